@@ -1,0 +1,76 @@
+"""What can go wrong in the kiosk. Every text is fit for the person standing at it and names the next step.
+
+    KioskError
+    ├── ConfigInvalid
+    ├── CameraUnavailable
+    ├── DisplayUnavailable
+    ├── SessionUnreadable
+    ├── SampleNotStored
+    ├── NotEnoughTaught
+    ├── DatasetInvalid
+    ├── ExportedModelDisagrees
+    ├── ExportFailed
+    └── WorkerStuck
+
+Errors of `learning` and `tpu` have trees of their own; `app.kiosk` and `run_kiosk` show all three alike.
+"""
+
+from __future__ import annotations
+
+
+class KioskError(Exception):
+    """Base of all errors that the kiosk itself raises."""
+
+
+class ConfigInvalid(KioskError, ValueError):
+    """A setting is missing, unknown or out of range."""
+
+
+class CameraUnavailable(KioskError):
+    """The camera cannot be opened, or delivers no pictures."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(source, reason)
+        self.source, self.reason = source, reason
+
+    def __str__(self) -> str:
+        return f"camera {self.source}: {self.reason}"
+
+
+class DisplayUnavailable(KioskError):
+    """No window can be opened."""
+
+
+class SessionUnreadable(KioskError):
+    """The session on disk cannot be opened."""
+
+
+class SampleNotStored(KioskError):
+    """A sample could not be made durable."""
+
+
+class NotEnoughTaught(KioskError, ValueError):
+    """Fewer classes or samples than training needs."""
+
+
+class DatasetInvalid(KioskError, ValueError):
+    """A folder of pictures by class cannot be used."""
+
+
+class ExportedModelDisagrees(KioskError):
+    """The exported file answers unlike the model it was made from."""
+
+
+class ExportFailed(KioskError, OSError):
+    """The folder for the visitor could not be written whole."""
+
+
+class WorkerStuck(KioskError):
+    """A thread did not stop when told to."""
+
+    def __init__(self, name: str, waited_s: float) -> None:
+        super().__init__(name, waited_s)
+        self.name, self.waited_s = name, waited_s
+
+    def __str__(self) -> str:
+        return f"the {self.name} worker did not stop within {self.waited_s:.0f} s. Restart the kiosk."

@@ -1,0 +1,233 @@
+"""What happened (events, past tense) and what is to be done (commands, imperative).
+
+Every device turns its world into events and puts them into one queue; `app.state.advance` turns an event
+into a new state and commands; `app.kiosk` carries the commands out. All of them are frozen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.ui.view import Picture
+
+
+class Action(Enum):
+    """A button that is no class button."""
+
+    TRAIN = "train"
+    UNDO = "undo"
+    SAVE = "save"
+    RESET = "reset"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    FULLSCREEN = "fullscreen"
+    LEAVE = "leave"
+
+
+Button = int | Action
+"""A class button by its label index (0 is the first), or an action."""
+
+
+# --- events ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ButtonPressed:
+    """A button went down, on whatever device."""
+
+    button: Button
+
+
+@dataclass(frozen=True)
+class ButtonReleased:
+    """A button came up again."""
+
+    button: Button
+
+
+@dataclass(frozen=True)
+class SampleAdded:
+    """A sample is durable on disk. `picture` is its thumbnail."""
+
+    class_index: int
+    sample_id: int
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class SampleRemoved:
+    """The latest sample is gone from disk again."""
+
+    class_index: int
+    sample_id: int
+
+
+@dataclass(frozen=True)
+class SampleRefused:
+    """A sample could not be taken or kept; `reason` is for the visitor."""
+
+    class_index: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class TrainingFinished:
+    """The exported model has been verified and answers from now on."""
+
+    model_path: Path
+    validation_accuracy: float
+    threshold: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrainingFailed:
+    """No new model; the one before it goes on answering."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class SavingFinished:
+    """The folder is complete, on the medium and read back."""
+
+    folder: Path
+    removable: bool
+
+
+@dataclass(frozen=True)
+class SavingFailed:
+    """Nothing half-written is left under its final name."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class SessionErased:
+    """All samples of the visitor are gone."""
+
+
+@dataclass(frozen=True)
+class CameraFound:
+    """Frames arrive."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class CameraLost:
+    """No frames any more; the camera worker goes on looking for one."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class VisionFailed:
+    """A frame could not be turned into an observation."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class DrivesChanged:
+    """The removable drives that are there now, by name."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WorkerFailed:
+    """A worker stopped for good; nothing that it did happens any more."""
+
+    worker: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TimePassed:
+    """One tick of the frame loop. `now_s` is monotonic."""
+
+    now_s: float
+
+
+Event = (
+    ButtonPressed
+    | ButtonReleased
+    | SampleAdded
+    | SampleRemoved
+    | SampleRefused
+    | TrainingFinished
+    | TrainingFailed
+    | SavingFinished
+    | SavingFailed
+    | SessionErased
+    | CameraFound
+    | CameraLost
+    | VisionFailed
+    | DrivesChanged
+    | WorkerFailed
+    | TimePassed
+)
+
+
+# --- commands -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AddSample:
+    """Keep the frame that is on the screen as a sample of this class."""
+
+    class_index: int
+
+
+@dataclass(frozen=True)
+class RemoveLastSample:
+    """Take back the latest sample of all."""
+
+
+@dataclass(frozen=True)
+class StartTraining:
+    """Train on a snapshot of the session, export, verify, go live."""
+
+
+@dataclass(frozen=True)
+class StartSaving:
+    """Write the folder that the visitor takes away."""
+
+
+@dataclass(frozen=True)
+class EraseSession:
+    """Forget every sample and the model trained from them."""
+
+
+@dataclass(frozen=True)
+class ToggleFullscreen:
+    """Window to full screen, or back."""
+
+
+@dataclass(frozen=True)
+class PlaySound:
+    """One of the short sounds by name: see `app.ui.sounds`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Leave:
+    """End the program."""
+
+
+Command = (
+    AddSample
+    | RemoveLastSample
+    | StartTraining
+    | StartSaving
+    | EraseSession
+    | ToggleFullscreen
+    | PlaySound
+    | Leave
+)

@@ -1,0 +1,82 @@
+"""The outside world as the kiosk needs it: protocols that real and simulated devices fulfil alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from app.events import Event
+
+ImageArray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One camera picture.
+
+    Attributes:
+        image: RGB, uint8, shape (H, W, 3), read-only; shared between threads, never copied.
+        sequence: 0, 1, 2, … in the order of capture; unique for the life of the program.
+        captured_at_s: Monotonic seconds.
+    """
+
+    image: ImageArray
+    sequence: int
+    captured_at_s: float
+
+
+class Camera(Protocol):
+    """A source of pictures. Opened by its constructor; a frame has arrived before that returns.
+
+    Raises `app.errors.CameraUnavailable` from the constructor and from `read` when it cannot deliver.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the status strip shows, such as "Logitech C270" or "demonstration"."""
+
+    def read(self) -> ImageArray:
+        """Wait for the next picture: RGB, uint8, shape (H, W, 3), owned by the caller."""
+
+    def close(self) -> None:
+        """Release the device; a second call does nothing."""
+
+
+class Buttons(Protocol):
+    """Buttons that reach the program through window events: keys, pads, mouse, touch."""
+
+    def translate(self, window_event: Any) -> tuple[Event, ...]:
+        """Turn one pygame event into kiosk events; empty when it means nothing here."""
+
+    def release_all(self) -> tuple[Event, ...]:
+        """Events that let go of everything held, for when the window loses the input focus."""
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A removable disk that is mounted now."""
+
+    name: str
+    path: Path
+    free_bytes: int
+    read_only: bool
+    filesystem: str
+
+
+class Drives(Protocol):
+    """The removable disks."""
+
+    def present(self) -> tuple[Drive, ...]:
+        """Those mounted at this moment, in the order of their mount points."""
+
+
+class Clock(Protocol):
+    """Seconds that only grow."""
+
+    def __call__(self) -> float:
+        """Monotonic seconds."""
