@@ -6,7 +6,8 @@ into a new state and commands; `app.kiosk` carries the commands out. All of them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,12 +77,13 @@ class SampleRefused:
 
 @dataclass(frozen=True)
 class TrainingFinished:
-    """The exported model has been verified and answers from now on."""
+    """The exported model has been verified and answers from now on. `shots` is what it was made from."""
 
     model_path: Path
+    shots: tuple[int, ...]
     validation_accuracy: float
     threshold: float
-    seconds: float
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class SavingFinished:
 
     folder: Path
     removable: bool
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,235 @@
+"""Composition root: the only place that names concrete devices. A list; it closes in reverse order."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pygame
+
+from app.config import Config
+from app.demo import CLASSES, Findings, ScriptedVisitor
+from app.devices.buttons import Keyboard, Pointer
+from app.devices.camera import open_camera
+from app.devices.drive import MountedDrives
+from app.devices.simulated import DemonstrationCamera, SimulatedPanel
+from app.errors import CameraUnavailable, DisplayUnavailable
+from app.events import DrivesChanged, WorkerFailed
+from app.kiosk import Kiosk, Tools, work_off
+from app.loop import Loop
+from app.observation import Observation
+from app.pipeline import Vision, watch_camera, watch_frames
+from app.ports import Camera, Drives, Frame
+from app.present import Surroundings
+from app.storage import SessionStore
+from app.threads import Mailbox, StopSignal, Worker
+from app.ui import screens
+from app.ui.sounds import Sounds
+from app.ui.window import Window
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
+
+logger = logging.getLogger(__name__)
+
+DRIVE_POLL_S = 1.0
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The running program: what the command line starts and reports on."""
+
+    kiosk: Kiosk
+    loop: Loop
+    findings: Findings | None
+
+    def report(self) -> dict[str, object]:
+        """What happened, for `--json`: plain values only."""
+        state, model = self.kiosk.state, self.kiosk.state.model
+        report: dict[str, object] = {
+            "classes": list(state.labels),
+            "shots": dict(zip(state.labels, state.shots, strict=True)),
+            "validation_accuracy": model.validation_accuracy if model else None,
+            "seconds": dict(self.kiosk.seconds),
+            "export": str(self.kiosk.saved_to) if self.kiosk.saved_to else None,
+        }
+        if self.findings is not None:
+            found = self.findings
+            report["live"] = {"right": found.right, "looked": found.looked, "accuracy": found.live_accuracy}
+            report["seconds"] = {**self.kiosk.seconds, **found.seconds}
+            report["screenshots"] = [str(path) for path in found.screenshots]
+        return report
+
+
+@contextmanager
+def compose(config: Config, *, headless: bool, demo_out: Path | None = None) -> Iterator[Composed]:
+    """Open everything that the kiosk needs, start its workers, and close all of it in order afterwards.
+
+    Args:
+        config: Settings.
+        headless: Draw into memory, open no window.
+        demo_out: A scripted visitor uses the kiosk and leaves its screenshots here; None for real visitors.
+
+    Raises:
+        DisplayUnavailable: If no window can be opened.
+        KioskError, tpu.errors.RuntimeLayerError: If a part that the kiosk cannot do without is missing.
+    """
+    with ExitStack() as stack:
+        if demo_out is not None:
+            config = _for_demo(config, demo_out, stack)
+        window = _open_window(config, headless)
+        stack.callback(window.close)
+        sounds = Sounds(config.screen.sound and not headless)
+        stack.callback(sounds.close)
+        extractor = stack.enter_context(
+            EmbeddingExtractor(
+                Path(config.model.extractor) if config.model.extractor else default_extractor_path(),
+                runtime=config.model.runtime,
+                device=config.model.device,
+            )
+        )
+        store = _open_store(config, extractor)
+        stack.callback(store.close)
+        vision = Vision(extractor, len(store.load().labels))
+        stack.callback(vision.close)
+        drives = MountedDrives()
+        kiosk = Kiosk(
+            Tools(config, store, extractor, vision, drives, sounds),
+            toggle_fullscreen=window.toggle_fullscreen,
+        )
+
+        frames_to_see: Mailbox[Frame] = Mailbox()
+        frames_to_show: Mailbox[Frame] = Mailbox()
+        observations: Mailbox[Observation] = Mailbox()
+
+        def deliver(frame: Frame) -> None:
+            frames_to_see.put(frame)
+            frames_to_show.put(frame)
+
+        def failed(worker: str, error: Exception) -> None:
+            kiosk.events.put(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
+
+        table = DemonstrationCamera()
+        source = partial(_camera, config, table, for_demo=demo_out is not None)
+        visitor = None
+        if demo_out is not None:
+            visitor = ScriptedVisitor(
+                kiosk,
+                SimulatedPanel(kiosk.events.put),
+                table,
+                clock=time.monotonic,
+                take_screenshot=lambda name: _screenshot(window, demo_out / f"{name}.png"),
+            )
+        loop = Loop(
+            kiosk,
+            window,
+            [
+                Keyboard(len(kiosk.state.classes)),
+                Pointer(lambda at: screens.button_at(loop.view, window.size, at), lambda: window.size),
+            ],
+            frames=frames_to_show,
+            observations=observations,
+            surroundings=Surroundings(
+                backend="CPU" if extractor.device == "cpu" else f"Edge TPU {extractor.device}",
+                target_shots=config.classes.target_shots,
+                mirror=config.camera.mirror,
+            ),
+            clock=time.monotonic,
+            wait_for_tick=pygame.time.Clock().tick,
+            each_tick=visitor.step if visitor else lambda: None,
+        )
+        for name, body in (
+            ("records", partial(work_off, kiosk.records)),
+            ("jobs", partial(work_off, kiosk.jobs)),
+            (
+                "vision",
+                lambda stop: watch_frames(
+                    vision, frames_to_see, observations.put, kiosk.events.put, stop=stop
+                ),
+            ),
+            ("drive", lambda stop: _watch_drives(drives, kiosk, stop)),
+            ("camera", lambda stop: watch_camera(source, deliver, kiosk.events.put, stop=stop)),
+        ):
+            worker = Worker(name, body, failed).start()
+            stack.callback(worker.stop, timeout_s=20.0)
+        yield Composed(kiosk, loop, visitor.findings if visitor else None)
+
+
+def display_available() -> bool:
+    """Whether a window could be shown: a desktop session, or a video driver that was chosen by hand."""
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+
+
+def _for_demo(config: Config, demo_out: Path, stack: ExitStack) -> Config:
+    """Give the demonstration a directory of its own, that goes again: no trace in a real kiosk's data."""
+    data_dir = config.storage.data_dir or stack.enter_context(
+        tempfile.TemporaryDirectory(prefix="kiosk-demo-")
+    )
+    export_dir = config.storage.export_dir or str(demo_out)
+    kinds = DemonstrationCamera.kinds[:CLASSES]
+    return replace(
+        config,
+        classes=replace(config.classes, labels=tuple(kinds), target_shots=12),
+        camera=replace(config.camera, mirror=False),
+        screen=replace(config.screen, fullscreen=False),
+        storage=replace(config.storage, data_dir=data_dir, export_dir=export_dir),
+    )
+
+
+def _open_window(config: Config, headless: bool) -> Window:
+    size = (config.screen.width_px, config.screen.height_px)
+    try:
+        return Window(size, fullscreen=config.screen.fullscreen and not headless, headless=headless)
+    except pygame.error as error:
+        raise DisplayUnavailable(
+            f"no window can be opened: {error}. Start it from a desktop session, or with --headless."
+        ) from error
+
+
+def _open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
+    store = SessionStore(
+        config.data_dir / "session.sqlite3",
+        labels=config.classes.labels,
+        extractor_name=extractor.name,
+        extractor_sha256=extractor.sha256,
+    )
+    if store.needs_re_embedding:
+        logger.info("the session was made with another extractor: embedding its pictures anew")
+        store.re_embed(extractor.embed, extractor.name, extractor.sha256)
+    return store
+
+
+def _camera(config: Config, table: DemonstrationCamera, *, for_demo: bool) -> Camera:
+    """Open what was asked for; "auto" falls back to the demonstration: there is always a picture."""
+    source = config.camera.source
+    if for_demo or source == "demo":
+        return table
+    if source not in ("", "auto"):
+        return open_camera(source)
+    try:
+        return open_camera("auto")
+    except CameraUnavailable as error:
+        logger.info("%s; showing the demonstration camera", error)
+        return table
+
+
+def _watch_drives(drives: Drives, kiosk: Kiosk, stop: StopSignal) -> None:
+    known: tuple[str, ...] = ()
+    while not stop.is_set():
+        now = tuple(drive.name for drive in drives.present())
+        if now != known:
+            known = now
+            kiosk.events.put(DrivesChanged(now))
+        stop.wait(DRIVE_POLL_S)
+
+
+def _screenshot(window: Window, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    window.screenshot(path)
+    return path

@@ -1,0 +1,185 @@
+"""Settings: one schema, its defaults, and how a TOML file overrides them.
+
+`assets/kiosk.toml` shows every setting with its default and what it does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import platformdirs
+
+from app.errors import ConfigInvalid
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MIN_CLASSES, MAX_CLASSES = 2, 9
+
+
+@dataclass(frozen=True)
+class ClassSettings:
+    """What can be taught."""
+
+    labels: tuple[str, ...] = ("Red", "Blue", "Yellow")
+    target_shots: int = 20
+    max_shots: int = 300
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """Where pictures come from, and whether the visitor sees them like in a mirror."""
+
+    source: str = "auto"
+    mirror: bool = True
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which network and which runtime."""
+
+    extractor: str = ""
+    runtime: str = "auto"
+    device: str = "auto"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ButtonSettings:
+    """How holding a class button takes samples."""
+
+    hold_delay_s: float = 0.35
+    sample_interval_s: float = 0.12
+
+
+@dataclass(frozen=True)
+class ScreenSettings:
+    """The window."""
+
+    width_px: int = 1280
+    height_px: int = 720
+    fullscreen: bool = True
+    sound: bool = True
+
+
+@dataclass(frozen=True)
+class StorageSettings:
+    """Where things are kept; empty means the usual place of the system."""
+
+    data_dir: str = ""
+    export_dir: str = ""
+    save_pictures: bool = False
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of the kiosk."""
+
+    classes: ClassSettings = field(default_factory=ClassSettings)
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    buttons: ButtonSettings = field(default_factory=ButtonSettings)
+    screen: ScreenSettings = field(default_factory=ScreenSettings)
+    storage: StorageSettings = field(default_factory=StorageSettings)
+
+    @property
+    def data_dir(self) -> Path:
+        """Where the session and the models are kept."""
+        if self.storage.data_dir:
+            return Path(self.storage.data_dir).expanduser()
+        return platformdirs.user_data_path("teachable-kiosk")
+
+    @property
+    def export_dir(self) -> Path:
+        """Where SAVE writes when no drive is there."""
+        if self.storage.export_dir:
+            return Path(self.storage.export_dir).expanduser()
+        return platformdirs.user_documents_path()
+
+
+def load_config(path: Path | None) -> Config:
+    """Read settings from a TOML file; None gives the defaults.
+
+    Raises:
+        ConfigInvalid: If the file cannot be read, is no TOML, or has an unknown setting or a bad value.
+    """
+    if path is None:
+        return Config()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigInvalid(
+            f"cannot read {path}: {error.strerror}. Name another file with --config."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path} is not valid TOML: {error}. Mend that line and start again.") from error
+    config = Config(
+        **{name: _section(path, name, section, table) for name, section in get_type_hints(Config).items()}
+    )
+    if unknown := sorted(set(table) - set(get_type_hints(Config))):
+        raise ConfigInvalid(f"{path}: there is no section [{unknown[0]}]. {_known(get_type_hints(Config))}")
+    check(config, str(path))
+    return config
+
+
+def check(config: Config, source: str) -> None:
+    """Refuse values out of range.
+
+    Raises:
+        ConfigInvalid: Naming the setting, its value, and what is possible.
+    """
+    labels = config.classes.labels
+    if not MIN_CLASSES <= len(labels) <= MAX_CLASSES:
+        raise ConfigInvalid(
+            f"{source}: classes.labels names {len(labels)} classes. Name {MIN_CLASSES} to {MAX_CLASSES}."
+        )
+    if any(not label.strip() for label in labels) or len(set(labels)) != len(labels):
+        raise ConfigInvalid(f"{source}: classes.labels needs names that differ and are not empty.")
+    for name, value, least in (
+        ("classes.target_shots", config.classes.target_shots, 2),
+        ("classes.max_shots", config.classes.max_shots, 2),
+        ("buttons.hold_delay_s", config.buttons.hold_delay_s, 0.05),
+        ("buttons.sample_interval_s", config.buttons.sample_interval_s, 0.03),
+        ("screen.width_px", config.screen.width_px, 480),
+        ("screen.height_px", config.screen.height_px, 320),
+    ):
+        if value < least:
+            raise ConfigInvalid(f"{source}: {name} is {value}. Make it {least} or more.")
+
+
+def _section(path: Path, name: str, section: Any, table: Mapping[str, Any]) -> Any:
+    values = table.get(name, {})
+    if not isinstance(values, dict):
+        raise ConfigInvalid(f"{path}: {name} is a section. Write [{name}] above its settings.")
+    hints = get_type_hints(section)
+    if unknown := sorted(set(values) - set(hints)):
+        raise ConfigInvalid(f"{path}: [{name}] has no setting {unknown[0]!r}. {_known(hints)}")
+    return dataclasses.replace(
+        section(), **{key: _value(path, f"{name}.{key}", value, hints[key]) for key, value in values.items()}
+    )
+
+
+def _value(path: Path, name: str, value: Any, wanted: Any) -> Any:
+    if wanted is float and type(value) is int:
+        return float(value)
+    if wanted == tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            return tuple(value)
+        raise ConfigInvalid(f'{path}: {name} takes a list of texts, such as ["apple", "cup"].')
+    if type(value) is not wanted:
+        kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}[
+            wanted
+        ]
+        raise ConfigInvalid(f"{path}: {name} takes {kind}, not {value!r}.")
+    return value
+
+
+def _known(names: Mapping[str, Any]) -> str:
+    return f"There are: {', '.join(names)}."

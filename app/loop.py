@@ -1,0 +1,123 @@
+"""The frame loop: pump, advance, present, draw, flip, tick. Everything else happens on workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from app.kiosk import Kiosk
+from app.observation import NOTHING_SEEN, Observation, smooth
+from app.ports import Buttons, Clock, Frame
+from app.present import Surroundings, present
+from app.threads import Mailbox
+from app.ui.view import KioskView
+from tpu.tensors import centre_square
+
+FRAMES_PER_SECOND = 60
+RATE_WEIGHT = 0.1
+
+
+class Window(Protocol):
+    """Where views are drawn and window events come from."""
+
+    def draw(self, view: KioskView) -> None:
+        """Draw and show one view."""
+
+    def events(self) -> list[Any]:
+        """The window events since the last call."""
+
+
+class Loop:
+    """Runs the kiosk until somebody leaves.
+
+    Attributes:
+        view: What was drawn last; a pointer asks it which button it is on.
+    """
+
+    def __init__(
+        self,
+        kiosk: Kiosk,
+        window: Window,
+        buttons: Sequence[Buttons],
+        *,
+        frames: Mailbox[Frame],
+        observations: Mailbox[Observation],
+        surroundings: Surroundings,
+        clock: Clock,
+        wait_for_tick: Callable[[int], object],
+        each_tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._kiosk = kiosk
+        self._window = window
+        self._buttons = tuple(buttons)
+        self._frames = frames
+        self._observations = observations
+        self._surroundings = surroundings
+        self._clock = clock
+        self._wait_for_tick = wait_for_tick
+        self._each_tick = each_tick
+        self._seen = NOTHING_SEEN
+        self._rate_hz = 0.0
+        self._progress: float | None = None
+        self.view: KioskView = self._present()
+
+    def run(self) -> None:
+        """Tick until the kiosk stops running."""
+        while self._kiosk.running:
+            self.tick()
+            self._wait_for_tick(FRAMES_PER_SECOND)
+
+    def tick(self) -> None:
+        """One turn: what happened, what follows, what is seen."""
+        self._pump()
+        self._look()
+        self._each_tick()
+        self._kiosk.tick()
+        self.view = self._present()
+        self._window.draw(self.view)
+
+    def _pump(self) -> None:
+        for window_event in self._window.events():
+            for device in self._buttons:
+                for event in device.translate(window_event):
+                    self._kiosk.events.put(event)
+
+    def _look(self) -> None:
+        frame = self._frames.take()
+        if frame is not None:
+            self._kiosk.shown = frame
+        observation = self._observations.take()
+        if observation is not None:
+            self._measure_rate(observation)
+            self._kiosk.observation = observation
+        self._seen = smooth(self._seen, self._kiosk.observation)
+        progress = self._kiosk.progress.take()
+        self._progress = self._progress if progress is None else progress
+
+    def _measure_rate(self, observation: Observation) -> None:
+        before = self._kiosk.observation
+        if before is None:
+            return
+        passed_s = observation.frame.captured_at_s - before.frame.captured_at_s
+        if passed_s > 0:
+            self._rate_hz += RATE_WEIGHT * (1 / passed_s - self._rate_hz)
+
+    def _present(self) -> KioskView:
+        frame = self._kiosk.shown
+        return present(
+            self._kiosk.state,
+            frame,
+            self._seen,
+            replace(
+                self._surroundings,
+                frames_per_second=self._rate_hz,
+                progress=self._progress,
+                model_square=None if frame is None else _square(frame),
+            ),
+        )
+
+
+def _square(frame: Frame) -> tuple[int, int, int]:
+    top, left, side = centre_square(*frame.image.shape[:2])
+    return left, top, side

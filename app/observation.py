@@ -1,0 +1,69 @@
+"""An observation is a frame and what the model said of it; smoothing eases answers from one to the next."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.ports import Frame
+
+SMOOTHING_S = 0.25  # time constant of the bars: calm, yet within a blink of the truth
+STALE_AFTER_S = 2.0  # an answer older than this says nothing about the picture on the screen
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """A frame and what the model said of it.
+
+    Attributes:
+        embedding: float32 (D,) while no model answers, else None.
+        probabilities: float32 (number of kiosk classes,), 0 for classes that the model was not taught;
+            None while no model answers.
+        threshold: The answering model's own: below this top probability it is "not sure".
+        model_path: The file that answered.
+    """
+
+    frame: Frame
+    embedding: NDArray[np.float32] | None = None
+    probabilities: NDArray[np.float32] | None = None
+    threshold: float = 0.0
+    model_path: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Smoothed:
+    """Probabilities eased over time.
+
+    Attributes:
+        probabilities: float32 (number of classes,), or None while no model answers.
+        threshold: The answering model's.
+        sequence: The frame they are up to date with.
+        captured_at_s: When that frame was taken.
+    """
+
+    probabilities: NDArray[np.float32] | None = None
+    threshold: float = 0.0
+    sequence: int = -1
+    captured_at_s: float = -math.inf
+
+
+NOTHING_SEEN = Smoothed()
+
+
+def smooth(before: Smoothed, observation: Observation | None) -> Smoothed:
+    """Ease towards a new observation; the same one twice changes nothing."""
+    if observation is None or observation.frame.sequence == before.sequence:
+        return before
+    frame, seen = observation.frame, observation.probabilities
+    if seen is None:
+        return Smoothed(sequence=frame.sequence, captured_at_s=frame.captured_at_s)
+    if before.probabilities is None or frame.captured_at_s - before.captured_at_s > STALE_AFTER_S:
+        eased = seen
+    else:
+        weight = 1 - math.exp(-(frame.captured_at_s - before.captured_at_s) / SMOOTHING_S)
+        eased = (before.probabilities + np.float32(weight) * (seen - before.probabilities)).astype(np.float32)
+    return Smoothed(eased, observation.threshold, frame.sequence, frame.captured_at_s)

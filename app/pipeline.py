@@ -1,0 +1,161 @@
+"""The way of a frame: camera → newest frame → extractor or exported model → observation.
+
+Two workers, each at its own pace. The camera worker reads as fast as the camera delivers and leaves every
+picture in two mailboxes, one for the screen and one for vision; a slow model skips frames and never holds up
+the picture.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from app.errors import CameraUnavailable
+from app.events import CameraFound, CameraLost, Event, VisionFailed
+from app.observation import Observation
+from app.ports import Camera, Clock, Frame
+from app.threads import Mailbox, StopSignal
+from tpu.classifier import ClassificationEngine
+from tpu.errors import RuntimeLayerError
+from tpu.extractor import EmbeddingExtractor
+
+logger = logging.getLogger(__name__)
+
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 5.0
+IDLE_WAIT_S = 0.2  # how long a worker sleeps at most before it looks whether it shall stop
+
+
+@dataclass(frozen=True, eq=False)
+class LiveModel:
+    """An exported model that answers, and how its rows map to the kiosk's classes.
+
+    Attributes:
+        class_indices: For every row of the model its class index in the kiosk; classes that had no samples
+            when it was trained are not in it.
+        threshold: Below this top probability the answer is "not sure".
+    """
+
+    engine: ClassificationEngine
+    path: Path
+    class_indices: tuple[int, ...]
+    threshold: float
+
+
+class Vision:
+    """Turns frames into observations with the exported model where there is one, else with the extractor."""
+
+    def __init__(self, extractor: EmbeddingExtractor, num_classes: int) -> None:
+        self._extractor = extractor
+        self._num_classes = num_classes
+        self._swap = threading.Lock()
+        self._model: LiveModel | None = None
+        self._retired: list[LiveModel] = []
+
+    @property
+    def model(self) -> LiveModel | None:
+        """The exported model that answers now."""
+        return self._model
+
+    def go_live(self, model: LiveModel | None) -> None:
+        """Let `model` answer from the next frame on; None goes back to the extractor alone."""
+        with self._swap:
+            if self._model is not None:
+                self._retired.append(self._model)
+            self._model = model
+
+    def observe(self, frame: Frame) -> Observation:
+        """Say what the model sees. Called from one thread at a time."""
+        with self._swap:
+            model, retired, self._retired = self._model, self._retired, []
+        for old in retired:
+            old.engine.close()
+        if model is None:
+            return Observation(frame, embedding=self._extractor.embed(frame.image))
+        probabilities = np.zeros(self._num_classes, np.float32)
+        probabilities[list(model.class_indices)] = model.engine.classify(frame.image)
+        return Observation(
+            frame, probabilities=probabilities, threshold=model.threshold, model_path=model.path
+        )
+
+    def close(self) -> None:
+        """Close the models; the extractor belongs to whoever opened it."""
+        with self._swap:
+            models = [*self._retired, *([self._model] if self._model else [])]
+            self._model, self._retired = None, []
+        for model in models:
+            model.engine.close()
+
+
+def watch_camera(
+    open_camera: Callable[[], Camera],
+    deliver: Callable[[Frame], None],
+    announce: Callable[[Event], None],
+    *,
+    stop: StopSignal,
+    clock: Clock = time.monotonic,
+) -> None:
+    """Camera worker: open, read, deliver; when the camera goes, say so once and keep looking for it.
+
+    Args:
+        open_camera: Opens the camera; raises CameraUnavailable.
+        deliver: Receives every frame; its image is read-only.
+        announce: Receives CameraFound and CameraLost.
+        stop: Ends the loop.
+        clock: Monotonic seconds for `Frame.captured_at_s`.
+    """
+    sequence = count()
+    retry_s = FIRST_RETRY_S
+    announced_loss = False
+    while not stop.is_set():
+        try:
+            camera = open_camera()
+            try:
+                announce(CameraFound(camera.name))
+                announced_loss, retry_s = False, FIRST_RETRY_S
+                while not stop.is_set():
+                    image = camera.read()
+                    image.flags.writeable = False
+                    deliver(Frame(image, next(sequence), clock()))
+            finally:
+                camera.close()
+        except CameraUnavailable as error:
+            if not announced_loss:
+                logger.warning("%s", error)
+                announce(CameraLost(str(error)))
+                announced_loss = True
+            stop.wait(retry_s)
+            retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+
+
+def watch_frames(
+    vision: Vision,
+    frames: Mailbox[Frame],
+    deliver: Callable[[Observation], None],
+    announce: Callable[[Event], None],
+    *,
+    stop: StopSignal,
+) -> None:
+    """Vision worker: the newest frame in, its observation out. A failure is told once until it is over."""
+    failing = False
+    while not stop.is_set():
+        frame = frames.take(IDLE_WAIT_S)
+        if frame is None:
+            continue
+        try:
+            observation = vision.observe(frame)
+        except RuntimeLayerError as error:
+            if not failing:
+                logger.warning("%s", error)
+                announce(VisionFailed(str(error)))
+            failing = True
+            stop.wait(IDLE_WAIT_S)
+        else:
+            failing = False
+            deliver(observation)

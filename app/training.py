@@ -1,0 +1,204 @@
+"""The train job: session → head → exported file → opened and verified, ready to go live.
+
+What is handed back runs the very bytes that were written: the engine opens the exported file, and its answers
+have been compared with the model that was trained before anybody sees them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import ExportedModelDisagrees, ExportFailed, NotEnoughTaught
+from app.pictures import decode_picture
+from app.session import Sample, Session
+from learning.fit import fit_head
+from learning.softmax_regression import SoftmaxRegression
+from learning.tflite_export import append_head
+from tpu.classifier import ClassificationEngine
+from tpu.extractor import EmbeddingExtractor
+
+logger = logging.getLogger(__name__)
+
+VERIFIED_PER_CLASS = 12
+CLOSE_CALL = 0.1  # two classes nearer than this may change places through 8-bit rounding alone
+LARGEST_MEAN_DIFFERENCE = 0.05
+FIT_SHARE = 0.6  # of the progress bar
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """How far the exported file and the trained model answered alike on the session's own pictures.
+
+    Attributes:
+        pictures: How many were compared.
+        same_answer: Fraction with the same top class; a close call that swapped counts as the same.
+        mean_difference: Mean absolute difference of probabilities.
+    """
+
+    pictures: int
+    same_answer: float
+    mean_difference: float
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """An exported model that has proved itself. `engine` belongs to the caller, who closes it.
+
+    Attributes:
+        labels: Class labels, one for every row of the model.
+        confusion: Held-out samples, int (C, C): rows are true classes, columns answers.
+        seconds: Of the steps "fit", "export" and "verify".
+    """
+
+    path: Path
+    labels: tuple[str, ...]
+    engine: ClassificationEngine
+    validation_accuracy: float
+    threshold: float
+    confusion: NDArray[np.int64]
+    agreement: Agreement
+    seconds: dict[str, float]
+
+
+def train_model(
+    session: Session,
+    extractor: EmbeddingExtractor,
+    model_path: Path,
+    *,
+    rng: np.random.Generator,
+    on_progress: Callable[[float], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    runtime: str = "auto",
+    device: str = "auto",
+) -> TrainedModel:
+    """Train on `session`, write `model_path`, open that file and compare its answers.
+
+    Args:
+        session: Needs two classes with two samples each; classes without samples are left out of the model.
+        extractor: The one that made the session's embeddings.
+        model_path: Replaced as a whole once the new bytes are on the disk.
+        rng: Decides the validation split.
+        on_progress: Receives 0..1.
+        should_stop: Asked between steps; True ends the job.
+        runtime: Which interpreter opens the exported file.
+        device: Where it runs.
+
+    Raises:
+        NotEnoughTaught: If something is missing; the text says what.
+        learning.errors.TrainingCancelled: If `should_stop` said so.
+        ExportFailed: If the file cannot be written.
+        ExportedModelDisagrees: If the file answers unlike the trained model.
+    """
+    report = on_progress or (lambda _fraction: None)
+    if (missing := session.missing()) is not None:
+        raise NotEnoughTaught(missing)
+    taught = session.taught()
+
+    started_s = time.perf_counter()
+    fit = fit_head(
+        taught.embeddings(),
+        taught.label_indices(),
+        len(taught.labels),
+        rng=rng,
+        on_progress=lambda progress: report(FIT_SHARE * progress.fraction),
+        should_stop=should_stop,
+    )
+    fitted_s = time.perf_counter()
+    _write_durably(model_path, append_head(extractor.model_bytes, fit.head, taught.labels))
+    exported_s = time.perf_counter()
+    engine = ClassificationEngine(model_path, labels=taught.labels, runtime=runtime, device=device)
+    try:
+        agreement = _compare(
+            taught, extractor, fit.head, engine, lambda f: report(FIT_SHARE + (1 - FIT_SHARE) * f)
+        )
+    except BaseException:
+        engine.close()
+        raise
+    verified_s = time.perf_counter()
+    logger.info(
+        "trained on %d samples: validation accuracy %.3f, the exported file agrees on %.3f of %d pictures",
+        len(taught.samples),
+        fit.validation_accuracy,
+        agreement.same_answer,
+        agreement.pictures,
+    )
+    return TrainedModel(
+        path=model_path,
+        labels=taught.labels,
+        engine=engine,
+        validation_accuracy=fit.validation_accuracy,
+        threshold=fit.threshold,
+        confusion=fit.confusion,
+        agreement=agreement,
+        seconds={
+            "fit": fitted_s - started_s,
+            "export": exported_s - fitted_s,
+            "verify": verified_s - exported_s,
+        },
+    )
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ExportFailed(
+            f"the model could not be written to {path.parent}: {error.strerror}. "
+            "Make room there and press TRAIN again."
+        ) from error
+
+
+def _compare(
+    taught: Session,
+    extractor: EmbeddingExtractor,
+    head: SoftmaxRegression,
+    engine: ClassificationEngine,
+    report: Callable[[float], None],
+) -> Agreement:
+    """Let both models answer the session's pictures.
+
+    Raises:
+        ExportedModelDisagrees: If a clear answer differs, or the probabilities do by far.
+    """
+    chosen = _spread_over_classes(taught)
+    same, difference = 0, 0.0
+    for number, sample in enumerate(chosen, start=1):
+        picture = decode_picture(sample.picture)
+        expected = head.probabilities(extractor.embed(picture)[np.newaxis])[0]
+        answered = engine.classify(picture)
+        top = int(answered.argmax())
+        same += bool(expected[top] >= expected.max() - CLOSE_CALL)
+        difference += float(np.abs(expected - answered).mean())
+        report(number / len(chosen))
+    agreement = Agreement(len(chosen), same / len(chosen), difference / len(chosen))
+    if same < len(chosen) or agreement.mean_difference > LARGEST_MEAN_DIFFERENCE:
+        raise ExportedModelDisagrees(
+            f"the exported model answers {len(chosen) - same} of {len(chosen)} pictures unlike the "
+            "trained one. Teach a few more pictures and press TRAIN again."
+        )
+    return agreement
+
+
+def _spread_over_classes(session: Session) -> list[Sample]:
+    """Pick up to VERIFIED_PER_CLASS samples of each class, spread over the time they were taken."""
+    chosen: list[Sample] = []
+    for class_index in range(len(session.labels)):
+        own = [sample for sample in session.samples if sample.class_index == class_index]
+        picks = np.linspace(0, len(own) - 1, min(VERIFIED_PER_CLASS, len(own))).round().astype(int)
+        chosen += [own[pick] for pick in picks]
+    return chosen

@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+"""Command line of the kiosk: flags, logging, exit codes; nothing else.
+
+Exit codes: 0 done, 1 an error told in one line that names the next step, 2 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+from app.config import Config, check, load_config
+from app.errors import KioskError
+from learning.errors import LearningError
+from tpu.errors import RuntimeLayerError
+
+RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
+DEMO_OUT = Path("demo-out")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        return int(options.run(options))
+    except (KioskError, LearningError, RuntimeLayerError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+# --- the kiosk ------------------------------------------------------------------------------------------
+
+
+def _run_kiosk(options: argparse.Namespace) -> int:
+    from app.compose import compose, display_available
+
+    config = _config(options)
+    headless = options.headless or (options.demo and not display_available())
+    if not headless and not options.demo and not display_available():
+        logging.getLogger(__name__).info("no DISPLAY is set: trying the console's own screen")
+    with compose(config, headless=headless, demo_out=_demo_out(options)) as composed:
+        kiosk = composed.kiosk
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(kiosk, "running", False))
+        composed.loop.run()
+        report = composed.report()
+    if options.json:
+        _write_json(options.json, report)
+    if options.demo:
+        print(_demo_summary(report, options.json))
+    return 0
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """Settings of the file, with those of the command line over them."""
+    config = load_config(options.config)
+    screen, storage, model = config.screen, config.storage, config.model
+    if options.fullscreen is not None:
+        screen = replace(screen, fullscreen=options.fullscreen)
+    if options.data_dir:
+        storage = replace(storage, data_dir=str(options.data_dir))
+    if options.export_dir:
+        storage = replace(storage, export_dir=str(options.export_dir))
+    if options.extractor:
+        model = replace(model, extractor=str(options.extractor))
+    if options.device:
+        model = replace(model, device=options.device)
+    if options.runtime:
+        model = replace(model, runtime=options.runtime)
+    camera = replace(config.camera, source=options.camera) if options.camera else config.camera
+    config = replace(config, camera=camera, screen=screen, storage=storage, model=model)
+    check(config, "the command line")
+    return config
+
+
+def _demo_out(options: argparse.Namespace) -> Path | None:
+    if not options.demo:
+        return None
+    return options.json.parent if options.json else DEMO_OUT
+
+
+def _demo_summary(report: dict[str, Any], json_path: Path | None) -> str:
+    live, seconds = report["live"], report["seconds"]
+    lines = [
+        "A visitor taught "
+        + ", ".join(f"{label} ({shots})" for label, shots in report["shots"].items())
+        + ".",
+        f"TRAIN to the first answer of the new model: {seconds['train']:.2f} s",
+        f"new views named right: {live['right']} of {live['looked']} ({live['accuracy']:.1%})",
+        f"model saved to: {report['export']}",
+        f"screenshots: {Path(report['screenshots'][0]).parent}",
+    ]
+    return "\n".join([*lines, *([f"report: {json_path}"] if json_path else [])])
+
+
+# --- subcommands ----------------------------------------------------------------------------------------
+
+
+def _run_train(options: argparse.Namespace) -> int:
+    from app.commands.train import run_train
+
+    run_train(
+        options.data_dir,
+        options.out,
+        extractor=options.extractor,
+        runtime=options.runtime or "auto",
+        device=options.device or "auto",
+        seed=options.seed,
+        json_path=options.json,
+        write=print,
+    )
+    return 0
+
+
+def _run_classify(options: argparse.Namespace) -> int:
+    from app.commands.classify import run_classify
+
+    run_classify(
+        options.model,
+        options.images,
+        labels=options.labels,
+        top=options.top,
+        json_path=options.json,
+        runtime=options.runtime or "auto",
+        device=options.device or "auto",
+        write=print,
+    )
+    return 0
+
+
+def _run_models(options: argparse.Namespace) -> int:
+    from app.commands.models import run_models
+
+    run_models(options.action, options.name, print)
+    return 0
+
+
+def _run_doctor(options: argparse.Namespace) -> int:
+    from app.commands.doctor import run_doctor
+
+    return 0 if run_doctor(load_config(options.config), print) else 1
+
+
+def _run_bench(options: argparse.Namespace) -> int:
+    from app.commands.bench import run_bench
+
+    run_bench(print, json_path=options.json, extractor=options.extractor)
+    return 0
+
+
+def _write_json(path: Path, report: Any) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise KioskError(f"cannot write {path}: {error.strerror}. Name another file with --json.") from error
+
+
+# --- the grammar ----------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="run_kiosk.py", description="A camera kiosk that anybody can teach.", allow_abbrev=False
+    )
+    parser.set_defaults(run=_run_kiosk)
+    parser.add_argument(
+        "--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"'
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings; assets/kiosk.toml shows them all"
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept"
+    )
+    parser.add_argument(
+        "--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there"
+    )
+    screen = parser.add_mutually_exclusive_group()
+    screen.add_argument(
+        "--windowed", dest="fullscreen", action="store_false", default=None, help="in a window"
+    )
+    screen.add_argument("--fullscreen", dest="fullscreen", action="store_true", help="on the whole screen")
+    parser.add_argument("--headless", action="store_true", help="no window at all")
+    parser.add_argument(
+        "--demo", action="store_true", help="a scripted visitor uses the kiosk; then it exits"
+    )
+    _common(parser)
+
+    commands = parser.add_subparsers(title="commands", metavar="")
+    train = commands.add_parser("train", help="make a model from folders of pictures", allow_abbrev=False)
+    train.set_defaults(run=_run_train)
+    train.add_argument(
+        "data_dir", type=Path, metavar="DATA_DIR", help="DATA_DIR/<class label>/*.jpg, .png or .bmp"
+    )
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    train.add_argument("--seed", type=int, default=0, metavar="N", help="decides the validation split")
+    _common(train)
+
+    classify = commands.add_parser("classify", help="let a model answer pictures", allow_abbrev=False)
+    classify.set_defaults(run=_run_classify)
+    classify.add_argument(
+        "model", type=Path, metavar="MODEL", help="a .tflite file, or a folder that SAVE wrote"
+    )
+    classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    classify.add_argument("--labels", type=Path, metavar="FILE", help="label file, if not beside the model")
+    classify.add_argument("--top", type=_positive, default=1, metavar="K", help="how many answers to print")
+    _common(classify)
+
+    models = commands.add_parser(
+        "models", help="embedding extractors: list, pull, verify", allow_abbrev=False
+    )
+    models.set_defaults(run=_run_models)
+    models.add_argument("action", nargs="?", choices=("list", "pull", "verify"), default="list")
+    models.add_argument("name", nargs="?", metavar="NAME")
+    _common(models)
+
+    doctor = commands.add_parser(
+        "doctor", help="what is found, what is missing, how to fix it", allow_abbrev=False
+    )
+    doctor.set_defaults(run=_run_doctor)
+    doctor.add_argument("--config", type=Path, metavar="FILE")
+    _common(doctor)
+
+    bench = commands.add_parser("bench", help="measure this machine", allow_abbrev=False)
+    bench.set_defaults(run=_run_bench)
+    _common(bench)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--extractor", type=Path, metavar="PATH", help="another embedding extractor")
+    parser.add_argument("--device", metavar="auto|cpu|usb:N|pci:N", help="where the model runs")
+    parser.add_argument("--runtime", choices=RUNTIMES, help="which interpreter runs it")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what happened")
+    parser.add_argument("--verbose", action="store_true", help="say more on standard error")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
