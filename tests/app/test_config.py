@@ -95,6 +95,6 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_broken_toml_is_refused_with_the_line(tmp_path: Path) -> None:
     with pytest.raises(
-        ConfigInvalid, match=r"is not valid TOML: .*line 1.*Mend that line and start again\.$"
+        ConfigInvalid, match=r"is not valid TOML: .*line 3.*Mend that line and start again\.$"
     ):
-        load_config(written(tmp_path, "classes ="))
+        load_config(written(tmp_path, "classes = [1,\n2\nx"))
