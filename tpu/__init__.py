@@ -1,0 +1,1 @@
+"""The runtime half: TFLite interpreters on CPU and Edge TPU, pictures in, vectors and probabilities out."""
