@@ -1,0 +1,34 @@
+"""`python -m pretraining`: render, train, convert. Resumes a run whose folder exists."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from pretraining.convert import convert
+from pretraining.train import Plan, train
+
+SMOKE_MINUTES = 2.0
+
+
+def main() -> None:
+    """Make the extractor."""
+    parser = argparse.ArgumentParser(prog="python -m pretraining", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0, help="time to train, on two cores")
+    parser.add_argument("--smoke", action="store_true", help="two minutes, to see that all parts work")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--run", type=Path, default=Path("pretraining/runs/default"), help="checkpoints and log")
+    parser.add_argument("--out", type=Path, default=Path("assets/models/kiosk_extractor.tflite"))
+    options = parser.parse_args()
+    options.run.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        level=logging.INFO, filename=options.run / "log.txt", format="%(asctime)s %(name)s: %(message)s"
+    )
+    minutes = SMOKE_MINUTES if options.smoke else options.minutes
+    checkpoint = train(Plan(minutes=minutes, seed=options.seed, folder=options.run))
+    convert(checkpoint, options.out, seed=options.seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The embedding extractor as a torch module: plain convolutions, global means of three layers, one projection."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Layer(NamedTuple):
+    """One convolution: kernel edge, stride, output channels."""
+
+    kernel: int
+    stride: int
+    channels: int
+
+
+LAYERS = (
+    Layer(3, 2, 16),
+    Layer(3, 2, 48),
+    Layer(3, 2, 96),
+    Layer(3, 1, 96),
+    Layer(3, 2, 192),
+    Layer(3, 1, 192),
+    Layer(1, 1, 384),
+)
+TAPS = (2, 4, 6)  # layers whose global means make the features
+FEATURES = sum(LAYERS[tap].channels for tap in TAPS)
+INPUT_PX = 96
+EMBEDDING = 256
+
+
+class Backbone(nn.Module):
+    """Pictures (N, 3, S, S) in −1..1 → features (N, FEATURES). Padding is TensorFlow's "same" for even sizes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        channels = 3
+        convolutions, norms = [], []
+        for layer in LAYERS:
+            convolutions.append(nn.Conv2d(channels, layer.channels, layer.kernel, layer.stride, bias=False))
+            norms.append(nn.BatchNorm2d(layer.channels))
+            channels = layer.channels
+        self.convolutions = nn.ModuleList(convolutions)
+        self.norms = nn.ModuleList(norms)
+
+    def forward(self, x: Tensor) -> Tensor:
+        means = []
+        for number, (layer, convolution, norm) in enumerate(
+            zip(LAYERS, self.convolutions, self.norms, strict=True)
+        ):
+            if layer.kernel == 3:
+                x = F.pad(x, (0, 1, 0, 1) if layer.stride == 2 else (1, 1, 1, 1))
+            x = F.relu6(norm(convolution(x)))
+            if number in TAPS:
+                means.append(x.mean((2, 3)))
+        return torch.cat(means, 1)
+
+
+class Trainee(nn.Module):
+    """The backbone with what only training needs: two descriptor heads and a contrastive one."""
+
+    def __init__(self, targets: int) -> None:
+        super().__init__()
+        self.backbone = Backbone()
+        self.norm = nn.BatchNorm1d(FEATURES)
+        self.describe = nn.Sequential(nn.Linear(FEATURES, 512), nn.ReLU(), nn.Linear(512, 2 * targets))
+        self.project = nn.Sequential(nn.Linear(FEATURES, 256), nn.ReLU(), nn.Linear(256, 128))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.norm(self.backbone(x))
+        return self.describe(features), F.normalize(self.project(features), dim=1)

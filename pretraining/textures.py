@@ -1,0 +1,109 @@
+"""Surfaces from formulas: noise, waves, stripes, cells, gradients, plain. RGB float32 in 0..1, (size, size, 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+FloatImage = NDArray[np.float32]
+Pattern = Callable[[int, np.random.Generator], FloatImage]
+
+
+def random_texture(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """One surface: a grey pattern coloured through two or three random colours."""
+    pattern = _PATTERNS[int(rng.choice(len(_PATTERNS), p=_WEIGHTS))](size_px, rng)
+    return colour_ramp(pattern, rng)
+
+
+def nearly_plain(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """A wall or a table: one colour, a slight gradient, a little structure."""
+    base = random_colour(rng, saturation=float(rng.uniform(0, 0.4)))
+    ramp = _gradient(size_px, rng)[..., None] - 0.5
+    grain = _noise(size_px, rng)[..., None] - 0.5
+    return np.clip(base + rng.uniform(0, 0.3) * ramp + rng.uniform(0, 0.12) * grain, 0, 1).astype(np.float32)
+
+
+def random_colour(rng: np.random.Generator, saturation: float | None = None) -> FloatImage:
+    """One RGB colour; every hue is as likely as any other."""
+    hue, value = rng.uniform(0, 180), rng.uniform(0.15, 1)
+    chroma = rng.uniform(0, 1) if saturation is None else saturation
+    hsv = np.array([[[hue, chroma * 255, value * 255]]], np.uint8)
+    return (cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0] / 255).astype(np.float32)
+
+
+def colour_ramp(pattern: FloatImage, rng: np.random.Generator) -> FloatImage:
+    """Colour a grey pattern (0..1) by a ramp of two or three random colours."""
+    stops = np.stack([random_colour(rng) for _ in range(int(rng.integers(2, 4)))])
+    position = np.clip(pattern, 0, 1) * (len(stops) - 1)
+    low = np.minimum(position.astype(int), len(stops) - 2)
+    weight = (position - low)[..., None]
+    return (stops[low] * (1 - weight) + stops[low + 1] * weight).astype(np.float32)
+
+
+def _noise(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Octaves of smooth noise."""
+    total = np.zeros((size_px, size_px), np.float32)
+    cells, weight = int(rng.integers(2, 6)), 1.0
+    while cells < size_px:
+        grid = rng.random((cells + 2, cells + 2), np.float32)
+        total += weight * cv2.resize(grid, (size_px, size_px), interpolation=cv2.INTER_CUBIC)
+        cells, weight = cells * 2, weight * float(rng.uniform(0.3, 0.7))
+    return _stretched(total)
+
+
+def _waves(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Sums of sines bent by each other."""
+    x, y = _grid(size_px)
+    total = np.zeros_like(x)
+    for _ in range(int(rng.integers(2, 5))):
+        angle, frequency = rng.uniform(0, np.pi), rng.uniform(3, 25)
+        total = total + np.sin(
+            frequency * (x * np.cos(angle) + y * np.sin(angle)) + rng.uniform(0, 2) * total + rng.uniform(0, 6)
+        )
+    return _stretched(total.astype(np.float32))
+
+
+def _stripes(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Hard or soft stripes, or a chequered pattern."""
+    x, y = _grid(size_px)
+    angle, frequency = rng.uniform(0, np.pi), rng.uniform(6, 40)
+    wave = np.sin(frequency * (x * np.cos(angle) + y * np.sin(angle)))
+    if rng.random() < 0.4:
+        wave = wave * np.sin(frequency * (y * np.cos(angle) - x * np.sin(angle)))
+    return _stretched(np.tanh(wave * rng.uniform(1, 12)).astype(np.float32))
+
+
+def _cells(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Distance to the nearest of random points: stones, scales, bubbles."""
+    marks = np.full((size_px, size_px), 255, np.uint8)
+    points = rng.integers(0, size_px, (int(rng.integers(8, 80)), 2))
+    marks[points[:, 0], points[:, 1]] = 0
+    return _stretched(cv2.distanceTransform(marks, cv2.DIST_L2, 3))
+
+
+def _gradient(size_px: int, rng: np.random.Generator) -> FloatImage:
+    x, y = _grid(size_px)
+    angle = rng.uniform(0, 2 * np.pi)
+    return _stretched((x * np.cos(angle) + y * np.sin(angle)).astype(np.float32))
+
+
+def _plain(size_px: int, rng: np.random.Generator) -> FloatImage:
+    return (0.5 + 0.05 * (_noise(size_px, rng) - 0.5)).astype(np.float32)
+
+
+def _grid(size_px: int) -> tuple[FloatImage, FloatImage]:
+    axis = np.linspace(-1, 1, size_px, dtype=np.float32)
+    x, y = np.meshgrid(axis, axis)
+    return x, y
+
+
+def _stretched(values: FloatImage) -> FloatImage:
+    low, high = float(values.min()), float(values.max())
+    return ((values - low) / max(high - low, 1e-6)).astype(np.float32)
+
+
+_PATTERNS: tuple[Pattern, ...] = (_noise, _waves, _stripes, _cells, _gradient, _plain)
+_WEIGHTS = (0.2, 0.15, 0.2, 0.1, 0.1, 0.25)

@@ -1,0 +1,206 @@
+"""Training: from a cluttered, lit, posed picture predict the clean thing, and know two views of it as one.
+
+The loss is the squared error of descriptors of the clean thing in its canonical pose and in the view's pose,
+and, for the second half of the time, NT-Xent between two views (temperature 0.2).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import multiprocessing as mp
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Full
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from pretraining.descriptors import describe
+from pretraining.network import INPUT_PX, Trainee
+from pretraining.scene import canonical, photograph
+from pretraining.things import random_thing
+
+logger = logging.getLogger(__name__)
+
+TARGETS = 192
+THINGS_PER_BATCH = 64  # each seen twice
+POOL = 1500  # things in the world at a time; one batch's worth of draws renews a few
+TEMPERATURE = 0.2
+EMA = 0.998
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and from which seed. `contrast_from` is the fraction of time after which NT-Xent joins in."""
+
+    minutes: float
+    seed: int
+    folder: Path
+    contrast_from: float = 0.4
+    learning_rate: float = 2e-3
+    checkpoint_s: float = 120.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures uint8 (2N, S, S, 3), view descriptors (2N, T), canonical descriptors (2N, T); row i and i+N pair."""
+
+    pictures: NDArray[np.uint8]
+    posed: NDArray[np.float32]
+    clean: NDArray[np.float32]
+
+
+class World:
+    """Things that are renewed while training goes on, and their pictures."""
+
+    def __init__(self, rng: np.random.Generator, things: int) -> None:
+        self._rng = rng
+        self._things = [self._new() for _ in range(things)]
+
+    def batch(self, things: int) -> Batch:
+        """Two pictures each of some things."""
+        chosen = self._rng.choice(len(self._things), things, replace=False)
+        self._things[int(chosen[0])] = self._new()
+        views = [photograph(self._things[i][0], INPUT_PX, self._rng) for _ in range(2) for i in chosen]
+        return Batch(
+            np.stack([view.picture for view in views]),
+            np.stack([describe(view.clean, view.mask) for view in views]),
+            np.stack([self._things[i][1] for _ in range(2) for i in chosen]),
+        )
+
+    def _new(self) -> tuple[Any, NDArray[np.float32]]:
+        thing = random_thing(self._rng)
+        return thing, describe(*canonical(thing, 64))
+
+
+class Whitening:
+    """PCA of descriptors, mildly whitened (eigenvalue^−0.25), to unit variance over all."""
+
+    def __init__(self, samples: NDArray[np.float32], size: int) -> None:
+        self._mean = samples.mean(0)
+        _, values, axes = np.linalg.svd(samples - self._mean, full_matrices=False)
+        spread = values[:size] / np.sqrt(len(samples))
+        self._axes = axes[:size].T / np.sqrt(spread + 1e-3)
+        self._axes /= ((samples - self._mean) @ self._axes).std()
+
+    def __call__(self, samples: NDArray[np.float32]) -> torch.Tensor:
+        return torch.from_numpy(((samples - self._mean) @ self._axes).astype(np.float32))
+
+
+def train(plan: Plan) -> Path:
+    """Train, or go on where a run with the same folder stopped; give the checkpoint's path."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = plan.folder / "checkpoint.pt"
+    torch.manual_seed(plan.seed)
+    torch.set_num_threads(1)
+    fitting = World(np.random.default_rng([plan.seed, 0]), 300)
+    samples = [fitting.batch(100) for _ in range(6)]
+    whiten = Whitening(np.concatenate([part for b in samples for part in (b.posed, b.clean)]), TARGETS)
+
+    model = Trainee(TARGETS)
+    average = Trainee(TARGETS)
+    optimiser = torch.optim.AdamW(model.parameters(), plan.learning_rate, weight_decay=0.02)
+    spent_s, step = 0.0, 0
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(saved["model"])
+        average.load_state_dict(saved["average"])
+        optimiser.load_state_dict(saved["optimiser"])
+        spent_s, step = saved["spent_s"], saved["step"]
+    else:
+        average.load_state_dict(model.state_dict())
+
+    batches: mp.Queue[Batch] = mp.get_context("spawn").Queue(maxsize=4)
+    stop = mp.get_context("spawn").Event()
+    renderer = mp.get_context("spawn").Process(
+        target=_render, args=(batches, stop, [plan.seed, 1, step]), daemon=True
+    )
+    renderer.start()
+    budget_s, saved_at_s = plan.minutes * 60, spent_s
+    bar = tqdm(total=round(budget_s), initial=round(spent_s), unit="s")
+    try:
+        while spent_s < budget_s:
+            started_s = time.monotonic()
+            done = spent_s / budget_s
+            for group in optimiser.param_groups:
+                group["lr"] = plan.learning_rate * min(1, (step + 1) / 100) * (1 + math.cos(math.pi * done)) / 2
+            losses = _step(model, optimiser, batches.get(), whiten, contrast=done >= plan.contrast_from)
+            _average(average, model, min(EMA, 1 - 1 / (step + 2)))
+            step += 1
+            passed_s = time.monotonic() - started_s
+            bar.update(round(spent_s + passed_s) - round(spent_s))
+            bar.set_postfix(step=step, **{name: f"{value:.3f}" for name, value in losses.items()})
+            spent_s += passed_s
+            if step % 50 == 0:
+                logger.info("step %d at %.0f s: %s", step, spent_s, losses)
+            if spent_s - saved_at_s > plan.checkpoint_s or spent_s >= budget_s:
+                _save(checkpoint, model, average, optimiser, spent_s, step)
+                saved_at_s = spent_s
+    finally:
+        stop.set()
+        renderer.terminate()
+        bar.close()
+    return checkpoint
+
+
+def _step(
+    model: Trainee, optimiser: torch.optim.Optimizer, batch: Batch, whiten: Whitening, *, contrast: bool
+) -> dict[str, float]:
+    pictures = torch.from_numpy(batch.pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+    described, projected = model(pictures)
+    posed = F.mse_loss(described[:, :TARGETS], whiten(batch.posed))
+    clean = F.mse_loss(described[:, TARGETS:], whiten(batch.clean))
+    loss = posed + clean
+    losses = {"posed": float(posed), "clean": float(clean)}
+    if contrast:
+        pairs = nt_xent(projected)
+        loss = 0.3 * loss + 0.3 * pairs
+        losses["pairs"] = float(pairs)
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return losses
+
+
+def nt_xent(projected: torch.Tensor) -> torch.Tensor:
+    """Contrast two views of each thing against all others (Chen et al. 2020, eq. 1). Rows i and i+N are a pair."""
+    count = len(projected)
+    similarity = projected @ projected.T / TEMPERATURE
+    similarity = similarity.masked_fill(torch.eye(count, dtype=torch.bool), -1e9)
+    return F.cross_entropy(similarity, torch.arange(count).roll(count // 2))
+
+
+def _average(average: Trainee, model: Trainee, keep: float) -> None:
+    with torch.no_grad():
+        for old, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+            if old.dtype.is_floating_point:
+                old.mul_(keep).add_(new, alpha=1 - keep)
+            else:
+                old.copy_(new)
+
+
+def _save(
+    path: Path, model: Trainee, average: Trainee, optimiser: torch.optim.Optimizer, spent_s: float, step: int
+) -> None:
+    partial = path.with_suffix(".partial")
+    state = {"model": model.state_dict(), "average": average.state_dict(), "spent_s": spent_s, "step": step}
+    torch.save({**state, "optimiser": optimiser.state_dict()}, partial)
+    partial.replace(path)
+
+
+def _render(batches: mp.Queue[Batch], stop: Any, seed: list[int]) -> None:
+    world = World(np.random.default_rng(seed), POOL)
+    while not stop.is_set():
+        batch = world.batch(THINGS_PER_BATCH)
+        while not stop.is_set():
+            try:
+                batches.put(batch, timeout=1)
+                break
+            except Full:
+                continue
