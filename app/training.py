@@ -112,7 +112,7 @@ def train_model(
         should_stop=should_stop,
     )
     fitted_s = time.perf_counter()
-    _write_durably(model_path, append_head(extractor.model_bytes, fit.head, taught.labels))
+    _write_durably(model_path, append_head(extractor.model_bytes, fit.head))
     exported_s = time.perf_counter()
     engine = ClassificationEngine(model_path, labels=taught.labels, runtime=runtime, device=device)
     try:

@@ -1,0 +1,59 @@
+"""Names that every file system takes: FAT and Windows are the strictest."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+LONGEST_BYTES = 100  # leaves room for a suffix; FAT, ext4 and Windows end near 255
+FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+"""Source: Microsoft, "Naming Files, Paths, and Namespaces"."""
+
+
+def safe_file_name(text: str, taken: Collection[str] = ()) -> str:
+    """Make a file name of any text, as like it as possible.
+
+    Letters, marks and digits of the basic plane stay, with `.` and `-` between them; everything else,
+    emoji too (some mounted FAT volumes refuse them), becomes `_`.
+
+    Args:
+        text: Anything; may be empty.
+        taken: Names in use. Upper and lower case count as the same, as FAT has it.
+    """
+    kept = "".join(
+        char if ord(char) <= 0xFFFF and (unicodedata.category(char)[0] in "LMN" or char in ".-") else "_"
+        for char in unicodedata.normalize("NFKC", text)
+    )
+    name = _cut(re.sub(r"_+", "_", re.sub(r"\.{2,}", "_", kept)).strip("._-"), LONGEST_BYTES) or "class"
+    if RESERVED.fullmatch(name):
+        name = f"_{name}"
+    used = {other.casefold() for other in taken}
+    unique, number = name, 2
+    while unique.casefold() in used:
+        unique, number = f"{name}_{number}", number + 1
+    return unique
+
+
+def file_name_problem(name: str) -> str | None:
+    """Why a name could not be a file name everywhere; None when it can."""
+    try:
+        length = len(name.encode("utf-8"))
+    except UnicodeEncodeError:
+        return "it is not valid UTF-8"
+    if not name.strip():
+        return "it is empty"
+    if found := FORBIDDEN.search(name):
+        return f"it contains {found.group()!r}"
+    if name != name.strip() or name.endswith("."):
+        return "it begins or ends with a space, or ends with a dot"
+    if RESERVED.fullmatch(name):
+        return "Windows reserves it for a device"
+    if length > LONGEST_BYTES:
+        return f"it is longer than {LONGEST_BYTES} bytes"
+    return None
+
+
+def _cut(text: str, longest_bytes: int) -> str:
+    return text.encode("utf-8")[:longest_bytes].decode("utf-8", "ignore").rstrip("._-")

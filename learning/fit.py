@@ -1,0 +1,181 @@
+"""The kiosk's one call: from a few samples per class to a trained head, with nothing to tune.
+
+The loss is that of SoftmaxRegression, cross-entropy + ½·reg·‖W‖², on standardised embeddings with balanced
+classes. It is convex, so full-batch descent with Nesterov's momentum and the step 1/L reaches the same optimum
+as SGD would, without a learning rate to choose. The standardisation and a temperature that is calibrated on
+held-out samples are folded into W and b; what is exported is one plain layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from learning.dataset import checked_embeddings, checked_labels, stratified_split
+from learning.errors import NotEnoughSamples, TrainingCancelled
+from learning.layers import FloatArray, IntArray, cross_entropy, fully_connected, softmax
+from learning.softmax_regression import SoftmaxRegression
+
+ITERATIONS = 150
+REPORT_EVERY = 10
+REG = 0.003
+TEMPERATURES = np.geomspace(0.3, 3.0, 25, dtype=np.float32)
+PRIOR_SAMPLES = 10.0  # the weight of "temperature 1" against held-out samples, which may be few
+REFUSED = 0.03  # of known views may fall below the threshold
+LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 0.4, 0.7
+
+
+@dataclass(frozen=True)
+class FitProgress:
+    """How far a fit is. `fraction` runs 0..1."""
+
+    fraction: float
+    loss: float
+    validation_accuracy: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """A trained head and what is known of it.
+
+    Attributes:
+        head: Trained on all samples, its logits' range calibrated on all of them.
+        validation_accuracy: Fraction of held-out samples named right by a head that never saw them.
+        confusion: int (C, C) over held-out samples: rows are true classes, columns answers.
+        history: What was reported on the way.
+        validation_indices: Which samples were held out, int (V,).
+        threshold: Below this top probability an answer is "not sure".
+    """
+
+    head: SoftmaxRegression
+    validation_accuracy: float
+    confusion: IntArray
+    history: tuple[FitProgress, ...]
+    validation_indices: IntArray
+    threshold: float
+
+
+def fit_head(
+    embeddings: Any,
+    label_indices: Any,
+    num_classes: int,
+    *,
+    rng: np.random.Generator,
+    validation_fraction: float = 0.2,
+    on_progress: Callable[[FitProgress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> FitResult:
+    """Train a head.
+
+    Args:
+        embeddings: (N, D) numbers; never changed.
+        label_indices: int (N,), 0..num_classes-1; every class has two samples or more.
+        num_classes: C, two or more.
+        rng: Decides which samples are held out.
+        validation_fraction: Of each class; at least one sample of each is held out.
+        on_progress: Told every few iterations.
+        should_stop: Asked every few iterations; True ends the fit.
+
+    Raises:
+        NotEnoughSamples: If there are fewer than two classes or two samples of one.
+        InvalidTrainingData: If shapes, types or values are wrong.
+        TrainingCancelled: If `should_stop` said so.
+    """
+    x = checked_embeddings(embeddings)
+    y = checked_labels(label_indices, len(x), num_classes)
+    counts = np.bincount(y, minlength=num_classes)
+    if num_classes < 2 or counts.min() < 2:
+        raise NotEnoughSamples("training needs two classes with two samples each. Add samples.")
+    history: list[FitProgress] = []
+
+    def report(fraction: float, loss: float, accuracy: float | None) -> None:
+        if should_stop is not None and should_stop():
+            raise TrainingCancelled("training was stopped. Press TRAIN to start again.")
+        history.append(FitProgress(fraction, loss, accuracy))
+        if on_progress is not None:
+            on_progress(history[-1])
+
+    with threadpool_limits(limits=1, user_api="blas"):  # more threads only wait for each other at this size
+        training, validation = stratified_split(y, validation_fraction, rng)
+        trial = _descend(x[training], y[training], num_classes, lambda f, loss: report(f / 2, loss, None))
+        held_out = fully_connected(x[validation], *trial)
+        truth = y[validation]
+        accuracy = float((held_out.argmax(axis=1) == truth).mean())
+        temperature = _temperature(held_out, truth)
+        weights, biases = _descend(x, y, num_classes, lambda f, loss: report(0.5 + f / 2, loss, accuracy))
+        head = SoftmaxRegression(x.shape[1], num_classes, reg=REG)
+        head.params = {"mat_w": weights / temperature, "vec_b": biases / temperature}
+        head.calibrate(x)
+    confusion = np.zeros((num_classes, num_classes), np.int64)
+    np.add.at(confusion, (truth, held_out.argmax(axis=1)), 1)
+    threshold = _threshold(softmax(held_out / temperature), truth)
+    return FitResult(head, accuracy, confusion, tuple(history), validation, threshold)
+
+
+def _descend(
+    x: FloatArray, y: IntArray, num_classes: int, report: Callable[[float, float], None]
+) -> tuple[FloatArray, FloatArray]:
+    """Minimise the loss on standardised embeddings; give W (D, C) and b (C,) for the raw ones.
+
+    Standardised rows are divided by √D, so that their mean squared length is 1. The loss' gradient then has the
+    Lipschitz constant L = ½·λ + reg, with λ the largest eigenvalue of the weighted second moment of [x, 1].
+
+    Source: Nesterov 1983 for the momentum; Böhning 1992 for the bound ½ on the softmax' Hessian.
+    """
+    mean = x.mean(axis=0)
+    scale = (x.std(axis=0) + 0.1 * x.std() + np.float32(1e-6)) * np.float32(np.sqrt(x.shape[1]))
+    z = (x - mean) / scale
+    counts = np.bincount(y, minlength=num_classes)
+    sample_weights = (len(y) / (num_classes * counts[y])).astype(np.float32)
+    step = np.float32(1 / (0.5 * _largest_eigenvalue(z, sample_weights) + REG))
+    weights, biases = np.zeros((x.shape[1], num_classes), np.float32), np.zeros(num_classes, np.float32)
+    ahead_w, ahead_b, momentum = weights, biases, 1.0
+    for iteration in range(ITERATIONS):
+        loss, gradient = cross_entropy(fully_connected(z, ahead_w, ahead_b), y, sample_weights)
+        if iteration % REPORT_EVERY == 0:
+            report(iteration / ITERATIONS, loss)
+        new_w = ahead_w - step * (z.T @ gradient + np.float32(REG) * ahead_w)
+        new_b = ahead_b - step * gradient.sum(axis=0)
+        following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+        push = np.float32((momentum - 1) / following)
+        ahead_w, ahead_b = new_w + push * (new_w - weights), new_b + push * (new_b - biases)
+        weights, biases, momentum = new_w, new_b, following
+    folded = weights / scale[:, np.newaxis]
+    return folded, np.asarray(biases - mean @ folded, np.float32)
+
+
+def _largest_eigenvalue(z: FloatArray, sample_weights: FloatArray) -> float:
+    """Of the weighted second moment of [z, 1], from above: by its trace where that is small, else by the kernel."""
+    rows = np.hstack([z, np.ones((len(z), 1), np.float32)]) * np.sqrt(sample_weights / len(z))[:, np.newaxis]
+    kernel = rows @ rows.T if len(rows) <= rows.shape[1] else rows.T @ rows
+    return (
+        float(np.abs(kernel).sum(axis=1).max())
+        if len(kernel) > 512
+        else float(np.linalg.eigvalsh(kernel)[-1])
+    )
+
+
+def _temperature(logits: FloatArray, truth: IntArray) -> np.float32:
+    """The temperature under which held-out samples are likeliest, held near 1 while they are few.
+
+    Source: Guo et al. 2017, On Calibration of Modern Neural Networks; the log-normal prior is ours.
+    """
+    losses = [
+        len(truth) * cross_entropy(logits / temperature, truth)[0]
+        + PRIOR_SAMPLES * 0.5 * float(np.log(temperature)) ** 2
+        for temperature in TEMPERATURES
+    ]
+    return np.float32(TEMPERATURES[int(np.argmin(losses))])
+
+
+def _threshold(probabilities: FloatArray, truth: IntArray) -> float:
+    """The top probability that all but a few rightly named held-out samples reach."""
+    right = probabilities.argmax(axis=1) == truth
+    if not right.any():
+        return HIGHEST_THRESHOLD
+    lowest = float(np.quantile(probabilities.max(axis=1)[right], REFUSED))
+    return min(max(lowest, LOWEST_THRESHOLD), HIGHEST_THRESHOLD)

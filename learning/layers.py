@@ -1,0 +1,64 @@
+"""Fully connected layer, softmax and cross-entropy, with their gradients: pure functions on float32 arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+
+
+def fully_connected(x: FloatArray, weights: FloatArray, biases: FloatArray) -> FloatArray:
+    """Logits (N, C) of embeddings (N, D) with weights (D, C) and biases (C,)."""
+    return np.asarray(x @ weights + biases, np.float32)
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Turn logits into class probabilities, one row per sample.
+
+    Args:
+        logits: Unnormalised class scores, float32, shape (N, C) with C >= 1.
+
+    Returns:
+        Probabilities in 0..1, float32, shape (N, C); every row sums to 1.
+
+    Raises:
+        ValueError: If `logits` is not two-dimensional or has no classes.
+
+    Source:
+        Shifted by the row maximum against overflow: Goodfellow et al., Deep Learning, section 4.1.
+    """
+    if logits.ndim != 2 or logits.shape[1] < 1:
+        raise ValueError(f"logits must have the shape (samples, classes), not {logits.shape}.")
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def cross_entropy(
+    logits: FloatArray, label_indices: IntArray, sample_weights: FloatArray | None = None
+) -> tuple[float, FloatArray]:
+    """Mean softmax cross-entropy and its gradient.
+
+    Args:
+        logits: float32 (N, C).
+        label_indices: int (N,), each 0..C-1.
+        sample_weights: float32 (N,) with mean 1, or None for all alike.
+
+    Returns:
+        The loss, finite for any finite logits (log-sum-exp), and its gradient with respect to the logits, (N, C).
+
+    Source:
+        d loss / d logits = (softmax(logits) − one-hot) / N: Bishop, Pattern Recognition, eq. 4.109.
+    """
+    rows = np.arange(len(logits))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    powers = np.exp(shifted)
+    sums = powers.sum(axis=1, keepdims=True)
+    each = np.log(sums[:, 0]) - shifted[rows, label_indices]
+    gradient = powers / sums
+    gradient[rows, label_indices] -= 1
+    if sample_weights is not None:
+        each = each * sample_weights
+        gradient *= sample_weights[:, np.newaxis]
+    return float(each.mean()), np.asarray(gradient / np.float32(len(logits)), np.float32)
