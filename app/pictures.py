@@ -1,51 +1,47 @@
-"""Pictures as they are kept: JPEG of the centre square, and the small ones that the screen shows."""
+"""Pictures of samples: compressed for the disk, small for the screen."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from app.errors import SessionUnreadable
+from app.errors import SampleNotStored, SessionUnreadable
 from app.ports import ImageArray
-from tpu.tensors import centre_crop, prepare_picture
 
-LARGEST_PX = 320  # more than any known extractor sees, and about 30 kB
+STORED_PX = 320  # larger than any usual extractor's input, small enough for hundreds
 THUMBNAIL_PX = 96
 JPEG_QUALITY = 95
 
 
-def encode_picture(image: ImageArray) -> bytes:
-    """Keep the centre square of an image (RGB, uint8, (H, W, 3)) as JPEG, at most LARGEST_PX wide."""
-    square = centre_crop(image)
-    if square.shape[0] > LARGEST_PX:
-        square = prepare_picture(square, LARGEST_PX)
+def encode_picture(square: ImageArray) -> bytes:
+    """JPEG of a square RGB picture, at most STORED_PX on an edge."""
+    if square.shape[0] > STORED_PX:
+        square = np.asarray(
+            cv2.resize(square, (STORED_PX, STORED_PX), interpolation=cv2.INTER_AREA), np.uint8
+        )
     done, data = cv2.imencode(
         ".jpg", cv2.cvtColor(square, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     )
     if not done:
-        raise ValueError(f"OpenCV does not encode a picture of shape {image.shape}")
+        raise SampleNotStored("the picture could not be compressed. Press the button again.")
     return data.tobytes()
 
 
 def decode_picture(data: bytes) -> ImageArray:
-    """Open a kept picture: RGB, uint8, shape (S, S, 3), read-only.
+    """RGB, uint8, (S, S, 3), of what `encode_picture` made.
 
     Raises:
         SessionUnreadable: If the bytes are no picture.
     """
-    encoded = np.frombuffer(data, np.uint8)
-    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB) if encoded.size else None
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
-        raise SessionUnreadable("a stored picture is damaged. Press RESET and teach again.")
-    image = np.asarray(decoded, np.uint8)
-    image.flags.writeable = False
-    return image
+        raise SessionUnreadable("a stored picture is damaged. Take it back with UNDO, or RESET the session.")
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def thumbnail(image: ImageArray) -> ImageArray:
-    """The centre square of an image in the screen's small size: RGB, uint8, read-only."""
-    small = np.ascontiguousarray(prepare_picture(image, THUMBNAIL_PX))
-    if small.base is not None or small is image:
-        small = small.copy()
+def thumbnail(square: ImageArray) -> ImageArray:
+    """A small copy for the screen: RGB, uint8, (THUMBNAIL_PX, THUMBNAIL_PX, 3), read-only."""
+    how = cv2.INTER_AREA if square.shape[0] > THUMBNAIL_PX else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(square, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=how), np.uint8)
     small.flags.writeable = False
     return small

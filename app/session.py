@@ -1,4 +1,4 @@
-"""Session: one visitor's class labels and samples, as plain frozen data."""
+"""Session: one visitor's class labels and samples, as a frozen snapshot."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_CLASSES = 2
-MIN_SHOTS = 2
+MIN_CLASSES, MIN_SHOTS = 2, 2
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One embedding and the picture that it was made from, with their class.
+    """One embedding with its picture and class.
 
     Attributes:
-        sample_id: Unique in the life of a session file; never given twice, not even after an undo.
-        class_index: Row in `Session.labels`.
-        embedding: float32, shape (D,), read-only.
-        picture: JPEG of the square that the extractor saw; `app.pictures.decode_picture` opens it.
-        taken_at_s: Unix seconds.
+        embedding: float32 (D,).
+        picture: JPEG of the centre square of the frame that was on the screen.
+        taken_at_s: Unix time.
     """
 
     sample_id: int
@@ -33,7 +30,7 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """Classes, their samples in the order of taking, and the extractor that made the embeddings."""
+    """Labels and samples, in the order they were taken, and the extractor that made the embeddings."""
 
     labels: tuple[str, ...]
     samples: tuple[Sample, ...]
@@ -41,52 +38,43 @@ class Session:
     extractor_sha256: str
 
     def shots(self) -> tuple[int, ...]:
-        """Samples per class."""
-        counts = np.bincount(self.label_indices(), minlength=len(self.labels))
-        return tuple(int(count) for count in counts)
+        """Samples per class, in label order."""
+        counts = [0] * len(self.labels)
+        for sample in self.samples:
+            counts[sample.class_index] += 1
+        return tuple(counts)
 
     def embeddings(self) -> NDArray[np.float32]:
-        """All embeddings, float32, shape (N, D); (0, 0) without samples."""
-        if not self.samples:
-            return np.empty((0, 0), np.float32)
+        """float32 (N, D)."""
         return np.stack([sample.embedding for sample in self.samples])
 
     def label_indices(self) -> NDArray[np.int64]:
-        """The class index of each sample, int64, shape (N,)."""
+        """int64 (N,)."""
         return np.array([sample.class_index for sample in self.samples], np.int64)
 
     def missing(self) -> str | None:
-        """What training still needs, in words for the visitor; None when nothing."""
+        """What training still needs, in words for the visitor; None when it can start."""
         return still_missing(self.labels, self.shots())
 
     def taught(self) -> Session:
-        """The session with only the classes that have samples, their indices closed up."""
+        """Only the classes that have samples, numbered anew from 0."""
         kept = [index for index, count in enumerate(self.shots()) if count]
-        row_of = {index: row for row, index in enumerate(kept)}
+        renumbered = {old: new for new, old in enumerate(kept)}
         return replace(
             self,
             labels=tuple(self.labels[index] for index in kept),
-            samples=tuple(replace(sample, class_index=row_of[sample.class_index]) for sample in self.samples),
+            samples=tuple(replace(one, class_index=renumbered[one.class_index]) for one in self.samples),
         )
 
 
 def still_missing(labels: Sequence[str], shots: Sequence[int]) -> str | None:
-    """Say what training still needs; None when two classes have two samples and no class has just one.
-
-    A class without samples is no fault: it is simply not part of the model.
-
-    Args:
-        labels: Class labels.
-        shots: Samples of each.
-    """
-    taught = [label for label, count in zip(labels, shots, strict=True) if count]
-    single = [label for label, count in zip(labels, shots, strict=True) if 0 < count < MIN_SHOTS]
+    """Say what training needs first: two classes with two samples each are enough."""
+    taught = [(label, count) for label, count in zip(labels, shots, strict=True) if count]
     if not taught:
-        return f"Teach two things first: {MIN_SHOTS} pictures of each are enough."
+        return "Nothing to learn from yet. Show something and hold its button."
     if len(taught) < MIN_CLASSES:
-        also = f"{single[0]} needs one more picture, and a" if single else "A"
-        return f"{also} second thing needs {MIN_SHOTS} pictures."
-    if single:
-        names = " and ".join([", ".join(single[:-1]), single[-1]] if len(single) > 1 else single)
-        return f"{names} need one more picture each." if len(single) > 1 else f"{names} needs one more picture."
+        return f"One more thing is needed: show something else than {taught[0][0]} and hold its button."
+    for label, count in taught:
+        if count < MIN_SHOTS:
+            return f"{label} needs one more picture."
     return None

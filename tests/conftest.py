@@ -28,3 +28,16 @@ def shared_models() -> Path:
 def shared_photos() -> Path:
     """Folder with real photographs: `sign-digits/<digit>/*.JPG` and `scenes/*.jpg`."""
     return _shared("photos", "photographs (sign-digits by class, scenes)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where nothing may skip, name what did."""
+    if os.environ.get("KIOSK_NO_SKIPS") and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("skipped tests count as failures here (KIOSK_NO_SKIPS)", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which a test skipped, where KIOSK_NO_SKIPS says so."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("KIOSK_NO_SKIPS") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,1 @@
+"""Bodies of the subcommands; `run_kiosk` parses their arguments and prints their errors."""

@@ -1,0 +1,74 @@
+"""`classify MODEL IMAGE...`: let an exported model answer pictures, as the kiosk would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.commands.report import write_json
+from tpu.classifier import ClassificationEngine, read_label_file
+from tpu.errors import ModelUnreadable
+from tpu.tensors import read_picture
+
+
+def run_classify(
+    model: Path,
+    images: Sequence[Path],
+    *,
+    labels: Path | None,
+    top: int,
+    json_path: Path | None,
+    runtime: str,
+    device: str,
+    write: Callable[[str], None],
+) -> None:
+    """Classify pictures and print an answer each.
+
+    Raises:
+        RuntimeLayerError: If the model, its labels or a picture cannot be used.
+    """
+    path = _model_file(model)
+    threshold = _threshold(path)
+    names = read_label_file(labels) if labels else None
+    engine = ClassificationEngine(path, labels=names, runtime=runtime, device=device)
+    answers = []
+    for image in images:
+        probabilities = engine.classify(read_picture(image))
+        order = (-probabilities).argsort(kind="stable")
+        known = bool(probabilities[order[0]] >= threshold)
+        ranked = ", ".join(f"{engine.labels[i]} {probabilities[i]:.1%}" for i in order[:top])
+        write(f"{image}: {ranked}" if known else f"{image}: not sure ({ranked})")
+        answers.append(
+            {
+                "image": str(image),
+                "label": engine.labels[order[0]],
+                "probabilities": {
+                    label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)
+                },
+                "known": known,
+            }
+        )
+    engine.close()
+    write_json(json_path, answers)
+
+
+def _model_file(model: Path) -> Path:
+    """The model itself, or the one in a folder that SAVE wrote."""
+    if not model.is_dir():
+        return model
+    found = sorted(model.glob("*/model*.tflite")) or sorted(model.glob("*.tflite"))
+    if not found:
+        raise ModelUnreadable(model, "the folder holds no .tflite file. Name the model itself.")
+    plain = [path for path in found if "edgetpu" not in path.name]
+    return (plain or found)[0]
+
+
+def _threshold(model: Path) -> float:
+    """The export's own threshold; 0, always sure, for a model that came without one."""
+    for folder in (model.parent, model.parent.parent):
+        try:
+            return float(json.loads((folder / "metadata.json").read_text(encoding="utf-8"))["threshold"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return 0.0

@@ -1,0 +1,167 @@
+"""`train DATA_DIR --out DIR`: folders of pictures in, the same folder out that SAVE writes."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from app.commands.report import write_json
+from app.errors import DatasetInvalid
+from app.export import ModelFacts, safe_name, write_export
+from app.pictures import encode_picture
+from app.session import Sample, Session
+from app.training import train_model
+from tpu.errors import PictureUnreadable
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
+from tpu.tensors import PREPROCESSING, centre_crop, read_picture
+
+logger = logging.getLogger(__name__)
+
+ENDINGS = {".jpg", ".jpeg", ".png", ".bmp"}
+LONGEST_LABEL = 100
+
+
+def run_train(
+    data_dir: Path,
+    out: Path,
+    *,
+    extractor: Path | None,
+    runtime: str,
+    device: str,
+    seed: int,
+    json_path: Path | None,
+    write: Callable[[str], None],
+) -> None:
+    """Train on DATA_DIR/<class label>/*.jpg|png|bmp and write the export folder.
+
+    Raises:
+        DatasetInvalid: If the folder cannot be used; the text says why and what to do.
+        KioskError, LearningError, RuntimeLayerError: Whatever else goes wrong, in one line.
+    """
+    pictures = find_pictures(data_dir)
+    with EmbeddingExtractor(extractor or default_extractor_path(), runtime=runtime, device=device) as opened:
+        started_s = time.perf_counter()
+        session = _embedded(pictures, opened)
+        embed_s = time.perf_counter() - started_s
+        with tempfile.TemporaryDirectory(prefix="kiosk-train-") as scratch:
+            trained = train_model(
+                session,
+                opened,
+                Path(scratch) / "model.tflite",
+                rng=np.random.default_rng(seed),
+                runtime=runtime,
+                device=device,
+            )
+            trained.engine.close()
+            facts = ModelFacts(
+                model_path=trained.path,
+                labels=trained.labels,
+                shots=session.shots(),
+                validation_accuracy=trained.validation_accuracy,
+                threshold=trained.threshold,
+                extractor_name=opened.name,
+                extractor_sha256=opened.sha256,
+                compiled_for_edge_tpu=opened.compiled_for_edge_tpu,
+                preprocessing=PREPROCESSING.as_dict(),
+                mirrored=False,
+            )
+            folder = write_export(out, facts, session, include_pictures=False)
+    model = folder / facts.file
+    write(f"validation accuracy: {trained.validation_accuracy:.1%}")
+    write(f"model: {model}")
+    write_json(
+        json_path,
+        {
+            "classes": list(trained.labels),
+            "samples": dict(zip(trained.labels, session.shots(), strict=True)),
+            "validation_accuracy": trained.validation_accuracy,
+            "agreement": trained.agreement.same_answer,
+            "seconds": {"embed": embed_s, **trained.seconds},
+            "model": str(model),
+            "labels": str(model.with_name("labels.txt")),
+        },
+    )
+
+
+def find_pictures(data_dir: Path) -> dict[str, list[Path]]:
+    """Picture files by class label, both sorted.
+
+    Raises:
+        DatasetInvalid: If there is nothing to train on, or a label cannot be used.
+    """
+    if not data_dir.is_dir():
+        raise DatasetInvalid(f"{data_dir} is no folder. Name one that holds a folder of pictures per class.")
+    found = {
+        folder.name: sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
+        for folder in sorted(data_dir.iterdir())
+        if folder.is_dir() and not folder.name.startswith(".")
+    }
+    if not any(found.values()):
+        raise DatasetInvalid(
+            f"{data_dir} holds no pictures. Put JPEG, PNG or BMP files into {data_dir}/<label>/."
+        )
+    for label, files in found.items():
+        check_label(label)
+        if not files:
+            raise DatasetInvalid(f"the class {label!r} has no pictures. Add some, or remove its folder.")
+    if len(found) == 1:
+        raise DatasetInvalid(
+            f"there is only one class, {next(iter(found))!r}. Add a folder for a second one."
+        )
+    return found
+
+
+def check_label(label: str) -> None:
+    """Refuse a label that cannot be the name of a file on every system.
+
+    Raises:
+        DatasetInvalid: Naming the label and the rule.
+    """
+    if re.search(r'[\x00-\x1f\x7f<>:"/\\|?*]', label) or label != label.strip(" ."):
+        problem = 'holds a character that file names cannot have (control characters, < > : " / \\ | ? *)'
+        if label != label.strip(" ."):
+            problem = "begins or ends with a space or a dot"
+    elif len(label) > LONGEST_LABEL:
+        problem = f"is longer than {LONGEST_LABEL} characters"
+    elif safe_name(label).startswith("class_") and not label.startswith("class_"):
+        problem = "is a name that Windows reserves, or has no letters"
+    else:
+        return
+    raise DatasetInvalid(f"the class label {label!r} {problem}. Rename its folder.")
+
+
+def _embedded(pictures: dict[str, list[Path]], extractor: EmbeddingExtractor) -> Session:
+    samples: list[Sample] = []
+    skipped: list[Path] = []
+    total = sum(map(len, pictures.values()))
+    with tqdm(total=total, unit="picture", disable=not sys.stderr.isatty()) as bar:
+        for class_index, files in enumerate(pictures.values()):
+            for path in files:
+                bar.update()
+                try:
+                    image = read_picture(path)
+                except PictureUnreadable:
+                    skipped.append(path)
+                    continue
+                square = centre_crop(image)
+                samples.append(
+                    Sample(len(samples), class_index, extractor.embed(image), encode_picture(square), 0.0)
+                )
+    for path in skipped:
+        logger.warning("skipped %s: it is not a readable picture", path)
+    session = Session(tuple(pictures), tuple(samples), extractor.name, extractor.sha256)
+    for label, count in zip(session.labels, session.shots(), strict=True):
+        if count == 0:
+            raise DatasetInvalid(
+                f"no picture of the class {label!r} can be read. Replace them, or remove its folder."
+            )
+    return session
