@@ -149,9 +149,7 @@ def compose(config: Config, *, headless: bool, demo_out: Path | None = None) -> 
             ("jobs", partial(work_off, kiosk.jobs)),
             (
                 "vision",
-                lambda stop: watch_frames(
-                    vision, frames_to_see, observations.put, kiosk.events.put, stop=stop
-                ),
+                lambda stop: watch_frames(vision, frames_to_see, observations.put, kiosk.events.put, stop=stop),
             ),
             ("drive", lambda stop: _watch_drives(drives, kiosk, stop)),
             ("camera", lambda stop: watch_camera(source, deliver, kiosk.events.put, stop=stop)),
@@ -168,9 +166,7 @@ def display_available() -> bool:
 
 def _for_demo(config: Config, demo_out: Path, stack: ExitStack) -> Config:
     """Give the demonstration a directory of its own, that goes again: no trace in a real kiosk's data."""
-    data_dir = config.storage.data_dir or stack.enter_context(
-        tempfile.TemporaryDirectory(prefix="kiosk-demo-")
-    )
+    data_dir = config.storage.data_dir or stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-demo-"))
     export_dir = config.storage.export_dir or str(demo_out)
     kinds = DemonstrationCamera.kinds[:CLASSES]
     return replace(

@@ -115,14 +115,10 @@ def load_config(path: Path | None) -> Config:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigInvalid(
-            f"cannot read {path}: {error.strerror}. Name another file with --config."
-        ) from error
+        raise ConfigInvalid(f"cannot read {path}: {error.strerror}. Name another file with --config.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigInvalid(f"{path} is not valid TOML: {error}. Mend that line and start again.") from error
-    config = Config(
-        **{name: _section(path, name, section, table) for name, section in get_type_hints(Config).items()}
-    )
+    config = Config(**{name: _section(path, name, section, table) for name, section in get_type_hints(Config).items()})
     if unknown := sorted(set(table) - set(get_type_hints(Config))):
         raise ConfigInvalid(f"{path}: there is no section [{unknown[0]}]. {_known(get_type_hints(Config))}")
     check(config, str(path))
@@ -174,9 +170,7 @@ def _value(path: Path, name: str, value: Any, wanted: Any) -> Any:
             return tuple(value)
         raise ConfigInvalid(f'{path}: {name} takes a list of texts, such as ["apple", "cup"].')
     if type(value) is not wanted:
-        kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}[
-            wanted
-        ]
+        kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}[wanted]
         raise ConfigInvalid(f"{path}: {name} takes {kind}, not {value!r}.")
     return value
 

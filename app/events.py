@@ -225,12 +225,5 @@ class Leave:
 
 
 Command = (
-    AddSample
-    | RemoveLastSample
-    | StartTraining
-    | StartSaving
-    | EraseSession
-    | ToggleFullscreen
-    | PlaySound
-    | Leave
+    AddSample | RemoveLastSample | StartTraining | StartSaving | EraseSession | ToggleFullscreen | PlaySound | Leave
 )

@@ -107,9 +107,7 @@ def write_export(
         if isinstance(error, ExportFailed):
             raise
         step = NEXT_STEP.get(error.errno or 0, "Choose another place, then press SAVE again.")
-        raise ExportFailed(
-            f"the model could not be saved to {folder.parent}: {error.strerror}. {step}"
-        ) from error
+        raise ExportFailed(f"the model could not be saved to {folder.parent}: {error.strerror}. {step}") from error
     report(1.0)
     return folder
 

@@ -233,9 +233,7 @@ class Kiosk:
         tools.vision.go_live(LiveModel(trained.engine, path, _taught(session.shots()), trained.threshold))
         self._remove_models_but(path)
         self.events.put(
-            ev.TrainingFinished(
-                path, session.shots(), trained.validation_accuracy, trained.threshold, trained.seconds
-            )
+            ev.TrainingFinished(path, session.shots(), trained.validation_accuracy, trained.threshold, trained.seconds)
         )
 
     def _save(self, _stop: StopSignal) -> None:
@@ -308,7 +306,6 @@ def _taught(shots: tuple[int, ...]) -> tuple[int, ...]:
 def _class_state(session: Session, index: int) -> ClassState:
     own = [sample for sample in session.samples if sample.class_index == index]
     newest = tuple(
-        Picture(("sample", sample.sample_id), thumbnail(decode_picture(sample.picture)))
-        for sample in own[-12:]
+        Picture(("sample", sample.sample_id), thumbnail(decode_picture(sample.picture))) for sample in own[-12:]
     )
     return ClassState(session.labels[index], len(own), newest)

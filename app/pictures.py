@@ -16,12 +16,8 @@ JPEG_QUALITY = 95
 def encode_picture(square: ImageArray) -> bytes:
     """JPEG of a square RGB picture, at most STORED_PX on an edge."""
     if square.shape[0] > STORED_PX:
-        square = np.asarray(
-            cv2.resize(square, (STORED_PX, STORED_PX), interpolation=cv2.INTER_AREA), np.uint8
-        )
-    done, data = cv2.imencode(
-        ".jpg", cv2.cvtColor(square, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    )
+        square = np.asarray(cv2.resize(square, (STORED_PX, STORED_PX), interpolation=cv2.INTER_AREA), np.uint8)
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(square, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
         raise SampleNotStored("the picture could not be compressed. Press the button again.")
     return data.tobytes()

@@ -80,9 +80,7 @@ class Vision:
             return Observation(frame, embedding=self._extractor.embed(frame.image))
         probabilities = np.zeros(self._num_classes, np.float32)
         probabilities[list(model.class_indices)] = model.engine.classify(frame.image)
-        return Observation(
-            frame, probabilities=probabilities, threshold=model.threshold, model_path=model.path
-        )
+        return Observation(frame, probabilities=probabilities, threshold=model.threshold, model_path=model.path)
 
     def close(self) -> None:
         """Close the models; the extractor belongs to whoever opened it."""

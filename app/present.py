@@ -69,9 +69,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         verdict=_verdict(state, probabilities, leader),
         not_sure=_not_sure(probabilities, seen.threshold),
         progress=_progress(state, surroundings),
-        progress_text={Mode.TRAINING: "Learning …", Mode.SAVING: "Saving – leave the drive in …"}.get(
-            state.mode, ""
-        ),
+        progress_text={Mode.TRAINING: "Learning …", Mode.SAVING: "Saving – leave the drive in …"}.get(state.mode, ""),
         notice=_notice(state),
         question=_question(state),
         fault=_fault(state),
@@ -194,9 +192,7 @@ def _teaching_guidance(state: KioskState) -> str:
     return "Press TRAIN – or teach one more thing."
 
 
-def _verdict(
-    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None
-) -> Verdict | None:
+def _verdict(state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None) -> Verdict | None:
     if probabilities is None or state.mode is Mode.TRAINING:
         return None
     confidence = float(probabilities.max())

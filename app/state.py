@@ -174,9 +174,7 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     if button is Action.SAVE:
         if state.model is None:
             return _refused(state, "Press TRAIN first: then there is a model to save.")
-        return replace(state, mode=Mode.SAVING, resume=state.mode, held=None, notice=None), (
-            ev.StartSaving(),
-        )
+        return replace(state, mode=Mode.SAVING, resume=state.mode, held=None, notice=None), (ev.StartSaving(),)
     if button is Action.RESET:
         if not any(state.shots) and state.model is None:
             return _refused(state, "It is all empty already.")
@@ -257,9 +255,7 @@ def _sample_refused(state: KioskState, event: ev.SampleRefused) -> Step:
 def _training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     model = TrainedFacts(event.validation_accuracy, event.threshold, event.shots)
     state = replace(state, mode=Mode.LIVE, model=model)
-    return _noticed(state, _accuracy_in_words(event.validation_accuracy), Mood.SUCCESS), (
-        ev.PlaySound("ready"),
-    )
+    return _noticed(state, _accuracy_in_words(event.validation_accuracy), Mood.SUCCESS), (ev.PlaySound("ready"),)
 
 
 def _accuracy_in_words(accuracy: float) -> str:
@@ -290,9 +286,7 @@ def _saving_failed(state: KioskState, event: ev.SavingFailed) -> Step:
 def _session_erased(state: KioskState, _: ev.SessionErased) -> Step:
     classes = tuple(ClassState(one.label) for one in state.classes)
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, held=None, arrival=None)
-    return _noticed(state, "All clear. Show something and hold its button.", Mood.HINT), (
-        ev.PlaySound("undo"),
-    )
+    return _noticed(state, "All clear. Show something and hold its button.", Mood.HINT), (ev.PlaySound("undo"),)
 
 
 def _camera_found(state: KioskState, event: ev.CameraFound) -> Step:

@@ -146,9 +146,7 @@ class SessionStore:
             database.execute("DELETE FROM samples")
             database.execute("DELETE FROM model")
 
-    def remember_model(
-        self, path: Path, validation_accuracy: float, threshold: float, shots: Sequence[int]
-    ) -> None:
+    def remember_model(self, path: Path, validation_accuracy: float, threshold: float, shots: Sequence[int]) -> None:
         """Note the model that goes live, to be back after a restart."""
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         counts = ",".join(map(str, shots))
@@ -175,9 +173,7 @@ class SessionStore:
         self, embed: Callable[[ImageArray], NDArray[np.float32]], extractor_name: str, extractor_sha256: str
     ) -> None:
         """Embed all pictures anew with another extractor, all or none; the model made before is forgotten."""
-        vectors = [
-            (embed(decode_picture(one.picture)).tobytes(), one.sample_id) for one in self.load().samples
-        ]
+        vectors = [(embed(decode_picture(one.picture)).tobytes(), one.sample_id) for one in self.load().samples]
         with self._writing() as database:
             database.executemany("UPDATE samples SET embedding = ? WHERE sample_id = ?", vectors)
             database.execute("DELETE FROM model")

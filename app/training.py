@@ -116,9 +116,7 @@ def train_model(
     exported_s = time.perf_counter()
     engine = ClassificationEngine(model_path, labels=taught.labels, runtime=runtime, device=device)
     try:
-        agreement = _compare(
-            taught, extractor, fit.head, engine, lambda f: report(FIT_SHARE + (1 - FIT_SHARE) * f)
-        )
+        agreement = _compare(taught, extractor, fit.head, engine, lambda f: report(FIT_SHARE + (1 - FIT_SHARE) * f))
     except BaseException:
         engine.close()
         raise
@@ -158,8 +156,7 @@ def _write_durably(path: Path, data: bytes) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise ExportFailed(
-            f"the model could not be written to {path.parent}: {error.strerror}. "
-            "Make room there and press TRAIN again."
+            f"the model could not be written to {path.parent}: {error.strerror}. Make room there and press TRAIN again."
         ) from error
 
 

@@ -43,9 +43,7 @@ def run_classify(
             {
                 "image": str(image),
                 "label": engine.labels[order[0]],
-                "probabilities": {
-                    label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)
-                },
+                "probabilities": {label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)},
                 "known": known,
             }
         )

@@ -106,17 +106,13 @@ def find_pictures(data_dir: Path) -> dict[str, list[Path]]:
         if folder.is_dir() and not folder.name.startswith(".")
     }
     if not any(found.values()):
-        raise DatasetInvalid(
-            f"{data_dir} holds no pictures. Put JPEG, PNG or BMP files into {data_dir}/<label>/."
-        )
+        raise DatasetInvalid(f"{data_dir} holds no pictures. Put JPEG, PNG or BMP files into {data_dir}/<label>/.")
     for label, files in found.items():
         check_label(label)
         if not files:
             raise DatasetInvalid(f"the class {label!r} has no pictures. Add some, or remove its folder.")
     if len(found) == 1:
-        raise DatasetInvalid(
-            f"there is only one class, {next(iter(found))!r}. Add a folder for a second one."
-        )
+        raise DatasetInvalid(f"there is only one class, {next(iter(found))!r}. Add a folder for a second one.")
     return found
 
 
@@ -153,15 +149,11 @@ def _embedded(pictures: dict[str, list[Path]], extractor: EmbeddingExtractor) ->
                     skipped.append(path)
                     continue
                 square = centre_crop(image)
-                samples.append(
-                    Sample(len(samples), class_index, extractor.embed(image), encode_picture(square), 0.0)
-                )
+                samples.append(Sample(len(samples), class_index, extractor.embed(image), encode_picture(square), 0.0))
     for path in skipped:
         logger.warning("skipped %s: it is not a readable picture", path)
     session = Session(tuple(pictures), tuple(samples), extractor.name, extractor.sha256)
     for label, count in zip(session.labels, session.shots(), strict=True):
         if count == 0:
-            raise DatasetInvalid(
-                f"no picture of the class {label!r} can be read. Replace them, or remove its folder."
-            )
+            raise DatasetInvalid(f"no picture of the class {label!r} can be read. Replace them, or remove its folder.")
     return session

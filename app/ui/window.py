@@ -1,0 +1,69 @@
+"""The window: owns the display, draws views, hands out window events."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pygame
+
+from app.ui import screens
+from app.ui.theme import load_theme
+from app.ui.view import KioskView
+
+CAPTION = "Teachable Kiosk"
+
+
+class Window:
+    """A window, the whole screen, or memory alone.
+
+    Raises:
+        pygame.error: If no display can be opened.
+    """
+
+    def __init__(self, size: tuple[int, int], *, fullscreen: bool, headless: bool) -> None:
+        if headless:
+            os.environ["SDL_VIDEODRIVER"] = "dummy"
+        pygame.display.init()
+        pygame.font.init()
+        pygame.display.set_caption(CAPTION)
+        self._windowed_size = size
+        self._fullscreen = fullscreen
+        self._open()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self._surface.get_size()
+
+    def draw(self, view: KioskView) -> None:
+        """Draw and show a view."""
+        screens.draw(self._surface, view, load_theme(self.size))
+        pygame.display.flip()
+
+    def events(self) -> list[pygame.event.Event]:
+        """The window events since the last call."""
+        happened = pygame.event.get()
+        if any(event.type == pygame.VIDEORESIZE for event in happened):
+            self._surface = pygame.display.get_surface() or self._surface
+        return happened
+
+    def toggle_fullscreen(self) -> None:
+        """From a window to the whole screen, or back."""
+        self._fullscreen = not self._fullscreen
+        self._open()
+
+    def screenshot(self, path: Path) -> None:
+        """Write what is shown as a PNG."""
+        pygame.image.save(self._surface, str(path))
+
+    def close(self) -> None:
+        """Close the display."""
+        pygame.display.quit()
+
+    def _open(self) -> None:
+        if self._fullscreen:
+            self._surface = pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+        else:
+            self._surface = pygame.display.set_mode(self._windowed_size, pygame.RESIZABLE)
+        pygame.mouse.set_visible(not self._fullscreen)
