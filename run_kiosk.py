@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 an error told in one line that names the next step, 2 usag
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import signal
@@ -19,6 +18,7 @@ from typing import Any
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
+from app.commands.report import write_json
 from app.config import Config, check, load_config
 from app.errors import KioskError
 from learning.errors import LearningError
@@ -60,8 +60,7 @@ def _run_kiosk(options: argparse.Namespace) -> int:
             signal.signal(number, lambda *_: setattr(kiosk, "running", False))
         composed.loop.run()
         report = composed.report()
-    if options.json:
-        _write_json(options.json, report)
+    write_json(options.json, report)
     if options.demo:
         print(_demo_summary(report, options.json))
     return 0
@@ -98,9 +97,7 @@ def _demo_out(options: argparse.Namespace) -> Path | None:
 def _demo_summary(report: dict[str, Any], json_path: Path | None) -> str:
     live, seconds = report["live"], report["seconds"]
     lines = [
-        "A visitor taught "
-        + ", ".join(f"{label} ({shots})" for label, shots in report["shots"].items())
-        + ".",
+        "A visitor taught " + ", ".join(f"{label} ({shots})" for label, shots in report["shots"].items()) + ".",
         f"TRAIN to the first answer of the new model: {seconds['train']:.2f} s",
         f"new views named right: {live['right']} of {live['looked']} ({live['accuracy']:.1%})",
         f"model saved to: {report['export']}",
@@ -157,21 +154,6 @@ def _run_doctor(options: argparse.Namespace) -> int:
     return 0 if run_doctor(load_config(options.config), print) else 1
 
 
-def _run_bench(options: argparse.Namespace) -> int:
-    from app.commands.bench import run_bench
-
-    run_bench(print, json_path=options.json, extractor=options.extractor)
-    return 0
-
-
-def _write_json(path: Path, report: Any) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise KioskError(f"cannot write {path}: {error.strerror}. Name another file with --json.") from error
-
-
 # --- the grammar ----------------------------------------------------------------------------------------
 
 
@@ -183,64 +165,43 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"'
     )
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="settings; assets/kiosk.toml shows them all"
-    )
-    parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept"
-    )
-    parser.add_argument(
-        "--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there"
-    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings; assets/kiosk.toml shows them all")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept")
+    parser.add_argument("--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there")
     screen = parser.add_mutually_exclusive_group()
-    screen.add_argument(
-        "--windowed", dest="fullscreen", action="store_false", default=None, help="in a window"
-    )
+    screen.add_argument("--windowed", dest="fullscreen", action="store_false", default=None, help="in a window")
     screen.add_argument("--fullscreen", dest="fullscreen", action="store_true", help="on the whole screen")
     parser.add_argument("--headless", action="store_true", help="no window at all")
-    parser.add_argument(
-        "--demo", action="store_true", help="a scripted visitor uses the kiosk; then it exits"
-    )
+    parser.add_argument("--demo", action="store_true", help="a scripted visitor uses the kiosk; then it exits")
     _common(parser)
 
     commands = parser.add_subparsers(title="commands", metavar="")
     train = commands.add_parser("train", help="make a model from folders of pictures", allow_abbrev=False)
     train.set_defaults(run=_run_train)
-    train.add_argument(
-        "data_dir", type=Path, metavar="DATA_DIR", help="DATA_DIR/<class label>/*.jpg, .png or .bmp"
-    )
+    train.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="DATA_DIR/<class label>/*.jpg, .png or .bmp")
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     train.add_argument("--seed", type=int, default=0, metavar="N", help="decides the validation split")
     _common(train)
 
     classify = commands.add_parser("classify", help="let a model answer pictures", allow_abbrev=False)
     classify.set_defaults(run=_run_classify)
-    classify.add_argument(
-        "model", type=Path, metavar="MODEL", help="a .tflite file, or a folder that SAVE wrote"
-    )
+    classify.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file, or a folder that SAVE wrote")
     classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
     classify.add_argument("--labels", type=Path, metavar="FILE", help="label file, if not beside the model")
     classify.add_argument("--top", type=_positive, default=1, metavar="K", help="how many answers to print")
     _common(classify)
 
-    models = commands.add_parser(
-        "models", help="embedding extractors: list, pull, verify", allow_abbrev=False
-    )
+    models = commands.add_parser("models", help="embedding extractors: list, pull, verify", allow_abbrev=False)
     models.set_defaults(run=_run_models)
     models.add_argument("action", nargs="?", choices=("list", "pull", "verify"), default="list")
     models.add_argument("name", nargs="?", metavar="NAME")
     _common(models)
 
-    doctor = commands.add_parser(
-        "doctor", help="what is found, what is missing, how to fix it", allow_abbrev=False
-    )
+    doctor = commands.add_parser("doctor", help="what is found, what is missing, how to fix it", allow_abbrev=False)
     doctor.set_defaults(run=_run_doctor)
     doctor.add_argument("--config", type=Path, metavar="FILE")
     _common(doctor)
 
-    bench = commands.add_parser("bench", help="measure this machine", allow_abbrev=False)
-    bench.set_defaults(run=_run_bench)
-    _common(bench)
     return parser
 
 

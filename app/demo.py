@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -161,7 +162,7 @@ class ScriptedVisitor:
                 placed_at_s = self._clock()
                 for _ in range(LOOKS):
                     before = self._kiosk.observation
-                    yield lambda before=before, since_s=placed_at_s: self._answered(before, since_s)
+                    yield partial(self._answered, before, placed_at_s)
                     self._read_answer(index)
             if round_number == ROUNDS - 1:
                 yield self._for(0.6)

@@ -19,9 +19,7 @@ def checked_embeddings(values: Any, what: str = "embeddings") -> FloatArray:
     """
     array = np.asarray(values)
     if array.ndim != 2 or array.dtype.kind not in "fiu":
-        raise InvalidTrainingData(
-            f"{what} must be numbers of shape (samples, feature_dim), not {array.shape}."
-        )
+        raise InvalidTrainingData(f"{what} must be numbers of shape (samples, feature_dim), not {array.shape}.")
     array = array.astype(np.float32, copy=False)
     if not np.isfinite(array).all():
         raise InvalidTrainingData(f"{what} hold values that are not finite. Leave those samples out.")
@@ -37,9 +35,7 @@ def checked_labels(values: Any, samples: int, num_classes: int, what: str = "lab
     array = np.asarray(values)
     if array.shape == (samples, num_classes) and num_classes > 1:
         if not (np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all()):
-            raise InvalidTrainingData(
-                f"{what} of shape {array.shape} must be one-hot: a single 1 in each row."
-            )
+            raise InvalidTrainingData(f"{what} of shape {array.shape} must be one-hot: a single 1 in each row.")
         return np.asarray(array.argmax(axis=1), np.int64)
     if array.shape != (samples,):
         raise InvalidTrainingData(

@@ -152,11 +152,7 @@ def _largest_eigenvalue(z: FloatArray, sample_weights: FloatArray) -> float:
     """Of the weighted second moment of [z, 1], from above: by its trace where that is small, else by the kernel."""
     rows = np.hstack([z, np.ones((len(z), 1), np.float32)]) * np.sqrt(sample_weights / len(z))[:, np.newaxis]
     kernel = rows @ rows.T if len(rows) <= rows.shape[1] else rows.T @ rows
-    return (
-        float(np.abs(kernel).sum(axis=1).max())
-        if len(kernel) > 512
-        else float(np.linalg.eigvalsh(kernel)[-1])
-    )
+    return float(np.abs(kernel).sum(axis=1).max()) if len(kernel) > 512 else float(np.linalg.eigvalsh(kernel)[-1])
 
 
 def _temperature(logits: FloatArray, truth: IntArray) -> np.float32:

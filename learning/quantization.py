@@ -36,7 +36,7 @@ def asymmetric(low: float, high: float, qmin: int = 0, qmax: int = 255) -> Affin
 
 def quantized(values: FloatArray, affine: Affine, qmin: int = 0, qmax: int = 255) -> NDArray[np.int32]:
     """Nearest quantized values, clipped to qmin..qmax."""
-    return np.clip(np.rint(values / affine.scale) + affine.zero_point, qmin, qmax).astype(np.int32)
+    return np.asarray(np.clip(np.rint(values / affine.scale) + affine.zero_point, qmin, qmax), np.int32)
 
 
 def widened_for_biases(scale: float, biases: FloatArray, input_scale: float) -> float:

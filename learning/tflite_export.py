@@ -84,9 +84,7 @@ def append_head(extractor: bytes, head: Head) -> bytes:
     return _packed(model)
 
 
-def _float_layers(
-    added: _Additions, weights: FloatArray, biases: FloatArray
-) -> tuple[tuple[int, int, int], int]:
+def _float_layers(added: _Additions, weights: FloatArray, biases: FloatArray) -> tuple[tuple[int, int, int], int]:
     kind = schema.TensorType.FLOAT32
     classes = len(biases)
     weight = added.tensor("head/weights", kind, list(weights.T.shape), np.ascontiguousarray(weights.T))
@@ -130,9 +128,7 @@ def _quantized_layers(
     output = asymmetric(float(head.min_score), float(head.max_score), qmin, qmin + 255)
     weight = added.tensor("head/weights", kind, list(data.shape), data, weight_quantization)
     bias = added.tensor("head/biases", schema.TensorType.INT32, [classes], bias_data, bias_quantization)
-    logits = added.tensor(
-        "head/logits", kind, [1, classes], None, _quantization([output.scale], [output.zero_point])
-    )
+    logits = added.tensor("head/logits", kind, [1, classes], None, _quantization([output.scale], [output.zero_point]))
     probabilities = added.tensor(
         "head/probabilities", kind, [1, classes], None, _quantization([1 / 256], [-128 if signed else 0])
     )
@@ -145,9 +141,7 @@ def _checked(head: Head) -> tuple[FloatArray, FloatArray]:
     except KeyError as error:
         raise ModelNotTrained("the head has no weights. Train it before the export.") from error
     if weights.ndim != 2 or biases.shape != (weights.shape[1],):
-        raise ModelNotTrained(
-            f"mat_w {weights.shape} and vec_b {biases.shape} do not fit. Use shapes (D, C) and (C,)."
-        )
+        raise ModelNotTrained(f"mat_w {weights.shape} and vec_b {biases.shape} do not fit. Use shapes (D, C) and (C,).")
     if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
         raise ModelNotTrained("the head's weights are not finite. Train it again on finite embeddings.")
     return weights, biases
@@ -174,9 +168,7 @@ def _unpacked(extractor: bytes) -> Any:
 def _check_output(model: Any, graph: Any) -> None:
     output = graph.tensors[int(graph.outputs[0])]
     if output.type not in (schema.TensorType.UINT8, schema.TensorType.INT8, schema.TensorType.FLOAT32):
-        raise UnsupportedExtractor(
-            f"the model's output is neither uint8, int8 nor float32. {EXTRACTOR_WANTED}"
-        )
+        raise UnsupportedExtractor(f"the model's output is neither uint8, int8 nor float32. {EXTRACTOR_WANTED}")
     last = graph.operators[-1]
     code = model.operatorCodes[last.opcodeIndex]
     if max(code.builtinCode, code.deprecatedBuiltinCode) == schema.BuiltinOperator.SOFTMAX:

@@ -48,9 +48,7 @@ class Backbone(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         means = []
-        for number, (layer, convolution, norm) in enumerate(
-            zip(LAYERS, self.convolutions, self.norms, strict=True)
-        ):
+        for number, (layer, convolution, norm) in enumerate(zip(LAYERS, self.convolutions, self.norms, strict=True)):
             if layer.kernel == 3:
                 x = F.pad(x, (0, 1, 0, 1) if layer.stride == 2 else (1, 1, 1, 1))
             x = F.relu6(norm(convolution(x)))

@@ -28,9 +28,7 @@ def photograph(thing: Thing, size_px: int, rng: np.random.Generator) -> View:
     size = (size_px, size_px)
     mask = cv2.warpPerspective(thing.mask, matrix, size, flags=cv2.INTER_AREA)
     seen = cv2.warpPerspective(lit, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    clean = cv2.warpPerspective(
-        thing.albedo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    clean = cv2.warpPerspective(thing.albedo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     background = (nearly_plain if rng.random() < 0.5 else random_texture)(size_px, rng)
     background = background * (1 - rng.uniform(0, 0.6) * _shadow(mask, rng)[..., None])
     picture = background * (1 - mask[..., None]) + seen * mask[..., None]

@@ -118,9 +118,7 @@ def train(plan: Plan) -> Path:
 
     batches: mp.Queue[Batch] = mp.get_context("spawn").Queue(maxsize=4)
     stop = mp.get_context("spawn").Event()
-    renderer = mp.get_context("spawn").Process(
-        target=_render, args=(batches, stop, [plan.seed, 1, step]), daemon=True
-    )
+    renderer = mp.get_context("spawn").Process(target=_render, args=(batches, stop, [plan.seed, 1, step]), daemon=True)
     renderer.start()
     budget_s, saved_at_s = plan.minutes * 60, spent_s
     bar = tqdm(total=round(budget_s), initial=round(spent_s), unit="s")

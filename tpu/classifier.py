@@ -39,9 +39,7 @@ class ClassificationEngine(PictureModel):
     ) -> None:
         super().__init__(model_path, runtime=runtime, device=device, num_threads=num_threads)
         if self.output_size < MIN_CLASSES:
-            raise NotAClassifier(
-                model_path, "its output is a single number. Use a model that TRAIN exported."
-            )
+            raise NotAClassifier(model_path, "its output is a single number. Use a model that TRAIN exported.")
         self.labels = _labels(model_path, labels, self.output_size)
         if len(self.labels) != self.output_size:
             raise LabelCountMismatch(self.output_size, len(self.labels))
@@ -67,9 +65,7 @@ def read_label_file(path: Path) -> tuple[str, ...]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise LabelsUnreadable(
-            f"the label file {path} cannot be read. Name another with --labels."
-        ) from error
+        raise LabelsUnreadable(f"the label file {path} cannot be read. Name another with --labels.") from error
     labels: dict[int, str] = {}
     for row, line in enumerate(line for line in lines if line.strip()):
         parts = re.split(r"[:\s]+", line.strip(), maxsplit=1)

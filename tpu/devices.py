@@ -28,9 +28,7 @@ class Accelerator:
     problem: str = ""
 
 
-def list_accelerators(
-    sys_root: Path = Path("/sys"), dev_root: Path = Path("/dev")
-) -> tuple[Accelerator, ...]:
+def list_accelerators(sys_root: Path = Path("/sys"), dev_root: Path = Path("/dev")) -> tuple[Accelerator, ...]:
     """List Edge TPUs, USB first, each in the order of the system's own names."""
     return (*_usb(sys_root, dev_root), *_pci(sys_root, dev_root))
 

@@ -26,9 +26,7 @@ class EmbeddingExtractor(PictureModel):
         ModelUnreadable, RuntimeNotInstalled, AcceleratorUnavailable: As they say.
     """
 
-    def __init__(
-        self, model_path: Path, *, runtime: str = "auto", device: str = "auto", num_threads: int = 1
-    ) -> None:
+    def __init__(self, model_path: Path, *, runtime: str = "auto", device: str = "auto", num_threads: int = 1) -> None:
         super().__init__(model_path, runtime=runtime, device=device, num_threads=num_threads)
         if self.output_size < MIN_FEATURES:
             raise NotAnExtractor(

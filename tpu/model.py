@@ -42,9 +42,7 @@ class PictureModel:
         self.device = choose_device(device, self.model_bytes)
         self._lock = threading.Lock()
         try:
-            interpreter = loaded.make_interpreter(
-                self.model_bytes, device=self.device, num_threads=num_threads
-            )
+            interpreter = loaded.make_interpreter(self.model_bytes, device=self.device, num_threads=num_threads)
         except ModelUnreadable as error:
             raise ModelUnreadable(path, error.reason) from error
         self._interpreter: Interpreter | None = interpreter
@@ -70,15 +68,12 @@ class PictureModel:
         with self._lock:
             if self._interpreter is None:
                 raise InferenceFailed(f"the model {self.name} is closed. Open it again.")
-            self._interpreter.set_tensor(
-                self._input["index"], input_tensor(picture, np.dtype(self._input["dtype"]))
-            )
+            self._interpreter.set_tensor(self._input["index"], input_tensor(picture, np.dtype(self._input["dtype"])))
             try:
                 self._interpreter.invoke()
             except RuntimeError as error:
                 raise InferenceFailed(
-                    f"the model {self.name} failed on {self.device} ({str(error).splitlines()[0]}). "
-                    "Restart the kiosk."
+                    f"the model {self.name} failed on {self.device} ({str(error).splitlines()[0]}). Restart the kiosk."
                 ) from error
             return dequantized(self._interpreter.get_tensor(self._output["index"]), self._output)
 

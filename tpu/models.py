@@ -129,9 +129,7 @@ def pull(model: KnownModel, folder: Path | None = None, on_progress: Progress | 
         if not model.sha256:
             _memory(path).write_text(found + "\n", encoding="ascii")
     except OSError as error:
-        raise DownloadFailed(
-            f"{path.parent} cannot be written: {error.strerror}. Make room there."
-        ) from error
+        raise DownloadFailed(f"{path.parent} cannot be written: {error.strerror}. Make room there.") from error
     return path
 
 
@@ -143,9 +141,7 @@ def _fetch_whole(address: str, partial: Path, report: Progress) -> None:
         except urllib.error.HTTPError as error:
             if error.code == 416 and partial.is_file():  # nothing is left to fetch
                 return
-            raise DownloadFailed(
-                f"{address} answers {error.code} {error.reason}. Try again later."
-            ) from error
+            raise DownloadFailed(f"{address} answers {error.code} {error.reason}. Try again later.") from error
         except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
             reason = error
         else:

@@ -167,8 +167,7 @@ def _open_with_pycoral(module: Any, model: bytes, device: str) -> Interpreter:
         interpreter: Interpreter = module.make_interpreter(model, device=device)
     except (RuntimeError, ValueError, OSError) as error:
         raise AcceleratorUnavailable(
-            f"pycoral cannot open the Edge TPU {device} ({_first_line(error)}). "
-            "Unplug it and plug it in again."
+            f"pycoral cannot open the Edge TPU {device} ({_first_line(error)}). Unplug it and plug it in again."
         ) from error
     return interpreter
 

@@ -121,9 +121,14 @@ def _verdict(surface: pygame.Surface, view: KioskView, area: pygame.Rect, theme:
         widgets.shape(surface, theme.shapes[verdict.index], (left + radius, strip.centery), radius, ink)
         left += 2 * radius + theme.px(20)
     widgets.text(
-        surface, verdict.text, (left, strip.centery), theme.font(56, bold=True), ink,
-        anchor="midleft", width=number.left - left - theme.px(16),
-    )  # fmt: skip
+        surface,
+        verdict.text,
+        (left, strip.centery),
+        theme.font(56, bold=True),
+        ink,
+        anchor="midleft",
+        width=number.left - left - theme.px(16),
+    )
 
 
 def _progress(surface: pygame.Surface, view: KioskView, area: pygame.Rect, theme: Theme) -> None:
@@ -131,7 +136,15 @@ def _progress(surface: pygame.Surface, view: KioskView, area: pygame.Rect, theme
     veil.fill((*theme.background, 190))
     surface.blit(veil, area)
     words = view.progress_text
-    widgets.text(surface, words, (area.centerx, area.centery - theme.px(30)), theme.font(48, bold=True), theme.text, anchor="center", width=area.width)  # fmt: skip
+    widgets.text(
+        surface,
+        words,
+        (area.centerx, area.centery - theme.px(30)),
+        theme.font(48, bold=True),
+        theme.text,
+        anchor="center",
+        width=area.width,
+    )
     track = pygame.Rect(0, 0, round(area.width * 0.6), theme.px(16))
     track.center = (area.centerx, area.centery + theme.px(36))
     widgets.bar(surface, track, view.progress or 0.0, theme.accent, theme.raised)
@@ -161,7 +174,9 @@ def _card(surface: pygame.Surface, card: ClassCard, area: pygame.Rect, theme: Th
     chip = pygame.Rect(right - theme.px(30), area.top + pad, theme.px(30), theme.px(30))
     widgets.panel(surface, chip, theme.raised, theme.px(8))
     widgets.text(surface, card.key, chip.center, key_font, theme.text, anchor="center")
-    name = widgets.text(surface, card.label, (left, area.top + pad), theme.font(28, bold=True), theme.text, width=chip.left - left - pad)  # fmt: skip
+    name = widgets.text(
+        surface, card.label, (left, area.top + pad), theme.font(28, bold=True), theme.text, width=chip.left - left - pad
+    )
     count = "1 picture" if card.shots == 1 else f"{card.shots} pictures" if card.shots else "hold to teach"
     row = widgets.text(surface, count, (left, name.bottom), small, theme.quiet, width=right - left)
     bar_h = theme.px(14)
@@ -190,7 +205,9 @@ def _not_sure(surface: pygame.Surface, view: KioskView, layout: Layout, theme: T
     area = layout.not_sure
     widgets.panel(surface, area, theme.panel, theme.px(12))
     pad = theme.px(14)
-    words = widgets.text(surface, "Not sure", (area.left + pad, area.centery), theme.font(20, bold=True), theme.quiet, anchor="midleft")  # fmt: skip
+    words = widgets.text(
+        surface, "Not sure", (area.left + pad, area.centery), theme.font(20, bold=True), theme.quiet, anchor="midleft"
+    )
     track = pygame.Rect(words.right + pad, area.centery - theme.px(6), area.right - words.right - 2 * pad, theme.px(12))
     widgets.bar(surface, track, view.not_sure or 0.0, theme.quiet, theme.raised)
 
@@ -198,7 +215,9 @@ def _not_sure(surface: pygame.Surface, view: KioskView, layout: Layout, theme: T
 def _key(surface: pygame.Surface, key: ActionKey, area: pygame.Rect, theme: Theme) -> None:
     face, ink = widgets.button_face(theme, enabled=key.enabled, held=key.held, suggested=key.suggested)
     widgets.panel(surface, area, face, theme.px(RADIUS))
-    words = widgets.text(surface, key.text, area.center, theme.font(28, bold=True), ink, anchor="center", width=area.width - theme.px(60))  # fmt: skip
+    words = widgets.text(
+        surface, key.text, area.center, theme.font(28, bold=True), ink, anchor="center", width=area.width - theme.px(60)
+    )
     widgets.text(surface, key.key, (words.right + theme.px(12), area.centery), theme.font(18), ink, anchor="midleft")
 
 

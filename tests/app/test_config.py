@@ -37,9 +37,7 @@ def test_the_shipped_file_shows_every_setting_with_its_true_default(tmp_path: Pa
 
 
 def test_a_file_overrides_only_what_it_names(tmp_path: Path) -> None:
-    config = load_config(
-        written(tmp_path, '[classes]\nlabels = ["apple", "cup"]\n[buttons]\nhold_delay_s = 1\n')
-    )
+    config = load_config(written(tmp_path, '[classes]\nlabels = ["apple", "cup"]\n[buttons]\nhold_delay_s = 1\n'))
     assert config.classes.labels == ("apple", "cup")
     assert config.classes.target_shots == Config().classes.target_shots
     assert config.buttons.hold_delay_s == 1.0
@@ -55,8 +53,7 @@ def test_empty_directories_mean_the_usual_places() -> None:
     [
         (
             "[klasses]\n",
-            "{path}: there is no section [klasses]. "
-            "There are: classes, camera, model, buttons, screen, storage.",
+            "{path}: there is no section [klasses]. There are: classes, camera, model, buttons, screen, storage.",
         ),
         ("classes = 3\n", "{path}: classes is a section. Write [classes] above its settings."),
         ("[camera]\nsorce = 1\n", "{path}: [camera] has no setting 'sorce'. There are: source, mirror."),
@@ -74,9 +71,7 @@ def test_empty_directories_mean_the_usual_places() -> None:
         ("[buttons]\nhold_delay_s = 0.0\n", "{path}: buttons.hold_delay_s is 0.0. Make it 0.05 or more."),
     ],
 )
-def test_a_mistake_is_told_in_one_line_that_says_what_is_possible(
-    tmp_path: Path, text: str, message: str
-) -> None:
+def test_a_mistake_is_told_in_one_line_that_says_what_is_possible(tmp_path: Path, text: str, message: str) -> None:
     path = written(tmp_path, text)
     with pytest.raises(ConfigInvalid) as caught:
         load_config(path)
@@ -87,14 +82,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "none.toml"
     with pytest.raises(ConfigInvalid) as caught:
         load_config(path)
-    assert (
-        str(caught.value)
-        == f"cannot read {path}: No such file or directory. Name another file with --config."
-    )
+    assert str(caught.value) == f"cannot read {path}: No such file or directory. Name another file with --config."
 
 
 def test_broken_toml_is_refused_with_the_line(tmp_path: Path) -> None:
-    with pytest.raises(
-        ConfigInvalid, match=r"is not valid TOML: .*line 3.*Mend that line and start again\.$"
-    ):
+    with pytest.raises(ConfigInvalid, match=r"is not valid TOML: .*line 3.*Mend that line and start again\.$"):
         load_config(written(tmp_path, "classes = [1,\n2\nx"))

@@ -60,9 +60,7 @@ def test_holding_takes_a_sample_each_interval_after_the_delay() -> None:
 
 
 def test_holding_waits_until_the_last_sample_is_stored() -> None:
-    _, commands = run(
-        kiosk(0, 0), ev.TimePassed(0.0), ev.ButtonPressed(0), ev.TimePassed(5.0), ev.TimePassed(9.0)
-    )
+    _, commands = run(kiosk(0, 0), ev.TimePassed(0.0), ev.ButtonPressed(0), ev.TimePassed(5.0), ev.TimePassed(9.0))
     assert samples(commands) == [0]
 
 
@@ -94,9 +92,7 @@ def test_without_a_camera_a_press_explains_itself() -> None:
     assert state.notice.text == "There is no picture to learn from. Check the camera's cable."
 
 
-@pytest.mark.parametrize(
-    ("shots", "trains"), [((2, 2), True), ((2, 2, 0), True), ((1, 5), False), ((5, 0), False)]
-)
+@pytest.mark.parametrize(("shots", "trains"), [((2, 2), True), ((2, 2, 0), True), ((1, 5), False), ((5, 0), False)])
 def test_two_classes_with_two_samples_each_are_enough_to_train(shots: tuple[int, ...], trains: bool) -> None:
     state, commands = run(kiosk(*shots), ev.ButtonPressed(Action.TRAIN))
     assert (ev.StartTraining() in commands) is trains

@@ -1,0 +1,78 @@
+"""`doctor`: what is found, what is missing, and how to fix it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+
+from app.config import Config
+from app.devices.camera import candidates, open_camera
+from app.devices.drive import MountedDrives
+from app.errors import CameraUnavailable
+from tpu.devices import list_accelerators
+from tpu.errors import RuntimeLayerError
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
+from tpu.runtime import available_runtimes
+
+LEAST_FREE_BYTES = 200 * 2**20
+
+
+def run_doctor(config: Config, write: Callable[[str], None]) -> bool:
+    """Look at everything the kiosk uses; give whether it would run."""
+    checks = (_model, _disk, _display, _camera, _accelerator, _drives)
+    results = [check(config) for check in checks]
+    for found, line in results:
+        write(f"{'ok  ' if found else 'FIX '} {line}")
+    return results[0][0] and results[1][0]
+
+
+def _model(config: Config) -> tuple[bool, str]:
+    try:
+        with EmbeddingExtractor(default_extractor_path(), runtime=config.model.runtime, device="cpu") as extractor:
+            return True, f"model: {extractor.name} on {', '.join(available_runtimes())}"
+    except RuntimeLayerError as error:
+        return False, f"model: {error}"
+
+
+def _disk(config: Config) -> tuple[bool, str]:
+    folder = config.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if not os.access(folder, os.W_OK):
+        return False, f"disk: {folder} cannot be written. Name another place with --data-dir."
+    if free < LEAST_FREE_BYTES:
+        return False, f"disk: only {free / 2**20:.0f} MiB are free in {folder}. Make room."
+    return True, f"disk: {free / 2**30:.1f} GiB free in {folder}"
+
+
+def _display(_config: Config) -> tuple[bool, str]:
+    if any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
+        return True, "display: a desktop session"
+    return False, "display: none. Start the kiosk from a desktop session, or with --headless."
+
+
+def _camera(_config: Config) -> tuple[bool, str]:
+    for device in candidates():
+        try:
+            camera = open_camera(device)
+        except CameraUnavailable:
+            continue
+        camera.close()
+        return True, f"camera: {device}"
+    return False, "camera: none delivers pictures. Plug one in; until then the demonstration camera is shown."
+
+
+def _accelerator(_config: Config) -> tuple[bool, str]:
+    found = list_accelerators()
+    problems = [f"{one.device}: {one.problem}" for one in found if one.problem]
+    if problems:
+        return False, f"accelerator: {'; '.join(problems)}."
+    return True, f"accelerator: {', '.join(one.device for one in found) or 'none; the CPU does it all'}"
+
+
+def _drives(_config: Config) -> tuple[bool, str]:
+    names = ", ".join(drive.name for drive in MountedDrives().present())
+    return True, f"drives: {names or 'none; SAVE writes to the export directory'}"

@@ -1,0 +1,244 @@
+"""Simulated devices: real back ends with the real rules, and verbs for the world's side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.devices.things import KINDS, SIZE_PX, Thing, build
+from app.errors import CameraUnavailable
+from app.events import Button, ButtonPressed, ButtonReleased, Event
+from app.ports import Clock, Drive, ImageArray
+
+BY_ITSELF_S = 4.0
+
+
+@dataclass(frozen=True)
+class _View:
+    """How the thing lies: centre in shares of the picture, angle in radians, size in shares, light's direction."""
+
+    x: float
+    y: float
+    angle: float
+    size: float
+    light: float
+    brightness: float
+
+
+class DemonstrationCamera:
+    """Things on a wooden table, rendered: moving, turning, in changing light.
+
+    Args:
+        seed: Decides the views and the noise.
+        size_px: Width and height of the picture.
+        frames_per_second: Pace of `read`.
+        clock, sleep: Of the world; tests bring their own.
+    """
+
+    kinds: tuple[str, ...] = tuple(KINDS)
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        size_px: tuple[int, int] = (640, 480),
+        frames_per_second: float = 30.0,
+        clock: Clock = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.name = "demonstration"
+        self._rng = np.random.default_rng(seed)
+        self._size = size_px
+        self._period_s = 1 / frames_per_second
+        self._clock, self._sleep = clock, sleep
+        self._lock = threading.Lock()
+        self._things: dict[str, Thing] = {}
+        self._table = _table(size_px, np.random.default_rng(seed + 1))
+        self._shade = _vignette(size_px)
+        noise = np.random.default_rng(seed + 2).normal(0, 2.0, (size_px[1] + 64, size_px[0] + 64, 1))
+        self._noise = np.clip(np.rint(noise), -8, 8).astype(np.int16)
+        self._started_s = self._next_s = clock()
+        self._guided = False
+        self._shown: str | None = self.kinds[0]
+        self._view = self._random_view()
+        self._plugged = True
+
+    @property
+    def shown(self) -> str | None:
+        """What lies on the table."""
+        return self._shown
+
+    def show(self, kind: str | None) -> None:
+        """Put a thing on the table, or clear it. From now on it changes only when told to."""
+        if kind is not None and kind not in KINDS:
+            raise ValueError(f"there is no {kind!r} on this table. Choose one of: {', '.join(self.kinds)}.")
+        with self._lock:
+            self._guided, self._shown = True, kind
+
+    def new_view(self) -> None:
+        """Move, turn and light the thing differently."""
+        with self._lock:
+            self._view = self._random_view()
+
+    def unplug(self) -> None:
+        """Pull the cable."""
+        self._plugged = False
+
+    def plug_in(self) -> None:
+        """Plug it in again."""
+        self._plugged = True
+
+    def read(self) -> ImageArray:
+        """Wait for the next picture."""
+        if not self._plugged:
+            raise CameraUnavailable(self.name, "it was unplugged. Plug it in again.")
+        now_s = self._clock()
+        if self._next_s > now_s:
+            self._sleep(self._next_s - now_s)
+        self._next_s = max(self._next_s, now_s) + self._period_s
+        with self._lock:
+            passed_s = self._clock() - self._started_s
+            if not self._guided:
+                self._shown = self.kinds[int(passed_s / BY_ITSELF_S) % len(self.kinds)]
+            view, kind = _swayed(self._view, passed_s), self._shown
+        return self._render(kind, view)
+
+    def close(self) -> None:
+        """Nothing is held open; it can be read again."""
+
+    def _random_view(self) -> _View:
+        rng = self._rng
+        return _View(
+            x=float(rng.uniform(0.42, 0.58)),
+            y=float(rng.uniform(0.44, 0.56)),
+            angle=float(rng.normal(0, 0.4)),
+            size=float(rng.uniform(0.5, 0.8)),
+            light=float(rng.uniform(0, 2 * np.pi)),
+            brightness=float(rng.uniform(0.85, 1.15)),
+        )
+
+    def _render(self, kind: str | None, view: _View) -> ImageArray:
+        picture = self._table.copy()
+        if kind is not None:
+            if kind not in self._things:
+                self._things[kind] = build(kind)
+            _lay_down(picture, self._things[kind], view)
+        picture *= self._shade * view.brightness
+        top, left = (int(self._rng.integers(64)) for _ in range(2))
+        noise = self._noise[top : top + self._size[1], left : left + self._size[0]]
+        return np.clip(picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+
+
+class SimulatedPanel:
+    """Buttons without a box: presses go where a real panel's go."""
+
+    def __init__(self, put: Callable[[Event], None]) -> None:
+        self._put = put
+
+    def press(self, button: Button) -> None:
+        """Push a button down."""
+        self._put(ButtonPressed(button))
+
+    def release(self, button: Button) -> None:
+        """Let it go."""
+        self._put(ButtonReleased(button))
+
+    def tap(self, button: Button) -> None:
+        """Press and let go."""
+        self.press(button)
+        self.release(button)
+
+
+class SimulatedDrives:
+    """Folders that play removable drives."""
+
+    def __init__(self) -> None:
+        self._drives: dict[str, Drive] = {}
+
+    def insert(self, name: str, path: Path, *, free_bytes: int = 1 << 30, read_only: bool = False) -> None:
+        """Plug a drive in."""
+        self._drives[name] = Drive(name, path, free_bytes, read_only, "vfat")
+
+    def pull(self, name: str) -> None:
+        """Pull it out."""
+        del self._drives[name]
+
+    def present(self) -> tuple[Drive, ...]:
+        """Those that are in."""
+        return tuple(sorted(self._drives.values(), key=lambda drive: str(drive.path)))
+
+
+def _swayed(view: _View, now_s: float) -> _View:
+    """Nothing in a hand is ever still."""
+    return replace(
+        view,
+        x=view.x + 0.012 * np.sin(1.3 * now_s),
+        y=view.y + 0.01 * np.sin(1.7 * now_s + 1),
+        angle=view.angle + 0.05 * np.sin(0.9 * now_s),
+        light=view.light + 0.3 * now_s,
+    )
+
+
+def _lay_down(picture: NDArray[np.float32], thing: Thing, view: _View) -> None:
+    """Blend the lit thing and its shadow into the picture, within its own rectangle only."""
+    height, width = picture.shape[:2]
+    scale = view.size * height / SIZE_PX
+    cos, sin = scale * np.cos(view.angle), scale * np.sin(view.angle)
+    middle = SIZE_PX / 2
+    x, y = view.x * width, view.y * height
+    matrix = np.array([[cos, -sin, x - cos * middle + sin * middle], [sin, cos, y - sin * middle - cos * middle]])
+    reach = int(scale * SIZE_PX * 0.75) + 12
+    left, top = max(0, int(x) - reach), max(0, int(y) - reach)
+    right, bottom = min(width, int(x) + reach), min(height, int(y) + reach)
+    matrix[:, 2] -= (left, top)
+    size = (right - left, bottom - top)
+    lit = _lit(thing, view)
+    mask = cv2.warpAffine(thing.mask, matrix, size, flags=cv2.INTER_AREA)[..., np.newaxis]
+    seen = cv2.warpAffine(lit, matrix, size, flags=cv2.INTER_LINEAR)
+    shift = matrix.copy()
+    shift[:, 2] += (-10 * np.cos(view.light), 8 - 8 * np.sin(view.light))
+    small = (size[0] // 4, size[1] // 4)
+    shadow = cv2.resize(cv2.warpAffine(thing.mask, shift, size), small, interpolation=cv2.INTER_AREA)
+    shadow = cv2.resize(cv2.GaussianBlur(shadow, (0, 0), 3.0), size, interpolation=cv2.INTER_LINEAR)
+    area = picture[top:bottom, left:right]
+    area *= 1 - 0.5 * shadow[..., np.newaxis]
+    area += mask * (seen - area)
+
+
+def _lit(thing: Thing, view: _View) -> NDArray[np.float32]:
+    """Lambert plus a highlight; the light goes round, the thing's own turn taken off."""
+    angle = view.light - view.angle
+    light = np.array([0.55 * np.cos(angle), 0.55 * np.sin(angle), 0.83], np.float32)
+    facing = np.clip(thing.normals @ light, 0, 1)
+    highlight = thing.gloss * 150 * facing**24
+    shaded: NDArray[np.float32] = thing.albedo * (255 * (0.4 + 0.65 * facing))[..., np.newaxis]
+    return np.minimum(shaded + highlight[..., np.newaxis], 255).astype(np.float32)
+
+
+def _table(size_px: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Planks of pale wood with grain along them."""
+    width, height = size_px
+    grain = cv2.resize(rng.normal(0, 1, (height, 12)).astype(np.float32), size_px, interpolation=cv2.INTER_CUBIC)
+    rings = np.sin(np.linspace(0, 60, height)[:, np.newaxis] + 2.5 * cv2.GaussianBlur(grain, (0, 0), 9))
+    tone = 0.5 + 0.12 * rings + 0.05 * grain
+    plank = np.arange(height) * 4 // height
+    tone += rng.uniform(-0.12, 0.12, 4)[plank][:, np.newaxis]
+    dark, pale = np.array([150, 112, 78]), np.array([206, 172, 130])
+    wood = dark + (pale - dark) * np.clip(tone, 0, 1)[..., np.newaxis]
+    seam = np.flatnonzero(np.diff(plank))
+    wood[seam] *= 0.6
+    wood[seam + 1] *= 0.8
+    return cv2.GaussianBlur(wood.astype(np.float32), (0, 0), 0.8)
+
+
+def _vignette(size_px: tuple[int, int]) -> NDArray[np.float32]:
+    x = np.linspace(-1, 1, size_px[0], dtype=np.float32)[np.newaxis]
+    y = np.linspace(-1, 1, size_px[1], dtype=np.float32)[:, np.newaxis]
+    return (1 - 0.18 * (x**2 + y**2))[..., np.newaxis]

@@ -1,0 +1,135 @@
+"""The things on the demonstration's table: colour, outline and relief, drawn once from plain shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE_PX = 240
+SCALE = 3
+FloatImage = NDArray[np.float32]
+Canvas = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Albedo RGB 0..1 (S, S, 3), mask 0..1 (S, S), unit normals (S, S, 3), gloss 0..1."""
+
+    albedo: FloatImage
+    mask: FloatImage
+    normals: FloatImage
+    gloss: float
+
+
+def build(kind: str) -> Thing:
+    """Draw a thing of a kind of KINDS."""
+    return KINDS[kind]()
+
+
+class _Sketch:
+    """Draws in units of the thing, −1..1, at SCALE times its size, for smooth edges."""
+
+    def __init__(self) -> None:
+        edge = SIZE_PX * SCALE
+        self.colour: Canvas = np.zeros((edge, edge, 3), np.uint8)
+        self.mask: Canvas = np.zeros((edge, edge), np.uint8)
+        self.height: FloatImage = np.zeros((edge, edge), np.float32)
+
+    def ellipse(
+        self, x: float, y: float, rx: float, ry: float, colour: tuple[int, int, int], tall: float, turn: float = 0
+    ) -> None:
+        part = np.zeros_like(self.mask)
+        cv2.ellipse(part, self._at(x, y), (self._len(rx), self._len(ry)), turn, 0, 360, 255, -1)
+        self._add(part, colour, tall)
+
+    def polygon(self, points: list[tuple[float, float]], colour: tuple[int, int, int], tall: float) -> None:
+        part = np.zeros_like(self.mask)
+        cv2.fillPoly(part, [np.array([self._at(x, y) for x, y in points])], 255)
+        self._add(part, colour, tall)
+
+    def stroke(
+        self, points: list[tuple[float, float]], width: float, colour: tuple[int, int, int], tall: float
+    ) -> None:
+        part = np.zeros_like(self.mask)
+        path = np.array([self._at(x, y) for x, y in points])
+        cv2.polylines(part, [path], False, 255, self._len(width))
+        self._add(part, colour, tall)
+
+    def thing(self, gloss: float) -> Thing:
+        small = (SIZE_PX, SIZE_PX)
+        height = cv2.GaussianBlur(cv2.resize(self.height, small, interpolation=cv2.INTER_AREA), (0, 0), 2.5)
+        slope_x = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3) / 8
+        slope_y = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3) / 8
+        normals = np.dstack([-slope_x, -slope_y, np.ones_like(height)])
+        normals /= np.linalg.norm(normals, axis=2, keepdims=True)
+        colour = cv2.resize(cv2.GaussianBlur(self.colour, (0, 0), 1.0), small, interpolation=cv2.INTER_AREA)
+        mask = cv2.resize(self.mask, small, interpolation=cv2.INTER_AREA)
+        return Thing(np.float32(colour / 255), np.float32(mask / 255), np.asarray(normals, np.float32), gloss)
+
+    def _add(self, part: Canvas, colour: tuple[int, int, int], tall: float) -> None:
+        inside = part > 0
+        self.colour[inside] = colour
+        self.mask |= part
+        distance = cv2.distanceTransform(part, cv2.DIST_L2, 5)
+        rise = distance / max(1.0, float(distance.max()))
+        dome = np.sqrt(np.clip(1 - (1 - rise) ** 2, 0, 1)) * tall * SIZE_PX / 2
+        self.height = np.where(inside, self.height * 0.5 + dome, self.height).astype(np.float32)
+
+    def _at(self, x: float, y: float) -> tuple[int, int]:
+        return self._len(x + 1), self._len(y + 1)
+
+    def _len(self, size: float) -> int:
+        return round(size * SIZE_PX * SCALE / 2)
+
+
+def _apple() -> Thing:
+    sketch = _Sketch()
+    sketch.ellipse(-0.2, 0.12, 0.55, 0.66, (204, 34, 40), 0.8, 8)
+    sketch.ellipse(0.2, 0.12, 0.55, 0.66, (214, 44, 44), 0.8, -8)
+    sketch.ellipse(-0.28, -0.12, 0.16, 0.3, (226, 84, 62), 0.3, 20)
+    sketch.stroke([(0.0, -0.42), (0.03, -0.6), (0.1, -0.76)], 0.08, (92, 60, 34), 0.1)
+    sketch.ellipse(0.3, -0.68, 0.24, 0.1, (86, 156, 62), 0.15, -20)
+    return sketch.thing(0.5)
+
+
+def _cup() -> Thing:
+    sketch = _Sketch()
+    sketch.stroke([(0.4, -0.28), (0.72, -0.24), (0.76, 0.1), (0.6, 0.3), (0.36, 0.3)], 0.13, (48, 110, 190), 0.2)
+    sketch.polygon(
+        [(-0.58, -0.5), (0.46, -0.5), (0.36, 0.62), (0.2, 0.72), (-0.32, 0.72), (-0.48, 0.62)], (58, 124, 206), 0.7
+    )
+    sketch.polygon([(-0.55, -0.12), (0.43, -0.12), (0.41, 0.12), (-0.53, 0.12)], (244, 244, 238), 0.3)
+    sketch.ellipse(-0.06, -0.5, 0.52, 0.15, (232, 236, 242), 0.1)
+    sketch.ellipse(-0.06, -0.48, 0.44, 0.1, (74, 46, 30), 0.02)
+    return sketch.thing(0.6)
+
+
+def _duck() -> Thing:
+    sketch = _Sketch()
+    sketch.polygon([(0.5, 0.1), (0.88, -0.12), (0.7, 0.5)], (246, 200, 44), 0.3)
+    sketch.ellipse(0.08, 0.34, 0.64, 0.42, (250, 206, 48), 0.7)
+    sketch.ellipse(-0.32, -0.3, 0.36, 0.36, (252, 212, 56), 0.6)
+    sketch.ellipse(0.2, 0.28, 0.34, 0.2, (240, 186, 34), 0.3, -12)
+    sketch.ellipse(-0.7, -0.24, 0.2, 0.1, (240, 126, 38), 0.2)
+    sketch.ellipse(-0.42, -0.4, 0.08, 0.09, (26, 24, 28), 0.1)
+    sketch.ellipse(-0.44, -0.43, 0.025, 0.025, (255, 255, 255), 0.02)
+    return sketch.thing(0.7)
+
+
+def _book() -> Thing:
+    sketch = _Sketch()
+    sketch.polygon([(-0.56, -0.78), (0.62, -0.78), (0.62, 0.82), (-0.56, 0.82)], (238, 232, 214), 0.08)
+    sketch.polygon([(-0.62, -0.82), (0.56, -0.82), (0.56, 0.76), (-0.62, 0.76)], (38, 120, 88), 0.1)
+    sketch.polygon([(-0.62, -0.82), (-0.46, -0.82), (-0.46, 0.76), (-0.62, 0.76)], (26, 88, 66), 0.05)
+    sketch.polygon([(-0.28, -0.52), (0.38, -0.52), (0.38, -0.22), (-0.28, -0.22)], (236, 214, 150), 0.03)
+    for y in (-0.44, -0.32):
+        sketch.stroke([(-0.2, y), (0.3, y)], 0.03, (38, 90, 70), 0.0)
+    sketch.ellipse(0.05, 0.3, 0.2, 0.2, (236, 214, 150), 0.03)
+    return sketch.thing(0.15)
+
+
+KINDS: dict[str, Callable[[], Thing]] = {"apple": _apple, "cup": _cup, "duck": _duck, "book": _book}
