@@ -2,7 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-.PHONY: test check extractor clean
+.PHONY: demo kiosk test check extractor clean
+
+demo: $(VENV)/.ready
+	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
+
+kiosk: $(VENV)/.ready
+	$(RUN) run_kiosk.py
 
 test: $(VENV)/.ready
 	$(RUN) -m pytest

@@ -133,7 +133,7 @@ class DemonstrationCamera:
         picture *= self._shade * view.brightness
         top, left = (int(self._rng.integers(64)) for _ in range(2))
         noise = self._noise[top : top + self._size[1], left : left + self._size[0]]
-        return np.clip(picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(picture.astype(np.int16) + noise, 0, 255), np.uint8)
 
 
 class SimulatedPanel:
@@ -219,12 +219,12 @@ def _lit(thing: Thing, view: _View) -> NDArray[np.float32]:
     facing = np.clip(thing.normals @ light, 0, 1)
     highlight = thing.gloss * 150 * facing**24
     shaded: NDArray[np.float32] = thing.albedo * (255 * (0.4 + 0.65 * facing))[..., np.newaxis]
-    return np.minimum(shaded + highlight[..., np.newaxis], 255).astype(np.float32)
+    return np.asarray(np.minimum(shaded + highlight[..., np.newaxis], 255), np.float32)
 
 
 def _table(size_px: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
     """Planks of pale wood with grain along them."""
-    width, height = size_px
+    height = size_px[1]
     grain = cv2.resize(rng.normal(0, 1, (height, 12)).astype(np.float32), size_px, interpolation=cv2.INTER_CUBIC)
     rings = np.sin(np.linspace(0, 60, height)[:, np.newaxis] + 2.5 * cv2.GaussianBlur(grain, (0, 0), 9))
     tone = 0.5 + 0.12 * rings + 0.05 * grain
@@ -235,10 +235,10 @@ def _table(size_px: tuple[int, int], rng: np.random.Generator) -> NDArray[np.flo
     seam = np.flatnonzero(np.diff(plank))
     wood[seam] *= 0.6
     wood[seam + 1] *= 0.8
-    return cv2.GaussianBlur(wood.astype(np.float32), (0, 0), 0.8)
+    return np.asarray(cv2.GaussianBlur(wood.astype(np.float32), (0, 0), 0.8), np.float32)
 
 
 def _vignette(size_px: tuple[int, int]) -> NDArray[np.float32]:
     x = np.linspace(-1, 1, size_px[0], dtype=np.float32)[np.newaxis]
     y = np.linspace(-1, 1, size_px[1], dtype=np.float32)[:, np.newaxis]
-    return (1 - 0.18 * (x**2 + y**2))[..., np.newaxis]
+    return np.asarray(1 - 0.18 * (x**2 + y**2), np.float32)[..., np.newaxis]

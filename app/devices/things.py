@@ -68,7 +68,12 @@ class _Sketch:
         normals /= np.linalg.norm(normals, axis=2, keepdims=True)
         colour = cv2.resize(cv2.GaussianBlur(self.colour, (0, 0), 1.0), small, interpolation=cv2.INTER_AREA)
         mask = cv2.resize(self.mask, small, interpolation=cv2.INTER_AREA)
-        return Thing(np.float32(colour / 255), np.float32(mask / 255), np.asarray(normals, np.float32), gloss)
+        return Thing(
+            np.asarray(colour / 255, np.float32),
+            np.asarray(mask / 255, np.float32),
+            np.asarray(normals, np.float32),
+            gloss,
+        )
 
     def _add(self, part: Canvas, colour: tuple[int, int, int], tall: float) -> None:
         inside = part > 0
@@ -88,9 +93,8 @@ class _Sketch:
 
 def _apple() -> Thing:
     sketch = _Sketch()
-    sketch.ellipse(-0.2, 0.12, 0.55, 0.66, (204, 34, 40), 0.8, 8)
-    sketch.ellipse(0.2, 0.12, 0.55, 0.66, (214, 44, 44), 0.8, -8)
-    sketch.ellipse(-0.28, -0.12, 0.16, 0.3, (226, 84, 62), 0.3, 20)
+    sketch.ellipse(0.0, 0.14, 0.74, 0.68, (208, 36, 42), 0.9)
+    sketch.ellipse(0.0, -0.4, 0.2, 0.07, (150, 24, 26), 0.0)
     sketch.stroke([(0.0, -0.42), (0.03, -0.6), (0.1, -0.76)], 0.08, (92, 60, 34), 0.1)
     sketch.ellipse(0.3, -0.68, 0.24, 0.1, (86, 156, 62), 0.15, -20)
     return sketch.thing(0.5)

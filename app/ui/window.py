@@ -29,7 +29,7 @@ class Window:
         pygame.display.set_caption(CAPTION)
         self._windowed_size = size
         self._fullscreen = fullscreen
-        self._open()
+        self._surface = self._open()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -51,7 +51,7 @@ class Window:
     def toggle_fullscreen(self) -> None:
         """From a window to the whole screen, or back."""
         self._fullscreen = not self._fullscreen
-        self._open()
+        self._surface = self._open()
 
     def screenshot(self, path: Path) -> None:
         """Write what is shown as a PNG."""
@@ -61,9 +61,8 @@ class Window:
         """Close the display."""
         pygame.display.quit()
 
-    def _open(self) -> None:
-        if self._fullscreen:
-            self._surface = pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
-        else:
-            self._surface = pygame.display.set_mode(self._windowed_size, pygame.RESIZABLE)
+    def _open(self) -> pygame.Surface:
         pygame.mouse.set_visible(not self._fullscreen)
+        if self._fullscreen:
+            return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+        return pygame.display.set_mode(self._windowed_size, pygame.RESIZABLE)
