@@ -125,7 +125,7 @@ def _quantized_layers(
     bias_quantization = (
         _quantization(list(bias_scales), [0] * classes) if signed else _quantization([bias_scales[0]], [0])
     )
-    output = asymmetric(float(head.min_score), float(head.max_score), qmin, qmin + 255)
+    output = asymmetric(*_checked_range(head), qmin, qmin + 255)
     weight = added.tensor("head/weights", kind, list(data.shape), data, weight_quantization)
     bias = added.tensor("head/biases", schema.TensorType.INT32, [classes], bias_data, bias_quantization)
     logits = added.tensor("head/logits", kind, [1, classes], None, _quantization([output.scale], [output.zero_point]))
@@ -145,6 +145,13 @@ def _checked(head: Head) -> tuple[FloatArray, FloatArray]:
     if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
         raise ModelNotTrained("the head's weights are not finite. Train it again on finite embeddings.")
     return weights, biases
+
+
+def _checked_range(head: Head) -> tuple[float, float]:
+    low, high = float(head.min_score), float(head.max_score)
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+        raise ModelNotTrained("the range of the logits is unknown. Train the head, or call calibrate().")
+    return low, high
 
 
 def _unpacked(extractor: bytes) -> Any:

@@ -1,0 +1,101 @@
+"""The command line on real files: train, classify, their refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+from app.devices.simulated import DemonstrationCamera
+from run_kiosk import main
+from tpu.tensors import prepare_picture, read_picture
+
+MOBILENET = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten pictures each of two things on the demonstration's table."""
+    root = tmp_path_factory.mktemp("pictures")
+    camera = DemonstrationCamera(sleep=lambda _s: None)
+    for kind in ("apple", "cup"):
+        (root / kind).mkdir()
+        camera.show(kind)
+        for number in range(10):
+            camera.new_view()
+            cv2.imwrite(str(root / kind / f"{number}.png"), cv2.cvtColor(camera.read(), cv2.COLOR_RGB2BGR))
+    return root
+
+
+def test_train_then_classify_names_the_things(pictures: Path, tmp_path: Path) -> None:
+    out, report, answers = tmp_path / "out", tmp_path / "train.json", tmp_path / "classify.json"
+    assert main(["train", str(pictures), "--out", str(out), "--json", str(report)]) == 0
+    told = json.loads(report.read_text())
+    assert told["classes"] == ["apple", "cup"]
+    assert told["samples"] == {"apple": 10, "cup": 10}
+    assert set(told["seconds"]) == {"embed", "fit", "export", "verify"}
+    shown = [str(path) for path in sorted(pictures.glob("*/*.png"))]
+    assert main(["classify", told["model"], *shown, "--json", str(answers)]) == 0
+    labels = [answer["label"] for answer in json.loads(answers.read_text())]
+    assert labels == ["apple"] * 10 + ["cup"] * 10
+
+
+def test_hands_are_learned_from_real_photographs(shared_models: Path, shared_photos: Path, tmp_path: Path) -> None:
+    report, answers = tmp_path / "train.json", tmp_path / "classify.json"
+    arguments = ["--extractor", str(shared_models / MOBILENET), "--json", str(report)]
+    assert main(["train", str(shared_photos / "sign-digits"), "--out", str(tmp_path / "out"), *arguments]) == 0
+    told = json.loads(report.read_text())
+    assert told["validation_accuracy"] >= 0.86
+    shown = sorted((shared_photos / "sign-digits").glob("*/*.JPG"))[::40]
+    assert main(["classify", told["model"], *map(str, shown), "--json", str(answers)]) == 0
+    interpreter = Interpreter(model_path=told["model"])
+    interpreter.allocate_tensors()
+    for answer, path in zip(json.loads(answers.read_text()), shown, strict=True):
+        pixels = prepare_picture(read_picture(path), 224)[np.newaxis]
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pixels)
+        interpreter.invoke()
+        raw = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
+        assert list(answer["probabilities"].values()) == pytest.approx(list(raw / 256))
+
+
+def test_an_unreadable_picture_is_skipped_with_a_warning(
+    pictures: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = pictures / "apple" / "broken.jpg"
+    broken.write_text("no picture")
+    try:
+        assert main(["train", str(pictures), "--out", str(tmp_path / "out")]) == 0
+    finally:
+        broken.unlink()
+    assert f"skipped {broken}: it is not a readable picture" in caplog.text
+
+
+def test_bad_folders_are_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def refusal() -> str:
+        assert main(["train", str(tmp_path / "data"), "--out", str(tmp_path / "out")]) == 1
+        return capsys.readouterr().err.strip()
+
+    data = tmp_path / "data"
+    assert refusal() == f"error: {data} is no folder. Name one that holds a folder of pictures per class."
+    (data / "apple").mkdir(parents=True)
+    assert refusal() == f"error: {data} holds no pictures. Put JPEG, PNG or BMP files into {data}/<label>/."
+    cv2.imwrite(str(data / "apple" / "1.png"), np.zeros((9, 9, 3), np.uint8))
+    assert refusal() == "error: there is only one class, 'apple'. Add a folder for a second one."
+    (data / "con").mkdir()
+    cv2.imwrite(str(data / "con" / "1.png"), np.zeros((9, 9, 3), np.uint8))
+    assert refusal() == (
+        "error: the class label 'con' is a name that Windows reserves, or has no letters. Rename its folder."
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_model_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classify", str(tmp_path / "none.tflite"), "x.jpg"]) == 1
+    assert capsys.readouterr().err.strip() == (
+        f"error: the model {tmp_path / 'none.tflite'} cannot be used: No such file or directory. "
+        "Name an existing .tflite file."
+    )

@@ -1,0 +1,169 @@
+"""What survives: kills, damage, full disks; and the folder that a visitor takes away."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.errors import ExportFailed, SampleNotStored
+from app.export import SUMS, ModelFacts, safe_name, write_export
+from app.session import still_missing
+from app.storage import SessionStore
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+VECTOR = np.arange(4, dtype=np.float32)
+
+ADDER = """
+import sys, numpy as np
+from pathlib import Path
+from app.storage import SessionStore
+store = SessionStore(Path(sys.argv[1]), labels=("a", "b"), extractor_name="x", extractor_sha256="1")
+picture = np.zeros((32, 32, 3), np.uint8)
+for number in range(10_000):
+    print(store.add(number % 2, np.full(4, number, np.float32), picture).sample_id, flush=True)
+"""
+
+
+def opened(path: Path, **settings: object) -> SessionStore:
+    given = {"labels": ("a", "b"), "extractor_name": "x", "extractor_sha256": "1", **settings}
+    return SessionStore(path, **given)  # type: ignore[arg-type]
+
+
+def test_a_session_is_back_after_closing(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    store.add(1, VECTOR, PICTURE)
+    store.close()
+    session = opened(tmp_path / "s").load()
+    assert session.shots() == (0, 1)
+    assert np.array_equal(session.embeddings()[0], VECTOR)
+
+
+def test_every_sample_that_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    child = subprocess.Popen(
+        [sys.executable, "-c", ADDER, str(path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+    )
+    assert child.stdout is not None
+    acknowledged = [int(child.stdout.readline()) for _ in range(25)]
+    child.send_signal(signal.SIGKILL)
+    acknowledged += [int(line) for line in child.stdout.read().splitlines()]
+    child.wait()
+    child.stdout.close()
+    kept = {sample.sample_id for sample in opened(path).load().samples}
+    assert set(acknowledged) <= kept
+
+
+def test_undo_takes_the_newest(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    store.add(0, VECTOR, PICTURE)
+    store.add(1, VECTOR, PICTURE)
+    removed = store.remove_last()
+    assert removed is not None
+    assert removed.class_index == 1
+    assert store.load().shots() == (1, 0)
+
+
+def test_a_damaged_file_is_set_aside_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    path.write_bytes(b"this is not a database" * 100)
+    assert opened(path).load().samples == ()
+    assert (tmp_path / "s.damaged-1").read_bytes().startswith(b"this is not")
+
+
+def test_a_full_disk_refuses_the_sample_and_keeps_the_rest(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s", max_bytes=64 * 1024)
+    with pytest.raises(SampleNotStored, match="Make room on the disk; all else is kept"):
+        for _ in range(100):
+            store.add(0, VECTOR, PICTURE)
+    kept = len(store.load().samples)
+    assert kept > 0
+    store.close()
+    assert len(opened(tmp_path / "s").load().samples) == kept
+
+
+def test_a_changed_model_file_is_not_the_last_model(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    model = tmp_path / "m.tflite"
+    model.write_bytes(b"model")
+    store.remember_model(model, 0.9, 0.5, (2, 3))
+    found = store.last_model()
+    assert found is not None
+    assert found.shots == (2, 3)
+    model.write_bytes(b"other")
+    assert store.last_model() is None
+
+
+def test_another_extractor_asks_for_re_embedding(tmp_path: Path) -> None:
+    opened(tmp_path / "s").add(0, VECTOR, PICTURE)
+    store = opened(tmp_path / "s", extractor_sha256="2")
+    assert store.needs_re_embedding
+    store.re_embed(lambda image: np.full(6, image.shape[0], np.float32), "y", "2")
+    assert not store.needs_re_embedding
+    assert store.load().embeddings().tolist() == [[64.0] * 6]
+
+
+def test_what_is_missing_is_said_in_words() -> None:
+    labels = ("apple", "cup", "book")
+    assert still_missing(labels, (0, 0, 0)) == "Nothing to learn from yet. Show something and hold its button."
+    assert still_missing(labels, (3, 0, 0)) == (
+        "One more thing is needed: show something else than apple and hold its button."
+    )
+    assert still_missing(labels, (3, 1, 0)) == "cup needs one more picture."
+    assert still_missing(labels, (2, 2, 0)) is None
+
+
+def facts(tmp_path: Path) -> ModelFacts:
+    model = tmp_path / "made.tflite"
+    model.write_bytes(b"TFL3 model")
+    return ModelFacts(
+        model, ("apple", "2 fingers"), (3, 4), 0.9, 0.5, "x", "1", False, {"crop": "centre-square"}, False
+    )
+
+
+def test_the_folder_is_whole_and_its_hashes_are_true(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    store.add(0, VECTOR, PICTURE)
+    folder = write_export(tmp_path / "out", facts(tmp_path), store.load(), include_pictures=True)
+    for line in (folder / SUMS).read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert (folder / "converted_tflite_quantized/labels.txt").read_text() == "0 apple\n1 2 fingers\n"
+    assert json.loads((folder / "metadata.json").read_text())["threshold"] == 0.5
+    assert (folder / "samples/0_a/001.jpg").is_file()
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_without_permission_no_picture_leaves_the_kiosk(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    store.add(0, VECTOR, PICTURE)
+    folder = write_export(tmp_path / "out", facts(tmp_path), store.load(), include_pictures=False)
+    assert not (folder / "samples").exists()
+
+
+def test_an_earlier_export_is_replaced_and_a_foreign_folder_is_not(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "out", facts(tmp_path), None, include_pictures=False)
+    assert write_export(folder, facts(tmp_path), None, include_pictures=False) == folder
+    foreign = tmp_path / "thesis"
+    foreign.mkdir()
+    (foreign / "chapter1.txt").write_text("precious")
+    with pytest.raises(ExportFailed) as caught:
+        write_export(foreign, facts(tmp_path), None, include_pictures=False)
+    assert str(caught.value) == f"{foreign} holds other files. Name an empty or new folder."
+    assert (foreign / "chapter1.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["../../x", "con", "a" * 200, "😀", "C: drive", " dots. ", "äöü ß", "\n\t"])
+def test_any_name_becomes_one_that_every_file_system_takes(name: str) -> None:
+    safe = safe_name(name)
+    assert safe
+    assert len(safe) <= 60
+    assert not set(safe) & set('<>:"/\\|?*\n\t ')
+    assert safe == safe.strip(".")
+    assert safe.lower() not in {"con", "prn", "aux", "nul"}

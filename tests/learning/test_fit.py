@@ -1,0 +1,87 @@
+"""The kiosk's one call: few samples, unbalanced classes, progress, cancelling."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learning.dataset import stratified_split
+from learning.errors import NotEnoughSamples, TrainingCancelled
+from learning.fit import FitProgress, fit_head
+from learning.layers import cross_entropy
+from tests.learning.test_softmax_regression import blobs
+
+
+def test_two_samples_of_two_classes_are_enough() -> None:
+    x, y = blobs(per_class=2, classes=2)
+    fit = fit_head(x, y, 2, rng=np.random.default_rng(0))
+    assert fit.head.get_accuracy(x, y) == 1.0
+    assert fit.confusion.sum() == 2
+
+
+def test_separable_classes_are_learned_and_validated() -> None:
+    x, y = blobs()
+    fit = fit_head(x, y, 3, rng=np.random.default_rng(0))
+    assert fit.validation_accuracy > 0.95
+    assert fit.confusion.sum() == len(fit.validation_indices) == 18
+
+
+def test_a_shift_and_scale_of_the_features_changes_no_answer() -> None:
+    x, y = blobs()
+    moved = x * np.geomspace(0.01, 100, 8, dtype=np.float32) + 50
+    fits = [fit_head(values, y, 3, rng=np.random.default_rng(0)) for values in (x, moved)]
+    assert np.array_equal(fits[0].head.run_inference(x), fits[1].head.run_inference(moved))
+
+
+def test_a_class_with_few_samples_is_recalled_beside_one_with_many() -> None:
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.normal(0, 1, (200, 6)), rng.normal(1.6, 1, (8, 6))]).astype(np.float32)
+    y = np.repeat([0, 1], [200, 8])
+    head = fit_head(x, y, 2, rng=rng).head
+    fresh = rng.normal(1.6, 1, (500, 6)).astype(np.float32)
+    assert (head.run_inference(fresh) == 1).mean() > 0.85
+
+
+def test_the_range_of_the_logits_holds_all_samples() -> None:
+    x, y = blobs()
+    head = fit_head(x, y, 3, rng=np.random.default_rng(0)).head
+    assert (head.min_score, head.max_score) == (head.logits(x).min(), head.logits(x).max())
+
+
+def test_the_same_seed_gives_the_same_head() -> None:
+    x, y = blobs()
+    heads = [fit_head(x, y, 3, rng=np.random.default_rng(5)).head for _ in range(2)]
+    assert np.array_equal(heads[0].params["mat_w"], heads[1].params["mat_w"])
+
+
+def test_progress_grows_and_the_loss_falls() -> None:
+    seen: list[FitProgress] = []
+    x, y = blobs()
+    fit = fit_head(x, y, 3, rng=np.random.default_rng(0), on_progress=seen.append)
+    fractions = [progress.fraction for progress in seen]
+    assert fractions == sorted(fractions)
+    assert fit.history == tuple(seen)
+    assert seen[-1].loss < cross_entropy(np.zeros((90, 3), np.float32), y)[0] / 5
+
+
+def test_a_fit_can_be_stopped() -> None:
+    x, y = blobs()
+    with pytest.raises(TrainingCancelled):
+        fit_head(x, y, 3, rng=np.random.default_rng(0), should_stop=lambda: True)
+
+
+def test_a_class_with_one_sample_is_refused() -> None:
+    x, y = blobs(per_class=2, classes=2)
+    with pytest.raises(NotEnoughSamples) as caught:
+        fit_head(x[:3], y[:3], 2, rng=np.random.default_rng(0))
+    assert str(caught.value) == "training needs two classes with two samples each. Add samples."
+
+
+@given(st.lists(st.integers(2, 30), min_size=1, max_size=6), st.floats(0.05, 0.6))
+def test_a_split_keeps_every_class_on_both_sides(counts: list[int], fraction: float) -> None:
+    y = np.repeat(np.arange(len(counts)), counts)
+    training, validation = stratified_split(y, fraction, np.random.default_rng(0))
+    assert sorted([*training, *validation]) == list(range(len(y)))
+    assert set(y[training]) == set(y[validation]) == set(range(len(counts)))

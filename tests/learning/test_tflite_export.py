@@ -1,0 +1,147 @@
+"""The exported file: opened by the interpreter, compared with sums made here, and refusals."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+
+from learning.errors import EmbeddingSizeMismatch, ModelNotTrained, UnsupportedExtractor
+from learning.softmax_regression import SoftmaxRegression
+from learning.tflite_export import append_head
+from tests.support.extractors import Kind, tiny_extractor
+
+COMPILED = "mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu.tflite"
+KINDS: list[Kind] = ["uint8", "int8", "float32"]
+
+
+def run(model: bytes, image: Any) -> tuple[Any, dict[str, Any]]:
+    interpreter = Interpreter(model_content=model, num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image)
+    interpreter.invoke()
+    detail = interpreter.get_output_details()[0]
+    raw = interpreter.get_tensor(detail["index"])
+    scale, zero_point = detail["quantization"]
+    return (scale * (raw.astype(np.float64) - zero_point) if scale else raw)[0], detail
+
+
+def head(feature_dim: int = 6, classes: int = 3) -> SoftmaxRegression:
+    made = SoftmaxRegression(feature_dim, classes, weight_scale=1.0, rng=1)
+    made.params["vec_b"] = np.array([0.3, -0.2, 0.1], np.float32)[:classes]
+    made.min_score, made.max_score = -12.0, 12.0
+    return made
+
+
+def images(kind: Kind, count: int = 40) -> list[Any]:
+    pixels = np.random.default_rng(2).integers(0, 256, (count, 1, 8, 8, 3), np.uint8)
+    if kind == "uint8":
+        return list(pixels)
+    if kind == "int8":
+        return [(p.astype(np.int16) - 128).astype(np.int8) for p in pixels]
+    return [(p / 127.5 - 1).astype(np.float32) for p in pixels]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_exported_file_answers_as_softmax_of_the_embedding_does(kind: Kind) -> None:
+    extractor, trained = tiny_extractor(kind), head()
+    model = append_head(extractor, trained)
+    for image in images(kind):
+        embedding, _ = run(extractor, image)
+        z = embedding @ trained.params["mat_w"].astype(np.float64) + trained.params["vec_b"]
+        expected = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+        answer, _ = run(model, image)
+        assert np.abs(answer - expected).max() < (0.06 if kind != "float32" else 1e-5)
+
+
+@pytest.mark.parametrize(("kind", "zero_point"), [("uint8", 0), ("int8", -128)])
+def test_quantized_probabilities_have_the_convention_s_scale(kind: Kind, zero_point: int) -> None:
+    _, detail = run(append_head(tiny_extractor(kind), head()), images(kind)[0])
+    assert detail["quantization"] == (1 / 256, zero_point)
+    assert detail["dtype"] == np.dtype(kind).type
+
+
+def test_exactly_two_operators_are_added() -> None:
+    before, after = (
+        schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+        for data in (tiny_extractor(), append_head(tiny_extractor(), head()))
+    )
+    names = [after.operatorCodes[one.opcodeIndex].builtinCode for one in after.subgraphs[0].operators]
+    assert len(names) == len(before.subgraphs[0].operators) + 2
+    assert names[-2:] == [schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOperator.SOFTMAX]
+
+
+def test_a_large_bias_beside_tiny_weights_keeps_its_sign() -> None:
+    tiny = head()
+    tiny.params["mat_w"] = tiny.params["mat_w"] * np.float32(1e-9)
+    tiny.params["vec_b"] = np.array([5.0, -5.0, 0.0], np.float32)
+    answer, _ = run(append_head(tiny_extractor(), tiny), images("uint8")[0])
+    assert answer[0] > 0.95
+
+
+def test_buffers_lie_on_sixteen_byte_boundaries() -> None:
+    model = append_head(tiny_extractor(), head())
+    root = schema.Model.GetRootAs(model, 0)
+    for index in range(root.BuffersLength()):
+        buffer = root.Buffers(index)
+        if buffer.DataLength():
+            start = buffer._tab.Vector(buffer._tab.Offset(4))
+            assert start % 16 == 0
+
+
+def test_the_edge_tpu_s_payload_is_untouched_bit_for_bit(shared_models: Path) -> None:
+    extractor = (shared_models / COMPILED).read_bytes()
+    made = SoftmaxRegression(1024, 5, rng=0)
+    made.min_score, made.max_score = -3.0, 3.0
+    model = append_head(extractor, made)
+
+    def payloads(data: bytes) -> list[str]:
+        graph = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0)).subgraphs[0]
+        return [
+            hashlib.sha256(bytes(bytearray(one.customOptions))).hexdigest()
+            for one in graph.operators
+            if one.customOptions is not None and len(one.customOptions)
+        ]
+
+    assert len(payloads(extractor)) == 1
+    assert payloads(model) == payloads(extractor)
+    root = schema.Model.GetRootAs(model, 0)
+    assert [root.OperatorCodes(root.Subgraphs(0).Operators(i).OpcodeIndex()).CustomCode() for i in range(3)] == [
+        b"edgetpu-custom-op", None, None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (b"no flatbuffer at all", "this is no TFLite file."),
+        (append_head(tiny_extractor(), head()), "the model is a finished classifier."),
+    ],
+)
+def test_what_is_no_extractor_is_refused_with_the_reason(broken: bytes, message: str) -> None:
+    with pytest.raises(UnsupportedExtractor) as caught:
+        append_head(broken, head())
+    assert str(caught.value) == (
+        f"{message} Use an embedding extractor: one picture in, one vector out, no classifier."
+    )
+
+
+def test_a_head_of_another_size_is_refused() -> None:
+    with pytest.raises(EmbeddingSizeMismatch):
+        append_head(tiny_extractor(feature_dim=6), head(feature_dim=5))
+
+
+def test_nan_weights_never_reach_a_file(tmp_path: Path) -> None:
+    broken = head()
+    broken.params["mat_w"][0, 0] = np.nan
+    source, target = tmp_path / "in.tflite", tmp_path / "out.tflite"
+    source.write_bytes(tiny_extractor())
+    with pytest.raises(ModelNotTrained) as caught:
+        broken.save_as_tflite_model(source, target)
+    assert str(caught.value) == "the head's weights are not finite. Train it again on finite embeddings."
+    assert not target.exists()

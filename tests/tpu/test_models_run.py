@@ -1,0 +1,154 @@
+"""Pictures through real interpreters: preprocessing, extractor, classifier, labels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.support.extractors import Kind, tiny_extractor
+from tpu.classifier import ClassificationEngine, read_label_file
+from tpu.devices import list_accelerators
+from tpu.errors import AcceleratorUnavailable, LabelsUnreadable, ModelUnreadable, PictureUnreadable, RuntimeNotInstalled
+from tpu.extractor import EmbeddingExtractor
+from tpu.runtime import available_runtimes, load_runtime
+from tpu.tensors import centre_square, input_tensor, prepare_picture, read_picture
+
+MOBILENET = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
+KINDS: list[Kind] = ["uint8", "int8", "float32"]
+
+
+def written(tmp_path: Path, kind: Kind = "uint8") -> Path:
+    path = tmp_path / f"{kind}.tflite"
+    path.write_bytes(tiny_extractor(kind))
+    return path
+
+
+def test_the_crop_is_the_largest_centred_square() -> None:
+    assert centre_square(480, 640) == (0, 80, 480)
+    assert centre_square(641, 480) == (80, 0, 480)
+
+
+def test_shrinking_averages_the_pixels() -> None:
+    image = np.zeros((4, 6, 3), np.uint8)
+    image[:2, 1:3] = (200, 100, 40)
+    assert prepare_picture(image, 2)[0, 0].tolist() == [200, 100, 40]
+    assert not prepare_picture(image, 2)[1, 1].any()
+
+
+def test_every_type_of_input_stands_for_the_same_pixel() -> None:
+    picture = np.array([[[0, 128, 255]]], np.uint8)
+    assert input_tensor(picture, np.dtype(np.uint8)).ravel().tolist() == [0, 128, 255]
+    assert input_tensor(picture, np.dtype(np.int8)).ravel().tolist() == [-128, 0, 127]
+    assert input_tensor(picture, np.dtype(np.float32)).ravel() == pytest.approx([-1, 0.0039, 1], abs=1e-4)
+
+
+def test_pictures_are_read_as_rgb(tmp_path: Path) -> None:
+    path = tmp_path / "red.png"
+    cv2.imwrite(str(path), np.full((3, 3, 3), (0, 0, 250), np.uint8))
+    assert read_picture(path)[1, 1].tolist() == [250, 0, 0]
+
+
+def test_an_unreadable_picture_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "text.jpg"
+    path.write_text("no picture")
+    with pytest.raises(PictureUnreadable) as caught:
+        read_picture(path)
+    assert str(caught.value) == f"{path} is not a readable picture. Use a JPEG, PNG or BMP file."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_embeddings_of_all_types_agree(tmp_path: Path, kind: Kind) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    with EmbeddingExtractor(written(tmp_path, "float32")) as exact, EmbeddingExtractor(written(tmp_path, kind)) as one:
+        assert one.feature_dim == 6
+        assert one.embed(image) == pytest.approx(exact.embed(image), abs=0.06)
+
+
+def test_a_real_extractor_tells_pictures_apart(shared_models: Path, shared_photos: Path) -> None:
+    with EmbeddingExtractor(shared_models / MOBILENET) as extractor:
+        owl, parrot, owl_again = (
+            extractor.embed(read_picture(shared_photos / "scenes" / f"{name}.jpg")) for name in ("owl", "parrot", "owl")
+        )
+    assert np.array_equal(owl, owl_again)
+    assert np.linalg.norm(owl - parrot) > 0.3 * np.linalg.norm(owl)
+
+
+def test_a_compiled_model_without_an_accelerator_says_what_to_use(shared_models: Path) -> None:
+    path = shared_models / MOBILENET.replace(".tflite", "_edgetpu.tflite")
+    with pytest.raises(AcceleratorUnavailable) as caught:
+        EmbeddingExtractor(path, device="cpu")
+    assert str(caught.value) == (
+        "this model is compiled for an Edge TPU and none is in use. Plug one in, "
+        "or use the extractor's CPU file (its name without _edgetpu)."
+    )
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.tflite"
+    path.write_bytes(b"not a model at all")
+    with pytest.raises(ModelUnreadable) as caught:
+        EmbeddingExtractor(path)
+    assert str(caught.value) == f"the model {path} cannot be used: it is no TFLite file. Name a .tflite file."
+
+
+def test_a_truncated_model_is_refused_not_crashed_on(tmp_path: Path) -> None:
+    path = tmp_path / "half.tflite"
+    path.write_bytes(tiny_extractor()[:200])
+    with pytest.raises(ModelUnreadable):
+        EmbeddingExtractor(path)
+
+
+def test_litert_is_there_and_an_unknown_runtime_is_not() -> None:
+    assert "litert" in available_runtimes()
+    with pytest.raises(RuntimeNotInstalled) as caught:
+        load_runtime("tensorrt")
+    assert str(caught.value) == (
+        "there is no runtime 'tensorrt'. Choose one of: auto, litert, tflite-runtime, pycoral."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("0 apple\n1 cup\n", ("apple", "cup")),
+        ("0: apple\r\n1: C: drive\r\n", ("apple", "C: drive")),
+        ("\ufeff0 2 fingers\n1 3 fingers\n", ("2 fingers", "3 fingers")),
+        ("apple\ncup\n", ("apple", "cup")),
+    ],
+)
+def test_label_files_are_read_by_pycoral_s_rules(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text(text, encoding="utf-8")
+    assert read_label_file(path) == names
+
+
+def test_a_label_file_with_a_gap_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("0 apple\n2 cup\n")
+    with pytest.raises(LabelsUnreadable):
+        read_label_file(path)
+
+
+def test_labels_beside_the_model_are_used(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    (tmp_path / "labels.txt").write_text("".join(f"{i} thing {i}\n" for i in range(6)))
+    assert ClassificationEngine(path).labels[5] == "thing 5"
+
+
+def test_accelerators_are_found_in_sysfs_with_what_is_wrong(tmp_path: Path) -> None:
+    stick = tmp_path / "sys/bus/usb/devices/1-1"
+    stick.mkdir(parents=True)
+    for name, value in (("idVendor", "18d1"), ("idProduct", "9302"), ("busnum", "1"), ("devnum", "7")):
+        (stick / name).write_text(f"{value}\n")
+    (tmp_path / "sys/class/apex/apex_0").mkdir(parents=True)
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/apex_0").touch()
+    usb, pci = list_accelerators(tmp_path / "sys", tmp_path / "dev")
+    assert (usb.device, usb.node) == ("usb:0", tmp_path / "dev/bus/usb/001/007")
+    assert "plugdev" in usb.problem
+    assert (pci.device, pci.problem) == ("pci:0", "")
+    assert os.access(pci.node, os.R_OK)
