@@ -12,6 +12,7 @@ from app.ui.theme import load_theme
 from app.ui.view import KioskView
 
 CAPTION = "Teachable Kiosk"
+WINDOW_CLASS = "teachable-kiosk"  # what window managers and scripts know it by
 
 
 class Window:
@@ -24,6 +25,7 @@ class Window:
     def __init__(self, size: tuple[int, int], *, fullscreen: bool, headless: bool) -> None:
         if headless:
             os.environ["SDL_VIDEODRIVER"] = "dummy"
+        os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", WINDOW_CLASS)
         pygame.display.init()
         pygame.font.init()
         pygame.display.set_caption(CAPTION)
