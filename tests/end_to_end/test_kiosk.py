@@ -82,6 +82,10 @@ def test_real_key_presses_teach_the_kiosk(display: str, shared_photos: Path, tmp
         command = ["xdotool", *words]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout.strip()
 
+    def window_is_open() -> bool:
+        windows = xdotool("search", "--class", "").split()
+        return "Teachable Kiosk" in [xdotool("getwindowname", window) for window in windows]
+
     def shots() -> tuple[int, ...]:
         if not (data / "session.sqlite3").is_file():
             return (0, 0, 0)
@@ -95,9 +99,7 @@ def test_real_key_presses_teach_the_kiosk(display: str, shared_photos: Path, tmp
         return tuple(dict(rows).get(index, 0) for index in range(3))
 
     try:
-        wait_until(lambda: bool(xdotool("search", "--class", "teachable-kiosk")), "the window opens")
-        window = xdotool("search", "--class", "teachable-kiosk").splitlines()[0]
-        xdotool("windowfocus", window)
+        wait_until(window_is_open, "the window opens")
         time.sleep(1.5)
         for key, index in (("1", 0), ("2", 1)):
             for wanted in (1, 2, 3):
