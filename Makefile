@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-.PHONY: demo kiosk test check extractor clean
+.PHONY: demo kiosk test check bench extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -18,6 +18,9 @@ check: $(VENV)/.ready
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.ready
+	$(RUN) benchmarks/train_to_live.py
 
 extractor: .venv-pretraining/.ready
 	.venv-pretraining/bin/python -m pretraining

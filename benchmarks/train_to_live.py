@@ -1,0 +1,87 @@
+"""From pressing TRAIN to the first frame answered by the new model: 3 classes × 30 samples, five times.
+
+python benchmarks/train_to_live.py
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pygame
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from app.compose import compose
+from app.config import Config
+from app.devices.simulated import DemonstrationCamera
+from app.events import Action, ButtonPressed
+from app.loop import FRAMES_PER_SECOND
+from app.storage import SessionStore
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
+from tpu.tensors import centre_crop
+
+SHOTS, REPEATS = 30, 5
+
+
+def main() -> None:
+    """Print each time and the median, in seconds."""
+    print(f"# {platform.machine()}, {platform.processor() or 'cpu'}, Python {platform.python_version()}")
+    print("run,seconds")
+    with tempfile.TemporaryDirectory() as folder:
+        taught(Path(folder))
+        settings = Config()
+        config = replace(
+            settings,
+            camera=replace(settings.camera, source="demo"),
+            classes=replace(settings.classes, labels=DemonstrationCamera.kinds[:3]),
+            storage=replace(settings.storage, data_dir=folder),
+        )
+        times = []
+        wait_for_tick = pygame.time.Clock().tick  # as the kiosk does: an eager loop would starve the workers
+        with compose(config, headless=True) as composed:
+            kiosk, loop = composed.kiosk, composed.loop
+            for run in range(REPEATS):
+                until = time.monotonic() + 1.0
+                while time.monotonic() < until:
+                    loop.tick()
+                    wait_for_tick(FRAMES_PER_SECOND)
+                before = kiosk.observation.model_path if kiosk.observation else None
+                started_s = time.perf_counter()
+                kiosk.events.put(ButtonPressed(Action.TRAIN))
+                while kiosk.observation is None or kiosk.observation.model_path in (None, before):
+                    loop.tick()
+                    wait_for_tick(FRAMES_PER_SECOND)
+                times.append(time.perf_counter() - started_s)
+                print(f"{run},{times[-1]:.3f}")
+        print(f"median,{statistics.median(times):.3f}")
+
+
+def taught(folder: Path) -> None:
+    """A session with SHOTS samples of three things on the demonstration's table."""
+    camera = DemonstrationCamera(sleep=lambda _s: None)
+    kinds = camera.kinds[:3]
+    with EmbeddingExtractor(default_extractor_path()) as extractor:
+        store = SessionStore(
+            folder / "session.sqlite3",
+            labels=kinds,
+            extractor_name=extractor.name,
+            extractor_sha256=extractor.sha256,
+        )
+        for index, kind in enumerate(kinds):
+            camera.show(kind)
+            for _ in range(SHOTS):
+                camera.new_view()
+                image = camera.read()
+                store.add(index, extractor.embed(image), centre_crop(image))
+        store.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Cameras, buttons and drives, on files and events made here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pygame
+import pytest
+
+from app.devices.buttons import Keyboard, Pointer
+from app.devices.camera import open_camera
+from app.devices.drive import MountedDrives
+from app.devices.simulated import DemonstrationCamera
+from app.errors import CameraUnavailable
+from app.events import Action, ButtonPressed, ButtonReleased
+
+
+def key(kind: int, code: int) -> Any:
+    return pygame.event.Event(kind, key=code)
+
+
+def test_a_folder_plays_its_pictures_in_rgb(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "1.png"), np.full((8, 8, 3), (10, 20, 200), np.uint8))
+    (tmp_path / "notes.txt").write_text("ignored")
+    camera = open_camera(str(tmp_path))
+    assert camera.read()[0, 0].tolist() == [200, 20, 10]
+    assert camera.name == tmp_path.name
+
+
+def test_a_video_loops(tmp_path: Path) -> None:
+    path = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 200, (64, 48))
+    for level in (40, 200):
+        writer.write(np.full((48, 64, 3), level, np.uint8))
+    writer.release()
+    camera = open_camera(str(path))
+    levels = [int(camera.read().mean()) for _ in range(4)]
+    camera.close()
+    assert [level > 120 for level in levels] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("source", ["nowhere", "/dev/video99"])
+def test_a_camera_that_is_not_there_says_what_to_do(source: str) -> None:
+    with pytest.raises(CameraUnavailable, match=r"Check its cable, or name another one with --camera\.$"):
+        open_camera(source)
+
+
+def test_a_password_in_a_stream_s_address_is_never_shown() -> None:
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera("http://me:secret@127.0.0.1:9/none")
+    assert "secret" not in str(caught.value)
+    assert "127.0.0.1" in str(caught.value)
+
+
+def test_the_table_shows_what_is_put_on_it_and_views_differ() -> None:
+    camera = DemonstrationCamera(sleep=lambda _s: None, clock=lambda: 0.0)
+    camera.show("apple")
+    apple = camera.read().astype(int)
+    camera.show(None)
+    assert np.abs(apple - camera.read()).mean() > 3
+    camera.show("apple")
+    camera.new_view()
+    assert np.abs(apple - camera.read()).mean() > 3
+
+
+def test_the_same_seed_renders_the_same_picture() -> None:
+    one, other = (DemonstrationCamera(seed=4, sleep=lambda _s: None, clock=lambda: 0.0).read() for _ in range(2))
+    assert np.array_equal(one, other)
+
+
+def test_an_unplugged_camera_raises_and_comes_back() -> None:
+    camera = DemonstrationCamera(sleep=lambda _s: None)
+    camera.unplug()
+    with pytest.raises(CameraUnavailable):
+        camera.read()
+    camera.plug_in()
+    assert camera.read().shape == (480, 640, 3)
+
+
+def test_keys_press_and_release_once_however_often_they_repeat() -> None:
+    keyboard = Keyboard(3)
+    down, up = key(pygame.KEYDOWN, pygame.K_2), key(pygame.KEYUP, pygame.K_2)
+    events = [event for happened in (down, down, up, up) for event in keyboard.translate(happened)]
+    assert events == [ButtonPressed(1), ButtonReleased(1)]
+
+
+def test_a_key_of_a_class_that_is_not_there_means_nothing() -> None:
+    assert Keyboard(3).translate(key(pygame.KEYDOWN, pygame.K_4)) == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "action"),
+    [(pygame.K_t, Action.TRAIN), (pygame.K_RETURN, Action.TRAIN), (pygame.K_z, Action.UNDO), (pygame.K_s, Action.SAVE),
+     (pygame.K_r, Action.RESET), (pygame.K_F11, Action.FULLSCREEN), (pygame.K_ESCAPE, Action.LEAVE)],
+)  # fmt: skip
+def test_letters_are_the_actions(code: int, action: Action) -> None:
+    assert Keyboard(3).translate(key(pygame.KEYDOWN, code)) == (ButtonPressed(action),)
+
+
+def test_a_window_without_focus_lets_go_of_every_key() -> None:
+    keyboard = Keyboard(3)
+    keyboard.translate(key(pygame.KEYDOWN, pygame.K_1))
+    assert keyboard.translate(pygame.event.Event(pygame.WINDOWFOCUSLOST)) == (ButtonReleased(0),)
+
+
+def test_a_touch_counts_once_and_is_released_wherever_the_finger_goes_up() -> None:
+    pointer = Pointer(lambda at: 2 if at == (320, 180) else None, lambda: (640, 360))
+    down = pygame.event.Event(pygame.FINGERDOWN, x=0.5, y=0.5, finger_id=1)
+    twin = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(320, 180), button=1, touch=True)
+    up = pygame.event.Event(pygame.FINGERUP, x=0.9, y=0.9, finger_id=1)
+    events = [event for happened in (down, twin, up) for event in pointer.translate(happened)]
+    assert events == [ButtonPressed(2), ButtonReleased(2)]
+
+
+def test_usb_disks_are_drives_and_built_in_ones_are_not(tmp_path: Path) -> None:
+    block = tmp_path / "block"
+    for name, where in (("sda1", "pci0/usb1/sda/sda1"), ("nvme0n1p1", "pci0/nvme/nvme0n1/nvme0n1p1")):
+        real = tmp_path / "devices" / where
+        real.mkdir(parents=True)
+        (real / "partition").write_text("1\n")
+        (real.parent / "removable").write_text("0\n")
+        block.mkdir(exist_ok=True)
+        (block / name).symlink_to(real)
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        "/dev/nvme0n1p1 / ext4 rw 0 0\n/dev/sda1 /media/MY\\040STICK vfat ro,nosuid 0 0\nproc /proc proc rw 0 0\n"
+    )
+    (drive,) = MountedDrives(mounts, block).present()
+    assert (drive.name, drive.path, drive.read_only) == ("MY STICK", Path("/media/MY STICK"), True)
