@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
+        level=logging.DEBUG if options.verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
     )
     try:
@@ -42,6 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        logging.getLogger(__name__).debug("unexpected", exc_info=error)
+        print(
+            f"error: something unexpected happened ({type(error).__name__}: {error}). What was taught is safe. "
+            "Start again with --verbose to see more.",
+            file=sys.stderr,
+        )
+        return 1
 
 
 # --- the kiosk ------------------------------------------------------------------------------------------

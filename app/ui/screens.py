@@ -13,6 +13,7 @@ from app.ui.theme import Theme, load_theme, mixed
 from app.ui.view import ActionKey, ClassCard, KioskView, Screen, Tone
 
 RADIUS = 16
+SMALLEST_THUMBNAIL = 24
 
 
 def draw(surface: pygame.Surface, view: KioskView, theme: Theme) -> None:
@@ -187,12 +188,17 @@ def _card(surface: pygame.Surface, card: ClassCard, area: pygame.Rect, theme: Th
         space = track.top - theme.px(8) - thumbs_top
     else:
         space = area.bottom - pad - thumbs_top
-    _thumbnails(surface, card, pygame.Rect(area.left + pad, thumbs_top, area.width - 2 * pad, space), theme)
+    if space >= theme.px(SMALLEST_THUMBNAIL):
+        thumbnails = pygame.Rect(area.left + pad, thumbs_top, area.width - 2 * pad, space)
+    else:  # beside the count, under the key
+        top = chip.bottom + theme.px(6)
+        thumbnails = pygame.Rect(row.right + pad, top, right - row.right - pad, track.top - theme.px(8) - top)
+    _thumbnails(surface, card, thumbnails, theme)
 
 
 def _thumbnails(surface: pygame.Surface, card: ClassCard, area: pygame.Rect, theme: Theme) -> None:
     edge = min(area.height, theme.px(64))
-    if edge < theme.px(24):
+    if edge < theme.px(SMALLEST_THUMBNAIL):
         return
     gap = theme.px(6)
     fits = (area.width + gap) // (edge + gap)
