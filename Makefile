@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-.PHONY: demo kiosk test check bench extractor clean
+LEGACY := .venv-legacy
+LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
+.PHONY: demo kiosk test test-legacy check bench screenshots extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -13,6 +15,10 @@ kiosk: $(VENV)/.ready
 test: $(VENV)/.ready
 	$(RUN) -m pytest
 
+# The same suite with tflite-runtime, whose last wheels are for Python 3.11 and numpy 1.
+test-legacy: $(LEGACY)/.ready
+	$(LEGACY)/bin/python -m pytest
+
 check: $(VENV)/.ready
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -20,7 +26,11 @@ check: $(VENV)/.ready
 	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/.ready
-	$(RUN) benchmarks/train_to_live.py
+	$(RUN) run_kiosk.py bench
+
+# The pictures of docs/screens, as the scripted visitor sees them.
+screenshots: demo
+	cp demo-out/teach.png demo-out/training.png demo-out/live.png demo-out/saved.png docs/screens/
 
 extractor: .venv-pretraining/.ready
 	.venv-pretraining/bin/python -m pretraining
@@ -38,5 +48,11 @@ $(VENV)/.ready: setup.cfg
 	.venv-pretraining/bin/pip install --quiet -e '.[pretraining]'
 	@touch $@
 
+$(LEGACY)/.ready: setup.cfg
+	@$(LEGACY_PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))' || { echo "tflite-runtime needs Python 3.10 or 3.11: name one with LEGACY_PYTHON=..."; exit 1; }
+	$(LEGACY_PYTHON) -m venv $(LEGACY)
+	$(LEGACY)/bin/pip install --quiet -e '.[test,legacy]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-pretraining
+	rm -rf $(VENV) $(LEGACY) .venv-pretraining

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,13 @@ def _run_doctor(options: argparse.Namespace) -> int:
     return 0 if run_doctor(load_config(options.config), print) else 1
 
 
+def _run_bench(options: argparse.Namespace) -> int:
+    from app.commands.bench import run_bench
+
+    run_bench(options.topics, partial(print, flush=True))
+    return 0
+
+
 # --- the grammar ----------------------------------------------------------------------------------------
 
 
@@ -209,6 +217,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_run_doctor)
     doctor.add_argument("--config", type=Path, metavar="FILE")
     _common(doctor)
+
+    bench = commands.add_parser("bench", help="measure the speed of this machine", allow_abbrev=False)
+    bench.set_defaults(run=_run_bench)
+    bench.add_argument(
+        "topics", nargs="*", metavar="TOPIC", help="which of benchmarks/; those that need no photographs by default"
+    )
+    bench.add_argument("--verbose", action="store_true", help="say more on standard error")
 
     return parser
 

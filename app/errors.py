@@ -10,6 +10,8 @@
     ├── DatasetInvalid
     ├── ExportedModelDisagrees
     ├── ExportFailed
+    │   └── DriveGone
+    ├── BenchmarkUnavailable
     └── WorkerStuck
 
 Errors of `learning` and `tpu` have trees of their own; `app.kiosk` and `run_kiosk` show all three alike.
@@ -63,6 +65,21 @@ class ExportedModelDisagrees(KioskError):
 
 class ExportFailed(KioskError, OSError):
     """The folder for the visitor could not be written whole."""
+
+
+class DriveGone(ExportFailed):
+    """The drive was pulled before everything was on it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"the drive {self.name} was pulled too early. Plug it in again, then press SAVE again."
+
+
+class BenchmarkUnavailable(KioskError):
+    """No such benchmark, or it did not finish."""
 
 
 class WorkerStuck(KioskError):

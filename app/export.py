@@ -26,6 +26,7 @@ NAME_LENGTH = 40
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 NEXT_STEP = {
     errno.ENOSPC: "The drive is full: use one with more room, then press SAVE again.",
+    errno.EFBIG: "The drive takes no file of this size: use another one, then press SAVE again.",
     errno.EROFS: "The drive is write-protected: use another one, then press SAVE again.",
     errno.EACCES: "This user may not write there: use another drive, then press SAVE again.",
     errno.EIO: "The drive was pulled or is broken: plug it in again, then press SAVE again.",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import queue
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ import numpy as np
 
 from app import events as ev
 from app.config import Config
-from app.errors import KioskError
+from app.errors import DriveGone, KioskError
 from app.export import ModelFacts, export_name, write_export
 from app.observation import Observation
 from app.pictures import decode_picture, thumbnail
@@ -37,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 TOLD_TO_VISITORS = (KioskError, LearningError, RuntimeLayerError)
-"""Errors whose text is fit for the screen; anything else is a defect and stops its worker loudly."""
+"""Errors whose text is fit for the screen; anything else is a defect: logged whole, told to the visitor in general."""
 
 
 class Sounds(Protocol):
@@ -89,10 +91,12 @@ class Kiosk:
         self.saved_to: Path | None = None
         self.seconds: dict[str, float] = {}
         self._last_sampled = -1
+        self._awaiting_frame: deque[int] = deque()
         self.state = self._restored()
 
     def tick(self) -> None:
         """Take everything that happened since the last tick, in order, and act on it."""
+        self._sample_new_frame()
         self.handle(ev.TimePassed(self._tools.clock()))
         while True:
             try:
@@ -118,12 +122,14 @@ class Kiosk:
             case ev.RemoveLastSample():
                 self.records.put(self._remove_last)
             case ev.StartTraining():
+                self._awaiting_frame.clear()
                 self.progress.put(0.0)
                 self.records.put(lambda _stop: self._queue_training())
             case ev.StartSaving():
                 self.progress.put(0.0)
                 self.jobs.put(self._save)
             case ev.EraseSession():
+                self._awaiting_frame.clear()
                 self.records.put(self._erase)
             case ev.PlaySound(name):
                 self._tools.sounds.play(name)
@@ -135,23 +141,32 @@ class Kiosk:
     # --- on the main thread -----------------------------------------------------------------------------
 
     def _add_sample(self, class_index: int) -> None:
-        """Queue the frame on the screen; the same frame is never taken twice."""
-        frame, observation = self.shown, self.observation
-        if frame is None or frame.sequence == self._last_sampled:
-            self.events.put(ev.SampleRefused(class_index, "There is no new picture yet. Press again."))
+        """Take the frame on the screen, or the next one if that was taken already: no frame is taken twice."""
+        if self.shown is None:
+            self.events.put(ev.SampleRefused(class_index, "There is no picture yet. Press again in a moment."))
             return
+        self._awaiting_frame.append(class_index)
+        self._sample_new_frame()
+
+    def _sample_new_frame(self) -> None:
+        """Serve the first press that waits for a frame; while the camera is gone, refuse all that wait."""
+        frame, observation = self.shown, self.observation
+        if not self._awaiting_frame or frame is None:
+            return
+        if frame.sequence == self._last_sampled:
+            if self.state.camera is None:
+                self._awaiting_frame.clear()
+            return
+        class_index = self._awaiting_frame.popleft()
         self._last_sampled = frame.sequence
         same = observation is not None and observation.frame.sequence == frame.sequence
         embedding = observation.embedding if observation is not None and same else None
 
         def store(_stop: StopSignal) -> None:
-            try:
+            with self._told(lambda reason: ev.SampleRefused(class_index, reason)):
                 vector = embedding if embedding is not None else self._tools.extractor.embed(frame.image)
                 square = centre_crop(frame.image)
                 sample = self._tools.store.add(class_index, vector, square)
-            except TOLD_TO_VISITORS as error:
-                self.events.put(ev.SampleRefused(class_index, str(error)))
-            else:
                 picture = Picture(("sample", sample.sample_id), thumbnail(square))
                 self.events.put(ev.SampleAdded(class_index, sample.sample_id, picture))
 
@@ -183,70 +198,86 @@ class Kiosk:
 
     # --- on the workers ---------------------------------------------------------------------------------
 
-    def _remove_last(self, _stop: StopSignal) -> None:
+    @contextmanager
+    def _told(self, failed: Callable[[str], ev.Event]) -> Iterator[None]:
+        """Turn whatever goes wrong into an event: the mode ends as it should, and the worker lives on."""
         try:
+            yield
+        except TOLD_TO_VISITORS as error:
+            self.events.put(failed(str(error)))
+        except Exception as error:
+            logger.exception("a job failed")
+            self.events.put(
+                failed(f"Something went wrong inside ({type(error).__name__}). Nothing is lost: please try again.")
+            )
+
+    def _remove_last(self, _stop: StopSignal) -> None:
+        with self._told(lambda reason: ev.SampleRefused(0, reason)):
             sample = self._tools.store.remove_last()
-        except KioskError as error:
-            self.events.put(ev.SampleRefused(0, str(error)))
-            return
-        if sample is not None:
-            self.events.put(ev.SampleRemoved(sample.class_index, sample.sample_id))
+            if sample is not None:
+                self.events.put(ev.SampleRemoved(sample.class_index, sample.sample_id))
 
     def _erase(self, _stop: StopSignal) -> None:
-        try:
+        with self._told(lambda reason: ev.SampleRefused(0, reason)):
             self._tools.store.erase()
-        except KioskError as error:
-            self.events.put(ev.SampleRefused(0, str(error)))
-            return
-        self._tools.vision.go_live(None)
-        for path in self._models_dir.glob("*.tflite"):
-            path.unlink(missing_ok=True)
-        self.events.put(ev.SessionErased())
+            self._tools.vision.go_live(None)
+            self.events.put(ev.SessionErased())
+            self._remove_models_but(None)
 
     def _queue_training(self) -> None:
         """Behind every sample that was pressed before it: the snapshot holds them all."""
-        session = self._tools.store.load()
-        self.jobs.put(lambda stop: self._train(session, stop))
+        with self._told(ev.TrainingFailed):
+            session = self._tools.store.load()
+            self.jobs.put(lambda stop: self._train(session, stop))
 
     def _train(self, session: Session, stop: StopSignal) -> None:
-        tools, settings = self._tools, self._tools.config.model
         path = self._models_dir / f"model-{time.time_ns()}.tflite"
-        try:
-            trained = train_model(
-                session,
-                tools.extractor,
-                path,
-                rng=np.random.default_rng(settings.seed),
-                on_progress=self.progress.put,
-                should_stop=stop.is_set,
-                runtime=settings.runtime,
-                device=settings.device,
-            )
-            tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, session.shots())
-        except TrainingCancelled:
-            path.unlink(missing_ok=True)
-            return
-        except TOLD_TO_VISITORS as error:
-            path.unlink(missing_ok=True)
-            self.events.put(ev.TrainingFailed(str(error)))
-            return
-        tools.vision.go_live(LiveModel(trained.engine, path, _taught(session.shots()), trained.threshold))
-        self._remove_models_but(path)
-        self.events.put(
-            ev.TrainingFinished(path, session.shots(), trained.validation_accuracy, trained.threshold, trained.seconds)
+        with self._told(ev.TrainingFailed):
+            try:
+                self._train_into(path, session, stop)
+            except TrainingCancelled:
+                path.unlink(missing_ok=True)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+
+    def _train_into(self, path: Path, session: Session, stop: StopSignal) -> None:
+        tools, settings = self._tools, self._tools.config.model
+        trained = train_model(
+            session,
+            tools.extractor,
+            path,
+            rng=np.random.default_rng(settings.seed),
+            on_progress=self.progress.put,
+            should_stop=stop.is_set,
+            runtime=settings.runtime,
+            device=settings.device,
         )
+        shots = session.shots()
+        try:
+            tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
+        except KioskError:
+            trained.engine.close()
+            raise
+        tools.vision.go_live(LiveModel(trained.engine, path, _taught(shots), trained.threshold))
+        self.events.put(
+            ev.TrainingFinished(path, shots, trained.validation_accuracy, trained.threshold, trained.seconds)
+        )
+        self._remove_models_but(path)
 
     def _save(self, _stop: StopSignal) -> None:
         """Write the folder to the first drive that takes it, else to the export directory."""
         config, model = self._tools.config, self._tools.vision.model
         started_s = time.perf_counter()
-        try:
+        with self._told(ev.SavingFailed):
             session, stored = self._tools.store.load(), self._tools.store.last_model()
             if model is None or stored is None:
                 self.events.put(ev.SavingFailed("There is no model to save. Press TRAIN first."))
                 return
             drive = next((one for one in self._tools.drives.present() if not one.read_only), None)
             base = drive.path if drive else config.export_dir
+            if drive is not None and not drive.path.is_dir():
+                raise DriveGone(drive.name)
             folder = write_export(
                 base / EXPORT_FOLDER / export_name(datetime.now(), " ".join(model.engine.labels)),
                 ModelFacts(
@@ -265,9 +296,8 @@ class Kiosk:
                 include_pictures=config.storage.save_pictures,
                 on_progress=self.progress.put,
             )
-        except TOLD_TO_VISITORS as error:
-            self.events.put(ev.SavingFailed(str(error)))
-        else:
+            if drive is not None and drive.path not in [one.path for one in self._tools.drives.present()]:
+                raise DriveGone(drive.name)  # what was written after that is not on it
             self.events.put(ev.SavingFinished(folder, drive is not None, time.perf_counter() - started_s))
 
     def _go_live(self, path: Path, shots: tuple[int, ...], threshold: float) -> None:
@@ -281,10 +311,11 @@ class Kiosk:
     def _models_dir(self) -> Path:
         return self._tools.config.data_dir / "models"
 
-    def _remove_models_but(self, path: Path) -> None:
+    def _remove_models_but(self, path: Path | None) -> None:
         for other in self._models_dir.glob("*.tflite"):
             if other != path:
-                other.unlink(missing_ok=True)
+                with suppress(OSError):  # a file that stays is only room lost
+                    other.unlink()
 
 
 def work_off(jobs: queue.SimpleQueue[Job], stop: StopSignal) -> None:

@@ -115,11 +115,13 @@ def watch_camera(
         try:
             camera = open_camera()
             try:
-                announce(CameraFound(camera.name))
-                announced_loss, retry_s = False, FIRST_RETRY_S
+                delivers = False
                 while not stop.is_set():
                     image = camera.read()
                     image.flags.writeable = False
+                    if not delivers:  # some drivers open what is gone: only a picture proves a camera
+                        announce(CameraFound(camera.name))
+                        delivers, announced_loss, retry_s = True, False, FIRST_RETRY_S
                     deliver(Frame(image, next(sequence), clock()))
             finally:
                 camera.close()

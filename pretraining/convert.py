@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from pretraining.network import EMBEDDING, INPUT_PX, LAYERS, TAPS, Backbone, Trainee
-from pretraining.train import TARGETS, World
+from pretraining.train import TARGETS
+from pretraining.world import World
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def projection(features: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _pictures(seed: int) -> NDArray[np.uint8]:
     world = World(np.random.default_rng([seed, 2]), 300)
-    return np.concatenate([world.batch(128).pictures for _ in range(FITTING_PICTURES // 256)])
+    return np.concatenate([world.batch(128, INPUT_PX).pictures for _ in range(FITTING_PICTURES // 256)])
 
 
 def _scaled(pictures: NDArray[np.uint8]) -> FloatArray:
@@ -71,19 +72,25 @@ def _features(backbone: Backbone, pictures: NDArray[np.uint8]) -> FloatArray:
 
 
 def _keras_twin(tf, backbone: Backbone, weights: FloatArray, bias: FloatArray):  # type: ignore[no-untyped-def]
+    def convolved(x, convolution, norm, kernel: int, stride: int):  # type: ignore[no-untyped-def]
+        gain = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach().numpy()
+        folded = convolution.weight.detach().numpy().transpose(2, 3, 1, 0) * gain
+        offset = norm.bias.detach().numpy() - norm.running_mean.numpy() * gain
+        twin = tf.keras.layers.Conv2D(len(gain), kernel, stride, "same")
+        x = twin(x)
+        twin.set_weights([folded, offset])
+        return tf.keras.layers.ReLU(6.0)(x)
+
     inputs = tf.keras.Input((INPUT_PX, INPUT_PX, 3), batch_size=1)
     x, means = inputs, []
-    parts = zip(LAYERS, backbone.convolutions, backbone.norms, strict=True)
-    for number, (layer, convolution, norm) in enumerate(parts):
-        gain = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach().numpy()
-        kernel = convolution.weight.detach().numpy().transpose(2, 3, 1, 0) * gain
-        offset = norm.bias.detach().numpy() - norm.running_mean.numpy() * gain
-        twin = tf.keras.layers.Conv2D(layer.channels, layer.kernel, layer.stride, "same")
-        x = twin(x)
-        twin.set_weights([kernel, offset])
-        x = tf.keras.layers.ReLU(6.0)(x)
+    for number, (layer, *parts) in enumerate(zip(LAYERS, backbone.convolutions, backbone.norms, strict=True)):
+        x = convolved(x, *parts, layer.kernel, layer.stride)
         if number in TAPS:
             means.append(tf.keras.layers.GlobalAveragePooling2D()(x))
+    colours = tf.keras.layers.AveragePooling2D(2)(inputs)
+    for parts in zip(backbone.colour_convolutions, backbone.colour_norms, strict=True):
+        colours = convolved(colours, *parts, 1, 1)
+    means.append(tf.keras.layers.GlobalAveragePooling2D()(colours))
     dense = tf.keras.layers.Dense(len(bias))
     outputs = dense(tf.keras.layers.Concatenate()(means))
     dense.set_weights([weights, bias])

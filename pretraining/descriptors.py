@@ -9,6 +9,7 @@ from pretraining.textures import FloatImage
 
 SIZE_PX = 64
 ORIENTATIONS, CELLS = 9, 8
+LEVELS = 16  # of each of red, green and blue, for the histogram
 _COLOUR_CENTRES = np.stack(np.meshgrid(*[np.array([0.1, 0.37, 0.63, 0.9])] * 3), -1).reshape(-1, 3)
 
 
@@ -53,9 +54,21 @@ def _edges(grey: FloatImage) -> FloatImage:
 
 
 def _colours(small: FloatImage, inside: FloatImage) -> FloatImage:
-    pixels = small[::2, ::2].reshape(-1, 3)
+    levels = np.clip(small[::2, ::2] * LEVELS, 0, LEVELS - 1).astype(np.intp).reshape(-1, 3)
+    numbers = (levels[:, 0] * LEVELS + levels[:, 1]) * LEVELS + levels[:, 2]
     weights = inside[::2, ::2].ravel()
-    distance = ((pixels[:, None] - _COLOUR_CENTRES) ** 2).sum(-1)
+    counts = np.bincount(numbers, weights, LEVELS**3).astype(np.float32)
+    seen = np.flatnonzero(counts)
+    return counts[seen] @ _VOTES[seen] / max(float(weights.sum()), 1e-6)
+
+
+def _votes() -> FloatImage:
+    """How much each of LEVELS³ colours belongs to each centre, (LEVELS³, 64), rows sum to 1."""
+    axis = (np.arange(LEVELS) + 0.5) / LEVELS
+    colours = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
+    distance = ((colours[:, None] - _COLOUR_CENTRES) ** 2).sum(-1)
     votes = np.exp(-distance / (2 * 0.13**2))
-    votes /= votes.sum(1, keepdims=True) + 1e-6
-    return (weights @ votes / max(float(weights.sum()), 1e-6)).astype(np.float32)
+    return (votes / (votes.sum(1, keepdims=True) + 1e-6)).astype(np.float32)
+
+
+_VOTES = _votes()

@@ -1,7 +1,8 @@
-"""The embedding extractor as a torch module: plain convolutions, global means of three layers, one projection."""
+"""The embedding extractor as a torch module: plain convolutions, a branch for colours, global means of both."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -27,7 +28,8 @@ LAYERS = (
     Layer(1, 1, 384),
 )
 TAPS = (2, 4, 6)  # layers whose global means make the features
-FEATURES = sum(LAYERS[tap].channels for tap in TAPS)
+COLOUR_LAYERS = (24, 64)  # 1×1 convolutions on the picture at half size: soft colour bins that learn their places
+FEATURES = sum(LAYERS[tap].channels for tap in TAPS) + COLOUR_LAYERS[-1]
 INPUT_PX = 96
 EMBEDDING = 256
 
@@ -45,16 +47,22 @@ class Backbone(nn.Module):
             channels = layer.channels
         self.convolutions = nn.ModuleList(convolutions)
         self.norms = nn.ModuleList(norms)
+        sizes = (3, *COLOUR_LAYERS)
+        self.colour_convolutions = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in pairwise(sizes))
+        self.colour_norms = nn.ModuleList(nn.BatchNorm2d(channels) for channels in COLOUR_LAYERS)
 
     def forward(self, x: Tensor) -> Tensor:
         means = []
+        colours = F.avg_pool2d(x, 2)
+        for convolution, norm in zip(self.colour_convolutions, self.colour_norms, strict=True):
+            colours = F.relu6(norm(convolution(colours)))
         for number, (layer, convolution, norm) in enumerate(zip(LAYERS, self.convolutions, self.norms, strict=True)):
             if layer.kernel == 3:
                 x = F.pad(x, (0, 1, 0, 1) if layer.stride == 2 else (1, 1, 1, 1))
             x = F.relu6(norm(convolution(x)))
             if number in TAPS:
                 means.append(x.mean((2, 3)))
-        return torch.cat(means, 1)
+        return torch.cat([*means, colours.mean((2, 3))], 1)
 
 
 class Trainee(nn.Module):
@@ -69,4 +77,4 @@ class Trainee(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         features = self.norm(self.backbone(x))
-        return self.describe(features), F.normalize(self.project(features), dim=1)
+        return self.describe(features), self.project(features)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pretraining.textures import FloatImage, nearly_plain, random_texture
-from pretraining.things import SIZE_PX, Thing
+from pretraining.textures import FloatImage, nearly_plain
+from pretraining.things import SIZE_PX, Side, Thing
 
 
 @dataclass(frozen=True)
@@ -21,26 +22,43 @@ class View:
     mask: FloatImage
 
 
-def photograph(thing: Thing, size_px: int, rng: np.random.Generator) -> View:
-    """Take one picture of a thing."""
+def photograph(thing: Thing, size_px: int, rng: np.random.Generator, clutter: Sequence[NDArray[np.uint8]] = ()) -> View:
+    """Take one picture of a thing, half of the time before a picture out of `clutter` (uint8 RGB, square)."""
+    side = thing.seen(rng)
     matrix = _pose(size_px, rng)
-    lit = _lit(thing, rng)
+    lit = _lit(side, rng)
     size = (size_px, size_px)
-    mask = cv2.warpPerspective(thing.mask, matrix, size, flags=cv2.INTER_AREA)
+    mask = cv2.warpPerspective(side.mask, matrix, size, flags=cv2.INTER_AREA)
     seen = cv2.warpPerspective(lit, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    clean = cv2.warpPerspective(thing.albedo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    background = (nearly_plain if rng.random() < 0.5 else random_texture)(size_px, rng)
+    clean = cv2.warpPerspective(side.albedo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    background = _background(size_px, rng, clutter)
     background = background * (1 - rng.uniform(0, 0.6) * _shadow(mask, rng)[..., None])
-    picture = background * (1 - mask[..., None]) + seen * mask[..., None]
+    cover = (side.opacity * mask)[..., None]
+    picture = background * (1 - cover) + seen * cover
     return View(_developed(picture, rng), clean, mask)
+
+
+def _background(size_px: int, rng: np.random.Generator, clutter: Sequence[NDArray[np.uint8]]) -> FloatImage:
+    if not clutter or rng.random() < 0.5:
+        return nearly_plain(size_px, rng)
+    picture = clutter[int(rng.integers(len(clutter)))]
+    zoom, angle = rng.uniform(0.8, 2.5) * size_px / len(picture), rng.uniform(0, 360)
+    middle = len(picture) / 2
+    matrix = cv2.getRotationMatrix2D((middle, middle), angle, zoom)
+    matrix[:, 2] += size_px / 2 - middle + rng.normal(0, 0.3 * size_px, 2)
+    enlarged = cv2.warpAffine(picture, matrix, (size_px, size_px), borderMode=cv2.BORDER_REFLECT_101)
+    if rng.random() < 0.5:
+        enlarged = cv2.GaussianBlur(enlarged, (0, 0), rng.uniform(0.5, 2.5))
+    return (enlarged / np.float32(255)).astype(np.float32)
 
 
 def canonical(thing: Thing, size_px: int) -> tuple[FloatImage, FloatImage]:
     """The clean thing in its own pose: RGB and mask, 0..1, at (size_px, size_px)."""
     size = (size_px, size_px)
+    side = thing.rest()
     return (
-        cv2.resize(thing.albedo, size, interpolation=cv2.INTER_AREA),
-        cv2.resize(thing.mask, size, interpolation=cv2.INTER_AREA),
+        cv2.resize(side.albedo, size, interpolation=cv2.INTER_AREA),
+        cv2.resize(side.mask, size, interpolation=cv2.INTER_AREA),
     )
 
 
@@ -64,9 +82,9 @@ def _pose(size_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
     return back @ tilt @ to_middle @ matrix
 
 
-def _lit(thing: Thing, rng: np.random.Generator) -> FloatImage:
-    """Lambert's law on the height map's normals, a highlight, some ambient light."""
-    relief = cv2.GaussianBlur(thing.height, (0, 0), 2.0)
+def _lit(side: Side, rng: np.random.Generator) -> FloatImage:
+    """Lambert's law on the height map's normals, a highlight, some ambient light; metal mirrors a striped room."""
+    relief = cv2.GaussianBlur(side.height, (0, 0), 2.0)
     depth = rng.uniform(4, 18)
     slope_x = cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3) * depth / 8
     slope_y = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3) * depth / 8
@@ -76,8 +94,13 @@ def _lit(thing: Thing, rng: np.random.Generator) -> FloatImage:
     facing = np.clip((-slope_x * light[0] - slope_y * light[1] + light[2]) / length, 0, 1)
     ambient = rng.uniform(0.3, 0.8)
     shade = ambient + (1 - ambient) * facing / light[2]
-    highlight = thing.gloss * facing ** rng.uniform(10, 60)
-    return np.clip(thing.albedo * shade[..., None] + highlight[..., None], 0, 1.5).astype(np.float32)
+    highlight = side.gloss * facing ** rng.uniform(10, 60)
+    colour = side.albedo * shade[..., None]
+    if side.metal:
+        room = cv2.GaussianBlur(rng.uniform(0.1, 1.5, (1, 256)).astype(np.float32), (0, 0), rng.uniform(8, 30))
+        bent = np.tanh(slope_y + rng.normal(0, 0.7) * slope_x) * 127 + 128
+        colour = colour * (1 - side.metal * (1 - (room[0] / room.mean())[bent.astype(int)]))[..., None]
+    return np.clip(colour + highlight[..., None], 0, 1.5).astype(np.float32)
 
 
 def _shadow(mask: FloatImage, rng: np.random.Generator) -> FloatImage:
@@ -88,9 +111,10 @@ def _shadow(mask: FloatImage, rng: np.random.Generator) -> FloatImage:
 
 def _developed(picture: FloatImage, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Exposure ±0.5 EV, white balance 7 %, contrast, blur, sensor noise."""
-    picture = picture * 2 ** rng.uniform(-0.5, 0.5) * (1 + rng.normal(0, 0.07, 3).astype(np.float32))
-    picture = (picture - 0.5) * rng.uniform(0.8, 1.15) + 0.5
+    contrast = rng.uniform(0.8, 1.15)
+    gain = contrast * 2 ** rng.uniform(-0.5, 0.5) * (1 + rng.normal(0, 0.07, 3))
+    picture = picture.astype(np.float32) * gain.astype(np.float32) + np.float32(0.5 * (1 - contrast))
     if rng.random() < 0.6:
-        picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), rng.uniform(0.3, 1.1))
-    picture = picture + rng.normal(0, rng.uniform(0, 0.03), picture.shape)
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.1))
+    picture += np.float32(rng.uniform(0, 0.03)) * rng.standard_normal(picture.shape, np.float32)
     return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -14,15 +14,19 @@ Pattern = Callable[[int, np.random.Generator], FloatImage]
 
 def random_texture(size_px: int, rng: np.random.Generator) -> FloatImage:
     """One surface: a grey pattern coloured through two or three random colours."""
-    pattern = _PATTERNS[int(rng.choice(len(_PATTERNS), p=_WEIGHTS))](size_px, rng)
-    return colour_ramp(pattern, rng)
+    return colour_ramp(random_pattern(size_px, rng), rng)
+
+
+def random_pattern(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """One grey pattern, float32 (size_px, size_px) in 0..1."""
+    return _PATTERNS[int(rng.choice(len(_PATTERNS), p=_WEIGHTS))](size_px, rng)
 
 
 def nearly_plain(size_px: int, rng: np.random.Generator) -> FloatImage:
     """A wall or a table: one colour, a slight gradient, a little structure."""
     base = random_colour(rng, saturation=float(rng.uniform(0, 0.4)))
     ramp = _gradient(size_px, rng)[..., None] - 0.5
-    grain = _noise(size_px, rng)[..., None] - 0.5
+    grain = _noise(size_px, rng)[..., None] - np.float32(0.5)
     return np.clip(base + rng.uniform(0, 0.3) * ramp + rng.uniform(0, 0.12) * grain, 0, 1).astype(np.float32)
 
 
@@ -84,6 +88,41 @@ def _cells(size_px: int, rng: np.random.Generator) -> FloatImage:
     return _stretched(cv2.distanceTransform(marks, cv2.DIST_L2, 3))
 
 
+def _dead_leaves(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Discs that fall on one another, many small and few large (Lee, Mumford & Huang 2001)."""
+    canvas = np.full((size_px, size_px), rng.random(), np.float32)
+    for _ in range(int(rng.integers(30, 120))):
+        radius = int(min(2 / (rng.random() + 0.03), 0.25 * size_px))
+        x, y = rng.integers(0, size_px, 2)
+        cv2.circle(canvas, (int(x), int(y)), max(radius, 1), float(rng.random()), -1, cv2.LINE_AA)
+    return canvas
+
+
+def _julia(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Escape times of z² + c, smoothed."""
+    x, y = _grid(size_px)
+    zoom = rng.uniform(0.4, 1.3)
+    z = zoom * (x + 1j * y) + 0.3 * complex(rng.normal(), rng.normal())
+    c = 0.75 * np.exp(1j * rng.uniform(0, 2 * np.pi))
+    escaped = np.zeros_like(x)
+    for _ in range(14):
+        z = np.where(np.abs(z) < 4, z * z + c, z)
+        escaped += np.abs(z) < 4
+    return _stretched(cv2.GaussianBlur(escaped, (0, 0), 1.0))
+
+
+def _scratches(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Straight lines at like or unlike angles: brushed metal, fibres, writing."""
+    canvas = np.full((size_px, size_px), 0.5, np.float32)
+    angle, spread = rng.uniform(0, np.pi), rng.choice([0.03, 0.3, 3.0])
+    for _ in range(int(rng.integers(20, 150))):
+        x, y = rng.uniform(0, size_px, 2)
+        turn, length = angle + rng.normal(0, spread), rng.uniform(0.05, 0.6) * size_px
+        end = (int(x + length * np.cos(turn)), int(y + length * np.sin(turn)))
+        cv2.line(canvas, (int(x), int(y)), end, float(rng.random()), int(rng.integers(1, 4)), cv2.LINE_AA)
+    return canvas
+
+
 def _gradient(size_px: int, rng: np.random.Generator) -> FloatImage:
     x, y = _grid(size_px)
     angle = rng.uniform(0, 2 * np.pi)
@@ -105,5 +144,7 @@ def _stretched(values: FloatImage) -> FloatImage:
     return ((values - low) / max(high - low, 1e-6)).astype(np.float32)
 
 
-_PATTERNS: tuple[Pattern, ...] = (_noise, _waves, _stripes, _cells, _gradient, _plain)
-_WEIGHTS = (0.2, 0.15, 0.2, 0.1, 0.1, 0.25)
+_PATTERNS: tuple[Pattern, ...] = (
+    _noise, _waves, _stripes, _cells, _dead_leaves, _julia, _scratches, _gradient, _plain
+)  # fmt: skip
+_WEIGHTS = (0.2, 0.12, 0.15, 0.08, 0.06, 0.04, 0.05, 0.08, 0.22)

@@ -1,8 +1,13 @@
-"""Things to look at: a contour, a surface, inner parts, and a height map that light falls on."""
+"""Things to look at. A `Thing` shows a new `Side` of itself whenever it is looked at, and has one at rest.
+
+Four kinds, one file each where they are long: flat things with parts (here), bodies that turn (`bodies`),
+hands that sign (`hands`), and bare materials that come in any shape (`materials`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -15,40 +20,79 @@ Mask = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Thing:
-    """A thing in its canonical pose, all (SIZE_PX, SIZE_PX[, 3]).
+class Side:
+    """What faces the camera, all (SIZE_PX, SIZE_PX[, 3]).
 
     Attributes:
         albedo: RGB float32 in 0..1.
         mask: float32, 1 inside.
-        height: float32 in 0..1, highest far from the edges.
+        height: float32, 0 at the rim to about 1, that light falls on.
         gloss: Strength of the highlight, 0..1.
+        metal: How much of the colour is a reflection of the room, 0..1.
+        opacity: 1 hides the background, less lets it through (glass, foil).
     """
 
     albedo: FloatImage
     mask: FloatImage
     height: FloatImage
-    gloss: float
+    gloss: float = 0.0
+    metal: float = 0.0
+    opacity: float = 1.0
 
 
-def random_thing(rng: np.random.Generator) -> Thing:
-    """Invent a thing."""
-    outline = palm(rng) if rng.random() < 0.25 else contour(rng, radius=rng.uniform(0.6, 0.92))
-    mask = _filled(outline)
+class Thing(Protocol):
+    """Something that can be looked at again and again."""
+
+    def rest(self) -> Side:
+        """The side that describes it, always the same."""
+
+    def seen(self, rng: np.random.Generator) -> Side:
+        """The side that happens to face the camera."""
+
+
+@dataclass(frozen=True)
+class FlatThing:
+    """A contour with a surface and inner parts: only the camera's pose changes it."""
+
+    side: Side
+
+    def rest(self) -> Side:
+        """See `Thing`."""
+        return self.side
+
+    def seen(self, rng: np.random.Generator) -> Side:
+        """See `Thing`."""
+        return self.side
+
+
+def random_flat_thing(rng: np.random.Generator) -> FlatThing:
+    """Invent a thing from a contour or from a body with limbs."""
+    outline = creature(rng) if rng.random() < 0.25 else contour(rng, radius=rng.uniform(0.6, 0.92))
+    mask = filled(outline)
     albedo = random_texture(SIZE_PX, rng)
-    height = _domed(mask, rng.uniform(0.4, 1.5))
+    height = domed(mask, rng.uniform(0.4, 1.5))
     for _ in range(int(rng.integers(0, 4))):
         centre = rng.uniform(-0.5, 0.5, 2)
-        part = _filled(contour(rng, radius=rng.uniform(0.12, 0.5)) + centre) * mask
+        part = filled(contour(rng, radius=rng.uniform(0.12, 0.5)) + centre) * mask
         soft = cv2.GaussianBlur(part, (0, 0), 0.8)[..., None]
         albedo = albedo * (1 - soft) + random_texture(SIZE_PX, rng) * soft
-        height = height + rng.uniform(-0.3, 0.4) * _domed(part, 1.0)
-    return Thing(
-        albedo.astype(np.float32),
-        cv2.GaussianBlur(mask, (0, 0), 0.7),
-        height.astype(np.float32),
-        float(rng.uniform(0, 0.8)) if rng.random() < 0.5 else 0.0,
+        height = height + rng.uniform(-0.3, 0.4) * domed(part, 1.0)
+    return FlatThing(
+        Side(
+            albedo.astype(np.float32),
+            cv2.GaussianBlur(mask, (0, 0), 0.7),
+            height.astype(np.float32),
+            *random_finish(rng),
+        )
     )
+
+
+def random_finish(rng: np.random.Generator) -> tuple[float, float, float]:
+    """Gloss, metal and opacity of a surface: half are dull, few are metal or let light through."""
+    gloss = float(rng.uniform(0, 0.8)) if rng.random() < 0.5 else 0.0
+    metal = float(rng.uniform(0.4, 1)) if rng.random() < 0.1 else 0.0
+    opacity = float(rng.uniform(0.35, 0.8)) if rng.random() < 0.08 else 1.0
+    return gloss, metal, opacity
 
 
 def contour(rng: np.random.Generator, radius: float) -> FloatImage:
@@ -73,12 +117,12 @@ def contour(rng: np.random.Generator, radius: float) -> FloatImage:
     r = np.clip(r, 0.15, None)
     points = np.stack([r * np.cos(angle), r * np.sin(angle)], 1)
     points[:, 0] *= rng.uniform(0.35, 1)
-    points = points @ _turn(rng.uniform(0, 2 * np.pi))
+    points = points @ turned(rng.uniform(0, 2 * np.pi))
     return (points * radius / np.abs(points).max()).astype(np.float32)
 
 
-def palm(rng: np.random.Generator) -> FloatImage:
-    """A body with limbs that bend: hands, plants, toys. A dense cloud of outline points, later filled."""
+def creature(rng: np.random.Generator) -> FloatImage:
+    """A body with limbs that bend: plants, toys, animals. Its outline, float32 (N, 2) in −1..1."""
     canvas = np.zeros((SIZE_PX, SIZE_PX), np.uint8)
     middle = SIZE_PX // 2
     width = int(rng.integers(14, 26))
@@ -90,7 +134,7 @@ def palm(rng: np.random.Generator) -> FloatImage:
         for _ in range(int(rng.integers(1, 4))):
             step = rng.uniform(10, 20) * np.array([np.cos(direction), np.sin(direction)])
             end = place + step
-            cv2.line(canvas, _pixel(place), _pixel(end), 255, int(rng.integers(7, 13)))
+            cv2.line(canvas, pixel(place), pixel(end), 255, int(rng.integers(7, 13)))
             place, direction = end, direction + rng.normal(0, 0.5)
     cv2.line(canvas, (middle, middle + 25), (middle + int(rng.integers(-15, 15)), SIZE_PX), 255, int(width * 1.2))
     outlines, _ = cv2.findContours(canvas, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -98,22 +142,26 @@ def palm(rng: np.random.Generator) -> FloatImage:
     return largest / (SIZE_PX / 2) - 1
 
 
-def _pixel(point: NDArray[np.floating]) -> tuple[int, int]:
+def pixel(point: NDArray[np.floating]) -> tuple[int, int]:
+    """Whole pixels, as OpenCV's drawing functions want them."""
     return int(point[0]), int(point[1])
 
 
-def _turn(angle: float) -> NDArray[np.float64]:
+def turned(angle: float) -> NDArray[np.float64]:
+    """A rotation by an angle in radians, (2, 2)."""
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
-def _filled(outline: FloatImage) -> FloatImage:
+def filled(outline: FloatImage) -> FloatImage:
+    """The inside of an outline in −1..1 as a mask, float32 0..1 with soft edges."""
     canvas = np.zeros((SIZE_PX, SIZE_PX), np.uint8)
     pixels = ((outline + 1) * SIZE_PX / 2 * 16).astype(np.int32)
     cv2.fillPoly(canvas, [pixels], 255, cv2.LINE_AA, 4)
     return (canvas / 255).astype(np.float32)
 
 
-def _domed(mask: FloatImage, roundness: float) -> FloatImage:
+def domed(mask: FloatImage, roundness: float) -> FloatImage:
+    """A height map that rises from the mask's rim: steep for a small roundness, like a tent at 2."""
     distance = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     top = max(float(distance.max()), 1.0)
     return np.power(distance / top, roundness * 0.5).astype(np.float32)

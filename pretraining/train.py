@@ -15,68 +15,47 @@ from pathlib import Path
 from queue import Full
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from pretraining.descriptors import describe
 from pretraining.network import INPUT_PX, Trainee
-from pretraining.scene import canonical, photograph
-from pretraining.things import random_thing
+from pretraining.world import Batch, World
 
 logger = logging.getLogger(__name__)
 
 TARGETS = 192
-THINGS_PER_BATCH = 64  # each seen twice
-POOL = 1500  # things in the world at a time; one batch's worth of draws renews a few
+THINGS_PER_BATCH = 96  # each seen twice
+POOL = 2000  # things in the world at a time
+SMALL_PX = 64  # pictures at first
 TEMPERATURE = 0.2
 EMA = 0.998
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and from which seed. `contrast_from` is the fraction of time after which NT-Xent joins in."""
+    """How long and from which seed.
+
+    Attributes:
+        minutes: Time to train, waiting for pictures included.
+        seed: Of the weights and of the world.
+        folder: Where the checkpoint is kept.
+        full_size_from: The fraction of the time after which pictures have the deployed size.
+        contrast_from: The fraction of the time after which NT-Xent joins in.
+        learning_rate: At the start; it falls along a cosine.
+        checkpoint_s: Seconds between checkpoints.
+    """
 
     minutes: float
     seed: int
     folder: Path
-    contrast_from: float = 0.4
+    full_size_from: float = 0.4
+    contrast_from: float = 0.35
     learning_rate: float = 2e-3
     checkpoint_s: float = 120.0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Pictures uint8 (2N, S, S, 3), view descriptors (2N, T), canonical descriptors (2N, T); row i and i+N pair."""
-
-    pictures: NDArray[np.uint8]
-    posed: NDArray[np.float32]
-    clean: NDArray[np.float32]
-
-
-class World:
-    """Things that are renewed while training goes on, and their pictures."""
-
-    def __init__(self, rng: np.random.Generator, things: int) -> None:
-        self._rng = rng
-        self._things = [self._new() for _ in range(things)]
-
-    def batch(self, things: int) -> Batch:
-        """Two pictures each of some things."""
-        chosen = self._rng.choice(len(self._things), things, replace=False)
-        self._things[int(chosen[0])] = self._new()
-        views = [photograph(self._things[i][0], INPUT_PX, self._rng) for _ in range(2) for i in chosen]
-        return Batch(
-            np.stack([view.picture for view in views]),
-            np.stack([describe(view.clean, view.mask) for view in views]),
-            np.stack([self._things[i][1] for _ in range(2) for i in chosen]),
-        )
-
-    def _new(self) -> tuple[Any, NDArray[np.float32]]:
-        thing = random_thing(self._rng)
-        return thing, describe(*canonical(thing, 64))
 
 
 class Whitening:
@@ -100,25 +79,15 @@ def train(plan: Plan) -> Path:
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
     fitting = World(np.random.default_rng([plan.seed, 0]), 300)
-    samples = [fitting.batch(100) for _ in range(6)]
+    samples = [fitting.batch(100, INPUT_PX) for _ in range(6)]
     whiten = Whitening(np.concatenate([part for b in samples for part in (b.posed, b.clean)]), TARGETS)
 
-    model = Trainee(TARGETS)
-    average = Trainee(TARGETS)
-    optimiser = torch.optim.AdamW(model.parameters(), plan.learning_rate, weight_decay=0.02)
-    spent_s, step = 0.0, 0
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(saved["model"])
-        average.load_state_dict(saved["average"])
-        optimiser.load_state_dict(saved["optimiser"])
-        spent_s, step = saved["spent_s"], saved["step"]
-    else:
-        average.load_state_dict(model.state_dict())
-
-    batches: mp.Queue[Batch] = mp.get_context("spawn").Queue(maxsize=4)
-    stop = mp.get_context("spawn").Event()
-    renderer = mp.get_context("spawn").Process(target=_render, args=(batches, stop, [plan.seed, 1, step]), daemon=True)
+    model, average, optimiser, spent_s, step = _begun(checkpoint, plan.learning_rate)
+    spawn = mp.get_context("spawn")
+    batches: mp.Queue[Batch] = spawn.Queue(maxsize=4)
+    stop = spawn.Event()
+    size_px = spawn.Value("i", SMALL_PX)
+    renderer = spawn.Process(target=_render, args=(batches, stop, size_px, [plan.seed, 1, step]), daemon=True)
     renderer.start()
     budget_s, saved_at_s = plan.minutes * 60, spent_s
     bar = tqdm(total=round(budget_s), initial=round(spent_s), unit="s")
@@ -128,6 +97,7 @@ def train(plan: Plan) -> Path:
             done = spent_s / budget_s
             for group in optimiser.param_groups:
                 group["lr"] = plan.learning_rate * min(1, (step + 1) / 100) * (1 + math.cos(math.pi * done)) / 2
+            size_px.value = INPUT_PX if done >= plan.full_size_from else SMALL_PX
             losses = _step(model, optimiser, batches.get(), whiten, contrast=done >= plan.contrast_from)
             _average(average, model, min(EMA, 1 - 1 / (step + 2)))
             step += 1
@@ -147,11 +117,28 @@ def train(plan: Plan) -> Path:
     return checkpoint
 
 
+def _begun(checkpoint: Path, learning_rate: float) -> tuple[Trainee, Trainee, torch.optim.Optimizer, float, int]:
+    """Model, its moving average, optimiser, seconds spent and steps done: new ones, or those of the checkpoint."""
+    model = Trainee(TARGETS).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = Trainee(TARGETS)
+    optimiser = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=0.02)
+    if not checkpoint.exists():
+        average.load_state_dict(model.state_dict())
+        return model, average, optimiser, 0.0, 0
+    saved = torch.load(checkpoint, weights_only=True)
+    model.load_state_dict(saved["model"])
+    average.load_state_dict(saved["average"])
+    optimiser.load_state_dict(saved["optimiser"])
+    return model, average, optimiser, saved["spent_s"], saved["step"]
+
+
 def _step(
     model: Trainee, optimiser: torch.optim.Optimizer, batch: Batch, whiten: Whitening, *, contrast: bool
 ) -> dict[str, float]:
     pictures = torch.from_numpy(batch.pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
-    described, projected = model(pictures)
+    with torch.autocast("cpu", torch.bfloat16):  # half the time where the processor has it, and no worse
+        described, projected = model(pictures)
+    described, projected = described.float(), F.normalize(projected.float(), dim=1)
     posed = F.mse_loss(described[:, :TARGETS], whiten(batch.posed))
     clean = F.mse_loss(described[:, TARGETS:], whiten(batch.clean))
     loss = posed + clean
@@ -192,10 +179,11 @@ def _save(
     partial.replace(path)
 
 
-def _render(batches: mp.Queue[Batch], stop: Any, seed: list[int]) -> None:
+def _render(batches: mp.Queue[Batch], stop: Any, size_px: Any, seed: list[int]) -> None:
+    cv2.setNumThreads(1)
     world = World(np.random.default_rng(seed), POOL)
     while not stop.is_set():
-        batch = world.batch(THINGS_PER_BATCH)
+        batch = world.batch(THINGS_PER_BATCH, size_px.value)
         while not stop.is_set():
             try:
                 batches.put(batch, timeout=1)

@@ -54,12 +54,16 @@ KNOWN_MODELS = (
         "Apache-2.0",
         "the same, compiled for the Edge TPU",
     ),
-    KnownModel(
-        "efficientnet_s_edgetpu",
-        GOOGLE + "efficientnet-edgetpu-S_quant_embedding_extractor_edgetpu.tflite",
-        "",
-        "Apache-2.0",
-        "EfficientNet-EdgeTPU S, 224 px, 1280 values, compiled for the Edge TPU",
+    *(
+        KnownModel(
+            f"efficientnet_{size.lower()}{kind}",
+            f"{GOOGLE}efficientnet-edgetpu-{size}_quant_embedding_extractor{kind}.tflite",
+            "",  # first download, first trusted
+            "Apache-2.0",
+            f"EfficientNet-EdgeTPU {size}, {edge} px, 1280 values, {where}",
+        )
+        for size, edge in (("S", 224), ("M", 240), ("L", 300))
+        for kind, where in (("", "for the CPU"), ("_edgetpu", "compiled for the Edge TPU"))
     ),
 )
 
@@ -139,6 +143,7 @@ def _fetch_whole(address: str, partial: Path, report: Progress) -> None:
         try:
             _fetch_rest(address, partial, report)
         except urllib.error.HTTPError as error:
+            error.close()
             if error.code == 416 and partial.is_file():  # nothing is left to fetch
                 return
             raise DownloadFailed(f"{address} answers {error.code} {error.reason}. Try again later.") from error

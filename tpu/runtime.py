@@ -7,11 +7,13 @@ difference. An Edge TPU is reached through libedgetpu as a delegate; pycoral add
 from __future__ import annotations
 
 import importlib
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from tpu.devices import list_accelerators
@@ -136,6 +138,7 @@ def choose_device(wanted: str, model: bytes) -> str:
 
 
 def _open(module: Any, model: bytes, device: str, num_threads: int) -> Interpreter:
+    _refuse_torn(model)
     delegates = [] if device == "cpu" else [_edge_tpu_delegate(module, device)]
     try:
         interpreter: Interpreter = module.Interpreter(
@@ -144,6 +147,24 @@ def _open(module: Any, model: bytes, device: str, num_threads: int) -> Interpret
     except (RuntimeError, ValueError) as error:
         raise ModelUnreadable("", f"{_first_line(error)}. Use a complete .tflite file.") from error
     return interpreter
+
+
+def _refuse_torn(model: bytes) -> None:
+    """Walk to every tensor and the end of every buffer: tflite-runtime would die of a file that is cut short."""
+    try:
+        root = schema.Model.GetRootAs(model, 0)
+        for number in range(root.SubgraphsLength()):
+            graph = root.Subgraphs(number)
+            for index in range(graph.TensorsLength()):
+                root.Buffers(graph.Tensors(index).Buffer()).DataLength()
+            for index in range(graph.OperatorsLength()):
+                root.OperatorCodes(graph.Operators(index).OpcodeIndex()).BuiltinCode()
+        for index in range(root.BuffersLength()):
+            buffer = root.Buffers(index)
+            if (length := buffer.DataLength()) and buffer.Data(length - 1) is None:
+                raise IndexError(index)
+    except (struct.error, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise ModelUnreadable("", "it is damaged or cut short. Use a complete .tflite file.") from error
 
 
 def _edge_tpu_delegate(module: Any, device: str) -> Any:

@@ -24,7 +24,8 @@ size = int(entry["shape"][1])
 
 for name in sys.argv[1:] or sys.exit(__doc__):
     picture = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
-    square = ImageOps.fit(picture, (size, size), Image.Resampling.BOX, centering=(0.5, 0.5))
+    how = Image.Resampling.BOX if min(picture.size) > size else Image.Resampling.BILINEAR
+    square = ImageOps.fit(picture, (size, size), how, centering=(0.5, 0.5))
     pixels = np.asarray(square)[np.newaxis]
     if entry["dtype"] == np.int8:
         pixels = (pixels.astype(np.int16) - 128).astype(np.int8)

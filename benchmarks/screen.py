@@ -1,0 +1,117 @@
+"""What a tick costs: drawing each screen, a picture of the demonstration camera, one look of extractor and model.
+
+python benchmarks/screen.py        milliseconds, median of 60, and as a share of a tick at 60 Hz
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+import pygame
+
+from app.devices.simulated import DemonstrationCamera
+from app.observation import NOTHING_SEEN, Smoothed
+from app.pictures import thumbnail
+from app.ports import Frame
+from app.present import Surroundings, present
+from app.state import ClassState, KioskState, Mode, Mood, Notice, TrainedFacts
+from app.ui import screens
+from app.ui.theme import load_theme
+from app.ui.view import Picture
+from learning.fit import fit_head
+from learning.tflite_export import append_head
+from tpu.classifier import ClassificationEngine
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
+from tpu.tensors import centre_crop
+
+REPEATS = 60
+TICK_MS = 1000 / 60
+SIZES = ((1280, 720), (1920, 1080))
+
+
+def main() -> None:
+    """Print one row a thing."""
+    print(f"# {platform.machine()}, {platform.processor() or 'cpu'}, Python {platform.python_version()}")
+    print("what,milliseconds,share of a tick")
+    camera = DemonstrationCamera(sleep=lambda _s: None)
+    camera.show("apple")
+    row("demonstration camera 640x480", camera.read)
+    frame = Frame(camera.read(), 1, 0.0)
+    for size in SIZES:
+        surface = pygame.Surface(size)
+        for name, state, seen in scenes(frame):
+            row(f"{name} {size[0]}x{size[1]}", drawing(surface, state, seen))
+    with EmbeddingExtractor(default_extractor_path()) as extractor, tempfile.TemporaryDirectory() as folder:
+        row("embed one frame", lambda: extractor.embed(frame.image))
+        vectors = np.stack([extractor.embed(camera.read()) for _ in range(12)])
+        head = fit_head(vectors, np.arange(12) % 3, 3, rng=np.random.default_rng(0)).head
+        path = Path(folder) / "model.tflite"
+        path.write_bytes(append_head(extractor.model_bytes, head))
+        engine = ClassificationEngine(path)
+        row("classify one frame", lambda: engine.classify(frame.image))
+        engine.close()
+
+
+def row(name: str, work: Callable[[], object]) -> None:
+    """Print the median of REPEATS runs."""
+    times = []
+    work()
+    for _ in range(REPEATS):
+        started_s = time.perf_counter()
+        work()
+        times.append(1000 * (time.perf_counter() - started_s))
+    middle = statistics.median(times)
+    print(f"{name},{middle:.2f},{middle / TICK_MS:.2f}")
+
+
+def drawing(surface: pygame.Surface, state: KioskState, seen: Smoothed) -> Callable[[], None]:
+    """Present and draw, with a new camera picture every time as in life."""
+    theme = load_theme(surface.get_size())
+    camera = DemonstrationCamera(sleep=lambda _s: None)
+    frames = [Frame(camera.read(), number, 0.0) for number in range(4)]
+    count = 0
+
+    def draw() -> None:
+        nonlocal count
+        count += 1
+        frame = replace(frames[count % 4], sequence=count)
+        screens.draw(surface, present(state, frame, seen, Surroundings(model_square=(0, 80, 480))), theme)
+
+    return draw
+
+
+def scenes(frame: Frame) -> list[tuple[str, KioskState, Smoothed]]:
+    """The states worth measuring."""
+    pygame.font.init()
+    small = thumbnail(centre_crop(frame.image))
+    classes = tuple(
+        ClassState(label, 12, tuple(Picture((label, number), small) for number in range(12)))
+        for label in ("apple", "cup", "duck")
+    )
+    taught = KioskState(classes=classes, camera="demonstration")
+    model = TrainedFacts(0.9, 0.5, (12, 12, 12))
+    live = replace(taught, mode=Mode.LIVE, model=model, notice=Notice("Learned it!", Mood.SUCCESS, 9.0))
+    answer = Smoothed(np.array([0.9, 0.06, 0.04], np.float32), 0.5, 1, 0.0)
+    return [
+        ("draw teach", taught, NOTHING_SEEN),
+        ("draw live", live, answer),
+        ("draw training", replace(taught, mode=Mode.TRAINING), NOTHING_SEEN),
+        ("draw question", replace(taught, mode=Mode.CONFIRM_RESET), NOTHING_SEEN),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""A network camera on 127.0.0.1 that speaks motion JPEG, and goes away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import cv2
+import numpy as np
+import pytest
+
+from app.devices.camera import open_camera
+from app.errors import CameraUnavailable
+
+ORANGE = (230, 120, 20)
+
+
+class NetworkCamera(ThreadingHTTPServer):
+    """Sends an orange picture, 50 times a second, to whoever asks, until it is unplugged."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.plugged = True
+        picture = np.full((48, 64, 3), ORANGE[::-1], np.uint8)
+        self.jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: NetworkCamera
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        try:
+            while self.server.plugged:
+                jpeg = self.server.jpeg
+                self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg))
+                self.wfile.write(jpeg + b"\r\n")
+                time.sleep(0.02)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def network_camera() -> Iterator[NetworkCamera]:
+    server = NetworkCamera()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.plugged = False
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_motion_jpeg_stream_is_a_camera(network_camera: NetworkCamera) -> None:
+    camera = open_camera(f"http://127.0.0.1:{network_camera.server_port}/video.mjpg")
+    image = camera.read()
+    camera.close()
+    assert image.shape == (48, 64, 3)
+    assert np.abs(image.mean((0, 1)) - ORANGE).max() < 6
+
+
+def test_a_stream_that_ends_is_a_camera_lost(network_camera: NetworkCamera) -> None:
+    address = f"http://127.0.0.1:{network_camera.server_port}/video.mjpg"
+    camera = open_camera(address)
+    network_camera.plugged = False
+
+    def read_on() -> None:
+        for _ in range(500):  # what was sent already is still shown
+            camera.read()
+
+    with pytest.raises(CameraUnavailable) as caught:
+        read_on()
+    camera.close()
+    assert str(caught.value) == (
+        f"camera {address}: it delivers no pictures. Check its cable, or name another one with --camera."
+    )
+
+
+def test_the_password_of_a_stream_is_never_shown(network_camera: NetworkCamera) -> None:
+    camera = open_camera(f"http://staff:secret@127.0.0.1:{network_camera.server_port}/video.mjpg")
+    camera.close()
+    assert "secret" not in camera.name
+
+
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+def test_a_stream_that_nobody_sends_is_refused_in_one_line(scheme: str) -> None:
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera(f"{scheme}://127.0.0.1:9/video")
+    assert str(caught.value) == (
+        f"camera {scheme}://127.0.0.1:9/video: it delivers no pictures. "
+        "Check its cable, or name another one with --camera."
+    )

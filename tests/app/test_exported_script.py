@@ -1,0 +1,63 @@
+"""The script in the exported folder, run with nothing but a runtime, numpy and Pillow, against `classify`."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from run_kiosk import main
+
+RUN = """
+import runpy, sys
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+foreign = {"cv2", "pygame", "app", "learning", "tpu"} & set(sys.modules)
+sys.exit(f"it needs {foreign}" if foreign else 0)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(shared_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of three signs, taught from photographs."""
+    root = tmp_path_factory.mktemp("taught")
+    for digit in ("0", "2", "5"):
+        (root / "data" / f"sign {digit}").mkdir(parents=True)
+        for path in sorted((shared_photos / "sign-digits" / digit).iterdir())[:20]:
+            (root / "data" / f"sign {digit}" / path.name).write_bytes(path.read_bytes())
+    assert main(["train", str(root / "data"), "--out", str(root / "out")]) == 0
+    return root / "out"
+
+
+def test_it_answers_as_the_kiosk_does(folder: Path, shared_photos: Path, tmp_path: Path) -> None:
+    photos = [
+        *(path for digit in ("0", "2", "5") for path in sorted((shared_photos / "sign-digits" / digit).iterdir())[-6:]),
+        *sorted((shared_photos / "scenes").glob("*.jpg")),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", RUN, str(folder / "classify.py"), *map(str, photos)],
+        cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    theirs = [re.fullmatch(r"(.*): (.*) \((\d+)%\)", line).groups() for line in done.stdout.splitlines()]
+    report = tmp_path / "ours.json"
+    assert main(["classify", str(folder), *map(str, photos), "--json", str(report)]) == 0
+    ours = json.loads(report.read_text())
+    assert [name for name, _, _ in theirs] == [answer["image"] for answer in ours]
+    for (_, label, percent), answer in zip(theirs, ours, strict=True):
+        best = max(answer["probabilities"].values())
+        assert abs(int(percent) / 100 - best) < 0.12  # Pillow and OpenCV shrink a little differently
+        if abs(best - json.loads((folder / "metadata.json").read_text())["threshold"]) > 0.12:
+            assert label == (answer["label"] if answer["known"] else "not sure")
+
+
+def test_without_pictures_it_says_how_it_is_used(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", str(folder / "classify.py")], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert "python classify.py picture.jpg" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,115 @@
+"""What the visitor reads, by state: one useful sentence, a verdict, or "not sure"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.events import Action
+from app.observation import NOTHING_SEEN, Observation, Smoothed, smooth
+from app.ports import Frame
+from app.present import Surroundings, present
+from app.state import ClassState, Held, KioskState, Mode, TrainedFacts
+from app.ui.view import KioskView, Screen
+
+MODEL = TrainedFacts(0.9, 0.6, (5, 5, 0))
+
+
+def state(*shots: int, **changes: object) -> KioskState:
+    classes = tuple(ClassState(*pair) for pair in zip(("apple", "cup", "duck"), shots, strict=True))
+    return replace(KioskState(classes=classes, camera="webcam", now_s=10.0), **changes)
+
+
+def answer(*probabilities: float, threshold: float = 0.6, at_s: float = 10.0) -> Smoothed:
+    return Smoothed(np.array(probabilities, np.float32), threshold, 1, at_s)
+
+
+def view(now: KioskState, seen: Smoothed = NOTHING_SEEN) -> KioskView:
+    frame = Frame(np.zeros((480, 640, 3), np.uint8), 1, 10.0)
+    return present(now, frame, seen, Surroundings(target_shots=20))
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (state(0, 0, 0), "Show something to the camera and hold the apple button."),
+        (state(6, 0, 0), "Now show a different thing and hold the cup button."),
+        (state(6, 2, 0), "A few more of cup: turn it, move it, hold its button."),
+        (state(6, 6, 0), "Press TRAIN – or teach one more thing."),
+        (state(6, 6, 0, mode=Mode.TRAINING), "Comparing what you showed …"),
+        (state(6, 6, 0, mode=Mode.SAVING), "Writing your model."),
+        (state(6, 6, 0, held=Held(1, 0.0)), "Keep turning it: every picture teaches cup."),
+        (state(5, 6, 0, mode=Mode.LIVE, model=MODEL), "New pictures! Press TRAIN to learn them too."),
+        (state(5, 5, 0, mode=Mode.LIVE, model=MODEL), "Show a thing again. Is it wrong? Hold its button."),
+    ],
+)
+def test_the_guidance_names_the_next_useful_thing(now: KioskState, words: str) -> None:
+    assert view(now).guidance == words
+
+
+def test_a_clear_answer_is_the_verdict() -> None:
+    seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.1, 0.9, 0.0))
+    assert (seen.verdict.text, seen.verdict.index) == ("cup", 1)
+    assert [card.leading for card in seen.cards] == [False, True, False]
+
+
+def test_an_answer_below_the_threshold_is_not_sure() -> None:
+    seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.45, 0.55, 0.0))
+    assert (seen.verdict.text, seen.verdict.index) == ("not sure", None)
+    assert not any(card.leading for card in seen.cards)
+    assert seen.not_sure > 0.5
+
+
+def test_the_not_sure_bar_crosses_the_middle_where_the_verdict_does() -> None:
+    live = state(5, 5, 0, mode=Mode.LIVE, model=MODEL)
+    below, above = view(live, answer(0.599, 0.401, 0.0)), view(live, answer(0.601, 0.399, 0.0))
+    assert below.not_sure == pytest.approx(0.5, abs=0.01)
+    assert above.not_sure == pytest.approx(0.5, abs=0.01)
+    assert view(live, answer(1.0, 0.0, 0.0)).not_sure == 0
+
+
+def test_an_old_answer_says_nothing_about_the_picture_on_the_screen() -> None:
+    seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.1, 0.9, 0.0, at_s=7.0))
+    assert seen.verdict is None
+    assert [card.confidence for card in seen.cards] == [None] * 3
+
+
+def test_no_camera_is_a_screen_of_its_own_that_says_what_to_do() -> None:
+    seen = view(state(5, 5, 0, camera=None, camera_problem="unplugged"))
+    assert seen.screen is Screen.FAULT
+    assert seen.fault == (
+        "No camera picture",
+        "Check that the camera is plugged in: it goes on by itself. What you taught is safe.",
+    )
+
+
+def test_keys_are_lit_only_when_they_would_do_something() -> None:
+    def enabled(now: KioskState) -> set[Action]:
+        return {key.button for key in view(now).actions if key.enabled}
+
+    assert enabled(state(0, 0, 0)) == set()
+    assert enabled(state(1, 0, 0)) == {Action.UNDO, Action.RESET}
+    assert enabled(state(2, 2, 0)) == {Action.TRAIN, Action.UNDO, Action.RESET}
+    everything = {Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET}
+    assert enabled(state(5, 5, 0, mode=Mode.LIVE, model=MODEL)) == everything
+    assert enabled(state(5, 5, 0, mode=Mode.TRAINING)) == set()
+
+
+def test_the_picture_is_mirrored_for_the_visitor_and_not_for_the_model() -> None:
+    pixels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
+    shown = present(state(0, 0, 0), Frame(pixels, 1, 10.0), NOTHING_SEEN, Surroundings(mirror=True))
+    assert np.array_equal(shown.picture.pixels, pixels[:, ::-1])
+
+
+def test_bars_ease_towards_new_answers_and_start_where_the_first_one_is() -> None:
+    def seen(number: int, at_s: float, *probabilities: float) -> Observation:
+        frame = Frame(np.zeros((2, 2, 3), np.uint8), number, at_s)
+        return Observation(frame, probabilities=np.array(probabilities, np.float32), threshold=0.5)
+
+    first = smooth(NOTHING_SEEN, seen(1, 0.0, 1.0, 0.0))
+    assert first.probabilities.tolist() == [1.0, 0.0]
+    second = smooth(first, seen(2, 0.25, 0.0, 1.0))
+    assert second.probabilities[1] == pytest.approx(1 - np.exp(-1), abs=1e-4)
+    assert smooth(second, seen(2, 0.25, 0.0, 1.0)) is second

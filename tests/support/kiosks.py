@@ -1,0 +1,110 @@
+"""A kiosk with simulated devices around it, whose workers run only when a test says so."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from app.config import Config
+from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
+from app.events import Action, CameraFound
+from app.kiosk import Job, Kiosk, Tools
+from app.pipeline import Vision
+from app.ports import Frame
+from app.storage import SessionStore
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
+
+LABELS = ("apple", "cup", "duck")
+
+
+class Quiet:
+    """Remembers which sounds would have played."""
+
+    def __init__(self) -> None:
+        self.played: list[str] = []
+
+    def play(self, name: str) -> None:
+        self.played.append(name)
+
+
+class Station:
+    """The kiosk in `folder`, a table, a panel and drives. `look` shows a frame, `settle` lets everything finish."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = Config()
+        self.folder = folder
+        self.config = replace(
+            settings,
+            classes=replace(settings.classes, labels=LABELS),
+            storage=replace(settings.storage, data_dir=str(folder / "data"), export_dir=str(folder / "export")),
+        )
+        self.now_s = 100.0
+        self.table = DemonstrationCamera(sleep=lambda _s: None, clock=lambda: self.now_s)
+        self.extractor = EmbeddingExtractor(default_extractor_path())
+        self.store = SessionStore(
+            self.config.data_dir / "session.sqlite3",
+            labels=LABELS,
+            extractor_name=self.extractor.name,
+            extractor_sha256=self.extractor.sha256,
+        )
+        self.vision = Vision(self.extractor, len(LABELS))
+        self.drives, self.sounds = SimulatedDrives(), Quiet()
+        self.kiosk = Kiosk(
+            Tools(
+                self.config, self.store, self.extractor, self.vision, self.drives, self.sounds,
+                clock=lambda: self.now_s,
+            )
+        )  # fmt: skip
+        self.panel = SimulatedPanel(self.kiosk.events.put)
+        self.sequence = 0
+        self.kiosk.events.put(CameraFound("table"))
+        self.kiosk.tick()
+
+    def look(self) -> None:
+        """A new picture comes from the camera, is looked at, and is on the screen."""
+        self.sequence += 1
+        self.now_s += 0.033
+        image = self.table.read()
+        image.flags.writeable = False
+        frame = Frame(image, self.sequence, self.now_s)
+        self.kiosk.shown, self.kiosk.observation = frame, self.vision.observe(frame)
+        self.kiosk.tick()
+
+    def settle(self) -> None:
+        """Carry out every job that waits, and what follows from it."""
+        stop = threading.Event()
+        self.kiosk.tick()
+        while (job := _next(self.kiosk.records) or _next(self.kiosk.jobs)) is not None:
+            job(stop)
+            self.kiosk.tick()
+
+    def teach(self, shots: int = 4) -> None:
+        """Show the first two things from several sides, each with taps of its button."""
+        for index, kind in enumerate(LABELS[:2]):
+            self.table.show(kind)
+            for _ in range(shots):
+                self.table.new_view()
+                self.look()
+                self.panel.tap(index)
+                self.settle()
+
+    def press(self, action: Action) -> None:
+        """Tap a button and let everything finish."""
+        self.panel.tap(action)
+        self.settle()
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.vision.close()
+        self.store.close()
+        self.extractor.close()
+
+
+def _next(jobs: queue.SimpleQueue[Job]) -> Job | None:
+    try:
+        return jobs.get_nowait()
+    except queue.Empty:
+        return None

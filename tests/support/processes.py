@@ -1,0 +1,169 @@
+"""The kiosk as a process in a window on a virtual screen, used with real keys and a real mouse."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.observation import NOTHING_SEEN
+from app.present import Surroundings, present
+from app.state import ClassState, KioskState
+from app.ui.screens import button_at
+from app.ui.window import CAPTION
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PATIENCE_S = 40.0
+WINDOW_PX = (1280, 720)
+LABELS = ("Red", "Blue", "Yellow")
+
+
+def headless() -> dict[str, str]:
+    """This process' environment without a screen."""
+    return {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+
+
+@contextmanager
+def virtual_screen(folder: Path) -> Iterator[str]:
+    """Start Xvfb; give the display's name."""
+    for program, package in (("Xvfb", "xvfb"), ("xdotool", "xdotool")):
+        if shutil.which(program) is None:
+            pytest.skip(f"needs {program}: install it with `sudo apt install {package}`")
+    read_end, write_end = os.pipe()
+    width, height = WINDOW_PX
+    with (folder / "xvfb.log").open("w") as log:
+        server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"],
+            pass_fds=[write_end], stdout=log, stderr=log,
+        )  # fmt: skip
+        os.close(write_end)
+        with os.fdopen(read_end) as told:
+            number = told.readline().strip()
+        try:
+            yield f":{number}"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def wait_until(true: Callable[[], bool], what: str) -> None:
+    """Look again and again until it is so."""
+    until_s = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < until_s, f"waited in vain until {what}"
+        time.sleep(0.1)
+
+
+class KioskProcess:
+    """A running kiosk that keeps its things in `folder`."""
+
+    def __init__(self, display: str, camera: str, folder: Path) -> None:
+        self.data, self.export, self._report = folder / "data", folder / "export", folder / "kiosk.json"
+        self._environment = {**os.environ, "DISPLAY": display, "SDL_AUDIODRIVER": "dummy"}
+        self._environment.pop("WAYLAND_DISPLAY", None)
+        self._process = subprocess.Popen(
+            [
+                sys.executable, "run_kiosk.py", "--camera", camera, "--windowed", "--data-dir", str(self.data),
+                "--export-dir", str(self.export), "--json", str(self._report),
+            ],
+            cwd=REPOSITORY, env=self._environment, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        wait_until(self._window_is_open, "the window opens")
+        time.sleep(1.5)  # the first picture
+
+    def key(self, key: str) -> None:
+        """Type a key."""
+        self._xdotool("key", key)
+
+    def hold_mouse_on(self, button: object, seconds: float = 0.15) -> None:
+        """Press the mouse where a button is drawn, for a while."""
+        x, y = _place_of(button)
+        self._xdotool("mousemove", str(x), str(y))
+        self._xdotool("mousedown", "1")
+        time.sleep(seconds)
+        self._xdotool("mouseup", "1")
+
+    def shots(self) -> tuple[int, ...]:
+        """Samples by class, as they are on the disk."""
+        rows = self._query("SELECT class_index, count(*) FROM samples GROUP BY class_index")
+        return tuple(dict(rows).get(index, 0) for index in range(len(LABELS)))
+
+    def has_model(self) -> bool:
+        """Whether a trained model is noted on the disk."""
+        return bool(self._query("SELECT 1 FROM model"))
+
+    def teach_with_keys(self, shots: int = 3) -> None:
+        """Tap 1 and 2 until each has so many samples."""
+        for key, index in (("1", 0), ("2", 1)):
+            for wanted in range(1, shots + 1):
+
+                def pressed(key: str = key, index: int = index, wanted: int = wanted) -> bool:
+                    if self.shots()[index] < wanted:
+                        self.key(key)
+                        time.sleep(0.3)
+                    return self.shots()[index] >= wanted
+
+                wait_until(pressed, f"key {key} has added sample {wanted}")
+
+    def kill(self) -> None:
+        """Pull the plug: SIGKILL."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+
+    def leave(self) -> dict[str, Any]:
+        """Press Escape; give the report that it wrote. No traceback may have been printed."""
+        self.key("Escape")
+        try:
+            assert self._process.wait(PATIENCE_S) == 0
+        finally:
+            self._process.kill()
+            _, errors = self._process.communicate()
+        assert "Traceback" not in errors
+        report: dict[str, Any] = json.loads(self._report.read_text())
+        return report
+
+    def _query(self, statement: str) -> list[Any]:
+        path = self.data / "session.sqlite3"
+        if not path.is_file():
+            return []
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            return database.execute(statement).fetchall()
+        except sqlite3.OperationalError:  # still being made, or being written to
+            return []
+        finally:
+            database.close()
+
+    def _window_is_open(self) -> bool:
+        assert self._process.poll() is None, "the kiosk ended by itself"
+        windows = self._xdotool("search", "--class", "").split()
+        return CAPTION in [self._xdotool("getwindowname", window) for window in windows]
+
+    def _xdotool(self, *words: str) -> str:
+        command = ["xdotool", *words]
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+
+def _place_of(button: object) -> tuple[int, int]:
+    """A point well inside a button, found as the pointer finds it."""
+    state = KioskState(classes=tuple(ClassState(label) for label in LABELS), camera="x")
+    view = present(state, None, NOTHING_SEEN, Surroundings())
+    width, height = WINDOW_PX
+    inside = [
+        (x, y) for x in range(0, width, 8) for y in range(0, height, 8) if button_at(view, WINDOW_PX, (x, y)) == button
+    ]
+    return inside[len(inside) // 2]

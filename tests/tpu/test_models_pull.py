@@ -1,0 +1,184 @@
+"""Pulling an extractor from a server on 127.0.0.1 that breaks off, lies, sends other bytes, redirects, or is gone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tpu.errors import DownloadFailed, RuntimeLayerError
+from tpu.models import KNOWN_MODELS, KnownModel, find_model, is_intact, local_path, pull
+
+DATA = bytes(range(256)) * 2000
+Answer = Callable[["_Handler", int], None]
+
+
+class Server(ThreadingHTTPServer):
+    """Answers each request with the next of `answers`, the last of them for ever."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: list[Answer] = [whole]
+        self.ranges: list[int] = []
+
+    def model(self, sha256: str = hashlib.sha256(DATA).hexdigest()) -> KnownModel:
+        return KnownModel("m", f"http://127.0.0.1:{self.server_port}/m.tflite", sha256, "Apache-2.0", "test")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        start = int(asked[1]) if asked else 0
+        self.server.ranges.append(start)
+        answers = self.server.answers
+        (answers.pop(0) if len(answers) > 1 else answers[0])(self, start)
+
+    def send(self, status: int, data: bytes, length: int | None = None, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def whole(handler: _Handler, start: int) -> None:
+    if start >= len(DATA):
+        handler.send(416, b"")
+    else:
+        handler.send(206 if start else 200, DATA[start:])
+
+
+def breaks_off(handler: _Handler, start: int) -> None:
+    handler.send(206 if start else 200, DATA[start : start + 100_000], len(DATA) - start)
+
+
+def forgets_ranges(handler: _Handler, _start: int) -> None:
+    handler.send(200, DATA)
+
+
+def other_bytes(handler: _Handler, _start: int) -> None:
+    handler.send(200, b"<html>Sign in to the guest network</html>")
+
+
+def redirects(handler: _Handler, _start: int) -> None:
+    handler.send(302, b"", Location="/elsewhere.tflite")
+
+
+def missing(handler: _Handler, _start: int) -> None:
+    handler.send(404, b"")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    thread = threading.Thread(target=made.serve_forever)
+    thread.start()
+    yield made
+    made.shutdown()
+    thread.join()
+    made.server_close()
+
+
+def test_a_model_is_pulled_whole_and_then_known(server: Server, tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    path = pull(server.model(), tmp_path, lambda done, total: told.append((done, total)))
+    assert path.read_bytes() == DATA
+    assert told[-1] == (len(DATA), len(DATA))
+    assert is_intact(server.model(), tmp_path)
+    assert pull(server.model(), tmp_path) == path
+    assert server.ranges == [0]
+
+
+def test_a_transfer_that_breaks_off_goes_on_where_it_stopped(server: Server, tmp_path: Path) -> None:
+    server.answers = [breaks_off, breaks_off, whole]
+    assert pull(server.model(), tmp_path).read_bytes() == DATA
+    assert server.ranges == [0, 100_000, 200_000]
+
+
+def test_the_next_day_it_still_goes_on(server: Server, tmp_path: Path) -> None:
+    server.answers = [breaks_off, breaks_off, breaks_off, whole]
+    with pytest.raises(DownloadFailed) as caught:
+        pull(server.model(), tmp_path)
+    assert str(caught.value).endswith("Check the network and pull it again: it goes on where it stopped.")
+    assert not local_path(server.model(), tmp_path).exists()
+    assert pull(server.model(), tmp_path).read_bytes() == DATA
+    assert server.ranges[-1] == 300_000
+
+
+def test_a_server_without_ranges_starts_over(server: Server, tmp_path: Path) -> None:
+    server.answers = [breaks_off, forgets_ranges]
+    assert pull(server.model(), tmp_path).read_bytes() == DATA
+
+
+def test_other_bytes_never_get_the_model_s_name(server: Server, tmp_path: Path) -> None:
+    server.answers = [other_bytes, whole]
+    with pytest.raises(DownloadFailed) as caught:
+        pull(server.model(), tmp_path)
+    found = hashlib.sha256(b"<html>Sign in to the guest network</html>").hexdigest()
+    address = server.model().address
+    assert str(caught.value) == (
+        f"{address} delivered other bytes than expected (sha256 {found}). Pull it again later."
+    )
+    assert list(tmp_path.iterdir()) == []
+    assert pull(server.model(), tmp_path).read_bytes() == DATA
+
+
+def test_redirects_are_followed(server: Server, tmp_path: Path) -> None:
+    server.answers = [redirects, whole]
+    assert pull(server.model(), tmp_path).read_bytes() == DATA
+
+
+def test_an_answer_of_the_server_is_passed_on(server: Server, tmp_path: Path) -> None:
+    server.answers = [missing]
+    with pytest.raises(DownloadFailed) as caught:
+        pull(server.model(), tmp_path)
+    assert str(caught.value) == f"{server.model().address} answers 404 Not Found. Try again later."
+
+
+def test_without_a_network_it_says_so(tmp_path: Path) -> None:
+    nowhere = KnownModel("m", "http://127.0.0.1:9/m.tflite", "0", "Apache-2.0", "test")
+    with pytest.raises(DownloadFailed) as caught:
+        pull(nowhere, tmp_path)
+    assert str(caught.value).startswith("http://127.0.0.1:9/m.tflite cannot be reached or breaks off (")
+
+
+def test_a_damaged_file_is_not_intact_and_is_replaced(server: Server, tmp_path: Path) -> None:
+    path = pull(server.model(), tmp_path)
+    path.write_bytes(DATA[:-1])
+    assert not is_intact(server.model(), tmp_path)
+    assert pull(server.model(), tmp_path).read_bytes() == DATA
+
+
+def test_where_no_hash_is_known_the_first_download_is_remembered(server: Server, tmp_path: Path) -> None:
+    model = server.model(sha256="")
+    path = pull(model, tmp_path)
+    assert is_intact(model, tmp_path)
+    path.write_bytes(b"changed")
+    assert not is_intact(model, tmp_path)
+
+
+def test_the_known_models_are_the_files_they_claim_to_be(shared_models: Path) -> None:
+    for name in ("mobilenet_v1", "mobilenet_v1_edgetpu"):
+        model = find_model(name)
+        data = local_path(model, shared_models).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == model.sha256
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(RuntimeLayerError) as caught:
+        find_model("resnet")
+    names = ", ".join(model.name for model in KNOWN_MODELS)
+    assert str(caught.value) == f"there is no known model 'resnet'. There are: {names}."
