@@ -62,7 +62,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         status=StatusStrip(
             camera=state.camera or "no camera",
             backend=surroundings.backend,
-            frames_per_second=surroundings.frames_per_second,
+            frames_per_second=surroundings.frames_per_second if state.camera else 0.0,
             drive=", ".join(state.drives) or "no drive",
             problem=state.camera is None or state.fault is not None,
         ),

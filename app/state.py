@@ -13,6 +13,8 @@ from app.session import still_missing
 from app.ui.view import Picture
 
 NOTICE_S = 3.5
+SURE_AFTER_S = 0.8  # a second press on RESET within this is a bounce or a child's drumming, no answer
+ANSWER_WITHIN_S = 20.0  # nobody answers: everything is kept
 THUMBNAILS = 12
 
 
@@ -97,11 +99,13 @@ class KioskState:
         camera: Its name while frames arrive, else None.
         camera_problem: Why they do not.
         resume: The mode that SAVING and CONFIRM_RESET go back to.
+        asked_at_s: When CONFIRM_RESET began.
     """
 
     classes: tuple[ClassState, ...]
     mode: Mode = Mode.TEACH
     resume: Mode = Mode.TEACH
+    asked_at_s: float = 0.0
     model: TrainedFacts | None = None
     held: Held | None = None
     notice: Notice | None = None
@@ -178,16 +182,18 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     if button is Action.RESET:
         if not any(state.shots) and state.model is None:
             return _refused(state, "It is all empty already.")
-        return replace(state, mode=Mode.CONFIRM_RESET, resume=state.mode, held=None, notice=None), ()
+        return replace(
+            state, mode=Mode.CONFIRM_RESET, resume=state.mode, asked_at_s=state.now_s, held=None, notice=None
+        ), ()
     return state, ()
 
 
 def _answered(state: KioskState, button: ev.Button) -> Step:
-    if button in (Action.CONFIRM, Action.TRAIN):  # Enter is TRAIN's key and, in a question, means yes
-        return replace(state, mode=state.resume), (ev.EraseSession(),)
-    if button in (Action.CANCEL, Action.LEAVE):
-        return replace(state, mode=state.resume), ()
-    return state, ()
+    """Yes is its own key, or RESET once more after a moment; every other button keeps what there is."""
+    if button is Action.RESET and state.now_s - state.asked_at_s < SURE_AFTER_S:
+        return state, ()
+    kept = replace(state, mode=state.resume)
+    return (kept, (ev.EraseSession(),)) if button in (Action.CONFIRM, Action.RESET) else (kept, ())
 
 
 def _class_pressed(state: KioskState, index: int) -> Step:
@@ -219,6 +225,8 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
     now_s = event.now_s
     notice = state.notice if state.notice and state.notice.until_s > now_s else None
     state = replace(state, now_s=now_s, notice=notice)
+    if state.mode is Mode.CONFIRM_RESET and now_s - state.asked_at_s > ANSWER_WITHIN_S:
+        state = replace(state, mode=state.resume)
     held = state.held
     if held is None or held.waiting or now_s < held.next_sample_at_s or state.camera is None:
         return state, ()

@@ -181,9 +181,12 @@ def _card(surface: pygame.Surface, card: ClassCard, area: pygame.Rect, theme: Th
     count = "1 picture" if card.shots == 1 else f"{card.shots} pictures" if card.shots else "hold to teach"
     row = widgets.text(surface, count, (left, name.bottom), small, theme.quiet, width=right - left)
     bar_h = theme.px(14)
+    content_bottom = max(row.bottom, centre[1] + radius)
     track = pygame.Rect(area.left + pad, area.bottom - pad - bar_h, area.width - 2 * pad, bar_h)
-    thumbs_top = max(row.bottom, centre[1] + radius) + theme.px(8)
-    if card.confidence is not None and track.top >= max(row.bottom, centre[1] + radius):
+    if track.top < content_bottom:  # a low card: a thin bar along its lower edge
+        track = pygame.Rect(track.left, area.bottom - theme.px(9), track.width, theme.px(5))
+    thumbs_top = content_bottom + theme.px(8)
+    if card.confidence is not None:
         widgets.bar(surface, track, card.confidence, colour, theme.raised)
         space = track.top - theme.px(8) - thumbs_top
     else:
@@ -229,9 +232,8 @@ def _key(surface: pygame.Surface, key: ActionKey, area: pygame.Rect, theme: Them
 
 def _status(surface: pygame.Surface, view: KioskView, layout: Layout, theme: Theme) -> None:
     status, area = view.status, layout.status
-    words = (
-        f"{status.camera}   ·   {status.backend}   ·   {status.frames_per_second:.0f} pictures/s   ·   {status.drive}"
-    )
+    rate = f"{status.frames_per_second:.0f} pictures/s" if status.frames_per_second else ""
+    words = "   ·   ".join(part for part in (status.camera, status.backend, rate, status.drive) if part)
     colour = theme.warning if status.problem else theme.quiet
     widgets.text(surface, words, area.midleft, theme.font(17), colour, anchor="midleft", width=area.width)
 

@@ -167,6 +167,29 @@ def test_reset_asks_first() -> None:
     assert commands == [ev.EraseSession()]
 
 
+def asked(at_s: float = 10.0) -> KioskState:
+    state, _ = run(kiosk(3, 3, model=MODEL, mode=Mode.LIVE), ev.TimePassed(at_s), ev.ButtonPressed(Action.RESET))
+    return state
+
+
+@pytest.mark.parametrize("button", [0, Action.TRAIN, Action.SAVE, Action.UNDO, Action.CANCEL, Action.LEAVE])
+def test_every_button_but_yes_keeps_what_was_taught(button: int | Action) -> None:
+    state, commands = run(asked(), ev.ButtonPressed(button))
+    assert (state.mode, commands) == (Mode.LIVE, [])
+
+
+def test_reset_once_more_means_yes_but_a_bounce_does_not() -> None:
+    bounced, commands = run(asked(10.0), ev.TimePassed(10.2), ev.ButtonPressed(Action.RESET))
+    assert (bounced.mode, commands) == (Mode.CONFIRM_RESET, [])
+    _, commands = run(bounced, ev.TimePassed(11.0), ev.ButtonPressed(Action.RESET))
+    assert commands == [ev.EraseSession()]
+
+
+def test_a_question_that_nobody_answers_goes_away_and_keeps_everything() -> None:
+    state, commands = run(asked(10.0), ev.TimePassed(31.0))
+    assert (state.mode, state.shots, commands) == (Mode.LIVE, (3, 3), [])
+
+
 def test_escape_in_a_question_means_no_and_elsewhere_leaves() -> None:
     asking, _ = run(kiosk(3, 3), ev.ButtonPressed(Action.RESET))
     state, commands = run(asking, ev.ButtonPressed(Action.LEAVE))
