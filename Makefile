@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk test test-legacy check bench screenshots extractor clean
+.PHONY: demo kiosk test test-legacy test-pretraining check bench screenshots extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -18,6 +18,10 @@ test: $(VENV)/.ready
 # The same suite with tflite-runtime, whose last wheels are for Python 3.11 and numpy 1.
 test-legacy: $(LEGACY)/.ready
 	$(LEGACY)/bin/python -m pytest
+
+# The recipe of the built-in extractor, for two minutes.
+test-pretraining: .venv-pretraining/.ready
+	.venv-pretraining/bin/python -m pytest tests/pretraining
 
 check: $(VENV)/.ready
 	$(RUN) -m ruff check .
@@ -45,7 +49,7 @@ $(VENV)/.ready: setup.cfg
 
 .venv-pretraining/.ready: setup.cfg
 	$(PYTHON) -m venv .venv-pretraining
-	.venv-pretraining/bin/pip install --quiet -e '.[pretraining]'
+	.venv-pretraining/bin/pip install --quiet -e '.[pretraining,test]'
 	@touch $@
 
 $(LEGACY)/.ready: setup.cfg

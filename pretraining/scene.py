@@ -22,8 +22,23 @@ class View:
     mask: FloatImage
 
 
-def photograph(thing: Thing, size_px: int, rng: np.random.Generator, clutter: Sequence[NDArray[np.uint8]] = ()) -> View:
-    """Take one picture of a thing, half of the time before a picture out of `clutter` (uint8 RGB, square)."""
+def photograph(
+    thing: Thing,
+    size_px: int,
+    rng: np.random.Generator,
+    clutter: Sequence[NDArray[np.uint8]] = (),
+    *,
+    plain_share: float = 0.5,
+) -> View:
+    """Take one picture of a thing.
+
+    Args:
+        thing: What to look at.
+        size_px: Edge of the picture.
+        rng: Decides side, pose, light, background and the camera's faults.
+        clutter: Pictures to stand before, uint8 RGB, square; without any, backgrounds are nearly plain.
+        plain_share: How often the background is nearly plain all the same.
+    """
     side = thing.seen(rng)
     matrix = _pose(size_px, rng)
     lit = _lit(side, rng)
@@ -31,15 +46,17 @@ def photograph(thing: Thing, size_px: int, rng: np.random.Generator, clutter: Se
     mask = cv2.warpPerspective(side.mask, matrix, size, flags=cv2.INTER_AREA)
     seen = cv2.warpPerspective(lit, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     clean = cv2.warpPerspective(side.albedo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    background = _background(size_px, rng, clutter)
+    background = _background(size_px, rng, clutter, plain_share)
     background = background * (1 - rng.uniform(0, 0.6) * _shadow(mask, rng)[..., None])
     cover = (side.opacity * mask)[..., None]
     picture = background * (1 - cover) + seen * cover
     return View(_developed(picture, rng), clean, mask)
 
 
-def _background(size_px: int, rng: np.random.Generator, clutter: Sequence[NDArray[np.uint8]]) -> FloatImage:
-    if not clutter or rng.random() < 0.5:
+def _background(
+    size_px: int, rng: np.random.Generator, clutter: Sequence[NDArray[np.uint8]], plain_share: float
+) -> FloatImage:
+    if not clutter or rng.random() < plain_share:
         return nearly_plain(size_px, rng)
     picture = clutter[int(rng.integers(len(clutter)))]
     zoom, angle = rng.uniform(0.8, 2.5) * size_px / len(picture), rng.uniform(0, 360)

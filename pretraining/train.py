@@ -83,6 +83,11 @@ def train(plan: Plan) -> Path:
     whiten = Whitening(np.concatenate([part for b in samples for part in (b.posed, b.clean)]), TARGETS)
 
     model, average, optimiser, spent_s, step = _begun(checkpoint, plan.learning_rate)
+    if step:
+        logger.info("resumed at step %d after %.0f s", step, spent_s)
+    if spent_s >= plan.minutes * 60:
+        _save(checkpoint, model, average, optimiser, spent_s, step)
+        return checkpoint
     spawn = mp.get_context("spawn")
     batches: mp.Queue[Batch] = spawn.Queue(maxsize=4)
     stop = spawn.Event()

@@ -1,0 +1,127 @@
+"""Shapes and surfaces that training never sees: gears, crescents, keys, letters; bricks, spirals, arcs, dots.
+
+They are for measuring only. Nothing here may be used by `world`, and nothing of `things` or `textures` is used here
+but the container for a side.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pretraining.textures import FloatImage
+from pretraining.things import SIZE_PX, FlatThing, Side
+
+LETTERS = "ABEFGHKRSXYZ"
+
+
+def unseen_thing(rng: np.random.Generator) -> FlatThing:
+    """A thing of a shape and a surface that no training thing has."""
+    outline = (_gear, _crescent, _key, _letter, _arrow)[int(rng.integers(5))](rng)
+    albedo = unseen_texture(SIZE_PX, rng)
+    if rng.random() < 0.5:  # a label
+        top, left = rng.integers(SIZE_PX // 4, SIZE_PX // 2, 2)
+        label = unseen_texture(SIZE_PX, rng)
+        part = np.s_[top : top + SIZE_PX // 4, left : left + SIZE_PX // 3]
+        albedo[part] = label[part]
+    height = cv2.GaussianBlur(outline, (0, 0), 4.0) * outline
+    return FlatThing(Side(albedo, cv2.GaussianBlur(outline, (0, 0), 0.7), height, gloss=float(rng.uniform(0, 0.5))))
+
+
+def unseen_texture(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """A surface of two colours, RGB float32 (size_px, size_px, 3)."""
+    pattern = (_bricks, _spiral, _arcs, _dots)[int(rng.integers(4))](size_px, rng)[..., np.newaxis]
+    one, other = rng.uniform(0.05, 1, (2, 3)).astype(np.float32)
+    return (one * pattern + other * (1 - pattern)).astype(np.float32)
+
+
+def _blank() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.zeros((SIZE_PX, SIZE_PX), np.uint8)
+
+
+def _finished(canvas: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> FloatImage:
+    return (canvas / 255).astype(np.float32)
+
+
+def _gear(rng: np.random.Generator) -> FloatImage:
+    canvas, middle = _blank(), (SIZE_PX // 2, SIZE_PX // 2)
+    teeth, outer, inner = int(rng.integers(5, 14)), int(rng.integers(46, 60)), int(rng.integers(30, 42))
+    cv2.circle(canvas, middle, inner, 255, -1)
+    for tooth in range(teeth):
+        angle = 2 * np.pi * tooth / teeth
+        end = (int(middle[0] + outer * np.cos(angle)), int(middle[1] + outer * np.sin(angle)))
+        cv2.line(canvas, middle, end, 255, int(rng.integers(7, 14)))
+    cv2.circle(canvas, middle, int(rng.integers(6, 18)), 0, -1)
+    return _finished(canvas)
+
+
+def _crescent(rng: np.random.Generator) -> FloatImage:
+    canvas, middle = _blank(), SIZE_PX // 2
+    cv2.circle(canvas, (middle, middle), 56, 255, -1)
+    cv2.circle(canvas, (middle + int(rng.integers(16, 40)), middle), int(rng.integers(30, 56)), 0, -1)
+    return _finished(canvas)
+
+
+def _key(rng: np.random.Generator) -> FloatImage:
+    canvas, middle = _blank(), SIZE_PX // 2
+    cv2.circle(canvas, (30, middle), int(rng.integers(16, 26)), 255, int(rng.integers(7, 12)))
+    cv2.line(canvas, (46, middle), (118, middle), 255, int(rng.integers(7, 13)))
+    for x in rng.choice(np.arange(66, 118, 8), 3, replace=False):
+        cv2.line(canvas, (int(x), middle), (int(x), middle + int(rng.integers(14, 34))), 255, 6)
+    return _finished(canvas)
+
+
+def _letter(rng: np.random.Generator) -> FloatImage:
+    canvas = _blank()
+    letter, thick = LETTERS[int(rng.integers(len(LETTERS)))], int(rng.integers(12, 20))
+    (width, height), _ = cv2.getTextSize(letter, cv2.FONT_HERSHEY_DUPLEX, 3.6, thick)
+    at = ((SIZE_PX - width) // 2, (SIZE_PX + height) // 2)
+    cv2.putText(canvas, letter, at, cv2.FONT_HERSHEY_DUPLEX, 3.6, 255, thick)
+    return _finished(canvas)
+
+
+def _arrow(rng: np.random.Generator) -> FloatImage:
+    canvas, middle = _blank(), SIZE_PX // 2
+    tip, wide = int(rng.integers(36, 70)), int(rng.integers(26, 54))
+    cv2.line(canvas, (12, middle), (tip, middle), 255, int(rng.integers(10, 30)))
+    cv2.fillPoly(canvas, [np.array([(tip, middle - wide), (118, middle), (tip, middle + wide)])], 255)
+    return _finished(canvas)
+
+
+def _axes(size_px: int) -> tuple[FloatImage, FloatImage]:
+    y, x = np.mgrid[0:size_px, 0:size_px].astype(np.float32) / size_px
+    return x, y
+
+
+def _bricks(size_px: int, rng: np.random.Generator) -> FloatImage:
+    x, y = _axes(size_px)
+    rows, wide = float(rng.integers(5, 12)), float(rng.integers(2, 6))
+    row = np.floor(y * rows)
+    mortar = (np.mod(y * rows, 1) < 0.12) | (np.mod(x * wide + 0.5 * np.mod(row, 2), 1) < 0.06)
+    return mortar.astype(np.float32)
+
+
+def _spiral(size_px: int, rng: np.random.Generator) -> FloatImage:
+    x, y = _axes(size_px)
+    x, y = x - rng.uniform(0.3, 0.7), y - rng.uniform(0.3, 0.7)
+    wave = np.arctan2(y, x) * int(rng.integers(1, 6)) + np.hypot(x, y) * rng.uniform(20, 70)
+    return (0.5 + 0.5 * np.tanh(4 * np.sin(wave))).astype(np.float32)
+
+
+def _arcs(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Truchet's tiles: quarter circles at random turns (Smith 1987)."""
+    tiles = int(rng.integers(4, 10))
+    x, y = _axes(size_px)
+    x, y = x * tiles, y * tiles
+    turned = rng.random((tiles + 1, tiles + 1)) < 0.5
+    flip = turned[y.astype(int), x.astype(int)]
+    u, v = np.mod(x, 1), np.mod(y, 1)
+    u = np.where(flip, 1 - u, u)
+    ring = np.minimum(np.abs(np.hypot(u, v) - 0.5), np.abs(np.hypot(1 - u, 1 - v) - 0.5))
+    return (ring < rng.uniform(0.08, 0.2)).astype(np.float32)
+
+
+def _dots(size_px: int, rng: np.random.Generator) -> FloatImage:
+    x, y = _axes(size_px)
+    count, size = rng.uniform(4, 12), rng.uniform(0.15, 0.42)
+    return (np.hypot(np.mod(x * count, 1) - 0.5, np.mod(y * count, 1) - 0.5) < size).astype(np.float32)

@@ -1,0 +1,79 @@
+"""The rendered world: pictures that are what they claim, things that keep what they are, nothing held out leaks in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pretraining.descriptors import describe
+from pretraining.heldout import unseen_texture, unseen_thing
+from pretraining.scene import canonical, photograph
+from pretraining.textures import random_texture
+from pretraining.world import KINDS, World
+
+PRETRAINING = Path(__file__).resolve().parents[2] / "pretraining"
+
+
+@pytest.mark.parametrize("make", [make for make, _ in KINDS], ids=lambda make: make.__name__)
+def test_every_kind_of_thing_can_be_photographed(make) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(0)
+    for _ in range(8):
+        view = photograph(make(rng), 96, rng)
+        assert view.picture.shape == (96, 96, 3)
+        assert view.picture.dtype == np.uint8
+        assert 0.005 < view.mask.mean() < 1.0
+        assert np.isfinite(view.clean).all()
+
+
+def test_the_same_seed_renders_the_same_world() -> None:
+    first, second = (World(np.random.default_rng(4), 6).batch(3, 64) for _ in range(2))
+    assert np.array_equal(first.pictures, second.pictures)
+    assert np.array_equal(first.clean, second.clean)
+
+
+def test_rows_that_pair_show_the_same_thing() -> None:
+    batch = World(np.random.default_rng(1), 20).batch(8, 64)
+    assert batch.pictures.shape == (16, 64, 64, 3)
+    assert np.array_equal(batch.clean[:8], batch.clean[8:])
+    assert not np.array_equal(batch.pictures[:8], batch.pictures[8:])
+
+
+def test_another_view_of_a_thing_is_described_more_alike_than_another_thing() -> None:
+    rng = np.random.default_rng(2)
+    batch = World(rng, 100).batch(90, 64)
+    own = np.linalg.norm(batch.posed[:90] - batch.posed[90:], axis=1)
+    other = np.linalg.norm(batch.posed[:90] - np.roll(batch.posed[90:], 1, axis=0), axis=1)
+    assert own.mean() < 0.95 * other.mean()
+
+
+def test_a_description_tells_colours_apart() -> None:
+    red, blue = np.zeros((2, 64, 64, 3), np.float32)
+    red[..., 0] = blue[..., 2] = 0.9
+    mask = np.ones((64, 64), np.float32)
+    assert np.linalg.norm(describe(red, mask) - describe(blue, mask)) > 1
+    assert np.linalg.norm(describe(red, mask) - describe(red, mask)) == 0
+
+
+def test_the_side_at_rest_is_always_the_same() -> None:
+    rng = np.random.default_rng(5)
+    for make, _ in KINDS:
+        thing = make(rng)
+        assert np.array_equal(canonical(thing, 64)[0], canonical(thing, 64)[0])
+
+
+@pytest.mark.parametrize("texture", [random_texture, unseen_texture])
+def test_textures_are_colours(texture) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(6)
+    for _ in range(20):
+        picture = texture(48, rng)
+        assert picture.shape == (48, 48, 3)
+        assert picture.min() >= 0
+        assert picture.max() <= 1
+
+
+def test_what_is_held_out_is_used_by_no_part_of_the_recipe() -> None:
+    users = [path.name for path in PRETRAINING.glob("*.py") if "heldout" in path.read_text(encoding="utf-8")]
+    assert users == []
+    assert photograph(unseen_thing(np.random.default_rng(7)), 96, np.random.default_rng(7)).mask.mean() > 0.01
