@@ -111,6 +111,7 @@ def train_model(
         on_progress=lambda progress: report(FIT_SHARE * progress.fraction),
         should_stop=should_stop,
     )
+    fit.head.label_map = dict(enumerate(taught.labels))
     fitted_s = time.perf_counter()
     _write_durably(model_path, append_head(extractor.model_bytes, fit.head))
     exported_s = time.perf_counter()

@@ -38,7 +38,7 @@ class SoftmaxRegression:
     Attributes:
         params: `mat_w` (D, C) and `vec_b` (C,), float32.
         min_score, max_score: Range of the logits over the training data; the export quantizes with it.
-        label_map: Class index → name, free for the caller's use.
+        label_map: Class index → name; the export writes the names into the file where every class has one.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class SoftmaxRegression:
         self.feature_dim = feature_dim
         self.num_classes = num_classes
         self.reg = reg
-        self.label_map: dict[int, str] | None = None
+        self.label_map: Mapping[int, str] | None = None
         self.params: dict[str, FloatArray] = {}
         self.min_score, self.max_score = np.inf, -np.inf
         self._rng = np.random.default_rng(rng)

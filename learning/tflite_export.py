@@ -8,6 +8,7 @@ operator payloads (bit for bit) and metadata.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import flatbuffers
@@ -17,9 +18,11 @@ from numpy.typing import NDArray
 
 from learning.errors import EmbeddingSizeMismatch, ModelNotTrained, UnsupportedExtractor
 from learning.layers import FloatArray
-from learning.quantization import Affine, asymmetric, quantized, widened_for_biases
+from learning.metadata import class_names, describe_classifier, with_label_file
+from learning.quantization import Affine, asymmetric, quantized, quantized_biases, rounded, widened_for_biases
 
 ALIGNMENT_BYTES = 16
+SPATIAL_DIMENSIONS = 4  # of an embedding (1, 1, 1, D), such as pooling without flattening leaves
 FILE_IDENTIFIER = b"TFL3"
 EXTRACTOR_WANTED = "Use an embedding extractor: one picture in, one vector out, no classifier."
 
@@ -30,6 +33,7 @@ class Head(Protocol):
     params: dict[str, FloatArray]
     min_score: float
     max_score: float
+    label_map: Mapping[int, str] | None
 
 
 def append_head(extractor: bytes, head: Head) -> bytes:
@@ -38,7 +42,8 @@ def append_head(extractor: bytes, head: Head) -> bytes:
     Args:
         extractor: A `.tflite` with one subgraph and one output: uint8, int8 or float32. It may be compiled for
             the Edge TPU; the head then runs on the CPU behind it.
-        head: `params['mat_w']` (D, C), `params['vec_b']` (C,), and the logits' range for quantized extractors.
+        head: `params['mat_w']` (D, C), `params['vec_b']` (C,), the logits' range for quantized extractors, and
+            `label_map`, which goes into the file as TFLite Model Metadata where it names every class.
 
     Returns:
         The classifier's bytes. Its output has the extractor's type: uint8 probabilities at scale 1/256 and zero
@@ -59,37 +64,59 @@ def append_head(extractor: bytes, head: Head) -> bytes:
         raise EmbeddingSizeMismatch(weights.shape[0], size)
     added = _Additions(model, graph)
     if embedding.type == schema.TensorType.FLOAT32:
-        logits, probabilities = _float_layers(added, weights, biases)
+        logits, probabilities = _float_layers(added, [int(edge) for edge in embedding.shape[:-1]], weights, biases)
     else:
         logits, probabilities = _quantized_layers(added, embedding, weights, biases, head)
-    weight_index, bias_index = logits[1:]
+    scores, weight_index, bias_index = logits
     added.operator(
         schema.BuiltinOperator.FULLY_CONNECTED,
         [embedding_index, weight_index, bias_index],
-        [logits[0]],
+        [scores],
         schema.BuiltinOptions.FullyConnectedOptions,
         schema.FullyConnectedOptionsT(),
     )
+    if len(embedding.shape) == SPATIAL_DIMENSIONS:
+        scores = _flattened(added, scores)
     options = schema.SoftmaxOptionsT()
     options.beta = 1.0
     added.operator(
         schema.BuiltinOperator.SOFTMAX,
-        [logits[0]],
+        [scores],
         [probabilities],
         schema.BuiltinOptions.SoftmaxOptions,
         options,
     )
     graph.outputs = [probabilities]
     _rename_outputs_in_signatures(model, embedding_index, probabilities)
-    return _packed(model)
+    names = class_names(head, weights.shape[1])
+    if names is None:
+        return _packed(model)
+    described = describe_classifier(model, names)
+    return with_label_file(_packed(described), names)
 
 
-def _float_layers(added: _Additions, weights: FloatArray, biases: FloatArray) -> tuple[tuple[int, int, int], int]:
+def _flattened(added: _Additions, scores: int) -> int:
+    """A (1, 1, 1, D) embedding: logits pass through RESHAPE to (1, C) before softmax, as Coral's library has it."""
+    before = added.tensors[scores]
+    shape = [1, int(before.shape[-1])]
+    after = added.tensor("head/logits_2d", before.type, shape, None, before.quantization)
+    wanted = added.tensor("head/shape", schema.TensorType.INT32, [2], np.array(shape, np.int32))
+    options = schema.ReshapeOptionsT()
+    options.newShape = shape
+    added.operator(
+        schema.BuiltinOperator.RESHAPE, [scores, wanted], [after], schema.BuiltinOptions.ReshapeOptions, options
+    )
+    return after
+
+
+def _float_layers(
+    added: _Additions, outer: list[int], weights: FloatArray, biases: FloatArray
+) -> tuple[tuple[int, int, int], int]:
     kind = schema.TensorType.FLOAT32
     classes = len(biases)
     weight = added.tensor("head/weights", kind, list(weights.T.shape), np.ascontiguousarray(weights.T))
     bias = added.tensor("head/biases", kind, [classes], biases)
-    logits = added.tensor("head/logits", kind, [1, classes])
+    logits = added.tensor("head/logits", kind, [*outer, classes])
     return (logits, weight, bias), added.tensor("head/probabilities", kind, [1, classes])
 
 
@@ -103,36 +130,54 @@ def _quantized_layers(
     signed = embedding.type == schema.TensorType.INT8
     kind, qmin = (schema.TensorType.INT8, -128) if signed else (schema.TensorType.UINT8, 0)
     input_scale = float(embedding.quantization.scale[0])
-    classes = len(biases)
-    if signed:
-        scales = [
-            widened_for_biases(max(float(np.abs(column).max()), 1e-8) / 127, bias, input_scale)
-            for column, bias in zip(weights.T, biases[:, np.newaxis], strict=True)
-        ]
-        rows = np.stack([np.clip(np.rint(w / s), -127, 127) for w, s in zip(weights.T, scales, strict=True)])
-        data: NDArray[Any] = rows.astype(np.int8)
-        weight_quantization = _quantization(scales, [0] * classes)
-    else:
-        affine = asymmetric(float(weights.min()), float(weights.max()))
-        wide = widened_for_biases(affine.scale, biases, input_scale)
-        if wide != affine.scale:
-            affine = Affine(wide, 128)
-        data = quantized(np.ascontiguousarray(weights.T), affine).astype(np.uint8)
-        scales = [affine.scale] * classes
-        weight_quantization = _quantization([affine.scale], [affine.zero_point])
-    bias_scales = input_scale * np.asarray(scales)
-    bias_data = np.rint(biases / bias_scales).astype(np.int32)
-    bias_quantization = (
-        _quantization(list(bias_scales), [0] * classes) if signed else _quantization([bias_scales[0]], [0])
-    )
+    rows = np.ascontiguousarray(weights.T)
+    data, weight_scales, zero_point = (_per_class if signed else _per_tensor)(rows, biases, input_scale)
+    bias_scales = np.float32(input_scale) * weight_scales
     output = asymmetric(*_checked_range(head), qmin, qmin + 255)
-    weight = added.tensor("head/weights", kind, list(data.shape), data, weight_quantization)
-    bias = added.tensor("head/biases", schema.TensorType.INT32, [classes], bias_data, bias_quantization)
-    logits = added.tensor("head/logits", kind, [1, classes], None, _quantization([output.scale], [output.zero_point]))
+    classes = len(biases)
+    weight = added.tensor(
+        "head/weights", kind, list(data.shape), data, _quantization(weight_scales, zero_point, per_row=signed)
+    )
+    bias = added.tensor(
+        "head/biases",
+        schema.TensorType.INT32,
+        [classes],
+        quantized_biases(biases, bias_scales),
+        _quantization(bias_scales, 0),
+    )
+    logits = added.tensor(
+        "head/logits",
+        kind,
+        [*(int(edge) for edge in embedding.shape[:-1]), classes],
+        None,
+        _quantization([output.scale], output.zero_point),
+    )
     probabilities = added.tensor(
-        "head/probabilities", kind, [1, classes], None, _quantization([1 / 256], [-128 if signed else 0])
+        "head/probabilities", kind, [1, classes], None, _quantization([1 / 256], -128 if signed else 0)
     )
     return (logits, weight, bias), probabilities
+
+
+def _per_tensor(rows: FloatArray, biases: FloatArray, input_scale: float) -> tuple[NDArray[Any], FloatArray, int]:
+    """uint8 weights (C, D) with one scale and zero point, as Coral's library quantizes them."""
+    affine = asymmetric(float(rows.min()), float(rows.max()))
+    wide = widened_for_biases(affine.scale, biases, input_scale)
+    if wide != affine.scale:
+        affine = Affine(wide, 128)
+    return quantized(rows, affine).astype(np.uint8), np.array([affine.scale], np.float32), affine.zero_point
+
+
+def _per_class(rows: FloatArray, biases: FloatArray, input_scale: float) -> tuple[NDArray[Any], FloatArray, int]:
+    """int8 weights (C, D), symmetric, −127..127, with a scale for every class.
+
+    Source: TFLite 8-bit quantization specification, fully connected, weights: per-axis, zero point 0, [-127, 127].
+    """
+    largest = np.maximum(np.abs(rows).max(axis=1), np.float32(1e-8)) / np.float32(127)
+    scales = np.array(
+        [widened_for_biases(float(scale), bias, input_scale) for scale, bias in zip(largest, biases, strict=True)],
+        np.float32,
+    )
+    return np.clip(rounded(rows / scales[:, np.newaxis]), -127, 127).astype(np.int8), scales, 0
 
 
 def _checked(head: Head) -> tuple[FloatArray, FloatArray]:
@@ -197,6 +242,12 @@ class _Additions:
     def __init__(self, model: Any, graph: Any) -> None:
         self._model, self._graph = model, graph
 
+    @property
+    def tensors(self) -> list[Any]:
+        """All tensors of the graph."""
+        found: list[Any] = self._graph.tensors
+        return found
+
     def tensor(
         self,
         name: str,
@@ -236,9 +287,11 @@ class _Additions:
         return len(self._model.operatorCodes) - 1
 
 
-def _quantization(scales: list[float], zero_points: list[int]) -> Any:
+def _quantization(scales: Any, zero_point: int, *, per_row: bool = False) -> Any:
     parameters = schema.QuantizationParametersT()
-    parameters.scale, parameters.zeroPoint = scales, zero_points
+    parameters.scale = [float(scale) for scale in scales]
+    parameters.zeroPoint = [zero_point] * len(parameters.scale)
+    parameters.quantizedDimension = 0 if per_row else parameters.quantizedDimension
     return parameters
 
 

@@ -1,0 +1,147 @@
+"""TFLite Model Metadata: what a classifier takes and answers, told inside the file to the tools that open it.
+
+A flatbuffer of its own ("M001") lies in a buffer that the model lists as TFLITE_METADATA; it describes input and
+output and names a label file. That file is in a zip archive behind the end of the model's flatbuffer, where
+interpreters do not look and unzip programs do.
+
+Source: metadata_schema.fbs of tensorflow/tflite-support; field numbers below are the order of the fields there.
+No maintained library writes it without TensorFlow's or OpenCV's other builds, so it is written here.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import flatbuffers
+from ai_edge_litert import schema_py_generated as schema
+
+METADATA_NAME = b"TFLITE_METADATA"
+IDENTIFIER = b"M001"
+LABEL_FILE = "labels.txt"
+PARSER_VERSION = "1.0.0"
+
+IMAGE_PROPERTIES, RGB = 2, 1  # of unions and enums
+FEATURE_PROPERTIES = 1
+NORMALIZATION = 1
+TENSOR_AXIS_LABELS = 2
+MIDDLE = 127.5  # float inputs are pixel / 127.5 − 1
+
+
+def class_names(head: Any, num_classes: int) -> tuple[str, ...] | None:
+    """The names in a head's `label_map`, in the order of its classes; None unless every class has one."""
+    label_map = getattr(head, "label_map", None) or {}
+    names = tuple(str(label_map[index]) for index in range(num_classes) if index in label_map)
+    return names if len(names) == num_classes else None
+
+
+def describe_classifier(model: Any, names: Sequence[str]) -> Any:
+    """Put the description of a classifier into an unpacked model; an earlier description is replaced.
+
+    Args:
+        model: `ModelT` with one graph, one picture in and probabilities out.
+        names: Class names in the order of the output.
+    """
+    graph = model.subgraphs[0]
+    entry = graph.tensors[int(graph.inputs[0])]
+    buffer = schema.BufferT()
+    buffer.data = bytearray(_metadata(names, int(entry.shape[2]), entry.type == schema.TensorType.FLOAT32))
+    model.buffers.append(buffer)
+    listed = schema.MetadataT()
+    listed.name, listed.buffer = METADATA_NAME, len(model.buffers) - 1
+    model.metadata = [one for one in model.metadata or [] if one.name != METADATA_NAME] + [listed]
+    return model
+
+
+def with_label_file(model: bytes, names: Sequence[str]) -> bytes:
+    """Add the label file, one name a line, in an archive behind the model."""
+    stream = io.BytesIO(model)
+    stream.seek(0, io.SEEK_END)
+    lines = "".join(f"{' '.join(name.split())}\n" for name in names)
+    with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:
+        # A date of its own would make equal models unequal files.
+        archive.writestr(zipfile.ZipInfo(LABEL_FILE, (1980, 1, 1, 0, 0, 0)), lines.encode())
+    return stream.getvalue()
+
+
+def _metadata(names: Sequence[str], input_px: int, is_float: bool) -> bytes:
+    builder = flatbuffers.Builder(1024)
+    image = _table(builder, {0: ("int8", RGB), 1: ("offset", _image_size(builder, input_px))})
+    content = _table(builder, {0: ("uint8", IMAGE_PROPERTIES), 1: ("offset", image)})
+    fields = {
+        0: ("offset", builder.CreateString("image")),
+        1: ("offset", builder.CreateString("The centre square of a picture, RGB.")),
+        3: ("offset", content),
+    }
+    if is_float:
+        options = _table(builder, {n: ("offset", _floats(builder, [MIDDLE])) for n in (0, 1)})
+        unit = _table(builder, {0: ("uint8", NORMALIZATION), 1: ("offset", options)})
+        fields[4] = ("offset", _vector(builder, [unit]))
+    entry = _table(builder, fields)
+    labels = _table(
+        builder,
+        {
+            0: ("offset", builder.CreateString(LABEL_FILE)),
+            1: ("offset", builder.CreateString("One class a line.")),
+            2: ("int8", TENSOR_AXIS_LABELS),
+        },
+    )
+    feature = _table(builder, {0: ("uint8", FEATURE_PROPERTIES), 1: ("offset", _table(builder, {}))})
+    answer = _table(
+        builder,
+        {
+            0: ("offset", builder.CreateString("probability")),
+            1: ("offset", builder.CreateString(f"How probable each of {len(names)} classes is.")),
+            3: ("offset", feature),
+            6: ("offset", _vector(builder, [labels])),
+        },
+    )
+    graph = _table(builder, {2: ("offset", _vector(builder, [entry])), 3: ("offset", _vector(builder, [answer]))})
+    root = _table(
+        builder,
+        {
+            0: ("offset", builder.CreateString("ImageClassifier")),
+            1: ("offset", builder.CreateString("Taught at a Teachable Kiosk.")),
+            3: ("offset", _vector(builder, [graph])),
+            7: ("offset", builder.CreateString(PARSER_VERSION)),
+        },
+    )
+    builder.Finish(root, IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _image_size(builder: flatbuffers.Builder, edge_px: int) -> int:
+    return _table(builder, {0: ("uint32", edge_px), 1: ("uint32", edge_px)})
+
+
+def _table(builder: flatbuffers.Builder, fields: dict[int, tuple[str, int | None]]) -> int:
+    """Write a table from its fields by number; a value of None is left out."""
+    builder.StartObject(max(fields, default=-1) + 1)
+    for number, (kind, value) in fields.items():
+        if value is not None:
+            _WRITERS[kind](builder, number, value)
+    return int(builder.EndObject())
+
+
+_WRITERS: dict[str, Callable[[flatbuffers.Builder, int, int], None]] = {
+    "offset": lambda builder, number, value: builder.PrependUOffsetTRelativeSlot(number, value, 0),
+    "int8": lambda builder, number, value: builder.PrependInt8Slot(number, value, 0),
+    "uint8": lambda builder, number, value: builder.PrependUint8Slot(number, value, 0),
+    "uint32": lambda builder, number, value: builder.PrependUint32Slot(number, value, 0),
+}
+
+
+def _vector(builder: flatbuffers.Builder, offsets: Sequence[int]) -> int:
+    builder.StartVector(4, len(offsets), 4)
+    for offset in reversed(offsets):
+        builder.PrependUOffsetTRelative(offset)
+    return int(builder.EndVector())
+
+
+def _floats(builder: flatbuffers.Builder, values: Sequence[float]) -> int:
+    builder.StartVector(4, len(values), 4)
+    for value in reversed(values):
+        builder.PrependFloat32(value)
+    return int(builder.EndVector())
