@@ -63,7 +63,8 @@ def _run_kiosk(options: argparse.Namespace) -> int:
     headless = options.headless or (options.demo and not display_available())
     if not headless and not options.demo and not display_available():
         logging.getLogger(__name__).info("no DISPLAY is set: trying the console's own screen")
-    with compose(config, headless=headless, demo_out=_demo_out(options)) as composed:
+    demo_data_dir = options.data_dir if options.demo else None
+    with compose(config, headless=headless, demo_out=_demo_out(options), demo_data_dir=demo_data_dir) as composed:
         kiosk = composed.kiosk
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(kiosk, "running", False))
@@ -79,7 +80,7 @@ def _config(options: argparse.Namespace) -> Config:
     """Settings of the file, with those of the command line over them."""
     config = load_config(options.config)
     screen, storage, model = config.screen, config.storage, config.model
-    if options.fullscreen is not None:
+    if getattr(options, "fullscreen", None) is not None:
         screen = replace(screen, fullscreen=options.fullscreen)
     if options.data_dir:
         storage = replace(storage, data_dir=str(options.data_dir))
@@ -153,14 +154,14 @@ def _run_classify(options: argparse.Namespace) -> int:
 def _run_models(options: argparse.Namespace) -> int:
     from app.commands.models import run_models
 
-    run_models(options.action, options.name, print)
+    run_models(options.action, options.name, print, json_path=options.json)
     return 0
 
 
 def _run_doctor(options: argparse.Namespace) -> int:
     from app.commands.doctor import run_doctor
 
-    return 0 if run_doctor(load_config(options.config), print) else 1
+    return 0 if run_doctor(_config(options), print, json_path=options.json) else 1
 
 
 def _run_bench(options: argparse.Namespace) -> int:
@@ -178,12 +179,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="run_kiosk.py", description="A camera kiosk that anybody can teach.", allow_abbrev=False
     )
     parser.set_defaults(run=_run_kiosk)
-    parser.add_argument(
-        "--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"'
-    )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings; assets/kiosk.toml shows them all")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept")
-    parser.add_argument("--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there")
+    _settings(parser)
     screen = parser.add_mutually_exclusive_group()
     screen.add_argument("--windowed", dest="fullscreen", action="store_false", default=None, help="in a window")
     screen.add_argument("--fullscreen", dest="fullscreen", action="store_true", help="on the whole screen")
@@ -196,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(run=_run_train)
     train.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="DATA_DIR/<class label>/*.jpg, .png or .bmp")
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    train.add_argument("--seed", type=int, default=0, metavar="N", help="decides the validation split")
+    train.add_argument("--seed", type=_natural, default=0, metavar="N", help="decides the validation split")
     _common(train)
 
     classify = commands.add_parser("classify", help="let a model answer pictures", allow_abbrev=False)
@@ -211,11 +207,11 @@ def _parser() -> argparse.ArgumentParser:
     models.set_defaults(run=_run_models)
     models.add_argument("action", nargs="?", choices=("list", "pull", "verify"), default="list")
     models.add_argument("name", nargs="?", metavar="NAME")
-    _common(models)
+    _told(models)
 
     doctor = commands.add_parser("doctor", help="what is found, what is missing, how to fix it", allow_abbrev=False)
     doctor.set_defaults(run=_run_doctor)
-    doctor.add_argument("--config", type=Path, metavar="FILE")
+    _settings(doctor)
     _common(doctor)
 
     bench = commands.add_parser("bench", help="measure the speed of this machine", allow_abbrev=False)
@@ -228,19 +224,39 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"'
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings; assets/kiosk.toml shows them all")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept")
+    parser.add_argument("--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there")
+
+
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extractor", type=Path, metavar="PATH", help="another embedding extractor")
     parser.add_argument("--device", metavar="auto|cpu|usb:N|pci:N", help="where the model runs")
     parser.add_argument("--runtime", choices=RUNTIMES, help="which interpreter runs it")
+    _told(parser)
+
+
+def _told(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what happened")
     parser.add_argument("--verbose", action="store_true", help="say more on standard error")
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+    return _at_least(1, text)
+
+
+def _natural(text: str) -> int:
+    return _at_least(0, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"must be a whole number, {least} or more")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,12 +17,13 @@ import pygame
 from app.config import Config
 from app.demo import CLASSES, Findings, ScriptedVisitor
 from app.devices.buttons import Keyboard, Pointer
-from app.devices.camera import open_camera
+from app.devices.camera import AutoCamera, check_source, open_camera
 from app.devices.drive import MountedDrives
-from app.devices.simulated import DemonstrationCamera, SimulatedPanel
-from app.errors import CameraUnavailable, DisplayUnavailable
+from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
+from app.errors import DisplayUnavailable
 from app.events import DrivesChanged, WorkerFailed
-from app.kiosk import Kiosk, Tools, work_off
+from app.jobs import Tools, work_off
+from app.kiosk import Kiosk
 from app.loop import Loop
 from app.observation import Observation
 from app.pipeline import Vision, watch_camera, watch_frames
@@ -68,13 +69,16 @@ class Composed:
 
 
 @contextmanager
-def compose(config: Config, *, headless: bool, demo_out: Path | None = None) -> Iterator[Composed]:
+def compose(
+    config: Config, *, headless: bool, demo_out: Path | None = None, demo_data_dir: Path | None = None
+) -> Iterator[Composed]:
     """Open everything that the kiosk needs, start its workers, and close all of it in order afterwards.
 
     Args:
         config: Settings.
         headless: Draw into memory, open no window.
         demo_out: A scripted visitor uses the kiosk and leaves its screenshots here; None for real visitors.
+        demo_data_dir: Where the scripted visitor's session is kept; None is a place that goes again.
 
     Raises:
         DisplayUnavailable: If no window can be opened.
@@ -82,7 +86,7 @@ def compose(config: Config, *, headless: bool, demo_out: Path | None = None) -> 
     """
     with ExitStack() as stack:
         if demo_out is not None:
-            config = _for_demo(config, demo_out, stack)
+            config = _for_demo(config, demo_out, demo_data_dir, stack)
         window = _open_window(config, headless)
         stack.callback(window.close)
         sounds = Sounds(config.screen.sound and not headless)
@@ -98,7 +102,7 @@ def compose(config: Config, *, headless: bool, demo_out: Path | None = None) -> 
         stack.callback(store.close)
         vision = Vision(extractor, len(store.load().labels))
         stack.callback(vision.close)
-        drives = MountedDrives()
+        drives: Drives = SimulatedDrives() if demo_out is not None else MountedDrives()
         kiosk = Kiosk(
             Tools(config, store, extractor, vision, drives, sounds),
             toggle_fullscreen=window.toggle_fullscreen,
@@ -116,7 +120,7 @@ def compose(config: Config, *, headless: bool, demo_out: Path | None = None) -> 
             kiosk.events.put(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
 
         table = DemonstrationCamera()
-        source = partial(_camera, config, table, for_demo=demo_out is not None)
+        source = _source(config, table, for_demo=demo_out is not None)
         visitor = None
         if demo_out is not None:
             visitor = ScriptedVisitor(
@@ -164,9 +168,9 @@ def display_available() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
 
 
-def _for_demo(config: Config, demo_out: Path, stack: ExitStack) -> Config:
-    """Give the demonstration a directory of its own, that goes again: no trace in a real kiosk's data."""
-    data_dir = config.storage.data_dir or stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-demo-"))
+def _for_demo(config: Config, demo_out: Path, data_dir: Path | None, stack: ExitStack) -> Config:
+    """Give the demonstration a place of its own, that goes again: no trace in a real kiosk's data."""
+    kept = data_dir or stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-demo-"))
     export_dir = config.storage.export_dir or str(demo_out)
     kinds = DemonstrationCamera.kinds[:CLASSES]
     return replace(
@@ -174,7 +178,7 @@ def _for_demo(config: Config, demo_out: Path, stack: ExitStack) -> Config:
         classes=replace(config.classes, labels=tuple(kinds), target_shots=12),
         camera=replace(config.camera, mirror=False),
         screen=replace(config.screen, fullscreen=False),
-        storage=replace(config.storage, data_dir=data_dir, export_dir=export_dir),
+        storage=replace(config.storage, data_dir=str(kept), export_dir=export_dir),
     )
 
 
@@ -201,27 +205,35 @@ def _open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
     return store
 
 
-def _camera(config: Config, table: DemonstrationCamera, *, for_demo: bool) -> Camera:
-    """Open what was asked for; "auto" falls back to the demonstration: there is always a picture."""
+def _source(config: Config, table: DemonstrationCamera, *, for_demo: bool) -> Callable[[], Camera]:
+    """What opens the camera, again and again when it is lost.
+
+    Raises:
+        CameraUnavailable: At once, if the name is of nothing that could ever be a camera.
+    """
     source = config.camera.source
     if for_demo or source == "demo":
-        return table
-    if source not in ("", "auto"):
-        return open_camera(source)
-    try:
-        return open_camera("auto")
-    except CameraUnavailable as error:
-        logger.info("%s; showing the demonstration camera", error)
-        return table
+        return lambda: table
+    if source in ("", "auto"):
+        return AutoCamera(table).open
+    check_source(source)
+    return partial(open_camera, source)
 
 
 def _watch_drives(drives: Drives, kiosk: Kiosk, stop: StopSignal) -> None:
-    known: tuple[str, ...] = ()
+    known: DrivesChanged | None = None
     while not stop.is_set():
-        now = tuple(drive.name for drive in drives.present())
-        if now != known:
+        try:
+            present = drives.present()
+        except Exception:
+            logger.exception("the drives cannot be listed")  # no reason to stop a kiosk
+        else:
+            now = DrivesChanged(
+                tuple(drive.name for drive in present), tuple(drive.name for drive in present if not drive.read_only)
+            )
+            if now != known and (known is not None or present):
+                kiosk.events.put(now)
             known = now
-            kiosk.events.put(DrivesChanged(now))
         stop.wait(DRIVE_POLL_S)
 
 

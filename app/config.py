@@ -143,6 +143,7 @@ def check(config: Config, source: str) -> None:
         ("classes.max_shots", config.classes.max_shots, 2),
         ("buttons.hold_delay_s", config.buttons.hold_delay_s, 0.05),
         ("buttons.sample_interval_s", config.buttons.sample_interval_s, 0.03),
+        ("model.seed", config.model.seed, 0),
         ("screen.width_px", config.screen.width_px, 480),
         ("screen.height_px", config.screen.height_px, 320),
     ):

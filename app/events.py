@@ -76,6 +76,27 @@ class SampleRefused:
 
 
 @dataclass(frozen=True)
+class SampleWithdrawn:
+    """A press was taken back before its frame came; nothing was stored."""
+
+    class_index: int
+
+
+@dataclass(frozen=True)
+class UndoFailed:
+    """The latest sample could not be taken back."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class EraseFailed:
+    """The session could not be erased; all of it is still there."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class TrainingFinished:
     """The exported model has been verified and answers from now on. `shots` is what it was made from."""
 
@@ -137,9 +158,10 @@ class VisionFailed:
 
 @dataclass(frozen=True)
 class DrivesChanged:
-    """The removable drives that are there now, by name."""
+    """The removable drives that are there now, by name; `writable` are those that SAVE may use."""
 
     names: tuple[str, ...]
+    writable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,6 +185,9 @@ Event = (
     | SampleAdded
     | SampleRemoved
     | SampleRefused
+    | SampleWithdrawn
+    | UndoFailed
+    | EraseFailed
     | TrainingFinished
     | TrainingFailed
     | SavingFinished
@@ -189,7 +214,7 @@ class AddSample:
 
 @dataclass(frozen=True)
 class RemoveLastSample:
-    """Take back the latest sample of all."""
+    """Take back the latest press, or the latest sample of all."""
 
 
 @dataclass(frozen=True)

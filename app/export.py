@@ -7,30 +7,33 @@ import hashlib
 import io
 import json
 import os
-import re
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 from app.errors import ExportFailed
+from app.file_names import safe_file_name
 from app.session import Session
 
 SCRIPT = Path(__file__).resolve().parent.parent / "assets" / "export" / "classify.py"
 SUMS = "SHA256SUMS"
-NAME_LENGTH = 40
-RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+NAME_BYTES = 40
+UNFINISHED = "NOT_FINISHED.txt"  # lies in a folder while it is being written
 NEXT_STEP = {
-    errno.ENOSPC: "The drive is full: use one with more room, then press SAVE again.",
-    errno.EFBIG: "The drive takes no file of this size: use another one, then press SAVE again.",
-    errno.EROFS: "The drive is write-protected: use another one, then press SAVE again.",
-    errno.EACCES: "This user may not write there: use another drive, then press SAVE again.",
-    errno.EIO: "The drive was pulled or is broken: plug it in again, then press SAVE again.",
-    errno.ENODEV: "The drive was pulled: plug it in again, then press SAVE again.",
+    errno.ENOSPC: "The drive is full: use one with more room, then save again.",
+    errno.EFBIG: "The drive takes no file of this size: use another one, then save again.",
+    errno.EROFS: "The drive is write-protected: use another one, then save again.",
+    errno.EACCES: "This user may not write there: use another drive, then save again.",
+    errno.EIO: "The drive was pulled or is broken: plug it in again, then save again.",
+    errno.ENODEV: "The drive was pulled: plug it in again, then save again.",
 }
 
 
@@ -57,17 +60,15 @@ class ModelFacts:
         return "converted_tflite_quantized/model.tflite"
 
 
-def safe_name(name: str) -> str:
-    """A name that every file system takes (FAT rules, no reserved Windows names), as close to `name` as may be."""
-    kept = re.sub(r"[^\w.\- ]+", "_", name).strip(" .")[:NAME_LENGTH].strip(" .").replace(" ", "_")
-    if not kept.strip("_") or kept.split(".")[0].lower() in RESERVED:
-        kept = f"class_{kept.strip('_')}".rstrip("_")
-    return kept
-
-
 def export_name(now: datetime, name: str) -> str:
     """Folder name such as 2026-01-31_1412_apple_cup."""
-    return f"{now:%Y-%m-%d_%H%M}_{safe_name(name)}"
+    return f"{now:%Y-%m-%d_%H%M}_{safe_file_name(name, longest_bytes=NAME_BYTES)}"
+
+
+def free_folder(base: Path, name: str) -> Path:
+    """A folder of that name that does not exist yet; clocks that stand still make names come twice."""
+    numbered = (base / (name if number == 1 else f"{name}_{number}") for number in count(1))
+    return next(folder for folder in numbered if not folder.exists())
 
 
 def write_export(
@@ -90,27 +91,38 @@ def write_export(
     Raises:
         ExportFailed: If something is in the way or the drive fails; nothing is left under the final name.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / SUMS).is_file():
-        raise ExportFailed(f"{folder} holds other files. Name an empty or new folder.")
     partial = folder.with_name(folder.name + ".partial")
     report = on_progress or (lambda _fraction: None)
     try:
+        _refuse_foreign(folder, SUMS)
+        _refuse_foreign(partial, UNFINISHED)
         shutil.rmtree(partial, ignore_errors=True)
         files = _contents(facts, session, include_pictures)
+        _write_durably(partial / UNFINISHED, b"This folder is not complete. It can be deleted.\n")
         for number, (name, data) in enumerate(files.items(), start=1):
             _write_durably(partial / name, data)
             report(0.8 * number / len(files))
         _read_back(partial, files)
+        (partial / UNFINISHED).unlink()
         _sync_tree(partial)
         _put_in_place(partial, folder)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         if isinstance(error, ExportFailed):
             raise
-        step = NEXT_STEP.get(error.errno or 0, "Choose another place, then press SAVE again.")
+        shutil.rmtree(partial, ignore_errors=True)
+        step = NEXT_STEP.get(error.errno or 0, "Choose another place and save again.")
         raise ExportFailed(f"the model could not be saved to {folder.parent}: {error.strerror}. {step}") from error
     report(1.0)
     return folder
+
+
+def _refuse_foreign(folder: Path, mark: str) -> None:
+    """Somebody else's folder or file is never replaced: ours carry a mark, or are empty."""
+    if folder.is_dir():
+        if any(folder.iterdir()) and not (folder / mark).is_file():
+            raise ExportFailed(f"{folder} holds other files. Name an empty or new folder.")
+    elif folder.exists():
+        raise ExportFailed(f"{folder} is a file. Name an empty or new folder.")
 
 
 def _contents(facts: ModelFacts, session: Session | None, include_pictures: bool) -> dict[str, bytes]:
@@ -165,10 +177,10 @@ def _arrays(session: Session) -> bytes:
 
 def _pictures(session: Session) -> dict[str, bytes]:
     counts = [0] * len(session.labels)
-    files = {}
+    files: dict[str, bytes] = {}
     for sample in session.samples:
         counts[sample.class_index] += 1
-        folder = f"{sample.class_index}_{safe_name(session.labels[sample.class_index])}"
+        folder = f"{sample.class_index}_{safe_file_name(session.labels[sample.class_index])}"
         files[f"samples/{folder}/{counts[sample.class_index]:03d}.jpg"] = sample.picture
     return files
 
@@ -178,7 +190,7 @@ def _readme(facts: ModelFacts) -> str:
         f"An image classifier for: {', '.join(facts.labels)}.\n\n"
         f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and\n"
         f'gives a probability for each line of labels.txt. Below {facts.threshold:.2f} call it "not sure".\n\n'
-        "Try it on a computer with Python:\n"
+        f"Try it on a computer with Python{' and a Coral Edge TPU' if facts.compiled_for_edge_tpu else ''}:\n"
         "    pip install ai-edge-litert numpy pillow\n"
         "    python classify.py picture.jpg\n"
     )
@@ -218,10 +230,16 @@ def _sync_directory(directory: Path) -> None:
 
 
 def _put_in_place(partial: Path, folder: Path) -> None:
-    old = folder.with_name(folder.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
+    """Rename, and make that durable: every directory up to the root of the drive may be new."""
+    replaced = None
     if folder.exists():
-        folder.rename(old)
+        replaced = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".replaced", dir=folder.parent))
+        folder.rename(replaced / folder.name)
     partial.rename(folder)
-    _sync_directory(folder.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    for parent in folder.absolute().parents:
+        with suppress(PermissionError):  # a directory that this user may not even open has no news of ours
+            _sync_directory(parent)
+        if parent.is_mount():
+            break
+    if replaced is not None:
+        shutil.rmtree(replaced, ignore_errors=True)

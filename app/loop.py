@@ -69,11 +69,14 @@ class Loop:
             self._wait_for_tick(FRAMES_PER_SECOND)
 
     def tick(self) -> None:
-        """One turn: what happened, what follows, what is seen."""
+        """One turn: what happened, what follows, what is seen.
+
+        Presses come before new frames: a sample is the picture that its visitor was looking at.
+        """
         self._pump()
-        self._look()
         self._each_tick()
         self._kiosk.tick()
+        self._look()
         self.view = self._present()
         self._window.draw(self.view)
 

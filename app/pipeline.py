@@ -29,6 +29,7 @@ from tpu.extractor import EmbeddingExtractor
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 5.0
+UNEXPECTED = "The picture could not be looked at. Please call a member of staff if this stays."
 IDLE_WAIT_S = 0.2  # how long a worker sleeps at most before it looks whether it shall stop
 
 
@@ -150,10 +151,11 @@ def watch_frames(
             continue
         try:
             observation = vision.observe(frame)
-        except RuntimeLayerError as error:
+        except Exception as error:
             if not failing:
-                logger.warning("%s", error)
-                announce(VisionFailed(str(error)))
+                told = isinstance(error, RuntimeLayerError)
+                logger.warning("%s", error, exc_info=not told)
+                announce(VisionFailed(str(error) if told else UNEXPECTED))
             failing = True
             stop.wait(IDLE_WAIT_S)
         else:

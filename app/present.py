@@ -99,6 +99,7 @@ def _screen(state: KioskState) -> Screen:
         Mode.LIVE: Screen.LIVE,
         Mode.SAVING: Screen.SAVING,
         Mode.CONFIRM_RESET: Screen.CONFIRM,
+        Mode.ERASING: Screen.TEACH,
     }[state.mode]
 
 
@@ -168,6 +169,8 @@ def _guidance(state: KioskState, leader: int | None) -> str:
         return "Comparing what you showed …"
     if state.mode is Mode.SAVING:
         return "Writing your model."
+    if state.mode is Mode.ERASING:
+        return "Clearing the table …"
     if state.held is not None:
         return f"Keep turning it: every picture teaches {state.classes[state.held.class_index].label}."
     if state.model is not None:
@@ -231,9 +234,11 @@ def _question(state: KioskState) -> Question | None:
     if state.mode is not Mode.CONFIRM_RESET:
         return None
     total = sum(state.shots)
+    pictures = "1 picture" if total == 1 else f"{total} pictures"
+    model = " and the model made from them" if state.model is not None else ""
     return Question(
         title="Start over?",
-        text=f"{total} pictures and the model made from them will be erased.",
+        text=f"{pictures}{model} will be erased.",
         answers=(
             ActionKey(Action.CANCEL, "cancel", "Keep them", "N"),
             ActionKey(Action.CONFIRM, "confirm", "Erase", "Y"),

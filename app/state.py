@@ -26,6 +26,7 @@ class Mode(Enum):
     LIVE = "live"
     SAVING = "saving"
     CONFIRM_RESET = "confirm_reset"
+    ERASING = "erasing"
 
 
 class Mood(Enum):
@@ -98,15 +99,17 @@ class KioskState:
         model: None until the first training of this session went live.
         camera: Its name while frames arrive, else None.
         camera_problem: Why they do not.
-        resume: The mode that SAVING and CONFIRM_RESET go back to.
-        asked_at_s: When CONFIRM_RESET began.
+        changed: A sample came or went since the model went live.
+        in_flight: Presses whose sample is not stored yet.
+        asked_at_s: When CONFIRM_RESET began, or RESET was pressed in it too early.
     """
 
     classes: tuple[ClassState, ...]
     mode: Mode = Mode.TEACH
-    resume: Mode = Mode.TEACH
     asked_at_s: float = 0.0
     model: TrainedFacts | None = None
+    changed: bool = False
+    in_flight: int = 0
     held: Held | None = None
     notice: Notice | None = None
     arrival: Arrival | None = None
@@ -135,7 +138,12 @@ class KioskState:
     @property
     def stale(self) -> bool:
         """Samples have come or gone since the model was trained."""
-        return self.model is not None and self.model.shots != self.shots
+        return self.model is not None and (self.changed or self.model.shots != self.shots)
+
+    @property
+    def resting_mode(self) -> Mode:
+        """Where every job and every question ends: LIVE with a model, TEACH without."""
+        return Mode.LIVE if self.model is not None else Mode.TEACH
 
     @property
     def missing(self) -> str | None:
@@ -172,28 +180,27 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
             ev.PlaySound("train"),
         )
     if button is Action.UNDO:
-        if not any(state.shots):
+        if not any(state.shots) and not state.in_flight:
             return _refused(state, "There is nothing to take back yet.")
         return replace(state, held=None), (ev.RemoveLastSample(),)
     if button is Action.SAVE:
         if state.model is None:
             return _refused(state, "Press TRAIN first: then there is a model to save.")
-        return replace(state, mode=Mode.SAVING, resume=state.mode, held=None, notice=None), (ev.StartSaving(),)
+        return replace(state, mode=Mode.SAVING, held=None, notice=None), (ev.StartSaving(),)
     if button is Action.RESET:
         if not any(state.shots) and state.model is None:
             return _refused(state, "It is all empty already.")
-        return replace(
-            state, mode=Mode.CONFIRM_RESET, resume=state.mode, asked_at_s=state.now_s, held=None, notice=None
-        ), ()
+        return replace(state, mode=Mode.CONFIRM_RESET, asked_at_s=state.now_s, held=None, notice=None), ()
     return state, ()
 
 
 def _answered(state: KioskState, button: ev.Button) -> Step:
-    """Yes is its own key, or RESET once more after a moment; every other button keeps what there is."""
+    """Yes is its own key, or RESET once more after a moment of rest; every other button keeps what there is."""
     if button is Action.RESET and state.now_s - state.asked_at_s < SURE_AFTER_S:
-        return state, ()
-    kept = replace(state, mode=state.resume)
-    return (kept, (ev.EraseSession(),)) if button in (Action.CONFIRM, Action.RESET) else (kept, ())
+        return replace(state, asked_at_s=state.now_s), ()  # whoever drums on it never answers
+    if button in (Action.CONFIRM, Action.RESET):
+        return replace(state, mode=Mode.ERASING), (ev.EraseSession(),)
+    return replace(state, mode=state.resting_mode), ()
 
 
 def _class_pressed(state: KioskState, index: int) -> Step:
@@ -206,7 +213,7 @@ def _class_pressed(state: KioskState, index: int) -> Step:
     if (full := _full(state, index)) is not None:
         return _refused(state, full)
     held = Held(index, state.now_s + state.timing.hold_delay_s)
-    return replace(state, held=held, notice=None), (ev.AddSample(index),)
+    return replace(state, held=held, notice=None, in_flight=state.in_flight + 1), (ev.AddSample(index),)
 
 
 def _full(state: KioskState, index: int) -> str | None:
@@ -226,16 +233,15 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
     notice = state.notice if state.notice and state.notice.until_s > now_s else None
     state = replace(state, now_s=now_s, notice=notice)
     if state.mode is Mode.CONFIRM_RESET and now_s - state.asked_at_s > ANSWER_WITHIN_S:
-        state = replace(state, mode=state.resume)
+        state = replace(state, mode=state.resting_mode)
     held = state.held
     if held is None or held.waiting or now_s < held.next_sample_at_s or state.camera is None:
         return state, ()
     if (full := _full(state, held.class_index)) is not None:
         return _refused(replace(state, held=None), full)
     next_at_s = max(held.next_sample_at_s + state.timing.sample_interval_s, now_s)
-    return replace(state, held=replace(held, next_sample_at_s=next_at_s, waiting=True)), (
-        ev.AddSample(held.class_index),
-    )
+    held = replace(held, next_sample_at_s=next_at_s, waiting=True)
+    return replace(state, held=held, in_flight=state.in_flight + 1), (ev.AddSample(held.class_index),)
 
 
 def _sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
@@ -244,6 +250,8 @@ def _sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
     state = replace(
         _with_class(state, event.class_index, new),
         held=_no_longer_waiting(state.held, event.class_index),
+        in_flight=max(0, state.in_flight - 1),
+        changed=True,
         arrival=Arrival(event.class_index, event.picture, state.now_s),
     )
     return state, (ev.PlaySound("tick"),)
@@ -252,48 +260,60 @@ def _sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
 def _sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
     old = state.classes[event.class_index]
     new = replace(old, shots=max(0, old.shots - 1), thumbnails=old.thumbnails[:-1])
-    state = replace(_with_class(state, event.class_index, new), arrival=None)
+    state = replace(_with_class(state, event.class_index, new), arrival=None, changed=True)
     return _noticed(state, f"Took back the last picture of {old.label}.", Mood.HINT), (ev.PlaySound("undo"),)
 
 
 def _sample_refused(state: KioskState, event: ev.SampleRefused) -> Step:
-    return _refused(replace(state, held=None), event.reason)
+    return _refused(replace(state, held=None, in_flight=max(0, state.in_flight - 1)), event.reason)
+
+
+def _sample_withdrawn(state: KioskState, _: ev.SampleWithdrawn) -> Step:
+    state = replace(state, held=None, in_flight=max(0, state.in_flight - 1))
+    return _noticed(state, "Took back the last press.", Mood.HINT), (ev.PlaySound("undo"),)
+
+
+def _undo_failed(state: KioskState, event: ev.UndoFailed) -> Step:
+    return _refused(state, event.reason)
+
+
+def _erase_failed(state: KioskState, event: ev.EraseFailed) -> Step:
+    return _refused(replace(state, mode=state.resting_mode), event.reason)
 
 
 def _training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     model = TrainedFacts(event.validation_accuracy, event.threshold, event.shots)
-    state = replace(state, mode=Mode.LIVE, model=model)
+    state = replace(state, mode=Mode.LIVE, model=model, changed=False)
     return _noticed(state, _accuracy_in_words(event.validation_accuracy), Mood.SUCCESS), (ev.PlaySound("ready"),)
 
 
 def _accuracy_in_words(accuracy: float) -> str:
-    tenths = round(accuracy * 10)
-    if tenths >= 10:
+    if accuracy >= 1:
         return "Learned it! Every picture it had not seen was named right."
+    tenths = int(accuracy * 10)
     if tenths >= 7:
         return f"Learned it: about {tenths} of 10 new pictures are named right."
     return f"Only about {tenths} of 10 new pictures are named right. Show each thing from more sides."
 
 
 def _training_failed(state: KioskState, event: ev.TrainingFailed) -> Step:
-    back = Mode.LIVE if state.model else Mode.TEACH
-    return _refused(replace(state, mode=back), event.reason)
+    return _refused(replace(state, mode=state.resting_mode), event.reason)
 
 
 def _saving_finished(state: KioskState, event: ev.SavingFinished) -> Step:
     where = f"Saved to {event.folder}."
     text = f"{where} You may pull the drive out now." if event.removable else where
-    state = replace(state, mode=state.resume)
+    state = replace(state, mode=state.resting_mode)
     return _noticed(state, text, Mood.SUCCESS, 2 * NOTICE_S), (ev.PlaySound("saved"),)
 
 
 def _saving_failed(state: KioskState, event: ev.SavingFailed) -> Step:
-    return _refused(replace(state, mode=state.resume), event.reason)
+    return _refused(replace(state, mode=state.resting_mode), event.reason)
 
 
 def _session_erased(state: KioskState, _: ev.SessionErased) -> Step:
     classes = tuple(ClassState(one.label) for one in state.classes)
-    state = replace(state, classes=classes, mode=Mode.TEACH, model=None, held=None, arrival=None)
+    state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)
     return _noticed(state, "All clear. Show something and hold its button.", Mood.HINT), (ev.PlaySound("undo"),)
 
 
@@ -310,15 +330,15 @@ def _vision_failed(state: KioskState, event: ev.VisionFailed) -> Step:
 
 
 def _drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
-    new = [name for name in event.names if name not in state.drives]
+    new = [name for name in event.writable if name not in state.drives]
     state = replace(state, drives=event.names)
     if new and state.model is not None:
-        return _noticed(state, f"Found the drive {new[0]}: SAVE writes to it.", Mood.HINT), ()
+        return _noticed(state, f"Found the drive {new[0]}. SAVE puts the model on it.", Mood.HINT), ()
     return state, ()
 
 
 def _worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:
-    return replace(state, held=None, fault=f"The {event.worker} part stopped: {event.reason}"), ()
+    return replace(state, held=None, fault=f"The {event.worker} part stopped"), ()
 
 
 def _with_class(state: KioskState, index: int, new: ClassState) -> KioskState:
@@ -346,6 +366,9 @@ _TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.SampleAdded: _sample_added,
     ev.SampleRemoved: _sample_removed,
     ev.SampleRefused: _sample_refused,
+    ev.SampleWithdrawn: _sample_withdrawn,
+    ev.UndoFailed: _undo_failed,
+    ev.EraseFailed: _erase_failed,
     ev.TrainingFinished: _training_finished,
     ev.TrainingFailed: _training_failed,
     ev.SavingFinished: _saving_finished,

@@ -1,7 +1,8 @@
 """SessionStore: the session on disk, in SQLite. What `add` has returned survives a power cut.
 
-The rollback journal with synchronous=FULL is used rather than WAL: every commit is on the medium when it
-returns, there is one writer, and a single file is what staff copy or delete.
+The rollback journal with synchronous=EXTRA is used rather than WAL: every commit is on the medium when it
+returns (EXTRA syncs the directory as well, so that a journal that was deleted stays deleted), there is one
+writer, and a single file is what staff copy or delete.
 """
 
 from __future__ import annotations
@@ -173,9 +174,17 @@ class SessionStore:
         self, embed: Callable[[ImageArray], NDArray[np.float32]], extractor_name: str, extractor_sha256: str
     ) -> None:
         """Embed all pictures anew with another extractor, all or none; the model made before is forgotten."""
-        vectors = [(embed(decode_picture(one.picture)).tobytes(), one.sample_id) for one in self.load().samples]
+        vectors: list[tuple[bytes, int]] = []
+        damaged: list[tuple[int]] = []
+        for one in self.load().samples:
+            try:
+                vectors.append((embed(decode_picture(one.picture)).tobytes(), one.sample_id))
+            except SessionUnreadable:
+                logger.warning("the picture of sample %d is damaged: the sample is left out", one.sample_id)
+                damaged.append((one.sample_id,))
         with self._writing() as database:
             database.executemany("UPDATE samples SET embedding = ? WHERE sample_id = ?", vectors)
+            database.executemany("DELETE FROM samples WHERE sample_id = ?", damaged)
             database.execute("DELETE FROM model")
             _set_facts(database, extractor_name, extractor_sha256)
 
@@ -201,7 +210,7 @@ class SessionStore:
         database = sqlite3.connect(self._path, check_same_thread=False)
         try:
             database.execute("PRAGMA journal_mode = DELETE")
-            database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA synchronous = EXTRA")
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")

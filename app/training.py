@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import ExportedModelDisagrees, ExportFailed, NotEnoughTaught
+from app.errors import ExportedModelDisagrees, ExportFailed, NotEnoughTaught, SessionUnreadable
 from app.pictures import decode_picture
 from app.session import Sample, Session
+from learning.errors import TrainingCancelled
 from learning.fit import fit_head
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
@@ -117,7 +118,9 @@ def train_model(
     exported_s = time.perf_counter()
     engine = ClassificationEngine(model_path, labels=taught.labels, runtime=runtime, device=device)
     try:
-        agreement = _compare(taught, extractor, fit.head, engine, lambda f: report(FIT_SHARE + (1 - FIT_SHARE) * f))
+        agreement = _compare(
+            taught, extractor, fit.head, engine, lambda f: report(FIT_SHARE + (1 - FIT_SHARE) * f), should_stop
+        )
     except BaseException:
         engine.close()
         raise
@@ -154,6 +157,11 @@ def _write_durably(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise ExportFailed(
@@ -167,27 +175,40 @@ def _compare(
     head: SoftmaxRegression,
     engine: ClassificationEngine,
     report: Callable[[float], None],
+    should_stop: Callable[[], bool] | None,
 ) -> Agreement:
     """Let both models answer the session's pictures.
 
     Raises:
         ExportedModelDisagrees: If a clear answer differs, or the probabilities do by far.
+        TrainingCancelled: If `should_stop` said so.
     """
     chosen = _spread_over_classes(taught)
-    same, difference = 0, 0.0
+    compared, same, difference = 0, 0, 0.0
     for number, sample in enumerate(chosen, start=1):
-        picture = decode_picture(sample.picture)
+        if should_stop is not None and should_stop():
+            raise TrainingCancelled("training was stopped. Press TRAIN to start again.")
+        try:
+            picture = decode_picture(sample.picture)
+        except SessionUnreadable:
+            continue  # its embedding taught all the same
+        compared += 1
         expected = head.probabilities(extractor.embed(picture)[np.newaxis])[0]
         answered = engine.classify(picture)
         top = int(answered.argmax())
         same += bool(expected[top] >= expected.max() - CLOSE_CALL)
         difference += float(np.abs(expected - answered).mean())
         report(number / len(chosen))
-    agreement = Agreement(len(chosen), same / len(chosen), difference / len(chosen))
-    if same < len(chosen) or agreement.mean_difference > LARGEST_MEAN_DIFFERENCE:
+    agreement = Agreement(compared, same / max(compared, 1), difference / max(compared, 1))
+    if same < compared:
         raise ExportedModelDisagrees(
-            f"the exported model answers {len(chosen) - same} of {len(chosen)} pictures unlike the "
+            f"the exported model answers {compared - same} of {compared} pictures unlike the "
             "trained one. Teach a few more pictures and press TRAIN again."
+        )
+    if agreement.mean_difference > LARGEST_MEAN_DIFFERENCE:
+        raise ExportedModelDisagrees(
+            f"the exported model's probabilities differ from the trained one's by {agreement.mean_difference:.2f} "
+            "in the mean. Teach a few more pictures and press TRAIN again."
         )
     return agreement
 

@@ -149,7 +149,10 @@ def _descend(
 
 
 def _largest_eigenvalue(z: FloatArray, sample_weights: FloatArray) -> float:
-    """Of the weighted second moment of [z, 1], from above: by its trace where that is small, else by the kernel."""
+    """Of the weighted second moment of [z, 1]: exactly where that matrix or its Gram matrix is small, else a bound.
+
+    The bound is the largest sum of absolute values in a row, which no eigenvalue exceeds (Gershgorin).
+    """
     rows = np.hstack([z, np.ones((len(z), 1), np.float32)]) * np.sqrt(sample_weights / len(z))[:, np.newaxis]
     kernel = rows @ rows.T if len(rows) <= rows.shape[1] else rows.T @ rows
     return float(np.abs(kernel).sum(axis=1).max()) if len(kernel) > 512 else float(np.linalg.eigvalsh(kernel)[-1])

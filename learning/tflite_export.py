@@ -22,6 +22,11 @@ from learning.metadata import class_names, describe_classifier, with_label_file
 from learning.quantization import Affine, asymmetric, quantized, quantized_biases, rounded, widened_for_biases
 
 ALIGNMENT_BYTES = 16
+VERSIONS = {  # of the operators as interpreters know them: the lowest that has per-class scales and int8
+    schema.BuiltinOperator.FULLY_CONNECTED: 4,
+    schema.BuiltinOperator.RESHAPE: 1,
+    schema.BuiltinOperator.SOFTMAX: 2,
+}
 SPATIAL_DIMENSIONS = 4  # of an embedding (1, 1, 1, D), such as pooling without flattening leaves
 FILE_IDENTIFIER = b"TFL3"
 EXTRACTOR_WANTED = "Use an embedding extractor: one picture in, one vector out, no classifier."
@@ -163,7 +168,7 @@ def _per_tensor(rows: FloatArray, biases: FloatArray, input_scale: float) -> tup
     affine = asymmetric(float(rows.min()), float(rows.max()))
     wide = widened_for_biases(affine.scale, biases, input_scale)
     if wide != affine.scale:
-        affine = Affine(wide, 128)
+        affine = Affine(wide, int(rounded(-min(float(rows.min()), 0.0) / wide)))
     return quantized(rows, affine).astype(np.uint8), np.array([affine.scale], np.float32), affine.zero_point
 
 
@@ -282,7 +287,7 @@ class _Additions:
                 return index
         new = schema.OperatorCodeT()
         new.builtinCode = new.deprecatedBuiltinCode = code
-        new.version = 4 if code == schema.BuiltinOperator.FULLY_CONNECTED else 2
+        new.version = VERSIONS[code]
         self._model.operatorCodes.append(new)
         return len(self._model.operatorCodes) - 1
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from tpu.errors import LabelCountMismatch, LabelsUnreadable, NotAClassifier
 from tpu.model import PictureModel
+from tpu.runtime import last_operator
 from tpu.tensors import FloatArray, ImageArray
 
 MIN_CLASSES = 2
+GIVES_PROBABILITIES = {"SOFTMAX", "LOGISTIC", "CUSTOM"}  # or may well do so, when compiled
 
 
 class ClassificationEngine(PictureModel):
@@ -38,6 +40,8 @@ class ClassificationEngine(PictureModel):
         num_threads: int = 1,
     ) -> None:
         super().__init__(model_path, runtime=runtime, device=device, num_threads=num_threads)
+        if last_operator(self.model_bytes) not in GIVES_PROBABILITIES:
+            raise NotAClassifier(model_path, "it does not end in probabilities. Use a model that TRAIN exported.")
         if self.output_size < MIN_CLASSES:
             raise NotAClassifier(model_path, "its output is a single number. Use a model that TRAIN exported.")
         self.labels = _labels(model_path, labels, self.output_size)

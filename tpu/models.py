@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -121,8 +122,8 @@ def pull(model: KnownModel, folder: Path | None = None, on_progress: Progress | 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _fetch_whole(model.address, partial, on_progress or (lambda _done, _total: None))
-        found = _sha256(partial)
-        if model.sha256 and found != model.sha256:
+        found, expected = _sha256(partial), model.sha256 or _remembered(path)
+        if expected and found != expected:
             partial.unlink()
             raise DownloadFailed(
                 f"{model.address} delivered other bytes than expected (sha256 {found}). Pull it again later."
@@ -147,7 +148,7 @@ def _fetch_whole(address: str, partial: Path, report: Progress) -> None:
             if error.code == 416 and partial.is_file():  # nothing is left to fetch
                 return
             raise DownloadFailed(f"{address} answers {error.code} {error.reason}. Try again later.") from error
-        except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
+        except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
             reason = error
         else:
             return

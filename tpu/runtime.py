@@ -149,6 +149,19 @@ def _open(module: Any, model: bytes, device: str, num_threads: int) -> Interpret
     return interpreter
 
 
+def last_operator(model: bytes) -> str:
+    """The name of the last operator that computes something, such as SOFTMAX; type and shape changes do not count."""
+    root = schema.Model.GetRootAs(model, 0)
+    graph = root.Subgraphs(0)
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+    for index in reversed(range(graph.OperatorsLength())):
+        code = root.OperatorCodes(graph.Operators(index).OpcodeIndex())
+        name = names.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "CUSTOM")
+        if name not in ("QUANTIZE", "DEQUANTIZE", "RESHAPE", "SQUEEZE"):
+            return str(name)
+    return ""
+
+
 def _refuse_torn(model: bytes) -> None:
     """Walk to every tensor and the end of every buffer: tflite-runtime would die of a file that is cut short."""
     try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
+from app.commands.report import write_json
 from app.config import Config
 from app.devices.camera import candidates, open_camera
 from app.devices.drive import MountedDrives
@@ -19,19 +21,22 @@ from tpu.runtime import available_runtimes
 LEAST_FREE_BYTES = 200 * 2**20
 
 
-def run_doctor(config: Config, write: Callable[[str], None]) -> bool:
-    """Look at everything the kiosk uses; give whether it would run."""
+def run_doctor(config: Config, write: Callable[[str], None], *, json_path: Path | None = None) -> bool:
+    """Look at everything that a kiosk with these settings uses; give whether it would run."""
     checks = (_model, _disk, _display, _camera, _accelerator, _drives)
     results = [check(config) for check in checks]
     for found, line in results:
         write(f"{'ok  ' if found else 'FIX '} {line}")
+    write_json(json_path, [{"found": found, "text": line} for found, line in results])
     return results[0][0] and results[1][0]
 
 
 def _model(config: Config) -> tuple[bool, str]:
     try:
-        with EmbeddingExtractor(default_extractor_path(), runtime=config.model.runtime, device="cpu") as extractor:
-            return True, f"model: {extractor.name} on {', '.join(available_runtimes())}"
+        path = Path(config.model.extractor) if config.model.extractor else default_extractor_path()
+        with EmbeddingExtractor(path, runtime=config.model.runtime, device=config.model.device) as extractor:
+            installed = ", ".join(available_runtimes())
+            return True, f"model: {extractor.name} on {extractor.runtime_name}, {extractor.device} (there: {installed})"
     except RuntimeLayerError as error:
         return False, f"model: {error}"
 
@@ -54,7 +59,13 @@ def _display(_config: Config) -> tuple[bool, str]:
     return False, "display: none. Start the kiosk from a desktop session, or with --headless."
 
 
-def _camera(_config: Config) -> tuple[bool, str]:
+def _camera(config: Config) -> tuple[bool, str]:
+    if config.camera.source not in ("", "auto", "demo"):
+        try:
+            open_camera(config.camera.source).close()
+        except CameraUnavailable as error:
+            return False, str(error)
+        return True, f"camera: {config.camera.source}"
     for device in candidates():
         try:
             camera = open_camera(device)

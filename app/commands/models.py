@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from tqdm import tqdm
 
+from app.commands.report import write_json
 from tpu.errors import RuntimeLayerError
 from tpu.models import KNOWN_MODELS, default_extractor_path, find_model, is_intact, local_path, pull
 
 
-def run_models(action: str, name: str | None, write: Callable[[str], None]) -> None:
+def run_models(action: str, name: str | None, write: Callable[[str], None], *, json_path: Path | None = None) -> None:
     """List, pull or verify extractors.
 
     Raises:
@@ -29,11 +31,13 @@ def run_models(action: str, name: str | None, write: Callable[[str], None]) -> N
             write(str(pull(find_model(name), on_progress=show)))
         return
     write(f"{'built-in':24} {default_extractor_path()}")
-    damaged = []
+    damaged, told = [], []
     for model in KNOWN_MODELS:
         path = local_path(model)
         state = "not pulled" if not path.is_file() else "intact" if is_intact(model) else "DAMAGED"
         write(f"{model.name:24} {state:12} {model.about} ({model.licence})")
         damaged += [model.name] if state == "DAMAGED" else []
+        told.append({"name": model.name, "state": state.lower(), "path": str(path), "licence": model.licence})
+    write_json(json_path, told)
     if action == "verify" and damaged:
         raise RuntimeLayerError(f"damaged: {', '.join(damaged)}. Pull them again.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import tempfile
 import time
@@ -15,7 +14,8 @@ from tqdm import tqdm
 
 from app.commands.report import write_json
 from app.errors import DatasetInvalid
-from app.export import ModelFacts, safe_name, write_export
+from app.export import ModelFacts, write_export
+from app.file_names import file_name_problem
 from app.pictures import encode_picture
 from app.session import Sample, Session
 from app.training import train_model
@@ -27,7 +27,6 @@ from tpu.tensors import PREPROCESSING, centre_crop, read_picture
 logger = logging.getLogger(__name__)
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp"}
-LONGEST_LABEL = 100
 
 
 def run_train(
@@ -122,17 +121,8 @@ def check_label(label: str) -> None:
     Raises:
         DatasetInvalid: Naming the label and the rule.
     """
-    if re.search(r'[\x00-\x1f\x7f<>:"/\\|?*]', label) or label != label.strip(" ."):
-        problem = 'holds a character that file names cannot have (control characters, < > : " / \\ | ? *)'
-        if label != label.strip(" ."):
-            problem = "begins or ends with a space or a dot"
-    elif len(label) > LONGEST_LABEL:
-        problem = f"is longer than {LONGEST_LABEL} characters"
-    elif safe_name(label).startswith("class_") and not label.startswith("class_"):
-        problem = "is a name that Windows reserves, or has no letters"
-    else:
-        return
-    raise DatasetInvalid(f"the class label {label!r} {problem}. Rename its folder.")
+    if (problem := file_name_problem(label)) is not None:
+        raise DatasetInvalid(f"the class label {label!r} cannot be used: {problem}. Rename its folder.")
 
 
 def _embedded(pictures: dict[str, list[Path]], extractor: EmbeddingExtractor) -> Session:

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 640, 480, 30
 MAX_INDEX = 10
+LOOK_EVERY_S = 2.0  # for cameras, while there is none
 FAILED_READS, SILENT_S, FROZEN_S = 5, 3.0, 3.0
 BY_ID = Path("/dev/v4l/by-id")
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp"}
@@ -53,6 +54,75 @@ def open_camera(source: str) -> Camera:
     if path.is_file():
         return VideoFileCamera(path)
     raise CameraUnavailable(source, f"there is no such device, file or folder. {NEXT_STEP}")
+
+
+def check_source(source: str) -> None:
+    """Refuse at once what no plugging in will ever make a camera.
+
+    Raises:
+        CameraUnavailable: If it is neither a number, a device, an address, nor an existing file or folder.
+    """
+    address = re.match(r"(https?|rtsps?)://", source)
+    if not (address or source.isdecimal() or source.startswith("/dev/") or Path(source).exists()):
+        raise CameraUnavailable(source, f"there is no such device, file or folder. {NEXT_STEP}")
+
+
+class AutoCamera:
+    """The first camera that delivers. Until one ever did, a stand-in, which gives way as soon as one appears."""
+
+    def __init__(
+        self,
+        stand_in: Camera,
+        *,
+        find: Callable[[], Camera] | None = None,
+        list_candidates: Callable[[], list[str]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stand_in = stand_in
+        self._find = find or _first_camera
+        self._list = list_candidates or candidates
+        self._clock = clock
+        self._found_one = False
+
+    def open(self) -> Camera:
+        """Open the camera, or the stand-in.
+
+        Raises:
+            CameraUnavailable: If there was a camera once and it is gone: a visitor's things are never mixed with
+                the stand-in's.
+        """
+        known = set(self._list())
+        try:
+            camera = self._find()
+        except CameraUnavailable as error:
+            if self._found_one:
+                raise
+            logger.info("%s; showing the demonstration camera", error)
+            return _GivesWay(self._stand_in, lambda: not set(self._list()) <= known, self._clock)
+        self._found_one = True
+        return camera
+
+
+class _GivesWay:
+    """A camera that ends when something better may have come."""
+
+    def __init__(self, camera: Camera, better: Callable[[], bool], clock: Callable[[], float]) -> None:
+        self._camera, self._better, self._clock = camera, better, clock
+        self._next_look_s = clock() + LOOK_EVERY_S
+
+    @property
+    def name(self) -> str:
+        return self._camera.name
+
+    def read(self) -> ImageArray:
+        if self._clock() >= self._next_look_s:
+            self._next_look_s = self._clock() + LOOK_EVERY_S
+            if self._better():
+                raise CameraUnavailable(self.name, "a camera was plugged in.")
+        return self._camera.read()
+
+    def close(self) -> None:
+        self._camera.close()
 
 
 def candidates() -> list[str]:

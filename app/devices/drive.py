@@ -8,6 +8,8 @@ from pathlib import Path
 
 from app.ports import Drive
 
+SYSTEM_PLACES = {"/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var"}
+
 
 class MountedDrives:
     """Reads the kernel's own tables: no daemon and no rights are needed.
@@ -24,29 +26,41 @@ class MountedDrives:
         self._block_classes = block_classes
 
     def present(self) -> tuple[Drive, ...]:
-        """Removable disks mounted at this moment, in the order of their mount points."""
+        """Removable disks mounted at this moment, in the order of their mount points.
+
+        A disk that the system itself runs from is none of them, even where it is a USB stick.
+        """
         try:
-            lines = self._mounts.read_text(encoding="utf-8").splitlines()
+            lines = self._mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         except OSError:
             return ()
+        table = [line.split()[:4] for line in lines]
+        disks = [self._disk(Path(device)) for device, *_ in table]
+        system = {disk for disk, (_, where, *_) in zip(disks, table, strict=True) if _decoded(where) in SYSTEM_PLACES}
         found = {}
-        for line in lines:
-            device, where, filesystem, options = line.split()[:4]
-            path = Path(_decoded(where))
-            if device.startswith("/dev/") and self._removable(Path(device).name):
-                read_only = "ro" in options.split(",")
-                found[path] = Drive(path.name, path, _free_bytes(path), read_only, filesystem)
+        for disk, (_, place, filesystem, options) in zip(disks, table, strict=True):
+            if disk is not None and disk not in system and _removable(disk):
+                path = Path(_decoded(place))
+                name = path.name.encode("utf-8", "replace").decode("utf-8", "replace")
+                found[path] = Drive(name, path, _free_bytes(path), "ro" in options.split(","), filesystem)
         return tuple(found[path] for path in sorted(found))
 
-    def _removable(self, device: str) -> bool:
-        """On USB, or flagged so; a partition counts as its disk does."""
-        link = self._block_classes / device
-        if not link.exists():
-            return False
-        real = link.resolve()
-        disk = real.parent if (real / "partition").exists() else real
-        flag = disk / "removable"
-        return "/usb" in str(real) or (flag.is_file() and flag.read_text(encoding="ascii").strip() == "1")
+    def _disk(self, device: Path) -> Path | None:
+        """The sysfs folder of the whole disk that a device is, or is a partition of; None for what is no disk."""
+        link = self._block_classes / device.name
+        try:
+            real = link.resolve(strict=True)
+        except OSError:
+            return None
+        return real.parent if (real / "partition").exists() else real
+
+
+def _removable(disk: Path) -> bool:
+    """On USB, or flagged so."""
+    try:
+        return "/usb" in str(disk) or (disk / "removable").read_text(encoding="ascii").strip() == "1"
+    except OSError:  # it was pulled between two looks
+        return False
 
 
 def _decoded(field: str) -> str:

@@ -12,6 +12,7 @@ from app.ui.theme import load_theme
 from app.ui.view import KioskView
 
 CAPTION = "Teachable Kiosk"
+DRAWS_NOWHERE = ("dummy", "offscreen")  # what SDL falls back to without a screen
 WINDOW_CLASS = "teachable-kiosk"  # what window managers and scripts know it by
 
 
@@ -27,6 +28,8 @@ class Window:
             os.environ["SDL_VIDEODRIVER"] = "dummy"
         os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", WINDOW_CLASS)
         pygame.display.init()
+        if not headless and pygame.display.get_driver() in DRAWS_NOWHERE and "SDL_VIDEODRIVER" not in os.environ:
+            raise pygame.error("there is no screen")
         pygame.font.init()
         pygame.display.set_caption(CAPTION)
         self._windowed_size = size

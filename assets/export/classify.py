@@ -11,13 +11,15 @@ import numpy as np
 from PIL import Image, ImageOps
 
 try:
-    from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_litert.interpreter import Interpreter, load_delegate
 except ImportError:
-    from tflite_runtime.interpreter import Interpreter
+    from tflite_runtime.interpreter import Interpreter, load_delegate
 
 here = Path(__file__).resolve().parent
 facts = json.loads((here / "metadata.json").read_text(encoding="utf-8"))
-interpreter = Interpreter(model_path=str(here / facts["model"]))
+on_edge_tpu = facts["model"].endswith("_edgetpu.tflite")  # then libedgetpu and a Coral Edge TPU are needed
+delegates = [load_delegate("libedgetpu.so.1")] if on_edge_tpu else []
+interpreter = Interpreter(model_path=str(here / facts["model"]), experimental_delegates=delegates)
 interpreter.allocate_tensors()
 entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 size = int(entry["shape"][1])

@@ -12,6 +12,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from app.devices.simulated import DemonstrationCamera
 from run_kiosk import main
+from tpu.models import default_extractor_path
 from tpu.tensors import prepare_picture, read_picture
 
 MOBILENET = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
@@ -88,7 +89,7 @@ def test_bad_folders_are_refused_in_one_line(tmp_path: Path, capsys: pytest.Capt
     (data / "con").mkdir()
     cv2.imwrite(str(data / "con" / "1.png"), np.zeros((9, 9, 3), np.uint8))
     assert refusal() == (
-        "error: the class label 'con' is a name that Windows reserves, or has no letters. Rename its folder."
+        "error: the class label 'con' cannot be used: Windows reserves it for a device. Rename its folder."
     )
     assert not (tmp_path / "out").exists()
 
@@ -99,3 +100,32 @@ def test_a_missing_model_is_told_in_one_line(tmp_path: Path, capsys: pytest.Capt
         f"error: the model {tmp_path / 'none.tflite'} cannot be used: No such file or directory. "
         "Name an existing .tflite file."
     )
+
+
+def test_a_file_as_out_is_told_in_one_line(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "out").write_text("x")
+    assert main(["train", str(pictures), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.strip() == f"error: {tmp_path / 'out'} is a file. Name an empty or new folder."
+
+
+def test_an_extractor_is_no_classifier(capsys: pytest.CaptureFixture[str], pictures: Path) -> None:
+    path = default_extractor_path()
+    assert main(["classify", str(path), str(next(pictures.glob("*/*.png")))]) == 1
+    assert capsys.readouterr().err.strip() == (
+        f"error: the model {path} cannot be used: it does not end in probabilities. Use a model that TRAIN exported."
+    )
+
+
+def test_a_camera_that_can_never_be_one_is_refused_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    missing = str(tmp_path / "cam")
+    assert main(["--camera", missing, "--headless", "--data-dir", str(tmp_path / "d")]) == 1
+    assert capsys.readouterr().err.strip() == (
+        f"error: camera {missing}: there is no such device, file or folder. "
+        "Check its cable, or name another one with --camera."
+    )
+
+
+def test_a_negative_seed_is_a_usage_error(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["train", str(pictures), "--out", str(tmp_path / "out"), "--seed", "-1"])
+    assert caught.value.code == 2

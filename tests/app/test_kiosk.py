@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import queue
 import resource
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from app import events as ev
 from app.events import Action
-from app.kiosk import Job, work_off
+from app.jobs import Job, work_off
 from app.state import Mode
 from app.threads import StopSignal, Worker
 from tests.support.kiosks import Station
@@ -89,6 +90,101 @@ def test_a_slow_camera_does_not_end_a_hold(station: Station) -> None:
     station.settle()
     assert station.kiosk.state.shots[0] == 9
     assert "refused" not in station.sounds.played
+
+
+def test_training_waits_for_the_presses_before_it(station: Station) -> None:
+    station.teach(2)
+    station.look()
+    station.panel.tap(0)
+    station.panel.tap(0)
+    station.panel.tap(Action.TRAIN)
+    station.settle()
+    assert station.kiosk.state.mode is Mode.TRAINING
+    station.look()
+    station.settle()
+    assert station.kiosk.state.mode is Mode.LIVE
+    assert station.kiosk.state.shots == (4, 2, 0)
+    assert not station.kiosk.state.stale
+
+
+def test_undo_takes_back_the_newest_press_even_if_it_still_waits(station: Station) -> None:
+    station.look()
+    station.panel.tap(0)
+    station.panel.tap(1)
+    station.panel.tap(Action.UNDO)
+    station.settle()
+    station.look()
+    station.settle()
+    assert station.store.load().shots() == (1, 0, 0)
+    assert station.kiosk.state.in_flight == 0
+
+
+def test_undo_right_after_a_tap_takes_that_tap_back(station: Station) -> None:
+    station.look()
+    station.panel.tap(0)
+    station.panel.tap(Action.UNDO)
+    station.settle()
+    assert station.store.load().shots() == (0, 0, 0)
+    assert "refused" not in station.sounds.played
+
+
+def test_presses_that_wait_when_the_camera_goes_are_refused_aloud(station: Station) -> None:
+    station.look()
+    station.panel.tap(0)
+    station.panel.tap(0)
+    station.kiosk.events.put(ev.CameraLost("gone"))
+    station.settle()
+    station.settle()
+    assert notice(station) == "The camera is gone, so that press took no picture."
+    assert station.kiosk.state.in_flight == 0
+
+
+def test_one_more_and_one_less_is_still_a_change(station: Station) -> None:
+    station.teach()
+    station.press(Action.TRAIN)
+    station.press(Action.UNDO)
+    station.look()
+    station.panel.tap(1)
+    station.settle()
+    assert station.kiosk.state.shots == (4, 4, 0)
+    assert station.kiosk.state.stale
+
+
+def test_nothing_can_be_saved_while_it_is_being_erased(station: Station) -> None:
+    station.teach()
+    station.press(Action.TRAIN)
+    station.press(Action.RESET)
+    station.panel.tap(Action.CONFIRM)
+    station.panel.tap(Action.SAVE)
+    station.settle()
+    assert station.kiosk.state.mode is Mode.TEACH
+    assert station.kiosk.saved_to is None
+
+
+def test_a_damaged_stored_picture_does_not_stop_the_kiosk_from_starting(station: Station, tmp_path: Path) -> None:
+    station.teach()
+    station.close()
+    database = sqlite3.connect(station.config.data_dir / "session.sqlite3")
+    database.execute("UPDATE samples SET picture = x'00' WHERE sample_id = 1")
+    database.commit()
+    database.close()
+    again = Station(tmp_path)
+    assert again.kiosk.state.shots == (4, 4, 0)
+    assert [len(one.thumbnails) for one in again.kiosk.state.classes] == [3, 4, 0]
+    again.press(Action.TRAIN)
+    assert again.kiosk.state.mode is Mode.LIVE
+    again.close()
+
+
+def test_a_full_first_drive_does_not_keep_the_second_from_being_used(station: Station) -> None:
+    good = station.folder / "b"
+    good.mkdir()
+    station.drives.insert("A", station.folder / "a")  # gone already
+    station.drives.insert("B", good)
+    station.teach()
+    station.press(Action.TRAIN)
+    station.press(Action.SAVE)
+    assert station.kiosk.saved_to.is_relative_to(good)
 
 
 def test_a_press_before_the_first_picture_says_so(station: Station) -> None:
@@ -168,7 +264,7 @@ def test_a_defect_in_a_job_is_told_and_the_next_press_works(station: Station, ca
     station.store.close()
     station.press(Action.TRAIN)
     assert station.kiosk.state.mode is Mode.TEACH
-    assert notice(station) == ("Something went wrong inside (ProgrammingError). Nothing is lost: please try again.")
+    assert notice(station) == ("Something went wrong inside. Nothing is lost: please try again.")
     assert "a job failed" in caplog.text
 
 
@@ -187,7 +283,7 @@ def test_a_full_drive_is_told_and_nothing_half_written_stays(station: Station) -
     assert station.kiosk.state.mode is Mode.LIVE
     assert notice(station) == (
         f"the model could not be saved to {drive}/teachable: File too large. "
-        "The drive takes no file of this size: use another one, then press SAVE again."
+        "The drive takes no file of this size: use another one, then save again."
     )
     assert list(drive.rglob("*.*")) == []
 

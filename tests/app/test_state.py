@@ -185,6 +185,47 @@ def test_reset_once_more_means_yes_but_a_bounce_does_not() -> None:
     assert commands == [ev.EraseSession()]
 
 
+def test_drumming_on_reset_erases_nothing() -> None:
+    state, commands = asked(10.0), []
+    for press in range(50):
+        state, more = run(state, ev.TimePassed(10.0 + press / 5), ev.ButtonPressed(Action.RESET))
+        commands += more
+    assert ev.EraseSession() not in commands
+
+
+def test_while_erasing_nothing_else_happens_and_a_failure_brings_all_back() -> None:
+    state, _ = run(asked(), ev.ButtonPressed(Action.CONFIRM))
+    assert state.mode is Mode.ERASING
+    for button in (0, Action.SAVE, Action.TRAIN, Action.UNDO, Action.RESET):
+        assert run(state, ev.ButtonPressed(button)) == (state, [])
+    assert run(state, ev.SessionErased())[0].mode is Mode.TEACH
+    assert run(state, ev.EraseFailed("the disk is gone."))[0].mode is Mode.LIVE
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "words"),
+    [
+        (1.0, "Learned it! Every picture it had not seen was named right."),
+        (0.999, "Learned it: about 9 of 10 new pictures are named right."),
+        (0.75, "Learned it: about 7 of 10 new pictures are named right."),
+        (0.5, "Only about 5 of 10 new pictures are named right. Show each thing from more sides."),
+    ],
+)
+def test_the_accuracy_is_told_in_words_that_are_true(accuracy: float, words: str) -> None:
+    state, _ = run(kiosk(3, 3, mode=Mode.TRAINING), ev.TrainingFinished(Path("m"), (3, 3), accuracy, 0.5))
+    assert state.notice is not None
+    assert state.notice.text == words
+
+
+def test_a_drive_that_cannot_be_written_is_not_recommended() -> None:
+    live = kiosk(3, 3, mode=Mode.LIVE, model=MODEL)
+    state, _ = run(live, ev.DrivesChanged(("LOCKED",), ()))
+    assert state.notice is None
+    state, _ = run(live, ev.DrivesChanged(("LOCKED", "STICK"), ("STICK",)))
+    assert state.notice is not None
+    assert state.notice.text == "Found the drive STICK. SAVE puts the model on it."
+
+
 def test_a_question_that_nobody_answers_goes_away_and_keeps_everything() -> None:
     state, commands = run(asked(10.0), ev.TimePassed(31.0))
     assert (state.mode, state.shots, commands) == (Mode.LIVE, (3, 3), [])
@@ -248,7 +289,7 @@ def test_a_lost_camera_lets_go_of_the_button_and_comes_back() -> None:
 
 def test_a_stopped_worker_is_a_fault() -> None:
     state, _ = run(kiosk(0, 0), ev.WorkerFailed("vision", "RuntimeError: boom"))
-    assert state.fault == "The vision part stopped: RuntimeError: boom"
+    assert state.fault == "The vision part stopped"
 
 
 ANYTHING = st.one_of(
@@ -263,6 +304,9 @@ ANYTHING = st.one_of(
     st.just(ev.SavingFinished(Path("f"), False)),
     st.just(ev.SavingFailed("no.")),
     st.just(ev.SessionErased()),
+    st.just(ev.EraseFailed("no.")),
+    st.just(ev.UndoFailed("no.")),
+    st.just(ev.SampleWithdrawn(0)),
     st.just(ev.CameraLost("gone")),
     st.just(ev.CameraFound("back")),
     st.just(ev.DrivesChanged(("STICK",))),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from app.errors import ExportFailed, SampleNotStored
-from app.export import SUMS, ModelFacts, safe_name, write_export
+from app.export import SUMS, UNFINISHED, ModelFacts, free_folder, write_export
+from app.file_names import file_name_problem, safe_file_name
 from app.session import still_missing
 from app.storage import SessionStore
 
@@ -163,11 +167,95 @@ def test_an_earlier_export_is_replaced_and_a_foreign_folder_is_not(tmp_path: Pat
     assert (foreign / "chapter1.txt").read_text() == "precious"
 
 
-@pytest.mark.parametrize("name", ["../../x", "con", "a" * 200, "😀", "C: drive", " dots. ", "äöü ß", "\n\t"])
+@pytest.mark.parametrize("name", ["../../x", "con", "a" * 200, "😀", "C: drive", " dots. ", "äöü ß", "\n\t", "NUL.txt"])
 def test_any_name_becomes_one_that_every_file_system_takes(name: str) -> None:
-    safe = safe_name(name)
-    assert safe
-    assert len(safe) <= 60
-    assert not set(safe) & set('<>:"/\\|?*\n\t ')
-    assert safe == safe.strip(".")
-    assert safe.lower() not in {"con", "prn", "aux", "nul"}
+    safe = safe_file_name(name)
+    assert file_name_problem(safe) is None
+    assert " " not in safe
+    assert len(safe.encode()) <= 101
+
+
+def test_names_that_fat_takes_for_the_same_are_kept_apart() -> None:
+    assert safe_file_name("Cup", taken=["cup"]) == "Cup_2"
+
+
+def test_two_exports_of_one_minute_have_two_folders(tmp_path: Path) -> None:
+    first = write_export(free_folder(tmp_path, "now"), facts(tmp_path), None, include_pictures=False)
+    second = write_export(free_folder(tmp_path, "now"), facts(tmp_path), None, include_pictures=False)
+    assert (first.name, second.name) == ("now", "now_2")
+
+
+def test_neighbours_with_names_like_ours_are_left_alone(tmp_path: Path) -> None:
+    for ending in (".old", ".replaced"):
+        (tmp_path / f"out{ending}").mkdir()
+        (tmp_path / f"out{ending}" / "thesis.txt").write_text("precious")
+    for _ in range(2):
+        write_export(tmp_path / "out", facts(tmp_path), None, include_pictures=False)
+    assert [path.read_text() for path in tmp_path.rglob("thesis.txt")] == ["precious"] * 2
+    foreign = tmp_path / "out.partial"
+    foreign.mkdir()
+    (foreign / "notes.txt").write_text("precious")
+    with pytest.raises(ExportFailed) as caught:
+        write_export(tmp_path / "out", facts(tmp_path), None, include_pictures=False)
+    assert str(caught.value) == f"{foreign} holds other files. Name an empty or new folder."
+    assert (foreign / "notes.txt").read_text() == "precious"
+
+
+def test_what_a_power_cut_left_half_written_is_replaced(tmp_path: Path) -> None:
+    left = tmp_path / "out.partial"
+    left.mkdir()
+    (left / UNFINISHED).write_text("")
+    (left / "model.tflite").write_bytes(b"half")
+    folder = write_export(tmp_path / "out", facts(tmp_path), None, include_pictures=False)
+    assert not left.exists()
+    assert not (folder / UNFINISHED).exists()
+
+
+def test_a_file_in_the_way_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(ExportFailed) as caught:
+        write_export(tmp_path / "out", facts(tmp_path), None, include_pictures=False)
+    assert str(caught.value) == f"{tmp_path / 'out'} is a file. Name an empty or new folder."
+
+
+def test_every_directory_up_to_the_drive_s_root_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    folder = write_export(tmp_path / "stick" / "teachable" / "x", facts(tmp_path), None, include_pictures=False)
+    for directory in (folder.parent, tmp_path / "stick", tmp_path):
+        assert str(directory) in synced
+    assert any(path.endswith("model.tflite") for path in synced)
+
+
+def test_a_commit_waits_for_the_medium_and_for_the_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connections: list[sqlite3.Connection] = []
+    real = sqlite3.connect
+
+    def connect(*args: Any, **settings: Any) -> sqlite3.Connection:
+        connections.append(real(*args, **settings))
+        return connections[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    store = opened(tmp_path / "s")
+    assert connections[0].execute("PRAGMA synchronous").fetchone() == (3,)  # EXTRA
+    store.close()
+
+
+def test_a_damaged_picture_is_left_out_when_the_extractor_changes(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    store.add(0, VECTOR, PICTURE)
+    broken = store.add(0, VECTOR, PICTURE)
+    store.close()
+    database = sqlite3.connect(tmp_path / "s")
+    database.execute("UPDATE samples SET picture = x'00' WHERE sample_id = ?", (broken.sample_id,))
+    database.commit()
+    database.close()
+    store = opened(tmp_path / "s", extractor_sha256="2")
+    store.re_embed(lambda _image: np.zeros(6, np.float32), "y", "2")
+    assert len(store.load().samples) == 1

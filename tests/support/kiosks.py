@@ -10,7 +10,8 @@ from pathlib import Path
 from app.config import Config
 from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
 from app.events import Action, CameraFound
-from app.kiosk import Job, Kiosk, Tools
+from app.jobs import Job, Tools
+from app.kiosk import Kiosk
 from app.pipeline import Vision
 from app.ports import Frame
 from app.storage import SessionStore

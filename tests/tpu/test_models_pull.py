@@ -170,6 +170,17 @@ def test_where_no_hash_is_known_the_first_download_is_remembered(server: Server,
     assert not is_intact(model, tmp_path)
 
 
+def test_a_second_download_must_equal_the_first(server: Server, tmp_path: Path) -> None:
+    model = server.model(sha256="")
+    path = pull(model, tmp_path)
+    path.unlink()
+    server.answers = [other_bytes]
+    with pytest.raises(DownloadFailed) as caught:
+        pull(model, tmp_path)
+    assert "delivered other bytes than expected" in str(caught.value)
+    assert not path.exists()
+
+
 def test_the_known_models_are_the_files_they_claim_to_be(shared_models: Path) -> None:
     for name in ("mobilenet_v1", "mobilenet_v1_edgetpu"):
         model = find_model(name)

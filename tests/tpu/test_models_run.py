@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from learning.softmax_regression import SoftmaxRegression
+from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.devices import list_accelerators
@@ -134,7 +136,10 @@ def test_a_label_file_with_a_gap_is_refused(tmp_path: Path) -> None:
 
 
 def test_labels_beside_the_model_are_used(tmp_path: Path) -> None:
-    path = written(tmp_path)
+    head = SoftmaxRegression(6, 6, rng=0)
+    head.min_score, head.max_score = -1.0, 1.0
+    path = tmp_path / "model.tflite"
+    path.write_bytes(append_head(tiny_extractor(), head))
     (tmp_path / "labels.txt").write_text("".join(f"{i} thing {i}\n" for i in range(6)))
     assert ClassificationEngine(path).labels[5] == "thing 5"
 

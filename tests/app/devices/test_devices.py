@@ -11,7 +11,7 @@ import pygame
 import pytest
 
 from app.devices.buttons import Keyboard, Pointer
-from app.devices.camera import open_camera
+from app.devices.camera import AutoCamera, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.simulated import DemonstrationCamera
 from app.errors import CameraUnavailable
@@ -130,3 +130,71 @@ def test_usb_disks_are_drives_and_built_in_ones_are_not(tmp_path: Path) -> None:
     )
     (drive,) = MountedDrives(mounts, block).present()
     assert (drive.name, drive.path, drive.read_only) == ("MY STICK", Path("/media/MY STICK"), True)
+
+
+def sysfs(root: Path, *, usb: bool) -> Path:
+    """A disk sda with one partition."""
+    disk = root / ("devices/usb1/block/sda" if usb else "devices/ata1/block/sda")
+    (disk / "sda1").mkdir(parents=True)
+    (disk / "sda1" / "partition").write_text("1")
+    (disk / "removable").write_text("0")
+    classes = root / "class"
+    classes.mkdir()
+    (classes / "sda").symlink_to(disk)
+    (classes / "sda1").symlink_to(disk / "sda1")
+    return classes
+
+
+def test_a_stick_that_the_system_runs_from_is_no_drive(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text("/dev/sda1 / ext4 rw 0 0\n/dev/sda1 /mnt/data ext4 rw 0 0\n")
+    assert MountedDrives(mounts, sysfs(tmp_path, usb=True)).present() == ()
+
+
+def test_a_stick_with_an_odd_name_is_listed_all_the_same(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_bytes(b"/dev/sda1 /media/\xffSTICK vfat rw 0 0\n/dev/gone1 /media/x vfat rw 0 0\n")
+    (drive,) = MountedDrives(mounts, sysfs(tmp_path, usb=True)).present()
+    assert drive.name == "?STICK"
+
+
+class Webcam:
+    """A camera on a list of devices that a test plugs and pulls."""
+
+    def __init__(self) -> None:
+        self.devices: list[str] = []
+        self.name = "webcam"
+
+    def find(self) -> Webcam:
+        if "/dev/video0" not in self.devices:
+            raise CameraUnavailable("auto", "no camera was found.")
+        return self
+
+    def read(self) -> Any:
+        if "/dev/video0" not in self.devices:
+            raise CameraUnavailable("webcam", "it was unplugged.")
+        return np.zeros((4, 4, 3), np.uint8)
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_stand_in_gives_way_to_the_first_camera_and_never_comes_back() -> None:
+    webcam, now_s = Webcam(), [0.0]
+    webcam.devices = ["/dev/video10"]  # a codec, not a camera: it must not make the stand-in give way again and again
+    table = DemonstrationCamera(sleep=lambda _s: None)
+    auto = AutoCamera(table, find=webcam.find, list_candidates=lambda: webcam.devices, clock=lambda: now_s[0])
+    shown = auto.open()
+    assert shown.name == "demonstration"
+    now_s[0] = 10.0
+    shown.read()
+    webcam.devices = ["/dev/video0", "/dev/video10"]
+    now_s[0] = 20.0
+    with pytest.raises(CameraUnavailable):
+        shown.read()
+    assert auto.open().name == "webcam"
+    webcam.devices = ["/dev/video10"]
+    with pytest.raises(CameraUnavailable):
+        auto.open()
+    webcam.devices = ["/dev/video0"]
+    assert auto.open().name == "webcam"

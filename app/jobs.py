@@ -1,0 +1,251 @@
+"""What is done on the workers: storing, taking back, erasing, training, saving. Every job ends in an event."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import events as ev
+from app.config import Config
+from app.errors import DriveGone, ExportFailed, KioskError
+from app.export import ModelFacts, export_name, free_folder, write_export
+from app.pictures import thumbnail
+from app.pipeline import LiveModel, Vision
+from app.ports import Clock, Drive, Drives, Frame
+from app.session import Session
+from app.state import TrainedFacts
+from app.storage import SessionStore, StoredModel
+from app.threads import StopSignal
+from app.training import train_model
+from app.ui.view import Picture
+from learning.errors import LearningError, TrainingCancelled
+from tpu.classifier import ClassificationEngine
+from tpu.errors import RuntimeLayerError
+from tpu.extractor import EmbeddingExtractor
+from tpu.tensors import PREPROCESSING, centre_crop
+
+logger = logging.getLogger(__name__)
+
+EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
+TOLD_TO_VISITORS = (KioskError, LearningError, RuntimeLayerError)
+"""Errors whose text is fit for the screen; anything else is a defect: logged whole, told to the visitor in general."""
+DEFECT = "Something went wrong inside. Nothing is lost: please try again."
+
+
+class Sounds(Protocol):
+    """Short sounds by name."""
+
+    def play(self, name: str) -> None:
+        """Start a sound; an unknown name or a missing device is silent."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the kiosk works with. All of it is opened and closed by whoever made it."""
+
+    config: Config
+    store: SessionStore
+    extractor: EmbeddingExtractor
+    vision: Vision
+    drives: Drives
+    sounds: Sounds
+    clock: Clock = time.monotonic
+
+
+Job = Callable[[StopSignal], None]
+
+
+class Workbench:
+    """The jobs. Whatever goes wrong in one becomes its event, and the worker takes the next.
+
+    Args:
+        tools: What they work with.
+        announce: Receives their events.
+        report: Receives the progress, 0..1, of training and saving.
+    """
+
+    def __init__(self, tools: Tools, announce: Callable[[ev.Event], None], report: Callable[[float], None]) -> None:
+        self._tools, self._announce, self._report = tools, announce, report
+
+    def store_sample(self, class_index: int, frame: Frame, embedding: NDArray[np.float32] | None) -> None:
+        """Keep a frame as a sample; it is embedded here if nobody has done so."""
+        with self._told(lambda reason: ev.SampleRefused(class_index, reason)):
+            vector = embedding if embedding is not None else self._tools.extractor.embed(frame.image)
+            square = centre_crop(frame.image)
+            sample = self._tools.store.add(class_index, vector, square)
+            picture = Picture(("sample", sample.sample_id), thumbnail(square))
+            self._announce(ev.SampleAdded(class_index, sample.sample_id, picture))
+
+    def remove_last(self) -> None:
+        """Take the newest sample back."""
+        with self._told(ev.UndoFailed):
+            sample = self._tools.store.remove_last()
+            if sample is not None:
+                self._announce(ev.SampleRemoved(sample.class_index, sample.sample_id))
+
+    def erase(self) -> None:
+        """Forget all samples and the model."""
+        with self._told(ev.EraseFailed):
+            self._tools.store.erase()
+            self._tools.vision.go_live(None)
+            self._announce(ev.SessionErased())
+            self.remove_models_but(None)
+
+    def snapshot_for_training(self, jobs: queue.SimpleQueue[Job]) -> None:
+        """Queue a training on what is stored now: behind every sample that was pressed before it."""
+        with self._told(ev.TrainingFailed):
+            session = self._tools.store.load()
+            jobs.put(lambda stop: self.train(session, stop))
+
+    def train(self, session: Session, stop: StopSignal) -> None:
+        """Train, and let the exported file go live once it is verified. The old model answers until then."""
+        path = self.models_dir / f"model-{time.time_ns()}.tflite"
+        with self._told(ev.TrainingFailed):
+            try:
+                self._train_into(path, session, stop)
+            except TrainingCancelled:
+                path.unlink(missing_ok=True)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+
+    def save(self) -> None:
+        """Write the folder to the first drive that takes it, else to the export directory."""
+        tools = self._tools
+        started_s = time.perf_counter()
+        with self._told(ev.SavingFailed):
+            session, stored, model = tools.store.load(), tools.store.last_model(), tools.vision.model
+            if model is None or stored is None:
+                self._announce(ev.SavingFailed("There is no model to save. Press TRAIN first."))
+                return
+            drives = [drive for drive in tools.drives.present() if not drive.read_only]
+            folder = self._save_to_first(drives, session, stored, model)
+            self._announce(ev.SavingFinished(folder, bool(drives), time.perf_counter() - started_s))
+
+    def restore_model(self) -> TrainedFacts | None:
+        """Let the model of the last session go live again; None if there is none, or it is not what it was."""
+        self.remove_models_but(None, ending="*.partial")
+        stored, session = self._tools.store.last_model(), self._tools.store.load()
+        if stored is None:
+            return None
+        settings, taught = self._tools.config.model, _taught(stored.shots)
+        labels = tuple(session.labels[index] for index in taught)
+        try:
+            engine = ClassificationEngine(stored.path, labels=labels, runtime=settings.runtime, device=settings.device)
+        except RuntimeLayerError as error:
+            logger.warning("the model of the last session is not used: %s", error)
+            return None
+        self._tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold))
+        return TrainedFacts(stored.validation_accuracy, stored.threshold, stored.shots)
+
+    @property
+    def models_dir(self) -> Path:
+        """Where exported models live until they are saved."""
+        return self._tools.config.data_dir / "models"
+
+    def remove_models_but(self, path: Path | None, ending: str = "*.tflite") -> None:
+        """Delete the files of models that answer no more."""
+        for other in self.models_dir.glob(ending):
+            if other != path:
+                with suppress(OSError):  # a file that stays is only room lost
+                    other.unlink()
+
+    @contextmanager
+    def _told(self, failed: Callable[[str], ev.Event]) -> Iterator[None]:
+        """Turn whatever goes wrong into an event, so that the mode it belongs to ends."""
+        try:
+            yield
+        except TOLD_TO_VISITORS as error:
+            self._announce(failed(str(error)))
+        except Exception:
+            logger.exception("a job failed")
+            self._announce(failed(DEFECT))
+
+    def _train_into(self, path: Path, session: Session, stop: StopSignal) -> None:
+        tools, settings = self._tools, self._tools.config.model
+        trained = train_model(
+            session,
+            tools.extractor,
+            path,
+            rng=np.random.default_rng(settings.seed),
+            on_progress=self._report,
+            should_stop=stop.is_set,
+            runtime=settings.runtime,
+            device=settings.device,
+        )
+        shots = session.shots()
+        try:
+            tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
+        except KioskError:
+            trained.engine.close()
+            raise
+        tools.vision.go_live(LiveModel(trained.engine, path, _taught(shots), trained.threshold))
+        self._announce(
+            ev.TrainingFinished(path, shots, trained.validation_accuracy, trained.threshold, trained.seconds)
+        )
+        self.remove_models_but(path)
+
+    def _save_to_first(self, drives: list[Drive], session: Session, stored: StoredModel, model: LiveModel) -> Path:
+        """Try the drives in turn; what the first of them says is told when none takes it."""
+        if not drives:
+            return self._write(self._tools.config.export_dir, session, stored, model)
+        refusals: list[ExportFailed] = []
+        for drive in drives:
+            try:
+                if not drive.path.is_dir():
+                    raise DriveGone(drive.name)
+                folder = self._write(drive.path, session, stored, model)
+                if drive.path not in [one.path for one in self._tools.drives.present()]:
+                    raise DriveGone(drive.name)  # what was written after that is not on it
+            except ExportFailed as error:
+                refusals.append(error)
+            else:
+                return folder
+        raise refusals[0]
+
+    def _write(self, base: Path, session: Session, stored: StoredModel, model: LiveModel) -> Path:
+        tools = self._tools
+        return write_export(
+            free_folder(base / EXPORT_FOLDER, export_name(datetime.now(), " ".join(model.engine.labels))),
+            ModelFacts(
+                model_path=model.path,
+                labels=model.engine.labels,
+                shots=tuple(stored.shots[index] for index in model.class_indices),
+                validation_accuracy=stored.validation_accuracy,
+                threshold=stored.threshold,
+                extractor_name=tools.extractor.name,
+                extractor_sha256=tools.extractor.sha256,
+                compiled_for_edge_tpu=tools.extractor.compiled_for_edge_tpu,
+                preprocessing=PREPROCESSING.as_dict(),
+                mirrored=False,
+            ),
+            session,
+            include_pictures=tools.config.storage.save_pictures,
+            on_progress=self._report,
+        )
+
+
+def work_off(jobs: queue.SimpleQueue[Job], stop: StopSignal) -> None:
+    """Worker body: carry out jobs in order; those still waiting when it stops are carried out too."""
+    while True:
+        try:
+            job = jobs.get(timeout=0.1)
+        except queue.Empty:
+            if stop.is_set():
+                return
+            continue
+        job(stop)
+
+
+def _taught(shots: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(index for index, count in enumerate(shots) if count)

@@ -1,0 +1,78 @@
+"""One turn of the frame loop: presses come before new frames, and what is drawn is what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pygame
+import pytest
+
+from app.devices.buttons import Keyboard
+from app.loop import Loop
+from app.observation import Observation
+from app.ports import Frame
+from app.present import Surroundings
+from app.threads import Mailbox
+from app.ui.view import KioskView
+from tests.support.kiosks import Station
+
+
+class Screen:
+    """Remembers what was drawn, and plays key presses."""
+
+    def __init__(self) -> None:
+        self.drawn: list[KioskView] = []
+        self.typed: list[Any] = []
+
+    def draw(self, view: KioskView) -> None:
+        self.drawn.append(view)
+
+    def events(self) -> list[Any]:
+        typed, self.typed = self.typed, []
+        return typed
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    made = Station(tmp_path)
+    yield made
+    made.close()
+
+
+def frame(number: int) -> Frame:
+    image = np.full((48, 64, 3), number, np.uint8)
+    image.flags.writeable = False
+    return Frame(image, number, float(number))
+
+
+def test_the_sample_of_a_press_is_the_picture_drawn_before_it(station: Station) -> None:
+    frames: Mailbox[Frame] = Mailbox()
+    observations: Mailbox[Observation] = Mailbox()
+    screen = Screen()
+    loop = Loop(
+        station.kiosk, screen, [Keyboard(3)], frames=frames, observations=observations,
+        surroundings=Surroundings(), clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
+    )  # fmt: skip
+    frames.put(frame(1))
+    loop.tick()
+    frames.put(frame(2))  # arrives in the same tick as the press: nobody has seen it
+    screen.typed = [pygame.event.Event(pygame.KEYDOWN, key=pygame.K_1)]
+    loop.tick()
+    assert [view.picture.key[1] for view in screen.drawn] == [1, 2]
+    station.settle()
+    (sample,) = station.store.load().samples
+    assert np.allclose(sample.embedding, station.extractor.embed(frame(1).image))
+
+
+def test_a_key_that_is_typed_leaves_the_loop(station: Station) -> None:
+    screen = Screen()
+    loop = Loop(
+        station.kiosk, screen, [Keyboard(3)], frames=Mailbox(), observations=Mailbox(),
+        surroundings=Surroundings(), clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
+    )  # fmt: skip
+    screen.typed = [pygame.event.Event(pygame.KEYDOWN, key=pygame.K_ESCAPE)]
+    loop.run()
+    assert not station.kiosk.running
