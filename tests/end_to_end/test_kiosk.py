@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -12,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from app.events import Action
-from tests.support.processes import LABELS, REPOSITORY, KioskProcess, headless, virtual_screen, wait_until
+from tests.support.processes import (
+    LABELS,
+    REPOSITORY,
+    KioskProcess,
+    headless,
+    virtual_screen,
+    wait_until,
+    window_is_open,
+)
 from tpu.runtime import available_runtimes
 
 RUNTIMES = [name for name in available_runtimes() if name != "pycoral"]
@@ -47,6 +56,23 @@ def test_a_scripted_visitor_teaches_trains_recognises_and_saves(runtime: str, tm
     assert (folder / "converted_tflite_quantized/model.tflite").stat().st_size > 100_000
     assert (folder / "SHA256SUMS").is_file()
     assert all(Path(path).stat().st_size > 10_000 for path in told["screenshots"])
+
+
+def test_with_a_display_the_demonstration_shows_its_window(display: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "DISPLAY": display, "SDL_AUDIODRIVER": "dummy"}
+    report = tmp_path / "demo.json"
+    demo = subprocess.Popen(
+        [sys.executable, "run_kiosk.py", "--demo", "--json", str(report)],
+        cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: window_is_open(environment), "the window opens")
+        assert demo.poll() is None
+        assert demo.wait(100) == 0
+    finally:
+        demo.kill()
+        demo.wait()
+    assert json.loads(report.read_text())["live"]["accuracy"] >= 0.95
 
 
 def test_real_key_presses_teach_the_kiosk(display: str, camera: str, tmp_path: Path) -> None:

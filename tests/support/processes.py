@@ -65,6 +65,18 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
+def xdotool(environment: dict[str, str], *words: str) -> str:
+    """Run xdotool on the display that the environment names; give what it printed."""
+    done = subprocess.run(["xdotool", *words], env=environment, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def window_is_open(environment: dict[str, str]) -> bool:
+    """Whether a window with the kiosk's title is there."""
+    windows = xdotool(environment, "search", "--class", "").split()
+    return CAPTION in [xdotool(environment, "getwindowname", window) for window in windows]
+
+
 class KioskProcess:
     """A running kiosk that keeps its things in `folder`."""
 
@@ -149,13 +161,10 @@ class KioskProcess:
 
     def _window_is_open(self) -> bool:
         assert self._process.poll() is None, "the kiosk ended by itself"
-        windows = self._xdotool("search", "--class", "").split()
-        return CAPTION in [self._xdotool("getwindowname", window) for window in windows]
+        return window_is_open(self._environment)
 
     def _xdotool(self, *words: str) -> str:
-        command = ["xdotool", *words]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
-        return done.stdout.strip()
+        return xdotool(self._environment, *words)
 
 
 def _place_of(button: object) -> tuple[int, int]:
