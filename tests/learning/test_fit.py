@@ -11,6 +11,7 @@ from learning.dataset import stratified_split
 from learning.errors import NotEnoughSamples, TrainingCancelled
 from learning.fit import FitProgress, fit_head
 from learning.layers import cross_entropy
+from learning.softmax_regression import SoftmaxRegression
 from tests.learning.test_softmax_regression import blobs
 
 
@@ -85,3 +86,25 @@ def test_a_split_keeps_every_class_on_both_sides(counts: list[int], fraction: fl
     training, validation = stratified_split(y, fraction, np.random.default_rng(0))
     assert sorted([*training, *validation]) == list(range(len(y)))
     assert set(y[training]) == set(y[validation]) == set(range(len(counts)))
+
+
+@pytest.mark.parametrize(("samples", "features"), [(30, 64), (64, 30)])
+def test_few_samples_and_few_features_reach_the_optimum_of_the_same_loss(samples: int, features: int) -> None:
+    rng = np.random.default_rng(8)
+    y = np.arange(samples) % 3
+    x = (rng.normal(0, 1, (samples, features)) + np.eye(3)[y] @ rng.normal(0, 1, (3, features))).astype(np.float32)
+    fit = fit_head(x, y, 3, rng=np.random.default_rng(0))
+    slow = SoftmaxRegression(features, 3, weight_scale=0.0, rng=0)
+    spread = x.std(axis=0)
+    scale = (0.5 * spread + 0.5 * np.sqrt((spread**2).mean())) * np.sqrt(features)
+    z = ((x - x.mean(axis=0)) / scale).astype(np.float64)
+    w, b = np.zeros((features, 3)), np.zeros(3)
+    for _ in range(4000):  # plain gradient descent, in double precision
+        p = np.exp(z @ w + b - (z @ w + b).max(axis=1, keepdims=True))
+        gradient = (p / p.sum(axis=1, keepdims=True) - np.eye(3)[y]) / samples
+        w -= 0.8 * (z.T @ gradient + 0.03 / samples * w)
+        b -= 0.8 * gradient.sum(axis=0)
+    slow.params = {"mat_w": (w / scale[:, None]).astype(np.float32), "vec_b": np.zeros(3, np.float32)}
+    slow.params["vec_b"] = (b - x.mean(axis=0) @ slow.params["mat_w"]).astype(np.float32)
+    ours, theirs = (head.logits(x) - head.logits(x).mean(axis=1, keepdims=True) for head in (fit.head, slow))
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.995
