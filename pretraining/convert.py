@@ -1,4 +1,10 @@
-"""From a checkpoint to the shipped file: fold batch norms, add the projection, quantize to full integer."""
+"""From a checkpoint to the shipped file: fold batch norms, add the projections, quantize to full integer.
+
+Each tap gets a 1×1 convolution before its global mean: standardise and rotate to principal axes of unit variance,
+fitted on rendered pictures. A mean and a linear map may change places, and this order keeps the precision: the map
+sees activations that fill their 8 bits, and the rounding of its outputs averages out over the picture, while a map
+of 8-bit means would multiply their rounding. Unit variance gives every value the same share of the output's range.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +15,29 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pretraining.network import EMBEDDING, INPUT_PX, LAYERS, TAPS, Backbone, Trainee
+from pretraining.network import INPUT_PX, LAYERS, PARTS, TAPS, Backbone, Trainee
 from pretraining.train import TARGETS
 from pretraining.world import World
 
 logger = logging.getLogger(__name__)
 
-FITTING_PICTURES = 1024
+PART_SIZES = (64, 128, 384, 48)  # values kept of layers 2, 4 and 6 and of the colours
+FITTING_BATCHES, FITTING_THINGS = 8, 128
 CALIBRATION_PICTURES = 256
+COARSE_PX = 12  # maps larger than this are averaged down to it before their projection
 FloatArray = NDArray[np.float32]
 
 
 def convert(checkpoint: Path, out: Path, *, seed: int) -> None:
-    """Write the extractor: uint8 (1, 96, 96, 3) in, uint8 (1, 256) out, integer operators only."""
+    """Write the extractor: uint8 (1, 96, 96, 3) in, uint8 (1, sum(PART_SIZES)) out, integer operators only."""
     import tensorflow as tf
 
     trainee = Trainee(TARGETS)
     trainee.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     backbone = trainee.backbone.eval()
-    pictures = _pictures(seed)
-    weights, bias = projection(_features(backbone, pictures))
-    model = _keras_twin(tf, backbone, weights, bias)
+    world = World(np.random.default_rng([seed, 2]), 300)
+    pictures = np.concatenate([world.batch(FITTING_THINGS, INPUT_PX).pictures for _ in range(FITTING_BATCHES)])
+    model = _keras_twin(tf, backbone, _features(backbone, pictures))
 
     def calibration():  # type: ignore[no-untyped-def]
         extremes = np.where(np.arange(INPUT_PX) % 2, 255, 0).astype(np.uint8)
@@ -47,18 +55,13 @@ def convert(checkpoint: Path, out: Path, *, seed: int) -> None:
     logger.info("wrote %s, %d bytes", out, out.stat().st_size)
 
 
-def projection(features: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Standardise, rotate to principal axes, scale by eigenvalue^−0.25: as one matrix (F, E) and a bias (E,)."""
+def projection(features: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
+    """Standardise, rotate to the first `size` principal axes, bring them to unit variance: (F, size) and (size,)."""
     mean, deviation = features.mean(0), features.std(0) + 1e-3
     _, values, axes = np.linalg.svd((features - mean) / deviation, full_matrices=False)
-    eigenvalues = values[:EMBEDDING] ** 2 / len(features)
-    weights = (axes[:EMBEDDING].T * (eigenvalues + 1e-3) ** -0.25) / deviation[:, None]
+    eigenvalues = values[:size] ** 2 / len(features)
+    weights = (axes[:size].T / np.sqrt(eigenvalues + 1e-3)) / deviation[:, None]
     return weights.astype(np.float32), (-mean @ weights).astype(np.float32)
-
-
-def _pictures(seed: int) -> NDArray[np.uint8]:
-    world = World(np.random.default_rng([seed, 2]), 300)
-    return np.concatenate([world.batch(128, INPUT_PX).pictures for _ in range(FITTING_PICTURES // 256)])
 
 
 def _scaled(pictures: NDArray[np.uint8]) -> FloatArray:
@@ -71,27 +74,34 @@ def _features(backbone: Backbone, pictures: NDArray[np.uint8]) -> FloatArray:
         return np.concatenate([backbone(part).numpy() for part in x.split(128)])
 
 
-def _keras_twin(tf, backbone: Backbone, weights: FloatArray, bias: FloatArray):  # type: ignore[no-untyped-def]
+def _keras_twin(tf, backbone: Backbone, features: FloatArray):  # type: ignore[no-untyped-def]
+    keras = tf.keras.layers
+
     def convolved(x, convolution, norm, kernel: int, stride: int):  # type: ignore[no-untyped-def]
         gain = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach().numpy()
         folded = convolution.weight.detach().numpy().transpose(2, 3, 1, 0) * gain
         offset = norm.bias.detach().numpy() - norm.running_mean.numpy() * gain
-        twin = tf.keras.layers.Conv2D(len(gain), kernel, stride, "same")
+        twin = keras.Conv2D(len(gain), kernel, stride, "same")
         x = twin(x)
         twin.set_weights([folded, offset])
-        return tf.keras.layers.ReLU(6.0)(x)
+        return keras.ReLU(6.0)(x)
 
     inputs = tf.keras.Input((INPUT_PX, INPUT_PX, 3), batch_size=1)
-    x, means = inputs, []
+    x, maps = inputs, []
     for number, (layer, *parts) in enumerate(zip(LAYERS, backbone.convolutions, backbone.norms, strict=True)):
         x = convolved(x, *parts, layer.kernel, layer.stride)
         if number in TAPS:
-            means.append(tf.keras.layers.GlobalAveragePooling2D()(x))
-    colours = tf.keras.layers.AveragePooling2D(2)(inputs)
+            maps.append(x)
+    colours = keras.AveragePooling2D(2)(inputs)
     for parts in zip(backbone.colour_convolutions, backbone.colour_norms, strict=True):
         colours = convolved(colours, *parts, 1, 1)
-    means.append(tf.keras.layers.GlobalAveragePooling2D()(colours))
-    dense = tf.keras.layers.Dense(len(bias))
-    outputs = dense(tf.keras.layers.Concatenate()(means))
-    dense.set_weights([weights, bias])
-    return tf.keras.Model(inputs, outputs)
+    maps.append(colours)
+    ends = np.cumsum(PARTS)[:-1]
+    values = []
+    for part, own, size in zip(maps, np.split(features, ends, axis=1), PART_SIZES, strict=True):
+        weights, bias = projection(own, size)
+        coarse = keras.AveragePooling2D(part.shape[1] // COARSE_PX)(part) if part.shape[1] > COARSE_PX else part
+        twin = keras.Conv2D(size, 1)
+        values.append(keras.GlobalAveragePooling2D()(twin(coarse)))
+        twin.set_weights([weights[np.newaxis, np.newaxis], bias])
+    return tf.keras.Model(inputs, keras.Concatenate()(values))

@@ -29,9 +29,9 @@ LAYERS = (
 )
 TAPS = (2, 4, 6)  # layers whose global means make the features
 COLOUR_LAYERS = (24, 64)  # 1×1 convolutions on the picture at half size: soft colour bins that learn their places
-FEATURES = sum(LAYERS[tap].channels for tap in TAPS) + COLOUR_LAYERS[-1]
+PARTS = (*(LAYERS[tap].channels for tap in TAPS), COLOUR_LAYERS[-1])
+FEATURES = sum(PARTS)
 INPUT_PX = 96
-EMBEDDING = 256
 
 
 class Backbone(nn.Module):

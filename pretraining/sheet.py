@@ -16,7 +16,7 @@ from pretraining.scene import photograph
 from pretraining.textures import random_texture
 from pretraining.world import KINDS
 
-COLUMNS, ROWS_EACH = 14, 2
+COLUMNS, ROWS_EACH = 13, 2
 
 
 def main() -> None:
