@@ -15,11 +15,12 @@ SMOKE_MINUTES = 2.0
 def main() -> None:
     """Make the extractor."""
     parser = argparse.ArgumentParser(prog="python -m pretraining", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=60.0, help="time to train, on two cores")
+    parser.add_argument("--minutes", type=float, default=105.0, help="time to train, on two cores")
     parser.add_argument("--smoke", action="store_true", help="two minutes, to see that all parts work")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--run", type=Path, default=Path("pretraining/runs/default"), help="checkpoints and log")
     parser.add_argument("--out", type=Path, default=Path("assets/models/kiosk_extractor.tflite"))
+    parser.add_argument("--float-out", type=Path, help="write the float32 twin too, for measuring")
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
@@ -27,7 +28,7 @@ def main() -> None:
     )
     minutes = SMOKE_MINUTES if options.smoke else options.minutes
     checkpoint = train(Plan(minutes=minutes, seed=options.seed, folder=options.run))
-    convert(checkpoint, options.out, seed=options.seed)
+    convert(checkpoint, options.out, seed=options.seed, float_out=options.float_out)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,15 @@ COARSE_PX = 12  # maps larger than this are averaged down to it before their pro
 FloatArray = NDArray[np.float32]
 
 
-def convert(checkpoint: Path, out: Path, *, seed: int) -> None:
-    """Write the extractor: uint8 (1, 96, 96, 3) in, uint8 (1, sum(PART_SIZES)) out, integer operators only."""
+def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = None) -> None:
+    """Write the extractor: uint8 (1, 96, 96, 3) in, uint8 (1, sum(PART_SIZES)) out, integer operators only.
+
+    Args:
+        checkpoint: What `train` left.
+        out: The file to write.
+        seed: Of the rendered pictures that fix projections and ranges.
+        float_out: The same network in float32, to measure what the 8 bits cost; None writes none.
+    """
     import tensorflow as tf
 
     trainee = Trainee(TARGETS)
@@ -45,6 +52,8 @@ def convert(checkpoint: Path, out: Path, *, seed: int) -> None:
         for picture in (black_and_white, *pictures[:CALIBRATION_PICTURES]):
             yield [_scaled(picture)[np.newaxis]]
 
+    if float_out is not None:
+        float_out.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = calibration
