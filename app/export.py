@@ -16,11 +16,13 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from app.errors import ExportFailed
 from app.file_names import safe_file_name
+from app.report import report_page
 from app.session import Session
 
 SCRIPT = Path(__file__).resolve().parent.parent / "assets" / "export" / "classify.py"
@@ -39,7 +41,10 @@ NEXT_STEP = {
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of the model: labels and shots in the order of its output, accuracy 0..1, threshold 0..1."""
+    """What is known of the model: labels and shots in the order of its output, accuracy 0..1, threshold 0..1.
+
+    `report` is what `app.report.report_facts` gave when it was trained.
+    """
 
     model_path: Path
     labels: tuple[str, ...]
@@ -51,6 +56,7 @@ class ModelFacts:
     compiled_for_edge_tpu: bool
     preprocessing: Mapping[str, object]
     mirrored: bool
+    report: Mapping[str, Any] | None = None
 
     @property
     def file(self) -> str:
@@ -77,6 +83,7 @@ def write_export(
     session: Session | None,
     *,
     include_pictures: bool,
+    report_pictures: bool | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Path:
     """Write the folder; it has its name only once every byte was read back.
@@ -86,6 +93,7 @@ def write_export(
         facts: Of the model.
         session: Goes along as session.npz and session.json, to carry on elsewhere; None leaves it out.
         include_pictures: Put the visitor's pictures in, too.
+        report_pictures: Show in the report those that were named wrongly; None is as `include_pictures` says.
         on_progress: Receives 0..1.
 
     Raises:
@@ -97,7 +105,9 @@ def write_export(
         _refuse_foreign(folder, SUMS)
         _refuse_foreign(partial, UNFINISHED)
         shutil.rmtree(partial, ignore_errors=True)
-        files = _contents(facts, session, include_pictures)
+        files = _contents(
+            facts, session, include_pictures, include_pictures if report_pictures is None else report_pictures
+        )
         _write_durably(partial / UNFINISHED, b"This folder is not complete. It can be deleted.\n")
         for number, (name, data) in enumerate(files.items(), start=1):
             _write_durably(partial / name, data)
@@ -125,7 +135,9 @@ def _refuse_foreign(folder: Path, mark: str) -> None:
         raise ExportFailed(f"{folder} is a file. Name an empty or new folder.")
 
 
-def _contents(facts: ModelFacts, session: Session | None, include_pictures: bool) -> dict[str, bytes]:
+def _contents(
+    facts: ModelFacts, session: Session | None, include_pictures: bool, report_pictures: bool
+) -> dict[str, bytes]:
     """All files by name, SHA256SUMS last."""
     labels = "".join(f"{index} {label}\n" for index, label in enumerate(facts.labels)).encode()
     files = {
@@ -135,6 +147,10 @@ def _contents(facts: ModelFacts, session: Session | None, include_pictures: bool
         "classify.py": SCRIPT.read_bytes(),
         "README.txt": _readme(facts).encode(),
     }
+    if facts.report is not None:
+        pictures = session.samples if session is not None and report_pictures else ()
+        files["report.json"] = _json(facts.report)
+        files["report.html"] = report_page(facts.report, {one.sample_id: one.picture for one in pictures}).encode()
     if session is not None and session.samples:
         files["session.npz"] = _arrays(session)
         files["session.json"] = _json(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import queue
 import time
@@ -10,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from app.session import Session
 from app.state import TrainedFacts
 from app.storage import SessionStore, StoredModel
 from app.threads import StopSignal
-from app.training import train_model
+from app.training import train_model, write_durably
 from app.ui.view import Picture
 from learning.errors import LearningError, TrainingCancelled
 from tpu.classifier import ClassificationEngine
@@ -114,9 +115,9 @@ class Workbench:
             try:
                 self._train_into(path, session, stop)
             except TrainingCancelled:
-                path.unlink(missing_ok=True)
+                self._forget(path)
             except BaseException:
-                path.unlink(missing_ok=True)
+                self._forget(path)
                 raise
 
     def save(self) -> None:
@@ -153,10 +154,10 @@ class Workbench:
         """Where exported models live until they are saved."""
         return self._tools.config.data_dir / "models"
 
-    def remove_models_but(self, path: Path | None, ending: str = "*.tflite") -> None:
+    def remove_models_but(self, path: Path | None, ending: str = "model-*") -> None:
         """Delete the files of models that answer no more."""
         for other in self.models_dir.glob(ending):
-            if other != path:
+            if path is None or other not in (path, _report_of(path)):
                 with suppress(OSError):  # a file that stays is only room lost
                     other.unlink()
 
@@ -170,6 +171,10 @@ class Workbench:
         except Exception:
             logger.exception("a job failed")
             self._announce(failed(DEFECT))
+
+    def _forget(self, path: Path) -> None:
+        for file in (path, _report_of(path)):
+            file.unlink(missing_ok=True)
 
     def _train_into(self, path: Path, session: Session, stop: StopSignal) -> None:
         tools, settings = self._tools, self._tools.config.model
@@ -185,6 +190,7 @@ class Workbench:
         )
         shots = session.shots()
         try:
+            write_durably(_report_of(path), (json.dumps(trained.report) + "\n").encode())
             tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
         except KioskError:
             trained.engine.close()
@@ -228,6 +234,7 @@ class Workbench:
                 compiled_for_edge_tpu=tools.extractor.compiled_for_edge_tpu,
                 preprocessing=PREPROCESSING.as_dict(),
                 mirrored=False,
+                report=_read_report(_report_of(model.path)),
             ),
             session,
             include_pictures=tools.config.storage.save_pictures,
@@ -245,6 +252,18 @@ def work_off(jobs: queue.SimpleQueue[Job], stop: StopSignal) -> None:
                 return
             continue
         job(stop)
+
+
+def _report_of(model: Path) -> Path:
+    return model.with_suffix(".report.json")
+
+
+def _read_report(path: Path) -> dict[str, Any] | None:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError):  # the model is worth saving without it
+        return None
+    return facts
 
 
 def _taught(shots: tuple[int, ...]) -> tuple[int, ...]:

@@ -10,14 +10,15 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.errors import ExportedModelDisagrees, ExportFailed, NotEnoughTaught, SessionUnreadable
 from app.pictures import decode_picture
+from app.report import report_facts
 from app.session import Sample, Session
 from learning.errors import TrainingCancelled
 from learning.fit import fit_head
@@ -55,8 +56,8 @@ class TrainedModel:
 
     Attributes:
         labels: Class labels, one for every row of the model.
-        confusion: Held-out samples, int (C, C): rows are true classes, columns answers.
         seconds: Of the steps "fit", "export" and "verify".
+        report: Everything else that is known of it, as plain values: see `app.report`.
     """
 
     path: Path
@@ -64,9 +65,9 @@ class TrainedModel:
     engine: ClassificationEngine
     validation_accuracy: float
     threshold: float
-    confusion: NDArray[np.int64]
     agreement: Agreement
     seconds: dict[str, float]
+    report: dict[str, Any]
 
 
 def train_model(
@@ -114,7 +115,7 @@ def train_model(
     )
     fit.head.label_map = dict(enumerate(taught.labels))
     fitted_s = time.perf_counter()
-    _write_durably(model_path, append_head(extractor.model_bytes, fit.head))
+    write_durably(model_path, append_head(extractor.model_bytes, fit.head))
     exported_s = time.perf_counter()
     engine = ClassificationEngine(model_path, labels=taught.labels, runtime=runtime, device=device)
     try:
@@ -132,23 +133,25 @@ def train_model(
         agreement.same_answer,
         agreement.pictures,
     )
+    seconds = {"fit": fitted_s - started_s, "export": exported_s - fitted_s, "verify": verified_s - exported_s}
     return TrainedModel(
         path=model_path,
         labels=taught.labels,
         engine=engine,
         validation_accuracy=fit.validation_accuracy,
         threshold=fit.threshold,
-        confusion=fit.confusion,
         agreement=agreement,
-        seconds={
-            "fit": fitted_s - started_s,
-            "export": exported_s - fitted_s,
-            "verify": verified_s - exported_s,
-        },
+        seconds=seconds,
+        report=report_facts(taught, fit, asdict(agreement), seconds),
     )
 
 
-def _write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes) -> None:
+    """Replace a file as a whole; it and its name are on the medium when this returns.
+
+    Raises:
+        ExportFailed: If there is no room or no right to; the file that was there is still there.
+    """
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

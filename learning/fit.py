@@ -51,6 +51,7 @@ class FitResult:
         confusion: int (C, C) over held-out samples: rows are true classes, columns answers.
         history: What was reported on the way.
         validation_indices: Which samples were held out, int (V,).
+        validation_probabilities: What the head that never saw them said of them, float32 (V, C).
         threshold: Below this top probability an answer is "not sure".
     """
 
@@ -59,6 +60,7 @@ class FitResult:
     confusion: IntArray
     history: tuple[FitProgress, ...]
     validation_indices: IntArray
+    validation_probabilities: FloatArray
     threshold: float
 
 
@@ -104,25 +106,34 @@ def fit_head(
 
     with threadpool_limits(limits=1, user_api="blas"):  # more threads only wait for each other at this size
         training, validation = stratified_split(y, validation_fraction, rng)
-        trial = _descend(x[training], y[training], num_classes, lambda f, loss: report(f / 2, loss, None))
-        held_out = fully_connected(x[validation], *trial)
         truth = y[validation]
+        trial = _descend(
+            x[training], y[training], num_classes, lambda f, *facts: report(f / 2, *facts), (x[validation], truth)
+        )
+        held_out = fully_connected(x[validation], *trial)
         accuracy = float((held_out.argmax(axis=1) == truth).mean())
         temperature = _temperature(held_out, truth)
-        weights, biases = _descend(x, y, num_classes, lambda f, loss: report(0.5 + f / 2, loss, accuracy))
+        weights, biases = _descend(x, y, num_classes, lambda f, loss, _: report(0.5 + f / 2, loss, accuracy))
         head = SoftmaxRegression(x.shape[1], num_classes, reg=REG_OVER_SAMPLES / len(x))
         head.params = {"mat_w": weights / temperature, "vec_b": biases / temperature}
         head.calibrate(x)
     confusion = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(confusion, (truth, held_out.argmax(axis=1)), 1)
-    threshold = _threshold(softmax(held_out / temperature), truth)
-    return FitResult(head, accuracy, confusion, tuple(history), validation, threshold)
+    probabilities = softmax(held_out / temperature)
+    threshold = _threshold(probabilities, truth)
+    return FitResult(head, accuracy, confusion, tuple(history), validation, probabilities, threshold)
 
 
 def _descend(
-    x: FloatArray, y: IntArray, num_classes: int, report: Callable[[float, float], None]
+    x: FloatArray,
+    y: IntArray,
+    num_classes: int,
+    report: Callable[[float, float, float | None], None],
+    held_out: tuple[FloatArray, IntArray] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Minimise the loss on standardised embeddings; give W (D, C) and b (C,) for the raw ones.
+
+    `report` receives the fraction done, the loss, and the accuracy on the embeddings and classes `held_out`.
 
     Standardised rows are divided by √D, so that their mean squared length is about 1. The loss' gradient then has
     the Lipschitz constant L = ½·λ + reg, with λ the largest eigenvalue of the weighted second moment of [z, 1].
@@ -140,13 +151,17 @@ def _descend(
     forward, back = (z @ z.T, None) if few else (z, z.T)
     reg = np.float32(REG_OVER_SAMPLES / len(z))
     step = np.float32(1 / (0.5 * _largest_eigenvalue(z, forward if few else None, sample_weights) + reg))
+    watched = None
+    if held_out is not None:
+        rows = (held_out[0] - mean) / scale
+        watched = _accuracy_of(rows @ z.T if few else rows, held_out[1])
     unknowns = np.zeros((forward.shape[1], num_classes), np.float32)
     biases = np.zeros(num_classes, np.float32)
     ahead, ahead_b, momentum = unknowns, biases, 1.0
     for iteration in range(ITERATIONS):
         loss, gradient = cross_entropy(fully_connected(forward, ahead, ahead_b), y, sample_weights)
         if iteration % REPORT_EVERY == 0:
-            report(iteration / ITERATIONS, loss)
+            report(iteration / ITERATIONS, loss, None if watched is None else watched(ahead, ahead_b))
         new = ahead - step * ((gradient if back is None else back @ gradient) + reg * ahead)
         new_b = ahead_b - step * gradient.sum(axis=0)
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
@@ -155,6 +170,10 @@ def _descend(
         unknowns, biases, momentum = new, new_b, following
     weights = (z.T @ unknowns if few else unknowns) / scale[:, np.newaxis]
     return weights, np.asarray(biases - mean @ weights, np.float32)
+
+
+def _accuracy_of(forward: FloatArray, truth: IntArray) -> Callable[[FloatArray, FloatArray], float]:
+    return lambda unknowns, biases: float((fully_connected(forward, unknowns, biases).argmax(axis=1) == truth).mean())
 
 
 def _largest_eigenvalue(z: FloatArray, gram: FloatArray | None, sample_weights: FloatArray) -> float:

@@ -72,11 +72,13 @@ def run_train(
                 compiled_for_edge_tpu=opened.compiled_for_edge_tpu,
                 preprocessing=PREPROCESSING.as_dict(),
                 mirrored=False,
+                report=trained.report,
             )
-            folder = write_export(out, facts, session, include_pictures=False)
+            folder = write_export(out, facts, session, include_pictures=False, report_pictures=True)
     model = folder / facts.file
     write(f"validation accuracy: {trained.validation_accuracy:.1%}")
     write(f"model: {model}")
+    write(f"report: {folder / 'report.html'}")
     write_json(
         json_path,
         {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pygame
@@ -24,11 +26,10 @@ class Window:
     """
 
     def __init__(self, size: tuple[int, int], *, fullscreen: bool, headless: bool) -> None:
-        if headless:
-            os.environ["SDL_VIDEODRIVER"] = "dummy"
-        os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", WINDOW_CLASS)
-        pygame.display.init()
-        if not headless and pygame.display.get_driver() in DRAWS_NOWHERE and "SDL_VIDEODRIVER" not in os.environ:
+        chosen_by_hand = "SDL_VIDEODRIVER" in os.environ
+        with _environment({"SDL_VIDEODRIVER": "dummy"} if headless else {}):
+            pygame.display.init()
+        if not headless and not chosen_by_hand and pygame.display.get_driver() in DRAWS_NOWHERE:
             raise pygame.error("there is no screen")
         pygame.font.init()
         pygame.display.set_caption(CAPTION)
@@ -68,6 +69,21 @@ class Window:
 
     def _open(self) -> pygame.Surface:
         pygame.mouse.set_visible(not self._fullscreen)
-        if self._fullscreen:
-            return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
-        return pygame.display.set_mode(self._windowed_size, pygame.RESIZABLE)
+        with _environment({"SDL_VIDEO_X11_WMCLASS": WINDOW_CLASS}):
+            if self._fullscreen:
+                return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+            return pygame.display.set_mode(self._windowed_size, pygame.RESIZABLE)
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """SDL reads these when it starts; no process started later shall inherit them."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            os.environ.pop(name, None)
+            if name in before:
+                os.environ[name] = before[name]

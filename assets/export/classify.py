@@ -24,11 +24,34 @@ interpreter.allocate_tensors()
 entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 size = int(entry["shape"][1])
 
+
+def shares(before, after):
+    """What share each of `before` pixels has in each of `after`: by area to fewer, linear to more."""
+    pixel, step = np.arange(before), before / after
+    if step > 1:
+        start = step * np.arange(after)[:, np.newaxis]
+        weights = np.minimum(start + step, pixel + 1) - np.maximum(start, pixel)
+    else:
+        centre = np.clip(step * (np.arange(after) + 0.5) - 0.5, 0, before - 1)
+        weights = 1 - np.abs(centre[:, np.newaxis] - pixel)
+    weights = np.maximum(weights, 0)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def seen_by_model(picture):
+    """The centre square at the model's size, as the kiosk cuts and resizes it."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    weights = shares(side, size)
+    square = picture[top : top + side, left : left + side].astype(np.float64)
+    rows = np.tensordot(weights, square, axes=1)
+    return np.rint(np.einsum("lk,ikc->ilc", weights, rows)).astype(np.uint8)
+
+
 for name in sys.argv[1:] or sys.exit(__doc__):
     picture = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
-    how = Image.Resampling.BOX if min(picture.size) > size else Image.Resampling.BILINEAR
-    square = ImageOps.fit(picture, (size, size), how, centering=(0.5, 0.5))
-    pixels = np.asarray(square)[np.newaxis]
+    pixels = seen_by_model(np.asarray(picture))[np.newaxis]
     if entry["dtype"] == np.int8:
         pixels = (pixels.astype(np.int16) - 128).astype(np.int8)
     elif entry["dtype"] == np.float32:

@@ -45,6 +45,18 @@ def test_train_then_classify_names_the_things(pictures: Path, tmp_path: Path) ->
     assert labels == ["apple"] * 10 + ["cup"] * 10
 
 
+def test_training_from_folders_leaves_a_report(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert main(["train", str(pictures), "--out", str(out)]) == 0
+    told = json.loads((out / "report.json").read_text())
+    assert told["labels"] == json.loads((out / "metadata.json").read_text())["labels"]
+    assert sum(map(sum, told["confusion"])) == 4  # a fifth of 20 was held out
+    assert told["curve"][-1]["loss"] < told["curve"][0]["loss"]
+    assert all(0 <= point["validation_accuracy"] <= 1 for point in told["curve"])
+    assert "held-out pictures were named right" in (out / "report.html").read_text()
+    assert "report.html" in (out / "SHA256SUMS").read_text()
+
+
 def test_hands_are_learned_from_real_photographs(shared_models: Path, shared_photos: Path, tmp_path: Path) -> None:
     report, answers = tmp_path / "train.json", tmp_path / "classify.json"
     arguments = ["--extractor", str(shared_models / MOBILENET), "--json", str(report)]

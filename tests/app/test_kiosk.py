@@ -202,7 +202,7 @@ def test_the_exported_file_itself_goes_live(station: Station) -> None:
     seen = station.kiosk.observation
     assert seen is not None
     assert seen.model_path == station.vision.model.path
-    assert list(station.config.data_dir.glob("models/*")) == [seen.model_path]
+    assert list(station.config.data_dir.glob("models/*.tflite")) == [seen.model_path]
     station.press(Action.SAVE)
     saved = station.kiosk.saved_to
     assert saved is not None
@@ -256,7 +256,7 @@ def test_training_that_fails_leaves_the_old_model_and_says_why(station: Station)
     assert notice(station) == (
         f"the model could not be written to {models}: File too large. Make room there and press TRAIN again."
     )
-    assert list(models.iterdir()) == [old.path]
+    assert sorted(models.iterdir()) == [old.path.with_suffix(".report.json"), old.path]
 
 
 def test_a_defect_in_a_job_is_told_and_the_next_press_works(station: Station, caplog: pytest.LogCaptureFixture) -> None:
@@ -338,7 +338,7 @@ def test_reset_asks_first_and_then_erases_samples_and_model(station: Station) ->
     assert station.kiosk.state.mode is Mode.TEACH
     assert station.store.load().samples == ()
     assert station.vision.model is None
-    assert list(station.config.data_dir.glob("models/*")) == []
+    assert list(station.config.data_dir.glob("models/*.tflite")) == []
 
 
 def test_after_a_restart_samples_and_model_are_back(station: Station, tmp_path: Path) -> None:

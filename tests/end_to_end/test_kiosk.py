@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from tests.support.processes import (
     virtual_screen,
     wait_until,
     window_is_open,
+    with_screen,
 )
 from tpu.runtime import available_runtimes
 
@@ -59,7 +59,7 @@ def test_a_scripted_visitor_teaches_trains_recognises_and_saves(runtime: str, tm
 
 
 def test_with_a_display_the_demonstration_shows_its_window(display: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "DISPLAY": display, "SDL_AUDIODRIVER": "dummy"}
+    environment = with_screen(display)
     report = tmp_path / "demo.json"
     demo = subprocess.Popen(
         [sys.executable, "run_kiosk.py", "--demo", "--json", str(report)],

@@ -31,7 +31,13 @@ LABELS = ("Red", "Blue", "Yellow")
 
 def headless() -> dict[str, str]:
     """This process' environment without a screen."""
-    return {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    chosen = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    return {name: value for name, value in os.environ.items() if name not in chosen}
+
+
+def with_screen(display: str) -> dict[str, str]:
+    """This process' environment with this display as its only screen, and no sound."""
+    return {**headless(), "DISPLAY": display, "SDL_AUDIODRIVER": "dummy"}
 
 
 @contextmanager
@@ -82,8 +88,7 @@ class KioskProcess:
 
     def __init__(self, display: str, camera: str, folder: Path) -> None:
         self.data, self.export, self._report = folder / "data", folder / "export", folder / "kiosk.json"
-        self._environment = {**os.environ, "DISPLAY": display, "SDL_AUDIODRIVER": "dummy"}
-        self._environment.pop("WAYLAND_DISPLAY", None)
+        self._environment = with_screen(display)
         self._process = subprocess.Popen(
             [
                 sys.executable, "run_kiosk.py", "--camera", camera, "--windowed", "--data-dir", str(self.data),

@@ -1,0 +1,193 @@
+"""The report of a training: plain facts for `report.json`, and a page that shows them, `report.html`.
+
+The page needs nothing but itself: drawings are SVG, pictures are data addresses, there is no script.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from app.session import Session
+from learning.fit import FitResult
+
+STYLE = Path(__file__).resolve().parent.parent / "assets" / "export" / "report.css"
+WRONG_SHOWN = 24  # pictures at most
+CURVE_W, CURVE_H, EDGE, SCALE = 640, 200, 10, 50  # in the drawing's units; SCALE is room for its figures
+
+
+def report_facts(
+    session: Session, fit: FitResult, agreement: Mapping[str, Any], seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    """Gather what is known of a training.
+
+    Args:
+        session: What was taught, its classes numbered as the model's rows are.
+        fit: What came of it.
+        agreement: How far the exported file and the trained head answered alike.
+        seconds: Of the steps.
+
+    Returns:
+        Plain values. `wrong` lists held-out samples that were named wrongly: sample id, true and answered class
+        index, confidence 0..1, surest first.
+    """
+    answers = fit.validation_probabilities.argmax(axis=1)
+    wrong = [
+        {
+            "sample": session.samples[index].sample_id,
+            "truth": session.samples[index].class_index,
+            "answer": int(answer),
+            "confidence": round(float(row.max()), 4),
+        }
+        for index, answer, row in zip(fit.validation_indices, answers, fit.validation_probabilities, strict=True)
+        if answer != session.samples[index].class_index
+    ]
+    totals = fit.confusion.sum(axis=1)
+    return {
+        "labels": list(session.labels),
+        "shots": list(session.shots()),
+        "validation_accuracy": fit.validation_accuracy,
+        "class_accuracy": [
+            float(fit.confusion[index, index] / total) if total else None for index, total in enumerate(totals)
+        ],
+        "threshold": fit.threshold,
+        "confusion": fit.confusion.tolist(),
+        "curve": [
+            {"fraction": 2 * one.fraction, "loss": one.loss, "validation_accuracy": one.validation_accuracy}
+            for one in fit.history
+            if one.fraction < 0.5  # the second half trains on everything, with nothing held out
+        ],
+        "wrong": sorted(wrong, key=lambda one: -float(one["confidence"])),
+        "agreement": dict(agreement),
+        "seconds": dict(seconds),
+        "extractor": {"name": session.extractor_name, "sha256": session.extractor_sha256},
+    }
+
+
+def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
+    """Make the page.
+
+    Args:
+        facts: As `report_facts` gives them, or as they come back from JSON.
+        pictures: JPEG of samples by sample id; those that are not there are not shown.
+    """
+    labels: list[str] = facts["labels"]
+    accuracy = facts["validation_accuracy"]
+    agreement = facts["agreement"]
+    parts = [
+        f"<header><h1>{escape(_listed(labels))}</h1>",
+        f"<p class=lead><b>{accuracy:.0%}</b> of the held-out pictures were named right. "
+        f"Below {facts['threshold']:.0%} the answer is “not sure”.</p></header>",
+        _section("Classes", _classes(facts)),
+        _section("Learning curve", _curve(facts["curve"])),
+        _section(
+            "What was taken for what",
+            _confusion(facts) + _note("Rows: what it was. Columns: what the model said. Held-out pictures only."),
+        ),
+        _section("Pictures it got wrong", _wrong(facts, pictures)),
+        _section(
+            "The exported file",
+            f"<p>It gave the same answer as the trained model for {agreement['same_answer']:.1%} of "
+            f"{agreement['pictures']} pictures; probabilities differ by {agreement['mean_difference']:.4f} in the mean."
+            "</p>"
+            + _table(
+                ("step", "seconds"), [(escape(step), f"{seconds:.3f}") for step, seconds in facts["seconds"].items()]
+            ),
+        ),
+        f"<footer>Embedding extractor {escape(facts['extractor']['name'])}, "
+        f"sha256 <code>{escape(facts['extractor']['sha256'])}</code></footer>",
+    ]
+    title = escape(f"Report: {_listed(labels)}")
+    style = STYLE.read_text(encoding="utf-8")
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style>'
+        f"<main>{''.join(parts)}</main></html>\n"
+    )
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h2>{title}</h2>{body}</section>"
+
+
+def _note(text: str) -> str:
+    return f"<p class=note>{text}</p>"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in head)}</tr>{cells}</table>"
+
+
+def _classes(facts: Mapping[str, Any]) -> str:
+    rows = []
+    for label, shots, accuracy in zip(facts["labels"], facts["shots"], facts["class_accuracy"], strict=True):
+        share = accuracy or 0.0
+        bar = f'<div class=bar><i style="width:{share:.1%}"></i></div>'
+        rows.append((escape(label), str(shots), bar, "–" if accuracy is None else f"{accuracy:.0%}"))
+    return _table(("class", "pictures", "named right", ""), rows)
+
+
+def _curve(points: Sequence[Mapping[str, Any]]) -> str:
+    """Two lines over the fit: accuracy on a scale of 0..1, loss on a scale of its own."""
+    most = max((float(point["loss"]) for point in points), default=1.0) or 1.0
+
+    def height(share: float) -> float:
+        return EDGE + (1 - share) * (CURVE_H - 2 * EDGE)
+
+    def line(values: Sequence[tuple[float, float]], kind: str) -> str:
+        path = " ".join(f"{SCALE + x * (CURVE_W - SCALE - EDGE):.1f},{height(y):.1f}" for x, y in values)
+        return f'<polyline class="{kind}" points="{path}"/>'
+
+    accuracy = [
+        (point["fraction"], point["validation_accuracy"])
+        for point in points
+        if point["validation_accuracy"] is not None
+    ]
+    loss = [(point["fraction"], point["loss"] / most) for point in points]
+    grid = "".join(
+        f'<line x1="{SCALE}" x2="{CURVE_W - EDGE}" y1="{height(share)}" y2="{height(share)}"/>'
+        f'<text x="{SCALE - 8}" y="{height(share) + 4}">{share:.0%}</text>'
+        for share in (0, 0.25, 0.5, 0.75, 1)
+    )
+    return (
+        f'<svg viewBox="0 0 {CURVE_W} {CURVE_H}" role="img" aria-label="learning curve">{grid}'
+        f"{line(loss, 'loss')}{line(accuracy, 'accuracy')}</svg>"
+        '<p class=legend><span class="accuracy">held-out accuracy</span> <span class="loss">loss</span></p>'
+    )
+
+
+def _confusion(facts: Mapping[str, Any]) -> str:
+    labels, rows = facts["labels"], []
+    for label, row in zip(labels, facts["confusion"], strict=True):
+        total = max(1, sum(row))
+        cells = "".join(
+            f'<td style="--share:{count / total:.3f}" class="{"hit" if labels[column] == label else "miss"}">'
+            f"{count or ''}</td>"
+            for column, count in enumerate(row)
+        )
+        rows.append(f"<tr><th>{escape(label)}</th>{cells}</tr>")
+    head = "".join(f"<th>{escape(label)}</th>" for label in labels)
+    return f"<div class=scroll><table class=confusion><tr><th></th>{head}</tr>{''.join(rows)}</table></div>"
+
+
+def _wrong(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
+    if not facts["wrong"]:
+        return "<p>None.</p>"
+    labels, shown = facts["labels"], []
+    for one in facts["wrong"][:WRONG_SHOWN]:
+        data = pictures.get(one["sample"])
+        image = "" if data is None else f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
+        truth, answer = escape(labels[one["truth"]]), escape(labels[one["answer"]])
+        shown.append(
+            f"<figure>{image}<figcaption>{truth} → <b>{answer}</b> {one['confidence']:.0%}</figcaption></figure>"
+        )
+    more = len(facts["wrong"]) - len(shown)
+    return f"<div class=pictures>{''.join(shown)}</div>" + (_note(f"and {more} more") if more > 0 else "")
