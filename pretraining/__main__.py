@@ -9,14 +9,17 @@ from pathlib import Path
 from pretraining.convert import convert
 from pretraining.train import Plan, train
 
-SMOKE_MINUTES = 2.0
+FULL = (105.0, 2000, 96, 2048)  # minutes, things in the world and in a batch, pictures to fit the projections
+SMOKE = (2.0, 300, 24, 512)
 
 
 def main() -> None:
     """Make the extractor."""
     parser = argparse.ArgumentParser(prog="python -m pretraining", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=105.0, help="time to train, on two cores")
-    parser.add_argument("--smoke", action="store_true", help="two minutes, to see that all parts work")
+    parser.add_argument("--minutes", type=float, help="time to train; 105, or 2 with --smoke")
+    parser.add_argument(
+        "--smoke", action="store_true", help="a small world and a short time, to see that all parts work"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--run", type=Path, default=Path("pretraining/runs/default"), help="checkpoints and log")
     parser.add_argument("--out", type=Path, default=Path("assets/models/kiosk_extractor.tflite"))
@@ -26,9 +29,11 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, filename=options.run / "log.txt", format="%(asctime)s %(name)s: %(message)s"
     )
-    minutes = SMOKE_MINUTES if options.smoke else options.minutes
-    checkpoint = train(Plan(minutes=minutes, seed=options.seed, folder=options.run))
-    convert(checkpoint, options.out, seed=options.seed, float_out=options.float_out)
+    minutes, things, together, pictures = SMOKE if options.smoke else FULL
+    if options.minutes is not None:
+        minutes = options.minutes
+    plan = Plan(minutes=minutes, seed=options.seed, folder=options.run, things=things, things_per_batch=together)
+    convert(train(plan), options.out, seed=options.seed, float_out=options.float_out, pictures=pictures)
 
 
 if __name__ == "__main__":

@@ -22,20 +22,21 @@ from pretraining.world import World
 logger = logging.getLogger(__name__)
 
 PART_SIZES = (64, 128, 384, 48)  # values kept of layers 2, 4 and 6 and of the colours
-FITTING_BATCHES, FITTING_THINGS = 8, 128
+THINGS = 128  # of which each batch shows two views
 CALIBRATION_PICTURES = 256
 WHITENED = 0.25  # axes are divided by eigenvalue^this: 0 would leave them, 0.5 bring all to unit variance
 COARSE_PX = 12  # maps larger than this are averaged down to it before their projection
 FloatArray = NDArray[np.float32]
 
 
-def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = None) -> None:
+def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = None, pictures: int = 2048) -> None:
     """Write the extractor: uint8 (1, 96, 96, 3) in, uint8 (1, sum(PART_SIZES)) out, integer operators only.
 
     Args:
         checkpoint: What `train` left.
         out: The file to write.
         seed: Of the rendered pictures that fix projections and ranges.
+        pictures: How many are rendered to fit the projections.
         float_out: The same network in float32, to measure what the 8 bits cost; None writes none.
     """
     import tensorflow as tf
@@ -44,13 +45,14 @@ def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = 
     trainee.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     backbone = trainee.backbone.eval()
     world = World(np.random.default_rng([seed, 2]), 300)
-    pictures = np.concatenate([world.batch(FITTING_THINGS, INPUT_PX).pictures for _ in range(FITTING_BATCHES)])
-    model = _keras_twin(tf, backbone, _features(backbone, pictures))
+    rendered = np.concatenate([world.batch(THINGS, INPUT_PX).pictures for _ in range(0, pictures, 2 * THINGS)])
+    settle_norms(backbone, rendered)
+    model = _keras_twin(tf, backbone, _features(backbone, rendered))
 
     def calibration():  # type: ignore[no-untyped-def]
         extremes = np.where(np.arange(INPUT_PX) % 2, 255, 0).astype(np.uint8)
-        black_and_white = np.broadcast_to(extremes[:, None, None], pictures[0].shape)
-        for picture in (black_and_white, *pictures[:CALIBRATION_PICTURES]):
+        black_and_white = np.broadcast_to(extremes[:, None, None], rendered[0].shape)
+        for picture in (black_and_white, *rendered[:CALIBRATION_PICTURES]):
             yield [_scaled(picture)[np.newaxis]]
 
     if float_out is not None:
@@ -63,6 +65,16 @@ def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = 
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(converter.convert())
     logger.info("wrote %s, %d bytes", out, out.stat().st_size)
+
+
+def settle_norms(backbone: Backbone, pictures: NDArray[np.uint8]) -> None:
+    """Measure the batch norms' statistics anew: those of averaged weights are not the average of the statistics."""
+    norms = [*backbone.norms, *backbone.colour_norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean of all batches
+    _features(backbone.train(), pictures)
+    backbone.eval()
 
 
 def projection(features: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:

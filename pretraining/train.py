@@ -28,8 +28,6 @@ from pretraining.world import Batch, World
 logger = logging.getLogger(__name__)
 
 TARGETS = 192
-THINGS_PER_BATCH = 96  # each seen twice
-POOL = 2000  # things in the world at a time
 SMALL_PX = 64  # pictures at first
 TEMPERATURE = 0.2
 EMA = 0.998
@@ -43,6 +41,8 @@ class Plan:
         minutes: Time to train, waiting for pictures included.
         seed: Of the weights and of the world.
         folder: Where the checkpoint is kept.
+        things: How many are in the world at a time.
+        things_per_batch: Each is seen twice.
         full_size_from: The fraction of the time after which pictures have the deployed size.
         contrast_from: The fraction of the time after which NT-Xent joins in.
         learning_rate: At the start; it falls along a cosine.
@@ -52,6 +52,8 @@ class Plan:
     minutes: float
     seed: int
     folder: Path
+    things: int = 2000
+    things_per_batch: int = 96
     full_size_from: float = 0.4
     contrast_from: float = 0.35
     learning_rate: float = 2e-3
@@ -92,7 +94,11 @@ def train(plan: Plan) -> Path:
     batches: mp.Queue[Batch] = spawn.Queue(maxsize=4)
     stop = spawn.Event()
     size_px = spawn.Value("i", SMALL_PX)
-    renderer = spawn.Process(target=_render, args=(batches, stop, size_px, [plan.seed, 1, step]), daemon=True)
+    renderer = spawn.Process(
+        target=_render,
+        args=(batches, stop, size_px, (plan.things, plan.things_per_batch), [plan.seed, 1, step]),
+        daemon=True,
+    )
     renderer.start()
     budget_s, saved_at_s = plan.minutes * 60, spent_s
     bar = tqdm(total=round(budget_s), initial=round(spent_s), unit="s")
@@ -104,7 +110,7 @@ def train(plan: Plan) -> Path:
                 group["lr"] = plan.learning_rate * min(1, (step + 1) / 100) * (1 + math.cos(math.pi * done)) / 2
             size_px.value = INPUT_PX if done >= plan.full_size_from else SMALL_PX
             losses = _step(model, optimiser, batches.get(), whiten, contrast=done >= plan.contrast_from)
-            _average(average, model, min(EMA, 1 - 1 / (step + 2)))
+            _average(average, model, min(EMA, (1 + step) / (10 + step)))
             step += 1
             passed_s = time.monotonic() - started_s
             bar.update(round(spent_s + passed_s) - round(spent_s))
@@ -147,11 +153,11 @@ def _step(
     posed = F.mse_loss(described[:, :TARGETS], whiten(batch.posed))
     clean = F.mse_loss(described[:, TARGETS:], whiten(batch.clean))
     loss = posed + clean
-    losses = {"posed": float(posed), "clean": float(clean)}
+    losses = {"posed": posed.item(), "clean": clean.item()}
     if contrast:
         pairs = nt_xent(projected)
         loss = 0.3 * loss + 0.3 * pairs
-        losses["pairs"] = float(pairs)
+        losses["pairs"] = pairs.item()
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
@@ -184,11 +190,11 @@ def _save(
     partial.replace(path)
 
 
-def _render(batches: mp.Queue[Batch], stop: Any, size_px: Any, seed: list[int]) -> None:
+def _render(batches: mp.Queue[Batch], stop: Any, size_px: Any, things: tuple[int, int], seed: list[int]) -> None:
     cv2.setNumThreads(1)
-    world = World(np.random.default_rng(seed), POOL)
+    world = World(np.random.default_rng(seed), things[0])
     while not stop.is_set():
-        batch = world.batch(THINGS_PER_BATCH, size_px.value)
+        batch = world.batch(things[1], size_px.value)
         while not stop.is_set():
             try:
                 batches.put(batch, timeout=1)
