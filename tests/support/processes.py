@@ -50,7 +50,7 @@ def virtual_screen(folder: Path) -> Iterator[str]:
     width, height = WINDOW_PX
     with (folder / "xvfb.log").open("w") as log:
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset"],
             pass_fds=[write_end], stdout=log, stderr=log,
         )  # fmt: skip
         os.close(write_end)
@@ -165,7 +165,9 @@ class KioskProcess:
             database.close()
 
     def _window_is_open(self) -> bool:
-        assert self._process.poll() is None, "the kiosk ended by itself"
+        if self._process.poll() is not None:
+            _, errors = self._process.communicate()
+            pytest.fail(f"the kiosk ended by itself: {errors}")
         return window_is_open(self._environment)
 
     def _xdotool(self, *words: str) -> str:
