@@ -50,7 +50,8 @@ def virtual_screen(folder: Path) -> Iterator[str]:
     width, height = WINDOW_PX
     with (folder / "xvfb.log").open("w") as log:
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset"],
+            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24",
+             "-nolisten", "tcp", "-noreset"],
             pass_fds=[write_end], stdout=log, stderr=log,
         )  # fmt: skip
         os.close(write_end)
