@@ -1,10 +1,11 @@
 """The kiosk's one call: from a few samples per class to a trained head, with nothing to tune.
 
-The loss is that of SoftmaxRegression, cross-entropy + ½·reg·‖W‖², on standardised embeddings with balanced
-classes. It is convex, so full-batch descent with Nesterov's momentum and the step 1/L goes to the same optimum as
-SGD would, without a learning rate to choose. While there are fewer samples than features, W is a sum of samples,
-W = ZᵀA, and the very same steps are taken in A with the Gram matrix ZZᵀ, several times faster. The standardisation
-and a temperature that is calibrated on held-out samples are folded into W and b; what is exported is one plain layer.
+The loss is that of SoftmaxRegression, cross-entropy + ½·reg·‖W‖², on centred embeddings of unit size with balanced
+classes. It is convex, so full-batch descent with Nesterov's momentum goes to the same optimum as SGD would, without a
+learning rate to choose, and stops when the loss has stopped falling. While there are fewer samples than features, W
+is a sum of samples, W = ZᵀA, and the very same steps are taken in A with the Gram matrix ZZᵀ, several times faster.
+Centring, scale and a temperature that is calibrated on held-out samples are folded into W and b; what is exported is
+one plain layer.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from learning.errors import NotEnoughSamples, TrainingCancelled
 from learning.layers import FloatArray, IntArray, cross_entropy, fully_connected, softmax
 from learning.softmax_regression import SoftmaxRegression
 
-ITERATIONS = 220
+MOST_ITERATIONS = 300
 REPORT_EVERY = 10
-REG_OVER_SAMPLES = 0.03  # reg = this / N: a prior weighs less the more is seen; best of 0.01 … 0.3 on photographs
-EVENING = 0.5  # how far features are brought to the same spread: 0 not at all, 1 wholly
-POWER_STEPS, ABOVE = 20, 1.05  # the estimate comes from below; a step that is a little short does no harm
+BOLDNESS = 2.0  # the first step beside the one that is surely right at the start: soon the loss is flatter than there
+SETTLED = 0.01  # the loss fell by less than this share of itself since the last report
+REG_OVER_SAMPLES = 0.01  # reg = this / N: a prior weighs less the more is seen; 0.003 … 0.03 do as well on photographs
+POWER_STEPS = 20
+BATCH = 256  # rows that are centred at a time: the data is never copied whole
 TEMPERATURES = np.geomspace(0.3, 3.0, 25, dtype=np.float32)
 PRIOR_SAMPLES = 10.0  # the weight of "temperature 1" against held-out samples, which may be few
 REFUSED = 0.03  # of known views may fall below the threshold
@@ -107,13 +110,17 @@ def fit_head(
     with threadpool_limits(limits=1, user_api="blas"):  # more threads only wait for each other at this size
         training, validation = stratified_split(y, validation_fraction, rng)
         truth = y[validation]
-        trial = _descend(
-            x[training], y[training], num_classes, lambda f, *facts: report(f / 2, *facts), (x[validation], truth)
-        )
-        held_out = fully_connected(x[validation], *trial)
+        rows = _Rows(x)
+        held_out = rows.logits(
+            *_descend(rows, y, _balanced(y, training, num_classes), lambda f, *seen: report(f / 2, *seen), validation)
+        )[validation]
         accuracy = float((held_out.argmax(axis=1) == truth).mean())
         temperature = _temperature(held_out, truth)
-        weights, biases = _descend(x, y, num_classes, lambda f, loss, _: report(0.5 + f / 2, loss, accuracy))
+        everything = np.arange(len(y))
+        found = _descend(
+            rows, y, _balanced(y, everything, num_classes), lambda f, loss, _: report(0.5 + f / 2, loss, accuracy)
+        )
+        weights, biases = rows.layer(*found)
         head = SoftmaxRegression(x.shape[1], num_classes, reg=REG_OVER_SAMPLES / len(x))
         head.params = {"mat_w": weights / temperature, "vec_b": biases / temperature}
         head.calibrate(x)
@@ -124,76 +131,140 @@ def fit_head(
     return FitResult(head, accuracy, confusion, tuple(history), validation, probabilities, threshold)
 
 
-def _descend(
-    x: FloatArray,
-    y: IntArray,
-    num_classes: int,
-    report: Callable[[float, float, float | None], None],
-    held_out: tuple[FloatArray, IntArray] | None = None,
-) -> tuple[FloatArray, FloatArray]:
-    """Minimise the loss on standardised embeddings; give W (D, C) and b (C,) for the raw ones.
+class _Rows:
+    """The samples z = (x − mean) / scale of a fit, with a mean square length of 1, never held beside x as a copy.
 
-    `report` receives the fraction done, the loss, and the accuracy on the embeddings and classes `held_out`.
-
-    Standardised rows are divided by √D, so that their mean squared length is about 1. The loss' gradient then has
-    the Lipschitz constant L = ½·λ + reg, with λ the largest eigenvalue of the weighted second moment of [z, 1].
-
-    Source: Nesterov 1983 for the momentum; Böhning 1992 for the bound ½ on the softmax' Hessian.
+    The unknowns of a linear layer on z are W (D, C) itself or, while there are fewer samples than features, A (N, C)
+    with W = ZᵀA. Then steps and lengths are those of W all the same, as ZZᵀ tells the products of rows.
     """
-    mean, spread = x.mean(axis=0), x.std(axis=0)
-    typical = np.float32(np.sqrt(np.square(spread).mean()) + 1e-6)
-    scale = (EVENING * spread + (1 - EVENING) * typical).astype(np.float32) * np.float32(np.sqrt(x.shape[1]))
-    z = (x - mean) / scale
-    counts = np.bincount(y, minlength=num_classes)
-    sample_weights = (len(y) / (num_classes * counts[y])).astype(np.float32)
-    few = len(z) <= z.shape[1]
-    # What multiplies the unknowns to give logits, and what a gradient of logits is multiplied by in return.
-    forward, back = (z @ z.T, None) if few else (z, z.T)
-    reg = np.float32(REG_OVER_SAMPLES / len(z))
-    step = np.float32(1 / (0.5 * _largest_eigenvalue(z, forward if few else None, sample_weights) + reg))
-    watched = None
-    if held_out is not None:
-        rows = (held_out[0] - mean) / scale
-        watched = _accuracy_of(rows @ z.T if few else rows, held_out[1])
-    unknowns = np.zeros((forward.shape[1], num_classes), np.float32)
-    biases = np.zeros(num_classes, np.float32)
-    ahead, ahead_b, momentum = unknowns, biases, 1.0
-    for iteration in range(ITERATIONS):
-        loss, gradient = cross_entropy(fully_connected(forward, ahead, ahead_b), y, sample_weights)
+
+    def __init__(self, x: FloatArray) -> None:
+        self._x = x
+        mean = x.mean(axis=0, dtype=np.float64)
+        spread = np.einsum("nd,nd->", x, x, dtype=np.float64) / len(x) - mean @ mean
+        self._mean, self._scale = mean.astype(np.float32), np.float32(np.sqrt(max(spread, 0)) + 1e-6)
+        self._gram = self._products() if len(x) <= x.shape[1] else None
+
+    def nothing(self, num_classes: int) -> FloatArray:
+        """Unknowns that stand for W = 0."""
+        return np.zeros((len(self._x) if self._gram is not None else self._x.shape[1], num_classes), np.float32)
+
+    def logits(self, unknowns: FloatArray, biases: FloatArray) -> FloatArray:
+        """Of all samples, (N, C)."""
+        if self._gram is not None:
+            return fully_connected(self._gram, unknowns, biases)
+        return fully_connected(self._x, *self.layer(unknowns, biases))
+
+    def pulled_back(self, gradient: FloatArray) -> FloatArray:
+        """A gradient with respect to the logits (N, C), as one with respect to the unknowns."""
+        if self._gram is not None:
+            return gradient
+        products: FloatArray = self._x.T @ gradient - np.outer(self._mean, gradient.sum(axis=0))
+        return products / self._scale
+
+    def square_length(self, unknowns: FloatArray, scores: FloatArray) -> float:
+        """‖W‖², where `scores` are the logits of these unknowns less their biases."""
+        return float(np.vdot(unknowns, unknowns if self._gram is None else scores))
+
+    def layer(self, unknowns: FloatArray, biases: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """W (D, C) and b (C,) for the embeddings as they are."""
+        if self._gram is not None:
+            unknowns = (self._x.T @ unknowns - np.outer(self._mean, unknowns.sum(axis=0))) / self._scale
+        weights = np.asarray(unknowns / self._scale, np.float32)
+        return weights, np.asarray(biases - self._mean @ weights, np.float32)
+
+    def largest_eigenvalue(self, sample_weights: FloatArray) -> float:
+        """Of the weighted second moment of [z, 1], by power iteration.
+
+        It starts at the all-ones vector, which is near the leading one: the constant feature is in every row.
+        """
+        roots = np.sqrt(sample_weights / len(self._x))[:, np.newaxis]
+        ones, value = np.ones((len(self._x), 1), np.float32), 0.0
+        vector = roots.copy()
+        for _ in range(POWER_STEPS):
+            push = roots * vector
+            if self._gram is not None:
+                image = self._gram @ push
+            else:
+                image = self.logits(self.pulled_back(push), np.zeros(1, np.float32))
+            image = roots * (image + ones * push.sum())
+            value = float(np.linalg.norm(image) / np.linalg.norm(vector))
+            vector = image / np.linalg.norm(image)
+        return value
+
+    def _products(self) -> FloatArray:
+        """ZZᵀ, from one batch of rows after the other."""
+        count = len(self._x)
+        gram = np.empty((count, count), np.float32)
+        starts = range(0, count, BATCH)
+        for one in starts:
+            rows = self._centred(one)
+            for other in starts:
+                if other > one:
+                    break
+                block = rows @ (rows if other == one else self._centred(other)).T
+                gram[one : one + BATCH, other : other + BATCH] = block
+                gram[other : other + BATCH, one : one + BATCH] = block.T
+        return gram
+
+    def _centred(self, start: int) -> FloatArray:
+        rows: FloatArray = (self._x[start : start + BATCH] - self._mean) / self._scale
+        return rows
+
+
+def _balanced(y: IntArray, chosen: IntArray, num_classes: int) -> FloatArray:
+    """Sample weights (N,), mean 1, under which each class weighs as much as any other and only `chosen` weigh at all."""
+    counts = np.bincount(y[chosen], minlength=num_classes)
+    weights = np.zeros(len(y), np.float32)
+    weights[chosen] = len(y) / (num_classes * counts[y[chosen]])
+    return weights
+
+
+def _descend(
+    rows: _Rows,
+    y: IntArray,
+    sample_weights: FloatArray,
+    report: Callable[[float, float, float | None], None],
+    watched: IntArray | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Minimise the loss; give the unknowns and b (C,).
+
+    `report` receives the fraction done, the loss, and the accuracy on the samples `watched`.
+
+    The curvature where the descent starts, at uniform probabilities, is L = λ/C + reg with λ the largest eigenvalue of
+    the samples' second moment; the first step is BOLDNESS / L. Where that was too bold the loss rises; then the step
+    is halved and the momentum starts anew.
+
+    Source: Nesterov 1983 for the momentum; O'Donoghue and Candès 2015 for starting it anew; the Hessian of
+    softmax cross-entropy is diag(p) − ppᵀ (Böhning 1992).
+    """
+    num_classes = int(y.max()) + 1
+    reg = np.float32(REG_OVER_SAMPLES / np.count_nonzero(sample_weights))
+    step = np.float32(BOLDNESS / (rows.largest_eigenvalue(sample_weights) / num_classes + reg))
+    unknowns = ahead = rows.nothing(num_classes)
+    biases = ahead_b = np.zeros(num_classes, np.float32)
+    momentum, lowest, reported = 1.0, np.inf, np.inf
+    for iteration in range(MOST_ITERATIONS):
+        logits = rows.logits(ahead, ahead_b)
+        mismatch, gradient = cross_entropy(logits, y, sample_weights)
+        loss = mismatch + 0.5 * float(reg) * rows.square_length(ahead, logits - ahead_b)
+        if loss > lowest * (1 + 1e-4):
+            ahead, ahead_b, momentum, lowest, step = unknowns, biases, 1.0, np.inf, np.float32(step / 2)
+            continue
+        lowest = loss
         if iteration % REPORT_EVERY == 0:
-            report(iteration / ITERATIONS, loss, None if watched is None else watched(ahead, ahead_b))
-        new = ahead - step * ((gradient if back is None else back @ gradient) + reg * ahead)
+            right = None if watched is None else float((logits[watched].argmax(axis=1) == y[watched]).mean())
+            report(iteration / MOST_ITERATIONS, loss, right)
+            if reported - loss < SETTLED * loss:
+                break
+            reported = loss
+        new = ahead - step * (rows.pulled_back(gradient) + reg * ahead)
         new_b = ahead_b - step * gradient.sum(axis=0)
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         push = np.float32((momentum - 1) / following)
         ahead, ahead_b = new + push * (new - unknowns), new_b + push * (new_b - biases)
         unknowns, biases, momentum = new, new_b, following
-    weights = (z.T @ unknowns if few else unknowns) / scale[:, np.newaxis]
-    return weights, np.asarray(biases - mean @ weights, np.float32)
-
-
-def _accuracy_of(forward: FloatArray, truth: IntArray) -> Callable[[FloatArray, FloatArray], float]:
-    return lambda unknowns, biases: float((fully_connected(forward, unknowns, biases).argmax(axis=1) == truth).mean())
-
-
-def _largest_eigenvalue(z: FloatArray, gram: FloatArray | None, sample_weights: FloatArray) -> float:
-    """Of the weighted second moment of [z, 1], from a little above.
-
-    Power iteration from the all-ones vector, which is near the leading one: the constant feature is in every row.
-    """
-    roots = np.sqrt(sample_weights / len(z))
-    if gram is None:
-        rows = np.hstack([z, np.ones((len(z), 1), np.float32)]) * roots[:, np.newaxis]
-        moment = rows.T @ rows
-    else:
-        moment = (gram + np.float32(1)) * roots[:, np.newaxis] * roots
-    vector = np.ones(len(moment), np.float32)
-    value = 0.0
-    for _ in range(POWER_STEPS):
-        image = moment @ vector
-        value = float(np.linalg.norm(image) / np.linalg.norm(vector))
-        vector = image / np.linalg.norm(image)
-    return ABOVE * value
+    return unknowns, biases
 
 
 def _temperature(logits: FloatArray, truth: IntArray) -> np.float32:

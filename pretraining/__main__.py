@@ -9,14 +9,18 @@ from pathlib import Path
 from pretraining.convert import convert
 from pretraining.train import Plan, train
 
-FULL = (105.0, 2000, 96, 2048)  # minutes, things in the world and in a batch, pictures to fit the projections
-SMOKE = (2.0, 300, 24, 512)
+# Where each round ends, in minutes of training; things in the world and in a batch; pictures to fit the projections.
+# The second round of the full recipe goes on from the first with the learning rate raised again.
+FULL = ((105.0, 175.0), 2000, 96, 2048)
+SMOKE = ((2.0,), 300, 24, 512)
 
 
 def main() -> None:
     """Make the extractor."""
     parser = argparse.ArgumentParser(prog="python -m pretraining", description=__doc__)
-    parser.add_argument("--minutes", type=float, help="time to train; 105, or 2 with --smoke")
+    parser.add_argument(
+        "--minutes", type=float, nargs="+", help="where each round of training ends; 105 175, or 2 with --smoke"
+    )
     parser.add_argument(
         "--smoke", action="store_true", help="a small world and a short time, to see that all parts work"
     )
@@ -29,11 +33,11 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, filename=options.run / "log.txt", format="%(asctime)s %(name)s: %(message)s"
     )
-    minutes, things, together, pictures = SMOKE if options.smoke else FULL
-    if options.minutes is not None:
-        minutes = options.minutes
-    plan = Plan(minutes=minutes, seed=options.seed, folder=options.run, things=things, things_per_batch=together)
-    convert(train(plan), options.out, seed=options.seed, float_out=options.float_out, pictures=pictures)
+    rounds, things, together, pictures = SMOKE if options.smoke else FULL
+    for minutes in options.minutes or rounds:
+        plan = Plan(minutes=minutes, seed=options.seed, folder=options.run, things=things, things_per_batch=together)
+        checkpoint = train(plan)
+    convert(checkpoint, options.out, seed=options.seed, float_out=options.float_out, pictures=pictures)
 
 
 if __name__ == "__main__":
