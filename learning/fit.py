@@ -213,7 +213,7 @@ class _Rows:
 
 
 def _balanced(y: IntArray, chosen: IntArray, num_classes: int) -> FloatArray:
-    """Sample weights (N,), mean 1, under which each class weighs as much as any other and only `chosen` weigh at all."""
+    """Sample weights (N,), mean 1: classes weigh alike, and samples that are not `chosen` nothing."""
     counts = np.bincount(y[chosen], minlength=num_classes)
     weights = np.zeros(len(y), np.float32)
     weights[chosen] = len(y) / (num_classes * counts[y[chosen]])
@@ -241,8 +241,10 @@ def _descend(
     num_classes = int(y.max()) + 1
     reg = np.float32(REG_OVER_SAMPLES / np.count_nonzero(sample_weights))
     step = np.float32(BOLDNESS / (rows.largest_eigenvalue(sample_weights) / num_classes + reg))
-    unknowns = ahead = rows.nothing(num_classes)
-    biases = ahead_b = np.zeros(num_classes, np.float32)
+    unknowns: FloatArray = rows.nothing(num_classes)
+    ahead = unknowns
+    biases: FloatArray = np.zeros(num_classes, np.float32)
+    ahead_b = biases
     momentum, lowest, reported = 1.0, np.inf, np.inf
     for iteration in range(MOST_ITERATIONS):
         logits = rows.logits(ahead, ahead_b)
@@ -258,8 +260,8 @@ def _descend(
             if reported - loss < SETTLED * loss:
                 break
             reported = loss
-        new = ahead - step * (rows.pulled_back(gradient) + reg * ahead)
-        new_b = ahead_b - step * gradient.sum(axis=0)
+            ahead, ahead_b, momentum, lowest, step = unknowns, biases, 1.0, np.inf, np.float32(0.5) * step
+        new_b: FloatArray = ahead_b - step * gradient.sum(axis=0)
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         push = np.float32((momentum - 1) / following)
         ahead, ahead_b = new + push * (new - unknowns), new_b + push * (new_b - biases)
