@@ -251,7 +251,7 @@ def _descend(
         mismatch, gradient = cross_entropy(logits, y, sample_weights)
         loss = mismatch + 0.5 * float(reg) * rows.square_length(ahead, logits - ahead_b)
         if loss > lowest * (1 + 1e-4):
-            ahead, ahead_b, momentum, lowest, step = unknowns, biases, 1.0, np.inf, np.float32(step / 2)
+            ahead, ahead_b, momentum, lowest, step = unknowns, biases, 1.0, np.inf, step / np.float32(2)
             continue
         lowest = loss
         if iteration % REPORT_EVERY == 0:
@@ -260,8 +260,8 @@ def _descend(
             if reported - loss < SETTLED * loss:
                 break
             reported = loss
-            ahead, ahead_b, momentum, lowest, step = unknowns, biases, 1.0, np.inf, np.float32(0.5) * step
-        new_b: FloatArray = ahead_b - step * gradient.sum(axis=0)
+        new = np.asarray(ahead - step * (rows.pulled_back(gradient) + reg * ahead), np.float32)
+        new_b = np.asarray(ahead_b - step * gradient.sum(axis=0), np.float32)
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         push = np.float32((momentum - 1) / following)
         ahead, ahead_b = new + push * (new - unknowns), new_b + push * (new_b - biases)
