@@ -29,8 +29,16 @@ class Action(Enum):
     LEAVE = "leave"
 
 
-Button = int | Action
-"""A class button by its label index (0 is the first), or an action."""
+@dataclass(frozen=True)
+class OnScreen:
+    """Something to touch that is no physical button: `what` names it, `which` says which of several."""
+
+    what: str
+    which: int | str = ""
+
+
+Button = int | Action | OnScreen
+"""A class button by its label index (0 is the first), an action, or something on the screen."""
 
 
 # --- events ---------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 import pygame
 
-from app.events import Action, Button, ButtonPressed, ButtonReleased, Event
+from app.events import Action, Button, ButtonPressed, ButtonReleased, Event, OnScreen
 
 ACTION_KEYS = {
     pygame.K_t: Action.TRAIN,
@@ -101,7 +101,7 @@ class Pointer:
 
     def _pressed(self, pointer: Hashable, at: tuple[int, int]) -> tuple[Event, ...]:
         button = self._button_at(at)
-        if not isinstance(button, int | Action):
+        if not isinstance(button, int | Action | OnScreen):
             return ()
         self._down[pointer] = button
         return (ButtonPressed(button),)
