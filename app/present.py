@@ -65,6 +65,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
             frames_per_second=surroundings.frames_per_second if state.camera else 0.0,
             drive=", ".join(state.drives) or "no drive",
             problem=state.camera is None or state.fault is not None,
+            rate_text=f"{surroundings.frames_per_second:.0f} pictures/s" if surroundings.frames_per_second else "",
         ),
         verdict=_verdict(state, probabilities, leader),
         not_sure=_not_sure(probabilities, seen.threshold),
@@ -126,9 +127,14 @@ def _cards(
             held=index == held,
             enabled=state.teaching and state.camera is not None,
             thumbnails=one.thumbnails,
+            count_text=_count(one.shots),
         )
         for index, one in enumerate(state.classes)
     )
+
+
+def _count(shots: int) -> str:
+    return "1 picture" if shots == 1 else f"{shots} pictures" if shots else "hold to teach"
 
 
 def _actions(state: KioskState) -> tuple[ActionKey, ...]:
@@ -201,7 +207,7 @@ def _verdict(state: KioskState, probabilities: NDArray[np.float32] | None, leade
     confidence = float(probabilities.max())
     if leader is None:
         return Verdict("not sure", confidence, None)
-    return Verdict(state.classes[leader].label, confidence, leader)
+    return Verdict(state.classes[leader].label, confidence, leader, f"{confidence:.0%}")
 
 
 def _not_sure(probabilities: NDArray[np.float32] | None, threshold: float) -> float | None:

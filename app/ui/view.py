@@ -63,6 +63,7 @@ class ClassCard:
         enabled: A press would do something now.
         thumbnails: The newest samples, newest last.
         gallery: Opaque token of the thumbnails: touching them shows all pictures; None where it would do nothing.
+        count_text: "12 pictures", or how to begin where there are none.
     """
 
     button: Hashable
@@ -77,6 +78,7 @@ class ClassCard:
     enabled: bool = True
     thumbnails: tuple[Picture, ...] = ()
     gallery: Hashable | None = None
+    count_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,12 @@ class ActionKey:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The model's answer in words. `index` is None for "not sure"."""
+    """The model's answer in words. `index` is None for "not sure"; `share_text` is the confidence, "97 %"."""
 
     text: str
     confidence: float
     index: int | None
+    share_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -294,6 +297,7 @@ class StatusStrip:
     frames_per_second: float
     drive: str
     problem: bool = False
+    rate_text: str = ""  # the frames per second in words
 
 
 @dataclass(frozen=True)
@@ -318,6 +322,9 @@ class KioskView:
         typing: A keyboard over any screen; while it is there only its keys can be touched.
         corner: Button of the corner that staff hold, else None.
         language: Key that changes the language, else None.
+        not_sure_text: Name of the "Not sure" bar.
+        waiting_text: Stands where the camera picture will be, while there is none.
+        palette: Name of the colours, one of `assets/themes/palettes.toml`.
         fault: Title and what to do, in plain words, when the kiosk cannot work.
         flash: Class index into whose card a picture has just flown, with its picture, or None.
         now_s: Monotonic seconds; animations depend on it and on nothing else.
@@ -346,4 +353,7 @@ class KioskView:
     typing: Typing | None = None
     corner: Hashable | None = None
     language: ActionKey | None = None
+    not_sure_text: str = "Not sure"
+    waiting_text: str = "Waiting for the camera …"
+    palette: str = "paper"
     now_s: float = 0.0
