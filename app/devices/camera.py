@@ -25,6 +25,7 @@ WIDTH_PX, HEIGHT_PX, RATE_HZ = 640, 480, 30
 MAX_INDEX = 10
 LOOK_EVERY_S = 2.0  # for cameras, while there is none
 FAILED_READS, SILENT_S, FROZEN_S = 5, 3.0, 3.0
+STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 3000]  # FFmpeg's own are 30 s
 BY_ID = Path("/dev/v4l/by-id")
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp"}
 IMAGE_S, FOLDER_HZ = 1.0, 15
@@ -149,7 +150,7 @@ class OpenCVCamera:
         self.name = name
         self._clock = clock
         self._live = backend == cv2.CAP_V4L2
-        self._capture = cv2.VideoCapture(source, backend)
+        self._capture = cv2.VideoCapture(source, backend, STREAM_LIMITS if backend == cv2.CAP_FFMPEG else [])
         if self._live:
             for setting, value in (
                 (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),

@@ -18,6 +18,7 @@ from app.events import Button, ButtonPressed, ButtonReleased, Event
 from app.ports import Clock, Drive, ImageArray
 
 BY_ITSELF_S = 4.0
+NOISE_MARGIN_PX = 64
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,7 @@ class DemonstrationCamera:
         self._lock = threading.Lock()
         self._things: dict[str, Thing] = {}
         self._table = _table(size_px, np.random.default_rng(seed + 1))
-        self._shade = _vignette(size_px)
-        noise = np.random.default_rng(seed + 2).normal(0, 2.0, (size_px[1] + 64, size_px[0] + 64, 1))
-        self._noise = np.clip(np.rint(noise), -8, 8).astype(np.int16)
+        self._brighter, self._darker = _noise(size_px, np.random.default_rng(seed + 2))
         self._started_s = self._next_s = clock()
         self._guided = False
         self._shown: str | None = self.kinds[0]
@@ -130,10 +129,12 @@ class DemonstrationCamera:
             if kind not in self._things:
                 self._things[kind] = build(kind)
             _lay_down(picture, self._things[kind], view)
-        picture *= self._shade * view.brightness
-        top, left = (int(self._rng.integers(64)) for _ in range(2))
-        noise = self._noise[top : top + self._size[1], left : left + self._size[0]]
-        return np.asarray(np.clip(picture.astype(np.int16) + noise, 0, 255), np.uint8)
+        top, left = (int(self._rng.integers(NOISE_MARGIN_PX)) for _ in range(2))
+        here = np.s_[top : top + self._size[1], left : left + self._size[0]]
+        cv2.convertScaleAbs(picture, picture, alpha=view.brightness)
+        cv2.add(picture, self._brighter[here], picture)
+        cv2.subtract(picture, self._darker[here], picture)
+        return picture
 
 
 class SimulatedPanel:
@@ -186,7 +187,7 @@ def _swayed(view: _View, now_s: float) -> _View:
     )
 
 
-def _lay_down(picture: NDArray[np.float32], thing: Thing, view: _View) -> None:
+def _lay_down(picture: ImageArray, thing: Thing, view: _View) -> None:
     """Blend the lit thing and its shadow into the picture, within its own rectangle only."""
     height, width = picture.shape[:2]
     scale = view.size * height / SIZE_PX
@@ -199,31 +200,37 @@ def _lay_down(picture: NDArray[np.float32], thing: Thing, view: _View) -> None:
     right, bottom = min(width, int(x) + reach), min(height, int(y) + reach)
     matrix[:, 2] -= (left, top)
     size = (right - left, bottom - top)
-    lit = _lit(thing, view)
-    mask = cv2.warpAffine(thing.mask, matrix, size, flags=cv2.INTER_AREA)[..., np.newaxis]
-    seen = cv2.warpAffine(lit, matrix, size, flags=cv2.INTER_LINEAR)
-    shift = matrix.copy()
-    shift[:, 2] += (-10 * np.cos(view.light), 8 - 8 * np.sin(view.light))
-    small = (size[0] // 4, size[1] // 4)
-    shadow = cv2.resize(cv2.warpAffine(thing.mask, shift, size), small, interpolation=cv2.INTER_AREA)
-    shadow = cv2.resize(cv2.GaussianBlur(shadow, (0, 0), 3.0), size, interpolation=cv2.INTER_LINEAR)
+    seen = cv2.warpAffine(_lit(thing, view), matrix, size, flags=cv2.INTER_LINEAR)
+    mask = cv2.warpAffine(thing.mask, matrix, size, flags=cv2.INTER_LINEAR)
+    shadow = _shadow(thing, matrix, view.light, size)
     area = picture[top:bottom, left:right]
-    area *= 1 - 0.5 * shadow[..., np.newaxis]
-    area += mask * (seen - area)
+    cv2.blendLinear(area, np.zeros_like(seen), 1 - shadow, shadow, area)
+    cv2.blendLinear(seen, area, mask, 1 - mask, area)
 
 
-def _lit(thing: Thing, view: _View) -> NDArray[np.float32]:
-    """Lambert plus a highlight; the light goes round, the thing's own turn taken off."""
+def _shadow(thing: Thing, matrix: NDArray[np.float64], light: float, size: tuple[int, int]) -> NDArray[np.float32]:
+    """How much of the light the thing keeps from the table, 0..1: soft, so a quarter of the size will do."""
+    shift = matrix.copy()
+    shift[:, 2] += (-10 * np.cos(light), 8 - 8 * np.sin(light))
+    small = (max(1, size[0] // 4), max(1, size[1] // 4))
+    quarter = cv2.warpAffine(thing.mask, shift / 4, small, flags=cv2.INTER_AREA)
+    soft = cv2.resize(cv2.GaussianBlur(quarter, (0, 0), 3.0), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(0.5 * soft, np.float32)
+
+
+def _lit(thing: Thing, view: _View) -> ImageArray:
+    """Lambert plus a highlight (Blinn, 1977); the light goes round, the thing's own turn taken off."""
     angle = view.light - view.angle
-    light = np.array([0.55 * np.cos(angle), 0.55 * np.sin(angle), 0.83], np.float32)
-    facing = np.clip(thing.normals @ light, 0, 1)
-    highlight = thing.gloss * 150 * facing**24
-    shaded: NDArray[np.float32] = thing.albedo * (255 * (0.4 + 0.65 * facing))[..., np.newaxis]
-    return np.asarray(np.minimum(shaded + highlight[..., np.newaxis], 255), np.float32)
+    direction = np.array([0.55 * np.cos(angle), 0.55 * np.sin(angle), 0.83], np.float32)
+    facing = np.clip(cv2.transform(thing.normals, direction[np.newaxis]), 0, 1)
+    eighth = np.square(np.square(np.square(facing)))
+    gain, highlight = 255 * (0.4 + 0.65 * facing), thing.gloss * 150 * eighth * np.square(eighth)
+    shaded = cv2.multiply(thing.albedo, cv2.merge([gain] * 3))
+    return np.asarray(cv2.add(shaded, cv2.merge([highlight] * 3), dtype=cv2.CV_8U), np.uint8)
 
 
-def _table(size_px: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Planks of pale wood with grain along them."""
+def _table(size_px: tuple[int, int], rng: np.random.Generator) -> ImageArray:
+    """Planks of pale wood with grain along them, darker towards the corners."""
     height = size_px[1]
     grain = cv2.resize(rng.normal(0, 1, (height, 12)).astype(np.float32), size_px, interpolation=cv2.INTER_CUBIC)
     rings = np.sin(np.linspace(0, 60, height)[:, np.newaxis] + 2.5 * cv2.GaussianBlur(grain, (0, 0), 9))
@@ -235,10 +242,18 @@ def _table(size_px: tuple[int, int], rng: np.random.Generator) -> NDArray[np.flo
     seam = np.flatnonzero(np.diff(plank))
     wood[seam] *= 0.6
     wood[seam + 1] *= 0.8
-    return np.asarray(cv2.GaussianBlur(wood.astype(np.float32), (0, 0), 0.8), np.float32)
+    planks = cv2.GaussianBlur(wood.astype(np.float32), (0, 0), 0.8) * _vignette(size_px)
+    return np.asarray(np.clip(np.rint(planks), 0, 255), np.uint8)
 
 
 def _vignette(size_px: tuple[int, int]) -> NDArray[np.float32]:
     x = np.linspace(-1, 1, size_px[0], dtype=np.float32)[np.newaxis]
     y = np.linspace(-1, 1, size_px[1], dtype=np.float32)[:, np.newaxis]
     return np.asarray(1 - 0.18 * (x**2 + y**2), np.float32)[..., np.newaxis]
+
+
+def _noise(size_px: tuple[int, int], rng: np.random.Generator) -> tuple[ImageArray, ImageArray]:
+    """What a sensor adds and what it takes away, larger than the picture: every frame cuts its own piece."""
+    shape = (size_px[1] + NOISE_MARGIN_PX, size_px[0] + NOISE_MARGIN_PX, 1)
+    grain = np.clip(np.rint(rng.normal(0, 2.0, shape)), -8, 8).repeat(3, axis=2)
+    return np.maximum(grain, 0).astype(np.uint8), np.maximum(-grain, 0).astype(np.uint8)

@@ -18,13 +18,14 @@ ORANGE = (230, 120, 20)
 
 
 class NetworkCamera(ThreadingHTTPServer):
-    """Sends an orange picture, 50 times a second, to whoever asks, until it is unplugged."""
+    """Sends an orange picture, 50 times a second, to whoever asks, until it is unplugged or falls silent."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.plugged = True
+        self.sending = True
         picture = np.full((48, 64, 3), ORANGE[::-1], np.uint8)
         self.jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
 
@@ -38,6 +39,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         try:
             while self.server.plugged:
+                if not self.server.sending:
+                    time.sleep(0.02)
+                    continue
                 jpeg = self.server.jpeg
                 self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg))
                 self.wfile.write(jpeg + b"\r\n")
@@ -84,6 +88,21 @@ def test_a_stream_that_ends_is_a_camera_lost(network_camera: NetworkCamera) -> N
     assert str(caught.value) == (
         f"camera {address}: it delivers no pictures. Check its cable, or name another one with --camera."
     )
+
+
+def test_a_stream_that_falls_silent_is_a_camera_lost_within_seconds(network_camera: NetworkCamera) -> None:
+    camera = open_camera(f"http://127.0.0.1:{network_camera.server_port}/video.mjpg")
+    network_camera.sending = False
+    silent_since_s = time.monotonic()
+
+    def read_on() -> None:
+        for _ in range(500):  # what was sent already is still shown
+            camera.read()
+
+    with pytest.raises(CameraUnavailable):
+        read_on()
+    camera.close()
+    assert time.monotonic() - silent_since_s < 20  # FFmpeg itself would wait for 30 and more
 
 
 def test_the_password_of_a_stream_is_never_shown(network_camera: NetworkCamera) -> None:
