@@ -16,12 +16,14 @@ import pygame
 
 from app.config import Config
 from app.demo import CLASSES, Findings, ScriptedVisitor
-from app.devices.buttons import Keyboard, Pointer
 from app.devices.camera import AutoCamera, check_source, open_camera
 from app.devices.drive import MountedDrives
+from app.devices.keyboard import Keyboard, check_keys
+from app.devices.pointer import Pointer
 from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
 from app.errors import DisplayUnavailable
 from app.events import DrivesChanged, WorkerFailed
+from app.inputs import input_map
 from app.jobs import Tools, work_off
 from app.kiosk import Kiosk
 from app.loop import Loop
@@ -103,6 +105,7 @@ def compose(
         vision = Vision(extractor, len(store.load().labels))
         stack.callback(vision.close)
         drives: Drives = SimulatedDrives() if demo_out is not None else MountedDrives()
+        check_keys(input_map(vars(config.inputs)))
         kiosk = Kiosk(
             Tools(config, store, extractor, vision, drives, sounds),
             toggle_fullscreen=window.toggle_fullscreen,
@@ -134,7 +137,7 @@ def compose(
             kiosk,
             window,
             [
-                Keyboard(len(kiosk.state.classes)),
+                Keyboard(),
                 Pointer(lambda at: screens.button_at(loop.view, window.size, at), lambda: window.size),
             ],
             frames=frames_to_show,

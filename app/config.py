@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 import platformdirs
 
 from app.errors import ConfigInvalid
+from app.inputs import KEYS, input_map
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -53,10 +54,34 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class ButtonSettings:
-    """How holding a class button takes samples."""
+    """How holding a class button takes samples, and which presses are none."""
 
     hold_delay_s: float = 0.35
     sample_interval_s: float = 0.12
+    stuck_after_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """Which keys, pads and pins are which button."""
+
+    class_1: tuple[str, ...] = KEYS["class_1"]
+    class_2: tuple[str, ...] = KEYS["class_2"]
+    class_3: tuple[str, ...] = KEYS["class_3"]
+    class_4: tuple[str, ...] = KEYS["class_4"]
+    class_5: tuple[str, ...] = KEYS["class_5"]
+    class_6: tuple[str, ...] = KEYS["class_6"]
+    class_7: tuple[str, ...] = KEYS["class_7"]
+    class_8: tuple[str, ...] = KEYS["class_8"]
+    class_9: tuple[str, ...] = KEYS["class_9"]
+    train: tuple[str, ...] = KEYS["train"]
+    undo: tuple[str, ...] = KEYS["undo"]
+    save: tuple[str, ...] = KEYS["save"]
+    reset: tuple[str, ...] = KEYS["reset"]
+    confirm: tuple[str, ...] = KEYS["confirm"]
+    cancel: tuple[str, ...] = KEYS["cancel"]
+    fullscreen: tuple[str, ...] = KEYS["fullscreen"]
+    leave: tuple[str, ...] = KEYS["leave"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +111,7 @@ class Config:
     camera: CameraSettings = field(default_factory=CameraSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     buttons: ButtonSettings = field(default_factory=ButtonSettings)
+    inputs: InputSettings = field(default_factory=InputSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
 
@@ -143,12 +169,14 @@ def check(config: Config, source: str) -> None:
         ("classes.max_shots", config.classes.max_shots, 2),
         ("buttons.hold_delay_s", config.buttons.hold_delay_s, 0.05),
         ("buttons.sample_interval_s", config.buttons.sample_interval_s, 0.03),
+        ("buttons.stuck_after_s", config.buttons.stuck_after_s, 5.0),
         ("model.seed", config.model.seed, 0),
         ("screen.width_px", config.screen.width_px, 480),
         ("screen.height_px", config.screen.height_px, 320),
     ):
         if value < least:
             raise ConfigInvalid(f"{source}: {name} is {value}. Make it {least} or more.")
+    input_map(vars(config.inputs), origin=source)
 
 
 def _section(path: Path, name: str, section: Any, table: Mapping[str, Any]) -> Any:

@@ -59,6 +59,36 @@ class ButtonReleased:
 
 
 @dataclass(frozen=True)
+class InputPressed:
+    """A key, pad or pin went down, whatever it means. `source` names it: "key:space", "pad:0:button:3", "gpio:17"."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class InputReleased:
+    """It came up again, or it is gone."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class InputStuck:
+    """It is down and may not count as a press: it was down already when the kiosk started."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class PinChanged:
+    """A pin changed its level, bounces and all: `app.presses` decides what was a press. `at_s` is monotonic."""
+
+    source: str
+    active: bool
+    at_s: float
+
+
+@dataclass(frozen=True)
 class SampleAdded:
     """A sample is durable on disk. `picture` is its thumbnail."""
 
@@ -190,6 +220,10 @@ class TimePassed:
 Event = (
     ButtonPressed
     | ButtonReleased
+    | InputPressed
+    | InputReleased
+    | InputStuck
+    | PinChanged
     | SampleAdded
     | SampleRemoved
     | SampleRefused

@@ -15,6 +15,7 @@ from app.jobs import Job, Tools, Workbench
 from app.observation import Observation
 from app.pictures import decode_picture, thumbnail
 from app.ports import Frame
+from app.presses import inputs_of
 from app.session import Session
 from app.state import THUMBNAILS, ClassState, KioskState, Mode, Timing, advance
 from app.threads import Mailbox
@@ -142,6 +143,7 @@ class Kiosk:
             mode=Mode.LIVE if model else Mode.TEACH,
             model=model,
             timing=Timing(buttons.hold_delay_s, buttons.sample_interval_s, classes.max_shots),
+            inputs=inputs_of(self._tools.config),
             now_s=self._tools.clock(),
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from app import events as ev
 from app.events import Action, Command, Event
+from app.presses import Inputs, hear
 from app.session import still_missing
 from app.ui.view import Picture
 
@@ -102,6 +103,7 @@ class KioskState:
         changed: A sample came or went since the model went live.
         in_flight: Presses whose sample is not stored yet.
         asked_at_s: When CONFIRM_RESET began, or RESET was pressed in it too early.
+        inputs: Keys, pads and pins: what they mean and which are down.
     """
 
     classes: tuple[ClassState, ...]
@@ -118,6 +120,7 @@ class KioskState:
     fault: str | None = None
     drives: tuple[str, ...] = ()
     timing: Timing = field(default_factory=Timing)
+    inputs: Inputs = field(default_factory=Inputs)
     now_s: float = 0.0
 
     @property
@@ -155,7 +158,18 @@ Step = tuple[KioskState, tuple[Command, ...]]
 
 
 def advance(state: KioskState, event: Event) -> Step:
-    """Give the state after `event`, and the commands to carry out because of it."""
+    """Give the state after `event` and what follows from it, and the commands to carry out because of them."""
+    inputs, follow = hear(state.inputs, event, state.now_s)
+    if inputs is not state.inputs:
+        state = replace(state, inputs=inputs)
+    state, commands = _step(state, event)
+    for one in follow:
+        state, more = _step(state, one)
+        commands = (*commands, *more)
+    return state, commands
+
+
+def _step(state: KioskState, event: Event) -> Step:
     transition = _TRANSITIONS.get(type(event))
     return transition(state, event) if transition else (state, ())
 

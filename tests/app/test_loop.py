@@ -10,7 +10,7 @@ import numpy as np
 import pygame
 import pytest
 
-from app.devices.buttons import Keyboard
+from app.devices.keyboard import Keyboard
 from app.loop import Loop
 from app.observation import Observation
 from app.ports import Frame
@@ -53,7 +53,7 @@ def test_the_sample_of_a_press_is_the_picture_drawn_before_it(station: Station) 
     observations: Mailbox[Observation] = Mailbox()
     screen = Screen()
     loop = Loop(
-        station.kiosk, screen, [Keyboard(3)], frames=frames, observations=observations,
+        station.kiosk, screen, [Keyboard()], frames=frames, observations=observations,
         surroundings=Surroundings(), clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
     )  # fmt: skip
     frames.put(frame(1))
@@ -70,7 +70,7 @@ def test_the_sample_of_a_press_is_the_picture_drawn_before_it(station: Station) 
 def test_a_key_that_is_typed_leaves_the_loop(station: Station) -> None:
     screen = Screen()
     loop = Loop(
-        station.kiosk, screen, [Keyboard(3)], frames=Mailbox(), observations=Mailbox(),
+        station.kiosk, screen, [Keyboard()], frames=Mailbox(), observations=Mailbox(),
         surroundings=Surroundings(), clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
     )  # fmt: skip
     screen.typed = [pygame.event.Event(pygame.KEYDOWN, key=pygame.K_ESCAPE)]

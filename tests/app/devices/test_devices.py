@@ -1,4 +1,4 @@
-"""Cameras, buttons and drives, on files and events made here."""
+"""Cameras and drives, on files and events made here."""
 
 from __future__ import annotations
 
@@ -7,19 +7,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pygame
 import pytest
 
-from app.devices.buttons import Keyboard, Pointer
 from app.devices.camera import AutoCamera, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.simulated import DemonstrationCamera
 from app.errors import CameraUnavailable
-from app.events import Action, ButtonPressed, ButtonReleased
-
-
-def key(kind: int, code: int) -> Any:
-    return pygame.event.Event(kind, key=code)
 
 
 def test_a_folder_plays_its_pictures_in_rgb(tmp_path: Path) -> None:
@@ -78,41 +71,6 @@ def test_an_unplugged_camera_raises_and_comes_back() -> None:
         camera.read()
     camera.plug_in()
     assert camera.read().shape == (480, 640, 3)
-
-
-def test_keys_press_and_release_once_however_often_they_repeat() -> None:
-    keyboard = Keyboard(3)
-    down, up = key(pygame.KEYDOWN, pygame.K_2), key(pygame.KEYUP, pygame.K_2)
-    events = [event for happened in (down, down, up, up) for event in keyboard.translate(happened)]
-    assert events == [ButtonPressed(1), ButtonReleased(1)]
-
-
-def test_a_key_of_a_class_that_is_not_there_means_nothing() -> None:
-    assert Keyboard(3).translate(key(pygame.KEYDOWN, pygame.K_4)) == ()
-
-
-@pytest.mark.parametrize(
-    ("code", "action"),
-    [(pygame.K_t, Action.TRAIN), (pygame.K_RETURN, Action.TRAIN), (pygame.K_z, Action.UNDO), (pygame.K_s, Action.SAVE),
-     (pygame.K_r, Action.RESET), (pygame.K_F11, Action.FULLSCREEN), (pygame.K_ESCAPE, Action.LEAVE)],
-)  # fmt: skip
-def test_letters_are_the_actions(code: int, action: Action) -> None:
-    assert Keyboard(3).translate(key(pygame.KEYDOWN, code)) == (ButtonPressed(action),)
-
-
-def test_a_window_without_focus_lets_go_of_every_key() -> None:
-    keyboard = Keyboard(3)
-    keyboard.translate(key(pygame.KEYDOWN, pygame.K_1))
-    assert keyboard.translate(pygame.event.Event(pygame.WINDOWFOCUSLOST)) == (ButtonReleased(0),)
-
-
-def test_a_touch_counts_once_and_is_released_wherever_the_finger_goes_up() -> None:
-    pointer = Pointer(lambda at: 2 if at == (320, 180) else None, lambda: (640, 360))
-    down = pygame.event.Event(pygame.FINGERDOWN, x=0.5, y=0.5, finger_id=1)
-    twin = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(320, 180), button=1, touch=True)
-    up = pygame.event.Event(pygame.FINGERUP, x=0.9, y=0.9, finger_id=1)
-    events = [event for happened in (down, twin, up) for event in pointer.translate(happened)]
-    assert events == [ButtonPressed(2), ButtonReleased(2)]
 
 
 def test_usb_disks_are_drives_and_built_in_ones_are_not(tmp_path: Path) -> None:

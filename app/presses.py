@@ -1,0 +1,213 @@
+"""From raw inputs to presses: contacts that bounce, buttons that stick, two inputs for one button; pure.
+
+The rules (docs/hardware.md tells them to the person with the screwdriver):
+
+- A pin counts as changed once it has kept its level for `debounce_s`. What is shorter is a ghost: it is counted
+  for the staff and does nothing. A tap that was long enough counts even where the screen stalled meanwhile.
+- An input that is down for `stuck_after_s`, or was down at the start, is stuck: it counts as up until it really was.
+- A button of several inputs goes down with the first of them and comes up with the last.
+- Giving an input to another button changes what it means from its next press on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from app.config import Config
+from app.events import (
+    Button,
+    ButtonPressed,
+    ButtonReleased,
+    Event,
+    InputPressed,
+    InputReleased,
+    InputStuck,
+    PinChanged,
+    TimePassed,
+)
+from app.inputs import KEYS, InputMap, input_map
+
+FLICKERS_S = 1.0  # a good switch settles within 10 ms
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What a pin says, and what is believed of it.
+
+    Attributes:
+        level: What it said last; True is pressed.
+        since_s: Since when.
+        believed: The last level that it kept long enough.
+        restless_since_s: When it left that level, or None while it is there.
+        ghosts: Changes that were too short to be believed, since the start.
+    """
+
+    level: bool = False
+    since_s: float = 0.0
+    believed: bool = False
+    restless_since_s: float | None = None
+    ghosts: int = 0
+
+
+@dataclass(frozen=True)
+class Down:
+    """An input that is down, the button it was when it went down, and whether it is stuck."""
+
+    button: Button | None
+    since_s: float
+    stuck: bool = False
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All inputs: what they mean, which are down, and which are in trouble.
+
+    Attributes:
+        map: What each source means from its next press on.
+        debounce_s: How long a pin must keep its level.
+        stuck_after_s: How long an input may be down.
+        down: By source.
+        contacts: Pins that have changed so far, by source.
+    """
+
+    map: InputMap = field(default_factory=lambda: input_map(KEYS))
+    debounce_s: float = 0.02
+    stuck_after_s: float = 30.0
+    down: Mapping[str, Down] = field(default_factory=dict)
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+
+    @property
+    def pressed(self) -> tuple[str, ...]:
+        """Sources that are down and count as down."""
+        return tuple(source for source, one in self.down.items() if not one.stuck)
+
+    @property
+    def stuck(self) -> tuple[str, ...]:
+        """Sources that are down for too long; they count as up until they are released."""
+        return tuple(source for source, one in self.down.items() if one.stuck)
+
+    def assign(self, source: str, button: Button) -> Inputs:
+        """Make an input a button from its next press on."""
+        return replace(self, map=self.map.assign(source, button))
+
+    def flickering(self, now_s: float) -> tuple[str, ...]:
+        """Pins that have not come to rest for `FLICKERS_S`: a loose wire, or no pull resistor."""
+        return tuple(
+            source
+            for source, one in self.contacts.items()
+            if one.restless_since_s is not None and now_s - one.restless_since_s > FLICKERS_S
+        )
+
+    @property
+    def ghosts(self) -> Mapping[str, int]:
+        """How many changes too short to count each pin had since the start; pins without any are not listed."""
+        return {source: one.ghosts for source, one in self.contacts.items() if one.ghosts}
+
+
+def inputs_of(config: Config) -> Inputs:
+    """All inputs as the settings want them, none of them down."""
+    return Inputs(input_map(vars(config.inputs)), stuck_after_s=config.buttons.stuck_after_s)
+
+
+def hear(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+    """Give the inputs after `event`, and the events that follow from it: inputs that settled, buttons pressed.
+
+    Args:
+        inputs: Before.
+        event: Any; most mean nothing here.
+        now_s: Monotonic seconds of the last tick.
+    """
+    match event:
+        case InputPressed(source):
+            return _pressed(inputs, source, now_s)
+        case InputReleased(source):
+            return _released(inputs, source)
+        case InputStuck(source):
+            return replace(inputs, down={**inputs.down, source: Down(None, now_s, stuck=True)}), ()
+        case PinChanged(source, level, at_s):
+            return _changed(inputs, source, level, at_s)
+        case TimePassed(passed_to_s):
+            inputs, settled = _rested(inputs, now_s)  # what happened since the last tick is still in the queue
+            inputs, released = _watched(inputs, passed_to_s)
+            return inputs, (*settled, *released)
+        case _:
+            return inputs, ()
+
+
+def _pressed(inputs: Inputs, source: str, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+    if source in inputs.down:
+        return inputs, ()
+    button = inputs.map.button_of(source)
+    already = _is_down(inputs, button)
+    inputs = replace(inputs, down={**inputs.down, source: Down(button, now_s)})
+    return inputs, () if button is None or already else (ButtonPressed(button),)
+
+
+def _released(inputs: Inputs, source: str) -> tuple[Inputs, tuple[Event, ...]]:
+    was = inputs.down.get(source)
+    if was is None:
+        return inputs, ()
+    inputs = replace(inputs, down={other: one for other, one in inputs.down.items() if other != source})
+    return inputs, () if was.stuck else _let_go(inputs, was.button)
+
+
+def _watched(inputs: Inputs, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+    """Let go of what is down for too long."""
+    follow: list[Event] = []
+    for source, one in inputs.down.items():
+        if one.stuck or now_s - one.since_s < inputs.stuck_after_s:
+            continue
+        inputs = replace(inputs, down={**inputs.down, source: replace(one, stuck=True)})
+        follow += _let_go(inputs, one.button)
+    return inputs, tuple(follow)
+
+
+def _is_down(inputs: Inputs, button: Button | None) -> bool:
+    return any(one.button == button and not one.stuck for one in inputs.down.values())
+
+
+def _let_go(inputs: Inputs, button: Button | None) -> tuple[Event, ...]:
+    return () if button is None or _is_down(inputs, button) else (ButtonReleased(button),)
+
+
+# --- contacts -------------------------------------------------------------------------------------------
+
+
+def _changed(inputs: Inputs, source: str, level: bool, at_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+    """A pin says something else: what it said before was long enough to be believed, or it was a ghost."""
+    before = inputs.contacts.get(source, Contact())
+    if level == before.level:
+        return inputs, ()
+    inputs, follow = _believed(inputs, source, before, at_s)
+    contact = inputs.contacts.get(source, before)
+    ghost = contact.level != contact.believed
+    contact = replace(
+        contact,
+        level=level,
+        since_s=at_s,
+        restless_since_s=at_s if contact.restless_since_s is None else contact.restless_since_s,
+        ghosts=contact.ghosts + ghost,
+    )
+    return replace(inputs, contacts={**inputs.contacts, source: contact}), follow
+
+
+def _rested(inputs: Inputs, heard_to_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+    """Believe every pin that has kept its level. All that changed before `heard_to_s` must have been heard."""
+    follow: list[Event] = []
+    for source, contact in inputs.contacts.items():
+        inputs, new = _believed(inputs, source, contact, heard_to_s)
+        follow += new
+    return inputs, tuple(follow)
+
+
+def _believed(inputs: Inputs, source: str, contact: Contact, until_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+    if contact.restless_since_s is None or until_s - contact.since_s < inputs.debounce_s:
+        return inputs, ()
+    rested = replace(contact, believed=contact.level, restless_since_s=None)
+    inputs = replace(inputs, contacts={**inputs.contacts, source: rested})
+    if contact.level == contact.believed:
+        return inputs, ()
+    raw = InputPressed(source) if contact.level else InputReleased(source)
+    inputs, follow = hear(inputs, raw, until_s)
+    return inputs, (raw, *follow)

@@ -1,0 +1,89 @@
+"""Keys, mouse and touch, as the window tells of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pygame
+import pytest
+
+from app.devices.keyboard import Keyboard, check_keys
+from app.devices.pointer import Pointer
+from app.errors import ConfigInvalid
+from app.events import Action, ButtonPressed, ButtonReleased, InputPressed, InputReleased
+from app.inputs import KEYS, InputMap, input_map
+
+
+def key(kind: int, code: int, scancode: int = 0) -> Any:
+    return pygame.event.Event(kind, key=code, scancode=scancode)
+
+
+def test_keys_press_and_release_once_however_often_they_repeat() -> None:
+    keyboard = Keyboard()
+    down, up = key(pygame.KEYDOWN, pygame.K_SPACE), key(pygame.KEYUP, pygame.K_SPACE)
+    events = [event for happened in (down, down, up, up) for event in keyboard.translate(happened)]
+    assert events == [InputPressed("key:space"), InputReleased("key:space")]
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [(pygame.K_1, "1"), (pygame.K_KP1, "kp_1"), (pygame.K_KP_ENTER, "kp_enter"), (pygame.K_RETURN, "return"),
+     (pygame.K_t, "t"), (pygame.K_F11, "f11"), (pygame.K_ESCAPE, "escape"), (pygame.K_LEFT, "left"),
+     (0x40000119, "code_1073742105")],
+)  # fmt: skip
+def test_every_key_has_a_name_that_stays(code: int, name: str) -> None:
+    assert Keyboard().translate(key(pygame.KEYDOWN, code)) == (InputPressed(f"key:{name}"),)
+
+
+def test_the_digit_row_of_a_french_keyboard_is_the_digit_row() -> None:
+    keyboard = Keyboard()
+    assert keyboard.translate(key(pygame.KEYDOWN, pygame.K_AMPERSAND, pygame.KSCAN_1)) == (InputPressed("key:1"),)
+    assert keyboard.translate(key(pygame.KEYUP, pygame.K_AMPERSAND, pygame.KSCAN_1)) == (InputReleased("key:1"),)
+
+
+def test_the_key_with_z_on_it_is_z_on_a_german_keyboard_too() -> None:
+    assert Keyboard().translate(key(pygame.KEYDOWN, pygame.K_z, pygame.KSCAN_Y)) == (InputPressed("key:z"),)
+
+
+def test_a_window_without_focus_lets_go_of_every_key() -> None:
+    keyboard = Keyboard()
+    for code in (pygame.K_1, pygame.K_t):
+        keyboard.translate(key(pygame.KEYDOWN, code))
+    lost = keyboard.translate(pygame.event.Event(pygame.WINDOWFOCUSLOST))
+    assert lost == (InputReleased("key:1"), InputReleased("key:t"))
+    assert keyboard.translate(key(pygame.KEYUP, pygame.K_1)) == ()
+
+
+def test_closing_the_window_is_leaving() -> None:
+    assert Keyboard().translate(pygame.event.Event(pygame.QUIT)) == (
+        ButtonPressed(Action.LEAVE),
+        ButtonReleased(Action.LEAVE),
+    )
+
+
+def test_all_keys_of_the_defaults_are_on_keyboards() -> None:
+    check_keys(input_map(KEYS))
+
+
+def test_a_key_that_no_keyboard_has_is_refused() -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        check_keys(InputMap({"key:spcae": 0}))
+    assert str(caught.value) == (
+        "there is no key 'spcae'. Keys are named as in key:space, key:kp_1, key:f2, key:left; "
+        "the staff page shows the name of each that is pressed."
+    )
+
+
+def test_a_touch_counts_once_and_is_released_wherever_the_finger_goes_up() -> None:
+    pointer = Pointer(lambda at: 2 if at == (320, 180) else None, lambda: (640, 360))
+    down = pygame.event.Event(pygame.FINGERDOWN, x=0.5, y=0.5, finger_id=1)
+    twin = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(320, 180), button=1, touch=True)
+    up = pygame.event.Event(pygame.FINGERUP, x=0.9, y=0.9, finger_id=1)
+    events = [event for happened in (down, twin, up) for event in pointer.translate(happened)]
+    assert events == [ButtonPressed(2), ButtonReleased(2)]
+
+
+def test_a_window_without_focus_lifts_every_finger() -> None:
+    pointer = Pointer(lambda _at: 1, lambda: (640, 360))
+    pointer.translate(pygame.event.Event(pygame.FINGERDOWN, x=0.5, y=0.5, finger_id=1))
+    assert pointer.translate(pygame.event.Event(pygame.WINDOWFOCUSLOST)) == (ButtonReleased(1),)
