@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk test test-legacy test-pretraining check bench screenshots extractor clean
+.PHONY: demo kiosk test test-legacy test-pretraining check bench screenshots messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -35,6 +35,13 @@ bench: $(VENV)/.ready
 # The pictures of docs/screens, as the scripted visitor sees them.
 screenshots: demo
 	cp demo-out/teach.png demo-out/training.png demo-out/live.png demo-out/saved.png docs/screens/
+
+# Catalogues: new texts of the program come in, those that are gone go, and what was translated is compiled.
+messages: $(VENV)/.ready
+	$(VENV)/bin/pybabel -q extract -k message -k counted:1,2 --no-location -o assets/locale/kiosk.pot app
+	$(VENV)/bin/pybabel -q update -D kiosk -i assets/locale/kiosk.pot -d assets/locale --no-fuzzy-matching --ignore-obsolete --no-wrap
+	$(VENV)/bin/pybabel -q compile -D kiosk -d assets/locale
+	rm assets/locale/kiosk.pot
 
 extractor: .venv-pretraining/.ready
 	.venv-pretraining/bin/python -m pretraining

@@ -14,14 +14,22 @@
     ├── BenchmarkUnavailable
     └── WorkerStuck
 
-Errors of `learning` and `tpu` have trees of their own; `app.kiosk` and `run_kiosk` show all three alike.
+Errors of `learning` and `tpu` have trees of their own; `app.kiosk` and `run_kiosk` show all three alike, theirs in
+English: those packages know nothing of languages.
 """
 
 from __future__ import annotations
 
+from app.i18n import Message, Text, message
+
 
 class KioskError(Exception):
-    """Base of all errors that the kiosk itself raises."""
+    """Base of all errors that the kiosk itself raises. Raised with a `Message` it can be told in every language."""
+
+    @property
+    def message(self) -> Text:
+        """What to show: in the visitor's language where the error was raised with a message."""
+        return self.args[0] if len(self.args) == 1 and isinstance(self.args[0], Message) else str(self)
 
 
 class ConfigInvalid(KioskError, ValueError):
@@ -74,8 +82,14 @@ class DriveGone(ExportFailed):
         super().__init__(name)
         self.name = name
 
+    @property
+    def message(self) -> Text:
+        return message(
+            "the drive {drive} was pulled too early. Plug it in again, then press SAVE again.", drive=self.name
+        )
+
     def __str__(self) -> str:
-        return f"the drive {self.name} was pulled too early. Plug it in again, then press SAVE again."
+        return str(self.message)
 
 
 class BenchmarkUnavailable(KioskError):

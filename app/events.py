@@ -12,6 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.i18n import Text
+
 if TYPE_CHECKING:
     from app.ui.view import Picture
 
@@ -110,7 +112,7 @@ class SampleRefused:
     """A sample could not be taken or kept; `reason` is for the visitor."""
 
     class_index: int
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)
@@ -124,14 +126,14 @@ class SampleWithdrawn:
 class UndoFailed:
     """The latest sample could not be taken back."""
 
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)
 class EraseFailed:
     """The session could not be erased; all of it is still there."""
 
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class TrainingFinished:
 class TrainingFailed:
     """No new model; the one before it goes on answering."""
 
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class SavingFinished:
 class SavingFailed:
     """Nothing half-written is left under its final name."""
 
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)
@@ -184,14 +186,14 @@ class CameraFound:
 class CameraLost:
     """No frames any more; the camera worker goes on looking for one."""
 
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)
 class VisionFailed:
     """A frame could not be turned into an observation."""
 
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ class WorkerFailed:
     """A worker stopped for good; nothing that it did happens any more."""
 
     worker: str
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from app import events as ev
 from app.config import Config
 from app.errors import DriveGone, ExportFailed, KioskError
 from app.export import ModelFacts, export_name, free_folder, write_export
+from app.i18n import Text, message
 from app.pictures import thumbnail
 from app.pipeline import LiveModel, Vision
 from app.ports import Clock, Drive, Drives, Frame
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 TOLD_TO_VISITORS = (KioskError, LearningError, RuntimeLayerError)
 """Errors whose text is fit for the screen; anything else is a defect: logged whole, told to the visitor in general."""
-DEFECT = "Something went wrong inside. Nothing is lost: please try again."
+DEFECT = message("Something went wrong inside. Nothing is lost: please try again.")
 
 
 class Sounds(Protocol):
@@ -127,7 +128,7 @@ class Workbench:
         with self._told(ev.SavingFailed):
             session, stored, model = tools.store.load(), tools.store.last_model(), tools.vision.model
             if model is None or stored is None:
-                self._announce(ev.SavingFailed("There is no model to save. Press TRAIN first."))
+                self._announce(ev.SavingFailed(message("There is no model to save. Press TRAIN first.")))
                 return
             drives = [drive for drive in tools.drives.present() if not drive.read_only]
             folder = self._save_to_first(drives, session, stored, model)
@@ -162,12 +163,12 @@ class Workbench:
                     other.unlink()
 
     @contextmanager
-    def _told(self, failed: Callable[[str], ev.Event]) -> Iterator[None]:
+    def _told(self, failed: Callable[[Text], ev.Event]) -> Iterator[None]:
         """Turn whatever goes wrong into an event, so that the mode it belongs to ends."""
         try:
             yield
         except TOLD_TO_VISITORS as error:
-            self._announce(failed(str(error)))
+            self._announce(failed(error.message if isinstance(error, KioskError) else str(error)))
         except Exception:
             logger.exception("a job failed")
             self._announce(failed(DEFECT))

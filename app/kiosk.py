@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app import events as ev
 from app.errors import SessionUnreadable
+from app.i18n import message
 from app.jobs import Job, Tools, Workbench
 from app.observation import Observation
 from app.pictures import decode_picture, thumbnail
@@ -104,7 +105,7 @@ class Kiosk:
     def _add_sample(self, class_index: int) -> None:
         """Take the frame on the screen, or the next one if that was taken already: no frame is taken twice."""
         if self.shown is None:
-            self.events.put(ev.SampleRefused(class_index, "There is no picture yet. Press again in a moment."))
+            self.events.put(ev.SampleRefused(class_index, message("There is no picture yet. Press again in a moment.")))
             return
         self._awaiting_frame.append(class_index)
         self._serve_waiting()
@@ -121,7 +122,7 @@ class Kiosk:
         frame, observation = self.shown, self.observation
         if self.state.camera is None:
             while self._awaiting_frame:
-                reason = "The camera is gone, so that press took no picture."
+                reason = message("The camera is gone, so that press took no picture.")
                 self.events.put(ev.SampleRefused(self._awaiting_frame.popleft(), reason))
         elif self._awaiting_frame and frame is not None and frame.sequence != self._last_sampled:
             self._last_sampled = frame.sequence

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from app.errors import SampleNotStored, SessionUnreadable
+from app.i18n import message
 from app.ports import ImageArray
 
 STORED_PX = 320  # larger than any usual extractor's input, small enough for hundreds
@@ -19,7 +20,7 @@ def encode_picture(square: ImageArray) -> bytes:
         square = np.asarray(cv2.resize(square, (STORED_PX, STORED_PX), interpolation=cv2.INTER_AREA), np.uint8)
     done, data = cv2.imencode(".jpg", cv2.cvtColor(square, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
-        raise SampleNotStored("the picture could not be compressed. Press the button again.")
+        raise SampleNotStored(message("the picture could not be compressed. Press the button again."))
     return data.tobytes()
 
 
@@ -31,7 +32,7 @@ def decode_picture(data: bytes) -> ImageArray:
     """
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
-        raise SessionUnreadable("a stored picture is damaged. Take it back with UNDO, or RESET the session.")
+        raise SessionUnreadable(message("a stored picture is damaged. Take it back with UNDO, or RESET the session."))
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 

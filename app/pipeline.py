@@ -19,6 +19,7 @@ import numpy as np
 
 from app.errors import CameraUnavailable
 from app.events import CameraFound, CameraLost, Event, VisionFailed
+from app.i18n import message
 from app.observation import Observation
 from app.ports import Camera, Clock, Frame
 from app.threads import Mailbox, StopSignal
@@ -29,7 +30,7 @@ from tpu.extractor import EmbeddingExtractor
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 5.0
-UNEXPECTED = "The picture could not be looked at. Please call a member of staff if this stays."
+UNEXPECTED = message("The picture could not be looked at. Please call a member of staff if this stays.")
 IDLE_WAIT_S = 0.2  # how long a worker sleeps at most before it looks whether it shall stop
 
 
@@ -129,7 +130,7 @@ def watch_camera(
         except CameraUnavailable as error:
             if not announced_loss:
                 logger.warning("%s", error)
-                announce(CameraLost(str(error)))
+                announce(CameraLost(error.message))
                 announced_loss = True
             stop.wait(retry_s)
             retry_s = min(retry_s * 2, LONGEST_RETRY_S)

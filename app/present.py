@@ -1,4 +1,4 @@
-"""`present(state, ...) -> KioskView`: what the visitor reads, pure. The wording and "not sure" are here."""
+"""`present(state, ...) -> KioskView`: what the visitor reads, in the language of the state, pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.events import Action
+from app.i18n import Message, Text, counted, message, translated
 from app.observation import STALE_AFTER_S, Smoothed
 from app.ports import Frame
 from app.state import KioskState, Mode, Mood
@@ -50,33 +51,50 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
     """
     probabilities = _current(state, seen)
     leader = _leader(probabilities, seen.threshold)
+    say = Say(state.language)
     screen = _screen(state)
-    cards = _cards(state, probabilities, leader, surroundings.target_shots)
+    cards = _cards(state, probabilities, leader, surroundings.target_shots, say)
     return KioskView(
         screen=screen,
         picture=_picture(frame, surroundings.mirror) if state.camera else None,
         model_square=surroundings.model_square if frame is not None else None,
         cards=cards,
-        actions=_actions(state),
-        guidance=_guidance(state, leader),
+        actions=_actions(state, say),
+        guidance=say(_guidance(state, leader)),
         status=StatusStrip(
-            camera=state.camera or "no camera",
+            camera=state.camera or say(message("no camera")),
             backend=surroundings.backend,
             frames_per_second=surroundings.frames_per_second if state.camera else 0.0,
-            drive=", ".join(state.drives) or "no drive",
+            drive=", ".join(state.drives) or say(message("no drive")),
             problem=state.camera is None or state.fault is not None,
-            rate_text=f"{surroundings.frames_per_second:.0f} pictures/s" if surroundings.frames_per_second else "",
+            rate_text=_rate(surroundings, say),
         ),
-        verdict=_verdict(state, probabilities, leader),
+        verdict=_verdict(state, probabilities, leader, say),
         not_sure=_not_sure(probabilities, seen.threshold),
         progress=_progress(state, surroundings),
-        progress_text={Mode.TRAINING: "Learning …", Mode.SAVING: "Saving – leave the drive in …"}.get(state.mode, ""),
-        notice=_notice(state),
-        question=_question(state),
-        fault=_fault(state),
+        progress_text=say(_PROGRESS_TEXTS.get(state.mode, "")),
+        notice=_notice(state, say),
+        question=_question(state, say),
+        fault=_fault(state, say),
         flash=_flash(state),
         now_s=state.now_s,
     )
+
+
+@dataclass(frozen=True)
+class Say:
+    """Puts texts into the words of a language."""
+
+    language: str
+
+    def __call__(self, text: Text) -> str:
+        return translated(text, self.language)
+
+
+_PROGRESS_TEXTS: dict[Mode, Message] = {
+    Mode.TRAINING: message("Learning …"),
+    Mode.SAVING: message("Saving – leave the drive in …"),
+}
 
 
 def _current(state: KioskState, seen: Smoothed) -> NDArray[np.float32] | None:
@@ -92,7 +110,7 @@ def _leader(probabilities: NDArray[np.float32] | None, threshold: float) -> int 
 
 
 def _screen(state: KioskState) -> Screen:
-    if _fault(state) is not None:
+    if _faulty(state):
         return Screen.FAULT
     return {
         Mode.TEACH: Screen.TEACH,
@@ -111,7 +129,7 @@ def _picture(frame: Frame | None, mirror: bool) -> Picture | None:
 
 
 def _cards(
-    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, target: int
+    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, target: int, say: Say
 ) -> tuple[ClassCard, ...]:
     held = state.held.class_index if state.held else None
     return tuple(
@@ -127,35 +145,35 @@ def _cards(
             held=index == held,
             enabled=state.teaching and state.camera is not None,
             thumbnails=one.thumbnails,
-            count_text=_count(one.shots),
+            count_text=say(_count(one.shots)),
         )
         for index, one in enumerate(state.classes)
     )
 
 
-def _count(shots: int) -> str:
-    return "1 picture" if shots == 1 else f"{shots} pictures" if shots else "hold to teach"
+def _count(shots: int) -> Text:
+    return counted("{count} picture", "{count} pictures", shots) if shots else message("hold to teach")
 
 
-def _actions(state: KioskState) -> tuple[ActionKey, ...]:
+def _actions(state: KioskState, say: Say) -> tuple[ActionKey, ...]:
     ready = state.teaching and state.missing is None
-    retrain = ready and (state.model is None or state.stale) and state.held is None
+    retrain = ready and (state.model is None or state.stale) and state.held is None and _enough(state)
     save = state.teaching and state.model is not None
     return (
-        ActionKey(Action.TRAIN, "train", "Train", "T", enabled=ready, suggested=retrain and _enough(state)),
+        ActionKey(Action.TRAIN, "train", say(message("Train")), "T", enabled=ready, suggested=retrain),
         ActionKey(
             Action.SAVE,
             "save",
-            "Save",
+            say(message("Save")),
             "S",
             enabled=save,
             suggested=save and not state.stale and bool(state.drives),
         ),
-        ActionKey(Action.UNDO, "undo", "Undo", "Z", enabled=state.teaching and any(state.shots)),
+        ActionKey(Action.UNDO, "undo", say(message("Undo")), "Z", enabled=state.teaching and any(state.shots)),
         ActionKey(
             Action.RESET,
             "reset",
-            "Reset",
+            say(message("Reset")),
             "R",
             enabled=state.teaching and (any(state.shots) or state.model is not None),
         ),
@@ -169,44 +187,47 @@ def _enough(state: KioskState) -> bool:
 _GOOD_START = 5  # samples of a class from which training is worth suggesting
 
 
-def _guidance(state: KioskState, leader: int | None) -> str:
+def _guidance(state: KioskState, leader: int | None) -> Text:
     """Say the one next useful thing."""
     if state.mode is Mode.TRAINING:
-        return "Comparing what you showed …"
+        return message("Comparing what you showed …")
     if state.mode is Mode.SAVING:
-        return "Writing your model."
+        return message("Writing your model.")
     if state.mode is Mode.ERASING:
-        return "Clearing the table …"
+        return message("Clearing the table …")
     if state.held is not None:
-        return f"Keep turning it: every picture teaches {state.classes[state.held.class_index].label}."
+        label = state.classes[state.held.class_index].label
+        return message("Keep turning it: every picture teaches {label}.", label=label)
     if state.model is not None:
         if state.stale and state.missing is None:
-            return "New pictures! Press TRAIN to learn them too."
+            return message("New pictures! Press TRAIN to learn them too.")
         if leader is None:
-            return "Show a thing again. Is it wrong? Hold its button."
-        return "Is it wrong? Hold the right button, then TRAIN."
+            return message("Show a thing again. Is it wrong? Hold its button.")
+        return message("Is it wrong? Hold the right button, then TRAIN.")
     return _teaching_guidance(state)
 
 
-def _teaching_guidance(state: KioskState) -> str:
+def _teaching_guidance(state: KioskState) -> Text:
     taught = [one for one in state.classes if one.shots]
     if not taught:
-        return f"Show something to the camera and hold the {state.classes[0].label} button."
+        return message("Show something to the camera and hold the {label} button.", label=state.classes[0].label)
     if len(taught) == 1:
         other = next(one for one in state.classes if not one.shots)
-        return f"Now show a different thing and hold the {other.label} button."
+        return message("Now show a different thing and hold the {label} button.", label=other.label)
     few = min(taught, key=lambda one: one.shots)
     if few.shots < _GOOD_START:
-        return f"A few more of {few.label}: turn it, move it, hold its button."
-    return "Press TRAIN – or teach one more thing."
+        return message("A few more of {label}: turn it, move it, hold its button.", label=few.label)
+    return message("Press TRAIN – or teach one more thing.")
 
 
-def _verdict(state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None) -> Verdict | None:
+def _verdict(
+    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, say: Say
+) -> Verdict | None:
     if probabilities is None or state.mode is Mode.TRAINING:
         return None
     confidence = float(probabilities.max())
     if leader is None:
-        return Verdict("not sure", confidence, None)
+        return Verdict(say(message("not sure")), confidence, None)
     return Verdict(state.classes[leader].label, confidence, leader, f"{confidence:.0%}")
 
 
@@ -223,46 +244,59 @@ def _not_sure(probabilities: NDArray[np.float32] | None, threshold: float) -> fl
     return min(1.0, 0.5 + 0.5 * (threshold - best) / max(1e-6, threshold - guess))
 
 
+def _rate(surroundings: Surroundings, say: Say) -> str:
+    if not surroundings.frames_per_second:
+        return ""
+    return say(message("{rate} pictures/s", rate=f"{surroundings.frames_per_second:.0f}"))
+
+
 def _progress(state: KioskState, surroundings: Surroundings) -> float | None:
     if state.mode in (Mode.TRAINING, Mode.SAVING):
         return surroundings.progress or 0.0
     return None
 
 
-def _notice(state: KioskState) -> Notice | None:
+def _notice(state: KioskState, say: Say) -> Notice | None:
     if state.notice is None:
         return None
     tones = {Mood.HINT: Tone.HINT, Mood.SUCCESS: Tone.SUCCESS, Mood.WARNING: Tone.WARNING}
-    return Notice(state.notice.text, tones[state.notice.mood])
+    return Notice(say(state.notice.text), tones[state.notice.mood])
 
 
-def _question(state: KioskState) -> Question | None:
+def _question(state: KioskState, say: Say) -> Question | None:
     if state.mode is not Mode.CONFIRM_RESET:
         return None
     total = sum(state.shots)
-    pictures = "1 picture" if total == 1 else f"{total} pictures"
-    model = " and the model made from them" if state.model is not None else ""
+    if state.model is None:
+        text = counted("{count} picture will be erased.", "{count} pictures will be erased.", total)
+    else:
+        text = counted(
+            "{count} picture and the model made from it will be erased.",
+            "{count} pictures and the model made from them will be erased.",
+            total,
+        )
     return Question(
-        title="Start over?",
-        text=f"{pictures}{model} will be erased.",
+        title=say(message("Start over?")),
+        text=say(text),
         answers=(
-            ActionKey(Action.CANCEL, "cancel", "Keep them", "N"),
-            ActionKey(Action.CONFIRM, "confirm", "Erase", "Y"),
+            ActionKey(Action.CANCEL, "cancel", say(message("Keep them")), "N"),
+            ActionKey(Action.CONFIRM, "confirm", say(message("Erase")), "Y"),
         ),
     )
 
 
-def _fault(state: KioskState) -> tuple[str, str] | None:
+def _faulty(state: KioskState) -> bool:
+    return state.fault is not None or (state.camera is None and state.camera_problem is not None and state.teaching)
+
+
+def _fault(state: KioskState, say: Say) -> tuple[str, str] | None:
+    if not _faulty(state):
+        return None
     if state.fault is not None:
-        return (
-            "The kiosk needs a restart",
-            f"{state.fault}. What you taught is safe. Please call a member of staff.",
-        )
-    if state.camera is None and state.camera_problem is not None and state.teaching:
-        return "No camera picture", (
-            "Check that the camera is plugged in: it goes on by itself. What you taught is safe."
-        )
-    return None
+        told = message("{what}. What you taught is safe. Please call a member of staff.", what=state.fault)
+        return say(message("The kiosk needs a restart")), say(told)
+    told = message("Check that the camera is plugged in: it goes on by itself. What you taught is safe.")
+    return say(message("No camera picture")), say(told)
 
 
 def _flash(state: KioskState) -> tuple[int, Picture, float] | None:

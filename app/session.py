@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from app.i18n import Message, message
+
 MIN_CLASSES, MIN_SHOTS = 2, 2
 
 
@@ -52,7 +54,7 @@ class Session:
         """int64 (N,)."""
         return np.array([sample.class_index for sample in self.samples], np.int64)
 
-    def missing(self) -> str | None:
+    def missing(self) -> Message | None:
         """What training still needs, in words for the visitor; None when it can start."""
         return still_missing(self.labels, self.shots())
 
@@ -67,14 +69,16 @@ class Session:
         )
 
 
-def still_missing(labels: Sequence[str], shots: Sequence[int]) -> str | None:
+def still_missing(labels: Sequence[str], shots: Sequence[int]) -> Message | None:
     """Say what training needs first: two classes with two samples each are enough."""
     taught = [(label, count) for label, count in zip(labels, shots, strict=True) if count]
     if not taught:
-        return "Nothing to learn from yet. Show something and hold its button."
+        return message("Nothing to learn from yet. Show something and hold its button.")
     if len(taught) < MIN_CLASSES:
-        return f"One more thing is needed: show something else than {taught[0][0]} and hold its button."
+        return message(
+            "One more thing is needed: show something else than {label} and hold its button.", label=taught[0][0]
+        )
     for label, count in taught:
         if count < MIN_SHOTS:
-            return f"{label} needs one more picture."
+            return message("{label} needs one more picture.", label=label)
     return None

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import SampleNotStored, SessionUnreadable
+from app.i18n import message
 from app.pictures import decode_picture, encode_picture
 from app.ports import ImageArray
 from app.session import Sample, Session
@@ -203,7 +204,10 @@ class SessionStore:
                     yield self._database
             except sqlite3.Error as error:
                 raise SampleNotStored(
-                    f"the session could not be written ({error}). Make room on the disk; all else is kept."
+                    message(
+                        "the session could not be written ({reason}). Make room on the disk; all else is kept.",
+                        reason=str(error),
+                    )
                 ) from error
 
     def _open(self) -> sqlite3.Connection:

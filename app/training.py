@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from app.errors import ExportedModelDisagrees, ExportFailed, NotEnoughTaught, SessionUnreadable
+from app.i18n import message
 from app.pictures import decode_picture
 from app.report import report_facts
 from app.session import Sample, Session
@@ -168,7 +169,11 @@ def write_durably(path: Path, data: bytes) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise ExportFailed(
-            f"the model could not be written to {path.parent}: {error.strerror}. Make room there and press TRAIN again."
+            message(
+                "the model could not be written to {folder}: {reason}. Make room there and press TRAIN again.",
+                folder=path.parent,
+                reason=error.strerror,
+            )
         ) from error
 
 
@@ -205,13 +210,20 @@ def _compare(
     agreement = Agreement(compared, same / max(compared, 1), difference / max(compared, 1))
     if same < compared:
         raise ExportedModelDisagrees(
-            f"the exported model answers {compared - same} of {compared} pictures unlike the "
-            "trained one. Teach a few more pictures and press TRAIN again."
+            message(
+                "the exported model answers {wrong} of {compared} pictures unlike the trained one. "
+                "Teach a few more pictures and press TRAIN again.",
+                wrong=compared - same,
+                compared=compared,
+            )
         )
     if agreement.mean_difference > LARGEST_MEAN_DIFFERENCE:
         raise ExportedModelDisagrees(
-            f"the exported model's probabilities differ from the trained one's by {agreement.mean_difference:.2f} "
-            "in the mean. Teach a few more pictures and press TRAIN again."
+            message(
+                "the exported model's probabilities differ from the trained one's by {difference} in the mean. "
+                "Teach a few more pictures and press TRAIN again.",
+                difference=f"{agreement.mean_difference:.2f}",
+            )
         )
     return agreement
 

@@ -34,7 +34,7 @@ def sha256(path: Path) -> str:
 
 def notice(station: Station) -> str:
     told = station.kiosk.state.notice
-    return told.text if told else ""
+    return str(told.text) if told else ""
 
 
 def test_the_sample_is_the_frame_that_was_on_the_screen(station: Station) -> None:
@@ -390,7 +390,10 @@ def test_a_sample_that_cannot_be_stored_ends_the_hold_with_the_reason(tmp_path: 
     station.settle()
     assert station.kiosk.state.held is None
     assert station.kiosk.state.shots == (0, 0, 0)
-    assert isinstance(station.kiosk.state.notice.text, str)
+    assert notice(station) == (
+        "the session could not be written (Cannot operate on a closed database.). Make room on the disk; "
+        "all else is kept."
+    )
     assert "refused" in station.sounds.played
     station.kiosk.handle(ev.ButtonReleased(0))
     station.close()

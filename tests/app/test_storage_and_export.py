@@ -119,11 +119,11 @@ def test_another_extractor_asks_for_re_embedding(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_said_in_words() -> None:
     labels = ("apple", "cup", "book")
-    assert still_missing(labels, (0, 0, 0)) == "Nothing to learn from yet. Show something and hold its button."
-    assert still_missing(labels, (3, 0, 0)) == (
+    assert str(still_missing(labels, (0, 0, 0))) == "Nothing to learn from yet. Show something and hold its button."
+    assert str(still_missing(labels, (3, 0, 0))) == (
         "One more thing is needed: show something else than apple and hold its button."
     )
-    assert still_missing(labels, (3, 1, 0)) == "cup needs one more picture."
+    assert str(still_missing(labels, (3, 1, 0))) == "cup needs one more picture."
     assert still_missing(labels, (2, 2, 0)) is None
 
 

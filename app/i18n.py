@@ -1,0 +1,79 @@
+"""Texts in the languages of the kiosk: a `Message` names its English template, `translated` puts it into words.
+
+State, events and errors carry messages, never sentences in one language: so the language can change while they are
+on the screen. Catalogues are gettext's, in assets/locale; English is what the templates themselves say.
+"""
+
+from __future__ import annotations
+
+import gettext
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LOCALE = Path(__file__).resolve().parent.parent / "assets" / "locale"
+DOMAIN = "kiosk"
+SOURCE_LANGUAGE = "en"
+LANGUAGES: dict[str, str] = {
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "tr": "Türkçe",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A text that is not yet in any language. Made by `message` and `counted`; `str` gives it in English.
+
+    Attributes:
+        template: English, with {names} in braces.
+        params: What stands for those names; messages among them are translated, too.
+        plural: English template for every count but one.
+        count: Decides between the forms; None has no plural.
+    """
+
+    template: str
+    params: tuple[tuple[str, Any], ...] = ()
+    plural: str = ""
+    count: int | None = None
+
+    def __str__(self) -> str:
+        return translated(self, SOURCE_LANGUAGE)
+
+
+Text = Message | str
+"""A plain text is shown as it is: a name, a path, or what a library said."""
+
+
+def message(template: str, **params: Any) -> Message:
+    """A message from an English template; the catalogues are extracted from calls of this."""
+    return Message(template, tuple(params.items()))
+
+
+def counted(singular: str, plural: str, count: int, **params: Any) -> Message:
+    """A message that depends on a number, which is {count} in both templates."""
+    return Message(singular, (("count", count), *params.items()), plural, count)
+
+
+def translated(text: Text, language: str) -> str:
+    """The words of a text in a language of LANGUAGES."""
+    if isinstance(text, str):
+        return text
+    catalogue = _catalogue(language)
+    if text.count is None:
+        template = catalogue.gettext(text.template)
+    else:
+        template = catalogue.ngettext(text.template, text.plural, text.count)
+    return template.format(
+        **{name: translated(value, language) if isinstance(value, Message) else value for name, value in text.params}
+    )
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    if language == SOURCE_LANGUAGE:
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, LOCALE, [language])

@@ -1,0 +1,170 @@
+"""The kiosk's state: all that the screen and the next press depend on, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from app import events as ev
+from app.events import Command
+from app.i18n import SOURCE_LANGUAGE, Text
+from app.presses import Inputs
+from app.session import still_missing
+from app.ui.view import Picture
+
+NOTICE_S = 3.5
+THUMBNAILS = 12
+
+
+class Mode(Enum):
+    """What the kiosk is doing."""
+
+    TEACH = "teach"
+    TRAINING = "training"
+    LIVE = "live"
+    SAVING = "saving"
+    CONFIRM_RESET = "confirm_reset"
+    ERASING = "erasing"
+
+
+class Mood(Enum):
+    """How a notice is meant."""
+
+    HINT = "hint"
+    SUCCESS = "success"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A passing message."""
+
+    text: Text
+    mood: Mood
+    until_s: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How holding a class button takes samples, and how many a class takes at most."""
+
+    hold_delay_s: float = 0.35
+    sample_interval_s: float = 0.12
+    max_shots: int = 300
+
+
+@dataclass(frozen=True)
+class ClassState:
+    """One class as taught so far; `thumbnails` are its newest samples, newest last."""
+
+    label: str
+    shots: int = 0
+    thumbnails: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True)
+class Held:
+    """A class button that is down. `waiting` while its last sample is not stored yet."""
+
+    class_index: int
+    next_sample_at_s: float
+    waiting: bool = True
+
+
+@dataclass(frozen=True)
+class TrainedFacts:
+    """The model that answers: how good it was on held-out samples, and from how many samples it was made."""
+
+    validation_accuracy: float
+    threshold: float
+    shots: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The latest sample that was stored, for the picture that flies into its card."""
+
+    class_index: int
+    picture: Picture
+    at_s: float
+
+
+@dataclass(frozen=True)
+class KioskState:
+    """All that the screen and the next press depend on.
+
+    Attributes:
+        model: None until the first training of this session went live.
+        camera: Its name while frames arrive, else None.
+        camera_problem: Why they do not.
+        changed: A sample came or went since the model went live.
+        in_flight: Presses whose sample is not stored yet.
+        asked_at_s: When CONFIRM_RESET began, or RESET was pressed in it too early.
+        inputs: Keys, pads and pins: what they mean and which are down.
+    """
+
+    classes: tuple[ClassState, ...]
+    mode: Mode = Mode.TEACH
+    asked_at_s: float = 0.0
+    model: TrainedFacts | None = None
+    changed: bool = False
+    in_flight: int = 0
+    held: Held | None = None
+    notice: Notice | None = None
+    arrival: Arrival | None = None
+    camera: str | None = None
+    camera_problem: Text | None = None
+    fault: Text | None = None
+    drives: tuple[str, ...] = ()
+    language: str = SOURCE_LANGUAGE
+    timing: Timing = field(default_factory=Timing)
+    inputs: Inputs = field(default_factory=Inputs)
+    now_s: float = 0.0
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class labels in label order."""
+        return tuple(one.label for one in self.classes)
+
+    @property
+    def shots(self) -> tuple[int, ...]:
+        """Samples per class."""
+        return tuple(one.shots for one in self.classes)
+
+    @property
+    def teaching(self) -> bool:
+        """A class button takes samples now."""
+        return self.mode in (Mode.TEACH, Mode.LIVE)
+
+    @property
+    def stale(self) -> bool:
+        """Samples have come or gone since the model was trained."""
+        return self.model is not None and (self.changed or self.model.shots != self.shots)
+
+    @property
+    def resting_mode(self) -> Mode:
+        """Where every job and every question ends: LIVE with a model, TEACH without."""
+        return Mode.LIVE if self.model is not None else Mode.TEACH
+
+    @property
+    def missing(self) -> Text | None:
+        """What training still needs, in words for the visitor; None when TRAIN would work."""
+        return still_missing(self.labels, self.shots)
+
+
+Step = tuple[KioskState, tuple[Command, ...]]
+
+
+def with_class(state: KioskState, index: int, new: ClassState) -> KioskState:
+    """Put a class in the place of another."""
+    return replace(state, classes=(*state.classes[:index], new, *state.classes[index + 1 :]))
+
+
+def noticed(state: KioskState, text: Text, mood: Mood, seconds: float = NOTICE_S) -> KioskState:
+    """Show a passing message."""
+    return replace(state, notice=Notice(text, mood, state.now_s + seconds))
+
+
+def refused(state: KioskState, text: Text) -> Step:
+    """Say why something does not happen."""
+    return noticed(state, text, Mood.WARNING), (ev.PlaySound("refused"),)

@@ -1,0 +1,39 @@
+"""Devices that come, go or fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app import events as ev
+from app.i18n import message
+from app.modes.base import KioskState, Mood, Step, noticed, refused
+
+
+def camera_found(state: KioskState, event: ev.CameraFound) -> Step:
+    """Frames arrive."""
+    return replace(state, camera=event.name, camera_problem=None), ()
+
+
+def camera_lost(state: KioskState, event: ev.CameraLost) -> Step:
+    """They do not any more."""
+    return replace(state, camera=None, camera_problem=event.reason, held=None), ()
+
+
+def vision_failed(state: KioskState, event: ev.VisionFailed) -> Step:
+    """A frame could not be looked at."""
+    return refused(state, event.reason)
+
+
+def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
+    """A drive was plugged in or pulled."""
+    new = [name for name in event.writable if name not in state.drives]
+    state = replace(state, drives=event.names)
+    if new and state.model is not None:
+        told = message("Found the drive {drive}. SAVE puts the model on it.", drive=new[0])
+        return noticed(state, told, Mood.HINT), ()
+    return state, ()
+
+
+def worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:
+    """A part of the kiosk stopped for good."""
+    return replace(state, held=None, fault=message("The {worker} part stopped", worker=event.worker)), ()
