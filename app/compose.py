@@ -21,8 +21,10 @@ from app.devices.drive import MountedDrives
 from app.devices.keyboard import Keyboard, check_keys
 from app.devices.pointer import Pointer
 from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
+from app.devices.udisks import MountingDrives, UDisks
+from app.drive_watch import watch_drives
 from app.errors import DisplayUnavailable
-from app.events import DrivesChanged, WorkerFailed
+from app.events import WorkerFailed
 from app.inputs import input_map
 from app.jobs import Tools, work_off
 from app.kiosk import Kiosk
@@ -32,7 +34,7 @@ from app.pipeline import Vision, watch_camera, watch_frames
 from app.ports import Camera, Drives, Frame
 from app.present import Surroundings
 from app.storage import SessionStore
-from app.threads import Mailbox, StopSignal, Worker
+from app.threads import Mailbox, Worker
 from app.ui import screens
 from app.ui.sounds import Sounds
 from app.ui.window import Window
@@ -40,8 +42,6 @@ from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 
 logger = logging.getLogger(__name__)
-
-DRIVE_POLL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def compose(
         stack.callback(store.close)
         vision = Vision(extractor, len(store.load().labels))
         stack.callback(vision.close)
-        drives: Drives = SimulatedDrives() if demo_out is not None else MountedDrives()
+        drives = SimulatedDrives() if demo_out is not None else _drives(stack)
         check_keys(input_map(vars(config.inputs)))
         kiosk = Kiosk(
             Tools(config, store, extractor, vision, drives, sounds),
@@ -158,7 +158,7 @@ def compose(
                 "vision",
                 lambda stop: watch_frames(vision, frames_to_see, observations.put, kiosk.events.put, stop=stop),
             ),
-            ("drive", lambda stop: _watch_drives(drives, kiosk, stop)),
+            ("drive", lambda stop: watch_drives(drives, kiosk.events.put, stop=stop)),
             ("camera", lambda stop: watch_camera(source, deliver, kiosk.events.put, stop=stop)),
         ):
             worker = Worker(name, body, failed).start()
@@ -208,6 +208,12 @@ def _open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
     return store
 
 
+def _drives(stack: ExitStack) -> Drives:
+    drives = MountingDrives(MountedDrives(), UDisks())
+    stack.callback(drives.close)
+    return drives
+
+
 def _source(config: Config, table: DemonstrationCamera, *, for_demo: bool) -> Callable[[], Camera]:
     """What opens the camera, again and again when it is lost.
 
@@ -221,23 +227,6 @@ def _source(config: Config, table: DemonstrationCamera, *, for_demo: bool) -> Ca
         return AutoCamera(table).open
     check_source(source)
     return partial(open_camera, source)
-
-
-def _watch_drives(drives: Drives, kiosk: Kiosk, stop: StopSignal) -> None:
-    known: DrivesChanged | None = None
-    while not stop.is_set():
-        try:
-            present = drives.present()
-        except Exception:
-            logger.exception("the drives cannot be listed")  # no reason to stop a kiosk
-        else:
-            now = DrivesChanged(
-                tuple(drive.name for drive in present), tuple(drive.name for drive in present if not drive.read_only)
-            )
-            if now != known and (known is not None or present):
-                kiosk.events.put(now)
-            known = now
-        stop.wait(DRIVE_POLL_S)
 
 
 def _screenshot(window: Window, path: Path) -> Path:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from app.i18n import Text
 
 if TYPE_CHECKING:
+    from app.ports import Drive, UnmountedDrive
     from app.ui.view import Picture
 
 
@@ -161,6 +162,8 @@ class SavingFinished:
     folder: Path
     removable: bool
     seconds: float = 0.0
+    drive: str = ""
+    note: str = ""  # what is to be done before the drive may be pulled; empty: it may be pulled now
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,83 @@ class DrivesChanged:
 
     names: tuple[str, ...]
     writable: tuple[str, ...] = ()
+    drives: tuple[Drive, ...] = ()  # all that is known of those in `names`
+    unmounted: tuple[UnmountedDrive, ...] = ()  # plugged in, yet no folder of this system
+
+
+SAVING_STEPS = ("write", "read_back", "name", "release")
+"""What saving does, in order: the files, reading them back from the medium, the folder's name, letting the drive go."""
+
+
+@dataclass(frozen=True)
+class SavingStarted:
+    """Writing begins. `drive` is its name, or empty where none is there; `steps` are those that will follow."""
+
+    drive: str
+    folder: Path
+    steps: tuple[str, ...] = SAVING_STEPS
+
+
+@dataclass(frozen=True)
+class SavingStep:
+    """A step of saving begins (`done` is False) or is done; `name` is one of `SavingStarted.steps`."""
+
+    name: str
+    done: bool
+
+
+@dataclass(frozen=True)
+class FolderFound:
+    """A drive was plugged in that holds a folder of SAVE: the newest one that can be used for anything.
+
+    Attributes:
+        labels: What it was taught, cleaned for the screen.
+        has_session: It can be carried on with.
+        has_model: Its model can be shown.
+    """
+
+    drive: str
+    folder: Path
+    labels: tuple[str, ...]
+    has_session: bool
+    has_model: bool
+
+
+@dataclass(frozen=True)
+class SessionImported:
+    """The session is the one of the drive now; the one before is archived. `thumbnails` are the newest by class."""
+
+    labels: tuple[str, ...]
+    shots: tuple[int, ...]
+    thumbnails: tuple[tuple[Picture, ...], ...]
+
+
+@dataclass(frozen=True)
+class ImportFailed:
+    """What is on the drive is not used; the session and the model are what they were."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class ModelShown:
+    """A model from a drive answers now. The session waits untouched behind it."""
+
+    labels: tuple[str, ...]
+    threshold: float
+    drive: str
+
+
+@dataclass(frozen=True)
+class ShowEnded:
+    """The kiosk's own model, if there is one, answers again; labels, shots and thumbnails are the session's."""
+
+    labels: tuple[str, ...]
+    shots: tuple[int, ...]
+    thumbnails: tuple[tuple[Picture, ...], ...]
+    validation_accuracy: float | None = None  # of the model that answers; None where there is none
+    threshold: float = 0.0
+    trained_shots: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -241,6 +321,13 @@ Event = (
     | CameraLost
     | VisionFailed
     | DrivesChanged
+    | SavingStarted
+    | SavingStep
+    | FolderFound
+    | SessionImported
+    | ImportFailed
+    | ModelShown
+    | ShowEnded
     | WorkerFailed
     | TimePassed
 )
@@ -277,6 +364,25 @@ class EraseSession:
 
 
 @dataclass(frozen=True)
+class ImportSession:
+    """Read the session in this folder of a drive and carry on with it."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class ShowModel:
+    """Let the model in this folder of a drive answer, without touching the session."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class EndShow:
+    """Back from a model that was shown to the kiosk's own session."""
+
+
+@dataclass(frozen=True)
 class ToggleFullscreen:
     """Window to full screen, or back."""
 
@@ -294,5 +400,15 @@ class Leave:
 
 
 Command = (
-    AddSample | RemoveLastSample | StartTraining | StartSaving | EraseSession | ToggleFullscreen | PlaySound | Leave
+    AddSample
+    | RemoveLastSample
+    | StartTraining
+    | StartSaving
+    | EraseSession
+    | ImportSession
+    | ShowModel
+    | EndShow
+    | ToggleFullscreen
+    | PlaySound
+    | Leave
 )

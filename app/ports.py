@@ -59,20 +59,48 @@ class Buttons(Protocol):
 
 @dataclass(frozen=True)
 class Drive:
-    """A removable disk that is mounted now."""
+    """A removable disk that is mounted now.
+
+    Attributes:
+        name: Its label, or what its mount point is called.
+        filesystem: As the kernel calls it, such as "vfat".
+        device: Such as "/dev/sda1".
+        total_bytes: 0 where the file system does not tell.
+    """
 
     name: str
     path: Path
     free_bytes: int
     read_only: bool
     filesystem: str
+    device: str = ""
+    total_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class UnmountedDrive:
+    """A removable disk that is plugged in but not mounted; `reason` says why, and what to do about it."""
+
+    name: str
+    device: str
+    reason: str
 
 
 class Drives(Protocol):
     """The removable disks."""
 
     def present(self) -> tuple[Drive, ...]:
-        """Those mounted at this moment, in the order of their mount points."""
+        """Those mounted at this moment, in the order of their mount points; what can be mounted is mounted first."""
+
+    def unmounted(self) -> tuple[UnmountedDrive, ...]:
+        """Those that stay unmounted."""
+
+    def release(self, drive: Drive) -> str:
+        """Unmount the drive and switch it off, if it was mounted here.
+
+        Returns:
+            What is to be done before it may be pulled out; empty when it may be pulled now.
+        """
 
 
 class Clock(Protocol):

@@ -85,5 +85,12 @@ def _accelerator(_config: Config) -> tuple[bool, str]:
 
 
 def _drives(_config: Config) -> tuple[bool, str]:
-    names = ", ".join(drive.name for drive in MountedDrives().present())
+    drives = MountedDrives()
+    if unmounted := drives.unmounted():
+        return False, f"drives: {unmounted[0].name} ({unmounted[0].device}): {unmounted[0].reason}"
+    names = ", ".join(
+        f"{drive.name} ({drive.filesystem}, {drive.free_bytes / 2**20:.0f} MiB free"
+        f"{', write-protected' if drive.read_only else ''})"
+        for drive in drives.present()
+    )
     return True, f"drives: {names or 'none; SAVE writes to the export directory'}"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.devices.things import KINDS, SIZE_PX, Thing, build
 from app.errors import CameraUnavailable
 from app.events import Button, ButtonPressed, ButtonReleased, Event
-from app.ports import Clock, Drive, ImageArray
+from app.ports import Clock, Drive, ImageArray, UnmountedDrive
 
 BY_ITSELF_S = 4.0
 NOISE_MARGIN_PX = 64
@@ -162,18 +162,33 @@ class SimulatedDrives:
 
     def __init__(self) -> None:
         self._drives: dict[str, Drive] = {}
+        self._busy: set[str] = set()
 
     def insert(self, name: str, path: Path, *, free_bytes: int = 1 << 30, read_only: bool = False) -> None:
         """Plug a drive in."""
-        self._drives[name] = Drive(name, path, free_bytes, read_only, "vfat")
+        self._drives[name] = Drive(name, path, free_bytes, read_only, "vfat", total_bytes=1 << 31)
 
     def pull(self, name: str) -> None:
         """Pull it out."""
         del self._drives[name]
 
+    def use_elsewhere(self, name: str) -> None:
+        """Let another program hold a file of the drive open."""
+        self._busy.add(name)
+
     def present(self) -> tuple[Drive, ...]:
         """Those that are in."""
         return tuple(sorted(self._drives.values(), key=lambda drive: str(drive.path)))
+
+    def unmounted(self) -> tuple[UnmountedDrive, ...]:
+        """None: these are always mounted."""
+        return ()
+
+    def release(self, drive: Drive) -> str:
+        """Unmount it, unless another program uses it."""
+        if drive.name in self._busy:
+            return f"Another program uses the drive {drive.name}: close it before you pull the drive out."
+        return ""
 
 
 def _swayed(view: _View, now_s: float) -> _View:
