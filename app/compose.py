@@ -18,25 +18,31 @@ from app.config import Config
 from app.demo import CLASSES, Findings, ScriptedVisitor
 from app.devices.camera import AutoCamera, check_source, open_camera
 from app.devices.drive import MountedDrives
+from app.devices.gpio import GpioButtons
 from app.devices.keyboard import Keyboard, check_keys
+from app.devices.lights import GpioLamps, wired_lamps
+from app.devices.pads import Pads
 from app.devices.pointer import Pointer
 from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
 from app.devices.udisks import MountingDrives, UDisks
 from app.drive_watch import watch_drives
 from app.errors import DisplayUnavailable
 from app.events import WorkerFailed
-from app.inputs import input_map
+from app.inputs import input_map, pins_of
 from app.jobs import Tools, work_off
 from app.kiosk import Kiosk
+from app.lamps import lamps
 from app.loop import Loop
 from app.observation import Observation
 from app.pipeline import Vision, watch_camera, watch_frames
 from app.ports import Camera, Drives, Frame
 from app.present import Surroundings
 from app.storage import SessionStore
+from app.supervision import Supervisor
 from app.threads import Mailbox, Worker
 from app.ui import screens
 from app.ui.sounds import Sounds
+from app.ui.view import KioskView
 from app.ui.window import Window
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -133,11 +139,24 @@ def compose(
                 clock=time.monotonic,
                 take_screenshot=lambda name: _screenshot(window, demo_out / f"{name}.png"),
             )
+        pads = Pads()
+        stack.callback(pads.close)
+        box = Config() if demo_out is not None else config  # the scripted visitor has a panel of its own
+        pins, lights = _open_pins(box, kiosk, stack), _open_lamps(box, stack)
+        supervisor = Supervisor(os.environ, time.monotonic)
+        stack.callback(supervisor.stopping)
+
+        def shown(view: KioskView) -> None:
+            if lights is not None:
+                lights.show(lamps(view))
+            supervisor.frame_shown(healthy=kiosk.state.fault is None)
+
         loop = Loop(
             kiosk,
             window,
             [
                 Keyboard(),
+                pads,
                 Pointer(lambda at: screens.button_at(loop.view, window.size, at), lambda: window.size),
             ],
             frames=frames_to_show,
@@ -149,7 +168,8 @@ def compose(
             ),
             clock=time.monotonic,
             wait_for_tick=pygame.time.Clock().tick,
-            each_tick=visitor.step if visitor else lambda: None,
+            each_tick=visitor.step if visitor else pins.look if pins else lambda: None,
+            shown=shown,
         )
         for name, body in (
             ("records", partial(work_off, kiosk.records)),
@@ -193,6 +213,25 @@ def _open_window(config: Config, headless: bool) -> Window:
         raise DisplayUnavailable(
             f"no window can be opened: {error}. Start it from a desktop session, or with --headless."
         ) from error
+
+
+def _open_pins(config: Config, kiosk: Kiosk, stack: ExitStack) -> GpioButtons | None:
+    """Open the pins that are buttons, or that are to be learned as buttons."""
+    pins = pins_of([*kiosk.state.inputs.map.buttons, *config.gpio.pins])
+    if not pins:
+        return None
+    opened = GpioButtons(pins, config.gpio, kiosk.events.put, clock=time.monotonic)
+    stack.callback(opened.close)
+    return opened
+
+
+def _open_lamps(config: Config, stack: ExitStack) -> GpioLamps | None:
+    wired = wired_lamps(config.lamps)
+    if not wired:
+        return None
+    opened = GpioLamps(wired, config.lamps)
+    stack.callback(opened.close)
+    return opened
 
 
 def _open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:

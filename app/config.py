@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 import platformdirs
 
 from app.errors import ConfigInvalid
-from app.inputs import KEYS, input_map
+from app.inputs import KEYS, input_map, pins_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -85,6 +85,39 @@ class InputSettings:
 
 
 @dataclass(frozen=True)
+class GpioSettings:
+    """Buttons and lamps on pins. Inputs that are pins are opened; `pins` adds those that are still to be learned."""
+
+    pins: tuple[str, ...] = ()
+    pull: str = "up"
+    active: str = "low"
+    debounce_s: float = 0.02
+
+
+@dataclass(frozen=True)
+class LampSettings:
+    """The pin of each lamp, as "gpio:5"; empty where there is none."""
+
+    class_1: str = ""
+    class_2: str = ""
+    class_3: str = ""
+    class_4: str = ""
+    class_5: str = ""
+    class_6: str = ""
+    class_7: str = ""
+    class_8: str = ""
+    class_9: str = ""
+    train: str = ""
+    undo: str = ""
+    save: str = ""
+    reset: str = ""
+    confirm: str = ""
+    cancel: str = ""
+    active: str = "high"
+    brightness: float = 1.0
+
+
+@dataclass(frozen=True)
 class ScreenSettings:
     """The window."""
 
@@ -112,6 +145,8 @@ class Config:
     model: ModelSettings = field(default_factory=ModelSettings)
     buttons: ButtonSettings = field(default_factory=ButtonSettings)
     inputs: InputSettings = field(default_factory=InputSettings)
+    gpio: GpioSettings = field(default_factory=GpioSettings)
+    lamps: LampSettings = field(default_factory=LampSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
 
@@ -170,6 +205,8 @@ def check(config: Config, source: str) -> None:
         ("buttons.hold_delay_s", config.buttons.hold_delay_s, 0.05),
         ("buttons.sample_interval_s", config.buttons.sample_interval_s, 0.03),
         ("buttons.stuck_after_s", config.buttons.stuck_after_s, 5.0),
+        ("gpio.debounce_s", config.gpio.debounce_s, 0.001),
+        ("lamps.brightness", config.lamps.brightness, 0.05),
         ("model.seed", config.model.seed, 0),
         ("screen.width_px", config.screen.width_px, 480),
         ("screen.height_px", config.screen.height_px, 320),
@@ -177,6 +214,33 @@ def check(config: Config, source: str) -> None:
         if value < least:
             raise ConfigInvalid(f"{source}: {name} is {value}. Make it {least} or more.")
     input_map(vars(config.inputs), origin=source)
+    _check_pins(config, source)
+
+
+def _check_pins(config: Config, source: str) -> None:
+    """A pin is one thing: a button or a lamp, once."""
+    for name, value, possible in (
+        ("gpio.pull", config.gpio.pull, ("up", "down", "none")),
+        ("gpio.active", config.gpio.active, ("low", "high")),
+        ("lamps.active", config.lamps.active, ("low", "high")),
+    ):
+        if value not in possible:
+            raise ConfigInvalid(f"{source}: {name} is {value!r}. Write one of: {', '.join(possible)}.")
+    if config.gpio.debounce_s > 0.2:
+        raise ConfigInvalid(f"{source}: gpio.debounce_s is {config.gpio.debounce_s}. Make it 0.2 or less.")
+    if config.lamps.brightness > 1:
+        raise ConfigInvalid(f"{source}: lamps.brightness is {config.lamps.brightness}. Make it 1 or less.")
+    lamps = {name: value for name, value in vars(config.lamps).items() if isinstance(value, str) and name != "active"}
+    for name, pins in (("gpio.pins", config.gpio.pins), *((f"lamps.{lamp}", (pin,)) for lamp, pin in lamps.items())):
+        if odd := [pin for pin in pins if pin and not pins_of([pin])]:
+            raise ConfigInvalid(f'{source}: {name} names {odd[0]!r}. Pins are written as "gpio:17".')
+    used: dict[str, str] = {
+        source_name: "a button" for sources in vars(config.inputs).values() for source_name in sources
+    }
+    used.update(dict.fromkeys(config.gpio.pins, "a button"))
+    for name, pin in lamps.items():
+        if pin and used.setdefault(pin, f"lamps.{name}") != f"lamps.{name}":
+            raise ConfigInvalid(f"{source}: lamps.{name} is {pin}, which is {used[pin]} already. Give it its own pin.")
 
 
 def _section(path: Path, name: str, section: Any, table: Mapping[str, Any]) -> Any:

@@ -4,6 +4,7 @@
     ├── ConfigInvalid
     ├── CameraUnavailable
     ├── DisplayUnavailable
+    ├── PinsUnavailable
     ├── SessionUnreadable
     ├── SampleNotStored
     ├── NotEnoughTaught
@@ -49,6 +50,10 @@ class CameraUnavailable(KioskError):
 
 class DisplayUnavailable(KioskError):
     """No window can be opened."""
+
+
+class PinsUnavailable(KioskError):
+    """Buttons or lamps are on pins that cannot be used."""
 
 
 class SessionUnreadable(KioskError):

@@ -47,6 +47,7 @@ class Loop:
         clock: Clock,
         wait_for_tick: Callable[[int], object],
         each_tick: Callable[[], None] = lambda: None,
+        shown: Callable[[KioskView], None] = lambda _view: None,
     ) -> None:
         self._kiosk = kiosk
         self._window = window
@@ -57,6 +58,7 @@ class Loop:
         self._clock = clock
         self._wait_for_tick = wait_for_tick
         self._each_tick = each_tick
+        self._shown = shown
         self._seen = NOTHING_SEEN
         self._rate_hz = 0.0
         self._progress: float | None = None
@@ -79,6 +81,7 @@ class Loop:
         self._look()
         self.view = self._present()
         self._window.draw(self.view)
+        self._shown(self.view)
 
     def _pump(self) -> None:
         for window_event in self._window.events():

@@ -132,6 +132,7 @@ def _cards(
     state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, target: int, say: Say
 ) -> tuple[ClassCard, ...]:
     held = state.held.class_index if state.held else None
+    suggested = None if held is not None or not state.teaching else _next_class(state)
     return tuple(
         ClassCard(
             button=index,
@@ -144,6 +145,7 @@ def _cards(
             leading=index == leader,
             held=index == held,
             enabled=state.teaching and state.camera is not None,
+            suggested=index == suggested,
             thumbnails=one.thumbnails,
             count_text=say(_count(one.shots)),
         )
@@ -208,16 +210,27 @@ def _guidance(state: KioskState, leader: int | None) -> Text:
 
 
 def _teaching_guidance(state: KioskState) -> Text:
-    taught = [one for one in state.classes if one.shots]
-    if not taught:
-        return message("Show something to the camera and hold the {label} button.", label=state.classes[0].label)
-    if len(taught) == 1:
-        other = next(one for one in state.classes if not one.shots)
-        return message("Now show a different thing and hold the {label} button.", label=other.label)
-    few = min(taught, key=lambda one: one.shots)
-    if few.shots < _GOOD_START:
-        return message("A few more of {label}: turn it, move it, hold its button.", label=few.label)
-    return message("Press TRAIN – or teach one more thing.")
+    next_class = _next_class(state)
+    if next_class is None:
+        return message("Press TRAIN – or teach one more thing.")
+    label = state.classes[next_class].label
+    taught = sum(shots > 0 for shots in state.shots)
+    if taught == 0:
+        return message("Show something to the camera and hold the {label} button.", label=label)
+    if taught == 1:
+        return message("Now show a different thing and hold the {label} button.", label=label)
+    return message("A few more of {label}: turn it, move it, hold its button.", label=label)
+
+
+def _next_class(state: KioskState) -> int | None:
+    """The class whose button is the next useful press while there is no model, or None if that is TRAIN."""
+    if state.model is not None:
+        return None
+    taught = [index for index, shots in enumerate(state.shots) if shots]
+    if len(taught) < 2:
+        return next(index for index, shots in enumerate(state.shots) if not shots)
+    few = min(taught, key=lambda index: state.shots[index])
+    return few if state.shots[few] < _GOOD_START else None
 
 
 def _verdict(

@@ -107,7 +107,11 @@ class Inputs:
 
 def inputs_of(config: Config) -> Inputs:
     """All inputs as the settings want them, none of them down."""
-    return Inputs(input_map(vars(config.inputs)), stuck_after_s=config.buttons.stuck_after_s)
+    return Inputs(
+        input_map(vars(config.inputs)),
+        debounce_s=config.gpio.debounce_s,
+        stuck_after_s=config.buttons.stuck_after_s,
+    )
 
 
 def hear(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:

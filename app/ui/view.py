@@ -61,6 +61,7 @@ class ClassCard:
         leading: The verdict names this class.
         held: Its button is down.
         enabled: A press would do something now.
+        suggested: It is the one useful next press.
         thumbnails: The newest samples, newest last.
         gallery: Opaque token of the thumbnails: touching them shows all pictures; None where it would do nothing.
         count_text: "12 pictures", or how to begin where there are none.
@@ -76,6 +77,7 @@ class ClassCard:
     leading: bool = False
     held: bool = False
     enabled: bool = True
+    suggested: bool = False
     thumbnails: tuple[Picture, ...] = ()
     gallery: Hashable | None = None
     count_text: str = ""

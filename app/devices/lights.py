@@ -1,0 +1,60 @@
+"""Lamps on GPIO pins, dimmed by pulse width."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from app.config import LampSettings
+from app.devices.gpio import default_factory, pins_of_this_computer
+from app.inputs import Assignable, button_named, pins_of
+
+PWM_HZ = 200  # above flicker that cameras and eyes see, within what pulses made by software keep up with
+STEP = 1 / 256  # finer changes than this are not sent to the pins
+GAMMA = 2.2  # an eye sees a duty of 22% as half as bright
+
+
+def wired_lamps(settings: LampSettings) -> Mapping[Assignable, int]:
+    """Which button's lamp is on which pin."""
+    named = {name: pins_of([pin]) for name, pin in vars(settings).items() if isinstance(pin, str)}
+    return {button_named(name): pins[0] for name, pins in named.items() if pins}
+
+
+class GpioLamps:
+    """The lamps of some buttons. Opened dark, and dark again when closed.
+
+    Args:
+        pins: Pin number by button.
+        settings: Active level, and how bright a lamp is at most.
+        factory: gpiozero's pin factory; None is the one of this computer.
+
+    Raises:
+        PinsUnavailable: If gpiozero is missing, there are no pins here, or one of them is in use.
+    """
+
+    def __init__(self, pins: Mapping[Assignable, int], settings: LampSettings, *, factory: Any = None) -> None:
+        self._most = settings.brightness
+        self._lit: dict[Assignable, float] = dict.fromkeys(pins, 0.0)
+        with ExitStack() as opened, pins_of_this_computer("lamps"):
+            from gpiozero import PWMLED
+
+            factory = factory or default_factory()
+            self._leds: dict[Assignable, Any] = {}
+            for button, pin in pins.items():
+                led = PWMLED(f"GPIO{pin}", active_high=settings.active == "high", frequency=PWM_HZ, pin_factory=factory)
+                opened.callback(led.close)
+                opened.callback(led.off)
+                self._leds[button] = led
+            self._opened = opened.pop_all()
+
+    def show(self, brightness: Mapping[Hashable, float]) -> None:
+        """Light the lamps, 0..1 as the eye sees it; those that are not named go dark."""
+        for button, led in self._leds.items():
+            duty = (self._most * brightness.get(button, 0.0)) ** GAMMA
+            if abs(duty - self._lit[button]) >= STEP or (duty in (0.0, 1.0) and duty != self._lit[button]):
+                self._lit[button] = led.value = duty
+
+    def close(self) -> None:
+        """Put all lamps out and give the pins back."""
+        self._opened.close()

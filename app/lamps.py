@@ -1,0 +1,66 @@
+"""How brightly each button's lamp is lit: a pure function of what the screen shows and of the time.
+
+- Off: a press would do nothing.
+- Low: a press works.
+- Breathing: the next useful press.
+- Full: the class that the model sees, a button that is held, an answer that is asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+
+from app.events import Action
+from app.ui.view import ActionKey, ClassCard, KioskView, Screen
+
+OFF, LOW, FULL = 0.0, 0.12, 1.0
+BREATH_S = 2.4  # slow: light that flashes faster than 3 Hz can harm (WCAG 2.2, 2.3.1)
+CHASE_S = 4.0  # while nobody is there a wave runs over the class buttons
+
+
+def lamps(view: KioskView) -> Mapping[Hashable, float]:
+    """Give the brightness of each button's lamp, 0..1; a button that is not listed is off.
+
+    Args:
+        view: What the screen shows; `view.now_s` drives the breathing.
+    """
+    if view.screen is Screen.FAULT:
+        return {}
+    if view.screen is Screen.ATTRACT:
+        return {card.button: _wave(view.now_s, place / len(view.cards)) for place, card in enumerate(view.cards)}
+    if view.question is not None:
+        answers: dict[Hashable, float] = {key.button: FULL for key in view.question.answers if key.enabled}
+        if Action.CONFIRM in answers and any(key.button is Action.RESET for key in view.actions):
+            answers[Action.RESET] = FULL  # pressed once more it is the answer, too
+        return answers
+    return {
+        **{card.button: _card(card, view.now_s) for card in view.cards},
+        **{key.button: _key(key, view.now_s) for key in view.actions},
+    }
+
+
+def _card(card: ClassCard, now_s: float) -> float:
+    if not card.enabled:
+        return OFF
+    if card.held or card.leading:
+        return FULL
+    return _breath(now_s) if card.suggested else LOW
+
+
+def _key(key: ActionKey, now_s: float) -> float:
+    if not key.enabled:
+        return OFF
+    if key.held:
+        return FULL
+    return _breath(now_s) if key.suggested else LOW
+
+
+def _breath(now_s: float) -> float:
+    """Up and down between LOW and FULL, once every `BREATH_S`."""
+    return LOW + (FULL - LOW) * (0.5 - 0.5 * math.cos(2 * math.pi * now_s / BREATH_S))
+
+
+def _wave(now_s: float, place: float) -> float:
+    """A crest that runs over the places 0..1, once every `CHASE_S`."""
+    return LOW + (FULL - LOW) * max(0.0, math.cos(2 * math.pi * (now_s / CHASE_S - place))) ** 4

@@ -1,0 +1,237 @@
+"""Buttons and lamps on gpiozero's mock pins: levels in, levels out."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gpiozero.pins.mock import MockFactory, MockPWMPin
+
+from app.config import GpioSettings, LampSettings, load_config
+from app.devices.gpio import GpioButtons
+from app.devices.lights import GpioLamps, wired_lamps
+from app.errors import ConfigInvalid, PinsUnavailable
+from app.events import Action, Event, InputStuck, PinChanged
+
+
+@pytest.fixture
+def factory() -> Iterator[MockFactory]:
+    made = MockFactory(pin_class=MockPWMPin)
+    yield made
+    made.reset()
+
+
+class Told:
+    """What was put, and by which thread."""
+
+    def __init__(self) -> None:
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+
+    def all(self) -> list[Event]:
+        found = []
+        while not self.events.empty():
+            found.append(self.events.get())
+        return found
+
+
+def opened(factory: MockFactory, told: Told, settings: GpioSettings | None = None, pin: int = 17) -> GpioButtons:
+    return GpioButtons([pin], settings or GpioSettings(), told.events.put, clock=lambda: 5.0, factory=factory)
+
+
+@pytest.mark.parametrize(
+    ("pull", "active", "pressed_level", "resting_pull"),
+    [
+        ("up", "low", False, "up"),
+        ("up", "high", True, "up"),  # a contact that opens
+        ("down", "high", True, "down"),
+        ("down", "low", False, "down"),
+        ("none", "low", False, "floating"),
+        ("none", "high", True, "floating"),
+    ],
+)
+def test_a_press_is_told_by_its_level_and_time(
+    factory: MockFactory, pull: str, active: str, pressed_level: bool, resting_pull: str
+) -> None:
+    pin = factory.pin("GPIO17")
+    told = Told()
+    buttons = opened(factory, told, GpioSettings(pull=pull, active=active))
+    assert pin.pull == resting_pull
+    told.all()
+    for level in (not pressed_level, pressed_level, not pressed_level):
+        (pin.drive_high if level else pin.drive_low)()
+    assert told.all()[-2:] == [PinChanged("gpio:17", True, 5.0), PinChanged("gpio:17", False, 5.0)]
+    buttons.close()
+    pin.drive_low()
+    pin.drive_high()
+    assert told.all() == []
+
+
+def test_a_button_that_is_down_at_the_start_is_stuck_and_no_press(factory: MockFactory) -> None:
+    told = Told()
+    pin = factory.pin("GPIO17")
+    buttons = opened(factory, told, GpioSettings(pull="up", active="high"))  # a contact that opens, and is open
+    assert told.all() == [InputStuck("gpio:17")]
+    pin.drive_low()
+    assert told.all() == [PinChanged("gpio:17", False, 5.0)]
+    buttons.close()
+
+
+def test_edges_come_from_any_thread(factory: MockFactory) -> None:
+    told = Told()
+    buttons = opened(factory, told)
+    thread = threading.Thread(target=factory.pin("GPIO17").drive_low)
+    thread.start()
+    thread.join()
+    assert told.all() == [PinChanged("gpio:17", True, 5.0)]
+    buttons.close()
+
+
+def test_an_edge_that_was_lost_is_found_by_looking(factory: MockFactory) -> None:
+    told = Told()
+    buttons = opened(factory, told)
+    pin = factory.pin("GPIO17")
+    pin.drive_low()
+    callback, pin.when_changed = pin.when_changed, None
+    pin.drive_high()  # nobody is told
+    pin.when_changed = callback
+    assert told.all() == [PinChanged("gpio:17", True, 5.0)]
+    buttons.look()
+    buttons.look()
+    assert told.all() == [PinChanged("gpio:17", False, 5.0)]
+    buttons.close()
+
+
+def test_a_pin_that_is_in_use_is_told_in_one_line(factory: MockFactory) -> None:
+    told = Told()
+    buttons = opened(factory, told)
+    with pytest.raises(PinsUnavailable) as caught:
+        GpioLamps({0: 17}, LampSettings(), factory=factory)
+    text = str(caught.value)
+    assert text.startswith("the lamps on pins cannot be used: pin GPIO17 is already in use by ")
+    assert text.endswith(
+        " Check [gpio] and [lamps] in the settings, that no other program uses these pins, "
+        "and that the user is in the group gpio."
+    )
+    buttons.close()
+    GpioLamps({0: 17}, LampSettings(), factory=factory).close()
+
+
+def test_if_one_pin_fails_the_others_are_given_back(factory: MockFactory) -> None:
+    told = Told()
+    with pytest.raises(PinsUnavailable):
+        GpioButtons([17, 999], GpioSettings(), told.events.put, clock=lambda: 0.0, factory=factory)
+    opened(factory, told).close()
+
+
+def test_pins_where_there_are_none_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nonesuch")
+    with pytest.raises(PinsUnavailable) as caught:
+        GpioLamps({0: 17}, LampSettings())
+    assert str(caught.value) == (
+        "the settings put lamps on pins, which needs gpiozero and a computer with pins "
+        "(Unable to find pin factory 'nonesuch'). "
+        "Install it with pip install -e '.[gpio]', or take the pins out of the settings."
+    )
+
+
+# --- lamps ----------------------------------------------------------------------------------------------
+
+
+def test_a_lamp_is_as_bright_as_it_looks(factory: MockFactory) -> None:
+    pin = factory.pin("GPIO5")
+    lights = GpioLamps({0: 5}, LampSettings(), factory=factory)
+    assert pin.state == 0.0
+    lights.show({0: 1.0, 7: 1.0})
+    assert pin.state == 1.0
+    lights.show({0: 0.5})
+    assert pin.state == pytest.approx(0.2176, abs=1e-3)  # 0.5 ** 2.2
+    lights.show({Action.TRAIN: 1.0})
+    assert pin.state == 0.0
+
+
+def test_a_lamp_that_is_lit_by_a_low_level_is_dark_when_that_is_high(factory: MockFactory) -> None:
+    pin = factory.pin("GPIO5")
+    lights = GpioLamps({0: 5}, LampSettings(active="low"), factory=factory)
+    assert pin.state == 1.0
+    lights.show({0: 1.0})
+    assert pin.state == 0.0
+
+
+def test_a_brightness_that_is_set_is_the_most(factory: MockFactory) -> None:
+    pin = factory.pin("GPIO5")
+    lights = GpioLamps({0: 5}, LampSettings(brightness=0.5), factory=factory)
+    lights.show({0: 1.0})
+    assert pin.state == pytest.approx(0.5**2.2)
+
+
+def test_a_steady_lamp_costs_the_pin_nothing(factory: MockFactory) -> None:
+    pin = factory.pin("GPIO5")
+    lights = GpioLamps({0: 5}, LampSettings(), factory=factory)
+    pin.clear_states()
+    for step in range(100):
+        lights.show({0: 0.5 + step * 1e-6})
+    assert len(pin.states) == 2  # as it was, and one change
+
+
+def test_lamps_are_dark_when_the_kiosk_ends(factory: MockFactory) -> None:
+    pin = factory.pin("GPIO5")
+    lights = GpioLamps({0: 5}, LampSettings(), factory=factory)
+    lights.show({0: 1.0})
+    lights.close()
+    assert pin.state == 0.0
+    assert pin.function == "input"
+
+
+def test_lamps_are_wired_by_the_settings() -> None:
+    assert wired_lamps(LampSettings(class_2="gpio:6", train="gpio:13")) == {1: 6, Action.TRAIN: 13}
+
+
+# --- settings -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[gpio]\npull = "sideways"', "gpio.pull is 'sideways'. Write one of: up, down, none."),
+        ('[gpio]\nactive = "on"', "gpio.active is 'on'. Write one of: low, high."),
+        ('[lamps]\nactive = "on"', "lamps.active is 'on'. Write one of: low, high."),
+        ("[gpio]\ndebounce_s = 0", "gpio.debounce_s is 0.0. Make it 0.001 or more."),
+        ("[gpio]\ndebounce_s = 1", "gpio.debounce_s is 1.0. Make it 0.2 or less."),
+        ("[lamps]\nbrightness = 2", "lamps.brightness is 2.0. Make it 1 or less."),
+        ('[lamps]\ntrain = "17"', "lamps.train names '17'. Pins are written as \"gpio:17\"."),
+        ('[gpio]\npins = ["key:1"]', "gpio.pins names 'key:1'. Pins are written as \"gpio:17\"."),
+        (
+            '[gpio]\npins = ["gpio:17"]\n[lamps]\ntrain = "gpio:17"',
+            "lamps.train is gpio:17, which is a button already. Give it its own pin.",
+        ),
+        (
+            '[inputs]\nsave = ["gpio:4"]\n[lamps]\nsave = "gpio:4"',
+            "lamps.save is gpio:4, which is a button already. Give it its own pin.",
+        ),
+        (
+            '[lamps]\nclass_1 = "gpio:5"\nsave = "gpio:5"',
+            "lamps.save is gpio:5, which is lamps.class_1 already. Give it its own pin.",
+        ),
+    ],
+)
+def test_a_mistake_with_pins_is_told_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigInvalid) as caught:
+        load_config(path)
+    assert str(caught.value) == f"{path}: {message}"
+
+
+def test_a_computer_without_gpiozero_is_told_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    with pytest.raises(PinsUnavailable) as caught:
+        GpioButtons([17], GpioSettings(), Told().events.put, clock=lambda: 0.0)
+    assert str(caught.value) == (
+        "the settings put buttons on pins, which needs gpiozero and a computer with pins "
+        "(import of gpiozero halted; None in sys.modules). "
+        "Install it with pip install -e '.[gpio]', or take the pins out of the settings."
+    )
