@@ -1,42 +1,28 @@
-"""The folder that a visitor takes away: written beside its name, made durable, read back, and only then named."""
+"""The folder that a visitor takes away: what is in it."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import io
 import json
-import os
-import shutil
-import tempfile
+import platform
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from app.errors import ExportFailed
+from app.durable_folder import with_sums, write_folder
 from app.file_names import safe_file_name
 from app.report import report_page
 from app.session import Session
 
 SCRIPT = Path(__file__).resolve().parent.parent / "assets" / "export" / "classify.py"
-SUMS = "SHA256SUMS"
 NAME_BYTES = 40
-UNFINISHED = "NOT_FINISHED.txt"  # lies in a folder while it is being written
-NEXT_STEP = {
-    errno.ENOSPC: "The drive is full: use one with more room, then save again.",
-    errno.EFBIG: "The drive takes no file of this size: use another one, then save again.",
-    errno.EROFS: "The drive is write-protected: use another one, then save again.",
-    errno.EACCES: "This user may not write there: use another drive, then save again.",
-    errno.EIO: "The drive was pulled or is broken: plug it in again, then save again.",
-    errno.ENODEV: "The drive was pulled: plug it in again, then save again.",
-}
+PLAIN_FILE = "converted_tflite_quantized/model.tflite"
+EDGE_TPU_FILE = "converted_edgetpu/model_edgetpu.tflite"
 
 
 @dataclass(frozen=True)
@@ -57,24 +43,23 @@ class ModelFacts:
     preprocessing: Mapping[str, object]
     mirrored: bool
     report: Mapping[str, Any] | None = None
+    twin_path: Path | None = None  # the same head on the extractor's other form: compiled, or not
 
     @property
     def file(self) -> str:
-        """Path of the model inside the folder."""
-        if self.compiled_for_edge_tpu:
-            return "converted_edgetpu/model_edgetpu.tflite"
-        return "converted_tflite_quantized/model.tflite"
+        """Path of the model inside the folder: the one that runs anywhere, where there is one."""
+        return PLAIN_FILE if PLAIN_FILE in self.models else EDGE_TPU_FILE
+
+    @property
+    def models(self) -> dict[str, Path]:
+        """Model files by their path inside the folder."""
+        own, other = (EDGE_TPU_FILE, PLAIN_FILE) if self.compiled_for_edge_tpu else (PLAIN_FILE, EDGE_TPU_FILE)
+        return {own: self.model_path} | ({other: self.twin_path} if self.twin_path is not None else {})
 
 
-def export_name(now: datetime, name: str) -> str:
+def export_name(now: datetime, name: str, *, ascii_only: bool = False) -> str:
     """Folder name such as 2026-01-31_1412_apple_cup."""
-    return f"{now:%Y-%m-%d_%H%M}_{safe_file_name(name, longest_bytes=NAME_BYTES)}"
-
-
-def free_folder(base: Path, name: str) -> Path:
-    """A folder of that name that does not exist yet; clocks that stand still make names come twice."""
-    numbered = (base / (name if number == 1 else f"{name}_{number}") for number in count(1))
-    return next(folder for folder in numbered if not folder.exists())
+    return f"{now:%Y-%m-%d_%H%M}_{safe_file_name(name, longest_bytes=NAME_BYTES, ascii_only=ascii_only)}"
 
 
 def write_export(
@@ -84,6 +69,9 @@ def write_export(
     *,
     include_pictures: bool,
     report_pictures: bool | None = None,
+    ascii_names: bool = False,
+    told_as: Path | None = None,
+    on_step: Callable[[str, bool], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Path:
     """Write the folder; it has its name only once every byte was read back.
@@ -94,63 +82,34 @@ def write_export(
         session: Goes along as session.npz and session.json, to carry on elsewhere; None leaves it out.
         include_pictures: Put the visitor's pictures in, too.
         report_pictures: Show in the report those that were named wrongly; None is as `include_pictures` says.
-        on_progress: Receives 0..1.
+        ascii_names: Call the folders of pictures by plain letters only.
+        told_as, on_step, on_progress: As `app.durable_folder.write_folder` takes them.
 
     Raises:
         ExportFailed: If something is in the way or the drive fails; nothing is left under the final name.
     """
-    partial = folder.with_name(folder.name + ".partial")
-    report = on_progress or (lambda _fraction: None)
-    try:
-        _refuse_foreign(folder, SUMS)
-        _refuse_foreign(partial, UNFINISHED)
-        shutil.rmtree(partial, ignore_errors=True)
-        files = _contents(
-            facts, session, include_pictures, include_pictures if report_pictures is None else report_pictures
-        )
-        _write_durably(partial / UNFINISHED, b"This folder is not complete. It can be deleted.\n")
-        for number, (name, data) in enumerate(files.items(), start=1):
-            _write_durably(partial / name, data)
-            report(0.8 * number / len(files))
-        _read_back(partial, files)
-        (partial / UNFINISHED).unlink()
-        _sync_tree(partial)
-        _put_in_place(partial, folder)
-    except OSError as error:
-        if isinstance(error, ExportFailed):
-            raise
-        shutil.rmtree(partial, ignore_errors=True)
-        step = NEXT_STEP.get(error.errno or 0, "Choose another place and save again.")
-        raise ExportFailed(f"the model could not be saved to {folder.parent}: {error.strerror}. {step}") from error
-    report(1.0)
+    shown = include_pictures if report_pictures is None else report_pictures
+    files = with_sums(_contents(facts, session, shown, _pictures(session, ascii_names) if include_pictures else {}))
+    write_folder(folder, files, told_as=told_as, on_step=on_step, on_progress=on_progress)
     return folder
 
 
-def _refuse_foreign(folder: Path, mark: str) -> None:
-    """Somebody else's folder or file is never replaced: ours carry a mark, or are empty."""
-    if folder.is_dir():
-        if any(folder.iterdir()) and not (folder / mark).is_file():
-            raise ExportFailed(f"{folder} holds other files. Name an empty or new folder.")
-    elif folder.exists():
-        raise ExportFailed(f"{folder} is a file. Name an empty or new folder.")
-
-
 def _contents(
-    facts: ModelFacts, session: Session | None, include_pictures: bool, report_pictures: bool
+    facts: ModelFacts, session: Session | None, report_pictures: bool, pictures: Mapping[str, bytes]
 ) -> dict[str, bytes]:
-    """All files by name, SHA256SUMS last."""
-    labels = "".join(f"{index} {label}\n" for index, label in enumerate(facts.labels)).encode()
+    """All files by name."""
+    labels = "".join(f"{index} {' '.join(label.split())}\n" for index, label in enumerate(facts.labels)).encode()
     files = {
-        facts.file: facts.model_path.read_bytes(),
-        f"{Path(facts.file).parent}/labels.txt": labels,
+        **{name: path.read_bytes() for name, path in facts.models.items()},
+        **{f"{Path(name).parent}/labels.txt": labels for name in facts.models},
         "metadata.json": _json(_metadata(facts)),
         "classify.py": SCRIPT.read_bytes(),
         "README.txt": _readme(facts).encode(),
     }
     if facts.report is not None:
-        pictures = session.samples if session is not None and report_pictures else ()
+        shown = session.samples if session is not None and report_pictures else ()
         files["report.json"] = _json(facts.report)
-        files["report.html"] = report_page(facts.report, {one.sample_id: one.picture for one in pictures}).encode()
+        files["report.html"] = report_page(facts.report, {one.sample_id: one.picture for one in shown}).encode()
     if session is not None and session.samples:
         files["session.npz"] = _arrays(session)
         files["session.json"] = _json(
@@ -159,10 +118,8 @@ def _contents(
                 "extractor": {"name": session.extractor_name, "sha256": session.extractor_sha256},
             }
         )
-        if include_pictures:
-            files |= _pictures(session)
-    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
-    return {**files, SUMS: sums.encode()}
+        files |= pictures
+    return files
 
 
 def _metadata(facts: ModelFacts) -> dict[str, object]:
@@ -173,8 +130,12 @@ def _metadata(facts: ModelFacts) -> dict[str, object]:
         "threshold": facts.threshold,
         "preprocessing": {**facts.preprocessing, "mirrored": facts.mirrored},
         "model": facts.file,
+        "models": list(facts.models),
         "extractor": {"name": facts.extractor_name, "sha256": facts.extractor_sha256},
-        "versions": {name: _version(name) for name in ("teachable-kiosk", "ai-edge-litert", "numpy")},
+        "versions": {
+            **{name: _version(name) for name in ("teachable-kiosk", "ai-edge-litert", "numpy", "opencv-python")},
+            "python": platform.python_version(),
+        },
     }
 
 
@@ -191,12 +152,15 @@ def _arrays(session: Session) -> bytes:
     return stream.getvalue()
 
 
-def _pictures(session: Session) -> dict[str, bytes]:
-    counts = [0] * len(session.labels)
+def _pictures(session: Session | None, ascii_names: bool) -> dict[str, bytes]:
+    if session is None:
+        return {}
+    names = [safe_file_name(label, ascii_only=ascii_names) for label in session.labels]
+    counts = [0] * len(names)
     files: dict[str, bytes] = {}
     for sample in session.samples:
         counts[sample.class_index] += 1
-        folder = f"{sample.class_index}_{safe_file_name(session.labels[sample.class_index])}"
+        folder = f"{sample.class_index}_{names[sample.class_index]}"
         files[f"samples/{folder}/{counts[sample.class_index]:03d}.jpg"] = sample.picture
     return files
 
@@ -214,48 +178,3 @@ def _readme(facts: ModelFacts) -> str:
 
 def _json(value: object) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-        if hasattr(os, "posix_fadvise"):  # so that reading back asks the medium, not the cache
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def _read_back(folder: Path, files: Mapping[str, bytes]) -> None:
-    for name, data in files.items():
-        if (folder / name).read_bytes() != data:
-            raise ExportFailed(f"{name} reads back changed: the drive is failing. Use another drive.")
-
-
-def _sync_tree(folder: Path) -> None:
-    for directory in (*(path for path in folder.rglob("*") if path.is_dir()), folder):
-        _sync_directory(directory)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _put_in_place(partial: Path, folder: Path) -> None:
-    """Rename, and make that durable: every directory up to the root of the drive may be new."""
-    replaced = None
-    if folder.exists():
-        replaced = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".replaced", dir=folder.parent))
-        folder.rename(replaced / folder.name)
-    partial.rename(folder)
-    for parent in folder.absolute().parents:
-        with suppress(PermissionError):  # a directory that this user may not even open has no news of ours
-            _sync_directory(parent)
-        if parent.is_mount():
-            break
-    if replaced is not None:
-        shutil.rmtree(replaced, ignore_errors=True)

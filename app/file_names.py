@@ -12,7 +12,9 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?",
 """Source: Microsoft, "Naming Files, Paths, and Namespaces"."""
 
 
-def safe_file_name(text: str, taken: Collection[str] = (), *, longest_bytes: int = LONGEST_BYTES) -> str:
+def safe_file_name(
+    text: str, taken: Collection[str] = (), *, longest_bytes: int = LONGEST_BYTES, ascii_only: bool = False
+) -> str:
     """Make a file name of any text, as like it as possible.
 
     Letters, marks and digits of the basic plane stay, with `.` and `-` between them; everything else,
@@ -22,9 +24,13 @@ def safe_file_name(text: str, taken: Collection[str] = (), *, longest_bytes: int
         text: Anything; may be empty.
         taken: Names in use. Upper and lower case count as the same, as FAT has it.
         longest_bytes: In UTF-8, before a number that keeps it apart from `taken`.
+        ascii_only: For volumes that take no other letters: accents are dropped, other writing becomes `_`.
     """
+    highest = 0x7F if ascii_only else 0xFFFF
+    if ascii_only:
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     kept = "".join(
-        char if ord(char) <= 0xFFFF and (unicodedata.category(char)[0] in "LMN" or char in ".-") else "_"
+        char if ord(char) <= highest and (unicodedata.category(char)[0] in "LMN" or char in ".-") else "_"
         for char in unicodedata.normalize("NFKC", text)
     )
     name = _cut(re.sub(r"_+", "_", re.sub(r"\.{2,}", "_", kept)).strip("._-"), longest_bytes) or "class"

@@ -9,36 +9,37 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app import events as ev
 from app.config import Config
-from app.errors import DriveGone, ExportFailed, KioskError
-from app.export import ModelFacts, export_name, free_folder, write_export
+from app.errors import KioskError
 from app.i18n import Text, message
 from app.pictures import thumbnail
 from app.pipeline import LiveModel, Vision
-from app.ports import Clock, Drive, Drives, Frame
+from app.ports import Clock, Drives, Frame
+from app.saving import report_of, save_model
 from app.session import Session
 from app.state import TrainedFacts
-from app.storage import SessionStore, StoredModel
+from app.storage import SessionStore
 from app.threads import StopSignal
 from app.training import train_model, write_durably
+from app.twins import find_twin, twin_of, with_head
 from app.ui.view import Picture
 from learning.errors import LearningError, TrainingCancelled
+from learning.softmax_regression import SoftmaxRegression
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
-from tpu.tensors import PREPROCESSING, centre_crop
+from tpu.models import default_extractor_path, models_dir
+from tpu.tensors import centre_crop
 
 logger = logging.getLogger(__name__)
 
-EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 TOLD_TO_VISITORS = (KioskError, LearningError, RuntimeLayerError)
 """Errors whose text is fit for the screen; anything else is a defect: logged whole, told to the visitor in general."""
 DEFECT = message("Something went wrong inside. Nothing is lost: please try again.")
@@ -122,17 +123,9 @@ class Workbench:
                 raise
 
     def save(self) -> None:
-        """Write the folder to the first drive that takes it, else to the export directory."""
-        tools = self._tools
-        started_s = time.perf_counter()
+        """Write the folder that the visitor takes away."""
         with self._told(ev.SavingFailed):
-            session, stored, model = tools.store.load(), tools.store.last_model(), tools.vision.model
-            if model is None or stored is None:
-                self._announce(ev.SavingFailed(message("There is no model to save. Press TRAIN first.")))
-                return
-            drives = [drive for drive in tools.drives.present() if not drive.read_only]
-            folder = self._save_to_first(drives, session, stored, model)
-            self._announce(ev.SavingFinished(folder, bool(drives), time.perf_counter() - started_s))
+            save_model(self._tools, self._announce, self._report)
 
     def restore_model(self) -> TrainedFacts | None:
         """Let the model of the last session go live again; None if there is none, or it is not what it was."""
@@ -158,7 +151,7 @@ class Workbench:
     def remove_models_but(self, path: Path | None, ending: str = "model-*") -> None:
         """Delete the files of models that answer no more."""
         for other in self.models_dir.glob(ending):
-            if path is None or other not in (path, _report_of(path)):
+            if path is None or other not in (path, report_of(path), twin_of(path)):
                 with suppress(OSError):  # a file that stays is only room lost
                     other.unlink()
 
@@ -174,7 +167,7 @@ class Workbench:
             self._announce(failed(DEFECT))
 
     def _forget(self, path: Path) -> None:
-        for file in (path, _report_of(path)):
+        for file in (path, report_of(path), twin_of(path)):
             file.unlink(missing_ok=True)
 
     def _train_into(self, path: Path, session: Session, stop: StopSignal) -> None:
@@ -191,7 +184,8 @@ class Workbench:
         )
         shots = session.shots()
         try:
-            write_durably(_report_of(path), (json.dumps(trained.report) + "\n").encode())
+            write_durably(report_of(path), (json.dumps(trained.report) + "\n").encode())
+            self._write_twin(path, trained.head)
             tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
         except KioskError:
             trained.engine.close()
@@ -202,45 +196,12 @@ class Workbench:
         )
         self.remove_models_but(path)
 
-    def _save_to_first(self, drives: list[Drive], session: Session, stored: StoredModel, model: LiveModel) -> Path:
-        """Try the drives in turn; what the first of them says is told when none takes it."""
-        if not drives:
-            return self._write(self._tools.config.export_dir, session, stored, model)
-        refusals: list[ExportFailed] = []
-        for drive in drives:
-            try:
-                if not drive.path.is_dir():
-                    raise DriveGone(drive.name)
-                folder = self._write(drive.path, session, stored, model)
-                if drive.path not in [one.path for one in self._tools.drives.present()]:
-                    raise DriveGone(drive.name)  # what was written after that is not on it
-            except ExportFailed as error:
-                refusals.append(error)
-            else:
-                return folder
-        raise refusals[0]
-
-    def _write(self, base: Path, session: Session, stored: StoredModel, model: LiveModel) -> Path:
-        tools = self._tools
-        return write_export(
-            free_folder(base / EXPORT_FOLDER, export_name(datetime.now(), " ".join(model.engine.labels))),
-            ModelFacts(
-                model_path=model.path,
-                labels=model.engine.labels,
-                shots=tuple(stored.shots[index] for index in model.class_indices),
-                validation_accuracy=stored.validation_accuracy,
-                threshold=stored.threshold,
-                extractor_name=tools.extractor.name,
-                extractor_sha256=tools.extractor.sha256,
-                compiled_for_edge_tpu=tools.extractor.compiled_for_edge_tpu,
-                preprocessing=PREPROCESSING.as_dict(),
-                mirrored=False,
-                report=_read_report(_report_of(model.path)),
-            ),
-            session,
-            include_pictures=tools.config.storage.save_pictures,
-            on_progress=self._report,
-        )
+    def _write_twin(self, path: Path, head: SoftmaxRegression) -> None:
+        """Keep what the head makes of the extractor's other form, for whoever takes the model away."""
+        extractor = Path(self._tools.config.model.extractor or default_extractor_path())
+        twin = find_twin(extractor, [models_dir()])
+        if twin is not None and (data := with_head(twin, head)) is not None:
+            write_durably(twin_of(path), data)
 
 
 def work_off(jobs: queue.SimpleQueue[Job], stop: StopSignal) -> None:
@@ -253,18 +214,6 @@ def work_off(jobs: queue.SimpleQueue[Job], stop: StopSignal) -> None:
                 return
             continue
         job(stop)
-
-
-def _report_of(model: Path) -> Path:
-    return model.with_suffix(".report.json")
-
-
-def _read_report(path: Path) -> dict[str, Any] | None:
-    try:
-        facts: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError):  # the model is worth saving without it
-        return None
-    return facts
 
 
 def _taught(shots: tuple[int, ...]) -> tuple[int, ...]:

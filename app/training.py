@@ -69,6 +69,7 @@ class TrainedModel:
     agreement: Agreement
     seconds: dict[str, float]
     report: dict[str, Any]
+    head: SoftmaxRegression
 
 
 def train_model(
@@ -144,6 +145,7 @@ def train_model(
         agreement=agreement,
         seconds=seconds,
         report=report_facts(taught, fit, asdict(agreement), seconds),
+        head=fit.head,
     )
 
 

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.durable_folder import SUMS, UNFINISHED, free_folder
 from app.errors import ExportFailed, SampleNotStored
-from app.export import SUMS, UNFINISHED, ModelFacts, free_folder, write_export
+from app.export import ModelFacts, write_export
 from app.file_names import file_name_problem, safe_file_name
 from app.session import still_missing
 from app.storage import SessionStore

@@ -1,0 +1,168 @@
+"""The save job: which drive, what is written there, and when it may be pulled out."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app import events as ev
+from app.durable_folder import free_folder, pinned
+from app.errors import DriveGone, ExportFailed
+from app.export import ModelFacts, export_name, write_export
+from app.i18n import message
+from app.pipeline import LiveModel
+from app.ports import Drive
+from app.session import Session
+from app.storage import StoredModel
+from app.twins import twin_of
+from tpu.tensors import PREPROCESSING
+
+if TYPE_CHECKING:
+    from app.jobs import Tools
+
+logger = logging.getLogger(__name__)
+
+EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
+NAME_REFUSED = {errno.EINVAL, errno.EILSEQ, errno.EPERM}
+"""What mounted FAT volumes answer to letters that their character set lacks: the kernel's vfat, its iconv, FUSE."""
+
+
+def report_of(model: Path) -> Path:
+    """Where the report of a trained model is kept until it is saved."""
+    return model.with_suffix(".report.json")
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What is saved, and who hears of it."""
+
+    tools: Tools
+    announce: Callable[[ev.Event], None]
+    report: Callable[[float], None]
+    session: Session
+    stored: StoredModel
+    model: LiveModel
+
+
+def save_model(tools: Tools, announce: Callable[[ev.Event], None], report: Callable[[float], None]) -> None:
+    """Write the folder to the first drive that takes it, else, where none is in, to the export directory.
+
+    Drives are tried in the order of their mount points, those that are write-protected not at all. A drive that
+    was mounted by the kiosk is unmounted again before anybody is told to pull it.
+
+    Args:
+        tools: What the kiosk works with.
+        announce: Receives SavingStarted and SavingStep for every drive that is tried, then SavingFinished.
+        report: Receives the progress, 0..1.
+
+    Raises:
+        ExportFailed: What the first drive said, if none takes the folder.
+    """
+    started_s = time.perf_counter()
+    stored, model = tools.store.last_model(), tools.vision.model
+    if model is None or stored is None:
+        announce(ev.SavingFailed(message("There is no model to save. Press TRAIN first.")))
+        return
+    job = _Job(tools, announce, report, tools.store.load(), stored, model)
+    drives = [drive for drive in tools.drives.present() if not drive.read_only]
+    if not drives:
+        folder = _write(job, tools.config.export_dir, tools.config.export_dir, "")
+        announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s))
+        return
+    refusals: list[ExportFailed] = []
+    for drive in drives:
+        try:
+            folder = _write_to_drive(job, drive)
+        except ExportFailed as error:
+            logger.warning("%s was not written: %s", drive.name, error)
+            refusals.append(error)
+            continue
+        announce(ev.SavingStep("release", False))
+        note = tools.drives.release(drive)
+        announce(ev.SavingStep("release", True))
+        announce(ev.SavingFinished(folder, True, time.perf_counter() - started_s, drive.name, note))
+        return
+    raise refusals[0]
+
+
+def _write_to_drive(job: _Job, drive: Drive) -> Path:
+    """Write to this very drive, and to nothing that takes its place.
+
+    Raises:
+        DriveGone: If it was pulled before everything was on it.
+        ExportFailed: As `write_export` does.
+    """
+
+    def still_there() -> None:
+        if drive.path not in [one.path for one in job.tools.drives.present()]:
+            raise DriveGone(drive.name)
+
+    try:
+        with pinned(drive.path) as root:
+            still_there()  # looked at after pinning: what is pinned is the drive
+            folder = _write(job, root, drive.path, drive.name)
+            still_there()  # what was written after it was pulled is not on it
+            return folder
+    except FileNotFoundError as error:
+        raise DriveGone(drive.name) from error
+    except ExportFailed:
+        still_there()  # rather than what the missing medium made of it
+        raise
+
+
+def _write(job: _Job, base: Path, base_told: Path, drive: str, *, ascii_names: bool = False) -> Path:
+    """Write below `base`, which is told as `base_told`; give the folder as it is told."""
+    name = export_name(datetime.now(), " ".join(job.model.engine.labels), ascii_only=ascii_names)
+    folder = free_folder(base / EXPORT_FOLDER, name)
+    told = base_told / EXPORT_FOLDER / folder.name
+    job.announce(ev.SavingStarted(drive, told, ev.SAVING_STEPS if drive else ev.SAVING_STEPS[:-1]))
+    try:
+        write_export(
+            folder,
+            _facts(job),
+            job.session,
+            include_pictures=job.tools.config.storage.save_pictures,
+            ascii_names=ascii_names,
+            told_as=told,
+            on_step=lambda step, done: job.announce(ev.SavingStep(step, done)),
+            on_progress=job.report,
+        )
+    except ExportFailed as error:
+        cause = error.__cause__
+        if ascii_names or not isinstance(cause, OSError) or cause.errno not in NAME_REFUSED:
+            raise
+        return _write(job, base, base_told, drive, ascii_names=True)
+    return told
+
+
+def _facts(job: _Job) -> ModelFacts:
+    model, stored, extractor, twin = job.model, job.stored, job.tools.extractor, twin_of(job.model.path)
+    return ModelFacts(
+        model_path=model.path,
+        labels=model.engine.labels,
+        shots=tuple(stored.shots[index] for index in model.class_indices),
+        validation_accuracy=stored.validation_accuracy,
+        threshold=stored.threshold,
+        extractor_name=extractor.name,
+        extractor_sha256=extractor.sha256,
+        compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
+        preprocessing=PREPROCESSING.as_dict(),
+        mirrored=False,
+        report=_read_report(report_of(model.path)),
+        twin_path=twin if twin.is_file() else None,
+    )
+
+
+def _read_report(path: Path) -> dict[str, Any] | None:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError):  # the model is worth saving without it
+        return None
+    return facts
