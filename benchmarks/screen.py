@@ -95,6 +95,8 @@ def drawing(surface: pygame.Surface, state: KioskState, seen: Smoothed) -> Calla
 
 def scenes(frame: Frame) -> list[tuple[str, KioskState, Smoothed]]:
     """The states worth measuring."""
+    pygame.display.init()
+    pygame.display.set_mode((64, 64))  # surfaces have the form of the screen, as in life
     pygame.font.init()
     small = thumbnail(centre_crop(frame.image))
     classes = tuple(

@@ -1,4 +1,4 @@
-"""Where everything is: one frozen layout for a view and a size, for drawing and for touching alike."""
+"""Where everything is on the main screen: one frozen layout for a view and a size, for drawing and touching alike."""
 
 from __future__ import annotations
 
@@ -9,62 +9,85 @@ import pygame
 from app.ui.theme import Theme
 from app.ui.view import KioskView
 
-GAP = 14
+MARGIN, GAP = 20, 12
+COLUMN = 476  # width of everything beside the camera
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Rectangles in pixels; `cards`, `actions` and `answers` in the order of the view."""
+    """Rectangles in pixels; `cards` and `actions` in the order of the view, the first action over the others.
 
+    Beside the camera in a lying window, below it in a standing one.
+    """
+
+    mascot: pygame.Rect
     guidance: pygame.Rect
     camera: pygame.Rect
     cards: tuple[pygame.Rect, ...]
     not_sure: pygame.Rect
     actions: tuple[pygame.Rect, ...]
+    language: pygame.Rect
     status: pygame.Rect
-    dialog: pygame.Rect
-    answers: tuple[pygame.Rect, ...]
+    corner: pygame.Rect
 
 
 def arrange(view: KioskView, size: tuple[int, int], theme: Theme) -> Layout:
-    """Arrange a view: beside the camera in landscape, below it in portrait."""
-    gap = theme.px(GAP)
-    window = pygame.Rect(0, 0, *size).inflate(-2 * gap, -2 * gap)
-    status_h, actions_h, guidance_h, not_sure_h = (theme.px(h) for h in (22, 68, 46, 44))
-    guidance = pygame.Rect(window.left, window.top, window.width, guidance_h)
-    status = pygame.Rect(window.left, window.bottom - status_h, window.width, status_h)
-    actions = pygame.Rect(window.left, status.top - gap - actions_h, window.width, actions_h)
-    body = pygame.Rect(window.left, guidance.bottom + gap, window.width, actions.top - guidance.bottom - 2 * gap)
-    count = len(view.cards)
-    if size[0] >= size[1]:
-        camera = pygame.Rect(body.left, body.top, min(round(body.width * 0.6), round(body.height * 4 / 3)), body.height)
-        side = pygame.Rect(camera.right + gap, body.top, body.right - camera.right - gap, body.height)
-        columns = 1 if count <= 4 else 2
+    """Arrange the main screen."""
+    px = theme.px
+    margin, gap = px(MARGIN), px(GAP)
+    window = pygame.Rect(0, 0, *size).inflate(-2 * margin, -2 * margin)
+    lying = size[0] >= size[1]
+    speech_h, status_h, row_h, main_h, not_sure_h = px(100), px(18), px(58), px(64), px(44)
+    if lying:
+        column_w = max(px(COLUMN), window.width - round(window.height * 1.5))
+        camera = pygame.Rect(window.left, window.top, window.width - column_w - margin, window.height)
+        column = pygame.Rect(window.right - column_w, window.top, column_w, window.height)
+        speech = pygame.Rect(column.left, column.top, column.width, speech_h)
+        cards_top = speech.bottom + gap
     else:
-        camera = pygame.Rect(body.left, body.top, body.width, min(round(body.width * 0.75), round(body.height * 0.5)))
-        side = pygame.Rect(body.left, camera.bottom + gap, body.width, body.bottom - camera.bottom - gap)
-        columns = 1 if count <= 3 else 2
-    not_sure = pygame.Rect(side.left, side.bottom - not_sure_h, side.width, not_sure_h)
-    area = pygame.Rect(side.left, side.top, side.width, side.height - not_sure_h - gap)
-    dialog = pygame.Rect(0, 0, min(window.width, theme.px(620)), min(window.height, theme.px(300)))
-    dialog.center = window.center
-    answers = pygame.Rect(dialog.left, dialog.bottom - theme.px(92), dialog.width, theme.px(68)).inflate(-4 * gap, 0)
+        speech = pygame.Rect(window.left, window.top, window.width, speech_h)
+        count = len(view.cards)
+        cards_h = px(112) * (count if count <= 4 else -(-count // 2))
+        rest = window.height - speech_h - status_h - row_h - main_h - not_sure_h - 7 * gap - cards_h
+        camera_h = max(px(380), min(rest, window.width))
+        camera = pygame.Rect(window.left, speech.bottom + gap, window.width, camera_h)
+        column = window
+        cards_top = camera.bottom + gap
+    mascot = pygame.Rect(speech.left, speech.top + (speech.height - px(84)) // 2, px(84), px(84))
+    guidance = pygame.Rect(mascot.right + px(18), speech.top, speech.right - mascot.right - px(18), speech.height)
+    status = pygame.Rect(column.left, column.bottom - status_h + px(6), column.width, status_h)
+    row = pygame.Rect(column.left, status.top - gap - row_h, column.width, row_h)
+    main = pygame.Rect(column.left, row.top - gap - main_h, column.width, main_h)
+    not_sure = pygame.Rect(column.left, main.top - px(16) - not_sure_h, column.width, not_sure_h)
+    area = pygame.Rect(column.left, cards_top, column.width, not_sure.top - gap - cards_top)
+    language_w = px(64) if view.language is not None else 0
+    others = pygame.Rect(row.left, row.top, row.width - (language_w + gap if language_w else 0), row.height)
     return Layout(
+        mascot=mascot,
         guidance=guidance,
         camera=camera,
-        cards=_grid(area, count, columns, gap),
+        cards=grid(area, len(view.cards), 1 if len(view.cards) <= 4 else 2, px(10)),
         not_sure=not_sure,
-        actions=_grid(actions, len(view.actions), len(view.actions), gap),
+        actions=(main, *grid(others, len(view.actions) - 1, len(view.actions) - 1, gap)) if view.actions else (),
+        language=pygame.Rect(row.right - language_w, row.top, language_w, row.height),
         status=status,
-        dialog=dialog,
-        answers=_grid(answers, len(view.question.answers), len(view.question.answers), gap) if view.question else (),
+        corner=pygame.Rect(0, 0, px(96), px(96)),
     )
 
 
-def _grid(area: pygame.Rect, count: int, columns: int, gap: int) -> tuple[pygame.Rect, ...]:
+def grid(area: pygame.Rect, count: int, columns: int, gap: int) -> tuple[pygame.Rect, ...]:
+    """`count` equal cells, row by row; the edges of the outer ones are the edges of the area."""
+    if count <= 0:
+        return ()
     rows = -(-count // columns)
-    width, height = (area.width - gap * (columns - 1)) // columns, (area.height - gap * (rows - 1)) // rows
+    xs = [round(area.left + (area.width + gap) * n / columns) for n in range(columns + 1)]
+    ys = [round(area.top + (area.height + gap) * n / rows) for n in range(rows + 1)]
     return tuple(
-        pygame.Rect(area.left + i % columns * (width + gap), area.top + i // columns * (height + gap), width, height)
-        for i in range(count)
+        pygame.Rect(
+            xs[n % columns],
+            ys[n // columns],
+            xs[n % columns + 1] - gap - xs[n % columns],
+            ys[n // columns + 1] - gap - ys[n // columns],
+        )
+        for n in range(count)
     )

@@ -2,59 +2,87 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import pygame
 
-Colour = tuple[int, int, int]
-FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
-REFERENCE_PX = 720  # the shorter edge that all sizes are given for
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
-CLASS_COLOURS: tuple[Colour, ...] = (
-    (255, 107, 99),
-    (92, 168, 255),
-    (255, 203, 77),
-    (94, 214, 142),
-    (199, 146, 255),
-    (255, 153, 84),
-    (87, 215, 222),
-    (255, 143, 196),
-    (189, 204, 120),
-)
+Colour = tuple[int, int, int]
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+DEFAULT_PALETTE = "paper"
 CLASS_SHAPES = ("circle", "square", "triangle", "diamond", "star", "hexagon", "cross", "drop", "ring")
+SMALLEST_TEXT_PX = 8
+WEIGHTS = {False: "Medium", True: "ExtraBold"}
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours by what they are for; `assets/themes/palettes.toml` describes them."""
+
+    background: Colour
+    panel: Colour
+    raised: Colour
+    line: Colour
+    text: Colour
+    quiet: Colour
+    accent: Colour
+    warning: Colour
+    classes: tuple[Colour, ...]
 
 
 @dataclass(frozen=True)
 class Theme:
-    """How the screen looks. Sizes are in units of 1/720 of the shorter edge; `px` turns them into pixels."""
+    """How the screen looks. Sizes are in units, 720 of them across the shorter edge; `px` turns them into pixels."""
 
     unit: float
-    background: Colour = (18, 20, 28)
-    panel: Colour = (30, 33, 45)
-    raised: Colour = (44, 48, 64)
-    line: Colour = (66, 72, 94)
-    text: Colour = (244, 245, 250)
-    quiet: Colour = (168, 174, 196)
-    accent: Colour = (94, 214, 142)
-    warning: Colour = (255, 178, 92)
-    ink: Colour = (16, 18, 24)
-    classes: tuple[Colour, ...] = field(default=CLASS_COLOURS)
-    shapes: tuple[str, ...] = field(default=CLASS_SHAPES)
+    palette: Palette
 
     def px(self, size: float) -> int:
         """Pixels of a size; at least one."""
         return max(1, round(size * self.unit))
 
-    def font(self, size: float, *, bold: bool = False) -> pygame.font.Font:
-        """A font of a size; the same object every time."""
-        return _font(self.px(size), bold)
+    def class_colour(self, index: int) -> Colour:
+        """Colour of a class by its label index."""
+        return self.palette.classes[index % len(self.palette.classes)]
+
+    def class_shape(self, index: int) -> str:
+        """Shape of a class by its label index."""
+        return CLASS_SHAPES[index % len(CLASS_SHAPES)]
+
+    def ink(self, ground: Colour) -> Colour:
+        """The colour, dark or light, in which text on `ground` is read best."""
+        dark, light = sorted((self.palette.text, self.palette.background), key=_luminance)
+        dark, light = mixed(dark, (0, 0, 0), 0.5), mixed(light, (255, 255, 255), 0.8)
+        return max(dark, light, key=lambda ink: contrast_ratio(ink, ground))
 
 
-def load_theme(size: tuple[int, int]) -> Theme:
-    """The theme for a window of (width, height) pixels."""
-    return Theme(unit=min(min(size) / REFERENCE_PX, max(size) / 1100))
+def palettes() -> tuple[str, ...]:
+    """Names of the palettes, the default first."""
+    return tuple(sorted(_palettes(), key=lambda name: name != DEFAULT_PALETTE))
+
+
+def load_theme(size: tuple[int, int], palette: str = DEFAULT_PALETTE) -> Theme:
+    """The theme for a window of (width, height) pixels; an unknown palette is the default one."""
+    known = _palettes()
+    return Theme(unit_of(size), known.get(palette, known[DEFAULT_PALETTE]))
+
+
+def unit_of(size: tuple[int, int]) -> float:
+    """Pixels of one unit: 1280 × 720 of them fit into a lying window, 720 × 1180 into a standing one."""
+    width, height = size
+    return min(width / 1280, height / 720) if width >= height else min(width / 720, height / 1180)
+
+
+def font(size_px: int, *, bold: bool) -> pygame.font.Font:
+    """A font of a size in pixels; the same object while it is in use."""
+    return _font(max(SMALLEST_TEXT_PX, size_px), bold)
 
 
 def contrast_ratio(one: Colour, other: Colour) -> float:
@@ -74,7 +102,22 @@ def _luminance(colour: Colour) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1)
+def _palettes() -> dict[str, Palette]:
+    table = tomllib.loads((ASSETS / "themes" / "palettes.toml").read_text(encoding="utf-8"))
+    return {name: _palette(colours) for name, colours in table.items()}
+
+
+def _palette(colours: dict[str, str | list[str]]) -> Palette:
+    parts = {name: _colour(value) for name, value in colours.items() if isinstance(value, str)}
+    return Palette(**parts, classes=tuple(_colour(value) for value in colours["classes"]))
+
+
+def _colour(code: str) -> Colour:
+    red, green, blue = bytes.fromhex(code.removeprefix("#"))
+    return red, green, blue
+
+
+@lru_cache(maxsize=96)
 def _font(size_px: int, bold: bool) -> pygame.font.Font:
-    path = next(FONTS.glob(f"Inter-{'Bold' if bold else 'Medium'}.*"))
-    return pygame.font.Font(str(path), size_px)
+    return pygame.font.Font(str(ASSETS / "fonts" / f"MPLUSRounded1c-{WEIGHTS[bold]}.ttf"), size_px)

@@ -10,11 +10,13 @@ from pathlib import Path
 import pygame
 
 from app.ui import screens
+from app.ui.motion import Animator, Moving, still
 from app.ui.theme import load_theme
 from app.ui.view import KioskView
 
 CAPTION = "Teachable Kiosk"
 DRAWS_NOWHERE = ("dummy", "offscreen")  # what SDL falls back to without a screen
+UNCOVERED = (pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.WINDOWEXPOSED)  # what was drawn is gone
 WINDOW_CLASS = "teachable-kiosk"  # what window managers and scripts know it by
 
 
@@ -35,6 +37,8 @@ class Window:
         pygame.display.set_caption(CAPTION)
         self._windowed_size = size
         self._fullscreen = fullscreen
+        self._animator = Animator()
+        self._shown: tuple[KioskView, Moving] | None = None
         self._surface = self._open()
 
     @property
@@ -43,8 +47,12 @@ class Window:
         return self._surface.get_size()
 
     def draw(self, view: KioskView) -> None:
-        """Draw and show a view."""
-        screens.draw(self._surface, view, load_theme(self.size))
+        """Draw and show a view; one that looks like the last is left as it stands."""
+        now = (still(view), self._animator.step(view))
+        if now == self._shown:
+            return
+        self._shown = now
+        screens.draw(self._surface, view, load_theme(self.size, view.palette), now[1])
         pygame.display.flip()
 
     def events(self) -> list[pygame.event.Event]:
@@ -52,6 +60,8 @@ class Window:
         happened = pygame.event.get()
         if any(event.type == pygame.VIDEORESIZE for event in happened):
             self._surface = pygame.display.get_surface() or self._surface
+        if any(event.type in UNCOVERED for event in happened):
+            self._shown = None
         return happened
 
     def toggle_fullscreen(self) -> None:
@@ -69,6 +79,7 @@ class Window:
 
     def _open(self) -> pygame.Surface:
         pygame.mouse.set_visible(not self._fullscreen)
+        self._shown = None
         with _environment({"SDL_VIDEO_X11_WMCLASS": WINDOW_CLASS}):
             if self._fullscreen:
                 return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)

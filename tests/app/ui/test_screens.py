@@ -1,7 +1,8 @@
-"""The screen at every size: nothing overlaps, everything can be touched, the same view gives the same pixels."""
+"""The screens at every size: no text is cut or lies over another, all can be touched, same view, same pixels."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -14,12 +15,15 @@ from app.ports import Frame
 from app.present import Surroundings, present
 from app.state import ClassState, KioskState, Mode, TrainedFacts
 from app.ui import screens
+from app.ui.canvas import DrawnText
 from app.ui.layout import arrange
-from app.ui.theme import CLASS_COLOURS, Theme, contrast_ratio, load_theme
+from app.ui.theme import contrast_ratio, load_theme, palettes
 from app.ui.view import KioskView
+from tests.support.views import LONG, main_views
 
-SIZES = [(1280, 720), (800, 480), (1920, 1080), (1080, 1920)]
+SIZES = [(1280, 720), (800, 480), (1920, 1080), (3840, 2160), (1080, 1920)]
 IMAGE = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+VIEWS = main_views()
 
 
 @pytest.fixture(autouse=True)
@@ -41,34 +45,110 @@ def view(classes: int = 3, mode: Mode = Mode.LIVE, top: float = 0.9) -> KioskVie
     return present(state, Frame(IMAGE, 1, 1.0), Smoothed(answers, 0.5, 1, 1.0), around)
 
 
+def drawn(shown: KioskView, size: tuple[int, int], palette: str = "paper") -> tuple[DrawnText, ...]:
+    return screens.draw(pygame.Surface(size), shown, load_theme(size, palette))
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("classes", range(2, 10))
 def test_nothing_overlaps_and_nothing_leaves_the_window(size: tuple[int, int], classes: int) -> None:
-    layout = arrange(view(classes), size, load_theme(size))
-    parts = [layout.guidance, layout.camera, *layout.cards, layout.not_sure, *layout.actions, layout.status]
+    layout = arrange(main_views(classes)["live"], size, load_theme(size))
+    parts = [layout.mascot, layout.guidance, layout.camera, *layout.cards, layout.not_sure, *layout.actions]
+    parts += [layout.language, layout.status]
     window = pygame.Rect(0, 0, *size)
     assert all(window.contains(part) and part.width > 0 and part.height > 0 for part in parts)
     assert not any(one.colliderect(other) for one, other in combinations(parts, 2))
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_text_is_whole_in_its_place_and_touches_no_other(size: tuple[int, int], name: str) -> None:
+    check_texts(drawn(VIEWS[name], size), size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("classes", [2, 4, 5, 9])
+def test_names_of_forty_letters_shrink_or_wrap(size: tuple[int, int], classes: int) -> None:
+    long = main_views(classes, tuple(LONG[:-1] + str(n) for n in range(9)))
+    for name in ("welcome", "teach", "live"):
+        check_texts(drawn(long[name], size), size)
+
+
+def check_texts(texts: tuple[DrawnText, ...], size: tuple[int, int]) -> None:
+    assert texts
+    window = pygame.Rect(0, 0, *size)
+    for text in texts:
+        kept = "".join("".join(text.lines).split())
+        assert kept == "".join(text.words.split()), f"cut: {text}"
+        assert window.contains(text.rect), text
+        assert text.area.contains(text.rect), f"sticks out: {text}"
+    for one, other in combinations(texts, 2):
+        assert not one.rect.colliderect(other.rect), f"{one}\nlies over\n{other}"
+
+
+@pytest.mark.parametrize("palette", palettes())
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_text_can_be_read_on_what_it_stands_on(palette: str, name: str) -> None:
+    for index in range(9):
+        shown = main_views(9)[name] if index else VIEWS[name]
+        if shown.verdict is not None and shown.verdict.index is not None:
+            shown = replace(shown, verdict=replace(shown.verdict, index=index))
+        cards = tuple(replace(card, held=card.held and card.index == index) for card in shown.cards)
+        for text in drawn(replace(shown, cards=cards), (800, 480), palette):
+            assert contrast_ratio(text.ink, text.on) >= 4.5, (palette, text)
+
+
+@pytest.mark.parametrize("palette", palettes())
+@pytest.mark.parametrize("name", VIEWS)
+def test_text_stands_on_the_colour_that_it_was_chosen_for(palette: str, name: str) -> None:
+    size = (1280, 720)
+    surface = pygame.Surface(size)
+    for text in screens.draw(surface, VIEWS[name], load_theme(size, palette)):
+        around = text.rect.inflate(2, 2).clip(surface.get_rect())
+        corners = [around.topleft, (around.right - 1, around.top), (around.left, around.bottom - 1)]
+        seen = [surface.get_at(corner)[:3] for corner in corners]
+        assert any(all(abs(a - b) <= 16 for a, b in zip(one, text.on, strict=True)) for one in seen), (text, seen)
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_every_card_and_key_is_found_at_its_centre(size: tuple[int, int]) -> None:
-    shown = view(9)
+    shown = replace(view(9), language=VIEWS["live"].language)
     layout = arrange(shown, size, load_theme(size))
-    found = [screens.button_at(shown, size, area.center) for area in (*layout.cards, *layout.actions)]
-    assert found == [*range(9), Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET]
-    assert screens.button_at(shown, size, (0, 0)) is None
+    found = [screens.button_at(shown, size, area.center) for area in (*layout.cards, *layout.actions, layout.language)]
+    assert found == [*range(9), Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET, "language"]
+    assert screens.button_at(shown, size, layout.status.center) is None
 
 
-def test_while_a_question_is_asked_only_its_answers_can_be_touched() -> None:
-    asking, size = view(mode=Mode.CONFIRM_RESET), SIZES[0]
-    layout = arrange(asking, size, load_theme(size))
-    assert [screens.button_at(asking, size, area.center) for area in layout.answers] == [Action.CANCEL, Action.CONFIRM]
-    assert screens.button_at(asking, size, layout.cards[0].midleft) is None
+def test_the_prints_of_a_card_open_its_gallery_and_the_rest_of_it_teaches() -> None:
+    shown, size = VIEWS["ready"], SIZES[0]
+    card = arrange(shown, size, load_theme(size)).cards[1]
+    found = {
+        screens.button_at(shown, size, (x, y))
+        for x in range(card.left, card.right, 4)
+        for y in (card.top + 10, card.bottom - 20)
+    }
+    assert found == {1, ("gallery", 1)}
+    assert screens.button_at(VIEWS["welcome"], size, (card.centerx, card.bottom - 20)) == 1
+
+
+def test_staff_hold_the_corner() -> None:
+    assert screens.button_at(VIEWS["live"], SIZES[0], (5, 5)) == "corner"
+    assert screens.button_at(replace(VIEWS["live"], corner=None), SIZES[0], (5, 5)) is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_while_a_question_is_asked_only_its_answers_can_be_touched(size: tuple[int, int]) -> None:
+    asking = VIEWS["confirm"]
+    assert [button for button, _ in screens.targets(asking, size)] == [Action.CANCEL, Action.CONFIRM]
+    assert [screens.button_at(asking, size, area.center) for _, area in screens.targets(asking, size)] == [
+        Action.CANCEL,
+        Action.CONFIRM,
+    ]
+    assert screens.button_at(asking, size, arrange(asking, size, load_theme(size)).cards[0].midleft) is None
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SIZES[:2])
 def test_the_same_view_gives_the_same_pixels_in_every_mode(mode: Mode, size: tuple[int, int]) -> None:
     surfaces = [pygame.Surface(size) for _ in range(2)]
     for surface in surfaces:
@@ -78,14 +158,20 @@ def test_the_same_view_gives_the_same_pixels_in_every_mode(mode: Mode, size: tup
     assert len(set(pixels[0])) > 50
 
 
-def test_text_can_be_read_on_what_it_stands_on() -> None:
-    theme = Theme(1.0)
-    for ground in (theme.background, theme.panel):
-        assert contrast_ratio(theme.text, ground) >= 4.5
-        assert contrast_ratio(theme.quiet, ground) >= 4.5
-        assert contrast_ratio(theme.warning, ground) >= 4.5
-    for colour in (*CLASS_COLOURS, theme.accent):
-        assert contrast_ratio(theme.ink, colour) >= 4.5
+def test_a_mirrored_picture_is_drawn_mirrored() -> None:
+    size = (1280, 720)
+    theme = load_theme(size)
+    stage = arrange(VIEWS["ready"], size, theme).camera
+    plain = replace(VIEWS["ready"], model_square=None)
+    assert plain.picture is not None
+    turned = replace(plain, picture=replace(plain.picture, pixels=plain.picture.pixels[:, ::-1]))
+    seen = []
+    for shown in (plain, turned):
+        surface = pygame.Surface(size)
+        screens.draw(surface, shown, theme)
+        seen.append(pygame.surfarray.array3d(surface.subsurface(stage)).astype(int))
+    assert np.abs(seen[0][::-1] - seen[1]).mean() < 1
+    assert np.abs(seen[0] - seen[1]).mean() > 2
 
 
 def test_the_verdict_names_the_leader_or_says_not_sure() -> None:

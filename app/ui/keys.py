@@ -1,0 +1,87 @@
+"""Keys that are pressed or touched: they stand out from the panel, and go down while they are held."""
+
+from __future__ import annotations
+
+import pygame
+
+from app.ui import paint
+from app.ui.canvas import Canvas
+from app.ui.shapes import ICONS, shape
+from app.ui.theme import Colour, mixed
+from app.ui.view import ActionKey
+
+
+def draw_key(
+    canvas: Canvas,
+    key: ActionKey,
+    area: pygame.Rect,
+    *,
+    size: float = 26,
+    breath: float = 0.0,
+    strong: bool = False,
+    tall: bool = False,
+) -> None:
+    """Draw a key: icon and words, and what the keyboard calls it.
+
+    Args:
+        canvas: Where.
+        key: The key.
+        area: Its place.
+        size: Of the words, in units.
+        breath: 0..1: how far a suggested key is through its breath.
+        strong: In the accent colour, as the one main answer.
+        tall: Icon above the words, for narrow keys with long words.
+    """
+    palette, px = canvas.palette, canvas.px
+    face, ink = face_of(canvas, key, breath, strong=strong)
+    depth = px(5)
+    if not key.enabled:
+        paint.panel(canvas.surface, area, face, px(18))
+        top = area.copy()
+    elif key.held:
+        top = area.move(0, depth - px(1))
+        top.height = area.height - depth + px(1)
+        paint.panel(canvas.surface, top, face, px(18))
+    else:
+        paint.lip(canvas.surface, area, face, under(canvas, face), px(18), depth)
+        top = pygame.Rect(area.left, area.top, area.width, area.height - depth)
+    inner = top.inflate(-px(20), -px(8))
+    hint = pygame.Rect(0, 0, 0, 0)
+    if key.key:
+        hint = pygame.Rect(top.right - px(30), top.top + px(5), px(22), px(20))
+        if not tall:
+            hint.centery = top.centery
+            hint.right = top.right - px(12)
+        canvas.text(key.key, hint, 15, ink if key.enabled else palette.quiet, face, align="center", bold=True)
+    icon = px(11 if tall else size * 0.42)
+    if key.name not in ICONS:
+        canvas.text(key.text, inner, size, ink, face, bold=True, align="center", lines=2)
+        return
+    if tall:
+        shape(canvas.surface, key.name, (top.centerx, top.top + px(20)), icon, ink)
+        words = pygame.Rect(inner.left - px(4), top.top + px(32), inner.width + px(8), top.height - px(36))
+        canvas.text(key.text, words, size, ink, face, bold=True, align="center")
+        return
+    side = max(icon * 2 + px(12), hint.width + px(12) if key.key else 0)
+    words = pygame.Rect(inner.left + side, inner.top, inner.width - 2 * side, inner.height)
+    drawn = canvas.text(key.text, words, size, ink, face, bold=True, align="center", lines=2)
+    shape(canvas.surface, key.name, (drawn.left - px(12) - icon, top.centery), icon, ink)
+
+
+def face_of(canvas: Canvas, key: ActionKey, breath: float = 0.0, *, strong: bool = False) -> tuple[Colour, Colour]:
+    """Face and ink of a key in its state."""
+    palette = canvas.palette
+    if not key.enabled:
+        return mixed(palette.background, palette.raised, 0.4), palette.quiet
+    if key.suggested or strong:
+        face = mixed(palette.accent, (255, 255, 255), 0.3 * breath)
+        return face, canvas.theme.ink(palette.accent)
+    if key.held:
+        return mixed(palette.raised, palette.line, 0.35), palette.text
+    return palette.raised, palette.text
+
+
+def under(canvas: Canvas, face: Colour) -> Colour:
+    """The lower edge of a key with that face."""
+    palette = canvas.palette
+    return palette.line if face == palette.raised else mixed(face, (0, 0, 0), 0.32)

@@ -1,0 +1,97 @@
+"""Teaching, training and recognising: the camera, the cards, the keys, and the one who says what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import pygame
+
+from app.ui import paint
+from app.ui.canvas import Canvas
+from app.ui.cards import arrange_card, draw_card
+from app.ui.keys import draw_key
+from app.ui.layout import Layout, arrange
+from app.ui.mascot import draw_mascot
+from app.ui.motion import Moving
+from app.ui.stage import draw_flight, draw_notice, draw_stage
+from app.ui.view import KioskView
+
+Target = tuple[Hashable, pygame.Rect]
+
+
+def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
+    """Draw the main screen."""
+    layout = arrange(view, canvas.surface.get_size(), canvas.theme)
+    draw_speech(canvas, view.guidance, layout, moving)
+    draw_stage(canvas, view, layout.camera, moving)
+    draw_cards(canvas, view, layout, moving)
+    for key, area in zip(view.actions, layout.actions, strict=True):
+        main = area is layout.actions[0]
+        draw_key(
+            canvas, key, area, size=30 if main else 18, tall=not main, breath=moving.breath if key.suggested else 0.0
+        )
+    if view.language is not None:
+        draw_key(canvas, view.language, layout.language, size=20)
+    _status(canvas, view, layout)
+    if view.notice is not None:
+        draw_notice(canvas, view.notice.text, view.notice.tone, layout.camera, moving.notice)
+    for flight in moving.flights:
+        if flight.index < len(layout.cards):
+            goal = arrange_card(canvas, view.cards[flight.index], layout.cards[flight.index]).button
+            draw_flight(canvas, flight, layout.camera, goal.center)
+
+
+def main_targets(view: KioskView, canvas: Canvas) -> list[Target]:
+    """Everything that can be touched on the main screen, the uppermost first."""
+    layout = arrange(view, canvas.surface.get_size(), canvas.theme)
+    targets: list[Target] = []
+    for card, area in zip(view.cards, layout.cards, strict=True):
+        prints = arrange_card(canvas, card, area).prints
+        if card.gallery is not None and card.thumbnails and prints.width:
+            targets.append((card.gallery, prints))
+    targets += [(card.button, area) for card, area in zip(view.cards, layout.cards, strict=True)]
+    targets += [(key.button, area) for key, area in zip(view.actions, layout.actions, strict=True)]
+    if view.language is not None:
+        targets.append((view.language.button, layout.language))
+    if view.corner is not None:
+        targets.append((view.corner, layout.corner))
+    return targets
+
+
+def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> None:
+    """The mascot, and what it says."""
+    draw_mascot(canvas, layout.mascot, moving)
+    palette = canvas.palette
+    canvas.text(words, layout.guidance, 29, palette.text, palette.background, bold=True, lines=3)
+
+
+def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    """The class cards, and below them the bar of what is none of them."""
+    for n, (card, area) in enumerate(zip(view.cards, layout.cards, strict=True)):
+        draw_card(
+            canvas, card, area, bar=moving.bars[n], ring=moving.rings[n], light=moving.lights[n], lead=moving.leads[n]
+        )
+    _not_sure(canvas, view, layout, moving)
+
+
+def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    palette, px, area = canvas.palette, canvas.px, layout.not_sure
+    paint.panel(canvas.surface, area, palette.panel, px(18))
+    words_w = px(104)
+    words = pygame.Rect(area.left + px(16), area.top, words_w, area.height)
+    canvas.text(view.not_sure_text, words, 19, palette.quiet, palette.panel, bold=True, lines=2)
+    track = pygame.Rect(words.right + px(10), 0, area.right - px(16) - words.right - px(10), px(20))
+    track.centery = area.centery
+    paint.bar(canvas.surface, track, moving.not_sure, palette.quiet, palette.raised)
+
+
+def _status(canvas: Canvas, view: KioskView, layout: Layout) -> None:
+    status, palette = view.status, canvas.palette
+    words = "  ·  ".join(part for part in (status.camera, status.backend, status.rate_text, status.drive) if part)
+    area = layout.status
+    if status.problem:
+        mark = pygame.Rect(area.left, 0, canvas.px(10), canvas.px(10))
+        mark.centery = area.centery
+        paint.panel(canvas.surface, mark, palette.warning, canvas.px(5))
+        area = pygame.Rect(mark.right + canvas.px(8), area.top, area.right - mark.right - canvas.px(8), area.height)
+    canvas.text(words, area, 15, palette.text if status.problem else palette.quiet, palette.background)
