@@ -34,8 +34,8 @@ class Quiet:
 class Station:
     """The kiosk in `folder`, a table, a panel and drives. `look` shows a frame, `settle` lets everything finish."""
 
-    def __init__(self, folder: Path) -> None:
-        settings = Config()
+    def __init__(self, folder: Path, settings: Config | None = None) -> None:
+        settings = settings or Config()
         self.folder = folder
         self.config = replace(
             settings,

@@ -1,0 +1,171 @@
+"""A box of buttons and lamps on gpiozero's mock pins, around a kiosk: only levels go in and come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gpiozero.pins.mock import MockFactory, MockPWMPin
+
+from app.config import Config, InputSettings, LampSettings
+from app.devices.gpio import GpioButtons
+from app.devices.lights import GpioLamps, wired_lamps
+from app.events import Action
+from app.inputs import pins_of
+from app.lamps import LOW, lamps
+from app.loop import Loop
+from app.observation import Observation
+from app.ports import Frame
+from app.present import Surroundings
+from app.threads import Mailbox
+from app.ui.view import KioskView
+from tests.support.kiosks import Station
+
+BUTTON_PINS = {0: 17, 1: 27, 2: 22, Action.TRAIN: 23, Action.UNDO: 24, Action.SAVE: 25, Action.RESET: 16}
+LAMP_PINS = {0: 5, 1: 6, 2: 13, Action.TRAIN: 12, Action.UNDO: 19, Action.SAVE: 26, Action.RESET: 20}
+TICK_S = 1 / 60
+TICKS_PER_FRAME = 4
+LOW_DUTY = LOW**2.2
+
+
+def wired(settings: Config) -> Config:
+    """These settings with the buttons and lamps of the box, and no key."""
+    inputs: dict[str, tuple[str, ...]] = dict.fromkeys(vars(InputSettings()), ())
+    return replace(
+        settings,
+        inputs=InputSettings(**{**inputs, **{_name(button): (f"gpio:{pin}",) for button, pin in BUTTON_PINS.items()}}),
+        lamps=LampSettings(**{_name(button): f"gpio:{pin}" for button, pin in LAMP_PINS.items()}),  # type: ignore[arg-type]
+    )
+
+
+class Box:
+    """The kiosk with nothing but pins: `press` and `release` drive levels, `lit` reads them, `wait` lets time pass."""
+
+    def __init__(self, station: Station, factory: Any) -> None:
+        self.station, self._factory = station, factory
+        self.drawn: list[KioskView] = []
+        self._frames: Mailbox[Frame] = Mailbox()
+        self._observations: Mailbox[Observation] = Mailbox()
+        self._ticks = 0
+        self.working = True
+        config, kiosk = station.config, station.kiosk
+        self.buttons = GpioButtons(
+            pins_of(list(kiosk.state.inputs.map.buttons)), config.gpio, kiosk.events.put,
+            clock=lambda: station.now_s, factory=factory,
+        )  # fmt: skip
+        self.lights = GpioLamps(wired_lamps(config.lamps), config.lamps, factory=factory)
+        self._loop = Loop(
+            kiosk, self, [], frames=self._frames, observations=self._observations, surroundings=Surroundings(),
+            clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
+            each_tick=self.buttons.look, shown=lambda view: self.lights.show(lamps(view)),
+        )  # fmt: skip
+
+    # --- the visitor's hands and eyes ---
+
+    def press(self, button: Hashable) -> None:
+        """Close the contact: its pin goes low, at this very moment."""
+        self._pin(BUTTON_PINS[button]).drive_low()
+
+    def release(self, button: Hashable) -> None:
+        """Open it again."""
+        self._pin(BUTTON_PINS[button]).drive_high()
+
+    def hold(self, button: Hashable, seconds: float) -> None:
+        """Press as a worn switch does, hold, and let go as it does."""
+        for _ in range(3):
+            self.press(button)
+            self._later(0.001)
+            self.release(button)
+            self._later(0.002)
+        self.press(button)
+        self.wait(seconds)
+        for _ in range(2):
+            self.release(button)
+            self._later(0.002)
+            self.press(button)
+            self._later(0.001)
+        self.release(button)
+        self.wait(0.1)
+
+    def spark(self, button: Hashable) -> None:
+        """A ghost: a motor nearby is switched, and the wire picks up four milliseconds of it."""
+        self.press(button)
+        self._later(0.004)
+        self.release(button)
+        self.wait(0.05)
+
+    def lit(self, button: Hashable) -> float:
+        """The duty cycle of a lamp, as its pin has it."""
+        return float(self._pin(LAMP_PINS[button]).state)
+
+    def breathing(self, seconds: float = 3.0) -> list[Hashable]:
+        """The buttons whose lamps rise and fall within this time."""
+        seen: dict[Hashable, list[float]] = {button: [] for button in LAMP_PINS}
+        for _ in range(round(seconds / TICK_S)):
+            self._tick()
+            for button, duties in seen.items():
+                duties.append(self.lit(button))
+        return [button for button, duties in seen.items() if max(duties) > 0.9 and min(duties) < LOW_DUTY + 0.05]
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; workers work meanwhile, unless `working` is False."""
+        for _ in range(round(seconds / TICK_S)):
+            self._tick()
+
+    def wait_until(self, true: Callable[[], bool], patience_s: float = 10.0) -> None:
+        """Let time pass until it is so."""
+        until_s = self.station.now_s + patience_s
+        while not true():
+            assert self.station.now_s < until_s, "waited in vain"
+            self._tick()
+
+    # --- the loop's window, which is no window ---
+
+    def draw(self, view: KioskView) -> None:
+        """Remember the newest view only."""
+        self.drawn = [view]
+
+    def events(self) -> list[Any]:
+        """No key, no mouse, no pad."""
+        return []
+
+    def _tick(self) -> None:
+        self._later(TICK_S)
+        self._ticks += 1
+        if self._ticks % TICKS_PER_FRAME == 0:
+            image = self.station.table.read()
+            image.flags.writeable = False
+            frame = Frame(image, self._ticks, self.station.now_s)
+            self._frames.put(frame)
+            self._observations.put(self.station.vision.observe(frame))
+        self._loop.tick()
+        if self.working:
+            self.station.settle()
+
+    def _later(self, seconds: float) -> None:
+        self.station.now_s += seconds
+
+    def _pin(self, number: int) -> Any:
+        return self._factory.pin(f"GPIO{number}")
+
+
+@contextmanager
+def box(folder: Path, settings: Config | None = None) -> Iterator[Box]:
+    """A kiosk in `folder` that only pins operate."""
+    factory = MockFactory(pin_class=MockPWMPin)
+    station = Station(folder, wired(settings or Config()))
+    made = Box(station, factory)
+    try:
+        yield made
+    finally:
+        made.buttons.close()
+        made.lights.close()
+        station.close()
+        factory.reset()
+
+
+def _name(button: int | Action) -> str:
+    return button.value if isinstance(button, Action) else f"class_{button + 1}"
