@@ -1,4 +1,4 @@
-"""Drive worker: says which removable drives there are whenever that changes."""
+"""Drive worker: says which removable drives there are, whenever that changes, and what was found on a new one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.events import DrivesChanged, Event
+from app.events import DrivesChanged, Event, FolderFound
+from app.imports import find_folder
 from app.ports import Drive, Drives
 from app.threads import StopSignal
 
@@ -29,7 +30,10 @@ def watch_drives(
         else:
             if now != known:
                 announce(now)
-            known = now
+            before, known = {(one.path, one.device) for one in known.drives}, now
+            for drive in now.drives:
+                if (drive.path, drive.device) not in before and (found := find_folder(drive.path)) is not None:
+                    announce(FolderFound(drive.name, found.path, found.labels, found.has_session, found.has_model))
         stop.wait(poll_s)
 
 

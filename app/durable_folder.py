@@ -107,7 +107,7 @@ def write_folder(
         step("read_back", True)
         step("name", False)
         (partial / UNFINISHED).unlink()
-        _sync_directory(partial)
+        sync_directory(partial)
         _put_in_place(partial, folder)
         step("name", True)
     except _Foreign:
@@ -136,6 +136,15 @@ def digest_on_medium(path: Path) -> str:
     with suppress(OSError):
         return _digest(path, os.O_DIRECT)
     return _digest(path, 0)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make durable which names are in a directory."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _digest(path: Path, flags: int) -> str:
@@ -188,15 +197,7 @@ def _write_durably(path: Path, data: bytes) -> None:
 
 def _sync_tree(folder: Path) -> None:
     for directory in (*(path for path in folder.rglob("*") if path.is_dir()), folder):
-        _sync_directory(directory)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_directory(directory)
 
 
 def _put_in_place(partial: Path, folder: Path) -> None:
@@ -209,7 +210,7 @@ def _put_in_place(partial: Path, folder: Path) -> None:
     above = folder.absolute().parent
     while True:
         with suppress(PermissionError):  # a directory that this user may not even open has no news of ours
-            _sync_directory(above)
+            sync_directory(above)
         if _is_root_of_file_system(above):
             break
         above = above / ".."  # left to the kernel: it knows the way up from a pinned folder

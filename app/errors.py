@@ -12,6 +12,7 @@
     ├── ExportedModelDisagrees
     ├── ExportFailed
     │   └── DriveGone
+    ├── FolderRefused
     ├── BenchmarkUnavailable
     └── WorkerStuck
 
@@ -95,6 +96,10 @@ class DriveGone(ExportFailed):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+class FolderRefused(KioskError):
+    """What a stranger's drive holds is not used."""
 
 
 class BenchmarkUnavailable(KioskError):

@@ -163,7 +163,7 @@ class SavingFinished:
     removable: bool
     seconds: float = 0.0
     drive: str = ""
-    note: str = ""  # what is to be done before the drive may be pulled; empty: it may be pulled now
+    note: Text = ""  # what is to be done before the drive may be pulled; empty: it may be pulled now
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ class SessionImported:
 class ImportFailed:
     """What is on the drive is not used; the session and the model are what they were."""
 
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True)
@@ -375,6 +375,7 @@ class ShowModel:
     """Let the model in this folder of a drive answer, without touching the session."""
 
     folder: Path
+    drive: str
 
 
 @dataclass(frozen=True)

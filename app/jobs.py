@@ -19,6 +19,7 @@ from app import events as ev
 from app.config import Config
 from app.errors import KioskError
 from app.i18n import Text, message
+from app.importing import end_show, import_session, show_model
 from app.pictures import thumbnail
 from app.pipeline import LiveModel, Vision
 from app.ports import Clock, Drives, Frame
@@ -127,6 +128,21 @@ class Workbench:
         with self._told(ev.SavingFailed):
             save_model(self._tools, self._announce, self._report)
 
+    def import_session(self, folder: Path) -> None:
+        """Carry on with the session in a folder of a drive."""
+        with self._told(ev.ImportFailed):
+            import_session(self._tools, folder, self._announce)
+
+    def show_model(self, folder: Path, drive: str) -> None:
+        """Let the model in a folder of a drive answer for a while."""
+        with self._told(ev.ImportFailed):
+            show_model(self._tools, folder, drive, self.models_dir, self._announce)
+
+    def end_show(self) -> None:
+        """Back to the kiosk's own session and model."""
+        with self._told(ev.ImportFailed):
+            end_show(self._tools, self.models_dir, self.restore_model, self._announce)
+
     def restore_model(self) -> TrainedFacts | None:
         """Let the model of the last session go live again; None if there is none, or it is not what it was."""
         self.remove_models_but(None, ending="*.partial")
@@ -140,7 +156,7 @@ class Workbench:
         except RuntimeLayerError as error:
             logger.warning("the model of the last session is not used: %s", error)
             return None
-        self._tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold))
+        self._tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
         return TrainedFacts(stored.validation_accuracy, stored.threshold, stored.shots)
 
     @property
@@ -190,7 +206,7 @@ class Workbench:
         except KioskError:
             trained.engine.close()
             raise
-        tools.vision.go_live(LiveModel(trained.engine, path, _taught(shots), trained.threshold))
+        tools.vision.go_live(LiveModel(trained.engine, path, _taught(shots), trained.threshold, len(shots)))
         self._announce(
             ev.TrainingFinished(path, shots, trained.validation_accuracy, trained.threshold, trained.seconds)
         )

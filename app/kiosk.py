@@ -10,17 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from app import events as ev
-from app.errors import SessionUnreadable
 from app.i18n import message
 from app.jobs import Job, Tools, Workbench
 from app.observation import Observation
-from app.pictures import decode_picture, thumbnail
+from app.pictures import newest_thumbnails
 from app.ports import Frame
 from app.presses import inputs_of
 from app.session import Session
 from app.state import THUMBNAILS, ClassState, KioskState, Mode, Timing, advance
 from app.threads import Mailbox
-from app.ui.view import Picture
 
 logger = logging.getLogger(__name__)
 
@@ -95,12 +93,22 @@ class Kiosk:
             case ev.EraseSession():
                 self._awaiting_frame.clear()
                 self.records.put(lambda _stop: self._bench.erase())
+            case ev.ImportSession(folder):
+                self._queue_behind_records(lambda: self._bench.import_session(folder))
+            case ev.ShowModel(folder, drive):
+                self._queue_behind_records(lambda: self._bench.show_model(folder, drive))
+            case ev.EndShow():
+                self._queue_behind_records(self._bench.end_show)
             case ev.PlaySound(name):
                 self._tools.sounds.play(name)
             case ev.ToggleFullscreen():
                 self._toggle_fullscreen()
             case ev.Leave():
                 self.running = False
+
+    def _queue_behind_records(self, job: Callable[[], None]) -> None:
+        """Do a job after everything that was pressed before it is stored."""
+        self.records.put(lambda _stop: self.jobs.put(lambda _stop: job()))
 
     def _add_sample(self, class_index: int) -> None:
         """Take the frame on the screen, or the next one if that was taken already: no frame is taken twice."""
@@ -150,11 +158,4 @@ class Kiosk:
 
 
 def _class_state(session: Session, index: int) -> ClassState:
-    own = [sample for sample in session.samples if sample.class_index == index]
-    newest = []
-    for sample in own[-THUMBNAILS:]:
-        try:
-            newest.append(Picture(("sample", sample.sample_id), thumbnail(decode_picture(sample.picture))))
-        except SessionUnreadable:
-            logger.warning("the picture of sample %d is damaged; its embedding is still used", sample.sample_id)
-    return ClassState(session.labels[index], len(own), tuple(newest))
+    return ClassState(session.labels[index], session.shots()[index], newest_thumbnails(session, index, THUMBNAILS))

@@ -61,7 +61,11 @@ def smooth(before: Smoothed, observation: Observation | None) -> Smoothed:
     frame, seen = observation.frame, observation.probabilities
     if seen is None:
         return Smoothed(sequence=frame.sequence, captured_at_s=frame.captured_at_s)
-    if before.probabilities is None or frame.captured_at_s - before.captured_at_s > STALE_AFTER_S:
+    if (
+        before.probabilities is None
+        or before.probabilities.shape != seen.shape  # another session's classes
+        or frame.captured_at_s - before.captured_at_s > STALE_AFTER_S
+    ):
         eased = seen
     else:
         weight = 1 - math.exp(-(frame.captured_at_s - before.captured_at_s) / SMOOTHING_S)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 import cv2
 import numpy as np
 
 from app.errors import SampleNotStored, SessionUnreadable
 from app.i18n import message
 from app.ports import ImageArray
+from app.session import Session
+from app.ui.view import Picture
+
+logger = logging.getLogger(__name__)
 
 STORED_PX = 320  # larger than any usual extractor's input, small enough for hundreds
 THUMBNAIL_PX = 96
@@ -30,7 +36,7 @@ def decode_picture(data: bytes) -> ImageArray:
     Raises:
         SessionUnreadable: If the bytes are no picture.
     """
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if decoded is None:
         raise SessionUnreadable(message("a stored picture is damaged. Take it back with UNDO, or RESET the session."))
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
@@ -42,3 +48,15 @@ def thumbnail(square: ImageArray) -> ImageArray:
     small = np.asarray(cv2.resize(square, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=how), np.uint8)
     small.flags.writeable = False
     return small
+
+
+def newest_thumbnails(session: Session, class_index: int, most: int) -> tuple[Picture, ...]:
+    """Small copies of the newest samples of a class that have a picture, newest last."""
+    own = [sample for sample in session.samples if sample.class_index == class_index and sample.picture]
+    newest = []
+    for sample in own[-most:]:
+        try:
+            newest.append(Picture(("sample", sample.sample_id), thumbnail(decode_picture(sample.picture))))
+        except SessionUnreadable:
+            logger.warning("the picture of sample %d is damaged; its embedding is still used", sample.sample_id)
+    return tuple(newest)

@@ -42,12 +42,14 @@ class LiveModel:
         class_indices: For every row of the model its class index in the kiosk; classes that had no samples
             when it was trained are not in it.
         threshold: Below this top probability the answer is "not sure".
+        num_classes: Of the kiosk while this model answers; None is as many as it was started with.
     """
 
     engine: ClassificationEngine
     path: Path
     class_indices: tuple[int, ...]
     threshold: float
+    num_classes: int | None = None
 
 
 class Vision:
@@ -80,7 +82,7 @@ class Vision:
             old.engine.close()
         if model is None:
             return Observation(frame, embedding=self._extractor.embed(frame.image))
-        probabilities = np.zeros(self._num_classes, np.float32)
+        probabilities = np.zeros(model.num_classes or self._num_classes, np.float32)
         probabilities[list(model.class_indices)] = model.engine.classify(frame.image)
         return Observation(frame, probabilities=probabilities, threshold=model.threshold, model_path=model.path)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.i18n import Text
+
 if TYPE_CHECKING:
     from app.events import Event
 
@@ -83,7 +85,7 @@ class UnmountedDrive:
 
     name: str
     device: str
-    reason: str
+    reason: Text
 
 
 class Drives(Protocol):
@@ -95,7 +97,7 @@ class Drives(Protocol):
     def unmounted(self) -> tuple[UnmountedDrive, ...]:
         """Those that stay unmounted."""
 
-    def release(self, drive: Drive) -> str:
+    def release(self, drive: Drive) -> Text:
         """Unmount the drive and switch it off, if it was mounted here.
 
         Returns:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.events import Action
+from app.events import Action, FolderFound
 from app.i18n import Message, Text, counted, message, translated
+from app.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
 from app.observation import STALE_AFTER_S, Smoothed
-from app.ports import Frame
+from app.ports import Drive, Frame
 from app.state import KioskState, Mode, Mood
 from app.ui.view import (
     ActionKey,
@@ -65,7 +66,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
             camera=state.camera or say(message("no camera")),
             backend=surroundings.backend,
             frames_per_second=surroundings.frames_per_second if state.camera else 0.0,
-            drive=", ".join(state.drives) or say(message("no drive")),
+            drive=_drives(state, say),
             problem=state.camera is None or state.fault is not None,
             rate_text=_rate(surroundings, say),
         ),
@@ -91,6 +92,21 @@ class Say:
         return translated(text, self.language)
 
 
+def _drives(state: KioskState, say: Say) -> str:
+    """Every drive with what matters of it: kind and room, or why SAVE cannot use it."""
+    texts: list[Text] = [_drive(one) for one in state.drive_facts]
+    texts += [message("{drive} (not mounted)", drive=one.name) for one in state.unmounted]
+    return ", ".join(map(say, texts)) or say(message("no drive"))
+
+
+def _drive(drive: Drive) -> Text:
+    kind = {"vfat": "FAT", "exfat": "exFAT", "ntfs3": "NTFS"}.get(drive.filesystem, drive.filesystem)
+    if drive.read_only:
+        return message("{drive} ({kind}, write-protected)", drive=drive.name, kind=kind)
+    free = f"{drive.free_bytes / 1e9:.1f} GB" if drive.free_bytes >= 1e9 else f"{drive.free_bytes / 1e6:.0f} MB"
+    return message("{drive} ({kind}, {free} free)", drive=drive.name, kind=kind, free=free)
+
+
 _PROGRESS_TEXTS: dict[Mode, Message] = {
     Mode.TRAINING: message("Learning …"),
     Mode.SAVING: message("Saving – leave the drive in …"),
@@ -100,6 +116,8 @@ _PROGRESS_TEXTS: dict[Mode, Message] = {
 def _current(state: KioskState, seen: Smoothed) -> NDArray[np.float32] | None:
     if state.model is None or state.camera is None or state.now_s - seen.captured_at_s > STALE_AFTER_S:
         return None
+    if seen.probabilities is not None and len(seen.probabilities) != len(state.classes):
+        return None  # an answer from before the classes changed
     return seen.probabilities
 
 
@@ -119,6 +137,8 @@ def _screen(state: KioskState) -> Screen:
         Mode.SAVING: Screen.SAVING,
         Mode.CONFIRM_RESET: Screen.CONFIRM,
         Mode.ERASING: Screen.TEACH,
+        Mode.ASK_FOLDER: Screen.CONFIRM,
+        Mode.IMPORTING: Screen.TEACH,
     }[state.mode]
 
 
@@ -195,6 +215,10 @@ def _guidance(state: KioskState, leader: int | None) -> Text:
         return message("Comparing what you showed …")
     if state.mode is Mode.SAVING:
         return message("Writing your model.")
+    if state.mode is Mode.IMPORTING:
+        return message("Looking at what is on the drive …")
+    if state.shown_from:
+        return message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
     if state.mode is Mode.ERASING:
         return message("Clearing the table …")
     if state.held is not None:
@@ -277,6 +301,8 @@ def _notice(state: KioskState, say: Say) -> Notice | None:
 
 
 def _question(state: KioskState, say: Say) -> Question | None:
+    if state.mode is Mode.ASK_FOLDER and state.found is not None:
+        return _folder_question(state, state.found, say)
     if state.mode is not Mode.CONFIRM_RESET:
         return None
     total = sum(state.shots)
@@ -295,6 +321,31 @@ def _question(state: KioskState, say: Say) -> Question | None:
             ActionKey(Action.CANCEL, "cancel", say(message("Keep them")), "N"),
             ActionKey(Action.CONFIRM, "confirm", say(message("Erase")), "Y"),
         ),
+    )
+
+
+def _folder_question(state: KioskState, found: FolderFound, say: Say) -> Question:
+    """What to do with the folder on a drive: the answers that are possible, on the class buttons, and no."""
+    labels, total = ", ".join(found.labels), sum(state.shots)
+    if total and found.has_session:
+        text = counted(
+            "Taught there: {labels}. Carrying on with it puts the {count} picture of here away.",
+            "Taught there: {labels}. Carrying on with it puts the {count} pictures of here away.",
+            total,
+            labels=labels,
+        )
+    else:
+        text = message("Taught there: {labels}.", labels=labels)
+    answers = [ActionKey(Action.CANCEL, "cancel", say(message("Leave it")), "N")]
+    if found.has_model:
+        answers.insert(0, ActionKey(SHOW, "train", say(message("Show it")), str(SHOW + 1)))
+    if found.has_session:
+        answers.insert(0, ActionKey(CARRY_ON, "confirm", say(message("Carry on")), str(CARRY_ON + 1)))
+    return Question(
+        title=say(message("Something was taught on {drive}", drive=found.drive)),
+        text=say(text),
+        answers=tuple(answers),
+        left=max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from app import events as ev
 from app.events import Action, Event
-from app.modes import devices, jobs, teach, visit
+from app.modes import devices, found, jobs, teach, visit
 from app.modes.base import (
     THUMBNAILS,
     Arrival,
@@ -68,6 +68,7 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
 def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
     notice = state.notice if state.notice and state.notice.until_s > event.now_s else None
     state = visit.give_up_asking(replace(state, now_s=event.now_s, notice=notice))
+    state = found.ask_when_at_rest(state)
     return teach.hold_on(state)
 
 
@@ -78,6 +79,8 @@ _PRESSED: dict[Mode, Callable[[KioskState, ev.Button], Step]] = {
     Mode.SAVING: visit.pressed_while_busy,
     Mode.ERASING: visit.pressed_while_busy,
     Mode.CONFIRM_RESET: visit.answered,
+    Mode.ASK_FOLDER: found.answered,
+    Mode.IMPORTING: visit.pressed_while_busy,
 }
 
 _TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
@@ -99,5 +102,10 @@ _TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.CameraLost: devices.camera_lost,
     ev.VisionFailed: devices.vision_failed,
     ev.DrivesChanged: devices.drives_changed,
+    ev.FolderFound: found.folder_found,
+    ev.SessionImported: found.session_imported,
+    ev.ImportFailed: found.import_failed,
+    ev.ModelShown: found.model_shown,
+    ev.ShowEnded: found.show_ended,
     ev.WorkerFailed: devices.worker_failed,
 }

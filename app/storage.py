@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.durable_folder import sync_directory
 from app.errors import SampleNotStored, SessionUnreadable
 from app.i18n import message
 from app.pictures import decode_picture, encode_picture
@@ -148,6 +149,32 @@ class SessionStore:
             database.execute("DELETE FROM samples")
             database.execute("DELETE FROM model")
 
+    def replace_with(self, session: Session, archive: Path) -> None:
+        """Put another session in the place of this one, all or nothing; what was there is kept in a file first.
+
+        Args:
+            session: Made with the extractor in use.
+            archive: Where to; the file is on the medium before anything is replaced. None is written for no samples.
+
+        Raises:
+            SampleNotStored: If the disk is full or fails; then nothing has changed.
+        """
+        if self.load().samples:
+            self._copy_to(archive)
+        with self._writing() as database:
+            for table in ("samples", "labels", "model"):
+                database.execute(f"DELETE FROM {table}")
+            database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(session.labels)))
+            database.executemany(
+                "INSERT INTO samples (class_index, embedding, picture, taken_at_s) VALUES (?, ?, ?, ?)",
+                [
+                    (one.class_index, np.ascontiguousarray(one.embedding, np.float32).tobytes(), one.picture,
+                     one.taken_at_s)
+                    for one in session.samples
+                ],
+            )  # fmt: skip
+            _set_facts(database, session.extractor_name, session.extractor_sha256)
+
     def remember_model(self, path: Path, validation_accuracy: float, threshold: float, shots: Sequence[int]) -> None:
         """Note the model that goes live, to be back after a restart."""
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -193,6 +220,26 @@ class SessionStore:
         """Close the database."""
         with self._lock:
             self._database.close()
+
+    def _copy_to(self, archive: Path) -> None:
+        """A copy of the database, durable when this returns."""
+        partial = archive.with_name(archive.name + ".partial")
+        try:
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            partial.unlink(missing_ok=True)
+            copy = sqlite3.connect(partial)
+            try:
+                copy.execute("PRAGMA synchronous = EXTRA")
+                with self._lock:
+                    self._database.backup(copy)
+            finally:
+                copy.close()
+            partial.rename(archive)
+            sync_directory(archive.parent)
+        except (OSError, sqlite3.Error) as error:
+            raise SampleNotStored(
+                message("the session could not be put away ({reason}). Make room on the disk.", reason=str(error))
+            ) from error
 
     # --- inside the lock --------------------------------------------------------------------------------
 

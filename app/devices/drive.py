@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.i18n import Text, message
 from app.ports import Drive, UnmountedDrive
 
 SYSTEM_PLACES = {"/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var"}
-LEFT_TO_THE_SYSTEM = (
+LEFT_TO_THE_SYSTEM = message(
     "it is not mounted, and the kiosk cannot mount it. Install udisks2 and the extra [drives], "
     "or let the system mount what is plugged in."
 )
@@ -71,7 +72,7 @@ class MountedDrives:
             if name not in mounted and disk not in system and _removable(disk)
         )
 
-    def release(self, drive: Drive) -> str:
+    def release(self, drive: Drive) -> Text:
         """Whatever is mounted was mounted by somebody else and stays so; what was saved is on the medium."""
         return ""
 

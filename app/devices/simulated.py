@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.devices.things import KINDS, SIZE_PX, Thing, build
 from app.errors import CameraUnavailable
 from app.events import Button, ButtonPressed, ButtonReleased, Event
+from app.i18n import Text, message
 from app.ports import Clock, Drive, ImageArray, UnmountedDrive
 
 BY_ITSELF_S = 4.0
@@ -184,10 +185,12 @@ class SimulatedDrives:
         """None: these are always mounted."""
         return ()
 
-    def release(self, drive: Drive) -> str:
+    def release(self, drive: Drive) -> Text:
         """Unmount it, unless another program uses it."""
         if drive.name in self._busy:
-            return f"Another program uses the drive {drive.name}: close it before you pull the drive out."
+            return message(
+                "Another program uses the drive {drive}: close it before you pull the drive out.", drive=drive.name
+            )
         return ""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.devices.drive import MountedDrives
+from app.i18n import Text, message
 from app.ports import Drive, UnmountedDrive
 
 logger = logging.getLogger(__name__)
@@ -23,16 +24,18 @@ MANAGER = "/org/freedesktop/UDisks2/Manager"
 ANSWER_S = 30.0  # a stick that was pulled without unmounting is checked by the kernel first
 QUIETLY = {"auth.no_user_interaction": ("b", True)}
 MOUNT_OPTIONS = {**QUIETLY, "options": ("s", "nosuid,nodev,noexec")}
+NOT_ALLOWED = message("the kiosk may not mount it. Install the kiosk's rule for polkit: see docs/operating.md.")
 REASONS = {
-    f"{UDISKS}.Error.NotAuthorized": "the kiosk may not mount it. Install the kiosk's polkit rule: make install.",
-    f"{UDISKS}.Error.NotAuthorizedCanObtain": "the kiosk may not mount it. Install the kiosk's polkit rule: "
-    "make install.",
-    "org.freedesktop.DBus.Error.UnknownMethod": "it holds no file system that this system knows. Format it as FAT or "
-    "exFAT.",
-    f"{UDISKS}.Error.Failed": "its file system is damaged or of a kind that this system does not know. Repair it on a "
-    "computer, or format it.",
+    f"{UDISKS}.Error.NotAuthorized": NOT_ALLOWED,
+    f"{UDISKS}.Error.NotAuthorizedCanObtain": NOT_ALLOWED,
+    "org.freedesktop.DBus.Error.UnknownMethod": message(
+        "it holds no file system that this system knows. Format it as FAT or exFAT."
+    ),
+    f"{UDISKS}.Error.Failed": message(
+        "its file system is damaged or unknown here. Repair it on a computer, or format it."
+    ),
 }
-UNKNOWN_REASON = "it cannot be mounted. Try it on a computer, or use another drive."
+UNKNOWN_REASON = message("it cannot be mounted. Try it on a computer, or use another drive.")
 BUSY = f"{UDISKS}.Error.DeviceBusy"
 
 
@@ -133,7 +136,7 @@ class MountingDrives:
         self._mounted, self._udisks = mounted, udisks
         self._lock = threading.Lock()
         self._ours: set[str] = set()
-        self._left: dict[str, str] = {}  # device → why it stays unmounted, until it is pulled
+        self._left: dict[str, Text] = {}  # device → why it stays unmounted, until it is pulled
 
     def present(self) -> tuple[Drive, ...]:
         """Those mounted at this moment, after mounting what can be."""
@@ -157,7 +160,7 @@ class MountingDrives:
             if left.get(one.device, one.reason)
         )
 
-    def release(self, drive: Drive) -> str:
+    def release(self, drive: Drive) -> Text:
         """Unmount and switch off what was mounted here; what the system mounted stays as it is."""
         with self._lock:
             if drive.device not in self._ours:
@@ -167,8 +170,14 @@ class MountingDrives:
             except UDisksFailed as error:
                 logger.warning("%s cannot be unmounted: %s", drive.device, error.text)
                 if error.name == BUSY:
-                    return f"Another program uses the drive {drive.name}: close it before you pull the drive out."
-                return f"The drive {drive.name} could not be unmounted: wait until its light rests, then pull it out."
+                    return message(
+                        "Another program uses the drive {drive}: close it before you pull the drive out.",
+                        drive=drive.name,
+                    )
+                return message(
+                    "The drive {drive} could not be unmounted: wait until its light rests, then pull it out.",
+                    drive=drive.name,
+                )
             self._ours.discard(drive.device)
             self._left[drive.device] = ""
             try:

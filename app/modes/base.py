@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from app import events as ev
-from app.events import Command
+from app.events import Command, FolderFound
 from app.i18n import SOURCE_LANGUAGE, Text
+from app.ports import Drive, UnmountedDrive
 from app.presses import Inputs
 from app.session import still_missing
 from app.ui.view import Picture
@@ -25,6 +26,8 @@ class Mode(Enum):
     SAVING = "saving"
     CONFIRM_RESET = "confirm_reset"
     ERASING = "erasing"
+    ASK_FOLDER = "ask_folder"
+    IMPORTING = "importing"
 
 
 class Mood(Enum):
@@ -101,6 +104,9 @@ class KioskState:
         in_flight: Presses whose sample is not stored yet.
         asked_at_s: When CONFIRM_RESET began, or RESET was pressed in it too early.
         inputs: Keys, pads and pins: what they mean and which are down.
+        drive_facts, unmounted: All that is known of the drives, and of those that are plugged in but not mounted.
+        found: A folder on a drive that is being asked about, or will be.
+        shown_from: The drive whose model answers for a while, else empty.
     """
 
     classes: tuple[ClassState, ...]
@@ -116,6 +122,10 @@ class KioskState:
     camera_problem: Text | None = None
     fault: Text | None = None
     drives: tuple[str, ...] = ()
+    drive_facts: tuple[Drive, ...] = ()
+    unmounted: tuple[UnmountedDrive, ...] = ()
+    found: FolderFound | None = None
+    shown_from: str = ""
     language: str = SOURCE_LANGUAGE
     timing: Timing = field(default_factory=Timing)
     inputs: Inputs = field(default_factory=Inputs)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app import events as ev
 from app.i18n import message
 from app.modes.base import KioskState, Mood, Step, noticed, refused
+from app.modes.found import drive_pulled
 
 
 def camera_found(state: KioskState, event: ev.CameraFound) -> Step:
@@ -27,7 +28,12 @@ def vision_failed(state: KioskState, event: ev.VisionFailed) -> Step:
 def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
     """A drive was plugged in or pulled."""
     new = [name for name in event.writable if name not in state.drives]
-    state = replace(state, drives=event.names)
+    stuck = [one for one in event.unmounted if one not in state.unmounted]
+    state = replace(state, drives=event.names, drive_facts=event.drives, unmounted=event.unmounted)
+    state = drive_pulled(state)
+    if stuck:
+        told = message("Drive {drive}: {reason}", drive=stuck[0].name, reason=stuck[0].reason)
+        return refused(state, told)
     if new and state.model is not None:
         told = message("Found the drive {drive}. SAVE puts the model on it.", drive=new[0])
         return noticed(state, told, Mood.HINT), ()

@@ -36,7 +36,9 @@ def training_failed(state: KioskState, event: ev.TrainingFailed) -> Step:
 def saving_finished(state: KioskState, event: ev.SavingFinished) -> Step:
     """The folder is complete."""
     text = message("Saved to {folder}.", folder=event.folder)
-    if event.removable:
+    if event.note:
+        text = message("Saved to {folder}. {note}", folder=event.folder, note=event.note)
+    elif event.removable:
         text = message("Saved to {folder}. You may pull the drive out now.", folder=event.folder)
     state = replace(state, mode=state.resting_mode)
     return noticed(state, text, Mood.SUCCESS, 2 * NOTICE_S), (ev.PlaySound("saved"),)

@@ -8,6 +8,7 @@ from app import events as ev
 from app.events import Action
 from app.i18n import message
 from app.modes.base import KioskState, Mode, Step, refused
+from app.modes.found import pressed_while_shown
 from app.modes.teach import class_pressed
 
 SURE_AFTER_S = 0.8  # a second press on RESET within this is a bounce or a child's drumming, no answer
@@ -16,6 +17,8 @@ ANSWER_WITHIN_S = 20.0  # nobody answers: everything is kept
 
 def pressed(state: KioskState, button: ev.Button) -> Step:
     """A button in TEACH or LIVE."""
+    if state.shown_from:
+        return pressed_while_shown(state, button)
     if isinstance(button, int):
         return class_pressed(state, button)
     match button:

@@ -1,0 +1,100 @@
+"""The jobs on a folder that was found on a drive: carry on with its session, or show its model for a while."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import events as ev
+from app.durable_folder import free_folder
+from app.imports import read_model, read_session
+from app.modes.base import THUMBNAILS, TrainedFacts
+from app.pictures import newest_thumbnails
+from app.pipeline import LiveModel
+from app.session import Session
+from app.training import write_durably
+from app.ui.view import Picture
+from tpu.classifier import ClassificationEngine
+
+if TYPE_CHECKING:
+    from app.jobs import Tools
+
+logger = logging.getLogger(__name__)
+
+ARCHIVE = "archive"  # in the data directory: sessions that made room for one from a drive
+SHOWN = "shown-*.tflite"  # models from drives, in the folder of models
+
+
+def import_session(tools: Tools, folder: Path, announce: Callable[[ev.Event], None]) -> None:
+    """Carry on with the session in `folder`. It replaces the one here once it is read and verified to its end.
+
+    Raises:
+        FolderRefused: If it cannot be used; nothing has changed.
+        SampleNotStored: If there is no room for it; nothing has changed.
+    """
+    extractor = tools.extractor
+    session = read_session(
+        folder,
+        extractor_name=extractor.name,
+        extractor_sha256=extractor.sha256,
+        feature_dim=extractor.feature_dim,
+        embed=extractor.embed,
+    )
+    archive = free_folder(tools.config.data_dir / ARCHIVE, f"session-{datetime.now():%Y-%m-%d_%H%M%S}.sqlite3")
+    tools.store.replace_with(session, archive)
+    tools.vision.go_live(None)
+    logger.info("carrying on with the session of %s", folder)
+    now = tools.store.load()
+    announce(ev.SessionImported(now.labels, now.shots(), thumbnails_by_class(now)))
+
+
+def show_model(tools: Tools, folder: Path, drive: str, models_dir: Path, announce: Callable[[ev.Event], None]) -> None:
+    """Let the model in `folder` answer, after it has proved itself in a process of its own.
+
+    Raises:
+        FolderRefused: If it has not; the model before goes on answering.
+    """
+    model = read_model(folder, runtime=tools.config.model.runtime)
+    remove_shown(models_dir)
+    path = models_dir / f"shown-{time.time_ns()}.tflite"
+    write_durably(path, model.data)  # the very bytes that were tried, whatever happens on the drive now
+    engine = ClassificationEngine(path, labels=model.labels, runtime=tools.config.model.runtime, device="cpu")
+    classes = len(model.labels)
+    tools.vision.go_live(LiveModel(engine, path, tuple(range(classes)), model.threshold, classes))
+    announce(ev.ModelShown(model.labels, model.threshold, drive))
+
+
+def end_show(
+    tools: Tools,
+    models_dir: Path,
+    restore_model: Callable[[], TrainedFacts | None],
+    announce: Callable[[ev.Event], None],
+) -> None:
+    """Back to the kiosk's own session, and to its own model where there is one."""
+    session = tools.store.load()
+    facts = restore_model()
+    if facts is None:
+        tools.vision.go_live(None)
+    remove_shown(models_dir)
+    told = (session.labels, session.shots(), thumbnails_by_class(session))
+    if facts is None:
+        announce(ev.ShowEnded(*told))
+    else:
+        announce(ev.ShowEnded(*told, facts.validation_accuracy, facts.threshold, facts.shots))
+
+
+def remove_shown(models_dir: Path) -> None:
+    """Forget the models that were shown."""
+    for path in models_dir.glob(SHOWN):
+        with suppress(OSError):  # a file that stays is only room lost
+            path.unlink()
+
+
+def thumbnails_by_class(session: Session) -> tuple[tuple[Picture, ...], ...]:
+    """The newest pictures of every class, small, newest last."""
+    return tuple(newest_thumbnails(session, index, THUMBNAILS) for index in range(len(session.labels)))
