@@ -99,6 +99,10 @@ class Canvas:
         self.texts.append(DrawnText(words, broken, taken, area.copy(), ink, on))
         return taken
 
+    def forget(self, area: pygame.Rect) -> None:
+        """What was written here is painted over."""
+        self.texts[:] = [text for text in self.texts if not area.colliderect(text.rect)]
+
 
 @lru_cache(maxsize=2048)
 def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: bool) -> tuple[int, tuple[str, ...]]:
@@ -128,7 +132,14 @@ def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: b
 
 
 def lines_of(words: str, by: pygame.font.Font, width: int, *, may_break: bool) -> list[str] | None:
-    """Break words into lines no wider than `width`; None if a word is wider and may not be broken."""
+    """Break words into lines no wider than `width`; None if a word is wider and may not be broken.
+
+    A line break in `words` stays one.
+    """
+    paragraphs = words.split("\n")
+    if len(paragraphs) > 1:
+        several = [lines_of(one, by, width, may_break=may_break) for one in paragraphs]
+        return None if None in several else [line for some in several for line in some or []]
     lines: list[str] = []
     for word in words.split():
         rest = word

@@ -16,8 +16,8 @@ def draw_fault(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     """Draw a fault: the face sleeps, and a line says who helps."""
     palette, px, window = canvas.palette, canvas.px, canvas.surface.get_rect()
     title, text = view.fault or ("", "")
-    middle = pygame.Rect(0, 0, min(window.width - px(60), px(900)), min(window.height - px(40), px(620)))
-    middle.center = window.center
+    middle = pygame.Rect(0, 0, min(window.width - px(60), px(940)), min(window.height - px(40), px(540)))
+    middle.center = (window.centerx, window.centery + px(10))
     face = pygame.Rect(0, middle.top, px(190), px(190))
     face.centerx = middle.centerx
     draw_mascot(canvas, face, moving)

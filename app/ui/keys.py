@@ -48,7 +48,8 @@ def draw_key(
     inner = top.inflate(-px(20), -px(8))
     hint = pygame.Rect(0, 0, 0, 0)
     if key.key:
-        hint = pygame.Rect(top.right - px(30), top.top + px(5), px(22), px(20))
+        hint_w = px(22 if len(key.key) == 1 else 44)
+        hint = pygame.Rect(top.right - px(8) - hint_w, top.top + px(5), hint_w, px(20))
         if not tall:
             hint.centery = top.centery
             hint.right = top.right - px(12)

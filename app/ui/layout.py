@@ -28,6 +28,7 @@ class Layout:
     actions: tuple[pygame.Rect, ...]
     language: pygame.Rect
     status: pygame.Rect
+    foot: pygame.Rect  # where the actions are, all together
     corner: pygame.Rect
 
 
@@ -71,6 +72,7 @@ def arrange(view: KioskView, size: tuple[int, int], theme: Theme) -> Layout:
         actions=(main, *grid(others, len(view.actions) - 1, len(view.actions) - 1, gap)) if view.actions else (),
         language=pygame.Rect(row.right - language_w, row.top, language_w, row.height),
         status=status,
+        foot=pygame.Rect(column.left, main.top, column.width, row.bottom - main.top),
         corner=pygame.Rect(0, 0, px(96), px(96)),
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 import pygame
 
 from app.ui import paint
@@ -13,10 +11,9 @@ from app.ui.keys import draw_key
 from app.ui.layout import Layout, arrange
 from app.ui.mascot import draw_mascot
 from app.ui.motion import Moving
+from app.ui.page import Target
 from app.ui.stage import draw_flight, draw_notice, draw_stage
-from app.ui.view import KioskView
-
-Target = tuple[Hashable, pygame.Rect]
+from app.ui.view import ActionKey, KioskView
 
 
 def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
@@ -31,14 +28,11 @@ def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
             canvas, key, area, size=30 if main else 18, tall=not main, breath=moving.breath if key.suggested else 0.0
         )
     if view.language is not None:
-        draw_key(canvas, view.language, layout.language, size=20)
+        draw_language(canvas, view.language, layout.language)
     _status(canvas, view, layout)
     if view.notice is not None:
         draw_notice(canvas, view.notice.text, view.notice.tone, layout.camera, moving.notice)
-    for flight in moving.flights:
-        if flight.index < len(layout.cards):
-            goal = arrange_card(canvas, view.cards[flight.index], layout.cards[flight.index]).button
-            draw_flight(canvas, flight, layout.camera, goal.center)
+    draw_flights(canvas, view, layout, moving)
 
 
 def main_targets(view: KioskView, canvas: Canvas) -> list[Target]:
@@ -72,6 +66,19 @@ def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) 
             canvas, card, area, bar=moving.bars[n], ring=moving.rings[n], light=moving.lights[n], lead=moving.leads[n]
         )
     _not_sure(canvas, view, layout, moving)
+
+
+def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:
+    """The key that changes the language; it names the language in two letters."""
+    draw_key(canvas, key, area, size=20)
+
+
+def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    """Pictures on their way from the camera into their cards."""
+    for flight in moving.flights:
+        if flight.index < len(layout.cards):
+            goal = arrange_card(canvas, view.cards[flight.index], layout.cards[flight.index]).button
+            draw_flight(canvas, flight, layout.camera, goal.center)
 
 
 def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:

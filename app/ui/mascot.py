@@ -49,7 +49,7 @@ def _face(
         pygame.draw.circle(big, light, (at[0] - eye * 0.18, at[1] - eye * 0.2), eye * 0.15)
         if glad > 0.2:  # cheeks push the lower lids up
             pygame.draw.circle(big, body, (centre[0], centre[1] + eye * (2.35 - 0.75 * glad)), eye * 1.25)
-    width, depth = half * (0.2 + 0.16 * glad), half * 0.16 * glad
+    width, depth = half * (0.2 + 0.16 * abs(glad)), half * 0.16 * glad
     mouth = [
         (half + shift[0] + width * n / 10, half * 1.38 + shift[1] + depth * (1 - (n / 10) ** 2)) for n in range(-10, 11)
     ]

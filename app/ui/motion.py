@@ -45,7 +45,7 @@ class Moving:
         notice, sheet: 0..1 while a notice, a question or a keyboard comes in.
         flights: Pictures in the air.
         gaze: Where the mascot looks: (x, y), −1..1.
-        glad: 0..1: how glad it is.
+        glad: −1..1: how glad it is.
         lids: 1 open, 0 shut.
         breath: 0..1..0 where something asks to be pressed, else 0.
     """
@@ -71,6 +71,8 @@ def settled(view: KioskView) -> Moving:
     glad = 1.0 if view.verdict is not None and view.verdict.index is not None else 0.0
     if view.saving is not None and view.saving.safe:
         glad = 1.0
+    if view.screen is Screen.FAULT:
+        glad = -0.6
     return Moving(
         bars=tuple(card.confidence or 0.0 for card in view.cards),
         rings=tuple(min(1.0, card.shots / max(1, card.target)) for card in view.cards),

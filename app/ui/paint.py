@@ -10,10 +10,9 @@ import pygame
 
 from app.ui.shapes import shape, smooth
 from app.ui.surfaces import CACHE
-from app.ui.theme import Colour, Theme, mixed
+from app.ui.theme import BLACK, WHITE, Colour, Theme, mixed
 from app.ui.view import Picture
 
-WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 RING_STEPS = 120
 PRINT_PAPER = (255, 253, 247)
 

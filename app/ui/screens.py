@@ -6,12 +6,20 @@ from collections.abc import Hashable
 
 import pygame
 
+from app.ui.attract import attract_targets, draw_attract
 from app.ui.canvas import Canvas, DrawnText
 from app.ui.dialog import arrange_dialog, draw_question
 from app.ui.fault import draw_fault
-from app.ui.main_screen import Target, draw_main, main_targets
+from app.ui.gallery import draw_gallery, gallery_targets
+from app.ui.layout import arrange
+from app.ui.main_screen import draw_main, main_targets
 from app.ui.motion import Moving, settled
+from app.ui.page import Target, draw_page_notice
+from app.ui.results import draw_results, results_targets
+from app.ui.saving import draw_saving, saving_targets
+from app.ui.staff import draw_staff, staff_targets
 from app.ui.theme import Theme, load_theme
+from app.ui.typing_page import draw_typing, typing_targets
 from app.ui.view import KioskView, Screen
 
 
@@ -23,10 +31,7 @@ def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving 
     canvas = Canvas(surface, theme)
     moving = moving or settled(view)
     surface.fill(theme.palette.background)
-    if view.screen is Screen.FAULT:
-        draw_fault(canvas, view, moving)
-    else:
-        draw_main(canvas, view, moving)
+    _screen(canvas, view, moving)
     if view.question is not None:
         canvas.texts.clear()  # those below lie under the veil
         draw_question(canvas, view.question, moving)
@@ -44,4 +49,41 @@ def targets(view: KioskView, size: tuple[int, int]) -> list[Target]:
     if view.question is not None:
         layout = arrange_dialog(view.question, canvas)
         return [(key.button, area) for key, area in zip(view.question.answers, layout.answers, strict=True)]
+    if view.typing is not None:
+        return typing_targets(canvas, view.typing)
+    corner: list[Target] = [(view.corner, arrange(view, size, canvas.theme).corner)] if view.corner is not None else []
+    if view.screen is Screen.FAULT:
+        return corner
+    if view.screen is Screen.ATTRACT and view.attract is not None:
+        return attract_targets(view, canvas)
+    if view.screen is Screen.GALLERY and view.gallery is not None:
+        return gallery_targets(canvas, view.gallery) + corner
+    if view.screen is Screen.RESULTS and view.results is not None:
+        return results_targets(canvas, view.results) + corner
+    if view.screen is Screen.SAVING and view.saving is not None:
+        return saving_targets(canvas, view.saving) + corner
+    if view.screen is Screen.STAFF and view.staff is not None:
+        return staff_targets(canvas, view.staff)
     return main_targets(view, canvas)
+
+
+def _screen(canvas: Canvas, view: KioskView, moving: Moving) -> None:
+    if view.typing is not None:
+        draw_typing(canvas, view.typing)
+    elif view.screen is Screen.FAULT:
+        draw_fault(canvas, view, moving)
+    elif view.screen is Screen.ATTRACT and view.attract is not None:
+        draw_attract(canvas, view, view.attract, moving)
+    elif view.screen is Screen.GALLERY and view.gallery is not None:
+        draw_gallery(canvas, view.gallery, moving.breath)
+    elif view.screen is Screen.RESULTS and view.results is not None:
+        draw_results(canvas, view.results, moving)
+    elif view.screen is Screen.SAVING and view.saving is not None:
+        draw_saving(canvas, view.saving, moving)
+    elif view.screen is Screen.STAFF and view.staff is not None:
+        draw_staff(canvas, view.staff)
+    else:
+        draw_main(canvas, view, moving)
+        return
+    if view.notice is not None:
+        draw_page_notice(canvas, view.notice, moving.notice)

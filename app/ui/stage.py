@@ -46,8 +46,8 @@ def verdict_place(canvas: Canvas, stage: pygame.Rect) -> pygame.Rect:
 
 def draw_notice(canvas: Canvas, words: str, tone: Tone, stage: pygame.Rect, arrived: float) -> None:
     """A passing message, at the upper edge of the picture."""
-    palette, px = canvas.palette, canvas.px
-    face = {Tone.HINT: palette.text, Tone.SUCCESS: palette.accent, Tone.WARNING: palette.warning}[tone]
+    px = canvas.px
+    face = canvas.theme.tone(tone)
     area = pygame.Rect(
         stage.left + px(20), stage.top + px(20), stage.width - 2 * px(20), min(px(NOTICE_H), stage.height // 3)
     )

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pygame
 
+from app.ui.view import Tone
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -18,6 +20,8 @@ Colour = tuple[int, int, int]
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 DEFAULT_PALETTE = "paper"
 CLASS_SHAPES = ("circle", "square", "triangle", "diamond", "star", "hexagon", "cross", "drop", "ring")
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)
+READABLE = 4.5  # least contrast of text. Source: WCAG 2.1, success criterion 1.4.3
 SMALLEST_TEXT_PX = 8
 WEIGHTS = {False: "Medium", True: "ExtraBold"}
 
@@ -56,11 +60,19 @@ class Theme:
         """Shape of a class by its label index."""
         return CLASS_SHAPES[index % len(CLASS_SHAPES)]
 
+    def tone(self, tone: Tone) -> Colour:
+        """What a message of that tone stands on."""
+        hint, success, warning = self.palette.text, self.palette.accent, self.palette.warning
+        return {Tone.HINT: hint, Tone.SUCCESS: success, Tone.WARNING: warning}[tone]
+
     def ink(self, ground: Colour) -> Colour:
-        """The colour, dark or light, in which text on `ground` is read best."""
+        """The colour, dark or light, in which text on `ground` is read best; black or white where those are needed."""
         dark, light = sorted((self.palette.text, self.palette.background), key=_luminance)
-        dark, light = mixed(dark, (0, 0, 0), 0.5), mixed(light, (255, 255, 255), 0.8)
-        return max(dark, light, key=lambda ink: contrast_ratio(ink, ground))
+        soft = (mixed(dark, BLACK, 0.5), mixed(light, WHITE, 0.8))
+        best = max(soft, key=lambda ink: contrast_ratio(ink, ground))
+        if contrast_ratio(best, ground) >= READABLE:
+            return best
+        return max((BLACK, WHITE), key=lambda ink: contrast_ratio(ink, ground))  # one of them has 4.58 at least
 
 
 def palettes() -> tuple[str, ...]:

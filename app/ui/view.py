@@ -208,6 +208,7 @@ class Results:
     confused_title: str
     confused: tuple[ConfusedPicture, ...]
     keys: tuple[ActionKey, ...]  # back
+    curve_text: str = ""  # where the curve ends: "93 %"
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,26 @@ import numpy as np
 from app.events import Action
 from app.ui.view import (
     ActionKey,
+    Attract,
     ClassCard,
+    ConfusedPicture,
+    ConfusionCell,
+    Gallery,
+    GalleryPicture,
     KioskView,
     Notice,
     Picture,
     Question,
+    Results,
+    Saving,
     Screen,
+    Setting,
+    Staff,
     StatusStrip,
+    Step,
+    Tab,
     Tone,
+    Typing,
     Verdict,
 )
 
@@ -176,3 +188,153 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         ),
         "waiting": view(Screen.TEACH, cards(count, names=names), "One moment.", picture=None, model_square=None),
     }
+
+
+def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
+    """Every other page, with as much on it as it will ever hold."""
+    main = main_views(count, names)
+    return {
+        "attract": replace(
+            main["live"],
+            screen=Screen.ATTRACT,
+            attract=Attract("Teach me something!", f"It has learned: this is {names[1]}.", 2, 5, "Press any button"),
+            actions=(),
+        ),
+        "gallery": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(1, 18, names[1])),
+        "gallery_few": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(0, 3, names[0])),
+        "results": replace(main["live"], screen=Screen.RESULTS, results=results(count, names)),
+        "saving": replace(main["live"], screen=Screen.SAVING, saving=saving(2), progress=0.45),
+        "saved": replace(main["live"], screen=Screen.SAVING, saving=saving(5)),
+        "staff": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS)),
+        "staff_inputs": replace(main["live"], screen=Screen.STAFF, staff=staff(INPUTS)),
+        "typing": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS), typing=keyboard(names[4])),
+        "pin": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS), typing=pin_pad()),
+    }
+
+
+def gallery(index: int, count: int, name: str) -> Gallery:
+    """A page of pictures of a class."""
+    return Gallery(
+        index,
+        f"All pictures of {name}",
+        "Tap a picture to take it away.",
+        tuple(GalleryPicture(("remove", number), picture(index, number)) for number in range(count)),
+        "Page 1 of 4",
+        (
+            ActionKey("back", "back", "Back", "Esc"),
+            ActionKey("earlier", "earlier", "Earlier", "", enabled=False),
+            ActionKey("later", "later", "Later", ""),
+            ActionKey("undo", "undo", "Undo", "Z"),
+        ),
+    )
+
+
+def results(count: int, names: tuple[str, ...]) -> Results:
+    """A training that takes some things for others."""
+    return Results(
+        title="It names 9 of 10 new pictures right",
+        text="Each row is a thing, each column an answer. Tap a field to see its pictures.",
+        curve_title="How it learned",
+        curve=(0.35, 0.52, 0.7, 0.78, 0.8, 0.86, 0.9, 0.91, 0.92, 0.93),
+        confusion_title="What it takes for what",
+        labels=names[:count],
+        indices=tuple(range(count)),
+        confusion=tuple(tuple(_cell(row, column, count) for column in range(count)) for row in range(count)),
+        confused_title="These pictures confuse it: tap to take one away",
+        confused=tuple(
+            ConfusedPicture(("drop", number), picture(1, number), f"{names[1]}, taken for {names[0]}", 1, 0)
+            for number in range(4)
+        ),
+        keys=(ActionKey("back", "back", "Back", "Esc"),),
+        curve_text="93 %",
+    )
+
+
+def _cell(row: int, column: int, count: int) -> ConfusionCell:
+    amount = 8 if row == column else 2 if row == 1 and column == 0 else 0
+    return ConfusionCell(
+        ("cell", row, column), amount, amount / 10, row == column, (row, column) == (1, 0) and count > 1
+    )
+
+
+def saving(done: int) -> Saving:
+    """Five steps, `done` of them behind."""
+    steps = (
+        "The model",
+        "The names of the classes",
+        "A report with all that was learned",
+        "A script that runs it anywhere",
+        "Reading everything back",
+    )
+    safe = done >= len(steps)
+    return Saving(
+        title="Saved" if safe else "Saving – leave the drive in",
+        where="KIOSK / teachable / 2026-01-31_1412_apple_cup_duck",
+        steps=tuple(Step(text, True if n < done else False if n == done else None) for n, text in enumerate(steps)),
+        safe=safe,
+        text="You may pull it out now." if safe else "",
+        keys=(ActionKey("back", "back", "Back", "Esc"),) if safe else (),
+    )
+
+
+SETTINGS = (
+    Setting("Camera", "Logitech C270 (/dev/video0)", less="camera-", more="camera+"),
+    Setting("Turn the picture", "90°", less="turn-", more="turn+"),
+    Setting("Like a mirror", "yes", less="mirror-", more="mirror+"),
+    Setting("Cut", "whole picture", less="cut-", more="cut+"),
+    Setting("Number of classes", "3", less="classes-", more="classes+"),
+    Setting("Name of button 1", "Schraubenzieher", press="rename1", press_text="Rename"),
+    Setting("Name of button 2", "cup", press="rename2", press_text="Rename"),
+    Setting("Sure from", "60 %", less="sure-", more="sure+"),
+    Setting("Language", "Deutsch", less="language-", more="language+"),
+    Setting("Volume", "muted", less="volume-", more="volume+", warning=True),
+)
+INPUTS = (
+    *(Setting(f"Class button {n}", "pressed" if n == 2 else "", lit=n == 2) for n in range(1, 10)),
+    Setting("TRAIN", "key T", press="learn-train", press_text="Learn"),
+    Setting("Accelerator", "gone since 14:12", lit=True, warning=True),
+    Setting("Free space", "128 MB", warning=True),
+    *(Setting(f"Crash {n}", "2026-01-31 14:12, camera worker") for n in range(1, 5)),
+)
+
+
+def staff(rows: tuple[Setting, ...]) -> Staff:
+    """A staff page."""
+    names = ("Camera", "Classes", "Sound and language", "Inputs", "Diagnostics", "Sessions", "Shut down")
+    return Staff(
+        "Staff",
+        tuple(Tab(("tab", name), name, n == 0) for n, name in enumerate(names)),
+        rows,
+        (ActionKey("leave", "back", "Back to the kiosk", "Esc"),),
+        "Changes are kept at once, and again after a restart.",
+    )
+
+
+def keyboard(text: str) -> Typing:
+    """A keyboard."""
+    rows = [*("1234567890", "qwertzuiopü", "asdfghjklöä", "⇧yxcvbnm-⌫")]
+    return Typing(
+        "Name of button 5",
+        text,
+        False,
+        (*(tuple((("type", letter), letter) for letter in row) for row in rows), ((("type", " "), ""),)),
+        (ActionKey("done", "done", "Done", "Enter"), ActionKey("cancel", "cancel", "Cancel", "Esc")),
+        "Another class has this name.",
+    )
+
+
+def pin_pad() -> Typing:
+    """A number pad."""
+    rows = ("123", "456", "789", "0⌫")
+    return Typing(
+        "PIN of the staff",
+        "12",
+        True,
+        tuple(tuple((("type", digit), digit) for digit in row) for row in rows),
+        (ActionKey("done", "done", "Done", "Enter"), ActionKey("cancel", "cancel", "Cancel", "Esc")),
+    )
+
+
+def every_view(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
+    """All of them."""
+    return {**main_views(count, names), **page_views(count, names)}
