@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pygame
 
+from app.backend import backend_now
 from app.config import Config
 from app.demo import CLASSES, Findings, ScriptedVisitor
 from app.devices.camera import AutoCamera, check_source, open_camera
@@ -44,8 +45,13 @@ from app.ui import screens
 from app.ui.sounds import Sounds
 from app.ui.view import KioskView
 from app.ui.window import Window
+from tpu.accelerator import is_compiled
+from tpu.devices import list_accelerators
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
+from tpu.runtime import Driver
+from tpu.supervisor import ListDevices, Status
+from tpu.supervisor import Supervisor as Accelerator
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +84,12 @@ class Composed:
 
 @contextmanager
 def compose(
-    config: Config, *, headless: bool, demo_out: Path | None = None, demo_data_dir: Path | None = None
+    config: Config,
+    *,
+    headless: bool,
+    demo_out: Path | None = None,
+    demo_data_dir: Path | None = None,
+    list_devices: ListDevices = list_accelerators,
 ) -> Iterator[Composed]:
     """Open everything that the kiosk needs, start its workers, and close all of it in order afterwards.
 
@@ -87,6 +98,7 @@ def compose(
         headless: Draw into memory, open no window.
         demo_out: A scripted visitor uses the kiosk and leaves its screenshots here; None for real visitors.
         demo_data_dir: Where the scripted visitor's session is kept; None is a place that goes again.
+        list_devices: Which accelerators are plugged in.
 
     Raises:
         DisplayUnavailable: If no window can be opened.
@@ -99,11 +111,18 @@ def compose(
         stack.callback(window.close)
         sounds = Sounds(config.screen.sound and not headless)
         stack.callback(sounds.close)
+        extractor_path = Path(config.model.extractor) if config.model.extractor else default_extractor_path()
+        accelerator = _open_accelerator(
+            config, extractor_path, list_devices, lambda status: kiosk.events.put(backend_now(extractor, status))
+        )
+        if accelerator is not None:
+            stack.callback(accelerator.close)
         extractor = stack.enter_context(
             EmbeddingExtractor(
-                Path(config.model.extractor) if config.model.extractor else default_extractor_path(),
+                extractor_path,
                 runtime=config.model.runtime,
                 device=config.model.device,
+                accelerator=accelerator,
             )
         )
         store = _open_store(config, extractor)
@@ -113,9 +132,12 @@ def compose(
         drives = SimulatedDrives() if demo_out is not None else _drives(stack)
         check_keys(input_map(vars(config.inputs)))
         kiosk = Kiosk(
-            Tools(config, store, extractor, vision, drives, sounds),
+            Tools(config, store, extractor, vision, drives, sounds, accelerator=accelerator),
             toggle_fullscreen=window.toggle_fullscreen,
         )
+        kiosk.events.put(backend_now(extractor, accelerator.status if accelerator else None))
+        if accelerator is not None:
+            accelerator.start()
 
         frames_to_see: Mailbox[Frame] = Mailbox()
         frames_to_show: Mailbox[Frame] = Mailbox()
@@ -162,7 +184,6 @@ def compose(
             frames=frames_to_show,
             observations=observations,
             surroundings=Surroundings(
-                backend="CPU" if extractor.device == "cpu" else f"Edge TPU {extractor.device}",
                 target_shots=config.classes.target_shots,
                 mirror=config.camera.mirror,
             ),
@@ -245,6 +266,21 @@ def _open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
         logger.info("the session was made with another extractor: embedding its pictures anew")
         store.re_embed(extractor.embed, extractor.name, extractor.sha256)
     return store
+
+
+def _open_accelerator(
+    config: Config, extractor: Path, list_devices: ListDevices, announce: Callable[[Status], None]
+) -> Accelerator | None:
+    """The watch over an Edge TPU, for an extractor that is compiled for one; None where the CPU does it all."""
+    if config.model.device == "cpu" or not is_compiled(extractor):
+        return None
+    return Accelerator(
+        runtime=config.model.runtime,
+        device=config.model.device,
+        driver=Driver(config.accelerator.library, config.accelerator.performance),
+        list_devices=list_devices,
+        announce=announce,
+    )
 
 
 def _drives(stack: ExitStack) -> Drives:

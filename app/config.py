@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import platformdirs
 
 from app.errors import ConfigInvalid
 from app.inputs import KEYS, input_map, pins_of
+from tpu.runtime import EDGE_TPU_LIBRARY, PERFORMANCES
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -137,6 +139,14 @@ class StorageSettings:
 
 
 @dataclass(frozen=True)
+class AcceleratorSettings:
+    """How an Edge TPU is opened; `performance` empty is the driver's own."""
+
+    library: str = EDGE_TPU_LIBRARY
+    performance: str = ""
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of the kiosk."""
 
@@ -149,6 +159,7 @@ class Config:
     lamps: LampSettings = field(default_factory=LampSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
+    accelerator: AcceleratorSettings = field(default_factory=AcceleratorSettings)
 
     @property
     def data_dir(self) -> Path:
@@ -215,6 +226,19 @@ def check(config: Config, source: str) -> None:
             raise ConfigInvalid(f"{source}: {name} is {value}. Make it {least} or more.")
     input_map(vars(config.inputs), origin=source)
     _check_pins(config, source)
+    _check_accelerator(config, source)
+
+
+def _check_accelerator(config: Config, source: str) -> None:
+    if re.fullmatch(r"auto|cpu|(usb|pci):\d+", config.model.device) is None:
+        raise ConfigInvalid(
+            f"{source}: model.device is {config.model.device!r}. Write auto, cpu, or a device such as usb:0 or pci:0."
+        )
+    if config.accelerator.performance not in ("", *PERFORMANCES):
+        raise ConfigInvalid(
+            f"{source}: accelerator.performance is {config.accelerator.performance!r}. "
+            f"Write one of: {', '.join(PERFORMANCES)}, or nothing."
+        )
 
 
 def _check_pins(config: Config, source: str) -> None:

@@ -285,6 +285,18 @@ class ShowEnded:
 
 
 @dataclass(frozen=True)
+class BackendChanged:
+    """Something else answers now: `name` for the status strip, `problem` says why not the accelerator.
+
+    `blind` if nothing can answer at all until the problem is mended.
+    """
+
+    name: Text
+    problem: Text | None = None
+    blind: bool = False
+
+
+@dataclass(frozen=True)
 class WorkerFailed:
     """A worker stopped for good; nothing that it did happens any more."""
 
@@ -328,6 +340,7 @@ Event = (
     | ImportFailed
     | ModelShown
     | ShowEnded
+    | BackendChanged
     | WorkerFailed
     | TimePassed
 )

@@ -37,6 +37,7 @@ from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path, models_dir
+from tpu.supervisor import Supervisor
 from tpu.tensors import centre_crop
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class Tools:
     drives: Drives
     sounds: Sounds
     clock: Clock = time.monotonic
+    accelerator: Supervisor | None = None
 
 
 Job = Callable[[StopSignal], None]
@@ -152,7 +154,14 @@ class Workbench:
         settings, taught = self._tools.config.model, _taught(stored.shots)
         labels = tuple(session.labels[index] for index in taught)
         try:
-            engine = ClassificationEngine(stored.path, labels=labels, runtime=settings.runtime, device=settings.device)
+            engine = ClassificationEngine(
+                stored.path,
+                labels=labels,
+                runtime=settings.runtime,
+                device=settings.device,
+                accelerator=self._tools.accelerator,
+                twin=_kept_twin(stored.path),
+            )
         except RuntimeLayerError as error:
             logger.warning("the model of the last session is not used: %s", error)
             return None
@@ -197,6 +206,7 @@ class Workbench:
             should_stop=stop.is_set,
             runtime=settings.runtime,
             device=settings.device,
+            accelerator=tools.accelerator,
         )
         shots = session.shots()
         try:
@@ -216,7 +226,7 @@ class Workbench:
         """Keep what the head makes of the extractor's other form, for whoever takes the model away."""
         extractor = Path(self._tools.config.model.extractor or default_extractor_path())
         twin = find_twin(extractor, [models_dir()])
-        if twin is not None and (data := with_head(twin, head)) is not None:
+        if twin is not None and not twin_of(path).is_file() and (data := with_head(twin, head)) is not None:
             write_durably(twin_of(path), data)
 
 
@@ -230,6 +240,10 @@ def work_off(jobs: queue.SimpleQueue[Job], stop: StopSignal) -> None:
                 return
             continue
         job(stop)
+
+
+def _kept_twin(path: Path) -> Path | None:
+    return twin_of(path) if twin_of(path).is_file() else None
 
 
 def _taught(shots: tuple[int, ...]) -> tuple[int, ...]:

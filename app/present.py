@@ -64,10 +64,10 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         guidance=say(_guidance(state, leader)),
         status=StatusStrip(
             camera=state.camera or say(message("no camera")),
-            backend=surroundings.backend,
+            backend=say(state.backend.name) if state.backend else surroundings.backend,
             frames_per_second=surroundings.frames_per_second if state.camera else 0.0,
             drive=_drives(state, say),
-            problem=state.camera is None or state.fault is not None,
+            problem=state.camera is None or state.fault is not None or _accelerator_missing(state),
             rate_text=_rate(surroundings, say),
         ),
         verdict=_verdict(state, probabilities, leader, say),
@@ -349,8 +349,18 @@ def _folder_question(state: KioskState, found: FolderFound, say: Say) -> Questio
     )
 
 
+def _accelerator_missing(state: KioskState) -> bool:
+    return state.backend is not None and state.backend.problem is not None
+
+
+def _blind(state: KioskState) -> Text | None:
+    """What is needed before anything can be looked at; None while something answers."""
+    return state.backend.problem if state.backend is not None and state.backend.blind and state.teaching else None
+
+
 def _faulty(state: KioskState) -> bool:
-    return state.fault is not None or (state.camera is None and state.camera_problem is not None and state.teaching)
+    no_camera = state.camera is None and state.camera_problem is not None and state.teaching
+    return state.fault is not None or no_camera or _blind(state) is not None
 
 
 def _fault(state: KioskState, say: Say) -> tuple[str, str] | None:
@@ -359,6 +369,8 @@ def _fault(state: KioskState, say: Say) -> tuple[str, str] | None:
     if state.fault is not None:
         told = message("{what}. What you taught is safe. Please call a member of staff.", what=state.fault)
         return say(message("The kiosk needs a restart")), say(told)
+    if (needed := _blind(state)) is not None and state.camera is not None:
+        return say(message("The Edge TPU is needed")), say(needed)
     told = message("Check that the camera is plugged in: it goes on by itself. What you taught is safe.")
     return say(message("No camera picture")), say(told)
 

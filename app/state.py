@@ -107,5 +107,6 @@ _TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.ImportFailed: found.import_failed,
     ev.ModelShown: found.model_shown,
     ev.ShowEnded: found.show_ended,
+    ev.BackendChanged: devices.backend_changed,
     ev.WorkerFailed: devices.worker_failed,
 }

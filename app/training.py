@@ -21,18 +21,21 @@ from app.i18n import message
 from app.pictures import decode_picture
 from app.report import report_facts
 from app.session import Sample, Session
+from app.twins import twin_of
 from learning.errors import TrainingCancelled
 from learning.fit import fit_head
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tpu.classifier import ClassificationEngine
 from tpu.extractor import EmbeddingExtractor
+from tpu.supervisor import Supervisor
 
 logger = logging.getLogger(__name__)
 
 VERIFIED_PER_CLASS = 12
 CLOSE_CALL = 0.1  # two classes nearer than this may change places through 8-bit rounding alone
 LARGEST_MEAN_DIFFERENCE = 0.05
+ACCELERATOR_OPENS_S = 5.0  # a second model on a device that is open already; without it the twin is what is compared
 FIT_SHARE = 0.6  # of the progress bar
 
 
@@ -82,8 +85,12 @@ def train_model(
     should_stop: Callable[[], bool] | None = None,
     runtime: str = "auto",
     device: str = "auto",
+    accelerator: Supervisor | None = None,
 ) -> TrainedModel:
     """Train on `session`, write `model_path`, open that file and compare its answers.
+
+    Of an extractor that is compiled for the Edge TPU, the CPU twin gets the same head, so that the new model, too,
+    answers at once when the accelerator does not.
 
     Args:
         session: Needs two classes with two samples each; classes without samples are left out of the model.
@@ -94,6 +101,7 @@ def train_model(
         should_stop: Asked between steps; True ends the job.
         runtime: Which interpreter opens the exported file.
         device: Where it runs.
+        accelerator: Where it runs if it is compiled.
 
     Raises:
         NotEnoughTaught: If something is missing; the text says what.
@@ -118,8 +126,15 @@ def train_model(
     fit.head.label_map = dict(enumerate(taught.labels))
     fitted_s = time.perf_counter()
     write_durably(model_path, append_head(extractor.model_bytes, fit.head))
+    twin = None
+    if extractor.twin_bytes is not None:
+        twin = twin_of(model_path)
+        write_durably(twin, append_head(extractor.twin_bytes, fit.head))
     exported_s = time.perf_counter()
-    engine = ClassificationEngine(model_path, labels=taught.labels, runtime=runtime, device=device)
+    engine = ClassificationEngine(
+        model_path, labels=taught.labels, runtime=runtime, device=device, accelerator=accelerator, twin=twin
+    )
+    engine.wait_for_accelerator(ACCELERATOR_OPENS_S)
     try:
         agreement = _compare(
             taught, extractor, fit.head, engine, lambda f: report(FIT_SHARE + (1 - FIT_SHARE) * f), should_stop

@@ -13,10 +13,9 @@ from pathlib import Path
 from learning.errors import LearningError
 from learning.tflite_export import Head, append_head
 from tpu.runtime import EDGE_TPU_OPERATOR
+from tpu.twins import COMPILED
 
 logger = logging.getLogger(__name__)
-
-COMPILED = "_edgetpu"
 
 
 def twin_of(model: Path) -> Path:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.edge_tpu.fixtures import extractors, stick, supervise  # noqa: F401
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KIOSK_SHARED", REPOSITORY.parent / "shared"))
 

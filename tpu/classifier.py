@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tpu.errors import LabelCountMismatch, LabelsUnreadable, NotAClassifier
+from tpu.flatbuffer import last_operator
 from tpu.model import PictureModel
-from tpu.runtime import last_operator
+from tpu.supervisor import Supervisor
 from tpu.tensors import FloatArray, ImageArray
 
 MIN_CLASSES = 2
@@ -22,7 +23,7 @@ class ClassificationEngine(PictureModel):
         model_path: A `.tflite` with one square RGB picture in and one vector of class probabilities out.
         labels: Class labels in the order of the output; None reads `labels.txt` beside the model, and
             numbers the classes when there is none.
-        runtime, device, num_threads: As for the extractor.
+        runtime, device, num_threads, accelerator, twin: As for the extractor.
 
     Raises:
         NotAClassifier: If its output is no vector of probabilities.
@@ -38,8 +39,12 @@ class ClassificationEngine(PictureModel):
         runtime: str = "auto",
         device: str = "auto",
         num_threads: int = 1,
+        accelerator: Supervisor | None = None,
+        twin: Path | None = None,
     ) -> None:
-        super().__init__(model_path, runtime=runtime, device=device, num_threads=num_threads)
+        super().__init__(
+            model_path, runtime=runtime, device=device, num_threads=num_threads, accelerator=accelerator, twin=twin
+        )
         if last_operator(self.model_bytes) not in GIVES_PROBABILITIES:
             raise NotAClassifier(model_path, "it does not end in probabilities. Use a model that TRAIN exported.")
         if self.output_size < MIN_CLASSES:

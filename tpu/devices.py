@@ -1,7 +1,10 @@
-"""Which accelerators are plugged in, read from sysfs without any driver.
+"""Which Edge TPUs are plugged in, and why one cannot be used: read from sysfs without any driver.
 
-Source: USB ids of the Coral stick before (1a6e:089a) and after (18d1:9302) its firmware is loaded; PCIe and
-M.2 modules appear as /sys/class/apex/apex_N with their device file /dev/apex_N (Coral documentation).
+Sources:
+    USB ids of the Coral stick before (1a6e:089a) and after (18d1:9302) its firmware is loaded, PCIe id 1ac1:089a,
+    /sys/class/apex/apex_N with its device file /dev/apex_N: Coral documentation.
+    `temp` (thousandths of a degree) and `is_device_owned`: Google's gasket driver.
+    A USB interface that a process has claimed shows `usbfs` as its driver: Linux, drivers/usb/core/devio.c.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 USB_IDS = (("1a6e", "089a"), ("18d1", "9302"))
+PCI_ID = ("0x1ac1", "0x089a")
 
 
 @dataclass(frozen=True)
@@ -20,12 +24,16 @@ class Accelerator:
     Attributes:
         device: What `--device` calls it: "usb:0", "pci:1".
         node: Its device file.
-        problem: Why this user cannot use it, and the command that mends that; empty when nothing is wrong.
+        problem: Why it cannot be used now, and the command that mends that; empty when nothing is wrong.
+        path: What the driver calls it: its folder in /sys (USB) or its device file (PCIe).
+        temperature_c: Degrees; None where it has no sensor (USB).
     """
 
     device: str
     node: Path
     problem: str = ""
+    path: str = ""
+    temperature_c: float | None = None
 
 
 def list_accelerators(sys_root: Path = Path("/sys"), dev_root: Path = Path("/dev")) -> tuple[Accelerator, ...]:
@@ -39,19 +47,55 @@ def _usb(sys_root: Path, dev_root: Path) -> list[Accelerator]:
         if (_text(folder / "idVendor"), _text(folder / "idProduct")) in USB_IDS:
             bus, number = _text(folder / "busnum"), _text(folder / "devnum")
             node = dev_root / "bus/usb" / bus.zfill(3) / number.zfill(3)
-            found.append(Accelerator(f"usb:{len(found)}", node, _problem(node, "plugdev")))
+            problem = _forbidden(node, "plugdev") or _claimed(folder, node)
+            found.append(Accelerator(f"usb:{len(found)}", node, problem, str(folder)))
     return found
 
 
 def _pci(sys_root: Path, dev_root: Path) -> list[Accelerator]:
-    nodes = [dev_root / folder.name for folder in sorted((sys_root / "class/apex").glob("apex_*"))]
-    return [Accelerator(f"pci:{number}", node, _problem(node, "apex")) for number, node in enumerate(nodes)]
+    found: list[Accelerator] = []
+    for folder in sorted((sys_root / "class/apex").glob("apex_*")):
+        node = dev_root / folder.name
+        owned = _text(folder / "is_device_owned") not in ("", "0")
+        problem = _forbidden(node, "apex") or (_busy(node) if owned else "")
+        found.append(Accelerator(f"pci:{len(found)}", node, problem, str(node), _temperature_c(folder)))
+    on_the_bus = [
+        folder
+        for folder in sorted((sys_root / "bus/pci/devices").glob("*"))
+        if (_text(folder / "vendor"), _text(folder / "device")) == PCI_ID
+    ]
+    for folder in on_the_bus[len(found) :]:
+        found.append(
+            Accelerator(
+                f"pci:{len(found)}",
+                dev_root / f"apex_{len(found)}",
+                f"the kernel driver for {folder.name} is missing: run `sudo apt install gasket-dkms`, then restart",
+                str(folder),
+            )
+        )
+    return found
 
 
-def _problem(node: Path, group: str) -> str:
+def _forbidden(node: Path, group: str) -> str:
     if os.access(node, os.R_OK | os.W_OK):
         return ""
     return f"no permission for {node}: run `sudo usermod -aG {group} $USER`, then log in again"
+
+
+def _claimed(folder: Path, node: Path) -> str:
+    claims = (interface / "driver" for interface in folder.parent.glob(f"{folder.name}:*"))
+    return _busy(node) if any(driver.is_symlink() and driver.readlink().name == "usbfs" for driver in claims) else ""
+
+
+def _busy(node: Path) -> str:
+    return f"another program uses it: find it with `sudo fuser -v {node}` and close it"
+
+
+def _temperature_c(folder: Path) -> float | None:
+    try:
+        return int(_text(folder / "temp")) / 1000
+    except ValueError:
+        return None
 
 
 def _text(path: Path) -> str:

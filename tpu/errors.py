@@ -9,6 +9,8 @@ RuntimeLayerError
 ├── PictureUnreadable
 ├── RuntimeNotInstalled
 ├── AcceleratorUnavailable
+│   ├── DriverMismatch
+│   └── AcceleratorLost
 ├── InferenceFailed
 └── DownloadFailed
 """
@@ -76,6 +78,21 @@ class RuntimeNotInstalled(RuntimeLayerError):
 
 class AcceleratorUnavailable(RuntimeLayerError):
     """The Edge TPU that was asked for cannot be used."""
+
+
+class DriverMismatch(AcceleratorUnavailable):
+    """libedgetpu was built for another layout of the runtime's structs."""
+
+    def __str__(self) -> str:
+        return (
+            "the Edge TPU driver (libedgetpu) does not fit the runtime: it is older than TensorFlow 2.12's. "
+            "Download libedgetpu1-std 16.0TF2.19 or newer from https://github.com/feranick/libedgetpu/releases, "
+            "then run `sudo apt install ./libedgetpu1-std_*.deb`."
+        )
+
+
+class AcceleratorLost(AcceleratorUnavailable):
+    """The accelerator's process ended."""
 
 
 class InferenceFailed(RuntimeLayerError):

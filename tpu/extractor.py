@@ -7,6 +7,7 @@ from types import TracebackType
 
 from tpu.errors import NotAnExtractor
 from tpu.model import PictureModel
+from tpu.supervisor import Supervisor
 from tpu.tensors import FloatArray, ImageArray
 
 MIN_FEATURES = 2
@@ -18,16 +19,25 @@ class EmbeddingExtractor(PictureModel):
     Args:
         model_path: A `.tflite` with one square RGB picture in (uint8, int8 or float32) and one vector out.
         runtime: "auto", "litert", "tflite-runtime" or "pycoral".
-        device: "auto", "cpu", "usb:N" or "pci:N".
+        device: "auto", "cpu", "usb:N" or "pci:N"; "cpu" keeps a compiled model off the accelerator.
         num_threads: Of the CPU kernels. One is the default: a kiosk's other threads want the other cores.
+        accelerator: Where a compiled model runs while it lives; its CPU twin answers otherwise.
 
     Raises:
         NotAnExtractor: If its output is no vector.
         ModelUnreadable, RuntimeNotInstalled, AcceleratorUnavailable: As they say.
     """
 
-    def __init__(self, model_path: Path, *, runtime: str = "auto", device: str = "auto", num_threads: int = 1) -> None:
-        super().__init__(model_path, runtime=runtime, device=device, num_threads=num_threads)
+    def __init__(
+        self,
+        model_path: Path,
+        *,
+        runtime: str = "auto",
+        device: str = "auto",
+        num_threads: int = 1,
+        accelerator: Supervisor | None = None,
+    ) -> None:
+        super().__init__(model_path, runtime=runtime, device=device, num_threads=num_threads, accelerator=accelerator)
         if self.output_size < MIN_FEATURES:
             raise NotAnExtractor(
                 model_path, "its output is a single number. Use an embedding extractor (no classifier head)."

@@ -1,23 +1,23 @@
-"""Which interpreter runs a model: LiteRT on the CPU, or LiteRT, tflite-runtime or pycoral with an Edge TPU.
+"""Which interpreter runs a model: LiteRT or tflite-runtime on the CPU, or one of them with an Edge TPU's delegate.
 
-All three share one Interpreter class in all but its module's name, so the code behind this file knows no
-difference. An Edge TPU is reached through libedgetpu as a delegate; pycoral adds nothing but its own loader.
+All share one Interpreter class in all but its module's name, so the code behind this file knows no difference.
+`open_on_cpu` is called in the kiosk's process, `open_on_edge_tpu` in the accelerator's child process only: the
+driver aborts its process when a transfer fails, and holds the interpreter lock while it opens. This file imports
+nothing but numpy and the runtime that is asked for, so that the child starts fast.
 """
 
 from __future__ import annotations
 
 import importlib
-import struct
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from tpu.devices import list_accelerators
-from tpu.errors import AcceleratorUnavailable, ModelUnreadable, RuntimeNotInstalled
+from tpu.errors import AcceleratorUnavailable, DriverMismatch, ModelUnreadable, RuntimeNotInstalled
 
 EDGE_TPU_OPERATOR = b"edgetpu-custom-op"
 EDGE_TPU_LIBRARY = "libedgetpu.so.1"
@@ -32,6 +32,37 @@ INSTALL = {
     "tflite-runtime": "pip install -e '.[legacy]' in an environment of its own (Python 3.11 or older)",
     "pycoral": "pip install -e '.[coral]' from Google's package index",
 }
+INSTALL_DRIVER = (
+    "install libedgetpu1-std 16.0TF2.19 or newer: download its .deb from "
+    "https://github.com/feranick/libedgetpu/releases, then run `sudo apt install ./libedgetpu1-std_*.deb`"
+)
+PERFORMANCES = ("Low", "Medium", "High", "Max")
+"""How fast an Edge TPU is clocked, in libedgetpu's words; the less, the cooler."""
+
+_OLD_ABI = re.compile(
+    r"EdgeTpuDelegateForCustomOp|Unsupported data type in custom op handler|batches \* single_input_size"
+)
+"""What the runtime says when the driver was built for another layout of its structs; sources in docs/hardware.md."""
+
+
+@dataclass(frozen=True)
+class Driver:
+    """How an Edge TPU is opened.
+
+    Attributes:
+        library: libedgetpu, as the dynamic linker finds it, or a path.
+        performance: One of PERFORMANCES; empty is the library's own.
+    """
+
+    library: str = EDGE_TPU_LIBRARY
+    performance: str = ""
+
+    def options(self, device: str) -> dict[str, str]:
+        """Options of the delegate for a device such as "usb:0"."""
+        return {"device": device} | ({"Performance": self.performance} if self.performance else {})
+
+
+DEFAULT_DRIVER = Driver()
 
 
 class Interpreter(Protocol):
@@ -46,6 +77,9 @@ class Interpreter(Protocol):
     def get_output_details(self) -> list[dict[str, Any]]:
         """The same of every output."""
 
+    def get_tensor_details(self) -> list[dict[str, Any]]:
+        """The same of every tensor."""
+
     def set_tensor(self, index: int, value: NDArray[Any]) -> None:
         """Copy an input in."""
 
@@ -56,154 +90,152 @@ class Interpreter(Protocol):
         """Run the model once."""
 
 
-@dataclass(frozen=True)
-class Runtime:
-    """An installed runtime. `open_model` takes the model's bytes, a device and a number of threads."""
-
-    name: str
-    open_model: Callable[[bytes, str, int], Interpreter]
-
-    def make_interpreter(self, model: bytes, *, device: str = "cpu", num_threads: int = 1) -> Interpreter:
-        """Open a model with its tensors allocated.
-
-        Args:
-            model: A `.tflite` file's bytes.
-            device: "cpu", or an Edge TPU as "usb:N" or "pci:N".
-            num_threads: Of the CPU kernels.
-
-        Raises:
-            ModelUnreadable: If the runtime refuses the bytes.
-            AcceleratorUnavailable: If the Edge TPU cannot be opened.
-        """
-        interpreter = self.open_model(model, device, num_threads)
-        try:
-            interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
-            if EDGE_TPU_OPERATOR.decode() in str(error):
-                raise AcceleratorUnavailable(
-                    "this model is compiled for an Edge TPU and none is in use. Plug one in, "
-                    "or use the extractor's CPU file (its name without _edgetpu)."
-                ) from error
-            raise ModelUnreadable("", f"{_first_line(error)}. Use a complete .tflite file.") from error
-        return interpreter
-
-
 def available_runtimes() -> tuple[str, ...]:
     """Names of the runtimes that are installed."""
-    return tuple(name for name, module in MODULES.items() if find_spec(module.split(".")[0]) is not None)
+    return tuple(name for name in MODULES if _installed(name))
 
 
-def load_runtime(name: str = "auto") -> Runtime:
-    """Import a runtime; "auto" is LiteRT.
+def runtime_for_cpu(name: str = "auto") -> str:
+    """The runtime that answers on the CPU when `name` is asked for: pycoral has none of its own."""
+    return "litert" if name in ("auto", "pycoral") else name
+
+
+def runtime_for_edge_tpu(name: str = "auto") -> str:
+    """The runtime that drives an Edge TPU when `name` is asked for: "auto" is pycoral where it is installed."""
+    if name != "auto":
+        return name
+    return "pycoral" if _installed("pycoral") else "litert"
+
+
+def refuse_missing(name: str) -> None:
+    """Refuse a runtime that is not there, before anything is opened with it.
+
+    Raises:
+        RuntimeNotInstalled: If it is unknown, or not installed; the text says how to install it.
+    """
+    if name != "auto" and name not in available_runtimes():
+        if name in MODULES:
+            raise RuntimeNotInstalled(f"the runtime {name} is not installed. Install it: {INSTALL[name]}.")
+        raise RuntimeNotInstalled(f"there is no runtime {name!r}. Choose one of: auto, {', '.join(MODULES)}.")
+
+
+def load_runtime(name: str) -> Any:
+    """Import a runtime's module.
 
     Raises:
         RuntimeNotInstalled: If it is not there; the text says how to install it.
     """
-    name = "litert" if name == "auto" else name
-    if name not in MODULES:
-        raise RuntimeNotInstalled(f"there is no runtime {name!r}. Choose one of: auto, {', '.join(MODULES)}.")
     try:
-        module = importlib.import_module(MODULES[name])
+        return importlib.import_module(MODULES[name])
     except ImportError as error:
         raise RuntimeNotInstalled(
             f"the runtime {name} is not installed ({_first_line(error)}). Install it: {INSTALL[name]}."
         ) from error
-    if name == "pycoral":
-        return Runtime(name, lambda model, device, _threads: _open_with_pycoral(module, model, device))
-    return Runtime(name, lambda model, device, threads: _open(module, model, device, threads))
 
 
-def choose_device(wanted: str, model: bytes) -> str:
-    """Decide where a model runs: "auto" is an Edge TPU for a model compiled for one, else the CPU.
+def open_on_cpu(model: bytes, *, runtime: str, num_threads: int = 1, keep_all: bool = False) -> Interpreter:
+    """Open a model on the CPU. A model that is compiled for the Edge TPU opens, but cannot be allocated.
+
+    Args:
+        model: A `.tflite` file's bytes.
+        runtime: "litert" or "tflite-runtime".
+        num_threads: Of the CPU kernels.
+        keep_all: Let every tensor be read after a call, not outputs only.
 
     Raises:
-        AcceleratorUnavailable: If an Edge TPU is needed, or asked for, and cannot be used.
+        ModelUnreadable: If the runtime refuses the bytes.
+        RuntimeNotInstalled: If it is not there.
     """
-    compiled = EDGE_TPU_OPERATOR in model
-    if wanted == "cpu" or (wanted == "auto" and not compiled):
-        return "cpu"
-    accelerators = list_accelerators()
-    for accelerator in accelerators:
-        if wanted in ("auto", accelerator.device):
-            if accelerator.problem:
-                raise AcceleratorUnavailable(f"the Edge TPU {accelerator.device}: {accelerator.problem}.")
-            return accelerator.device
-    if wanted == "auto":
-        raise AcceleratorUnavailable(
-            "this model is compiled for an Edge TPU and none is plugged in. Plug one in, "
-            "or use the extractor's CPU file (its name without _edgetpu)."
-        )
-    there = ", ".join(accelerator.device for accelerator in accelerators) or "none"
-    raise AcceleratorUnavailable(f"there is no device {wanted}. Found: {there}. Use --device auto or cpu.")
-
-
-def _open(module: Any, model: bytes, device: str, num_threads: int) -> Interpreter:
-    _refuse_torn(model)
-    delegates = [] if device == "cpu" else [_edge_tpu_delegate(module, device)]
+    module = load_runtime(runtime)
     try:
         interpreter: Interpreter = module.Interpreter(
-            model_content=model, num_threads=num_threads, experimental_delegates=delegates
+            model_content=model, num_threads=num_threads, experimental_preserve_all_tensors=keep_all
         )
     except (RuntimeError, ValueError) as error:
         raise ModelUnreadable("", f"{_first_line(error)}. Use a complete .tflite file.") from error
     return interpreter
 
 
-def last_operator(model: bytes) -> str:
-    """The name of the last operator that computes something, such as SOFTMAX; type and shape changes do not count."""
-    root = schema.Model.GetRootAs(model, 0)
-    graph = root.Subgraphs(0)
-    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
-    for index in reversed(range(graph.OperatorsLength())):
-        code = root.OperatorCodes(graph.Operators(index).OpcodeIndex())
-        name = names.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "CUSTOM")
-        if name not in ("QUANTIZE", "DEQUANTIZE", "RESHAPE", "SQUEEZE"):
-            return str(name)
-    return ""
+def allocate(interpreter: Interpreter) -> None:
+    """Reserve an interpreter's memory.
 
-
-def _refuse_torn(model: bytes) -> None:
-    """Walk to every tensor and the end of every buffer: tflite-runtime would die of a file that is cut short."""
+    Raises:
+        ModelUnreadable: If the model holds something that the runtime cannot do.
+        DriverMismatch: If the driver was built for another runtime.
+    """
     try:
-        root = schema.Model.GetRootAs(model, 0)
-        for number in range(root.SubgraphsLength()):
-            graph = root.Subgraphs(number)
-            for index in range(graph.TensorsLength()):
-                root.Buffers(graph.Tensors(index).Buffer()).DataLength()
-            for index in range(graph.OperatorsLength()):
-                root.OperatorCodes(graph.Operators(index).OpcodeIndex()).BuiltinCode()
-        for index in range(root.BuffersLength()):
-            buffer = root.Buffers(index)
-            if (length := buffer.DataLength()) and buffer.Data(length - 1) is None:
-                raise IndexError(index)
-    except (struct.error, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise ModelUnreadable("", "it is damaged or cut short. Use a complete .tflite file.") from error
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise failure(error, "allocating") from error
 
 
-def _edge_tpu_delegate(module: Any, device: str) -> Any:
+def open_on_edge_tpu(
+    model: bytes, *, runtime: str, device: str, driver: Driver = Driver(), keep_all: bool = False
+) -> Interpreter:
+    """Open a compiled model, its tensors allocated. Only in a process that may die.
+
+    Args:
+        model: A compiled `.tflite` file's bytes.
+        runtime: "litert", "tflite-runtime" or "pycoral".
+        device: As libedgetpu names it: "usb:0", "pci:1".
+        driver: How it is opened.
+        keep_all: Let every tensor be read after a call, not outputs only; not with pycoral.
+
+    Raises:
+        AcceleratorUnavailable, DriverMismatch, ModelUnreadable, RuntimeNotInstalled: As they say.
+    """
+    module = load_runtime(runtime)
     try:
-        return module.load_delegate(EDGE_TPU_LIBRARY, {"device": device})
+        if runtime == "pycoral":
+            if driver == DEFAULT_DRIVER:
+                made: Interpreter = module.make_interpreter(model, device=device)
+            else:
+                made = module.make_interpreter(model, delegate=module.load_edgetpu_delegate(driver.options(device)))
+        else:
+            delegate = module.load_delegate(driver.library, driver.options(device))
+            made = module.Interpreter(
+                model_content=model, experimental_delegates=[delegate], experimental_preserve_all_tensors=keep_all
+            )
     except OSError as error:
         raise AcceleratorUnavailable(
-            f"the Edge TPU driver is missing ({_first_line(error)}). Install libedgetpu1-std."
+            f"the Edge TPU driver is missing ({_first_line(error)}): {INSTALL_DRIVER}."
         ) from error
-    except ValueError as error:
-        raise AcceleratorUnavailable(
-            f"the Edge TPU {device} cannot be opened: it is busy, or its driver is older than the runtime. "
-            "Unplug it and plug it in again, or use --device cpu."
-        ) from error
+    except (ValueError, RuntimeError) as error:
+        if "Failed to load delegate" in str(error) or not str(error).strip():
+            raise AcceleratorUnavailable(
+                f"the Edge TPU {device} does not open: another program uses it, or it hangs. "
+                "Close that program, or unplug it and plug it in again."
+            ) from error
+        raise failure(error, "opening") from error
+    allocate(made)
+    return made
 
 
-def _open_with_pycoral(module: Any, model: bytes, device: str) -> Interpreter:
-    if device == "cpu":
-        raise RuntimeNotInstalled("pycoral runs Edge TPU models only. Use --runtime litert on the CPU.")
+def failure(error: Exception, doing: str) -> AcceleratorUnavailable | ModelUnreadable:
+    """What an error of a runtime means."""
+    text = str(error)
+    if _OLD_ABI.search(text):
+        return DriverMismatch()
+    if EDGE_TPU_OPERATOR.decode() in text:
+        return AcceleratorUnavailable(
+            "this model is compiled for an Edge TPU and none is in use. Plug one in, "
+            "or use the extractor's CPU file (its name without _edgetpu)."
+        )
+    if "requires runtime version" in text:
+        return ModelUnreadable("", f"it is compiled for a newer driver ({_first_line(error)}): {INSTALL_DRIVER}.")
+    return ModelUnreadable("", f"{doing} it fails ({_first_line(error)}). Use a complete .tflite file.")
+
+
+def _installed(name: str) -> bool:
+    """Whether a runtime is there. PyPI's own `pycoral` is another project; Google's starts at 2.0."""
+    if find_spec(MODULES[name].split(".", maxsplit=1)[0]) is None:
+        return False
+    if name != "pycoral":
+        return True
     try:
-        interpreter: Interpreter = module.make_interpreter(model, device=device)
-    except (RuntimeError, ValueError, OSError) as error:
-        raise AcceleratorUnavailable(
-            f"pycoral cannot open the Edge TPU {device} ({_first_line(error)}). Unplug it and plug it in again."
-        ) from error
-    return interpreter
+        return int(version("pycoral").split(".")[0]) >= 2
+    except (PackageNotFoundError, ValueError):
+        return False
 
 
 def _first_line(error: BaseException) -> str:

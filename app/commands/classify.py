@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.commands.report import write_json
+from tpu.accelerator import accelerator_for, settle
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.errors import ModelUnreadable
 from tpu.tensors import read_picture
@@ -31,23 +32,25 @@ def run_classify(
     path = _model_file(model)
     threshold = _threshold(path)
     names = read_label_file(labels) if labels else None
-    engine = ClassificationEngine(path, labels=names, runtime=runtime, device=device)
-    answers = []
-    for image in images:
-        probabilities = engine.classify(read_picture(image))
-        order = (-probabilities).argsort(kind="stable")
-        known = bool(probabilities[order[0]] >= threshold)
-        ranked = ", ".join(f"{engine.labels[i]} {probabilities[i]:.1%}" for i in order[:top])
-        write(f"{image}: {ranked}" if known else f"{image}: not sure ({ranked})")
-        answers.append(
-            {
-                "image": str(image),
-                "label": engine.labels[order[0]],
-                "probabilities": {label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)},
-                "known": known,
-            }
-        )
-    engine.close()
+    with accelerator_for(path, runtime=runtime, device=device) as accelerator:
+        engine = ClassificationEngine(path, labels=names, runtime=runtime, device=device, accelerator=accelerator)
+        settle(accelerator, device)
+        answers = []
+        for image in images:
+            probabilities = engine.classify(read_picture(image))
+            order = (-probabilities).argsort(kind="stable")
+            known = bool(probabilities[order[0]] >= threshold)
+            ranked = ", ".join(f"{engine.labels[i]} {probabilities[i]:.1%}" for i in order[:top])
+            write(f"{image}: {ranked}" if known else f"{image}: not sure ({ranked})")
+            answers.append(
+                {
+                    "image": str(image),
+                    "label": engine.labels[order[0]],
+                    "probabilities": {label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)},
+                    "known": known,
+                }
+            )
+        engine.close()
     write_json(json_path, answers)
 
 

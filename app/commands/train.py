@@ -19,6 +19,7 @@ from app.file_names import file_name_problem
 from app.pictures import encode_picture
 from app.session import Sample, Session
 from app.training import train_model
+from tpu.accelerator import accelerator_for, settle
 from tpu.errors import PictureUnreadable
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -47,7 +48,12 @@ def run_train(
         KioskError, LearningError, RuntimeLayerError: Whatever else goes wrong, in one line.
     """
     pictures = find_pictures(data_dir)
-    with EmbeddingExtractor(extractor or default_extractor_path(), runtime=runtime, device=device) as opened:
+    path = extractor or default_extractor_path()
+    with (
+        accelerator_for(path, runtime=runtime, device=device) as accelerator,
+        EmbeddingExtractor(path, runtime=runtime, device=device, accelerator=accelerator) as opened,
+    ):
+        settle(accelerator, device)
         started_s = time.perf_counter()
         session = _embedded(pictures, opened)
         embed_s = time.perf_counter() - started_s
@@ -59,6 +65,7 @@ def run_train(
                 rng=np.random.default_rng(seed),
                 runtime=runtime,
                 device=device,
+                accelerator=accelerator,
             )
             trained.engine.close()
             facts = ModelFacts(

@@ -107,6 +107,7 @@ class KioskState:
         drive_facts, unmounted: All that is known of the drives, and of those that are plugged in but not mounted.
         found: A folder on a drive that is being asked about, or will be.
         shown_from: The drive whose model answers for a while, else empty.
+        backend: What answers, and why the accelerator does not; None until that is known.
     """
 
     classes: tuple[ClassState, ...]
@@ -129,6 +130,7 @@ class KioskState:
     language: str = SOURCE_LANGUAGE
     timing: Timing = field(default_factory=Timing)
     inputs: Inputs = field(default_factory=Inputs)
+    backend: ev.BackendChanged | None = None
     now_s: float = 0.0
 
     @property

@@ -40,6 +40,11 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
     return state, ()
 
 
+def backend_changed(state: KioskState, event: ev.BackendChanged) -> Step:
+    """Something else answers: the strip says so, and nobody is interrupted."""
+    return replace(state, backend=event), ()
+
+
 def worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:
     """A part of the kiosk stopped for good."""
     return replace(state, held=None, fault=message("The {worker} part stopped", worker=event.worker)), ()

@@ -16,7 +16,7 @@ from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.devices import list_accelerators
 from tpu.errors import AcceleratorUnavailable, LabelsUnreadable, ModelUnreadable, PictureUnreadable, RuntimeNotInstalled
 from tpu.extractor import EmbeddingExtractor
-from tpu.runtime import available_runtimes, load_runtime
+from tpu.runtime import available_runtimes, refuse_missing
 from tpu.tensors import centre_square, input_tensor, prepare_picture, read_picture
 
 MOBILENET = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
@@ -79,8 +79,9 @@ def test_a_real_extractor_tells_pictures_apart(shared_models: Path, shared_photo
     assert np.linalg.norm(owl - parrot) > 0.3 * np.linalg.norm(owl)
 
 
-def test_a_compiled_model_without_an_accelerator_says_what_to_use(shared_models: Path) -> None:
-    path = shared_models / MOBILENET.replace(".tflite", "_edgetpu.tflite")
+def test_a_compiled_model_without_an_accelerator_says_what_to_use(shared_models: Path, tmp_path: Path) -> None:
+    path = tmp_path / MOBILENET.replace(".tflite", "_edgetpu.tflite")
+    path.write_bytes((shared_models / path.name).read_bytes())
     with pytest.raises(AcceleratorUnavailable) as caught:
         EmbeddingExtractor(path, device="cpu")
     assert str(caught.value) == (
@@ -107,7 +108,7 @@ def test_a_truncated_model_is_refused_not_crashed_on(tmp_path: Path) -> None:
 def test_litert_is_there_and_an_unknown_runtime_is_not() -> None:
     assert "litert" in available_runtimes()
     with pytest.raises(RuntimeNotInstalled) as caught:
-        load_runtime("tensorrt")
+        refuse_missing("tensorrt")
     assert str(caught.value) == (
         "there is no runtime 'tensorrt'. Choose one of: auto, litert, tflite-runtime, pycoral."
     )

@@ -1,0 +1,256 @@
+"""A compiled extractor on a stick that is slow, fails, hangs, aborts and is pulled: the real load path and child
+process, with a driver library of our own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.edge_tpu.fixtures import BRISK, PLAIN
+from tests.support.edge_tpu.stick import SimulatedStick
+from tpu.errors import AcceleratorUnavailable
+from tpu.extractor import EmbeddingExtractor
+from tpu.lock import lock_device
+from tpu.runtime import Driver
+from tpu.supervisor import Phase, Status, Supervisor
+
+Supervise = Callable[..., Supervisor]
+IMAGE = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
+READY = Status(Phase.READY, "usb:0")
+
+
+def until(true: Callable[[], bool], what: str, patience_s: float = 30.0) -> None:
+    end_s = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < end_s, f"waited in vain until {what}"
+        time.sleep(0.005)
+
+
+def children() -> list[int]:
+    """Processes that this one started and that still run."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):
+            found += [int(pid) for pid in (task / "children").read_text().split()]
+    return found
+
+
+@pytest.fixture
+def extractor(extractors: Path, supervise: Supervise):
+    supervisor = supervise()
+    with EmbeddingExtractor(extractors, accelerator=supervisor) as made:
+        supervisor.start()
+        made.supervisor = supervisor
+        yield made
+
+
+def answered_by(extractor: EmbeddingExtractor) -> str:
+    return extractor.answer(IMAGE).device
+
+
+def test_the_stick_gives_what_its_cpu_twin_gives(extractor, stick: SimulatedStick, extractors: Path) -> None:
+    stick.plug_in()
+    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    answer = extractor.answer(IMAGE)
+    assert answer.device == "usb:0"
+    with EmbeddingExtractor(extractors.with_name(PLAIN)) as plain:
+        assert np.array_equal(answer.outputs[0], plain.embed(IMAGE))
+    assert stick.options == {"device": "usb:0"}
+
+
+def test_the_performance_that_is_set_reaches_the_driver(
+    supervise: Supervise, stick: SimulatedStick, extractors: Path
+) -> None:
+    stick.plug_in()
+    supervisor = supervise(driver=Driver(str(stick.library), "Medium")).start()
+    with EmbeddingExtractor(extractors, accelerator=supervisor) as extractor:
+        until(lambda: extractor.device == "usb:0", "the stick is ready")
+    assert stick.options == {"device": "usb:0", "Performance": "Medium"}
+
+
+def test_without_a_stick_the_cpu_twin_answers_and_a_stick_that_comes_takes_over(
+    extractor, stick: SimulatedStick
+) -> None:
+    assert answered_by(extractor) == "cpu"
+    stick.plug_in()
+    until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
+
+
+def test_nobody_waits_for_a_stick_that_is_slow_to_open(extractor, stick: SimulatedStick) -> None:
+    stick.open_slowly(1500)
+    stick.plug_in()
+    slowest = 0.0
+    while extractor.supervisor.status != READY:
+        started_s = time.monotonic()
+        extractor.answer(IMAGE)
+        slowest = max(slowest, time.monotonic() - started_s)
+    assert slowest < 0.5
+
+
+def test_an_abort_is_answered_by_the_cpu_and_the_stick_comes_back(extractor, stick: SimulatedStick) -> None:
+    stick.plug_in()
+    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    stick.abort_at(3)
+    assert [answered_by(extractor) for _ in range(3)] == ["usb:0", "usb:0", "cpu"]
+    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+
+
+def test_a_hang_costs_one_picture_a_quarter_of_a_second_and_is_killed(extractor, stick: SimulatedStick) -> None:
+    stick.plug_in()
+    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    hung = children()
+    stick.hang_at(1)
+    started_s = time.monotonic()
+    assert answered_by(extractor) == "cpu"
+    assert time.monotonic() - started_s < 0.5
+    started_s = time.monotonic()
+    assert answered_by(extractor) == "cpu"
+    assert time.monotonic() - started_s < 0.2  # nobody waits a second time
+    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+    assert not set(hung) & set(children())
+
+
+def test_a_call_that_is_late_is_forgiven(extractor, stick: SimulatedStick) -> None:
+    stick.plug_in()
+    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    child = children()
+    stick.compute_slowly(400)
+    assert answered_by(extractor) == "cpu"
+    stick.compute_slowly(0)
+    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+    assert children() == child
+
+
+def test_a_stick_pulled_while_idle_is_noticed_and_welcome_again(extractor, stick: SimulatedStick) -> None:
+    stick.plug_in()
+    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    stick.unplug()
+    until(lambda: extractor.supervisor.status == Status(Phase.ABSENT), "the supervisor knows that it is gone")
+    assert answered_by(extractor) == "cpu"
+    stick.plug_in()
+    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+
+
+def test_a_result_of_the_wrong_shape_is_never_passed_on(extractor, stick: SimulatedStick) -> None:
+    stick.plug_in()
+    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    stick.give_wrong_shape_at(2)
+    answers = [extractor.answer(IMAGE) for _ in range(3)]
+    assert [answer.device for answer in answers] == ["usb:0", "cpu", "cpu"]
+    assert [answer.outputs[0].shape for answer in answers] == [(1024,)] * 3
+    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+
+
+def test_a_stick_that_refuses_to_open_is_tried_again(extractor, stick: SimulatedStick) -> None:
+    stick.refuse_to_open()
+    stick.plug_in()
+    until(lambda: extractor.supervisor.status.phase is Phase.BROKEN, "it is known to be broken")
+    assert extractor.supervisor.status == Status(
+        Phase.BROKEN,
+        "usb:0",
+        "the Edge TPU usb:0 does not open: another program uses it, or it hangs. "
+        "Close that program, or unplug it and plug it in again.",
+    )
+    assert answered_by(extractor) == "cpu"
+    stick.open_again()
+    until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
+
+
+def test_two_crashes_at_the_start_are_enough_until_it_is_plugged_in_anew(extractor, stick: SimulatedStick) -> None:
+    stick.abort_when_opened(2)
+    stick.plug_in()
+    until(lambda: "Unplug it" in extractor.supervisor.status.reason, "it is given up")
+    assert extractor.supervisor.status == Status(
+        Phase.BROKEN, "usb:0", "its process ended (SIGABRT). Unplug it and plug it in again."
+    )
+    time.sleep(1.0)  # many retries, if there were any
+    assert answered_by(extractor) == "cpu"
+    stick.unplug()
+    time.sleep(3 * BRISK.replug_s)
+    stick.plug_in()
+    until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
+
+
+def test_a_missing_driver_says_what_to_install(supervise: Supervise, stick: SimulatedStick, extractors: Path) -> None:
+    stick.plug_in()
+    supervisor = supervise(driver=Driver("libnowhere.so.1")).start()
+    with EmbeddingExtractor(extractors, accelerator=supervisor) as extractor:
+        status = supervisor.wait_until_settled(30)
+        assert answered_by(extractor) == "cpu"
+    assert status.reason == (
+        "the Edge TPU driver is missing (libnowhere.so.1: cannot open shared object file: No such file or directory): "
+        "install libedgetpu1-std 16.0TF2.19 or newer: download its .deb from "
+        "https://github.com/feranick/libedgetpu/releases, then run `sudo apt install ./libedgetpu1-std_*.deb`."
+    )
+
+
+def test_two_programs_do_not_fight_for_one_stick(
+    extractor, supervise: Supervise, stick: SimulatedStick, extractors: Path
+) -> None:
+    stick.plug_in()
+    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    second = supervise().start()
+    with EmbeddingExtractor(extractors, accelerator=second) as other:
+        assert second.wait_until_settled(30) == Status(
+            Phase.BROKEN, "usb:0", "another kiosk on this machine uses it. Close that one."
+        )
+        assert answered_by(other) == "cpu"
+        assert answered_by(extractor) == "usb:0"
+        extractor.supervisor.close()
+        until(lambda: answered_by(other) == "usb:0", "the other has the stick")
+
+
+def test_the_lock_lives_as_long_as_the_child_that_hangs_in_the_driver(tmp_path: Path) -> None:
+    first = lock_device("/sys/bus/usb/devices/1-1", tmp_path)
+    assert first is not None
+    assert lock_device("/sys/bus/usb/devices/1-1", tmp_path) is None
+    heir = os.dup(first)  # as the child inherits it
+    os.close(first)
+    assert lock_device("/sys/bus/usb/devices/1-1", tmp_path) is None
+    os.close(heir)
+    again = lock_device("/sys/bus/usb/devices/1-1", tmp_path)
+    assert again is not None
+    os.close(again)
+
+
+def test_the_child_ends_with_the_supervisor(extractor, stick: SimulatedStick) -> None:
+    stick.plug_in()
+    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    (child,) = children()
+    extractor.supervisor.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, signal.SIGCONT)
+    assert answered_by(extractor) == "cpu"
+
+
+def test_a_compiled_extractor_alone_says_what_is_needed(
+    supervise: Supervise, stick: SimulatedStick, extractors: Path
+) -> None:
+    extractors.with_name(PLAIN).rename(extractors.with_name("elsewhere.tflite"))
+    supervisor = supervise().start()
+    with EmbeddingExtractor(extractors, accelerator=supervisor) as extractor:
+        supervisor.wait_until_settled(30)
+        with pytest.raises(AcceleratorUnavailable) as caught:
+            extractor.embed(IMAGE)
+    assert str(caught.value) == (
+        "the model mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu needs an Edge TPU, and none is plugged in. "
+        f"To go on without, put its CPU file {PLAIN} beside it."
+    )
+    assert stick.folder.exists()
+
+
+def test_the_wrong_twin_is_no_twin(extractors: Path, supervise: Supervise) -> None:
+    from tests.support.extractors import tiny_extractor
+
+    extractors.with_name(PLAIN).write_bytes(tiny_extractor())
+    with EmbeddingExtractor(extractors, accelerator=supervise()) as extractor:
+        assert extractor.twin_bytes is None
+        assert extractor.origin_sha256 == extractor.sha256
