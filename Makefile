@@ -4,13 +4,22 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk test test-legacy test-pretraining check bench screenshots messages extractor clean
+.PHONY: demo kiosk install uninstall test test-legacy test-pretraining check bench screenshots messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
 
 kiosk: $(VENV)/.ready
 	$(RUN) run_kiosk.py
+
+# The kiosk starts with the power from now on: docs/operating.md.
+install: $(VENV)/.ready
+	$(VENV)/bin/pip install --quiet -e '.[drives]'
+	test ! -e /dev/gpiochip0 || $(VENV)/bin/pip install --quiet -e '.[gpio]'
+	sudo $(RUN) run_kiosk.py install
+
+uninstall: $(VENV)/.ready
+	sudo $(RUN) run_kiosk.py uninstall
 
 test: $(VENV)/.ready
 	$(RUN) -m pytest

@@ -22,6 +22,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 from app.commands.report import write_json
 from app.config import Config, check, load_config
 from app.errors import KioskError
+from app.screen import find_screen
 from learning.errors import LearningError
 from tpu.errors import RuntimeLayerError
 
@@ -60,6 +61,8 @@ def _run_kiosk(options: argparse.Namespace) -> int:
     from app.compose import compose, display_available
 
     config = _config(options)
+    if not options.headless and not options.demo:
+        os.environ.update(find_screen(os.environ))
     headless = options.headless or (options.demo and not display_available())
     if not headless and not options.demo and not display_available():
         logging.getLogger(__name__).info("no DISPLAY is set: trying the console's own screen")
@@ -171,6 +174,20 @@ def _run_bench(options: argparse.Namespace) -> int:
     return 0
 
 
+def _run_install(options: argparse.Namespace) -> int:
+    from app.commands.install import run_install
+
+    run_install(print, root=options.root, user=options.user, screen=options.screen, dry_run=options.dry_run)
+    return 0
+
+
+def _run_uninstall(options: argparse.Namespace) -> int:
+    from app.commands.install import run_uninstall
+
+    run_uninstall(print, root=options.root, dry_run=options.dry_run)
+    return 0
+
+
 # --- the grammar ----------------------------------------------------------------------------------------
 
 
@@ -220,6 +237,19 @@ def _parser() -> argparse.ArgumentParser:
         "topics", nargs="*", metavar="TOPIC", help="which of benchmarks/; those that need no photographs by default"
     )
     bench.add_argument("--verbose", action="store_true", help="say more on standard error")
+
+    install = commands.add_parser("install", help="start the kiosk with the power", allow_abbrev=False)
+    install.set_defaults(run=_run_install)
+    install.add_argument("--user", metavar="NAME", help="who it runs as; by default who called sudo")
+    install.add_argument(
+        "--screen", choices=("auto", "desktop", "kmsdrm", "cage"), default="auto", help="where it draws"
+    )
+    uninstall = commands.add_parser("uninstall", help="undo what install did", allow_abbrev=False)
+    uninstall.set_defaults(run=_run_uninstall)
+    for command in (install, uninstall):
+        command.add_argument("--dry-run", action="store_true", help="say all that would be done, and do nothing")
+        command.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="a system that does not run")
+        command.add_argument("--verbose", action="store_true", help="say more on standard error")
 
     return parser
 

@@ -38,6 +38,7 @@ from app.observation import Observation
 from app.pipeline import Vision, watch_camera, watch_frames
 from app.ports import Camera, Drives, Frame
 from app.present import Surroundings
+from app.screen import screen_chosen
 from app.storage import SessionStore
 from app.supervision import Supervisor
 from app.threads import Mailbox, Worker
@@ -209,7 +210,7 @@ def compose(
 
 def display_available() -> bool:
     """Whether a window could be shown: a desktop session, or a video driver that was chosen by hand."""
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+    return screen_chosen(os.environ)
 
 
 def _for_demo(config: Config, demo_out: Path, data_dir: Path | None, stack: ExitStack) -> Config:

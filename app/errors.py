@@ -5,6 +5,7 @@
     ├── CameraUnavailable
     ├── DisplayUnavailable
     ├── PinsUnavailable
+    ├── InstallRefused
     ├── SessionUnreadable
     ├── SampleNotStored
     ├── NotEnoughTaught
@@ -55,6 +56,10 @@ class DisplayUnavailable(KioskError):
 
 class PinsUnavailable(KioskError):
     """Buttons or lamps are on pins that cannot be used."""
+
+
+class InstallRefused(KioskError):
+    """The kiosk cannot be made to start with the power on this computer, or cannot be taken away."""
 
 
 class SessionUnreadable(KioskError):

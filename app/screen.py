@@ -1,0 +1,74 @@
+"""Which screen a kiosk draws on that was started outside a desktop session: by systemd, or over ssh."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+CHOSEN = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+WAIT_FOR_SCREEN_S = "KIOSK_WAIT_FOR_SCREEN_S"
+LOOK_EVERY_S = 0.5
+
+
+def screen_chosen(environment: Mapping[str, str]) -> bool:
+    """Whether the environment says where to draw: a desktop session, or a video driver that was chosen by hand."""
+    return any(environment.get(name) for name in CHOSEN)
+
+
+def find_screen(
+    environment: Mapping[str, str],
+    *,
+    root: Path = Path("/"),
+    uid: int | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Mapping[str, str]:
+    """Give the variables that lead to the desktop session of this user; none where there is no session.
+
+    Where `KIOSK_WAIT_FOR_SCREEN_S` is set, a session that is still starting is waited for that long.
+
+    Args:
+        environment: What is set already; a screen that was chosen there stays the choice.
+        root: Where the file system begins.
+        uid: Whose session; None is this process' user.
+        clock, sleep: Of the world.
+    """
+    if screen_chosen(environment):
+        return {}
+    uid = os.getuid() if uid is None else uid
+    until_s = clock() + _seconds(environment.get(WAIT_FOR_SCREEN_S, ""))
+    while True:
+        found = _wayland(root, uid) or _x11(root, uid, environment.get("HOME", ""))
+        if found or clock() >= until_s:
+            return found
+        sleep(LOOK_EVERY_S)
+
+
+def _wayland(root: Path, uid: int) -> Mapping[str, str]:
+    runtime = root / "run/user" / str(uid)
+    sockets = sorted(path.name for path in _children(runtime) if path.name.startswith("wayland-") and path.is_socket())
+    return {"XDG_RUNTIME_DIR": str(runtime), "WAYLAND_DISPLAY": sockets[0]} if sockets else {}
+
+
+def _x11(root: Path, uid: int, home: str) -> Mapping[str, str]:
+    """An X server, if this user has the key to it: the login screen's is not ours."""
+    runtime = root / "run/user" / str(uid)
+    keys = [Path(home) / ".Xauthority" if home else None, runtime / "gdm/Xauthority", *_children(runtime, "xauth_")]
+    key = next((path for path in keys if path is not None and path.is_file()), None)
+    sockets = sorted(path.name for path in _children(root / "tmp/.X11-unix", "X") if path.is_socket())
+    if not sockets or key is None:
+        return {}
+    return {"DISPLAY": f":{sockets[0].removeprefix('X')}", "XAUTHORITY": str(key), "XDG_RUNTIME_DIR": str(runtime)}
+
+
+def _children(folder: Path, beginning: str = "") -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.startswith(beginning))
+    except OSError:
+        return []
+
+
+def _seconds(text: str) -> float:
+    return float(text) if text.isdecimal() else 0.0

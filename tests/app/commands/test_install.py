@@ -1,0 +1,310 @@
+"""Installing into a system that does not run, undoing it to the byte, and what systemd says of the result."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.commands.installation import System, plan_for
+from app.commands.system import look_at_system
+from app.config import Config, load_config
+from run_kiosk import main
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+UNIT = "etc/systemd/system/teachable-kiosk.service"
+SCREEN = f"{UNIT}.d/screen.conf"
+MOST_EXPOSED = 2.5  # of 10, by systemd-analyze security; a unit without any hardening has 9.6
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A mounted image of Raspberry Pi OS with a desktop, as far as installing looks at it."""
+    root = tmp_path / "image"
+    (root / "etc/systemd/system").mkdir(parents=True)
+    (root / "usr/lib/systemd/system").mkdir(parents=True)
+    (root / "etc/udev/rules.d").mkdir(parents=True)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\npi:x:1000:1000:,,,:/home/pi:/bin/bash\n")
+    (root / "etc/group").write_text(
+        "root:x:0:\nvideo:x:44:pi\naudio:x:29:\ninput:x:105:\nplugdev:x:46:pi\ngpio:x:986:pi\nsudo:x:27:pi\npi:x:1000:\n"
+    )
+    (root / "usr/lib/systemd/system/default.target").symlink_to("graphical.target")
+    (root / "etc/systemd/system/display-manager.service").symlink_to("/lib/systemd/system/lightdm.service")
+    return root
+
+
+def tree(root: Path) -> dict[str, str]:
+    """Every folder, file and link below, with what is in it."""
+    found = {}
+    for path in root.rglob("*"):
+        text = path.read_text() if path.is_file() and not path.is_symlink() else ""
+        found[str(path.relative_to(root))] = str(path.readlink()) if path.is_symlink() else text
+    return found
+
+
+def install(root: Path, *more: str) -> int:
+    return main(["install", "--root", str(root), "--user", "pi", *more])
+
+
+def without_desktop(image: Path) -> Path:
+    (image / "etc/systemd/system/display-manager.service").unlink()
+    (image / "usr/bin").mkdir(parents=True)
+    (image / "usr/bin/cage").touch()
+    return image
+
+
+def test_it_runs_as_a_person_in_the_groups_that_the_system_has(image: Path) -> None:
+    assert install(image) == 0
+    unit = (image / UNIT).read_text()
+    assert re.findall(r"^User=(.*)$", unit, re.MULTILINE) == ["pi"]
+    assert re.findall(r"^SupplementaryGroups=(.*)$", unit, re.MULTILINE) == ["video audio input plugdev gpio"]
+    assert re.findall(r"@[A-Z_]+@", unit + (image / SCREEN).read_text()) == []
+    wants = image / "etc/systemd/system/graphical.target.wants/teachable-kiosk.service"
+    assert str(wants.readlink()) == f"/{UNIT}"
+
+
+def test_both_ids_of_the_edge_tpu_are_open_to_it(image: Path) -> None:
+    install(image)
+    rules = (image / "etc/udev/rules.d/60-teachable-kiosk.rules").read_text()
+    lines = [line for line in rules.splitlines() if 'SUBSYSTEM=="usb"' in line]
+    ids = [re.findall(r'ATTRS\{id(?:Vendor|Product)\}=="(\w+)"', line) for line in lines]
+    assert ids == [["1a6e", "089a"], ["18d1", "9302"]]
+    assert all('GROUP="plugdev"' in line and 'MODE="0660"' in line for line in lines)
+
+
+def test_its_settings_are_the_shipped_ones(image: Path) -> None:
+    install(image)
+    assert load_config(image / "etc/teachable-kiosk/kiosk.toml") == Config()
+
+
+def test_uninstalling_leaves_the_system_as_it_was(image: Path) -> None:
+    before = tree(image)
+    assert install(image) == 0
+    assert len(tree(image)) > len(before) + 8
+    assert main(["uninstall", "--root", str(image)]) == 0
+    assert tree(image) == before
+
+
+def test_installing_twice_is_installing_once(image: Path) -> None:
+    before = tree(image)
+    install(image)
+    once = tree(image)
+    assert install(image) == 0
+    assert tree(image) == once
+    main(["uninstall", "--root", str(image)])
+    assert tree(image) == before
+
+
+def test_installing_anew_for_another_screen_takes_the_old_away(image: Path) -> None:
+    before = tree(image)
+    install(image)
+    assert install(image, "--screen", "cage") == 0
+    assert not (image / "etc/systemd/system/graphical.target.wants/teachable-kiosk.service").is_symlink()
+    assert not (image / "etc/X11/xorg.conf.d/90-teachable-kiosk.conf").exists()
+    assert "cage" in (image / SCREEN).read_text()
+    main(["uninstall", "--root", str(image)])
+    assert tree(image) == before
+
+
+def test_settings_that_were_changed_survive_both(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    install(image)
+    settings = image / "etc/teachable-kiosk/kiosk.toml"
+    settings.write_text('[classes]\nlabels = ["a", "b"]\n')
+    install(image)
+    main(["uninstall", "--root", str(image)])
+    assert settings.read_text() == '[classes]\nlabels = ["a", "b"]\n'
+    assert "kept    /etc/teachable-kiosk/kiosk.toml: it was changed" in capsys.readouterr().out
+    assert not (image / UNIT).exists()
+
+
+def test_somebody_else_s_file_is_never_overwritten(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    foreign = image / "etc/udev/rules.d/60-teachable-kiosk.rules"
+    foreign.write_text("# mine")
+    before = tree(image)
+    assert install(image) == 1
+    assert tree(image) == before
+    assert capsys.readouterr().err == (
+        f"error: {foreign} is there already and is not the kiosk's. Move it away, then install again.\n"
+    )
+
+
+def test_an_installation_that_was_cut_off_can_be_undone(image: Path) -> None:
+    before = tree(image)
+    install(image)
+    (image / UNIT).unlink()
+    (image / "etc/systemd/system/graphical.target.wants/teachable-kiosk.service").unlink()
+    assert main(["uninstall", "--root", str(image)]) == 0
+    assert tree(image) == before
+
+
+def test_a_dry_run_says_all_and_does_nothing(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = tree(image)
+    assert install(image, "--dry-run") == 0
+    told = capsys.readouterr().out
+    assert tree(image) == before
+    install(image)
+    for name, text in tree(image).items():
+        if name not in before and text and not name.endswith(("installed.json", "wants/teachable-kiosk.service")):
+            assert f"write   /{name}" in told
+            assert all(f"        {line}".rstrip() in told for line in text.splitlines())
+    capsys.readouterr()
+    installed = tree(image)
+    assert main(["uninstall", "--root", str(image), "--dry-run"]) == 0
+    assert tree(image) == installed
+    assert f"remove  /{UNIT}" in capsys.readouterr().out
+
+
+def test_without_a_desktop_it_takes_the_console(image: Path) -> None:
+    assert install(without_desktop(image)) == 0
+    screen = (image / SCREEN).read_text()
+    assert "ExecStart=/usr/bin/cage -s -- /usr/bin/env -u WATCHDOG_PID" in screen
+    assert (image / "etc/systemd/system/multi-user.target.wants/teachable-kiosk.service").is_symlink()
+    assert not (image / "etc/X11/xorg.conf.d").exists()
+
+
+def test_a_desktop_that_is_switched_off_counts_as_none(image: Path) -> None:
+    (image / "etc/systemd/system/default.target").symlink_to("/lib/systemd/system/multi-user.target")
+    (image / "usr/bin").mkdir(parents=True)
+    (image / "usr/bin/cage").touch()
+    install(image)
+    assert "cage" in (image / SCREEN).read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "spoil", "message"),
+    [
+        (["--user", "root"], None, "the kiosk must not run as root. Name another user with --user."),
+        (
+            ["--user", "eve"],
+            None,
+            "there is no user eve in {root}/etc/passwd. Make it: sudo useradd --create-home eve.",
+        ),
+        (
+            ["--user", "pi"],
+            lambda root: (root / "etc/systemd/system/display-manager.service").unlink(),
+            "this computer starts no desktop, and its SDL cannot draw on a console. Install a compositor for one "
+            "program: sudo apt install cage. Then install again.",
+        ),
+        (
+            ["--user", "pi"],
+            lambda root: (root / "etc/group").unlink(),
+            "{root}/etc/group cannot be read: No such file or directory. Check --root.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line_and_nothing_is_written(
+    image: Path,
+    arguments: list[str],
+    spoil: Callable[[Path], None] | None,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if spoil:
+        spoil(image)
+    before = tree(image)
+    assert main(["install", "--root", str(image), *arguments]) == 1
+    assert tree(image) == before
+    assert capsys.readouterr().err == f"error: {message.format(root=image)}\n"
+
+
+def test_uninstalling_where_nothing_is_installed_says_so(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["uninstall", "--root", str(image)]) == 1
+    assert capsys.readouterr().err == (
+        f"error: the kiosk is not installed here: there is no {image}/etc/teachable-kiosk/installed.json.\n"
+    )
+
+
+def test_raspberry_pi_os_is_told_not_to_blank_and_gets_its_setting_back() -> None:
+    system = System("pi", 1000, frozenset({"video"}), "desktop", Path("/x/python"), REPOSITORY, blanking=True)
+    switch = ("raspi-config", "nonint", "do_blanking")
+    plan = plan_for(system)
+    assert (*switch, "1") in plan.commands
+    assert (*switch, "0") in plan.undo
+    for blanking in (False, None):
+        left_alone = plan_for(replace(system, blanking=blanking))
+        assert not [command for command in (*left_alone.commands, *left_alone.undo) if "raspi-config" in command]
+
+
+def test_a_running_system_is_asked_for_its_blanking_and_its_video_drivers() -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def run(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        answer = "0\n" if command[0] == "raspi-config" else "x11 wayland KMSDRM dummy\n"
+        return subprocess.CompletedProcess(command, 0, answer, "")
+
+    system = look_at_system(Path("/"), somebody(), "kmsdrm", run)
+    assert (system.screen, system.sdl_library, system.blanking) == ("kmsdrm", "", True)
+    assert [command[0] for command in asked] == ["env", "raspi-config"]
+
+
+def somebody() -> str:
+    """A user here who may run this Python and read this project."""
+    if os.getuid():
+        return getpass.getuser()
+    readable = all(place.stat().st_mode & 0o005 for one in (REPOSITORY, Path(sys.executable)) for place in one.parents)
+    if not readable:
+        pytest.skip("needs a checkout that a user other than root may read")
+    return "nobody"
+
+
+def test_a_python_in_a_folder_with_an_odd_name_is_quoted_as_systemd_wants_it() -> None:
+    system = System("pi", 1000, frozenset(), "desktop", Path('/o d/5% "$x"/python'), Path("/srv/kiosk"))
+    (unit,) = (file.text for file in plan_for(system).files if file.path.name == "teachable-kiosk.service")
+    (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    assert command.startswith(r'"/o d/5%% \"$$x\"/python" /srv/kiosk/run_kiosk.py --fullscreen ')
+
+
+# --- what systemd says ----------------------------------------------------------------------------------
+
+
+def systemd_analyze(*words: str, units: Path) -> subprocess.CompletedProcess[str]:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze: install it with `sudo apt install systemd`")
+    environment = {**os.environ, "SYSTEMD_UNIT_PATH": f"{units}:", "SYSTEMD_LOG_LEVEL": "warning"}
+    return subprocess.run(
+        ["systemd-analyze", *words], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("screen", ["desktop", "kmsdrm", "cage"])
+def test_systemd_finds_no_fault_in_the_unit(image: Path, screen: str) -> None:
+    install(image, "--screen", screen)
+    unit = image / UNIT
+    text = unit.read_text().replace("User=pi", f"User={'root' if os.getuid() == 0 else os.getlogin()}")
+    unit.write_text(re.sub(r"^SupplementaryGroups=.*$", "", text, flags=re.MULTILINE))  # users of the image
+    if screen == "cage":
+        (image / SCREEN).write_text((image / SCREEN).read_text().replace("/usr/bin/cage", "/bin/true"))
+    done = systemd_analyze("verify", "--man=no", str(unit), units=unit.parent)
+    complaints = [line for line in done.stderr.splitlines() if "teachable-kiosk" in line]
+    assert complaints == []
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("name", "line"), [(UNIT, "WatchdogSec=30"), (SCREEN, "TTYReset=yes")])
+def test_systemd_would_find_a_fault(image: Path, name: str, line: str) -> None:
+    install(image, "--screen", "kmsdrm")
+    spoiled = image / name
+    assert line in spoiled.read_text()
+    spoiled.write_text(spoiled.read_text().replace(line, f"{line.partition('=')[0]}=perhaps"))
+    done = systemd_analyze("verify", "--man=no", str(image / UNIT), units=(image / UNIT).parent)
+    assert re.search(rf"{spoiled.name}:\d+: Failed to parse .*perhaps", done.stderr)
+
+
+@pytest.mark.parametrize("screen", ["desktop", "kmsdrm", "cage"])
+def test_the_unit_is_exposed_little(image: Path, screen: str) -> None:
+    install(image, "--screen", screen)
+    unit = image / UNIT
+    done = systemd_analyze(
+        "security", "--offline=true", f"--threshold={MOST_EXPOSED * 10:.0f}", "--no-pager", str(unit), units=unit.parent
+    )
+    assert done.returncode == 0, done.stdout
+    assert "Overall exposure level" in done.stdout
