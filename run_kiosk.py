@@ -20,9 +20,11 @@ from typing import Any
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 from app.commands.report import write_json
-from app.config import Config, check, load_config
+from app.config import Config, load_config
+from app.config_check import check
 from app.errors import KioskError
 from app.screen import find_screen
+from app.settings import SettingsFile
 from learning.errors import LearningError
 from tpu.errors import RuntimeLayerError
 
@@ -60,14 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run_kiosk(options: argparse.Namespace) -> int:
     from app.compose import compose, display_available
 
-    config = _config(options)
+    settings = None if options.demo else _settings_file(options)
+    config = _config(options, settings)
     if not options.headless and not options.demo:
         os.environ.update(find_screen(os.environ))
     headless = options.headless or (options.demo and not display_available())
     if not headless and not options.demo and not display_available():
         logging.getLogger(__name__).info("no DISPLAY is set: trying the console's own screen")
     demo_data_dir = options.data_dir if options.demo else None
-    with compose(config, headless=headless, demo_out=_demo_out(options), demo_data_dir=demo_data_dir) as composed:
+    with compose(
+        config, headless=headless, settings=settings, demo_out=_demo_out(options), demo_data_dir=demo_data_dir
+    ) as composed:
         kiosk = composed.kiosk
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(kiosk, "running", False))
@@ -79,9 +84,15 @@ def _run_kiosk(options: argparse.Namespace) -> int:
     return 0
 
 
-def _config(options: argparse.Namespace) -> Config:
-    """Settings of the file, with those of the command line over them."""
-    config = load_config(options.config)
+def _settings_file(options: argparse.Namespace) -> SettingsFile:
+    """Settings of --config, with those changed on the screen over them."""
+    base = load_config(options.config)
+    return SettingsFile(base, options.data_dir or base.data_dir)
+
+
+def _config(options: argparse.Namespace, settings: SettingsFile | None = None) -> Config:
+    """Settings of the files, with those of the command line over them."""
+    config = settings.config if settings is not None else load_config(options.config)
     screen, storage, model = config.screen, config.storage, config.model
     if getattr(options, "fullscreen", None) is not None:
         screen = replace(screen, fullscreen=options.fullscreen)
@@ -164,7 +175,7 @@ def _run_models(options: argparse.Namespace) -> int:
 def _run_doctor(options: argparse.Namespace) -> int:
     from app.commands.doctor import run_doctor
 
-    return 0 if run_doctor(_config(options), print, json_path=options.json) else 1
+    return 0 if run_doctor(_config(options, _settings_file(options)), print, json_path=options.json) else 1
 
 
 def _run_bench(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,20 +15,25 @@ from pathlib import Path
 import pygame
 
 from app.backend import backend_now
+from app.backstage import House
 from app.config import Config
 from app.demo import CLASSES, Findings, ScriptedVisitor
-from app.devices.camera import AutoCamera, check_source, open_camera
+from app.devices.camera import AutoCamera, candidates, check_source, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
 from app.devices.keyboard import Keyboard, check_keys
 from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import Pads
 from app.devices.pointer import Pointer
+from app.devices.power import switch_off
 from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
+from app.devices.stage import Stage, views
+from app.devices.typewriter import Typewriter
 from app.devices.udisks import MountingDrives, UDisks
 from app.drive_watch import watch_drives
 from app.errors import DisplayUnavailable
 from app.events import WorkerFailed
+from app.faults import FaultLog
 from app.inputs import input_map, pins_of
 from app.jobs import Tools, work_off
 from app.kiosk import Kiosk
@@ -39,6 +44,7 @@ from app.pipeline import Vision, watch_camera, watch_frames
 from app.ports import Camera, Drives, Frame
 from app.present import Surroundings
 from app.screen import screen_chosen
+from app.settings import SettingsFile
 from app.storage import SessionStore
 from app.supervision import Supervisor
 from app.threads import Mailbox, Worker
@@ -55,6 +61,8 @@ from tpu.supervisor import ListDevices, Status
 from tpu.supervisor import Supervisor as Accelerator
 
 logger = logging.getLogger(__name__)
+
+AUTOMATIC = ("", "auto", "demo")  # cameras that are always there
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,7 @@ def compose(
     config: Config,
     *,
     headless: bool,
+    settings: SettingsFile | None = None,
     demo_out: Path | None = None,
     demo_data_dir: Path | None = None,
     list_devices: ListDevices = list_accelerators,
@@ -97,6 +106,7 @@ def compose(
     Args:
         config: Settings.
         headless: Draw into memory, open no window.
+        settings: Where those are kept that staff change on the screen; None forgets them.
         demo_out: A scripted visitor uses the kiosk and leaves its screenshots here; None for real visitors.
         demo_data_dir: Where the scripted visitor's session is kept; None is a place that goes again.
         list_devices: Which accelerators are plugged in.
@@ -108,9 +118,10 @@ def compose(
     with ExitStack() as stack:
         if demo_out is not None:
             config = _for_demo(config, demo_out, demo_data_dir, stack)
+        faults = _log_faults(stack)
         window = _open_window(config, headless)
         stack.callback(window.close)
-        sounds = Sounds(config.screen.sound and not headless)
+        sounds = Sounds(config.screen.sound and not headless, config.screen.volume)
         stack.callback(sounds.close)
         extractor_path = Path(config.model.extractor) if config.model.extractor else default_extractor_path()
         accelerator = _open_accelerator(
@@ -134,7 +145,9 @@ def compose(
         check_keys(input_map(vars(config.inputs)))
         kiosk = Kiosk(
             Tools(config, store, extractor, vision, drives, sounds, accelerator=accelerator),
+            House(settings, candidates, switch_off, faults.lines, (Stage.kinds, views())),
             toggle_fullscreen=window.toggle_fullscreen,
+            settings_changed=lambda new: sounds.set_volume(new.screen.volume if new.screen.sound else 0.0),
         )
         kiosk.events.put(backend_now(extractor, accelerator.status if accelerator else None))
         if accelerator is not None:
@@ -152,7 +165,7 @@ def compose(
             kiosk.events.put(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
 
         table = DemonstrationCamera()
-        source = _source(config, table, for_demo=demo_out is not None)
+        source = _source(lambda: kiosk.state.config, table, for_demo=demo_out is not None)
         visitor = None
         if demo_out is not None:
             visitor = ScriptedVisitor(
@@ -162,8 +175,7 @@ def compose(
                 clock=time.monotonic,
                 take_screenshot=lambda name: _screenshot(window, demo_out / f"{name}.png"),
             )
-        pads = Pads()
-        stack.callback(pads.close)
+        pads = stack.enter_context(closing(Pads()))
         box = Config() if demo_out is not None else config  # the scripted visitor has a panel of its own
         pins, lights = _open_pins(box, kiosk, stack), _open_lamps(box, stack)
         supervisor = Supervisor(os.environ, time.monotonic)
@@ -186,12 +198,13 @@ def compose(
             observations=observations,
             surroundings=Surroundings(
                 target_shots=config.classes.target_shots,
-                mirror=config.camera.mirror,
+                stage=Stage().picture,
             ),
             clock=time.monotonic,
             wait_for_tick=pygame.time.Clock().tick,
             each_tick=visitor.step if visitor else pins.look if pins else lambda: None,
             shown=shown,
+            typewriter=Typewriter(),
         )
         for name, body in (
             ("records", partial(work_off, kiosk.records)),
@@ -201,7 +214,17 @@ def compose(
                 lambda stop: watch_frames(vision, frames_to_see, observations.put, kiosk.events.put, stop=stop),
             ),
             ("drive", lambda stop: watch_drives(drives, kiosk.events.put, stop=stop)),
-            ("camera", lambda stop: watch_camera(source, deliver, kiosk.events.put, stop=stop)),
+            (
+                "camera",
+                lambda stop: watch_camera(
+                    source,
+                    deliver,
+                    kiosk.events.put,
+                    stop=stop,
+                    wanted=lambda: kiosk.state.config.camera.source,
+                    rotation=lambda: kiosk.state.config.camera.rotation,
+                ),
+            ),
         ):
             worker = Worker(name, body, failed).start()
             stack.callback(worker.stop, timeout_s=20.0)
@@ -225,6 +248,13 @@ def _for_demo(config: Config, demo_out: Path, data_dir: Path | None, stack: Exit
         screen=replace(config.screen, fullscreen=False),
         storage=replace(config.storage, data_dir=str(kept), export_dir=export_dir),
     )
+
+
+def _log_faults(stack: ExitStack) -> FaultLog:
+    faults = FaultLog()
+    logging.getLogger().addHandler(faults)
+    stack.callback(logging.getLogger().removeHandler, faults)
+    return faults
 
 
 def _open_window(config: Config, headless: bool) -> Window:
@@ -290,19 +320,23 @@ def _drives(stack: ExitStack) -> Drives:
     return drives
 
 
-def _source(config: Config, table: DemonstrationCamera, *, for_demo: bool) -> Callable[[], Camera]:
-    """What opens the camera, again and again when it is lost.
+def _source(config: Callable[[], Config], table: DemonstrationCamera, *, for_demo: bool) -> Callable[[], Camera]:
+    """What opens the camera that the settings name, again and again when it is lost, or another one is chosen.
 
     Raises:
-        CameraUnavailable: At once, if the name is of nothing that could ever be a camera.
+        CameraUnavailable: At once, if the name at the start is of nothing that could ever be a camera.
     """
-    source = config.camera.source
-    if for_demo or source == "demo":
+    if for_demo:
         return lambda: table
-    if source in ("", "auto"):
-        return AutoCamera(table).open
-    check_source(source)
-    return partial(open_camera, source)
+    automatic = AutoCamera(table)
+    if config().camera.source not in AUTOMATIC:
+        check_source(config().camera.source)
+
+    def opened() -> Camera:
+        source = config().camera.source
+        return table if source == "demo" else automatic.open() if source in AUTOMATIC[:2] else open_camera(source)
+
+    return opened
 
 
 def _screenshot(window: Window, path: Path) -> Path:

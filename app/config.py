@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,16 +14,15 @@ from typing import Any, get_type_hints
 
 import platformdirs
 
+from app.config_check import check
 from app.errors import ConfigInvalid
-from app.inputs import KEYS, input_map, pins_of
-from tpu.runtime import EDGE_TPU_LIBRARY, PERFORMANCES
+from app.inputs import KEYS
+from tpu.runtime import EDGE_TPU_LIBRARY
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-MIN_CLASSES, MAX_CLASSES = 2, 9
 
 
 @dataclass(frozen=True)
@@ -34,13 +32,16 @@ class ClassSettings:
     labels: tuple[str, ...] = ("Red", "Blue", "Yellow")
     target_shots: int = 20
     max_shots: int = 300
+    learn_as_you_go: bool = False
 
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """Where pictures come from, and whether the visitor sees them like in a mirror."""
+    """Where pictures come from, how they are turned and cut, and whether the visitor sees them like in a mirror."""
 
     source: str = "auto"
+    rotation: int = 0
+    zoom: float = 1.0
     mirror: bool = True
 
 
@@ -52,6 +53,7 @@ class ModelSettings:
     runtime: str = "auto"
     device: str = "auto"
     seed: int = 0
+    not_sure_below: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ class InputSettings:
     undo: tuple[str, ...] = KEYS["undo"]
     save: tuple[str, ...] = KEYS["save"]
     reset: tuple[str, ...] = KEYS["reset"]
+    results: tuple[str, ...] = KEYS["results"]
+    language: tuple[str, ...] = KEYS["language"]
     confirm: tuple[str, ...] = KEYS["confirm"]
     cancel: tuple[str, ...] = KEYS["cancel"]
     fullscreen: tuple[str, ...] = KEYS["fullscreen"]
@@ -127,6 +131,9 @@ class ScreenSettings:
     height_px: int = 720
     fullscreen: bool = True
     sound: bool = True
+    volume: float = 0.4
+    language: str = "en"
+    palette: str = "paper"
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,36 @@ class AcceleratorSettings:
 
 
 @dataclass(frozen=True)
+class IdleSettings:
+    """When nobody is there any more, and what answers the next visitor at once."""
+
+    after_s: float = 120.0
+    countdown_s: float = 20.0
+    starter: str = ""
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """What stays of a visitor who has gone."""
+
+    when_idle: str = "embeddings"
+    archive_max_mib: int = 500
+    free_floor_mib: int = 500
+
+
+@dataclass(frozen=True)
+class StaffSettings:
+    """Who helps, and how staff get to their pages."""
+
+    contact: str = ""
+    pin: str = ""
+    hold: tuple[str, ...] = ("reset", "undo")
+    hold_s: float = 3.0
+    pin_tries: int = 3
+    locked_s: float = 60.0
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of the kiosk."""
 
@@ -160,6 +197,9 @@ class Config:
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     accelerator: AcceleratorSettings = field(default_factory=AcceleratorSettings)
+    idle: IdleSettings = field(default_factory=IdleSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    staff: StaffSettings = field(default_factory=StaffSettings)
 
     @property
     def data_dir(self) -> Path:
@@ -182,100 +222,46 @@ def load_config(path: Path | None) -> Config:
     Raises:
         ConfigInvalid: If the file cannot be read, is no TOML, or has an unknown setting or a bad value.
     """
-    if path is None:
-        return Config()
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigInvalid(f"cannot read {path}: {error.strerror}. Name another file with --config.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"{path} is not valid TOML: {error}. Mend that line and start again.") from error
-    config = Config(**{name: _section(path, name, section, table) for name, section in get_type_hints(Config).items()})
+    return Config() if path is None else overlaid(Config(), path)
+
+
+def overlaid(base: Config, path: Path) -> Config:
+    """Give the settings of `base` with those of a TOML file over them.
+
+    Raises:
+        ConfigInvalid: As `load_config`.
+    """
+    table = read_table(path)
+    config = Config(**{name: _section(path, name, getattr(base, name), table) for name in get_type_hints(Config)})
     if unknown := sorted(set(table) - set(get_type_hints(Config))):
         raise ConfigInvalid(f"{path}: there is no section [{unknown[0]}]. {_known(get_type_hints(Config))}")
     check(config, str(path))
     return config
 
 
-def check(config: Config, source: str) -> None:
-    """Refuse values out of range.
+def read_table(path: Path) -> dict[str, Any]:
+    """What a TOML file says.
 
     Raises:
-        ConfigInvalid: Naming the setting, its value, and what is possible.
+        ConfigInvalid: If the file cannot be read or is no TOML.
     """
-    labels = config.classes.labels
-    if not MIN_CLASSES <= len(labels) <= MAX_CLASSES:
-        raise ConfigInvalid(
-            f"{source}: classes.labels names {len(labels)} classes. Name {MIN_CLASSES} to {MAX_CLASSES}."
-        )
-    if any(not label.strip() for label in labels) or len(set(labels)) != len(labels):
-        raise ConfigInvalid(f"{source}: classes.labels needs names that differ and are not empty.")
-    for name, value, least in (
-        ("classes.target_shots", config.classes.target_shots, 2),
-        ("classes.max_shots", config.classes.max_shots, 2),
-        ("buttons.hold_delay_s", config.buttons.hold_delay_s, 0.05),
-        ("buttons.sample_interval_s", config.buttons.sample_interval_s, 0.03),
-        ("buttons.stuck_after_s", config.buttons.stuck_after_s, 5.0),
-        ("gpio.debounce_s", config.gpio.debounce_s, 0.001),
-        ("lamps.brightness", config.lamps.brightness, 0.05),
-        ("model.seed", config.model.seed, 0),
-        ("screen.width_px", config.screen.width_px, 480),
-        ("screen.height_px", config.screen.height_px, 320),
-    ):
-        if value < least:
-            raise ConfigInvalid(f"{source}: {name} is {value}. Make it {least} or more.")
-    input_map(vars(config.inputs), origin=source)
-    _check_pins(config, source)
-    _check_accelerator(config, source)
-
-
-def _check_accelerator(config: Config, source: str) -> None:
-    if re.fullmatch(r"auto|cpu|(usb|pci):\d+", config.model.device) is None:
-        raise ConfigInvalid(
-            f"{source}: model.device is {config.model.device!r}. Write auto, cpu, or a device such as usb:0 or pci:0."
-        )
-    if config.accelerator.performance not in ("", *PERFORMANCES):
-        raise ConfigInvalid(
-            f"{source}: accelerator.performance is {config.accelerator.performance!r}. "
-            f"Write one of: {', '.join(PERFORMANCES)}, or nothing."
-        )
-
-
-def _check_pins(config: Config, source: str) -> None:
-    """A pin is one thing: a button or a lamp, once."""
-    for name, value, possible in (
-        ("gpio.pull", config.gpio.pull, ("up", "down", "none")),
-        ("gpio.active", config.gpio.active, ("low", "high")),
-        ("lamps.active", config.lamps.active, ("low", "high")),
-    ):
-        if value not in possible:
-            raise ConfigInvalid(f"{source}: {name} is {value!r}. Write one of: {', '.join(possible)}.")
-    if config.gpio.debounce_s > 0.2:
-        raise ConfigInvalid(f"{source}: gpio.debounce_s is {config.gpio.debounce_s}. Make it 0.2 or less.")
-    if config.lamps.brightness > 1:
-        raise ConfigInvalid(f"{source}: lamps.brightness is {config.lamps.brightness}. Make it 1 or less.")
-    lamps = {name: value for name, value in vars(config.lamps).items() if isinstance(value, str) and name != "active"}
-    for name, pins in (("gpio.pins", config.gpio.pins), *((f"lamps.{lamp}", (pin,)) for lamp, pin in lamps.items())):
-        if odd := [pin for pin in pins if pin and not pins_of([pin])]:
-            raise ConfigInvalid(f'{source}: {name} names {odd[0]!r}. Pins are written as "gpio:17".')
-    used: dict[str, str] = {
-        source_name: "a button" for sources in vars(config.inputs).values() for source_name in sources
-    }
-    used.update(dict.fromkeys(config.gpio.pins, "a button"))
-    for name, pin in lamps.items():
-        if pin and used.setdefault(pin, f"lamps.{name}") != f"lamps.{name}":
-            raise ConfigInvalid(f"{source}: lamps.{name} is {pin}, which is {used[pin]} already. Give it its own pin.")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigInvalid(f"cannot read {path}: {error.strerror}. Name another file with --config.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path} is not valid TOML: {error}. Mend that line and start again.") from error
 
 
 def _section(path: Path, name: str, section: Any, table: Mapping[str, Any]) -> Any:
     values = table.get(name, {})
     if not isinstance(values, dict):
         raise ConfigInvalid(f"{path}: {name} is a section. Write [{name}] above its settings.")
-    hints = get_type_hints(section)
+    hints = get_type_hints(type(section))
     if unknown := sorted(set(values) - set(hints)):
         raise ConfigInvalid(f"{path}: [{name}] has no setting {unknown[0]!r}. {_known(hints)}")
     return dataclasses.replace(
-        section(), **{key: _value(path, f"{name}.{key}", value, hints[key]) for key, value in values.items()}
+        section, **{key: _value(path, f"{name}.{key}", value, hints[key]) for key, value in values.items()}
     )
 
 

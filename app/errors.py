@@ -2,12 +2,16 @@
 
     KioskError
     ├── ConfigInvalid
+    ├── SettingsNotKept
     ├── CameraUnavailable
     ├── DisplayUnavailable
     ├── PinsUnavailable
     ├── InstallRefused
     ├── SessionUnreadable
     ├── SampleNotStored
+    ├── ArchiveUnusable
+    ├── StarterUnusable
+    ├── PowerRefused
     ├── NotEnoughTaught
     ├── DatasetInvalid
     ├── ExportedModelDisagrees
@@ -39,6 +43,10 @@ class ConfigInvalid(KioskError, ValueError):
     """A setting is missing, unknown or out of range."""
 
 
+class SettingsNotKept(KioskError):
+    """A setting that was changed on the screen could not be written."""
+
+
 class CameraUnavailable(KioskError):
     """The camera cannot be opened, or delivers no pictures."""
 
@@ -68,6 +76,18 @@ class SessionUnreadable(KioskError):
 
 class SampleNotStored(KioskError):
     """A sample could not be made durable."""
+
+
+class ArchiveUnusable(KioskError):
+    """A session that was kept cannot be brought back."""
+
+
+class StarterUnusable(KioskError):
+    """The model that should answer before anybody taught cannot."""
+
+
+class PowerRefused(KioskError):
+    """The machine could not be switched off."""
 
 
 class NotEnoughTaught(KioskError, ValueError):

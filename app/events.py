@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.i18n import Text
 
@@ -26,6 +26,8 @@ class Action(Enum):
     UNDO = "undo"
     SAVE = "save"
     RESET = "reset"
+    RESULTS = "results"
+    LANGUAGE = "language"
     CONFIRM = "confirm"
     CANCEL = "cancel"
     FULLSCREEN = "fullscreen"
@@ -92,6 +94,25 @@ class PinChanged:
 
 
 @dataclass(frozen=True)
+class ScreenTouched:
+    """A finger or the mouse touched the screen where no button is."""
+
+
+@dataclass(frozen=True)
+class CharacterTyped:
+    """A real keyboard wrote something while a keyboard is on the screen."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TypingEdited:
+    """A real keyboard's "backspace", "done" or "cancel" while a keyboard is on the screen."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class SampleAdded:
     """A sample is durable on disk. `picture` is its thumbnail."""
 
@@ -102,10 +123,27 @@ class SampleAdded:
 
 @dataclass(frozen=True)
 class SampleRemoved:
-    """The latest sample is gone from disk again."""
+    """A sample is gone from disk again."""
 
     class_index: int
     sample_id: int
+
+
+@dataclass(frozen=True)
+class SampleRestored:
+    """A sample that was taken out of a gallery is back."""
+
+    class_index: int
+    sample_id: int
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class PicturesLoaded:
+    """Thumbnails of stored samples by sample id; `purpose` is "gallery" or "results"."""
+
+    purpose: str
+    pictures: tuple[tuple[int, Picture], ...]
 
 
 @dataclass(frozen=True)
@@ -146,6 +184,7 @@ class TrainingFinished:
     validation_accuracy: float
     threshold: float
     seconds: Mapping[str, float] = field(default_factory=dict)
+    report: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -176,6 +215,52 @@ class SavingFailed:
 @dataclass(frozen=True)
 class SessionErased:
     """All samples of the visitor are gone."""
+
+
+@dataclass(frozen=True)
+class StarterReady:
+    """A model that answers before anybody taught is live. `threshold` is its own."""
+
+    labels: tuple[str, ...]
+    threshold: float
+
+
+@dataclass(frozen=True)
+class SessionRestored:
+    """A session from the archive is the one at hand again; its model is trained anew from it."""
+
+    labels: tuple[str, ...]
+    shots: tuple[int, ...]
+    thumbnails: tuple[tuple[Picture, ...], ...]
+
+
+@dataclass(frozen=True)
+class StaffFailed:
+    """Something that was asked for on the staff pages did not happen."""
+
+    reason: Text
+
+
+@dataclass(frozen=True)
+class StaffDone:
+    """It did."""
+
+    told: Text
+
+
+@dataclass(frozen=True)
+class SystemLooked:
+    """What the staff pages tell of the system.
+
+    Attributes:
+        cameras: That can be chosen.
+        archive: Name of every session kept, and what is in it.
+        lines: Diagnostics: what, how it is, and whether it wants attention.
+    """
+
+    cameras: tuple[str, ...] = ()
+    archive: tuple[tuple[str, str], ...] = ()
+    lines: tuple[tuple[Text, Text, bool], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -318,8 +403,13 @@ Event = (
     | InputReleased
     | InputStuck
     | PinChanged
+    | ScreenTouched
+    | CharacterTyped
+    | TypingEdited
     | SampleAdded
     | SampleRemoved
+    | SampleRestored
+    | PicturesLoaded
     | SampleRefused
     | SampleWithdrawn
     | UndoFailed
@@ -329,6 +419,11 @@ Event = (
     | SavingFinished
     | SavingFailed
     | SessionErased
+    | StarterReady
+    | SessionRestored
+    | StaffFailed
+    | StaffDone
+    | SystemLooked
     | CameraFound
     | CameraLost
     | VisionFailed
@@ -359,6 +454,89 @@ class AddSample:
 @dataclass(frozen=True)
 class RemoveLastSample:
     """Take back the latest press, or the latest sample of all."""
+
+
+@dataclass(frozen=True)
+class RemoveSample:
+    """Take one sample out; `RestoreSample` brings back the one that was taken out last."""
+
+    sample_id: int
+
+
+@dataclass(frozen=True)
+class RestoreSample:
+    """Bring back the sample that was taken out last."""
+
+
+@dataclass(frozen=True)
+class LoadGallery:
+    """Fetch a page of the pictures of a class, newest first."""
+
+    class_index: int
+    page: int
+    size: int
+
+
+@dataclass(frozen=True)
+class LoadPictures:
+    """Fetch the pictures of samples for the results."""
+
+    sample_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class EndSession:
+    """The visitor is gone: keep of the session what `privacy` says ("keep", "embeddings", "erase"), erase the rest."""
+
+    privacy: str
+
+
+@dataclass(frozen=True)
+class LoadStarter:
+    """Let the model answer that is there before anybody taught, if there is one."""
+
+
+@dataclass(frozen=True)
+class DropStarter:
+    """A visitor begins to teach: it answers no more."""
+
+
+@dataclass(frozen=True)
+class ChangeSettings:
+    """Keep settings that were changed on the screen and let them hold at once. `changes` is by "section.name"."""
+
+    changes: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class NameClasses:
+    """The classes are called so now: in the session, and in the model that answers."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LookAtSystem:
+    """Gather what the staff pages tell."""
+
+
+@dataclass(frozen=True)
+class RestoreSession:
+    """Bring back a session from the archive; the one at hand is archived first."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ExportSessions:
+    """Write all sessions of the archive to a drive, or to the export directory."""
+
+
+@dataclass(frozen=True)
+class PowerOff:
+    """Shut the machine down, or start it anew."""
+
+    restart: bool
 
 
 @dataclass(frozen=True)
@@ -416,6 +594,19 @@ class Leave:
 Command = (
     AddSample
     | RemoveLastSample
+    | RemoveSample
+    | RestoreSample
+    | LoadGallery
+    | LoadPictures
+    | EndSession
+    | LoadStarter
+    | DropStarter
+    | ChangeSettings
+    | NameClasses
+    | LookAtSystem
+    | RestoreSession
+    | ExportSessions
+    | PowerOff
     | StartTraining
     | StartSaving
     | EraseSession

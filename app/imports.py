@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import MAX_CLASSES, MIN_CLASSES
+from app.config_check import MAX_CLASSES, MIN_CLASSES
 from app.errors import FolderRefused
 from app.export import PLAIN_FILE
 from app.i18n import message

@@ -28,6 +28,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "undo": ("key:z",),
     "save": ("key:s",),
     "reset": ("key:r",),
+    "results": ("key:e",),
+    "language": ("key:l",),
     "confirm": ("key:y",),
     "cancel": ("key:n",),
     "fullscreen": ("key:f11",),

@@ -23,7 +23,7 @@ from app.importing import end_show, import_session, show_model
 from app.pictures import thumbnail
 from app.pipeline import LiveModel, Vision
 from app.ports import Clock, Drives, Frame
-from app.saving import report_of, save_model
+from app.saving import read_report, report_of, save_model
 from app.session import Session
 from app.state import TrainedFacts
 from app.storage import SessionStore
@@ -86,8 +86,8 @@ class Workbench:
     def store_sample(self, class_index: int, frame: Frame, embedding: NDArray[np.float32] | None) -> None:
         """Keep a frame as a sample; it is embedded here if nobody has done so."""
         with self._told(lambda reason: ev.SampleRefused(class_index, reason)):
-            vector = embedding if embedding is not None else self._tools.extractor.embed(frame.image)
-            square = centre_crop(frame.image)
+            square = centre_crop(frame.image, self._tools.vision.crop_share)
+            vector = embedding if embedding is not None else self._tools.extractor.embed(square)
             sample = self._tools.store.add(class_index, vector, square)
             picture = Picture(("sample", sample.sample_id), thumbnail(square))
             self._announce(ev.SampleAdded(class_index, sample.sample_id, picture))
@@ -166,7 +166,9 @@ class Workbench:
             logger.warning("the model of the last session is not used: %s", error)
             return None
         self._tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
-        return TrainedFacts(stored.validation_accuracy, stored.threshold, stored.shots)
+        return TrainedFacts(
+            stored.validation_accuracy, stored.threshold, stored.shots, read_report(report_of(stored.path))
+        )
 
     @property
     def models_dir(self) -> Path:
@@ -218,7 +220,9 @@ class Workbench:
             raise
         tools.vision.go_live(LiveModel(trained.engine, path, _taught(shots), trained.threshold, len(shots)))
         self._announce(
-            ev.TrainingFinished(path, shots, trained.validation_accuracy, trained.threshold, trained.seconds)
+            ev.TrainingFinished(
+                path, shots, trained.validation_accuracy, trained.threshold, trained.seconds, trained.report
+            )
         )
         self.remove_models_but(path)
 

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from app import events as ev
+from app.backstage import Backstage, House
+from app.config import Config
 from app.i18n import message
 from app.jobs import Job, Tools, Workbench
 from app.observation import Observation
@@ -38,9 +40,17 @@ class Kiosk:
         seconds: How long the steps of the last training and saving took.
     """
 
-    def __init__(self, tools: Tools, *, toggle_fullscreen: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        house: House | None = None,
+        *,
+        toggle_fullscreen: Callable[[], None] = lambda: None,
+        settings_changed: Callable[[Config], None] = lambda _config: None,
+    ) -> None:
         self._tools = tools
         self._toggle_fullscreen = toggle_fullscreen
+        self._settings_changed = settings_changed
         self.events: queue.SimpleQueue[ev.Event] = queue.SimpleQueue()
         self.records: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
@@ -51,10 +61,14 @@ class Kiosk:
         self.saved_to: Path | None = None
         self.seconds: dict[str, float] = {}
         self._bench = Workbench(tools, self.events.put, self.progress.put)
+        self._backstage = Backstage(tools, house or House(), self._bench, self.events.put)
         self._last_sampled = -1
         self._awaiting_frame: deque[int] = deque()
         self._training_awaits = False
+        tools.vision.crop_share = 1 / tools.config.camera.zoom
         self.state = self._restored()
+        if self.state.model is None and not any(self.state.shots):
+            self._perform(ev.LoadStarter())
 
     def tick(self) -> None:
         """Take everything that happened since the last tick, in order, and act on it."""
@@ -99,12 +113,27 @@ class Kiosk:
                 self._queue_behind_records(lambda: self._bench.show_model(folder, drive))
             case ev.EndShow():
                 self._queue_behind_records(self._bench.end_show)
+            case ev.DropStarter():
+                self._tools.vision.go_live(None)
             case ev.PlaySound(name):
                 self._tools.sounds.play(name)
             case ev.ToggleFullscreen():
                 self._toggle_fullscreen()
             case ev.Leave():
                 self.running = False
+            case _:
+                self._perform_backstage(command)
+
+    def _perform_backstage(self, command: ev.Command) -> None:
+        """What changes at once happens here; the rest waits behind everything that was pressed before."""
+        if isinstance(command, ev.EndSession):
+            self._awaiting_frame.clear()
+        if isinstance(command, ev.ChangeSettings):
+            self._tools.vision.crop_share = 1 / self.state.config.camera.zoom
+            self._settings_changed(self.state.config)
+        job = self._backstage.job_of(command)
+        if job is not None:
+            self.records.put(lambda _stop: job())
 
     def _queue_behind_records(self, job: Callable[[], None]) -> None:
         """Do a job after everything that was pressed before it is stored."""
@@ -153,6 +182,9 @@ class Kiosk:
             model=model,
             timing=Timing(buttons.hold_delay_s, buttons.sample_interval_s, classes.max_shots),
             inputs=inputs_of(self._tools.config),
+            config=self._tools.config,
+            language=self._tools.config.screen.language,
+            last_input_s=self._tools.clock(),
             now_s=self._tools.clock(),
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from app.events import Event
 from app.kiosk import Kiosk
 from app.observation import NOTHING_SEEN, Observation, smooth
 from app.ports import Buttons, Clock, Frame
@@ -28,6 +29,16 @@ class Window(Protocol):
         """The window events since the last call."""
 
 
+class Typewriter(Protocol):
+    """What is written with a real keyboard while there is one on the screen."""
+
+    def takes(self, window_event: Any) -> bool:
+        """Whether this event is typing, so that no button may come of it."""
+
+    def translate(self, window_event: Any) -> tuple[Event, ...]:
+        """What was written or edited."""
+
+
 class Loop:
     """Runs the kiosk until somebody leaves.
 
@@ -48,6 +59,7 @@ class Loop:
         wait_for_tick: Callable[[int], object],
         each_tick: Callable[[], None] = lambda: None,
         shown: Callable[[KioskView], None] = lambda _view: None,
+        typewriter: Typewriter | None = None,
     ) -> None:
         self._kiosk = kiosk
         self._window = window
@@ -59,6 +71,7 @@ class Loop:
         self._wait_for_tick = wait_for_tick
         self._each_tick = each_tick
         self._shown = shown
+        self._typewriter = typewriter
         self._seen = NOTHING_SEEN
         self._rate_hz = 0.0
         self._progress: float | None = None
@@ -85,6 +98,11 @@ class Loop:
 
     def _pump(self) -> None:
         for window_event in self._window.events():
+            writes = self._typewriter
+            if writes is not None and self._kiosk.state.typing is not None and writes.takes(window_event):
+                for event in writes.translate(window_event):
+                    self._kiosk.handle(event)  # at once: the next event may be of the keyboard that this one closes
+                continue
             for device in self._buttons:
                 for event in device.translate(window_event):
                     self._kiosk.events.put(event)
@@ -110,7 +128,7 @@ class Loop:
             self._rate_hz += RATE_WEIGHT * (1 / passed_s - self._rate_hz)
 
     def _present(self) -> KioskView:
-        frame = self._kiosk.shown
+        frame, config = self._kiosk.shown, self._kiosk.state.config
         return present(
             self._kiosk.state,
             frame,
@@ -119,11 +137,13 @@ class Loop:
                 self._surroundings,
                 frames_per_second=self._rate_hz,
                 progress=self._progress,
-                model_square=None if frame is None else _square(frame),
+                model_square=None if frame is None else _square(frame, 1 / config.camera.zoom),
+                mirror=config.camera.mirror,
             ),
         )
 
 
-def _square(frame: Frame) -> tuple[int, int, int]:
-    top, left, side = centre_square(*frame.image.shape[:2])
+def _square(frame: Frame, share: float) -> tuple[int, int, int]:
+    height, width = frame.image.shape[:2]
+    top, left, side = centre_square(height, width, share)
     return left, top, side

@@ -42,10 +42,10 @@ def decode_picture(data: bytes) -> ImageArray:
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def thumbnail(square: ImageArray) -> ImageArray:
-    """A small copy for the screen: RGB, uint8, (THUMBNAIL_PX, THUMBNAIL_PX, 3), read-only."""
-    how = cv2.INTER_AREA if square.shape[0] > THUMBNAIL_PX else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(square, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=how), np.uint8)
+def thumbnail(square: ImageArray, edge_px: int = THUMBNAIL_PX) -> ImageArray:
+    """A small copy for the screen: RGB, uint8, (edge_px, edge_px, 3), read-only."""
+    how = cv2.INTER_AREA if square.shape[0] > edge_px else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(square, (edge_px, edge_px), interpolation=how), np.uint8)
     small.flags.writeable = False
     return small
 

@@ -21,11 +21,12 @@ from app.errors import CameraUnavailable
 from app.events import CameraFound, CameraLost, Event, VisionFailed
 from app.i18n import message
 from app.observation import Observation
-from app.ports import Camera, Clock, Frame
+from app.ports import Camera, Clock, Frame, ImageArray
 from app.threads import Mailbox, StopSignal
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
+from tpu.tensors import centre_crop
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +54,17 @@ class LiveModel:
 
 
 class Vision:
-    """Turns frames into observations with the exported model where there is one, else with the extractor."""
+    """Turns frames into observations with the exported model where there is one, else with the extractor.
+
+    Attributes:
+        num_classes: Of the kiosk; may change while it runs.
+        crop_share: The edge of the square that is looked at, as a share of the largest one: less where it is zoomed.
+    """
 
     def __init__(self, extractor: EmbeddingExtractor, num_classes: int) -> None:
         self._extractor = extractor
-        self._num_classes = num_classes
+        self.num_classes = num_classes
+        self.crop_share = 1.0
         self._swap = threading.Lock()
         self._model: LiveModel | None = None
         self._retired: list[LiveModel] = []
@@ -80,10 +87,11 @@ class Vision:
             model, retired, self._retired = self._model, self._retired, []
         for old in retired:
             old.engine.close()
+        square = centre_crop(frame.image, self.crop_share)
         if model is None:
-            return Observation(frame, embedding=self._extractor.embed(frame.image))
-        probabilities = np.zeros(model.num_classes or self._num_classes, np.float32)
-        probabilities[list(model.class_indices)] = model.engine.classify(frame.image)
+            return Observation(frame, embedding=self._extractor.embed(square))
+        probabilities = np.zeros(model.num_classes or self.num_classes, np.float32)
+        probabilities[list(model.class_indices)] = model.engine.classify(square)
         return Observation(frame, probabilities=probabilities, threshold=model.threshold, model_path=model.path)
 
     def close(self) -> None:
@@ -101,6 +109,8 @@ def watch_camera(
     announce: Callable[[Event], None],
     *,
     stop: StopSignal,
+    wanted: Callable[[], object] = lambda: None,
+    rotation: Callable[[], int] = lambda: 0,
     clock: Clock = time.monotonic,
 ) -> None:
     """Camera worker: open, read, deliver; when the camera goes, say so once and keep looking for it.
@@ -110,18 +120,21 @@ def watch_camera(
         deliver: Receives every frame; its image is read-only.
         announce: Receives CameraFound and CameraLost.
         stop: Ends the loop.
+        wanted: Which camera is wanted; when that changes, it is opened anew.
+        rotation: How far pictures are turned, in degrees clockwise: 0, 90, 180 or 270.
         clock: Monotonic seconds for `Frame.captured_at_s`.
     """
     sequence = count()
     retry_s = FIRST_RETRY_S
     announced_loss = False
     while not stop.is_set():
+        chosen = wanted()
         try:
             camera = open_camera()
             try:
                 delivers = False
-                while not stop.is_set():
-                    image = camera.read()
+                while not stop.is_set() and wanted() == chosen:
+                    image = turned(camera.read(), rotation())
                     image.flags.writeable = False
                     if not delivers:  # some drivers open what is gone: only a picture proves a camera
                         announce(CameraFound(camera.name))
@@ -136,6 +149,11 @@ def watch_camera(
                 announced_loss = True
             stop.wait(retry_s)
             retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+
+
+def turned(image: ImageArray, degrees: int) -> ImageArray:
+    """Turn a picture clockwise by 0, 90, 180 or 270 degrees."""
+    return image if degrees == 0 else np.ascontiguousarray(np.rot90(image, -degrees // 90))
 
 
 def watch_frames(

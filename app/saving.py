@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,14 +153,15 @@ def _facts(job: _Job) -> ModelFacts:
         extractor_name=extractor.name,
         extractor_sha256=extractor.sha256,
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
-        preprocessing=PREPROCESSING.as_dict(),
+        preprocessing=replace(PREPROCESSING, crop_share=job.tools.vision.crop_share).as_dict(),
         mirrored=False,
-        report=_read_report(report_of(model.path)),
+        report=read_report(report_of(model.path)),
         twin_path=twin if twin.is_file() else None,
     )
 
 
-def _read_report(path: Path) -> dict[str, Any] | None:
+def read_report(path: Path) -> dict[str, Any] | None:
+    """What `report_of` a model holds; None where it is lost."""
     try:
         facts: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError):  # the model is worth saving without it

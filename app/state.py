@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from app import events as ev
-from app.events import Action, Event
-from app.modes import devices, found, jobs, teach, visit
+from app.events import Action, Command, Event
+from app.modes import devices, found, gallery, idle, jobs, results, staff, teach, visit
 from app.modes.base import (
     THUMBNAILS,
     Arrival,
@@ -55,6 +55,8 @@ def advance(state: KioskState, event: Event) -> Step:
 
 
 def _step(state: KioskState, event: Event) -> Step:
+    if isinstance(event, _SOMEBODY_IS_THERE):
+        state = replace(state, last_input_s=state.now_s)
     transition = _TRANSITIONS.get(type(event))
     return transition(state, event) if transition else (state, ())
 
@@ -62,42 +64,87 @@ def _step(state: KioskState, event: Event) -> Step:
 def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     if event.button is Action.FULLSCREEN:
         return state, (ev.ToggleFullscreen(),)
+    if event.button not in state.down:
+        state = replace(state, down=(*state.down, event.button))
     return _PRESSED[state.mode](state, event.button)
 
 
+def _released(state: KioskState, event: ev.ButtonReleased) -> Step:
+    down = tuple(button for button in state.down if button != event.button)
+    return teach.released(replace(state, down=down), event)
+
+
 def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
+    """Everything that happens by itself, one after the other."""
     notice = state.notice if state.notice and state.notice.until_s > event.now_s else None
     state = visit.give_up_asking(replace(state, now_s=event.now_s, notice=notice))
     state = found.ask_when_at_rest(state)
-    return teach.hold_on(state)
+    commands: tuple[Command, ...] = ()
+    for happens in (staff.watch_hold, teach.hold_on, teach.learn_as_you_go, idle.look_at_the_clock):
+        state, more = happens(state)
+        commands = (*commands, *more)
+    return state, commands
+
+
+def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
+    if state.mode is Mode.STAFF:
+        return staff.input_pressed(state, event)
+    return idle.touched(state, event)
 
 
 _PRESSED: dict[Mode, Callable[[KioskState, ev.Button], Step]] = {
+    Mode.ATTRACT: idle.begun,
     Mode.TEACH: visit.pressed,
     Mode.LIVE: visit.pressed,
     Mode.TRAINING: visit.pressed_while_busy,
-    Mode.SAVING: visit.pressed_while_busy,
+    Mode.GALLERY: gallery.pressed,
+    Mode.RESULTS: results.pressed,
+    Mode.SAVING: visit.pressed_while_saving,
     Mode.ERASING: visit.pressed_while_busy,
     Mode.CONFIRM_RESET: visit.answered,
     Mode.ASK_FOLDER: found.answered,
     Mode.IMPORTING: visit.pressed_while_busy,
+    Mode.STILL_THERE: idle.extended,
+    Mode.STAFF: staff.pressed,
 }
+
+_SOMEBODY_IS_THERE = (
+    ev.ButtonPressed,
+    ev.ButtonReleased,
+    ev.InputPressed,
+    ev.ScreenTouched,
+    ev.CharacterTyped,
+    ev.TypingEdited,
+)
 
 _TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.ButtonPressed: _pressed,
-    ev.ButtonReleased: teach.released,
+    ev.ButtonReleased: _released,
+    ev.InputPressed: _input_pressed,
+    ev.ScreenTouched: idle.touched,
+    ev.CharacterTyped: staff.character_typed,
+    ev.TypingEdited: staff.typing_edited,
     ev.TimePassed: _time_passed,
     ev.SampleAdded: teach.sample_added,
     ev.SampleRemoved: teach.sample_removed,
+    ev.SampleRestored: teach.sample_restored,
+    ev.PicturesLoaded: teach.pictures_loaded,
     ev.SampleRefused: teach.sample_refused,
     ev.SampleWithdrawn: teach.sample_withdrawn,
     ev.UndoFailed: teach.undo_failed,
     ev.EraseFailed: jobs.erase_failed,
     ev.TrainingFinished: jobs.training_finished,
     ev.TrainingFailed: jobs.training_failed,
+    ev.SavingStarted: jobs.saving_started,
+    ev.SavingStep: jobs.saving_step,
     ev.SavingFinished: jobs.saving_finished,
     ev.SavingFailed: jobs.saving_failed,
     ev.SessionErased: jobs.session_erased,
+    ev.StarterReady: idle.starter_ready,
+    ev.SessionRestored: staff.session_restored,
+    ev.StaffFailed: staff.staff_failed,
+    ev.StaffDone: staff.staff_done,
+    ev.SystemLooked: staff.system_looked,
     ev.CameraFound: devices.camera_found,
     ev.CameraLost: devices.camera_lost,
     ev.VisionFailed: devices.vision_failed,

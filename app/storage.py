@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.durable_folder import sync_directory
 from app.errors import SampleNotStored, SessionUnreadable
 from app.i18n import message
 from app.pictures import decode_picture, encode_picture
@@ -134,6 +133,71 @@ class SessionStore:
             database.execute("DELETE FROM samples WHERE sample_id = ?", (row[0],))
         return _sample(row)
 
+    def remove(self, sample_id: int) -> Sample | None:
+        """Take a sample out; None when there is no such one. `restore` puts it back."""
+        with self._writing() as database:
+            row = database.execute(f"{_SELECT} WHERE sample_id = ?", (sample_id,)).fetchone()
+            database.execute("DELETE FROM samples WHERE sample_id = ?", (sample_id,))
+        return _sample(row) if row else None
+
+    def restore(self, sample: Sample) -> None:
+        """Put back what `remove` gave, under its own number."""
+        with self._writing() as database:
+            _insert(database, sample)
+
+    def pictures(self, sample_ids: Sequence[int]) -> dict[int, bytes]:
+        """JPEG of samples by sample id; those that are not there are left out."""
+        wanted = ",".join("?" * len(sample_ids))
+        with self._lock:
+            rows = self._database.execute(
+                f"SELECT sample_id, picture FROM samples WHERE sample_id IN ({wanted})", tuple(sample_ids)
+            ).fetchall()
+        return dict(rows)
+
+    def newest(self, class_index: int, count: int, skip: int = 0) -> tuple[int, ...]:
+        """Sample ids of a class, newest first."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT sample_id FROM samples WHERE class_index = ? ORDER BY sample_id DESC LIMIT ? OFFSET ?",
+                (class_index, count, skip),
+            ).fetchall()
+        return tuple(row[0] for row in rows)
+
+    def rename(self, labels: Sequence[str]) -> None:
+        """Call the classes so from now on; there may be more of them, or fewer where the last ones are empty."""
+        with self._writing() as database:
+            database.execute("DELETE FROM labels")
+            database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(labels)))
+
+    def copy_to(self, path: Path, *, pictures: bool) -> None:
+        """Write all of it to a database of its own, durably; without `pictures`, what is needed to train alone.
+
+        Raises:
+            SampleNotStored: If the disk is full or fails; nothing is left at `path`.
+        """
+        partial = path.with_name(path.name + ".partial")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.unlink(missing_ok=True)
+            copy = sqlite3.connect(partial)
+            try:
+                with self._lock:
+                    self._database.backup(copy)
+                if not pictures:
+                    copy.execute("UPDATE samples SET picture = x''")
+                copy.commit()
+                copy.execute("VACUUM")  # nothing of them stays in free pages
+            finally:
+                copy.close()
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except (OSError, sqlite3.Error) as error:
+            partial.unlink(missing_ok=True)
+            raise SampleNotStored(
+                message("the session could not be archived ({reason}). Make room on the disk.", reason=str(error))
+            ) from error
+
     def load(self) -> Session:
         """A snapshot of everything."""
         with self._lock:
@@ -149,18 +213,18 @@ class SessionStore:
             database.execute("DELETE FROM samples")
             database.execute("DELETE FROM model")
 
-    def replace_with(self, session: Session, archive: Path) -> None:
+    def replace_with(self, session: Session, archive: Path | None) -> None:
         """Put another session in the place of this one, all or nothing; what was there is kept in a file first.
 
         Args:
             session: Made with the extractor in use.
-            archive: Where to; the file is on the medium before anything is replaced. None is written for no samples.
+            archive: Where to, or None if that is done already; the file is on the medium before anything is replaced. None is written for no samples.
 
         Raises:
             SampleNotStored: If the disk is full or fails; then nothing has changed.
         """
-        if self.load().samples:
-            self._copy_to(archive)
+        if archive is not None and self.load().samples:
+            self.copy_to(archive, pictures=True)
         with self._writing() as database:
             for table in ("samples", "labels", "model"):
                 database.execute(f"DELETE FROM {table}")
@@ -221,29 +285,6 @@ class SessionStore:
         with self._lock:
             self._database.close()
 
-    def _copy_to(self, archive: Path) -> None:
-        """A copy of the database, durable when this returns."""
-        partial = archive.with_name(archive.name + ".partial")
-        try:
-            archive.parent.mkdir(parents=True, exist_ok=True)
-            partial.unlink(missing_ok=True)
-            copy = sqlite3.connect(partial)
-            try:
-                copy.execute("PRAGMA synchronous = EXTRA")
-                with self._lock:
-                    self._database.backup(copy)
-            finally:
-                copy.close()
-            partial.rename(archive)
-            sync_directory(archive.parent)
-        except (OSError, sqlite3.Error) as error:
-            raise SampleNotStored(
-                message("the session could not be put away ({reason}). Make room on the disk.", reason=str(error))
-            ) from error
-
-    # --- inside the lock --------------------------------------------------------------------------------
-
-    @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
@@ -299,6 +340,14 @@ class SessionStore:
 
 
 _SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s FROM samples"
+
+
+def _insert(database: sqlite3.Connection, sample: Sample) -> None:
+    vector = np.ascontiguousarray(sample.embedding, np.float32).tobytes()
+    database.execute(
+        "INSERT INTO samples (sample_id, class_index, embedding, picture, taken_at_s) VALUES (?, ?, ?, ?, ?)",
+        (sample.sample_id, sample.class_index, vector, sample.picture, sample.taken_at_s),
+    )
 
 
 def _sample(row: tuple[int, int, bytes, bytes, float]) -> Sample:

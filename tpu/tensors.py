@@ -3,7 +3,7 @@
 Teaching, live recognition, `classify` and the exported folder's own script all follow what is written
 here, and `PREPROCESSING` is what an export writes down of it:
 
-1. centre square: the largest square in the middle of the picture;
+1. centre square: the largest square in the middle of the picture, or a share of it where the camera is zoomed;
 2. resize to the model's input, by area when it shrinks and bilinearly when it grows;
 3. RGB, not mirrored;
 4. uint8 input: the byte is the pixel. int8 input: the pixel − 128. float32 input: pixel / 127.5 − 1.
@@ -34,6 +34,7 @@ class Preprocessing:
     """How a picture becomes a model input, in words that an export can carry."""
 
     crop: str = "centre-square"
+    crop_share: float = 1.0  # of the largest centred square's edge
     resize: str = "area when shrinking, bilinear when growing"
     colour: str = "RGB"
     mirrored: bool = False
@@ -68,15 +69,16 @@ def read_picture(path: Path) -> ImageArray:
     return np.asarray(decoded, np.uint8)
 
 
-def centre_square(height_px: int, width_px: int) -> tuple[int, int, int]:
-    """The largest centred square of a picture as (top, left, side), in pixels."""
-    side = min(height_px, width_px)
+def centre_square(height_px: int, width_px: int, share: float = 1.0) -> tuple[int, int, int]:
+    """The centred square of a picture as (top, left, side), in pixels; `share` of the largest one's edge."""
+    side = max(1, round(min(height_px, width_px) * share))
     return (height_px - side) // 2, (width_px - side) // 2, side
 
 
-def centre_crop(image: ImageArray) -> ImageArray:
+def centre_crop(image: ImageArray, share: float = 1.0) -> ImageArray:
     """Cut the centre square out of an image (H, W, 3), as a view."""
-    top, left, side = centre_square(*image.shape[:2])
+    height, width = image.shape[:2]
+    top, left, side = centre_square(height, width, share)
     return image[top : top + side, left : left + side]
 
 

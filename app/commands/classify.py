@@ -10,7 +10,7 @@ from app.commands.report import write_json
 from tpu.accelerator import accelerator_for, settle
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.errors import ModelUnreadable
-from tpu.tensors import read_picture
+from tpu.tensors import centre_crop, read_picture
 
 
 def run_classify(
@@ -30,14 +30,17 @@ def run_classify(
         RuntimeLayerError: If the model, its labels or a picture cannot be used.
     """
     path = _model_file(model)
-    threshold = _threshold(path)
+    threshold = _told_of(path, "threshold")
+    share = _told_of(path, "preprocessing", "crop_share") or 1.0
     names = read_label_file(labels) if labels else None
     with accelerator_for(path, runtime=runtime, device=device) as accelerator:
         engine = ClassificationEngine(path, labels=names, runtime=runtime, device=device, accelerator=accelerator)
         settle(accelerator, device)
         answers = []
         for image in images:
-            probabilities = engine.classify(read_picture(image))
+            picture = read_picture(image)
+            square = picture.shape[0] == picture.shape[1]  # cut already: the kiosk keeps its samples so
+            probabilities = engine.classify(picture if square else centre_crop(picture, share))
             order = (-probabilities).argsort(kind="stable")
             known = bool(probabilities[order[0]] >= threshold)
             ranked = ", ".join(f"{engine.labels[i]} {probabilities[i]:.1%}" for i in order[:top])
@@ -65,11 +68,14 @@ def _model_file(model: Path) -> Path:
     return (plain or found)[0]
 
 
-def _threshold(model: Path) -> float:
-    """The export's own threshold; 0, always sure, for a model that came without one."""
+def _told_of(model: Path, *names: str) -> float:
+    """A number of the export's own, such as its threshold; 0, always sure, for a model that came without one."""
     for folder in (model.parent, model.parent.parent):
         try:
-            return float(json.loads((folder / "metadata.json").read_text(encoding="utf-8"))["threshold"])
+            value = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+            for name in names:
+                value = value[name]
+            return float(value)
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return 0.0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from app import events as ev
+from app.config import Config
 from app.events import Command, FolderFound
 from app.i18n import SOURCE_LANGUAGE, Text
 from app.ports import Drive, UnmountedDrive
@@ -20,14 +23,19 @@ THUMBNAILS = 12
 class Mode(Enum):
     """What the kiosk is doing."""
 
+    ATTRACT = "attract"
     TEACH = "teach"
     TRAINING = "training"
     LIVE = "live"
+    GALLERY = "gallery"
+    RESULTS = "results"
     SAVING = "saving"
     CONFIRM_RESET = "confirm_reset"
     ERASING = "erasing"
     ASK_FOLDER = "ask_folder"
     IMPORTING = "importing"
+    STILL_THERE = "still_there"
+    STAFF = "staff"
 
 
 class Mood(Enum):
@@ -76,11 +84,15 @@ class Held:
 
 @dataclass(frozen=True)
 class TrainedFacts:
-    """The model that answers: how good it was on held-out samples, and from how many samples it was made."""
+    """The model that answers: how good it was on held-out samples, and from how many samples it was made.
+
+    `report` is what `app.report.report_facts` told of its training, or None where that is lost.
+    """
 
     validation_accuracy: float
     threshold: float
     shots: tuple[int, ...]
+    report: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,86 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class Starter:
+    """A model that answers before anybody taught: what it knows, and below what share it is not sure."""
+
+    labels: tuple[str, ...]
+    threshold: float
+
+
+@dataclass(frozen=True)
+class GalleryState:
+    """Which pictures are looked at; `removed` of them can be brought back."""
+
+    class_index: int = 0
+    page: int = 0
+    pictures: tuple[tuple[int, Picture], ...] = ()
+    removed: int = 0
+
+
+@dataclass(frozen=True)
+class ResultsState:
+    """What is looked at of the latest training: a cell (true class, answer) or all mistakes, and their pictures."""
+
+    cell: tuple[int, int] | None = None
+    pictures: tuple[tuple[int, Picture], ...] = ()
+    removed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class SavingState:
+    """What is being written, and where.
+
+    Attributes:
+        done: By step: None while it waits, False while it runs, True afterwards.
+        finished: The folder, once it is complete.
+        note: What is to be done before the drive may be pulled.
+    """
+
+    drive: str = ""
+    folder: str = ""
+    done: tuple[tuple[str, bool | None], ...] = ()
+    finished: bool = False
+    note: Text = ""
+
+
+@dataclass(frozen=True)
+class TypingState:
+    """Text that is being typed on the screen. `purpose` is "pin", or "class" with the index of the class."""
+
+    purpose: str
+    index: int = 0
+    text: str = ""
+    shift: bool = False
+    problem: Text = ""
+
+
+@dataclass(frozen=True)
+class StaffState:
+    """The staff pages.
+
+    Attributes:
+        inside: The PIN was right, or none is asked for.
+        page: The one that is open.
+        listening: Name of the button that takes the next input, or None.
+        asked: "shutdown" or "restart" while that is asked.
+        system: What was found when they were opened, or last looked at.
+        wrong_pins: In a row.
+        locked_until_s: The number pad takes no PIN until then.
+        hold_since_s: Since when the two buttons, or the corner, are held; None while they are not.
+    """
+
+    inside: bool = False
+    page: str = "classes"
+    listening: str | None = None
+    asked: str | None = None
+    system: ev.SystemLooked = field(default_factory=ev.SystemLooked)
+    wrong_pins: int = 0
+    locked_until_s: float = 0.0
+    hold_since_s: float | None = None
+
+
+@dataclass(frozen=True)
 class KioskState:
     """All that the screen and the next press depend on.
 
@@ -102,7 +194,15 @@ class KioskState:
         camera_problem: Why they do not.
         changed: A sample came or went since the model went live.
         in_flight: Presses whose sample is not stored yet.
-        asked_at_s: When CONFIRM_RESET began, or RESET was pressed in it too early.
+        asked_at_s: When a question was asked, or RESET was pressed in it too early.
+        config: All settings, as changed on the screen.
+        language: Of this visit.
+        starter: The model that answers before anybody taught; `model` is None meanwhile.
+        learn_due: A button was let go in learn-as-you-go: train as soon as its samples are stored.
+        last_input_s: When somebody did something.
+        attract_since_s: When ATTRACT began.
+        gone: The session is being put away because its visitor is gone.
+        down: Buttons that are down.
         inputs: Keys, pads and pins: what they mean and which are down.
         drive_facts, unmounted: All that is known of the drives, and of those that are plugged in but not mounted.
         found: A folder on a drive that is being asked about, or will be.
@@ -128,6 +228,18 @@ class KioskState:
     found: FolderFound | None = None
     shown_from: str = ""
     language: str = SOURCE_LANGUAGE
+    config: Config = field(default_factory=Config)
+    starter: Starter | None = None
+    learn_due: bool = False
+    last_input_s: float = 0.0
+    attract_since_s: float = 0.0
+    gone: bool = False
+    down: tuple[ev.Button, ...] = ()
+    gallery: GalleryState = field(default_factory=GalleryState)
+    results: ResultsState = field(default_factory=ResultsState)
+    saving: SavingState = field(default_factory=SavingState)
+    staff: StaffState = field(default_factory=StaffState)
+    typing: TypingState | None = None
     timing: Timing = field(default_factory=Timing)
     inputs: Inputs = field(default_factory=Inputs)
     backend: ev.BackendChanged | None = None
@@ -149,14 +261,19 @@ class KioskState:
         return self.mode in (Mode.TEACH, Mode.LIVE)
 
     @property
+    def answering(self) -> bool:
+        """A model answers: the one taught here, one from a drive, or the starter."""
+        return self.model is not None or self.starter is not None
+
+    @property
     def stale(self) -> bool:
         """Samples have come or gone since the model was trained."""
         return self.model is not None and (self.changed or self.model.shots != self.shots)
 
     @property
     def resting_mode(self) -> Mode:
-        """Where every job and every question ends: LIVE with a model, TEACH without."""
-        return Mode.LIVE if self.model is not None else Mode.TEACH
+        """Where every job and every question ends: LIVE where a model answers, else TEACH."""
+        return Mode.LIVE if self.answering else Mode.TEACH
 
     @property
     def missing(self) -> Text | None:

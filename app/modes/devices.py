@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app import events as ev
 from app.i18n import message
-from app.modes.base import KioskState, Mood, Step, noticed, refused
+from app.modes.base import KioskState, Mode, Mood, SavingState, Step, noticed, refused
 from app.modes.found import drive_pulled
 
 
@@ -31,6 +31,9 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
     stuck = [one for one in event.unmounted if one not in state.unmounted]
     state = replace(state, drives=event.names, drive_facts=event.drives, unmounted=event.unmounted)
     state = drive_pulled(state)
+    there = (*event.names, *(one.name for one in event.unmounted))
+    if state.mode is Mode.SAVING and state.saving.finished and state.saving.drive and state.saving.drive not in there:
+        state = replace(state, mode=state.resting_mode, saving=SavingState())  # it was pulled, as it may be
     if stuck:
         told = message("Drive {drive}: {reason}", drive=stuck[0].name, reason=stuck[0].reason)
         return refused(state, told)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app import events as ev
+from app.events import Command
 from app.i18n import Message, message
-from app.modes.base import NOTICE_S, ClassState, KioskState, Mode, Mood, Step, TrainedFacts, noticed, refused
+from app.modes.base import ClassState, KioskState, Mode, Mood, SavingState, Step, TrainedFacts, noticed, refused
+from app.modes.idle import attracting
 
 
 def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     """A new model answers."""
-    model = TrainedFacts(event.validation_accuracy, event.threshold, event.shots)
-    state = replace(state, mode=Mode.LIVE, model=model, changed=False)
+    model = TrainedFacts(event.validation_accuracy, event.threshold, event.shots, event.report)
+    state = replace(state, mode=Mode.LIVE, model=model, starter=None, changed=False, learn_due=False)
     return noticed(state, accuracy_in_words(event.validation_accuracy), Mood.SUCCESS), (ev.PlaySound("ready"),)
 
 
@@ -33,30 +35,47 @@ def training_failed(state: KioskState, event: ev.TrainingFailed) -> Step:
     return refused(replace(state, mode=state.resting_mode), event.reason)
 
 
+def saving_started(state: KioskState, event: ev.SavingStarted) -> Step:
+    """Writing begins; after a drive that took nothing, on the next one."""
+    steps = tuple((name, None) for name in event.steps)
+    return replace(state, saving=SavingState(event.drive, str(event.folder), steps)), ()
+
+
+def saving_step(state: KioskState, event: ev.SavingStep) -> Step:
+    """A step of saving begins or is done."""
+    done = tuple((name, event.done if name == event.name else was) for name, was in state.saving.done)
+    return replace(state, saving=replace(state.saving, done=done)), ()
+
+
 def saving_finished(state: KioskState, event: ev.SavingFinished) -> Step:
-    """The folder is complete."""
-    text = message("Saved to {folder}.", folder=event.folder)
-    if event.note:
-        text = message("Saved to {folder}. {note}", folder=event.folder, note=event.note)
-    elif event.removable:
-        text = message("Saved to {folder}. You may pull the drive out now.", folder=event.folder)
-    state = replace(state, mode=state.resting_mode)
-    return noticed(state, text, Mood.SUCCESS, 2 * NOTICE_S), (ev.PlaySound("saved"),)
+    """The folder is complete; the screen says so until somebody presses a button, or the drive is gone."""
+    if state.mode is not Mode.SAVING:
+        return state, ()
+    drive = event.drive or (state.saving.drive if event.removable else "")
+    done = tuple((name, True) for name, _ in state.saving.done)
+    saving = SavingState(drive, str(event.folder), done, finished=True, note=event.note)
+    return replace(state, saving=saving), (ev.PlaySound("saved"),)
 
 
 def saving_failed(state: KioskState, event: ev.SavingFailed) -> Step:
     """Nothing was saved."""
-    return refused(replace(state, mode=state.resting_mode), event.reason)
+    return refused(replace(state, mode=state.resting_mode, saving=SavingState()), event.reason)
 
 
 def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
     """Everything that was taught is gone."""
-    classes = tuple(ClassState(one.label) for one in state.classes)
+    labels = state.config.classes.labels  # those of a session that came from elsewhere go with it
+    classes, gone = tuple(map(ClassState, labels)), state.gone
+    renamed: tuple[Command, ...] = () if labels == state.labels else (ev.NameClasses(labels),)
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)
+    state = replace(state, gone=False, shown_from="")
+    if gone:
+        state, commands = attracting(state)
+        return state, (*renamed, *commands)
     told = message("All clear. Show something and hold its button.")
-    return noticed(state, told, Mood.HINT), (ev.PlaySound("undo"),)
+    return noticed(state, told, Mood.HINT), (*renamed, ev.PlaySound("undo"))
 
 
 def erase_failed(state: KioskState, event: ev.EraseFailed) -> Step:
     """All of it is still there."""
-    return refused(replace(state, mode=state.resting_mode), event.reason)
+    return refused(replace(state, mode=state.resting_mode, gone=False, last_input_s=state.now_s), event.reason)

@@ -6,7 +6,21 @@ from dataclasses import replace
 
 from app import events as ev
 from app.i18n import Text, message
-from app.modes.base import THUMBNAILS, Arrival, Held, KioskState, Mood, Step, noticed, refused, with_class
+from app.modes import gallery, results
+from app.modes.base import (
+    THUMBNAILS,
+    Arrival,
+    Held,
+    KioskState,
+    Mode,
+    Mood,
+    Step,
+    noticed,
+    refused,
+    with_class,
+)
+from app.modes.idle import starter_dropped
+from app.ui.view import Picture
 
 
 def class_pressed(state: KioskState, index: int) -> Step:
@@ -20,14 +34,28 @@ def class_pressed(state: KioskState, index: int) -> Step:
     if (full := _full(state, index)) is not None:
         return refused(state, full)
     held = Held(index, state.now_s + state.timing.hold_delay_s)
-    return replace(state, held=held, notice=None, in_flight=state.in_flight + 1), (ev.AddSample(index),)
+    if state.starter is None:
+        return replace(state, held=held, notice=None, in_flight=state.in_flight + 1), (ev.AddSample(index),)
+    state = replace(starter_dropped(state), held=held, in_flight=state.in_flight + 1)
+    return state, (ev.DropStarter(), ev.AddSample(index))
 
 
 def released(state: KioskState, event: ev.ButtonReleased) -> Step:
     """Let go of a class button."""
     if state.held is not None and event.button == state.held.class_index:
-        return replace(state, held=None), ()
+        learns = state.config.classes.learn_as_you_go and state.mode is Mode.LIVE
+        return replace(state, held=None, learn_due=learns), ()
     return state, ()
+
+
+def learn_as_you_go(state: KioskState) -> Step:
+    """A button was let go while a model answers: once its samples are stored, train without being told."""
+    if not state.learn_due or state.in_flight or state.held is not None:
+        return state, ()
+    state = replace(state, learn_due=False)
+    if state.mode is not Mode.LIVE or not state.stale or state.missing is not None:
+        return state, ()
+    return replace(state, mode=Mode.TRAINING, notice=None), (ev.StartTraining(), ev.PlaySound("train"))
 
 
 def hold_on(state: KioskState) -> Step:
@@ -57,12 +85,43 @@ def sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
 
 
 def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
-    """The newest sample is gone again."""
+    """A sample is gone again."""
     old = state.classes[event.class_index]
-    new = replace(old, shots=max(0, old.shots - 1), thumbnails=old.thumbnails[:-1])
+    kept = tuple(one for one in old.thumbnails if one.key != ("sample", event.sample_id))
+    new = replace(old, shots=max(0, old.shots - 1), thumbnails=kept)
     state = replace(with_class(state, event.class_index, new), arrival=None, changed=True)
+    if state.mode is Mode.GALLERY:
+        state, commands = gallery.sample_gone(state)
+        return state, (*commands, ev.PlaySound("undo"))
+    if state.mode is Mode.RESULTS:
+        state, commands = results.sample_gone(state, event.sample_id)
+        return state, (*commands, ev.PlaySound("undo"))
     told = message("Took back the last picture of {label}.", label=old.label)
     return noticed(state, told, Mood.HINT), (ev.PlaySound("undo"),)
+
+
+def sample_restored(state: KioskState, event: ev.SampleRestored) -> Step:
+    """A sample that was taken out is back."""
+    old = state.classes[event.class_index]
+    shown = sorted((*old.thumbnails, event.picture), key=_sample_id)
+    new = replace(old, shots=old.shots + 1, thumbnails=tuple(shown)[-THUMBNAILS:])
+    state = replace(with_class(state, event.class_index, new), changed=True)
+    if state.mode is Mode.GALLERY:
+        state, commands = gallery.sample_back(state)
+    elif state.mode is Mode.RESULTS:
+        state, commands = results.sample_back(state, event.sample_id)
+    else:
+        commands = ()
+    return state, (*commands, ev.PlaySound("tick"))
+
+
+def pictures_loaded(state: KioskState, event: ev.PicturesLoaded) -> Step:
+    """Pictures that the gallery or the results asked for; too late, they are of no use."""
+    if event.purpose == "gallery" and state.mode is Mode.GALLERY:
+        return replace(state, gallery=replace(state.gallery, pictures=event.pictures)), ()
+    if event.purpose == "results" and state.mode is Mode.RESULTS:
+        return replace(state, results=replace(state.results, pictures=event.pictures)), ()
+    return state, ()
 
 
 def sample_refused(state: KioskState, event: ev.SampleRefused) -> Step:
@@ -92,3 +151,8 @@ def _no_longer_waiting(held: Held | None, class_index: int) -> Held | None:
     if held is None or held.class_index != class_index:
         return held
     return replace(held, waiting=False)
+
+
+def _sample_id(picture: Picture) -> int:
+    key = picture.key
+    return key[1] if isinstance(key, tuple) else 0

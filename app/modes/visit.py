@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app import events as ev
-from app.events import Action
+from app.events import Action, OnScreen
 from app.i18n import message
-from app.modes.base import KioskState, Mode, Step, refused
+from app.modes import gallery, idle, results
+from app.modes.base import KioskState, Mode, SavingState, Step, refused
 from app.modes.found import pressed_while_shown
 from app.modes.teach import class_pressed
 
@@ -24,6 +25,12 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
     match button:
         case Action.LEAVE:
             return state, (ev.Leave(),)
+        case OnScreen("gallery", int(index)):
+            return gallery.opened(state, index)
+        case Action.RESULTS:
+            return results.opened(state)
+        case Action.LANGUAGE:
+            return idle.next_language(state)
         case Action.TRAIN:
             return _train(state)
         case Action.UNDO:
@@ -33,7 +40,7 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
         case Action.SAVE:
             if state.model is None:
                 return refused(state, message("Press TRAIN first: then there is a model to save."))
-            return replace(state, mode=Mode.SAVING, held=None, notice=None), (ev.StartSaving(),)
+            return replace(state, mode=Mode.SAVING, saving=SavingState(), held=None, notice=None), (ev.StartSaving(),)
         case Action.RESET:
             if not any(state.shots) and state.model is None:
                 return refused(state, message("It is all empty already."))
@@ -44,6 +51,15 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
 def pressed_while_busy(state: KioskState, button: ev.Button) -> Step:
     """Presses while training, saving or erasing do nothing, now or later; only leaving is possible."""
     return state, (ev.Leave(),) if button is Action.LEAVE else ()
+
+
+def pressed_while_saving(state: KioskState, button: ev.Button) -> Step:
+    """What was saved stays on the screen until a press; before it is complete, presses do nothing."""
+    if button is Action.LEAVE:
+        return state, (ev.Leave(),)
+    if not state.saving.finished:
+        return state, ()
+    return replace(state, mode=state.resting_mode, saving=SavingState()), ()
 
 
 def answered(state: KioskState, button: ev.Button) -> Step:

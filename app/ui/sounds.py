@@ -34,9 +34,16 @@ class Sounds:
             return
         channels = (pygame.mixer.get_init() or (0, 0, 1))[2]
         for name, notes in NOTES.items():
-            wave = (synthesised(notes) * volume * 32767).astype(np.int16)
+            wave = (synthesised(notes) * 32767).astype(np.int16)
             stereo = np.repeat(wave[:, np.newaxis], channels, axis=1) if channels > 1 else wave
             self._sounds[name] = pygame.mixer.Sound(buffer=np.ascontiguousarray(stereo).tobytes())
+
+        self.set_volume(volume)
+
+    def set_volume(self, volume: float) -> None:
+        """How loud from now on, 0..1."""
+        for sound in self._sounds.values():
+            sound.set_volume(volume)
 
     def play(self, name: str) -> None:
         """Start a sound; an unknown name is silent."""

@@ -39,9 +39,10 @@ def shares(before, after):
 
 
 def seen_by_model(picture):
-    """The centre square at the model's size, as the kiosk cuts and resizes it."""
+    """The centre square at the model's size, as the kiosk cuts and resizes it; a square picture is cut already."""
     height, width = picture.shape[:2]
-    side = min(height, width)
+    share = facts["preprocessing"].get("crop_share", 1.0)  # less than 1 where the kiosk's camera was zoomed
+    side = height if height == width else max(1, round(min(height, width) * share))
     top, left = (height - side) // 2, (width - side) // 2
     weights = shares(side, size)
     square = picture[top : top + side, left : left + side].astype(np.float64)

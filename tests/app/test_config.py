@@ -56,7 +56,10 @@ def test_empty_directories_mean_the_usual_places() -> None:
             "{path}: there is no section [klasses]. There are: " + ", ".join(vars(Config())) + ".",
         ),
         ("classes = 3\n", "{path}: classes is a section. Write [classes] above its settings."),
-        ("[camera]\nsorce = 1\n", "{path}: [camera] has no setting 'sorce'. There are: source, mirror."),
+        (
+            "[camera]\nsorce = 1\n",
+            "{path}: [camera] has no setting 'sorce'. There are: source, rotation, zoom, mirror.",
+        ),
         ("[camera]\nmirror = 1\n", "{path}: camera.mirror takes true or false, not 1."),
         ("[screen]\nwidth_px = true\n", "{path}: screen.width_px takes a whole number, not True."),
         (
@@ -67,6 +70,17 @@ def test_empty_directories_mean_the_usual_places() -> None:
         (
             '[classes]\nlabels = ["x", "x"]\n',
             "{path}: classes.labels needs names that differ and are not empty.",
+        ),
+        ("[camera]\nrotation = 45\n", "{path}: camera.rotation is 45. Choose one of: 0, 90, 180, 270."),
+        ("[camera]\nzoom = 9.0\n", "{path}: camera.zoom is 9.0. Make it 4.0 or less."),
+        ('[staff]\npin = "12"\n', "{path}: staff.pin takes 4 to 12 digits, or none at all."),
+        (
+            '[staff]\nhold = ["undo"]\n',
+            '{path}: staff.hold takes two buttons, such as ["reset", "undo"].',
+        ),
+        (
+            '[privacy]\nwhen_idle = "sell"\n',
+            "{path}: privacy.when_idle is 'sell'. Choose one of: keep, embeddings, erase.",
         ),
         ("[buttons]\nhold_delay_s = 0.0\n", "{path}: buttons.hold_delay_s is 0.0. Make it 0.05 or more."),
     ],

@@ -15,7 +15,7 @@ from app.events import Action, Command, Event
 from app.state import ClassState, KioskState, Mode, TrainedFacts, advance
 from app.ui.view import Picture
 
-PICTURE = Picture("sample", np.zeros((2, 2, 3), np.uint8))
+PICTURE = Picture(("sample", 1), np.zeros((2, 2, 3), np.uint8))
 MODEL = TrainedFacts(validation_accuracy=0.9, threshold=0.5, shots=(3, 3))
 
 

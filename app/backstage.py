@@ -1,0 +1,297 @@
+"""What is done behind the screen: galleries, the end of a visit, the starter, names, and what staff ask for."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from app import events as ev
+from app.archive import Archive
+from app.durable_folder import free_folder, pinned, with_sums, write_folder
+from app.errors import KioskError, SessionUnreadable
+from app.i18n import Text, message
+from app.jobs import DEFECT, TOLD_TO_VISITORS, Tools, Workbench
+from app.pictures import decode_picture, newest_thumbnails, thumbnail
+from app.pipeline import LiveModel
+from app.ports import ImageArray
+from app.relabel import relabelled
+from app.saving import EXPORT_FOLDER, report_of
+from app.session import Sample, Session
+from app.settings import SettingsFile
+from app.starter import DEMO, make_demo_starter, open_starter
+from app.state import THUMBNAILS
+from app.system import drive_lines, machine_lines
+from app.training import write_durably
+from app.twins import twin_of
+from app.ui.view import Picture
+from tpu.classifier import ClassificationEngine
+
+logger = logging.getLogger(__name__)
+
+GALLERY_PX = 192
+
+
+@dataclass(frozen=True)
+class House:
+    """What staff look after, beside the kiosk's own tools. The defaults are those of a kiosk without any of it.
+
+    Attributes:
+        settings: Where settings that were changed on the screen are kept.
+        list_cameras: Names of the cameras that could be chosen.
+        switch_off: Ends the machine's work; True starts it anew.
+        faults: The last lines of the log that tell of trouble.
+        things: Kinds of rendered things, and what renders one: for the starter.
+    """
+
+    settings: SettingsFile | None = None
+    list_cameras: Callable[[], list[str]] = list
+    switch_off: Callable[[bool], None] = lambda _restart: None
+    faults: Callable[[], tuple[str, ...]] = tuple
+    things: tuple[tuple[str, ...], Callable[[str, int], ImageArray]] | None = None
+
+
+class Backstage:
+    """Jobs for the records worker; each ends in an event, whatever goes wrong.
+
+    Args:
+        tools: What the kiosk works with.
+        house: What staff look after.
+        workbench: Does what both of them do.
+        announce: Receives the events.
+    """
+
+    def __init__(self, tools: Tools, house: House, workbench: Workbench, announce: Callable[[ev.Event], None]) -> None:
+        self._tools, self._house, self._workbench, self._announce = tools, house, workbench, announce
+        self._removed: list[Sample] = []
+        privacy = tools.config.privacy
+        self._archive = Archive(
+            tools.config.data_dir / "archive", privacy.archive_max_mib << 20, privacy.free_floor_mib << 20
+        )
+
+    def job_of(self, command: ev.Command) -> Callable[[], None] | None:
+        """What a command asks for; None if that is nothing of this."""
+        match command:
+            case ev.RemoveSample(sample_id):
+                return partial(self.remove, sample_id)
+            case ev.RestoreSample():
+                return self.restore_removed
+            case ev.LoadGallery(class_index, page, size):
+                return partial(self.load_gallery, class_index, page, size)
+            case ev.LoadPictures(sample_ids):
+                return partial(self.load_pictures, sample_ids)
+            case ev.EndSession(privacy):
+                return partial(self.end_session, privacy)
+            case ev.LoadStarter():
+                return self.load_starter
+            case ev.ChangeSettings(changes):
+                return partial(self.keep_settings, changes)
+            case ev.NameClasses(labels):
+                return partial(self.name_classes, labels)
+            case ev.LookAtSystem():
+                return self.look_at_system
+            case ev.RestoreSession(name):
+                return partial(self.restore_session, name)
+            case ev.ExportSessions():
+                return self.export_sessions
+            case ev.PowerOff(restart):
+                return partial(self.switch_off, restart)
+        return None
+
+    # --- pictures ---------------------------------------------------------------------------------------
+
+    def load_gallery(self, class_index: int, page: int, size: int) -> None:
+        """Fetch a page of a class, newest first."""
+        with self._told(ev.UndoFailed):
+            self._send("gallery", self._tools.store.newest(class_index, size, page * size))
+
+    def load_pictures(self, sample_ids: tuple[int, ...]) -> None:
+        """Fetch pictures for the results."""
+        with self._told(ev.UndoFailed):
+            self._send("results", sample_ids)
+
+    def remove(self, sample_id: int) -> None:
+        """Take a sample out."""
+        with self._told(ev.UndoFailed):
+            sample = self._tools.store.remove(sample_id)
+            if sample is not None:
+                self._removed.append(sample)
+                self._announce(ev.SampleRemoved(sample.class_index, sample_id))
+
+    def restore_removed(self) -> None:
+        """Bring back the one that was taken out last."""
+        with self._told(ev.UndoFailed):
+            if not self._removed:
+                return
+            sample = self._removed[-1]
+            self._tools.store.restore(sample)
+            self._removed.pop()
+            picture = Picture(("sample", sample.sample_id), _small(sample.picture))
+            self._announce(ev.SampleRestored(sample.class_index, sample.sample_id, picture))
+
+    # --- the end of a visit -----------------------------------------------------------------------------
+
+    def end_session(self, privacy: str) -> None:
+        """Put away what may stay of a session, and erase it."""
+        self._removed.clear()
+        with self._told(ev.EraseFailed):
+            self._keep(privacy)
+            if privacy == "embeddings":
+                self._archive.forget_pictures()  # of sessions that made room for one from a drive, too
+            elif privacy == "erase":
+                self._archive.clear()
+            self._workbench.erase()
+
+    def load_starter(self) -> None:
+        """Let the starter answer; one that cannot be used is told in the log, and nothing answers."""
+        tools, settings = self._tools, self._tools.config.model
+        named = tools.config.idle.starter
+        if not named or tools.vision.model is not None:
+            return
+        try:
+            folder = tools.config.data_dir / "starter" / tools.extractor.sha256[:16]
+            if named != DEMO:
+                folder = Path(named).expanduser()
+            elif self._house.things is not None and not (folder / "metadata.json").is_file():
+                kinds, render = self._house.things
+                make_demo_starter(
+                    folder, kinds, render, tools.extractor, runtime=settings.runtime, device=settings.device
+                )
+            model = open_starter(folder, runtime=settings.runtime, device=settings.device)
+        except TOLD_TO_VISITORS as error:
+            logger.warning("%s", error)
+            return
+        tools.vision.go_live(model)
+        self._announce(ev.StarterReady(tuple(model.engine.labels), model.threshold))
+
+    # --- what staff ask for -----------------------------------------------------------------------------
+
+    def keep_settings(self, changes: tuple[tuple[str, object], ...]) -> None:
+        """Write settings that hold already."""
+        if self._house.settings is not None:
+            with self._told(ev.StaffFailed):
+                self._house.settings.keep(dict(changes))
+
+    def name_classes(self, labels: tuple[str, ...]) -> None:
+        """Call the classes so, in the session and in the model that answers."""
+        with self._told(ev.StaffFailed):
+            self._tools.store.rename(labels)
+            self._tools.vision.num_classes = len(labels)
+            self._rename_model(labels)
+
+    def look_at_system(self) -> None:
+        """Gather what the staff pages tell."""
+        with self._told(ev.StaffFailed):
+            tools = self._tools
+            archive = tuple((name, _size(self._archive.size(name))) for name in self._archive.names())
+            faults = tuple((message("Last fault"), line, True) for line in self._house.faults())
+            drives = drive_lines(tools.drives.present(), tools.drives.unmounted())
+            lines = (*machine_lines(tools.config.data_dir), *drives, *faults)
+            self._announce(ev.SystemLooked(tuple(self._house.list_cameras()), archive, lines))
+
+    def restore_session(self, name: str) -> None:
+        """Bring a session back; the one at hand is kept first, as far as the settings allow."""
+        with self._told(ev.StaffFailed):
+            tools = self._tools
+            session = self._archive.load(name, tools.extractor.name, tools.extractor.sha256)
+            self._keep("keep" if tools.config.privacy.when_idle == "keep" else "embeddings")
+            tools.store.replace_with(session, None)
+            if tools.store.needs_re_embedding:
+                tools.store.re_embed(tools.extractor.embed, tools.extractor.name, tools.extractor.sha256)
+                session = tools.store.load()
+            tools.vision.go_live(None)
+            tools.vision.num_classes = len(session.labels)
+            self._workbench.remove_models_but(None)
+            self._removed.clear()
+            self._announce(ev.SessionRestored(session.labels, session.shots(), _thumbnails(session)))
+
+    def export_sessions(self) -> None:
+        """Write every kept session to the first drive that can be written, else to the export directory."""
+        with self._told(ev.StaffFailed):
+            drives = [drive for drive in self._tools.drives.present() if not drive.read_only]
+            base = drives[0].path if drives else self._tools.config.export_dir
+            base.mkdir(parents=True, exist_ok=True)
+            names = self._archive.names()
+            with pinned(base) as root:
+                for name in names:
+                    folder = free_folder(root / EXPORT_FOLDER / "sessions", name)
+                    told = base / EXPORT_FOLDER / "sessions" / folder.name
+                    write_folder(folder, with_sums({"session.sqlite3": self._archive.data(name)}), told_as=told)
+            note = self._tools.drives.release(drives[0]) if drives else ""
+            where = base / EXPORT_FOLDER / "sessions"
+            self._announce(ev.StaffDone(message("All kept sessions are in {folder}. {note}", folder=where, note=note)))
+
+    def switch_off(self, restart: bool) -> None:
+        """End the machine's work."""
+        with self._told(ev.StaffFailed):
+            self._house.switch_off(restart)
+
+    # --- parts ------------------------------------------------------------------------------------------
+
+    def _send(self, purpose: str, sample_ids: tuple[int, ...]) -> None:
+        found = self._tools.store.pictures(sample_ids)
+        pictures = tuple(
+            (one, Picture((purpose, one), _small(found[one], GALLERY_PX))) for one in sample_ids if one in found
+        )
+        self._announce(ev.PicturesLoaded(purpose, pictures))
+
+    def _keep(self, privacy: str) -> None:
+        if privacy != "erase":
+            self._archive.keep(self._tools.store, datetime.now(), pictures=privacy == "keep")
+
+    def _rename_model(self, labels: tuple[str, ...]) -> None:
+        """Write the model that answers with its new names into a file of its own, and let that answer."""
+        tools, stored, model = self._tools, self._tools.store.last_model(), self._tools.vision.model
+        if stored is None or model is None or model.path != stored.path:
+            return
+        names = tuple(labels[index] for index in model.class_indices)
+        if names == tuple(model.engine.labels):
+            return
+        path = self._workbench.models_dir / f"model-{time.time_ns()}.tflite"
+        for old, new in ((model.path, path), (twin_of(model.path), twin_of(path))):
+            if old.is_file():
+                write_durably(new, relabelled(old.read_bytes(), names))
+        if report_of(model.path).is_file():
+            write_durably(report_of(path), report_of(model.path).read_bytes())
+        settings = tools.config.model
+        engine = ClassificationEngine(path, labels=names, runtime=settings.runtime, device=settings.device)
+        shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]
+        tools.store.remember_model(path, stored.validation_accuracy, stored.threshold, shots)
+        tools.vision.go_live(LiveModel(engine, path, model.class_indices, model.threshold))
+        self._workbench.remove_models_but(path)
+
+    @contextmanager
+    def _told(self, failed: Callable[[Text], ev.Event]) -> Iterator[None]:
+        try:
+            yield
+        except TOLD_TO_VISITORS as error:
+            self._announce(failed(error.message if isinstance(error, KioskError) else str(error)))
+        except Exception:
+            logger.exception("a job failed")
+            self._announce(failed(DEFECT))
+
+
+def _thumbnails(session: Session) -> tuple[tuple[Picture, ...], ...]:
+    return tuple(newest_thumbnails(session, index, THUMBNAILS) for index in range(len(session.labels)))
+
+
+def _small(data: bytes, edge_px: int | None = None) -> ImageArray:
+    """A picture for the screen; a plain grey one where only the embedding was kept."""
+    try:
+        square = decode_picture(data) if data else None
+    except SessionUnreadable:
+        square = None
+    if square is None:
+        square = np.full((8, 8, 3), 128, np.uint8)
+    return thumbnail(square) if edge_px is None else thumbnail(square, edge_px)
+
+
+def _size(count: int) -> str:
+    return f"{count / (1 << 20):.1f} MiB"

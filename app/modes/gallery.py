@@ -1,0 +1,64 @@
+"""The pictures of a class, a page at a time: a tap takes one out, UNDO brings it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app import events as ev
+from app.events import Action, OnScreen
+from app.i18n import message
+from app.modes.base import GalleryState, KioskState, Mode, Step, refused
+
+PAGE = 18  # pictures
+
+
+def opened(state: KioskState, class_index: int) -> Step:
+    """Look at the pictures of a class."""
+    if not (0 <= class_index < len(state.classes)) or not state.classes[class_index].shots:
+        return state, ()
+    state = replace(state, mode=Mode.GALLERY, gallery=GalleryState(class_index), held=None, notice=None)
+    return state, (ev.LoadGallery(class_index, 0, PAGE),)
+
+
+def pressed(state: KioskState, button: ev.Button) -> Step:
+    """A button while pictures are looked at; one of a class shows its pictures."""
+    gallery = state.gallery
+    match button:
+        case OnScreen("remove", int(sample_id)):
+            shown = any(one == sample_id for one, _ in gallery.pictures)
+            return (state, (ev.RemoveSample(sample_id),)) if shown else (state, ())
+        case OnScreen("page", int(step)):
+            page = min(max(0, gallery.page + step), pages(state) - 1)
+            return _turned(state, page) if page != gallery.page else (state, ())
+        case Action.UNDO:
+            if not gallery.removed:
+                return refused(state, message("There is nothing to bring back."))
+            return state, (ev.RestoreSample(),)
+        case int(index):
+            return opened(state, index)
+        case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.TRAIN | Action.RESULTS:
+            return replace(state, mode=state.resting_mode, gallery=GalleryState()), ()
+    return state, ()
+
+
+def pages(state: KioskState) -> int:
+    """How many pages the class has."""
+    return max(1, -(-state.classes[state.gallery.class_index].shots // PAGE))
+
+
+def sample_gone(state: KioskState) -> Step:
+    """A sample was taken out: show the page without it."""
+    gallery = replace(state.gallery, removed=state.gallery.removed + 1)
+    state = replace(state, gallery=gallery)
+    return _turned(state, min(gallery.page, pages(state) - 1))
+
+
+def sample_back(state: KioskState) -> Step:
+    """One was brought back."""
+    gallery = replace(state.gallery, removed=max(0, state.gallery.removed - 1))
+    return _turned(replace(state, gallery=gallery), gallery.page)
+
+
+def _turned(state: KioskState, page: int) -> Step:
+    gallery = replace(state.gallery, page=page)
+    return replace(state, gallery=gallery), (ev.LoadGallery(gallery.class_index, page, PAGE),)

@@ -1,0 +1,97 @@
+"""The starter: a model that answers before anybody taught one."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from app.errors import StarterUnusable
+from app.export import ModelFacts, write_export
+from app.i18n import message
+from app.pictures import encode_picture
+from app.pipeline import LiveModel
+from app.ports import ImageArray
+from app.session import Sample, Session
+from app.training import train_model
+from tpu.classifier import ClassificationEngine
+from tpu.errors import RuntimeLayerError
+from tpu.extractor import EmbeddingExtractor
+from tpu.tensors import PREPROCESSING, centre_crop
+
+VIEWS = 24  # of each rendered thing: spread over all the ways it lies
+DEMO = "demo"
+
+
+def open_starter(folder: Path, *, runtime: str, device: str) -> LiveModel:
+    """Open the model in a folder that SAVE wrote.
+
+    Raises:
+        StarterUnusable: If the folder holds no model that can run.
+    """
+    try:
+        facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        path = folder / facts["model"]
+        engine = ClassificationEngine(path, labels=facts["labels"], runtime=runtime, device=device)
+        return LiveModel(engine, path, tuple(range(len(engine.labels))), float(facts["threshold"]))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeLayerError) as error:
+        raise StarterUnusable(
+            message(
+                "The starter in {folder} cannot be used. Name a folder that SAVE wrote in idle.starter.", folder=folder
+            )
+        ) from error
+
+
+def make_demo_starter(
+    folder: Path,
+    kinds: tuple[str, ...],
+    picture: Callable[[str, int], ImageArray],
+    extractor: EmbeddingExtractor,
+    *,
+    runtime: str,
+    device: str,
+) -> None:
+    """Teach the rendered things of the demonstration and write the folder, as SAVE does.
+
+    Args:
+        folder: Where to.
+        kinds: Of things.
+        picture: Renders one: kind, number of the view.
+        extractor: Embeds the pictures.
+        runtime: Which interpreter opens the model.
+        device: Where it runs.
+    """
+    samples: list[Sample] = []
+    for index, kind in enumerate(kinds):
+        for number in range(VIEWS):
+            image = picture(kind, number)
+            square = encode_picture(centre_crop(image))
+            samples.append(Sample(len(samples), index, extractor.embed(image), square, 0.0))
+    session = Session(kinds, tuple(samples), extractor.name, extractor.sha256)
+    with tempfile.TemporaryDirectory(prefix="kiosk-starter-") as scratch:
+        trained = train_model(
+            session,
+            extractor,
+            Path(scratch) / "model.tflite",
+            rng=np.random.default_rng(0),
+            runtime=runtime,
+            device=device,
+        )
+        trained.engine.close()
+        facts = ModelFacts(
+            model_path=trained.path,
+            labels=trained.labels,
+            shots=session.shots(),
+            validation_accuracy=trained.validation_accuracy,
+            threshold=trained.threshold,
+            extractor_name=extractor.name,
+            extractor_sha256=extractor.sha256,
+            compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
+            preprocessing=PREPROCESSING.as_dict(),
+            mirrored=False,
+            report=trained.report,
+        )
+        write_export(folder, facts, None, include_pictures=False)

@@ -1,0 +1,31 @@
+"""All pictures of a class, a page at a time."""
+
+from __future__ import annotations
+
+from app.events import Action, OnScreen
+from app.i18n import counted, message
+from app.modes.base import KioskState, Mode
+from app.modes.gallery import pages
+from app.ui.view import ActionKey, Gallery, GalleryPicture
+from app.views.words import Say, back_key
+
+
+def gallery(state: KioskState, say: Say) -> Gallery | None:
+    """What the gallery shows."""
+    if state.mode is not Mode.GALLERY:
+        return None
+    shown = state.gallery
+    one, last = state.classes[shown.class_index], pages(state) - 1
+    return Gallery(
+        index=shown.class_index,
+        title=say(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
+        hint=say(message("Touch a picture to take it out.")),
+        pictures=tuple(GalleryPicture(OnScreen("remove", sample_id), picture) for sample_id, picture in shown.pictures),
+        page_text=say(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
+        keys=(
+            back_key(say),
+            ActionKey(OnScreen("page", -1), "earlier", say(message("Newer")), "", enabled=shown.page > 0),
+            ActionKey(OnScreen("page", 1), "later", say(message("Older")), "", enabled=shown.page < last),
+            ActionKey(Action.UNDO, "undo", say(message("Bring back")), "Z", enabled=shown.removed > 0),
+        ),
+    )

@@ -1,0 +1,91 @@
+"""The one line that says the next useful thing."""
+
+from __future__ import annotations
+
+from app.i18n import Text, message
+from app.modes.base import KioskState, Mode
+
+GOOD_START = 5  # samples of a class from which training is worth suggesting
+UNEVEN = 3  # times as many pictures: the model leans towards the class that has them
+
+
+def guidance(state: KioskState, leader: int | None) -> Text:
+    """Say the next useful thing.
+
+    Args:
+        state: The kiosk's.
+        leader: The class that the model names now; None while it is not sure, or no model answers.
+    """
+    match state.mode:
+        case Mode.TRAINING:
+            return message("Comparing what you showed …")
+        case Mode.SAVING:
+            return message("There it is.") if state.saving.finished else message("Writing your model.")
+        case Mode.IMPORTING:
+            return message("Looking at what is on the drive …")
+        case Mode.ERASING:
+            return message("Clearing the table …")
+        case Mode.GALLERY:
+            return message("Touch a picture that does not belong here.")
+        case Mode.RESULTS:
+            return message("Touch a number to see its pictures.")
+        case Mode.STAFF:
+            return message("For staff")
+    if state.shown_from:
+        return message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
+    if state.held is not None:
+        label = state.classes[state.held.class_index].label
+        return message("Keep turning it: every picture teaches {label}.", label=label)
+    if state.starter is not None:
+        known = ", ".join(state.starter.labels)
+        return message("It knows {labels}. Show one – or hold a button and teach it something else.", labels=known)
+    if state.model is not None:
+        return _live(state, leader)
+    return _teaching(state)
+
+
+def suggested_class(state: KioskState) -> int | None:
+    """The class whose button is the next useful press, or None."""
+    if not state.teaching or state.held is not None or state.answering:
+        return None
+    taught = [index for index, one in enumerate(state.classes) if one.shots]
+    if len(taught) < 2:
+        return next(index for index, one in enumerate(state.classes) if not one.shots)
+    few = min(taught, key=lambda index: state.classes[index].shots)
+    return few if state.classes[few].shots < GOOD_START or _much_less(state, few) else None
+
+
+def enough(state: KioskState) -> bool:
+    """Training is worth suggesting."""
+    return sum(shots >= GOOD_START for shots in state.shots) >= 2
+
+
+def _live(state: KioskState, leader: int | None) -> Text:
+    by_itself = state.config.classes.learn_as_you_go
+    if state.stale and state.missing is None and not by_itself:
+        return message("New pictures! Press TRAIN to learn them too.")
+    if leader is None:
+        return message("Show a thing again. Is it wrong? Hold its button.")
+    if by_itself:
+        return message("Is it wrong? Hold the right button: it learns when you let go.")
+    return message("Is it wrong? Hold the right button, then TRAIN.")
+
+
+def _teaching(state: KioskState) -> Text:
+    taught = [one for one in state.classes if one.shots]
+    if not taught:
+        return message("Show something to the camera and hold the {label} button.", label=state.classes[0].label)
+    if len(taught) == 1:
+        other = next(one for one in state.classes if not one.shots)
+        return message("Now show a different thing and hold the {label} button.", label=other.label)
+    few = min(taught, key=lambda one: one.shots)
+    if few.shots < GOOD_START:
+        return message("A few more of {label}: turn it, move it, hold its button.", label=few.label)
+    if _much_less(state, state.classes.index(few)):
+        most = max(taught, key=lambda one: one.shots)
+        return message("{few} has far fewer pictures than {most}: show it some more.", few=few.label, most=most.label)
+    return message("Press TRAIN – or teach one more thing.")
+
+
+def _much_less(state: KioskState, index: int) -> bool:
+    return state.classes[index].shots * UNEVEN <= max(state.shots)

@@ -1,0 +1,131 @@
+"""Questions that must be answered before anything else happens, and fault screens in plain words."""
+
+from __future__ import annotations
+
+from app.events import Action, FolderFound
+from app.i18n import Message, Text, counted, message
+from app.modes import idle
+from app.modes.base import KioskState, Mode
+from app.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
+from app.ui.view import ActionKey, Question
+from app.views.words import Say
+
+
+def question(state: KioskState, say: Say) -> Question | None:
+    """What is asked now."""
+    if state.mode is Mode.CONFIRM_RESET:
+        return _start_over(state, say)
+    if state.mode is Mode.ASK_FOLDER and state.found is not None:
+        return _folder(state, state.found, say)
+    if state.mode is Mode.STILL_THERE:
+        return _still_there(state, say)
+    if state.mode is Mode.STAFF and state.staff.asked is not None:
+        return _power(state, say)
+    return None
+
+
+def accelerator_missing(state: KioskState) -> bool:
+    """It should answer and does not."""
+    return state.backend is not None and state.backend.problem is not None
+
+
+def faulty(state: KioskState) -> bool:
+    """The kiosk cannot work."""
+    lost = state.camera is None and state.camera_problem is not None and state.teaching
+    return (state.fault is not None and state.mode is not Mode.STAFF) or lost or _blind(state) is not None
+
+
+def fault(state: KioskState, say: Say) -> tuple[str, str] | None:
+    """What happened and what to do, in plain words."""
+    if not faulty(state):
+        return None
+    if state.fault is not None:
+        told = message("{what}. What you taught is safe. {staff}", what=state.fault, staff=call_staff(state))
+        return say(message("The kiosk needs a restart")), say(told)
+    if (needed := _blind(state)) is not None and state.camera is not None:
+        return say(message("The Edge TPU is needed")), say(needed)
+    told = message("Check that the camera is plugged in: it goes on by itself. What you taught is safe.")
+    if state.config.staff.contact:
+        told = message("{what} {staff}", what=told, staff=call_staff(state))
+    return say(message("No camera picture")), say(told)
+
+
+def call_staff(state: KioskState) -> Message:
+    """Whom to call."""
+    if state.config.staff.contact:
+        return message("If it stays like this, please call {contact}.", contact=state.config.staff.contact)
+    return message("Please call a member of staff.")
+
+
+def _blind(state: KioskState) -> Text | None:
+    """What is needed before anything can be looked at; None while something answers."""
+    return state.backend.problem if state.backend is not None and state.backend.blind and state.teaching else None
+
+
+def _folder(state: KioskState, found: FolderFound, say: Say) -> Question:
+    """What to do with the folder on a drive: the answers that are possible, on the class buttons, and no."""
+    labels, total = ", ".join(found.labels), sum(state.shots)
+    if total and found.has_session:
+        text = counted(
+            "Taught there: {labels}. Carrying on with it puts the {count} picture of here away.",
+            "Taught there: {labels}. Carrying on with it puts the {count} pictures of here away.",
+            total,
+            labels=labels,
+        )
+    else:
+        text = message("Taught there: {labels}.", labels=labels)
+    answers = [ActionKey(Action.CANCEL, "cancel", say(message("Leave it")), "N")]
+    if found.has_model:
+        answers.insert(0, ActionKey(SHOW, "train", say(message("Show it")), str(SHOW + 1)))
+    if found.has_session:
+        answers.insert(0, ActionKey(CARRY_ON, "confirm", say(message("Carry on")), str(CARRY_ON + 1)))
+    return Question(
+        title=say(message("Something was taught on {drive}", drive=found.drive)),
+        text=say(text),
+        answers=tuple(answers),
+        left=max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S),
+    )
+
+
+def _start_over(state: KioskState, say: Say) -> Question:
+    total = sum(state.shots)
+    if state.model is None:
+        text = counted("{count} picture will be erased.", "{count} pictures will be erased.", total)
+    else:
+        text = counted(
+            "{count} picture and the model made from it will be erased.",
+            "{count} pictures and the model made from them will be erased.",
+            total,
+        )
+    return Question(
+        title=say(message("Start over?")),
+        text=say(text),
+        answers=_answers(say, message("Keep them"), message("Erase")),
+    )
+
+
+def _still_there(state: KioskState, say: Say) -> Question:
+    stay = ActionKey(Action.CANCEL, "cancel", say(message("I am here!")), "N", suggested=True)
+    left = idle.seconds_left(state) / state.config.idle.countdown_s
+    return Question(
+        title=say(message("Still there?")),
+        text=say(idle.what_will_happen(state)),
+        answers=(stay,),
+        left=min(1.0, max(0.0, left)),
+    )
+
+
+def _power(state: KioskState, say: Say) -> Question:
+    restart = state.staff.asked == "restart"
+    return Question(
+        title=say(message("Start the machine anew?") if restart else message("Shut the machine down?")),
+        text=say(message("What was taught is kept.")),
+        answers=_answers(say, message("No"), message("Start anew") if restart else message("Shut down")),
+    )
+
+
+def _answers(say: Say, no: Text, yes: Text) -> tuple[ActionKey, ...]:
+    return (
+        ActionKey(Action.CANCEL, "cancel", say(no), "N"),
+        ActionKey(Action.CONFIRM, "confirm", say(yes), "Y"),
+    )

@@ -1,0 +1,85 @@
+"""What came of the latest training, with the pictures that confuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.events import Action, OnScreen
+from app.i18n import message
+from app.modes.base import KioskState, Mode
+from app.modes.jobs import accuracy_in_words
+from app.modes.results import chosen
+from app.ui.view import ActionKey, ConfusedPicture, ConfusionCell, Picture, Results
+from app.views.words import Say, back_key
+
+
+def results(state: KioskState, say: Say) -> Results | None:
+    """What the results show."""
+    model = state.model
+    if state.mode is not Mode.RESULTS or model is None or model.report is None:
+        return None
+    report, cell = model.report, state.results.cell
+    taught = tuple(index for index, count in enumerate(model.shots) if count)
+    labels = tuple(state.classes[index].label for index in taught)
+    confused = _confused(state, taught, labels, say)
+    if cell is None:
+        title = message("Which pictures confuse it") if confused else message("No picture confused it")
+    else:
+        title = message("{truth}, and it said {answer}", truth=labels[cell[0]], answer=labels[cell[1]])
+    return Results(
+        title=say(message("How well did it learn?")),
+        text=say(accuracy_in_words(model.validation_accuracy)),
+        curve_title=say(message("While it learned: how many it named right")),
+        curve=tuple(float(one["validation_accuracy"]) for one in report["curve"]),
+        confusion_title=say(message("Down the side what it was, along the top what it said")),
+        labels=labels,
+        indices=taught,
+        confusion=_cells(report["confusion"], cell),
+        confused_title=say(title),
+        confused=confused,
+        keys=(
+            back_key(say),
+            ActionKey(Action.UNDO, "undo", say(message("Bring back")), "Z", enabled=bool(state.results.removed)),
+        ),
+    )
+
+
+def _cells(confusion: list[list[int]], chosen_cell: tuple[int, int] | None) -> tuple[tuple[ConfusionCell, ...], ...]:
+    return tuple(
+        tuple(
+            ConfusionCell(
+                button=OnScreen("cell", f"{truth}:{answer}"),
+                count=int(count),
+                share=count / max(1, sum(row)),
+                right=truth == answer,
+                selected=chosen_cell == (truth, answer),
+            )
+            for answer, count in enumerate(row)
+        )
+        for truth, row in enumerate(confusion)
+    )
+
+
+def _confused(
+    state: KioskState, taught: tuple[int, ...], labels: tuple[str, ...], say: Say
+) -> tuple[ConfusedPicture, ...]:
+    pictures: Mapping[int, Picture] = dict(state.results.pictures)
+    return tuple(
+        ConfusedPicture(
+            button=OnScreen("remove", int(one["sample"])),
+            picture=pictures[one["sample"]],
+            text=_text(one, labels, say),
+            index=taught[one["truth"]],
+            answered=taught[one["answer"]],
+        )
+        for one in chosen(state)
+        if one["sample"] in pictures
+    )
+
+
+def _text(one: Mapping[str, Any], labels: tuple[str, ...], say: Say) -> str:
+    truth, answer = labels[one["truth"]], labels[one["answer"]]
+    if truth == answer:
+        return say(message("{truth}, named right", truth=truth))
+    return say(message("{truth}, taken for {answer}", truth=truth, answer=answer))

@@ -1,0 +1,42 @@
+"""What is being written where, and when the drive may be pulled out."""
+
+from __future__ import annotations
+
+from app.events import OnScreen
+from app.i18n import Message, Text, message
+from app.modes.base import KioskState, Mode
+from app.ui.view import ActionKey, Saving, Step
+from app.views.words import Say
+
+STEPS: dict[str, Message] = {
+    "write": message("Write the model and what was taught"),
+    "read_back": message("Read every byte back"),
+    "name": message("Give the folder its name"),
+    "release": message("Let the drive go"),
+}
+
+
+def saving(state: KioskState, say: Say) -> Saving | None:
+    """What the saving screen shows."""
+    if state.mode is not Mode.SAVING:
+        return None
+    now = state.saving
+    text: Text
+    if not now.finished:
+        title, text = message("Saving your model"), message("Leave the drive in until it is done.")
+        text = text if now.drive else message("It takes a moment.")
+    elif not now.drive:
+        title, text = message("Your model is saved"), message("It is on this machine: ask staff for it.")
+    elif now.note:
+        title, text = message("Your model is saved"), now.note
+    else:
+        title, text = message("Your model is yours"), message("You may pull the drive out now.")
+    where = message("On the drive {drive}: {folder}", drive=now.drive, folder=now.folder)
+    return Saving(
+        title=say(title),
+        where=say(where if now.drive else now.folder),
+        steps=tuple(Step(say(STEPS.get(name, name)), done) for name, done in now.done),
+        safe=now.finished and not now.note,
+        text=say(text),
+        keys=(ActionKey(OnScreen("back"), "back", say(message("Go on")), "", suggested=True),) if now.finished else (),
+    )

@@ -1,0 +1,186 @@
+"""The staff pages: tabs, and the rows of the one that is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.events import Action, OnScreen
+from app.i18n import Message, message
+from app.inputs import button_named
+from app.modes.base import KioskState, Mode
+from app.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
+from app.modes.staff import PAGES, learnable
+from app.ui.view import Setting, Staff, Tab
+from app.views.words import Say, back_key
+
+TABS: dict[str, Message] = {
+    "classes": message("Classes"),
+    "camera": message("Camera"),
+    "screen": message("Screen"),
+    "visits": message("Visits"),
+    "buttons": message("Buttons"),
+    "sessions": message("Sessions"),
+    "system": message("System"),
+}
+HINTS: dict[str, Message] = {
+    "classes": message("New names hold at once, in what SAVE writes, too."),
+    "camera": message("The square on the picture is what the model sees, while teaching and afterwards."),
+    "screen": message("Visitors may choose another language for their visit."),
+    "visits": message("What was taught is put away when its visitor is gone, and the next one begins anew."),
+    "buttons": message("Press any button: its row lights up. To give it another meaning, touch “learn” first."),
+    "sessions": message("A session that is brought back takes the place of this one, which is put away."),
+    "system": message("What is wrong stands out."),
+}
+ACTIONS: dict[Action, Message] = {
+    Action.TRAIN: message("Train"),
+    Action.UNDO: message("Undo"),
+    Action.SAVE: message("Save"),
+    Action.RESET: message("Reset"),
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the pages tell beside the state: the back end and its speed."""
+
+    backend: str = ""
+    frames_per_second: float = 0.0
+
+
+def staff(state: KioskState, facts: Facts, say: Say) -> Staff | None:
+    """What the staff pages show."""
+    if state.mode is not Mode.STAFF or not state.staff.inside:
+        return None
+    page = state.staff.page
+    hint: Message = HINTS[page]
+    if not state.config.staff.pin and page == PAGES[0]:
+        hint = message("No PIN is set: everybody who finds this page can change it. Write one into the settings file.")
+    if state.staff.listening is not None:
+        hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
+    return Staff(
+        title=say(message("For staff")),
+        tabs=tuple(Tab(OnScreen("tab", name), say(text), name == page) for name, text in TABS.items()),
+        rows=_ROWS[page](state, facts, say),
+        keys=(back_key(say),),
+        hint=say(hint),
+    )
+
+
+def _choices(state: KioskState, page: str, say: Say) -> tuple[Setting, ...]:
+    return tuple(
+        Setting(
+            label=say(one.label),
+            value=say(one.words(one.value(state))),
+            less=OnScreen("less", one.name) if one.beside(state, -1) is not None else None,
+            more=OnScreen("more", one.name) if one.beside(state, 1) is not None else None,
+        )
+        for one in CHOICES
+        if one.page == page
+    )
+
+
+def _classes(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
+    number = len(state.classes)
+    count = Setting(
+        label=say(message("Number of classes")),
+        value=str(number),
+        less=OnScreen("less", NUMBER_OF_CLASSES) if number > CLASS_NUMBERS[0] else None,
+        more=OnScreen("more", NUMBER_OF_CLASSES) if number < CLASS_NUMBERS[-1] else None,
+    )
+    names = tuple(
+        Setting(
+            label=say(message("Button {number}", number=index + 1)),
+            value=one.label,
+            press=OnScreen("rename", index),
+            press_text=say(message("rename")),
+        )
+        for index, one in enumerate(state.classes)
+    )
+    return (count, *names, *_choices(state, "classes", say))
+
+
+def _camera(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
+    now = Setting(say(message("Now")), state.camera or say(message("no camera")), warning=state.camera is None)
+    return (now, *_choices(state, "camera", say))
+
+
+def _screen(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
+    return _choices(state, "screen", say)
+
+
+def _visits(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
+    return _choices(state, "visits", say)
+
+
+def _buttons(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
+    inputs = state.inputs
+    down = set(inputs.pressed)
+    rows = []
+    for name in learnable(state):
+        sources = inputs.map.sources_of(button_named(name))
+        rows.append(
+            Setting(
+                label=_button_name(state, name),
+                value=", ".join(sources) or say(message("no input")),
+                press=OnScreen("learn", name),
+                press_text=say(message("stop") if state.staff.listening == name else message("learn")),
+                lit=state.staff.listening == name or bool(down & set(sources)),
+                warning=not sources or bool(set(inputs.stuck) & set(sources)),
+            )
+        )
+    meant = inputs.map.buttons
+    rows += [
+        Setting(source, say(message("means nothing")), lit=True) for source in inputs.pressed if source not in meant
+    ]
+    rows += [Setting(source, say(message("stuck")), warning=True) for source in inputs.stuck]
+    rows += [Setting(source, say(message("loose wire?")), warning=True) for source in inputs.flickering(state.now_s)]
+    return tuple(rows)
+
+
+def _sessions(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
+    kept = state.staff.system.archive
+    export = Setting(
+        label=say(message("Kept sessions")),
+        value=str(len(kept)),
+        press=OnScreen("export") if kept else None,
+        press_text=say(message("write all to the drive")),
+    )
+    rows = (
+        Setting(name, what, press=OnScreen("restore", name), press_text=say(message("bring back")))
+        for name, what in kept
+    )
+    return (export, *rows)
+
+
+def _system(state: KioskState, facts: Facts, say: Say) -> tuple[Setting, ...]:
+    rate = say(message("{rate} pictures/s", rate=f"{facts.frames_per_second:.0f}"))
+    camera = say(state.camera or state.camera_problem or message("no camera"))
+    fault = say(state.fault) if state.fault is not None else ""
+    return (
+        *((Setting(say(message("Fault")), fault, warning=True),) if fault else ()),
+        Setting(say(message("Camera")), camera, warning=state.camera is None),
+        Setting(say(message("Runs on")), facts.backend),
+        Setting(say(message("Looks at")), rate, warning=facts.frames_per_second < 2),
+        *(Setting(say(what), say(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
+        Setting(say(message("Machine")), press=OnScreen("power", "restart"), press_text=say(message("start anew"))),
+        Setting(say(message("Machine")), press=OnScreen("power", "shutdown"), press_text=say(message("shut down"))),
+    )
+
+
+def _button_name(state: KioskState, name: str) -> str:
+    button = button_named(name)
+    say = Say(state.language)
+    if isinstance(button, int):
+        return state.classes[button].label if button < len(state.classes) else name
+    return say(ACTIONS[button]) if button in ACTIONS else name
+
+
+_ROWS = {
+    "classes": _classes,
+    "camera": _camera,
+    "screen": _screen,
+    "visits": _visits,
+    "buttons": _buttons,
+    "sessions": _sessions,
+    "system": _system,
+}

@@ -1,0 +1,50 @@
+"""The keyboard on the screen, or the number pad for the PIN."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from app.events import OnScreen
+from app.i18n import message
+from app.modes.base import KioskState
+from app.modes.typing import DIGITS, LETTERS, upper
+from app.ui.view import ActionKey, Typing
+from app.views.words import Say
+
+
+def typing(state: KioskState, say: Say) -> Typing | None:
+    """What is being typed, and on which keys."""
+    now = state.typing
+    if now is None:
+        return None
+    secret = now.purpose == "pin"
+    return Typing(
+        title=say(message("PIN") if secret else message("What is button {number} called?", number=now.index + 1)),
+        text=now.text,
+        secret=secret,
+        rows=_pad() if secret else _keyboard(state, say),
+        keys=(
+            ActionKey(OnScreen("cancel"), "cancel", say(message("Cancel")), ""),
+            ActionKey(OnScreen("done"), "confirm", say(message("Done")), "", enabled=bool(now.text), suggested=True),
+        ),
+        problem=say(now.problem),
+    )
+
+
+def _pad() -> tuple[tuple[tuple[Hashable, str], ...], ...]:
+    rows = [tuple((OnScreen("key", digit), digit) for digit in row) for row in DIGITS]
+    return (*rows[:-1], (*rows[-1], (OnScreen("backspace"), "⌫")))
+
+
+def _keyboard(state: KioskState, say: Say) -> tuple[tuple[tuple[Hashable, str], ...], ...]:
+    shift = state.typing is not None and state.typing.shift
+    rows = [
+        tuple((OnScreen("key", letter), upper(letter, state.language) if shift else letter) for letter in row)
+        for row in LETTERS
+    ]
+    last: tuple[tuple[Hashable, str], ...] = (
+        (OnScreen("shift"), "⇧"),
+        (OnScreen("key", " "), ""),
+        (OnScreen("backspace"), "⌫"),
+    )
+    return (*rows, last)
