@@ -52,7 +52,7 @@ class Archive:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SampleNotStored(
-                message("the session could not be archived ({reason}). Make room on the disk.", reason=error.strerror)
+                message("the session could not be put away ({reason}). Make room on the disk.", reason=error.strerror)
             ) from error
         if self.free_bytes(self.folder) < self.floor_bytes:
             logger.warning("the session is not kept: less than %d MiB are free", self.floor_bytes >> 20)

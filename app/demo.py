@@ -170,7 +170,7 @@ class ScriptedVisitor:
 
     def _save(self) -> Waiting:
         self._tap(Action.SAVE)
-        yield lambda: self._kiosk.saved_to is not None and self._kiosk.state.mode is Mode.LIVE
+        yield lambda: self._kiosk.state.saving.finished
         yield self._for(0.3)
         self._screenshot("saved")
         yield self._for(0.3)

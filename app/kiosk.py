@@ -67,7 +67,7 @@ class Kiosk:
         self._training_awaits = False
         tools.vision.crop_share = 1 / tools.config.camera.zoom
         self.state = self._restored()
-        if self.state.model is None and not any(self.state.shots):
+        if tools.config.idle.starter and self.state.model is None and not any(self.state.shots):
             self._perform(ev.LoadStarter())
 
     def tick(self) -> None:

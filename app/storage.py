@@ -14,12 +14,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.durable_folder import sync_directory
 from app.errors import SampleNotStored, SessionUnreadable
 from app.i18n import message
 from app.pictures import decode_picture, encode_picture
@@ -192,10 +194,11 @@ class SessionStore:
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
             partial.replace(path)
+            sync_directory(path.parent)
         except (OSError, sqlite3.Error) as error:
             partial.unlink(missing_ok=True)
             raise SampleNotStored(
-                message("the session could not be archived ({reason}). Make room on the disk.", reason=str(error))
+                message("the session could not be put away ({reason}). Make room on the disk.", reason=str(error))
             ) from error
 
     def load(self) -> Session:
@@ -218,7 +221,8 @@ class SessionStore:
 
         Args:
             session: Made with the extractor in use.
-            archive: Where to, or None if that is done already; the file is on the medium before anything is replaced. None is written for no samples.
+            archive: Where to, or None if that is done already. The file is on the medium before anything is
+                replaced; none is written where there are no samples.
 
         Raises:
             SampleNotStored: If the disk is full or fails; then nothing has changed.
@@ -285,6 +289,7 @@ class SessionStore:
         with self._lock:
             self._database.close()
 
+    @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:

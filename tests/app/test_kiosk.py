@@ -16,6 +16,8 @@ import pytest
 from app import events as ev
 from app.events import Action
 from app.jobs import Job, work_off
+from app.observation import NOTHING_SEEN
+from app.present import Surroundings, present
 from app.state import Mode
 from app.threads import StopSignal, Worker
 from tests.support.kiosks import Station
@@ -315,7 +317,10 @@ def test_saved_to_a_drive_the_visitor_may_pull_it(station: Station) -> None:
     station.press(Action.TRAIN)
     station.press(Action.SAVE)
     assert station.kiosk.saved_to.is_relative_to(drive / "teachable")
-    assert notice(station).endswith("You may pull the drive out now.")
+    shown = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).saving
+    assert shown is not None
+    assert (shown.safe, shown.text) == (True, "You may pull the drive out now.")
+    assert [step.done for step in shown.steps] == [True] * 4
 
 
 def test_undo_takes_back_the_newest(station: Station) -> None:

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import events as ev
+from app.config import Config
 from app.events import Action, Command, Event
+from app.ports import UnmountedDrive
 from app.state import ClassState, KioskState, Mode, TrainedFacts, advance
 from app.ui.view import Picture
 
@@ -22,7 +24,9 @@ MODEL = TrainedFacts(validation_accuracy=0.9, threshold=0.5, shots=(3, 3))
 def kiosk(*shots: int, mode: Mode = Mode.TEACH, model: TrainedFacts | None = None) -> KioskState:
     labels = ("apple", "cup", "book")
     classes = tuple(ClassState(label, count) for label, count in zip(labels, shots, strict=False))
-    return KioskState(classes=classes, mode=mode, model=model, camera="test camera")
+    settings = Config()
+    config = replace(settings, classes=replace(settings.classes, labels=labels[: len(classes)]))
+    return KioskState(classes=classes, mode=mode, model=model, camera="test camera", config=config)
 
 
 def run(state: KioskState, *happened: Event) -> tuple[KioskState, list[Command]]:
@@ -108,7 +112,7 @@ def test_presses_while_busy_do_nothing_now_or_later(mode: Mode, button: ev.Butto
     busy = kiosk(3, 3, mode=mode, model=MODEL)
     state, commands = run(busy, ev.ButtonPressed(button), ev.TimePassed(1.0))
     assert commands == []
-    assert state == replace(busy, now_s=1.0)
+    assert state == replace(busy, now_s=1.0, down=(button,))
     finished = (
         ev.TrainingFinished(Path("m"), (3, 3), 0.9, 0.5)
         if mode is Mode.TRAINING
@@ -197,7 +201,8 @@ def test_while_erasing_nothing_else_happens_and_a_failure_brings_all_back() -> N
     state, _ = run(asked(), ev.ButtonPressed(Action.CONFIRM))
     assert state.mode is Mode.ERASING
     for button in (0, Action.SAVE, Action.TRAIN, Action.UNDO, Action.RESET):
-        assert run(state, ev.ButtonPressed(button)) == (state, [])
+        after, commands = run(state, ev.ButtonPressed(button))
+        assert (replace(after, down=state.down), commands) == (state, [])
     assert run(state, ev.SessionErased())[0].mode is Mode.TEACH
     assert run(state, ev.EraseFailed("the disk is gone."))[0].mode is Mode.LIVE
 
@@ -264,13 +269,30 @@ def test_saving_needs_a_model() -> None:
     assert str(state.notice.text) == "Press TRAIN first: then there is a model to save."
 
 
-def test_saving_comes_back_to_where_it_began_and_says_where_it_wrote() -> None:
+def test_what_was_saved_stays_on_the_screen_until_a_press() -> None:
     state, commands = run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(Action.SAVE))
     assert commands == [ev.StartSaving()]
-    state, _ = run(state, ev.SavingFinished(Path("/media/STICK/teachable/x"), True))
+    state, _ = run(
+        state,
+        ev.SavingStarted("STICK", Path("/media/STICK/teachable/x"), ("write", "name")),
+        ev.SavingStep("write", False),
+    )
+    assert state.saving.done == (("write", False), ("name", None))
+    state, _ = run(state, ev.SavingFinished(Path("/media/STICK/teachable/x"), True, drive="STICK"), ev.TimePassed(60.0))
+    assert (state.mode, state.saving.finished) == (Mode.SAVING, True)
+    assert state.saving.done == (("write", True), ("name", True))
+    state, commands = run(state, ev.ButtonPressed(0))
+    assert (state.mode, commands) == (Mode.LIVE, [])
+
+
+def test_pulling_the_drive_that_was_written_leads_back_but_unmounting_it_does_not() -> None:
+    saving = kiosk(3, 3, mode=Mode.SAVING, model=MODEL)
+    state, _ = run(saving, ev.SavingFinished(Path("/media/STICK/x"), True, drive="STICK"))
+    unmounted = UnmountedDrive("STICK", "/dev/sda1", "released")
+    state, _ = run(state, ev.DrivesChanged((), unmounted=(unmounted,)))
+    assert state.mode is Mode.SAVING
+    state, _ = run(state, ev.DrivesChanged(()))
     assert state.mode is Mode.LIVE
-    assert state.notice is not None
-    assert str(state.notice.text) == "Saved to /media/STICK/teachable/x. You may pull the drive out now."
 
 
 def test_a_notice_passes() -> None:

@@ -104,6 +104,8 @@ def test_a_real_mouse_does_all_that_keys_do(display: str, camera: str, tmp_path:
     kiosk.hold_mouse_on(Action.SAVE)
     wait_until(lambda: bool(list(kiosk.export.glob("teachable/*/SHA256SUMS"))), "SAVE saves")
     time.sleep(0.5)
+    kiosk.key("n")  # what was saved stays on the screen until a press
+    time.sleep(0.2)
     taken = sum(kiosk.shots())
     kiosk.hold_mouse_on(Action.UNDO)
     wait_until(lambda: sum(kiosk.shots()) == taken - 1, "UNDO takes one back")
