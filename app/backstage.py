@@ -20,7 +20,6 @@ from app.errors import KioskError, SessionUnreadable
 from app.i18n import Text, message
 from app.jobs import DEFECT, TOLD_TO_VISITORS, Tools, Workbench
 from app.pictures import decode_picture, newest_thumbnails, thumbnail
-from app.pipeline import LiveModel
 from app.ports import ImageArray
 from app.relabel import relabelled
 from app.saving import EXPORT_FOLDER, report_of
@@ -32,7 +31,6 @@ from app.system import drive_lines, machine_lines
 from app.training import write_durably
 from app.twins import twin_of
 from app.ui.view import Picture
-from tpu.classifier import ClassificationEngine
 
 logger = logging.getLogger(__name__)
 
@@ -160,11 +158,8 @@ class Backstage:
             if named != DEMO:
                 folder = Path(named).expanduser()
             elif self._house.things is not None and not (folder / "metadata.json").is_file():
-                kinds, render = self._house.things
-                make_demo_starter(
-                    folder, kinds, render, tools.extractor, runtime=settings.runtime, device=settings.device
-                )
-            model = open_starter(folder, runtime=settings.runtime, device=settings.device)
+                make_demo_starter(folder, *self._house.things, tools.extractor, runtime=settings.runtime)
+            model = open_starter(folder, tools.vision.num_classes, runtime=settings.runtime)
         except TOLD_TO_VISITORS as error:
             logger.warning("%s", error)
             return
@@ -249,10 +244,14 @@ class Backstage:
     def _rename_model(self, labels: tuple[str, ...]) -> None:
         """Write the model that answers with its new names into a file of its own, and let that answer."""
         tools, stored, model = self._tools, self._tools.store.last_model(), self._tools.vision.model
+        if stored is None and model is not None and not tools.store.load().samples:
+            tools.vision.go_live(None)  # the starter, which comes back with room for all classes
+            self.load_starter()
+            return
         if stored is None or model is None or model.path != stored.path:
             return
         names = tuple(labels[index] for index in model.class_indices)
-        if names == tuple(model.engine.labels):
+        if names == tuple(model.engine.labels) and len(labels) == model.num_classes:
             return
         path = self._workbench.models_dir / f"model-{time.time_ns()}.tflite"
         for old, new in ((model.path, path), (twin_of(model.path), twin_of(path))):
@@ -260,11 +259,9 @@ class Backstage:
                 write_durably(new, relabelled(old.read_bytes(), names))
         if report_of(model.path).is_file():
             write_durably(report_of(path), report_of(model.path).read_bytes())
-        settings = tools.config.model
-        engine = ClassificationEngine(path, labels=names, runtime=settings.runtime, device=settings.device)
         shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]
         tools.store.remember_model(path, stored.validation_accuracy, stored.threshold, shots)
-        tools.vision.go_live(LiveModel(engine, path, model.class_indices, model.threshold))
+        self._workbench.restore_model()
         self._workbench.remove_models_but(path)
 
     @contextmanager

@@ -18,6 +18,7 @@ from app.backend import backend_now
 from app.backstage import House
 from app.config import Config
 from app.demo import CLASSES, Findings, ScriptedVisitor
+from app.demo_tour import PIN
 from app.devices.camera import AutoCamera, candidates, check_source, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
@@ -26,7 +27,7 @@ from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import Pads
 from app.devices.pointer import Pointer
 from app.devices.power import switch_off
-from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
+from app.devices.simulated import DemonstrationCamera, SimulatedClock, SimulatedDrives, SimulatedPanel
 from app.devices.stage import Stage, views
 from app.devices.typewriter import Typewriter
 from app.devices.udisks import MountingDrives, UDisks
@@ -41,7 +42,7 @@ from app.lamps import lamps
 from app.loop import Loop
 from app.observation import Observation
 from app.pipeline import Vision, watch_camera, watch_frames
-from app.ports import Camera, Drives, Frame
+from app.ports import Camera, Clock, Drives, Frame
 from app.present import Surroundings
 from app.screen import screen_chosen
 from app.settings import SettingsFile
@@ -85,6 +86,8 @@ class Composed:
         }
         if self.findings is not None:
             found = self.findings
+            report["shots"] = dict(zip(state.labels, found.shots, strict=True))
+            report["validation_accuracy"] = found.validation_accuracy
             report["live"] = {"right": found.right, "looked": found.looked, "accuracy": found.live_accuracy}
             report["seconds"] = {**self.kiosk.seconds, **found.seconds}
             report["screenshots"] = [str(path) for path in found.screenshots]
@@ -143,8 +146,10 @@ def compose(
         stack.callback(vision.close)
         drives = SimulatedDrives() if demo_out is not None else _drives(stack)
         check_keys(input_map(vars(config.inputs)))
+        skippable = SimulatedClock()
+        clock: Clock = skippable if demo_out is not None else time.monotonic
         kiosk = Kiosk(
-            Tools(config, store, extractor, vision, drives, sounds, accelerator=accelerator),
+            Tools(config, store, extractor, vision, drives, sounds, clock, accelerator),
             House(settings, candidates, switch_off, faults.lines, (Stage.kinds, views())),
             toggle_fullscreen=window.toggle_fullscreen,
             settings_changed=lambda new: sounds.set_volume(new.screen.volume if new.screen.sound else 0.0),
@@ -166,15 +171,7 @@ def compose(
 
         table = DemonstrationCamera()
         source = _source(lambda: kiosk.state.config, table, for_demo=demo_out is not None)
-        visitor = None
-        if demo_out is not None:
-            visitor = ScriptedVisitor(
-                kiosk,
-                SimulatedPanel(kiosk.events.put),
-                table,
-                clock=time.monotonic,
-                take_screenshot=lambda name: _screenshot(window, demo_out / f"{name}.png"),
-            )
+        visitor = _visitor(kiosk, table, window, demo_out, skippable) if demo_out is not None else None
         pads = stack.enter_context(closing(Pads()))
         box = Config() if demo_out is not None else config  # the scripted visitor has a panel of its own
         pins, lights = _open_pins(box, kiosk, stack), _open_lamps(box, stack)
@@ -200,7 +197,7 @@ def compose(
                 target_shots=config.classes.target_shots,
                 stage=Stage().picture,
             ),
-            clock=time.monotonic,
+            clock=clock,
             wait_for_tick=pygame.time.Clock().tick,
             each_tick=visitor.step if visitor else pins.look if pins else lambda: None,
             shown=shown,
@@ -223,6 +220,7 @@ def compose(
                     stop=stop,
                     wanted=lambda: kiosk.state.config.camera.source,
                     rotation=lambda: kiosk.state.config.camera.rotation,
+                    clock=clock,
                 ),
             ),
         ):
@@ -247,6 +245,21 @@ def _for_demo(config: Config, demo_out: Path, data_dir: Path | None, stack: Exit
         camera=replace(config.camera, mirror=False),
         screen=replace(config.screen, fullscreen=False),
         storage=replace(config.storage, data_dir=str(kept), export_dir=export_dir),
+        staff=replace(config.staff, pin=PIN),
+        privacy=replace(config.privacy, when_idle="erase"),
+    )
+
+
+def _visitor(
+    kiosk: Kiosk, table: DemonstrationCamera, window: Window, demo_out: Path, clock: SimulatedClock
+) -> ScriptedVisitor:
+    return ScriptedVisitor(
+        kiosk,
+        SimulatedPanel(kiosk.events.put),
+        table,
+        clock=clock,
+        take_screenshot=lambda name: _screenshot(window, demo_out / f"{name}.png"),
+        skip=clock.skip,
     )
 
 

@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from app.demo_tour import Hands, go_away, look_around, visit_staff
 from app.errors import KioskError
-from app.events import Action, Button
+from app.events import Action, Button, OnScreen
 from app.kiosk import Kiosk
 from app.observation import Observation
 from app.ports import Clock
@@ -43,6 +44,12 @@ class Table(Protocol):
     def new_view(self) -> None:
         """Move, turn and light it differently."""
 
+    def unplug(self) -> None:
+        """Pull the camera's plug."""
+
+    def plug_in(self) -> None:
+        """Put it back."""
+
 
 class Panel(Protocol):
     """Buttons to press."""
@@ -56,8 +63,10 @@ class Panel(Protocol):
 
 @dataclass
 class Findings:
-    """What the visitor saw."""
+    """What the visitor saw; shots and accuracy as they were before the visit ended."""
 
+    shots: tuple[int, ...] = ()
+    validation_accuracy: float | None = None
     right: int = 0
     looked: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
@@ -81,6 +90,7 @@ class ScriptedVisitor:
         table: The world in front of the camera.
         clock: Monotonic seconds, the clock of the frames.
         take_screenshot: Saves the window under a short name and says where.
+        skip: Lets time pass on that clock in which nothing happens.
     """
 
     def __init__(
@@ -91,11 +101,13 @@ class ScriptedVisitor:
         *,
         clock: Clock,
         take_screenshot: Callable[[str], Path],
+        skip: Callable[[float], None],
     ) -> None:
         self.findings = Findings()
         self._kiosk, self._panel, self._table = kiosk, panel, table
         self._clock = clock
         self._take_screenshot = take_screenshot
+        self._skip = skip
         self._visit = self._script()
         self._ready: Callable[[], bool] = lambda: True
         self._waiting_since_s = clock()
@@ -129,6 +141,7 @@ class ScriptedVisitor:
         yield from self._timed("train", self._train())
         yield from self._timed("recognise", self._recognise())
         yield from self._timed("save", self._save())
+        yield from self._timed("tour", self._tour())
         self.findings.seconds["total"] = self._clock() - started_s
 
     def _teach(self) -> Waiting:
@@ -173,7 +186,25 @@ class ScriptedVisitor:
         yield lambda: self._kiosk.state.saving.finished
         yield self._for(0.3)
         self._screenshot("saved")
-        yield self._for(0.3)
+        self._tap(OnScreen("back"))
+        yield lambda: self._kiosk.state.mode is Mode.LIVE
+
+    def _tour(self) -> Waiting:
+        state = self._kiosk.state
+        self.findings.shots = state.shots
+        self.findings.validation_accuracy = state.model.validation_accuracy if state.model else None
+        hands = Hands(
+            self._kiosk,
+            self._panel.press,
+            self._tap,
+            self._panel.release,
+            self._for,
+            self._skip,
+            lambda plugged: self._table.plug_in() if plugged else self._table.unplug(),
+            self._screenshot,
+        )
+        for part in (look_around, visit_staff, go_away):
+            yield from part(hands)
 
     # --- hands and eyes ---------------------------------------------------------------------------------
 

@@ -31,11 +31,11 @@ def report_facts(
         seconds: Of the steps.
 
     Returns:
-        Plain values. `wrong` lists held-out samples that were named wrongly: sample id, true and answered class
-        index, confidence 0..1, surest first.
+        Plain values. `held_out` lists the samples that were held out: sample id, true and answered class index,
+        confidence 0..1; `wrong` those that were named wrongly, surest first.
     """
     answers = fit.validation_probabilities.argmax(axis=1)
-    wrong = [
+    held_out = [
         {
             "sample": session.samples[index].sample_id,
             "truth": session.samples[index].class_index,
@@ -43,8 +43,8 @@ def report_facts(
             "confidence": round(float(row.max()), 4),
         }
         for index, answer, row in zip(fit.validation_indices, answers, fit.validation_probabilities, strict=True)
-        if answer != session.samples[index].class_index
     ]
+    wrong = [one for one in held_out if one["answer"] != one["truth"]]
     totals = fit.confusion.sum(axis=1)
     return {
         "labels": list(session.labels),
@@ -60,6 +60,7 @@ def report_facts(
             for one in fit.history
             if one.fraction < 0.5  # the second half trains on everything, with nothing held out
         ],
+        "held_out": held_out,
         "wrong": sorted(wrong, key=lambda one: -float(one["confidence"])),
         "agreement": dict(agreement),
         "seconds": dict(seconds),

@@ -26,8 +26,8 @@ VIEWS = 24  # of each rendered thing: spread over all the ways it lies
 DEMO = "demo"
 
 
-def open_starter(folder: Path, *, runtime: str, device: str) -> LiveModel:
-    """Open the model in a folder that SAVE wrote.
+def open_starter(folder: Path, num_classes: int, *, runtime: str) -> LiveModel:
+    """Open the model in a folder that SAVE wrote, on the CPU; the kiosk has `num_classes`.
 
     Raises:
         StarterUnusable: If the folder holds no model that can run.
@@ -35,8 +35,9 @@ def open_starter(folder: Path, *, runtime: str, device: str) -> LiveModel:
     try:
         facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
         path = folder / facts["model"]
-        engine = ClassificationEngine(path, labels=facts["labels"], runtime=runtime, device=device)
-        return LiveModel(engine, path, tuple(range(len(engine.labels))), float(facts["threshold"]))
+        engine = ClassificationEngine(path, labels=facts["labels"], runtime=runtime, device="cpu")
+        known = len(engine.labels)
+        return LiveModel(engine, path, tuple(range(known)), float(facts["threshold"]), max(known, num_classes))
     except (OSError, ValueError, KeyError, TypeError, RuntimeLayerError) as error:
         raise StarterUnusable(
             message(
@@ -52,7 +53,6 @@ def make_demo_starter(
     extractor: EmbeddingExtractor,
     *,
     runtime: str,
-    device: str,
 ) -> None:
     """Teach the rendered things of the demonstration and write the folder, as SAVE does.
 
@@ -62,8 +62,16 @@ def make_demo_starter(
         picture: Renders one: kind, number of the view.
         extractor: Embeds the pictures.
         runtime: Which interpreter opens the model.
-        device: Where it runs.
+
+    Raises:
+        StarterUnusable: If the extractor runs on an Edge TPU alone, which is busy with what visitors teach.
     """
+    if extractor.compiled_for_edge_tpu:
+        raise StarterUnusable(
+            message(
+                "The starter in {folder} cannot be used. Name a folder that SAVE wrote in idle.starter.", folder=folder
+            )
+        )
     samples: list[Sample] = []
     for index, kind in enumerate(kinds):
         for number in range(VIEWS):
@@ -78,7 +86,6 @@ def make_demo_starter(
             Path(scratch) / "model.tflite",
             rng=np.random.default_rng(0),
             runtime=runtime,
-            device=device,
         )
         trained.engine.close()
         facts = ModelFacts(

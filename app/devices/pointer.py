@@ -7,7 +7,7 @@ from typing import Any
 
 import pygame
 
-from app.events import Action, Button, ButtonPressed, ButtonReleased, Event, OnScreen
+from app.events import Action, Button, ButtonPressed, ButtonReleased, Event, OnScreen, ScreenTouched
 
 
 class Pointer:
@@ -53,7 +53,7 @@ class Pointer:
     def _pressed(self, pointer: Hashable, at: tuple[int, int]) -> tuple[Event, ...]:
         button = self._button_at(at)
         if not isinstance(button, int | Action | OnScreen):
-            return ()
+            return (ScreenTouched(),)
         self._down[pointer] = button
         return (ButtonPressed(button),)
 

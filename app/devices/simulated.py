@@ -138,6 +138,22 @@ class DemonstrationCamera:
         return picture
 
 
+class SimulatedClock:
+    """The clock of a world in which time can be skipped. Seconds only grow."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._skipped_s = 0.0
+
+    def __call__(self) -> float:
+        """Monotonic seconds."""
+        return self._clock() + self._skipped_s
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass in which nothing happens."""
+        self._skipped_s += seconds
+
+
 class SimulatedPanel:
     """Buttons without a box: presses go where a real panel's go."""
 

@@ -114,12 +114,16 @@ class Starter:
 
 @dataclass(frozen=True)
 class GalleryState:
-    """Which pictures are looked at; `removed` of them can be brought back."""
+    """Which pictures are looked at; `removed` of them can be brought back.
+
+    `changed` is what the state's was when the gallery was opened: with all of them back it is so again.
+    """
 
     class_index: int = 0
     page: int = 0
     pictures: tuple[tuple[int, Picture], ...] = ()
     removed: int = 0
+    changed: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ def opened(state: KioskState, class_index: int) -> Step:
     """Look at the pictures of a class."""
     if not (0 <= class_index < len(state.classes)) or not state.classes[class_index].shots:
         return state, ()
-    state = replace(state, mode=Mode.GALLERY, gallery=GalleryState(class_index), held=None, notice=None)
+    state = replace(
+        state, mode=Mode.GALLERY, gallery=GalleryState(class_index, changed=state.changed), held=None, notice=None
+    )
     return state, (ev.LoadGallery(class_index, 0, PAGE),)
 
 
@@ -35,7 +37,7 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
                 return refused(state, message("There is nothing to bring back."))
             return state, (ev.RestoreSample(),)
         case int(index):
-            return opened(state, index)
+            return opened(replace(state, changed=state.changed or gallery.removed > 0), index)
         case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.TRAIN | Action.RESULTS:
             return replace(state, mode=state.resting_mode, gallery=GalleryState()), ()
     return state, ()
@@ -56,7 +58,8 @@ def sample_gone(state: KioskState) -> Step:
 def sample_back(state: KioskState) -> Step:
     """One was brought back."""
     gallery = replace(state.gallery, removed=max(0, state.gallery.removed - 1))
-    return _turned(replace(state, gallery=gallery), gallery.page)
+    changed = state.changed if gallery.removed else gallery.changed
+    return _turned(replace(state, gallery=gallery, changed=changed), gallery.page)
 
 
 def _turned(state: KioskState, page: int) -> Step:

@@ -24,7 +24,7 @@ TABS: dict[str, Message] = {
 }
 HINTS: dict[str, Message] = {
     "classes": message("New names hold at once, in what SAVE writes, too."),
-    "camera": message("The square on the picture is what the model sees, while teaching and afterwards."),
+    "camera": message("Zoom and turn change what the model sees, while teaching and afterwards."),
     "screen": message("Visitors may choose another language for their visit."),
     "visits": message("What was taught is put away when its visitor is gone, and the next one begins anew."),
     "buttons": message("Press any button: its row lights up. To give it another meaning, touch “learn” first."),

@@ -5,36 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app import events as ev
-from app.config import Config
 from app.events import Action, Command, Event
 from app.ports import UnmountedDrive
-from app.state import ClassState, KioskState, Mode, TrainedFacts, advance
-from app.ui.view import Picture
+from app.state import KioskState, Mode, TrainedFacts, advance
+from tests.support.states import PICTURE, kiosk, run
 
-PICTURE = Picture(("sample", 1), np.zeros((2, 2, 3), np.uint8))
 MODEL = TrainedFacts(validation_accuracy=0.9, threshold=0.5, shots=(3, 3))
-
-
-def kiosk(*shots: int, mode: Mode = Mode.TEACH, model: TrainedFacts | None = None) -> KioskState:
-    labels = ("apple", "cup", "book")
-    classes = tuple(ClassState(label, count) for label, count in zip(labels, shots, strict=False))
-    settings = Config()
-    config = replace(settings, classes=replace(settings.classes, labels=labels[: len(classes)]))
-    return KioskState(classes=classes, mode=mode, model=model, camera="test camera", config=config)
-
-
-def run(state: KioskState, *happened: Event) -> tuple[KioskState, list[Command]]:
-    commands: list[Command] = []
-    for event in happened:
-        state, more = advance(state, event)
-        commands += more
-    return state, commands
 
 
 def samples(commands: list[Command]) -> list[int]:

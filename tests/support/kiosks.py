@@ -7,8 +7,10 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+from app.backstage import House
 from app.config import Config
 from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
+from app.devices.stage import Stage, views
 from app.events import Action, CameraFound
 from app.jobs import Job, Tools
 from app.kiosk import Kiosk
@@ -57,7 +59,8 @@ class Station:
             Tools(
                 self.config, self.store, self.extractor, self.vision, self.drives, self.sounds,
                 clock=lambda: self.now_s,
-            )
+            ),
+            House(things=(Stage.kinds, views())),
         )  # fmt: skip
         self.panel = SimulatedPanel(self.kiosk.events.put)
         self.sequence = 0

@@ -10,7 +10,7 @@ import pytest
 from app.devices.keyboard import Keyboard, check_keys
 from app.devices.pointer import Pointer
 from app.errors import ConfigInvalid
-from app.events import Action, ButtonPressed, ButtonReleased, InputPressed, InputReleased
+from app.events import Action, ButtonPressed, ButtonReleased, InputPressed, InputReleased, ScreenTouched
 from app.inputs import KEYS, InputMap, input_map
 
 
@@ -81,6 +81,13 @@ def test_a_touch_counts_once_and_is_released_wherever_the_finger_goes_up() -> No
     up = pygame.event.Event(pygame.FINGERUP, x=0.9, y=0.9, finger_id=1)
     events = [event for happened in (down, twin, up) for event in pointer.translate(happened)]
     assert events == [ButtonPressed(2), ButtonReleased(2)]
+
+
+def test_a_touch_beside_every_button_is_told_too() -> None:
+    pointer = Pointer(lambda _at: None, lambda: (640, 360))
+    down = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(3, 3), button=1)
+    up = pygame.event.Event(pygame.MOUSEBUTTONUP, pos=(3, 3), button=1)
+    assert (pointer.translate(down), pointer.translate(up)) == ((ScreenTouched(),), ())
 
 
 def test_a_window_without_focus_lifts_every_finger() -> None:

@@ -1,0 +1,250 @@
+"""The staff pages: who gets in, what is changed there, and typing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app import events as ev
+from app.config import Config
+from app.events import Action, OnScreen
+from app.modes.base import KioskState, Mode, TrainedFacts
+from app.modes.settings import CHOICES
+from app.modes.staff import CORNER, PAGES
+from app.modes.typing import LETTERS, upper
+from app.settings import changed
+from tests.support.states import PICTURE, kiosk, run
+
+HOLD_S = Config().staff.hold_s
+MODEL = TrainedFacts(0.9, 0.5, (3, 3))
+
+
+def guarded(state: KioskState, pin: str = "2580") -> KioskState:
+    return replace(state, config=replace(state.config, staff=replace(state.config.staff, pin=pin)))
+
+
+def held_corner(state: KioskState, seconds: float = HOLD_S) -> KioskState:
+    state, _ = run(state, ev.ButtonPressed(CORNER), ev.TimePassed(state.now_s + 0.1))
+    return run(state, ev.TimePassed(state.now_s + seconds), ev.ButtonReleased(CORNER))[0]
+
+
+def inside(state: KioskState) -> KioskState:
+    opened = held_corner(state)
+    assert (opened.mode, opened.staff.inside) == (Mode.STAFF, True)
+    return opened
+
+
+def touched(state: KioskState, *buttons: ev.Button) -> tuple[KioskState, list[ev.Command]]:
+    return run(state, *(ev.ButtonPressed(button) for button in buttons))
+
+
+def pin(state: KioskState, digits: str) -> KioskState:
+    return touched(state, *(OnScreen("key", digit) for digit in digits), OnScreen("done"))[0]
+
+
+def test_a_corner_that_is_held_opens_the_pages_and_a_shorter_touch_does_not() -> None:
+    assert held_corner(kiosk(3, 3), HOLD_S - 0.5).mode is Mode.TEACH
+    assert inside(kiosk(3, 3)).staff.page == PAGES[0]
+
+
+def test_two_buttons_held_together_open_the_pages_and_lose_nothing() -> None:
+    state, commands = run(
+        kiosk(3, 3),
+        ev.ButtonPressed(Action.RESET),
+        ev.ButtonPressed(Action.UNDO),
+        ev.TimePassed(1.0),
+        ev.TimePassed(1.0 + HOLD_S),
+    )
+    assert (state.mode, state.shots) == (Mode.STAFF, (3, 3))
+    assert ev.RemoveLastSample() not in commands
+    assert ev.EraseSession() not in commands
+    assert ev.LookAtSystem() in commands
+
+
+def test_one_of_the_two_buttons_is_not_enough() -> None:
+    state, _ = run(kiosk(3, 3), ev.ButtonPressed(Action.UNDO), ev.TimePassed(1.0), ev.TimePassed(60.0))
+    assert state.mode is Mode.TEACH
+
+
+def test_the_right_pin_opens_and_a_wrong_one_says_so() -> None:
+    asked = held_corner(guarded(kiosk(3, 3)))
+    assert (asked.mode, asked.staff.inside, asked.typing.purpose) == (Mode.STAFF, False, "pin")
+    assert pin(asked, "2580").staff.inside
+    wrong = pin(asked, "1111")
+    assert not wrong.staff.inside
+    assert (str(wrong.typing.problem), wrong.typing.text) == ("That is not the PIN.", "")
+
+
+def test_after_three_wrong_pins_even_the_right_one_waits() -> None:
+    state = held_corner(guarded(kiosk(3, 3)))
+    for _ in range(3):
+        state = pin(state, "1111")
+    assert str(state.typing.problem) == "Locked for 60 s."
+    assert not pin(state, "2580").staff.inside
+    left, _ = touched(state, OnScreen("cancel"))
+    assert left.mode is Mode.TEACH
+    again = pin(held_corner(left), "2580")
+    assert not again.staff.inside  # leaving does not help
+    later, _ = run(again, ev.TimePassed(again.now_s + 60.0))
+    assert pin(later, "2580").staff.inside
+
+
+def test_without_the_pin_nothing_can_be_changed() -> None:
+    asked = held_corner(guarded(kiosk(3, 3)))
+    for button in (OnScreen("more", "screen.volume"), OnScreen("tab", "system"), OnScreen("power", "shutdown"), 0):
+        state, commands = touched(asked, button)
+        assert (state.config, state.staff.inside, commands) == (asked.config, False, [])
+
+
+@pytest.mark.parametrize("mode", [Mode.TRAINING, Mode.ERASING, Mode.IMPORTING])
+def test_the_pages_do_not_open_while_something_is_being_done(mode: Mode) -> None:
+    assert held_corner(kiosk(3, 3, mode=mode)).mode is mode
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.name)
+def test_every_setting_can_be_stepped_through_all_that_it_can_be(choice) -> None:
+    state = inside(kiosk(3, 3))
+    state, _ = run(state, ev.SystemLooked(cameras=("/dev/video0",)))
+    values = choice.values(state)
+    for step, count in (("less", len(values)), ("more", len(values))):
+        for _ in range(count):
+            state, commands = touched(state, OnScreen(step, choice.name))
+            for command in commands:
+                if isinstance(command, ev.ChangeSettings):
+                    assert changed(Config(), dict(command.changes))  # a file with it would be accepted
+    assert choice.value(state) == values[-1]
+    assert choice.beside(state, 1) is None
+
+
+def test_a_value_between_the_steps_goes_to_the_nearest_one_on_that_side() -> None:
+    state = inside(kiosk(3, 3))
+    state = replace(state, config=changed(state.config, {"idle.after_s": 45.0}))
+    less, _ = touched(state, OnScreen("less", "idle.after_s"))
+    more, _ = touched(state, OnScreen("more", "idle.after_s"))
+    assert (less.config.idle.after_s, more.config.idle.after_s) == (30.0, 60.0)
+
+
+def test_the_language_of_the_house_changes_at_once() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("more", "screen.language"))
+    assert (state.language, state.config.screen.language) == ("de", "de")
+
+
+def test_a_new_name_holds_at_once_and_goes_to_session_model_and_settings() -> None:
+    state = inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL))
+    state, _ = touched(state, OnScreen("rename", 1), *[OnScreen("backspace")] * 3)
+    state, _ = touched(state, OnScreen("shift"), OnScreen("key", "ö"), OnScreen("key", "l"))
+    state, commands = touched(state, OnScreen("done"))
+    assert state.labels == ("apple", "Öl")
+    assert commands[:2] == [
+        ev.NameClasses(("apple", "Öl")),
+        ev.ChangeSettings((("classes.labels", ("apple", "Öl")),)),
+    ]
+    assert not state.stale
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("", "Write a name."), ("  ", "Write a name."), ("APPLE", "Another one is called so already.")],
+)
+def test_a_name_that_cannot_be_is_refused_with_the_reason(name: str, problem: str) -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("rename", 1), *[OnScreen("backspace")] * 3)
+    state, _ = run(state, ev.CharacterTyped(name), ev.TypingEdited("done"))
+    assert (str(state.typing.problem), state.labels) == (problem, ("apple", "cup"))
+
+
+def test_a_real_keyboard_writes_and_edits() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("rename", 0))
+    state, _ = run(state, *[ev.TypingEdited("backspace")] * 9, ev.CharacterTyped("Çay"), ev.TypingEdited("done"))
+    assert (state.labels, state.typing) == (("Çay", "cup"), None)
+
+
+def test_a_name_is_no_longer_than_a_card_and_a_pin_takes_digits_alone() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("rename", 0))
+    state, _ = run(state, ev.CharacterTyped("x" * 100))
+    assert len(state.typing.text) == 24
+    asked = held_corner(guarded(kiosk(3, 3)))
+    assert run(asked, ev.CharacterTyped("2a5٣8"))[0].typing.text == "258"
+
+
+def test_the_keyboard_has_the_letters_of_all_five_languages() -> None:
+    keys = "".join(LETTERS)
+    needed = "abcdefghijklmnopqrstuvwxyz0123456789äöüßàâçèéêëîïôùûœñáíóúğış"
+    assert set(needed) <= set(keys)
+    assert len(keys) == len(set(keys))
+    assert (upper("i", "tr"), upper("ı", "tr"), upper("i", "de"), upper("ß", "de")) == ("İ", "I", "I", "ẞ")
+
+
+def test_there_are_two_to_nine_classes() -> None:
+    state = inside(kiosk(3, 3))
+    for _ in range(12):
+        state, _ = touched(state, OnScreen("more", "classes.number"))
+    assert len(state.classes) == 9
+    assert len(set(state.labels)) == 9
+    for _ in range(12):
+        state, _ = touched(state, OnScreen("less", "classes.number"))
+    assert state.labels == ("apple", "cup")
+
+
+def test_a_class_with_pictures_is_not_taken_away() -> None:
+    state, _ = touched(inside(kiosk(3, 3, 1)), OnScreen("less", "classes.number"))
+    assert len(state.classes) == 3
+    assert str(state.notice.text) == "book has pictures. Take them out of its gallery first, or start over."
+
+
+def test_another_class_does_not_make_the_model_old() -> None:
+    state, _ = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("more", "classes.number"))
+    assert not state.stale
+
+
+def test_an_input_is_learned_and_kept() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "buttons"), OnScreen("learn", "class_1"))
+    state, commands = run(state, ev.InputPressed("key:space"))
+    assert state.inputs.map.button_of("key:space") == 0
+    (change,) = [command for command in commands if isinstance(command, ev.ChangeSettings)]
+    assert dict(change.changes)["inputs.class_1"] == ("key:1", "key:kp_1", "key:space")
+    assert state.staff.listening is None
+
+
+def test_an_input_that_was_another_button_is_taken_from_it() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("learn", "train"))
+    _, commands = run(state, ev.InputPressed("key:s"))
+    (change,) = [command for command in commands if isinstance(command, ev.ChangeSettings)]
+    assert dict(change.changes)["inputs.save"] == ()
+    assert "key:s" in dict(change.changes)["inputs.train"]
+
+
+def test_buttons_of_the_box_do_nothing_on_the_staff_pages() -> None:
+    state = inside(kiosk(3, 3))
+    for button in (0, 1, Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET):
+        after, commands = touched(state, button)
+        assert (after.mode, commands) == (Mode.STAFF, [])
+
+
+def test_shutting_down_asks_first() -> None:
+    asked, commands = touched(inside(kiosk(3, 3)), OnScreen("power", "shutdown"))
+    assert (asked.staff.asked, commands) == ("shutdown", [])
+    assert touched(asked, Action.CANCEL)[1] == []
+    assert touched(asked, Action.CONFIRM)[1] == [ev.PowerOff(restart=False)]
+    restarting, _ = touched(inside(kiosk(3, 3)), OnScreen("power", "restart"))
+    assert touched(restarting, Action.CONFIRM)[1] == [ev.PowerOff(restart=True)]
+
+
+def test_a_session_that_is_brought_back_is_the_one_at_hand() -> None:
+    state, commands = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("restore", "2026-01-01"))
+    assert commands == [ev.RestoreSession("2026-01-01")]
+    state, _ = run(state, ev.SessionRestored(("dog", "cat", "cow"), (2, 2, 0), ((PICTURE,), (), ())))
+    assert (state.labels, state.shots, state.model) == (("dog", "cat", "cow"), (2, 2, 0), None)
+    assert touched(state, OnScreen("back"))[0].mode is Mode.TEACH
+
+
+def test_names_of_a_session_from_elsewhere_go_with_it() -> None:
+    state, _ = run(kiosk(3, 3), ev.SessionRestored(("dog", "cat", "cow"), (2, 2, 0), ((), (), ())))
+    state, commands = run(state, ev.SessionErased())
+    assert state.labels == ("apple", "cup")
+    assert ev.NameClasses(("apple", "cup")) in commands
+
+
+def test_leaving_leads_back_to_the_visit() -> None:
+    assert touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("back"))[0].mode is Mode.LIVE
+    assert touched(inside(kiosk(3, 3)), Action.LEAVE)[0].mode is Mode.TEACH

@@ -1,0 +1,32 @@
+"""States of the kiosk to begin a story with, and what happens to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from app.config import Config
+from app.events import Command, Event
+from app.state import ClassState, KioskState, Mode, TrainedFacts, advance
+from app.ui.view import Picture
+
+PICTURE = Picture(("sample", 1), np.zeros((2, 2, 3), np.uint8))
+LABELS = ("apple", "cup", "book")
+
+
+def kiosk(*shots: int, mode: Mode = Mode.TEACH, model: TrainedFacts | None = None) -> KioskState:
+    """A kiosk with so many samples of each class."""
+    classes = tuple(ClassState(label, count) for label, count in zip(LABELS, shots, strict=False))
+    settings = Config()
+    config = replace(settings, classes=replace(settings.classes, labels=LABELS[: len(classes)]))
+    return KioskState(classes=classes, mode=mode, model=model, camera="test camera", config=config)
+
+
+def run(state: KioskState, *happened: Event) -> tuple[KioskState, list[Command]]:
+    """What comes of it when this happens, one after the other."""
+    commands: list[Command] = []
+    for event in happened:
+        state, more = advance(state, event)
+        commands += more
+    return state, commands
