@@ -10,17 +10,20 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pygame
 import pytest
 
-from app.observation import NOTHING_SEEN
+from app.observation import NOTHING_SEEN, Smoothed
 from app.present import Surroundings, present
-from app.state import ClassState, KioskState
-from app.ui.screens import button_at
+from app.state import THUMBNAILS, ClassState, KioskState, Mode, TrainedFacts
+from app.ui.screens import targets
+from app.ui.view import Picture
 from app.ui.window import CAPTION
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -85,15 +88,17 @@ def window_is_open(environment: dict[str, str]) -> bool:
 
 
 class KioskProcess:
-    """A running kiosk that keeps its things in `folder`."""
+    """A running kiosk that keeps its things in `folder`; `settings` is what its --config says."""
 
-    def __init__(self, display: str, camera: str, folder: Path) -> None:
+    def __init__(self, display: str, camera: str, folder: Path, settings: str = "") -> None:
+        config = folder / "kiosk.toml"
+        config.write_text(settings, encoding="utf-8")
         self.data, self.export, self._report = folder / "data", folder / "export", folder / "kiosk.json"
         self._environment = with_screen(display)
         self._process = subprocess.Popen(
             [
                 sys.executable, "run_kiosk.py", "--camera", camera, "--windowed", "--data-dir", str(self.data),
-                "--export-dir", str(self.export), "--json", str(self._report),
+                "--export-dir", str(self.export), "--json", str(self._report), "--config", str(config),
             ],
             cwd=REPOSITORY, env=self._environment, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -104,13 +109,34 @@ class KioskProcess:
         """Type a key."""
         self._xdotool("key", key)
 
-    def hold_mouse_on(self, button: object, seconds: float = 0.15) -> None:
-        """Press the mouse where a button is drawn, for a while."""
-        x, y = _place_of(button)
+    def type(self, text: str) -> None:
+        """Type letters."""
+        self._xdotool("type", "--delay", "60", text)
+
+    def hold_mouse_on(self, button: object, seconds: float = 0.15, screen: KioskState | None = None) -> None:
+        """Press the mouse where a button is drawn, for a while.
+
+        Args:
+            button: Its token.
+            seconds: How long.
+            screen: A state that looks like what is shown now; None is a visit that is teaching, or has a model.
+        """
+        x, y = _place_of(button, screen if screen is not None else self.visit())
         self._xdotool("mousemove", str(x), str(y))
         self._xdotool("mousedown", "1")
         time.sleep(seconds)
         self._xdotool("mouseup", "1")
+
+    def visit(self, mode: Mode | None = None) -> KioskState:
+        """A state that looks like the visit at hand, as far as it is on the disk."""
+        picture = Picture("any", np.zeros((8, 8, 3), np.uint8))
+        classes = tuple(
+            ClassState(label, shots, (picture,) * min(shots, THUMBNAILS))
+            for label, shots in zip(LABELS, self.shots(), strict=True)
+        )
+        model = TrainedFacts(1.0, 0.5, self.shots(), {}) if self.has_model() else None
+        usual = Mode.LIVE if model is not None else Mode.TEACH
+        return KioskState(classes=classes, mode=mode or usual, model=model, camera="x")
 
     def shots(self) -> tuple[int, ...]:
         """Samples by class, as they are on the disk."""
@@ -175,12 +201,21 @@ class KioskProcess:
         return xdotool(self._environment, *words)
 
 
-def _place_of(button: object) -> tuple[int, int]:
+def _place_of(button: object, state: KioskState) -> tuple[int, int]:
     """A point well inside a button, found as the pointer finds it."""
-    state = KioskState(classes=tuple(ClassState(label) for label in LABELS), camera="x")
-    view = present(state, None, NOTHING_SEEN, Surroundings())
-    width, height = WINDOW_PX
-    inside = [
-        (x, y) for x in range(0, width, 8) for y in range(0, height, 8) if button_at(view, WINDOW_PX, (x, y)) == button
+    count = len(state.classes)
+    seen = Smoothed(np.full(count, 1 / count, np.float32), 0.5, 1, 0.0) if state.answering else NOTHING_SEEN
+    view = present(state, None, seen, Surroundings())
+    all_of_it = targets(view, WINDOW_PX)  # the uppermost first
+    places = [area for token, area in all_of_it if token == button]
+    points = [
+        (area.left + area.width * across // 8, area.top + area.height * down // 8)
+        for area in places
+        for across in (4, 2, 6, 1, 7)
+        for down in (4, 2, 6, 1, 7)
     ]
-    return inside[len(inside) // 2]
+    return next(point for point in points if _uppermost(all_of_it, point) == button)
+
+
+def _uppermost(all_of_it: Sequence[tuple[object, pygame.Rect]], point: tuple[int, int]) -> object:
+    return next((token for token, area in all_of_it if area.collidepoint(point)), None)
