@@ -95,8 +95,8 @@ class Backstage:
                 return partial(self.name_classes, labels)
             case ev.LookAtSystem():
                 return self.look_at_system
-            case ev.RestoreSession(name):
-                return partial(self.restore_session, name)
+            case ev.RestoreSession(name, privacy):
+                return partial(self.restore_session, name, privacy)
             case ev.ExportSessions():
                 return self.export_sessions
             case ev.PowerOff(restart):
@@ -191,12 +191,12 @@ class Backstage:
             lines = (*machine_lines(tools.config.data_dir), *drives, *faults)
             self._announce(ev.SystemLooked(tuple(self._house.list_cameras()), archive, lines))
 
-    def restore_session(self, name: str) -> None:
-        """Bring a session back; the one at hand is kept first, as far as the settings allow."""
+    def restore_session(self, name: str, privacy: str) -> None:
+        """Bring a session back; the one at hand is kept first: its visitor is gone, too."""
         with self._told(ev.StaffFailed):
             tools = self._tools
             session = self._archive.load(name, tools.extractor.name, tools.extractor.sha256)
-            self._keep("keep" if tools.config.privacy.when_idle == "keep" else "embeddings")
+            self._keep(privacy)
             tools.store.replace_with(session, None)
             if tools.store.needs_re_embedding:
                 tools.store.re_embed(tools.extractor.embed, tools.extractor.name, tools.extractor.sha256)

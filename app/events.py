@@ -522,9 +522,10 @@ class LookAtSystem:
 
 @dataclass(frozen=True)
 class RestoreSession:
-    """Bring back a session from the archive; the one at hand is archived first."""
+    """Bring back a session from the archive; the one at hand is archived first, as `privacy` says."""
 
     name: str
+    privacy: str
 
 
 @dataclass(frozen=True)

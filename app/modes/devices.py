@@ -50,4 +50,14 @@ def backend_changed(state: KioskState, event: ev.BackendChanged) -> Step:
 
 def worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:
     """A part of the kiosk stopped for good."""
-    return replace(state, held=None, fault=message("The {worker} part stopped", worker=event.worker)), ()
+    return replace(state, held=None, fault=_STOPPED.get(event.worker, _SOMETHING)), ()
+
+
+_SOMETHING = message("A part of the machine has stopped")
+_STOPPED = {
+    "camera": message("The part that watches the camera has stopped"),
+    "vision": message("The part that recognises things has stopped"),
+    "records": message("The part that keeps pictures has stopped"),
+    "jobs": message("The part that learns and saves has stopped"),
+    "drive": message("The part that looks for drives has stopped"),
+}

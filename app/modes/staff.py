@@ -59,7 +59,7 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
             listening = None if staff.listening == name else name
             return replace(state, staff=replace(staff, listening=listening)), ()
         case OnScreen("restore", str(name)):
-            return state, (ev.RestoreSession(name),)
+            return state, (ev.RestoreSession(name, state.config.privacy.when_idle),)
         case OnScreen("export"):
             return state, (ev.ExportSessions(),)
         case OnScreen("power", str(what)):

@@ -147,6 +147,7 @@ def test_bringing_back_puts_the_session_at_hand_away_first(station: Station) -> 
 
 def test_a_session_that_is_gone_or_damaged_is_told_and_changes_nothing(station: Station) -> None:
     station.teach()
+    open_staff(station)
     folder = station.config.data_dir / "archive"
     folder.mkdir(parents=True)
     (folder / "broken.sqlite3").write_bytes(b"no database")
@@ -155,7 +156,7 @@ def test_a_session_that_is_gone_or_damaged_is_told_and_changes_nothing(station: 
         ("../session", "The session ../session is not in the archive any more."),
         ("broken", "The session broken cannot be read."),
     ):
-        station.kiosk._perform(ev.RestoreSession(name))
+        station.panel.tap(OnScreen("restore", name))
         station.settle()
         assert str(station.kiosk.state.notice.text) == words
         assert station.store.load().shots() == (4, 4, 0)

@@ -13,7 +13,7 @@ import pytest
 from app import events as ev
 from app.devices.simulated import DemonstrationCamera
 from app.observation import Observation
-from app.pipeline import LiveModel, Vision, watch_camera, watch_frames
+from app.pipeline import LiveModel, Vision, turned, watch_camera, watch_frames
 from app.ports import Frame
 from app.threads import Mailbox, Worker
 from learning.softmax_regression import SoftmaxRegression
@@ -179,3 +179,52 @@ def test_a_failing_model_is_told_once_until_it_works_again() -> None:
             time.sleep(0.3)
     worker.stop()
     assert told == [ev.VisionFailed("the stick was pulled. Plug it in again.")] * 2
+
+
+def test_another_camera_is_opened_when_another_one_is_wanted_and_pictures_are_turned() -> None:
+    wanted, degrees = ["left"], [0]
+    opened: list[str] = []
+    frames: Mailbox[Frame] = Mailbox()
+    happened: list[ev.Event] = []
+
+    class Eye:
+        def __init__(self) -> None:
+            self.name = wanted[0]
+            opened.append(self.name)
+
+        def read(self) -> np.ndarray:
+            time.sleep(0.002)
+            return np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+
+        def close(self) -> None:
+            opened.append(f"closed {self.name}")
+
+    worker = Worker(
+        "camera",
+        lambda stop: watch_camera(
+            Eye, frames.put, happened.append, stop=stop, wanted=lambda: wanted[0], rotation=lambda: degrees[0]
+        ),
+        lambda _name, error: pytest.fail(str(error)),
+    ).start()
+    until(lambda: ev.CameraFound("left") in happened)
+    assert frames.take(5.0).image.shape == (2, 4, 3)
+    degrees[0] = 90
+    until(lambda: frames.take(5.0).image.shape == (4, 2, 3))
+    wanted[0] = "right"
+    until(lambda: ev.CameraFound("right") in happened)
+    worker.stop()
+    assert opened == ["left", "closed left", "right", "closed right"]
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_turning_is_clockwise(degrees: int) -> None:
+    image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    assert np.array_equal(turned(image, degrees), turned_by_hand(image, degrees))
+
+
+def turned_by_hand(image: np.ndarray, degrees: int) -> np.ndarray:
+    """By hand: clockwise, the first row becomes the last column."""
+    for _ in range(degrees // 90):
+        height, width = image.shape[:2]
+        image = np.array([[image[height - 1 - x, y] for x in range(height)] for y in range(width)])
+    return image

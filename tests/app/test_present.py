@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.config import Config
 from app.events import Action
+from app.i18n import LANGUAGES, message
 from app.observation import NOTHING_SEEN, Observation, Smoothed, smooth
 from app.ports import Frame
 from app.present import Surroundings, present
@@ -83,6 +85,54 @@ def test_no_camera_is_a_screen_of_its_own_that_says_what_to_do() -> None:
         "No camera picture",
         "Check that the camera is plugged in: it goes on by itself. What you taught is safe.",
     )
+
+
+def test_fault_screens_name_whom_to_call_where_the_settings_say_so() -> None:
+    settings = Config()
+    desk = replace(settings, staff=replace(settings.staff, contact="the desk, phone 12"))
+    stopped = message("The part that recognises things has stopped")
+    assert view(state(5, 5, 0, fault=stopped)).fault == (
+        "The kiosk needs a restart",
+        "The part that recognises things has stopped. What you taught is safe. Please call a member of staff.",
+    )
+    assert (
+        view(state(5, 5, 0, fault=stopped, config=desk))
+        .fault[1]
+        .endswith("What you taught is safe. If it stays like this, please call the desk, phone 12.")
+    )
+    assert (
+        view(state(5, 5, 0, camera=None, camera_problem="unplugged", config=desk))
+        .fault[1]
+        .endswith("If it stays like this, please call the desk, phone 12.")
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_language_changes_every_word_at_once(language: str) -> None:
+    seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL, language=language), answer(0.45, 0.55, 0.0))
+    english = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.45, 0.55, 0.0))
+    words = {seen.guidance, seen.verdict.text, seen.not_sure_text, *(key.text for key in seen.actions)}
+    others = {english.guidance, english.verdict.text, english.not_sure_text, *(key.text for key in english.actions)}
+    assert words.isdisjoint(others) is (language != "en")
+
+
+def test_a_class_with_far_fewer_pictures_is_pointed_out() -> None:
+    uneven = view(state(30, 9, 0))
+    assert uneven.guidance == "cup has far fewer pictures than apple: show it some more."
+    assert [card.suggested for card in uneven.cards] == [False, True, False]
+    assert view(state(30, 11, 0)).guidance == "Press TRAIN – or teach one more thing."
+
+
+def test_staff_may_say_below_what_share_it_is_not_sure() -> None:
+    settings = Config()
+    strict = replace(settings, model=replace(settings.model, not_sure_below=0.9))
+    live = state(5, 5, 0, mode=Mode.LIVE, model=MODEL)
+    assert view(live, answer(0.2, 0.8, 0.0)).verdict.index == 1
+    assert view(replace(live, config=strict), answer(0.2, 0.8, 0.0)).verdict.index is None
+
+
+def test_an_answer_of_a_model_with_other_classes_is_not_shown() -> None:
+    assert view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.2, 0.8)).verdict is None
 
 
 def test_keys_are_lit_only_when_they_would_do_something() -> None:

@@ -292,7 +292,9 @@ def test_a_lost_camera_lets_go_of_the_button_and_comes_back() -> None:
 
 def test_a_stopped_worker_is_a_fault() -> None:
     state, _ = run(kiosk(0, 0), ev.WorkerFailed("vision", "RuntimeError: boom"))
-    assert str(state.fault) == "The vision part stopped"
+    assert str(state.fault) == "The part that recognises things has stopped"
+    state, _ = run(kiosk(0, 0), ev.WorkerFailed("something new", "RuntimeError: boom"))
+    assert str(state.fault) == "A part of the machine has stopped"
 
 
 ANYTHING = st.one_of(

@@ -36,14 +36,19 @@ class Quiet:
 class Station:
     """The kiosk in `folder`, a table, a panel and drives. `look` shows a frame, `settle` lets everything finish."""
 
-    def __init__(self, folder: Path, settings: Config | None = None) -> None:
+    @staticmethod
+    def settings_in(folder: Path, settings: Config | None = None) -> Config:
+        """Settings with this folder as the place of everything."""
         settings = settings or Config()
-        self.folder = folder
-        self.config = replace(
+        return replace(
             settings,
             classes=replace(settings.classes, labels=LABELS),
             storage=replace(settings.storage, data_dir=str(folder / "data"), export_dir=str(folder / "export")),
         )
+
+    def __init__(self, folder: Path, settings: Config | None = None, house: House | None = None) -> None:
+        self.folder = folder
+        self.config = self.settings_in(folder, settings)
         self.now_s = 100.0
         self.table = DemonstrationCamera(sleep=lambda _s: None, clock=lambda: self.now_s)
         self.extractor = EmbeddingExtractor(default_extractor_path())
@@ -60,7 +65,7 @@ class Station:
                 self.config, self.store, self.extractor, self.vision, self.drives, self.sounds,
                 clock=lambda: self.now_s,
             ),
-            House(things=(Stage.kinds, views())),
+            house or House(things=(Stage.kinds, views())),
         )  # fmt: skip
         self.panel = SimulatedPanel(self.kiosk.events.put)
         self.sequence = 0

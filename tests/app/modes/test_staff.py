@@ -232,7 +232,7 @@ def test_shutting_down_asks_first() -> None:
 
 def test_a_session_that_is_brought_back_is_the_one_at_hand() -> None:
     state, commands = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("restore", "2026-01-01"))
-    assert commands == [ev.RestoreSession("2026-01-01")]
+    assert commands == [ev.RestoreSession("2026-01-01", "embeddings")]
     state, _ = run(state, ev.SessionRestored(("dog", "cat", "cow"), (2, 2, 0), ((PICTURE,), (), ())))
     assert (state.labels, state.shots, state.model) == (("dog", "cat", "cow"), (2, 2, 0), None)
     assert touched(state, OnScreen("back"))[0].mode is Mode.TEACH

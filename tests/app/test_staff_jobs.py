@@ -1,0 +1,186 @@
+"""What staff ask for, on the disk and in the machine: diagnostics, exports of sessions, settings, power."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from app import events as ev
+from app.archive import Archive
+from app.backstage import House
+from app.devices.power import switch_off
+from app.errors import PowerRefused
+from app.events import Action, OnScreen
+from app.faults import FaultLog
+from app.i18n import message
+from app.modes.base import Mode
+from app.modes.staff import CORNER
+from app.observation import NOTHING_SEEN
+from app.present import Surroundings, present
+from app.settings import SettingsFile
+from app.system import machine_lines
+from app.ui.view import Staff
+from tests.support.kiosks import Station
+
+
+class Machine:
+    """Remembers how it was switched off, unless it refuses."""
+
+    def __init__(self) -> None:
+        self.asked: list[bool] = []
+        self.refuses = False
+
+    def switch_off(self, restart: bool) -> None:
+        if self.refuses:
+            raise PowerRefused(message("The machine cannot be switched off from here: {reason}.", reason="not today"))
+        self.asked.append(restart)
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture
+def station(tmp_path: Path, machine: Machine) -> Iterator[Station]:
+    settings = SettingsFile(Station.settings_in(tmp_path), tmp_path / "data")
+    made = Station(
+        tmp_path,
+        house=House(settings, lambda: ["/dev/video7"], machine.switch_off, lambda: ("warning: the lamp is loose",)),
+    )
+    yield made
+    made.close()
+
+
+def opened(station: Station, page: str) -> Staff:
+    if station.kiosk.state.mode is not Mode.STAFF:
+        station.panel.press(CORNER)
+        station.settle()
+        station.settle()
+        station.now_s += station.kiosk.state.config.staff.hold_s + 0.1
+        station.settle()
+        station.panel.release(CORNER)
+    station.panel.tap(OnScreen("tab", page))
+    station.settle()
+    return shown(station)
+
+
+def shown(station: Station) -> Staff:
+    staff = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).staff
+    assert staff is not None
+    return staff
+
+
+def value(page: Staff, label: str) -> str:
+    return next(row.value for row in page.rows if row.label == label)
+
+
+def test_the_pages_tell_of_the_machine_and_of_its_last_fault(station: Station) -> None:
+    drive = station.folder / "stick"
+    drive.mkdir()
+    station.drives.insert("STICK", drive)
+    page = opened(station, "system")
+    assert value(page, "Camera") == "table"
+    assert value(page, "Last fault") == "warning: the lamp is loose"
+    assert value(page, "Drive STICK") == "1.0 GiB, vfat"
+    assert "numpy" in value(page, "Versions")
+    assert "GiB" in value(page, "Free on the disk") or "MiB" in value(page, "Free on the disk")
+
+
+def test_cameras_that_are_found_can_be_chosen(station: Station) -> None:
+    opened(station, "camera")
+    for _ in range(2):
+        station.panel.tap(OnScreen("more", "camera.source"))
+    station.settle()
+    assert station.kiosk.state.config.camera.source == "/dev/video7"
+    assert value(shown(station), "Camera") == "video7"
+
+
+def test_a_setting_is_on_the_disk_and_holds_after_a_restart(station: Station) -> None:
+    opened(station, "screen")
+    station.panel.tap(OnScreen("more", "screen.palette"))
+    station.settle()
+    again = SettingsFile(Station.settings_in(station.folder), station.folder / "data")
+    assert again.config.screen.palette == "night"
+
+
+def test_all_kept_sessions_go_to_the_drive_and_can_be_opened_there(station: Station) -> None:
+    drive = station.folder / "stick"
+    drive.mkdir()
+    station.drives.insert("STICK", drive)
+    station.teach()
+    archive = Archive(station.config.data_dir / "archive", 1 << 40, 0)
+    for minute in (1, 2):
+        archive.keep(station.store, datetime(2026, 1, 31, 14, minute), pictures=True)
+    page = opened(station, "sessions")
+    assert value(page, "Kept sessions") == "2"
+    station.panel.tap(OnScreen("export"))
+    station.settle()
+    assert str(station.kiosk.state.notice.text).startswith(f"All kept sessions are in {drive}/teachable/sessions.")
+    written = sorted((drive / "teachable" / "sessions").glob("*/session.sqlite3"))
+    assert len(written) == 2
+    with sqlite3.connect(written[0]) as database:
+        assert database.execute("SELECT count(*) FROM samples").fetchone() == (8,)
+    database.close()
+
+
+def test_the_machine_is_switched_off_only_after_the_question(station: Station, machine: Machine) -> None:
+    opened(station, "system")
+    station.panel.tap(OnScreen("power", "shutdown"))
+    station.settle()
+    question = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).question
+    assert question.title == "Shut the machine down?"
+    assert machine.asked == []
+    station.press(Action.CONFIRM)
+    assert machine.asked == [False]
+
+
+def test_a_machine_that_refuses_says_why(station: Station, machine: Machine) -> None:
+    machine.refuses = True
+    opened(station, "system")
+    station.panel.tap(OnScreen("power", "restart"))
+    station.press(Action.CONFIRM)
+    assert str(station.kiosk.state.notice.text) == "The machine cannot be switched off from here: not today."
+
+
+def test_without_systemd_switching_off_is_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PowerRefused, match=r"^The machine cannot be switched off from here: .*systemctl.*\.$"):
+        switch_off(False)
+
+
+def test_the_buttons_page_lights_what_is_pressed(station: Station) -> None:
+    opened(station, "buttons")
+    station.kiosk.handle(ev.InputPressed("key:t"))
+    station.kiosk.handle(ev.InputPressed("pad:0:button:9"))
+    lit = {row.label: row.lit for row in shown(station).rows}
+    assert (lit["Train"], lit["Undo"], lit["pad:0:button:9"]) == (True, False, True)
+    station.kiosk.handle(ev.InputReleased("key:t"))
+    assert not next(row.lit for row in shown(station).rows if row.label == "Train")
+
+
+def test_what_the_machine_does_not_tell_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal: 1000 kB\nMemAvailable: 51200 kB\n")
+    zone = tmp_path / "thermal" / "thermal_zone0"
+    zone.mkdir(parents=True)
+    (zone / "temp").write_text("81500\n")
+    lines = {
+        str(what): (how, wrong)
+        for what, how, wrong in machine_lines(tmp_path, memory=tmp_path / "meminfo", thermal=tmp_path / "thermal")
+    }
+    assert lines["Free memory"] == ("50 MiB", True)
+    assert lines["Temperature"] == ("82 °C", True)
+    few = machine_lines(tmp_path, memory=tmp_path / "none", thermal=tmp_path / "none")
+    assert {str(what) for what, _, _ in few} == {"Free on the disk", "Versions"}
+
+
+def test_the_fault_log_keeps_the_last_few_lines_newest_first() -> None:
+    log = FaultLog()
+    for number in range(7):
+        log.handle(logging.LogRecord("app", logging.WARNING, "x", 1, "trouble %d", (number,), None))
+    assert log.lines() == tuple(f"warning: trouble {number}" for number in (6, 5, 4, 3, 2))
