@@ -136,16 +136,20 @@ class Backstage:
 
     # --- the end of a visit -----------------------------------------------------------------------------
 
+    def erase(self) -> None:
+        """Forget everything that was taught, and what was taken out of it."""
+        self._removed.clear()
+        self._workbench.erase()
+
     def end_session(self, privacy: str) -> None:
         """Put away what may stay of a session, and erase it."""
-        self._removed.clear()
         with self._told(ev.EraseFailed):
             self._keep(privacy)
             if privacy == "embeddings":
                 self._archive.forget_pictures()  # of sessions that made room for one from a drive, too
             elif privacy == "erase":
                 self._archive.clear()
-            self._workbench.erase()
+            self.erase()
 
     def load_starter(self) -> None:
         """Let the starter answer; one that cannot be used is told in the log, and nothing answers."""

@@ -124,7 +124,7 @@ def compose(
         faults = _log_faults(stack)
         window = _open_window(config, headless)
         stack.callback(window.close)
-        sounds = Sounds(config.screen.sound and not headless, config.screen.volume)
+        sounds = Sounds(not headless, _volume(config))
         stack.callback(sounds.close)
         extractor_path = Path(config.model.extractor) if config.model.extractor else default_extractor_path()
         accelerator = _open_accelerator(
@@ -152,7 +152,7 @@ def compose(
             Tools(config, store, extractor, vision, drives, sounds, clock, accelerator),
             House(settings, candidates, switch_off, faults.lines, (Stage.kinds, views())),
             toggle_fullscreen=window.toggle_fullscreen,
-            settings_changed=lambda new: sounds.set_volume(new.screen.volume if new.screen.sound else 0.0),
+            settings_changed=lambda new: sounds.set_volume(_volume(new)),
         )
         kiosk.events.put(backend_now(extractor, accelerator.status if accelerator else None))
         if accelerator is not None:
@@ -261,6 +261,10 @@ def _visitor(
         take_screenshot=lambda name: _screenshot(window, demo_out / f"{name}.png"),
         skip=clock.skip,
     )
+
+
+def _volume(config: Config) -> float:
+    return config.screen.volume if config.screen.sound else 0.0
 
 
 def _log_faults(stack: ExitStack) -> FaultLog:

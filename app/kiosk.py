@@ -106,7 +106,7 @@ class Kiosk:
                 self.jobs.put(lambda _stop: self._bench.save())
             case ev.EraseSession():
                 self._awaiting_frame.clear()
-                self.records.put(lambda _stop: self._bench.erase())
+                self.records.put(lambda _stop: self._backstage.erase())
             case ev.ImportSession(folder):
                 self._queue_behind_records(lambda: self._bench.import_session(folder))
             case ev.ShowModel(folder, drive):

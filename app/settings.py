@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,9 @@ class SettingsFile:
         self._base = base
         self._changed: dict[str, dict[str, Any]] = {}
         self.config = base
-        if self._path.exists():
-            self._read()
+        with suppress(PermissionError):  # what may not be looked at is told when the session is opened
+            if self._path.exists():
+                self._read()
 
     def keep(self, changes: Mapping[str, Any]) -> None:
         """Write changes, by "section.name"; all of them are durable when this returns.
@@ -59,11 +61,15 @@ class SettingsFile:
             self.config = overlaid(self._base, self._path)
             self._changed = {section: dict(values) for section, values in read_table(self._path).items()}
         except ConfigInvalid as error:
-            number = 1
-            while (aside := self._path.with_name(f"{FILE}.damaged-{number}")).exists():
-                number += 1
+            logger.warning("%s The settings changed on the screen are set aside as %s.", error, self._set_aside())
+
+    def _set_aside(self) -> Path:
+        number = 1
+        while (aside := self._path.with_name(f"{FILE}.damaged-{number}")).exists():
+            number += 1
+        with suppress(OSError):  # it may not even be moved: the next change overwrites it
             self._path.rename(aside)
-            logger.warning("%s The settings changed on the screen are set aside as %s.", error, aside)
+        return aside
 
 
 def changed(config: Config, changes: Mapping[str, Any]) -> Config:

@@ -25,7 +25,7 @@ def watch_hold(state: KioskState) -> Step:
     wanted = {button_named(name) for name in state.config.staff.hold}
     holding = CORNER in state.down or wanted <= set(state.down)
     writing = state.mode is Mode.SAVING and not state.saving.finished
-    if not holding or state.mode in NOT_FROM or writing or state.typing is not None:
+    if not holding or state.mode in NOT_FROM or writing or state.typing is not None or state.shown_from:
         return _holding(state, None), ()
     since_s = state.staff.hold_since_s
     if since_s is None:

@@ -18,6 +18,8 @@ ANSWER_WITHIN_S = 20.0  # nobody answers: everything is kept
 
 def pressed(state: KioskState, button: ev.Button) -> Step:
     """A button in TEACH or LIVE."""
+    if button is Action.LANGUAGE:
+        return idle.next_language(state)
     if state.shown_from:
         return pressed_while_shown(state, button)
     if isinstance(button, int):
@@ -29,8 +31,6 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
             return gallery.opened(state, index)
         case Action.RESULTS:
             return results.opened(state)
-        case Action.LANGUAGE:
-            return idle.next_language(state)
         case Action.TRAIN:
             return _train(state)
         case Action.UNDO:

@@ -248,3 +248,12 @@ def test_names_of_a_session_from_elsewhere_go_with_it() -> None:
 def test_leaving_leads_back_to_the_visit() -> None:
     assert touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("back"))[0].mode is Mode.LIVE
     assert touched(inside(kiosk(3, 3)), Action.LEAVE)[0].mode is Mode.TEACH
+
+
+def test_the_pages_do_not_open_over_a_model_from_a_drive_until_it_is_sent_back() -> None:
+    shown = replace(kiosk(0, 0, mode=Mode.LIVE, model=MODEL), shown_from="STICK")
+    assert held_corner(shown).mode is Mode.LIVE
+    held, commands = run(shown, ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.UNDO))
+    assert ev.EndShow() in commands
+    back, _ = run(held, ev.ShowEnded(("apple", "cup"), (3, 3), ((), ())), ev.TimePassed(1.0), ev.TimePassed(5.0))
+    assert back.mode is Mode.STAFF
