@@ -100,15 +100,13 @@ def write_folder(
         step("read_back", False)
         for number, (name, data) in enumerate(files.items(), start=1):
             if digest_on_medium(partial / name) != hashlib.sha256(data).hexdigest():
-                raise ExportFailed(
-                    message("{file} reads back changed: the drive is failing. Use another drive.", file=name)
-                )
+                raise _changed(name)
             progress(WRITE_SHARE + (READ_SHARE - WRITE_SHARE) * number / len(files))
         step("read_back", True)
         step("name", False)
         (partial / UNFINISHED).unlink()
         sync_directory(partial)
-        _put_in_place(partial, folder)
+        _put_in_place(partial, folder, files)
         step("name", True)
     except _Foreign:
         raise
@@ -125,6 +123,19 @@ def write_folder(
             )
         ) from error
     progress(1.0)
+
+
+def forget_pages(device: str) -> None:
+    """Ask the kernel to forget what it keeps of a block device, where this user may.
+
+    File systems that run through FUSE read the device through those pages, so they could hide what the medium lost.
+    """
+    with suppress(OSError):
+        descriptor = os.open(device, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(descriptor)
 
 
 def digest_on_medium(path: Path) -> str:
@@ -200,8 +211,12 @@ def _sync_tree(folder: Path) -> None:
         sync_directory(directory)
 
 
-def _put_in_place(partial: Path, folder: Path) -> None:
-    """Rename, and make that durable: every directory up to the root of the drive may be new."""
+def _put_in_place(partial: Path, folder: Path, files: Mapping[str, bytes]) -> None:
+    """Rename, make that durable, and look that everything is there under the new name.
+
+    Every directory up to the root of the drive may be new. What was there before comes back if anything is missing:
+    there are drivers that lose the files of a folder that is renamed.
+    """
     replaced = None
     if folder.exists():
         replaced = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".replaced", dir=folder.parent))
@@ -214,8 +229,26 @@ def _put_in_place(partial: Path, folder: Path) -> None:
         if _is_root_of_file_system(above):
             break
         above = above / ".."  # left to the kernel: it knows the way up from a pinned folder
+    lost = next((name for name, data in files.items() if not _is_there(folder / name, len(data))), None)
+    if lost is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        if replaced is not None:
+            (replaced / folder.name).rename(folder)
+            replaced.rmdir()
+        raise _changed(lost)
     if replaced is not None:
         shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _is_there(path: Path, size_bytes: int) -> bool:
+    try:
+        return path.stat().st_size == size_bytes
+    except OSError:
+        return False
+
+
+def _changed(name: str) -> ExportFailed:
+    return ExportFailed(message("{file} reads back changed: the drive is failing. Use another drive.", file=name))
 
 
 def _is_root_of_file_system(directory: Path) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import events as ev
-from app.durable_folder import free_folder, pinned
+from app.durable_folder import forget_pages, free_folder, pinned
 from app.errors import DriveGone, ExportFailed
 from app.export import ModelFacts, export_name, write_export
 from app.i18n import message
@@ -73,7 +73,7 @@ def save_model(tools: Tools, announce: Callable[[ev.Event], None], report: Calla
     job = _Job(tools, announce, report, tools.store.load(), stored, model)
     drives = [drive for drive in tools.drives.present() if not drive.read_only]
     if not drives:
-        folder = _write(job, tools.config.export_dir, tools.config.export_dir, "")
+        folder = _write(job, tools.config.export_dir, tools.config.export_dir, None)
         announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s))
         return
     refusals: list[ExportFailed] = []
@@ -107,7 +107,7 @@ def _write_to_drive(job: _Job, drive: Drive) -> Path:
     try:
         with pinned(drive.path) as root:
             still_there()  # looked at after pinning: what is pinned is the drive
-            folder = _write(job, root, drive.path, drive.name)
+            folder = _write(job, root, drive.path, drive)
             still_there()  # what was written after it was pulled is not on it
             return folder
     except FileNotFoundError as error:
@@ -117,12 +117,19 @@ def _write_to_drive(job: _Job, drive: Drive) -> Path:
         raise
 
 
-def _write(job: _Job, base: Path, base_told: Path, drive: str, *, ascii_names: bool = False) -> Path:
+def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii_names: bool = False) -> Path:
     """Write below `base`, which is told as `base_told`; give the folder as it is told."""
-    name = export_name(datetime.now(), " ".join(job.model.engine.labels), ascii_only=ascii_names)
-    folder = free_folder(base / EXPORT_FOLDER, name)
+    called = export_name(datetime.now(), " ".join(job.model.engine.labels), ascii_only=ascii_names)
+    folder = free_folder(base / EXPORT_FOLDER, called)
     told = base_told / EXPORT_FOLDER / folder.name
-    job.announce(ev.SavingStarted(drive, told, ev.SAVING_STEPS if drive else ev.SAVING_STEPS[:-1]))
+    name, steps = (drive.name, ev.SAVING_STEPS) if drive is not None else ("", ev.SAVING_STEPS[:-1])
+    job.announce(ev.SavingStarted(name, told, steps))
+
+    def on_step(step: str, done: bool) -> None:
+        job.announce(ev.SavingStep(step, done))
+        if drive is not None and (step, done) == ("read_back", False):
+            forget_pages(drive.device)
+
     try:
         write_export(
             folder,
@@ -131,7 +138,7 @@ def _write(job: _Job, base: Path, base_told: Path, drive: str, *, ascii_names: b
             include_pictures=job.tools.config.storage.save_pictures,
             ascii_names=ascii_names,
             told_as=told,
-            on_step=lambda step, done: job.announce(ev.SavingStep(step, done)),
+            on_step=on_step,
             on_progress=job.report,
         )
     except ExportFailed as error:

@@ -15,7 +15,7 @@ from app.events import Action, CameraFound
 from app.jobs import Job, Tools
 from app.kiosk import Kiosk
 from app.pipeline import Vision
-from app.ports import Frame
+from app.ports import Drives, Frame
 from app.storage import SessionStore
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -37,36 +37,50 @@ class Station:
     """The kiosk in `folder`, a table, a panel and drives. `look` shows a frame, `settle` lets everything finish."""
 
     @staticmethod
-    def settings_in(folder: Path, settings: Config | None = None) -> Config:
+    def settings_in(
+        folder: Path, settings: Config | None = None, *, labels: tuple[str, ...] = LABELS, save_pictures: bool = False
+    ) -> Config:
         """Settings with this folder as the place of everything."""
         settings = settings or Config()
         return replace(
             settings,
-            classes=replace(settings.classes, labels=LABELS),
-            storage=replace(settings.storage, data_dir=str(folder / "data"), export_dir=str(folder / "export")),
+            classes=replace(settings.classes, labels=labels),
+            storage=replace(
+                settings.storage,
+                data_dir=str(folder / "data"),
+                export_dir=str(folder / "export"),
+                save_pictures=save_pictures,
+            ),
         )
 
-    def __init__(self, folder: Path, settings: Config | None = None, house: House | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Config | None = None,
+        house: House | None = None,
+        *,
+        drives: Drives | None = None,
+        labels: tuple[str, ...] = LABELS,
+        save_pictures: bool = False,
+    ) -> None:
         self.folder = folder
-        self.config = self.settings_in(folder, settings)
+        self.config = self.settings_in(folder, settings, labels=labels, save_pictures=save_pictures)
         self.now_s = 100.0
         self.table = DemonstrationCamera(sleep=lambda _s: None, clock=lambda: self.now_s)
         self.extractor = EmbeddingExtractor(default_extractor_path())
         self.store = SessionStore(
             self.config.data_dir / "session.sqlite3",
-            labels=LABELS,
+            labels=labels,
             extractor_name=self.extractor.name,
             extractor_sha256=self.extractor.sha256,
         )
-        self.vision = Vision(self.extractor, len(LABELS))
+        self.vision = Vision(self.extractor, len(self.store.load().labels))
         self.drives, self.sounds = SimulatedDrives(), Quiet()
-        self.kiosk = Kiosk(
-            Tools(
-                self.config, self.store, self.extractor, self.vision, self.drives, self.sounds,
-                clock=lambda: self.now_s,
-            ),
-            house or House(things=(Stage.kinds, views())),
+        self.tools = Tools(
+            self.config, self.store, self.extractor, self.vision, drives or self.drives, self.sounds,
+            clock=lambda: self.now_s,
         )  # fmt: skip
+        self.kiosk = Kiosk(self.tools, house or House(things=(Stage.kinds, views())))
         self.panel = SimulatedPanel(self.kiosk.events.put)
         self.sequence = 0
         self.kiosk.events.put(CameraFound("table"))

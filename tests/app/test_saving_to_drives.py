@@ -1,0 +1,297 @@
+"""SAVE on real file systems: whole, durable, read back; full, write-protected, failing and pulled drives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.durable_folder import SUMS, digest_on_medium, pinned, write_folder
+from app.errors import ExportFailed
+from app.events import Action, Event, SavingFinished, SavingStarted, SavingStep
+from app.jobs import Workbench
+from app.saving import EXPORT_FOLDER
+from app.state import Mode
+from tests.support.disks import Disk, Sticks, run, sticks
+from tests.support.kiosks import Station
+
+RNG = np.random.default_rng(5)
+FILES = {"model.tflite": RNG.bytes(300_000), "samples/0_äpfel/001.jpg": RNG.bytes(20_000), "README.txt": b"hello\n"}
+SUMMED = {**FILES, SUMS: b"".join(f"{hashlib.sha256(d).hexdigest()}  {n}\n".encode() for n, d in FILES.items())}
+
+
+@pytest.fixture
+def socket(tmp_path: Path) -> Iterator[Sticks]:
+    with sticks(tmp_path / "usb") as socket:
+        yield socket
+
+
+@pytest.fixture
+def station(tmp_path: Path, socket: Sticks) -> Iterator[Station]:
+    station = Station(tmp_path, drives=socket.drives)
+    yield station
+    station.close()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[Station]:
+    """A station whose drives are named by the test: FUSE mounts images, which are no block devices."""
+    station = Station(tmp_path / "kiosk")
+    yield station
+    station.close()
+
+
+def trained(station: Station) -> Station:
+    station.teach()
+    station.press(Action.TRAIN)
+    assert station.kiosk.state.mode is Mode.LIVE
+    return station
+
+
+def save(station: Station, listen: Callable[[object], None]) -> None:
+    """Press SAVE; `listen` hears every event at the moment it is told."""
+
+    def announce(event: Event) -> None:
+        listen(event)
+        station.kiosk.events.put(event)
+
+    station.panel.tap(Action.SAVE)
+    station.kiosk.tick()
+    station.kiosk.jobs.get_nowait()
+    Workbench(station.tools, announce, lambda _fraction: None).save()
+    station.settle()
+
+
+def notice(station: Station) -> str:
+    assert station.kiosk.state.notice is not None
+    return str(station.kiosk.state.notice.text)
+
+
+def exports(disk: Disk) -> list[str]:
+    """What is in the folder of exports, half-written ones too."""
+    folder = disk.path / EXPORT_FOLDER
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def test_after_a_save_and_a_hard_pull_the_medium_holds_every_byte(socket: Sticks, tmp_path: Path) -> None:
+    """The oracle is the kernel on another mount of the medium, and sha256sum."""
+    disk = socket.plug_in()
+    write_folder(disk.path / "teachable" / "now", SUMMED)
+    as_it_is = tmp_path / "copy.img"
+    as_it_is.write_bytes(disk.image.read_bytes())  # the medium at this moment; nothing was unmounted
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run("mount", "-o", "loop", as_it_is, elsewhere)
+    try:
+        run("sh", "-c", f"cd '{elsewhere}/teachable/now' && sha256sum --strict -c {SUMS}")
+        assert {path.name for path in (elsewhere / "teachable").iterdir()} == {"now"}
+    finally:
+        run("umount", elsewhere)
+
+
+@pytest.mark.parametrize("kind", ["ext4", "exfat"])
+def test_a_byte_that_changes_on_the_medium_is_noticed(station: Station, socket: Sticks, kind: str) -> None:
+    """The kernel's caches still hold the right bytes: only reading the medium itself can tell."""
+    disk = socket.plug_in(kind)
+    trained(station)
+    model = station.vision.model
+    assert model is not None
+    needle = model.path.read_bytes()[100_000:100_032]
+
+    def rot(event: object) -> None:
+        if event == SavingStep("write", True):
+            at = disk.image.read_bytes().index(needle)
+            with disk.image.open("r+b") as medium:
+                medium.seek(at)
+                medium.write(bytes(32))
+
+    save(station, rot)
+    assert notice(station) == (
+        "converted_tflite_quantized/model.tflite reads back changed: the drive is failing. Use another drive."
+    )
+    assert exports(disk) == []
+
+
+@pytest.mark.parametrize("kind", ["ext4", "exfat", "fat"])
+@pytest.mark.parametrize("size", [0, 1, 511, 4096, 4097, 1 << 20, (1 << 20) + 5])
+def test_the_medium_gives_back_files_of_every_length(socket: Sticks, kind: str, size: int) -> None:
+    disk, data = socket.plug_in(kind), RNG.bytes(size)
+    path = disk.path / "file.bin"
+    path.write_bytes(data)
+    assert digest_on_medium(path) == hashlib.sha256(data).hexdigest()
+
+
+def test_what_is_written_after_a_pull_never_lands_beside_the_drive(socket: Sticks) -> None:
+    disk = socket.plug_in()
+
+    def pull(step: str, done: bool) -> None:
+        if (step, done) == ("write", False):
+            disk.pull()
+
+    with pinned(disk.path) as root:
+        write_folder(root / "teachable" / "now", SUMMED, on_step=pull)
+    assert list(disk.path.iterdir()) == []  # the empty folder that it was mounted on
+
+
+def test_a_drive_pulled_in_the_middle_is_told_and_the_next_one_is_used(station: Station, socket: Sticks) -> None:
+    first, second = socket.plug_in(label="A"), socket.plug_in(label="B")
+    trained(station)
+    save(station, pull_at(first, "write"))
+    saved = station.kiosk.saved_to
+    assert saved is not None
+    assert saved.is_relative_to(second.path / EXPORT_FOLDER)
+    assert list(first.path.iterdir()) == []
+    assert exports(second) == [saved.name]
+
+
+@pytest.mark.parametrize("step", ["write", "read_back", "name"])
+def test_the_only_drive_pulled_in_the_middle_is_told_in_one_line(station: Station, socket: Sticks, step: str) -> None:
+    disk = socket.plug_in()
+    trained(station)
+    save(station, pull_at(disk, step))
+    assert notice(station) == ("the drive STICK was pulled too early. Plug it in again, then press SAVE again.")
+    assert station.kiosk.saved_to is None
+    assert station.kiosk.state.mode is Mode.LIVE
+    assert list(disk.path.iterdir()) == []
+    assert not (station.folder / "export").exists()
+
+
+def pull_at(disk: Disk, step: str) -> Callable[[object], None]:
+    """Pull the drive when this step begins."""
+
+    def listen(event: object) -> None:
+        if event == SavingStep(step, False) and disk.device:
+            disk.pull()
+
+    return listen
+
+
+def test_a_drive_that_runs_full_in_the_middle_is_told_and_left_clean(station: Station, socket: Sticks) -> None:
+    disk = socket.plug_in()
+    trained(station)
+    free: list[int] = []
+
+    def fill(event: object) -> None:
+        if event == SavingStep("write", False) and not free:
+            disk.fill_up(leave_bytes=200_000)
+            free.append(1)
+
+    save(station, fill)
+    assert notice(station) == (
+        f"the model could not be saved to {disk.path}/teachable: No space left on device. "
+        "The drive is full: use one with more room, then save again."
+    )
+    assert exports(disk) == []
+
+
+def test_a_drive_without_room_is_not_even_begun(station: Station, socket: Sticks) -> None:
+    disk = socket.plug_in()
+    disk.fill_up(leave_bytes=100_000)
+    trained(station)
+    station.press(Action.SAVE)
+    assert notice(station).startswith(f"the model could not be saved to {disk.path}/teachable: it needs ")
+    assert notice(station).endswith(" MB are free. The drive is full: use one with more room, then save again.")
+    assert not (disk.path / EXPORT_FOLDER).exists()
+
+
+def test_a_write_protected_drive_is_told_so_and_passed_over(station: Station, socket: Sticks) -> None:
+    locked, free = socket.plug_in(label="A"), socket.plug_in(label="B")
+    locked.write_protect()
+    assert [(drive.name, drive.read_only) for drive in socket.drives.present()] == [("A", True), ("B", False)]
+    trained(station)
+    station.press(Action.SAVE)
+    assert station.kiosk.saved_to is not None
+    assert station.kiosk.saved_to.is_relative_to(free.path)
+
+
+def test_a_drive_that_turns_write_protected_under_way_is_told(socket: Sticks) -> None:
+    disk = socket.plug_in()
+
+    def protect(step: str, done: bool) -> None:
+        if (step, done) == ("write", False):
+            run("mount", "-o", "remount,ro", disk.path)
+
+    with pytest.raises(ExportFailed) as caught:
+        write_folder(disk.path / "teachable" / "now", SUMMED, on_step=protect)
+    assert str(caught.value) == (
+        f"the model could not be saved to {disk.path}/teachable: Read-only file system. "
+        "The drive is write-protected: use another one, then save again."
+    )
+
+
+def test_of_two_drives_the_first_is_used_and_the_screen_says_which(station: Station, socket: Sticks) -> None:
+    first, second = socket.plug_in(label="A"), socket.plug_in(label="B")
+    trained(station)
+    heard: list[object] = []
+    save(station, heard.append)
+    saved = station.kiosk.saved_to
+    assert exports(second) == []
+    assert saved is not None
+    assert exports(first) == [saved.name]
+    steps = [event for event in heard if isinstance(event, SavingStarted | SavingStep | SavingFinished)]
+    names = ("write", "read_back", "name", "release")
+    assert steps[:-1] == [
+        SavingStarted("A", saved, names), *(SavingStep(name, done) for name in names for done in (False, True))
+    ]  # fmt: skip
+    assert isinstance(steps[-1], SavingFinished)
+    assert (steps[-1].drive, steps[-1].note) == ("A", "")
+    assert notice(station) == f"Saved to {saved}. You may pull the drive out now."
+
+
+def test_the_room_the_kind_and_the_name_of_a_drive_are_known(socket: Sticks) -> None:
+    disk = socket.plug_in("ext4", "HOLIDAY", 24)
+    (drive,) = socket.drives.present()
+    told = run("df", "--output=avail,size", "-B1", disk.path).splitlines()[1].split()
+    assert (drive.name, drive.filesystem, drive.device) == ("HOLIDAY", "ext4", disk.device)
+    assert [drive.free_bytes, drive.total_bytes] == [int(figure) for figure in told]
+
+
+def test_a_large_stick_as_shops_sell_it_takes_the_whole_folder(station: Station, socket: Sticks) -> None:
+    """exFAT, checked by its own fsck and read again after it was mounted anew."""
+    disk = socket.plug_in("exfat", size_mb=40)
+    trained(station).press(Action.SAVE)
+    (name,) = exports(disk)
+    assert notice(station).endswith("You may pull the drive out now.")
+    disk.unmount()
+    run("fsck.exfat", "-n", disk.device)
+    disk.mount()
+    run("sh", "-c", f"cd '{disk.path / EXPORT_FOLDER / name}' && sha256sum --strict -c {SUMS}")
+
+
+def test_a_driver_that_loses_files_is_noticed(table: Station, socket: Sticks) -> None:
+    """FUSE's FAT forgets what is in a folder once that is renamed."""
+    disk = socket.plug_in("fat", size_mb=40)
+    table.drives.insert("STICK", disk.path)
+    trained(table).press(Action.SAVE)
+    assert notice(table) == (
+        "converted_tflite_quantized/model.tflite reads back changed: the drive is failing. Use another drive."
+    )
+    assert table.kiosk.saved_to is None
+    assert exports(disk) == []
+
+
+def test_a_volume_that_refuses_letters_gets_plain_ones(tmp_path: Path, socket: Sticks) -> None:
+    """FUSE's FAT takes only ASCII names, as the kernel's does where it was mounted with a narrow character set."""
+    disk = socket.plug_in("fat", size_mb=40)
+    station = Station(tmp_path / "kiosk", labels=("Äpfel", "Tasse", "Ente"), save_pictures=True)
+    station.drives.insert("STICK", disk.path)
+    trained(station)
+    heard: list[object] = []
+    save(station, heard.append)
+    station.close()
+    tried = [event.folder.name for event in heard if isinstance(event, SavingStarted)]
+    assert [name[16:] for name in tried] == ["Äpfel_Tasse", "Apfel_Tasse"]
+    assert heard[heard.index(SavingStep("read_back", True)) - 1] == SavingStep("read_back", False)
+
+
+def test_the_date_in_the_name_is_of_the_wall_clock(station: Station, socket: Sticks) -> None:
+    disk = socket.plug_in()
+    before = datetime.now()
+    trained(station).press(Action.SAVE)
+    (name,) = exports(disk)
+    written = datetime.strptime(name[:15], "%Y-%m-%d_%H%M")
+    assert before.replace(second=0, microsecond=0) <= written <= datetime.now()
