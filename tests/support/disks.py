@@ -14,9 +14,9 @@ import pytest
 from app.devices.drive import MountedDrives
 
 PROGRAMS = {  # by kind: what makes it, what mounts it, and their Debian packages
-    "ext4": ({"losetup": "mount", "mkfs.ext4": "e2fsprogs"}),
-    "exfat": ({"losetup": "mount", "mkfs.exfat": "exfatprogs", "mount.exfat-fuse": "exfat-fuse"}),
-    "fat": ({"mkfs.vfat": "dosfstools", "fusefat": "fusefat", "fusermount": "fuse"}),
+    "ext4": {"losetup": "mount", "mkfs.ext4": "e2fsprogs"},
+    "exfat": {"losetup": "mount", "mkfs.exfat": "exfatprogs", "mount.exfat-fuse": "exfat-fuse"},
+    "fat": {"mkfs.vfat": "dosfstools", "fusefat": "fusefat", "fusermount": "fuse"},
 }
 BIGGEST_LABEL = 11  # characters of a FAT label
 
@@ -34,7 +34,10 @@ class Disk:
     Attributes:
         image: The file that plays the medium.
         device: Its loop device; empty for FAT, which FUSE mounts from the image itself.
+        entry: Its link in sysfs, where it has one.
     """
+
+    entry: Path | None = None
 
     def __init__(self, folder: Path, kind: str, label: str, size_mb: int, *, mounted: bool = True) -> None:
         self.kind, self.label = kind, label
@@ -76,7 +79,10 @@ class Disk:
 
     def pull(self) -> None:
         """Pull it out, whatever is going on: it is gone from the mount table, its device goes with the last user."""
-        run("umount", "-l", self.path)
+        if os.path.ismount(self.path):
+            run("umount", "-l", self.path)
+        if self.entry is not None:
+            self.entry.unlink()
         if self.device:
             run("losetup", "-d", self.device)
             self.device = ""
@@ -115,16 +121,22 @@ class Sticks:
         for program, package in PROGRAMS[kind].items():
             if shutil.which(program) is None:
                 pytest.skip(f"needs {program}: install it with `sudo apt install {package}`")
+        if kind != "fat" and subprocess.run(["losetup", "-f"], capture_output=True, check=False).returncode != 0:
+            pytest.skip("needs loop devices: /dev/loop-control is missing or may not be used here")
+        if kind != "ext4" and not Path("/dev/fuse").exists():
+            pytest.skip("needs FUSE: /dev/fuse is missing here")
         disk = Disk(self._folder, kind, label, size_mb, mounted=mounted)
         self._stack.callback(disk.close)
         if disk.device:
-            self._on_usb(Path(disk.device).name, size_mb)
+            disk.entry = self._on_usb(Path(disk.device).name, size_mb)
         return disk
 
-    def _on_usb(self, name: str, size_mb: int) -> None:
+    def _on_usb(self, name: str, size_mb: int) -> Path:
         """sysfs as it is for a stick: loop devices are not on USB."""
         block = self._folder / "devices" / "usb1" / "block" / name
-        (block / "holders").mkdir(parents=True)
+        (block / "holders").mkdir(parents=True, exist_ok=True)
         (block / "removable").write_text("1\n")
         (block / "size").write_text(f"{size_mb << 11}\n")
-        (self._classes / name).symlink_to(block)
+        entry = self._classes / name
+        entry.symlink_to(block)
+        return entry

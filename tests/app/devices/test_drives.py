@@ -1,0 +1,303 @@
+"""Drives that come and go: mounted by the system, by the kiosk through udisks2, or by nobody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.devices.drive import LEFT_TO_THE_SYSTEM, MountedDrives
+from app.devices.udisks import MountingDrives, UDisks
+from app.drive_watch import watch_drives
+from app.events import DrivesChanged, Event
+from tests.support.disks import Disk, Sticks, sticks
+from tests.support.udisks import UDISKS, UDisksService, private_bus, udisks_service
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def socket(tmp_path: Path) -> Iterator[Sticks]:
+    with sticks(tmp_path / "usb") as socket:
+        yield socket
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[str]:
+    with private_bus(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def service(bus: str, tmp_path: Path) -> Iterator[UDisksService]:
+    with udisks_service(bus, tmp_path / "media") as service:
+        yield service
+
+
+@pytest.fixture
+def drives(bus: str, socket: Sticks) -> Iterator[MountingDrives]:
+    drives = MountingDrives(socket.drives, UDisks(bus))
+    yield drives
+    drives.close()
+
+
+def test_what_is_not_mounted_is_mounted_without_programs_and_devices_on_it(
+    service: UDisksService, drives: MountingDrives, socket: Sticks
+) -> None:
+    disk = socket.plug_in(mounted=False)
+    (drive,) = drives.present()
+    assert drive.device == disk.device
+    assert os.path.ismount(drive.path)
+    options = next(line.split()[3] for line in Path("/proc/mounts").read_text().splitlines() if str(drive.path) in line)
+    assert {"nosuid", "nodev", "noexec"} <= set(options.split(","))
+    assert service.options["auth.no_user_interaction"] == ("b", True)
+    assert drives.unmounted() == ()
+
+
+def test_after_release_it_is_unmounted_switched_off_and_not_mounted_again(
+    service: UDisksService, drives: MountingDrives, socket: Sticks
+) -> None:
+    disk = socket.plug_in(mounted=False)
+    (drive,) = drives.present()
+    (drive.path / "model").write_text("saved")
+    assert drives.release(drive) == ""
+    assert not os.path.ismount(drive.path)
+    assert drives.present() == drives.unmounted() == ()
+    name = Path(disk.device).name
+    assert service.calls == [("Mount", name), ("Unmount", name), ("PowerOff", "Stick")]
+    disk.mount()
+    assert (disk.path / "model").read_text() == "saved"
+
+
+def test_a_disk_without_a_switch_may_be_pulled_once_it_is_unmounted(
+    service: UDisksService, drives: MountingDrives, socket: Sticks
+) -> None:
+    service.switch = False
+    socket.plug_in(mounted=False)
+    (drive,) = drives.present()
+    assert drives.release(drive) == ""
+    assert "PowerOff" not in dict(service.calls)
+
+
+def test_what_the_system_mounted_stays_mounted(service: UDisksService, drives: MountingDrives, socket: Sticks) -> None:
+    disk = socket.plug_in()
+    (drive,) = drives.present()
+    assert drives.release(drive) == ""
+    assert os.path.ismount(disk.path)
+    assert service.calls == []
+
+
+def test_a_drive_that_another_program_uses_is_not_said_to_be_safe(
+    service: UDisksService, drives: MountingDrives, socket: Sticks
+) -> None:
+    socket.plug_in(mounted=False)
+    (drive,) = drives.present()
+    with (drive.path / "film.mp4").open("w"):
+        note = drives.release(drive)
+    assert str(note) == f"Another program uses the drive {drive.name}: close it before you pull the drive out."
+    assert drives.present() == (drive,)
+    assert drives.release(drive) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            f"{UDISKS}.Error.NotAuthorizedCanObtain",
+            "the kiosk may not mount it. Install the kiosk's rule for polkit: see docs/operating.md.",
+        ),
+        (
+            "org.freedesktop.DBus.Error.UnknownMethod",
+            "it holds no file system that this system knows. Format it as FAT or exFAT.",
+        ),
+        (
+            f"{UDISKS}.Error.Failed",
+            "its file system is damaged or unknown here. Repair it on a computer, or format it.",
+        ),
+        (f"{UDISKS}.Error.TimedOut", "it cannot be mounted. Try it on a computer, or use another drive."),
+    ],
+)
+def test_why_a_drive_stays_unmounted_is_told_and_it_is_tried_once(
+    service: UDisksService, drives: MountingDrives, socket: Sticks, error: str, reason: str
+) -> None:
+    service.refusal = error
+    disk = socket.plug_in(mounted=False)
+    for _ in range(3):
+        assert drives.present() == ()
+    (left,) = drives.unmounted()
+    assert (left.device, str(left.reason)) == (disk.device, reason)
+    assert [call for call, _ in service.calls] == ["Mount"]
+
+
+def test_where_no_udisks_runs_mounting_is_left_to_the_system(drives: MountingDrives, socket: Sticks) -> None:
+    disk = socket.plug_in(mounted=False)
+    assert drives.present() == ()
+    (left,) = drives.unmounted()
+    assert str(left.reason) == (
+        "it is not mounted, and the kiosk cannot mount it. Install udisks2 and the extra [drives], "
+        "or let the system mount what is plugged in."
+    )
+    disk.mount()
+    assert [drive.path for drive in drives.present()] == [disk.path]
+    assert drives.unmounted() == ()
+
+
+def test_udisks_that_comes_later_is_used(drives: MountingDrives, bus: str, socket: Sticks, tmp_path: Path) -> None:
+    socket.plug_in(mounted=False)
+    assert drives.present() == ()
+    with udisks_service(bus, tmp_path / "media"):
+        assert len(drives.present()) == 1
+        drives.close()
+
+
+def test_without_a_bus_nothing_fails(tmp_path: Path, socket: Sticks) -> None:
+    drives = MountingDrives(socket.drives, UDisks(f"unix:path={tmp_path}/none"))
+    socket.plug_in(mounted=False)
+    assert drives.present() == ()
+    assert [one.reason for one in drives.unmounted()] == [LEFT_TO_THE_SYSTEM]
+
+
+REAL = """
+import sys
+from pathlib import Path
+from app.devices.drive import MountedDrives
+from app.devices.udisks import MountingDrives, UDisks
+drives = MountingDrives(MountedDrives(block_classes=Path(sys.argv[1])), UDisks(sys.argv[2]))
+(drive,) = drives.present()
+(drive.path / "model").write_text("saved")
+print(drive.name, drive.filesystem, drive.path.is_mount())
+print(repr(drives.release(drive)), drive.path.is_mount(), drives.present(), drives.unmounted())
+drives.close()
+"""
+STATION = """
+mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir -p /run/udev /run/lock || exit 9
+/lib/systemd/systemd-udevd >/dev/null 2>&1 & udevd=$!
+/usr/libexec/udisks2/udisksd >"$4/udisksd.log" 2>&1 & udisksd=$!
+trap 'kill $udisksd $udevd' EXIT
+udevadm control --ping --timeout=20
+echo change >"/sys/class/block/$3/uevent" && udevadm settle --timeout=20
+for _ in $(seq 100); do udisksctl info -b "/dev/$3" >/dev/null 2>&1 && break; sleep 0.1; done
+timeout 60 "$1" -c "$2" "$4/usb/class" "$DBUS_SYSTEM_BUS_ADDRESS"
+"""
+
+
+@pytest.mark.skipif(
+    not os.access("/usr/libexec/udisks2/udisksd", os.X_OK) or shutil.which("udevadm") is None or os.geteuid() != 0,
+    reason="needs root and udisks2: install it with `sudo apt install udisks2`",
+)
+def test_the_real_udisks_mounts_and_unmounts(socket: Sticks, bus: str, tmp_path: Path) -> None:
+    """The service itself, with udev, in a mount namespace of its own."""
+    disk = socket.plug_in(label="HOLIDAY", mounted=False)
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", STATION, "-", sys.executable, REAL, Path(disk.device).name, str(tmp_path)],
+        env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus}, cwd=REPOSITORY, capture_output=True, text=True,
+        timeout=100, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["HOLIDAY ext4 True", "'' False () ()"], done.stderr
+    disk.mount()
+    assert (disk.path / "model").read_text() == "saved"
+
+
+# --- what is where, from the kernel's tables --------------------------------------------------------------
+
+
+def disk_in(root: Path, name: str = "sda", *, size: int = 100, partitions: int = 1, holder: bool = False) -> Path:
+    """sysfs with one USB disk."""
+    classes = root / "class"
+    classes.mkdir(parents=True)
+    disk = root / "devices" / "usb1" / "block" / name
+    disk.mkdir(parents=True)
+    (disk / "removable").write_text("1\n")
+    (disk / "size").write_text(f"{size}\n")
+    (classes / name).symlink_to(disk)
+    for number in range(1, partitions + 1):
+        part = disk / f"{name}{number}"
+        (part / "holders").mkdir(parents=True)
+        (part / "partition").write_text(f"{number}\n")
+        (part / "size").write_text(f"{size - 1}\n")
+        if holder:
+            (part / "holders" / "dm-0").mkdir()
+        (classes / part.name).symlink_to(part)
+    return classes
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"partitions": 2}, ["/dev/sda1", "/dev/sda2"]),
+        ({"partitions": 0}, ["/dev/sda"]),
+        ({"partitions": 0, "size": 0}, []),  # a card reader without a card
+        ({"holder": True}, []),  # an encrypted volume is open upon it
+    ],
+)
+def test_what_could_be_mounted_is_found(tmp_path: Path, settings: dict[str, int], found: list[str]) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text("proc /proc proc rw 0 0\n")
+    drives = MountedDrives(mounts, disk_in(tmp_path, **settings), tmp_path / "labels")  # type: ignore[arg-type]
+    assert [one.device for one in drives.unmounted()] == found
+
+
+def test_the_label_is_the_name_whatever_is_written_in_it(tmp_path: Path) -> None:
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    device = tmp_path / "dev" / "sda1"
+    device.parent.mkdir()
+    device.touch()
+    (labels / "MY\\x20ST\\xc4\\xb0CK\\x1b").symlink_to(device)
+    mounts = tmp_path / "mounts"
+    mounts.write_text("/dev/sda1 /media/usb0 vfat rw 0 0\n")
+    (drive,) = MountedDrives(mounts, disk_in(tmp_path), labels).present()
+    assert drive.name == "MY STİCK?"
+
+
+class Visit:
+    """A signal that lets the drive worker look once after every step of a script, then stop."""
+
+    def __init__(self, *steps: Callable[[], object]) -> None:
+        self._steps = list(steps)
+
+    def is_set(self) -> bool:
+        if not self._steps:
+            return True
+        self._steps.pop(0)()
+        return False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return False
+
+
+def test_drives_that_come_and_go_are_announced_once(socket: Sticks) -> None:
+    heard: list[Event] = []
+    disks: list[Disk] = []
+
+    def pull_first() -> None:
+        disks[0].pull()
+
+    watch_drives(
+        socket.drives,
+        heard.append,
+        stop=Visit(
+            lambda: None,
+            lambda: disks.append(socket.plug_in(label="A")),
+            lambda: None,
+            lambda: disks.append(socket.plug_in(label="B", mounted=False)),
+            pull_first,
+        ),
+    )
+    assert all(isinstance(event, DrivesChanged) for event in heard)
+    unmounted = Path(disks[1].device).name
+    assert [(event.names, [one.name for one in event.unmounted]) for event in changes(heard)] == [
+        (("A",), []),
+        (("A",), [unmounted]),
+        ((), [unmounted]),
+    ]
+    assert changes(heard)[0].writable == ("A",)
+
+
+def changes(events: list[Event]) -> list[DrivesChanged]:
+    return [event for event in events if isinstance(event, DrivesChanged)]
