@@ -16,6 +16,8 @@ from app.events import Action, Event, SavingFinished, SavingStarted, SavingStep
 from app.jobs import Workbench
 from app.saving import EXPORT_FOLDER
 from app.state import Mode
+from app.views.saving import saving
+from app.views.words import Say
 from tests.support.disks import Disk, Sticks, run, sticks
 from tests.support.kiosks import Station
 
@@ -69,6 +71,13 @@ def save(station: Station, listen: Callable[[object], None]) -> None:
 def notice(station: Station) -> str:
     assert station.kiosk.state.notice is not None
     return str(station.kiosk.state.notice.text)
+
+
+def told(station: Station) -> tuple[str, str]:
+    """Where it was saved to, and what follows, as the screen says it."""
+    shown = saving(station.kiosk.state, Say("en"))
+    assert shown is not None
+    return shown.where, shown.text
 
 
 def exports(disk: Disk) -> list[str]:
@@ -239,7 +248,7 @@ def test_of_two_drives_the_first_is_used_and_the_screen_says_which(station: Stat
     ]  # fmt: skip
     assert isinstance(steps[-1], SavingFinished)
     assert (steps[-1].drive, steps[-1].note) == ("A", "")
-    assert notice(station) == f"Saved to {saved}. You may pull the drive out now."
+    assert told(station) == (f"On the drive A: {saved}", "You may pull the drive out now.")
 
 
 def test_the_room_the_kind_and_the_name_of_a_drive_are_known(socket: Sticks) -> None:
@@ -255,7 +264,7 @@ def test_a_large_stick_as_shops_sell_it_takes_the_whole_folder(station: Station,
     disk = socket.plug_in("exfat", size_mb=40)
     trained(station).press(Action.SAVE)
     (name,) = exports(disk)
-    assert notice(station).endswith("You may pull the drive out now.")
+    assert told(station)[1] == "You may pull the drive out now."
     disk.unmount()
     run("fsck.exfat", "-n", disk.device)
     disk.mount()
