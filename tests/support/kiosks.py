@@ -49,7 +49,7 @@ class Station:
                 settings.storage,
                 data_dir=str(folder / "data"),
                 export_dir=str(folder / "export"),
-                save_pictures=save_pictures,
+                save_pictures=save_pictures or settings.storage.save_pictures,
             ),
         )
 
