@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.events import Action
+from app.modes.staff import PAGES
 from tests.support.processes import (
     LABELS,
     REPOSITORY,
@@ -24,6 +25,10 @@ from tests.support.processes import (
 )
 from tpu.runtime import available_runtimes
 
+EVERY_SCREEN = {
+    "teach", "training", "live", "saved", "gallery", "results", "live_de", "confirm", "pin", "typing", "fault",
+    *(f"staff_{page}" for page in PAGES), "still_there", "attract",
+}  # fmt: skip
 RUNTIMES = [name for name in available_runtimes() if name != "pycoral"]
 
 
@@ -55,7 +60,10 @@ def test_a_scripted_visitor_teaches_trains_recognises_and_saves(runtime: str, tm
     folder = Path(told["export"])
     assert (folder / "converted_tflite_quantized/model.tflite").stat().st_size > 100_000
     assert (folder / "SHA256SUMS").is_file()
-    assert all(Path(path).stat().st_size > 10_000 for path in told["screenshots"])
+    pictures = {Path(path).stem: Path(path) for path in told["screenshots"]}
+    assert set(pictures) >= EVERY_SCREEN
+    assert all(path.stat().st_size > 10_000 for path in pictures.values())
+    assert len({path.read_bytes() for path in pictures.values()}) == len(pictures)
 
 
 def test_with_a_display_the_demonstration_shows_its_window(display: str, tmp_path: Path) -> None:
