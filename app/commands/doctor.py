@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,12 @@ from app.commands.report import write_json
 from app.config import Config
 from app.devices.camera import candidates, open_camera
 from app.devices.drive import MountedDrives
-from app.errors import CameraUnavailable
+from app.devices.gpio import GpioButtons
+from app.devices.keyboard import check_keys
+from app.devices.lights import GpioLamps, wired_lamps
+from app.devices.pads import plugged_pads
+from app.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
+from app.inputs import input_map, pins_of
 from tpu.devices import list_accelerators
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
@@ -23,7 +29,7 @@ LEAST_FREE_BYTES = 200 * 2**20
 
 def run_doctor(config: Config, write: Callable[[str], None], *, json_path: Path | None = None) -> bool:
     """Look at everything that a kiosk with these settings uses; give whether it would run."""
-    checks = (_model, _disk, _display, _camera, _accelerator, _drives)
+    checks = (_model, _disk, _display, _camera, _accelerator, _buttons, _drives)
     results = [check(config) for check in checks]
     for found, line in results:
         write(f"{'ok  ' if found else 'FIX '} {line}")
@@ -82,6 +88,29 @@ def _accelerator(_config: Config) -> tuple[bool, str]:
     if problems:
         return False, f"accelerator: {'; '.join(problems)}."
     return True, f"accelerator: {', '.join(one.device for one in found) or 'none; the CPU does it all'}"
+
+
+def _buttons(config: Config) -> tuple[bool, str]:
+    """Keys need no check; pads are listed by name; pins are opened and read for a moment."""
+    inputs, lamps = input_map(vars(config.inputs)), wired_lamps(config.lamps)
+    pins = pins_of([*inputs.buttons, *config.gpio.pins])
+    pressed: list[str] = []
+    try:
+        check_keys(inputs)
+        if pins:
+            opened = GpioButtons(pins, config.gpio, lambda event: pressed.append(event.source), clock=time.monotonic)
+            opened.close()
+        if lamps:
+            GpioLamps(lamps, config.lamps).close()
+    except (ConfigInvalid, PinsUnavailable) as error:
+        return False, f"buttons: {error}"
+    if pressed:
+        return False, (
+            f"buttons: {', '.join(pressed)} read as pressed. If nobody holds them, check their wires, and gpio.pull "
+            "and gpio.active in the settings."
+        )
+    there = ["keys", *plugged_pads(), *([f"{len(pins)} on pins"] if pins else [])]
+    return True, f"buttons: {', '.join(there)}; lamps: {len(lamps) or 'none'}"
 
 
 def _drives(_config: Config) -> tuple[bool, str]:

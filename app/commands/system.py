@@ -43,7 +43,7 @@ def look_at_system(root: Path, user: str | None, screen: str, run: Run) -> Syste
     python = Path(sys.executable)
     here = root == Path("/")
     if here:
-        for path in (REPOSITORY / "run_kiosk.py", python):
+        for path in (REPOSITORY / "run_kiosk.py", python, python.resolve()):  # a venv's is a link to another place
             _check_reachable(path, chosen)
     screen, library = _screen(root, screen, python, run)
     return System(
@@ -105,7 +105,7 @@ def _check_reachable(path: Path, user: _User) -> None:
         needed = own << 2 if place == path else own  # read the file, pass through the folders
         if not facts.st_mode & needed:
             raise InstallRefused(
-                f"the user {user.name} may not read {place}, where the kiosk is. Move the project to /opt, or name its "
+                f"the user {user.name} may not read {place}, where the kiosk or its Python is. Move it to /opt, or name its "
                 "owner with --user."
             )
 

@@ -40,6 +40,15 @@ class Joystick(Protocol):
         """Close it."""
 
 
+def plugged_pads() -> tuple[str, ...]:
+    """What the pads that are plugged in now call themselves."""
+    pygame.joystick.init()
+    try:
+        return tuple(pygame.joystick.Joystick(index).get_name() for index in range(pygame.joystick.get_count()))
+    finally:
+        pygame.joystick.quit()
+
+
 @dataclass(frozen=True)
 class _Pad:
     slot: int

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from app.commands.doctor import run_doctor
 from app.config import Config
 from run_kiosk import main
+from tests.support.pins import BUTTON_PINS, LAMP_PINS, wired
 
 
-def doctor(data_dir: Path) -> tuple[bool, dict[str, str]]:
+def doctor(data_dir: Path, settings: Config | None = None) -> tuple[bool, dict[str, str]]:
     lines: list[str] = []
-    settings = Config()
+    settings = settings or Config()
     fine = run_doctor(replace(settings, storage=replace(settings.storage, data_dir=str(data_dir))), lines.append)
     return fine, {line[4:].split(":")[0].strip(): line for line in lines}
 
@@ -22,7 +26,7 @@ def doctor(data_dir: Path) -> tuple[bool, dict[str, str]]:
 def test_the_doctor_looks_at_everything_a_kiosk_uses(tmp_path: Path) -> None:
     fine, lines = doctor(tmp_path / "not" / "made" / "yet")
     assert fine
-    assert set(lines) == {"model", "disk", "display", "camera", "accelerator", "drives"}
+    assert set(lines) == {"model", "disk", "display", "camera", "accelerator", "buttons", "drives"}
     assert lines["model"].startswith("ok  ")
     assert "kiosk_extractor on litert" in lines["model"]
     assert not (tmp_path / "not").exists()
@@ -33,6 +37,33 @@ def test_a_missing_display_is_a_thing_to_fix(tmp_path: Path, monkeypatch: pytest
         monkeypatch.delenv(name, raising=False)
     _, lines = doctor(tmp_path)
     assert lines["display"] == "FIX  display: none. Start the kiosk from a desktop session, or with --headless."
+
+
+def test_buttons_on_pins_are_opened_and_one_that_reads_as_pressed_is_a_thing_to_fix(tmp_path: Path) -> None:
+    factory = Device.pin_factory = MockFactory(pin_class=MockPWMPin)
+    settings = wired(Config())
+    pins = len(BUTTON_PINS)
+    try:
+        assert (
+            doctor(tmp_path, settings)[1]["buttons"] == f"ok   buttons: keys, {pins} on pins; lamps: {len(LAMP_PINS)}"
+        )
+        opening = replace(settings, gpio=replace(settings.gpio, active="high"))
+        told = doctor(tmp_path, opening)[1]["buttons"]
+        assert told.startswith("FIX  buttons: gpio:17, gpio:27, ")
+        assert told.endswith(
+            " read as pressed. If nobody holds them, check their wires, and gpio.pull and gpio.active in the settings."
+        )
+    finally:
+        Device.pin_factory = None
+        factory.reset()
+
+
+def test_pins_without_a_computer_that_has_them_are_a_thing_to_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    told = doctor(tmp_path, wired(Config()))[1]["buttons"]
+    assert told.startswith("FIX  buttons: the settings put buttons on pins, which needs gpiozero")
 
 
 def test_an_unknown_benchmark_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
