@@ -33,14 +33,13 @@ class _User:
     groups: frozenset[int]
 
 
-def look_at_system(root: Path, user: str | None, screen: str, run: Run) -> System:
-    """Find out all that the plan depends on.
+def look_at_system(root: Path, user: str | None, screen: str, run: Run, python: Path = Path(sys.executable)) -> System:
+    """Find out all that the plan depends on; `python` is what will run the kiosk.
 
     Raises:
         InstallRefused: If there is no user to run as, it cannot read the project, or there is no way to draw.
     """
     chosen = _user(root, user or os.environ.get("SUDO_USER") or _owner(REPOSITORY))
-    python = Path(sys.executable)
     here = root == Path("/")
     if here:
         for path in (REPOSITORY / "run_kiosk.py", python, python.resolve()):  # a venv's is a link to another place
@@ -105,8 +104,8 @@ def _check_reachable(path: Path, user: _User) -> None:
         needed = own << 2 if place == path else own  # read the file, pass through the folders
         if not facts.st_mode & needed:
             raise InstallRefused(
-                f"the user {user.name} may not read {place}, where the kiosk or its Python is. Move it to /opt, or name its "
-                "owner with --user."
+                f"the user {user.name} may not read {place}, where the kiosk or its Python is. "
+                "Move it to /opt, or name its owner with --user."
             )
 
 

@@ -7,8 +7,8 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 from app.commands.installation import System, plan_for
 from app.commands.system import look_at_system
 from app.config import Config, load_config
+from app.errors import InstallRefused
 from run_kiosk import main
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -241,16 +242,42 @@ def test_a_running_system_is_asked_for_its_blanking_and_its_video_drivers() -> N
         answer = "0\n" if command[0] == "raspi-config" else "x11 wayland KMSDRM dummy\n"
         return subprocess.CompletedProcess(command, 0, answer, "")
 
-    system = look_at_system(Path("/"), somebody(), "kmsdrm", run)
+    system = look_at_system(Path("/"), somebody(), "kmsdrm", run, python=Path("/bin/sh"))
     assert (system.screen, system.sdl_library, system.blanking) == ("kmsdrm", "", True)
     assert [command[0] for command in asked] == ["env", "raspi-config"]
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="kiosk-python-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def test_a_python_behind_a_link_to_what_its_user_may_not_read_is_refused(open_folder: Path) -> None:
+    if os.getuid():
+        pytest.skip("needs root, who may install for another user")
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "python3").touch(mode=0o755)
+    link = open_folder / "python"
+    link.symlink_to("closed/python3")
+    user = somebody()
+    with pytest.raises(InstallRefused) as caught:
+        look_at_system(Path("/"), user, "kmsdrm", lambda _command: pytest.fail("nothing is asked"), python=link)
+    assert str(caught.value) == (
+        f"the user {user} may not read {closed}, where the kiosk or its Python is. "
+        "Move it to /opt, or name its owner with --user."
+    )
+
+
 def somebody() -> str:
-    """A user here who may run this Python and read this project."""
+    """A user here who may read this project."""
     if os.getuid():
         return getpass.getuser()
-    readable = all(place.stat().st_mode & 0o005 for one in (REPOSITORY, Path(sys.executable)) for place in one.parents)
+    readable = all(place.stat().st_mode & 0o005 for place in REPOSITORY.parents)
     if not readable:
         pytest.skip("needs a checkout that a user other than root may read")
     return "nobody"
