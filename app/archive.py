@@ -83,7 +83,7 @@ class Archive:
         """Read a session.
 
         Raises:
-            ArchiveUnusable: If it is gone or damaged.
+            ArchiveUnusable: If it is gone or damaged, or cannot be used with this extractor.
         """
         path = self._path(name)
         if Path(name).name != name or not path.is_file():
@@ -96,6 +96,14 @@ class Archive:
             session = store.load()
         if not session.samples:  # what is no session is set aside by the store, and begun anew
             raise ArchiveUnusable(message("The session {name} cannot be read.", name=name))
+        if session.extractor_sha256 != extractor_sha256 and not all(one.picture for one in session.samples):
+            raise ArchiveUnusable(
+                message(
+                    "The session {name} was taught with another network, and without its pictures it cannot be "
+                    "learned anew.",
+                    name=name,
+                )
+            )
         return session
 
     def forget_pictures(self) -> None:

@@ -6,11 +6,11 @@ import io
 import zipfile
 from collections.abc import Sequence
 
-from learning.metadata import with_label_file
+from learning.metadata import LABEL_FILE, with_label_file
 
 
 def relabelled(model: bytes, names: Sequence[str]) -> bytes:
-    """The model with other names in its label file.
+    """The model with other names in its label file; other files that travel behind it come along.
 
     Args:
         model: A file that `learning.tflite_export.append_head` made, with or without a label file.
@@ -18,7 +18,15 @@ def relabelled(model: bytes, names: Sequence[str]) -> bytes:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(model)) as archive:
-            begins = min(entry.header_offset for entry in archive.infolist())
+            entries = archive.infolist()
+            begins = min(entry.header_offset for entry in entries)
+            others = [(entry, archive.read(entry)) for entry in entries if entry.filename != LABEL_FILE]
     except (zipfile.BadZipFile, ValueError):
-        begins = len(model)
-    return with_label_file(model[:begins], names)
+        begins, others = len(model), []
+    stream = io.BytesIO(with_label_file(model[:begins], names))
+    if others:
+        stream.seek(0, io.SEEK_END)
+        with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:
+            for entry, data in others:
+                archive.writestr(zipfile.ZipInfo(entry.filename, entry.date_time), data)
+    return stream.getvalue()

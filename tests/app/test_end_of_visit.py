@@ -180,6 +180,20 @@ def test_nothing_is_kept_where_the_disk_is_nearly_full(station: Station, tmp_pat
     assert archive.names() == ()
 
 
+def test_a_session_of_another_network_needs_its_pictures(station: Station, tmp_path: Path) -> None:
+    station.teach()
+    archive = Archive(tmp_path / "kept", 1 << 40, 0)
+    without = archive.keep(station.store, NOW, pictures=False)
+    complete = archive.keep(station.store, NOW + timedelta(minutes=1), pictures=True)
+    assert archive.load(without, "x", station.extractor.sha256).shots() == (4, 4, 0)
+    assert archive.load(complete, "another", "f" * 64).shots() == (4, 4, 0)
+    with pytest.raises(ArchiveUnusable) as caught:
+        archive.load(without, "another", "f" * 64)
+    assert str(caught.value) == (
+        f"The session {without} was taught with another network, and without its pictures it cannot be learned anew."
+    )
+
+
 def test_an_empty_session_is_not_kept(station: Station, tmp_path: Path) -> None:
     assert Archive(tmp_path / "kept", 1 << 40, 0).keep(station.store, NOW, pictures=True) is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pygame
 import pytest
 
 from app.devices.keyboard import Keyboard
+from app.devices.typewriter import Typewriter
 from app.loop import Loop
+from app.modes.base import Mode, StaffState, TypingState
 from app.observation import Observation
 from app.ports import Frame
 from app.present import Surroundings
@@ -65,6 +68,34 @@ def test_the_sample_of_a_press_is_the_picture_drawn_before_it(station: Station) 
     station.settle()
     (sample,) = station.store.load().samples
     assert np.allclose(sample.embedding, station.extractor.embed(frame(1).image))
+
+
+def test_while_a_name_is_written_keys_are_letters_and_no_buttons(station: Station) -> None:
+    screen = Screen()
+    loop = Loop(
+        station.kiosk, screen, [Keyboard()], frames=Mailbox(), observations=Mailbox(),
+        surroundings=Surroundings(), clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
+        typewriter=Typewriter(),
+    )  # fmt: skip
+    loop.tick()
+    naming = TypingState("class", 0, "apple")
+    station.kiosk.state = replace(station.kiosk.state, mode=Mode.STAFF, staff=StaffState(inside=True), typing=naming)
+    screen.typed = [
+        pygame.event.Event(pygame.KEYDOWN, key=pygame.K_ESCAPE),
+        pygame.event.Event(pygame.KEYUP, key=pygame.K_ESCAPE),
+    ]
+    loop.tick()
+    assert (station.kiosk.state.typing, station.kiosk.running) == (None, True)
+    station.kiosk.state = replace(station.kiosk.state, typing=naming)
+    screen.typed = [
+        pygame.event.Event(pygame.KEYDOWN, key=pygame.K_s),
+        pygame.event.Event(pygame.TEXTINPUT, text="s"),
+        pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN),
+        pygame.event.Event(pygame.KEYDOWN, key=pygame.K_z),  # the keyboard is closed again
+    ]
+    loop.tick()
+    assert station.kiosk.state.labels[0] == "apples"
+    assert station.kiosk.state.inputs.pressed == ("key:z",)
 
 
 def test_a_key_that_is_typed_leaves_the_loop(station: Station) -> None:
