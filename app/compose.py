@@ -51,6 +51,7 @@ from app.supervision import Supervisor
 from app.threads import Mailbox, Worker
 from app.ui import screens
 from app.ui.sounds import Sounds
+from app.ui.speech import Speech
 from app.ui.view import KioskView
 from app.ui.window import Window
 from tpu.accelerator import is_compiled
@@ -122,10 +123,10 @@ def compose(
         if demo_out is not None:
             config = _for_demo(config, demo_out, demo_data_dir, stack)
         faults = _log_faults(stack)
-        window = _open_window(config, headless)
-        stack.callback(window.close)
-        sounds = Sounds(not headless, _volume(config))
-        stack.callback(sounds.close)
+        window = stack.enter_context(closing(_open_window(config, headless)))
+        sounds = stack.enter_context(closing(Sounds(not headless, _volume(config))))
+        speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
+        stack.callback(speech.close)
         extractor_path = Path(config.model.extractor) if config.model.extractor else default_extractor_path()
         accelerator = _open_accelerator(
             config, extractor_path, list_devices, lambda status: kiosk.events.put(backend_now(extractor, status))
@@ -140,10 +141,8 @@ def compose(
                 accelerator=accelerator,
             )
         )
-        store = _open_store(config, extractor)
-        stack.callback(store.close)
-        vision = Vision(extractor, len(store.load().labels))
-        stack.callback(vision.close)
+        store = stack.enter_context(closing(_open_store(config, extractor)))
+        vision = stack.enter_context(closing(Vision(extractor, len(store.load().labels))))
         drives = SimulatedDrives() if demo_out is not None else _drives(stack)
         check_keys(input_map(vars(config.inputs)))
         skippable = SimulatedClock()
@@ -181,6 +180,7 @@ def compose(
         def shown(view: KioskView) -> None:
             if lights is not None:
                 lights.show(lamps(view))
+            speech.follow(view)
             supervisor.frame_shown(healthy=kiosk.state.fault is None)
 
         loop = Loop(

@@ -132,6 +132,7 @@ class ScreenSettings:
     fullscreen: bool = True
     sound: bool = True
     volume: float = 0.4
+    speech: bool = False
     language: str = "en"
     palette: str = "paper"
 

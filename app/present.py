@@ -100,6 +100,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         typing=typing(state, say),
         corner=None if state.mode is Mode.STAFF else CORNER,
         language=_language(state),
+        language_code=state.language,
         not_sure_text=say(message("Not sure")),
         waiting_text=say(message("Waiting for the camera …")),
         palette=state.config.screen.palette,

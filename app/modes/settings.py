@@ -108,6 +108,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("screen.palette", "screen", message("Colours"), lambda _: PALETTES, _palette),
     Choice("screen.sound", "screen", message("Sound"), lambda _: ON_OFF, _on_off),
     Choice("screen.volume", "screen", message("Volume"), lambda _: VOLUMES, lambda value: f"{value:.0%}"),
+    Choice("screen.speech", "screen", message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
     Choice("idle.after_s", "visits", message("Asks “still there?” after"), lambda _: IDLE_S, _idle),
     Choice("privacy.when_idle", "visits", message("When a visitor is gone"), lambda _: PRIVACY, _privacy),
 )

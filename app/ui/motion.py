@@ -167,8 +167,11 @@ def _lids(view: KioskView) -> float:
 
 
 def _breath(view: KioskView) -> float:
-    calls = view.attract is not None or (view.question is None and any(key.suggested for key in view.actions))
-    if not calls:
+    """Up and down while a key that is seen asks to be pressed."""
+    page = view.gallery or view.results or view.saving or view.staff
+    keys = page.keys if page is not None else view.actions
+    asks = view.attract is not None or any(key.suggested for key in keys)
+    if not asks or view.question is not None or view.typing is not None or view.screen is Screen.FAULT:
         return 0.0
     return round(STEPS * (0.5 - 0.5 * math.cos(math.tau * view.now_s / BREATH_S))) / STEPS
 

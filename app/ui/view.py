@@ -325,6 +325,7 @@ class KioskView:
         typing: A keyboard over any screen; while it is there only its keys can be touched.
         corner: Button of the corner that staff hold, else None.
         language: Key that changes the language, else None.
+        language_code: Of the words of this view, such as "de": what reads them aloud needs it.
         not_sure_text: Name of the "Not sure" bar.
         waiting_text: Stands where the camera picture will be, while there is none.
         palette: Name of the colours, one of `assets/themes/palettes.toml`.
@@ -356,6 +357,7 @@ class KioskView:
     typing: Typing | None = None
     corner: Hashable | None = None
     language: ActionKey | None = None
+    language_code: str = "en"
     not_sure_text: str = "Not sure"
     waiting_text: str = "Waiting for the camera …"
     palette: str = "paper"
