@@ -33,6 +33,7 @@ class ClassSettings:
     target_shots: int = 20
     max_shots: int = 300
     learn_as_you_go: bool = False
+    visitors_name: bool = True
 
 
 @dataclass(frozen=True)

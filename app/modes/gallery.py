@@ -7,7 +7,8 @@ from dataclasses import replace
 from app import events as ev
 from app.events import Action, OnScreen
 from app.i18n import message
-from app.modes.base import GalleryState, KioskState, Mode, Step, refused
+from app.modes import staff, typing
+from app.modes.base import GalleryState, KioskState, Mode, Step, TypingState, refused
 
 PAGE = 18  # pictures
 
@@ -24,8 +25,13 @@ def opened(state: KioskState, class_index: int) -> Step:
 
 def pressed(state: KioskState, button: ev.Button) -> Step:
     """A button while pictures are looked at; one of a class shows its pictures."""
+    if state.typing is not None:
+        return typing.pressed(state, button, staff.text_done)
     gallery = state.gallery
     match button:
+        case OnScreen("rename") if state.config.classes.visitors_name:
+            label = state.classes[gallery.class_index].label
+            return replace(state, typing=TypingState("class", gallery.class_index, label)), ()
         case OnScreen("remove", int(sample_id)):
             shown = any(one == sample_id for one, _ in gallery.pictures)
             return (state, (ev.RemoveSample(sample_id),)) if shown else (state, ())

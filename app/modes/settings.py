@@ -98,6 +98,7 @@ def _privacy(value: str) -> Text:
 CHOICES: tuple[Choice, ...] = (
     Choice("model.not_sure_below", "classes", message("Says “not sure”"), lambda _: THRESHOLDS, _threshold),
     Choice("classes.learn_as_you_go", "classes", message("Learn as you go"), lambda _: ON_OFF, _on_off),
+    Choice("classes.visitors_name", "classes", message("Visitors may name"), lambda _: ON_OFF, _on_off),
     Choice("camera.source", "camera", message("Camera"), cameras, _camera),
     Choice("camera.rotation", "camera", message("Turn the picture"), lambda _: ROTATIONS, lambda value: f"{value}°"),
     Choice("camera.mirror", "camera", message("Like a mirror"), lambda _: ON_OFF, _on_off),

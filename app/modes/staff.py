@@ -201,7 +201,8 @@ def _numbered(state: KioskState, number: int) -> Step:
 
 
 def _named(state: KioskState, labels: tuple[str, ...]) -> Step:
-    known = dict(enumerate(state.classes))
+    """Call the classes so: for good where staff say it, else for this visit."""
+    known, house = dict(enumerate(state.classes)), _names_of_the_house(state, labels)
     classes = tuple(
         replace(known[place], label=label) if place in known else ClassState(label)
         for place, label in enumerate(labels)
@@ -210,8 +211,20 @@ def _named(state: KioskState, labels: tuple[str, ...]) -> Step:
     if model is not None:
         model = replace(model, shots=(*model.shots, *(0,) * (len(labels) - len(model.shots)))[: len(labels)])
     state = replace(state, classes=classes, model=model)
-    state, commands = _changed(state, (("classes.labels", labels),))
+    if state.mode is not Mode.STAFF:
+        return state, (ev.NameClasses(labels), ev.PlaySound("tick"))
+    state, commands = _changed(state, (("classes.labels", house),))
     return state, (ev.NameClasses(labels), *commands)
+
+
+def _names_of_the_house(state: KioskState, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """What is kept of new names: a name that a visitor gave for a visit is not among them."""
+    own = state.config.classes.labels
+    house = tuple(
+        own[place] if place < min(len(own), len(state.classes)) and label == state.labels[place] else label
+        for place, label in enumerate(labels)
+    )
+    return house if len({name.casefold() for name in house}) == len(house) else labels
 
 
 def _changed(state: KioskState, changes: tuple[tuple[str, object], ...]) -> Step:

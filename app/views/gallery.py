@@ -15,6 +15,7 @@ def gallery(state: KioskState, say: Say) -> Gallery | None:
     if state.mode is not Mode.GALLERY:
         return None
     shown = state.gallery
+    may_name = state.config.classes.visitors_name
     one, last = state.classes[shown.class_index], pages(state) - 1
     return Gallery(
         index=shown.class_index,
@@ -24,6 +25,7 @@ def gallery(state: KioskState, say: Say) -> Gallery | None:
         page_text=say(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
         keys=(
             back_key(say),
+            *((ActionKey(OnScreen("rename"), "rename", say(message("Name it")), ""),) if may_name else ()),
             ActionKey(OnScreen("page", -1), "earlier", say(message("Newer")), "", enabled=shown.page > 0),
             ActionKey(OnScreen("page", 1), "later", say(message("Older")), "", enabled=shown.page < last),
             ActionKey(Action.UNDO, "undo", say(message("Bring back")), "Z", enabled=shown.removed > 0),

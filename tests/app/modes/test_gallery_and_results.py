@@ -87,6 +87,35 @@ def test_back_leads_back_to_where_the_visitor_was() -> None:
     assert run(state, ev.ButtonPressed(OnScreen("back")))[0].mode is Mode.LIVE
 
 
+def named(name: str, allowed: bool = True) -> tuple[KioskState, list[ev.Command]]:
+    state = looked_at()
+    classes = replace(state.config.classes, visitors_name=allowed)
+    state = replace(state, config=replace(state.config, classes=classes))
+    letters = [ev.TypingEdited("backspace")] * 5 + [ev.CharacterTyped(name), ev.TypingEdited("done")]
+    return run(state, ev.ButtonPressed(OnScreen("rename")), *letters)
+
+
+def test_a_visitor_names_a_class_for_the_visit_and_the_next_one_finds_the_old_name() -> None:
+    state, commands = named("Boskop")
+    assert (state.mode, state.labels, state.typing) == (Mode.GALLERY, ("Boskop", "cup"), None)
+    assert commands == [ev.NameClasses(("Boskop", "cup")), ev.PlaySound("tick")]
+    state, commands = run(state, ev.SessionErased())
+    assert state.labels == ("apple", "cup")
+    assert ev.NameClasses(("apple", "cup")) in commands
+
+
+def test_where_visitors_may_not_name_they_cannot() -> None:
+    state, commands = named("Boskop", allowed=False)
+    assert (state.labels, commands) == (("apple", "cup"), [])
+
+
+def test_keys_on_the_screen_write_a_visitors_name_and_cancel_keeps_the_old_one() -> None:
+    state, _ = run(looked_at(), ev.ButtonPressed(OnScreen("rename")), ev.ButtonPressed(OnScreen("key", "s")))
+    assert state.typing.text == "apples"
+    state, _ = run(state, ev.ButtonPressed(OnScreen("cancel")))
+    assert (state.labels, state.typing, state.mode) == (("apple", "cup"), None, Mode.GALLERY)
+
+
 def results(*more: ev.Event) -> tuple[KioskState, list[ev.Command]]:
     return run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(Action.RESULTS), *more)
 

@@ -257,3 +257,14 @@ def test_the_pages_do_not_open_over_a_model_from_a_drive_until_it_is_sent_back()
     assert ev.EndShow() in commands
     back, _ = run(held, ev.ShowEnded(("apple", "cup"), (3, 3), ((), ())), ev.TimePassed(1.0), ev.TimePassed(5.0))
     assert back.mode is Mode.STAFF
+
+
+def test_a_name_that_a_visitor_gave_does_not_become_one_of_the_house() -> None:
+    visited = replace(kiosk(3, 3), classes=(replace(kiosk(3, 3).classes[0], label="Rude"), kiosk(3, 3).classes[1]))
+    state, _ = touched(inside(visited), OnScreen("rename", 1))
+    state, commands = run(
+        state, *[ev.TypingEdited("backspace")] * 3, ev.CharacterTyped("Tasse"), ev.TypingEdited("done")
+    )
+    assert state.labels == ("Rude", "Tasse")
+    assert state.config.classes.labels == ("apple", "Tasse")
+    assert ev.NameClasses(("Rude", "Tasse")) in commands
