@@ -47,10 +47,7 @@ screenshots: demo
 
 # Catalogues: new texts of the program come in, those that are gone go, and what was translated is compiled.
 messages: $(VENV)/.ready
-	$(VENV)/bin/pybabel -q extract -k message -k counted:1,2 --no-location -o assets/locale/kiosk.pot app
-	$(VENV)/bin/pybabel -q update -D kiosk -i assets/locale/kiosk.pot -d assets/locale --no-fuzzy-matching --ignore-obsolete --no-wrap
-	$(VENV)/bin/pybabel -q compile -D kiosk -d assets/locale
-	rm assets/locale/kiosk.pot
+	$(RUN) assets/locale/update.py
 
 extractor: .venv-pretraining/.ready
 	.venv-pretraining/bin/python -m pretraining
