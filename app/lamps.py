@@ -29,6 +29,9 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
         return {}
     if view.screen is Screen.ATTRACT:
         return {card.button: _wave(view.now_s, place / len(view.cards)) for place, card in enumerate(view.cards)}
+    if view.question is not None and len(view.question.answers) == 1:  # "Still there?": every button says yes
+        every = (*(card.button for card in view.cards), *(key.button for key in view.actions))
+        return dict.fromkeys(every, _breath(view.now_s))
     if view.question is not None:
         return _asked(view, view.question)
     if view.saving is not None and view.saving.safe:

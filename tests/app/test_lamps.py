@@ -152,3 +152,9 @@ def test_no_lamp_changes_faster_than_three_times_a_second() -> None:
             ]  # fmt: skip
             assert all(later - earlier > 1 / 3 for earlier, later in pairwise(turns))
             assert len(turns) > 1 or set(lit) == {LOW}
+
+
+def test_when_the_kiosk_asks_whether_somebody_is_there_every_button_breathes() -> None:
+    asked = view(state(8, 8, 0, model=MODEL, mode=Mode.STILL_THERE, asked_at_s=95.0))
+    for button in (0, 1, 2, Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET):
+        assert span(asked, button) == BREATHES
