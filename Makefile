@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
 .PHONY: demo kiosk install uninstall test test-legacy test-pretraining check bench screenshots messages extractor clean
@@ -16,10 +17,10 @@ kiosk: $(VENV)/.ready
 install: $(VENV)/.ready
 	$(VENV)/bin/pip install --quiet -e '.[drives]'
 	test ! -e /dev/gpiochip0 || $(VENV)/bin/pip install --quiet -e '.[gpio]'
-	sudo $(RUN) run_kiosk.py install
+	$(SUDO) $(RUN) run_kiosk.py install
 
 uninstall: $(VENV)/.ready
-	sudo $(RUN) run_kiosk.py uninstall
+	$(SUDO) $(RUN) run_kiosk.py uninstall
 
 test: $(VENV)/.ready
 	$(RUN) -m pytest
