@@ -154,7 +154,7 @@ class SavingState:
 
 @dataclass(frozen=True)
 class TypingState:
-    """Text that is being typed on the screen. `purpose` is "pin", or "class" with the index of the class."""
+    """Text that is being typed on the screen. `purpose` is "pin", "new_pin", or "class" with its index."""
 
     purpose: str
     index: int = 0

@@ -15,6 +15,7 @@ from app.modes.base import ClassState, KioskState, Mode, Mood, StaffState, Step,
 from app.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
 
 PAGES = ("classes", "camera", "screen", "visits", "buttons", "sessions", "system")
+SHORTEST_PIN = 4  # digits; that of the settings file, too
 CORNER = OnScreen("corner")
 NOT_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
 LISTENED_TO = (Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET)
@@ -55,6 +56,8 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
             return _stepped(state, name, 1)
         case OnScreen("rename", int(index)) if 0 <= index < len(state.classes):
             return replace(state, typing=TypingState("class", index, state.classes[index].label)), ()
+        case OnScreen("new_pin"):
+            return replace(state, typing=TypingState("new_pin")), ()
         case OnScreen("learn", str(name)):
             listening = None if staff.listening == name else name
             return replace(state, staff=replace(staff, listening=listening)), ()
@@ -78,6 +81,10 @@ def text_done(state: KioskState, text: str) -> Step:
         return state, ()
     if wanted.purpose == "pin":
         return _pin_written(state, text)
+    if wanted.purpose == "new_pin":
+        if text and len(text) < SHORTEST_PIN:
+            return typing.with_problem(state, message("A PIN has 4 digits or more."))
+        return _changed(replace(state, typing=None), (("staff.pin", text),))
     if (problem := typing.name_problem(state, text, wanted.index)) is not None:
         return typing.with_problem(state, problem)
     labels = [one.label for one in state.classes]

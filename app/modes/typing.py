@@ -13,6 +13,7 @@ from app.modes.base import KioskState, Step
 LONGEST_NAME, LONGEST_PIN = 24, 12
 LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.'&", "äöüßàâçèéêëœ", "îïôùûñáíóúğış")
 """Keys of the keyboard: those of English, then what German, French, Spanish and Turkish have beside them."""
+PINS = ("pin", "new_pin")  # purposes that take digits alone
 DIGITS = ("123", "456", "789", "0")
 
 
@@ -45,7 +46,7 @@ def typed(state: KioskState, text: str) -> Step:
     typing = state.typing
     if typing is None:
         return state, ()
-    if typing.purpose == "pin":
+    if typing.purpose in PINS:
         new = "".join(letter for letter in text if letter.isascii() and letter.isdigit())
         written = (typing.text + new)[:LONGEST_PIN]
     else:

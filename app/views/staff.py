@@ -54,7 +54,7 @@ def staff(state: KioskState, facts: Facts, say: Say) -> Staff | None:
     page = state.staff.page
     hint: Message = HINTS[page]
     if not state.config.staff.pin and page == PAGES[0]:
-        hint = message("No PIN is set: everybody who finds this page can change it. Write one into the settings file.")
+        hint = message("No PIN is set: everybody who finds this page can change it. Set one under “System”.")
     if state.staff.listening is not None:
         hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
     return Staff(
@@ -162,6 +162,13 @@ def _system(state: KioskState, facts: Facts, say: Say) -> tuple[Setting, ...]:
         Setting(say(message("Runs on")), facts.backend),
         Setting(say(message("Looks at")), rate, warning=facts.frames_per_second < 2),
         *(Setting(say(what), say(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
+        Setting(
+            say(message("PIN")),
+            "••••" if state.config.staff.pin else say(message("none")),
+            press=OnScreen("new_pin"),
+            press_text=say(message("change")),
+            warning=not state.config.staff.pin,
+        ),
         Setting(say(message("Machine")), press=OnScreen("power", "restart"), press_text=say(message("start anew"))),
         Setting(say(message("Machine")), press=OnScreen("power", "shutdown"), press_text=say(message("shut down"))),
     )

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from app.events import OnScreen
 from app.i18n import message
 from app.modes.base import KioskState
-from app.modes.typing import DIGITS, LETTERS, upper
+from app.modes.typing import DIGITS, LETTERS, PINS, upper
 from app.ui.view import ActionKey, Typing
 from app.views.words import Say
 
@@ -17,15 +17,25 @@ def typing(state: KioskState, say: Say) -> Typing | None:
     now = state.typing
     if now is None:
         return None
-    secret = now.purpose == "pin"
+    done = bool(now.text) or now.purpose == "new_pin"
+    title = {"pin": message("PIN"), "new_pin": message("New PIN (empty: none is asked for)")}.get(
+        now.purpose, message("What is button {number} called?", number=now.index + 1)
+    )
     return Typing(
-        title=say(message("PIN") if secret else message("What is button {number} called?", number=now.index + 1)),
+        title=say(title),
         text=now.text,
-        secret=secret,
-        rows=_pad() if secret else _keyboard(state, say),
+        secret=now.purpose == "pin",
+        rows=_pad() if now.purpose in PINS else _keyboard(state, say),
         keys=(
             ActionKey(OnScreen("cancel"), "cancel", say(message("Cancel")), ""),
-            ActionKey(OnScreen("done"), "confirm", say(message("Done")), "", enabled=bool(now.text), suggested=True),
+            ActionKey(
+                OnScreen("done"),
+                "confirm",
+                say(message("Done")),
+                "",
+                enabled=done,
+                suggested=True,
+            ),
         ),
         problem=say(now.problem),
     )

@@ -268,3 +268,18 @@ def test_a_name_that_a_visitor_gave_does_not_become_one_of_the_house() -> None:
     assert state.labels == ("Rude", "Tasse")
     assert state.config.classes.labels == ("apple", "Tasse")
     assert ev.NameClasses(("Rude", "Tasse")) in commands
+
+
+def test_a_new_pin_holds_from_the_next_time_on_and_is_kept() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "system"), OnScreen("new_pin"))
+    short, _ = touched(state, *(OnScreen("key", digit) for digit in "123"), OnScreen("done"))
+    assert str(short.typing.problem) == "A PIN has 4 digits or more."
+    state, commands = touched(short, OnScreen("key", "4"), OnScreen("done"))
+    assert ev.ChangeSettings((("staff.pin", "1234"),)) in commands
+    assert changed(Config(), {"staff.pin": "1234"}).staff.pin == "1234"
+    left, _ = touched(state, OnScreen("back"))
+    asked = held_corner(left)
+    assert not pin(asked, "4321").staff.inside
+    assert pin(asked, "1234").staff.inside
+    without, _ = touched(pin(asked, "1234"), OnScreen("new_pin"), OnScreen("done"))
+    assert inside(touched(without, OnScreen("back"))[0])
