@@ -128,6 +128,7 @@ def _metadata(facts: ModelFacts) -> dict[str, object]:
         "shots": dict(zip(facts.labels, facts.shots, strict=True)),
         "validation_accuracy": facts.validation_accuracy,
         "threshold": facts.threshold,
+        "not_sure": {"below_probability": facts.threshold, "above_novelty": 1.0, "file": "not_sure.npz"},
         "preprocessing": {**facts.preprocessing, "mirrored": facts.mirrored},
         "model": facts.file,
         "models": list(facts.models),
@@ -169,7 +170,8 @@ def _readme(facts: ModelFacts) -> str:
     return (
         f"An image classifier for: {', '.join(facts.labels)}.\n\n"
         f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and\n"
-        f'gives a probability for each line of labels.txt. Below {facts.threshold:.2f} call it "not sure".\n\n'
+        f'gives a probability for each line of labels.txt. Below {facts.threshold:.2f} call it "not sure", and where\n'
+        "the test behind the model says that nothing like the picture was taught: classify.py shows how.\n\n"
         f"Try it on a computer with Python{' and a Coral Edge TPU' if facts.compiled_for_edge_tpu else ''}:\n"
         "    pip install ai-edge-litert numpy pillow\n"
         "    python classify.py picture.jpg\n"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.ports import Frame
 
 SMOOTHING_S = 0.25  # time constant of the bars: calm, yet within a blink of the truth
+MOST_NOVELTY = 2.0  # of what is eased: a hand that flashed by shall not linger
 STALE_AFTER_S = 2.0  # an answer older than this says nothing about the picture on the screen
 
 
@@ -25,6 +26,7 @@ class Observation:
             None while no model answers.
         threshold: The answering model's own: below this top probability it is "not sure".
         model_path: The file that answered.
+        novelty: How unlike everything taught it is; above 1 the answer is "not sure".
     """
 
     frame: Frame
@@ -32,6 +34,7 @@ class Observation:
     probabilities: NDArray[np.float32] | None = None
     threshold: float = 0.0
     model_path: Path | None = None
+    novelty: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +46,14 @@ class Smoothed:
         threshold: The answering model's.
         sequence: The frame they are up to date with.
         captured_at_s: When that frame was taken.
+        novelty: Eased likewise; above 1 the answer is "not sure".
     """
 
     probabilities: NDArray[np.float32] | None = None
     threshold: float = 0.0
     sequence: int = -1
     captured_at_s: float = -math.inf
+    novelty: float = 0.0
 
 
 NOTHING_SEEN = Smoothed()
@@ -66,8 +71,9 @@ def smooth(before: Smoothed, observation: Observation | None) -> Smoothed:
         or before.probabilities.shape != seen.shape  # another session's classes
         or frame.captured_at_s - before.captured_at_s > STALE_AFTER_S
     ):
-        eased = seen
+        eased, novelty = seen, observation.novelty
     else:
         weight = 1 - math.exp(-(frame.captured_at_s - before.captured_at_s) / SMOOTHING_S)
         eased = (before.probabilities + np.float32(weight) * (seen - before.probabilities)).astype(np.float32)
-    return Smoothed(eased, observation.threshold, frame.sequence, frame.captured_at_s)
+        novelty = before.novelty + weight * (min(observation.novelty, MOST_NOVELTY) - before.novelty)
+    return Smoothed(eased, observation.threshold, frame.sequence, frame.captured_at_s, min(novelty, MOST_NOVELTY))

@@ -91,8 +91,15 @@ class Vision:
         if model is None:
             return Observation(frame, embedding=self._extractor.embed(square))
         probabilities = np.zeros(model.num_classes or self.num_classes, np.float32)
-        probabilities[list(model.class_indices)] = model.engine.classify(square)
-        return Observation(frame, probabilities=probabilities, threshold=model.threshold, model_path=model.path)
+        judged = model.engine.judge(square)
+        probabilities[list(model.class_indices)] = judged.probabilities
+        return Observation(
+            frame,
+            probabilities=probabilities,
+            threshold=model.threshold,
+            model_path=model.path,
+            novelty=judged.novelty,
+        )
 
     def close(self) -> None:
         """Close the models; the extractor belongs to whoever opened it."""

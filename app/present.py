@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.events import Action, OnScreen
-from app.i18n import Message, Text, counted, message
+from app.i18n import LANGUAGES, Message, Text, counted, message
 from app.modes.staff import CORNER
 from app.observation import STALE_AFTER_S, Smoothed
 from app.ports import Drive, Frame
@@ -74,7 +74,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
     say = Say(state.language)
     threshold = state.config.model.not_sure_below or seen.threshold
     probabilities = _current(state, seen)
-    leader = _leader(probabilities, threshold)
+    leader = _leader(probabilities, threshold, seen.novelty)
     square = surroundings.model_square if frame is not None else None
     mirror = surroundings.mirror
     view = KioskView(
@@ -86,7 +86,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         guidance=say(guidance(state, leader)),
         status=_status(state, surroundings, say),
         verdict=_verdict(state, probabilities, leader, say),
-        not_sure=_not_sure(probabilities, threshold),
+        not_sure=_not_sure(probabilities, threshold, seen.novelty),
         progress=_progress(state, surroundings),
         progress_text=say(_PROGRESS_TEXTS.get(state.mode, "")),
         notice=_notice(state, say),
@@ -145,8 +145,8 @@ def _names(state: KioskState) -> tuple[str, ...]:
     return state.starter.labels + state.labels[len(state.starter.labels) :]
 
 
-def _leader(probabilities: NDArray[np.float32] | None, threshold: float) -> int | None:
-    if probabilities is None or float(probabilities.max()) < threshold:
+def _leader(probabilities: NDArray[np.float32] | None, threshold: float, novelty: float) -> int | None:
+    if probabilities is None or float(probabilities.max()) < threshold or novelty > 1:
         return None
     return int(probabilities.argmax())
 
@@ -220,7 +220,7 @@ def _actions(state: KioskState, say: Say) -> tuple[ActionKey, ...]:
 def _language(state: KioskState) -> ActionKey | None:
     if state.mode not in (Mode.TEACH, Mode.LIVE, Mode.ATTRACT):
         return None
-    return ActionKey(Action.LANGUAGE, "language", state.language.upper(), "L")
+    return ActionKey(Action.LANGUAGE, "language", LANGUAGES.get(state.language, state.language), "L")
 
 
 def _verdict(
@@ -234,17 +234,19 @@ def _verdict(
     return Verdict(_names(state)[leader], confidence, leader, f"{confidence:.0%}")
 
 
-def _not_sure(probabilities: NDArray[np.float32] | None, threshold: float) -> float | None:
-    """How far the best answer stays below the threshold: 0 when it is certain, 1 when it is a mere guess.
+def _not_sure(probabilities: NDArray[np.float32] | None, threshold: float, novelty: float) -> float | None:
+    """How far the best answer stays below the threshold, or the picture is from everything taught: 0 when it is
+    certain, 1 when it is a mere guess or like nothing taught.
 
     It crosses one half exactly where the verdict turns into "not sure".
     """
     if probabilities is None:
         return None
     best, guess = float(probabilities.max()), 1 / max(2, len(probabilities))
+    novel = max(0.0, novelty - 0.5) if novelty <= 1 else 0.5 * novelty  # half is usual
     if best >= threshold:
-        return 0.5 * (1 - best) / max(1e-6, 1 - threshold)
-    return min(1.0, 0.5 + 0.5 * (threshold - best) / max(1e-6, threshold - guess))
+        return min(1.0, max(novel, 0.5 * (1 - best) / max(1e-6, 1 - threshold)))
+    return min(1.0, max(novel, 0.5 + 0.5 * (threshold - best) / max(1e-6, threshold - guess)))
 
 
 def _progress(state: KioskState, surroundings: Surroundings) -> float | None:

@@ -56,9 +56,8 @@ def report_facts(
         "threshold": fit.threshold,
         "confusion": fit.confusion.tolist(),
         "curve": [
-            {"fraction": 2 * one.fraction, "loss": one.loss, "validation_accuracy": one.validation_accuracy}
+            {"shots": one.shots, "loss": one.loss, "validation_accuracy": one.validation_accuracy}
             for one in fit.history
-            if one.fraction < 0.5  # the second half trains on everything, with nothing held out
         ],
         "held_out": held_out,
         "wrong": sorted(wrong, key=lambda one: -float(one["confidence"])),
@@ -147,12 +146,9 @@ def _curve(points: Sequence[Mapping[str, Any]]) -> str:
         path = " ".join(f"{SCALE + x * (CURVE_W - SCALE - EDGE):.1f},{height(y):.1f}" for x, y in values)
         return f'<polyline class="{kind}" points="{path}"/>'
 
-    accuracy = [
-        (point["fraction"], point["validation_accuracy"])
-        for point in points
-        if point["validation_accuracy"] is not None
-    ]
-    loss = [(point["fraction"], point["loss"] / most) for point in points]
+    last = max((float(point["shots"]) for point in points), default=1.0)
+    accuracy = [(point["shots"] / last, point["validation_accuracy"]) for point in points]
+    loss = [(point["shots"] / last, point["loss"] / most) for point in points]
     grid = "".join(
         f'<line x1="{SCALE}" x2="{CURVE_W - EDGE}" y1="{height(share)}" y2="{height(share)}"/>'
         f'<text x="{SCALE - 8}" y="{height(share) + 4}">{share:.0%}</text>'

@@ -1,4 +1,4 @@
-"""Checks on embeddings and labels, and the stratified split."""
+"""Checks on embeddings and labels, and the stratified folds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def checked_embeddings(values: Any, what: str = "embeddings") -> FloatArray:
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise InvalidTrainingData(f"{what} must be numbers of shape (samples, feature_dim), not {array.shape}.")
     array = array.astype(np.float32, copy=False)
-    if not np.isfinite(array).all():
+    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):  # without a mask as large as a copy
         raise InvalidTrainingData(f"{what} hold values that are not finite. Leave those samples out.")
     return array
 
@@ -50,20 +50,19 @@ def checked_labels(values: Any, samples: int, num_classes: int, what: str = "lab
     return array.astype(np.int64)
 
 
-def stratified_split(
-    label_indices: NDArray[np.integer[Any]], validation_fraction: float, rng: np.random.Generator
-) -> tuple[IntArray, IntArray]:
-    """Split samples into training and validation, class by class.
+def stratified_folds(label_indices: NDArray[np.integer[Any]], folds: int, rng: np.random.Generator) -> IntArray:
+    """Deal samples out to folds, class after class, so that every fold has about its share of each.
 
-    Every class with two samples or more has at least one on either side; a class with one only trains.
+    Two samples of a class never meet in a fold as long as it has no more of them than there are folds, so a class with
+    two samples or more always teaches something while a fold is held out.
 
     Returns:
-        Indices of training and of validation samples, each sorted.
+        The fold of every sample, int (N,), 0..folds-1.
     """
-    training, validation = [], []
+    dealt: IntArray = np.zeros(len(label_indices), np.int64)
+    start = 0
     for label in np.unique(label_indices):
         own = rng.permutation(np.flatnonzero(label_indices == label))
-        held_out = min(max(1, round(validation_fraction * len(own))), len(own) - 1)
-        validation.append(own[:held_out])
-        training.append(own[held_out:])
-    return np.sort(np.concatenate(training)), np.sort(np.concatenate(validation))
+        dealt[own] = (start + np.arange(len(own))) % folds
+        start += len(own)
+    return dealt

@@ -39,6 +39,7 @@ class SoftmaxRegression:
         params: `mat_w` (D, C) and `vec_b` (C,), float32.
         min_score, max_score: Range of the logits over the training data; the export quantizes with it.
         label_map: Class index → name; the export writes the names into the file where every class has one.
+        not_sure: The test for pictures of nothing that was taught, from `learning.novelty`; the export adds it.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SoftmaxRegression:
         self.num_classes = num_classes
         self.reg = reg
         self.label_map: Mapping[int, str] | None = None
+        self.not_sure: Mapping[str, Any] | None = None
         self.params: dict[str, FloatArray] = {}
         self.min_score, self.max_score = np.inf, -np.inf
         self._rng = np.random.default_rng(rng)

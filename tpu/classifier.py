@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tpu.errors import LabelCountMismatch, LabelsUnreadable, NotAClassifier
 from tpu.flatbuffer import last_operator
 from tpu.model import PictureModel
+from tpu.novelty import read_novelty_test
 from tpu.supervisor import Supervisor
 from tpu.tensors import FloatArray, ImageArray
 
 MIN_CLASSES = 2
 GIVES_PROBABILITIES = {"SOFTMAX", "LOGISTIC", "CUSTOM"}  # or may well do so, when compiled
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What a model says of a picture, and whether it has seen anything like it.
+
+    Attributes:
+        probabilities: float32 (C,), 0..1.
+        novelty: Up to 1 the picture is like something taught; 0 where the model brings no test along.
+    """
+
+    probabilities: FloatArray
+    novelty: float
+
+    def is_known(self, threshold: float) -> bool:
+        """Whether it is an answer, rather than "not sure"."""
+        return bool(self.probabilities.max() >= threshold and self.novelty <= 1)
 
 
 class ClassificationEngine(PictureModel):
@@ -43,8 +62,15 @@ class ClassificationEngine(PictureModel):
         twin: Path | None = None,
     ) -> None:
         super().__init__(
-            model_path, runtime=runtime, device=device, num_threads=num_threads, accelerator=accelerator, twin=twin
+            model_path,
+            runtime=runtime,
+            device=device,
+            num_threads=num_threads,
+            accelerator=accelerator,
+            twin=twin,
+            also=_embedding_of_test,
         )
+        self._test = read_novelty_test(self.model_bytes)
         if last_operator(self.model_bytes) not in GIVES_PROBABILITIES:
             raise NotAClassifier(model_path, "it does not end in probabilities. Use a model that TRAIN exported.")
         if self.output_size < MIN_CLASSES:
@@ -58,9 +84,20 @@ class ClassificationEngine(PictureModel):
         """C, the number of classes."""
         return self.output_size
 
+    @property
+    def threshold(self) -> float | None:
+        """The top probability that the model itself wants of an answer; None if it does not say."""
+        return None if self._test is None else self._test.threshold
+
     def classify(self, image: ImageArray) -> FloatArray:
         """Give class probabilities, float32 (C,) in 0..1, for a picture (RGB, uint8, (H, W, 3))."""
         return self.run(image)
+
+    def judge(self, image: ImageArray) -> Judgement:
+        """Classify a picture, and tell how unlike everything taught it is."""
+        probabilities, *embedding = self.answer(image).outputs
+        novelty = self._test.novelty(embedding[0]) if self._test is not None and embedding else 0.0
+        return Judgement(probabilities, novelty)
 
 
 def read_label_file(path: Path) -> tuple[str, ...]:
@@ -87,6 +124,11 @@ def read_label_file(path: Path) -> tuple[str, ...]:
             f"the label file {path} leaves out or repeats a class number. Number its lines 0, 1, 2, …"
         )
     return tuple(labels[index] for index in range(len(labels)))
+
+
+def _embedding_of_test(model: bytes) -> tuple[int, ...]:
+    test = read_novelty_test(model)
+    return () if test is None else (test.embedding_tensor,)
 
 
 def _labels(model_path: Path, given: Sequence[str] | None, num_classes: int) -> tuple[str, ...]:

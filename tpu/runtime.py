@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -148,11 +149,16 @@ def open_on_cpu(model: bytes, *, runtime: str, num_threads: int = 1, keep_all: b
     """
     module = load_runtime(runtime)
     try:
-        interpreter: Interpreter = module.Interpreter(
-            model_content=model, num_threads=num_threads, experimental_preserve_all_tensors=keep_all
-        )
+        return _made(module, keep_all, model_content=model, num_threads=num_threads)
     except (RuntimeError, ValueError) as error:
         raise ModelUnreadable("", f"{_first_line(error)}. Use a complete .tflite file.") from error
+
+
+def _made(module: Any, keep_all: bool, **options: Any) -> Interpreter:
+    """An interpreter. LiteRT warns of the memory that kept tensors take: a few megabytes here, and meant."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*experimental_preserve_all_tensors", category=UserWarning)
+        interpreter: Interpreter = module.Interpreter(experimental_preserve_all_tensors=keep_all, **options)
     return interpreter
 
 
@@ -179,23 +185,27 @@ def open_on_edge_tpu(
         runtime: "litert", "tflite-runtime" or "pycoral".
         device: As libedgetpu names it: "usb:0", "pci:1".
         driver: How it is opened.
-        keep_all: Let every tensor be read after a call, not outputs only; not with pycoral.
+        keep_all: Let every tensor be read after a call, not outputs only.
 
     Raises:
         AcceleratorUnavailable, DriverMismatch, ModelUnreadable, RuntimeNotInstalled: As they say.
     """
     module = load_runtime(runtime)
+    made: Interpreter
     try:
-        if runtime == "pycoral":
+        if runtime == "pycoral" and keep_all:  # its own loader cannot, but the runtime that it stands on can
+            delegate = module.load_edgetpu_delegate(driver.options(device))
+            made = _made(
+                load_runtime("tflite-runtime"), keep_all, model_content=model, experimental_delegates=[delegate]
+            )
+        elif runtime == "pycoral":
             if driver == DEFAULT_DRIVER:
-                made: Interpreter = module.make_interpreter(model, device=device)
+                made = module.make_interpreter(model, device=device)
             else:
                 made = module.make_interpreter(model, delegate=module.load_edgetpu_delegate(driver.options(device)))
         else:
             delegate = module.load_delegate(driver.library, driver.options(device))
-            made = module.Interpreter(
-                model_content=model, experimental_delegates=[delegate], experimental_preserve_all_tensors=keep_all
-            )
+            made = _made(module, keep_all, model_content=model, experimental_delegates=[delegate])
     except OSError as error:
         raise AcceleratorUnavailable(
             f"the Edge TPU driver is missing ({_first_line(error)}): {INSTALL_DRIVER}."

@@ -30,19 +30,20 @@ def run_classify(
         RuntimeLayerError: If the model, its labels or a picture cannot be used.
     """
     path = _model_file(model)
-    threshold = _told_of(path, "threshold")
     share = _told_of(path, "preprocessing", "crop_share") or 1.0
     names = read_label_file(labels) if labels else None
     with accelerator_for(path, runtime=runtime, device=device) as accelerator:
         engine = ClassificationEngine(path, labels=names, runtime=runtime, device=device, accelerator=accelerator)
         settle(accelerator, device)
+        threshold = engine.threshold if engine.threshold is not None else _told_of(path, "threshold")
         answers = []
         for image in images:
             picture = read_picture(image)
             square = picture.shape[0] == picture.shape[1]  # cut already: the kiosk keeps its samples so
-            probabilities = engine.classify(picture if square else centre_crop(picture, share))
+            judged = engine.judge(picture if square else centre_crop(picture, share))
+            probabilities = judged.probabilities
             order = (-probabilities).argsort(kind="stable")
-            known = bool(probabilities[order[0]] >= threshold)
+            known = judged.is_known(threshold)
             ranked = ", ".join(f"{engine.labels[i]} {probabilities[i]:.1%}" for i in order[:top])
             write(f"{image}: {ranked}" if known else f"{image}: not sure ({ranked})")
             answers.append(
@@ -51,6 +52,7 @@ def run_classify(
                     "label": engine.labels[order[0]],
                     "probabilities": {label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)},
                     "known": known,
+                    "novelty": judged.novelty,
                 }
             )
         engine.close()

@@ -3,8 +3,11 @@
 Needs: pip install ai-edge-litert numpy pillow
 """
 
+import io
 import json
 import sys
+import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +22,15 @@ here = Path(__file__).resolve().parent
 facts = json.loads((here / "metadata.json").read_text(encoding="utf-8"))
 on_edge_tpu = facts["model"].endswith("_edgetpu.tflite")  # then libedgetpu and a Coral Edge TPU are needed
 delegates = [load_delegate("libedgetpu.so.1")] if on_edge_tpu else []
-interpreter = Interpreter(model_path=str(here / facts["model"]), experimental_delegates=delegates)
+with zipfile.ZipFile(here / facts["model"]) as archive:  # behind the model lie its labels and its test for the unknown
+    test = dict(np.load(io.BytesIO(archive.read(facts["not_sure"]["file"]))))
+warnings.simplefilter("ignore")  # of keeping all tensors: the embedding is read after each call
+interpreter = Interpreter(
+    model_path=str(here / facts["model"]), experimental_delegates=delegates, experimental_preserve_all_tensors=True
+)
 interpreter.allocate_tensors()
 entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+inner = next(one for one in interpreter.get_tensor_details() if one["index"] == int(test["embedding_tensor"]))
 size = int(entry["shape"][1])
 
 
@@ -50,6 +59,24 @@ def seen_by_model(picture):
     return np.rint(np.einsum("lk,ikc->ilc", weights, rows)).astype(np.uint8)
 
 
+def real(detail):
+    """A tensor's numbers, dequantized."""
+    values = interpreter.get_tensor(detail["index"]).reshape(-1).astype(np.float32)
+    if detail["dtype"] == np.float32:
+        return values
+    scale, zero_point = detail["quantization"]
+    return scale * (values - zero_point)
+
+
+def novelty(embedding):
+    """How unlike everything taught a picture is; above 1 it is unknown."""
+    way = (np.sign(embedding) * np.sqrt(np.abs(embedding)) if test["roots"] else embedding) - test["centre"]
+    place = test["axes"] @ way
+    rest = (way @ way - np.sum((test["directions"].astype(np.float32) @ way) ** 2)) / test["shrink"] - place @ place
+    ways = place - test["means"]
+    return np.einsum("ci,cij,cj->c", ways, test["precisions"], ways).min() + test["aside"] * max(rest, 0)
+
+
 for name in sys.argv[1:] or sys.exit(__doc__):
     picture = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
     pixels = seen_by_model(np.asarray(picture))[np.newaxis]
@@ -59,10 +86,8 @@ for name in sys.argv[1:] or sys.exit(__doc__):
         pixels = pixels.astype(np.float32) / 127.5 - 1
     interpreter.set_tensor(entry["index"], pixels)
     interpreter.invoke()
-    answer = interpreter.get_tensor(result["index"])[0].astype(np.float32)
-    if result["dtype"] != np.float32:
-        scale, zero_point = result["quantization"]
-        answer = scale * (answer - zero_point)
+    answer = real(result)
     best = int(answer.argmax())
-    label = facts["labels"][best] if answer[best] >= facts["threshold"] else "not sure"
+    known = answer[best] >= facts["threshold"] and novelty(real(inner)) <= 1
+    label = facts["labels"][best] if known else "not sure"
     print(f"{name}: {label} ({answer[best]:.0%})")

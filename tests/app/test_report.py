@@ -35,16 +35,25 @@ def fit(probabilities: list[list[float]], held_out: list[int], history: tuple[Fi
     confusion = np.zeros((2, 2), np.int64)
     np.add.at(confusion, (truth, rows.argmax(axis=1)), 1)
     accuracy = float((rows.argmax(axis=1) == truth).mean())
-    return FitResult(SoftmaxRegression(4, 2), accuracy, confusion, history, np.array(held_out), rows, 0.6)
+    return FitResult(
+        head=SoftmaxRegression(4, 2),
+        validation_accuracy=accuracy,
+        confusion=confusion,
+        history=history,
+        validation_indices=np.array(held_out),
+        validation_probabilities=rows,
+        novelties=np.linspace(0.2, 1.1, len(rows), dtype=np.float32),
+        threshold=0.6,
+        temperature=3.0,
+    )
 
 
 @pytest.fixture
 def facts() -> dict[str, Any]:
     """Samples 0 and 4 (apple) and 1, 3 (cup) were held out; apple 4 was taken for a cup, cup 3 for an apple, surer."""
     history = (
-        FitProgress(0.0, 0.69, 0.5),
-        FitProgress(0.25, 0.2, 0.75),
-        FitProgress(0.75, 0.1, 0.5),
+        FitProgress(0.2, 1, 0.5, 0.69),
+        FitProgress(0.7, 2, 0.75, 0.2),
     )
     told = fit([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8], [0.95, 0.05]], [0, 4, 1, 3], history)
     return report_facts(session(), told, AGREEMENT, SECONDS)
@@ -76,10 +85,10 @@ def test_facts_name_the_wrong_ones_surest_first(facts: dict[str, Any]) -> None:
     assert facts["shots"] == [3, 3]
 
 
-def test_the_curve_is_of_the_half_that_held_something_out(facts: dict[str, Any]) -> None:
+def test_the_curve_tells_what_more_pictures_taught(facts: dict[str, Any]) -> None:
     assert facts["curve"] == [
-        {"fraction": 0.0, "loss": 0.69, "validation_accuracy": 0.5},
-        {"fraction": 0.5, "loss": 0.2, "validation_accuracy": 0.75},
+        {"shots": 1, "loss": 0.69, "validation_accuracy": 0.5},
+        {"shots": 2, "loss": 0.2, "validation_accuracy": 0.75},
     ]
 
 

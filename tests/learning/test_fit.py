@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
-from learning.dataset import stratified_split
+from learning.dataset import stratified_folds
+from learning.discriminant import BATCH
 from learning.errors import NotEnoughSamples, TrainingCancelled
 from learning.fit import FitProgress, fit_head
-from learning.layers import cross_entropy
-from learning.softmax_regression import SoftmaxRegression
+from learning.layers import softmax
 from tests.learning.test_softmax_regression import blobs
 
 
@@ -19,14 +22,14 @@ def test_two_samples_of_two_classes_are_enough() -> None:
     x, y = blobs(per_class=2, classes=2)
     fit = fit_head(x, y, 2, rng=np.random.default_rng(0))
     assert fit.head.get_accuracy(x, y) == 1.0
-    assert fit.confusion.sum() == 2
+    assert fit.confusion.sum() == 4
 
 
 def test_separable_classes_are_learned_and_validated() -> None:
     x, y = blobs()
     fit = fit_head(x, y, 3, rng=np.random.default_rng(0))
     assert fit.validation_accuracy > 0.95
-    assert fit.confusion.sum() == len(fit.validation_indices) == 18
+    assert fit.confusion.sum() == len(fit.validation_indices) == 90
 
 
 def test_a_shift_and_scale_of_the_features_changes_no_answer() -> None:
@@ -57,14 +60,36 @@ def test_the_same_seed_gives_the_same_head() -> None:
     assert np.array_equal(heads[0].params["mat_w"], heads[1].params["mat_w"])
 
 
-def test_progress_grows_and_the_loss_falls() -> None:
+def test_progress_grows_and_what_more_samples_teach_is_told() -> None:
     seen: list[FitProgress] = []
-    x, y = blobs()
-    fit = fit_head(x, y, 3, rng=np.random.default_rng(0), on_progress=seen.append)
-    fractions = [progress.fraction for progress in seen]
-    assert fractions == sorted(fractions)
+    rng = np.random.default_rng(0)
+    y = np.arange(120) % 3
+    x = (rng.normal(0, 1, (120, 30)) + rng.normal(0, 0.7, (3, 30))[y]).astype(np.float32)
+    fit = fit_head(x, y, 3, rng=rng, on_progress=seen.append)
     assert fit.history == tuple(seen)
-    assert seen[-1].loss < cross_entropy(np.zeros((90, 3), np.float32), y)[0] / 5
+    assert [one.fraction for one in seen] == sorted(one.fraction for one in seen)
+    assert [one.shots for one in seen] == sorted(one.shots for one in seen)
+    assert seen[-1].shots == pytest.approx(40 * 4 / 5)
+    assert seen[-1].validation_accuracy > 0.9
+
+
+def test_every_sample_is_judged_by_a_head_that_never_saw_it() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0, 1, (120, 300)).astype(np.float32), np.arange(120) % 3  # nothing to learn, all to remember
+    fit = fit_head(x, y, 3, rng=rng)
+    assert fit.head.get_accuracy(x, y) == 1.0
+    assert fit.validation_accuracy < 0.55
+
+
+def test_probabilities_are_as_sure_as_they_are_right() -> None:
+    rng = np.random.default_rng(1)
+    centres = rng.normal(0, 0.4, (4, 20))
+    y, fresh = np.arange(200) % 4, np.arange(2000) % 4
+    x = (centres[y] + rng.normal(0, 1, (200, 20))).astype(np.float32)
+    seen = (centres[fresh] + rng.normal(0, 1, (2000, 20))).astype(np.float32)
+    head = fit_head(x, y, 4, rng=rng).head
+    sure = softmax(head.logits(seen)).max(axis=1).mean()
+    assert sure == pytest.approx(head.get_accuracy(seen, fresh), abs=0.06)
 
 
 def test_a_fit_can_be_stopped() -> None:
@@ -80,30 +105,38 @@ def test_a_class_with_one_sample_is_refused() -> None:
     assert str(caught.value) == "training needs two classes with two samples each. Add samples."
 
 
-@given(st.lists(st.integers(2, 30), min_size=1, max_size=6), st.floats(0.05, 0.6))
-def test_a_split_keeps_every_class_on_both_sides(counts: list[int], fraction: float) -> None:
+@given(st.lists(st.integers(2, 30), min_size=1, max_size=6), st.integers(2, 6))
+def test_folds_share_every_class_evenly_and_never_take_all_of_it(counts: list[int], folds: int) -> None:
     y = np.repeat(np.arange(len(counts)), counts)
-    training, validation = stratified_split(y, fraction, np.random.default_rng(0))
-    assert sorted([*training, *validation]) == list(range(len(y)))
-    assert set(y[training]) == set(y[validation]) == set(range(len(counts)))
+    dealt = stratified_folds(y, folds, np.random.default_rng(0))
+    for label, count in enumerate(counts):
+        shares = np.bincount(dealt[y == label], minlength=folds)
+        assert shares.max() - shares.min() <= 1
+        assert shares.max() < count
 
 
-@pytest.mark.parametrize(("samples", "features"), [(30, 64), (64, 30)])
-def test_few_samples_and_few_features_reach_the_optimum_of_the_same_loss(samples: int, features: int) -> None:
-    rng = np.random.default_rng(8)
-    y = np.arange(samples) % 3
-    x = (rng.normal(0, 1, (samples, features)) + np.eye(3)[y] @ rng.normal(0, 1, (3, features))).astype(np.float32)
-    fit = fit_head(x, y, 3, rng=np.random.default_rng(0))
-    slow = SoftmaxRegression(features, 3, weight_scale=0.0, rng=0)
-    scale = np.sqrt(x.var(axis=0).sum())
-    z = ((x - x.mean(axis=0)) / scale).astype(np.float64)
-    w, b = np.zeros((features, 3)), np.zeros(3)
-    for _ in range(4000):  # plain gradient descent, in double precision
-        p = np.exp(z @ w + b - (z @ w + b).max(axis=1, keepdims=True))
-        gradient = (p / p.sum(axis=1, keepdims=True) - np.eye(3)[y]) / samples
-        w -= 0.8 * (z.T @ gradient + 0.01 / samples * w)
-        b -= 0.8 * gradient.sum(axis=0)
-    slow.params = {"mat_w": (w / scale).astype(np.float32), "vec_b": np.zeros(3, np.float32)}
-    slow.params["vec_b"] = (b - x.mean(axis=0) @ slow.params["mat_w"]).astype(np.float32)
-    ours, theirs = (head.logits(x) - head.logits(x).mean(axis=1, keepdims=True) for head in (fit.head, slow))
-    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.995
+def test_the_fit_runs_on_one_thread_of_linear_algebra_and_leaves_the_others_as_they_were() -> None:
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before, inside = threads(), []
+    x, y = blobs()
+    fit_head(x, y, 3, rng=np.random.default_rng(0), on_progress=lambda _: inside.extend(threads()))
+    assert set(inside) == {1}
+    assert threads() == before
+    inside.clear()
+    fit_head(x, y, 3, rng=np.random.default_rng(0), on_progress=lambda _: inside.extend(threads()), blas_threads=None)
+    assert set(inside) == set(before)
+
+
+@pytest.mark.parametrize(("samples", "features"), [(200, 1000), (3000, 64)])
+def test_the_data_is_never_copied_whole(samples: int, features: int) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0, 1, (samples, features)).astype(np.float32), np.arange(samples) % 2
+    fit_head(x[:8], y[:8], 2, rng=rng)  # what is imported or cached once does not count
+    tracemalloc.start()
+    fit_head(x, y, 2, rng=rng)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    batches, squares, columns = 2 * BATCH * features, 8 * min(samples, features) ** 2, 48 * samples
+    assert peak_bytes < 4 * (batches + squares + columns) + 2**17

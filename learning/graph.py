@@ -1,0 +1,105 @@
+"""The mechanics of a TFLite flatbuffer: tensors and operators are appended, and all of it is packed again, aligned.
+
+The schema's object API of LiteRT unpacks the file. What was in it stays: buffers, custom operators' payloads (bit for
+bit) and metadata.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from numpy.typing import NDArray
+
+ALIGNMENT_BYTES = 16
+VERSIONS = {  # of the operators as interpreters know them: the lowest that has per-class scales and int8
+    schema.BuiltinOperator.FULLY_CONNECTED: 4,
+    schema.BuiltinOperator.RESHAPE: 1,
+    schema.BuiltinOperator.SOFTMAX: 2,
+}
+FILE_IDENTIFIER = b"TFL3"
+
+
+class Additions:
+    """Appends tensors and operators to the graph."""
+
+    def __init__(self, model: Any, graph: Any) -> None:
+        self._model, self._graph = model, graph
+
+    @property
+    def tensors(self) -> list[Any]:
+        """All tensors of the graph."""
+        found: list[Any] = self._graph.tensors
+        return found
+
+    def tensor(
+        self,
+        name: str,
+        kind: int,
+        shape: list[int],
+        data: NDArray[Any] | None = None,
+        quantization: Any = None,
+    ) -> int:
+        """Append a tensor, with a buffer of its own; give its index."""
+        buffer = schema.BufferT()
+        if data is not None:
+            buffer.data = np.frombuffer(data.tobytes(), np.uint8)
+        self._model.buffers.append(buffer)
+        tensor = schema.TensorT()
+        tensor.name = name.encode()
+        tensor.type, tensor.shape, tensor.quantization = kind, shape, quantization
+        tensor.buffer = len(self._model.buffers) - 1
+        self._graph.tensors.append(tensor)
+        return len(self._graph.tensors) - 1
+
+    def operator(self, code: int, inputs: list[int], outputs: list[int], kind: int, options: Any) -> None:
+        """Append an operator."""
+        operator = schema.OperatorT()
+        operator.opcodeIndex = self._opcode(code)
+        operator.inputs, operator.outputs = inputs, outputs
+        operator.builtinOptionsType, operator.builtinOptions = kind, options
+        self._graph.operators.append(operator)
+
+    def _opcode(self, code: int) -> int:
+        for index, known in enumerate(self._model.operatorCodes):
+            if max(known.builtinCode, known.deprecatedBuiltinCode) == code:
+                return index
+        new = schema.OperatorCodeT()
+        new.builtinCode = new.deprecatedBuiltinCode = code
+        new.version = VERSIONS[code]
+        self._model.operatorCodes.append(new)
+        return len(self._model.operatorCodes) - 1
+
+
+def quantization(scales: Any, zero_point: int, *, per_row: bool = False) -> Any:
+    """Scales and zero point of a tensor; `per_row` with one scale for every row."""
+    parameters = schema.QuantizationParametersT()
+    parameters.scale = [float(scale) for scale in scales]
+    parameters.zeroPoint = [zero_point] * len(parameters.scale)
+    parameters.quantizedDimension = 0 if per_row else parameters.quantizedDimension
+    return parameters
+
+
+def rename_outputs_in_signatures(model: Any, old: int, new: int) -> None:
+    """Let signatures name another tensor where they named `old`."""
+    for signature in model.signatureDefs or []:
+        for output in signature.outputs or []:
+            if output.tensorIndex == old:
+                output.tensorIndex = new
+
+
+def packed(model: Any) -> bytes:
+    """The bytes of an unpacked model."""
+    size = sum(len(buffer.data) for buffer in model.buffers if buffer.data is not None)
+    builder = _AligningBuilder(size + (1 << 16))
+    builder.Finish(model.Pack(builder), FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+class _AligningBuilder(flatbuffers.Builder):  # type: ignore[misc]
+    """Keeps every byte vector on a 16-byte boundary; Python's generated code forgets the schema's force_align."""
+
+    def StartVector(self, elemSize: int, numElems: int, alignment: int) -> Any:  # noqa: N802, N803
+        return super().StartVector(elemSize, numElems, ALIGNMENT_BYTES if elemSize == 1 else alignment)
