@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall test test-legacy test-pretraining check bench screenshots messages extractor clean
+.PHONY: demo kiosk install uninstall test test-legacy test-pretraining check bench screenshots reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -16,10 +17,10 @@ kiosk: $(VENV)/.ready
 install: $(VENV)/.ready
 	$(VENV)/bin/pip install --quiet -e '.[drives]'
 	test ! -e /dev/gpiochip0 || $(VENV)/bin/pip install --quiet -e '.[gpio]'
-	sudo $(RUN) run_kiosk.py install
+	$(SUDO) $(RUN) run_kiosk.py install
 
 uninstall: $(VENV)/.ready
-	sudo $(RUN) run_kiosk.py uninstall
+	$(SUDO) $(RUN) run_kiosk.py uninstall
 
 test: $(VENV)/.ready
 	$(RUN) -m pytest
@@ -42,8 +43,12 @@ bench: $(VENV)/.ready
 	$(RUN) run_kiosk.py bench
 
 # The pictures of docs/screens, as the scripted visitor sees them.
-screenshots: demo
-	cp demo-out/teach.png demo-out/training.png demo-out/live.png demo-out/saved.png docs/screens/
+screenshots: $(VENV)/.ready
+	$(RUN) docs/screens/make.py
+
+# What the tests of the screens compare with: look at every picture that changes.
+reference-pictures: $(VENV)/.ready
+	UPDATE_REFERENCE_PICTURES=1 $(RUN) -m pytest -q tests/app/ui/test_reference_pictures.py
 
 # Catalogues: new texts of the program come in, those that are gone go, and what was translated is compiled.
 messages: $(VENV)/.ready

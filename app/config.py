@@ -118,6 +118,8 @@ class LampSettings:
     undo: str = ""
     save: str = ""
     reset: str = ""
+    results: str = ""
+    language: str = ""
     confirm: str = ""
     cancel: str = ""
     active: str = "high"

@@ -133,7 +133,8 @@ class Kiosk:
             self._settings_changed(self.state.config)
         job = self._backstage.job_of(command)
         if job is not None:
-            self.records.put(lambda _stop: job())
+            slow = isinstance(command, ev.LoadStarter)  # made anew it takes seconds: no sample shall wait for that
+            (self.jobs if slow else self.records).put(lambda _stop: job())
 
     def _queue_behind_records(self, job: Callable[[], None]) -> None:
         """Do a job after everything that was pressed before it is stored."""

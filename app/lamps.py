@@ -12,7 +12,7 @@ import math
 from collections.abc import Hashable, Mapping
 
 from app.events import Action
-from app.ui.view import ActionKey, ClassCard, KioskView, Screen
+from app.ui.view import ActionKey, ClassCard, KioskView, Question, Screen
 
 OFF, LOW, FULL = 0.0, 0.12, 1.0
 BREATH_S = 2.4  # slow: light that flashes faster than 3 Hz can harm (WCAG 2.2, 2.3.1)
@@ -29,15 +29,39 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
         return {}
     if view.screen is Screen.ATTRACT:
         return {card.button: _wave(view.now_s, place / len(view.cards)) for place, card in enumerate(view.cards)}
+    if view.question is not None and len(view.question.answers) == 1:  # "Still there?": every button says yes
+        every = (*(card.button for card in view.cards), *(key.button for key in view.actions))
+        return dict.fromkeys(every, _breath(view.now_s))
     if view.question is not None:
-        answers: dict[Hashable, float] = {key.button: FULL for key in view.question.answers if key.enabled}
-        if Action.CONFIRM in answers and any(key.button is Action.RESET for key in view.actions):
-            answers[Action.RESET] = FULL  # pressed once more it is the answer, too
-        return answers
+        return _asked(view, view.question)
+    if view.saving is not None and view.saving.safe:
+        return dict.fromkeys(_buttons(view), LOW)  # every press goes on
+    if view.gallery is not None:
+        return {**_keys(view.gallery.keys, view.now_s), Action.TRAIN: _breath(view.now_s)}  # TRAIN leads back
+    if view.results is not None:
+        return {**_keys(view.results.keys, view.now_s), Action.RESULTS: _breath(view.now_s)}
     return {
         **{card.button: _card(card, view.now_s) for card in view.cards},
-        **{key.button: _key(key, view.now_s) for key in view.actions},
+        **_keys(view.actions, view.now_s),
     }
+
+
+def _asked(view: KioskView, question: Question) -> Mapping[Hashable, float]:
+    """The answers are lit. Every other button answers, too: no, or "I am here" where that is the only answer."""
+    answers: dict[Hashable, float] = {key.button: FULL for key in question.answers if key.enabled}
+    if set(answers) == {Action.CANCEL}:
+        return dict.fromkeys((*_buttons(view), Action.CANCEL), _breath(view.now_s))
+    if view.screen is Screen.CONFIRM and Action.CONFIRM in answers:
+        answers[Action.RESET] = FULL  # pressed once more it is the answer, too
+    return {**dict.fromkeys(_buttons(view), LOW), **answers}
+
+
+def _buttons(view: KioskView) -> tuple[Hashable, ...]:
+    return (*(card.button for card in view.cards), *(key.button for key in view.actions))
+
+
+def _keys(keys: tuple[ActionKey, ...], now_s: float) -> Mapping[Hashable, float]:
+    return {key.button: _key(key, now_s) for key in keys}
 
 
 def _card(card: ClassCard, now_s: float) -> float:

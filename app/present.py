@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.events import Action, OnScreen
-from app.i18n import LANGUAGES, Message, Text, counted, message
+from app.i18n import Message, Text, counted, message
 from app.modes.staff import CORNER
 from app.observation import STALE_AFTER_S, Smoothed
 from app.ports import Drive, Frame
@@ -220,7 +220,7 @@ def _actions(state: KioskState, say: Say) -> tuple[ActionKey, ...]:
 def _language(state: KioskState) -> ActionKey | None:
     if state.mode not in (Mode.TEACH, Mode.LIVE, Mode.ATTRACT):
         return None
-    return ActionKey(Action.LANGUAGE, "language", LANGUAGES.get(state.language, state.language), "L")
+    return ActionKey(Action.LANGUAGE, "language", state.language.upper(), "L")
 
 
 def _verdict(

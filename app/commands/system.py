@@ -27,24 +27,27 @@ Run = Callable[[Command], "subprocess.CompletedProcess[str]"]
 
 
 @dataclass(frozen=True)
-class _User:
+class User:
+    """Somebody in /etc/passwd, with the groups that the service gets."""
+
     name: str
     uid: int
     groups: frozenset[int]
 
 
-def look_at_system(root: Path, user: str | None, screen: str, run: Run, python: Path = Path(sys.executable)) -> System:
-    """Find out all that the plan depends on; `python` is what will run the kiosk.
+def look_at_system(root: Path, user: str | None, screen: str, run: Run) -> System:
+    """Find out all that the plan depends on.
 
     Raises:
         InstallRefused: If there is no user to run as, it cannot read the project, or there is no way to draw.
     """
     chosen = _user(root, user or os.environ.get("SUDO_USER") or _owner(REPOSITORY))
+    python = Path(sys.executable)
     here = root == Path("/")
     if here:
-        for path in (REPOSITORY / "run_kiosk.py", python, python.resolve()):  # a venv's is a link to another place
-            _check_reachable(path, chosen)
-    screen, library = _screen(root, screen, python, run)
+        check_reachable(REPOSITORY / "run_kiosk.py", chosen)
+        check_reachable(python, chosen)
+    screen, library = screen_for(root, screen, python, run)
     return System(
         user=chosen.name,
         uid=chosen.uid,
@@ -53,11 +56,11 @@ def look_at_system(root: Path, user: str | None, screen: str, run: Run, python: 
         sdl_library=library,
         python=python,
         repository=REPOSITORY,
-        blanking=_blanking(run) if here else None,
+        blanking=blanks_its_screen(run) if here else None,
     )
 
 
-def _user(root: Path, name: str) -> _User:
+def _user(root: Path, name: str) -> User:
     passwd = root / "etc/passwd"
     entries = {fields[0]: fields for fields in _table(passwd) if len(fields) >= 4}
     if name not in entries:
@@ -68,7 +71,7 @@ def _user(root: Path, name: str) -> _User:
     groups = _groups(root)
     others = {number for number, members in groups.values() if name in members}
     granted = {groups[group][0] for group in GROUPS if group in groups}
-    return _User(name, uid, frozenset({gid, *others, *granted}))
+    return User(name, uid, frozenset({gid, *others, *granted}))
 
 
 def _owner(path: Path) -> str:
@@ -95,13 +98,17 @@ def _table(path: Path) -> list[list[str]]:
     return [line.split(":") for line in lines if line and not line.startswith("#")]
 
 
-def _check_reachable(path: Path, user: _User) -> None:
-    for place in (*reversed(path.parents), path):
+def check_reachable(path: Path, user: User) -> None:
+    """Refuse a file that the user could not read, by its own path or, as a venv's Python is a link, where that leads.
+
+    Raises:
+        InstallRefused: Naming the first folder on the way that is closed.
+    """
+    for place in dict.fromkeys(one for file in (path, path.resolve()) for one in (*reversed(file.parents), file)):
         facts = place.stat()
-        own = (
-            stat.S_IXUSR if facts.st_uid == user.uid else stat.S_IXGRP if facts.st_gid in user.groups else stat.S_IXOTH
-        )
-        needed = own << 2 if place == path else own  # read the file, pass through the folders
+        others = stat.S_IXGRP if facts.st_gid in user.groups else stat.S_IXOTH
+        enter = stat.S_IXUSR if facts.st_uid == user.uid else others
+        needed = enter if place.is_dir() else enter << 2  # pass through the folders, read the file
         if not facts.st_mode & needed:
             raise InstallRefused(
                 f"the user {user.name} may not read {place}, where the kiosk or its Python is. "
@@ -109,7 +116,7 @@ def _check_reachable(path: Path, user: _User) -> None:
             )
 
 
-def _screen(root: Path, wanted: str, python: Path, run: Run) -> tuple[str, str]:
+def screen_for(root: Path, wanted: str, python: Path, run: Run) -> tuple[str, str]:
     """How the kiosk gets its screen, and the SDL to use for it where that is not pygame's own."""
     if wanted == "auto" and _starts_desktop(root):
         wanted = "desktop"
@@ -141,7 +148,7 @@ def _starts_desktop(root: Path) -> bool:
     return manager.exists() or manager.is_symlink()
 
 
-def _blanking(run: Run) -> bool | None:
+def blanks_its_screen(run: Run) -> bool | None:
     """Whether Raspberry Pi OS blanks the screen; None where there is no raspi-config."""
     asked = run(("raspi-config", "nonint", "get_blanking"))
     return asked.stdout.strip() == "0" if asked.returncode == 0 else None

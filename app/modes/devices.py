@@ -8,6 +8,7 @@ from app import events as ev
 from app.i18n import message
 from app.modes.base import KioskState, Mode, Mood, SavingState, Step, noticed, refused
 from app.modes.found import drive_pulled
+from app.modes.idle import somebody_came
 
 
 def camera_found(state: KioskState, event: ev.CameraFound) -> Step:
@@ -29,9 +30,11 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
     """A drive was plugged in or pulled."""
     new = [name for name in event.writable if name not in state.drives]
     stuck = [one for one in event.unmounted if one not in state.unmounted]
+    there = {*event.names, *(one.name for one in event.unmounted)}
+    if there - {*state.drives, *(one.name for one in state.unmounted)}:
+        state = somebody_came(state)  # drives do not plug themselves in
     state = replace(state, drives=event.names, drive_facts=event.drives, unmounted=event.unmounted)
     state = drive_pulled(state)
-    there = (*event.names, *(one.name for one in event.unmounted))
     if state.mode is Mode.SAVING and state.saving.finished and state.saving.drive and state.saving.drive not in there:
         state = replace(state, mode=state.resting_mode, saving=SavingState())  # it was pulled, as it may be
     if stuck:

@@ -109,6 +109,12 @@ def touched(state: KioskState, _: ev.ScreenTouched | ev.InputPressed) -> Step:
     return state, ()
 
 
+def somebody_came(state: KioskState) -> KioskState:
+    """Somebody did something that is no press, such as plugging in a drive."""
+    mode = state.resting_mode if state.mode in (Mode.ATTRACT, Mode.STILL_THERE) else state.mode
+    return replace(state, mode=mode, last_input_s=state.now_s)
+
+
 def starter_ready(state: KioskState, event: ev.StarterReady) -> Step:
     """The starter answers; it comes too late once a visitor has begun."""
     if any(state.shots) or state.in_flight or state.model is not None:

@@ -61,16 +61,16 @@ def arrange(view: KioskView, size: tuple[int, int], theme: Theme) -> Layout:
     main = pygame.Rect(column.left, row.top - gap - main_h, column.width, main_h)
     not_sure = pygame.Rect(column.left, main.top - px(16) - not_sure_h, column.width, not_sure_h)
     area = pygame.Rect(column.left, cards_top, column.width, not_sure.top - gap - cards_top)
-    language_w = px(64) if view.language is not None else 0
-    others = pygame.Rect(row.left, row.top, row.width - (language_w + gap if language_w else 0), row.height)
+    language_w = px(112) if view.language is not None else 0
+    train = pygame.Rect(main.left, main.top, main.width - (language_w + gap if language_w else 0), main.height)
     return Layout(
         mascot=mascot,
         guidance=guidance,
         camera=camera,
         cards=grid(area, len(view.cards), 1 if len(view.cards) <= 4 else 2, px(10)),
         not_sure=not_sure,
-        actions=(main, *grid(others, len(view.actions) - 1, len(view.actions) - 1, gap)) if view.actions else (),
-        language=pygame.Rect(row.right - language_w, row.top, language_w, row.height),
+        actions=(train, *grid(row, len(view.actions) - 1, len(view.actions) - 1, gap)) if view.actions else (),
+        language=pygame.Rect(main.right - language_w, main.top, language_w, main.height),
         status=status,
         foot=pygame.Rect(column.left, main.top, column.width, row.bottom - main.top),
         corner=pygame.Rect(0, 0, px(96), px(96)),

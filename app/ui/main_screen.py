@@ -69,8 +69,8 @@ def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) 
 
 
 def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:
-    """The key that changes the language; it names the language in two letters."""
-    draw_key(canvas, key, area, size=20)
+    """The key that changes the language; it names the one that is spoken now."""
+    draw_key(canvas, key, area, size=19)
 
 
 def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:

@@ -32,6 +32,7 @@ def results(state: KioskState, say: Say) -> Results | None:
         text=say(accuracy_in_words(model.validation_accuracy)),
         curve_title=say(message("While it learned: how many it named right")),
         curve=tuple(float(one["validation_accuracy"]) for one in report["curve"]),
+        curve_text=f"{report['curve'][-1]['validation_accuracy']:.0%}" if report["curve"] else "",
         confusion_title=say(message("Down the side what it was, along the top what it said")),
         labels=labels,
         indices=taught,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from app.events import Action
+from app.events import Action, FolderFound
 from app.lamps import BREATH_S, FULL, LOW, lamps
 from app.observation import NOTHING_SEEN, Smoothed
 from app.ports import Frame
@@ -98,7 +99,30 @@ def test_a_question_lights_its_answers_and_reset_which_is_yes() -> None:
     asked = view(state(8, 8, 0, model=MODEL, mode=Mode.CONFIRM_RESET), 0.1, 0.9, 0.0)
     lit = {button for button in (0, 1, 2, *Action) if span(asked, button) == LIT}
     assert lit == {Action.CONFIRM, Action.CANCEL, Action.RESET}
-    assert span(asked, 1) == OFF
+    assert span(asked, 1) == WORKS  # every other button means no
+
+
+def test_still_there_is_answered_by_any_button_and_all_of_them_breathe() -> None:
+    asked = view(state(8, 8, 0, model=MODEL, mode=Mode.STILL_THERE, asked_at_s=100.0))
+    assert {span(asked, button) for button in (0, 1, 2, Action.TRAIN, Action.SAVE, Action.RESET)} == {BREATHES}
+
+
+def test_a_folder_that_was_found_is_answered_by_class_buttons() -> None:
+    found = FolderFound("STICK", Path("/x"), ("a", "b"), has_session=True, has_model=False)
+    asked = view(state(0, 0, 0, mode=Mode.ASK_FOLDER, found=found, asked_at_s=100.0))
+    assert [span(asked, button) for button in (0, 1, 2, Action.CANCEL)] == [LIT, WORKS, WORKS, LIT]
+
+
+def test_what_was_saved_is_put_away_by_any_button_but_not_before_it_is_there() -> None:
+    busy = state(8, 8, 0, model=MODEL, mode=Mode.SAVING)
+    done = replace(busy, saving=replace(busy.saving, finished=True))
+    assert span(view(busy), 0) == OFF
+    assert {span(view(done), button) for button in (0, 1, Action.TRAIN, Action.SAVE)} == {WORKS}
+
+
+def test_a_gallery_shows_the_way_back() -> None:
+    shown = view(state(8, 8, 0, model=MODEL, mode=Mode.GALLERY))
+    assert (span(shown, Action.TRAIN), span(shown, 0), span(shown, Action.UNDO)) == (BREATHES, OFF, OFF)
 
 
 def test_a_fault_is_dark() -> None:
@@ -128,3 +152,9 @@ def test_no_lamp_changes_faster_than_three_times_a_second() -> None:
             ]  # fmt: skip
             assert all(later - earlier > 1 / 3 for earlier, later in pairwise(turns))
             assert len(turns) > 1 or set(lit) == {LOW}
+
+
+def test_when_the_kiosk_asks_whether_somebody_is_there_every_button_breathes() -> None:
+    asked = view(state(8, 8, 0, model=MODEL, mode=Mode.STILL_THERE, asked_at_s=95.0))
+    for button in (0, 1, 2, Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET):
+        assert span(asked, button) == BREATHES

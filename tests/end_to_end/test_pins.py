@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import threading
@@ -19,6 +20,7 @@ from app.compose import compose
 from app.config import Config
 from app.events import Action
 from app.state import Mode
+from tests.support.disks import sticks
 from tests.support.environments import clean_environment
 from tests.support.kiosks import LABELS
 from tests.support.pins import BUTTON_PINS, LAMP_PINS, Box, box, wired
@@ -32,11 +34,25 @@ def panel(tmp_path: Path) -> Iterator[Box]:
         yield made
 
 
-def test_a_visit_by_pins_alone_and_its_folder_works_elsewhere(panel: Box, tmp_path: Path) -> None:
-    station = panel.station
+def test_a_visit_by_pins_alone_saves_to_a_loop_mounted_drive_and_works_elsewhere(tmp_path: Path) -> None:
+    with sticks(tmp_path / "usb") as socket, box(tmp_path, socket.drives) as panel:
+        drive = socket.plug_in("ext4").path
+        saved = visit(panel)
+        assert saved.is_relative_to(drive)
+        assert os.path.ismount(drive)
+        answers_elsewhere(panel, saved, tmp_path)
+
+
+def test_a_visit_by_pins_alone_saves_to_a_folder_where_nothing_can_be_mounted(panel: Box, tmp_path: Path) -> None:
     drive = tmp_path / "stick"
     drive.mkdir()
-    station.drives.insert("STICK", drive)
+    panel.station.drives.insert("STICK", drive)
+    assert visit(panel).is_relative_to(drive)
+
+
+def visit(panel: Box) -> Path:
+    """Teach, train, look and save; give the folder that was saved."""
+    station = panel.station
 
     # teach: the lamps say which button is next, and sparks on the wires teach nothing
     for index, label in enumerate(LABELS):
@@ -82,10 +98,12 @@ def test_a_visit_by_pins_alone_and_its_folder_works_elsewhere(panel: Box, tmp_pa
     panel.wait_until(lambda: station.kiosk.saved_to is not None)
     saved = station.kiosk.saved_to
     assert saved is not None
-    assert saved.is_relative_to(drive)
+    return saved
 
-    # elsewhere: pictures that it never saw, and nothing but LiteRT, numpy and Pillow
-    pictures = []
+
+def answers_elsewhere(panel: Box, saved: Path, tmp_path: Path) -> None:
+    """Let the folder's own script name pictures that it never saw, with nothing but LiteRT, numpy and Pillow."""
+    station, pictures = panel.station, []
     for label in LABELS:
         for number in range(VIEWS):
             station.table.show(label)

@@ -18,7 +18,7 @@ from app.inputs import pins_of
 from app.lamps import LOW, lamps
 from app.loop import Loop
 from app.observation import Observation
-from app.ports import Frame
+from app.ports import Drives, Frame
 from app.present import Surroundings
 from app.threads import Mailbox
 from app.ui.view import KioskView
@@ -153,10 +153,10 @@ class Box:
 
 
 @contextmanager
-def box(folder: Path, settings: Config | None = None) -> Iterator[Box]:
-    """A kiosk in `folder` that only pins operate."""
+def box(folder: Path, drives: Drives | None = None) -> Iterator[Box]:
+    """A kiosk in `folder` that only pins operate; it saves to `drives`, or to the station's simulated ones."""
     factory = MockFactory(pin_class=MockPWMPin)
-    station = Station(folder, wired(settings or Config()))
+    station = Station(folder, wired(Config()), drives=drives)
     made = Box(station, factory)
     try:
         yield made

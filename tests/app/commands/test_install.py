@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.commands.install import run_command
 from app.commands.installation import System, plan_for
-from app.commands.system import look_at_system
+from app.commands.system import DRIVERS, User, blanks_its_screen, check_reachable, screen_for
 from app.config import Config, load_config
 from app.errors import InstallRefused
 from run_kiosk import main
@@ -234,53 +235,61 @@ def test_raspberry_pi_os_is_told_not_to_blank_and_gets_its_setting_back() -> Non
         assert not [command for command in (*left_alone.commands, *left_alone.undo) if "raspi-config" in command]
 
 
-def test_a_running_system_is_asked_for_its_blanking_and_its_video_drivers() -> None:
-    asked: list[tuple[str, ...]] = []
+class Answers:
+    """Programs of a system, by the word that picks their answer; every other one is missing."""
 
-    def run(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-        asked.append(command)
-        answer = "0\n" if command[0] == "raspi-config" else "x11 wayland KMSDRM dummy\n"
-        return subprocess.CompletedProcess(command, 0, answer, "")
+    def __init__(self, **answers: str) -> None:
+        self._answers = answers
 
-    system = look_at_system(Path("/"), somebody(), "kmsdrm", run, python=Path("/bin/sh"))
-    assert (system.screen, system.sdl_library, system.blanking) == ("kmsdrm", "", True)
-    assert [command[0] for command in asked] == ["env", "raspi-config"]
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter, unlike pytest's own."""
-    with tempfile.TemporaryDirectory(prefix="kiosk-python-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder
+    def __call__(self, command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        for word, answer in self._answers.items():
+            if any(word in part for part in command):
+                return subprocess.CompletedProcess(command, 0, answer, "")
+        return subprocess.CompletedProcess(command, 127, "", "not found")
 
 
-def test_a_python_behind_a_link_to_what_its_user_may_not_read_is_refused(open_folder: Path) -> None:
-    if os.getuid():
-        pytest.skip("needs root, who may install for another user")
-    closed = open_folder / "closed"
-    closed.mkdir(mode=0o700)
-    (closed / "python3").touch(mode=0o755)
-    link = open_folder / "python"
-    link.symlink_to("closed/python3")
-    user = somebody()
-    with pytest.raises(InstallRefused) as caught:
-        look_at_system(Path("/"), user, "kmsdrm", lambda _command: pytest.fail("nothing is asked"), python=link)
-    assert str(caught.value) == (
-        f"the user {user} may not read {closed}, where the kiosk or its Python is. "
-        "Move it to /opt, or name its owner with --user."
-    )
+@pytest.mark.parametrize(("answer", "blanks"), [("0\n", True), ("1\n", False)])
+def test_raspberry_pi_os_says_whether_it_blanks_the_screen(answer: str, blanks: bool) -> None:
+    assert blanks_its_screen(Answers(get_blanking=answer)) is blanks
+    assert blanks_its_screen(Answers()) is None
 
 
-def somebody() -> str:
-    """A user here who may read this project."""
-    if os.getuid():
-        return getpass.getuser()
-    readable = all(place.stat().st_mode & 0o005 for place in REPOSITORY.parents)
-    if not readable:
-        pytest.skip("needs a checkout that a user other than root may read")
-    return "nobody"
+def test_a_console_is_drawn_on_if_the_sdl_can() -> None:
+    sdl = Answers(SDL_GetVideoDriver="x11 wayland KMSDRM dummy\n")
+    assert screen_for(Path("/"), "kmsdrm", Path("python"), sdl) == ("kmsdrm", "")
+    with pytest.raises(InstallRefused, match=r"^this computer starts no desktop, and its SDL cannot draw"):
+        screen_for(Path("/"), "kmsdrm", Path("python"), Answers(SDL_GetVideoDriver="x11 wayland dummy\n"))
+
+
+def test_the_video_drivers_of_this_sdl_are_read() -> None:
+    done = run_command((sys.executable, "-c", DRIVERS))
+    assert {"x11", "dummy"} <= set(done.stdout.split())
+
+
+def test_a_project_that_the_user_cannot_enter_is_refused() -> None:
+    place = Path(tempfile.mkdtemp())  # pytest's own folders are closed to others
+    try:
+        place.chmod(0o755)
+        file = place / "inner/run_kiosk.py"
+        file.parent.mkdir(mode=0o755)
+        file.touch(0o644)
+        stranger = User("booth", os.getuid() + 54321, frozenset())
+        check_reachable(file, stranger)
+        file.parent.chmod(0o750)
+        with pytest.raises(InstallRefused) as caught:
+            check_reachable(file, stranger)
+        assert str(caught.value) == (
+            f"the user booth may not read {file.parent}, where the kiosk or its Python is. "
+            "Move it to /opt, or name its owner with --user."
+        )
+        check_reachable(file, replace(stranger, groups=frozenset({file.stat().st_gid})))
+        check_reachable(file, replace(stranger, uid=file.stat().st_uid))
+        link = place / "python"
+        link.symlink_to(file)
+        with pytest.raises(InstallRefused, match=f"may not read {file.parent}, "):
+            check_reachable(link, stranger)
+    finally:
+        shutil.rmtree(place)
 
 
 def test_a_python_in_a_folder_with_an_odd_name_is_quoted_as_systemd_wants_it() -> None:

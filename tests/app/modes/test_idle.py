@@ -106,6 +106,20 @@ def test_a_key_with_a_meaning_wakes_it_once_and_takes_no_sample() -> None:
     assert not [one for one in commands if isinstance(one, ev.AddSample)]
 
 
+def test_a_drive_that_is_plugged_in_wakes_it_and_one_that_is_pulled_does_not() -> None:
+    playing, _ = left_alone(kiosk(0, 0), AFTER_S)
+    woken, _ = run(playing, ev.DrivesChanged(("STICK",), ("STICK",)))
+    assert woken.mode is Mode.TEACH
+    again, _ = left_alone(woken, AFTER_S)
+    assert again.mode is Mode.ATTRACT
+    assert run(again, ev.DrivesChanged(()))[0].mode is Mode.ATTRACT
+
+
+def test_a_drive_that_is_plugged_in_extends_the_visit() -> None:
+    asked, _ = left_alone(visited(), AFTER_S)
+    assert run(asked, ev.DrivesChanged(("STICK",), ("STICK",)))[0].mode is Mode.LIVE
+
+
 def test_the_next_visitor_finds_the_language_of_the_house() -> None:
     state, _ = run(kiosk(0, 0), ev.ButtonPressed(Action.LANGUAGE))
     assert state.language == "de"

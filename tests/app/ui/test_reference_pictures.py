@@ -1,0 +1,111 @@
+"""Every screen at every size in every palette, against reference pictures.
+
+The references are a quarter as large as the screens, and larger ones smaller still: one sheet a screen and size holds
+its palettes. Wheels of pygame bring their own SDL and FreeType, so that machines differ in roundings alone; that is
+what the tolerance is for. A difference leaves pictures of what came out, what was expected, and where they differ in
+`test-pictures/`. `make reference-pictures` makes the references anew: look at every one that changed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+from PIL import Image
+
+from app.ui import screens
+from app.ui.theme import load_theme, palettes
+from tests.support.views import every_view
+
+ROOT = Path(__file__).resolve().parents[3]
+VIEWS = every_view()
+REFERENCE = ROOT / "tests" / "reference"
+DIFFERENCES = ROOT / "test-pictures"
+UPDATE = "UPDATE_REFERENCE_PICTURES"
+SIZES = [(1280, 720), (800, 480), (1920, 1080), (3840, 2160), (1080, 1920)]
+REDUCED_PX = 320  # longest edge of a screen in a reference
+STEP = 16  # levels of 255 between the colours of a reference: half of it is lost, and most of its size
+CLEARLY = 40  # levels of 255 by which a pixel of another picture differs; rounding and STEP stay below it
+TOLERANCE = 0.004  # share of pixels that may differ clearly: 0.4 % is a line of small text
+MEAN_TOLERANCE = 6.0  # levels by which all pixels may differ on average; STEP alone makes four
+
+
+def sheet(name: str, size: tuple[int, int]) -> Image.Image:
+    """A screen in all palettes, one beside the other, reduced."""
+    factor = max(size) / REDUCED_PX
+    small = (round(size[0] / factor), round(size[1] / factor))
+    names = palettes()
+    whole = Image.new("RGB", (small[0] * 2, small[1] * -(-len(names) // 2)))
+    for place, palette in enumerate(names):
+        surface = pygame.Surface(size)
+        screens.draw(surface, VIEWS[name], load_theme(size, palette))
+        reduced = pygame.transform.smoothscale(surface, small)
+        picture = Image.frombytes("RGB", small, pygame.image.tobytes(reduced, "RGB"))
+        whole.paste(picture, (place % 2 * small[0], place // 2 * small[1]))
+    return whole
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", VIEWS)
+def test_the_screen_looks_like_its_reference(name: str, size: tuple[int, int]) -> None:
+    pygame.font.init()
+    path = REFERENCE / f"{name}_{size[0]}x{size[1]}.png"
+    seen = sheet(name, size)
+    if os.environ.get(UPDATE):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        levels = np.asarray(seen) // STEP * STEP + STEP // 2
+        Image.fromarray(levels.astype(np.uint8)).save(path, optimize=True)
+    assert path.exists(), f"{path.name} is missing. Make it with: make reference-pictures"
+    expected = Image.open(path).convert("RGB")
+    away, mean = difference(seen, expected)
+    if away > TOLERANCE or mean > MEAN_TOLERANCE:
+        left = keep(path.stem, seen, expected)
+        pytest.fail(f"{away:.2%} of the pixels differ clearly, {mean:.1f} levels on average. Look at {left}.")
+
+
+def difference(one: Image.Image, other: Image.Image) -> tuple[float, float]:
+    """Share of pixels that differ clearly, and levels by which all differ on average; (1, 255) for other sizes."""
+    if one.size != other.size:
+        return 1.0, 255.0
+    levels = np.abs(np.asarray(one, int) - np.asarray(other, int))
+    return float((levels.max(axis=2) > CLEARLY).mean()), float(levels.mean())
+
+
+def keep(stem: str, seen: Image.Image, expected: Image.Image) -> Path:
+    """Leave what came out, what was expected, and where they differ, one above the other."""
+    DIFFERENCES.mkdir(exist_ok=True)
+    parts = [seen, expected]
+    if seen.size == expected.size:
+        levels = np.abs(np.asarray(seen, int) - np.asarray(expected, int)).max(axis=2)
+        parts.append(Image.fromarray((255 - np.minimum(255, levels * 4)).astype(np.uint8)).convert("RGB"))
+    whole = Image.new("RGB", (max(part.width for part in parts), sum(part.height for part in parts)))
+    top = 0
+    for part in parts:
+        whole.paste(part, (0, top))
+        top += part.height
+    path = DIFFERENCES / f"{stem}.png"
+    whole.save(path)
+    return path
+
+
+def test_a_key_that_moves_is_noticed_and_rounding_is_not() -> None:
+    pygame.font.init()
+    expected = sheet("ready", (1280, 720))
+    levels = np.asarray(expected).copy()
+    rounded = Image.fromarray(np.clip(levels.astype(int) + 1, 0, 255).astype(np.uint8))
+    away, mean = difference(rounded, expected)
+    assert away <= TOLERANCE
+    assert mean <= MEAN_TOLERANCE
+    moved = levels.copy()
+    key = moved[130:150, 200:300].copy()  # TRAIN
+    moved[134:154, 200:300] = key
+    assert difference(Image.fromarray(moved), expected)[0] > TOLERANCE
+
+
+def test_there_is_no_reference_of_a_screen_that_is_gone() -> None:
+    wanted = {f"{name}_{size[0]}x{size[1]}.png" for name in VIEWS for size in SIZES}
+    assert {path.name for path in REFERENCE.glob("*.png")} == wanted
+    assert sum(path.stat().st_size for path in REFERENCE.glob("*.png")) < 6_000_000
