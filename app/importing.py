@@ -80,7 +80,6 @@ def end_show(
     facts = restore_model()
     if facts is None:
         tools.vision.go_live(None)
-    remove_shown(models_dir)
     told = (session.labels, session.shots(), thumbnails_by_class(session))
     if facts is None:
         announce(ev.ShowEnded(*told))

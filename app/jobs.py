@@ -19,7 +19,7 @@ from app import events as ev
 from app.config import Config
 from app.errors import KioskError
 from app.i18n import Text, message
-from app.importing import end_show, import_session, show_model
+from app.importing import end_show, import_session, remove_shown, show_model
 from app.pictures import thumbnail
 from app.pipeline import LiveModel, Vision
 from app.ports import Clock, Drives, Frame
@@ -148,6 +148,7 @@ class Workbench:
     def restore_model(self) -> TrainedFacts | None:
         """Let the model of the last session go live again; None if there is none, or it is not what it was."""
         self.remove_models_but(None, ending="*.partial")
+        remove_shown(self.models_dir)  # of a show that ended with the power
         stored, session = self._tools.store.last_model(), self._tools.store.load()
         if stored is None:
             return None
