@@ -1,6 +1,9 @@
 """What a tick costs: drawing each screen, a picture of the demonstration camera, one look of extractor and model.
 
 python benchmarks/screen.py        milliseconds, median of 60, and as a share of a tick at 60 Hz
+
+Rows that begin with "part" are what drawing the live screen is made of, with their share of the whole; those of a
+tick with nothing new say what is saved where nothing moves.
 """
 
 from __future__ import annotations
@@ -27,9 +30,14 @@ from app.pictures import thumbnail
 from app.ports import Frame
 from app.present import Surroundings, present
 from app.state import ClassState, KioskState, Mode, Mood, Notice, TrainedFacts
-from app.ui import screens
+from app.ui import paint, screens
+from app.ui.canvas import Canvas
+from app.ui.layout import arrange
+from app.ui.main_screen import draw_actions, draw_cards, draw_speech
+from app.ui.motion import Animator, settled
 from app.ui.theme import load_theme
 from app.ui.view import Picture
+from app.ui.window import Window
 from learning.fit import fit_head
 from learning.tflite_export import append_head
 from tpu.classifier import ClassificationEngine
@@ -54,6 +62,7 @@ def main() -> None:
         surface = pygame.Surface(size)
         for name, state, seen in scenes(frame):
             row(f"{name} {size[0]}x{size[1]}", drawing(surface, state, seen))
+    profile(frame)
     with EmbeddingExtractor(default_extractor_path()) as extractor, tempfile.TemporaryDirectory() as folder:
         row("embed one frame", lambda: extractor.embed(frame.image))
         vectors = np.stack([extractor.embed(camera.read()) for _ in range(12)])
@@ -65,8 +74,8 @@ def main() -> None:
         engine.close()
 
 
-def row(name: str, work: Callable[[], object]) -> None:
-    """Print the median of REPEATS runs."""
+def row(name: str, work: Callable[[], object], whole_ms: float = TICK_MS) -> float:
+    """Print the median of REPEATS runs and its share of the whole; give the median."""
     times = []
     work()
     for _ in range(REPEATS):
@@ -74,7 +83,41 @@ def row(name: str, work: Callable[[], object]) -> None:
         work()
         times.append(1000 * (time.perf_counter() - started_s))
     middle = statistics.median(times)
-    print(f"{name},{middle:.2f},{middle / TICK_MS:.2f}")
+    print(f"{name},{middle:.2f},{middle / whole_ms:.2f}")
+    return middle
+
+
+def profile(frame: Frame) -> None:
+    """What costs: the parts of the live screen alone, at the reference size."""
+    size = SIZES[0]
+    surface, theme = pygame.Surface(size), load_theme(size)
+    _, state, seen = scenes(frame)[1]
+    around = Surroundings(model_square=(80, 0, 480))
+    view = present(state, frame, seen, around)
+    turned = replace(frame, image=frame.image[:, ::-1])
+    mirrored = present(state, turned, seen, around).picture
+    canvas, moving = Canvas(surface, theme), settled(view)
+    layout = arrange(view, size, theme)
+    assert view.picture is not None
+    assert mirrored is not None
+    picture = view.picture
+    whole_ms = row("part: everything", lambda: screens.draw(surface, view, theme, moving))
+    for name, work in (
+        ("background", lambda: surface.fill(theme.palette.background)),
+        ("camera picture", lambda: paint.camera(surface, picture, layout.camera)),
+        ("round corners", lambda: paint.round_corners(surface, layout.camera, 30, theme.palette.background)),
+        ("speech", lambda: draw_speech(canvas, view.guidance, layout, moving)),
+        ("cards", lambda: draw_cards(canvas, view, layout, moving)),
+        ("keys", lambda: draw_actions(canvas, view, layout, moving)),
+    ):
+        row(f"part: {name}", work, whole_ms)
+    row("camera picture, mirrored", lambda: paint.camera(surface, mirrored, layout.camera))
+    row("present", lambda: present(state, frame, seen, around))
+    animator = Animator()
+    row("animate", lambda: animator.step(view))
+    window = Window(size, fullscreen=False, headless=True)
+    window.draw(view)
+    row("tick with nothing new", lambda: window.draw(view))
 
 
 def drawing(surface: pygame.Surface, state: KioskState, seen: Smoothed) -> Callable[[], None]:

@@ -53,9 +53,13 @@ def draw_key(
         if not tall:
             hint.centery = top.centery
             hint.right = top.right - px(12)
+        if key.name not in ICONS:
+            hint.topright = (top.right - px(8), top.top + px(4))
         canvas.text(key.key, hint, 15, ink if key.enabled else palette.quiet, face, align="center", bold=True)
     icon = px(11 if tall else size * 0.42)
     if key.name not in ICONS:
+        if key.key:  # below what the keyboard calls it
+            inner = pygame.Rect(inner.left - px(4), hint.bottom, inner.width + px(8), top.bottom - px(6) - hint.bottom)
         canvas.text(key.text, inner, size, ink, face, bold=True, align="center", lines=2)
         return
     if tall:

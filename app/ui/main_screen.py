@@ -22,11 +22,7 @@ def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     draw_speech(canvas, view.guidance, layout, moving)
     draw_stage(canvas, view, layout.camera, moving)
     draw_cards(canvas, view, layout, moving)
-    for key, area in zip(view.actions, layout.actions, strict=True):
-        main = area is layout.actions[0]
-        draw_key(
-            canvas, key, area, size=30 if main else 18, tall=not main, breath=moving.breath if key.suggested else 0.0
-        )
+    draw_actions(canvas, view, layout, moving)
     if view.language is not None:
         draw_language(canvas, view.language, layout.language)
     _status(canvas, view, layout)
@@ -66,6 +62,15 @@ def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) 
             canvas, card, area, bar=moving.bars[n], ring=moving.rings[n], light=moving.lights[n], lead=moving.leads[n]
         )
     _not_sure(canvas, view, layout, moving)
+
+
+def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    """TRAIN, large, and the keys that are needed less."""
+    for key, area in zip(view.actions, layout.actions, strict=True):
+        main = area is layout.actions[0]
+        draw_key(
+            canvas, key, area, size=30 if main else 18, tall=not main, breath=moving.breath if key.suggested else 0.0
+        )
 
 
 def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from app.ui.view import KioskView, Picture, Screen
+from app.ui.view import Gallery, KioskView, Picture, Results, Saving, Screen, Staff
 
 EASE_S = 0.09  # time constant: two thirds of the way
 CALM_S = 0.14  # of larger things
@@ -68,7 +68,9 @@ class Moving:
 
 def settled(view: KioskView) -> Moving:
     """Where everything in a view comes to rest."""
-    glad = 1.0 if view.verdict is not None and view.verdict.index is not None else 0.0
+    view = visible(view)
+    knows = view.verdict is not None and view.verdict.index is not None and view.question is None
+    glad = 1.0 if knows else 0.0
     if view.saving is not None and view.saving.safe:
         glad = 1.0
     if view.screen is Screen.FAULT:
@@ -103,6 +105,7 @@ class Animator:
 
     def step(self, view: KioskView) -> Moving:
         """Everything as it stands at the time of this view."""
+        view = visible(view)
         target, before = settled(view), self._moving
         passed_s = 0.0 if self._now_s is None else max(0.0, view.now_s - self._now_s)
         self._now_s = view.now_s
@@ -140,9 +143,30 @@ class Animator:
         return tuple(Flight(index, picture, (view.now_s - at_s) / FLIGHT_S) for index, picture, at_s in self._started_s)
 
 
+def page_of(view: KioskView) -> Gallery | Results | Saving | Staff | None:
+    """The page that takes the place of the main screen, if there is one."""
+    pages = {
+        Screen.GALLERY: view.gallery,
+        Screen.RESULTS: view.results,
+        Screen.SAVING: view.saving,
+        Screen.STAFF: view.staff,
+    }
+    return pages.get(view.screen)
+
+
+def visible(view: KioskView) -> KioskView:
+    """A view without what cannot be seen: pages cover everything; below a question the picture stands still."""
+    blank = replace(view.status, frames_per_second=0.0, rate_text="")
+    if view.typing is not None or view.screen is Screen.FAULT or page_of(view) is not None:
+        return replace(view, picture=None, verdict=None, not_sure=None, cards=(), actions=(), status=blank, flash=None)
+    if view.question is not None or view.progress is not None:
+        return replace(view, picture=None, status=blank)
+    return replace(view, status=replace(view.status, frames_per_second=0.0))
+
+
 def still(view: KioskView) -> KioskView:
-    """A view without its time: what is left is what can be seen."""
-    return replace(view, now_s=0.0, flash=None)
+    """What can be seen of a view, without its time: nothing need be drawn while that and the motion stay."""
+    return replace(visible(view), flash=None, now_s=0.0)
 
 
 def _gaze(view: KioskView) -> tuple[float, float]:
@@ -168,7 +192,7 @@ def _lids(view: KioskView) -> float:
 
 def _breath(view: KioskView) -> float:
     """Up and down while a key that is seen asks to be pressed."""
-    page = view.gallery or view.results or view.saving or view.staff
+    page = page_of(view)
     keys = page.keys if page is not None else view.actions
     asks = view.attract is not None or any(key.suggested for key in keys)
     if not asks or view.question is not None or view.typing is not None or view.screen is Screen.FAULT:

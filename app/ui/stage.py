@@ -20,20 +20,19 @@ VERDICT_H, NOTICE_H = 112, 96
 def draw_stage(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
     """Draw the picture and what lies over it."""
     palette, px = canvas.palette, canvas.px
+    if view.progress is not None:
+        _beat(canvas, view, area, moving)
+        return
     if view.picture is None:
         paint.panel(canvas.surface, area, palette.panel, px(CORNER))
-        if view.progress is None:
-            canvas.text(
-                view.waiting_text, area.inflate(-px(60), 0), 26, palette.quiet, palette.panel, align="center", lines=3
-            )
+        words = area.inflate(-px(60), 0)
+        canvas.text(view.waiting_text, words, 26, palette.quiet, palette.panel, align="center", lines=3)
     else:
         paint.camera(canvas.surface, view.picture, area)
         paint.round_corners(canvas.surface, area, px(CORNER), palette.background)
-        if view.model_square is not None and view.progress is None:
+        if view.model_square is not None:
             _finder(canvas, view.picture, view.model_square, area)
-    if view.progress is not None:
-        _beat(canvas, view, area, moving)
-    elif view.verdict is not None:
+    if view.verdict is not None:
         _verdict(canvas, view.verdict, verdict_place(canvas, area), moving.verdict)
 
 
@@ -125,9 +124,8 @@ def _finder(canvas: Canvas, picture: Picture, model_square: tuple[int, int, int]
 def _beat(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
     """Learning: the face thinks inside a ring that fills."""
     palette, px = canvas.palette, canvas.px
-    if view.picture is not None:
-        paint.veil(canvas.surface, area, palette.background, 0.96)
-    ground = palette.background if view.picture is not None else palette.panel
+    ground = palette.panel
+    paint.panel(canvas.surface, area, ground, px(CORNER))
     radius = min(px(130), area.height // 4)
     centre = (area.centerx, area.centery - px(40))
     paint.ring(canvas.surface, centre, radius, px(20), moving.progress, palette.accent, palette.raised)

@@ -49,7 +49,7 @@ def visit(folder: Path) -> list[Image.Image]:
             if kiosk.state.mode is Mode.SAVING and kiosk.state.saving.finished and saved_s is None:
                 saved_s = now_s
             over = saved_s is not None and (now_s - saved_s > 1.5 or kiosk.state.mode is not Mode.SAVING)
-            if not over and now_s - last_s >= EVERY_S:
+            if kiosk.state.camera and not over and now_s - last_s >= EVERY_S:
                 frames.append(grabbed())
                 last_s = now_s
     return frames
@@ -67,7 +67,7 @@ def small(source: Path, target: Path) -> None:
     picture = Image.open(source).convert("RGB")
     height = round(picture.height * WIDTH_PX / picture.width)
     reduced = picture.resize((WIDTH_PX, height), Image.Resampling.LANCZOS)
-    reduced.quantize(COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(target, optimize=True)
+    reduced.quantize(COLOURS, kmeans=6, dither=Image.Dither.FLOYDSTEINBERG).save(target, optimize=True)
 
 
 def moving(frames: list[Image.Image], target: Path) -> None:

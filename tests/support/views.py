@@ -105,7 +105,7 @@ def view(screen: Screen, shown: tuple[ClassCard, ...], guidance: str, thing: int
         actions=actions(),
         guidance=guidance,
         status=StatusStrip("demonstration", "CPU", 30.0, "KIOSK", rate_text="30 pictures/s"),
-        language=ActionKey("language", "language", "EN", ""),
+        language=ActionKey("language", "language", "Français", "L"),
         corner="corner",
         now_s=1.0,
     )
@@ -122,7 +122,7 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         1,
         verdict=Verdict(names[1], 0.94, 1, "94 %"),
         not_sure=0.06,
-        actions=actions(suggested="save"),
+        actions=(*actions(suggested="save"), ActionKey(Action.RESULTS, "results", "Ergebnisse", "E")),
     )
     return {
         "welcome": view(
@@ -225,6 +225,7 @@ def gallery(index: int, count: int, name: str) -> Gallery:
             ActionKey("earlier", "earlier", "Earlier", "", enabled=False),
             ActionKey("later", "later", "Later", ""),
             ActionKey("undo", "undo", "Undo", "Z"),
+            ActionKey("name", "name", "Name it", ""),
         ),
     )
 

@@ -120,17 +120,18 @@ def test_a_fuller_bar_shows_more_of_its_colour() -> None:
     assert (shares[2] - shares[1]) / (shares[1] - shares[0]) == pytest.approx(1, abs=0.1)
 
 
-def test_nothing_is_drawn_while_nothing_moves() -> None:
+@pytest.mark.parametrize("name", ["results", "gallery", "staff", "typing", "fault", "saved", "confirm", "training"])
+def test_nothing_is_drawn_while_nothing_moves(name: str) -> None:
     window = Window((800, 480), fullscreen=False, headless=True)
     try:
         surface = pygame.display.get_surface()
         assert surface is not None
-        for step in range(60):
-            window.draw(at(step / 60, VIEWS["results"]))
+        for step in range(120):  # the camera goes on behind what covers it
+            window.draw(at(step / 60, VIEWS[name], picture=picture(0, step)))
         surface.set_at((3, 3), (1, 2, 3))  # a mark that drawing would cover
-        window.draw(at(2.0, VIEWS["results"]))
+        window.draw(at(3.0, VIEWS[name], picture=picture(0, 999)))
         assert surface.get_at((3, 3))[:3] == (1, 2, 3)
-        window.draw(at(2.1, VIEWS["gallery"]))
+        window.draw(at(3.1, VIEWS["welcome"]))
         assert surface.get_at((3, 3))[:3] != (1, 2, 3)
     finally:
         window.close()
