@@ -3,7 +3,7 @@
 The rules (docs/hardware.md tells them to the person with the screwdriver):
 
 - A pin counts as changed once it has kept its level for `debounce_s`. What is shorter is a ghost: it is counted
-  for the staff and does nothing. A tap that was long enough counts even where the screen stalled meanwhile.
+  and does nothing. A tap that was long enough counts even where the screen stalled meanwhile.
 - An input that is down for `stuck_after_s`, or was down at the start, is stuck: it counts as up until it really was.
 - A button of several inputs goes down with the first of them and comes up with the last.
 - Giving an input to another button changes what it means from its next press on.

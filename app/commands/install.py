@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.installation import DATA, SERVICE, SETTINGS, Command, NewFile, NewLink, Plan, plan_for
-from app.commands.system import look_at_system
+from app.commands.system import limits_memory, look_at_system
 from app.errors import InstallRefused
 
 MANIFEST = Path("/etc/teachable-kiosk/installed.json")
@@ -75,6 +75,8 @@ def run_install(
         write(f"linked  {link.path}")
     if here:
         _run_all(plan.commands, write, run)
+    if not limits_memory(root):
+        write("NOTE    memory is not limited here: add cgroup_enable=memory to the line in /boot/firmware/cmdline.txt.")
     write(f"The kiosk starts with the power from now on. Settings: {SETTINGS}. Sessions: {DATA}.")
     write(f"Start it at once: sudo systemctl start {SERVICE}. Read what it says: journalctl -u {SERVICE}.")
 

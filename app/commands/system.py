@@ -152,3 +152,12 @@ def blanks_its_screen(run: Run) -> bool | None:
     """Whether Raspberry Pi OS blanks the screen; None where there is no raspi-config."""
     asked = run(("raspi-config", "nonint", "get_blanking"))
     return asked.stdout.strip() == "0" if asked.returncode == 0 else None
+
+
+def limits_memory(root: Path) -> bool:
+    """Whether the kernel limits memory by cgroup; Raspberry Pi OS starts it with that switched off."""
+    try:
+        controllers = (root / "sys/fs/cgroup/cgroup.controllers").read_text(encoding="ascii").split()
+    except OSError:  # an image, or the cgroups of before
+        return True
+    return "memory" in controllers

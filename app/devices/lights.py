@@ -44,7 +44,6 @@ class GpioLamps:
             for button, pin in pins.items():
                 led = PWMLED(f"GPIO{pin}", active_high=settings.active == "high", frequency=PWM_HZ, pin_factory=factory)
                 opened.callback(led.close)
-                opened.callback(led.off)
                 self._leds[button] = led
             self._opened = opened.pop_all()
 

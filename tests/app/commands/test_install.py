@@ -217,6 +217,17 @@ def test_what_cannot_be_done_is_told_in_one_line_and_nothing_is_written(
     assert capsys.readouterr().err == f"error: {message.format(root=image)}\n"
 
 
+@pytest.mark.parametrize(("controllers", "told"), [("cpuset cpu io pids\n", True), ("cpu memory pids\n", False)])
+def test_a_kernel_that_limits_no_memory_is_told(
+    image: Path, controllers: str, told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (image / "sys/fs/cgroup").mkdir(parents=True)
+    (image / "sys/fs/cgroup/cgroup.controllers").write_text(controllers)
+    install(image)
+    note = "NOTE    memory is not limited here: add cgroup_enable=memory to the line in /boot/firmware/cmdline.txt.\n"
+    assert (note in capsys.readouterr().out) is told
+
+
 def test_uninstalling_where_nothing_is_installed_says_so(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["uninstall", "--root", str(image)]) == 1
     assert capsys.readouterr().err == (
