@@ -99,13 +99,13 @@ TASKS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {"model": ch
 
 
 def _limit(memory_bytes: int, processor_s: int, written_bytes: int) -> None:
-    for what, most in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CPU, processor_s),
-        (resource.RLIMIT_FSIZE, written_bytes),
-        (resource.RLIMIT_CORE, 0),
+    for what, soft, hard in (
+        (resource.RLIMIT_AS, memory_bytes, memory_bytes),
+        (resource.RLIMIT_CPU, processor_s, processor_s + 1),  # the soft limit's signal says what it was
+        (resource.RLIMIT_FSIZE, written_bytes, written_bytes),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        resource.setrlimit(what, (soft, hard))
     with suppress(OSError):  # when memory runs out all the same, this is what goes first
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
