@@ -30,7 +30,7 @@ def results(state: KioskState, say: Say) -> Results | None:
     return Results(
         title=say(message("How well did it learn?")),
         text=say(accuracy_in_words(model.validation_accuracy)),
-        curve_title=say(message("While it learned: how many it named right")),
+        curve_title=say(message("How many it named right, with more and more pictures")),
         curve=tuple(float(one["validation_accuracy"]) for one in report["curve"]),
         curve_text=f"{report['curve'][-1]['validation_accuracy']:.0%}" if report["curve"] else "",
         confusion_title=say(message("Down the side what it was, along the top what it said")),

@@ -243,6 +243,8 @@ def test_a_new_name_is_in_the_live_model_and_in_what_is_saved(station: Station) 
     station.teach()
     station.press(Action.TRAIN)
     before = station.vision.model.path
+    picture = station.kiosk.shown.image
+    judged = station.vision.model.engine.judge(picture)
     open_staff(station)
     station.panel.tap(OnScreen("rename", 1))
     for _ in range(3):
@@ -254,6 +256,9 @@ def test_a_new_name_is_in_the_live_model_and_in_what_is_saved(station: Station) 
     assert station.vision.model.path != before
     assert not before.exists()
     assert station.vision.model.engine.labels == ("apple", "Tasse ß")
+    again = station.vision.model.engine.judge(picture)
+    assert np.array_equal(again.probabilities, judged.probabilities)
+    assert again.novelty == judged.novelty > 0  # the test of what was never taught came along
     station.table.show("cup")
     station.look()
     assert station.kiosk.observation.probabilities.argmax() == 1
