@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,14 +24,15 @@ from app.errors import FolderRefused
 from app.export import PLAIN_FILE
 from app.i18n import message
 from app.pictures import decode_picture
-from app.ports import ImageArray
+from app.ports import Clock, ImageArray
 from app.sandbox import Limits, ask_apart
 from app.saving import EXPORT_FOLDER
 from app.session import Sample, Session
 from app.strange_files import StrangeFolder, strange_folder
 
 NAME = re.compile(r"\d{4}-\d{2}-\d{2}_\d{4}_.+")  # as `app.export.export_name` makes them
-MOST_NAMES, MOST_OPENED = 5_000, 10  # of folders on a drive that are listed, and that are looked into
+MOST_NAMES = 5_000  # of folders on a drive that are listed
+LONGEST_LOOK_S = 3.0  # into one folder after the other; a slow stick opens some hundreds in this time
 MOST_SAMPLES, MOST_PICTURES_BYTES = 20_000, 96 << 20
 LARGEST_TEXT_BYTES, LARGEST_PICTURE_BYTES = 256 << 10, 256 << 10
 LARGEST_MODEL_BYTES, LARGEST_SESSION_BYTES = 64 << 20, 64 << 20
@@ -59,16 +61,19 @@ class StrangeModel:
     threshold: float
 
 
-def find_folder(root: Path) -> FoundFolder | None:
+def find_folder(root: Path, *, clock: Clock = time.monotonic) -> FoundFolder | None:
     """Look on a drive for the newest folder that SAVE wrote; None where there is none that can be used.
 
     Folders are called by their date, so names alone say which is the newest. However full the drive is, no more than
-    MOST_NAMES are listed and MOST_OPENED looked into.
+    MOST_NAMES are listed, and none is looked into any more after LONGEST_LOOK_S.
     """
+    until_s = clock() + LONGEST_LOOK_S
     try:
         with strange_folder(root) as drive, drive.folder(EXPORT_FOLDER) as exports:
             names = [name for name in exports.names(MOST_NAMES) if NAME.fullmatch(name)]
-            for name in sorted(names, reverse=True)[:MOST_OPENED]:
+            for name in sorted(names, reverse=True):
+                if clock() > until_s:
+                    break
                 if not name.endswith(".partial") and (found := _looked_into(exports, root, name)) is not None:
                     return found
     except (OSError, FolderRefused):  # no such folder, a link in its place, or the drive was pulled
