@@ -19,8 +19,10 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+from app.devices.simulated import SimulatedDrives
+from app.drive_watch import watch_drives
 from app.errors import FolderRefused
-from app.events import Action, FolderFound
+from app.events import Action, DrivesChanged, Event, FolderFound
 from app.export import PLAIN_FILE
 from app.importing import ARCHIVE
 from app.imports import MODEL_LIMITS, find_folder, read_model, read_session
@@ -110,6 +112,34 @@ def test_ours_is_found_among_thousands_of_foreign_folders(stick: Path, folder: P
     found = find_folder(stick)
     assert found is not None
     assert found.path == folder
+
+
+def test_a_folder_is_announced_once_when_its_drive_comes(stick: Path, folder: Path) -> None:
+    drives, heard = SimulatedDrives(), list[Event]()
+    steps: list[Callable[[], None]] = [
+        lambda: None,
+        lambda: drives.insert("STICK", stick),
+        lambda: None,
+        lambda: drives.pull("STICK"),
+        lambda: drives.insert("STICK", stick),
+    ]
+
+    class Script:
+        """A signal that lets the drive worker look once after every step."""
+
+        def is_set(self) -> bool:
+            if not steps:
+                return True
+            steps.pop(0)()
+            return False
+
+        def wait(self, timeout: float | None = None) -> bool:
+            return False
+
+    watch_drives(drives, heard.append, stop=Script())
+    found = FolderFound("STICK", folder, ("Äpfel", "cup"), True, True)
+    assert [type(event) for event in heard] == [DrivesChanged, FolderFound, DrivesChanged, DrivesChanged, FolderFound]
+    assert heard[1] == heard[4] == found
 
 
 def test_looking_through_a_slow_drive_comes_to_an_end(stick: Path) -> None:
