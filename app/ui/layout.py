@@ -61,7 +61,7 @@ def arrange(view: KioskView, size: tuple[int, int], theme: Theme) -> Layout:
     main = pygame.Rect(column.left, row.top - gap - main_h, column.width, main_h)
     not_sure = pygame.Rect(column.left, main.top - px(16) - not_sure_h, column.width, not_sure_h)
     area = pygame.Rect(column.left, cards_top, column.width, not_sure.top - gap - cards_top)
-    language_w = px(112) if view.language is not None else 0
+    language_w = px(92) if view.language is not None else 0
     train = pygame.Rect(main.left, main.top, main.width - (language_w + gap if language_w else 0), main.height)
     return Layout(
         mascot=mascot,

@@ -67,8 +67,8 @@ def _live(state: KioskState, leader: int | None) -> Text:
     if leader is None:
         return message("Show a thing again. Is it wrong? Hold its button.")
     if by_itself:
-        return message("Is it wrong? Hold the right button: it learns when you let go.")
-    return message("Is it wrong? Hold the right button, then TRAIN.")
+        return message("Is it wrong? Hold the correct button: it learns when you let go.")
+    return message("Is it wrong? Hold the correct button, then TRAIN.")
 
 
 def _teaching(state: KioskState) -> Text:

@@ -118,7 +118,7 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
     live = view(
         Screen.LIVE,
         sure,
-        "Is it wrong? Hold the right button, then TRAIN.",
+        "Is it wrong? Hold the correct button, then TRAIN.",
         1,
         verdict=Verdict(names[1], 0.94, 1, "94 %"),
         not_sure=0.06,
