@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall test test-legacy test-pretraining check bench screenshots reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall test test-legacy test-mediapipe test-pretraining check bench screenshots reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -28,6 +28,10 @@ test: $(VENV)/.ready
 # The same suite with tflite-runtime, whose last wheels are for Python 3.11 and numpy 1.
 test-legacy: $(LEGACY)/.ready
 	$(LEGACY)/bin/python -m pytest
+
+# Exported models in MediaPipe Tasks, whose OpenCV must not meet ours.
+test-mediapipe: .venv-mediapipe/.ready
+	.venv-mediapipe/bin/python -m pytest tests/clients
 
 # The recipe of the built-in extractor, for two minutes.
 test-pretraining: .venv-pretraining/.ready
@@ -76,5 +80,10 @@ $(LEGACY)/.ready: setup.cfg
 	$(LEGACY)/bin/pip install --quiet -e '.[test,legacy]'
 	@touch $@
 
+.venv-mediapipe/.ready: setup.cfg
+	$(PYTHON) -m venv .venv-mediapipe
+	.venv-mediapipe/bin/pip install --quiet 'mediapipe>=0.10.20' ai-edge-litert flatbuffers platformdirs pygame threadpoolctl tqdm pytest pytest-timeout
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(LEGACY) .venv-pretraining
+	rm -rf $(VENV) $(LEGACY) .venv-pretraining .venv-mediapipe

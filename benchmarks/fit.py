@@ -3,13 +3,12 @@
 python benchmarks/fit.py --photos DIR [--extractor MODEL.tflite]        needs: pip install scikit-learn
 
 DIR/<class>/* are photographs. Of each of 20 draws, the samples that were not taught are the test. Our time holds
-the validation fit, the temperature and the threshold as well; theirs is the fit alone.
+the folds behind the accuracy, the temperature, the threshold and the test for the unknown as well; theirs is the fit
+alone.
 """
 
 from __future__ import annotations
 
-import argparse
-import platform
 import statistics
 import sys
 import time
@@ -24,36 +23,29 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from threadpoolctl import threadpool_limits
 
+from benchmarks._photographs import drawn, embedded, machine, options
 from learning.fit import fit_head
-from tpu.extractor import EmbeddingExtractor
-from tpu.models import default_extractor_path
-from tpu.tensors import read_picture
 
-SHOTS, DRAWS = (5, 10, 20, 50), 20
+SHOTS = (5, 10, 20, 50)
 Predict = Callable[[NDArray[np.float32]], NDArray[np.int64]]
 Fit = Callable[[NDArray[np.float32], NDArray[np.int64], np.random.Generator], Predict]
 
 
 def main() -> None:
     """Print one row for each fit and number of shots."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, required=True, help="a folder of classes")
-    parser.add_argument("--extractor", type=Path, default=default_extractor_path())
-    options = parser.parse_args()
+    given = options(__doc__)
     warnings.filterwarnings("ignore", module="sklearn")  # of iterations that were not enough
-    x, y = embedded(options.photos, options.extractor)
-    print(f"# {platform.machine()}, {platform.processor() or 'cpu'}, Python {platform.python_version()}")
+    x, y = embedded(given.photos, given.extractor)
+    print(machine())
     print("fit,shots,accuracy,median milliseconds")
     fits: dict[str, Fit] = {"one call": ours, "LogisticRegression": logistic_regression, "SGDClassifier": sgd}
     with threadpool_limits(1):
         for shots in SHOTS:
             for name, fit in fits.items():
                 scores, times = [], []
-                for draw in range(DRAWS):
+                for draw in range(given.draws):
                     rng = np.random.default_rng(draw)
-                    taught = np.concatenate(
-                        [rng.permutation(np.flatnonzero(y == one))[:shots] for one in range(int(y.max()) + 1)]
-                    )
+                    taught = drawn(y, shots, rng)
                     rest = np.setdiff1d(np.arange(len(y)), taught)
                     started_s = time.perf_counter()
                     predict = fit(x[taught], y[taught], rng)
@@ -77,17 +69,6 @@ def sgd(x: NDArray[np.float32], y: NDArray[np.int64], _rng: np.random.Generator)
     """scikit-learn's stochastic gradient descent on the logistic loss, with its defaults."""
     predict: Predict = SGDClassifier(loss="log_loss", random_state=0).fit(x, y).predict
     return predict
-
-
-def embedded(folder: Path, extractor: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Embeddings (N, D) and classes (N,) of every photograph."""
-    rows, labels = [], []
-    with EmbeddingExtractor(extractor) as opened:
-        for number, one in enumerate(sorted(path for path in folder.iterdir() if path.is_dir())):
-            for path in sorted(one.iterdir()):
-                rows.append(opened.embed(read_picture(path)))
-                labels.append(number)
-    return np.stack(rows), np.array(labels)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,13 @@ LearningError
 ├── EmbeddingSizeMismatch
 ├── ModelNotTrained
 ├── TrainingCancelled
+├── CheckpointUnreadable
 └── UnsupportedExtractor
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class LearningError(Exception):
@@ -44,6 +47,17 @@ class ModelNotTrained(LearningError, RuntimeError):
 
 class TrainingCancelled(LearningError):
     """The caller asked to stop."""
+
+
+class CheckpointUnreadable(LearningError, ValueError):
+    """The file is no head that `SoftmaxRegression.save` wrote."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"the checkpoint {self.path} cannot be read: {self.reason}. Name one that save() wrote, or train anew."
 
 
 class UnsupportedExtractor(LearningError, ValueError):

@@ -19,7 +19,7 @@ def run_bench(topics: Sequence[str], write: Callable[[str], None]) -> None:
     Raises:
         BenchmarkUnavailable: If there is no such topic, or one fails.
     """
-    known = {path.stem.replace("_", "-"): path for path in sorted(FOLDER.glob("*.py"))}
+    known = {path.stem.replace("_", "-"): path for path in sorted(FOLDER.glob("[!_]*.py"))}
     if not known:
         raise BenchmarkUnavailable(f"{FOLDER} holds no benchmarks. Run this from a clone of the project.")
     for topic in topics or STANDALONE:

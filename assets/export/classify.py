@@ -22,15 +22,20 @@ here = Path(__file__).resolve().parent
 facts = json.loads((here / "metadata.json").read_text(encoding="utf-8"))
 on_edge_tpu = facts["model"].endswith("_edgetpu.tflite")  # then libedgetpu and a Coral Edge TPU are needed
 delegates = [load_delegate("libedgetpu.so.1")] if on_edge_tpu else []
-with zipfile.ZipFile(here / facts["model"]) as archive:  # behind the model lie its labels and its test for the unknown
-    test = dict(np.load(io.BytesIO(archive.read(facts["not_sure"]["file"]))))
+test = None
+if zipfile.is_zipfile(here / facts["model"]):  # behind the model lie its labels and its test for the unknown
+    with zipfile.ZipFile(here / facts["model"]) as archive:
+        if "not_sure.npz" in archive.namelist():
+            test = dict(np.load(io.BytesIO(archive.read("not_sure.npz"))))
 warnings.simplefilter("ignore")  # of keeping all tensors: the embedding is read after each call
 interpreter = Interpreter(
-    model_path=str(here / facts["model"]), experimental_delegates=delegates, experimental_preserve_all_tensors=True
+    model_path=str(here / facts["model"]),
+    experimental_delegates=delegates,
+    experimental_preserve_all_tensors=test is not None,
 )
 interpreter.allocate_tensors()
 entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-inner = next(one for one in interpreter.get_tensor_details() if one["index"] == int(test["embedding_tensor"]))
+inner = [one for one in interpreter.get_tensor_details() if test and one["index"] == int(test["embedding_tensor"])]
 size = int(entry["shape"][1])
 
 
@@ -88,6 +93,6 @@ for name in sys.argv[1:] or sys.exit(__doc__):
     interpreter.invoke()
     answer = real(result)
     best = int(answer.argmax())
-    known = answer[best] >= facts["threshold"] and novelty(real(inner)) <= 1
+    known = answer[best] >= facts["threshold"] and all(novelty(real(one)) <= 1 for one in inner)
     label = facts["labels"][best] if known else "not sure"
     print(f"{name}: {label} ({answer[best]:.0%})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,23 @@ def test_it_answers_as_the_kiosk_does(folder: Path, shared_photos: Path, tmp_pat
         assert abs(int(percent) / 100 - best) < TOLERANCE
         if abs(best - json.loads((folder / "metadata.json").read_text())["threshold"]) > TOLERANCE:
             assert label == (answer["label"] if answer["known"] else "not sure")
+
+
+def test_a_model_that_brings_no_test_for_the_unknown_is_asked_all_the_same(
+    folder: Path, shared_photos: Path, tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(folder, older)
+    model = older / json.loads((folder / "metadata.json").read_text())["model"]
+    data = model.read_bytes()
+    model.write_bytes(data[: data.index(b"PK\x03\x04")])
+    photo = sorted((shared_photos / "sign-digits" / "0").iterdir())[-1]
+    done = subprocess.run(
+        [sys.executable, "-I", str(older / "classify.py"), str(photo)],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{photo}: sign 0 (")
 
 
 def test_without_pictures_it_says_how_it_is_used(folder: Path) -> None:

@@ -1,0 +1,73 @@
+"""How far an exported file answers as the trained head does, at 2, 5 and 10 classes.
+
+python benchmarks/agreement.py --photos DIR [--extractor MODEL.tflite]
+
+DIR/<class>/* are photographs; 20 random ones of each class are taught, the others are fresh views. Every answer of the
+exported file, through an interpreter, stands beside the float head's on the embedding of the same picture. "Ties" are
+pictures whose two best classes the file gives the very same probability, a multiple of 1/256.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+
+from benchmarks._photographs import drawn, machine, options, pictures
+from learning.fit import fit_head
+from learning.tflite_export import append_head
+from tpu.classifier import ClassificationEngine
+from tpu.extractor import EmbeddingExtractor
+
+CLASSES, SHOTS = (2, 5, 10), 20
+
+
+def main() -> None:
+    """Print one row for each number of classes, and for taught and fresh pictures."""
+    given = options(__doc__)
+    squares, y = pictures(given.photos)
+    print(machine())
+    print("classes,pictures,asked,same top class %,ties %,mean difference,largest difference")
+    with EmbeddingExtractor(given.extractor) as extractor, tempfile.TemporaryDirectory() as folder:
+        x = np.stack([extractor.embed(square) for square in squares])
+        for classes in CLASSES:
+            found: dict[str, list[tuple[bool, bool, float, float]]] = {"taught": [], "fresh": []}
+            for draw in range(given.draws):
+                rng = np.random.default_rng(draw)
+                chosen = np.sort(rng.permutation(int(y.max()) + 1)[:classes])
+                kept = np.flatnonzero(np.isin(y, chosen))
+                labels = np.searchsorted(chosen, y[kept])
+                some = drawn(labels, SHOTS, rng)
+                head = fit_head(x[kept][some], labels[some], classes, rng=rng).head
+                path = Path(folder) / "model.tflite"
+                path.write_bytes(append_head(extractor.model_bytes, head))
+                engine = ClassificationEngine(path)
+                for place, picture in enumerate(kept):
+                    wanted = head.probabilities(x[picture][np.newaxis])[0]
+                    answered = engine.classify(squares[picture])
+                    best, second = np.sort(answered)[::-1][:2]
+                    difference = np.abs(wanted - answered)
+                    found["taught" if place in some else "fresh"].append(
+                        (
+                            int(answered.argmax()) == int(wanted.argmax()),
+                            bool(best == second),
+                            float(difference.mean()),
+                            float(difference.max()),
+                        )
+                    )
+                engine.close()
+            for what, rows in found.items():
+                same, tied, mean, largest = (np.array(column) for column in zip(*rows, strict=True))
+                print(
+                    f"{classes},{what},{len(rows)},{100 * same.mean():.2f},{100 * tied.mean():.2f},"
+                    f"{mean.mean():.4f},{largest.max():.3f}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()

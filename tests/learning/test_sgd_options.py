@@ -1,0 +1,113 @@
+"""What the published method lacked: no validation data, stopping early and at once, a history, one thread."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from learning.errors import InvalidTrainingData, TrainingCancelled
+from learning.softmax_regression import Report, SoftmaxRegression
+from tests.learning.test_softmax_regression import blobs, data
+
+
+def quiet(*_: object) -> None:
+    """Print nothing."""
+
+
+@pytest.mark.parametrize("left_out", [("data_val", "labels_val"), ()])
+def test_training_works_without_validation_data(left_out: tuple[str, ...]) -> None:
+    given = {name: value for name, value in data().items() if name not in left_out}
+    if not left_out:
+        given |= {"data_val": np.zeros((0, 8), np.float32), "labels_val": np.zeros(0, np.int64)}
+    head = SoftmaxRegression(8, 3, rng=0)
+    told = head.train_with_sgd(given, 200, 0.05, on_statistics=quiet)
+    assert [one.iteration for one in told] == [0, 100]
+    assert all(math.isnan(one.validation_accuracy) for one in told)
+    assert head.get_accuracy(given["data_train"], given["labels_train"]) > 0.9
+
+
+def test_without_validation_data_the_printed_line_says_none(capsys: pytest.CaptureFixture[str]) -> None:
+    x, y = blobs()
+    SoftmaxRegression(8, 3, rng=0).train_with_sgd({"data_train": x, "labels_train": y}, 1, 0.05)
+    assert capsys.readouterr().out.endswith("Val Acc none\n")
+
+
+def test_one_validation_sample_is_enough() -> None:
+    x, y = blobs()
+    given = {"data_train": x, "labels_train": y, "data_val": x[:1], "labels_val": y[:1]}
+    told = SoftmaxRegression(8, 3, rng=0).train_with_sgd(given, 101, 0.05, on_statistics=quiet)
+    assert told[-1].validation_accuracy in (0.0, 1.0)
+
+
+def test_the_history_is_what_was_told() -> None:
+    heard: list[tuple[Any, ...]] = []
+    told = SoftmaxRegression(8, 3, rng=0).train_with_sgd(
+        data(), 250, 0.05, print_every=50, on_statistics=lambda *one: heard.append(one)
+    )
+    assert told == tuple(Report(*one) for one in heard)
+    assert [one.iteration for one in told] == [0, 50, 100, 150, 200]
+
+
+def test_nothing_to_learn_from_is_refused() -> None:
+    empty = {"data_train": np.zeros((0, 8), np.float32), "labels_train": np.zeros(0, np.int64)}
+    with pytest.raises(InvalidTrainingData) as caught:
+        SoftmaxRegression(8, 3).train_with_sgd(empty, 1, 0.1)
+    assert str(caught.value) == "data_train is empty, or batch_size is below 1. Give at least one sample."
+
+
+def test_a_stopped_training_changes_nothing() -> None:
+    head, asked = SoftmaxRegression(8, 3, rng=0), iter(range(100))
+    before = {name: value.copy() for name, value in head.params.items()}
+    with pytest.raises(TrainingCancelled) as caught:
+        head.train_with_sgd(data(), 500, 0.05, on_statistics=quiet, should_stop=lambda: next(asked) == 20)
+    assert str(caught.value) == "training was stopped. Call train_with_sgd again to start anew."
+    assert next(asked) == 21
+    assert all(np.array_equal(head.params[name], before[name]) for name in before)
+
+
+def test_patience_ends_the_training_and_keeps_the_best_weights() -> None:
+    x, y = blobs(per_class=4, seed=3)
+    rng = np.random.default_rng(1)
+    given = {"data_train": x, "labels_train": y, "data_val": x, "labels_val": rng.permutation(y)}
+    head = SoftmaxRegression(8, 3, rng=0)
+    told = head.train_with_sgd(given, 5000, 0.05, print_every=5, on_statistics=quiet, patience=3)
+    accuracies = [one.validation_accuracy for one in told]
+    best = accuracies.index(max(accuracies))
+    assert len(told) == best + 1 + 3
+    assert head.get_accuracy(x, given["labels_val"]) == max(accuracies)
+
+
+def test_float64_is_learned_from_as_float32_is() -> None:
+    given = data()
+    wide = {name: value.astype(np.float64) if "data" in name else value for name, value in given.items()}
+    heads = [SoftmaxRegression(8, 3, rng=4) for _ in range(2)]
+    for head, one in zip(heads, (given, wide), strict=True):
+        head.train_with_sgd(one, 50, 0.05, on_statistics=quiet)
+    assert np.array_equal(heads[0].params["mat_w"], heads[1].params["mat_w"])
+    assert heads[1].params["mat_w"].dtype == np.float32
+
+
+@pytest.mark.parametrize(("asked", "seen"), [(1, 1), (None, 2)])
+def test_linear_algebra_runs_on_one_thread_unless_told_otherwise(asked: int | None, seen: int) -> None:
+    threads: list[int] = []
+
+    def look(*_: object) -> None:
+        threads.append(max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"))
+
+    with threadpool_limits(limits=2, user_api="blas"):
+        SoftmaxRegression(8, 3).train_with_sgd(data(), 1, 0.05, on_statistics=look, blas_threads=asked)
+        look()
+    assert threads == [seen, 2]
+
+
+def test_the_range_of_the_logits_is_of_the_final_weights_over_all_training_data() -> None:
+    x, y = blobs(per_class=200)
+    head = SoftmaxRegression(8, 3, rng=0)
+    head.train_with_sgd({"data_train": x, "labels_train": y}, 1, 0.05, batch_size=2, on_statistics=quiet)
+    logits = x.astype(np.float64) @ head.params["mat_w"].astype(np.float64) + head.params["vec_b"]
+    assert head.min_score == pytest.approx(logits.min(), rel=1e-4)
+    assert head.max_score == pytest.approx(logits.max(), rel=1e-4)
