@@ -45,32 +45,34 @@ def draw_key(
     else:
         paint.lip(canvas.surface, area, face, under(canvas, face), px(18), depth)
         top = pygame.Rect(area.left, area.top, area.width, area.height - depth)
+    hint = _hint_place(canvas, key, top, corner=tall or key.name not in ICONS)
+    canvas.text(key.key, hint, 15, ink if key.enabled else palette.quiet, face, align="center", bold=True)
     inner = top.inflate(-px(20), -px(8))
-    hint = pygame.Rect(0, 0, 0, 0)
-    if key.key:
-        hint_w = px(22 if len(key.key) == 1 else 44)
-        hint = pygame.Rect(top.right - px(8) - hint_w, top.top + px(5), hint_w, px(20))
-        if not tall:
-            hint.centery = top.centery
-            hint.right = top.right - px(12)
-        if key.name not in ICONS:
-            hint.topright = (top.right - px(8), top.top + px(4))
-        canvas.text(key.key, hint, 15, ink if key.enabled else palette.quiet, face, align="center", bold=True)
     icon = px(11 if tall else size * 0.42)
-    if key.name not in ICONS:
-        if key.key:  # below what the keyboard calls it
-            inner = pygame.Rect(inner.left - px(4), hint.bottom, inner.width + px(8), top.bottom - px(6) - hint.bottom)
+    if key.name not in ICONS:  # words alone, below what the keyboard calls it
+        if key.key:
+            inner = pygame.Rect(top.left + px(6), hint.bottom, top.width - px(12), top.bottom - px(6) - hint.bottom)
         canvas.text(key.text, inner, size, ink, face, bold=True, align="center", lines=2)
-        return
-    if tall:
+    elif tall:
         shape(canvas.surface, key.name, (top.centerx, top.top + px(20)), icon, ink)
-        words = pygame.Rect(inner.left - px(4), top.top + px(32), inner.width + px(8), top.height - px(36))
+        words = pygame.Rect(top.left + px(6), top.top + px(32), top.width - px(12), top.height - px(36))
         canvas.text(key.text, words, size, ink, face, bold=True, align="center")
-        return
-    side = max(icon * 2 + px(12), hint.width + px(12) if key.key else 0)
-    words = pygame.Rect(inner.left + side, inner.top, inner.width - 2 * side, inner.height)
-    drawn = canvas.text(key.text, words, size, ink, face, bold=True, align="center", lines=2)
-    shape(canvas.surface, key.name, (drawn.left - px(12) - icon, top.centery), icon, ink)
+    else:
+        side = max(icon * 2 + px(12), hint.width + px(12) if key.key else 0)
+        words = pygame.Rect(inner.left + side, inner.top, inner.width - 2 * side, inner.height)
+        drawn = canvas.text(key.text, words, size, ink, face, bold=True, align="center", lines=2)
+        shape(canvas.surface, key.name, (drawn.left - px(12) - icon, top.centery), icon, ink)
+
+
+def _hint_place(canvas: Canvas, key: ActionKey, top: pygame.Rect, *, corner: bool) -> pygame.Rect:
+    """Where a key says what the keyboard calls it: in its upper corner, or at its right end."""
+    px = canvas.px
+    place = pygame.Rect(0, 0, px(22 if len(key.key) == 1 else 44), px(20))
+    if corner:
+        place.topright = (top.right - px(8), top.top + px(5))
+    else:
+        place.midright = (top.right - px(12), top.centery)
+    return place
 
 
 def face_of(canvas: Canvas, key: ActionKey, breath: float = 0.0, *, strong: bool = False) -> tuple[Colour, Colour]:

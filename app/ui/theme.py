@@ -97,6 +97,7 @@ def font(size_px: int, *, bold: bool) -> pygame.font.Font:
     return _font(max(SMALLEST_TEXT_PX, size_px), bold)
 
 
+@lru_cache(maxsize=4096)
 def contrast_ratio(one: Colour, other: Colour) -> float:
     """Contrast of two colours, 1..21. Source: WCAG 2.1, relative luminance and contrast ratio."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
