@@ -11,7 +11,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from learning.errors import EmbeddingSizeMismatch, ModelNotTrained, UnsupportedExtractor
+from learning.errors import ModelNotTrained
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
@@ -114,26 +114,6 @@ def test_the_edge_tpu_s_payload_is_untouched_bit_for_bit(shared_models: Path) ->
     assert [root.OperatorCodes(root.Subgraphs(0).Operators(i).OpcodeIndex()).CustomCode() for i in range(3)] == [
         b"edgetpu-custom-op", None, None,
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("broken", "message"),
-    [
-        (b"no flatbuffer at all", "this is no TFLite file."),
-        (append_head(tiny_extractor(), head()), "the model is a finished classifier."),
-    ],
-)
-def test_what_is_no_extractor_is_refused_with_the_reason(broken: bytes, message: str) -> None:
-    with pytest.raises(UnsupportedExtractor) as caught:
-        append_head(broken, head())
-    assert str(caught.value) == (
-        f"{message} Use an embedding extractor: one picture in, one vector out, no classifier."
-    )
-
-
-def test_a_head_of_another_size_is_refused() -> None:
-    with pytest.raises(EmbeddingSizeMismatch):
-        append_head(tiny_extractor(feature_dim=6), head(feature_dim=5))
 
 
 def test_nan_weights_never_reach_a_file(tmp_path: Path) -> None:

@@ -1,0 +1,174 @@
+"""Files that no head can be appended to, and heads that fit no file: each refused in one line that says why."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from learning.errors import EmbeddingSizeMismatch, ModelNotTrained, UnsupportedExtractor
+from learning.softmax_regression import SoftmaxRegression
+from learning.tflite_export import append_head
+from tests.support.extractors import Kind, tiny_extractor
+
+WANTED = "Use an embedding extractor: one picture in, one vector out, no classifier."
+INSIDE = "Convert it again into a file below 2 GB, which holds everything in its flatbuffer."
+Change = Callable[[Any], None]
+
+
+def trained(feature_dim: int = 6) -> SoftmaxRegression:
+    head = SoftmaxRegression(feature_dim, 3, rng=0)
+    head.calibrate(np.random.default_rng(0).normal(0, 1, (20, feature_dim)))
+    return head
+
+
+def changed(change: Change, kind: Kind = "uint8") -> bytes:
+    """An extractor, unpacked, changed and packed again."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(tiny_extractor(kind), 0))
+    change(model)
+    builder = flatbuffers.Builder(1 << 14)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def two_subgraphs(model: Any) -> None:
+    model.subgraphs.append(model.subgraphs[0])
+
+
+def two_outputs(model: Any) -> None:
+    graph = model.subgraphs[0]
+    graph.outputs = [graph.outputs[0], graph.inputs[0]]
+
+
+def two_inputs(model: Any) -> None:
+    graph = model.subgraphs[0]
+    graph.inputs = [graph.inputs[0], graph.outputs[0]]
+
+
+def float_output(model: Any) -> None:
+    graph = model.subgraphs[0]
+    graph.tensors[graph.outputs[0]].type = schema.TensorType.FLOAT32
+    graph.tensors[graph.outputs[0]].quantization = None
+
+
+def integer_output(model: Any) -> None:
+    model.subgraphs[0].tensors[model.subgraphs[0].outputs[0]].type = schema.TensorType.INT32
+
+
+def no_scale(model: Any) -> None:
+    model.subgraphs[0].tensors[model.subgraphs[0].outputs[0]].quantization = None
+
+
+def scale_of_zero(model: Any) -> None:
+    model.subgraphs[0].tensors[model.subgraphs[0].outputs[0]].quantization.scale = [0.0]
+
+
+def weights_outside(model: Any) -> None:
+    model.buffers[1].offset, model.buffers[1].size = 1 << 20, 1152
+
+
+def options_outside(model: Any) -> None:
+    model.subgraphs[0].operators[0].largeCustomOptionsOffset = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (two_subgraphs, f"the model has 2 subgraphs. {WANTED}"),
+        (two_outputs, f"the model has 2 outputs. {WANTED}"),
+        (two_inputs, f"the model has 2 inputs. {WANTED}"),
+        (integer_output, f"the model's output is neither uint8, int8 nor float32. {WANTED}"),
+        (no_scale, f"the model's 8-bit output has no scale. {WANTED}"),
+        (scale_of_zero, f"the model's 8-bit output has no scale. {WANTED}"),
+        (
+            float_output,
+            "the model takes 8-bit pictures but its output is not quantized. "
+            "Use an embedding extractor that is uint8, int8 or float32 from end to end.",
+        ),
+        (weights_outside, f"the model keeps its weights outside its flatbuffer. {INSIDE}"),
+        (options_outside, f"the model keeps an operator's options outside its flatbuffer. {INSIDE}"),
+    ],
+)
+def test_a_model_that_is_no_extractor_is_refused_with_the_reason(change: Change, text: str) -> None:
+    with pytest.raises(UnsupportedExtractor) as caught:
+        append_head(changed(change), trained())
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("data", [b"", b"TFL3", b"not a flatbuffer at all", BytesIO(b"PK\x05\x06" + bytes(18)).read()])
+def test_what_is_no_tflite_file_is_refused(data: bytes) -> None:
+    with pytest.raises(UnsupportedExtractor) as caught:
+        append_head(data, trained())
+    assert str(caught.value) == f"this is no TFLite file. {WANTED}"
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.5, 0.9])
+def test_a_torn_file_is_refused(kept: float) -> None:
+    whole = tiny_extractor()
+    with pytest.raises(UnsupportedExtractor) as caught:
+        append_head(whole[: int(kept * len(whole))], trained())
+    assert str(caught.value) == f"this TFLite file is damaged. {WANTED}"
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int8", "float32"])
+def test_a_finished_classifier_takes_no_second_head(kind: Kind) -> None:
+    finished = append_head(tiny_extractor(kind), trained())
+    with pytest.raises(UnsupportedExtractor) as caught:
+        append_head(finished, trained(3))
+    assert str(caught.value) == f"the model is a finished classifier. {WANTED}"
+
+
+def test_weights_of_another_length_are_refused() -> None:
+    with pytest.raises(EmbeddingSizeMismatch) as caught:
+        append_head(tiny_extractor(feature_dim=6), trained(5))
+    assert str(caught.value) == (
+        "the head takes 5-value embeddings but got 6. Use the extractor it was trained with, or train anew."
+    )
+
+
+@pytest.mark.parametrize(
+    ("weights", "biases", "text"),
+    [
+        ((6,), (3,), "mat_w (6,) and vec_b (3,) do not fit. Use shapes (D, C) and (C,)."),
+        ((6, 3), (4,), "mat_w (6, 3) and vec_b (4,) do not fit. Use shapes (D, C) and (C,)."),
+    ],
+)
+def test_weights_and_biases_that_do_not_fit_are_refused(
+    weights: tuple[int, ...], biases: tuple[int, ...], text: str
+) -> None:
+    head = trained()
+    head.params = {"mat_w": np.zeros(weights, np.float32), "vec_b": np.zeros(biases, np.float32)}
+    with pytest.raises(ModelNotTrained) as caught:
+        append_head(tiny_extractor(), head)
+    assert str(caught.value) == text
+
+
+def test_a_head_that_was_never_trained_is_refused() -> None:
+    with pytest.raises(ModelNotTrained) as caught:
+        append_head(tiny_extractor(), SoftmaxRegression(6, 3))
+    assert str(caught.value) == "the range of the logits is unknown. Train the head, or call calibrate()."
+
+
+def test_a_head_set_by_hand_is_exported_as_it_is() -> None:
+    head = SoftmaxRegression(6, 3)
+    head.params = {"mat_w": np.eye(6, 3, dtype=np.float32), "vec_b": np.array([0.5, 0, -0.5], np.float32)}
+    head.min_score, head.max_score = -4.0, 4.0
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(append_head(tiny_extractor(), head), 0))
+    logits = next(one for one in model.subgraphs[0].tensors if one.name == b"head/logits")
+    assert logits.quantization.scale[0] == pytest.approx(8 / 255)
+    assert logits.quantization.zeroPoint[0] in (127, 128)
+
+
+def test_what_lies_behind_the_extractor_s_flatbuffer_does_not_break_the_export() -> None:
+    """A file with labels zipped behind it, as other tools leave it: its own archive goes, the model stays."""
+    stream = BytesIO(tiny_extractor())
+    stream.seek(0, 2)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("labels.txt", "old\n")
+    assert append_head(stream.getvalue(), trained()) == append_head(tiny_extractor(), trained())
