@@ -107,7 +107,7 @@ class ScriptedVisitor:
         self._kiosk, self._panel, self._table = kiosk, panel, table
         self._clock = clock
         self._take_screenshot = take_screenshot
-        self._skip = skip
+        self._skip, self._skipped_s = skip, 0.0
         self._visit = self._script()
         self._ready: Callable[[], bool] = lambda: True
         self._waiting_since_s = clock()
@@ -135,14 +135,14 @@ class ScriptedVisitor:
     # --- the script -------------------------------------------------------------------------------------
 
     def _script(self) -> Waiting:
-        started_s = self._clock()
+        started_s = self._lived_s()
         yield lambda: self._kiosk.shown is not None and self._kiosk.observation is not None
         yield from self._timed("teach", self._teach())
         yield from self._timed("train", self._train())
         yield from self._timed("recognise", self._recognise())
         yield from self._timed("save", self._save())
         yield from self._timed("tour", self._tour())
-        self.findings.seconds["total"] = self._clock() - started_s
+        self.findings.seconds["total"] = self._lived_s() - started_s
 
     def _teach(self) -> Waiting:
         for index, kind in enumerate(self._table.kinds[:CLASSES]):
@@ -199,7 +199,7 @@ class ScriptedVisitor:
             self._tap,
             self._panel.release,
             self._for,
-            self._skip,
+            self._skip_time,
             lambda plugged: self._table.plug_in() if plugged else self._table.unplug(),
             self._screenshot,
         )
@@ -209,9 +209,17 @@ class ScriptedVisitor:
     # --- hands and eyes ---------------------------------------------------------------------------------
 
     def _timed(self, step: str, script: Waiting) -> Waiting:
-        started_s = self._clock()
+        started_s = self._lived_s()
         yield from script
-        self.findings.seconds[step] = self._clock() - started_s
+        self.findings.seconds[step] = self._lived_s() - started_s
+
+    def _lived_s(self) -> float:
+        """Seconds of the clock without those that were skipped."""
+        return self._clock() - self._skipped_s
+
+    def _skip_time(self, seconds: float) -> None:
+        self._skipped_s += seconds
+        self._skip(seconds)
 
     def _for(self, seconds: float) -> Callable[[], bool]:
         until_s = self._clock() + seconds
