@@ -11,12 +11,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.session import Session
 from learning.fit import FitResult
 
 STYLE = Path(__file__).resolve().parent.parent / "assets" / "export" / "report.css"
 WRONG_SHOWN = 24  # pictures at most
-CURVE_W, CURVE_H, EDGE, SCALE = 640, 200, 10, 50  # in the drawing's units; SCALE is room for its figures
+CURVE_W, CURVE_H, EDGE, SCALE = 640, 200, 18, 50  # in the drawing's units; EDGE and SCALE leave room for its figures
 
 
 def report_facts(
@@ -54,6 +57,7 @@ def report_facts(
             float(fit.confusion[index, index] / total) if total else None for index, total in enumerate(totals)
         ],
         "threshold": fit.threshold,
+        "refused": float(_refused(fit).mean()),
         "confusion": fit.confusion.tolist(),
         "curve": [
             {"shots": one.shots, "loss": one.loss, "validation_accuracy": one.validation_accuracy}
@@ -80,7 +84,7 @@ def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
     parts = [
         f"<header><h1>{escape(_listed(labels))}</h1>",
         f"<p class=lead><b>{accuracy:.0%}</b> of the held-out pictures were named right. "
-        f"Below {facts['threshold']:.0%} the answer is “not sure”.</p></header>",
+        f"{_not_sure(facts)}</p></header>",
         _section("Classes", _classes(facts)),
         _section("Learning curve", _curve(facts["curve"])),
         _section(
@@ -107,6 +111,18 @@ def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style>'
         f"<main>{''.join(parts)}</main></html>\n"
     )
+
+
+def _refused(fit: FitResult) -> NDArray[np.bool_]:
+    """Which of the held-out pictures would be answered with "not sure", bool (N,)."""
+    return np.asarray((fit.novelties > 1) | (fit.validation_probabilities.max(axis=1) < fit.threshold))
+
+
+def _not_sure(facts: Mapping[str, Any]) -> str:
+    words = f"Below {facts['threshold']:.0%}, or for a thing unlike everything taught, the answer is “not sure”"
+    if "refused" not in facts:  # of a model trained before this was counted
+        return f"{words}."
+    return f"{words}: so it was for {facts['refused']:.1%} of them."
 
 
 def _listed(labels: Sequence[str]) -> str:
@@ -146,6 +162,9 @@ def _curve(points: Sequence[Mapping[str, Any]]) -> str:
         path = " ".join(f"{SCALE + x * (CURVE_W - SCALE - EDGE):.1f},{height(y):.1f}" for x, y in values)
         return f'<polyline class="{kind}" points="{path}"/>'
 
+    def place(shots: float) -> float:
+        return SCALE + shots / last * (CURVE_W - SCALE - EDGE)
+
     last = max((float(point["shots"]) for point in points), default=1.0)
     accuracy = [(point["shots"] / last, point["validation_accuracy"]) for point in points]
     loss = [(point["shots"] / last, point["loss"] / most) for point in points]
@@ -153,11 +172,15 @@ def _curve(points: Sequence[Mapping[str, Any]]) -> str:
         f'<line x1="{SCALE}" x2="{CURVE_W - EDGE}" y1="{height(share)}" y2="{height(share)}"/>'
         f'<text x="{SCALE - 8}" y="{height(share) + 4}">{share:.0%}</text>'
         for share in (0, 0.25, 0.5, 0.75, 1)
+    ) + "".join(
+        f'<text class=shots x="{place(point["shots"]):.1f}" y="{CURVE_H - 2}">{point["shots"]:.0f}</text>'
+        for point in points
     )
     return (
         f'<svg viewBox="0 0 {CURVE_W} {CURVE_H}" role="img" aria-label="learning curve">{grid}'
         f"{line(loss, 'loss')}{line(accuracy, 'accuracy')}</svg>"
-        '<p class=legend><span class="accuracy">held-out accuracy</span> <span class="loss">loss</span></p>'
+        '<p class=legend><span class="accuracy">held-out accuracy</span> <span class="loss">loss</span> '
+        "from so many pictures of a class</p>"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -98,6 +99,20 @@ def test_a_class_of_which_nothing_was_held_out_has_no_accuracy() -> None:
     assert "–" in Page(report_page(told, {})).text
 
 
+def test_what_would_be_refused_is_counted_by_probability_and_by_novelty() -> None:
+    found = replace(
+        fit([[0.9, 0.1], [0.55, 0.45], [0.2, 0.8], [0.1, 0.9]], [0, 0, 1, 1]), novelties=np.array([0.5, 0.2, 1.3, 0.9])
+    )
+    told = report_facts(session(), found, AGREEMENT, SECONDS)
+    assert told["refused"] == 0.5  # one of 55 %, below the threshold of 60 %, and one that is too novel
+    assert "so it was for 50.0% of them" in Page(report_page(told, {})).text
+
+
+def test_a_report_from_before_that_was_counted_is_still_shown(facts: dict[str, Any]) -> None:
+    before = {name: value for name, value in facts.items() if name != "refused"}
+    assert "the answer is “not sure”." in Page(report_page(before, {})).text
+
+
 def test_facts_come_back_from_json_as_they_were(facts: dict[str, Any]) -> None:
     assert json.loads(json.dumps(facts)) == facts
 
@@ -116,7 +131,7 @@ def test_the_page_says_what_the_facts_say(facts: dict[str, Any]) -> None:
     text = Page(report_page(facts, {})).text
     assert "apple and cup" in text
     assert "50% of the held-out pictures were named right" in text
-    assert "Below 60% the answer is" in text
+    assert "Below 60%, or for a thing unlike everything taught, the answer is" in text
     assert text.index("cup → apple 95%") < text.index("apple → cup 70%")
 
 
