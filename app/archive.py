@@ -96,7 +96,10 @@ class Archive:
             session = store.load()
         if not session.samples:  # what is no session is set aside by the store, and begun anew
             raise ArchiveUnusable(message("The session {name} cannot be read.", name=name))
-        if session.extractor_sha256 != extractor_sha256 and not all(one.picture for one in session.samples):
+        foreign = [
+            one for one in session.samples if (one.extractor_sha256 or session.extractor_sha256) != extractor_sha256
+        ]
+        if not all(one.picture for one in foreign):
             raise ArchiveUnusable(
                 message(
                     "The session {name} was taught with another network, and without its pictures it cannot be "

@@ -18,7 +18,7 @@ def backend_now(extractor: EmbeddingExtractor, status: Status | None) -> Backend
     if status is None:
         return BackendChanged("CPU")
     if status.phase is Phase.READY:
-        return BackendChanged(f"Edge TPU {status.device}")
+        return BackendChanged(f"Edge TPU {status.device}", device=status.device)
     if extractor.twin_bytes is None:
         return BackendChanged(message("no answer"), extractor.what_is_needed(), blind=True)
     names: dict[Phase, Text] = {

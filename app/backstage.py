@@ -199,11 +199,12 @@ class Backstage:
         """Bring a session back; the one at hand is kept first: its visitor is gone, too."""
         with self._told(ev.StaffFailed):
             tools = self._tools
-            session = self._archive.load(name, tools.extractor.name, tools.extractor.sha256)
+            session = self._archive.load(name, tools.extractor.name, tools.extractor.origin_sha256)
             self._keep(privacy)
             tools.store.replace_with(session, None)
-            if tools.store.needs_re_embedding:
-                tools.store.re_embed(tools.extractor.embed, tools.extractor.name, tools.extractor.sha256)
+            tools.store.switch_extractor()
+            if stale := tools.store.stale_samples:
+                tools.store.re_embed(tools.extractor.embedded, stale)
                 session = tools.store.load()
             tools.vision.go_live(None)
             tools.vision.num_classes = len(session.labels)

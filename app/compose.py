@@ -308,11 +308,10 @@ def _open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
         config.data_dir / "session.sqlite3",
         labels=config.classes.labels,
         extractor_name=extractor.name,
-        extractor_sha256=extractor.sha256,
+        extractor_sha256=extractor.origin_sha256,
     )
-    if store.needs_re_embedding:
-        logger.info("the session was made with another extractor: embedding its pictures anew")
-        store.re_embed(extractor.embed, extractor.name, extractor.sha256)
+    if store.switch_extractor():
+        logger.info("the session was made with another extractor: its pictures are embedded anew")
     return store
 
 

@@ -373,12 +373,24 @@ class ShowEnded:
 class BackendChanged:
     """Something else answers now: `name` for the status strip, `problem` says why not the accelerator.
 
-    `blind` if nothing can answer at all until the problem is mended.
+    `blind` if nothing can answer at all until the problem is mended; `device` is "cpu", "usb:N" or "pci:N".
     """
 
     name: Text
     problem: Text | None = None
     blind: bool = False
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class SamplesReEmbedded:
+    """Another sample has the embedding of the extractor in use; `left` wait for theirs.
+
+    `dropped` are the classes of samples whose picture was damaged: they are gone.
+    """
+
+    left: int
+    dropped: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -436,6 +448,7 @@ Event = (
     | ModelShown
     | ShowEnded
     | BackendChanged
+    | SamplesReEmbedded
     | WorkerFailed
     | TimePassed
 )
@@ -576,6 +589,11 @@ class EndShow:
 
 
 @dataclass(frozen=True)
+class CheckSamples:
+    """Bring the samples up to date with what embeds now."""
+
+
+@dataclass(frozen=True)
 class ToggleFullscreen:
     """Window to full screen, or back."""
 
@@ -611,6 +629,7 @@ Command = (
     | StartTraining
     | StartSaving
     | EraseSession
+    | CheckSamples
     | ImportSession
     | ShowModel
     | EndShow

@@ -41,7 +41,7 @@ def import_session(tools: Tools, folder: Path, announce: Callable[[ev.Event], No
     session = read_session(
         folder,
         extractor_name=extractor.name,
-        extractor_sha256=extractor.sha256,
+        extractor_sha256=extractor.origin_sha256,
         feature_dim=extractor.feature_dim,
         embed=extractor.embed,
     )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from app import events as ev
 from app.config import Config
+from app.embeddings import backend_agreement
 from app.errors import KioskError
 from app.i18n import Text, message
 from app.importing import end_show, import_session, remove_shown, show_model
@@ -36,12 +37,14 @@ from learning.softmax_regression import SoftmaxRegression
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
+from tpu.model import CPU
 from tpu.models import default_extractor_path, models_dir
 from tpu.supervisor import Supervisor
 from tpu.tensors import centre_crop
 
 logger = logging.getLogger(__name__)
 
+TURN_S = 0.05  # of embedding anew at a time: a press waits no longer than this and one picture
 TOLD_TO_VISITORS = (KioskError, LearningError, RuntimeLayerError)
 """Errors whose text is fit for the screen; anything else is a defect: logged whole, told to the visitor in general."""
 DEFECT = message("Something went wrong inside. Nothing is lost: please try again.")
@@ -83,12 +86,16 @@ class Workbench:
     def __init__(self, tools: Tools, announce: Callable[[ev.Event], None], report: Callable[[float], None]) -> None:
         self._tools, self._announce, self._report = tools, announce, report
 
-    def store_sample(self, class_index: int, frame: Frame, embedding: NDArray[np.float32] | None) -> None:
+    def store_sample(
+        self, class_index: int, frame: Frame, embedding: NDArray[np.float32] | None, device: str = CPU
+    ) -> None:
         """Keep a frame as a sample; it is embedded here if nobody has done so."""
         with self._told(lambda reason: ev.SampleRefused(class_index, reason)):
             square = centre_crop(frame.image, self._tools.vision.crop_share)
-            vector = embedding if embedding is not None else self._tools.extractor.embed(square)
-            sample = self._tools.store.add(class_index, vector, square)
+            vector = embedding
+            if vector is None:
+                vector, device = self._tools.extractor.embedded(square)
+            sample = self._tools.store.add(class_index, vector, square, device)
             picture = Picture(("sample", sample.sample_id), thumbnail(square))
             self._announce(ev.SampleAdded(class_index, sample.sample_id, picture))
 
@@ -107,9 +114,23 @@ class Workbench:
             self._announce(ev.SessionErased())
             self.remove_models_but(None)
 
-    def snapshot_for_training(self, jobs: queue.SimpleQueue[Job]) -> None:
+    def check_samples(self, records: queue.SimpleQueue[Job], stop: StopSignal) -> None:
+        """Bring the samples up to date with what embeds now, a little at a time: presses come in between.
+
+        Where only the back end is another one, measure how far both agree.
+        """
+        with self._told(ev.VisionFailed):
+            if not self._tools.store.stale_samples:
+                backend_agreement(self._tools.store.load(), self._tools.extractor)
+            elif self._re_embed(until_s=time.monotonic() + TURN_S) and not stop.is_set():
+                records.put(lambda stop: self.check_samples(records, stop))
+
+    def snapshot_for_training(self, jobs: queue.SimpleQueue[Job], stop: StopSignal | None = None) -> None:
         """Queue a training on what is stored now: behind every sample that was pressed before it."""
         with self._told(ev.TrainingFailed):
+            while self._re_embed(until_s=time.monotonic() + TURN_S):
+                if stop is not None and stop.is_set():
+                    return
             session = self._tools.store.load()
             jobs.put(lambda stop: self.train(session, stop))
 
@@ -193,6 +214,18 @@ class Workbench:
         except Exception:
             logger.exception("a job failed")
             self._announce(failed(DEFECT))
+
+    def _re_embed(self, until_s: float) -> int:
+        """Embed stale samples anew, one after the other, until a moment; give how many are left."""
+        store = self._tools.store
+        left = store.stale_samples
+        while left:
+            done = store.re_embed(self._tools.extractor.embedded, 1)
+            left = store.stale_samples
+            self._announce(ev.SamplesReEmbedded(left, done.dropped))
+            if time.monotonic() >= until_s:
+                break
+        return left
 
     def _forget(self, path: Path) -> None:
         for file in (path, report_of(path), twin_of(path)):

@@ -21,6 +21,7 @@ from app.presses import inputs_of
 from app.session import Session
 from app.state import THUMBNAILS, ClassState, KioskState, Mode, Timing, advance
 from app.threads import Mailbox
+from tpu.model import CPU
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +116,8 @@ class Kiosk:
                 self._queue_behind_records(self._bench.end_show)
             case ev.DropStarter():
                 self._tools.vision.go_live(None)
+            case ev.CheckSamples():
+                self.records.put(lambda stop: self._bench.check_samples(self.records, stop))
             case ev.PlaySound(name):
                 self._tools.sounds.play(name)
             case ev.ToggleFullscreen():
@@ -166,11 +169,12 @@ class Kiosk:
             self._last_sampled = frame.sequence
             same = observation is not None and observation.frame.sequence == frame.sequence
             embedding = observation.embedding if observation is not None and same else None
+            device = observation.device if observation is not None else CPU
             class_index = self._awaiting_frame.popleft()
-            self.records.put(lambda _stop: self._bench.store_sample(class_index, frame, embedding))
+            self.records.put(lambda _stop: self._bench.store_sample(class_index, frame, embedding, device))
         if self._training_awaits and not self._awaiting_frame:
             self._training_awaits = False
-            self.records.put(lambda _stop: self._bench.snapshot_for_training(self.jobs))
+            self.records.put(lambda stop: self._bench.snapshot_for_training(self.jobs, stop))
 
     def _restored(self) -> KioskState:
         """The state that the store remembers: samples, and the model if its file is still the one."""

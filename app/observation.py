@@ -22,6 +22,7 @@ class Observation:
 
     Attributes:
         embedding: float32 (D,) while no model answers, else None.
+        device: Where the answer was made: "cpu", "usb:N" or "pci:N".
         probabilities: float32 (number of kiosk classes,), 0 for classes that the model was not taught;
             None while no model answers.
         threshold: The answering model's own: below this top probability it is "not sure".
@@ -31,6 +32,7 @@ class Observation:
 
     frame: Frame
     embedding: NDArray[np.float32] | None = None
+    device: str = "cpu"
     probabilities: NDArray[np.float32] | None = None
     threshold: float = 0.0
     model_path: Path | None = None

@@ -89,13 +89,15 @@ class Vision:
             old.engine.close()
         square = centre_crop(frame.image, self.crop_share)
         if model is None:
-            return Observation(frame, embedding=self._extractor.embed(square))
+            answer = self._extractor.answer(square)
+            return Observation(frame, embedding=answer.outputs[0], device=answer.device)
         probabilities = np.zeros(model.num_classes or self.num_classes, np.float32)
         judged = model.engine.judge(square)
         probabilities[list(model.class_indices)] = judged.probabilities
         return Observation(
             frame,
             probabilities=probabilities,
+            device=judged.device,
             threshold=model.threshold,
             model_path=model.path,
             novelty=judged.novelty,

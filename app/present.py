@@ -111,7 +111,17 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
 
 def backend_name(state: KioskState, unknown: str, say: Say) -> str:
     """What answers."""
-    return say(state.backend.name) if state.backend is not None else unknown
+    name: Text = state.backend.name if state.backend is not None else unknown
+    if not state.re_embedding:
+        return say(name)
+    return say(
+        counted(
+            "{backend} – looks at {count} picture again",
+            "{backend} – looks at {count} pictures again",
+            state.re_embedding,
+            backend=name,
+        )
+    )
 
 
 def _drives(state: KioskState, say: Say) -> str:

@@ -158,7 +158,7 @@ def _facts(job: _Job) -> ModelFacts:
         validation_accuracy=stored.validation_accuracy,
         threshold=stored.threshold,
         extractor_name=extractor.name,
-        extractor_sha256=extractor.sha256,
+        extractor_sha256=extractor.origin_sha256,
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
         preprocessing=replace(PREPROCESSING, crop_share=job.tools.vision.crop_share).as_dict(),
         mirrored=False,

@@ -21,6 +21,8 @@ class Sample:
         embedding: float32 (D,).
         picture: JPEG of the centre square of the frame that was on the screen.
         taken_at_s: Unix time.
+        extractor_sha256: Of the extractor that made the embedding; empty is the session's.
+        device: Where it ran: "cpu", "usb:N" or "pci:N".
     """
 
     sample_id: int
@@ -28,6 +30,8 @@ class Sample:
     embedding: NDArray[np.float32]
     picture: bytes
     taken_at_s: float
+    extractor_sha256: str = ""
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,7 +78,7 @@ def make_demo_starter(
             image = picture(kind, number)
             square = encode_picture(centre_crop(image))
             samples.append(Sample(len(samples), index, extractor.embed(image), square, 0.0))
-    session = Session(kinds, tuple(samples), extractor.name, extractor.sha256)
+    session = Session(kinds, tuple(samples), extractor.name, extractor.origin_sha256)
     with tempfile.TemporaryDirectory(prefix="kiosk-starter-") as scratch:
         trained = train_model(
             session,
@@ -95,7 +95,7 @@ def make_demo_starter(
             validation_accuracy=trained.validation_accuracy,
             threshold=trained.threshold,
             extractor_name=extractor.name,
-            extractor_sha256=extractor.sha256,
+            extractor_sha256=extractor.origin_sha256,
             compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
             preprocessing=PREPROCESSING.as_dict(),
             mirrored=False,

@@ -155,5 +155,6 @@ _TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.ModelShown: found.model_shown,
     ev.ShowEnded: found.show_ended,
     ev.BackendChanged: devices.backend_changed,
+    ev.SamplesReEmbedded: devices.samples_re_embedded,
     ev.WorkerFailed: devices.worker_failed,
 }

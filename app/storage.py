@@ -30,7 +30,7 @@ from app.session import Sample, Session
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE labels (class_index INTEGER PRIMARY KEY, label TEXT NOT NULL);
@@ -39,13 +39,21 @@ CREATE TABLE samples (
     class_index INTEGER NOT NULL,
     embedding BLOB NOT NULL,
     picture BLOB NOT NULL,
-    taken_at_s REAL NOT NULL
+    taken_at_s REAL NOT NULL,
+    extractor_sha256 TEXT NOT NULL DEFAULT '',
+    device TEXT NOT NULL DEFAULT 'cpu'
 );
 CREATE TABLE model (
     path TEXT NOT NULL, sha256 TEXT NOT NULL, validation_accuracy REAL NOT NULL, threshold REAL NOT NULL,
     shots TEXT NOT NULL
 );
 """
+_MIGRATIONS = {  # from a version to the next
+    1: """
+ALTER TABLE samples ADD COLUMN extractor_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE samples ADD COLUMN device TEXT NOT NULL DEFAULT 'cpu';
+""",
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,14 @@ class StoredModel:
     validation_accuracy: float
     threshold: float
     shots: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ReEmbedded:
+    """How many samples were embedded anew, and the classes of those whose picture was damaged."""
+
+    done: int
+    dropped: tuple[int, ...] = ()
 
 
 class SessionStore:
@@ -101,18 +117,62 @@ class SessionStore:
         self._begin_if_empty(labels)
 
     @property
-    def needs_re_embedding(self) -> bool:
-        """The samples were embedded by another extractor than the one in use."""
+    def stale_samples(self) -> int:
+        """How many samples another extractor embedded than the one in use."""
         with self._lock:
-            return self._fact("extractor_sha256") != self._extractor[1]
+            row = self._database.execute(f"SELECT count(*) FROM samples WHERE {_STALE}", self._extractor[1:]).fetchone()
+        return int(row[0])
 
-    def add(self, class_index: int, embedding: NDArray[np.float32], picture: ImageArray) -> Sample:
+    def switch_extractor(self) -> bool:
+        """Note that the extractor in use embeds from now on; give whether another one did before.
+
+        Samples of before become stale, until `re_embed` has been through them; the model is forgotten.
+        """
+        with self._writing() as database:
+            before = self._fact("extractor_sha256")
+            if before == self._extractor[1]:
+                return False
+            database.execute("UPDATE samples SET extractor_sha256 = ? WHERE extractor_sha256 = ''", (before,))
+            database.execute("DELETE FROM model")
+            _set_facts(database, *self._extractor)
+        return True
+
+    def re_embed(self, embed: Callable[[ImageArray], tuple[NDArray[np.float32], str]], limit: int) -> ReEmbedded:
+        """Embed the pictures of some stale samples anew; what it returns is on the medium.
+
+        Args:
+            embed: Gives a picture's embedding and where it was made.
+            limit: How many at most.
+        """
+        vectors, dropped = [], []
+        with self._lock:
+            rows = self._database.execute(
+                f"{_SELECT} WHERE {_STALE} ORDER BY sample_id LIMIT ?", (self._extractor[1], limit)
+            ).fetchall()
+        for one in map(_sample, rows):
+            try:
+                vector, device = embed(decode_picture(one.picture))
+            except SessionUnreadable:
+                logger.warning("the picture of sample %d is damaged: the sample is left out", one.sample_id)
+                dropped.append(one)
+                continue
+            data = np.ascontiguousarray(vector, np.float32).tobytes()
+            vectors.append((data, self._extractor[1], device, one.sample_id))
+        with self._writing() as database:
+            database.executemany(
+                "UPDATE samples SET embedding = ?, extractor_sha256 = ?, device = ? WHERE sample_id = ?", vectors
+            )
+            database.executemany("DELETE FROM samples WHERE sample_id = ?", [(one.sample_id,) for one in dropped])
+        return ReEmbedded(len(vectors), tuple(one.class_index for one in dropped))
+
+    def add(self, class_index: int, embedding: NDArray[np.float32], picture: ImageArray, device: str = "cpu") -> Sample:
         """Keep a sample; it is on the medium when this returns.
 
         Args:
             class_index: 0 .. number of labels − 1.
             embedding: float32 (D,).
             picture: The frame's centre square, RGB uint8 (S, S, 3).
+            device: Where the embedding was made.
 
         Raises:
             SampleNotStored: If the disk is full or fails; nothing is half kept.
@@ -121,10 +181,11 @@ class SessionStore:
         data, now_s = encode_picture(picture), time.time()
         with self._writing() as database:
             sample_id = database.execute(
-                "INSERT INTO samples (class_index, embedding, picture, taken_at_s) VALUES (?, ?, ?, ?)",
-                (class_index, vector.tobytes(), data, now_s),
+                "INSERT INTO samples (class_index, embedding, picture, taken_at_s, extractor_sha256, device) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (class_index, vector.tobytes(), data, now_s, self._extractor[1], device),
             ).lastrowid
-        return Sample(int(sample_id or 0), class_index, vector, data, now_s)
+        return Sample(int(sample_id or 0), class_index, vector, data, now_s, self._extractor[1], device)
 
     def remove_last(self) -> Sample | None:
         """Take the newest sample back; None when there is none."""
@@ -234,10 +295,11 @@ class SessionStore:
                 database.execute(f"DELETE FROM {table}")
             database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(session.labels)))
             database.executemany(
-                "INSERT INTO samples (class_index, embedding, picture, taken_at_s) VALUES (?, ?, ?, ?)",
+                "INSERT INTO samples (class_index, embedding, picture, taken_at_s, extractor_sha256, device) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 [
                     (one.class_index, np.ascontiguousarray(one.embedding, np.float32).tobytes(), one.picture,
-                     one.taken_at_s)
+                     one.taken_at_s, one.extractor_sha256 or session.extractor_sha256, one.device)
                     for one in session.samples
                 ],
             )  # fmt: skip
@@ -266,24 +328,6 @@ class SessionStore:
             return None
         return StoredModel(path, row[2], row[3], tuple(int(count) for count in row[4].split(",")))
 
-    def re_embed(
-        self, embed: Callable[[ImageArray], NDArray[np.float32]], extractor_name: str, extractor_sha256: str
-    ) -> None:
-        """Embed all pictures anew with another extractor, all or none; the model made before is forgotten."""
-        vectors: list[tuple[bytes, int]] = []
-        damaged: list[tuple[int]] = []
-        for one in self.load().samples:
-            try:
-                vectors.append((embed(decode_picture(one.picture)).tobytes(), one.sample_id))
-            except SessionUnreadable:
-                logger.warning("the picture of sample %d is damaged: the sample is left out", one.sample_id)
-                damaged.append((one.sample_id,))
-        with self._writing() as database:
-            database.executemany("UPDATE samples SET embedding = ? WHERE sample_id = ?", vectors)
-            database.executemany("DELETE FROM samples WHERE sample_id = ?", damaged)
-            database.execute("DELETE FROM model")
-            _set_facts(database, extractor_name, extractor_sha256)
-
     def close(self) -> None:
         """Close the database."""
         with self._lock:
@@ -311,7 +355,10 @@ class SessionStore:
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-            elif version != SCHEMA_VERSION:
+            while version in _MIGRATIONS:
+                database.executescript(f"BEGIN; {_MIGRATIONS[version]} PRAGMA user_version = {version + 1}; COMMIT;")
+                version += 1
+            if version not in (0, SCHEMA_VERSION):
                 raise SessionUnreadable(
                     f"{self._path} was written by another version of the kiosk. "
                     "Name another place with --data-dir, or move the file away."
@@ -344,19 +391,22 @@ class SessionStore:
         return str(row[0]) if row else ""
 
 
-_SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s FROM samples"
+_SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device FROM samples"
+_STALE = "extractor_sha256 NOT IN ('', ?)"
 
 
 def _insert(database: sqlite3.Connection, sample: Sample) -> None:
     vector = np.ascontiguousarray(sample.embedding, np.float32).tobytes()
     database.execute(
-        "INSERT INTO samples (sample_id, class_index, embedding, picture, taken_at_s) VALUES (?, ?, ?, ?, ?)",
-        (sample.sample_id, sample.class_index, vector, sample.picture, sample.taken_at_s),
-    )
+        "INSERT INTO samples (sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (sample.sample_id, sample.class_index, vector, sample.picture, sample.taken_at_s, sample.extractor_sha256,
+         sample.device),
+    )  # fmt: skip
 
 
-def _sample(row: tuple[int, int, bytes, bytes, float]) -> Sample:
-    return Sample(row[0], row[1], np.frombuffer(row[2], np.float32), row[3], row[4])
+def _sample(row: tuple[int, int, bytes, bytes, float, str, str]) -> Sample:
+    return Sample(row[0], row[1], np.frombuffer(row[2], np.float32), *row[3:])
 
 
 def _set_facts(database: sqlite3.Connection, extractor_name: str, extractor_sha256: str) -> None:

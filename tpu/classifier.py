@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tpu.errors import LabelCountMismatch, LabelsUnreadable, NotAClassifier
 from tpu.flatbuffer import last_operator
-from tpu.model import PictureModel
+from tpu.model import CPU, PictureModel
 from tpu.novelty import read_novelty_test
 from tpu.supervisor import Supervisor
 from tpu.tensors import FloatArray, ImageArray
@@ -25,10 +25,12 @@ class Judgement:
     Attributes:
         probabilities: float32 (C,), 0..1.
         novelty: Up to 1 the picture is like something taught; 0 where the model brings no test along.
+        device: Where it looked: "cpu", "usb:N" or "pci:N".
     """
 
     probabilities: FloatArray
     novelty: float
+    device: str = CPU
 
     def is_known(self, threshold: float) -> bool:
         """Whether it is an answer, rather than "not sure"."""
@@ -95,9 +97,10 @@ class ClassificationEngine(PictureModel):
 
     def judge(self, image: ImageArray) -> Judgement:
         """Classify a picture, and tell how unlike everything taught it is."""
-        probabilities, *embedding = self.answer(image).outputs
+        answer = self.answer(image)
+        probabilities, *embedding = answer.outputs
         novelty = self._test.novelty(embedding[0]) if self._test is not None and embedding else 0.0
-        return Judgement(probabilities, novelty)
+        return Judgement(probabilities, novelty, answer.device)
 
 
 def read_label_file(path: Path) -> tuple[str, ...]:

@@ -52,6 +52,11 @@ class EmbeddingExtractor(PictureModel):
         """Turn a picture (RGB, uint8, (H, W, 3)) into its embedding, float32, (D,)."""
         return self.run(image)
 
+    def embedded(self, image: ImageArray) -> tuple[FloatArray, str]:
+        """The same, and where it was made: "cpu", "usb:N" or "pci:N"."""
+        answer = self.answer(image)
+        return answer.outputs[0], answer.device
+
     def __enter__(self) -> EmbeddingExtractor:
         return self
 

@@ -75,7 +75,7 @@ def run_train(
                 validation_accuracy=trained.validation_accuracy,
                 threshold=trained.threshold,
                 extractor_name=opened.name,
-                extractor_sha256=opened.sha256,
+                extractor_sha256=opened.origin_sha256,
                 compiled_for_edge_tpu=opened.compiled_for_edge_tpu,
                 preprocessing=PREPROCESSING.as_dict(),
                 mirrored=False,
@@ -151,7 +151,7 @@ def _embedded(pictures: dict[str, list[Path]], extractor: EmbeddingExtractor) ->
                 samples.append(Sample(len(samples), class_index, extractor.embed(image), encode_picture(square), 0.0))
     for path in skipped:
         logger.warning("skipped %s: it is not a readable picture", path)
-    session = Session(tuple(pictures), tuple(samples), extractor.name, extractor.sha256)
+    session = Session(tuple(pictures), tuple(samples), extractor.name, extractor.origin_sha256)
     for label, count in zip(session.labels, session.shots(), strict=True):
         if count == 0:
             raise DatasetInvalid(f"no picture of the class {label!r} can be read. Replace them, or remove its folder.")

@@ -212,6 +212,7 @@ class KioskState:
         found: A folder on a drive that is being asked about, or will be.
         shown_from: The drive whose model answers for a while, else empty.
         backend: What answers, and why the accelerator does not; None until that is known.
+        re_embedding: Samples that wait for their embedding by the extractor in use.
     """
 
     classes: tuple[ClassState, ...]
@@ -247,6 +248,7 @@ class KioskState:
     timing: Timing = field(default_factory=Timing)
     inputs: Inputs = field(default_factory=Inputs)
     backend: ev.BackendChanged | None = None
+    re_embedding: int = 0
     now_s: float = 0.0
 
     @property

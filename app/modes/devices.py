@@ -48,7 +48,16 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
 
 def backend_changed(state: KioskState, event: ev.BackendChanged) -> Step:
     """Something else answers: the strip says so, and nobody is interrupted."""
-    return replace(state, backend=event), ()
+    before, state = state.backend, replace(state, backend=event)
+    same = before is not None and (before.device, before.blind) == (event.device, event.blind)
+    return state, (ev.CheckSamples(),) if any(state.shots) and not same and not event.blind else ()
+
+
+def samples_re_embedded(state: KioskState, event: ev.SamplesReEmbedded) -> Step:
+    """The samples catch up with another extractor."""
+    lost = [event.dropped.count(index) for index in range(len(state.classes))]
+    classes = tuple(replace(one, shots=max(0, one.shots - n)) for one, n in zip(state.classes, lost, strict=True))
+    return replace(state, classes=classes, re_embedding=event.left), ()
 
 
 def worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:

@@ -19,8 +19,9 @@ from app.durable_folder import SUMS, UNFINISHED, free_folder
 from app.errors import ExportFailed, SampleNotStored
 from app.export import ModelFacts, write_export
 from app.file_names import file_name_problem, safe_file_name
+from app.pictures import encode_picture
 from app.session import still_missing
-from app.storage import SessionStore
+from app.storage import ReEmbedded, SessionStore
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
 VECTOR = np.arange(4, dtype=np.float32)
@@ -109,13 +110,71 @@ def test_a_changed_model_file_is_not_the_last_model(tmp_path: Path) -> None:
     assert store.last_model() is None
 
 
-def test_another_extractor_asks_for_re_embedding(tmp_path: Path) -> None:
-    opened(tmp_path / "s").add(0, VECTOR, PICTURE)
+def test_another_extractor_embeds_the_pictures_anew_and_goes_on_after_a_power_cut(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    for _ in range(3):
+        store.add(0, VECTOR, PICTURE)
+    assert not store.switch_extractor()
+    store.close()
     store = opened(tmp_path / "s", extractor_sha256="2")
-    assert store.needs_re_embedding
-    store.re_embed(lambda image: np.full(6, image.shape[0], np.float32), "y", "2")
-    assert not store.needs_re_embedding
-    assert store.load().embeddings().tolist() == [[64.0] * 6]
+    assert store.switch_extractor()
+    assert store.stale_samples == 3
+    assert store.re_embed(lambda image: (np.full(6, image.shape[0], np.float32), "usb:0"), 1) == ReEmbedded(1)
+    store.add(0, np.ones(6, np.float32), PICTURE)
+    store.close()
+    store = opened(tmp_path / "s", extractor_sha256="2")
+    assert not store.switch_extractor()
+    assert store.stale_samples == 2
+    store.re_embed(lambda image: (np.full(6, image.shape[0], np.float32), "cpu"), 9)
+    session = store.load()
+    assert session.embeddings().tolist() == [[64.0] * 6] * 3 + [[1.0] * 6]
+    assert [one.device for one in session.samples] == ["usb:0", "cpu", "cpu", "cpu"]
+    assert {one.extractor_sha256 for one in session.samples} == {"2"} == {session.extractor_sha256}
+
+
+def test_switching_back_finds_the_embeddings_of_before(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    store.add(0, VECTOR, PICTURE)
+    store.close()
+    store = opened(tmp_path / "s", extractor_sha256="2")
+    assert store.switch_extractor()
+    store.close()
+    store = opened(tmp_path / "s")
+    assert store.switch_extractor()
+    assert store.stale_samples == 0
+
+
+def test_a_session_of_the_first_schema_is_taken_over(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "s")
+    database.executescript(
+        """
+        CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+        CREATE TABLE labels (class_index INTEGER PRIMARY KEY, label TEXT NOT NULL);
+        CREATE TABLE samples (
+            sample_id INTEGER PRIMARY KEY AUTOINCREMENT, class_index INTEGER NOT NULL, embedding BLOB NOT NULL,
+            picture BLOB NOT NULL, taken_at_s REAL NOT NULL
+        );
+        CREATE TABLE model (
+            path TEXT NOT NULL, sha256 TEXT NOT NULL, validation_accuracy REAL NOT NULL, threshold REAL NOT NULL,
+            shots TEXT NOT NULL
+        );
+        INSERT INTO facts VALUES ('extractor_name', 'x'), ('extractor_sha256', '1');
+        INSERT INTO labels VALUES (0, 'a'), (1, 'b');
+        PRAGMA user_version = 1;
+        """
+    )
+    row = (1, VECTOR.tobytes(), encode_picture(PICTURE), 5.0)
+    database.execute("INSERT INTO samples (class_index, embedding, picture, taken_at_s) VALUES (?, ?, ?, ?)", row)
+    database.commit()
+    database.close()
+    store = opened(tmp_path / "s")
+    (sample,) = store.load().samples
+    assert (sample.class_index, sample.embedding.tolist(), sample.taken_at_s) == (1, VECTOR.tolist(), 5.0)
+    assert not store.switch_extractor()
+    assert store.stale_samples == 0
+    store.close()
+    assert opened(tmp_path / "s", extractor_sha256="2").switch_extractor()
+    assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (2,)
 
 
 def test_what_is_missing_is_said_in_words() -> None:
@@ -258,5 +317,6 @@ def test_a_damaged_picture_is_left_out_when_the_extractor_changes(tmp_path: Path
     database.commit()
     database.close()
     store = opened(tmp_path / "s", extractor_sha256="2")
-    store.re_embed(lambda _image: np.zeros(6, np.float32), "y", "2")
+    store.switch_extractor()
+    assert store.re_embed(lambda _image: (np.zeros(6, np.float32), "cpu"), 9) == ReEmbedded(1, dropped=(0,))
     assert len(store.load().samples) == 1

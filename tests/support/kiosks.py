@@ -19,6 +19,7 @@ from app.ports import Drives, Frame
 from app.storage import SessionStore
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
+from tpu.supervisor import Supervisor
 
 LABELS = ("apple", "cup", "duck")
 
@@ -62,23 +63,26 @@ class Station:
         drives: Drives | None = None,
         labels: tuple[str, ...] = LABELS,
         save_pictures: bool = False,
+        extractor: EmbeddingExtractor | None = None,
+        accelerator: Supervisor | None = None,
     ) -> None:
         self.folder = folder
         self.config = self.settings_in(folder, settings, labels=labels, save_pictures=save_pictures)
         self.now_s = 100.0
         self.table = DemonstrationCamera(sleep=lambda _s: None, clock=lambda: self.now_s)
-        self.extractor = EmbeddingExtractor(default_extractor_path())
+        self.extractor = extractor or EmbeddingExtractor(default_extractor_path())
         self.store = SessionStore(
             self.config.data_dir / "session.sqlite3",
             labels=labels,
             extractor_name=self.extractor.name,
-            extractor_sha256=self.extractor.sha256,
+            extractor_sha256=self.extractor.origin_sha256,
         )
+        self.store.switch_extractor()
         self.vision = Vision(self.extractor, len(self.store.load().labels))
         self.drives, self.sounds = SimulatedDrives(), Quiet()
         self.tools = Tools(
             self.config, self.store, self.extractor, self.vision, drives or self.drives, self.sounds,
-            clock=lambda: self.now_s,
+            clock=lambda: self.now_s, accelerator=accelerator,
         )  # fmt: skip
         self.kiosk = Kiosk(self.tools, house or House(things=(Stage.kinds, views())))
         self.panel = SimulatedPanel(self.kiosk.events.put)
