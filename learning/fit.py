@@ -30,6 +30,8 @@ PRIOR_SAMPLES = 4.0  # the weight of PRIOR_TEMPERATURE against held-out samples,
 PRIOR_TEMPERATURE = 4.0  # about what photographs want
 UNCERTAIN = 0.003  # of rightly named held-out samples may fall below the threshold
 LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 0.34, 0.5
+LARGEST_WEIGHT = 4.5  # standard deviations: the few larger ones would cost all others their precision in 8 bits
+MARGIN = 8.0  # logits beyond what decides: e⁻⁸ is less than a tenth of a step of 8-bit probabilities
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class FitResult:
     """A trained head and what is known of it.
 
     Attributes:
-        head: Trained on all samples, its logits' range calibrated on all of them.
+        head: Trained on all samples, its logits' range taken from all of them.
         validation_accuracy: Fraction of samples named right by heads that never saw them.
         confusion: int (C, C) over held-out samples: rows are true classes, columns answers.
         history: The learning curve: what more and more samples taught, the last one as many as a fold has.
@@ -134,10 +136,10 @@ def fit_head(
         probabilities = softmax(logits / temperature)
         threshold = _threshold(probabilities, y)
         head = SoftmaxRegression(x.shape[1], num_classes)
-        weights = samples.weights(found) / temperature
+        weights = _without_outliers(samples.weights(found) / temperature)
         biases = found.offsets / temperature - samples.mean @ weights
         head.params = {"mat_w": np.asarray(weights, np.float32), "vec_b": np.asarray(biases, np.float32)}
-        head.calibrate(x)
+        head.min_score, head.max_score = _deciding_range(head.logits(x))
         if roots := wants_roots(x):
             samples = Samples(x, y, num_classes, rooted)
             found = samples.discriminant(np.arange(len(y)))
@@ -212,6 +214,24 @@ def _temperature(logits: FloatArray, truth: IntArray) -> np.float32:
         for temperature in TEMPERATURES
     ]
     return np.float32(TEMPERATURES[int(np.argmin(losses))])
+
+
+def _without_outliers(weights: FloatArray) -> FloatArray:
+    """Hold weights (D, C) within a range that one 8-bit scale can serve."""
+    largest = np.float32(LARGEST_WEIGHT * float(weights.std()))
+    return np.clip(weights, -largest, largest)
+
+
+def _deciding_range(logits: FloatArray) -> tuple[float, float]:
+    """The range in which 8-bit logits need their steps: that of all samples (N, C), less what decides nothing.
+
+    Between the smallest leader and the largest runner-up it is decided who wins; well below, a class has no chance, and
+    well above, the leader is sure. Cutting there changes no probability by a step of 1/256, while finer steps within
+    keep leader and runner-up apart.
+    """
+    ordered = np.sort(logits, axis=1)
+    edges = float(ordered[:, -1].min()), float(ordered[:, -2].max())
+    return max(float(ordered.min()), min(edges) - MARGIN), min(float(ordered.max()), max(edges) + MARGIN)
 
 
 def _threshold(probabilities: FloatArray, truth: IntArray) -> float:

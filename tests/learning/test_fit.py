@@ -48,10 +48,27 @@ def test_a_class_with_few_samples_is_recalled_beside_one_with_many() -> None:
     assert (head.run_inference(fresh) == 1).mean() > 0.85
 
 
-def test_the_range_of_the_logits_holds_all_samples() -> None:
-    x, y = blobs()
+@pytest.mark.parametrize("classes", [2, 3, 9])
+def test_the_range_of_the_logits_cuts_nothing_that_decides(classes: int) -> None:
+    x, y = blobs(classes=classes, per_class=40)
+    head = fit_head(x, y, classes, rng=np.random.default_rng(0)).head
+    fresh, _ = blobs(classes=classes, per_class=200)
+    logits = fresh.astype(np.float64) @ head.params["mat_w"] + head.params["vec_b"]
+    cut = np.clip(logits, head.min_score, head.max_score)
+    before, after = (np.exp(z - z.max(axis=1, keepdims=True)) for z in (logits, cut))
+    before, after = before / before.sum(axis=1, keepdims=True), after / after.sum(axis=1, keepdims=True)
+    assert (before.argmax(axis=1) == after.argmax(axis=1)).all()
+    assert np.abs(before - after).max() < classes / 256
+    assert logits.min() - 1 <= head.min_score < head.max_score <= logits.max() + 1
+
+
+def test_no_weight_stands_out_so_far_that_the_others_lose_their_precision() -> None:
+    x, y = blobs(per_class=40, dim=200)
+    x[:, 0] = 50 * (y == 0)
     head = fit_head(x, y, 3, rng=np.random.default_rng(0)).head
-    assert (head.min_score, head.max_score) == (head.logits(x).min(), head.logits(x).max())
+    weights = np.abs(head.params["mat_w"])
+    assert 2 * weights.max() / 255 < 0.1 * np.median(weights)  # one step of 8 bits beside the usual weight
+    assert head.get_accuracy(x, y) == 1.0
 
 
 def test_the_same_seed_gives_the_same_head() -> None:
