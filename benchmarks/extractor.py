@@ -2,9 +2,10 @@
 
 python benchmarks/extractor.py --photos DIR [--compare MODEL.tflite ...] [--extractor MODEL.tflite]
 
-DIR/<class>/* are photographs; of each draw, the samples that were not taught are the test. Two rendered sets
-follow, of shapes and surfaces that the built-in extractor's training never sees: other views before plain walls,
-and taught before plain walls, asked before cluttered ones. The last column is time on one thread.
+DIR/<class>/* are photographs; of each draw, the samples that were not taught are the test. Rendered sets follow,
+of shapes and surfaces that the built-in extractor's training never sees: flat things and bodies that turn, in other
+views before plain walls, and taught before plain walls, asked before cluttered ones; and six materials of which every
+picture shows another piece in another colour. The last column is time on one thread.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.fit import fit_head
-from pretraining.heldout import unseen_texture, unseen_thing
+from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
 from pretraining.scene import photograph
+from pretraining.things import Thing
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 from tpu.tensors import prepare_picture, read_picture
 
 SHOTS, DRAWS = (5, 10, 20), 20
 RENDERED_CLASSES, RENDERED_EACH, RENDERED_PX = 10, 60, 224
+MATERIALS = 6
 Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 Pictures = list[NDArray[np.uint8]]
 
@@ -50,9 +53,12 @@ def main() -> None:
     if options.photos:
         taught, labels = photographs(options.photos)
         measure(options.photos.name, extractors, taught, taught, labels)
-    plain, cluttered, labels = rendered(np.random.default_rng(20))
-    measure("rendered: new views", extractors, plain, plain, labels)
-    measure("rendered: new backgrounds", extractors, plain, cluttered, labels)
+    for name, make in (("things", unseen_thing), ("bodies", unseen_body)):
+        plain, cluttered, labels = rendered(np.random.default_rng(20), make)
+        measure(f"rendered {name}: new views", extractors, plain, plain, labels)
+        measure(f"rendered {name}: new backgrounds", extractors, plain, cluttered, labels)
+    pieces, labels = rendered_materials(np.random.default_rng(20))
+    measure("rendered materials", extractors, pieces, pieces, labels)
 
 
 def measure(
@@ -95,15 +101,24 @@ def photographs(folder: Path) -> tuple[Pictures, NDArray[np.int64]]:
     return pictures, np.array(labels)
 
 
-def rendered(rng: np.random.Generator) -> tuple[Pictures, Pictures, NDArray[np.int64]]:
+def rendered(
+    rng: np.random.Generator, make: Callable[[np.random.Generator], Thing] = unseen_thing
+) -> tuple[Pictures, Pictures, NDArray[np.int64]]:
     """Things that training never sees, before plain walls and before cluttered ones."""
-    things = [unseen_thing(rng) for _ in range(RENDERED_CLASSES)]
+    things = [make(rng) for _ in range(RENDERED_CLASSES)]
     walls = [(255 * unseen_texture(RENDERED_PX, rng)).astype(np.uint8) for _ in range(40)]
-    walls += [photograph(unseen_thing(rng), RENDERED_PX, rng, walls, plain_share=0).picture for _ in range(40)]
+    walls += [photograph(make(rng), RENDERED_PX, rng, walls, plain_share=0).picture for _ in range(40)]
     labels = np.repeat(np.arange(RENDERED_CLASSES), RENDERED_EACH)
     plain = [photograph(things[label], RENDERED_PX, rng).picture for label in labels]
     cluttered = [photograph(things[label], RENDERED_PX, rng, walls, plain_share=0).picture for label in labels]
     return plain, cluttered, labels
+
+
+def rendered_materials(rng: np.random.Generator) -> tuple[Pictures, NDArray[np.int64]]:
+    """Materials that training never sees, every picture another piece in another colour."""
+    stuffs = unseen_stuffs(rng, MATERIALS)
+    labels = np.repeat(np.arange(MATERIALS), RENDERED_EACH)
+    return [photograph(stuffs[label], RENDERED_PX, rng).picture for label in labels], labels
 
 
 def colour_histogram(image: NDArray[np.uint8]) -> NDArray[np.float32]:

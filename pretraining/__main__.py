@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import argparse
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from pretraining.convert import convert
 from pretraining.train import Plan, train
 
-# Where each round ends, in minutes of training; things in the world and in a batch; pictures to fit the projections.
-# The second round of the full recipe goes on from the first with the learning rate raised again.
-FULL = ((105.0, 175.0), 2000, 96, 2048)
-SMOKE = ((2.0,), 300, 24, 512)
+
+@dataclass(frozen=True)
+class Recipe:
+    """The rounds of training and the size of their world.
+
+    Attributes:
+        plain_minutes: Where each round before plain walls ends; a later one goes on with the learning rate raised
+            again.
+        rich_minutes: The last round, in the rich world, goes on from the converted file of the rounds before.
+        things: In the world at a time.
+        together: Things in a batch, before plain walls and in the rich world.
+        pictures: Rendered to fit the projections.
+    """
+
+    plain_minutes: tuple[float, ...]
+    rich_minutes: float
+    things: int
+    together: tuple[int, int]
+    pictures: int
+
+
+FULL = Recipe((105.0, 175.0), 66.0, things=2000, together=(96, 64), pictures=2048)
+SMOKE = Recipe((1.2,), 0.8, things=200, together=(24, 24), pictures=512)
 
 
 def main() -> None:
     """Make the extractor."""
     parser = argparse.ArgumentParser(prog="python -m pretraining", description=__doc__)
-    parser.add_argument(
-        "--minutes", type=float, nargs="+", help="where each round of training ends; 105 175, or 2 with --smoke"
-    )
-    parser.add_argument(
-        "--smoke", action="store_true", help="a small world and a short time, to see that all parts work"
-    )
+    parser.add_argument("--smoke", action="store_true", help="a small world, two minutes, to see that all parts work")
+    parser.add_argument("--plain-minutes", type=float, nargs="+", help="where each round before plain walls ends")
+    parser.add_argument("--rich-minutes", type=float, help="how long the last round takes, in the rich world")
+    parser.add_argument("--start", type=Path, help="leave out the rounds before the last; go on from this extractor")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--run", type=Path, default=Path("pretraining/runs/default"), help="checkpoints and log")
     parser.add_argument("--out", type=Path, default=Path("assets/models/kiosk_extractor.tflite"))
@@ -33,11 +51,17 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, filename=options.run / "log.txt", format="%(asctime)s %(name)s: %(message)s"
     )
-    rounds, things, together, pictures = SMOKE if options.smoke else FULL
-    for minutes in options.minutes or rounds:
-        plan = Plan(minutes=minutes, seed=options.seed, folder=options.run, things=things, things_per_batch=together)
-        checkpoint = train(plan)
-    convert(checkpoint, options.out, seed=options.seed, float_out=options.float_out, pictures=pictures)
+    recipe, seed = SMOKE if options.smoke else FULL, options.seed
+    plain, rich = ({"things": recipe.things, "things_per_batch": together} for together in recipe.together)
+    start = options.start
+    if start is None:
+        for minutes in options.plain_minutes or recipe.plain_minutes:
+            checkpoint = train(Plan(minutes, seed, options.run / "plain", **plain))
+        start = options.run / "plain.tflite"
+        convert(checkpoint, start, seed=seed, pictures=recipe.pictures)
+    minutes = recipe.rich_minutes if options.rich_minutes is None else options.rich_minutes
+    checkpoint = train(Plan.in_the_rich_world(minutes, seed, options.run / "rich", start, **rich))
+    convert(checkpoint, options.out, seed=seed, rich=True, float_out=options.float_out, pictures=recipe.pictures)
 
 
 if __name__ == "__main__":

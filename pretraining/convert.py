@@ -1,9 +1,10 @@
 """From a checkpoint to the shipped file: fold batch norms, add the projections, quantize to full integer.
 
-Each tap gets a 1×1 convolution before its global mean: standardise, rotate to principal axes, whiten mildly, fitted
-on rendered pictures. A mean and a linear map may change places, and this order keeps the precision: the map
-sees activations that fill their 8 bits, and the rounding of its outputs averages out over the picture, while a map
+Each tap gets a 1×1 convolution before its mean over the picture: standardise, rotate to principal axes, whiten
+mildly, fitted on rendered pictures. A mean and a linear map may change places, and this order keeps the precision: the
+map sees activations that fill their 8 bits, and the rounding of its outputs averages out over the picture, while a map
 of 8-bit means would multiply their rounding. Whitening brings values that vary little out of the output's rounding.
+A weighted mean is a depthwise convolution as large as the map.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pretraining.network import INPUT_PX, LAYERS, PARTS, TAPS, Backbone, Trainee
+from pretraining.network import INPUT_PX, LAYERS, PARTS, TAPS, Backbone, Trainee, centre_window
 from pretraining.train import TARGETS
 from pretraining.world import World
 
@@ -29,13 +30,16 @@ COARSE_PX = 12  # maps larger than this are averaged down to it before their pro
 FloatArray = NDArray[np.float32]
 
 
-def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = None, pictures: int = 2048) -> None:
+def convert(
+    checkpoint: Path, out: Path, *, seed: int, rich: bool = False, float_out: Path | None = None, pictures: int = 2048
+) -> None:
     """Write the extractor: uint8 (1, 96, 96, 3) in, uint8 (1, sum(PART_SIZES)) out, integer operators only.
 
     Args:
         checkpoint: What `train` left.
         out: The file to write.
         seed: Of the rendered pictures that fix projections and ranges.
+        rich: Of which world they are (`world.World`).
         pictures: How many are rendered to fit the projections.
         float_out: The same network in float32, to measure what the 8 bits cost; None writes none.
     """
@@ -44,7 +48,7 @@ def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = 
     trainee = Trainee(TARGETS)
     trainee.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     backbone = trainee.backbone.eval()
-    world = World(np.random.default_rng([seed, 2]), 300)
+    world = World(np.random.default_rng([seed, 2]), 300, rich=rich)
     rendered = np.concatenate([world.batch(THINGS, INPUT_PX).pictures for _ in range(0, pictures, 2 * THINGS)])
     settle_norms(backbone, rendered)
     model = _keras_twin(tf, backbone, _features(backbone, rendered))
@@ -124,6 +128,15 @@ def _keras_twin(tf, backbone: Backbone, features: FloatArray):  # type: ignore[n
         weights, bias = projection(own, size)
         coarse = keras.AveragePooling2D(part.shape[1] // COARSE_PX)(part) if part.shape[1] > COARSE_PX else part
         twin = keras.Conv2D(size, 1)
-        values.append(keras.GlobalAveragePooling2D()(twin(coarse)))
+        projected = twin(coarse)
         twin.set_weights([weights[np.newaxis, np.newaxis], bias])
-    return tf.keras.Model(inputs, keras.Concatenate()(values))
+        if part is maps[len(TAPS) - 1]:
+            values.append(keras.GlobalAveragePooling2D(keepdims=True)(projected))
+            continue
+        edge = coarse.shape[1]
+        window = keras.DepthwiseConv2D(edge, use_bias=False)
+        values.append(window(projected))
+        fine = centre_window(part.shape[1]).numpy()
+        blocks = fine.reshape(edge, part.shape[1] // edge, edge, part.shape[1] // edge).sum((1, 3))
+        window.set_weights([np.broadcast_to(blocks[:, :, np.newaxis, np.newaxis], (edge, edge, size, 1))])
+    return tf.keras.Model(inputs, keras.Reshape((sum(PART_SIZES),))(keras.Concatenate()(values)))

@@ -1,7 +1,7 @@
-"""Shapes and surfaces that training never sees: gears, crescents, keys, letters; bricks, spirals, arcs, dots.
+"""Shapes and surfaces that training never sees: gears, crescents, keys, letters; bricks, spirals, arcs, dots, facets.
 
-They are for measuring only. Nothing here may be used by `world`, and nothing of `things` or `textures` is used here
-but the container for a side.
+They are for measuring only. Nothing here may be used by `world`, and of its parts only the containers are used here:
+for a side, for a body that turns, and for a kind of material.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from pretraining.assemblies import Assembly
+from pretraining.materials import Stuff
 from pretraining.textures import FloatImage
 from pretraining.things import SIZE_PX, FlatThing, Side
 
 LETTERS = "ABEFGHKRSXYZ"
+CLOUD = 16_000  # points of a body
+FINISHES = ((0.0, 0.0, 1.0), (0.8, 0.0, 1.0), (0.6, 0.9, 1.0), (0.8, 0.0, 0.3))  # dull, glossy, metal, clear
 
 
 def unseen_thing(rng: np.random.Generator) -> FlatThing:
@@ -26,6 +30,55 @@ def unseen_thing(rng: np.random.Generator) -> FlatThing:
         albedo[part] = label[part]
     height = cv2.GaussianBlur(outline, (0, 0), 4.0) * outline
     return FlatThing(Side(albedo, cv2.GaussianBlur(outline, (0, 0), 0.7), height, gloss=float(rng.uniform(0, 0.5))))
+
+
+def unseen_body(rng: np.random.Generator) -> Assembly:
+    """Such a shape sawn out of a board, with its own surface before, behind and around, to be turned about."""
+    outline = (_gear, _crescent, _key, _letter, _arrow)[int(rng.integers(5))](rng)
+    inside = np.argwhere(outline > 0.5)
+    rim = np.argwhere((outline > 0.5) & (cv2.erode(outline, np.ones((3, 3))) <= 0.5))
+    slope_y, slope_x = (
+        cv2.Sobel(cv2.GaussianBlur(outline, (0, 0), 1.5), cv2.CV_32F, *order, ksize=3) for order in ((0, 1), (1, 0))
+    )
+    thick = rng.uniform(0.1, 0.35)
+    faces = 2 * len(inside) / (2 * len(inside) + len(rim) * thick * SIZE_PX)  # the part of the area that they are
+    on_face = rng.random(CLOUD) < faces
+    cells = np.where(
+        on_face[:, None], inside[rng.integers(len(inside), size=CLOUD)], rim[rng.integers(len(rim), size=CLOUD)]
+    )
+    side = np.where(rng.random(CLOUD) < 0.5, 1.0, -1.0)
+    depth = np.where(on_face, side, rng.uniform(-1, 1, CLOUD)) * thick
+    flat = (cells[:, ::-1] + rng.random((CLOUD, 2))) / SIZE_PX * 2 - 1
+    points = np.column_stack([flat, depth])
+    rows, columns = cells[:, 0], cells[:, 1]
+    outward = -np.column_stack([slope_x[rows, columns], slope_y[rows, columns], np.zeros(CLOUD)])
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-6
+    normals = np.where(on_face[:, None], np.column_stack([np.zeros((CLOUD, 2)), side]), outward)
+    front, back, around = (unseen_texture(SIZE_PX, rng)[rows, columns] for _ in range(3))
+    colours = np.where(on_face[:, None], np.where(side[:, None] > 0, front, back), around)
+    points /= np.linalg.norm(points, axis=1).max()
+    clouds = (cloud.astype(np.float32) for cloud in (points, normals, colours))
+    pose = float(rng.uniform(-np.pi, np.pi)), float(rng.uniform(-0.5, 0.5))
+    return Assembly(*clouds, pose, (1.0, 0.3), (float(rng.uniform(0, 0.5)), 0.0, 1.0))
+
+
+def unseen_stuffs(rng: np.random.Generator, count: int) -> list[Stuff]:
+    """Kinds of material that differ in relief or finish and come in any colour."""
+    kinds = [(relief, finish) for relief in (_bricks, _arcs, _dots, _facets) for finish in FINISHES]
+    chosen = [kinds[int(number)] for number in rng.choice(len(kinds), count, replace=False)]
+    return [
+        Stuff(
+            relief,
+            (_bricks, _spiral, _arcs, _dots)[int(rng.integers(4))],
+            depth=float(rng.uniform(0.4, 1.0)),
+            printed=float(rng.uniform(0.2, 0.5)) if rng.random() < 0.3 else 0.0,
+            saturation=float(rng.uniform(0.2, 1.0)),
+            lightness=(0.3, float(rng.uniform(0.6, 1.0))),
+            bulge=float(rng.uniform(0, 1)),
+            finish=finish,
+        )
+        for relief, finish in chosen
+    ]
 
 
 def unseen_texture(size_px: int, rng: np.random.Generator) -> FloatImage:
@@ -125,3 +178,17 @@ def _dots(size_px: int, rng: np.random.Generator) -> FloatImage:
     x, y = _axes(size_px)
     count, size = rng.uniform(4, 12), rng.uniform(0.15, 0.42)
     return (np.hypot(np.mod(x * count, 1) - 0.5, np.mod(y * count, 1) - 0.5) < size).astype(np.float32)
+
+
+def _facets(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Crumpled foil: the lowest of many slanting planes is the surface."""
+    x, y = _axes(size_px)
+    count = int(rng.integers(20, 60))
+    middle, slope = rng.uniform(0, 1, (2, count)), rng.normal(0, 1.5, (2, count))
+    planes = (
+        (x[..., None] - middle[0]) * slope[0]
+        + (y[..., None] - middle[1]) * slope[1]
+        + 6 * np.hypot(x[..., None] - middle[0], y[..., None] - middle[1])
+    )
+    lowest = planes.min(-1)
+    return ((lowest - lowest.min()) / (np.ptp(lowest) + 1e-6)).astype(np.float32)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pretraining.textures import FloatImage, colour_ramp, random_colour, random_pattern, random_texture
+from pretraining.textures import (
+    PATTERNS,
+    FloatImage,
+    Pattern,
+    colour_ramp,
+    random_colour,
+    random_pattern,
+    random_texture,
+)
 from pretraining.things import SIZE_PX, Side, contour, domed, filled
 
 _SHEET_PX = 2 * SIZE_PX
@@ -69,3 +77,70 @@ def random_material(rng: np.random.Generator) -> Material:
     )
     depth = rng.uniform(0.1, 1.2)
     return Material(sheet.astype(np.float32), (depth * relief).astype(np.float32), float(rng.uniform(0, 1)), finish)
+
+
+@dataclass(frozen=True)
+class Stuff:
+    """A kind of material whatever its colour: any crumpled foil, any printed cardboard, any clear film.
+
+    Attributes:
+        relief: The kind of pattern of its relief; each look draws another.
+        print_: The kind of pattern of its print.
+        depth: Of the relief.
+        printed: How much of it is printed on, 0..1.
+        saturation: Of its ground, at most.
+        lightness: Of its ground, from and to.
+        bulge: How much a piece is domed, 0..1.
+    """
+
+    relief: Pattern
+    print_: Pattern
+    depth: float
+    printed: float
+    saturation: float
+    lightness: tuple[float, float]
+    bulge: float
+    finish: tuple[float, float, float]
+
+    def rest(self) -> Side:
+        """See `Thing`."""
+        return self._piece(np.random.default_rng(0), np.ones((SIZE_PX, SIZE_PX), np.float32))
+
+    def seen(self, rng: np.random.Generator) -> Side:
+        """See `Thing`."""
+        return self._piece(rng, filled(contour(rng, radius=rng.uniform(0.7, 1.0))))
+
+    def _piece(self, rng: np.random.Generator, mask: FloatImage) -> Side:
+        ground = random_colour(rng, saturation=float(rng.uniform(0, self.saturation)))
+        ground = ground / max(float(ground.max()), 1e-3) * rng.uniform(*self.lightness)
+        albedo = np.broadcast_to(ground, (SIZE_PX, SIZE_PX, 3))
+        if self.printed:
+            ink = self.print_(SIZE_PX, rng)[..., None] > 1 - self.printed
+            albedo = np.where(ink, random_colour(rng), albedo)
+        height = self.depth * self.relief(SIZE_PX, rng) + self.bulge * domed(mask, 1.0)
+        return Side(
+            albedo.astype(np.float32), cv2.GaussianBlur(mask, (0, 0), 0.7), height.astype(np.float32), *self.finish
+        )
+
+
+def random_stuff(rng: np.random.Generator) -> Stuff:
+    """Make a kind of material."""
+    relief, print_ = (PATTERNS[int(rng.integers(len(PATTERNS)))] for _ in range(2))
+    kind = rng.integers(4)
+    finish = (
+        (float(rng.uniform(0, 0.15)), 0.0, 1.0),  # paper, cloth, wood
+        (float(rng.uniform(0.4, 1.0)), 0.0, 1.0),  # plastic, lacquer
+        (float(rng.uniform(0.3, 1.0)), float(rng.uniform(0.6, 1.0)), 1.0),  # metal
+        (float(rng.uniform(0.4, 1.0)), 0.0, float(rng.uniform(0.15, 0.6))),  # glass, film
+    )[kind]
+    dark = float(rng.uniform(0.1, 0.7))
+    return Stuff(
+        relief,
+        print_,
+        depth=float(rng.uniform(0, 1.2)),
+        printed=float(rng.uniform(0.1, 0.5)) if rng.random() < 0.4 else 0.0,
+        saturation=float(rng.uniform(0.05, 1.0)),
+        lightness=(dark, min(1.0, dark + float(rng.uniform(0.1, 0.5)))),
+        bulge=float(rng.uniform(0, 1)),
+        finish=finish,
+    )

@@ -27,15 +27,33 @@ LAYERS = (
     Layer(3, 1, 192),
     Layer(1, 1, 384),
 )
-TAPS = (2, 4, 6)  # layers whose global means make the features
+TAPS = (2, 4, 6)  # layers whose means over the picture make the features
 COLOUR_LAYERS = (24, 64)  # 1×1 convolutions on the picture at half size: soft colour bins that learn their places
 PARTS = (*(LAYERS[tap].channels for tap in TAPS), COLOUR_LAYERS[-1])
 FEATURES = sum(PARTS)
 INPUT_PX = 96
 
 
+def padded(x: Tensor, layer: Layer) -> Tensor:
+    """What TensorFlow's "same" puts around maps of even size before a layer."""
+    if layer.kernel == 1:
+        return x
+    return F.pad(x, (0, 1, 0, 1) if layer.stride == 2 else (1, 1, 1, 1))
+
+
+def centre_window(edge: int) -> Tensor:
+    """Weights (edge, edge) that sum to 1 and fall evenly from the middle to 1 / (edge / 2) of it at the rim."""
+    side = torch.tensor([min(place + 1, edge - place) for place in range(edge)], dtype=torch.float32)
+    return torch.outer(side, side) / side.sum() ** 2
+
+
+def centred_mean(x: Tensor) -> Tensor:
+    """(N, C, S, S) → (N, C), the middle counted most."""
+    return x.flatten(2) @ centre_window(x.shape[-1]).to(x.dtype).flatten()
+
+
 class Backbone(nn.Module):
-    """Pictures (N, 3, S, S) in −1..1 → features (N, FEATURES). Padding is TensorFlow's "same" for even sizes."""
+    """Pictures (N, 3, S, S) in −1..1 → features (N, FEATURES)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,17 +70,18 @@ class Backbone(nn.Module):
         self.colour_norms = nn.ModuleList(nn.BatchNorm2d(channels) for channels in COLOUR_LAYERS)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Means over the picture: plain ones of the last tap, which sees all of it from everywhere, and weighted
+        ones of the others, to which the rim is mostly background.
+        """
         means = []
         colours = F.avg_pool2d(x, 2)
         for convolution, norm in zip(self.colour_convolutions, self.colour_norms, strict=True):
             colours = F.relu6(norm(convolution(colours)))
         for number, (layer, convolution, norm) in enumerate(zip(LAYERS, self.convolutions, self.norms, strict=True)):
-            if layer.kernel == 3:
-                x = F.pad(x, (0, 1, 0, 1) if layer.stride == 2 else (1, 1, 1, 1))
-            x = F.relu6(norm(convolution(x)))
+            x = F.relu6(norm(convolution(padded(x, layer))))
             if number in TAPS:
-                means.append(x.mean((2, 3)))
-        return torch.cat([*means, colours.mean((2, 3))], 1)
+                means.append(x.mean((2, 3)) if number == TAPS[-1] else centred_mean(x))
+        return torch.cat([*means, centred_mean(colours)], 1)
 
 
 class Trainee(nn.Module):

@@ -29,6 +29,8 @@ def photograph(
     clutter: Sequence[NDArray[np.uint8]] = (),
     *,
     plain_share: float = 0.5,
+    behind: FloatImage | None = None,
+    before: Thing | None = None,
 ) -> View:
     """Take one picture of a thing.
 
@@ -38,24 +40,58 @@ def photograph(
         rng: Decides side, pose, light, background and the camera's faults.
         clutter: Pictures to stand before, uint8 RGB, square; without any, backgrounds are nearly plain.
         plain_share: How often the background is nearly plain all the same.
+        behind: This background instead, RGB in 0..1, (size_px, size_px, 3).
+        before: A thing that stands a little in the way, at the rim of the picture: a hand that holds, a neighbour.
     """
     side = thing.seen(rng)
     matrix = _pose(size_px, rng)
+    background = backdrop(size_px, rng, clutter, plain_share) if behind is None else behind
+    picture, clean, mask = _placed(side, matrix, background, rng)
+    if before is not None:
+        picture, _, _ = _placed(before.seen(rng), _at_the_rim(size_px, rng), picture, rng)
+    return View(_developed(picture, rng), clean, mask)
+
+
+def _placed(
+    side: Side, matrix: NDArray[np.float64], background: FloatImage, rng: np.random.Generator
+) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """Light a side and lay it over a background with its shadow: the picture, the side clean, and its mask."""
+    size_px = len(background)
     lit = _lit(side, rng)
     size = (size_px, size_px)
     mask = cv2.warpPerspective(side.mask, matrix, size, flags=cv2.INTER_AREA)
     seen = cv2.warpPerspective(lit, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     clean = cv2.warpPerspective(side.albedo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    background = _background(size_px, rng, clutter, plain_share)
-    background = background * (1 - rng.uniform(0, 0.6) * _shadow(mask, rng)[..., None])
-    cover = (side.opacity * mask)[..., None]
-    picture = background * (1 - cover) + seen * cover
-    return View(_developed(picture, rng), clean, mask)
+    shaded = background * (1 - rng.uniform(0, 0.6) * _shadow(mask, rng)[..., None])
+    cover = mask
+    if side.opacity < 1:  # light passes a curved wall obliquely: its rim hides more, and bends what is behind
+        height = cv2.GaussianBlur(cv2.warpPerspective(side.height, matrix, size), (0, 0), 2.0)
+        rim = np.clip(1.5 - height / max(float(height.max()), 1e-3) * 1.5, 0, 1) ** 2
+        cover = mask * (side.opacity + (1 - side.opacity) * rim)
+        shaded = shaded + mask[..., None] * (_refracted(shaded, height, rng.uniform(0, 30)) - shaded)
+    cover = cover[..., None]
+    return shaded * (1 - cover) + seen * cover, clean, mask
 
 
-def _background(
+def placed_anywhere(thing: Thing, picture: FloatImage, rng: np.random.Generator) -> FloatImage:
+    """Put a thing somewhere into a picture, RGB in 0..1, (S, S, 3)."""
+    size_px = len(picture)
+    scale, turn = rng.uniform(0.25, 0.9) * size_px / SIZE_PX, rng.normal(0, 0.6)
+    return _placed(thing.seen(rng), _similarity(scale, turn, rng.uniform(0, size_px, 2)), picture, rng)[0]
+
+
+def _refracted(background: FloatImage, height: FloatImage, strength_px: float) -> FloatImage:
+    size_px = len(height)
+    down, across = np.mgrid[0:size_px, 0:size_px].astype(np.float32)
+    slope_x, slope_y = (cv2.Sobel(height, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
+    bent = (across + strength_px * slope_x).astype(np.float32), (down + strength_px * slope_y).astype(np.float32)
+    return cv2.remap(background.astype(np.float32), *bent, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def backdrop(
     size_px: int, rng: np.random.Generator, clutter: Sequence[NDArray[np.uint8]], plain_share: float
 ) -> FloatImage:
+    """A background, RGB in 0..1: nearly plain, or a piece of one of the pictures in `clutter`."""
     if not clutter or rng.random() < plain_share:
         return nearly_plain(size_px, rng)
     picture = clutter[int(rng.integers(len(clutter)))]
@@ -97,6 +133,21 @@ def _pose(size_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
     to_middle, back = np.eye(3), np.eye(3)
     to_middle[:2, 2], back[:2, 2] = -size_px / 2, size_px / 2
     return back @ tilt @ to_middle @ matrix
+
+
+def _at_the_rim(size_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Half beyond the rim, half of the time from below."""
+    angle = np.pi / 2 + rng.normal(0, 0.5) if rng.random() < 0.5 else rng.uniform(0, 2 * np.pi)
+    middle = size_px / 2 + rng.uniform(0.42, 0.6) * size_px * np.array([np.cos(angle), np.sin(angle)])
+    return _similarity(rng.uniform(0.4, 0.8) * size_px / SIZE_PX, rng.normal(0, 0.6), middle)
+
+
+def _similarity(scale: float, turn: float, middle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From a side to where its middle shall be."""
+    matrix = np.eye(3)
+    matrix[:2, :2] = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix[:2, 2] = middle - matrix[:2, :2] @ np.full(2, SIZE_PX / 2)
+    return matrix
 
 
 def _lit(side: Side, rng: np.random.Generator) -> FloatImage:

@@ -19,7 +19,7 @@ def random_texture(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 def random_pattern(size_px: int, rng: np.random.Generator) -> FloatImage:
     """One grey pattern, float32 (size_px, size_px) in 0..1."""
-    return _PATTERNS[int(rng.choice(len(_PATTERNS), p=_WEIGHTS))](size_px, rng)
+    return PATTERNS[int(rng.choice(len(PATTERNS), p=_WEIGHTS))](size_px, rng)
 
 
 def nearly_plain(size_px: int, rng: np.random.Generator) -> FloatImage:
@@ -144,7 +144,7 @@ def _stretched(values: FloatImage) -> FloatImage:
     return ((values - low) / max(high - low, 1e-6)).astype(np.float32)
 
 
-_PATTERNS: tuple[Pattern, ...] = (
+PATTERNS: tuple[Pattern, ...] = (
     _noise, _waves, _stripes, _cells, _dead_leaves, _julia, _scratches, _gradient, _plain
 )  # fmt: skip
 _WEIGHTS = (0.2, 0.12, 0.15, 0.08, 0.06, 0.04, 0.05, 0.08, 0.22)

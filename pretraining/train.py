@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from pretraining.network import INPUT_PX, Trainee
+from pretraining.restore import restored
 from pretraining.world import Batch, World
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ TARGETS = 192
 SMALL_PX = 64  # pictures at first
 TEMPERATURE = 0.2
 EMA = 0.998
+WARM_UP_STEPS = 100
+# Half the time, and no worse, where the processor has it; five times as long where it must be emulated.
+BFLOAT16 = torch.cpu._is_avx512_bf16_supported()
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Plan:
         full_size_from: The fraction of the time after which pictures have the deployed size.
         contrast_from: The fraction of the time after which NT-Xent joins in.
         learning_rate: At the start; it falls along a cosine.
+        rich: Whether the world has all kinds of things and furnished rooms (`world.World`).
+        start: A converted extractor to go on from, all but its colours; None begins with nothing.
         checkpoint_s: Seconds between checkpoints.
     """
 
@@ -57,7 +63,17 @@ class Plan:
     full_size_from: float = 0.4
     contrast_from: float = 0.35
     learning_rate: float = 2e-3
+    rich: bool = False
+    start: Path | None = None
     checkpoint_s: float = 120.0
+
+    @classmethod
+    def in_the_rich_world(cls, minutes: float, seed: int, folder: Path, start: Path, **world: int) -> Plan:
+        """Go on from a converted extractor: pictures of full size and both losses from the beginning, half the rate."""
+        return cls(
+            minutes, seed, folder, **world,
+            full_size_from=0.0, contrast_from=0.0, learning_rate=1e-3, rich=True, start=start,
+        )  # fmt: skip
 
 
 class Whitening:
@@ -80,11 +96,11 @@ def train(plan: Plan) -> Path:
     checkpoint = plan.folder / "checkpoint.pt"
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
-    fitting = World(np.random.default_rng([plan.seed, 0]), 300)
+    fitting = World(np.random.default_rng([plan.seed, 0]), 300, rich=plan.rich)
     samples = [fitting.batch(100, INPUT_PX) for _ in range(6)]
     whiten = Whitening(np.concatenate([part for b in samples for part in (b.posed, b.clean)]), TARGETS)
 
-    model, average, optimiser, spent_s, step = _begun(checkpoint, plan.learning_rate)
+    model, average, optimiser, spent_s, step = _begun(checkpoint, plan)
     if step:
         logger.info("resumed at step %d after %.0f s", step, spent_s)
     if spent_s >= plan.minutes * 60:
@@ -96,7 +112,7 @@ def train(plan: Plan) -> Path:
     size_px = spawn.Value("i", SMALL_PX)
     renderer = spawn.Process(
         target=_render,
-        args=(batches, stop, size_px, (plan.things, plan.things_per_batch), [plan.seed, 1, step]),
+        args=(batches, stop, size_px, (plan.things, plan.things_per_batch, plan.rich), [plan.seed, 1, step]),
         daemon=True,
     )
     renderer.start()
@@ -107,7 +123,8 @@ def train(plan: Plan) -> Path:
             started_s = time.monotonic()
             done = spent_s / budget_s
             for group in optimiser.param_groups:
-                group["lr"] = plan.learning_rate * min(1, (step + 1) / 100) * (1 + math.cos(math.pi * done)) / 2
+                warm = min(1, (step + 1) / WARM_UP_STEPS)
+                group["lr"] = plan.learning_rate * warm * (1 + math.cos(math.pi * done)) / 2
             size_px.value = INPUT_PX if done >= plan.full_size_from else SMALL_PX
             losses = _step(model, optimiser, batches.get(), whiten, contrast=done >= plan.contrast_from)
             _average(average, model, min(EMA, (1 + step) / (10 + step)))
@@ -128,11 +145,16 @@ def train(plan: Plan) -> Path:
     return checkpoint
 
 
-def _begun(checkpoint: Path, learning_rate: float) -> tuple[Trainee, Trainee, torch.optim.Optimizer, float, int]:
+def _begun(checkpoint: Path, plan: Plan) -> tuple[Trainee, Trainee, torch.optim.Optimizer, float, int]:
     """Model, its moving average, optimiser, seconds spent and steps done: new ones, or those of the checkpoint."""
-    model = Trainee(TARGETS).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = Trainee(TARGETS)
+    if plan.start is not None and not checkpoint.exists():
+        model.backbone.load_state_dict(restored(plan.start, seed=plan.seed).state_dict())
+    if plan.start is not None:  # colours were learned, and cost a third of the time
+        for part in (model.backbone.colour_convolutions, model.backbone.colour_norms):
+            part.requires_grad_(False)
     average = Trainee(TARGETS)
-    optimiser = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(model.parameters(), plan.learning_rate, weight_decay=0.02)
     if not checkpoint.exists():
         average.load_state_dict(model.state_dict())
         return model, average, optimiser, 0.0, 0
@@ -147,7 +169,7 @@ def _step(
     model: Trainee, optimiser: torch.optim.Optimizer, batch: Batch, whiten: Whitening, *, contrast: bool
 ) -> dict[str, float]:
     pictures = torch.from_numpy(batch.pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
-    with torch.autocast("cpu", torch.bfloat16):  # half the time where the processor has it, and no worse
+    with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
         described, projected = model(pictures)
     described, projected = described.float(), F.normalize(projected.float(), dim=1)
     posed = F.mse_loss(described[:, :TARGETS], whiten(batch.posed))
@@ -190,12 +212,17 @@ def _save(
     partial.replace(path)
 
 
-def _render(batches: mp.Queue[Batch], stop: Any, size_px: Any, things: tuple[int, int], seed: list[int]) -> None:
+def _render(batches: mp.Queue[Batch], stop: Any, size_px: Any, things: tuple[int, int, bool], seed: list[int]) -> None:
     cv2.setNumThreads(1)
-    world = World(np.random.default_rng(seed), things[0])
-    while not stop.is_set():
+    world = World(np.random.default_rng(seed), things[0], rich=things[2])
+    trainer = mp.parent_process()
+
+    def wanted() -> bool:
+        return not stop.is_set() and (trainer is None or trainer.is_alive())  # a killed trainer sets no event
+
+    while wanted():
         batch = world.batch(things[1], size_px.value)
-        while not stop.is_set():
+        while wanted():
             try:
                 batches.put(batch, timeout=1)
                 break

@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pretraining.assemblies import random_assembly
 from pretraining.bodies import random_box, random_lathed
 from pretraining.descriptors import describe
 from pretraining.hands import random_sign
-from pretraining.materials import random_material
-from pretraining.scene import canonical, photograph
+from pretraining.materials import random_material, random_stuff
+from pretraining.rooms import random_room
+from pretraining.scene import View, backdrop, canonical, photograph
 from pretraining.textures import random_texture
 from pretraining.things import Thing, random_flat_thing
 
-KINDS = (  # and how often they come
+FEW_KINDS = (  # and how often they come: the world of the first two rounds of training
     (random_flat_thing, 0.35),
     (random_lathed, 0.12),
     (random_box, 0.1),
     (random_sign, 0.25),
     (random_material, 0.18),
 )
+KINDS = (  # of the third
+    (random_flat_thing, 0.17),
+    (random_lathed, 0.12),
+    (random_box, 0.1),
+    (random_assembly, 0.18),
+    (random_sign, 0.25),
+    (random_material, 0.1),
+    (random_stuff, 0.08),
+)
 RENEWED = 3  # things a batch
+TOGETHER = 4  # things of the rich world that share a background, which so tells nothing of them
+IN_THE_WAY = 0.2  # of its pictures have something before the thing
+PLAIN_SHARE = 0.35  # of its backgrounds are nearly plain
+ROOMS, ROOMS_RENEWED = 300, 6
 WALLS, WALL_PX = 400, 160  # textures to stand before
 REMEMBERED = 200  # pictures that may come back as backgrounds
 
@@ -38,12 +54,21 @@ class Batch:
 
 
 class World:
-    """A pool of things, a few of which are replaced with every batch."""
+    """A pool of things, a few of which are replaced with every batch.
 
-    def __init__(self, rng: np.random.Generator, things: int) -> None:
+    A rich world has more kinds of things, stands them in furnished rooms too, with something in the way at times,
+    and shows several things before the same background.
+    """
+
+    def __init__(self, rng: np.random.Generator, things: int, *, rich: bool = False) -> None:
         self._rng = rng
+        self._kinds = KINDS if rich else FEW_KINDS
         self._things = [self._new() for _ in range(things)]
         self._walls = deque((self._wall() for _ in range(WALLS)), maxlen=WALLS)
+        self._rich = rich
+        self._rooms: deque[NDArray[np.uint8]] = deque(maxlen=ROOMS)
+        if rich:
+            self._rooms.extend(self._room() for _ in range(min(ROOMS, things)))
         self._recent: deque[NDArray[np.uint8]] = deque(maxlen=REMEMBERED)
 
     def batch(self, things: int, size_px: int) -> Batch:
@@ -52,8 +77,9 @@ class World:
         for old in chosen[:RENEWED]:
             self._things[int(old)] = self._new()
         self._walls.extend(self._wall() for _ in range(RENEWED))
-        clutter = [*self._walls, *self._recent]
-        views = [photograph(self._things[i][0], size_px, self._rng, clutter) for _ in range(2) for i in chosen]
+        if self._rich:
+            self._rooms.extend(self._room() for _ in range(ROOMS_RENEWED))
+        views = [view for _ in range(2) for view in self._views([self._things[i][0] for i in chosen], size_px)]
         pictures = np.stack([view.picture for view in views])
         self._recent.extend(pictures[self._rng.choice(len(pictures), 12)])
         return Batch(
@@ -62,16 +88,30 @@ class World:
             np.stack([self._things[i][1] for _ in range(2) for i in chosen]),
         )
 
+    def _views(self, things: Sequence[Thing], size_px: int) -> list[View]:
+        """One picture of each."""
+        rng, clutter = self._rng, [*self._walls, *self._recent]
+        if not self._rich:
+            return [photograph(thing, size_px, rng, clutter) for thing in things]
+        clutter += self._rooms
+        views: dict[int, View] = {}
+        for together in np.array_split(rng.permutation(len(things)), -(-len(things) // TOGETHER)):
+            behind = backdrop(size_px, rng, clutter, PLAIN_SHARE)
+            for number in map(int, together):
+                before = self._any_thing() if rng.random() < IN_THE_WAY else None
+                views[number] = photograph(things[number], size_px, rng, behind=behind, before=before)
+        return [views[number] for number in range(len(things))]
+
+    def _any_thing(self) -> Thing:
+        return self._things[int(self._rng.integers(len(self._things)))][0]
+
+    def _room(self) -> NDArray[np.uint8]:
+        return random_room(WALL_PX, [self._any_thing() for _ in range(int(self._rng.integers(0, 7)))], self._rng)
+
     def _wall(self) -> NDArray[np.uint8]:
         return (random_texture(WALL_PX, self._rng) * 255).astype(np.uint8)
 
     def _new(self) -> tuple[Thing, NDArray[np.float32]]:
-        thing = random_thing(self._rng)
+        makers, weights = zip(*self._kinds, strict=True)
+        thing: Thing = makers[int(self._rng.choice(len(makers), p=weights))](self._rng)
         return thing, describe(*canonical(thing, 64))
-
-
-def random_thing(rng: np.random.Generator) -> Thing:
-    """Invent a thing of any kind."""
-    makers, weights = zip(*KINDS, strict=True)
-    thing: Thing = makers[int(rng.choice(len(makers), p=weights))](rng)
-    return thing

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from pretraining.assemblies import Assembly
 from pretraining.descriptors import describe
-from pretraining.heldout import unseen_texture, unseen_thing
+from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
 from pretraining.scene import canonical, photograph
 from pretraining.textures import random_texture
+from pretraining.things import SIZE_PX, FlatThing, Side
 from pretraining.world import KINDS, World
 
 PRETRAINING = Path(__file__).resolve().parents[2] / "pretraining"
@@ -27,14 +30,16 @@ def test_every_kind_of_thing_can_be_photographed(make) -> None:  # type: ignore[
         assert np.isfinite(view.clean).all()
 
 
-def test_the_same_seed_renders_the_same_world() -> None:
-    first, second = (World(np.random.default_rng(4), 6).batch(3, 64) for _ in range(2))
+@pytest.mark.parametrize("rich", [False, True])
+def test_the_same_seed_renders_the_same_world(rich: bool) -> None:
+    first, second = (World(np.random.default_rng(4), 6, rich=rich).batch(3, 64) for _ in range(2))
     assert np.array_equal(first.pictures, second.pictures)
     assert np.array_equal(first.clean, second.clean)
 
 
-def test_rows_that_pair_show_the_same_thing() -> None:
-    batch = World(np.random.default_rng(1), 20).batch(8, 64)
+@pytest.mark.parametrize("rich", [False, True])
+def test_rows_that_pair_show_the_same_thing(rich: bool) -> None:
+    batch = World(np.random.default_rng(1), 20, rich=rich).batch(8, 64)
     assert batch.pictures.shape == (16, 64, 64, 3)
     assert np.array_equal(batch.clean[:8], batch.clean[8:])
     assert not np.array_equal(batch.pictures[:8], batch.pictures[8:])
@@ -54,6 +59,29 @@ def test_a_description_tells_colours_apart() -> None:
     mask = np.ones((64, 64), np.float32)
     assert np.linalg.norm(describe(red, mask) - describe(blue, mask)) > 1
     assert np.linalg.norm(describe(red, mask) - describe(red, mask)) == 0
+
+
+def test_an_assembled_body_hides_what_is_behind_it() -> None:
+    front = np.array([[0, 0, 0.5], [0, 0, -0.5]], np.float32).repeat(50, 0)
+    colours = np.array([[1, 0, 0], [0, 1, 0]], np.float32).repeat(50, 0)
+    towards = np.tile(np.array([0, 0, 1], np.float32), (100, 1))
+    body = Assembly(front, towards, colours, (0.0, 0.0), (0.0, 0.0), (0.0, 0.0, 1.0))
+    red, green, _ = body.rest().albedo[SIZE_PX // 2, SIZE_PX // 2]
+    assert red > 0.9
+    assert green < 0.1
+
+
+def test_glass_hides_more_at_its_rim_than_in_its_middle() -> None:
+    down, across = np.mgrid[-1 : 1 : SIZE_PX * 1j, -1 : 1 : SIZE_PX * 1j]
+    far = np.hypot(down, across)
+    mask = (far < 0.9).astype(np.float32)
+    height = np.sqrt(np.clip(0.81 - far**2, 0, None)).astype(np.float32)
+    glass = FlatThing(Side(np.ones((SIZE_PX, SIZE_PX, 3), np.float32), mask, height, opacity=0.2))
+    black = np.zeros((96, 96, 3), np.float32)
+    view = photograph(glass, 96, np.random.default_rng(1), behind=black)
+    inside = cv2.erode(view.mask, np.ones((3, 3)), iterations=3) > 0.9
+    middle = cv2.erode(view.mask, np.ones((3, 3)), iterations=14) > 0.9
+    assert view.picture[inside & ~middle].mean() > 1.2 * view.picture[middle].mean()
 
 
 def test_the_side_at_rest_is_always_the_same() -> None:
@@ -77,3 +105,11 @@ def test_what_is_held_out_is_used_by_no_part_of_the_recipe() -> None:
     users = [path.name for path in PRETRAINING.glob("*.py") if "heldout" in path.read_text(encoding="utf-8")]
     assert users == []
     assert photograph(unseen_thing(np.random.default_rng(7)), 96, np.random.default_rng(7)).mask.mean() > 0.01
+
+
+def test_bodies_and_materials_that_are_held_out_can_be_photographed() -> None:
+    rng = np.random.default_rng(8)
+    stuffs = unseen_stuffs(rng, 6)
+    assert len({(stuff.relief, stuff.finish) for stuff in stuffs}) == 6
+    for thing in (unseen_body(rng), *stuffs):
+        assert 0.005 < photograph(thing, 96, rng).mask.mean() < 1.0

@@ -1,0 +1,90 @@
+"""From a converted file back to a network that training can go on with: its 8-bit weights, with the norms opened.
+
+Folding made one convolution W', b' of a convolution and a batch norm. Any norm that gives W'x + b' again will do to
+go on from, so each gets the statistics of W'x over rendered pictures, and their deviation as its gain and their mean
++ b' as its offset: the function of the file, with norms that see what they expect.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from ai_edge_litert import schema_py_generated as schema
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pretraining.network import INPUT_PX, LAYERS, Backbone, padded
+from pretraining.world import World
+
+THINGS = 128  # each in two views, to open the norms on
+FloatArray = NDArray[np.float32]
+Shape = tuple[int, ...]
+
+
+def restored(path: Path, *, seed: int) -> Backbone:
+    """The backbone of an extractor that `convert` wrote, to within the rounding of its weights.
+
+    Args:
+        path: The `.tflite` file.
+        seed: Of the rendered pictures that the norms are opened on.
+
+    Raises:
+        ValueError: If the file holds another network.
+    """
+    folded = folded_convolutions(path)
+    pictures = World(np.random.default_rng([seed, 3]), THINGS).batch(THINGS, INPUT_PX).pictures
+    backbone = Backbone()
+    with torch.no_grad():
+        x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+        colours = F.avg_pool2d(x, 2)
+        for convolution, norm in zip(backbone.colour_convolutions, backbone.colour_norms, strict=True):
+            colours = _opened(convolution, norm, folded, colours)
+        for layer, convolution, norm in zip(LAYERS, backbone.convolutions, backbone.norms, strict=True):
+            x = _opened(convolution, norm, folded, padded(x, layer))
+    return backbone.eval()
+
+
+def folded_convolutions(path: Path) -> dict[Shape, tuple[FloatArray, FloatArray]]:
+    """Weights and biases of every convolution that ends in ReLU6, by the shape of its weights as torch has them.
+
+    Weights are float32 (out, in, height, width), biases (out,): integers times their scales (TensorFlow Lite's
+    8-bit quantization specification, one scale a channel, zero point 0).
+    """
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
+    graph, found = model.subgraphs[0], {}
+
+    def values(number: int, kind: type[np.generic]) -> FloatArray:
+        tensor = graph.tensors[number]
+        whole = np.frombuffer(bytes(model.buffers[tensor.buffer].data), kind).reshape(tensor.shape)
+        scales = np.asarray(tensor.quantization.scale, np.float32)
+        return (whole * scales.reshape(-1, *[1] * (whole.ndim - 1))).astype(np.float32)
+
+    for operator in graph.operators:
+        options = operator.builtinOptions
+        if isinstance(options, schema.Conv2DOptionsT) and options.fusedActivationFunction == _RELU6:
+            weights = values(operator.inputs[1], np.int8).transpose(0, 3, 1, 2)
+            found[weights.shape] = np.ascontiguousarray(weights), values(operator.inputs[2], np.int32)
+    return found
+
+
+_RELU6 = schema.ActivationFunctionType.RELU6
+
+
+def _opened(
+    convolution: nn.Conv2d, norm: nn.BatchNorm2d, folded: dict[Shape, tuple[FloatArray, FloatArray]], x: Tensor
+) -> Tensor:
+    shape = tuple(convolution.weight.shape)
+    if shape not in folded:
+        raise ValueError(f"the file has no convolution of shape {shape}. Start from an extractor of this recipe.")
+    weights, biases = folded[shape]
+    convolution.weight.copy_(torch.from_numpy(weights))
+    x = convolution(x)
+    variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
+    norm.running_mean.copy_(mean)
+    norm.running_var.copy_(variance)
+    norm.weight.copy_(torch.sqrt(variance + norm.eps))
+    norm.bias.copy_(mean + torch.from_numpy(biases))
+    return F.relu6(norm.eval()(x))
