@@ -32,7 +32,7 @@ class Recipe:
 
 
 FULL = Recipe((105.0, 175.0), 66.0, things=2000, together=(96, 64), pictures=2048)
-SMOKE = Recipe((1.2,), 0.8, things=200, together=(24, 24), pictures=512)
+SMOKE = Recipe((1.2,), 0.8, things=100, together=(24, 24), pictures=512)
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ def convert(
     trainee = Trainee(TARGETS)
     trainee.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     backbone = trainee.backbone.eval()
-    world = World(np.random.default_rng([seed, 2]), 300, rich=rich)
+    world = World(np.random.default_rng([seed, 2]), min(300, pictures // 4), rich=rich)
     rendered = np.concatenate([world.batch(THINGS, INPUT_PX).pictures for _ in range(0, pictures, 2 * THINGS)])
     settle_norms(backbone, rendered)
     model = _keras_twin(tf, backbone, _features(backbone, rendered))

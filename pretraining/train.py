@@ -96,8 +96,9 @@ def train(plan: Plan) -> Path:
     checkpoint = plan.folder / "checkpoint.pt"
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
-    fitting = World(np.random.default_rng([plan.seed, 0]), 300, rich=plan.rich)
-    samples = [fitting.batch(100, INPUT_PX) for _ in range(6)]
+    few = min(plan.things, 300)
+    fitting = World(np.random.default_rng([plan.seed, 0]), few, rich=plan.rich)
+    samples = [fitting.batch(min(few, 100), INPUT_PX) for _ in range(6)]
     whiten = Whitening(np.concatenate([part for b in samples for part in (b.posed, b.clean)]), TARGETS)
 
     model, average, optimiser, spent_s, step = _begun(checkpoint, plan)

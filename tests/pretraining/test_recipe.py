@@ -48,7 +48,7 @@ def made(folder: Path, plain_minutes: float, rich_minutes: float) -> Path:
 @pytest.mark.timeout(900)
 def test_a_minute_of_the_recipe_beats_an_untrained_network(tmp_path: Path) -> None:
     untrained = tmp_path / "untrained.tflite"
-    convert(train(Plan(0.0, 7, tmp_path / "untrained", things=16)), untrained, seed=7, pictures=512)
+    convert(train(Plan(0.0, 7, tmp_path / "untrained", things=100)), untrained, seed=7, pictures=512)
     trained = made(tmp_path, 0.7, 0.3)
     pictures, _, labels = rendered(np.random.default_rng(0))
     scores = []
