@@ -18,7 +18,7 @@ from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import plugged_pads
 from app.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
 from app.inputs import input_map, pins_of
-from tpu.devices import list_accelerators
+from tpu.devices import Accelerator, list_accelerators
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -84,10 +84,16 @@ def _camera(config: Config) -> tuple[bool, str]:
 
 def _accelerator(_config: Config) -> tuple[bool, str]:
     found = list_accelerators()
-    problems = [f"{one.device}: {one.problem}" for one in found if one.problem]
-    if problems:
-        return False, f"accelerator: {'; '.join(problems)}."
-    return True, f"accelerator: {', '.join(one.device for one in found) or 'none; the CPU does it all'}"
+    if not found:
+        return True, "accelerator: none; the CPU does it all"
+    told = [f"{_warm(one)}: {one.problem}" if one.problem else _warm(one) for one in found]
+    problems = any(one.problem for one in found)
+    return not problems, f"accelerator: {'; '.join(told)}{'.' if problems else ''}"
+
+
+def _warm(one: Accelerator) -> str:
+    """An accelerator's name, and how warm a card is."""
+    return one.device if one.temperature_c is None else f"{one.device} ({one.temperature_c:.0f} °C)"
 
 
 def _buttons(config: Config) -> tuple[bool, str]:

@@ -1,0 +1,121 @@
+"""What the accelerator's own process costs: time a picture over the bare interpreter, and how fast it is back.
+
+python benchmarks/accelerator.py COMPILED_edgetpu.tflite
+
+The stick is a driver library of our own (tests/support/edge_tpu; gcc makes it) that reads the whole input and computes
+next to nothing, so that what is measured is the way there and back. Both ways take turns in one run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+
+from benchmarks._photographs import machine
+from tests.support.edge_tpu.stick import SimulatedStick
+from tpu.extractor import EmbeddingExtractor
+from tpu.runtime import open_on_edge_tpu
+from tpu.supervisor import Supervisor
+
+CALLS, ROUNDS, RECOVERIES = 200, 5, 10
+OPENING_S = 1.0
+
+
+def main() -> None:
+    """Print two small tables."""
+    path = Path(sys.argv[1])
+    print(machine(), f", load {os.getloadavg()[0]:.1f}", sep="")
+    with tempfile.TemporaryDirectory() as folder:
+        beside = get_context("spawn").Process(target=overhead, args=(path, Path(folder)))
+        beside.start()  # in a process of its own: the driver ends the process that holds it when the stick goes
+        beside.join()
+    with tempfile.TemporaryDirectory() as folder:
+        recovery(path, SimulatedStick(Path(folder)))
+
+
+def overhead(path: Path, folder: Path) -> None:
+    """The child beside the bare interpreter, input tensor to output array, on the same library."""
+    stick = SimulatedStick(folder)
+    stick.plug_in()
+    bare = open_on_edge_tpu(path.read_bytes(), runtime="litert", device="usb:0", driver=stick.driver)
+    entry, out = bare.get_input_details()[0], bare.get_output_details()[0]
+    tensor = np.random.default_rng(0).integers(0, 256, entry["shape"], np.uint8)
+    supervisor = Supervisor(runtime="litert", driver=stick.driver, list_devices=stick.list, lock_folder=stick.folder)
+    with EmbeddingExtractor(path, accelerator=supervisor.start()) as extractor:
+        if not extractor.wait_for_accelerator(30):
+            sys.exit(f"the stick does not answer: {supervisor.status.reason}")
+        model = supervisor.register(path, extractor.sha256, input_detail=entry, output_details=[out])
+        supervisor.wait_until_open(model, 30)
+
+        def alone() -> np.ndarray:
+            bare.set_tensor(entry["index"], tensor)
+            bare.invoke()
+            return bare.get_tensor(out["index"])
+
+        def in_child() -> np.ndarray:
+            answer = supervisor.answer(model, tensor)
+            if answer is None:
+                sys.exit(f"the stick did not answer: {supervisor.status}")
+            return answer[0]
+
+        if not np.array_equal(alone(), in_child()):
+            sys.exit("both ways give different results")
+        taken: dict[str, list[float]] = {"bare": [], "child": []}
+        for _ in range(ROUNDS):
+            for name, call in (("bare", alone), ("child", in_child)):
+                taken[name] += [_seconds(call) for _ in range(CALLS)]
+        supervisor.close()
+    print(f"\na picture of {tensor.nbytes} bytes, {CALLS * ROUNDS} calls each  median ms   95 % below, ms")
+    for name, times in taken.items():
+        print(f"{name:<45} {_ms(times, 50):10.3f} {_ms(times, 95):15.3f}")
+    print(f"{'overhead':<45} {_ms(taken['child'], 50) - _ms(taken['bare'], 50):10.3f}       (wanted: 0.5 or less)")
+
+
+def recovery(path: Path, stick: SimulatedStick) -> None:
+    """From an abort to the next answer from the stick, beyond the time that the device takes to open."""
+    beyond: dict[float, list[float]] = {}
+    image = np.zeros((240, 320, 3), np.uint8)
+    for opening_s in (0.0, OPENING_S):
+        stick.open_slowly(round(opening_s * 1000))
+        for _ in range(RECOVERIES):
+            stick.plug_in()
+            supervisor = Supervisor(
+                runtime="litert", driver=stick.driver, list_devices=stick.list, lock_folder=stick.folder
+            ).start()
+            with EmbeddingExtractor(path, accelerator=supervisor) as extractor:
+                if not extractor.wait_for_accelerator(30):
+                    sys.exit(f"the stick does not answer: {supervisor.status.reason}")
+                stick.abort_at(1)
+                started_s = time.perf_counter()
+                while extractor.answer(image).device == "cpu" or stick.pending:
+                    time.sleep(0.005)
+                beyond.setdefault(opening_s, []).append(time.perf_counter() - started_s - opening_s)
+                supervisor.close()
+            stick.unplug()
+    print(f"\nfrom an abort to the next answer, {RECOVERIES} times   median s   longest s, beyond opening")
+    for opening_s, times in beyond.items():
+        print(f"{f'opening takes {opening_s:g} s':<47} {np.median(times):7.3f} {max(times):11.3f}")
+    print(f"{'':<47} (wanted: 0.5 or less)")
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started_s = time.perf_counter()
+    call()
+    return time.perf_counter() - started_s
+
+
+def _ms(times: list[float], percent: float) -> float:
+    return float(np.percentile(times, percent)) * 1000
+
+
+if __name__ == "__main__":
+    main()

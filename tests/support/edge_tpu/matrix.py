@@ -1,0 +1,245 @@
+"""Everything that goes wrong with a stick, in everything that a visitor does: the whole kiosk, and a stick of ours.
+
+A cell is one kiosk from start to end, headless, with its real threads, patience and database. Samples are counted in
+the database after it has closed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app import events as ev
+from app.compose import Composed, compose
+from app.config import AcceleratorSettings, CameraSettings, Config, IdleSettings, ModelSettings, StorageSettings
+from app.events import Action
+from app.state import Mode
+from tests.support.edge_tpu.stick import SimulatedStick
+
+TICK_S = 1 / 60
+WATCHED_S = 2.0  # after a fault, at least
+LONGEST_S = 40.0
+SETTLED_S = 1.0  # a screen's first pictures take longer, fault or none
+TAPS = 6
+SLOW_OPENING_MS = 3000
+
+Strike = Callable[[SimulatedStick], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong.
+
+    Attributes:
+        strike: Does it.
+        serving: The stick answers before that; else it is not plugged in yet.
+        comes_back: It answers again by itself; else only the CPU does.
+        told: What the kiosk says of a stick that does not come back.
+    """
+
+    name: str
+    strike: Strike
+    serving: bool
+    comes_back: bool
+    told: str = ""
+
+
+def _open_fails(stick: SimulatedStick) -> None:
+    stick.refuse_to_open()
+    stick.plug_in()
+
+
+def _slow_open(stick: SimulatedStick) -> None:
+    stick.open_slowly(SLOW_OPENING_MS)
+    stick.plug_in()
+
+
+def _two_crashes(stick: SimulatedStick) -> None:
+    stick.abort_when_opened(2)
+    stick.plug_in()
+
+
+FAULTS = (
+    Fault("none", lambda _stick: None, serving=True, comes_back=True),
+    Fault("open fails", _open_fails, serving=False, comes_back=False, told="does not open"),
+    Fault("slow open (3 s)", _slow_open, serving=False, comes_back=True),
+    Fault("hang at call 2", lambda stick: stick.hang_at(2), serving=True, comes_back=True),
+    Fault("abort at call 2", lambda stick: stick.abort_at(2), serving=True, comes_back=True),
+    Fault("pulled out", SimulatedStick.unplug, serving=True, comes_back=False),
+    Fault("wrong result shape", lambda stick: stick.give_wrong_shape_at(2), serving=True, comes_back=True),
+    Fault("two crashes at start", _two_crashes, serving=False, comes_back=False, told="plug it in again"),
+)
+MODES = ("attract", "teaching", "training", "live", "saving")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What came of a fault.
+
+    Attributes:
+        pressed, kept: Samples that a button was pressed for, and that are in the database.
+        picture_ms: The longest that an event could wait for the picture that shows what follows from it.
+        answer_ms: The oldest answer on the screen's table: from the camera's picture to what was seen in it.
+        back_s: From the fault until the stick answers (again); None where it never does.
+        problem: Why the kiosk did not do what it should; empty when it did.
+    """
+
+    fault: str
+    mode: str
+    pressed: int
+    kept: int
+    picture_ms: float
+    answer_ms: float
+    back_s: float | None
+    problem: str
+
+
+class _Visit:
+    """Somebody at a kiosk, and a clock on what it does."""
+
+    def __init__(self, composed: Composed, stick: SimulatedStick) -> None:
+        self.kiosk, self._loop, self.stick = composed.kiosk, composed.loop, stick
+        self.pressed = 0
+        self.picture_s = self.answer_s = 0.0
+        self._last_started_s = time.monotonic()
+        self._last_seen = -1
+
+    @property
+    def device(self) -> str:
+        """What answered last."""
+        return self.kiosk.observation.device if self.kiosk.observation is not None else ""
+
+    def measure_anew(self) -> None:
+        """Forget how long things took so far."""
+        self.picture_s = self.answer_s = 0.0
+
+    def tick(self) -> None:
+        started_s = time.monotonic()
+        self._loop.tick()
+        ended_s = time.monotonic()
+        self.picture_s = max(self.picture_s, ended_s - self._last_started_s)  # of an event just after the last pump
+        self._last_started_s = started_s
+        seen = self.kiosk.observation
+        if seen is not None and seen.frame.sequence != self._last_seen:
+            self._last_seen = seen.frame.sequence
+            self.answer_s = max(self.answer_s, ended_s - seen.frame.captured_at_s)
+        time.sleep(max(0.0, TICK_S - (ended_s - started_s)))
+
+    def until(self, true: Callable[[], bool], what: str) -> None:
+        end_s = time.monotonic() + LONGEST_S
+        while not true():
+            self.tick()
+            if time.monotonic() > end_s:
+                raise TimeoutError(f"waited {LONGEST_S:g} s in vain until {what}")
+
+    def rest(self, seconds: float) -> None:
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            self.tick()
+
+    def tap(self, button: ev.Button) -> None:
+        self.kiosk.events.put(ev.ButtonPressed(button))
+        self.kiosk.events.put(ev.ButtonReleased(button))
+
+    def teach(self, times: int) -> None:
+        for number in range(times):
+            self.tap(number % 2)
+            self.pressed += 1
+            self.until(lambda: sum(self.kiosk.state.shots) >= self.pressed, "a sample is counted")
+
+    def train(self) -> None:
+        self.teach(TAPS)
+        self.tap(Action.TRAIN)
+        self.until(lambda: self.kiosk.state.mode is Mode.LIVE, "it is live")
+
+
+def run_cell(fault: Fault, mode: str, extractor: Path, folder: Path) -> Cell:
+    """Run one kiosk.
+
+    Args:
+        fault: What goes wrong.
+        mode: One of MODES.
+        extractor: Compiled for the Edge TPU, its CPU twin beside it.
+        folder: Empty; for the stick and everything that the kiosk keeps.
+    """
+    stick = SimulatedStick(folder / "stick", twin=extractor.with_name(extractor.name.replace("_edgetpu", "")))
+    problem, back_s = "", None
+    with _kiosk(extractor, folder, stick, idle_s=0.5 if mode == "attract" else 0.0) as composed:
+        visit = _Visit(composed, stick)
+        try:
+            back_s = _play(visit, fault, mode)
+        except TimeoutError as error:
+            problem = str(error)
+        state = visit.kiosk.state
+        if state.fault is not None:
+            problem = problem or f"fault: {state.fault}"
+    with closing(sqlite3.connect(folder / "data" / "session.sqlite3")) as database:
+        kept = int(database.execute("SELECT count(*) FROM samples").fetchone()[0])
+    if mode == "saving" and not problem and not list((folder / "export").glob("*/*/metadata.json")):
+        problem = "nothing was saved"
+    return Cell(fault.name, mode, visit.pressed, kept, visit.picture_s * 1000, visit.answer_s * 1000, back_s, problem)
+
+
+@contextmanager
+def _kiosk(extractor: Path, folder: Path, stick: SimulatedStick, idle_s: float) -> Iterator[Composed]:
+    config = Config(
+        camera=CameraSettings(source="demo"),
+        model=ModelSettings(extractor=str(extractor), runtime="litert"),
+        accelerator=AcceleratorSettings(library=str(stick.library)),
+        storage=StorageSettings(data_dir=str(folder / "data"), export_dir=str(folder / "export")),
+        idle=IdleSettings(after_s=idle_s),
+    )
+    with compose(config, headless=True, list_devices=stick.list) as composed:
+        yield composed
+
+
+def _play(visit: _Visit, fault: Fault, mode: str) -> float | None:
+    """Lead the kiosk into the mode, let the fault strike, and go on; give after how long the stick answers."""
+    kiosk = visit.kiosk
+    if fault.serving:
+        visit.stick.plug_in()
+    visit.until(lambda: visit.device == ("usb:0" if fault.serving else "cpu"), "somebody answers")
+    if mode in ("live", "saving"):
+        visit.train()
+        visit.until(lambda: visit.device == ("usb:0" if fault.serving else "cpu"), "the model answers there")
+    elif mode == "training":
+        visit.teach(TAPS)
+    elif mode == "attract":
+        visit.until(lambda: kiosk.state.mode is Mode.ATTRACT, "it plays by itself")
+
+    visit.rest(SETTLED_S)
+    visit.measure_anew()
+    struck_s = time.monotonic()
+    fault.strike(visit.stick)
+    back_s: list[float] = []
+    left = [not fault.serving or fault.name == "none"]
+
+    def note() -> bool:
+        """Whether the stick answers, having been away."""
+        left[0] = left[0] or visit.device == "cpu"
+        if left[0] and not back_s and visit.device == "usb:0":
+            back_s.append(time.monotonic() - struck_s)
+        return bool(back_s)
+
+    if mode == "training":
+        visit.tap(Action.TRAIN)
+        visit.until(lambda: (note() or True) and kiosk.state.mode is Mode.LIVE, "it is live")
+    elif mode == "saving":
+        visit.tap(Action.SAVE)
+        visit.until(lambda: (note() or True) and kiosk.state.saving.finished, "it is saved")
+    while time.monotonic() - struck_s < WATCHED_S:
+        if mode == "teaching":
+            visit.teach(1)
+        visit.tick()
+        note()
+    if fault.comes_back:
+        visit.until(note, "the stick answers")
+    elif fault.told:
+        visit.until(lambda: fault.told in str(kiosk.state.backend and kiosk.state.backend.problem), "it is told")
+    if not fault.comes_back and visit.device != "cpu":
+        raise TimeoutError(f"{visit.device} answers")
+    return back_s[0] if back_s and fault.name != "none" else None

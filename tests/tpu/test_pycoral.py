@@ -1,0 +1,95 @@
+"""With pycoral 2 installed, its own calls open the Edge TPU; another project of that name is none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.edge_tpu.fixtures import PLAIN
+from tests.support.edge_tpu.pycoral import install_pycoral
+from tests.support.edge_tpu.stick import SimulatedStick
+from tests.support.processes import REPOSITORY
+from tpu.extractor import EmbeddingExtractor
+from tpu.tensors import read_picture
+
+SCRIPT = """
+import json, sys, time
+from pathlib import Path
+from tpu.devices import list_accelerators
+from tpu.extractor import EmbeddingExtractor
+from tpu.runtime import Driver, available_runtimes, runtime_for_edge_tpu
+from tpu.supervisor import Supervisor
+from tpu.tensors import read_picture
+
+stick, model, photo, performance = sys.argv[1:]
+stick = Path(stick)
+driver = Driver(str(stick / "libedgetpu.so"), performance) if performance else Driver()
+supervisor = Supervisor(
+    driver=driver, lock_folder=stick,
+    list_devices=lambda: list_accelerators(stick / "sys", stick / "dev"),
+).start()
+with EmbeddingExtractor(Path(model), accelerator=supervisor) as extractor:
+    extractor.wait_for_accelerator(60)
+    end_s, image = time.monotonic() + 30, read_picture(Path(photo))
+    while (answer := extractor.answer(image)).device == "cpu" and time.monotonic() < end_s:
+        time.sleep(0.05)  # on a busy machine a call may be late, and the CPU answers
+    print(json.dumps({
+        "runtimes": available_runtimes(), "chosen": runtime_for_edge_tpu(), "device": answer.device,
+        "reason": supervisor.status.reason, "embedding": answer.outputs[0].tolist(),
+    }))
+supervisor.close()
+"""
+
+
+@pytest.fixture
+def photo(shared_photos: Path) -> Path:
+    return shared_photos / "scenes" / "cat_720p.jpg"
+
+
+@pytest.fixture
+def asked(
+    stick: SimulatedStick, extractors: Path, photo: Path, tmp_path: Path
+) -> Callable[..., tuple[dict[str, Any], list[str]]]:
+    """Embed a photograph in a process that has pycoral; gives what it says and what pycoral was asked for."""
+
+    def ask(version: str = "2.0.0", performance: str = "") -> tuple[dict[str, Any], list[str]]:
+        calls = install_pycoral(tmp_path / "site", stick.library, version)
+        stick.plug_in()
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, str(stick.folder), str(extractors), str(photo), performance],
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{REPOSITORY}"},
+            capture_output=True, text=True, timeout=90, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout), calls.read_text().splitlines() if calls.exists() else []
+
+    return ask
+
+
+def test_pycoral_lists_and_opens_the_stick(asked, extractors: Path, photo: Path) -> None:
+    told, calls = asked()
+    assert (told["chosen"], told["device"]) == ("pycoral", "usb:0"), told["reason"]
+    assert calls == ["list_edge_tpus", "make_interpreter bytes usb:0", "load_edgetpu_delegate [('device', 'usb:0')]"]
+    with EmbeddingExtractor(extractors.with_name(PLAIN)) as plain:
+        assert told["embedding"] == plain.embed(read_picture(photo)).tolist()
+
+
+def test_the_performance_that_is_set_reaches_pycoral_s_delegate(asked) -> None:
+    told, calls = asked(performance="Low")
+    assert told["device"] == "usb:0", told["reason"]
+    assert "load_edgetpu_delegate [('Performance', 'Low'), ('device', 'usb:0')]" in calls
+
+
+def test_the_other_project_of_that_name_is_not_taken_for_it(asked) -> None:
+    told, calls = asked(version="0.2.0", performance="Low")
+    assert (told["chosen"], told["device"]) == ("litert", "usb:0"), told["reason"]
+    assert "pycoral" not in told["runtimes"]
+    assert calls == []
