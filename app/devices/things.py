@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -25,8 +26,9 @@ class Thing:
     gloss: float
 
 
+@cache
 def build(kind: str) -> Thing:
-    """Draw a thing of a kind of KINDS."""
+    """A thing of a kind of KINDS, drawn when it is first asked for; its arrays are shared."""
     return KINDS[kind]()
 
 
@@ -76,13 +78,18 @@ class _Sketch:
         )
 
     def _add(self, part: Canvas, colour: tuple[int, int, int], tall: float) -> None:
+        left, top, width, height = cv2.boundingRect(part)
+        # With a rim around it, from which distances are measured.
+        here = np.s_[max(0, top - 1) : top + height + 1, max(0, left - 1) : left + width + 1]
+        part = part[here]
         inside = part > 0
-        self.colour[inside] = colour
-        self.mask |= part
+        self.colour[here][inside] = colour
+        self.mask[here] |= part
         distance = cv2.distanceTransform(part, cv2.DIST_L2, 5)
         rise = distance / max(1.0, float(distance.max()))
         dome = np.sqrt(np.clip(1 - (1 - rise) ** 2, 0, 1)) * tall * SIZE_PX / 2
-        self.height = np.where(inside, self.height * 0.5 + dome, self.height).astype(np.float32)
+        relief = self.height[here]
+        relief[inside] = (relief * 0.5 + dome)[inside]
 
     def _at(self, x: float, y: float) -> tuple[int, int]:
         return self._len(x + 1), self._len(y + 1)
