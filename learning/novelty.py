@@ -34,6 +34,10 @@ FILE = "not_sure.npz"
 ASIDE = 3.0  # shared by the C − 1 directions of the plane: with few of them, most that is new lies across
 REFUSED = 0.025  # of held-out samples lie beyond the limit
 OWN_SCATTER, OWN_AFTER = 0.5, 30  # the most weight of a class's own scatter, and from how many samples on half of that
+NEAR = (
+    0.01  # of the square length from the middle to a class: what lies nearer to its class is never far, however alike
+)
+# the samples of a class are
 DIRECTIONS = 64  # in which the samples of a class differ most; the others count as equal
 
 
@@ -107,17 +111,18 @@ def make_test(
         The test as arrays by name, with which the kiosk and the exported `classify.py` compute; and the novelty of
         every held-out sample, float32 (N,).
     """
-    precisions = _precisions(held_out.ways, y, np.arange(len(y)))
+    axes, means = found.plane()
+    edges, near = means.shape[1], NEAR * max(float((means**2).sum(axis=1).mean()), 1e-6)
+    precisions = _precisions(held_out.ways, y, np.arange(len(y)), near)
     on_plane = np.empty(len(y), np.float32)
     for fold in np.unique(folds):  # a sample's own way must not have shaped the scatter that it is judged by
         there = folds == fold
-        fair = _precisions(held_out.ways, y, np.flatnonzero(~there))
+        fair = _precisions(held_out.ways, y, np.flatnonzero(~there), near)
         on_plane[there] = _nearest(held_out.ways[there], fair)
-    middle, middle_aside = (max(float(np.median(values)), 1e-9) for values in (on_plane, held_out.aside))
-    weight = ASIDE / max(1, held_out.ways.shape[2])
+    middle, middle_aside = max(float(np.median(on_plane)), 0.1 * edges), max(float(np.median(held_out.aside)), near)
+    weight = ASIDE / edges
     scores = on_plane / middle + weight * held_out.aside / middle_aside
-    limit = _limit(scores)
-    axes, means = found.plane()
+    limit = max(_limit(scores), 1.0)
     directions, variances = samples.spread(DIRECTIONS, rng)
     shares = np.sqrt(variances / (variances + found.shrink))
     centre = samples.class_means().mean(axis=0)
@@ -157,12 +162,12 @@ def _nearest(ways: FloatArray, precisions: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("nci,cij,ncj->nc", ways, precisions, ways).min(axis=1), np.float32)
 
 
-def _precisions(ways: FloatArray, y: IntArray, chosen: IntArray) -> FloatArray:
+def _precisions(ways: FloatArray, y: IntArray, chosen: IntArray, near: float) -> FloatArray:
     """Inverse scatter of every class, (C, C−1, C−1): its own, that of all, and a ball, weighed by how much is known."""
     num_classes, edges = ways.shape[1], ways.shape[2]
     own = ways[chosen, y[chosen]]
     pooled = own.T @ own / max(1, len(own))
-    ball = np.eye(edges, dtype=np.float32) * max(float(np.trace(pooled)) / edges, 1e-9)
+    ball = np.eye(edges, dtype=np.float32) * max(float(np.trace(pooled)), near) / edges
     scatters = np.empty((num_classes, edges, edges))
     for label in range(num_classes):
         mine = own[y[chosen] == label]

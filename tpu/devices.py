@@ -46,6 +46,8 @@ def _usb(sys_root: Path, dev_root: Path) -> list[Accelerator]:
     for folder in sorted((sys_root / "bus/usb/devices").glob("*")):
         if (_text(folder / "idVendor"), _text(folder / "idProduct")) in USB_IDS:
             bus, number = _text(folder / "busnum"), _text(folder / "devnum")
+            if not (bus and number):  # it comes or goes at this very moment
+                continue
             node = dev_root / "bus/usb" / bus.zfill(3) / number.zfill(3)
             problem = _forbidden(node, "plugdev") or _claimed(folder, node)
             found.append(Accelerator(f"usb:{len(found)}", node, problem, str(folder)))

@@ -115,3 +115,24 @@ def test_the_labels_are_still_found_beside_the_test() -> None:
     with zipfile.ZipFile(io.BytesIO(append_head(tiny_extractor(), head))) as archive:
         assert sorted(archive.namelist()) == ["labels.txt", FILE]
         assert archive.read("labels.txt") == b"apple\ncup\n"
+
+
+@pytest.mark.parametrize("shots", [2, 3, 20])
+def test_classes_of_pictures_that_are_all_alike_still_know_a_view_that_is_nearly_the_same(shots: int) -> None:
+    """A still life before a camera without noise: every sample of a class is the same."""
+    x, y = things(3, 1, 120, seed=0)
+    taught, kinds = np.repeat(x, shots, axis=0), np.repeat(y, shots)
+    fit = fit_head(taught, kinds, 3, rng=np.random.default_rng(0))
+    apart = float(np.linalg.norm(x[0] - x[1]))
+    rng = np.random.default_rng(1)
+    nearly = x + 0.02 * apart * rng.normal(0, 1 / np.sqrt(120), x.shape)
+    strange = rng.normal(0, 1, (20, 120)) * apart / np.sqrt(120)
+    assert (judged(fit.head.not_sure, nearly) <= 1).all()
+    assert (judged(fit.head.not_sure, strange) > 1).all()
+
+
+def test_two_classes_of_the_very_same_picture_still_make_a_test() -> None:
+    x = np.ones((6, 40), np.float32)
+    fit = fit_head(x, np.array([0, 0, 0, 1, 1, 1]), 2, rng=np.random.default_rng(0))
+    assert all(np.isfinite(np.asarray(value, np.float64)).all() for value in fit.head.not_sure.values())
+    assert np.isfinite(fit.head.params["mat_w"]).all()

@@ -52,15 +52,18 @@ class SimulatedStick:
     def plug_in(self) -> None:
         """It appears, as a stick that has not got its firmware yet; its number is a new one each time."""
         self._node_number += 1
-        device = self.folder / "sys/bus/usb/devices" / PORT
-        device.mkdir(parents=True)
-        for name, value in (
-            ("idVendor", "1a6e"), ("idProduct", "089a"), ("busnum", "1"), ("devnum", str(self._node_number)),
-        ):  # fmt: skip
-            (device / name).write_text(f"{value}\n")
         node = self.folder / f"dev/bus/usb/001/{self._node_number:03d}"
         node.parent.mkdir(parents=True, exist_ok=True)
         node.touch()
+        device = self.folder / "sys/bus/usb/devices" / PORT
+        coming = self.folder / "sys/coming"  # a kernel shows a device when all of it is there
+        coming.mkdir(parents=True)
+        device.parent.mkdir(parents=True, exist_ok=True)
+        for name, value in (
+            ("idVendor", "1a6e"), ("idProduct", "089a"), ("busnum", "1"), ("devnum", str(self._node_number)),
+        ):  # fmt: skip
+            (coming / name).write_text(f"{value}\n")
+        coming.rename(device)
         self._order("plugged", f"usb {device}")
 
     def unplug(self) -> None:
