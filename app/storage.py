@@ -30,8 +30,10 @@ from app.session import Sample, Session
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 2
-_SCHEMA = """
+SCHEMA_VERSION = 3
+_INDEX = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
+"""Stale samples are looked for after every one that was embedded anew: without it, each look reads all pictures."""
+_SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE labels (class_index INTEGER PRIMARY KEY, label TEXT NOT NULL);
 CREATE TABLE samples (
@@ -43,6 +45,7 @@ CREATE TABLE samples (
     extractor_sha256 TEXT NOT NULL DEFAULT '',
     device TEXT NOT NULL DEFAULT 'cpu'
 );
+{_INDEX}
 CREATE TABLE model (
     path TEXT NOT NULL, sha256 TEXT NOT NULL, validation_accuracy REAL NOT NULL, threshold REAL NOT NULL,
     shots TEXT NOT NULL
@@ -53,6 +56,7 @@ _MIGRATIONS = {  # from a version to the next
 ALTER TABLE samples ADD COLUMN extractor_sha256 TEXT NOT NULL DEFAULT '';
 ALTER TABLE samples ADD COLUMN device TEXT NOT NULL DEFAULT 'cpu';
 """,
+    2: _INDEX,
 }
 
 
@@ -147,7 +151,10 @@ class SessionStore:
         vectors, dropped = [], []
         with self._lock:
             rows = self._database.execute(
-                f"{_SELECT} WHERE {_STALE} ORDER BY sample_id LIMIT ?", (self._extractor[1], limit)
+                f"{_SELECT} WHERE sample_id IN "
+                f"(SELECT sample_id FROM samples INDEXED BY samples_by_extractor WHERE {_STALE} LIMIT ?) "
+                "ORDER BY sample_id",
+                (self._extractor[1], limit),
             ).fetchall()
         for one in map(_sample, rows):
             try:

@@ -174,7 +174,14 @@ def test_a_session_of_the_first_schema_is_taken_over(tmp_path: Path) -> None:
     assert store.stale_samples == 0
     store.close()
     assert opened(tmp_path / "s", extractor_sha256="2").switch_extractor()
-    assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (2,)
+    assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (3,)
+    opened(tmp_path / "new").close()
+    assert indexes(tmp_path / "s") == indexes(tmp_path / "new") == ["samples_by_extractor"]
+
+
+def indexes(path: Path) -> list[str]:
+    rows = sqlite3.connect(path).execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+    return [name for (name,) in rows]
 
 
 def test_what_is_missing_is_said_in_words() -> None:
