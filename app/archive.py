@@ -54,6 +54,7 @@ class Archive:
             raise SampleNotStored(
                 message("the session could not be put away ({reason}). Make room on the disk.", reason=error.strerror)
             ) from error
+        self._forget_unfinished()
         if self.free_bytes(self.folder) < self.floor_bytes:
             logger.warning("the session is not kept: less than %d MiB are free", self.floor_bytes >> 20)
             return None
@@ -111,6 +112,7 @@ class Archive:
 
     def forget_pictures(self) -> None:
         """Leave of every session what is needed to train alone."""
+        self._forget_unfinished()
         for path in self._paths():
             try:
                 with closing(sqlite3.connect(path)) as database:
@@ -124,7 +126,13 @@ class Archive:
 
     def clear(self) -> None:
         """Forget every session."""
+        self._forget_unfinished()
         for path in self._paths():
+            path.unlink(missing_ok=True)
+
+    def _forget_unfinished(self) -> None:
+        """A power cut in the middle of a copy leaves pictures under a name that nothing else looks for."""
+        for path in self.folder.glob(f"*{ENDING}.partial*"):
             path.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
