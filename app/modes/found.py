@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app import events as ev
-from app.events import Action
+from app.events import Action, Command
 from app.i18n import message
 from app.modes.base import ClassState, KioskState, Mode, Mood, Step, TrainedFacts, noticed, refused
 from app.ui.view import Picture
@@ -17,7 +17,8 @@ ANSWER_WITHIN_S = 30.0
 
 def folder_found(state: KioskState, event: ev.FolderFound) -> Step:
     """A drive with a folder was plugged in; it is asked about at the next moment of rest."""
-    return replace(state, found=event), ()
+    asked_at_s = state.now_s if state.mode is Mode.ASK_FOLDER else state.asked_at_s  # the question has changed
+    return replace(state, found=event, asked_at_s=asked_at_s), ()
 
 
 def drive_pulled(state: KioskState) -> KioskState:
@@ -54,7 +55,8 @@ def answered(state: KioskState, button: ev.Button) -> Step:
 def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
     """The session of the drive is this kiosk's now; its model is made here, not taken from a stranger."""
     classes = _classes(event.labels, event.shots, event.thumbnails)
-    state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, arrival=None)
+    state = replace(state, classes=classes, mode=Mode.TEACH, model=None, starter=None, changed=False, arrival=None)
+    state = replace(state, re_embedding=0)  # it came with embeddings by the extractor in use
     told = message("Carrying on with {labels}.", labels=", ".join(event.labels))
     state = noticed(state, told, Mood.SUCCESS)
     if state.missing:
@@ -76,6 +78,7 @@ def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
         classes=_classes(event.labels, none, ((),) * len(none)),
         mode=Mode.LIVE,
         model=TrainedFacts(0.0, event.threshold, none),
+        starter=None,
         changed=False,
         arrival=None,
         shown_from=event.drive,
@@ -101,7 +104,9 @@ def show_ended(state: KioskState, event: ev.ShowEnded) -> Step:
         model = TrainedFacts(event.validation_accuracy, event.threshold, event.trained_shots)
     classes = _classes(event.labels, event.shots, event.thumbnails)
     state = replace(state, classes=classes, model=model, changed=False, shown_from="")
-    return replace(state, mode=state.resting_mode), (ev.PlaySound("undo"),)
+    state = replace(state, mode=state.resting_mode)
+    starter: tuple[Command, ...] = () if state.answering or any(state.shots) else (ev.LoadStarter(),)
+    return state, (*starter, ev.PlaySound("undo"))
 
 
 def _forgotten(state: KioskState) -> KioskState:

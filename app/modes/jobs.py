@@ -68,7 +68,8 @@ def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
     classes, gone = tuple(map(ClassState, labels)), state.gone
     renamed: tuple[Command, ...] = () if labels == state.labels else (ev.NameClasses(labels),)
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)
-    state = replace(state, gone=False, shown_from="")
+    # what still waited for its frame or its embedding is gone as well: no event will count it down any more
+    state = replace(state, gone=False, shown_from="", in_flight=0, re_embedding=0)
     if gone:
         state, commands = attracting(state)
         return state, (*renamed, *commands)
@@ -78,4 +79,5 @@ def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
 
 def erase_failed(state: KioskState, event: ev.EraseFailed) -> Step:
     """All of it is still there."""
-    return refused(replace(state, mode=state.resting_mode, gone=False, last_input_s=state.now_s), event.reason)
+    state = replace(state, mode=state.resting_mode, gone=False, in_flight=0, last_input_s=state.now_s)
+    return refused(state, event.reason)

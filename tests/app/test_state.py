@@ -229,6 +229,18 @@ def test_an_erased_session_is_empty_and_teaching() -> None:
     assert (state.shots, state.mode, state.model) == ((0, 0), Mode.TEACH, None)
 
 
+@pytest.mark.parametrize("end", [ev.SessionErased(), ev.EraseFailed("full")])
+def test_a_press_that_waited_for_its_picture_is_not_awaited_after_erasing(end: ev.Event) -> None:
+    state, _ = run(kiosk(3, 3), ev.ButtonPressed(0), ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.CONFIRM))
+    assert state.in_flight == 1
+    assert run(state, end)[0].in_flight == 0
+
+
+def test_nothing_waits_for_its_embedding_in_an_empty_session() -> None:
+    state, _ = run(kiosk(3, 3), ev.SamplesReEmbedded(4, ()), ev.SessionErased())
+    assert state.re_embedding == 0
+
+
 def test_undo_takes_back_one_and_with_nothing_says_so() -> None:
     assert run(kiosk(1, 0), ev.ButtonPressed(Action.UNDO))[1] == [ev.RemoveLastSample()]
     state, commands = run(kiosk(0, 0), ev.ButtonPressed(Action.UNDO))

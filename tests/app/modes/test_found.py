@@ -116,3 +116,17 @@ def test_the_strip_tells_kind_and_room_or_why_not() -> None:
     assert strip == "A (FAT, 3.2 GB free), B (exFAT, 9 MB free), C (ext4, write-protected), D (not mounted)"
     assert state.notice is not None
     assert str(state.notice.text) == "Drive D: it is not mounted"
+
+
+def test_another_folder_that_comes_during_the_question_is_asked_about_anew() -> None:
+    other = ev.FolderFound("OTHER", Path("/media/OTHER/teachable/x"), ("a", "b"), has_session=True, has_model=True)
+    state, commands = told(asked(), other, ev.ButtonPressed(0))
+    assert (state.mode, state.found, commands) == (Mode.ASK_FOLDER, other, [])
+
+
+def test_the_starter_steps_back_for_a_model_that_is_shown_and_comes_again_after_it() -> None:
+    started, _ = told(kiosk(0, 0, 0), ev.StarterReady(("dog", "cat"), 0.5))
+    shown, _ = told(started, ev.ModelShown(("a", "b"), 0.5, "STICK"))
+    ended = ev.ShowEnded(("apple", "cup", "book"), (0, 0, 0), ((), (), ()))
+    state, commands = told(shown, ended)
+    assert (state.mode, state.answering, commands) == (Mode.TEACH, False, [ev.LoadStarter()])
