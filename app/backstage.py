@@ -20,6 +20,7 @@ from app.errors import KioskError, SessionUnreadable
 from app.i18n import Text, message
 from app.jobs import DEFECT, TOLD_TO_VISITORS, Tools, Workbench
 from app.pictures import decode_picture, newest_thumbnails, thumbnail
+from app.pipeline import LiveModel
 from app.ports import ImageArray
 from app.relabel import relabelled
 from app.saving import EXPORT_FOLDER, report_of
@@ -69,6 +70,7 @@ class Backstage:
     def __init__(self, tools: Tools, house: House, workbench: Workbench, announce: Callable[[ev.Event], None]) -> None:
         self._tools, self._house, self._workbench, self._announce = tools, house, workbench, announce
         self._removed: list[Sample] = []
+        self._starter: LiveModel | None = None
         privacy = tools.config.privacy
         self._archive = Archive(
             tools.config.data_dir / "archive", privacy.archive_max_mib << 20, privacy.free_floor_mib << 20
@@ -134,11 +136,15 @@ class Backstage:
             picture = Picture(("sample", sample.sample_id), _small(sample.picture))
             self._announce(ev.SampleRestored(sample.class_index, sample.sample_id, picture))
 
+    def forget_removed(self) -> None:
+        """Another session begins: what was taken out of this one may not come back in that."""
+        self._removed.clear()
+
     # --- the end of a visit -----------------------------------------------------------------------------
 
     def erase(self) -> None:
         """Forget everything that was taught, and what was taken out of it."""
-        self._removed.clear()
+        self.forget_removed()
         self._workbench.erase()
 
     def end_session(self, privacy: str) -> None:
@@ -167,8 +173,17 @@ class Backstage:
         except TOLD_TO_VISITORS as error:
             logger.warning("%s", error)
             return
+        except Exception:  # a full disk, say: the worker has more to do than this
+            logger.exception("the starter cannot be made")
+            return
+        self._starter = model
         tools.vision.go_live(model)
         self._announce(ev.StarterReady(tuple(model.engine.labels), model.threshold))
+
+    def drop_starter(self) -> None:
+        """Let the starter step back; a model that has taken its place meanwhile stays."""
+        if self._starter is not None:
+            self._tools.vision.withdraw(self._starter)
 
     # --- what staff ask for -----------------------------------------------------------------------------
 
@@ -209,7 +224,7 @@ class Backstage:
             tools.vision.go_live(None)
             tools.vision.num_classes = len(session.labels)
             self._workbench.remove_models_but(None)
-            self._removed.clear()
+            self.forget_removed()
             self._announce(ev.SessionRestored(session.labels, session.shots(), _thumbnails(session)))
 
     def export_sessions(self) -> None:

@@ -109,13 +109,14 @@ class Kiosk:
                 self._awaiting_frame.clear()
                 self.records.put(lambda _stop: self._backstage.erase())
             case ev.ImportSession(folder):
+                self.records.put(lambda _stop: self._backstage.forget_removed())
                 self._queue_behind_records(lambda: self._bench.import_session(folder))
             case ev.ShowModel(folder, drive):
                 self._queue_behind_records(lambda: self._bench.show_model(folder, drive))
             case ev.EndShow():
                 self._queue_behind_records(self._bench.end_show)
             case ev.DropStarter():
-                self._tools.vision.go_live(None)
+                self._backstage.drop_starter()
             case ev.CheckSamples():
                 self.records.put(lambda stop: self._bench.check_samples(self.records, stop))
             case ev.PlaySound(name):

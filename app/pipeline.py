@@ -81,6 +81,13 @@ class Vision:
                 self._retired.append(self._model)
             self._model = model
 
+    def withdraw(self, model: LiveModel) -> None:
+        """Let `model` answer no more; whatever else answers by now goes on."""
+        with self._swap:
+            if self._model is model:
+                self._retired.append(model)
+                self._model = None
+
     def observe(self, frame: Frame) -> Observation:
         """Say what the model sees. Called from one thread at a time."""
         with self._swap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -91,6 +92,51 @@ def test_erasing_keeps_nothing_at_all(station: Station) -> None:
     station.teach()
     leave_alone(station)
     assert kept(station) == []
+
+
+@pytest.mark.parametrize("privacy", ["keep", "embeddings", "erase"])
+def test_pictures_of_a_copy_that_a_power_cut_ended_do_not_stay(station: Station, privacy: str) -> None:
+    archive = station.config.data_dir / "archive"
+    archive.mkdir()
+    for name in ("2026-01-31_141200_apple.sqlite3.partial", "2026-01-31_141200_apple.sqlite3.partial-journal"):
+        (archive / name).write_bytes(b"pictures")
+    privately(station, privacy)
+    station.teach()
+    leave_alone(station)
+    assert [path for path in archive.iterdir() if "partial" in path.name] == []
+
+
+def test_what_was_taken_out_of_a_session_does_not_come_back_in_one_from_a_drive(station: Station) -> None:
+    station.teach()
+    station.press(Action.TRAIN)
+    station.press(Action.SAVE)
+    folder = station.kiosk.saved_to
+    station.press(Action.CANCEL)
+    take_one_out(station)
+    station.press(Action.CANCEL)
+    station.kiosk.events.put(ev.FolderFound("STICK", folder, LABELS, has_session=True, has_model=True))
+    for _ in range(2):  # it is asked about at rest, and answered after a moment
+        station.settle()
+        station.now_s += 1.0
+    station.settle()
+    station.panel.tap(0)
+    station.settle()
+    assert station.store.load().shots() == (4, 4, 0)
+    take_one_out(station)
+    station.panel.tap(Action.UNDO)
+    station.panel.tap(Action.UNDO)  # before the first is done
+    station.settle()
+    assert station.store.load().shots() == (4, 4, 0)
+
+
+def take_one_out(station: Station) -> None:
+    """Tap the newest picture of the first class."""
+    before = station.store.load().shots()[0]
+    station.panel.tap(OnScreen("gallery", 0))
+    station.settle()
+    station.panel.tap(present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).gallery.pictures[0].button)
+    station.settle()
+    assert station.store.load().shots()[0] == before - 1
 
 
 def test_the_next_visitor_finds_a_clean_table(station: Station) -> None:
@@ -337,6 +383,26 @@ def test_the_rendered_things_are_a_starter_that_answers_at_once_and_steps_back(s
     assert again.store.load().shots() == (1, 0, 0)
     assert again.kiosk.observation.probabilities is None
     assert [card.label for card in view_of(again).cards] == list(LABELS)
+    again.close()
+
+
+def test_a_starter_that_comes_too_late_takes_nothing_from_the_model_that_was_taught(station: Station) -> None:
+    again = starting_with(station, "demo")
+    again.teach()
+    again.press(Action.TRAIN)
+    taught = again.vision.model
+    again.kiosk.handle(ev.StarterReady(("dog", "cat"), 0.5))
+    assert again.vision.model is taught is not None
+    again.close()
+
+
+def test_no_room_to_make_the_starter_ends_no_worker(
+    station: Station, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(station.folder / "gone"))
+    again = starting_with(station, "demo")
+    assert again.kiosk.state.mode is Mode.TEACH
+    assert "the starter cannot be made" in caplog.messages
     again.close()
 
 
