@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,12 @@ from app.ui.motion import Animator, Moving, still
 from app.ui.theme import load_theme
 from app.ui.view import KioskView
 
+logger = logging.getLogger(__name__)
+
 CAPTION = "Teachable Kiosk"
 DRAWS_NOWHERE = ("dummy", "offscreen")  # what SDL falls back to without a screen
 UNCOVERED = (pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.WINDOWEXPOSED)  # what was drawn is gone
+MOST_EVENTS = 1000  # at once, so that a pad gone wild cannot hold the picture; the rest waits
 WINDOW_CLASS = "teachable-kiosk"  # what window managers and scripts know it by
 
 
@@ -57,7 +61,7 @@ class Window:
 
     def events(self) -> list[pygame.event.Event]:
         """The window events since the last call."""
-        happened = pygame.event.get()
+        happened = list(_waiting())
         if any(event.type == pygame.VIDEORESIZE for event in happened):
             self._surface = pygame.display.get_surface() or self._surface
         if any(event.type in UNCOVERED for event in happened):
@@ -84,6 +88,22 @@ class Window:
             if self._fullscreen:
                 return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
             return pygame.display.set_mode(self._windowed_size, pygame.RESIZABLE)
+
+
+def _waiting() -> Iterator[pygame.event.Event]:
+    """What waits in the queue, one at a time.
+
+    pygame fails on the removal of a pad that it no longer knows; `pygame.event.get` would lose all the rest with it.
+    """
+    for _ in range(MOST_EVENTS):
+        try:
+            event = pygame.event.poll()
+        except SystemError as error:
+            logger.warning("a window event was left out: %r", error.__cause__ or error)
+            continue
+        if event.type == pygame.NOEVENT:
+            return
+        yield event
 
 
 @contextmanager

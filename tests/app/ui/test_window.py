@@ -1,0 +1,54 @@
+"""The window hands out what happened, whatever pygame makes of it."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygame
+import pytest
+
+from app.ui.window import Window
+
+JOYDEVICEREMOVED = 0x606  # SDL_events.h
+EVENT_WORDS = 14  # an SDL_Event is 56 bytes
+UNKNOWN_PAD = 7777
+
+
+@pytest.fixture
+def window() -> Iterator[Window]:
+    opened = Window((320, 200), fullscreen=False, headless=True)
+    pygame.event.clear()
+    yield opened
+    opened.close()
+
+
+def test_the_removal_of_an_unknown_pad_costs_no_other_event(window: Window) -> None:
+    pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_1))
+    _push_removal()
+    pygame.event.post(pygame.event.Event(pygame.KEYUP, key=pygame.K_1))
+
+    happened = window.events()
+
+    assert [event.type for event in happened] == [pygame.KEYDOWN, pygame.KEYUP]
+    assert window.events() == []
+
+
+def test_events_come_in_their_order_and_once(window: Window) -> None:
+    for key in (pygame.K_1, pygame.K_2, pygame.K_3):
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key))
+
+    assert [event.key for event in window.events()] == [pygame.K_1, pygame.K_2, pygame.K_3]
+    assert window.events() == []
+
+
+def _push_removal() -> None:
+    """Tell SDL that a pad went which pygame never saw."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("finds the SDL that pygame loaded in /proc")
+    loaded = (line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines())
+    sdl = ctypes.CDLL(next(path for path in loaded if Path(path).name.startswith("libSDL2-2")))
+    event = (ctypes.c_uint32 * EVENT_WORDS)(JOYDEVICEREMOVED, 0, UNKNOWN_PAD)
+    assert sdl.SDL_PushEvent(ctypes.byref(event)) == 1
