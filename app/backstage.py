@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,15 +15,15 @@ import numpy as np
 
 from app import events as ev
 from app.archive import Archive
-from app.durable_folder import free_folder, pinned, with_sums, write_folder
-from app.errors import KioskError, SessionUnreadable
+from app.durable_folder import free_folder, with_sums, write_folder
+from app.errors import SessionUnreadable
 from app.i18n import Text, message
-from app.jobs import DEFECT, TOLD_TO_VISITORS, Tools, Workbench
+from app.jobs import TOLD_TO_VISITORS, Tools, Workbench, told
 from app.pictures import decode_picture, newest_thumbnails, thumbnail
 from app.pipeline import LiveModel
 from app.ports import ImageArray
 from app.relabel import relabelled
-from app.saving import EXPORT_FOLDER, report_of
+from app.saving import EXPORT_FOLDER, pinned_drive, report_of
 from app.session import Sample, Session
 from app.settings import SettingsFile
 from app.starter import DEMO, make_demo_starter, open_starter
@@ -230,16 +230,17 @@ class Backstage:
     def export_sessions(self) -> None:
         """Write every kept session to the first drive that can be written, else to the export directory."""
         with self._told(ev.StaffFailed):
-            drives = [drive for drive in self._tools.drives.present() if not drive.read_only]
-            base = drives[0].path if drives else self._tools.config.export_dir
-            base.mkdir(parents=True, exist_ok=True)
-            names = self._archive.names()
-            with pinned(base) as root:
-                for name in names:
-                    folder = free_folder(root / EXPORT_FOLDER / "sessions", name)
-                    told = base / EXPORT_FOLDER / "sessions" / folder.name
-                    write_folder(folder, with_sums({"session.sqlite3": self._archive.data(name)}), told_as=told)
-            note = self._tools.drives.release(drives[0]) if drives else ""
+            drives = self._tools.drives
+            drive = next((one for one in drives.present() if not one.read_only), None)
+            base = self._tools.config.export_dir
+            note: Text = ""
+            if drive is None:
+                self._write_sessions(base, base)
+            else:
+                base = drive.path
+                with pinned_drive(drives, drive) as root:
+                    self._write_sessions(root, base)
+                note = drives.release(drive)
             where = base / EXPORT_FOLDER / "sessions"
             self._announce(ev.StaffDone(message("All kept sessions are in {folder}. {note}", folder=where, note=note)))
 
@@ -247,6 +248,13 @@ class Backstage:
         """End the machine's work."""
         with self._told(ev.StaffFailed):
             self._house.switch_off(restart)
+
+    def _write_sessions(self, root: Path, base: Path) -> None:
+        """Write below `root`, which errors call `base`."""
+        for name in self._archive.names():
+            folder = free_folder(root / EXPORT_FOLDER / "sessions", name)
+            told_as = base / EXPORT_FOLDER / "sessions" / folder.name
+            write_folder(folder, with_sums({"session.sqlite3": self._archive.data(name)}), told_as=told_as)
 
     # --- parts ------------------------------------------------------------------------------------------
 
@@ -284,15 +292,8 @@ class Backstage:
         self._workbench.restore_model()
         self._workbench.remove_models_but(path)
 
-    @contextmanager
-    def _told(self, failed: Callable[[Text], ev.Event]) -> Iterator[None]:
-        try:
-            yield
-        except TOLD_TO_VISITORS as error:
-            self._announce(failed(error.message if isinstance(error, KioskError) else str(error)))
-        except Exception:
-            logger.exception("a job failed")
-            self._announce(failed(DEFECT))
+    def _told(self, failed: Callable[[Text], ev.Event]) -> AbstractContextManager[None]:
+        return told(self._announce, failed)
 
 
 def _thumbnails(session: Session) -> tuple[tuple[Picture, ...], ...]:

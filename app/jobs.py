@@ -7,7 +7,7 @@ import logging
 import queue
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -204,16 +204,8 @@ class Workbench:
                 with suppress(OSError):  # a file that stays is only room lost
                     other.unlink()
 
-    @contextmanager
-    def _told(self, failed: Callable[[Text], ev.Event]) -> Iterator[None]:
-        """Turn whatever goes wrong into an event, so that the mode it belongs to ends."""
-        try:
-            yield
-        except TOLD_TO_VISITORS as error:
-            self._announce(failed(error.message if isinstance(error, KioskError) else str(error)))
-        except Exception:
-            logger.exception("a job failed")
-            self._announce(failed(DEFECT))
+    def _told(self, failed: Callable[[Text], ev.Event]) -> AbstractContextManager[None]:
+        return told(self._announce, failed)
 
     def _re_embed(self, until_s: float) -> int:
         """Embed stale samples anew, one after the other, until a moment; give how many are left."""
@@ -266,6 +258,18 @@ class Workbench:
         twin = find_twin(extractor, [models_dir()])
         if twin is not None and not twin_of(path).is_file() and (data := with_head(twin, head)) is not None:
             write_durably(twin_of(path), data)
+
+
+@contextmanager
+def told(announce: Callable[[ev.Event], None], failed: Callable[[Text], ev.Event]) -> Iterator[None]:
+    """Turn whatever goes wrong into an event, so that the mode it belongs to ends."""
+    try:
+        yield
+    except TOLD_TO_VISITORS as error:
+        announce(failed(error.message if isinstance(error, KioskError) else str(error)))
+    except Exception:
+        logger.exception("a job failed")
+        announce(failed(DEFECT))
 
 
 def work_off(jobs: queue.SimpleQueue[Job], stop: StopSignal) -> None:

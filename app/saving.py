@@ -6,7 +6,8 @@ import errno
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from app.errors import DriveGone, ExportFailed
 from app.export import ModelFacts, export_name, write_export
 from app.i18n import message
 from app.pipeline import LiveModel
-from app.ports import Drive
+from app.ports import Drive, Drives
 from app.session import Session
 from app.storage import StoredModel
 from app.twins import twin_of
@@ -79,7 +80,8 @@ def save_model(tools: Tools, announce: Callable[[ev.Event], None], report: Calla
     refusals: list[ExportFailed] = []
     for drive in drives:
         try:
-            folder = _write_to_drive(job, drive)
+            with pinned_drive(tools.drives, drive) as root:
+                folder = _write(job, root, drive.path, drive)
         except ExportFailed as error:
             logger.warning("%s was not written: %s", drive.name, error)
             refusals.append(error)
@@ -92,24 +94,24 @@ def save_model(tools: Tools, announce: Callable[[ev.Event], None], report: Calla
     raise refusals[0]
 
 
-def _write_to_drive(job: _Job, drive: Drive) -> Path:
-    """Write to this very drive, and to nothing that takes its place.
+@contextmanager
+def pinned_drive(drives: Drives, drive: Drive) -> Iterator[Path]:
+    """Give a path to write to this very drive, and to nothing that takes its place.
 
     Raises:
         DriveGone: If it was pulled before everything was on it.
-        ExportFailed: As `write_export` does.
+        ExportFailed: What writing raised, if it was not.
     """
 
     def still_there() -> None:
-        if drive.path not in [one.path for one in job.tools.drives.present()]:
+        if drive.path not in [one.path for one in drives.present()]:
             raise DriveGone(drive.name)
 
     try:
         with pinned(drive.path) as root:
             still_there()  # looked at after pinning: what is pinned is the drive
-            folder = _write(job, root, drive.path, drive)
+            yield root
             still_there()  # what was written after it was pulled is not on it
-            return folder
     except FileNotFoundError as error:
         raise DriveGone(drive.name) from error
     except ExportFailed:

@@ -129,6 +129,18 @@ def test_all_kept_sessions_go_to_the_drive_and_can_be_opened_there(station: Stat
     database.close()
 
 
+def test_kept_sessions_are_not_written_where_a_pulled_drive_was(station: Station) -> None:
+    station.drives.insert("STICK", station.folder / "gone")
+    station.teach()
+    Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), pictures=True)
+    opened(station, "sessions")
+    station.panel.tap(OnScreen("export"))
+    station.settle()
+    told = "the drive STICK was pulled too early. Plug it in again, then press SAVE again."
+    assert str(station.kiosk.state.notice.text) == told
+    assert not (station.folder / "gone").exists()
+
+
 def test_the_machine_is_switched_off_only_after_the_question(station: Station, machine: Machine) -> None:
     opened(station, "system")
     station.panel.tap(OnScreen("power", "shutdown"))
