@@ -18,10 +18,11 @@ from app.archive import Archive
 from app.durable_folder import free_folder, with_sums, write_folder
 from app.errors import SessionUnreadable
 from app.i18n import Text, message
-from app.jobs import TOLD_TO_VISITORS, Tools, Workbench, told
+from app.jobs import Tools, Workbench, told
 from app.pictures import decode_picture, newest_thumbnails, thumbnail
 from app.pipeline import LiveModel
 from app.ports import ImageArray
+from app.reasons import TOLD_TO_VISITORS
 from app.relabel import relabelled
 from app.saving import EXPORT_FOLDER, pinned_drive, report_of
 from app.session import Sample, Session

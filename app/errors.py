@@ -21,8 +21,8 @@
     ├── BenchmarkUnavailable
     └── WorkerStuck
 
-Errors of `learning` and `tpu` have trees of their own; `app.kiosk` and `run_kiosk` show all three alike, theirs in
-English: those packages know nothing of languages.
+Errors of `learning` and `tpu` have trees of their own, in English: those packages know nothing of languages. A command
+prints them as they are; at the kiosk `app.reasons` tells their kind.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from app.importing import end_show, import_session, remove_shown, show_model
 from app.pictures import thumbnail
 from app.pipeline import LiveModel, Vision
 from app.ports import Clock, Drives, Frame
+from app.reasons import TOLD_TO_VISITORS, in_words
 from app.saving import read_report, report_of, save_model
 from app.session import Session
 from app.state import TrainedFacts
@@ -32,7 +33,7 @@ from app.threads import StopSignal
 from app.training import train_model, write_durably
 from app.twins import find_twin, twin_of, with_head
 from app.ui.view import Picture
-from learning.errors import LearningError, TrainingCancelled
+from learning.errors import TrainingCancelled
 from learning.softmax_regression import SoftmaxRegression
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
@@ -45,8 +46,6 @@ from tpu.tensors import centre_crop
 logger = logging.getLogger(__name__)
 
 TURN_S = 0.05  # of embedding anew at a time: a press waits no longer than this and one picture
-TOLD_TO_VISITORS = (KioskError, LearningError, RuntimeLayerError)
-"""Errors whose text is fit for the screen; anything else is a defect: logged whole, told to the visitor in general."""
 DEFECT = message("Something went wrong inside. Nothing is lost: please try again.")
 
 
@@ -266,7 +265,8 @@ def told(announce: Callable[[ev.Event], None], failed: Callable[[Text], ev.Event
     try:
         yield
     except TOLD_TO_VISITORS as error:
-        announce(failed(error.message if isinstance(error, KioskError) else str(error)))
+        logger.warning("%s", error)
+        announce(failed(in_words(error)))
     except Exception:
         logger.exception("a job failed")
         announce(failed(DEFECT))

@@ -22,6 +22,7 @@ from app.events import CameraFound, CameraLost, Event, VisionFailed
 from app.i18n import message
 from app.observation import Observation
 from app.ports import Camera, Clock, Frame, ImageArray
+from app.reasons import in_words
 from app.threads import Mailbox, StopSignal
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
@@ -190,9 +191,9 @@ def watch_frames(
             observation = vision.observe(frame)
         except Exception as error:
             if not failing:
-                told = isinstance(error, RuntimeLayerError)
-                logger.warning("%s", error, exc_info=not told)
-                announce(VisionFailed(str(error) if told else UNEXPECTED))
+                reason = in_words(error) if isinstance(error, RuntimeLayerError) else None
+                logger.warning("%s", error, exc_info=reason is None)
+                announce(VisionFailed(reason or UNEXPECTED))
             failing = True
             stop.wait(IDLE_WAIT_S)
         else:

@@ -12,6 +12,7 @@ import pytest
 
 from app import events as ev
 from app.devices.simulated import DemonstrationCamera
+from app.i18n import message
 from app.observation import Observation
 from app.pipeline import LiveModel, Vision, turned, watch_camera, watch_frames
 from app.ports import Frame
@@ -178,7 +179,8 @@ def test_a_failing_model_is_told_once_until_it_works_again() -> None:
         else:
             time.sleep(0.3)
     worker.stop()
-    assert told == [ev.VisionFailed("the stick was pulled. Plug it in again.")] * 2
+    reason = message("The model gave no answer. Try again, or call a member of staff.")
+    assert told == [ev.VisionFailed(reason)] * 2
 
 
 def test_another_camera_is_opened_when_another_one_is_wanted_and_pictures_are_turned() -> None:

@@ -1,0 +1,41 @@
+"""What a visitor is told of an error, in words that every language has.
+
+`learning` and `tpu` know nothing of languages, and their texts speak to who runs a command. At the kiosk their kind is
+told; the text itself goes to the log, whose last lines the staff pages show.
+"""
+
+from __future__ import annotations
+
+from app.errors import KioskError
+from app.i18n import Message, Text, message
+from learning.errors import EmbeddingSizeMismatch, LearningError, NotEnoughSamples, UnsupportedExtractor
+from tpu.errors import (
+    AcceleratorUnavailable,
+    InferenceFailed,
+    LabelCountMismatch,
+    LabelsUnreadable,
+    ModelUnreadable,
+    RuntimeLayerError,
+)
+
+TOLD_TO_VISITORS = (KioskError, LearningError, RuntimeLayerError)
+"""Errors that are told by their kind; anything else is a defect: logged whole, told to the visitor in general."""
+
+_MODEL = message("A model file cannot be used. Try again, or call a member of staff.")
+_BY_KIND: tuple[tuple[type[Exception], Message], ...] = (
+    (NotEnoughSamples, message("Teach at least two things, with two pictures each.")),
+    (EmbeddingSizeMismatch, message("The pictures were looked at in another way before. Press RESET and teach anew.")),
+    (UnsupportedExtractor, _MODEL),
+    (ModelUnreadable, _MODEL),
+    (LabelsUnreadable, _MODEL),
+    (LabelCountMismatch, _MODEL),
+    (AcceleratorUnavailable, message("The accelerator does not answer. Plug it in again, or call a member of staff.")),
+    (InferenceFailed, message("The model gave no answer. Try again, or call a member of staff.")),
+)
+
+
+def in_words(error: KioskError | LearningError | RuntimeLayerError) -> Text:
+    """The text for the screen; where the kind of an error says too little, what it says itself."""
+    if isinstance(error, KioskError):
+        return error.message
+    return next((text for kind, text in _BY_KIND if isinstance(error, kind)), str(error))
