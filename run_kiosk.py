@@ -21,7 +21,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 from app.commands.report import write_json
 from app.config import Config, load_config
-from app.config_check import check
+from app.config_check import DEVICE_FORM, check
 from app.errors import KioskError
 from app.screen import find_screen
 from app.settings import SettingsFile
@@ -276,7 +276,7 @@ def _settings(parser: argparse.ArgumentParser) -> None:
 
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extractor", type=Path, metavar="PATH", help="another embedding extractor")
-    parser.add_argument("--device", metavar="auto|cpu|usb:N|pci:N", help="where the model runs")
+    parser.add_argument("--device", type=_device, metavar="auto|cpu|usb:N|pci:N", help="where the model runs")
     parser.add_argument("--runtime", choices=RUNTIMES, help="which interpreter runs it")
     _told(parser)
 
@@ -284,6 +284,12 @@ def _common(parser: argparse.ArgumentParser) -> None:
 def _told(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what happened")
     parser.add_argument("--verbose", action="store_true", help="say more on standard error")
+
+
+def _device(text: str) -> str:
+    if DEVICE_FORM.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no device: write auto, cpu, or one such as usb:0 or pci:0")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -18,6 +18,7 @@ MOST_ZOOM = 4.0
 ROTATIONS = (0, 90, 180, 270)  # degrees clockwise
 PALETTES = ("paper", "night", "contrast", "distinct")  # those of assets/themes/palettes.toml
 PRIVACY = ("keep", "embeddings", "erase")
+DEVICE_FORM = re.compile(r"auto|cpu|(usb|pci):\d+")
 
 
 def check(config: Config, source: str) -> None:
@@ -110,7 +111,7 @@ def _check_pins(config: Config, source: str) -> None:
 
 
 def _check_accelerator(config: Config, source: str) -> None:
-    if re.fullmatch(r"auto|cpu|(usb|pci):\d+", config.model.device) is None:
+    if DEVICE_FORM.fullmatch(config.model.device) is None:
         raise ConfigInvalid(
             f"{source}: model.device is {config.model.device!r}. Write auto, cpu, or a device such as usb:0 or pci:0."
         )

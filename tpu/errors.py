@@ -62,13 +62,15 @@ class LabelsUnreadable(RuntimeLayerError, ValueError):
 
 
 class PictureUnreadable(RuntimeLayerError, ValueError):
-    """The file is no picture that can be decoded."""
+    """The file is missing, or no picture that can be decoded."""
 
-    def __init__(self, path: Path | str) -> None:
-        super().__init__(path)
-        self.path = path
+    def __init__(self, path: Path | str, reason: str = "") -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
 
     def __str__(self) -> str:
+        if self.reason:
+            return f"{self.path} cannot be read: {self.reason}. Name a JPEG, PNG or BMP file."
         return f"{self.path} is not a readable picture. Use a JPEG, PNG or BMP file."
 
 

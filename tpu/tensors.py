@@ -59,7 +59,7 @@ def read_picture(path: Path) -> ImageArray:
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
-        raise PictureUnreadable(path) from error
+        raise PictureUnreadable(path, error.strerror or "") from error
     try:
         decoded = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
     except cv2.error:

@@ -10,13 +10,17 @@ import warnings
 import zipfile
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps
-
+pictures = sys.argv[1:] or sys.exit(__doc__)
 try:
-    from ai_edge_litert.interpreter import Interpreter, load_delegate
-except ImportError:
-    from tflite_runtime.interpreter import Interpreter, load_delegate
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    try:
+        from ai_edge_litert.interpreter import Interpreter, load_delegate
+    except ImportError:
+        from tflite_runtime.interpreter import Interpreter, load_delegate
+except ImportError as error:
+    sys.exit(f"error: {error}. Install what is needed: pip install ai-edge-litert numpy pillow")
 
 here = Path(__file__).resolve().parent
 facts = json.loads((here / "metadata.json").read_text(encoding="utf-8"))
@@ -82,8 +86,11 @@ def novelty(embedding):
     return np.einsum("ci,cij,cj->c", ways, test["precisions"], ways).min() + test["aside"] * max(rest, 0)
 
 
-for name in sys.argv[1:] or sys.exit(__doc__):
-    picture = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
+for name in pictures:
+    try:
+        picture = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
+    except OSError as error:  # Pillow's own errors of a damaged picture are among them
+        sys.exit(f"error: {name} cannot be read ({error.strerror or 'no picture'}). Name a JPEG, PNG or BMP file.")
     pixels = seen_by_model(np.asarray(picture))[np.newaxis]
     if entry["dtype"] == np.int8:
         pixels = (pixels.astype(np.int16) - 128).astype(np.int8)

@@ -141,3 +141,14 @@ def test_a_negative_seed_is_a_usage_error(pictures: Path, tmp_path: Path) -> Non
     with pytest.raises(SystemExit) as caught:
         main(["train", str(pictures), "--out", str(tmp_path / "out"), "--seed", "-1"])
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("command", [["train", "data", "--out", "o"], ["classify", "model", "picture"], ["doctor"], []])
+def test_a_device_of_no_known_form_is_a_usage_error(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--device", "edgetpu"])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.endswith(
+        "error: argument --device: 'edgetpu' is no device: write auto, cpu, or one such as usb:0 or pci:0"
+    )

@@ -80,3 +80,25 @@ def test_without_pictures_it_says_how_it_is_used(folder: Path) -> None:
     )
     assert "python classify.py picture.jpg" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_no_picture_is_named_in_one_line(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.jpg").write_text("no picture")
+    for name, reason in (("none.jpg", "No such file or directory"), ("text.jpg", "no picture")):
+        done = subprocess.run(
+            [sys.executable, "-I", str(folder / "classify.py"), str(tmp_path / name)],
+            capture_output=True, text=True, timeout=100, check=False,
+        )  # fmt: skip
+        line = f"error: {tmp_path / name} cannot be read ({reason}). Name a JPEG, PNG or BMP file."
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1] == line
+        assert "Traceback" not in done.stderr
+
+
+def test_without_its_packages_it_says_what_to_install(folder: Path) -> None:
+    bare = [sys.executable, "-I", "-S", str(folder / "classify.py"), "picture.jpg"]  # -S: no site-packages
+    done = subprocess.run(bare, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: No module named 'numpy'. Install what is needed: pip install ai-edge-litert numpy pillow\n"
+    )

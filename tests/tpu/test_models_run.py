@@ -62,6 +62,13 @@ def test_an_unreadable_picture_is_named(tmp_path: Path) -> None:
     assert str(caught.value) == f"{path} is not a readable picture. Use a JPEG, PNG or BMP file."
 
 
+def test_a_missing_picture_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    path = tmp_path / "none.jpg"
+    with pytest.raises(PictureUnreadable) as caught:
+        read_picture(path)
+    assert str(caught.value) == f"{path} cannot be read: No such file or directory. Name a JPEG, PNG or BMP file."
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_embeddings_of_all_types_agree(tmp_path: Path, kind: Kind) -> None:
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
