@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 VERIFIED_PER_CLASS = 12
 CLOSE_CALL = 0.1  # two classes nearer than this may change places through 8-bit rounding alone: told, not refused
-LARGEST_MEAN_DIFFERENCE = 0.05
+LARGEST_MEAN_DIFFERENCE = 0.02
 ACCELERATOR_OPENS_S = 5.0  # a second model on a device that is open already; without it the twin is what is compared
 FIT_SHARE = 0.6  # of the progress bar
 
