@@ -415,8 +415,8 @@ def test_a_model_that_wants_more_memory_than_it_may_is_refused(folder: Path) -> 
 
 
 def test_a_process_that_takes_more_memory_than_it_may_is_told_as_such() -> None:
-    """150 MB beside the interpreter and its libraries, where they may take 600 MB in all."""
-    told = refusal(lambda: ask_apart("session", {}, [bytes(150 << 20)], Limits(memory_bytes=600 << 20)))
+    """450 MB beside the interpreter and its libraries, where they may take 600 MB in all."""
+    told = refusal(lambda: ask_apart("session", {}, [bytes(450 << 20)], Limits(memory_bytes=600 << 20)))
     assert told == "it takes more memory than a folder of the kiosk needs, so it was stopped."
 
 
