@@ -104,6 +104,7 @@ def compose(
     demo_out: Path | None = None,
     demo_data_dir: Path | None = None,
     list_devices: ListDevices = list_accelerators,
+    table: DemonstrationCamera | None = None,
 ) -> Iterator[Composed]:
     """Open everything that the kiosk needs, start its workers, and close all of it in order afterwards.
 
@@ -114,6 +115,7 @@ def compose(
         demo_out: A scripted visitor uses the kiosk and leaves its screenshots here; None for real visitors.
         demo_data_dir: Where the scripted visitor's session is kept; None is a place that goes again.
         list_devices: Which accelerators are plugged in.
+        table: The demonstration's table, for whoever wants to choose what lies on it; None makes one.
 
     Raises:
         DisplayUnavailable: If no window can be opened.
@@ -168,7 +170,7 @@ def compose(
         def failed(worker: str, error: Exception) -> None:
             kiosk.events.put(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
 
-        table = DemonstrationCamera()
+        table = table or DemonstrationCamera()
         source = _source(lambda: kiosk.state.config, table, for_demo=demo_out is not None)
         visitor = _visitor(kiosk, table, window, demo_out, skippable) if demo_out is not None else None
         pads = stack.enter_context(closing(Pads()))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tpu.child import Close, Done, Failed, Run
-from tpu.errors import AcceleratorLost, AcceleratorUnavailable, RuntimeLayerError
+from tpu.errors import AcceleratorLost, DriverMismatch, RuntimeLayerError
 from tpu.process import ChildProcess
 from tpu.runtime import failure
 
@@ -154,8 +154,9 @@ class Line:
         child.send(Run(number, model.key))
         reply = wait()
         if isinstance(reply, Failed):
-            meant = failure(RuntimeError(reply.reason), "its first call")
-            raise meant if isinstance(meant, AcceleratorUnavailable) else AcceleratorLost(meant.reason)
+            meant = failure(RuntimeError(reply.reason), "calling")
+            if isinstance(meant, DriverMismatch):
+                raise meant
         results(child, model, number, reply)
 
 

@@ -31,6 +31,7 @@ class KnownModel:
         address: Where it is published.
         sha256: Of the whole file; empty where it could not be learned beforehand: the first download is
             then remembered beside the file and later ones must equal it.
+        size_bytes: Of the whole file; None where it could not be learned beforehand.
     """
 
     name: str
@@ -38,6 +39,7 @@ class KnownModel:
     sha256: str
     licence: str
     about: str
+    size_bytes: int | None = None
 
 
 KNOWN_MODELS = (
@@ -47,6 +49,7 @@ KNOWN_MODELS = (
         "f409ef4f73fcbb9667841965623c5c8524aac33d41b9bf5f3667161fb4a76319",
         "Apache-2.0",
         "MobileNet v1, 224 px, 1024 values, for the CPU",
+        3_251_736,
     ),
     KnownModel(
         "mobilenet_v1_edgetpu",
@@ -54,6 +57,7 @@ KNOWN_MODELS = (
         "33a249155302975d7e28f72a5250903cdf7f7afb7bd1ceec3d2cd8ca9ce6a609",
         "Apache-2.0",
         "the same, compiled for the Edge TPU",
+        3_486_336,
     ),
     *(
         KnownModel(

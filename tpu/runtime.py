@@ -41,9 +41,14 @@ PERFORMANCES = ("Low", "Medium", "High", "Max")
 """How fast an Edge TPU is clocked, in libedgetpu's words; the less, the cooler."""
 
 _OLD_ABI = re.compile(
-    r"EdgeTpuDelegateForCustomOp|Unsupported data type in custom op handler|batches \* single_input_size"
+    r"unresolved custom op.*\(EdgeTpuDelegateForCustomOp\)"
+    r"|Unsupported data type in custom op handler|batches \* single_input_size",
+    re.DOTALL,
 )
-"""What the runtime says when the driver was built for another layout of its structs; sources in docs/hardware.md."""
+"""What the runtime says when the driver was built for another layout of its structs.
+
+The operator's name alone means nothing: it is in the text of every call that fails.
+"""
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,18 @@ def run_models(action: str, name: str | None, write: Callable[[str], None], *, j
     for model in KNOWN_MODELS:
         path = local_path(model)
         state = "not pulled" if not path.is_file() else "intact" if is_intact(model) else "DAMAGED"
-        write(f"{model.name:24} {state:12} {model.about} ({model.licence})")
+        size = f"{model.size_bytes / 1e6:.1f} MB, " if model.size_bytes is not None else ""
+        write(f"{model.name:24} {state:12} {model.about} ({size}{model.licence})")
         damaged += [model.name] if state == "DAMAGED" else []
-        told.append({"name": model.name, "state": state.lower(), "path": str(path), "licence": model.licence})
+        told.append(
+            {
+                "name": model.name,
+                "state": state.lower(),
+                "path": str(path),
+                "licence": model.licence,
+                "bytes": model.size_bytes,
+            }
+        )
     write_json(json_path, told)
     if action == "verify" and damaged:
         raise RuntimeLayerError(f"damaged: {', '.join(damaged)}. Pull them again.")

@@ -192,6 +192,23 @@ def test_a_missing_driver_says_what_to_install(supervise: Supervise, stick: Simu
     )
 
 
+def test_a_stick_whose_first_call_fails_is_not_taken_for_an_old_driver(
+    extractor: EmbeddingExtractor, stick: SimulatedStick
+) -> None:
+    stick.fail_at(1)
+    stick.plug_in()
+    told: list[str] = []
+
+    def told_of_it() -> bool:
+        told.append(extractor.supervisor.status.reason)
+        return "it failed" in told[-1]
+
+    until(told_of_it, "it is known to have failed")
+    assert "Edge TPU is not ready" in told[-1]
+    assert not any("does not fit the runtime" in reason for reason in told)
+    until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
+
+
 def test_two_programs_do_not_fight_for_one_stick(
     extractor, supervise: Supervise, stick: SimulatedStick, extractors: Path
 ) -> None:

@@ -186,6 +186,7 @@ def test_the_known_models_are_the_files_they_claim_to_be(shared_models: Path) ->
         model = find_model(name)
         data = local_path(model, shared_models).read_bytes()
         assert hashlib.sha256(data).hexdigest() == model.sha256
+        assert len(data) == model.size_bytes
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:

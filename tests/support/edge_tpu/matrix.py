@@ -16,6 +16,7 @@ from pathlib import Path
 from app import events as ev
 from app.compose import Composed, compose
 from app.config import AcceleratorSettings, CameraSettings, Config, IdleSettings, ModelSettings, StorageSettings
+from app.devices.simulated import DemonstrationCamera
 from app.events import Action
 from app.state import Mode
 from tests.support.edge_tpu.stick import SimulatedStick
@@ -25,6 +26,7 @@ WATCHED_S = 2.0  # after a fault, at least
 LONGEST_S = 40.0
 SETTLED_S = 1.0  # a screen's first pictures take longer, fault or none
 TAPS = 6
+PICTURES_ON_THE_WAY = 3  # one in the mailbox and one in the making may still show the thing of before
 SLOW_OPENING_MS = 3000
 
 Strike = Callable[[SimulatedStick], None]
@@ -101,8 +103,8 @@ class Cell:
 class _Visit:
     """Somebody at a kiosk, and a clock on what it does."""
 
-    def __init__(self, composed: Composed, stick: SimulatedStick) -> None:
-        self.kiosk, self._loop, self.stick = composed.kiosk, composed.loop, stick
+    def __init__(self, composed: Composed, stick: SimulatedStick, table: DemonstrationCamera) -> None:
+        self.kiosk, self._loop, self.stick, self._table = composed.kiosk, composed.loop, stick, table
         self.pressed = 0
         self.picture_s = self.answer_s = 0.0
         self._last_started_s = time.monotonic()
@@ -147,9 +149,23 @@ class _Visit:
 
     def teach(self, times: int) -> None:
         for number in range(times):
+            self._show(number % 2)
             self.tap(number % 2)
             self.pressed += 1
             self.until(lambda: sum(self.kiosk.state.shots) >= self.pressed, "a sample is counted")
+
+    def _show(self, index: int) -> None:
+        """Lay the thing of a class on the table, another way each time, and wait until it is on the screen.
+
+        One thing under two names is nothing that can be learned: training may refuse it, and rightly.
+        """
+        self._table.show(self._table.kinds[index])
+        self._table.new_view()
+        before = self.kiosk.shown.sequence if self.kiosk.shown is not None else -1
+        self.until(
+            lambda: self.kiosk.shown is not None and self.kiosk.shown.sequence >= before + PICTURES_ON_THE_WAY,
+            "the thing is on the screen",
+        )
 
     def train(self) -> None:
         self.teach(TAPS)
@@ -167,9 +183,10 @@ def run_cell(fault: Fault, mode: str, extractor: Path, folder: Path) -> Cell:
         folder: Empty; for the stick and everything that the kiosk keeps.
     """
     stick = SimulatedStick(folder / "stick", twin=extractor.with_name(extractor.name.replace("_edgetpu", "")))
+    table = DemonstrationCamera()
     problem, back_s = "", None
-    with _kiosk(extractor, folder, stick, idle_s=0.5 if mode == "attract" else 0.0) as composed:
-        visit = _Visit(composed, stick)
+    with _kiosk(extractor, folder, stick, table, idle_s=0.5 if mode == "attract" else 0.0) as composed:
+        visit = _Visit(composed, stick, table)
         try:
             back_s = _play(visit, fault, mode)
         except TimeoutError as error:
@@ -185,7 +202,9 @@ def run_cell(fault: Fault, mode: str, extractor: Path, folder: Path) -> Cell:
 
 
 @contextmanager
-def _kiosk(extractor: Path, folder: Path, stick: SimulatedStick, idle_s: float) -> Iterator[Composed]:
+def _kiosk(
+    extractor: Path, folder: Path, stick: SimulatedStick, table: DemonstrationCamera, idle_s: float
+) -> Iterator[Composed]:
     config = Config(
         camera=CameraSettings(source="demo"),
         model=ModelSettings(extractor=str(extractor), runtime="litert"),
@@ -193,7 +212,7 @@ def _kiosk(extractor: Path, folder: Path, stick: SimulatedStick, idle_s: float) 
         storage=StorageSettings(data_dir=str(folder / "data"), export_dir=str(folder / "export")),
         idle=IdleSettings(after_s=idle_s),
     )
-    with compose(config, headless=True, list_devices=stick.list) as composed:
+    with compose(config, headless=True, list_devices=stick.list, table=table) as composed:
         yield composed
 
 

@@ -1,0 +1,79 @@
+"""Compiled models in this process, with a delegate of Python functions: quick, and without a compiler."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from learning.softmax_regression import SoftmaxRegression
+from learning.tflite_export import append_head
+from tests.support.edge_tpu.delegate import PythonDelegate
+from tests.support.edge_tpu.fixtures import PLAIN
+from tpu.errors import DriverMismatch, ModelUnreadable
+from tpu.runtime import MODULES, available_runtimes, failure
+
+RUNTIMES = [name for name in available_runtimes() if name != "pycoral"]
+IMAGE = np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), np.uint8)
+
+
+def opened(runtime: str, model: bytes, *delegates: PythonDelegate) -> Any:
+    module = importlib.import_module(MODULES[runtime])
+    interpreter = module.Interpreter(model_content=model, experimental_delegates=list(delegates), num_threads=1)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def answer(interpreter: Any, image: np.ndarray) -> np.ndarray:
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+def through(twin: Any) -> PythonDelegate:
+    """A delegate that computes with the CPU twin."""
+    return PythonDelegate(lambda data: answer(twin, np.frombuffer(data, np.uint8).reshape(IMAGE.shape)).tobytes())
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_compiled_extractor_gives_what_its_twin_gives(runtime: str, extractors: Path) -> None:
+    twin = opened(runtime, extractors.with_name(PLAIN).read_bytes())
+    delegate = through(twin)
+    found = answer(opened(runtime, extractors.read_bytes(), delegate), IMAGE)
+    assert np.array_equal(found, answer(twin, IMAGE))
+    assert delegate.calls == 1
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_same_head_answers_alike_behind_both_twins(runtime: str, extractors: Path) -> None:
+    head = SoftmaxRegression(1024, 3, weight_scale=0.1, rng=2)
+    head.min_score, head.max_score = -6.0, 6.0
+    plain = extractors.with_name(PLAIN).read_bytes()
+    delegate = through(opened(runtime, plain))
+    on_edge_tpu = answer(opened(runtime, append_head(extractors.read_bytes(), head), delegate), IMAGE)
+    on_cpu = answer(opened(runtime, append_head(plain, head)), IMAGE)
+    assert np.array_equal(on_edge_tpu.reshape(-1), on_cpu.reshape(-1))
+    assert delegate.calls == 1
+    assert np.ptp(on_cpu.astype(int)) > 10  # it has an opinion
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_call_that_fails_in_the_driver_is_not_taken_for_an_old_driver(runtime: str, extractors: Path) -> None:
+    def not_ready(_data: bytes) -> bytes:
+        raise OSError
+
+    interpreter = opened(runtime, extractors.read_bytes(), PythonDelegate(not_ready))
+    with pytest.raises(RuntimeError, match="EdgeTpuDelegateForCustomOp") as caught:
+        answer(interpreter, IMAGE)
+    assert isinstance(failure(caught.value, "calling"), ModelUnreadable)
+
+
+def test_what_a_runtime_says_of_an_old_driver_is_understood() -> None:
+    said = RuntimeError(
+        "Encountered an unresolved custom op. Did you miss a custom op or delegate?"
+        "Node number 1 (EdgeTpuDelegateForCustomOp) failed to invoke."
+    )
+    assert isinstance(failure(said, "calling"), DriverMismatch)
