@@ -1,0 +1,96 @@
+"""What somebody did: with a button of whatever device, a key, a pin, or a finger on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Action(Enum):
+    """A button that is no class button."""
+
+    TRAIN = "train"
+    UNDO = "undo"
+    SAVE = "save"
+    RESET = "reset"
+    RESULTS = "results"
+    LANGUAGE = "language"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    FULLSCREEN = "fullscreen"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True)
+class OnScreen:
+    """Something to touch that is no physical button: `what` names it, `which` says which of several."""
+
+    what: str
+    which: int | str = ""
+
+
+Button = int | Action | OnScreen
+"""A class button by its label index (0 is the first), an action, or something on the screen."""
+
+
+@dataclass(frozen=True)
+class ButtonPressed:
+    """A button went down, on whatever device."""
+
+    button: Button
+
+
+@dataclass(frozen=True)
+class ButtonReleased:
+    """A button came up again."""
+
+    button: Button
+
+
+@dataclass(frozen=True)
+class InputPressed:
+    """A key, pad or pin went down, whatever it means. `source` names it: "key:space", "pad:0:button:3", "gpio:17"."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class InputReleased:
+    """It came up again, or it is gone."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class InputStuck:
+    """It is down and may not count as a press: it was down already when the kiosk started."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class PinChanged:
+    """A pin changed its level, bounces and all: `app.presses` decides what was a press. `at_s` is monotonic."""
+
+    source: str
+    active: bool
+    at_s: float
+
+
+@dataclass(frozen=True)
+class ScreenTouched:
+    """A finger or the mouse touched the screen where no button is."""
+
+
+@dataclass(frozen=True)
+class CharacterTyped:
+    """A real keyboard wrote something while a keyboard is on the screen."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TypingEdited:
+    """A real keyboard's "backspace", "done" or "cancel" while a keyboard is on the screen."""
+
+    what: str
