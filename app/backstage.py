@@ -11,21 +11,18 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from app import events as ev
 from app.archive import Archive
 from app.durable_folder import free_folder, with_sums, write_folder
-from app.errors import SessionUnreadable
 from app.i18n import Text, message
 from app.jobs import Tools, Workbench, told
-from app.pictures import decode_picture, newest_thumbnails, thumbnail
+from app.pictures import THUMBNAIL_PX, small_picture, thumbnails
 from app.pipeline import LiveModel
 from app.ports import ImageArray
 from app.reasons import TOLD_TO_VISITORS
 from app.relabel import relabelled
 from app.saving import EXPORT_FOLDER, pinned_drive, report_of
-from app.session import Sample, Session
+from app.session import Sample
 from app.settings import SettingsFile
 from app.starter import DEMO, make_demo_starter, open_starter
 from app.state import THUMBNAILS
@@ -134,7 +131,7 @@ class Backstage:
             sample = self._removed[-1]
             self._tools.store.restore(sample)
             self._removed.pop()
-            picture = Picture(("sample", sample.sample_id), _small(sample.picture))
+            picture = Picture(("sample", sample.sample_id), small_picture(sample.picture, THUMBNAIL_PX))
             self._announce(ev.SampleRestored(sample.class_index, sample.sample_id, picture))
 
     def forget_removed(self) -> None:
@@ -226,7 +223,7 @@ class Backstage:
             tools.vision.num_classes = len(session.labels)
             self._workbench.remove_models_but(None)
             self.forget_removed()
-            self._announce(ev.SessionRestored(session.labels, session.shots(), _thumbnails(session)))
+            self._announce(ev.SessionRestored(session.labels, session.shots(), thumbnails(session, THUMBNAILS)))
 
     def export_sessions(self) -> None:
         """Write every kept session to the first drive that can be written, else to the export directory."""
@@ -262,7 +259,7 @@ class Backstage:
     def _send(self, purpose: str, sample_ids: tuple[int, ...]) -> None:
         found = self._tools.store.pictures(sample_ids)
         pictures = tuple(
-            (one, Picture((purpose, one), _small(found[one], GALLERY_PX))) for one in sample_ids if one in found
+            (one, Picture((purpose, one), small_picture(found[one], GALLERY_PX))) for one in sample_ids if one in found
         )
         self._announce(ev.PicturesLoaded(purpose, pictures))
 
@@ -295,21 +292,6 @@ class Backstage:
 
     def _told(self, failed: Callable[[Text], ev.Event]) -> AbstractContextManager[None]:
         return told(self._announce, failed)
-
-
-def _thumbnails(session: Session) -> tuple[tuple[Picture, ...], ...]:
-    return tuple(newest_thumbnails(session, index, THUMBNAILS) for index in range(len(session.labels)))
-
-
-def _small(data: bytes, edge_px: int | None = None) -> ImageArray:
-    """A picture for the screen; a plain grey one where only the embedding was kept."""
-    try:
-        square = decode_picture(data) if data else None
-    except SessionUnreadable:
-        square = None
-    if square is None:
-        square = np.full((8, 8, 3), 128, np.uint8)
-    return thumbnail(square) if edge_px is None else thumbnail(square, edge_px)
 
 
 def _size(count: int) -> str:

@@ -14,11 +14,9 @@ from app import events as ev
 from app.durable_folder import free_folder
 from app.imports import read_model, read_session
 from app.modes.base import THUMBNAILS, TrainedFacts
-from app.pictures import newest_thumbnails
+from app.pictures import thumbnails
 from app.pipeline import LiveModel
-from app.session import Session
 from app.training import write_durably
-from app.ui.view import Picture
 from tpu.classifier import ClassificationEngine
 
 if TYPE_CHECKING:
@@ -50,7 +48,7 @@ def import_session(tools: Tools, folder: Path, announce: Callable[[ev.Event], No
     tools.vision.go_live(None)
     logger.info("carrying on with the session of %s", folder)
     now = tools.store.load()
-    announce(ev.SessionImported(now.labels, now.shots(), thumbnails_by_class(now)))
+    announce(ev.SessionImported(now.labels, now.shots(), thumbnails(now, THUMBNAILS)))
 
 
 def show_model(tools: Tools, folder: Path, drive: str, models_dir: Path, announce: Callable[[ev.Event], None]) -> None:
@@ -80,7 +78,7 @@ def end_show(
     facts = restore_model()
     if facts is None:
         tools.vision.go_live(None)
-    told = (session.labels, session.shots(), thumbnails_by_class(session))
+    told = (session.labels, session.shots(), thumbnails(session, THUMBNAILS))
     if facts is None:
         announce(ev.ShowEnded(*told))
     else:
@@ -92,8 +90,3 @@ def remove_shown(models_dir: Path) -> None:
     for path in models_dir.glob(SHOWN):
         with suppress(OSError):  # a file that stays is only room lost
             path.unlink()
-
-
-def thumbnails_by_class(session: Session) -> tuple[tuple[Picture, ...], ...]:
-    """The newest pictures of every class, small, newest last."""
-    return tuple(newest_thumbnails(session, index, THUMBNAILS) for index in range(len(session.labels)))

@@ -60,3 +60,17 @@ def newest_thumbnails(session: Session, class_index: int, most: int) -> tuple[Pi
         except SessionUnreadable:
             logger.warning("the picture of sample %d is damaged; its embedding is still used", sample.sample_id)
     return tuple(newest)
+
+
+def thumbnails(session: Session, most: int) -> tuple[tuple[Picture, ...], ...]:
+    """Of every class what `newest_thumbnails` gives."""
+    return tuple(newest_thumbnails(session, index, most) for index in range(len(session.labels)))
+
+
+def small_picture(data: bytes, edge_px: int) -> ImageArray:
+    """A stored picture for the screen, as `thumbnail` gives it; plain grey where only the embedding was kept."""
+    try:
+        square = decode_picture(data)
+    except SessionUnreadable:
+        square = np.full((8, 8, 3), 128, np.uint8)
+    return thumbnail(square, edge_px)

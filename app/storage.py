@@ -1,27 +1,21 @@
-"""SessionStore: the session on disk, in SQLite. What `add` has returned survives a power cut.
-
-The rollback journal with synchronous=EXTRA is used rather than WAL: every commit is on the medium when it
-returns (EXTRA syncs the directory as well, so that a journal that was deleted stays deleted), there is one
-writer, and a single file is what staff copy or delete.
-"""
+"""SessionStore: the session on disk, in SQLite. What `add` has returned survives a power cut."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.durable_folder import sync_directory
+from app.database import SELECT, STALE, as_sample, copy_database, insert, open_database, set_aside, set_facts
 from app.errors import SampleNotStored, SessionUnreadable
 from app.i18n import message
 from app.pictures import decode_picture, encode_picture
@@ -29,35 +23,6 @@ from app.ports import ImageArray
 from app.session import Sample, Session
 
 logger = logging.getLogger(__name__)
-
-SCHEMA_VERSION = 3
-_INDEX = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
-"""Stale samples are looked for after every one that was embedded anew: without it, each look reads all pictures."""
-_SCHEMA = f"""
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE labels (class_index INTEGER PRIMARY KEY, label TEXT NOT NULL);
-CREATE TABLE samples (
-    sample_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    class_index INTEGER NOT NULL,
-    embedding BLOB NOT NULL,
-    picture BLOB NOT NULL,
-    taken_at_s REAL NOT NULL,
-    extractor_sha256 TEXT NOT NULL DEFAULT '',
-    device TEXT NOT NULL DEFAULT 'cpu'
-);
-{_INDEX}
-CREATE TABLE model (
-    path TEXT NOT NULL, sha256 TEXT NOT NULL, validation_accuracy REAL NOT NULL, threshold REAL NOT NULL,
-    shots TEXT NOT NULL
-);
-"""
-_MIGRATIONS = {  # from a version to the next
-    1: """
-ALTER TABLE samples ADD COLUMN extractor_sha256 TEXT NOT NULL DEFAULT '';
-ALTER TABLE samples ADD COLUMN device TEXT NOT NULL DEFAULT 'cpu';
-""",
-    2: _INDEX,
-}
 
 
 @dataclass(frozen=True)
@@ -107,14 +72,14 @@ class SessionStore:
                 f"{path.parent} cannot be made: {error.strerror}. Name another place with --data-dir."
             ) from error
         try:
-            self._database = self._open()
+            self._database = open_database(path)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise SessionUnreadable(
                     f"{path} cannot be opened: {error}. Check that this user may write there."
                 ) from error
-            logger.warning("%s is damaged (%s): set aside as %s", path, error, _set_aside(path))
-            self._database = self._open()
+            logger.warning("%s is damaged (%s): set aside as %s", path, error, set_aside(path))
+            self._database = open_database(path)
         if max_bytes is not None:
             page_bytes = self._database.execute("PRAGMA page_size").fetchone()[0]
             self._database.execute(f"PRAGMA max_page_count = {max(1, max_bytes // page_bytes)}")
@@ -124,7 +89,7 @@ class SessionStore:
     def stale_samples(self) -> int:
         """How many samples another extractor embedded than the one in use."""
         with self._lock:
-            row = self._database.execute(f"SELECT count(*) FROM samples WHERE {_STALE}", self._extractor[1:]).fetchone()
+            row = self._database.execute(f"SELECT count(*) FROM samples WHERE {STALE}", self._extractor[1:]).fetchone()
         return int(row[0])
 
     def switch_extractor(self) -> bool:
@@ -138,7 +103,7 @@ class SessionStore:
                 return False
             database.execute("UPDATE samples SET extractor_sha256 = ? WHERE extractor_sha256 = ''", (before,))
             database.execute("DELETE FROM model")
-            _set_facts(database, *self._extractor)
+            set_facts(database, *self._extractor)
         return True
 
     def re_embed(self, embed: Callable[[ImageArray], tuple[NDArray[np.float32], str]], limit: int) -> ReEmbedded:
@@ -151,12 +116,12 @@ class SessionStore:
         vectors, dropped = [], []
         with self._lock:
             rows = self._database.execute(
-                f"{_SELECT} WHERE sample_id IN "
-                f"(SELECT sample_id FROM samples INDEXED BY samples_by_extractor WHERE {_STALE} LIMIT ?) "
+                f"{SELECT} WHERE sample_id IN "
+                f"(SELECT sample_id FROM samples INDEXED BY samples_by_extractor WHERE {STALE} LIMIT ?) "
                 "ORDER BY sample_id",
                 (self._extractor[1], limit),
             ).fetchall()
-        for one in map(_sample, rows):
+        for one in map(as_sample, rows):
             try:
                 vector, device = embed(decode_picture(one.picture))
             except SessionUnreadable:
@@ -186,34 +151,30 @@ class SessionStore:
         """
         vector = np.ascontiguousarray(embedding, np.float32)
         data, now_s = encode_picture(picture), time.time()
+        sample = Sample(0, class_index, vector, data, now_s, self._extractor[1], device)
         with self._writing() as database:
-            sample_id = database.execute(
-                "INSERT INTO samples (class_index, embedding, picture, taken_at_s, extractor_sha256, device) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (class_index, vector.tobytes(), data, now_s, self._extractor[1], device),
-            ).lastrowid
-        return Sample(int(sample_id or 0), class_index, vector, data, now_s, self._extractor[1], device)
+            return replace(sample, sample_id=insert(database, sample))
 
     def remove_last(self) -> Sample | None:
         """Take the newest sample back; None when there is none."""
         with self._writing() as database:
-            row = database.execute(f"{_SELECT} ORDER BY sample_id DESC LIMIT 1").fetchone()
+            row = database.execute(f"{SELECT} ORDER BY sample_id DESC LIMIT 1").fetchone()
             if row is None:
                 return None
             database.execute("DELETE FROM samples WHERE sample_id = ?", (row[0],))
-        return _sample(row)
+        return as_sample(row)
 
     def remove(self, sample_id: int) -> Sample | None:
         """Take a sample out; None when there is no such one. `restore` puts it back."""
         with self._writing() as database:
-            row = database.execute(f"{_SELECT} WHERE sample_id = ?", (sample_id,)).fetchone()
+            row = database.execute(f"{SELECT} WHERE sample_id = ?", (sample_id,)).fetchone()
             database.execute("DELETE FROM samples WHERE sample_id = ?", (sample_id,))
-        return _sample(row) if row else None
+        return as_sample(row) if row else None
 
     def restore(self, sample: Sample) -> None:
         """Put back what `remove` gave, under its own number."""
         with self._writing() as database:
-            _insert(database, sample)
+            insert(database, sample)
 
     def pictures(self, sample_ids: Sequence[int]) -> dict[int, bytes]:
         """JPEG of samples by sample id; those that are not there are left out."""
@@ -245,26 +206,9 @@ class SessionStore:
         Raises:
             SampleNotStored: If the disk is full or fails; nothing is left at `path`.
         """
-        partial = path.with_name(path.name + ".partial")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.unlink(missing_ok=True)
-            copy = sqlite3.connect(partial)
-            try:
-                with self._lock:
-                    self._database.backup(copy)
-                if not pictures:
-                    copy.execute("UPDATE samples SET picture = x''")
-                copy.commit()
-                copy.execute("VACUUM")  # nothing of them stays in free pages
-            finally:
-                copy.close()
-            with partial.open("rb") as file:
-                os.fsync(file.fileno())
-            partial.replace(path)
-            sync_directory(path.parent)
+            copy_database(self._database, self._lock, path, pictures=pictures)
         except (OSError, sqlite3.Error) as error:
-            partial.unlink(missing_ok=True)
             raise SampleNotStored(
                 message("the session could not be put away ({reason}). Make room on the disk.", reason=str(error))
             ) from error
@@ -273,9 +217,9 @@ class SessionStore:
         """A snapshot of everything."""
         with self._lock:
             labels = self._labels()
-            rows = self._database.execute(f"{_SELECT} ORDER BY sample_id").fetchall()
+            rows = self._database.execute(f"{SELECT} ORDER BY sample_id").fetchall()
             name, sha256 = self._fact("extractor_name"), self._fact("extractor_sha256")
-        return Session(labels, tuple(_sample(row) for row in rows), name, sha256)
+        return Session(labels, tuple(as_sample(row) for row in rows), name, sha256)
 
     def erase(self) -> None:
         """Forget all samples and the model, and overwrite the pages they were on."""
@@ -301,16 +245,10 @@ class SessionStore:
             for table in ("samples", "labels", "model"):
                 database.execute(f"DELETE FROM {table}")
             database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(session.labels)))
-            database.executemany(
-                "INSERT INTO samples (class_index, embedding, picture, taken_at_s, extractor_sha256, device) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (one.class_index, np.ascontiguousarray(one.embedding, np.float32).tobytes(), one.picture,
-                     one.taken_at_s, one.extractor_sha256 or session.extractor_sha256, one.device)
-                    for one in session.samples
-                ],
-            )  # fmt: skip
-            _set_facts(database, session.extractor_name, session.extractor_sha256)
+            for one in session.samples:
+                made_by = one.extractor_sha256 or session.extractor_sha256
+                insert(database, replace(one, sample_id=0, extractor_sha256=made_by))
+            set_facts(database, session.extractor_name, session.extractor_sha256)
 
     def remember_model(self, path: Path, validation_accuracy: float, threshold: float, shots: Sequence[int]) -> None:
         """Note the model that goes live, to be back after a restart."""
@@ -354,29 +292,6 @@ class SessionStore:
                     )
                 ) from error
 
-    def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, check_same_thread=False)
-        try:
-            database.execute("PRAGMA journal_mode = DELETE")
-            database.execute("PRAGMA synchronous = EXTRA")
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-            while version in _MIGRATIONS:
-                database.executescript(f"BEGIN; {_MIGRATIONS[version]} PRAGMA user_version = {version + 1}; COMMIT;")
-                version += 1
-            if version not in (0, SCHEMA_VERSION):
-                raise SessionUnreadable(
-                    f"{self._path} was written by another version of the kiosk. "
-                    "Name another place with --data-dir, or move the file away."
-                )
-            if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-                raise sqlite3.DatabaseError("its pages are inconsistent")
-        except BaseException:
-            database.close()
-            raise
-        return database
-
     def _begin_if_empty(self, labels: Sequence[str]) -> None:
         with self._writing() as database:
             if database.execute("SELECT count(*) FROM samples").fetchone()[0]:
@@ -387,7 +302,7 @@ class SessionStore:
                 database.execute("DELETE FROM labels")
                 database.execute("DELETE FROM model")
                 database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(labels)))
-            _set_facts(database, *self._extractor)
+            set_facts(database, *self._extractor)
 
     def _labels(self) -> tuple[str, ...]:
         rows = self._database.execute("SELECT label FROM labels ORDER BY class_index").fetchall()
@@ -396,34 +311,3 @@ class SessionStore:
     def _fact(self, name: str) -> str:
         row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
-
-
-_SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device FROM samples"
-_STALE = "extractor_sha256 NOT IN ('', ?)"
-
-
-def _insert(database: sqlite3.Connection, sample: Sample) -> None:
-    vector = np.ascontiguousarray(sample.embedding, np.float32).tobytes()
-    database.execute(
-        "INSERT INTO samples (sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (sample.sample_id, sample.class_index, vector, sample.picture, sample.taken_at_s, sample.extractor_sha256,
-         sample.device),
-    )  # fmt: skip
-
-
-def _sample(row: tuple[int, int, bytes, bytes, float, str, str]) -> Sample:
-    return Sample(row[0], row[1], np.frombuffer(row[2], np.float32), *row[3:])
-
-
-def _set_facts(database: sqlite3.Connection, extractor_name: str, extractor_sha256: str) -> None:
-    facts = [("extractor_name", extractor_name), ("extractor_sha256", extractor_sha256)]
-    database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
-
-
-def _set_aside(path: Path) -> Path:
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    path.rename(aside)
-    return aside
