@@ -14,26 +14,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from tpu.child import OUTPUTS_AT, Close, Done, Failed, Hello, Open, Opened, Refused
+from tpu.bell import Bell
 from tpu.devices import Accelerator, list_accelerators
-from tpu.errors import AcceleratorLost, AcceleratorUnavailable, DriverMismatch, ModelUnreadable, RuntimeLayerError
+from tpu.errors import AcceleratorLost, DriverMismatch, RuntimeLayerError
 from tpu.line import Line, RemoteModel
 from tpu.lock import lock_device
 from tpu.patience import PATIENCE, Patience, Record
 from tpu.process import ChildProcess
+from tpu.registry import Registry
 from tpu.runtime import DEFAULT_DRIVER, Driver, runtime_for_edge_tpu
+from tpu.service import Service
 
 logger = logging.getLogger(__name__)
-
-SILENCE_S = 3600.0  # how long to listen to a child that serves: its death and every wish wake the listener
-
 
 ListDevices = Callable[[], Sequence[Accelerator]]
 
@@ -87,14 +84,12 @@ class Supervisor:
         self._wanted, self._driver, self._patience = device, driver, patience
         self._list_devices, self._lock_folder = list_devices, lock_folder
         self._announce, self._clock = announce, clock
-        self._models: dict[int, RemoteModel] = {}
-        self._keys = count(1)
-        self._changed = threading.Condition()  # guards _models and _status
+        self._registry, self._bell = Registry(), Bell()
+        self._changed = self._registry.changed  # guards _status, too
         self._status = Status(Phase.LOOKING)
         self._record = Record(patience)
-        self._line = Line(answer_s=patience.answer_s, call_s=patience.call_s, wake=self._wake, clock=clock)
+        self._line = Line(answer_s=patience.answer_s, call_s=patience.call_s, wake=self._bell.ring, clock=clock)
         self._stopping = threading.Event()
-        self._wake_out, self._wake_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._run, name="accelerator", daemon=True)
 
     # --- for everybody ----------------------------------------------------------------------------------
@@ -109,12 +104,10 @@ class Supervisor:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        self._wake()
+        self._bell.ring()
         if self._thread.is_alive():
             self._thread.join()
-        out, into, self._wake_out, self._wake_in = self._wake_out, self._wake_in, -1, -1
-        os.close(out)
-        os.close(into)
+        self._bell.close()
 
     @property
     def status(self) -> Status:
@@ -161,31 +154,15 @@ class Supervisor:
         Raises:
             ModelUnreadable: If its input does not fit into the memory shared with the child.
         """
-        shape, dtype = _form(input_detail)
-        if int(np.prod(shape)) * np.dtype(dtype).itemsize > OUTPUTS_AT:
-            raise ModelUnreadable(path, f"its input {shape} is larger than {OUTPUTS_AT >> 20} MiB. Use a smaller one.")
-        model = RemoteModel(
-            key=next(self._keys),
-            path=path,
-            sha256=sha256,
-            input_shape=shape,
-            input_dtype=np.dtype(dtype),
-            outputs=tuple(int(detail["index"]) for detail in output_details),
-            expected=tuple(
-                (tuple(int(n) for n in one["shape"]), np.dtype(one["dtype"]).name) for one in output_details
-            ),
-            keep_all=keep_all,
+        model = self._registry.add(
+            path, sha256, input_detail=input_detail, output_details=output_details, keep_all=keep_all
         )
-        with self._changed:
-            self._models[model.key] = model
-            self._changed.notify_all()
-        self._wake()
+        self._bell.ring()
         return model
 
     def unregister(self, model: RemoteModel) -> None:
         """Free a model; a second call does nothing."""
-        with self._changed:
-            self._models.pop(model.key, None)
+        self._registry.remove(model)
         self._line.forget(model)
 
     def answer(self, model: RemoteModel, tensor: NDArray[Any]) -> tuple[NDArray[Any], ...] | None:
@@ -205,9 +182,8 @@ class Supervisor:
 
     def _try_once(self) -> None:
         """Look for a device and live with it until it ends; then rest as long as that deserves."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._models, self._patience.poll_s):
-                return
+        if not self._registry.wait_for_one(self._patience.poll_s):
+            return
         devices = self._look()
         usable = [one for one in devices if not one.problem]
         if not usable:
@@ -222,9 +198,9 @@ class Supervisor:
             return
         started_s = self._clock()
         ready_s: list[float] = []
-        crashed = True
+        crashed, reason = True, "it is stopped"
         try:
-            reason = self._live(device, lock, ready_s)
+            self._live(device, lock, ready_s)
         except AcceleratorLost as lost:
             reason = str(DriverMismatch()) if "SIGSEGV" in str(lost) and not ready_s else str(lost)
         except RuntimeLayerError as error:
@@ -241,8 +217,8 @@ class Supervisor:
         while self._record.given_up and not self._stopping.is_set():
             self._rest(self._patience.longest_retry_s)
 
-    def _live(self, device: Accelerator, lock: int, ready_s: list[float]) -> str:
-        """Start a child, open what is registered, note when it was ready, and stay; give why it ended.
+    def _live(self, device: Accelerator, lock: int, ready_s: list[float]) -> None:
+        """Start a child, open what is registered, note when it was ready, and stay until all ends.
 
         Raises:
             AcceleratorLost: If it died or hung.
@@ -253,99 +229,27 @@ class Supervisor:
         child = ChildProcess(
             runtime=self._runtime, driver=self._driver, device=device.device, sysfs=device.path, inherited=(lock,)
         )
+        service = Service(
+            child,
+            registry=self._registry,
+            line=self._line,
+            patience=self._patience,
+            bell=self._bell,
+            stopping=self._stopping,
+            clock=self._clock,
+        )
         try:
-            name = self._await(child, Hello, self._patience.open_s).device
-            self._open_registered(child)
+            name = service.greet()
+            service.open_models()
             ready_s.append(self._clock())
             logger.info("the Edge TPU %s is ready after %.2f s", name, ready_s[0] - started_s)
             self._line.open(child)
             self._tell(Phase.READY, name)
-            return self._serve(child)
+            service.serve()
         finally:
             self._line.reset()
-            with self._changed:
-                for model in self._models.values():
-                    model.open_in = None
+            self._registry.all_closed()
             logger.debug("the accelerator's process ended: %s", child.kill())
-
-    def _serve(self, child: ChildProcess) -> str:
-        """Stay while callers use the child; give why it must end."""
-        line = self._line
-        while not self._stopping.is_set():
-            late = line.outstanding
-            if late is not None and self._clock() >= late.until_s:
-                raise AcceleratorLost("it hangs")
-            alive = child.listen(
-                SILENCE_S if late is None else late.until_s - self._clock(), wake=self._wake_out, pipe=late is not None
-            )
-            self._drain()
-            if line.condemned or not alive:
-                raise AcceleratorLost(line.condemned or child.last_words())
-            if late is not None and child.receive(0) is not None:
-                line.outstanding = None  # late, but it lives: its answer is for a picture long gone
-            if self._unopened(child):
-                line.close()
-                if line.outstanding is None:
-                    self._open_registered(child)
-                line.open(child)
-        return ""
-
-    def _unopened(self, child: ChildProcess) -> list[RemoteModel]:
-        with self._changed:
-            return [model for model in self._models.values() if model.needs_opening_in(child)]
-
-    def _open_registered(self, child: ChildProcess) -> None:
-        """Open every model that is not open yet, and let each answer once; nobody else speaks with the child.
-
-        Raises:
-            AcceleratorLost: If the child dies or hangs at it.
-            AcceleratorUnavailable: If the device cannot be opened.
-        """
-        while not self._stopping.is_set() and (unopened := self._unopened(child)):
-            model = unopened[0]
-            child.send(Open(model.key, str(model.path), model.sha256, model.outputs, model.keep_all))
-            reply = self._await(child, (Opened, Refused), self._patience.open_s)
-            if isinstance(reply, Opened):
-                self._line.first_call(
-                    child, model, lambda: self._await(child, (Done, Failed), self._patience.first_call_s)
-                )
-                self._opened(child, model)
-            elif isinstance(reply.error, AcceleratorUnavailable):
-                raise reply.error
-            else:  # this model's fault, not the device's
-                with self._changed:
-                    model.refusal = reply.error
-                    self._changed.notify_all()
-                logger.warning("on the Edge TPU, %s", reply.error)
-
-    def _opened(self, child: ChildProcess, model: RemoteModel) -> None:
-        with self._changed:
-            wanted = model.key in self._models
-            model.open_in = child if wanted else None
-            self._changed.notify_all()
-        if not wanted:  # closed while it was being opened
-            child.send(Close(model.key))
-
-    def _await(self, child: ChildProcess, kind: Any, timeout_s: float) -> Any:
-        """What the child says next, which must be of that kind.
-
-        Raises:
-            AcceleratorLost: If it dies, says something else, or takes too long.
-        """
-        until_s = self._clock() + timeout_s
-        while (left_s := until_s - self._clock()) > 0 and not self._stopping.is_set():
-            alive = child.listen(left_s, wake=self._wake_out, pipe=True)
-            self._drain()
-            reply = child.receive(0)
-            if isinstance(reply, kind):
-                return reply
-            if reply is not None:
-                raise AcceleratorLost(f"it answered out of turn ({type(reply).__name__})")
-            if not alive:
-                raise AcceleratorLost(child.last_words())
-        raise AcceleratorLost(
-            "it is stopped" if self._stopping.is_set() else f"it did not answer within {timeout_s:g} s"
-        )
 
     # --- small things -----------------------------------------------------------------------------------
 
@@ -371,20 +275,3 @@ class Supervisor:
             self._status = status
             self._changed.notify_all()
         self._announce(status)
-
-    def _wake(self) -> None:
-        try:
-            os.write(self._wake_in, b"!")
-        except OSError:
-            return  # it is awake already, or closed
-
-    def _drain(self) -> None:
-        try:
-            os.read(self._wake_out, 4096)
-        except BlockingIOError:
-            return
-
-
-def _form(detail: Mapping[str, Any]) -> tuple[tuple[int, ...], str]:
-    """Shape and dtype of a tensor."""
-    return tuple(int(edge) for edge in detail["shape"]), np.dtype(detail["dtype"]).name
