@@ -145,10 +145,10 @@ class Workbench:
                 self._forget(path)
                 raise
 
-    def save(self) -> None:
-        """Write the folder that the visitor takes away."""
+    def save(self, drive: Path | None = None) -> None:
+        """Write the folder that the visitor takes away; `drive` is where the chosen one is mounted."""
         with self._told(ev.SavingFailed):
-            save_model(self._tools, self._announce, self._report)
+            save_model(self._tools, self._announce, self._report, drive)
 
     def import_session(self, folder: Path) -> None:
         """Carry on with the session in a folder of a drive."""

@@ -102,9 +102,9 @@ class Kiosk:
                 self.progress.put(0.0)
                 self._training_awaits = True
                 self._serve_waiting()
-            case ev.StartSaving():
+            case ev.StartSaving(chosen):
                 self.progress.put(0.0)
-                self.jobs.put(lambda _stop: self._bench.save())
+                self.jobs.put(lambda _stop: self._bench.save(chosen))
             case ev.EraseSession():
                 self._awaiting_frame.clear()
                 self.records.put(lambda _stop: self._backstage.erase())

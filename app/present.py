@@ -11,10 +11,11 @@ from app.events import Action, OnScreen
 from app.i18n import Message, Text, counted, message
 from app.modes.staff import CORNER
 from app.observation import STALE_AFTER_S, Smoothed
-from app.ports import Drive, Frame
+from app.ports import Frame
 from app.state import KioskState, Mode, Mood
 from app.ui.view import ActionKey, ClassCard, KioskView, Notice, Picture, Screen, StatusStrip, Tone, Verdict
 from app.views.attract import Stage, played
+from app.views.drives import drive_line
 from app.views.gallery import gallery
 from app.views.guidance import enough, guidance, suggested_class
 from app.views.questions import accelerator_missing, fault, faulty, question
@@ -37,6 +38,7 @@ _SCREENS = {
     Mode.ERASING: Screen.TEACH,
     Mode.STILL_THERE: Screen.CONFIRM,
     Mode.ASK_FOLDER: Screen.CONFIRM,
+    Mode.CHOOSE_DRIVE: Screen.CONFIRM,
     Mode.IMPORTING: Screen.TEACH,
     Mode.STAFF: Screen.STAFF,
 }
@@ -124,21 +126,6 @@ def backend_name(state: KioskState, unknown: str, say: Say) -> str:
     )
 
 
-def _drives(state: KioskState, say: Say) -> str:
-    """Every drive with what matters of it: kind and room, or why SAVE cannot use it."""
-    texts: list[Text] = [_drive(one) for one in state.drive_facts]
-    texts += [message("{drive} (not mounted)", drive=one.name) for one in state.unmounted]
-    return ", ".join(map(say, texts)) or say(message("no drive"))
-
-
-def _drive(drive: Drive) -> Text:
-    kind = {"vfat": "FAT", "exfat": "exFAT", "ntfs3": "NTFS"}.get(drive.filesystem, drive.filesystem)
-    if drive.read_only:
-        return message("{drive} ({kind}, write-protected)", drive=drive.name, kind=kind)
-    free = f"{drive.free_bytes / 1e9:.1f} GB" if drive.free_bytes >= 1e9 else f"{drive.free_bytes / 1e6:.0f} MB"
-    return message("{drive} ({kind}, {free} free)", drive=drive.name, kind=kind, free=free)
-
-
 def _current(state: KioskState, seen: Smoothed) -> NDArray[np.float32] | None:
     """The answers, unless they are old, or of a model with other classes."""
     if not state.answering or state.camera is None or state.now_s - seen.captured_at_s > STALE_AFTER_S:
@@ -167,7 +154,7 @@ def _status(state: KioskState, surroundings: Surroundings, say: Say) -> StatusSt
         camera=state.camera or say(message("no camera")),
         backend=backend_name(state, surroundings.backend, say),
         frames_per_second=rate if state.camera else 0.0,
-        drive=_drives(state, say),
+        drive=drive_line(state, say),
         problem=state.camera is None or state.fault is not None or accelerator_missing(state),
         rate_text=say(message("{rate} pictures/s", rate=f"{rate:.0f}")) if rate else "",
     )

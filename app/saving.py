@@ -52,8 +52,10 @@ class _Job:
     model: LiveModel
 
 
-def save_model(tools: Tools, announce: Callable[[ev.Event], None], report: Callable[[float], None]) -> None:
-    """Write the folder to the first drive that takes it, else, where none is in, to the export directory.
+def save_model(
+    tools: Tools, announce: Callable[[ev.Event], None], report: Callable[[float], None], chosen: Path | None = None
+) -> None:
+    """Write the folder to the chosen drive, or the first that takes it, or, where none is in, to the export directory.
 
     Drives are tried in the order of their mount points, those that are write-protected not at all. A drive that
     was mounted by the kiosk is unmounted again before anybody is told to pull it.
@@ -62,9 +64,11 @@ def save_model(tools: Tools, announce: Callable[[ev.Event], None], report: Calla
         tools: What the kiosk works with.
         announce: Receives SavingStarted and SavingStep for every drive that is tried, then SavingFinished.
         report: Receives the progress, 0..1.
+        chosen: Where the drive is mounted that somebody chose: no other one is written to then.
 
     Raises:
         ExportFailed: What the first drive said, if none takes the folder.
+        DriveGone: If the chosen one is not there any more.
     """
     started_s = time.perf_counter()
     stored, model = tools.store.last_model(), tools.vision.model
@@ -73,6 +77,10 @@ def save_model(tools: Tools, announce: Callable[[ev.Event], None], report: Calla
         return
     job = _Job(tools, announce, report, tools.store.load(), stored, model)
     drives = [drive for drive in tools.drives.present() if not drive.read_only]
+    if chosen is not None:
+        drives = [drive for drive in drives if drive.path == chosen]
+        if not drives:
+            raise DriveGone(chosen.name)
     if not drives:
         folder = _write(job, tools.config.export_dir, tools.config.export_dir, None)
         announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s))

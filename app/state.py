@@ -11,7 +11,7 @@ from typing import Any
 
 from app import events as ev
 from app.events import Action, Command, Event
-from app.modes import devices, found, gallery, idle, jobs, results, staff, teach, visit
+from app.modes import choose_drive, devices, found, gallery, idle, jobs, results, staff, teach, visit
 from app.modes.base import (
     THUMBNAILS,
     Arrival,
@@ -80,7 +80,7 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
     state = visit.give_up_asking(replace(state, now_s=event.now_s, notice=notice))
     state = found.ask_when_at_rest(state)
     commands: tuple[Command, ...] = ()
-    for happens in (staff.watch_hold, teach.hold_on, teach.learn_as_you_go, idle.look_at_the_clock):
+    for happens in _HAPPENS:
         state, more = happens(state)
         commands = (*commands, *more)
     return state, commands
@@ -91,6 +91,14 @@ def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
         return staff.input_pressed(state, event)
     return idle.touched(state, event)
 
+
+_HAPPENS = (
+    staff.watch_hold,
+    choose_drive.give_up_asking,
+    teach.hold_on,
+    teach.learn_as_you_go,
+    idle.look_at_the_clock,
+)
 
 _PRESSED: dict[Mode, Callable[[KioskState, ev.Button], Step]] = {
     Mode.ATTRACT: idle.begun,
@@ -103,6 +111,7 @@ _PRESSED: dict[Mode, Callable[[KioskState, ev.Button], Step]] = {
     Mode.ERASING: visit.pressed_while_busy,
     Mode.CONFIRM_RESET: visit.answered,
     Mode.ASK_FOLDER: found.answered,
+    Mode.CHOOSE_DRIVE: choose_drive.answered,
     Mode.IMPORTING: visit.pressed_while_busy,
     Mode.STILL_THERE: idle.extended,
     Mode.STAFF: staff.pressed,

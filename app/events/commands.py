@@ -110,7 +110,12 @@ class StartTraining:
 
 @dataclass(frozen=True)
 class StartSaving:
-    """Write the folder that the visitor takes away."""
+    """Write the folder that the visitor takes away.
+
+    `drive` is where the drive that was chosen is mounted; None for the first one that takes it.
+    """
+
+    drive: Path | None = None
 
 
 @dataclass(frozen=True)

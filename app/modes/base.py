@@ -33,6 +33,7 @@ class Mode(Enum):
     CONFIRM_RESET = "confirm_reset"
     ERASING = "erasing"
     ASK_FOLDER = "ask_folder"
+    CHOOSE_DRIVE = "choose_drive"
     IMPORTING = "importing"
     STILL_THERE = "still_there"
     STAFF = "staff"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app import events as ev
 from app.events import Action, OnScreen
 from app.i18n import message
-from app.modes import gallery, idle, results
+from app.modes import choose_drive, gallery, idle, results
 from app.modes.base import KioskState, Mode, SavingState, Step, refused
 from app.modes.found import pressed_while_shown
 from app.modes.teach import class_pressed
@@ -40,7 +40,7 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
         case Action.SAVE:
             if state.model is None:
                 return refused(state, message("Press TRAIN first: then there is a model to save."))
-            return replace(state, mode=Mode.SAVING, saving=SavingState(), held=None, notice=None), (ev.StartSaving(),)
+            return choose_drive.save_pressed(state)
         case Action.RESET:
             if not any(state.shots) and state.model is None:
                 return refused(state, message("It is all empty already."))

@@ -14,6 +14,9 @@ from app.ui.mascot import draw_mascot
 from app.ui.motion import Moving
 from app.ui.view import Question
 
+ANSWER_H, LISTED_H, GAP = 72, 84, 16  # units
+ONE_COLUMN = 3  # listed answers at most in one column
+
 
 @dataclass(frozen=True)
 class DialogLayout:
@@ -27,19 +30,25 @@ class DialogLayout:
 
 
 def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
-    """Arrange a question in the middle of the window."""
+    """Arrange a question in the middle of the window: answers side by side, or listed in one column or two."""
     px, window = canvas.px, canvas.surface.get_rect()
-    sheet = pygame.Rect(0, 0, min(px(680), window.width - px(40)), min(px(430), window.height - px(40)))
+    count = max(1, len(question.answers))
+    columns = count
+    if question.listed:
+        columns = 1 if count <= ONE_COLUMN else 2
+    lines = -(-count // columns)
+    answers_h = lines * px(LISTED_H if question.listed else ANSWER_H) + (lines - 1) * px(GAP)
+    width = px(900) if question.listed and columns > 1 else px(680)
+    height = px(430 - ANSWER_H) + answers_h
+    sheet = pygame.Rect(0, 0, min(width, window.width - px(40)), min(height, window.height - px(40)))
     sheet.center = window.center
     inner = sheet.inflate(-px(64), -px(56))
     face = pygame.Rect(0, inner.top, px(120), px(120))
     face.centerx = sheet.centerx
-    answers = pygame.Rect(inner.left, inner.bottom - px(72), inner.width, px(72))
+    answers = pygame.Rect(inner.left, inner.bottom - answers_h, inner.width, answers_h)
     title = pygame.Rect(inner.left, face.bottom + px(8), inner.width, px(58))
     text = pygame.Rect(inner.left, title.bottom, inner.width, answers.top - title.bottom - px(12))
-    return DialogLayout(
-        sheet, face, title, text, grid(answers, len(question.answers), max(1, len(question.answers)), px(16))
-    )
+    return DialogLayout(sheet, face, title, text, grid(answers, len(question.answers), columns, px(GAP)))
 
 
 def draw_question(canvas: Canvas, question: Question, moving: Moving) -> None:

@@ -60,8 +60,13 @@ def draw_key(
     else:
         side = max(icon * 2 + px(12), hint.width + px(12) if key.key else 0)
         words = pygame.Rect(inner.left + side, inner.top, inner.width - 2 * side, inner.height)
-        drawn = canvas.text(key.text, words, size, ink, face, bold=True, align="center", lines=2)
-        shape(canvas.surface, key.name, (drawn.left - px(12) - icon, top.centery), icon, ink)
+        if key.detail:
+            words.height = round(inner.height * 0.56)
+            below = pygame.Rect(words.left, words.bottom, words.width, inner.bottom - words.bottom)
+            canvas.text(key.detail, below, size * 0.7, ink, face, align="center")
+        drawn = canvas.text(key.text, words, size, ink, face, bold=True, align="center", lines=1 if key.detail else 2)
+        left = words.left if key.detail else drawn.left  # beside both lines
+        shape(canvas.surface, key.name, (left - px(12) - icon, top.centery), icon, ink)
 
 
 def _hint_place(canvas: Canvas, key: ActionKey, top: pygame.Rect, *, corner: bool) -> pygame.Rect:

@@ -87,7 +87,7 @@ class ClassCard:
 class ActionKey:
     """TRAIN, SAVE, UNDO, RESET and the answers of a question.
 
-    `suggested` marks the one useful next press; it may glow.
+    `suggested` marks the one useful next press; it may glow. `detail` is a smaller line below the words.
     """
 
     button: Hashable
@@ -97,6 +97,7 @@ class ActionKey:
     enabled: bool = True
     suggested: bool = False
     held: bool = False
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,13 +122,16 @@ class Notice:
 class Question:
     """Something that must be answered before anything else happens.
 
-    `left` is the share (1..0) of the time to answer that is left, or None where there is no hurry.
+    Attributes:
+        left: The share (1..0) of the time to answer that is left, or None where there is no hurry.
+        listed: The answers are things to choose from: each is given the width for a name and its detail.
     """
 
     title: str
     text: str
     answers: tuple[ActionKey, ...]
     left: float | None = None
+    listed: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from app.modes import idle
 from app.modes.base import KioskState, Mode
 from app.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
 from app.ui.view import ActionKey, Question
+from app.views.drives import which_drive
 from app.views.words import Say
 
 
@@ -17,6 +18,8 @@ def question(state: KioskState, say: Say) -> Question | None:
         return _start_over(state, say)
     if state.mode is Mode.ASK_FOLDER and state.found is not None:
         return _folder(state, state.found, say)
+    if state.mode is Mode.CHOOSE_DRIVE:
+        return which_drive(state, say)
     if state.mode is Mode.STILL_THERE:
         return _still_there(state, say)
     if state.mode is Mode.STAFF and state.staff.asked is not None:

@@ -12,7 +12,7 @@ import pytest
 
 from app.durable_folder import SUMS, digest_on_medium, pinned, write_folder
 from app.errors import ExportFailed
-from app.events import Action, Event, SavingFinished, SavingStarted, SavingStep
+from app.events import Action, DrivesChanged, Event, SavingFinished, SavingStarted, SavingStep
 from app.jobs import Workbench
 from app.saving import EXPORT_FOLDER
 from app.state import Mode
@@ -54,7 +54,7 @@ def trained(station: Station) -> Station:
     return station
 
 
-def save(station: Station, listen: Callable[[object], None]) -> None:
+def save(station: Station, listen: Callable[[object], None], drive: Path | None = None) -> None:
     """Press SAVE; `listen` hears every event at the moment it is told."""
 
     def announce(event: Event) -> None:
@@ -64,7 +64,7 @@ def save(station: Station, listen: Callable[[object], None]) -> None:
     station.panel.tap(Action.SAVE)
     station.kiosk.tick()
     station.kiosk.jobs.get_nowait()
-    Workbench(station.tools, announce, lambda _fraction: None).save()
+    Workbench(station.tools, announce, lambda _fraction: None).save(drive)
     station.settle()
 
 
@@ -249,6 +249,43 @@ def test_of_two_drives_the_first_is_used_and_the_screen_says_which(station: Stat
     assert isinstance(steps[-1], SavingFinished)
     assert (steps[-1].drive, steps[-1].note) == ("A", "")
     assert told(station) == (f"On the drive A: {saved}", "You may pull the drive out now.")
+
+
+def test_the_chosen_drive_takes_it_though_it_is_not_the_first(station: Station, socket: Sticks) -> None:
+    first, second = socket.plug_in(label="A"), socket.plug_in(label="B")
+    trained(station)
+    station.kiosk.events.put(drives_now(socket))
+    station.panel.tap(Action.SAVE)
+    station.settle()
+    assert station.kiosk.state.mode is Mode.CHOOSE_DRIVE
+    station.now_s += 1.0
+    station.kiosk.tick()
+    station.panel.tap(1)
+    station.settle()
+    saved = station.kiosk.saved_to
+    assert saved is not None
+    assert (exports(first), exports(second)) == ([], [saved.name])
+    assert told(station) == (f"On the drive B: {saved}", "You may pull the drive out now.")
+
+
+def test_a_chosen_drive_that_fails_gives_way_to_no_other(station: Station, socket: Sticks) -> None:
+    """The other one may be a stranger's."""
+    first, second = socket.plug_in(label="A"), socket.plug_in(label="B")
+    trained(station)
+    save(station, pull_at(second, "write"), second.path)
+    assert notice(station) == "the drive B was pulled too early. Plug it in again, then press SAVE again."
+    assert exports(first) == []
+    save(station, lambda _event: None, second.path)  # gone before it began
+    assert notice(station) == "the drive B was pulled too early. Plug it in again, then press SAVE again."
+    assert exports(first) == []
+    assert not (station.folder / "export").exists()
+
+
+def drives_now(socket: Sticks) -> DrivesChanged:
+    """What the drive worker tells of these."""
+    present = socket.drives.present()
+    names = tuple(drive.name for drive in present)
+    return DrivesChanged(names, names, present)
 
 
 def test_the_room_the_kind_and_the_name_of_a_drive_are_known(socket: Sticks) -> None:

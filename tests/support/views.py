@@ -176,6 +176,30 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
                 left=0.6,
             ),
         ),
+        "which_drive": replace(
+            live,
+            screen=Screen.CONFIRM,
+            question=Question(
+                "Which drive shall take it?",
+                "If nobody answers, the first one does.",
+                (
+                    *(
+                        ActionKey(n, "save", name, str(n + 1), suggested=n == 0, detail=detail)
+                        for n, (name, detail) in enumerate(
+                            (
+                                ("HOLIDAY 2025", "FAT, 12.3 GB free"),
+                                ("NO NAME", "exFAT, 58.9 GB free"),
+                                ("Schraubenzieherkasten der Werkstatt", "ext4, 812 MB free"),
+                                ("KIOSK", "FAT, 3 MB free"),
+                            )
+                        )
+                    ),
+                    ActionKey(Action.CANCEL, "cancel", "Do not save", "N"),
+                ),
+                left=0.4,
+                listed=True,
+            ),
+        ),
         "fault": replace(
             live,
             screen=Screen.FAULT,

@@ -1,0 +1,57 @@
+"""What is told of drives: the line at the edge, and the question which of several takes what is saved."""
+
+from __future__ import annotations
+
+from app.events import Action
+from app.i18n import Text, message
+from app.modes.base import KioskState
+from app.modes.choose_drive import ANSWER_WITHIN_S, choices
+from app.ports import Drive
+from app.ui.view import ActionKey, Question
+from app.views.words import Say
+
+KINDS = {"vfat": "FAT", "exfat": "exFAT", "ntfs3": "NTFS"}
+
+
+def drive_line(state: KioskState, say: Say) -> str:
+    """Every drive with what matters of it: kind and room, or why SAVE cannot use it."""
+    texts: list[Text] = [_drive(one) for one in state.drive_facts]
+    texts += [message("{drive} (not mounted)", drive=one.name) for one in state.unmounted]
+    return ", ".join(map(say, texts)) or say(message("no drive"))
+
+
+def which_drive(state: KioskState, say: Say) -> Question:
+    """One answer per drive that can be written to, on the class buttons, and no."""
+    answers = [
+        ActionKey(
+            place,
+            "save",
+            one.name,
+            str(place + 1),
+            suggested=place == 0,
+            detail=say(message("{kind}, {free} free", kind=_kind(one), free=_free(one))),
+        )
+        for place, one in enumerate(choices(state))
+    ]
+    return Question(
+        title=say(message("Which drive shall take it?")),
+        text=say(message("If nobody answers, the first one does.")),
+        answers=(*answers, ActionKey(Action.CANCEL, "cancel", say(message("Do not save")), "N")),
+        left=max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S),
+        listed=True,
+    )
+
+
+def _drive(drive: Drive) -> Text:
+    if drive.read_only:
+        return message("{drive} ({kind}, write-protected)", drive=drive.name, kind=_kind(drive))
+    return message("{drive} ({kind}, {free} free)", drive=drive.name, kind=_kind(drive), free=_free(drive))
+
+
+def _kind(drive: Drive) -> str:
+    return KINDS.get(drive.filesystem, drive.filesystem)
+
+
+def _free(drive: Drive) -> str:
+    free = drive.free_bytes
+    return f"{free / 1e9:.1f} GB" if free >= 1e9 else f"{free / 1e6:.0f} MB"

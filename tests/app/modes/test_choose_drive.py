@@ -1,0 +1,159 @@
+"""SAVE with several drives plugged in: which one takes the folder, and who says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app import events as ev
+from app.events import Action, Button
+from app.lamps import FULL, lamps
+from app.modes.base import KioskState, Mode, TrainedFacts
+from app.observation import NOTHING_SEEN
+from app.ports import Drive
+from app.present import Surroundings, present
+from app.state import advance
+from app.ui.screens import targets
+from app.ui.view import Question
+from tests.support.states import kiosk
+
+MODEL = TrainedFacts(1.0, 0.6, (3, 3, 0))
+A = Drive("HOLIDAY", Path("/media/a"), 12_300_000_000, False, "vfat")
+B = Drive("NO NAME", Path("/media/b"), 812_000_000, False, "exfat")
+SAME_NAME = replace(B, path=Path("/media/c"))
+LOCKED = Drive("LOCKED", Path("/media/d"), 5_000_000, True, "vfat")
+
+
+def plugged(*drives: Drive) -> ev.DrivesChanged:
+    return ev.DrivesChanged(
+        tuple(one.name for one in drives), tuple(one.name for one in drives if not one.read_only), drives
+    )
+
+
+def told(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Command]]:
+    commands: list[ev.Command] = []
+    for event in events:
+        state, more = advance(state, event)
+        commands += [one for one in more if not isinstance(one, ev.PlaySound)]
+    return state, commands
+
+
+def pressed(*drives: Drive) -> tuple[KioskState, list[ev.Command]]:
+    """SAVE with these drives plugged in."""
+    state, _ = told(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), ev.TimePassed(100.0), plugged(*drives))
+    return told(state, ev.ButtonPressed(Action.SAVE), ev.ButtonReleased(Action.SAVE))
+
+
+def asked(*drives: Drive) -> KioskState:
+    """A second after the question came up."""
+    state, commands = pressed(*drives)
+    assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
+    return told(state, ev.TimePassed(state.now_s + 1.0))[0]
+
+
+def question(state: KioskState) -> Question:
+    shown = present(state, None, NOTHING_SEEN, Surroundings()).question
+    assert shown is not None
+    return shown
+
+
+@pytest.mark.parametrize("drives", [(), (A,), (A, LOCKED)])
+def test_nothing_is_asked_where_there_is_nothing_to_choose(drives: tuple[Drive, ...]) -> None:
+    state, commands = pressed(*drives)
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(None)])
+
+
+@pytest.mark.parametrize(
+    ("button", "chosen"), [(0, A.path), (1, B.path), (2, SAME_NAME.path), (Action.SAVE, A.path)]
+)  # fmt: skip
+def test_each_drive_has_its_class_button_and_save_is_the_first(button: Button, chosen: Path) -> None:
+    state, commands = told(asked(A, B, SAME_NAME), ev.ButtonPressed(button))
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(chosen)])
+
+
+@pytest.mark.parametrize("key", ["key:2", "key:kp_2"])
+def test_keys_of_a_keyboard_answer_as_they_are_written_on_the_answers(key: str) -> None:
+    assert told(asked(A, B), ev.InputPressed(key))[1] == [ev.StartSaving(B.path)]
+
+
+def test_a_finger_answers_on_what_is_drawn() -> None:
+    state = asked(A, B)
+    view = present(state, None, NOTHING_SEEN, Surroundings())
+    (area,) = (area for button, area in targets(view, (1280, 720)) if button == 1)
+    assert area.width > 300
+    assert area.height >= 60
+    assert [button for button, _ in targets(view, (1280, 720))] == [0, 1, Action.CANCEL]
+
+
+@pytest.mark.parametrize("button", [Action.CANCEL, Action.RESET, Action.UNDO, Action.TRAIN])
+def test_every_other_button_saves_nothing(button: Button) -> None:
+    state, commands = told(asked(A, B), ev.ButtonPressed(button))
+    assert (state.mode, commands) == (Mode.LIVE, [])
+
+
+def test_a_class_button_without_a_drive_does_nothing() -> None:
+    state, commands = told(asked(A, B), ev.ButtonPressed(2))
+    assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
+
+
+def test_save_that_bounces_is_no_answer() -> None:
+    state, _ = pressed(A, B)
+    state, commands = told(state, ev.TimePassed(state.now_s + 0.2), ev.ButtonPressed(Action.SAVE))
+    assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
+
+
+def test_nobody_answers_and_the_first_one_takes_it() -> None:
+    state = asked(A, B)
+    state, commands = told(state, ev.TimePassed(state.now_s + 18.9))
+    assert commands == []
+    state, commands = told(state, ev.TimePassed(state.now_s + 0.2))
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(None)])
+
+
+def test_the_question_tells_kind_and_room_of_every_drive() -> None:
+    shown = question(asked(A, B, LOCKED))
+    assert [(key.text, key.detail, key.key) for key in shown.answers] == [
+        ("HOLIDAY", "FAT, 12.3 GB free", "1"),
+        ("NO NAME", "exFAT, 812 MB free", "2"),
+        ("Do not save", "", "N"),
+    ]
+    assert shown.left == pytest.approx(0.95)
+
+
+def test_no_more_than_a_handful_are_asked_about() -> None:
+    many = [replace(A, name=f"D{n}", path=Path(f"/media/{n}")) for n in range(7)]
+    assert [key.text for key in question(asked(*many)).answers] == ["D0", "D1", "D2", "D3", "Do not save"]
+
+
+def test_the_answer_of_a_drive_that_is_pulled_vanishes_and_a_press_in_flight_chooses_no_other() -> None:
+    state, commands = told(asked(A, B, SAME_NAME), plugged(B, SAME_NAME))
+    assert [key.text for key in question(state).answers] == ["NO NAME", "NO NAME", "Do not save"]
+    state, commands = told(state, ev.ButtonPressed(1))  # was B, and is another one now
+    assert commands == []
+    state, commands = told(state, ev.ButtonReleased(1), ev.TimePassed(state.now_s + 1.0), ev.ButtonPressed(1))
+    assert commands == [ev.StartSaving(SAME_NAME.path)]
+
+
+def test_the_drive_that_is_left_takes_it() -> None:
+    state, commands = told(asked(A, B), plugged(B))
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(B.path)])
+
+
+def test_with_no_drive_left_nothing_is_saved_and_the_screen_says_why() -> None:
+    state, commands = told(asked(A, B), plugged())
+    assert (state.mode, commands) == (Mode.LIVE, [])
+    assert state.notice is not None
+    assert str(state.notice.text) == "No drive is left to save to. Plug one in, then press SAVE again."
+
+
+def test_room_that_changes_is_no_other_question() -> None:
+    state = asked(A, B)
+    changed, commands = told(state, plugged(replace(A, free_bytes=1), B))
+    assert (changed.asked_at_s, commands) == (state.asked_at_s, [])
+
+
+def test_the_lamps_of_the_answers_are_lit() -> None:
+    lit = lamps(present(asked(A, B), None, NOTHING_SEEN, Surroundings()))
+    assert {button for button, light in lit.items() if light == FULL} == {0, 1, Action.CANCEL}
