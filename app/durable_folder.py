@@ -1,4 +1,4 @@
-"""How a folder is written so that it can be trusted: beside its name, made durable, read back, and only then named."""
+"""How a folder is written so that it can be trusted: beside its name, made durable, named, and then read back."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from app.i18n import message
 
 SUMS = "SHA256SUMS"
 UNFINISHED = "NOT_FINISHED.txt"  # lies in a folder while it is being written
+NOT_COMPLETE = b"This folder is not complete. It can be deleted.\n"
 READ_BYTES = 1 << 20
 BLOCK_BYTES = 4096  # direct reads start on multiples of it
-WRITE_SHARE, READ_SHARE = 0.7, 0.95  # of the progress bar, when writing and reading back are done
+WRITE_SHARE = 0.7  # of the progress bar, when writing is done
 PULLED = message("The drive was pulled: plug it in again, then save again.")
 FULL = message("The drive is full: use one with more room, then save again.")
 NEXT_STEP = {
@@ -70,13 +71,13 @@ def write_folder(
     on_step: Callable[[str, bool], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Write a folder; it has its name only once every byte was read back from the medium.
+    """Write a folder; it keeps its name only if every byte of it reads back from the medium.
 
     Args:
         folder: Where to. An earlier one of ours is replaced; anything else is left alone.
         files: By name inside the folder, in the order of writing; SHA256SUMS last.
         told_as: What errors call the folder, where `folder` is pinned.
-        on_step: Receives "write", "read_back" and "name" when they begin (False) and when they are done (True).
+        on_step: Receives "write", "name" and "read_back" when they begin (False) and when they are done (True).
         on_progress: Receives 0..1.
 
     Raises:
@@ -91,23 +92,22 @@ def write_folder(
         shutil.rmtree(partial, ignore_errors=True)
         _refuse_without_room(folder, told_as, files)
         step("write", False)
-        _write_durably(partial / UNFINISHED, b"This folder is not complete. It can be deleted.\n")
+        _write_durably(partial / UNFINISHED, NOT_COMPLETE)
         for number, (name, data) in enumerate(files.items(), start=1):
             _write_durably(partial / name, data)
             progress(WRITE_SHARE * number / len(files))
         _sync_tree(partial)
         step("write", True)
-        step("read_back", False)
-        for number, (name, data) in enumerate(files.items(), start=1):
-            if digest_on_medium(partial / name) != hashlib.sha256(data).hexdigest():
-                raise _changed(name)
-            progress(WRITE_SHARE + (READ_SHARE - WRITE_SHARE) * number / len(files))
-        step("read_back", True)
         step("name", False)
         (partial / UNFINISHED).unlink()
         sync_directory(partial)
-        _put_in_place(partial, folder, files)
-        step("name", True)
+        with _in_place(partial, folder):
+            step("name", True)
+            step("read_back", False)
+            for number, (name, data) in enumerate(files.items(), start=1):
+                _read_back(folder, name, data)
+                progress(WRITE_SHARE + (1 - WRITE_SHARE) * number / len(files))
+            step("read_back", True)
     except _Foreign:
         raise
     except OSError as error:
@@ -211,40 +211,67 @@ def _sync_tree(folder: Path) -> None:
         sync_directory(directory)
 
 
-def _put_in_place(partial: Path, folder: Path, files: Mapping[str, bytes]) -> None:
-    """Rename, make that durable, and look that everything is there under the new name.
+@contextmanager
+def _in_place(partial: Path, folder: Path) -> Iterator[None]:
+    """Give a folder its name, durably; take the name away again if what is done meanwhile fails.
 
-    Every directory up to the root of the drive may be new. What was there before comes back if anything is missing:
-    there are drivers that lose the files of a folder that is renamed.
+    What was there before comes back then. There are drivers that lose the files of a folder that is renamed, so
+    nothing that is read before proves anything.
     """
     replaced = None
     if folder.exists():
         replaced = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".replaced", dir=folder.parent))
         folder.rename(replaced / folder.name)
-    partial.rename(folder)
-    above = folder.absolute().parent
+    try:
+        partial.rename(folder)
+        _sync_upwards(folder.absolute().parent)
+        yield
+    except BaseException:
+        _take_name_away(folder, partial)
+        if replaced is not None:
+            (replaced / folder.name).rename(folder)
+            replaced.rmdir()
+        raise
+    if replaced is not None:
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _take_name_away(folder: Path, partial: Path) -> None:
+    """Nobody may take this folder for a good one: as far as the medium still obeys, it goes."""
+    with suppress(OSError):
+        folder.rename(partial)
+    for left in (partial, folder):
+        with suppress(OSError):  # what cannot be deleted is marked at least
+            (left / SUMS).unlink(missing_ok=True)
+            if left.is_dir():
+                _write_durably(left / UNFINISHED, NOT_COMPLETE)
+        shutil.rmtree(left, ignore_errors=True)
+    with suppress(OSError):
+        sync_directory(folder.parent)
+
+
+def _sync_upwards(above: Path) -> None:
+    """Every directory up to the root of the drive may be new."""
     while True:
         with suppress(PermissionError):  # a directory that this user may not even open has no news of ours
             sync_directory(above)
         if _is_root_of_file_system(above):
             break
         above = above / ".."  # left to the kernel: it knows the way up from a pinned folder
-    lost = next((name for name, data in files.items() if not _is_there(folder / name, len(data))), None)
-    if lost is not None:
-        shutil.rmtree(folder, ignore_errors=True)
-        if replaced is not None:
-            (replaced / folder.name).rename(folder)
-            replaced.rmdir()
-        raise _changed(lost)
-    if replaced is not None:
-        shutil.rmtree(replaced, ignore_errors=True)
 
 
-def _is_there(path: Path, size_bytes: int) -> bool:
+def _read_back(folder: Path, name: str, data: bytes) -> None:
+    """Compare a file with what was written.
+
+    Raises:
+        ExportFailed: If it is another one, or gone.
+    """
     try:
-        return path.stat().st_size == size_bytes
-    except OSError:
-        return False
+        found = digest_on_medium(folder / name)
+    except FileNotFoundError as error:
+        raise _changed(name) from error
+    if found != hashlib.sha256(data).hexdigest():
+        raise _changed(name)
 
 
 def _changed(name: str) -> ExportFailed:

@@ -74,7 +74,7 @@ def write_export(
     on_step: Callable[[str, bool], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Path:
-    """Write the folder; it has its name only once every byte was read back.
+    """Write the folder; it keeps its name only if every byte of it reads back.
 
     Args:
         folder: Where to. An earlier export of that name is replaced; anything else is left alone.

@@ -135,8 +135,8 @@ class SessionRestored:
     thumbnails: tuple[tuple[Picture, ...], ...]
 
 
-SAVING_STEPS = ("write", "read_back", "name", "release")
-"""What saving does, in order: the files, reading them back from the medium, the folder's name, letting the drive go."""
+SAVING_STEPS = ("write", "name", "read_back", "release")
+"""What saving does, in order: the files, the folder's name, reading them back from the medium, letting the drive go."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from app.views.words import Say
 
 STEPS: dict[str, Message] = {
     "write": message("Write the model and what was taught"),
-    "read_back": message("Read every byte back"),
     "name": message("Give the folder its name"),
+    "read_back": message("Read every byte back"),
     "release": message("Let the drive go"),
 }
 
