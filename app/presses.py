@@ -40,14 +40,20 @@ class Contact:
         since_s: Since when.
         believed: The last level that it kept long enough.
         restless_since_s: When it left that level, or None while it is there.
-        ghosts: Changes that were too short to be believed, since the start.
+        flickered: Changes too short to be believed since then.
+        ghosts: Those after which it was back where it had been, since the start: no finger was there.
+        bounces: Those on the way to another level, since the start: the contacts of the switch.
+        presses: How often it went down and was believed, since the start.
     """
 
     level: bool = False
     since_s: float = 0.0
     believed: bool = False
     restless_since_s: float | None = None
+    flickered: int = 0
     ghosts: int = 0
+    bounces: int = 0
+    presses: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,9 +106,9 @@ class Inputs:
         )
 
     @property
-    def ghosts(self) -> Mapping[str, int]:
-        """How many changes too short to count each pin had since the start; pins without any are not listed."""
-        return {source: one.ghosts for source, one in self.contacts.items() if one.ghosts}
+    def unruly(self) -> Mapping[str, Contact]:
+        """Pins that had changes too short to count since the start, by source."""
+        return {source: one for source, one in self.contacts.items() if one.ghosts or one.bounces}
 
 
 def inputs_of(config: Config) -> Inputs:
@@ -185,13 +191,13 @@ def _changed(inputs: Inputs, source: str, level: bool, at_s: float) -> tuple[Inp
         return inputs, ()
     inputs, follow = _believed(inputs, source, before, at_s)
     contact = inputs.contacts.get(source, before)
-    ghost = contact.level != contact.believed
+    short = contact.level != contact.believed
     contact = replace(
         contact,
         level=level,
         since_s=at_s,
         restless_since_s=at_s if contact.restless_since_s is None else contact.restless_since_s,
-        ghosts=contact.ghosts + ghost,
+        flickered=contact.flickered + short,
     )
     return replace(inputs, contacts={**inputs.contacts, source: contact}), follow
 
@@ -208,7 +214,16 @@ def _rested(inputs: Inputs, heard_to_s: float) -> tuple[Inputs, tuple[Event, ...
 def _believed(inputs: Inputs, source: str, contact: Contact, until_s: float) -> tuple[Inputs, tuple[Event, ...]]:
     if contact.restless_since_s is None or until_s - contact.since_s < inputs.debounce_s:
         return inputs, ()
-    rested = replace(contact, believed=contact.level, restless_since_s=None)
+    went, came_back = (contact.flickered, 0) if contact.level != contact.believed else (0, contact.flickered)
+    rested = replace(
+        contact,
+        believed=contact.level,
+        restless_since_s=None,
+        flickered=0,
+        ghosts=contact.ghosts + came_back,
+        bounces=contact.bounces + went,
+        presses=contact.presses + (contact.level and not contact.believed),
+    )
     inputs = replace(inputs, contacts={**inputs.contacts, source: rested})
     if contact.level == contact.believed:
         return inputs, ()

@@ -37,6 +37,8 @@ ACTIONS: dict[Action, Message] = {
     Action.SAVE: message("Save"),
     Action.RESET: message("Reset"),
 }
+MANY_GHOSTS = 5  # since the start
+MANY_BOUNCES = 10  # per press: arcade switches make up to five each way
 
 
 @dataclass(frozen=True)
@@ -121,20 +123,45 @@ def _buttons(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
         rows.append(
             Setting(
                 label=_button_name(state, name),
-                value=", ".join(sources) or say(message("no input")),
+                value=", ".join(_source(state, one, say) for one in sources) or say(message("no input")),
                 press=OnScreen("learn", name),
                 press_text=say(message("stop") if state.staff.listening == name else message("learn")),
                 lit=state.staff.listening == name or bool(down & set(sources)),
-                warning=not sources or bool(set(inputs.stuck) & set(sources)),
+                warning=not sources or bool({*inputs.stuck, *_noisy(state)} & set(sources)),
             )
         )
     meant = inputs.map.buttons
     rows += [
         Setting(source, say(message("means nothing")), lit=True) for source in inputs.pressed if source not in meant
     ]
+    rows += [
+        Setting(source, _counts(state, source, say), warning=True) for source in _noisy(state) if source not in meant
+    ]
     rows += [Setting(source, say(message("stuck")), warning=True) for source in inputs.stuck]
     rows += [Setting(source, say(message("loose wire?")), warning=True) for source in inputs.flickering(state.now_s)]
     return tuple(rows)
+
+
+def _noisy(state: KioskState) -> tuple[str, ...]:
+    """Pins with more short changes than a good switch and a good wire make."""
+    return tuple(
+        source
+        for source, one in state.inputs.unruly.items()
+        if one.ghosts >= MANY_GHOSTS or one.bounces > MANY_BOUNCES * one.presses
+    )
+
+
+def _source(state: KioskState, source: str, say: Say) -> str:
+    return f"{source} ({_counts(state, source, say)})" if source in state.inputs.unruly else source
+
+
+def _counts(state: KioskState, source: str, say: Say) -> str:
+    one = state.inputs.unruly[source]
+    told = message(
+        "ghosts: {ghosts}, bounces: {bounces}, presses: {presses}",
+        ghosts=one.ghosts, bounces=one.bounces, presses=one.presses,
+    )  # fmt: skip
+    return say(told)
 
 
 def _sessions(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:

@@ -58,6 +58,12 @@ def pulses(source: str, start_s: float, length_s: float, gap_s: float, count: in
     return edges
 
 
+def counted(panel: Panel, source: str) -> tuple[int, int, int]:
+    """Ghosts, bounces, presses."""
+    contact = panel.inputs.contacts[source]
+    return contact.ghosts, contact.bounces, contact.presses
+
+
 def test_a_clean_press_is_told_raw_and_as_its_button() -> None:
     panel = Panel()
     panel.run(11, (10.2, "gpio:17", True), (10.5, "gpio:17", False))
@@ -79,6 +85,7 @@ def test_a_switch_that_bounces_is_one_press() -> None:
     letting_go = [(10.6, "gpio:17", False), *pulses("gpio:17", 10.602, 0.003, 0.001, 3)]
     panel.run(11, *bouncing, *letting_go)
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
+    assert counted(panel, "gpio:17") == (0, 7, 1)
 
 
 @pytest.mark.parametrize("length_s", [0.0001, 0.005, 0.019])
@@ -86,7 +93,7 @@ def test_a_ghost_shorter_than_the_debounce_is_no_press_and_is_counted(length_s: 
     panel = Panel()
     panel.run(15, *pulses("gpio:17", 10.2, length_s, 0.7, 5))
     assert panel.followed == []
-    assert panel.inputs.ghosts == {"gpio:17": 5}
+    assert counted(panel, "gpio:17") == (5, 0, 0)
 
 
 def test_a_tap_longer_than_the_debounce_counts() -> None:
@@ -111,6 +118,7 @@ def test_contacts_that_flicker_under_a_finger_do_not_end_the_hold() -> None:
     assert panel.presses == [ButtonPressed(0)]
     panel.run(12.5, (12.1, "gpio:17", False))
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
+    assert counted(panel, "gpio:17") == (2, 0, 1)  # the gaps are as short as ghosts, and end where they began
 
 
 def test_a_tap_counts_and_a_ghost_does_not_however_long_the_screen_stalled() -> None:
@@ -126,7 +134,8 @@ def test_a_tap_counts_and_a_ghost_does_not_however_long_the_screen_stalled() -> 
         panel.hear(PinChanged(source, level, at_s))
     panel.run(11)
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
-    assert panel.inputs.ghosts == {"gpio:27": 1}
+    assert counted(panel, "gpio:27") == (1, 0, 0)
+    assert set(panel.inputs.unruly) == {"gpio:27"}
 
 
 def test_a_stuck_button_is_let_go_after_its_time_and_works_again_once_it_came_up() -> None:

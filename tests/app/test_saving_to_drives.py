@@ -106,7 +106,7 @@ def test_after_a_save_and_a_hard_pull_the_medium_holds_every_byte(socket: Sticks
 @pytest.mark.parametrize("rots", ["write", "name"])
 @pytest.mark.parametrize("kind", ["ext4", "exfat"])
 def test_a_byte_that_changes_on_the_medium_is_noticed(station: Station, socket: Sticks, kind: str, rots: str) -> None:
-    """Before the folder has its name and afterwards. The kernel's caches still hold the right bytes: only reading the medium itself can tell."""
+    """Before the folder has its name, and afterwards. The kernel keeps the right bytes: only the medium can tell."""
     disk = socket.plug_in(kind)
     trained(station)
     model = station.vision.model

@@ -14,6 +14,9 @@ from app.modes.settings import CHOICES
 from app.modes.staff import CORNER, PAGES
 from app.modes.typing import LETTERS, upper
 from app.settings import changed
+from app.ui.view import Setting
+from app.views.staff import Facts, staff
+from app.views.words import Say
 from tests.support.states import PICTURE, kiosk, run
 
 HOLD_S = Config().staff.hold_s
@@ -283,3 +286,33 @@ def test_a_new_pin_holds_from_the_next_time_on_and_is_kept() -> None:
     assert pin(asked, "1234").staff.inside
     without, _ = touched(pin(asked, "1234"), OnScreen("new_pin"), OnScreen("done"))
     assert inside(touched(without, OnScreen("back"))[0])
+
+
+def test_the_page_counts_what_was_too_short_to_be_a_press_and_points_at_bad_wires() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "buttons"))
+    state = replace(state, inputs=state.inputs.assign("gpio:17", 0).assign("gpio:27", 1))
+    state, _ = run(state, *edges("gpio:17", bounces=2), *edges("gpio:27", ghosts=4), *edges("gpio:22", ghosts=5))
+    first, second = rows(state)["apple"], rows(state)["cup"]
+    assert first.value.endswith("gpio:17 (ghosts: 0, bounces: 2, presses: 1)")
+    assert second.value.endswith("gpio:27 (ghosts: 4, bounces: 0, presses: 0)")
+    assert (first.warning, second.warning) == (False, False)
+    assert rows(state)["gpio:22"].value == "ghosts: 5, bounces: 0, presses: 0"  # means nothing, and stands out
+    state, _ = run(state, *edges("gpio:27", ghosts=1))
+    assert rows(state)["cup"].warning
+
+
+def rows(state: KioskState) -> dict[str, Setting]:
+    shown = staff(state, Facts(), Say("en"))
+    assert shown is not None
+    return {row.label: row for row in shown.rows}
+
+
+def edges(source: str, ghosts: int = 0, bounces: int = 0) -> list[ev.Event]:
+    """Spikes that are too short; before a press where they are bounces."""
+    happened: list[ev.Event] = []
+    for number in range(ghosts + bounces):
+        at_s = number * (0.1 if ghosts else 0.002)
+        happened += [ev.PinChanged(source, True, at_s), ev.PinChanged(source, False, at_s + 0.001)]
+    if bounces:
+        happened += [ev.PinChanged(source, True, at_s + 0.002)]
+    return [*happened, ev.TimePassed(5.0), ev.TimePassed(5.1)]
