@@ -14,6 +14,7 @@ from pathlib import Path
 from app.errors import ArchiveUnusable, SampleNotStored
 from app.file_names import safe_file_name
 from app.i18n import message
+from app.reasons import of_system
 from app.session import Session
 from app.storage import SessionStore
 
@@ -52,7 +53,7 @@ class Archive:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SampleNotStored(
-                message("the session could not be put away ({reason}). Make room on the disk.", reason=error.strerror)
+                message("the session could not be put away ({reason}). Make room on the disk.", reason=of_system(error))
             ) from error
         self._forget_unfinished()
         if self.free_bytes(self.folder) < self.floor_bytes:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.errors import ExportFailed
 from app.i18n import message
+from app.reasons import of_system
 
 SUMS = "SHA256SUMS"
 UNFINISHED = "NOT_FINISHED.txt"  # lies in a folder while it is being written
@@ -118,7 +119,7 @@ def write_folder(
             message(
                 "the model could not be saved to {place}: {reason}. {step}",
                 place=told_as.parent,
-                reason=error.strerror,
+                reason=of_system(error),
                 step=NEXT_STEP.get(error.errno or 0, ANOTHER_PLACE),
             )
         ) from error

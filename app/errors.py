@@ -50,12 +50,16 @@ class SettingsNotKept(KioskError):
 class CameraUnavailable(KioskError):
     """The camera cannot be opened, or delivers no pictures."""
 
-    def __init__(self, source: str, reason: str) -> None:
+    def __init__(self, source: str, reason: Text) -> None:
         super().__init__(source, reason)
         self.source, self.reason = source, reason
 
+    @property
+    def message(self) -> Text:
+        return message("camera {source}: {reason}", source=self.source, reason=self.reason)
+
     def __str__(self) -> str:
-        return f"camera {self.source}: {self.reason}"
+        return str(self.message)
 
 
 class DisplayUnavailable(KioskError):

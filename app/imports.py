@@ -25,6 +25,7 @@ from app.export import PLAIN_FILE
 from app.i18n import message
 from app.pictures import decode_picture
 from app.ports import Clock, ImageArray
+from app.reasons import of_system
 from app.sandbox import Limits, ask_apart
 from app.saving import EXPORT_FOLDER
 from app.session import Sample, Session
@@ -290,4 +291,4 @@ def _damaged(name: str) -> FolderRefused:
 def _gone(error: OSError) -> FolderRefused:
     if isinstance(error, FileNotFoundError):
         return FolderRefused(message("the folder is not whole, or the drive was pulled. Plug it in again."))
-    return FolderRefused(message("the drive cannot be read ({reason}). Plug it in again.", reason=error.strerror))
+    return FolderRefused(message("the drive cannot be read ({reason}). Plug it in again.", reason=of_system(error)))

@@ -6,6 +6,8 @@ told; the text itself goes to the log, whose last lines the staff pages show.
 
 from __future__ import annotations
 
+import errno
+
 from app.errors import KioskError
 from app.i18n import Message, Text, message
 from learning.errors import EmbeddingSizeMismatch, LearningError, NotEnoughSamples, UnsupportedExtractor
@@ -39,3 +41,21 @@ def in_words(error: KioskError | LearningError | RuntimeLayerError) -> Text:
     if isinstance(error, KioskError):
         return error.message
     return next((text for kind, text in _BY_KIND if isinstance(error, kind)), str(error))
+
+
+_SYSTEM = {
+    errno.ENOSPC: message("No space left on device"),
+    errno.EDQUOT: message("Disk quota exceeded"),
+    errno.EFBIG: message("File too large"),
+    errno.EROFS: message("Read-only file system"),
+    errno.EACCES: message("Permission denied"),
+    errno.EPERM: message("Operation not permitted"),
+    errno.EIO: message("Input/output error"),
+    errno.ENODEV: message("No such device"),
+    errno.ENOENT: message("No such file or directory"),
+}
+
+
+def of_system(error: OSError) -> Text:
+    """What the system says of an error; in English where it says something rare."""
+    return _SYSTEM.get(error.errno or 0, error.strerror or type(error).__name__)

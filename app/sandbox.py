@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -19,6 +20,9 @@ from typing import Any
 
 from app.errors import FolderRefused
 from app.i18n import Text, message
+from app.refusals import REFUSALS
+
+logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
 LENGTH_BYTES = 8
@@ -71,8 +75,10 @@ def ask_apart(
         said, found = unframed(answer.read(limits.written_bytes + 1))
     if not isinstance(said, dict):
         raise FolderRefused(_why(1))
-    if isinstance(said.get("refused"), str):
-        raise FolderRefused(message("it cannot be used: {reason}", reason=said["refused"]))
+    if "refused" in said:
+        logger.info("refused: %a", said)  # %a: a stranger's letters move no cursor in a log
+        reason = REFUSALS.get(str(said["refused"]))
+        raise FolderRefused(message("it cannot be used: {reason}", reason=reason) if reason else _why(1))
     return said, found
 
 

@@ -23,19 +23,29 @@ from app.errors import KioskError
 from app.pictures import decode_picture, encode_picture
 from app.sandbox import OUT_OF_MEMORY, framed, unframed
 from tpu.classifier import ClassificationEngine
-from tpu.errors import RuntimeLayerError
+from tpu.errors import InferenceFailed, LabelCountMismatch, NotAClassifier, RuntimeLayerError
 from tpu.tensors import centre_crop
 
 LARGEST_ARRAY_BYTES = 64 << 20
 MOST_MEMBERS = 16  # of the archive; two are ours
 SUM_TOLERANCE = 0.05  # of probabilities: 8-bit ones are each off by up to 1/512
 SLOWEST_ANSWER_S = 3.0
+LONGEST_DETAIL = 300  # characters
+_BY_KIND: tuple[tuple[type[RuntimeLayerError], str], ...] = (
+    (NotAClassifier, "no_classifier"),
+    (LabelCountMismatch, "other_classes"),
+    (InferenceFailed, "no_answer"),
+)
 
 Answer = tuple[dict[str, Any], list[bytes]]
 
 
 class Refused(Exception):
-    """It is not what it should be; the text says why."""
+    """It is not what it should be: a word of `app.refusals.REFUSALS`, and what else is to be logged."""
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        super().__init__(why, detail)
+        self.why, self.detail = why, detail
 
 
 def main(task: str, memory_bytes: int, processor_s: int, written_bytes: int) -> int:
@@ -46,7 +56,7 @@ def main(task: str, memory_bytes: int, processor_s: int, written_bytes: int) -> 
         try:
             said, found = TASKS[task](head, blobs)
         except Refused as refused:
-            said, found = {"refused": str(refused)}, []
+            said, found = {"refused": refused.why, "detail": refused.detail[:LONGEST_DETAIL]}, []
         sys.stdout.buffer.write(framed(said, found))
         sys.stdout.buffer.flush()
     except MemoryError:
@@ -69,12 +79,13 @@ def check_model(head: dict[str, Any], blobs: list[bytes]) -> Answer:
             started_s = time.perf_counter()
             probabilities = engine.classify(picture)
             if time.perf_counter() - started_s > SLOWEST_ANSWER_S:
-                raise Refused("it takes too long for one picture.")
+                raise Refused("slow")
             fine = np.isfinite(probabilities).all() and (probabilities >= -SUM_TOLERANCE).all()
             if not fine or abs(float(probabilities.sum()) - 1) > SUM_TOLERANCE:
-                raise Refused("its answers are no probabilities.")
+                raise Refused("no_probabilities")
     except RuntimeLayerError as error:
-        raise Refused(str(getattr(error, "reason", error))) from error
+        why = next((word for kind, word in _BY_KIND if isinstance(error, kind)), "no_model")
+        raise Refused(why, str(getattr(error, "reason", error))) from error
     return {"input_px": engine.input_size_px}, []
 
 
@@ -114,13 +125,13 @@ def _arrays(archive: bytes) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as members:
             if len(members.infolist()) > MOST_MEMBERS:
-                raise Refused("session.npz holds more than the samples.")
+                raise Refused("members")
             embeddings = _array(members, "embeddings", np.dtype(np.float32), dimensions=2)
             indices = _array(members, "label_indices", np.dtype(np.int64), dimensions=1)
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise Refused("session.npz is damaged.") from error
+        raise Refused("damaged") from error
     if len(embeddings) != len(indices) or not np.isfinite(embeddings).all():
-        raise Refused("session.npz is damaged.")
+        raise Refused("damaged")
     return embeddings, indices
 
 
@@ -128,13 +139,13 @@ def _array(members: zipfile.ZipFile, name: str, dtype: np.dtype[Any], dimensions
     """One array, never a pickled one; what it claims to be is checked before any of it is unpacked."""
     info = members.getinfo(f"{name}.npy")
     if info.file_size > LARGEST_ARRAY_BYTES:
-        raise Refused("session.npz would unpack to more than a session holds.")
+        raise Refused("bomb")
     with members.open(info) as packed:
         stream = io.BytesIO(packed.read(info.file_size + 1))
     header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     shape, fortran, found = header[np.lib.format.read_magic(stream)](stream)
     if fortran or found != dtype or len(shape) != dimensions:
-        raise Refused(f"{name} in session.npz is not what the kiosk writes.")
+        raise Refused(f"odd_{name}")
     return np.frombuffer(stream.read(), dtype).reshape(shape)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from app.errors import ExportedModelDisagrees, ExportFailed, NotEnoughTaught, SessionUnreadable
 from app.i18n import message
 from app.pictures import decode_picture
+from app.reasons import of_system
 from app.report import report_facts
 from app.session import Sample, Session
 from app.twins import twin_of
@@ -189,7 +190,7 @@ def write_durably(path: Path, data: bytes) -> None:
             message(
                 "the model could not be written to {folder}: {reason}. Make room there and press TRAIN again.",
                 folder=path.parent,
-                reason=error.strerror,
+                reason=of_system(error),
             )
         ) from error
 

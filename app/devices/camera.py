@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from app.errors import CameraUnavailable
+from app.i18n import message
 from app.ports import Camera, ImageArray
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT
 BY_ID = Path("/dev/v4l/by-id")
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp"}
 IMAGE_S, FOLDER_HZ = 1.0, 15
-NEXT_STEP = "Check its cable, or name another one with --camera."
+NEXT_STEP = message("Check its cable, or name another one with --camera.")
 
 
 def open_camera(source: str) -> Camera:
@@ -54,7 +55,7 @@ def open_camera(source: str) -> Camera:
         return OpenCVCamera(source, path.name, cv2.CAP_V4L2)
     if path.is_file():
         return VideoFileCamera(path)
-    raise CameraUnavailable(source, f"there is no such device, file or folder. {NEXT_STEP}")
+    raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=NEXT_STEP))
 
 
 def check_source(source: str) -> None:
@@ -65,7 +66,7 @@ def check_source(source: str) -> None:
     """
     address = re.match(r"(https?|rtsps?)://", source)
     if not (address or source.isdecimal() or source.startswith("/dev/") or Path(source).exists()):
-        raise CameraUnavailable(source, f"there is no such device, file or folder. {NEXT_STEP}")
+        raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=NEXT_STEP))
 
 
 class AutoCamera:
@@ -119,7 +120,7 @@ class _GivesWay:
         if self._clock() >= self._next_look_s:
             self._next_look_s = self._clock() + LOOK_EVERY_S
             if self._better():
-                raise CameraUnavailable(self.name, "a camera was plugged in.")
+                raise CameraUnavailable(self.name, message("a camera was plugged in."))
         return self._camera.read()
 
     def close(self) -> None:
@@ -138,7 +139,7 @@ def _first_camera() -> Camera:
             return open_camera(device)
         except CameraUnavailable as error:
             logger.info("%s", error)
-    raise CameraUnavailable("auto", "no camera was found. Plug one in, or name a video with --camera.")
+    raise CameraUnavailable("auto", message("no camera was found. Plug one in, or name a video with --camera."))
 
 
 class OpenCVCamera:
@@ -178,7 +179,7 @@ class OpenCVCamera:
             if not self._capture.isOpened() or self._clock() - since_s > SILENT_S:
                 break
             time.sleep(0.02 * (attempt + 1))
-        raise CameraUnavailable(self.name, f"it delivers no pictures. {NEXT_STEP}")
+        raise CameraUnavailable(self.name, message("it delivers no pictures. {step}", step=NEXT_STEP))
 
     def close(self) -> None:
         """Release the device."""
@@ -190,7 +191,7 @@ class OpenCVCamera:
         if not self._live or checksum != self._checksum:
             self._checksum, self._changed_at_s = checksum, self._clock()
         elif self._clock() - self._changed_at_s > FROZEN_S:
-            raise CameraUnavailable(self.name, f"its picture is frozen. {NEXT_STEP}")
+            raise CameraUnavailable(self.name, message("its picture is frozen. {step}", step=NEXT_STEP))
 
 
 class VideoFileCamera:
@@ -201,7 +202,9 @@ class VideoFileCamera:
         self._path = path
         self._capture = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
-            raise CameraUnavailable(str(path), "it is no video that can be played. Name another with --camera.")
+            raise CameraUnavailable(
+                str(path), message("it is no video that can be played. Name another with --camera.")
+            )
         rate_hz = self._capture.get(cv2.CAP_PROP_FPS)
         self._pace = _Pace(rate_hz if 1 <= rate_hz <= 240 else RATE_HZ)
         self._pending: ImageArray | None = self._next()
@@ -223,7 +226,7 @@ class VideoFileCamera:
                 return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
             self._capture.release()
             self._capture = cv2.VideoCapture(str(self._path))
-        raise CameraUnavailable(str(self._path), "the video has no pictures. Name another with --camera.")
+        raise CameraUnavailable(str(self._path), message("the video has no pictures. Name another with --camera."))
 
 
 class FolderCamera:
@@ -233,7 +236,7 @@ class FolderCamera:
         self.name = folder.name
         self._images = [image for path in sorted(folder.iterdir()) if (image := _image(path)) is not None]
         if not self._images:
-            raise CameraUnavailable(str(folder), "it holds no pictures. Put JPEG, PNG or BMP files into it.")
+            raise CameraUnavailable(str(folder), message("it holds no pictures. Put JPEG, PNG or BMP files into it."))
         self._pace = _Pace(FOLDER_HZ)
         self._count = 0
 

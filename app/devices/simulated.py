@@ -98,7 +98,7 @@ class DemonstrationCamera:
     def read(self) -> ImageArray:
         """Wait for the next picture."""
         if not self._plugged:
-            raise CameraUnavailable(self.name, "it was unplugged. Plug it in again.")
+            raise CameraUnavailable(self.name, message("it was unplugged. Plug it in again."))
         now_s = self._clock()
         if self._next_s > now_s:
             self._sleep(self._next_s - now_s)

@@ -12,7 +12,7 @@ import pytest
 
 from app import events as ev
 from app.devices.simulated import DemonstrationCamera
-from app.i18n import message
+from app.i18n import message, translated
 from app.observation import Observation
 from app.pipeline import LiveModel, Vision, turned, watch_camera, watch_frames
 from app.ports import Frame
@@ -104,11 +104,11 @@ def test_a_pulled_camera_is_told_once_and_found_again() -> None:
     frames.take()
     until(lambda: frames.take() is not None)
     worker.stop()
-    assert told == [
-        ev.CameraFound("demonstration"),
-        ev.CameraLost("camera demonstration: it was unplugged. Plug it in again."),
-        ev.CameraFound("demonstration"),
-    ]
+    found, lost, found_again = told
+    assert found == found_again == ev.CameraFound("demonstration")
+    assert isinstance(lost, ev.CameraLost)
+    assert str(lost.reason) == "camera demonstration: it was unplugged. Plug it in again."
+    assert translated(lost.reason, "de") == "Kamera demonstration: Sie wurde ausgesteckt. Steck sie wieder ein."
 
 
 def test_frames_are_numbered_once_and_read_only() -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
+from pathlib import Path
+
 import pytest
 
+from app import sandbox_child
 from app.errors import DriveGone
 from app.i18n import LANGUAGES, SOURCE_LANGUAGE, translated
-from app.reasons import TOLD_TO_VISITORS, in_words
+from app.reasons import TOLD_TO_VISITORS, in_words, of_system
+from app.refusals import REFUSALS
 from learning.errors import EmbeddingSizeMismatch, InvalidTrainingData, NotEnoughSamples, UnsupportedExtractor
 from tpu.errors import (
     AcceleratorLost,
@@ -58,3 +65,23 @@ def test_a_kind_that_says_nothing_to_a_visitor_keeps_its_text() -> None:
     assert (
         in_words(InvalidTrainingData("labels hold a gap. Number them anew.")) == "labels hold a gap. Number them anew."
     )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.ENODEV, errno.ENOENT])
+def test_what_the_system_says_of_a_disk_has_words_in_every_language(number: int) -> None:
+    text = of_system(OSError(number, os.strerror(number)))
+    assert str(text) == os.strerror(number)
+    assert all(translated(text, one) != str(text) for one in LANGUAGES if one != SOURCE_LANGUAGE)
+
+
+def test_what_the_system_rarely_says_is_told_as_it_says_it() -> None:
+    assert of_system(OSError(errno.EXDEV, os.strerror(errno.EXDEV))) == os.strerror(errno.EXDEV)
+    assert of_system(OSError("odd")) == "OSError"
+
+
+def test_a_refusal_of_the_sandbox_has_words_in_every_language_and_none_of_its_own() -> None:
+    for text in REFUSALS.values():
+        assert all(translated(text, one) != str(text) for one in LANGUAGES if one != SOURCE_LANGUAGE)
+    source = (Path(sandbox_child.__file__)).read_text(encoding="utf-8")
+    told = {*re.findall(r'Refused\("(\w+)"\)', source), *re.findall(r', "(\w+)"\),$', source, re.MULTILINE), "no_model"}
+    assert told | {"odd_embeddings", "odd_label_indices"} == set(REFUSALS)
