@@ -33,7 +33,7 @@ from app.devices.typewriter import Typewriter
 from app.devices.udisks import MountingDrives, UDisks
 from app.drive_watch import watch_drives
 from app.errors import DisplayUnavailable
-from app.events import WorkerFailed
+from app.events import Event, WorkerFailed
 from app.faults import FaultLog
 from app.inputs import input_map, pins_of
 from app.jobs import Tools, work_off
@@ -201,7 +201,7 @@ def compose(
             ),
             clock=clock,
             wait_for_tick=pygame.time.Clock().tick,
-            each_tick=visitor.step if visitor else pins.look if pins else lambda: None,
+            each_tick=partial(_look_round, visitor, pins, pads, kiosk.events.put),
             shown=shown,
             typewriter=Typewriter(),
         )
@@ -263,6 +263,18 @@ def _visitor(
         take_screenshot=lambda name: _screenshot(window, demo_out / f"{name}.png"),
         skip=clock.skip,
     )
+
+
+def _look_round(
+    visitor: ScriptedVisitor | None, pins: GpioButtons | None, pads: Pads, put: Callable[[Event], None]
+) -> None:
+    """What is done once a turn: devices whose news may be lost are looked at themselves."""
+    if visitor is not None:
+        visitor.step()
+    if pins is not None:
+        pins.look()
+    for event in pads.look():
+        put(event)
 
 
 def _volume(config: Config) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,9 +12,11 @@ from typing import Any, Protocol
 import pygame
 
 from app.events import Event, InputPressed, InputReleased, InputStuck
+from app.ports import Clock
 
 logger = logging.getLogger(__name__)
 
+LOOK_EVERY_S = 1.0
 DOWN_AT, UP_AT = 0.6, 0.4  # of an axis' way: a stick that trembles between the two changes nothing
 HATS = {(0, "left"): -1, (0, "right"): 1, (1, "down"): -1, (1, "up"): 1}
 
@@ -62,13 +65,22 @@ class Pads:
     so that two encoders of different kinds keep their places in whatever order they are plugged in.
 
     Args:
-        open_pad: Opens the pad of a device index.
+        open_pad: Opens the pad of a device index, or gives the one that is open already.
+        count: How many pads are attached now.
+        clock: Monotonic seconds.
     """
 
-    def __init__(self, open_pad: Callable[[int], Joystick] | None = None) -> None:
+    def __init__(
+        self,
+        open_pad: Callable[[int], Joystick] | None = None,
+        count: Callable[[], int] = pygame.joystick.get_count,
+        clock: Clock = time.monotonic,
+    ) -> None:
         os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")  # a box has no window to focus
         pygame.joystick.init()
         self._open_pad = open_pad or pygame.joystick.Joystick
+        self._count, self._clock = count, clock
+        self._next_look_s = 0.0
         self._pads: dict[int, _Pad] = {}
         self._kind_of_slot: dict[int, str] = {}
         self._down: dict[str, int] = {}  # source -> instance
@@ -99,6 +111,31 @@ class Pads:
         if kind == pygame.JOYHATMOTION:
             return self._hat(window_event.instance_id, f"pad:{pad.slot}:hat:{window_event.hat}", window_event.value)
         return ()
+
+    def look(self) -> tuple[Event, ...]:
+        """Count the pads themselves, once in `LOOK_EVERY_S`: the event of one that came or went may have been lost.
+
+        Returns:
+            What was held on those that are gone comes up; what rests off its middle on new ones is stuck.
+        """
+        if self._clock() < self._next_look_s:
+            return ()
+        self._next_look_s = self._clock() + LOOK_EVERY_S
+        attached = self._count()
+        if attached == len(self._pads):
+            return ()
+        there: set[int] = set()
+        events: list[Event] = []
+        for index in range(attached):
+            try:
+                there.add(self._open_pad(index).get_instance_id())
+            except pygame.error:  # pulled at this moment, or one that cannot be opened
+                continue
+            events += self._added(index)
+        for instance in [one for one in self._pads if one not in there]:
+            logger.warning("pad:%d is gone, and nobody said so", self._pads[instance].slot)
+            events += self._removed(instance)
+        return tuple(events)
 
     def release_all(self) -> tuple[Event, ...]:
         """Let go of everything on every pad."""

@@ -45,7 +45,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.plugged: list[Encoder] = []
-        self.pads = Pads(lambda index: self.plugged[index])
+        self.now_s = 100.0
+        self.pads = Pads(lambda index: self.plugged[index], lambda: len(self.plugged), lambda: self.now_s)
         self._next = 0
 
     def plug(self, guid: str = "zero delay", **kwargs: Any) -> int:
@@ -143,6 +144,41 @@ def test_a_pad_that_is_gone_before_it_is_opened_is_no_error() -> None:
     pads.close()
 
 
+def test_a_pad_whose_removal_nobody_told_lets_go_of_everything(desk: Desk) -> None:
+    kept, pulled = desk.plug("one"), desk.plug("two")
+    desk.tell(pygame.JOYBUTTONDOWN, instance_id=kept, button=1)
+    desk.tell(pygame.JOYBUTTONDOWN, instance_id=pulled, button=3)
+    assert desk.pads.look() == ()
+    del desk.plugged[1]  # no event
+    desk.now_s += 0.9
+    assert desk.pads.look() == ()  # not looked again yet
+    desk.now_s += 0.2
+    assert desk.pads.look() == (InputReleased("pad:1:button:3"),)
+    assert desk.pads.names == ("pad:0 one encoder",)
+    assert desk.tell(pygame.JOYDEVICEREMOVED, instance_id=pulled) == ()  # it comes late after all
+    assert desk.tell(pygame.JOYBUTTONUP, instance_id=kept, button=1) == (InputReleased("pad:0:button:1"),)
+
+
+def test_a_pad_whose_arrival_nobody_told_works(desk: Desk) -> None:
+    desk.plugged.append(Encoder(7, "silent", axes=(-1.0,)))
+    assert desk.pads.look() == (InputStuck("pad:0:axis:0-"),)
+    assert desk.tell(pygame.JOYBUTTONDOWN, instance_id=7, button=2) == (InputPressed("pad:0:button:2"),)
+
+
+def test_a_pad_that_cannot_be_opened_hides_no_other_one() -> None:
+    held = Encoder(1)
+
+    def opened(index: int) -> Encoder:
+        if index == 0:
+            raise pygame.error("Permission denied")
+        return held
+
+    pads = Pads(opened, lambda: 2)
+    assert pads.look() == ()
+    assert pads.names == ("pad:0 zero delay encoder",)
+    pads.close()
+
+
 # --- SDL's own virtual joystick: plugged, pressed, moved and pulled below pygame ------------------------
 
 
@@ -193,6 +229,28 @@ def test_a_virtual_joystick_is_plugged_pressed_moved_and_pulled(sdl: Any) -> Non
             InputReleased(f"pad:{slot}:button:5"), InputReleased(f"pad:{slot}:axis:1-"),
             InputReleased(f"pad:{slot}:hat:0:up"),
         }  # fmt: skip
+        assert pads.names == before
+    finally:
+        pads.close()
+
+
+def test_a_virtual_joystick_whose_removal_is_lost_is_missed_all_the_same(sdl: Any) -> None:
+    now_s = 0.0
+    pads = Pads(clock=lambda: now_s)
+    try:
+        pumped(pads)
+        before = pads.names
+        index = sdl.SDL_JoystickAttachVirtual(3, 0, 8, 0)
+        pumped(pads)
+        slot = int(re.match(r"pad:(\d+)", pads.names[-1])[1])
+        stick = ctypes.c_void_p(sdl.SDL_JoystickFromInstanceID(sdl.SDL_JoystickGetDeviceInstanceID(index)))
+        sdl.SDL_JoystickSetVirtualButton(stick, 5, 1)
+        assert pumped(pads) == [InputPressed(f"pad:{slot}:button:5")]
+        assert pads.look() == ()
+        assert sdl.SDL_JoystickDetachVirtual(index) == 0
+        pygame.event.clear()
+        now_s = 1.0
+        assert pads.look() == (InputReleased(f"pad:{slot}:button:5"),)
         assert pads.names == before
     finally:
         pads.close()
