@@ -216,8 +216,9 @@ class Backstage:
             self._keep(privacy)
             tools.store.replace_with(session, None)
             tools.store.switch_extractor()
-            if stale := tools.store.stale_samples:
-                tools.store.re_embed(tools.extractor.embedded, stale)
+            if tools.store.stale_samples:
+                while tools.store.stale_samples:
+                    tools.store.re_embed(tools.extractor.embedded)
                 session = tools.store.load()
             tools.vision.go_live(None)
             tools.vision.num_classes = len(session.labels)

@@ -18,9 +18,10 @@ from app.durable_folder import sync_directory
 from app.errors import SessionUnreadable
 from app.session import Sample
 
-SCHEMA_VERSION = 3
-_INDEX = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
-"""Stale samples are looked for after every one that was embedded anew: without it, each look reads all pictures."""
+SCHEMA_VERSION = 4
+_BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
+_BY_DEVICE = "CREATE INDEX samples_by_device ON samples (device);"
+"""Without them, looking for samples that something else embedded reads all pictures."""
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE labels (class_index INTEGER PRIMARY KEY, label TEXT NOT NULL);
@@ -33,7 +34,8 @@ CREATE TABLE samples (
     extractor_sha256 TEXT NOT NULL DEFAULT '',
     device TEXT NOT NULL DEFAULT 'cpu'
 );
-{_INDEX}
+{_BY_EXTRACTOR}
+{_BY_DEVICE}
 CREATE TABLE model (
     path TEXT NOT NULL, sha256 TEXT NOT NULL, validation_accuracy REAL NOT NULL, threshold REAL NOT NULL,
     shots TEXT NOT NULL
@@ -44,7 +46,8 @@ _MIGRATIONS = {  # from a version to the next
 ALTER TABLE samples ADD COLUMN extractor_sha256 TEXT NOT NULL DEFAULT '';
 ALTER TABLE samples ADD COLUMN device TEXT NOT NULL DEFAULT 'cpu';
 """,
-    2: _INDEX,
+    2: _BY_EXTRACTOR,
+    3: _BY_DEVICE,
 }
 
 SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device FROM samples"

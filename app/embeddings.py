@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.errors import SessionUnreadable
 from app.pictures import decode_picture
-from app.session import Session
+from app.storage import SessionStore
 from tpu.extractor import EmbeddingExtractor
 from tpu.model import CPU
 
@@ -29,7 +29,7 @@ class BackendAgreement:
     least: float
 
 
-def backend_agreement(session: Session, extractor: EmbeddingExtractor) -> BackendAgreement | None:
+def backend_agreement(store: SessionStore, extractor: EmbeddingExtractor) -> BackendAgreement | None:
     """Compare what answers now with what made the samples, on pictures of samples that the other one made.
 
     Where the extractor has both back ends, both look at the same picture; else the stored embedding stands for the
@@ -39,8 +39,7 @@ def backend_agreement(session: Session, extractor: EmbeddingExtractor) -> Backen
         None if every sample was made by what answers now.
     """
     likenesses: list[float] = []
-    made_elsewhere = [one for one in session.samples if (one.device == CPU) != (extractor.device == CPU)]
-    for sample in made_elsewhere[-COMPARED:]:
+    for sample in store.made_elsewhere(extractor.device, COMPARED):
         try:
             picture = decode_picture(sample.picture)
         except SessionUnreadable:

@@ -120,7 +120,7 @@ class Workbench:
         """
         with self._told(ev.VisionFailed):
             if not self._tools.store.stale_samples:
-                backend_agreement(self._tools.store.load(), self._tools.extractor)
+                backend_agreement(self._tools.store, self._tools.extractor)
             elif self._re_embed(until_s=time.monotonic() + TURN_S) and not stop.is_set():
                 records.put(lambda stop: self.check_samples(records, stop))
 
@@ -207,11 +207,11 @@ class Workbench:
         return told(self._announce, failed)
 
     def _re_embed(self, until_s: float) -> int:
-        """Embed stale samples anew, one after the other, until a moment; give how many are left."""
+        """Embed stale samples anew until a moment, but for the picture at hand; give how many are left."""
         store = self._tools.store
         left = store.stale_samples
         while left:
-            done = store.re_embed(self._tools.extractor.embedded, 1)
+            done = store.re_embed(self._tools.extractor.embedded, enough=lambda: time.monotonic() >= until_s)
             left = store.stale_samples
             self._announce(ev.SamplesReEmbedded(left, done.dropped))
             if time.monotonic() >= until_s:

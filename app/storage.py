@@ -24,6 +24,8 @@ from app.session import Sample, Session
 
 logger = logging.getLogger(__name__)
 
+RE_EMBEDDED_AT_ONCE = 32  # pictures that are held in memory, and what a power cut may cost
+
 
 @dataclass(frozen=True)
 class StoredModel:
@@ -106,12 +108,19 @@ class SessionStore:
             set_facts(database, *self._extractor)
         return True
 
-    def re_embed(self, embed: Callable[[ImageArray], tuple[NDArray[np.float32], str]], limit: int) -> ReEmbedded:
-        """Embed the pictures of some stale samples anew; what it returns is on the medium.
+    def re_embed(
+        self,
+        embed: Callable[[ImageArray], tuple[NDArray[np.float32], str]],
+        limit: int = RE_EMBEDDED_AT_ONCE,
+        *,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> ReEmbedded:
+        """Embed the pictures of some stale samples anew, in one transaction; what it returns is on the medium.
 
         Args:
             embed: Gives a picture's embedding and where it was made.
             limit: How many at most.
+            enough: Asked after each; True leaves the others for the next time.
         """
         vectors, dropped = [], []
         with self._lock:
@@ -130,12 +139,30 @@ class SessionStore:
                 continue
             data = np.ascontiguousarray(vector, np.float32).tobytes()
             vectors.append((data, self._extractor[1], device, one.sample_id))
+            if enough():
+                break
         with self._writing() as database:
             database.executemany(
                 "UPDATE samples SET embedding = ?, extractor_sha256 = ?, device = ? WHERE sample_id = ?", vectors
             )
             database.executemany("DELETE FROM samples WHERE sample_id = ?", [(one.sample_id,) for one in dropped])
         return ReEmbedded(len(vectors), tuple(one.class_index for one in dropped))
+
+    def made_elsewhere(self, device: str, limit: int) -> tuple[Sample, ...]:
+        """The newest samples that were embedded on the CPU where `device` is an accelerator, or the other way round.
+
+        Args:
+            device: "cpu", "usb:N" or "pci:N".
+            limit: How many at most; newest first.
+        """
+        with self._lock:
+            rows = self._database.execute(
+                f"{SELECT} WHERE sample_id IN "
+                "(SELECT sample_id FROM samples INDEXED BY samples_by_device WHERE (device = 'cpu') <> ? "
+                "ORDER BY sample_id DESC LIMIT ?) ORDER BY sample_id DESC",
+                (device == "cpu", limit),
+            ).fetchall()
+        return tuple(map(as_sample, rows))
 
     def add(self, class_index: int, embedding: NDArray[np.float32], picture: ImageArray, device: str = "cpu") -> Sample:
         """Keep a sample; it is on the medium when this returns.

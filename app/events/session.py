@@ -195,7 +195,7 @@ class ShowEnded:
 
 @dataclass(frozen=True)
 class SamplesReEmbedded:
-    """Another sample has the embedding of the extractor in use; `left` wait for theirs.
+    """More samples have the embedding of the extractor in use; `left` wait for theirs.
 
     `dropped` are the classes of samples whose picture was damaged: they are gone.
     """

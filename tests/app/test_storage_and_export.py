@@ -9,17 +9,20 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from app.durable_folder import SUMS, UNFINISHED, free_folder
 from app.errors import ExportFailed, SampleNotStored
 from app.export import ModelFacts, write_export
 from app.file_names import file_name_problem, safe_file_name
 from app.pictures import encode_picture
+from app.ports import ImageArray
 from app.session import still_missing
 from app.storage import ReEmbedded, SessionStore
 
@@ -132,6 +135,35 @@ def test_another_extractor_embeds_the_pictures_anew_and_goes_on_after_a_power_cu
     assert {one.extractor_sha256 for one in session.samples} == {"2"} == {session.extractor_sha256}
 
 
+def test_embedding_anew_stops_when_it_is_enough_and_commits_once(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    for _ in range(5):
+        store.add(0, VECTOR, PICTURE)
+    store.close()
+    store = opened(tmp_path / "s", extractor_sha256="2")
+    store.switch_extractor()
+    seen_from_outside: list[int] = []
+
+    def embed(_image: ImageArray) -> tuple[NDArray[np.float32], str]:
+        with closing(sqlite3.connect(tmp_path / "s")) as other:
+            (new,) = other.execute("SELECT count(*) FROM samples WHERE extractor_sha256 = '2'").fetchone()
+        seen_from_outside.append(new)
+        return VECTOR, "cpu"
+
+    assert store.re_embed(embed, enough=lambda: len(seen_from_outside) == 3) == ReEmbedded(3)
+    assert (seen_from_outside, store.stale_samples) == ([0, 0, 0], 2)
+    assert store.re_embed(embed) == ReEmbedded(2)
+    assert (seen_from_outside, store.stale_samples) == ([0, 0, 0, 3, 3], 0)
+
+
+def test_only_the_newest_samples_of_the_other_back_end_are_read(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    for device in ("cpu", "usb:0", "cpu", "cpu", "pci:1"):
+        store.add(0, VECTOR, PICTURE, device)
+    assert [one.sample_id for one in store.made_elsewhere("usb:0", 2)] == [4, 3]
+    assert [one.sample_id for one in store.made_elsewhere("cpu", 8)] == [5, 2]
+
+
 def test_switching_back_finds_the_embeddings_of_before(tmp_path: Path) -> None:
     store = opened(tmp_path / "s")
     store.add(0, VECTOR, PICTURE)
@@ -174,14 +206,14 @@ def test_a_session_of_the_first_schema_is_taken_over(tmp_path: Path) -> None:
     assert store.stale_samples == 0
     store.close()
     assert opened(tmp_path / "s", extractor_sha256="2").switch_extractor()
-    assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (3,)
+    assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (4,)
     opened(tmp_path / "new").close()
-    assert indexes(tmp_path / "s") == indexes(tmp_path / "new") == ["samples_by_extractor"]
+    assert indexes(tmp_path / "s") == indexes(tmp_path / "new") == ["samples_by_device", "samples_by_extractor"]
 
 
 def indexes(path: Path) -> list[str]:
     rows = sqlite3.connect(path).execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-    return [name for (name,) in rows]
+    return sorted(name for (name,) in rows)
 
 
 def test_what_is_missing_is_said_in_words() -> None:
