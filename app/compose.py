@@ -58,6 +58,7 @@ from tpu.accelerator import is_compiled
 from tpu.devices import list_accelerators
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
+from tpu.quiet import ALSA, without
 from tpu.runtime import Driver
 from tpu.supervisor import ListDevices, Status
 from tpu.supervisor import Supervisor as Accelerator
@@ -126,7 +127,8 @@ def compose(
             config = _for_demo(config, demo_out, demo_data_dir, stack)
         faults = _log_faults(stack)
         window = stack.enter_context(closing(_open_window(config, headless)))
-        sounds = stack.enter_context(closing(Sounds(not headless, _volume(config))))
+        with without(ALSA):
+            sounds = stack.enter_context(closing(Sounds(not headless, _volume(config))))
         speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
         stack.callback(speech.close)
         extractor_path = Path(config.model.extractor) if config.model.extractor else default_extractor_path()
@@ -248,7 +250,6 @@ def _for_demo(config: Config, demo_out: Path, data_dir: Path | None, stack: Exit
         screen=replace(config.screen, fullscreen=False),
         storage=replace(config.storage, data_dir=str(kept), export_dir=export_dir),
         staff=replace(config.staff, pin=PIN),
-        privacy=replace(config.privacy, when_idle="erase"),
     )
 
 

@@ -41,7 +41,7 @@ class Hands:
 
 
 def look_around(hands: Hands) -> Waiting:
-    """Gallery, results, languages, and the question before everything is erased."""
+    """Gallery, results, languages, and the question before it is all put away."""
     state = hands.kiosk
     hands.tap(OnScreen("gallery", 0))
     yield lambda: bool(state.state.gallery.pictures)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tpu.errors import AcceleratorUnavailable, InferenceFailed, ModelUnreadable
 from tpu.flatbuffer import refuse_torn
 from tpu.line import RemoteModel
+from tpu.quiet import XNNPACK, first_time_without
 from tpu.runtime import EDGE_TPU_OPERATOR, Interpreter, allocate, open_on_cpu, refuse_missing, runtime_for_cpu
 from tpu.supervisor import Phase, Supervisor
 from tpu.tensors import FloatArray, ImageArray, dequantized, input_tensor, prepare_picture
@@ -117,7 +118,8 @@ class PictureModel:
             )
         if self._on_cpu is not None:
             try:
-                allocate(self._on_cpu.interpreter)
+                with first_time_without(XNNPACK):
+                    allocate(self._on_cpu.interpreter)
             except ModelUnreadable as error:
                 raise ModelUnreadable(path, error.reason) from error
         self.twin_bytes = self._on_cpu.data if self._on_cpu is not None and self.compiled_for_edge_tpu else None
