@@ -88,8 +88,7 @@ def write_folder(
     step, progress = on_step or (lambda _name, _done: None), on_progress or (lambda _fraction: None)
     told_as = told_as or folder
     try:
-        _refuse_foreign(folder, told_as, SUMS)
-        _refuse_foreign(partial, told_as.with_name(partial.name), UNFINISHED)
+        refuse_used(folder, told_as)
         shutil.rmtree(partial, ignore_errors=True)
         _refuse_without_room(folder, told_as, files)
         step("write", False)
@@ -124,6 +123,18 @@ def write_folder(
             )
         ) from error
     progress(1.0)
+
+
+def refuse_used(folder: Path, told_as: Path | None = None) -> None:
+    """Refuse what `write_folder` leaves alone, before there is anything to write.
+
+    Raises:
+        ExportFailed: If somebody else's folder or file is in the way.
+        OSError: If it cannot be looked at.
+    """
+    told_as, partial = told_as or folder, folder.with_name(folder.name + ".partial")
+    _refuse_foreign(folder, told_as, SUMS)
+    _refuse_foreign(partial, told_as.with_name(partial.name), UNFINISHED)
 
 
 def forget_pages(device: str) -> None:

@@ -18,6 +18,9 @@ from app.durable_folder import with_sums, write_folder
 from app.file_names import safe_file_name
 from app.report import report_page
 from app.session import Session
+from app.training import TrainedModel
+from tpu.extractor import EmbeddingExtractor
+from tpu.tensors import PREPROCESSING
 
 SCRIPT = Path(__file__).resolve().parent.parent / "assets" / "export" / "classify.py"
 NAME_BYTES = 40
@@ -55,6 +58,23 @@ class ModelFacts:
         """Model files by their path inside the folder."""
         own, other = (EDGE_TPU_FILE, PLAIN_FILE) if self.compiled_for_edge_tpu else (PLAIN_FILE, EDGE_TPU_FILE)
         return {own: self.model_path} | ({other: self.twin_path} if self.twin_path is not None else {})
+
+
+def facts_of(trained: TrainedModel, session: Session, extractor: EmbeddingExtractor) -> ModelFacts:
+    """Of a model that was just trained on whole squares of a session's pictures."""
+    return ModelFacts(
+        model_path=trained.path,
+        labels=trained.labels,
+        shots=session.taught().shots(),
+        validation_accuracy=trained.validation_accuracy,
+        threshold=trained.threshold,
+        extractor_name=extractor.name,
+        extractor_sha256=extractor.origin_sha256,
+        compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
+        preprocessing=PREPROCESSING.as_dict(),
+        mirrored=False,
+        report=trained.report,
+    )
 
 
 def export_name(now: datetime, name: str, *, ascii_only: bool = False) -> str:
@@ -128,7 +148,12 @@ def _metadata(facts: ModelFacts) -> dict[str, object]:
         "shots": dict(zip(facts.labels, facts.shots, strict=True)),
         "validation_accuracy": facts.validation_accuracy,
         "threshold": facts.threshold,
-        "not_sure": {"below_probability": facts.threshold, "above_novelty": 1.0, "file": "not_sure.npz"},
+        "not_sure": {
+            "below_probability": facts.threshold,
+            "above_novelty": 1.0,
+            "file": "not_sure.npz",
+            "where": "inside every model file, which is a ZIP archive, too: `unzip model.tflite not_sure.npz`",
+        },
         "preprocessing": {**facts.preprocessing, "mirrored": facts.mirrored},
         "model": facts.file,
         "models": list(facts.models),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from app.errors import StarterUnusable
-from app.export import ModelFacts, write_export
+from app.export import facts_of, write_export
 from app.i18n import message
 from app.pictures import encode_picture
 from app.pipeline import LiveModel
@@ -20,7 +20,7 @@ from app.training import train_model
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
-from tpu.tensors import PREPROCESSING, centre_crop
+from tpu.tensors import centre_crop
 
 VIEWS = 24  # of each rendered thing: spread over all the ways it lies
 DEMO = "demo"
@@ -88,17 +88,5 @@ def make_demo_starter(
             runtime=runtime,
         )
         trained.engine.close()
-        facts = ModelFacts(
-            model_path=trained.path,
-            labels=trained.labels,
-            shots=session.shots(),
-            validation_accuracy=trained.validation_accuracy,
-            threshold=trained.threshold,
-            extractor_name=extractor.name,
-            extractor_sha256=extractor.origin_sha256,
-            compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
-            preprocessing=PREPROCESSING.as_dict(),
-            mirrored=False,
-            report=trained.report,
-        )
+        facts = facts_of(trained, session, extractor)
         write_export(folder, facts, None, include_pictures=False)

@@ -13,8 +13,9 @@ import numpy as np
 from tqdm import tqdm
 
 from app.commands.report import write_json
-from app.errors import DatasetInvalid
-from app.export import ModelFacts, write_export
+from app.durable_folder import refuse_used
+from app.errors import DatasetInvalid, ExportFailed
+from app.export import facts_of, write_export
 from app.file_names import file_name_problem
 from app.pictures import encode_picture
 from app.session import Sample, Session
@@ -23,7 +24,7 @@ from tpu.accelerator import accelerator_for, settle
 from tpu.errors import PictureUnreadable
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
-from tpu.tensors import PREPROCESSING, centre_crop, read_picture
+from tpu.tensors import centre_crop, read_picture
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +46,11 @@ def run_train(
 
     Raises:
         DatasetInvalid: If the folder cannot be used; the text says why and what to do.
+        ExportFailed: If `out` cannot be written, which is looked at before anything is learned.
         KioskError, LearningError, RuntimeLayerError: Whatever else goes wrong, in one line.
     """
     pictures = find_pictures(data_dir)
+    check_out(out)
     path = extractor or default_extractor_path()
     with (
         accelerator_for(path, runtime=runtime, device=device) as accelerator,
@@ -68,19 +71,7 @@ def run_train(
                 accelerator=accelerator,
             )
             trained.engine.close()
-            facts = ModelFacts(
-                model_path=trained.path,
-                labels=trained.labels,
-                shots=session.shots(),
-                validation_accuracy=trained.validation_accuracy,
-                threshold=trained.threshold,
-                extractor_name=opened.name,
-                extractor_sha256=opened.origin_sha256,
-                compiled_for_edge_tpu=opened.compiled_for_edge_tpu,
-                preprocessing=PREPROCESSING.as_dict(),
-                mirrored=False,
-                report=trained.report,
-            )
+            facts = facts_of(trained, session, opened)
             folder = write_export(out, facts, session, include_pictures=False, report_pictures=True)
     model = folder / facts.file
     write(f"validation accuracy: {trained.validation_accuracy:.1%}")
@@ -124,8 +115,27 @@ def find_pictures(data_dir: Path) -> dict[str, list[Path]]:
     return found
 
 
+def check_out(out: Path) -> None:
+    """Refuse a folder that cannot be written, by making one where it will be.
+
+    Raises:
+        ExportFailed: Naming the folder and the reason.
+    """
+    try:
+        refuse_used(out)
+        place = next(folder for folder in out.absolute().parents if folder.exists())
+        with tempfile.TemporaryDirectory(prefix=f"{out.name}.", dir=place):
+            return
+    except ExportFailed:
+        raise
+    except OSError as error:
+        raise ExportFailed(f"{out} cannot be written: {error.strerror}. Name another folder with --out.") from error
+
+
 def check_label(label: str) -> None:
-    """Refuse a label that cannot be the name of a file on every system.
+    """Refuse a label that cannot be the name of a file on every system: here it is the name of a folder.
+
+    On the kiosk a class may be called anything; its name is made safe wherever it becomes that of a file.
 
     Raises:
         DatasetInvalid: Naming the label and the rule.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -49,7 +50,10 @@ def test_training_from_folders_leaves_a_report(pictures: Path, tmp_path: Path) -
     out = tmp_path / "out"
     assert main(["train", str(pictures), "--out", str(out)]) == 0
     told = json.loads((out / "report.json").read_text())
-    assert told["labels"] == json.loads((out / "metadata.json").read_text())["labels"]
+    metadata = json.loads((out / "metadata.json").read_text())
+    assert told["labels"] == metadata["labels"]
+    with zipfile.ZipFile(out / metadata["model"]) as model:  # as metadata.json says
+        assert metadata["not_sure"]["file"] in model.namelist()
     assert sum(map(sum, told["confusion"])) == 20  # each was held out once
     assert [point["shots"] for point in told["curve"]] == sorted({point["shots"] for point in told["curve"]})
     assert all(0 <= point["validation_accuracy"] <= 1 for point in told["curve"])
@@ -114,10 +118,28 @@ def test_a_missing_model_is_told_in_one_line(tmp_path: Path, capsys: pytest.Capt
     )
 
 
-def test_a_file_as_out_is_told_in_one_line(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "out").write_text("x")
-    assert main(["train", str(pictures), "--out", str(tmp_path / "out")]) == 1
-    assert capsys.readouterr().err.strip() == f"error: {tmp_path / 'out'} is a file. Name an empty or new folder."
+def test_an_out_that_cannot_be_is_told_in_one_line_before_anything_is_learned(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refusal(out: Path) -> str:
+        nothing = ["--extractor", str(tmp_path / "none.tflite")]  # opening it would be the next step
+        assert main(["train", str(pictures), "--out", str(out), *nothing]) == 1
+        return capsys.readouterr().err.strip()
+
+    file, theirs = tmp_path / "file", tmp_path / "theirs"
+    file.write_text("x")
+    theirs.mkdir()
+    (theirs / "diary.txt").write_text("x")
+    assert refusal(file) == f"error: {file} is a file. Name an empty or new folder."
+    assert refusal(theirs) == f"error: {theirs} holds other files. Name an empty or new folder."
+    below = file / "out"
+    assert refusal(below) == f"error: {below} cannot be written: Not a directory. Name another folder with --out."
+    nowhere = Path("/proc/nowhere/out")
+    assert refusal(nowhere) == (
+        f"error: {nowhere} cannot be written: No such file or directory. Name another folder with --out."
+    )
+    assert (theirs / "diary.txt").is_file()
+    assert "none.tflite" in refusal(tmp_path / "new" / "out")
 
 
 def test_an_extractor_is_no_classifier(capsys: pytest.CaptureFixture[str], pictures: Path) -> None:
@@ -135,6 +157,13 @@ def test_a_camera_that_can_never_be_one_is_refused_at_once(capsys: pytest.Captur
         f"error: camera {missing}: there is no such device, file or folder. "
         "Check its cable, or name another one with --camera."
     )
+
+
+def test_classify_takes_no_extractor_as_the_model_brings_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["classify", "model", "picture", "--extractor", "other.tflite"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith("error: unrecognized arguments: --extractor other.tflite")
 
 
 def test_a_negative_seed_is_a_usage_error(pictures: Path, tmp_path: Path) -> None:
