@@ -229,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
     classify.add_argument("--labels", type=Path, metavar="FILE", help="label file, if not beside the model")
     classify.add_argument("--top", type=_positive, default=1, metavar="K", help="how many answers to print")
-    _common(classify)
+    _back_end(classify)  # no --extractor: the model brings its own
 
     models = commands.add_parser("models", help="embedding extractors: list, pull, verify", allow_abbrev=False)
     models.set_defaults(run=_run_models)
@@ -276,6 +276,10 @@ def _settings(parser: argparse.ArgumentParser) -> None:
 
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extractor", type=Path, metavar="PATH", help="another embedding extractor")
+    _back_end(parser)
+
+
+def _back_end(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", type=_device, metavar="auto|cpu|usb:N|pci:N", help="where the model runs")
     parser.add_argument("--runtime", choices=RUNTIMES, help="which interpreter runs it")
     _told(parser)

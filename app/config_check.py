@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.config import Config
 
 MIN_CLASSES, MAX_CLASSES = 2, 9
+LONGEST_LABEL = 200
 MOST_ZOOM = 4.0
 ROTATIONS = (0, 90, 180, 270)  # degrees clockwise
 PALETTES = ("paper", "night", "contrast", "distinct")  # those of assets/themes/palettes.toml
@@ -32,8 +33,13 @@ def check(config: Config, source: str) -> None:
         raise ConfigInvalid(
             f"{source}: classes.labels names {len(labels)} classes. Name {MIN_CLASSES} to {MAX_CLASSES}."
         )
-    if any(not label.strip() for label in labels) or len(set(labels)) != len(labels):
-        raise ConfigInvalid(f"{source}: classes.labels needs names that differ and are not empty.")
+    if any(not label.strip() for label in labels) or len({label.casefold() for label in labels}) != len(labels):
+        raise ConfigInvalid(f"{source}: classes.labels needs names that differ, in more than case, and are not empty.")
+    if odd := [label for label in labels if not label.isprintable() or len(label) > LONGEST_LABEL]:
+        raise ConfigInvalid(
+            f"{source}: classes.labels names {odd[0][:LONGEST_LABEL]!r}. "
+            f"Write it on one line, with {LONGEST_LABEL} letters at most."
+        )
     for name, value, least in (
         ("classes.target_shots", config.classes.target_shots, 2),
         ("classes.max_shots", config.classes.max_shots, 2),

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config_check import MAX_CLASSES, MIN_CLASSES
+from app.config_check import LONGEST_LABEL, MAX_CLASSES, MIN_CLASSES
 from app.errors import FolderRefused
 from app.export import PLAIN_FILE
 from app.i18n import message
@@ -37,7 +37,6 @@ LONGEST_LOOK_S = 3.0  # into one folder after the other; a slow stick opens some
 MOST_SAMPLES, MOST_PICTURES_BYTES = 20_000, 96 << 20
 LARGEST_TEXT_BYTES, LARGEST_PICTURE_BYTES = 256 << 10, 256 << 10
 LARGEST_MODEL_BYTES, LARGEST_SESSION_BYTES = 64 << 20, 64 << 20
-LONGEST_LABEL = 200
 JOINERS = {"\u200c", "\u200d"}  # invisible, but emoji and some scripts are written with them
 PICTURE = re.compile(r"(\d{3,6})\.jpg")
 MODEL_LIMITS, SESSION_LIMITS = Limits(wall_s=30.0), Limits(wall_s=90.0, processor_s=90)

@@ -28,13 +28,13 @@ LEAST_FREE_BYTES = 200 * 2**20
 
 
 def run_doctor(config: Config, write: Callable[[str], None], *, json_path: Path | None = None) -> bool:
-    """Look at everything that a kiosk with these settings uses; give whether it would run."""
+    """Look at everything that a kiosk with these settings uses; give whether there is nothing to fix."""
     checks = (_model, _disk, _display, _camera, _accelerator, _buttons, _drives)
     results = [check(config) for check in checks]
     for found, line in results:
         write(f"{'ok  ' if found else 'FIX '} {line}")
     write_json(json_path, [{"found": found, "text": line} for found, line in results])
-    return results[0][0] and results[1][0]
+    return all(found for found, _line in results)
 
 
 def _model(config: Config) -> tuple[bool, str]:

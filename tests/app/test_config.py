@@ -69,7 +69,15 @@ def test_empty_directories_mean_the_usual_places() -> None:
         ('[classes]\nlabels = ["x"]\n', "{path}: classes.labels names 1 classes. Name 2 to 9."),
         (
             '[classes]\nlabels = ["x", "x"]\n',
-            "{path}: classes.labels needs names that differ and are not empty.",
+            "{path}: classes.labels needs names that differ, in more than case, and are not empty.",
+        ),
+        (
+            '[classes]\nlabels = ["x", "X"]\n',
+            "{path}: classes.labels needs names that differ, in more than case, and are not empty.",
+        ),
+        (
+            '[classes]\nlabels = ["x", "y\\nz"]\n',
+            "{path}: classes.labels names 'y\\nz'. Write it on one line, with 200 letters at most.",
         ),
         ("[camera]\nrotation = 45\n", "{path}: camera.rotation is 45. Choose one of: 0, 90, 180, 270."),
         ("[camera]\nzoom = 9.0\n", "{path}: camera.zoom is 9.0. Make it 4.0 or less."),

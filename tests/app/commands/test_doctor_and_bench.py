@@ -25,7 +25,7 @@ def doctor(data_dir: Path, settings: Config | None = None) -> tuple[bool, dict[s
 
 def test_the_doctor_looks_at_everything_a_kiosk_uses(tmp_path: Path) -> None:
     fine, lines = doctor(tmp_path / "not" / "made" / "yet")
-    assert fine
+    assert fine is all(line.startswith("ok   ") for line in lines.values())
     assert set(lines) == {"model", "disk", "display", "camera", "accelerator", "buttons", "drives"}
     assert lines["model"].startswith("ok  ")
     assert "kiosk_extractor on litert" in lines["model"]
@@ -35,8 +35,20 @@ def test_the_doctor_looks_at_everything_a_kiosk_uses(tmp_path: Path) -> None:
 def test_a_missing_display_is_a_thing_to_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    _, lines = doctor(tmp_path)
+    fine, lines = doctor(tmp_path)
+    assert not fine
     assert lines["display"] == "FIX  display: none. Start the kiosk from a desktop session, or with --headless."
+
+
+def test_its_exit_code_says_whether_there_is_something_to_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    command = ["doctor", "--camera", "demo", "--data-dir", str(tmp_path)]
+    code = main(command)
+    assert code == int("FIX " in capsys.readouterr().out)
+    assert main([*command, "--extractor", str(tmp_path / "none.tflite")]) == 1
+    assert "FIX  model: " in capsys.readouterr().out
 
 
 def test_buttons_on_pins_are_opened_and_one_that_reads_as_pressed_is_a_thing_to_fix(tmp_path: Path) -> None:
