@@ -84,6 +84,7 @@ class InputSettings:
     save: tuple[str, ...] = KEYS["save"]
     reset: tuple[str, ...] = KEYS["reset"]
     results: tuple[str, ...] = KEYS["results"]
+    gallery: tuple[str, ...] = KEYS["gallery"]
     language: tuple[str, ...] = KEYS["language"]
     confirm: tuple[str, ...] = KEYS["confirm"]
     cancel: tuple[str, ...] = KEYS["cancel"]
@@ -119,6 +120,7 @@ class LampSettings:
     save: str = ""
     reset: str = ""
     results: str = ""
+    gallery: str = ""
     language: str = ""
     confirm: str = ""
     cancel: str = ""

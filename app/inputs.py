@@ -29,6 +29,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "save": ("key:s",),
     "reset": ("key:r",),
     "results": ("key:e",),
+    "gallery": ("key:g",),
     "language": ("key:l",),
     "confirm": ("key:y",),
     "cancel": ("key:n",),

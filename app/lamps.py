@@ -36,10 +36,8 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
         return _asked(view, view.question)
     if view.saving is not None and view.saving.safe:
         return dict.fromkeys(_buttons(view), LOW)  # every press goes on
-    if view.gallery is not None:
-        return {**_keys(view.gallery.keys, view.now_s), Action.TRAIN: _breath(view.now_s)}  # TRAIN leads back
-    if view.results is not None:
-        return {**_keys(view.results.keys, view.now_s), Action.RESULTS: _breath(view.now_s)}
+    if view.typing is not None or view.staff is not None or view.gallery is not None or view.results is not None:
+        return _steering(view)
     return {
         **{card.button: _card(card, view.now_s) for card in view.cards},
         **_keys(view.actions, view.now_s),
@@ -53,7 +51,22 @@ def _asked(view: KioskView, question: Question) -> Mapping[Hashable, float]:
         return dict.fromkeys((*_buttons(view), Action.CANCEL), _breath(view.now_s))
     if view.screen is Screen.CONFIRM and Action.CONFIRM in answers:
         answers[Action.RESET] = FULL  # pressed once more it is the answer, too
+    if view.staff is not None:
+        answers[Action.TRAIN] = FULL  # it says yes there
     return {**dict.fromkeys(_buttons(view), LOW), **answers}
+
+
+def _steering(view: KioskView) -> Mapping[Hashable, float]:
+    """A page with a cursor: what moves it, chooses, turns the page and leaves; dark where the box does nothing."""
+    if not view.steered:
+        return {}
+    moves = [card.button for card in view.cards[:2]]
+    lit = {**dict.fromkeys((*moves, Action.SAVE), LOW), Action.RESET: _breath(view.now_s)}
+    if view.typing is not None:
+        lit[Action.UNDO] = LOW
+    keys = view.gallery.keys if view.gallery else view.results.keys if view.results else ()
+    lit.update({key.button: LOW for key in keys if key.enabled and isinstance(key.button, Action)})
+    return {**lit, Action.TRAIN: LOW} if view.focus is not None else lit
 
 
 def _buttons(view: KioskView) -> tuple[Hashable, ...]:

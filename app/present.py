@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.events import Action, OnScreen
 from app.i18n import Message, Text, counted, message
+from app.modes.cursor import steers, under
 from app.modes.staff import CORNER
 from app.observation import STALE_AFTER_S, Smoothed
 from app.ports import Frame
@@ -100,6 +101,8 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         saving=saving(state, say),
         staff=staff(state, Facts(backend_name(state, surroundings.backend, say), surroundings.frames_per_second), say),
         typing=typing(state, say),
+        focus=under(state),
+        steered=steers(state),
         corner=None if state.mode is Mode.STAFF else CORNER,
         language=_language(state),
         language_code=state.language,

@@ -11,7 +11,7 @@ from typing import Any
 
 from app import events as ev
 from app.events import Action, Command, Event
-from app.modes import choose_drive, devices, found, gallery, idle, jobs, results, staff, teach, visit
+from app.modes import choose_drive, cursor, devices, found, gallery, idle, jobs, results, staff, teach, visit
 from app.modes.base import (
     THUMBNAILS,
     Arrival,
@@ -66,7 +66,12 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
         return state, (ev.ToggleFullscreen(),)
     if event.button not in state.down:
         state = replace(state, down=(*state.down, event.button))
-    return _PRESSED[state.mode](state, event.button)
+    before = state
+    state, button = cursor.steered(state, event.button)
+    if button is None:
+        return state, ()
+    state, commands = _PRESSED[state.mode](state, button)
+    return cursor.kept(before, state, event.button), commands
 
 
 def _released(state: KioskState, event: ev.ButtonReleased) -> Step:
@@ -78,7 +83,7 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
     """Everything that happens by itself, one after the other."""
     notice = state.notice if state.notice and state.notice.until_s > event.now_s else None
     state = visit.give_up_asking(replace(state, now_s=event.now_s, notice=notice))
-    state = found.ask_when_at_rest(state)
+    state = cursor.hold_on(found.ask_when_at_rest(state))
     commands: tuple[Command, ...] = ()
     for happens in _HAPPENS:
         state, more = happens(state)
@@ -87,6 +92,11 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
 
 
 def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
+    before = state
+    state, button = cursor.arrow_pressed(state, event)
+    if button is not None:
+        state, commands = _PRESSED[state.mode](state, button)
+        return cursor.kept(before, state, Action.TRAIN), commands
     if state.mode is Mode.STAFF:
         return staff.input_pressed(state, event)
     return idle.touched(state, event)

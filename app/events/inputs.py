@@ -14,6 +14,7 @@ class Action(Enum):
     SAVE = "save"
     RESET = "reset"
     RESULTS = "results"
+    GALLERY = "gallery"
     LANGUAGE = "language"
     CONFIRM = "confirm"
     CANCEL = "cancel"

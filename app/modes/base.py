@@ -208,6 +208,8 @@ class KioskState:
         attract_since_s: When ATTRACT began.
         gone: The session is being put away because its visitor is gone.
         down: Buttons that are down.
+        cursor: Place among what can be touched on the page, where the box's buttons steer; see `app.modes.cursor`.
+        cursor_repeats_at_s: When a held button moves it again.
         inputs: Keys, pads and pins: what they mean and which are down.
         drive_facts, unmounted: All that is known of the drives, and of those that are plugged in but not mounted.
         found: A folder on a drive that is being asked about, or will be.
@@ -246,6 +248,8 @@ class KioskState:
     saving: SavingState = field(default_factory=SavingState)
     staff: StaffState = field(default_factory=StaffState)
     typing: TypingState | None = None
+    cursor: int | None = None
+    cursor_repeats_at_s: float = 0.0
     timing: Timing = field(default_factory=Timing)
     inputs: Inputs = field(default_factory=Inputs)
     backend: ev.BackendChanged | None = None

@@ -23,8 +23,16 @@ def opened(state: KioskState, class_index: int) -> Step:
     return state, (ev.LoadGallery(class_index, 0, PAGE),)
 
 
+def first_opened(state: KioskState) -> Step:
+    """Look at the pictures of the first class that has any."""
+    first = next((index for index, one in enumerate(state.classes) if one.shots), None)
+    if first is None:
+        return refused(state, message("There are no pictures yet."))
+    return opened(state, first)
+
+
 def pressed(state: KioskState, button: ev.Button) -> Step:
-    """A button while pictures are looked at; one of a class shows its pictures."""
+    """A button while pictures are looked at; a class stands for its pictures."""
     if state.typing is not None:
         return typing.pressed(state, button, staff.text_done)
     gallery = state.gallery
@@ -44,7 +52,7 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
             return state, (ev.RestoreSample(),)
         case int(index):
             return opened(replace(state, changed=state.changed or gallery.removed > 0), index)
-        case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.TRAIN | Action.RESULTS:
+        case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
             return replace(state, mode=state.resting_mode, gallery=GalleryState()), ()
     return state, ()
 

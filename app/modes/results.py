@@ -38,7 +38,7 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
             if not results.removed:
                 return refused(state, message("There is nothing to bring back."))
             return state, (ev.RestoreSample(),)
-        case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.RESULTS:
+        case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
             return replace(state, mode=state.resting_mode, results=ResultsState()), ()
     return state, ()
 

@@ -15,6 +15,7 @@ from app.modes.base import ClassState, KioskState, Mode, Mood, StaffState, Step,
 from app.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
 
 PAGES = ("classes", "camera", "screen", "visits", "buttons", "sessions", "system")
+SURE_AFTER_S = 0.8
 SHORTEST_PIN = 4  # digits; that of the settings file, too
 CORNER = OnScreen("corner")
 NOT_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
@@ -26,21 +27,27 @@ def watch_hold(state: KioskState) -> Step:
     wanted = {button_named(name) for name in state.config.staff.hold}
     holding = CORNER in state.down or wanted <= set(state.down)
     writing = state.mode is Mode.SAVING and not state.saving.finished
-    if not holding or state.mode in NOT_FROM or writing or state.typing is not None or state.shown_from:
+    testing = state.mode is Mode.STAFF and state.staff.page == "buttons"  # there they do nothing else
+    if not holding or (state.mode in NOT_FROM and not testing) or writing or state.typing is not None:
+        return _holding(state, None), ()
+    if state.shown_from or state.staff.listening is not None or state.staff.asked is not None:
         return _holding(state, None), ()
     since_s = state.staff.hold_since_s
     if since_s is None:
         return _holding(state, state.now_s), ()
     if state.now_s - since_s < state.config.staff.hold_s:
         return state, ()
-    state = _holding(replace(state, down=(), held=None, notice=None), None)
+    by_finger = CORNER in state.down
+    state = _holding(replace(state, down=(), held=None, notice=None, cursor=None if by_finger else 0), None)
+    if state.mode is Mode.STAFF:
+        return _left(state), ()
     if state.config.staff.pin:
         return replace(state, mode=Mode.STAFF, typing=TypingState("pin")), ()
     return _opened(state)
 
 
 def pressed(state: KioskState, button: ev.Button) -> Step:
-    """A button on the staff pages; those of the box only light up on the page that tests them."""
+    """A button on the staff pages; what those of the box mean there, `app.modes.cursor` says."""
     if state.typing is not None:
         return _left_if_outside(typing.pressed(state, button, text_done))
     staff = state.staff
@@ -170,7 +177,7 @@ def _opened(state: KioskState) -> Step:
 
 def _left(state: KioskState) -> KioskState:
     staff = StaffState(wrong_pins=state.staff.wrong_pins, locked_until_s=state.staff.locked_until_s)
-    return replace(state, mode=state.resting_mode, staff=staff, typing=None)
+    return replace(state, mode=state.resting_mode, staff=staff, typing=None, cursor=None)
 
 
 def _left_if_outside(step: Step) -> Step:
@@ -244,8 +251,10 @@ def _changed(state: KioskState, changes: tuple[tuple[str, object], ...]) -> Step
 
 def _power_answered(state: KioskState, button: ev.Button) -> Step:
     what = state.staff.asked
+    if button is Action.TRAIN and state.now_s - state.asked_at_s < SURE_AFTER_S:
+        return state, ()  # the press that chose the row, or its bounce
     state = replace(state, staff=replace(state.staff, asked=None))
-    if button is Action.CONFIRM:
+    if button in (Action.CONFIRM, Action.TRAIN):
         return state, (ev.PowerOff(restart=what == "restart"),)
     return state, ()
 

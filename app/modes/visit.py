@@ -29,6 +29,8 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
             return state, (ev.Leave(),)
         case OnScreen("gallery", int(index)):
             return gallery.opened(state, index)
+        case Action.GALLERY:
+            return gallery.first_opened(state)
         case Action.RESULTS:
             return results.opened(state)
         case Action.TRAIN:

@@ -32,6 +32,8 @@ def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving 
     moving = moving or settled(view)
     surface.fill(theme.palette.background)
     _screen(canvas, view, moving)
+    if view.focus is not None and view.question is None:
+        _draw_cursor(canvas, view, view.focus)
     if view.question is not None:
         canvas.texts.clear()  # those below lie under the veil
         draw_question(canvas, view.question, moving)
@@ -45,7 +47,11 @@ def button_at(view: KioskView, size: tuple[int, int], position: tuple[int, int])
 
 def targets(view: KioskView, size: tuple[int, int]) -> list[Target]:
     """Everything that can be touched, the uppermost first. While a question is asked only its answers can be."""
-    canvas = Canvas(pygame.Surface(size), load_theme(size))
+    return _targets(view, Canvas(pygame.Surface(size), load_theme(size)))
+
+
+def _targets(view: KioskView, canvas: Canvas) -> list[Target]:
+    size = canvas.surface.get_size()
     if view.question is not None:
         layout = arrange_dialog(view.question, canvas)
         return [(key.button, area) for key, area in zip(view.question.answers, layout.answers, strict=True)]
@@ -65,6 +71,16 @@ def targets(view: KioskView, size: tuple[int, int]) -> list[Target]:
     if view.screen is Screen.STAFF and view.staff is not None:
         return staff_targets(canvas, view.staff)
     return main_targets(view, canvas)
+
+
+def _draw_cursor(canvas: Canvas, view: KioskView, focus: Hashable) -> None:
+    """A frame around what the cursor is on, in two colours: one of them stands out from whatever is there."""
+    area = next((area for button, area in _targets(view, canvas) if button == focus), None)
+    if area is None:
+        return
+    px, palette = canvas.px, canvas.palette
+    for inflation, colour in ((px(12), palette.text), (px(4), palette.accent)):
+        pygame.draw.rect(canvas.surface, colour, area.inflate(inflation, inflation), max(2, px(4)), px(18))
 
 
 def _screen(canvas: Canvas, view: KioskView, moving: Moving) -> None:

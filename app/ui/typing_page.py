@@ -41,6 +41,8 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
         drawn = canvas.text(typing.problem, problem, 21, palette.text, palette.background, bold=True, align="center")
         mark = (drawn.left - px(20), drawn.centery)
         shape(canvas.surface, "warning", mark, px(11), palette.warning)
+    elif typing.hint:
+        canvas.text(typing.hint, problem, 21, palette.quiet, palette.background, align="center")
     for (_, text), area in zip(_flat(typing), board_places(canvas, typing, board), strict=True):
         face = palette.raised
         paint.lip(canvas.surface, area, face, under(canvas, face), px(14), px(4))

@@ -282,6 +282,7 @@ class Typing:
     rows: tuple[tuple[tuple[Hashable, str], ...], ...]
     keys: tuple[ActionKey, ...]
     problem: str = ""
+    hint: str = ""  # stands where a problem would
 
 
 @dataclass(frozen=True)
@@ -328,6 +329,8 @@ class KioskView:
         attract, gallery, results, saving, staff: What the screens of these names show, else None.
         typing: A keyboard over any screen; while it is there only its keys can be touched.
         corner: Button of the corner that staff hold, else None.
+        focus: Button that a cursor is on, where buttons of the box steer one, else None.
+        steered: Buttons of the box steer a cursor here, whether it is there yet or not.
         language: Key that changes the language, else None.
         language_code: Of the words of this view, such as "de": what reads them aloud needs it.
         not_sure_text: Name of the "Not sure" bar.
@@ -360,6 +363,8 @@ class KioskView:
     staff: Staff | None = None
     typing: Typing | None = None
     corner: Hashable | None = None
+    focus: Hashable | None = None
+    steered: bool = False
     language: ActionKey | None = None
     language_code: str = "en"
     not_sure_text: str = "Not sure"

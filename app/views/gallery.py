@@ -9,6 +9,9 @@ from app.modes.gallery import pages
 from app.ui.view import ActionKey, Gallery, GalleryPicture
 from app.views.words import Say, back_key
 
+TOUCH = message("Touch a picture to take it out.")
+STEER = message("Buttons 1 and 2 move, TRAIN takes out, SAVE shows the next thing, RESET leaves.")
+
 
 def gallery(state: KioskState, say: Say) -> Gallery | None:
     """What the gallery shows."""
@@ -20,7 +23,7 @@ def gallery(state: KioskState, say: Say) -> Gallery | None:
     return Gallery(
         index=shown.class_index,
         title=say(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
-        hint=say(message("Touch a picture to take it out.")),
+        hint=say(TOUCH if state.cursor is None else STEER),
         pictures=tuple(GalleryPicture(OnScreen("remove", sample_id), picture) for sample_id, picture in shown.pictures),
         page_text=say(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
         keys=(

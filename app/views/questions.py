@@ -11,6 +11,8 @@ from app.ui.view import ActionKey, Question
 from app.views.drives import which_drive
 from app.views.words import Say
 
+BY_BUTTON = message("What was taught is kept. TRAIN says yes, every other button no.")
+
 
 def question(state: KioskState, say: Say) -> Question | None:
     """What is asked now."""
@@ -122,7 +124,7 @@ def _power(state: KioskState, say: Say) -> Question:
     restart = state.staff.asked == "restart"
     return Question(
         title=say(message("Start the machine anew?") if restart else message("Shut the machine down?")),
-        text=say(message("What was taught is kept.")),
+        text=say(message("What was taught is kept.") if state.cursor is None else BY_BUTTON),
         answers=_answers(say, message("No"), message("Start anew") if restart else message("Shut down")),
     )
 

@@ -57,6 +57,10 @@ def staff(state: KioskState, facts: Facts, say: Say) -> Staff | None:
     hint: Message = HINTS[page]
     if not state.config.staff.pin and page == PAGES[0]:
         hint = message("No PIN is set: everybody who finds this page can change it. Set one under “System”.")
+    if state.cursor is not None:
+        hint = message("Buttons 1 and 2 move, TRAIN chooses, SAVE turns to the next page, RESET leaves.")
+    if state.cursor is not None and page == "buttons":
+        hint = message("Press any button: its row lights up. To leave, hold the two buttons that led here.")
     if state.staff.listening is not None:
         hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
     return Staff(

@@ -11,6 +11,8 @@ from app.modes.typing import DIGITS, LETTERS, PINS, upper
 from app.ui.view import ActionKey, Typing
 from app.views.words import Say
 
+STEER = message("Buttons 1 and 2 move, TRAIN writes, UNDO takes back, SAVE is done, RESET gives up.")
+
 
 def typing(state: KioskState, say: Say) -> Typing | None:
     """What is being typed, and on which keys."""
@@ -38,6 +40,7 @@ def typing(state: KioskState, say: Say) -> Typing | None:
             ),
         ),
         problem=say(now.problem),
+        hint=say(STEER) if state.cursor is not None else "",
     )
 
 

@@ -217,8 +217,8 @@ def test_an_input_that_was_another_button_is_taken_from_it() -> None:
     assert "key:s" in dict(change.changes)["inputs.train"]
 
 
-def test_buttons_of_the_box_do_nothing_on_the_staff_pages() -> None:
-    state = inside(kiosk(3, 3))
+def test_buttons_of_the_box_do_nothing_on_the_page_that_tests_them() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "buttons"))
     for button in (0, 1, Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET):
         after, commands = touched(state, button)
         assert (after.mode, commands) == (Mode.STAFF, [])

@@ -187,3 +187,20 @@ def test_the_verdict_names_the_leader_or_says_not_sure() -> None:
     assert unsure.not_sure is not None
     assert sure.not_sure is not None
     assert unsure.not_sure > 0.5 > sure.not_sure
+
+
+@pytest.mark.parametrize("name", ["staff", "typing", "pin", "gallery", "results"])
+@pytest.mark.parametrize("size", [(1280, 720), (800, 480), (1080, 1920)])
+def test_a_cursor_is_a_frame_around_what_it_is_on_and_nothing_else(name: str, size: tuple[int, int]) -> None:
+    view = VIEWS[name]
+    theme = load_theme(size)
+    usual, framed = pygame.Surface(size), pygame.Surface(size)
+    screens.draw(usual, view, theme)
+    for button, area in screens.targets(view, size)[:3]:
+        screens.draw(framed, replace(view, focus=button), theme)
+        differs = (pygame.surfarray.array3d(usual) != pygame.surfarray.array3d(framed)).any(axis=2)
+        columns, rows = differs.any(axis=1).nonzero()[0], differs.any(axis=0).nonzero()[0]
+        drawn = pygame.Rect(columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1)
+        around = area.inflate(round(size[1] * 0.04), round(size[1] * 0.04))
+        assert around.contains(drawn)
+        assert drawn.inflate(4, 4).contains(area)
