@@ -6,11 +6,12 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from app.database import ASIDE
 from app.errors import ArchiveUnusable, SampleNotStored
 from app.file_names import safe_file_name
 from app.i18n import message
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 NAME_BYTES = 60
 ENDING = ".sqlite3"
+JOURNAL = "-journal"  # behind the name of the database that it belongs to
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class Archive:
         max_bytes: The oldest go when all of them take more.
         floor_bytes: Nothing is kept while less is free on the disk.
         free_bytes: Of the disk that a folder is on.
+        beside: The database of the session at hand: damaged ones that were set aside beside it count as sessions here.
     """
 
     folder: Path
     max_bytes: int
     floor_bytes: int
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
+    beside: Path | None = None
 
     def keep(self, store: SessionStore, now: datetime, *, pictures: bool) -> str | None:
         """Keep the session of `store` and give its name; None where there is no room, or nothing to keep.
@@ -112,46 +116,88 @@ class Archive:
         return session
 
     def forget_pictures(self) -> None:
-        """Leave of every session what is needed to train alone."""
+        """Leave of every session what is needed to train alone.
+
+        What is damaged goes, for nobody can take the pictures out of it. A disk that is full or busy is no damage:
+        pictures that stay because of it are tried again at the next call.
+        """
         self._forget_unfinished()
+        self._forget(self._damaged())
         for path in self._paths():
             try:
-                with closing(sqlite3.connect(path)) as database:
-                    if database.execute("SELECT 1 FROM samples WHERE length(picture) > 0 LIMIT 1").fetchone():
-                        database.execute("UPDATE samples SET picture = x''")
-                        database.commit()
-                        database.execute("VACUUM")  # nothing of them stays in free pages
+                _forget_pictures_of(path)
+            except sqlite3.OperationalError as error:
+                logger.warning("the pictures of %s stay for now: %s", path, error)
             except sqlite3.Error as error:
-                logger.warning("%s cannot be read, so it goes: %s", path, error)
-                path.unlink(missing_ok=True)
+                logger.warning("%s is damaged, so it goes: %s", path, error)
+                self._forget([path])
 
     def clear(self) -> None:
-        """Forget every session."""
+        """Forget every session, damaged ones too."""
         self._forget_unfinished()
-        for path in self._paths():
-            path.unlink(missing_ok=True)
+        self._forget([*self._paths(), *self._damaged()])
 
     def _forget_unfinished(self) -> None:
         """A power cut in the middle of a copy leaves pictures under a name that nothing else looks for."""
         for path in self.folder.glob(f"*{ENDING}.partial*"):
             path.unlink(missing_ok=True)
 
+    def _forget(self, paths: list[Path]) -> None:
+        for path in paths:
+            for one in (path, path.with_name(path.name + JOURNAL)):  # pictures may be in both
+                one.unlink(missing_ok=True)
+
+    def _damaged(self) -> list[Path]:
+        """Databases that were set aside: here, and beside the session at hand."""
+        own = self.beside.parent.glob(f"{self.beside.name}{ASIDE}*") if self.beside is not None else ()
+        found = [*self.folder.glob(f"*{ENDING}{ASIDE}*"), *own]
+        return [path for path in found if not path.name.endswith(JOURNAL)]
+
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}{ENDING}"
 
     def _paths(self) -> list[Path]:
         """Oldest first."""
-        return sorted(self.folder.glob(f"*{ENDING}"), key=lambda path: (path.stat().st_mtime, path.name))
+        return sorted(self.folder.glob(f"*{ENDING}"), key=_age)
 
     def _make_room(self) -> None:
         """The oldest make room for the newer ones, and all of them for what is taught now."""
-        paths = self._paths()
+        paths = sorted([*self._paths(), *self._damaged()], key=_age)
         total = sum(map(_size, paths))
         while paths and (total > self.max_bytes or self.free_bytes(self.folder) < self.floor_bytes):
             oldest = paths.pop(0)
             total -= _size(oldest)
             logger.info("the oldest session %s makes room", oldest.name)
-            oldest.unlink(missing_ok=True)
+            self._forget([oldest])
+
+
+def _forget_pictures_of(path: Path) -> None:
+    """Overwrite the pictures of a session where they stand, which takes no room; then give the room back, if it can be.
+
+    Raises:
+        sqlite3.OperationalError: If the disk is full or fails; the pictures may still be there.
+        sqlite3.Error: If this is no session, or a damaged one.
+    """
+    with closing(sqlite3.connect(path)) as database:
+        if database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'samples'").fetchone()[0] == 0:
+            raise sqlite3.DatabaseError("it holds no samples")
+        if database.execute("SELECT 1 FROM samples WHERE length(picture) > 0 LIMIT 1").fetchone() is None:
+            return
+        database.execute("PRAGMA secure_delete = ON")
+        try:
+            database.execute("UPDATE samples SET picture = x''")
+            database.commit()
+        except sqlite3.OperationalError:  # no room for the journal: it is kept in memory, for once
+            database.rollback()
+            database.execute("PRAGMA journal_mode = MEMORY")
+            database.execute("UPDATE samples SET picture = x''")
+            database.commit()
+        with suppress(sqlite3.OperationalError):  # needs as much room again
+            database.execute("VACUUM")
+
+
+def _age(path: Path) -> tuple[float, str]:
+    return path.stat().st_mtime, path.name
 
 
 def _size(path: Path) -> int:

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from app import events as ev
 from app.archive import Archive
 from app.durable_folder import free_folder, with_sums, write_folder
@@ -22,7 +24,7 @@ from app.ports import ImageArray
 from app.reasons import TOLD_TO_VISITORS
 from app.relabel import relabelled
 from app.saving import EXPORT_FOLDER, pinned_drive, report_of
-from app.session import Sample
+from app.session import Sample, Session
 from app.settings import SettingsFile
 from app.starter import DEMO, make_demo_starter, open_starter
 from app.state import THUMBNAILS
@@ -71,7 +73,10 @@ class Backstage:
         self._starter: LiveModel | None = None
         privacy = tools.config.privacy
         self._archive = Archive(
-            tools.config.data_dir / "archive", privacy.archive_max_mib << 20, privacy.free_floor_mib << 20
+            tools.config.data_dir / "archive",
+            privacy.archive_max_mib << 20,
+            privacy.free_floor_mib << 20,
+            beside=tools.config.data_dir / "session.sqlite3",
         )
 
     def job_of(self, command: ev.Command) -> Callable[[], None] | None:
@@ -213,6 +218,9 @@ class Backstage:
         with self._told(ev.StaffFailed):
             tools = self._tools
             session = self._archive.load(name, tools.extractor.name, tools.extractor.origin_sha256)
+            if _same(session, tools.store.load()):
+                self._announce(ev.StaffDone(message("That session is the one at hand already.")))
+                return
             self._keep(privacy)
             tools.store.replace_with(session, None)
             tools.store.switch_extractor()
@@ -234,11 +242,11 @@ class Backstage:
             base = self._tools.config.export_dir
             note: Text = ""
             if drive is None:
-                self._write_sessions(base, base)
+                self._write_sessions(base, base, on_drive=False)
             else:
                 base = drive.path
-                with pinned_drive(drives, drive) as root:
-                    self._write_sessions(root, base)
+                with pinned_drive(drives, drive, by_save=False) as root:
+                    self._write_sessions(root, base, on_drive=True)
                 note = drives.release(drive)
             where = base / EXPORT_FOLDER / "sessions"
             self._announce(ev.StaffDone(message("All kept sessions are in {folder}. {note}", folder=where, note=note)))
@@ -248,12 +256,13 @@ class Backstage:
         with self._told(ev.StaffFailed):
             self._house.switch_off(restart)
 
-    def _write_sessions(self, root: Path, base: Path) -> None:
+    def _write_sessions(self, root: Path, base: Path, *, on_drive: bool) -> None:
         """Write below `root`, which errors call `base`."""
         for name in self._archive.names():
             folder = free_folder(root / EXPORT_FOLDER / "sessions", name)
             told_as = base / EXPORT_FOLDER / "sessions" / folder.name
-            write_folder(folder, with_sums({"session.sqlite3": self._archive.data(name)}), told_as=told_as)
+            files = with_sums({"session.sqlite3": self._archive.data(name)})
+            write_folder(folder, files, told_as=told_as, on_drive=on_drive)
 
     # --- parts ------------------------------------------------------------------------------------------
 
@@ -297,3 +306,12 @@ class Backstage:
 
 def _size(count: int) -> str:
     return f"{count / (1 << 20):.1f} MiB"
+
+
+def _same(one: Session, other: Session) -> bool:
+    """Whether two sessions hold the same samples, with or without their pictures."""
+    return len(one.samples) == len(other.samples) and all(
+        (mine.class_index, mine.taken_at_s) == (theirs.class_index, theirs.taken_at_s)
+        and np.array_equal(mine.embedding, theirs.embedding)
+        for mine, theirs in zip(one.samples, other.samples, strict=True)
+    )

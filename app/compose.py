@@ -228,8 +228,8 @@ def compose(
                 ),
             ),
         ):
-            worker = Worker(name, body, failed).start()
-            stack.callback(worker.stop, timeout_s=20.0)
+            stack.callback(Worker(name, body, failed).start().stop, timeout_s=20.0)
+        stack.callback(drives.hurry)
         yield Composed(kiosk, loop, visitor.findings if visitor else None)
 
 

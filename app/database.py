@@ -19,6 +19,7 @@ from app.errors import SessionUnreadable
 from app.session import Sample
 
 SCHEMA_VERSION = 4
+ASIDE = ".damaged-"  # and a number, behind the name of a database that was set aside
 _BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
 _BY_DEVICE = "CREATE INDEX samples_by_device ON samples (device);"
 """Without them, looking for samples that something else embedded reads all pictures."""
@@ -144,7 +145,7 @@ def copy_database(database: sqlite3.Connection, lock: threading.Lock, path: Path
 def set_aside(path: Path) -> Path:
     """Move a damaged database out of the way; give where it is now."""
     number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+    while (aside := path.with_name(f"{path.name}{ASIDE}{number}")).exists():
         number += 1
     path.rename(aside)
     return aside

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from app.errors import ExportFailed
-from app.i18n import message
+from app.i18n import Text, message
 from app.reasons import of_system
 
 SUMS = "SHA256SUMS"
@@ -36,6 +36,9 @@ NEXT_STEP = {
     errno.ENOENT: PULLED,
 }
 ANOTHER_PLACE = message("Choose another place and save again.")
+NO_ROOM = message("Make room on the disk, then save again.")
+NEXT_STEP_HERE = {errno.ENOSPC: NO_ROOM, errno.EDQUOT: NO_ROOM}
+"""Of a folder on this machine; anything else wants another place."""
 
 
 @contextmanager
@@ -69,6 +72,7 @@ def write_folder(
     files: Mapping[str, bytes],
     *,
     told_as: Path | None = None,
+    on_drive: bool = True,
     on_step: Callable[[str, bool], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> None:
@@ -78,6 +82,7 @@ def write_folder(
         folder: Where to. An earlier one of ours is replaced; anything else is left alone.
         files: By name inside the folder, in the order of writing; SHA256SUMS last.
         told_as: What errors call the folder, where `folder` is pinned.
+        on_drive: It is on a drive that somebody plugged in, not a folder of this machine: errors speak of it so.
         on_step: Receives "write", "name" and "read_back" when they begin (False) and when they are done (True).
         on_progress: Receives 0..1.
 
@@ -90,7 +95,7 @@ def write_folder(
     try:
         refuse_used(folder, told_as)
         shutil.rmtree(partial, ignore_errors=True)
-        _refuse_without_room(folder, told_as, files)
+        _refuse_without_room(folder, told_as, files, FULL if on_drive else NO_ROOM)
         step("write", False)
         _write_durably(partial / UNFINISHED, NOT_COMPLETE)
         for number, (name, data) in enumerate(files.items(), start=1):
@@ -119,7 +124,7 @@ def write_folder(
                 "the model could not be saved to {place}: {reason}. {step}",
                 place=told_as.parent,
                 reason=of_system(error),
-                step=NEXT_STEP.get(error.errno or 0, ANOTHER_PLACE),
+                step=(NEXT_STEP if on_drive else NEXT_STEP_HERE).get(error.errno or 0, ANOTHER_PLACE),
             )
         ) from error
     progress(1.0)
@@ -194,7 +199,7 @@ def _refuse_foreign(folder: Path, told_as: Path, mark: str) -> None:
         raise _Foreign(message("{folder} is a file. Name an empty or new folder.", folder=told_as))
 
 
-def _refuse_without_room(folder: Path, told_as: Path, files: Mapping[str, bytes]) -> None:
+def _refuse_without_room(folder: Path, told_as: Path, files: Mapping[str, bytes], step: Text) -> None:
     """A file system that says it has nothing free may not know: then writing finds out."""
     place = next(parent for parent in folder.parents if parent.exists())
     free, needed = shutil.disk_usage(place).free, sum(map(len, files.values()))
@@ -205,7 +210,7 @@ def _refuse_without_room(folder: Path, told_as: Path, files: Mapping[str, bytes]
                 place=told_as.parent,
                 needed=f"{needed / 1e6:.1f}",
                 free=f"{free / 1e6:.1f}",
-                step=FULL,
+                step=step,
             )
         )
 

@@ -111,14 +111,16 @@ class ExportFailed(KioskError, OSError):
 
 
 class DriveGone(ExportFailed):
-    """The drive was pulled before everything was on it."""
+    """The drive was pulled before everything was on it. `by_save` tells a visitor's SAVE from what staff write."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+    def __init__(self, name: str, by_save: bool = True) -> None:
+        super().__init__(name, by_save)
+        self.name, self.by_save = name, by_save
 
     @property
     def message(self) -> Text:
+        if not self.by_save:
+            return message("the drive {drive} was pulled too early. Plug it in and write to it again.", drive=self.name)
         return message(
             "the drive {drive} was pulled too early. Plug it in again, then press SAVE again.", drive=self.name
         )

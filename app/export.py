@@ -91,6 +91,7 @@ def write_export(
     report_pictures: bool | None = None,
     ascii_names: bool = False,
     told_as: Path | None = None,
+    on_drive: bool = False,
     on_step: Callable[[str, bool], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Path:
@@ -110,7 +111,7 @@ def write_export(
     """
     shown = include_pictures if report_pictures is None else report_pictures
     files = with_sums(_contents(facts, session, shown, _pictures(session, ascii_names) if include_pictures else {}))
-    write_folder(folder, files, told_as=told_as, on_step=on_step, on_progress=on_progress)
+    write_folder(folder, files, told_as=told_as, on_drive=on_drive, on_step=on_step, on_progress=on_progress)
     return folder
 
 

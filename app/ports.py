@@ -104,6 +104,9 @@ class Drives(Protocol):
             What is to be done before it may be pulled out; empty when it may be pulled now.
         """
 
+    def hurry(self) -> None:
+        """The kiosk closes: whoever waits for a drive in another thread waits no longer than moments."""
+
 
 class Clock(Protocol):
     """Seconds that only grow."""

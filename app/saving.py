@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -103,28 +103,37 @@ def save_model(
 
 
 @contextmanager
-def pinned_drive(drives: Drives, drive: Drive) -> Iterator[Path]:
+def pinned_drive(drives: Drives, drive: Drive, *, by_save: bool = True) -> Iterator[Path]:
     """Give a path to write to this very drive, and to nothing that takes its place.
+
+    Args:
+        drives: Says whether it is still there.
+        drive: Where to.
+        by_save: A visitor pressed SAVE; False for what staff write.
 
     Raises:
         DriveGone: If it was pulled before everything was on it.
-        ExportFailed: What writing raised, if it was not.
+        OSError: What was raised meanwhile, if it was not.
     """
 
     def still_there() -> None:
         if drive.path not in [one.path for one in drives.present()]:
-            raise DriveGone(drive.name)
+            raise DriveGone(drive.name, by_save)
 
-    try:
-        with pinned(drive.path) as root:
+    with ExitStack() as stack:
+        try:
+            root = stack.enter_context(pinned(drive.path))
+        except FileNotFoundError as error:
+            raise DriveGone(drive.name, by_save) from error
+        try:
             still_there()  # looked at after pinning: what is pinned is the drive
             yield root
             still_there()  # what was written after it was pulled is not on it
-    except FileNotFoundError as error:
-        raise DriveGone(drive.name) from error
-    except ExportFailed:
-        still_there()  # rather than what the missing medium made of it
-        raise
+        except DriveGone:
+            raise
+        except OSError:
+            still_there()  # rather than what the missing medium made of it
+            raise
 
 
 def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii_names: bool = False) -> Path:
@@ -148,6 +157,7 @@ def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii
             include_pictures=job.tools.config.storage.save_pictures,
             ascii_names=ascii_names,
             told_as=told,
+            on_drive=drive is not None,
             on_step=on_step,
             on_progress=job.report,
         )

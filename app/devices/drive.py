@@ -76,6 +76,9 @@ class MountedDrives:
         """Whatever is mounted was mounted by somebody else and stays so; what was saved is on the medium."""
         return ""
 
+    def hurry(self) -> None:
+        """Nothing here is ever waited for."""
+
     def _table(self) -> list[_Mount]:
         try:
             lines = self._mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()

@@ -209,6 +209,9 @@ class SimulatedDrives:
             )
         return ""
 
+    def hurry(self) -> None:
+        """Nothing here is ever waited for."""
+
 
 def _swayed(view: _View, now_s: float) -> _View:
     """Nothing in a hand is ever still."""

@@ -9,7 +9,9 @@ Source of the interface: https://storaged.org/doc/udisks2-api/latest/
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 UDISKS = "org.freedesktop.UDisks2"
 MANAGER = "/org/freedesktop/UDisks2/Manager"
+HURRY_S = 5.0  # for all that is left to do while the kiosk closes
+LOOK_S = 0.5  # after which it is looked whether that has begun
 ANSWER_S = 30.0  # a stick that was pulled without unmounting is checked by the kernel first
 QUIETLY = {"auth.no_user_interaction": ("b", True)}
 MOUNT_OPTIONS = {**QUIETLY, "options": ("s", "nosuid,nodev,noexec")}
@@ -60,6 +64,7 @@ class UDisks:
         self._bus = bus
         self._lock = threading.Lock()
         self._connection: Any = None
+        self._until_s = math.inf
 
     def mount(self, device: str) -> Path:
         """Mount a device such as /dev/sda1; say where."""
@@ -77,6 +82,10 @@ class UDisks:
             return False
         self._call(drive, "Drive", "PowerOff", "a{sv}", (QUIETLY,))
         return True
+
+    def hurry(self) -> None:
+        """The kiosk closes: no answer is waited for longer than `HURRY_S` from now, nor one that is awaited already."""
+        self._until_s = time.monotonic() + HURRY_S
 
     def close(self) -> None:
         """Leave the bus."""
@@ -108,7 +117,7 @@ class UDisks:
             try:
                 if self._connection is None:
                     self._connection = open_dbus_connection(self._bus)
-                reply = self._connection.send_and_get_reply(message, timeout=ANSWER_S)
+                reply = self._answer(message, jeepney.HeaderFields.reply_serial)
             except (OSError, EOFError, KeyError, ValueError, RuntimeError) as error:  # no bus, or it went away
                 self._hang_up()
                 raise UDisksFailed("", f"no answer from the system bus ({type(error).__name__}: {error})") from error
@@ -117,6 +126,23 @@ class UDisks:
             absent = name.startswith("org.freedesktop.DBus.Error.") and not name.endswith("UnknownMethod")
             raise UDisksFailed("" if absent else name, str(reply.body[0]) if reply.body else name)
         return tuple(reply.body)
+
+    def _answer(self, message: Any, reply_serial: Any) -> Any:
+        """Send a message and wait for its answer.
+
+        Raises:
+            TimeoutError: If none comes in time.
+        """
+        serial, until_s = next(self._connection.outgoing_serial), time.monotonic() + ANSWER_S
+        self._connection.send(message, serial=serial)
+        while (left_s := min(until_s, self._until_s) - time.monotonic()) > 0:
+            try:
+                reply = self._connection.receive(timeout=min(left_s, LOOK_S))
+            except TimeoutError:
+                continue
+            if reply.header.fields.get(reply_serial, -1) == serial:
+                return reply
+        raise TimeoutError("nobody answered")
 
     def _hang_up(self) -> None:
         if self._connection is not None:
@@ -186,8 +212,13 @@ class MountingDrives:
                 logger.info("%s is not switched off: %s", drive.device, error.text)
         return ""
 
+    def hurry(self) -> None:
+        """The kiosk closes: wait for no answer for long any more."""
+        self._udisks.hurry()
+
     def close(self) -> None:
-        """Unmount what was mounted here, and leave the bus."""
+        """Unmount what was mounted here, as far as that is quick, and leave the bus."""
+        self._udisks.hurry()
         for drive in self._mounted.present():
             self.release(drive)
         self._udisks.close()

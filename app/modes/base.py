@@ -115,7 +115,7 @@ class Starter:
 
 @dataclass(frozen=True)
 class GalleryState:
-    """Which pictures are looked at; `removed` of them can be brought back.
+    """Which pictures are looked at; `removed` of them can be brought back, `returning` of those are on their way.
 
     `changed` is what the state's was when the gallery was opened: with all of them back it is so again.
     """
@@ -124,16 +124,21 @@ class GalleryState:
     page: int = 0
     pictures: tuple[tuple[int, Picture], ...] = ()
     removed: int = 0
+    returning: int = 0
     changed: bool = False
 
 
 @dataclass(frozen=True)
 class ResultsState:
-    """What is looked at of the latest training: a cell (true class, answer) or all mistakes, and their pictures."""
+    """What is looked at of the latest training: a cell (true class, answer) or all mistakes, and their pictures.
+
+    `removed` are the samples that can be brought back, `returning` is how many of them are on their way.
+    """
 
     cell: tuple[int, int] | None = None
     pictures: tuple[tuple[int, Picture], ...] = ()
     removed: tuple[int, ...] = ()
+    returning: int = 0
 
 
 @dataclass(frozen=True)

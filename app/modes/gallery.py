@@ -47,9 +47,9 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
             page = min(max(0, gallery.page + step), pages(state) - 1)
             return _turned(state, page) if page != gallery.page else (state, ())
         case Action.UNDO:
-            if not gallery.removed:
+            if gallery.removed <= gallery.returning:  # more would bring back what an earlier look took out
                 return refused(state, message("There is nothing to bring back."))
-            return state, (ev.RestoreSample(),)
+            return replace(state, gallery=replace(gallery, returning=gallery.returning + 1)), (ev.RestoreSample(),)
         case int(index):
             return opened(replace(state, changed=state.changed or gallery.removed > 0), index)
         case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
@@ -71,7 +71,8 @@ def sample_gone(state: KioskState) -> Step:
 
 def sample_back(state: KioskState) -> Step:
     """One was brought back."""
-    gallery = replace(state.gallery, removed=max(0, state.gallery.removed - 1))
+    before = state.gallery
+    gallery = replace(before, removed=max(0, before.removed - 1), returning=max(0, before.returning - 1))
     changed = state.changed if gallery.removed else gallery.changed
     return _turned(replace(state, gallery=gallery, changed=changed), gallery.page)
 

@@ -35,9 +35,9 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
             known = sample_id in _sample_ids(state) and sample_id not in results.removed
             return (state, (ev.RemoveSample(sample_id),)) if known else (state, ())
         case Action.UNDO:
-            if not results.removed:
+            if len(results.removed) <= results.returning:
                 return refused(state, message("There is nothing to bring back."))
-            return state, (ev.RestoreSample(),)
+            return replace(state, results=replace(results, returning=results.returning + 1)), (ev.RestoreSample(),)
         case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
             return replace(state, mode=state.resting_mode, results=ResultsState()), ()
     return state, ()
@@ -51,7 +51,7 @@ def sample_gone(state: KioskState, sample_id: int) -> Step:
 def sample_back(state: KioskState, sample_id: int) -> Step:
     """It is back."""
     removed = tuple(one for one in state.results.removed if one != sample_id)
-    results = replace(state.results, removed=removed)
+    results = replace(state.results, removed=removed, returning=max(0, state.results.returning - 1))
     state = replace(state, results=results)
     return state, (ev.LoadPictures(_sample_ids(state)),)
 

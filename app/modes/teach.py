@@ -136,7 +136,8 @@ def sample_withdrawn(state: KioskState, _: ev.SampleWithdrawn) -> Step:
 
 
 def undo_failed(state: KioskState, event: ev.UndoFailed) -> Step:
-    """Nothing was taken back."""
+    """Nothing was taken back, and nothing brought back."""
+    state = replace(state, gallery=replace(state.gallery, returning=0), results=replace(state.results, returning=0))
     return refused(state, event.reason)
 
 

@@ -1,4 +1,4 @@
-"""Saving: a stick that fills, what is written where, and when it may be pulled out."""
+"""Saving: a stick or a machine that fills, what is written where, and when the stick may be pulled out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.ui.view import Saving, Step
 
 
 def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
-    """Draw the steps beside the stick."""
+    """Draw the steps beside the stick, or beside the machine where no stick is in."""
     palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
     draw_head(canvas, page, saving.title, saving.where, moving)
     body = page.body
@@ -26,7 +26,8 @@ def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
         left = pygame.Rect(body.left, body.top, body.width, round(body.height * 0.34))
         right = pygame.Rect(body.left, left.bottom + px(24), body.width, body.bottom - left.bottom - px(24))
     done = sum(step.done is True for step in saving.steps) / max(1, len(saving.steps))
-    _stick(canvas, left, 1.0 if saving.safe else max(moving.progress, done * 0.96), safe=saving.safe)
+    filled = 1.0 if saving.safe else max(moving.progress, done * 0.96)
+    (_stick if saving.onto_drive else _machine)(canvas, left, filled, safe=saving.safe)
     steps = right.copy()
     if saving.text:
         steps.height -= px(108)
@@ -82,8 +83,29 @@ def _stick(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) -> N
         hole = pygame.Rect(0, 0, round(width * 0.13), round(width * 0.13))
         hole.center = (plug.centerx + side * round(width * 0.15), plug.top + round(height * 0.12))
         surface.fill(palette.background, hole)
-    radius = px(30)
-    paint.lip(surface, body, palette.text, mixed(palette.text, palette.background, 0.35), radius, px(7))
+    _tank(canvas, body, filled, safe=safe)
+
+
+def _machine(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) -> None:
+    """The kiosk itself, a screen on its foot, that fills with what is written."""
+    palette, px = canvas.palette, canvas.px
+    width = min(area.width, px(330), round(area.height * 0.9))
+    body = pygame.Rect(0, 0, width, round(width * 0.72))
+    body.center = (area.centerx, area.centery - round(width * 0.12))
+    metal = mixed(palette.line, palette.quiet, 0.35)
+    neck = pygame.Rect(0, 0, round(width * 0.16), round(width * 0.2))
+    neck.midtop = (body.centerx, body.bottom - px(8))
+    foot = pygame.Rect(0, 0, round(width * 0.5), max(px(14), 4))
+    foot.midtop = (body.centerx, neck.bottom - px(6))
+    paint.panel(canvas.surface, neck, metal, px(6))
+    paint.panel(canvas.surface, foot, metal, px(7))
+    _tank(canvas, body, filled, safe=safe)
+
+
+def _tank(canvas: Canvas, body: pygame.Rect, filled: float, *, safe: bool) -> None:
+    """A body with a window that shows how full it is."""
+    palette, px, surface = canvas.palette, canvas.px, canvas.surface
+    paint.lip(surface, body, palette.text, mixed(palette.text, palette.background, 0.35), px(30), px(7))
     tank = body.inflate(-px(26), -px(26))
     tank.height -= px(7)
     paint.panel(surface, tank, mixed(palette.text, palette.background, 0.2), px(18))
@@ -91,4 +113,5 @@ def _stick(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) -> N
     if level > px(36):
         paint.panel(surface, pygame.Rect(tank.left, tank.bottom - level, tank.width, level), palette.accent, px(18))
     if safe:
-        shape(surface, "done", tank.center, round(tank.width * 0.32), canvas.theme.ink(palette.accent))
+        edge = min(tank.width, tank.height)
+        shape(surface, "done", tank.center, round(edge * 0.32), canvas.theme.ink(palette.accent))

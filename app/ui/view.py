@@ -225,7 +225,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Saving:
-    """What is written where. `safe` once the drive may be pulled out; `keys` then leads back."""
+    """What is written where. `safe` once the drive may be pulled out; `keys` then leads back.
+
+    `onto_drive` is False where no drive is in: then it goes into a folder of this machine.
+    """
 
     title: str
     where: str
@@ -233,6 +236,7 @@ class Saving:
     safe: bool
     text: str  # "You may pull it out now."
     keys: tuple[ActionKey, ...] = ()
+    onto_drive: bool = True
 
 
 @dataclass(frozen=True)

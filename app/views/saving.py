@@ -38,5 +38,6 @@ def saving(state: KioskState, say: Say) -> Saving | None:
         steps=tuple(Step(say(STEPS.get(name, name)), done) for name, done in now.done),
         safe=now.finished and not now.note,
         text=say(text),
+        onto_drive=bool(now.drive),
         keys=(ActionKey(OnScreen("back"), "back", say(message("Go on")), "", suggested=True),) if now.finished else (),
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -106,6 +110,86 @@ def test_pictures_of_a_copy_that_a_power_cut_ended_do_not_stay(station: Station,
     assert [path for path in archive.iterdir() if "partial" in path.name] == []
 
 
+@pytest.mark.parametrize(("privacy", "left"), [("keep", 3), ("embeddings", 0), ("erase", 0)])
+def test_damaged_databases_go_as_the_sessions_do(station: Station, privacy: str, left: int) -> None:
+    """Nobody can take the pictures out of them."""
+    damaged = lay_damaged(station)
+    privately(station, privacy)
+    station.teach()
+    leave_alone(station)
+    assert len([path for path in damaged if path.exists()]) == left
+
+
+def test_damaged_databases_make_room_by_age_as_the_sessions_do(station: Station) -> None:
+    damaged = lay_damaged(station)
+    station.teach()
+    beside = station.config.data_dir / "session.sqlite3"
+    small = Archive(station.config.data_dir / "archive", max_bytes=400_000, floor_bytes=0, beside=beside)
+    assert small.keep(station.store, NOW, pictures=False) is not None
+    assert [path for path in damaged if path.exists()] == []
+
+
+def lay_damaged(station: Station) -> list[Path]:
+    """Databases as the store sets them aside, one with its journal, all of them older than any session."""
+    archive = station.config.data_dir / "archive"
+    archive.mkdir(exist_ok=True)
+    beside = station.config.data_dir
+    names = ("session.sqlite3.damaged-1", "session.sqlite3.damaged-1-journal", "archive/old.sqlite3.damaged-2")
+    for name in names:
+        (beside / name).write_bytes(b"pictures" * 50_000)
+        os.utime(beside / name, (1e9, 1e9))
+    return [beside / name for name in names]
+
+
+def archive_of(station: Station) -> tuple[Archive, Path]:
+    """An archive with one session that has its pictures."""
+    archive = Archive(station.config.data_dir / "archive", 1 << 40, 0)
+    station.teach()
+    name = archive.keep(station.store, NOW, pictures=True)
+    return archive, station.config.data_dir / "archive" / f"{name}.sqlite3"
+
+
+def test_a_busy_session_keeps_its_pictures_for_now_and_loses_nothing_else(station: Station) -> None:
+    archive, path = archive_of(station)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        archive.forget_pictures()
+    assert pictures_in(path) == 8
+    archive.forget_pictures()
+    assert pictures_in(path) == 0
+    assert path.exists()
+
+
+def test_a_full_disk_takes_pictures_and_no_session(station: Station, tmp_path: Path) -> None:
+    """No room for a journal or for a copy: they are overwritten where they stand."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small file system")
+    _, session = archive_of(station)
+    jpegs = [one.picture[200:232] for one in station.store.load().samples]
+    small = tmp_path / "small"
+    small.mkdir()
+    room = session.stat().st_size + 8192
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", small], check=True)
+    try:
+        path = small / session.name
+        shutil.copy(session, path)
+        (small / "filler").write_bytes(bytes(shutil.disk_usage(small).free))
+        assert shutil.disk_usage(small).free == 0
+        Archive(small, 1 << 40, 0).forget_pictures()
+        assert pictures_in(path) == 0
+        assert not any(part in path.read_bytes() for part in jpegs)
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+@pytest.mark.parametrize("data", [b"no database at all" * 100, b""])
+def test_what_is_damaged_or_no_session_goes_with_the_pictures_that_may_be_in_it(station: Station, data: bytes) -> None:
+    archive, path = archive_of(station)
+    path.write_bytes(data)
+    archive.forget_pictures()
+    assert not path.exists()
+
+
 def test_what_was_taken_out_of_a_session_does_not_come_back_in_one_from_a_drive(station: Station) -> None:
     station.teach()
     station.press(Action.TRAIN)
@@ -189,6 +273,20 @@ def test_bringing_back_puts_the_session_at_hand_away_first(station: Station) -> 
     station.settle()
     assert station.kiosk.state.shots == (3, 3, 0)
     assert len(kept(station)) == 2
+
+
+def test_bringing_the_same_session_back_twice_keeps_no_second_copy(station: Station) -> None:
+    station.teach(3)
+    leave_alone(station)
+    first = kept(station)[0].stem
+    station.kiosk.handle(ev.ScreenTouched())
+    open_staff(station)
+    station.panel.tap(OnScreen("restore", first))
+    station.panel.tap(OnScreen("restore", first))
+    station.settle()
+    assert str(station.kiosk.state.notice.text) == "That session is the one at hand already."
+    assert station.kiosk.state.shots == (3, 3, 0)
+    assert [path.stem for path in kept(station)] == [first]
 
 
 def test_a_session_that_is_gone_or_damaged_is_told_and_changes_nothing(station: Station) -> None:

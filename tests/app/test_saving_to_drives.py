@@ -383,3 +383,11 @@ def test_a_folder_that_reads_back_otherwise_and_cannot_be_deleted_looks_unfinish
         assert not (folder.with_name("now.partial") / SUMS).exists()
     finally:
         run("umount", kept)
+
+
+def test_without_a_drive_it_is_kept_on_this_machine_and_the_screen_shows_no_stick(table: Station) -> None:
+    trained(table).press(Action.SAVE)
+    shown = saving(table.kiosk.state, Say("en"))
+    assert shown is not None
+    assert (shown.onto_drive, shown.text) == (False, "It is on this machine: ask staff for it.")
+    assert shown.where == str(table.kiosk.saved_to)

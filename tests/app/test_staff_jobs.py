@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -136,9 +138,30 @@ def test_kept_sessions_are_not_written_where_a_pulled_drive_was(station: Station
     opened(station, "sessions")
     station.panel.tap(OnScreen("export"))
     station.settle()
-    told = "the drive STICK was pulled too early. Plug it in again, then press SAVE again."
+    told = "the drive STICK was pulled too early. Plug it in and write to it again."
     assert str(station.kiosk.state.notice.text) == told
     assert not (station.folder / "gone").exists()
+
+
+def test_sessions_that_go_to_a_full_folder_of_this_machine_tell_of_no_drive(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small file system")
+    station = Station(tmp_path / "kiosk")
+    export = station.config.export_dir
+    export.mkdir(parents=True)
+    station.teach()
+    Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), pictures=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", export], check=True)
+    try:
+        opened(station, "sessions")
+        station.panel.tap(OnScreen("export"))
+        station.settle()
+        told = str(station.kiosk.state.notice.text)
+        assert told.endswith("MB are free. Make room on the disk, then save again.")
+        assert "drive" not in told
+    finally:
+        station.close()
+        subprocess.run(["umount", export], check=True)
 
 
 def test_the_machine_is_switched_off_only_after_the_question(station: Station, machine: Machine) -> None:

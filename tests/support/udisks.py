@@ -43,6 +43,7 @@ class UDisksService:
 
         self.refusal, self.switch = "", True
         self.calls: list[tuple[str, str]] = []
+        self._hangs = False
         self.options: dict[str, Any] = {}
         self._media = media
         self._connection = open_dbus_connection(address)
@@ -55,6 +56,10 @@ class UDisksService:
 
         assert self._connection.send_and_get_reply(message_bus.RequestName(UDISKS)).body == (1,)
         self._thread.start()
+
+    def hang(self) -> None:
+        """Answer no Mount and no Unmount any more."""
+        self._hangs = True
 
     def close(self) -> None:
         """Leave the bus."""
@@ -71,6 +76,9 @@ class UDisksService:
             except TimeoutError:
                 continue
             if message.header.message_type is not jeepney.MessageType.method_call:
+                continue
+            if self._hangs and message.header.fields[jeepney.HeaderFields.member] in ("Mount", "Unmount"):
+                self.calls.append(("hangs", ""))
                 continue
             fields = message.header.fields
             path, member = fields[jeepney.HeaderFields.path], fields[jeepney.HeaderFields.member]

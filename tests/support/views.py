@@ -229,6 +229,11 @@ def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         "results": replace(main["live"], screen=Screen.RESULTS, results=results(count, names)),
         "saving": replace(main["live"], screen=Screen.SAVING, saving=saving(2), progress=0.45),
         "saved": replace(main["live"], screen=Screen.SAVING, saving=saving(5)),
+        "saved_here": replace(
+            main["live"],
+            screen=Screen.SAVING,
+            saving=replace(saving(4), where="/var/lib/kiosk/exports", text="It is on this machine.", onto_drive=False),
+        ),
         "staff": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS)),
         "staff_inputs": replace(main["live"], screen=Screen.STAFF, staff=staff(INPUTS)),
         "typing": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS), typing=keyboard(names[4])),

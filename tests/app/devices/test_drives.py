@@ -6,13 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.devices.drive import LEFT_TO_THE_SYSTEM, MountedDrives
-from app.devices.udisks import MountingDrives, UDisks
+from app.devices.udisks import HURRY_S, MountingDrives, UDisks
 from app.drive_watch import watch_drives
 from app.events import DrivesChanged, Event
 from tests.support.disks import Disk, Sticks, sticks
@@ -44,6 +46,13 @@ def drives(bus: str, socket: Sticks) -> Iterator[MountingDrives]:
     drives = MountingDrives(socket.drives, UDisks(bus))
     yield drives
     drives.close()
+
+
+def until(true: Callable[[], bool], patience_s: float = 20.0) -> None:
+    limit_s = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < limit_s
+        time.sleep(0.01)
 
 
 def test_what_is_not_mounted_is_mounted_without_programs_and_devices_on_it(
@@ -153,6 +162,22 @@ def test_udisks_that_comes_later_is_used(drives: MountingDrives, bus: str, socke
     with udisks_service(bus, tmp_path / "media"):
         assert len(drives.present()) == 1
         drives.close()
+
+
+def test_a_kiosk_that_closes_waits_for_no_service_that_hangs(
+    service: UDisksService, drives: MountingDrives, socket: Sticks
+) -> None:
+    service.hang()
+    socket.plug_in(mounted=False)
+    asked: list[object] = []
+    asking = threading.Thread(target=lambda: asked.append(drives.present()), daemon=True)
+    asking.start()
+    until(lambda: service.calls != [])
+    closing_since_s = time.monotonic()
+    drives.hurry()
+    asking.join(20)
+    assert asked == [()]
+    assert time.monotonic() - closing_since_s < HURRY_S + 2  # and not half a minute
 
 
 def test_without_a_bus_nothing_fails(tmp_path: Path, socket: Sticks) -> None:

@@ -62,6 +62,23 @@ def test_a_tap_takes_a_picture_out_and_undo_brings_it_back() -> None:
     assert str(state.notice.text) == "There is nothing to bring back."
 
 
+def test_a_second_undo_brings_back_nothing_that_an_earlier_look_took_out() -> None:
+    state, _ = run(looked_at(), ev.ButtonPressed(OnScreen("remove", 20)), ev.SampleRemoved(0, 20))
+    state, _ = run(state, ev.ButtonPressed(OnScreen("back")), ev.ButtonPressed(OnScreen("gallery", 0)))
+    state, _ = run(state, ev.PicturesLoaded("gallery", ((19, PICTURE),)))
+    state, _ = run(state, ev.ButtonPressed(OnScreen("remove", 19)), ev.SampleRemoved(0, 19))
+    state, commands = run(state, ev.ButtonPressed(Action.UNDO), ev.ButtonPressed(Action.UNDO))
+    assert commands.count(ev.RestoreSample()) == 1
+    state, commands = run(state, ev.SampleRestored(0, 19, PICTURE), ev.ButtonPressed(Action.UNDO))
+    assert ev.RestoreSample() not in commands
+
+
+def test_an_undo_that_failed_can_be_tried_again() -> None:
+    state, _ = run(looked_at(), ev.ButtonPressed(OnScreen("remove", 20)), ev.SampleRemoved(0, 20))
+    state, _ = run(state, ev.ButtonPressed(Action.UNDO), ev.UndoFailed("the disk is full"))
+    assert run(state, ev.ButtonPressed(Action.UNDO))[1] == [ev.RestoreSample()]
+
+
 def test_the_last_page_goes_when_its_only_picture_does() -> None:
     state, _ = run(looked_at(PAGE + 1), ev.ButtonPressed(OnScreen("page", 1)))
     state, commands = run(state, ev.SampleRemoved(0, 1))
