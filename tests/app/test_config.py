@@ -79,6 +79,14 @@ def test_empty_directories_mean_the_usual_places() -> None:
             '[classes]\nlabels = ["x", "y\\nz"]\n',
             "{path}: classes.labels names 'y\\nz'. Write it on one line, with 200 letters at most.",
         ),
+        (
+            '[accelerator]\nperformance = "max"\n',
+            "{path}: accelerator.performance is 'max'. Write one of: Low, Medium, High, Max, or nothing.",
+        ),
+        (
+            '[model]\ndevice = "usb"\n',
+            "{path}: model.device is 'usb'. Write auto, cpu, or a device such as usb:0 or pci:0.",
+        ),
         ("[camera]\nrotation = 45\n", "{path}: camera.rotation is 45. Choose one of: 0, 90, 180, 270."),
         ("[camera]\nzoom = 9.0\n", "{path}: camera.zoom is 9.0. Make it 4.0 or less."),
         ('[staff]\npin = "12"\n', "{path}: staff.pin takes 4 to 12 digits, or none at all."),

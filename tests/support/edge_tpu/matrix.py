@@ -239,7 +239,7 @@ def _kiosk(
     config = Config(
         camera=CameraSettings(source="demo"),
         model=ModelSettings(extractor=str(extractor), runtime="litert"),
-        accelerator=AcceleratorSettings(library=str(stick.library)),
+        accelerator=AcceleratorSettings(library=str(stick.library), performance="Low"),
         storage=StorageSettings(data_dir=str(folder / "data"), export_dir=str(folder / "export")),
         idle=IdleSettings(after_s=idle_s),
     )
