@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+WORKERS ?= 2
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
 .PHONY: demo kiosk install uninstall test test-legacy test-mediapipe test-pretraining check bench screenshots reference-pictures messages extractor clean
@@ -23,11 +25,14 @@ uninstall: $(VENV)/.ready
 	$(SUDO) $(RUN) run_kiosk.py uninstall
 
 test: $(VENV)/.ready
-	$(RUN) -m pytest
+	$(RUN) $(PYTEST)
 
-# The same suite, less what only draws, with tflite-runtime, whose last wheels are for Python 3.11 and numpy 1.
+# The same suite with tflite-runtime, whose last wheels are for Python 3.11 and numpy 1, less what knows no runtime:
+# drawing, what is decided without looking, keys and mouse in a window, rendering for pretraining.
+NO_RUNTIME := tests/app/ui tests/app/modes tests/pretraining $(wildcard tests/end_to_end/test_[!d]*.py) \
+	$(foreach name,file_names i18n inputs lamps present presses screen settings state supervision,tests/app/test_$(name).py)
 test-legacy: $(LEGACY)/.ready
-	$(LEGACY)/bin/python -m pytest --ignore=tests/app/ui
+	$(LEGACY)/bin/python $(PYTEST) $(NO_RUNTIME:%=--ignore=%)
 
 # Exported models in MediaPipe Tasks, whose OpenCV must not meet ours.
 test-mediapipe: .venv-mediapipe/.ready
@@ -35,7 +40,7 @@ test-mediapipe: .venv-mediapipe/.ready
 
 # The recipe of the built-in extractor, for two minutes.
 test-pretraining: .venv-pretraining/.ready
-	.venv-pretraining/bin/python -m pytest tests/pretraining
+	.venv-pretraining/bin/python -m pytest tests/pretraining/test_recipe.py
 
 check: $(VENV)/.ready
 	$(RUN) -m ruff check .

@@ -30,6 +30,7 @@ from tpu.errors import RuntimeLayerError
 
 RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
 DEMO_OUT = Path("demo-out")
+INTERRUPTED = 130  # as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except Exception as error:
         logging.getLogger(__name__).debug("unexpected", exc_info=error)
         print(
@@ -77,6 +78,9 @@ def _run_kiosk(options: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(kiosk, "running", False))
         composed.loop.run()
+        if composed.findings is not None and not composed.findings.complete:
+            print("The visit was broken off: there is nothing to report.", file=sys.stderr)
+            return INTERRUPTED
         report = composed.report()
     write_json(options.json, report)
     if options.demo:

@@ -73,6 +73,11 @@ class Findings:
     screenshots: list[Path] = field(default_factory=list)
 
     @property
+    def complete(self) -> bool:
+        """Whether the visit came to its end."""
+        return "total" in self.seconds
+
+    @property
     def live_accuracy(self) -> float:
         """Fraction of answers to new views that named the thing on the table."""
         return self.right / self.looked if self.looked else 0.0

@@ -1,10 +1,7 @@
-"""The whole kiosk as a process: the scripted visitor, a person's keys and mouse, and a plug that is pulled."""
+"""The whole kiosk as a process: a person's keys and mouse, and a plug that is pulled."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,24 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.events import Action
-from app.modes.staff import PAGES
 from tests.support.processes import (
     LABELS,
-    REPOSITORY,
     KioskProcess,
-    headless,
     virtual_screen,
     wait_until,
-    window_is_open,
-    with_screen,
 )
-from tpu.runtime import available_runtimes
-
-EVERY_SCREEN = {
-    "teach", "training", "live", "saved", "gallery", "results", "live_de", "confirm", "pin", "typing", "fault",
-    *(f"staff_{page}" for page in PAGES), "still_there", "attract",
-}  # fmt: skip
-RUNTIMES = [name for name in available_runtimes() if name != "pycoral"]
 
 
 @pytest.fixture
@@ -43,44 +28,6 @@ def display(tmp_path: Path) -> Iterator[str]:
 def camera(shared_photos: Path) -> str:
     """A folder of real photographs that plays the camera."""
     return str(shared_photos / "sign-digits" / "3")
-
-
-@pytest.mark.parametrize("runtime", RUNTIMES)
-def test_a_scripted_visitor_teaches_trains_recognises_and_saves(runtime: str, tmp_path: Path) -> None:
-    report = tmp_path / "demo.json"
-    done = subprocess.run(
-        [sys.executable, "run_kiosk.py", "--demo", "--runtime", runtime, "--json", str(report)],
-        cwd=REPOSITORY, env=headless(), capture_output=True, text=True, timeout=110, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    told = json.loads(report.read_text())
-    assert told["live"]["accuracy"] >= 0.95
-    assert told["live"]["looked"] >= 50
-    assert all(shots >= 5 for shots in told["shots"].values())
-    folder = Path(told["export"])
-    assert (folder / "converted_tflite_quantized/model.tflite").stat().st_size > 100_000
-    assert (folder / "SHA256SUMS").is_file()
-    pictures = {Path(path).stem: Path(path) for path in told["screenshots"]}
-    assert set(pictures) >= EVERY_SCREEN
-    assert all(path.stat().st_size > 10_000 for path in pictures.values())
-    assert len({path.read_bytes() for path in pictures.values()}) == len(pictures)
-
-
-def test_with_a_display_the_demonstration_shows_its_window(display: str, tmp_path: Path) -> None:
-    environment = with_screen(display)
-    report = tmp_path / "demo.json"
-    demo = subprocess.Popen(
-        [sys.executable, "run_kiosk.py", "--demo", "--json", str(report)],
-        cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        wait_until(lambda: window_is_open(environment), "the window opens")
-        assert demo.poll() is None
-        assert demo.wait(100) == 0
-    finally:
-        demo.kill()
-        demo.wait()
-    assert json.loads(report.read_text())["live"]["accuracy"] >= 0.95
 
 
 def test_real_key_presses_teach_the_kiosk(display: str, camera: str, tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""The scripted visitor, as a process: it teaches three things, trains, recognises, saves, and visits every page."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from app.modes.staff import PAGES
+from tests.support.processes import REPOSITORY, headless, virtual_screen, wait_until, window_is_open, with_screen
+from tpu.runtime import available_runtimes
+
+EVERY_SCREEN = {
+    "teach", "training", "live", "saved", "gallery", "results", "live_de", "confirm", "pin", "typing", "fault",
+    *(f"staff_{page}" for page in PAGES), "still_there", "attract",
+}  # fmt: skip
+RUNTIME = [name for name in available_runtimes() if name != "pycoral"][-1]  # what this environment is for
+
+
+def test_a_scripted_visitor_teaches_trains_recognises_and_saves(tmp_path: Path) -> None:
+    report = tmp_path / "demo.json"
+    done = subprocess.run(
+        [sys.executable, "run_kiosk.py", "--demo", "--runtime", RUNTIME, "--json", str(report)],
+        cwd=REPOSITORY, env=headless(), capture_output=True, text=True, timeout=110, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(report.read_text())
+    assert told["live"]["accuracy"] >= 0.95
+    assert told["live"]["looked"] >= 50
+    assert all(shots >= 5 for shots in told["shots"].values())
+    folder = Path(told["export"])
+    assert (folder / "converted_tflite_quantized/model.tflite").stat().st_size > 100_000
+    assert (folder / "SHA256SUMS").is_file()
+    pictures = {Path(path).stem: Path(path) for path in told["screenshots"]}
+    assert set(pictures) >= EVERY_SCREEN
+    assert all(path.stat().st_size > 10_000 for path in pictures.values())
+    assert len({path.read_bytes() for path in pictures.values()}) == len(pictures)
+
+
+def test_with_a_display_the_demonstration_shows_its_window_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    report = tmp_path / "demo.json"
+    with virtual_screen(tmp_path) as display:
+        environment = with_screen(display)
+        demo = subprocess.Popen(
+            [sys.executable, "run_kiosk.py", "--demo", "--json", str(report)],
+            cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            wait_until(lambda: window_is_open(environment), "the window opens")
+            wait_until((tmp_path / "teach.png").is_file, "the visitor teaches")
+            assert demo.poll() is None
+            demo.send_signal(signal.SIGINT)
+            _, told = demo.communicate(timeout=60)
+        finally:
+            demo.kill()
+            demo.wait()
+    assert (demo.returncode, told) == (130, "The visit was broken off: there is nothing to report.\n")
+    assert not report.exists()
