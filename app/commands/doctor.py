@@ -6,6 +6,8 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from app.commands.report import write_json
@@ -18,18 +20,37 @@ from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import plugged_pads
 from app.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
 from app.inputs import input_map, pins_of
+from tpu.accelerator import is_compiled
 from tpu.devices import Accelerator, list_accelerators
+from tpu.driver import driver_problem
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
+from tpu.model import CPU
 from tpu.models import default_extractor_path
-from tpu.runtime import available_runtimes
+from tpu.patience import PATIENCE
+from tpu.runtime import Driver, available_runtimes
+from tpu.supervisor import ListDevices, Phase, Supervisor
 
 LEAST_FREE_BYTES = 200 * 2**20
 
 
-def run_doctor(config: Config, write: Callable[[str], None], *, json_path: Path | None = None) -> bool:
-    """Look at everything that a kiosk with these settings uses; give whether there is nothing to fix."""
-    checks = (_model, _disk, _display, _camera, _accelerator, _buttons, _drives)
+def run_doctor(
+    config: Config,
+    write: Callable[[str], None],
+    *,
+    json_path: Path | None = None,
+    list_devices: ListDevices = list_accelerators,
+) -> bool:
+    """Look at everything that a kiosk with these settings uses; give whether there is nothing to fix.
+
+    Args:
+        config: Its settings.
+        write: Receives a line for everything.
+        json_path: Where the same is written as JSON.
+        list_devices: What accelerators are plugged in.
+    """
+    accelerator = partial(_accelerator, list_devices)
+    checks = (_model, _disk, _display, _camera, accelerator, _buttons, _drives)
     results = [check(config) for check in checks]
     for found, line in results:
         write(f"{'ok  ' if found else 'FIX '} {line}")
@@ -39,12 +60,17 @@ def run_doctor(config: Config, write: Callable[[str], None], *, json_path: Path 
 
 def _model(config: Config) -> tuple[bool, str]:
     try:
-        path = Path(config.model.extractor) if config.model.extractor else default_extractor_path()
-        with EmbeddingExtractor(path, runtime=config.model.runtime, device=config.model.device) as extractor:
+        with EmbeddingExtractor(
+            _extractor(config), runtime=config.model.runtime, device=config.model.device
+        ) as extractor:
             installed = ", ".join(available_runtimes())
             return True, f"model: {extractor.name} on {extractor.runtime_name}, {extractor.device} (there: {installed})"
     except RuntimeLayerError as error:
         return False, f"model: {error}"
+
+
+def _extractor(config: Config) -> Path:
+    return Path(config.model.extractor) if config.model.extractor else default_extractor_path()
 
 
 def _disk(config: Config) -> tuple[bool, str]:
@@ -82,13 +108,33 @@ def _camera(config: Config) -> tuple[bool, str]:
     return False, "camera: none delivers pictures. Plug one in; until then the demonstration camera is shown."
 
 
-def _accelerator(_config: Config) -> tuple[bool, str]:
-    found = list_accelerators()
+def _accelerator(list_devices: ListDevices, config: Config) -> tuple[bool, str]:
+    """What is plugged in, whether its driver fits, and whether it answers where the extractor is compiled for it."""
+    found = list_devices()
     if not found:
         return True, "accelerator: none; the CPU does it all"
-    told = [f"{_warm(one)}: {one.problem}" if one.problem else _warm(one) for one in found]
-    problems = any(one.problem for one in found)
-    return not problems, f"accelerator: {'; '.join(told)}{'.' if problems else ''}"
+    problems = [f"{_warm(one)}: {one.problem}" for one in found if one.problem]
+    usable = [_warm(one) for one in found if not one.problem]
+    if usable and (wrong := driver_problem(config.accelerator.library) or _silent(list_devices, config)):
+        problems.append(f"{', '.join(usable)}: {wrong}")
+        usable = []
+    return not problems, f"accelerator: {'; '.join([*usable, *problems])}{'.' if problems else ''}"
+
+
+def _silent(list_devices: ListDevices, config: Config) -> str:
+    """Why the extractor does not run on the accelerator; empty when it does, or is not meant to."""
+    path = _extractor(config)
+    if config.model.device == CPU or not is_compiled(path):
+        return ""
+    supervisor = Supervisor(
+        runtime=config.model.runtime,
+        device=config.model.device,
+        driver=Driver(config.accelerator.library, config.accelerator.performance),
+        list_devices=list_devices,
+    )
+    with closing(supervisor), EmbeddingExtractor(path, runtime=config.model.runtime, accelerator=supervisor):
+        status = supervisor.start().wait_until_settled(2 * PATIENCE.open_s)
+    return "" if status.phase is Phase.READY else status.reason.rstrip(".") or "it does not answer. Plug it in anew"
 
 
 def _warm(one: Accelerator) -> str:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from app.commands.doctor import run_doctor
-from app.config import Config
+from app.config import AcceleratorSettings, Config
 from run_kiosk import main
+from tests.support.edge_tpu.stick import SimulatedStick
 from tests.support.pins import BUTTON_PINS, LAMP_PINS, wired
+from tpu.errors import DriverMismatch
+from tpu.runtime import INSTALL_DRIVER
 
 
-def doctor(data_dir: Path, settings: Config | None = None) -> tuple[bool, dict[str, str]]:
+def doctor(data_dir: Path, settings: Config | None = None, **more: Any) -> tuple[bool, dict[str, str]]:
     lines: list[str] = []
     settings = settings or Config()
-    fine = run_doctor(replace(settings, storage=replace(settings.storage, data_dir=str(data_dir))), lines.append)
+    fine = run_doctor(
+        replace(settings, storage=replace(settings.storage, data_dir=str(data_dir))), lines.append, **more
+    )
     return fine, {line[4:].split(":")[0].strip(): line for line in lines}
 
 
@@ -49,6 +56,53 @@ def test_its_exit_code_says_whether_there_is_something_to_fix(
     assert code == int("FIX " in capsys.readouterr().out)
     assert main([*command, "--extractor", str(tmp_path / "none.tflite")]) == 1
     assert "FIX  model: " in capsys.readouterr().out
+
+
+def with_stick(stick: SimulatedStick, extractor: Path | None = None, **accelerator: str) -> Config:
+    settings = Config(accelerator=AcceleratorSettings(**{"library": str(stick.library), **accelerator}))
+    return replace(settings, model=replace(settings.model, extractor=str(extractor or ""), runtime="litert"))
+
+
+def test_a_stick_whose_driver_is_missing_old_or_broken_says_what_to_install(
+    stick: SimulatedStick, tmp_path: Path
+) -> None:
+    def told(library: str) -> str:
+        return doctor(tmp_path, with_stick(stick, library=library), list_devices=stick.list)[1]["accelerator"]
+
+    stick.plug_in()
+    assert told(str(stick.library)) == "ok   accelerator: usb:0"
+    assert told("libnowhere.so.1") == (
+        "FIX  accelerator: usb:0: the Edge TPU driver is missing (libnowhere.so.1: cannot open shared object file: "
+        f"No such file or directory): {INSTALL_DRIVER}."
+    )
+    source = 'const char *edgetpu_version(void) { return "TENSORFLOW_COMMIT=a4dfb8d1a713), RuntimeVersion(14)"; }'
+    assert told(str(library(tmp_path / "google.so", source))) == f"FIX  accelerator: usb:0: {DriverMismatch()}"
+    source = "#include <stdlib.h>\nconst char *edgetpu_version(void) { abort(); }"
+    crashes = library(tmp_path / "crashes.so", source)
+    assert told(str(crashes)) == (
+        f"FIX  accelerator: usb:0: the Edge TPU driver {crashes} crashes when it is loaded: {INSTALL_DRIVER}."
+    )
+
+
+def library(path: Path, source: str) -> Path:
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", path, "-xc", "-"], input=source.encode(), check=True)
+    return path
+
+
+def test_a_stick_is_tried_with_the_extractor_that_is_compiled_for_it(
+    stick: SimulatedStick, extractors: Path, tmp_path: Path
+) -> None:
+    settings = with_stick(stick, extractors, performance="Low")
+    stick.plug_in()
+    assert doctor(tmp_path, settings, list_devices=stick.list)[1]["accelerator"] == "ok   accelerator: usb:0"
+    assert stick.options == {"device": "usb:0", "Performance": "Low"}
+    stick.refuse_to_open()
+    fine, lines = doctor(tmp_path, settings, list_devices=stick.list)
+    assert not fine
+    assert lines["accelerator"] == (
+        "FIX  accelerator: usb:0: the Edge TPU usb:0 does not open: another program uses it, or it hangs. "
+        "Close that program, or unplug it and plug it in again."
+    )
 
 
 def test_buttons_on_pins_are_opened_and_one_that_reads_as_pressed_is_a_thing_to_fix(tmp_path: Path) -> None:
