@@ -165,11 +165,11 @@ def _fetch_whole(address: str, partial: Path, report: Progress) -> None:
 def _fetch_rest(address: str, partial: Path, report: Progress) -> None:
     have = partial.stat().st_size if partial.is_file() else 0
     request = urllib.request.Request(address, headers={"Range": f"bytes={have}-"} if have else {})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+    with urllib.request.build_opener().open(request, timeout=TIMEOUT_S) as answer:  # urlopen remembers its proxies
         resumed = have and answer.status == 206
-        length = answer.headers.get("Content-Length")
-        total = (int(length) + (have if resumed else 0)) if length else None
+        length = answer.headers.get("Content-Length", "")
         done = have if resumed else 0
+        total = done + int(length) if length.isdecimal() else None
         with partial.open("ab" if resumed else "wb") as file:
             while chunk := answer.read(CHUNK_BYTES):
                 file.write(chunk)

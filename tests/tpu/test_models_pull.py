@@ -6,6 +6,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: list[Answer] = [whole]
         self.ranges: list[int] = []
+        self.asked: list[str] = []
 
     def model(self, sha256: str = hashlib.sha256(DATA).hexdigest()) -> KnownModel:
         return KnownModel("m", f"http://127.0.0.1:{self.server_port}/m.tflite", sha256, "Apache-2.0", "test")
@@ -39,10 +41,11 @@ class _Handler(BaseHTTPRequestHandler):
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         start = int(asked[1]) if asked else 0
         self.server.ranges.append(start)
+        self.server.asked.append(self.path)
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self, start)
 
-    def send(self, status: int, data: bytes, length: int | None = None, **headers: str) -> None:
+    def send(self, status: int, data: bytes, length: int | str | None = None, **headers: str) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(data) if length is None else length))
         for name, value in headers.items():
@@ -65,6 +68,15 @@ def breaks_off(handler: _Handler, start: int) -> None:
     handler.send(206 if start else 200, DATA[start : start + 100_000], len(DATA) - start)
 
 
+def says_less(handler: _Handler, start: int) -> None:
+    handler.send(206 if start else 200, DATA[start:], 1000)
+
+
+def says_nonsense(handler: _Handler, _start: int) -> None:
+    handler.close_connection = True
+    handler.send(200, DATA, "as much as you like")
+
+
 def forgets_ranges(handler: _Handler, _start: int) -> None:
     handler.send(200, DATA)
 
@@ -84,7 +96,7 @@ def missing(handler: _Handler, _start: int) -> None:
 @pytest.fixture
 def server() -> Iterator[Server]:
     made = Server()
-    thread = threading.Thread(target=made.serve_forever)
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield made
     made.shutdown()
@@ -134,6 +146,31 @@ def test_other_bytes_never_get_the_model_s_name(server: Server, tmp_path: Path) 
     )
     assert list(tmp_path.iterdir()) == []
     assert pull(server.model(), tmp_path).read_bytes() == DATA
+
+
+def test_a_length_that_is_too_short_is_other_bytes_and_one_that_is_none_does_no_harm(
+    server: Server, tmp_path: Path
+) -> None:
+    server.answers = [says_less, says_nonsense]
+    with pytest.raises(DownloadFailed) as caught:
+        pull(server.model(), tmp_path)
+    found = hashlib.sha256(DATA[:1000]).hexdigest()
+    assert str(caught.value) == (
+        f"{server.model().address} delivered other bytes than expected (sha256 {found}). Pull it again later."
+    )
+    assert list(tmp_path.iterdir()) == []
+    told: list[int | None] = []
+    assert pull(server.model(), tmp_path, lambda _done, total: told.append(total)).read_bytes() == DATA
+    assert set(told) == {None}
+
+
+def test_the_proxy_of_the_environment_is_asked(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    far_away = replace(server.model(), address="http://models.invalid/m.tflite")
+    assert pull(far_away, tmp_path).read_bytes() == DATA
+    assert server.asked == ["http://models.invalid/m.tflite"]
 
 
 def test_redirects_are_followed(server: Server, tmp_path: Path) -> None:
