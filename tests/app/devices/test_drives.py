@@ -204,7 +204,7 @@ mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir -p /run/udev /run/
 /lib/systemd/systemd-udevd >/dev/null 2>&1 & udevd=$!
 /usr/libexec/udisks2/udisksd >"$4/udisksd.log" 2>&1 & udisksd=$!
 trap 'kill $udisksd $udevd' EXIT
-udevadm control --ping --timeout=20
+for _ in $(seq 100); do udevadm control --ping --timeout=20 2>/dev/null && break; sleep 0.1; done
 echo change >"/sys/class/block/$3/uevent" && udevadm settle --timeout=20
 for _ in $(seq 100); do udisksctl info -b "/dev/$3" >/dev/null 2>&1 && break; sleep 0.1; done
 timeout 60 "$1" -c "$2" "$4/usb/class" "$DBUS_SYSTEM_BUS_ADDRESS"
