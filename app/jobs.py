@@ -23,7 +23,7 @@ from app.i18n import Text, message
 from app.importing import end_show, import_session, remove_shown, show_model
 from app.pictures import thumbnail
 from app.pipeline import LiveModel, Vision
-from app.ports import Clock, Drives, Frame
+from app.ports import Clock, Drive, Drives, Frame
 from app.reasons import TOLD_TO_VISITORS, in_words
 from app.saving import read_report, report_of, save_model
 from app.session import Session
@@ -145,8 +145,8 @@ class Workbench:
                 self._forget(path)
                 raise
 
-    def save(self, drive: Path | None = None) -> None:
-        """Write the folder that the visitor takes away; `drive` is where the chosen one is mounted."""
+    def save(self, drive: Drive | None = None) -> None:
+        """Write the folder that the visitor takes away, to the drive that was chosen, if one was."""
         with self._told(ev.SavingFailed):
             save_model(self._tools, self._announce, self._report, drive)
 

@@ -53,7 +53,7 @@ class _Job:
 
 
 def save_model(
-    tools: Tools, announce: Callable[[ev.Event], None], report: Callable[[float], None], chosen: Path | None = None
+    tools: Tools, announce: Callable[[ev.Event], None], report: Callable[[float], None], chosen: Drive | None = None
 ) -> None:
     """Write the folder to the chosen drive, or the first that takes it, or, where none is in, to the export directory.
 
@@ -64,7 +64,7 @@ def save_model(
         tools: What the kiosk works with.
         announce: Receives SavingStarted and SavingStep for every drive that is tried, then SavingFinished.
         report: Receives the progress, 0..1.
-        chosen: Where the drive is mounted that somebody chose: no other one is written to then.
+        chosen: The drive that somebody chose, or the only one there was: no other one is written to then.
 
     Raises:
         ExportFailed: What the first drive said, if none takes the folder.
@@ -78,7 +78,7 @@ def save_model(
     job = _Job(tools, announce, report, tools.store.load(), stored, model)
     drives = [drive for drive in tools.drives.present() if not drive.read_only]
     if chosen is not None:
-        drives = [drive for drive in drives if drive.path == chosen]
+        drives = [drive for drive in drives if (drive.path, drive.device) == (chosen.path, chosen.device)]
         if not drives:
             raise DriveGone(chosen.name)
     if not drives:

@@ -105,6 +105,7 @@ def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
 _HAPPENS = (
     staff.watch_hold,
     choose_drive.give_up_asking,
+    jobs.leave_saved,
     teach.hold_on,
     teach.learn_as_you_go,
     idle.look_at_the_clock,

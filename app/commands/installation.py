@@ -10,8 +10,9 @@ SERVICE = "teachable-kiosk.service"
 UNITS = Path("/etc/systemd/system")
 SETTINGS = Path("/etc/teachable-kiosk/kiosk.toml")
 DATA = Path("/var/lib/teachable-kiosk")
-GROUPS = ("video", "audio", "input", "plugdev", "gpio", "render")
-"""Groups that own cameras, sound, encoders, the Edge TPU, pins and the graphics card, where a system has them."""
+GROUPS = ("video", "audio", "input", "plugdev", "apex", "gpio", "render")
+"""Groups that own cameras, sound, encoders, the Edge TPU (stick, card), pins and the graphics card, where a system has
+them. Cards belong to "apex" where the rules of gasket-dkms come after the kiosk's."""
 
 Command = tuple[str, ...]
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.ports import Drive
 
 
 @dataclass(frozen=True)
@@ -112,10 +115,10 @@ class StartTraining:
 class StartSaving:
     """Write the folder that the visitor takes away.
 
-    `drive` is where the drive that was chosen is mounted; None for the first one that takes it.
+    `drive` is the one that was chosen, or the only one; None for the first one that takes it.
     """
 
-    drive: Path | None = None
+    drive: Drive | None = None
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,8 @@ class SavingState:
         done: By step: None while it waits, False while it runs, True afterwards.
         finished: The folder, once it is complete.
         note: What is to be done before the drive may be pulled.
+        finished_at_s: When it was complete.
+        gone: The drive is there no more: pulled, or switched off.
     """
 
     drive: str = ""
@@ -156,6 +158,8 @@ class SavingState:
     done: tuple[tuple[str, bool | None], ...] = ()
     finished: bool = False
     note: Text = ""
+    finished_at_s: float = 0.0
+    gone: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from app import events as ev
 from app.events import Action
@@ -19,8 +18,9 @@ ANSWER_WITHIN_S = 20.0  # then the first drive takes it
 def save_pressed(state: KioskState) -> Step:
     """Save at once where there is nothing to choose, else ask."""
     state = replace(state, held=None, notice=None)
-    if len(choices(state)) < 2:
-        return _saving(state, None)
+    drives = choices(state)
+    if len(drives) < 2:
+        return _saving(state, drives[0] if drives else None)
     return replace(state, mode=Mode.CHOOSE_DRIVE, asked_at_s=state.now_s), ()
 
 
@@ -38,7 +38,7 @@ def answered(state: KioskState, button: ev.Button) -> Step:
     place = 0 if button is Action.SAVE else button
     if isinstance(place, int):
         drives = choices(state)
-        return _saving(state, drives[place].path) if 0 <= place < len(drives) else (state, ())
+        return _saving(state, drives[place]) if 0 <= place < len(drives) else (state, ())
     return replace(state, mode=state.resting_mode), ()
 
 
@@ -55,7 +55,7 @@ def drives_changed(state: KioskState, before: tuple[Drive, ...]) -> Step:
     if len(now) > 1:
         return replace(state, asked_at_s=state.now_s), ()  # what was second may be first: no press in flight counts
     if now:
-        return _saving(state, now[0].path)
+        return _saving(state, now[0])
     told = message("No drive is left to save to. Plug one in, then press SAVE again.")
     return refused(replace(state, mode=state.resting_mode), told)
 
@@ -67,5 +67,5 @@ def give_up_asking(state: KioskState) -> Step:
     return _saving(state, None)
 
 
-def _saving(state: KioskState, drive: Path | None) -> Step:
+def _saving(state: KioskState, drive: Drive | None) -> Step:
     return replace(state, mode=Mode.SAVING, saving=SavingState()), (ev.StartSaving(drive),)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app import events as ev
 from app.i18n import message
 from app.modes import choose_drive
-from app.modes.base import KioskState, Mode, Mood, SavingState, Step, noticed, refused
+from app.modes.base import KioskState, Mode, Mood, Step, noticed, refused
 from app.modes.found import drive_pulled
 from app.modes.idle import somebody_came
 
@@ -37,10 +37,10 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
     choices = choose_drive.choices(state)
     state = replace(state, drives=event.names, drive_facts=event.drives, unmounted=event.unmounted)
     state = drive_pulled(state)
+    if state.saving.drive:
+        state = replace(state, saving=replace(state.saving, gone=state.saving.drive not in there))
     if state.mode is Mode.CHOOSE_DRIVE:
         return choose_drive.drives_changed(state, choices)
-    if state.mode is Mode.SAVING and state.saving.finished and state.saving.drive and state.saving.drive not in there:
-        state = replace(state, mode=state.resting_mode, saving=SavingState())  # it was pulled, as it may be
     if stuck:
         told = message("Drive {drive}: {reason}", drive=stuck[0].name, reason=stuck[0].reason)
         return refused(state, told)

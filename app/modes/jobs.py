@@ -10,6 +10,8 @@ from app.i18n import Message, message
 from app.modes.base import ClassState, KioskState, Mode, Mood, SavingState, Step, TrainedFacts, noticed, refused
 from app.modes.idle import attracting
 
+TOLD_S = 8.0  # a drive that the kiosk switches off is gone at once, long before anybody has read that it may be pulled
+
 
 def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     """A new model answers."""
@@ -53,8 +55,25 @@ def saving_finished(state: KioskState, event: ev.SavingFinished) -> Step:
         return state, ()
     drive = event.drive or (state.saving.drive if event.removable else "")
     done = tuple((name, True) for name, _ in state.saving.done)
-    saving = SavingState(drive, str(event.folder), done, finished=True, note=event.note)
+    saving = replace(
+        state.saving,
+        drive=drive,
+        folder=str(event.folder),
+        done=done,
+        finished=True,
+        note=event.note,
+        finished_at_s=state.now_s,
+    )
     return replace(state, saving=saving), (ev.PlaySound("saved"),)
+
+
+def leave_saved(state: KioskState) -> Step:
+    """Time has passed: a drive that is gone, pulled or switched off, was told to be safe for long enough to be read."""
+    saving = state.saving
+    told = saving.finished and state.now_s - saving.finished_at_s >= TOLD_S
+    if state.mode is not Mode.SAVING or not told or not saving.gone:
+        return state, ()
+    return replace(state, mode=state.resting_mode, saving=SavingState()), ()
 
 
 def saving_failed(state: KioskState, event: ev.SavingFailed) -> Step:

@@ -83,6 +83,7 @@ class Window:
 
     def _open(self) -> pygame.Surface:
         pygame.mouse.set_visible(not self._fullscreen)
+        pygame.display.set_allow_screensaver(False)  # desktops ask SDL for it, Wayland's compositors as X11's servers
         self._shown = None
         with _environment({"SDL_VIDEO_X11_WMCLASS": WINDOW_CLASS}):
             if self._fullscreen:

@@ -15,6 +15,7 @@ from app.durable_folder import SUMS, digest_on_medium, pinned, with_sums, write_
 from app.errors import ExportFailed
 from app.events import Action, DrivesChanged, Event, SavingFinished, SavingStarted, SavingStep
 from app.jobs import Workbench
+from app.ports import Drive
 from app.saving import EXPORT_FOLDER
 from app.state import Mode
 from app.views.saving import saving
@@ -55,7 +56,7 @@ def trained(station: Station) -> Station:
     return station
 
 
-def save(station: Station, listen: Callable[[object], None], drive: Path | None = None) -> None:
+def save(station: Station, listen: Callable[[object], None], drive: Drive | None = None) -> None:
     """Press SAVE; `listen` hears every event at the moment it is told."""
 
     def announce(event: Event) -> None:
@@ -274,10 +275,11 @@ def test_a_chosen_drive_that_fails_gives_way_to_no_other(station: Station, socke
     """The other one may be a stranger's."""
     first, second = socket.plug_in(label="A"), socket.plug_in(label="B")
     trained(station)
-    save(station, pull_at(second, "write"), second.path)
+    chosen = socket.drives.present()[1]
+    save(station, pull_at(second, "write"), chosen)
     assert notice(station) == "the drive B was pulled too early. Plug it in again, then press SAVE again."
     assert exports(first) == []
-    save(station, lambda _event: None, second.path)  # gone before it began
+    save(station, lambda _event: None, chosen)  # gone before it began
     assert notice(station) == "the drive B was pulled too early. Plug it in again, then press SAVE again."
     assert exports(first) == []
     assert not (station.folder / "export").exists()

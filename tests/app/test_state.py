@@ -278,13 +278,24 @@ def test_what_was_saved_stays_on_the_screen_until_a_press() -> None:
     assert (state.mode, commands) == (Mode.LIVE, [])
 
 
+@pytest.mark.parametrize("after_s", [0.5, 7.9])
+def test_a_drive_that_is_gone_at_once_was_told_to_be_safe_long_enough_to_be_read(after_s: float) -> None:
+    """One that the kiosk mounted is switched off when all is done: no list has it any more."""
+    saving = kiosk(3, 3, mode=Mode.SAVING, model=MODEL)
+    state, _ = run(saving, ev.TimePassed(10.0), ev.SavingFinished(Path("/media/STICK/x"), True, drive="STICK"))
+    state, _ = run(state, ev.DrivesChanged(()), ev.TimePassed(10.0 + after_s))
+    assert (state.mode, state.saving.finished) == (Mode.SAVING, True)
+    state, _ = run(state, ev.TimePassed(18.1))
+    assert state.mode is Mode.LIVE
+
+
 def test_pulling_the_drive_that_was_written_leads_back_but_unmounting_it_does_not() -> None:
     saving = kiosk(3, 3, mode=Mode.SAVING, model=MODEL)
-    state, _ = run(saving, ev.SavingFinished(Path("/media/STICK/x"), True, drive="STICK"))
+    state, _ = run(saving, ev.SavingFinished(Path("/media/STICK/x"), True, drive="STICK"), ev.TimePassed(30.0))
     unmounted = UnmountedDrive("STICK", "/dev/sda1", "released")
-    state, _ = run(state, ev.DrivesChanged((), unmounted=(unmounted,)))
+    state, _ = run(state, ev.DrivesChanged((), unmounted=(unmounted,)), ev.TimePassed(31.0))
     assert state.mode is Mode.SAVING
-    state, _ = run(state, ev.DrivesChanged(()))
+    state, _ = run(state, ev.DrivesChanged(()), ev.TimePassed(32.0))
     assert state.mode is Mode.LIVE
 
 

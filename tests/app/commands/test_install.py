@@ -73,6 +73,15 @@ def test_it_runs_as_a_person_in_the_groups_that_the_system_has(image: Path) -> N
     assert str(wants.readlink()) == f"/{UNIT}"
 
 
+def test_a_card_that_belongs_to_a_group_of_its_own_is_open_to_it(image: Path) -> None:
+    with (image / "etc/group").open("a") as groups:
+        groups.write("apex:x:130:\n")
+    install(image)
+    assert re.findall(r"^SupplementaryGroups=(.*)$", (image / UNIT).read_text(), re.MULTILINE) == [
+        "video audio input plugdev apex gpio"
+    ]
+
+
 def test_both_ids_of_the_edge_tpu_are_open_to_it(image: Path) -> None:
     install(image)
     rules = (image / "etc/udev/rules.d/60-teachable-kiosk.rules").read_text()

@@ -59,23 +59,24 @@ def question(state: KioskState) -> Question:
     return shown
 
 
-@pytest.mark.parametrize("drives", [(), (A,), (A, LOCKED)])
-def test_nothing_is_asked_where_there_is_nothing_to_choose(drives: tuple[Drive, ...]) -> None:
+@pytest.mark.parametrize(("drives", "taken"), [((), None), ((A,), A), ((LOCKED, A), A), ((LOCKED,), None)])
+def test_nothing_is_asked_where_there_is_nothing_to_choose(drives: tuple[Drive, ...], taken: Drive | None) -> None:
+    """The only drive is meant, even if another one is plugged in before the writing begins."""
     state, commands = pressed(*drives)
-    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(None)])
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(taken)])
 
 
 @pytest.mark.parametrize(
-    ("button", "chosen"), [(0, A.path), (1, B.path), (2, SAME_NAME.path), (Action.SAVE, A.path)]
+    ("button", "chosen"), [(0, A), (1, B), (2, SAME_NAME), (Action.SAVE, A)]
 )  # fmt: skip
-def test_each_drive_has_its_class_button_and_save_is_the_first(button: Button, chosen: Path) -> None:
+def test_each_drive_has_its_class_button_and_save_is_the_first(button: Button, chosen: Drive) -> None:
     state, commands = told(asked(A, B, SAME_NAME), ev.ButtonPressed(button))
     assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(chosen)])
 
 
 @pytest.mark.parametrize("key", ["key:2", "key:kp_2"])
 def test_keys_of_a_keyboard_answer_as_they_are_written_on_the_answers(key: str) -> None:
-    assert told(asked(A, B), ev.InputPressed(key))[1] == [ev.StartSaving(B.path)]
+    assert told(asked(A, B), ev.InputPressed(key))[1] == [ev.StartSaving(B)]
 
 
 def test_a_finger_answers_on_what_is_drawn() -> None:
@@ -133,12 +134,12 @@ def test_the_answer_of_a_drive_that_is_pulled_vanishes_and_a_press_in_flight_cho
     state, commands = told(state, ev.ButtonPressed(1))  # was B, and is another one now
     assert commands == []
     state, commands = told(state, ev.ButtonReleased(1), ev.TimePassed(state.now_s + 1.0), ev.ButtonPressed(1))
-    assert commands == [ev.StartSaving(SAME_NAME.path)]
+    assert commands == [ev.StartSaving(SAME_NAME)]
 
 
 def test_the_drive_that_is_left_takes_it() -> None:
     state, commands = told(asked(A, B), plugged(B))
-    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(B.path)])
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(B)])
 
 
 def test_with_no_drive_left_nothing_is_saved_and_the_screen_says_why() -> None:

@@ -36,6 +36,18 @@ def test_the_removal_of_an_unknown_pad_costs_no_other_event(window: Window) -> N
     assert window.events() == []
 
 
+def test_a_window_on_a_screen_keeps_the_desktop_from_blanking_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    pygame.display.quit()
+    opened = Window((320, 200), fullscreen=False, headless=False)
+    try:
+        assert not pygame.display.get_allow_screensaver()
+        opened.toggle_fullscreen()
+        assert not pygame.display.get_allow_screensaver()
+    finally:
+        opened.close()
+
+
 def test_events_come_in_their_order_and_once(window: Window) -> None:
     for key in (pygame.K_1, pygame.K_2, pygame.K_3):
         pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key))
