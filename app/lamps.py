@@ -34,7 +34,7 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
         return dict.fromkeys(every, _breath(view.now_s))
     if view.question is not None:
         return _asked(view, view.question)
-    if view.saving is not None and view.saving.safe:
+    if view.saving is not None and view.saving.keys:
         return dict.fromkeys(_buttons(view), LOW)  # every press goes on
     if view.typing is not None or view.staff is not None or view.gallery is not None or view.results is not None:
         return _steering(view)

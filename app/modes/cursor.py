@@ -112,6 +112,7 @@ def kept(before: KioskState, after: KioskState, button: Button) -> KioskState:
         return after
     if not things(after):
         return replace(after, cursor=None) if after.cursor is not None else after
+    after = replace(after, down=tuple(one for one in after.down if not isinstance(one, int)))  # held through a change
     used = before.cursor is not None or not isinstance(button, OnScreen)
     return replace(after, cursor=0 if used else None)
 

@@ -46,6 +46,12 @@ def watch_hold(state: KioskState) -> Step:
     return _opened(state)
 
 
+def is_chord(state: KioskState, button: ev.Button) -> bool:
+    """Whether this press is the second of the two that are held for the staff pages: it does nothing else."""
+    wanted = {button_named(name) for name in state.config.staff.hold}
+    return button in wanted and wanted <= set(state.down)
+
+
 def pressed(state: KioskState, button: ev.Button) -> Step:
     """A button on the staff pages; what those of the box mean there, `app.modes.cursor` says."""
     if state.typing is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app import events as ev
 from app.events import Action, OnScreen
 from app.i18n import message
-from app.modes import choose_drive, gallery, idle, results
+from app.modes import choose_drive, gallery, idle, results, staff
 from app.modes.base import KioskState, Mode, SavingState, Step, refused
 from app.modes.found import pressed_while_shown
 from app.modes.teach import class_pressed
@@ -20,6 +20,8 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
     """A button in TEACH or LIVE."""
     if button is Action.LANGUAGE:
         return idle.next_language(state)
+    if staff.is_chord(state, button):
+        return state, ()
     if state.shown_from:
         return pressed_while_shown(state, button)
     if isinstance(button, int):

@@ -118,6 +118,8 @@ def test_what_was_saved_is_put_away_by_any_button_but_not_before_it_is_there() -
     done = replace(busy, saving=replace(busy.saving, finished=True))
     assert span(view(busy), 0) == OFF
     assert {span(view(done), button) for button in (0, 1, Action.TRAIN, Action.SAVE)} == {WORKS}
+    busy_drive = replace(done, saving=replace(done.saving, note="Another program uses the drive"))
+    assert span(view(busy_drive), 0) == WORKS
 
 
 def test_a_gallery_shows_the_way_back() -> None:

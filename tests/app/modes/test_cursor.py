@@ -220,3 +220,19 @@ def test_the_lamps_of_what_steers_are_lit_and_on_the_page_that_tests_buttons_non
     assert {button for button, light in lit.items() if light > OFF} == {0, 1, Action.TRAIN, Action.SAVE, Action.RESET}
     testing, _ = run(opened(), ev.ButtonPressed(OnScreen("tab", "buttons")))
     assert not any(lamps(shown(testing)).values())
+
+
+def test_a_class_button_that_is_held_while_a_page_opens_moves_nothing_until_it_is_pressed_again() -> None:
+    state, _ = run(kiosk(3, 2, mode=Mode.LIVE, model=MODEL), ev.TimePassed(9.0), ev.ButtonPressed(1))
+    state, _ = run(state, ev.ButtonPressed(Action.GALLERY), ev.TimePassed(20.0), ev.TimePassed(21.0))
+    assert (state.mode, state.cursor) == (Mode.GALLERY, 0)
+    state, _ = run(state, ev.ButtonReleased(1), ev.ButtonPressed(1))
+    assert state.cursor == 1
+
+
+def test_the_two_buttons_of_the_staff_take_nothing_back_whichever_page_they_are_held_on() -> None:
+    """RESET leaves the page at once; then UNDO is pressed where visitors teach."""
+    state, commands = run(opened(), ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.UNDO))
+    assert (state.mode, ev.RemoveLastSample() in commands) == (Mode.TEACH, False)
+    state, _ = run(state, ev.ButtonReleased(Action.UNDO), ev.ButtonReleased(Action.RESET))
+    assert pressed(state, Action.UNDO)[1] == [ev.RemoveLastSample()]
