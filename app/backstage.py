@@ -11,8 +11,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from app import events as ev
 from app.archive import Archive
 from app.durable_folder import free_folder, with_sums, write_folder
@@ -24,7 +22,7 @@ from app.ports import ImageArray
 from app.reasons import TOLD_TO_VISITORS
 from app.relabel import relabelled
 from app.saving import EXPORT_FOLDER, pinned_drive, report_of
-from app.session import Sample, Session
+from app.session import Sample, same_samples
 from app.settings import SettingsFile
 from app.starter import DEMO, make_demo_starter, open_starter
 from app.state import THUMBNAILS
@@ -218,7 +216,7 @@ class Backstage:
         with self._told(ev.StaffFailed):
             tools = self._tools
             session = self._archive.load(name, tools.extractor.name, tools.extractor.origin_sha256)
-            if _same(session, tools.store.load()):
+            if same_samples(session, tools.store.load()):
                 self._announce(ev.StaffDone(message("That session is the one at hand already.")))
                 return
             self._keep(privacy)
@@ -306,12 +304,3 @@ class Backstage:
 
 def _size(count: int) -> str:
     return f"{count / (1 << 20):.1f} MiB"
-
-
-def _same(one: Session, other: Session) -> bool:
-    """Whether two sessions hold the same samples, with or without their pictures."""
-    return len(one.samples) == len(other.samples) and all(
-        (mine.class_index, mine.taken_at_s) == (theirs.class_index, theirs.taken_at_s)
-        and np.array_equal(mine.embedding, theirs.embedding)
-        for mine, theirs in zip(one.samples, other.samples, strict=True)
-    )

@@ -1,4 +1,4 @@
-"""Composition root: the only place that names concrete devices. A list; it closes in reverse order."""
+"""Composition root: it and `app.openers` alone name concrete devices. A list; it closes in reverse order."""
 
 from __future__ import annotations
 
@@ -19,34 +19,30 @@ from app.backstage import House
 from app.config import Config
 from app.demo import CLASSES, Findings, ScriptedVisitor
 from app.demo_tour import PIN
-from app.devices.camera import AutoCamera, candidates, check_source, open_camera
-from app.devices.drive import MountedDrives
+from app.devices.camera import candidates
 from app.devices.gpio import GpioButtons
 from app.devices.keyboard import Keyboard, check_keys
-from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import Pads
 from app.devices.pointer import Pointer
 from app.devices.power import switch_off
 from app.devices.simulated import DemonstrationCamera, SimulatedClock, SimulatedDrives, SimulatedPanel
 from app.devices.stage import Stage, views
 from app.devices.typewriter import Typewriter
-from app.devices.udisks import MountingDrives, UDisks
 from app.drive_watch import watch_drives
-from app.errors import DisplayUnavailable
 from app.events import Event, WorkerFailed
 from app.faults import FaultLog
-from app.inputs import input_map, pins_of
+from app.inputs import input_map
 from app.jobs import Tools, work_off
 from app.kiosk import Kiosk
 from app.lamps import lamps
 from app.loop import Loop
 from app.observation import Observation
+from app.openers import camera_source, open_accelerator, open_drives, open_lamps, open_pins, open_store, open_window
 from app.pipeline import Vision, watch_camera, watch_frames
-from app.ports import Camera, Clock, Drives, Frame
+from app.ports import Clock, Frame
 from app.present import Surroundings
 from app.screen import screen_chosen
 from app.settings import SettingsFile
-from app.storage import SessionStore
 from app.supervision import Supervisor
 from app.threads import Mailbox, Worker
 from app.ui import screens
@@ -54,18 +50,11 @@ from app.ui.sounds import Sounds
 from app.ui.speech import Speech
 from app.ui.view import KioskView
 from app.ui.window import Window
-from tpu.accelerator import is_compiled
 from tpu.devices import list_accelerators
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 from tpu.quiet import ALSA, without
-from tpu.runtime import Driver
-from tpu.supervisor import ListDevices, Status
-from tpu.supervisor import Supervisor as Accelerator
-
-logger = logging.getLogger(__name__)
-
-AUTOMATIC = ("", "auto", "demo")  # cameras that are always there
+from tpu.supervisor import ListDevices
 
 
 @dataclass(frozen=True)
@@ -126,13 +115,13 @@ def compose(
         if demo_out is not None:
             config = _for_demo(config, demo_out, demo_data_dir, stack)
         faults = _log_faults(stack)
-        window = stack.enter_context(closing(_open_window(config, headless)))
+        window = stack.enter_context(closing(open_window(config, headless)))
         with without(ALSA):
             sounds = stack.enter_context(closing(Sounds(not headless, _volume(config))))
         speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
         stack.callback(speech.close)
         extractor_path = Path(config.model.extractor) if config.model.extractor else default_extractor_path()
-        accelerator = _open_accelerator(
+        accelerator = open_accelerator(
             config, extractor_path, list_devices, lambda status: kiosk.events.put(backend_now(extractor, status))
         )
         if accelerator is not None:
@@ -145,9 +134,9 @@ def compose(
                 accelerator=accelerator,
             )
         )
-        store = stack.enter_context(closing(_open_store(config, extractor)))
+        store = stack.enter_context(closing(open_store(config, extractor)))
         vision = stack.enter_context(closing(Vision(extractor, len(store.load().labels))))
-        drives = SimulatedDrives() if demo_out is not None else _drives(stack)
+        drives = SimulatedDrives() if demo_out is not None else open_drives(stack)
         check_keys(input_map(vars(config.inputs)))
         skippable = SimulatedClock()
         clock: Clock = skippable if demo_out is not None else time.monotonic
@@ -173,11 +162,11 @@ def compose(
             kiosk.events.put(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
 
         table = table or DemonstrationCamera()
-        source = _source(lambda: kiosk.state.config, table, for_demo=demo_out is not None)
+        source = camera_source(lambda: kiosk.state.config, table, for_demo=demo_out is not None)
         visitor = _visitor(kiosk, table, window, demo_out, skippable) if demo_out is not None else None
         pads = stack.enter_context(closing(Pads()))
         box = Config() if demo_out is not None else config  # the scripted visitor has a panel of its own
-        pins, lights = _open_pins(box, kiosk, stack), _open_lamps(box, stack)
+        pins, lights = open_pins(box, kiosk, stack), open_lamps(box, stack)
         supervisor = Supervisor(os.environ, time.monotonic)
         stack.callback(supervisor.stopping)
 
@@ -287,87 +276,6 @@ def _log_faults(stack: ExitStack) -> FaultLog:
     logging.getLogger().addHandler(faults)
     stack.callback(logging.getLogger().removeHandler, faults)
     return faults
-
-
-def _open_window(config: Config, headless: bool) -> Window:
-    size = (config.screen.width_px, config.screen.height_px)
-    try:
-        return Window(size, fullscreen=config.screen.fullscreen and not headless, headless=headless)
-    except pygame.error as error:
-        raise DisplayUnavailable(
-            f"no window can be opened: {error}. Start it from a desktop session, or with --headless."
-        ) from error
-
-
-def _open_pins(config: Config, kiosk: Kiosk, stack: ExitStack) -> GpioButtons | None:
-    """Open the pins that are buttons, or that are to be learned as buttons."""
-    pins = pins_of([*kiosk.state.inputs.map.buttons, *config.gpio.pins])
-    if not pins:
-        return None
-    opened = GpioButtons(pins, config.gpio, kiosk.events.put, clock=time.monotonic)
-    stack.callback(opened.close)
-    return opened
-
-
-def _open_lamps(config: Config, stack: ExitStack) -> GpioLamps | None:
-    wired = wired_lamps(config.lamps)
-    if not wired:
-        return None
-    opened = GpioLamps(wired, config.lamps)
-    stack.callback(opened.close)
-    return opened
-
-
-def _open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
-    store = SessionStore(
-        config.data_dir / "session.sqlite3",
-        labels=config.classes.labels,
-        extractor_name=extractor.name,
-        extractor_sha256=extractor.origin_sha256,
-    )
-    if store.switch_extractor():
-        logger.info("the session was made with another extractor: its pictures are embedded anew")
-    return store
-
-
-def _open_accelerator(
-    config: Config, extractor: Path, list_devices: ListDevices, announce: Callable[[Status], None]
-) -> Accelerator | None:
-    """The watch over an Edge TPU, for an extractor that is compiled for one; None where the CPU does it all."""
-    if config.model.device == "cpu" or not is_compiled(extractor):
-        return None
-    return Accelerator(
-        runtime=config.model.runtime,
-        device=config.model.device,
-        driver=Driver(config.accelerator.library, config.accelerator.performance),
-        list_devices=list_devices,
-        announce=announce,
-    )
-
-
-def _drives(stack: ExitStack) -> Drives:
-    drives = MountingDrives(MountedDrives(), UDisks())
-    stack.callback(drives.close)
-    return drives
-
-
-def _source(config: Callable[[], Config], table: DemonstrationCamera, *, for_demo: bool) -> Callable[[], Camera]:
-    """What opens the camera that the settings name, again and again when it is lost, or another one is chosen.
-
-    Raises:
-        CameraUnavailable: At once, if the name at the start is of nothing that could ever be a camera.
-    """
-    if for_demo:
-        return lambda: table
-    automatic = AutoCamera(table)
-    if config().camera.source not in AUTOMATIC:
-        check_source(config().camera.source)
-
-    def opened() -> Camera:
-        source = config().camera.source
-        return table if source == "demo" else automatic.open() if source in AUTOMATIC[:2] else open_camera(source)
-
-    return opened
 
 
 def _screenshot(window: Window, path: Path) -> Path:

@@ -86,3 +86,12 @@ def still_missing(labels: Sequence[str], shots: Sequence[int]) -> Message | None
         if count < MIN_SHOTS:
             return message("{label} needs one more picture.", label=label)
     return None
+
+
+def same_samples(one: Session, other: Session) -> bool:
+    """Whether two sessions hold the same samples, with or without their pictures."""
+    return len(one.samples) == len(other.samples) and all(
+        (mine.class_index, mine.taken_at_s) == (theirs.class_index, theirs.taken_at_s)
+        and np.array_equal(mine.embedding, theirs.embedding)
+        for mine, theirs in zip(one.samples, other.samples, strict=True)
+    )

@@ -7,7 +7,8 @@ from dataclasses import replace
 from app import events as ev
 from app.events import Action
 from app.i18n import message
-from app.modes.base import KioskState, Mode, SavingState, Step, refused
+from app.modes.base import KioskState, Mode, Step, refused
+from app.modes.pages import SavingState
 from app.ports import Drive
 
 MOST_ASKED = 4  # drives: a hub full of them is nobody's visit

@@ -8,7 +8,8 @@ from app import events as ev
 from app.events import Action, OnScreen
 from app.i18n import message
 from app.modes import staff, typing
-from app.modes.base import GalleryState, KioskState, Mode, Step, TypingState, refused
+from app.modes.base import KioskState, Mode, Step, refused
+from app.modes.pages import GalleryState, TypingState
 
 PAGE = 18  # pictures
 

@@ -6,18 +6,8 @@ from dataclasses import replace
 
 from app import events as ev
 from app.i18n import LANGUAGES, Message, counted, message
-from app.modes.base import (
-    GalleryState,
-    KioskState,
-    Mode,
-    Mood,
-    ResultsState,
-    SavingState,
-    StaffState,
-    Starter,
-    Step,
-    noticed,
-)
+from app.modes.base import KioskState, Mode, Mood, Starter, Step, noticed
+from app.modes.pages import GalleryState, ResultsState, SavingState, StaffState
 
 _BUSY = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.ATTRACT)
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from app import events as ev
 from app.events import Command
 from app.i18n import Message, message
-from app.modes.base import ClassState, KioskState, Mode, Mood, SavingState, Step, TrainedFacts, noticed, refused
+from app.modes.base import ClassState, KioskState, Mode, Mood, Step, TrainedFacts, noticed, refused
 from app.modes.idle import attracting
+from app.modes.pages import SavingState
 
 TOLD_S = 8.0  # a drive that the kiosk switches off is gone at once, long before anybody has read that it may be pulled
 

@@ -9,7 +9,8 @@ from typing import Any
 from app import events as ev
 from app.events import Action, OnScreen
 from app.i18n import message
-from app.modes.base import KioskState, Mode, ResultsState, Step, refused
+from app.modes.base import KioskState, Mode, Step, refused
+from app.modes.pages import ResultsState
 
 SHOWN = 12  # pictures at most
 

@@ -11,7 +11,8 @@ from app.events import Action, OnScreen
 from app.i18n import Text, message, translated
 from app.inputs import button_name, button_named
 from app.modes import typing
-from app.modes.base import ClassState, KioskState, Mode, Mood, StaffState, Step, TypingState, noticed, refused
+from app.modes.base import ClassState, KioskState, Mode, Mood, Step, noticed, refused
+from app.modes.pages import StaffState, TypingState
 from app.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
 
 PAGES = ("classes", "camera", "screen", "visits", "buttons", "sessions", "system")

@@ -8,8 +8,9 @@ from app import events as ev
 from app.events import Action, OnScreen
 from app.i18n import message
 from app.modes import choose_drive, gallery, idle, results, staff
-from app.modes.base import KioskState, Mode, SavingState, Step, refused
+from app.modes.base import KioskState, Mode, Step, refused
 from app.modes.found import pressed_while_shown
+from app.modes.pages import SavingState
 from app.modes.teach import class_pressed
 
 SURE_AFTER_S = 0.8  # a second press on RESET within this is a bounce or a child's drumming, no answer

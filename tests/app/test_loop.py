@@ -14,7 +14,8 @@ import pytest
 from app.devices.keyboard import Keyboard
 from app.devices.typewriter import Typewriter
 from app.loop import Loop
-from app.modes.base import Mode, StaffState, TypingState
+from app.modes.base import Mode
+from app.modes.pages import StaffState, TypingState
 from app.observation import Observation
 from app.ports import Frame
 from app.present import Surroundings

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from app.events import OnScreen
-from app.modes.base import GalleryState, KioskState, Mode, StaffState, TypingState
+from app.modes.base import KioskState, Mode
+from app.modes.pages import GalleryState, StaffState, TypingState
 from app.modes.staff import CORNER
 from app.ui.view import Picture
 from tests.support.processes import KioskProcess, virtual_screen, wait_until
