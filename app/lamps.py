@@ -45,7 +45,7 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
 
 
 def _asked(view: KioskView, question: Question) -> Mapping[Hashable, float]:
-    """The answers are lit. Every other button answers, too: no, or "I am here" where that is the only answer."""
+    """The answers are lit. Others answer, too, no, or "I am here" where that is the only answer, or they are dead."""
     answers: dict[Hashable, float] = {key.button: FULL for key in question.answers if key.enabled}
     if set(answers) == {Action.CANCEL}:
         return dict.fromkeys((*_buttons(view), Action.CANCEL), _breath(view.now_s))
@@ -53,7 +53,7 @@ def _asked(view: KioskView, question: Question) -> Mapping[Hashable, float]:
         answers[Action.RESET] = FULL  # pressed once more it is the answer, too
     if view.staff is not None:
         answers[Action.TRAIN] = FULL  # it says yes there
-    return {**dict.fromkeys(_buttons(view), LOW), **answers}
+    return {**dict.fromkeys(_buttons(view), LOW), **dict.fromkeys(question.dead, OFF), **answers}
 
 
 def _steering(view: KioskView) -> Mapping[Hashable, float]:

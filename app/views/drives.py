@@ -39,6 +39,7 @@ def which_drive(state: KioskState, say: Say) -> Question:
         answers=(*answers, ActionKey(Action.CANCEL, "cancel", say(message("Do not save")), "N")),
         left=max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S),
         listed=True,
+        dead=tuple(range(len(answers), len(state.classes))),
     )
 
 

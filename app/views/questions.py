@@ -89,6 +89,7 @@ def _folder(state: KioskState, found: FolderFound, say: Say) -> Question:
         text=say(text),
         answers=tuple(answers),
         left=max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S),
+        dead=tuple(one for one, there in ((CARRY_ON, found.has_session), (SHOW, found.has_model)) if not there),
     )
 
 

@@ -26,7 +26,10 @@ def saving(state: KioskState, say: Say) -> Saving | None:
         title, text = message("Saving your model"), message("Leave the drive in until it is done.")
         text = text if now.drive else message("It takes a moment.")
     elif not now.drive:
-        title, text = message("Your model is saved"), message("It is on this machine: ask staff for it.")
+        title, text = (
+            message("Your model is saved"),
+            message("It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again."),
+        )
     elif now.note:
         title, text = message("Your model is saved"), now.note
     else:

@@ -110,7 +110,7 @@ def test_still_there_is_answered_by_any_button_and_all_of_them_breathe() -> None
 def test_a_folder_that_was_found_is_answered_by_class_buttons() -> None:
     found = FolderFound("STICK", Path("/x"), ("a", "b"), has_session=True, has_model=False)
     asked = view(state(0, 0, 0, mode=Mode.ASK_FOLDER, found=found, asked_at_s=100.0))
-    assert [span(asked, button) for button in (0, 1, 2, Action.CANCEL)] == [LIT, WORKS, WORKS, LIT]
+    assert [span(asked, button) for button in (0, 1, 2, Action.CANCEL)] == [LIT, OFF, WORKS, LIT]
 
 
 def test_what_was_saved_is_put_away_by_any_button_but_not_before_it_is_there() -> None:

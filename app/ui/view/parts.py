@@ -125,6 +125,7 @@ class Question:
     Attributes:
         left: The share (1..0) of the time to answer that is left, or None where there is no hurry.
         listed: The answers are things to choose from: each is given the width for a name and its detail.
+        dead: Buttons that do nothing while it is asked; all others that are no answer mean no.
     """
 
     title: str
@@ -132,6 +133,7 @@ class Question:
     answers: tuple[ActionKey, ...]
     left: float | None = None
     listed: bool = False
+    dead: tuple[Hashable, ...] = ()
 
 
 @dataclass(frozen=True)

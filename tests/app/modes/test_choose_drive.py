@@ -9,7 +9,7 @@ import pytest
 
 from app import events as ev
 from app.events import Action, Button
-from app.lamps import FULL, lamps
+from app.lamps import FULL, OFF, lamps
 from app.modes.base import KioskState, Mode, TrainedFacts
 from app.observation import NOTHING_SEEN
 from app.ports import Drive
@@ -158,3 +158,4 @@ def test_room_that_changes_is_no_other_question() -> None:
 def test_the_lamps_of_the_answers_are_lit() -> None:
     lit = lamps(present(asked(A, B), None, NOTHING_SEEN, Surroundings()))
     assert {button for button, light in lit.items() if light == FULL} == {0, 1, Action.CANCEL}
+    assert lit[2] == OFF  # no drive is behind it
