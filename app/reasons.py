@@ -59,3 +59,18 @@ _SYSTEM = {
 def of_system(error: OSError) -> Text:
     """What the system says of an error; in English where it says something rare."""
     return _SYSTEM.get(error.errno or 0, error.strerror or type(error).__name__)
+
+
+_DATABASE = {
+    "database or disk is full": message("database or disk is full"),
+    "disk I/O error": message("disk I/O error"),
+    "attempt to write a readonly database": message("attempt to write a readonly database"),
+    "database is locked": message("database is locked"),
+    "unable to open database file": message("unable to open database file"),
+    "database disk image is malformed": message("database disk image is malformed"),
+}
+
+
+def of_database(error: Exception) -> Text:
+    """What SQLite, or the system below it, says of an error; in English where it says something rare."""
+    return of_system(error) if isinstance(error, OSError) else _DATABASE.get(str(error), str(error))

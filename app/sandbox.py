@@ -76,7 +76,7 @@ def ask_apart(
     if not isinstance(said, dict):
         raise FolderRefused(_why(1))
     if "refused" in said:
-        logger.info("refused: %a", said)  # %a: a stranger's letters move no cursor in a log
+        logger.info("refused: %.300a", said)  # %a: a stranger's letters move no cursor in a log
         reason = REFUSALS.get(str(said["refused"]))
         raise FolderRefused(message("it cannot be used: {reason}", reason=reason) if reason else _why(1))
     return said, found

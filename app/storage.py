@@ -20,6 +20,7 @@ from app.errors import SampleNotStored, SessionUnreadable
 from app.i18n import message
 from app.pictures import decode_picture, encode_picture
 from app.ports import ImageArray
+from app.reasons import of_database
 from app.session import Sample, Session
 
 logger = logging.getLogger(__name__)
@@ -237,7 +238,9 @@ class SessionStore:
             copy_database(self._database, self._lock, path, pictures=pictures)
         except (OSError, sqlite3.Error) as error:
             raise SampleNotStored(
-                message("the session could not be put away ({reason}). Make room on the disk.", reason=str(error))
+                message(
+                    "the session could not be put away ({reason}). Make room on the disk.", reason=of_database(error)
+                )
             ) from error
 
     def load(self) -> Session:
@@ -315,7 +318,7 @@ class SessionStore:
                 raise SampleNotStored(
                     message(
                         "the session could not be written ({reason}). Make room on the disk; all else is kept.",
-                        reason=str(error),
+                        reason=of_database(error),
                     )
                 ) from error
 

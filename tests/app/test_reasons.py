@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from app import sandbox_child
 from app.errors import DriveGone
 from app.i18n import LANGUAGES, SOURCE_LANGUAGE, translated
-from app.reasons import TOLD_TO_VISITORS, in_words, of_system
+from app.reasons import TOLD_TO_VISITORS, in_words, of_database, of_system
 from app.refusals import REFUSALS
 from learning.errors import EmbeddingSizeMismatch, InvalidTrainingData, NotEnoughSamples, UnsupportedExtractor
 from tpu.errors import (
@@ -85,3 +87,19 @@ def test_a_refusal_of_the_sandbox_has_words_in_every_language_and_none_of_its_ow
     source = (Path(sandbox_child.__file__)).read_text(encoding="utf-8")
     told = {*re.findall(r'Refused\("(\w+)"\)', source), *re.findall(r', "(\w+)"\),$', source, re.MULTILINE), "no_model"}
     assert told | {"odd_embeddings", "odd_label_indices"} == set(REFUSALS)
+
+
+def test_what_sqlite_says_of_a_full_or_failing_disk_has_words_in_every_language(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "small.sqlite3")) as database:
+        database.execute("PRAGMA max_page_count = 2")
+        database.execute("CREATE TABLE one (data BLOB)")
+        with pytest.raises(sqlite3.OperationalError) as full:
+            database.execute("INSERT INTO one VALUES (zeroblob(100000))")
+    with pytest.raises(sqlite3.OperationalError) as nowhere:
+        sqlite3.connect(tmp_path / "no folder" / "x.sqlite3")
+    for error in (full.value, nowhere.value):
+        text = of_database(error)
+        assert str(text) == str(error)
+        assert all(translated(text, one) != str(error) for one in LANGUAGES if one != SOURCE_LANGUAGE)
+    assert of_database(OSError(errno.EIO, os.strerror(errno.EIO))) == of_system(OSError(errno.EIO, ""))
+    assert of_database(sqlite3.OperationalError("something rare")) == "something rare"
