@@ -18,7 +18,8 @@ from PIL import Image
 
 from app.compose import compose
 from app.config import Config
-from app.events import Action
+from app.events import Action, DrivesChanged, OnScreen
+from app.modes.cursor import things, under
 from app.state import Mode
 from tests.support.disks import sticks
 from tests.support.environments import clean_environment
@@ -48,6 +49,58 @@ def test_a_visit_by_pins_alone_saves_to_a_folder_where_nothing_can_be_mounted(pa
     drive.mkdir()
     panel.station.drives.insert("STICK", drive)
     assert visit(panel).is_relative_to(drive)
+
+
+def test_pins_alone_choose_the_second_of_two_drives(tmp_path: Path) -> None:
+    with sticks(tmp_path / "usb") as socket, box(tmp_path, socket.drives) as panel:
+        first, second = socket.plug_in(label="A"), socket.plug_in(label="B")
+        station = panel.station
+        station.teach()
+        station.press(Action.TRAIN)
+        present = socket.drives.present()
+        station.kiosk.events.put(DrivesChanged(("A", "B"), ("A", "B"), present))
+        panel.wait(0.2)
+        panel.hold(Action.SAVE, 0.1)
+        assert station.kiosk.state.mode is Mode.CHOOSE_DRIVE
+        assert [panel.lit(one) for one in (0, 1, 2)] == [1.0, 1.0, 0.0]
+        panel.wait(1.0)
+        panel.hold(1, 0.1)
+        panel.wait_until(lambda: station.kiosk.saved_to is not None)
+        assert station.kiosk.saved_to is not None
+        assert station.kiosk.saved_to.is_relative_to(second.path)
+        assert list(first.path.glob("teachable/*")) == []
+
+
+def test_pins_alone_rename_a_class_on_the_staff_pages(panel: Box) -> None:
+    station = panel.station
+    panel.wait(0.2)
+    panel.press(Action.RESET)
+    panel.wait(0.1)
+    panel.press(Action.UNDO)
+    panel.wait(station.config.staff.hold_s + 0.2)
+    panel.release(Action.RESET)
+    panel.release(Action.UNDO)
+    panel.wait(0.2)
+    assert station.kiosk.state.mode is Mode.STAFF
+
+    def led_to(wanted: OnScreen) -> None:
+        for _ in things(station.kiosk.state):
+            if under(station.kiosk.state) == wanted:
+                return
+            panel.hold(1, 0.1)
+        pytest.fail(f"{wanted} is never reached")
+
+    led_to(OnScreen("rename", 0))
+    panel.hold(Action.TRAIN, 0.1)
+    for _ in LABELS[0]:
+        panel.hold(Action.UNDO, 0.1)
+    for letter in "ox":
+        led_to(OnScreen("key", letter))
+        panel.hold(Action.TRAIN, 0.1)
+    panel.hold(Action.SAVE, 0.1)
+    panel.hold(Action.RESET, 0.1)
+    assert station.kiosk.state.mode is Mode.TEACH
+    assert station.kiosk.state.labels[0] == "ox"
 
 
 def visit(panel: Box) -> Path:
