@@ -22,7 +22,7 @@ from app.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
 from app.inputs import input_map, pins_of
 from tpu.accelerator import is_compiled
 from tpu.devices import Accelerator, list_accelerators
-from tpu.driver import driver_problem
+from tpu.driver_check import driver_problem
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.model import CPU
