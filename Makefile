@@ -74,20 +74,21 @@ $(VENV)/.ready: setup.cfg
 	@$(RUN) -c 'import cv2' || { echo "OpenCV needs system libraries. Install them: sudo apt install libgl1 libglib2.0-0"; exit 1; }
 	@touch $@
 
+# Environments of tests compile no more of their packages than the tests import.
 .venv-pretraining/.ready: setup.cfg
 	$(PYTHON) -m venv .venv-pretraining
-	.venv-pretraining/bin/pip install --quiet -e '.[pretraining,test]'
+	.venv-pretraining/bin/pip install --quiet --no-compile -e '.[pretraining,test]'
 	@touch $@
 
 $(LEGACY)/.ready: setup.cfg
 	@$(LEGACY_PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))' || { echo "tflite-runtime needs Python 3.10 or 3.11: name one with LEGACY_PYTHON=..."; exit 1; }
 	$(LEGACY_PYTHON) -m venv $(LEGACY)
-	$(LEGACY)/bin/pip install --quiet -e '.[test,legacy]'
+	$(LEGACY)/bin/pip install --quiet --no-compile -e '.[test,legacy]'
 	@touch $@
 
 .venv-mediapipe/.ready: setup.cfg
 	$(PYTHON) -m venv .venv-mediapipe
-	.venv-mediapipe/bin/pip install --quiet 'mediapipe>=0.10.20' ai-edge-litert flatbuffers platformdirs pygame threadpoolctl tqdm pytest pytest-timeout
+	.venv-mediapipe/bin/pip install --quiet --no-compile 'mediapipe>=0.10.20' ai-edge-litert flatbuffers platformdirs pygame threadpoolctl tqdm pytest pytest-timeout
 	@touch $@
 
 clean:
