@@ -15,7 +15,10 @@ from tests.support.edge_tpu.stick import can_compile
 SERVES = "Edge TPU usb:0"
 SILENT = "CPU – the Edge TPU does not answer"
 
-pytestmark = pytest.mark.skipif(not can_compile(), reason="needs gcc: install it with `sudo apt install gcc`")
+pytestmark = [
+    pytest.mark.skipif(not can_compile(), reason="needs gcc: install it with `sudo apt install gcc`"),
+    pytest.mark.timeout(300),  # every step has a deadline of its own
+]
 
 
 @pytest.mark.parametrize(
