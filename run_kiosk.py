@@ -154,6 +154,8 @@ def _run_train(options: argparse.Namespace) -> int:
 
 
 def _run_classify(options: argparse.Namespace) -> int:
+    if options.extractor is not None:
+        _parser().error("classify takes no --extractor: the model brings its own")
     from app.commands.classify import run_classify
 
     run_classify(
@@ -211,13 +213,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="run_kiosk.py", description="A camera kiosk that anybody can teach.", allow_abbrev=False
     )
     parser.set_defaults(run=_run_kiosk)
-    _settings(parser)
+    _settings(parser, None)
     screen = parser.add_mutually_exclusive_group()
     screen.add_argument("--windowed", dest="fullscreen", action="store_false", default=None, help="in a window")
     screen.add_argument("--fullscreen", dest="fullscreen", action="store_true", help="on the whole screen")
     parser.add_argument("--headless", action="store_true", help="no window at all")
     parser.add_argument("--demo", action="store_true", help="a scripted visitor uses the kiosk; then it exits")
-    _common(parser)
+    _common(parser, None)
 
     commands = parser.add_subparsers(title="commands", metavar="")
     train = commands.add_parser("train", help="make a model from folders of pictures", allow_abbrev=False)
@@ -251,7 +253,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "topics", nargs="*", metavar="TOPIC", help="which of benchmarks/; those that need no photographs by default"
     )
-    bench.add_argument("--verbose", action="store_true", help="say more on standard error")
+    bench.add_argument("--verbose", action="store_true", default=argparse.SUPPRESS, help="say more on standard error")
 
     install = commands.add_parser("install", help="start the kiosk with the power", allow_abbrev=False)
     install.set_defaults(run=_run_install)
@@ -264,34 +266,39 @@ def _parser() -> argparse.ArgumentParser:
     for command in (install, uninstall):
         command.add_argument("--dry-run", action="store_true", help="say all that would be done, and do nothing")
         command.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="a system that does not run")
-        command.add_argument("--verbose", action="store_true", help="say more on standard error")
+        command.add_argument(
+            "--verbose", action="store_true", default=argparse.SUPPRESS, help="say more on standard error"
+        )
 
     return parser
 
 
-def _settings(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"'
-    )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings; assets/kiosk.toml shows them all")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept")
-    parser.add_argument("--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there")
+# What the kiosk and commands share holds wherever it stands: a command that is not told leaves what came before it.
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--extractor", type=Path, metavar="PATH", help="another embedding extractor")
-    _back_end(parser)
+def _settings(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    add = partial(parser.add_argument, default=default)
+    add("--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"')
+    add("--config", type=Path, metavar="FILE", help="settings; assets/kiosk.toml shows them all")
+    add("--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept")
+    add("--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there")
 
 
-def _back_end(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", type=_device, metavar="auto|cpu|usb:N|pci:N", help="where the model runs")
-    parser.add_argument("--runtime", choices=RUNTIMES, help="which interpreter runs it")
-    _told(parser)
+def _common(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    parser.add_argument("--extractor", type=Path, default=default, metavar="PATH", help="another embedding extractor")
+    _back_end(parser, default)
 
 
-def _told(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what happened")
-    parser.add_argument("--verbose", action="store_true", help="say more on standard error")
+def _back_end(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    add = partial(parser.add_argument, default=default)
+    add("--device", type=_device, metavar="auto|cpu|usb:N|pci:N", help="where the model runs")
+    add("--runtime", choices=RUNTIMES, help="which interpreter runs it")
+    _told(parser, default)
+
+
+def _told(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    parser.add_argument("--json", type=Path, default=default, metavar="FILE", help="write what happened")
+    parser.add_argument("--verbose", action="store_true", default=default, help="say more on standard error")
 
 
 def _device(text: str) -> str:

@@ -159,11 +159,27 @@ def test_a_camera_that_can_never_be_one_is_refused_at_once(capsys: pytest.Captur
     )
 
 
-def test_classify_takes_no_extractor_as_the_model_brings_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["classify", "m", "p", "--extractor", "other"], "unrecognized arguments: --extractor other"),
+        (["--extractor", "other", "classify", "m", "p"], "classify takes no --extractor: the model brings its own"),
+    ],
+)
+def test_classify_takes_no_extractor(command: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["classify", "model", "picture", "--extractor", "other.tflite"])
+        main(command)
     assert ended.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith("error: unrecognized arguments: --extractor other.tflite")
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"error: {told}")
+
+
+def test_an_option_before_a_command_holds_for_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "doctor.json"
+    assert main(["--extractor", "before.tflite", "--json", str(report), "doctor", "--camera", "demo"]) == 1
+    assert "before.tflite" in capsys.readouterr().out
+    assert report.is_file()
+    assert main(["--extractor", "before.tflite", "doctor", "--camera", "demo", "--extractor", "after.tflite"]) == 1
+    assert "after.tflite" in capsys.readouterr().out
 
 
 def test_a_negative_seed_is_a_usage_error(pictures: Path, tmp_path: Path) -> None:
