@@ -39,8 +39,7 @@ def test_real_key_presses_teach_the_kiosk(display: str, camera: str, tmp_path: P
     kiosk.key("t")
     wait_until(kiosk.has_model, "T trains")
     time.sleep(1.0)
-    kiosk.key("s")
-    wait_until(lambda: bool(list(kiosk.export.glob("teachable/*/SHA256SUMS"))), "S saves")
+    kiosk.save_with(lambda: kiosk.key("s"))
     time.sleep(0.5)
     shots = kiosk.shots()
     told = kiosk.leave()
@@ -51,13 +50,12 @@ def test_real_key_presses_teach_the_kiosk(display: str, camera: str, tmp_path: P
 def test_a_real_mouse_does_all_that_keys_do(display: str, camera: str, tmp_path: Path) -> None:
     kiosk = KioskProcess(display, camera, tmp_path)
     for index in (0, 1):
-        kiosk.hold_mouse_on(index, seconds=1.2)
+        kiosk.hold_mouse_on(index, seconds=2.5)
     wait_until(lambda: min(kiosk.shots()[:2]) >= 3, "held buttons took several samples each")
     kiosk.hold_mouse_on(Action.TRAIN)
     wait_until(kiosk.has_model, "TRAIN trains")
     time.sleep(1.0)
-    kiosk.hold_mouse_on(Action.SAVE)
-    wait_until(lambda: bool(list(kiosk.export.glob("teachable/*/SHA256SUMS"))), "SAVE saves")
+    kiosk.save_with(lambda: kiosk.hold_mouse_on(Action.SAVE))
     time.sleep(0.5)
     kiosk.key("n")  # what was saved stays on the screen until a press
     time.sleep(0.2)

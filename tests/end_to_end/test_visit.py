@@ -81,10 +81,9 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
     kiosk.hold_mouse_on(OnScreen("back"), screen=on_screen_page)
     time.sleep(PAUSE_S)
 
-    kiosk.key("s")
-    wait_until(lambda: bool(list(kiosk.export.glob("teachable/*/SHA256SUMS"))), "S saves")
-    (saved,) = kiosk.export.glob("teachable/*/converted_tflite_quantized/labels.txt")
-    assert saved.read_text() == "0 Red\n1 Tasse 2\n"
+    kiosk.save_with(lambda: kiosk.key("s"))
+    (saved,) = kiosk.saved()
+    assert (saved / "converted_tflite_quantized/labels.txt").read_text() == "0 Red\n1 Tasse 2\n"
     told = kiosk.leave()
     assert told["shots"] == {"Red": 5, "Tasse 2": 4, "Yellow": 0}
 

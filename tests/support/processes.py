@@ -28,6 +28,7 @@ from app.ui.window import CAPTION
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 40.0
+PRESSED_AGAIN_S = 8.0
 WINDOW_PX = (1280, 720)
 LABELS = ("Red", "Blue", "Yellow")
 
@@ -146,6 +147,24 @@ class KioskProcess:
     def has_model(self) -> bool:
         """Whether a trained model is noted on the disk."""
         return bool(self._query("SELECT 1 FROM model"))
+
+    def saved(self) -> list[Path]:
+        """Folders that SAVE wrote and named; the one that it is writing has another name."""
+        sums = self.export.glob("teachable/*/SHA256SUMS")
+        return [file.parent for file in sums if not file.parent.name.endswith(".partial")]
+
+    def save_with(self, press: Callable[[], object]) -> None:
+        """Press SAVE and wait until it has saved; again if it was pressed before the new model was live."""
+        pressed_s = float("-inf")
+
+        def saved() -> bool:
+            nonlocal pressed_s
+            if not self.saved() and time.monotonic() - pressed_s > PRESSED_AGAIN_S:
+                press()
+                pressed_s = time.monotonic()
+            return bool(self.saved())
+
+        wait_until(saved, "SAVE saves")
 
     def teach_with_keys(self, shots: int = 3) -> None:
         """Tap 1 and 2 until each has so many samples."""
