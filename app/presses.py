@@ -26,7 +26,7 @@ from app.events import (
     PinChanged,
     TimePassed,
 )
-from app.inputs import KEYS, InputMap, input_map
+from app.inputs import KEYS, InputMap, input_map, pins_of
 
 FLICKERS_S = 1.0  # a good switch settles within 10 ms
 
@@ -74,7 +74,7 @@ class Inputs:
         debounce_s: How long a pin must keep its level.
         stuck_after_s: How long an input may be down.
         down: By source.
-        contacts: Pins that have changed so far, by source.
+        contacts: Pins that have changed so far or were down at the start, by source.
     """
 
     map: InputMap = field(default_factory=lambda: input_map(KEYS))
@@ -134,7 +134,7 @@ def hear(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple[Even
         case InputReleased(source):
             return _released(inputs, source)
         case InputStuck(source):
-            return replace(inputs, down={**inputs.down, source: Down(None, now_s, stuck=True)}), ()
+            return _found_down(inputs, source, now_s), ()
         case PinChanged(source, level, at_s):
             return _changed(inputs, source, level, at_s)
         case TimePassed(passed_to_s):
@@ -143,6 +143,14 @@ def hear(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple[Even
             return inputs, (*settled, *released)
         case _:
             return inputs, ()
+
+
+def _found_down(inputs: Inputs, source: str, now_s: float) -> Inputs:
+    """An input is down that nobody pressed. Of a pin, the next level that is believed is then that it came up."""
+    contacts = inputs.contacts
+    if pins_of([source]):
+        contacts = {**contacts, source: Contact(level=True, since_s=now_s, believed=True)}
+    return replace(inputs, down={**inputs.down, source: Down(None, now_s, stuck=True)}, contacts=contacts)
 
 
 def _pressed(inputs: Inputs, source: str, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:

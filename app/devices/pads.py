@@ -17,6 +17,7 @@ from app.ports import Clock
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+LOOKS_TO_SETTLE = 2  # SDL tells what is down on a pad already with the events of the turn after it was opened
 DOWN_AT, UP_AT = 0.6, 0.4  # of an axis' way: a stick that trembles between the two changes nothing
 HATS = {(0, "left"): -1, (0, "right"): 1, (1, "down"): -1, (1, "up"): 1}
 
@@ -84,6 +85,7 @@ class Pads:
         self._pads: dict[int, _Pad] = {}
         self._kind_of_slot: dict[int, str] = {}
         self._down: dict[str, int] = {}  # source -> instance
+        self._settling: dict[int, int] = {}  # instance -> looks until what goes down is a finger's
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,9 +117,12 @@ class Pads:
     def look(self) -> tuple[Event, ...]:
         """Count the pads themselves, once in `LOOK_EVERY_S`: the event of one that came or went may have been lost.
 
+        To be called once a turn, after the events of that turn.
+
         Returns:
             What was held on those that are gone comes up; what rests off its middle on new ones is stuck.
         """
+        self._settling = {instance: looks - 1 for instance, looks in self._settling.items() if looks > 1}
         if self._clock() < self._next_look_s:
             return ()
         self._next_look_s = self._clock() + LOOK_EVERY_S
@@ -148,6 +153,7 @@ class Pads:
         for pad in self._pads.values():
             pad.joystick.quit()
         self._pads.clear()
+        self._settling.clear()
         pygame.joystick.quit()
 
     def _added(self, device_index: int) -> tuple[Event, ...]:
@@ -162,6 +168,7 @@ class Pads:
         slot = self._free_slot(joystick.get_guid())
         self._pads[instance] = _Pad(slot, joystick)
         self._kind_of_slot[slot] = joystick.get_guid()
+        self._settling[instance] = LOOKS_TO_SETTLE
         logger.info("pad:%d is %s", slot, joystick.get_name())
         resting = []
         for axis in range(joystick.get_numaxes()):  # a gamepad's trigger rests at one end
@@ -177,6 +184,7 @@ class Pads:
         if pad is None:
             return ()
         pad.joystick.quit()
+        self._settling.pop(instance, None)
         released = [source for source, holder in self._down.items() if holder == instance]
         for source in released:
             del self._down[source]
@@ -205,6 +213,6 @@ class Pads:
             return ()
         if down:
             self._down[source] = instance
-            return (InputPressed(source),)
+            return (InputStuck(source) if instance in self._settling else InputPressed(source),)
         del self._down[source]
         return (InputReleased(source),)

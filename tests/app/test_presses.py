@@ -166,6 +166,17 @@ def test_what_is_down_at_the_start_is_stuck_and_no_press() -> None:
     assert (panel.inputs.stuck, panel.followed) == ((), [])
 
 
+def test_a_pin_that_is_down_at_the_start_works_from_its_first_press_on() -> None:
+    """It tells of levels alone: coming up must free it, or the first press would be lost."""
+    panel = Panel()
+    panel.hear(InputStuck("gpio:17"))
+    panel.run(11, (10.5, "gpio:17", False), (10.503, "gpio:17", True), (10.506, "gpio:17", False))
+    assert (panel.inputs.stuck, panel.presses) == ((), [])
+    panel.run(12, (11.2, "gpio:17", True), (11.5, "gpio:17", False))
+    assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
+    assert counted(panel, "gpio:17") == (0, 1, 1)
+
+
 def test_two_inputs_of_one_button_are_one_press_from_the_first_down_to_the_last_up() -> None:
     panel = Panel()
     for event in (InputPressed("key:1"), InputPressed("gpio:17"), InputReleased("key:1")):

@@ -49,11 +49,21 @@ class Desk:
         self.pads = Pads(lambda index: self.plugged[index], lambda: len(self.plugged), lambda: self.now_s)
         self._next = 0
 
-    def plug(self, guid: str = "zero delay", **kwargs: Any) -> int:
+    def plug(self, guid: str = "zero delay", held: tuple[int, ...] = (), **kwargs: Any) -> int:
+        """Plug one in; SDL tells of the buttons that are `held` meanwhile in the turn after it was opened."""
         self._next += 1
         self.plugged.append(Encoder(self._next, guid, **kwargs))
         self.told = self.tell(pygame.JOYDEVICEADDED, device_index=len(self.plugged) - 1, guid=guid)
+        self.told += self.turn(
+            *({"kind": pygame.JOYBUTTONDOWN, "button": one, "instance_id": self._next} for one in held)
+        )
+        assert self.turn() == ()
         return self._next
+
+    def turn(self, *happened: dict[str, Any]) -> tuple[Event, ...]:
+        """A turn of the loop: the events, then a look."""
+        told = [event for one in happened for event in self.tell(**one)]
+        return (*told, *self.pads.look())
 
     def pull(self, instance: int) -> tuple[Event, ...]:
         self.plugged = [one for one in self.plugged if one.instance != instance]
@@ -98,6 +108,13 @@ def test_a_trigger_that_rests_at_one_end_is_no_press(desk: Desk) -> None:
         told += desk.tell(pygame.JOYAXISMOTION, instance_id=pad, axis=1, value=value)
     assert InputPressed("pad:0:axis:1+") in told
     assert told[0] == InputReleased("pad:0:axis:1-")
+
+
+def test_a_button_that_is_down_while_its_pad_is_plugged_in_is_stuck_and_no_press(desk: Desk) -> None:
+    pad = desk.plug(held=(3,))
+    assert desk.told == (InputStuck("pad:0:button:3"),)
+    assert desk.tell(pygame.JOYBUTTONUP, instance_id=pad, button=3) == (InputReleased("pad:0:button:3"),)
+    assert desk.tell(pygame.JOYBUTTONDOWN, instance_id=pad, button=3) == (InputPressed("pad:0:button:3"),)
 
 
 def test_a_hat_is_four_buttons_and_two_of_them_at_a_corner(desk: Desk) -> None:
@@ -162,6 +179,7 @@ def test_a_pad_whose_removal_nobody_told_lets_go_of_everything(desk: Desk) -> No
 def test_a_pad_whose_arrival_nobody_told_works(desk: Desk) -> None:
     desk.plugged.append(Encoder(7, "silent", axes=(-1.0,)))
     assert desk.pads.look() == (InputStuck("pad:0:axis:0-"),)
+    assert [*desk.turn(), *desk.turn()] == []
     assert desk.tell(pygame.JOYBUTTONDOWN, instance_id=7, button=2) == (InputPressed("pad:0:button:2"),)
 
 
@@ -199,7 +217,8 @@ def sdl(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def pumped(pads: Pads) -> list[Event]:
-    return [event for happened in pygame.event.get() for event in pads.translate(happened)]
+    """What a turn of the loop hears."""
+    return [*(event for happened in pygame.event.get() for event in pads.translate(happened)), *pads.look()]
 
 
 def test_a_virtual_joystick_is_plugged_pressed_moved_and_pulled(sdl: Any) -> None:
@@ -209,7 +228,7 @@ def test_a_virtual_joystick_is_plugged_pressed_moved_and_pulled(sdl: Any) -> Non
         pumped(pads)
         index = sdl.SDL_JoystickAttachVirtual(3, 2, 8, 1)  # an arcade stick: 2 axes, 8 buttons, 1 hat
         assert index >= 0
-        assert pumped(pads) == []
+        assert [*pumped(pads), *pumped(pads)] == []
         assert len(pads.names) == len(before) + 1
         slot = int(re.match(r"pad:(\d+)", pads.names[-1])[1])
         instance = sdl.SDL_JoystickGetDeviceInstanceID(index)
@@ -241,7 +260,7 @@ def test_a_virtual_joystick_whose_removal_is_lost_is_missed_all_the_same(sdl: An
         pumped(pads)
         before = pads.names
         index = sdl.SDL_JoystickAttachVirtual(3, 0, 8, 0)
-        pumped(pads)
+        assert [*pumped(pads), *pumped(pads)] == []
         slot = int(re.match(r"pad:(\d+)", pads.names[-1])[1])
         stick = ctypes.c_void_p(sdl.SDL_JoystickFromInstanceID(sdl.SDL_JoystickGetDeviceInstanceID(index)))
         sdl.SDL_JoystickSetVirtualButton(stick, 5, 1)
