@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app import events as ev
 from app.archive import Archive
-from app.durable_folder import free_folder, with_sums, write_folder
+from app.durable_folder import free_folder, refuse_links, with_sums, write_folder
 from app.i18n import Text, message
 from app.jobs import Tools, Workbench, told
 from app.pictures import THUMBNAIL_PX, small_picture, thumbnails
@@ -256,8 +256,11 @@ class Backstage:
 
     def _write_sessions(self, root: Path, base: Path, *, on_drive: bool) -> None:
         """Write below `root`, which errors call `base`."""
+        sessions = root / EXPORT_FOLDER / "sessions"
+        if on_drive:
+            refuse_links(root, sessions)
         for name in self._archive.names():
-            folder = free_folder(root / EXPORT_FOLDER / "sessions", name)
+            folder = free_folder(sessions, name)
             told_as = base / EXPORT_FOLDER / "sessions" / folder.name
             files = with_sums({"session.sqlite3": self._archive.data(name)})
             write_folder(folder, files, told_as=told_as, on_drive=on_drive)

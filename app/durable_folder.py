@@ -61,6 +61,20 @@ def free_folder(base: Path, name: str) -> Path:
     return next(folder for folder in numbered if not folder.exists())
 
 
+def refuse_links(root: Path, folder: Path) -> None:
+    """Refuse to write to `folder` where a link on the drive that `root` is leads the way: it may lead off the drive.
+
+    Raises:
+        ExportFailed: Naming the link.
+    """
+    inside = folder.relative_to(root)
+    for step in (*reversed(inside.parents[:-1]), inside):
+        if (root / step).is_symlink():
+            raise ExportFailed(
+                message("{name} on the drive is a link: delete it on a computer, or use another drive.", name=step)
+            )
+
+
 def with_sums(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files and, last, SHA256SUMS over them, as `sha256sum -c` reads it."""
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
@@ -139,6 +153,8 @@ def refuse_used(folder: Path, told_as: Path | None = None) -> None:
     """
     told_as, partial = told_as or folder, folder.with_name(folder.name + ".partial")
     _refuse_foreign(folder, told_as, SUMS)
+    if partial.is_symlink():
+        raise _is_file(told_as.with_name(partial.name))
     _refuse_foreign(partial, told_as.with_name(partial.name), UNFINISHED)
 
 
@@ -196,7 +212,7 @@ def _refuse_foreign(folder: Path, told_as: Path, mark: str) -> None:
         if any(folder.iterdir()) and not (folder / mark).is_file():
             raise _Foreign(message("{folder} holds other files. Name an empty or new folder.", folder=told_as))
     elif folder.exists() or folder.is_symlink():
-        raise _Foreign(message("{folder} is a file. Name an empty or new folder.", folder=told_as))
+        raise _is_file(told_as)
 
 
 def _refuse_without_room(folder: Path, told_as: Path, files: Mapping[str, bytes], step: Text) -> None:
@@ -302,3 +318,7 @@ def _is_root_of_file_system(directory: Path) -> bool:
 
 class _Foreign(ExportFailed):
     """Somebody else's files are there, so nothing may be cleaned up either."""
+
+
+def _is_file(told_as: Path) -> _Foreign:
+    return _Foreign(message("{folder} is a file. Name an empty or new folder.", folder=told_as))

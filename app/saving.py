@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import events as ev
-from app.durable_folder import forget_pages, free_folder, pinned
+from app.durable_folder import forget_pages, free_folder, pinned, refuse_links
 from app.errors import DriveGone, ExportFailed
 from app.export import ModelFacts, export_name, write_export
 from app.i18n import message
@@ -116,8 +116,8 @@ def pinned_drive(drives: Drives, drive: Drive, *, by_save: bool = True) -> Itera
         OSError: What was raised meanwhile, if it was not.
     """
 
-    def still_there() -> None:
-        if drive.path not in [one.path for one in drives.present()]:
+    def still_there() -> None:  # and not another one that was mounted in its place meanwhile
+        if (drive.path, drive.device) not in [(one.path, one.device) for one in drives.present()]:
             raise DriveGone(drive.name, by_save)
 
     with ExitStack() as stack:
@@ -139,7 +139,10 @@ def pinned_drive(drives: Drives, drive: Drive, *, by_save: bool = True) -> Itera
 def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii_names: bool = False) -> Path:
     """Write below `base`, which is told as `base_told`; give the folder as it is told."""
     called = export_name(datetime.now(), " ".join(job.model.engine.labels), ascii_only=ascii_names)
-    folder = free_folder(base / EXPORT_FOLDER, called)
+    exports = base / EXPORT_FOLDER
+    if drive is not None:
+        refuse_links(base, exports)
+    folder = free_folder(exports, called)
     told = base_told / EXPORT_FOLDER / folder.name
     name, steps = (drive.name, ev.SAVING_STEPS) if drive is not None else ("", ev.SAVING_STEPS[:-1])
     job.announce(ev.SavingStarted(name, told, steps))

@@ -182,6 +182,48 @@ def pull_at(disk: Disk, step: str) -> Callable[[object], None]:
     return listen
 
 
+def test_a_drive_that_was_pulled_is_missed_though_another_one_is_in_its_place(station: Station, socket: Sticks) -> None:
+    pulled, other = socket.plug_in(label="A"), socket.plug_in(label="B", mounted=False)
+    trained(station)
+
+    def swap(event: object) -> None:
+        if event == SavingStep("write", False) and pulled.device:
+            pulled.pull()
+            run("mount", other.device, pulled.path)
+
+    chosen = socket.drives.present()[0]
+    save(station, swap, chosen)
+    assert notice(station) == "the drive A was pulled too early. Plug it in again, then press SAVE again."
+    assert station.kiosk.saved_to is None
+    assert exports(pulled) == []  # of what is mounted there now
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_on_the_drive_leads_no_save_away(table: Station, tmp_path: Path, is_there: bool) -> None:
+    stick, elsewhere = tmp_path / "stick", tmp_path / "elsewhere"
+    stick.mkdir()
+    if is_there:
+        elsewhere.mkdir()
+    (stick / EXPORT_FOLDER).symlink_to(elsewhere)
+    table.drives.insert("STICK", stick)
+    trained(table).press(Action.SAVE)
+    told = "teachable on the drive is a link: delete it on a computer, or use another drive."
+    assert notice(table) == told
+    assert table.kiosk.saved_to is None
+    assert not elsewhere.exists() or list(elsewhere.iterdir()) == []
+
+
+def test_a_link_that_waits_under_the_unfinished_name_is_not_followed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "now.partial").symlink_to(elsewhere)
+    with pytest.raises(ExportFailed) as caught:
+        write_folder(tmp_path / "now", SUMMED)
+    assert str(caught.value) == f"{tmp_path}/now.partial is a file. Name an empty or new folder."
+    assert list(elsewhere.iterdir()) == []
+    assert not (tmp_path / "now").exists()
+
+
 def test_a_drive_that_runs_full_in_the_middle_is_told_and_left_clean(station: Station, socket: Sticks) -> None:
     disk = socket.plug_in()
     trained(station)

@@ -143,6 +143,23 @@ def test_kept_sessions_are_not_written_where_a_pulled_drive_was(station: Station
     assert not (station.folder / "gone").exists()
 
 
+@pytest.mark.parametrize("link", ["teachable", "teachable/sessions"])
+def test_a_link_on_the_drive_leads_no_kept_session_away(station: Station, link: str) -> None:
+    drive, elsewhere = station.folder / "stick", station.folder / "elsewhere"
+    (drive / link).parent.mkdir(parents=True)
+    elsewhere.mkdir()
+    (drive / link).symlink_to(elsewhere)
+    station.drives.insert("STICK", drive)
+    station.teach()
+    Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), pictures=True)
+    opened(station, "sessions")
+    station.panel.tap(OnScreen("export"))
+    station.settle()
+    told = f"{link} on the drive is a link: delete it on a computer, or use another drive."
+    assert str(station.kiosk.state.notice.text) == told
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_sessions_that_go_to_a_full_folder_of_this_machine_tell_of_no_drive(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root, to mount a small file system")

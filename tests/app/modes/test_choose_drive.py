@@ -137,6 +137,12 @@ def test_the_answer_of_a_drive_that_is_pulled_vanishes_and_a_press_in_flight_cho
     assert commands == [ev.StartSaving(SAME_NAME)]
 
 
+def test_another_drive_in_the_same_place_is_another_question() -> None:
+    state, commands = told(asked(A, B), plugged(A, replace(B, device="/dev/sdc1")))
+    assert commands == []
+    assert told(state, ev.ButtonPressed(1))[1] == []  # meant B
+
+
 def test_the_drive_that_is_left_takes_it() -> None:
     state, commands = told(asked(A, B), plugged(B))
     assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(B)])
