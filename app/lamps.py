@@ -39,7 +39,7 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
     if view.typing is not None or view.staff is not None or view.gallery is not None or view.results is not None:
         return _steering(view)
     return {
-        **{card.button: _card(card, view.now_s) for card in view.cards},
+        **{card.button: _card(card, view.screen is Screen.LIVE, view.now_s) for card in view.cards},
         **_keys(view.actions, view.now_s),
     }
 
@@ -77,11 +77,11 @@ def _keys(keys: tuple[ActionKey, ...], now_s: float) -> Mapping[Hashable, float]
     return {key.button: _key(key, now_s) for key in keys}
 
 
-def _card(card: ClassCard, now_s: float) -> float:
+def _card(card: ClassCard, live: bool, now_s: float) -> float:
+    if card.held or (card.leading and live):  # seen is seen, even where a press would teach nothing
+        return FULL
     if not card.enabled:
         return OFF
-    if card.held or card.leading:
-        return FULL
     return _breath(now_s) if card.suggested else LOW
 
 

@@ -174,6 +174,7 @@ def _cards(
 ) -> tuple[ClassCard, ...]:
     held = state.held.class_index if state.held else None
     suggested = suggested_class(state)
+    takes = state.teaching and state.camera is not None and not state.shown_from
     return tuple(
         ClassCard(
             button=index,
@@ -185,7 +186,7 @@ def _cards(
             confidence=None if probabilities is None else float(probabilities[index]),
             leading=index == leader,
             held=index == held,
-            enabled=state.teaching and state.camera is not None,
+            enabled=takes and one.shots < state.timing.max_shots,
             suggested=index == suggested,
             thumbnails=one.thumbnails,
             gallery=OnScreen("gallery", index) if state.teaching and one.shots else None,
@@ -203,7 +204,7 @@ def _actions(state: KioskState, say: Say) -> tuple[ActionKey, ...]:
     teaching = state.teaching
     ready = teaching and state.missing is None
     retrain = ready and (state.model is None or state.stale) and state.held is None and enough(state)
-    save = teaching and state.model is not None
+    save = teaching and state.model is not None and not state.shown_from
     saves_now = save and not state.stale and bool(state.drives)
     begun = any(state.shots) or state.model is not None
     keys = (

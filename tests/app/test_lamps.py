@@ -15,7 +15,7 @@ from app.lamps import BREATH_S, FULL, LOW, lamps
 from app.observation import NOTHING_SEEN, Smoothed
 from app.ports import Frame
 from app.present import Surroundings, present
-from app.state import ClassState, Held, KioskState, Mode, TrainedFacts
+from app.state import ClassState, Held, KioskState, Mode, Timing, TrainedFacts
 from app.ui.view import KioskView, Screen
 
 FRAME = Frame(np.zeros((4, 4, 3), np.uint8), 1, 100.0)
@@ -83,7 +83,7 @@ def test_a_button_that_is_held_is_lit_and_no_other_breathes() -> None:
     assert [span(held, index) for index in range(3)] == [LIT, WORKS, WORKS]
 
 
-@pytest.mark.parametrize("mode", [Mode.TRAINING, Mode.SAVING, Mode.ERASING])
+@pytest.mark.parametrize("mode", [Mode.TRAINING, Mode.SAVING, Mode.ERASING, Mode.IMPORTING])
 def test_while_no_press_does_anything_all_is_dark(mode: Mode) -> None:
     busy = view(state(8, 8, 0, model=MODEL, mode=mode), 0.1, 0.9, 0.0)
     assert {span(busy, button) for button in (0, 1, 2, *Action)} == {OFF}
@@ -93,6 +93,17 @@ def test_without_a_camera_no_class_button_is_lit() -> None:
     blind = view(replace(state(3, 3, 0), camera=None))
     assert [span(blind, index) for index in range(3)] == [OFF] * 3
     assert span(blind, Action.TRAIN) == WORKS
+
+
+def test_while_a_model_from_a_drive_is_shown_what_it_sees_is_lit_and_reset_works_alone() -> None:
+    shown = view(state(0, 0, 0, model=MODEL, mode=Mode.LIVE, shown_from="STICK"), 0.1, 0.9, 0.0)
+    lit = {button: span(shown, button) for button in (0, 1, 2, *Action) if span(shown, button) != OFF}
+    assert lit == {1: LIT, Action.RESET: WORKS}
+
+
+def test_a_class_that_is_full_is_dark_until_it_is_seen() -> None:
+    full = state(8, 8, 0, model=MODEL, mode=Mode.LIVE, timing=Timing(max_shots=8))
+    assert [span(view(full, 0.1, 0.9, 0.0), index) for index in range(3)] == [OFF, LIT, WORKS]
 
 
 def test_a_question_lights_its_answers_and_reset_which_is_yes() -> None:
