@@ -151,7 +151,7 @@ def _noisy(state: KioskState) -> tuple[str, ...]:
     return tuple(
         source
         for source, one in state.inputs.unruly.items()
-        if one.ghosts >= MANY_GHOSTS or one.bounces > MANY_BOUNCES * one.presses
+        if one.ghosts >= MANY_GHOSTS or one.bounces > MANY_BOUNCES * max(1, one.presses)
     )
 
 

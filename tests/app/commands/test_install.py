@@ -73,6 +73,14 @@ def test_it_runs_as_a_person_in_the_groups_that_the_system_has(image: Path) -> N
     assert str(wants.readlink()) == f"/{UNIT}"
 
 
+def test_memory_that_a_stranger_s_model_takes_does_not_end_the_kiosk(image: Path) -> None:
+    """The kernel ends the process that opened the model; by default systemd would stop the whole service with it."""
+    install(image)
+    assert re.findall(r"^(MemoryMax|OOMPolicy)=(.*)$", (image / UNIT).read_text(), re.MULTILINE) == [
+        ("MemoryMax", "70%"), ("OOMPolicy", "continue"),
+    ]  # fmt: skip
+
+
 def test_a_card_that_belongs_to_a_group_of_its_own_is_open_to_it(image: Path) -> None:
     with (image / "etc/group").open("a") as groups:
         groups.write("apex:x:130:\n")

@@ -299,6 +299,9 @@ def test_the_page_counts_what_was_too_short_to_be_a_press_and_points_at_bad_wire
     assert rows(state)["gpio:22"].value == "ghosts: 5, bounces: 0, presses: 0"  # means nothing, and stands out
     state, _ = run(state, *edges("gpio:27", ghosts=1))
     assert rows(state)["cup"].warning
+    came_up = [ev.InputStuck("gpio:4"), *(ev.PinChanged("gpio:4", up, 6 + 0.001 * n) for n, up in enumerate((0, 1, 0)))]
+    state, _ = run(state, *came_up, ev.TimePassed(7.0), ev.TimePassed(7.1))
+    assert "gpio:4" not in rows(state)  # held at the start: it bounced as it came up, and was never pressed
 
 
 def rows(state: KioskState) -> dict[str, Setting]:
