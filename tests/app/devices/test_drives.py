@@ -17,7 +17,7 @@ from app.devices.drive import LEFT_TO_THE_SYSTEM, MountedDrives
 from app.devices.udisks import HURRY_S, MountingDrives, UDisks
 from app.drive_watch import watch_drives
 from app.events import DrivesChanged, Event
-from tests.support.disks import Disk, Sticks, sticks
+from tests.support.disks import Disk, Sticks, run, sticks
 from tests.support.udisks import UDISKS, UDisksService, private_bus, udisks_service
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -99,6 +99,26 @@ def test_what_the_system_mounted_stays_mounted(service: UDisksService, drives: M
     assert drives.release(drive) == ""
     assert os.path.ismount(disk.path)
     assert service.calls == []
+
+
+def test_a_drive_in_the_place_of_one_that_was_mounted_here_stays_mounted_if_the_system_did_it(
+    service: UDisksService, drives: MountingDrives, socket: Sticks
+) -> None:
+    disk = socket.plug_in(mounted=False)
+    (drive,) = drives.present()
+    entry = disk.entry
+    assert entry is not None
+    block = entry.readlink()
+    run("umount", drive.path)  # pulled: the next one gets the same device name
+    entry.unlink()
+    assert drives.present() == ()
+    entry.symlink_to(block)
+    disk.mount()
+    (other,) = drives.present()
+    assert other.device == drive.device
+    assert drives.release(other) == ""
+    assert os.path.ismount(disk.path)
+    assert [name for name, _ in service.calls] == ["Mount"]
 
 
 def test_a_drive_that_another_program_uses_is_not_said_to_be_safe(
