@@ -52,12 +52,12 @@ def suggested_class(state: KioskState) -> int | None:
     if len(taught) < 2:
         return next(index for index, one in enumerate(state.classes) if not one.shots)
     few = min(taught, key=lambda index: state.classes[index].shots)
-    return few if state.classes[few].shots < GOOD_START or _much_less(state, few) else None
+    return few if state.classes[few].shots < _good_start(state) or _much_less(state, few) else None
 
 
 def enough(state: KioskState) -> bool:
     """Training is worth suggesting."""
-    return sum(shots >= GOOD_START for shots in state.shots) >= 2
+    return sum(shots >= _good_start(state) for shots in state.shots) >= 2
 
 
 def _live(state: KioskState, leader: int | None) -> Text:
@@ -79,12 +79,17 @@ def _teaching(state: KioskState) -> Text:
         other = next(one for one in state.classes if not one.shots)
         return message("Now show a different thing and hold the {label} button.", label=other.label)
     few = min(taught, key=lambda one: one.shots)
-    if few.shots < GOOD_START:
+    if few.shots < _good_start(state):
         return message("A few more of {label}: turn it, move it, hold its button.", label=few.label)
     if _much_less(state, state.classes.index(few)):
         most = max(taught, key=lambda one: one.shots)
         return message("{few} has far fewer pictures than {most}: show it some more.", few=few.label, most=most.label)
     return message("Press TRAIN – or teach one more thing.")
+
+
+def _good_start(state: KioskState) -> int:
+    """Never more than a class takes: nobody is asked to press a button that is full."""
+    return min(GOOD_START, state.timing.max_shots)
 
 
 def _much_less(state: KioskState, index: int) -> bool:

@@ -106,6 +106,12 @@ def test_a_class_that_is_full_is_dark_until_it_is_seen() -> None:
     assert [span(view(full, 0.1, 0.9, 0.0), index) for index in range(3)] == [OFF, LIT, WORKS]
 
 
+def test_where_classes_are_full_early_train_breathes_and_no_full_class() -> None:
+    full = view(state(3, 3, 0, timing=Timing(max_shots=3)))
+    assert [one for one in (0, 1, 2, *Action) if span(full, one) == BREATHES] == [Action.TRAIN]
+    assert full.guidance == "Press TRAIN – or teach one more thing."
+
+
 def test_a_question_lights_its_answers_and_reset_which_is_yes() -> None:
     asked = view(state(8, 8, 0, model=MODEL, mode=Mode.CONFIRM_RESET), 0.1, 0.9, 0.0)
     lit = {button for button in (0, 1, 2, *Action) if span(asked, button) == LIT}
