@@ -18,6 +18,7 @@ from app.devices.gpio import GpioButtons
 from app.devices.keyboard import check_keys
 from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import plugged_pads
+from app.devices.udisks import UDisks
 from app.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
 from app.inputs import input_map, pins_of
 from tpu.accelerator import is_compiled
@@ -40,6 +41,8 @@ def run_doctor(
     *,
     json_path: Path | None = None,
     list_devices: ListDevices = list_accelerators,
+    mounted: MountedDrives | None = None,
+    udisks: UDisks | None = None,
 ) -> bool:
     """Look at everything that a kiosk with these settings uses; give whether there is nothing to fix.
 
@@ -48,10 +51,13 @@ def run_doctor(
         write: Receives a line for everything.
         json_path: Where the same is written as JSON.
         list_devices: What accelerators are plugged in.
+        mounted, udisks: Where drives are looked for; None is this computer.
     """
     accelerator = partial(_accelerator, list_devices)
-    checks = (_model, _disk, _display, _camera, accelerator, _buttons, _drives)
-    results = [check(config) for check in checks]
+    with closing(udisks or UDisks()) as service:
+        drives = partial(_drives, mounted or MountedDrives(), service)
+        checks = (_model, _disk, _display, _camera, accelerator, _buttons, drives)
+        results = [check(config) for check in checks]
     for found, line in results:
         write(f"{'ok  ' if found else 'FIX '} {line}")
     write_json(json_path, [{"found": found, "text": line} for found, line in results])
@@ -165,13 +171,15 @@ def _buttons(config: Config) -> tuple[bool, str]:
     return True, f"buttons: {', '.join(there)}; lamps: {len(lamps) or 'none'}"
 
 
-def _drives(_config: Config) -> tuple[bool, str]:
-    drives = MountedDrives()
-    if unmounted := drives.unmounted():
-        return False, f"drives: {unmounted[0].name} ({unmounted[0].device}): {unmounted[0].reason}"
-    names = ", ".join(
+def _drives(mounted: MountedDrives, udisks: UDisks, _config: Config) -> tuple[bool, str]:
+    """What is plugged in. Nothing is mounted to find out: letting go of it again would switch it off."""
+    waiting = mounted.unmounted()
+    if waiting and not udisks.runs():
+        return False, f"drives: {waiting[0].name} ({waiting[0].device}): {waiting[0].reason}"
+    names = [
         f"{drive.name} ({drive.filesystem}, {drive.free_bytes / 2**20:.0f} MiB free"
         f"{', write-protected' if drive.read_only else ''})"
-        for drive in drives.present()
-    )
-    return True, f"drives: {names or 'none; SAVE writes to the export directory'}"
+        for drive in mounted.present()
+    ]
+    names += [f"{one.name} (not mounted; the kiosk asks udisks2 to)" for one in waiting]
+    return True, f"drives: {', '.join(names) or 'none; SAVE writes to the export directory'}"

@@ -57,7 +57,7 @@ class UDisks:
     Args:
         bus: "SYSTEM", or the address of a bus.
 
-    All methods raise UDisksFailed.
+    All methods that ask for something to be done raise UDisksFailed.
     """
 
     def __init__(self, bus: str = "SYSTEM") -> None:
@@ -65,6 +65,14 @@ class UDisks:
         self._lock = threading.Lock()
         self._connection: Any = None
         self._until_s = math.inf
+
+    def runs(self) -> bool:
+        """Whether the service answers; the bus starts one that is installed."""
+        try:
+            self._property(MANAGER, "Manager", "Version")
+        except UDisksFailed:
+            return False
+        return True
 
     def mount(self, device: str) -> Path:
         """Mount a device such as /dev/sda1; say where."""

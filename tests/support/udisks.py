@@ -94,7 +94,8 @@ class UDisksService:
             device = Path(body[0]["path"][1])
             return "ao", ([BLOCKS + device.name] if device.exists() else [],)
         if member == "Get":
-            return "v", ({"Drive": ("o", DRIVE), "CanPowerOff": ("b", self.switch)}[body[1]],)
+            facts = {"Drive": ("o", DRIVE), "CanPowerOff": ("b", self.switch), "Version": ("s", "2.9.4")}
+            return "v", (facts[body[1]],)
         name = path.rsplit("/", 1)[1]
         self.calls.append((member, name))
         if member == "Mount":

@@ -14,9 +14,13 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from app.commands.doctor import run_doctor
 from app.config import AcceleratorSettings, Config
+from app.devices.drive import LEFT_TO_THE_SYSTEM
+from app.devices.udisks import UDisks
 from run_kiosk import main
+from tests.support.disks import sticks
 from tests.support.edge_tpu.stick import SimulatedStick
 from tests.support.pins import BUTTON_PINS, LAMP_PINS, wired
+from tests.support.udisks import private_bus, udisks_service
 from tpu.errors import DriverMismatch
 from tpu.runtime import INSTALL_DRIVER
 
@@ -56,6 +60,20 @@ def test_its_exit_code_says_whether_there_is_something_to_fix(
     assert code == int("FIX " in capsys.readouterr().out)
     assert main([*command, "--extractor", str(tmp_path / "none.tflite")]) == 1
     assert "FIX  model: " in capsys.readouterr().out
+
+
+def test_a_drive_that_waits_to_be_mounted_is_to_be_fixed_only_where_udisks_does_not_run(tmp_path: Path) -> None:
+    with sticks(tmp_path / "usb") as socket, private_bus(tmp_path) as bus:
+        disk = socket.plug_in(mounted=False)
+        name = Path(disk.device).name
+
+        def told() -> str:
+            return doctor(tmp_path, mounted=socket.drives, udisks=UDisks(bus))[1]["drives"]
+
+        assert told() == f"FIX  drives: {name} ({disk.device}): {LEFT_TO_THE_SYSTEM}"
+        with udisks_service(bus, tmp_path / "media") as service:
+            assert told() == f"ok   drives: {name} (not mounted; the kiosk asks udisks2 to)"
+            assert service.calls == []
 
 
 def with_stick(stick: SimulatedStick, extractor: Path | None = None, **accelerator: str) -> Config:
