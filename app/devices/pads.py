@@ -153,7 +153,6 @@ class Pads:
         for pad in self._pads.values():
             pad.joystick.quit()
         self._pads.clear()
-        self._settling.clear()
         pygame.joystick.quit()
 
     def _added(self, device_index: int) -> tuple[Event, ...]:
@@ -184,7 +183,6 @@ class Pads:
         if pad is None:
             return ()
         pad.joystick.quit()
-        self._settling.pop(instance, None)
         released = [source for source, holder in self._down.items() if holder == instance]
         for source in released:
             del self._down[source]
