@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app import events as ev
 from app.archive import Archive
-from app.durable_folder import free_folder, refuse_links, with_sums, write_folder
+from app.durable_folder import check_way, free_folder, with_sums, write_folder
 from app.i18n import Text, message
 from app.jobs import Tools, Workbench, told
 from app.pictures import THUMBNAIL_PX, small_picture, thumbnails
@@ -258,7 +258,7 @@ class Backstage:
         """Write below `root`, which errors call `base`."""
         sessions = root / EXPORT_FOLDER / "sessions"
         if on_drive:
-            refuse_links(root, sessions)
+            check_way(root, sessions)
         for name in self._archive.names():
             folder = free_folder(sessions, name)
             told_as = base / EXPORT_FOLDER / "sessions" / folder.name

@@ -61,17 +61,18 @@ def free_folder(base: Path, name: str) -> Path:
     return next(folder for folder in numbered if not folder.exists())
 
 
-def refuse_links(root: Path, folder: Path) -> None:
-    """Refuse to write to `folder` where a link on the drive that `root` is leads the way: it may lead off the drive.
+def check_way(root: Path, folder: Path) -> None:
+    """Refuse to write to `folder` on the drive at `root` where a file is in the way, or a link, which may lead off it.
 
     Raises:
-        ExportFailed: Naming the link.
+        ExportFailed: Naming what is in the way.
     """
     inside = folder.relative_to(root)
     for step in (*reversed(inside.parents[:-1]), inside):
-        if (root / step).is_symlink():
+        there = root / step
+        if there.is_symlink() or (there.exists() and not there.is_dir()):
             raise ExportFailed(
-                message("{name} on the drive is a link: delete it on a computer, or use another drive.", name=step)
+                message("{name} on the drive is no folder: rename it on a computer, or use another drive.", name=step)
             )
 
 

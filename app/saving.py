@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import events as ev
-from app.durable_folder import forget_pages, free_folder, pinned, refuse_links
+from app.durable_folder import check_way, forget_pages, free_folder, pinned
 from app.errors import DriveGone, ExportFailed
 from app.export import ModelFacts, export_name, write_export
 from app.i18n import message
@@ -141,7 +141,7 @@ def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii
     called = export_name(datetime.now(), " ".join(job.model.engine.labels), ascii_only=ascii_names)
     exports = base / EXPORT_FOLDER
     if drive is not None:
-        refuse_links(base, exports)
+        check_way(base, exports)
     folder = free_folder(exports, called)
     told = base_told / EXPORT_FOLDER / folder.name
     name, steps = (drive.name, ev.SAVING_STEPS) if drive is not None else ("", ev.SAVING_STEPS[:-1])

@@ -26,6 +26,7 @@ from tests.support.kiosks import Station
 RNG = np.random.default_rng(5)
 FILES = {"model.tflite": RNG.bytes(300_000), "samples/0_äpfel/001.jpg": RNG.bytes(20_000), "README.txt": b"hello\n"}
 SUMMED = {**FILES, SUMS: b"".join(f"{hashlib.sha256(d).hexdigest()}  {n}\n".encode() for n, d in FILES.items())}
+NO_FOLDER = "teachable on the drive is no folder: rename it on a computer, or use another drive."
 
 
 @pytest.fixture
@@ -207,10 +208,19 @@ def test_a_link_on_the_drive_leads_no_save_away(table: Station, tmp_path: Path, 
     (stick / EXPORT_FOLDER).symlink_to(elsewhere)
     table.drives.insert("STICK", stick)
     trained(table).press(Action.SAVE)
-    told = "teachable on the drive is a link: delete it on a computer, or use another drive."
-    assert notice(table) == told
+    assert notice(table) == NO_FOLDER
     assert table.kiosk.saved_to is None
     assert not elsewhere.exists() or list(elsewhere.iterdir()) == []
+
+
+def test_a_file_in_the_way_is_named_and_left_alone(table: Station, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / EXPORT_FOLDER).write_text("a visitor's")
+    table.drives.insert("STICK", stick)
+    trained(table).press(Action.SAVE)
+    assert notice(table) == NO_FOLDER
+    assert (stick / EXPORT_FOLDER).read_text() == "a visitor's"
 
 
 def test_a_link_that_waits_under_the_unfinished_name_is_not_followed(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_a_link_on_the_drive_leads_no_kept_session_away(station: Station, link: 
     opened(station, "sessions")
     station.panel.tap(OnScreen("export"))
     station.settle()
-    told = f"{link} on the drive is a link: delete it on a computer, or use another drive."
+    told = f"{link} on the drive is no folder: rename it on a computer, or use another drive."
     assert str(station.kiosk.state.notice.text) == told
     assert list(elsewhere.iterdir()) == []
 
