@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pretraining.network import INPUT_PX, LAYERS, PARTS, TAPS, Backbone, Trainee, centre_window
+from pretraining.network import INPUT_PX, LAYERS, PARTS, TAPS, WORDS, Backbone, Trainee, centre_window
 from pretraining.train import TARGETS
 from pretraining.world import World
 
 logger = logging.getLogger(__name__)
 
-PART_SIZES = (64, 128, 384, 48)  # values kept of layers 2, 4 and 6 and of the colours
+PART_SIZES = (64, 128, 384, 48, 48, 64)  # values kept of layers 2, 4 and 6, of the colours and of both dictionaries
 THINGS = 128  # of which each batch shows two views
 CALIBRATION_PICTURES = 256
 WHITENED = 0.25  # axes are divided by eigenvalue^this: 0 would leave them, 0.5 bring all to unit variance
@@ -73,7 +73,7 @@ def convert(
 
 def settle_norms(backbone: Backbone, pictures: NDArray[np.uint8]) -> None:
     """Measure the batch norms' statistics anew: those of averaged weights are not the average of the statistics."""
-    norms = [*backbone.norms, *backbone.colour_norms]
+    norms = [*backbone.norms, *backbone.colour_norms, *backbone.word_norms]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean of all batches
@@ -113,15 +113,17 @@ def _keras_twin(tf, backbone: Backbone, features: FloatArray):  # type: ignore[n
         return keras.ReLU(6.0)(x)
 
     inputs = tf.keras.Input((INPUT_PX, INPUT_PX, 3), batch_size=1)
-    x, maps = inputs, []
+    x, maps, words = inputs, [], []
     for number, (layer, *parts) in enumerate(zip(LAYERS, backbone.convolutions, backbone.norms, strict=True)):
         x = convolved(x, *parts, layer.kernel, layer.stride)
         if number in TAPS:
             maps.append(x)
+        if number in WORDS:
+            words.append(convolved(x, *backbone.dictionary(number), 1, 1))
     colours = keras.AveragePooling2D(2)(inputs)
     for parts in zip(backbone.colour_convolutions, backbone.colour_norms, strict=True):
         colours = convolved(colours, *parts, 1, 1)
-    maps.append(colours)
+    maps += [colours, *words]
     ends = np.cumsum(PARTS)[:-1]
     values = []
     for part, own, size in zip(maps, np.split(features, ends, axis=1), PART_SIZES, strict=True):

@@ -13,6 +13,7 @@ from pretraining.textures import (
     Pattern,
     colour_ramp,
     random_colour,
+    random_grain,
     random_pattern,
     random_texture,
 )
@@ -89,6 +90,7 @@ class Stuff:
         depth: Of the relief.
         printed: How much of it is printed on, 0..1.
         saturation: Of its ground, at most.
+        hues: Of its ground, from and to, in half degrees.
         lightness: Of its ground, from and to.
         bulge: How much a piece is domed, 0..1.
     """
@@ -101,6 +103,7 @@ class Stuff:
     lightness: tuple[float, float]
     bulge: float
     finish: tuple[float, float, float]
+    hues: tuple[float, float] = (0.0, 180.0)
 
     def rest(self) -> Side:
         """See `Thing`."""
@@ -111,7 +114,7 @@ class Stuff:
         return self._piece(rng, filled(contour(rng, radius=rng.uniform(0.7, 1.0))))
 
     def _piece(self, rng: np.random.Generator, mask: FloatImage) -> Side:
-        ground = random_colour(rng, saturation=float(rng.uniform(0, self.saturation)))
+        ground = random_colour(rng, saturation=float(rng.uniform(0, self.saturation)), hues=self.hues)
         ground = ground / max(float(ground.max()), 1e-3) * rng.uniform(*self.lightness)
         albedo = np.broadcast_to(ground, (SIZE_PX, SIZE_PX, 3))
         if self.printed:
@@ -123,9 +126,29 @@ class Stuff:
         )
 
 
+class Swatch:
+    """A pattern that is cut from one big sheet: every piece another place, turned, nearer or farther."""
+
+    def __init__(self, sheet: FloatImage) -> None:
+        self._sheet = sheet.astype(np.float16)  # hundreds of them are kept
+
+    def __call__(self, size_px: int, rng: np.random.Generator) -> FloatImage:
+        """A piece, float32 (size_px, size_px)."""
+        middle = len(self._sheet) / 2
+        place = middle + rng.uniform(-0.25, 0.25, 2) * len(self._sheet)
+        matrix = cv2.getRotationMatrix2D((middle, middle), float(rng.uniform(0, 360)), float(rng.uniform(0.7, 1.4)))
+        matrix[:, 2] += size_px / 2 - matrix[:, :2] @ place - matrix[:, 2]
+        return cv2.warpAffine(
+            self._sheet.astype(np.float32), matrix, (size_px, size_px), borderMode=cv2.BORDER_REFLECT_101
+        )
+
+
 def random_stuff(rng: np.random.Generator) -> Stuff:
     """Make a kind of material."""
-    relief, print_ = (PATTERNS[int(rng.integers(len(PATTERNS)))] for _ in range(2))
+    relief, print_ = (
+        PATTERNS[int(rng.integers(len(PATTERNS)))] if rng.random() < 0.3 else Swatch(random_grain(_SHEET_PX, rng))
+        for _ in range(2)
+    )
     kind = rng.integers(4)
     finish = (
         (float(rng.uniform(0, 0.15)), 0.0, 1.0),  # paper, cloth, wood
@@ -134,6 +157,7 @@ def random_stuff(rng: np.random.Generator) -> Stuff:
         (float(rng.uniform(0.4, 1.0)), 0.0, float(rng.uniform(0.15, 0.6))),  # glass, film
     )[kind]
     dark = float(rng.uniform(0.1, 0.7))
+    hue = float(rng.uniform(0, 180))
     return Stuff(
         relief,
         print_,
@@ -143,4 +167,5 @@ def random_stuff(rng: np.random.Generator) -> Stuff:
         lightness=(dark, min(1.0, dark + float(rng.uniform(0.1, 0.5)))),
         bulge=float(rng.uniform(0, 1)),
         finish=finish,
+        hues=(hue - 12, hue + 12) if rng.random() < 0.4 else (0.0, 180.0),
     )

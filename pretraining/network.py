@@ -1,4 +1,4 @@
-"""The embedding extractor as a torch module: plain convolutions, a branch for colours, global means of both."""
+"""The embedding extractor as a torch module: plain convolutions, branches for colours and surfaces, global means."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ LAYERS = (
 )
 TAPS = (2, 4, 6)  # layers whose means over the picture make the features
 COLOUR_LAYERS = (24, 64)  # 1×1 convolutions on the picture at half size: soft colour bins that learn their places
-PARTS = (*(LAYERS[tap].channels for tap in TAPS), COLOUR_LAYERS[-1])
+WORDS = {2: 128, 4: 192}  # 1×1 convolutions on the map of a layer: surfaces that learn to be told apart
+PARTS = (*(LAYERS[tap].channels for tap in TAPS), COLOUR_LAYERS[-1], *WORDS.values())
 FEATURES = sum(PARTS)
 INPUT_PX = 96
 
@@ -68,12 +69,21 @@ class Backbone(nn.Module):
         sizes = (3, *COLOUR_LAYERS)
         self.colour_convolutions = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in pairwise(sizes))
         self.colour_norms = nn.ModuleList(nn.BatchNorm2d(channels) for channels in COLOUR_LAYERS)
+        self.word_convolutions = nn.ModuleList(
+            nn.Conv2d(LAYERS[number].channels, words, 1, bias=False) for number, words in WORDS.items()
+        )
+        self.word_norms = nn.ModuleList(nn.BatchNorm2d(words) for words in WORDS.values())
+
+    def dictionary(self, number: int) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
+        """Convolution and norm that make words of the map of a layer in WORDS."""
+        place = list(WORDS).index(number)
+        return self.word_convolutions[place], self.word_norms[place]
 
     def forward(self, x: Tensor) -> Tensor:
         """Means over the picture: plain ones of the last tap, which sees all of it from everywhere, and weighted
         ones of the others, to which the rim is mostly background.
         """
-        means = []
+        means, words = [], []
         colours = F.avg_pool2d(x, 2)
         for convolution, norm in zip(self.colour_convolutions, self.colour_norms, strict=True):
             colours = F.relu6(norm(convolution(colours)))
@@ -81,7 +91,10 @@ class Backbone(nn.Module):
             x = F.relu6(norm(convolution(padded(x, layer))))
             if number in TAPS:
                 means.append(x.mean((2, 3)) if number == TAPS[-1] else centred_mean(x))
-        return torch.cat([*means, centred_mean(colours)], 1)
+            if number in WORDS:
+                dictionary, own_norm = self.dictionary(number)
+                words.append(centred_mean(F.relu6(own_norm(dictionary(x)))))
+        return torch.cat([*means, centred_mean(colours), *words], 1)
 
 
 class Trainee(nn.Module):

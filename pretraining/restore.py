@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pretraining.network import INPUT_PX, LAYERS, Backbone, padded
+from pretraining.network import INPUT_PX, LAYERS, WORDS, Backbone, padded
 from pretraining.world import World
 
 THINGS = 128  # each in two views, to open the norms on
@@ -42,8 +42,10 @@ def restored(path: Path, *, seed: int) -> Backbone:
         colours = F.avg_pool2d(x, 2)
         for convolution, norm in zip(backbone.colour_convolutions, backbone.colour_norms, strict=True):
             colours = _opened(convolution, norm, folded, colours)
-        for layer, convolution, norm in zip(LAYERS, backbone.convolutions, backbone.norms, strict=True):
-            x = _opened(convolution, norm, folded, padded(x, layer))
+        for number, (layer, *parts) in enumerate(zip(LAYERS, backbone.convolutions, backbone.norms, strict=True)):
+            x = _opened(*parts, folded, padded(x, layer))
+            if number in WORDS and tuple(backbone.dictionary(number)[0].weight.shape) in folded:
+                _opened(*backbone.dictionary(number), folded, x)
     return backbone.eval()
 
 

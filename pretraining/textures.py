@@ -22,6 +22,28 @@ def random_pattern(size_px: int, rng: np.random.Generator) -> FloatImage:
     return PATTERNS[int(rng.choice(len(PATTERNS), p=_WEIGHTS))](size_px, rng)
 
 
+def random_grain(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """A surface made of one pattern or two, folded, hardened or stepped; float32 (size_px, size_px) in 0..1."""
+    grain = random_pattern(size_px, rng)
+    if rng.random() < 0.6:
+        other = random_pattern(size_px, rng)
+        grain = (np.multiply, np.maximum, np.minimum, _inlaid)[int(rng.integers(4))](grain, other)
+    kind = rng.integers(4)
+    if kind == 1:
+        grain = 1 - np.abs(2 * grain - 1)
+    elif kind == 2:
+        grain = 0.5 + 0.5 * np.tanh(rng.uniform(3, 15) * (grain - np.median(grain)))
+    elif kind == 3:
+        steps = int(rng.integers(2, 6))
+        grain = np.floor(grain * steps * 0.999) / steps
+    return _stretched(grain.astype(np.float32))
+
+
+def _inlaid(ground: FloatImage, other: FloatImage) -> FloatImage:
+    """One pattern where the other is high, and a level of its own where it is not."""
+    return np.where(other > np.median(other), ground, np.float32(0.2)).astype(np.float32)
+
+
 def nearly_plain(size_px: int, rng: np.random.Generator) -> FloatImage:
     """A wall or a table: one colour, a slight gradient, a little structure."""
     base = random_colour(rng, saturation=float(rng.uniform(0, 0.4)))
@@ -30,9 +52,11 @@ def nearly_plain(size_px: int, rng: np.random.Generator) -> FloatImage:
     return np.clip(base + rng.uniform(0, 0.3) * ramp + rng.uniform(0, 0.12) * grain, 0, 1).astype(np.float32)
 
 
-def random_colour(rng: np.random.Generator, saturation: float | None = None) -> FloatImage:
-    """One RGB colour; every hue is as likely as any other."""
-    hue, value = rng.uniform(0, 180), rng.uniform(0.15, 1)
+def random_colour(
+    rng: np.random.Generator, saturation: float | None = None, hues: tuple[float, float] = (0.0, 180.0)
+) -> FloatImage:
+    """One RGB colour; every hue of the range, in OpenCV's half degrees, is as likely as any other."""
+    hue, value = rng.uniform(*hues) % 180, rng.uniform(0.15, 1)
     chroma = rng.uniform(0, 1) if saturation is None else saturation
     hsv = np.array([[[hue, chroma * 255, value * 255]]], np.uint8)
     return (cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0] / 255).astype(np.float32)

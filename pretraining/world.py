@@ -27,14 +27,15 @@ FEW_KINDS = (  # and how often they come: the world of the first two rounds of t
     (random_material, 0.18),
 )
 KINDS = (  # of the third
-    (random_flat_thing, 0.17),
-    (random_lathed, 0.12),
+    (random_flat_thing, 0.16),
+    (random_lathed, 0.1),
     (random_box, 0.1),
-    (random_assembly, 0.18),
-    (random_sign, 0.25),
-    (random_material, 0.1),
-    (random_stuff, 0.08),
+    (random_assembly, 0.17),
+    (random_sign, 0.22),
+    (random_material, 0.08),
+    (random_stuff, 0.17),
 )
+OF_ONE_KIND = 0.3  # of the rich world's batches: hands only, materials only, so that likes are told apart
 RENEWED = 3  # things a batch
 TOGETHER = 4  # things of the rich world that share a background, which so tells nothing of them
 IN_THE_WAY = 0.2  # of its pictures have something before the thing
@@ -73,7 +74,7 @@ class World:
 
     def batch(self, things: int, size_px: int) -> Batch:
         """Two pictures each of some things."""
-        chosen = self._rng.choice(len(self._things), things, replace=False)
+        chosen = self._chosen(things)
         for old in chosen[:RENEWED]:
             self._things[int(old)] = self._new()
         self._walls.extend(self._wall() for _ in range(RENEWED))
@@ -87,6 +88,15 @@ class World:
             np.stack([describe(view.clean, view.mask) for view in views]),
             np.stack([self._things[i][1] for _ in range(2) for i in chosen]),
         )
+
+    def _chosen(self, things: int) -> NDArray[np.int64]:
+        """Numbers of the things of a batch."""
+        if self._rich and self._rng.random() < OF_ONE_KIND:
+            kind = type(self._things[int(self._rng.integers(len(self._things)))][0])
+            alike = np.flatnonzero([type(thing) is kind for thing, _ in self._things])
+            if len(alike) >= things:
+                return self._rng.choice(alike, things, replace=False)
+        return self._rng.choice(len(self._things), things, replace=False)
 
     def _views(self, things: Sequence[Thing], size_px: int) -> list[View]:
         """One picture of each."""

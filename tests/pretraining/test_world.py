@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
+from pretraining import world
 from pretraining.assemblies import Assembly
 from pretraining.descriptors import describe
 from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
+from pretraining.materials import Stuff, Swatch
 from pretraining.scene import canonical, photograph
-from pretraining.textures import random_texture
+from pretraining.textures import random_colour, random_grain, random_texture
 from pretraining.things import SIZE_PX, FlatThing, Side
 from pretraining.world import KINDS, World
 
@@ -113,3 +115,39 @@ def test_bodies_and_materials_that_are_held_out_can_be_photographed() -> None:
     assert len({(stuff.relief, stuff.finish) for stuff in stuffs}) == 6
     for thing in (unseen_body(rng), *stuffs):
         assert 0.005 < photograph(thing, 96, rng).mask.mean() < 1.0
+
+
+def test_pieces_of_a_swatch_differ_and_are_more_alike_than_those_of_another() -> None:
+    def coarseness(piece) -> float:  # type: ignore[no-untyped-def]
+        return float(np.abs(np.diff(piece, axis=0)).mean() + np.abs(np.diff(piece, axis=1)).mean())
+
+    rng = np.random.default_rng(9)
+    within, means = [], []
+    for _ in range(12):
+        swatch = Swatch(random_grain(2 * SIZE_PX, rng))
+        pieces = [swatch(SIZE_PX, rng) for _ in range(6)]
+        assert pieces[0].shape == (SIZE_PX, SIZE_PX)
+        assert not np.array_equal(pieces[0], pieces[1])
+        within.append(np.std([coarseness(piece) for piece in pieces]))
+        means.append(np.mean([coarseness(piece) for piece in pieces]))
+    assert np.mean(within) < 0.5 * np.std(means)
+
+
+def test_a_colour_keeps_to_its_range_of_hues() -> None:
+    rng = np.random.default_rng(10)
+    for _ in range(50):
+        red, green, blue = random_colour(rng, saturation=0.9, hues=(-10, 10))
+        assert red > max(green, blue)
+
+
+def test_a_batch_of_one_kind_tells_likes_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "OF_ONE_KIND", 1.0)
+    monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
+    rich = World(np.random.default_rng(11), 40, rich=True)
+    kinds = {frozenset(type(rich._things[number][0]) for number in rich._chosen(10)) for _ in range(20)}
+    assert len(kinds) == 2
+    assert all(len(kind) == 1 for kind in kinds)
+    assert frozenset([Stuff]) in kinds
+
+
+_TWO_KINDS = ("random_box", "random_stuff")
