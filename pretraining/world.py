@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pretraining.assemblies import random_assembly
+from pretraining.assemblies import Assembly, random_assembly
 from pretraining.bodies import random_box, random_lathed
 from pretraining.descriptors import describe
-from pretraining.hands import random_sign
-from pretraining.materials import random_material, random_stuff
+from pretraining.hands import Sign, random_sign
+from pretraining.materials import Stuff, random_material, random_stuff
 from pretraining.rooms import random_room
 from pretraining.scene import View, backdrop, canonical, photograph
 from pretraining.textures import random_texture
@@ -27,15 +27,16 @@ FEW_KINDS = (  # and how often they come: the world of the first two rounds of t
     (random_material, 0.18),
 )
 KINDS = (  # of the third
-    (random_flat_thing, 0.16),
-    (random_lathed, 0.1),
-    (random_box, 0.1),
-    (random_assembly, 0.17),
+    (random_flat_thing, 0.15),
+    (random_lathed, 0.09),
+    (random_box, 0.08),
+    (random_assembly, 0.16),
     (random_sign, 0.22),
     (random_material, 0.08),
-    (random_stuff, 0.17),
+    (random_stuff, 0.22),
 )
-OF_ONE_KIND = 0.3  # of the rich world's batches: hands only, materials only, so that likes are told apart
+OF_ONE_KIND = 0.4  # of the rich world's batches: likes must be told apart
+ALIKE = (Sign, Stuff, Assembly)  # one of these
 RENEWED = 3  # things a batch
 TOGETHER = 4  # things of the rich world that share a background, which so tells nothing of them
 IN_THE_WAY = 0.2  # of its pictures have something before the thing
@@ -92,8 +93,8 @@ class World:
     def _chosen(self, things: int) -> NDArray[np.int64]:
         """Numbers of the things of a batch."""
         if self._rich and self._rng.random() < OF_ONE_KIND:
-            kind = type(self._things[int(self._rng.integers(len(self._things)))][0])
-            alike = np.flatnonzero([type(thing) is kind for thing, _ in self._things])
+            kind = ALIKE[int(self._rng.integers(len(ALIKE)))]
+            alike = np.flatnonzero([isinstance(thing, kind) for thing, _ in self._things])
             if len(alike) >= things:
                 return self._rng.choice(alike, things, replace=False)
         return self._rng.choice(len(self._things), things, replace=False)
