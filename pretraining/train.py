@@ -229,3 +229,4 @@ def _render(batches: mp.Queue[Batch], stop: Any, size_px: Any, things: tuple[int
                 break
             except Full:
                 continue
+    batches.cancel_join_thread()  # nobody reads the pictures that are left

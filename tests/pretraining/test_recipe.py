@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +93,37 @@ def test_a_run_that_stopped_goes_on_where_it_was(tmp_path: Path, caplog: pytest.
     assert second["spent_s"] >= 0.16 * 60 > first["spent_s"] >= 0.08 * 60
     weights = [state["average"]["backbone.convolutions.0.weight"] for state in (first, second)]
     assert not torch.equal(*weights)
+
+
+_LONG_RUN = """
+import sys
+from pathlib import Path
+from pretraining.train import Plan, train
+if __name__ == "__main__":
+    train(Plan(5.0, 7, Path(sys.argv[1]), things=16, things_per_batch=8, checkpoint_s=1.0))
+"""
+
+
+def test_a_run_that_is_killed_leaves_no_renderer_behind(tmp_path: Path) -> None:
+    script = tmp_path / "long_run.py"
+    script.write_text(_LONG_RUN, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    run = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        wait_for((tmp_path / "checkpoint.pt").exists, within_s=60)
+        children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="ascii").split()
+    finally:
+        run.kill()
+        run.wait()
+    assert children
+    wait_for(lambda: not any(Path(f"/proc/{child}").exists() for child in children), within_s=30)
+
+
+def wait_for(happened: Callable[[], bool], *, within_s: float) -> None:
+    end_s = time.monotonic() + within_s
+    while not happened():
+        assert time.monotonic() < end_s, "waited in vain"
+        time.sleep(0.1)
 
 
 def test_a_network_read_back_from_its_file_says_what_the_file_says() -> None:
