@@ -17,6 +17,7 @@ import pygame
 from app.backend import backend_now
 from app.backstage import House
 from app.config import Config
+from app.data_lock import only_kiosk_in
 from app.demo import CLASSES, Findings, ScriptedVisitor
 from app.demo_tour import PIN
 from app.devices.camera import candidates
@@ -108,12 +109,12 @@ def compose(
         table: The demonstration's table, for whoever wants to choose what lies on it; None makes one.
 
     Raises:
+        DataDirInUse: If another kiosk uses the same data directory.
         DisplayUnavailable: If no window can be opened.
         KioskError, tpu.errors.RuntimeLayerError: If a part that the kiosk cannot do without is missing.
     """
     with ExitStack() as stack:
-        if demo_out is not None:
-            config = _for_demo(config, demo_out, demo_data_dir, stack)
+        config = _in_own_place(config, demo_out, demo_data_dir, stack)
         faults = _log_faults(stack)
         window = stack.enter_context(closing(open_window(config, headless)))
         with without(ALSA):
@@ -225,6 +226,14 @@ def compose(
 def display_available() -> bool:
     """Whether a window could be shown: a desktop session, or a video driver that was chosen by hand."""
     return screen_chosen(os.environ)
+
+
+def _in_own_place(config: Config, demo_out: Path | None, demo_data_dir: Path | None, stack: ExitStack) -> Config:
+    """Settings whose data directory is this kiosk's alone, until `stack` closes."""
+    if demo_out is not None:
+        config = _for_demo(config, demo_out, demo_data_dir, stack)
+    stack.enter_context(only_kiosk_in(config.data_dir))
+    return config
 
 
 def _for_demo(config: Config, demo_out: Path, data_dir: Path | None, stack: ExitStack) -> Config:

@@ -3,6 +3,7 @@
     KioskError
     ├── ConfigInvalid
     ├── SettingsNotKept
+    ├── DataDirInUse
     ├── CameraUnavailable
     ├── DisplayUnavailable
     ├── PinsUnavailable
@@ -45,6 +46,10 @@ class ConfigInvalid(KioskError, ValueError):
 
 class SettingsNotKept(KioskError):
     """A setting that was changed on the screen could not be written."""
+
+
+class DataDirInUse(KioskError):
+    """Another kiosk keeps its session in this folder."""
 
 
 class CameraUnavailable(KioskError):
