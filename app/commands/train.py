@@ -100,10 +100,14 @@ def find_pictures(data_dir: Path) -> dict[str, list[Path]]:
     if not data_dir.is_dir():
         raise DatasetInvalid(f"{data_dir} is no folder. Name one that holds a folder of pictures per class.")
     found = {
-        folder.name: sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
-        for folder in sorted(data_dir.iterdir())
+        folder.name: _pictures_in(folder)
+        for folder in _listed(data_dir)
         if folder.is_dir() and not folder.name.startswith(".")
     }
+    if not found and (loose := _pictures_in(data_dir)):
+        raise DatasetInvalid(
+            f"the pictures in {data_dir} ({loose[0].name} …) belong to no class. Put them into a folder per class."
+        )
     if not any(found.values()):
         raise DatasetInvalid(f"{data_dir} holds no pictures. Put JPEG, PNG or BMP files into {data_dir}/<label>/.")
     for label, files in found.items():
@@ -113,6 +117,19 @@ def find_pictures(data_dir: Path) -> dict[str, list[Path]]:
     if len(found) == 1:
         raise DatasetInvalid(f"there is only one class, {next(iter(found))!r}. Add a folder for a second one.")
     return found
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    return [path for path in _listed(folder) if path.suffix.lower() in ENDINGS]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise DatasetInvalid(
+            f"{folder} cannot be read: {error.strerror}. Give yourself the right to read it."
+        ) from error
 
 
 def check_out(out: Path) -> None:
@@ -146,7 +163,7 @@ def check_label(label: str) -> None:
 
 def _embedded(pictures: dict[str, list[Path]], extractor: EmbeddingExtractor) -> Session:
     samples: list[Sample] = []
-    skipped: list[Path] = []
+    skipped: list[PictureUnreadable] = []
     total = sum(map(len, pictures.values()))
     with tqdm(total=total, unit="picture", disable=not sys.stderr.isatty()) as bar:
         for class_index, files in enumerate(pictures.values()):
@@ -154,13 +171,13 @@ def _embedded(pictures: dict[str, list[Path]], extractor: EmbeddingExtractor) ->
                 bar.update()
                 try:
                     image = read_picture(path)
-                except PictureUnreadable:
-                    skipped.append(path)
+                except PictureUnreadable as error:
+                    skipped.append(error)
                     continue
                 square = centre_crop(image)
                 samples.append(Sample(len(samples), class_index, extractor.embed(image), encode_picture(square), 0.0))
-    for path in skipped:
-        logger.warning("skipped %s: it is not a readable picture", path)
+    for unreadable in skipped:
+        logger.warning("skipped %s: %s", unreadable.path, unreadable.reason or "it is not a readable picture")
     session = Session(tuple(pictures), tuple(samples), extractor.name, extractor.origin_sha256)
     for label, count in zip(session.labels, session.shots(), strict=True):
         if count == 0:

@@ -63,7 +63,7 @@ def enough(state: KioskState) -> bool:
 def _live(state: KioskState, leader: int | None) -> Text:
     by_itself = state.config.classes.learn_as_you_go
     if state.stale and state.missing is None and not by_itself:
-        return message("New pictures! Press TRAIN to learn them too.")
+        return message("The pictures changed! Press TRAIN to learn them.")
     if leader is None:
         return message("Show a thing again. Is it wrong? Hold its button.")
     if by_itself:

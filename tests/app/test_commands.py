@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -108,6 +111,32 @@ def test_bad_folders_are_refused_in_one_line(tmp_path: Path, capsys: pytest.Capt
         "error: the class label 'con' cannot be used: Windows reserves it for a device. Rename its folder."
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_pictures_without_a_class_are_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one.jpg").write_bytes(b"")
+    assert main(["train", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"error: the pictures in {tmp_path} (one.jpg …) belong to no class. Put them into a folder per class."
+    )
+
+
+def test_a_class_that_may_not_be_read_is_told_in_one_line(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = sorted(folder for folder in pictures.iterdir() if folder.is_dir())[0]
+    listed = Path.iterdir
+
+    def refusing(folder: Path) -> Iterator[Path]:  # the tests' user may be root, who may read everything
+        if folder == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refusing)
+    assert main(["train", str(pictures), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"error: {closed} cannot be read: Permission denied. Give yourself the right to read it."
+    )
 
 
 def test_a_missing_model_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,7 @@ def view(now: KioskState, seen: Smoothed = NOTHING_SEEN) -> KioskView:
         (state(6, 6, 0, mode=Mode.TRAINING), "Comparing what you showed …"),
         (state(6, 6, 0, mode=Mode.SAVING), "Writing your model."),
         (state(6, 6, 0, held=Held(1, 0.0)), "Keep turning it: every picture teaches cup."),
-        (state(5, 6, 0, mode=Mode.LIVE, model=MODEL), "New pictures! Press TRAIN to learn them too."),
+        (state(5, 6, 0, mode=Mode.LIVE, model=MODEL), "The pictures changed! Press TRAIN to learn them."),
         (state(5, 5, 0, mode=Mode.LIVE, model=MODEL), "Show a thing again. Is it wrong? Hold its button."),
     ],
 )
