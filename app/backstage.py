@@ -209,7 +209,10 @@ class Backstage:
             faults = tuple((message("Last fault"), line, True) for line in self._house.faults())
             drives = drive_lines(tools.drives.present(), tools.drives.unmounted())
             lines = (*machine_lines(tools.config.data_dir), *drives, *faults)
-            self._announce(ev.SystemLooked(tuple(self._house.list_cameras()), archive, lines))
+            cameras = self._house.list_cameras()
+            if self._house.settings is not None:  # what --config names stays on offer, whatever is chosen meanwhile
+                cameras = [*cameras, self._house.settings.base.camera.source]
+            self._announce(ev.SystemLooked(tuple(cameras), archive, lines))
 
     def restore_session(self, name: str, privacy: str) -> None:
         """Bring a session back; the one at hand is kept first: its visitor is gone, too."""

@@ -26,12 +26,13 @@ class SettingsFile:
     """What staff changed, by section and name; only that is in the file, so that `--config` still decides the rest.
 
     Attributes:
-        config: The settings it was opened over, with its own over them.
+        base: The settings it was opened over.
+        config: The same, with its own over them.
     """
 
     def __init__(self, base: Config, folder: Path) -> None:
         self._path = folder / FILE
-        self._base = base
+        self.base = base
         self._changed: dict[str, dict[str, Any]] = {}
         self.config = base
         with suppress(PermissionError):  # what may not be looked at is told when the session is opened
@@ -58,7 +59,7 @@ class SettingsFile:
 
     def _read(self) -> None:
         try:
-            self.config = overlaid(self._base, self._path)
+            self.config = overlaid(self.base, self._path)
             self._changed = {section: dict(values) for section, values in read_table(self._path).items()}
         except ConfigInvalid as error:
             logger.warning("%s The settings changed on the screen are set aside as %s.", error, self._set_aside())

@@ -71,7 +71,7 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     if button is None:
         return state, ()
     state, commands = _PRESSED[state.mode](state, button)
-    return cursor.kept(before, state, event.button), commands
+    return cursor.followed(before, cursor.kept(before, state, event.button)), commands
 
 
 def _released(state: KioskState, event: ev.ButtonReleased) -> Step:

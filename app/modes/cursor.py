@@ -117,6 +117,33 @@ def kept(before: KioskState, after: KioskState, button: Button) -> KioskState:
     return replace(after, cursor=0 if used else None)
 
 
+def followed(before: KioskState, after: KioskState) -> KioskState:
+    """The cursor on the control that it was on, also when others appeared or went before it.
+
+    An arrow that has nothing left to choose hands it to the other one of its row.
+    """
+    if before.cursor is None or after.cursor != before.cursor or _place(before) != _place(after):
+        return after
+    was, there = under(before), things(after)
+    if was is None or under(after) == was:
+        return after
+    for one in (was, _opposite(was)):
+        if one in there:
+            return replace(after, cursor=there.index(one))
+    return after
+
+
+def _opposite(button: Button) -> Button | None:
+    match button:
+        case OnScreen("less", name):
+            return OnScreen("more", name)
+        case OnScreen("more", name):
+            return OnScreen("less", name)
+        case OnScreen("page", int(step)):
+            return OnScreen("page", -step)
+    return None
+
+
 def _moved(state: KioskState, step: int) -> KioskState:
     count = len(things(state))
     if state.cursor is None or not count:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.config_check import MAX_CLASSES, MIN_CLASSES, MOST_ZOOM, PALETTES, PRIVACY, ROTATIONS
 from app.i18n import LANGUAGES, Text, counted, message
@@ -58,7 +59,8 @@ def _is_less(value: Any, other: Any) -> bool:
 
 def cameras(state: KioskState) -> tuple[str, ...]:
     """The cameras that can be chosen; the one that is set is always among them."""
-    return tuple(dict.fromkeys((*ALWAYS_THERE, *state.staff.system.cameras, state.config.camera.source)))
+    sources = (*ALWAYS_THERE, *state.staff.system.cameras, state.config.camera.source)
+    return tuple(dict.fromkeys(filter(None, sources)))
 
 
 def _on_off(value: bool) -> Text:
@@ -67,6 +69,8 @@ def _on_off(value: bool) -> Text:
 
 def _camera(value: str) -> Text:
     named: dict[str, Text] = {"auto": message("the first one found"), "demo": message("demonstration")}
+    if "://" in value:  # never the password that may stand before the host
+        return urlsplit(value).hostname or value.partition("://")[0]
     return named.get(value, value.rsplit("/", 1)[-1])
 
 

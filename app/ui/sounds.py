@@ -50,7 +50,7 @@ class Sounds:
         try:
             pygame.mixer.init(RATE_HZ, -16, 1, 512)
         except pygame.error as error:
-            logger.warning("no sound: %s", error)
+            logger.info("no sound: %s", error)  # many a machine has none, and nothing is wrong with it
             return
         channels = (pygame.mixer.get_init() or (0, 0, 1))[2]
         for name, notes in NOTES.items():

@@ -7,6 +7,8 @@ import os
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from app import events as ev
 from app.archive import Archive
 from app.backstage import House
+from app.config import CameraSettings
 from app.devices.power import switch_off
 from app.errors import PowerRefused
 from app.events import Action, OnScreen
@@ -101,6 +104,20 @@ def test_cameras_that_are_found_can_be_chosen(station: Station) -> None:
     station.settle()
     assert station.kiosk.state.config.camera.source == "/dev/video7"
     assert value(shown(station), "Camera") == "video7"
+
+
+def test_the_camera_of_the_configuration_stays_on_offer_and_tells_no_password(tmp_path: Path) -> None:
+    address = "rtsp://kiosk:secret@cam.local:554/x"
+    base = replace(Station.settings_in(tmp_path), camera=CameraSettings(source=address))
+    station = Station(tmp_path, house=House(SettingsFile(base, tmp_path / "data"), lambda: ["/dev/video7"]))
+    with closing(station):
+        opened(station, "camera")
+        assert station.kiosk.state.config.camera.source != address
+        for _ in range(3):
+            station.panel.tap(OnScreen("more", "camera.source"))
+        station.settle()
+        assert station.kiosk.state.config.camera.source == address
+        assert value(shown(station), "Camera") == "cam.local"
 
 
 def test_a_setting_is_on_the_disk_and_holds_after_a_restart(station: Station) -> None:

@@ -98,6 +98,25 @@ def test_a_setting_is_changed_pages_are_turned_and_reset_leaves() -> None:
     assert (state.mode, state.cursor) == (Mode.TEACH, None)
 
 
+@pytest.mark.parametrize(
+    ("page", "name", "values"),
+    [
+        ("screen", "screen.palette", ["night", "contrast", "distinct", "contrast"]),
+        ("camera", "camera.rotation", [90, 180, 270, 180]),
+    ],
+)
+def test_train_on_an_arrow_goes_on_and_turns_round_at_the_end(page: str, name: str, values: list[object]) -> None:
+    state, _ = pressed(opened(), *[Action.SAVE] * PAGES.index(page))
+    state = led_to(state, OnScreen("more", name))
+    found: list[object] = []
+    for _ in values:
+        state, _ = pressed(state, Action.TRAIN)
+        section, _, key = name.partition(".")
+        found.append(getattr(getattr(state.config, section), key))
+    assert found == values
+    assert under(state) == OnScreen("less", name)
+
+
 def test_a_button_that_is_held_moves_on_until_it_is_let_go() -> None:
     state, _ = run(opened(), ev.ButtonPressed(1))
     started_s, first = state.now_s, state.cursor

@@ -69,6 +69,7 @@ def test_without_an_audio_device_it_is_silent(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("SDL_AUDIODRIVER", "no such driver")
+    caplog.set_level("INFO", logger="app.ui.sounds")
     sounds = Sounds(enabled=True)
     sounds.play("ready")
     sounds.close()
