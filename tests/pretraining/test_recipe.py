@@ -40,7 +40,7 @@ def made(folder: Path, plain_minutes: float, rich_minutes: float) -> Path:
     done = subprocess.run(
         [
             sys.executable, "-m", "pretraining", "--smoke", "--seed", "7",
-            "--plain-minutes", str(plain_minutes), "--rich-minutes", str(rich_minutes / 2), str(rich_minutes / 2),
+            "--plain-minutes", str(plain_minutes), "--rich-minutes", str(rich_minutes),
             "--run", str(out.with_suffix("")), "--out", str(out),
         ],
         cwd=REPOSITORY, check=False, capture_output=True, text=True, timeout=800,
