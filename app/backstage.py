@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app import events as ev
 from app.archive import Archive
+from app.database import SESSION_FILE
 from app.durable_folder import check_way, free_folder, with_sums, write_folder
 from app.i18n import Text, message
 from app.jobs import Tools, Workbench, told
@@ -74,7 +75,7 @@ class Backstage:
             tools.config.data_dir / "archive",
             privacy.archive_max_mib << 20,
             privacy.free_floor_mib << 20,
-            beside=tools.config.data_dir / "session.sqlite3",
+            beside=tools.config.data_dir / SESSION_FILE,
         )
 
     def job_of(self, command: ev.Command) -> Callable[[], None] | None:
@@ -265,7 +266,7 @@ class Backstage:
         for name in self._archive.names():
             folder = free_folder(sessions, name)
             told_as = base / EXPORT_FOLDER / "sessions" / folder.name
-            files = with_sums({"session.sqlite3": self._archive.data(name)})
+            files = with_sums({SESSION_FILE: self._archive.data(name)})
             write_folder(folder, files, told_as=told_as, on_drive=on_drive)
 
     # --- parts ------------------------------------------------------------------------------------------

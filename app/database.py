@@ -18,6 +18,7 @@ from app.durable_folder import sync_directory
 from app.errors import SessionUnreadable
 from app.session import Sample
 
+SESSION_FILE = "session.sqlite3"  # in the data directory
 SCHEMA_VERSION = 4
 ASIDE = ".damaged-"  # and a number, behind the name of a database that was set aside
 _BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"

@@ -30,9 +30,9 @@ def watch_drives(
         else:
             if now != known:
                 announce(now)
-            before, known = {(one.path, one.device) for one in known.drives}, now
+            before, known = {one.identity for one in known.drives}, now
             for drive in now.drives:
-                if (drive.path, drive.device) not in before and (found := find_folder(drive.path)) is not None:
+                if drive.identity not in before and (found := find_folder(drive.path)) is not None:
                     announce(FolderFound(drive.name, found.path, found.labels, found.has_session, found.has_model))
         stop.wait(poll_s)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pygame
 
 from app.config import Config
+from app.database import SESSION_FILE
 from app.devices.camera import AutoCamera, check_source, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
@@ -84,7 +85,7 @@ def open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
         SessionUnreadable: If its file cannot be opened.
     """
     store = SessionStore(
-        config.data_dir / "session.sqlite3",
+        config.data_dir / SESSION_FILE,
         labels=config.classes.labels,
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,

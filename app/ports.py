@@ -78,6 +78,11 @@ class Drive:
     device: str = ""
     total_bytes: int = 0
 
+    @property
+    def identity(self) -> tuple[Path, str]:
+        """Tells it from a drive that was mounted in its place, however its free space has changed."""
+        return self.path, self.device
+
 
 @dataclass(frozen=True)
 class UnmountedDrive:

@@ -78,7 +78,7 @@ def save_model(
     job = _Job(tools, announce, report, tools.store.load(), stored, model)
     drives = [drive for drive in tools.drives.present() if not drive.read_only]
     if chosen is not None:
-        drives = [drive for drive in drives if (drive.path, drive.device) == (chosen.path, chosen.device)]
+        drives = [drive for drive in drives if drive.identity == chosen.identity]
         if not drives:
             raise DriveGone(chosen.name)
     if not drives:
@@ -117,7 +117,7 @@ def pinned_drive(drives: Drives, drive: Drive, *, by_save: bool = True) -> Itera
     """
 
     def still_there() -> None:  # and not another one that was mounted in its place meanwhile
-        if (drive.path, drive.device) not in [(one.path, one.device) for one in drives.present()]:
+        if drive.identity not in [one.identity for one in drives.present()]:
             raise DriveGone(drive.name, by_save)
 
     with ExitStack() as stack:

@@ -7,24 +7,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tpu.devices import list_accelerators
 from tpu.errors import AcceleratorUnavailable
 from tpu.model import CPU
 from tpu.patience import PATIENCE
 from tpu.runtime import DEFAULT_DRIVER, EDGE_TPU_OPERATOR, Driver, refuse_missing
-from tpu.supervisor import Phase, Supervisor
+from tpu.supervisor import ListDevices, Phase, Supervisor
 
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
 def accelerator_for(
-    model: Path, *, runtime: str = "auto", device: str = "auto", driver: Driver = DEFAULT_DRIVER
+    model: Path,
+    *,
+    runtime: str = "auto",
+    device: str = "auto",
+    driver: Driver = DEFAULT_DRIVER,
+    list_devices: ListDevices = list_accelerators,
 ) -> Iterator[Supervisor | None]:
     """Give the accelerator that a model needs; None when it runs on the CPU alone.
 
     Args:
         model: A `.tflite` file.
-        runtime, device, driver: As for Supervisor; "cpu" needs none.
+        runtime, device, driver, list_devices: As for Supervisor; "cpu" needs none.
 
     Raises:
         RuntimeNotInstalled: If the runtime is unknown or not there.
@@ -33,7 +39,7 @@ def accelerator_for(
     if device == CPU or not is_compiled(model):
         yield None
         return
-    supervisor = Supervisor(runtime=runtime, device=device, driver=driver).start()
+    supervisor = Supervisor(runtime=runtime, device=device, driver=driver, list_devices=list_devices).start()
     try:
         yield supervisor
     finally:

@@ -21,16 +21,15 @@ from app.devices.pads import plugged_pads
 from app.devices.udisks import UDisks
 from app.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
 from app.inputs import input_map, pins_of
-from tpu.accelerator import is_compiled
+from tpu.accelerator import accelerator_for
 from tpu.devices import Accelerator, list_accelerators
 from tpu.driver_check import driver_problem
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
-from tpu.model import CPU
 from tpu.models import default_extractor_path
 from tpu.patience import PATIENCE
 from tpu.runtime import Driver, available_runtimes
-from tpu.supervisor import ListDevices, Phase, Supervisor
+from tpu.supervisor import ListDevices, Phase
 
 LEAST_FREE_BYTES = 200 * 2**20
 
@@ -129,17 +128,15 @@ def _accelerator(list_devices: ListDevices, config: Config) -> tuple[bool, str]:
 
 def _silent(list_devices: ListDevices, config: Config) -> str:
     """Why the extractor does not run on the accelerator; empty when it does, or is not meant to."""
-    path = _extractor(config)
-    if config.model.device == CPU or not is_compiled(path):
-        return ""
-    supervisor = Supervisor(
-        runtime=config.model.runtime,
-        device=config.model.device,
-        driver=Driver(config.accelerator.library, config.accelerator.performance),
-        list_devices=list_devices,
-    )
-    with closing(supervisor), EmbeddingExtractor(path, runtime=config.model.runtime, accelerator=supervisor):
-        status = supervisor.start().wait_until_settled(2 * PATIENCE.open_s)
+    path, model = _extractor(config), config.model
+    driver = Driver(config.accelerator.library, config.accelerator.performance)
+    with accelerator_for(
+        path, runtime=model.runtime, device=model.device, driver=driver, list_devices=list_devices
+    ) as accelerator:
+        if accelerator is None:
+            return ""
+        with EmbeddingExtractor(path, runtime=model.runtime, accelerator=accelerator):
+            status = accelerator.wait_until_settled(2 * PATIENCE.open_s)
     return "" if status.phase is Phase.READY else status.reason.rstrip(".") or "it does not answer. Plug it in anew"
 
 

@@ -51,7 +51,7 @@ def drives_changed(state: KioskState, before: tuple[Drive, ...]) -> Step:
         before: What `choices` gave before.
     """
     now = choices(state)
-    if [(one.path, one.device) for one in now] == [(one.path, one.device) for one in before]:
+    if [one.identity for one in now] == [one.identity for one in before]:
         return state, ()
     if len(now) > 1:
         return replace(state, asked_at_s=state.now_s), ()  # what was second may be first: no press in flight counts

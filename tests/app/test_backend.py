@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from tests.support.edge_tpu.fixtures import PLAIN
 from tests.support.edge_tpu.stick import SimulatedStick
 from tests.support.extractors import tiny_extractor
 from tests.support.kiosks import Station
+from tests.support.waiting import until
 from tpu.extractor import EmbeddingExtractor
 from tpu.supervisor import Phase, Status, Supervisor
 
@@ -30,13 +30,6 @@ NEEDED = (
     "the model mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu needs an Edge TPU, and none is plugged in. "
     f"To go on without, put its CPU file {PLAIN} beside it."
 )
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    end_s = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end_s, f"waited in vain until {what}"
-        time.sleep(0.01)
 
 
 def view(event: ev.BackendChanged, **changes: object) -> KioskView:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from app.threads import Mailbox, Worker
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import tiny_extractor
+from tests.support.waiting import until
 from tpu.classifier import ClassificationEngine
 from tpu.errors import InferenceFailed
 from tpu.extractor import EmbeddingExtractor
@@ -29,13 +29,6 @@ def picture(seed: int = 0) -> np.ndarray:
     image = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)
     image.flags.writeable = False
     return image
-
-
-def until(true: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end_s, "waited in vain"
-        time.sleep(0.005)
 
 
 @pytest.fixture

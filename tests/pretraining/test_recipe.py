@@ -6,8 +6,6 @@ import copy
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from pretraining.network import INPUT_PX, LAYERS, WORDS, Backbone, centre_window
 from pretraining.restore import restored
 from pretraining.train import Plan, nt_xent, train
 from pretraining.world import World
+from tests.support.waiting import until
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 
@@ -111,20 +110,13 @@ def test_a_run_that_is_killed_leaves_no_renderer_behind(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     run = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment, stderr=subprocess.DEVNULL)
     try:
-        wait_for((tmp_path / "checkpoint.pt").exists, within_s=60)
+        until((tmp_path / "checkpoint.pt").exists, "it has a checkpoint", patience_s=60)
         children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="ascii").split()
     finally:
         run.kill()
         run.wait()
     assert children
-    wait_for(lambda: not any(Path(f"/proc/{child}").exists() for child in children), within_s=30)
-
-
-def wait_for(happened: Callable[[], bool], *, within_s: float) -> None:
-    end_s = time.monotonic() + within_s
-    while not happened():
-        assert time.monotonic() < end_s, "waited in vain"
-        time.sleep(0.1)
+    until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "its children are gone")
 
 
 def test_a_network_read_back_from_its_file_says_what_the_file_says() -> None:

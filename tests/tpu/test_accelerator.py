@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.edge_tpu.fixtures import BRISK, PLAIN
 from tests.support.edge_tpu.stick import SimulatedStick
+from tests.support.waiting import until
 from tpu.errors import AcceleratorUnavailable
 from tpu.extractor import EmbeddingExtractor
 from tpu.lock import lock_device
@@ -25,13 +26,6 @@ from tpu.supervisor import Phase, Status, Supervisor
 Supervise = Callable[..., Supervisor]
 IMAGE = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
 READY = Status(Phase.READY, "usb:0")
-
-
-def until(true: Callable[[], bool], what: str, patience_s: float = 30.0) -> None:
-    end_s = time.monotonic() + patience_s
-    while not true():
-        assert time.monotonic() < end_s, f"waited in vain until {what}"
-        time.sleep(0.005)
 
 
 def children() -> list[int]:
