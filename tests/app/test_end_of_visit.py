@@ -2,67 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sqlite3
-import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from app import events as ev
-from app.archive import Archive
-from app.config import Config
-from app.errors import ArchiveUnusable
 from app.events import Action, OnScreen
 from app.modes.base import Mode
-from app.modes.staff import CORNER
 from app.observation import NOTHING_SEEN
 from app.present import Surroundings, present
 from tests.support.kiosks import LABELS, Station
-
-NOW = datetime(2026, 1, 31, 14, 12)
-
-
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    made = Station(tmp_path)
-    yield made
-    made.close()
-
-
-def leave_alone(station: Station) -> None:
-    """Nobody presses anything until it plays by itself."""
-    idle = station.kiosk.state.config.idle
-    for seconds in (idle.after_s, idle.countdown_s):
-        station.now_s += seconds
-        station.settle()
-    assert station.kiosk.state.mode is Mode.ATTRACT
-
-
-def privately(station: Station, what: str) -> None:
-    config = station.kiosk.state.config
-    station.kiosk.state = replace(
-        station.kiosk.state, config=replace(config, privacy=replace(config.privacy, when_idle=what))
-    )
-
-
-def kept(station: Station) -> list[Path]:
-    return sorted((station.config.data_dir / "archive").glob("*.sqlite3"))
-
-
-def pictures_in(path: Path) -> int:
-    database = sqlite3.connect(path)
-    try:
-        return int(database.execute("SELECT count(*) FROM samples WHERE length(picture) > 0").fetchone()[0])
-    finally:
-        database.close()
+from tests.support.visits import kept, leave_alone, open_staff, pictures_in, privately
 
 
 @pytest.mark.parametrize(("privacy", "pictures"), [("keep", 8), ("embeddings", 0)])
@@ -96,98 +45,6 @@ def test_erasing_keeps_nothing_at_all(station: Station) -> None:
     station.teach()
     leave_alone(station)
     assert kept(station) == []
-
-
-@pytest.mark.parametrize("privacy", ["keep", "embeddings", "erase"])
-def test_pictures_of_a_copy_that_a_power_cut_ended_do_not_stay(station: Station, privacy: str) -> None:
-    archive = station.config.data_dir / "archive"
-    archive.mkdir()
-    for name in ("2026-01-31_141200_apple.sqlite3.partial", "2026-01-31_141200_apple.sqlite3.partial-journal"):
-        (archive / name).write_bytes(b"pictures")
-    privately(station, privacy)
-    station.teach()
-    leave_alone(station)
-    assert [path for path in archive.iterdir() if "partial" in path.name] == []
-
-
-@pytest.mark.parametrize(("privacy", "left"), [("keep", 3), ("embeddings", 0), ("erase", 0)])
-def test_damaged_databases_go_as_the_sessions_do(station: Station, privacy: str, left: int) -> None:
-    """Nobody can take the pictures out of them."""
-    damaged = lay_damaged(station)
-    privately(station, privacy)
-    station.teach()
-    leave_alone(station)
-    assert len([path for path in damaged if path.exists()]) == left
-
-
-def test_damaged_databases_make_room_by_age_as_the_sessions_do(station: Station) -> None:
-    damaged = lay_damaged(station)
-    station.teach()
-    beside = station.config.data_dir / "session.sqlite3"
-    small = Archive(station.config.data_dir / "archive", max_bytes=400_000, floor_bytes=0, beside=beside)
-    assert small.keep(station.store, NOW, pictures=False) is not None
-    assert [path for path in damaged if path.exists()] == []
-
-
-def lay_damaged(station: Station) -> list[Path]:
-    """Databases as the store sets them aside, one with its journal, all of them older than any session."""
-    archive = station.config.data_dir / "archive"
-    archive.mkdir(exist_ok=True)
-    beside = station.config.data_dir
-    names = ("session.sqlite3.damaged-1", "session.sqlite3.damaged-1-journal", "archive/old.sqlite3.damaged-2")
-    for name in names:
-        (beside / name).write_bytes(b"pictures" * 50_000)
-        os.utime(beside / name, (1e9, 1e9))
-    return [beside / name for name in names]
-
-
-def archive_of(station: Station) -> tuple[Archive, Path]:
-    """An archive with one session that has its pictures."""
-    archive = Archive(station.config.data_dir / "archive", 1 << 40, 0)
-    station.teach()
-    name = archive.keep(station.store, NOW, pictures=True)
-    return archive, station.config.data_dir / "archive" / f"{name}.sqlite3"
-
-
-def test_a_busy_session_keeps_its_pictures_for_now_and_loses_nothing_else(station: Station) -> None:
-    archive, path = archive_of(station)
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        archive.forget_pictures()
-    assert pictures_in(path) == 8
-    archive.forget_pictures()
-    assert pictures_in(path) == 0
-    assert path.exists()
-
-
-def test_a_full_disk_takes_pictures_and_no_session(station: Station, tmp_path: Path) -> None:
-    """No room for a journal or for a copy: they are overwritten where they stand."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to mount a small file system")
-    _, session = archive_of(station)
-    jpegs = [one.picture[200:232] for one in station.store.load().samples]
-    small = tmp_path / "small"
-    small.mkdir()
-    room = session.stat().st_size + 8192
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", small], check=True)
-    try:
-        path = small / session.name
-        shutil.copy(session, path)
-        (small / "filler").write_bytes(bytes(shutil.disk_usage(small).free))
-        assert shutil.disk_usage(small).free == 0
-        Archive(small, 1 << 40, 0).forget_pictures()
-        assert pictures_in(path) == 0
-        assert not any(part in path.read_bytes() for part in jpegs)
-    finally:
-        subprocess.run(["umount", small], check=True)
-
-
-@pytest.mark.parametrize("data", [b"no database at all" * 100, b""])
-def test_what_is_damaged_or_no_session_goes_with_the_pictures_that_may_be_in_it(station: Station, data: bytes) -> None:
-    archive, path = archive_of(station)
-    path.write_bytes(data)
-    archive.forget_pictures()
-    assert not path.exists()
 
 
 def test_what_was_taken_out_of_a_session_does_not_come_back_in_one_from_a_drive(station: Station) -> None:
@@ -251,17 +108,6 @@ def test_staff_bring_a_session_back_and_it_trains_even_without_pictures(station:
     assert station.kiosk.observation.probabilities.argmax() == 1
 
 
-def open_staff(station: Station) -> None:
-    station.panel.press(CORNER)
-    station.settle()
-    station.settle()  # the next tick sees it held
-    station.now_s += station.kiosk.state.config.staff.hold_s + 0.1
-    station.settle()
-    station.panel.release(CORNER)
-    station.settle()
-    assert station.kiosk.state.mode is Mode.STAFF
-
-
 def test_bringing_back_puts_the_session_at_hand_away_first(station: Station) -> None:
     station.teach(3)
     leave_alone(station)
@@ -304,48 +150,6 @@ def test_a_session_that_is_gone_or_damaged_is_told_and_changes_nothing(station: 
         station.settle()
         assert str(station.kiosk.state.notice.text) == words
         assert station.store.load().shots() == (4, 4, 0)
-
-
-def test_the_oldest_session_makes_room_for_the_newest(station: Station, tmp_path: Path) -> None:
-    station.teach()
-    archive = Archive(tmp_path / "kept", max_bytes=1 << 40, floor_bytes=0)
-    first = archive.keep(station.store, NOW, pictures=True)
-    size = archive.size(first)
-    small = Archive(tmp_path / "kept", max_bytes=2 * size + size // 2, floor_bytes=0)
-    names = [small.keep(station.store, NOW + timedelta(minutes=n), pictures=True) for n in (1, 2)]
-    assert small.names() == tuple(reversed(names))
-    assert first == "2026-01-31_141200_apple_cup"
-
-
-def test_nothing_is_kept_where_the_disk_is_nearly_full(station: Station, tmp_path: Path) -> None:
-    station.teach()
-    archive = Archive(tmp_path / "kept", 1 << 40, 1000, free_bytes=lambda _folder: 999)
-    assert archive.keep(station.store, NOW, pictures=True) is None
-    assert archive.names() == ()
-
-
-def test_a_session_of_another_network_needs_its_pictures(station: Station, tmp_path: Path) -> None:
-    station.teach()
-    archive = Archive(tmp_path / "kept", 1 << 40, 0)
-    without = archive.keep(station.store, NOW, pictures=False)
-    complete = archive.keep(station.store, NOW + timedelta(minutes=1), pictures=True)
-    assert archive.load(without, "x", station.extractor.sha256).shots() == (4, 4, 0)
-    assert archive.load(complete, "another", "f" * 64).shots() == (4, 4, 0)
-    with pytest.raises(ArchiveUnusable) as caught:
-        archive.load(without, "another", "f" * 64)
-    assert str(caught.value) == (
-        f"The session {without} was taught with another network, and without its pictures it cannot be learned anew."
-    )
-
-
-def test_an_empty_session_is_not_kept(station: Station, tmp_path: Path) -> None:
-    assert Archive(tmp_path / "kept", 1 << 40, 0).keep(station.store, NOW, pictures=True) is None
-
-
-def test_an_unknown_name_is_no_way_out_of_the_archive(station: Station, tmp_path: Path) -> None:
-    (tmp_path / "kept").mkdir()
-    with pytest.raises(ArchiveUnusable):
-        Archive(tmp_path / "kept", 1, 0).load("../data/session", "x", "y")
 
 
 def test_a_removed_picture_is_off_the_disk_and_comes_back_as_it_was(station: Station) -> None:
@@ -451,84 +255,3 @@ def test_zoom_holds_for_teaching_looking_and_what_is_saved(station: Station) -> 
     station.press(Action.SAVE)
     metadata = (station.kiosk.saved_to / "metadata.json").read_text()
     assert '"crop_share": 0.5' in metadata
-
-
-def starting_with(station: Station, starter: str) -> Station:
-    """The same kiosk, started anew with this starter."""
-    station.close()
-    settings = Config()
-    again = Station(station.folder, replace(settings, idle=replace(settings.idle, starter=starter)))
-    again.settle()
-    return again
-
-
-def test_the_rendered_things_are_a_starter_that_answers_at_once_and_steps_back(station: Station) -> None:
-    again = starting_with(station, "demo")
-    state = again.kiosk.state
-    assert (state.mode, state.starter.labels) == (Mode.LIVE, again.table.kinds)
-    right = 0
-    for index, kind in enumerate(again.table.kinds[:3]):
-        for _ in range(4):
-            again.table.show(kind)
-            again.table.new_view()
-            again.look()
-            right += int(again.kiosk.observation.probabilities.argmax() == index)
-    assert right >= 11
-    again.panel.tap(0)
-    again.settle()
-    again.look()
-    assert again.kiosk.state.mode is Mode.TEACH
-    assert again.store.load().shots() == (1, 0, 0)
-    assert again.kiosk.observation.probabilities is None
-    assert [card.label for card in view_of(again).cards] == list(LABELS)
-    again.close()
-
-
-def test_a_starter_that_comes_too_late_takes_nothing_from_the_model_that_was_taught(station: Station) -> None:
-    again = starting_with(station, "demo")
-    again.teach()
-    again.press(Action.TRAIN)
-    taught = again.vision.model
-    again.kiosk.handle(ev.StarterReady(("dog", "cat"), 0.5))
-    assert again.vision.model is taught is not None
-    again.close()
-
-
-def test_no_room_to_make_the_starter_ends_no_worker(
-    station: Station, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(station.folder / "gone"))
-    again = starting_with(station, "demo")
-    assert again.kiosk.state.mode is Mode.TEACH
-    assert "the starter cannot be made" in caplog.messages
-    again.close()
-
-
-def view_of(station: Station):
-    return present(station.kiosk.state, station.kiosk.shown, NOTHING_SEEN, Surroundings())
-
-
-def test_a_folder_that_save_wrote_is_a_starter(station: Station) -> None:
-    station.teach()
-    station.press(Action.TRAIN)
-    station.press(Action.SAVE)
-    saved = station.kiosk.saved_to
-    station.press(Action.CANCEL)
-    station.press(Action.RESET)
-    station.press(Action.CONFIRM)
-    again = starting_with(station, str(saved))
-    assert again.kiosk.state.starter.labels == ("apple", "cup")
-    assert [card.label for card in view_of(again).cards] == ["apple", "cup", "duck"]
-    again.press(Action.SAVE)
-    assert again.kiosk.state.mode is Mode.LIVE  # it is nobody's, so nobody saves it
-    again.close()
-
-
-def test_a_starter_that_cannot_be_used_is_told_and_the_kiosk_works(
-    station: Station, caplog: pytest.LogCaptureFixture
-) -> None:
-    nowhere = station.folder / "nowhere"
-    again = starting_with(station, str(nowhere))
-    assert again.kiosk.state.mode is Mode.TEACH
-    assert f"The starter in {nowhere} cannot be used. Name a folder that SAVE wrote in idle.starter." in caplog.messages
-    again.close()

@@ -7,7 +7,6 @@ import queue
 import resource
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +20,6 @@ from app.present import Surroundings, present
 from app.state import Mode
 from app.threads import StopSignal, Worker
 from tests.support.kiosks import Station
-
-
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    made = Station(tmp_path)
-    yield made
-    made.close()
 
 
 def sha256(path: Path) -> str:

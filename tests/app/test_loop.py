@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pygame
-import pytest
 
 from app.devices.keyboard import Keyboard
 from app.devices.typewriter import Typewriter
@@ -37,13 +34,6 @@ class Screen:
     def events(self) -> list[Any]:
         typed, self.typed = self.typed, []
         return typed
-
-
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    made = Station(tmp_path)
-    yield made
-    made.close()
 
 
 def frame(number: int) -> Frame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.durable_folder import SUMS, digest_on_medium, pinned, with_sums, write_folder
-from app.errors import ExportFailed
+from app.durable_folder import SUMS
 from app.events import Action, DrivesChanged, Event, SavingFinished, SavingStarted, SavingStep
 from app.jobs import Workbench
 from app.ports import Drive
@@ -20,19 +18,13 @@ from app.saving import EXPORT_FOLDER
 from app.state import Mode
 from app.views.saving import saving
 from app.views.words import Say
-from tests.support.disks import Disk, Sticks, run, sticks
+from tests.support.disks import Disk, Sticks, run
 from tests.support.kiosks import Station
 
 RNG = np.random.default_rng(5)
 FILES = {"model.tflite": RNG.bytes(300_000), "samples/0_äpfel/001.jpg": RNG.bytes(20_000), "README.txt": b"hello\n"}
 SUMMED = {**FILES, SUMS: b"".join(f"{hashlib.sha256(d).hexdigest()}  {n}\n".encode() for n, d in FILES.items())}
 NO_FOLDER = "teachable on the drive is no folder: rename it on a computer, or use another drive."
-
-
-@pytest.fixture
-def socket(tmp_path: Path) -> Iterator[Sticks]:
-    with sticks(tmp_path / "usb") as socket:
-        yield socket
 
 
 @pytest.fixture
@@ -89,22 +81,6 @@ def exports(disk: Disk) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
-def test_after_a_save_and_a_hard_pull_the_medium_holds_every_byte(socket: Sticks, tmp_path: Path) -> None:
-    """The oracle is the kernel on another mount of the medium, and sha256sum."""
-    disk = socket.plug_in()
-    write_folder(disk.path / "teachable" / "now", SUMMED)
-    as_it_is = tmp_path / "copy.img"
-    as_it_is.write_bytes(disk.image.read_bytes())  # the medium at this moment; nothing was unmounted
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    run("mount", "-o", "loop", as_it_is, elsewhere)
-    try:
-        run("sh", "-c", f"cd '{elsewhere}/teachable/now' && sha256sum --strict -c {SUMS}")
-        assert {path.name for path in (elsewhere / "teachable").iterdir()} == {"now"}
-    finally:
-        run("umount", elsewhere)
-
-
 @pytest.mark.parametrize("rots", ["write", "name"])
 @pytest.mark.parametrize("kind", ["ext4", "exfat"])
 def test_a_byte_that_changes_on_the_medium_is_noticed(station: Station, socket: Sticks, kind: str, rots: str) -> None:
@@ -127,27 +103,6 @@ def test_a_byte_that_changes_on_the_medium_is_noticed(station: Station, socket: 
         "converted_tflite_quantized/model.tflite reads back changed: the drive is failing. Use another drive."
     )
     assert exports(disk) == []
-
-
-@pytest.mark.parametrize("kind", ["ext4", "exfat", "fat"])
-@pytest.mark.parametrize("size", [0, 1, 511, 4096, 4097, 1 << 20, (1 << 20) + 5])
-def test_the_medium_gives_back_files_of_every_length(socket: Sticks, kind: str, size: int) -> None:
-    disk, data = socket.plug_in(kind), RNG.bytes(size)
-    path = disk.path / "file.bin"
-    path.write_bytes(data)
-    assert digest_on_medium(path) == hashlib.sha256(data).hexdigest()
-
-
-def test_what_is_written_after_a_pull_never_lands_beside_the_drive(socket: Sticks) -> None:
-    disk = socket.plug_in()
-
-    def pull(step: str, done: bool) -> None:
-        if (step, done) == ("write", False):
-            disk.pull()
-
-    with pinned(disk.path) as root:
-        write_folder(root / "teachable" / "now", SUMMED, on_step=pull)
-    assert list(disk.path.iterdir()) == []  # the empty folder that it was mounted on
 
 
 def test_a_drive_pulled_in_the_middle_is_told_and_the_next_one_is_used(station: Station, socket: Sticks) -> None:
@@ -223,17 +178,6 @@ def test_a_file_in_the_way_is_named_and_left_alone(table: Station, tmp_path: Pat
     assert (stick / EXPORT_FOLDER).read_text() == "a visitor's"
 
 
-def test_a_link_that_waits_under_the_unfinished_name_is_not_followed(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (tmp_path / "now.partial").symlink_to(elsewhere)
-    with pytest.raises(ExportFailed) as caught:
-        write_folder(tmp_path / "now", SUMMED)
-    assert str(caught.value) == f"{tmp_path}/now.partial is a file. Name an empty or new folder."
-    assert list(elsewhere.iterdir()) == []
-    assert not (tmp_path / "now").exists()
-
-
 def test_a_drive_that_runs_full_in_the_middle_is_told_and_left_clean(station: Station, socket: Sticks) -> None:
     disk = socket.plug_in()
     trained(station)
@@ -270,21 +214,6 @@ def test_a_write_protected_drive_is_told_so_and_passed_over(station: Station, so
     station.press(Action.SAVE)
     assert station.kiosk.saved_to is not None
     assert station.kiosk.saved_to.is_relative_to(free.path)
-
-
-def test_a_drive_that_turns_write_protected_under_way_is_told(socket: Sticks) -> None:
-    disk = socket.plug_in()
-
-    def protect(step: str, done: bool) -> None:
-        if (step, done) == ("write", False):
-            run("mount", "-o", "remount,ro", disk.path)
-
-    with pytest.raises(ExportFailed) as caught:
-        write_folder(disk.path / "teachable" / "now", SUMMED, on_step=protect)
-    assert str(caught.value) == (
-        f"the model could not be saved to {disk.path}/teachable: Read-only file system. "
-        "The drive is write-protected: use another one, then save again."
-    )
 
 
 def test_of_two_drives_the_first_is_used_and_the_screen_says_which(station: Station, socket: Sticks) -> None:
@@ -397,46 +326,6 @@ def test_the_date_in_the_name_is_of_the_wall_clock(station: Station, socket: Sti
     (name,) = exports(disk)
     written = datetime.strptime(name[:15], "%Y-%m-%d_%H%M")
     assert before.replace(second=0, microsecond=0) <= written <= datetime.now()
-
-
-@pytest.mark.parametrize("harm", ["changed", "shorter", "gone"])
-def test_what_reads_back_otherwise_loses_its_name_and_what_was_there_comes_back(tmp_path: Path, harm: str) -> None:
-    folder = tmp_path / "teachable" / "now"
-    earlier = with_sums({"model.tflite": b"the one before"})
-    write_folder(folder, earlier)
-
-    def spoil(step: str, done: bool) -> None:
-        if (step, done) == ("name", True):
-            assert (folder / SUMS).read_bytes() == SUMMED[SUMS]  # it has its name by now
-            readme = folder / "README.txt"
-            {"changed": lambda: readme.write_bytes(b"jello\n"), "shorter": lambda: readme.write_bytes(b""),
-             "gone": readme.unlink}[harm]()  # fmt: skip
-
-    with pytest.raises(ExportFailed) as caught:
-        write_folder(folder, SUMMED, on_step=spoil)
-    assert str(caught.value) == "README.txt reads back changed: the drive is failing. Use another drive."
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == earlier
-    assert [path.name for path in folder.parent.iterdir()] == ["now"]
-
-
-def test_a_folder_that_reads_back_otherwise_and_cannot_be_deleted_looks_unfinished(tmp_path: Path) -> None:
-    folder = tmp_path / "teachable" / "now"
-    kept = folder.with_name("now.partial") / "kept"
-
-    def spoil(step: str, done: bool) -> None:
-        if (step, done) == ("name", True):
-            (folder / "README.txt").write_bytes(b"jello\n")
-            run("mount", "--mkdir", "-t", "tmpfs", "tmpfs", folder / "kept")  # a mounted folder can't be deleted
-
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to mount a file system")
-    try:
-        with pytest.raises(ExportFailed, match="reads back changed"):
-            write_folder(folder, SUMMED, on_step=spoil)
-        assert not folder.exists()
-        assert not (folder.with_name("now.partial") / SUMS).exists()
-    finally:
-        run("umount", kept)
 
 
 def test_without_a_drive_it_is_kept_on_this_machine_and_the_screen_shows_no_stick(table: Station) -> None:

@@ -17,16 +17,10 @@ from app.devices.drive import LEFT_TO_THE_SYSTEM, MountedDrives
 from app.devices.udisks import HURRY_S, MountingDrives, UDisks
 from app.drive_watch import watch_drives
 from app.events import DrivesChanged, Event
-from tests.support.disks import Disk, Sticks, run, sticks
+from tests.support.disks import Disk, Sticks, run
 from tests.support.udisks import UDISKS, UDisksService, private_bus, udisks_service
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def socket(tmp_path: Path) -> Iterator[Sticks]:
-    with sticks(tmp_path / "usb") as socket:
-        yield socket
 
 
 @pytest.fixture

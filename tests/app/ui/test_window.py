@@ -59,7 +59,7 @@ def test_events_come_in_their_order_and_once(window: Window) -> None:
 def _push_removal() -> None:
     """Tell SDL that a pad went which pygame never saw."""
     if not sys.platform.startswith("linux"):
-        pytest.skip("finds the SDL that pygame loaded in /proc")
+        pytest.skip("needs Linux: its /proc names the SDL that pygame loaded")
     loaded = (line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines())
     sdl = ctypes.CDLL(next(path for path in loaded if Path(path).name.startswith("libSDL2-2")))
     event = (ctypes.c_uint32 * EVENT_WORDS)(JOYDEVICEREMOVED, 0, UNKNOWN_PAD)

@@ -1,0 +1,103 @@
+"""At the kiosk: going on with a session from a drive, or looking at its model."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.events import Action, FolderFound
+from app.importing import ARCHIVE
+from app.imports import find_folder
+from app.state import Mode
+from tests.support.kiosks import Station
+from tests.support.strangers import DAMAGED
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = Station(tmp_path / "here")
+    yield station
+    station.close()
+
+
+def plug_in(station: Station, stick: Path) -> None:
+    """Plug the drive in, and wait out the moment in which a press is no answer."""
+    station.drives.insert("STICK", stick)
+    found = find_folder(stick)
+    assert found is not None
+    station.kiosk.events.put(FolderFound("STICK", found.path, found.labels, found.has_session, found.has_model))
+    for passed_s in (0.0, 0.0, 1.0):
+        station.now_s += passed_s
+        station.kiosk.tick()
+    assert station.kiosk.state.mode is Mode.ASK_FOLDER
+
+
+def test_carrying_on_puts_the_session_of_here_away_and_learns_the_other(station: Station, stick: Path) -> None:
+    station.teach(shots=3)
+    plug_in(station, stick)
+    station.panel.tap(0)
+    station.settle()
+    state = station.kiosk.state
+    assert state.mode is Mode.LIVE
+    assert state.labels == ("Äpfel", "cup", "duck")
+    assert state.shots == (4, 4, 0)
+    assert len(state.classes[0].thumbnails) == 4
+    (put_away,) = (station.config.data_dir / ARCHIVE).iterdir()
+    database = sqlite3.connect(put_away)
+    assert database.execute("SELECT class_index, count(*) FROM samples GROUP BY 1").fetchall() == [(0, 3), (1, 3)]
+    database.close()
+    station.table.show("apple")
+    station.look()
+    assert station.kiosk.observation is not None
+    assert station.kiosk.observation.probabilities is not None
+
+
+def test_a_session_that_is_refused_changes_nothing(station: Station, stick: Path, folder: Path) -> None:
+    station.teach(shots=3)
+    before = station.store.load()
+    plug_in(station, stick)
+    (folder / "session.npz").write_bytes(b"broken meanwhile")
+    station.panel.tap(0)
+    station.settle()
+    after, state = station.store.load(), station.kiosk.state
+    assert [one.picture for one in after.samples] == [one.picture for one in before.samples]
+    assert (state.mode, state.shots) == (Mode.TEACH, (3, 3, 0))
+    assert state.notice is not None
+    assert str(state.notice.text) == f"That folder is not used: {DAMAGED}"
+    assert not (station.config.data_dir / ARCHIVE).exists()
+
+
+def test_a_model_is_shown_and_reset_goes_back_to_what_was_taught_here(station: Station, stick: Path) -> None:
+    station.teach(shots=3)
+    station.press(Action.TRAIN)
+    own = station.vision.model
+    plug_in(station, stick)
+    station.panel.tap(1)
+    station.settle()
+    assert (station.kiosk.state.labels, station.kiosk.state.shown_from) == (("Äpfel", "cup"), "STICK")
+    for button in (0, Action.TRAIN, Action.SAVE, Action.UNDO):
+        station.panel.tap(button)
+        station.settle()
+    assert station.store.load().shots() == (3, 3, 0)
+    station.press(Action.RESET)
+    state = station.kiosk.state
+    assert (state.mode, state.labels, state.shots) == (Mode.LIVE, ("apple", "cup", "duck"), (3, 3, 0))
+    assert own is not None
+    assert station.vision.model is not None
+    assert station.vision.model.path == own.path
+    assert list((station.config.data_dir / "models").glob("shown-*")) == []
+
+
+def test_saying_no_or_nothing_leaves_everything_as_it_is(station: Station, stick: Path) -> None:
+    station.teach(shots=2)
+    plug_in(station, stick)
+    station.press(Action.CANCEL)
+    assert station.kiosk.state.mode is Mode.TEACH
+    plug_in(station, stick)
+    station.now_s += 31.0
+    station.kiosk.tick()
+    assert station.kiosk.state.mode is not Mode.ASK_FOLDER
+    assert station.store.load().shots() == (2, 2, 0)

@@ -1,0 +1,48 @@
+"""Reading what comes from a drive, with a test's patience."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.errors import FolderRefused
+from app.imports import read_session
+from app.sandbox import Limits
+from app.session import Session
+
+QUICK = Limits(wall_s=20.0, processor_s=20)
+DAMAGED = "it cannot be used: session.npz is damaged."
+
+
+def session_of(folder: Path, **other: Any) -> Session:
+    known = json.loads((folder / "session.json").read_text(encoding="utf-8"))["extractor"]
+    with np.load(folder / "session.npz", allow_pickle=False) as arrays:
+        feature_dim = arrays["embeddings"].shape[1] if "embeddings" in arrays else 736
+    here = {"extractor_name": known["name"], "extractor_sha256": known["sha256"], "feature_dim": feature_dim}
+
+    def embed(picture: Any) -> Any:
+        return np.full(3, picture.mean(), np.float32)
+
+    return read_session(folder, **{"embed": embed, "limits": QUICK, **here, **other})
+
+
+def refusal(read: Callable[[], object]) -> str:
+    with pytest.raises(FolderRefused) as caught:
+        read()
+    return str(caught.value)
+
+
+def read_session_anyhow(folder: Path) -> Session:
+    return read_session(
+        folder,
+        extractor_name="x",
+        extractor_sha256="1",
+        feature_dim=3,
+        embed=lambda _picture: np.zeros(3),
+        limits=QUICK,
+    )
