@@ -85,13 +85,16 @@ def test_hands_are_learned_from_real_photographs(shared_models: Path, shared_pho
 def test_an_unreadable_picture_is_skipped_with_a_warning(
     pictures: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken = pictures / "apple" / "broken.jpg"
+    broken, lost = (pictures / "apple" / name for name in ("broken.jpg", "lost.jpg"))
     broken.write_text("no picture")
+    lost.symlink_to(tmp_path / "nowhere.jpg")
     try:
         assert main(["train", str(pictures), "--out", str(tmp_path / "out")]) == 0
     finally:
         broken.unlink()
+        lost.unlink()
     assert f"skipped {broken}: it is not a readable picture" in caplog.text
+    assert f"skipped {lost}: No such file or directory" in caplog.text
 
 
 def test_bad_folders_are_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -143,6 +143,12 @@ def test_another_drive_in_the_same_place_is_another_question() -> None:
     assert told(state, ev.ButtonPressed(1))[1] == []  # meant B
 
 
+def test_a_drive_that_comes_as_another_goes_is_another_question_where_no_device_is_known() -> None:
+    state = asked(A, B)
+    state, commands = told(state, plugged(A, SAME_NAME), ev.ButtonPressed(1))
+    assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
+
+
 def test_the_drive_that_is_left_takes_it() -> None:
     state, commands = told(asked(A, B), plugged(B))
     assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(B)])
