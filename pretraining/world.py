@@ -76,19 +76,17 @@ class World:
     def batch(self, things: int, size_px: int) -> Batch:
         """Two pictures each of some things."""
         chosen = self._chosen(things)
-        for old in chosen[:RENEWED]:
-            self._things[int(old)] = self._new()
         self._walls.extend(self._wall() for _ in range(RENEWED))
         if self._rich:
             self._rooms.extend(self._room() for _ in range(ROOMS_RENEWED))
         views = [view for _ in range(2) for view in self._views([self._things[i][0] for i in chosen], size_px)]
         pictures = np.stack([view.picture for view in views])
         self._recent.extend(pictures[self._rng.choice(len(pictures), 12)])
-        return Batch(
-            pictures,
-            np.stack([describe(view.clean, view.mask) for view in views]),
-            np.stack([self._things[i][1] for _ in range(2) for i in chosen]),
-        )
+        posed = np.stack([describe(view.clean, view.mask) for view in views])
+        batch = Batch(pictures, posed, np.stack([self._things[i][1] for _ in range(2) for i in chosen]))
+        for old in chosen[:RENEWED]:  # after they were seen: until then the batch may be of one kind
+            self._things[int(old)] = self._new()
+        return batch
 
     def _chosen(self, things: int) -> NDArray[np.int64]:
         """Numbers of the things of a batch."""

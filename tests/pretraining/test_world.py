@@ -145,7 +145,11 @@ def test_a_batch_of_one_kind_tells_likes_apart(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(world, "OF_ONE_KIND", 1.0)
     monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
     rich = World(np.random.default_rng(11), 40, rich=True)
-    kinds = {frozenset(type(rich._things[number][0]) for number in rich._chosen(10)) for _ in range(30)}
+    kinds = set()
+    for _ in range(12):
+        before = list(rich._things)
+        shown = {row.tobytes() for row in rich.batch(10, 32).clean}
+        kinds.add(frozenset(type(thing) for thing, described in before if described.tobytes() in shown))
     assert {frozenset([Sign]), frozenset([Stuff])} <= kinds  # mixed ones too: there is no assembly here
 
 
