@@ -112,6 +112,7 @@ class _Visit:
         self.pressed = 0
         self.picture_s = self.answer_s = 0.0
         self.strips: list[str] = []
+        self.answered: list[tuple[str, float]] = []
         self._last_started_s = time.monotonic()
         self._last_seen = -1
 
@@ -126,9 +127,18 @@ class _Visit:
         return self._loop.view.status.backend
 
     def measure_anew(self) -> None:
-        """Forget how long things took so far, and what the strip said."""
+        """Forget how long things took so far, what the strip said, and who answered."""
         self.picture_s = self.answer_s = 0.0
         self.strips.clear()
+        self.answered.clear()
+
+    def back_at_s(self, away: bool) -> float | None:
+        """When the stick answered first: of all, if it had been away before, or else after the CPU had."""
+        for device, at_s in self.answered:
+            if device == "usb:0" and away:
+                return at_s
+            away = away or device == "cpu"
+        return None
 
     def tick(self) -> None:
         started_s = time.monotonic()
@@ -142,6 +152,8 @@ class _Visit:
         if seen is not None and seen.frame.sequence != self._last_seen:
             self._last_seen = seen.frame.sequence
             self.answer_s = max(self.answer_s, ended_s - seen.frame.captured_at_s)
+            if not self.answered or self.answered[-1][0] != seen.device:
+                self.answered.append((seen.device, ended_s))
         time.sleep(max(0.0, TICK_S - (ended_s - started_s)))
 
     def until(self, true: Callable[[], bool], what: str) -> None:
@@ -267,32 +279,24 @@ def _play(visit: _Visit, fault: Fault, mode: str, watched_s: float, settled_s: f
     visit.measure_anew()
     struck_s = time.monotonic()
     fault.strike(visit.stick)
-    back_s: list[float] = []
-    left = [not fault.serving or fault.name == "none"]
-
-    def note() -> bool:
-        """Whether the stick answers, having been away."""
-        left[0] = left[0] or visit.device == "cpu"
-        if left[0] and not back_s and visit.device == "usb:0":
-            back_s.append(time.monotonic() - struck_s)
-        return bool(back_s)
+    away = not fault.serving or fault.name == "none"
 
     if mode == "training":
         visit.tap(Action.TRAIN)
-        visit.until(lambda: (note() or True) and kiosk.state.mode is Mode.LIVE, "it is live")
+        visit.until(lambda: kiosk.state.mode is Mode.LIVE, "it is live")
     elif mode == "saving":
         visit.tap(Action.SAVE)
-        visit.until(lambda: (note() or True) and kiosk.state.saving.finished, "it is saved")
+        visit.until(lambda: kiosk.state.saving.finished, "it is saved")
     while time.monotonic() - struck_s < watched_s:
         if mode == "teaching":
             visit.teach(1)
         visit.tick()
-        note()
     if fault.comes_back:
-        visit.until(note, "the stick answers")
+        visit.until(lambda: visit.back_at_s(away) is not None, "the stick answers")
         visit.until(lambda: visit.strip == "Edge TPU usb:0", "the strip says so")
     else:
         visit.until(lambda: visit.device == "cpu" and visit.strip.startswith("CPU"), "the CPU answers, and it is said")
     if fault.told:
         visit.until(lambda: fault.told in str(kiosk.state.backend and kiosk.state.backend.problem), "it is told")
-    return back_s[0] if back_s and fault.name != "none" else None
+    back_at_s = visit.back_at_s(away)
+    return None if back_at_s is None or fault.name == "none" else back_at_s - struck_s
