@@ -22,6 +22,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 from app.commands.report import write_json
 from app.config import Config, load_config
 from app.config_check import DEVICE_FORM, check
+from app.devices.camera import silence_libraries
 from app.errors import KioskError
 from app.screen import find_screen
 from app.settings import SettingsFile
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.DEBUG if options.verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    if not options.verbose:
+        silence_libraries()
     try:
         return int(options.run(options))
     except (KioskError, LearningError, RuntimeLayerError) as error:

@@ -33,6 +33,16 @@ IMAGE_S, FOLDER_HZ = 1.0, 15
 NEXT_STEP = message("Check its cable, or name another one with --camera.")
 
 
+def silence_libraries() -> None:
+    """Keep OpenCV and FFmpeg from writing to the terminal at every try that a camera is away: its error says it once.
+
+    Levels that the environment sets already hold. May be called after cv2's import, but before the first camera.
+    """
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when FFmpeg is first used
+    if os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT") == "SILENT":  # read at cv2's import
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
 def open_camera(source: str) -> Camera:
     """Open what `--camera` names; a picture has arrived when this returns.
 

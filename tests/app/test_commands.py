@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from run_kiosk import main
 from tpu.models import default_extractor_path
 from tpu.tensors import prepare_picture, read_picture
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 MOBILENET = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 
 
@@ -189,6 +192,36 @@ def test_a_camera_that_can_never_be_one_is_refused_at_once(capsys: pytest.Captur
         f"error: camera {missing}: there is no such device, file or folder. "
         "Check its cable, or name another one with --camera."
     )
+
+
+@pytest.mark.parametrize("source", ["7", "/dev/video99", "rtsp://127.0.0.1:9/video", "http://127.0.0.1:9/video"])
+def test_the_libraries_under_a_camera_that_is_away_say_nothing(source: str, tmp_path: Path) -> None:
+    assert told_of_camera(source, tmp_path) == ""
+
+
+def test_a_broken_video_is_told_in_the_kiosk_s_own_words_alone(tmp_path: Path) -> None:
+    video = tmp_path / "video.mp4"
+    video.write_text("no video")
+    assert told_of_camera(str(video), tmp_path) == ""
+
+
+def test_who_wants_to_hear_the_libraries_under_a_camera_does(tmp_path: Path) -> None:
+    assert "VIDEOIO(V4L2" in told_of_camera("7", tmp_path, OPENCV_LOG_LEVEL="WARNING")
+    told = told_of_camera("rtsp://127.0.0.1:9/video", tmp_path, "--verbose")
+    assert "VIDEOIO(FFMPEG)" in told
+    assert "Connection refused" in told
+
+
+def told_of_camera(source: str, folder: Path, *more: str, **environment: str) -> str:
+    """What a process of its own writes to standard error while it looks at a camera."""
+    elsewhere = ["--data-dir", folder, "--extractor", folder / "none.tflite"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENCV_")}
+    done = subprocess.run(
+        [sys.executable, "run_kiosk.py", "doctor", "--camera", source, *elsewhere, *more],
+        cwd=REPOSITORY, env=clean | environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "FIX  camera" in done.stdout
+    return done.stderr
 
 
 @pytest.mark.parametrize(
