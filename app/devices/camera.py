@@ -30,7 +30,9 @@ STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT
 BY_ID = Path("/dev/v4l/by-id")
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp"}
 IMAGE_S, FOLDER_HZ = 1.0, 15
-NEXT_STEP = message("Check its cable, or name another one with --camera.")
+CHECK_CABLE = message("Check its cable, or name another one with --camera.")
+CHECK_ADDRESS = message("Check the address and the network, or name another one with --camera.")
+CHECK_NAME = message("Check how it is written, or name another one with --camera.")
 
 
 def silence_libraries() -> None:
@@ -57,7 +59,7 @@ def open_camera(source: str) -> Camera:
     if re.match(r"(https?|rtsps?)://", source):
         return OpenCVCamera(source, _without_password(source), cv2.CAP_FFMPEG)
     if source.isdecimal():
-        return OpenCVCamera(int(source), f"camera {source}", cv2.CAP_V4L2)
+        return OpenCVCamera(int(source), f"video{int(source)}", cv2.CAP_V4L2)
     path = Path(source)
     if path.is_dir():
         return FolderCamera(path)
@@ -65,7 +67,7 @@ def open_camera(source: str) -> Camera:
         return OpenCVCamera(source, path.name, cv2.CAP_V4L2)
     if path.is_file():
         return VideoFileCamera(path)
-    raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=NEXT_STEP))
+    raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=CHECK_NAME))
 
 
 def check_source(source: str) -> None:
@@ -76,7 +78,7 @@ def check_source(source: str) -> None:
     """
     address = re.match(r"(https?|rtsps?)://", source)
     if not (address or source.isdecimal() or source.startswith("/dev/") or Path(source).exists()):
-        raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=NEXT_STEP))
+        raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=CHECK_NAME))
 
 
 class AutoCamera:
@@ -159,6 +161,7 @@ class OpenCVCamera:
         self, source: int | str, name: str, backend: int, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.name = name
+        self._source = _without_password(str(source))
         self._clock = clock
         self._live = backend == cv2.CAP_V4L2
         self._capture = cv2.VideoCapture(source, backend, STREAM_LIMITS if backend == cv2.CAP_FFMPEG else [])
@@ -189,7 +192,8 @@ class OpenCVCamera:
             if not self._capture.isOpened() or self._clock() - since_s > SILENT_S:
                 break
             time.sleep(0.02 * (attempt + 1))
-        raise CameraUnavailable(self.name, message("it delivers no pictures. {step}", step=NEXT_STEP))
+        step = CHECK_CABLE if self._live else CHECK_ADDRESS
+        raise CameraUnavailable(self._source, message("it delivers no pictures. {step}", step=step))
 
     def close(self) -> None:
         """Release the device."""
@@ -201,7 +205,7 @@ class OpenCVCamera:
         if not self._live or checksum != self._checksum:
             self._checksum, self._changed_at_s = checksum, self._clock()
         elif self._clock() - self._changed_at_s > FROZEN_S:
-            raise CameraUnavailable(self.name, message("its picture is frozen. {step}", step=NEXT_STEP))
+            raise CameraUnavailable(self._source, message("its picture is frozen. {step}", step=CHECK_CABLE))
 
 
 class VideoFileCamera:

@@ -190,7 +190,7 @@ def test_a_camera_that_can_never_be_one_is_refused_at_once(capsys: pytest.Captur
     assert main(["--camera", missing, "--headless", "--data-dir", str(tmp_path / "d")]) == 1
     assert capsys.readouterr().err.strip() == (
         f"error: camera {missing}: there is no such device, file or folder. "
-        "Check its cable, or name another one with --camera."
+        "Check how it is written, or name another one with --camera."
     )
 
 

@@ -35,10 +35,37 @@ def test_a_video_loops(tmp_path: Path) -> None:
     assert [level > 120 for level in levels] == [False, True, False, True]
 
 
-@pytest.mark.parametrize("source", ["nowhere", "/dev/video99"])
-def test_a_camera_that_is_not_there_says_what_to_do(source: str) -> None:
-    with pytest.raises(CameraUnavailable, match=r"Check its cable, or name another one with --camera\.$"):
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("7", "it delivers no pictures. Check its cable, or name another one with --camera."),
+        ("/dev/video99", "it delivers no pictures. Check its cable, or name another one with --camera."),
+        (
+            "http://127.0.0.1:9/none",
+            "it delivers no pictures. Check the address and the network, or name another one with --camera.",
+        ),
+        (
+            "nowhere",
+            "there is no such device, file or folder. Check how it is written, or name another one with --camera.",
+        ),
+    ],
+)
+def test_a_camera_that_is_not_there_says_what_to_do(source: str, told: str) -> None:
+    with pytest.raises(CameraUnavailable) as caught:
         open_camera(source)
+    assert str(caught.value) == f"camera {source}: {told}"
+
+
+def test_a_folder_without_pictures_and_a_file_that_is_no_video_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera(str(tmp_path))
+    assert str(caught.value) == (f"camera {tmp_path}: it holds no pictures. Put JPEG, PNG or BMP files into it.")
+    (tmp_path / "notes.txt").write_text("no video")
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera(str(tmp_path / "notes.txt"))
+    assert str(caught.value) == (
+        f"camera {tmp_path / 'notes.txt'}: it is no video that can be played. Name another with --camera."
+    )
 
 
 def test_a_password_in_a_stream_s_address_is_never_shown() -> None:

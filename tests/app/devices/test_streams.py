@@ -86,7 +86,8 @@ def test_a_stream_that_ends_is_a_camera_lost(network_camera: NetworkCamera) -> N
         read_on()
     camera.close()
     assert str(caught.value) == (
-        f"camera {address}: it delivers no pictures. Check its cable, or name another one with --camera."
+        f"camera {address}: it delivers no pictures. "
+        "Check the address and the network, or name another one with --camera."
     )
 
 
@@ -117,5 +118,5 @@ def test_a_stream_that_nobody_sends_is_refused_in_one_line(scheme: str) -> None:
         open_camera(f"{scheme}://127.0.0.1:9/video")
     assert str(caught.value) == (
         f"camera {scheme}://127.0.0.1:9/video: it delivers no pictures. "
-        "Check its cable, or name another one with --camera."
+        "Check the address and the network, or name another one with --camera."
     )
