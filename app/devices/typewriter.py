@@ -13,6 +13,8 @@ EDITING = {
     pygame.K_RETURN: "done",
     pygame.K_KP_ENTER: "done",
     pygame.K_ESCAPE: "cancel",
+    pygame.K_RIGHT: "unselect",
+    pygame.K_END: "unselect",
 }
 
 

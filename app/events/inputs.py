@@ -92,6 +92,6 @@ class CharacterTyped:
 
 @dataclass(frozen=True)
 class TypingEdited:
-    """A real keyboard's "backspace", "done" or "cancel" while a keyboard is on the screen."""
+    """A real keyboard's "backspace", "unselect", "done" or "cancel" while a keyboard is on the screen."""
 
     what: str

@@ -30,6 +30,7 @@ def things(state: KioskState) -> tuple[Button, ...]:
     if (board := typing(state, say)) is not None:
         found += [button for row in board.rows for button, _ in row]
         found += [key.button for key in board.keys if key.enabled]
+        found += [board.field] if board.field is not None else []
     elif state.staff.asked is not None:
         return ()
     elif (page := staff(state, Facts(), say)) is not None:

@@ -9,7 +9,7 @@ from app.events import Action, OnScreen
 from app.i18n import message
 from app.modes import staff, typing
 from app.modes.base import KioskState, Mode, Step, refused
-from app.modes.pages import GalleryState, TypingState
+from app.modes.pages import GalleryState
 
 PAGE = 18  # pictures
 
@@ -39,8 +39,7 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
     gallery = state.gallery
     match button:
         case OnScreen("rename") if state.config.classes.visitors_name:
-            label = state.classes[gallery.class_index].label
-            return replace(state, typing=TypingState("class", gallery.class_index, label)), ()
+            return typing.named(state, gallery.class_index)
         case OnScreen("remove", int(sample_id)):
             shown = any(one == sample_id for one, _ in gallery.pictures)
             return (state, (ev.RemoveSample(sample_id),)) if shown else (state, ())

@@ -60,11 +60,15 @@ class SavingState:
 
 @dataclass(frozen=True)
 class TypingState:
-    """Text that is being typed on the screen. `purpose` is "pin", "new_pin", or "class" with its index."""
+    """Text that is being typed on the screen. `purpose` is "pin", "new_pin", or "class" with its index.
+
+    While `selected` all of the text is: the next letter takes its place.
+    """
 
     purpose: str
     index: int = 0
     text: str = ""
+    selected: bool = False
     shift: bool = False
     problem: Text = ""
 

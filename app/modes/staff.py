@@ -69,7 +69,7 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
         case OnScreen("more", str(name)):
             return _stepped(state, name, 1)
         case OnScreen("rename", int(index)) if 0 <= index < len(state.classes):
-            return replace(state, typing=TypingState("class", index, state.classes[index].label)), ()
+            return typing.named(state, index)
         case OnScreen("new_pin"):
             return replace(state, typing=TypingState("new_pin")), ()
         case OnScreen("learn", str(name)):
@@ -99,6 +99,8 @@ def text_done(state: KioskState, text: str) -> Step:
         if text and len(text) < SHORTEST_PIN:
             return typing.with_problem(state, message("A PIN has 4 digits or more."))
         return _changed(replace(state, typing=None), (("staff.pin", text),))
+    if text == state.classes[wanted.index].label:
+        return replace(state, typing=None), (ev.PlaySound("tick"),)
     if (problem := typing.name_problem(state, text, wanted.index)) is not None:
         return typing.with_problem(state, problem)
     labels = [one.label for one in state.classes]

@@ -9,12 +9,19 @@ from app import events as ev
 from app.events import OnScreen
 from app.i18n import Text, message
 from app.modes.base import KioskState, Step
+from app.modes.pages import TypingState
 
 LONGEST_NAME, LONGEST_PIN = 24, 12
 LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.'&", "äöüßàâçèéêëœ", "îïôùûñáíóúğış")
 """Keys of the keyboard: those of English, then what German, French, Spanish and Turkish have beside them."""
 PINS = ("pin", "new_pin")  # purposes that take digits alone
 DIGITS = ("123", "456", "789", "0")
+FIELD = OnScreen("field")  # where the text stands: a touch puts the cursor behind it
+
+
+def named(state: KioskState, index: int) -> Step:
+    """Write another name for a class: the one it has is selected."""
+    return replace(state, typing=TypingState("class", index, state.classes[index].label, selected=True)), ()
 
 
 def upper(text: str, language: str) -> str:
@@ -32,6 +39,8 @@ def pressed(state: KioskState, button: ev.Button, done: Callable[[KioskState, st
             return typed(state, upper(letter, state.language) if typing.shift else letter)
         case OnScreen("shift"):
             return replace(state, typing=replace(typing, shift=not typing.shift)), ()
+        case OnScreen("field"):
+            return edited(state, "unselect", done)
         case OnScreen("backspace"):
             return edited(state, "backspace", done)
         case OnScreen("done"):
@@ -42,26 +51,32 @@ def pressed(state: KioskState, button: ev.Button, done: Callable[[KioskState, st
 
 
 def typed(state: KioskState, text: str) -> Step:
-    """Letters are added, as far as they fit."""
+    """Letters are added, as far as they fit, or take the place of what is selected."""
     typing = state.typing
     if typing is None:
         return state, ()
+    before = "" if typing.selected else typing.text
     if typing.purpose in PINS:
         new = "".join(letter for letter in text if letter.isascii() and letter.isdigit())
-        written = (typing.text + new)[:LONGEST_PIN]
+        written = (before + new)[:LONGEST_PIN]
     else:
         new = "".join(letter for letter in text if letter.isprintable())
-        written = (typing.text + new)[:LONGEST_NAME]
-    return replace(state, typing=replace(typing, text=written, shift=False, problem="")), ()
+        written = (before + new)[:LONGEST_NAME]
+    if not new:
+        return state, ()
+    return replace(state, typing=replace(typing, text=written, selected=False, shift=False, problem="")), ()
 
 
 def edited(state: KioskState, what: str, done: Callable[[KioskState, str], Step]) -> Step:
-    """Take a letter back, finish, or give up."""
+    """Take back a letter or what is selected, select nothing any more, finish, or give up."""
     typing = state.typing
     if typing is None:
         return state, ()
     if what == "backspace":
-        return replace(state, typing=replace(typing, text=typing.text[:-1], problem="")), ()
+        kept = "" if typing.selected else typing.text[:-1]
+        return replace(state, typing=replace(typing, text=kept, selected=False, problem="")), ()
+    if what == "unselect":
+        return replace(state, typing=replace(typing, selected=False)), ()
     if what == "done":
         return done(state, " ".join(typing.text.split()))
     return replace(state, typing=None), ()

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pygame
 
 from app.ui import paint
-from app.ui.canvas import Canvas
+from app.ui.canvas import LINE, Canvas, fitted
 from app.ui.keys import under
 from app.ui.page import Target, arrange_page, draw_keys, key_targets
 from app.ui.shapes import shape
+from app.ui.theme import font, mixed
 from app.ui.view import Typing
 
 SYMBOLS = {"⌫": "erase", "←": "erase", "⇧": "shift", "↑": "shift"}  # drawn: the font has none of them
 GLYPH_W, GLYPH_H = 112, 92  # units a key has at most
+TEXT = 40  # units
+SELECTED = 0.4  # share of the accent in the colour behind what is selected
 
 
 def draw_typing(canvas: Canvas, typing: Typing) -> None:
@@ -21,22 +24,7 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
     field, board, title, problem = _places(canvas)
     canvas.text(typing.title, title, 34, palette.text, palette.background, bold=True, align="center")
     paint.panel(canvas.surface, field, palette.panel, px(22))
-    inner = field.inflate(-px(48), -px(12))
-    shown = "●" * len(typing.text) if typing.secret else typing.text
-    if typing.secret:
-        step, radius = px(36), px(10)
-        left = inner.centerx - step * (len(shown) - 1) // 2
-        for number in range(len(shown)):
-            disc = paint.disc(radius, palette.text)
-            canvas.surface.blit(disc, disc.get_rect(center=(left + number * step, inner.centery)))
-        caret = pygame.Rect(left + len(shown) * step - (step // 2 if shown else 0), 0, px(4), px(40))
-    else:
-        drawn = canvas.text(
-            shown, inner.inflate(-px(12), 0), 40, palette.text, palette.panel, bold=True, align="center"
-        )
-        caret = pygame.Rect(drawn.right + px(6) if shown else inner.centerx, 0, px(4), px(44))
-    caret.centery = field.centery
-    paint.panel(canvas.surface, caret, palette.accent, px(2))
+    _draw_text(canvas, typing, field.inflate(-px(48), -px(12)))
     if typing.problem:
         drawn = canvas.text(typing.problem, problem, 21, palette.text, palette.background, bold=True, align="center")
         mark = (drawn.left - px(20), drawn.centery)
@@ -59,11 +47,12 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
 
 
 def typing_targets(canvas: Canvas, typing: Typing) -> list[Target]:
-    """Every key."""
-    _, board, _, _ = _places(canvas)
+    """Every key, and the text where it can be touched."""
+    field, board, _, _ = _places(canvas)
     places = board_places(canvas, typing, board)
     targets: list[Target] = [(button, area) for (button, _), area in zip(_flat(typing), places, strict=True)]
-    return targets + key_targets(canvas, typing.keys, arrange_page(canvas).footer)
+    targets += key_targets(canvas, typing.keys, arrange_page(canvas).footer)
+    return targets if typing.field is None else [*targets, (typing.field, field)]
 
 
 def board_places(canvas: Canvas, typing: Typing, board: pygame.Rect) -> tuple[pygame.Rect, ...]:
@@ -84,6 +73,33 @@ def board_places(canvas: Canvas, typing: Typing, board: pygame.Rect) -> tuple[py
             places.append(pygame.Rect(left, top + number * height, width - gap, height - gap))
             left += width
     return tuple(places)
+
+
+def _draw_text(canvas: Canvas, typing: Typing, area: pygame.Rect) -> None:
+    """What is written, with the caret behind it, or on the colour of what is selected."""
+    palette, px = canvas.palette, canvas.px
+    place = area.inflate(-px(12), 0)
+    if typing.field is not None:
+        size_px, lines = fitted(typing.text, px(TEXT), place.size, 1, True)
+        width = max(font(size_px, bold=True).size(line)[0] for line in lines)
+        face = mixed(palette.panel, palette.accent, SELECTED)
+        plate = pygame.Rect(0, 0, width + px(20), min(area.height, round(size_px * (len(lines) * LINE + 0.2))))
+        plate.center = area.center
+        paint.panel(canvas.surface, plate, face, px(10))
+        canvas.text(typing.text, place, TEXT, palette.text, face, bold=True, align="center")
+        return
+    if typing.secret:
+        step, radius, count = px(36), px(10), len(typing.text)
+        left = area.centerx - step * (count - 1) // 2
+        for number in range(count):
+            disc = paint.disc(radius, palette.text)
+            canvas.surface.blit(disc, disc.get_rect(center=(left + number * step, area.centery)))
+        caret = pygame.Rect(left + count * step - (step // 2 if count else 0), 0, px(4), px(40))
+    else:
+        drawn = canvas.text(typing.text, place, TEXT, palette.text, palette.panel, bold=True, align="center")
+        caret = pygame.Rect(drawn.right + px(6) if typing.text else area.centerx, 0, px(4), px(44))
+    caret.centery = area.centery
+    paint.panel(canvas.surface, caret, palette.accent, px(2))
 
 
 def _flat(typing: Typing) -> list[tuple[object, str]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from app.events import OnScreen
-from app.i18n import message
+from app.i18n import Text, message
 from app.modes.base import KioskState
-from app.modes.typing import DIGITS, LETTERS, PINS, upper
+from app.modes.typing import DIGITS, FIELD, LETTERS, PINS, upper
 from app.ui.view import ActionKey, Typing
 from app.views.words import Say
 
 STEER = message("Buttons 1 and 2 move, TRAIN writes, UNDO takes back, SAVE is done, RESET gives up.")
+SELECTED = message("Write a new name, or touch this one to change it.")
 
 
 def typing(state: KioskState, say: Say) -> Typing | None:
@@ -19,6 +20,7 @@ def typing(state: KioskState, say: Say) -> Typing | None:
     now = state.typing
     if now is None:
         return None
+    selected = now.selected and bool(now.text)
     done = bool(now.text) or now.purpose == "new_pin"
     title = {"pin": message("PIN"), "new_pin": message("New PIN (empty: none is asked for)")}.get(
         now.purpose, message("What is button {number} called?", number=now.index + 1)
@@ -40,8 +42,15 @@ def typing(state: KioskState, say: Say) -> Typing | None:
             ),
         ),
         problem=say(now.problem),
-        hint=say(STEER) if state.cursor is not None else "",
+        hint=say(_hint(state, selected)),
+        field=FIELD if selected else None,
     )
+
+
+def _hint(state: KioskState, selected: bool) -> Text:
+    if state.cursor is not None:
+        return STEER
+    return SELECTED if selected else ""
 
 
 def _pad() -> tuple[tuple[tuple[Hashable, str], ...], ...]:

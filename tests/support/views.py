@@ -237,6 +237,7 @@ def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         "staff": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS)),
         "staff_inputs": replace(main["live"], screen=Screen.STAFF, staff=staff(INPUTS)),
         "typing": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS), typing=keyboard(names[4])),
+        "renaming": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS), typing=selected(names[4])),
         "pin": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS), typing=pin_pad()),
     }
 
@@ -351,6 +352,12 @@ def keyboard(text: str) -> Typing:
         (ActionKey("done", "done", "Done", "Enter"), ActionKey("cancel", "cancel", "Cancel", "Esc")),
         "Another class has this name.",
     )
+
+
+def selected(text: str) -> Typing:
+    """A keyboard over a name that the first letter replaces."""
+    hint = "Write a new name, or touch this one to change it."
+    return replace(keyboard(text), problem="", hint=hint, field="field")
 
 
 def pin_pad() -> Typing:

@@ -152,6 +152,7 @@ class Typing:
     Attributes:
         rows: Keys as (button, text), row by row; an empty text is the space bar.
         keys: Done, cancel.
+        field: Button of the text itself while all of it is selected, else None: a touch selects nothing any more.
     """
 
     title: str
@@ -161,6 +162,7 @@ class Typing:
     keys: tuple[ActionKey, ...]
     problem: str = ""
     hint: str = ""  # stands where a problem would
+    field: Hashable | None = None
 
 
 @dataclass(frozen=True)

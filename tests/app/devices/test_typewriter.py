@@ -15,7 +15,13 @@ def test_what_is_written_is_what_the_system_says_not_which_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "what"), [(pygame.K_BACKSPACE, "backspace"), (pygame.K_RETURN, "done"), (pygame.K_ESCAPE, "cancel")]
+    ("key", "what"),
+    [
+        (pygame.K_BACKSPACE, "backspace"),
+        (pygame.K_RETURN, "done"),
+        (pygame.K_ESCAPE, "cancel"),
+        (pygame.K_RIGHT, "unselect"),
+    ],
 )
 def test_editing_keys_edit(key: int, what: str) -> None:
     assert Typewriter().translate(pygame.event.Event(pygame.KEYDOWN, key=key)) == (TypingEdited(what),)

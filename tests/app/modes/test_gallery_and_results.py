@@ -9,7 +9,9 @@ from app import events as ev
 from app.events import Action, OnScreen
 from app.modes.base import KioskState, Mode, TrainedFacts
 from app.modes.gallery import PAGE
-from app.ui.view import Picture
+from app.observation import NOTHING_SEEN
+from app.present import Surroundings, present
+from app.ui.view import Picture, Typing
 from tests.support.states import PICTURE, kiosk, run
 
 REPORT: dict[str, Any] = {
@@ -108,8 +110,7 @@ def named(name: str, allowed: bool = True) -> tuple[KioskState, list[ev.Command]
     state = looked_at()
     classes = replace(state.config.classes, visitors_name=allowed)
     state = replace(state, config=replace(state.config, classes=classes))
-    letters = [ev.TypingEdited("backspace")] * 5 + [ev.CharacterTyped(name), ev.TypingEdited("done")]
-    return run(state, ev.ButtonPressed(OnScreen("rename")), *letters)
+    return run(state, ev.ButtonPressed(OnScreen("rename")), ev.CharacterTyped(name), ev.TypingEdited("done"))
 
 
 def test_a_visitor_names_a_class_for_the_visit_and_the_next_one_finds_the_old_name() -> None:
@@ -126,9 +127,46 @@ def test_where_visitors_may_not_name_they_cannot() -> None:
     assert (state.labels, commands) == (("apple", "cup"), [])
 
 
+def renaming(*buttons: ev.Button) -> KioskState:
+    return run(looked_at(), *(ev.ButtonPressed(one) for one in (OnScreen("rename"), *buttons)))[0]
+
+
+def test_the_first_letter_takes_the_place_of_the_old_name_and_the_next_ones_follow() -> None:
+    state = renaming()
+    assert (state.typing.text, state.typing.selected) == ("apple", True)
+    assert renaming(OnScreen("shift"), OnScreen("key", "f"), OnScreen("key", "i")).typing.text == "Fi"
+
+
+def test_backspace_clears_the_old_name_and_a_touch_on_it_edits_its_end() -> None:
+    assert renaming(OnScreen("backspace")).typing.text == ""
+    assert renaming(OnScreen("field"), OnScreen("key", "s")).typing.text == "apples"
+    assert renaming(OnScreen("field"), OnScreen("backspace")).typing.text == "appl"
+    by_key, _ = run(renaming(), ev.TypingEdited("unselect"), ev.CharacterTyped("s"))
+    assert by_key.typing.text == "apples"
+
+
+def test_done_without_a_letter_keeps_the_old_name() -> None:
+    state, commands = run(renaming(), ev.ButtonPressed(OnScreen("done")))
+    assert (state.labels, state.typing, commands) == (("apple", "cup"), None, [ev.PlaySound("tick")])
+
+
+def test_the_old_name_is_shown_as_selected_until_it_is_written_over() -> None:
+    def shown(state: KioskState) -> Typing:
+        board = present(state, None, NOTHING_SEEN, Surroundings()).typing
+        assert board is not None
+        return board
+
+    assert (shown(renaming()).field, shown(renaming()).hint) == (
+        OnScreen("field"),
+        "Write a new name, or touch this one to change it.",
+    )
+    for buttons in ((OnScreen("key", "s"),), (OnScreen("backspace"),), (OnScreen("field"),)):
+        assert (shown(renaming(*buttons)).field, shown(renaming(*buttons)).hint) == (None, "")
+
+
 def test_keys_on_the_screen_write_a_visitors_name_and_cancel_keeps_the_old_one() -> None:
-    state, _ = run(looked_at(), ev.ButtonPressed(OnScreen("rename")), ev.ButtonPressed(OnScreen("key", "s")))
-    assert state.typing.text == "apples"
+    state = renaming(OnScreen("key", "s"))
+    assert state.typing.text == "s"
     state, _ = run(state, ev.ButtonPressed(OnScreen("cancel")))
     assert (state.labels, state.typing, state.mode) == (("apple", "cup"), None, Mode.GALLERY)
 

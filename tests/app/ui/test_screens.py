@@ -134,6 +134,17 @@ def test_the_prints_of_a_card_open_its_gallery_and_the_rest_of_it_teaches() -> N
     assert screens.button_at(VIEWS["welcome"], size, (card.centerx, card.bottom - 20)) == 1
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_name_that_is_selected_can_be_touched_and_has_no_caret(size: tuple[int, int]) -> None:
+    places = dict(screens.targets(VIEWS["renaming"], size))
+    assert screens.button_at(VIEWS["renaming"], size, places["field"].center) == "field"
+    unselected = replace(VIEWS["renaming"], typing=replace(VIEWS["renaming"].typing, field=None))
+    assert "field" not in dict(screens.targets(unselected, size))
+    (name,) = [text for text in drawn(VIEWS["renaming"], size) if text.words == "Schraubenzieher"]
+    (usual,) = [text for text in drawn(unselected, size) if text.words == "Schraubenzieher"]
+    assert (name.rect, name.on != usual.on) == (usual.rect, True)
+
+
 def test_staff_hold_the_corner() -> None:
     assert screens.button_at(VIEWS["live"], SIZES[0], (5, 5)) == "corner"
     assert screens.button_at(replace(VIEWS["live"], corner=None), SIZES[0], (5, 5)) is None
