@@ -157,9 +157,15 @@ def _fetch_whole(address: str, partial: Path, report: Progress) -> None:
         else:
             return
     raise DownloadFailed(
-        f"{address} cannot be reached or breaks off ({reason}). Check the network and pull it again: "
-        "it goes on where it stopped."
+        f"{address} cannot be reached or breaks off ({_in_words(reason)}). Check the network and pull it again: "
+        "it goes on where it stopped. Or fetch that file elsewhere and name it with --extractor."
     ) from reason
+
+
+def _in_words(error: BaseException | None) -> str:
+    """What the system says of it, without the names and numbers of Python."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
 
 
 def _fetch_rest(address: str, partial: Path, report: Progress) -> None:
