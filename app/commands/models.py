@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from app.commands.report import write_json
 from tpu.errors import RuntimeLayerError
-from tpu.models import KNOWN_MODELS, default_extractor_path, find_model, is_intact, local_path, pull
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import KNOWN_MODELS, KnownModel, default_extractor_path, find_model, is_intact, local_path, pull
+
+NOT_PULLED, INTACT, DAMAGED = "not pulled", "intact", "DAMAGED"
 
 
 def run_models(action: str, name: str | None, write: Callable[[str], None], *, json_path: Path | None = None) -> None:
@@ -20,33 +24,57 @@ def run_models(action: str, name: str | None, write: Callable[[str], None], *, j
         RuntimeLayerError: If a name is missing or unknown, a download fails, or a file is damaged.
     """
     if action == "pull":
-        if name is None:
-            raise RuntimeLayerError("name the model to pull. `models list` shows them.")
-        with tqdm(unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
-
-            def show(done: int, total: int | None) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            write(str(pull(find_model(name), on_progress=show)))
+        _pull(name, write)
         return
+    states = {model: _state(model) for model in KNOWN_MODELS}
+    if action == "list":
+        _list(states, write)
+    write_json(json_path, [_facts(model, state) for model, state in states.items()])
+    if action == "verify":
+        _verify(states, write)
+
+
+def _pull(name: str | None, write: Callable[[str], None]) -> None:
+    if name is None:
+        raise RuntimeLayerError("name the model to pull. `models list` shows them.")
+    with tqdm(unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+
+        def show(done: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        write(str(pull(find_model(name), on_progress=show)))
+
+
+def _list(states: Mapping[KnownModel, str], write: Callable[[str], None]) -> None:
     write(f"{'built-in':24} {default_extractor_path()}")
-    damaged, told = [], []
-    for model in KNOWN_MODELS:
-        path = local_path(model)
-        state = "not pulled" if not path.is_file() else "intact" if is_intact(model) else "DAMAGED"
+    for model, state in states.items():
         size = f"{model.size_bytes / 1e6:.1f} MB, " if model.size_bytes is not None else ""
         write(f"{model.name:24} {state:12} {model.about} ({size}{model.licence})")
-        damaged += [model.name] if state == "DAMAGED" else []
-        told.append(
-            {
-                "name": model.name,
-                "state": state.lower(),
-                "path": str(path),
-                "licence": model.licence,
-                "bytes": model.size_bytes,
-            }
-        )
-    write_json(json_path, told)
-    if action == "verify" and damaged:
+
+
+def _verify(states: Mapping[KnownModel, str], write: Callable[[str], None]) -> None:
+    EmbeddingExtractor(default_extractor_path()).close()  # the program knows no hash of it: it has to open
+    write(f"{'built-in':24} {'ok':12} {default_extractor_path()}")
+    for model, state in states.items():
+        shown = "ok" if state == INTACT else state
+        write(f"{model.name:24} {shown:12} {local_path(model) if state != NOT_PULLED else ''}".rstrip())
+    damaged = [model.name for model, state in states.items() if state == DAMAGED]
+    if damaged:
         raise RuntimeLayerError(f"damaged: {', '.join(damaged)}. Pull them again.")
+
+
+def _state(model: KnownModel) -> str:
+    if not local_path(model).is_file():
+        return NOT_PULLED
+    return INTACT if is_intact(model) else DAMAGED
+
+
+def _facts(model: KnownModel, state: str) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "state": state.lower(),
+        "path": str(local_path(model)),
+        "licence": model.licence,
+        "bytes": model.size_bytes,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from app.devices.simulated import DemonstrationCamera
 from run_kiosk import main
-from tpu.models import default_extractor_path
+from tpu.models import KNOWN_MODELS, default_extractor_path
 from tpu.tensors import prepare_picture, read_picture
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -183,6 +184,28 @@ def test_an_extractor_is_no_classifier(capsys: pytest.CaptureFixture[str], pictu
     assert capsys.readouterr().err.strip() == (
         f"error: the model {path} cannot be used: it does not end in probabilities. Use a model that TRAIN exported."
     )
+
+
+def test_verifying_names_every_model_and_says_which_are_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    models = tmp_path / "teachable-kiosk/models"
+    models.mkdir(parents=True)
+    pulled = models / "efficientnet-edgetpu-S_quant_embedding_extractor.tflite"
+    pulled.write_bytes(b"as it was pulled")
+    pulled.with_name(f"{pulled.name}.sha256").write_text(hashlib.sha256(b"as it was pulled").hexdigest())
+    assert main(["models", "verify"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["built-in", *(model.name for model in KNOWN_MODELS)]
+    assert lines[0] == f"built-in                 ok           {default_extractor_path()}"
+    assert lines[1] == "mobilenet_v1             not pulled"
+    assert lines[3] == f"efficientnet_s           ok           {pulled}"
+    pulled.write_bytes(b"changed")
+    assert main(["models", "verify"]) == 1
+    told = capsys.readouterr()
+    assert told.out.splitlines()[3] == f"efficientnet_s           DAMAGED      {pulled}"
+    assert told.err == "error: damaged: efficientnet_s. Pull them again.\n"
 
 
 def test_a_camera_that_can_never_be_one_is_refused_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
