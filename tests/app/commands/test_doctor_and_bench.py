@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
+from app.commands.bench import COLUMNS, FOLDER, run_bench
 from app.commands.doctor import run_doctor
 from app.config import AcceleratorSettings, Config
 from app.devices.drive import LEFT_TO_THE_SYSTEM
@@ -155,3 +157,23 @@ def test_an_unknown_benchmark_is_answered_with_the_known_ones(capsys: pytest.Cap
     told = capsys.readouterr().err
     assert told.startswith("error: there is no benchmark 'warp-drive'. Choose from: ")
     assert "train-to-live" in told
+
+
+def test_a_column_that_does_not_speak_for_itself_is_explained_before_the_figures(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for topic in ("screen", "head"):
+        (tmp_path / f"{topic}.py").write_text("print('figures', flush=True)")
+    run_bench(["screen", "head"], partial(print, flush=True), folder=tmp_path)
+    assert capfd.readouterr().out.splitlines() == [
+        "# screen",
+        "# share of a tick: 1.00 is all the time of one frame at 60 Hz; for a part, all of drawing",
+        "figures",
+        "# head",
+        "figures",
+    ]
+
+
+def test_columns_are_explained_as_the_benchmarks_call_them() -> None:
+    for topic, told in COLUMNS.items():
+        assert told.split(":")[0] in (FOLDER / f"{topic}.py").read_text()
