@@ -117,7 +117,10 @@ def run_uninstall(
 
 def _tell(plan: Plan, write: Callable[[str], None], *, commands: bool) -> None:
     for file in plan.files:
-        write(f"write   {file.path}" + (" (kept if it is there)" if file.kept else ""))
+        if file.kept:
+            write(f"write   {file.path}, only if there is none: it is the owner's from then on")
+            continue
+        write(f"write   {file.path}")
         for line in file.text.splitlines():
             write(f"        {line}".rstrip())
     for link in plan.links:

@@ -170,8 +170,9 @@ def test_a_dry_run_says_all_and_does_nothing(image: Path, capsys: pytest.Capture
     told = capsys.readouterr().out
     assert tree(image) == before
     install(image)
+    without_text = ("installed.json", "wants/teachable-kiosk.service", "kiosk.toml")
     for name, text in tree(image).items():
-        if name not in before and text and not name.endswith(("installed.json", "wants/teachable-kiosk.service")):
+        if name not in before and text and not name.endswith(without_text):
             assert f"write   /{name}" in told
             assert all(f"        {line}".rstrip() in told for line in text.splitlines())
     capsys.readouterr()
@@ -179,6 +180,18 @@ def test_a_dry_run_says_all_and_does_nothing(image: Path, capsys: pytest.Capture
     assert main(["uninstall", "--root", str(image), "--dry-run"]) == 0
     assert tree(image) == installed
     assert f"remove  /{UNIT}" in capsys.readouterr().out
+
+
+def test_a_dry_run_tells_of_the_settings_only_what_becomes_of_their_file(
+    image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(image, "--dry-run")
+    told = capsys.readouterr().out
+    assert told.splitlines()[0] == (
+        "write   /etc/teachable-kiosk/kiosk.toml, only if there is none: it is the owner's from then on"
+    )
+    assert "[camera]" not in told
+    assert "[Service]" in told
 
 
 def test_without_a_desktop_it_takes_the_console(image: Path) -> None:
