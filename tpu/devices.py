@@ -78,10 +78,20 @@ def _pci(sys_root: Path, dev_root: Path) -> list[Accelerator]:
     return found
 
 
-def _forbidden(node: Path, group: str) -> str:
+def _forbidden(node: Path, usual_group: str) -> str:
     if os.access(node, os.R_OK | os.W_OK):
         return ""
+    group = _group(node) or usual_group
     return f"no permission for {node}: run `sudo usermod -aG {group} $USER`, then log in again"
+
+
+def _group(node: Path) -> str:
+    """Whom the system's rules gave a device file to; empty where they left it to root."""
+    try:
+        group = node.group()
+    except (OSError, KeyError):
+        return ""
+    return "" if group == "root" else group
 
 
 def _claimed(folder: Path, node: Path) -> str:

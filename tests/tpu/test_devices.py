@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,19 @@ def test_a_device_file_that_cannot_be_opened_names_the_group(world: World) -> No
     assert [one.problem for one in world.list()] == [
         f"no permission for {usb}: run `sudo usermod -aG plugdev $USER`, then log in again",
         f"no permission for {apex}: run `sudo usermod -aG apex $USER`, then log in again",
+    ]
+
+
+def test_a_device_file_that_the_rules_gave_to_another_group_names_that_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = world.apex(0)
+    if os.getuid() != 0:
+        pytest.skip("only root may give a file to a group")
+    shutil.chown(card, group="daemon")
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may open everything
+    assert [one.problem for one in world.list()] == [
+        f"no permission for {card}: run `sudo usermod -aG daemon $USER`, then log in again"
     ]
 
 

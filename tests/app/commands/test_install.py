@@ -90,13 +90,14 @@ def test_a_card_that_belongs_to_a_group_of_its_own_is_open_to_it(image: Path) ->
     ]
 
 
-def test_both_ids_of_the_edge_tpu_are_open_to_it(image: Path) -> None:
+def test_both_ids_of_the_edge_tpu_and_its_card_are_open_to_it(image: Path) -> None:
     install(image)
     rules = (image / "etc/udev/rules.d/60-teachable-kiosk.rules").read_text()
     lines = [line for line in rules.splitlines() if 'SUBSYSTEM=="usb"' in line]
     ids = [re.findall(r'ATTRS\{id(?:Vendor|Product)\}=="(\w+)"', line) for line in lines]
     assert ids == [["1a6e", "089a"], ["18d1", "9302"]]
-    assert all('GROUP="plugdev"' in line and 'MODE="0660"' in line for line in lines)
+    lines += [line for line in rules.splitlines() if 'SUBSYSTEM=="apex"' in line]
+    assert [re.findall(r'(?:GROUP|MODE)="(\w+)"', line) for line in lines] == [["0660", "plugdev"]] * 3  # as docs say
 
 
 def test_its_settings_are_the_shipped_ones(image: Path) -> None:
