@@ -181,7 +181,7 @@ def compose(
             kiosk,
             window,
             [
-                Keyboard(),
+                Keyboard(lambda way: screens.ahead(loop.view, window.size, way)),
                 pads,
                 Pointer(lambda at: screens.button_at(loop.view, window.size, at), lambda: window.size),
             ],

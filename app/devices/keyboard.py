@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import pygame
 
 from app.errors import ConfigInvalid
-from app.events import Action, ButtonPressed, ButtonReleased, Event, InputPressed, InputReleased
+from app.events import Action, Button, ButtonPressed, ButtonReleased, Event, InputPressed, InputReleased, OnScreen
 from app.inputs import InputMap
 
 NAMES: dict[int, str] = {
@@ -15,6 +16,7 @@ NAMES: dict[int, str] = {
     for name in sorted(dir(pygame), key=len)  # of two names for a key the longer one reads better: kp_1, not kp1
     if name.startswith("K_")
 }
+WAYS = {"key:up": -1, "key:down": 1}
 DIGITS = {scancode: str(digit) for digit, scancode in enumerate(range(pygame.KSCAN_1, pygame.KSCAN_9 + 1), 1)}
 
 
@@ -23,9 +25,13 @@ class Keyboard:
 
     The digit row goes by position, all other keys by what is written on them: French keyboards have the digits
     on Shift, and German ones have Y and Z exchanged.
+
+    Args:
+        ahead: What stands above (-1) or below (1) the cursor on the screen, nearest first; None without a cursor.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: Callable[[int], Sequence[Hashable] | None] = lambda _way: None) -> None:
+        self._ahead = ahead
         self._down: dict[int, str] = {}
 
     def translate(self, window_event: Any) -> tuple[Event, ...]:
@@ -34,7 +40,7 @@ class Keyboard:
             if window_event.key in self._down:
                 return ()
             source = self._down[window_event.key] = _source(window_event)
-            return (InputPressed(source),)
+            return (InputPressed(source, self._where(source)),)
         if window_event.type == pygame.KEYUP and window_event.key in self._down:
             return (InputReleased(self._down.pop(window_event.key)),)
         if window_event.type == pygame.WINDOWFOCUSLOST:
@@ -42,6 +48,10 @@ class Keyboard:
         if window_event.type == pygame.QUIT:
             return (ButtonPressed(Action.LEAVE), ButtonReleased(Action.LEAVE))
         return ()
+
+    def _where(self, source: str) -> tuple[Button, ...] | None:
+        there = self._ahead(WAYS[source]) if source in WAYS else None
+        return None if there is None else tuple(one for one in there if isinstance(one, int | Action | OnScreen))
 
     def release_all(self) -> tuple[Event, ...]:
         """Let go of every key: a window without focus hears of no release."""

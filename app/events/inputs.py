@@ -50,9 +50,14 @@ class ButtonReleased:
 
 @dataclass(frozen=True)
 class InputPressed:
-    """A key, pad or pin went down, whatever it means. `source` names it: "key:space", "pad:0:button:3", "gpio:17"."""
+    """A key, pad or pin went down, whatever it means. `source` names it: "key:space", "pad:0:button:3", "gpio:17".
+
+    `ahead` is where an arrow that goes up or down leads: what stands there on the screen, nearest first. None where
+    nobody has looked.
+    """
 
     source: str
+    ahead: tuple[Button, ...] | None = None
 
 
 @dataclass(frozen=True)

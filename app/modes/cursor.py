@@ -20,7 +20,7 @@ from app.views.words import Say
 
 BACK, ON = 0, 1  # class buttons: every station has at least two
 REPEAT_AFTER_S, REPEAT_S = 0.5, 0.12  # of a button that is held
-KEYS = {"key:left": -1, "key:up": -1, "key:right": 1, "key:down": 1}
+ARROWS = {"key:left": -1, "key:up": -1, "key:right": 1, "key:down": 1}
 
 
 def things(state: KioskState) -> tuple[Button, ...]:
@@ -88,8 +88,8 @@ def arrow_pressed(state: KioskState, event: ev.InputPressed) -> tuple[KioskState
     source, meant = event.source, state.inputs.map.button_of(event.source)
     if not things(state) or state.staff.listening is not None:
         return state, None
-    if meant is None and source in KEYS:
-        return _moved(state, KEYS[source]), None
+    if meant is None and source in ARROWS:
+        return _led(state, ARROWS[source], event.ahead), None
     if meant is None and source == "key:tab":
         return state, _next(state)
     if meant is Action.TRAIN and source in ("key:return", "key:kp_enter") and not steers(state):
@@ -143,6 +143,16 @@ def _opposite(button: Button) -> Button | None:
         case OnScreen("page", int(step)):
             return OnScreen("page", -step)
     return None
+
+
+def _led(state: KioskState, step: int, ahead: tuple[Button, ...] | None) -> KioskState:
+    """The cursor where an arrow leads: up or down to what stands there, else one on; at an end it stays."""
+    there = things(state)
+    if state.cursor is None:
+        return replace(state, cursor=0)
+    if ahead is not None:
+        return replace(state, cursor=next((there.index(one) for one in ahead if one in there), state.cursor))
+    return replace(state, cursor=min(max(0, state.cursor + step), len(there) - 1))
 
 
 def _moved(state: KioskState, step: int) -> KioskState:

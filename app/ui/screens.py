@@ -22,6 +22,8 @@ from app.ui.theme import Theme, load_theme
 from app.ui.typing_page import draw_typing, typing_targets
 from app.ui.view import KioskView, Screen
 
+ASIDE = 0.25  # of the way to the side, in the distance of what an arrow up or down leads to
+
 
 def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving | None = None) -> tuple[DrawnText, ...]:
     """Draw a view: same view, size, theme and motion, same pixels. Gives the texts that were written, and where.
@@ -48,6 +50,27 @@ def button_at(view: KioskView, size: tuple[int, int], position: tuple[int, int])
 def targets(view: KioskView, size: tuple[int, int]) -> list[Target]:
     """Everything that can be touched, the uppermost first. While a question is asked only its answers can be."""
     return _targets(view, Canvas(pygame.Surface(size), load_theme(size)))
+
+
+def ahead(view: KioskView, size: tuple[int, int], way: int) -> tuple[Hashable, ...] | None:
+    """What can be touched above (-1) or below (1) what the cursor is on, nearest first; None without a cursor."""
+    places = targets(view, size) if view.focus is not None else []
+    here = next((area for button, area in places if button == view.focus), None)
+    if here is None:
+        return None
+    there = [
+        (_distance(here, area), button)
+        for button, area in places
+        if (area.centery - here.centery) * way > max(area.height, here.height) / 2
+    ]
+    return tuple(button for _, button in sorted(there, key=lambda one: one[0]))
+
+
+def _distance(here: pygame.Rect, there: pygame.Rect) -> tuple[float, int]:
+    """How far an arrow up or down goes: aside counts less, so that a row with gaps is not jumped over."""
+    up_or_down = max(0, there.top - here.bottom, here.top - there.bottom)
+    aside = max(0, there.left - here.right, here.left - there.right)
+    return up_or_down + ASIDE * aside, abs(there.centerx - here.centerx)
 
 
 def _targets(view: KioskView, canvas: Canvas) -> list[Target]:

@@ -10,7 +10,7 @@ import pytest
 from app.devices.keyboard import Keyboard, check_keys
 from app.devices.pointer import Pointer
 from app.errors import ConfigInvalid
-from app.events import Action, ButtonPressed, ButtonReleased, InputPressed, InputReleased, ScreenTouched
+from app.events import Action, ButtonPressed, ButtonReleased, InputPressed, InputReleased, OnScreen, ScreenTouched
 from app.inputs import KEYS, InputMap, input_map
 
 
@@ -33,6 +33,21 @@ def test_keys_press_and_release_once_however_often_they_repeat() -> None:
 )  # fmt: skip
 def test_every_key_has_a_name_that_stays(code: int, name: str) -> None:
     assert Keyboard().translate(key(pygame.KEYDOWN, code)) == (InputPressed(f"key:{name}"),)
+
+
+def test_arrows_up_and_down_bring_along_where_they_lead_on_the_screen() -> None:
+    asked = []
+
+    def ahead(way: int) -> tuple[object, ...]:
+        asked.append(way)
+        return (OnScreen("remove", way), "corner", Action.UNDO)
+
+    keyboard = Keyboard(ahead)
+    up, down = (keyboard.translate(key(pygame.KEYDOWN, code)) for code in (pygame.K_UP, pygame.K_DOWN))
+    assert up == (InputPressed("key:up", (OnScreen("remove", -1), Action.UNDO)),)
+    assert down == (InputPressed("key:down", (OnScreen("remove", 1), Action.UNDO)),)
+    assert keyboard.translate(key(pygame.KEYDOWN, pygame.K_LEFT)) == (InputPressed("key:left"),)
+    assert asked == [-1, 1]
 
 
 def test_the_digit_row_of_a_french_keyboard_is_the_digit_row() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pygame
 import pytest
 
 from app import events as ev
@@ -15,7 +16,8 @@ from app.modes.cursor import things, under
 from app.modes.staff import PAGES
 from app.observation import NOTHING_SEEN
 from app.present import Surroundings, present
-from app.ui.view import KioskView
+from app.ui import screens
+from app.ui.view import KioskView, Picture
 from tests.support.states import PICTURE, kiosk, run
 
 HOLD_S = Config().staff.hold_s
@@ -190,6 +192,64 @@ def gallery() -> KioskState:
     state, commands = pressed(kiosk(3, 2, mode=Mode.LIVE, model=MODEL), Action.GALLERY)
     assert commands == [ev.LoadGallery(0, 0, 18)]
     return run(state, ev.PicturesLoaded("gallery", ((7, PICTURE), (6, PICTURE), (5, PICTURE))))[0]
+
+
+def arrows(state: KioskState, *names: str, size: tuple[int, int] = (1280, 720)) -> KioskState:
+    """Arrow keys, as the keyboard tells of them with the screen before it."""
+    for name in names:
+        way = {"up": -1, "down": 1}.get(name)
+        there = None if way is None else screens.ahead(shown(state), size, way)
+        ahead = None if there is None else tuple(one for one in there if isinstance(one, int | Action | OnScreen))
+        source = f"key:{name}"
+        state, commands = run(state, ev.InputPressed(source, ahead), ev.InputReleased(source))
+        assert commands == []
+    return state
+
+
+def full_gallery(count: int = 15) -> KioskState:
+    state, _ = pressed(kiosk(count, 2, mode=Mode.LIVE, model=MODEL), Action.GALLERY)
+    pictures = tuple((number, Picture(("gallery", number), PICTURE.pixels)) for number in range(count))
+    return run(state, ev.PicturesLoaded("gallery", pictures))[0]
+
+
+@pytest.fixture
+def fonts() -> None:
+    pygame.font.init()
+
+
+@pytest.mark.usefixtures("fonts")
+def test_arrows_up_and_down_move_by_a_row_of_the_gallery_and_the_others_by_one() -> None:
+    state = full_gallery()  # drawn as three rows of five
+    assert under(state) == OnScreen("remove", 0)
+    assert under(arrows(state, "right", "right")) == OnScreen("remove", 2)
+    assert under(arrows(state, "right", "right", "down")) == OnScreen("remove", 7)
+    assert under(arrows(state, "right", "right", "down", "down", "up", "left")) == OnScreen("remove", 6)
+
+
+@pytest.mark.usefixtures("fonts")
+def test_arrows_stay_at_the_ends() -> None:
+    state = full_gallery()
+    assert under(arrows(state, "left")) == under(arrows(state, "up")) == OnScreen("remove", 0)
+    end = arrows(state, *["right"] * 40)
+    assert under(end) == things(state)[-1]
+    assert under(arrows(state, *["down"] * 9)) == OnScreen("back")
+    assert under(arrows(state, *["down"] * 9, "up")) == OnScreen("remove", 10)
+
+
+@pytest.mark.usefixtures("fonts")
+def test_an_arrow_down_from_beyond_a_short_last_row_goes_to_its_last_picture() -> None:
+    state = arrows(full_gallery(16), *["right"] * 11)  # at the end of the second row of six; the third has four
+    assert under(arrows(state, "down")) == OnScreen("remove", 15)
+    assert under(arrows(state, "down", "up")) == OnScreen("remove", 9)
+
+
+@pytest.mark.usefixtures("fonts")
+def test_an_arrow_down_goes_to_the_same_arrow_of_the_next_setting() -> None:
+    state = led_to(opened(), OnScreen("more", "classes.learn_as_you_go"))
+    assert under(arrows(state, "down", "up")) == OnScreen("more", "classes.learn_as_you_go")
+    state, _ = run(state, ev.ButtonPressed(OnScreen("more", "classes.learn_as_you_go")))
+    state = led_to(state, OnScreen("less", "classes.learn_as_you_go"))
+    assert under(arrows(state, "down")) == OnScreen("less", "classes.visitors_name")
 
 
 def test_pictures_are_taken_out_of_a_gallery_and_brought_back_with_the_buttons_of_the_box() -> None:
