@@ -200,8 +200,8 @@ def _system(state: KioskState, facts: Facts, say: Say) -> tuple[Setting, ...]:
             press_text=say(message("change")),
             warning=not state.config.staff.pin,
         ),
-        Setting(say(message("Machine")), press=OnScreen("power", "restart"), press_text=say(message("start anew"))),
-        Setting(say(message("Machine")), press=OnScreen("power", "shutdown"), press_text=say(message("shut down"))),
+        Setting(say(message("Restart")), press=OnScreen("power", "restart"), press_text=say(message("start anew"))),
+        Setting(say(message("Power off")), press=OnScreen("power", "shutdown"), press_text=say(message("shut down"))),
     )
 
 

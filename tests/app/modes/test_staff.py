@@ -9,6 +9,7 @@ import pytest
 from app import events as ev
 from app.config import Config
 from app.events import Action, OnScreen
+from app.i18n import LANGUAGES
 from app.modes.base import KioskState, Mode, TrainedFacts
 from app.modes.settings import CHOICES
 from app.modes.staff import CORNER, PAGES
@@ -286,6 +287,16 @@ def test_a_new_pin_holds_from_the_next_time_on_and_is_kept() -> None:
     assert pin(asked, "1234").staff.inside
     without, _ = touched(pin(asked, "1234"), OnScreen("new_pin"), OnScreen("done"))
     assert inside(touched(without, OnScreen("back"))[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_rows_of_a_page_have_the_same_name(language: str) -> None:
+    for page in PAGES:
+        state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", page))
+        shown = staff(state, Facts(), Say(language))
+        assert shown is not None
+        labels = [row.label for row in shown.rows]
+        assert len(set(labels)) == len(labels), page
 
 
 def test_the_page_counts_what_was_too_short_to_be_a_press_and_points_at_bad_wires() -> None:
