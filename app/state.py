@@ -92,7 +92,7 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
 
 
 def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
-    before = state
+    before = state = replace(state, by_keyboard=cursor.on_keyboard(state, event.source))
     state, button = cursor.arrow_pressed(state, event)
     if button is not None:
         state, commands = _PRESSED[state.mode](state, button)

@@ -135,6 +135,7 @@ class KioskState:
         down: Buttons that are down.
         cursor: Place among what can be touched on the page, where the box's buttons steer; see `app.modes.cursor`.
         cursor_repeats_at_s: When a held button moves it again.
+        by_keyboard: The latest press was on a keyboard, not on a box.
         inputs: Keys, pads and pins: what they mean and which are down.
         drive_facts, unmounted: All that is known of the drives, and of those that are plugged in but not mounted.
         found: A folder on a drive that is being asked about, or will be.
@@ -175,6 +176,7 @@ class KioskState:
     typing: TypingState | None = None
     cursor: int | None = None
     cursor_repeats_at_s: float = 0.0
+    by_keyboard: bool = False
     timing: Timing = field(default_factory=Timing)
     inputs: Inputs = field(default_factory=Inputs)
     backend: ev.BackendChanged | None = None

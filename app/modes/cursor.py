@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from app import events as ev
 from app.events import Action, Button, OnScreen
+from app.inputs import KEYS, button_name
 from app.modes.base import KioskState, Mode
 from app.modes.staff import PAGES
 from app.views.gallery import gallery
@@ -21,6 +22,7 @@ from app.views.words import Say
 BACK, ON = 0, 1  # class buttons: every station has at least two
 REPEAT_AFTER_S, REPEAT_S = 0.5, 0.12  # of a button that is held
 ARROWS = {"key:left": -1, "key:up": -1, "key:right": 1, "key:down": 1}
+RETURN = ("key:return", "key:kp_enter")
 
 
 def things(state: KioskState) -> tuple[Button, ...]:
@@ -83,8 +85,17 @@ def steered(state: KioskState, button: Button) -> tuple[KioskState, Button | Non
     return state, button
 
 
+def on_keyboard(state: KioskState, source: str) -> bool:
+    """Whether an input is of a keyboard: a key that means what it usually does; one that a setting names is a box's."""
+    if not source.startswith("key:"):
+        return False
+    meant = state.inputs.map.button_of(source)
+    name = None if meant is None else button_name(meant)
+    return name is None or tuple(getattr(state.config.inputs, name)) == KEYS[name]
+
+
 def arrow_pressed(state: KioskState, event: ev.InputPressed) -> tuple[KioskState, Button | None]:
-    """Arrows of a keyboard move the cursor, Tab is SAVE, and Return chooses on the page that tests the buttons, too."""
+    """Arrows of a keyboard move the cursor, Tab is SAVE, and Return chooses, whatever else is TRAIN, on every page."""
     source, meant = event.source, state.inputs.map.button_of(event.source)
     if not things(state) or state.staff.listening is not None:
         return state, None
@@ -92,7 +103,7 @@ def arrow_pressed(state: KioskState, event: ev.InputPressed) -> tuple[KioskState
         return _led(state, ARROWS[source], event.ahead), None
     if meant is None and source == "key:tab":
         return state, _next(state)
-    if meant is Action.TRAIN and source in ("key:return", "key:kp_enter") and not steers(state):
+    if source in RETURN and (meant is None or (meant is Action.TRAIN and not steers(state))):
         return state, under(state)
     return state, None
 

@@ -7,10 +7,12 @@ from app.i18n import counted, message
 from app.modes.base import KioskState, Mode
 from app.modes.gallery import pages
 from app.ui.view import ActionKey, Gallery, GalleryPicture
-from app.views.words import Say, back_key
+from app.views.words import Say, back_key, how
 
 TOUCH = message("Touch a picture to take it out.")
 STEER = message("Buttons 1 and 2 move, TRAIN takes out, SAVE shows the next thing, RESET leaves.")
+
+KEYS = message("Arrow keys move, Enter takes out, Tab shows the next thing, Esc leaves.")
 
 
 def gallery(state: KioskState, say: Say) -> Gallery | None:
@@ -23,7 +25,7 @@ def gallery(state: KioskState, say: Say) -> Gallery | None:
     return Gallery(
         index=shown.class_index,
         title=say(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
-        hint=say(TOUCH if state.cursor is None else STEER),
+        hint=say(how(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
         pictures=tuple(GalleryPicture(OnScreen("remove", sample_id), picture) for sample_id, picture in shown.pictures),
         page_text=say(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
         keys=(

@@ -9,8 +9,9 @@ from app.modes.base import KioskState, Mode
 from app.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
 from app.ui.view import ActionKey, Question
 from app.views.drives import which_drive
-from app.views.words import Say
+from app.views.words import Say, how
 
+KEPT = message("What was taught is kept.")
 BY_BUTTON = message("What was taught is kept. TRAIN says yes, every other button no.")
 
 
@@ -125,7 +126,7 @@ def _power(state: KioskState, say: Say) -> Question:
     restart = state.staff.asked == "restart"
     return Question(
         title=say(message("Start the machine anew?") if restart else message("Shut the machine down?")),
-        text=say(message("What was taught is kept.") if state.cursor is None else BY_BUTTON),
+        text=say(how(state, touch=KEPT, buttons=BY_BUTTON, keys=KEPT)),  # the answers name their own keys
         answers=_answers(say, message("No"), message("Start anew") if restart else message("Shut down")),
     )
 

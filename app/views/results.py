@@ -11,9 +11,10 @@ from app.modes.base import KioskState, Mode
 from app.modes.jobs import accuracy_in_words
 from app.modes.results import chosen
 from app.ui.view import ActionKey, ConfusedPicture, ConfusionCell, Picture, Results
-from app.views.words import Say, back_key
+from app.views.words import Say, back_key, how
 
 STEER = message("Buttons 1 and 2 move, TRAIN chooses, RESET leaves.")
+KEYS = message("Arrow keys move, Enter chooses, Esc leaves.")
 
 
 def results(state: KioskState, say: Say) -> Results | None:
@@ -31,7 +32,7 @@ def results(state: KioskState, say: Say) -> Results | None:
         title = message("{truth}, and it said {answer}", truth=labels[cell[0]], answer=labels[cell[1]])
     return Results(
         title=say(message("How well did it learn?")),
-        text=say(accuracy_in_words(model.validation_accuracy) if state.cursor is None else STEER),
+        text=say(how(state, touch=accuracy_in_words(model.validation_accuracy), buttons=STEER, keys=KEYS)),
         curve_title=say(message("How many it named right, with more and more pictures")),
         curve=tuple(float(one["validation_accuracy"]) for one in report["curve"]),
         curve_text=f"{report['curve'][-1]['validation_accuracy']:.0%}" if report["curve"] else "",

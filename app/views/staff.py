@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.events import Action, OnScreen
-from app.i18n import Message, message
+from app.i18n import Message, Text, message
 from app.inputs import button_named
 from app.modes.base import KioskState, Mode
 from app.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
 from app.modes.staff import PAGES, learnable
 from app.ui.view import Setting, Staff, Tab
-from app.views.words import Say, back_key
+from app.views.words import Say, back_key, how
 
 TABS: dict[str, Message] = {
     "classes": message("Classes"),
@@ -30,6 +30,14 @@ HINTS: dict[str, Message] = {
     "buttons": message("Press any button: its row lights up. To give it another meaning, touch “learn” first."),
     "sessions": message("A session that is brought back takes the place of this one, which is put away."),
     "system": message("What is wrong stands out."),
+}
+STEER = {
+    "buttons": message("Buttons 1 and 2 move, TRAIN chooses, SAVE turns to the next page, RESET leaves."),
+    "keys": message("Arrow keys move, Enter chooses, Tab turns to the next page, Esc leaves."),
+}
+STEER_TESTING = {
+    "buttons": message("Press any button: its row lights up. To leave, hold the two buttons that led here."),
+    "keys": message("Press any button: its row lights up. Arrow keys move, Enter chooses “learn”, Esc leaves."),
 }
 ACTIONS: dict[Action, Message] = {
     Action.TRAIN: message("Train"),
@@ -54,13 +62,10 @@ def staff(state: KioskState, facts: Facts, say: Say) -> Staff | None:
     if state.mode is not Mode.STAFF or not state.staff.inside:
         return None
     page = state.staff.page
-    hint: Message = HINTS[page]
+    hint: Text = HINTS[page]
     if not state.config.staff.pin and page == PAGES[0]:
         hint = message("No PIN is set: everybody who finds this page can change it. Set one under “System”.")
-    if state.cursor is not None:
-        hint = message("Buttons 1 and 2 move, TRAIN chooses, SAVE turns to the next page, RESET leaves.")
-    if state.cursor is not None and page == "buttons":
-        hint = message("Press any button: its row lights up. To leave, hold the two buttons that led here.")
+    hint = how(state, touch=hint, **(STEER_TESTING if page == "buttons" else STEER))
     if state.staff.listening is not None:
         hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
     return Staff(

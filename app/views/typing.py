@@ -9,10 +9,14 @@ from app.i18n import Text, message
 from app.modes.base import KioskState
 from app.modes.typing import DIGITS, FIELD, LETTERS, PINS, upper
 from app.ui.view import ActionKey, Typing
-from app.views.words import Say
+from app.views.words import Say, how
 
 STEER = message("Buttons 1 and 2 move, TRAIN writes, UNDO takes back, SAVE is done, RESET gives up.")
+KEYS = message("Enter is done, Esc gives up.")
 SELECTED = message("Write a new name, or touch this one to change it.")
+KEYS_WHILE_SELECTED = message(
+    "Type a new name, or press the right arrow to change this one. Enter is done, Esc gives up."
+)
 
 
 def typing(state: KioskState, say: Say) -> Typing | None:
@@ -48,9 +52,7 @@ def typing(state: KioskState, say: Say) -> Typing | None:
 
 
 def _hint(state: KioskState, selected: bool) -> Text:
-    if state.cursor is not None:
-        return STEER
-    return SELECTED if selected else ""
+    return how(state, touch=SELECTED if selected else "", buttons=STEER, keys=KEYS_WHILE_SELECTED if selected else KEYS)
 
 
 def _pad() -> tuple[tuple[tuple[Hashable, str], ...], ...]:

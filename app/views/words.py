@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.events import OnScreen
 from app.i18n import Text, message, translated
+from app.modes.base import KioskState
 from app.ui.view import ActionKey
 
 
@@ -17,6 +18,13 @@ class Say:
 
     def __call__(self, text: Text) -> str:
         return translated(text, self.language)
+
+
+def how(state: KioskState, *, touch: Text, buttons: Text, keys: Text) -> Text:
+    """How a page is used: by touch until a cursor is there, then by the buttons of the box, or by a keyboard's keys."""
+    if state.cursor is None:
+        return touch
+    return keys if state.by_keyboard else buttons
 
 
 def back_key(say: Say) -> ActionKey:

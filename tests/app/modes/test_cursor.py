@@ -16,8 +16,9 @@ from app.modes.cursor import things, under
 from app.modes.staff import PAGES
 from app.observation import NOTHING_SEEN
 from app.present import Surroundings, present
+from app.presses import inputs_of
 from app.ui import screens
-from app.ui.view import KioskView, Picture
+from app.ui.view import KioskView, Picture, Results
 from tests.support.states import PICTURE, kiosk, run
 
 HOLD_S = Config().staff.hold_s
@@ -149,11 +150,61 @@ def test_who_uses_a_finger_sees_no_cursor_and_the_usual_hint() -> None:
     assert by_button.hint == "Buttons 1 and 2 move, TRAIN chooses, SAVE turns to the next page, RESET leaves."
 
 
+def hint(state: KioskState) -> str:
+    view = shown(state)
+    if view.typing is not None:
+        return view.typing.hint
+    (page,) = [one for one in (view.staff, view.gallery, view.results) if one is not None]
+    return page.text if isinstance(page, Results) else page.hint
+
+
+def keyed(state: KioskState, *names: str) -> KioskState:
+    for name in names:
+        state, _ = run(state, ev.InputPressed(f"key:{name}"), ev.InputReleased(f"key:{name}"))
+    return state
+
+
+def test_the_help_names_keys_after_a_key_and_buttons_after_a_press_on_the_box() -> None:
+    state = keyed(kiosk(3, 2, mode=Mode.LIVE, model=MODEL), "g")
+    assert hint(state) == "Arrow keys move, Enter takes out, Tab shows the next thing, Esc leaves."
+    state = replace(state, inputs=state.inputs.assign("gpio:17", 1))
+    state, _ = run(state, ev.InputPressed("gpio:17"), ev.InputReleased("gpio:17"))
+    assert hint(state) == "Buttons 1 and 2 move, TRAIN takes out, SAVE shows the next thing, RESET leaves."
+    assert hint(keyed(state, "left")).startswith("Arrow keys move")
+
+
+def test_every_page_names_its_keys() -> None:
+    assert hint(keyed(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), "e")) == "Arrow keys move, Enter chooses, Esc leaves."
+    state = keyed(opened(), "down")
+    assert hint(state) == "Arrow keys move, Enter chooses, Tab turns to the next page, Esc leaves."
+    typing = keyed(led_to(state, OnScreen("rename", 0)), "return")
+    assert hint(typing) == "Type a new name, or press the right arrow to change this one. Enter is done, Esc gives up."
+    assert hint(run(typing, ev.TypingEdited("unselect"))[0]) == "Enter is done, Esc gives up."
+    buttons = keyed(state, *["tab"] * PAGES.index("buttons"))
+    assert hint(buttons).endswith("Arrow keys move, Enter chooses “learn”, Esc leaves.")
+    assert keyed(buttons, "escape").mode is Mode.TEACH
+    power = keyed(led_to(keyed(state, *["tab"] * PAGES.index("system")), OnScreen("power", "shutdown")), "return")
+    asked = shown(power).question
+    assert asked is not None
+    assert (asked.text, [key.key for key in asked.answers]) == ("What was taught is kept.", ["N", "Y"])
+
+
+def test_a_key_that_a_setting_names_is_a_button_of_the_box() -> None:
+    state = opened()
+    inputs = replace(state.config.inputs, class_2=("key:2",), train=("key:f5",))
+    config = replace(state.config, inputs=inputs)
+    state = replace(state, config=config, inputs=inputs_of(config))
+    assert hint(keyed(state, "2")).startswith("Buttons 1 and 2 move")
+    assert hint(keyed(state, "right")).startswith("Arrow keys move")
+    assert keyed(led_to(state, OnScreen("rename", 0)), "return").typing is not None  # Return, though TRAIN is F5
+
+
 def test_train_says_yes_to_switching_off_but_not_the_press_that_asked() -> None:
     state, _ = pressed(opened(), *[Action.SAVE] * (len(PAGES) - 2))  # to the page of buttons
     assert state.staff.page == "buttons"
     state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))
     state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))
+    state, _ = run(state, ev.InputPressed("gpio:17"), ev.InputReleased("gpio:17"))  # the box again
     state, _ = pressed(led_to(state, OnScreen("power", "shutdown")), Action.TRAIN)
     assert state.staff.asked == "shutdown"
     asked = shown(state).question
