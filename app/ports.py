@@ -32,6 +32,10 @@ class Frame:
     captured_at_s: float
 
 
+DEMONSTRATION = "demonstration"
+"""Name of the camera that shows rendered things where there is no other."""
+
+
 class Camera(Protocol):
     """A source of pictures. Opened by its constructor; a frame has arrived before that returns.
 
@@ -40,7 +44,7 @@ class Camera(Protocol):
 
     @property
     def name(self) -> str:
-        """What the status strip shows, such as "Logitech C270" or "demonstration"."""
+        """What the status strip shows, such as "Logitech C270"; DEMONSTRATION stands there in words of its language."""
 
     def read(self) -> ImageArray:
         """Wait for the next picture: RGB, uint8, shape (H, W, 3), owned by the caller."""

@@ -24,7 +24,7 @@ from app.views.results import results
 from app.views.saving import saving
 from app.views.staff import Facts, staff
 from app.views.typing import typing
-from app.views.words import Say
+from app.views.words import Say, camera_name
 
 FLASH_S = 0.5
 _SCREENS = {
@@ -154,7 +154,7 @@ def _leader(probabilities: NDArray[np.float32] | None, threshold: float, novelty
 def _status(state: KioskState, surroundings: Surroundings, say: Say) -> StatusStrip:
     rate = surroundings.frames_per_second
     return StatusStrip(
-        camera=state.camera or say(message("no camera")),
+        camera=camera_name(state, say) or say(message("no camera")),
         backend=backend_name(state, surroundings.backend, say),
         frames_per_second=rate if state.camera else 0.0,
         drive=drive_line(state, say),

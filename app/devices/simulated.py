@@ -16,7 +16,7 @@ from app.devices.things import KINDS, SIZE_PX, Thing, build
 from app.errors import CameraUnavailable
 from app.events import Button, ButtonPressed, ButtonReleased, Event
 from app.i18n import Text, message
-from app.ports import Clock, Drive, ImageArray, UnmountedDrive
+from app.ports import DEMONSTRATION, Clock, Drive, ImageArray, UnmountedDrive
 
 BY_ITSELF_S = 4.0
 NOISE_MARGIN_PX = 64
@@ -55,7 +55,7 @@ class DemonstrationCamera:
         clock: Clock = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.name = "demonstration"
+        self.name = DEMONSTRATION
         self._rng = np.random.default_rng(seed)
         self._size = size_px
         self._period_s = 1 / frames_per_second

@@ -11,7 +11,7 @@ from app.modes.base import KioskState, Mode
 from app.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
 from app.modes.staff import PAGES, learnable
 from app.ui.view import Setting, Staff, Tab
-from app.views.words import Say, back_key, how
+from app.views.words import Say, back_key, camera_name, how
 
 TABS: dict[str, Message] = {
     "classes": message("Classes"),
@@ -111,7 +111,8 @@ def _classes(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
 
 
 def _camera(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
-    now = Setting(say(message("Now")), state.camera or say(message("no camera")), warning=state.camera is None)
+    name = camera_name(state, say) or say(message("no camera"))
+    now = Setting(say(message("Now")), name, warning=state.camera is None)
     return (now, *_choices(state, "camera", say))
 
 
@@ -190,7 +191,7 @@ def _sessions(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
 
 def _system(state: KioskState, facts: Facts, say: Say) -> tuple[Setting, ...]:
     rate = say(message("{rate} pictures/s", rate=f"{facts.frames_per_second:.0f}"))
-    camera = say(state.camera or state.camera_problem or message("no camera"))
+    camera = camera_name(state, say) or say(state.camera_problem or message("no camera"))
     fault = say(state.fault) if state.fault is not None else ""
     return (
         *((Setting(say(message("Fault")), fault, warning=True),) if fault else ()),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.events import OnScreen
 from app.i18n import Text, message, translated
 from app.modes.base import KioskState
+from app.ports import DEMONSTRATION
 from app.ui.view import ActionKey
 
 
@@ -18,6 +19,11 @@ class Say:
 
     def __call__(self, text: Text) -> str:
         return translated(text, self.language)
+
+
+def camera_name(state: KioskState, say: Say) -> str | None:
+    """What the camera is called; None while none delivers pictures."""
+    return say(message("demonstration")) if state.camera == DEMONSTRATION else state.camera
 
 
 def how(state: KioskState, *, touch: Text, buttons: Text, keys: Text) -> Text:

@@ -33,6 +33,14 @@ def view(now: KioskState, seen: Smoothed = NOTHING_SEEN) -> KioskView:
     return present(now, frame, seen, Surroundings(target_shots=20))
 
 
+def test_the_stand_in_camera_is_called_in_the_visitors_language_and_a_real_one_by_its_name() -> None:
+    shown = {language: view(state(5, 5, 0, camera="demonstration", language=language)) for language in LANGUAGES}
+    assert {language: one.status.camera for language, one in shown.items()} == {
+        "en": "demonstration", "de": "Vorführung", "fr": "démonstration", "es": "demostración", "tr": "gösteri",
+    }  # fmt: skip
+    assert view(state(5, 5, 0, camera="Logitech C270", language="de")).status.camera == "Logitech C270"
+
+
 @pytest.mark.parametrize(
     ("now", "words"),
     [

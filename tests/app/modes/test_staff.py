@@ -315,6 +315,15 @@ def test_the_page_counts_what_was_too_short_to_be_a_press_and_points_at_bad_wire
     assert "gpio:4" not in rows(state)  # held at the start: it bounced as it came up, and was never pressed
 
 
+def test_the_pages_call_the_stand_in_camera_in_the_language_of_the_screen() -> None:
+    state = replace(inside(replace(kiosk(3, 3), camera="demonstration")), language="de")
+    for page, label in (("camera", "Jetzt"), ("system", "Kamera")):
+        state, _ = touched(state, OnScreen("tab", page))
+        shown = staff(state, Facts(), Say("de"))
+        assert shown is not None
+        assert {row.label: row.value for row in shown.rows}[label] == "Vorführung"
+
+
 def rows(state: KioskState) -> dict[str, Setting]:
     shown = staff(state, Facts(), Say("en"))
     assert shown is not None
