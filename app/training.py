@@ -33,7 +33,7 @@ from tpu.supervisor import Supervisor
 
 logger = logging.getLogger(__name__)
 
-VERIFIED_PER_CLASS = 12
+VERIFIED, VERIFIED_EACH = 24, 2  # pictures in all, and of each class at least
 CLOSE_CALL = 0.1  # two classes nearer than this may change places through 8-bit rounding alone: told, not refused
 LARGEST_MEAN_DIFFERENCE = 0.02
 ACCELERATOR_OPENS_S = 5.0  # a second model on a device that is open already; without it the twin is what is compared
@@ -248,10 +248,11 @@ def _compare(
 
 
 def _spread_over_classes(session: Session) -> list[Sample]:
-    """Pick up to VERIFIED_PER_CLASS samples of each class, spread over the time they were taken."""
+    """Pick as many samples of each class, VERIFIED in all, spread over the time they were taken."""
+    each = max(VERIFIED_EACH, VERIFIED // len(session.labels))
     chosen: list[Sample] = []
     for class_index in range(len(session.labels)):
         own = [sample for sample in session.samples if sample.class_index == class_index]
-        picks = np.linspace(0, len(own) - 1, min(VERIFIED_PER_CLASS, len(own))).round().astype(int)
+        picks = np.linspace(0, len(own) - 1, min(each, len(own))).round().astype(int)
         chosen += [own[pick] for pick in picks]
     return chosen
