@@ -44,7 +44,7 @@ class Camera(Protocol):
 
     @property
     def name(self) -> str:
-        """What the status strip shows, such as "Logitech C270"; DEMONSTRATION stands there in words of its language."""
+        """What the status strip shows, such as "Logitech C270"; DEMONSTRATION is translated there."""
 
     def read(self) -> ImageArray:
         """Wait for the next picture: RGB, uint8, shape (H, W, 3), owned by the caller."""

@@ -81,9 +81,10 @@ def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
     labels: list[str] = facts["labels"]
     accuracy = facts["validation_accuracy"]
     agreement = facts["agreement"]
+    held_out = sum(map(sum, facts["confusion"]))
     parts = [
         f"<header><h1>{escape(_listed(labels))}</h1>",
-        f"<p class=lead><b>{accuracy:.0%}</b> of the held-out pictures were named right. "
+        f"<p class=lead><b>{accuracy:.0%}</b> of the {_counted(held_out)} held out were named right. "
         f"{_not_sure(facts)}</p></header>",
         _section("Classes", _classes(facts)),
         _section("Learning curve", _curve(facts["curve"])),
@@ -94,9 +95,9 @@ def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
         _section("Pictures it got wrong", _wrong(facts, pictures)),
         _section(
             "The exported file",
-            f"<p>It gave the same answer as the trained model for {agreement['same_answer']:.1%} of "
-            f"{agreement['pictures']} pictures; probabilities differ by {agreement['mean_difference']:.4f} in the mean."
-            "</p>"
+            f"<p>It was compared with the trained model on {_share_of_taught(facts)}: the same answer for "
+            f"{agreement['same_answer']:.1%} of them; probabilities differ by {agreement['mean_difference']:.4f} in "
+            "the mean.</p>"
             + _table(
                 ("step", "seconds"), [(escape(step), f"{seconds:.3f}") for step, seconds in facts["seconds"].items()]
             ),
@@ -125,6 +126,16 @@ def _not_sure(facts: Mapping[str, Any]) -> str:
     return f"{words}: so it was for {facts['refused']:.1%} of them."
 
 
+def _counted(pictures: int) -> str:
+    return f"{pictures} picture{'' if pictures == 1 else 's'}"
+
+
+def _share_of_taught(facts: Mapping[str, Any]) -> str:
+    """How many pictures were compared, and of how many: some of each class are enough."""
+    compared, taught = facts["agreement"]["pictures"], sum(facts["shots"])
+    return f"all {_counted(taught)} taught" if compared == taught else f"{compared} of the {_counted(taught)} taught"
+
+
 def _listed(labels: Sequence[str]) -> str:
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 
@@ -148,7 +159,7 @@ def _classes(facts: Mapping[str, Any]) -> str:
         share = accuracy or 0.0
         bar = f'<div class=bar><i style="width:{share:.1%}"></i></div>'
         rows.append((escape(label), str(shots), bar, "–" if accuracy is None else f"{accuracy:.0%}"))
-    return _table(("class", "pictures", "named right", ""), rows)
+    return _table(("class", "pictures taught", "named right of those held out", ""), rows)
 
 
 def _curve(points: Sequence[Mapping[str, Any]]) -> str:

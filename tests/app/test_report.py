@@ -130,9 +130,17 @@ def test_the_page_needs_nothing_but_itself(facts: dict[str, Any]) -> None:
 def test_the_page_says_what_the_facts_say(facts: dict[str, Any]) -> None:
     text = Page(report_page(facts, {})).text
     assert "apple and cup" in text
-    assert "50% of the held-out pictures were named right" in text
+    assert "50% of the 4 pictures held out were named right" in text
     assert "Below 60%, or for a thing unlike everything taught, the answer is" in text
     assert text.index("cup → apple 95%") < text.index("apple → cup 70%")
+
+
+def test_every_number_of_pictures_says_what_is_counted(facts: dict[str, Any]) -> None:
+    text = Page(report_page(facts, {})).text
+    assert "It was compared with the trained model on all 6 pictures taught: the same answer for 100.0% of them" in text
+    fewer = {**facts, "agreement": {**AGREEMENT, "pictures": 5}}
+    assert "on 5 of the 6 pictures taught" in Page(report_page(fewer, {})).text
+    assert "classpictures taughtnamed right of those held out" in text
 
 
 def test_pictures_are_shown_only_of_samples_that_are_given(facts: dict[str, Any]) -> None:
