@@ -138,6 +138,7 @@ class KioskState:
         by_keyboard: The latest press was on a keyboard, not on a box.
         inputs: Keys, pads and pins: what they mean and which are down.
         drive_facts, unmounted: All that is known of the drives, and of those that are plugged in but not mounted.
+        drive_seen: A drive was there at some time of this visit, whatever became of it.
         found: A folder on a drive that is being asked about, or will be.
         shown_from: The drive whose model answers for a while, else empty.
         backend: What answers, and why the accelerator does not; None until that is known.
@@ -159,6 +160,7 @@ class KioskState:
     drives: tuple[str, ...] = ()
     drive_facts: tuple[Drive, ...] = ()
     unmounted: tuple[UnmountedDrive, ...] = ()
+    drive_seen: bool = False
     found: FolderFound | None = None
     shown_from: str = ""
     language: str = SOURCE_LANGUAGE

@@ -36,7 +36,7 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
         state = somebody_came(state)  # drives do not plug themselves in
     choices = choose_drive.choices(state)
     state = replace(state, drives=event.names, drive_facts=event.drives, unmounted=event.unmounted)
-    state = drive_pulled(state)
+    state = drive_pulled(replace(state, drive_seen=state.drive_seen or bool(there)))
     if state.saving.drive:
         state = replace(state, saving=replace(state.saving, gone=state.saving.drive not in there))
     if state.mode is Mode.CHOOSE_DRIVE:

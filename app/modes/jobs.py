@@ -90,6 +90,7 @@ def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)
     # what still waited for its frame or its embedding is gone as well: no event will count it down any more
     state = replace(state, gone=False, shown_from="", in_flight=0, re_embedding=0)
+    state = replace(state, drive_seen=bool(state.drives or state.unmounted))
     if gone:
         state, commands = attracting(state)
         return state, (*renamed, *commands)

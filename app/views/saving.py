@@ -15,6 +15,9 @@ STEPS: dict[str, Message] = {
     "release": message("Let the drive go"),
 }
 
+DRIVE_ANEW = message("It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again.")
+DRIVE_AT_ALL = message("It is on this machine: ask staff for it, or plug in a drive and press SAVE again.")
+
 
 def saving(state: KioskState, say: Say) -> Saving | None:
     """What the saving screen shows."""
@@ -26,10 +29,7 @@ def saving(state: KioskState, say: Say) -> Saving | None:
         title, text = message("Saving your model"), message("Leave the drive in until it is done.")
         text = text if now.drive else message("It takes a moment.")
     elif not now.drive:
-        title, text = (
-            message("Your model is saved"),
-            message("It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again."),
-        )
+        title, text = message("Your model is saved"), DRIVE_ANEW if state.drive_seen else DRIVE_AT_ALL
     elif now.note:
         title, text = message("Your model is saved"), now.note
     else:

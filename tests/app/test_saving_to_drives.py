@@ -332,6 +332,6 @@ def test_without_a_drive_it_is_kept_on_this_machine_and_the_screen_shows_no_stic
     trained(table).press(Action.SAVE)
     shown = saving(table.kiosk.state, Say("en"))
     assert shown is not None
-    told = "It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again."
+    told = "It is on this machine: ask staff for it, or plug in a drive and press SAVE again."
     assert (shown.onto_drive, shown.text) == (False, told)
     assert shown.where == str(table.kiosk.saved_to)

@@ -12,7 +12,7 @@ from app.events import Action, Button
 from app.lamps import FULL, OFF, lamps
 from app.modes.base import KioskState, Mode, TrainedFacts
 from app.observation import NOTHING_SEEN
-from app.ports import Drive
+from app.ports import Drive, UnmountedDrive
 from app.present import Surroundings, present
 from app.state import advance
 from app.ui.screens import targets
@@ -171,3 +171,27 @@ def test_the_lamps_of_the_answers_are_lit() -> None:
     lit = lamps(present(asked(A, B), None, NOTHING_SEEN, Surroundings()))
     assert {button for button, light in lit.items() if light == FULL} == {0, 1, Action.CANCEL}
     assert lit[2] == OFF  # no drive is behind it
+
+
+def kept_here(*events: ev.Event) -> str:
+    """What the screen says once the model is kept on this machine, after this has happened."""
+    state, _ = told(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), *events)
+    state = replace(state, mode=Mode.LIVE, model=MODEL)
+    state, _ = told(state, ev.ButtonPressed(Action.SAVE), ev.SavingFinished(Path("/exports/apple_cup"), False))
+    shown = present(state, None, NOTHING_SEEN, Surroundings()).saving
+    assert shown is not None
+    assert not shown.onto_drive
+    return shown.text
+
+
+def test_a_drive_that_was_there_is_to_be_plugged_in_anew_and_where_none_was_one_is_to_be_plugged_in() -> None:
+    plug_in = "It is on this machine: ask staff for it, or plug in a drive and press SAVE again."
+    anew = "It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again."
+    assert kept_here() == plug_in
+    assert kept_here(plugged()) == plug_in
+    assert kept_here(plugged(A), plugged()) == anew  # switched off by an earlier SAVE it may still be in
+    assert kept_here(plugged(LOCKED)) == anew
+    unusable = UnmountedDrive("STICK", "/dev/sdb1", "it holds no file system")
+    assert kept_here(ev.DrivesChanged((), unmounted=(unusable,))) == anew
+    assert kept_here(plugged(A), plugged(), ev.SessionErased()) == plug_in  # the next visitor's
+    assert kept_here(plugged(LOCKED), ev.SessionErased()) == anew
