@@ -5,7 +5,7 @@ from __future__ import annotations
 import pygame
 
 from app.ui import paint
-from app.ui.canvas import Canvas
+from app.ui.canvas import Canvas, fitted
 from app.ui.cards import arrange_card, draw_card
 from app.ui.keys import draw_key
 from app.ui.layout import Layout, arrange
@@ -13,7 +13,12 @@ from app.ui.mascot import draw_mascot
 from app.ui.motion import Moving
 from app.ui.page import Target
 from app.ui.stage import draw_flight, draw_notice, draw_stage
+from app.ui.theme import font
 from app.ui.view import ActionKey, KioskView
+
+SPEECH, SPEECH_LEAST = 29, 26  # units, in two lines; between them as large as fits
+SPEECH_LONG = 26  # in three lines: they shall not touch what is above and below
+NOT_SURE = 19
 
 
 def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
@@ -51,8 +56,10 @@ def main_targets(view: KioskView, canvas: Canvas) -> list[Target]:
 def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> None:
     """The mascot, and what it says."""
     draw_mascot(canvas, layout.mascot, moving)
-    palette = canvas.palette
-    canvas.text(words, layout.guidance, 29, palette.text, palette.background, bold=True, lines=3)
+    palette, area = canvas.palette, layout.guidance
+    size_px, _ = fitted(words, canvas.px(SPEECH), area.size, 2, True)
+    size, lines = (SPEECH, 2) if size_px >= canvas.px(SPEECH_LEAST) else (SPEECH_LONG, 3)
+    canvas.text(words, area, size, palette.text, palette.background, bold=True, lines=lines)
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
@@ -89,10 +96,11 @@ def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving
 def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
     palette, px, area = canvas.palette, canvas.px, layout.not_sure
     paint.panel(canvas.surface, area, palette.panel, px(18))
-    words_w = px(104)
+    needed = font(px(NOT_SURE), bold=True).size(view.not_sure_text)[0]
+    words_w = min(max(px(98), needed), area.width // 2)
     words = pygame.Rect(area.left + px(16), area.top, words_w, area.height)
-    canvas.text(view.not_sure_text, words, 19, palette.quiet, palette.panel, bold=True, lines=2)
-    track = pygame.Rect(words.right + px(10), 0, area.right - px(16) - words.right - px(10), px(20))
+    canvas.text(view.not_sure_text, words, NOT_SURE, palette.quiet, palette.panel, bold=True, lines=2)
+    track = pygame.Rect(words.right + px(16), 0, area.right - px(32) - words.right, px(20))
     track.centery = area.centery
     paint.bar(canvas.surface, track, moving.not_sure, palette.quiet, palette.raised)
 

@@ -10,6 +10,7 @@ import pygame
 import pytest
 
 from app.events import Action
+from app.i18n import LANGUAGES, message, translated
 from app.observation import Smoothed
 from app.ports import Frame
 from app.present import Surroundings, present
@@ -73,6 +74,34 @@ def test_names_of_forty_letters_shrink_or_wrap(size: tuple[int, int], classes: i
     for name in ("welcome", "teach", "live", "results", "gallery", "attract"):
         texts = drawn(long[name], size)
         check_texts(tuple(text for text in texts if "taken for" not in text.words), size)  # two of them, under a print
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_not_sure_is_one_line_beside_its_bar_in_every_language(size: tuple[int, int], language: str) -> None:
+    words = translated(message("Not sure"), language)
+    texts = drawn(replace(VIEWS["live"], not_sure_text=words), size)
+    (text,) = [one for one in texts if one.words == words]
+    assert text.lines == (words,)
+    check_texts(texts, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_in_three_lines_has_air_above_and_below(size: tuple[int, int], language: str) -> None:
+    px = load_theme(size).px
+    for told in (
+        message("Is it wrong? Hold the correct button, then TRAIN."),
+        message("Show something to the camera and hold the {label} button.", label="apple"),
+        message("Press TRAIN – or teach one more thing."),
+        message("{few} has far fewer pictures than {most}: show it some more.", few="screwdriver", most="apple"),
+    ):
+        shown = replace(VIEWS["live"], guidance=translated(told, language))
+        (text,) = [one for one in drawn(shown, size) if one.words == shown.guidance]
+        area = arrange(shown, size, load_theme(size)).guidance
+        assert len(text.lines) <= 3
+        assert text.rect.top >= area.top + px(7), text
+        assert text.rect.bottom <= area.bottom - px(1), text  # only tails of letters reach that far down
 
 
 def check_texts(texts: tuple[DrawnText, ...], size: tuple[int, int]) -> None:
