@@ -286,8 +286,9 @@ class Backstage:
         """Write the model that answers with its new names into a file of its own, and let that answer."""
         tools, stored, model = self._tools, self._tools.store.last_model(), self._tools.vision.model
         if stored is None and model is not None and not tools.store.load().samples:
-            tools.vision.go_live(None)  # the starter, which comes back with room for all classes
-            self.load_starter()
+            if max(len(model.engine.labels), len(labels)) != model.num_classes:
+                tools.vision.go_live(None)  # the starter, which comes back with room for all classes
+                self.load_starter()
             return
         if stored is None or model is None or model.path != stored.path:
             return

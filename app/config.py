@@ -27,9 +27,9 @@ else:
 
 @dataclass(frozen=True)
 class ClassSettings:
-    """What can be taught."""
+    """What can be taught. An empty label is called by the kiosk itself, in the language of the screen."""
 
-    labels: tuple[str, ...] = ("Red", "Blue", "Yellow")
+    labels: tuple[str, ...] = ("", "", "")
     target_shots: int = 20
     max_shots: int = 300
     learn_as_you_go: bool = False

@@ -33,8 +33,9 @@ def check(config: Config, source: str) -> None:
         raise ConfigInvalid(
             f"{source}: classes.labels names {len(labels)} classes. Name {MIN_CLASSES} to {MAX_CLASSES}."
         )
-    if any(not label.strip() for label in labels) or len({label.casefold() for label in labels}) != len(labels):
-        raise ConfigInvalid(f"{source}: classes.labels needs names that differ, in more than case, and are not empty.")
+    given = [label for label in labels if label]
+    if any(not label.strip() for label in given) or len({label.casefold() for label in given}) != len(given):
+        raise ConfigInvalid(f"{source}: classes.labels needs names that differ, in more than case, and are not blank.")
     if odd := [label for label in labels if not label.isprintable() or len(label) > LONGEST_LABEL]:
         raise ConfigInvalid(
             f"{source}: classes.labels names {odd[0][:LONGEST_LABEL]!r}. "

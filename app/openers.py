@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pygame
 
+from app.class_names import class_names
 from app.config import Config
 from app.database import SESSION_FILE
 from app.devices.camera import AutoCamera, check_source, open_camera
@@ -86,7 +87,7 @@ def open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
     """
     store = SessionStore(
         config.data_dir / SESSION_FILE,
-        labels=config.classes.labels,
+        labels=class_names(config.classes.labels, config.screen.language),
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app import events as ev
 from app.i18n import LANGUAGES, Message, counted, message
 from app.modes.base import KioskState, Mode, Mood, Starter, Step, noticed
+from app.modes.language import spoken
 from app.modes.pages import GalleryState, ResultsState, SavingState, StaffState
 
 _BUSY = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.ATTRACT)
@@ -57,6 +58,7 @@ def extended(state: KioskState, _: ev.Button) -> Step:
 
 def attracting(state: KioskState) -> Step:
     """Play by itself, in the kiosk's own language, until somebody does something."""
+    state, renamed = spoken(state, state.config.screen.language)
     state = replace(
         state,
         mode=Mode.ATTRACT,
@@ -64,12 +66,11 @@ def attracting(state: KioskState) -> Step:
         gone=False,
         notice=None,
         held=None,
-        language=state.config.screen.language,
         gallery=GalleryState(),
         results=ResultsState(),
         saving=SavingState(),
     )
-    return state, () if state.answering else (ev.LoadStarter(),)
+    return state, renamed if state.answering else (*renamed, ev.LoadStarter())
 
 
 def begun(state: KioskState, button: ev.Button) -> Step:
@@ -85,7 +86,8 @@ def next_language(state: KioskState) -> Step:
     """The next language, for this visit."""
     languages = tuple(LANGUAGES)
     now = languages.index(state.language) if state.language in languages else 0
-    return replace(state, language=languages[(now + 1) % len(languages)]), (ev.PlaySound("tick"),)
+    state, renamed = spoken(state, languages[(now + 1) % len(languages)])
+    return state, (*renamed, ev.PlaySound("tick"))
 
 
 def touched(state: KioskState, _: ev.ScreenTouched | ev.InputPressed) -> Step:

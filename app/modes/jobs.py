@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app import events as ev
+from app.class_names import class_names
 from app.events import Command
 from app.i18n import Message, message
 from app.modes.base import ClassState, KioskState, Mode, Mood, Step, TrainedFacts, noticed, refused
@@ -84,12 +85,13 @@ def saving_failed(state: KioskState, event: ev.SavingFailed) -> Step:
 
 def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
     """Everything that was taught is gone."""
-    labels = state.config.classes.labels  # those of a session that came from elsewhere go with it
-    classes, gone = tuple(map(ClassState, labels)), state.gone
+    gone, language = state.gone, state.config.screen.language if state.gone else state.language
+    labels = class_names(state.config.classes.labels, language)  # those of a session from elsewhere go with it
+    classes = tuple(map(ClassState, labels))
     renamed: tuple[Command, ...] = () if labels == state.labels else (ev.NameClasses(labels),)
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)
     # what still waited for its frame or its embedding is gone as well: no event will count it down any more
-    state = replace(state, gone=False, shown_from="", in_flight=0, re_embedding=0)
+    state = replace(state, language=language, gone=False, shown_from="", in_flight=0, re_embedding=0)
     state = replace(state, drive_seen=bool(state.drives or state.unmounted))
     if gone:
         state, commands = attracting(state)

@@ -6,12 +6,14 @@ import hmac
 from dataclasses import replace
 
 from app import events as ev
+from app.class_names import class_names
 from app.config import Config
 from app.events import Action, OnScreen
-from app.i18n import Text, message, translated
+from app.i18n import Text, message
 from app.inputs import button_name, button_named
 from app.modes import typing
 from app.modes.base import ClassState, KioskState, Mode, Mood, Step, noticed, refused
+from app.modes.language import spoken
 from app.modes.pages import StaffState, TypingState
 from app.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
 
@@ -204,9 +206,10 @@ def _stepped(state: KioskState, name: str, step: int) -> Step:
     if value is None:
         return state, ()
     state, commands = _changed(state, ((name, value),))
-    if name == "screen.language":
-        state = replace(state, language=value)
-    return state, commands
+    if name != "screen.language":
+        return state, commands
+    state, renamed = spoken(state, value)
+    return state, (*commands, *renamed)
 
 
 def _numbered(state: KioskState, number: int) -> Step:
@@ -218,9 +221,7 @@ def _numbered(state: KioskState, number: int) -> Step:
             told = message("{label} has pictures. Take them out of its gallery first, or start over.", label=last.label)
             return refused(state, told)
         return _named(state, state.labels[:number])
-    taken = {label.casefold() for label in state.labels}
-    names = (translated(message("Class {number}", number=n), state.language) for n in range(number, 2 * number + 1))
-    return _named(state, (*state.labels, next(name for name in names if name.casefold() not in taken)))
+    return _named(state, class_names((*state.labels, ""), state.language))
 
 
 def _named(state: KioskState, labels: tuple[str, ...]) -> Step:
@@ -241,13 +242,15 @@ def _named(state: KioskState, labels: tuple[str, ...]) -> Step:
 
 
 def _names_of_the_house(state: KioskState, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """What is kept of new names: a name that a visitor gave for a visit is not among them."""
-    own = state.config.classes.labels
+    """What is kept of new names: a name that a visitor gave for a visit is not among them, nor one that nobody gave."""
+    own, there = state.config.classes.labels, len(state.classes)
+    unchanged = [place for place, label in enumerate(labels[:there]) if label == state.labels[place]]
     house = tuple(
-        own[place] if place < min(len(own), len(state.classes)) and label == state.labels[place] else label
+        own[place] if place in unchanged and place < len(own) else label if place < there else ""
         for place, label in enumerate(labels)
     )
-    return house if len({name.casefold() for name in house}) == len(house) else labels
+    given = [name.casefold() for name in house if name]
+    return house if len(set(given)) == len(given) else labels
 
 
 def _changed(state: KioskState, changes: tuple[tuple[str, object], ...]) -> Step:

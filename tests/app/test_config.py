@@ -69,11 +69,15 @@ def test_empty_directories_mean_the_usual_places() -> None:
         ('[classes]\nlabels = ["x"]\n', "{path}: classes.labels names 1 classes. Name 2 to 9."),
         (
             '[classes]\nlabels = ["x", "x"]\n',
-            "{path}: classes.labels needs names that differ, in more than case, and are not empty.",
+            "{path}: classes.labels needs names that differ, in more than case, and are not blank.",
+        ),
+        (
+            '[classes]\nlabels = ["x", " "]\n',
+            "{path}: classes.labels needs names that differ, in more than case, and are not blank.",
         ),
         (
             '[classes]\nlabels = ["x", "X"]\n',
-            "{path}: classes.labels needs names that differ, in more than case, and are not empty.",
+            "{path}: classes.labels needs names that differ, in more than case, and are not blank.",
         ),
         (
             '[classes]\nlabels = ["x", "y\\nz"]\n',
