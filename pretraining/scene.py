@@ -15,11 +15,12 @@ from pretraining.things import SIZE_PX, Side, Thing
 
 @dataclass(frozen=True)
 class View:
-    """A picture, uint8 RGB (S, S, 3), and the clean thing behind it in the same pose: RGB and mask, 0..1."""
+    """A picture, uint8 RGB (S, S, 3), the thing in the same pose, clean, RGB and mask in 0..1, and its side."""
 
     picture: NDArray[np.uint8]
     clean: FloatImage
     mask: FloatImage
+    side: Side
 
 
 def photograph(
@@ -31,6 +32,7 @@ def photograph(
     plain_share: float = 0.5,
     behind: FloatImage | None = None,
     before: Thing | None = None,
+    close_ups: float = 0.25,
 ) -> View:
     """Take one picture of a thing.
 
@@ -42,14 +44,15 @@ def photograph(
         plain_share: How often the background is nearly plain all the same.
         behind: This background instead, RGB in 0..1, (size_px, size_px, 3).
         before: A thing that stands a little in the way, at the rim of the picture: a hand that holds, a neighbour.
+        close_ups: How often the picture is one.
     """
     side = thing.seen(rng)
-    matrix = _pose(size_px, rng)
+    matrix = _pose(size_px, rng, close_ups)
     background = backdrop(size_px, rng, clutter, plain_share) if behind is None else behind
     picture, clean, mask = _placed(side, matrix, background, rng)
     if before is not None:
         picture, _, _ = _placed(before.seen(rng), _at_the_rim(size_px, rng), picture, rng)
-    return View(_developed(picture, rng), clean, mask)
+    return View(_developed(picture, rng), clean, mask, side)
 
 
 def _placed(
@@ -115,9 +118,9 @@ def canonical(thing: Thing, size_px: int) -> tuple[FloatImage, FloatImage]:
     )
 
 
-def _pose(size_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Turn, scale, shift, tilt; a quarter are close-ups."""
-    close_up = rng.random() < 0.25
+def _pose(size_px: int, rng: np.random.Generator, close_ups: float) -> NDArray[np.float64]:
+    """Turn, scale, shift, tilt."""
+    close_up = rng.random() < close_ups
     scale = (rng.uniform(1.0, 1.6) if close_up else rng.uniform(0.5, 1.0)) * size_px / SIZE_PX
     angle = rng.normal(0, 0.35) if rng.random() < 0.7 else rng.uniform(-np.pi, np.pi)
     shear, stretch = rng.normal(0, 0.12), np.exp(rng.normal(0, 0.12))

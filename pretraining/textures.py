@@ -1,4 +1,4 @@
-"""Surfaces from formulas: noise, waves, stripes, cells, gradients, plain. RGB float32 in 0..1, (size, size, 3)."""
+"""Surfaces from formulas: noise, waves, cells, weaves, cracks, lattices, writing. RGB float32 in 0..1, (S, S, 3)."""
 
 from __future__ import annotations
 
@@ -147,6 +147,125 @@ def _scratches(size_px: int, rng: np.random.Generator) -> FloatImage:
     return canvas
 
 
+def _weave(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Threads that go over and under each other."""
+    x, y = _turned(size_px, rng, float(rng.uniform(3, 16)))
+    over = np.mod(np.floor(x) + np.floor(y), 2) < 1
+    thread = np.where(over, np.sin(np.pi * np.mod(x, 1)), np.sin(np.pi * np.mod(y, 1)))
+    return _stretched(thread ** rng.uniform(0.3, 2))
+
+
+def _crackle(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Cracks between the regions of random points: dried mud, leather, glaze."""
+    marks = np.full((size_px, size_px), 255, np.uint8)
+    points = rng.integers(0, size_px, (int(rng.integers(8, 120)), 2))
+    marks[points[:, 0], points[:, 1]] = 0
+    _, regions = cv2.distanceTransformWithLabels(marks, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP)
+    edges = (cv2.morphologyEx(regions.astype(np.float32), cv2.MORPH_GRADIENT, np.ones((2, 2))) == 0).astype(np.uint8)
+    away = cv2.distanceTransform(edges, cv2.DIST_L2, 3)
+    return np.clip(away / rng.uniform(1, 10), 0, 1).astype(np.float32)
+
+
+def _quasicrystal(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Waves from four to seven directions evenly apart: stars and rosettes that never repeat."""
+    x, y = _grid(size_px)
+    turn, frequency, count = rng.uniform(0, np.pi), rng.uniform(8, 35), int(rng.integers(4, 8))
+    angles = turn + np.pi * np.arange(count) / count
+    total = sum(np.cos(frequency * (x * np.cos(angle) + y * np.sin(angle)) + rng.uniform(0, 6)) for angle in angles)
+    return _stretched(np.tanh(total * rng.uniform(0.3, 3)))
+
+
+def _maze(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Noise of one scale, hardened: labyrinths, spots of animals, corals (after Turing 1952)."""
+    noise = rng.standard_normal((size_px, size_px), np.float32)
+    wide = rng.uniform(1.5, 5)
+    band = cv2.GaussianBlur(noise, (0, 0), wide) - cv2.GaussianBlur(noise, (0, 0), 1.6 * wide)
+    return _stretched(np.tanh(rng.uniform(1, 6) * (band / band.std() + rng.uniform(-1, 1))))
+
+
+def _rings(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Rings about a place, uneven: sawn wood, agate."""
+    x, y = _grid(size_px)
+    away = np.hypot(x - rng.uniform(-2, 2), (y - rng.uniform(-2, 2)) * rng.uniform(0.2, 1))
+    return _stretched(np.sin(rng.uniform(10, 50) * away + rng.uniform(0, 12) * _noise(size_px, rng)))
+
+
+def _lattice(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """One small shape again and again, on a lattice."""
+    tile_px = 24
+    tile = np.zeros((tile_px, tile_px), np.uint8)
+    cv2.fillPoly(tile, [_blot(rng, tile_px / 2, float(rng.uniform(0.25, 0.48)) * tile_px)], 255, cv2.LINE_AA)
+    if rng.random() < 0.4:
+        tile = cv2.morphologyEx(tile, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    rows = np.hstack([tile] * 24)
+    shift = int(rng.choice([0, tile_px // 2, tile_px // 3]))
+    canvas = np.vstack([np.roll(rows, shift * number, axis=1) for number in range(24)])
+    return _seen_turned(canvas, size_px, rng, zoom=float(rng.uniform(0.3, 1.5)))
+
+
+def _scattered(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Shapes strewn about, each as it falls: chips, leaves, shards, confetti."""
+    canvas = np.full((size_px, size_px), rng.integers(256), np.uint8)
+    largest = rng.uniform(0.03, 0.15) * size_px
+    for _ in range(int(rng.integers(20, 120))):
+        at = rng.uniform(0, size_px, 2)
+        cv2.fillPoly(canvas, [_blot(rng, at, largest * rng.uniform(0.4, 1))], int(rng.integers(256)), cv2.LINE_AA)
+    return (canvas / 255).astype(np.float32)
+
+
+def _writing(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Lines of signs in no script."""
+    canvas = np.zeros((size_px, size_px), np.uint8)
+    high = rng.uniform(0.04, 0.14) * size_px
+    wide, thick = high * rng.uniform(0.5, 0.9), max(1, round(high * rng.uniform(0.08, 0.2)))
+    for top in np.arange(0, size_px, high * rng.uniform(1.3, 2.2)):
+        for left in np.arange(0, size_px, wide * 1.3):
+            if rng.random() < 0.2:
+                continue  # between words
+            stroke = rng.integers(0, 3, (int(rng.integers(3, 6)), 2)) / 2 * (wide, high) + (left, top)
+            cv2.polylines(canvas, [stroke.astype(np.int32)], False, 255, thick, cv2.LINE_AA)
+    return _seen_turned(canvas, size_px, rng, zoom=1.0)
+
+
+def _fibres(size_px: int, rng: np.random.Generator) -> FloatImage:
+    """Thin curved threads: paper, felt, hair."""
+    canvas = np.full((size_px, size_px), 0.3, np.float32)
+    lean, spread = rng.uniform(0, np.pi), rng.choice([0.2, 3.0])
+    for _ in range(int(rng.integers(30, 150))):
+        turns = lean + rng.normal(0, spread) + np.cumsum(rng.normal(0, 0.25, 8))
+        steps = np.cumsum(np.column_stack([np.cos(turns), np.sin(turns)]), 0) * rng.uniform(0.02, 0.08) * size_px
+        path = rng.uniform(0, size_px, 2) + steps
+        cv2.polylines(canvas, [path.astype(np.int32)], False, float(rng.random()), int(rng.integers(1, 3)), cv2.LINE_AA)
+    return canvas
+
+
+def _blot(rng: np.random.Generator, middle: float | FloatImage, radius: float) -> NDArray[np.int32]:
+    """Corners of a small shape with lobes or corners of its own."""
+    lobes, deep, wide = int(rng.integers(2, 7)), rng.uniform(0.1, 0.6), rng.uniform(0.3, 1)
+    angles = np.linspace(0, 2 * np.pi, int(rng.choice([lobes, 4 * lobes, 24])), endpoint=False)
+    far = radius * (1 - deep + deep * np.cos(lobes * angles))
+    turn = rng.uniform(0, 2 * np.pi)
+    flat = np.column_stack([far * np.cos(angles), far * np.sin(angles) * wide])
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return (flat @ matrix.T + middle).astype(np.int32)
+
+
+def _turned(size_px: int, rng: np.random.Generator, frequency: float) -> tuple[FloatImage, FloatImage]:
+    """Coordinates along two axes at right angles, turned anyhow, from 0 on."""
+    x, y = _grid(size_px)
+    angle = rng.uniform(0, np.pi)
+    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    return frequency * (along + 2), frequency * rng.uniform(0.5, 1) * (across + 2)
+
+
+def _seen_turned(canvas: NDArray[np.uint8], size_px: int, rng: np.random.Generator, *, zoom: float) -> FloatImage:
+    middle = len(canvas) / 2
+    matrix = cv2.getRotationMatrix2D((middle, middle), float(rng.uniform(0, 360)), zoom * size_px / 128)
+    matrix[:, 2] += size_px / 2 - middle
+    turned = cv2.warpAffine(canvas, matrix, (size_px, size_px), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_WRAP)
+    return (turned / 255).astype(np.float32)
+
+
 def _gradient(size_px: int, rng: np.random.Generator) -> FloatImage:
     x, y = _grid(size_px)
     angle = rng.uniform(0, 2 * np.pi)
@@ -168,7 +287,9 @@ def _stretched(values: FloatImage) -> FloatImage:
     return ((values - low) / max(high - low, 1e-6)).astype(np.float32)
 
 
-PATTERNS: tuple[Pattern, ...] = (
-    _noise, _waves, _stripes, _cells, _dead_leaves, _julia, _scratches, _gradient, _plain
-)  # fmt: skip
-_WEIGHTS = (0.2, 0.12, 0.15, 0.08, 0.06, 0.04, 0.05, 0.08, 0.22)
+_SHARES: dict[Pattern, float] = {
+    _noise: 0.13, _waves: 0.07, _stripes: 0.09, _cells: 0.05, _dead_leaves: 0.04, _julia: 0.03, _scratches: 0.03,
+    _weave: 0.04, _crackle: 0.05, _quasicrystal: 0.04, _maze: 0.04, _rings: 0.03, _lattice: 0.05, _scattered: 0.05,
+    _writing: 0.05, _fibres: 0.02, _gradient: 0.05, _plain: 0.14,
+}  # fmt: skip
+PATTERNS, _WEIGHTS = tuple(_SHARES), tuple(_SHARES.values())
