@@ -8,64 +8,64 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pretraining.convert import convert
-from pretraining.train import Plan, train
+from pretraining.train import ForeignCheckpoint, Plan, train
+
+RUNS, BUILT_IN = Path("pretraining/runs"), Path("assets/models/kiosk_extractor.tflite")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The rounds of training and the size of their world.
+    """How long to train, and the size of the world.
 
     Attributes:
-        plain_minutes: Where each round before plain walls ends; a later one goes on with the learning rate raised
-            again.
-        rich_minutes: How long each round in the rich world takes; it goes on from the converted file of the one before.
+        minutes: Of each round. The first begins with nothing, each other one with the converted file of the one before.
+        together: Things in a batch of the first round, and of the others.
         things: In the world at a time.
-        together: Things in a batch, before plain walls and in the rich world.
         pictures: Rendered to fit the projections.
     """
 
-    plain_minutes: tuple[float, ...]
-    rich_minutes: tuple[float, ...]
-    things: int
+    minutes: tuple[float, ...]
     together: tuple[int, int]
+    things: int
     pictures: int
 
 
-FULL = Recipe((105.0, 175.0), (66.0, 92.0), things=2000, together=(96, 64), pictures=2048)
-SMOKE = Recipe((1.2,), (0.8,), things=100, together=(24, 24), pictures=512)
+FULL = Recipe((120.0, 60.0, 60.0), (96, 64), things=2000, pictures=2048)
+SMOKE = Recipe((0.7, 0.3), (24, 24), things=100, pictures=512)
 
 
 def main() -> None:
     """Make the extractor."""
     parser = argparse.ArgumentParser(prog="python -m pretraining", description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="a small world, two minutes, to see that all parts work")
-    parser.add_argument("--plain-minutes", type=float, nargs="+", help="where each round before plain walls ends")
-    parser.add_argument("--rich-minutes", type=float, nargs="+", help="how long each round in the rich world takes")
-    parser.add_argument("--start", type=Path, help="leave out the rounds before plain walls; go on from this extractor")
+    parser.add_argument("--minutes", type=float, nargs="+", help="how long each round takes")
+    parser.add_argument("--start", type=Path, help="go on from this extractor: no round begins with nothing")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--run", type=Path, default=Path("pretraining/runs/default"), help="checkpoints and log")
-    parser.add_argument("--out", type=Path, default=Path("assets/models/kiosk_extractor.tflite"))
+    parser.add_argument("--run", type=Path, help="folder of the checkpoints and the log; one for each run")
+    parser.add_argument("--out", type=Path, help="the file to write; with --smoke it lies in the run's folder")
     parser.add_argument("--float-out", type=Path, help="write the float32 twin too, for measuring")
     options = parser.parse_args()
-    options.run.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        level=logging.INFO, filename=options.run / "log.txt", format="%(asctime)s %(name)s: %(message)s"
+    recipe = SMOKE if options.smoke else FULL
+    run = options.run or RUNS / "-".join(
+        ["smoke" if options.smoke else "full", *(["further"] if options.start else []), str(options.seed)]
     )
-    recipe, seed = SMOKE if options.smoke else FULL, options.seed
-    plain, rich = ({"things": recipe.things, "things_per_batch": together} for together in recipe.together)
+    out = options.out or (run / BUILT_IN.name if options.smoke else BUILT_IN)
+    run.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(level=logging.INFO, filename=run / "log.txt", format="%(asctime)s %(name)s: %(message)s")
     start = options.start
-    if start is None:
-        for minutes in options.plain_minutes or recipe.plain_minutes:
-            checkpoint = train(Plan(minutes, seed, options.run / "plain", **plain))
-        start = options.run / "plain.tflite"
-        convert(checkpoint, start, seed=seed, pictures=recipe.pictures)
-    rounds = options.rich_minutes or recipe.rich_minutes
+    rounds = options.minutes or recipe.minutes[start is not None :]
     for number, minutes in enumerate(rounds, start=1):
-        checkpoint = train(Plan.in_the_rich_world(minutes, seed, options.run / f"rich{number}", start, **rich))
+        together = recipe.together[start is not None]
+        plan = Plan(minutes, options.seed, run / f"round{number}", recipe.things, together, start)
+        try:
+            checkpoint = train(plan)
+        except ForeignCheckpoint as error:
+            parser.error(f"{error} (--run)")
         last = number == len(rounds)
-        start = options.out if last else options.run / f"rich{number}.tflite"
-        twin = options.float_out if last else None
-        convert(checkpoint, start, seed=seed, rich=True, float_out=twin, pictures=recipe.pictures)
+        start = out if last else run / f"round{number}.tflite"
+        if last or not start.exists() or start.stat().st_mtime < checkpoint.stat().st_mtime:
+            float_out = options.float_out if last else None
+            convert(checkpoint, start, seed=options.seed, float_out=float_out, pictures=recipe.pictures)
 
 
 if __name__ == "__main__":

@@ -23,23 +23,20 @@ from pretraining.world import World
 logger = logging.getLogger(__name__)
 
 PART_SIZES = (64, 128, 384, 48, 48, 64)  # values kept of layers 2, 4 and 6, of the colours and of both dictionaries
-THINGS = 128  # of which each batch shows two views
+THINGS = 128  # a batch
 CALIBRATION_PICTURES = 256
 WHITENED = 0.25  # axes are divided by eigenvalue^this: 0 would leave them, 0.5 bring all to unit variance
 COARSE_PX = 12  # maps larger than this are averaged down to it before their projection
 FloatArray = NDArray[np.float32]
 
 
-def convert(
-    checkpoint: Path, out: Path, *, seed: int, rich: bool = False, float_out: Path | None = None, pictures: int = 2048
-) -> None:
+def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = None, pictures: int = 2048) -> None:
     """Write the extractor: uint8 (1, 96, 96, 3) in, uint8 (1, sum(PART_SIZES)) out, integer operators only.
 
     Args:
         checkpoint: What `train` left.
         out: The file to write.
         seed: Of the rendered pictures that fix projections and ranges.
-        rich: Of which world they are (`world.World`).
         pictures: How many are rendered to fit the projections.
         float_out: The same network in float32, to measure what the 8 bits cost; None writes none.
     """
@@ -48,8 +45,9 @@ def convert(
     trainee = Trainee(TARGETS)
     trainee.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     backbone = trainee.backbone.eval()
-    world = World(np.random.default_rng([seed, 2]), min(300, pictures // 4), rich=rich)
-    rendered = np.concatenate([world.batch(THINGS, INPUT_PX).pictures for _ in range(0, pictures, 2 * THINGS)])
+    world = World(np.random.default_rng([seed, 2]), min(300, pictures // 4))
+    batches = (world.batch(THINGS, INPUT_PX, of_one_kind=0) for _ in range(0, pictures, 2 * THINGS))
+    rendered = np.concatenate([batch.pictures for batch in batches])
     settle_norms(backbone, rendered)
     model = _keras_twin(tf, backbone, _features(backbone, rendered))
 

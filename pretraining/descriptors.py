@@ -1,4 +1,4 @@
-"""What the network learns to tell of a clean thing: outline, edges and colours, as plain numbers."""
+"""What the network learns to tell of a clean thing, as plain numbers: outline, edges and colours; its surface."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import cv2
 import numpy as np
 
 from pretraining.textures import FloatImage
+from pretraining.things import Side
 
 SIZE_PX = 64
 ORIENTATIONS, CELLS = 9, 8
+OCTAVES = 3
+LIT_PX = 2.0  # `scene` lights a relief that is as smooth as this
+FAINT = 0.01  # deviations below this are seen by nobody
+NOTHING = 1e-6  # weights below this
+SURFACE = 3 + 2 * (1 + 3 * OCTAVES)  # values that describe a surface
 LEVELS = 16  # of each of red, green and blue, for the histogram
 _COLOUR_CENTRES = np.stack(np.meshgrid(*[np.array([0.1, 0.37, 0.63, 0.9])] * 3), -1).reshape(-1, 3)
 
@@ -37,6 +43,72 @@ def describe(clean: FloatImage, mask: FloatImage) -> FloatImage:
         2 * layout.ravel(),
     )
     return np.concatenate(parts).astype(np.float32)
+
+
+def describe_surface(side: Side) -> FloatImage:
+    """Describe what a thing is made of, whatever its outline, its pose and its colour.
+
+    Args:
+        side: What faces the camera.
+
+    Returns:
+        float32 (SURFACE,): gloss, metal, opacity; then of its relief as light falls on it, and of its luminance beside
+        the mean one: how much it has one direction, and for each octave band the logarithm of the deviation, the mean
+        absolute value divided by it (low where it is sparse) and how skewed it is, bright or dark.
+    """
+    grey = cv2.cvtColor(np.clip(side.albedo, 0, 1).astype(np.float32), cv2.COLOR_RGB2GRAY)
+    grey /= float((grey * side.mask).sum() / (side.mask.sum() + 1e-3)) + 0.05
+    parts: list[float] = [side.gloss, side.metal, side.opacity]
+    smooth, inside = (cv2.GaussianBlur(part, (0, 0), LIT_PX) for part in (side.height * side.mask, side.mask))
+    for surface in (smooth / (inside + NOTHING), grey):
+        bands = _bands(surface, side.mask)
+        parts += [_directed(*bands[0]), *(value for band in bands for value in _spread(*band))]
+    return np.array(parts, np.float32)
+
+
+def _bands(surface: FloatImage, mask: FloatImage) -> list[tuple[FloatImage, FloatImage]]:
+    """Octave bands from half the size on, as what is finer is in no picture, each with the share of every place."""
+    bands = []
+    fine, weights = _halved(surface, mask)
+    for _ in range(OCTAVES):
+        coarse, fewer = _halved(fine, weights)
+        bands.append((fine - _doubled(coarse, fewer), _inner(weights)))
+        fine, weights = coarse, fewer
+    return bands
+
+
+def _halved(rough: FloatImage, weights: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """At half the size, of what is inside alone."""
+    inside = cv2.pyrDown(weights)
+    return cv2.pyrDown(rough * weights) / (inside + NOTHING), inside
+
+
+def _doubled(coarse: FloatImage, weights: FloatImage) -> FloatImage:
+    return cv2.pyrUp(coarse * weights) / (cv2.pyrUp(weights) + NOTHING)
+
+
+def _inner(weights: FloatImage) -> FloatImage:
+    """Weights that sum to 1, of what the outline is not near to; of all where it is near everywhere."""
+    inner = np.where(cv2.erode(weights, np.ones((3, 3), np.uint8)) > 0.9, weights, 0)
+    if inner.sum() < 0.05 * weights.sum():
+        inner = weights
+    return (inner / (inner.sum() + NOTHING)).astype(np.float32)
+
+
+def _spread(band: FloatImage, share: FloatImage) -> tuple[float, float, float]:
+    """Logarithm of the deviation, mean absolute value divided by it, squashed skewness; 0.8 and 0 where it is faint."""
+    values, weights = band.ravel(), share.ravel()
+    square = values * values
+    deviation = float(np.sqrt(weights @ square)) + FAINT
+    sparse = (float(weights @ np.abs(values)) + 0.8 * FAINT) / deviation
+    return np.log(deviation), sparse, np.tanh(abs(float(weights @ (square * values))) / deviation**3)
+
+
+def _directed(band: FloatImage, share: FloatImage) -> float:
+    """0 for a surface alike in all directions to 1 for stripes: the coherence of the structure tensor."""
+    x, y = (cv2.Sobel(band, cv2.CV_32F, *order, ksize=3, scale=1 / 4) for order in ((1, 0), (0, 1)))
+    xx, yy, xy = (float((share * part).sum()) for part in (x * x, y * y, x * y))
+    return float(np.hypot(xx - yy, 2 * xy) / (xx + yy + FAINT**2))
 
 
 def _edges(grey: FloatImage) -> FloatImage:

@@ -98,13 +98,17 @@ class Backbone(nn.Module):
 
 
 class Trainee(nn.Module):
-    """The backbone with what only training needs: two descriptor heads and a contrastive one."""
+    """The backbone with what only training needs: a head that describes and a contrastive one.
+
+    Args:
+        targets: How many values describe a picture.
+    """
 
     def __init__(self, targets: int) -> None:
         super().__init__()
         self.backbone = Backbone()
         self.norm = nn.BatchNorm1d(FEATURES)
-        self.describe = nn.Sequential(nn.Linear(FEATURES, 512), nn.ReLU(), nn.Linear(512, 2 * targets))
+        self.describe = nn.Sequential(nn.Linear(FEATURES, 512), nn.ReLU(), nn.Linear(512, targets))
         self.project = nn.Sequential(nn.Linear(FEATURES, 256), nn.ReLU(), nn.Linear(256, 128))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

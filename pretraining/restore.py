@@ -19,9 +19,11 @@ from torch.nn import functional as F
 from pretraining.network import INPUT_PX, LAYERS, WORDS, Backbone, padded
 from pretraining.world import World
 
-THINGS = 128  # each in two views, to open the norms on
+THINGS = 128  # a batch, to open the norms on
+ANOTHER = "Start from an extractor of this recipe."
 FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]
+Folded = dict[Shape, list[tuple[FloatArray, FloatArray]]]
 
 
 def restored(path: Path, *, seed: int) -> Backbone:
@@ -35,7 +37,7 @@ def restored(path: Path, *, seed: int) -> Backbone:
         ValueError: If the file holds another network.
     """
     folded = folded_convolutions(path)
-    pictures = World(np.random.default_rng([seed, 3]), THINGS).batch(THINGS, INPUT_PX).pictures
+    pictures = World(np.random.default_rng([seed, 3]), THINGS).batch(THINGS, INPUT_PX, of_one_kind=0).pictures
     backbone = Backbone()
     with torch.no_grad():
         x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -44,19 +46,24 @@ def restored(path: Path, *, seed: int) -> Backbone:
             colours = _opened(convolution, norm, folded, colours)
         for number, (layer, *parts) in enumerate(zip(LAYERS, backbone.convolutions, backbone.norms, strict=True)):
             x = _opened(*parts, folded, padded(x, layer))
-            if number in WORDS and tuple(backbone.dictionary(number)[0].weight.shape) in folded:
+            if number in WORDS:
                 _opened(*backbone.dictionary(number), folded, x)
+    if left := [shape for shape, own in folded.items() if own]:
+        raise ValueError(f"the file has one more convolution of shape {left[0]}. {ANOTHER}")
     return backbone.eval()
 
 
-def folded_convolutions(path: Path) -> dict[Shape, tuple[FloatArray, FloatArray]]:
+def folded_convolutions(path: Path) -> Folded:
     """Weights and biases of every convolution that ends in ReLU6, by the shape of its weights as torch has them.
+
+    Those of one shape are in the order in which they run.
 
     Weights are float32 (out, in, height, width), biases (out,): integers times their scales (TensorFlow Lite's
     8-bit quantization specification, one scale a channel, zero point 0).
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
-    graph, found = model.subgraphs[0], {}
+    graph = model.subgraphs[0]
+    found: Folded = {}
 
     def values(number: int, kind: type[np.generic]) -> FloatArray:
         tensor = graph.tensors[number]
@@ -68,20 +75,20 @@ def folded_convolutions(path: Path) -> dict[Shape, tuple[FloatArray, FloatArray]
         options = operator.builtinOptions
         if isinstance(options, schema.Conv2DOptionsT) and options.fusedActivationFunction == _RELU6:
             weights = values(operator.inputs[1], np.int8).transpose(0, 3, 1, 2)
-            found[weights.shape] = np.ascontiguousarray(weights), values(operator.inputs[2], np.int32)
+            own = np.ascontiguousarray(weights), values(operator.inputs[2], np.int32)
+            found.setdefault(weights.shape, []).append(own)
     return found
 
 
 _RELU6 = schema.ActivationFunctionType.RELU6
 
 
-def _opened(
-    convolution: nn.Conv2d, norm: nn.BatchNorm2d, folded: dict[Shape, tuple[FloatArray, FloatArray]], x: Tensor
-) -> Tensor:
+def _opened(convolution: nn.Conv2d, norm: nn.BatchNorm2d, folded: Folded, x: Tensor) -> Tensor:
+    """Take the next of those of its shape; give its map."""
     shape = tuple(convolution.weight.shape)
-    if shape not in folded:
-        raise ValueError(f"the file has no convolution of shape {shape}. Start from an extractor of this recipe.")
-    weights, biases = folded[shape]
+    if not folded.get(shape):
+        raise ValueError(f"the file has no convolution of shape {shape}, or one too few. {ANOTHER}")
+    weights, biases = folded[shape].pop(0)
     convolution.weight.copy_(torch.from_numpy(weights))
     x = convolution(x)
     variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)

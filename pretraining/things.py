@@ -1,7 +1,7 @@
 """Things to look at. A `Thing` shows a new `Side` of itself whenever it is looked at, and has one at rest.
 
-Four kinds, one file each where they are long: flat things with parts (here), bodies that turn (`bodies`),
-hands that sign (`hands`), and bare materials that come in any shape (`materials`).
+One file for each of their kinds: flat things with parts (here), bodies that turn (`bodies`), bodies put together from
+pieces (`assemblies`), hands that sign (`hands`), and bare materials that come in any shape (`materials`).
 """
 
 from __future__ import annotations

@@ -1,38 +1,42 @@
-"""Training: from a cluttered, lit, posed picture predict the clean thing, and know two views of it as one.
+"""Training: from a cluttered, lit, posed picture predict the clean thing, and know its views as one.
 
-The loss is the squared error of descriptors of the clean thing in its canonical pose and in the view's pose,
-and, for the second half of the time, NT-Xent between two views (temperature 0.2).
+The loss is the squared error of descriptors of the clean thing in its canonical pose and in the view's pose and of its
+surface, and, for most of the time, the contrast between views of one thing and those of others (temperature 0.2). One
+thread trains, and other processes render.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
-import multiprocessing as mp
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Full
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from pretraining.descriptors import SURFACE
 from pretraining.network import INPUT_PX, Trainee
+from pretraining.rendering import Renderers, Stream
 from pretraining.restore import restored
-from pretraining.world import Batch, World
+from pretraining.world import OF_ONE_KIND, Batch, World
 
 logger = logging.getLogger(__name__)
 
-TARGETS = 192
+DESCRIBED = 192  # principal components kept of each descriptor of shape and colour
+TARGETS = 2 * DESCRIBED + SURFACE
 SMALL_PX = 64  # pictures at first
 TEMPERATURE = 0.2
-EMA = 0.998
+EMA = 0.999
 WARM_UP_STEPS = 100
+CLIPPED_AT = 4.0  # deviations of what describes a surface
+RECIPE = 2  # another one goes on from no checkpoint of this one
 # Half the time, and no worse, where the processor has it; five times as long where it must be emulated.
 BFLOAT16 = torch.cpu._is_avx512_bf16_supported()
 
@@ -45,13 +49,10 @@ class Plan:
         minutes: Time to train, waiting for pictures included.
         seed: Of the weights and of the world.
         folder: Where the checkpoint is kept.
-        things: How many are in the world at a time.
-        things_per_batch: Each is seen twice.
-        full_size_from: The fraction of the time after which pictures have the deployed size.
-        contrast_from: The fraction of the time after which NT-Xent joins in.
-        learning_rate: At the start; it falls along a cosine.
-        rich: Whether the world has all kinds of things and furnished rooms (`world.World`).
-        start: A converted extractor to go on from, all but its colours; None begins with nothing.
+        things: How many are in the world of a renderer at a time.
+        things_per_batch: See `World.batch`.
+        start: A converted extractor to go on from, as no checkpoint outlives its machine; its colours stay as they
+            are. None begins with nothing.
         checkpoint_s: Seconds between checkpoints.
     """
 
@@ -59,21 +60,39 @@ class Plan:
     seed: int
     folder: Path
     things: int = 2000
-    things_per_batch: int = 96
-    full_size_from: float = 0.4
-    contrast_from: float = 0.35
-    learning_rate: float = 2e-3
-    rich: bool = False
+    things_per_batch: int = 64
     start: Path | None = None
     checkpoint_s: float = 120.0
 
-    @classmethod
-    def in_the_rich_world(cls, minutes: float, seed: int, folder: Path, start: Path, **world: int) -> Plan:
-        """Go on from a converted extractor: pictures of full size and both losses from the beginning, half the rate."""
-        return cls(
-            minutes, seed, folder, **world,
-            full_size_from=0.0, contrast_from=0.0, learning_rate=1e-3, rich=True, start=start,
-        )  # fmt: skip
+    @property
+    def full_size_from(self) -> float:
+        """The fraction of the time after which pictures have the deployed size."""
+        return 0.4 if self.start is None else 0.0
+
+    @property
+    def contrast_from(self) -> float:
+        """The fraction of the time after which views are contrasted."""
+        return 0.35 if self.start is None else 0.0
+
+    @property
+    def of_one_kind(self) -> float:
+        """The share of the batches that hold likes: whoever knows nothing yet cannot tell them apart."""
+        return 0.0 if self.start is None else OF_ONE_KIND
+
+    @property
+    def learning_rate(self) -> float:
+        """At the start; it falls along a cosine."""
+        return 2e-3 if self.start is None else 1e-3
+
+    def identity(self) -> dict[str, int | str]:
+        """What another run than this one differs in."""
+        start = "" if self.start is None else hashlib.sha256(self.start.read_bytes()).hexdigest()
+        size = {"things": self.things, "things_per_batch": self.things_per_batch}
+        return {"recipe": RECIPE, "seed": self.seed, **size, "start": start}
+
+
+class ForeignCheckpoint(ValueError):
+    """A folder holds a run that is not the one that shall go on."""
 
 
 class Whitening:
@@ -90,46 +109,62 @@ class Whitening:
         return torch.from_numpy(((samples - self._mean) @ self._axes).astype(np.float32))
 
 
+class Targets:
+    """What is to be told of a batch's pictures, as numbers that vary alike, fitted on some batches."""
+
+    def __init__(self, batches: list[Batch]) -> None:
+        self._whiten = Whitening(np.concatenate([part for b in batches for part in (b.posed, b.clean)]), DESCRIBED)
+        surfaces = np.concatenate([batch.surface for batch in batches])
+        self._mean, self._deviation = surfaces.mean(0), surfaces.std(0) + 1e-3
+
+    def __call__(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Of the view, of the thing at rest (V·N, DESCRIBED), and of the surface (V·N, SURFACE)."""
+        surface = np.clip((batch.surface - self._mean) / self._deviation, -CLIPPED_AT, CLIPPED_AT)
+        return self._whiten(batch.posed), self._whiten(batch.clean), torch.from_numpy(surface.astype(np.float32))
+
+
 def train(plan: Plan) -> Path:
-    """Train, or go on where a run with the same folder stopped; give the checkpoint's path."""
+    """Train, or go on where the same run stopped; give the checkpoint's path.
+
+    Raises:
+        ForeignCheckpoint: If the folder holds another run.
+    """
     plan.folder.mkdir(parents=True, exist_ok=True)
     checkpoint = plan.folder / "checkpoint.pt"
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
     few = min(plan.things, 300)
-    fitting = World(np.random.default_rng([plan.seed, 0]), few, rich=plan.rich)
-    samples = [fitting.batch(min(few, 100), INPUT_PX) for _ in range(6)]
-    whiten = Whitening(np.concatenate([part for b in samples for part in (b.posed, b.clean)]), TARGETS)
+    fitting = World(np.random.default_rng([plan.seed, 0]), few)
+    targets = Targets([fitting.batch(min(few, 100), INPUT_PX, of_one_kind=0) for _ in range(6)])
 
     model, average, optimiser, spent_s, step = _begun(checkpoint, plan)
     if step:
         logger.info("resumed at step %d after %.0f s", step, spent_s)
-    if spent_s >= plan.minutes * 60:
-        _save(checkpoint, model, average, optimiser, spent_s, step)
-        return checkpoint
-    spawn = mp.get_context("spawn")
-    batches: mp.Queue[Batch] = spawn.Queue(maxsize=4)
-    stop = spawn.Event()
-    size_px = spawn.Value("i", SMALL_PX)
-    renderer = spawn.Process(
-        target=_render,
-        args=(batches, stop, size_px, (plan.things, plan.things_per_batch, plan.rich), [plan.seed, 1, step]),
-        daemon=True,
-    )
-    renderer.start()
     budget_s, saved_at_s = plan.minutes * 60, spent_s
-    bar = tqdm(total=round(budget_s), initial=round(spent_s), unit="s")
-    try:
+    if spent_s >= budget_s:
+        if not checkpoint.exists():
+            _save(checkpoint, plan, model, average, optimiser, spent_s, step)
+        return checkpoint
+
+    def size_px() -> int:
+        return INPUT_PX if spent_s >= plan.full_size_from * budget_s else SMALL_PX
+
+    with (
+        Renderers(plan.things, plan.things_per_batch, plan.of_one_kind, size_px(), [plan.seed, 1, step]) as renderers,
+        tqdm(total=round(budget_s), initial=round(spent_s), unit="s") as bar,
+    ):
+        stream = Stream(renderers.next, plan.seed)
+        batch = stream.next()  # the time that renderers take to begin is nobody's
         while spent_s < budget_s:
             started_s = time.monotonic()
-            done = spent_s / budget_s
             for group in optimiser.param_groups:
                 warm = min(1, (step + 1) / WARM_UP_STEPS)
-                group["lr"] = plan.learning_rate * warm * (1 + math.cos(math.pi * done)) / 2
-            size_px.value = INPUT_PX if done >= plan.full_size_from else SMALL_PX
-            losses = _step(model, optimiser, batches.get(), whiten, contrast=done >= plan.contrast_from)
+                group["lr"] = plan.learning_rate * warm * (1 + math.cos(math.pi * spent_s / budget_s)) / 2
+            renderers.render_at(size_px())
+            losses = _step(model, optimiser, batch, targets, contrast=spent_s >= plan.contrast_from * budget_s)
             _average(average, model, min(EMA, (1 + step) / (10 + step)))
             step += 1
+            batch = stream.next()
             passed_s = time.monotonic() - started_s
             bar.update(round(spent_s + passed_s) - round(spent_s))
             bar.set_postfix(step=step, **{name: f"{value:.3f}" for name, value in losses.items()})
@@ -137,21 +172,21 @@ def train(plan: Plan) -> Path:
             if step % 50 == 0:
                 logger.info("step %d at %.0f s: %s", step, spent_s, losses)
             if spent_s - saved_at_s > plan.checkpoint_s or spent_s >= budget_s:
-                _save(checkpoint, model, average, optimiser, spent_s, step)
+                _save(checkpoint, plan, model, average, optimiser, spent_s, step)
                 saved_at_s = spent_s
-    finally:
-        stop.set()
-        renderer.terminate()
-        bar.close()
     return checkpoint
 
 
 def _begun(checkpoint: Path, plan: Plan) -> tuple[Trainee, Trainee, torch.optim.Optimizer, float, int]:
-    """Model, its moving average, optimiser, seconds spent and steps done: new ones, or those of the checkpoint."""
+    """Model, its moving average, optimiser, seconds spent and steps done: new ones, or those of the checkpoint.
+
+    Raises:
+        ForeignCheckpoint: If it is another run's.
+    """
     model = Trainee(TARGETS)
     if plan.start is not None and not checkpoint.exists():
         model.backbone.load_state_dict(restored(plan.start, seed=plan.seed).state_dict())
-    if plan.start is not None:  # colours were learned, and cost a third of the time
+    if plan.start is not None:
         for part in (model.backbone.colour_convolutions, model.backbone.colour_norms):
             part.requires_grad_(False)
     average = Trainee(TARGETS)
@@ -159,7 +194,11 @@ def _begun(checkpoint: Path, plan: Plan) -> tuple[Trainee, Trainee, torch.optim.
     if not checkpoint.exists():
         average.load_state_dict(model.state_dict())
         return model, average, optimiser, 0.0, 0
-    saved = torch.load(checkpoint, weights_only=True)
+    saved: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+    if saved.get("identity") != plan.identity():
+        raise ForeignCheckpoint(
+            f"{plan.folder} holds another run: another recipe, seed, world or start. Name another folder, or remove it."
+        )
     model.load_state_dict(saved["model"])
     average.load_state_dict(saved["average"])
     optimiser.load_state_dict(saved["optimiser"])
@@ -167,32 +206,39 @@ def _begun(checkpoint: Path, plan: Plan) -> tuple[Trainee, Trainee, torch.optim.
 
 
 def _step(
-    model: Trainee, optimiser: torch.optim.Optimizer, batch: Batch, whiten: Whitening, *, contrast: bool
+    model: Trainee, optimiser: torch.optim.Optimizer, batch: Batch, targets: Targets, *, contrast: bool
 ) -> dict[str, float]:
-    pictures = torch.from_numpy(batch.pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+    pictures = torch.from_numpy(batch.pictures).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
     with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
         described, projected = model(pictures)
     described, projected = described.float(), F.normalize(projected.float(), dim=1)
-    posed = F.mse_loss(described[:, :TARGETS], whiten(batch.posed))
-    clean = F.mse_loss(described[:, TARGETS:], whiten(batch.clean))
-    loss = posed + clean
-    losses = {"posed": posed.item(), "clean": clean.item()}
+    told = described.split((DESCRIBED, DESCRIBED, SURFACE), 1)
+    errors = [F.mse_loss(part, true) for part, true in zip(told, targets(batch), strict=True)]
+    loss = sum(errors, torch.zeros(()))
+    losses = dict(zip(("posed", "clean", "surface"), (error.item() for error in errors), strict=True))
     if contrast:
-        pairs = nt_xent(projected)
-        loss = 0.3 * loss + 0.3 * pairs
-        losses["pairs"] = pairs.item()
+        views = contrasted(projected, batch.views)
+        loss = loss + views
+        losses[f"{batch.views} views"] = views.item()
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
     return losses
 
 
-def nt_xent(projected: torch.Tensor) -> torch.Tensor:
-    """Contrast two views of each thing against all others (Chen et al. 2020, eq. 1). Rows i and i+N are a pair."""
+def contrasted(projected: torch.Tensor, views: int) -> torch.Tensor:
+    """Contrast the views of each thing against all others (Khosla et al. 2020, eq. 2; of two, it is NT-Xent).
+
+    Args:
+        projected: Rows of unit length, (views · N, D); i, i + N, i + 2N and so on show one thing.
+        views: Of each thing.
+    """
     count = len(projected)
-    similarity = projected @ projected.T / TEMPERATURE
-    similarity = similarity.masked_fill(torch.eye(count, dtype=torch.bool), -1e9)
-    return F.cross_entropy(similarity, torch.arange(count).roll(count // 2))
+    thing = torch.arange(count) % (count // views)
+    itself = torch.eye(count, dtype=torch.bool)
+    similarity = (projected @ projected.T / TEMPERATURE).masked_fill(itself, -1e9)
+    alike = (thing[:, None] == thing[None]) & ~itself
+    return -F.log_softmax(similarity, 1)[alike].mean()
 
 
 def _average(average: Trainee, model: Trainee, keep: float) -> None:
@@ -205,28 +251,15 @@ def _average(average: Trainee, model: Trainee, keep: float) -> None:
 
 
 def _save(
-    path: Path, model: Trainee, average: Trainee, optimiser: torch.optim.Optimizer, spent_s: float, step: int
+    path: Path,
+    plan: Plan,
+    model: Trainee,
+    average: Trainee,
+    optimiser: torch.optim.Optimizer,
+    spent_s: float,
+    step: int,
 ) -> None:
     partial = path.with_suffix(".partial")
-    state = {"model": model.state_dict(), "average": average.state_dict(), "spent_s": spent_s, "step": step}
-    torch.save({**state, "optimiser": optimiser.state_dict()}, partial)
+    state = {"model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
+    torch.save({**state, "spent_s": spent_s, "step": step, "identity": plan.identity()}, partial)
     partial.replace(path)
-
-
-def _render(batches: mp.Queue[Batch], stop: Any, size_px: Any, things: tuple[int, int, bool], seed: list[int]) -> None:
-    cv2.setNumThreads(1)
-    world = World(np.random.default_rng(seed), things[0], rich=things[2])
-    trainer = mp.parent_process()
-
-    def wanted() -> bool:
-        return not stop.is_set() and (trainer is None or trainer.is_alive())  # a killed trainer sets no event
-
-    while wanted():
-        batch = world.batch(things[1], size_px.value)
-        while wanted():
-            try:
-                batches.put(batch, timeout=1)
-                break
-            except Full:
-                continue
-    batches.cancel_join_thread()  # nobody reads the pictures that are left

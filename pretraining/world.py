@@ -1,9 +1,9 @@
-"""Things that come and go, and pictures of them in pairs: what the network is trained on."""
+"""Things that come and go, and pictures of them in several views: what the network is trained on."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,22 +11,15 @@ from numpy.typing import NDArray
 
 from pretraining.assemblies import Assembly, random_assembly
 from pretraining.bodies import random_box, random_lathed
-from pretraining.descriptors import describe
+from pretraining.descriptors import describe, describe_surface
 from pretraining.hands import Sign, random_sign
-from pretraining.materials import Stuff, random_material, random_stuff
+from pretraining.materials import Material, Stuff, random_material, random_stuff
 from pretraining.rooms import random_room
 from pretraining.scene import View, backdrop, canonical, photograph
 from pretraining.textures import random_texture
 from pretraining.things import Thing, random_flat_thing
 
-FEW_KINDS = (  # and how often they come: the world of the first two rounds of training
-    (random_flat_thing, 0.35),
-    (random_lathed, 0.12),
-    (random_box, 0.1),
-    (random_sign, 0.25),
-    (random_material, 0.18),
-)
-KINDS = (  # of the third
+KINDS = (  # and how often they come
     (random_flat_thing, 0.15),
     (random_lathed, 0.09),
     (random_box, 0.08),
@@ -35,80 +28,100 @@ KINDS = (  # of the third
     (random_material, 0.08),
     (random_stuff, 0.22),
 )
-OF_ONE_KIND = 0.4  # of the rich world's batches: likes must be told apart
+OF_ONE_KIND = 0.4  # of the batches: likes must be told apart
 ALIKE = (Sign, Stuff, Assembly)  # one of these
+VIEWS, VIEWS_OF_ONE_KIND = 2, 4  # of each thing in a batch, and of likes, which need more to be known by
 RENEWED = 3  # things a batch
-TOGETHER = 4  # things of the rich world that share a background, which so tells nothing of them
-IN_THE_WAY = 0.2  # of its pictures have something before the thing
-PLAIN_SHARE = 0.35  # of its backgrounds are nearly plain
+TOGETHER = 4  # things that share a background, which so tells nothing of them
+IN_THE_WAY = 0.2  # of the pictures have something before the thing
+PLAIN_SHARE = 0.35  # of the backgrounds are nearly plain
+CLOSE_UPS = (0.25, 0.6)  # the share of the pictures of things, and of materials
 ROOMS, ROOMS_RENEWED = 300, 6
 WALLS, WALL_PX = 400, 160  # textures to stand before
 REMEMBERED = 200  # pictures that may come back as backgrounds
 
 
+Maker = Callable[[np.random.Generator], Thing]
+Known = tuple[Thing, NDArray[np.float32]]  # a thing, and its description at rest
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Pictures uint8 (2N, S, S, 3), view descriptors (2N, T), canonical descriptors (2N, T); row i and i+N pair."""
+    """Pictures of N things in V views, and what is to be told of them. Rows i, i + N, i + 2N and so on show one thing.
+
+    Attributes:
+        pictures: uint8 (V·N, S, S, 3).
+        posed: Descriptors of the view without its surroundings, (V·N, T).
+        clean: Descriptors of the thing at rest, (V·N, T).
+        surface: Descriptors of what faces the camera, (V·N, SURFACE).
+        views: V.
+    """
 
     pictures: NDArray[np.uint8]
     posed: NDArray[np.float32]
     clean: NDArray[np.float32]
+    surface: NDArray[np.float32]
+    views: int = VIEWS
 
 
 class World:
     """A pool of things, a few of which are replaced with every batch.
 
-    A rich world has more kinds of things, stands them in furnished rooms too, with something in the way at times,
-    and shows several things before the same background.
+    They stand before plain walls, textures, earlier pictures and furnished rooms, several before the same one, with
+    something in the way at times.
     """
 
-    def __init__(self, rng: np.random.Generator, things: int, *, rich: bool = False) -> None:
+    def __init__(self, rng: np.random.Generator, things: int) -> None:
         self._rng = rng
-        self._kinds = KINDS if rich else FEW_KINDS
-        self._things = [self._new() for _ in range(things)]
+        makers, weights = zip(*KINDS, strict=True)
+        self._makers: list[Maker] = [makers[int(kind)] for kind in rng.choice(len(makers), things, p=weights)]
+        self._things = [self._new(make) for make in self._makers]
         self._walls = deque((self._wall() for _ in range(WALLS)), maxlen=WALLS)
-        self._rich = rich
-        self._rooms: deque[NDArray[np.uint8]] = deque(maxlen=ROOMS)
-        if rich:
-            self._rooms.extend(self._room() for _ in range(min(ROOMS, things)))
+        self._rooms = deque((self._room() for _ in range(min(ROOMS, things))), maxlen=ROOMS)
         self._recent: deque[NDArray[np.uint8]] = deque(maxlen=REMEMBERED)
 
-    def batch(self, things: int, size_px: int) -> Batch:
-        """Two pictures each of some things."""
-        chosen = self._chosen(things)
+    def batch(self, things: int, size_px: int, *, of_one_kind: float = OF_ONE_KIND) -> Batch:
+        """Two pictures each of some things, or four each of half as many likes.
+
+        Args:
+            things: How many, if they are of all kinds.
+            size_px: Edge of the pictures.
+            of_one_kind: How often they are of one.
+        """
+        chosen, count = self._chosen(things, of_one_kind)
         self._walls.extend(self._wall() for _ in range(RENEWED))
-        if self._rich:
-            self._rooms.extend(self._room() for _ in range(ROOMS_RENEWED))
-        views = [view for _ in range(2) for view in self._views([self._things[i][0] for i in chosen], size_px)]
+        self._rooms.extend(self._room() for _ in range(ROOMS_RENEWED))
+        views = [view for _ in range(count) for view in self._views([self._things[i][0] for i in chosen], size_px)]
         pictures = np.stack([view.picture for view in views])
         self._recent.extend(pictures[self._rng.choice(len(pictures), 12)])
         posed = np.stack([describe(view.clean, view.mask) for view in views])
-        batch = Batch(pictures, posed, np.stack([self._things[i][1] for _ in range(2) for i in chosen]))
-        for old in chosen[:RENEWED]:  # after they were seen: until then the batch may be of one kind
-            self._things[int(old)] = self._new()
+        clean = np.stack([self._things[i][1] for _ in range(count) for i in chosen])
+        surface = np.stack([describe_surface(view.side) for view in views])
+        batch = Batch(pictures, posed, clean, surface, count)
+        for old in map(int, chosen[:RENEWED]):  # after they were seen: until then the batch may be of one kind
+            self._things[old] = self._new(self._makers[old])
         return batch
 
-    def _chosen(self, things: int) -> NDArray[np.int64]:
-        """Numbers of the things of a batch."""
-        if self._rich and self._rng.random() < OF_ONE_KIND:
+    def _chosen(self, things: int, of_one_kind: float) -> tuple[NDArray[np.int64], int]:
+        """Numbers of the things of a batch, and in how many views each."""
+        if self._rng.random() < of_one_kind:
             kind = ALIKE[int(self._rng.integers(len(ALIKE)))]
             alike = np.flatnonzero([isinstance(thing, kind) for thing, _ in self._things])
-            if len(alike) >= things:
-                return self._rng.choice(alike, things, replace=False)
-        return self._rng.choice(len(self._things), things, replace=False)
+            few = things * VIEWS // VIEWS_OF_ONE_KIND
+            if len(alike) >= few:
+                return self._rng.choice(alike, few, replace=False), VIEWS_OF_ONE_KIND
+        return self._rng.choice(len(self._things), things, replace=False), VIEWS
 
     def _views(self, things: Sequence[Thing], size_px: int) -> list[View]:
         """One picture of each."""
-        rng, clutter = self._rng, [*self._walls, *self._recent]
-        if not self._rich:
-            return [photograph(thing, size_px, rng, clutter) for thing in things]
-        clutter += self._rooms
+        rng, clutter = self._rng, [*self._walls, *self._recent, *self._rooms]
         views: dict[int, View] = {}
         for together in np.array_split(rng.permutation(len(things)), -(-len(things) // TOGETHER)):
             behind = backdrop(size_px, rng, clutter, PLAIN_SHARE)
             for number in map(int, together):
                 before = self._any_thing() if rng.random() < IN_THE_WAY else None
-                views[number] = photograph(things[number], size_px, rng, behind=behind, before=before)
+                near = CLOSE_UPS[isinstance(things[number], Stuff | Material)]
+                views[number] = photograph(things[number], size_px, rng, behind=behind, before=before, close_ups=near)
         return [views[number] for number in range(len(things))]
 
     def _any_thing(self) -> Thing:
@@ -120,7 +133,6 @@ class World:
     def _wall(self) -> NDArray[np.uint8]:
         return (random_texture(WALL_PX, self._rng) * 255).astype(np.uint8)
 
-    def _new(self) -> tuple[Thing, NDArray[np.float32]]:
-        makers, weights = zip(*self._kinds, strict=True)
-        thing: Thing = makers[int(self._rng.choice(len(makers), p=weights))](self._rng)
+    def _new(self, make: Maker) -> Known:
+        thing = make(self._rng)
         return thing, describe(*canonical(thing, 64))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import os
+import queue
 import subprocess
 import sys
 from pathlib import Path
@@ -18,11 +20,15 @@ from ai_edge_litert.interpreter import Interpreter
 from torch import nn
 
 from benchmarks.extractor import one_draw, rendered
+from pretraining import __main__ as recipe
+from pretraining import convert as conversion
+from pretraining import rendering
 from pretraining.convert import convert, settle_norms
 from pretraining.network import INPUT_PX, LAYERS, WORDS, Backbone, centre_window, padded
+from pretraining.rendering import KEPT, Renderers, Stream
 from pretraining.restore import restored
-from pretraining.train import Plan, nt_xent, train
-from pretraining.world import World
+from pretraining.train import ForeignCheckpoint, Plan, Targets, contrasted, train
+from pretraining.world import Batch, World
 from tests.support.waiting import until
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -33,13 +39,13 @@ EDGE_TPU_OPERATORS = {  # of those the Edge TPU compiler takes, what such a netw
 }  # fmt: skip
 
 
-def made(folder: Path, plain_minutes: float, rich_minutes: float) -> Path:
+def made(folder: Path, *minutes: float) -> Path:
     """Run the recipe."""
-    out = folder / f"{plain_minutes + rich_minutes}.tflite"
+    out = folder / "made.tflite"
     done = subprocess.run(
         [
             sys.executable, "-m", "pretraining", "--smoke", "--seed", "7",
-            "--plain-minutes", str(plain_minutes), "--rich-minutes", str(rich_minutes),
+            "--minutes", *map(str, minutes),
             "--run", str(out.with_suffix("")), "--out", str(out),
         ],
         cwd=REPOSITORY, check=False, capture_output=True, text=True, timeout=800,
@@ -78,6 +84,68 @@ def assert_fit_for_the_edge_tpu(path: Path) -> None:
     assert ends == [schema.TensorType.UINT8, schema.TensorType.UINT8]
 
 
+def test_each_round_goes_on_from_the_file_of_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Plan] = []
+    written: list[str] = []
+
+    def trained(plan: Plan) -> Path:
+        plans.append(plan)
+        plan.folder.mkdir(exist_ok=True)
+        checkpoint = plan.folder / "checkpoint.pt"
+        if not checkpoint.exists():
+            checkpoint.touch()
+        return checkpoint
+
+    def converted(_checkpoint: Path, out: Path, **_: object) -> None:
+        written.append(out.name)
+        out.touch()
+
+    monkeypatch.setattr(recipe, "train", trained)
+    monkeypatch.setattr(recipe, "convert", converted)
+    command = ["pretraining", "--run", str(tmp_path / "run"), "--out", str(tmp_path / "made.tflite")]
+    for _ in range(2):  # the second time, all rounds are done already
+        monkeypatch.setattr(sys, "argv", command)
+        recipe.main()
+    starts = [plan.start.name if plan.start else None for plan in plans]
+    assert starts == [None, "round1.tflite", "round2.tflite"] * 2
+    assert [plan.minutes for plan in plans[:3]] == list(recipe.FULL.minutes)
+    assert written == ["round1.tflite", "round2.tflite", "made.tflite", "made.tflite"]
+    plans.clear()
+    monkeypatch.setattr(sys, "argv", [*command, "--start", str(tmp_path / "made.tflite")])
+    recipe.main()
+    assert [plan.start.name for plan in plans if plan.start] == ["made.tflite", "round1.tflite"]
+
+
+def test_another_run_does_not_go_on_from_a_checkpoint(tmp_path: Path) -> None:
+    train(Plan(0.0, 7, tmp_path, things=16))
+    train(Plan(0.0, 7, tmp_path, things=16))
+    for other in (Plan(0.0, 8, tmp_path, things=16), Plan(0.0, 7, tmp_path, things=17)):
+        with pytest.raises(ForeignCheckpoint, match="holds another run"):
+            train(other)
+
+
+def test_ranges_and_projections_are_those_of_all_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SeenEnough(Exception):
+        pass
+
+    def small(self: World, things: int, size_px: int, **options: float) -> Batch:
+        assert options == {"of_one_kind": 0}
+        shown.append(render(self, 4, size_px, of_one_kind=0))
+        return shown[-1]
+
+    def stop(*_: object) -> None:
+        raise SeenEnough
+
+    checkpoint = train(Plan(0.0, 7, tmp_path, things=16))
+    shown: list[Batch] = []
+    render = World.batch
+    monkeypatch.setattr(World, "batch", small)
+    monkeypatch.setattr(conversion, "settle_norms", stop)
+    with pytest.raises(SeenEnough):
+        convert(checkpoint, tmp_path / "x.tflite", seed=7, pictures=512)
+    assert [batch.views for batch in shown] == [2, 2]
+
+
 @pytest.mark.timeout(400)
 def test_a_run_that_stopped_goes_on_where_it_was(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def trained_for(minutes: float) -> dict[str, Any]:
@@ -90,7 +158,8 @@ def test_a_run_that_stopped_goes_on_where_it_was(tmp_path: Path, caplog: pytest.
         second = trained_for(0.4)
     assert f"resumed at step {first['step']}" in caplog.text
     assert second["step"] > first["step"] > 0
-    assert second["spent_s"] >= 0.4 * 60 > first["spent_s"] >= 0.15 * 60
+    assert second["spent_s"] >= 0.4 * 60
+    assert second["spent_s"] > first["spent_s"] >= 0.15 * 60
     weights = [state["average"]["backbone.convolutions.0.weight"] for state in (first, second)]
     assert not torch.equal(*weights)
 
@@ -162,7 +231,7 @@ def test_a_file_of_another_network_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no convolution") as raised:
         restored(path, seed=1)
     assert str(raised.value) == (
-        "the file has no convolution of shape (24, 3, 1, 1). Start from an extractor of this recipe."
+        "the file has no convolution of shape (24, 3, 1, 1), or one too few. Start from an extractor of this recipe."
     )
 
 
@@ -179,11 +248,77 @@ def test_norms_are_measured_on_what_they_will_see() -> None:
     assert not settled.training
 
 
-def test_pairs_that_agree_have_a_smaller_contrastive_loss() -> None:
+@pytest.mark.parametrize("views", [2, 4])
+def test_views_that_agree_have_a_smaller_contrastive_loss(views: int) -> None:
     rows = torch.nn.functional.normalize(torch.randn(8, 16, generator=torch.Generator().manual_seed(0)), dim=1)
-    alike = nt_xent(torch.cat([rows, rows]))
-    shuffled = nt_xent(torch.cat([rows, rows.roll(1, 0)]))
+    alike = contrasted(torch.cat([rows] * views), views)
+    shuffled = contrasted(torch.cat([rows.roll(view, 0) for view in range(views)]), views)
     assert alike < shuffled
+
+
+@pytest.mark.parametrize("views", [2, 4])
+def test_every_other_view_of_a_thing_is_told_from_all_other_pictures(views: int) -> None:
+    count = 12
+    rows = torch.nn.functional.normalize(torch.randn(count, 16, generator=torch.Generator().manual_seed(1)), dim=1)
+    similarity = torch.exp(rows @ rows.T / 0.2)
+    losses = [
+        -torch.log(similarity[i, j] / sum(similarity[i, k] for k in range(count) if k != i))
+        for i in range(count)
+        for j in range(count)
+        if i != j and i % (count // views) == j % (count // views)
+    ]
+    assert contrasted(rows, views) == pytest.approx(float(torch.stack(losses).mean()), rel=1e-4)
+
+
+def batch_of(size_px: int = 8, value: int = 0) -> Batch:
+    nothing = np.zeros((2, 3), np.float32)
+    return Batch(np.full((2, size_px, size_px, 3), value, np.uint8), nothing, nothing, nothing)
+
+
+def test_every_batch_comes_twice_and_not_at_once() -> None:
+    rendered: queue.Queue[Batch] = queue.Queue()
+    stream = Stream(rendered.get_nowait, seed=1)
+    for value in range(3 * KEPT):
+        rendered.put(batch_of(value=value))
+    seen = [int(stream.next().pictures[0, 0, 0, 0]) for _ in range(5 * KEPT)]
+    assert rendered.empty()
+    assert seen[:KEPT] == list(range(KEPT))
+    places: dict[int, list[int]] = {}
+    for place, value in enumerate(seen):
+        places.setdefault(value, []).append(place)
+    assert sorted(len(own) for own in places.values()) == [1] * KEPT + [2] * 2 * KEPT
+    apart = [own[1] - own[0] for own in places.values() if len(own) == 2]
+    assert min(apart) > 1
+    assert np.mean(apart) > KEPT / 2
+
+
+def test_small_pictures_do_not_come_again_beside_those_of_full_size() -> None:
+    rendered: queue.Queue[Batch] = queue.Queue()
+    stream = Stream(rendered.get_nowait, seed=1)
+    given = [*[8] * (KEPT - 1), 12, 8, *[12] * KEPT]  # one of two renderers heard of it later
+    for size_px in given:
+        rendered.put(batch_of(size_px))
+    sizes = [stream.next().pictures.shape[1] for _ in range(len(given) + 2)]
+    assert sizes[: KEPT + 1] == given[: KEPT + 1]
+    assert set(sizes[KEPT + 1 :]) == {12}
+
+
+def test_a_renderer_that_dies_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "LOOKED_EVERY_S", 0.2)
+    with Renderers(0, 4, 0.0, 32, [1]) as renderers, pytest.raises(RuntimeError, match="a renderer ended with 1"):
+        renderers.next()  # a world of nothing cannot be rendered
+    assert all(process.exitcode is not None for process in renderers._processes)
+
+
+def test_what_is_to_be_told_varies_alike_and_is_never_extreme() -> None:
+    world = World(np.random.default_rng(5), 60)
+    batches = [world.batch(48, 64) for _ in range(6)]
+    told = Targets(batches)(batches[0])
+    for part in told:
+        assert 0.5 < float(part.std()) < 2
+    for sign in (1, -1):
+        strange = dataclasses.replace(batches[0], surface=batches[0].surface + sign * 1000)
+        assert set(Targets(batches)(strange)[2].ravel().tolist()) == {4.0 * sign}
 
 
 def test_the_backbone_takes_smaller_pictures_too() -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from pretraining import world
 from pretraining.assemblies import Assembly
-from pretraining.descriptors import describe
-from pretraining.hands import Sign
+from pretraining.descriptors import OCTAVES, SURFACE, describe, describe_surface
+from pretraining.hands import Sign, random_sign
 from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
 from pretraining.materials import Stuff, Swatch
 from pretraining.scene import canonical, photograph
-from pretraining.textures import random_colour, random_grain, random_texture
+from pretraining.textures import PATTERNS, FloatImage, Pattern, random_colour, random_grain, random_texture
 from pretraining.things import SIZE_PX, FlatThing, Side
 from pretraining.world import KINDS, World
 
@@ -33,19 +33,59 @@ def test_every_kind_of_thing_can_be_photographed(make) -> None:  # type: ignore[
         assert np.isfinite(view.clean).all()
 
 
-@pytest.mark.parametrize("rich", [False, True])
-def test_the_same_seed_renders_the_same_world(rich: bool) -> None:
-    first, second = (World(np.random.default_rng(4), 6, rich=rich).batch(3, 64) for _ in range(2))
+def test_the_same_seed_renders_the_same_world() -> None:
+    first, second = (World(np.random.default_rng(4), 6).batch(3, 64) for _ in range(2))
     assert np.array_equal(first.pictures, second.pictures)
     assert np.array_equal(first.clean, second.clean)
+    assert np.array_equal(first.surface, second.surface)
 
 
-@pytest.mark.parametrize("rich", [False, True])
-def test_rows_that_pair_show_the_same_thing(rich: bool) -> None:
-    batch = World(np.random.default_rng(1), 20, rich=rich).batch(8, 64)
+@pytest.mark.parametrize(("of_one_kind", "views"), [(0.0, 2), (1.0, 4)])
+def test_rows_of_one_thing_are_as_far_apart_as_there_are_things(
+    of_one_kind: float, views: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world, "ALIKE", (Sign,))
+    monkeypatch.setattr(world, "KINDS", ((random_sign, 1.0),))
+    batch = World(np.random.default_rng(1), 20).batch(8, 64, of_one_kind=of_one_kind)
+    assert batch.views == views
     assert batch.pictures.shape == (16, 64, 64, 3)
-    assert np.array_equal(batch.clean[:8], batch.clean[8:])
-    assert not np.array_equal(batch.pictures[:8], batch.pictures[8:])
+    things = 16 // views
+    for view in range(1, views):
+        rows = np.s_[view * things : (view + 1) * things]
+        assert np.array_equal(batch.clean[:things], batch.clean[rows])
+        assert not np.array_equal(batch.pictures[:things], batch.pictures[rows])
+    assert len({row.tobytes() for row in batch.clean}) == things
+
+
+def test_what_is_to_be_told_of_a_picture_is_of_the_thing_that_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shiny_red_or_dull_blue(rng: np.random.Generator) -> FlatThing:
+        colour, gloss = (([0.9, 0.1, 0.1], 1.0), ([0.1, 0.1, 0.9], 0.0))[int(rng.integers(2))]
+        albedo = np.tile(np.array(colour, np.float32), (SIZE_PX, SIZE_PX, 1))
+        return FlatThing(side_of(np.zeros((SIZE_PX, SIZE_PX), np.float32), albedo, gloss=gloss))
+
+    monkeypatch.setattr(world, "KINDS", ((shiny_red_or_dull_blue, 1.0),))
+    monkeypatch.setattr(world, "ALIKE", (FlatThing,))
+    monkeypatch.setattr(world, "IN_THE_WAY", 0.0)
+    batch = World(np.random.default_rng(2), 20).batch(8, 64, of_one_kind=1)
+    assert batch.views == 4
+    middle = batch.pictures[:, 28:36, 28:36].mean((1, 2))
+    shiny = batch.surface[:, 0] > 0.5
+    assert 0 < shiny.sum() < len(shiny)
+    assert np.array_equal(middle[:, 0] > middle[:, 2], shiny)
+    own = np.linalg.norm(batch.posed - batch.clean, axis=1)
+    other = np.linalg.norm(batch.posed - batch.clean[np.flatnonzero(shiny)[0]], axis=1)
+    assert own[~shiny].mean() < other[~shiny].mean()
+
+
+def test_as_many_things_of_every_kind_come_as_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
+    pool = World(np.random.default_rng(12), 40)
+    before = [thing for thing, _ in pool._things]
+    for _ in range(6):
+        pool.batch(8, 32, of_one_kind=1)
+    after = [thing for thing, _ in pool._things]
+    assert list(map(type, after)) == list(map(type, before))
+    assert sum(new is not old for new, old in zip(after, before, strict=True)) > 3
 
 
 def test_another_view_of_a_thing_is_described_more_alike_than_another_thing() -> None:
@@ -62,6 +102,66 @@ def test_a_description_tells_colours_apart() -> None:
     mask = np.ones((64, 64), np.float32)
     assert np.linalg.norm(describe(red, mask) - describe(blue, mask)) > 1
     assert np.linalg.norm(describe(red, mask) - describe(red, mask)) == 0
+
+
+def side_of(height: FloatImage, albedo: FloatImage | None = None, **finish: float) -> Side:
+    plain = np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32)
+    return Side(plain if albedo is None else albedo, np.ones((SIZE_PX, SIZE_PX), np.float32), height, **finish)
+
+
+def test_a_surface_is_described_by_finish_grain_and_direction() -> None:
+    rng = np.random.default_rng(3)
+    down, across = np.mgrid[0:SIZE_PX, 0:SIZE_PX]
+    noise = rng.random((SIZE_PX, SIZE_PX), np.float32)
+    flat, fine, coarse, stripes, pimples = (
+        describe_surface(side_of(height.astype(np.float32)))
+        for height in (
+            0 * noise,
+            9 * noise,
+            20 * cv2.GaussianBlur(noise, (0, 0), 6),
+            0.5 + 0.5 * np.sin(across / 2),
+            9 * ((down % 32 < 4) & (across % 32 < 4)),
+        )
+    )
+    direction, first = 3, 4  # of the height: how much it has one direction, and the first of three values an octave
+    assert flat.shape == (SURFACE,)
+    assert fine[first] > coarse[first] > flat[first]
+    assert fine[first] - coarse[first] > fine[first + 3 * (OCTAVES - 1)] - coarse[first + 3 * (OCTAVES - 1)]
+    assert stripes[direction] > 0.9
+    assert fine[direction] < 0.2
+    assert pimples[first + 1] < fine[first + 1]  # sparse
+    assert pimples[first + 2] > 0.5  # and to one side
+    assert fine[first + 2] < 0.5
+    assert list(describe_surface(side_of(noise, gloss=0.7, metal=0.2, opacity=0.4))[:3]) == pytest.approx(
+        [0.7, 0.2, 0.4]
+    )
+
+
+def test_a_surface_is_described_alike_in_any_colour() -> None:
+    rng = np.random.default_rng(4)
+    height = rng.random((SIZE_PX, SIZE_PX), np.float32)
+    red, blue = (
+        np.broadcast_to(np.array(colour, np.float32), (SIZE_PX, SIZE_PX, 3)) for colour in ((1, 0, 0), (0, 0, 1))
+    )
+    assert np.allclose(describe_surface(side_of(height, red)), describe_surface(side_of(height, blue)), atol=0.02)
+    ink = np.where(cv2.GaussianBlur(height, (0, 0), 3)[..., None] > 0.5, np.float32(0.8), np.float32(0.4))
+    printed = [describe_surface(side_of(height, ink * colour)) for colour in (red, blue)]
+    assert np.allclose(*printed, atol=0.3)
+
+
+def test_a_surface_is_described_alike_in_any_outline_and_however_small() -> None:
+    rng = np.random.default_rng(5)
+    down, across = np.mgrid[-1 : 1 : SIZE_PX * 1j, -1 : 1 : SIZE_PX * 1j]
+    relief = 5 * cv2.GaussianBlur(rng.random((SIZE_PX, SIZE_PX), np.float32), (0, 0), 2)
+    plain = np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32)
+    whole = describe_surface(side_of(relief))
+    for wide, high in ((1, 1), (1, 0.5), (0.5, 1)):
+        mask = ((across / wide) ** 2 + (down / high) ** 2 < 0.8).astype(np.float32)
+        cut = describe_surface(Side(plain, mask, (relief + 1) * mask))
+        assert np.abs(cut - whole).max() < 0.35
+        assert cut[3] < 0.3  # an oblong outline is no stripe
+    thin = (np.abs(down) < 0.03).astype(np.float32)
+    assert np.isfinite(describe_surface(Side(0 * plain, thin, thin))).all()
 
 
 def test_an_assembled_body_hides_what_is_behind_it() -> None:
@@ -92,6 +192,18 @@ def test_the_side_at_rest_is_always_the_same() -> None:
     for make, _ in KINDS:
         thing = make(rng)
         assert np.array_equal(canonical(thing, 64)[0], canonical(thing, 64)[0])
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.__name__.strip("_"))
+def test_patterns_fill_their_range_at_any_size_and_differ(pattern: Pattern) -> None:
+    rng = np.random.default_rng(6)
+    for size_px in (48, SIZE_PX):
+        first, second = (pattern(size_px, rng) for _ in range(2))
+        assert first.shape == (size_px, size_px)
+        assert first.dtype == np.float32
+        assert first.min() >= -1e-6
+        assert first.max() <= 1 + 1e-6
+        assert not np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("texture", [random_texture, unseen_texture])
@@ -142,13 +254,12 @@ def test_a_colour_keeps_to_its_range_of_hues() -> None:
 
 
 def test_a_batch_of_one_kind_tells_likes_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "OF_ONE_KIND", 1.0)
     monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
-    rich = World(np.random.default_rng(11), 40, rich=True)
+    of_two = World(np.random.default_rng(11), 40)
     kinds = set()
     for _ in range(12):
-        before = list(rich._things)
-        shown = {row.tobytes() for row in rich.batch(10, 32).clean}
+        before = list(of_two._things)
+        shown = {row.tobytes() for row in of_two.batch(10, 32, of_one_kind=1).clean}
         kinds.add(frozenset(type(thing) for thing, described in before if described.tobytes() in shown))
     assert {frozenset([Sign]), frozenset([Stuff])} <= kinds  # mixed ones too: there is no assembly here
 
