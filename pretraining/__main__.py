@@ -52,7 +52,7 @@ def main() -> None:
     out = options.out or (run / BUILT_IN.name if options.smoke else BUILT_IN)
     run.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, filename=run / "log.txt", format="%(asctime)s %(name)s: %(message)s")
-    start = options.start
+    start: Path | None = options.start
     rounds = options.minutes or recipe.minutes[start is not None :]
     for number, minutes in enumerate(rounds, start=1):
         together = recipe.together[start is not None]
@@ -62,10 +62,11 @@ def main() -> None:
         except ForeignCheckpoint as error:
             parser.error(f"{error} (--run)")
         last = number == len(rounds)
-        start = out if last else run / f"round{number}.tflite"
-        if last or not start.exists() or start.stat().st_mtime < checkpoint.stat().st_mtime:
+        end = out if last else run / f"round{number}.tflite"
+        if last or not end.exists() or end.stat().st_mtime < checkpoint.stat().st_mtime:
             float_out = options.float_out if last else None
-            convert(checkpoint, start, seed=options.seed, float_out=float_out, pictures=recipe.pictures)
+            convert(checkpoint, end, seed=options.seed, start=start, float_out=float_out, pictures=recipe.pictures)
+        start = end
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from pretraining.network import INPUT_PX, LAYERS, PARTS, TAPS, WORDS, Backbone, Trainee, centre_window
+from pretraining.restore import restored
 from pretraining.train import TARGETS
 from pretraining.world import World
 
@@ -30,13 +31,23 @@ COARSE_PX = 12  # maps larger than this are averaged down to it before their pro
 FloatArray = NDArray[np.float32]
 
 
-def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = None, pictures: int = 2048) -> None:
+def convert(
+    checkpoint: Path,
+    out: Path,
+    *,
+    seed: int,
+    start: Path | None = None,
+    float_out: Path | None = None,
+    pictures: int = 2048,
+) -> None:
     """Write the extractor: uint8 (1, 96, 96, 3) in, uint8 (1, sum(PART_SIZES)) out, integer operators only.
 
     Args:
         checkpoint: What `train` left.
         out: The file to write.
         seed: Of the rendered pictures that fix projections and ranges.
+        start: The converted extractor that training went on from; what is written lies half way between the weights
+            of both, which is better than either (Wortsman et al. 2022). None leaves them as they are.
         pictures: How many are rendered to fit the projections.
         float_out: The same network in float32, to measure what the 8 bits cost; None writes none.
     """
@@ -45,6 +56,8 @@ def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = 
     trainee = Trainee(TARGETS)
     trainee.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     backbone = trainee.backbone.eval()
+    if start is not None:
+        bring_half_way(backbone, restored(start, seed=seed))
     world = World(np.random.default_rng([seed, 2]), min(300, pictures // 4))
     batches = (world.batch(THINGS, INPUT_PX, of_one_kind=0) for _ in range(0, pictures, 2 * THINGS))
     rendered = np.concatenate([batch.pictures for batch in batches])
@@ -67,6 +80,13 @@ def convert(checkpoint: Path, out: Path, *, seed: int, float_out: Path | None = 
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(converter.convert())
     logger.info("wrote %s, %d bytes", out, out.stat().st_size)
+
+
+def bring_half_way(backbone: Backbone, other: Backbone) -> None:
+    """Give every weight the mean of both; the norms' statistics are to be settled anew."""
+    with torch.no_grad():
+        for own, others in zip(backbone.parameters(), other.parameters(), strict=True):
+            own.lerp_(others, 0.5)
 
 
 def settle_norms(backbone: Backbone, pictures: NDArray[np.uint8]) -> None:

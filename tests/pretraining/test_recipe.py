@@ -23,7 +23,7 @@ from benchmarks.extractor import one_draw, rendered
 from pretraining import __main__ as recipe
 from pretraining import convert as conversion
 from pretraining import rendering
-from pretraining.convert import convert, settle_norms
+from pretraining.convert import bring_half_way, convert, settle_norms
 from pretraining.network import INPUT_PX, LAYERS, WORDS, Backbone, centre_window, padded
 from pretraining.rendering import KEPT, Renderers, Stream
 from pretraining.restore import restored
@@ -86,7 +86,7 @@ def assert_fit_for_the_edge_tpu(path: Path) -> None:
 
 def test_each_round_goes_on_from_the_file_of_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plans: list[Plan] = []
-    written: list[str] = []
+    written: list[tuple[str | None, str]] = []
 
     def trained(plan: Plan) -> Path:
         plans.append(plan)
@@ -96,8 +96,8 @@ def test_each_round_goes_on_from_the_file_of_the_one_before(tmp_path: Path, monk
             checkpoint.touch()
         return checkpoint
 
-    def converted(_checkpoint: Path, out: Path, **_: object) -> None:
-        written.append(out.name)
+    def converted(_checkpoint: Path, out: Path, *, start: Path | None, **_: object) -> None:
+        written.append((start.name if start else None, out.name))
         out.touch()
 
     monkeypatch.setattr(recipe, "train", trained)
@@ -109,7 +109,8 @@ def test_each_round_goes_on_from_the_file_of_the_one_before(tmp_path: Path, monk
     starts = [plan.start.name if plan.start else None for plan in plans]
     assert starts == [None, "round1.tflite", "round2.tflite"] * 2
     assert [plan.minutes for plan in plans[:3]] == list(recipe.FULL.minutes)
-    assert written == ["round1.tflite", "round2.tflite", "made.tflite", "made.tflite"]
+    last = ("round2.tflite", "made.tflite")
+    assert written == [(None, "round1.tflite"), ("round1.tflite", "round2.tflite"), last, last]
     plans.clear()
     monkeypatch.setattr(sys, "argv", [*command, "--start", str(tmp_path / "made.tflite")])
     recipe.main()
@@ -233,6 +234,14 @@ def test_a_file_of_another_network_is_refused(tmp_path: Path) -> None:
     assert str(raised.value) == (
         "the file has no convolution of shape (24, 3, 1, 1), or one too few. Start from an extractor of this recipe."
     )
+
+
+def test_what_is_written_lies_half_way_between_two_networks() -> None:
+    first, second = Backbone(), Backbone()
+    weights = [backbone.convolutions[3].weight.detach().clone() for backbone in (first, second)]
+    bring_half_way(first, second)
+    assert torch.allclose(first.convolutions[3].weight, (weights[0] + weights[1]) / 2)
+    assert torch.equal(second.convolutions[3].weight, weights[1])
 
 
 def test_norms_are_measured_on_what_they_will_see() -> None:
