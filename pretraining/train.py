@@ -133,10 +133,6 @@ def train(plan: Plan) -> Path:
     checkpoint = plan.folder / "checkpoint.pt"
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
-    few = min(plan.things, 300)
-    fitting = World(np.random.default_rng([plan.seed, 0]), few)
-    targets = Targets([fitting.batch(min(few, 100), INPUT_PX, of_one_kind=0) for _ in range(6)])
-
     model, average, optimiser, spent_s, step = _begun(checkpoint, plan)
     if step:
         logger.info("resumed at step %d after %.0f s", step, spent_s)
@@ -145,6 +141,9 @@ def train(plan: Plan) -> Path:
         if not checkpoint.exists():
             _save(checkpoint, plan, model, average, optimiser, spent_s, step)
         return checkpoint
+    few = min(plan.things, 300)
+    fitting = World(np.random.default_rng([plan.seed, 0]), few)
+    targets = Targets([fitting.batch(min(few, 100), INPUT_PX, of_one_kind=0) for _ in range(6)])
 
     def size_px() -> int:
         return INPUT_PX if spent_s >= plan.full_size_from * budget_s else SMALL_PX

@@ -42,7 +42,7 @@ def silence_libraries() -> None:
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when FFmpeg is first used
     if os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT") == "SILENT":  # read at cv2's import
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        (cv2.utils.logging if hasattr(cv2.utils, "logging") else cv2).setLogLevel(0)  # OpenCV 5, and 4
 
 
 def open_camera(source: str) -> Camera:
