@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,14 @@ REMEMBERED = 200  # pictures that may come back as backgrounds
 
 
 Maker = Callable[[np.random.Generator], Thing]
-Known = tuple[Thing, NDArray[np.float32]]  # a thing, and its description at rest
+
+
+class Known(NamedTuple):
+    """A thing, its description at rest, and what makes another of its kind."""
+
+    thing: Thing
+    described: NDArray[np.float32]
+    make: Maker
 
 
 @dataclass(frozen=True)
@@ -74,8 +82,7 @@ class World:
     def __init__(self, rng: np.random.Generator, things: int) -> None:
         self._rng = rng
         makers, weights = zip(*KINDS, strict=True)
-        self._makers: list[Maker] = [makers[int(kind)] for kind in rng.choice(len(makers), things, p=weights)]
-        self._things = [self._new(make) for make in self._makers]
+        self._things = [self._new(makers[int(kind)]) for kind in rng.choice(len(makers), things, p=weights)]
         self._walls = deque((self._wall() for _ in range(WALLS)), maxlen=WALLS)
         self._rooms = deque((self._room() for _ in range(min(ROOMS, things))), maxlen=ROOMS)
         self._recent: deque[NDArray[np.uint8]] = deque(maxlen=REMEMBERED)
@@ -91,22 +98,22 @@ class World:
         chosen, count = self._chosen(things, of_one_kind)
         self._walls.extend(self._wall() for _ in range(RENEWED))
         self._rooms.extend(self._room() for _ in range(ROOMS_RENEWED))
-        views = [view for _ in range(count) for view in self._views([self._things[i][0] for i in chosen], size_px)]
+        views = [view for _ in range(count) for view in self._views([self._things[i].thing for i in chosen], size_px)]
         pictures = np.stack([view.picture for view in views])
         self._recent.extend(pictures[self._rng.choice(len(pictures), 12)])
         posed = np.stack([describe(view.clean, view.mask) for view in views])
-        clean = np.stack([self._things[i][1] for _ in range(count) for i in chosen])
+        clean = np.stack([self._things[i].described for _ in range(count) for i in chosen])
         surface = np.stack([describe_surface(view.side) for view in views])
         batch = Batch(pictures, posed, clean, surface, count)
         for old in map(int, chosen[:RENEWED]):  # after they were seen: until then the batch may be of one kind
-            self._things[old] = self._new(self._makers[old])
+            self._things[old] = self._new(self._things[old].make)
         return batch
 
     def _chosen(self, things: int, of_one_kind: float) -> tuple[NDArray[np.int64], int]:
         """Numbers of the things of a batch, and in how many views each."""
         if self._rng.random() < of_one_kind:
             kind = ALIKE[int(self._rng.integers(len(ALIKE)))]
-            alike = np.flatnonzero([isinstance(thing, kind) for thing, _ in self._things])
+            alike = np.flatnonzero([isinstance(known.thing, kind) for known in self._things])
             few = things * VIEWS // VIEWS_OF_ONE_KIND
             if len(alike) >= few:
                 return self._rng.choice(alike, few, replace=False), VIEWS_OF_ONE_KIND
@@ -125,7 +132,7 @@ class World:
         return [views[number] for number in range(len(things))]
 
     def _any_thing(self) -> Thing:
-        return self._things[int(self._rng.integers(len(self._things)))][0]
+        return self._things[int(self._rng.integers(len(self._things)))].thing
 
     def _room(self) -> NDArray[np.uint8]:
         return random_room(WALL_PX, [self._any_thing() for _ in range(int(self._rng.integers(0, 7)))], self._rng)
@@ -135,4 +142,4 @@ class World:
 
     def _new(self, make: Maker) -> Known:
         thing = make(self._rng)
-        return thing, describe(*canonical(thing, 64))
+        return Known(thing, describe(*canonical(thing, 64)), make)

@@ -175,7 +175,7 @@ class Supervisor:
         while not self._stopping.is_set():
             try:
                 self._try_once()
-            except Exception:
+            except Exception:  # whatever it is, the kiosk goes on with the CPU
                 logger.exception("the watch over the accelerator failed")
                 self._tell(Phase.BROKEN, reason="it cannot be watched. Restart the kiosk.")
                 self._rest(self._patience.longest_retry_s)

@@ -80,10 +80,10 @@ def test_what_is_to_be_told_of_a_picture_is_of_the_thing_that_it_shows(monkeypat
 def test_as_many_things_of_every_kind_come_as_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
     pool = World(np.random.default_rng(12), 40)
-    before = [thing for thing, _ in pool._things]
+    before = [known.thing for known in pool._things]
     for _ in range(6):
         pool.batch(8, 32, of_one_kind=1)
-    after = [thing for thing, _ in pool._things]
+    after = [known.thing for known in pool._things]
     assert list(map(type, after)) == list(map(type, before))
     assert sum(new is not old for new, old in zip(after, before, strict=True)) > 3
 
@@ -260,7 +260,7 @@ def test_a_batch_of_one_kind_tells_likes_apart(monkeypatch: pytest.MonkeyPatch) 
     for _ in range(12):
         before = list(of_two._things)
         shown = {row.tobytes() for row in of_two.batch(10, 32, of_one_kind=1).clean}
-        kinds.add(frozenset(type(thing) for thing, described in before if described.tobytes() in shown))
+        kinds.add(frozenset(type(thing) for thing, described, _ in before if described.tobytes() in shown))
     assert {frozenset([Sign]), frozenset([Stuff])} <= kinds  # mixed ones too: there is no assembly here
 
 

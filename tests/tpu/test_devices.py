@@ -87,7 +87,7 @@ def test_a_device_file_that_the_rules_gave_to_another_group_names_that_one(
 ) -> None:
     card = world.apex(0)
     if os.getuid() != 0:
-        pytest.skip("only root may give a file to a group")
+        pytest.skip("needs root, to give a file to a group that the user is not in")
     shutil.chown(card, group="daemon")
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may open everything
     assert [one.problem for one in world.list()] == [
