@@ -265,3 +265,17 @@ def test_a_batch_of_one_kind_tells_likes_apart(monkeypatch: pytest.MonkeyPatch) 
 
 
 _TWO_KINDS = ("random_sign", "random_stuff")
+
+
+def test_materials_are_seen_from_near_more_often_than_things(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[type, set[float]] = {}
+
+    def noted(thing, *arguments, close_ups: float, **options):  # type: ignore[no-untyped-def]
+        asked.setdefault(type(thing), set()).add(close_ups)
+        return photograph(thing, *arguments, close_ups=close_ups, **options)
+
+    monkeypatch.setattr(world, "photograph", noted)
+    monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
+    World(np.random.default_rng(13), 16).batch(12, 32, of_one_kind=0)
+    assert asked[Stuff].isdisjoint(asked[Sign])
+    assert min(asked[Stuff]) > max(asked[Sign])
