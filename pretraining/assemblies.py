@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pretraining.textures import FloatImage, random_colour, random_texture
-from pretraining.things import SIZE_PX, Side, random_finish
+from pretraining.things import SIZE_PX, Side, random_finish, turned_in_space
 
 POINTS, CANDIDATES = 16_000, 6000  # of a body and of each of its pieces: two a pixel and more
 EDGE_PX = 60
@@ -51,9 +51,7 @@ class Assembly:
         return self._turned(float(yaw), float(pitch))
 
     def _turned(self, yaw: float, pitch: float) -> Side:
-        about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-        about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-        turn = (about_x @ about_y).astype(np.float32)
+        turn = turned_in_space(yaw, pitch).astype(np.float32)
         facing = self.normals @ turn[2] > 0
         points = self.points[facing] @ turn.T
         near = 1 / (1 - 0.15 * points[:, 2:])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pretraining.textures import FloatImage, random_texture
-from pretraining.things import SIZE_PX, Side, contour, filled, random_finish
+from pretraining.things import SIZE_PX, Side, contour, filled, random_finish, turned_in_space
 
 _CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float64)
 _FACES = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))  # rows of _CORNERS
@@ -106,9 +106,7 @@ class Box:
         return self._turned(float(yaw), float(pitch))
 
     def _turned(self, yaw: float, pitch: float) -> Side:
-        about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-        about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-        corners = (_CORNERS * self.edges) @ (about_x @ about_y).T
+        corners = (_CORNERS * self.edges) @ turned_in_space(yaw, pitch).T
         nearer = 1 + 0.12 * corners[:, 2:]
         flat = ((corners[:, :2] * nearer + 1) * SIZE_PX / 2).astype(np.float32)
         albedo = np.full((SIZE_PX, SIZE_PX, 3), self.faces[0].mean((0, 1)), np.float32)

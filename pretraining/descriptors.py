@@ -16,6 +16,7 @@ FAINT = 0.01  # deviations below this are seen by nobody
 NOTHING = 1e-6  # weights below this
 SURFACE = 3 + 2 * (1 + 3 * OCTAVES)  # values that describe a surface
 LEVELS = 16  # of each of red, green and blue, for the histogram
+_CELL_OF = np.kron(np.arange(CELLS**2).reshape(CELLS, CELLS), np.ones((SIZE_PX // CELLS,) * 2, np.intp)).ravel()
 _COLOUR_CENTRES = np.stack(np.meshgrid(*[np.array([0.1, 0.37, 0.63, 0.9])] * 3), -1).reshape(-1, 3)
 
 
@@ -114,13 +115,14 @@ def _directed(band: FloatImage, share: FloatImage) -> float:
 def _edges(grey: FloatImage) -> FloatImage:
     """Histogram of oriented gradients over 8×8 cells, each normalised by its surroundings (Dalal & Triggs)."""
     x, y = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3), cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3)
-    strength = np.sqrt(x**2 + y**2)
-    position = np.mod(np.arctan2(y, x), np.pi) / np.pi * ORIENTATIONS
-    away = np.abs(position[..., None] - np.arange(ORIENTATIONS) - 0.5)
-    away = np.minimum(away, ORIENTATIONS - away)
-    votes = strength[..., None] * np.clip(1 - away, 0, None)
-    edge = SIZE_PX // CELLS
-    cells = votes.reshape(CELLS, edge, CELLS, edge, ORIENTATIONS).mean((1, 3))
+    strength = np.sqrt(x**2 + y**2).ravel()
+    position = cv2.phase(x, y).ravel() * np.float32(ORIENTATIONS / np.pi) - 0.5
+    lower = np.floor(position).astype(np.intp)
+    of_upper = strength * (position - lower)
+    votes = np.zeros(CELLS * CELLS * ORIENTATIONS)  # each pixel votes for the two nearest orientations
+    for orientation, shares in ((lower, strength - of_upper), (lower + 1, of_upper)):
+        votes += np.bincount(_CELL_OF * ORIENTATIONS + orientation % ORIENTATIONS, shares, len(votes))
+    cells = votes.reshape(CELLS, CELLS, ORIENTATIONS) / (SIZE_PX // CELLS) ** 2
     energy = cv2.blur((cells**2).sum(-1), (3, 3))
     return np.sqrt(cells / np.sqrt(energy + 1e-3)[..., None]).ravel().astype(np.float32)
 

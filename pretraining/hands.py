@@ -65,7 +65,7 @@ class Sign:
             angle = (number - 1.5) * (self.spread * (1 + 0.3 * person[6])) + 0.06 * person[7 + number]
             stretch = float(np.clip(self.fingers[number] + 0.07 * person[11 + number], 0, 1))
             upward = np.array([np.sin(angle), -np.cos(angle)])
-            whole = length * scale * (1 + 0.04 * person[(3 + number) % 16])
+            whole = length * scale * (1 + 0.04 * person[3 + number])
             width = 0.078 * scale * fat * (1 - 0.12 * (number == 3))
             if stretch > 0.75:
                 tip = base + upward * whole * (0.85 + 0.15 * stretch)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pretraining.textures import FloatImage, nearly_plain
-from pretraining.things import SIZE_PX, Side, Thing
+from pretraining.things import SIZE_PX, Side, Thing, turned
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,7 @@ def _pose(size_px: int, rng: np.random.Generator, close_ups: float) -> NDArray[n
     scale = (rng.uniform(1.0, 1.6) if close_up else rng.uniform(0.5, 1.0)) * size_px / SIZE_PX
     angle = rng.normal(0, 0.35) if rng.random() < 0.7 else rng.uniform(-np.pi, np.pi)
     shear, stretch = rng.normal(0, 0.12), np.exp(rng.normal(0, 0.12))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = scale * turn @ np.array([[stretch, shear], [0, 1 / stretch]])
+    linear = scale * turned(angle) @ np.array([[stretch, shear], [0, 1 / stretch]])
     if rng.random() < 0.1:
         linear = linear @ np.diag([-1.0, 1.0])
     shift = size_px / 2 + rng.normal(0, 0.08 * size_px, 2) - linear @ np.full(2, SIZE_PX / 2)
@@ -148,7 +147,7 @@ def _at_the_rim(size_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
 def _similarity(scale: float, turn: float, middle: NDArray[np.float64]) -> NDArray[np.float64]:
     """From a side to where its middle shall be."""
     matrix = np.eye(3)
-    matrix[:2, :2] = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix[:2, :2] = scale * turned(turn)
     matrix[:2, 2] = middle - matrix[:2, :2] @ np.full(2, SIZE_PX / 2)
     return matrix
 
@@ -161,7 +160,7 @@ def _lit(side: Side, rng: np.random.Generator) -> FloatImage:
     slope_y = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3) * depth / 8
     length = np.sqrt(slope_x**2 + slope_y**2 + 1)
     angle, lift = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 1.3)
-    light = np.array([np.cos(angle) * np.cos(lift), np.sin(angle) * np.cos(lift), np.sin(lift)])
+    light = float(np.cos(angle) * np.cos(lift)), float(np.sin(angle) * np.cos(lift)), float(np.sin(lift))
     facing = np.clip((-slope_x * light[0] - slope_y * light[1] + light[2]) / length, 0, 1)
     ambient = rng.uniform(0.3, 0.8)
     shade = ambient + (1 - ambient) * facing / light[2]

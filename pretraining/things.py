@@ -103,9 +103,8 @@ def contour(rng: np.random.Generator, radius: float) -> FloatImage:
         power = rng.uniform(0.4, 4)
         r = (np.abs(np.cos(angle)) ** power + np.abs(np.sin(angle)) ** power) ** (-1 / power)
     elif kind == 1:
-        r = 1 + rng.uniform(0.1, 0.5) * np.sign(np.sin(angle * rng.integers(3, 9))) * np.abs(
-            np.sin(angle * rng.integers(3, 9))
-        ) ** rng.uniform(0.5, 2)
+        rays = np.sin(angle * rng.integers(3, 9))
+        r = 1 + rng.uniform(0.1, 0.5) * np.sign(rays) * np.abs(rays) ** rng.uniform(0.5, 2)
     elif kind == 2:
         corners = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 9))))
         radii = rng.uniform(0.5, 1, len(corners))
@@ -150,6 +149,14 @@ def pixel(point: NDArray[np.floating]) -> tuple[int, int]:
 def turned(angle: float) -> NDArray[np.float64]:
     """A rotation by an angle in radians, (2, 2)."""
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def turned_in_space(yaw: float, pitch: float) -> NDArray[np.float64]:
+    """A rotation about the vertical axis, then about the one to the right, in radians, (3, 3)."""
+    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    rotation: NDArray[np.float64] = about_x @ about_y
+    return rotation
 
 
 def filled(outline: FloatImage) -> FloatImage:
