@@ -38,9 +38,9 @@ test-legacy: $(LEGACY)/.ready
 test-mediapipe: .venv-mediapipe/.ready
 	.venv-mediapipe/bin/python -m pytest tests/clients
 
-# The recipe of the built-in extractor, for two minutes.
+# What needs torch: the recipe of the built-in extractor, for two minutes, and its parts.
 test-pretraining: .venv-pretraining/.ready
-	.venv-pretraining/bin/python -m pytest tests/pretraining/test_recipe.py
+	.venv-pretraining/bin/python -m pytest $(patsubst %,tests/pretraining/test_%.py,convert recipe restore sheet train)
 
 check: $(VENV)/.ready
 	$(RUN) -m ruff check .

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from pretraining.convert import convert
-from pretraining.train import ForeignCheckpoint, Plan, train
+from pretraining.rendering import RendererDied
+from pretraining.train import Diverged, ForeignCheckpoint, Plan, train
 
 RUNS, BUILT_IN = Path("pretraining/runs"), Path("assets/models/kiosk_extractor.tflite")
 
@@ -19,13 +21,13 @@ class Recipe:
 
     Attributes:
         minutes: Of each round. The first begins with nothing, each other one with the converted file of the one before.
-        together: Things in a batch of the first round, and of the others.
+        things_per_batch: Of the first round, and of the others.
         things: In the world at a time.
         pictures: Rendered to fit the projections.
     """
 
     minutes: tuple[float, ...]
-    together: tuple[int, int]
+    things_per_batch: tuple[int, int]
     things: int
     pictures: int
 
@@ -53,14 +55,18 @@ def main() -> None:
     run.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, filename=run / "log.txt", format="%(asctime)s %(name)s: %(message)s")
     start: Path | None = options.start
-    rounds = options.minutes or recipe.minutes[start is not None :]
+    rounds = options.minutes or (recipe.minutes if start is None else recipe.minutes[1:])
     for number, minutes in enumerate(rounds, start=1):
-        together = recipe.together[start is not None]
-        plan = Plan(minutes, options.seed, run / f"round{number}", recipe.things, together, start)
+        of_first, of_others = recipe.things_per_batch
+        things_per_batch = of_first if start is None else of_others
         try:
-            checkpoint = train(plan)
+            checkpoint = train(
+                Plan(minutes, options.seed, run / f"round{number}", recipe.things, things_per_batch, start)
+            )
         except ForeignCheckpoint as error:
             parser.error(f"{error} (--run)")
+        except (Diverged, RendererDied) as error:
+            sys.exit(f"{parser.prog}: {error}")
         last = number == len(rounds)
         end = out if last else run / f"round{number}.tflite"
         if last or not end.exists() or end.stat().st_mtime < checkpoint.stat().st_mtime:

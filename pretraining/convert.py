@@ -1,10 +1,11 @@
 """From a checkpoint to the shipped file: fold batch norms, add the projections, quantize to full integer.
 
 Each tap gets a 1×1 convolution before its mean over the picture: standardise, rotate to principal axes, whiten
-mildly, fitted on rendered pictures. A mean and a linear map may change places, and this order keeps the precision: the
-map sees activations that fill their 8 bits, and the rounding of its outputs averages out over the picture, while a map
-of 8-bit means would multiply their rounding. Whitening brings values that vary little out of the output's rounding.
-A weighted mean is a depthwise convolution as large as the map.
+mildly, fitted on rendered pictures. A mean and a linear map may change places (the large map of the colours is first
+averaged in blocks, to all places of which its mean gives one weight), and this order keeps the precision: the map sees
+activations that fill their 8 bits, and the rounding of its outputs averages out over the picture, while a map of 8-bit
+means would multiply their rounding. Whitening brings values that vary little out of the output's rounding. A weighted
+mean is a depthwise convolution as large as the map.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pretraining.network import INPUT_PX, LAYERS, PARTS, TAPS, WORDS, Backbone, Trainee, centre_window
+from pretraining.network import INPUT_PX, PARTS, TAPS, WORDS, Backbone, Trainee, centre_window
 from pretraining.restore import restored
-from pretraining.train import TARGETS
-from pretraining.world import World
+from pretraining.targets import TARGETS
+from pretraining.world import VIEWS, World
 
 logger = logging.getLogger(__name__)
 
-PART_SIZES = (64, 128, 384, 48, 48, 64)  # values kept of layers 2, 4 and 6, of the colours and of both dictionaries
+PART_SIZES = (64, 128, 384, 48, 48, 64)  # values kept of layers 2, 5 and 8, of the colours and of both dictionaries
 THINGS = 128  # a batch
 CALIBRATION_PICTURES = 256
 WHITENED = 0.25  # axes are divided by eigenvalue^this: 0 would leave them, 0.5 bring all to unit variance
@@ -53,13 +54,13 @@ def convert(
     """
     import tensorflow as tf
 
-    trainee = Trainee(TARGETS)
-    trainee.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    trainee = Trainee(TARGETS, deep=start is not None)
+    trainee.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
     backbone = trainee.backbone.eval()
     if start is not None:
         bring_half_way(backbone, restored(start, seed=seed))
     world = World(np.random.default_rng([seed, 2]), min(300, pictures // 4))
-    batches = (world.batch(THINGS, INPUT_PX, of_one_kind=0) for _ in range(0, pictures, 2 * THINGS))
+    batches = (world.batch(THINGS, INPUT_PX, of_one_kind=0) for _ in range(0, pictures, VIEWS * THINGS))
     rendered = np.concatenate([batch.pictures for batch in batches])
     settle_norms(backbone, rendered)
     model = _keras_twin(tf, backbone, _features(backbone, rendered))
@@ -71,15 +72,22 @@ def convert(
             yield [_scaled(picture)[np.newaxis]]
 
     if float_out is not None:
-        float_out.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+        _write(float_out, tf.lite.TFLiteConverter.from_keras_model(model).convert())
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = calibration
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.uint8
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(converter.convert())
+    _write(out, converter.convert())
     logger.info("wrote %s, %d bytes", out, out.stat().st_size)
+
+
+def _write(out: Path, file: bytes) -> None:
+    """Whole or not at all: the next round, and the kiosk, would go on from half a file."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_suffix(".partial")
+    partial.write_bytes(file)
+    partial.replace(out)
 
 
 def bring_half_way(backbone: Backbone, other: Backbone) -> None:
@@ -132,8 +140,8 @@ def _keras_twin(tf, backbone: Backbone, features: FloatArray):  # type: ignore[n
 
     inputs = tf.keras.Input((INPUT_PX, INPUT_PX, 3), batch_size=1)
     x, maps, words = inputs, [], []
-    for number, (layer, *parts) in enumerate(zip(LAYERS, backbone.convolutions, backbone.norms, strict=True)):
-        x = convolved(x, *parts, layer.kernel, layer.stride)
+    for number, layer, convolution, norm in backbone.layers():
+        x = convolved(x, convolution, norm, layer.kernel, layer.stride)
         if number in TAPS:
             maps.append(x)
         if number in WORDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,11 +12,12 @@ from torch.nn import functional as F
 
 
 class Layer(NamedTuple):
-    """One convolution: kernel edge, stride, output channels."""
+    """One convolution: kernel edge, stride, output channels; and whether only a deepened network has it."""
 
     kernel: int
     stride: int
     channels: int
+    added: bool = False
 
 
 LAYERS = (
@@ -23,13 +25,15 @@ LAYERS = (
     Layer(3, 2, 48),
     Layer(3, 2, 96),
     Layer(3, 1, 96),
+    Layer(3, 1, 96, added=True),
     Layer(3, 2, 192),
     Layer(3, 1, 192),
+    Layer(3, 1, 192, added=True),
     Layer(1, 1, 384),
 )
-TAPS = (2, 4, 6)  # layers whose means over the picture make the features
+TAPS = (2, 5, 8)  # layers whose means over the picture make the features
 COLOUR_LAYERS = (24, 64)  # 1×1 convolutions on the picture at half size: soft colour bins that learn their places
-WORDS = {2: 128, 4: 192}  # 1×1 convolutions on the map of a layer: surfaces that learn to be told apart
+WORDS = {2: 128, 5: 192}  # 1×1 convolutions on the map of a layer: surfaces that learn to be told apart
 PARTS = (*(LAYERS[tap].channels for tap in TAPS), COLOUR_LAYERS[-1], *WORDS.values())
 FEATURES = sum(PARTS)
 INPUT_PX = 96
@@ -50,17 +54,23 @@ def centre_window(edge: int) -> Tensor:
 
 def centred_mean(x: Tensor) -> Tensor:
     """(N, C, S, S) → (N, C), the middle counted most."""
-    return x.flatten(2) @ centre_window(x.shape[-1]).to(x.dtype).flatten()
+    return x.flatten(2) @ centre_window(x.shape[-1]).to(x).flatten()
 
 
 class Backbone(nn.Module):
-    """Pictures (N, 3, S, S) in −1..1 → features (N, FEATURES)."""
+    """Pictures (N, 3, S, S) in −1..1 → features (N, FEATURES).
 
-    def __init__(self) -> None:
+    Args:
+        deep: With the layers that are added once the others know something: from nothing, a deep plain network does
+            not learn in this time.
+    """
+
+    def __init__(self, *, deep: bool = True) -> None:
         super().__init__()
+        self._numbers = [number for number, layer in enumerate(LAYERS) if deep or not layer.added]
         channels = 3
         convolutions, norms = [], []
-        for layer in LAYERS:
+        for layer in (LAYERS[number] for number in self._numbers):
             convolutions.append(nn.Conv2d(channels, layer.channels, layer.kernel, layer.stride, bias=False))
             norms.append(nn.BatchNorm2d(layer.channels))
             channels = layer.channels
@@ -73,6 +83,11 @@ class Backbone(nn.Module):
             nn.Conv2d(LAYERS[number].channels, words, 1, bias=False) for number, words in WORDS.items()
         )
         self.word_norms = nn.ModuleList(nn.BatchNorm2d(words) for words in WORDS.values())
+
+    def layers(self) -> Iterator[tuple[int, Layer, nn.Conv2d, nn.BatchNorm2d]]:
+        """Number, form, convolution and norm of each layer, in order."""
+        for number, convolution, norm in zip(self._numbers, self.convolutions, self.norms, strict=True):
+            yield number, LAYERS[number], convolution, norm
 
     def dictionary(self, number: int) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
         """Convolution and norm that make words of the map of a layer in WORDS."""
@@ -87,7 +102,7 @@ class Backbone(nn.Module):
         colours = F.avg_pool2d(x, 2)
         for convolution, norm in zip(self.colour_convolutions, self.colour_norms, strict=True):
             colours = F.relu6(norm(convolution(colours)))
-        for number, (layer, convolution, norm) in enumerate(zip(LAYERS, self.convolutions, self.norms, strict=True)):
+        for number, layer, convolution, norm in self.layers():
             x = F.relu6(norm(convolution(padded(x, layer))))
             if number in TAPS:
                 means.append(x.mean((2, 3)) if number == TAPS[-1] else centred_mean(x))
@@ -102,11 +117,12 @@ class Trainee(nn.Module):
 
     Args:
         targets: How many values describe a picture.
+        deep: See `Backbone`.
     """
 
-    def __init__(self, targets: int) -> None:
+    def __init__(self, targets: int, *, deep: bool = True) -> None:
         super().__init__()
-        self.backbone = Backbone()
+        self.backbone = Backbone(deep=deep)
         self.norm = nn.BatchNorm1d(FEATURES)
         self.describe = nn.Sequential(nn.Linear(FEATURES, 512), nn.ReLU(), nn.Linear(512, targets))
         self.project = nn.Sequential(nn.Linear(FEATURES, 256), nn.ReLU(), nn.Linear(256, 128))

@@ -6,6 +6,7 @@ import multiprocessing as mp
 import os
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from queue import Empty, Full
@@ -22,6 +23,11 @@ AHEAD = 4  # batches that wait to be learned from
 LOOKED_EVERY_S = 5.0  # after the renderers, while they give nothing
 ENDS_S = 2.0  # how long a renderer may take to end by itself
 KEPT = 32  # batches, to come again
+REPEATS = 2  # of each of them, after its first time
+
+
+class RendererDied(ChildProcessError):
+    """A process that renders ended before it was told to."""
 
 
 class Renderers:
@@ -69,18 +75,17 @@ class Renderers:
         """Wait for a batch.
 
         Raises:
-            RuntimeError: If a renderer died.
+            RendererDied: If a renderer ended, whether or not others go on.
         """
         while True:
-            try:
+            for process in self._processes:
+                if process.exitcode is not None:
+                    raise RendererDied(
+                        f"a renderer ended with {process.exitcode}; its own words are above. "
+                        "Start again: the run goes on from its checkpoint."
+                    )
+            with suppress(Empty):
                 return self._rendered.get(timeout=LOOKED_EVERY_S)
-            except Empty:
-                for process in self._processes:
-                    if process.exitcode is not None:
-                        raise RuntimeError(
-                            f"a renderer ended with {process.exitcode}; its own words are above. "
-                            "Start again: the run goes on from its checkpoint."
-                        ) from None
 
     def _end(self) -> None:
         self._stop.set()
@@ -92,7 +97,7 @@ class Renderers:
 
 
 class Stream:
-    """Batches, each of which comes twice: pictures take longer to render than to learn from.
+    """Batches, each of which comes three times: pictures take longer to render than to learn from.
 
     Args:
         render: Gives a new one.
@@ -101,18 +106,21 @@ class Stream:
 
     def __init__(self, render: Callable[[], Batch], seed: int) -> None:
         self._render, self._rng = render, random.Random(seed)
-        self._kept: list[Batch] = []
+        self._kept: list[tuple[Batch, int]] = []  # and how often each still comes
 
     def next(self) -> Batch:
-        """One that is new, and one of those that were kept but the last, by turns."""
+        """A new one while few are kept, else one of those but the last, which was seen just now."""
         if len(self._kept) == KEPT:
-            return self._kept.pop(self._rng.randrange(KEPT - 1))
+            batch, times = self._kept.pop(self._rng.randrange(KEPT - 1))
+            if times > 1:
+                self._kept.append((batch, times - 1))
+            return batch
         batch = self._render()
-        largest_px = max((_edge(one) for one in self._kept), default=0)
+        largest_px = max((_edge(one) for one, _ in self._kept), default=0)
         if _edge(batch) > largest_px:
             self._kept.clear()  # what is smaller does not come again
         if _edge(batch) >= largest_px:
-            self._kept.append(batch)
+            self._kept.append((batch, REPEATS))
         return batch
 
 

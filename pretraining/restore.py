@@ -7,6 +7,7 @@ go on from, so each gets the statistics of W'x over rendered pictures, and their
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,23 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pretraining.network import INPUT_PX, LAYERS, WORDS, Backbone, padded
+from pretraining.network import INPUT_PX, WORDS, Backbone, padded
 from pretraining.world import World
+
+logger = logging.getLogger(__name__)
 
 THINGS = 128  # a batch, to open the norms on
 ANOTHER = "Start from an extractor of this recipe."
 FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]
 Folded = dict[Shape, list[tuple[FloatArray, FloatArray]]]
+_RELU6 = schema.ActivationFunctionType.RELU6
 
 
 def restored(path: Path, *, seed: int) -> Backbone:
     """The backbone of an extractor that `convert` wrote, to within the rounding of its weights.
+
+    What the file of a network that was not deepened lacks begins as layers that change nothing.
 
     Args:
         path: The `.tflite` file.
@@ -44,8 +50,8 @@ def restored(path: Path, *, seed: int) -> Backbone:
         colours = F.avg_pool2d(x, 2)
         for convolution, norm in zip(backbone.colour_convolutions, backbone.colour_norms, strict=True):
             colours = _opened(convolution, norm, folded, colours)
-        for number, (layer, *parts) in enumerate(zip(LAYERS, backbone.convolutions, backbone.norms, strict=True)):
-            x = _opened(*parts, folded, padded(x, layer))
+        for number, layer, convolution, norm in backbone.layers():
+            x = _opened(convolution, norm, folded, padded(x, layer), added=layer.added)
             if number in WORDS:
                 _opened(*backbone.dictionary(number), folded, x)
     if left := [shape for shape, own in folded.items() if own]:
@@ -80,15 +86,16 @@ def folded_convolutions(path: Path) -> Folded:
     return found
 
 
-_RELU6 = schema.ActivationFunctionType.RELU6
-
-
-def _opened(convolution: nn.Conv2d, norm: nn.BatchNorm2d, folded: Folded, x: Tensor) -> Tensor:
-    """Take the next of those of its shape; give its map."""
+def _opened(convolution: nn.Conv2d, norm: nn.BatchNorm2d, folded: Folded, x: Tensor, *, added: bool = False) -> Tensor:
+    """Take the next of those of its shape; give its map. One that is added changes nothing where the file lacks it."""
     shape = tuple(convolution.weight.shape)
-    if not folded.get(shape):
+    if folded.get(shape):
+        weights, biases = folded[shape].pop(0)
+    elif added:  # Net2DeeperNet (Chen et al. 2016): a map that passed ReLU6 passes this and ReLU6 again
+        weights, biases = nn.init.dirac_(torch.empty(shape)).numpy(), np.zeros(len(norm.bias), np.float32)
+        logger.info("a layer of shape %s is added", shape)
+    else:
         raise ValueError(f"the file has no convolution of shape {shape}, or one too few. {ANOTHER}")
-    weights, biases = folded[shape].pop(0)
     convolution.weight.copy_(torch.from_numpy(weights))
     x = convolution(x)
     variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)

@@ -12,29 +12,31 @@ import cv2
 import numpy as np
 
 from pretraining.network import INPUT_PX
-from pretraining.scene import photograph
-from pretraining.textures import random_texture
-from pretraining.world import KINDS
+from pretraining.world import KINDS, World
 
 COLUMNS, ROWS_EACH = 13, 2
+THINGS = 150  # that may stand in rooms and in the way
+EARLIER = 6  # batches, which come again as backgrounds
 
 
 def main() -> None:
     """Write the sheet."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
+    parser = argparse.ArgumentParser(prog="python -m pretraining.sheet", description=__doc__)
+    parser.add_argument("file", type=Path, help="a .png or .jpg")
     parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
-    clutter = [(random_texture(160, rng) * 255).astype(np.uint8) for _ in range(60)]
-    rows = []
-    for make, _ in KINDS:
-        for _ in range(ROWS_EACH):
-            thing = make(rng)
-            views = [photograph(thing, INPUT_PX, rng, clutter).picture for _ in range(COLUMNS)]
-            clutter += views[:3]
-            rows.append(np.hstack(views))
-    cv2.imwrite(str(options.file), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
+    world = World(rng, THINGS)
+    for _ in range(EARLIER):
+        world.batch(24, INPUT_PX)
+    things = [make(rng) for make, _ in KINDS for _ in range(ROWS_EACH)]
+    columns = [np.vstack([view.picture for view in world.views(things, INPUT_PX)]) for _ in range(COLUMNS)]
+    try:
+        written = cv2.imwrite(str(options.file), cv2.cvtColor(np.hstack(columns), cv2.COLOR_RGB2BGR))
+    except cv2.error:
+        written = False
+    if not written:
+        parser.error(f"cannot write {options.file}: name a .png or .jpg in a folder that exists.")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 The loss is the squared error of descriptors of the clean thing in its canonical pose and in the view's pose and of its
 surface, and, for most of the time, the contrast between views of one thing and those of others (temperature 0.2). One
-thread trains, and other processes render.
+thread, or a GPU, trains, and other processes render.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import os
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,28 +19,23 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from pretraining.descriptors import SURFACE
 from pretraining.network import INPUT_PX, Trainee
 from pretraining.rendering import Renderers, Stream
 from pretraining.restore import restored
+from pretraining.targets import PARTS, TARGETS, Targets
 from pretraining.world import OF_ONE_KIND, Batch, World
 
 logger = logging.getLogger(__name__)
 
-DESCRIBED = 192  # principal components kept of each descriptor of shape and colour
-TARGETS = 2 * DESCRIBED + SURFACE
 SMALL_PX = 64  # pictures at first
 TEMPERATURE = 0.2
 EMA = 0.999
 WARM_UP_STEPS = 100
-CLIPPED_AT = 4.0  # deviations of what describes a surface
-RECIPE = 2  # another one goes on from no checkpoint of this one
-# Half the time, and no worse, where the processor has it; five times as long where it must be emulated.
-BFLOAT16 = torch.cpu._is_avx512_bf16_supported()
+WORTH_COMPILING_S = 1200.0  # compiling takes a twentieth of it, and a step two thirds of its time from then on
+RECIPE = 3  # another one goes on from no checkpoint of this one
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Plan:
     """How long and from which seed.
 
     Attributes:
-        minutes: Time to train, waiting for pictures included.
+        minutes: Time to train, waiting for pictures and compiling included.
         seed: Of the weights and of the world.
         folder: Where the checkpoint is kept.
         things: How many are in the world of a renderer at a time.
@@ -95,32 +92,8 @@ class ForeignCheckpoint(ValueError):
     """A folder holds a run that is not the one that shall go on."""
 
 
-class Whitening:
-    """PCA of descriptors, mildly whitened (eigenvalue^−0.25), to unit variance over all."""
-
-    def __init__(self, samples: NDArray[np.float32], size: int) -> None:
-        self._mean = samples.mean(0)
-        _, values, axes = np.linalg.svd(samples - self._mean, full_matrices=False)
-        spread = values[:size] / np.sqrt(len(samples))
-        self._axes = axes[:size].T / np.sqrt(spread + 1e-3)
-        self._axes /= ((samples - self._mean) @ self._axes).std()
-
-    def __call__(self, samples: NDArray[np.float32]) -> torch.Tensor:
-        return torch.from_numpy(((samples - self._mean) @ self._axes).astype(np.float32))
-
-
-class Targets:
-    """What is to be told of a batch's pictures, as numbers that vary alike, fitted on some batches."""
-
-    def __init__(self, batches: list[Batch]) -> None:
-        self._whiten = Whitening(np.concatenate([part for b in batches for part in (b.posed, b.clean)]), DESCRIBED)
-        surfaces = np.concatenate([batch.surface for batch in batches])
-        self._mean, self._deviation = surfaces.mean(0), surfaces.std(0) + 1e-3
-
-    def __call__(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Of the view, of the thing at rest (V·N, DESCRIBED), and of the surface (V·N, SURFACE)."""
-        surface = np.clip((batch.surface - self._mean) / self._deviation, -CLIPPED_AT, CLIPPED_AT)
-        return self._whiten(batch.posed), self._whiten(batch.clean), torch.from_numpy(surface.astype(np.float32))
+class Diverged(ArithmeticError):
+    """The loss is no number any more."""
 
 
 def train(plan: Plan) -> Path:
@@ -128,12 +101,15 @@ def train(plan: Plan) -> Path:
 
     Raises:
         ForeignCheckpoint: If the folder holds another run.
+        Diverged: If the loss is no number any more; the last checkpoint stays.
+        RendererDied: If a process that renders ended; the last checkpoint stays.
     """
     plan.folder.mkdir(parents=True, exist_ok=True)
     checkpoint = plan.folder / "checkpoint.pt"
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
-    model, average, optimiser, spent_s, step = _begun(checkpoint, plan)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model, average, optimiser, spent_s, step = _begun(checkpoint, plan, device)
     if step:
         logger.info("resumed at step %d after %.0f s", step, spent_s)
     budget_s, saved_at_s = plan.minutes * 60, spent_s
@@ -141,6 +117,8 @@ def train(plan: Plan) -> Path:
         if not checkpoint.exists():
             _save(checkpoint, plan, model, average, optimiser, spent_s, step)
         return checkpoint
+    if budget_s - spent_s >= WORTH_COMPILING_S:
+        compile_where_possible(model)
     few = min(plan.things, 300)
     fitting = World(np.random.default_rng([plan.seed, 0]), few)
     targets = Targets([fitting.batch(min(few, 100), INPUT_PX, of_one_kind=0) for _ in range(6)])
@@ -160,7 +138,10 @@ def train(plan: Plan) -> Path:
                 warm = min(1, (step + 1) / WARM_UP_STEPS)
                 group["lr"] = plan.learning_rate * warm * (1 + math.cos(math.pi * spent_s / budget_s)) / 2
             renderers.render_at(size_px())
-            losses = _step(model, optimiser, batch, targets, contrast=spent_s >= plan.contrast_from * budget_s)
+            contrast = spent_s >= plan.contrast_from * budget_s
+            losses = _step(model, optimiser, batch, targets, device, contrast=contrast)
+            if not all(map(math.isfinite, losses.values())):
+                raise Diverged(f"the loss of step {step} is no number: {losses}. Start again with another --seed.")
             _average(average, model, min(EMA, (1 + step) / (10 + step)))
             step += 1
             batch = stream.next()
@@ -176,24 +157,36 @@ def train(plan: Plan) -> Path:
     return checkpoint
 
 
-def _begun(checkpoint: Path, plan: Plan) -> tuple[Trainee, Trainee, torch.optim.Optimizer, float, int]:
+def compile_where_possible(model: torch.nn.Module) -> None:
+    """Fuse what follows the convolutions, where there is a compiler for it; where it fails, the model runs as it is."""
+    if shutil.which(os.environ.get("CXX", "g++")):
+        torch._dynamo.config.suppress_errors = True
+        model.compile(dynamic=False)  # pictures have two sizes
+        logger.info("the model is compiled with the first step of each size of its pictures")
+    else:
+        logger.info("there is no C++ compiler here: steps take half as long again")
+
+
+def _begun(
+    checkpoint: Path, plan: Plan, device: torch.device
+) -> tuple[Trainee, Trainee, torch.optim.Optimizer, float, int]:
     """Model, its moving average, optimiser, seconds spent and steps done: new ones, or those of the checkpoint.
 
     Raises:
         ForeignCheckpoint: If it is another run's.
     """
-    model = Trainee(TARGETS)
+    model, average = (Trainee(TARGETS, deep=plan.start is not None) for _ in range(2))
     if plan.start is not None and not checkpoint.exists():
         model.backbone.load_state_dict(restored(plan.start, seed=plan.seed).state_dict())
     if plan.start is not None:
         for part in (model.backbone.colour_convolutions, model.backbone.colour_norms):
             part.requires_grad_(False)
-    average = Trainee(TARGETS)
+    model, average = model.to(device), average.to(device)
     optimiser = torch.optim.AdamW(model.parameters(), plan.learning_rate, weight_decay=0.02)
     if not checkpoint.exists():
         average.load_state_dict(model.state_dict())
         return model, average, optimiser, 0.0, 0
-    saved: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+    saved: dict[str, Any] = torch.load(checkpoint, map_location=device, weights_only=True)
     if saved.get("identity") != plan.identity():
         raise ForeignCheckpoint(
             f"{plan.folder} holds another run: another recipe, seed, world or start. Name another folder, or remove it."
@@ -205,15 +198,21 @@ def _begun(checkpoint: Path, plan: Plan) -> tuple[Trainee, Trainee, torch.optim.
 
 
 def _step(
-    model: Trainee, optimiser: torch.optim.Optimizer, batch: Batch, targets: Targets, *, contrast: bool
+    model: Trainee,
+    optimiser: torch.optim.Optimizer,
+    batch: Batch,
+    targets: Targets,
+    device: torch.device,
+    *,
+    contrast: bool,
 ) -> dict[str, float]:
-    pictures = torch.from_numpy(batch.pictures).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
-    with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
+    pictures = torch.from_numpy(batch.pictures).to(device).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
+    with torch.autocast(device.type, torch.bfloat16, enabled=_bfloat16_pays(device)):
         described, projected = model(pictures)
     described, projected = described.float(), F.normalize(projected.float(), dim=1)
-    told = described.split((DESCRIBED, DESCRIBED, SURFACE), 1)
-    errors = [F.mse_loss(part, true) for part, true in zip(told, targets(batch), strict=True)]
-    loss = sum(errors, torch.zeros(()))
+    told = zip(described.split(PARTS, 1), targets(batch), strict=True)
+    errors = [F.mse_loss(part, true.to(device)) for part, true in told]
+    loss = torch.stack(errors).sum()
     losses = dict(zip(("posed", "clean", "surface"), (error.item() for error in errors), strict=True))
     if contrast:
         views = contrasted(projected, batch.views)
@@ -225,6 +224,11 @@ def _step(
     return losses
 
 
+def _bfloat16_pays(device: torch.device) -> bool:
+    """Half the time, and no worse, where the processor has it; five times as long where it must be emulated."""
+    return device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
+
+
 def contrasted(projected: torch.Tensor, views: int) -> torch.Tensor:
     """Contrast the views of each thing against all others (Khosla et al. 2020, eq. 2; of two, it is NT-Xent).
 
@@ -233,8 +237,8 @@ def contrasted(projected: torch.Tensor, views: int) -> torch.Tensor:
         views: Of each thing.
     """
     count = len(projected)
-    thing = torch.arange(count) % (count // views)
-    itself = torch.eye(count, dtype=torch.bool)
+    thing = torch.arange(count, device=projected.device) % (count // views)
+    itself = torch.eye(count, dtype=torch.bool, device=projected.device)
     similarity = (projected @ projected.T / TEMPERATURE).masked_fill(itself, -1e9)
     alike = (thing[:, None] == thing[None]) & ~itself
     return -F.log_softmax(similarity, 1)[alike].mean()

@@ -18,26 +18,26 @@ from pretraining.materials import Material, Stuff, random_material, random_stuff
 from pretraining.rooms import random_room
 from pretraining.scene import View, backdrop, canonical, photograph
 from pretraining.textures import random_texture
-from pretraining.things import Thing, random_flat_thing
+from pretraining.things import FlatThing, Thing, random_flat_thing
 
 KINDS = (  # and how often they come
     (random_flat_thing, 0.15),
     (random_lathed, 0.09),
     (random_box, 0.08),
     (random_assembly, 0.16),
-    (random_sign, 0.22),
+    (random_sign, 0.16),
     (random_material, 0.08),
-    (random_stuff, 0.22),
+    (random_stuff, 0.28),
 )
 OF_ONE_KIND = 0.4  # of the batches: likes must be told apart
-ALIKE = (Sign, Stuff, Assembly)  # one of these
+ALIKE = ((FlatThing, 0.2), (Assembly, 0.2), (Sign, 0.2), (Stuff, 0.4))  # one of these, and how often
 VIEWS, VIEWS_OF_ONE_KIND = 2, 4  # of each thing in a batch, and of likes, which need more to be known by
 RENEWED = 3  # things a batch
 TOGETHER = 4  # things that share a background, which so tells nothing of them
 IN_THE_WAY = 0.2  # of the pictures have something before the thing
 PLAIN_SHARE = 0.35  # of the backgrounds are nearly plain
 CLOSE_UPS = (0.25, 0.6)  # the share of the pictures of things, and of materials
-ROOMS, ROOMS_RENEWED = 300, 6
+ROOMS, ROOMS_RENEWED = 300, 3
 WALLS, WALL_PX = 400, 160  # textures to stand before
 REMEMBERED = 200  # pictures that may come back as backgrounds
 
@@ -98,9 +98,9 @@ class World:
         chosen, count = self._chosen(things, of_one_kind)
         self._walls.extend(self._wall() for _ in range(RENEWED))
         self._rooms.extend(self._room() for _ in range(ROOMS_RENEWED))
-        views = [view for _ in range(count) for view in self._views([self._things[i].thing for i in chosen], size_px)]
+        views = [view for _ in range(count) for view in self.views([self._things[i].thing for i in chosen], size_px)]
         pictures = np.stack([view.picture for view in views])
-        self._recent.extend(pictures[self._rng.choice(len(pictures), 12)])
+        self._recent.extend(pictures[self._rng.choice(len(pictures), min(12, len(pictures)), replace=False)])
         posed = np.stack([describe(view.clean, view.mask) for view in views])
         clean = np.stack([self._things[i].described for _ in range(count) for i in chosen])
         surface = np.stack([describe_surface(view.side) for view in views])
@@ -112,15 +112,16 @@ class World:
     def _chosen(self, things: int, of_one_kind: float) -> tuple[NDArray[np.int64], int]:
         """Numbers of the things of a batch, and in how many views each."""
         if self._rng.random() < of_one_kind:
-            kind = ALIKE[int(self._rng.integers(len(ALIKE)))]
+            kinds, weights = zip(*ALIKE, strict=True)
+            kind = kinds[int(self._rng.choice(len(kinds), p=weights))]
             alike = np.flatnonzero([isinstance(known.thing, kind) for known in self._things])
             few = things * VIEWS // VIEWS_OF_ONE_KIND
             if len(alike) >= few:
                 return self._rng.choice(alike, few, replace=False), VIEWS_OF_ONE_KIND
         return self._rng.choice(len(self._things), things, replace=False), VIEWS
 
-    def _views(self, things: Sequence[Thing], size_px: int) -> list[View]:
-        """One picture of each."""
+    def views(self, things: Sequence[Thing], size_px: int) -> list[View]:
+        """One picture of each, every few before the same background."""
         rng, clutter = self._rng, [*self._walls, *self._recent, *self._rooms]
         views: dict[int, View] = {}
         for together in np.array_split(rng.permutation(len(things)), -(-len(things) // TOGETHER)):

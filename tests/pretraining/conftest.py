@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("torch") and find_spec("tensorflow") else ["test_recipe.py"]
+WITH_TORCH = ["test_convert.py", "test_recipe.py", "test_restore.py", "test_sheet.py", "test_train.py"]
+collect_ignore = [] if find_spec("torch") and find_spec("tensorflow") else WITH_TORCH

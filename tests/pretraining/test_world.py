@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -44,7 +45,7 @@ def test_the_same_seed_renders_the_same_world() -> None:
 def test_rows_of_one_thing_are_as_far_apart_as_there_are_things(
     of_one_kind: float, views: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world, "ALIKE", (Sign,))
+    monkeypatch.setattr(world, "ALIKE", ((Sign, 1.0),))
     monkeypatch.setattr(world, "KINDS", ((random_sign, 1.0),))
     batch = World(np.random.default_rng(1), 20).batch(8, 64, of_one_kind=of_one_kind)
     assert batch.views == views
@@ -64,7 +65,7 @@ def test_what_is_to_be_told_of_a_picture_is_of_the_thing_that_it_shows(monkeypat
         return FlatThing(side_of(np.zeros((SIZE_PX, SIZE_PX), np.float32), albedo, gloss=gloss))
 
     monkeypatch.setattr(world, "KINDS", ((shiny_red_or_dull_blue, 1.0),))
-    monkeypatch.setattr(world, "ALIKE", (FlatThing,))
+    monkeypatch.setattr(world, "ALIKE", ((FlatThing, 1.0),))
     monkeypatch.setattr(world, "IN_THE_WAY", 0.0)
     batch = World(np.random.default_rng(2), 20).batch(8, 64, of_one_kind=1)
     assert batch.views == 4
@@ -261,10 +262,30 @@ def test_a_batch_of_one_kind_tells_likes_apart(monkeypatch: pytest.MonkeyPatch) 
         before = list(of_two._things)
         shown = {row.tobytes() for row in of_two.batch(10, 32, of_one_kind=1).clean}
         kinds.add(frozenset(type(thing) for thing, described, _ in before if described.tobytes() in shown))
-    assert {frozenset([Sign]), frozenset([Stuff])} <= kinds  # mixed ones too: there is no assembly here
+    assert {frozenset([Sign]), frozenset([Stuff])} <= kinds  # mixed ones too: here are no flat things and assemblies
 
 
 _TWO_KINDS = ("random_sign", "random_stuff")
+
+
+def test_materials_come_as_likes_twice_as_often_as_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "KINDS", tuple((make, 1 / len(KINDS)) for make, _ in KINDS))
+    pool = World(np.random.default_rng(17), 120)
+    seen = Counter(type(pool._things[pool._chosen(8, 1.0)[0][0]].thing) for _ in range(400))
+    assert set(seen) == {FlatThing, Assembly, Sign, Stuff}
+    others = [count for kind, count in seen.items() if kind is not Stuff]
+    assert seen[Stuff] > 1.4 * max(others)
+
+
+def test_edges_are_counted_as_the_formula_says() -> None:
+    mask = cv2.GaussianBlur(np.random.default_rng(18).random((64, 64)).astype(np.float32), (0, 0), 2)
+    x, y = (cv2.Sobel(mask, cv2.CV_32F, *order, ksize=3).astype(np.float64) for order in ((1, 0), (0, 1)))
+    away = np.abs((np.arctan2(y, x) % np.pi)[..., None] * 9 / np.pi - np.arange(9) - 0.5)
+    votes = np.hypot(x, y)[..., None] * np.clip(1 - np.minimum(away, 9 - away), 0, None)
+    cells = votes.reshape(8, 8, 8, 8, 9).mean((1, 3))
+    energy = cv2.blur((cells**2).sum(-1), (3, 3))
+    expected = np.sqrt(cells / np.sqrt(energy + 1e-3)[..., None]).ravel()
+    assert np.abs(describe(np.zeros((64, 64, 3), np.float32), mask)[:576] - expected).max() < 2e-3
 
 
 def test_materials_are_seen_from_near_more_often_than_things(monkeypatch: pytest.MonkeyPatch) -> None:

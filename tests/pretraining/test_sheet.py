@@ -1,0 +1,28 @@
+"""The sheet to look at before training."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from pretraining import sheet
+from pretraining.world import KINDS
+
+
+def test_a_sheet_shows_every_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    file = tmp_path / "sheet.png"
+    monkeypatch.setattr(sys, "argv", ["sheet", str(file)])
+    sheet.main()
+    rows = 2 * len(KINDS)
+    assert cv2.imread(str(file)).shape == (rows * 96, 13 * 96, 3)
+    monkeypatch.setattr(sheet, "THINGS", 24)
+    for nowhere in (tmp_path / "nowhere" / "sheet.png", tmp_path / "sheet.unknown"):
+        monkeypatch.setattr(sys, "argv", ["sheet", str(nowhere)])
+        with pytest.raises(SystemExit):
+            sheet.main()
+        assert f"cannot write {nowhere}: name a .png or .jpg in a folder that exists." in capsys.readouterr().err

@@ -1,0 +1,134 @@
+"""Training: what is learned, from which pictures, and going on after a stop."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pretraining.network import INPUT_PX, Backbone, centre_window
+from pretraining.train import ForeignCheckpoint, Plan, Targets, compile_where_possible, contrasted, train
+from pretraining.world import World
+from tests.support.waiting import until
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def test_another_run_does_not_go_on_from_a_checkpoint(tmp_path: Path) -> None:
+    train(Plan(0.0, 7, tmp_path, things=16))
+    train(Plan(0.0, 7, tmp_path, things=16))
+    for other in (Plan(0.0, 8, tmp_path, things=16), Plan(0.0, 7, tmp_path, things=17)):
+        with pytest.raises(ForeignCheckpoint, match="holds another run"):
+            train(other)
+
+
+@pytest.mark.timeout(400)
+def test_a_run_that_stopped_goes_on_where_it_was(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def trained_for(minutes: float) -> dict[str, Any]:
+        checkpoint = train(Plan(minutes, 7, tmp_path, things=16, things_per_batch=8))
+        state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+        return state
+
+    first = trained_for(0.15)
+    with caplog.at_level("INFO"):
+        second = trained_for(0.4)
+    assert f"resumed at step {first['step']}" in caplog.text
+    assert second["step"] > first["step"] > 0
+    assert second["spent_s"] >= 0.4 * 60
+    assert second["spent_s"] > first["spent_s"] >= 0.15 * 60
+    weights = [state["average"]["backbone.convolutions.0.weight"] for state in (first, second)]
+    assert not torch.equal(*weights)
+
+
+_LONG_RUN = """
+import sys
+from pathlib import Path
+from pretraining.train import Plan, train
+if __name__ == "__main__":
+    train(Plan(5.0, 7, Path(sys.argv[1]), things=16, things_per_batch=8, checkpoint_s=1.0))
+"""
+
+
+def test_a_run_that_is_killed_leaves_no_renderer_behind(tmp_path: Path) -> None:
+    script = tmp_path / "long_run.py"
+    script.write_text(_LONG_RUN, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    run = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        until((tmp_path / "checkpoint.pt").exists, "it has a checkpoint", patience_s=60)
+        children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="ascii").split()
+    finally:
+        run.kill()
+        run.wait()
+    assert children
+    until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "its children are gone")
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("compiler", ["g++", "no-such-compiler", "false"])
+def test_training_goes_on_with_and_without_a_compiler_that_works(
+    compiler: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CXX", compiler)
+    torch._dynamo.reset()
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU6())
+    x = torch.ones(4, 2)
+    plain = model(x)
+    with caplog.at_level("INFO"):
+        compile_where_possible(model)
+    assert ("no C++ compiler" in caplog.text) == (shutil.which(compiler) is None)
+    with torch._inductor.config.patch({"cpp.cxx": (compiler,)}):  # it reads the environment once
+        assert torch.allclose(model(x), plain, atol=1e-6)
+
+
+@pytest.mark.parametrize("views", [2, 4])
+def test_views_that_agree_have_a_smaller_contrastive_loss(views: int) -> None:
+    rows = torch.nn.functional.normalize(torch.randn(8, 16, generator=torch.Generator().manual_seed(0)), dim=1)
+    alike = contrasted(torch.cat([rows] * views), views)
+    shuffled = contrasted(torch.cat([rows.roll(view, 0) for view in range(views)]), views)
+    assert alike < shuffled
+
+
+@pytest.mark.parametrize("views", [2, 4])
+def test_every_other_view_of_a_thing_is_told_from_all_other_pictures(views: int) -> None:
+    count = 12
+    rows = torch.nn.functional.normalize(torch.randn(count, 16, generator=torch.Generator().manual_seed(1)), dim=1)
+    similarity = torch.exp(rows @ rows.T / 0.2)
+    losses = [
+        -torch.log(similarity[i, j] / sum(similarity[i, k] for k in range(count) if k != i))
+        for i in range(count)
+        for j in range(count)
+        if i != j and i % (count // views) == j % (count // views)
+    ]
+    assert contrasted(rows, views) == pytest.approx(float(torch.stack(losses).mean()), rel=1e-4)
+
+
+def test_what_is_to_be_told_varies_alike_and_is_never_extreme() -> None:
+    world = World(np.random.default_rng(5), 60)
+    batches = [world.batch(48, 64) for _ in range(6)]
+    told = Targets(batches)(batches[0])
+    for part in told:
+        assert 0.5 < float(part.std()) < 2
+    for sign in (1, -1):
+        strange = dataclasses.replace(batches[0], surface=batches[0].surface + sign * 1000)
+        assert set(Targets(batches)(strange)[2].ravel().tolist()) == {4.0 * sign}
+
+
+def test_the_backbone_takes_smaller_pictures_too() -> None:
+    backbone = Backbone().eval()
+    for size in (64, INPUT_PX):
+        assert backbone(torch.zeros(2, 3, size, size)).shape[0] == 2
+
+
+def test_the_middle_of_the_picture_counts_most_and_all_of_it_once() -> None:
+    window = centre_window(6)
+    assert torch.allclose(window * 144, torch.outer(*[torch.tensor([1.0, 2, 3, 3, 2, 1])] * 2))
