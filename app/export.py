@@ -19,6 +19,7 @@ from app.file_names import safe_file_name
 from app.report import report_page
 from app.session import Session
 from app.training import TrainedModel
+from app.twins import kept_twin
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import PREPROCESSING
 
@@ -74,6 +75,7 @@ def facts_of(trained: TrainedModel, session: Session, extractor: EmbeddingExtrac
         preprocessing=PREPROCESSING.as_dict(),
         mirrored=False,
         report=trained.report,
+        twin_path=kept_twin(trained.path),
     )
 
 

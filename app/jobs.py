@@ -30,16 +30,15 @@ from app.session import Session
 from app.state import TrainedFacts
 from app.storage import SessionStore
 from app.threads import StopSignal
-from app.training import train_model, write_durably
-from app.twins import find_twin, twin_of, with_head
+from app.training import train_model, write_durably, write_twin
+from app.twins import kept_twin, twin_of
 from app.ui.view import Picture
 from learning.errors import TrainingCancelled
-from learning.softmax_regression import SoftmaxRegression
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.model import CPU
-from tpu.models import default_extractor_path, models_dir
+from tpu.models import default_extractor_path
 from tpu.supervisor import Supervisor
 from tpu.tensors import centre_crop
 
@@ -181,7 +180,7 @@ class Workbench:
                 runtime=settings.runtime,
                 device=settings.device,
                 accelerator=self._tools.accelerator,
-                twin=_kept_twin(stored.path),
+                twin=kept_twin(stored.path),
             )
         except RuntimeLayerError as error:
             logger.warning("the model of the last session is not used: %s", error)
@@ -238,7 +237,7 @@ class Workbench:
         shots = session.shots()
         try:
             write_durably(report_of(path), (json.dumps(trained.report) + "\n").encode())
-            self._write_twin(path, trained.head)
+            write_twin(path, trained.head, Path(settings.extractor or default_extractor_path()))
             tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
         except KioskError:
             trained.engine.close()
@@ -250,13 +249,6 @@ class Workbench:
             )
         )
         self.remove_models_but(path)
-
-    def _write_twin(self, path: Path, head: SoftmaxRegression) -> None:
-        """Keep what the head makes of the extractor's other form, for whoever takes the model away."""
-        extractor = Path(self._tools.config.model.extractor or default_extractor_path())
-        twin = find_twin(extractor, [models_dir()])
-        if twin is not None and not twin_of(path).is_file() and (data := with_head(twin, head)) is not None:
-            write_durably(twin_of(path), data)
 
 
 @contextmanager
@@ -282,10 +274,6 @@ def work_off(jobs: queue.SimpleQueue[Job], stop: StopSignal) -> None:
                 return
             continue
         job(stop)
-
-
-def _kept_twin(path: Path) -> Path | None:
-    return twin_of(path) if twin_of(path).is_file() else None
 
 
 def _taught(shots: tuple[int, ...]) -> tuple[int, ...]:

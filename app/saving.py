@@ -22,7 +22,7 @@ from app.pipeline import LiveModel
 from app.ports import Drive, Drives
 from app.session import Session
 from app.storage import StoredModel
-from app.twins import twin_of
+from app.twins import kept_twin
 from tpu.tensors import PREPROCESSING
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii
 
 
 def _facts(job: _Job) -> ModelFacts:
-    model, stored, extractor, twin = job.model, job.stored, job.tools.extractor, twin_of(job.model.path)
+    model, stored, extractor = job.model, job.stored, job.tools.extractor
     return ModelFacts(
         model_path=model.path,
         labels=model.engine.labels,
@@ -186,7 +186,7 @@ def _facts(job: _Job) -> ModelFacts:
         preprocessing=replace(PREPROCESSING, crop_share=job.tools.vision.crop_share).as_dict(),
         mirrored=False,
         report=read_report(report_of(model.path)),
-        twin_path=twin if twin.is_file() else None,
+        twin_path=kept_twin(model.path),
     )
 
 

@@ -22,13 +22,14 @@ from app.pictures import decode_picture
 from app.reasons import of_system
 from app.report import report_facts
 from app.session import Sample, Session
-from app.twins import twin_of
+from app.twins import find_twin, kept_twin, twin_of, with_head
 from learning.errors import TrainingCancelled
 from learning.fit import fit_head
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tpu.classifier import ClassificationEngine
 from tpu.extractor import EmbeddingExtractor
+from tpu.models import models_dir
 from tpu.supervisor import Supervisor
 
 logger = logging.getLogger(__name__)
@@ -163,6 +164,17 @@ def train_model(
         report=report_facts(taught, fit, asdict(agreement), seconds),
         head=fit.head,
     )
+
+
+def write_twin(model_path: Path, head: SoftmaxRegression, extractor_path: Path) -> None:
+    """Keep beside a trained model what its head makes of the extractor's other form, where that is known.
+
+    Raises:
+        ExportFailed: If the file cannot be written.
+    """
+    other = find_twin(extractor_path, [models_dir()])
+    if other is not None and kept_twin(model_path) is None and (data := with_head(other, head)) is not None:
+        write_durably(twin_of(model_path), data)
 
 
 def write_durably(path: Path, data: bytes) -> None:

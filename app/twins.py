@@ -23,6 +23,12 @@ def twin_of(model: Path) -> Path:
     return model.with_name(f"{model.stem}.twin.tflite")
 
 
+def kept_twin(model: Path) -> Path | None:
+    """The twin of a trained model; None where none was made."""
+    twin = twin_of(model)
+    return twin if twin.is_file() else None
+
+
 def find_twin(extractor: Path, places: Sequence[Path]) -> Path | None:
     """The extractor's other form: beside it, or in one of the folders; None where it is not known."""
     compiled = extractor.stem.endswith(COMPILED)
