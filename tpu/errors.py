@@ -70,8 +70,8 @@ class PictureUnreadable(RuntimeLayerError, ValueError):
 
     def __str__(self) -> str:
         if self.reason:
-            return f"{self.path} cannot be read: {self.reason}. Name a JPEG, PNG or BMP file."
-        return f"{self.path} is not a readable picture. Use a JPEG, PNG or BMP file."
+            return f"{self.path} cannot be read: {self.reason}. Name a JPEG, PNG, BMP, WebP or TIFF file."
+        return f"{self.path} is not a readable picture. Use a JPEG, PNG, BMP, WebP or TIFF file."
 
 
 class RuntimeNotInstalled(RuntimeLayerError):

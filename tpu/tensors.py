@@ -28,6 +28,9 @@ from tpu.errors import PictureUnreadable
 ImageArray = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+"""Of files that `read_picture` reads."""
+
 
 @dataclass(frozen=True)
 class Preprocessing:

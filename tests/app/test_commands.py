@@ -109,7 +109,7 @@ def test_bad_folders_are_refused_in_one_line(tmp_path: Path, capsys: pytest.Capt
     data = tmp_path / "data"
     assert refusal() == f"error: {data} is no folder. Name one that holds a folder of pictures per class."
     (data / "apple").mkdir(parents=True)
-    assert refusal() == f"error: {data} holds no pictures. Put JPEG, PNG or BMP files into {data}/<label>/."
+    assert refusal() == f"error: {data} holds no pictures. Put JPEG, PNG, BMP, WebP or TIFF files into {data}/<label>/."
     cv2.imwrite(str(data / "apple" / "1.png"), np.zeros((9, 9, 3), np.uint8))
     assert refusal() == "error: there is only one class, 'apple'. Add a folder for a second one."
     (data / "con").mkdir()
@@ -169,11 +169,11 @@ def test_an_out_that_cannot_be_is_told_in_one_line_before_anything_is_learned(
     assert refusal(file) == f"error: {file} is a file. Name an empty or new folder."
     assert refusal(theirs) == f"error: {theirs} holds other files. Name an empty or new folder."
     below = file / "out"
-    assert refusal(below) == f"error: {below} cannot be written: Not a directory. Name another folder with --out."
-    nowhere = Path("/proc/nowhere/out")
-    assert refusal(nowhere) == (
-        f"error: {nowhere} cannot be written: No such file or directory. Name another folder with --out."
-    )
+    assert refusal(below) == f"error: the folder {below} cannot be made: Not a directory. Name another one with --out."
+    for nowhere in (Path("/proc/nowhere"), Path("/proc/nowhere/out")):
+        assert refusal(nowhere) == (
+            f"error: the folder {nowhere} cannot be made: no folder can be made there. Name another one with --out."
+        )
     assert (theirs / "diary.txt").is_file()
     assert "none.tflite" in refusal(tmp_path / "new" / "out")
 

@@ -59,14 +59,14 @@ def test_an_unreadable_picture_is_named(tmp_path: Path) -> None:
     path.write_text("no picture")
     with pytest.raises(PictureUnreadable) as caught:
         read_picture(path)
-    assert str(caught.value) == f"{path} is not a readable picture. Use a JPEG, PNG or BMP file."
+    assert str(caught.value) == f"{path} is not a readable picture. Use a JPEG, PNG, BMP, WebP or TIFF file."
 
 
 def test_a_missing_picture_is_told_from_a_damaged_one(tmp_path: Path) -> None:
     path = tmp_path / "none.jpg"
     with pytest.raises(PictureUnreadable) as caught:
         read_picture(path)
-    assert str(caught.value) == f"{path} cannot be read: No such file or directory. Name a JPEG, PNG or BMP file."
+    assert str(caught.value) == f"{path} cannot be read: No such file or directory. Name a JPEG, PNG, BMP, WebP or TIFF file."
 
 
 @pytest.mark.parametrize("kind", KINDS)
