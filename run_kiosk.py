@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,24 +19,25 @@ from typing import Any
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
-from app.commands.report import write_json
-from app.config import Config, load_config
-from app.config_check import DEVICE_FORM, check
+from app.commands.parser import make_parser
+from app.commands.report import STANDARD_OUTPUT, write_json
+from app.config import Config, StorageSettings, load_config
+from app.config_check import check
 from app.devices.camera import silence_libraries
 from app.errors import KioskError
 from app.screen import find_screen
 from app.settings import SettingsFile
 from learning.errors import LearningError
 from tpu.errors import RuntimeLayerError
+from tpu.models import extractor_path
 
-RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
-DEMO_OUT = Path("demo-out")
+DEMO_REPORT = Path("demo-out/demo.json")  # beside it lies what the demonstration leaves; written only for --json
 INTERRUPTED = 130  # as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.verbose:
         silence_libraries()
     try:
-        return int(options.run(options))
+        return COMMANDS[options.command](options)
     except (KioskError, LearningError, RuntimeLayerError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -73,9 +74,13 @@ def _run_kiosk(options: argparse.Namespace) -> int:
     headless = options.headless or (options.demo and not display_available())
     if not headless and not options.demo and not display_available():
         logging.getLogger(__name__).info("no DISPLAY is set: trying the console's own screen")
-    demo_data_dir = options.data_dir if options.demo else None
+    demo_out = demo_data_dir = None
+    if options.demo:
+        beside = DEMO_REPORT if options.json in (None, STANDARD_OUTPUT) else options.json
+        demo_out, demo_data_dir = beside.with_name(f"{beside.stem}-screens"), options.data_dir
+        config = replace(config, storage=_saved_to(config.storage, beside.parent))
     with compose(
-        config, headless=headless, settings=settings, demo_out=_demo_out(options), demo_data_dir=demo_data_dir
+        config, headless=headless, settings=settings, demo_out=demo_out, demo_data_dir=demo_data_dir
     ) as composed:
         kiosk = composed.kiosk
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -87,7 +92,7 @@ def _run_kiosk(options: argparse.Namespace) -> int:
         report = composed.report()
     write_json(options.json, report)
     if options.demo:
-        print(_demo_summary(report, options.json))
+        _teller(options)(_demo_summary(report, options.json))
     return 0
 
 
@@ -119,10 +124,14 @@ def _config(options: argparse.Namespace, settings: SettingsFile | None = None) -
     return config
 
 
-def _demo_out(options: argparse.Namespace) -> Path | None:
-    if not options.demo:
-        return None
-    return options.json.parent if options.json else DEMO_OUT
+def _saved_to(storage: StorageSettings, folder: Path) -> StorageSettings:
+    """Settings in which SAVE writes to a folder, where they do not name another one."""
+    return replace(storage, export_dir=storage.export_dir or str(folder))
+
+
+def _teller(options: argparse.Namespace) -> Callable[[str], None]:
+    """Prints what a command tells: on standard error where the JSON has standard output for itself."""
+    return partial(print, file=sys.stderr) if options.json == STANDARD_OUTPUT else print
 
 
 def _demo_summary(report: dict[str, Any], json_path: Path | None) -> str:
@@ -134,7 +143,7 @@ def _demo_summary(report: dict[str, Any], json_path: Path | None) -> str:
         f"model saved to: {report['export']}",
         f"screenshots: {Path(report['screenshots'][0]).parent}",
     ]
-    return "\n".join([*lines, *([f"report: {json_path}"] if json_path else [])])
+    return "\n".join([*lines, *([f"report: {json_path}"] if json_path not in (None, STANDARD_OUTPUT) else [])])
 
 
 # --- subcommands ----------------------------------------------------------------------------------------
@@ -146,19 +155,19 @@ def _run_train(options: argparse.Namespace) -> int:
     run_train(
         options.data_dir,
         options.out,
-        extractor=options.extractor,
+        extractor=extractor_path(options.extractor or ""),
         runtime=options.runtime or "auto",
         device=options.device or "auto",
         seed=options.seed,
         json_path=options.json,
-        write=print,
+        write=_teller(options),
     )
     return 0
 
 
 def _run_classify(options: argparse.Namespace) -> int:
     if options.extractor is not None:
-        _parser().error("classify takes no --extractor: the model brings its own")
+        options.refuse("classify takes no --extractor: the model brings its own")
     from app.commands.classify import run_classify
 
     run_classify(
@@ -169,7 +178,7 @@ def _run_classify(options: argparse.Namespace) -> int:
         json_path=options.json,
         runtime=options.runtime or "auto",
         device=options.device or "auto",
-        write=print,
+        write=_teller(options),
     )
     return 0
 
@@ -177,14 +186,18 @@ def _run_classify(options: argparse.Namespace) -> int:
 def _run_models(options: argparse.Namespace) -> int:
     from app.commands.models import run_models
 
-    run_models(options.action, options.name, print, json_path=options.json)
+    if options.action == "pull" and options.name is None:
+        options.refuse("models pull needs the NAME of a model: `models list` shows them")
+    if options.action == "list" and options.name is not None:
+        options.refuse("models list takes no NAME: it lists them all")
+    run_models(options.action, options.name, _teller(options), json_path=options.json)
     return 0
 
 
 def _run_doctor(options: argparse.Namespace) -> int:
     from app.commands.doctor import run_doctor
 
-    return 0 if run_doctor(_config(options, _settings_file(options)), print, json_path=options.json) else 1
+    return 0 if run_doctor(_config(options, _settings_file(options)), _teller(options), json_path=options.json) else 1
 
 
 def _run_bench(options: argparse.Namespace) -> int:
@@ -208,120 +221,16 @@ def _run_uninstall(options: argparse.Namespace) -> int:
     return 0
 
 
-# --- the grammar ----------------------------------------------------------------------------------------
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="run_kiosk.py", description="A camera kiosk that anybody can teach.", allow_abbrev=False
-    )
-    parser.set_defaults(run=_run_kiosk)
-    _settings(parser, None)
-    screen = parser.add_mutually_exclusive_group()
-    screen.add_argument("--windowed", dest="fullscreen", action="store_false", default=None, help="in a window")
-    screen.add_argument("--fullscreen", dest="fullscreen", action="store_true", help="on the whole screen")
-    parser.add_argument("--headless", action="store_true", help="no window at all")
-    parser.add_argument("--demo", action="store_true", help="a scripted visitor uses the kiosk; then it exits")
-    _common(parser, None)
-
-    commands = parser.add_subparsers(title="commands", metavar="")
-    train = commands.add_parser("train", help="make a model from folders of pictures", allow_abbrev=False)
-    train.set_defaults(run=_run_train)
-    train.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="DATA_DIR/<class label>/*.jpg, .png or .bmp")
-    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    train.add_argument("--seed", type=_natural, default=0, metavar="N", help="decides the validation split")
-    _common(train)
-
-    classify = commands.add_parser("classify", help="let a model answer pictures", allow_abbrev=False)
-    classify.set_defaults(run=_run_classify)
-    classify.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file, or a folder that SAVE wrote")
-    classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
-    classify.add_argument("--labels", type=Path, metavar="FILE", help="label file, if not beside the model")
-    classify.add_argument("--top", type=_positive, default=1, metavar="K", help="how many answers to print")
-    _back_end(classify)  # no --extractor: the model brings its own
-
-    models = commands.add_parser("models", help="embedding extractors: list, pull, verify", allow_abbrev=False)
-    models.set_defaults(run=_run_models)
-    models.add_argument("action", nargs="?", choices=("list", "pull", "verify"), default="list")
-    models.add_argument("name", nargs="?", metavar="NAME")
-    _told(models)
-
-    doctor = commands.add_parser("doctor", help="what is found, what is missing, how to fix it", allow_abbrev=False)
-    doctor.set_defaults(run=_run_doctor)
-    _settings(doctor)
-    _common(doctor)
-
-    bench = commands.add_parser("bench", help="measure the speed of this machine", allow_abbrev=False)
-    bench.set_defaults(run=_run_bench)
-    bench.add_argument(
-        "topics", nargs="*", metavar="TOPIC", help="which of benchmarks/; those that need no photographs by default"
-    )
-    bench.add_argument("--verbose", action="store_true", default=argparse.SUPPRESS, help="say more on standard error")
-
-    install = commands.add_parser("install", help="start the kiosk with the power", allow_abbrev=False)
-    install.set_defaults(run=_run_install)
-    install.add_argument("--user", metavar="NAME", help="who it runs as; by default who called sudo")
-    install.add_argument(
-        "--screen", choices=("auto", "desktop", "kmsdrm", "cage"), default="auto", help="where it draws"
-    )
-    uninstall = commands.add_parser("uninstall", help="undo what install did", allow_abbrev=False)
-    uninstall.set_defaults(run=_run_uninstall)
-    for command in (install, uninstall):
-        command.add_argument("--dry-run", action="store_true", help="say all that would be done, and do nothing")
-        command.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="a system that does not run")
-        command.add_argument(
-            "--verbose", action="store_true", default=argparse.SUPPRESS, help="say more on standard error"
-        )
-
-    return parser
-
-
-# What the kiosk and commands share holds wherever it stands: a command that is not told leaves what came before it.
-
-
-def _settings(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
-    add = partial(parser.add_argument, default=default)
-    add("--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"')
-    add("--config", type=Path, metavar="FILE", help="settings; assets/kiosk.toml shows them all")
-    add("--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept")
-    add("--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there")
-
-
-def _common(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
-    parser.add_argument("--extractor", type=Path, default=default, metavar="PATH", help="another embedding extractor")
-    _back_end(parser, default)
-
-
-def _back_end(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
-    add = partial(parser.add_argument, default=default)
-    add("--device", type=_device, metavar="auto|cpu|usb:N|pci:N", help="where the model runs")
-    add("--runtime", choices=RUNTIMES, help="which interpreter runs it")
-    _told(parser, default)
-
-
-def _told(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
-    parser.add_argument("--json", type=Path, default=default, metavar="FILE", help="write what happened")
-    parser.add_argument("--verbose", action="store_true", default=default, help="say more on standard error")
-
-
-def _device(text: str) -> str:
-    if DEVICE_FORM.fullmatch(text) is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no device: write auto, cpu, or one such as usb:0 or pci:0")
-    return text
-
-
-def _positive(text: str) -> int:
-    return _at_least(1, text)
-
-
-def _natural(text: str) -> int:
-    return _at_least(0, text)
-
-
-def _at_least(least: int, text: str) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"must be a whole number, {least} or more")
-    return int(text)
+COMMANDS = {
+    "kiosk": _run_kiosk,
+    "train": _run_train,
+    "classify": _run_classify,
+    "models": _run_models,
+    "doctor": _run_doctor,
+    "bench": _run_bench,
+    "install": _run_install,
+    "uninstall": _run_uninstall,
+}
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ from app.ui.view import KioskView
 from app.ui.window import Window
 from tpu.devices import list_accelerators
 from tpu.extractor import EmbeddingExtractor
-from tpu.models import default_extractor_path
+from tpu.models import extractor_path
 from tpu.quiet import ALSA, without
 from tpu.supervisor import ListDevices
 
@@ -121,15 +121,15 @@ def compose(
             sounds = stack.enter_context(closing(Sounds(not headless, _volume(config))))
         speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
         stack.callback(speech.close)
-        extractor_path = Path(config.model.extractor) if config.model.extractor else default_extractor_path()
+        extractor_file = extractor_path(config.model.extractor)
         accelerator = open_accelerator(
-            config, extractor_path, list_devices, lambda status: kiosk.events.put(backend_now(extractor, status))
+            config, extractor_file, list_devices, lambda status: kiosk.events.put(backend_now(extractor, status))
         )
         if accelerator is not None:
             stack.callback(accelerator.close)
         extractor = stack.enter_context(
             EmbeddingExtractor(
-                extractor_path,
+                extractor_file,
                 runtime=config.model.runtime,
                 device=config.model.device,
                 accelerator=accelerator,

@@ -38,7 +38,7 @@ from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.model import CPU
-from tpu.models import default_extractor_path
+from tpu.models import extractor_path
 from tpu.supervisor import Supervisor
 from tpu.tensors import centre_crop
 
@@ -237,7 +237,7 @@ class Workbench:
         shots = session.shots()
         try:
             write_durably(report_of(path), (json.dumps(trained.report) + "\n").encode())
-            write_twin(path, trained.head, Path(settings.extractor or default_extractor_path()))
+            write_twin(path, trained.head, extractor_path(settings.extractor))
             tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
         except KioskError:
             trained.engine.close()

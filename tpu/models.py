@@ -14,8 +14,9 @@ from pathlib import Path
 
 import platformdirs
 
-from tpu.errors import DownloadFailed, RuntimeLayerError
+from tpu.errors import DownloadFailed, ModelUnreadable, RuntimeLayerError
 
+BUILT_IN_NAME = "built-in"
 BUILT_IN = Path(__file__).resolve().parent.parent / "assets" / "models" / "kiosk_extractor.tflite"
 GOOGLE = "https://raw.githubusercontent.com/google-coral/test_data/master/"
 CHUNK_BYTES = 1 << 16
@@ -79,6 +80,23 @@ Progress = Callable[[int, int | None], None]
 def default_extractor_path() -> Path:
     """The built-in extractor."""
     return BUILT_IN
+
+
+def extractor_path(named: str) -> Path:
+    """The file of an extractor that somebody named, by its path or as a known model; empty is the built-in one.
+
+    Raises:
+        ModelUnreadable: If it is a known model that was not pulled.
+    """
+    if named in ("", BUILT_IN_NAME):
+        return default_extractor_path()
+    path = Path(named)
+    known = next((model for model in KNOWN_MODELS if model.name == named), None)
+    if known is None or path.exists():
+        return path
+    if not local_path(known).is_file():
+        raise ModelUnreadable(named, f"it is not on this machine. Fetch it: run_kiosk.py models pull {named}.")
+    return local_path(known)
 
 
 def models_dir() -> Path:

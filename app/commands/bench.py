@@ -14,6 +14,11 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 COLUMNS = {"screen": "share of a tick: 1.00 is all the time of one frame at 60 Hz; for a part, all of drawing"}
 
 
+def topics_in(folder: Path = FOLDER) -> dict[str, Path]:
+    """The benchmarks there are, by name."""
+    return {path.stem.replace("_", "-"): path for path in sorted(folder.glob("[!_]*.py"))}
+
+
 def run_bench(topics: Sequence[str], write: Callable[[str], None], *, folder: Path = FOLDER) -> None:
     """Run topics one after the other; STANDALONE when none is named.
 
@@ -25,7 +30,7 @@ def run_bench(topics: Sequence[str], write: Callable[[str], None], *, folder: Pa
     Raises:
         BenchmarkUnavailable: If there is no such topic, or one fails.
     """
-    known = {path.stem.replace("_", "-"): path for path in sorted(folder.glob("[!_]*.py"))}
+    known = topics_in(folder)
     if not known:
         raise BenchmarkUnavailable(f"{folder} holds no benchmarks. Run this from a clone of the project.")
     for topic in topics or STANDALONE:

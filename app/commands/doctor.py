@@ -24,9 +24,9 @@ from app.inputs import input_map, pins_of
 from tpu.accelerator import accelerator_for
 from tpu.devices import Accelerator, list_accelerators
 from tpu.driver_check import driver_problem
-from tpu.errors import RuntimeLayerError
+from tpu.errors import ModelUnreadable, RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
-from tpu.models import default_extractor_path
+from tpu.models import extractor_path
 from tpu.patience import PATIENCE
 from tpu.runtime import Driver, available_runtimes
 from tpu.supervisor import ListDevices, Phase
@@ -65,17 +65,12 @@ def run_doctor(
 
 def _model(config: Config) -> tuple[bool, str]:
     try:
-        with EmbeddingExtractor(
-            _extractor(config), runtime=config.model.runtime, device=config.model.device
-        ) as extractor:
+        path = extractor_path(config.model.extractor)
+        with EmbeddingExtractor(path, runtime=config.model.runtime, device=config.model.device) as extractor:
             installed = ", ".join(available_runtimes())
             return True, f"model: {extractor.name} on {extractor.runtime_name}, {extractor.device} (there: {installed})"
     except RuntimeLayerError as error:
         return False, f"model: {error}"
-
-
-def _extractor(config: Config) -> Path:
-    return Path(config.model.extractor) if config.model.extractor else default_extractor_path()
 
 
 def _disk(config: Config) -> tuple[bool, str]:
@@ -128,7 +123,11 @@ def _accelerator(list_devices: ListDevices, config: Config) -> tuple[bool, str]:
 
 def _silent(list_devices: ListDevices, config: Config) -> str:
     """Why the extractor does not run on the accelerator; empty when it does, or is not meant to."""
-    path, model = _extractor(config), config.model
+    model = config.model
+    try:
+        path = extractor_path(model.extractor)
+    except ModelUnreadable:
+        return ""  # told of the model already
     driver = Driver(config.accelerator.library, config.accelerator.performance)
     with accelerator_for(
         path, runtime=model.runtime, device=model.device, driver=driver, list_devices=list_devices

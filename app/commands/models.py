@@ -12,7 +12,16 @@ from tqdm import tqdm
 from app.commands.report import write_json
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
-from tpu.models import KNOWN_MODELS, KnownModel, default_extractor_path, find_model, is_intact, local_path, pull
+from tpu.models import (
+    BUILT_IN_NAME,
+    KNOWN_MODELS,
+    KnownModel,
+    default_extractor_path,
+    find_model,
+    is_intact,
+    local_path,
+    pull,
+)
 
 NOT_PULLED, INTACT, DAMAGED = "not pulled", "intact", "DAMAGED"
 
@@ -20,18 +29,32 @@ NOT_PULLED, INTACT, DAMAGED = "not pulled", "intact", "DAMAGED"
 def run_models(action: str, name: str | None, write: Callable[[str], None], *, json_path: Path | None = None) -> None:
     """List, pull or verify extractors.
 
+    Args:
+        action: "list", "pull" or "verify".
+        name: What to pull or to verify; None verifies all.
+        write: Takes what is told, a line at a time.
+        json_path: Where the same is written as JSON.
+
     Raises:
-        RuntimeLayerError: If a name is missing or unknown, a download fails, or a file is damaged.
+        RuntimeLayerError: If a name is missing or unknown, a download fails, or a file is damaged, or not there though
+            it was named.
     """
     if action == "pull":
         _pull(name, write)
         return
-    states = {model: _state(model) for model in KNOWN_MODELS}
+    states = {model: _state(model) for model in _chosen(name)}
     if action == "list":
         _list(states, write)
     write_json(json_path, [_facts(model, state) for model, state in states.items()])
     if action == "verify":
-        _verify(states, write)
+        _verify(states, name, write)
+
+
+def _chosen(name: str | None) -> tuple[KnownModel, ...]:
+    """The models that a name means: all but the built-in one where there is none."""
+    if name is None:
+        return KNOWN_MODELS
+    return () if name == BUILT_IN_NAME else (find_model(name),)
 
 
 def _pull(name: str | None, write: Callable[[str], None]) -> None:
@@ -47,21 +70,24 @@ def _pull(name: str | None, write: Callable[[str], None]) -> None:
 
 
 def _list(states: Mapping[KnownModel, str], write: Callable[[str], None]) -> None:
-    write(f"{'built-in':24} {default_extractor_path()}")
+    write(f"{BUILT_IN_NAME:24} {default_extractor_path()}")
     for model, state in states.items():
         size = f"{model.size_bytes / 1e6:.1f} MB, " if model.size_bytes is not None else ""
         write(f"{model.name:24} {state:12} {model.about} ({size}{model.licence})")
 
 
-def _verify(states: Mapping[KnownModel, str], write: Callable[[str], None]) -> None:
-    EmbeddingExtractor(default_extractor_path()).close()  # the program knows no hash of it: it has to open
-    write(f"{'built-in':24} {'ok':12} {default_extractor_path()}")
+def _verify(states: Mapping[KnownModel, str], name: str | None, write: Callable[[str], None]) -> None:
+    if name in (None, BUILT_IN_NAME):
+        EmbeddingExtractor(default_extractor_path()).close()  # the program knows no hash of it: it has to open
+        write(f"{BUILT_IN_NAME:24} {'ok':12} {default_extractor_path()}")
     for model, state in states.items():
         shown = "ok" if state == INTACT else state
         write(f"{model.name:24} {shown:12} {local_path(model) if state != NOT_PULLED else ''}".rstrip())
     damaged = [model.name for model, state in states.items() if state == DAMAGED]
     if damaged:
         raise RuntimeLayerError(f"damaged: {', '.join(damaged)}. Pull them again.")
+    if name is not None and NOT_PULLED in states.values():
+        raise RuntimeLayerError(f"{name} is not on this machine. Fetch it: run_kiosk.py models pull {name}.")
 
 
 def _state(model: KnownModel) -> str:

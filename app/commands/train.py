@@ -25,7 +25,6 @@ from tpu.accelerator import accelerator_for, settle
 from tpu.errors import PictureUnreadable
 from tpu.extractor import EmbeddingExtractor
 from tpu.model import CPU
-from tpu.models import default_extractor_path
 from tpu.tensors import centre_crop, read_picture
 from tpu.twins import cpu_twin
 
@@ -36,7 +35,7 @@ def run_train(
     data_dir: Path,
     out: Path,
     *,
-    extractor: Path | None,
+    extractor: Path,
     runtime: str,
     device: str,
     seed: int,
@@ -52,10 +51,9 @@ def run_train(
     """
     dataset = find_pictures(data_dir)
     check_out(out)
-    path = extractor or default_extractor_path()
     with (
-        accelerator_for(path, runtime=runtime, device=device) as accelerator,
-        EmbeddingExtractor(path, runtime=runtime, device=device, accelerator=accelerator) as opened,
+        accelerator_for(extractor, runtime=runtime, device=device) as accelerator,
+        EmbeddingExtractor(extractor, runtime=runtime, device=device, accelerator=accelerator) as opened,
     ):
         settle(accelerator, device)
         started_s = time.perf_counter()
@@ -67,7 +65,7 @@ def run_train(
         write(f"pictures used: {len(session.samples)}, of {len(shots)} classes; files skipped: {skipped}")
         if opened.compiled_for_edge_tpu and (count := [one.device for one in session.samples].count(CPU)):
             why = "as --device cpu asks" if device == CPU else "as no Edge TPU answered"
-            write(f"{count} of them embedded on the CPU by {cpu_twin(path)}, {why}")
+            write(f"{count} of them embedded on the CPU by {cpu_twin(extractor)}, {why}")
         with tempfile.TemporaryDirectory(prefix="kiosk-train-") as scratch:
             trained = train_model(
                 session,
@@ -79,7 +77,7 @@ def run_train(
                 accelerator=accelerator,
             )
             trained.engine.close()
-            write_twin(trained.path, trained.head, path)
+            write_twin(trained.path, trained.head, extractor)
             facts = facts_of(trained, session, opened)
             folder = write_export(out, facts, session, include_pictures=False, report_pictures=True)
     model = folder / facts.file

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import subprocess
@@ -19,7 +18,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from app.devices.simulated import DemonstrationCamera
 from run_kiosk import main
-from tpu.models import KNOWN_MODELS, default_extractor_path
+from tpu.models import default_extractor_path
 from tpu.tensors import prepare_picture, read_picture
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -186,28 +185,6 @@ def test_an_extractor_is_no_classifier(capsys: pytest.CaptureFixture[str], pictu
     )
 
 
-def test_verifying_names_every_model_and_says_which_are_well(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    models = tmp_path / "teachable-kiosk/models"
-    models.mkdir(parents=True)
-    pulled = models / "efficientnet-edgetpu-S_quant_embedding_extractor.tflite"
-    pulled.write_bytes(b"as it was pulled")
-    pulled.with_name(f"{pulled.name}.sha256").write_text(hashlib.sha256(b"as it was pulled").hexdigest())
-    assert main(["models", "verify"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["built-in", *(model.name for model in KNOWN_MODELS)]
-    assert lines[0] == f"built-in                 ok           {default_extractor_path()}"
-    assert lines[1] == "mobilenet_v1             not pulled"
-    assert lines[3] == f"efficientnet_s           ok           {pulled}"
-    pulled.write_bytes(b"changed")
-    assert main(["models", "verify"]) == 1
-    told = capsys.readouterr()
-    assert told.out.splitlines()[3] == f"efficientnet_s           DAMAGED      {pulled}"
-    assert told.err == "error: damaged: efficientnet_s. Pull them again.\n"
-
-
 def test_a_camera_that_can_never_be_one_is_refused_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     missing = str(tmp_path / "cam")
     assert main(["--camera", missing, "--headless", "--data-dir", str(tmp_path / "d")]) == 1
@@ -245,20 +222,6 @@ def told_of_camera(source: str, folder: Path, *more: str, **environment: str) ->
     )  # fmt: skip
     assert "FIX  camera" in done.stdout
     return done.stderr
-
-
-@pytest.mark.parametrize(
-    ("command", "told"),
-    [
-        (["classify", "m", "p", "--extractor", "other"], "unrecognized arguments: --extractor other"),
-        (["--extractor", "other", "classify", "m", "p"], "classify takes no --extractor: the model brings its own"),
-    ],
-)
-def test_classify_takes_no_extractor(command: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(command)
-    assert ended.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith(f"error: {told}")
 
 
 def test_an_option_before_a_command_holds_for_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,8 @@ def test_a_scripted_visitor_teaches_trains_recognises_and_saves(tmp_path: Path) 
     assert (folder / "SHA256SUMS").is_file()
     pictures = {Path(path).stem: Path(path) for path in told["screenshots"]}
     assert set(pictures) >= EVERY_SCREEN
+    assert {path.parent for path in pictures.values()} == {tmp_path / "demo-screens"}
+    assert not list(tmp_path.glob("*.png"))
     assert all(path.stat().st_size > 10_000 for path in pictures.values())
     assert len({path.read_bytes() for path in pictures.values()}) == len(pictures)
 
@@ -49,7 +51,7 @@ def test_with_a_display_the_demonstration_shows_its_window_and_ends_when_it_is_t
         )  # fmt: skip
         try:
             wait_until(lambda: window_is_open(environment), "the window opens")
-            wait_until((tmp_path / "teach.png").is_file, "the visitor teaches")
+            wait_until((tmp_path / "demo-screens/teach.png").is_file, "the visitor teaches")
             assert demo.poll() is None
             demo.send_signal(signal.SIGINT)
             _, told = demo.communicate(timeout=60)

@@ -1,0 +1,109 @@
+"""`models`, and extractors that are named as it lists them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from run_kiosk import main
+from tpu.errors import ModelUnreadable
+from tpu.models import KNOWN_MODELS, default_extractor_path, extractor_path
+
+PULLED = "efficientnet-edgetpu-S_quant_embedding_extractor.tflite"
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where models are pulled to: one is there."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "teachable-kiosk/models"
+    folder.mkdir(parents=True)
+    pulled = folder / PULLED
+    pulled.write_bytes(b"as it was pulled")
+    pulled.with_name(f"{PULLED}.sha256").write_text(hashlib.sha256(b"as it was pulled").hexdigest())
+    return folder
+
+
+def test_verifying_names_every_model_and_says_which_are_well(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pulled = models / PULLED
+    assert main(["models", "verify"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["built-in", *(model.name for model in KNOWN_MODELS)]
+    assert lines[0] == f"built-in                 ok           {default_extractor_path()}"
+    assert lines[1] == "mobilenet_v1             not pulled"
+    assert lines[3] == f"efficientnet_s           ok           {pulled}"
+    pulled.write_bytes(b"changed")
+    assert main(["models", "verify"]) == 1
+    told = capsys.readouterr()
+    assert told.out.splitlines()[3] == f"efficientnet_s           DAMAGED      {pulled}"
+    assert told.err == "error: damaged: efficientnet_s. Pull them again.\n"
+
+
+def test_verifying_one_tells_of_that_one_alone(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    assert main(["models", "verify", "efficientnet_s", "--json", str(report)]) == 0
+    assert capsys.readouterr().out == f"efficientnet_s           ok           {models / PULLED}\n"
+    assert [facts["name"] for facts in json.loads(report.read_text())] == ["efficientnet_s"]
+    assert main(["models", "verify", "built-in"]) == 0
+    assert capsys.readouterr().out == f"built-in                 ok           {default_extractor_path()}\n"
+    assert main(["models", "verify", "mobilenet_v1"]) == 1
+    assert capsys.readouterr().err == (
+        "error: mobilenet_v1 is not on this machine. Fetch it: run_kiosk.py models pull mobilenet_v1.\n"
+    )
+
+
+@pytest.mark.parametrize("action", ["pull", "verify"])
+def test_a_name_that_no_model_has_is_refused(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", action, "nosuch"]) == 1
+    names = ", ".join(model.name for model in KNOWN_MODELS)
+    assert capsys.readouterr() == ("", f"error: there is no known model 'nosuch'. There are: {names}.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["pull"], "models pull needs the NAME of a model: `models list` shows them"),
+        (["list", "mobilenet_v1"], "models list takes no NAME: it lists them all"),
+    ],
+)
+def test_a_name_too_few_or_too_many_is_a_usage_error(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["models", *arguments])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"run_kiosk.py models: error: {told}"
+
+
+def test_an_extractor_may_be_named_as_the_list_has_it(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert extractor_path("efficientnet_s") == models / PULLED
+    assert extractor_path("built-in") == extractor_path("") == default_extractor_path()
+    assert extractor_path("else/where.tflite") == Path("else/where.tflite")
+    shutil.copyfile(default_extractor_path(), models / PULLED)  # any that opens
+    assert main(["doctor", "--camera", "demo", "--extractor", "efficientnet_s"]) == 1
+    assert f"ok   model: {Path(PULLED).stem} on " in capsys.readouterr().out
+
+
+def test_an_extractor_that_was_not_pulled_is_named_with_what_pulls_it(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = (
+        "the model mobilenet_v1 cannot be used: it is not on this machine. "
+        "Fetch it: run_kiosk.py models pull mobilenet_v1."
+    )
+    with pytest.raises(ModelUnreadable) as refused:
+        extractor_path("mobilenet_v1")
+    assert str(refused.value) == told
+    named = ["--extractor", "mobilenet_v1"]
+    assert main(["train", str(tmp_path), "--out", str(tmp_path / "out"), *named]) == 1
+    assert capsys.readouterr().err == f"error: {told}\n"
+    assert main(["--headless", "--data-dir", str(tmp_path / "data"), *named]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {told}"
+    assert main(["doctor", "--camera", "demo", *named]) == 1
+    assert f"FIX  model: {told}" in capsys.readouterr().out.splitlines()
