@@ -101,5 +101,5 @@ for name in pictures:
     answer = real(result)
     best = int(answer.argmax())
     known = answer[best] >= facts["threshold"] and all(novelty(real(one)) <= 1 for one in inner)
-    label, share = facts["labels"][best], f"{answer[best]:.0%}"
-    print(f"{name}: {label} ({share})" if known else f"{name}: not sure ({label} {share})")
+    told = f"{facts['labels'][best]}: {100 * answer[best]:.1f} %"
+    print(f"{name}: {told}" if known else f"{name}: not sure ({told})")

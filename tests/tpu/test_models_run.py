@@ -66,7 +66,10 @@ def test_a_missing_picture_is_told_from_a_damaged_one(tmp_path: Path) -> None:
     path = tmp_path / "none.jpg"
     with pytest.raises(PictureUnreadable) as caught:
         read_picture(path)
-    assert str(caught.value) == f"{path} cannot be read: No such file or directory. Name a JPEG, PNG, BMP, WebP or TIFF file."
+    assert (
+        str(caught.value)
+        == f"{path} cannot be read: No such file or directory. Name a JPEG, PNG, BMP, WebP or TIFF file."
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,29 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 from app.export import EDGE_TPU_FILE, PLAIN_FILE
 from run_kiosk import main
+from tests.support.pictures import painted
 from tpu.runtime import EDGE_TPU_OPERATOR
 
 PLAIN = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 COMPILED = "mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu.tflite"
-COLOURS = {"blue": (200, 40, 40), "red": (40, 40, 200)}  # as OpenCV orders them
-
-
-def painted(folder: Path, endings: tuple[str, ...] = (".png",), each: int = 4) -> Path:
-    """Speckled pictures of two colours, a folder a colour."""
-    rng = np.random.default_rng(0)
-    for label, colour in COLOURS.items():
-        (folder / label).mkdir(parents=True)
-        for number in range(each):
-            for ending in endings:
-                speckled = np.clip(rng.normal(colour, 25, (64, 64, 3)), 0, 255).astype(np.uint8)
-                assert cv2.imwrite(str(folder / label / f"{number}{ending}"), speckled)
-    return folder
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
