@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.installation import DATA, SERVICE, SETTINGS, Command, NewFile, NewLink, Plan, plan_for
-from app.commands.system import limits_memory, look_at_system
+from app.commands.system import STAND_IN, limits_memory, look_at_system
 from app.errors import InstallRefused
 
 MANIFEST = Path("/etc/teachable-kiosk/installed.json")
@@ -49,9 +49,13 @@ def run_install(
     Raises:
         InstallRefused: If it cannot be done here; nothing has been written then.
     """
-    plan = plan_for(look_at_system(root, user, screen, run))
+    system = look_at_system(root, user, screen, run, dry_run=dry_run)
+    plan = plan_for(system)
     here = root == Path("/")
     if dry_run:
+        if user is None and system.user == STAND_IN.name:
+            stand_in = f"{system.user}, number {system.uid}"
+            write(f"NOTE    the kiosk must not run as root: name a user with --user. Here it is {stand_in}.")
         _tell(plan, write, commands=here)
         return
     _may_write(root)

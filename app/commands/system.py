@@ -35,16 +35,23 @@ class User:
     groups: frozenset[int]
 
 
-def look_at_system(root: Path, user: str | None, screen: str, run: Run) -> System:
-    """Find out all that the plan depends on.
+STAND_IN = User("NAME", 1000, frozenset())
+"""Whom a dry run plans for, where nobody is named and who calls is root."""
+
+
+def look_at_system(root: Path, user: str | None, screen: str, run: Run, *, dry_run: bool = False) -> System:
+    """Find out all that the plan depends on; a dry run has STAND_IN where only the user is still to be named.
 
     Raises:
         InstallRefused: If there is no user to run as, it cannot read the project, or there is no way to draw.
     """
-    chosen = _user(root, user or os.environ.get("SUDO_USER") or _owner(REPOSITORY))
+    nobody_named = dry_run and user is None
+    chosen = _user(
+        root, user or os.environ.get("SUDO_USER") or _owner(REPOSITORY), root_as=STAND_IN if nobody_named else None
+    )
     python = Path(sys.executable)
     here = root == Path("/")
-    if here:
+    if here and chosen is not STAND_IN:
         check_reachable(REPOSITORY / "run_kiosk.py", chosen)
         check_reachable(python, chosen)
     screen, library = screen_for(root, screen, python, run)
@@ -60,12 +67,15 @@ def look_at_system(root: Path, user: str | None, screen: str, run: Run) -> Syste
     )
 
 
-def _user(root: Path, name: str) -> User:
+def _user(root: Path, name: str, root_as: User | None) -> User:
+    """Somebody in the system's table; for root, who must not run the kiosk, whoever stands in."""
     passwd = root / "etc/passwd"
     entries = {fields[0]: fields for fields in _table(passwd) if len(fields) >= 4}
     if name not in entries:
         raise InstallRefused(f"there is no user {name} in {passwd}. Make it: sudo useradd --create-home {name}.")
     uid, gid = int(entries[name][2]), int(entries[name][3])
+    if uid == 0 and root_as is not None:
+        return root_as
     if uid == 0:
         raise InstallRefused("the kiosk must not run as root. Name another user with --user.")
     groups = _groups(root)

@@ -195,6 +195,22 @@ def test_a_dry_run_tells_of_the_settings_only_what_becomes_of_their_file(
     assert "[Service]" in told
 
 
+def test_a_dry_run_of_root_who_names_nobody_shows_where_the_user_will_stand(
+    image: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "root")
+    before = tree(image)
+    assert main(["install", "--root", str(image), "--dry-run"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "NOTE    the kiosk must not run as root: name a user with --user. Here it is NAME, number 1000."
+    assert "        User=NAME" in told
+    assert tree(image) == before
+    refusal = "error: the kiosk must not run as root. Name another user with --user.\n"
+    for arguments in (["--dry-run", "--user", "root"], []):
+        assert main(["install", "--root", str(image), *arguments]) == 1
+        assert capsys.readouterr().err == refusal
+
+
 def test_without_a_desktop_it_takes_the_console(image: Path) -> None:
     assert install(without_desktop(image)) == 0
     screen = (image / SCREEN).read_text()
