@@ -28,6 +28,7 @@ PART_SIZES = (64, 128, 384, 48, 48, 64)  # values kept of layers 2, 5 and 8, of 
 THINGS = 128  # a batch
 CALIBRATION_PICTURES = 256
 WHITENED = 0.25  # axes are divided by eigenvalue^this: 0 would leave them, 0.5 bring all to unit variance
+OF_START = 1 / 3  # of the way back to the weights before the round
 COARSE_PX = 12  # maps larger than this are averaged down to it before their projection
 FloatArray = NDArray[np.float32]
 
@@ -47,8 +48,8 @@ def convert(
         checkpoint: What `train` left.
         out: The file to write.
         seed: Of the rendered pictures that fix projections and ranges.
-        start: The converted extractor that training went on from; what is written lies half way between the weights
-            of both, which is better than either (Wortsman et al. 2022). None leaves them as they are.
+        start: The converted extractor that training went on from; what is written lies between the weights of both,
+            which is better than either (Wortsman et al. 2022). None leaves them as they are.
         pictures: How many are rendered to fit the projections.
         float_out: The same network in float32, to measure what the 8 bits cost; None writes none.
     """
@@ -58,7 +59,7 @@ def convert(
     trainee.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
     backbone = trainee.backbone.eval()
     if start is not None:
-        bring_half_way(backbone, restored(start, seed=seed))
+        bring_back(backbone, restored(start, seed=seed), OF_START)
     world = World(np.random.default_rng([seed, 2]), min(300, pictures // 4))
     batches = (world.batch(THINGS, INPUT_PX, of_one_kind=0) for _ in range(0, pictures, VIEWS * THINGS))
     rendered = np.concatenate([batch.pictures for batch in batches])
@@ -90,11 +91,11 @@ def _write(out: Path, file: bytes) -> None:
     partial.replace(out)
 
 
-def bring_half_way(backbone: Backbone, other: Backbone) -> None:
-    """Give every weight the mean of both; the norms' statistics are to be settled anew."""
+def bring_back(backbone: Backbone, other: Backbone, share: float) -> None:
+    """Bring every weight nearer to the other's by a share of the way; the norms' statistics are to be settled anew."""
     with torch.no_grad():
         for own, others in zip(backbone.parameters(), other.parameters(), strict=True):
-            own.lerp_(others, 0.5)
+            own.lerp_(others, share)
 
 
 def settle_norms(backbone: Backbone, pictures: NDArray[np.uint8]) -> None:

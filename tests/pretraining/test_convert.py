@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from pretraining import convert as conversion
-from pretraining.convert import PART_SIZES, bring_half_way, convert, projection, settle_norms
+from pretraining.convert import PART_SIZES, bring_back, convert, projection, settle_norms
 from pretraining.network import INPUT_PX, PARTS, Backbone
 from pretraining.train import Plan, train
 from pretraining.world import Batch, World
@@ -40,11 +40,11 @@ def test_ranges_and_projections_are_those_of_all_kinds(tmp_path: Path, monkeypat
     assert [batch.views for batch in shown] == [2, 2]
 
 
-def test_what_is_written_lies_half_way_between_two_networks() -> None:
+def test_what_is_written_lies_between_two_networks() -> None:
     first, second = Backbone(), Backbone()
     weights = [backbone.convolutions[3].weight.detach().clone() for backbone in (first, second)]
-    bring_half_way(first, second)
-    assert torch.allclose(first.convolutions[3].weight, (weights[0] + weights[1]) / 2)
+    bring_back(first, second, 0.25)
+    assert torch.allclose(first.convolutions[3].weight, 0.75 * weights[0] + 0.25 * weights[1])
     assert torch.equal(second.convolutions[3].weight, weights[1])
 
 
