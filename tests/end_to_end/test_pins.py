@@ -171,8 +171,10 @@ def answers_elsewhere(panel: Box, saved: Path, tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    answers = [re.fullmatch(r".*/(\w+)-\d\.png: (.*) \(\d+%\)", line) for line in done.stdout.splitlines()]
+    told = re.compile(r".*/(\w+)-\d\.png: (not sure|\w+)(?: \(\w+)?: \d+\.\d %\)?")
+    answers = [told.fullmatch(line) for line in done.stdout.splitlines()]
     assert [answer[1] for answer in answers if answer] == [label for label in LABELS for _ in range(VIEWS)]
+    assert all(answer[2] in (answer[1], "not sure") for answer in answers if answer)
     assert sum(answer[1] == answer[2] for answer in answers if answer) >= len(pictures) - 1
 
 
