@@ -8,19 +8,21 @@ from pathlib import Path
 import cv2
 import pytest
 
-from pretraining import sheet
+from pretraining import sheet, world
 from pretraining.world import KINDS
 
 
 def test_a_sheet_shows_every_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
+    monkeypatch.setattr(world, "WALLS", 8)
+    monkeypatch.setattr(sheet, "THINGS", 24)
+    monkeypatch.setattr(sheet, "EARLIER", 1)
     file = tmp_path / "sheet.png"
     monkeypatch.setattr(sys, "argv", ["sheet", str(file)])
     sheet.main()
     rows = 2 * len(KINDS)
     assert cv2.imread(str(file)).shape == (rows * 96, 13 * 96, 3)
-    monkeypatch.setattr(sheet, "THINGS", 24)
     for nowhere in (tmp_path / "nowhere" / "sheet.png", tmp_path / "sheet.unknown"):
         monkeypatch.setattr(sys, "argv", ["sheet", str(nowhere)])
         with pytest.raises(SystemExit):
