@@ -1,4 +1,4 @@
-"""Installing into a system that does not run, undoing it to the byte, and what systemd says of the result."""
+"""Installing into a system that does not run, and undoing it to the byte."""
 
 from __future__ import annotations
 
@@ -20,27 +20,9 @@ from app.commands.system import DRIVERS, User, blanks_its_screen, check_reachabl
 from app.config import Config, load_config
 from app.errors import InstallRefused
 from run_kiosk import main
+from tests.support.images import SCREEN, UNIT, install
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-UNIT = "etc/systemd/system/teachable-kiosk.service"
-SCREEN = f"{UNIT}.d/screen.conf"
-MOST_EXPOSED = 2.5  # of 10, by systemd-analyze security; a unit without any hardening has 9.6
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    """A mounted image of Raspberry Pi OS with a desktop, as far as installing looks at it."""
-    root = tmp_path / "image"
-    (root / "etc/systemd/system").mkdir(parents=True)
-    (root / "usr/lib/systemd/system").mkdir(parents=True)
-    (root / "etc/udev/rules.d").mkdir(parents=True)
-    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\npi:x:1000:1000:,,,:/home/pi:/bin/bash\n")
-    (root / "etc/group").write_text(
-        "root:x:0:\nvideo:x:44:pi\naudio:x:29:\ninput:x:105:\nplugdev:x:46:pi\ngpio:x:986:pi\nsudo:x:27:pi\npi:x:1000:\n"
-    )
-    (root / "usr/lib/systemd/system/default.target").symlink_to("graphical.target")
-    (root / "etc/systemd/system/display-manager.service").symlink_to("/lib/systemd/system/lightdm.service")
-    return root
 
 
 def tree(root: Path) -> dict[str, str]:
@@ -50,10 +32,6 @@ def tree(root: Path) -> dict[str, str]:
         text = path.read_text() if path.is_file() and not path.is_symlink() else ""
         found[str(path.relative_to(root))] = str(path.readlink()) if path.is_symlink() else text
     return found
-
-
-def install(root: Path, *more: str) -> int:
-    return main(["install", "--root", str(root), "--user", "pi", *more])
 
 
 def without_desktop(image: Path) -> Path:
@@ -355,50 +333,3 @@ def test_a_python_in_a_folder_with_an_odd_name_is_quoted_as_systemd_wants_it() -
     (unit,) = (file.text for file in plan_for(system).files if file.path.name == "teachable-kiosk.service")
     (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
     assert command.startswith(r'"/o d/5%% \"$$x\"/python" /srv/kiosk/run_kiosk.py --fullscreen ')
-
-
-# --- what systemd says ----------------------------------------------------------------------------------
-
-
-def systemd_analyze(*words: str, units: Path) -> subprocess.CompletedProcess[str]:
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("needs systemd-analyze: install it with `sudo apt install systemd`")
-    environment = {**os.environ, "SYSTEMD_UNIT_PATH": f"{units}:", "SYSTEMD_LOG_LEVEL": "warning"}
-    return subprocess.run(
-        ["systemd-analyze", *words], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
-@pytest.mark.parametrize("screen", ["desktop", "kmsdrm", "cage"])
-def test_systemd_finds_no_fault_in_the_unit(image: Path, screen: str) -> None:
-    install(image, "--screen", screen)
-    unit = image / UNIT
-    text = unit.read_text().replace("User=pi", f"User={'root' if os.getuid() == 0 else os.getlogin()}")
-    unit.write_text(re.sub(r"^SupplementaryGroups=.*$", "", text, flags=re.MULTILINE))  # users of the image
-    if screen == "cage":
-        (image / SCREEN).write_text((image / SCREEN).read_text().replace("/usr/bin/cage", "/bin/true"))
-    done = systemd_analyze("verify", "--man=no", str(unit), units=unit.parent)
-    complaints = [line for line in done.stderr.splitlines() if "teachable-kiosk" in line]
-    assert complaints == []
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize(("name", "line"), [(UNIT, "WatchdogSec=30"), (SCREEN, "TTYReset=yes")])
-def test_systemd_would_find_a_fault(image: Path, name: str, line: str) -> None:
-    install(image, "--screen", "kmsdrm")
-    spoiled = image / name
-    assert line in spoiled.read_text()
-    spoiled.write_text(spoiled.read_text().replace(line, f"{line.partition('=')[0]}=perhaps"))
-    done = systemd_analyze("verify", "--man=no", str(image / UNIT), units=(image / UNIT).parent)
-    assert re.search(rf"{spoiled.name}:\d+: Failed to parse .*perhaps", done.stderr)
-
-
-@pytest.mark.parametrize("screen", ["desktop", "kmsdrm", "cage"])
-def test_the_unit_is_exposed_little(image: Path, screen: str) -> None:
-    install(image, "--screen", screen)
-    unit = image / UNIT
-    done = systemd_analyze(
-        "security", "--offline=true", f"--threshold={MOST_EXPOSED * 10:.0f}", "--no-pager", str(unit), units=unit.parent
-    )
-    assert done.returncode == 0, done.stdout
-    assert "Overall exposure level" in done.stdout
