@@ -78,3 +78,13 @@ def test_the_twin_gives_the_projections_of_the_features() -> None:
         weights, bias = projection(part, size)
         expected = part[:3] @ weights + bias
         assert np.allclose(own, expected, atol=0.5 if number == COLOURS else 2e-2), number  # those in blocks first
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "extractor.tflite"
+    conversion._write(out, b"whole")
+    assert out.read_bytes() == b"whole"
+    out.with_suffix(".partial").mkdir()  # nothing can be written beside it
+    with pytest.raises(OSError, match="partial"):
+        conversion._write(out, b"another")
+    assert out.read_bytes() == b"whole"

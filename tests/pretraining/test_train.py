@@ -15,8 +15,9 @@ import pytest
 import torch
 from torch import nn
 
+from pretraining import train as training
 from pretraining.network import INPUT_PX, Backbone, centre_window
-from pretraining.train import ForeignCheckpoint, Plan, Targets, compile_where_possible, contrasted, train
+from pretraining.train import Diverged, ForeignCheckpoint, Plan, Targets, compile_where_possible, contrasted, train
 from pretraining.world import World
 from tests.support.waiting import until
 
@@ -47,6 +48,18 @@ def test_a_run_that_stopped_goes_on_where_it_was(tmp_path: Path, caplog: pytest.
     assert second["spent_s"] > first["spent_s"] >= 0.15 * 60
     weights = [state["average"]["backbone.convolutions.0.weight"] for state in (first, second)]
     assert not torch.equal(*weights)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = train(Plan(0.0, 7, tmp_path, things=16, things_per_batch=8))
+    before = checkpoint.read_bytes()
+    monkeypatch.setattr(training, "contrasted", lambda projected, _: projected.sum() * float("nan"))
+    monkeypatch.setattr(training.Plan, "contrast_from", 0.0)
+    with pytest.raises(Diverged, match=r"the loss of step 0 is no number: .*nan.* Start again with another --seed"):
+        train(Plan(0.5, 7, tmp_path, things=16, things_per_batch=8))
+    assert checkpoint.read_bytes() == before
 
 
 _LONG_RUN = """
