@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from app.base.paths import asset_path
 from app.durable_folder import with_sums, write_folder
 from app.file_names import safe_file_name
 from app.report import report_page
@@ -23,7 +24,7 @@ from app.twins import kept_twin
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import PREPROCESSING
 
-SCRIPT = Path(__file__).resolve().parent.parent / "assets" / "export" / "classify.py"
+SCRIPT = asset_path("export", "classify.py")
 NAME_BYTES = 40
 PLAIN_FILE = "converted_tflite_quantized/model.tflite"
 EDGE_TPU_FILE = "converted_edgetpu/model_edgetpu.tflite"

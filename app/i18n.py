@@ -9,10 +9,11 @@ from __future__ import annotations
 import gettext
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-LOCALE = Path(__file__).resolve().parent.parent / "assets" / "locale"
+from app.base.paths import asset_path
+
+LOCALE = asset_path("locale")
 DOMAIN = "kiosk"
 SOURCE_LANGUAGE = "en"
 LANGUAGES: dict[str, str] = {

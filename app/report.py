@@ -8,16 +8,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.base.paths import asset_path
 from app.session import Session
 from learning.fit import FitResult
 
-STYLE = Path(__file__).resolve().parent.parent / "assets" / "export" / "report.css"
+STYLE = asset_path("export", "report.css")
 WRONG_SHOWN = 24  # pictures at most
 CURVE_W, CURVE_H, EDGE, SCALE = 640, 200, 18, 50  # in the drawing's units; EDGE and SCALE leave room for its figures
 

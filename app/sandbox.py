@@ -15,16 +15,15 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from app.base.paths import import_folder
 from app.errors import FolderRefused
 from app.i18n import Text, message
 from app.refusals import REFUSALS
 
 logger = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parent.parent
 LENGTH_BYTES = 8
 LARGEST_HEAD_BYTES = 1 << 20
 OUT_OF_MEMORY = 3  # exit code of the child
@@ -60,7 +59,7 @@ def ask_apart(
         child = subprocess.Popen(
             [sys.executable, "-m", "app.sandbox_child", task, str(limits.memory_bytes), str(limits.processor_s),
              str(limits.written_bytes)],
-            stdin=question, stdout=answer, stderr=subprocess.DEVNULL, cwd=ROOT, env=_environment(),
+            stdin=question, stdout=answer, stderr=subprocess.DEVNULL, cwd=import_folder(), env=_environment(),
             start_new_session=True,
         )  # fmt: skip
         try:

@@ -95,7 +95,7 @@ def extractor_path(named: str) -> Path:
     if known is None or path.exists():
         return path
     if not local_path(known).is_file():
-        raise ModelUnreadable(named, f"it is not on this machine. Fetch it: run_kiosk.py models pull {named}.")
+        raise ModelUnreadable(named, f"it is not on this machine. Fetch it with the command `models pull {named}`.")
     return local_path(known)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+from app.base.paths import asset_path
+
 SERVICE = "teachable-kiosk.service"
 UNITS = Path("/etc/systemd/system")
 SETTINGS = Path("/etc/teachable-kiosk/kiosk.toml")
@@ -26,19 +27,19 @@ class System:
         groups: All groups of the system.
         screen: "desktop", "kmsdrm" or "cage".
         sdl_library: An SDL that can draw on a console, where pygame's own cannot.
-        python: The interpreter that has the kiosk's packages.
-        repository: Where `run_kiosk.py` is.
+        program: What starts the kiosk: a Python and its `run_kiosk.py`, or the installed command.
         blanking: Raspberry Pi OS blanks the screen now; None on other systems.
+        manual: The page for operators, where it lies on this computer.
     """
 
     user: str
     uid: int
     groups: frozenset[str]
     screen: str
-    python: Path
-    repository: Path
+    program: tuple[Path, ...]
     sdl_library: str = ""
     blanking: bool | None = None
+    manual: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,7 @@ def plan_for(system: System) -> Plan:
     command = " ".join(
         _quoted(str(word))
         for word in (
-            system.python, system.repository / "run_kiosk.py", "--fullscreen", "--config", SETTINGS,
-            "--data-dir", DATA, "--export-dir", DATA / "saved",
+            *system.program, "--fullscreen", "--config", SETTINGS, "--data-dir", DATA, "--export-dir", DATA / "saved",
         )
     )  # fmt: skip
     target = "graphical.target" if system.screen == "desktop" else "multi-user.target"
@@ -83,7 +83,7 @@ def plan_for(system: System) -> Plan:
         "UID": str(system.uid),
         "GROUPS": " ".join(group for group in GROUPS if group in system.groups),
         "COMMAND": command,
-        "DOCUMENTATION": (system.repository / "docs/operating.md").as_uri().replace("%", "%%"),
+        "DOCUMENTATION": system.manual.as_uri().replace("%", "%%") if system.manual else "",
         "TARGET": target,
         "SDL_LIBRARY": f"SDL_DYNAMIC_API={system.sdl_library}" if system.sdl_library else "",
     }
@@ -113,7 +113,7 @@ def plan_for(system: System) -> Plan:
 
 
 def _asset(name: str) -> str:
-    return (ASSETS / name).read_text(encoding="utf-8")
+    return asset_path(name).read_text(encoding="utf-8")
 
 
 def _filled(name: str, words: dict[str, str]) -> str:

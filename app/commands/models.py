@@ -9,6 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from app.base.paths import program_name
 from app.commands.report import write_json
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
@@ -87,7 +88,7 @@ def _verify(states: Mapping[KnownModel, str], name: str | None, write: Callable[
     if damaged:
         raise RuntimeLayerError(f"damaged: {', '.join(damaged)}. Pull them again.")
     if name is not None and NOT_PULLED in states.values():
-        raise RuntimeLayerError(f"{name} is not on this machine. Fetch it: run_kiosk.py models pull {name}.")
+        raise RuntimeLayerError(f"{name} is not on this machine. Fetch it: {program_name()} models pull {name}.")
 
 
 def _state(model: KnownModel) -> str:

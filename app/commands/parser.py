@@ -6,6 +6,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
+from app.base.paths import asset_path, program_name
 from app.commands.bench import STANDALONE, topics_in
 from app.config_check import DEVICE_FORM
 
@@ -15,7 +16,7 @@ RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
 def make_parser() -> argparse.ArgumentParser:
     """Give the parser. What it parses holds `command`, "kiosk" where none stands, and `refuse`, which ends with 2."""
     parser = argparse.ArgumentParser(
-        prog="run_kiosk.py", description="A camera kiosk that anybody can teach.", allow_abbrev=False
+        prog=program_name(), description="A camera kiosk that anybody can teach.", allow_abbrev=False
     )
     parser.set_defaults(command="kiosk", refuse=parser.error)
     _add_kiosk(parser)
@@ -79,8 +80,7 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    there = ", ".join(topics_in()) or "none here: they are in a clone of the project"
-    by_default = ", ".join(STANDALONE)
+    there, by_default = ", ".join(topics_in()), ", ".join(STANDALONE)
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"{there} (default: {by_default})")
     _verbose(parser)
 
@@ -111,8 +111,9 @@ def _command(commands: argparse._SubParsersAction, name: str, about: str) -> arg
 
 def _settings(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     add = partial(parser.add_argument, default=default)
+    example = str(asset_path("kiosk.toml")).replace("%", "%%")
     add("--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"')
-    add("--config", type=Path, metavar="FILE", help="settings; assets/kiosk.toml shows them all")
+    add("--config", type=Path, metavar="FILE", help=f"settings; {example} shows them all")
     add("--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept")
     add("--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there")
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from app.commands.installation import ASSETS, GROUPS, Command, System
+from app.base.paths import COMMAND, import_folder, is_checkout
+from app.commands.installation import GROUPS, Command, System
 from app.errors import InstallRefused
 
-REPOSITORY = ASSETS.parent
 SCREENS = ("auto", "desktop", "kmsdrm", "cage")
 DRIVERS = """
 import ctypes, re, pygame
@@ -46,14 +47,16 @@ def look_at_system(root: Path, user: str | None, screen: str, run: Run, *, dry_r
         InstallRefused: If there is no user to run as, it cannot read the project, or there is no way to draw.
     """
     nobody_named = dry_run and user is None
+    python, module = Path(sys.executable), import_folder() / "run_kiosk.py"
+    program = (python, module) if is_checkout() else (installed_command(),)
     chosen = _user(
-        root, user or os.environ.get("SUDO_USER") or _owner(REPOSITORY), root_as=STAND_IN if nobody_named else None
+        root, user or os.environ.get("SUDO_USER") or _owner(module), root_as=STAND_IN if nobody_named else None
     )
-    python = Path(sys.executable)
     here = root == Path("/")
     if here and chosen is not STAND_IN:
-        check_reachable(REPOSITORY / "run_kiosk.py", chosen)
-        check_reachable(python, chosen)
+        for file in dict.fromkeys((*program, module, python)):
+            check_reachable(file, chosen)
+    manual = import_folder() / "docs/operating.md"
     screen, library = screen_for(root, screen, python, run)
     return System(
         user=chosen.name,
@@ -61,9 +64,27 @@ def look_at_system(root: Path, user: str | None, screen: str, run: Run, *, dry_r
         groups=frozenset(_groups(root)),
         screen=screen,
         sdl_library=library,
-        python=python,
-        repository=REPOSITORY,
+        program=program,
+        manual=manual if manual.is_file() else None,
         blanking=blanks_its_screen(run) if here else None,
+    )
+
+
+def installed_command() -> Path:
+    """Where the installer of this package put its command; it notes every file that it writes.
+
+    Raises:
+        InstallRefused: If the package was unpacked without an installer.
+    """
+    try:
+        files = distribution(COMMAND).files or []
+    except PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.name == COMMAND:
+            return Path(os.path.normpath(str(file.locate())))
+    raise InstallRefused(
+        f"the command {COMMAND} is not installed beside this program. Install it with pip, pipx or uv, then again."
     )
 
 

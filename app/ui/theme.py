@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import pygame
 
+from app.base.paths import asset_path
 from app.ui.view import Tone
 
 if sys.version_info >= (3, 11):
@@ -17,7 +17,6 @@ else:
     import tomli as tomllib
 
 Colour = tuple[int, int, int]
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 DEFAULT_PALETTE = "paper"
 CLASS_SHAPES = ("circle", "square", "triangle", "diamond", "star", "hexagon", "cross", "drop", "ring")
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
@@ -117,7 +116,7 @@ def _luminance(colour: Colour) -> float:
 
 @lru_cache(maxsize=1)
 def _palettes() -> dict[str, Palette]:
-    table = tomllib.loads((ASSETS / "themes" / "palettes.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(asset_path("themes", "palettes.toml").read_text(encoding="utf-8"))
     return {name: _palette(colours) for name, colours in table.items()}
 
 
@@ -133,4 +132,4 @@ def _colour(code: str) -> Colour:
 
 @lru_cache(maxsize=96)
 def _font(size_px: int, bold: bool) -> pygame.font.Font:
-    return pygame.font.Font(str(ASSETS / "fonts" / f"MPLUSRounded1c-{WEIGHTS[bold]}.ttf"), size_px)
+    return pygame.font.Font(str(asset_path("fonts", f"MPLUSRounded1c-{WEIGHTS[bold]}.ttf")), size_px)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
+from inspect import getsource
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,12 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from app.commands.bench import COLUMNS, FOLDER, run_bench
+from app.commands.bench import COLUMNS, run_bench
 from app.commands.doctor import run_doctor
 from app.config import AcceleratorSettings, Config
 from app.devices.drive import LEFT_TO_THE_SYSTEM
 from app.devices.udisks import UDisks
+from app.errors import BenchmarkUnavailable
 from run_kiosk import main
 from tests.support.disks import sticks
 from tests.support.edge_tpu.stick import SimulatedStick
@@ -157,6 +160,15 @@ def test_an_unknown_benchmark_is_answered_with_the_known_ones(capsys: pytest.Cap
     told = capsys.readouterr().err
     assert told.startswith("error: there is no benchmark 'warp-drive'. Choose from: ")
     assert "train-to-live" in told
+    assert "head" in told
+
+
+def test_without_a_checkout_an_unknown_benchmark_is_answered_with_where_more_are(tmp_path: Path) -> None:
+    with pytest.raises(BenchmarkUnavailable) as refused:
+        run_bench(["head"], print, folder=tmp_path / "benchmarks")
+    assert str(refused.value) == (
+        "there is no benchmark 'head'. Choose from: screen, train-to-live. More come with a clone of the project."
+    )
 
 
 def test_a_column_that_does_not_speak_for_itself_is_explained_before_the_figures(
@@ -176,4 +188,4 @@ def test_a_column_that_does_not_speak_for_itself_is_explained_before_the_figures
 
 def test_columns_are_explained_as_the_benchmarks_call_them() -> None:
     for topic, told in COLUMNS.items():
-        assert told.split(":")[0] in (FOLDER / f"{topic}.py").read_text()
+        assert told.split(":")[0] in getsource(import_module(f"app.commands.bench.{topic}"))

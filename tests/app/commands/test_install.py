@@ -51,6 +51,13 @@ def test_it_runs_as_a_person_in_the_groups_that_the_system_has(image: Path) -> N
     assert str(wants.readlink()) == f"/{UNIT}"
 
 
+def test_a_checkout_starts_with_its_own_python_and_names_its_manual(image: Path) -> None:
+    install(image)
+    unit = (image / UNIT).read_text()
+    assert re.findall(r"^ExecStart=(\S+ \S+) ", unit, re.MULTILINE) == [f"{sys.executable} {REPOSITORY}/run_kiosk.py"]
+    assert re.findall(r"^Documentation=(.*)$", unit, re.MULTILINE) == [f"file://{REPOSITORY}/docs/operating.md"]
+
+
 def test_memory_that_a_stranger_s_model_takes_does_not_end_the_kiosk(image: Path) -> None:
     """The kernel ends the process that opened the model; by default systemd would stop the whole service with it."""
     install(image)
@@ -261,7 +268,7 @@ def test_uninstalling_where_nothing_is_installed_says_so(image: Path, capsys: py
 
 
 def test_raspberry_pi_os_is_told_not_to_blank_and_gets_its_setting_back() -> None:
-    system = System("pi", 1000, frozenset({"video"}), "desktop", Path("/x/python"), REPOSITORY, blanking=True)
+    system = System("pi", 1000, frozenset({"video"}), "desktop", (Path("/x/teachable-kiosk"),), blanking=True)
     switch = ("raspi-config", "nonint", "do_blanking")
     plan = plan_for(system)
     assert (*switch, "1") in plan.commands
@@ -329,7 +336,8 @@ def test_a_project_that_the_user_cannot_enter_is_refused() -> None:
 
 
 def test_a_python_in_a_folder_with_an_odd_name_is_quoted_as_systemd_wants_it() -> None:
-    system = System("pi", 1000, frozenset(), "desktop", Path('/o d/5% "$x"/python'), Path("/srv/kiosk"))
+    program = (Path('/o d/5% "$x"/python'), Path("/srv/kiosk/run_kiosk.py"))
+    system = System("pi", 1000, frozenset(), "desktop", program)
     (unit,) = (file.text for file in plan_for(system).files if file.path.name == "teachable-kiosk.service")
     (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
     assert command.startswith(r'"/o d/5%% \"$$x\"/python" /srv/kiosk/run_kiosk.py --fullscreen ')

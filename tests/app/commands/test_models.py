@@ -95,7 +95,7 @@ def test_an_extractor_that_was_not_pulled_is_named_with_what_pulls_it(
 ) -> None:
     told = (
         "the model mobilenet_v1 cannot be used: it is not on this machine. "
-        "Fetch it: run_kiosk.py models pull mobilenet_v1."
+        "Fetch it with the command `models pull mobilenet_v1`."
     )
     with pytest.raises(ModelUnreadable) as refused:
         extractor_path("mobilenet_v1")

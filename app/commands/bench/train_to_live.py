@@ -1,21 +1,15 @@
-"""From pressing TRAIN to the first frame answered by the new model: 3 classes × 30 samples, five times.
-
-python benchmarks/train_to_live.py
-"""
+"""From pressing TRAIN to the first frame answered by the new model: 3 classes × 30 samples, five times."""
 
 from __future__ import annotations
 
 import platform
 import statistics
-import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pygame
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.compose import compose
 from app.config import Config

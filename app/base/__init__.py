@@ -1,0 +1,1 @@
+"""Small modules that the rest of the app builds on. They import nothing else of the app."""
