@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from app import events as ev
 from app.durable_folder import free_folder
+from app.facts import TrainedFacts
 from app.imports import read_model, read_session
-from app.modes.base import THUMBNAILS, TrainedFacts
+from app.modes.base import THUMBNAILS
 from app.pictures import thumbnails
 from app.pipeline import LiveModel
 from app.training import write_durably
@@ -78,11 +79,7 @@ def end_show(
     facts = restore_model()
     if facts is None:
         tools.vision.go_live(None)
-    told = (session.labels, session.shots(), thumbnails(session, THUMBNAILS))
-    if facts is None:
-        announce(ev.ShowEnded(*told))
-    else:
-        announce(ev.ShowEnded(*told, facts.validation_accuracy, facts.threshold, facts.shots))
+    announce(ev.ShowEnded(session.labels, session.shots(), thumbnails(session, THUMBNAILS), facts))
 
 
 def remove_shown(models_dir: Path) -> None:

@@ -19,6 +19,7 @@ from app import events as ev
 from app.config import Config
 from app.embeddings import backend_agreement
 from app.errors import KioskError
+from app.facts import TrainedFacts
 from app.i18n import Text, message
 from app.importing import end_show, import_session, remove_shown, show_model
 from app.pictures import thumbnail
@@ -27,7 +28,6 @@ from app.ports import Clock, Drive, Drives, Frame
 from app.reasons import TOLD_TO_VISITORS, in_words
 from app.saving import read_report, report_of, save_model
 from app.session import Session
-from app.state import TrainedFacts
 from app.storage import SessionStore
 from app.threads import StopSignal
 from app.training import train_model, write_durably, write_twin
@@ -243,11 +243,8 @@ class Workbench:
             trained.engine.close()
             raise
         tools.vision.go_live(LiveModel(trained.engine, path, _taught(shots), trained.threshold, len(shots)))
-        self._announce(
-            ev.TrainingFinished(
-                path, shots, trained.validation_accuracy, trained.threshold, trained.seconds, trained.report
-            )
-        )
+        facts = TrainedFacts(trained.validation_accuracy, trained.threshold, shots, trained.report)
+        self._announce(ev.TrainingFinished(path, facts, trained.seconds))
         self.remove_models_but(path)
 
 

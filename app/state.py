@@ -11,6 +11,7 @@ from typing import Any
 
 from app import events as ev
 from app.events import Action, Command, Event
+from app.facts import TrainedFacts
 from app.modes import choose_drive, cursor, devices, found, gallery, idle, jobs, results, staff, teach, visit
 from app.modes.base import (
     THUMBNAILS,
@@ -23,7 +24,6 @@ from app.modes.base import (
     Notice,
     Step,
     Timing,
-    TrainedFacts,
 )
 from app.presses import hear
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from app.facts import TrainedFacts
 from app.i18n import Text
 
 if TYPE_CHECKING:
@@ -78,14 +79,11 @@ class EraseFailed:
 
 @dataclass(frozen=True)
 class TrainingFinished:
-    """The exported model has been verified and answers from now on. `shots` is what it was made from."""
+    """The exported model has been verified and answers from now on. `seconds` are those of the steps of training."""
 
     model_path: Path
-    shots: tuple[int, ...]
-    validation_accuracy: float
-    threshold: float
+    model: TrainedFacts
     seconds: Mapping[str, float] = field(default_factory=dict)
-    report: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -188,9 +186,7 @@ class ShowEnded:
     labels: tuple[str, ...]
     shots: tuple[int, ...]
     thumbnails: tuple[tuple[Picture, ...], ...]
-    validation_accuracy: float | None = None  # of the model that answers; None where there is none
-    threshold: float = 0.0
-    trained_shots: tuple[int, ...] = ()
+    model: TrainedFacts | None = None  # that answers; None where there is none
 
 
 @dataclass(frozen=True)

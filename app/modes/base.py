@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
 
 from app import events as ev
 from app.config import Config
 from app.events import Command, FolderFound
+from app.facts import TrainedFacts
 from app.i18n import SOURCE_LANGUAGE, Text
 from app.modes.pages import GalleryState, ResultsState, SavingState, StaffState, TypingState
 from app.ports import Drive, UnmountedDrive
@@ -85,19 +84,6 @@ class Held:
 
 
 @dataclass(frozen=True)
-class TrainedFacts:
-    """The model that answers: how good it was on held-out samples, and from how many samples it was made.
-
-    `report` is what `app.report.report_facts` told of its training, or None where that is lost.
-    """
-
-    validation_accuracy: float
-    threshold: float
-    shots: tuple[int, ...]
-    report: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
 class Arrival:
     """The latest sample that was stored, for the picture that flies into its card."""
 
@@ -122,7 +108,7 @@ class KioskState:
         model: None until the first training of this session went live.
         camera: Its name while frames arrive, else None.
         camera_problem: Why they do not.
-        changed: A sample came or went since the model went live.
+        changed: A sample came or went since the session's own model went live; kept while a drive's model is shown.
         in_flight: Presses whose sample is not stored yet.
         asked_at_s: When a question was asked, or RESET was pressed in it too early.
         config: All settings, as changed on the screen.
@@ -207,8 +193,10 @@ class KioskState:
 
     @property
     def stale(self) -> bool:
-        """Samples have come or gone since the model was trained."""
-        return self.model is not None and (self.changed or self.model.shots != self.shots)
+        """Samples have come or gone since the model was trained. A model from a drive is never stale."""
+        if self.model is None or self.shown_from:
+            return False
+        return self.changed or self.model.shots != self.shots
 
     @property
     def resting_mode(self) -> Mode:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from app import events as ev
 from app.events import Action, Command
+from app.facts import TrainedFacts
 from app.i18n import message
-from app.modes.base import ClassState, KioskState, Mode, Mood, Step, TrainedFacts, noticed, refused
+from app.modes.base import ClassState, KioskState, Mode, Mood, Step, noticed, refused
 from app.ui.view import Picture
 
 CARRY_ON, SHOW = 0, 1  # the class buttons that answer: every station has at least two
@@ -79,7 +80,6 @@ def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
         mode=Mode.LIVE,
         model=TrainedFacts(0.0, event.threshold, none),
         starter=None,
-        changed=False,
         arrival=None,
         shown_from=event.drive,
     )
@@ -99,11 +99,8 @@ def pressed_while_shown(state: KioskState, button: ev.Button) -> Step:
 
 def show_ended(state: KioskState, event: ev.ShowEnded) -> Step:
     """Back to the session of this kiosk."""
-    model = None
-    if event.validation_accuracy is not None:
-        model = TrainedFacts(event.validation_accuracy, event.threshold, event.trained_shots)
     classes = _classes(event.labels, event.shots, event.thumbnails)
-    state = replace(state, classes=classes, model=model, changed=False, shown_from="")
+    state = replace(state, classes=classes, model=event.model, shown_from="")
     state = replace(state, mode=state.resting_mode)
     starter: tuple[Command, ...] = () if state.answering or any(state.shots) else (ev.LoadStarter(),)
     return state, (*starter, ev.PlaySound("undo"))

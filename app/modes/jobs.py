@@ -8,7 +8,7 @@ from app import events as ev
 from app.class_names import class_names
 from app.events import Command
 from app.i18n import Message, message
-from app.modes.base import ClassState, KioskState, Mode, Mood, Step, TrainedFacts, noticed, refused
+from app.modes.base import ClassState, KioskState, Mode, Mood, Step, noticed, refused
 from app.modes.idle import attracting
 from app.modes.pages import SavingState
 
@@ -17,9 +17,8 @@ TOLD_S = 8.0  # a drive that the kiosk switches off is gone at once, long before
 
 def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     """A new model answers."""
-    model = TrainedFacts(event.validation_accuracy, event.threshold, event.shots, event.report)
-    state = replace(state, mode=Mode.LIVE, model=model, starter=None, changed=False, learn_due=False)
-    return noticed(state, accuracy_in_words(event.validation_accuracy), Mood.SUCCESS), (ev.PlaySound("ready"),)
+    state = replace(state, mode=Mode.LIVE, model=event.model, starter=None, changed=False, learn_due=False)
+    return noticed(state, accuracy_in_words(event.model.validation_accuracy), Mood.SUCCESS), (ev.PlaySound("ready"),)
 
 
 def accuracy_in_words(accuracy: float) -> Message:

@@ -13,8 +13,9 @@ from app import events as ev
 from app.class_names import class_names
 from app.config import Config
 from app.events import Action, OnScreen
+from app.facts import TrainedFacts
 from app.i18n import LANGUAGES
-from app.modes.base import KioskState, Mode, TrainedFacts
+from app.modes.base import KioskState, Mode
 from app.openers import open_store
 from app.settings import SettingsFile
 from app.state import ClassState

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from app.events import Action, FolderFound
+from app.facts import TrainedFacts
 from app.lamps import BREATH_S, FULL, LOW, lamps
 from app.observation import NOTHING_SEEN, Smoothed
 from app.ports import Frame
 from app.present import Surroundings, present
-from app.state import ClassState, Held, KioskState, Mode, Timing, TrainedFacts
+from app.state import ClassState, Held, KioskState, Mode, Timing
 from app.ui.view import KioskView, Screen
 
 FRAME = Frame(np.zeros((4, 4, 3), np.uint8), 1, 100.0)

@@ -9,11 +9,12 @@ import pytest
 
 from app.config import Config
 from app.events import Action
+from app.facts import TrainedFacts
 from app.i18n import LANGUAGES, message
 from app.observation import NOTHING_SEEN, Observation, Smoothed, smooth
 from app.ports import Frame
 from app.present import Surroundings, present
-from app.state import ClassState, Held, KioskState, Mode, TrainedFacts
+from app.state import ClassState, Held, KioskState, Mode
 from app.ui.view import KioskView, Screen
 
 MODEL = TrainedFacts(0.9, 0.6, (5, 5, 0))

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app import events as ev
 from app.events import Action, Command, Event
+from app.facts import TrainedFacts
 from app.ports import UnmountedDrive
-from app.state import KioskState, Mode, TrainedFacts, advance
+from app.state import KioskState, Mode, advance
 from tests.support.states import PICTURE, kiosk, run
 
 MODEL = TrainedFacts(validation_accuracy=0.9, threshold=0.5, shots=(3, 3))
@@ -95,7 +96,7 @@ def test_presses_while_busy_do_nothing_now_or_later(mode: Mode, button: ev.Butto
     assert commands == []
     assert state == replace(busy, now_s=1.0, down=(button,))
     finished = (
-        ev.TrainingFinished(Path("m"), (3, 3), 0.9, 0.5)
+        ev.TrainingFinished(Path("m"), TrainedFacts(0.9, 0.5, (3, 3)))
         if mode is Mode.TRAINING
         else ev.SavingFinished(Path("f"), False)
     )
@@ -107,7 +108,7 @@ def test_a_button_still_held_after_training_takes_nothing_until_pressed_anew() -
     state, _ = run(kiosk(3, 3), ev.ButtonPressed(0), ev.ButtonPressed(Action.TRAIN))
     _, commands = run(
         state,
-        ev.TrainingFinished(Path("m"), (3, 3), 0.9, 0.5),
+        ev.TrainingFinished(Path("m"), TrainedFacts(0.9, 0.5, (3, 3))),
         ev.TimePassed(4.0),
         ev.TimePassed(8.0),
     )
@@ -115,7 +116,7 @@ def test_a_button_still_held_after_training_takes_nothing_until_pressed_anew() -
 
 
 def test_after_training_the_kiosk_is_live_and_says_how_well_it_learned() -> None:
-    state, _ = run(kiosk(3, 3, mode=Mode.TRAINING), ev.TrainingFinished(Path("m"), (3, 3), 0.8, 0.5))
+    state, _ = run(kiosk(3, 3, mode=Mode.TRAINING), ev.TrainingFinished(Path("m"), TrainedFacts(0.8, 0.5, (3, 3))))
     assert state.mode is Mode.LIVE
     assert state.notice is not None
     assert str(state.notice.text) == "Learned it: about 8 of 10 new pictures are named right."
@@ -198,7 +199,7 @@ def test_while_erasing_nothing_else_happens_and_a_failure_brings_all_back() -> N
     ],
 )
 def test_the_accuracy_is_told_in_words_that_are_true(accuracy: float, words: str) -> None:
-    state, _ = run(kiosk(3, 3, mode=Mode.TRAINING), ev.TrainingFinished(Path("m"), (3, 3), accuracy, 0.5))
+    state, _ = run(kiosk(3, 3, mode=Mode.TRAINING), ev.TrainingFinished(Path("m"), TrainedFacts(accuracy, 0.5, (3, 3))))
     assert state.notice is not None
     assert str(state.notice.text) == words
 
@@ -327,7 +328,7 @@ ANYTHING = st.one_of(
     st.integers(0, 1).map(lambda index: ev.SampleAdded(index, 1, PICTURE)),
     st.integers(0, 1).map(lambda index: ev.SampleRemoved(index, 1)),
     st.just(ev.SampleRefused(0, "no.")),
-    st.just(ev.TrainingFinished(Path("m"), (2, 2), 1.0, 0.5)),
+    st.just(ev.TrainingFinished(Path("m"), TrainedFacts(1.0, 0.5, (2, 2)))),
     st.just(ev.TrainingFailed("no.")),
     st.just(ev.SavingFinished(Path("f"), False)),
     st.just(ev.SavingFailed("no.")),

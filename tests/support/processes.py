@@ -19,9 +19,10 @@ import numpy as np
 import pygame
 import pytest
 
+from app.facts import TrainedFacts
 from app.observation import NOTHING_SEEN, Smoothed
 from app.present import Surroundings, present
-from app.state import THUMBNAILS, ClassState, KioskState, Mode, TrainedFacts
+from app.state import THUMBNAILS, ClassState, KioskState, Mode
 from app.ui.screens import targets
 from app.ui.view import Picture
 from app.ui.window import CAPTION

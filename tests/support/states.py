@@ -8,7 +8,8 @@ import numpy as np
 
 from app.config import Config
 from app.events import Command, Event
-from app.state import ClassState, KioskState, Mode, TrainedFacts, advance
+from app.facts import TrainedFacts
+from app.state import ClassState, KioskState, Mode, advance
 from app.ui.view import Picture
 
 PICTURE = Picture(("sample", 1), np.zeros((2, 2, 3), np.uint8))

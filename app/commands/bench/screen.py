@@ -21,11 +21,12 @@ import numpy as np
 import pygame
 
 from app.devices.simulated import DemonstrationCamera
+from app.facts import TrainedFacts
 from app.observation import NOTHING_SEEN, Smoothed
 from app.pictures import thumbnail
 from app.ports import Frame
 from app.present import Surroundings, present
-from app.state import ClassState, KioskState, Mode, Mood, Notice, TrainedFacts
+from app.state import ClassState, KioskState, Mode, Mood, Notice
 from app.ui import paint, screens
 from app.ui.canvas import Canvas
 from app.ui.layout import arrange

@@ -91,6 +91,32 @@ def test_a_model_is_shown_and_reset_goes_back_to_what_was_taught_here(station: S
     assert list((station.config.data_dir / "models").glob("shown-*")) == []
 
 
+def test_results_and_staleness_survive_a_model_that_is_shown(station: Station, stick: Path) -> None:
+    station.teach(shots=3)
+    station.press(Action.TRAIN)
+    station.press(Action.UNDO)
+    station.look()
+    station.panel.tap(1)
+    station.settle()
+    before = station.kiosk.state
+    assert before.model is not None
+    assert before.model.report is not None
+    assert before.model.shots == before.shots, "as many samples, yet not the same ones"
+    assert before.stale
+    plug_in(station, stick)
+    station.panel.tap(1)
+    station.settle()
+    assert not station.kiosk.state.stale
+    station.press(Action.RESET)
+    after = station.kiosk.state
+    assert after.model == before.model
+    assert after.model is not None
+    assert after.model.report == before.model.report
+    assert after.stale
+    station.press(Action.RESULTS)
+    assert station.kiosk.state.mode is Mode.RESULTS
+
+
 def test_saying_no_or_nothing_leaves_everything_as_it_is(station: Station, stick: Path) -> None:
     station.teach(shots=2)
     plug_in(station, stick)

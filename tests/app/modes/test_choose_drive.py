@@ -9,8 +9,9 @@ import pytest
 
 from app import events as ev
 from app.events import Action, Button
+from app.facts import TrainedFacts
 from app.lamps import FULL, OFF, lamps
-from app.modes.base import KioskState, Mode, TrainedFacts
+from app.modes.base import KioskState, Mode
 from app.observation import NOTHING_SEEN
 from app.ports import Drive, UnmountedDrive
 from app.present import Surroundings, present

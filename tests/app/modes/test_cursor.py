@@ -10,8 +10,9 @@ import pytest
 from app import events as ev
 from app.config import Config
 from app.events import Action, Button, OnScreen
+from app.facts import TrainedFacts
 from app.lamps import OFF, lamps
-from app.modes.base import KioskState, Mode, TrainedFacts
+from app.modes.base import KioskState, Mode
 from app.modes.cursor import things, under
 from app.modes.staff import PAGES
 from app.observation import NOTHING_SEEN

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app import events as ev
 from app.events import Action
+from app.facts import TrainedFacts
 from app.modes.base import Held, KioskState, Mode
 from app.observation import NOTHING_SEEN
 from app.ports import Drive, UnmountedDrive
@@ -102,6 +103,16 @@ def test_while_a_model_is_shown_only_reset_does_something() -> None:
         assert refused.notice is not None
         assert str(refused.notice.text) == "This is the model from STICK. RESET goes back to your own."
     assert told(state, ev.ButtonPressed(Action.RESET))[1] == [ev.EndShow()]
+
+
+def test_the_own_model_is_back_with_its_results_after_a_show() -> None:
+    own = TrainedFacts(0.8, 0.6, (3, 3, 0), {"validation": []})
+    before = replace(kiosk(3, 3, 0), mode=Mode.LIVE, model=own, changed=True)
+    shown, _ = told(before, ev.ModelShown(("x", "y"), 0.5, "STICK"))
+    assert not shown.stale
+    back, _ = told(shown, ev.ShowEnded(("apple", "cup", "book"), (3, 3, 0), ((), (), ()), own))
+    assert back.model is own
+    assert (back.mode, back.stale) == (Mode.LIVE, True)
 
 
 def test_the_strip_tells_kind_and_room_or_why_not() -> None:

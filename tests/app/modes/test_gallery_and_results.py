@@ -7,7 +7,8 @@ from typing import Any
 
 from app import events as ev
 from app.events import Action, OnScreen
-from app.modes.base import KioskState, Mode, TrainedFacts
+from app.facts import TrainedFacts
+from app.modes.base import KioskState, Mode
 from app.modes.gallery import PAGE
 from app.observation import NOTHING_SEEN
 from app.present import Surroundings, present

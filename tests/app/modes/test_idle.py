@@ -9,7 +9,8 @@ import pytest
 from app import events as ev
 from app.config import Config
 from app.events import Action
-from app.modes.base import KioskState, Mode, TrainedFacts
+from app.facts import TrainedFacts
+from app.modes.base import KioskState, Mode
 from tests.support.states import PICTURE, kiosk, run
 
 MODEL = TrainedFacts(0.9, 0.5, (3, 3))

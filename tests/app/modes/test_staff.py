@@ -9,8 +9,9 @@ import pytest
 from app import events as ev
 from app.config import Config
 from app.events import Action, OnScreen
+from app.facts import TrainedFacts
 from app.i18n import LANGUAGES
-from app.modes.base import KioskState, Mode, TrainedFacts
+from app.modes.base import KioskState, Mode
 from app.modes.settings import CHOICES
 from app.modes.staff import CORNER, PAGES
 from app.modes.typing import LETTERS, upper

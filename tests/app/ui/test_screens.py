@@ -10,11 +10,12 @@ import pygame
 import pytest
 
 from app.events import Action
+from app.facts import TrainedFacts
 from app.i18n import LANGUAGES, message, translated
 from app.observation import Smoothed
 from app.ports import Frame
 from app.present import Surroundings, present
-from app.state import ClassState, KioskState, Mode, TrainedFacts
+from app.state import ClassState, KioskState, Mode
 from app.ui import screens
 from app.ui.canvas import DrawnText
 from app.ui.layout import arrange
