@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from app import events as ev
@@ -77,35 +76,6 @@ class Backstage:
             privacy.free_floor_mib << 20,
             beside=tools.config.data_dir / SESSION_FILE,
         )
-
-    def job_of(self, command: ev.Command) -> Callable[[], None] | None:
-        """What a command asks for; None if that is nothing of this."""
-        match command:
-            case ev.RemoveSample(sample_id):
-                return partial(self.remove, sample_id)
-            case ev.RestoreSample():
-                return self.restore_removed
-            case ev.LoadGallery(class_index, page, size):
-                return partial(self.load_gallery, class_index, page, size)
-            case ev.LoadPictures(sample_ids):
-                return partial(self.load_pictures, sample_ids)
-            case ev.EndSession(privacy):
-                return partial(self.end_session, privacy)
-            case ev.LoadStarter():
-                return self.load_starter
-            case ev.ChangeSettings(changes):
-                return partial(self.keep_settings, changes)
-            case ev.NameClasses(labels):
-                return partial(self.name_classes, labels)
-            case ev.LookAtSystem():
-                return self.look_at_system
-            case ev.RestoreSession(name, privacy):
-                return partial(self.restore_session, name, privacy)
-            case ev.ExportSessions():
-                return self.export_sessions
-            case ev.PowerOff(restart):
-                return partial(self.switch_off, restart)
-        return None
 
     # --- pictures ---------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from app import events as ev
 from app.backstage import Backstage, House
 from app.config import Config
+from app.exhaustive import assert_never
 from app.i18n import message
 from app.jobs import Job, Tools, Workbench
 from app.observation import Observation
@@ -69,7 +70,7 @@ class Kiosk:
         tools.vision.crop_share = 1 / tools.config.camera.zoom
         self.state = self._restored()
         if tools.config.idle.starter and self.state.model is None and not any(self.state.shots):
-            self._perform(ev.LoadStarter())
+            self.perform(ev.LoadStarter())
 
     def tick(self) -> None:
         """Take everything that happened since the last tick, in order, and act on it."""
@@ -90,59 +91,84 @@ class Kiosk:
         if isinstance(event, ev.TrainingFinished):
             self.seconds.update(event.seconds)
         for command in commands:
-            self._perform(command)
+            self.perform(command)
 
-    def _perform(self, command: ev.Command) -> None:
+    def perform(self, command: ev.Command) -> None:  # noqa: PLR0915  # one case for each command
+        """Carry out one command: at once, or as a job behind everything that was pressed before."""
+        staff, bench = self._backstage, self._bench
         match command:
             case ev.AddSample(class_index):
                 self._add_sample(class_index)
             case ev.RemoveLastSample():
                 self._take_back()
+            case ev.RemoveSample(sample_id):
+                self._record(lambda: staff.remove(sample_id))
+            case ev.RestoreSample():
+                self._record(staff.restore_removed)
+            case ev.LoadGallery(class_index, page, size):
+                self._record(lambda: staff.load_gallery(class_index, page, size))
+            case ev.LoadPictures(sample_ids):
+                self._record(lambda: staff.load_pictures(sample_ids))
+            case ev.EndSession(privacy):
+                self._awaiting_frame.clear()
+                self._record(lambda: staff.end_session(privacy))
+            case ev.LoadStarter():
+                self._job(staff.load_starter)  # making one takes seconds: no sample may wait for that
+            case ev.DropStarter():
+                staff.drop_starter()
+            case ev.ChangeSettings(changes):
+                self._tools.vision.crop_share = 1 / self.state.config.camera.zoom
+                self._settings_changed(self.state.config)
+                self._record(lambda: staff.keep_settings(changes))
+            case ev.NameClasses(labels):
+                self._record(lambda: staff.name_classes(labels))
+            case ev.LookAtSystem():
+                self._record(staff.look_at_system)
+            case ev.RestoreSession(name, privacy):
+                self._record(lambda: staff.restore_session(name, privacy))
+            case ev.ExportSessions():
+                self._record(staff.export_sessions)
+            case ev.PowerOff(restart):
+                self._record(lambda: staff.switch_off(restart))
             case ev.StartTraining():
                 self.progress.put(0.0)
                 self._training_awaits = True
                 self._serve_waiting()
             case ev.StartSaving(chosen):
                 self.progress.put(0.0)
-                self.jobs.put(lambda _stop: self._bench.save(chosen))
+                self._job(lambda: bench.save(chosen))
             case ev.EraseSession():
                 self._awaiting_frame.clear()
-                self.records.put(lambda _stop: self._backstage.erase())
-            case ev.ImportSession(folder):
-                self.records.put(lambda _stop: self._backstage.forget_removed())
-                self._queue_behind_records(lambda: self._bench.import_session(folder))
-            case ev.ShowModel(folder, drive):
-                self._queue_behind_records(lambda: self._bench.show_model(folder, drive))
-            case ev.EndShow():
-                self._queue_behind_records(self._bench.end_show)
-            case ev.DropStarter():
-                self._backstage.drop_starter()
+                self._record(staff.erase)
             case ev.CheckSamples():
-                self.records.put(lambda stop: self._bench.check_samples(self.records, stop))
-            case ev.PlaySound(name):
-                self._tools.sounds.play(name)
+                self.records.put(lambda stop: bench.check_samples(self.records, stop))
+            case ev.ImportSession(folder):
+                self._record(staff.forget_removed)
+                self._queue_behind_records(lambda: bench.import_session(folder))
+            case ev.ShowModel(folder, drive):
+                self._queue_behind_records(lambda: bench.show_model(folder, drive))
+            case ev.EndShow():
+                self._queue_behind_records(bench.end_show)
             case ev.ToggleFullscreen():
                 self._toggle_fullscreen()
+            case ev.PlaySound(name):
+                self._tools.sounds.play(name)
             case ev.Leave():
                 self.running = False
             case _:
-                self._perform_backstage(command)
+                assert_never(command)
 
-    def _perform_backstage(self, command: ev.Command) -> None:
-        """What changes at once happens here; the rest waits behind everything that was pressed before."""
-        if isinstance(command, ev.EndSession):
-            self._awaiting_frame.clear()
-        if isinstance(command, ev.ChangeSettings):
-            self._tools.vision.crop_share = 1 / self.state.config.camera.zoom
-            self._settings_changed(self.state.config)
-        job = self._backstage.job_of(command)
-        if job is not None:
-            slow = isinstance(command, ev.LoadStarter)  # made anew it takes seconds: no sample shall wait for that
-            (self.jobs if slow else self.records).put(lambda _stop: job())
+    def _record(self, job: Callable[[], None]) -> None:
+        """Do a job on the session, in the order of the presses."""
+        self.records.put(lambda _stop: job())
+
+    def _job(self, job: Callable[[], None]) -> None:
+        """Do a job that takes long, one at a time."""
+        self.jobs.put(lambda _stop: job())
 
     def _queue_behind_records(self, job: Callable[[], None]) -> None:
         """Do a job after everything that was pressed before it is stored."""
-        self.records.put(lambda _stop: self.jobs.put(lambda _stop: job()))
+        self._record(lambda: self._job(job))
 
     def _add_sample(self, class_index: int) -> None:
         """Take the frame on the screen, or the next one if that was taken already: no frame is taken twice."""
@@ -157,7 +183,7 @@ class Kiosk:
         if self._awaiting_frame:
             self.events.put(ev.SampleWithdrawn(self._awaiting_frame.pop()))
         else:
-            self.records.put(lambda _stop: self._bench.remove_last())
+            self._record(self._bench.remove_last)
 
     def _serve_waiting(self) -> None:
         """Give a new frame to the first press that waits for one; train when none waits any more."""
@@ -172,7 +198,7 @@ class Kiosk:
             embedding = observation.embedding if observation is not None and same else None
             device = observation.device if observation is not None else CPU
             class_index = self._awaiting_frame.popleft()
-            self.records.put(lambda _stop: self._bench.store_sample(class_index, frame, embedding, device))
+            self._record(lambda: self._bench.store_sample(class_index, frame, embedding, device))
         if self._training_awaits and not self._awaiting_frame:
             self._training_awaits = False
             self.records.put(lambda stop: self._bench.snapshot_for_training(self.jobs, stop))

@@ -28,7 +28,9 @@ from app.modes.base import (
 from app.presses import hear
 
 __all__ = [
+    "CONSUMED_BY_PRESSES",
     "THUMBNAILS",
+    "TRANSITIONS",
     "Arrival",
     "ClassState",
     "Held",
@@ -57,8 +59,9 @@ def advance(state: KioskState, event: Event) -> Step:
 def _step(state: KioskState, event: Event) -> Step:
     if isinstance(event, _SOMEBODY_IS_THERE):
         state = replace(state, last_input_s=state.now_s)
-    transition = _TRANSITIONS.get(type(event))
-    return transition(state, event) if transition else (state, ())
+    if isinstance(event, CONSUMED_BY_PRESSES):
+        return state, ()
+    return TRANSITIONS[type(event)](state, event)
 
 
 def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
@@ -137,7 +140,10 @@ _SOMEBODY_IS_THERE = (
     ev.TypingEdited,
 )
 
-_TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
+CONSUMED_BY_PRESSES = (ev.InputReleased, ev.InputStuck, ev.PinChanged)
+"""Raw inputs that only `app.presses` interprets: the presses that follow from them have transitions."""
+
+TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.ButtonPressed: _pressed,
     ev.ButtonReleased: _released,
     ev.InputPressed: _input_pressed,

@@ -394,3 +394,8 @@ def test_a_sample_that_cannot_be_stored_ends_the_hold_with_the_reason(tmp_path: 
     assert "refused" in station.sounds.played
     station.kiosk.handle(ev.ButtonReleased(0))
     station.close()
+
+
+def test_no_command_that_nobody_carries_out_is_dropped_silently(station: Station) -> None:
+    with pytest.raises(AssertionError):
+        station.kiosk.perform("no command")  # type: ignore[arg-type]

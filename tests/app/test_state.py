@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,31 @@ from app import events as ev
 from app.events import Action, Command, Event
 from app.facts import TrainedFacts
 from app.ports import UnmountedDrive
-from app.state import KioskState, Mode, advance
+from app.presses import hear
+from app.state import CONSUMED_BY_PRESSES, TRANSITIONS, KioskState, Mode, advance
 from tests.support.states import PICTURE, kiosk, run
 
 MODEL = TrainedFacts(validation_accuracy=0.9, threshold=0.5, shots=(3, 3))
+
+
+def test_every_event_has_a_transition_or_is_consumed_by_presses_and_none_is_both() -> None:
+    events, raw = set(get_args(Event)), set(CONSUMED_BY_PRESSES)
+    assert set(TRANSITIONS) | raw == events
+    assert set(TRANSITIONS) & raw == set()
+
+
+@pytest.mark.parametrize(
+    "event", [ev.InputReleased("key:1"), ev.InputStuck("key:2"), ev.PinChanged("gpio:17", True, 1.0)]
+)
+def test_what_presses_consume_changes_the_inputs(event: Event) -> None:
+    assert isinstance(event, CONSUMED_BY_PRESSES)
+    state, _ = run(kiosk(0, 0), ev.InputPressed("key:1"))
+    assert hear(state.inputs, event, 1.0)[0] != state.inputs
+
+
+def test_an_event_that_nobody_knows_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        advance(kiosk(0, 0), "no event")  # type: ignore[arg-type]
 
 
 def samples(commands: list[Command]) -> list[int]:
