@@ -1,7 +1,11 @@
-"""A trained head on disk: arrays, and facts as JSON, in one `.npz`. It holds data only: nothing in it runs."""
+"""Store a trained head in one `.npz` file: its arrays, and its other facts as JSON.
+
+The file holds data only. Reading it never unpickles, so a file from a stranger cannot run code.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Mapping
@@ -11,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from learning.errors import CheckpointUnreadable
+from learning.files import system_reason, write_file
 from learning.layers import FloatArray
 
 VERSION = 1
-TEST = "not_sure/"
+NOT_SURE_PREFIX = "not_sure/"  # before the names of the arrays of `learning.novelty`
 
 
 def write_checkpoint(
@@ -23,24 +28,25 @@ def write_checkpoint(
     """Write a checkpoint; a file that was there stays whole until the new one is.
 
     Args:
-        path: Usually ends in `.npz`; it is used as it is.
+        path: Usually ends in `.npz`; nothing is added to it.
         weights: `mat_w` (D, C) and `vec_b` (C,), float32.
-        facts: Plain values.
-        not_sure: The arrays of `learning.novelty`, or none.
+        facts: Values that JSON can hold.
+        not_sure: The arrays of `learning.novelty`; may be empty.
+
+    Raises:
+        OutputNotWritten: If the system cannot write the file.
     """
-    told = json.dumps({"version": VERSION, **facts})
-    partial = path.with_name(path.name + ".partial")
-    arrays: dict[str, Any] = {**weights, **{TEST + name: value for name, value in not_sure.items()}}
-    with partial.open("wb") as file:
-        np.savez(file, facts=np.array(told), **arrays)
-    partial.replace(path)
+    arrays: dict[str, Any] = {**weights, **{NOT_SURE_PREFIX + name: value for name, value in not_sure.items()}}
+    stream = io.BytesIO()
+    np.savez(stream, facts=np.array(json.dumps({"version": VERSION, **facts})), **arrays)
+    write_file(path, stream.getvalue())
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, FloatArray], dict[str, Any], dict[str, Any]]:
-    """Give weights, facts and the test for the unknown of a checkpoint.
+    """Return the `weights`, `facts` and `not_sure` arrays that `write_checkpoint` wrote.
 
     Raises:
-        CheckpointUnreadable: Saying what is wrong.
+        CheckpointUnreadable: If the file is missing, damaged, of another version, or no checkpoint.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
@@ -48,11 +54,11 @@ def read_checkpoint(path: Path) -> tuple[dict[str, FloatArray], dict[str, Any], 
         facts: dict[str, Any] = json.loads(str(arrays.pop("facts")))
         weights = {name: np.asarray(arrays.pop(name), np.float32) for name in ("mat_w", "vec_b")}
     except OSError as error:
-        raise CheckpointUnreadable(path, error.strerror or "it is no checkpoint") from error
+        raise CheckpointUnreadable(path, system_reason(error)) from error
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointUnreadable(path, "it is damaged, or no checkpoint") from error
     if facts.get("version") != VERSION:
         raise CheckpointUnreadable(path, "it was written by another version")
     if weights["mat_w"].ndim != 2 or weights["vec_b"].shape != weights["mat_w"].shape[1:]:
         raise CheckpointUnreadable(path, "its weights do not fit each other")
-    return weights, facts, {name.removeprefix(TEST): value for name, value in arrays.items()}
+    return weights, facts, {name.removeprefix(NOT_SURE_PREFIX): value for name, value in arrays.items()}

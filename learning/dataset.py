@@ -1,4 +1,4 @@
-"""Checks on embeddings and labels, and the stratified folds."""
+"""Check embeddings and labels, and split samples into stratified folds."""
 
 from __future__ import annotations
 
@@ -7,62 +7,78 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.errors import InvalidTrainingData
+from learning.errors import InvalidEmbeddings, InvalidLabels
 from learning.layers import FloatArray, IntArray
 
 
 def checked_embeddings(values: Any, what: str = "embeddings") -> FloatArray:
-    """Give `values` as float32 (N, D); the caller's array is never changed.
+    """Return `values` as float32 (N, D); the caller's array is never changed.
+
+    Args:
+        values: Numbers, (N, D).
+        what: Name of the array in error texts.
 
     Raises:
-        InvalidTrainingData: If the shape is wrong or a value is not finite.
+        InvalidEmbeddings: If shape or type is wrong, or a value is not finite.
     """
     array = np.asarray(values)
-    if array.ndim != 2 or array.dtype.kind not in "fiu":
-        raise InvalidTrainingData(f"{what} must be numbers of shape (samples, feature_dim), not {array.shape}.")
+    if array.ndim != 2:
+        raise InvalidEmbeddings(f"{what} has the shape {array.shape}. Use (samples, feature_dim).")
+    if array.dtype.kind not in "fiu":
+        raise InvalidEmbeddings(f"{what} has the type {array.dtype}. Use numbers, such as float32.")
     array = array.astype(np.float32, copy=False)
-    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):  # without a mask as large as a copy
-        raise InvalidTrainingData(f"{what} hold values that are not finite. Leave those samples out.")
+    # min and max instead of isfinite(array): no mask as large as the data
+    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
+        raise InvalidEmbeddings(f"{what} contains values that are not finite. Leave those samples out.")
     return array
 
 
 def checked_labels(values: Any, samples: int, num_classes: int, what: str = "labels") -> IntArray:
-    """Give labels as class indices, int64 (N,), from indices (N,) or one-hot rows (N, num_classes).
+    """Return label indices, int64 (N,), from label indices (N,) or one-hot rows (N, C).
+
+    Args:
+        values: The labels.
+        samples: N, the number of embeddings.
+        num_classes: C.
+        what: Name of the array in error texts.
 
     Raises:
-        InvalidTrainingData: If they are neither, out of range, or not as many as there are samples.
+        InvalidLabels: If they are neither, out of range, or not as many as the samples.
     """
     array = np.asarray(values)
     if array.shape == (samples, num_classes) and num_classes > 1:
         if not (np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all()):
-            raise InvalidTrainingData(f"{what} of shape {array.shape} must be one-hot: a single 1 in each row.")
+            raise InvalidLabels(f"{what} of shape {array.shape} must be one-hot: a single 1 in each row.")
         return np.asarray(array.argmax(axis=1), np.int64)
     if array.shape != (samples,):
-        raise InvalidTrainingData(
+        raise InvalidLabels(
             f"{what} must have the shape ({samples},) or ({samples}, {num_classes}), not {array.shape}."
         )
     if array.dtype.kind not in "iu":
-        raise InvalidTrainingData(f"{what} must be whole numbers, not {array.dtype}.")
+        raise InvalidLabels(f"{what} must be whole numbers, not {array.dtype}.")
     if samples and (array.min() < 0 or array.max() >= num_classes):
-        raise InvalidTrainingData(
-            f"{what} must be 0 to {num_classes - 1}, but run from {array.min()} to {array.max()}."
-        )
+        raise InvalidLabels(f"{what} must be 0 to {num_classes - 1}, but run from {array.min()} to {array.max()}.")
     return array.astype(np.int64)
 
 
 def stratified_folds(label_indices: NDArray[np.integer[Any]], folds: int, rng: np.random.Generator) -> IntArray:
-    """Deal samples out to folds, class after class, so that every fold has about its share of each.
+    """Assign every sample to a fold, class by class, so that each fold has about the same share of each class.
 
-    Two samples of a class never meet in a fold as long as it has no more of them than there are folds, so a class with
-    two samples or more always teaches something while a fold is held out.
+    A class with at most `folds` samples has at most one in each fold. So while a fold is held out, a class with two
+    samples or more always has at least one sample left to train on.
+
+    Args:
+        label_indices: int (N,).
+        folds: Number of folds.
+        rng: Decides which samples share a fold.
 
     Returns:
-        The fold of every sample, int (N,), 0..folds-1.
+        The fold of every sample, int64 (N,), 0..folds-1.
     """
-    dealt: IntArray = np.zeros(len(label_indices), np.int64)
+    fold_of_sample: IntArray = np.zeros(len(label_indices), np.int64)
     start = 0
     for label in np.unique(label_indices):
         own = rng.permutation(np.flatnonzero(label_indices == label))
-        dealt[own] = (start + np.arange(len(own))) % folds
+        fold_of_sample[own] = (start + np.arange(len(own))) % folds
         start += len(own)
-    return dealt
+    return fold_of_sample

@@ -13,7 +13,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from learning.errors import EmbeddingSizeMismatch, ModelNotTrained
+from learning.errors import EmbeddingSizeMismatch, InvalidHead, ModelNotTrained
 from learning.extractor_file import unpacked_extractor
 from learning.graph import Additions, packed, quantization, rename_outputs_in_signatures
 from learning.layers import FloatArray
@@ -50,7 +50,8 @@ def append_head(extractor: bytes, head: Head) -> bytes:
     Raises:
         UnsupportedExtractor: If the bytes are no such extractor; the text says what is wrong.
         EmbeddingSizeMismatch: If its vector is not D long.
-        ModelNotTrained: If weights or range are not finite.
+        ModelNotTrained: If there are no weights, or for a quantized extractor no range of logits.
+        InvalidHead: If the weights have the wrong shape, or are not finite.
     """
     weights, biases = _checked(head)
     model = unpacked_extractor(extractor)
@@ -182,9 +183,9 @@ def _checked(head: Head) -> tuple[FloatArray, FloatArray]:
     except KeyError as error:
         raise ModelNotTrained("the head has no weights. Train it before the export.") from error
     if weights.ndim != 2 or biases.shape != (weights.shape[1],):
-        raise ModelNotTrained(f"mat_w {weights.shape} and vec_b {biases.shape} do not fit. Use shapes (D, C) and (C,).")
+        raise InvalidHead(f"mat_w {weights.shape} and vec_b {biases.shape} do not fit. Use shapes (D, C) and (C,).")
     if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
-        raise ModelNotTrained("the head's weights are not finite. Train it again on finite embeddings.")
+        raise InvalidHead("the head's weights are not finite. Train it again on finite embeddings.")
     return weights, biases
 
 

@@ -16,7 +16,7 @@ from app.errors import DriveGone
 from app.i18n import LANGUAGES, SOURCE_LANGUAGE, translated
 from app.reasons import TOLD_TO_VISITORS, in_words, of_database, of_system
 from app.refusals import REFUSALS
-from learning.errors import EmbeddingSizeMismatch, InvalidTrainingData, NotEnoughSamples, UnsupportedExtractor
+from learning.errors import EmbeddingSizeMismatch, InvalidLabels, NotEnoughSamples, UnsupportedExtractor
 from tpu.errors import (
     AcceleratorLost,
     DriverMismatch,
@@ -64,9 +64,7 @@ def test_an_error_of_the_kiosk_keeps_its_own_words() -> None:
 
 
 def test_a_kind_that_says_nothing_to_a_visitor_keeps_its_text() -> None:
-    assert (
-        in_words(InvalidTrainingData("labels hold a gap. Number them anew.")) == "labels hold a gap. Number them anew."
-    )
+    assert in_words(InvalidLabels("labels hold a gap. Number them anew.")) == "labels hold a gap. Number them anew."
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.ENODEV, errno.ENOENT])

@@ -63,7 +63,7 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
         SoftmaxRegression.load(bad)
     assert str(caught.value) == (
         f"the checkpoint {bad} cannot be read: it is damaged, or no checkpoint. "
-        "Name one that save() wrote, or train anew."
+        "Name one that save() wrote, or train again."
     )
     objects = np.empty((1, 1), object)
     objects[0, 0] = Harmful(mark)
@@ -91,5 +91,5 @@ def test_a_torn_file_a_missing_one_and_one_of_another_version_are_refused(
         with pytest.raises(CheckpointUnreadable) as caught:
             SoftmaxRegression.load(path)
         assert str(caught.value) == (
-            f"the checkpoint {path} cannot be read: {reason}. Name one that save() wrote, or train anew."
+            f"the checkpoint {path} cannot be read: {reason}. Name one that save() wrote, or train again."
         )

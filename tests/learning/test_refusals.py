@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from learning.errors import EmbeddingSizeMismatch, ModelNotTrained, UnsupportedExtractor
+from learning.errors import EmbeddingSizeMismatch, InvalidHead, ModelNotTrained, UnsupportedExtractor
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
@@ -128,7 +128,7 @@ def test_weights_of_another_length_are_refused() -> None:
     with pytest.raises(EmbeddingSizeMismatch) as caught:
         append_head(tiny_extractor(feature_dim=6), trained(5))
     assert str(caught.value) == (
-        "the head takes 5-value embeddings but got 6. Use the extractor it was trained with, or train anew."
+        "the head takes 5-value embeddings but got 6. Use the extractor it was trained with, or train again."
     )
 
 
@@ -144,7 +144,7 @@ def test_weights_and_biases_that_do_not_fit_are_refused(
 ) -> None:
     head = trained()
     head.params = {"mat_w": np.zeros(weights, np.float32), "vec_b": np.zeros(biases, np.float32)}
-    with pytest.raises(ModelNotTrained) as caught:
+    with pytest.raises(InvalidHead) as caught:
         append_head(tiny_extractor(), head)
     assert str(caught.value) == text
 

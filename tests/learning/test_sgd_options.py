@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from learning.errors import InvalidTrainingData, TrainingCancelled
+from learning.errors import InvalidTrainingOption, MissingTrainingData, TrainingCancelled
 from learning.softmax_regression import Report, SoftmaxRegression
 from tests.learning.test_softmax_regression import blobs, data
 
@@ -54,9 +54,26 @@ def test_the_history_is_what_was_told() -> None:
 
 def test_nothing_to_learn_from_is_refused() -> None:
     empty = {"data_train": np.zeros((0, 8), np.float32), "labels_train": np.zeros(0, np.int64)}
-    with pytest.raises(InvalidTrainingData) as caught:
+    with pytest.raises(MissingTrainingData) as caught:
         SoftmaxRegression(8, 3).train_with_sgd(empty, 1, 0.1)
-    assert str(caught.value) == "data_train is empty, or batch_size is below 1. Give at least one sample."
+    assert str(caught.value) == "data_train is missing or empty. Put at least one sample into data['data_train']."
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"batch_size": 0}, "batch_size is 0. Use 1 or more."),
+        ({"print_every": -1}, "print_every is -1. Use 1 or more, or 0 to print nothing."),
+        (
+            {"print_every": 0, "patience": 3},
+            "patience counts reports, but print_every=0 disables them. Use 1 or more.",
+        ),
+    ],
+)
+def test_an_option_out_of_range_is_refused(options: dict[str, int], text: str) -> None:
+    with pytest.raises(InvalidTrainingOption) as caught:
+        SoftmaxRegression(8, 3).train_with_sgd(data(), 1, 0.1, **options)  # type: ignore[arg-type]
+    assert str(caught.value) == text
 
 
 def test_a_stopped_training_changes_nothing() -> None:
@@ -64,7 +81,7 @@ def test_a_stopped_training_changes_nothing() -> None:
     before = {name: value.copy() for name, value in head.params.items()}
     with pytest.raises(TrainingCancelled) as caught:
         head.train_with_sgd(data(), 500, 0.05, on_statistics=quiet, should_stop=lambda: next(asked) == 20)
-    assert str(caught.value) == "training was stopped. Call train_with_sgd again to start anew."
+    assert str(caught.value) == "training was stopped. Call train_with_sgd to start again."
     assert next(asked) == 21
     assert all(np.array_equal(head.params[name], before[name]) for name in before)
 

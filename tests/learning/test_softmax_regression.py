@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from learning.errors import EmbeddingSizeMismatch, InvalidTrainingData, ModelNotTrained
+from learning.errors import (
+    EmbeddingSizeMismatch,
+    InvalidEmbeddings,
+    InvalidLabels,
+    MissingTrainingData,
+    ModelNotTrained,
+)
 from learning.layers import cross_entropy, softmax
 from learning.softmax_regression import SoftmaxRegression
 
@@ -119,24 +125,44 @@ def test_training_leaves_the_caller_s_arrays_alone() -> None:
     ],
 )
 def test_labels_that_would_train_wrongly_are_refused(labels: Any, message: str) -> None:
-    with pytest.raises(InvalidTrainingData) as caught:
+    with pytest.raises(InvalidLabels) as caught:
         SoftmaxRegression(8, 3).train_with_sgd({**data(), "labels_train": labels}, 1, 0.1)
     assert str(caught.value) == message
 
 
-def test_nan_embeddings_are_refused() -> None:
+def with_nan() -> Any:
     x, _ = blobs()
     x[3, 2] = np.nan
-    with pytest.raises(InvalidTrainingData) as caught:
-        SoftmaxRegression(8, 3).train_with_sgd({**data(), "data_train": x}, 1, 0.1)
-    assert str(caught.value) == "data_train hold values that are not finite. Leave those samples out."
+    return x
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "message"),
+    [
+        (with_nan(), "data_train contains values that are not finite. Leave those samples out."),
+        (np.zeros(8), "data_train has the shape (8,). Use (samples, feature_dim)."),
+        (np.full((90, 8), "1"), "data_train has the type <U1. Use numbers, such as float32."),
+    ],
+)
+def test_embeddings_that_would_train_wrongly_are_refused(embeddings: Any, message: str) -> None:
+    with pytest.raises(InvalidEmbeddings) as caught:
+        SoftmaxRegression(8, 3).train_with_sgd({**data(), "data_train": embeddings}, 1, 0.1)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["data_train", "labels_train"])
+def test_training_data_that_lack_an_array_are_refused(name: str) -> None:
+    given_data = {key: value for key, value in data().items() if key != name}
+    with pytest.raises(MissingTrainingData) as caught:
+        SoftmaxRegression(8, 3).train_with_sgd(given_data, 1, 0.1)
+    assert str(caught.value) == f"{name} is missing or empty. Put at least one sample into data['{name}']."
 
 
 def test_embeddings_of_another_size_are_refused() -> None:
     with pytest.raises(EmbeddingSizeMismatch) as caught:
         SoftmaxRegression(8, 3).run_inference(np.zeros((2, 5)))
     assert str(caught.value) == (
-        "the head takes 8-value embeddings but got 5. Use the extractor it was trained with, or train anew."
+        "the head takes 8-value embeddings but got 5. Use the extractor it was trained with, or train again."
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from learning.errors import ModelNotTrained
+from learning.errors import InvalidHead
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
@@ -121,7 +121,7 @@ def test_nan_weights_never_reach_a_file(tmp_path: Path) -> None:
     broken.params["mat_w"][0, 0] = np.nan
     source, target = tmp_path / "in.tflite", tmp_path / "out.tflite"
     source.write_bytes(tiny_extractor())
-    with pytest.raises(ModelNotTrained) as caught:
+    with pytest.raises(InvalidHead) as caught:
         broken.save_as_tflite_model(source, target)
     assert str(caught.value) == "the head's weights are not finite. Train it again on finite embeddings."
     assert not target.exists()

@@ -1,0 +1,104 @@
+"""The errors as a tree: drawn as it is, caught by level, and the same after a trip to another process."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+from learning import errors
+from learning.errors import (
+    CheckpointUnreadable,
+    DataError,
+    EmbeddingSizeMismatch,
+    ExtractorUnreadable,
+    FileError,
+    HeadError,
+    InvalidEmbeddings,
+    InvalidHead,
+    InvalidLabels,
+    InvalidTrainingOption,
+    LearningError,
+    MissingTrainingData,
+    ModelNotTrained,
+    NotEnoughSamples,
+    OutputNotWritten,
+    TrainingCancelled,
+    UnsupportedExtractor,
+)
+
+EXAMPLES: list[LearningError] = [
+    InvalidEmbeddings("embeddings has the shape (3,). Use (samples, feature_dim)."),
+    InvalidLabels("labels must be whole numbers, not float64."),
+    EmbeddingSizeMismatch(8, 5),
+    MissingTrainingData("data_train"),
+    NotEnoughSamples("training needs two classes with two samples each. Add samples."),
+    InvalidTrainingOption("batch_size is 0. Use 1 or more."),
+    TrainingCancelled("training was stopped. Call train_with_sgd to start again."),
+    ModelNotTrained("the head has no weights. Train it before the export."),
+    InvalidHead("the head's weights are not finite. Train it again on finite embeddings."),
+    ExtractorUnreadable(Path("a.tflite"), "Is a directory"),
+    UnsupportedExtractor("this is no TFLite file. Use another."),
+    UnsupportedExtractor("this is no TFLite file. Use another.", Path("a.tflite")),
+    CheckpointUnreadable(Path("a.npz"), "it is damaged, or no checkpoint"),
+    OutputNotWritten(Path("a.tflite"), "No space left on device"),
+]
+
+
+def classes() -> list[type[LearningError]]:
+    return [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, LearningError)]
+
+
+def drawn() -> dict[str, str | None]:
+    """Each error that the module's docstring draws, and the one above it."""
+    above: dict[str, str | None] = {}
+    open_levels: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if found := re.match(r"([│├└─ ]*)([A-Z]\w+) {2,}\S", line):
+            level = len(found[1]) // 4
+            open_levels[level:] = [found[2]]
+            above[found[2]] = open_levels[level - 1] if level else None
+    return above
+
+
+def test_the_docstring_draws_every_error_in_its_place() -> None:
+    real = {
+        one.__name__: next((base.__name__ for base in one.__bases__ if issubclass(base, LearningError)), None)
+        for one in classes()
+    }
+    assert drawn() == real
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_an_error_is_the_same_after_pickling(error: LearningError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), vars(again), again.args) == (str(error), vars(error), error.args)
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_an_error_is_one_line_of_two_sentences_or_more(error: LearningError) -> None:
+    text = str(error)
+    assert "\n" not in text
+    if not isinstance(error, InvalidLabels):  # "must be …" says in one sentence what is wrong and what to do
+        assert re.search(r"\. [A-Z].*\.$", text)
+
+
+def test_every_error_that_is_raised_has_an_example_here() -> None:
+    levels = {LearningError, DataError, HeadError, FileError}
+    assert {type(one) for one in EXAMPLES} | levels == set(classes())
+
+
+@pytest.mark.parametrize(
+    ("level", "kinds"),
+    [
+        (DataError, {InvalidEmbeddings, InvalidLabels, EmbeddingSizeMismatch, MissingTrainingData, NotEnoughSamples}),
+        (HeadError, {ModelNotTrained, InvalidHead}),
+        (FileError, {ExtractorUnreadable, UnsupportedExtractor, CheckpointUnreadable, OutputNotWritten}),
+    ],
+)
+def test_a_level_catches_its_kinds_and_no_others(level: type[LearningError], kinds: set[type[LearningError]]) -> None:
+    assert {type(one) for one in EXAMPLES if isinstance(one, level)} == kinds
