@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.events import BackendChanged
 from app.i18n import Text, message
+from tpu.edgetpu.supervisor import Phase, Status
 from tpu.extractor import EmbeddingExtractor
-from tpu.supervisor import Phase, Status
 
 
 def backend_now(extractor: EmbeddingExtractor, status: Status | None) -> BackendChanged:

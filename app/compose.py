@@ -51,11 +51,11 @@ from app.ui.sounds import Sounds
 from app.ui.speech import Speech
 from app.ui.view import KioskView
 from app.ui.window import Window
-from tpu.devices import list_accelerators
+from tpu.edgetpu.devices import list_accelerators
+from tpu.edgetpu.supervisor import ListDevices
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
 from tpu.quiet import ALSA, without
-from tpu.supervisor import ListDevices
 
 
 @dataclass(frozen=True)

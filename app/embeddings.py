@@ -12,7 +12,7 @@ from app.errors import SessionUnreadable
 from app.pictures import decode_picture
 from app.storage import SessionStore
 from tpu.extractor import EmbeddingExtractor
-from tpu.model import CPU
+from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)
 

@@ -35,11 +35,11 @@ from app.twins import kept_twin, twin_of
 from app.ui.view import Picture
 from learning.errors import TrainingCancelled
 from tpu.classifier import ClassificationEngine
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
-from tpu.model import CPU
 from tpu.models import extractor_path
-from tpu.supervisor import Supervisor
+from tpu.runtime import CPU
 from tpu.tensors import centre_crop
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Tools:
     drives: Drives
     sounds: Sounds
     clock: Clock = time.monotonic
-    accelerator: Supervisor | None = None
+    accelerator: EdgeTpuSupervisor | None = None
 
 
 Job = Callable[[StopSignal], None]

@@ -22,7 +22,7 @@ from app.presses import inputs_of
 from app.session import Session
 from app.state import THUMBNAILS, ClassState, KioskState, Mode, Timing, advance
 from app.threads import Mailbox
-from tpu.model import CPU
+from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)
 

@@ -25,11 +25,11 @@ from app.kiosk import Kiosk
 from app.ports import Camera, Drives
 from app.storage import SessionStore
 from app.ui.window import Window
-from tpu.accelerator import is_compiled
+from tpu.edgetpu.accelerator import is_compiled
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor as Accelerator
+from tpu.edgetpu.supervisor import ListDevices, Status
 from tpu.extractor import EmbeddingExtractor
 from tpu.runtime import Driver
-from tpu.supervisor import ListDevices, Status
-from tpu.supervisor import Supervisor as Accelerator
 
 logger = logging.getLogger(__name__)
 

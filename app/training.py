@@ -28,9 +28,9 @@ from learning.fit import fit_head
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tpu.classifier import ClassificationEngine
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import models_dir
-from tpu.supervisor import Supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def train_model(
     should_stop: Callable[[], bool] | None = None,
     runtime: str = "auto",
     device: str = "auto",
-    accelerator: Supervisor | None = None,
+    accelerator: EdgeTpuSupervisor | None = None,
 ) -> TrainedModel:
     """Train on `session`, write `model_path`, open that file and compare its answers.
 

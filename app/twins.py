@@ -12,8 +12,8 @@ from pathlib import Path
 
 from learning.errors import LearningError
 from learning.tflite_export import Head, append_head
+from tpu.counterparts import COMPILED
 from tpu.runtime import EDGE_TPU_OPERATOR
-from tpu.twins import COMPILED
 
 logger = logging.getLogger(__name__)
 

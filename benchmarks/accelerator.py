@@ -22,9 +22,9 @@ import numpy as np
 
 from benchmarks._photographs import machine
 from tests.support.edge_tpu.stick import SimulatedStick
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
 from tpu.runtime import open_on_edge_tpu
-from tpu.supervisor import Supervisor
 
 CALLS, ROUNDS, RECOVERIES = 200, 5, 10
 OPENING_S = 1.0
@@ -49,7 +49,9 @@ def overhead(path: Path, folder: Path) -> None:
     bare = open_on_edge_tpu(path.read_bytes(), runtime="litert", device="usb:0", driver=stick.driver)
     entry, out = bare.get_input_details()[0], bare.get_output_details()[0]
     tensor = np.random.default_rng(0).integers(0, 256, entry["shape"], np.uint8)
-    supervisor = Supervisor(runtime="litert", driver=stick.driver, list_devices=stick.list, lock_folder=stick.folder)
+    supervisor = EdgeTpuSupervisor(
+        runtime="litert", driver=stick.driver, list_devices=stick.list, lock_folder=stick.folder
+    )
     with EmbeddingExtractor(path, accelerator=supervisor.start()) as extractor:
         if not extractor.wait_for_accelerator(30):
             sys.exit(f"the stick does not answer: {supervisor.status.reason}")
@@ -88,7 +90,7 @@ def recovery(path: Path, stick: SimulatedStick) -> None:
         stick.open_slowly(round(opening_s * 1000))
         for _ in range(RECOVERIES):
             stick.plug_in()
-            supervisor = Supervisor(
+            supervisor = EdgeTpuSupervisor(
                 runtime="litert", driver=stick.driver, list_devices=stick.list, lock_folder=stick.folder
             ).start()
             with EmbeddingExtractor(path, accelerator=supervisor) as extractor:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.errors import LabelCountMismatch, LabelsUnreadable, NotAClassifier
 from tpu.flatbuffer import last_operator
-from tpu.model import CPU, PictureModel
+from tpu.model import PictureModel
 from tpu.novelty import read_novelty_test
-from tpu.supervisor import Supervisor
+from tpu.runtime import CPU
 from tpu.tensors import FloatArray, ImageArray
 
 MIN_CLASSES = 2
@@ -60,7 +61,7 @@ class ClassificationEngine(PictureModel):
         runtime: str = "auto",
         device: str = "auto",
         num_threads: int = 1,
-        accelerator: Supervisor | None = None,
+        accelerator: EdgeTpuSupervisor | None = None,
         twin: Path | None = None,
     ) -> None:
         super().__init__(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.errors import NotAnExtractor
 from tpu.model import PictureModel
-from tpu.supervisor import Supervisor
 from tpu.tensors import FloatArray, ImageArray
 
 MIN_FEATURES = 2
@@ -35,7 +35,7 @@ class EmbeddingExtractor(PictureModel):
         runtime: str = "auto",
         device: str = "auto",
         num_threads: int = 1,
-        accelerator: Supervisor | None = None,
+        accelerator: EdgeTpuSupervisor | None = None,
     ) -> None:
         super().__init__(model_path, runtime=runtime, device=device, num_threads=num_threads, accelerator=accelerator)
         if self.output_size < MIN_FEATURES:

@@ -17,18 +17,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tpu.counterparts import cpu_counterpart, cpu_name
+from tpu.edgetpu.registry import RemoteModel
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor, Phase
 from tpu.errors import AcceleratorUnavailable, InferenceFailed, ModelUnreadable
 from tpu.flatbuffer import refuse_torn
-from tpu.line import RemoteModel
 from tpu.quiet import XNNPACK, first_time_without
-from tpu.runtime import EDGE_TPU_OPERATOR, Interpreter, allocate, open_on_cpu, refuse_missing, runtime_for_cpu
-from tpu.supervisor import Phase, Supervisor
+from tpu.runtime import CPU, EDGE_TPU_OPERATOR, Interpreter, allocate, open_on_cpu, refuse_missing, runtime_for_cpu
 from tpu.tensors import FloatArray, ImageArray, dequantized, input_tensor, prepare_picture
-from tpu.twins import cpu_name, cpu_twin
 
 logger = logging.getLogger(__name__)
 
-CPU = "cpu"
 Tensors = Callable[[bytes], Sequence[int]]
 """Gives the indices of more tensors to be read after a call, of a model by its bytes: twins number them differently."""
 
@@ -87,7 +86,7 @@ class PictureModel:
         runtime: str,
         device: str,
         num_threads: int,
-        accelerator: Supervisor | None = None,
+        accelerator: EdgeTpuSupervisor | None = None,
         twin: Path | None = None,
         also: Tensors = lambda _model: (),
     ) -> None:
@@ -214,7 +213,7 @@ class PictureModel:
 
     def _open_twin(self, path: Path | None, compiled: _Opened, num_threads: int, also: Tensors) -> _Opened | None:
         """The CPU twin, if it is there and gives what the compiled model gives."""
-        path = path or cpu_twin(self._path)
+        path = path or cpu_counterpart(self._path)
         if path is None:
             return None
         try:

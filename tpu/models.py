@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
+from importlib import resources
 from pathlib import Path
 
 import platformdirs
@@ -17,7 +18,6 @@ import platformdirs
 from tpu.errors import DownloadFailed, ModelUnreadable, RuntimeLayerError
 
 BUILT_IN_NAME = "built-in"
-BUILT_IN = Path(__file__).resolve().parent.parent / "assets" / "models" / "kiosk_extractor.tflite"
 GOOGLE = "https://raw.githubusercontent.com/google-coral/test_data/master/"
 CHUNK_BYTES = 1 << 16
 TIMEOUT_S = 30.0
@@ -79,7 +79,7 @@ Progress = Callable[[int, int | None], None]
 
 def default_extractor_path() -> Path:
     """The built-in extractor."""
-    return BUILT_IN
+    return Path(str(resources.files("assets") / "models" / "kiosk_extractor.tflite"))
 
 
 def extractor_path(named: str) -> Path:

@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 
 from tpu.errors import AcceleratorUnavailable, DriverMismatch, ModelUnreadable, RuntimeNotInstalled
 
+CPU = "cpu"
+"""What `--device` calls the processor, and what an answer calls it."""
+
 EDGE_TPU_OPERATOR = b"edgetpu-custom-op"
 EDGE_TPU_LIBRARY = "libedgetpu.so.1"
 

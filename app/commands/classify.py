@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.commands.report import write_json
-from tpu.accelerator import accelerator_for, settle
 from tpu.classifier import ClassificationEngine, read_label_file
+from tpu.edgetpu.accelerator import accelerator_for, settle
 from tpu.errors import ModelUnreadable, PictureUnreadable, RuntimeLayerError
 from tpu.tensors import centre_crop, read_picture
 

@@ -21,15 +21,15 @@ from app.devices.pads import plugged_pads
 from app.devices.udisks import UDisks
 from app.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
 from app.inputs import input_map, pins_of
-from tpu.accelerator import accelerator_for
-from tpu.devices import Accelerator, list_accelerators
-from tpu.driver_check import driver_problem
+from tpu.edgetpu.accelerator import accelerator_for
+from tpu.edgetpu.devices import Accelerator, list_accelerators
+from tpu.edgetpu.driver_check import driver_problem
+from tpu.edgetpu.supervisor import ListDevices, Phase
+from tpu.edgetpu.timeouts import DEFAULT_TIMEOUTS
 from tpu.errors import ModelUnreadable, RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
-from tpu.patience import PATIENCE
 from tpu.runtime import Driver, available_runtimes
-from tpu.supervisor import ListDevices, Phase
 
 LEAST_FREE_BYTES = 200 * 2**20
 
@@ -135,7 +135,7 @@ def _silent(list_devices: ListDevices, config: Config) -> str:
         if accelerator is None:
             return ""
         with EmbeddingExtractor(path, runtime=model.runtime, accelerator=accelerator):
-            status = accelerator.wait_until_settled(2 * PATIENCE.open_s)
+            status = accelerator.wait_until_settled(2 * DEFAULT_TIMEOUTS.open_s)
     return "" if status.phase is Phase.READY else status.reason.rstrip(".") or "it does not answer. Plug it in anew"
 
 

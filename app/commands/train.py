@@ -21,12 +21,12 @@ from app.export import EDGE_TPU_FILE, facts_of, write_export
 from app.pictures import encode_picture
 from app.session import Sample, Session
 from app.training import train_model, write_twin
-from tpu.accelerator import accelerator_for, settle
+from tpu.counterparts import cpu_counterpart
+from tpu.edgetpu.accelerator import accelerator_for, settle
 from tpu.errors import PictureUnreadable
 from tpu.extractor import EmbeddingExtractor
-from tpu.model import CPU
+from tpu.runtime import CPU
 from tpu.tensors import centre_crop, read_picture
-from tpu.twins import cpu_twin
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def run_train(
         write(f"pictures used: {len(session.samples)}, of {len(shots)} classes; files skipped: {skipped}")
         if opened.compiled_for_edge_tpu and (count := [one.device for one in session.samples].count(CPU)):
             why = "as --device cpu asks" if device == CPU else "as no Edge TPU answered"
-            write(f"{count} of them embedded on the CPU by {cpu_twin(extractor)}, {why}")
+            write(f"{count} of them embedded on the CPU by {cpu_counterpart(extractor)}, {why}")
         with tempfile.TemporaryDirectory(prefix="kiosk-train-") as scratch:
             trained = train_model(
                 session,

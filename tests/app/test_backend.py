@@ -23,8 +23,8 @@ from tests.support.edge_tpu.stick import SimulatedStick
 from tests.support.extractors import tiny_extractor
 from tests.support.kiosks import Station
 from tests.support.waiting import until
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor, Phase, Status
 from tpu.extractor import EmbeddingExtractor
-from tpu.supervisor import Phase, Status, Supervisor
 
 NEEDED = (
     "the model mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu needs an Edge TPU, and none is plugged in. "
@@ -49,7 +49,7 @@ def view(event: ev.BackendChanged, **changes: object) -> KioskView:
     ],
 )
 def test_the_strip_says_what_answers(
-    status: Status | None, strip: str, problem: bool, extractors: Path, supervise: Callable[..., Supervisor]
+    status: Status | None, strip: str, problem: bool, extractors: Path, supervise: Callable[..., EdgeTpuSupervisor]
 ) -> None:
     with EmbeddingExtractor(extractors, accelerator=supervise()) as extractor:
         seen = view(backend_now(extractor, status))
@@ -57,7 +57,7 @@ def test_the_strip_says_what_answers(
 
 
 def test_without_twin_and_accelerator_the_screen_says_what_is_needed(
-    extractors: Path, supervise: Callable[..., Supervisor]
+    extractors: Path, supervise: Callable[..., EdgeTpuSupervisor]
 ) -> None:
     extractors.with_name(PLAIN).unlink()
     supervisor = supervise().start()
@@ -131,7 +131,7 @@ def test_training_waits_until_every_sample_has_its_new_embedding(taught_with_ano
 
 @pytest.fixture
 def compiled(
-    tmp_path: Path, extractors: Path, stick: SimulatedStick, supervise: Callable[..., Supervisor]
+    tmp_path: Path, extractors: Path, stick: SimulatedStick, supervise: Callable[..., EdgeTpuSupervisor]
 ) -> Iterator[Station]:
     """A kiosk with Google's compiled extractor; its stick is not plugged in yet."""
     supervisor = supervise()
@@ -195,7 +195,7 @@ def test_a_compiled_model_goes_live_on_the_stick_and_its_twin_answers_when_that_
 
 
 def test_the_model_of_before_answers_on_the_cpu_until_the_stick_is_there(
-    tmp_path: Path, extractors: Path, stick: SimulatedStick, supervise: Callable[..., Supervisor]
+    tmp_path: Path, extractors: Path, stick: SimulatedStick, supervise: Callable[..., EdgeTpuSupervisor]
 ) -> None:
     first = supervise()
     station = Station(

@@ -17,9 +17,9 @@ from app.kiosk import Kiosk
 from app.pipeline import Vision
 from app.ports import Drives, Frame
 from app.storage import SessionStore
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
-from tpu.supervisor import Supervisor
 
 LABELS = ("apple", "cup", "duck")
 
@@ -64,7 +64,7 @@ class Station:
         labels: tuple[str, ...] = LABELS,
         save_pictures: bool = False,
         extractor: EmbeddingExtractor | None = None,
-        accelerator: Supervisor | None = None,
+        accelerator: EdgeTpuSupervisor | None = None,
     ) -> None:
         self.folder = folder
         self.config = self.settings_in(folder, settings, labels=labels, save_pictures=save_pictures)

@@ -13,7 +13,7 @@ from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
 from tpu.classifier import ClassificationEngine, read_label_file
-from tpu.devices import list_accelerators
+from tpu.edgetpu.devices import list_accelerators
 from tpu.errors import AcceleratorUnavailable, LabelsUnreadable, ModelUnreadable, PictureUnreadable, RuntimeNotInstalled
 from tpu.extractor import EmbeddingExtractor
 from tpu.runtime import available_runtimes, refuse_missing

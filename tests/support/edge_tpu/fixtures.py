@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.edge_tpu.stick import SimulatedStick, can_compile
-from tpu.patience import Patience
-from tpu.supervisor import Supervisor
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor
+from tpu.edgetpu.timeouts import Timeouts
 
 COMPILED = "mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu.tflite"
 PLAIN = COMPILED.replace("_edgetpu", "")
-BRISK = Patience(
+BRISK = Timeouts(
     answer_s=0.25, open_s=20.0, first_call_s=2.0, call_s=0.6, poll_s=0.05, replug_s=0.2, first_retry_s=0.1,
     longest_retry_s=1.0,
 )  # fmt: skip
@@ -40,16 +40,16 @@ def stick(extractors: Path, tmp_path: Path) -> SimulatedStick:
 
 
 @pytest.fixture
-def supervise(stick: SimulatedStick, tmp_path: Path) -> Iterator[Callable[..., Supervisor]]:
+def supervise(stick: SimulatedStick, tmp_path: Path) -> Iterator[Callable[..., EdgeTpuSupervisor]]:
     """Make supervisors of the stick; they are closed afterwards."""
-    made: list[Supervisor] = []
+    made: list[EdgeTpuSupervisor] = []
 
-    def make(**settings: object) -> Supervisor:
+    def make(**settings: object) -> EdgeTpuSupervisor:
         chosen = {
-            "driver": stick.driver, "patience": BRISK, "list_devices": stick.list, "lock_folder": tmp_path,
+            "driver": stick.driver, "timeouts": BRISK, "list_devices": stick.list, "lock_folder": tmp_path,
             "runtime": "litert",
         }  # fmt: skip
-        made.append(Supervisor(**{**chosen, **settings}))  # type: ignore[arg-type]
+        made.append(EdgeTpuSupervisor(**{**chosen, **settings}))  # type: ignore[arg-type]
         return made[-1]
 
     yield make

@@ -130,7 +130,7 @@ static int compute(Tensor *in, Tensor *out) {
   char twin[2048];
   if (text_of("twin", twin, sizeof twin)) {
     char code[4096];
-    snprintf(code, sizeof code, "from tests.support.edge_tpu.twin import compute\ncompute(%s%s%s, %llu, %zu, %llu, %zu)",
+    snprintf(code, sizeof code, "from tests.support.edge_tpu.counterpart import compute\ncompute(%s%s%s, %llu, %zu, %llu, %zu)",
              "r'''", twin, "'''", (unsigned long long)(uintptr_t)in->data, in->bytes,
              (unsigned long long)(uintptr_t)out->data, out->bytes);
     int gil = PyGILState_Ensure();

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tpu.devices import Accelerator, list_accelerators
+from tpu.edgetpu.devices import Accelerator, list_accelerators
 from tpu.runtime import Driver
 
 SOURCE = Path(__file__).with_name("libedgetpu.c")

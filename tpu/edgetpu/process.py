@@ -1,7 +1,7 @@
-"""The parent's hold on the accelerator's child process: start, ask, notice its end, kill.
+"""Start the accelerator's child process, exchange messages and tensors with it, notice its end, kill it.
 
-The child is a fresh interpreter that runs `tpu.child` and nothing of the program around it. Its pipe carries small
-messages, a shared memory the tensors, and its standard error tells the driver's last words and, by ending, its death.
+The child is a new Python process that runs `tpu.edgetpu.child`. A pipe carries small messages and a shared memory the
+tensors. The driver logs to the child's standard error; end of file on it means that the child is dead.
 """
 
 from __future__ import annotations
@@ -13,23 +13,21 @@ import os
 import pickle
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Pipe, wait
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tpu.child import MEMORY_BYTES, Done, Orders
+from tpu.edgetpu.messages import MEMORY_BYTES, ChildConfig, Done
+from tpu.edgetpu.python_process import module_command, module_environment
 from tpu.errors import AcceleratorLost
 from tpu.runtime import Driver
 
 logger = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parent.parent
 LAST_WORDS_BYTES = 4096
 KILL_PATIENCE_S = 5.0  # a process in the kernel's hands, such as a PCIe driver, may not die at once
 
@@ -40,20 +38,22 @@ class ChildProcess:
     Args:
         runtime, driver: How it opens models.
         device: What the device is called if the driver does not list it.
-        sysfs: The device's folder in /sys (USB) or its file in /dev (PCIe).
+        device_path: The device's folder in /sys (USB) or its file in /dev (PCIe).
         inherited: File descriptors that the child holds as long as it lives, such as a lock.
     """
 
-    def __init__(self, *, runtime: str, driver: Driver, device: str, sysfs: str, inherited: Sequence[int] = ()) -> None:
+    def __init__(
+        self, *, runtime: str, driver: Driver, device: str, device_path: str, inherited: Sequence[int] = ()
+    ) -> None:
         self._pipe, far_end = Pipe()
         memory = os.memfd_create("kiosk-accelerator")
         try:
             os.ftruncate(memory, MEMORY_BYTES)
             self._memory = mmap.mmap(memory, MEMORY_BYTES)
-            orders = Orders(far_end.fileno(), memory, runtime, driver, device, sysfs)
-            start = "import sys; sys.path[0] = sys.argv[1]; from tpu.child import main; main(sys.argv[2])"
+            config = ChildConfig(far_end.fileno(), memory, runtime, driver, device, device_path)
             self._process = subprocess.Popen(
-                [sys.executable, "-c", start, str(ROOT), pickle.dumps(orders).hex()],
+                module_command("tpu.edgetpu.child", pickle.dumps(config).hex()),
+                env=module_environment(),
                 pass_fds=(far_end.fileno(), memory, *inherited),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

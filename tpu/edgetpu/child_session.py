@@ -7,27 +7,27 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tpu.bell import Bell
-from tpu.child import Close, Done, Failed, Hello, Open, Opened, Refused
+from tpu.edgetpu.client import ChildClient
+from tpu.edgetpu.messages import Close, Done, Failed, Hello, Open, Opened, Refused
+from tpu.edgetpu.process import ChildProcess
+from tpu.edgetpu.registry import ModelRegistry
+from tpu.edgetpu.timeouts import Timeouts
+from tpu.edgetpu.wakeup import WakePipe
 from tpu.errors import AcceleratorLost, AcceleratorUnavailable
-from tpu.line import Line
-from tpu.patience import Patience
-from tpu.process import ChildProcess
-from tpu.registry import Registry
 
 logger = logging.getLogger(__name__)
 
 SILENCE_S = 3600.0  # how long to listen to a child that serves: its death and every wish wake the listener
 
 
-class Service:
+class ChildSession:
     """Used by one thread, the supervisor's.
 
     Args:
         child: Just started.
         registry: What shall be open in it.
         line: By which callers ask it.
-        patience: How long each step may take.
+        timeouts: How long each step may take.
         bell: Rings when there is something to do.
         stopping: Set when all of it shall end.
         clock: Monotonic seconds.
@@ -37,14 +37,14 @@ class Service:
         self,
         child: ChildProcess,
         *,
-        registry: Registry,
-        line: Line,
-        patience: Patience,
-        bell: Bell,
+        registry: ModelRegistry,
+        line: ChildClient,
+        timeouts: Timeouts,
+        bell: WakePipe,
         stopping: threading.Event,
         clock: Callable[[], float],
     ) -> None:
-        self._child, self._registry, self._line, self._patience = child, registry, line, patience
+        self._child, self._registry, self._line, self._timeouts = child, registry, line, timeouts
         self._bell, self._stopping, self._clock = bell, stopping, clock
 
     def greet(self) -> str:
@@ -53,7 +53,7 @@ class Service:
         Raises:
             AcceleratorLost: If it dies or hangs.
         """
-        name: str = self._await(Hello, self._patience.open_s).device
+        name: str = self._await(Hello, self._timeouts.open_s).device
         return name
 
     def serve(self) -> None:
@@ -95,9 +95,9 @@ class Service:
         while not self._stopping.is_set() and (unopened := self._registry.unopened(child)):
             model = unopened[0]
             child.send(Open(model.key, str(model.path), model.sha256, model.outputs, model.keep_all))
-            reply = self._await((Opened, Refused), self._patience.open_s)
+            reply = self._await((Opened, Refused), self._timeouts.open_s)
             if isinstance(reply, Opened):
-                self._line.first_call(child, model, lambda: self._await((Done, Failed), self._patience.first_call_s))
+                self._line.first_call(child, model, lambda: self._await((Done, Failed), self._timeouts.first_call_s))
                 if not self._registry.opened(model, child):  # closed while it was being opened
                     child.send(Close(model.key))
             elif isinstance(reply.error, AcceleratorUnavailable):

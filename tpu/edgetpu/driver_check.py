@@ -1,19 +1,18 @@
 """Whether libedgetpu is there and fits, found out without opening a device.
 
-Apart from `tpu.driver`, which the accelerator's child imports and which has to start fast.
+Apart from `tpu.edgetpu.driver`, which the accelerator's child imports and which has to start fast.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
-from tpu.driver import driver_version
+from tpu.edgetpu.driver import driver_version
+from tpu.edgetpu.python_process import module_command, module_environment
 from tpu.errors import DriverMismatch
 from tpu.runtime import INSTALL_DRIVER
 
-ROOT = Path(__file__).resolve().parent.parent
 ASKED_S = 20.0  # for starting Python and loading a library, on a Raspberry Pi that is busy
 TOO_OLD = ("a4dfb8d1",)  # TensorFlow's commit in the label of Google's own 16.0 of 2021, whose structs are shorter
 
@@ -23,11 +22,10 @@ def driver_problem(library: str) -> str:
 
     The library is loaded in a process of its own; no device is opened.
     """
-    asks = "import sys; from tpu.driver_check import told_version; told_version(sys.argv[1])"
     try:
         asked = subprocess.run(
-            [sys.executable, "-c", asks, library],
-            cwd=ROOT,
+            module_command("tpu.edgetpu.driver_check", library),
+            env=module_environment(),
             capture_output=True,
             text=True,
             timeout=ASKED_S,
@@ -43,9 +41,13 @@ def driver_problem(library: str) -> str:
     return f"the Edge TPU driver {library} crashes when it is loaded: {INSTALL_DRIVER}"
 
 
-def told_version(library: str) -> None:
+def main(library: str) -> None:
     """Print "version" and what `driver_version` gives, or "missing" and why it gives nothing."""
     try:
         print("version", driver_version(library))
     except (OSError, AttributeError) as error:  # no such file, or a library of something else
         print("missing", str(error).splitlines()[0])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.edge_tpu.stick import SimulatedStick
-from tpu.devices import Accelerator, list_accelerators
-from tpu.driver import device_name, driver_devices, driver_version
+from tpu.edgetpu.devices import Accelerator, list_accelerators
+from tpu.edgetpu.driver import device_name, driver_devices, driver_version
 
 
 class World:

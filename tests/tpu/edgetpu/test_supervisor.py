@@ -17,13 +17,13 @@ import pytest
 from tests.support.edge_tpu.fixtures import BRISK, PLAIN
 from tests.support.edge_tpu.stick import SimulatedStick
 from tests.support.waiting import until
+from tpu.edgetpu.lock import lock_device
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor, Phase, Status
 from tpu.errors import AcceleratorUnavailable
 from tpu.extractor import EmbeddingExtractor
-from tpu.lock import lock_device
 from tpu.runtime import Driver
-from tpu.supervisor import Phase, Status, Supervisor
 
-Supervise = Callable[..., Supervisor]
+Supervise = Callable[..., EdgeTpuSupervisor]
 IMAGE = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
 READY = Status(Phase.READY, "usb:0")
 

@@ -1,8 +1,8 @@
-"""The watch over the accelerator: starts its child process, times every step, kills it when it hangs, tries again.
+"""Keep an Edge TPU working: start its child process, limit the time of every step, kill it if it hangs, retry.
 
-One thread of its own does all that. Threads that have pictures ask over the `Line`, which gives None whenever the
-accelerator does not answer at once: then the CPU shall. Nobody else ever waits for a device that is slow to open,
-hangs, or is gone.
+A thread of the supervisor does this. Other threads send pictures through the `ChildClient`, which returns None if the
+accelerator does not answer in time; the caller then uses the CPU. So no other thread waits for a device that is slow
+to open, hangs or is unplugged.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from tpu.bell import Bell
-from tpu.devices import Accelerator, list_accelerators
+from tpu.edgetpu.child_session import ChildSession
+from tpu.edgetpu.client import ChildClient
+from tpu.edgetpu.devices import Accelerator, list_accelerators
+from tpu.edgetpu.lock import lock_device
+from tpu.edgetpu.process import ChildProcess
+from tpu.edgetpu.registry import ModelRegistry, RemoteModel
+from tpu.edgetpu.timeouts import DEFAULT_TIMEOUTS, RetryHistory, Timeouts
+from tpu.edgetpu.wakeup import WakePipe
 from tpu.errors import AcceleratorLost, DriverMismatch, RuntimeLayerError
-from tpu.line import Line, RemoteModel
-from tpu.lock import lock_device
-from tpu.patience import PATIENCE, Patience, Record
-from tpu.process import ChildProcess
-from tpu.registry import Registry
 from tpu.runtime import DEFAULT_DRIVER, Driver, runtime_for_edge_tpu
-from tpu.service import Service
 
 logger = logging.getLogger(__name__)
 
@@ -54,14 +54,14 @@ class Status:
     reason: str = ""
 
 
-class Supervisor:
+class EdgeTpuSupervisor:
     """Keeps an Edge TPU working in a child process. Threads may share it.
 
     Args:
         runtime: "auto", "litert", "tflite-runtime" or "pycoral".
         device: "auto", "usb:N" or "pci:N".
         driver: How it is opened.
-        patience: How long each step may take.
+        timeouts: How long each step may take.
         list_devices: What is plugged in.
         lock_folder: Where lock files are; None is the system's place.
         announce: Receives every new status, on the supervisor's thread.
@@ -74,27 +74,27 @@ class Supervisor:
         runtime: str = "auto",
         device: str = "auto",
         driver: Driver = DEFAULT_DRIVER,
-        patience: Patience = PATIENCE,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
         list_devices: ListDevices = list_accelerators,
         lock_folder: Path | None = None,
         announce: Callable[[Status], None] = lambda _status: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime_for_edge_tpu(runtime)
-        self._wanted, self._driver, self._patience = device, driver, patience
+        self._wanted, self._driver, self._timeouts = device, driver, timeouts
         self._list_devices, self._lock_folder = list_devices, lock_folder
         self._announce, self._clock = announce, clock
-        self._registry, self._bell = Registry(), Bell()
+        self._registry, self._bell = ModelRegistry(), WakePipe()
         self._changed = self._registry.changed  # guards _status, too
         self._status = Status(Phase.LOOKING)
-        self._record = Record(patience)
-        self._line = Line(answer_s=patience.answer_s, call_s=patience.call_s, wake=self._bell.ring, clock=clock)
+        self._record = RetryHistory(timeouts)
+        self._line = ChildClient(answer_s=timeouts.answer_s, call_s=timeouts.call_s, wake=self._bell.ring, clock=clock)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="accelerator", daemon=True)
 
     # --- for everybody ----------------------------------------------------------------------------------
 
-    def start(self) -> Supervisor:
+    def start(self) -> EdgeTpuSupervisor:
         """Begin to look for the accelerator."""
         self._thread.start()
         return self
@@ -178,23 +178,23 @@ class Supervisor:
             except Exception:  # whatever it is, the kiosk goes on with the CPU
                 logger.exception("the watch over the accelerator failed")
                 self._tell(Phase.BROKEN, reason="it cannot be watched. Restart the kiosk.")
-                self._rest(self._patience.longest_retry_s)
+                self._rest(self._timeouts.longest_retry_s)
 
     def _try_once(self) -> None:
         """Look for a device and live with it until it ends; then rest as long as that deserves."""
-        if not self._registry.wait_for_one(self._patience.poll_s):
+        if not self._registry.wait_for_one(self._timeouts.poll_s):
             return
         devices = self._look()
         usable = [one for one in devices if not one.problem]
         if not usable:
             self._tell(*((Phase.BROKEN, devices[0].device, f"{devices[0].problem}.") if devices else (Phase.ABSENT,)))
-            self._rest(self._patience.poll_s)
+            self._rest(self._timeouts.poll_s)
             return
         device = usable[0]
         lock = lock_device(device.path, self._lock_folder)
         if lock is None:
             self._tell(Phase.BROKEN, device.device, "another kiosk on this machine uses it. Close that one.")
-            self._rest(self._patience.poll_s)
+            self._rest(self._timeouts.poll_s)
             return
         started_s = self._clock()
         ready_s: list[float] = []
@@ -215,7 +215,7 @@ class Supervisor:
         self._tell(Phase.BROKEN, device.device, f"{reason.rstrip('.')}.{advice}")
         self._rest(rest_s)
         while self._record.given_up and not self._stopping.is_set():
-            self._rest(self._patience.longest_retry_s)
+            self._rest(self._timeouts.longest_retry_s)
 
     def _live(self, device: Accelerator, lock: int, ready_s: list[float]) -> None:
         """Start a child, open what is registered, note when it was ready, and stay until all ends.
@@ -227,13 +227,13 @@ class Supervisor:
         self._tell(Phase.OPENING, device.device)
         started_s = self._clock()
         child = ChildProcess(
-            runtime=self._runtime, driver=self._driver, device=device.device, sysfs=device.path, inherited=(lock,)
+            runtime=self._runtime, driver=self._driver, device=device.device, device_path=device.path, inherited=(lock,)
         )
-        service = Service(
+        service = ChildSession(
             child,
             registry=self._registry,
             line=self._line,
-            patience=self._patience,
+            timeouts=self._timeouts,
             bell=self._bell,
             stopping=self._stopping,
             clock=self._clock,
@@ -262,7 +262,7 @@ class Supervisor:
         """Sleep, but no longer than until the accelerator is plugged in anew."""
         until_s = self._clock() + seconds
         while not self._stopping.is_set() and (left_s := until_s - self._clock()) > 0:
-            self._stopping.wait(min(left_s, self._patience.poll_s))
+            self._stopping.wait(min(left_s, self._timeouts.poll_s))
             devices = [one for one in self._list_devices() if self._wanted in ("auto", one.device)]
             if self._record.seen(devices, self._clock()):
                 return

@@ -22,16 +22,16 @@ from tpu.tensors import read_picture
 SCRIPT = """
 import json, sys, time
 from pathlib import Path
-from tpu.devices import list_accelerators
+from tpu.edgetpu.devices import list_accelerators
 from tpu.extractor import EmbeddingExtractor
 from tpu.runtime import Driver, available_runtimes, runtime_for_edge_tpu
-from tpu.supervisor import Supervisor
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.tensors import read_picture
 
 stick, model, photo, performance = sys.argv[1:]
 stick = Path(stick)
 driver = Driver(str(stick / "libedgetpu.so"), performance) if performance else Driver()
-supervisor = Supervisor(
+supervisor = EdgeTpuSupervisor(
     driver=driver, lock_folder=stick,
     list_devices=lambda: list_accelerators(stick / "sys", stick / "dev"),
 ).start()

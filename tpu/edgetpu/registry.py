@@ -4,19 +4,47 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tpu.child import OUTPUTS_AT
+from tpu.edgetpu.messages import OUTPUTS_OFFSET_BYTES
+from tpu.edgetpu.process import ChildProcess
 from tpu.errors import ModelUnreadable, RuntimeLayerError
-from tpu.line import RemoteModel
-from tpu.process import ChildProcess
 
 
-class Registry:
+@dataclass(eq=False)
+class RemoteModel:
+    """A compiled model that shall be open whenever the accelerator is ready. `EdgeTpuSupervisor.register` makes it.
+
+    Attributes:
+        outputs: Indices of the tensors that every call gives.
+        expected: Their shapes and dtypes.
+        keep_all: One of them is no output of the model.
+        open_in: The child that has it open; None while none has.
+        refusal: Why the accelerator does not take this very model; None while nothing is wrong with it.
+    """
+
+    key: int
+    path: Path
+    sha256: str
+    input_shape: tuple[int, ...]
+    input_dtype: np.dtype[Any]
+    outputs: tuple[int, ...]
+    expected: tuple[tuple[tuple[int, ...], str], ...]
+    keep_all: bool
+    open_in: ChildProcess | None = None
+    refusal: RuntimeLayerError | None = None
+
+    def needs_opening_in(self, child: ChildProcess) -> bool:
+        """Whether a child should have it open and has not."""
+        return self.open_in is not child and self.refusal is None
+
+
+class ModelRegistry:
     """Threads may share it.
 
     Attributes:
@@ -42,14 +70,16 @@ class Registry:
         output_details: Sequence[Mapping[str, Any]],
         keep_all: bool = False,
     ) -> RemoteModel:
-        """Have a model open from now on; see `Supervisor.register`.
+        """Have a model open from now on; see `EdgeTpuSupervisor.register`.
 
         Raises:
             ModelUnreadable: If its input does not fit into the memory shared with the child.
         """
         shape, dtype = _form(input_detail)
-        if int(np.prod(shape)) * np.dtype(dtype).itemsize > OUTPUTS_AT:
-            raise ModelUnreadable(path, f"its input {shape} is larger than {OUTPUTS_AT >> 20} MiB. Use a smaller one.")
+        if int(np.prod(shape)) * np.dtype(dtype).itemsize > OUTPUTS_OFFSET_BYTES:
+            raise ModelUnreadable(
+                path, f"its input {shape} is larger than {OUTPUTS_OFFSET_BYTES >> 20} MiB. Use a smaller one."
+            )
         model = RemoteModel(
             key=next(self._keys),
             path=path,

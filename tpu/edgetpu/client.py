@@ -12,44 +12,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tpu.child import Close, Done, Failed, Run
-from tpu.errors import AcceleratorLost, DriverMismatch, RuntimeLayerError
-from tpu.process import ChildProcess
+from tpu.edgetpu.messages import Close, Done, Failed, Run
+from tpu.edgetpu.process import ChildProcess
+from tpu.edgetpu.registry import RemoteModel
+from tpu.errors import AcceleratorLost, DriverMismatch
 from tpu.runtime import failure
-
-
-@dataclass(eq=False)
-class RemoteModel:
-    """A compiled model that shall be open whenever the accelerator is ready. `Supervisor.register` makes it.
-
-    Attributes:
-        outputs: Indices of the tensors that every call gives.
-        expected: Their shapes and dtypes.
-        keep_all: One of them is no output of the model.
-        open_in: The child that has it open; None while none has.
-        refusal: Why the accelerator does not take this very model; None while nothing is wrong with it.
-    """
-
-    key: int
-    path: Path
-    sha256: str
-    input_shape: tuple[int, ...]
-    input_dtype: np.dtype[Any]
-    outputs: tuple[int, ...]
-    expected: tuple[tuple[tuple[int, ...], str], ...]
-    keep_all: bool
-    open_in: ChildProcess | None = None
-    refusal: RuntimeLayerError | None = None
-
-    def needs_opening_in(self, child: ChildProcess) -> bool:
-        """Whether a child should have it open and has not."""
-        return self.open_in is not child and self.refusal is None
 
 
 @dataclass(frozen=True)
@@ -60,7 +32,7 @@ class Outstanding:
     until_s: float
 
 
-class Line:
+class ChildClient:
     """What callers and supervisor share.
 
     Args:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tpu.devices import list_accelerators
+from tpu.edgetpu.devices import list_accelerators
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor, ListDevices, Phase
+from tpu.edgetpu.timeouts import DEFAULT_TIMEOUTS
 from tpu.errors import AcceleratorUnavailable
-from tpu.model import CPU
-from tpu.patience import PATIENCE
-from tpu.runtime import DEFAULT_DRIVER, EDGE_TPU_OPERATOR, Driver, refuse_missing
-from tpu.supervisor import ListDevices, Phase, Supervisor
+from tpu.runtime import CPU, DEFAULT_DRIVER, EDGE_TPU_OPERATOR, Driver, refuse_missing
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +24,12 @@ def accelerator_for(
     device: str = "auto",
     driver: Driver = DEFAULT_DRIVER,
     list_devices: ListDevices = list_accelerators,
-) -> Iterator[Supervisor | None]:
+) -> Iterator[EdgeTpuSupervisor | None]:
     """Give the accelerator that a model needs; None when it runs on the CPU alone.
 
     Args:
         model: A `.tflite` file.
-        runtime, device, driver, list_devices: As for Supervisor; "cpu" needs none.
+        runtime, device, driver, list_devices: As for EdgeTpuSupervisor; "cpu" needs none.
 
     Raises:
         RuntimeNotInstalled: If the runtime is unknown or not there.
@@ -39,14 +38,14 @@ def accelerator_for(
     if device == CPU or not is_compiled(model):
         yield None
         return
-    supervisor = Supervisor(runtime=runtime, device=device, driver=driver, list_devices=list_devices).start()
+    supervisor = EdgeTpuSupervisor(runtime=runtime, device=device, driver=driver, list_devices=list_devices).start()
     try:
         yield supervisor
     finally:
         supervisor.close()
 
 
-def settle(accelerator: Supervisor | None, device: str) -> None:
+def settle(accelerator: EdgeTpuSupervisor | None, device: str) -> None:
     """Wait until it is known whether the accelerator answers, once a model is registered with it.
 
     Raises:
@@ -54,7 +53,7 @@ def settle(accelerator: Supervisor | None, device: str) -> None:
     """
     if accelerator is None:
         return
-    status = accelerator.wait_until_settled(2 * PATIENCE.open_s)
+    status = accelerator.wait_until_settled(2 * DEFAULT_TIMEOUTS.open_s)
     if status.phase is Phase.READY:
         return
     reason = status.reason or "it is not plugged in"

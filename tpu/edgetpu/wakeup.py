@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-class Bell:
+class WakePipe:
     """Rings until it is silenced, however often it was rung. Threads may share it."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from tpu.models import models_dir
 COMPILED = "_edgetpu"
 
 
-def cpu_twin(path: Path, folder: Path | None = None) -> Path | None:
+def cpu_counterpart(path: Path, folder: Path | None = None) -> Path | None:
     """The CPU file of a compiled one, if it is there.
 
     Args:

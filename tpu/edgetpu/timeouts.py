@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tpu.devices import Accelerator
+from tpu.edgetpu.devices import Accelerator
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """Seconds, but for the last.
 
     Source: opening sleeps a second, resets the port, loads the firmware and tries each of these up to 25 times
@@ -39,21 +39,21 @@ class Patience:
     crashes_at_start: int = 2
 
 
-PATIENCE = Patience()
+DEFAULT_TIMEOUTS = Timeouts()
 
 
-class Record:
+class RetryHistory:
     """What went wrong with a device in a row, and what follows from it."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
         self._crashes_at_start = self._failures = 0
         self._absent_since_s: float | None = None
 
     @property
     def given_up(self) -> bool:
         """Whether only plugging it in anew helps."""
-        return self._crashes_at_start >= self._patience.crashes_at_start
+        return self._crashes_at_start >= self._timeouts.crashes_at_start
 
     def ended(self, *, crashed: bool, served_s: float) -> float:
         """Note how a child ended: crashed or hung, or merely refused, after so long of service.
@@ -61,16 +61,16 @@ class Record:
         Returns:
             How long to rest: not at all after the first failure of a device that served.
         """
-        if served_s >= self._patience.steady_s:
+        if served_s >= self._timeouts.steady_s:
             self._failures = 0
         if served_s > 0:
             self._crashes_at_start = 0
         elif crashed:
             self._crashes_at_start += 1
         first_of_service = served_s > 0 and self._failures == 0
-        rest_s = 0.0 if first_of_service else self._patience.first_retry_s * 2**self._failures
+        rest_s = 0.0 if first_of_service else self._timeouts.first_retry_s * 2**self._failures
         self._failures += 1
-        return min(rest_s, self._patience.longest_retry_s)
+        return min(rest_s, self._timeouts.longest_retry_s)
 
     def seen(self, devices: Sequence[Accelerator], now_s: float) -> bool:
         """Note what is plugged in now; give whether it has just been plugged in anew, which wipes the sheet."""
@@ -78,7 +78,7 @@ class Record:
             self._absent_since_s = now_s if self._absent_since_s is None else self._absent_since_s
             return False
         absent_since_s, self._absent_since_s = self._absent_since_s, None
-        if absent_since_s is None or now_s - absent_since_s < self._patience.replug_s:
+        if absent_since_s is None or now_s - absent_since_s < self._timeouts.replug_s:
             return False
         self._crashes_at_start = self._failures = 0
         return True
