@@ -30,7 +30,7 @@ from app.devices.simulated import DemonstrationCamera, SimulatedClock, Simulated
 from app.devices.stage import Stage, views
 from app.devices.typewriter import Typewriter
 from app.drive_watch import watch_drives
-from app.events import Event, WorkerFailed
+from app.events import Event, WorkerFailed, at_time
 from app.faults import FaultLog
 from app.inputs import input_map
 from app.jobs import Tools, work_off
@@ -193,7 +193,7 @@ def compose(
             ),
             clock=clock,
             wait_for_tick=pygame.time.Clock().tick,
-            each_tick=partial(_look_round, visitor, pins, pads, kiosk.events.put),
+            each_tick=partial(_look_round, visitor, pins, pads, kiosk.events.put, clock),
             shown=shown,
             typewriter=Typewriter(),
         )
@@ -265,7 +265,7 @@ def _visitor(
 
 
 def _look_round(
-    visitor: ScriptedVisitor | None, pins: GpioButtons | None, pads: Pads, put: Callable[[Event], None]
+    visitor: ScriptedVisitor | None, pins: GpioButtons | None, pads: Pads, put: Callable[[Event], None], clock: Clock
 ) -> None:
     """What is done once a turn: devices whose news may be lost are looked at themselves."""
     if visitor is not None:
@@ -273,7 +273,7 @@ def _look_round(
     if pins is not None:
         pins.look()
     for event in pads.look():
-        put(event)
+        put(at_time(event, clock()))
 
 
 def _volume(config: Config) -> float:

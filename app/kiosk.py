@@ -6,6 +6,8 @@ import logging
 import queue
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from app.jobs import Job, Tools, Workbench
 from app.observation import Observation
 from app.pictures import newest_thumbnails
 from app.ports import Frame
-from app.presses import inputs_of
+from app.presses import in_order_of_time, inputs_of
 from app.session import Session
 from app.state import THUMBNAILS, ClassState, KioskState, Mode, Timing, advance
 from app.threads import Mailbox
@@ -73,15 +75,22 @@ class Kiosk:
             self.perform(ev.LoadStarter())
 
     def tick(self) -> None:
-        """Take everything that happened since the last tick, in order, and act on it."""
+        """Take everything that happened since the last tick, in the order in which it happened, and act on it.
+
+        Time passes last: a tick that comes late takes no sample for a button that came up meanwhile.
+        """
         self._serve_waiting()
-        self.handle(ev.TimePassed(self._tools.clock()))
-        while True:
-            try:
-                event = self.events.get_nowait()
-            except queue.Empty:
-                return
-            self.handle(event)
+        now_s = self.catch_up()
+        self.handle(ev.TimePassed(now_s))
+
+    def catch_up(self) -> float:
+        """Act on everything that waits in the queue; return the time at which that began, in monotonic seconds."""
+        now_s = self._tools.clock()
+        self.state = replace(self.state, now_s=now_s)
+        while waiting := self._waiting():
+            for event in in_order_of_time(waiting):
+                self.handle(event)
+        return now_s
 
     def handle(self, event: ev.Event) -> None:
         """Advance the state by one event and carry out what follows from it."""
@@ -158,6 +167,13 @@ class Kiosk:
             case _:
                 assert_never(command)
 
+    def _waiting(self) -> list[ev.Event]:
+        waiting = []
+        with suppress(queue.Empty):
+            while True:
+                waiting.append(self.events.get_nowait())
+        return waiting
+
     def _record(self, job: Callable[[], None]) -> None:
         """Do a job on the session, in the order of the presses."""
         self.records.put(lambda _stop: job())
@@ -218,6 +234,7 @@ class Kiosk:
             language=self._tools.config.screen.language,
             last_input_s=self._tools.clock(),
             now_s=self._tools.clock(),
+            ticked_s=self._tools.clock(),
         )
 
 

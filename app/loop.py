@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from app.events import Event
+from app.events import Event, at_time
 from app.kiosk import Kiosk
 from app.observation import NOTHING_SEEN, Observation, smooth
 from app.ports import Buttons, Clock, Frame
@@ -99,13 +99,15 @@ class Loop:
     def _pump(self) -> None:
         for window_event in self._window.events():
             writes = self._typewriter
+            if writes is not None and self._kiosk.state.typing is not None:
+                self._kiosk.catch_up()  # a press before this key may have closed the keyboard on the screen
             if writes is not None and self._kiosk.state.typing is not None and writes.takes(window_event):
                 for event in writes.translate(window_event):
                     self._kiosk.handle(event)  # at once: the next event may be of the keyboard that this one closes
                 continue
             for device in self._buttons:
                 for event in device.translate(window_event):
-                    self._kiosk.events.put(event)
+                    self._kiosk.events.put(at_time(event, self._clock()))
 
     def _look(self) -> None:
         frame = self._frames.take()

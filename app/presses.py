@@ -11,7 +11,7 @@ The rules (docs/hardware.md tells them to the person with the screwdriver):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.config import Config
@@ -93,6 +93,11 @@ class Inputs:
         """Sources that are down for too long; they count as up until they are released."""
         return tuple(source for source, one in self.down.items() if one.stuck)
 
+    def may_be_released(self, button: Button) -> bool:
+        """Every pin that holds the button down has left its level, not yet for long enough to be believed."""
+        sources = [source for source, one in self.down.items() if one.button == button and not one.stuck]
+        return bool(sources) and all(source in self.contacts and not self.contacts[source].level for source in sources)
+
     def assign(self, source: str, button: Button) -> Inputs:
         """Make an input a button from its next press on."""
         return replace(self, map=self.map.assign(source, button))
@@ -120,6 +125,16 @@ def inputs_of(config: Config) -> Inputs:
     )
 
 
+def in_order_of_time(events: Sequence[Event]) -> list[Event]:
+    """Order inputs by the time at which they happened. Events without a time, and inputs of one time, stay in place."""
+    timed = iter(sorted((one for one in events if _time_of(one) is not None), key=_time_of))  # type: ignore[arg-type]
+    return [one if _time_of(one) is None else next(timed) for one in events]
+
+
+def _time_of(event: Event) -> float | None:
+    return getattr(event, "at_s", None)
+
+
 def hear(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
     """Give the inputs after `event`, and the events that follow from it: inputs that settled, buttons pressed.
 
@@ -130,15 +145,15 @@ def hear(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple[Even
     """
     match event:
         case InputPressed(source):
-            return _pressed(inputs, source, now_s)
+            return _pressed(inputs, source, now_s if event.at_s is None else event.at_s)
         case InputReleased(source):
-            return _released(inputs, source)
+            return _released(inputs, source, event.at_s)
         case InputStuck(source):
-            return _found_down(inputs, source, now_s), ()
+            return _found_down(inputs, source, now_s if event.at_s is None else event.at_s), ()
         case PinChanged(source, level, at_s):
             return _changed(inputs, source, level, at_s)
         case TimePassed(passed_to_s):
-            inputs, settled = _rested(inputs, now_s)  # what happened since the last tick is still in the queue
+            inputs, settled = _rested(inputs, now_s)  # what happened since the last tick may still be on its way
             inputs, released = _watched(inputs, passed_to_s)
             return inputs, (*settled, *released)
         case _:
@@ -153,21 +168,21 @@ def _found_down(inputs: Inputs, source: str, now_s: float) -> Inputs:
     return replace(inputs, down={**inputs.down, source: Down(None, now_s, stuck=True)}, contacts=contacts)
 
 
-def _pressed(inputs: Inputs, source: str, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+def _pressed(inputs: Inputs, source: str, at_s: float) -> tuple[Inputs, tuple[Event, ...]]:
     if source in inputs.down:
         return inputs, ()
     button = inputs.map.button_of(source)
     already = _is_down(inputs, button)
-    inputs = replace(inputs, down={**inputs.down, source: Down(button, now_s)})
-    return inputs, () if button is None or already else (ButtonPressed(button),)
+    inputs = replace(inputs, down={**inputs.down, source: Down(button, at_s)})
+    return inputs, () if button is None or already else (ButtonPressed(button, at_s=at_s),)
 
 
-def _released(inputs: Inputs, source: str) -> tuple[Inputs, tuple[Event, ...]]:
+def _released(inputs: Inputs, source: str, at_s: float | None) -> tuple[Inputs, tuple[Event, ...]]:
     was = inputs.down.get(source)
     if was is None:
         return inputs, ()
     inputs = replace(inputs, down={other: one for other, one in inputs.down.items() if other != source})
-    return inputs, () if was.stuck else _let_go(inputs, was.button)
+    return inputs, () if was.stuck else _let_go(inputs, was.button, at_s)
 
 
 def _watched(inputs: Inputs, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
@@ -177,7 +192,7 @@ def _watched(inputs: Inputs, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
         if one.stuck or now_s - one.since_s < inputs.stuck_after_s:
             continue
         inputs = replace(inputs, down={**inputs.down, source: replace(one, stuck=True)})
-        follow += _let_go(inputs, one.button)
+        follow += _let_go(inputs, one.button, now_s)
     return inputs, tuple(follow)
 
 
@@ -185,8 +200,8 @@ def _is_down(inputs: Inputs, button: Button | None) -> bool:
     return any(one.button == button and not one.stuck for one in inputs.down.values())
 
 
-def _let_go(inputs: Inputs, button: Button | None) -> tuple[Event, ...]:
-    return () if button is None or _is_down(inputs, button) else (ButtonReleased(button),)
+def _let_go(inputs: Inputs, button: Button | None, at_s: float | None) -> tuple[Event, ...]:
+    return () if button is None or _is_down(inputs, button) else (ButtonReleased(button, at_s=at_s),)
 
 
 # --- contacts -------------------------------------------------------------------------------------------
@@ -235,6 +250,7 @@ def _believed(inputs: Inputs, source: str, contact: Contact, until_s: float) -> 
     inputs = replace(inputs, contacts={**inputs.contacts, source: rested})
     if contact.level == contact.believed:
         return inputs, ()
-    raw = InputPressed(source) if contact.level else InputReleased(source)
+    kind = InputPressed if contact.level else InputReleased
+    raw = kind(source, at_s=contact.since_s)
     inputs, follow = hear(inputs, raw, until_s)
     return inputs, (raw, *follow)

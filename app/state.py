@@ -46,11 +46,14 @@ __all__ = [
 
 def advance(state: KioskState, event: Event) -> Step:
     """Give the state after `event` and what follows from it, and the commands to carry out because of them."""
-    inputs, follow = hear(state.inputs, event, state.now_s)
+    inputs, follow = hear(state.inputs, event, state.ticked_s)
     if inputs is not state.inputs:
         state = replace(state, inputs=inputs)
-    state, commands = _step(state, event)
-    for one in follow:
+    happened = (event, *follow)
+    if isinstance(event, ev.TimePassed):  # a button that came up takes no more samples: not even at this tick
+        state, happened = replace(state, now_s=event.now_s), (*follow, event)
+    commands: tuple[Command, ...] = ()
+    for one in happened:
         state, more = _step(state, one)
         commands = (*commands, *more)
     return state, commands
@@ -67,6 +70,7 @@ def _step(state: KioskState, event: Event) -> Step:
 def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     if event.button is Action.FULLSCREEN:
         return state, (ev.ToggleFullscreen(),)
+    state = _pressed_at(state, event.at_s)
     if event.button not in state.down:
         state = replace(state, down=(*state.down, event.button))
     before = state
@@ -77,6 +81,10 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     return cursor.followed(before, cursor.kept(before, state, event.button)), commands
 
 
+def _pressed_at(state: KioskState, at_s: float | None) -> KioskState:
+    return replace(state, pressed_at_s=state.now_s if at_s is None else at_s)
+
+
 def _released(state: KioskState, event: ev.ButtonReleased) -> Step:
     down = tuple(button for button in state.down if button != event.button)
     return teach.released(replace(state, down=down), event)
@@ -85,7 +93,7 @@ def _released(state: KioskState, event: ev.ButtonReleased) -> Step:
 def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
     """Everything that happens by itself, one after the other."""
     notice = state.notice if state.notice and state.notice.until_s > event.now_s else None
-    state = visit.give_up_asking(replace(state, now_s=event.now_s, notice=notice))
+    state = visit.give_up_asking(replace(state, now_s=event.now_s, ticked_s=event.now_s, notice=notice))
     state = cursor.hold_on(found.ask_when_at_rest(state))
     commands: tuple[Command, ...] = ()
     for happens in _HAPPENS:
@@ -95,6 +103,7 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
 
 
 def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
+    state = _pressed_at(state, event.at_s)
     before = state = replace(state, by_keyboard=cursor.on_keyboard(state, event.source))
     state, button = cursor.arrow_pressed(state, event)
     if button is not None:

@@ -45,6 +45,7 @@ from app.events.inputs import (
     PinChanged,
     ScreenTouched,
     TypingEdited,
+    at_time,
 )
 from app.events.session import (
     SAVING_STEPS,
@@ -204,4 +205,5 @@ __all__ = [
     "UndoFailed",
     "VisionFailed",
     "WorkerFailed",
+    "at_time",
 ]

@@ -1,9 +1,14 @@
-"""What somebody did: with a button of whatever device, a key, a pin, or a finger on the screen."""
+"""What somebody did: with a button of whatever device, a key, a pin, or a finger on the screen.
+
+`at_s` is when it happened, in monotonic seconds, or when it was first seen where the device does not say. Events that
+wait in the queue are handled in this order. None is the moment at which it is handled.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TypeVar
 
 
 class Action(Enum):
@@ -39,6 +44,7 @@ class ButtonPressed:
     """A button went down, on whatever device."""
 
     button: Button
+    at_s: float | None = field(default=None, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class ButtonReleased:
     """A button came up again."""
 
     button: Button
+    at_s: float | None = field(default=None, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class InputPressed:
 
     source: str
     ahead: tuple[Button, ...] | None = None
+    at_s: float | None = field(default=None, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ class InputReleased:
     """It came up again, or it is gone."""
 
     source: str
+    at_s: float | None = field(default=None, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,7 @@ class InputStuck:
     """It is down and may not count as a press: it was down already when the kiosk started."""
 
     source: str
+    at_s: float | None = field(default=None, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,8 @@ class PinChanged:
 class ScreenTouched:
     """A finger or the mouse touched the screen where no button is."""
 
+    at_s: float | None = field(default=None, compare=False, kw_only=True)
+
 
 @dataclass(frozen=True)
 class CharacterTyped:
@@ -100,3 +112,14 @@ class TypingEdited:
     """A real keyboard's "backspace", "unselect", "done" or "cancel" while a keyboard is on the screen."""
 
     what: str
+
+
+Timed = TypeVar("Timed")
+
+
+def at_time(event: Timed, now_s: float) -> Timed:
+    """Return an input with the time at which it was seen, where it does not have one; any other event as it is."""
+    inputs = (ButtonPressed, ButtonReleased, InputPressed, InputReleased, InputStuck, ScreenTouched)
+    if isinstance(event, inputs) and event.at_s is None:
+        return replace(event, at_s=now_s)
+    return event

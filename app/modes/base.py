@@ -129,6 +129,9 @@ class KioskState:
         shown_from: The drive whose model answers for a while, else empty.
         backend: What answers, and why the accelerator does not; None until that is known.
         re_embedding: Samples that wait for their embedding by the extractor in use.
+        now_s: Of the event that is handled, or of the last one that said so; monotonic.
+        ticked_s: When the last tick was.
+        pressed_at_s: When the latest press happened, which may be before `now_s`: it may have waited in the queue.
     """
 
     classes: tuple[ClassState, ...]
@@ -170,6 +173,8 @@ class KioskState:
     backend: ev.BackendChanged | None = None
     re_embedding: int = 0
     now_s: float = 0.0
+    ticked_s: float = 0.0
+    pressed_at_s: float = 0.0
 
     @property
     def labels(self) -> tuple[str, ...]:

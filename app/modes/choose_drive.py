@@ -34,7 +34,7 @@ def answered(state: KioskState, button: ev.Button) -> Step:
     """A class button chooses its drive, SAVE the first; every other button saves nothing."""
     if button is Action.LEAVE:
         return state, (ev.Leave(),)
-    if state.now_s - state.asked_at_s < ANSWER_AFTER_S:
+    if state.pressed_at_s - state.asked_at_s < ANSWER_AFTER_S:
         return state, ()
     place = 0 if button is Action.SAVE else button
     if isinstance(place, int):

@@ -42,7 +42,7 @@ def ask_when_at_rest(state: KioskState) -> KioskState:
 def answered(state: KioskState, button: ev.Button) -> Step:
     """The first class button carries on, the second shows, every other leaves everything as it is."""
     found = state.found
-    if found is None or state.now_s - state.asked_at_s < ANSWER_AFTER_S:
+    if found is None or state.pressed_at_s - state.asked_at_s < ANSWER_AFTER_S:
         return state, ()
     if button == CARRY_ON and found.has_session:
         return replace(_forgotten(state), mode=Mode.IMPORTING), (ev.ImportSession(found.folder),)

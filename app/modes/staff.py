@@ -263,7 +263,7 @@ def _changed(state: KioskState, changes: tuple[tuple[str, object], ...]) -> Step
 
 def _power_answered(state: KioskState, button: ev.Button) -> Step:
     what = state.staff.asked
-    if button is Action.TRAIN and state.now_s - state.asked_at_s < SURE_AFTER_S:
+    if button is Action.TRAIN and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
         return state, ()  # the press that chose the row, or its bounce
     state = replace(state, staff=replace(state.staff, asked=None))
     if button in (Action.CONFIRM, Action.TRAIN):

@@ -33,7 +33,7 @@ def class_pressed(state: KioskState, index: int) -> Step:
         return refused(state, message("There is no picture to learn from. Check the camera's cable."))
     if (full := _full(state, index)) is not None:
         return refused(state, full)
-    held = Held(index, state.now_s + state.timing.hold_delay_s)
+    held = Held(index, state.pressed_at_s + state.timing.hold_delay_s)
     if state.starter is None:
         return replace(state, held=held, notice=None, in_flight=state.in_flight + 1), (ev.AddSample(index),)
     state = replace(starter_dropped(state), held=held, in_flight=state.in_flight + 1)
@@ -59,8 +59,10 @@ def learn_as_you_go(state: KioskState) -> Step:
 
 
 def hold_on(state: KioskState) -> Step:
-    """Time has passed: a button that is still held takes its next sample."""
+    """Time has passed: a button that is still held takes its next sample, unless it may have come up already."""
     held = state.held
+    if held is not None and state.inputs.may_be_released(held.class_index):
+        return state, ()
     if held is None or held.waiting or state.now_s < held.next_sample_at_s or state.camera is None:
         return state, ()
     if (full := _full(state, held.class_index)) is not None:

@@ -69,7 +69,7 @@ def pressed_while_saving(state: KioskState, button: ev.Button) -> Step:
 
 def answered(state: KioskState, button: ev.Button) -> Step:
     """Yes is its own key, or RESET once more after a moment of rest; every other button keeps what there is."""
-    if button is Action.RESET and state.now_s - state.asked_at_s < SURE_AFTER_S:
+    if button is Action.RESET and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
         return replace(state, asked_at_s=state.now_s), ()  # whoever drums on it never answers
     if button in (Action.CONFIRM, Action.RESET):
         return replace(state, mode=Mode.ERASING), (ev.EraseSession(),)

@@ -116,7 +116,7 @@ def test_presses_while_busy_do_nothing_now_or_later(mode: Mode, button: ev.Butto
     busy = kiosk(3, 3, mode=mode, model=MODEL)
     state, commands = run(busy, ev.ButtonPressed(button), ev.TimePassed(1.0))
     assert commands == []
-    assert state == replace(busy, now_s=1.0, down=(button,))
+    assert state == replace(busy, now_s=1.0, ticked_s=1.0, down=(button,))
     finished = (
         ev.TrainingFinished(Path("m"), TrainedFacts(0.9, 0.5, (3, 3)))
         if mode is Mode.TRAINING
