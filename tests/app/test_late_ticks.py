@@ -185,6 +185,8 @@ def test_a_tap_of_any_device_takes_one_picture(station: Station, kind: str) -> N
 def test_a_tap_of_the_corner_opens_no_staff_pages_on_a_late_tick(station: Station) -> None:
     station.kiosk.events.put(ev.ButtonPressed(CORNER, at_s=station.now_s))
     station.settle()
+    station.settle()
+    assert station.kiosk.state.staff.hold_since_s is not None
     station.kiosk.events.put(ev.ButtonReleased(CORNER, at_s=station.now_s + 0.1))
     station.now_s += 10.0
     station.settle()
