@@ -79,6 +79,9 @@ class InvalidTrainingOption(LearningError, ValueError):
 class TrainingCancelled(LearningError):
     """The caller asked to stop; the head has not changed."""
 
+    def __init__(self, text: str = "training was stopped and changed nothing. Start it again to train.") -> None:
+        super().__init__(text)
+
 
 class HeadError(LearningError):
     """The head cannot answer or be exported."""

@@ -1,9 +1,11 @@
-"""The kiosk's one call: from a few samples per class to a trained head, with nothing to tune.
+"""`fit_head`: the kiosk's one call that trains a head from a few samples per class, with nothing to tune.
 
 The head is a shrunken linear discriminant (`learning.discriminant`): closed form, no learning rate, no iterations.
-Every sample is held out once, by folds; from what the folds say of samples that they never saw come the accuracy that
-is told, the temperature, the threshold, and the test for pictures of nothing that was taught (`learning.novelty`).
-Mean, whitening and temperature are folded into W and b: what is exported is one plain layer.
+Folds hold every sample out once. The answers for held-out samples give the reported accuracy, the temperature, the
+threshold, and the test for pictures of something that was not taught (`learning.novelty`). Mean, whitening and
+temperature are folded into W and b, so the exported head is one plain fully connected layer.
+
+The order in which `rng` is used is part of the result: the same seed gives the same head and the same file.
 """
 
 from __future__ import annotations
@@ -19,19 +21,20 @@ from learning.dataset import checked_embeddings, checked_labels, stratified_fold
 from learning.discriminant import Discriminant, Samples
 from learning.errors import NotEnoughSamples, TrainingCancelled
 from learning.layers import FloatArray, IntArray, cross_entropy, softmax
-from learning.novelty import HeldOut, held_out_places, make_test, rooted, wants_roots
+from learning.novelty import HeldOut, held_out_positions, make_novelty_test, needs_square_roots, signed_sqrt
 from learning.softmax_regression import SoftmaxRegression
 
-FOLDS, FOLDS_OF_MANY, MANY = 5, 3, 150  # from MANY samples on, three folds tell as much as five
-LESSONS = (1 / 8, 1 / 4, 1 / 2)  # of what a fold may teach: the learning curve
-EXAMS = 2  # folds that answer after every lesson
+MIN_CLASSES, MIN_SHOTS = 2, 2
+FOLDS, FOLDS_OF_MANY, MANY = 5, 3, 150  # from MANY samples on, three folds measure as well as five
+CURVE_FRACTIONS = (1 / 8, 1 / 4, 1 / 2)  # of a fold's training samples: the points of the learning curve
+CURVE_FOLDS = 2  # folds that are evaluated for each point
 TEMPERATURES = np.geomspace(0.5, 50.0, 30, dtype=np.float32)
-PRIOR_SAMPLES = 4.0  # the weight of PRIOR_TEMPERATURE against held-out samples, which may be few
-PRIOR_TEMPERATURE = 4.0  # about what photographs want
-UNCERTAIN = 0.003  # of rightly named held-out samples may fall below the threshold
-LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 0.34, 0.5
-LARGEST_WEIGHT = 4.5  # standard deviations: the few larger ones would cost all others their precision in 8 bits
-MARGIN = 8.0  # logits beyond what decides: e⁻⁸ is less than a tenth of a step of 8-bit probabilities
+PRIOR_TEMPERATURE = 4.0  # typical of photographs
+PRIOR_SAMPLES = 4.0  # the weight of PRIOR_TEMPERATURE against the held-out samples, which may be few
+REJECTED_FRACTION = 0.003  # of correctly classified held-out samples may fall below the threshold
+MIN_THRESHOLD, MAX_THRESHOLD = 0.34, 0.5
+MAX_WEIGHT = 4.5  # standard deviations: a few larger weights would cost all others their 8-bit precision
+MARGIN = 8.0  # logits around those that decide: e⁻⁸ is less than a tenth of a step of 8-bit probabilities
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,9 @@ class FitProgress:
 
     Attributes:
         fraction: 0..1.
-        shots: Samples of a class that taught; the mean over classes.
-        validation_accuracy: Fraction of samples held out that were named right from so many.
-        loss: Mean cross-entropy over them, before the temperature is known.
+        shots: Training samples per class; the mean over classes.
+        validation_accuracy: Fraction of held-out samples classified correctly after training on so many.
+        loss: Their mean cross-entropy, at the prior temperature.
     """
 
     fraction: float
@@ -53,18 +56,18 @@ class FitProgress:
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
-    """A trained head and what is known of it.
+    """A trained head and what was measured of it.
 
     Attributes:
-        head: Trained on all samples, its logits' range taken from all of them.
-        validation_accuracy: Fraction of samples named right by heads that never saw them.
+        head: Trained on all samples; the range of its logits is that of all samples.
+        validation_accuracy: Fraction of samples classified correctly by heads that were trained without them.
         confusion: int (C, C) over held-out samples: rows are true classes, columns answers.
-        history: The learning curve: what more and more samples taught, the last one as many as a fold has.
-        validation_indices: Which samples were held out: all, int (N,).
-        validation_probabilities: What heads that never saw them said of them, float32 (N, C).
-        novelties: How unlike everything else they are, float32 (N,); above 1 they would be refused.
-        threshold: Below this top probability an answer is "not sure".
-        temperature: What the logits were divided by.
+        history: The learning curve, from few training samples to as many as a fold has.
+        validation_indices: The samples that were held out: all of them, int (N,).
+        validation_probabilities: Answers of heads that were trained without the sample, float32 (N, C).
+        novelties: Novelty of the held-out samples, float32 (N,); above 1 the answer is "not sure".
+        threshold: Below this top probability the answer is "not sure".
+        temperature: The logits were divided by this.
     """
 
     head: SoftmaxRegression
@@ -91,60 +94,62 @@ def fit_head(
     """Train a head.
 
     Args:
-        embeddings: (N, D) numbers; never changed, never copied whole if they are float32.
-        label_indices: int (N,), 0..num_classes-1; every class has two samples or more.
+        embeddings: (N, D) numbers; never changed, and never copied whole if they are float32.
+        label_indices: int (N,), 0..C-1, or one-hot (N, C); every class has two samples or more.
         num_classes: C, two or more.
         rng: Decides which samples are held out together.
-        on_progress: Told after every step.
-        should_stop: Asked before every step; True ends the fit.
-        blas_threads: Of numpy's linear algebra: more than one only wait for each other at this size, and for seconds
-            beside another busy process. None leaves them as they are.
+        on_progress: Called after every step.
+        should_stop: Called before every step; True ends the fit.
+        blas_threads: Threads of numpy's linear algebra. At this size, more than one only wait for each other, for
+            seconds if another process is busy. None leaves the setting as it is.
 
     Raises:
-        NotEnoughSamples: If there are fewer than two classes or two samples of one.
-        InvalidTrainingData: If shapes, types or values are wrong.
-        TrainingCancelled: If `should_stop` said so.
+        NotEnoughSamples: If there are fewer than two classes, or a class has fewer than two samples.
+        InvalidEmbeddings, InvalidLabels: If shapes, types or values are wrong.
+        TrainingCancelled: If `should_stop` returned True.
     """
     x = checked_embeddings(embeddings)
     y = checked_labels(label_indices, len(x), num_classes)
-    if num_classes < 2 or np.bincount(y, minlength=num_classes).min() < 2:
+    if num_classes < MIN_CLASSES or np.bincount(y, minlength=num_classes).min() < MIN_SHOTS:
         raise NotEnoughSamples("training needs two classes with two samples each. Add samples.")
     history: list[FitProgress] = []
 
-    def heed() -> None:
+    def check_cancelled() -> None:
         if should_stop is not None and should_stop():
-            raise TrainingCancelled("training was stopped. Press TRAIN to start again.")
+            raise TrainingCancelled
 
-    def tell(progress: FitProgress) -> None:
+    def record(progress: FitProgress) -> None:
         history.append(progress)
         if on_progress is not None:
             on_progress(progress)
-        heed()
+        check_cancelled()
 
     with threadpool_limits(limits=blas_threads, user_api="blas"):
-        heed()
+        check_cancelled()
         folds = stratified_folds(y, FOLDS if len(y) < MANY else FOLDS_OF_MANY, rng)
         samples = Samples(x, y, num_classes)
-        for number, lesson in enumerate(LESSONS):
-            progress = _lesson(samples, y, folds, lesson, 0.4 * (number + 1) / len(LESSONS), rng)
+        for number, share in enumerate(CURVE_FRACTIONS, start=1):
+            progress = _curve_point(samples, y, folds, share, 0.4 * number / len(CURVE_FRACTIONS), rng)
             if not history or progress.shots > history[-1].shots:
-                tell(progress)
+                record(progress)
         found = samples.discriminant(np.arange(len(y)))
-        logits, held_out = _held_out(samples, found, y, folds, heed)
-        tell(FitProgress(0.7, len(y) / num_classes * (1 - 1 / len(np.unique(folds))), *_score(logits, y)))
+        logits, held_out = _hold_out(samples, found, y, folds, check_cancelled)
+        record(FitProgress(0.7, len(y) / num_classes * (1 - 1 / len(np.unique(folds))), *_score(logits, y)))
         temperature, answers = _temperature(logits, y), logits.argmax(axis=1)
         probabilities = softmax(logits / temperature)
         threshold = _threshold(probabilities, y)
         head = SoftmaxRegression(x.shape[1], num_classes)
         weights = _without_outliers(samples.weights(found) / temperature)
-        biases = found.offsets / temperature - samples.mean @ weights
+        biases = found.biases / temperature - samples.mean @ weights
         head.params = {"mat_w": np.asarray(weights, np.float32), "vec_b": np.asarray(biases, np.float32)}
         head.min_score, head.max_score = _deciding_range(head.logits(x))
-        if roots := wants_roots(x):
-            samples = Samples(x, y, num_classes, rooted)
+        if roots := needs_square_roots(x):
+            samples = Samples(x, y, num_classes, signed_sqrt)
             found = samples.discriminant(np.arange(len(y)))
-            _, held_out = _held_out(samples, found, y, folds, heed)
-        test, novelties = make_test(samples, found, held_out, y, folds, roots=roots, threshold=threshold, rng=rng)
+            _, held_out = _hold_out(samples, found, y, folds, check_cancelled)
+        test, novelties = make_novelty_test(
+            samples, found, held_out, y, folds, roots=roots, threshold=threshold, rng=rng
+        )
         head.not_sure = test
     confusion = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(confusion, (y, answers), 1)
@@ -161,50 +166,50 @@ def fit_head(
     )
 
 
-def _lesson(
+def _curve_point(
     samples: Samples, y: IntArray, folds: IntArray, share: float, fraction: float, rng: np.random.Generator
 ) -> FitProgress:
-    """Teach a share of what each of some folds may teach, and let the fold answer."""
-    logits, asked, taught_count = [], [], 0
-    exams = np.unique(folds)[:EXAMS]
-    for fold in exams:
-        taught = []
+    """Train on a share of each of some folds' training samples, and evaluate on the fold."""
+    logits, truth, training_count = [], [], 0
+    evaluated = np.unique(folds)[:CURVE_FOLDS]
+    for fold in evaluated:
+        of_classes = []
         for label in np.unique(y):
             own = rng.permutation(np.flatnonzero((y == label) & (folds != fold)))
-            taught.append(own[: max(1, round(share * len(own)))])
-        chosen, there = np.sort(np.concatenate(taught)), np.flatnonzero(folds == fold)
-        logits.append(samples.discriminant(chosen).logits[there])
-        asked.append(y[there])
-        taught_count += len(chosen)
-    shots = taught_count / len(exams) / (int(y.max()) + 1)
-    return FitProgress(fraction, shots, *_score(np.concatenate(logits), np.concatenate(asked)))
+            of_classes.append(own[: max(1, round(share * len(own)))])
+        training, held_out = np.sort(np.concatenate(of_classes)), np.flatnonzero(folds == fold)
+        logits.append(samples.discriminant(training).logits[held_out])
+        truth.append(y[held_out])
+        training_count += len(training)
+    shots = training_count / len(evaluated) / (int(y.max()) + 1)
+    return FitProgress(fraction, shots, *_score(np.concatenate(logits), np.concatenate(truth)))
 
 
-def _held_out(
-    samples: Samples, found: Discriminant, y: IntArray, folds: IntArray, heed: Callable[[], None]
+def _hold_out(
+    samples: Samples, found: Discriminant, y: IntArray, folds: IntArray, check_cancelled: Callable[[], None]
 ) -> tuple[FloatArray, HeldOut]:
-    """What every sample is taken for, and where it lies, by a discriminant of the other folds."""
+    """Return logits (N, C) and positions of every sample, by a discriminant of the other folds."""
     _, means = found.plane()
     logits = np.zeros((len(y), len(means)), np.float32)
-    ways = np.zeros((len(y), *means.shape), np.float32)
-    aside = np.zeros(len(y), np.float32)
+    offsets = np.zeros((len(y), *means.shape), np.float32)
+    residual = np.zeros(len(y), np.float32)
     for fold in np.unique(folds):
-        heed()
-        there = np.flatnonzero(folds == fold)
-        own = samples.discriminant(np.flatnonzero(folds != fold), measured=there)
-        logits[there] = own.logits[there]
-        places = held_out_places(own, there, means)
-        ways[there], aside[there] = places.ways, places.aside
-    return logits, HeldOut(ways, aside)
+        check_cancelled()
+        held_out = np.flatnonzero(folds == fold)
+        of_others = samples.discriminant(np.flatnonzero(folds != fold), measured=held_out)
+        logits[held_out] = of_others.logits[held_out]
+        positions = held_out_positions(of_others, held_out, means)
+        offsets[held_out], residual[held_out] = positions.offsets, positions.residual
+    return logits, HeldOut(offsets, residual)
 
 
 def _score(logits: FloatArray, truth: IntArray) -> tuple[float, float]:
-    """Accuracy 0..1 and mean cross-entropy, at the temperature that is usual."""
+    """Return accuracy 0..1, and mean cross-entropy at the prior temperature."""
     return float((logits.argmax(axis=1) == truth).mean()), cross_entropy(logits / PRIOR_TEMPERATURE, truth)[0]
 
 
 def _temperature(logits: FloatArray, truth: IntArray) -> np.float32:
-    """The temperature under which held-out samples are likeliest, held near the usual one while they are few.
+    """Return the temperature that makes the held-out samples most likely; few samples keep it near the prior.
 
     Source: Guo et al. 2017, On Calibration of Modern Neural Networks; the log-normal prior is ours.
     """
@@ -217,17 +222,17 @@ def _temperature(logits: FloatArray, truth: IntArray) -> np.float32:
 
 
 def _without_outliers(weights: FloatArray) -> FloatArray:
-    """Hold weights (D, C) within a range that one 8-bit scale can serve."""
-    largest = np.float32(LARGEST_WEIGHT * float(weights.std()))
+    """Clip weights (D, C) to a range that one 8-bit scale can represent well."""
+    largest = np.float32(MAX_WEIGHT * float(weights.std()))
     return np.clip(weights, -largest, largest)
 
 
 def _deciding_range(logits: FloatArray) -> tuple[float, float]:
-    """The range in which 8-bit logits need their steps: that of all samples (N, C), less what decides nothing.
+    """Return the range that 8-bit logits should cover: that of all samples (N, C), less what cannot change an answer.
 
-    Between the smallest leader and the largest runner-up it is decided who wins; well below, a class has no chance, and
-    well above, the leader is sure. Cutting there changes no probability by a step of 1/256, while finer steps within
-    keep leader and runner-up apart.
+    Between the smallest leader and the largest runner-up, small differences decide which class wins. Well below that
+    range a class has no chance, and well above it the leader is certain. Clipping there changes no probability by
+    a step of 1/256, and the finer steps inside the range keep leader and runner-up apart.
     """
     ordered = np.sort(logits, axis=1)
     edges = float(ordered[:, -1].min()), float(ordered[:, -2].max())
@@ -235,9 +240,9 @@ def _deciding_range(logits: FloatArray) -> tuple[float, float]:
 
 
 def _threshold(probabilities: FloatArray, truth: IntArray) -> float:
-    """The top probability that all but a few rightly named held-out samples reach."""
-    right = probabilities.argmax(axis=1) == truth
-    if not right.any():
-        return HIGHEST_THRESHOLD
-    lowest = float(np.quantile(probabilities.max(axis=1)[right], UNCERTAIN))
-    return min(max(lowest, LOWEST_THRESHOLD), HIGHEST_THRESHOLD)
+    """Return the top probability that nearly all correctly classified held-out samples reach."""
+    correct = probabilities.argmax(axis=1) == truth
+    if not correct.any():
+        return MAX_THRESHOLD
+    lowest = float(np.quantile(probabilities.max(axis=1)[correct], REJECTED_FRACTION))
+    return min(max(lowest, MIN_THRESHOLD), MAX_THRESHOLD)

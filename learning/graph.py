@@ -1,7 +1,7 @@
-"""The mechanics of a TFLite flatbuffer: tensors and operators are appended, and all of it is packed again, aligned.
+"""Append tensors and operators to an unpacked TFLite model, and pack it again.
 
-The schema's object API of LiteRT unpacks the file. What was in it stays: buffers, custom operators' payloads (bit for
-bit) and metadata.
+LiteRT's object API of the schema unpacks the file. What was in it stays: buffers, payloads of custom operators (bit for
+bit) and metadata. Packing must align buffers to 16 bytes, because interpreters map them without a copy.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 ALIGNMENT_BYTES = 16
-VERSIONS = {  # of the operators as interpreters know them: the lowest that has per-class scales and int8
+VERSIONS = {  # of each operator: the lowest that supports int8 with a scale for each class
     schema.BuiltinOperator.FULLY_CONNECTED: 4,
     schema.BuiltinOperator.RESHAPE: 1,
     schema.BuiltinOperator.SOFTMAX: 2,
@@ -23,16 +23,16 @@ FILE_IDENTIFIER = b"TFL3"
 
 
 class Additions:
-    """Appends tensors and operators to the graph."""
+    """Appends tensors and operators to the graph of an unpacked model."""
 
     def __init__(self, model: Any, graph: Any) -> None:
         self._model, self._graph = model, graph
 
     @property
     def tensors(self) -> list[Any]:
-        """All tensors of the graph."""
-        found: list[Any] = self._graph.tensors
-        return found
+        """All tensors of the graph, appended ones included."""
+        tensors: list[Any] = self._graph.tensors
+        return tensors
 
     def tensor(
         self,
@@ -42,7 +42,7 @@ class Additions:
         data: NDArray[Any] | None = None,
         quantization: Any = None,
     ) -> int:
-        """Append a tensor, with a buffer of its own; give its index."""
+        """Append a tensor with its own buffer; return its index."""
         buffer = schema.BufferT()
         if data is not None:
             buffer.data = np.frombuffer(data.tobytes(), np.uint8)
@@ -74,7 +74,7 @@ class Additions:
 
 
 def quantization(scales: Any, zero_point: int, *, per_row: bool = False) -> Any:
-    """Scales and zero point of a tensor; `per_row` with one scale for every row."""
+    """Return the quantization parameters of a tensor; `per_row` gives every row its own scale."""
     parameters = schema.QuantizationParametersT()
     parameters.scale = [float(scale) for scale in scales]
     parameters.zeroPoint = [zero_point] * len(parameters.scale)
@@ -83,7 +83,7 @@ def quantization(scales: Any, zero_point: int, *, per_row: bool = False) -> Any:
 
 
 def rename_outputs_in_signatures(model: Any, old: int, new: int) -> None:
-    """Let signatures name another tensor where they named `old`."""
+    """Replace tensor `old` by `new` in the outputs of all signatures."""
     for signature in model.signatureDefs or []:
         for output in signature.outputs or []:
             if output.tensorIndex == old:
@@ -91,7 +91,7 @@ def rename_outputs_in_signatures(model: Any, old: int, new: int) -> None:
 
 
 def packed(model: Any) -> bytes:
-    """The bytes of an unpacked model."""
+    """Return an unpacked model as the bytes of a `.tflite` file."""
     size = sum(len(buffer.data) for buffer in model.buffers if buffer.data is not None)
     builder = _AligningBuilder(size + (1 << 16))
     builder.Finish(model.Pack(builder), FILE_IDENTIFIER)
@@ -99,7 +99,7 @@ def packed(model: Any) -> bytes:
 
 
 class _AligningBuilder(flatbuffers.Builder):  # type: ignore[misc]
-    """Keeps every byte vector on a 16-byte boundary; Python's generated code forgets the schema's force_align."""
+    """Aligns every byte vector to 16 bytes, because the generated Python code ignores the schema's force_align."""
 
     def StartVector(self, elemSize: int, numElems: int, alignment: int) -> Any:  # noqa: N802, N803
         return super().StartVector(elemSize, numElems, ALIGNMENT_BYTES if elemSize == 1 else alignment)

@@ -1,4 +1,4 @@
-"""Fully connected layer, softmax and cross-entropy, with their gradients: pure functions on float32 arrays."""
+"""Fully connected layer, softmax, and cross-entropy with its gradient: pure functions on float32 arrays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ IntArray = NDArray[np.int64]
 
 
 def fully_connected(x: FloatArray, weights: FloatArray, biases: FloatArray) -> FloatArray:
-    """Logits (N, C) of embeddings (N, D) with weights (D, C) and biases (C,)."""
+    """Return logits (N, C) of embeddings (N, D) with weights (D, C) and biases (C,)."""
     return np.asarray(x @ weights + biases, np.float32)
 
 
@@ -35,15 +35,12 @@ def softmax(logits: FloatArray) -> FloatArray:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
-def cross_entropy(
-    logits: FloatArray, label_indices: IntArray, sample_weights: FloatArray | None = None
-) -> tuple[float, FloatArray]:
-    """Mean softmax cross-entropy and its gradient.
+def cross_entropy(logits: FloatArray, label_indices: IntArray) -> tuple[float, FloatArray]:
+    """Return the mean softmax cross-entropy and its gradient.
 
     Args:
         logits: float32 (N, C).
         label_indices: int (N,), each 0..C-1.
-        sample_weights: float32 (N,) with mean 1, or None for all alike.
 
     Returns:
         The loss, finite for any finite logits (log-sum-exp), and its gradient with respect to the logits, (N, C).
@@ -58,12 +55,9 @@ def cross_entropy(
     each = np.log(sums[:, 0]) - shifted[rows, label_indices]
     gradient = powers / sums
     gradient[rows, label_indices] -= 1
-    if sample_weights is not None:
-        each = each * sample_weights
-        gradient *= sample_weights[:, np.newaxis]
     return float(each.mean()), np.asarray(gradient / np.float32(len(logits)), np.float32)
 
 
 def _row_maxima(logits: FloatArray) -> FloatArray:
-    """The maximum of each row, (N, 1); with rows this short numpy finds it eight times faster in the transpose."""
+    """Return the maximum of each row, (N, 1); for short rows, numpy is eight times faster on the transpose."""
     return np.asarray(np.ascontiguousarray(logits.T).max(axis=0)[:, np.newaxis])

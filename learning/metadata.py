@@ -1,48 +1,51 @@
-"""TFLite Model Metadata: what a classifier takes and answers, told inside the file to the tools that open it.
+"""Write TFLite Model Metadata, which describes a classifier's input and output to the programs that open the file.
 
-A flatbuffer of its own ("M001") lies in a buffer that the model lists as TFLITE_METADATA; it describes input and
-output and names a label file. That file is in a zip archive behind the end of the model's flatbuffer, where
-interpreters do not look and unzip programs do.
+The description is a flatbuffer of its own ("M001") in a buffer that the model lists as TFLITE_METADATA. It names a
+label file, which is in the zip archive behind the model (`learning.archive`).
 
-Source: metadata_schema.fbs of tensorflow/tflite-support; field numbers below are the order of the fields there.
-No maintained library writes it without TensorFlow's or OpenCV's other builds, so it is written here.
+Source: metadata_schema.fbs of tensorflow/tflite-support; field numbers below are the order of the fields there. No
+maintained library writes it without installing TensorFlow or another build of OpenCV, so it is written here.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
+from learning.archive import with_file
+
 METADATA_NAME = b"TFLITE_METADATA"
 IDENTIFIER = b"M001"
 LABEL_FILE = "labels.txt"
 PARSER_VERSION = "1.0.0"
 
-IMAGE_PROPERTIES, RGB = 2, 1  # of unions and enums
+# Values of the schema's unions and enums
+IMAGE_PROPERTIES, RGB = 2, 1
 FEATURE_PROPERTIES = 1
 NORMALIZATION = 1
 TENSOR_AXIS_LABELS = 2
-MIDDLE = 127.5  # float inputs are pixel / 127.5 − 1
+INPUT_MEAN = INPUT_STD = 127.5  # float inputs are (pixel − 127.5) / 127.5
 
 
-def class_names(head: Any, num_classes: int) -> tuple[str, ...] | None:
-    """The names in a head's `label_map`, in the order of its classes; None unless every class has one."""
+def class_labels(head: Any, num_classes: int) -> tuple[str, ...] | None:
+    """Return the class labels of a head's `label_map` in the order of its classes; None unless every class has one."""
     label_map = getattr(head, "label_map", None) or {}
-    names = tuple(str(label_map[index]) for index in range(num_classes) if index in label_map)
-    return names if len(names) == num_classes else None
+    labels = tuple(str(label_map[index]) for index in range(num_classes) if index in label_map)
+    return labels if len(labels) == num_classes else None
 
 
 def describe_classifier(model: Any, names: Sequence[str]) -> Any:
-    """Put the description of a classifier into an unpacked model; an earlier description is replaced.
+    """Add the description of a classifier to an unpacked model; an earlier description is replaced.
 
     Args:
-        model: `ModelT` with one graph, one picture in and probabilities out.
-        names: Class names in the order of the output.
+        model: `ModelT` with one subgraph, one picture in and probabilities out.
+        names: Class labels in the order of the output.
+
+    Returns:
+        The same model, changed.
     """
     graph = model.subgraphs[0]
     entry = graph.tensors[int(graph.inputs[0])]
@@ -56,14 +59,8 @@ def describe_classifier(model: Any, names: Sequence[str]) -> Any:
 
 
 def with_label_file(model: bytes, names: Sequence[str]) -> bytes:
-    """Add the label file, one name a line, in an archive behind the model."""
-    stream = io.BytesIO(model)
-    stream.seek(0, io.SEEK_END)
-    lines = "".join(f"{' '.join(name.split())}\n" for name in names)
-    with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:
-        # A date of its own would make equal models unequal files.
-        archive.writestr(zipfile.ZipInfo(LABEL_FILE, (1980, 1, 1, 0, 0, 0)), lines.encode())
-    return stream.getvalue()
+    """Return the model with a label file, one class label per line, in the archive behind it."""
+    return with_file(model, LABEL_FILE, "".join(f"{' '.join(name.split())}\n" for name in names).encode())
 
 
 def _metadata(names: Sequence[str], input_px: int, is_float: bool) -> bytes:
@@ -76,7 +73,9 @@ def _metadata(names: Sequence[str], input_px: int, is_float: bool) -> bytes:
         3: ("offset", content),
     }
     if is_float:
-        options = _table(builder, {n: ("offset", _floats(builder, [MIDDLE])) for n in (0, 1)})
+        options = _table(
+            builder, {n: ("offset", _floats(builder, [value])) for n, value in enumerate((INPUT_MEAN, INPUT_STD))}
+        )
         unit = _table(builder, {0: ("uint8", NORMALIZATION), 1: ("offset", options)})
         fields[4] = ("offset", _vector(builder, [unit]))
     entry = _table(builder, fields)
@@ -116,12 +115,11 @@ def _image_size(builder: flatbuffers.Builder, edge_px: int) -> int:
     return _table(builder, {0: ("uint32", edge_px), 1: ("uint32", edge_px)})
 
 
-def _table(builder: flatbuffers.Builder, fields: dict[int, tuple[str, int | None]]) -> int:
-    """Write a table from its fields by number; a value of None is left out."""
+def _table(builder: flatbuffers.Builder, fields: dict[int, tuple[str, int]]) -> int:
+    """Write a table with the fields given by number; return its offset."""
     builder.StartObject(max(fields, default=-1) + 1)
     for number, (kind, value) in fields.items():
-        if value is not None:
-            _WRITERS[kind](builder, number, value)
+        _WRITERS[kind](builder, number, value)
     return int(builder.EndObject())
 
 

@@ -151,7 +151,7 @@ class SoftmaxRegression:
         with threadpool_limits(limits=blas_threads, user_api="blas"):
             for iteration in range(num_iter):
                 if should_stop is not None and should_stop():
-                    raise TrainingCancelled("training was stopped. Call train_with_sgd to start again.")
+                    raise TrainingCancelled
                 batch = self._rng.integers(0, len(x), batch_size)
                 x_batch = x[batch]
                 loss, gradient = cross_entropy(fully_connected(x_batch, weights, biases), y[batch])

@@ -1,7 +1,7 @@
 """Append fully connected + softmax to an embedding extractor's flatbuffer.
 
-The new layers are uint8, int8 or float32, as the extractor is; the formulas are in `learning.quantization`. What was in
-the file stays as it is: `learning.graph`.
+The new layers have the extractor's type: uint8, int8 or float32. The formulas are in `learning.quantization`. The
+extractor's own tensors, operators and payloads stay as they are (`learning.graph`).
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from learning.errors import EmbeddingSizeMismatch, InvalidHead, ModelNotTrained
 from learning.extractor_file import unpacked_extractor
 from learning.graph import Additions, packed, quantization, rename_outputs_in_signatures
 from learning.layers import FloatArray
-from learning.metadata import class_names, describe_classifier, with_label_file
+from learning.metadata import class_labels, describe_classifier, with_label_file
 from learning.novelty import with_test
 from learning.quantization import Affine, asymmetric, quantized, quantized_biases, rounded, widened_for_biases
 
-SPATIAL_DIMENSIONS = 4  # of an embedding (1, 1, 1, D), such as pooling without flattening leaves
+SPATIAL_DIMENSIONS = 4  # of an embedding (1, 1, 1, D), as pooling without flattening makes it
+PROBABILITY_SCALE = 1 / 256  # TFLite 8-bit quantization specification, softmax
 
 
 class Head(Protocol):
-    """What is exported: SoftmaxRegression, or anything with the same state."""
+    """A head that can be exported: SoftmaxRegression, or anything with the same attributes."""
 
     params: dict[str, FloatArray]
     min_score: float
@@ -34,22 +35,22 @@ class Head(Protocol):
 
 
 def append_head(extractor: bytes, head: Head) -> bytes:
-    """Make a classifier of an extractor and a trained head.
+    """Make a classifier from an extractor and a trained head.
 
     Args:
-        extractor: A `.tflite` with one subgraph and one output: uint8, int8 or float32. It may be compiled for
-            the Edge TPU; the head then runs on the CPU behind it.
-        head: `params['mat_w']` (D, C), `params['vec_b']` (C,), the logits' range for quantized extractors, and
-            `label_map`, which goes into the file as TFLite Model Metadata where it names every class; and `not_sure`,
-            where there is one, as a file in the archive behind it.
+        extractor: The bytes of a `.tflite` with one subgraph and one output: uint8, int8 or float32. It may be
+            compiled for the Edge TPU; the head then runs on the CPU behind it.
+        head: `params['mat_w']` (D, C) and `params['vec_b']` (C,). A quantized extractor also needs the range of the
+            logits, `min_score` and `max_score`. A `label_map` that has every class is written as TFLite Model Metadata.
+            `not_sure`, if the head has one, is written as a file in the archive behind the model.
 
     Returns:
-        The classifier's bytes. Its output has the extractor's type: uint8 probabilities at scale 1/256 and zero
-        point 0, int8 at 1/256 and −128, or float32.
+        The classifier's `.tflite` file as bytes. Its output has the extractor's type: uint8 probabilities at scale
+        1/256 and zero point 0, int8 at 1/256 and −128, or float32 in 0..1.
 
     Raises:
-        UnsupportedExtractor: If the bytes are no such extractor; the text says what is wrong.
-        EmbeddingSizeMismatch: If its vector is not D long.
+        UnsupportedExtractor: If the bytes are no such extractor; the text says why.
+        EmbeddingSizeMismatch: If its output is not D values long.
         ModelNotTrained: If there are no weights, or for a quantized extractor no range of logits.
         InvalidHead: If the weights have the wrong shape, or are not finite.
     """
@@ -87,21 +88,21 @@ def append_head(extractor: bytes, head: Head) -> bytes:
     )
     graph.outputs = [probabilities]
     rename_outputs_in_signatures(model, embedding_index, probabilities)
-    names, test = class_names(head, weights.shape[1]), getattr(head, "not_sure", None)
+    names, test = class_labels(head, weights.shape[1]), getattr(head, "not_sure", None)
     data = packed(model) if names is None else with_label_file(packed(describe_classifier(model, names)), names)
     return data if test is None else with_test(data, test, embedding_index)
 
 
 def _flattened(added: Additions, scores: int) -> int:
-    """A (1, 1, 1, D) embedding: logits pass through RESHAPE to (1, C) before softmax, as Coral's library has it."""
+    """Reshape the logits of a (1, 1, 1, D) embedding to (1, C) before softmax, as Coral's library does."""
     before = added.tensors[scores]
     shape = [1, int(before.shape[-1])]
     after = added.tensor("head/logits_2d", before.type, shape, None, before.quantization)
-    wanted = added.tensor("head/shape", schema.TensorType.INT32, [2], np.array(shape, np.int32))
+    shape_tensor = added.tensor("head/shape", schema.TensorType.INT32, [2], np.array(shape, np.int32))
     options = schema.ReshapeOptionsT()
     options.newShape = shape
     added.operator(
-        schema.BuiltinOperator.RESHAPE, [scores, wanted], [after], schema.BuiltinOptions.ReshapeOptions, options
+        schema.BuiltinOperator.RESHAPE, [scores, shape_tensor], [after], schema.BuiltinOptions.ReshapeOptions, options
     )
     return after
 
@@ -120,9 +121,10 @@ def _float_layers(
 def _quantized_layers(
     added: Additions, embedding: Any, weights: FloatArray, biases: FloatArray, head: Head
 ) -> tuple[tuple[int, int, int], int]:
-    """uint8: asymmetric weights, one scale. int8: symmetric weights, a scale for every class.
+    """Add the tensors of 8-bit layers.
 
-    Biases are int32 at scale input × weights and zero point 0 (TFLite 8-bit quantization specification).
+    uint8: asymmetric weights with one scale. int8: symmetric weights with a scale for every class. Biases are int32 at
+    scale input × weights and zero point 0 (TFLite 8-bit quantization specification).
     """
     signed = embedding.type == schema.TensorType.INT8
     kind, qmin = (schema.TensorType.INT8, -128) if signed else (schema.TensorType.UINT8, 0)
@@ -150,13 +152,13 @@ def _quantized_layers(
         quantization([output.scale], output.zero_point),
     )
     probabilities = added.tensor(
-        "head/probabilities", kind, [1, classes], None, quantization([1 / 256], -128 if signed else 0)
+        "head/probabilities", kind, [1, classes], None, quantization([PROBABILITY_SCALE], qmin)
     )
     return (logits, weight, bias), probabilities
 
 
 def _per_tensor(rows: FloatArray, biases: FloatArray, input_scale: float) -> tuple[NDArray[Any], FloatArray, int]:
-    """uint8 weights (C, D) with one scale and zero point, as Coral's library quantizes them."""
+    """Quantize weights (C, D) to uint8 with one scale and zero point, as Coral's library does."""
     affine = asymmetric(float(rows.min()), float(rows.max()))
     wide = widened_for_biases(affine.scale, biases, input_scale)
     if wide != affine.scale:
@@ -165,7 +167,7 @@ def _per_tensor(rows: FloatArray, biases: FloatArray, input_scale: float) -> tup
 
 
 def _per_class(rows: FloatArray, biases: FloatArray, input_scale: float) -> tuple[NDArray[Any], FloatArray, int]:
-    """int8 weights (C, D), symmetric, −127..127, with a scale for every class.
+    """Quantize weights (C, D) to int8, symmetric, −127..127, with a scale for every class.
 
     Source: TFLite 8-bit quantization specification, fully connected, weights: per-axis, zero point 0, [-127, 127].
     """
@@ -183,7 +185,9 @@ def _checked(head: Head) -> tuple[FloatArray, FloatArray]:
     except KeyError as error:
         raise ModelNotTrained("the head has no weights. Train it before the export.") from error
     if weights.ndim != 2 or biases.shape != (weights.shape[1],):
-        raise InvalidHead(f"mat_w {weights.shape} and vec_b {biases.shape} do not fit. Use shapes (D, C) and (C,).")
+        raise InvalidHead(
+            f"mat_w {weights.shape} and vec_b {biases.shape} do not fit together. Use shapes (D, C) and (C,)."
+        )
     if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
         raise InvalidHead("the head's weights are not finite. Train it again on finite embeddings.")
     return weights, biases

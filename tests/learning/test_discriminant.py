@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from learning.discriminant import SHRINKAGE, Samples
-from learning.novelty import rooted
+from learning.novelty import signed_sqrt
 
 
-def taught(samples: int, features: int, classes: int = 4, seed: int = 3) -> tuple[Any, Any]:
+def samples_of_classes(samples: int, features: int, classes: int = 4, seed: int = 3) -> tuple[Any, Any]:
     rng = np.random.default_rng(seed)
     y = np.arange(samples) % classes
     mixing = rng.normal(0, 1, (features, features)) / np.sqrt(features)
@@ -33,7 +33,7 @@ def by_the_formula(x: Any, y: Any) -> tuple[Any, Any, Any, float]:
 
 @pytest.mark.parametrize(("samples", "features"), [(40, 90), (300, 20)])
 def test_logits_are_those_of_the_formula_for_taught_and_for_unseen_samples(samples: int, features: int) -> None:
-    x, y = taught(samples, features)
+    x, y = samples_of_classes(samples, features)
     some = np.flatnonzero(np.arange(samples) % 5)
     inverse, means, middle, shrink = by_the_formula(x[some], y[some])
     directions = inverse @ (means - middle).T
@@ -45,34 +45,34 @@ def test_logits_are_those_of_the_formula_for_taught_and_for_unseen_samples(sampl
 
 @pytest.mark.parametrize(("samples", "features"), [(40, 90), (300, 20)])
 def test_the_weights_give_the_same_logits_as_the_products(samples: int, features: int) -> None:
-    x, y = taught(samples, features)
+    x, y = samples_of_classes(samples, features)
     all_of_them = Samples(x, y, 4)
     found = all_of_them.discriminant(np.arange(samples))
-    logits = (x - all_of_them.mean) @ all_of_them.weights(found) + found.offsets
+    logits = (x - all_of_them.mean) @ all_of_them.weights(found) + found.biases
     assert logits == pytest.approx(found.logits, abs=1e-3 * float(np.abs(logits).max()))
 
 
 @pytest.mark.parametrize(("samples", "features"), [(40, 90), (300, 20)])
 def test_lengths_and_places_are_those_of_the_whitened_space(samples: int, features: int) -> None:
-    x, y = taught(samples, features)
+    x, y = samples_of_classes(samples, features)
     some, rest = np.flatnonzero(np.arange(samples) % 5), np.flatnonzero(np.arange(samples) % 5 == 0)
     inverse, means, middle, _ = by_the_formula(x[some], y[some])
     found = Samples(x, y, 4).discriminant(some, measured=rest)
     ways = x[rest] - middle
-    assert found.square_lengths == pytest.approx(np.einsum("nd,de,ne->n", ways, inverse, ways), rel=2e-3)
+    assert found.squared_distances == pytest.approx(np.einsum("nd,de,ne->n", ways, inverse, ways), rel=2e-3)
     axes, centres = found.plane()
     between = means[0] - means[3]
     assert np.sum((centres[0] - centres[3]) ** 2) == pytest.approx(between @ inverse @ between, rel=2e-3)
     places = found.coordinates(axes)[rest]
-    assert (np.einsum("nd,nd->n", places, places) <= found.square_lengths * 1.001).all()
+    assert (np.einsum("nd,nd->n", places, places) <= found.squared_distances * 1.001).all()
 
 
 @pytest.mark.parametrize(("samples", "features"), [(40, 90), (300, 20)])
 def test_the_directions_of_spread_are_those_of_a_singular_value_decomposition(samples: int, features: int) -> None:
-    x, y = taught(samples, features)
+    x, y = samples_of_classes(samples, features)
     residuals = x - np.stack([x[y == label].mean(axis=0) for label in range(4)])[y]
     _, lengths, right = np.linalg.svd(residuals.astype(np.float64), full_matrices=False)
-    directions, variances = Samples(x, y, 4).spread(40, np.random.default_rng(0))
+    directions, variances = Samples(x, y, 4).principal_directions(40, np.random.default_rng(0))
     largest = int(variances.argmax())
     assert variances[largest] == pytest.approx(lengths[0] ** 2 / (samples - 4), rel=1e-2)
     assert abs(directions[largest] @ right[0]) == pytest.approx(1, abs=1e-2)
@@ -80,7 +80,7 @@ def test_the_directions_of_spread_are_those_of_a_singular_value_decomposition(sa
 
 
 def test_one_sample_of_a_class_beside_many_of_others_is_enough() -> None:
-    x, y = taught(31, 90, classes=3)
+    x, y = samples_of_classes(31, 90, classes=3)
     some = np.concatenate([np.flatnonzero(y > 0), [0]])
     found = Samples(x, y, 3).discriminant(np.sort(some))
     assert np.isfinite(found.logits).all()
@@ -95,8 +95,8 @@ def test_samples_that_are_all_alike_still_give_finite_weights() -> None:
 
 
 def test_a_feature_is_taken_of_every_row() -> None:
-    x, y = taught(40, 90)
+    x, y = samples_of_classes(40, 90)
     x = np.abs(x)
-    through, before = Samples(x, y, 4, rooted), Samples(np.sqrt(x), y, 4)
+    through, before = Samples(x, y, 4, signed_sqrt), Samples(np.sqrt(x), y, 4)
     everything = np.arange(40)
     assert through.discriminant(everything).logits == pytest.approx(before.discriminant(everything).logits, rel=1e-3)

@@ -37,7 +37,7 @@ EXAMPLES: list[LearningError] = [
     MissingTrainingData("data_train"),
     NotEnoughSamples("training needs two classes with two samples each. Add samples."),
     InvalidTrainingOption("batch_size is 0. Use 1 or more."),
-    TrainingCancelled("training was stopped. Call train_with_sgd to start again."),
+    TrainingCancelled(),
     ModelNotTrained("the head has no weights. Train it before the export."),
     InvalidHead("the head's weights are not finite. Train it again on finite embeddings."),
     ExtractorUnreadable(Path("a.tflite"), "Is a directory"),

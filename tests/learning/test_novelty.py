@@ -12,7 +12,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from learning.fit import fit_head
-from learning.novelty import FILE, REFUSED
+from learning.novelty import NOVELTY_FILE, REFUSED_FRACTION
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
 from tpu.classifier import ClassificationEngine
@@ -59,7 +59,7 @@ def test_held_out_samples_are_refused_as_rarely_as_was_asked() -> None:
     x, y = things(4, 100, 120, seed=0)
     novelties = fit_head(x, y, 4, rng=np.random.default_rng(0)).novelties
     assert novelties.shape == (400,)
-    assert (novelties > 1).mean() == pytest.approx(REFUSED, abs=0.01)
+    assert (novelties > 1).mean() == pytest.approx(REFUSED_FRACTION, abs=0.01)
 
 
 @pytest.mark.parametrize("kind", ["uint8", "int8", "float32"])
@@ -82,7 +82,7 @@ def test_the_engine_judges_the_embedding_that_its_own_file_computes(kind: Kind, 
     raw = plain.get_tensor(output["index"]).astype(np.float64)
     scale, zero_point = output["quantization"]
     embedding = scale * (raw - zero_point) if scale else raw
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, np.load(io.BytesIO(archive.read(FILE))) as arrays:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, np.load(io.BytesIO(archive.read(NOVELTY_FILE))) as arrays:
         expected = judged(arrays, embedding)[0]
     engine = ClassificationEngine(path)
     assert engine.judge(picture).novelty == pytest.approx(expected, rel=0.01)
@@ -113,7 +113,7 @@ def test_the_labels_are_still_found_beside_the_test() -> None:
     head = fit_head(x, y, 2, rng=np.random.default_rng(0)).head
     head.label_map = {0: "apple", 1: "cup"}
     with zipfile.ZipFile(io.BytesIO(append_head(tiny_extractor(), head))) as archive:
-        assert sorted(archive.namelist()) == ["labels.txt", FILE]
+        assert sorted(archive.namelist()) == ["labels.txt", NOVELTY_FILE]
         assert archive.read("labels.txt") == b"apple\ncup\n"
 
 

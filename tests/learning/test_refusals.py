@@ -135,8 +135,8 @@ def test_weights_of_another_length_are_refused() -> None:
 @pytest.mark.parametrize(
     ("weights", "biases", "text"),
     [
-        ((6,), (3,), "mat_w (6,) and vec_b (3,) do not fit. Use shapes (D, C) and (C,)."),
-        ((6, 3), (4,), "mat_w (6, 3) and vec_b (4,) do not fit. Use shapes (D, C) and (C,)."),
+        ((6,), (3,), "mat_w (6,) and vec_b (3,) do not fit together. Use shapes (D, C) and (C,)."),
+        ((6, 3), (4,), "mat_w (6, 3) and vec_b (4,) do not fit together. Use shapes (D, C) and (C,)."),
     ],
 )
 def test_weights_and_biases_that_do_not_fit_are_refused(

@@ -81,7 +81,7 @@ def test_a_stopped_training_changes_nothing() -> None:
     before = {name: value.copy() for name, value in head.params.items()}
     with pytest.raises(TrainingCancelled) as caught:
         head.train_with_sgd(data(), 500, 0.05, on_statistics=quiet, should_stop=lambda: next(asked) == 20)
-    assert str(caught.value) == "training was stopped. Call train_with_sgd to start again."
+    assert str(caught.value) == "training was stopped and changed nothing. Start it again to train."
     assert next(asked) == 21
     assert all(np.array_equal(head.params[name], before[name]) for name in before)
 
