@@ -1,4 +1,4 @@
-"""Heads on disk: they come back as they were, and what is no head is refused without running anything of it."""
+"""Heads on disk: reading returns what was written, and a file that is no head is refused and never runs code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def head() -> SoftmaxRegression:
     return trained
 
 
-def test_a_head_comes_back_as_it_was(head: SoftmaxRegression, tmp_path: Path) -> None:
+def test_reading_returns_the_head_that_was_written(head: SoftmaxRegression, tmp_path: Path) -> None:
     head.save(tmp_path / "head.npz")
     again = SoftmaxRegression.load(tmp_path / "head.npz")
     x, _ = blobs(seed=1)
@@ -34,31 +34,31 @@ def test_a_head_comes_back_as_it_was(head: SoftmaxRegression, tmp_path: Path) ->
     assert again.label_map == head.label_map
 
 
-def test_it_exports_the_same_bytes(head: SoftmaxRegression, tmp_path: Path) -> None:
+def test_a_head_read_from_disk_exports_the_same_bytes(head: SoftmaxRegression, tmp_path: Path) -> None:
     extractor = tiny_extractor(feature_dim=8)
     head.save(tmp_path / "head.npz")
     assert append_head(extractor, SoftmaxRegression.load(tmp_path / "head.npz")) == append_head(extractor, head)
 
 
-def test_an_untrained_range_stays_untrained(tmp_path: Path) -> None:
+def test_a_head_without_a_range_of_logits_still_has_none_after_reading(tmp_path: Path) -> None:
     SoftmaxRegression(8, 3).save(tmp_path / "head.npz")
     with pytest.raises(ModelNotTrained):
         append_head(tiny_extractor(feature_dim=8), SoftmaxRegression.load(tmp_path / "head.npz"))
 
 
-class Harmful:
-    """Would leave a file behind when it is unpickled."""
+class CreatesFileWhenUnpickled:
+    """Creates a file when it is unpickled."""
 
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
+    def __init__(self, created: Path) -> None:
+        self.created = created
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return Path.touch, (self.mark,)
+        return Path.touch, (self.created,)
 
 
 def test_a_pickle_is_never_run(tmp_path: Path) -> None:
-    bad, mark = tmp_path / "bad.npz", tmp_path / "mark"
-    bad.write_bytes(pickle.dumps(Harmful(mark)))
+    bad, created = tmp_path / "bad.npz", tmp_path / "created"
+    bad.write_bytes(pickle.dumps(CreatesFileWhenUnpickled(created)))
     with pytest.raises(CheckpointUnreadable) as caught:
         SoftmaxRegression.load(bad)
     assert str(caught.value) == (
@@ -66,24 +66,22 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
         "Name one that save() wrote, or train again."
     )
     objects = np.empty((1, 1), object)
-    objects[0, 0] = Harmful(mark)
+    objects[0, 0] = CreatesFileWhenUnpickled(created)
     np.savez(bad, facts=np.array("{}"), mat_w=objects, vec_b=np.zeros(1))
     with pytest.raises(CheckpointUnreadable):
         SoftmaxRegression.load(bad)
-    assert not mark.exists()
+    assert not created.exists()
 
 
-def test_a_torn_file_a_missing_one_and_one_of_another_version_are_refused(
-    head: SoftmaxRegression, tmp_path: Path
-) -> None:
+def test_truncated_missing_and_newer_files_are_refused(head: SoftmaxRegression, tmp_path: Path) -> None:
     whole = tmp_path / "head.npz"
     head.save(whole)
-    torn = tmp_path / "torn.npz"
-    torn.write_bytes(whole.read_bytes()[:-200])
+    truncated = tmp_path / "truncated.npz"
+    truncated.write_bytes(whole.read_bytes()[:-200])
     other = tmp_path / "other.npz"
     np.savez(other, facts=np.array('{"version": 99}'), mat_w=np.zeros((2, 2)), vec_b=np.zeros(2))
     reasons = {
-        torn: "it is damaged, or no checkpoint",
+        truncated: "it is damaged, or no checkpoint",
         tmp_path / "none.npz": "No such file or directory",
         other: "it was written by another version",
     }

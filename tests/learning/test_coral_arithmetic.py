@@ -1,4 +1,4 @@
-"""The appended uint8 layers, byte for byte, against Coral's arithmetic done here step by step in plain C-like sums."""
+"""The appended 8-bit layers are, byte for byte, what Coral's arithmetic gives, which is repeated here step by step."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ single = np.float32
 
 
 def c_round(value: np.float32) -> int:
-    """C's round(): halves away from zero."""
+    """Round as C's round(): halves away from zero."""
     return int(math.copysign(math.floor(abs(float(value)) + 0.5), float(value)))
 
 
 def coral_params(low: float, high: float) -> tuple[np.float32, int]:
-    """Scale and zero point of a range that holds 0, in single precision."""
+    """Return scale and zero point of a range that contains 0, in single precision."""
     f_min, f_max = single(min(low, 0)), single(max(high, 0))
     scale = single(single(f_max - f_min) / single(255))
     from_min = single(single(0) - single(f_min / scale))
@@ -48,7 +48,7 @@ finite = st.floats(-100, 100, width=32)
 
 
 @given(finite, finite)
-def test_scale_and_zero_point_are_coral_s(one: float, other: float) -> None:
+def test_scale_and_zero_point_equal_coral_s(one: float, other: float) -> None:
     low, high = min(one, other), max(one, other)
     if single(min(low, 0)) == single(max(high, 0)) or max(-low, high) < 1e-30:
         return
@@ -58,7 +58,7 @@ def test_scale_and_zero_point_are_coral_s(one: float, other: float) -> None:
 
 
 @given(st.lists(finite, min_size=2, max_size=40))
-def test_weights_become_coral_s_bytes(values: list[float]) -> None:
+def test_quantized_weights_equal_coral_s_bytes(values: list[float]) -> None:
     weights = np.array(values, np.float32)
     if not np.abs(weights).max() > 1e-30:
         return
@@ -69,10 +69,10 @@ def test_weights_become_coral_s_bytes(values: list[float]) -> None:
 
 
 def head(classes: int = 5, feature_dim: int = 6, seed: int = 2) -> SoftmaxRegression:
-    made = SoftmaxRegression(feature_dim, classes, weight_scale=0.7, rng=seed)
-    made.params["vec_b"] = np.random.default_rng(seed).normal(0, 2, classes).astype(np.float32)
-    made.min_score, made.max_score = -7.3, 9.1
-    return made
+    trained = SoftmaxRegression(feature_dim, classes, weight_scale=0.7, rng=seed)
+    trained.params["vec_b"] = np.random.default_rng(seed).normal(0, 2, classes).astype(np.float32)
+    trained.min_score, trained.max_score = -7.3, 9.1
+    return trained
 
 
 def tensors(model: bytes) -> dict[str, Any]:
@@ -80,10 +80,10 @@ def tensors(model: bytes) -> dict[str, Any]:
     return {one.name.decode(): (one, graph.buffers[one.buffer].data) for one in graph.subgraphs[0].tensors}
 
 
-def test_every_number_of_the_appended_layers_is_coral_s() -> None:
-    made = head()
-    found = tensors(append_head(tiny_extractor("uint8"), made))
-    weights, biases = made.params["mat_w"], made.params["vec_b"]
+def test_every_number_of_the_appended_layers_equals_coral_s() -> None:
+    trained = head()
+    found = tensors(append_head(tiny_extractor("uint8"), trained))
+    weights, biases = trained.params["mat_w"], trained.params["vec_b"]
     scale, point = coral_params(float(weights.min()), float(weights.max()))
     tensor, data = found["head/weights"]
     assert tensor.shape.tolist() == [5, 6]
@@ -100,17 +100,17 @@ def test_every_number_of_the_appended_layers_is_coral_s() -> None:
     assert (tensor.quantization.scale[0], int(tensor.quantization.zeroPoint[0])) == (1 / 256, 0)
 
 
-def test_a_range_that_does_not_hold_zero_is_widened() -> None:
+def test_a_range_without_zero_is_widened_to_contain_it() -> None:
     assert asymmetric(2.0, 5.1).zero_point == 0
     assert asymmetric(2.0, 5.1).scale == pytest.approx(5.1 / 255)
     assert asymmetric(-5.1, -2.0).zero_point == 255
 
 
 def test_int8_weights_are_symmetric_with_a_scale_for_every_class() -> None:
-    made = head(classes=3)
-    tensor, data = tensors(append_head(tiny_extractor("int8"), made))["head/weights"]
+    trained = head(classes=3)
+    tensor, data = tensors(append_head(tiny_extractor("int8"), trained))["head/weights"]
     rows = np.frombuffer(bytes(bytearray(data)), np.int8).reshape(3, 6)
-    for row, scale, expected in zip(rows, tensor.quantization.scale, made.params["mat_w"].T, strict=True):
+    for row, scale, expected in zip(rows, tensor.quantization.scale, trained.params["mat_w"].T, strict=True):
         assert scale == pytest.approx(np.abs(expected).max() / 127)
         assert np.abs(row * scale - expected).max() <= scale / 2 + 1e-7
         assert np.abs(row).max() == 127
@@ -119,19 +119,24 @@ def test_int8_weights_are_symmetric_with_a_scale_for_every_class() -> None:
 
 
 def spatial(extractor: bytes) -> bytes:
-    """The extractor with its embedding as (1, 1, 1, D), through a reshape."""
+    """Return the extractor with a RESHAPE that makes its embedding (1, 1, 1, D)."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(extractor, 0))
     graph = model.subgraphs[0]
     before = graph.tensors[graph.outputs[0]]
     shape = [1, 1, 1, int(before.shape[1])]
-    wanted = schema.TensorT()
+    shape_tensor = schema.TensorT()
     buffer = schema.BufferT()
     buffer.data = np.frombuffer(np.array(shape, np.int32).tobytes(), np.uint8)
     model.buffers.append(buffer)
-    wanted.name, wanted.shape, wanted.type, wanted.buffer = b"s", [4], schema.TensorType.INT32, len(model.buffers) - 1
+    shape_tensor.name, shape_tensor.shape, shape_tensor.type, shape_tensor.buffer = (
+        b"s",
+        [4],
+        schema.TensorType.INT32,
+        len(model.buffers) - 1,
+    )
     after = schema.TensorT()
     after.name, after.shape, after.type, after.quantization = b"spatial", shape, before.type, before.quantization
-    graph.tensors += [wanted, after]
+    graph.tensors += [shape_tensor, after]
     code = schema.OperatorCodeT()
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.RESHAPE
     model.operatorCodes.append(code)
@@ -149,11 +154,11 @@ def spatial(extractor: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["uint8", "int8", "float32"])
-def test_a_spatial_embedding_goes_through_a_reshape_and_answers_the_same(kind: Any) -> None:
-    flat, made = tiny_extractor(kind), head()
+def test_a_spatial_embedding_gets_a_reshape_and_the_same_probabilities(kind: Any) -> None:
+    flat, trained = tiny_extractor(kind), head()
     answers = []
     for extractor, added in ((flat, 2), (spatial(flat), 3)):
-        model = append_head(extractor, made)
+        model = append_head(extractor, trained)
         before, after = (schema.Model.GetRootAs(data, 0).Subgraphs(0).OperatorsLength() for data in (extractor, model))
         assert after - before == added
         interpreter = Interpreter(model_content=model)
@@ -167,10 +172,10 @@ def test_a_spatial_embedding_goes_through_a_reshape_and_answers_the_same(kind: A
     assert np.array_equal(*answers)
 
 
-def test_class_names_travel_inside_the_file() -> None:
-    made = head(classes=3)
-    made.label_map = {0: "apple", 1: "2 fingers", 2: "C: drive"}
-    model = append_head(tiny_extractor(), made)
+def test_class_labels_are_written_into_the_file() -> None:
+    trained = head(classes=3)
+    trained.label_map = {0: "apple", 1: "2 fingers", 2: "C: drive"}
+    model = append_head(tiny_extractor(), trained)
     with zipfile.ZipFile(io.BytesIO(model)) as archive:
         assert archive.read("labels.txt").decode() == "apple\n2 fingers\nC: drive\n"
     root = schema.Model.GetRootAs(model, 0)
@@ -181,12 +186,12 @@ def test_class_names_travel_inside_the_file() -> None:
 
 
 def test_equal_heads_make_equal_files() -> None:
-    made = head(classes=2)
-    made.label_map = {0: "a", 1: "b"}
-    assert append_head(tiny_extractor(), made) == append_head(tiny_extractor(), made)
+    trained = head(classes=2)
+    trained.label_map = {0: "a", 1: "b"}
+    assert append_head(tiny_extractor(), trained) == append_head(tiny_extractor(), trained)
 
 
-def test_a_name_that_is_missing_leaves_the_description_out() -> None:
-    made = head(classes=3)
-    made.label_map = {0: "apple", 2: "cup"}
-    assert schema.Model.GetRootAs(append_head(tiny_extractor(), made), 0).MetadataLength() == 0
+def test_without_a_label_for_every_class_no_metadata_is_written() -> None:
+    trained = head(classes=3)
+    trained.label_map = {0: "apple", 2: "cup"}
+    assert schema.Model.GetRootAs(append_head(tiny_extractor(), trained), 0).MetadataLength() == 0

@@ -1,4 +1,4 @@
-"""The errors as a tree: drawn as it is, caught by level, and the same after a trip to another process."""
+"""The errors form the tree that the docstring draws, can be caught by level, and survive pickling."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def test_the_docstring_draws_every_error_in_its_place() -> None:
 
 @pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
 def test_an_error_is_the_same_after_pickling(error: LearningError) -> None:
-    again = pickle.loads(pickle.dumps(error))
-    assert type(again) is type(error)
-    assert (str(again), vars(again), again.args) == (str(error), vars(error), error.args)
+    unpickled = pickle.loads(pickle.dumps(error))
+    assert type(unpickled) is type(error)
+    assert (str(unpickled), vars(unpickled), unpickled.args) == (str(error), vars(error), error.args)
 
 
 @pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)

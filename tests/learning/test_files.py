@@ -31,9 +31,9 @@ AS = pytest.mark.parametrize("kind", [str, Path])
 
 @pytest.fixture
 def head() -> SoftmaxRegression:
-    made = SoftmaxRegression(6, 3, rng=0)
-    made.min_score, made.max_score = -3.0, 3.0
-    return made
+    trained = SoftmaxRegression(6, 3, rng=0)
+    trained.min_score, trained.max_score = -3.0, 3.0
+    return trained
 
 
 @pytest.fixture

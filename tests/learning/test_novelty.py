@@ -1,4 +1,4 @@
-"""The test behind "not sure": calibrated, the same wherever it is computed, and able to tell the unknown."""
+"""The test behind "not sure": it is calibrated, recognises what was not taught, and is the same in the engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tpu.novelty import read_novelty_test
 
 
 def things(kinds: int, views: int, features: int, seed: int, *, positive: bool = False) -> tuple[Any, Any]:
-    """Views of kinds of things: what a kind is, lies in a few directions; how it is seen, in others."""
+    """Return embeddings of views of things: kinds differ in some directions, and views of the same kind in others."""
     world = np.random.default_rng(99)
     what, how = world.normal(0, 1, (kinds, features)), world.normal(0, 1, (12, features)) / 3
     rng = np.random.default_rng(seed)
@@ -29,33 +29,33 @@ def things(kinds: int, views: int, features: int, seed: int, *, positive: bool =
     return (np.maximum(x, 0) if positive else x).astype(np.float32), y
 
 
-def judged(arrays: Any, x: Any) -> Any:
-    """The formula, worked out here in double precision from the arrays in the file."""
+def novelty_by_formula(arrays: Any, x: Any) -> Any:
+    """Compute novelties from the arrays in the file by the formula, in double precision."""
     a = {name: np.asarray(value, np.float64) for name, value in arrays.items()}
-    way = (np.sign(x) * np.sqrt(np.abs(x)) if a["roots"] else x) - a["centre"]
-    place = way @ a["axes"].T
-    across = ((way**2).sum(axis=1) - ((way @ a["directions"].T) ** 2).sum(axis=1)) / a["shrink"] - (place**2).sum(
-        axis=1
+    centred = (np.sign(x) * np.sqrt(np.abs(x)) if a["roots"] else x) - a["centre"]
+    position = centred @ a["axes"].T
+    residual = ((centred**2).sum(axis=1) - ((centred @ a["directions"].T) ** 2).sum(axis=1)) / a["shrink"] - (
+        position**2
+    ).sum(axis=1)
+    offsets = position[:, np.newaxis] - a["means"]
+    return np.einsum("nci,cij,ncj->nc", offsets, a["precisions"], offsets).min(axis=1) + a["aside"] * np.maximum(
+        residual, 0
     )
-    ways = place[:, np.newaxis] - a["means"]
-    return np.einsum("nci,cij,ncj->nc", ways, a["precisions"], ways).min(axis=1) + a["aside"] * np.maximum(across, 0)
 
 
 @pytest.mark.parametrize("positive", [False, True])
 @pytest.mark.parametrize(("known", "views"), [(2, 20), (5, 20), (5, 80)])
-def test_things_that_were_not_taught_are_told_from_fresh_views_of_what_was(
-    known: int, views: int, positive: bool
-) -> None:
+def test_new_kinds_are_refused_and_new_views_of_taught_kinds_are_not(known: int, views: int, positive: bool) -> None:
     x, y = things(8, views, 120, seed=0, positive=positive)
     fresh, kind = things(8, 100, 120, seed=1, positive=positive)
     fit = fit_head(x[y < known], y[y < known], known, rng=np.random.default_rng(0))
     assert bool(fit.head.not_sure["roots"]) is positive
-    novelty = judged(fit.head.not_sure, fresh)
+    novelty = novelty_by_formula(fit.head.not_sure, fresh)
     assert (novelty[kind < known] > 1).mean() <= 0.05 + 1 / views
     assert (novelty[kind >= known] > 1).mean() > 0.95
 
 
-def test_held_out_samples_are_refused_as_rarely_as_was_asked() -> None:
+def test_the_refused_fraction_of_held_out_samples_is_the_one_that_was_set() -> None:
     x, y = things(4, 100, 120, seed=0)
     novelties = fit_head(x, y, 4, rng=np.random.default_rng(0)).novelties
     assert novelties.shape == (400,)
@@ -63,7 +63,7 @@ def test_held_out_samples_are_refused_as_rarely_as_was_asked() -> None:
 
 
 @pytest.mark.parametrize("kind", ["uint8", "int8", "float32"])
-def test_the_engine_judges_the_embedding_that_its_own_file_computes(kind: Kind, tmp_path: Path) -> None:
+def test_the_engine_computes_the_novelty_of_its_own_file_s_embedding(kind: Kind, tmp_path: Path) -> None:
     extractor, rng = tiny_extractor(kind), np.random.default_rng(5)
     x = rng.normal(0, 1, (60, 6)).astype(np.float32)
     fit = fit_head(x, np.arange(60) % 3, 3, rng=rng)
@@ -83,13 +83,13 @@ def test_the_engine_judges_the_embedding_that_its_own_file_computes(kind: Kind, 
     scale, zero_point = output["quantization"]
     embedding = scale * (raw - zero_point) if scale else raw
     with zipfile.ZipFile(io.BytesIO(data)) as archive, np.load(io.BytesIO(archive.read(NOVELTY_FILE))) as arrays:
-        expected = judged(arrays, embedding)[0]
+        expected = novelty_by_formula(arrays, embedding)[0]
     engine = ClassificationEngine(path)
     assert engine.judge(picture).novelty == pytest.approx(expected, rel=0.01)
     assert engine.threshold == pytest.approx(fit.threshold)
 
 
-def test_a_model_without_a_test_never_finds_anything_unknown(tmp_path: Path) -> None:
+def test_a_model_without_a_test_refuses_nothing_as_new(tmp_path: Path) -> None:
     x, y = things(2, 10, 6, seed=0)
     head = fit_head(x, y, 2, rng=np.random.default_rng(0)).head
     head.not_sure = None
@@ -100,7 +100,7 @@ def test_a_model_without_a_test_never_finds_anything_unknown(tmp_path: Path) -> 
     assert engine.threshold is None
 
 
-def test_a_test_of_another_version_is_left_alone() -> None:
+def test_a_test_of_another_version_is_ignored() -> None:
     x, y = things(2, 10, 6, seed=0)
     head = fit_head(x, y, 2, rng=np.random.default_rng(0)).head
     assert read_novelty_test(append_head(tiny_extractor(), head)) is not None
@@ -108,7 +108,7 @@ def test_a_test_of_another_version_is_left_alone() -> None:
     assert read_novelty_test(append_head(tiny_extractor(), head)) is None
 
 
-def test_the_labels_are_still_found_beside_the_test() -> None:
+def test_the_archive_has_both_the_labels_and_the_test() -> None:
     x, y = things(2, 10, 6, seed=0)
     head = fit_head(x, y, 2, rng=np.random.default_rng(0)).head
     head.label_map = {0: "apple", 1: "cup"}
@@ -118,20 +118,20 @@ def test_the_labels_are_still_found_beside_the_test() -> None:
 
 
 @pytest.mark.parametrize("shots", [2, 3, 20])
-def test_classes_of_pictures_that_are_all_alike_still_know_a_view_that_is_nearly_the_same(shots: int) -> None:
-    """A still life before a camera without noise: every sample of a class is the same."""
+def test_classes_of_identical_pictures_accept_a_nearly_identical_view(shots: int) -> None:
+    """Every sample of a class is the same, as of a still object before a camera without noise."""
     x, y = things(3, 1, 120, seed=0)
-    taught, kinds = np.repeat(x, shots, axis=0), np.repeat(y, shots)
-    fit = fit_head(taught, kinds, 3, rng=np.random.default_rng(0))
-    apart = float(np.linalg.norm(x[0] - x[1]))
+    training, kinds = np.repeat(x, shots, axis=0), np.repeat(y, shots)
+    fit = fit_head(training, kinds, 3, rng=np.random.default_rng(0))
+    distance = float(np.linalg.norm(x[0] - x[1]))
     rng = np.random.default_rng(1)
-    nearly = x + 0.02 * apart * rng.normal(0, 1 / np.sqrt(120), x.shape)
-    strange = rng.normal(0, 1, (20, 120)) * apart / np.sqrt(120)
-    assert (judged(fit.head.not_sure, nearly) <= 1).all()
-    assert (judged(fit.head.not_sure, strange) > 1).all()
+    nearly = x + 0.02 * distance * rng.normal(0, 1 / np.sqrt(120), x.shape)
+    unrelated = rng.normal(0, 1, (20, 120)) * distance / np.sqrt(120)
+    assert (novelty_by_formula(fit.head.not_sure, nearly) <= 1).all()
+    assert (novelty_by_formula(fit.head.not_sure, unrelated) > 1).all()
 
 
-def test_two_classes_of_the_very_same_picture_still_make_a_test() -> None:
+def test_two_classes_of_the_same_picture_still_get_a_finite_test() -> None:
     x = np.ones((6, 40), np.float32)
     fit = fit_head(x, np.array([0, 0, 0, 1, 1, 1]), 2, rng=np.random.default_rng(0))
     assert all(np.isfinite(np.asarray(value, np.float64)).all() for value in fit.head.not_sure.values())

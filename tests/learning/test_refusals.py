@@ -1,4 +1,4 @@
-"""Files that no head can be appended to, and heads that fit no file: each refused in one line that says why."""
+"""Models that no head can be appended to, and heads that fit no model, are refused in one line that says why."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
 
-WANTED = "Use an embedding extractor: one picture in, one vector out, no classifier."
-INSIDE = "Convert it again into a file below 2 GB, which holds everything in its flatbuffer."
+USE_AN_EXTRACTOR = "Use an embedding extractor: one picture in, one vector out, no classifier."
+CONVERT_AGAIN = "Convert it again into a file below 2 GB, which holds everything in its flatbuffer."
 Change = Callable[[Any], None]
 
 
@@ -29,7 +29,7 @@ def trained(feature_dim: int = 6) -> SoftmaxRegression:
 
 
 def changed(change: Change, kind: Kind = "uint8") -> bytes:
-    """An extractor, unpacked, changed and packed again."""
+    """Return an extractor after a change to its unpacked model."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(tiny_extractor(kind), 0))
     change(model)
     builder = flatbuffers.Builder(1 << 14)
@@ -80,19 +80,19 @@ def options_outside(model: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (two_subgraphs, f"the model has 2 subgraphs. {WANTED}"),
-        (two_outputs, f"the model has 2 outputs. {WANTED}"),
-        (two_inputs, f"the model has 2 inputs. {WANTED}"),
-        (integer_output, f"the model's output is neither uint8, int8 nor float32. {WANTED}"),
-        (no_scale, f"the model's 8-bit output has no scale. {WANTED}"),
-        (scale_of_zero, f"the model's 8-bit output has no scale. {WANTED}"),
+        (two_subgraphs, f"the model has 2 subgraphs. {USE_AN_EXTRACTOR}"),
+        (two_outputs, f"the model has 2 outputs. {USE_AN_EXTRACTOR}"),
+        (two_inputs, f"the model has 2 inputs. {USE_AN_EXTRACTOR}"),
+        (integer_output, f"the model's output is neither uint8, int8 nor float32. {USE_AN_EXTRACTOR}"),
+        (no_scale, f"the model's 8-bit output has no scale. {USE_AN_EXTRACTOR}"),
+        (scale_of_zero, f"the model's 8-bit output has no scale. {USE_AN_EXTRACTOR}"),
         (
             float_output,
             "the model takes 8-bit pictures but its output is not quantized. "
             "Use an embedding extractor that is uint8, int8 or float32 from end to end.",
         ),
-        (weights_outside, f"the model keeps its weights outside its flatbuffer. {INSIDE}"),
-        (options_outside, f"the model keeps an operator's options outside its flatbuffer. {INSIDE}"),
+        (weights_outside, f"the model keeps its weights outside its flatbuffer. {CONVERT_AGAIN}"),
+        (options_outside, f"the model keeps an operator's options outside its flatbuffer. {CONVERT_AGAIN}"),
     ],
 )
 def test_a_model_that_is_no_extractor_is_refused_with_the_reason(change: Change, text: str) -> None:
@@ -102,26 +102,26 @@ def test_a_model_that_is_no_extractor_is_refused_with_the_reason(change: Change,
 
 
 @pytest.mark.parametrize("data", [b"", b"TFL3", b"not a flatbuffer at all", BytesIO(b"PK\x05\x06" + bytes(18)).read()])
-def test_what_is_no_tflite_file_is_refused(data: bytes) -> None:
+def test_a_file_that_is_not_tflite_is_refused(data: bytes) -> None:
     with pytest.raises(UnsupportedExtractor) as caught:
         append_head(data, trained())
-    assert str(caught.value) == f"this is no TFLite file. {WANTED}"
+    assert str(caught.value) == f"this is no TFLite file. {USE_AN_EXTRACTOR}"
 
 
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.9])
-def test_a_torn_file_is_refused(kept: float) -> None:
+def test_a_truncated_file_is_refused(kept: float) -> None:
     whole = tiny_extractor()
     with pytest.raises(UnsupportedExtractor) as caught:
         append_head(whole[: int(kept * len(whole))], trained())
-    assert str(caught.value) == f"this TFLite file is damaged. {WANTED}"
+    assert str(caught.value) == f"this TFLite file is damaged. {USE_AN_EXTRACTOR}"
 
 
 @pytest.mark.parametrize("kind", ["uint8", "int8", "float32"])
-def test_a_finished_classifier_takes_no_second_head(kind: Kind) -> None:
+def test_a_finished_classifier_gets_no_second_head(kind: Kind) -> None:
     finished = append_head(tiny_extractor(kind), trained())
     with pytest.raises(UnsupportedExtractor) as caught:
         append_head(finished, trained(3))
-    assert str(caught.value) == f"the model is a finished classifier. {WANTED}"
+    assert str(caught.value) == f"the model is a finished classifier. {USE_AN_EXTRACTOR}"
 
 
 def test_weights_of_another_length_are_refused() -> None:
@@ -155,7 +155,7 @@ def test_a_head_that_was_never_trained_is_refused() -> None:
     assert str(caught.value) == "the range of the logits is unknown. Train the head, or call calibrate()."
 
 
-def test_a_head_set_by_hand_is_exported_as_it_is() -> None:
+def test_a_head_whose_weights_the_caller_set_is_exported_unchanged() -> None:
     head = SoftmaxRegression(6, 3)
     head.params = {"mat_w": np.eye(6, 3, dtype=np.float32), "vec_b": np.array([0.5, 0, -0.5], np.float32)}
     head.min_score, head.max_score = -4.0, 4.0
@@ -165,8 +165,8 @@ def test_a_head_set_by_hand_is_exported_as_it_is() -> None:
     assert logits.quantization.zeroPoint[0] in (127, 128)
 
 
-def test_what_lies_behind_the_extractor_s_flatbuffer_does_not_break_the_export() -> None:
-    """A file with labels zipped behind it, as other tools leave it: its own archive goes, the model stays."""
+def test_an_archive_behind_the_extractor_is_dropped_on_export() -> None:
+    """Other tools leave label files in an archive behind the model."""
     stream = BytesIO(tiny_extractor())
     stream.seek(0, 2)
     with zipfile.ZipFile(stream, "a") as archive:

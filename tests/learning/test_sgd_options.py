@@ -1,4 +1,4 @@
-"""What the published method lacked: no validation data, stopping early and at once, a history, one thread."""
+"""Options that the published method lacked: no validation data, cancelling, early stopping, a history, threads."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def quiet(*_: object) -> None:
 
 @pytest.mark.parametrize("left_out", [("data_val", "labels_val"), ()])
 def test_training_works_without_validation_data(left_out: tuple[str, ...]) -> None:
-    given = {name: value for name, value in data().items() if name not in left_out}
+    samples = {name: value for name, value in data().items() if name not in left_out}
     if not left_out:
-        given |= {"data_val": np.zeros((0, 8), np.float32), "labels_val": np.zeros(0, np.int64)}
+        samples |= {"data_val": np.zeros((0, 8), np.float32), "labels_val": np.zeros(0, np.int64)}
     head = SoftmaxRegression(8, 3, rng=0)
-    told = head.train_with_sgd(given, 200, 0.05, on_statistics=quiet)
-    assert [one.iteration for one in told] == [0, 100]
-    assert all(math.isnan(one.validation_accuracy) for one in told)
-    assert head.get_accuracy(given["data_train"], given["labels_train"]) > 0.9
+    reports = head.train_with_sgd(samples, 200, 0.05, on_statistics=quiet)
+    assert [one.iteration for one in reports] == [0, 100]
+    assert all(math.isnan(one.validation_accuracy) for one in reports)
+    assert head.get_accuracy(samples["data_train"], samples["labels_train"]) > 0.9
 
 
 def test_without_validation_data_the_printed_line_says_none(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,21 +38,21 @@ def test_without_validation_data_the_printed_line_says_none(capsys: pytest.Captu
 
 def test_one_validation_sample_is_enough() -> None:
     x, y = blobs()
-    given = {"data_train": x, "labels_train": y, "data_val": x[:1], "labels_val": y[:1]}
-    told = SoftmaxRegression(8, 3, rng=0).train_with_sgd(given, 101, 0.05, on_statistics=quiet)
-    assert told[-1].validation_accuracy in (0.0, 1.0)
+    samples = {"data_train": x, "labels_train": y, "data_val": x[:1], "labels_val": y[:1]}
+    reports = SoftmaxRegression(8, 3, rng=0).train_with_sgd(samples, 101, 0.05, on_statistics=quiet)
+    assert reports[-1].validation_accuracy in (0.0, 1.0)
 
 
-def test_the_history_is_what_was_told() -> None:
-    heard: list[tuple[Any, ...]] = []
-    told = SoftmaxRegression(8, 3, rng=0).train_with_sgd(
-        data(), 250, 0.05, print_every=50, on_statistics=lambda *one: heard.append(one)
+def test_the_returned_history_is_what_on_statistics_received() -> None:
+    received: list[tuple[Any, ...]] = []
+    reports = SoftmaxRegression(8, 3, rng=0).train_with_sgd(
+        data(), 250, 0.05, print_every=50, on_statistics=lambda *one: received.append(one)
     )
-    assert told == tuple(Report(*one) for one in heard)
-    assert [one.iteration for one in told] == [0, 50, 100, 150, 200]
+    assert reports == tuple(Report(*one) for one in received)
+    assert [one.iteration for one in reports] == [0, 50, 100, 150, 200]
 
 
-def test_nothing_to_learn_from_is_refused() -> None:
+def test_training_without_samples_is_refused() -> None:
     empty = {"data_train": np.zeros((0, 8), np.float32), "labels_train": np.zeros(0, np.int64)}
     with pytest.raises(MissingTrainingData) as caught:
         SoftmaxRegression(8, 3).train_with_sgd(empty, 1, 0.1)
@@ -76,52 +76,54 @@ def test_an_option_out_of_range_is_refused(options: dict[str, int], text: str) -
     assert str(caught.value) == text
 
 
-def test_a_stopped_training_changes_nothing() -> None:
-    head, asked = SoftmaxRegression(8, 3, rng=0), iter(range(100))
+def test_a_cancelled_training_leaves_the_head_unchanged() -> None:
+    head, calls = SoftmaxRegression(8, 3, rng=0), iter(range(100))
     before = {name: value.copy() for name, value in head.params.items()}
     with pytest.raises(TrainingCancelled) as caught:
-        head.train_with_sgd(data(), 500, 0.05, on_statistics=quiet, should_stop=lambda: next(asked) == 20)
+        head.train_with_sgd(data(), 500, 0.05, on_statistics=quiet, should_stop=lambda: next(calls) == 20)
     assert str(caught.value) == "training was stopped and changed nothing. Start it again to train."
-    assert next(asked) == 21
+    assert next(calls) == 21
     assert all(np.array_equal(head.params[name], before[name]) for name in before)
 
 
-def test_patience_ends_the_training_and_keeps_the_best_weights() -> None:
+def test_patience_ends_the_training_early_and_keeps_the_best_weights() -> None:
     x, y = blobs(per_class=4, seed=3)
     rng = np.random.default_rng(1)
-    given = {"data_train": x, "labels_train": y, "data_val": x, "labels_val": rng.permutation(y)}
+    samples = {"data_train": x, "labels_train": y, "data_val": x, "labels_val": rng.permutation(y)}
     head = SoftmaxRegression(8, 3, rng=0)
-    told = head.train_with_sgd(given, 5000, 0.05, print_every=5, on_statistics=quiet, patience=3)
-    accuracies = [one.validation_accuracy for one in told]
+    reports = head.train_with_sgd(samples, 5000, 0.05, print_every=5, on_statistics=quiet, patience=3)
+    accuracies = [one.validation_accuracy for one in reports]
     best = accuracies.index(max(accuracies))
-    assert len(told) == best + 1 + 3
-    assert head.get_accuracy(x, given["labels_val"]) == max(accuracies)
+    assert len(reports) == best + 1 + 3
+    assert head.get_accuracy(x, samples["labels_val"]) == max(accuracies)
 
 
-def test_float64_is_learned_from_as_float32_is() -> None:
-    given = data()
-    wide = {name: value.astype(np.float64) if "data" in name else value for name, value in given.items()}
+def test_float64_data_train_the_same_weights_as_float32() -> None:
+    samples = data()
+    wide = {name: value.astype(np.float64) if "data" in name else value for name, value in samples.items()}
     heads = [SoftmaxRegression(8, 3, rng=4) for _ in range(2)]
-    for head, one in zip(heads, (given, wide), strict=True):
+    for head, one in zip(heads, (samples, wide), strict=True):
         head.train_with_sgd(one, 50, 0.05, on_statistics=quiet)
     assert np.array_equal(heads[0].params["mat_w"], heads[1].params["mat_w"])
     assert heads[1].params["mat_w"].dtype == np.float32
 
 
-@pytest.mark.parametrize(("asked", "seen"), [(1, 1), (None, 2)])
-def test_linear_algebra_runs_on_one_thread_unless_told_otherwise(asked: int | None, seen: int) -> None:
+@pytest.mark.parametrize(("blas_threads", "seen"), [(1, 1), (None, 2)])
+def test_linear_algebra_uses_as_many_threads_as_given_or_leaves_the_setting(
+    blas_threads: int | None, seen: int
+) -> None:
     threads: list[int] = []
 
-    def look(*_: object) -> None:
+    def note_threads(*_: object) -> None:
         threads.append(max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"))
 
     with threadpool_limits(limits=2, user_api="blas"):
-        SoftmaxRegression(8, 3).train_with_sgd(data(), 1, 0.05, on_statistics=look, blas_threads=asked)
-        look()
+        SoftmaxRegression(8, 3).train_with_sgd(data(), 1, 0.05, on_statistics=note_threads, blas_threads=blas_threads)
+        note_threads()
     assert threads == [seen, 2]
 
 
-def test_the_range_of_the_logits_is_of_the_final_weights_over_all_training_data() -> None:
+def test_the_range_of_the_logits_comes_from_the_final_weights_and_all_training_data() -> None:
     x, y = blobs(per_class=200)
     head = SoftmaxRegression(8, 3, rng=0)
     head.train_with_sgd({"data_train": x, "labels_train": y}, 1, 0.05, batch_size=2, on_statistics=quiet)

@@ -1,4 +1,4 @@
-"""The published class: its mathematics against independent sums, its contract, its refusals."""
+"""SoftmaxRegression: its mathematics against independent computations, its defaults, and what it refuses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def data(seed: int = 0) -> dict[str, Any]:
 
 
 @given(logits)
-def test_softmax_rows_are_probabilities_and_keep_the_leader(x: Any) -> None:
+def test_softmax_rows_are_probabilities_and_keep_the_largest_class(x: Any) -> None:
     p = softmax(x)
     assert np.allclose(p.sum(axis=1), 1, atol=1e-5)
     assert (p >= 0).all()
@@ -68,7 +68,7 @@ def test_weights_start_scaled_normal_and_biases_zero() -> None:
     assert not head.params["vec_b"].any()
 
 
-def test_sgd_learns_and_a_seed_repeats_it() -> None:
+def test_sgd_learns_and_the_same_seed_gives_the_same_weights() -> None:
     heads = [SoftmaxRegression(8, 3, rng=7) for _ in range(2)]
     for head in heads:
         head.train_with_sgd(data(), 300, 0.05, on_statistics=lambda *_: None)
@@ -95,7 +95,7 @@ def test_statistics_are_printed_by_default(capsys: pytest.CaptureFixture[str]) -
     assert [line.split(":")[0] for line in lines] == ["Loss 0", "Loss 100"]
 
 
-def test_one_embedding_gives_one_index_and_a_matrix_an_array() -> None:
+def test_a_vector_returns_one_index_and_a_matrix_an_array() -> None:
     head = SoftmaxRegression(8, 3, rng=0)
     x, _ = blobs()
     assert isinstance(head.run_inference(x[0]), int)
@@ -108,7 +108,7 @@ def test_one_hot_labels_mean_the_same_as_indices() -> None:
     assert head.get_accuracy(x, np.eye(3)[y]) == head.get_accuracy(x, y)
 
 
-def test_training_leaves_the_caller_s_arrays_alone() -> None:
+def test_training_does_not_change_the_caller_s_arrays() -> None:
     given_data = data()
     before = {name: array.copy() for name, array in given_data.items()}
     SoftmaxRegression(8, 3, rng=0).train_with_sgd(given_data, 20, 0.1, on_statistics=lambda *_: None)
@@ -124,7 +124,7 @@ def test_training_leaves_the_caller_s_arrays_alone() -> None:
         (np.ones((90, 3)), "labels_train of shape (90, 3) must be one-hot: a single 1 in each row."),
     ],
 )
-def test_labels_that_would_train_wrongly_are_refused(labels: Any, message: str) -> None:
+def test_invalid_labels_are_refused(labels: Any, message: str) -> None:
     with pytest.raises(InvalidLabels) as caught:
         SoftmaxRegression(8, 3).train_with_sgd({**data(), "labels_train": labels}, 1, 0.1)
     assert str(caught.value) == message
@@ -144,7 +144,7 @@ def with_nan() -> Any:
         (np.full((90, 8), "1"), "data_train has the type <U1. Use numbers, such as float32."),
     ],
 )
-def test_embeddings_that_would_train_wrongly_are_refused(embeddings: Any, message: str) -> None:
+def test_invalid_embeddings_are_refused(embeddings: Any, message: str) -> None:
     with pytest.raises(InvalidEmbeddings) as caught:
         SoftmaxRegression(8, 3).train_with_sgd({**data(), "data_train": embeddings}, 1, 0.1)
     assert str(caught.value) == message
@@ -166,6 +166,6 @@ def test_embeddings_of_another_size_are_refused() -> None:
     )
 
 
-def test_a_head_without_weights_says_so() -> None:
+def test_a_head_without_weights_is_refused() -> None:
     with pytest.raises(ModelNotTrained):
         SoftmaxRegression().run_inference(np.zeros((2, 5)))

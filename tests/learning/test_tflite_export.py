@@ -1,4 +1,4 @@
-"""The exported file: opened by the interpreter, compared with sums made here, and refusals."""
+"""The exported file: the interpreter's answers against independent computations, and its structure."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def run(model: bytes, image: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def head(feature_dim: int = 6, classes: int = 3) -> SoftmaxRegression:
-    made = SoftmaxRegression(feature_dim, classes, weight_scale=1.0, rng=1)
-    made.params["vec_b"] = np.array([0.3, -0.2, 0.1], np.float32)[:classes]
-    made.min_score, made.max_score = -12.0, 12.0
-    return made
+    trained = SoftmaxRegression(feature_dim, classes, weight_scale=1.0, rng=1)
+    trained.params["vec_b"] = np.array([0.3, -0.2, 0.1], np.float32)[:classes]
+    trained.min_score, trained.max_score = -12.0, 12.0
+    return trained
 
 
 def images(kind: Kind, count: int = 40) -> list[Any]:
@@ -48,7 +48,7 @@ def images(kind: Kind, count: int = 40) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_exported_file_answers_as_softmax_of_the_embedding_does(kind: Kind) -> None:
+def test_the_exported_file_returns_softmax_of_the_embedding(kind: Kind) -> None:
     extractor, trained = tiny_extractor(kind), head()
     model = append_head(extractor, trained)
     for image in images(kind):
@@ -60,7 +60,7 @@ def test_the_exported_file_answers_as_softmax_of_the_embedding_does(kind: Kind) 
 
 
 @pytest.mark.parametrize(("kind", "zero_point"), [("uint8", 0), ("int8", -128)])
-def test_quantized_probabilities_have_the_convention_s_scale(kind: Kind, zero_point: int) -> None:
+def test_quantized_probabilities_have_the_specified_scale(kind: Kind, zero_point: int) -> None:
     _, detail = run(append_head(tiny_extractor(kind), head()), images(kind)[0])
     assert detail["quantization"] == (1 / 256, zero_point)
     assert detail["dtype"] == np.dtype(kind).type
@@ -76,7 +76,7 @@ def test_exactly_two_operators_are_added() -> None:
     assert names[-2:] == [schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOperator.SOFTMAX]
 
 
-def test_a_large_bias_beside_tiny_weights_keeps_its_sign() -> None:
+def test_a_large_bias_keeps_its_sign_when_weights_are_tiny() -> None:
     tiny = head()
     tiny.params["mat_w"] = tiny.params["mat_w"] * np.float32(1e-9)
     tiny.params["vec_b"] = np.array([5.0, -5.0, 0.0], np.float32)
@@ -84,7 +84,7 @@ def test_a_large_bias_beside_tiny_weights_keeps_its_sign() -> None:
     assert answer[0] > 0.95
 
 
-def test_buffers_lie_on_sixteen_byte_boundaries() -> None:
+def test_buffers_are_aligned_to_sixteen_bytes() -> None:
     model = append_head(tiny_extractor(), head())
     root = schema.Model.GetRootAs(model, 0)
     for index in range(root.BuffersLength()):
@@ -94,11 +94,11 @@ def test_buffers_lie_on_sixteen_byte_boundaries() -> None:
             assert start % 16 == 0
 
 
-def test_the_edge_tpu_s_payload_is_untouched_bit_for_bit(shared_models: Path) -> None:
+def test_the_edge_tpu_s_payload_is_unchanged_bit_for_bit(shared_models: Path) -> None:
     extractor = (shared_models / COMPILED).read_bytes()
-    made = SoftmaxRegression(1024, 5, rng=0)
-    made.min_score, made.max_score = -3.0, 3.0
-    model = append_head(extractor, made)
+    trained = SoftmaxRegression(1024, 5, rng=0)
+    trained.min_score, trained.max_score = -3.0, 3.0
+    model = append_head(extractor, trained)
 
     def payloads(data: bytes) -> list[str]:
         graph = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0)).subgraphs[0]
@@ -116,7 +116,7 @@ def test_the_edge_tpu_s_payload_is_untouched_bit_for_bit(shared_models: Path) ->
     ]  # fmt: skip
 
 
-def test_nan_weights_never_reach_a_file(tmp_path: Path) -> None:
+def test_weights_that_are_not_finite_are_not_written(tmp_path: Path) -> None:
     broken = head()
     broken.params["mat_w"][0, 0] = np.nan
     source, target = tmp_path / "in.tflite", tmp_path / "out.tflite"
