@@ -1,8 +1,14 @@
-"""Sessions of visitors who have gone: kept in the data directory, as long as there is room."""
+"""Sessions of visitors who have gone: kept in the data directory, as long as there is room.
+
+`Archive.keep` is the only way in: at the end of a visit, and before a session from the archive or from a drive takes
+the place of the current one. So one set of rules holds for all of them: names, privacy, size and free room.
+"""
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,7 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from app.database import ASIDE
+from app.config import Config
+from app.database import ASIDE, SESSION_FILE
 from app.errors import ArchiveUnusable, SampleNotStored
 from app.file_names import safe_file_name
 from app.i18n import message
@@ -21,6 +28,7 @@ from app.storage import SessionStore
 
 logger = logging.getLogger(__name__)
 
+FOLDER = "archive"  # in the data directory
 NAME_BYTES = 60
 ENDING = ".sqlite3"
 JOURNAL = "-journal"  # behind the name of the database that it belongs to
@@ -44,24 +52,30 @@ class Archive:
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     beside: Path | None = None
 
-    def keep(self, store: SessionStore, now: datetime, *, pictures: bool) -> str | None:
-        """Keep the session of `store` and give its name; None where there is no room, or nothing to keep.
+    def keep(self, store: SessionStore, now: datetime, privacy: str, *, or_refuse: bool = False) -> str | None:
+        """Keep the session of `store` and return its name; None where there is no room, or nothing to keep.
+
+        Args:
+            store: Holds the session; it stays as it is.
+            now: Local time, for the name.
+            privacy: "keep" keeps all of it, "embeddings" all but the pictures, "erase" nothing.
+            or_refuse: Another session is about to replace this one, which must not be lost for lack of free room.
 
         Raises:
-            SampleNotStored: If the disk fails.
+            SampleNotStored: If the disk fails; or, with `or_refuse`, if less is free than must stay free.
         """
         session = store.load()
-        if not session.samples:
+        if not session.samples or privacy == "erase":
             return None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SampleNotStored(
-                message("the session could not be put away ({reason}). Make room on the disk.", reason=of_system(error))
-            ) from error
+            raise _not_put_away(error) from error
         self._forget_unfinished()
         if self.free_bytes(self.folder) < self.floor_bytes:
             logger.warning("the session is not kept: less than %d MiB are free", self.floor_bytes >> 20)
+            if or_refuse:
+                raise _not_put_away(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
             return None
         taught = [label for label, shots in zip(session.labels, session.shots(), strict=True) if shots]
         base = name = f"{now:%Y-%m-%d_%H%M%S}_{safe_file_name(' '.join(taught), longest_bytes=NAME_BYTES)}"
@@ -69,7 +83,7 @@ class Archive:
         while self._path(name).exists():
             number += 1
             name = f"{base}_{number}"
-        store.copy_to(self._path(name), pictures=pictures)
+        store.copy_to(self._path(name), pictures=privacy == "keep")
         self._make_room()
         return name if self._path(name).exists() else None
 
@@ -78,12 +92,23 @@ class Archive:
         return tuple(path.name.removesuffix(ENDING) for path in reversed(self._paths()))
 
     def size(self, name: str) -> int:
-        """Bytes that a session takes; 0 for one that is gone."""
+        """Bytes that a session takes; 0 for one that is gone.
+
+        Raises:
+            ArchiveUnusable: If this is no name of a session.
+        """
         return _size(self._path(name))
 
     def data(self, name: str) -> bytes:
-        """A session's database as it is."""
-        return self._path(name).read_bytes()
+        """A session's database as it is.
+
+        Raises:
+            ArchiveUnusable: If it is gone, or this is no name of a session.
+        """
+        path = self._path(name)
+        if not path.is_file():
+            raise _gone(name)
+        return path.read_bytes()
 
     def load(self, name: str, extractor_name: str, extractor_sha256: str) -> Session:
         """Read a session.
@@ -92,8 +117,8 @@ class Archive:
             ArchiveUnusable: If it is gone or damaged, or cannot be used with this extractor.
         """
         path = self._path(name)
-        if Path(name).name != name or not path.is_file():
-            raise ArchiveUnusable(message("The session {name} is not in the archive any more.", name=name))
+        if not path.is_file():
+            raise _gone(name)
         try:
             store = SessionStore(path, labels=(), extractor_name=extractor_name, extractor_sha256=extractor_sha256)
         except Exception as error:
@@ -154,6 +179,8 @@ class Archive:
         return [path for path in found if not path.name.endswith(JOURNAL)]
 
     def _path(self, name: str) -> Path:
+        if not name or Path(name).name != name:  # it would lead out of the archive
+            raise _gone(name)
         return self.folder / f"{name}{ENDING}"
 
     def _paths(self) -> list[Path]:
@@ -169,6 +196,27 @@ class Archive:
             total -= _size(oldest)
             logger.info("the oldest session %s makes room", oldest.name)
             self._forget([oldest])
+
+
+def archive_of(config: Config) -> Archive:
+    """Return the archive in the data directory, with the limits of the settings."""
+    privacy = config.privacy
+    return Archive(
+        config.data_dir / FOLDER,
+        privacy.archive_max_mib << 20,
+        privacy.free_floor_mib << 20,
+        beside=config.data_dir / SESSION_FILE,
+    )
+
+
+def _not_put_away(error: OSError) -> SampleNotStored:
+    return SampleNotStored(
+        message("the session could not be put away ({reason}). Make room on the disk.", reason=of_system(error))
+    )
+
+
+def _gone(name: str) -> ArchiveUnusable:
+    return ArchiveUnusable(message("The session {name} is not in the archive any more.", name=name))
 
 
 def _forget_pictures_of(path: Path) -> None:

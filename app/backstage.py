@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app import events as ev
-from app.archive import Archive
+from app.archive import archive_of
 from app.database import SESSION_FILE
 from app.durable_folder import check_way, free_folder, with_sums, write_folder
 from app.i18n import Text, message
@@ -69,13 +69,7 @@ class Backstage:
         self._tools, self._house, self._workbench, self._announce = tools, house, workbench, announce
         self._removed: list[Sample] = []
         self._starter: LiveModel | None = None
-        privacy = tools.config.privacy
-        self._archive = Archive(
-            tools.config.data_dir / "archive",
-            privacy.archive_max_mib << 20,
-            privacy.free_floor_mib << 20,
-            beside=tools.config.data_dir / SESSION_FILE,
-        )
+        self._archive = archive_of(tools.config)
 
     # --- pictures ---------------------------------------------------------------------------------------
 
@@ -122,9 +116,9 @@ class Backstage:
     def end_session(self, privacy: str) -> None:
         """Put away what may stay of a session, and erase it."""
         with self._told(ev.EraseFailed):
-            self._keep(privacy)
+            self._archive.keep(self._tools.store, datetime.now(), privacy)
             if privacy == "embeddings":
-                self._archive.forget_pictures()  # of sessions that made room for one from a drive, too
+                self._archive.forget_pictures()  # of sessions that were kept under other settings, too
             elif privacy == "erase":
                 self._archive.clear()
             self.erase()
@@ -193,8 +187,8 @@ class Backstage:
             if same_samples(session, tools.store.load()):
                 self._announce(ev.StaffDone(message("That session is the one at hand already.")))
                 return
-            self._keep(privacy)
-            tools.store.replace_with(session, None)
+            self._archive.keep(tools.store, datetime.now(), privacy, or_refuse=True)
+            tools.store.replace_with(session)
             tools.store.switch_extractor()
             if tools.store.stale_samples:
                 while tools.store.stale_samples:
@@ -247,10 +241,6 @@ class Backstage:
             (one, Picture((purpose, one), small_picture(found[one], GALLERY_PX))) for one in sample_ids if one in found
         )
         self._announce(ev.PicturesLoaded(purpose, pictures))
-
-    def _keep(self, privacy: str) -> None:
-        if privacy != "erase":
-            self._archive.keep(self._tools.store, datetime.now(), pictures=privacy == "keep")
 
     def _rename_model(self, labels: tuple[str, ...]) -> None:
         """Write the model that answers with its new names into a file of its own, and let that answer."""

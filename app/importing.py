@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import events as ev
-from app.durable_folder import free_folder
+from app.archive import archive_of
 from app.facts import TrainedFacts
 from app.imports import read_model, read_session
 from app.modes.base import THUMBNAILS
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ARCHIVE = "archive"  # in the data directory: sessions that made room for one from a drive
 SHOWN = "shown-*.tflite"  # models from drives, in the folder of models
 
 
-def import_session(tools: Tools, folder: Path, announce: Callable[[ev.Event], None]) -> None:
+def import_session(tools: Tools, folder: Path, privacy: str, announce: Callable[[ev.Event], None]) -> None:
     """Carry on with the session in `folder`. It replaces the one here once it is read and verified to its end.
+
+    The one here is archived first, as `privacy` says.
 
     Raises:
         FolderRefused: If it cannot be used; nothing has changed.
@@ -44,8 +45,8 @@ def import_session(tools: Tools, folder: Path, announce: Callable[[ev.Event], No
         feature_dim=extractor.feature_dim,
         embed=extractor.embed,
     )
-    archive = free_folder(tools.config.data_dir / ARCHIVE, f"session-{datetime.now():%Y-%m-%d_%H%M%S}.sqlite3")
-    tools.store.replace_with(session, archive)
+    archive_of(tools.config).keep(tools.store, datetime.now(), privacy, or_refuse=True)
+    tools.store.replace_with(session)
     tools.vision.go_live(None)
     logger.info("carrying on with the session of %s", folder)
     now = tools.store.load()

@@ -149,10 +149,10 @@ class Workbench:
         with self._told(ev.SavingFailed):
             save_model(self._tools, self._announce, self._report, drive)
 
-    def import_session(self, folder: Path) -> None:
+    def import_session(self, folder: Path, privacy: str) -> None:
         """Carry on with the session in a folder of a drive."""
         with self._told(ev.ImportFailed):
-            import_session(self._tools, folder, self._announce)
+            import_session(self._tools, folder, privacy, self._announce)
 
     def show_model(self, folder: Path, drive: str) -> None:
         """Let the model in a folder of a drive answer for a while."""

@@ -151,9 +151,9 @@ class Kiosk:
                 self._record(staff.erase)
             case ev.CheckSamples():
                 self.records.put(lambda stop: bench.check_samples(self.records, stop))
-            case ev.ImportSession(folder):
+            case ev.ImportSession(folder, privacy):
                 self._record(staff.forget_removed)
-                self._queue_behind_records(lambda: bench.import_session(folder))
+                self._queue_behind_records(lambda: bench.import_session(folder, privacy))
             case ev.ShowModel(folder, drive):
                 self._queue_behind_records(lambda: bench.show_model(folder, drive))
             case ev.EndShow():

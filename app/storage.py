@@ -258,19 +258,14 @@ class SessionStore:
             database.execute("DELETE FROM samples")
             database.execute("DELETE FROM model")
 
-    def replace_with(self, session: Session, archive: Path | None) -> None:
-        """Put another session in the place of this one, all or nothing; what was there is kept in a file first.
+    def replace_with(self, session: Session) -> None:
+        """Put another session, made with the extractor in use, in the place of this one, all or nothing.
 
-        Args:
-            session: Made with the extractor in use.
-            archive: Where to, or None if that is done already. The file is on the medium before anything is
-                replaced; none is written where there are no samples.
+        What was there is gone: `app.archive.Archive.keep` comes first.
 
         Raises:
             SampleNotStored: If the disk is full or fails; then nothing has changed.
         """
-        if archive is not None and self.load().samples:
-            self.copy_to(archive, pictures=True)
         with self._writing() as database:
             for table in ("samples", "labels", "model"):
                 database.execute(f"DELETE FROM {table}")

@@ -128,9 +128,10 @@ class EraseSession:
 
 @dataclass(frozen=True)
 class ImportSession:
-    """Read the session in this folder of a drive and carry on with it."""
+    """Carry on with the session in this folder of a drive; the current one is archived first, as `privacy` says."""
 
     folder: Path
+    privacy: str
 
 
 @dataclass(frozen=True)

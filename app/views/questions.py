@@ -71,7 +71,14 @@ def _blind(state: KioskState) -> Text | None:
 def _folder(state: KioskState, found: FolderFound, say: Say) -> Question:
     """What to do with the folder on a drive: the answers that are possible, on the class buttons, and no."""
     labels, total = ", ".join(found.labels), sum(state.shots)
-    if total and found.has_session:
+    if total and found.has_session and state.config.privacy.when_idle == "erase":
+        text = counted(
+            "Taught there: {labels}. Carrying on with it erases the {count} picture of here.",
+            "Taught there: {labels}. Carrying on with it erases the {count} pictures of here.",
+            total,
+            labels=labels,
+        )
+    elif total and found.has_session:
         text = counted(
             "Taught there: {labels}. Carrying on with it puts the {count} picture of here away.",
             "Taught there: {labels}. Carrying on with it puts the {count} pictures of here away.",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.archive import FOLDER as ARCHIVE
+from app.config import Config
 from app.events import Action, FolderFound
-from app.importing import ARCHIVE
 from app.imports import find_folder
 from app.state import Mode
 from tests.support.kiosks import Station
 from tests.support.strangers import DAMAGED
+from tests.support.visits import kept, pictures_in, privately
 
 
 @pytest.fixture
@@ -53,6 +57,52 @@ def test_carrying_on_puts_the_session_of_here_away_and_learns_the_other(station:
     station.look()
     assert station.kiosk.observation is not None
     assert station.kiosk.observation.probabilities is not None
+
+
+@pytest.mark.parametrize(("privacy", "kept_shots", "pictures"), [("keep", 6, 6), ("embeddings", 6, 0), ("erase", 0, 0)])
+def test_what_is_put_away_for_a_drive_follows_the_rules_of_the_archive(
+    station: Station, stick: Path, privacy: str, kept_shots: int, pictures: int
+) -> None:
+    privately(station, privacy)
+    station.teach(shots=3)
+    plug_in(station, stick)
+    station.panel.tap(0)
+    station.settle()
+    assert station.store.load().labels == ("Äpfel", "cup", "duck")
+    put_away = kept(station)
+    assert [path.stem.partition("_")[2].partition("_")[2] for path in put_away] == ["apple_cup"] * bool(kept_shots)
+    assert sum(map(pictures_in, put_away)) == pictures
+
+
+def test_sessions_put_away_for_a_drive_make_room_as_all_others_do(tmp_path: Path, stick: Path) -> None:
+    settings = Config()
+    settings = replace(settings, privacy=replace(settings.privacy, archive_max_mib=0))
+    station = Station(tmp_path / "small", settings)
+    with closing(station):
+        station.teach(shots=3)
+        plug_in(station, stick)
+        station.panel.tap(0)
+        station.settle()
+        assert station.store.load().labels == ("Äpfel", "cup", "duck")
+        assert kept(station) == []
+
+
+def test_a_disk_with_too_little_room_loses_no_session_to_a_drive(tmp_path: Path, stick: Path) -> None:
+    settings = Config()
+    settings = replace(settings, privacy=replace(settings.privacy, free_floor_mib=1 << 40))
+    station = Station(tmp_path / "full", settings)
+    with closing(station):
+        station.teach(shots=3)
+        plug_in(station, stick)
+        station.panel.tap(0)
+        station.settle()
+        assert station.store.load().shots() == (3, 3, 0)
+        assert kept(station) == []
+        assert station.kiosk.state.notice is not None
+        assert str(station.kiosk.state.notice.text) == (
+            "That folder is not used: the session could not be put away (No space left on device). "
+            "Make room on the disk."
+        )
 
 
 def test_a_session_that_is_refused_changes_nothing(station: Station, stick: Path, folder: Path) -> None:

@@ -47,7 +47,7 @@ def test_it_waits_until_nothing_is_held_and_everything_is_stored() -> None:
 
 def test_the_first_class_button_carries_on_the_second_shows_and_all_others_leave_it() -> None:
     state, commands = told(asked(), ev.ButtonPressed(0))
-    assert (state.mode, commands) == (Mode.IMPORTING, [ev.ImportSession(FOLDER)])
+    assert (state.mode, commands) == (Mode.IMPORTING, [ev.ImportSession(FOLDER, "embeddings")])
     state, commands = told(asked(), ev.ButtonPressed(1))
     assert (state.mode, commands) == (Mode.IMPORTING, [ev.ShowModel(FOLDER, "STICK")])
     for button in (2, Action.CANCEL, Action.TRAIN, Action.SAVE, Action.RESET):
@@ -84,6 +84,14 @@ def test_it_says_what_was_taught_there_and_what_becomes_of_what_is_here() -> Non
     assert question.text == "Taught there: apple, cup. Carrying on with it puts the 7 pictures of here away."
     assert [key.text for key in question.answers] == ["Carry on", "Show it", "Leave it"]
     assert 0 < (question.left or 0) < 1
+
+
+def test_it_says_that_what_is_here_is_erased_where_nothing_may_be_kept() -> None:
+    state = asked(FOUND, 3, 4, 0)
+    state = replace(state, config=replace(state.config, privacy=replace(state.config.privacy, when_idle="erase")))
+    question = present(state, None, NOTHING_SEEN, Surroundings()).question
+    assert question is not None
+    assert question.text == "Taught there: apple, cup. Carrying on with it erases the 7 pictures of here."
 
 
 def test_a_session_that_can_be_trained_is_trained_at_once_and_any_other_waits() -> None:
