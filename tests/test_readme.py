@@ -86,7 +86,7 @@ def test_the_python_of_the_readme_teaches_saves_and_classifies(tmp_path: Path) -
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     first, *training = done.stdout.splitlines()
     assert first == "apple"  # the first picture's folder
     assert len(training) == 5
