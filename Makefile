@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall test test-legacy test-mediapipe test-pretraining check bench screenshots reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall test test-wheel test-legacy test-mediapipe test-pretraining check bench screenshots reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -27,20 +27,21 @@ uninstall: $(VENV)/.ready
 test: $(VENV)/.ready
 	$(RUN) $(PYTEST)
 
-# The same suite with tflite-runtime, whose last wheels are for Python 3.11 and numpy 1, less what knows no runtime:
-# drawing, what is decided without looking, keys and mouse in a window, rendering for pretraining.
-NO_RUNTIME := tests/app/ui tests/app/modes tests/pretraining $(wildcard tests/end_to_end/test_[!d]*.py) \
-	$(foreach name,file_names i18n inputs lamps present presses screen settings state supervision,tests/app/test_$(name).py)
+# What has to do with a model, again with tflite-runtime, whose last wheels are for Python 3.11 and NumPy 1.
 test-legacy: $(LEGACY)/.ready
-	$(LEGACY)/bin/python $(PYTEST) $(NO_RUNTIME:%=--ignore=%)
+	$(LEGACY)/bin/python $(PYTEST) -m needs_runtime
 
-# Exported models in MediaPipe Tasks, whose OpenCV must not meet ours.
+# Wheel and sdist: built, installed into a clean environment, used there. Downloads packages.
+test-wheel: $(VENV)/.ready
+	$(RUN) -m pytest -m needs_index
+
+# Exported models in MediaPipe Tasks, whose OpenCV must not meet ours; nor has its environment what other tests import.
 test-mediapipe: .venv-mediapipe/.ready
-	.venv-mediapipe/bin/python -m pytest tests/clients
+	.venv-mediapipe/bin/python -m pytest -m needs_mediapipe tests/clients
 
 # What needs torch: the recipe of the built-in extractor, for two minutes, and its parts.
 test-pretraining: .venv-pretraining/.ready
-	.venv-pretraining/bin/python -m pytest $(patsubst %,tests/pretraining/test_%.py,convert recipe restore sheet train)
+	.venv-pretraining/bin/python -m pytest -m needs_torch
 
 check: $(VENV)/.ready
 	$(RUN) -m ruff check .

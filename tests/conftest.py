@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,17 @@ import pytest
 from tests.support.edge_tpu.fixtures import extractors, stick, supervise  # noqa: F401
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+PACKAGES_OF_MARKERS = {"needs_mediapipe": ("mediapipe",), "needs_torch": ("torch", "tensorflow")}
 SHARED = Path(os.environ.get("KIOSK_SHARED", REPOSITORY.parent / "shared"))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out files that cannot be imported here: their marker names packages that are not installed."""
+    if collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    marked = [packages for marker, packages in PACKAGES_OF_MARKERS.items() if f"pytest.mark.{marker}\n" in text]
+    return True if any(find_spec(name) is None for packages in marked for name in packages) else None
 
 
 def _shared(folder: str, what: str) -> Path:

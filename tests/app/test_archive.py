@@ -17,6 +17,8 @@ from app.errors import ArchiveUnusable
 from tests.support.kiosks import Station
 from tests.support.visits import leave_alone, pictures_in, privately
 
+pytestmark = pytest.mark.needs_runtime
+
 NOW = datetime(2026, 1, 31, 14, 12)
 
 

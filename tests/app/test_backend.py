@@ -26,6 +26,8 @@ from tests.support.waiting import until
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor, Phase, Status
 from tpu.extractor import EmbeddingExtractor
 
+pytestmark = pytest.mark.needs_runtime
+
 NEEDED = (
     "the model mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu needs an Edge TPU, and none is plugged in. "
     f"To go on without, put its CPU file {PLAIN} beside it."

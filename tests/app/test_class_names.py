@@ -23,6 +23,8 @@ from tests.support.states import PICTURE, run
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 
+pytestmark = pytest.mark.needs_runtime
+
 OWN = {
     "en": ("Red", "Blue", "Yellow", "Class 4"),
     "de": ("Rot", "Blau", "Gelb", "Klasse 4"),

@@ -21,6 +21,8 @@ from run_kiosk import main
 from tpu.models import default_extractor_path
 from tpu.tensors import prepare_picture, read_picture
 
+pytestmark = pytest.mark.needs_runtime
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOBILENET = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 

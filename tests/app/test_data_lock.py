@@ -13,6 +13,8 @@ from app.errors import DataDirInUse
 from run_kiosk import main
 from tests.support.processes import REPOSITORY, headless
 
+pytestmark = pytest.mark.needs_runtime
+
 HOLD = """
 import subprocess, sys, time
 from pathlib import Path

@@ -13,6 +13,8 @@ from app.present import Surroundings, present
 from tests.support.kiosks import LABELS, Station
 from tests.support.visits import kept, leave_alone, open_staff, pictures_in, privately
 
+pytestmark = pytest.mark.needs_runtime
+
 
 @pytest.mark.parametrize(("privacy", "pictures"), [("keep", 8), ("embeddings", 0)])
 def test_what_was_taught_is_kept_with_or_without_its_pictures(station: Station, privacy: str, pictures: int) -> None:

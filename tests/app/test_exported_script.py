@@ -13,6 +13,8 @@ import pytest
 
 from run_kiosk import main
 
+pytestmark = pytest.mark.needs_runtime
+
 TOLERANCE = 0.06  # OpenCV and Pillow decode JPEG and round a little differently
 RUN = """
 import runpy, sys

@@ -16,6 +16,7 @@ SERVES = "Edge TPU usb:0"
 SILENT = "CPU – the Edge TPU does not answer"
 
 pytestmark = [
+    pytest.mark.needs_runtime,
     pytest.mark.skipif(not can_compile(), reason="needs gcc: install it with `sudo apt install gcc`"),
     pytest.mark.timeout(300),  # every step has a deadline of its own
 ]

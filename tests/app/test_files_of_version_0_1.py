@@ -27,6 +27,8 @@ from tests.support.visits import open_staff
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import read_picture
 
+pytestmark = pytest.mark.needs_runtime
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:

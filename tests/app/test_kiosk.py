@@ -21,6 +21,8 @@ from app.state import Mode
 from app.threads import StopSignal, Worker
 from tests.support.kiosks import Station
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()

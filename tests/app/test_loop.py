@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pygame
+import pytest
 
 from app.devices.keyboard import Keyboard
 from app.devices.typewriter import Typewriter
@@ -19,6 +20,8 @@ from app.present import Surroundings
 from app.threads import Mailbox
 from app.ui.view import KioskView
 from tests.support.kiosks import Station
+
+pytestmark = pytest.mark.needs_runtime
 
 
 class Screen:

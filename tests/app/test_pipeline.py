@@ -24,6 +24,8 @@ from tpu.classifier import ClassificationEngine
 from tpu.errors import InferenceFailed
 from tpu.extractor import EmbeddingExtractor
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def picture(seed: int = 0) -> np.ndarray:
     image = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)

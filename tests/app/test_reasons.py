@@ -27,6 +27,8 @@ from tpu.errors import (
     NotAClassifier,
 )
 
+pytestmark = pytest.mark.needs_runtime
+
 ENGLISH = "in English only"
 ERRORS = [
     NotEnoughSamples(ENGLISH),

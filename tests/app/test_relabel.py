@@ -5,8 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 
+import pytest
+
 from app.relabel import relabelled
 from learning.metadata import with_label_file
+
+pytestmark = pytest.mark.needs_runtime
 
 MODEL = b"TFL3" + bytes(range(256)) * 40
 

@@ -17,6 +17,8 @@ from app.session import Sample, Session
 from learning.fit import FitProgress, FitResult
 from learning.softmax_regression import SoftmaxRegression
 
+pytestmark = pytest.mark.needs_runtime
+
 AGREEMENT = {"pictures": 6, "same_answer": 1.0, "mean_difference": 0.001}
 SECONDS = {"fit": 0.03, "export": 0.01}
 

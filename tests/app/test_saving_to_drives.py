@@ -21,6 +21,8 @@ from app.views.words import Say
 from tests.support.disks import Disk, Sticks, run
 from tests.support.kiosks import Station
 
+pytestmark = pytest.mark.needs_runtime
+
 RNG = np.random.default_rng(5)
 FILES = {"model.tflite": RNG.bytes(300_000), "samples/0_äpfel/001.jpg": RNG.bytes(20_000), "README.txt": b"hello\n"}
 SUMMED = {**FILES, SUMS: b"".join(f"{hashlib.sha256(d).hexdigest()}  {n}\n".encode() for n, d in FILES.items())}

@@ -32,6 +32,8 @@ from app.system import machine_lines
 from app.ui.view import Staff
 from tests.support.kiosks import Station
 
+pytestmark = pytest.mark.needs_runtime
+
 
 class Machine:
     """Remembers how it was switched off, unless it refuses."""

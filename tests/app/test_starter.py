@@ -15,6 +15,8 @@ from app.observation import NOTHING_SEEN
 from app.present import Surroundings, present
 from tests.support.kiosks import LABELS, Station
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def starting_with(station: Station, starter: str) -> Station:
     """The same kiosk, started anew with this starter."""

@@ -26,6 +26,8 @@ from app.ports import ImageArray
 from app.session import still_missing
 from app.storage import ReEmbedded, SessionStore
 
+pytestmark = pytest.mark.needs_runtime
+
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
 VECTOR = np.arange(4, dtype=np.float32)
 

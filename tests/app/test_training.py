@@ -9,6 +9,8 @@ import pytest
 
 from app.training import VERIFIED, VERIFIED_EACH, _spread_over_classes
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def taught(*shots: int) -> Any:
     samples = [SimpleNamespace(class_index=one, number=n) for one, count in enumerate(shots) for n in range(count)]

@@ -19,6 +19,8 @@ from tests.support.extractors import tiny_extractor
 from tpu.classifier import ClassificationEngine
 from tpu.runtime import EDGE_TPU_OPERATOR
 
+pytestmark = pytest.mark.needs_runtime
+
 PLAIN = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 COMPILED = "mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu.tflite"
 

@@ -18,6 +18,8 @@ from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 from tpu.tensors import prepare_picture
 
+pytestmark = pytest.mark.needs_mediapipe
+
 NAMES = ("2 fingers", "C: drive", "Äpfel")
 TOLERANCE = 2 / 256  # MediaPipe gives float scores of the same 8-bit probabilities
 

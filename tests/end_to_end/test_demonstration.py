@@ -8,9 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.modes.staff import PAGES
 from tests.support.processes import REPOSITORY, headless, virtual_screen, wait_until, window_is_open, with_screen
 from tpu.runtime import available_runtimes
+
+pytestmark = pytest.mark.needs_runtime
 
 EVERY_SCREEN = {
     "teach", "training", "live", "saved", "gallery", "results", "live_de", "confirm", "pin", "typing", "fault",

@@ -15,6 +15,8 @@ from learning.tflite_export import append_head
 from tests.learning.test_softmax_regression import blobs
 from tests.support.extractors import tiny_extractor
 
+pytestmark = pytest.mark.needs_runtime
+
 
 @pytest.fixture
 def head() -> SoftmaxRegression:

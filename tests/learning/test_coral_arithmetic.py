@@ -20,6 +20,8 @@ from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import tiny_extractor
 
+pytestmark = pytest.mark.needs_runtime
+
 single = np.float32
 
 

@@ -10,6 +10,8 @@ import pytest
 from learning.discriminant import SHRINKAGE, Samples
 from learning.novelty import signed_sqrt
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def samples_of_classes(samples: int, features: int, classes: int = 4, seed: int = 3) -> tuple[Any, Any]:
     rng = np.random.default_rng(seed)

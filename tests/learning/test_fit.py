@@ -17,6 +17,8 @@ from learning.fit import FitProgress, fit_head
 from learning.layers import softmax
 from tests.learning.test_softmax_regression import blobs
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def test_two_samples_of_two_classes_are_enough() -> None:
     x, y = blobs(per_class=2, classes=2)

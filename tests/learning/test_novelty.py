@@ -18,6 +18,8 @@ from tests.support.extractors import Kind, tiny_extractor
 from tpu.classifier import ClassificationEngine
 from tpu.novelty import read_novelty_test
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def things(kinds: int, views: int, features: int, seed: int, *, positive: bool = False) -> tuple[Any, Any]:
     """Return embeddings of views of things: kinds differ in some directions, and views of the same kind in others."""

@@ -17,6 +17,8 @@ from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
 
+pytestmark = pytest.mark.needs_runtime
+
 USE_AN_EXTRACTOR = "Use an embedding extractor: one picture in, one vector out, no classifier."
 CONVERT_AGAIN = "Convert it again into a file below 2 GB, which holds everything in its flatbuffer."
 Change = Callable[[Any], None]

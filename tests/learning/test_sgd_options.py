@@ -13,6 +13,8 @@ from learning.errors import InvalidTrainingOption, MissingTrainingData, Training
 from learning.softmax_regression import Report, SoftmaxRegression
 from tests.learning.test_softmax_regression import blobs, data
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def quiet(*_: object) -> None:
     """Print nothing."""

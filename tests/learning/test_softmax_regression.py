@@ -20,6 +20,8 @@ from learning.errors import (
 from learning.layers import cross_entropy, softmax
 from learning.softmax_regression import SoftmaxRegression
 
+pytestmark = pytest.mark.needs_runtime
+
 logits = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2), elements=st.floats(-500, 500, width=32))
 
 

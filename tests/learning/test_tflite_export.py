@@ -16,6 +16,8 @@ from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
 
+pytestmark = pytest.mark.needs_runtime
+
 COMPILED = "mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu.tflite"
 KINDS: list[Kind] = ["uint8", "int8", "float32"]
 

@@ -15,6 +15,8 @@ from pretraining.network import INPUT_PX, PARTS, Backbone
 from pretraining.train import Plan, train
 from pretraining.world import Batch, World
 
+pytestmark = pytest.mark.needs_torch
+
 COLOURS = 3  # which of the parts
 
 

@@ -18,6 +18,8 @@ from pretraining.train import Plan, train
 from tests.support.operators import assert_fit_for_the_edge_tpu
 from tpu.extractor import EmbeddingExtractor
 
+pytestmark = pytest.mark.needs_torch
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

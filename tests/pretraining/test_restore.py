@@ -19,6 +19,8 @@ from pretraining.restore import Folded, folded_convolutions, restored
 from pretraining.world import World
 from tpu.models import default_extractor_path
 
+pytestmark = pytest.mark.needs_torch
+
 
 def test_a_network_read_back_from_its_file_says_what_the_file_says() -> None:
     path = default_extractor_path()

@@ -11,6 +11,8 @@ import pytest
 from pretraining import sheet, world
 from pretraining.world import KINDS
 
+pytestmark = pytest.mark.needs_torch
+
 
 def test_a_sheet_shows_every_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture

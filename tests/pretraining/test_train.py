@@ -22,6 +22,8 @@ from pretraining.train import Diverged, ForeignCheckpoint, Plan, Targets, compil
 from pretraining.world import World
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.needs_torch
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pytest
+
 from benchmarks.operations import counted
 from tests.support.operators import assert_fit_for_the_edge_tpu
 from tpu.models import default_extractor_path
+
+pytestmark = pytest.mark.needs_runtime
 
 CARD = default_extractor_path().with_name("MODEL_CARD.md")
 

@@ -15,6 +15,8 @@ import pytest
 from tpu.errors import DownloadFailed, RuntimeLayerError
 from tpu.models import KNOWN_MODELS, KnownModel, find_model, is_intact, local_path, pull
 
+pytestmark = pytest.mark.needs_runtime
+
 DATA = bytes(range(256)) * 2000
 CHECK_NETWORK = (
     "Check the network and pull it again: it goes on where it stopped. "

@@ -19,6 +19,8 @@ from tpu.extractor import EmbeddingExtractor
 from tpu.runtime import available_runtimes, refuse_missing
 from tpu.tensors import centre_square, input_tensor, prepare_picture, read_picture
 
+pytestmark = pytest.mark.needs_runtime
+
 MOBILENET = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 KINDS: list[Kind] = ["uint8", "int8", "float32"]
 

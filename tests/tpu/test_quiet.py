@@ -12,6 +12,8 @@ import pytest
 from tpu.quiet import ALSA, without
 from tpu.runtime import available_runtimes
 
+pytestmark = pytest.mark.needs_runtime
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 OPENS = """
 import sys

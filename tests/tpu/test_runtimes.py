@@ -17,6 +17,8 @@ from tpu.models import default_extractor_path
 from tpu.runtime import MODULES, available_runtimes, refuse_missing, runtime_for_cpu
 from tpu.tensors import read_picture
 
+pytestmark = pytest.mark.needs_runtime
+
 ON_CPU = [name for name in available_runtimes() if name != "pycoral"]
 KINDS: list[Kind] = ["uint8", "int8", "float32"]
 

@@ -11,6 +11,8 @@ import pytest
 from run_kiosk import main
 from tests.support.pictures import painted
 
+pytestmark = pytest.mark.needs_runtime
+
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:

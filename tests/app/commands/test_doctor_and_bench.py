@@ -29,6 +29,8 @@ from tests.support.udisks import private_bus, udisks_service
 from tpu.errors import DriverMismatch
 from tpu.runtime import INSTALL_DRIVER
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def doctor(data_dir: Path, settings: Config | None = None, **more: Any) -> tuple[bool, dict[str, str]]:
     lines: list[str] = []

@@ -13,6 +13,8 @@ from run_kiosk import main
 from tpu.errors import ModelUnreadable
 from tpu.models import KNOWN_MODELS, default_extractor_path, extractor_path
 
+pytestmark = pytest.mark.needs_runtime
+
 PULLED = "efficientnet-edgetpu-S_quant_embedding_extractor.tflite"
 
 

@@ -12,6 +12,8 @@ from run_kiosk import main
 from tests.support.pictures import painted
 from tpu.runtime import EDGE_TPU_OPERATOR
 
+pytestmark = pytest.mark.needs_runtime
+
 PLAIN = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 COMPILED = "mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu.tflite"
 

@@ -14,6 +14,8 @@ from app.devices.drive import MountedDrives
 from app.devices.simulated import DemonstrationCamera
 from app.errors import CameraUnavailable
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def test_a_folder_plays_its_pictures_in_rgb(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "1.png"), np.full((8, 8, 3), (10, 20, 200), np.uint8))

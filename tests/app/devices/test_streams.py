@@ -14,6 +14,8 @@ import pytest
 from app.devices.camera import open_camera
 from app.errors import CameraUnavailable
 
+pytestmark = pytest.mark.needs_runtime
+
 ORANGE = (230, 120, 20)
 
 

@@ -19,6 +19,8 @@ from tests.support.kiosks import Station
 from tests.support.strangers import DAMAGED
 from tests.support.visits import kept, pictures_in, privately
 
+pytestmark = pytest.mark.needs_runtime
+
 
 @pytest.fixture
 def station(tmp_path: Path) -> Iterator[Station]:

@@ -20,6 +20,8 @@ from app.saving import EXPORT_FOLDER
 from app.strange_files import strange_folder
 from tests.support.strangers import read_session_anyhow, refusal
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def test_the_newest_folder_that_can_be_used_is_found(stick: Path, folder: Path) -> None:
     base = stick / EXPORT_FOLDER

@@ -10,12 +10,15 @@ from typing import Any
 
 import flatbuffers
 import numpy as np
+import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from app.export import PLAIN_FILE
 from app.imports import MODEL_LIMITS, read_model
 from app.sandbox import Limits, ask_apart
 from tests.support.strangers import QUICK, refusal
+
+pytestmark = pytest.mark.needs_runtime
 
 CRASHED = "it is damaged, or made to do harm: looking into it ended in a crash."
 TOO_LONG = "it takes too long, so it was stopped."

@@ -15,6 +15,8 @@ import pytest
 
 from tests.support.strangers import DAMAGED, read_session_anyhow, refusal, session_of
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def test_a_session_comes_back_as_it_was_saved(folder: Path) -> None:
     session = session_of(folder)

@@ -16,6 +16,8 @@ from tests.support.edge_tpu.fixtures import PLAIN
 from tpu.errors import DriverMismatch, ModelUnreadable
 from tpu.runtime import MODULES, available_runtimes, failure
 
+pytestmark = pytest.mark.needs_runtime
+
 RUNTIMES = [name for name in available_runtimes() if name != "pycoral"]
 IMAGE = np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), np.uint8)
 

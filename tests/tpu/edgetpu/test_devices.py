@@ -12,6 +12,8 @@ from tests.support.edge_tpu.stick import SimulatedStick
 from tpu.edgetpu.devices import Accelerator, list_accelerators
 from tpu.edgetpu.driver import device_name, driver_devices, driver_version
 
+pytestmark = pytest.mark.needs_runtime
+
 
 class World:
     """A false /sys and /dev."""

@@ -19,6 +19,8 @@ from tests.support.processes import REPOSITORY
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import read_picture
 
+pytestmark = pytest.mark.needs_runtime
+
 SCRIPT = """
 import json, sys, time
 from pathlib import Path

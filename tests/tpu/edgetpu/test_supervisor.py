@@ -23,6 +23,8 @@ from tpu.errors import AcceleratorUnavailable
 from tpu.extractor import EmbeddingExtractor
 from tpu.runtime import Driver
 
+pytestmark = pytest.mark.needs_runtime
+
 Supervise = Callable[..., EdgeTpuSupervisor]
 IMAGE = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
 READY = Status(Phase.READY, "usb:0")
