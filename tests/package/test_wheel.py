@@ -1,0 +1,233 @@
+"""The wheel and the sdist: they hold everything, and an installed kiosk works where no checkout is.
+
+It downloads the packages that the kiosk depends on: `make test-wheel`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.pictures import painted
+from tests.support.processes import headless
+
+pytestmark = [pytest.mark.needs_index, pytest.mark.timeout(600)]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAM = ("app", "assets", "learning", "tpu", "run_kiosk.py")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was built: the wheel of the source tree, the sdist, and the wheel that the sdist gives."""
+
+    wheel: Path
+    sdist: Path
+    wheel_of_sdist: Path
+
+
+class Installed:
+    """The wheel in a virtual environment of its own, started from a folder that is no checkout."""
+
+    def __init__(self, environment: Path, folder: Path) -> None:
+        self.python, self.command = environment / "bin/python", environment / "bin/teachable-kiosk"
+        (self.packages,) = environment.glob("lib/python3*/site-packages")
+        self.folder = folder
+        kept = {name: value for name, value in headless().items() if not name.startswith("PYTHON")}
+        self.environment = {**kept, "HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        """Start the installed command."""
+        return subprocess.Popen(
+            [self.command, *words],
+            cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, *words: str | Path, program: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the installed command, or another program of the environment, to its end."""
+        return subprocess.run(
+            [program or self.command, *words],
+            cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+
+def tracked(*places: str) -> set[str]:
+    """Files of the project that exist and that git does not ignore."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *places],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return {name for name in listed.stdout.split("\0") if name and (REPOSITORY / name).is_file()}
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Both builds, from clean copies of the source tree: a checkout may hold the rests of earlier builds."""
+    folder = tmp_path_factory.mktemp("build")
+    builds = []
+    for name, what in (("wheel", ["--wheel"]), ("sdist", [])):
+        for file in tracked():
+            copy = folder / name / file
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(REPOSITORY / file, copy)
+        words = [sys.executable, "-m", "build", *what, "--outdir", str(folder / f"{name}-dist"), str(folder / name)]
+        log = (folder / f"{name}.log").open("w")
+        builds.append((subprocess.Popen(words, stdout=log, stderr=log), log))
+    for build, log in builds:
+        assert build.wait() == 0, Path(log.name).read_text()
+        log.close()
+    (wheel,), (sdist,) = (folder / "wheel-dist").glob("*.whl"), (folder / "sdist-dist").glob("*.tar.gz")
+    (wheel_of_sdist,) = (folder / "sdist-dist").glob("*.whl")
+    return Built(wheel, sdist, wheel_of_sdist)
+
+
+@pytest.fixture(scope="module")
+def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel and what it depends on, in an environment that knows nothing of the checkout."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
+    pip = [folder / "environment/bin/python", "-m", "pip", "--quiet", "install", "--no-compile", built.wheel]
+    done = subprocess.run(pip, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return Installed(folder / "environment", folder)
+
+
+@pytest.fixture(scope="module")
+def demonstration(installed: Installed) -> Iterator[subprocess.Popen[str]]:
+    """The demonstration, which takes its time: the other tests run meanwhile."""
+    process = installed.start("--demo", "--headless", "--json", "demo.json")
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def model(installed: Installed, demonstration: subprocess.Popen[str]) -> Path:
+    """A folder that `train` wrote."""
+    painted(installed.folder / "data")
+    done = installed.run("train", "data", "--out", "model", "--json", "train.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return installed.folder / "model"
+
+
+def test_the_wheel_holds_every_file_of_the_program_and_its_licences(built: Built) -> None:
+    found = contents(built.wheel)
+    metadata = {name for name in found if ".dist-info/" in name}
+    assert set(found) - metadata == tracked(*PROGRAM)
+    assert all(found[name] == (REPOSITORY / name).read_bytes() for name in tracked(*PROGRAM))
+    licences = sorted(name.split("/licenses/")[1] for name in metadata if "/licenses/" in name)
+    assert licences == ["LICENSE", "assets/fonts/LICENCE-MPLUSRounded1c.txt"]
+
+
+def test_the_sdist_gives_the_same_wheel(built: Built) -> None:
+    assert contents(built.wheel_of_sdist) == contents(built.wheel)
+
+
+def test_every_asset_is_installed_and_the_checkout_is_not_imported(installed: Installed) -> None:
+    for name in tracked("assets"):
+        assert (installed.packages / name).read_bytes() == (REPOSITORY / name).read_bytes()
+    modules = ("app", "assets", "learning", "run_kiosk", "tpu")
+    code = f"import {', '.join(modules)}; print(*(module.__file__ for module in ({', '.join(modules)})))"
+    files = installed.run("-c", code, program=installed.python).stdout.split()
+    assert len(files) == len(modules)
+    assert all(file.startswith(f"{installed.packages}{os.sep}") for file in files)
+
+
+def test_a_model_is_trained_and_classifies(installed: Installed, model: Path) -> None:
+    report = json.loads((installed.folder / "train.json").read_text())
+    assert report["samples"] == {"blue": 4, "red": 4}
+    done = installed.run("classify", model, "data/red/0.png", "data/blue/0.png", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    assert [answer["label"] for answer in json.loads(done.stdout)] == ["red", "blue"]
+
+
+def test_the_script_in_a_saved_folder_is_the_shipped_one(model: Path) -> None:
+    assert (model / "classify.py").read_bytes() == (REPOSITORY / "assets/export/classify.py").read_bytes()
+    assert "<style>" in (model / "report.html").read_text(encoding="utf-8")
+
+
+def test_child_processes_start_in_a_folder_that_has_other_packages_of_the_same_names(
+    installed: Installed, model: Path
+) -> None:
+    for name in ("app", "learning", "tpu", "assets"):
+        decoy = installed.folder / name
+        decoy.mkdir()
+        (decoy / "__init__.py").write_text("raise SystemExit('the wrong package')")
+    try:
+        done = installed.run(Path(__file__).with_name("children.py"), model, program=installed.python)
+    finally:
+        for name in ("app", "learning", "tpu", "assets"):
+            shutil.rmtree(installed.folder / name)
+    assert done.returncode == 0, done.stderr
+    labels, driver = done.stdout.splitlines()
+    assert labels == "blue red"
+    assert driver.startswith("the Edge TPU driver is missing (libnowhere.so.1: cannot open shared object file: ")
+
+
+def test_the_doctor_finds_the_built_in_model(installed: Installed, demonstration: subprocess.Popen[str]) -> None:
+    done = installed.run("doctor", "--camera", "demo", "--data-dir", "doctor")
+    assert any(line.startswith("ok   model: kiosk_extractor on litert") for line in done.stdout.splitlines())
+    assert done.returncode == int("FIX " in done.stdout)
+    assert done.stderr == ""
+
+
+def test_models_lists_the_built_in_one_where_it_is_installed(installed: Installed) -> None:
+    done = installed.run("models")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].split() == [
+        "built-in", str(installed.packages / "assets/models/kiosk_extractor.tflite"),
+    ]  # fmt: skip
+
+
+def test_the_service_starts_the_installed_command(installed: Installed) -> None:
+    done = installed.run("install", "--dry-run", "--screen", "desktop")
+    assert done.returncode == 0, done.stderr
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    (start,) = (line for line in lines if line.startswith("ExecStart="))
+    assert start.startswith(f"ExecStart={installed.command} --fullscreen --config /etc/teachable-kiosk/kiosk.toml ")
+    assert "Documentation=" in lines  # the manual is not part of the wheel
+
+
+def test_bench_has_the_benchmarks_that_need_nothing_else(installed: Installed) -> None:
+    done = installed.run("bench", "head")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: there is no benchmark 'head'. Choose from: screen, train-to-live. "
+        "More come with a clone of the project.\n"
+    )
+    code = "import app.commands.bench.screen, app.commands.bench.train_to_live"
+    assert installed.run("-c", code, program=installed.python).returncode == 0
+
+
+def test_it_is_called_by_its_name_and_ends_with_the_code_of_its_command(installed: Installed) -> None:
+    usage = installed.run("bogus")
+    assert usage.returncode == 2
+    assert usage.stderr.splitlines()[-1].startswith("teachable-kiosk: error: argument COMMAND: invalid choice: 'bogus'")
+    error = installed.run("models", "verify", "mobilenet_v1")
+    assert (error.returncode, error.stderr) == (
+        1, "error: mobilenet_v1 is not on this machine. Fetch it: teachable-kiosk models pull mobilenet_v1.\n",
+    )  # fmt: skip
+
+
+def test_the_demonstration_teaches_trains_and_saves(installed: Installed, demonstration: subprocess.Popen[str]) -> None:
+    out, errors = demonstration.communicate()
+    assert demonstration.returncode == 0, errors
+    assert "A visitor taught " in out
+    report = json.loads((installed.folder / "demo.json").read_text())
+    assert report["live"]["accuracy"] >= 0.95
+    assert (installed.folder / report["export"] / "SHA256SUMS").is_file()
+    assert {Path(path).parent for path in report["screenshots"]} == {Path("demo-screens")}
