@@ -22,6 +22,8 @@ from app.threads import Mailbox
 from tests.app.devices.test_pads import Desk
 from tests.support.kiosks import Station
 
+pytestmark = pytest.mark.needs_runtime
+
 LATE_S = 2.0
 
 

@@ -30,6 +30,8 @@ from learning.errors import (
     UnsupportedExtractor,
 )
 
+pytestmark = pytest.mark.needs_runtime
+
 EXAMPLES: list[LearningError] = [
     InvalidEmbeddings("embeddings has the shape (3,). Use (samples, feature_dim)."),
     InvalidLabels("labels must be whole numbers, not float64."),

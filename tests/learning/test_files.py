@@ -13,6 +13,8 @@ from learning.errors import CheckpointUnreadable, ExtractorUnreadable, OutputNot
 from learning.softmax_regression import SoftmaxRegression
 from tests.support.extractors import tiny_extractor
 
+pytestmark = pytest.mark.needs_runtime
+
 Reader = Callable[[SoftmaxRegression, str | Path, Path], object]
 NOBODY = 65534
 

@@ -13,6 +13,8 @@ from learning.fit import fit_head
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 
+pytestmark = pytest.mark.needs_runtime
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

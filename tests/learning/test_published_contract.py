@@ -20,6 +20,8 @@ from tests.support.extractors import tiny_extractor
 from tpu.classifier import ClassificationEngine
 from tpu.extractor import EmbeddingExtractor
 
+pytestmark = pytest.mark.needs_runtime
+
 CLASSES, FEATURES = 3, 6
 COMPILED = "mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu.tflite"
 LINE = re.compile(r"Loss (\d+): (\d+\.\d+)  Train Acc (\d+\.\d+)%  Val Acc (\d+\.\d+)%")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from app.imports import read_model
-from tpu.driver_check import driver_problem
+from tpu.edgetpu.driver_check import driver_problem
 
 if __name__ == "__main__":
     print(*read_model(Path(sys.argv[1]), runtime="litert").labels)

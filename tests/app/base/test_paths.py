@@ -35,7 +35,7 @@ def test_the_program_is_called_what_the_user_typed(started: str, name: str, monk
 
 def test_no_module_looks_for_files_of_the_program_beside_its_own_source() -> None:
     """A wheel has another layout above its packages, so only `importlib.resources` finds files."""
-    packages = [REPOSITORY / name for name in ("app", "learning")]
+    packages = [REPOSITORY / name for name in ("app", "learning", "tpu")]
     modules = [REPOSITORY / "run_kiosk.py", *(module for package in packages for module in package.rglob("*.py"))]
     assert len(modules) > 100
     for module in modules:
