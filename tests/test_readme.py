@@ -18,6 +18,8 @@ import pytest
 from app.commands.parser import make_parser
 from tpu.classifier import ClassificationEngine
 
+pytestmark = pytest.mark.needs_runtime
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
