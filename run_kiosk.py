@@ -19,14 +19,14 @@ from typing import Any
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
+from app.base.errors import KioskError
 from app.commands.parser import make_parser
 from app.commands.report import STANDARD_OUTPUT, write_json
-from app.config import Config, StorageSettings, load_config
-from app.config_check import check
+from app.config.checks import check
+from app.config.schema import Config, StorageSettings, load_config
+from app.config.settings_file import SettingsFile
 from app.devices.camera import silence_libraries
-from app.errors import KioskError
-from app.screen import find_screen
-from app.settings import SettingsFile
+from app.devices.display import find_screen
 from learning.errors import LearningError
 from tpu.errors import RuntimeLayerError
 from tpu.models import extractor_path

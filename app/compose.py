@@ -14,43 +14,43 @@ from pathlib import Path
 
 import pygame
 
-from app.backend import backend_now
-from app.backstage import House
-from app.config import Config
-from app.data_lock import only_kiosk_in
-from app.demo import CLASSES, Findings, ScriptedVisitor
-from app.demo_tour import PIN
+from app.base.faults import FaultLog
+from app.base.ports import Clock, Frame
+from app.base.workers import Mailbox, Worker
+from app.config.input_map import input_map
+from app.config.schema import Config
+from app.config.settings_file import SettingsFile
+from app.core.events import Event, WorkerFailed, at_time
+from app.demo.simulated import DemonstrationCamera, SimulatedClock, SimulatedDrives, SimulatedPanel
+from app.demo.stage import Stage, views
+from app.demo.tour import PIN
+from app.demo.visitor import CLASSES, Findings, ScriptedVisitor
 from app.devices.camera import candidates
+from app.devices.display import screen_chosen
 from app.devices.gpio import GpioButtons
 from app.devices.keyboard import Keyboard, check_keys
 from app.devices.pads import Pads
 from app.devices.pointer import Pointer
 from app.devices.power import switch_off
-from app.devices.simulated import DemonstrationCamera, SimulatedClock, SimulatedDrives, SimulatedPanel
-from app.devices.stage import Stage, views
+from app.devices.systemd import Supervisor
 from app.devices.typewriter import Typewriter
-from app.drive_watch import watch_drives
-from app.events import Event, WorkerFailed, at_time
-from app.faults import FaultLog
-from app.inputs import input_map
-from app.jobs import Tools, work_off
+from app.jobs.staff import House
+from app.jobs.workbench import Tools, work_off
 from app.kiosk import Kiosk
-from app.lamps import lamps
 from app.loop import Loop
-from app.observation import Observation
+from app.model.backend_status import backend_now
+from app.model.observation import Observation
 from app.openers import camera_source, open_accelerator, open_drives, open_lamps, open_pins, open_store, open_window
-from app.pipeline import Vision, watch_camera, watch_frames
-from app.ports import Clock, Frame
-from app.present import Surroundings
-from app.screen import screen_chosen
-from app.settings import SettingsFile
-from app.supervision import Supervisor
-from app.threads import Mailbox, Worker
+from app.session.lock import only_kiosk_in
 from app.ui import screens
 from app.ui.sounds import Sounds
 from app.ui.speech import Speech
-from app.ui.view import KioskView
 from app.ui.window import Window
+from app.views.lamps import lamps
+from app.views.model import KioskView
+from app.views.present import Surroundings
+from app.workers.drives import watch_drives
+from app.workers.vision import Vision, watch_camera, watch_frames
 from tpu.edgetpu.devices import list_accelerators
 from tpu.edgetpu.supervisor import ListDevices
 from tpu.extractor import EmbeddingExtractor

@@ -11,19 +11,19 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from app import events as ev
-from app.backstage import Backstage, House
-from app.config import Config
-from app.exhaustive import assert_never
-from app.i18n import message
-from app.jobs import Job, Tools, Workbench
-from app.observation import Observation
-from app.pictures import newest_thumbnails
-from app.ports import Frame
-from app.presses import in_order_of_time, inputs_of
-from app.session import Session
-from app.state import THUMBNAILS, ClassState, KioskState, Mode, Timing, advance
-from app.threads import Mailbox
+from app.base.exhaustive import assert_never
+from app.base.i18n import message
+from app.base.ports import Frame
+from app.base.workers import Mailbox
+from app.config.schema import Config
+from app.core import events as ev
+from app.core.presses import in_order_of_time, inputs_of
+from app.core.transitions import THUMBNAILS, ClassState, KioskState, Mode, Timing, advance
+from app.jobs.staff import Backstage, House
+from app.jobs.workbench import Job, Tools, Workbench
+from app.model.observation import Observation
+from app.session.pictures import newest_thumbnails
+from app.session.session import Session
 from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from app.events import Event, at_time
+from app.base.ports import Buttons, Clock, Frame
+from app.base.workers import Mailbox
+from app.core.events import Event, at_time
 from app.kiosk import Kiosk
-from app.observation import NOTHING_SEEN, Observation, smooth
-from app.ports import Buttons, Clock, Frame
-from app.present import Surroundings, present
-from app.threads import Mailbox
-from app.ui.view import KioskView
+from app.model.observation import NOTHING_SEEN, Observation, smooth
+from app.views.model import KioskView
+from app.views.present import Surroundings, present
 from tpu.tensors import centre_square
 
 FRAMES_PER_SECOND = 60

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pygame
 
-from app.class_names import class_names
-from app.config import Config
-from app.database import SESSION_FILE
+from app.base.errors import DisplayUnavailable
+from app.base.ports import Camera, Drives
+from app.config.class_names import class_names
+from app.config.input_map import pins_of
+from app.config.schema import Config
+from app.demo.simulated import DemonstrationCamera
 from app.devices.camera import AutoCamera, check_source, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
 from app.devices.lights import GpioLamps, wired_lamps
-from app.devices.simulated import DemonstrationCamera
 from app.devices.udisks import MountingDrives, UDisks
-from app.errors import DisplayUnavailable
-from app.inputs import pins_of
 from app.kiosk import Kiosk
-from app.ports import Camera, Drives
-from app.storage import SessionStore
+from app.session.database import SESSION_FILE
+from app.session.store import SessionStore
 from app.ui.window import Window
 from tpu.edgetpu.accelerator import is_compiled
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor as Accelerator

@@ -10,8 +10,10 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from app.base.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
 from app.commands.report import write_json
-from app.config import Config
+from app.config.input_map import input_map, pins_of
+from app.config.schema import Config
 from app.devices.camera import candidates, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
@@ -19,8 +21,6 @@ from app.devices.keyboard import check_keys
 from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import plugged_pads
 from app.devices.udisks import UDisks
-from app.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
-from app.inputs import input_map, pins_of
 from tpu.edgetpu.accelerator import accelerator_for
 from tpu.edgetpu.devices import Accelerator, list_accelerators
 from tpu.edgetpu.driver_check import driver_problem

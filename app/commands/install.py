@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.base.errors import InstallRefused
 from app.commands.installation import DATA, SERVICE, SETTINGS, Command, NewFile, NewLink, Plan, plan_for
 from app.commands.system import STAND_IN, limits_memory, look_at_system
-from app.errors import InstallRefused
 
 MANIFEST = Path("/etc/teachable-kiosk/installed.json")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.base.paths import asset_path, program_name
 from app.commands.bench import STANDALONE, topics_in
-from app.config_check import DEVICE_FORM
+from app.config.checks import DEVICE_FORM
 
 RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
 

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from app.errors import KioskError
+from app.base.errors import KioskError
 
 STANDARD_OUTPUT = Path("-")
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from app.base.errors import InstallRefused
 from app.base.paths import COMMAND, import_folder, is_checkout
 from app.commands.installation import GROUPS, Command, System
-from app.errors import InstallRefused
 
 SCREENS = ("auto", "desktop", "kmsdrm", "cage")
 DRIVERS = """

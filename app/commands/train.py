@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from app.base.errors import ExportFailed
 from app.commands.dataset import find_pictures, refuse_few
 from app.commands.report import write_json
-from app.durable_folder import refuse_used
-from app.errors import ExportFailed
-from app.export import EDGE_TPU_FILE, facts_of, write_export
-from app.pictures import encode_picture
-from app.session import Sample, Session
-from app.training import train_model, write_twin
+from app.model.export_folder import EDGE_TPU_FILE, facts_of, write_export
+from app.model.train import train_model, write_twin
+from app.model.verified_folder import refuse_used
+from app.session.pictures import encode_picture
+from app.session.session import Sample, Session
 from tpu.counterparts import cpu_counterpart
 from tpu.edgetpu.accelerator import accelerator_for, settle
 from tpu.errors import PictureUnreadable

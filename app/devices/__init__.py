@@ -1,1 +1,1 @@
-"""Real devices and their simulated peers, each behind a protocol of `app.ports`."""
+"""Real devices and their simulated peers, each behind a protocol of `app.base.ports`."""

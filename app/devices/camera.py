@@ -16,9 +16,9 @@ os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 import cv2
 import numpy as np
 
-from app.errors import CameraUnavailable
-from app.i18n import message
-from app.ports import Camera, ImageArray
+from app.base.errors import CameraUnavailable
+from app.base.i18n import message
+from app.base.ports import Camera, ImageArray
 
 logger = logging.getLogger(__name__)
 

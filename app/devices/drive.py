@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.i18n import Text, message
-from app.ports import Drive, UnmountedDrive
+from app.base.i18n import Text, message
+from app.base.ports import Drive, UnmountedDrive
 
 SYSTEM_PLACES = {"/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var"}
 LEFT_TO_THE_SYSTEM = message(

@@ -3,7 +3,7 @@
 gpiozero calls back on threads of its own; all that happens there is that the edge and its time go into the queue.
 Its `bounce_time` is not used: what it does depends on the pin library below. RPi.GPIO and gpiozero's native pins
 report the first edge at once and then ignore others for a while, so a spike of a microsecond is a press; lgpio and
-pigpio wait for a steady level; the mock pins do nothing at all. `app.presses` has one rule for all of them.
+pigpio wait for a steady level; the mock pins do nothing at all. `app.core.presses` has one rule for all of them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from app.config import GpioSettings
-from app.errors import PinsUnavailable
-from app.events import InputStuck, PinChanged
-from app.ports import Clock
+from app.base.errors import PinsUnavailable
+from app.base.ports import Clock
+from app.config.schema import GpioSettings
+from app.core.events import InputStuck, PinChanged
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pygame
 
-from app.errors import ConfigInvalid
-from app.events import Action, Button, ButtonPressed, ButtonReleased, Event, InputPressed, InputReleased, OnScreen
-from app.inputs import InputMap
+from app.base.errors import ConfigInvalid
+from app.config.input_map import InputMap
+from app.core.events import Action, Button, ButtonPressed, ButtonReleased, Event, InputPressed, InputReleased, OnScreen
 
 NAMES: dict[int, str] = {
     getattr(pygame, name): name.removeprefix("K_").lower()

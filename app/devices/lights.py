@@ -6,9 +6,9 @@ from collections.abc import Hashable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from app.config import LampSettings
+from app.config.input_map import Assignable, button_named, pins_of
+from app.config.schema import LampSettings
 from app.devices.gpio import default_factory, pins_of_this_computer
-from app.inputs import Assignable, button_named, pins_of
 
 PWM_HZ = 200  # above flicker that cameras and eyes see, within what pulses made by software keep up with
 STEP = 1 / 256  # finer changes than this are not sent to the pins

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import pygame
 
-from app.events import Event, InputPressed, InputReleased, InputStuck
-from app.ports import Clock
+from app.base.ports import Clock
+from app.core.events import Event, InputPressed, InputReleased, InputStuck
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pygame
 
-from app.events import Action, Button, ButtonPressed, ButtonReleased, Event, OnScreen, ScreenTouched
+from app.core.events import Action, Button, ButtonPressed, ButtonReleased, Event, OnScreen, ScreenTouched
 
 
 class Pointer:

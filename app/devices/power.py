@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
-from app.errors import PowerRefused
-from app.i18n import message
+from app.base.errors import PowerRefused
+from app.base.i18n import message
 
 PATIENCE_S = 15.0
 

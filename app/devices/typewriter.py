@@ -6,7 +6,7 @@ from typing import Any
 
 import pygame
 
-from app.events import CharacterTyped, Event, TypingEdited
+from app.core.events import CharacterTyped, Event, TypingEdited
 
 EDITING = {
     pygame.K_BACKSPACE: "backspace",

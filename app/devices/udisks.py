@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from app.base.i18n import Text, message
+from app.base.ports import Drive, UnmountedDrive
 from app.devices.drive import MountedDrives
-from app.i18n import Text, message
-from app.ports import Drive, UnmountedDrive
 
 logger = logging.getLogger(__name__)
 

@@ -6,21 +6,21 @@ from collections.abc import Hashable
 
 import pygame
 
-from app.ui.attract import attract_targets, draw_attract
-from app.ui.canvas import Canvas, DrawnText
-from app.ui.dialog import arrange_dialog, draw_question
-from app.ui.fault import draw_fault
-from app.ui.gallery import draw_gallery, gallery_targets
-from app.ui.layout import arrange
-from app.ui.main_screen import draw_main, main_targets
-from app.ui.motion import Moving, settled
-from app.ui.page import Target, draw_page_notice
-from app.ui.results import draw_results, results_targets
-from app.ui.saving import draw_saving, saving_targets
-from app.ui.staff import draw_staff, staff_targets
-from app.ui.theme import Theme, load_theme
-from app.ui.typing_page import draw_typing, typing_targets
-from app.ui.view import KioskView, Screen
+from app.ui.pages.attract import attract_targets, draw_attract
+from app.ui.pages.dialog import arrange_dialog, draw_question
+from app.ui.pages.fault import draw_fault
+from app.ui.pages.gallery import draw_gallery, gallery_targets
+from app.ui.pages.main_screen import draw_main, main_targets
+from app.ui.pages.results import draw_results, results_targets
+from app.ui.pages.saving import draw_saving, saving_targets
+from app.ui.pages.staff import draw_staff, staff_targets
+from app.ui.pages.typing_page import draw_typing, typing_targets
+from app.ui.painting.canvas import Canvas, DrawnText
+from app.ui.painting.layout import arrange
+from app.ui.painting.motion import Moving, settled
+from app.ui.painting.page import Target, draw_page_notice
+from app.ui.painting.theme import Theme, load_theme
+from app.views.model import KioskView, Screen
 
 ASIDE = 0.25  # of the way to the side, in the distance of what an arrow up or down leads to
 

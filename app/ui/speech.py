@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 
-from app.ui.view import KioskView, Screen
+from app.views.model import KioskView, Screen
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pygame
 
 from app.ui import screens
-from app.ui.motion import Animator, Moving, still
-from app.ui.theme import load_theme
-from app.ui.view import KioskView
+from app.ui.painting.motion import Animator, Moving, still
+from app.ui.painting.theme import load_theme
+from app.views.model import KioskView
 
 logger = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""What each screen says: parts of the view, made of the state by pure functions. `app.present` puts them together."""
+"""From the state to what each screen shows: frozen values made by pure functions, no pixels."""

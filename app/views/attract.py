@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from app.events import Action
-from app.i18n import Message, message
-from app.modes.base import KioskState
-from app.ui.view import ActionKey, Attract, ClassCard, KioskView, Picture, Verdict
+from app.base.i18n import Message, message
+from app.core.events import Action
+from app.core.state import KioskState
+from app.views.model import ActionKey, Attract, ClassCard, KioskView, Picture, Verdict
 from app.views.words import Say
 
 Stage = Callable[[str, int], Picture]

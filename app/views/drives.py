@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.events import Action
-from app.i18n import Text, message
-from app.modes.base import KioskState
-from app.modes.choose_drive import ANSWER_WITHIN_S, choices
-from app.ports import Drive
-from app.ui.view import ActionKey, Question
+from app.base.i18n import Text, message
+from app.base.ports import Drive
+from app.core.events import Action
+from app.core.modes.choose_drive import ANSWER_WITHIN_S, choices
+from app.core.state import KioskState
+from app.views.model import ActionKey, Question
 from app.views.words import Say
 
 KINDS = {"vfat": "FAT", "exfat": "exFAT", "ntfs3": "NTFS"}

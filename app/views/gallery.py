@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.events import Action, OnScreen
-from app.i18n import counted, message
-from app.modes.base import KioskState, Mode
-from app.modes.gallery import pages
-from app.ui.view import ActionKey, Gallery, GalleryPicture
+from app.base.i18n import counted, message
+from app.core.events import Action, OnScreen
+from app.core.modes.gallery import pages
+from app.core.state import KioskState, Mode
+from app.views.model import ActionKey, Gallery, GalleryPicture
 from app.views.words import Say, back_key, how
 
 TOUCH = message("Touch a picture to take it out.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.i18n import Text, message
-from app.modes.base import KioskState, Mode
+from app.base.i18n import Text, message
+from app.core.state import KioskState, Mode
 
 GOOD_START = 5  # samples of a class from which training is worth suggesting
 UNEVEN = 3  # times as many pictures: the model leans towards the class that has them

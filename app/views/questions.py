@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.events import Action, FolderFound
-from app.i18n import Message, Text, counted, message
-from app.modes import idle
-from app.modes.base import KioskState, Mode
-from app.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
-from app.ui.view import ActionKey, Question
+from app.base.i18n import Message, Text, counted, message
+from app.core.events import Action, FolderFound
+from app.core.modes import idle
+from app.core.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
+from app.core.state import KioskState, Mode
 from app.views.drives import which_drive
+from app.views.model import ActionKey, Question
 from app.views.words import Say, how
 
 KEPT = message("What was taught is kept.")

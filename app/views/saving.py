@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.events import OnScreen
-from app.i18n import Message, Text, message
-from app.modes.base import KioskState, Mode
-from app.ui.view import ActionKey, Saving, Step
+from app.base.i18n import Message, Text, message
+from app.core.events import OnScreen
+from app.core.state import KioskState, Mode
+from app.views.model import ActionKey, Saving, Step
 from app.views.words import Say
 
 STEPS: dict[str, Message] = {

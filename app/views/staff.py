@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.events import Action, OnScreen
-from app.i18n import Message, Text, message
-from app.inputs import button_named
-from app.modes.base import KioskState, Mode
-from app.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
-from app.modes.staff import PAGES, learnable
-from app.ui.view import Setting, Staff, Tab
+from app.base.i18n import Message, Text, message
+from app.config.input_map import button_named
+from app.core.events import Action, OnScreen
+from app.core.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
+from app.core.modes.staff import PAGES, learnable
+from app.core.state import KioskState, Mode
+from app.views.model import Setting, Staff, Tab
 from app.views.words import Say, back_key, camera_name, how
 
 TABS: dict[str, Message] = {

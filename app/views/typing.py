@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from app.events import OnScreen
-from app.i18n import Text, message
-from app.modes.base import KioskState
-from app.modes.typing import DIGITS, FIELD, LETTERS, PINS, upper
-from app.ui.view import ActionKey, Typing
+from app.base.i18n import Text, message
+from app.core.events import OnScreen
+from app.core.modes.typing import DIGITS, FIELD, LETTERS, PINS, upper
+from app.core.state import KioskState
+from app.views.model import ActionKey, Typing
 from app.views.words import Say, how
 
 STEER = message("Buttons 1 and 2 move, TRAIN writes, UNDO takes back, SAVE is done, RESET gives up.")

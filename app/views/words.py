@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.events import OnScreen
-from app.i18n import Text, message, translated
-from app.modes.base import KioskState
-from app.ports import DEMONSTRATION
-from app.ui.view import ActionKey
+from app.base.i18n import Text, message, translated
+from app.base.ports import DEMONSTRATION
+from app.core.events import OnScreen
+from app.core.state import KioskState
+from app.views.model import ActionKey
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import pygame
 from PIL import Image
 
 from app.compose import compose
-from app.config import Config
-from app.state import Mode
+from app.config.schema import Config
+from app.core.transitions import Mode
 
 WIDTH_PX = 960
 COLOURS = 256

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from app.config import Config, load_config
-from app.events import FolderFound, OnScreen
-from app.imports import find_folder
-from app.pictures import decode_picture
-from app.ports import Frame
-from app.settings import SettingsFile
-from app.state import Mode
+from app.base.ports import Frame
+from app.config.schema import Config, load_config
+from app.config.settings_file import SettingsFile
+from app.core.events import FolderFound, OnScreen
+from app.core.transitions import Mode
+from app.importing.reader import find_folder
+from app.session.pictures import decode_picture
 from run_kiosk import main
 from tests.support.kiosks import Station
 from tests.support.visits import open_staff

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import events as ev
-from app.events import Action
-from app.jobs import Job, work_off
-from app.observation import NOTHING_SEEN
-from app.present import Surroundings, present
-from app.state import Mode
-from app.threads import StopSignal, Worker
+from app.base.workers import StopSignal, Worker
+from app.core import events as ev
+from app.core.events import Action
+from app.core.transitions import Mode
+from app.jobs.workbench import Job, work_off
+from app.model.observation import NOTHING_SEEN
+from app.views.present import Surroundings, present
 from tests.support.kiosks import Station
 
 pytestmark = pytest.mark.needs_runtime

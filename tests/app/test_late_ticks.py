@@ -8,17 +8,17 @@ from typing import Any
 import pygame
 import pytest
 
-from app import events as ev
+from app.base.workers import Mailbox
+from app.core import events as ev
+from app.core.modes.pages import StaffState, TypingState
+from app.core.modes.staff import CORNER
+from app.core.presses import in_order_of_time
+from app.core.state import Mode
 from app.devices.keyboard import Keyboard
 from app.devices.pointer import Pointer
 from app.devices.typewriter import Typewriter
 from app.loop import Loop
-from app.modes.base import Mode
-from app.modes.pages import StaffState, TypingState
-from app.modes.staff import CORNER
-from app.present import Surroundings
-from app.presses import in_order_of_time
-from app.threads import Mailbox
+from app.views.present import Surroundings
 from tests.app.devices.test_pads import Desk
 from tests.support.kiosks import Station
 

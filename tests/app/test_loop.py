@@ -9,16 +9,16 @@ import numpy as np
 import pygame
 import pytest
 
+from app.base.ports import Frame
+from app.base.workers import Mailbox
+from app.core.modes.pages import StaffState, TypingState
+from app.core.state import Mode
 from app.devices.keyboard import Keyboard
 from app.devices.typewriter import Typewriter
 from app.loop import Loop
-from app.modes.base import Mode
-from app.modes.pages import StaffState, TypingState
-from app.observation import Observation
-from app.ports import Frame
-from app.present import Surroundings
-from app.threads import Mailbox
-from app.ui.view import KioskView
+from app.model.observation import Observation
+from app.views.model import KioskView
+from app.views.present import Surroundings
 from tests.support.kiosks import Station
 
 pytestmark = pytest.mark.needs_runtime

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from mediapipe.tasks.python import BaseOptions, vision
 
-from app.devices.simulated import DemonstrationCamera
-from app.ports import ImageArray
+from app.base.ports import ImageArray
+from app.demo.simulated import DemonstrationCamera
 from learning.fit import fit_head
 from learning.tflite_export import append_head
 from tpu.classifier import ClassificationEngine

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.modes.staff import PAGES
+from app.core.modes.staff import PAGES
 from tests.support.processes import REPOSITORY, headless, virtual_screen, wait_until, window_is_open, with_screen
 from tpu.runtime import available_runtimes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.events import Action
+from app.core.events import Action
 from tests.support.processes import (
     LABELS,
     KioskProcess,

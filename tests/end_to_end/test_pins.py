@@ -17,10 +17,10 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 from PIL import Image
 
 from app.compose import compose
-from app.config import Config
-from app.events import Action, DrivesChanged, OnScreen
-from app.modes.cursor import things, under
-from app.state import Mode
+from app.config.schema import Config
+from app.core.events import Action, DrivesChanged, OnScreen
+from app.core.modes.cursor import things, under
+from app.core.transitions import Mode
 from tests.support.disks import sticks
 from tests.support.environments import clean_environment
 from tests.support.kiosks import LABELS

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.events import OnScreen
-from app.modes.base import KioskState, Mode
-from app.modes.pages import GalleryState, StaffState, TypingState
-from app.modes.staff import CORNER
-from app.ui.view import Picture
+from app.core.events import OnScreen
+from app.core.modes.pages import GalleryState, StaffState, TypingState
+from app.core.modes.staff import CORNER
+from app.core.state import KioskState, Mode
+from app.views.model import Picture
 from tests.support.processes import KioskProcess, virtual_screen, wait_until
 
 PIN = "2580"

@@ -7,16 +7,16 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from app.backstage import House
-from app.config import Config
-from app.devices.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
-from app.devices.stage import Stage, views
-from app.events import Action, CameraFound
-from app.jobs import Job, Tools
+from app.base.ports import Drives, Frame
+from app.config.schema import Config
+from app.core.events import Action, CameraFound
+from app.demo.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
+from app.demo.stage import Stage, views
+from app.jobs.staff import House
+from app.jobs.workbench import Job, Tools
 from app.kiosk import Kiosk
-from app.pipeline import Vision
-from app.ports import Drives, Frame
-from app.storage import SessionStore
+from app.session.store import SessionStore
+from app.workers.vision import Vision
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path

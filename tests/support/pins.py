@@ -10,18 +10,18 @@ from typing import Any
 
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from app.config import Config, InputSettings, LampSettings
+from app.base.ports import Drives, Frame
+from app.base.workers import Mailbox
+from app.config.input_map import pins_of
+from app.config.schema import Config, InputSettings, LampSettings
+from app.core.events import Action
 from app.devices.gpio import GpioButtons
 from app.devices.lights import GpioLamps, wired_lamps
-from app.events import Action
-from app.inputs import pins_of
-from app.lamps import LOW, lamps
 from app.loop import Loop
-from app.observation import Observation
-from app.ports import Drives, Frame
-from app.present import Surroundings
-from app.threads import Mailbox
-from app.ui.view import KioskView
+from app.model.observation import Observation
+from app.views.lamps import LOW, lamps
+from app.views.model import KioskView
+from app.views.present import Surroundings
 from tests.support.kiosks import Station
 
 BUTTON_PINS = {0: 17, 1: 27, 2: 22, Action.TRAIN: 23, Action.UNDO: 24, Action.SAVE: 25, Action.RESET: 16}

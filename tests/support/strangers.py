@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.errors import FolderRefused
-from app.imports import read_session
-from app.sandbox import Limits
-from app.session import Session
+from app.base.errors import FolderRefused
+from app.guarded.sandbox import Limits
+from app.importing.reader import read_session
+from app.session.session import Session
 
 QUICK = Limits(wall_s=20.0, processor_s=20)
 DAMAGED = "it cannot be used: session.npz is damaged."

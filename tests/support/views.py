@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from app.events import Action
-from app.ui.view import (
+from app.core.events import Action
+from app.views.model import (
     ActionKey,
     Attract,
     ClassCard,

@@ -6,8 +6,8 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from app.modes.base import Mode
-from app.modes.staff import CORNER
+from app.core.modes.staff import CORNER
+from app.core.state import Mode
 from tests.support.kiosks import Station
 
 

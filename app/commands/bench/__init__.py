@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.base.errors import BenchmarkUnavailable
 from app.base.paths import import_folder
-from app.errors import BenchmarkUnavailable
 
 STANDALONE = ("screen", "train-to-live")
 FOLDER = import_folder() / "benchmarks"

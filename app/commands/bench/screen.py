@@ -20,21 +20,22 @@ from pathlib import Path
 import numpy as np
 import pygame
 
-from app.devices.simulated import DemonstrationCamera
-from app.facts import TrainedFacts
-from app.observation import NOTHING_SEEN, Smoothed
-from app.pictures import thumbnail
-from app.ports import Frame
-from app.present import Surroundings, present
-from app.state import ClassState, KioskState, Mode, Mood, Notice
-from app.ui import paint, screens
-from app.ui.canvas import Canvas
-from app.ui.layout import arrange
-from app.ui.main_screen import draw_actions, draw_cards, draw_speech
-from app.ui.motion import Animator, settled
-from app.ui.theme import load_theme
-from app.ui.view import Picture
+from app.base.ports import Frame
+from app.core.facts import TrainedFacts
+from app.core.transitions import ClassState, KioskState, Mode, Mood, Notice
+from app.demo.simulated import DemonstrationCamera
+from app.model.observation import NOTHING_SEEN, Smoothed
+from app.session.pictures import thumbnail
+from app.ui import screens
+from app.ui.pages.main_screen import draw_actions, draw_cards, draw_speech
+from app.ui.painting import paint
+from app.ui.painting.canvas import Canvas
+from app.ui.painting.layout import arrange
+from app.ui.painting.motion import Animator, settled
+from app.ui.painting.theme import load_theme
 from app.ui.window import Window
+from app.views.model import Picture
+from app.views.present import Surroundings, present
 from learning.fit import fit_head
 from learning.tflite_export import append_head
 from tpu.classifier import ClassificationEngine

@@ -12,11 +12,11 @@ from pathlib import Path
 import pygame
 
 from app.compose import compose
-from app.config import Config
-from app.devices.simulated import DemonstrationCamera
-from app.events import Action, ButtonPressed
+from app.config.schema import Config
+from app.core.events import Action, ButtonPressed
+from app.demo.simulated import DemonstrationCamera
 from app.loop import FRAMES_PER_SECOND
-from app.storage import SessionStore
+from app.session.store import SessionStore
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 from tpu.tensors import centre_crop

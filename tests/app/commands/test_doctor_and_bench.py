@@ -15,12 +15,12 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
+from app.base.errors import BenchmarkUnavailable
 from app.commands.bench import COLUMNS, run_bench
 from app.commands.doctor import run_doctor
-from app.config import AcceleratorSettings, Config
+from app.config.schema import AcceleratorSettings, Config
 from app.devices.drive import LEFT_TO_THE_SYSTEM
 from app.devices.udisks import UDisks
-from app.errors import BenchmarkUnavailable
 from run_kiosk import main
 from tests.support.disks import sticks
 from tests.support.edge_tpu.stick import SimulatedStick

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from app.base.errors import InstallRefused
 from app.commands.install import run_command
 from app.commands.installation import System, plan_for
 from app.commands.system import DRIVERS, User, blanks_its_screen, check_reachable, screen_for
-from app.config import Config, load_config
-from app.errors import InstallRefused
+from app.config.schema import Config, load_config
 from run_kiosk import main
 from tests.support.images import SCREEN, UNIT, install
 

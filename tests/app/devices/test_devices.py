@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from app.base.errors import CameraUnavailable
+from app.demo.simulated import DemonstrationCamera
 from app.devices.camera import AutoCamera, open_camera
 from app.devices.drive import MountedDrives
-from app.devices.simulated import DemonstrationCamera
-from app.errors import CameraUnavailable
 
 pytestmark = pytest.mark.needs_runtime
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from app.core.events import DrivesChanged, Event
 from app.devices.drive import LEFT_TO_THE_SYSTEM, MountedDrives
 from app.devices.udisks import HURRY_S, MountingDrives, UDisks
-from app.drive_watch import watch_drives
-from app.events import DrivesChanged, Event
+from app.workers.drives import watch_drives
 from tests.support.disks import Disk, Sticks, run
 from tests.support.udisks import UDISKS, UDisksService, private_bus, udisks_service
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from app.config import GpioSettings, LampSettings, load_config
+from app.base.errors import ConfigInvalid, PinsUnavailable
+from app.config.schema import GpioSettings, LampSettings, load_config
+from app.core.events import Action, Event, InputStuck, PinChanged
 from app.devices.gpio import GpioButtons
 from app.devices.lights import GpioLamps, wired_lamps
-from app.errors import ConfigInvalid, PinsUnavailable
-from app.events import Action, Event, InputStuck, PinChanged
 
 
 @pytest.fixture

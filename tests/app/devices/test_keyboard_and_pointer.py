@@ -7,11 +7,11 @@ from typing import Any
 import pygame
 import pytest
 
+from app.base.errors import ConfigInvalid
+from app.config.input_map import KEYS, InputMap, input_map
+from app.core.events import Action, ButtonPressed, ButtonReleased, InputPressed, InputReleased, OnScreen, ScreenTouched
 from app.devices.keyboard import Keyboard, check_keys
 from app.devices.pointer import Pointer
-from app.errors import ConfigInvalid
-from app.events import Action, ButtonPressed, ButtonReleased, InputPressed, InputReleased, OnScreen, ScreenTouched
-from app.inputs import KEYS, InputMap, input_map
 
 
 def key(kind: int, code: int, scancode: int = 0) -> Any:

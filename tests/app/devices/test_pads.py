@@ -11,8 +11,8 @@ from typing import Any
 import pygame
 import pytest
 
+from app.core.events import Event, InputPressed, InputReleased, InputStuck
 from app.devices.pads import Pads
-from app.events import Event, InputPressed, InputReleased, InputStuck
 
 
 class Encoder:

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
+from app.base.errors import CameraUnavailable
 from app.devices.camera import open_camera
-from app.errors import CameraUnavailable
 
 pytestmark = pytest.mark.needs_runtime
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pygame
 import pytest
 
+from app.core.events import CharacterTyped, TypingEdited
 from app.devices.typewriter import Typewriter
-from app.events import CharacterTyped, TypingEdited
 
 
 def test_what_is_written_is_what_the_system_says_not_which_key() -> None:

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from app.ui import screens
-from app.ui.theme import load_theme, palettes
+from app.ui.painting.theme import load_theme, palettes
 from tests.support.views import every_view
 
 ROOT = Path(__file__).resolve().parents[3]

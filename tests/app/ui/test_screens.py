@@ -9,18 +9,18 @@ import numpy as np
 import pygame
 import pytest
 
-from app.events import Action
-from app.facts import TrainedFacts
-from app.i18n import LANGUAGES, message, translated
-from app.observation import Smoothed
-from app.ports import Frame
-from app.present import Surroundings, present
-from app.state import ClassState, KioskState, Mode
+from app.base.i18n import LANGUAGES, message, translated
+from app.base.ports import Frame
+from app.core.events import Action
+from app.core.facts import TrainedFacts
+from app.core.transitions import ClassState, KioskState, Mode
+from app.model.observation import Smoothed
 from app.ui import screens
-from app.ui.canvas import DrawnText
-from app.ui.layout import arrange
-from app.ui.theme import contrast_ratio, load_theme, palettes
-from app.ui.view import KioskView, Verdict
+from app.ui.painting.canvas import DrawnText
+from app.ui.painting.layout import arrange
+from app.ui.painting.theme import contrast_ratio, load_theme, palettes
+from app.views.model import KioskView, Verdict
+from app.views.present import Surroundings, present
 from tests.support.views import LONG, every_view, main_views
 
 SIZES = [(1280, 720), (800, 480), (1920, 1080), (3840, 2160), (1080, 1920)]

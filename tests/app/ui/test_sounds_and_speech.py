@@ -14,7 +14,7 @@ import pytest
 
 from app.ui.sounds import NOTES, PENTATONIC_HZ, RATE_HZ, Sounds, synthesised
 from app.ui.speech import AGAIN_S, QUIET_S, SETTLE_S, Speech
-from app.ui.view import KioskView, Verdict
+from app.views.model import KioskView, Verdict
 from tests.support.views import main_views
 
 LIVE = main_views()["live"]

@@ -13,12 +13,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import events as ev
 from app.compose import Composed, compose
-from app.config import AcceleratorSettings, CameraSettings, Config, IdleSettings, ModelSettings, StorageSettings
-from app.devices.simulated import DemonstrationCamera
-from app.events import Action
-from app.state import Mode
+from app.config.schema import AcceleratorSettings, CameraSettings, Config, IdleSettings, ModelSettings, StorageSettings
+from app.core import events as ev
+from app.core.events import Action
+from app.core.transitions import Mode
+from app.demo.simulated import DemonstrationCamera
 from tests.support.edge_tpu.stick import SimulatedStick
 from tpu.runtime import available_runtimes
 

@@ -1,0 +1,76 @@
+"""What a visitor is told of an error, in words that every language has.
+
+`learning` and `tpu` know nothing of languages, and their texts speak to who runs a command. At the kiosk their kind is
+told; the text itself goes to the log, whose last lines the staff pages show.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from app.base.errors import KioskError
+from app.base.i18n import Message, Text, message
+from learning.errors import EmbeddingSizeMismatch, LearningError, NotEnoughSamples, UnsupportedExtractor
+from tpu.errors import (
+    AcceleratorUnavailable,
+    InferenceFailed,
+    LabelCountMismatch,
+    LabelsUnreadable,
+    ModelUnreadable,
+    RuntimeLayerError,
+)
+
+TOLD_TO_VISITORS = (KioskError, LearningError, RuntimeLayerError)
+"""Errors that are told by their kind; anything else is a defect: logged whole, told to the visitor in general."""
+
+_MODEL = message("A model file cannot be used. Try again, or call a member of staff.")
+_BY_KIND: tuple[tuple[type[Exception], Message], ...] = (
+    (NotEnoughSamples, message("Teach at least two things, with two pictures each.")),
+    (EmbeddingSizeMismatch, message("The pictures were looked at in another way before. Press RESET and teach anew.")),
+    (UnsupportedExtractor, _MODEL),
+    (ModelUnreadable, _MODEL),
+    (LabelsUnreadable, _MODEL),
+    (LabelCountMismatch, _MODEL),
+    (AcceleratorUnavailable, message("The accelerator does not answer. Plug it in again, or call a member of staff.")),
+    (InferenceFailed, message("The model gave no answer. Try again, or call a member of staff.")),
+)
+
+
+def in_words(error: KioskError | LearningError | RuntimeLayerError) -> Text:
+    """The text for the screen; where the kind of an error says too little, what it says itself."""
+    if isinstance(error, KioskError):
+        return error.message
+    return next((text for kind, text in _BY_KIND if isinstance(error, kind)), str(error))
+
+
+_SYSTEM = {
+    errno.ENOSPC: message("No space left on device"),
+    errno.EDQUOT: message("Disk quota exceeded"),
+    errno.EFBIG: message("File too large"),
+    errno.EROFS: message("Read-only file system"),
+    errno.EACCES: message("Permission denied"),
+    errno.EPERM: message("Operation not permitted"),
+    errno.EIO: message("Input/output error"),
+    errno.ENODEV: message("No such device"),
+    errno.ENOENT: message("No such file or directory"),
+}
+
+
+def of_system(error: OSError) -> Text:
+    """What the system says of an error; in English where it says something rare."""
+    return _SYSTEM.get(error.errno or 0, error.strerror or type(error).__name__)
+
+
+_DATABASE = {
+    "database or disk is full": message("database or disk is full"),
+    "disk I/O error": message("disk I/O error"),
+    "attempt to write a readonly database": message("attempt to write a readonly database"),
+    "database is locked": message("database is locked"),
+    "unable to open database file": message("unable to open database file"),
+    "database disk image is malformed": message("database disk image is malformed"),
+}
+
+
+def of_database(error: Exception) -> Text:
+    """What SQLite, or the system below it, says of an error; in English where it says something rare."""
+    return of_system(error) if isinstance(error, OSError) else _DATABASE.get(str(error), str(error))

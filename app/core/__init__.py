@@ -1,0 +1,1 @@
+"""Pure decisions: state, events, commands and every transition. No window, no camera, no threads."""

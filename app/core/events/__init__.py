@@ -1,0 +1,209 @@
+"""What happened (events, past tense) and what is to be done (commands, imperative).
+
+Every device turns its world into events and puts them into one queue; `app.core.transitions.advance` turns an event
+into a new state and commands; `app.kiosk` carries the commands out. All of them are frozen.
+"""
+
+from app.core.events.commands import (
+    AddSample,
+    ChangeSettings,
+    CheckSamples,
+    Command,
+    DropStarter,
+    EndSession,
+    EndShow,
+    EraseSession,
+    ExportSessions,
+    ImportSession,
+    Leave,
+    LoadGallery,
+    LoadPictures,
+    LoadStarter,
+    LookAtSystem,
+    NameClasses,
+    PlaySound,
+    PowerOff,
+    RemoveLastSample,
+    RemoveSample,
+    RestoreSample,
+    RestoreSession,
+    ShowModel,
+    StartSaving,
+    StartTraining,
+    ToggleFullscreen,
+)
+from app.core.events.inputs import (
+    Action,
+    Button,
+    ButtonPressed,
+    ButtonReleased,
+    CharacterTyped,
+    InputPressed,
+    InputReleased,
+    InputStuck,
+    OnScreen,
+    PinChanged,
+    ScreenTouched,
+    TypingEdited,
+    at_time,
+)
+from app.core.events.session import (
+    SAVING_STEPS,
+    EraseFailed,
+    ImportFailed,
+    ModelShown,
+    PicturesLoaded,
+    SampleAdded,
+    SampleRefused,
+    SampleRemoved,
+    SampleRestored,
+    SamplesReEmbedded,
+    SampleWithdrawn,
+    SavingFailed,
+    SavingFinished,
+    SavingStarted,
+    SavingStep,
+    SessionErased,
+    SessionImported,
+    SessionRestored,
+    ShowEnded,
+    StarterReady,
+    TrainingFailed,
+    TrainingFinished,
+    UndoFailed,
+)
+from app.core.events.surroundings import (
+    BackendChanged,
+    CameraFound,
+    CameraLost,
+    DrivesChanged,
+    FolderFound,
+    StaffDone,
+    StaffFailed,
+    SystemLooked,
+    TimePassed,
+    VisionFailed,
+    WorkerFailed,
+)
+
+Event = (
+    ButtonPressed
+    | ButtonReleased
+    | InputPressed
+    | InputReleased
+    | InputStuck
+    | PinChanged
+    | ScreenTouched
+    | CharacterTyped
+    | TypingEdited
+    | SampleAdded
+    | SampleRemoved
+    | SampleRestored
+    | PicturesLoaded
+    | SampleRefused
+    | SampleWithdrawn
+    | UndoFailed
+    | EraseFailed
+    | TrainingFinished
+    | TrainingFailed
+    | SavingFinished
+    | SavingFailed
+    | SessionErased
+    | StarterReady
+    | SessionRestored
+    | StaffFailed
+    | StaffDone
+    | SystemLooked
+    | CameraFound
+    | CameraLost
+    | VisionFailed
+    | DrivesChanged
+    | SavingStarted
+    | SavingStep
+    | FolderFound
+    | SessionImported
+    | ImportFailed
+    | ModelShown
+    | ShowEnded
+    | BackendChanged
+    | SamplesReEmbedded
+    | WorkerFailed
+    | TimePassed
+)
+
+__all__ = [
+    "SAVING_STEPS",
+    "Action",
+    "AddSample",
+    "BackendChanged",
+    "Button",
+    "ButtonPressed",
+    "ButtonReleased",
+    "CameraFound",
+    "CameraLost",
+    "ChangeSettings",
+    "CharacterTyped",
+    "CheckSamples",
+    "Command",
+    "DrivesChanged",
+    "DropStarter",
+    "EndSession",
+    "EndShow",
+    "EraseFailed",
+    "EraseSession",
+    "Event",
+    "ExportSessions",
+    "FolderFound",
+    "ImportFailed",
+    "ImportSession",
+    "InputPressed",
+    "InputReleased",
+    "InputStuck",
+    "Leave",
+    "LoadGallery",
+    "LoadPictures",
+    "LoadStarter",
+    "LookAtSystem",
+    "ModelShown",
+    "NameClasses",
+    "OnScreen",
+    "PicturesLoaded",
+    "PinChanged",
+    "PlaySound",
+    "PowerOff",
+    "RemoveLastSample",
+    "RemoveSample",
+    "RestoreSample",
+    "RestoreSession",
+    "SampleAdded",
+    "SampleRefused",
+    "SampleRemoved",
+    "SampleRestored",
+    "SampleWithdrawn",
+    "SamplesReEmbedded",
+    "SavingFailed",
+    "SavingFinished",
+    "SavingStarted",
+    "SavingStep",
+    "ScreenTouched",
+    "SessionErased",
+    "SessionImported",
+    "SessionRestored",
+    "ShowEnded",
+    "ShowModel",
+    "StaffDone",
+    "StaffFailed",
+    "StartSaving",
+    "StartTraining",
+    "StarterReady",
+    "SystemLooked",
+    "TimePassed",
+    "ToggleFullscreen",
+    "TrainingFailed",
+    "TrainingFinished",
+    "TypingEdited",
+    "UndoFailed",
+    "VisionFailed",
+    "WorkerFailed",
+    "at_time",
+]

@@ -1,0 +1,200 @@
+"""What became of samples, of the model and of what is saved: the ends of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.base.i18n import Text
+from app.core.facts import TrainedFacts
+
+if TYPE_CHECKING:
+    from app.views.model import Picture
+
+
+@dataclass(frozen=True)
+class SampleAdded:
+    """A sample is durable on disk. `picture` is its thumbnail."""
+
+    class_index: int
+    sample_id: int
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class SampleRemoved:
+    """A sample is gone from disk again."""
+
+    class_index: int
+    sample_id: int
+
+
+@dataclass(frozen=True)
+class SampleRestored:
+    """A sample that was taken out of a gallery is back."""
+
+    class_index: int
+    sample_id: int
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class PicturesLoaded:
+    """Thumbnails of stored samples by sample id; `purpose` is "gallery" or "results"."""
+
+    purpose: str
+    pictures: tuple[tuple[int, Picture], ...]
+
+
+@dataclass(frozen=True)
+class SampleRefused:
+    """A sample could not be taken or kept; `reason` is for the visitor."""
+
+    class_index: int
+    reason: Text
+
+
+@dataclass(frozen=True)
+class SampleWithdrawn:
+    """A press was taken back before its frame came; nothing was stored."""
+
+    class_index: int
+
+
+@dataclass(frozen=True)
+class UndoFailed:
+    """The latest sample could not be taken back."""
+
+    reason: Text
+
+
+@dataclass(frozen=True)
+class EraseFailed:
+    """The session could not be erased; all of it is still there."""
+
+    reason: Text
+
+
+@dataclass(frozen=True)
+class TrainingFinished:
+    """The exported model has been verified and answers from now on. `seconds` are those of the steps of training."""
+
+    model_path: Path
+    model: TrainedFacts
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainingFailed:
+    """No new model; the one before it goes on answering."""
+
+    reason: Text
+
+
+@dataclass(frozen=True)
+class SavingFinished:
+    """The folder is complete, on the medium and read back."""
+
+    folder: Path
+    removable: bool
+    seconds: float = 0.0
+    drive: str = ""
+    note: Text = ""  # what is to be done before the drive may be pulled; empty: it may be pulled now
+
+
+@dataclass(frozen=True)
+class SavingFailed:
+    """Nothing half-written is left under its final name."""
+
+    reason: Text
+
+
+@dataclass(frozen=True)
+class SessionErased:
+    """All samples of the visitor are gone."""
+
+
+@dataclass(frozen=True)
+class StarterReady:
+    """A model that answers before anybody taught is live. `threshold` is its own."""
+
+    labels: tuple[str, ...]
+    threshold: float
+
+
+@dataclass(frozen=True)
+class SessionRestored:
+    """A session from the archive is the one at hand again; its model is trained anew from it."""
+
+    labels: tuple[str, ...]
+    shots: tuple[int, ...]
+    thumbnails: tuple[tuple[Picture, ...], ...]
+
+
+SAVING_STEPS = ("write", "name", "read_back", "release")
+"""What saving does, in order: the files, the folder's name, reading them back from the medium, letting the drive go."""
+
+
+@dataclass(frozen=True)
+class SavingStarted:
+    """Writing begins. `drive` is its name, or empty where none is there; `steps` are those that will follow."""
+
+    drive: str
+    folder: Path
+    steps: tuple[str, ...] = SAVING_STEPS
+
+
+@dataclass(frozen=True)
+class SavingStep:
+    """A step of saving begins (`done` is False) or is done; `name` is one of `SavingStarted.steps`."""
+
+    name: str
+    done: bool
+
+
+@dataclass(frozen=True)
+class SessionImported:
+    """The session is the one of the drive now; the one before is archived. `thumbnails` are the newest by class."""
+
+    labels: tuple[str, ...]
+    shots: tuple[int, ...]
+    thumbnails: tuple[tuple[Picture, ...], ...]
+
+
+@dataclass(frozen=True)
+class ImportFailed:
+    """What is on the drive is not used; the session and the model are what they were."""
+
+    reason: Text
+
+
+@dataclass(frozen=True)
+class ModelShown:
+    """A model from a drive answers now. The session waits untouched behind it."""
+
+    labels: tuple[str, ...]
+    threshold: float
+    drive: str
+
+
+@dataclass(frozen=True)
+class ShowEnded:
+    """The kiosk's own model, if there is one, answers again; labels, shots and thumbnails are the session's."""
+
+    labels: tuple[str, ...]
+    shots: tuple[int, ...]
+    thumbnails: tuple[tuple[Picture, ...], ...]
+    model: TrainedFacts | None = None  # that answers; None where there is none
+
+
+@dataclass(frozen=True)
+class SamplesReEmbedded:
+    """More samples have the embedding of the extractor in use; `left` wait for theirs.
+
+    `dropped` are the classes of samples whose picture was damaged: they are gone.
+    """
+
+    left: int
+    dropped: tuple[int, ...] = ()

@@ -1,0 +1,1 @@
+"""What happens in each mode: transitions, pure. `app.core.transitions` lists them all in one table."""

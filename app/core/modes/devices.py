@@ -1,0 +1,79 @@
+"""Devices that come, go or fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.base.i18n import message
+from app.core import events as ev
+from app.core.modes import choose_drive
+from app.core.modes.found import drive_pulled
+from app.core.modes.idle import somebody_came
+from app.core.state import KioskState, Mode, Mood, Step, noticed, refused
+
+
+def camera_found(state: KioskState, event: ev.CameraFound) -> Step:
+    """Frames arrive."""
+    return replace(state, camera=event.name, camera_problem=None), ()
+
+
+def camera_lost(state: KioskState, event: ev.CameraLost) -> Step:
+    """They do not any more."""
+    return replace(state, camera=None, camera_problem=event.reason, held=None), ()
+
+
+def vision_failed(state: KioskState, event: ev.VisionFailed) -> Step:
+    """A frame could not be looked at."""
+    return refused(state, event.reason)
+
+
+def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
+    """A drive was plugged in or pulled."""
+    new = [name for name in event.writable if name not in state.drives]
+    stuck = [one for one in event.unmounted if one not in state.unmounted]
+    there = {*event.names, *(one.name for one in event.unmounted)}
+    if there - {*state.drives, *(one.name for one in state.unmounted)}:
+        state = somebody_came(state)  # drives do not plug themselves in
+    choices = choose_drive.choices(state)
+    state = replace(state, drives=event.names, drive_facts=event.drives, unmounted=event.unmounted)
+    state = drive_pulled(replace(state, drive_seen=state.drive_seen or bool(there)))
+    if state.saving.drive:
+        state = replace(state, saving=replace(state.saving, gone=state.saving.drive not in there))
+    if state.mode is Mode.CHOOSE_DRIVE:
+        return choose_drive.drives_changed(state, choices)
+    if stuck:
+        told = message("Drive {drive}: {reason}", drive=stuck[0].name, reason=stuck[0].reason)
+        return refused(state, told)
+    if new and state.model is not None:
+        told = message("Found the drive {drive}. SAVE puts the model on it.", drive=new[0])
+        return noticed(state, told, Mood.HINT), ()
+    return state, ()
+
+
+def backend_changed(state: KioskState, event: ev.BackendChanged) -> Step:
+    """Something else answers: the strip says so, and nobody is interrupted."""
+    before, state = state.backend, replace(state, backend=event)
+    same = before is not None and (before.device, before.blind) == (event.device, event.blind)
+    return state, (ev.CheckSamples(),) if any(state.shots) and not same and not event.blind else ()
+
+
+def samples_re_embedded(state: KioskState, event: ev.SamplesReEmbedded) -> Step:
+    """The samples catch up with another extractor."""
+    lost = [event.dropped.count(index) for index in range(len(state.classes))]
+    classes = tuple(replace(one, shots=max(0, one.shots - n)) for one, n in zip(state.classes, lost, strict=True))
+    return replace(state, classes=classes, re_embedding=event.left), ()
+
+
+def worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:
+    """A part of the kiosk stopped for good."""
+    return replace(state, held=None, fault=_STOPPED.get(event.worker, _SOMETHING)), ()
+
+
+_SOMETHING = message("A part of the machine has stopped")
+_STOPPED = {
+    "camera": message("The part that watches the camera has stopped"),
+    "vision": message("The part that recognises things has stopped"),
+    "records": message("The part that keeps pictures has stopped"),
+    "jobs": message("The part that learns and saves has stopped"),
+    "drive": message("The part that looks for drives has stopped"),
+}

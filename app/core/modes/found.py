@@ -1,0 +1,117 @@
+"""A folder on a drive: the question what to do with it, carrying on with its session, showing its model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.base.i18n import message
+from app.core import events as ev
+from app.core.events import Action, Command
+from app.core.facts import TrainedFacts
+from app.core.state import ClassState, KioskState, Mode, Mood, Step, noticed, refused
+from app.views.model import Picture
+
+CARRY_ON, SHOW = 0, 1  # the class buttons that answer: every station has at least two
+ANSWER_AFTER_S = 0.8  # the question comes unasked: a press that was meant for a class is no answer
+ANSWER_WITHIN_S = 30.0
+
+
+def folder_found(state: KioskState, event: ev.FolderFound) -> Step:
+    """A drive with a folder was plugged in; it is asked about at the next moment of rest."""
+    asked_at_s = state.now_s if state.mode is Mode.ASK_FOLDER else state.asked_at_s  # the question has changed
+    return replace(state, found=event, asked_at_s=asked_at_s), ()
+
+
+def drive_pulled(state: KioskState) -> KioskState:
+    """Nothing is asked about a drive that is gone."""
+    if state.found is None or state.found.drive in state.drives:
+        return state
+    return _forgotten(state) if state.mode is Mode.ASK_FOLDER else replace(state, found=None)
+
+
+def ask_when_at_rest(state: KioskState) -> KioskState:
+    """Ask once nothing is held and every sample is stored; give up when nobody answers."""
+    if state.mode is Mode.ASK_FOLDER and state.now_s - state.asked_at_s > ANSWER_WITHIN_S:
+        return _forgotten(state)
+    at_rest = state.teaching and state.held is None and not state.in_flight and not state.shown_from
+    if state.found is None or not at_rest:
+        return state
+    return replace(state, mode=Mode.ASK_FOLDER, asked_at_s=state.now_s, notice=None)
+
+
+def answered(state: KioskState, button: ev.Button) -> Step:
+    """The first class button carries on, the second shows, every other leaves everything as it is."""
+    found = state.found
+    if found is None or state.pressed_at_s - state.asked_at_s < ANSWER_AFTER_S:
+        return state, ()
+    if button == CARRY_ON and found.has_session:
+        privacy = state.config.privacy.when_idle
+        return replace(_forgotten(state), mode=Mode.IMPORTING), (ev.ImportSession(found.folder, privacy),)
+    if button == SHOW and found.has_model:
+        return replace(_forgotten(state), mode=Mode.IMPORTING), (ev.ShowModel(found.folder, found.drive),)
+    if button in (CARRY_ON, SHOW):
+        return state, ()
+    return _forgotten(state), (ev.Leave(),) if button is Action.LEAVE else ()
+
+
+def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
+    """The session of the drive is this kiosk's now; its model is made here, not taken from a stranger."""
+    classes = _classes(event.labels, event.shots, event.thumbnails)
+    state = replace(state, classes=classes, mode=Mode.TEACH, model=None, starter=None, changed=False, arrival=None)
+    state = replace(state, re_embedding=0)  # it came with embeddings by the extractor in use
+    told = message("Carrying on with {labels}.", labels=", ".join(event.labels))
+    state = noticed(state, told, Mood.SUCCESS)
+    if state.missing:
+        return state, ()
+    return replace(state, mode=Mode.TRAINING), (ev.StartTraining(), ev.PlaySound("train"))
+
+
+def import_failed(state: KioskState, event: ev.ImportFailed) -> Step:
+    """Everything is as it was."""
+    told = message("That folder is not used: {reason}", reason=event.reason)
+    return refused(replace(state, mode=state.resting_mode), told)
+
+
+def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
+    """A stranger's model answers; the session waits."""
+    none = (0,) * len(event.labels)
+    state = replace(
+        state,
+        classes=_classes(event.labels, none, ((),) * len(none)),
+        mode=Mode.LIVE,
+        model=TrainedFacts(0.0, event.threshold, none),
+        starter=None,
+        arrival=None,
+        shown_from=event.drive,
+    )
+    told = message("This is the model from {drive}. RESET goes back to your own.", drive=event.drive)
+    return noticed(state, told, Mood.SUCCESS), (ev.PlaySound("ready"),)
+
+
+def pressed_while_shown(state: KioskState, button: ev.Button) -> Step:
+    """Only RESET does something: back to what was taught here."""
+    if button is Action.RESET:
+        return replace(state, mode=Mode.IMPORTING, notice=None), (ev.EndShow(),)
+    if button is Action.LEAVE:
+        return state, (ev.Leave(),)
+    told = message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
+    return refused(state, told)
+
+
+def show_ended(state: KioskState, event: ev.ShowEnded) -> Step:
+    """Back to the session of this kiosk."""
+    classes = _classes(event.labels, event.shots, event.thumbnails)
+    state = replace(state, classes=classes, model=event.model, shown_from="")
+    state = replace(state, mode=state.resting_mode)
+    starter: tuple[Command, ...] = () if state.answering or any(state.shots) else (ev.LoadStarter(),)
+    return state, (*starter, ev.PlaySound("undo"))
+
+
+def _forgotten(state: KioskState) -> KioskState:
+    return replace(state, found=None, mode=state.resting_mode)
+
+
+def _classes(
+    labels: tuple[str, ...], shots: tuple[int, ...], thumbnails: tuple[tuple[Picture, ...], ...]
+) -> tuple[ClassState, ...]:
+    return tuple(ClassState(*one) for one in zip(labels, shots, thumbnails, strict=True))

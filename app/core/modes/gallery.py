@@ -1,0 +1,82 @@
+"""The pictures of a class, a page at a time: a tap takes one out, UNDO brings it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.base.i18n import message
+from app.core import events as ev
+from app.core.events import Action, OnScreen
+from app.core.modes import staff, typing
+from app.core.modes.pages import GalleryState
+from app.core.state import KioskState, Mode, Step, refused
+
+PAGE = 18  # pictures
+
+
+def opened(state: KioskState, class_index: int) -> Step:
+    """Look at the pictures of a class."""
+    if not (0 <= class_index < len(state.classes)) or not state.classes[class_index].shots:
+        return state, ()
+    state = replace(
+        state, mode=Mode.GALLERY, gallery=GalleryState(class_index, changed=state.changed), held=None, notice=None
+    )
+    return state, (ev.LoadGallery(class_index, 0, PAGE),)
+
+
+def first_opened(state: KioskState) -> Step:
+    """Look at the pictures of the first class that has any."""
+    first = next((index for index, one in enumerate(state.classes) if one.shots), None)
+    if first is None:
+        return refused(state, message("There are no pictures yet."))
+    return opened(state, first)
+
+
+def pressed(state: KioskState, button: ev.Button) -> Step:
+    """A button while pictures are looked at; a class stands for its pictures."""
+    if state.typing is not None:
+        return typing.pressed(state, button, staff.text_done)
+    gallery = state.gallery
+    match button:
+        case OnScreen("rename") if state.config.classes.visitors_name:
+            return typing.named(state, gallery.class_index)
+        case OnScreen("remove", int(sample_id)):
+            shown = any(one == sample_id for one, _ in gallery.pictures)
+            return (state, (ev.RemoveSample(sample_id),)) if shown else (state, ())
+        case OnScreen("page", int(step)):
+            page = min(max(0, gallery.page + step), pages(state) - 1)
+            return _turned(state, page) if page != gallery.page else (state, ())
+        case Action.UNDO:
+            if gallery.removed <= gallery.returning:  # more would bring back what an earlier look took out
+                return refused(state, message("There is nothing to bring back."))
+            return replace(state, gallery=replace(gallery, returning=gallery.returning + 1)), (ev.RestoreSample(),)
+        case int(index):
+            return opened(replace(state, changed=state.changed or gallery.removed > 0), index)
+        case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
+            return replace(state, mode=state.resting_mode, gallery=GalleryState()), ()
+    return state, ()
+
+
+def pages(state: KioskState) -> int:
+    """How many pages the class has."""
+    return max(1, -(-state.classes[state.gallery.class_index].shots // PAGE))
+
+
+def sample_gone(state: KioskState) -> Step:
+    """A sample was taken out: show the page without it."""
+    gallery = replace(state.gallery, removed=state.gallery.removed + 1)
+    state = replace(state, gallery=gallery)
+    return _turned(state, min(gallery.page, pages(state) - 1))
+
+
+def sample_back(state: KioskState) -> Step:
+    """One was brought back."""
+    before = state.gallery
+    gallery = replace(before, removed=max(0, before.removed - 1), returning=max(0, before.returning - 1))
+    changed = state.changed if gallery.removed else gallery.changed
+    return _turned(replace(state, gallery=gallery, changed=changed), gallery.page)
+
+
+def _turned(state: KioskState, page: int) -> Step:
+    gallery = replace(state.gallery, page=page)
+    return replace(state, gallery=gallery), (ev.LoadGallery(gallery.class_index, page, PAGE),)

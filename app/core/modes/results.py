@@ -1,0 +1,72 @@
+"""What came of the latest training: the curve, who was taken for whom, and the pictures that confuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.base.i18n import message
+from app.core import events as ev
+from app.core.events import Action, OnScreen
+from app.core.modes.pages import ResultsState
+from app.core.state import KioskState, Mode, Step, refused
+
+SHOWN = 12  # pictures at most
+
+
+def opened(state: KioskState) -> Step:
+    """Look at the results."""
+    if state.model is None or state.model.report is None:
+        return refused(state, message("Press TRAIN first: then there are results to look at."))
+    state = replace(state, mode=Mode.RESULTS, results=ResultsState(), held=None, notice=None)
+    return state, (ev.LoadPictures(_sample_ids(state)),)
+
+
+def pressed(state: KioskState, button: ev.Button) -> Step:
+    """A button while the results are looked at."""
+    results = state.results
+    match button:
+        case OnScreen("cell", str(which)):
+            truth, _, answer = which.partition(":")
+            cell = (int(truth), int(answer))
+            state = replace(state, results=replace(results, cell=None if results.cell == cell else cell, pictures=()))
+            return state, (ev.LoadPictures(_sample_ids(state)),)
+        case OnScreen("remove", int(sample_id)):
+            known = sample_id in _sample_ids(state) and sample_id not in results.removed
+            return (state, (ev.RemoveSample(sample_id),)) if known else (state, ())
+        case Action.UNDO:
+            if len(results.removed) <= results.returning:
+                return refused(state, message("There is nothing to bring back."))
+            return replace(state, results=replace(results, returning=results.returning + 1)), (ev.RestoreSample(),)
+        case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
+            return replace(state, mode=state.resting_mode, results=ResultsState()), ()
+    return state, ()
+
+
+def sample_gone(state: KioskState, sample_id: int) -> Step:
+    """A sample was taken out of what is taught."""
+    return replace(state, results=replace(state.results, removed=(*state.results.removed, sample_id))), ()
+
+
+def sample_back(state: KioskState, sample_id: int) -> Step:
+    """It is back."""
+    removed = tuple(one for one in state.results.removed if one != sample_id)
+    results = replace(state.results, removed=removed, returning=max(0, state.results.returning - 1))
+    state = replace(state, results=results)
+    return state, (ev.LoadPictures(_sample_ids(state)),)
+
+
+def chosen(state: KioskState) -> tuple[Mapping[str, Any], ...]:
+    """The held-out samples that are shown: those of the chosen cell, else all mistakes, surest first."""
+    report = state.model.report if state.model is not None else None
+    if report is None:
+        return ()
+    wrong, cell = report["wrong"], state.results.cell
+    held_out = report.get("held_out", wrong)
+    those = wrong if cell is None else [one for one in held_out if (one["truth"], one["answer"]) == cell]
+    return tuple(one for one in those if one["sample"] not in state.results.removed)[:SHOWN]
+
+
+def _sample_ids(state: KioskState) -> tuple[int, ...]:
+    return tuple(int(one["sample"]) for one in chosen(state))

@@ -1,0 +1,122 @@
+"""The settings that staff change on the screen: what they are called, what they can be, and what is written of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.base.i18n import LANGUAGES, Text, counted, message
+from app.config.checks import MAX_CLASSES, MIN_CLASSES, MOST_ZOOM, PALETTES, PRIVACY, ROTATIONS
+from app.core.state import KioskState
+
+THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+ZOOMS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, MOST_ZOOM)
+VOLUMES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+IDLE_S = (0.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
+ON_OFF = (False, True)
+ALWAYS_THERE = ("auto", "demo")  # cameras
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A setting that has a row with arrows.
+
+    Attributes:
+        name: "section.name" of the settings.
+        page: Of the staff pages.
+        label: What it is called.
+        values: What it can be, in order.
+        words: How a value is written.
+    """
+
+    name: str
+    page: str
+    label: Text
+    values: Callable[[KioskState], tuple[Any, ...]]
+    words: Callable[[Any], Text]
+
+    def value(self, state: KioskState) -> Any:
+        """What it is now."""
+        section, _, key = self.name.partition(".")
+        return getattr(getattr(state.config, section), key)
+
+    def beside(self, state: KioskState, step: int) -> Any | None:
+        """The value before (-1) or after (+1) the one it has; None where there is none."""
+        values, now = self.values(state), self.value(state)
+        if now in values:
+            place = values.index(now) + step
+        else:  # a file says something between
+            before = [place for place, value in enumerate(values) if _is_less(value, now)]
+            place = (before[-1] if before else -1) + (step if step > 0 else 0)
+        return values[place] if 0 <= place < len(values) else None
+
+
+def _is_less(value: Any, other: Any) -> bool:
+    return isinstance(value, int | float) and isinstance(other, int | float) and value < other
+
+
+def cameras(state: KioskState) -> tuple[str, ...]:
+    """The cameras that can be chosen; the one that is set is always among them."""
+    sources = (*ALWAYS_THERE, *state.staff.system.cameras, state.config.camera.source)
+    return tuple(dict.fromkeys(filter(None, sources)))
+
+
+def _on_off(value: bool) -> Text:
+    return message("on") if value else message("off")
+
+
+def _camera(value: str) -> Text:
+    named: dict[str, Text] = {"auto": message("the first one found"), "demo": message("demonstration")}
+    if "://" in value:  # never the password that may stand before the host
+        return urlsplit(value).hostname or value.partition("://")[0]
+    return named.get(value, value.rsplit("/", 1)[-1])
+
+
+def _threshold(value: float) -> Text:
+    return message("below {share}", share=f"{value:.0%}") if value else message("as each training finds")
+
+
+def _idle(value: float) -> Text:
+    return counted("{count} second", "{count} seconds", round(value)) if value else message("never")
+
+
+def _palette(value: str) -> Text:
+    return {
+        "paper": message("paper"),
+        "night": message("night"),
+        "contrast": message("high contrast"),
+        "distinct": message("for colour-blind eyes"),
+    }.get(value, value)
+
+
+def _privacy(value: str) -> Text:
+    return {
+        "keep": message("keep everything"),
+        "embeddings": message("keep no pictures"),
+        "erase": message("erase everything"),
+    }.get(value, value)
+
+
+CHOICES: tuple[Choice, ...] = (
+    Choice("model.not_sure_below", "classes", message("Says “not sure”"), lambda _: THRESHOLDS, _threshold),
+    Choice("classes.learn_as_you_go", "classes", message("Learn as you go"), lambda _: ON_OFF, _on_off),
+    Choice("classes.visitors_name", "classes", message("Visitors may name"), lambda _: ON_OFF, _on_off),
+    Choice("camera.source", "camera", message("Camera"), cameras, _camera),
+    Choice("camera.rotation", "camera", message("Turn the picture"), lambda _: ROTATIONS, lambda value: f"{value}°"),
+    Choice("camera.mirror", "camera", message("Like a mirror"), lambda _: ON_OFF, _on_off),
+    Choice("camera.zoom", "camera", message("Zoom"), lambda _: ZOOMS, lambda value: f"{value:g}×"),
+    Choice(
+        "screen.language", "screen", message("Language"), lambda _: tuple(LANGUAGES), lambda value: LANGUAGES[value]
+    ),
+    Choice("screen.palette", "screen", message("Colours"), lambda _: PALETTES, _palette),
+    Choice("screen.sound", "screen", message("Sound"), lambda _: ON_OFF, _on_off),
+    Choice("screen.volume", "screen", message("Volume"), lambda _: VOLUMES, lambda value: f"{value:.0%}"),
+    Choice("screen.speech", "screen", message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
+    Choice("idle.after_s", "visits", message("Asks “still there?” after"), lambda _: IDLE_S, _idle),
+    Choice("privacy.when_idle", "visits", message("When a visitor is gone"), lambda _: PRIVACY, _privacy),
+)
+
+NUMBER_OF_CLASSES = "classes.number"
+CLASS_NUMBERS = tuple(range(MIN_CLASSES, MAX_CLASSES + 1))

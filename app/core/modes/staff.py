@@ -1,0 +1,277 @@
+"""The staff pages: how to get in, what can be changed there, and how to leave."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+
+from app.base.i18n import Text, message
+from app.config.class_names import class_names
+from app.config.input_map import button_name, button_named
+from app.config.schema import Config
+from app.core import events as ev
+from app.core.events import Action, OnScreen
+from app.core.modes import typing
+from app.core.modes.language import spoken
+from app.core.modes.pages import StaffState, TypingState
+from app.core.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
+from app.core.state import ClassState, KioskState, Mode, Mood, Step, noticed, refused
+
+PAGES = ("classes", "camera", "screen", "visits", "buttons", "sessions", "system")
+SURE_AFTER_S = 0.8
+SHORTEST_PIN = 4  # digits; that of the settings file, too
+CORNER = OnScreen("corner")
+NOT_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
+LISTENED_TO = (Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET)
+
+
+def watch_hold(state: KioskState) -> Step:
+    """Time has passed: two buttons or the corner that are held long enough open the pages."""
+    wanted = {button_named(name) for name in state.config.staff.hold}
+    holding = CORNER in state.down or wanted <= set(state.down)
+    writing = state.mode is Mode.SAVING and not state.saving.finished
+    testing = state.mode is Mode.STAFF and state.staff.page == "buttons"  # there they do nothing else
+    if not holding or (state.mode in NOT_FROM and not testing) or writing or state.typing is not None:
+        return _holding(state, None), ()
+    if state.shown_from or state.staff.listening is not None or state.staff.asked is not None:
+        return _holding(state, None), ()
+    since_s = state.staff.hold_since_s
+    if since_s is None:
+        return _holding(state, state.now_s), ()
+    if state.now_s - since_s < state.config.staff.hold_s:
+        return state, ()
+    by_finger = CORNER in state.down
+    state = _holding(replace(state, down=(), held=None, notice=None, cursor=None if by_finger else 0), None)
+    if state.mode is Mode.STAFF:
+        return _left(state), ()
+    if state.config.staff.pin:
+        return replace(state, mode=Mode.STAFF, typing=TypingState("pin")), ()
+    return _opened(state)
+
+
+def is_chord(state: KioskState, button: ev.Button) -> bool:
+    """Whether this press is the second of the two that are held for the staff pages: it does nothing else."""
+    wanted = {button_named(name) for name in state.config.staff.hold}
+    return button in wanted and wanted <= set(state.down)
+
+
+def pressed(state: KioskState, button: ev.Button) -> Step:
+    """A button on the staff pages; what those of the box mean there, `app.core.modes.cursor` says."""
+    if state.typing is not None:
+        return _left_if_outside(typing.pressed(state, button, text_done))
+    staff = state.staff
+    if staff.asked is not None:
+        return _power_answered(state, button)
+    match button:
+        case OnScreen("tab", str(page)) if page in PAGES:
+            state = replace(state, staff=replace(staff, page=page, listening=None))
+            return state, (ev.LookAtSystem(),)
+        case OnScreen("less", str(name)):
+            return _stepped(state, name, -1)
+        case OnScreen("more", str(name)):
+            return _stepped(state, name, 1)
+        case OnScreen("rename", int(index)) if 0 <= index < len(state.classes):
+            return typing.named(state, index)
+        case OnScreen("new_pin"):
+            return replace(state, typing=TypingState("new_pin")), ()
+        case OnScreen("learn", str(name)):
+            listening = None if staff.listening == name else name
+            return replace(state, staff=replace(staff, listening=listening)), ()
+        case OnScreen("restore", str(name)):
+            return state, (ev.RestoreSession(name, state.config.privacy.when_idle),)
+        case OnScreen("export"):
+            return state, (ev.ExportSessions(),)
+        case OnScreen("power", str(what)):
+            return replace(state, asked_at_s=state.now_s, staff=replace(staff, asked=what)), ()
+        case OnScreen("back") | Action.LEAVE:
+            if staff.listening is not None:
+                return state, ()  # Escape may be what is to be learned
+            return _left(state), ()
+    return state, ()
+
+
+def text_done(state: KioskState, text: str) -> Step:
+    """A PIN or a name was written."""
+    wanted = state.typing
+    if wanted is None:
+        return state, ()
+    if wanted.purpose == "pin":
+        return _pin_written(state, text)
+    if wanted.purpose == "new_pin":
+        if text and len(text) < SHORTEST_PIN:
+            return typing.with_problem(state, message("A PIN has 4 digits or more."))
+        return _changed(replace(state, typing=None), (("staff.pin", text),))
+    if text == state.classes[wanted.index].label:
+        return replace(state, typing=None), (ev.PlaySound("tick"),)
+    if (problem := typing.name_problem(state, text, wanted.index)) is not None:
+        return typing.with_problem(state, problem)
+    labels = [one.label for one in state.classes]
+    labels[wanted.index] = text
+    return _named(replace(state, typing=None), tuple(labels))
+
+
+def character_typed(state: KioskState, event: ev.CharacterTyped) -> Step:
+    """A real keyboard wrote something."""
+    return typing.typed(state, event.text)
+
+
+def typing_edited(state: KioskState, event: ev.TypingEdited) -> Step:
+    """A real keyboard's other keys."""
+    return _left_if_outside(typing.edited(state, event.what, text_done))
+
+
+def input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
+    """On the page that learns buttons the next input becomes the button that was chosen."""
+    name = state.staff.listening
+    if state.mode is not Mode.STAFF or name is None:
+        return state, ()
+    inputs = state.inputs.assign(event.source, button_named(name))
+    changes = tuple(
+        (f"inputs.{one}", inputs.map.sources_of(button_named(one)))
+        for one in vars(state.config.inputs)
+        if set(inputs.map.sources_of(button_named(one))) != set(state.inputs.map.sources_of(button_named(one)))
+    )
+    state = replace(state, inputs=inputs, staff=replace(state.staff, listening=None))
+    return _changed(state, changes)
+
+
+def system_looked(state: KioskState, event: ev.SystemLooked) -> Step:
+    """What was found of the system."""
+    return replace(state, staff=replace(state.staff, system=event)), ()
+
+
+def session_restored(state: KioskState, event: ev.SessionRestored) -> Step:
+    """A session from the archive is the one at hand."""
+    classes = tuple(ClassState(*facts) for facts in zip(event.labels, event.shots, event.thumbnails, strict=True))
+    mode = state.mode if state.mode is Mode.STAFF else Mode.TEACH
+    state = replace(state, classes=classes, model=None, starter=None, mode=mode, changed=False, arrival=None)
+    told = message("That session is back. TRAIN makes its model anew.")
+    return noticed(state, told, Mood.SUCCESS), (ev.LookAtSystem(),)
+
+
+def staff_failed(state: KioskState, event: ev.StaffFailed) -> Step:
+    """Something did not happen."""
+    return refused(state, event.reason)
+
+
+def staff_done(state: KioskState, event: ev.StaffDone) -> Step:
+    """Something did."""
+    return noticed(state, event.told, Mood.SUCCESS), (ev.LookAtSystem(),)
+
+
+def learnable(state: KioskState) -> tuple[str, ...]:
+    """Names of the buttons that an input can be given to."""
+    return (*(button_name(index) for index in range(len(state.classes))), *map(button_name, LISTENED_TO))
+
+
+def _pin_written(state: KioskState, pin: str) -> Step:
+    staff, settings = state.staff, state.config.staff
+    if state.now_s < staff.locked_until_s:
+        seconds = round(staff.locked_until_s - state.now_s)
+        return typing.with_problem(state, message("Locked for {seconds} s.", seconds=seconds), keep_text=False)
+    if hmac.compare_digest(pin, settings.pin):
+        return _opened(replace(state, typing=None, staff=replace(staff, wrong_pins=0)))
+    wrong = staff.wrong_pins + 1
+    if wrong >= settings.pin_tries:
+        staff = replace(staff, wrong_pins=0, locked_until_s=state.now_s + settings.locked_s)
+        told: Text = message("Locked for {seconds} s.", seconds=round(settings.locked_s))
+    else:
+        staff = replace(staff, wrong_pins=wrong)
+        told = message("That is not the PIN.")
+    return typing.with_problem(replace(state, staff=staff), told, keep_text=False)
+
+
+def _opened(state: KioskState) -> Step:
+    staff = replace(state.staff, inside=True, page=PAGES[0], listening=None, asked=None)
+    return replace(state, mode=Mode.STAFF, staff=staff), (ev.LookAtSystem(),)
+
+
+def _left(state: KioskState) -> KioskState:
+    staff = StaffState(wrong_pins=state.staff.wrong_pins, locked_until_s=state.staff.locked_until_s)
+    return replace(state, mode=state.resting_mode, staff=staff, typing=None, cursor=None)
+
+
+def _left_if_outside(step: Step) -> Step:
+    """Whoever gives up writing the PIN has not got in."""
+    state, commands = step
+    outside = state.mode is Mode.STAFF and state.typing is None and not state.staff.inside
+    return (_left(state), commands) if outside else step
+
+
+def _stepped(state: KioskState, name: str, step: int) -> Step:
+    if name == NUMBER_OF_CLASSES:
+        return _numbered(state, len(state.classes) + step)
+    choice = next((one for one in CHOICES if one.name == name), None)
+    value = choice.beside(state, step) if choice is not None else None
+    if value is None:
+        return state, ()
+    state, commands = _changed(state, ((name, value),))
+    if name != "screen.language":
+        return state, commands
+    state, renamed = spoken(state, value)
+    return state, (*commands, *renamed)
+
+
+def _numbered(state: KioskState, number: int) -> Step:
+    if number not in CLASS_NUMBERS:
+        return state, ()
+    if number < len(state.classes):
+        last = state.classes[-1]
+        if last.shots:
+            told = message("{label} has pictures. Take them out of its gallery first, or start over.", label=last.label)
+            return refused(state, told)
+        return _named(state, state.labels[:number])
+    return _named(state, class_names((*state.labels, ""), state.language))
+
+
+def _named(state: KioskState, labels: tuple[str, ...]) -> Step:
+    """Call the classes so: for good where staff say it, else for this visit."""
+    known, house = dict(enumerate(state.classes)), _names_of_the_house(state, labels)
+    classes = tuple(
+        replace(known[place], label=label) if place in known else ClassState(label)
+        for place, label in enumerate(labels)
+    )
+    model = state.model
+    if model is not None:
+        model = replace(model, shots=(*model.shots, *(0,) * (len(labels) - len(model.shots)))[: len(labels)])
+    state = replace(state, classes=classes, model=model)
+    if state.mode is not Mode.STAFF:
+        return state, (ev.NameClasses(labels), ev.PlaySound("tick"))
+    state, commands = _changed(state, (("classes.labels", house),))
+    return state, (ev.NameClasses(labels), *commands)
+
+
+def _names_of_the_house(state: KioskState, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """What is kept of new names: a name that a visitor gave for a visit is not among them, nor one that nobody gave."""
+    own, there = state.config.classes.labels, len(state.classes)
+    unchanged = [place for place, label in enumerate(labels[:there]) if label == state.labels[place]]
+    house = tuple(
+        own[place] if place in unchanged and place < len(own) else label if place < there else ""
+        for place, label in enumerate(labels)
+    )
+    given = [name.casefold() for name in house if name]
+    return house if len(set(given)) == len(given) else labels
+
+
+def _changed(state: KioskState, changes: tuple[tuple[str, object], ...]) -> Step:
+    config: Config = state.config
+    for name, value in changes:
+        section, _, key = name.partition(".")
+        config = replace(config, **{section: replace(getattr(config, section), **{key: value})})
+    return replace(state, config=config), (ev.ChangeSettings(changes), ev.PlaySound("tick"))
+
+
+def _power_answered(state: KioskState, button: ev.Button) -> Step:
+    what = state.staff.asked
+    if button is Action.TRAIN and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
+        return state, ()  # the press that chose the row, or its bounce
+    state = replace(state, staff=replace(state.staff, asked=None))
+    if button in (Action.CONFIRM, Action.TRAIN):
+        return state, (ev.PowerOff(restart=what == "restart"),)
+    return state, ()
+
+
+def _holding(state: KioskState, since_s: float | None) -> KioskState:
+    if state.staff.hold_since_s == since_s:
+        return state
+    return replace(state, staff=replace(state.staff, hold_since_s=since_s))

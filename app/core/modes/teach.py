@@ -1,0 +1,161 @@
+"""Teaching: class buttons that are pressed, held and let go, and what becomes of their samples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.base.i18n import Text, message
+from app.core import events as ev
+from app.core.modes import gallery, results
+from app.core.modes.idle import starter_dropped
+from app.core.state import (
+    THUMBNAILS,
+    Arrival,
+    Held,
+    KioskState,
+    Mode,
+    Mood,
+    Step,
+    noticed,
+    refused,
+    with_class,
+)
+from app.views.model import Picture
+
+
+def class_pressed(state: KioskState, index: int) -> Step:
+    """Take a sample, and more of them while the button stays down."""
+    if not 0 <= index < len(state.classes):
+        return state, ()
+    if state.held is not None:
+        return state, ()  # two at once: the first keeps the camera
+    if state.camera is None:
+        return refused(state, message("There is no picture to learn from. Check the camera's cable."))
+    if (full := _full(state, index)) is not None:
+        return refused(state, full)
+    held = Held(index, state.pressed_at_s + state.timing.hold_delay_s)
+    if state.starter is None:
+        return replace(state, held=held, notice=None, in_flight=state.in_flight + 1), (ev.AddSample(index),)
+    state = replace(starter_dropped(state), held=held, in_flight=state.in_flight + 1)
+    return state, (ev.DropStarter(), ev.AddSample(index))
+
+
+def released(state: KioskState, event: ev.ButtonReleased) -> Step:
+    """Let go of a class button."""
+    if state.held is not None and event.button == state.held.class_index:
+        learns = state.config.classes.learn_as_you_go and state.mode is Mode.LIVE
+        return replace(state, held=None, learn_due=learns), ()
+    return state, ()
+
+
+def learn_as_you_go(state: KioskState) -> Step:
+    """A button was let go while a model answers: once its samples are stored, train without being told."""
+    if not state.learn_due or state.in_flight or state.held is not None:
+        return state, ()
+    state = replace(state, learn_due=False)
+    if state.mode is not Mode.LIVE or not state.stale or state.missing is not None:
+        return state, ()
+    return replace(state, mode=Mode.TRAINING, notice=None), (ev.StartTraining(), ev.PlaySound("train"))
+
+
+def hold_on(state: KioskState) -> Step:
+    """Time has passed: a button that is still held takes its next sample, unless it may have come up already."""
+    held = state.held
+    if held is not None and state.inputs.may_be_released(held.class_index):
+        return state, ()
+    if held is None or held.waiting or state.now_s < held.next_sample_at_s or state.camera is None:
+        return state, ()
+    if (full := _full(state, held.class_index)) is not None:
+        return refused(replace(state, held=None), full)
+    next_at_s = max(held.next_sample_at_s + state.timing.sample_interval_s, state.now_s)
+    held = replace(held, next_sample_at_s=next_at_s, waiting=True)
+    return replace(state, held=held, in_flight=state.in_flight + 1), (ev.AddSample(held.class_index),)
+
+
+def sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
+    """A sample is on the disk."""
+    old = state.classes[event.class_index]
+    new = replace(old, shots=old.shots + 1, thumbnails=(*old.thumbnails, event.picture)[-THUMBNAILS:])
+    state = replace(
+        with_class(state, event.class_index, new),
+        held=_no_longer_waiting(state.held, event.class_index),
+        in_flight=max(0, state.in_flight - 1),
+        changed=True,
+        arrival=Arrival(event.class_index, event.picture, state.now_s),
+    )
+    return state, (ev.PlaySound("tick"),)
+
+
+def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
+    """A sample is gone again."""
+    old = state.classes[event.class_index]
+    kept = tuple(one for one in old.thumbnails if one.key != ("sample", event.sample_id))
+    new = replace(old, shots=max(0, old.shots - 1), thumbnails=kept)
+    state = replace(with_class(state, event.class_index, new), arrival=None, changed=True)
+    if state.mode is Mode.GALLERY:
+        state, commands = gallery.sample_gone(state)
+        return state, (*commands, ev.PlaySound("undo"))
+    if state.mode is Mode.RESULTS:
+        state, commands = results.sample_gone(state, event.sample_id)
+        return state, (*commands, ev.PlaySound("undo"))
+    told = message("Took back the last picture of {label}.", label=old.label)
+    return noticed(state, told, Mood.HINT), (ev.PlaySound("undo"),)
+
+
+def sample_restored(state: KioskState, event: ev.SampleRestored) -> Step:
+    """A sample that was taken out is back."""
+    old = state.classes[event.class_index]
+    shown = sorted((*old.thumbnails, event.picture), key=_sample_id)
+    new = replace(old, shots=old.shots + 1, thumbnails=tuple(shown)[-THUMBNAILS:])
+    state = replace(with_class(state, event.class_index, new), changed=True)
+    if state.mode is Mode.GALLERY:
+        state, commands = gallery.sample_back(state)
+    elif state.mode is Mode.RESULTS:
+        state, commands = results.sample_back(state, event.sample_id)
+    else:
+        commands = ()
+    return state, (*commands, ev.PlaySound("tick"))
+
+
+def pictures_loaded(state: KioskState, event: ev.PicturesLoaded) -> Step:
+    """Pictures that the gallery or the results asked for; too late, they are of no use."""
+    if event.purpose == "gallery" and state.mode is Mode.GALLERY:
+        return replace(state, gallery=replace(state.gallery, pictures=event.pictures)), ()
+    if event.purpose == "results" and state.mode is Mode.RESULTS:
+        return replace(state, results=replace(state.results, pictures=event.pictures)), ()
+    return state, ()
+
+
+def sample_refused(state: KioskState, event: ev.SampleRefused) -> Step:
+    """A sample could not be taken or kept."""
+    return refused(replace(state, held=None, in_flight=max(0, state.in_flight - 1)), event.reason)
+
+
+def sample_withdrawn(state: KioskState, _: ev.SampleWithdrawn) -> Step:
+    """A press was taken back before its picture came."""
+    state = replace(state, held=None, in_flight=max(0, state.in_flight - 1))
+    return noticed(state, message("Took back the last press."), Mood.HINT), (ev.PlaySound("undo"),)
+
+
+def undo_failed(state: KioskState, event: ev.UndoFailed) -> Step:
+    """Nothing was taken back, and nothing brought back."""
+    state = replace(state, gallery=replace(state.gallery, returning=0), results=replace(state.results, returning=0))
+    return refused(state, event.reason)
+
+
+def _full(state: KioskState, index: int) -> Text | None:
+    if state.classes[index].shots < state.timing.max_shots:
+        return None
+    label = state.classes[index].label
+    return message("{label} is full with {count} pictures. Press TRAIN.", label=label, count=state.timing.max_shots)
+
+
+def _no_longer_waiting(held: Held | None, class_index: int) -> Held | None:
+    if held is None or held.class_index != class_index:
+        return held
+    return replace(held, waiting=False)
+
+
+def _sample_id(picture: Picture) -> int:
+    key = picture.key
+    return key[1] if isinstance(key, tuple) else 0

@@ -1,0 +1,99 @@
+"""Typing on the screen: names of classes and the PIN, by touch or with a real keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.base.i18n import Text, message
+from app.core import events as ev
+from app.core.events import OnScreen
+from app.core.modes.pages import TypingState
+from app.core.state import KioskState, Step
+
+LONGEST_NAME, LONGEST_PIN = 24, 12
+LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.'&", "äöüßàâçèéêëœ", "îïôùûñáíóúğış")
+"""Keys of the keyboard: those of English, then what German, French, Spanish and Turkish have beside them."""
+PINS = ("pin", "new_pin")  # purposes that take digits alone
+DIGITS = ("123", "456", "789", "0")
+FIELD = OnScreen("field")  # where the text stands: a touch puts the cursor behind it
+
+
+def named(state: KioskState, index: int) -> Step:
+    """Write another name for a class: the one it has is selected."""
+    return replace(state, typing=TypingState("class", index, state.classes[index].label, selected=True)), ()
+
+
+def upper(text: str, language: str) -> str:
+    """Capitals of a language: Turkish has two letters i."""
+    return text.replace("i", "İ").replace("ı", "I").upper() if language == "tr" else text.replace("ß", "ẞ").upper()
+
+
+def pressed(state: KioskState, button: ev.Button, done: Callable[[KioskState, str], Step]) -> Step:
+    """A key on the screen. `done` takes the text that was written."""
+    typing = state.typing
+    if typing is None:
+        return state, ()
+    match button:
+        case OnScreen("key", str(letter)):
+            return typed(state, upper(letter, state.language) if typing.shift else letter)
+        case OnScreen("shift"):
+            return replace(state, typing=replace(typing, shift=not typing.shift)), ()
+        case OnScreen("field"):
+            return edited(state, "unselect", done)
+        case OnScreen("backspace"):
+            return edited(state, "backspace", done)
+        case OnScreen("done"):
+            return edited(state, "done", done)
+        case OnScreen("cancel") | ev.Action.CANCEL | ev.Action.LEAVE:
+            return edited(state, "cancel", done)
+    return state, ()
+
+
+def typed(state: KioskState, text: str) -> Step:
+    """Letters are added, as far as they fit, or take the place of what is selected."""
+    typing = state.typing
+    if typing is None:
+        return state, ()
+    before = "" if typing.selected else typing.text
+    if typing.purpose in PINS:
+        new = "".join(letter for letter in text if letter.isascii() and letter.isdigit())
+        written = (before + new)[:LONGEST_PIN]
+    else:
+        new = "".join(letter for letter in text if letter.isprintable())
+        written = (before + new)[:LONGEST_NAME]
+    if not new:
+        return state, ()
+    return replace(state, typing=replace(typing, text=written, selected=False, shift=False, problem="")), ()
+
+
+def edited(state: KioskState, what: str, done: Callable[[KioskState, str], Step]) -> Step:
+    """Take back a letter or what is selected, select nothing any more, finish, or give up."""
+    typing = state.typing
+    if typing is None:
+        return state, ()
+    if what == "backspace":
+        kept = "" if typing.selected else typing.text[:-1]
+        return replace(state, typing=replace(typing, text=kept, selected=False, problem="")), ()
+    if what == "unselect":
+        return replace(state, typing=replace(typing, selected=False)), ()
+    if what == "done":
+        return done(state, " ".join(typing.text.split()))
+    return replace(state, typing=None), ()
+
+
+def with_problem(state: KioskState, problem: Text, *, keep_text: bool = True) -> Step:
+    """Say why the text cannot be used."""
+    if state.typing is None:
+        return state, ()
+    typing = replace(state.typing, problem=problem, text=state.typing.text if keep_text else "")
+    return replace(state, typing=typing), (ev.PlaySound("refused"),)
+
+
+def name_problem(state: KioskState, name: str, index: int) -> Text | None:
+    """Why a class cannot be called so."""
+    if not name:
+        return message("Write a name.")
+    if any(name.casefold() == one.label.casefold() for place, one in enumerate(state.classes) if place != index):
+        return message("Another one is called so already.")
+    return None

@@ -1,0 +1,195 @@
+"""Every transition of the kiosk in one table: `advance(state, event) -> (state, commands)`, pure.
+
+What the state is, is in `app.core.state`; what happens in each mode, in the modules beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from app.core import events as ev
+from app.core.events import Action, Command, Event
+from app.core.facts import TrainedFacts
+from app.core.modes import choose_drive, cursor, devices, found, gallery, idle, jobs, results, staff, teach, visit
+from app.core.presses import hear
+from app.core.state import (
+    THUMBNAILS,
+    Arrival,
+    ClassState,
+    Held,
+    KioskState,
+    Mode,
+    Mood,
+    Notice,
+    Step,
+    Timing,
+)
+
+__all__ = [
+    "CONSUMED_BY_PRESSES",
+    "THUMBNAILS",
+    "TRANSITIONS",
+    "Arrival",
+    "ClassState",
+    "Held",
+    "KioskState",
+    "Mode",
+    "Mood",
+    "Notice",
+    "Timing",
+    "TrainedFacts",
+    "advance",
+]
+
+
+def advance(state: KioskState, event: Event) -> Step:
+    """Give the state after `event` and what follows from it, and the commands to carry out because of them."""
+    inputs, follow = hear(state.inputs, event, state.ticked_s)
+    if inputs is not state.inputs:
+        state = replace(state, inputs=inputs)
+    happened = (event, *follow)
+    if isinstance(event, ev.TimePassed):  # a button that came up takes no more samples: not even at this tick
+        state, happened = replace(state, now_s=event.now_s), (*follow, event)
+    commands: tuple[Command, ...] = ()
+    for one in happened:
+        state, more = _step(state, one)
+        commands = (*commands, *more)
+    return state, commands
+
+
+def _step(state: KioskState, event: Event) -> Step:
+    if isinstance(event, _SOMEBODY_IS_THERE):
+        state = replace(state, last_input_s=state.now_s)
+    if isinstance(event, CONSUMED_BY_PRESSES):
+        return state, ()
+    return TRANSITIONS[type(event)](state, event)
+
+
+def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
+    if event.button is Action.FULLSCREEN:
+        return state, (ev.ToggleFullscreen(),)
+    state = _pressed_at(state, event.at_s)
+    if event.button not in state.down:
+        state = replace(state, down=(*state.down, event.button))
+    before = state
+    state, button = cursor.steered(state, event.button)
+    if button is None:
+        return state, ()
+    state, commands = _PRESSED[state.mode](state, button)
+    return cursor.followed(before, cursor.kept(before, state, event.button)), commands
+
+
+def _pressed_at(state: KioskState, at_s: float | None) -> KioskState:
+    return replace(state, pressed_at_s=state.now_s if at_s is None else at_s)
+
+
+def _released(state: KioskState, event: ev.ButtonReleased) -> Step:
+    down = tuple(button for button in state.down if button != event.button)
+    return teach.released(replace(state, down=down), event)
+
+
+def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
+    """Everything that happens by itself, one after the other."""
+    notice = state.notice if state.notice and state.notice.until_s > event.now_s else None
+    state = visit.give_up_asking(replace(state, now_s=event.now_s, ticked_s=event.now_s, notice=notice))
+    state = cursor.hold_on(found.ask_when_at_rest(state))
+    commands: tuple[Command, ...] = ()
+    for happens in _HAPPENS:
+        state, more = happens(state)
+        commands = (*commands, *more)
+    return state, commands
+
+
+def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
+    state = _pressed_at(state, event.at_s)
+    before = state = replace(state, by_keyboard=cursor.on_keyboard(state, event.source))
+    state, button = cursor.arrow_pressed(state, event)
+    if button is not None:
+        state, commands = _PRESSED[state.mode](state, button)
+        return cursor.kept(before, state, Action.TRAIN), commands
+    if state.mode is Mode.STAFF:
+        return staff.input_pressed(state, event)
+    return idle.touched(state, event)
+
+
+_HAPPENS = (
+    staff.watch_hold,
+    choose_drive.give_up_asking,
+    jobs.leave_saved,
+    teach.hold_on,
+    teach.learn_as_you_go,
+    idle.look_at_the_clock,
+)
+
+_PRESSED: dict[Mode, Callable[[KioskState, ev.Button], Step]] = {
+    Mode.ATTRACT: idle.begun,
+    Mode.TEACH: visit.pressed,
+    Mode.LIVE: visit.pressed,
+    Mode.TRAINING: visit.pressed_while_busy,
+    Mode.GALLERY: gallery.pressed,
+    Mode.RESULTS: results.pressed,
+    Mode.SAVING: visit.pressed_while_saving,
+    Mode.ERASING: visit.pressed_while_busy,
+    Mode.CONFIRM_RESET: visit.answered,
+    Mode.ASK_FOLDER: found.answered,
+    Mode.CHOOSE_DRIVE: choose_drive.answered,
+    Mode.IMPORTING: visit.pressed_while_busy,
+    Mode.STILL_THERE: idle.extended,
+    Mode.STAFF: staff.pressed,
+}
+
+_SOMEBODY_IS_THERE = (
+    ev.ButtonPressed,
+    ev.ButtonReleased,
+    ev.InputPressed,
+    ev.ScreenTouched,
+    ev.CharacterTyped,
+    ev.TypingEdited,
+)
+
+CONSUMED_BY_PRESSES = (ev.InputReleased, ev.InputStuck, ev.PinChanged)
+"""Raw inputs that only `app.core.presses` interprets: the presses that follow from them have transitions."""
+
+TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
+    ev.ButtonPressed: _pressed,
+    ev.ButtonReleased: _released,
+    ev.InputPressed: _input_pressed,
+    ev.ScreenTouched: idle.touched,
+    ev.CharacterTyped: staff.character_typed,
+    ev.TypingEdited: staff.typing_edited,
+    ev.TimePassed: _time_passed,
+    ev.SampleAdded: teach.sample_added,
+    ev.SampleRemoved: teach.sample_removed,
+    ev.SampleRestored: teach.sample_restored,
+    ev.PicturesLoaded: teach.pictures_loaded,
+    ev.SampleRefused: teach.sample_refused,
+    ev.SampleWithdrawn: teach.sample_withdrawn,
+    ev.UndoFailed: teach.undo_failed,
+    ev.EraseFailed: jobs.erase_failed,
+    ev.TrainingFinished: jobs.training_finished,
+    ev.TrainingFailed: jobs.training_failed,
+    ev.SavingStarted: jobs.saving_started,
+    ev.SavingStep: jobs.saving_step,
+    ev.SavingFinished: jobs.saving_finished,
+    ev.SavingFailed: jobs.saving_failed,
+    ev.SessionErased: jobs.session_erased,
+    ev.StarterReady: idle.starter_ready,
+    ev.SessionRestored: staff.session_restored,
+    ev.StaffFailed: staff.staff_failed,
+    ev.StaffDone: staff.staff_done,
+    ev.SystemLooked: staff.system_looked,
+    ev.CameraFound: devices.camera_found,
+    ev.CameraLost: devices.camera_lost,
+    ev.VisionFailed: devices.vision_failed,
+    ev.DrivesChanged: devices.drives_changed,
+    ev.FolderFound: found.folder_found,
+    ev.SessionImported: found.session_imported,
+    ev.ImportFailed: found.import_failed,
+    ev.ModelShown: found.model_shown,
+    ev.ShowEnded: found.show_ended,
+    ev.BackendChanged: devices.backend_changed,
+    ev.SamplesReEmbedded: devices.samples_re_embedded,
+    ev.WorkerFailed: devices.worker_failed,
+}

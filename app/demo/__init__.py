@@ -1,0 +1,1 @@
+"""The demonstration: simulated devices, rendered things and a scripted visitor."""

@@ -1,0 +1,254 @@
+"""A scripted visitor: teaches three things through the buttons' own event queue, trains, looks, saves.
+
+It knows nothing that a visitor would not: it puts things on the table, presses buttons and reads the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from app.base.errors import KioskError
+from app.base.ports import Clock
+from app.core.events import Action, Button, OnScreen
+from app.core.transitions import Mode
+from app.demo.tour import Hands, go_away, look_around, visit_staff
+from app.kiosk import Kiosk
+from app.model.observation import Observation
+
+CLASSES = 3
+HOLD_S = 1.8  # long enough for more than ten samples
+TURN_EVERY_S = 0.15
+ROUNDS = 6  # of new views of every thing
+LOOKS = 4  # answers that are read for each new view
+PATIENCE_S = 40.0  # a Raspberry Pi that is busy still manages every step in this time
+
+
+class DemoFailed(KioskError):
+    """The scripted visitor waited in vain."""
+
+
+class Table(Protocol):
+    """The world in front of the demonstration camera."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Things that can be put on the table."""
+
+    def show(self, kind: str | None) -> None:
+        """Put a thing on the table, or clear it."""
+
+    def new_view(self) -> None:
+        """Move, turn and light it differently."""
+
+    def unplug(self) -> None:
+        """Pull the camera's plug."""
+
+    def plug_in(self) -> None:
+        """Put it back."""
+
+
+class Panel(Protocol):
+    """Buttons to press."""
+
+    def press(self, button: Button) -> None:
+        """Push it down."""
+
+    def release(self, button: Button) -> None:
+        """Let it go."""
+
+
+@dataclass
+class Findings:
+    """What the visitor saw; shots and accuracy as they were before the visit ended."""
+
+    shots: tuple[int, ...] = ()
+    validation_accuracy: float | None = None
+    right: int = 0
+    looked: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    screenshots: list[Path] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the visit came to its end."""
+        return "total" in self.seconds
+
+    @property
+    def live_accuracy(self) -> float:
+        """Fraction of answers to new views that named the thing on the table."""
+        return self.right / self.looked if self.looked else 0.0
+
+
+Waiting = Generator[Callable[[], bool], None, None]
+
+
+class ScriptedVisitor:
+    """One visit, a step at every tick of the frame loop.
+
+    Args:
+        kiosk: Whose screen is watched.
+        panel: Whose buttons are pressed.
+        table: The world in front of the camera.
+        clock: Monotonic seconds, the clock of the frames.
+        take_screenshot: Saves the window under a short name and says where.
+        skip: Lets time pass on that clock in which nothing happens.
+    """
+
+    def __init__(
+        self,
+        kiosk: Kiosk,
+        panel: Panel,
+        table: Table,
+        *,
+        clock: Clock,
+        take_screenshot: Callable[[str], Path],
+        skip: Callable[[float], None],
+    ) -> None:
+        self.findings = Findings()
+        self._kiosk, self._panel, self._table = kiosk, panel, table
+        self._clock = clock
+        self._take_screenshot = take_screenshot
+        self._skip, self._skipped_s = skip, 0.0
+        self._visit = self._script()
+        self._ready: Callable[[], bool] = lambda: True
+        self._waiting_since_s = clock()
+
+    def step(self) -> None:
+        """Do the next thing once the last has had its effect; leaves the kiosk at the end.
+
+        Raises:
+            DemoFailed: If an effect does not come.
+        """
+        if not self._ready():
+            if self._clock() - self._waiting_since_s > PATIENCE_S:
+                raise DemoFailed(
+                    f"the demonstration waited {PATIENCE_S:.0f} s in vain while the kiosk was in mode "
+                    f"{self._kiosk.state.mode.value!r}. Run it with --verbose to see why."
+                )
+            return
+        self._waiting_since_s = self._clock()
+        ready = next(self._visit, None)
+        if ready is None:
+            self._tap(Action.LEAVE)
+        else:
+            self._ready = ready
+
+    # --- the script -------------------------------------------------------------------------------------
+
+    def _script(self) -> Waiting:
+        started_s = self._lived_s()
+        yield lambda: self._kiosk.shown is not None and self._kiosk.observation is not None
+        yield from self._timed("teach", self._teach())
+        yield from self._timed("train", self._train())
+        yield from self._timed("recognise", self._recognise())
+        yield from self._timed("save", self._save())
+        yield from self._timed("tour", self._tour())
+        self.findings.seconds["total"] = self._lived_s() - started_s
+
+    def _teach(self) -> Waiting:
+        for index, kind in enumerate(self._table.kinds[:CLASSES]):
+            self._table.show(kind)
+            self._table.new_view()
+            yield self._for(0.5)
+            self._panel.press(index)
+            held_since_s = self._clock()
+            while self._clock() - held_since_s < HOLD_S:
+                self._table.new_view()
+                yield self._for(TURN_EVERY_S)
+            self._panel.release(index)
+            yield self._for(0.3)
+            if index == CLASSES - 1:
+                self._screenshot("teach")
+
+    def _train(self) -> Waiting:
+        self._tap(Action.TRAIN)
+        yield lambda: self._kiosk.state.mode is not Mode.TEACH
+        self._screenshot("training")
+        yield lambda: self._kiosk.state.mode is Mode.LIVE
+        yield lambda: self._kiosk.observation is not None and self._kiosk.observation.model_path is not None
+
+    def _recognise(self) -> Waiting:
+        for round_number in range(ROUNDS):
+            for index, kind in enumerate(self._table.kinds[:CLASSES]):
+                self._table.show(kind)
+                self._table.new_view()
+                yield self._for(0.15)  # frames taken before the thing lay still are not counted
+                placed_at_s = self._clock()
+                for _ in range(LOOKS):
+                    before = self._kiosk.observation
+                    yield partial(self._answered, before, placed_at_s)
+                    self._read_answer(index)
+            if round_number == ROUNDS - 1:
+                yield self._for(0.6)
+                self._screenshot("live")
+
+    def _save(self) -> Waiting:
+        self._tap(Action.SAVE)
+        yield lambda: self._kiosk.state.saving.finished
+        yield self._for(0.3)
+        self._screenshot("saved")
+        self._tap(OnScreen("back"))
+        yield lambda: self._kiosk.state.mode is Mode.LIVE
+
+    def _tour(self) -> Waiting:
+        state = self._kiosk.state
+        self.findings.shots = state.shots
+        self.findings.validation_accuracy = state.model.validation_accuracy if state.model else None
+        hands = Hands(
+            self._kiosk,
+            self._panel.press,
+            self._tap,
+            self._panel.release,
+            self._for,
+            self._skip_time,
+            lambda plugged: self._table.plug_in() if plugged else self._table.unplug(),
+            self._screenshot,
+        )
+        for part in (look_around, visit_staff, go_away):
+            yield from part(hands)
+
+    # --- hands and eyes ---------------------------------------------------------------------------------
+
+    def _timed(self, step: str, script: Waiting) -> Waiting:
+        started_s = self._lived_s()
+        yield from script
+        self.findings.seconds[step] = self._lived_s() - started_s
+
+    def _lived_s(self) -> float:
+        """Seconds of the clock without those that were skipped."""
+        return self._clock() - self._skipped_s
+
+    def _skip_time(self, seconds: float) -> None:
+        self._skipped_s += seconds
+        self._skip(seconds)
+
+    def _for(self, seconds: float) -> Callable[[], bool]:
+        until_s = self._clock() + seconds
+        return lambda: self._clock() >= until_s
+
+    def _tap(self, button: Button) -> None:
+        self._panel.press(button)
+        self._panel.release(button)
+
+    def _answered(self, before: Observation | None, since_s: float) -> bool:
+        now = self._kiosk.observation
+        return (
+            now is not None
+            and now is not before
+            and now.probabilities is not None
+            and now.frame.captured_at_s >= since_s
+        )
+
+    def _read_answer(self, index: int) -> None:
+        observation = self._kiosk.observation
+        if observation is None or observation.probabilities is None:
+            return
+        self.findings.looked += 1
+        self.findings.right += int(observation.probabilities.argmax()) == index
+
+    def _screenshot(self, name: str) -> None:
+        self.findings.screenshots.append(self._take_screenshot(name))

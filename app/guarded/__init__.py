@@ -1,0 +1,1 @@
+"""Opens files of unknown origin in a limited child process."""

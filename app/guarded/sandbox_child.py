@@ -1,0 +1,161 @@
+"""Open what a stranger wrote, in a process of its own: `python -m app.guarded.sandbox_child TASK MEMORY CPU WRITTEN`.
+
+It limits itself before it reads a byte, takes a frame from standard input and gives one on standard output.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.errors import KioskError
+from app.guarded.sandbox import OUT_OF_MEMORY, framed, unframed
+from app.session.pictures import decode_picture, encode_picture
+from tpu.classifier import ClassificationEngine
+from tpu.errors import InferenceFailed, LabelCountMismatch, NotAClassifier, RuntimeLayerError
+from tpu.tensors import centre_crop
+
+LARGEST_ARRAY_BYTES = 64 << 20
+MOST_MEMBERS = 16  # of the archive; two are ours
+SUM_TOLERANCE = 0.05  # of probabilities: 8-bit ones are each off by up to 1/512
+SLOWEST_ANSWER_S = 3.0
+LONGEST_DETAIL = 300  # characters
+_BY_KIND: tuple[tuple[type[RuntimeLayerError], str], ...] = (
+    (NotAClassifier, "no_classifier"),
+    (LabelCountMismatch, "other_classes"),
+    (InferenceFailed, "no_answer"),
+)
+
+Answer = tuple[dict[str, Any], list[bytes]]
+
+
+class Refused(Exception):
+    """It is not what it should be: a word of `app.guarded.refusals.REFUSALS`, and what else is to be logged."""
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        super().__init__(why, detail)
+        self.why, self.detail = why, detail
+
+
+def main(task: str, memory_bytes: int, processor_s: int, written_bytes: int) -> int:
+    """Do the task; give the exit code."""
+    _limit(memory_bytes, processor_s, written_bytes)
+    try:
+        head, blobs = unframed(sys.stdin.buffer.read())
+        try:
+            said, found = TASKS[task](head, blobs)
+        except Refused as refused:
+            said, found = {"refused": refused.why, "detail": refused.detail[:LONGEST_DETAIL]}, []
+        sys.stdout.buffer.write(framed(said, found))
+        sys.stdout.buffer.flush()
+    except MemoryError:
+        return OUT_OF_MEMORY
+    return 0
+
+
+def check_model(head: dict[str, Any], blobs: list[bytes]) -> Answer:
+    """Open a model and let it answer pictures: it must be a classifier of so many classes, and a fast one."""
+    labels = [str(number) for number in range(int(head["classes"]))]
+    descriptor = os.memfd_create("model")
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
+        file.write(blobs[0])
+    try:
+        engine = ClassificationEngine(
+            Path(f"/proc/self/fd/{descriptor}"), labels=labels, runtime=str(head["runtime"]), device="cpu"
+        )
+        rng = np.random.default_rng(0)
+        for picture in (np.zeros((64, 64, 3), np.uint8), rng.integers(0, 256, (240, 320, 3), np.uint8)):
+            started_s = time.perf_counter()
+            probabilities = engine.classify(picture)
+            if time.perf_counter() - started_s > SLOWEST_ANSWER_S:
+                raise Refused("slow")
+            fine = np.isfinite(probabilities).all() and (probabilities >= -SUM_TOLERANCE).all()
+            if not fine or abs(float(probabilities.sum()) - 1) > SUM_TOLERANCE:
+                raise Refused("no_probabilities")
+    except RuntimeLayerError as error:
+        why = next((word for kind, word in _BY_KIND if isinstance(error, kind)), "no_model")
+        raise Refused(why, str(getattr(error, "reason", error))) from error
+    return {"input_px": engine.input_size_px}, []
+
+
+def check_session(_head: dict[str, Any], blobs: list[bytes]) -> Answer:
+    """Read session.npz, and pictures that belong to it.
+
+    Args:
+        _head: Nothing.
+        blobs: The archive, then JPEG files.
+
+    Returns:
+        `samples` and `feature_dim`; the embeddings, float32 (N, D), the label indices, int64 (N,), then every
+        picture encoded anew, empty where it was none.
+    """
+    embeddings, indices = _arrays(blobs[0])
+    pictures = [_own_picture(blob) for blob in blobs[1:]]
+    head = {"samples": embeddings.shape[0], "feature_dim": embeddings.shape[1]}
+    return head, [embeddings.tobytes(), indices.tobytes(), *pictures]
+
+
+TASKS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {"model": check_model, "session": check_session}
+
+
+def _limit(memory_bytes: int, processor_s: int, written_bytes: int) -> None:
+    for what, soft, hard in (
+        (resource.RLIMIT_AS, memory_bytes, memory_bytes),
+        (resource.RLIMIT_CPU, processor_s, processor_s + 1),  # the soft limit's signal says what it was
+        (resource.RLIMIT_FSIZE, written_bytes, written_bytes),
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
+        resource.setrlimit(what, (soft, hard))
+    with suppress(OSError):  # when memory runs out all the same, this is what goes first
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def _arrays(archive: bytes) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as members:
+            if len(members.infolist()) > MOST_MEMBERS:
+                raise Refused("members")
+            embeddings = _array(members, "embeddings", np.dtype(np.float32), dimensions=2)
+            indices = _array(members, "label_indices", np.dtype(np.int64), dimensions=1)
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise Refused("damaged") from error
+    if len(embeddings) != len(indices) or not np.isfinite(embeddings).all():
+        raise Refused("damaged")
+    return embeddings, indices
+
+
+def _array(members: zipfile.ZipFile, name: str, dtype: np.dtype[Any], dimensions: int) -> NDArray[Any]:
+    """One array, never a pickled one; what it claims to be is checked before any of it is unpacked."""
+    info = members.getinfo(f"{name}.npy")
+    if info.file_size > LARGEST_ARRAY_BYTES:
+        raise Refused("bomb")
+    with members.open(info) as packed:
+        stream = io.BytesIO(packed.read(info.file_size + 1))
+    header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    shape, fortran, found = header[np.lib.format.read_magic(stream)](stream)
+    if fortran or found != dtype or len(shape) != dimensions:
+        raise Refused(f"odd_{name}")
+    return np.frombuffer(stream.read(), dtype).reshape(shape)
+
+
+def _own_picture(data: bytes) -> bytes:
+    """Encoded anew: what the kiosk keeps was written by itself."""
+    try:
+        return encode_picture(centre_crop(decode_picture(data)))
+    except (KioskError, ValueError):
+        return b""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:5])))

@@ -1,0 +1,1 @@
+"""Reads folders that other people wrote, on drives."""

@@ -1,0 +1,1 @@
+"""Work that takes long: it runs on worker threads."""

@@ -1,0 +1,90 @@
+"""The jobs on a folder that was found on a drive: carry on with its session, or show its model for a while."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.core import events as ev
+from app.core.facts import TrainedFacts
+from app.core.state import THUMBNAILS
+from app.importing.reader import read_model, read_session
+from app.model.train import write_durably
+from app.session.archive import archive_of
+from app.session.pictures import thumbnails
+from app.workers.vision import LiveModel
+from tpu.classifier import ClassificationEngine
+
+if TYPE_CHECKING:
+    from app.jobs.workbench import Tools
+
+logger = logging.getLogger(__name__)
+
+SHOWN = "shown-*.tflite"  # models from drives, in the folder of models
+
+
+def import_session(tools: Tools, folder: Path, privacy: str, announce: Callable[[ev.Event], None]) -> None:
+    """Carry on with the session in `folder`. It replaces the one here once it is read and verified to its end.
+
+    The one here is archived first, as `privacy` says.
+
+    Raises:
+        FolderRefused: If it cannot be used; nothing has changed.
+        SampleNotStored: If there is no room for it; nothing has changed.
+    """
+    extractor = tools.extractor
+    session = read_session(
+        folder,
+        extractor_name=extractor.name,
+        extractor_sha256=extractor.origin_sha256,
+        feature_dim=extractor.feature_dim,
+        embed=extractor.embed,
+    )
+    archive_of(tools.config).keep(tools.store, datetime.now(), privacy, or_refuse=True)
+    tools.store.replace_with(session)
+    tools.vision.go_live(None)
+    logger.info("carrying on with the session of %s", folder)
+    now = tools.store.load()
+    announce(ev.SessionImported(now.labels, now.shots(), thumbnails(now, THUMBNAILS)))
+
+
+def show_model(tools: Tools, folder: Path, drive: str, models_dir: Path, announce: Callable[[ev.Event], None]) -> None:
+    """Let the model in `folder` answer, after it has proved itself in a process of its own.
+
+    Raises:
+        FolderRefused: If it has not; the model before goes on answering.
+    """
+    model = read_model(folder, runtime=tools.config.model.runtime)
+    remove_shown(models_dir)
+    path = models_dir / f"shown-{time.time_ns()}.tflite"
+    write_durably(path, model.data)  # the very bytes that were tried, whatever happens on the drive now
+    engine = ClassificationEngine(path, labels=model.labels, runtime=tools.config.model.runtime, device="cpu")
+    classes = len(model.labels)
+    tools.vision.go_live(LiveModel(engine, path, tuple(range(classes)), model.threshold, classes))
+    announce(ev.ModelShown(model.labels, model.threshold, drive))
+
+
+def end_show(
+    tools: Tools,
+    models_dir: Path,
+    restore_model: Callable[[], TrainedFacts | None],
+    announce: Callable[[ev.Event], None],
+) -> None:
+    """Back to the kiosk's own session, and to its own model where there is one."""
+    session = tools.store.load()
+    facts = restore_model()
+    if facts is None:
+        tools.vision.go_live(None)
+    announce(ev.ShowEnded(session.labels, session.shots(), thumbnails(session, THUMBNAILS), facts))
+
+
+def remove_shown(models_dir: Path) -> None:
+    """Forget the models that were shown."""
+    for path in models_dir.glob(SHOWN):
+        with suppress(OSError):  # a file that stays is only room lost
+            path.unlink()

@@ -1,0 +1,277 @@
+"""What is done on the workers: storing, taking back, erasing, training, saving. Every job ends in an event."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.error_texts import TOLD_TO_VISITORS, in_words
+from app.base.errors import KioskError
+from app.base.i18n import Text, message
+from app.base.ports import Clock, Drive, Drives, Frame
+from app.base.workers import StopSignal
+from app.config.schema import Config
+from app.core import events as ev
+from app.core.facts import TrainedFacts
+from app.jobs.save import read_report, report_of, save_model
+from app.jobs.show_and_carry_on import end_show, import_session, remove_shown, show_model
+from app.model.counterpart import kept_twin, twin_of
+from app.model.train import train_model, write_durably, write_twin
+from app.session.embeddings import backend_agreement
+from app.session.pictures import thumbnail
+from app.session.session import Session
+from app.session.store import SessionStore
+from app.views.model import Picture
+from app.workers.vision import LiveModel, Vision
+from learning.errors import TrainingCancelled
+from tpu.classifier import ClassificationEngine
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor
+from tpu.errors import RuntimeLayerError
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import extractor_path
+from tpu.runtime import CPU
+from tpu.tensors import centre_crop
+
+logger = logging.getLogger(__name__)
+
+TURN_S = 0.05  # of embedding anew at a time: a press waits no longer than this and one picture
+DEFECT = message("Something went wrong inside. Nothing is lost: please try again.")
+
+
+class Sounds(Protocol):
+    """Short sounds by name."""
+
+    def play(self, name: str) -> None:
+        """Start a sound; an unknown name or a missing device is silent."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the kiosk works with. All of it is opened and closed by whoever made it."""
+
+    config: Config
+    store: SessionStore
+    extractor: EmbeddingExtractor
+    vision: Vision
+    drives: Drives
+    sounds: Sounds
+    clock: Clock = time.monotonic
+    accelerator: EdgeTpuSupervisor | None = None
+
+
+Job = Callable[[StopSignal], None]
+
+
+class Workbench:
+    """The jobs. Whatever goes wrong in one becomes its event, and the worker takes the next.
+
+    Args:
+        tools: What they work with.
+        announce: Receives their events.
+        report: Receives the progress, 0..1, of training and saving.
+    """
+
+    def __init__(self, tools: Tools, announce: Callable[[ev.Event], None], report: Callable[[float], None]) -> None:
+        self._tools, self._announce, self._report = tools, announce, report
+
+    def store_sample(
+        self, class_index: int, frame: Frame, embedding: NDArray[np.float32] | None, device: str = CPU
+    ) -> None:
+        """Keep a frame as a sample; it is embedded here if nobody has done so."""
+        with self._told(lambda reason: ev.SampleRefused(class_index, reason)):
+            square = centre_crop(frame.image, self._tools.vision.crop_share)
+            vector = embedding
+            if vector is None:
+                vector, device = self._tools.extractor.embedded(square)
+            sample = self._tools.store.add(class_index, vector, square, device)
+            picture = Picture(("sample", sample.sample_id), thumbnail(square))
+            self._announce(ev.SampleAdded(class_index, sample.sample_id, picture))
+
+    def remove_last(self) -> None:
+        """Take the newest sample back."""
+        with self._told(ev.UndoFailed):
+            sample = self._tools.store.remove_last()
+            if sample is not None:
+                self._announce(ev.SampleRemoved(sample.class_index, sample.sample_id))
+
+    def erase(self) -> None:
+        """Forget all samples and the model."""
+        with self._told(ev.EraseFailed):
+            self._tools.store.erase()
+            self._tools.vision.go_live(None)
+            self._announce(ev.SessionErased())
+            self.remove_models_but(None)
+
+    def check_samples(self, records: queue.SimpleQueue[Job], stop: StopSignal) -> None:
+        """Bring the samples up to date with what embeds now, a little at a time: presses come in between.
+
+        Where only the back end is another one, measure how far both agree.
+        """
+        with self._told(ev.VisionFailed):
+            if not self._tools.store.stale_samples:
+                backend_agreement(self._tools.store, self._tools.extractor)
+            elif self._re_embed(until_s=time.monotonic() + TURN_S) and not stop.is_set():
+                records.put(lambda stop: self.check_samples(records, stop))
+
+    def snapshot_for_training(self, jobs: queue.SimpleQueue[Job], stop: StopSignal | None = None) -> None:
+        """Queue a training on what is stored now: behind every sample that was pressed before it."""
+        with self._told(ev.TrainingFailed):
+            while self._re_embed(until_s=time.monotonic() + TURN_S):
+                if stop is not None and stop.is_set():
+                    return
+            session = self._tools.store.load()
+            jobs.put(lambda stop: self.train(session, stop))
+
+    def train(self, session: Session, stop: StopSignal) -> None:
+        """Train, and let the exported file go live once it is verified. The old model answers until then."""
+        path = self.models_dir / f"model-{time.time_ns()}.tflite"
+        with self._told(ev.TrainingFailed):
+            try:
+                self._train_into(path, session, stop)
+            except TrainingCancelled:
+                self._forget(path)
+            except BaseException:
+                self._forget(path)
+                raise
+
+    def save(self, drive: Drive | None = None) -> None:
+        """Write the folder that the visitor takes away, to the drive that was chosen, if one was."""
+        with self._told(ev.SavingFailed):
+            save_model(self._tools, self._announce, self._report, drive)
+
+    def import_session(self, folder: Path, privacy: str) -> None:
+        """Carry on with the session in a folder of a drive."""
+        with self._told(ev.ImportFailed):
+            import_session(self._tools, folder, privacy, self._announce)
+
+    def show_model(self, folder: Path, drive: str) -> None:
+        """Let the model in a folder of a drive answer for a while."""
+        with self._told(ev.ImportFailed):
+            show_model(self._tools, folder, drive, self.models_dir, self._announce)
+
+    def end_show(self) -> None:
+        """Back to the kiosk's own session and model."""
+        with self._told(ev.ImportFailed):
+            end_show(self._tools, self.models_dir, self.restore_model, self._announce)
+
+    def restore_model(self) -> TrainedFacts | None:
+        """Let the model of the last session go live again; None if there is none, or it is not what it was."""
+        self.remove_models_but(None, ending="*.partial")
+        remove_shown(self.models_dir)  # of a show that ended with the power
+        stored, session = self._tools.store.last_model(), self._tools.store.load()
+        if stored is None:
+            return None
+        settings, taught = self._tools.config.model, _taught(stored.shots)
+        labels = tuple(session.labels[index] for index in taught)
+        try:
+            engine = ClassificationEngine(
+                stored.path,
+                labels=labels,
+                runtime=settings.runtime,
+                device=settings.device,
+                accelerator=self._tools.accelerator,
+                twin=kept_twin(stored.path),
+            )
+        except RuntimeLayerError as error:
+            logger.warning("the model of the last session is not used: %s", error)
+            return None
+        self._tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
+        return TrainedFacts(
+            stored.validation_accuracy, stored.threshold, stored.shots, read_report(report_of(stored.path))
+        )
+
+    @property
+    def models_dir(self) -> Path:
+        """Where exported models live until they are saved."""
+        return self._tools.config.data_dir / "models"
+
+    def remove_models_but(self, path: Path | None, ending: str = "model-*") -> None:
+        """Delete the files of models that answer no more."""
+        for other in self.models_dir.glob(ending):
+            if path is None or other not in (path, report_of(path), twin_of(path)):
+                with suppress(OSError):  # a file that stays is only room lost
+                    other.unlink()
+
+    def _told(self, failed: Callable[[Text], ev.Event]) -> AbstractContextManager[None]:
+        return told(self._announce, failed)
+
+    def _re_embed(self, until_s: float) -> int:
+        """Embed stale samples anew until a moment, but for the picture at hand; give how many are left."""
+        store = self._tools.store
+        left = store.stale_samples
+        while left:
+            done = store.re_embed(self._tools.extractor.embedded, enough=lambda: time.monotonic() >= until_s)
+            left = store.stale_samples
+            self._announce(ev.SamplesReEmbedded(left, done.dropped))
+            if time.monotonic() >= until_s:
+                break
+        return left
+
+    def _forget(self, path: Path) -> None:
+        for file in (path, report_of(path), twin_of(path)):
+            file.unlink(missing_ok=True)
+
+    def _train_into(self, path: Path, session: Session, stop: StopSignal) -> None:
+        tools, settings = self._tools, self._tools.config.model
+        trained = train_model(
+            session,
+            tools.extractor,
+            path,
+            rng=np.random.default_rng(settings.seed),
+            on_progress=self._report,
+            should_stop=stop.is_set,
+            runtime=settings.runtime,
+            device=settings.device,
+            accelerator=tools.accelerator,
+        )
+        shots = session.shots()
+        try:
+            write_durably(report_of(path), (json.dumps(trained.report) + "\n").encode())
+            write_twin(path, trained.head, extractor_path(settings.extractor))
+            tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
+        except KioskError:
+            trained.engine.close()
+            raise
+        tools.vision.go_live(LiveModel(trained.engine, path, _taught(shots), trained.threshold, len(shots)))
+        facts = TrainedFacts(trained.validation_accuracy, trained.threshold, shots, trained.report)
+        self._announce(ev.TrainingFinished(path, facts, trained.seconds))
+        self.remove_models_but(path)
+
+
+@contextmanager
+def told(announce: Callable[[ev.Event], None], failed: Callable[[Text], ev.Event]) -> Iterator[None]:
+    """Turn whatever goes wrong into an event, so that the mode it belongs to ends."""
+    try:
+        yield
+    except TOLD_TO_VISITORS as error:
+        logger.warning("%s", error)
+        announce(failed(in_words(error)))
+    except Exception:
+        logger.exception("a job failed")
+        announce(failed(DEFECT))
+
+
+def work_off(jobs: queue.SimpleQueue[Job], stop: StopSignal) -> None:
+    """Worker body: carry out jobs in order; those still waiting when it stops are carried out too."""
+    while True:
+        try:
+            job = jobs.get(timeout=0.1)
+        except queue.Empty:
+            if stop.is_set():
+                return
+            continue
+        job(stop)
+
+
+def _taught(shots: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(index for index, count in enumerate(shots) if count)

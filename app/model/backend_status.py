@@ -1,0 +1,28 @@
+"""What answers now, in the words of the status strip: the Edge TPU, the CPU in its place, or nothing."""
+
+from __future__ import annotations
+
+from app.base.i18n import Text, message
+from app.core.events import BackendChanged
+from tpu.edgetpu.supervisor import Phase, Status
+from tpu.extractor import EmbeddingExtractor
+
+
+def backend_now(extractor: EmbeddingExtractor, status: Status | None) -> BackendChanged:
+    """Tell what answers.
+
+    Args:
+        extractor: Compiled for the Edge TPU or not, with its CPU twin or without.
+        status: Of the accelerator; None where none is used.
+    """
+    if status is None:
+        return BackendChanged("CPU")
+    if status.phase is Phase.READY:
+        return BackendChanged(f"Edge TPU {status.device}", device=status.device)
+    if extractor.twin_bytes is None:
+        return BackendChanged(message("no answer"), extractor.what_is_needed(), blind=True)
+    names: dict[Phase, Text] = {
+        Phase.OPENING: message("CPU – opening the Edge TPU"),
+        Phase.BROKEN: message("CPU – the Edge TPU does not answer"),
+    }
+    return BackendChanged(names.get(status.phase, "CPU"), status.reason or None)

@@ -1,0 +1,211 @@
+"""The folder that a visitor takes away: what is in it."""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.base.file_names import safe_file_name
+from app.base.paths import asset_path
+from app.model.counterpart import kept_twin
+from app.model.report import report_page
+from app.model.train import TrainedModel
+from app.model.verified_folder import with_sums, write_folder
+from app.session.session import Session
+from tpu.extractor import EmbeddingExtractor
+from tpu.tensors import PREPROCESSING
+
+SCRIPT = asset_path("export", "classify.py")
+NAME_BYTES = 40
+PLAIN_FILE = "converted_tflite_quantized/model.tflite"
+EDGE_TPU_FILE = "converted_edgetpu/model_edgetpu.tflite"
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is known of the model: labels and shots in the order of its output, accuracy 0..1, threshold 0..1.
+
+    `report` is what `app.model.report.report_facts` gave when it was trained.
+    """
+
+    model_path: Path
+    labels: tuple[str, ...]
+    shots: tuple[int, ...]
+    validation_accuracy: float
+    threshold: float
+    extractor_name: str
+    extractor_sha256: str
+    compiled_for_edge_tpu: bool
+    preprocessing: Mapping[str, object]
+    mirrored: bool
+    report: Mapping[str, Any] | None = None
+    twin_path: Path | None = None  # the same head on the extractor's other form: compiled, or not
+
+    @property
+    def file(self) -> str:
+        """Path of the model inside the folder: the one that runs anywhere, where there is one."""
+        return PLAIN_FILE if PLAIN_FILE in self.models else EDGE_TPU_FILE
+
+    @property
+    def models(self) -> dict[str, Path]:
+        """Model files by their path inside the folder."""
+        own, other = (EDGE_TPU_FILE, PLAIN_FILE) if self.compiled_for_edge_tpu else (PLAIN_FILE, EDGE_TPU_FILE)
+        return {own: self.model_path} | ({other: self.twin_path} if self.twin_path is not None else {})
+
+
+def facts_of(trained: TrainedModel, session: Session, extractor: EmbeddingExtractor) -> ModelFacts:
+    """Of a model that was just trained on whole squares of a session's pictures."""
+    return ModelFacts(
+        model_path=trained.path,
+        labels=trained.labels,
+        shots=session.taught().shots(),
+        validation_accuracy=trained.validation_accuracy,
+        threshold=trained.threshold,
+        extractor_name=extractor.name,
+        extractor_sha256=extractor.origin_sha256,
+        compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
+        preprocessing=PREPROCESSING.as_dict(),
+        mirrored=False,
+        report=trained.report,
+        twin_path=kept_twin(trained.path),
+    )
+
+
+def export_name(now: datetime, name: str, *, ascii_only: bool = False) -> str:
+    """Folder name such as 2026-01-31_1412_apple_cup."""
+    return f"{now:%Y-%m-%d_%H%M}_{safe_file_name(name, longest_bytes=NAME_BYTES, ascii_only=ascii_only)}"
+
+
+def write_export(
+    folder: Path,
+    facts: ModelFacts,
+    session: Session | None,
+    *,
+    include_pictures: bool,
+    report_pictures: bool | None = None,
+    ascii_names: bool = False,
+    told_as: Path | None = None,
+    on_drive: bool = False,
+    on_step: Callable[[str, bool], None] | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> Path:
+    """Write the folder; it keeps its name only if every byte of it reads back.
+
+    Args:
+        folder: Where to. An earlier export of that name is replaced; anything else is left alone.
+        facts: Of the model.
+        session: Goes along as session.npz and session.json, to carry on elsewhere; None leaves it out.
+        include_pictures: Put the visitor's pictures in, too.
+        report_pictures: Show in the report those that were named wrongly; None is as `include_pictures` says.
+        ascii_names: Call the folders of pictures by plain letters only.
+        told_as, on_step, on_progress: As `app.model.verified_folder.write_folder` takes them.
+
+    Raises:
+        ExportFailed: If something is in the way or the drive fails; nothing is left under the final name.
+    """
+    shown = include_pictures if report_pictures is None else report_pictures
+    files = with_sums(_contents(facts, session, shown, _pictures(session, ascii_names) if include_pictures else {}))
+    write_folder(folder, files, told_as=told_as, on_drive=on_drive, on_step=on_step, on_progress=on_progress)
+    return folder
+
+
+def _contents(
+    facts: ModelFacts, session: Session | None, report_pictures: bool, pictures: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """All files by name."""
+    labels = "".join(f"{index} {' '.join(label.split())}\n" for index, label in enumerate(facts.labels)).encode()
+    files = {
+        **{name: path.read_bytes() for name, path in facts.models.items()},
+        **{f"{Path(name).parent}/labels.txt": labels for name in facts.models},
+        "metadata.json": _json(_metadata(facts)),
+        "classify.py": SCRIPT.read_bytes(),
+        "README.txt": _readme(facts).encode(),
+    }
+    if facts.report is not None:
+        shown = session.samples if session is not None and report_pictures else ()
+        files["report.json"] = _json(facts.report)
+        files["report.html"] = report_page(facts.report, {one.sample_id: one.picture for one in shown}).encode()
+    if session is not None and session.samples:
+        files["session.npz"] = _arrays(session)
+        files["session.json"] = _json(
+            {
+                "labels": list(session.labels),
+                "extractor": {"name": session.extractor_name, "sha256": session.extractor_sha256},
+            }
+        )
+        files |= pictures
+    return files
+
+
+def _metadata(facts: ModelFacts) -> dict[str, object]:
+    return {
+        "labels": list(facts.labels),
+        "shots": dict(zip(facts.labels, facts.shots, strict=True)),
+        "validation_accuracy": facts.validation_accuracy,
+        "threshold": facts.threshold,
+        "not_sure": {
+            "below_probability": facts.threshold,
+            "above_novelty": 1.0,
+            "file": "not_sure.npz",
+            "where": "inside every model file, which is a ZIP archive, too: `unzip model.tflite not_sure.npz`",
+        },
+        "preprocessing": {**facts.preprocessing, "mirrored": facts.mirrored},
+        "model": facts.file,
+        "models": list(facts.models),
+        "extractor": {"name": facts.extractor_name, "sha256": facts.extractor_sha256},
+        "versions": {
+            **{name: _version(name) for name in ("teachable-kiosk", "ai-edge-litert", "numpy", "opencv-python")},
+            "python": platform.python_version(),
+        },
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _arrays(session: Session) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, embeddings=session.embeddings(), label_indices=session.label_indices())
+    return stream.getvalue()
+
+
+def _pictures(session: Session | None, ascii_names: bool) -> dict[str, bytes]:
+    if session is None:
+        return {}
+    names = [safe_file_name(label, ascii_only=ascii_names) for label in session.labels]
+    counts = [0] * len(names)
+    files: dict[str, bytes] = {}
+    for sample in session.samples:
+        counts[sample.class_index] += 1
+        folder = f"{sample.class_index}_{names[sample.class_index]}"
+        files[f"samples/{folder}/{counts[sample.class_index]:03d}.jpg"] = sample.picture
+    return files
+
+
+def _readme(facts: ModelFacts) -> str:
+    return (
+        f"An image classifier for: {', '.join(facts.labels)}.\n\n"
+        f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and\n"
+        f'gives a probability for each line of labels.txt. Below {facts.threshold:.2f} call it "not sure", and where\n'
+        "the test behind the model says that nothing like the picture was taught: classify.py shows how.\n\n"
+        f"Try it on a computer with Python{' and a Coral Edge TPU' if facts.compiled_for_edge_tpu else ''}:\n"
+        "    pip install ai-edge-litert numpy pillow\n"
+        "    python classify.py picture.jpg\n"
+    )
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,224 @@
+"""The report of a training: plain facts for `report.json`, and a page that shows them, `report.html`.
+
+The page needs nothing but itself: drawings are SVG, pictures are data addresses, there is no script.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.paths import asset_path
+from app.session.session import Session
+from learning.fit import FitResult
+
+STYLE = asset_path("export", "report.css")
+WRONG_SHOWN = 24  # pictures at most
+CURVE_W, CURVE_H, EDGE, SCALE = 640, 200, 18, 50  # in the drawing's units; EDGE and SCALE leave room for its figures
+
+
+def report_facts(
+    session: Session, fit: FitResult, agreement: Mapping[str, Any], seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    """Gather what is known of a training.
+
+    Args:
+        session: What was taught, its classes numbered as the model's rows are.
+        fit: What came of it.
+        agreement: How far the exported file and the trained head answered alike.
+        seconds: Of the steps.
+
+    Returns:
+        Plain values. `held_out` lists the samples that were held out: sample id, true and answered class index,
+        confidence 0..1; `wrong` those that were named wrongly, surest first.
+    """
+    answers = fit.validation_probabilities.argmax(axis=1)
+    held_out = [
+        {
+            "sample": session.samples[index].sample_id,
+            "truth": session.samples[index].class_index,
+            "answer": int(answer),
+            "confidence": round(float(row.max()), 4),
+        }
+        for index, answer, row in zip(fit.validation_indices, answers, fit.validation_probabilities, strict=True)
+    ]
+    wrong = [one for one in held_out if one["answer"] != one["truth"]]
+    totals = fit.confusion.sum(axis=1)
+    return {
+        "labels": list(session.labels),
+        "shots": list(session.shots()),
+        "validation_accuracy": fit.validation_accuracy,
+        "class_accuracy": [
+            float(fit.confusion[index, index] / total) if total else None for index, total in enumerate(totals)
+        ],
+        "threshold": fit.threshold,
+        "refused": float(_refused(fit).mean()),
+        "confusion": fit.confusion.tolist(),
+        "curve": [
+            {"shots": one.shots, "loss": one.loss, "validation_accuracy": one.validation_accuracy}
+            for one in fit.history
+        ],
+        "held_out": held_out,
+        "wrong": sorted(wrong, key=lambda one: -float(one["confidence"])),
+        "agreement": dict(agreement),
+        "seconds": dict(seconds),
+        "extractor": {"name": session.extractor_name, "sha256": session.extractor_sha256},
+    }
+
+
+def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
+    """Make the page.
+
+    Args:
+        facts: As `report_facts` gives them, or as they come back from JSON.
+        pictures: JPEG of samples by sample id; those that are not there are not shown.
+    """
+    labels: list[str] = facts["labels"]
+    accuracy = facts["validation_accuracy"]
+    agreement = facts["agreement"]
+    held_out = sum(map(sum, facts["confusion"]))
+    parts = [
+        f"<header><h1>{escape(_listed(labels))}</h1>",
+        f"<p class=lead><b>{accuracy:.0%}</b> of the {_counted(held_out)} held out were named right. "
+        f"{_not_sure(facts)}</p></header>",
+        _section("Classes", _classes(facts)),
+        _section("Learning curve", _curve(facts["curve"])),
+        _section(
+            "What was taken for what",
+            _confusion(facts) + _note("Rows: what it was. Columns: what the model said. Held-out pictures only."),
+        ),
+        _section("Pictures it got wrong", _wrong(facts, pictures)),
+        _section(
+            "The exported file",
+            f"<p>It was compared with the trained model on {_share_of_taught(facts)}: the same answer for "
+            f"{agreement['same_answer']:.1%} of them; probabilities differ by {agreement['mean_difference']:.4f} in "
+            "the mean.</p>"
+            + _table(
+                ("step", "seconds"), [(escape(step), f"{seconds:.3f}") for step, seconds in facts["seconds"].items()]
+            ),
+        ),
+        f"<footer>Embedding extractor {escape(facts['extractor']['name'])}, "
+        f"sha256 <code>{escape(facts['extractor']['sha256'])}</code></footer>",
+    ]
+    title = escape(f"Report: {_listed(labels)}")
+    style = STYLE.read_text(encoding="utf-8")
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style>'
+        f"<main>{''.join(parts)}</main></html>\n"
+    )
+
+
+def _refused(fit: FitResult) -> NDArray[np.bool_]:
+    """Which of the held-out pictures would be answered with "not sure", bool (N,)."""
+    return np.asarray((fit.novelties > 1) | (fit.validation_probabilities.max(axis=1) < fit.threshold))
+
+
+def _not_sure(facts: Mapping[str, Any]) -> str:
+    words = f"Below {facts['threshold']:.0%}, or for a thing unlike everything taught, the answer is “not sure”"
+    if "refused" not in facts:  # of a model trained before this was counted
+        return f"{words}."
+    return f"{words}: so it was for {facts['refused']:.1%} of them."
+
+
+def _counted(pictures: int) -> str:
+    return f"{pictures} picture{'' if pictures == 1 else 's'}"
+
+
+def _share_of_taught(facts: Mapping[str, Any]) -> str:
+    """How many pictures were compared, and of how many: some of each class are enough."""
+    compared, taught = facts["agreement"]["pictures"], sum(facts["shots"])
+    return f"all {_counted(taught)} taught" if compared == taught else f"{compared} of the {_counted(taught)} taught"
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h2>{title}</h2>{body}</section>"
+
+
+def _note(text: str) -> str:
+    return f"<p class=note>{text}</p>"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in head)}</tr>{cells}</table>"
+
+
+def _classes(facts: Mapping[str, Any]) -> str:
+    rows = []
+    for label, shots, accuracy in zip(facts["labels"], facts["shots"], facts["class_accuracy"], strict=True):
+        share = accuracy or 0.0
+        bar = f'<div class=bar><i style="width:{share:.1%}"></i></div>'
+        rows.append((escape(label), str(shots), bar, "–" if accuracy is None else f"{accuracy:.0%}"))
+    return _table(("class", "pictures taught", "named right of those held out", ""), rows)
+
+
+def _curve(points: Sequence[Mapping[str, Any]]) -> str:
+    """Two lines over the fit: accuracy on a scale of 0..1, loss on a scale of its own."""
+    most = max((float(point["loss"]) for point in points), default=1.0) or 1.0
+
+    def height(share: float) -> float:
+        return EDGE + (1 - share) * (CURVE_H - 2 * EDGE)
+
+    def line(values: Sequence[tuple[float, float]], kind: str) -> str:
+        path = " ".join(f"{SCALE + x * (CURVE_W - SCALE - EDGE):.1f},{height(y):.1f}" for x, y in values)
+        return f'<polyline class="{kind}" points="{path}"/>'
+
+    def place(shots: float) -> float:
+        return SCALE + shots / last * (CURVE_W - SCALE - EDGE)
+
+    last = max((float(point["shots"]) for point in points), default=1.0)
+    accuracy = [(point["shots"] / last, point["validation_accuracy"]) for point in points]
+    loss = [(point["shots"] / last, point["loss"] / most) for point in points]
+    grid = "".join(
+        f'<line x1="{SCALE}" x2="{CURVE_W - EDGE}" y1="{height(share)}" y2="{height(share)}"/>'
+        f'<text x="{SCALE - 8}" y="{height(share) + 4}">{share:.0%}</text>'
+        for share in (0, 0.25, 0.5, 0.75, 1)
+    ) + "".join(
+        f'<text class=shots x="{place(point["shots"]):.1f}" y="{CURVE_H - 2}">{point["shots"]:.0f}</text>'
+        for point in points
+    )
+    return (
+        f'<svg viewBox="0 0 {CURVE_W} {CURVE_H}" role="img" aria-label="learning curve">{grid}'
+        f"{line(loss, 'loss')}{line(accuracy, 'accuracy')}</svg>"
+        '<p class=legend><span class="accuracy">held-out accuracy</span> <span class="loss">loss</span> '
+        "from so many pictures of a class</p>"
+    )
+
+
+def _confusion(facts: Mapping[str, Any]) -> str:
+    labels, rows = facts["labels"], []
+    for label, row in zip(labels, facts["confusion"], strict=True):
+        total = max(1, sum(row))
+        cells = "".join(
+            f'<td style="--share:{count / total:.3f}" class="{"hit" if labels[column] == label else "miss"}">'
+            f"{count or ''}</td>"
+            for column, count in enumerate(row)
+        )
+        rows.append(f"<tr><th>{escape(label)}</th>{cells}</tr>")
+    head = "".join(f"<th>{escape(label)}</th>" for label in labels)
+    return f"<div class=scroll><table class=confusion><tr><th></th>{head}</tr>{''.join(rows)}</table></div>"
+
+
+def _wrong(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
+    if not facts["wrong"]:
+        return "<p>None.</p>"
+    labels, shown = facts["labels"], []
+    for one in facts["wrong"][:WRONG_SHOWN]:
+        data = pictures.get(one["sample"])
+        image = "" if data is None else f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
+        truth, answer = escape(labels[one["truth"]]), escape(labels[one["answer"]])
+        shown.append(
+            f"<figure>{image}<figcaption>{truth} → <b>{answer}</b> {one['confidence']:.0%}</figcaption></figure>"
+        )
+    more = len(facts["wrong"]) - len(shown)
+    return f"<div class=pictures>{''.join(shown)}</div>" + (_note(f"and {more} more") if more > 0 else "")

@@ -1,0 +1,92 @@
+"""The starter: a model that answers before anybody taught one."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from app.base.errors import StarterUnusable
+from app.base.i18n import message
+from app.base.ports import ImageArray
+from app.model.export_folder import facts_of, write_export
+from app.model.train import train_model
+from app.session.pictures import encode_picture
+from app.session.session import Sample, Session
+from app.workers.vision import LiveModel
+from tpu.classifier import ClassificationEngine
+from tpu.errors import RuntimeLayerError
+from tpu.extractor import EmbeddingExtractor
+from tpu.tensors import centre_crop
+
+VIEWS = 24  # of each rendered thing: spread over all the ways it lies
+DEMO = "demo"
+
+
+def open_starter(folder: Path, num_classes: int, *, runtime: str) -> LiveModel:
+    """Open the model in a folder that SAVE wrote, on the CPU; the kiosk has `num_classes`.
+
+    Raises:
+        StarterUnusable: If the folder holds no model that can run.
+    """
+    try:
+        facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        path = folder / facts["model"]
+        engine = ClassificationEngine(path, labels=facts["labels"], runtime=runtime, device="cpu")
+        known = len(engine.labels)
+        return LiveModel(engine, path, tuple(range(known)), float(facts["threshold"]), max(known, num_classes))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeLayerError) as error:
+        raise StarterUnusable(
+            message(
+                "The starter in {folder} cannot be used. Name a folder that SAVE wrote in idle.starter.", folder=folder
+            )
+        ) from error
+
+
+def make_demo_starter(
+    folder: Path,
+    kinds: tuple[str, ...],
+    picture: Callable[[str, int], ImageArray],
+    extractor: EmbeddingExtractor,
+    *,
+    runtime: str,
+) -> None:
+    """Teach the rendered things of the demonstration and write the folder, as SAVE does.
+
+    Args:
+        folder: Where to.
+        kinds: Of things.
+        picture: Renders one: kind, number of the view.
+        extractor: Embeds the pictures.
+        runtime: Which interpreter opens the model.
+
+    Raises:
+        StarterUnusable: If the extractor runs on an Edge TPU alone, which is busy with what visitors teach.
+    """
+    if extractor.compiled_for_edge_tpu:
+        raise StarterUnusable(
+            message(
+                "The starter in {folder} cannot be used. Name a folder that SAVE wrote in idle.starter.", folder=folder
+            )
+        )
+    samples: list[Sample] = []
+    for index, kind in enumerate(kinds):
+        for number in range(VIEWS):
+            image = picture(kind, number)
+            square = encode_picture(centre_crop(image))
+            samples.append(Sample(len(samples), index, extractor.embed(image), square, 0.0))
+    session = Session(kinds, tuple(samples), extractor.name, extractor.origin_sha256)
+    with tempfile.TemporaryDirectory(prefix="kiosk-starter-") as scratch:
+        trained = train_model(
+            session,
+            extractor,
+            Path(scratch) / "model.tflite",
+            rng=np.random.default_rng(0),
+            runtime=runtime,
+        )
+        trained.engine.close()
+        facts = facts_of(trained, session, extractor)
+        write_export(folder, facts, None, include_pictures=False)

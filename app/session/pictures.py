@@ -1,0 +1,76 @@
+"""Pictures of samples: compressed for the disk, small for the screen."""
+
+from __future__ import annotations
+
+import logging
+
+import cv2
+import numpy as np
+
+from app.base.errors import SampleNotStored, SessionUnreadable
+from app.base.i18n import message
+from app.base.ports import ImageArray
+from app.session.session import Session
+from app.views.model import Picture
+
+logger = logging.getLogger(__name__)
+
+STORED_PX = 320  # larger than any usual extractor's input, small enough for hundreds
+THUMBNAIL_PX = 96
+JPEG_QUALITY = 95
+
+
+def encode_picture(square: ImageArray) -> bytes:
+    """JPEG of a square RGB picture, at most STORED_PX on an edge."""
+    if square.shape[0] > STORED_PX:
+        square = np.asarray(cv2.resize(square, (STORED_PX, STORED_PX), interpolation=cv2.INTER_AREA), np.uint8)
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(square, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise SampleNotStored(message("the picture could not be compressed. Press the button again."))
+    return data.tobytes()
+
+
+def decode_picture(data: bytes) -> ImageArray:
+    """RGB, uint8, (S, S, 3), of what `encode_picture` made.
+
+    Raises:
+        SessionUnreadable: If the bytes are no picture.
+    """
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if decoded is None:
+        raise SessionUnreadable(message("a stored picture is damaged. Take it back with UNDO, or RESET the session."))
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def thumbnail(square: ImageArray, edge_px: int = THUMBNAIL_PX) -> ImageArray:
+    """A small copy for the screen: RGB, uint8, (edge_px, edge_px, 3), read-only."""
+    how = cv2.INTER_AREA if square.shape[0] > edge_px else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(square, (edge_px, edge_px), interpolation=how), np.uint8)
+    small.flags.writeable = False
+    return small
+
+
+def newest_thumbnails(session: Session, class_index: int, most: int) -> tuple[Picture, ...]:
+    """Small copies of the newest samples of a class that have a picture, newest last."""
+    own = [sample for sample in session.samples if sample.class_index == class_index and sample.picture]
+    newest = []
+    for sample in own[-most:]:
+        try:
+            newest.append(Picture(("sample", sample.sample_id), thumbnail(decode_picture(sample.picture))))
+        except SessionUnreadable:
+            logger.warning("the picture of sample %d is damaged; its embedding is still used", sample.sample_id)
+    return tuple(newest)
+
+
+def thumbnails(session: Session, most: int) -> tuple[tuple[Picture, ...], ...]:
+    """Of every class what `newest_thumbnails` gives."""
+    return tuple(newest_thumbnails(session, index, most) for index in range(len(session.labels)))
+
+
+def small_picture(data: bytes, edge_px: int) -> ImageArray:
+    """A stored picture for the screen, as `thumbnail` gives it; plain grey where only the embedding was kept."""
+    try:
+        square = decode_picture(data)
+    except SessionUnreadable:
+        square = np.full((8, 8, 3), 128, np.uint8)
+    return thumbnail(square, edge_px)

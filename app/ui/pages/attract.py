@@ -1,0 +1,72 @@
+"""What is seen when nobody is there: a visit that plays by itself, and a call to press."""
+
+from __future__ import annotations
+
+import pygame
+
+from app.ui.pages.main_screen import draw_cards, draw_flights, draw_language
+from app.ui.painting import paint
+from app.ui.painting.canvas import Canvas
+from app.ui.painting.layout import arrange
+from app.ui.painting.mascot import draw_mascot
+from app.ui.painting.motion import Moving
+from app.ui.painting.page import Target
+from app.ui.painting.stage import draw_stage
+from app.ui.painting.theme import mixed
+from app.views.model import Attract, KioskView
+
+
+def draw_attract(canvas: Canvas, view: KioskView, attract: Attract, moving: Moving) -> None:
+    """Draw a scene of the played visit."""
+    palette, px = canvas.palette, canvas.px
+    layout = arrange(view, canvas.surface.get_size(), canvas.theme)
+    draw_mascot(canvas, layout.mascot, moving)
+    canvas.text(attract.headline, layout.guidance, 38, palette.text, palette.background, bold=True, lines=2)
+    draw_stage(canvas, view, layout.camera, moving)
+    caption = pygame.Rect(layout.camera.left + px(20), layout.camera.top + px(20), layout.camera.width - px(40), px(84))
+    paint.panel(canvas.surface, caption, palette.text, px(24))
+    ink = canvas.theme.ink(palette.text)
+    canvas.text(
+        attract.caption, caption.inflate(-px(48), -px(12)), 31, ink, palette.text, bold=True, align="center", lines=2
+    )
+    draw_cards(canvas, view, layout, moving)
+    foot = layout.foot
+    call = pygame.Rect(foot.left, foot.top, foot.width, foot.height - px(34))
+    if view.language is not None:
+        call.width = layout.language.left - px(12) - call.left
+        draw_language(
+            canvas, view.language, pygame.Rect(layout.language.left, call.top, layout.language.width, call.height)
+        )
+    face = mixed(palette.accent, (255, 255, 255), 0.3 * moving.breath)
+    paint.lip(canvas.surface, call, face, mixed(palette.accent, (0, 0, 0), 0.32), px(28), px(7))
+    words = pygame.Rect(call.left, call.top, call.width, call.height - px(7)).inflate(-px(40), -px(16))
+    canvas.text(attract.call, words, 38, canvas.theme.ink(palette.accent), face, bold=True, align="center", lines=2)
+    _dots(canvas, attract, pygame.Rect(foot.left, foot.bottom - px(22), foot.width, px(12)))
+    draw_flights(canvas, view, layout, moving)
+
+
+def attract_targets(view: KioskView, canvas: Canvas) -> list[Target]:
+    """Wherever one touches it wakes up; only the language and the corner of the staff are themselves."""
+    layout = arrange(view, canvas.surface.get_size(), canvas.theme)
+    targets: list[Target] = []
+    if view.language is not None:
+        foot = layout.foot
+        area = pygame.Rect(layout.language.left, foot.top, layout.language.width, foot.height - canvas.px(34))
+        targets.append((view.language.button, area))
+    if view.corner is not None:
+        targets.append((view.corner, layout.corner))
+    targets += [(card.button, area) for card, area in zip(view.cards, layout.cards, strict=True)]
+    if view.cards:
+        targets.append((view.cards[0].button, canvas.surface.get_rect()))
+    return targets
+
+
+def _dots(canvas: Canvas, attract: Attract, area: pygame.Rect) -> None:
+    """Which scene it is."""
+    palette, size, step = canvas.palette, area.height, area.height * 2
+    left = area.centerx - (step * (attract.scenes - 1) + size * 2) // 2
+    for scene in range(attract.scenes):
+        now = scene == attract.scene
+        dot = pygame.Rect(left, area.top, size * (2 if now else 1), size)
+        paint.panel(canvas.surface, dot, palette.text if now else palette.line, size // 2)
+        left += step + (size if now else 0)

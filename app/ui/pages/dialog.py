@@ -1,0 +1,69 @@
+"""A question over any screen: nothing else can be touched until it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pygame
+
+from app.ui.painting import paint
+from app.ui.painting.canvas import Canvas
+from app.ui.painting.keys import draw_key
+from app.ui.painting.layout import grid
+from app.ui.painting.mascot import draw_mascot
+from app.ui.painting.motion import Moving
+from app.views.model import Question
+
+ANSWER_H, LISTED_H, GAP = 72, 84, 16  # units
+ONE_COLUMN = 3  # listed answers at most in one column
+
+
+@dataclass(frozen=True)
+class DialogLayout:
+    """Rectangles in pixels."""
+
+    sheet: pygame.Rect
+    face: pygame.Rect
+    title: pygame.Rect
+    text: pygame.Rect
+    answers: tuple[pygame.Rect, ...]
+
+
+def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
+    """Arrange a question in the middle of the window: answers side by side, or listed in one column or two."""
+    px, window = canvas.px, canvas.surface.get_rect()
+    count = max(1, len(question.answers))
+    columns = count
+    if question.listed:
+        columns = 1 if count <= ONE_COLUMN else 2
+    lines = -(-count // columns)
+    answers_h = lines * px(LISTED_H if question.listed else ANSWER_H) + (lines - 1) * px(GAP)
+    width = px(900) if question.listed and columns > 1 else px(680)
+    height = px(430 - ANSWER_H) + answers_h
+    sheet = pygame.Rect(0, 0, min(width, window.width - px(40)), min(height, window.height - px(40)))
+    sheet.center = window.center
+    inner = sheet.inflate(-px(64), -px(56))
+    face = pygame.Rect(0, inner.top, px(120), px(120))
+    face.centerx = sheet.centerx
+    answers = pygame.Rect(inner.left, inner.bottom - answers_h, inner.width, answers_h)
+    title = pygame.Rect(inner.left, face.bottom + px(8), inner.width, px(58))
+    text = pygame.Rect(inner.left, title.bottom, inner.width, answers.top - title.bottom - px(12))
+    return DialogLayout(sheet, face, title, text, grid(answers, len(question.answers), columns, px(GAP)))
+
+
+def draw_question(canvas: Canvas, question: Question, moving: Moving) -> None:
+    """Draw a question, with the time that is left to answer as a ring around the face."""
+    palette, px = canvas.palette, canvas.px
+    paint.veil(canvas.surface, canvas.surface.get_rect(), palette.background, 0.84 * moving.sheet)
+    layout = arrange_dialog(question, canvas)
+    paint.lip(canvas.surface, layout.sheet, palette.panel, palette.line, px(32), px(7))
+    if question.left is not None:
+        ring = palette.accent if question.left > 0.3 else palette.warning
+        paint.ring(
+            canvas.surface, layout.face.center, layout.face.width // 2, px(9), question.left, ring, palette.raised
+        )
+    draw_mascot(canvas, layout.face.inflate(-px(34), -px(34)), moving)
+    canvas.text(question.title, layout.title, 42, palette.text, palette.panel, bold=True, align="center")
+    canvas.text(question.text, layout.text, 23, palette.quiet, palette.panel, align="center", lines=3)
+    for key, area in zip(question.answers, layout.answers, strict=True):
+        draw_key(canvas, key, area, size=27, strong=key.suggested)

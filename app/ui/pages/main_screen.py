@@ -1,0 +1,117 @@
+"""Teaching, training and recognising: the camera, the cards, the keys, and the one who says what is next."""
+
+from __future__ import annotations
+
+import pygame
+
+from app.ui.painting import paint
+from app.ui.painting.canvas import Canvas, fitted
+from app.ui.painting.cards import arrange_card, draw_card
+from app.ui.painting.keys import draw_key
+from app.ui.painting.layout import Layout, arrange
+from app.ui.painting.mascot import draw_mascot
+from app.ui.painting.motion import Moving
+from app.ui.painting.page import Target
+from app.ui.painting.stage import draw_flight, draw_notice, draw_stage
+from app.ui.painting.theme import font
+from app.views.model import ActionKey, KioskView
+
+SPEECH, SPEECH_LEAST = 29, 26  # units, in two lines; between them as large as fits
+SPEECH_LONG = 26  # in three lines: they shall not touch what is above and below
+NOT_SURE = 19
+
+
+def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
+    """Draw the main screen."""
+    layout = arrange(view, canvas.surface.get_size(), canvas.theme)
+    draw_speech(canvas, view.guidance, layout, moving)
+    draw_stage(canvas, view, layout.camera, moving)
+    draw_cards(canvas, view, layout, moving)
+    draw_actions(canvas, view, layout, moving)
+    if view.language is not None:
+        draw_language(canvas, view.language, layout.language)
+    _status(canvas, view, layout)
+    if view.notice is not None:
+        draw_notice(canvas, view.notice.text, view.notice.tone, layout.camera, moving.notice)
+    draw_flights(canvas, view, layout, moving)
+
+
+def main_targets(view: KioskView, canvas: Canvas) -> list[Target]:
+    """Everything that can be touched on the main screen, the uppermost first."""
+    layout = arrange(view, canvas.surface.get_size(), canvas.theme)
+    targets: list[Target] = []
+    for card, area in zip(view.cards, layout.cards, strict=True):
+        prints = arrange_card(canvas, card, area).prints
+        if card.gallery is not None and card.thumbnails and prints.width:
+            targets.append((card.gallery, prints))
+    targets += [(card.button, area) for card, area in zip(view.cards, layout.cards, strict=True)]
+    targets += [(key.button, area) for key, area in zip(view.actions, layout.actions, strict=True)]
+    if view.language is not None:
+        targets.append((view.language.button, layout.language))
+    if view.corner is not None:
+        targets.append((view.corner, layout.corner))
+    return targets
+
+
+def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> None:
+    """The mascot, and what it says."""
+    draw_mascot(canvas, layout.mascot, moving)
+    palette, area = canvas.palette, layout.guidance
+    size_px, _ = fitted(words, canvas.px(SPEECH), area.size, 2, True)
+    size, lines = (SPEECH, 2) if size_px >= canvas.px(SPEECH_LEAST) else (SPEECH_LONG, 3)
+    canvas.text(words, area, size, palette.text, palette.background, bold=True, lines=lines)
+
+
+def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    """The class cards, and below them the bar of what is none of them."""
+    for n, (card, area) in enumerate(zip(view.cards, layout.cards, strict=True)):
+        draw_card(
+            canvas, card, area, bar=moving.bars[n], ring=moving.rings[n], light=moving.lights[n], lead=moving.leads[n]
+        )
+    _not_sure(canvas, view, layout, moving)
+
+
+def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    """TRAIN, large, and the keys that are needed less."""
+    for key, area in zip(view.actions, layout.actions, strict=True):
+        main = area is layout.actions[0]
+        draw_key(
+            canvas, key, area, size=30 if main else 18, tall=not main, breath=moving.breath if key.suggested else 0.0
+        )
+
+
+def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:
+    """The key that changes the language; it names the one that is spoken now."""
+    draw_key(canvas, key, area, size=19)
+
+
+def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    """Pictures on their way from the camera into their cards."""
+    for flight in moving.flights:
+        if flight.index < len(layout.cards):
+            goal = arrange_card(canvas, view.cards[flight.index], layout.cards[flight.index]).button
+            draw_flight(canvas, flight, layout.camera, goal.center)
+
+
+def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    palette, px, area = canvas.palette, canvas.px, layout.not_sure
+    paint.panel(canvas.surface, area, palette.panel, px(18))
+    needed = font(px(NOT_SURE), bold=True).size(view.not_sure_text)[0]
+    words_w = min(max(px(98), needed), area.width // 2)
+    words = pygame.Rect(area.left + px(16), area.top, words_w, area.height)
+    canvas.text(view.not_sure_text, words, NOT_SURE, palette.quiet, palette.panel, bold=True, lines=2)
+    track = pygame.Rect(words.right + px(16), 0, area.right - px(32) - words.right, px(20))
+    track.centery = area.centery
+    paint.bar(canvas.surface, track, moving.not_sure, palette.quiet, palette.raised)
+
+
+def _status(canvas: Canvas, view: KioskView, layout: Layout) -> None:
+    status, palette = view.status, canvas.palette
+    words = "  ·  ".join(part for part in (status.camera, status.backend, status.rate_text, status.drive) if part)
+    area = layout.status
+    if status.problem:
+        mark = pygame.Rect(area.left, 0, canvas.px(10), canvas.px(10))
+        mark.centery = area.centery
+        paint.panel(canvas.surface, mark, palette.warning, canvas.px(5))
+        area = pygame.Rect(mark.right + canvas.px(8), area.top, area.right - mark.right - canvas.px(8), area.height)
+    canvas.text(words, area, 15, palette.text if status.problem else palette.quiet, palette.background)

@@ -1,0 +1,210 @@
+"""What came of the latest training: how it learned, what it takes for what, and the pictures that confuse it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pygame
+
+from app.ui.painting import paint
+from app.ui.painting.canvas import Canvas
+from app.ui.painting.layout import grid
+from app.ui.painting.motion import Moving
+from app.ui.painting.page import Target, arrange_page, draw_head, draw_keys, key_targets
+from app.ui.painting.shapes import shape
+from app.ui.painting.theme import mixed
+from app.views.model import ConfusedPicture, ConfusionCell, Results
+
+TITLE_H = 36
+WORDS_H = 46
+
+
+@dataclass(frozen=True)
+class ResultsLayout:
+    """Rectangles in pixels: three panels, the cells of the table row by row, the confused pictures."""
+
+    curve: pygame.Rect
+    table: pygame.Rect
+    confused: pygame.Rect
+    rows: tuple[pygame.Rect, ...]  # heads of the rows
+    columns: tuple[pygame.Rect, ...]  # heads of the columns
+    cells: tuple[tuple[pygame.Rect, ...], ...]
+    pictures: tuple[pygame.Rect, ...]
+
+
+def arrange_results(canvas: Canvas, results: Results) -> ResultsLayout:
+    """The table beside curve and pictures in a lying window, between them in a standing one."""
+    px, body = canvas.px, arrange_page(canvas).body
+    gap, count = px(16), len(results.labels)
+    if body.width >= body.height:
+        table = pygame.Rect(body.left, body.top, round(body.width * 0.5), body.height)
+        right = pygame.Rect(table.right + gap, body.top, body.right - table.right - gap, body.height)
+        curve = pygame.Rect(right.left, right.top, right.width, round(right.height * 0.38))
+        confused = pygame.Rect(right.left, curve.bottom + gap, right.width, right.bottom - curve.bottom - gap)
+    else:
+        curve = pygame.Rect(body.left, body.top, body.width, round(body.height * 0.2))
+        table = pygame.Rect(body.left, curve.bottom + gap, body.width, round(body.height * 0.48))
+        confused = pygame.Rect(body.left, table.bottom + gap, body.width, body.bottom - table.bottom - gap)
+    inner = _inner(canvas, table)
+    head_w = min(px(170 if count < 6 else 224), round(inner.width * 0.4))
+    height = max(8, min((inner.height - px(44)) // max(1, count), px(110)))
+    width = max(8, min((inner.width - head_w) // max(1, count), round(height * 1.5)))
+    left, top = inner.left + head_w, inner.top + px(44)
+    cells = tuple(
+        tuple(
+            pygame.Rect(left + column * width, top + row * height, width - px(5), height - px(5))
+            for column in range(count)
+        )
+        for row in range(count)
+    )
+    return ResultsLayout(
+        curve,
+        table,
+        confused,
+        rows=tuple(
+            pygame.Rect(inner.left, top + row * height, head_w - px(10), height - px(5)) for row in range(count)
+        ),
+        columns=tuple(pygame.Rect(left + column * width, inner.top, width - px(5), px(40)) for column in range(count)),
+        cells=cells,
+        pictures=_picture_places(canvas, _inner(canvas, confused), len(results.confused)),
+    )
+
+
+def draw_results(canvas: Canvas, results: Results, moving: Moving) -> None:
+    """Draw the three panels."""
+    palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
+    draw_head(canvas, page, results.title, results.text, moving)
+    layout = arrange_results(canvas, results)
+    for area, title in (
+        (layout.curve, results.curve_title),
+        (layout.table, results.confusion_title),
+        (layout.confused, results.confused_title),
+    ):
+        paint.panel(canvas.surface, area, palette.panel, px(24))
+        head = pygame.Rect(area.left + px(22), area.top + px(8), area.width - px(44), px(TITLE_H))
+        canvas.text(title, head, 20, palette.quiet, palette.panel, bold=True)
+    _curve(canvas, results.curve, results.curve_text, _inner(canvas, layout.curve))
+    _table(canvas, results, layout)
+    for one, area in zip(results.confused, layout.pictures, strict=False):
+        _confused(canvas, one, area)
+    draw_keys(canvas, results.keys, page.footer, moving.breath)
+
+
+def results_targets(canvas: Canvas, results: Results) -> list[Target]:
+    """Cells, pictures, keys."""
+    layout = arrange_results(canvas, results)
+    targets: list[Target] = [
+        (cell.button, area)
+        for row, areas in zip(results.confusion, layout.cells, strict=True)
+        for cell, area in zip(row, areas, strict=True)
+    ]
+    targets += [(one.button, area) for one, area in zip(results.confused, layout.pictures, strict=False)]
+    return targets + key_targets(canvas, results.keys, arrange_page(canvas).footer)
+
+
+def _inner(canvas: Canvas, area: pygame.Rect) -> pygame.Rect:
+    px = canvas.px
+    top = area.top + px(TITLE_H + 12)
+    return pygame.Rect(area.left + px(22), top, area.width - px(44), area.bottom - px(16) - top)
+
+
+def _curve(canvas: Canvas, curve: tuple[float, ...], end_text: str, area: pygame.Rect) -> None:
+    """Accuracy over the course of the fit, as a filled hill with its end marked in words."""
+    palette, px = canvas.palette, canvas.px
+    plot = pygame.Rect(area.left, area.top + px(4), area.width - px(96), area.height - px(8))
+    for share in (0.0, 0.5, 1.0):
+        y = plot.bottom - round(plot.height * share)
+        canvas.surface.fill(palette.raised, (plot.left, y, plot.width, max(1, px(1.5))))
+    if not curve:
+        return
+    points = curve if len(curve) > 1 else (curve[0], curve[0])
+    at = [
+        (plot.left + plot.width * n / (len(points) - 1), plot.bottom - plot.height * min(1.0, max(0.0, value)))
+        for n, value in enumerate(points)
+    ]
+    pygame.draw.polygon(
+        canvas.surface,
+        mixed(palette.panel, palette.accent, 0.3),
+        [(at[0][0], plot.bottom), *at, (at[-1][0], plot.bottom)],
+    )
+    radius = px(3.5)
+    disc = paint.disc(radius, palette.accent)
+    for (x0, y0), (x1, y1) in pairwise(at):
+        steps = max(1, round(max(abs(x1 - x0), abs(y1 - y0)) / max(1, radius / 2)))
+        for n in range(steps + 1):
+            centre = (round(x0 + (x1 - x0) * n / steps), round(y0 + (y1 - y0) * n / steps))
+            canvas.surface.blit(disc, disc.get_rect(center=centre))
+    end = (round(at[-1][0]), round(at[-1][1]))
+    big = paint.disc(px(9), palette.accent)
+    canvas.surface.blit(big, big.get_rect(center=end))
+    words = pygame.Rect(plot.right + px(14), 0, area.right - plot.right - px(14), px(44))
+    words.centery = min(max(end[1], area.top + px(22)), area.bottom - px(22))
+    canvas.text(end_text, words, 28, palette.text, palette.panel, bold=True)
+
+
+def _table(canvas: Canvas, results: Results, layout: ResultsLayout) -> None:
+    """Rows are what was shown, columns what was answered; the classes in their colours and shapes."""
+    for index, head in zip(results.indices, layout.columns, strict=True):
+        _mark(canvas, index, head.center, min(canvas.px(16), head.width // 3))
+    for index, label, head in zip(results.indices, results.labels, layout.rows, strict=True):
+        radius = min(canvas.px(16), head.height // 3)
+        _mark(canvas, index, (head.left + radius, head.centery), radius)
+        words = pygame.Rect(head.left + 2 * radius + canvas.px(8), head.top, head.width, head.height)
+        words.width = head.right - words.left
+        canvas.text(label, words, 19, canvas.palette.text, canvas.palette.panel, bold=True, lines=2)
+    for index, row, areas in zip(results.indices, results.confusion, layout.cells, strict=True):
+        for cell, area in zip(row, areas, strict=True):
+            _cell(canvas, cell, area, index)
+
+
+def _cell(canvas: Canvas, cell: ConfusionCell, area: pygame.Rect, index: int) -> None:
+    palette, px = canvas.palette, canvas.px
+    ground = mixed(palette.panel, palette.raised, 0.45)
+    colour = canvas.theme.class_colour(index) if cell.right else palette.warning
+    face = mixed(ground, colour, min(1.0, 0.25 + 0.75 * cell.share)) if cell.count else ground
+    radius = px(12)
+    if cell.selected:
+        paint.panel(canvas.surface, area.inflate(px(6), px(6)), palette.text, radius + px(3))
+    paint.panel(canvas.surface, area, face, radius)
+    if cell.count:
+        canvas.text(str(cell.count), area, 26, canvas.theme.ink(face), face, bold=True, align="center")
+
+
+def _mark(canvas: Canvas, index: int, centre: tuple[int, int], radius: int) -> None:
+    colour = canvas.theme.class_colour(index)
+    disc = paint.disc(radius, colour)
+    canvas.surface.blit(disc, disc.get_rect(center=centre))
+    shape(
+        canvas.surface, canvas.theme.class_shape(index), centre, max(3, round(radius * 0.55)), canvas.theme.ink(colour)
+    )
+
+
+def _picture_places(canvas: Canvas, area: pygame.Rect, count: int) -> tuple[pygame.Rect, ...]:
+    """As large as they fit; those beyond what can be seen are left out."""
+    px = canvas.px
+    if count == 0 or area.height < px(60):
+        return ()
+    columns = max(range(1, count + 1), key=lambda n: min(area.width / n, area.height / -(-count // n) - px(WORDS_H)))
+    columns = max(columns, min(count, area.width // px(150)))
+    while area.height // -(-count // columns) < px(90) and columns < area.width // px(84):
+        columns += 1
+    rows = max(1, min(-(-count // columns), area.height // px(84)))
+    return grid(area, rows * columns, columns, px(8))[:count]
+
+
+def _confused(canvas: Canvas, one: ConfusedPicture, area: pygame.Rect) -> None:
+    palette, px = canvas.palette, canvas.px
+    words_h = px(WORDS_H)
+    edge = min(area.width, area.height - words_h) - px(8)
+    centre = (area.centerx, area.top + (area.height - edge - words_h) // 2 + edge // 2)
+    paint.snapshot(canvas.surface, one.picture, centre, round(edge * 0.92))
+    for index, side in ((one.index, -1), (one.answered, 1)):
+        _mark(
+            canvas,
+            index,
+            (centre[0] + side * round(edge * 0.36), centre[1] + round(edge * 0.4)),
+            min(px(14), edge // 6),
+        )
+    words = pygame.Rect(area.left, centre[1] + edge // 2 + px(8), area.width, words_h - px(8))
+    canvas.text(one.text, words, 16, palette.text, palette.panel, align="center", lines=2)

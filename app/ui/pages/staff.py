@@ -1,0 +1,165 @@
+"""The staff pages: tabs, and rows of settings with arrows beside what can be changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pygame
+
+from app.ui.painting import paint
+from app.ui.painting.canvas import Canvas
+from app.ui.painting.keys import under
+from app.ui.painting.layout import grid
+from app.ui.painting.page import Target, arrange_page, draw_keys, key_targets
+from app.ui.painting.shapes import shape
+from app.ui.painting.theme import mixed
+from app.views.model import Setting, Staff
+
+ROW_H = 62
+
+
+@dataclass(frozen=True)
+class RowLayout:
+    """Rectangles in pixels; those of what a row has not are empty."""
+
+    row: pygame.Rect
+    label: pygame.Rect
+    value: pygame.Rect
+    less: pygame.Rect
+    more: pygame.Rect
+    press: pygame.Rect
+
+
+def draw_staff(canvas: Canvas, staff: Staff) -> None:
+    """Draw a staff page."""
+    palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
+    title, tabs, body = _places(canvas, staff)
+    canvas.text(staff.title, title, 30, palette.text, palette.background, bold=True)
+    for tab, area in zip(staff.tabs, tabs, strict=True):
+        face = palette.text if tab.selected else palette.raised
+        ink = canvas.theme.ink(face) if tab.selected else palette.text
+        paint.panel(canvas.surface, area, face, px(16))
+        canvas.text(tab.text, area.inflate(-px(32), -px(8)), 22, ink, face, bold=True)
+    paint.panel(canvas.surface, body, palette.panel, px(26))
+    for row, layout in zip(staff.rows, row_places(canvas, staff, body), strict=True):
+        _row(canvas, row, layout)
+    draw_keys(canvas, staff.keys, page.footer)
+    used = key_targets(canvas, staff.keys, page.footer)
+    left = used[-1][1].right + px(20) if used else page.footer.left
+    hint = pygame.Rect(left, page.footer.top, page.footer.right - left, page.footer.height)
+    canvas.text(staff.hint, hint, 19, palette.quiet, palette.background, lines=3)
+
+
+def staff_targets(canvas: Canvas, staff: Staff) -> list[Target]:
+    """Tabs, arrows, rows, keys."""
+    _, tabs, body = _places(canvas, staff)
+    targets: list[Target] = [(tab.button, area) for tab, area in zip(staff.tabs, tabs, strict=True)]
+    for row, layout in zip(staff.rows, row_places(canvas, staff, body), strict=True):
+        for button, area in ((row.less, layout.less), (row.more, layout.more), (row.press, layout.press)):
+            if button is not None:
+                targets.append((button, area))
+    return targets + key_targets(canvas, staff.keys, arrange_page(canvas).footer)
+
+
+def row_places(canvas: Canvas, staff: Staff, body: pygame.Rect) -> tuple[RowLayout, ...]:
+    """Rows from the top; many rows are lower, and more than fit at a legible height stand in two columns."""
+    px, count = canvas.px, len(staff.rows)
+    inner = body.inflate(-px(28), -px(20))
+    columns = 1 if count * px(34) <= inner.height or inner.width < px(700) else 2
+    lines = max(1, -(-count // columns))
+    height = min(px(ROW_H), inner.height // lines)
+    width = (inner.width - px(24) * (columns - 1)) // columns
+    return tuple(
+        _row_layout(
+            canvas,
+            row,
+            pygame.Rect(inner.left + n // lines * (width + px(24)), inner.top + n % lines * height, width, height),
+        )
+        for n, row in enumerate(staff.rows)
+    )
+
+
+def _row_layout(canvas: Canvas, row: Setting, area: pygame.Rect) -> RowLayout:
+    px = canvas.px
+    inner = area.inflate(-px(20), -max(2, min(px(10), area.height // 6)))
+    edge = min(inner.height, px(52))
+    nowhere = pygame.Rect(inner.right, inner.top, 0, 0)
+    press = less = more = nowhere
+    right = inner.right
+    if row.press is not None:
+        press = pygame.Rect(right - px(150), inner.centery - edge // 2, px(150), edge)
+        right = press.left - px(10)
+    label_w = round(inner.width * (0.42 if row.value or row.less is not None or row.more is not None else 1.0))
+    label = pygame.Rect(inner.left, inner.top, min(label_w, right - inner.left), inner.height)
+    if row.less is not None or row.more is not None:
+        more = pygame.Rect(right - round(edge * 1.2), inner.centery - edge // 2, round(edge * 1.2), edge)
+        less = pygame.Rect(label.right + px(8), more.top, more.width, edge)
+        value = pygame.Rect(less.right + px(6), inner.top, more.left - less.right - px(12), inner.height)
+    else:
+        value = pygame.Rect(label.right + px(8), inner.top, max(0, right - label.right - px(8)), inner.height)
+    return RowLayout(area, label, value, less, more, press)
+
+
+def _row(canvas: Canvas, row: Setting, layout: RowLayout) -> None:
+    palette, px = canvas.palette, canvas.px
+    ground = palette.panel
+    if row.lit:
+        ground = mixed(palette.panel, palette.warning if row.warning else palette.accent, 0.35)
+        paint.panel(canvas.surface, layout.row.inflate(0, -px(4)), ground, px(14))
+    ink = palette.text if not row.lit else canvas.theme.ink(ground)
+    quiet = ink if row.lit else palette.quiet
+    canvas.text(row.label, layout.label, 21, ink, ground, bold=True, lines=2)
+    stepped = row.less is not None or row.more is not None
+    value = layout.value
+    if row.warning and row.value:
+        size = min(px(11), value.height // 3)
+        shape(canvas.surface, "warning", (value.left + size, value.centery), size, palette.warning)
+        value = pygame.Rect(value.left + 2 * size + px(8), value.top, value.width - 2 * size - px(8), value.height)
+    canvas.text(
+        row.value,
+        value,
+        21,
+        ink if stepped or row.warning else quiet,
+        ground,
+        align="center" if stepped else "left",
+        lines=2,
+    )
+    for button, area, icon in ((row.less, layout.less, "earlier"), (row.more, layout.more, "later")):
+        if button is not None:
+            _little_key(canvas, area)
+            shape(
+                canvas.surface, icon, (area.centerx, area.centery - px(2)), min(px(12), area.height // 3), palette.text
+            )
+    if row.press is not None:
+        _little_key(canvas, layout.press)
+        words = pygame.Rect(layout.press.left, layout.press.top, layout.press.width, layout.press.height - px(4))
+        canvas.text(
+            row.press_text, words.inflate(-px(16), -px(4)), 19, palette.text, palette.raised, bold=True, align="center"
+        )
+
+
+def _little_key(canvas: Canvas, area: pygame.Rect) -> None:
+    face = canvas.palette.raised
+    paint.lip(canvas.surface, area, face, under(canvas, face), canvas.px(13), canvas.px(4))
+
+
+def _places(canvas: Canvas, staff: Staff) -> tuple[pygame.Rect, tuple[pygame.Rect, ...], pygame.Rect]:
+    """Title, tabs, body: tabs beside the rows in a lying window, above them in a standing one."""
+    px, page = canvas.px, arrange_page(canvas)
+    inner = pygame.Rect(page.body.left, page.mark.top, page.body.width, page.body.bottom - page.mark.top)
+    count = max(1, len(staff.tabs))
+    if inner.width >= inner.height:
+        side = pygame.Rect(inner.left, inner.top, px(250), inner.height)
+        title = pygame.Rect(side.left, side.top, side.width, px(52))
+        height = min(count * px(68), side.bottom - title.bottom - px(10))
+        tabs = grid(pygame.Rect(side.left, title.bottom + px(10), side.width, height), len(staff.tabs), 1, px(8))
+        return title, tabs, pygame.Rect(side.right + px(20), inner.top, inner.right - side.right - px(20), inner.height)
+    title = pygame.Rect(inner.left, inner.top, inner.width, px(52))
+    rows = -(-count // 3)
+    strip = pygame.Rect(inner.left, title.bottom + px(8), inner.width, rows * px(60))
+    tabs = grid(strip, len(staff.tabs), min(3, count), px(8))
+    return (
+        title,
+        tabs,
+        pygame.Rect(inner.left, strip.bottom + px(14), inner.width, inner.bottom - strip.bottom - px(14)),
+    )

@@ -1,0 +1,118 @@
+"""Typing: a keyboard, or a number pad for the PIN. A real keyboard types as well."""
+
+from __future__ import annotations
+
+import pygame
+
+from app.ui.painting import paint
+from app.ui.painting.canvas import LINE, Canvas, fitted
+from app.ui.painting.keys import under
+from app.ui.painting.page import Target, arrange_page, draw_keys, key_targets
+from app.ui.painting.shapes import shape
+from app.ui.painting.theme import font, mixed
+from app.views.model import Typing
+
+SYMBOLS = {"⌫": "erase", "←": "erase", "⇧": "shift", "↑": "shift"}  # drawn: the font has none of them
+GLYPH_W, GLYPH_H = 112, 92  # units a key has at most
+TEXT = 40  # units
+SELECTED = 0.4  # share of the accent in the colour behind what is selected
+
+
+def draw_typing(canvas: Canvas, typing: Typing) -> None:
+    """Draw what is typed, and the keys to type with."""
+    palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
+    field, board, title, problem = _places(canvas)
+    canvas.text(typing.title, title, 34, palette.text, palette.background, bold=True, align="center")
+    paint.panel(canvas.surface, field, palette.panel, px(22))
+    _draw_text(canvas, typing, field.inflate(-px(48), -px(12)))
+    if typing.problem:
+        drawn = canvas.text(typing.problem, problem, 21, palette.text, palette.background, bold=True, align="center")
+        mark = (drawn.left - px(20), drawn.centery)
+        shape(canvas.surface, "warning", mark, px(11), palette.warning)
+    elif typing.hint:
+        canvas.text(typing.hint, problem, 21, palette.quiet, palette.background, align="center")
+    for (_, text), area in zip(_flat(typing), board_places(canvas, typing, board), strict=True):
+        face = palette.raised
+        paint.lip(canvas.surface, area, face, under(canvas, face), px(14), px(4))
+        top = pygame.Rect(area.left, area.top, area.width, area.height - px(4))
+        if text in SYMBOLS:
+            shape(canvas.surface, SYMBOLS[text], top.center, min(px(17), top.height // 3), palette.text)
+        elif text:
+            canvas.text(text, top.inflate(-px(8), -px(4)), 30, palette.text, face, bold=True, align="center")
+        else:
+            line = pygame.Rect(0, 0, area.width // 3, px(4))
+            line.center = (top.centerx, top.centery + px(4))
+            paint.panel(canvas.surface, line, palette.quiet, px(2))
+    draw_keys(canvas, typing.keys, page.footer)
+
+
+def typing_targets(canvas: Canvas, typing: Typing) -> list[Target]:
+    """Every key, and the text where it can be touched."""
+    field, board, _, _ = _places(canvas)
+    places = board_places(canvas, typing, board)
+    targets: list[Target] = [(button, area) for (button, _), area in zip(_flat(typing), places, strict=True)]
+    targets += key_targets(canvas, typing.keys, arrange_page(canvas).footer)
+    return targets if typing.field is None else [*targets, (typing.field, field)]
+
+
+def board_places(canvas: Canvas, typing: Typing, board: pygame.Rect) -> tuple[pygame.Rect, ...]:
+    """A place for every key, row by row, each row in the middle; a space bar takes what five keys take."""
+    px, gap = canvas.px, canvas.px(8)
+    if not typing.rows:
+        return ()
+    widest = max(sum(1 if text else 5 for _, text in row) for row in typing.rows)
+    few = widest <= 4
+    unit = min(px(GLYPH_W * (1.5 if few else 1)), (board.width + gap) // widest)
+    height = min(px(GLYPH_H), (board.height + gap) // len(typing.rows))
+    top = board.top + (board.height - height * len(typing.rows)) // 2
+    places = []
+    for number, row in enumerate(typing.rows):
+        left = board.centerx - (unit * sum(1 if text else 5 for _, text in row) - gap) // 2
+        for _, text in row:
+            width = unit * (1 if text else 5)
+            places.append(pygame.Rect(left, top + number * height, width - gap, height - gap))
+            left += width
+    return tuple(places)
+
+
+def _draw_text(canvas: Canvas, typing: Typing, area: pygame.Rect) -> None:
+    """What is written, with the caret behind it, or on the colour of what is selected."""
+    palette, px = canvas.palette, canvas.px
+    place = area.inflate(-px(12), 0)
+    if typing.field is not None:
+        size_px, lines = fitted(typing.text, px(TEXT), place.size, 1, True)
+        width = max(font(size_px, bold=True).size(line)[0] for line in lines)
+        face = mixed(palette.panel, palette.accent, SELECTED)
+        plate = pygame.Rect(0, 0, width + px(20), min(area.height, round(size_px * (len(lines) * LINE + 0.2))))
+        plate.center = area.center
+        paint.panel(canvas.surface, plate, face, px(10))
+        canvas.text(typing.text, place, TEXT, palette.text, face, bold=True, align="center")
+        return
+    if typing.secret:
+        step, radius, count = px(36), px(10), len(typing.text)
+        left = area.centerx - step * (count - 1) // 2
+        for number in range(count):
+            disc = paint.disc(radius, palette.text)
+            canvas.surface.blit(disc, disc.get_rect(center=(left + number * step, area.centery)))
+        caret = pygame.Rect(left + count * step - (step // 2 if count else 0), 0, px(4), px(40))
+    else:
+        drawn = canvas.text(typing.text, place, TEXT, palette.text, palette.panel, bold=True, align="center")
+        caret = pygame.Rect(drawn.right + px(6) if typing.text else area.centerx, 0, px(4), px(44))
+    caret.centery = area.centery
+    paint.panel(canvas.surface, caret, palette.accent, px(2))
+
+
+def _flat(typing: Typing) -> list[tuple[object, str]]:
+    return [key for row in typing.rows for key in row]
+
+
+def _places(canvas: Canvas) -> tuple[pygame.Rect, pygame.Rect, pygame.Rect, pygame.Rect]:
+    """Field, keyboard, title, problem."""
+    px, page = canvas.px, arrange_page(canvas)
+    inner = pygame.Rect(page.body.left, page.mark.top, page.body.width, page.footer.top - px(18) - page.mark.top)
+    title = pygame.Rect(inner.left, inner.top, inner.width, px(50))
+    field = pygame.Rect(0, title.bottom + px(8), min(inner.width, px(760)), px(76))
+    field.centerx = inner.centerx
+    problem = pygame.Rect(inner.left + px(40), field.bottom + px(4), inner.width - px(80), px(34))
+    board = pygame.Rect(inner.left, problem.bottom + px(6), inner.width, inner.bottom - problem.bottom - px(6))
+    return field, board, title, problem

@@ -1,0 +1,1 @@
+"""What the screens are drawn with: text, shapes, colours, layout, motion."""

@@ -1,0 +1,165 @@
+"""A canvas: a surface, a theme, and text that always fits the place it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import pygame
+
+from app.ui.painting.surfaces import CACHE
+from app.ui.painting.theme import SMALLEST_TEXT_PX, Colour, Palette, Theme, font
+
+LINE = 1.24  # line height in sizes
+CAP = 0.73  # height of a capital letter in sizes: what the eye centres
+DESCENT = 0.24  # below the baseline in sizes
+SMALLEST = 0.62  # text shrinks to this share of its size before it takes more lines than it was given
+UNBROKEN = 0.5  # and to this share before it breaks inside a word
+
+
+@dataclass(frozen=True)
+class DrawnText:
+    """One text on the screen: its lines, where they stand, the place they were given, and their colours."""
+
+    words: str
+    lines: tuple[str, ...]
+    rect: pygame.Rect
+    area: pygame.Rect
+    ink: Colour
+    on: Colour
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Where a screen is drawn. `texts` collects what was written, so that a test can look for overlap and clipping."""
+
+    surface: pygame.Surface
+    theme: Theme
+    texts: list[DrawnText] = field(default_factory=list)
+
+    @property
+    def palette(self) -> Palette:
+        """Colours of the theme."""
+        return self.theme.palette
+
+    def px(self, size: float) -> int:
+        """Pixels of a size in units."""
+        return self.theme.px(size)
+
+    def text(
+        self,
+        words: str,
+        area: pygame.Rect,
+        size: float,
+        ink: Colour,
+        on: Colour,
+        *,
+        bold: bool = False,
+        align: str = "left",
+        lines: int = 1,
+        top: bool = False,
+    ) -> pygame.Rect:
+        """Write words into an area: smaller or on more lines where they are long, never cut.
+
+        Args:
+            words: What to write.
+            area: The place; the block of lines is centred in its height, or starts at its `top`.
+            size: Units.
+            ink: Colour of the letters.
+            on: Colour of what they stand on: for the test of contrast.
+            bold: Heavy letters.
+            align: "left", "center" or "right".
+            lines: Lines at most at the full size.
+            top: Start at the upper edge.
+
+        Returns:
+            The rectangle that the letters take.
+        """
+        if not words.strip() or area.width <= 0 or area.height <= 0:
+            return pygame.Rect(area.left, area.centery, 0, 0)
+        words = words.replace("…", "...")  # the font's own is one of Japanese type: it hangs in the middle of the line
+        size_px, broken = fitted(words, self.px(size), area.size, lines, bold)
+        step = round(size_px * LINE)
+        height = round(size_px * (CAP + DESCENT)) + step * (len(broken) - 1)
+        block = pygame.Rect(area.left, area.top, area.width, height)
+        if not top:
+            block.top = area.top + round((area.height - (height - size_px * DESCENT)) / 2)
+            block.bottom = min(block.bottom, area.bottom)
+        baseline = block.top + round(size_px * CAP)
+        taken: pygame.Rect | None = None
+        for line in broken:
+            drawn = CACHE.get(("text", line, size_px, bold, ink), lambda line=line: _render(line, size_px, bold, ink))  # type: ignore[misc]
+            width = drawn.get_width()
+            left = {"left": block.left, "center": block.centerx - width // 2, "right": block.right - width}[align]
+            self.surface.blit(drawn, (left, baseline - font(size_px, bold=bold).get_ascent()))
+            rect = pygame.Rect(left, baseline - round(size_px * CAP), width, round(size_px * (CAP + DESCENT)))
+            taken = rect if taken is None else taken.union(rect)
+            baseline += step
+        assert taken is not None
+        self.texts.append(DrawnText(words, broken, taken, area.copy(), ink, on))
+        return taken
+
+    def forget(self, area: pygame.Rect) -> None:
+        """What was written here is painted over."""
+        self.texts[:] = [text for text in self.texts if not area.colliderect(text.rect)]
+
+
+@lru_cache(maxsize=2048)
+def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: bool) -> tuple[int, tuple[str, ...]]:
+    """The greatest size, and the lines, in which words fit into a space.
+
+    First the size goes down to `SMALLEST` of itself with words kept whole, then with words broken where they must be,
+    then lower still; what does not fit at the smallest legible size ends in “...”.
+    """
+    width, height = space
+    start = max(size_px, SMALLEST_TEXT_PX)
+    least = max(SMALLEST_TEXT_PX, round(start * SMALLEST))
+    sizes = [*range(start, least - 1, -1)]
+    for may_break, some in (
+        (False, sizes),
+        (True, [*sizes[len(sizes) // 2 :], *range(least, SMALLEST_TEXT_PX - 1, -1)]),
+    ):
+        for now_px in some:
+            room = _room(height, now_px)
+            broken = lines_of(words, font(now_px, bold=bold), width, may_break=may_break)
+            if broken is not None and len(broken) <= (min(room, lines) if now_px > least else room):
+                return now_px, tuple(broken)
+    smallest = font(SMALLEST_TEXT_PX, bold=bold)
+    kept = (lines_of(words, smallest, width, may_break=True) or [words])[: max(1, _room(height, SMALLEST_TEXT_PX))]
+    while kept[-1] and smallest.size(kept[-1] + "...")[0] > width:
+        kept[-1] = kept[-1][:-1]
+    return SMALLEST_TEXT_PX, (*kept[:-1], kept[-1].rstrip() + "...")
+
+
+def lines_of(words: str, by: pygame.font.Font, width: int, *, may_break: bool) -> list[str] | None:
+    """Break words into lines no wider than `width`; None if a word is wider and may not be broken.
+
+    A line break in `words` stays one.
+    """
+    paragraphs = words.split("\n")
+    if len(paragraphs) > 1:
+        several = [lines_of(one, by, width, may_break=may_break) for one in paragraphs]
+        return None if None in several else [line for some in several for line in some or []]
+    lines: list[str] = []
+    for word in words.split():
+        rest = word
+        if lines and by.size(f"{lines[-1]} {rest}")[0] <= width:
+            lines[-1] += f" {rest}"
+            continue
+        while by.size(rest)[0] > width:
+            if not may_break or len(rest) == 1:
+                return None
+            fits = next((n for n in range(len(rest) - 1, 0, -1) if by.size(rest[:n])[0] <= width), 1)
+            lines.append(rest[:fits])
+            rest = rest[fits:]
+        lines.append(rest)
+    return lines
+
+
+def _room(height: int, size_px: int) -> int:
+    """How many lines of a size fit into a height."""
+    return 1 + (height - round(size_px * (CAP + DESCENT))) // round(size_px * LINE)
+
+
+def _render(line: str, size_px: int, bold: bool, ink: Colour) -> pygame.Surface:
+    return font(size_px, bold=bold).render(line, True, ink)

@@ -1,0 +1,99 @@
+"""Keys that are pressed or touched: they stand out from the panel, and go down while they are held."""
+
+from __future__ import annotations
+
+import pygame
+
+from app.ui.painting import paint
+from app.ui.painting.canvas import Canvas
+from app.ui.painting.shapes import ICONS, shape
+from app.ui.painting.theme import Colour, mixed
+from app.views.model import ActionKey
+
+
+def draw_key(
+    canvas: Canvas,
+    key: ActionKey,
+    area: pygame.Rect,
+    *,
+    size: float = 26,
+    breath: float = 0.0,
+    strong: bool = False,
+    tall: bool = False,
+) -> None:
+    """Draw a key: icon and words, and what the keyboard calls it.
+
+    Args:
+        canvas: Where.
+        key: The key.
+        area: Its place.
+        size: Of the words, in units.
+        breath: 0..1: how far a suggested key is through its breath.
+        strong: In the accent colour, as the one main answer.
+        tall: Icon above the words, for narrow keys with long words.
+    """
+    palette, px = canvas.palette, canvas.px
+    face, ink = face_of(canvas, key, breath, strong=strong)
+    depth = px(5)
+    if not key.enabled:
+        paint.panel(canvas.surface, area, face, px(18))
+        top = area.copy()
+    elif key.held:
+        top = area.move(0, depth - px(1))
+        top.height = area.height - depth + px(1)
+        paint.panel(canvas.surface, top, face, px(18))
+    else:
+        paint.lip(canvas.surface, area, face, under(canvas, face), px(18), depth)
+        top = pygame.Rect(area.left, area.top, area.width, area.height - depth)
+    hint = _hint_place(canvas, key, top, corner=tall or key.name not in ICONS)
+    canvas.text(key.key, hint, 15, ink if key.enabled else palette.quiet, face, align="center", bold=True)
+    inner = top.inflate(-px(20), -px(8))
+    icon = px(11 if tall else size * 0.42)
+    if key.name not in ICONS:  # words alone, below what the keyboard calls it
+        if key.key:
+            inner = pygame.Rect(top.left + px(6), hint.bottom, top.width - px(12), top.bottom - px(6) - hint.bottom)
+        canvas.text(key.text, inner, size, ink, face, bold=True, align="center", lines=2)
+    elif tall:
+        shape(canvas.surface, key.name, (top.centerx, top.top + px(20)), icon, ink)
+        words = pygame.Rect(top.left + px(6), top.top + px(32), top.width - px(12), top.height - px(36))
+        canvas.text(key.text, words, size, ink, face, bold=True, align="center")
+    else:
+        side = max(icon * 2 + px(12), hint.width + px(12) if key.key else 0)
+        words = pygame.Rect(inner.left + side, inner.top, inner.width - 2 * side, inner.height)
+        if key.detail:
+            words.height = round(inner.height * 0.56)
+            below = pygame.Rect(words.left, words.bottom, words.width, inner.bottom - words.bottom)
+            canvas.text(key.detail, below, size * 0.7, ink, face, align="center")
+        drawn = canvas.text(key.text, words, size, ink, face, bold=True, align="center", lines=1 if key.detail else 2)
+        left = words.left if key.detail else drawn.left  # beside both lines
+        shape(canvas.surface, key.name, (left - px(12) - icon, top.centery), icon, ink)
+
+
+def _hint_place(canvas: Canvas, key: ActionKey, top: pygame.Rect, *, corner: bool) -> pygame.Rect:
+    """Where a key says what the keyboard calls it: in its upper corner, or at its right end."""
+    px = canvas.px
+    place = pygame.Rect(0, 0, px(22 if len(key.key) == 1 else 44), px(20))
+    if corner:
+        place.topright = (top.right - px(8), top.top + px(5))
+    else:
+        place.midright = (top.right - px(12), top.centery)
+    return place
+
+
+def face_of(canvas: Canvas, key: ActionKey, breath: float = 0.0, *, strong: bool = False) -> tuple[Colour, Colour]:
+    """Face and ink of a key in its state."""
+    palette = canvas.palette
+    if not key.enabled:
+        return mixed(palette.background, palette.raised, 0.4), palette.quiet
+    if key.suggested or strong:
+        face = mixed(palette.accent, (255, 255, 255), 0.3 * breath)
+        return face, canvas.theme.ink(palette.accent)
+    if key.held:
+        return mixed(palette.raised, palette.line, 0.35), palette.text
+    return palette.raised, palette.text
+
+
+def under(canvas: Canvas, face: Colour) -> Colour:
+    """The lower edge of a key with that face."""
+    palette = canvas.palette
+    return palette.line if face == palette.raised else mixed(face, (0, 0, 0), 0.32)

@@ -1,0 +1,63 @@
+"""The one who learns: a round face that looks at what is shown, thinks, is glad, or does not know."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pygame
+
+from app.ui.painting.canvas import Canvas
+from app.ui.painting.motion import Moving
+from app.ui.painting.shapes import smooth
+from app.ui.painting.surfaces import CACHE
+from app.ui.painting.theme import Colour
+
+FINE = 12  # steps in which it moves: few different pictures, still smooth
+
+
+def draw_mascot(canvas: Canvas, area: pygame.Rect, moving: Moving) -> None:
+    """Draw the face into a square: `gaze`, `lids` and `glad` of what moves."""
+    palette, radius = canvas.palette, min(area.size) // 2
+    x, y = (round(way * FINE / 2) / (FINE / 2) for way in moving.gaze)
+    lids, glad = round(moving.lids * 4) / 4, round(moving.glad * 6) / 6
+    body, light = palette.text, palette.background
+
+    def paint(big: pygame.Surface, half: float) -> None:
+        _face(big, half, body, light, (x, y), lids, glad)
+
+    drawn = CACHE.get(("mascot", radius, body, light, x, y, lids, glad), lambda: smooth(radius, paint))
+    canvas.surface.blit(drawn, drawn.get_rect(center=area.center))
+
+
+def _face(
+    big: pygame.Surface, half: float, body: Colour, light: Colour, gaze: tuple[float, float], lids: float, glad: float
+) -> None:
+    big.fill((*body, 0))
+    pygame.draw.circle(big, body, (half, half), half)
+    eye, apart = half * 0.27, half * 0.36
+    shift = (gaze[0] * half * 0.14, gaze[1] * half * 0.14)
+    for side in (-1, 1):
+        centre = (half + side * apart + shift[0], half * 0.86 + shift[1])
+        if lids < 0.3:
+            _stroke(big, light, [(centre[0] - eye, centre[1]), (centre[0] + eye, centre[1])], half * 0.09)
+            continue
+        height = eye * (0.35 + 0.65 * lids)
+        pygame.draw.ellipse(big, light, (centre[0] - eye, centre[1] - height, 2 * eye, 2 * height))
+        at = (centre[0] + gaze[0] * eye * 0.5, centre[1] + gaze[1] * height * 0.5)
+        pygame.draw.circle(big, body, at, eye * 0.52)
+        pygame.draw.circle(big, light, (at[0] - eye * 0.18, at[1] - eye * 0.2), eye * 0.15)
+        if glad > 0.2:  # cheeks push the lower lids up
+            pygame.draw.circle(big, body, (centre[0], centre[1] + eye * (2.35 - 0.75 * glad)), eye * 1.25)
+    width, depth = half * (0.2 + 0.16 * abs(glad)), half * 0.16 * glad
+    mouth = [
+        (half + shift[0] + width * n / 10, half * 1.38 + shift[1] + depth * (1 - (n / 10) ** 2)) for n in range(-10, 11)
+    ]
+    _stroke(big, light, mouth, half * 0.085)
+
+
+def _stroke(big: pygame.Surface, colour: Colour, points: list[tuple[float, float]], wide: float) -> None:
+    for (x0, y0), (x1, y1) in pairwise(points):
+        steps = max(2, round(math.hypot(x1 - x0, y1 - y0) / 2))
+        for n in range(steps + 1):
+            pygame.draw.circle(big, colour, (x0 + (x1 - x0) * n / steps, y0 + (y1 - y0) * n / steps), wide / 2)

@@ -1,0 +1,213 @@
+"""Motion: what is on its way between two views. The same views in the same order move in the same way.
+
+Bars, rings and lights ease towards what the view says; pictures fly into their cards; the mascot looks where it
+matters. Everything that depends on time is in `Moving`: two equal views with equal `Moving` are the same picture, so
+that nothing need be drawn while nothing moves.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from app.views.model import Gallery, KioskView, Picture, Results, Saving, Screen, Staff
+
+EASE_S = 0.09  # time constant: two thirds of the way
+CALM_S = 0.14  # of larger things
+SNAP = 0.004  # closer than this is there
+FLIGHT_S = 0.45
+MOST_FLIGHTS = 6
+BREATH_S = 1.8
+BLINK_EVERY_S, BLINK_S = 4.3, 0.14
+STEPS = 24  # of a breath: no more different pictures than that
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A picture on its way into the card of a class; `way` goes from 0 to 1."""
+
+    index: int
+    picture: Picture
+    way: float
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Everything that moves, as it stands now. Tuples are in the order of the cards.
+
+    Attributes:
+        bars: Confidence bars, 0..1.
+        rings: Count rings, 0..1.
+        lights: How lit a card is: 1 while its button is held.
+        leads: How much a card leads: 1 while the verdict names it.
+        not_sure, progress: As in the view.
+        verdict: 0..1 while a new verdict arrives.
+        notice, sheet: 0..1 while a notice, a question or a keyboard comes in.
+        flights: Pictures in the air.
+        gaze: Where the mascot looks: (x, y), −1..1.
+        glad: −1..1: how glad it is.
+        lids: 1 open, 0 shut.
+        breath: 0..1..0 where something asks to be pressed, else 0.
+    """
+
+    bars: tuple[float, ...]
+    rings: tuple[float, ...]
+    lights: tuple[float, ...]
+    leads: tuple[float, ...]
+    not_sure: float
+    progress: float
+    verdict: float
+    notice: float
+    sheet: float
+    flights: tuple[Flight, ...]
+    gaze: tuple[float, float]
+    glad: float
+    lids: float
+    breath: float
+
+
+def settled(view: KioskView) -> Moving:
+    """Where everything in a view comes to rest."""
+    view = visible(view)
+    knows = view.verdict is not None and view.verdict.index is not None and view.question is None
+    glad = 1.0 if knows else 0.0
+    if view.saving is not None and view.saving.safe:
+        glad = 1.0
+    if view.screen is Screen.FAULT:
+        glad = -0.6
+    return Moving(
+        bars=tuple(card.confidence or 0.0 for card in view.cards),
+        rings=tuple(min(1.0, card.shots / max(1, card.target)) for card in view.cards),
+        lights=tuple(float(card.held) for card in view.cards),
+        leads=tuple(float(card.leading) for card in view.cards),
+        not_sure=view.not_sure or 0.0,
+        progress=view.progress or 0.0,
+        verdict=1.0,
+        notice=float(view.notice is not None),
+        sheet=float(view.question is not None or view.typing is not None),
+        flights=(),
+        gaze=_gaze(view),
+        glad=glad,
+        lids=0.0 if view.screen is Screen.FAULT else 1.0,
+        breath=0.0,
+    )
+
+
+class Animator:
+    """Moves from view to view."""
+
+    def __init__(self) -> None:
+        self._now_s: float | None = None
+        self._moving: Moving | None = None
+        self._verdict: tuple[object, Screen] | None = None
+        self._flown: object = None
+        self._started_s: tuple[tuple[int, Picture, float], ...] = ()
+
+    def step(self, view: KioskView) -> Moving:
+        """Everything as it stands at the time of this view."""
+        view = visible(view)
+        target, before = settled(view), self._moving
+        passed_s = 0.0 if self._now_s is None else max(0.0, view.now_s - self._now_s)
+        self._now_s = view.now_s
+        if before is None or len(before.bars) != len(target.bars):
+            before = target
+        quick, calm = _weight(passed_s, EASE_S), _weight(passed_s, CALM_S)
+        verdict = (view.verdict.index, view.screen) if view.verdict else None
+        arrived = before.verdict if verdict == self._verdict else 0.0
+        self._verdict = verdict
+        self._moving = Moving(
+            bars=_eased_all(before.bars, target.bars, quick),
+            rings=_eased_all(before.rings, target.rings, calm),
+            lights=_eased_all(before.lights, target.lights, quick),
+            leads=_eased_all(before.leads, target.leads, calm),
+            not_sure=_eased(before.not_sure, target.not_sure, quick),
+            progress=min(target.progress, _eased(before.progress, target.progress, quick)),
+            verdict=_eased(arrived, 1.0, calm),
+            notice=_eased(before.notice, target.notice, quick) if target.notice else 0.0,
+            sheet=_eased(before.sheet, target.sheet, quick) if target.sheet else 0.0,
+            flights=self._flights(view),
+            gaze=(_eased(before.gaze[0], target.gaze[0], calm), _eased(before.gaze[1], target.gaze[1], calm)),
+            glad=_eased(before.glad, target.glad, calm),
+            lids=_lids(view) * target.lids,
+            breath=_breath(view),
+        )
+        return self._moving
+
+    def _flights(self, view: KioskView) -> tuple[Flight, ...]:
+        """Every picture that arrives flies its whole way, also when the next is already behind it."""
+        if view.flash is not None and view.flash[1].key != self._flown:
+            index, picture, age_s = view.flash
+            self._flown = picture.key
+            self._started_s = (*self._started_s, (index, picture, view.now_s - age_s))[-MOST_FLIGHTS:]
+        self._started_s = tuple(one for one in self._started_s if 0 <= view.now_s - one[2] < FLIGHT_S)
+        return tuple(Flight(index, picture, (view.now_s - at_s) / FLIGHT_S) for index, picture, at_s in self._started_s)
+
+
+def page_of(view: KioskView) -> Gallery | Results | Saving | Staff | None:
+    """The page that takes the place of the main screen, if there is one."""
+    pages = {
+        Screen.GALLERY: view.gallery,
+        Screen.RESULTS: view.results,
+        Screen.SAVING: view.saving,
+        Screen.STAFF: view.staff,
+    }
+    return pages.get(view.screen)
+
+
+def visible(view: KioskView) -> KioskView:
+    """A view without what cannot be seen: pages cover everything; below a question the picture stands still."""
+    blank = replace(view.status, frames_per_second=0.0, rate_text="")
+    if view.typing is not None or view.screen is Screen.FAULT or page_of(view) is not None:
+        return replace(view, picture=None, verdict=None, not_sure=None, cards=(), actions=(), status=blank, flash=None)
+    if view.question is not None or view.progress is not None:
+        return replace(view, picture=None, status=blank)
+    return replace(view, status=replace(view.status, frames_per_second=0.0))
+
+
+def still(view: KioskView) -> KioskView:
+    """What can be seen of a view, without its time: nothing need be drawn while that and the motion stay."""
+    return replace(visible(view), flash=None, now_s=0.0)
+
+
+def _gaze(view: KioskView) -> tuple[float, float]:
+    """Towards the picture; down towards the card that is taught; to the visitor when there is something to tell."""
+    if view.progress is not None:
+        return 0.0, -1.0
+    if view.question is not None or view.notice is not None:
+        return 0.0, 0.1
+    if any(card.held for card in view.cards):
+        return -0.9, 0.3
+    if view.verdict is not None:
+        return (-0.75, 0.35) if view.verdict.index is not None else (0.6, -0.6)
+    return -0.6, 0.35
+
+
+def _lids(view: KioskView) -> float:
+    """A blink now and then, only where the picture moves anyway."""
+    if view.screen not in (Screen.TEACH, Screen.LIVE, Screen.ATTRACT):
+        return 1.0
+    since_s = view.now_s % BLINK_EVERY_S
+    return 1.0 if since_s > BLINK_S else round(abs(1 - 2 * since_s / BLINK_S), 1)
+
+
+def _breath(view: KioskView) -> float:
+    """Up and down while a key that is seen asks to be pressed."""
+    page = page_of(view)
+    keys = page.keys if page is not None else view.actions
+    asks = view.attract is not None or any(key.suggested for key in keys)
+    if not asks or view.question is not None or view.typing is not None or view.screen is Screen.FAULT:
+        return 0.0
+    return round(STEPS * (0.5 - 0.5 * math.cos(math.tau * view.now_s / BREATH_S))) / STEPS
+
+
+def _weight(passed_s: float, constant_s: float) -> float:
+    return 1 - math.exp(-passed_s / constant_s)
+
+
+def _eased(now: float, target: float, weight: float) -> float:
+    after = now + (target - now) * weight
+    return target if abs(target - after) < SNAP else after
+
+
+def _eased_all(now: tuple[float, ...], target: tuple[float, ...], weight: float) -> tuple[float, ...]:
+    return tuple(_eased(one, other, weight) for one, other in zip(now, target, strict=True))

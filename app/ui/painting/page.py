@@ -1,0 +1,84 @@
+"""The frame of every page that is not the main screen: who speaks, what it is about, the keys that lead on."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import pygame
+
+from app.ui.painting import paint
+from app.ui.painting.canvas import Canvas
+from app.ui.painting.keys import draw_key
+from app.ui.painting.layout import GAP, MARGIN, grid
+from app.ui.painting.mascot import draw_mascot
+from app.ui.painting.motion import Moving
+from app.views.model import ActionKey, Notice
+
+Target = tuple[Hashable, pygame.Rect]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rectangles in pixels."""
+
+    mark: pygame.Rect
+    title: pygame.Rect
+    text: pygame.Rect
+    body: pygame.Rect
+    footer: pygame.Rect
+
+
+def arrange_page(canvas: Canvas) -> Page:
+    """Head, body, foot."""
+    px, window = canvas.px, canvas.surface.get_rect()
+    inner = window.inflate(-2 * px(MARGIN + 8), -2 * px(MARGIN))
+    mark = pygame.Rect(inner.left, inner.top, px(84), px(84))
+    words = pygame.Rect(mark.right + px(20), inner.top, inner.right - mark.right - px(20), mark.height)
+    title = pygame.Rect(words.left, words.top, words.width, px(48))
+    text = pygame.Rect(words.left, title.bottom, words.width, words.bottom - title.bottom)
+    footer = pygame.Rect(inner.left, inner.bottom - px(64), inner.width, px(64))
+    body_top = mark.bottom + px(18)
+    return Page(
+        mark, title, text, pygame.Rect(inner.left, body_top, inner.width, footer.top - px(18) - body_top), footer
+    )
+
+
+def draw_head(canvas: Canvas, page: Page, title: str, text: str, moving: Moving | None) -> None:
+    """Title and text; the mascot says them where `moving` is given."""
+    palette = canvas.palette
+    if moving is not None:
+        draw_mascot(canvas, page.mark, moving)
+    canvas.text(title, page.title, 38, palette.text, palette.background, bold=True)
+    canvas.text(text, page.text, 22, palette.quiet, palette.background, lines=2)
+
+
+def draw_page_notice(canvas: Canvas, notice: Notice, arrived: float) -> None:
+    """A passing message over the head of a page, where the title stands."""
+    px, page = canvas.px, arrange_page(canvas)
+    face = canvas.theme.tone(notice.tone)
+    area = pygame.Rect(
+        page.title.left, page.mark.top - round((1 - arrived) * px(16)), page.title.width, page.mark.height
+    )
+    canvas.forget(area)
+    paint.panel(canvas.surface, area, face, px(22))
+    inner = area.inflate(-px(48), -px(14))
+    canvas.text(notice.text, inner, 26, canvas.theme.ink(face), face, bold=True, align="center", lines=2)
+
+
+def key_places(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect) -> tuple[pygame.Rect, ...]:
+    """Places of a row of keys: equal, side by side, no wider than they need be."""
+    px, count = canvas.px, len(keys)
+    width = min(footer.width, count * px(290) + (count - 1) * px(GAP))
+    return grid(pygame.Rect(footer.left, footer.top, width, footer.height), count, max(1, count), px(GAP))
+
+
+def draw_keys(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect, breath: float = 0.0) -> None:
+    """Draw a row of keys."""
+    for key, area in zip(keys, key_places(canvas, keys, footer), strict=True):
+        draw_key(canvas, key, area, size=24, breath=breath if key.suggested else 0.0)
+
+
+def key_targets(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect) -> list[Target]:
+    """What can be touched of a row of keys."""
+    return [(key.button, area) for key, area in zip(keys, key_places(canvas, keys, footer), strict=True)]

@@ -1,0 +1,136 @@
+"""The camera picture, large: the square that the model sees, the verdict over it, and the beat of training."""
+
+from __future__ import annotations
+
+import pygame
+
+from app.ui.painting import paint
+from app.ui.painting.canvas import Canvas
+from app.ui.painting.mascot import draw_mascot
+from app.ui.painting.motion import Flight, Moving
+from app.ui.painting.shapes import shape
+from app.ui.painting.surfaces import CACHE
+from app.ui.painting.theme import mixed
+from app.views.model import KioskView, Picture, Tone, Verdict
+
+CORNER = 30
+VERDICT_H, NOTICE_H = 112, 96
+
+
+def draw_stage(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
+    """Draw the picture and what lies over it."""
+    palette, px = canvas.palette, canvas.px
+    if view.progress is not None:
+        _beat(canvas, view, area, moving)
+        return
+    if view.picture is None:
+        paint.panel(canvas.surface, area, palette.panel, px(CORNER))
+        words = area.inflate(-px(60), 0)
+        canvas.text(view.waiting_text, words, 26, palette.quiet, palette.panel, align="center", lines=3)
+    else:
+        paint.camera(canvas.surface, view.picture, area)
+        paint.round_corners(canvas.surface, area, px(CORNER), palette.background)
+        if view.model_square is not None:
+            _finder(canvas, view.picture, view.model_square, area)
+    if view.verdict is not None:
+        _verdict(canvas, view.verdict, verdict_place(canvas, area), moving.verdict)
+
+
+def verdict_place(canvas: Canvas, stage: pygame.Rect) -> pygame.Rect:
+    """Where the verdict lies on the picture."""
+    px = canvas.px
+    height = min(px(VERDICT_H), stage.height // 3)
+    return pygame.Rect(stage.left + px(20), stage.bottom - px(20) - height, stage.width - 2 * px(20), height)
+
+
+def draw_notice(canvas: Canvas, words: str, tone: Tone, stage: pygame.Rect, arrived: float) -> None:
+    """A passing message, at the upper edge of the picture."""
+    px = canvas.px
+    face = canvas.theme.tone(tone)
+    area = pygame.Rect(
+        stage.left + px(20), stage.top + px(20), stage.width - 2 * px(20), min(px(NOTICE_H), stage.height // 3)
+    )
+    area.top -= round((1 - arrived) * px(16))
+    paint.panel(canvas.surface, area, face, px(20))
+    canvas.text(
+        words, area.inflate(-px(40), -px(14)), 25, canvas.theme.ink(face), face, bold=True, align="center", lines=2
+    )
+
+
+def draw_flight(canvas: Canvas, flight: Flight, start: pygame.Rect, goal: tuple[int, int]) -> None:
+    """A print on its way: up in a bow, smaller and smaller."""
+    eased = 1 - (1 - flight.way) ** 3
+    edge = round(canvas.px(220) + (canvas.px(44) - canvas.px(220)) * eased)
+    edge = max(8, edge // 8 * 8)  # few sizes: each is a cached surface
+    x = start.centerx + (goal[0] - start.centerx) * eased
+    y = start.centery + (goal[1] - start.centery) * eased - canvas.px(90) * 4 * eased * (1 - eased)
+    paint.snapshot(canvas.surface, flight.picture, (x, y), edge)
+
+
+def _verdict(canvas: Canvas, verdict: Verdict, area: pygame.Rect, arrived: float) -> None:
+    palette, px = canvas.palette, canvas.px
+    area = area.move(0, round((1 - arrived) * px(18)))
+    known = verdict.index is not None
+    face = canvas.theme.class_colour(verdict.index) if verdict.index is not None else palette.panel
+    ink = canvas.theme.ink(face) if known else palette.text
+    paint.lip(canvas.surface, area, face, mixed(face, (0, 0, 0), 0.3), px(26), px(6))
+    plate = pygame.Rect(area.left, area.top, area.width, area.height - px(6)).inflate(-px(52), -px(12))
+    radius = min(px(34), plate.height // 2)
+    at = (plate.left + radius, plate.centery)
+    if verdict.index is not None:
+        shape(canvas.surface, canvas.theme.class_shape(verdict.index), at, radius, ink)
+    else:
+        canvas.text(
+            "?", pygame.Rect(plate.left, plate.top, 2 * radius, plate.height), 64, ink, face, bold=True, align="center"
+        )
+    words = pygame.Rect(at[0] + radius + px(22), plate.top, plate.right - at[0] - radius - px(22), plate.height)
+    if known and verdict.share_text:
+        share = pygame.Rect(plate.right - px(150), plate.top, px(150), plate.height)
+        drawn = canvas.text(verdict.share_text, share, 46, ink, face, align="right")
+        words.width = drawn.left - px(16) - words.left
+    canvas.text(verdict.text, words, 70, ink, face, bold=True, lines=2)
+
+
+def _finder(canvas: Canvas, picture: Picture, model_square: tuple[int, int, int], area: pygame.Rect) -> None:
+    """The corners of what the model sees."""
+    height, width = picture.pixels.shape[:2]
+    share = max(area.width / width, area.height / height)
+    left, top, side = model_square
+    square = pygame.Rect(0, 0, round(side * share), round(side * share))
+    square.center = (
+        round(area.centerx + (left + side / 2 - width / 2) * share),
+        round(area.centery + (top + side / 2 - height / 2) * share),
+    )
+    square = square.clip(area).inflate(-canvas.px(50), -canvas.px(50))
+    arm, thick = canvas.px(44), canvas.px(5)
+
+    def corners() -> pygame.Surface:
+        big = pygame.Surface((2 * arm, 2 * arm), pygame.SRCALPHA)
+        whole = big.get_rect()
+        pygame.draw.rect(big, (40, 32, 24, 80), whole, width=thick + 2 * rim, border_radius=radius)
+        inner = whole.inflate(-2 * rim, -2 * rim)
+        pygame.draw.rect(big, (255, 255, 255, 240), inner, width=thick, border_radius=radius - rim)
+        return big
+
+    rim, radius = canvas.px(1.5), canvas.px(26)
+    drawn = CACHE.get(("finder", arm, thick, radius), corners)
+    reach = round(arm * 0.92)
+    far = 2 * arm - reach
+    for x, cut_x in ((square.left, 0), (square.right - reach, far)):
+        for y, cut_y in ((square.top, 0), (square.bottom - reach, far)):
+            canvas.surface.blit(drawn, (x, y), (cut_x, cut_y, reach, reach))
+
+
+def _beat(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
+    """Learning: the face thinks inside a ring that fills."""
+    palette, px = canvas.palette, canvas.px
+    ground = palette.panel
+    paint.panel(canvas.surface, area, ground, px(CORNER))
+    radius = min(px(130), area.height // 4)
+    centre = (area.centerx, area.centery - px(40))
+    paint.ring(canvas.surface, centre, radius, px(20), moving.progress, palette.accent, palette.raised)
+    face = pygame.Rect(0, 0, round(radius * 1.5), round(radius * 1.5))
+    face.center = centre
+    draw_mascot(canvas, face, moving)
+    words = pygame.Rect(area.left + px(30), centre[1] + radius + px(18), area.width - px(60), px(90))
+    canvas.text(view.progress_text, words, 44, palette.text, ground, bold=True, align="center", lines=2)

@@ -1,0 +1,272 @@
+"""`present(state, ...) -> KioskView`: what the visitor reads, in the language of the state, pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.i18n import Message, Text, counted, message
+from app.base.ports import Frame
+from app.core.events import Action, OnScreen
+from app.core.modes.cursor import steers, under
+from app.core.modes.staff import CORNER
+from app.core.transitions import KioskState, Mode, Mood
+from app.model.observation import STALE_AFTER_S, Smoothed
+from app.views.attract import Stage, played
+from app.views.drives import drive_line
+from app.views.gallery import gallery
+from app.views.guidance import enough, guidance, suggested_class
+from app.views.model import ActionKey, ClassCard, KioskView, Notice, Picture, Screen, StatusStrip, Tone, Verdict
+from app.views.questions import accelerator_missing, fault, faulty, question
+from app.views.results import results
+from app.views.saving import saving
+from app.views.staff import Facts, staff
+from app.views.typing import typing
+from app.views.words import Say, camera_name
+
+FLASH_S = 0.5
+_SCREENS = {
+    Mode.ATTRACT: Screen.ATTRACT,
+    Mode.TEACH: Screen.TEACH,
+    Mode.TRAINING: Screen.TRAINING,
+    Mode.LIVE: Screen.LIVE,
+    Mode.GALLERY: Screen.GALLERY,
+    Mode.RESULTS: Screen.RESULTS,
+    Mode.SAVING: Screen.SAVING,
+    Mode.CONFIRM_RESET: Screen.CONFIRM,
+    Mode.ERASING: Screen.TEACH,
+    Mode.STILL_THERE: Screen.CONFIRM,
+    Mode.ASK_FOLDER: Screen.CONFIRM,
+    Mode.CHOOSE_DRIVE: Screen.CONFIRM,
+    Mode.IMPORTING: Screen.TEACH,
+    Mode.STAFF: Screen.STAFF,
+}
+_PROGRESS_TEXTS: dict[Mode, Message] = {
+    Mode.TRAINING: message("Learning …"),
+    Mode.SAVING: message("Saving – leave the drive in …"),
+}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the screen tells beside the state: speed, back end, progress of the job, and how it is set up.
+
+    `stage` gives the pictures of the visit that plays by itself.
+    """
+
+    backend: str = ""
+    frames_per_second: float = 0.0
+    progress: float | None = None
+    model_square: tuple[int, int, int] | None = None
+    target_shots: int = 20
+    mirror: bool = False
+    stage: Stage | None = None
+
+
+def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings: Surroundings) -> KioskView:
+    """Make the view of one tick.
+
+    Args:
+        state: The kiosk's state.
+        frame: The newest camera frame, or None while there is none.
+        seen: Smoothed answers of the model.
+        surroundings: What the screen tells beside the state.
+    """
+    say = Say(state.language)
+    threshold = state.config.model.not_sure_below or seen.threshold
+    probabilities = _current(state, seen)
+    leader = _leader(probabilities, threshold, seen.novelty)
+    square = surroundings.model_square if frame is not None else None
+    mirror = surroundings.mirror
+    view = KioskView(
+        screen=Screen.FAULT if faulty(state) else _SCREENS[state.mode],
+        picture=_picture(frame, mirror) if state.camera else None,
+        model_square=square,
+        cards=_cards(state, probabilities, leader, surroundings.target_shots, say),
+        actions=_actions(state, say),
+        guidance=say(guidance(state, leader)),
+        status=_status(state, surroundings, say),
+        verdict=_verdict(state, probabilities, leader, say),
+        not_sure=_not_sure(probabilities, threshold, seen.novelty),
+        progress=_progress(state, surroundings),
+        progress_text=say(_PROGRESS_TEXTS.get(state.mode, "")),
+        notice=_notice(state, say),
+        question=question(state, say),
+        fault=fault(state, say),
+        flash=_flash(state),
+        gallery=gallery(state, say),
+        results=results(state, say),
+        saving=saving(state, say),
+        staff=staff(state, Facts(backend_name(state, surroundings.backend, say), surroundings.frames_per_second), say),
+        typing=typing(state, say),
+        focus=under(state),
+        steered=steers(state),
+        corner=None if state.mode is Mode.STAFF else CORNER,
+        language=_language(state),
+        language_code=state.language,
+        not_sure_text=say(message("Not sure")),
+        waiting_text=say(message("Waiting for the camera …")),
+        palette=state.config.screen.palette,
+        now_s=state.now_s,
+    )
+    return played(view, state, surroundings.stage, say) if state.mode is Mode.ATTRACT else view
+
+
+def backend_name(state: KioskState, unknown: str, say: Say) -> str:
+    """What answers."""
+    name: Text = state.backend.name if state.backend is not None else unknown
+    if not state.re_embedding:
+        return say(name)
+    return say(
+        counted(
+            "{backend} – looks at {count} picture again",
+            "{backend} – looks at {count} pictures again",
+            state.re_embedding,
+            backend=name,
+        )
+    )
+
+
+def _current(state: KioskState, seen: Smoothed) -> NDArray[np.float32] | None:
+    """The answers, unless they are old, or of a model with other classes."""
+    if not state.answering or state.camera is None or state.now_s - seen.captured_at_s > STALE_AFTER_S:
+        return None
+    if seen.probabilities is None or len(seen.probabilities) != len(_names(state)):
+        return None  # an answer from before the classes changed
+    return seen.probabilities
+
+
+def _names(state: KioskState) -> tuple[str, ...]:
+    """What the classes of the cards are called: those of a guest where one answers."""
+    if state.starter is None:
+        return state.labels
+    return state.starter.labels + state.labels[len(state.starter.labels) :]
+
+
+def _leader(probabilities: NDArray[np.float32] | None, threshold: float, novelty: float) -> int | None:
+    if probabilities is None or float(probabilities.max()) < threshold or novelty > 1:
+        return None
+    return int(probabilities.argmax())
+
+
+def _status(state: KioskState, surroundings: Surroundings, say: Say) -> StatusStrip:
+    rate = surroundings.frames_per_second
+    return StatusStrip(
+        camera=camera_name(state, say) or say(message("no camera")),
+        backend=backend_name(state, surroundings.backend, say),
+        frames_per_second=rate if state.camera else 0.0,
+        drive=drive_line(state, say),
+        problem=state.camera is None or state.fault is not None or accelerator_missing(state),
+        rate_text=say(message("{rate} pictures/s", rate=f"{rate:.0f}")) if rate else "",
+    )
+
+
+def _picture(frame: Frame | None, mirror: bool) -> Picture | None:
+    if frame is None:
+        return None
+    return Picture(("frame", frame.sequence, mirror), frame.image[:, ::-1] if mirror else frame.image)
+
+
+def _cards(
+    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, target: int, say: Say
+) -> tuple[ClassCard, ...]:
+    held = state.held.class_index if state.held else None
+    suggested = suggested_class(state)
+    takes = state.teaching and state.camera is not None and not state.shown_from
+    return tuple(
+        ClassCard(
+            button=index,
+            index=index,
+            label=name,
+            key=str(index + 1),
+            shots=one.shots,
+            target=target,
+            confidence=None if probabilities is None else float(probabilities[index]),
+            leading=index == leader,
+            held=index == held,
+            enabled=takes and one.shots < state.timing.max_shots,
+            suggested=index == suggested,
+            thumbnails=one.thumbnails,
+            gallery=OnScreen("gallery", index) if state.teaching and one.shots else None,
+            count_text=say(_count(one.shots)),
+        )
+        for index, (name, one) in enumerate(zip(_names(state), state.classes, strict=False))
+    )
+
+
+def _count(shots: int) -> Text:
+    return counted("{count} picture", "{count} pictures", shots) if shots else message("hold to teach")
+
+
+def _actions(state: KioskState, say: Say) -> tuple[ActionKey, ...]:
+    teaching = state.teaching
+    ready = teaching and state.missing is None
+    retrain = ready and (state.model is None or state.stale) and state.held is None and enough(state)
+    save = teaching and state.model is not None and not state.shown_from
+    saves_now = save and not state.stale and bool(state.drives)
+    begun = any(state.shots) or state.model is not None
+    keys = (
+        ActionKey(Action.TRAIN, "train", say(message("Train")), "T", enabled=ready, suggested=retrain),
+        ActionKey(Action.SAVE, "save", say(message("Save")), "S", enabled=save, suggested=saves_now),
+        ActionKey(Action.UNDO, "undo", say(message("Undo")), "Z", enabled=teaching and any(state.shots)),
+        ActionKey(Action.RESET, "reset", say(message("Reset")), "R", enabled=teaching and begun),
+    )
+    if state.model is None or state.model.report is None:
+        return keys
+    return (*keys, ActionKey(Action.RESULTS, "results", say(message("Results")), "E", enabled=teaching))
+
+
+def _language(state: KioskState) -> ActionKey | None:
+    if state.mode not in (Mode.TEACH, Mode.LIVE, Mode.ATTRACT):
+        return None
+    return ActionKey(Action.LANGUAGE, "language", state.language.upper(), "L")
+
+
+def _verdict(
+    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, say: Say
+) -> Verdict | None:
+    if probabilities is None or state.mode is Mode.TRAINING:
+        return None
+    confidence = float(probabilities.max())
+    if leader is None:
+        return Verdict(say(message("not sure")), confidence, None)
+    return Verdict(_names(state)[leader], confidence, leader, f"{confidence:.0%}")
+
+
+def _not_sure(probabilities: NDArray[np.float32] | None, threshold: float, novelty: float) -> float | None:
+    """How far the best answer stays below the threshold, or the picture is from everything taught: 0 when it is
+    certain, 1 when it is a mere guess or like nothing taught.
+
+    It crosses one half exactly where the verdict turns into "not sure".
+    """
+    if probabilities is None:
+        return None
+    best, guess = float(probabilities.max()), 1 / max(2, len(probabilities))
+    novel = max(0.0, novelty - 0.5) if novelty <= 1 else 0.5 * novelty  # half is usual
+    if best >= threshold:
+        return min(1.0, max(novel, 0.5 * (1 - best) / max(1e-6, 1 - threshold)))
+    return min(1.0, max(novel, 0.5 + 0.5 * (threshold - best) / max(1e-6, threshold - guess)))
+
+
+def _progress(state: KioskState, surroundings: Surroundings) -> float | None:
+    if state.mode is Mode.SAVING and state.saving.finished:
+        return 1.0
+    if state.mode in (Mode.TRAINING, Mode.SAVING):
+        return surroundings.progress or 0.0
+    return None
+
+
+def _notice(state: KioskState, say: Say) -> Notice | None:
+    if state.notice is None:
+        return None
+    tones = {Mood.HINT: Tone.HINT, Mood.SUCCESS: Tone.SUCCESS, Mood.WARNING: Tone.WARNING}
+    return Notice(say(state.notice.text), tones[state.notice.mood])
+
+
+def _flash(state: KioskState) -> tuple[int, Picture, float] | None:
+    arrival = state.arrival
+    if arrival is None or state.now_s - arrival.at_s > FLASH_S:
+        return None
+    return arrival.class_index, arrival.picture, state.now_s - arrival.at_s

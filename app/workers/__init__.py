@@ -1,0 +1,1 @@
+"""The loops of the worker threads: camera, vision, drives."""

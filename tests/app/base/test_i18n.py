@@ -1,0 +1,96 @@
+"""Languages: every text in all of them, catalogues that are what they were compiled from, plurals that are right."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+from app.base.i18n import DOMAIN, LANGUAGES, LOCALE, SOURCE_LANGUAGE, counted, message, translated
+
+ROOT = Path(__file__).resolve().parents[3]
+KEYWORDS = {"message": None, "counted": (1, 2)}
+OTHERS = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
+Identity = str | tuple[str, ...]
+
+
+def extracted() -> Iterator[Identity]:
+    for _, _, text, _, _ in extract_from_dir(ROOT / "app", [("**.py", "python")], keywords=KEYWORDS):
+        yield text
+
+
+def catalogue(language: str) -> Catalog:
+    with (LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        return read_po(file, language)
+
+
+def forms(text: Identity) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_of_the_program_is_translated_and_nothing_else_is_kept(language: str) -> None:
+    done = {one.id for one in catalogue(language) if one.id and all(forms(one.string)) and not one.fuzzy}
+    assert set(extracted()) - done == set()
+    assert done - set(extracted()) == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_translations_name_what_the_template_names(language: str) -> None:
+    for one in catalogue(language):
+        names = set(re.findall(r"{(\w+)}", " ".join(forms(one.id))))
+        for form in forms(one.string):
+            named = set(re.findall(r"{(\w+)}", form))
+            assert named <= names, one.id
+            assert names - named <= {"count"}, one.id  # "one picture" needs no figure
+            assert names == named or isinstance(one.id, tuple), one.id
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
+    with (LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
+        compiled = {forms(one.id): forms(one.string) for one in read_mo(file) if one.id}
+    assert compiled == {forms(one.id): forms(one.string) for one in catalogue(language) if one.id}
+
+
+def test_there_are_catalogues_for_the_languages_and_for_no_others() -> None:
+    assert sorted(path.name for path in LOCALE.iterdir() if path.is_dir()) == sorted(OTHERS)
+
+
+def test_a_message_is_english_until_it_is_put_into_words() -> None:
+    told = message("Found the drive {drive}. SAVE puts the model on it.", drive="STICK")
+    assert str(told) == "Found the drive STICK. SAVE puts the model on it."
+    assert translated(told, "de") != str(told)
+    assert "STICK" in translated(told, "de")
+
+
+def test_a_number_picks_the_form_of_each_language() -> None:
+    def pictures(count: int) -> str:
+        return translated(
+            counted("{count} picture will be erased.", "{count} pictures will be erased.", count), language
+        )
+
+    for language in LANGUAGES:
+        plural = gettext.NullTranslations() if language == "en" else gettext.translation(DOMAIN, LOCALE, [language])
+        form = plural.ngettext("{count} picture will be erased.", "{count} pictures will be erased.", 1)
+        assert pictures(1) == form.format(count=1)
+        assert pictures(7).startswith(("7", "Se borrarán 7"))
+    language = "fr"
+    assert pictures(0).split(" ", 1)[1] == pictures(1).split(" ", 1)[1]  # French counts none as one
+
+
+def test_messages_inside_messages_are_translated_too() -> None:
+    inner = message("not sure")
+    told = message("{what}. What you taught is safe. Please call a member of staff.", what=inner)
+    assert translated(told, "de").startswith(translated(inner, "de"))
+
+
+def test_plain_texts_stay_what_they_are() -> None:
+    assert translated("Logitech C270", "tr") == "Logitech C270"

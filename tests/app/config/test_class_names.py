@@ -1,0 +1,152 @@
+"""What classes are called that nobody named: in the language of the screen, until something is taught."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.base.i18n import LANGUAGES
+from app.config.class_names import class_names
+from app.config.schema import Config
+from app.config.settings_file import SettingsFile
+from app.core import events as ev
+from app.core.events import Action, OnScreen
+from app.core.facts import TrainedFacts
+from app.core.state import KioskState, Mode
+from app.core.transitions import ClassState
+from app.openers import open_store
+from tests.support.states import PICTURE, run
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
+
+pytestmark = pytest.mark.needs_runtime
+
+OWN = {
+    "en": ("Red", "Blue", "Yellow", "Class 4"),
+    "de": ("Rot", "Blau", "Gelb", "Klasse 4"),
+    "fr": ("Rouge", "Bleu", "Jaune", "Classe 4"),
+    "es": ("Rojo", "Azul", "Amarillo", "Clase 4"),
+    "tr": ("Kırmızı", "Mavi", "Sarı", "Sınıf 4"),
+}
+
+
+def kiosk(*given: str, language: str = "en", shots: int = 0) -> KioskState:
+    """A kiosk whose settings give these names, just started in a language."""
+    config = Config()
+    config = replace(
+        config,
+        classes=replace(config.classes, labels=given),
+        screen=replace(config.screen, language=language),
+    )
+    classes = tuple(ClassState(label, shots) for label in class_names(given, language))
+    return KioskState(classes=classes, language=language, camera="webcam", config=config)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_kiosk_names_classes_in_every_language(language: str) -> None:
+    assert class_names(("",) * 4, language) == OWN[language]
+    assert class_names(("", "cup", "", ""), language) == (OWN[language][0], "cup", *OWN[language][2:])
+    names = class_names(("",) * 9, language)
+    assert len({name.casefold() for name in names}) == 9
+
+
+def test_no_own_name_is_like_one_that_was_given() -> None:
+    assert class_names(("Blue", "", "class 2", "class 4"), "en") == ("Blue", "Class 3", "class 2", "class 4")
+
+
+def test_another_language_renames_what_nobody_named_until_something_is_taught() -> None:
+    state, commands = run(kiosk("", "cup", ""), ev.ButtonPressed(Action.LANGUAGE))
+    assert (state.language, state.labels) == ("de", ("Rot", "cup", "Gelb"))
+    assert commands == [ev.NameClasses(("Rot", "cup", "Gelb")), ev.PlaySound("tick")]
+    state, _ = run(state, ev.ButtonPressed(0), ev.ButtonReleased(0), ev.SampleAdded(0, 1, PICTURE))
+    state, commands = run(state, ev.ButtonPressed(Action.LANGUAGE))
+    assert (state.language, state.labels, commands) == ("fr", ("Rot", "cup", "Gelb"), [ev.PlaySound("tick")])
+
+
+def test_a_press_whose_picture_is_on_its_way_keeps_its_name() -> None:
+    state, _ = run(kiosk("", ""), ev.ButtonPressed(0), ev.ButtonReleased(0), ev.ButtonPressed(Action.LANGUAGE))
+    assert state.labels == ("Red", "Blue")
+
+
+def test_a_name_that_somebody_gave_stays_whatever_it_is() -> None:
+    state, commands = run(kiosk("Red", "Blau", "Jaune"), *[ev.ButtonPressed(Action.LANGUAGE)] * 5)
+    assert (state.language, state.labels) == ("en", ("Red", "Blau", "Jaune"))
+    assert not [one for one in commands if isinstance(one, ev.NameClasses)]
+    named = replace(kiosk("", ""), classes=(ClassState("Blau"), ClassState("Blue")))  # a visitor's, all taken back
+    assert run(named, ev.ButtonPressed(Action.LANGUAGE))[0].labels == ("Blau", "Blue")
+
+
+def test_the_names_of_a_guest_stay() -> None:
+    shown = replace(kiosk("", "", ""), shown_from="STICK", mode=Mode.LIVE, model=TrainedFacts(1.0, 0.5, (0, 0, 0)))
+    assert run(shown, ev.ButtonPressed(Action.LANGUAGE))[0].labels == ("Red", "Blue", "Yellow")
+
+
+def test_starting_over_names_classes_in_the_visitors_language_and_the_end_of_a_visit_in_that_of_the_house() -> None:
+    taught = replace(kiosk("", "", shots=3), language="es")
+    state, commands = run(taught, ev.SessionErased())
+    assert (state.labels, ev.NameClasses(("Rojo", "Azul")) in commands) == (("Rojo", "Azul"), True)
+    state, commands = run(replace(taught, gone=True), ev.SessionErased())
+    assert (state.language, state.labels, state.mode) == ("en", ("Red", "Blue"), Mode.ATTRACT)
+    assert not [one for one in commands if isinstance(one, ev.NameClasses)]  # they are called so already
+
+
+def test_a_visitor_who_leaves_without_teaching_leaves_the_names_of_the_house() -> None:
+    state, _ = run(kiosk("", "", language="tr"), ev.ButtonPressed(Action.LANGUAGE))
+    assert (state.language, state.labels) == ("en", ("Red", "Blue"))
+    away_s = state.config.idle.after_s + 1
+    state, commands = run(state, ev.TimePassed(away_s))
+    assert (state.mode, state.language, state.labels) == (Mode.ATTRACT, "tr", ("Kırmızı", "Mavi"))
+    assert ev.NameClasses(("Kırmızı", "Mavi")) in commands
+
+
+def staffed(state: KioskState) -> KioskState:
+    return replace(state, mode=Mode.STAFF, staff=replace(state.staff, inside=True))
+
+
+def test_staff_name_one_class_and_the_others_go_on_following_the_language() -> None:
+    state, commands = run(
+        staffed(kiosk("", "", "", language="de")),
+        ev.ButtonPressed(OnScreen("rename", 1)), ev.CharacterTyped("Tasse"), ev.TypingEdited("done"),
+        ev.ButtonPressed(OnScreen("more", "classes.number")),
+    )  # fmt: skip
+    assert state.labels == ("Rot", "Tasse", "Gelb", "Klasse 4")
+    assert state.config.classes.labels == ("", "Tasse", "", "")
+    assert ev.ChangeSettings((("classes.labels", ("", "Tasse", "")),)) in commands
+    state, commands = run(state, ev.ButtonPressed(OnScreen("more", "screen.language")))
+    assert state.labels == ("Rouge", "Tasse", "Jaune", "Classe 4")
+    assert ev.NameClasses(state.labels) in commands
+
+
+def test_a_name_that_staff_confirm_is_still_the_kiosks_and_one_they_write_is_theirs() -> None:
+    state, _ = run(staffed(kiosk("", "")), ev.ButtonPressed(OnScreen("rename", 0)), ev.TypingEdited("done"))
+    assert state.config.classes.labels == ("", "")
+    state, _ = run(state, ev.ButtonPressed(OnScreen("rename", 0)), ev.CharacterTyped("Rot"), ev.TypingEdited("done"))
+    state, _ = run(state, ev.ButtonPressed(OnScreen("more", "screen.language")))
+    assert (state.language, state.labels, state.config.classes.labels) == ("de", ("Rot", "Blau"), ("Rot", ""))
+
+
+def test_names_that_nobody_gave_are_kept_as_such(tmp_path: Path) -> None:
+    SettingsFile(Config(), tmp_path).keep({"classes.labels": ("", "Tasse", "", "")})
+    assert SettingsFile(Config(), tmp_path).config.classes.labels == ("", "Tasse", "", "")
+
+
+def test_a_stored_session_keeps_its_names_and_an_empty_one_begins_in_the_houses_language(tmp_path: Path) -> None:
+    def stored(language: str, taught: bool = False) -> tuple[str, ...]:
+        config = replace(
+            Config(),
+            screen=replace(Config().screen, language=language),
+            storage=replace(Config().storage, data_dir=str(tmp_path)),
+        )
+        with closing(open_store(config, extractor)) as store:
+            if taught:
+                store.add(1, np.zeros(extractor.feature_dim, np.float32), np.zeros((8, 8, 3), np.uint8))
+            return store.load().labels
+
+    with EmbeddingExtractor(default_extractor_path()) as extractor:
+        assert stored("de") == OWN["de"][:3]
+        assert stored("tr", taught=True) == OWN["tr"][:3]
+        assert stored("fr") == OWN["tr"][:3]

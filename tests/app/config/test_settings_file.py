@@ -1,0 +1,63 @@
+"""Settings changed on the screen: they stay, they hold over the file, and a damaged file loses nothing else."""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import SettingsNotKept
+from app.config.schema import Config, load_config
+from app.config.settings_file import FILE, SettingsFile
+
+
+def test_what_was_changed_is_back_after_a_restart_and_nothing_else_is_written(tmp_path: Path) -> None:
+    SettingsFile(Config(), tmp_path).keep(
+        {"classes.labels": ("Äpfel", 'Cup "1"'), "camera.mirror": False, "idle.after_s": 60.0}
+    )
+    base = replace(Config(), model=replace(Config().model, seed=7))
+    again = SettingsFile(base, tmp_path).config
+    assert again.classes.labels == ("Äpfel", 'Cup "1"')
+    assert (again.camera.mirror, again.idle.after_s, again.model.seed) == (False, 60.0, 7)
+    assert load_config(tmp_path / FILE).camera.source == Config().camera.source
+
+
+def test_changes_add_up(tmp_path: Path) -> None:
+    settings = SettingsFile(Config(), tmp_path)
+    settings.keep({"screen.volume": 0.2})
+    settings.keep({"screen.palette": "night"})
+    settings = SettingsFile(Config(), tmp_path)
+    settings.keep({"screen.volume": 0.7})
+    screen = SettingsFile(Config(), tmp_path).config.screen
+    assert (screen.volume, screen.palette) == (0.7, "night")
+
+
+@pytest.mark.parametrize("text", ["not = [toml", "[screen]\nvolume = 7.0\n", "[nowhere]\nx = 1\n", "\x00\xff"])
+def test_a_damaged_file_is_set_aside_and_the_defaults_come_back(
+    text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / FILE).write_bytes(text.encode("latin-1"))
+    settings = SettingsFile(Config(), tmp_path)
+    assert settings.config == Config()
+    assert (tmp_path / f"{FILE}.damaged-1").read_bytes() == text.encode("latin-1")
+    assert f"set aside as {tmp_path / FILE}.damaged-1" in caplog.text
+    settings.keep({"screen.volume": 0.2})
+    assert SettingsFile(Config(), tmp_path).config.screen.volume == 0.2
+
+
+def test_a_full_disk_is_told_and_the_file_before_stays(tmp_path: Path) -> None:
+    settings = SettingsFile(Config(), tmp_path)
+    settings.keep({"screen.volume": 0.2})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))
+    try:
+        with pytest.raises(SettingsNotKept) as caught:
+            settings.keep({"screen.volume": 0.9})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(caught.value) == (
+        "This setting holds until the kiosk stops: it could not be written. Make room on the disk."
+    )
+    assert SettingsFile(Config(), tmp_path).config.screen.volume == 0.2

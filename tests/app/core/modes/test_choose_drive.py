@@ -1,0 +1,198 @@
+"""SAVE with several drives plugged in: which one takes the folder, and who says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.ports import Drive, UnmountedDrive
+from app.core import events as ev
+from app.core.events import Action, Button
+from app.core.facts import TrainedFacts
+from app.core.state import KioskState, Mode
+from app.core.transitions import advance
+from app.model.observation import NOTHING_SEEN
+from app.ui.screens import targets
+from app.views.lamps import FULL, OFF, lamps
+from app.views.model import Question
+from app.views.present import Surroundings, present
+from tests.support.states import kiosk
+
+MODEL = TrainedFacts(1.0, 0.6, (3, 3, 0))
+A = Drive("HOLIDAY", Path("/media/a"), 12_300_000_000, False, "vfat")
+B = Drive("NO NAME", Path("/media/b"), 812_000_000, False, "exfat")
+SAME_NAME = replace(B, path=Path("/media/c"))
+LOCKED = Drive("LOCKED", Path("/media/d"), 5_000_000, True, "vfat")
+
+
+def plugged(*drives: Drive) -> ev.DrivesChanged:
+    return ev.DrivesChanged(
+        tuple(one.name for one in drives), tuple(one.name for one in drives if not one.read_only), drives
+    )
+
+
+def told(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Command]]:
+    commands: list[ev.Command] = []
+    for event in events:
+        state, more = advance(state, event)
+        commands += [one for one in more if not isinstance(one, ev.PlaySound)]
+    return state, commands
+
+
+def pressed(*drives: Drive) -> tuple[KioskState, list[ev.Command]]:
+    """SAVE with these drives plugged in."""
+    state, _ = told(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), ev.TimePassed(100.0), plugged(*drives))
+    return told(state, ev.ButtonPressed(Action.SAVE), ev.ButtonReleased(Action.SAVE))
+
+
+def asked(*drives: Drive) -> KioskState:
+    """A second after the question came up."""
+    state, commands = pressed(*drives)
+    assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
+    return told(state, ev.TimePassed(state.now_s + 1.0))[0]
+
+
+def question(state: KioskState) -> Question:
+    shown = present(state, None, NOTHING_SEEN, Surroundings()).question
+    assert shown is not None
+    return shown
+
+
+@pytest.mark.parametrize(("drives", "taken"), [((), None), ((A,), A), ((LOCKED, A), A), ((LOCKED,), None)])
+def test_nothing_is_asked_where_there_is_nothing_to_choose(drives: tuple[Drive, ...], taken: Drive | None) -> None:
+    """The only drive is meant, even if another one is plugged in before the writing begins."""
+    state, commands = pressed(*drives)
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(taken)])
+
+
+@pytest.mark.parametrize(
+    ("button", "chosen"), [(0, A), (1, B), (2, SAME_NAME), (Action.SAVE, A)]
+)  # fmt: skip
+def test_each_drive_has_its_class_button_and_save_is_the_first(button: Button, chosen: Drive) -> None:
+    state, commands = told(asked(A, B, SAME_NAME), ev.ButtonPressed(button))
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(chosen)])
+
+
+@pytest.mark.parametrize("key", ["key:2", "key:kp_2"])
+def test_keys_of_a_keyboard_answer_as_they_are_written_on_the_answers(key: str) -> None:
+    assert told(asked(A, B), ev.InputPressed(key))[1] == [ev.StartSaving(B)]
+
+
+def test_a_finger_answers_on_what_is_drawn() -> None:
+    state = asked(A, B)
+    view = present(state, None, NOTHING_SEEN, Surroundings())
+    (area,) = (area for button, area in targets(view, (1280, 720)) if button == 1)
+    assert area.width > 300
+    assert area.height >= 60
+    assert [button for button, _ in targets(view, (1280, 720))] == [0, 1, Action.CANCEL]
+
+
+@pytest.mark.parametrize("button", [Action.CANCEL, Action.RESET, Action.UNDO, Action.TRAIN])
+def test_every_other_button_saves_nothing(button: Button) -> None:
+    state, commands = told(asked(A, B), ev.ButtonPressed(button))
+    assert (state.mode, commands) == (Mode.LIVE, [])
+
+
+def test_a_class_button_without_a_drive_does_nothing() -> None:
+    state, commands = told(asked(A, B), ev.ButtonPressed(2))
+    assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
+
+
+def test_save_that_bounces_is_no_answer() -> None:
+    state, _ = pressed(A, B)
+    state, commands = told(state, ev.TimePassed(state.now_s + 0.2), ev.ButtonPressed(Action.SAVE))
+    assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
+
+
+def test_nobody_answers_and_the_first_one_takes_it() -> None:
+    state = asked(A, B)
+    state, commands = told(state, ev.TimePassed(state.now_s + 18.9))
+    assert commands == []
+    state, commands = told(state, ev.TimePassed(state.now_s + 0.2))
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(None)])
+
+
+def test_the_question_tells_kind_and_room_of_every_drive() -> None:
+    shown = question(asked(A, B, LOCKED))
+    assert [(key.text, key.detail, key.key) for key in shown.answers] == [
+        ("HOLIDAY", "FAT, 12.3 GB free", "1"),
+        ("NO NAME", "exFAT, 812 MB free", "2"),
+        ("Do not save", "", "N"),
+    ]
+    assert shown.left == pytest.approx(0.95)
+
+
+def test_no_more_than_a_handful_are_asked_about() -> None:
+    many = [replace(A, name=f"D{n}", path=Path(f"/media/{n}")) for n in range(7)]
+    assert [key.text for key in question(asked(*many)).answers] == ["D0", "D1", "D2", "D3", "Do not save"]
+
+
+def test_the_answer_of_a_drive_that_is_pulled_vanishes_and_a_press_in_flight_chooses_no_other() -> None:
+    state, commands = told(asked(A, B, SAME_NAME), plugged(B, SAME_NAME))
+    assert [key.text for key in question(state).answers] == ["NO NAME", "NO NAME", "Do not save"]
+    state, commands = told(state, ev.ButtonPressed(1))  # was B, and is another one now
+    assert commands == []
+    state, commands = told(state, ev.ButtonReleased(1), ev.TimePassed(state.now_s + 1.0), ev.ButtonPressed(1))
+    assert commands == [ev.StartSaving(SAME_NAME)]
+
+
+def test_another_drive_in_the_same_place_is_another_question() -> None:
+    state, commands = told(asked(A, B), plugged(A, replace(B, device="/dev/sdc1")))
+    assert commands == []
+    assert told(state, ev.ButtonPressed(1))[1] == []  # meant B
+
+
+def test_a_drive_that_comes_as_another_goes_is_another_question_where_no_device_is_known() -> None:
+    state = asked(A, B)
+    state, commands = told(state, plugged(A, SAME_NAME), ev.ButtonPressed(1))
+    assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
+
+
+def test_the_drive_that_is_left_takes_it() -> None:
+    state, commands = told(asked(A, B), plugged(B))
+    assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(B)])
+
+
+def test_with_no_drive_left_nothing_is_saved_and_the_screen_says_why() -> None:
+    state, commands = told(asked(A, B), plugged())
+    assert (state.mode, commands) == (Mode.LIVE, [])
+    assert state.notice is not None
+    assert str(state.notice.text) == "No drive is left to save to. Plug one in, then press SAVE again."
+
+
+def test_room_that_changes_is_no_other_question() -> None:
+    state = asked(A, B)
+    changed, commands = told(state, plugged(replace(A, free_bytes=1), B))
+    assert (changed.asked_at_s, commands) == (state.asked_at_s, [])
+
+
+def test_the_lamps_of_the_answers_are_lit() -> None:
+    lit = lamps(present(asked(A, B), None, NOTHING_SEEN, Surroundings()))
+    assert {button for button, light in lit.items() if light == FULL} == {0, 1, Action.CANCEL}
+    assert lit[2] == OFF  # no drive is behind it
+
+
+def kept_here(*events: ev.Event) -> str:
+    """What the screen says once the model is kept on this machine, after this has happened."""
+    state, _ = told(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), *events)
+    state = replace(state, mode=Mode.LIVE, model=MODEL)
+    state, _ = told(state, ev.ButtonPressed(Action.SAVE), ev.SavingFinished(Path("/exports/apple_cup"), False))
+    shown = present(state, None, NOTHING_SEEN, Surroundings()).saving
+    assert shown is not None
+    assert not shown.onto_drive
+    return shown.text
+
+
+def test_a_drive_that_was_there_is_to_be_plugged_in_anew_and_where_none_was_one_is_to_be_plugged_in() -> None:
+    plug_in = "It is on this machine: ask staff for it, or plug in a drive and press SAVE again."
+    anew = "It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again."
+    assert kept_here() == plug_in
+    assert kept_here(plugged()) == plug_in
+    assert kept_here(plugged(A), plugged()) == anew  # switched off by an earlier SAVE it may still be in
+    assert kept_here(plugged(LOCKED)) == anew
+    unusable = UnmountedDrive("STICK", "/dev/sdb1", "it holds no file system")
+    assert kept_here(ev.DrivesChanged((), unmounted=(unusable,))) == anew
+    assert kept_here(plugged(A), plugged(), ev.SessionErased()) == plug_in  # the next visitor's
+    assert kept_here(plugged(LOCKED), ev.SessionErased()) == anew

@@ -1,0 +1,230 @@
+"""Looking at pictures and taking them out; results; learning as you go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from app.core import events as ev
+from app.core.events import Action, OnScreen
+from app.core.facts import TrainedFacts
+from app.core.modes.gallery import PAGE
+from app.core.state import KioskState, Mode
+from app.model.observation import NOTHING_SEEN
+from app.views.model import Picture, Typing
+from app.views.present import Surroundings, present
+from tests.support.states import PICTURE, kiosk, run
+
+REPORT: dict[str, Any] = {
+    "curve": [{"fraction": 0.5, "validation_accuracy": 0.5}, {"fraction": 1.0, "validation_accuracy": 0.75}],
+    "confusion": [[1, 1], [0, 2]],
+    "held_out": [
+        {"sample": 1, "truth": 0, "answer": 0, "confidence": 0.8},
+        {"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9},
+        {"sample": 5, "truth": 1, "answer": 1, "confidence": 0.7},
+        {"sample": 6, "truth": 1, "answer": 1, "confidence": 0.6},
+    ],
+    "wrong": [{"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9}],
+}
+MODEL = TrainedFacts(0.75, 0.5, (3, 3), REPORT)
+
+
+def looked_at(shots: int = 20) -> KioskState:
+    state, commands = run(kiosk(shots, 3), ev.ButtonPressed(OnScreen("gallery", 0)))
+    assert commands == [ev.LoadGallery(0, 0, PAGE)]
+    pictures = tuple(
+        (number, Picture(("gallery", number), PICTURE.pixels)) for number in range(shots, shots - PAGE, -1)
+    )
+    return run(state, ev.PicturesLoaded("gallery", pictures))[0]
+
+
+def test_the_thumbnails_of_a_class_open_its_gallery_and_an_empty_class_has_none() -> None:
+    assert looked_at().mode is Mode.GALLERY
+    assert run(kiosk(0, 3), ev.ButtonPressed(OnScreen("gallery", 0)))[0].mode is Mode.TEACH
+
+
+def test_pages_are_turned_within_what_there_is() -> None:
+    state = looked_at(PAGE + 2)
+    state, commands = run(state, ev.ButtonPressed(OnScreen("page", 1)))
+    assert commands == [ev.LoadGallery(0, 1, PAGE)]
+    assert run(state, ev.ButtonPressed(OnScreen("page", 1)))[1] == []
+
+
+def test_a_tap_takes_a_picture_out_and_undo_brings_it_back() -> None:
+    state, commands = run(looked_at(), ev.ButtonPressed(OnScreen("remove", 20)))
+    assert commands == [ev.RemoveSample(20)]
+    state, commands = run(state, ev.SampleRemoved(0, 20))
+    assert state.shots == (19, 3)
+    assert ev.LoadGallery(0, 0, PAGE) in commands
+    state, commands = run(state, ev.ButtonPressed(Action.UNDO))
+    assert commands == [ev.RestoreSample()]
+    state, commands = run(state, ev.SampleRestored(0, 20, PICTURE))
+    assert (state.shots, state.changed) == ((20, 3), False)
+    assert ev.LoadGallery(0, 0, PAGE) in commands
+    state, commands = run(state, ev.ButtonPressed(Action.UNDO))
+    assert str(state.notice.text) == "There is nothing to bring back."
+
+
+def test_a_second_undo_brings_back_nothing_that_an_earlier_look_took_out() -> None:
+    state, _ = run(looked_at(), ev.ButtonPressed(OnScreen("remove", 20)), ev.SampleRemoved(0, 20))
+    state, _ = run(state, ev.ButtonPressed(OnScreen("back")), ev.ButtonPressed(OnScreen("gallery", 0)))
+    state, _ = run(state, ev.PicturesLoaded("gallery", ((19, PICTURE),)))
+    state, _ = run(state, ev.ButtonPressed(OnScreen("remove", 19)), ev.SampleRemoved(0, 19))
+    state, commands = run(state, ev.ButtonPressed(Action.UNDO), ev.ButtonPressed(Action.UNDO))
+    assert commands.count(ev.RestoreSample()) == 1
+    state, commands = run(state, ev.SampleRestored(0, 19, PICTURE), ev.ButtonPressed(Action.UNDO))
+    assert ev.RestoreSample() not in commands
+
+
+def test_an_undo_that_failed_can_be_tried_again() -> None:
+    state, _ = run(looked_at(), ev.ButtonPressed(OnScreen("remove", 20)), ev.SampleRemoved(0, 20))
+    state, _ = run(state, ev.ButtonPressed(Action.UNDO), ev.UndoFailed("the disk is full"))
+    assert run(state, ev.ButtonPressed(Action.UNDO))[1] == [ev.RestoreSample()]
+
+
+def test_the_last_page_goes_when_its_only_picture_does() -> None:
+    state, _ = run(looked_at(PAGE + 1), ev.ButtonPressed(OnScreen("page", 1)))
+    state, commands = run(state, ev.SampleRemoved(0, 1))
+    assert state.gallery.page == 0
+    assert ev.LoadGallery(0, 0, PAGE) in commands
+
+
+def test_a_picture_that_is_not_shown_is_not_taken_out() -> None:
+    assert run(looked_at(), ev.ButtonPressed(OnScreen("remove", 999)))[1] == []
+
+
+def test_a_picture_that_comes_back_stands_where_it_stood_on_the_card() -> None:
+    state = kiosk(0, 0)
+    for number in range(1, 16):
+        state, _ = run(state, ev.SampleAdded(0, number, Picture(("sample", number), PICTURE.pixels)))
+    state, _ = run(replace(state, mode=Mode.GALLERY), ev.SampleRemoved(0, 14))
+    state, _ = run(state, ev.SampleRestored(0, 14, Picture(("sample", 14), PICTURE.pixels)))
+    assert [one.key[1] for one in state.classes[0].thumbnails] == list(range(4, 16))
+
+
+def test_back_leads_back_to_where_the_visitor_was() -> None:
+    state, _ = run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(OnScreen("gallery", 1)))
+    assert run(state, ev.ButtonPressed(OnScreen("back")))[0].mode is Mode.LIVE
+
+
+def named(name: str, allowed: bool = True) -> tuple[KioskState, list[ev.Command]]:
+    state = looked_at()
+    classes = replace(state.config.classes, visitors_name=allowed)
+    state = replace(state, config=replace(state.config, classes=classes))
+    return run(state, ev.ButtonPressed(OnScreen("rename")), ev.CharacterTyped(name), ev.TypingEdited("done"))
+
+
+def test_a_visitor_names_a_class_for_the_visit_and_the_next_one_finds_the_old_name() -> None:
+    state, commands = named("Boskop")
+    assert (state.mode, state.labels, state.typing) == (Mode.GALLERY, ("Boskop", "cup"), None)
+    assert commands == [ev.NameClasses(("Boskop", "cup")), ev.PlaySound("tick")]
+    state, commands = run(state, ev.SessionErased())
+    assert state.labels == ("apple", "cup")
+    assert ev.NameClasses(("apple", "cup")) in commands
+
+
+def test_where_visitors_may_not_name_they_cannot() -> None:
+    state, commands = named("Boskop", allowed=False)
+    assert (state.labels, commands) == (("apple", "cup"), [])
+
+
+def renaming(*buttons: ev.Button) -> KioskState:
+    return run(looked_at(), *(ev.ButtonPressed(one) for one in (OnScreen("rename"), *buttons)))[0]
+
+
+def test_the_first_letter_takes_the_place_of_the_old_name_and_the_next_ones_follow() -> None:
+    state = renaming()
+    assert (state.typing.text, state.typing.selected) == ("apple", True)
+    assert renaming(OnScreen("shift"), OnScreen("key", "f"), OnScreen("key", "i")).typing.text == "Fi"
+
+
+def test_backspace_clears_the_old_name_and_a_touch_on_it_edits_its_end() -> None:
+    assert renaming(OnScreen("backspace")).typing.text == ""
+    assert renaming(OnScreen("field"), OnScreen("key", "s")).typing.text == "apples"
+    assert renaming(OnScreen("field"), OnScreen("backspace")).typing.text == "appl"
+    by_key, _ = run(renaming(), ev.TypingEdited("unselect"), ev.CharacterTyped("s"))
+    assert by_key.typing.text == "apples"
+
+
+def test_done_without_a_letter_keeps_the_old_name() -> None:
+    state, commands = run(renaming(), ev.ButtonPressed(OnScreen("done")))
+    assert (state.labels, state.typing, commands) == (("apple", "cup"), None, [ev.PlaySound("tick")])
+
+
+def test_the_old_name_is_shown_as_selected_until_it_is_written_over() -> None:
+    def shown(state: KioskState) -> Typing:
+        board = present(state, None, NOTHING_SEEN, Surroundings()).typing
+        assert board is not None
+        return board
+
+    assert (shown(renaming()).field, shown(renaming()).hint) == (
+        OnScreen("field"),
+        "Write a new name, or touch this one to change it.",
+    )
+    for buttons in ((OnScreen("key", "s"),), (OnScreen("backspace"),), (OnScreen("field"),)):
+        assert (shown(renaming(*buttons)).field, shown(renaming(*buttons)).hint) == (None, "")
+
+
+def test_keys_on_the_screen_write_a_visitors_name_and_cancel_keeps_the_old_one() -> None:
+    state = renaming(OnScreen("key", "s"))
+    assert state.typing.text == "s"
+    state, _ = run(state, ev.ButtonPressed(OnScreen("cancel")))
+    assert (state.labels, state.typing, state.mode) == (("apple", "cup"), None, Mode.GALLERY)
+
+
+def results(*more: ev.Event) -> tuple[KioskState, list[ev.Command]]:
+    return run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(Action.RESULTS), *more)
+
+
+def test_the_results_begin_with_the_mistakes_and_a_cell_shows_its_own_pictures() -> None:
+    assert results()[1] == [ev.LoadPictures((2,))]
+    state, commands = results(ev.ButtonPressed(OnScreen("cell", "1:1")))
+    assert commands[-1] == ev.LoadPictures((5, 6))
+    _, commands = run(state, ev.ButtonPressed(OnScreen("cell", "1:1")))  # once more: all mistakes again
+    assert commands == [ev.LoadPictures((2,))]
+
+
+def test_a_picture_that_confuses_can_be_taken_out_and_brought_back() -> None:
+    state, commands = results(ev.ButtonPressed(OnScreen("remove", 2)), ev.SampleRemoved(0, 2))
+    assert ev.RemoveSample(2) in commands
+    assert (state.shots, state.stale) == ((2, 3), True)
+    state, commands = run(state, ev.ButtonPressed(Action.UNDO))
+    assert commands == [ev.RestoreSample()]
+    state, _ = run(state, ev.SampleRestored(0, 2, PICTURE))
+    assert state.shots == (3, 3)
+
+
+def test_without_a_training_there_are_no_results() -> None:
+    state, _ = run(kiosk(3, 3), ev.ButtonPressed(Action.RESULTS))
+    assert state.mode is Mode.TEACH
+    assert str(state.notice.text) == "Press TRAIN first: then there are results to look at."
+
+
+def as_you_go() -> KioskState:
+    state = kiosk(3, 3, mode=Mode.LIVE, model=MODEL)
+    return replace(state, config=replace(state.config, classes=replace(state.config.classes, learn_as_you_go=True)))
+
+
+def test_learning_as_you_go_trains_once_the_button_is_let_go_and_all_is_stored() -> None:
+    held, _ = run(as_you_go(), ev.ButtonPressed(0), ev.TimePassed(0.1))
+    state, commands = run(held, ev.ButtonReleased(0), ev.TimePassed(0.2))
+    assert ev.StartTraining() not in commands  # its sample is not stored yet
+    state, commands = run(state, ev.SampleAdded(0, 9, PICTURE), ev.TimePassed(0.3))
+    assert state.mode is Mode.TRAINING
+    assert ev.StartTraining() in commands
+
+
+def test_learning_as_you_go_waits_for_what_is_missing_and_is_off_by_default() -> None:
+    three = replace(as_you_go(), classes=kiosk(3, 3, 0).classes)
+    state, commands = run(
+        three, ev.ButtonPressed(2), ev.ButtonReleased(2), ev.SampleAdded(2, 9, PICTURE), ev.TimePassed(0.3)
+    )
+    assert (state.mode, ev.StartTraining() in commands) == (Mode.LIVE, False)
+    _, commands = run(
+        kiosk(3, 3, mode=Mode.LIVE, model=MODEL),
+        ev.ButtonPressed(0),
+        ev.ButtonReleased(0),
+        ev.SampleAdded(0, 9, PICTURE),
+        ev.TimePassed(0.3),
+    )
+    assert ev.StartTraining() not in commands

@@ -1,0 +1,342 @@
+"""The staff pages: who gets in, what is changed there, and typing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.base.i18n import LANGUAGES
+from app.config.schema import Config
+from app.config.settings_file import changed
+from app.core import events as ev
+from app.core.events import Action, OnScreen
+from app.core.facts import TrainedFacts
+from app.core.modes.settings import CHOICES
+from app.core.modes.staff import CORNER, PAGES
+from app.core.modes.typing import LETTERS, upper
+from app.core.state import KioskState, Mode
+from app.views.model import Setting
+from app.views.staff import Facts, staff
+from app.views.words import Say
+from tests.support.states import PICTURE, kiosk, run
+
+HOLD_S = Config().staff.hold_s
+MODEL = TrainedFacts(0.9, 0.5, (3, 3))
+
+
+def guarded(state: KioskState, pin: str = "2580") -> KioskState:
+    return replace(state, config=replace(state.config, staff=replace(state.config.staff, pin=pin)))
+
+
+def held_corner(state: KioskState, seconds: float = HOLD_S) -> KioskState:
+    state, _ = run(state, ev.ButtonPressed(CORNER), ev.TimePassed(state.now_s + 0.1))
+    return run(state, ev.TimePassed(state.now_s + seconds), ev.ButtonReleased(CORNER))[0]
+
+
+def inside(state: KioskState) -> KioskState:
+    opened = held_corner(state)
+    assert (opened.mode, opened.staff.inside) == (Mode.STAFF, True)
+    return opened
+
+
+def touched(state: KioskState, *buttons: ev.Button) -> tuple[KioskState, list[ev.Command]]:
+    return run(state, *(ev.ButtonPressed(button) for button in buttons))
+
+
+def pin(state: KioskState, digits: str) -> KioskState:
+    return touched(state, *(OnScreen("key", digit) for digit in digits), OnScreen("done"))[0]
+
+
+def test_a_corner_that_is_held_opens_the_pages_and_a_shorter_touch_does_not() -> None:
+    assert held_corner(kiosk(3, 3), HOLD_S - 0.5).mode is Mode.TEACH
+    assert inside(kiosk(3, 3)).staff.page == PAGES[0]
+
+
+def test_two_buttons_held_together_open_the_pages_and_lose_nothing() -> None:
+    state, commands = run(
+        kiosk(3, 3),
+        ev.ButtonPressed(Action.RESET),
+        ev.ButtonPressed(Action.UNDO),
+        ev.TimePassed(1.0),
+        ev.TimePassed(1.0 + HOLD_S),
+    )
+    assert (state.mode, state.shots) == (Mode.STAFF, (3, 3))
+    assert ev.RemoveLastSample() not in commands
+    assert ev.EraseSession() not in commands
+    assert ev.LookAtSystem() in commands
+
+
+def test_one_of_the_two_buttons_is_not_enough() -> None:
+    state, _ = run(kiosk(3, 3), ev.ButtonPressed(Action.UNDO), ev.TimePassed(1.0), ev.TimePassed(60.0))
+    assert state.mode is Mode.TEACH
+
+
+def test_the_right_pin_opens_and_a_wrong_one_says_so() -> None:
+    asked = held_corner(guarded(kiosk(3, 3)))
+    assert (asked.mode, asked.staff.inside, asked.typing.purpose) == (Mode.STAFF, False, "pin")
+    assert pin(asked, "2580").staff.inside
+    wrong = pin(asked, "1111")
+    assert not wrong.staff.inside
+    assert (str(wrong.typing.problem), wrong.typing.text) == ("That is not the PIN.", "")
+
+
+def test_after_three_wrong_pins_even_the_right_one_waits() -> None:
+    state = held_corner(guarded(kiosk(3, 3)))
+    for _ in range(3):
+        state = pin(state, "1111")
+    assert str(state.typing.problem) == "Locked for 60 s."
+    assert not pin(state, "2580").staff.inside
+    left, _ = touched(state, OnScreen("cancel"))
+    assert left.mode is Mode.TEACH
+    again = pin(held_corner(left), "2580")
+    assert not again.staff.inside  # leaving does not help
+    later, _ = run(again, ev.TimePassed(again.now_s + 60.0))
+    assert pin(later, "2580").staff.inside
+
+
+def test_without_the_pin_nothing_can_be_changed() -> None:
+    asked = held_corner(guarded(kiosk(3, 3)))
+    for button in (OnScreen("more", "screen.volume"), OnScreen("tab", "system"), OnScreen("power", "shutdown"), 0):
+        state, commands = touched(asked, button)
+        assert (state.config, state.staff.inside, commands) == (asked.config, False, [])
+
+
+@pytest.mark.parametrize("mode", [Mode.TRAINING, Mode.ERASING, Mode.IMPORTING])
+def test_the_pages_do_not_open_while_something_is_being_done(mode: Mode) -> None:
+    assert held_corner(kiosk(3, 3, mode=mode)).mode is mode
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.name)
+def test_every_setting_can_be_stepped_through_all_that_it_can_be(choice) -> None:
+    state = inside(kiosk(3, 3))
+    state, _ = run(state, ev.SystemLooked(cameras=("/dev/video0",)))
+    values = choice.values(state)
+    for step, count in (("less", len(values)), ("more", len(values))):
+        for _ in range(count):
+            state, commands = touched(state, OnScreen(step, choice.name))
+            for command in commands:
+                if isinstance(command, ev.ChangeSettings):
+                    assert changed(Config(), dict(command.changes))  # a file with it would be accepted
+    assert choice.value(state) == values[-1]
+    assert choice.beside(state, 1) is None
+
+
+def test_a_value_between_the_steps_goes_to_the_nearest_one_on_that_side() -> None:
+    state = inside(kiosk(3, 3))
+    state = replace(state, config=changed(state.config, {"idle.after_s": 45.0}))
+    less, _ = touched(state, OnScreen("less", "idle.after_s"))
+    more, _ = touched(state, OnScreen("more", "idle.after_s"))
+    assert (less.config.idle.after_s, more.config.idle.after_s) == (30.0, 60.0)
+
+
+def test_the_language_of_the_house_changes_at_once() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("more", "screen.language"))
+    assert (state.language, state.config.screen.language) == ("de", "de")
+
+
+def test_a_new_name_holds_at_once_and_goes_to_session_model_and_settings() -> None:
+    state = inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL))
+    state, _ = touched(state, OnScreen("rename", 1), *[OnScreen("backspace")] * 3)
+    state, _ = touched(state, OnScreen("shift"), OnScreen("key", "ö"), OnScreen("key", "l"))
+    state, commands = touched(state, OnScreen("done"))
+    assert state.labels == ("apple", "Öl")
+    assert commands[:2] == [
+        ev.NameClasses(("apple", "Öl")),
+        ev.ChangeSettings((("classes.labels", ("apple", "Öl")),)),
+    ]
+    assert not state.stale
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("", "Write a name."), ("  ", "Write a name."), ("APPLE", "Another one is called so already.")],
+)
+def test_a_name_that_cannot_be_is_refused_with_the_reason(name: str, problem: str) -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("rename", 1), *[OnScreen("backspace")] * 3)
+    state, _ = run(state, ev.CharacterTyped(name), ev.TypingEdited("done"))
+    assert (str(state.typing.problem), state.labels) == (problem, ("apple", "cup"))
+
+
+def test_a_real_keyboard_writes_and_edits() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("rename", 0))
+    state, _ = run(state, *[ev.TypingEdited("backspace")] * 9, ev.CharacterTyped("Çay"), ev.TypingEdited("done"))
+    assert (state.labels, state.typing) == (("Çay", "cup"), None)
+
+
+def test_a_name_is_no_longer_than_a_card_and_a_pin_takes_digits_alone() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("rename", 0))
+    state, _ = run(state, ev.CharacterTyped("x" * 100))
+    assert len(state.typing.text) == 24
+    asked = held_corner(guarded(kiosk(3, 3)))
+    assert run(asked, ev.CharacterTyped("2a5٣8"))[0].typing.text == "258"
+
+
+def test_the_keyboard_has_the_letters_of_all_five_languages() -> None:
+    keys = "".join(LETTERS)
+    needed = "abcdefghijklmnopqrstuvwxyz0123456789äöüßàâçèéêëîïôùûœñáíóúğış"
+    assert set(needed) <= set(keys)
+    assert len(keys) == len(set(keys))
+    assert (upper("i", "tr"), upper("ı", "tr"), upper("i", "de"), upper("ß", "de")) == ("İ", "I", "I", "ẞ")
+
+
+def test_there_are_two_to_nine_classes() -> None:
+    state = inside(kiosk(3, 3))
+    for _ in range(12):
+        state, _ = touched(state, OnScreen("more", "classes.number"))
+    assert len(state.classes) == 9
+    assert len(set(state.labels)) == 9
+    for _ in range(12):
+        state, _ = touched(state, OnScreen("less", "classes.number"))
+    assert state.labels == ("apple", "cup")
+
+
+def test_a_class_with_pictures_is_not_taken_away() -> None:
+    state, _ = touched(inside(kiosk(3, 3, 1)), OnScreen("less", "classes.number"))
+    assert len(state.classes) == 3
+    assert str(state.notice.text) == "book has pictures. Take them out of its gallery first, or start over."
+
+
+def test_another_class_does_not_make_the_model_old() -> None:
+    state, _ = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("more", "classes.number"))
+    assert not state.stale
+
+
+def test_an_input_is_learned_and_kept() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "buttons"), OnScreen("learn", "class_1"))
+    state, commands = run(state, ev.InputPressed("key:space"))
+    assert state.inputs.map.button_of("key:space") == 0
+    (change,) = [command for command in commands if isinstance(command, ev.ChangeSettings)]
+    assert dict(change.changes)["inputs.class_1"] == ("key:1", "key:kp_1", "key:space")
+    assert state.staff.listening is None
+
+
+def test_an_input_that_was_another_button_is_taken_from_it() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("learn", "train"))
+    _, commands = run(state, ev.InputPressed("key:s"))
+    (change,) = [command for command in commands if isinstance(command, ev.ChangeSettings)]
+    assert dict(change.changes)["inputs.save"] == ()
+    assert "key:s" in dict(change.changes)["inputs.train"]
+
+
+def test_buttons_of_the_box_do_nothing_on_the_page_that_tests_them() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "buttons"))
+    for button in (0, 1, Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET):
+        after, commands = touched(state, button)
+        assert (after.mode, commands) == (Mode.STAFF, [])
+
+
+def test_shutting_down_asks_first() -> None:
+    asked, commands = touched(inside(kiosk(3, 3)), OnScreen("power", "shutdown"))
+    assert (asked.staff.asked, commands) == ("shutdown", [])
+    assert touched(asked, Action.CANCEL)[1] == []
+    assert touched(asked, Action.CONFIRM)[1] == [ev.PowerOff(restart=False)]
+    restarting, _ = touched(inside(kiosk(3, 3)), OnScreen("power", "restart"))
+    assert touched(restarting, Action.CONFIRM)[1] == [ev.PowerOff(restart=True)]
+
+
+def test_a_session_that_is_brought_back_is_the_one_at_hand() -> None:
+    state, commands = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("restore", "2026-01-01"))
+    assert commands == [ev.RestoreSession("2026-01-01", "embeddings")]
+    state, _ = run(state, ev.SessionRestored(("dog", "cat", "cow"), (2, 2, 0), ((PICTURE,), (), ())))
+    assert (state.labels, state.shots, state.model) == (("dog", "cat", "cow"), (2, 2, 0), None)
+    assert touched(state, OnScreen("back"))[0].mode is Mode.TEACH
+
+
+def test_names_of_a_session_from_elsewhere_go_with_it() -> None:
+    state, _ = run(kiosk(3, 3), ev.SessionRestored(("dog", "cat", "cow"), (2, 2, 0), ((), (), ())))
+    state, commands = run(state, ev.SessionErased())
+    assert state.labels == ("apple", "cup")
+    assert ev.NameClasses(("apple", "cup")) in commands
+
+
+def test_leaving_leads_back_to_the_visit() -> None:
+    assert touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("back"))[0].mode is Mode.LIVE
+    assert touched(inside(kiosk(3, 3)), Action.LEAVE)[0].mode is Mode.TEACH
+
+
+def test_the_pages_do_not_open_over_a_model_from_a_drive_until_it_is_sent_back() -> None:
+    shown = replace(kiosk(0, 0, mode=Mode.LIVE, model=MODEL), shown_from="STICK")
+    assert held_corner(shown).mode is Mode.LIVE
+    held, commands = run(shown, ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.UNDO))
+    assert ev.EndShow() in commands
+    back, _ = run(held, ev.ShowEnded(("apple", "cup"), (3, 3), ((), ())), ev.TimePassed(1.0), ev.TimePassed(5.0))
+    assert back.mode is Mode.STAFF
+
+
+def test_a_name_that_a_visitor_gave_does_not_become_one_of_the_house() -> None:
+    visited = replace(kiosk(3, 3), classes=(replace(kiosk(3, 3).classes[0], label="Rude"), kiosk(3, 3).classes[1]))
+    state, _ = touched(inside(visited), OnScreen("rename", 1))
+    state, commands = run(
+        state, *[ev.TypingEdited("backspace")] * 3, ev.CharacterTyped("Tasse"), ev.TypingEdited("done")
+    )
+    assert state.labels == ("Rude", "Tasse")
+    assert state.config.classes.labels == ("apple", "Tasse")
+    assert ev.NameClasses(("Rude", "Tasse")) in commands
+
+
+def test_a_new_pin_holds_from_the_next_time_on_and_is_kept() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "system"), OnScreen("new_pin"))
+    short, _ = touched(state, *(OnScreen("key", digit) for digit in "123"), OnScreen("done"))
+    assert str(short.typing.problem) == "A PIN has 4 digits or more."
+    state, commands = touched(short, OnScreen("key", "4"), OnScreen("done"))
+    assert ev.ChangeSettings((("staff.pin", "1234"),)) in commands
+    assert changed(Config(), {"staff.pin": "1234"}).staff.pin == "1234"
+    left, _ = touched(state, OnScreen("back"))
+    asked = held_corner(left)
+    assert not pin(asked, "4321").staff.inside
+    assert pin(asked, "1234").staff.inside
+    without, _ = touched(pin(asked, "1234"), OnScreen("new_pin"), OnScreen("done"))
+    assert inside(touched(without, OnScreen("back"))[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_rows_of_a_page_have_the_same_name(language: str) -> None:
+    for page in PAGES:
+        state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", page))
+        shown = staff(state, Facts(), Say(language))
+        assert shown is not None
+        labels = [row.label for row in shown.rows]
+        assert len(set(labels)) == len(labels), page
+
+
+def test_the_page_counts_what_was_too_short_to_be_a_press_and_points_at_bad_wires() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "buttons"))
+    state = replace(state, inputs=state.inputs.assign("gpio:17", 0).assign("gpio:27", 1))
+    state, _ = run(state, *edges("gpio:17", bounces=2), *edges("gpio:27", ghosts=4), *edges("gpio:22", ghosts=5))
+    first, second = rows(state)["apple"], rows(state)["cup"]
+    assert first.value.endswith("gpio:17 (ghosts: 0, bounces: 2, presses: 1)")
+    assert second.value.endswith("gpio:27 (ghosts: 4, bounces: 0, presses: 0)")
+    assert (first.warning, second.warning) == (False, False)
+    assert rows(state)["gpio:22"].value == "ghosts: 5, bounces: 0, presses: 0"  # means nothing, and stands out
+    state, _ = run(state, *edges("gpio:27", ghosts=1))
+    assert rows(state)["cup"].warning
+    came_up = [ev.InputStuck("gpio:4"), *(ev.PinChanged("gpio:4", up, 6 + 0.001 * n) for n, up in enumerate((0, 1, 0)))]
+    state, _ = run(state, *came_up, ev.TimePassed(7.0), ev.TimePassed(7.1))
+    assert "gpio:4" not in rows(state)  # held at the start: it bounced as it came up, and was never pressed
+
+
+def test_the_pages_call_the_stand_in_camera_in_the_language_of_the_screen() -> None:
+    state = replace(inside(replace(kiosk(3, 3), camera="demonstration")), language="de")
+    for page, label in (("camera", "Jetzt"), ("system", "Kamera")):
+        state, _ = touched(state, OnScreen("tab", page))
+        shown = staff(state, Facts(), Say("de"))
+        assert shown is not None
+        assert {row.label: row.value for row in shown.rows}[label] == "Vorführung"
+
+
+def rows(state: KioskState) -> dict[str, Setting]:
+    shown = staff(state, Facts(), Say("en"))
+    assert shown is not None
+    return {row.label: row for row in shown.rows}
+
+
+def edges(source: str, ghosts: int = 0, bounces: int = 0) -> list[ev.Event]:
+    """Spikes that are too short; before a press where they are bounces."""
+    happened: list[ev.Event] = []
+    for number in range(ghosts + bounces):
+        at_s = number * (0.1 if ghosts else 0.002)
+        happened += [ev.PinChanged(source, True, at_s), ev.PinChanged(source, False, at_s + 0.001)]
+    if bounces:
+        happened += [ev.PinChanged(source, True, at_s + 0.002)]
+    return [*happened, ev.TimePassed(5.0), ev.TimePassed(5.1)]

@@ -1,0 +1,150 @@
+"""What comes from a drive is a stranger's: found fast, read whole or not at all, never trusted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import FolderRefused
+from app.core.events import DrivesChanged, Event, FolderFound
+from app.demo.simulated import SimulatedDrives
+from app.importing.reader import find_folder, read_model
+from app.importing.untrusted_folder import strange_folder
+from app.jobs.save import EXPORT_FOLDER
+from app.model.export_folder import PLAIN_FILE
+from app.workers.drives import watch_drives
+from tests.support.strangers import read_session_anyhow, refusal
+
+pytestmark = pytest.mark.needs_runtime
+
+
+def test_the_newest_folder_that_can_be_used_is_found(stick: Path, folder: Path) -> None:
+    base = stick / EXPORT_FOLDER
+    shutil.copytree(folder, base / "2031-01-01_0900_newer")
+    shutil.copytree(folder, base / "2032-01-01_0900_half.partial")
+    (base / "2033-01-01_0900_empty").mkdir()
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == base / "2031-01-01_0900_newer"
+    assert found.labels == ("Äpfel", "cup")
+    assert (found.has_session, found.has_model) == (True, True)
+
+
+def test_ours_is_found_among_thousands_of_foreign_folders(stick: Path, folder: Path) -> None:
+    base = stick / EXPORT_FOLDER
+    for number in range(1000):
+        (base / f"holiday {number}").mkdir()
+        (base / f"2099-01-01_{number:04d}_bait").mkdir()
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == folder
+
+
+def test_a_folder_is_announced_once_when_its_drive_comes(stick: Path, folder: Path) -> None:
+    drives, heard = SimulatedDrives(), list[Event]()
+    steps: list[Callable[[], None]] = [
+        lambda: None,
+        lambda: drives.insert("STICK", stick),
+        lambda: None,
+        lambda: drives.pull("STICK"),
+        lambda: drives.insert("STICK", stick),
+    ]
+
+    class Script:
+        """A signal that lets the drive worker look once after every step."""
+
+        def is_set(self) -> bool:
+            if not steps:
+                return True
+            steps.pop(0)()
+            return False
+
+        def wait(self, timeout: float | None = None) -> bool:
+            return False
+
+    watch_drives(drives, heard.append, stop=Script())
+    found = FolderFound("STICK", folder, ("Äpfel", "cup"), True, True)
+    assert [type(event) for event in heard] == [DrivesChanged, FolderFound, DrivesChanged, DrivesChanged, FolderFound]
+    assert heard[1] == heard[4] == found
+
+
+def test_looking_through_a_slow_drive_comes_to_an_end(stick: Path) -> None:
+    for number in range(100):
+        (stick / EXPORT_FOLDER / f"2099-01-01_{number:04d}_bait").mkdir()
+    looks: list[float] = []
+
+    def clock() -> float:
+        looks.append(0.5 * len(looks))  # every folder takes half a second
+        return looks[-1]
+
+    assert find_folder(stick, clock=clock) is None
+    assert len(looks) < 10
+
+
+def test_a_drive_without_a_folder_of_ours_has_none(tmp_path: Path) -> None:
+    assert find_folder(tmp_path) is None
+    assert find_folder(tmp_path / "gone") is None
+    (tmp_path / EXPORT_FOLDER).write_text("a file")
+    assert find_folder(tmp_path) is None
+
+
+@pytest.mark.parametrize("at", [EXPORT_FOLDER, "the folder", "the models"])
+def test_links_lead_nowhere(stick: Path, folder: Path, tmp_path: Path, at: str) -> None:
+    place = {EXPORT_FOLDER: stick / EXPORT_FOLDER, "the folder": folder, "the models": (folder / PLAIN_FILE).parent}[at]
+    elsewhere = tmp_path / "elsewhere"
+    place.rename(elsewhere)
+    place.symlink_to(elsewhere)
+    found = find_folder(stick)
+    assert found is None if at != "the models" else found is not None and not found.has_model
+
+
+def test_a_linked_file_is_not_read(folder: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "shadow"
+    secret.write_text('{"labels": ["root", "secret"]}')
+    (folder / "session.json").unlink()
+    (folder / "session.json").symlink_to(secret)
+    told = refusal(lambda: read_session_anyhow(folder))
+    assert told == "session.json is not a plain file or folder, so it is not opened."
+
+
+def test_a_pipe_is_not_waited_for_and_a_path_is_no_name(folder: Path) -> None:
+    (folder / "session.json").unlink()
+    os.mkfifo(folder / "session.json")
+    assert refusal(lambda: read_session_anyhow(folder)).startswith("session.json is not a plain file")
+    with strange_folder(folder) as open_folder:
+        for name in ("../metadata.json", "/etc/passwd", "..", ""):
+            with pytest.raises(FolderRefused):
+                open_folder.read(name, 100)
+
+
+def test_a_huge_file_is_refused_by_its_size_alone(folder: Path) -> None:
+    with (folder / PLAIN_FILE).open("r+b") as model:
+        model.truncate(1 << 40)
+    told = refusal(lambda: read_model(folder, runtime="litert"))
+    assert told == "model.tflite is larger than 64 MB, so it is not opened."
+    with (folder / "metadata.json").open("r+b") as facts:
+        facts.truncate(1 << 30)
+    assert find_folder(folder.parents[1]) is None
+
+
+@pytest.mark.parametrize(
+    "facts",
+    ["[" * 100_000, "{}", "[]", "\x00", '{"labels": "ab"}', '{"labels": ["a"]}', '{"labels": ["a", "a"]}',
+     '{"labels": ["a", 7]}', '{"labels": ["a", "\\u202e\\u0007"]}', json.dumps({"labels": list("abcdefghij")})],
+)  # fmt: skip
+def test_facts_that_make_no_sense_are_no_folder(stick: Path, folder: Path, facts: str) -> None:
+    (folder / "metadata.json").write_text(facts)
+    assert find_folder(stick) is None
+
+
+def test_labels_are_cleaned_for_the_screen(stick: Path, folder: Path) -> None:
+    family = "👩\u200d👧"  # one emoji, joined by an invisible character
+    (folder / "metadata.json").write_text(json.dumps({"labels": ["\u202eevil\x1b[2J\n name ", family + "x" * 900]}))
+    found = find_folder(stick)
+    assert found is not None
+    assert found.labels == ("evil[2J name", (family + "x" * 900)[:200])

@@ -1,0 +1,171 @@
+"""The report that goes along with a model: the facts of a training, and the page that shows them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.model.report import WRONG_SHOWN, report_facts, report_page
+from app.session.pictures import encode_picture
+from app.session.session import Sample, Session
+from learning.fit import FitProgress, FitResult
+from learning.softmax_regression import SoftmaxRegression
+
+pytestmark = pytest.mark.needs_runtime
+
+AGREEMENT = {"pictures": 6, "same_answer": 1.0, "mean_difference": 0.001}
+SECONDS = {"fit": 0.03, "export": 0.01}
+
+
+def session(labels: tuple[str, ...] = ("apple", "cup")) -> Session:
+    """Six samples, three of each of two classes, numbered from 100."""
+    vector = np.zeros(4, np.float32)
+    pictures = [encode_picture(np.full((8, 8, 3), 30 * n, np.uint8)) for n in range(6)]
+    samples = tuple(Sample(100 + n, n % 2, vector, picture, 0.0) for n, picture in enumerate(pictures))
+    return Session(labels, samples, "extractor.tflite", "ab" * 32)
+
+
+def fit(probabilities: list[list[float]], held_out: list[int], history: tuple[FitProgress, ...] = ()) -> FitResult:
+    """What a fit told of the samples that it held out."""
+    rows = np.array(probabilities, np.float32)
+    truth = np.array(held_out) % 2
+    confusion = np.zeros((2, 2), np.int64)
+    np.add.at(confusion, (truth, rows.argmax(axis=1)), 1)
+    accuracy = float((rows.argmax(axis=1) == truth).mean())
+    return FitResult(
+        head=SoftmaxRegression(4, 2),
+        validation_accuracy=accuracy,
+        confusion=confusion,
+        history=history,
+        validation_indices=np.array(held_out),
+        validation_probabilities=rows,
+        novelties=np.linspace(0.2, 1.1, len(rows), dtype=np.float32),
+        threshold=0.6,
+        temperature=3.0,
+    )
+
+
+@pytest.fixture
+def facts() -> dict[str, Any]:
+    """Samples 0 and 4 (apple) and 1, 3 (cup) were held out; apple 4 was taken for a cup, cup 3 for an apple, surer."""
+    history = (
+        FitProgress(0.2, 1, 0.5, 0.69),
+        FitProgress(0.7, 2, 0.75, 0.2),
+    )
+    told = fit([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8], [0.95, 0.05]], [0, 4, 1, 3], history)
+    return report_facts(session(), told, AGREEMENT, SECONDS)
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_facts_name_the_wrong_ones_surest_first(facts: dict[str, Any]) -> None:
+    assert facts["wrong"] == [
+        {"sample": 103, "truth": 1, "answer": 0, "confidence": 0.95},
+        {"sample": 104, "truth": 0, "answer": 1, "confidence": 0.7},
+    ]
+    assert facts["confusion"] == [[1, 1], [1, 1]]
+    assert facts["class_accuracy"] == [0.5, 0.5]
+    assert facts["shots"] == [3, 3]
+
+
+def test_the_curve_tells_what_more_pictures_taught(facts: dict[str, Any]) -> None:
+    assert facts["curve"] == [
+        {"shots": 1, "loss": 0.69, "validation_accuracy": 0.5},
+        {"shots": 2, "loss": 0.2, "validation_accuracy": 0.75},
+    ]
+
+
+def test_a_class_of_which_nothing_was_held_out_has_no_accuracy() -> None:
+    told = report_facts(session(), fit([[0.9, 0.1]], [0]), AGREEMENT, SECONDS)
+    assert told["class_accuracy"] == [1.0, None]
+    assert "–" in Page(report_page(told, {})).text
+
+
+def test_what_would_be_refused_is_counted_by_probability_and_by_novelty() -> None:
+    found = replace(
+        fit([[0.9, 0.1], [0.55, 0.45], [0.2, 0.8], [0.1, 0.9]], [0, 0, 1, 1]), novelties=np.array([0.5, 0.2, 1.3, 0.9])
+    )
+    told = report_facts(session(), found, AGREEMENT, SECONDS)
+    assert told["refused"] == 0.5  # one of 55 %, below the threshold of 60 %, and one that is too novel
+    assert "so it was for 50.0% of them" in Page(report_page(told, {})).text
+
+
+def test_a_report_from_before_that_was_counted_is_still_shown(facts: dict[str, Any]) -> None:
+    before = {name: value for name, value in facts.items() if name != "refused"}
+    assert "the answer is “not sure”." in Page(report_page(before, {})).text
+
+
+def test_facts_come_back_from_json_as_they_were(facts: dict[str, Any]) -> None:
+    assert json.loads(json.dumps(facts)) == facts
+
+
+def test_the_page_needs_nothing_but_itself(facts: dict[str, Any]) -> None:
+    html = report_page(facts, {one.sample_id: one.picture for one in session().samples})
+    page = Page(html)
+    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe")]
+    addresses = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href")]
+    assert addresses
+    assert all(str(address).startswith("data:image/jpeg;base64,") for address in addresses)
+    assert not re.search(r"url\(|@import|https?://", html)
+
+
+def test_the_page_says_what_the_facts_say(facts: dict[str, Any]) -> None:
+    text = Page(report_page(facts, {})).text
+    assert "apple and cup" in text
+    assert "50% of the 4 pictures held out were named right" in text
+    assert "Below 60%, or for a thing unlike everything taught, the answer is" in text
+    assert text.index("cup → apple 95%") < text.index("apple → cup 70%")
+
+
+def test_every_number_of_pictures_says_what_is_counted(facts: dict[str, Any]) -> None:
+    text = Page(report_page(facts, {})).text
+    assert "It was compared with the trained model on all 6 pictures taught: the same answer for 100.0% of them" in text
+    fewer = {**facts, "agreement": {**AGREEMENT, "pictures": 5}}
+    assert "on 5 of the 6 pictures taught" in Page(report_page(fewer, {})).text
+    assert "classpictures taughtnamed right of those held out" in text
+
+
+def test_pictures_are_shown_only_of_samples_that_are_given(facts: dict[str, Any]) -> None:
+    def pictures(given: dict[int, bytes]) -> int:
+        return sum(tag == "img" for tag, _ in Page(report_page(facts, given)).tags)
+
+    assert pictures({}) == 0
+    assert pictures({104: session().samples[4].picture}) == 1
+
+
+def test_names_cannot_break_out_of_the_page() -> None:
+    name = '<script>alert("x")</script>'
+    told = report_facts(session((name, "cup")), fit([[0.1, 0.9]], [0]), AGREEMENT, SECONDS)
+    page = Page(report_page(told, {}))
+    assert "script" not in [tag for tag, _ in page.tags]
+    assert name in page.text
+
+
+def test_a_long_list_is_cut_and_says_so() -> None:
+    count = WRONG_SHOWN + 3
+    vector = np.zeros(4, np.float32)
+    many = Session(("apple", "cup"), tuple(Sample(n, 0, vector, b"", 0.0) for n in range(count)), "x", "y")
+    told = report_facts(many, fit([[0.2, 0.8]] * count, [0] * count), AGREEMENT, SECONDS)
+    page = Page(report_page(told, {}))
+    assert sum(tag == "figure" for tag, _ in page.tags) == WRONG_SHOWN
+    assert "and 3 more" in page.text

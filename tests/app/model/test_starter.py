@@ -1,0 +1,99 @@
+"""A model that answers before anybody has taught."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+
+import pytest
+
+from app.config.schema import Config
+from app.core import events as ev
+from app.core.events import Action
+from app.core.state import Mode
+from app.model.observation import NOTHING_SEEN
+from app.views.present import Surroundings, present
+from tests.support.kiosks import LABELS, Station
+
+pytestmark = pytest.mark.needs_runtime
+
+
+def starting_with(station: Station, starter: str) -> Station:
+    """The same kiosk, started anew with this starter."""
+    station.close()
+    settings = Config()
+    again = Station(station.folder, replace(settings, idle=replace(settings.idle, starter=starter)))
+    again.settle()
+    return again
+
+
+def test_the_rendered_things_are_a_starter_that_answers_at_once_and_steps_back(station: Station) -> None:
+    again = starting_with(station, "demo")
+    state = again.kiosk.state
+    assert (state.mode, state.starter.labels) == (Mode.LIVE, again.table.kinds)
+    right = 0
+    for index, kind in enumerate(again.table.kinds[:3]):
+        for _ in range(4):
+            again.table.show(kind)
+            again.table.new_view()
+            again.look()
+            right += int(again.kiosk.observation.probabilities.argmax() == index)
+    assert right >= 11
+    again.panel.tap(0)
+    again.settle()
+    again.look()
+    assert again.kiosk.state.mode is Mode.TEACH
+    assert again.store.load().shots() == (1, 0, 0)
+    assert again.kiosk.observation.probabilities is None
+    assert [card.label for card in view_of(again).cards] == list(LABELS)
+    again.close()
+
+
+def test_a_starter_that_comes_too_late_takes_nothing_from_the_model_that_was_taught(station: Station) -> None:
+    again = starting_with(station, "demo")
+    again.teach()
+    again.press(Action.TRAIN)
+    taught = again.vision.model
+    again.kiosk.handle(ev.StarterReady(("dog", "cat"), 0.5))
+    assert again.vision.model is taught is not None
+    again.close()
+
+
+def test_no_room_to_make_the_starter_ends_no_worker(
+    station: Station, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(station.folder / "gone"))
+    again = starting_with(station, "demo")
+    assert again.kiosk.state.mode is Mode.TEACH
+    assert "the starter cannot be made" in caplog.messages
+    again.close()
+
+
+def view_of(station: Station):
+    return present(station.kiosk.state, station.kiosk.shown, NOTHING_SEEN, Surroundings())
+
+
+def test_a_folder_that_save_wrote_is_a_starter(station: Station) -> None:
+    station.teach()
+    station.press(Action.TRAIN)
+    station.press(Action.SAVE)
+    saved = station.kiosk.saved_to
+    station.press(Action.CANCEL)
+    station.press(Action.RESET)
+    station.press(Action.CONFIRM)
+    again = starting_with(station, str(saved))
+    assert again.kiosk.state.starter.labels == ("apple", "cup")
+    assert [card.label for card in view_of(again).cards] == ["apple", "cup", "duck"]
+    again.press(Action.SAVE)
+    assert again.kiosk.state.mode is Mode.LIVE  # it is nobody's, so nobody saves it
+    again.close()
+
+
+def test_a_starter_that_cannot_be_used_is_told_and_the_kiosk_works(
+    station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = station.folder / "nowhere"
+    again = starting_with(station, str(nowhere))
+    assert again.kiosk.state.mode is Mode.TEACH
+    assert f"The starter in {nowhere} cannot be used. Name a folder that SAVE wrote in idle.starter." in caplog.messages
+    again.close()

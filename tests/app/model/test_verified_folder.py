@@ -1,0 +1,121 @@
+"""A folder that is written so that it can be trusted, on real file systems."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.base.errors import ExportFailed
+from app.model.verified_folder import SUMS, digest_on_medium, pinned, with_sums, write_folder
+from tests.support.disks import Sticks, run
+
+RNG = np.random.default_rng(5)
+FILES = {"model.tflite": RNG.bytes(300_000), "samples/0_äpfel/001.jpg": RNG.bytes(20_000), "README.txt": b"hello\n"}
+SUMMED = {**FILES, SUMS: b"".join(f"{hashlib.sha256(d).hexdigest()}  {n}\n".encode() for n, d in FILES.items())}
+
+
+def test_after_a_save_and_a_hard_pull_the_medium_holds_every_byte(socket: Sticks, tmp_path: Path) -> None:
+    """The oracle is the kernel on another mount of the medium, and sha256sum."""
+    disk = socket.plug_in()
+    write_folder(disk.path / "teachable" / "now", SUMMED)
+    as_it_is = tmp_path / "copy.img"
+    as_it_is.write_bytes(disk.image.read_bytes())  # the medium at this moment; nothing was unmounted
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run("mount", "-o", "loop", as_it_is, elsewhere)
+    try:
+        run("sh", "-c", f"cd '{elsewhere}/teachable/now' && sha256sum --strict -c {SUMS}")
+        assert {path.name for path in (elsewhere / "teachable").iterdir()} == {"now"}
+    finally:
+        run("umount", elsewhere)
+
+
+@pytest.mark.parametrize("kind", ["ext4", "exfat", "fat"])
+@pytest.mark.parametrize("size", [0, 1, 511, 4096, 4097, 1 << 20, (1 << 20) + 5])
+def test_the_medium_gives_back_files_of_every_length(socket: Sticks, kind: str, size: int) -> None:
+    disk, data = socket.plug_in(kind), RNG.bytes(size)
+    path = disk.path / "file.bin"
+    path.write_bytes(data)
+    assert digest_on_medium(path) == hashlib.sha256(data).hexdigest()
+
+
+def test_what_is_written_after_a_pull_never_lands_beside_the_drive(socket: Sticks) -> None:
+    disk = socket.plug_in()
+
+    def pull(step: str, done: bool) -> None:
+        if (step, done) == ("write", False):
+            disk.pull()
+
+    with pinned(disk.path) as root:
+        write_folder(root / "teachable" / "now", SUMMED, on_step=pull)
+    assert list(disk.path.iterdir()) == []  # the empty folder that it was mounted on
+
+
+def test_a_link_that_waits_under_the_unfinished_name_is_not_followed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "now.partial").symlink_to(elsewhere)
+    with pytest.raises(ExportFailed) as caught:
+        write_folder(tmp_path / "now", SUMMED)
+    assert str(caught.value) == f"{tmp_path}/now.partial is a file. Name an empty or new folder."
+    assert list(elsewhere.iterdir()) == []
+    assert not (tmp_path / "now").exists()
+
+
+def test_a_drive_that_turns_write_protected_under_way_is_told(socket: Sticks) -> None:
+    disk = socket.plug_in()
+
+    def protect(step: str, done: bool) -> None:
+        if (step, done) == ("write", False):
+            run("mount", "-o", "remount,ro", disk.path)
+
+    with pytest.raises(ExportFailed) as caught:
+        write_folder(disk.path / "teachable" / "now", SUMMED, on_step=protect)
+    assert str(caught.value) == (
+        f"the model could not be saved to {disk.path}/teachable: Read-only file system. "
+        "The drive is write-protected: use another one, then save again."
+    )
+
+
+@pytest.mark.parametrize("harm", ["changed", "shorter", "gone"])
+def test_what_reads_back_otherwise_loses_its_name_and_what_was_there_comes_back(tmp_path: Path, harm: str) -> None:
+    folder = tmp_path / "teachable" / "now"
+    earlier = with_sums({"model.tflite": b"the one before"})
+    write_folder(folder, earlier)
+
+    def spoil(step: str, done: bool) -> None:
+        if (step, done) == ("name", True):
+            assert (folder / SUMS).read_bytes() == SUMMED[SUMS]  # it has its name by now
+            readme = folder / "README.txt"
+            {"changed": lambda: readme.write_bytes(b"jello\n"), "shorter": lambda: readme.write_bytes(b""),
+             "gone": readme.unlink}[harm]()  # fmt: skip
+
+    with pytest.raises(ExportFailed) as caught:
+        write_folder(folder, SUMMED, on_step=spoil)
+    assert str(caught.value) == "README.txt reads back changed: the drive is failing. Use another drive."
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == earlier
+    assert [path.name for path in folder.parent.iterdir()] == ["now"]
+
+
+def test_a_folder_that_reads_back_otherwise_and_cannot_be_deleted_looks_unfinished(tmp_path: Path) -> None:
+    folder = tmp_path / "teachable" / "now"
+    kept = folder.with_name("now.partial") / "kept"
+
+    def spoil(step: str, done: bool) -> None:
+        if (step, done) == ("name", True):
+            (folder / "README.txt").write_bytes(b"jello\n")
+            run("mount", "--mkdir", "-t", "tmpfs", "tmpfs", folder / "kept")  # a mounted folder can't be deleted
+
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a file system")
+    try:
+        with pytest.raises(ExportFailed, match="reads back changed"):
+            write_folder(folder, SUMMED, on_step=spoil)
+        assert not folder.exists()
+        assert not (folder.with_name("now.partial") / SUMS).exists()
+    finally:
+        run("umount", kept)

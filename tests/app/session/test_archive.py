@@ -1,0 +1,162 @@
+"""Sessions that are kept: what is damaged, what makes room, and what of their pictures stays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import ArchiveUnusable
+from app.session.archive import Archive
+from tests.support.kiosks import Station
+from tests.support.visits import leave_alone, pictures_in, privately
+
+pytestmark = pytest.mark.needs_runtime
+
+NOW = datetime(2026, 1, 31, 14, 12)
+
+
+@pytest.mark.parametrize("privacy", ["keep", "embeddings", "erase"])
+def test_pictures_of_a_copy_that_a_power_cut_ended_do_not_stay(station: Station, privacy: str) -> None:
+    archive = station.config.data_dir / "archive"
+    archive.mkdir()
+    for name in ("2026-01-31_141200_apple.sqlite3.partial", "2026-01-31_141200_apple.sqlite3.partial-journal"):
+        (archive / name).write_bytes(b"pictures")
+    privately(station, privacy)
+    station.teach()
+    leave_alone(station)
+    assert [path for path in archive.iterdir() if "partial" in path.name] == []
+
+
+@pytest.mark.parametrize(("privacy", "left"), [("keep", 3), ("embeddings", 0), ("erase", 0)])
+def test_damaged_databases_go_as_the_sessions_do(station: Station, privacy: str, left: int) -> None:
+    """Nobody can take the pictures out of them."""
+    damaged = lay_damaged(station)
+    privately(station, privacy)
+    station.teach()
+    leave_alone(station)
+    assert len([path for path in damaged if path.exists()]) == left
+
+
+def test_damaged_databases_make_room_by_age_as_the_sessions_do(station: Station) -> None:
+    damaged = lay_damaged(station)
+    station.teach()
+    beside = station.config.data_dir / "session.sqlite3"
+    small = Archive(station.config.data_dir / "archive", max_bytes=400_000, floor_bytes=0, beside=beside)
+    assert small.keep(station.store, NOW, "embeddings") is not None
+    assert [path for path in damaged if path.exists()] == []
+
+
+def lay_damaged(station: Station) -> list[Path]:
+    """Databases as the store sets them aside, one with its journal, all of them older than any session."""
+    archive = station.config.data_dir / "archive"
+    archive.mkdir(exist_ok=True)
+    beside = station.config.data_dir
+    names = ("session.sqlite3.damaged-1", "session.sqlite3.damaged-1-journal", "archive/old.sqlite3.damaged-2")
+    for name in names:
+        (beside / name).write_bytes(b"pictures" * 50_000)
+        os.utime(beside / name, (1e9, 1e9))
+    return [beside / name for name in names]
+
+
+def archive_of(station: Station) -> tuple[Archive, Path]:
+    """An archive with one session that has its pictures."""
+    archive = Archive(station.config.data_dir / "archive", 1 << 40, 0)
+    station.teach()
+    name = archive.keep(station.store, NOW, "keep")
+    return archive, station.config.data_dir / "archive" / f"{name}.sqlite3"
+
+
+def test_a_busy_session_keeps_its_pictures_for_now_and_loses_nothing_else(station: Station) -> None:
+    archive, path = archive_of(station)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        archive.forget_pictures()
+    assert pictures_in(path) == 8
+    archive.forget_pictures()
+    assert pictures_in(path) == 0
+    assert path.exists()
+
+
+def test_a_full_disk_takes_pictures_and_no_session(station: Station, tmp_path: Path) -> None:
+    """No room for a journal or for a copy: they are overwritten where they stand."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small file system")
+    _, session = archive_of(station)
+    jpegs = [one.picture[200:232] for one in station.store.load().samples]
+    small = tmp_path / "small"
+    small.mkdir()
+    room = session.stat().st_size + 8192
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", small], check=True)
+    try:
+        path = small / session.name
+        shutil.copy(session, path)
+        (small / "filler").write_bytes(bytes(shutil.disk_usage(small).free))
+        assert shutil.disk_usage(small).free == 0
+        Archive(small, 1 << 40, 0).forget_pictures()
+        assert pictures_in(path) == 0
+        assert not any(part in path.read_bytes() for part in jpegs)
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+@pytest.mark.parametrize("data", [b"no database at all" * 100, b""])
+def test_what_is_damaged_or_no_session_goes_with_the_pictures_that_may_be_in_it(station: Station, data: bytes) -> None:
+    archive, path = archive_of(station)
+    path.write_bytes(data)
+    archive.forget_pictures()
+    assert not path.exists()
+
+
+def test_the_oldest_session_makes_room_for_the_newest(station: Station, tmp_path: Path) -> None:
+    station.teach()
+    archive = Archive(tmp_path / "kept", max_bytes=1 << 40, floor_bytes=0)
+    first = archive.keep(station.store, NOW, "keep")
+    size = archive.size(first)
+    small = Archive(tmp_path / "kept", max_bytes=2 * size + size // 2, floor_bytes=0)
+    names = [small.keep(station.store, NOW + timedelta(minutes=n), "keep") for n in (1, 2)]
+    assert small.names() == tuple(reversed(names))
+    assert first == "2026-01-31_141200_apple_cup"
+
+
+def test_nothing_is_kept_where_the_disk_is_nearly_full(station: Station, tmp_path: Path) -> None:
+    station.teach()
+    archive = Archive(tmp_path / "kept", 1 << 40, 1000, free_bytes=lambda _folder: 999)
+    assert archive.keep(station.store, NOW, "keep") is None
+    assert archive.names() == ()
+
+
+def test_a_session_of_another_network_needs_its_pictures(station: Station, tmp_path: Path) -> None:
+    station.teach()
+    archive = Archive(tmp_path / "kept", 1 << 40, 0)
+    without = archive.keep(station.store, NOW, "embeddings")
+    complete = archive.keep(station.store, NOW + timedelta(minutes=1), "keep")
+    assert archive.load(without, "x", station.extractor.sha256).shots() == (4, 4, 0)
+    assert archive.load(complete, "another", "f" * 64).shots() == (4, 4, 0)
+    with pytest.raises(ArchiveUnusable) as caught:
+        archive.load(without, "another", "f" * 64)
+    assert str(caught.value) == (
+        f"The session {without} was taught with another network, and without its pictures it cannot be learned anew."
+    )
+
+
+def test_an_empty_session_is_not_kept(station: Station, tmp_path: Path) -> None:
+    assert Archive(tmp_path / "kept", 1 << 40, 0).keep(station.store, NOW, "keep") is None
+
+
+@pytest.mark.parametrize("name", ["../data/session", "/etc/passwd", ""])
+def test_an_unknown_name_is_no_way_out_of_the_archive(tmp_path: Path, name: str) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "session.sqlite3").write_bytes(b"not in the archive")
+    archive = Archive(tmp_path / "kept", 1, 0)
+    for look in (lambda: archive.load(name, "x", "y"), lambda: archive.data(name), lambda: archive.size(name)):
+        with pytest.raises(ArchiveUnusable) as caught:
+            look()
+        assert str(caught.value) == f"The session {name} is not in the archive any more."

@@ -1,0 +1,191 @@
+"""Motion: eased, the same for the same views, at rest when nothing happens; caches that stay bounded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pygame
+import pytest
+
+from app.ui import screens
+from app.ui.painting.motion import EASE_S, FLIGHT_S, MOST_FLIGHTS, Animator, settled, still
+from app.ui.painting.surfaces import CACHE, SurfaceCache
+from app.ui.painting.theme import load_theme
+from app.ui.window import Window
+from app.views.model import KioskView, Picture
+from tests.support.views import cards, every_view, picture
+
+VIEWS = every_view()
+LIVE = VIEWS["live"]
+
+
+@pytest.fixture(autouse=True)
+def fonts() -> None:
+    pygame.font.init()
+
+
+def at(now_s: float, view: KioskView = LIVE, **changes: object) -> KioskView:
+    return replace(view, now_s=now_s, **changes)  # type: ignore[arg-type]
+
+
+def confident(value: float) -> tuple:
+    return tuple(replace(card, confidence=value) for card in LIVE.cards)
+
+
+def test_a_bar_covers_two_thirds_of_its_way_in_the_time_constant() -> None:
+    animator = Animator()
+    animator.step(at(0.0, cards=confident(0.0)))
+    moving = animator.step(at(EASE_S, cards=confident(1.0)))
+    assert moving.bars == pytest.approx([1 - np.exp(-1)] * 3)
+
+
+def test_motion_depends_on_time_and_not_on_the_number_of_frames() -> None:
+    fast, slow = Animator(), Animator()
+    for animator, steps in ((fast, 60), (slow, 5)):
+        animator.step(at(0.0, cards=confident(0.0)))
+        for step in range(1, steps + 1):
+            moving = animator.step(at(0.1 * step / steps, cards=confident(0.6)))
+        assert moving.bars[0] == pytest.approx(0.6 * (1 - np.exp(-0.1 / EASE_S)), abs=1e-6)
+
+
+def test_everything_comes_to_rest_exactly_where_the_view_says() -> None:
+    animator = Animator()
+    animator.step(at(0.0, VIEWS["welcome"]))
+    quiet = replace(LIVE, actions=())  # no key asks to be pressed
+    for step in range(1, 120):
+        moving = animator.step(at(step / 60, quiet))
+    assert moving == settled(quiet)
+
+
+def test_a_picture_flies_its_whole_way_also_when_the_next_follows() -> None:
+    animator = Animator()
+    animator.step(at(0.0))
+    first = animator.step(at(0.05, flash=(0, picture(0, 1), 0.0)))
+    second = animator.step(at(0.17, flash=(0, picture(0, 2), 0.0)))
+    assert [flight.picture.key for flight in first.flights] == [picture(0, 1).key]
+    assert [round(flight.way * FLIGHT_S, 2) for flight in second.flights] == [0.12, 0.0]
+    assert animator.step(at(0.05 + 2 * FLIGHT_S)).flights == ()
+
+
+def test_the_same_picture_flies_once_however_long_the_view_tells_of_it() -> None:
+    animator = Animator()
+    for step in range(8):
+        moving = animator.step(at(0.05 * step, flash=(1, picture(1), 0.05 * step)))
+    assert len(moving.flights) == 1
+    assert animator.step(at(FLIGHT_S + 0.01, flash=(1, picture(1), FLIGHT_S + 0.01))).flights == ()
+
+
+def test_pictures_that_come_faster_than_they_fly_do_not_pile_up() -> None:
+    animator = Animator()
+    for step in range(200):
+        moving = animator.step(at(step / 60, flash=(0, picture(0, step), 0.0)))
+    assert len(moving.flights) == MOST_FLIGHTS
+
+
+def test_a_key_that_asks_to_be_pressed_breathes_and_nothing_else_does() -> None:
+    assert {Animator().step(at(now_s / 10)).breath for now_s in range(18)} != {0.0}
+    assert {Animator().step(at(now_s / 10, VIEWS["teach"])).breath for now_s in range(18)} == {0.0}
+
+
+@pytest.mark.parametrize("name", ["live", "teach", "attract"])
+def test_the_same_views_in_the_same_order_give_the_same_pixels(name: str) -> None:
+    runs = []
+    for _ in range(2):
+        CACHE.clear()
+        animator, surface, pixels = Animator(), pygame.Surface((800, 480)), []
+        for step in range(12):
+            view = at(
+                step / 30,
+                VIEWS[name] if step > 3 else VIEWS["welcome"],
+                flash=(0, picture(0, step // 4), step % 4 / 30),
+            )
+            screens.draw(surface, view, load_theme((800, 480)), animator.step(view))
+            pixels.append(pygame.image.tobytes(surface, "RGB"))
+        runs.append(pixels)
+    assert runs[0] == runs[1]
+    assert len(set(runs[0])) > 4
+
+
+def test_a_fuller_bar_shows_more_of_its_colour() -> None:
+    size, theme = (1280, 720), load_theme((1280, 720))
+    view = replace(LIVE, picture=None, verdict=None, cards=cards(3, live=True))
+    colour = np.array(theme.class_colour(0))
+    shares = []
+    for bar in (0.1, 0.5, 0.9):
+        surface = pygame.Surface(size)
+        screens.draw(surface, view, theme, replace(settled(view), bars=(bar, 0.0, 0.0)))
+        shares.append(int((np.abs(pygame.surfarray.array3d(surface) - colour).sum(axis=2) < 6).sum()))
+    assert shares[0] < shares[1] < shares[2]
+    assert (shares[2] - shares[1]) / (shares[1] - shares[0]) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["results", "gallery", "staff", "typing", "fault", "saved", "confirm", "training"])
+def test_nothing_is_drawn_while_nothing_moves(name: str) -> None:
+    window = Window((800, 480), fullscreen=False, headless=True)
+    try:
+        surface = pygame.display.get_surface()
+        assert surface is not None
+        for step in range(120):  # the camera goes on behind what covers it
+            window.draw(at(step / 60, VIEWS[name], picture=picture(0, step)))
+        surface.set_at((3, 3), (1, 2, 3))  # a mark that drawing would cover
+        window.draw(at(3.0, VIEWS[name], picture=picture(0, 999)))
+        assert surface.get_at((3, 3))[:3] == (1, 2, 3)
+        window.draw(at(3.1, VIEWS["welcome"]))
+        assert surface.get_at((3, 3))[:3] != (1, 2, 3)
+    finally:
+        window.close()
+
+
+def test_two_views_that_differ_in_time_alone_look_the_same() -> None:
+    assert still(at(1.0)) == still(at(2.0))
+    assert still(at(1.0)) != still(at(1.0, guidance="Something else."))
+
+
+def test_caches_do_not_grow_over_a_thousand_frames() -> None:
+    CACHE.clear()
+    theme, surface, animator = load_theme((800, 480)), pygame.Surface((800, 480)), Animator()
+    rng = np.random.default_rng(0)
+    sizes = []
+    for step in range(1000):
+        shares = rng.dirichlet([0.4] * 3)
+        leader = int(shares.argmax())
+        shown = tuple(
+            replace(
+                card,
+                confidence=float(shares[card.index]),
+                leading=card.index == leader,
+                held=step % 40 < 20 and card.index == 1,
+                shots=step // 10,
+                count_text=f"{step // 10} pictures",
+                thumbnails=tuple(picture(card.index, step // 10 + n) for n in range(12)),
+            )
+            for card in LIVE.cards
+        )
+        verdict = replace(LIVE.verdict, index=leader, share_text=f"{shares[leader]:.0%}") if LIVE.verdict else None
+        frame = Picture(("frame", step), LIVE.picture.pixels if LIVE.picture else np.zeros((4, 4, 3), np.uint8))
+        view = at(step / 60, picture=frame, cards=shown, verdict=verdict, flash=(1, picture(1, step // 10), 0.0))
+        screens.draw(surface, view, theme, animator.step(view))
+        sizes.append((len(CACHE), CACHE.pixels))
+    surfaces, pixels = sizes[-1]
+    assert surfaces <= 1500
+    assert pixels <= 24_000_000
+    assert max(size[1] for size in sizes[500:]) < 1.5 * max(size[1] for size in sizes[:500])
+
+
+def test_the_cache_forgets_what_was_used_longest_ago() -> None:
+    cache = SurfaceCache(most_surfaces=2, most_pixels=1000)
+    for name in ("a", "b", "a", "c", "a"):
+        cache.get(name, lambda: pygame.Surface((10, 10)))
+    assert (cache.made, len(cache), cache.pixels) == (3, 2, 200)
+    cache.get("large", lambda: pygame.Surface((30, 30)))
+    assert (len(cache), cache.pixels) == (2, 1000)
+    cache.get("b", lambda: pygame.Surface((10, 10)))
+    assert cache.pixels == 1000
+
+
+def test_the_face_is_glad_when_it_knows_and_sad_when_it_cannot_see() -> None:
+    assert settled(LIVE).glad == 1
+    assert settled(VIEWS["not_sure"]).glad == 0
+    assert settled(VIEWS["fault"]).glad < 0
+    assert settled(VIEWS["saved"]).glad == 1

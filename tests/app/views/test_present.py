@@ -1,0 +1,174 @@
+"""What the visitor reads, by state: one useful sentence, a verdict, or "not sure"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.base.i18n import LANGUAGES, message
+from app.base.ports import Frame
+from app.config.schema import Config
+from app.core.events import Action
+from app.core.facts import TrainedFacts
+from app.core.transitions import ClassState, Held, KioskState, Mode
+from app.model.observation import NOTHING_SEEN, Observation, Smoothed, smooth
+from app.views.model import KioskView, Screen
+from app.views.present import Surroundings, present
+
+MODEL = TrainedFacts(0.9, 0.6, (5, 5, 0))
+
+
+def state(*shots: int, **changes: object) -> KioskState:
+    classes = tuple(ClassState(*pair) for pair in zip(("apple", "cup", "duck"), shots, strict=True))
+    return replace(KioskState(classes=classes, camera="webcam", now_s=10.0), **changes)
+
+
+def answer(*probabilities: float, threshold: float = 0.6, at_s: float = 10.0) -> Smoothed:
+    return Smoothed(np.array(probabilities, np.float32), threshold, 1, at_s)
+
+
+def view(now: KioskState, seen: Smoothed = NOTHING_SEEN) -> KioskView:
+    frame = Frame(np.zeros((480, 640, 3), np.uint8), 1, 10.0)
+    return present(now, frame, seen, Surroundings(target_shots=20))
+
+
+def test_the_stand_in_camera_is_called_in_the_visitors_language_and_a_real_one_by_its_name() -> None:
+    shown = {language: view(state(5, 5, 0, camera="demonstration", language=language)) for language in LANGUAGES}
+    assert {language: one.status.camera for language, one in shown.items()} == {
+        "en": "demonstration", "de": "Vorführung", "fr": "démonstration", "es": "demostración", "tr": "gösteri",
+    }  # fmt: skip
+    assert view(state(5, 5, 0, camera="Logitech C270", language="de")).status.camera == "Logitech C270"
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (state(0, 0, 0), "Show something to the camera and hold the apple button."),
+        (state(6, 0, 0), "Now show a different thing and hold the cup button."),
+        (state(6, 2, 0), "A few more of cup: turn it, move it, hold its button."),
+        (state(6, 6, 0), "Press TRAIN – or teach one more thing."),
+        (state(6, 6, 0, mode=Mode.TRAINING), "Comparing what you showed …"),
+        (state(6, 6, 0, mode=Mode.SAVING), "Writing your model."),
+        (state(6, 6, 0, held=Held(1, 0.0)), "Keep turning it: every picture teaches cup."),
+        (state(5, 6, 0, mode=Mode.LIVE, model=MODEL), "The pictures changed! Press TRAIN to learn them."),
+        (state(5, 5, 0, mode=Mode.LIVE, model=MODEL), "Show a thing again. Is it wrong? Hold its button."),
+    ],
+)
+def test_the_guidance_names_the_next_useful_thing(now: KioskState, words: str) -> None:
+    assert view(now).guidance == words
+
+
+def test_a_clear_answer_is_the_verdict() -> None:
+    seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.1, 0.9, 0.0))
+    assert (seen.verdict.text, seen.verdict.index) == ("cup", 1)
+    assert [card.leading for card in seen.cards] == [False, True, False]
+
+
+def test_an_answer_below_the_threshold_is_not_sure() -> None:
+    seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.45, 0.55, 0.0))
+    assert (seen.verdict.text, seen.verdict.index) == ("not sure", None)
+    assert not any(card.leading for card in seen.cards)
+    assert seen.not_sure > 0.5
+
+
+def test_the_not_sure_bar_crosses_the_middle_where_the_verdict_does() -> None:
+    live = state(5, 5, 0, mode=Mode.LIVE, model=MODEL)
+    below, above = view(live, answer(0.599, 0.401, 0.0)), view(live, answer(0.601, 0.399, 0.0))
+    assert below.not_sure == pytest.approx(0.5, abs=0.01)
+    assert above.not_sure == pytest.approx(0.5, abs=0.01)
+    assert view(live, answer(1.0, 0.0, 0.0)).not_sure == 0
+
+
+def test_an_old_answer_says_nothing_about_the_picture_on_the_screen() -> None:
+    seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.1, 0.9, 0.0, at_s=7.0))
+    assert seen.verdict is None
+    assert [card.confidence for card in seen.cards] == [None] * 3
+
+
+def test_no_camera_is_a_screen_of_its_own_that_says_what_to_do() -> None:
+    seen = view(state(5, 5, 0, camera=None, camera_problem="unplugged"))
+    assert seen.screen is Screen.FAULT
+    assert seen.fault == (
+        "No camera picture",
+        "Check that the camera is plugged in: it goes on by itself. What you taught is safe.",
+    )
+
+
+def test_fault_screens_name_whom_to_call_where_the_settings_say_so() -> None:
+    settings = Config()
+    desk = replace(settings, staff=replace(settings.staff, contact="the desk, phone 12"))
+    stopped = message("The part that recognises things has stopped")
+    assert view(state(5, 5, 0, fault=stopped)).fault == (
+        "The kiosk needs a restart",
+        "The part that recognises things has stopped. What you taught is safe. Please call a member of staff.",
+    )
+    assert (
+        view(state(5, 5, 0, fault=stopped, config=desk))
+        .fault[1]
+        .endswith("What you taught is safe. If it stays like this, please call the desk, phone 12.")
+    )
+    assert (
+        view(state(5, 5, 0, camera=None, camera_problem="unplugged", config=desk))
+        .fault[1]
+        .endswith("If it stays like this, please call the desk, phone 12.")
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_language_changes_every_word_at_once(language: str) -> None:
+    seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL, language=language), answer(0.45, 0.55, 0.0))
+    english = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.45, 0.55, 0.0))
+    words = {seen.guidance, seen.verdict.text, seen.not_sure_text, *(key.text for key in seen.actions)}
+    others = {english.guidance, english.verdict.text, english.not_sure_text, *(key.text for key in english.actions)}
+    assert words.isdisjoint(others) is (language != "en")
+
+
+def test_a_class_with_far_fewer_pictures_is_pointed_out() -> None:
+    uneven = view(state(30, 9, 0))
+    assert uneven.guidance == "cup has far fewer pictures than apple: show it some more."
+    assert [card.suggested for card in uneven.cards] == [False, True, False]
+    assert view(state(30, 11, 0)).guidance == "Press TRAIN – or teach one more thing."
+
+
+def test_staff_may_say_below_what_share_it_is_not_sure() -> None:
+    settings = Config()
+    strict = replace(settings, model=replace(settings.model, not_sure_below=0.9))
+    live = state(5, 5, 0, mode=Mode.LIVE, model=MODEL)
+    assert view(live, answer(0.2, 0.8, 0.0)).verdict.index == 1
+    assert view(replace(live, config=strict), answer(0.2, 0.8, 0.0)).verdict.index is None
+
+
+def test_an_answer_of_a_model_with_other_classes_is_not_shown() -> None:
+    assert view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.2, 0.8)).verdict is None
+
+
+def test_keys_are_lit_only_when_they_would_do_something() -> None:
+    def enabled(now: KioskState) -> set[Action]:
+        return {key.button for key in view(now).actions if key.enabled}
+
+    assert enabled(state(0, 0, 0)) == set()
+    assert enabled(state(1, 0, 0)) == {Action.UNDO, Action.RESET}
+    assert enabled(state(2, 2, 0)) == {Action.TRAIN, Action.UNDO, Action.RESET}
+    everything = {Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET}
+    assert enabled(state(5, 5, 0, mode=Mode.LIVE, model=MODEL)) == everything
+    assert enabled(state(5, 5, 0, mode=Mode.TRAINING)) == set()
+
+
+def test_the_picture_is_mirrored_for_the_visitor_and_not_for_the_model() -> None:
+    pixels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
+    shown = present(state(0, 0, 0), Frame(pixels, 1, 10.0), NOTHING_SEEN, Surroundings(mirror=True))
+    assert np.array_equal(shown.picture.pixels, pixels[:, ::-1])
+
+
+def test_bars_ease_towards_new_answers_and_start_where_the_first_one_is() -> None:
+    def seen(number: int, at_s: float, *probabilities: float) -> Observation:
+        frame = Frame(np.zeros((2, 2, 3), np.uint8), number, at_s)
+        return Observation(frame, probabilities=np.array(probabilities, np.float32), threshold=0.5)
+
+    first = smooth(NOTHING_SEEN, seen(1, 0.0, 1.0, 0.0))
+    assert first.probabilities.tolist() == [1.0, 0.0]
+    second = smooth(first, seen(2, 0.25, 0.0, 1.0))
+    assert second.probabilities[1] == pytest.approx(1 - np.exp(-1), abs=1e-4)
+    assert smooth(second, seen(2, 0.25, 0.0, 1.0)) is second
