@@ -35,10 +35,12 @@ from app.devices.power import switch_off
 from app.devices.systemd import Supervisor
 from app.devices.typewriter import Typewriter
 from app.jobs.staff import House
-from app.jobs.workbench import Tools, work_off
+from app.jobs.tools import Tools
+from app.jobs.workbench import work_off
 from app.kiosk import Kiosk
 from app.loop import Loop
 from app.model.backend_status import backend_now
+from app.model.live import Vision
 from app.model.observation import Observation
 from app.openers import camera_source, open_accelerator, open_drives, open_lamps, open_pins, open_store, open_window
 from app.session.lock import only_kiosk_in
@@ -49,8 +51,9 @@ from app.ui.window import Window
 from app.views.lamps import lamps
 from app.views.model import KioskView
 from app.views.present import Surroundings
+from app.workers.camera import watch_camera
 from app.workers.drives import watch_drives
-from app.workers.vision import Vision, watch_camera, watch_frames
+from app.workers.vision import watch_frames
 from tpu.edgetpu.devices import list_accelerators
 from tpu.edgetpu.supervisor import ListDevices
 from tpu.extractor import EmbeddingExtractor

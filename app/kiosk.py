@@ -20,7 +20,8 @@ from app.core import events as ev
 from app.core.presses import in_order_of_time, inputs_of
 from app.core.transitions import THUMBNAILS, ClassState, KioskState, Mode, Timing, advance
 from app.jobs.staff import Backstage, House
-from app.jobs.workbench import Job, Tools, Workbench
+from app.jobs.tools import Job, Tools
+from app.jobs.workbench import Workbench
 from app.model.observation import Observation
 from app.session.pictures import newest_thumbnails
 from app.session.session import Session

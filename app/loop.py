@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from app.base.ports import Buttons, Clock, Frame
+from app.base.ports import Clock, Frame
 from app.base.workers import Mailbox
 from app.core.events import Event, at_time
+from app.devices.window_input import WindowInput
 from app.kiosk import Kiosk
 from app.model.observation import NOTHING_SEEN, Observation, smooth
 from app.views.model import KioskView
@@ -50,7 +51,7 @@ class Loop:
         self,
         kiosk: Kiosk,
         window: Window,
-        buttons: Sequence[Buttons],
+        buttons: Sequence[WindowInput],
         *,
         frames: Mailbox[Frame],
         observations: Mailbox[Observation],

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.base.i18n import Text
-
-if TYPE_CHECKING:
-    from app.core.events import Event
 
 ImageArray = NDArray[np.uint8]
 
@@ -51,16 +48,6 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Release the device; a second call does nothing."""
-
-
-class Buttons(Protocol):
-    """Buttons that reach the program through window events: keys, pads, mouse, touch."""
-
-    def translate(self, window_event: Any) -> tuple[Event, ...]:
-        """Turn one pygame event into kiosk events; empty when it means nothing here."""
-
-    def release_all(self) -> tuple[Event, ...]:
-        """Events that let go of everything held, for when the window loses the input focus."""
 
 
 @dataclass(frozen=True)

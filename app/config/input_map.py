@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.base.buttons import Action, Button, OnScreen
 from app.base.errors import ConfigInvalid
-from app.core.events import Action, Button, OnScreen
 
 Assignable = int | Action
 """The buttons that an input can be: those that have a name in the settings."""

@@ -11,11 +11,11 @@ from typing import Any
 
 import tomli_w
 
-from app.base.errors import ConfigInvalid, ExportFailed, SettingsNotKept
+from app.base.errors import ConfigInvalid, SettingsNotKept
+from app.base.files import write_durably
 from app.base.i18n import message
 from app.config.checks import check
 from app.config.schema import Config, overlaid, read_table
-from app.model.train import write_durably
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class SettingsFile:
             changed.setdefault(section, {})[key] = list(value) if isinstance(value, tuple) else value
         try:
             write_durably(self._path, tomli_w.dumps(changed).encode())
-        except ExportFailed as error:
+        except OSError as error:
             raise SettingsNotKept(
                 message("This setting holds until the kiosk stops: it could not be written. Make room on the disk.")
             ) from error

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from app.base.buttons import Button
 from app.config.input_map import KEYS, InputMap, input_map, pins_of
 from app.config.schema import Config
 from app.core.events import (
-    Button,
     ButtonPressed,
     ButtonReleased,
     Event,

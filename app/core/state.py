@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from app.base.buttons import Button
 from app.base.i18n import SOURCE_LANGUAGE, Text
+from app.base.picture import Picture
 from app.base.ports import Drive, UnmountedDrive
 from app.config.schema import Config
 from app.core import events as ev
@@ -14,7 +16,6 @@ from app.core.facts import TrainedFacts
 from app.core.modes.pages import GalleryState, ResultsState, SavingState, StaffState, TypingState
 from app.core.presses import Inputs
 from app.session.session import still_missing
-from app.views.model import Picture
 
 NOTICE_S = 3.5
 THUMBNAILS = 12
@@ -159,7 +160,7 @@ class KioskState:
     last_input_s: float = 0.0
     attract_since_s: float = 0.0
     gone: bool = False
-    down: tuple[ev.Button, ...] = ()
+    down: tuple[Button, ...] = ()
     gallery: GalleryState = field(default_factory=GalleryState)
     results: ResultsState = field(default_factory=ResultsState)
     saving: SavingState = field(default_factory=SavingState)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from app.base.buttons import Action, Button
 from app.core import events as ev
-from app.core.events import Action, Command, Event
+from app.core.events import Command, Event
 from app.core.facts import TrainedFacts
 from app.core.modes import choose_drive, cursor, devices, found, gallery, idle, jobs, results, staff, teach, visit
 from app.core.presses import hear
@@ -123,7 +124,7 @@ _HAPPENS = (
     idle.look_at_the_clock,
 )
 
-_PRESSED: dict[Mode, Callable[[KioskState, ev.Button], Step]] = {
+_PRESSED: dict[Mode, Callable[[KioskState, Button], Step]] = {
     Mode.ATTRACT: idle.begun,
     Mode.TEACH: visit.pressed,
     Mode.LIVE: visit.pressed,

@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.base.buttons import Button
 from app.base.errors import CameraUnavailable
 from app.base.i18n import Text, message
 from app.base.ports import DEMONSTRATION, Clock, Drive, ImageArray, UnmountedDrive
-from app.core.events import Button, ButtonPressed, ButtonReleased, Event
+from app.core.events import ButtonPressed, ButtonReleased, Event
 from app.demo.things import KINDS, SIZE_PX, Thing, build
 
 BY_ITSELF_S = 4.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.base.picture import Picture
 from app.base.ports import ImageArray
 from app.demo.simulated import DemonstrationCamera
 from app.demo.things import KINDS
-from app.views.model import Picture
 
 SIZE_PX = (480, 360)
 PICTURES = 30  # of each thing, then over again

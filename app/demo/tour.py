@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
+from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import LANGUAGES
-from app.core.events import Action, Button, OnScreen
 from app.core.modes.staff import CORNER, PAGES
 from app.core.transitions import Mode
 from app.kiosk import Kiosk

@@ -7,9 +7,10 @@ from typing import Any
 
 import pygame
 
+from app.base.buttons import Action, Button, OnScreen
 from app.base.errors import ConfigInvalid
 from app.config.input_map import InputMap
-from app.core.events import Action, Button, ButtonPressed, ButtonReleased, Event, InputPressed, InputReleased, OnScreen
+from app.core.events import ButtonPressed, ButtonReleased, Event, InputPressed, InputReleased
 
 NAMES: dict[int, str] = {
     getattr(pygame, name): name.removeprefix("K_").lower()

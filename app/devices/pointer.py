@@ -7,7 +7,8 @@ from typing import Any
 
 import pygame
 
-from app.core.events import Action, Button, ButtonPressed, ButtonReleased, Event, OnScreen, ScreenTouched
+from app.base.buttons import Action, Button, OnScreen
+from app.core.events import ButtonPressed, ButtonReleased, Event, ScreenTouched
 
 
 class Pointer:

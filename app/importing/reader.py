@@ -26,8 +26,7 @@ from app.base.ports import Clock, ImageArray
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES, MIN_CLASSES
 from app.guarded.sandbox import Limits, ask_apart
 from app.importing.untrusted_folder import StrangeFolder, strange_folder
-from app.jobs.save import EXPORT_FOLDER
-from app.model.export_folder import PLAIN_FILE
+from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
 from app.session.pictures import decode_picture
 from app.session.session import Sample, Session
 

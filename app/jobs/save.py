@@ -11,26 +11,24 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.base.errors import DriveGone, ExportFailed
+from app.base.files import free_folder
 from app.base.i18n import message
 from app.base.ports import Drive, Drives
 from app.core import events as ev
+from app.jobs.tools import Tools
 from app.model.counterpart import kept_twin
-from app.model.export_folder import ModelFacts, export_name, write_export
-from app.model.verified_folder import check_way, forget_pages, free_folder, pinned
+from app.model.export_folder import EXPORT_FOLDER, ModelFacts, export_name, write_export
+from app.model.live import LiveModel
+from app.model.verified_folder import check_way, forget_pages, pinned
 from app.session.session import Session
 from app.session.store import StoredModel
-from app.workers.vision import LiveModel
 from tpu.tensors import PREPROCESSING
-
-if TYPE_CHECKING:
-    from app.jobs.workbench import Tools
 
 logger = logging.getLogger(__name__)
 
-EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 NAME_REFUSED = {errno.EINVAL, errno.EILSEQ, errno.EPERM}
 """What mounted FAT volumes answer to letters that their character set lacks: the kernel's vfat, its iconv, FUSE."""
 

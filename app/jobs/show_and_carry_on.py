@@ -8,20 +8,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.core.state import THUMBNAILS
 from app.importing.reader import read_model, read_session
-from app.model.train import write_durably
+from app.jobs.tools import Tools
+from app.model.live import LiveModel
+from app.model.train import write_model_file
 from app.session.archive import archive_of
 from app.session.pictures import thumbnails
-from app.workers.vision import LiveModel
 from tpu.classifier import ClassificationEngine
-
-if TYPE_CHECKING:
-    from app.jobs.workbench import Tools
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +59,7 @@ def show_model(tools: Tools, folder: Path, drive: str, models_dir: Path, announc
     model = read_model(folder, runtime=tools.config.model.runtime)
     remove_shown(models_dir)
     path = models_dir / f"shown-{time.time_ns()}.tflite"
-    write_durably(path, model.data)  # the very bytes that were tried, whatever happens on the drive now
+    write_model_file(path, model.data)  # the very bytes that were tried, whatever happens on the drive now
     engine = ClassificationEngine(path, labels=model.labels, runtime=tools.config.model.runtime, device="cpu")
     classes = len(model.labels)
     tools.vision.go_live(LiveModel(engine, path, tuple(range(classes)), model.threshold, classes))

@@ -11,25 +11,28 @@ from datetime import datetime
 from pathlib import Path
 
 from app.base.error_texts import TOLD_TO_VISITORS
+from app.base.files import free_folder
 from app.base.i18n import Text, message
+from app.base.picture import Picture
 from app.base.ports import ImageArray
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
 from app.core.transitions import THUMBNAILS
 from app.jobs.machine_info import drive_lines, machine_lines
-from app.jobs.save import EXPORT_FOLDER, pinned_drive, report_of
-from app.jobs.workbench import Tools, Workbench, told
+from app.jobs.save import pinned_drive, report_of
+from app.jobs.tools import Tools
+from app.jobs.workbench import Workbench, told
 from app.model.counterpart import twin_of
+from app.model.export_folder import EXPORT_FOLDER
+from app.model.live import LiveModel
 from app.model.relabel import relabelled
 from app.model.starter import DEMO, make_demo_starter, open_starter
-from app.model.train import write_durably
-from app.model.verified_folder import check_way, free_folder, with_sums, write_folder
+from app.model.train import write_model_file
+from app.model.verified_folder import check_way, with_sums, write_folder
 from app.session.archive import archive_of
 from app.session.database import SESSION_FILE
 from app.session.pictures import THUMBNAIL_PX, small_picture, thumbnails
 from app.session.session import Sample, same_samples
-from app.views.model import Picture
-from app.workers.vision import LiveModel
 
 logger = logging.getLogger(__name__)
 
@@ -258,9 +261,9 @@ class Backstage:
         path = self._workbench.models_dir / f"model-{time.time_ns()}.tflite"
         for old, new in ((model.path, path), (twin_of(model.path), twin_of(path))):
             if old.is_file():
-                write_durably(new, relabelled(old.read_bytes(), names))
+                write_model_file(new, relabelled(old.read_bytes(), names))
         if report_of(model.path).is_file():
-            write_durably(report_of(path), report_of(model.path).read_bytes())
+            write_model_file(report_of(path), report_of(model.path).read_bytes())
         shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]
         tools.store.remember_model(path, stored.validation_accuracy, stored.threshold, shots)
         self._workbench.restore_model()

@@ -8,9 +8,7 @@ import queue
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,26 +16,23 @@ from numpy.typing import NDArray
 from app.base.error_texts import TOLD_TO_VISITORS, in_words
 from app.base.errors import KioskError
 from app.base.i18n import Text, message
-from app.base.ports import Clock, Drive, Drives, Frame
+from app.base.picture import Picture
+from app.base.ports import Drive, Frame
 from app.base.workers import StopSignal
-from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.jobs.save import read_report, report_of, save_model
 from app.jobs.show_and_carry_on import end_show, import_session, remove_shown, show_model
+from app.jobs.tools import Job, Tools
 from app.model.counterpart import kept_twin, twin_of
-from app.model.train import train_model, write_durably, write_twin
+from app.model.live import LiveModel
+from app.model.train import train_model, write_model_file, write_twin
 from app.session.embeddings import backend_agreement
 from app.session.pictures import thumbnail
 from app.session.session import Session
-from app.session.store import SessionStore
-from app.views.model import Picture
-from app.workers.vision import LiveModel, Vision
 from learning.errors import TrainingCancelled
 from tpu.classifier import ClassificationEngine
-from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.errors import RuntimeLayerError
-from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
 from tpu.runtime import CPU
 from tpu.tensors import centre_crop
@@ -46,30 +41,6 @@ logger = logging.getLogger(__name__)
 
 TURN_S = 0.05  # of embedding anew at a time: a press waits no longer than this and one picture
 DEFECT = message("Something went wrong inside. Nothing is lost: please try again.")
-
-
-class Sounds(Protocol):
-    """Short sounds by name."""
-
-    def play(self, name: str) -> None:
-        """Start a sound; an unknown name or a missing device is silent."""
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What the kiosk works with. All of it is opened and closed by whoever made it."""
-
-    config: Config
-    store: SessionStore
-    extractor: EmbeddingExtractor
-    vision: Vision
-    drives: Drives
-    sounds: Sounds
-    clock: Clock = time.monotonic
-    accelerator: EdgeTpuSupervisor | None = None
-
-
-Job = Callable[[StopSignal], None]
 
 
 class Workbench:
@@ -236,7 +207,7 @@ class Workbench:
         )
         shots = session.shots()
         try:
-            write_durably(report_of(path), (json.dumps(trained.report) + "\n").encode())
+            write_model_file(report_of(path), (json.dumps(trained.report) + "\n").encode())
             write_twin(path, trained.head, extractor_path(settings.extractor))
             tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
         except KioskError:

@@ -24,6 +24,7 @@ from app.session.session import Session
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import PREPROCESSING
 
+EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 SCRIPT = asset_path("export", "classify.py")
 NAME_BYTES = 40
 PLAIN_FILE = "converted_tflite_quantized/model.tflite"

@@ -13,10 +13,10 @@ from app.base.errors import StarterUnusable
 from app.base.i18n import message
 from app.base.ports import ImageArray
 from app.model.export_folder import facts_of, write_export
+from app.model.live import LiveModel
 from app.model.train import train_model
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
-from app.workers.vision import LiveModel
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor

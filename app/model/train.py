@@ -7,7 +7,6 @@ have been compared with the model that was trained before anybody sees them.
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ import numpy as np
 
 from app.base.error_texts import of_system
 from app.base.errors import ExportedModelDisagrees, ExportFailed, NotEnoughTaught, SessionUnreadable
+from app.base.files import write_durably
 from app.base.i18n import message
 from app.model.counterpart import find_twin, kept_twin, twin_of, with_head
 from app.model.report import report_facts
@@ -127,11 +127,11 @@ def train_model(
     )
     fit.head.label_map = dict(enumerate(taught.labels))
     fitted_s = time.perf_counter()
-    write_durably(model_path, append_head(extractor.model_bytes, fit.head))
+    write_model_file(model_path, append_head(extractor.model_bytes, fit.head))
     twin = None
     if extractor.twin_bytes is not None:
         twin = twin_of(model_path)
-        write_durably(twin, append_head(extractor.twin_bytes, fit.head))
+        write_model_file(twin, append_head(extractor.twin_bytes, fit.head))
     exported_s = time.perf_counter()
     engine = ClassificationEngine(
         model_path, labels=taught.labels, runtime=runtime, device=device, accelerator=accelerator, twin=twin
@@ -174,30 +174,18 @@ def write_twin(model_path: Path, head: SoftmaxRegression, extractor_path: Path) 
     """
     other = find_twin(extractor_path, [models_dir()])
     if other is not None and kept_twin(model_path) is None and (data := with_head(other, head)) is not None:
-        write_durably(twin_of(model_path), data)
+        write_model_file(twin_of(model_path), data)
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Replace a file as a whole; it and its name are on the medium when this returns.
+def write_model_file(path: Path, data: bytes) -> None:
+    """Write a model file, or what belongs to it, durably.
 
     Raises:
-        ExportFailed: If there is no room or no right to; the file that was there is still there.
+        ExportFailed: If there is no room or no permission; the file that was there is unchanged.
     """
-    partial = path.with_name(path.name + ".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        write_durably(path, data)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise ExportFailed(
             message(
                 "the model could not be written to {folder}: {reason}. Make room there and press TRAIN again.",

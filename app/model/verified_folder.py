@@ -10,11 +10,11 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 
 from app.base.error_texts import of_system
 from app.base.errors import ExportFailed
+from app.base.files import sync_directory, write_through
 from app.base.i18n import Text, message
 
 SUMS = "SHA256SUMS"
@@ -53,12 +53,6 @@ def pinned(root: Path) -> Iterator[Path]:
         yield Path(f"/proc/self/fd/{descriptor}")
     finally:
         os.close(descriptor)
-
-
-def free_folder(base: Path, name: str) -> Path:
-    """A folder of that name that does not exist yet; clocks that stand still make names come twice."""
-    numbered = (base / (name if number == 1 else f"{name}_{number}") for number in count(1))
-    return next(folder for folder in numbered if not folder.exists())
 
 
 def check_way(root: Path, folder: Path) -> None:
@@ -112,9 +106,9 @@ def write_folder(
         shutil.rmtree(partial, ignore_errors=True)
         _refuse_without_room(folder, told_as, files, FULL if on_drive else NO_ROOM)
         step("write", False)
-        _write_durably(partial / UNFINISHED, NOT_COMPLETE)
+        write_through(partial / UNFINISHED, NOT_COMPLETE)
         for number, (name, data) in enumerate(files.items(), start=1):
-            _write_durably(partial / name, data)
+            write_through(partial / name, data)
             progress(WRITE_SHARE * number / len(files))
         _sync_tree(partial)
         step("write", True)
@@ -183,15 +177,6 @@ def digest_on_medium(path: Path) -> str:
     return _digest(path, 0)
 
 
-def sync_directory(directory: Path) -> None:
-    """Make durable which names are in a directory."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _digest(path: Path, flags: int) -> str:
     digest = hashlib.sha256()
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
@@ -232,14 +217,6 @@ def _refuse_without_room(folder: Path, told_as: Path, files: Mapping[str, bytes]
         )
 
 
-def _write_durably(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _sync_tree(folder: Path) -> None:
     for directory in (*(path for path in folder.rglob("*") if path.is_dir()), folder):
         sync_directory(directory)
@@ -278,7 +255,7 @@ def _take_name_away(folder: Path, partial: Path) -> None:
         with suppress(OSError):  # what cannot be deleted is marked at least
             (left / SUMS).unlink(missing_ok=True)
             if left.is_dir():
-                _write_durably(left / UNFINISHED, NOT_COMPLETE)
+                write_through(left / UNFINISHED, NOT_COMPLETE)
         shutil.rmtree(left, ignore_errors=True)
     with suppress(OSError):
         sync_directory(folder.parent)

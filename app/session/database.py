@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from app.base.errors import SessionUnreadable
-from app.model.verified_folder import sync_directory
+from app.base.files import sync_directory
 from app.session.session import Sample
 
 SESSION_FILE = "session.sqlite3"  # in the data directory

@@ -9,9 +9,9 @@ import numpy as np
 
 from app.base.errors import SampleNotStored, SessionUnreadable
 from app.base.i18n import message
+from app.base.picture import Picture
 from app.base.ports import ImageArray
 from app.session.session import Session
-from app.views.model import Picture
 
 logger = logging.getLogger(__name__)
 

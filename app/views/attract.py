@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from app.base.buttons import Action
 from app.base.i18n import Message, message
-from app.core.events import Action
+from app.base.picture import Picture
 from app.core.state import KioskState
-from app.views.model import ActionKey, Attract, ClassCard, KioskView, Picture, Verdict
+from app.views.model import ActionKey, Attract, ClassCard, KioskView, Verdict
 from app.views.words import Say
 
 Stage = Callable[[str, int], Picture]

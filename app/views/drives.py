@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from app.base.buttons import Action
 from app.base.i18n import Text, message
 from app.base.ports import Drive
-from app.core.events import Action
 from app.core.modes.choose_drive import ANSWER_WITHIN_S, choices
 from app.core.state import KioskState
 from app.views.model import ActionKey, Question

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.base.buttons import Action, OnScreen
 from app.base.i18n import counted, message
-from app.core.events import Action, OnScreen
 from app.core.modes.gallery import pages
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Gallery, GalleryPicture

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 
-from app.core.events import Action
+from app.base.buttons import Action
 from app.views.model import ActionKey, ClassCard, KioskView, Question, Screen
 
 OFF, LOW, FULL = 0.0, 0.12, 1.0

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.base.buttons import Action, OnScreen
 from app.base.i18n import Message, Text, counted, message
+from app.base.picture import Picture
 from app.base.ports import Frame
-from app.core.events import Action, OnScreen
 from app.core.modes.cursor import steers, under
 from app.core.modes.staff import CORNER
 from app.core.transitions import KioskState, Mode, Mood
@@ -18,7 +19,7 @@ from app.views.attract import Stage, played
 from app.views.drives import drive_line
 from app.views.gallery import gallery
 from app.views.guidance import enough, guidance, suggested_class
-from app.views.model import ActionKey, ClassCard, KioskView, Notice, Picture, Screen, StatusStrip, Tone, Verdict
+from app.views.model import ActionKey, ClassCard, KioskView, Notice, Screen, StatusStrip, Tone, Verdict
 from app.views.questions import accelerator_missing, fault, faulty, question
 from app.views.results import results
 from app.views.saving import saving

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.base.buttons import Action
 from app.base.i18n import Message, Text, counted, message
-from app.core.events import Action, FolderFound
+from app.core.events import FolderFound
 from app.core.modes import idle
 from app.core.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
 from app.core.state import KioskState, Mode

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.base.buttons import Action, OnScreen
 from app.base.i18n import message
-from app.core.events import Action, OnScreen
+from app.base.picture import Picture
 from app.core.modes.jobs import accuracy_in_words
 from app.core.modes.results import chosen
 from app.core.state import KioskState, Mode
-from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Picture, Results
+from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Results
 from app.views.words import Say, back_key, how
 
 STEER = message("Buttons 1 and 2 move, TRAIN chooses, RESET leaves.")

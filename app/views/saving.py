@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.base.buttons import OnScreen
 from app.base.i18n import Message, Text, message
-from app.core.events import OnScreen
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Saving, Step
 from app.views.words import Say

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.base.buttons import Action, OnScreen
 from app.base.i18n import Message, Text, message
 from app.config.input_map import button_named
-from app.core.events import Action, OnScreen
 from app.core.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
 from app.core.modes.staff import PAGES, learnable
 from app.core.state import KioskState, Mode

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from app.base.buttons import OnScreen
 from app.base.i18n import Text, message
-from app.core.events import OnScreen
 from app.core.modes.typing import DIGITS, FIELD, LETTERS, PINS, upper
 from app.core.state import KioskState
 from app.views.model import ActionKey, Typing

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.base.buttons import OnScreen
 from app.base.i18n import Text, message, translated
 from app.base.ports import DEMONSTRATION
-from app.core.events import OnScreen
 from app.core.state import KioskState
 from app.views.model import ActionKey
 

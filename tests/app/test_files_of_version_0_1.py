@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from app.base.buttons import OnScreen
 from app.base.ports import Frame
 from app.config.schema import Config, load_config
 from app.config.settings_file import SettingsFile
-from app.core.events import FolderFound, OnScreen
+from app.core.events import FolderFound
 from app.core.transitions import Mode
 from app.importing.reader import find_folder
 from app.session.pictures import decode_picture

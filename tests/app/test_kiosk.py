@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.base.buttons import Action
 from app.base.workers import StopSignal, Worker
 from app.core import events as ev
-from app.core.events import Action
 from app.core.transitions import Mode
-from app.jobs.workbench import Job, work_off
+from app.jobs.tools import Job
+from app.jobs.workbench import work_off
 from app.model.observation import NOTHING_SEEN
 from app.views.present import Surroundings, present
 from tests.support.kiosks import Station

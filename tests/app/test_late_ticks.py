@@ -8,6 +8,7 @@ from typing import Any
 import pygame
 import pytest
 
+from app.base.buttons import Action
 from app.base.workers import Mailbox
 from app.core import events as ev
 from app.core.modes.pages import StaffState, TypingState
@@ -202,7 +203,7 @@ def test_a_press_before_a_key_is_handled_before_it(station: Station) -> None:
     loop.tick()
     naming = TypingState("class", 0, "apple")
     station.kiosk.state = replace(station.kiosk.state, mode=Mode.STAFF, staff=StaffState(inside=True), typing=naming)
-    station.kiosk.events.put(ev.ButtonPressed(ev.Action.CANCEL, at_s=station.now_s))
+    station.kiosk.events.put(ev.ButtonPressed(Action.CANCEL, at_s=station.now_s))
     screen.waiting = [key(pygame.KEYDOWN, pygame.K_z)]
     loop.tick()
     assert station.kiosk.state.typing is None

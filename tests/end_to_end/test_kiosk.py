@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.events import Action
+from app.base.buttons import Action
 from tests.support.processes import (
     LABELS,
     KioskProcess,

@@ -16,9 +16,10 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 from PIL import Image
 
+from app.base.buttons import Action, OnScreen
 from app.compose import compose
 from app.config.schema import Config
-from app.core.events import Action, DrivesChanged, OnScreen
+from app.core.events import DrivesChanged
 from app.core.modes.cursor import things, under
 from app.core.transitions import Mode
 from tests.support.disks import sticks

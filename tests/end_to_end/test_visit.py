@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.events import OnScreen
+from app.base.buttons import OnScreen
+from app.base.picture import Picture
 from app.core.modes.pages import GalleryState, StaffState, TypingState
 from app.core.modes.staff import CORNER
 from app.core.state import KioskState, Mode
-from app.views.model import Picture
 from tests.support.processes import KioskProcess, virtual_screen, wait_until
 
 PIN = "2580"

@@ -7,16 +7,17 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+from app.base.buttons import Action
 from app.base.ports import Drives, Frame
 from app.config.schema import Config
-from app.core.events import Action, CameraFound
+from app.core.events import CameraFound
 from app.demo.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
 from app.demo.stage import Stage, views
 from app.jobs.staff import House
-from app.jobs.workbench import Job, Tools
+from app.jobs.tools import Job, Tools
 from app.kiosk import Kiosk
+from app.model.live import Vision
 from app.session.store import SessionStore
-from app.workers.vision import Vision
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path

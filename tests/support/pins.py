@@ -10,11 +10,11 @@ from typing import Any
 
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
+from app.base.buttons import Action
 from app.base.ports import Drives, Frame
 from app.base.workers import Mailbox
 from app.config.input_map import pins_of
 from app.config.schema import Config, InputSettings, LampSettings
-from app.core.events import Action
 from app.devices.gpio import GpioButtons
 from app.devices.lights import GpioLamps, wired_lamps
 from app.loop import Loop

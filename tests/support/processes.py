@@ -19,12 +19,12 @@ import numpy as np
 import pygame
 import pytest
 
+from app.base.picture import Picture
 from app.core.facts import TrainedFacts
 from app.core.transitions import THUMBNAILS, ClassState, KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.ui.screens import targets
 from app.ui.window import CAPTION
-from app.views.model import Picture
 from app.views.present import Surroundings, present
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.base.picture import Picture
 from app.config.schema import Config
 from app.core.events import Command, Event
 from app.core.facts import TrainedFacts
 from app.core.transitions import ClassState, KioskState, Mode, advance
-from app.views.model import Picture
 
 PICTURE = Picture(("sample", 1), np.zeros((2, 2, 3), np.uint8))
 LABELS = ("apple", "cup", "book")

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from app.core.events import Action
+from app.base.buttons import Action
+from app.base.picture import Picture
 from app.views.model import (
     ActionKey,
     Attract,
@@ -18,7 +19,6 @@ from app.views.model import (
     GalleryPicture,
     KioskView,
     Notice,
-    Picture,
     Question,
     Results,
     Saving,

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pygame
 
+from app.base.picture import Picture
 from app.base.ports import Frame
 from app.core.facts import TrainedFacts
 from app.core.transitions import ClassState, KioskState, Mode, Mood, Notice
@@ -34,7 +35,6 @@ from app.ui.painting.layout import arrange
 from app.ui.painting.motion import Animator, settled
 from app.ui.painting.theme import load_theme
 from app.ui.window import Window
-from app.views.model import Picture
 from app.views.present import Surroundings, present
 from learning.fit import fit_head
 from learning.tflite_export import append_head

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pygame
 
+from app.base.buttons import Action
 from app.compose import compose
 from app.config.schema import Config
-from app.core.events import Action, ButtonPressed
+from app.core.events import ButtonPressed
 from app.demo.simulated import DemonstrationCamera
 from app.loop import FRAMES_PER_SECOND
 from app.session.store import SessionStore

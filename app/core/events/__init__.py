@@ -33,15 +33,12 @@ from app.core.events.commands import (
     ToggleFullscreen,
 )
 from app.core.events.inputs import (
-    Action,
-    Button,
     ButtonPressed,
     ButtonReleased,
     CharacterTyped,
     InputPressed,
     InputReleased,
     InputStuck,
-    OnScreen,
     PinChanged,
     ScreenTouched,
     TypingEdited,
@@ -133,10 +130,8 @@ Event = (
 
 __all__ = [
     "SAVING_STEPS",
-    "Action",
     "AddSample",
     "BackendChanged",
-    "Button",
     "ButtonPressed",
     "ButtonReleased",
     "CameraFound",
@@ -166,7 +161,6 @@ __all__ = [
     "LookAtSystem",
     "ModelShown",
     "NameClasses",
-    "OnScreen",
     "PicturesLoaded",
     "PinChanged",
     "PlaySound",

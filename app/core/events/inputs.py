@@ -7,36 +7,9 @@ wait in the queue are handled in this order. None is the moment at which it is h
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import TypeVar
 
-
-class Action(Enum):
-    """A button that is no class button."""
-
-    TRAIN = "train"
-    UNDO = "undo"
-    SAVE = "save"
-    RESET = "reset"
-    RESULTS = "results"
-    GALLERY = "gallery"
-    LANGUAGE = "language"
-    CONFIRM = "confirm"
-    CANCEL = "cancel"
-    FULLSCREEN = "fullscreen"
-    LEAVE = "leave"
-
-
-@dataclass(frozen=True)
-class OnScreen:
-    """Something to touch that is no physical button: `what` names it, `which` says which of several."""
-
-    what: str
-    which: int | str = ""
-
-
-Button = int | Action | OnScreen
-"""A class button by its label index (0 is the first), an action, or something on the screen."""
+from app.base.buttons import Button
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from app.base.i18n import Text
 from app.core.facts import TrainedFacts
 
 if TYPE_CHECKING:
-    from app.views.model import Picture
+    from app.base.picture import Picture
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.buttons import Action, Button
 from app.base.i18n import message
 from app.base.ports import Drive
 from app.core import events as ev
-from app.core.events import Action
 from app.core.modes.pages import SavingState
 from app.core.state import KioskState, Mode, Step, refused
 
@@ -30,7 +30,7 @@ def choices(state: KioskState) -> tuple[Drive, ...]:
     return tuple(one for one in state.drive_facts if not one.read_only)[:MOST_ASKED]
 
 
-def answered(state: KioskState, button: ev.Button) -> Step:
+def answered(state: KioskState, button: Button) -> Step:
     """A class button chooses its drive, SAVE the first; every other button saves nothing."""
     if button is Action.LEAVE:
         return state, (ev.Leave(),)

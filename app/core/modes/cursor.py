@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.buttons import Action, Button, OnScreen
 from app.config.input_map import KEYS, button_name
 from app.core import events as ev
-from app.core.events import Action, Button, OnScreen
 from app.core.modes.staff import PAGES
 from app.core.state import KioskState, Mode
 from app.views.gallery import gallery

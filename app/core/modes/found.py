@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.buttons import Action, Button
 from app.base.i18n import message
+from app.base.picture import Picture
 from app.core import events as ev
-from app.core.events import Action, Command
+from app.core.events import Command
 from app.core.facts import TrainedFacts
 from app.core.state import ClassState, KioskState, Mode, Mood, Step, noticed, refused
-from app.views.model import Picture
 
 CARRY_ON, SHOW = 0, 1  # the class buttons that answer: every station has at least two
 ANSWER_AFTER_S = 0.8  # the question comes unasked: a press that was meant for a class is no answer
@@ -39,7 +40,7 @@ def ask_when_at_rest(state: KioskState) -> KioskState:
     return replace(state, mode=Mode.ASK_FOLDER, asked_at_s=state.now_s, notice=None)
 
 
-def answered(state: KioskState, button: ev.Button) -> Step:
+def answered(state: KioskState, button: Button) -> Step:
     """The first class button carries on, the second shows, every other leaves everything as it is."""
     found = state.found
     if found is None or state.pressed_at_s - state.asked_at_s < ANSWER_AFTER_S:
@@ -88,7 +89,7 @@ def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
     return noticed(state, told, Mood.SUCCESS), (ev.PlaySound("ready"),)
 
 
-def pressed_while_shown(state: KioskState, button: ev.Button) -> Step:
+def pressed_while_shown(state: KioskState, button: Button) -> Step:
     """Only RESET does something: back to what was taught here."""
     if button is Action.RESET:
         return replace(state, mode=Mode.IMPORTING, notice=None), (ev.EndShow(),)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.events import Action, OnScreen
 from app.core.modes import staff, typing
 from app.core.modes.pages import GalleryState
 from app.core.state import KioskState, Mode, Step, refused
@@ -32,7 +32,7 @@ def first_opened(state: KioskState) -> Step:
     return opened(state, first)
 
 
-def pressed(state: KioskState, button: ev.Button) -> Step:
+def pressed(state: KioskState, button: Button) -> Step:
     """A button while pictures are looked at; a class stands for its pictures."""
     if state.typing is not None:
         return typing.pressed(state, button, staff.text_done)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.buttons import Action, Button
 from app.base.i18n import LANGUAGES, Message, counted, message
 from app.core import events as ev
 from app.core.modes.language import spoken
@@ -51,7 +52,7 @@ def what_will_happen(state: KioskState) -> Message:
     )
 
 
-def extended(state: KioskState, _: ev.Button) -> Step:
+def extended(state: KioskState, _: Button) -> Step:
     """Somebody is still there: the press does nothing else."""
     return replace(state, mode=state.resting_mode), ()
 
@@ -73,11 +74,11 @@ def attracting(state: KioskState) -> Step:
     return state, renamed if state.answering else (*renamed, ev.LoadStarter())
 
 
-def begun(state: KioskState, button: ev.Button) -> Step:
+def begun(state: KioskState, button: Button) -> Step:
     """Somebody is there: the press that woke the kiosk does nothing else, unless it is for a language or leaves."""
-    if button is ev.Action.LEAVE:
+    if button is Action.LEAVE:
         return state, (ev.Leave(),)
-    if button is ev.Action.LANGUAGE:
+    if button is Action.LANGUAGE:
         return next_language(replace(state, mode=state.resting_mode))
     return replace(state, mode=state.resting_mode), (ev.PlaySound("tick"),)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.base.i18n import Text
+from app.base.picture import Picture
 from app.core import events as ev
-from app.views.model import Picture
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.events import Action, OnScreen
 from app.core.modes.pages import ResultsState
 from app.core.state import KioskState, Mode, Step, refused
 
@@ -23,7 +23,7 @@ def opened(state: KioskState) -> Step:
     return state, (ev.LoadPictures(_sample_ids(state)),)
 
 
-def pressed(state: KioskState, button: ev.Button) -> Step:
+def pressed(state: KioskState, button: Button) -> Step:
     """A button while the results are looked at."""
     results = state.results
     match button:

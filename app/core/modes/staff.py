@@ -5,12 +5,12 @@ from __future__ import annotations
 import hmac
 from dataclasses import replace
 
+from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import Text, message
 from app.config.class_names import class_names
 from app.config.input_map import button_name, button_named
 from app.config.schema import Config
 from app.core import events as ev
-from app.core.events import Action, OnScreen
 from app.core.modes import typing
 from app.core.modes.language import spoken
 from app.core.modes.pages import StaffState, TypingState
@@ -49,13 +49,13 @@ def watch_hold(state: KioskState) -> Step:
     return _opened(state)
 
 
-def is_chord(state: KioskState, button: ev.Button) -> bool:
+def is_chord(state: KioskState, button: Button) -> bool:
     """Whether this press is the second of the two that are held for the staff pages: it does nothing else."""
     wanted = {button_named(name) for name in state.config.staff.hold}
     return button in wanted and wanted <= set(state.down)
 
 
-def pressed(state: KioskState, button: ev.Button) -> Step:
+def pressed(state: KioskState, button: Button) -> Step:
     """A button on the staff pages; what those of the box mean there, `app.core.modes.cursor` says."""
     if state.typing is not None:
         return _left_if_outside(typing.pressed(state, button, text_done))
@@ -261,7 +261,7 @@ def _changed(state: KioskState, changes: tuple[tuple[str, object], ...]) -> Step
     return replace(state, config=config), (ev.ChangeSettings(changes), ev.PlaySound("tick"))
 
 
-def _power_answered(state: KioskState, button: ev.Button) -> Step:
+def _power_answered(state: KioskState, button: Button) -> Step:
     what = state.staff.asked
     if button is Action.TRAIN and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
         return state, ()  # the press that chose the row, or its bounce

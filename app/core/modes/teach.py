@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.i18n import Text, message
+from app.base.picture import Picture
 from app.core import events as ev
 from app.core.modes import gallery, results
 from app.core.modes.idle import starter_dropped
@@ -20,7 +21,6 @@ from app.core.state import (
     refused,
     with_class,
 )
-from app.views.model import Picture
 
 
 def class_pressed(state: KioskState, index: int) -> Step:

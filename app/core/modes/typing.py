@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import Text, message
 from app.core import events as ev
-from app.core.events import OnScreen
 from app.core.modes.pages import TypingState
 from app.core.state import KioskState, Step
 
@@ -29,7 +29,7 @@ def upper(text: str, language: str) -> str:
     return text.replace("i", "İ").replace("ı", "I").upper() if language == "tr" else text.replace("ß", "ẞ").upper()
 
 
-def pressed(state: KioskState, button: ev.Button, done: Callable[[KioskState, str], Step]) -> Step:
+def pressed(state: KioskState, button: Button, done: Callable[[KioskState, str], Step]) -> Step:
     """A key on the screen. `done` takes the text that was written."""
     typing = state.typing
     if typing is None:
@@ -45,7 +45,7 @@ def pressed(state: KioskState, button: ev.Button, done: Callable[[KioskState, st
             return edited(state, "backspace", done)
         case OnScreen("done"):
             return edited(state, "done", done)
-        case OnScreen("cancel") | ev.Action.CANCEL | ev.Action.LEAVE:
+        case OnScreen("cancel") | Action.CANCEL | Action.LEAVE:
             return edited(state, "cancel", done)
     return state, ()
 

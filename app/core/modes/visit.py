@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.events import Action, OnScreen
 from app.core.modes import choose_drive, gallery, idle, results, staff
 from app.core.modes.found import pressed_while_shown
 from app.core.modes.pages import SavingState
@@ -17,7 +17,7 @@ SURE_AFTER_S = 0.8  # a second press on RESET within this is a bounce or a child
 ANSWER_WITHIN_S = 20.0  # nobody answers: everything is kept
 
 
-def pressed(state: KioskState, button: ev.Button) -> Step:
+def pressed(state: KioskState, button: Button) -> Step:
     """A button in TEACH or LIVE."""
     if button is Action.LANGUAGE:
         return idle.next_language(state)
@@ -53,12 +53,12 @@ def pressed(state: KioskState, button: ev.Button) -> Step:
     return state, ()
 
 
-def pressed_while_busy(state: KioskState, button: ev.Button) -> Step:
+def pressed_while_busy(state: KioskState, button: Button) -> Step:
     """Presses while training, saving or erasing do nothing, now or later; only leaving is possible."""
     return state, (ev.Leave(),) if button is Action.LEAVE else ()
 
 
-def pressed_while_saving(state: KioskState, button: ev.Button) -> Step:
+def pressed_while_saving(state: KioskState, button: Button) -> Step:
     """What was saved stays on the screen until a press; before it is complete, presses do nothing."""
     if button is Action.LEAVE:
         return state, (ev.Leave(),)
@@ -67,7 +67,7 @@ def pressed_while_saving(state: KioskState, button: ev.Button) -> Step:
     return replace(state, mode=state.resting_mode, saving=SavingState()), ()
 
 
-def answered(state: KioskState, button: ev.Button) -> Step:
+def answered(state: KioskState, button: Button) -> Step:
     """Yes is its own key, or RESET once more after a moment of rest; every other button keeps what there is."""
     if button is Action.RESET and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
         return replace(state, asked_at_s=state.now_s), ()  # whoever drums on it never answers

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from app.views.model import Gallery, KioskView, Picture, Results, Saving, Screen, Staff
+from app.base.picture import Picture
+from app.views.model import Gallery, KioskView, Results, Saving, Screen, Staff
 
 EASE_S = 0.09  # time constant: two thirds of the way
 CALM_S = 0.14  # of larger things

@@ -8,10 +8,10 @@ from zlib import crc32
 
 import pygame
 
+from app.base.picture import Picture
 from app.ui.painting.shapes import shape, smooth
 from app.ui.painting.surfaces import CACHE
 from app.ui.painting.theme import BLACK, WHITE, Colour, Theme, mixed
-from app.views.model import Picture
 
 RING_STEPS = 120
 PRINT_PAPER = (255, 253, 247)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from app.base.picture import Picture
 from app.views.model.pages import (
     Attract,
     ConfusedPicture,
@@ -19,7 +20,7 @@ from app.views.model.pages import (
     Tab,
     Typing,
 )
-from app.views.model.parts import ActionKey, ClassCard, Notice, Picture, Question, Screen, StatusStrip, Tone, Verdict
+from app.views.model.parts import ActionKey, ClassCard, Notice, Question, Screen, StatusStrip, Tone, Verdict
 
 __all__ = [
     "ActionKey",
@@ -31,7 +32,6 @@ __all__ = [
     "GalleryPicture",
     "KioskView",
     "Notice",
-    "Picture",
     "Question",
     "Results",
     "Saving",

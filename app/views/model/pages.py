@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from app.views.model.parts import ActionKey, Picture
+from app.base.picture import Picture
+from app.views.model.parts import ActionKey
 
 
 @dataclass(frozen=True)

@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-from numpy.typing import NDArray
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Pixels with a name. Two pictures are equal when their names are: the pixels behind one never change.
-
-    Attributes:
-        key: Unique for the life of the program; surfaces are cached under it.
-        pixels: RGB, uint8, shape (H, W, 3), read-only.
-    """
-
-    key: Hashable
-    pixels: NDArray[np.uint8] = field(compare=False, repr=False)
+from app.base.picture import Picture
 
 
 class Screen(Enum):

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.base.buttons import Action, OnScreen
 from app.base.i18n import LANGUAGES
 from app.config.class_names import class_names
 from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
-from app.core.events import Action, OnScreen
 from app.core.facts import TrainedFacts
 from app.core.state import KioskState, Mode
 from app.core.transitions import ClassState

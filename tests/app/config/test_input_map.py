@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.buttons import Action, OnScreen
 from app.base.errors import ConfigInvalid
 from app.config.input_map import KEYS, InputMap, button_name, button_named, input_map, pins_of
 from app.config.schema import Config, load_config
-from app.core.events import Action, OnScreen
 
 BUTTONS = [*range(9), *Action]
 SOURCES = ["key:space", "key:1", "pad:0:button:3", "pad:1:axis:1-", "pad:0:hat:0:up", "gpio:17"]

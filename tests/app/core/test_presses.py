@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app.base.buttons import Action
 from app.config.input_map import InputMap
 from app.core.events import (
-    Action,
     ButtonPressed,
     ButtonReleased,
     Event,

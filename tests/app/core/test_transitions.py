@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.buttons import Action, Button
 from app.base.ports import UnmountedDrive
 from app.core import events as ev
-from app.core.events import Action, Command, Event
+from app.core.events import Command, Event
 from app.core.facts import TrainedFacts
 from app.core.presses import hear
 from app.core.transitions import CONSUMED_BY_PRESSES, TRANSITIONS, KioskState, Mode, advance
@@ -112,7 +113,7 @@ def test_two_classes_with_two_samples_each_are_enough_to_train(shots: tuple[int,
 
 @pytest.mark.parametrize("mode", [Mode.TRAINING, Mode.SAVING])
 @pytest.mark.parametrize("button", [0, 1, Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET])
-def test_presses_while_busy_do_nothing_now_or_later(mode: Mode, button: ev.Button) -> None:
+def test_presses_while_busy_do_nothing_now_or_later(mode: Mode, button: Button) -> None:
     busy = kiosk(3, 3, mode=mode, model=MODEL)
     state, commands = run(busy, ev.ButtonPressed(button), ev.TimePassed(1.0))
     assert commands == []

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
+from app.base.buttons import Action
 from app.base.errors import ConfigInvalid, PinsUnavailable
 from app.config.schema import GpioSettings, LampSettings, load_config
-from app.core.events import Action, Event, InputStuck, PinChanged
+from app.core.events import Event, InputStuck, PinChanged
 from app.devices.gpio import GpioButtons
 from app.devices.lights import GpioLamps, wired_lamps
 

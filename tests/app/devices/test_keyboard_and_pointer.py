@@ -7,9 +7,10 @@ from typing import Any
 import pygame
 import pytest
 
+from app.base.buttons import Action, OnScreen
 from app.base.errors import ConfigInvalid
 from app.config.input_map import KEYS, InputMap, input_map
-from app.core.events import Action, ButtonPressed, ButtonReleased, InputPressed, InputReleased, OnScreen, ScreenTouched
+from app.core.events import ButtonPressed, ButtonReleased, InputPressed, InputReleased, ScreenTouched
 from app.devices.keyboard import Keyboard, check_keys
 from app.devices.pointer import Pointer
 

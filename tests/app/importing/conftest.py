@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.events import Action
-from app.jobs.save import EXPORT_FOLDER
+from app.base.buttons import Action
+from app.model.export_folder import EXPORT_FOLDER
 from tests.support.kiosks import Station
 
 

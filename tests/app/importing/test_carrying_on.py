@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from app.base.buttons import Action
 from app.config.schema import Config
-from app.core.events import Action, FolderFound
+from app.core.events import FolderFound
 from app.core.transitions import Mode
 from app.importing.reader import find_folder
 from app.session.archive import FOLDER as ARCHIVE

@@ -15,8 +15,7 @@ from app.core.events import DrivesChanged, Event, FolderFound
 from app.demo.simulated import SimulatedDrives
 from app.importing.reader import find_folder, read_model
 from app.importing.untrusted_folder import strange_folder
-from app.jobs.save import EXPORT_FOLDER
-from app.model.export_folder import PLAIN_FILE
+from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
 from app.workers.drives import watch_drives
 from tests.support.strangers import read_session_anyhow, refusal
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.base.buttons import Action, OnScreen
 from app.core import events as ev
-from app.core.events import Action, OnScreen
 from app.core.state import Mode
 from app.model.observation import NOTHING_SEEN
 from app.views.present import Surroundings, present

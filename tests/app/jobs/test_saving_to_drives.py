@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.base.buttons import Action
 from app.base.ports import Drive
-from app.core.events import Action, DrivesChanged, Event, SavingFinished, SavingStarted, SavingStep
+from app.core.events import DrivesChanged, Event, SavingFinished, SavingStarted, SavingStep
 from app.core.transitions import Mode
-from app.jobs.save import EXPORT_FOLDER
 from app.jobs.workbench import Workbench
+from app.model.export_folder import EXPORT_FOLDER
 from app.model.verified_folder import SUMS
 from app.views.saving import saving
 from app.views.words import Say

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from app.base.buttons import Action, OnScreen
 from app.base.errors import PowerRefused
 from app.base.faults import FaultLog
 from app.base.i18n import message
 from app.config.schema import CameraSettings
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
-from app.core.events import Action, OnScreen
 from app.core.modes.staff import CORNER
 from app.core.state import Mode
 from app.devices.power import switch_off

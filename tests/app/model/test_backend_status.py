@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.base.buttons import Action
 from app.core import events as ev
-from app.core.events import Action
 from app.core.transitions import ClassState, KioskState, Mode, advance
 from app.model.backend_status import backend_now
 from app.model.observation import NOTHING_SEEN

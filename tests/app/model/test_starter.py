@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from app.base.buttons import Action
 from app.config.schema import Config
 from app.core import events as ev
-from app.core.events import Action
 from app.core.state import Mode
 from app.model.observation import NOTHING_SEEN
 from app.views.present import Surroundings, present

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from app.base.errors import ExportFailed, SampleNotStored
 from app.base.file_names import file_name_problem, safe_file_name
+from app.base.files import free_folder
 from app.base.ports import ImageArray
 from app.model.export_folder import ModelFacts, write_export
-from app.model.verified_folder import SUMS, UNFINISHED, free_folder
+from app.model.verified_folder import SUMS, UNFINISHED
 from app.session.pictures import encode_picture
 from app.session.session import still_missing
 from app.session.store import ReEmbedded, SessionStore

@@ -9,9 +9,9 @@ import numpy as np
 import pygame
 import pytest
 
+from app.base.buttons import Action
 from app.base.i18n import LANGUAGES, message, translated
 from app.base.ports import Frame
-from app.core.events import Action
 from app.core.facts import TrainedFacts
 from app.core.transitions import ClassState, KioskState, Mode
 from app.model.observation import Smoothed

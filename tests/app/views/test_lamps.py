@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.base.buttons import Action
 from app.base.ports import Frame
-from app.core.events import Action, FolderFound
+from app.core.events import FolderFound
 from app.core.facts import TrainedFacts
 from app.core.transitions import ClassState, Held, KioskState, Mode, Timing
 from app.model.observation import NOTHING_SEEN, Smoothed

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.base.buttons import Action
 from app.base.i18n import LANGUAGES, message
 from app.base.ports import Frame
 from app.config.schema import Config
-from app.core.events import Action
 from app.core.facts import TrainedFacts
 from app.core.transitions import ClassState, Held, KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Observation, Smoothed, smooth

@@ -14,8 +14,10 @@ from app.base.ports import Frame
 from app.base.workers import Mailbox, Worker
 from app.core import events as ev
 from app.demo.simulated import DemonstrationCamera
+from app.model.live import LiveModel, Vision
 from app.model.observation import Observation
-from app.workers.vision import LiveModel, Vision, turned, watch_camera, watch_frames
+from app.workers.camera import turned, watch_camera
+from app.workers.vision import watch_frames
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import tiny_extractor

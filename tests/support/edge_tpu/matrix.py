@@ -13,10 +13,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.base.buttons import Action, Button
 from app.compose import Composed, compose
 from app.config.schema import AcceleratorSettings, CameraSettings, Config, IdleSettings, ModelSettings, StorageSettings
 from app.core import events as ev
-from app.core.events import Action
 from app.core.transitions import Mode
 from app.demo.simulated import DemonstrationCamera
 from tests.support.edge_tpu.stick import SimulatedStick
@@ -168,7 +168,7 @@ class _Visit:
         while time.monotonic() < end_s:
             self.tick()
 
-    def tap(self, button: ev.Button) -> None:
+    def tap(self, button: Button) -> None:
         self.kiosk.events.put(ev.ButtonPressed(button))
         self.kiosk.events.put(ev.ButtonReleased(button))
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from app.base.i18n import LANGUAGES
+from app.base.picture import Picture
 from app.base.ports import Frame
 from app.core.state import ClassState, Mode
 from app.demo.stage import Stage
 from app.model.observation import NOTHING_SEEN
 from app.views.attract import LOOP_S, SCENES
-from app.views.model import KioskView, Picture, Screen
+from app.views.model import KioskView, Screen
 from app.views.present import Surroundings, present
 from tests.support.states import PICTURE, kiosk
 

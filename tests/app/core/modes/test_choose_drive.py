@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.base.buttons import Action, Button
 from app.base.ports import Drive, UnmountedDrive
 from app.core import events as ev
-from app.core.events import Action, Button
 from app.core.facts import TrainedFacts
 from app.core.state import KioskState, Mode
 from app.core.transitions import advance

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pygame
 import pytest
 
+from app.base.buttons import Action, Button, OnScreen
+from app.base.picture import Picture
 from app.config.schema import Config
 from app.core import events as ev
-from app.core.events import Action, Button, OnScreen
 from app.core.facts import TrainedFacts
 from app.core.modes.cursor import things, under
 from app.core.modes.staff import PAGES
@@ -18,7 +19,7 @@ from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
 from app.ui import screens
 from app.views.lamps import OFF, lamps
-from app.views.model import KioskView, Picture, Results
+from app.views.model import KioskView, Results
 from app.views.present import Surroundings, present
 from tests.support.states import PICTURE, kiosk, run
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from app.base.buttons import Action
 from app.base.ports import Drive, UnmountedDrive
 from app.core import events as ev
-from app.core.events import Action
 from app.core.facts import TrainedFacts
 from app.core.state import Held, KioskState, Mode
 from app.core.transitions import advance

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from app.base.buttons import Action, Button, OnScreen
+from app.base.picture import Picture
 from app.core import events as ev
-from app.core.events import Action, OnScreen
 from app.core.facts import TrainedFacts
 from app.core.modes.gallery import PAGE
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
-from app.views.model import Picture, Typing
+from app.views.model import Typing
 from app.views.present import Surroundings, present
 from tests.support.states import PICTURE, kiosk, run
 
@@ -128,7 +129,7 @@ def test_where_visitors_may_not_name_they_cannot() -> None:
     assert (state.labels, commands) == (("apple", "cup"), [])
 
 
-def renaming(*buttons: ev.Button) -> KioskState:
+def renaming(*buttons: Button) -> KioskState:
     return run(looked_at(), *(ev.ButtonPressed(one) for one in (OnScreen("rename"), *buttons)))[0]
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from app.base.buttons import Action
 from app.config.schema import Config
 from app.core import events as ev
-from app.core.events import Action
 from app.core.facts import TrainedFacts
 from app.core.state import KioskState, Mode
 from tests.support.states import PICTURE, kiosk, run

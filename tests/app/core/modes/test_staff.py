@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import LANGUAGES
 from app.config.schema import Config
 from app.config.settings_file import changed
 from app.core import events as ev
-from app.core.events import Action, OnScreen
 from app.core.facts import TrainedFacts
 from app.core.modes.settings import CHOICES
 from app.core.modes.staff import CORNER, PAGES
@@ -40,7 +40,7 @@ def inside(state: KioskState) -> KioskState:
     return opened
 
 
-def touched(state: KioskState, *buttons: ev.Button) -> tuple[KioskState, list[ev.Command]]:
+def touched(state: KioskState, *buttons: Button) -> tuple[KioskState, list[ev.Command]]:
     return run(state, *(ev.ButtonPressed(button) for button in buttons))
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pygame
 import pytest
 
+from app.base.picture import Picture
 from app.ui import screens
 from app.ui.painting.motion import EASE_S, FLIGHT_S, MOST_FLIGHTS, Animator, settled, still
 from app.ui.painting.surfaces import CACHE, SurfaceCache
 from app.ui.painting.theme import load_theme
 from app.ui.window import Window
-from app.views.model import KioskView, Picture
+from app.views.model import KioskView
 from tests.support.views import cards, every_view, picture
 
 VIEWS = every_view()

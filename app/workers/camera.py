@@ -1,0 +1,75 @@
+"""Camera worker: reads frames as fast as the camera delivers and hands on every one of them.
+
+A camera that is lost is reported once and looked for until it is back.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from itertools import count
+
+import numpy as np
+
+from app.base.errors import CameraUnavailable
+from app.base.ports import Camera, Clock, Frame, ImageArray
+from app.base.workers import StopSignal
+from app.core.events import CameraFound, CameraLost, Event
+
+logger = logging.getLogger(__name__)
+
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 5.0
+
+
+def watch_camera(
+    open_camera: Callable[[], Camera],
+    deliver: Callable[[Frame], None],
+    announce: Callable[[Event], None],
+    *,
+    stop: StopSignal,
+    wanted: Callable[[], object] = lambda: None,
+    rotation: Callable[[], int] = lambda: 0,
+    clock: Clock = time.monotonic,
+) -> None:
+    """Camera worker: open, read, deliver; when the camera goes, say so once and keep looking for it.
+
+    Args:
+        open_camera: Opens the camera; raises CameraUnavailable.
+        deliver: Receives every frame; its image is read-only.
+        announce: Receives CameraFound and CameraLost.
+        stop: Ends the loop.
+        wanted: Which camera is wanted; when that changes, it is opened anew.
+        rotation: How far pictures are turned, in degrees clockwise: 0, 90, 180 or 270.
+        clock: Monotonic seconds for `Frame.captured_at_s`.
+    """
+    sequence = count()
+    retry_s = FIRST_RETRY_S
+    announced_loss = False
+    while not stop.is_set():
+        chosen = wanted()
+        try:
+            camera = open_camera()
+            try:
+                delivers = False
+                while not stop.is_set() and wanted() == chosen:
+                    image = turned(camera.read(), rotation())
+                    image.flags.writeable = False
+                    if not delivers:  # some drivers open what is gone: only a picture proves a camera
+                        announce(CameraFound(camera.name))
+                        delivers, announced_loss, retry_s = True, False, FIRST_RETRY_S
+                    deliver(Frame(image, next(sequence), clock()))
+            finally:
+                camera.close()
+        except CameraUnavailable as error:
+            if not announced_loss:
+                logger.warning("%s", error)
+                announce(CameraLost(error.message))
+                announced_loss = True
+            stop.wait(retry_s)
+            retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+
+
+def turned(image: ImageArray, degrees: int) -> ImageArray:
+    """Turn a picture clockwise by 0, 90, 180 or 270 degrees."""
+    return image if degrees == 0 else np.ascontiguousarray(np.rot90(image, -degrees // 90))
