@@ -13,10 +13,9 @@ from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.core.state import THUMBNAILS
 from app.importing.reader import read_model, read_session
-from app.jobs.tools import Tools
+from app.jobs.tools import Tools, archive_of
 from app.model.live import LiveModel
 from app.model.train import write_model_file
-from app.session.archive import archive_of
 from app.session.pictures import thumbnails
 from tpu.classifier import ClassificationEngine
 

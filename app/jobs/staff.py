@@ -20,7 +20,7 @@ from app.core import events as ev
 from app.core.transitions import THUMBNAILS
 from app.jobs.machine_info import drive_lines, machine_lines
 from app.jobs.save import pinned_drive, report_of
-from app.jobs.tools import Tools
+from app.jobs.tools import Tools, archive_of
 from app.jobs.workbench import Workbench, told
 from app.model.counterpart import twin_of
 from app.model.export_folder import EXPORT_FOLDER
@@ -29,7 +29,6 @@ from app.model.relabel import relabelled
 from app.model.starter import DEMO, make_demo_starter, open_starter
 from app.model.train import write_model_file
 from app.model.verified_folder import check_way, with_sums, write_folder
-from app.session.archive import archive_of
 from app.session.database import SESSION_FILE
 from app.session.pictures import THUMBNAIL_PX, small_picture, thumbnails
 from app.session.session import Sample, same_samples

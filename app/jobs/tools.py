@@ -11,6 +11,8 @@ from app.base.ports import Clock, Drives
 from app.base.workers import StopSignal
 from app.config.schema import Config
 from app.model.live import Vision
+from app.session.archive import FOLDER, Archive
+from app.session.database import SESSION_FILE
 from app.session.store import SessionStore
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
@@ -38,3 +40,14 @@ class Tools:
 
 
 Job = Callable[[StopSignal], None]
+
+
+def archive_of(config: Config) -> Archive:
+    """Return the archive in the data directory, with the limits of the settings."""
+    privacy = config.privacy
+    return Archive(
+        config.data_dir / FOLDER,
+        privacy.archive_max_mib << 20,
+        privacy.free_floor_mib << 20,
+        beside=config.data_dir / SESSION_FILE,
+    )

@@ -21,8 +21,7 @@ from app.base.error_texts import of_system
 from app.base.errors import ArchiveUnusable, SampleNotStored
 from app.base.file_names import safe_file_name
 from app.base.i18n import message
-from app.config.schema import Config
-from app.session.database import ASIDE, SESSION_FILE
+from app.session.database import ASIDE
 from app.session.session import Session
 from app.session.store import SessionStore
 
@@ -196,17 +195,6 @@ class Archive:
             total -= _size(oldest)
             logger.info("the oldest session %s makes room", oldest.name)
             self._forget([oldest])
-
-
-def archive_of(config: Config) -> Archive:
-    """Return the archive in the data directory, with the limits of the settings."""
-    privacy = config.privacy
-    return Archive(
-        config.data_dir / FOLDER,
-        privacy.archive_max_mib << 20,
-        privacy.free_floor_mib << 20,
-        beside=config.data_dir / SESSION_FILE,
-    )
 
 
 def _not_put_away(error: OSError) -> SampleNotStored:
