@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pygame
 
-from app.base.faults import FaultLog
 from app.base.ports import Clock, Frame
+from app.base.recent_warnings import RecentWarnings
 from app.base.workers import Mailbox, Worker
 from app.config.input_map import input_map
 from app.config.schema import Config
@@ -283,8 +283,8 @@ def _volume(config: Config) -> float:
     return config.screen.volume if config.screen.sound else 0.0
 
 
-def _log_faults(stack: ExitStack) -> FaultLog:
-    faults = FaultLog()
+def _log_faults(stack: ExitStack) -> RecentWarnings:
+    faults = RecentWarnings()
     logging.getLogger().addHandler(faults)
     stack.callback(logging.getLogger().removeHandler, faults)
     return faults

@@ -20,7 +20,7 @@ from tpu.errors import (
     RuntimeLayerError,
 )
 
-TOLD_TO_VISITORS = (KioskError, LearningError, RuntimeLayerError)
+EXPECTED_ERRORS = (KioskError, LearningError, RuntimeLayerError)
 """Errors that are told by their kind; anything else is a defect: logged whole, told to the visitor in general."""
 
 _MODEL = message("A model file cannot be used. Try again, or call a member of staff.")
@@ -36,7 +36,7 @@ _BY_KIND: tuple[tuple[type[Exception], Message], ...] = (
 )
 
 
-def in_words(error: KioskError | LearningError | RuntimeLayerError) -> Text:
+def screen_text(error: KioskError | LearningError | RuntimeLayerError) -> Text:
     """The text for the screen; where the kind of an error says too little, what it says itself."""
     if isinstance(error, KioskError):
         return error.message
@@ -56,7 +56,7 @@ _SYSTEM = {
 }
 
 
-def of_system(error: OSError) -> Text:
+def system_error_text(error: OSError) -> Text:
     """What the system says of an error; in English where it says something rare."""
     return _SYSTEM.get(error.errno or 0, error.strerror or type(error).__name__)
 
@@ -71,6 +71,6 @@ _DATABASE = {
 }
 
 
-def of_database(error: Exception) -> Text:
+def database_error_text(error: Exception) -> Text:
     """What SQLite, or the system below it, says of an error; in English where it says something rare."""
-    return of_system(error) if isinstance(error, OSError) else _DATABASE.get(str(error), str(error))
+    return system_error_text(error) if isinstance(error, OSError) else _DATABASE.get(str(error), str(error))

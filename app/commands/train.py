@@ -16,8 +16,8 @@ from tqdm import tqdm
 from app.base.errors import ExportFailed
 from app.commands.dataset import find_pictures, refuse_few
 from app.commands.report import write_json
-from app.model.export_folder import EDGE_TPU_FILE, facts_of, write_export
-from app.model.train import train_model, write_twin
+from app.model.export_folder import EDGE_TPU_FILE, model_facts, write_export
+from app.model.train import train_model, write_counterpart
 from app.model.verified_folder import refuse_used
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
@@ -77,8 +77,8 @@ def run_train(
                 accelerator=accelerator,
             )
             trained.engine.close()
-            write_twin(trained.path, trained.head, extractor)
-            facts = facts_of(trained, session, opened)
+            write_counterpart(trained.path, trained.head, extractor)
+            facts = model_facts(trained, session, opened)
             folder = write_export(out, facts, session, include_pictures=False, report_pictures=True)
     model = folder / facts.file
     write(f"validation accuracy: {trained.validation_accuracy:.1%}")

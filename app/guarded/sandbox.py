@@ -45,7 +45,7 @@ class Limits:
     written_bytes: int = 256 << 20
 
 
-def ask_apart(
+def run_sandboxed(
     task: str, head: Mapping[str, Any], blobs: Sequence[bytes], limits: Limits
 ) -> tuple[dict[str, Any], list[bytes]]:
     """Let a process of its own do a task of `app.guarded.sandbox_child` and give its answer.

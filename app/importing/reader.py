@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.error_texts import of_system
+from app.base.error_texts import system_error_text
 from app.base.errors import FolderRefused
 from app.base.i18n import message
 from app.base.ports import Clock, ImageArray
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES, MIN_CLASSES
-from app.guarded.sandbox import Limits, ask_apart
-from app.importing.untrusted_folder import StrangeFolder, strange_folder
+from app.guarded.sandbox import Limits, run_sandboxed
+from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
 from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
 from app.session.pictures import decode_picture
 from app.session.session import Sample, Session
@@ -52,7 +52,7 @@ class FoundFolder:
 
 
 @dataclass(frozen=True)
-class StrangeModel:
+class UntrustedModel:
     """A model that proved to be a classifier: its bytes, its labels in the order of its output, its threshold."""
 
     data: bytes
@@ -68,7 +68,7 @@ def find_folder(root: Path, *, clock: Clock = time.monotonic) -> FoundFolder | N
     """
     until_s = clock() + LONGEST_LOOK_S
     try:
-        with strange_folder(root) as drive, drive.folder(EXPORT_FOLDER) as exports:
+        with open_untrusted_folder(root) as drive, drive.folder(EXPORT_FOLDER) as exports:
             names = [name for name in exports.names(MOST_NAMES) if NAME.fullmatch(name)]
             for name in sorted(names, reverse=True):
                 if clock() > until_s:
@@ -102,7 +102,7 @@ def read_session(
     """
     facts, archive, files = _session_files(folder)
     labels, sha256 = _labels(facts), _text(facts, "extractor", "sha256")
-    said, blobs = ask_apart("session", {}, [archive, *(data for _, _, data in files)], limits)
+    said, blobs = run_sandboxed("session", {}, [archive, *(data for _, _, data in files)], limits)
     embeddings, indices = _checked_arrays(said, blobs, len(labels))
     pictures = {(index, number): data for (index, number, _), data in zip(files, blobs[2:], strict=False)}
     own = sha256 == extractor_sha256 and embeddings.shape[1] == feature_dim
@@ -126,7 +126,7 @@ def read_session(
     return Session(labels, tuple(samples), extractor_name, extractor_sha256)
 
 
-def read_model(folder: Path, *, runtime: str, limits: Limits = MODEL_LIMITS) -> StrangeModel:
+def read_model(folder: Path, *, runtime: str, limits: Limits = MODEL_LIMITS) -> UntrustedModel:
     """Read the model in a folder of SAVE, after a process of its own ran it.
 
     Args:
@@ -148,14 +148,14 @@ def read_model(folder: Path, *, runtime: str, limits: Limits = MODEL_LIMITS) -> 
     labels, threshold = _labels(facts), facts.get("threshold")
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise _damaged("metadata.json")
-    ask_apart("model", {"classes": len(labels), "runtime": runtime}, [data], limits)
-    return StrangeModel(data, labels, float(threshold))
+    run_sandboxed("model", {"classes": len(labels), "runtime": runtime}, [data], limits)
+    return UntrustedModel(data, labels, float(threshold))
 
 
 # --- files ----------------------------------------------------------------------------------------------
 
 
-def _looked_into(exports: StrangeFolder, root: Path, name: str) -> FoundFolder | None:
+def _looked_into(exports: UntrustedFolder, root: Path, name: str) -> FoundFolder | None:
     try:
         with exports.folder(name) as folder:
             labels = _labels(_json(folder, "metadata.json"))
@@ -186,7 +186,7 @@ def _session_files(folder: Path) -> tuple[dict[str, Any], bytes, list[tuple[int,
         raise _gone(error) from error
 
 
-def _pictures(folder: StrangeFolder, classes: int) -> list[tuple[int, int, bytes]]:
+def _pictures(folder: UntrustedFolder, classes: int) -> list[tuple[int, int, bytes]]:
     """Pictures of `samples/<index>_<name>/<number>.jpg`; none where that folder is missing."""
     files: list[tuple[int, int, bytes]] = []
     room = MOST_PICTURES_BYTES
@@ -212,18 +212,18 @@ def _pictures(folder: StrangeFolder, classes: int) -> list[tuple[int, int, bytes
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[StrangeFolder]:
+def _opened(folder: Path) -> Iterator[UntrustedFolder]:
     """Open `<drive>/teachable/<name>` step by step from the drive's own mount point."""
     exports = folder.parent
     with (
-        strange_folder(exports.parent) as drive,
+        open_untrusted_folder(exports.parent) as drive,
         drive.folder(exports.name) as inside,
         inside.folder(folder.name) as it,
     ):
         yield it
 
 
-def _fits(folder: StrangeFolder, name: str, most_bytes: int) -> bool:
+def _fits(folder: UntrustedFolder, name: str, most_bytes: int) -> bool:
     size_bytes = folder.size_bytes(name)
     return size_bytes is not None and 0 < size_bytes <= most_bytes
 
@@ -231,7 +231,7 @@ def _fits(folder: StrangeFolder, name: str, most_bytes: int) -> bool:
 # --- what is in them ------------------------------------------------------------------------------------
 
 
-def _json(folder: StrangeFolder, name: str) -> dict[str, Any]:
+def _json(folder: UntrustedFolder, name: str) -> dict[str, Any]:
     try:
         facts = json.loads(folder.read(name, LARGEST_TEXT_BYTES))
     except (ValueError, RecursionError) as error:
@@ -289,4 +289,6 @@ def _damaged(name: str) -> FolderRefused:
 def _gone(error: OSError) -> FolderRefused:
     if isinstance(error, FileNotFoundError):
         return FolderRefused(message("the folder is not whole, or the drive was pulled. Plug it in again."))
-    return FolderRefused(message("the drive cannot be read ({reason}). Plug it in again.", reason=of_system(error)))
+    return FolderRefused(
+        message("the drive cannot be read ({reason}). Plug it in again.", reason=system_error_text(error))
+    )

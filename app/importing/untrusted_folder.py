@@ -17,8 +17,8 @@ from app.base.errors import FolderRefused
 from app.base.i18n import message
 
 
-class StrangeFolder:
-    """An open folder on a drive. Made by `strange_folder`, which closes it."""
+class UntrustedFolder:
+    """An open folder on a drive. Made by `open_untrusted_folder`, which closes it."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -29,7 +29,7 @@ class StrangeFolder:
             return [entry.name for entry in islice(entries, most)]
 
     @contextmanager
-    def folder(self, name: str) -> Iterator[StrangeFolder]:
+    def folder(self, name: str) -> Iterator[UntrustedFolder]:
         """Open a folder inside it.
 
         Raises:
@@ -44,7 +44,7 @@ class StrangeFolder:
                 raise _no_plain(name) from error
             raise
         try:
-            yield StrangeFolder(descriptor)
+            yield UntrustedFolder(descriptor)
         finally:
             os.close(descriptor)
 
@@ -82,11 +82,11 @@ class StrangeFolder:
 
 
 @contextmanager
-def strange_folder(root: Path) -> Iterator[StrangeFolder]:
+def open_untrusted_folder(root: Path) -> Iterator[UntrustedFolder]:
     """Open the folder that a drive is mounted on: its path is the system's, what is in it is a stranger's."""
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield StrangeFolder(descriptor)
+        yield UntrustedFolder(descriptor)
     finally:
         os.close(descriptor)
 

@@ -19,10 +19,10 @@ from app.base.i18n import message
 from app.base.ports import Drive, Drives
 from app.core import events as ev
 from app.jobs.tools import Tools
-from app.model.counterpart import kept_twin
+from app.model.counterpart import saved_counterpart
 from app.model.export_folder import EXPORT_FOLDER, ModelFacts, export_name, write_export
 from app.model.live import LiveModel
-from app.model.verified_folder import check_way, forget_pages, pinned
+from app.model.verified_folder import forget_pages, pinned, refuse_links
 from app.session.session import Session
 from app.session.store import StoredModel
 from tpu.tensors import PREPROCESSING
@@ -139,7 +139,7 @@ def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii
     called = export_name(datetime.now(), " ".join(job.model.engine.labels), ascii_only=ascii_names)
     exports = base / EXPORT_FOLDER
     if drive is not None:
-        check_way(base, exports)
+        refuse_links(base, exports)
     folder = free_folder(exports, called)
     told = base_told / EXPORT_FOLDER / folder.name
     name, steps = (drive.name, ev.SAVING_STEPS) if drive is not None else ("", ev.SAVING_STEPS[:-1])
@@ -157,7 +157,7 @@ def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii
             job.session,
             include_pictures=job.tools.config.storage.save_pictures,
             ascii_names=ascii_names,
-            told_as=told,
+            display_path=told,
             on_drive=drive is not None,
             on_step=on_step,
             on_progress=job.report,
@@ -184,7 +184,7 @@ def _facts(job: _Job) -> ModelFacts:
         preprocessing=replace(PREPROCESSING, crop_share=job.tools.vision.crop_share).as_dict(),
         mirrored=False,
         report=read_report(report_of(model.path)),
-        twin_path=kept_twin(model.path),
+        counterpart=saved_counterpart(model.path),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from app.base.error_texts import TOLD_TO_VISITORS
+from app.base.error_texts import EXPECTED_ERRORS
 from app.base.files import free_folder
 from app.base.i18n import Text, message
 from app.base.picture import Picture
@@ -22,13 +22,13 @@ from app.jobs.machine_info import drive_lines, machine_lines
 from app.jobs.save import pinned_drive, report_of
 from app.jobs.tools import Tools, archive_of
 from app.jobs.workbench import Workbench, told
-from app.model.counterpart import twin_of
+from app.model.counterpart import counterpart_path
 from app.model.export_folder import EXPORT_FOLDER
 from app.model.live import LiveModel
-from app.model.relabel import relabelled
+from app.model.relabel import with_labels
 from app.model.starter import DEMO, make_demo_starter, open_starter
 from app.model.train import write_model_file
-from app.model.verified_folder import check_way, with_sums, write_folder
+from app.model.verified_folder import refuse_links, with_sums, write_folder
 from app.session.database import SESSION_FILE
 from app.session.pictures import THUMBNAIL_PX, small_picture, thumbnails
 from app.session.session import Sample, same_samples
@@ -138,7 +138,7 @@ class Backstage:
             elif self._house.things is not None and not (folder / "metadata.json").is_file():
                 make_demo_starter(folder, *self._house.things, tools.extractor, runtime=settings.runtime)
             model = open_starter(folder, tools.vision.num_classes, runtime=settings.runtime)
-        except TOLD_TO_VISITORS as error:
+        except EXPECTED_ERRORS as error:
             logger.warning("%s", error)
             return
         except Exception:  # a full disk, say: the worker has more to do than this
@@ -228,12 +228,12 @@ class Backstage:
         """Write below `root`, which errors call `base`."""
         sessions = root / EXPORT_FOLDER / "sessions"
         if on_drive:
-            check_way(root, sessions)
+            refuse_links(root, sessions)
         for name in self._archive.names():
             folder = free_folder(sessions, name)
-            told_as = base / EXPORT_FOLDER / "sessions" / folder.name
+            display_path = base / EXPORT_FOLDER / "sessions" / folder.name
             files = with_sums({SESSION_FILE: self._archive.data(name)})
-            write_folder(folder, files, told_as=told_as, on_drive=on_drive)
+            write_folder(folder, files, display_path=display_path, on_drive=on_drive)
 
     # --- parts ------------------------------------------------------------------------------------------
 
@@ -258,9 +258,9 @@ class Backstage:
         if names == tuple(model.engine.labels) and len(labels) == model.num_classes:
             return
         path = self._workbench.models_dir / f"model-{time.time_ns()}.tflite"
-        for old, new in ((model.path, path), (twin_of(model.path), twin_of(path))):
+        for old, new in ((model.path, path), (counterpart_path(model.path), counterpart_path(path))):
             if old.is_file():
-                write_model_file(new, relabelled(old.read_bytes(), names))
+                write_model_file(new, with_labels(old.read_bytes(), names))
         if report_of(model.path).is_file():
             write_model_file(report_of(path), report_of(model.path).read_bytes())
         shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.error_texts import TOLD_TO_VISITORS, in_words
+from app.base.error_texts import EXPECTED_ERRORS, screen_text
 from app.base.errors import KioskError
 from app.base.i18n import Text, message
 from app.base.picture import Picture
@@ -24,9 +24,9 @@ from app.core.facts import TrainedFacts
 from app.jobs.save import read_report, report_of, save_model
 from app.jobs.show_and_carry_on import end_show, import_session, remove_shown, show_model
 from app.jobs.tools import Job, Tools
-from app.model.counterpart import kept_twin, twin_of
+from app.model.counterpart import counterpart_path, saved_counterpart
 from app.model.live import LiveModel
-from app.model.train import train_model, write_model_file, write_twin
+from app.model.train import train_model, write_counterpart, write_model_file
 from app.session.embeddings import backend_agreement
 from app.session.pictures import thumbnail
 from app.session.session import Session
@@ -151,7 +151,7 @@ class Workbench:
                 runtime=settings.runtime,
                 device=settings.device,
                 accelerator=self._tools.accelerator,
-                twin=kept_twin(stored.path),
+                twin=saved_counterpart(stored.path),
             )
         except RuntimeLayerError as error:
             logger.warning("the model of the last session is not used: %s", error)
@@ -169,7 +169,7 @@ class Workbench:
     def remove_models_but(self, path: Path | None, ending: str = "model-*") -> None:
         """Delete the files of models that answer no more."""
         for other in self.models_dir.glob(ending):
-            if path is None or other not in (path, report_of(path), twin_of(path)):
+            if path is None or other not in (path, report_of(path), counterpart_path(path)):
                 with suppress(OSError):  # a file that stays is only room lost
                     other.unlink()
 
@@ -189,7 +189,7 @@ class Workbench:
         return left
 
     def _forget(self, path: Path) -> None:
-        for file in (path, report_of(path), twin_of(path)):
+        for file in (path, report_of(path), counterpart_path(path)):
             file.unlink(missing_ok=True)
 
     def _train_into(self, path: Path, session: Session, stop: StopSignal) -> None:
@@ -208,7 +208,7 @@ class Workbench:
         shots = session.shots()
         try:
             write_model_file(report_of(path), (json.dumps(trained.report) + "\n").encode())
-            write_twin(path, trained.head, extractor_path(settings.extractor))
+            write_counterpart(path, trained.head, extractor_path(settings.extractor))
             tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
         except KioskError:
             trained.engine.close()
@@ -224,9 +224,9 @@ def told(announce: Callable[[ev.Event], None], failed: Callable[[Text], ev.Event
     """Turn whatever goes wrong into an event, so that the mode it belongs to ends."""
     try:
         yield
-    except TOLD_TO_VISITORS as error:
+    except EXPECTED_ERRORS as error:
         logger.warning("%s", error)
-        announce(failed(in_words(error)))
+        announce(failed(screen_text(error)))
     except Exception:
         logger.exception("a job failed")
         announce(failed(DEFECT))

@@ -18,18 +18,18 @@ from tpu.runtime import EDGE_TPU_OPERATOR
 logger = logging.getLogger(__name__)
 
 
-def twin_of(model: Path) -> Path:
+def counterpart_path(model: Path) -> Path:
     """Where the twin of a trained model is kept, beside it."""
     return model.with_name(f"{model.stem}.twin.tflite")
 
 
-def kept_twin(model: Path) -> Path | None:
+def saved_counterpart(model: Path) -> Path | None:
     """The twin of a trained model; None where none was made."""
-    twin = twin_of(model)
+    twin = counterpart_path(model)
     return twin if twin.is_file() else None
 
 
-def find_twin(extractor: Path, places: Sequence[Path]) -> Path | None:
+def find_counterpart(extractor: Path, places: Sequence[Path]) -> Path | None:
     """The extractor's other form: beside it, or in one of the folders; None where it is not known."""
     compiled = extractor.stem.endswith(COMPILED)
     stem = extractor.stem.removesuffix(COMPILED) if compiled else extractor.stem + COMPILED

@@ -16,7 +16,7 @@ import numpy as np
 
 from app.base.file_names import safe_file_name
 from app.base.paths import asset_path
-from app.model.counterpart import kept_twin
+from app.model.counterpart import saved_counterpart
 from app.model.report import report_page
 from app.model.train import TrainedModel
 from app.model.verified_folder import with_sums, write_folder
@@ -49,7 +49,7 @@ class ModelFacts:
     preprocessing: Mapping[str, object]
     mirrored: bool
     report: Mapping[str, Any] | None = None
-    twin_path: Path | None = None  # the same head on the extractor's other form: compiled, or not
+    counterpart: Path | None = None  # the same head on the extractor's other form: compiled, or not
 
     @property
     def file(self) -> str:
@@ -60,10 +60,10 @@ class ModelFacts:
     def models(self) -> dict[str, Path]:
         """Model files by their path inside the folder."""
         own, other = (EDGE_TPU_FILE, PLAIN_FILE) if self.compiled_for_edge_tpu else (PLAIN_FILE, EDGE_TPU_FILE)
-        return {own: self.model_path} | ({other: self.twin_path} if self.twin_path is not None else {})
+        return {own: self.model_path} | ({other: self.counterpart} if self.counterpart is not None else {})
 
 
-def facts_of(trained: TrainedModel, session: Session, extractor: EmbeddingExtractor) -> ModelFacts:
+def model_facts(trained: TrainedModel, session: Session, extractor: EmbeddingExtractor) -> ModelFacts:
     """Of a model that was just trained on whole squares of a session's pictures."""
     return ModelFacts(
         model_path=trained.path,
@@ -77,7 +77,7 @@ def facts_of(trained: TrainedModel, session: Session, extractor: EmbeddingExtrac
         preprocessing=PREPROCESSING.as_dict(),
         mirrored=False,
         report=trained.report,
-        twin_path=kept_twin(trained.path),
+        counterpart=saved_counterpart(trained.path),
     )
 
 
@@ -94,7 +94,7 @@ def write_export(
     include_pictures: bool,
     report_pictures: bool | None = None,
     ascii_names: bool = False,
-    told_as: Path | None = None,
+    display_path: Path | None = None,
     on_drive: bool = False,
     on_step: Callable[[str, bool], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
@@ -108,14 +108,14 @@ def write_export(
         include_pictures: Put the visitor's pictures in, too.
         report_pictures: Show in the report those that were named wrongly; None is as `include_pictures` says.
         ascii_names: Call the folders of pictures by plain letters only.
-        told_as, on_step, on_progress: As `app.model.verified_folder.write_folder` takes them.
+        display_path, on_step, on_progress: As `app.model.verified_folder.write_folder` takes them.
 
     Raises:
         ExportFailed: If something is in the way or the drive fails; nothing is left under the final name.
     """
     shown = include_pictures if report_pictures is None else report_pictures
     files = with_sums(_contents(facts, session, shown, _pictures(session, ascii_names) if include_pictures else {}))
-    write_folder(folder, files, told_as=told_as, on_drive=on_drive, on_step=on_step, on_progress=on_progress)
+    write_folder(folder, files, display_path=display_path, on_drive=on_drive, on_step=on_step, on_progress=on_progress)
     return folder
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from learning.metadata import LABEL_FILE, with_label_file
 
 
-def relabelled(model: bytes, names: Sequence[str]) -> bytes:
+def with_labels(model: bytes, names: Sequence[str]) -> bytes:
     """The model with other names in its label file; other files that travel behind it come along.
 
     Args:

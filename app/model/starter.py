@@ -12,7 +12,7 @@ import numpy as np
 from app.base.errors import StarterUnusable
 from app.base.i18n import message
 from app.base.ports import ImageArray
-from app.model.export_folder import facts_of, write_export
+from app.model.export_folder import model_facts, write_export
 from app.model.live import LiveModel
 from app.model.train import train_model
 from app.session.pictures import encode_picture
@@ -88,5 +88,5 @@ def make_demo_starter(
             runtime=runtime,
         )
         trained.engine.close()
-        facts = facts_of(trained, session, extractor)
+        facts = model_facts(trained, session, extractor)
         write_export(folder, facts, None, include_pictures=False)

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from app.base.error_texts import of_system
+from app.base.error_texts import system_error_text
 from app.base.errors import ExportedModelDisagrees, ExportFailed, NotEnoughTaught, SessionUnreadable
 from app.base.files import write_durably
 from app.base.i18n import message
-from app.model.counterpart import find_twin, kept_twin, twin_of, with_head
+from app.model.counterpart import counterpart_path, find_counterpart, saved_counterpart, with_head
 from app.model.report import report_facts
 from app.session.pictures import decode_picture
 from app.session.session import Sample, Session
@@ -130,7 +130,7 @@ def train_model(
     write_model_file(model_path, append_head(extractor.model_bytes, fit.head))
     twin = None
     if extractor.twin_bytes is not None:
-        twin = twin_of(model_path)
+        twin = counterpart_path(model_path)
         write_model_file(twin, append_head(extractor.twin_bytes, fit.head))
     exported_s = time.perf_counter()
     engine = ClassificationEngine(
@@ -166,15 +166,15 @@ def train_model(
     )
 
 
-def write_twin(model_path: Path, head: SoftmaxRegression, extractor_path: Path) -> None:
+def write_counterpart(model_path: Path, head: SoftmaxRegression, extractor_path: Path) -> None:
     """Keep beside a trained model what its head makes of the extractor's other form, where that is known.
 
     Raises:
         ExportFailed: If the file cannot be written.
     """
-    other = find_twin(extractor_path, [models_dir()])
-    if other is not None and kept_twin(model_path) is None and (data := with_head(other, head)) is not None:
-        write_model_file(twin_of(model_path), data)
+    other = find_counterpart(extractor_path, [models_dir()])
+    if other is not None and saved_counterpart(model_path) is None and (data := with_head(other, head)) is not None:
+        write_model_file(counterpart_path(model_path), data)
 
 
 def write_model_file(path: Path, data: bytes) -> None:
@@ -190,7 +190,7 @@ def write_model_file(path: Path, data: bytes) -> None:
             message(
                 "the model could not be written to {folder}: {reason}. Make room there and press TRAIN again.",
                 folder=path.parent,
-                reason=of_system(error),
+                reason=system_error_text(error),
             )
         ) from error
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.base.error_texts import of_system
+from app.base.error_texts import system_error_text
 from app.base.errors import ExportFailed
 from app.base.files import sync_directory, write_through
 from app.base.i18n import Text, message
@@ -55,7 +55,7 @@ def pinned(root: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def check_way(root: Path, folder: Path) -> None:
+def refuse_links(root: Path, folder: Path) -> None:
     """Refuse to write to `folder` on the drive at `root` where a file is in the way, or a link, which may lead off it.
 
     Raises:
@@ -80,7 +80,7 @@ def write_folder(
     folder: Path,
     files: Mapping[str, bytes],
     *,
-    told_as: Path | None = None,
+    display_path: Path | None = None,
     on_drive: bool = True,
     on_step: Callable[[str, bool], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
@@ -90,7 +90,7 @@ def write_folder(
     Args:
         folder: Where to. An earlier one of ours is replaced; anything else is left alone.
         files: By name inside the folder, in the order of writing; SHA256SUMS last.
-        told_as: What errors call the folder, where `folder` is pinned.
+        display_path: What errors call the folder, where `folder` is pinned.
         on_drive: It is on a drive that somebody plugged in, not a folder of this machine: errors speak of it so.
         on_step: Receives "write", "name" and "read_back" when they begin (False) and when they are done (True).
         on_progress: Receives 0..1.
@@ -100,11 +100,11 @@ def write_folder(
     """
     partial = folder.with_name(folder.name + ".partial")
     step, progress = on_step or (lambda _name, _done: None), on_progress or (lambda _fraction: None)
-    told_as = told_as or folder
+    display_path = display_path or folder
     try:
-        refuse_used(folder, told_as)
+        refuse_used(folder, display_path)
         shutil.rmtree(partial, ignore_errors=True)
-        _refuse_without_room(folder, told_as, files, FULL if on_drive else NO_ROOM)
+        _refuse_without_room(folder, display_path, files, FULL if on_drive else NO_ROOM)
         step("write", False)
         write_through(partial / UNFINISHED, NOT_COMPLETE)
         for number, (name, data) in enumerate(files.items(), start=1):
@@ -131,26 +131,26 @@ def write_folder(
         raise ExportFailed(
             message(
                 "the model could not be saved to {place}: {reason}. {step}",
-                place=told_as.parent,
-                reason=of_system(error),
+                place=display_path.parent,
+                reason=system_error_text(error),
                 step=(NEXT_STEP if on_drive else NEXT_STEP_HERE).get(error.errno or 0, ANOTHER_PLACE),
             )
         ) from error
     progress(1.0)
 
 
-def refuse_used(folder: Path, told_as: Path | None = None) -> None:
+def refuse_used(folder: Path, display_path: Path | None = None) -> None:
     """Refuse what `write_folder` leaves alone, before there is anything to write.
 
     Raises:
         ExportFailed: If somebody else's folder or file is in the way.
         OSError: If it cannot be looked at.
     """
-    told_as, partial = told_as or folder, folder.with_name(folder.name + ".partial")
-    _refuse_foreign(folder, told_as, SUMS)
+    display_path, partial = display_path or folder, folder.with_name(folder.name + ".partial")
+    _refuse_foreign(folder, display_path, SUMS)
     if partial.is_symlink():
-        raise _is_file(told_as.with_name(partial.name))
-    _refuse_foreign(partial, told_as.with_name(partial.name), UNFINISHED)
+        raise _is_file(display_path.with_name(partial.name))
+    _refuse_foreign(partial, display_path.with_name(partial.name), UNFINISHED)
 
 
 def forget_pages(device: str) -> None:
@@ -192,16 +192,16 @@ def _digest(path: Path, flags: int) -> str:
     return digest.hexdigest()
 
 
-def _refuse_foreign(folder: Path, told_as: Path, mark: str) -> None:
+def _refuse_foreign(folder: Path, display_path: Path, mark: str) -> None:
     """Somebody else's folder or file is never replaced: ours carry a mark, or are empty."""
     if folder.is_dir():
         if any(folder.iterdir()) and not (folder / mark).is_file():
-            raise _Foreign(message("{folder} holds other files. Name an empty or new folder.", folder=told_as))
+            raise _Foreign(message("{folder} holds other files. Name an empty or new folder.", folder=display_path))
     elif folder.exists() or folder.is_symlink():
-        raise _is_file(told_as)
+        raise _is_file(display_path)
 
 
-def _refuse_without_room(folder: Path, told_as: Path, files: Mapping[str, bytes], step: Text) -> None:
+def _refuse_without_room(folder: Path, display_path: Path, files: Mapping[str, bytes], step: Text) -> None:
     """A file system that says it has nothing free may not know: then writing finds out."""
     place = next(parent for parent in folder.parents if parent.exists())
     free, needed = shutil.disk_usage(place).free, sum(map(len, files.values()))
@@ -209,7 +209,7 @@ def _refuse_without_room(folder: Path, told_as: Path, files: Mapping[str, bytes]
         raise ExportFailed(
             message(
                 "the model could not be saved to {place}: it needs {needed} MB and only {free} MB are free. {step}",
-                place=told_as.parent,
+                place=display_path.parent,
                 needed=f"{needed / 1e6:.1f}",
                 free=f"{free / 1e6:.1f}",
                 step=step,
@@ -298,5 +298,5 @@ class _Foreign(ExportFailed):
     """Somebody else's files are there, so nothing may be cleaned up either."""
 
 
-def _is_file(told_as: Path) -> _Foreign:
-    return _Foreign(message("{folder} is a file. Name an empty or new folder.", folder=told_as))
+def _is_file(display_path: Path) -> _Foreign:
+    return _Foreign(message("{folder} is a file. Name an empty or new folder.", folder=display_path))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from app.base.error_texts import of_system
+from app.base.error_texts import system_error_text
 from app.base.errors import ArchiveUnusable, SampleNotStored
 from app.base.file_names import safe_file_name
 from app.base.i18n import message
@@ -199,7 +199,7 @@ class Archive:
 
 def _not_put_away(error: OSError) -> SampleNotStored:
     return SampleNotStored(
-        message("the session could not be put away ({reason}). Make room on the disk.", reason=of_system(error))
+        message("the session could not be put away ({reason}). Make room on the disk.", reason=system_error_text(error))
     )
 
 

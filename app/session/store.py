@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.error_texts import of_database
+from app.base.error_texts import database_error_text
 from app.base.errors import SampleNotStored, SessionUnreadable
 from app.base.i18n import message
 from app.base.ports import ImageArray
@@ -239,7 +239,8 @@ class SessionStore:
         except (OSError, sqlite3.Error) as error:
             raise SampleNotStored(
                 message(
-                    "the session could not be put away ({reason}). Make room on the disk.", reason=of_database(error)
+                    "the session could not be put away ({reason}). Make room on the disk.",
+                    reason=database_error_text(error),
                 )
             ) from error
 
@@ -313,7 +314,7 @@ class SessionStore:
                 raise SampleNotStored(
                     message(
                         "the session could not be written ({reason}). Make room on the disk; all else is kept.",
-                        reason=of_database(error),
+                        reason=database_error_text(error),
                     )
                 ) from error
 

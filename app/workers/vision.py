@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from app.base.error_texts import in_words
+from app.base.error_texts import screen_text
 from app.base.i18n import message
 from app.base.ports import Frame
 from app.base.workers import Mailbox, StopSignal
@@ -41,7 +41,7 @@ def watch_frames(
             observation = vision.observe(frame)
         except Exception as error:
             if not failing:
-                reason = in_words(error) if isinstance(error, RuntimeLayerError) else None
+                reason = screen_text(error) if isinstance(error, RuntimeLayerError) else None
                 logger.warning("%s", error, exc_info=reason is None)
                 announce(VisionFailed(reason or UNEXPECTED))
             failing = True

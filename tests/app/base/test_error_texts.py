@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.error_texts import TOLD_TO_VISITORS, in_words, of_database, of_system
+from app.base.error_texts import EXPECTED_ERRORS, database_error_text, screen_text, system_error_text
 from app.base.errors import DriveGone
 from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE, translated
 from app.guarded import sandbox_child
@@ -47,13 +47,13 @@ ERRORS = [
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != SOURCE_LANGUAGE])
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_an_error_of_a_library_has_words_in_every_language(error: Exception, language: str) -> None:
-    assert isinstance(error, TOLD_TO_VISITORS)
-    text = in_words(error)
+    assert isinstance(error, EXPECTED_ERRORS)
+    text = screen_text(error)
     assert translated(text, language) not in (str(text), str(error))
 
 
 def test_a_lost_accelerator_is_told_with_the_next_step() -> None:
-    text = in_words(AcceleratorLost("it hangs"))
+    text = screen_text(AcceleratorLost("it hangs"))
     assert str(text) == "The accelerator does not answer. Plug it in again, or call a member of staff."
     assert translated(text, "de") == (
         "Der Beschleuniger antwortet nicht. Steck ihn neu ein oder ruf jemanden vom Haus."
@@ -62,23 +62,23 @@ def test_a_lost_accelerator_is_told_with_the_next_step() -> None:
 
 def test_an_error_of_the_kiosk_keeps_its_own_words() -> None:
     error = DriveGone("STICK")
-    assert in_words(error) == error.message
+    assert screen_text(error) == error.message
 
 
 def test_a_kind_that_says_nothing_to_a_visitor_keeps_its_text() -> None:
-    assert in_words(InvalidLabels("labels hold a gap. Number them anew.")) == "labels hold a gap. Number them anew."
+    assert screen_text(InvalidLabels("labels hold a gap. Number them anew.")) == "labels hold a gap. Number them anew."
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.ENODEV, errno.ENOENT])
 def test_what_the_system_says_of_a_disk_has_words_in_every_language(number: int) -> None:
-    text = of_system(OSError(number, os.strerror(number)))
+    text = system_error_text(OSError(number, os.strerror(number)))
     assert str(text) == os.strerror(number)
     assert all(translated(text, one) != str(text) for one in LANGUAGES if one != SOURCE_LANGUAGE)
 
 
 def test_what_the_system_rarely_says_is_told_as_it_says_it() -> None:
-    assert of_system(OSError(errno.EXDEV, os.strerror(errno.EXDEV))) == os.strerror(errno.EXDEV)
-    assert of_system(OSError("odd")) == "OSError"
+    assert system_error_text(OSError(errno.EXDEV, os.strerror(errno.EXDEV))) == os.strerror(errno.EXDEV)
+    assert system_error_text(OSError("odd")) == "OSError"
 
 
 def test_a_refusal_of_the_sandbox_has_words_in_every_language_and_none_of_its_own() -> None:
@@ -98,8 +98,8 @@ def test_what_sqlite_says_of_a_full_or_failing_disk_has_words_in_every_language(
     with pytest.raises(sqlite3.OperationalError) as nowhere:
         sqlite3.connect(tmp_path / "no folder" / "x.sqlite3")
     for error in (full.value, nowhere.value):
-        text = of_database(error)
+        text = database_error_text(error)
         assert str(text) == str(error)
         assert all(translated(text, one) != str(error) for one in LANGUAGES if one != SOURCE_LANGUAGE)
-    assert of_database(OSError(errno.EIO, os.strerror(errno.EIO))) == of_system(OSError(errno.EIO, ""))
-    assert of_database(sqlite3.OperationalError("something rare")) == "something rare"
+    assert database_error_text(OSError(errno.EIO, os.strerror(errno.EIO))) == system_error_text(OSError(errno.EIO, ""))
+    assert database_error_text(sqlite3.OperationalError("something rare")) == "something rare"

@@ -14,7 +14,7 @@ from app.base.errors import FolderRefused
 from app.core.events import DrivesChanged, Event, FolderFound
 from app.demo.simulated import SimulatedDrives
 from app.importing.reader import find_folder, read_model
-from app.importing.untrusted_folder import strange_folder
+from app.importing.untrusted_folder import open_untrusted_folder
 from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
 from app.workers.drives import watch_drives
 from tests.support.strangers import read_session_anyhow, refusal
@@ -115,7 +115,7 @@ def test_a_pipe_is_not_waited_for_and_a_path_is_no_name(folder: Path) -> None:
     (folder / "session.json").unlink()
     os.mkfifo(folder / "session.json")
     assert refusal(lambda: read_session_anyhow(folder)).startswith("session.json is not a plain file")
-    with strange_folder(folder) as open_folder:
+    with open_untrusted_folder(folder) as open_folder:
         for name in ("../metadata.json", "/etc/passwd", "..", ""):
             with pytest.raises(FolderRefused):
                 open_folder.read(name, 100)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from app.guarded.sandbox import Limits, ask_apart
+from app.guarded.sandbox import Limits, run_sandboxed
 from app.importing.reader import MODEL_LIMITS, read_model
 from app.model.export_folder import PLAIN_FILE
 from tests.support.strangers import QUICK, refusal
@@ -102,7 +102,7 @@ def test_a_model_that_wants_more_memory_than_it_may_is_refused(folder: Path) -> 
 
 def test_a_process_that_takes_more_memory_than_it_may_is_told_as_such() -> None:
     """450 MB beside the interpreter and its libraries, where they may take 600 MB in all."""
-    told = refusal(lambda: ask_apart("session", {}, [bytes(450 << 20)], Limits(memory_bytes=600 << 20)))
+    told = refusal(lambda: run_sandboxed("session", {}, [bytes(450 << 20)], Limits(memory_bytes=600 << 20)))
     assert told == "it takes more memory than a folder of the kiosk needs, so it was stopped."
 
 
@@ -130,6 +130,6 @@ def test_what_is_no_classifier_is_refused(folder: Path) -> None:
 
 
 def test_a_process_that_crashes_is_told_as_such() -> None:
-    assert refusal(lambda: ask_apart("no such task", {}, [], QUICK)) == CRASHED
-    assert refusal(lambda: ask_apart("session", {}, [b"x" * 100], Limits(written_bytes=1))) == CRASHED
+    assert refusal(lambda: run_sandboxed("no such task", {}, [], QUICK)) == CRASHED
+    assert refusal(lambda: run_sandboxed("session", {}, [b"x" * 100], Limits(written_bytes=1))) == CRASHED
     assert MODEL_LIMITS.memory_bytes == 1 << 30

@@ -16,8 +16,8 @@ import pytest
 
 from app.base.buttons import Action, OnScreen
 from app.base.errors import PowerRefused
-from app.base.faults import FaultLog
 from app.base.i18n import message
+from app.base.recent_warnings import RecentWarnings
 from app.config.schema import CameraSettings
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
@@ -251,7 +251,7 @@ def test_what_the_machine_does_not_tell_is_left_out(tmp_path: Path) -> None:
 
 
 def test_the_fault_log_keeps_the_last_few_lines_newest_first() -> None:
-    log = FaultLog()
+    log = RecentWarnings()
     for number in range(7):
         log.handle(logging.LogRecord("app", logging.WARNING, "x", 1, "trouble %d", (number,), None))
     assert log.lines() == tuple(f"warning: trouble {number}" for number in (6, 5, 4, 3, 2))

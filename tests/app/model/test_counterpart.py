@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from app.model.counterpart import find_twin, with_head
+from app.model.counterpart import find_counterpart, with_head
 from app.model.export_folder import EDGE_TPU_FILE, PLAIN_FILE, ModelFacts, write_export
 from learning.softmax_regression import SoftmaxRegression
 from tests.support.extractors import tiny_extractor
@@ -35,13 +35,13 @@ def test_the_twin_is_found_beside_the_extractor_and_among_the_pulled_models(tmp_
     here, cache = tmp_path / "here", tmp_path / "cache"
     for folder in (here, cache):
         folder.mkdir()
-    assert find_twin(here / "x.tflite", [cache]) is None
+    assert find_counterpart(here / "x.tflite", [cache]) is None
     (cache / "x_edgetpu.tflite").touch()
-    assert find_twin(here / "x.tflite", [cache]) == cache / "x_edgetpu.tflite"
+    assert find_counterpart(here / "x.tflite", [cache]) == cache / "x_edgetpu.tflite"
     (here / "x_edgetpu.tflite").touch()
-    assert find_twin(here / "x.tflite", [cache]) == here / "x_edgetpu.tflite"
+    assert find_counterpart(here / "x.tflite", [cache]) == here / "x_edgetpu.tflite"
     (cache / "x.tflite").touch()
-    assert find_twin(here / "x_edgetpu.tflite", [cache]) == cache / "x.tflite"
+    assert find_counterpart(here / "x_edgetpu.tflite", [cache]) == cache / "x.tflite"
 
 
 def test_a_file_that_is_not_what_its_name_says_is_left_out(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_the_folder_holds_both_forms_and_the_plain_one_is_the_one_to_use(shared_
         data = with_head(shared_models / source, trained)
         assert data is not None
         made.write_bytes(data)
-    facts = ModelFacts(compiled, ("a", "b"), (2, 2), 1.0, 0.5, "x", "1", True, {}, False, twin_path=plain)
+    facts = ModelFacts(compiled, ("a", "b"), (2, 2), 1.0, 0.5, "x", "1", True, {}, False, counterpart=plain)
     folder = write_export(tmp_path / "out", facts, None, include_pictures=False)
     assert json.loads((folder / "metadata.json").read_text())["model"] == PLAIN_FILE
     assert (folder / Path(EDGE_TPU_FILE).parent / "labels.txt").read_text() == "0 a\n1 b\n"
@@ -75,7 +75,7 @@ def test_the_folder_holds_both_forms_and_the_plain_one_is_the_one_to_use(shared_
     engine = ClassificationEngine(folder / PLAIN_FILE)
     assert engine.classify(np.zeros((224, 224, 3), np.uint8)).sum() == pytest.approx(1, abs=0.01)
     engine.close()
-    alone = write_export(tmp_path / "alone", replace(facts, twin_path=None), None, include_pictures=False)
+    alone = write_export(tmp_path / "alone", replace(facts, counterpart=None), None, include_pictures=False)
     assert json.loads((alone / "metadata.json").read_text())["model"] == EDGE_TPU_FILE
     shutil.rmtree(alone)
 

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from app.model.relabel import relabelled
+from app.model.relabel import with_labels
 from learning.metadata import with_label_file
 
 pytestmark = pytest.mark.needs_runtime
@@ -22,14 +22,14 @@ def files_of(data: bytes) -> dict[str, bytes]:
 
 
 def test_names_are_replaced_and_the_model_is_not() -> None:
-    renamed = relabelled(with_label_file(MODEL, ["apple", "cup"]), ["Apfel", "Öl"])
+    renamed = with_labels(with_label_file(MODEL, ["apple", "cup"]), ["Apfel", "Öl"])
     assert renamed.startswith(MODEL)
     assert files_of(renamed) == {"labels.txt": "Apfel\nÖl\n".encode()}
     assert renamed == with_label_file(MODEL, ["Apfel", "Öl"])
 
 
 def test_a_model_without_names_gets_some() -> None:
-    assert relabelled(MODEL, ["a", "b"]) == with_label_file(MODEL, ["a", "b"])
+    assert with_labels(MODEL, ["a", "b"]) == with_label_file(MODEL, ["a", "b"])
 
 
 def test_whatever_else_travels_behind_the_model_comes_along() -> None:
@@ -37,6 +37,6 @@ def test_whatever_else_travels_behind_the_model_comes_along() -> None:
     stream.seek(0, io.SEEK_END)
     with zipfile.ZipFile(stream, "a") as archive:
         archive.writestr("not_sure.npz", b"\x00\x01numbers" * 30)
-    renamed = relabelled(relabelled(stream.getvalue(), ["x", "y"]), ["Apfel", "Tasse"])
+    renamed = with_labels(with_labels(stream.getvalue(), ["x", "y"]), ["Apfel", "Tasse"])
     assert renamed.startswith(MODEL)
     assert files_of(renamed) == {"labels.txt": b"Apfel\nTasse\n", "not_sure.npz": b"\x00\x01numbers" * 30}

@@ -8,7 +8,7 @@ from collections import deque
 KEPT = 5
 
 
-class FaultLog(logging.Handler):
+class RecentWarnings(logging.Handler):
     """Remembers the last few messages of warning level and above; attach it to the root logger."""
 
     def __init__(self) -> None:
