@@ -58,7 +58,7 @@ from tpu.edgetpu.devices import list_accelerators
 from tpu.edgetpu.supervisor import ListDevices
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
-from tpu.quiet import ALSA, without
+from tpu.stderr_filter import ALSA, hide_lines
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def compose(
         config = _in_own_place(config, demo_out, demo_data_dir, stack)
         faults = _log_faults(stack)
         window = stack.enter_context(closing(open_window(config, headless)))
-        with without(ALSA):
+        with hide_lines(ALSA):
             sounds = stack.enter_context(closing(Sounds(not headless, _volume(config))))
         speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
         stack.callback(speech.close)

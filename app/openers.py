@@ -107,7 +107,7 @@ def open_accelerator(
         device=config.model.device,
         driver=Driver(config.accelerator.library, config.accelerator.performance),
         list_devices=list_devices,
-        announce=announce,
+        on_status=announce,
     )
 
 

@@ -46,7 +46,7 @@ def overhead(path: Path, folder: Path) -> None:
     """The child beside the bare interpreter, input tensor to output array, on the same library."""
     stick = SimulatedStick(folder)
     stick.plug_in()
-    bare = open_on_edge_tpu(path.read_bytes(), runtime="litert", device="usb:0", driver=stick.driver)
+    bare = open_on_edge_tpu(path.read_bytes(), path, runtime="litert", device="usb:0", driver=stick.driver)
     entry, out = bare.get_input_details()[0], bare.get_output_details()[0]
     tensor = np.random.default_rng(0).integers(0, 256, entry["shape"], np.uint8)
     supervisor = EdgeTpuSupervisor(

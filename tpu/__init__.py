@@ -1,1 +1,1 @@
-"""The runtime half: TFLite interpreters on CPU and Edge TPU, pictures in, vectors and probabilities out."""
+"""Run TFLite models on the CPU or an Edge TPU: pictures in, embeddings and class probabilities out."""

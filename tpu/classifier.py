@@ -1,4 +1,4 @@
-"""ClassificationEngine: runs an exported model, as anybody could who has the file and its labels."""
+"""ClassificationEngine: runs an exported model and names its classes."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
-from tpu.errors import LabelCountMismatch, LabelsUnreadable, NotAClassifier
-from tpu.flatbuffer import last_operator
+from tpu.errors import LabelCountMismatch, LabelsUnreadable, NotAClassifier, StrPath
 from tpu.model import PictureModel
+from tpu.model_file import last_operator
 from tpu.novelty import read_novelty_test
 from tpu.runtime import CPU
 from tpu.tensors import FloatArray, ImageArray
 
 MIN_CLASSES = 2
-GIVES_PROBABILITIES = {"SOFTMAX", "LOGISTIC", "CUSTOM"}  # or may well do so, when compiled
+PROBABILITY_OPERATORS = {"SOFTMAX", "LOGISTIC", "CUSTOM"}  # CUSTOM is a compiled model, which may contain either
 
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """What a model says of a picture, and whether it has seen anything like it.
+    """The class probabilities of a picture, and how different it is from everything taught.
 
     Attributes:
         probabilities: float32 (C,), 0..1.
-        novelty: Up to 1 the picture is like something taught; 0 where the model brings no test along.
-        device: Where it looked: "cpu", "usb:N" or "pci:N".
+        novelty: At most 1 if the picture is like something taught; 0 if the model has no novelty test.
+        device: The device that computed it: "cpu", "usb:N" or "pci:N".
     """
 
     probabilities: FloatArray
@@ -34,35 +34,37 @@ class Judgement:
     device: str = CPU
 
     def is_known(self, threshold: float) -> bool:
-        """Whether it is an answer, rather than "not sure"."""
+        """Return whether a class can be named, rather than "not sure"."""
         return bool(self.probabilities.max() >= threshold and self.novelty <= 1)
 
 
 class ClassificationEngine(PictureModel):
-    """An exported model.
+    """An exported model with its class labels.
 
     Args:
         model_path: A `.tflite` with one square RGB picture in and one vector of class probabilities out.
-        labels: Class labels in the order of the output; None reads `labels.txt` beside the model, and
-            numbers the classes when there is none.
-        runtime, device, num_threads, accelerator, twin: As for the extractor.
+        labels: Class labels in the order of the output; None reads `labels.txt` beside the model, and numbers the
+            classes if there is no such file.
+        runtime, device, num_threads, accelerator: See `EmbeddingExtractor`.
+        counterpart: The CPU file of a compiled model; None searches for it by name.
 
     Raises:
-        NotAClassifier: If its output is no vector of probabilities.
+        NotAClassifier: If its output is not a vector of probabilities.
+        LabelsUnreadable: If `labels.txt` cannot be read.
         LabelCountMismatch: If there are more or fewer labels than classes.
-        ModelUnreadable, RuntimeNotInstalled, AcceleratorUnavailable: As they say.
+        ModelUnreadable, ModelUnsupported, RuntimeNotInstalled, AcceleratorUnavailable: See `EmbeddingExtractor`.
     """
 
     def __init__(
         self,
-        model_path: Path,
+        model_path: StrPath,
         *,
         labels: Sequence[str] | None = None,
         runtime: str = "auto",
         device: str = "auto",
         num_threads: int = 1,
         accelerator: EdgeTpuSupervisor | None = None,
-        twin: Path | None = None,
+        counterpart: StrPath | None = None,
     ) -> None:
         super().__init__(
             model_path,
@@ -70,15 +72,15 @@ class ClassificationEngine(PictureModel):
             device=device,
             num_threads=num_threads,
             accelerator=accelerator,
-            twin=twin,
-            also=_embedding_of_test,
+            counterpart=counterpart,
+            find_tensors=_embedding_tensor,
         )
         self._test = read_novelty_test(self.model_bytes)
-        if last_operator(self.model_bytes) not in GIVES_PROBABILITIES:
+        if last_operator(self.model_bytes) not in PROBABILITY_OPERATORS:
             raise NotAClassifier(model_path, "it does not end in probabilities. Use a model that TRAIN exported.")
         if self.output_size < MIN_CLASSES:
             raise NotAClassifier(model_path, "its output is a single number. Use a model that TRAIN exported.")
-        self.labels = _labels(model_path, labels, self.output_size)
+        self.labels = _labels(Path(model_path), labels, self.output_size)
         if len(self.labels) != self.output_size:
             raise LabelCountMismatch(self.output_size, len(self.labels))
 
@@ -89,33 +91,36 @@ class ClassificationEngine(PictureModel):
 
     @property
     def threshold(self) -> float | None:
-        """The top probability that the model itself wants of an answer; None if it does not say."""
+        """The top probability that an answer needs, 0..1, as stored in the model; None if it stores none."""
         return None if self._test is None else self._test.threshold
 
     def classify(self, image: ImageArray) -> FloatArray:
-        """Give class probabilities, float32 (C,) in 0..1, for a picture (RGB, uint8, (H, W, 3))."""
+        """Return class probabilities, float32 (C,) in 0..1, of a picture (RGB, uint8, (H, W, 3))."""
         return self.run(image)
 
     def judge(self, image: ImageArray) -> Judgement:
-        """Classify a picture, and tell how unlike everything taught it is."""
+        """Classify a picture (RGB, uint8, (H, W, 3)) and test whether it is like something taught."""
         answer = self.answer(image)
         probabilities, *embedding = answer.outputs
         novelty = self._test.novelty(embedding[0]) if self._test is not None and embedding else 0.0
         return Judgement(probabilities, novelty, answer.device)
 
 
-def read_label_file(path: Path) -> tuple[str, ...]:
-    """Read class labels: lines `0 apple`, `0: apple` or bare `apple`, in pycoral's rules.
+def read_label_file(path: StrPath) -> tuple[str, ...]:
+    """Read class labels from lines such as `0 apple`, `0: apple` or `apple`, by the rules of pycoral.
 
-    A line whose first part is a number names that class; a file of other lines names them in order.
+    A line that starts with a number labels the class of that number; other lines label the classes in order.
 
     Raises:
-        LabelsUnreadable: If the file is missing, is no UTF-8 text, or leaves a class without a name.
+        LabelsUnreadable: If the file is missing, is not UTF-8 text, or leaves a class without a label.
+
+    Source:
+        pycoral.utils.dataset.read_label_file
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabelsUnreadable(f"the label file {path} cannot be read. Name another with --labels.") from error
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a path with a null character
+        raise LabelsUnreadable(path, "cannot be read. Name another with --labels.") from error
     labels: dict[int, str] = {}
     for row, line in enumerate(line for line in lines if line.strip()):
         parts = re.split(r"[:\s]+", line.strip(), maxsplit=1)
@@ -124,13 +129,11 @@ def read_label_file(path: Path) -> tuple[str, ...]:
         else:
             labels[row] = line.strip()
     if sorted(labels) != list(range(len(labels))):
-        raise LabelsUnreadable(
-            f"the label file {path} leaves out or repeats a class number. Number its lines 0, 1, 2, …"
-        )
+        raise LabelsUnreadable(path, "leaves out or repeats a class number. Number its lines 0, 1, 2, …")
     return tuple(labels[index] for index in range(len(labels)))
 
 
-def _embedding_of_test(model: bytes) -> tuple[int, ...]:
+def _embedding_tensor(model: bytes) -> tuple[int, ...]:
     test = read_novelty_test(model)
     return () if test is None else (test.embedding_tensor,)
 

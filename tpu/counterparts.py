@@ -1,33 +1,37 @@
-"""Twins: a model compiled for the Edge TPU, X_edgetpu.tflite, and the one it was compiled from, X.tflite.
+"""Find the CPU file of a compiled model: for `X_edgetpu.tflite` it is `X.tflite`.
 
-The Edge TPU compiler names its output so. The CPU twin lies beside the compiled file, or among the pulled models.
+The Edge TPU compiler names its output this way. Both files have the same inputs and outputs.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from tpu.errors import StrPath
 from tpu.models import models_dir
 
-COMPILED = "_edgetpu"
+COMPILED_SUFFIX = "_edgetpu"
 
 
-def cpu_counterpart(path: Path, folder: Path | None = None) -> Path | None:
-    """The CPU file of a compiled one, if it is there.
+def cpu_counterpart(path: StrPath, folder: StrPath | None = None) -> Path | None:
+    """Return the CPU file of a compiled model, or None if there is none.
 
     Args:
-        path: The compiled file.
-        folder: Where pulled models are; None is the usual place.
+        path: The compiled file. Its own folder is searched first.
+        folder: Folder of downloaded models, searched next; None means `models_dir()`.
     """
-    name = cpu_name(path)
+    name = cpu_file_name(path)
     if name is None:
         return None
-    for where in (path.parent, folder or models_dir()):
+    for where in (Path(path).parent, Path(folder or models_dir())):
         if (where / name).is_file():
             return where / name
     return None
 
 
-def cpu_name(path: Path) -> str | None:
-    """What the CPU twin of a compiled file is called; None if the file is not called like a compiled one."""
-    return f"{path.stem.removesuffix(COMPILED)}{path.suffix}" if path.stem.endswith(COMPILED) else None
+def cpu_file_name(path: StrPath) -> str | None:
+    """Return the name of the CPU file of a compiled model, or None if `path` does not end in `_edgetpu`."""
+    path = Path(path)
+    if not path.stem.endswith(COMPILED_SUFFIX):
+        return None
+    return f"{path.stem.removesuffix(COMPILED_SUFFIX)}{path.suffix}"

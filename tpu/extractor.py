@@ -1,12 +1,11 @@
-"""EmbeddingExtractor: the frozen image network that turns a picture into a vector."""
+"""EmbeddingExtractor: the frozen image network that turns a picture into an embedding."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import TracebackType
 
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
-from tpu.errors import NotAnExtractor
+from tpu.errors import NotAnExtractor, StrPath
 from tpu.model import PictureModel
 from tpu.tensors import FloatArray, ImageArray
 
@@ -14,23 +13,26 @@ MIN_FEATURES = 2
 
 
 class EmbeddingExtractor(PictureModel):
-    """A headless image network.
+    """An image network without a classifier head. Use it as a context manager, or call `close`.
 
     Args:
         model_path: A `.tflite` with one square RGB picture in (uint8, int8 or float32) and one vector out.
         runtime: "auto", "litert", "tflite-runtime" or "pycoral".
-        device: "auto", "cpu", "usb:N" or "pci:N"; "cpu" keeps a compiled model off the accelerator.
-        num_threads: Of the CPU kernels. One is the default: a kiosk's other threads want the other cores.
-        accelerator: Where a compiled model runs while it lives; its CPU twin answers otherwise.
+        device: "auto", "cpu", "usb:N" or "pci:N"; "cpu" never uses the accelerator.
+        num_threads: Number of threads of the CPU kernels; 1 leaves the other cores to the kiosk's other threads.
+        accelerator: Runs a compiled model while it is ready; otherwise its CPU counterpart runs.
 
     Raises:
-        NotAnExtractor: If its output is no vector.
-        ModelUnreadable, RuntimeNotInstalled, AcceleratorUnavailable: As they say.
+        NotAnExtractor: If its output is a single number.
+        ModelUnreadable: If the file is missing, cannot be read, is not TFLite, or is damaged.
+        ModelUnsupported: If its inputs, outputs or operators are not supported.
+        RuntimeNotInstalled: If the runtime is unknown or not installed.
+        AcceleratorUnavailable: If a plain model should run on an Edge TPU, or a compiled one has none and no CPU file.
     """
 
     def __init__(
         self,
-        model_path: Path,
+        model_path: StrPath,
         *,
         runtime: str = "auto",
         device: str = "auto",
@@ -49,11 +51,21 @@ class EmbeddingExtractor(PictureModel):
         return self.output_size
 
     def embed(self, image: ImageArray) -> FloatArray:
-        """Turn a picture (RGB, uint8, (H, W, 3)) into its embedding, float32, (D,)."""
+        """Turn a picture into its embedding.
+
+        Args:
+            image: RGB, uint8, shape (H, W, 3). It is cropped and resized here.
+
+        Returns:
+            The embedding, float32, shape (D,).
+
+        Raises:
+            InferenceFailed, AcceleratorUnavailable: See `PictureModel.answer`.
+        """
         return self.run(image)
 
     def embedded(self, image: ImageArray) -> tuple[FloatArray, str]:
-        """The same, and where it was made: "cpu", "usb:N" or "pci:N"."""
+        """Return the embedding and the device that computed it: "cpu", "usb:N" or "pci:N"."""
         answer = self.answer(image)
         return answer.outputs[0], answer.device
 

@@ -1,7 +1,7 @@
-"""An opened model of one picture in and one vector out: what extractor and classifier have in common.
+"""An open model that turns one picture into one vector: the common base of extractor and classifier.
 
-A model that is compiled for the Edge TPU answers from there while an accelerator lives, and from its CPU twin, the
-file without `_edgetpu`, whenever it does not. Both have the same input and output, so nobody behind notices.
+A model that is compiled for the Edge TPU runs there while an accelerator is ready. Otherwise its CPU counterpart runs,
+the file without `_edgetpu`. Both have the same input and output, so callers see no difference.
 """
 
 from __future__ import annotations
@@ -17,27 +17,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tpu.counterparts import cpu_counterpart, cpu_name
+from tpu.counterparts import cpu_counterpart, cpu_file_name
 from tpu.edgetpu.registry import RemoteModel
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor, Phase
-from tpu.errors import AcceleratorUnavailable, InferenceFailed, ModelUnreadable
-from tpu.flatbuffer import refuse_torn
-from tpu.quiet import XNNPACK, first_time_without
+from tpu.errors import (
+    AcceleratorUnavailable,
+    EdgeTpuNeeded,
+    InferenceFailed,
+    ModelClosed,
+    ModelError,
+    ModelUnreadable,
+    ModelUnsupported,
+    StrPath,
+)
+from tpu.model_file import read_model_file, refuse_damaged
 from tpu.runtime import CPU, EDGE_TPU_OPERATOR, Interpreter, allocate, open_on_cpu, refuse_missing, runtime_for_cpu
+from tpu.stderr_filter import XNNPACK, hide_lines_once
 from tpu.tensors import FloatArray, ImageArray, dequantized, input_tensor, prepare_picture
 
 logger = logging.getLogger(__name__)
 
-Tensors = Callable[[bytes], Sequence[int]]
-"""Gives the indices of more tensors to be read after a call, of a model by its bytes: twins number them differently."""
+FindTensors = Callable[[bytes], Sequence[int]]
+"""Returns the indices of further tensors to read after a call, given the bytes of the model.
+
+A compiled model and its CPU counterpart number their tensors differently.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a model said of a picture, and where it ran.
+    """The outputs of a model for one picture, and the device that computed them.
 
     Attributes:
-        outputs: float32, flat: the model's output, then the further tensors that were asked for.
+        outputs: float32, flat: the model's output, then the further tensors that were requested.
         device: "cpu", "usb:N" or "pci:N".
     """
 
@@ -46,50 +58,58 @@ class Answer:
 
 
 @dataclass(frozen=True, eq=False)
-class _Opened:
-    """A file in an interpreter: where its input goes, and which tensors are its answer."""
+class _OpenFile:
+    """A model file in an interpreter, with the details of its input and of the tensors to read after a call."""
 
     data: bytes
     interpreter: Interpreter
-    entry: dict[str, Any]
-    outputs: tuple[dict[str, Any], ...]
+    input_detail: dict[str, Any]
+    output_details: tuple[dict[str, Any], ...]
     keep_all: bool
 
 
 class PictureModel:
-    """A model file, open. Threads may share it: a lock lets one picture in at a time.
+    """An open model file. Threads may share it: a lock lets one picture in at a time.
 
     Args:
         path: A `.tflite` with one square RGB picture in and one vector out.
         runtime: "auto", "litert", "tflite-runtime" or "pycoral".
-        device: "auto", "cpu", "usb:N" or "pci:N"; "cpu" keeps a compiled model off the accelerator.
-        num_threads: Of the CPU kernels.
-        accelerator: Where a compiled model runs while it lives.
-        twin: The CPU file of a compiled model; None looks for it by its name.
-        also: Further tensors to be read after each call.
+        device: "auto", "cpu", "usb:N" or "pci:N"; "cpu" never uses the accelerator.
+        num_threads: Number of threads of the CPU kernels.
+        accelerator: Runs a compiled model while it is ready.
+        counterpart: The CPU file of a compiled model; None searches for it by name.
+        find_tensors: Further tensors to read after each call.
 
     Attributes:
-        name: File name without ending.
-        model_bytes: The file as it is on disk.
-        sha256: Of those bytes, hexadecimal.
-        twin_bytes: Of a compiled model the CPU twin, as it is on disk; None if there is none.
-        origin_sha256: Of the CPU twin where there is one, else `sha256`: what both back ends have in common.
-        input_size_px: Edge of the square input.
-        output_size: Numbers in the output vector.
-        runtime_name: Which interpreter answers on the CPU.
+        name: File name without suffix.
+        model_bytes: The file's contents.
+        sha256: Of these bytes, hexadecimal.
+        compiled_for_edge_tpu: Whether the Edge TPU compiler made the file.
+        counterpart_bytes: Contents of the CPU counterpart of a compiled model; None if there is none.
+        origin_sha256: Of the CPU counterpart if there is one, else `sha256`. It is equal on both back ends.
+        input_size_px: Edge length of the square input.
+        output_size: Length of the output vector.
+        runtime_name: The runtime used on the CPU.
+
+    Raises:
+        ModelUnreadable: If the file is missing, cannot be read, is not TFLite, or is damaged.
+        ModelUnsupported: If its inputs, outputs or operators are not supported.
+        RuntimeNotInstalled: If the runtime is unknown or not installed.
+        AcceleratorUnavailable: If a plain model should run on an Edge TPU, or a compiled one has none and no CPU file.
     """
 
     def __init__(
         self,
-        path: Path,
+        path: StrPath,
         *,
         runtime: str,
         device: str,
         num_threads: int,
         accelerator: EdgeTpuSupervisor | None = None,
-        twin: Path | None = None,
-        also: Tensors = lambda _model: (),
+        counterpart: StrPath | None = None,
+        find_tensors: FindTensors = lambda _model: (),
     ) -> None:
+        path = Path(path)
         self.model_bytes = _read(path)
         self.name = path.stem
         self._path = path
@@ -104,102 +124,80 @@ class PictureModel:
         self.runtime_name = runtime_for_cpu(runtime)
         self._lock = threading.Lock()
         self._closed = False
-        told = _open(path, self.model_bytes, self.runtime_name, num_threads, also)
-        self._entry, self._outputs = told.entry, told.outputs
-        self.input_size_px = int(told.entry["shape"][1])
-        self.output_size = int(np.prod(told.outputs[0]["shape"]))
+        opened = _open(path, self.model_bytes, self.runtime_name, num_threads, find_tensors)
+        self._input_detail, self._output_details = opened.input_detail, opened.output_details
+        self.input_size_px = int(opened.input_detail["shape"][1])
+        self.output_size = int(np.prod(opened.output_details[0]["shape"]))
         self._accelerator = accelerator if self.compiled_for_edge_tpu and device != CPU else None
-        self._on_cpu = self._open_twin(twin, told, num_threads, also) if self.compiled_for_edge_tpu else told
+        self._on_cpu: _OpenFile | None = opened
+        if self.compiled_for_edge_tpu:
+            self._on_cpu = self._open_counterpart(counterpart, opened, num_threads, find_tensors)
         if self._on_cpu is None and self._accelerator is None:
-            raise AcceleratorUnavailable(
-                "this model is compiled for an Edge TPU and none is in use. Plug one in, "
-                "or use the extractor's CPU file (its name without _edgetpu)."
-            )
+            raise EdgeTpuNeeded
         if self._on_cpu is not None:
-            try:
-                with first_time_without(XNNPACK):
-                    allocate(self._on_cpu.interpreter)
-            except ModelUnreadable as error:
-                raise ModelUnreadable(path, error.reason) from error
-        self.twin_bytes = self._on_cpu.data if self._on_cpu is not None and self.compiled_for_edge_tpu else None
-        self.origin_sha256 = self.sha256 if self.twin_bytes is None else hashlib.sha256(self.twin_bytes).hexdigest()
+            with hide_lines_once(XNNPACK):
+                allocate(self._on_cpu.interpreter, path)
+        self.counterpart_bytes = self._on_cpu.data if self._on_cpu is not None and self.compiled_for_edge_tpu else None
+        self.origin_sha256 = hashlib.sha256(self.counterpart_bytes or self.model_bytes).hexdigest()
         self._remote: RemoteModel | None = None
         if self._accelerator is not None:
             self._remote = self._accelerator.register(
                 path,
                 self.sha256,
-                input_detail=told.entry,
-                output_details=told.outputs,
-                keep_all=told.keep_all,
+                input_detail=opened.input_detail,
+                output_details=opened.output_details,
+                keep_all=opened.keep_all,
             )
 
     @property
     def device(self) -> str:
-        """Where the next picture is answered: "cpu", "usb:N" or "pci:N"."""
+        """The device that runs the next picture: "cpu", "usb:N" or "pci:N"."""
         if self._accelerator is None or self._remote is None or self._remote.open_in is None:
             return CPU
         return self._accelerator.status.device or CPU
 
     def wait_for_accelerator(self, timeout_s: float) -> bool:
-        """Wait until the accelerator has it open, or will not soon; give whether it has."""
+        """Wait until the accelerator has opened the model or cannot; return whether it has."""
         if self._accelerator is None or self._remote is None:
             return False
         return self._accelerator.wait_until_open(self._remote, timeout_s)
 
     def run(self, image: ImageArray) -> FloatArray:
-        """Give the model's output for a picture, float32, (output_size,); see `answer`."""
+        """Return the model's output for a picture, float32, (output_size,); see `answer`."""
         return self.answer(image).outputs[0]
 
     def answer(self, image: ImageArray) -> Answer:
-        """Say what the model sees, and where it looked.
+        """Run the model on a picture, on the accelerator if it is ready, else on the CPU.
 
         Args:
-            image: RGB, uint8, shape (H, W, 3); cropped and resized here.
+            image: RGB, uint8, shape (H, W, 3). It is cropped and resized here.
 
         Raises:
-            InferenceFailed: If the interpreter gives up, or the model was closed.
-            AcceleratorUnavailable: If only an accelerator can run it and none answers.
+            InferenceFailed: If the interpreter fails.
+            ModelClosed: If the model was closed before.
+            AcceleratorUnavailable: If there is no CPU file and the accelerator is not ready.
         """
-        picture = prepare_picture(image, self.input_size_px)
-        tensor = input_tensor(picture, np.dtype(self._entry["dtype"]))
+        tensor = self._tensor(image)
         if self._accelerator is not None and self._remote is not None and not self._closed:
             values = self._accelerator.answer(self._remote, tensor)
             if values is not None:
-                return Answer(_real(values, self._outputs), self._accelerator.status.device)
+                return Answer(_dequantized(values, self._output_details), self._accelerator.status.device)
         return self._answer_on_cpu(tensor)
 
     def answer_on_cpu(self, image: ImageArray) -> Answer:
-        """The same from the CPU, whether or not an accelerator lives."""
-        picture = prepare_picture(image, self.input_size_px)
-        return self._answer_on_cpu(input_tensor(picture, np.dtype(self._entry["dtype"])))
+        """Run the model on the CPU, even if the accelerator is ready; otherwise as `answer`."""
+        return self._answer_on_cpu(self._tensor(image))
 
     def close(self) -> None:
-        """Free the interpreter once the picture at hand is done; a second call does nothing."""
+        """Free the interpreter after the current picture. A second call does nothing."""
         with self._lock:
             self._closed, self._on_cpu = True, None
             remote, self._remote = self._remote, None
         if remote is not None and self._accelerator is not None:
             self._accelerator.unregister(remote)
 
-    def _answer_on_cpu(self, tensor: NDArray[Any]) -> Answer:
-        with self._lock:
-            if self._closed:
-                raise InferenceFailed(f"the model {self.name} is closed. Open it again.")
-            if self._on_cpu is None:
-                raise AcceleratorUnavailable(self.what_is_needed())
-            opened = self._on_cpu
-            opened.interpreter.set_tensor(opened.entry["index"], tensor)
-            try:
-                opened.interpreter.invoke()
-            except RuntimeError as error:
-                raise InferenceFailed(
-                    f"the model {self.name} failed on the CPU ({str(error).splitlines()[0]}). Restart the kiosk."
-                ) from error
-            values = tuple(opened.interpreter.get_tensor(detail["index"]) for detail in opened.outputs)
-        return Answer(_real(values, opened.outputs), CPU)
-
-    def what_is_needed(self) -> str:
-        """Why a compiled model without its CPU twin does not answer, and what would let it."""
+    def unavailable_reason(self) -> str:
+        """Explain why a compiled model without a CPU file cannot run now, and what to do."""
         status = self._accelerator.status if self._accelerator is not None else None
         why = {
             None: "none is in use",
@@ -208,53 +206,69 @@ class PictureModel:
         }.get(status.phase if status else None, "it is not open yet")
         return (
             f"the model {self.name} needs an Edge TPU, and {why}. "
-            f"To go on without, put its CPU file {cpu_name(self._path) or 'of the same extractor'} beside it."
+            f"To go on without, put its CPU file {cpu_file_name(self._path) or 'of the same extractor'} beside it."
         )
 
-    def _open_twin(self, path: Path | None, compiled: _Opened, num_threads: int, also: Tensors) -> _Opened | None:
-        """The CPU twin, if it is there and gives what the compiled model gives."""
-        path = path or cpu_counterpart(self._path)
+    def _tensor(self, image: ImageArray) -> NDArray[Any]:
+        return input_tensor(prepare_picture(image, self.input_size_px), np.dtype(self._input_detail["dtype"]))
+
+    def _answer_on_cpu(self, tensor: NDArray[Any]) -> Answer:
+        with self._lock:
+            if self._closed:
+                raise ModelClosed(self.name)
+            if self._on_cpu is None:
+                raise AcceleratorUnavailable(self.unavailable_reason())
+            opened = self._on_cpu
+            opened.interpreter.set_tensor(opened.input_detail["index"], tensor)
+            try:
+                opened.interpreter.invoke()
+            except RuntimeError as error:
+                raise InferenceFailed(self.name, str(error).splitlines()[0]) from error
+            values = tuple(opened.interpreter.get_tensor(detail["index"]) for detail in opened.output_details)
+        return Answer(_dequantized(values, opened.output_details), CPU)
+
+    def _open_counterpart(
+        self, path: StrPath | None, compiled: _OpenFile, num_threads: int, find_tensors: FindTensors
+    ) -> _OpenFile | None:
+        """Open the CPU counterpart if there is one with the same input and outputs."""
+        path = cpu_counterpart(self._path) if path is None else Path(path)
         if path is None:
             return None
         try:
-            twin = _open(path, _read(path), self.runtime_name, num_threads, also)
-        except ModelUnreadable as error:
+            plain = _open(path, _read(path), self.runtime_name, num_threads, find_tensors)
+        except ModelError as error:
             logger.warning("%s", error)
             return None
-        for one, other in ((compiled.entry, twin.entry), *zip(compiled.outputs, twin.outputs, strict=True)):
-            if _meaning(one) != _meaning(other):
+        pairs = zip(compiled.output_details, plain.output_details, strict=True)
+        for one, other in ((compiled.input_detail, plain.input_detail), *pairs):
+            if _size_type_scale(one) != _size_type_scale(other):
                 logger.warning("%s is not the CPU file of %s: their inputs or outputs differ", path, self._path)
                 return None
-        return twin
+        return plain
 
 
 def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelUnreadable(path, f"{error.strerror}. Name an existing .tflite file.") from error
+    data = read_model_file(path)
     if data[4:8] != b"TFL3":
         raise ModelUnreadable(path, "it is no TFLite file. Name a .tflite file.")
     return data
 
 
-def _open(path: Path, data: bytes, runtime: str, num_threads: int, also: Tensors) -> _Opened:
-    """Open a file, not yet allocated: that alone tells of its tensors, even of a compiled model."""
-    try:
-        refuse_torn(data)
-        indices = tuple(also(data))
-        interpreter = open_on_cpu(data, runtime=runtime, num_threads=num_threads, keep_all=bool(indices))
-    except ModelUnreadable as error:
-        raise ModelUnreadable(path, error.reason) from error
+def _open(path: Path, data: bytes, runtime: str, num_threads: int, find_tensors: FindTensors) -> _OpenFile:
+    """Open a file without allocating it: its tensors can be listed even if it is compiled for the Edge TPU."""
+    refuse_damaged(data, path)
+    indices = tuple(find_tensors(data))
+    interpreter = open_on_cpu(data, path, runtime=runtime, num_threads=num_threads, keep_all=bool(indices))
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     _check(path, inputs, outputs)
     details = {int(detail["index"]): detail for detail in interpreter.get_tensor_details()} if indices else {}
-    return _Opened(data, interpreter, inputs[0], (outputs[0], *(details[index] for index in indices)), bool(indices))
+    further = tuple(details[index] for index in indices)
+    return _OpenFile(data, interpreter, inputs[0], (outputs[0], *further), bool(indices))
 
 
 def _check(path: Path, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:
     if len(inputs) != 1 or len(outputs) != 1:
-        raise ModelUnreadable(
+        raise ModelUnsupported(
             path,
             f"it has {len(inputs)} inputs and {len(outputs)} outputs. "
             "Use a model with one picture in and one vector out.",
@@ -262,18 +276,18 @@ def _check(path: Path, inputs: list[dict[str, Any]], outputs: list[dict[str, Any
     shape = tuple(int(edge) for edge in inputs[0]["shape"])
     square_rgb = len(shape) == 4 and shape[0] == 1 and shape[1] == shape[2] and shape[3] == 3
     if not square_rgb or inputs[0]["dtype"] not in (np.uint8, np.int8, np.float32):
-        raise ModelUnreadable(
+        raise ModelUnsupported(
             path,
             f"its input is {np.dtype(inputs[0]['dtype']).name} {shape}. "
             "Use a model whose input is one square RGB picture, (1, S, S, 3).",
         )
 
 
-def _meaning(detail: dict[str, Any]) -> tuple[object, ...]:
-    """What a tensor's numbers stand for: how many, of which type, at which scale."""
+def _size_type_scale(detail: dict[str, Any]) -> tuple[object, ...]:
+    """What two tensors must have in common to be exchangeable: size, dtype, scale and zero point."""
     scale, zero_point = detail["quantization"]
     return int(np.prod(detail["shape"])), np.dtype(detail["dtype"]).name, float(np.float32(scale)), int(zero_point)
 
 
-def _real(values: Sequence[NDArray[Any]], details: Sequence[dict[str, Any]]) -> tuple[FloatArray, ...]:
+def _dequantized(values: Sequence[NDArray[Any]], details: Sequence[dict[str, Any]]) -> tuple[FloatArray, ...]:
     return tuple(dequantized(value, detail) for value, detail in zip(values, details, strict=True))

@@ -1,4 +1,7 @@
-"""Known embedding extractors: what they are, where they come from, and how they get here whole and true."""
+"""Known embedding extractors: the one that ships, and those that can be downloaded and verified.
+
+A download is resumed after an interruption, checked against its SHA-256, and only then renamed to its final name.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from pathlib import Path
 
 import platformdirs
 
-from tpu.errors import DownloadFailed, ModelUnreadable, RuntimeLayerError
+from tpu.errors import DownloadFailed, ModelNotDownloaded, StrPath, UnknownModel
 
 BUILT_IN_NAME = "built-in"
 GOOGLE = "https://raw.githubusercontent.com/google-coral/test_data/master/"
@@ -26,13 +29,16 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class KnownModel:
-    """An extractor that can be pulled.
+    """An extractor that can be downloaded.
 
     Attributes:
-        address: Where it is published.
-        sha256: Of the whole file; empty where it could not be learned beforehand: the first download is
-            then remembered beside the file and later ones must equal it.
-        size_bytes: Of the whole file; None where it could not be learned beforehand.
+        name: Its name on the command line.
+        address: The URL of the file.
+        sha256: Of the file, hexadecimal. Empty if it is not known: then the hash of the first download is stored beside
+            the file, and later downloads must match it.
+        licence: SPDX identifier.
+        about: One line for the list of models.
+        size_bytes: Of the file; None if it is not known.
     """
 
     name: str
@@ -64,7 +70,7 @@ KNOWN_MODELS = (
         KnownModel(
             f"efficientnet_{size.lower()}{kind}",
             f"{GOOGLE}efficientnet-edgetpu-{size}_quant_embedding_extractor{kind}.tflite",
-            "",  # first download, first trusted
+            "",  # not known: trust on first use
             "Apache-2.0",
             f"EfficientNet-EdgeTPU {size}, {edge} px, 1280 values, {where}",
         )
@@ -74,68 +80,71 @@ KNOWN_MODELS = (
 )
 
 Progress = Callable[[int, int | None], None]
-"""Receives bytes so far and bytes in all; None while the length is unknown."""
+"""Called with the bytes downloaded so far and the total, which is None while it is unknown."""
 
 
 def default_extractor_path() -> Path:
-    """The built-in extractor."""
+    """Return the path of the extractor that ships with the kiosk."""
     return Path(str(resources.files("assets") / "models" / "kiosk_extractor.tflite"))
 
 
-def extractor_path(named: str) -> Path:
-    """The file of an extractor that somebody named, by its path or as a known model; empty is the built-in one.
+def extractor_path(named: StrPath) -> Path:
+    """Return the file of an extractor.
+
+    Args:
+        named: A path, or the name of a known model; an empty string or "built-in" is the one that ships.
 
     Raises:
-        ModelUnreadable: If it is a known model that was not pulled.
+        ModelNotDownloaded: If it is a known model that is not on this machine yet.
     """
     if named in ("", BUILT_IN_NAME):
         return default_extractor_path()
     path = Path(named)
-    known = next((model for model in KNOWN_MODELS if model.name == named), None)
+    known = next((model for model in KNOWN_MODELS if model.name == str(named)), None)
     if known is None or path.exists():
         return path
     if not local_path(known).is_file():
-        raise ModelUnreadable(named, f"it is not on this machine. Fetch it with the command `models pull {named}`.")
+        raise ModelNotDownloaded(known.name)
     return local_path(known)
 
 
 def models_dir() -> Path:
-    """Where pulled models are kept."""
+    """Return the folder of downloaded models."""
     return platformdirs.user_cache_path("teachable-kiosk") / "models"
 
 
 def find_model(name: str) -> KnownModel:
-    """Look a model up by its name.
+    """Look up a known model by its name.
 
     Raises:
-        RuntimeLayerError: If nothing has that name.
+        UnknownModel: If no known model has that name.
     """
     for model in KNOWN_MODELS:
         if model.name == name:
             return model
-    names = ", ".join(model.name for model in KNOWN_MODELS)
-    raise RuntimeLayerError(f"there is no known model {name!r}. There are: {names}.")
+    raise UnknownModel(name, tuple(model.name for model in KNOWN_MODELS))
 
 
-def local_path(model: KnownModel, folder: Path | None = None) -> Path:
-    """Where the model's file is once it has been pulled."""
-    return (folder or models_dir()) / model.address.rsplit("/", 1)[1]
+def local_path(model: KnownModel, folder: StrPath | None = None) -> Path:
+    """Return the path of a known model after its download; `folder` None means `models_dir()`."""
+    return Path(folder or models_dir()) / model.address.rsplit("/", 1)[1]
 
 
-def is_intact(model: KnownModel, folder: Path | None = None) -> bool:
-    """Whether the pulled file is there and has the right hash."""
+def is_intact(model: KnownModel, folder: StrPath | None = None) -> bool:
+    """Return whether the downloaded file exists and has the right hash."""
     path = local_path(model, folder)
-    expected = model.sha256 or _remembered(path)
+    expected = model.sha256 or _stored_hash(path)
     return path.is_file() and bool(expected) and _sha256(path) == expected
 
 
-def pull(model: KnownModel, folder: Path | None = None, on_progress: Progress | None = None) -> Path:
-    """Download a model, going on where an earlier try broke off, and put it in place once it is verified.
+def pull(model: KnownModel, folder: StrPath | None = None, on_progress: Progress | None = None) -> Path:
+    """Download a model, verify it, and return its path. An interrupted download is resumed.
 
     Proxies are taken from the environment (http_proxy, https_proxy, no_proxy).
 
     Raises:
-        DownloadFailed: If it cannot be fetched, breaks off again and again, or has the wrong hash.
+        DownloadFailed: If the server cannot be reached, the transfer breaks off repeatedly, the hash is wrong, or the
+            folder cannot be written.
     """
     path = local_path(model, folder)
     if is_intact(model, folder):
@@ -144,61 +153,62 @@ def pull(model: KnownModel, folder: Path | None = None, on_progress: Progress | 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _fetch_whole(model.address, partial, on_progress or (lambda _done, _total: None))
-        found, expected = _sha256(partial), model.sha256 or _remembered(path)
+        found, expected = _sha256(partial), model.sha256 or _stored_hash(path)
         if expected and found != expected:
             partial.unlink()
             raise DownloadFailed(
-                f"{model.address} delivered other bytes than expected (sha256 {found}). Pull it again later."
+                model.address, f"delivered other bytes than expected (sha256 {found}). Pull it again later."
             )
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.replace(path)
         if not model.sha256:
-            _memory(path).write_text(found + "\n", encoding="ascii")
+            _hash_file(path).write_text(found + "\n", encoding="ascii")
     except OSError as error:
-        raise DownloadFailed(f"{path.parent} cannot be written: {error.strerror}. Make room there.") from error
+        raise DownloadFailed(path.parent, f"cannot be written: {error.strerror}. Make room there.") from error
     return path
 
 
-def _fetch_whole(address: str, partial: Path, report: Progress) -> None:
+def _fetch_whole(address: str, partial: Path, on_progress: Progress) -> None:
     reason: BaseException | None = None
     for _ in range(ATTEMPTS):
         try:
-            _fetch_rest(address, partial, report)
+            _fetch_rest(address, partial, on_progress)
         except urllib.error.HTTPError as error:
             error.close()
-            if error.code == 416 and partial.is_file():  # nothing is left to fetch
+            if error.code == 416 and partial.is_file():  # the partial file is already complete
                 return
-            raise DownloadFailed(f"{address} answers {error.code} {error.reason}. Try again later.") from error
+            raise DownloadFailed(address, f"answers {error.code} {error.reason}. Try again later.") from error
         except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
             reason = error
         else:
             return
     raise DownloadFailed(
-        f"{address} cannot be reached or breaks off ({_in_words(reason)}). Check the network and pull it again: "
-        "it goes on where it stopped. Or fetch that file elsewhere and name it with --extractor."
+        address,
+        f"cannot be reached or breaks off ({_cause(reason)}). Check the network and pull it again: "
+        "it goes on where it stopped. Or fetch that file elsewhere and name it with --extractor.",
     ) from reason
 
 
-def _in_words(error: BaseException | None) -> str:
-    """What the system says of it, without the names and numbers of Python."""
+def _cause(error: BaseException | None) -> str:
+    """The system's text of a network error, without Python's class names and error numbers."""
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
 
 
-def _fetch_rest(address: str, partial: Path, report: Progress) -> None:
-    have = partial.stat().st_size if partial.is_file() else 0
-    request = urllib.request.Request(address, headers={"Range": f"bytes={have}-"} if have else {})
-    with urllib.request.build_opener().open(request, timeout=TIMEOUT_S) as answer:  # urlopen remembers its proxies
-        resumed = have and answer.status == 206
+def _fetch_rest(address: str, partial: Path, on_progress: Progress) -> None:
+    present = partial.stat().st_size if partial.is_file() else 0
+    request = urllib.request.Request(address, headers={"Range": f"bytes={present}-"} if present else {})
+    with urllib.request.build_opener().open(request, timeout=TIMEOUT_S) as answer:  # urlopen would cache the proxies
+        resumed = present and answer.status == 206
         length = answer.headers.get("Content-Length", "")
-        done = have if resumed else 0
+        done = present if resumed else 0
         total = done + int(length) if length.isdecimal() else None
         with partial.open("ab" if resumed else "wb") as file:
             while chunk := answer.read(CHUNK_BYTES):
                 file.write(chunk)
                 done += len(chunk)
-                report(done, total)
+                on_progress(done, total)
     if total is not None and done < total:
         raise ConnectionError(f"{done} of {total} bytes arrived")
 
@@ -211,10 +221,10 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _memory(path: Path) -> Path:
+def _hash_file(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
 
 
-def _remembered(path: Path) -> str:
-    memory = _memory(path)
-    return memory.read_text(encoding="ascii").strip() if memory.is_file() else ""
+def _stored_hash(path: Path) -> str:
+    stored = _hash_file(path)
+    return stored.read_text(encoding="ascii").strip() if stored.is_file() else ""

@@ -1,21 +1,27 @@
-"""The test behind "not sure" that travels in a model's file: how unlike everything taught an embedding is.
+"""The novelty test stored in an exported model: how different a picture is from everything taught.
 
-It lies as `not_sure.npz` in the archive behind the model, beside the labels. With d = φ(embedding) − centre, where φ
-takes signed square roots if `roots` says so, and p = axes · d the place on the plane in which the classes differ,
+The test is the file `not_sure.npz` in the zip archive at the end of the model file, beside the labels. Let
+d = φ(embedding) − centre, where φ takes signed square roots if `signed_sqrt` is set, and p = axes · d the projection
+onto the plane that separates the classes. Then
 
-    novelty = min_c (p − means_c)ᵀ precisions_c (p − means_c) + aside · ((‖d‖² − ‖directions · d‖²) / shrink − ‖p‖²)
+    novelty = min_c (p − means_c)ᵀ precisions_c (p − means_c)
+              + residual_weight · ((‖d‖² − ‖directions · d‖²) / shrink − ‖p‖²)
 
-and above 1 the model has seen nothing like it. The exported folder's own script computes the same.
+and a novelty above 1 means that the picture is unlike everything taught. The script in exported folders computes the
+same.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from dataclasses import dataclass
 
 import numpy as np
 
+from tpu.errors import StrPath
+from tpu.model_file import read_model_file
 from tpu.tensors import FloatArray
 
 FILE = "not_sure.npz"
@@ -24,54 +30,72 @@ VERSION = 1
 
 @dataclass(frozen=True, eq=False)
 class NoveltyTest:
-    """What a model brings along to tell the unknown.
+    """The novelty test of one model. C is the number of classes, D the length of an embedding.
 
     Attributes:
-        embedding_tensor: Index of the tensor whose value is judged.
+        embedding_tensor: Index of the tensor that holds the embedding.
         threshold: The top probability that an answer needs, 0..1.
-        roots: Whether square roots are taken.
-        centre: (D,). axes: (C−1, D). means: (C, C−1). precisions: (C, C−1, C−1). directions: (K, D).
-        shrink, aside: Numbers.
+        signed_sqrt: Whether signed square roots of the embedding are taken first.
+        centre: float32 (D,).
+        axes: float32 (C−1, D).
+        means: float32 (C, C−1).
+        precisions: float32 (C, C−1, C−1).
+        directions: float32 (K, D).
+        shrink: Divides the squared distance.
+        residual_weight: Weight of what lies outside the plane of the classes.
     """
 
     embedding_tensor: int
     threshold: float
-    roots: bool
+    signed_sqrt: bool
     centre: FloatArray
     axes: FloatArray
     means: FloatArray
     precisions: FloatArray
     directions: FloatArray
     shrink: float
-    aside: float
+    residual_weight: float
 
     def novelty(self, embedding: FloatArray) -> float:
-        """Judge an embedding, float32 (D,): up to 1 it is like what was taught."""
-        seen = np.sign(embedding) * np.sqrt(np.abs(embedding)) if self.roots else embedding
-        way = seen - self.centre
-        place = self.axes @ way
-        across = max(0.0, float((way @ way - np.sum((self.directions @ way) ** 2)) / self.shrink - place @ place))
-        ways = place - self.means
-        return float(np.einsum("ci,cij,cj->c", ways, self.precisions, ways).min() + self.aside * across)
+        """Return the novelty of an embedding, float32 (D,): at most 1 if it is like something taught."""
+        features = np.sign(embedding) * np.sqrt(np.abs(embedding)) if self.signed_sqrt else embedding
+        difference = features - self.centre
+        projection = self.axes @ difference
+        distance = (difference @ difference - np.sum((self.directions @ difference) ** 2)) / self.shrink
+        residual = max(0.0, float(distance - projection @ projection))
+        offsets = projection - self.means
+        on_plane = np.einsum("ci,cij,cj->c", offsets, self.precisions, offsets).min()
+        return float(on_plane + self.residual_weight * residual)
 
 
-def read_novelty_test(model: bytes) -> NoveltyTest | None:
-    """The test in a model's file; None where there is none that this program knows."""
+def read_novelty_test(model: bytes | StrPath) -> NoveltyTest | None:
+    """Read the novelty test of a model.
+
+    Args:
+        model: The path of a model file, or its bytes.
+
+    Returns:
+        The test; None if the model has none, or one of a version that is not known here.
+
+    Raises:
+        ModelUnreadable: If the file is missing or cannot be read.
+    """
+    data = read_model_file(model) if isinstance(model, str | os.PathLike) else model
     try:
-        with zipfile.ZipFile(io.BytesIO(model)) as archive, np.load(io.BytesIO(archive.read(FILE))) as arrays:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, np.load(io.BytesIO(archive.read(FILE))) as arrays:
             if int(arrays["version"]) != VERSION:
                 return None
             return NoveltyTest(
                 embedding_tensor=int(arrays["embedding_tensor"]),
                 threshold=float(arrays["threshold"]),
-                roots=bool(arrays["roots"]),
+                signed_sqrt=bool(arrays["roots"]),
                 centre=arrays["centre"].astype(np.float32),
                 axes=arrays["axes"].astype(np.float32),
                 means=arrays["means"].astype(np.float32),
                 precisions=arrays["precisions"].astype(np.float32),
                 directions=arrays["directions"].astype(np.float32),
                 shrink=float(arrays["shrink"]),
-                aside=float(arrays["aside"]),
+                residual_weight=float(arrays["aside"]),
             )
     except (zipfile.BadZipFile, KeyError, ValueError, OSError):
         return None

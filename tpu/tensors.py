@@ -1,15 +1,15 @@
-"""Picture → tensor → numbers: the one place where crop, resize, colour order and quantization are decided.
+"""Turn pictures into input tensors and output tensors into numbers: crop, resize, colour order and quantization.
 
-Teaching, live recognition, `classify` and the exported folder's own script all follow what is written
-here, and `PREPROCESSING` is what an export writes down of it:
+Teaching, live recognition, `classify` and the script in exported folders all use these rules. Exports store them as
+`PREPROCESSING`.
 
-1. centre square: the largest square in the middle of the picture, or a share of it where the camera is zoomed;
-2. resize to the model's input, by area when it shrinks and bilinearly when it grows;
-3. RGB, not mirrored;
-4. uint8 input: the byte is the pixel. int8 input: the pixel − 128. float32 input: pixel / 127.5 − 1.
+1. Crop to the largest centred square, or to a share of it if the camera is zoomed.
+2. Resize to the model's input: by area when shrinking, bilinearly when growing.
+3. Keep RGB order; do not mirror.
+4. uint8 input: the pixel itself. int8 input: pixel − 128. float32 input: pixel / 127.5 − 1.
 
-Source: the input conventions of Google's image models (byte inputs stand for −1..1 at scale 1/128 or 1/127.5
-and zero point 127 or 128, so the pixel's byte is the quantized value itself; pycoral writes bytes as they are).
+Source: the input conventions of Google's image models. Byte inputs stand for −1..1 with scale 1/128 or 1/127.5 and zero
+point 127 or 128, so the pixel is the quantized value; pycoral copies the bytes unchanged.
 """
 
 from __future__ import annotations
@@ -23,46 +23,46 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tpu.errors import PictureUnreadable
+from tpu.errors import PictureUnreadable, StrPath
 
 ImageArray = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
-"""Of files that `read_picture` reads."""
+"""Suffixes of the files that `read_picture` reads."""
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How a picture becomes a model input, in words that an export can carry."""
+    """How a picture becomes a model input, in words, for the metadata of an export."""
 
     crop: str = "centre-square"
-    crop_share: float = 1.0  # of the largest centred square's edge
+    crop_share: float = 1.0  # of the edge of the largest centred square
     resize: str = "area when shrinking, bilinear when growing"
     colour: str = "RGB"
     mirrored: bool = False
 
     def as_dict(self) -> dict[str, object]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         return asdict(self)
 
 
 PREPROCESSING = Preprocessing()
 
 
-def read_picture(path: Path) -> ImageArray:
+def read_picture(path: StrPath) -> ImageArray:
     """Read a picture file.
 
     Returns:
-        RGB, uint8, shape (H, W, 3), upright as its EXIF orientation says.
+        RGB, uint8, shape (H, W, 3), turned upright by its EXIF orientation.
 
     Raises:
-        PictureUnreadable: If the file is missing, or no picture that OpenCV decodes.
+        PictureUnreadable: If the file is missing, cannot be read, or cannot be decoded by OpenCV.
     """
     try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise PictureUnreadable(path, error.strerror or "") from error
+        data = np.frombuffer(Path(path).read_bytes(), np.uint8)
+    except (OSError, ValueError) as error:  # ValueError: the path contains a null character
+        raise PictureUnreadable(path, (error.strerror if isinstance(error, OSError) else str(error)) or "") from error
     try:
         decoded = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
     except cv2.error:
@@ -73,24 +73,24 @@ def read_picture(path: Path) -> ImageArray:
 
 
 def centre_square(height_px: int, width_px: int, share: float = 1.0) -> tuple[int, int, int]:
-    """The centred square of a picture as (top, left, side), in pixels; `share` of the largest one's edge."""
+    """Return the centred square of a picture as (top, left, side) in pixels; `share` scales its edge, 0..1."""
     side = max(1, round(min(height_px, width_px) * share))
     return (height_px - side) // 2, (width_px - side) // 2, side
 
 
 def centre_crop(image: ImageArray, share: float = 1.0) -> ImageArray:
-    """Cut the centre square out of an image (H, W, 3), as a view."""
+    """Return the centred square of an image (H, W, 3) as a view."""
     height, width = image.shape[:2]
     top, left, side = centre_square(height, width, share)
     return image[top : top + side, left : left + side]
 
 
 def prepare_picture(image: ImageArray, size_px: int) -> ImageArray:
-    """Crop and resize a picture to what a model sees.
+    """Crop and resize a picture to a model's input.
 
     Args:
         image: RGB, uint8, shape (H, W, 3).
-        size_px: Edge of the model's square input.
+        size_px: Edge length of the square input.
 
     Returns:
         RGB, uint8, shape (size_px, size_px, 3).
@@ -104,7 +104,7 @@ def prepare_picture(image: ImageArray, size_px: int) -> ImageArray:
 
 
 def input_tensor(picture: ImageArray, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Turn a picture (S, S, 3) into an input (1, S, S, 3) of `dtype`: uint8, int8 or float32."""
+    """Turn a picture (S, S, 3) into an input tensor (1, S, S, 3) of `dtype`: uint8, int8 or float32."""
     batch = picture[np.newaxis]
     if dtype == np.uint8:
         return batch
@@ -114,7 +114,7 @@ def input_tensor(picture: ImageArray, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def dequantized(values: NDArray[Any], detail: Mapping[str, Any]) -> FloatArray:
-    """Turn a model output into real numbers, flat, float32: real = scale × (q − zero point).
+    """Turn an output tensor into real numbers, flat, float32: real = scale × (q − zero point).
 
     Args:
         values: The output tensor, any shape.

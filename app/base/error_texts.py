@@ -14,9 +14,8 @@ from learning.errors import EmbeddingSizeMismatch, LearningError, NotEnoughSampl
 from tpu.errors import (
     AcceleratorUnavailable,
     InferenceFailed,
-    LabelCountMismatch,
-    LabelsUnreadable,
-    ModelUnreadable,
+    LabelsError,
+    ModelError,
     RuntimeLayerError,
 )
 
@@ -28,9 +27,8 @@ _BY_KIND: tuple[tuple[type[Exception], Message], ...] = (
     (NotEnoughSamples, message("Teach at least two things, with two pictures each.")),
     (EmbeddingSizeMismatch, message("The pictures were looked at in another way before. Press RESET and teach anew.")),
     (UnsupportedExtractor, _MODEL),
-    (ModelUnreadable, _MODEL),
-    (LabelsUnreadable, _MODEL),
-    (LabelCountMismatch, _MODEL),
+    (ModelError, _MODEL),
+    (LabelsError, _MODEL),
     (AcceleratorUnavailable, message("The accelerator does not answer. Plug it in again, or call a member of staff.")),
     (InferenceFailed, message("The model gave no answer. Try again, or call a member of staff.")),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.commands.report import write_json
 from tpu.classifier import ClassificationEngine, read_label_file
-from tpu.edgetpu.accelerator import accelerator_for, settle
+from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
 from tpu.errors import ModelUnreadable, PictureUnreadable, RuntimeLayerError
 from tpu.tensors import centre_crop, read_picture
 
@@ -37,7 +37,7 @@ def run_classify(
     names = read_label_file(labels) if labels else None
     with accelerator_for(path, runtime=runtime, device=device) as accelerator:
         engine = ClassificationEngine(path, labels=names, runtime=runtime, device=device, accelerator=accelerator)
-        settle(accelerator, device)
+        wait_until_usable(accelerator, device)
         threshold = engine.threshold if engine.threshold is not None else _told_of(path, "threshold")
         answers: list[dict[str, object]] = []
         unreadable: list[PictureUnreadable] = []

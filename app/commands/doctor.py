@@ -26,7 +26,7 @@ from tpu.edgetpu.devices import Accelerator, list_accelerators
 from tpu.edgetpu.driver_check import driver_problem
 from tpu.edgetpu.supervisor import ListDevices, Phase
 from tpu.edgetpu.timeouts import DEFAULT_TIMEOUTS
-from tpu.errors import ModelUnreadable, RuntimeLayerError
+from tpu.errors import ModelError, RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
 from tpu.runtime import Driver, available_runtimes
@@ -126,7 +126,7 @@ def _silent(list_devices: ListDevices, config: Config) -> str:
     model = config.model
     try:
         path = extractor_path(model.extractor)
-    except ModelUnreadable:
+    except ModelError:
         return ""  # told of the model already
     driver = Driver(config.accelerator.library, config.accelerator.performance)
     with accelerator_for(

@@ -22,7 +22,7 @@ from app.model.verified_folder import refuse_used
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
 from tpu.counterparts import cpu_counterpart
-from tpu.edgetpu.accelerator import accelerator_for, settle
+from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
 from tpu.errors import PictureUnreadable
 from tpu.extractor import EmbeddingExtractor
 from tpu.runtime import CPU
@@ -55,7 +55,7 @@ def run_train(
         accelerator_for(extractor, runtime=runtime, device=device) as accelerator,
         EmbeddingExtractor(extractor, runtime=runtime, device=device, accelerator=accelerator) as opened,
     ):
-        settle(accelerator, device)
+        wait_until_usable(accelerator, device)
         started_s = time.perf_counter()
         session = _embedded(dataset.pictures, opened)
         embed_s = time.perf_counter() - started_s

@@ -151,7 +151,7 @@ class Workbench:
                 runtime=settings.runtime,
                 device=settings.device,
                 accelerator=self._tools.accelerator,
-                twin=saved_counterpart(stored.path),
+                counterpart=saved_counterpart(stored.path),
             )
         except RuntimeLayerError as error:
             logger.warning("the model of the last session is not used: %s", error)

@@ -19,8 +19,8 @@ def backend_now(extractor: EmbeddingExtractor, status: Status | None) -> Backend
         return BackendChanged("CPU")
     if status.phase is Phase.READY:
         return BackendChanged(f"Edge TPU {status.device}", device=status.device)
-    if extractor.twin_bytes is None:
-        return BackendChanged(message("no answer"), extractor.what_is_needed(), blind=True)
+    if extractor.counterpart_bytes is None:
+        return BackendChanged(message("no answer"), extractor.unavailable_reason(), blind=True)
     names: dict[Phase, Text] = {
         Phase.OPENING: message("CPU – opening the Edge TPU"),
         Phase.BROKEN: message("CPU – the Edge TPU does not answer"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from learning.errors import LearningError
 from learning.tflite_export import Head, append_head
-from tpu.counterparts import COMPILED
+from tpu.counterparts import COMPILED_SUFFIX
 from tpu.runtime import EDGE_TPU_OPERATOR
 
 logger = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ def saved_counterpart(model: Path) -> Path | None:
 
 def find_counterpart(extractor: Path, places: Sequence[Path]) -> Path | None:
     """The extractor's other form: beside it, or in one of the folders; None where it is not known."""
-    compiled = extractor.stem.endswith(COMPILED)
-    stem = extractor.stem.removesuffix(COMPILED) if compiled else extractor.stem + COMPILED
+    compiled = extractor.stem.endswith(COMPILED_SUFFIX)
+    stem = extractor.stem.removesuffix(COMPILED_SUFFIX) if compiled else extractor.stem + COMPILED_SUFFIX
     for folder in (extractor.parent, *places):
         twin = folder / f"{stem}.tflite"
         if twin.is_file():
@@ -44,7 +44,7 @@ def with_head(twin: Path, head: Head) -> bytes | None:
     """The twin with the head behind it; None, and a line in the log, if it is not what its name says."""
     try:
         extractor = twin.read_bytes()
-        if (EDGE_TPU_OPERATOR in extractor) != twin.stem.endswith(COMPILED):
+        if (EDGE_TPU_OPERATOR in extractor) != twin.stem.endswith(COMPILED_SUFFIX):
             logger.warning("%s is not what its name says: it is left out of what is saved", twin)
             return None
         return append_head(extractor, head)

@@ -129,12 +129,12 @@ def train_model(
     fitted_s = time.perf_counter()
     write_model_file(model_path, append_head(extractor.model_bytes, fit.head))
     twin = None
-    if extractor.twin_bytes is not None:
+    if extractor.counterpart_bytes is not None:
         twin = counterpart_path(model_path)
-        write_model_file(twin, append_head(extractor.twin_bytes, fit.head))
+        write_model_file(twin, append_head(extractor.counterpart_bytes, fit.head))
     exported_s = time.perf_counter()
     engine = ClassificationEngine(
-        model_path, labels=taught.labels, runtime=runtime, device=device, accelerator=accelerator, twin=twin
+        model_path, labels=taught.labels, runtime=runtime, device=device, accelerator=accelerator, counterpart=twin
     )
     engine.wait_for_accelerator(ACCELERATOR_OPENS_S)
     try:

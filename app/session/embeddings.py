@@ -47,7 +47,7 @@ def backend_agreement(store: SessionStore, extractor: EmbeddingExtractor) -> Bac
         now = extractor.answer(picture)
         if (now.device == CPU) == (sample.device == CPU):
             return None  # it changed back meanwhile
-        both = now.device != CPU and extractor.twin_bytes is not None
+        both = now.device != CPU and extractor.counterpart_bytes is not None
         other = extractor.answer_on_cpu(picture).outputs[0] if both else sample.embedding
         likenesses.append(_cosine(now.outputs[0], other))
     if not likenesses:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tpu.errors import DownloadFailed, RuntimeLayerError
+from tpu.errors import DownloadFailed, UnknownModel
 from tpu.models import KNOWN_MODELS, KnownModel, find_model, is_intact, local_path, pull
 
 pytestmark = pytest.mark.needs_runtime
@@ -111,10 +111,10 @@ def server() -> Iterator[Server]:
 
 
 def test_a_model_is_pulled_whole_and_then_known(server: Server, tmp_path: Path) -> None:
-    told: list[tuple[int, int | None]] = []
-    path = pull(server.model(), tmp_path, lambda done, total: told.append((done, total)))
+    progress: list[tuple[int, int | None]] = []
+    path = pull(server.model(), tmp_path, lambda done, total: progress.append((done, total)))
     assert path.read_bytes() == DATA
-    assert told[-1] == (len(DATA), len(DATA))
+    assert progress[-1] == (len(DATA), len(DATA))
     assert is_intact(server.model(), tmp_path)
     assert pull(server.model(), tmp_path) == path
     assert server.ranges == [0]
@@ -167,9 +167,9 @@ def test_a_length_that_is_too_short_is_other_bytes_and_one_that_is_none_does_no_
         f"{server.model().address} delivered other bytes than expected (sha256 {found}). Pull it again later."
     )
     assert list(tmp_path.iterdir()) == []
-    told: list[int | None] = []
-    assert pull(server.model(), tmp_path, lambda _done, total: told.append(total)).read_bytes() == DATA
-    assert set(told) == {None}
+    totals: list[int | None] = []
+    assert pull(server.model(), tmp_path, lambda _done, total: totals.append(total)).read_bytes() == DATA
+    assert set(totals) == {None}
 
 
 def test_the_proxy_of_the_environment_is_asked(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +237,7 @@ def test_the_known_models_are_the_files_they_claim_to_be(shared_models: Path) ->
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(RuntimeLayerError) as caught:
+    with pytest.raises(UnknownModel) as caught:
         find_model("resnet")
     names = ", ".join(model.name for model in KNOWN_MODELS)
     assert str(caught.value) == f"there is no known model 'resnet'. There are: {names}."

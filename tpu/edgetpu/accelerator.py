@@ -1,4 +1,4 @@
-"""An accelerator for programs that run once: opened for a model that is compiled for it, closed with the program."""
+"""Use an accelerator in a program that runs once, such as `train`: open it for one model, close it at the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from tpu.edgetpu.devices import list_accelerators
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor, ListDevices, Phase
 from tpu.edgetpu.timeouts import DEFAULT_TIMEOUTS
-from tpu.errors import AcceleratorUnavailable
+from tpu.errors import AcceleratorUnavailable, StrPath
 from tpu.runtime import CPU, DEFAULT_DRIVER, EDGE_TPU_OPERATOR, Driver, refuse_missing
 
 logger = logging.getLogger(__name__)
@@ -18,21 +18,21 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def accelerator_for(
-    model: Path,
+    model: StrPath,
     *,
     runtime: str = "auto",
     device: str = "auto",
     driver: Driver = DEFAULT_DRIVER,
     list_devices: ListDevices = list_accelerators,
 ) -> Iterator[EdgeTpuSupervisor | None]:
-    """Give the accelerator that a model needs; None when it runs on the CPU alone.
+    """Start the accelerator for a model inside a `with` block; None if the model runs on the CPU only.
 
     Args:
         model: A `.tflite` file.
-        runtime, device, driver, list_devices: As for EdgeTpuSupervisor; "cpu" needs none.
+        runtime, device, driver, list_devices: See `EdgeTpuSupervisor`; the device "cpu" starts none.
 
     Raises:
-        RuntimeNotInstalled: If the runtime is unknown or not there.
+        RuntimeNotInstalled: If the runtime is unknown or not installed.
     """
     refuse_missing(runtime)
     if device == CPU or not is_compiled(model):
@@ -45,11 +45,11 @@ def accelerator_for(
         supervisor.close()
 
 
-def settle(accelerator: EdgeTpuSupervisor | None, device: str) -> None:
-    """Wait until it is known whether the accelerator answers, once a model is registered with it.
+def wait_until_usable(accelerator: EdgeTpuSupervisor | None, device: str) -> None:
+    """Wait until it is known whether the accelerator works. Call it after opening a model on the accelerator.
 
     Raises:
-        AcceleratorUnavailable: If it was asked for by name and does not.
+        AcceleratorUnavailable: If `device` names an Edge TPU and it does not work. With "auto" this is only logged.
     """
     if accelerator is None:
         return
@@ -60,12 +60,12 @@ def settle(accelerator: EdgeTpuSupervisor | None, device: str) -> None:
     if device != "auto":
         raise AcceleratorUnavailable(f"the Edge TPU {device}: {reason.rstrip('.')}. Use --device auto or cpu to go on.")
     if status.phase is not Phase.ABSENT:
-        logger.warning("the Edge TPU does not answer, the CPU does: %s", reason)
+        logger.warning("the Edge TPU does not answer, the CPU is used: %s", reason)
 
 
-def is_compiled(model: Path) -> bool:
-    """Whether a file is compiled for the Edge TPU; a file that cannot be read is not."""
+def is_compiled(model: StrPath) -> bool:
+    """Return whether a file is compiled for the Edge TPU; False if it cannot be read."""
     try:
-        return EDGE_TPU_OPERATOR in model.read_bytes()
+        return EDGE_TPU_OPERATOR in Path(model).read_bytes()
     except OSError:
         return False

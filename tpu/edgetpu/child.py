@@ -93,6 +93,7 @@ def _open(message: Open, config: ChildConfig, device: str, models: dict[int, _Mo
             raise ModelUnreadable(message.path, "it changed since it was opened. Restart the kiosk.")
         interpreter = open_on_edge_tpu(
             data,
+            message.path,
             runtime=config.runtime,
             device=device,
             driver=config.driver,

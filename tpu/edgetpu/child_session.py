@@ -1,4 +1,4 @@
-"""The service of one child: its models are opened, callers are let to it, and its end or its hanging is noticed."""
+"""ChildSession: drives one child process from its start to its end, on the supervisor's thread."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tpu.errors import AcceleratorLost, AcceleratorUnavailable
 
 logger = logging.getLogger(__name__)
 
-SILENCE_S = 3600.0  # how long to listen to a child that serves: its death and every wish wake the listener
+IDLE_WAIT_S = 3600.0  # while nothing is due: the child's end and the wake pipe end the wait earlier
 
 
 class ChildSession:
-    """Used by one thread, the supervisor's.
+    """Opens the registered models in a child, and watches the child while callers use it.
 
     Args:
-        child: Just started.
-        registry: What shall be open in it.
-        line: By which callers ask it.
-        timeouts: How long each step may take.
-        bell: Rings when there is something to do.
-        stopping: Set when all of it shall end.
+        child: A child that was just started.
+        registry: The models to open in it.
+        client: The connection of callers to it.
+        timeouts: Limits for each step.
+        wake_pipe: Wakes this thread when there is something to do.
+        stopping: Set when the supervisor stops.
         clock: Monotonic seconds.
     """
 
@@ -38,57 +38,29 @@ class ChildSession:
         child: ChildProcess,
         *,
         registry: ModelRegistry,
-        line: ChildClient,
+        client: ChildClient,
         timeouts: Timeouts,
-        bell: WakePipe,
+        wake_pipe: WakePipe,
         stopping: threading.Event,
         clock: Callable[[], float],
     ) -> None:
-        self._child, self._registry, self._line, self._timeouts = child, registry, line, timeouts
-        self._bell, self._stopping, self._clock = bell, stopping, clock
+        self._child, self._registry, self._client, self._timeouts = child, registry, client, timeouts
+        self._wake_pipe, self._stopping, self._clock = wake_pipe, stopping, clock
 
-    def greet(self) -> str:
-        """Wait until the child is there; give the device's name.
+    def wait_until_started(self) -> str:
+        """Wait until the child has started; return the name of its device.
 
         Raises:
-            AcceleratorLost: If it dies or hangs.
+            AcceleratorLost: If the child dies or hangs.
         """
         name: str = self._await(Hello, self._timeouts.open_s).device
         return name
 
-    def serve(self) -> None:
-        """Stay while callers use the child, until it is to stop; models that come are opened meanwhile.
-
-        Raises:
-            AcceleratorLost: If it dies or hangs.
-            AcceleratorUnavailable: If the device cannot be opened for another model.
-        """
-        child, line = self._child, self._line
-        while not self._stopping.is_set():
-            late = line.outstanding
-            if late is not None and self._clock() >= late.until_s:
-                raise AcceleratorLost("it hangs")
-            alive = child.listen(
-                SILENCE_S if late is None else late.until_s - self._clock(),
-                wake=self._bell.fileno,
-                pipe=late is not None,
-            )
-            self._bell.silence()
-            if line.condemned or not alive:
-                raise AcceleratorLost(line.condemned or child.last_words())
-            if late is not None and child.receive(0) is not None:
-                line.outstanding = None  # late, but it lives: its answer is for a picture long gone
-            if self._registry.unopened(child):
-                line.close()
-                if line.outstanding is None:
-                    self.open_models()
-                line.open(child)
-
     def open_models(self) -> None:
-        """Open every model that is not open yet, and let each answer once; nobody else speaks with the child.
+        """Open every registered model that is not open yet, and run each once. Callers must be disconnected.
 
         Raises:
-            AcceleratorLost: If the child dies or hangs at it.
+            AcceleratorLost: If the child dies or hangs.
             AcceleratorUnavailable: If the device cannot be opened.
         """
         child = self._child
@@ -97,32 +69,60 @@ class ChildSession:
             child.send(Open(model.key, str(model.path), model.sha256, model.outputs, model.keep_all))
             reply = self._await((Opened, Refused), self._timeouts.open_s)
             if isinstance(reply, Opened):
-                self._line.first_call(child, model, lambda: self._await((Done, Failed), self._timeouts.first_call_s))
-                if not self._registry.opened(model, child):  # closed while it was being opened
+                self._client.first_call(child, model, lambda: self._await((Done, Failed), self._timeouts.first_call_s))
+                if not self._registry.mark_open(model, child):  # it was removed while it was being opened
                     child.send(Close(model.key))
             elif isinstance(reply.error, AcceleratorUnavailable):
                 raise reply.error
-            else:  # this model's fault, not the device's
-                self._registry.refused(model, reply.error)
+            else:  # a problem of this model, not of the device
+                self._registry.mark_refused(model, reply.error)
                 logger.warning("on the Edge TPU, %s", reply.error)
 
-    def _await(self, kind: Any, timeout_s: float) -> Any:
-        """What the child says next, which must be of that kind.
+    def watch(self) -> None:
+        """Watch the child while callers use it, until the supervisor stops; open models that are added meanwhile.
 
         Raises:
-            AcceleratorLost: If it dies, says something else, or takes too long.
+            AcceleratorLost: If the child dies or hangs.
+            AcceleratorUnavailable: If the device cannot be opened for another model.
         """
-        child, until_s = self._child, self._clock() + timeout_s
-        while (left_s := until_s - self._clock()) > 0 and not self._stopping.is_set():
-            alive = child.listen(left_s, wake=self._bell.fileno, pipe=True)
-            self._bell.silence()
+        child, client = self._child, self._client
+        while not self._stopping.is_set():
+            late = client.late_call
+            if late is not None and self._clock() >= late.deadline_s:
+                raise AcceleratorLost("it hangs")
+            alive = child.wait(
+                IDLE_WAIT_S if late is None else late.deadline_s - self._clock(),
+                wake_pipe=self._wake_pipe,
+                for_message=late is not None,
+            )
+            self._wake_pipe.clear()
+            if client.failure or not alive:
+                raise AcceleratorLost(client.failure or child.end_reason())
+            if late is not None and child.receive(0) is not None:
+                client.late_call = None  # late, but not hung; the caller has used the CPU, so the answer is dropped
+            if self._registry.unopened(child):
+                client.disconnect()
+                if client.late_call is None:
+                    self.open_models()
+                client.connect(child)
+
+    def _await(self, kind: Any, timeout_s: float) -> Any:
+        """Return the child's next message, which must be of a kind.
+
+        Raises:
+            AcceleratorLost: If it dies, sends another message, or takes too long.
+        """
+        child, deadline_s = self._child, self._clock() + timeout_s
+        while (left_s := deadline_s - self._clock()) > 0 and not self._stopping.is_set():
+            alive = child.wait(left_s, wake_pipe=self._wake_pipe, for_message=True)
+            self._wake_pipe.clear()
             reply = child.receive(0)
             if isinstance(reply, kind):
                 return reply
             if reply is not None:
-                raise AcceleratorLost(f"it answered out of turn ({type(reply).__name__})")
+                raise AcceleratorLost(f"it sent an unexpected message ({type(reply).__name__})")
             if not alive:
-                raise AcceleratorLost(child.last_words())
+                raise AcceleratorLost(child.end_reason())
         raise AcceleratorLost(
             "it is stopped" if self._stopping.is_set() else f"it did not answer within {timeout_s:g} s"
         )

@@ -1,8 +1,8 @@
-"""The line to the accelerator's child: whoever has a picture asks here, and never waits long.
+"""Send pictures to the accelerator's child process, and give up after `answer_s`.
 
-While the child is ready, callers speak with it one at a time. A call that takes too long is left *outstanding*: the
-caller goes away without an answer, and the supervisor decides whether it was only late. A child that breaks its word
-is *condemned*: nobody speaks with it any more, and the supervisor ends it.
+Callers use the child one at a time. If a call takes too long, its caller returns without an answer and leaves a
+`LateCall`; the supervisor's thread then decides whether the child is only late or hangs. If the child ends or sends a
+wrong answer, `failure` says why; no call is made any more and the supervisor ends the child.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from tpu.edgetpu.messages import Close, Done, Failed, Run
 from tpu.edgetpu.process import ChildProcess
 from tpu.edgetpu.registry import RemoteModel
 from tpu.errors import AcceleratorLost, DriverMismatch
-from tpu.runtime import failure
+from tpu.runtime import translated
 
 
 @dataclass(frozen=True)
-class Outstanding:
-    """A call that nobody waits for any more, and when it counts as hung."""
+class LateCall:
+    """A call whose caller has given up, and the time at which it counts as hung."""
 
     number: int
-    until_s: float
+    deadline_s: float
 
 
 class ChildClient:
-    """What callers and supervisor share.
+    """The connection of callers to the child process. Threads may share it.
 
     Args:
-        answer_s: How long a caller waits at most.
-        call_s: How long a call may take before it counts as hung.
-        wake: Tells the supervisor that there is something to do.
+        answer_s: The longest that a caller waits.
+        call_s: The longest that a call may take before it counts as hung.
+        wake: Wakes the supervisor's thread.
         clock: Monotonic seconds.
 
     Attributes:
-        outstanding: The call that is late.
-        condemned: Why the child must end; empty while it keeps its word.
+        late_call: The call that has not been answered in time, if there is one.
+        failure: Why the child must be ended; empty while it works.
     """
 
     def __init__(
@@ -53,28 +53,28 @@ class ChildClient:
         self._turn = threading.Lock()
         self._child: ChildProcess | None = None
         self._numbers = count(1)
-        self.outstanding: Outstanding | None = None
-        self.condemned = ""
+        self.late_call: LateCall | None = None
+        self.failure = ""
 
-    def open(self, child: ChildProcess) -> None:
-        """Let callers speak with a child that is ready."""
+    def connect(self, child: ChildProcess) -> None:
+        """Let callers use a child that is ready."""
         with self._turn:
             self._child = child
 
-    def close(self) -> None:
-        """Let nobody speak with the child; when this returns, nobody does."""
+    def disconnect(self) -> None:
+        """Wait until the current call returns, then let no caller use the child."""
         with self._turn:
             self._child = None
 
     def reset(self) -> None:
-        """Forget what was wrong with the child before."""
-        self.close()
-        self.outstanding, self.condemned = None, ""
+        """Disconnect, and forget the problems of the child."""
+        self.disconnect()
+        self.late_call, self.failure = None, ""
 
     def call(self, model: RemoteModel, tensor: NDArray[Any]) -> tuple[NDArray[Any], ...] | None:
-        """Run a model on an input; None when the CPU shall answer instead, `answer_s` from now at the latest."""
-        until_s = self._clock() + self._answer_s
-        if model.open_in is None or self.outstanding is not None:
+        """Run a model on an input tensor; return None within `answer_s` if the caller should use the CPU."""
+        deadline_s = self._clock() + self._answer_s
+        if model.open_in is None or self.late_call is not None:
             return None
         if not self._turn.acquire(timeout=self._answer_s):
             return None
@@ -85,27 +85,21 @@ class ChildClient:
             number = next(self._numbers)
             child.write_input(tensor)
             child.send(Run(number, model.key))
-            reply = child.receive(max(0.0, until_s - self._clock()))
+            reply = child.receive(max(0.0, deadline_s - self._clock()))
             if reply is None:
-                self.outstanding = Outstanding(number, until_s - self._answer_s + self._call_s)
+                self.late_call = LateCall(number, deadline_s - self._answer_s + self._call_s)
                 self._wake()
                 return None
-            return results(child, model, number, reply)
+            return checked_outputs(child, model, number, reply)
         except AcceleratorLost as lost:
-            self.condemned = str(lost)
+            self.failure = str(lost)
             self._wake()
             return None
         finally:
             self._turn.release()
 
-    def _child_with(self, model: RemoteModel) -> ChildProcess | None:
-        """The child, if it has the model open and nothing is wrong with it."""
-        if self.outstanding is not None or self.condemned or self._child is not model.open_in:
-            return None
-        return self._child
-
-    def forget(self, model: RemoteModel) -> None:
-        """Have the child free a model, if it has it open."""
+    def release(self, model: RemoteModel) -> None:
+        """Tell the child to free a model, if it has it open."""
         with self._turn:
             child, model.open_in = self._child_with(model), None
             if child is None:
@@ -116,32 +110,44 @@ class ChildClient:
                 self._wake()
 
     def first_call(self, child: ChildProcess, model: RemoteModel, wait: Callable[[], object]) -> None:
-        """Let a model that was just opened answer a black picture; `wait` gives the reply.
+        """Run a newly opened model on a black picture.
+
+        Args:
+            child: The child that has opened the model; it is not connected yet.
+            model: The model.
+            wait: Returns the child's reply.
 
         Raises:
-            AcceleratorUnavailable: If it does not answer as it should.
+            DriverMismatch: If the reply is an error that means an old driver.
+            AcceleratorLost: If the reply is another error, or not what the model should return.
         """
         number = next(self._numbers)
         child.write_input(np.zeros(model.input_shape, model.input_dtype))
         child.send(Run(number, model.key))
         reply = wait()
         if isinstance(reply, Failed):
-            meant = failure(RuntimeError(reply.reason), "calling")
-            if isinstance(meant, DriverMismatch):
-                raise meant
-        results(child, model, number, reply)
+            error = translated(RuntimeError(reply.reason), model.path, "calling")
+            if isinstance(error, DriverMismatch):
+                raise error
+        checked_outputs(child, model, number, reply)
+
+    def _child_with(self, model: RemoteModel) -> ChildProcess | None:
+        """Return the child if it works and has the model open."""
+        if self.late_call is not None or self.failure or self._child is not model.open_in:
+            return None
+        return self._child
 
 
-def results(child: ChildProcess, model: RemoteModel, number: int, reply: object) -> tuple[NDArray[Any], ...]:
-    """The outputs of a call, if they are what the model promises.
+def checked_outputs(child: ChildProcess, model: RemoteModel, number: int, reply: object) -> tuple[NDArray[Any], ...]:
+    """Return the outputs of a call, after checking the reply.
 
     Raises:
-        AcceleratorLost: If they are not; the child cannot be trusted any more.
+        AcceleratorLost: If the reply is an error, belongs to another call, or has outputs of another shape or dtype.
     """
     if isinstance(reply, Failed):
-        raise AcceleratorLost(f"it failed ({reply.reason.splitlines()[0] if reply.reason else 'without a word'})")
+        raise AcceleratorLost(f"it failed ({reply.reason.splitlines()[0] if reply.reason else 'without a reason'})")
     if not isinstance(reply, Done) or reply.number != number:
-        raise AcceleratorLost(f"it answered out of turn ({type(reply).__name__})")
-    if tuple((shape, dtype) for _at, shape, dtype in reply.outputs) != model.expected:
+        raise AcceleratorLost(f"it sent an unexpected message ({type(reply).__name__})")
+    if tuple((shape, dtype) for _offset, shape, dtype in reply.outputs) != model.output_forms:
         raise AcceleratorLost("its results have another shape than the model's")
     return child.read_outputs(reply)

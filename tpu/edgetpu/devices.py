@@ -1,4 +1,4 @@
-"""Which Edge TPUs are plugged in, and why one cannot be used: read from sysfs without any driver.
+"""List the Edge TPUs that are plugged in, and why one cannot be used. Reads sysfs; needs no driver library.
 
 Sources:
     USB ids of the Coral stick before (1a6e:089a) and after (18d1:9302) its firmware is loaded, PCIe id 1ac1:089a,
@@ -13,8 +13,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tpu.errors import StrPath
+
 USB_IDS = (("1a6e", "089a"), ("18d1", "9302"))
 PCI_ID = ("0x1ac1", "0x089a")
+INSTALL_KERNEL_DRIVER = (
+    "build gasket-dkms with https://github.com/jnicolson/gasket-builder, install it with "
+    "`sudo apt install ./gasket-dkms_*.deb`, then restart"
+)
 
 
 @dataclass(frozen=True)
@@ -22,11 +28,11 @@ class Accelerator:
     """An Edge TPU that is plugged in.
 
     Attributes:
-        device: What `--device` calls it: "usb:0", "pci:1".
+        device: Its name for `--device`: "usb:0", "pci:1".
         node: Its device file.
-        problem: Why it cannot be used now, and the command that mends that; empty when nothing is wrong.
-        path: What the driver calls it: its folder in /sys (USB) or its device file (PCIe).
-        temperature_c: Degrees; None where it has no sensor (USB).
+        problem: Why it cannot be used now, and the command that fixes it; empty if there is no problem.
+        path: The driver's path of it: its folder in /sys (USB) or its device file (PCIe).
+        temperature_c: Degrees Celsius; None if it has no sensor (USB).
     """
 
     device: str
@@ -36,9 +42,10 @@ class Accelerator:
     temperature_c: float | None = None
 
 
-def list_accelerators(sys_root: Path = Path("/sys"), dev_root: Path = Path("/dev")) -> tuple[Accelerator, ...]:
-    """List Edge TPUs, USB first, each in the order of the system's own names."""
-    return (*_usb(sys_root, dev_root), *_pci(sys_root, dev_root))
+def list_accelerators(sys_root: StrPath = "/sys", dev_root: StrPath = "/dev") -> tuple[Accelerator, ...]:
+    """List Edge TPUs: USB first, then PCIe, each sorted by the system's names."""
+    sys_folder, dev_folder = Path(sys_root), Path(dev_root)
+    return (*_usb(sys_folder, dev_folder), *_pci(sys_folder, dev_folder))
 
 
 def _usb(sys_root: Path, dev_root: Path) -> list[Accelerator]:
@@ -46,10 +53,10 @@ def _usb(sys_root: Path, dev_root: Path) -> list[Accelerator]:
     for folder in sorted((sys_root / "bus/usb/devices").glob("*")):
         if (_text(folder / "idVendor"), _text(folder / "idProduct")) in USB_IDS:
             bus, number = _text(folder / "busnum"), _text(folder / "devnum")
-            if not (bus and number):  # it comes or goes at this very moment
+            if not (bus and number):  # it is just being plugged in or unplugged
                 continue
             node = dev_root / "bus/usb" / bus.zfill(3) / number.zfill(3)
-            problem = _forbidden(node, "plugdev") or _claimed(folder, node)
+            problem = _permission_problem(node, "plugdev") or _claim_problem(folder, node)
             found.append(Accelerator(f"usb:{len(found)}", node, problem, str(folder)))
     return found
 
@@ -59,7 +66,7 @@ def _pci(sys_root: Path, dev_root: Path) -> list[Accelerator]:
     for folder in sorted((sys_root / "class/apex").glob("apex_*")):
         node = dev_root / folder.name
         owned = _text(folder / "is_device_owned") not in ("", "0")
-        problem = _forbidden(node, "apex") or (_busy(node) if owned else "")
+        problem = _permission_problem(node, "apex") or (_busy_problem(node) if owned else "")
         found.append(Accelerator(f"pci:{len(found)}", node, problem, str(node), _temperature_c(folder)))
     on_the_bus = [
         folder
@@ -71,14 +78,14 @@ def _pci(sys_root: Path, dev_root: Path) -> list[Accelerator]:
             Accelerator(
                 f"pci:{len(found)}",
                 dev_root / f"apex_{len(found)}",
-                f"the kernel driver for {folder.name} is missing: run `sudo apt install gasket-dkms`, then restart",
+                f"the kernel driver for {folder.name} is missing: {INSTALL_KERNEL_DRIVER}",
                 str(folder),
             )
         )
     return found
 
 
-def _forbidden(node: Path, usual_group: str) -> str:
+def _permission_problem(node: Path, usual_group: str) -> str:
     if os.access(node, os.R_OK | os.W_OK):
         return ""
     group = _group(node) or usual_group
@@ -86,7 +93,7 @@ def _forbidden(node: Path, usual_group: str) -> str:
 
 
 def _group(node: Path) -> str:
-    """Whom the system's rules gave a device file to; empty where they left it to root."""
+    """Return the group of a device file; empty if it is root's or unknown."""
     try:
         group = node.group()
     except (OSError, KeyError):
@@ -94,12 +101,16 @@ def _group(node: Path) -> str:
     return "" if group == "root" else group
 
 
-def _claimed(folder: Path, node: Path) -> str:
+def _claim_problem(folder: Path, node: Path) -> str:
     claims = (interface / "driver" for interface in folder.parent.glob(f"{folder.name}:*"))
-    return _busy(node) if any(driver.is_symlink() and driver.readlink().name == "usbfs" for driver in claims) else ""
+    return (
+        _busy_problem(node)
+        if any(driver.is_symlink() and driver.readlink().name == "usbfs" for driver in claims)
+        else ""
+    )
 
 
-def _busy(node: Path) -> str:
+def _busy_problem(node: Path) -> str:
     return f"another program uses it: find it with `sudo fuser -v {node}` and close it"
 
 

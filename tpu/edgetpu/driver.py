@@ -1,6 +1,6 @@
-"""What libedgetpu itself says: its version, and the devices in the order of its own numbers.
+"""Ask libedgetpu for its version and its list of devices.
 
-It may be loaded only where a crash does not matter: in a process of its own.
+Load the library only in a process of its own, because loading it may crash.
 
 Source: the C interface `edgetpu_c.h` of libedgetpu: edgetpu_list_devices, edgetpu_free_devices, edgetpu_version.
 """
@@ -20,10 +20,10 @@ class _Device(ctypes.Structure):
 
 
 def driver_version(library: str) -> str:
-    """Such as "BuildLabel(COMPILER=…,TENSORFLOW_COMMIT=…), RuntimeVersion(14)".
+    """Return text such as "BuildLabel(COMPILER=…,TENSORFLOW_COMMIT=…), RuntimeVersion(14)".
 
     Raises:
-        OSError: If the library, or one that it needs, is not there.
+        OSError: If the library, or one that it needs, is missing.
     """
     version = ctypes.CDLL(library).edgetpu_version
     version.restype = ctypes.c_char_p
@@ -31,10 +31,10 @@ def driver_version(library: str) -> str:
 
 
 def driver_devices(library: str) -> tuple[tuple[str, str], ...]:
-    """Devices as ("usb" or "pci", path in /sys or /dev), in the driver's order.
+    """Return devices as ("usb" or "pci", path in /sys or /dev), in the driver's order.
 
     Raises:
-        OSError: If the library, or one that it needs, is not there.
+        OSError: If the library, or one that it needs, is missing.
     """
     opened = ctypes.CDLL(library)
     opened.edgetpu_list_devices.restype = ctypes.POINTER(_Device)
@@ -51,9 +51,9 @@ def driver_devices(library: str) -> tuple[tuple[str, str], ...]:
 
 
 def device_name(runtime: str, library: str, path: str) -> str:
-    """What the driver calls the device at a path: "usb:1"; empty when it does not list it, or cannot be asked.
+    """Return the driver's name of the device at a path, such as "usb:1"; empty if the driver does not list it.
 
-    Two sticks have the order of the driver, which need not be that of sysfs.
+    The driver numbers several sticks in its own order, which may differ from that of sysfs.
     """
     try:
         if runtime == "pycoral":

@@ -1,6 +1,7 @@
-"""Whether libedgetpu is there and fits, found out without opening a device.
+"""Check that libedgetpu is installed and fits the runtime, without opening a device.
 
-Apart from `tpu.edgetpu.driver`, which the accelerator's child imports and which has to start fast.
+The library is loaded in a process of its own, because loading it may crash. This module is apart from
+`tpu.edgetpu.driver`, which the accelerator's child imports and which must load fast.
 """
 
 from __future__ import annotations
@@ -10,42 +11,39 @@ import sys
 
 from tpu.edgetpu.driver import driver_version
 from tpu.edgetpu.python_process import module_command, module_environment
-from tpu.errors import DriverMismatch
-from tpu.runtime import INSTALL_DRIVER
+from tpu.errors import INSTALL_DRIVER, DriverMismatch
 
-ASKED_S = 20.0  # for starting Python and loading a library, on a Raspberry Pi that is busy
-TOO_OLD = ("a4dfb8d1",)  # TensorFlow's commit in the label of Google's own 16.0 of 2021, whose structs are shorter
+TIMEOUT_S = 20.0  # to start Python and load a library on a busy Raspberry Pi
+OLD_TENSORFLOW_COMMITS = ("a4dfb8d1",)  # in the build label of Google's 16.0 of 2021, whose structs are shorter
 
 
 def driver_problem(library: str) -> str:
-    """Why a driver cannot be used, and the command that mends it; empty when nothing is known to be wrong.
-
-    The library is loaded in a process of its own; no device is opened.
-    """
+    """Return why a driver library cannot be used and how to fix it; empty if no problem was found."""
     try:
-        asked = subprocess.run(
+        result = subprocess.run(
             module_command("tpu.edgetpu.driver_check", library),
             env=module_environment(),
             capture_output=True,
             text=True,
-            timeout=ASKED_S,
+            timeout=TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
         return f"the Edge TPU driver {library} hangs when it is loaded: {INSTALL_DRIVER}"
-    told, _, what = asked.stdout.strip().partition(" ")
-    if told == "version":
-        return str(DriverMismatch()).rstrip(".") if any(commit in what for commit in TOO_OLD) else ""
-    if told == "missing":
-        return f"the Edge TPU driver is missing ({what}): {INSTALL_DRIVER}"
+    outcome, _, detail = result.stdout.strip().partition(" ")
+    if outcome == "version":
+        is_old = any(commit in detail for commit in OLD_TENSORFLOW_COMMITS)
+        return str(DriverMismatch()).rstrip(".") if is_old else ""
+    if outcome == "missing":
+        return f"the Edge TPU driver is missing ({detail}): {INSTALL_DRIVER}"
     return f"the Edge TPU driver {library} crashes when it is loaded: {INSTALL_DRIVER}"
 
 
 def main(library: str) -> None:
-    """Print "version" and what `driver_version` gives, or "missing" and why it gives nothing."""
+    """Print "version" and the driver's version, or "missing" and the reason."""
     try:
         print("version", driver_version(library))
-    except (OSError, AttributeError) as error:  # no such file, or a library of something else
+    except (OSError, AttributeError) as error:  # the file is missing, or it is another library
         print("missing", str(error).splitlines()[0])
 
 

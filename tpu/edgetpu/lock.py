@@ -1,7 +1,9 @@
-"""One program at a time uses a stick: opening resets its port, which would kill whoever holds it.
+"""Let one program at a time use a device: opening a stick resets its USB port, which stops every other user of it.
 
-Source: libedgetpu issue 237 ("expected behavior"). The lock is a file of ours, not the device's own: that one gets a
-new number at every reset. It is held as long as a process lives that has it open, the accelerator's child included.
+The lock is a file in `/run/lock`, not the device's own file, which gets a new number at every reset. It is held until
+every process that inherited it has ended, the accelerator's child included.
+
+Source: libedgetpu issue 237 ("expected behavior").
 """
 
 from __future__ import annotations
@@ -12,23 +14,25 @@ import re
 import tempfile
 from pathlib import Path
 
-FOLDER = Path("/run/lock")  # where every user may write (Filesystem Hierarchy Standard 3.0, 5.9)
+from tpu.errors import StrPath
+
+LOCK_FOLDER = Path("/run/lock")  # every user may write here (Filesystem Hierarchy Standard 3.0, section 5.9)
 
 
-def lock_device(path: str, folder: Path | None = None) -> int | None:
-    """Take the lock of a device.
+def lock_device(path: str, folder: StrPath | None = None) -> int | None:
+    """Lock a device.
 
     Args:
-        path: What the driver calls it; its last part stays the same when it is reset or opened anew.
-        folder: Where lock files are; None is the system's place.
+        path: The driver's path of the device. Its last part stays the same after a reset.
+        folder: Folder of the lock file; None means `/run/lock`, or the temporary folder if that is not writable.
 
     Returns:
-        A file descriptor, to be closed to let go; None while another process has it.
+        A file descriptor; close it to unlock. None if another process holds the lock.
     """
-    where = folder or (FOLDER if os.access(FOLDER, os.W_OK) else Path(tempfile.gettempdir()))
+    where = Path(folder or (LOCK_FOLDER if os.access(LOCK_FOLDER, os.W_OK) else tempfile.gettempdir()))
     name = where / f"teachable-kiosk-{re.sub(r'[^A-Za-z0-9.-]', '_', Path(path).name)}.lock"
     try:
-        descriptor = os.open(name, os.O_RDONLY)  # without O_CREAT: another user's file may be opened, not made
+        descriptor = os.open(name, os.O_RDONLY)  # without O_CREAT: with it, another user's file cannot be opened
     except FileNotFoundError:
         descriptor = os.open(name, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:

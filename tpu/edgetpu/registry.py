@@ -1,4 +1,4 @@
-"""The compiled models that shall be open whenever the accelerator is ready, and which child has them open."""
+"""The compiled models that should be open while the accelerator is ready, and the child that has them open."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ import numpy as np
 
 from tpu.edgetpu.messages import OUTPUTS_OFFSET_BYTES
 from tpu.edgetpu.process import ChildProcess
-from tpu.errors import ModelUnreadable, RuntimeLayerError
+from tpu.errors import ModelUnsupported, RuntimeLayerError, StrPath
 
 
 @dataclass(eq=False)
 class RemoteModel:
-    """A compiled model that shall be open whenever the accelerator is ready. `EdgeTpuSupervisor.register` makes it.
+    """A compiled model that runs in the child process. `EdgeTpuSupervisor.register` returns it.
 
     Attributes:
-        outputs: Indices of the tensors that every call gives.
-        expected: Their shapes and dtypes.
-        keep_all: One of them is no output of the model.
-        open_in: The child that has it open; None while none has.
-        refusal: Why the accelerator does not take this very model; None while nothing is wrong with it.
+        key: Its number in messages.
+        path: Its file, absolute.
+        sha256: Of the file, hexadecimal.
+        input_shape, input_dtype: Of its one input.
+        outputs: Indices of the tensors that every call returns.
+        output_forms: Their shapes and dtypes.
+        keep_all: Whether one of them is not an output of the model.
+        open_in: The child that has it open; None if none has.
+        refusal: Why the accelerator cannot run this model; None if nothing is known against it.
     """
 
     key: int
@@ -34,13 +38,13 @@ class RemoteModel:
     input_shape: tuple[int, ...]
     input_dtype: np.dtype[Any]
     outputs: tuple[int, ...]
-    expected: tuple[tuple[tuple[int, ...], str], ...]
+    output_forms: tuple[tuple[tuple[int, ...], str], ...]
     keep_all: bool
     open_in: ChildProcess | None = None
     refusal: RuntimeLayerError | None = None
 
     def needs_opening_in(self, child: ChildProcess) -> bool:
-        """Whether a child should have it open and has not."""
+        """Return whether a child should open it and has not yet."""
         return self.open_in is not child and self.refusal is None
 
 
@@ -48,7 +52,7 @@ class ModelRegistry:
     """Threads may share it.
 
     Attributes:
-        changed: Guards it, and is notified of every change.
+        changed: The lock of the registry; it is notified of every change.
     """
 
     def __init__(self) -> None:
@@ -57,37 +61,36 @@ class ModelRegistry:
         self._keys = count(1)
 
     def wait_for_one(self, timeout_s: float) -> bool:
-        """Wait until there is a model; give whether there is."""
+        """Wait until a model is registered; return whether one is."""
         with self.changed:
             return bool(self.changed.wait_for(lambda: self._models, timeout_s))
 
     def add(
         self,
-        path: Path,
+        path: StrPath,
         sha256: str,
         *,
         input_detail: Mapping[str, Any],
         output_details: Sequence[Mapping[str, Any]],
         keep_all: bool = False,
     ) -> RemoteModel:
-        """Have a model open from now on; see `EdgeTpuSupervisor.register`.
+        """Register a model; see `EdgeTpuSupervisor.register`.
 
         Raises:
-            ModelUnreadable: If its input does not fit into the memory shared with the child.
+            ModelUnsupported: If its input is larger than the memory shared with the child.
         """
         shape, dtype = _form(input_detail)
         if int(np.prod(shape)) * np.dtype(dtype).itemsize > OUTPUTS_OFFSET_BYTES:
-            raise ModelUnreadable(
-                path, f"its input {shape} is larger than {OUTPUTS_OFFSET_BYTES >> 20} MiB. Use a smaller one."
-            )
+            limit_mib = OUTPUTS_OFFSET_BYTES >> 20
+            raise ModelUnsupported(path, f"its input {shape} is larger than {limit_mib} MiB. Use a smaller one.")
         model = RemoteModel(
             key=next(self._keys),
-            path=path,
+            path=Path(path).absolute(),
             sha256=sha256,
             input_shape=shape,
             input_dtype=np.dtype(dtype),
             outputs=tuple(int(detail["index"]) for detail in output_details),
-            expected=tuple(map(_form, output_details)),
+            output_forms=tuple(map(_form, output_details)),
             keep_all=keep_all,
         )
         with self.changed:
@@ -96,31 +99,31 @@ class ModelRegistry:
         return model
 
     def remove(self, model: RemoteModel) -> None:
-        """Have it open no longer; a second call does nothing."""
+        """Remove a model; a second call does nothing."""
         with self.changed:
             self._models.pop(model.key, None)
 
     def unopened(self, child: ChildProcess) -> list[RemoteModel]:
-        """What the child should have open and has not."""
+        """Return the models that a child should open and has not yet."""
         with self.changed:
             return [model for model in self._models.values() if model.needs_opening_in(child)]
 
-    def opened(self, model: RemoteModel, child: ChildProcess) -> bool:
-        """Note that the child has opened it; False if nobody wants it any more."""
+    def mark_open(self, model: RemoteModel, child: ChildProcess) -> bool:
+        """Record that a child has opened a model; return False if the model was removed meanwhile."""
         with self.changed:
             wanted = model.key in self._models
             model.open_in = child if wanted else None
             self.changed.notify_all()
         return wanted
 
-    def refused(self, model: RemoteModel, error: RuntimeLayerError) -> None:
-        """Note that the accelerator does not take this very model."""
+    def mark_refused(self, model: RemoteModel, error: RuntimeLayerError) -> None:
+        """Record that the accelerator cannot run a model."""
         with self.changed:
             model.refusal = error
             self.changed.notify_all()
 
-    def all_closed(self) -> None:
-        """Note that the child is gone."""
+    def mark_all_closed(self) -> None:
+        """Record that the child has ended."""
         with self.changed:
             for model in self._models.values():
                 model.open_in = None

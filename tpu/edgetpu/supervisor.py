@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -25,9 +24,10 @@ from tpu.edgetpu.devices import Accelerator, list_accelerators
 from tpu.edgetpu.lock import lock_device
 from tpu.edgetpu.process import ChildProcess
 from tpu.edgetpu.registry import ModelRegistry, RemoteModel
-from tpu.edgetpu.timeouts import DEFAULT_TIMEOUTS, RetryHistory, Timeouts
+from tpu.edgetpu.retry_history import RetryHistory
+from tpu.edgetpu.timeouts import DEFAULT_TIMEOUTS, Timeouts
 from tpu.edgetpu.wakeup import WakePipe
-from tpu.errors import AcceleratorLost, DriverMismatch, RuntimeLayerError
+from tpu.errors import AcceleratorLost, DriverMismatch, RuntimeLayerError, StrPath
 from tpu.runtime import DEFAULT_DRIVER, Driver, runtime_for_edge_tpu
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ ListDevices = Callable[[], Sequence[Accelerator]]
 
 
 class Phase(Enum):
-    """Where the accelerator stands."""
+    """What the accelerator is doing."""
 
     LOOKING = "looking"
     ABSENT = "absent"
@@ -47,7 +47,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True)
 class Status:
-    """What there is to know of the accelerator: where it stands, and why it does not answer."""
+    """The state of the accelerator: its phase, its device, and the reason if it does not work."""
 
     phase: Phase
     device: str = ""
@@ -60,11 +60,11 @@ class EdgeTpuSupervisor:
     Args:
         runtime: "auto", "litert", "tflite-runtime" or "pycoral".
         device: "auto", "usb:N" or "pci:N".
-        driver: How it is opened.
-        timeouts: How long each step may take.
-        list_devices: What is plugged in.
-        lock_folder: Where lock files are; None is the system's place.
-        announce: Receives every new status, on the supervisor's thread.
+        driver: The driver library and its options.
+        timeouts: Limits for each step.
+        list_devices: Returns the devices that are plugged in.
+        lock_folder: Folder of lock files; see `lock_device`.
+        on_status: Called with every new status, on the supervisor's thread.
         clock: Monotonic seconds.
     """
 
@@ -76,52 +76,52 @@ class EdgeTpuSupervisor:
         driver: Driver = DEFAULT_DRIVER,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         list_devices: ListDevices = list_accelerators,
-        lock_folder: Path | None = None,
-        announce: Callable[[Status], None] = lambda _status: None,
+        lock_folder: StrPath | None = None,
+        on_status: Callable[[Status], None] = lambda _status: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime_for_edge_tpu(runtime)
         self._wanted, self._driver, self._timeouts = device, driver, timeouts
         self._list_devices, self._lock_folder = list_devices, lock_folder
-        self._announce, self._clock = announce, clock
-        self._registry, self._bell = ModelRegistry(), WakePipe()
+        self._on_status, self._clock = on_status, clock
+        self._registry, self._wake_pipe = ModelRegistry(), WakePipe()
         self._changed = self._registry.changed  # guards _status, too
         self._status = Status(Phase.LOOKING)
-        self._record = RetryHistory(timeouts)
-        self._line = ChildClient(answer_s=timeouts.answer_s, call_s=timeouts.call_s, wake=self._bell.ring, clock=clock)
+        self._history = RetryHistory(timeouts)
+        self._client = ChildClient(
+            answer_s=timeouts.answer_s, call_s=timeouts.call_s, wake=self._wake_pipe.wake, clock=clock
+        )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="accelerator", daemon=True)
 
-    # --- for everybody ----------------------------------------------------------------------------------
-
     def start(self) -> EdgeTpuSupervisor:
-        """Begin to look for the accelerator."""
+        """Start the supervisor's thread; return self."""
         self._thread.start()
         return self
 
     def close(self) -> None:
-        """End the child and the thread; answers are None from now on. A second call does nothing."""
+        """End the child and the thread; `answer` returns None from now on. A second call does nothing."""
         if self._stopping.is_set():
             return
         self._stopping.set()
-        self._bell.ring()
+        self._wake_pipe.wake()
         if self._thread.is_alive():
             self._thread.join()
-        self._bell.close()
+        self._wake_pipe.close()
 
     @property
     def status(self) -> Status:
-        """Where it stands now."""
+        """The current state."""
         return self._status
 
     def wait_until_settled(self, timeout_s: float) -> Status:
-        """Wait until it is known whether the accelerator answers; give the status then."""
+        """Wait until it is known whether the accelerator works; return the status."""
         with self._changed:
             self._changed.wait_for(lambda: self._status.phase not in (Phase.LOOKING, Phase.OPENING), timeout_s)
             return self._status
 
     def wait_until_open(self, model: RemoteModel, timeout_s: float) -> bool:
-        """Wait until a model is open on the accelerator, or known not to be soon; give whether it is."""
+        """Wait until a model is open on the accelerator or cannot be opened now; return whether it is open."""
         with self._changed:
             self._changed.wait_for(
                 lambda: (
@@ -135,143 +135,146 @@ class EdgeTpuSupervisor:
 
     def register(
         self,
-        path: Path,
+        path: StrPath,
         sha256: str,
         *,
         input_detail: Mapping[str, Any],
         output_details: Sequence[Mapping[str, Any]],
         keep_all: bool = False,
     ) -> RemoteModel:
-        """Have a compiled model open whenever the accelerator is ready.
+        """Register a compiled model, to be open whenever the accelerator is ready.
 
         Args:
-            path: The file; it is read again at every start of the child.
-            sha256: Of its bytes; another file under that path is refused.
-            input_detail: Of the interpreter: shape and dtype of the one input.
-            output_details: Of the tensors that every call shall give, in this order.
-            keep_all: One of them is no output of the model.
+            path: The file. It is read again at every start of the child.
+            sha256: Of its bytes, hexadecimal; a changed file is refused.
+            input_detail: The interpreter's entry for its one input.
+            output_details: The interpreter's entries for the tensors that every call should return, in this order.
+            keep_all: Whether one of them is not an output of the model.
 
         Raises:
-            ModelUnreadable: If its input does not fit into the memory shared with the child.
+            ModelUnsupported: If its input is larger than the memory shared with the child.
         """
         model = self._registry.add(
             path, sha256, input_detail=input_detail, output_details=output_details, keep_all=keep_all
         )
-        self._bell.ring()
+        self._wake_pipe.wake()
         return model
 
     def unregister(self, model: RemoteModel) -> None:
         """Free a model; a second call does nothing."""
         self._registry.remove(model)
-        self._line.forget(model)
+        self._client.release(model)
 
     def answer(self, model: RemoteModel, tensor: NDArray[Any]) -> tuple[NDArray[Any], ...] | None:
-        """Run a model on an input; None when the CPU shall answer instead, a quarter of a second later at most."""
-        return self._line.call(model, tensor)
-
-    # --- the thread -------------------------------------------------------------------------------------
+        """Run a model on an input tensor; return None within `answer_s` if the caller should use the CPU."""
+        return self._client.call(model, tensor)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 self._try_once()
-            except Exception:  # whatever it is, the kiosk goes on with the CPU
-                logger.exception("the watch over the accelerator failed")
-                self._tell(Phase.BROKEN, reason="it cannot be watched. Restart the kiosk.")
-                self._rest(self._timeouts.longest_retry_s)
+            except Exception:  # a bug must not stop the kiosk: it continues on the CPU
+                logger.exception("the supervisor of the accelerator failed")
+                self._set_status(Phase.BROKEN, reason="its supervisor failed. Restart the kiosk.")
+                self._pause(self._timeouts.longest_retry_s)
 
     def _try_once(self) -> None:
-        """Look for a device and live with it until it ends; then rest as long as that deserves."""
+        """Look for a device and run it until it fails; then wait before the next try."""
         if not self._registry.wait_for_one(self._timeouts.poll_s):
             return
-        devices = self._look()
+        devices = self._devices()
+        self._history.record_devices(devices, self._clock())
         usable = [one for one in devices if not one.problem]
         if not usable:
-            self._tell(*((Phase.BROKEN, devices[0].device, f"{devices[0].problem}.") if devices else (Phase.ABSENT,)))
-            self._rest(self._timeouts.poll_s)
+            if devices:
+                self._set_status(Phase.BROKEN, devices[0].device, f"{devices[0].problem}.")
+            else:
+                self._set_status(Phase.ABSENT)
+            self._pause(self._timeouts.poll_s)
             return
         device = usable[0]
         lock = lock_device(device.path, self._lock_folder)
         if lock is None:
-            self._tell(Phase.BROKEN, device.device, "another kiosk on this machine uses it. Close that one.")
-            self._rest(self._timeouts.poll_s)
+            self._set_status(Phase.BROKEN, device.device, "another kiosk on this machine uses it. Close that one.")
+            self._pause(self._timeouts.poll_s)
             return
         started_s = self._clock()
-        ready_s: list[float] = []
+        ready_since_s: list[float] = []
         crashed, reason = True, "it is stopped"
         try:
-            self._live(device, lock, ready_s)
+            self._run_child(device, lock, ready_since_s)
         except AcceleratorLost as lost:
-            reason = str(DriverMismatch()) if "SIGSEGV" in str(lost) and not ready_s else str(lost)
+            reason = str(DriverMismatch()) if "SIGSEGV" in str(lost) and not ready_since_s else str(lost)
         except RuntimeLayerError as error:
             reason, crashed = str(error), False
         finally:
             os.close(lock)
         if self._stopping.is_set():
             return
-        rest_s = self._record.ended(crashed=crashed, served_s=self._clock() - ready_s[0] if ready_s else 0.0)
+        ready_s = self._clock() - ready_since_s[0] if ready_since_s else 0.0
+        delay_s = self._history.record_end(crashed=crashed, ready_s=ready_s)
         logger.warning("the Edge TPU %s does not answer: %s (%.1f s)", device.device, reason, self._clock() - started_s)
-        advice = " Unplug it and plug it in again." if self._record.given_up else ""
-        self._tell(Phase.BROKEN, device.device, f"{reason.rstrip('.')}.{advice}")
-        self._rest(rest_s)
-        while self._record.given_up and not self._stopping.is_set():
-            self._rest(self._timeouts.longest_retry_s)
+        advice = " Unplug it and plug it in again." if self._history.given_up else ""
+        self._set_status(Phase.BROKEN, device.device, f"{reason.rstrip('.')}.{advice}")
+        self._pause(delay_s)
+        while self._history.given_up and not self._stopping.is_set():
+            self._pause(self._timeouts.longest_retry_s)
 
-    def _live(self, device: Accelerator, lock: int, ready_s: list[float]) -> None:
-        """Start a child, open what is registered, note when it was ready, and stay until all ends.
+    def _run_child(self, device: Accelerator, lock: int, ready_since_s: list[float]) -> None:
+        """Start a child, open the registered models, and watch the child until it fails or the supervisor stops.
+
+        Args:
+            device: The device to open.
+            lock: File descriptor of its lock, for the child to inherit.
+            ready_since_s: The time at which the child became ready is appended to it.
 
         Raises:
-            AcceleratorLost: If it died or hung.
-            AcceleratorUnavailable: If it cannot be opened.
+            AcceleratorLost: If the child died or hung.
+            AcceleratorUnavailable: If the device cannot be opened.
         """
-        self._tell(Phase.OPENING, device.device)
+        self._set_status(Phase.OPENING, device.device)
         started_s = self._clock()
         child = ChildProcess(
             runtime=self._runtime, driver=self._driver, device=device.device, device_path=device.path, inherited=(lock,)
         )
-        service = ChildSession(
+        session = ChildSession(
             child,
             registry=self._registry,
-            line=self._line,
+            client=self._client,
             timeouts=self._timeouts,
-            bell=self._bell,
+            wake_pipe=self._wake_pipe,
             stopping=self._stopping,
             clock=self._clock,
         )
         try:
-            name = service.greet()
-            service.open_models()
-            ready_s.append(self._clock())
-            logger.info("the Edge TPU %s is ready after %.2f s", name, ready_s[0] - started_s)
-            self._line.open(child)
-            self._tell(Phase.READY, name)
-            service.serve()
+            name = session.wait_until_started()
+            session.open_models()
+            ready_since_s.append(self._clock())
+            logger.info("the Edge TPU %s is ready after %.2f s", name, ready_since_s[0] - started_s)
+            self._client.connect(child)
+            self._set_status(Phase.READY, name)
+            session.watch()
         finally:
-            self._line.reset()
-            self._registry.all_closed()
+            self._client.reset()
+            self._registry.mark_all_closed()
             logger.debug("the accelerator's process ended: %s", child.kill())
 
-    # --- small things -----------------------------------------------------------------------------------
+    def _devices(self) -> list[Accelerator]:
+        return [one for one in self._list_devices() if self._wanted in ("auto", one.device)]
 
-    def _look(self) -> list[Accelerator]:
-        devices = [one for one in self._list_devices() if self._wanted in ("auto", one.device)]
-        self._record.seen(devices, self._clock())
-        return devices
-
-    def _rest(self, seconds: float) -> None:
-        """Sleep, but no longer than until the accelerator is plugged in anew."""
+    def _pause(self, seconds: float) -> None:
+        """Wait, but return early if the accelerator is plugged in again."""
         until_s = self._clock() + seconds
         while not self._stopping.is_set() and (left_s := until_s - self._clock()) > 0:
             self._stopping.wait(min(left_s, self._timeouts.poll_s))
-            devices = [one for one in self._list_devices() if self._wanted in ("auto", one.device)]
-            if self._record.seen(devices, self._clock()):
+            if self._history.record_devices(self._devices(), self._clock()):
                 return
 
-    def _tell(self, phase: Phase, device: str = "", reason: str = "") -> None:
+    def _set_status(self, phase: Phase, device: str = "", reason: str = "") -> None:
         status = Status(phase, device, reason)
         with self._changed:
             if status == self._status:
                 return
             self._status = status
             self._changed.notify_all()
-        self._announce(status)
+        self._on_status(status)

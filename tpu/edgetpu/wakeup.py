@@ -1,4 +1,4 @@
-"""A bell between threads: whoever waits for several files at once can wait for it, too."""
+"""WakePipe: a self-pipe that wakes a thread blocked in `select` or `multiprocessing.connection.wait`."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import os
 
 
 class WakePipe:
-    """Rings until it is silenced, however often it was rung. Threads may share it."""
+    """Wait for its `fileno` as for a file: it is readable from `wake` until `clear`. Threads may share it."""
 
     def __init__(self) -> None:
-        self._hears, self._rings = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._read_end, self._write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
-    @property
     def fileno(self) -> int:
-        """A file descriptor that can be read while it rings."""
-        return self._hears
+        """Return the file descriptor to wait for."""
+        return self._read_end
 
-    def ring(self) -> None:
-        """Wake whoever waits."""
+    def wake(self) -> None:
+        """Wake the waiting thread, now or when it next waits."""
         try:
-            os.write(self._rings, b"!")
+            os.write(self._write_end, b"!")
         except OSError:
-            return  # it rings already, or is closed
+            return  # the pipe is full, so the thread wakes anyway, or it is closed
 
-    def silence(self) -> None:
-        """It rings no more."""
+    def clear(self) -> None:
+        """Make it unreadable again."""
         try:
-            os.read(self._hears, 4096)
+            os.read(self._read_end, 4096)
         except BlockingIOError:
             return
 
     def close(self) -> None:
-        """Free its file descriptors; ringing does nothing from now on."""
-        hears, rings, self._hears, self._rings = self._hears, self._rings, -1, -1
-        os.close(hears)
-        os.close(rings)
+        """Free the file descriptors; `wake` does nothing from now on."""
+        ends = self._read_end, self._write_end
+        self._read_end = self._write_end = -1
+        for end in ends:
+            os.close(end)

@@ -24,6 +24,7 @@ from tpu.errors import (
     LabelCountMismatch,
     LabelsUnreadable,
     ModelUnreadable,
+    ModelUnsupported,
     NotAClassifier,
 )
 
@@ -35,12 +36,13 @@ ERRORS = [
     EmbeddingSizeMismatch(2, 3),
     UnsupportedExtractor(ENGLISH),
     ModelUnreadable("a.tflite", ENGLISH),
+    ModelUnsupported("a.tflite", ENGLISH),
     NotAClassifier("a.tflite", ENGLISH),
-    LabelsUnreadable(ENGLISH),
+    LabelsUnreadable("labels.txt", ENGLISH),
     LabelCountMismatch(2, 3),
     AcceleratorLost(ENGLISH),
     DriverMismatch(),
-    InferenceFailed(ENGLISH),
+    InferenceFailed("a", ENGLISH),
 ]
 
 

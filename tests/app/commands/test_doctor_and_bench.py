@@ -26,8 +26,7 @@ from tests.support.disks import sticks
 from tests.support.edge_tpu.stick import SimulatedStick
 from tests.support.pins import BUTTON_PINS, LAMP_PINS, wired
 from tests.support.udisks import private_bus, udisks_service
-from tpu.errors import DriverMismatch
-from tpu.runtime import INSTALL_DRIVER
+from tpu.errors import INSTALL_DRIVER, DriverMismatch
 
 pytestmark = pytest.mark.needs_runtime
 

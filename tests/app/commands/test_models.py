@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from run_kiosk import main
-from tpu.errors import ModelUnreadable
+from tpu.errors import ModelNotDownloaded
 from tpu.models import KNOWN_MODELS, default_extractor_path, extractor_path
 
 pytestmark = pytest.mark.needs_runtime
@@ -99,7 +99,7 @@ def test_an_extractor_that_was_not_pulled_is_named_with_what_pulls_it(
         "the model mobilenet_v1 cannot be used: it is not on this machine. "
         "Fetch it with the command `models pull mobilenet_v1`."
     )
-    with pytest.raises(ModelUnreadable) as refused:
+    with pytest.raises(ModelNotDownloaded) as refused:
         extractor_path("mobilenet_v1")
     assert str(refused.value) == told
     named = ["--extractor", "mobilenet_v1"]

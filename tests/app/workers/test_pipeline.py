@@ -158,7 +158,7 @@ def test_a_failing_model_is_told_once_until_it_works_again() -> None:
     class Flaky:
         def observe(self, frame: Frame) -> Observation:
             if frame.sequence in (1, 2, 4):
-                raise InferenceFailed("the stick was pulled. Plug it in again.")
+                raise InferenceFailed("model", "the stick was pulled")
             return Observation(frame)
 
     frames: Mailbox[Frame] = Mailbox()

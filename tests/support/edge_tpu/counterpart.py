@@ -1,4 +1,4 @@
-"""What the stand-in for the Edge TPU computes with: the CPU twin of the compiled model. Called from libedgetpu.c."""
+"""What the stand-in for the Edge TPU computes with: the CPU file of the compiled model. Called from libedgetpu.c."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tpu.edgetpu.timeouts import Timeouts
 
 COMPILED = "mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu.tflite"
 PLAIN = COMPILED.replace("_edgetpu", "")
-BRISK = Timeouts(
+SHORT_TIMEOUTS = Timeouts(
     answer_s=0.25, open_s=20.0, first_call_s=2.0, call_s=0.6, poll_s=0.05, replug_s=0.2, first_retry_s=0.1,
     longest_retry_s=1.0,
 )  # fmt: skip
@@ -23,7 +23,7 @@ BRISK = Timeouts(
 
 @pytest.fixture
 def extractors(shared_models: Path, tmp_path: Path) -> Path:
-    """Google's compiled extractor with its CPU twin beside it; gives the compiled one."""
+    """Google's compiled extractor with its CPU file beside it; gives the compiled one."""
     folder = tmp_path / "extractors"
     folder.mkdir()
     for name in (COMPILED, PLAIN):
@@ -33,10 +33,10 @@ def extractors(shared_models: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def stick(extractors: Path, tmp_path: Path) -> SimulatedStick:
-    """A stick that is not plugged in yet, and computes what the CPU twin computes."""
+    """A stick that is not plugged in yet, and computes what the CPU file computes."""
     if not can_compile():
         pytest.skip("needs gcc: install it with `sudo apt install gcc`")
-    return SimulatedStick(tmp_path / "stick", twin=extractors.with_name(PLAIN))
+    return SimulatedStick(tmp_path / "stick", counterpart=extractors.with_name(PLAIN))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def supervise(stick: SimulatedStick, tmp_path: Path) -> Iterator[Callable[..., E
 
     def make(**settings: object) -> EdgeTpuSupervisor:
         chosen = {
-            "driver": stick.driver, "timeouts": BRISK, "list_devices": stick.list, "lock_folder": tmp_path,
+            "driver": stick.driver, "timeouts": SHORT_TIMEOUTS, "list_devices": stick.list, "lock_folder": tmp_path,
             "runtime": "litert",
         }  # fmt: skip
         made.append(EdgeTpuSupervisor(**{**chosen, **settings}))  # type: ignore[arg-type]

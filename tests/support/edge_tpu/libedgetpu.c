@@ -10,7 +10,7 @@
  *   open_aborts the next so many openings abort
  *   invoke_ms   a call takes so long
  *   hang_at, abort_at, shape_at, error_at   what happens in the so-many-eth call from now on, once
- *   twin        computes through the CPU twin of this path; without it every output byte is the mean of its block
+ *   counterpart computes through the CPU file of this path; without it every output byte is the mean of its block
  *               of input bytes
  *
  * The structs are declared here from their published layout (TfLiteRegistration is the 88-byte one of TensorFlow
@@ -127,11 +127,11 @@ static void shrink(Tensor *tensor) {
 }
 
 static int compute(Tensor *in, Tensor *out) {
-  char twin[2048];
-  if (text_of("twin", twin, sizeof twin)) {
+  char counterpart_path[2048];
+  if (text_of("counterpart", counterpart_path, sizeof counterpart_path)) {
     char code[4096];
     snprintf(code, sizeof code, "from tests.support.edge_tpu.counterpart import compute\ncompute(%s%s%s, %llu, %zu, %llu, %zu)",
-             "r'''", twin, "'''", (unsigned long long)(uintptr_t)in->data, in->bytes,
+             "r'''", counterpart_path, "'''", (unsigned long long)(uintptr_t)in->data, in->bytes,
              (unsigned long long)(uintptr_t)out->data, out->bytes);
     int gil = PyGILState_Ensure();
     int failed = PyRun_SimpleString(code);

@@ -126,7 +126,7 @@ class _Visit:
         """What the status strip says of what answers."""
         return self._loop.view.status.backend
 
-    def measure_anew(self) -> None:
+    def measure_again(self) -> None:
         """Forget how long things took so far, what the strip said, and who answered."""
         self.picture_s = self.answer_s = 0.0
         self.strips.clear()
@@ -212,12 +212,12 @@ def run_cell(
     Args:
         fault: What goes wrong.
         mode: One of MODES.
-        extractor: Compiled for the Edge TPU, its CPU twin beside it.
+        extractor: Compiled for the Edge TPU, its CPU file beside it.
         folder: Empty; for the stick and everything that the kiosk keeps.
         watched_s: How long to go on after the fault, at least.
         settled_s: How long to wait before it: a screen's first pictures take longer, fault or none.
     """
-    stick = SimulatedStick(folder / "stick", twin=extractor.with_name(extractor.name.replace("_edgetpu", "")))
+    stick = SimulatedStick(folder / "stick", counterpart=extractor.with_name(extractor.name.replace("_edgetpu", "")))
     table = DemonstrationCamera()
     problem, back_s = "", None
     with _kiosk(extractor, folder, stick, table, idle_s=0.5 if mode == "attract" else 0.0) as composed:
@@ -276,7 +276,7 @@ def _play(visit: _Visit, fault: Fault, mode: str, watched_s: float, settled_s: f
         visit.until(lambda: kiosk.state.mode is Mode.ATTRACT, "it plays by itself")
 
     visit.rest(settled_s)
-    visit.measure_anew()
+    visit.measure_again()
     struck_s = time.monotonic()
     fault.strike(visit.stick)
     away = not fault.serving or fault.name == "none"

@@ -25,18 +25,18 @@ class SimulatedStick:
 
     Args:
         folder: Empty; holds the library, its orders and the false /sys and /dev.
-        twin: The CPU twin that it computes through; None lets every output be the mean of a block of the input.
+        counterpart: The CPU file that it computes through; None lets every output be the mean of a block of the input.
     """
 
-    def __init__(self, folder: Path, twin: Path | None = None) -> None:
+    def __init__(self, folder: Path, counterpart: Path | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.library = folder / "libedgetpu.so"
         command = ["gcc", "-O2", "-shared", "-fPIC", "-o", str(self.library), str(SOURCE), "-ldl", "-lpthread"]
         subprocess.run(command, check=True, capture_output=True)
         self._node_number = 4
-        if twin is not None:
-            self._order("twin", twin.resolve())
+        if counterpart is not None:
+            self._order("counterpart", counterpart.resolve())
 
     @property
     def driver(self) -> Driver:

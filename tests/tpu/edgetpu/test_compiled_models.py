@@ -14,7 +14,7 @@ from learning.tflite_export import append_head
 from tests.support.edge_tpu.delegate import PythonDelegate
 from tests.support.edge_tpu.fixtures import PLAIN
 from tpu.errors import DriverMismatch, ModelUnreadable
-from tpu.runtime import MODULES, available_runtimes, failure
+from tpu.runtime import MODULES, available_runtimes, translated
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -35,22 +35,22 @@ def answer(interpreter: Any, image: np.ndarray) -> np.ndarray:
     return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
 
-def through(twin: Any) -> PythonDelegate:
-    """A delegate that computes with the CPU twin."""
-    return PythonDelegate(lambda data: answer(twin, np.frombuffer(data, np.uint8).reshape(IMAGE.shape)).tobytes())
+def through(plain: Any) -> PythonDelegate:
+    """A delegate that computes with the CPU file."""
+    return PythonDelegate(lambda data: answer(plain, np.frombuffer(data, np.uint8).reshape(IMAGE.shape)).tobytes())
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_a_compiled_extractor_gives_what_its_twin_gives(runtime: str, extractors: Path) -> None:
-    twin = opened(runtime, extractors.with_name(PLAIN).read_bytes())
-    delegate = through(twin)
+def test_a_compiled_extractor_returns_what_its_cpu_file_returns(runtime: str, extractors: Path) -> None:
+    counterpart = opened(runtime, extractors.with_name(PLAIN).read_bytes())
+    delegate = through(counterpart)
     found = answer(opened(runtime, extractors.read_bytes(), delegate), IMAGE)
-    assert np.array_equal(found, answer(twin, IMAGE))
+    assert np.array_equal(found, answer(counterpart, IMAGE))
     assert delegate.calls == 1
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_the_same_head_answers_alike_behind_both_twins(runtime: str, extractors: Path) -> None:
+def test_the_same_head_answers_alike_on_the_compiled_model_and_its_cpu_file(runtime: str, extractors: Path) -> None:
     head = SoftmaxRegression(1024, 3, weight_scale=0.1, rng=2)
     head.min_score, head.max_score = -6.0, 6.0
     plain = extractors.with_name(PLAIN).read_bytes()
@@ -70,7 +70,7 @@ def test_a_call_that_fails_in_the_driver_is_not_taken_for_an_old_driver(runtime:
     interpreter = opened(runtime, extractors.read_bytes(), PythonDelegate(not_ready))
     with pytest.raises(RuntimeError, match="EdgeTpuDelegateForCustomOp") as caught:
         answer(interpreter, IMAGE)
-    assert isinstance(failure(caught.value, "calling"), ModelUnreadable)
+    assert isinstance(translated(caught.value, extractors, "calling"), ModelUnreadable)
 
 
 def test_what_a_runtime_says_of_an_old_driver_is_understood() -> None:
@@ -78,4 +78,4 @@ def test_what_a_runtime_says_of_an_old_driver_is_understood() -> None:
         "Encountered an unresolved custom op. Did you miss a custom op or delegate?"
         "Node number 1 (EdgeTpuDelegateForCustomOp) failed to invoke."
     )
-    assert isinstance(failure(said, "calling"), DriverMismatch)
+    assert isinstance(translated(said, "model.tflite", "calling"), DriverMismatch)

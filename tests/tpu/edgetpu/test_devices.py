@@ -125,7 +125,9 @@ def test_a_card_without_its_kernel_driver_says_what_to_install(world: World) -> 
     (found,) = world.list()
     assert (found.device, found.problem) == (
         "pci:0",
-        "the kernel driver for 0000:01:00.0 is missing: run `sudo apt install gasket-dkms`, then restart",
+        "the kernel driver for 0000:01:00.0 is missing: build gasket-dkms with "
+        "https://github.com/jnicolson/gasket-builder, "
+        "install it with `sudo apt install ./gasket-dkms_*.deb`, then restart",
     )
 
 

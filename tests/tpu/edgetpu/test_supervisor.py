@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.edge_tpu.fixtures import BRISK, PLAIN
+from tests.support.edge_tpu.fixtures import PLAIN, SHORT_TIMEOUTS
 from tests.support.edge_tpu.stick import SimulatedStick
 from tests.support.waiting import until
 from tpu.edgetpu.lock import lock_device
@@ -52,7 +52,7 @@ def answered_by(extractor: EmbeddingExtractor) -> str:
     return extractor.answer(IMAGE).device
 
 
-def test_the_stick_gives_what_its_cpu_twin_gives(extractor, stick: SimulatedStick, extractors: Path) -> None:
+def test_the_stick_returns_what_the_cpu_file_returns(extractor, stick: SimulatedStick, extractors: Path) -> None:
     stick.plug_in()
     until(lambda: extractor.device == "usb:0", "the stick is ready")
     answer = extractor.answer(IMAGE)
@@ -72,7 +72,7 @@ def test_the_performance_that_is_set_reaches_the_driver(
     assert stick.options == {"device": "usb:0", "Performance": "Medium"}
 
 
-def test_without_a_stick_the_cpu_twin_answers_and_a_stick_that_comes_takes_over(
+def test_without_a_stick_the_cpu_answers_and_a_stick_takes_over_once_plugged_in(
     extractor, stick: SimulatedStick
 ) -> None:
     assert answered_by(extractor) == "cpu"
@@ -160,7 +160,7 @@ def test_a_stick_that_refuses_to_open_is_tried_again(extractor, stick: Simulated
     until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
 
 
-def test_two_crashes_at_the_start_are_enough_until_it_is_plugged_in_anew(extractor, stick: SimulatedStick) -> None:
+def test_two_crashes_at_the_start_are_enough_until_it_is_plugged_in_again(extractor, stick: SimulatedStick) -> None:
     stick.abort_when_opened(2)
     stick.plug_in()
     until(lambda: "Unplug it" in extractor.supervisor.status.reason, "it is given up")
@@ -170,7 +170,7 @@ def test_two_crashes_at_the_start_are_enough_until_it_is_plugged_in_anew(extract
     time.sleep(1.0)  # many retries, if there were any
     assert answered_by(extractor) == "cpu"
     stick.unplug()
-    time.sleep(3 * BRISK.replug_s)
+    time.sleep(3 * SHORT_TIMEOUTS.replug_s)
     stick.plug_in()
     until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
 
@@ -260,10 +260,10 @@ def test_a_compiled_extractor_alone_says_what_is_needed(
     assert stick.folder.exists()
 
 
-def test_the_wrong_twin_is_no_twin(extractors: Path, supervise: Supervise) -> None:
+def test_a_cpu_file_with_another_input_is_not_used(extractors: Path, supervise: Supervise) -> None:
     from tests.support.extractors import tiny_extractor
 
     extractors.with_name(PLAIN).write_bytes(tiny_extractor())
     with EmbeddingExtractor(extractors, accelerator=supervise()) as extractor:
-        assert extractor.twin_bytes is None
+        assert extractor.counterpart_bytes is None
         assert extractor.origin_sha256 == extractor.sha256

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tpu.quiet import ALSA, without
 from tpu.runtime import available_runtimes
+from tpu.stderr_filter import ALSA, hide_lines
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -27,7 +27,7 @@ print("an error of its own", file=sys.stderr)
 
 
 def test_known_lines_are_left_out_and_all_others_come_through_in_order(capfd: pytest.CaptureFixture[str]) -> None:
-    with without(ALSA):
+    with hide_lines(ALSA):
         os.write(2, b"ALSA lib pcm.c:2666:(snd_pcm_open_noupdate) Unknown PCM default\nthe disk ")
         os.write(2, b"is on fire\nALSA lib is mentioned by ALSA lib\nsee ALSA lib pcm.c\nno end of line")
     os.write(2, b", nor here")
@@ -36,7 +36,7 @@ def test_known_lines_are_left_out_and_all_others_come_through_in_order(capfd: py
 
 def test_what_was_written_before_an_exception_comes_through(capfd: pytest.CaptureFixture[str]) -> None:
     def fail() -> None:
-        with without(ALSA):
+        with hide_lines(ALSA):
             os.write(2, b"why\n")
             raise RuntimeError
 
@@ -54,7 +54,9 @@ def test_opening_a_model_says_nothing(runtime: str) -> None:
 
 
 def test_a_program_without_standard_error_runs() -> None:
-    code = "import os; os.close(2)\nfrom tpu.quiet import ALSA, without\nwith without(ALSA): print('fine')"
+    code = (
+        "import os; os.close(2)\nfrom tpu.stderr_filter import ALSA, hide_lines\nwith hide_lines(ALSA): print('fine')"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=True
     )

@@ -1,0 +1,96 @@
+"""Errors can be caught by level, and they survive being sent from one process to another."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+import pytest
+
+from tpu import errors
+from tpu.errors import (
+    AcceleratorLost,
+    AcceleratorUnavailable,
+    DownloadFailed,
+    DriverMismatch,
+    DriverMissing,
+    EdgeTpuNeeded,
+    InferenceFailed,
+    LabelCountMismatch,
+    LabelsError,
+    LabelsUnreadable,
+    ModelClosed,
+    ModelError,
+    ModelNotDownloaded,
+    ModelUnreadable,
+    ModelUnsupported,
+    NotAClassifier,
+    NotAnExtractor,
+    PictureUnreadable,
+    RuntimeLayerError,
+    RuntimeNotInstalled,
+    UnknownModel,
+)
+
+EXAMPLES = [
+    ModelUnreadable("a.tflite", "it is damaged. Use another."),
+    ModelUnsupported("a.tflite", "it has two inputs. Use another."),
+    NotAnExtractor("a.tflite", "its output is a single number. Use another."),
+    NotAClassifier("a.tflite", "it does not end in probabilities. Use another."),
+    ModelNotDownloaded("mobilenet_v1"),
+    UnknownModel("nosuch", ("one", "two")),
+    LabelsUnreadable("labels.txt", "cannot be read. Name another."),
+    LabelCountMismatch(2, 3),
+    PictureUnreadable("a.jpg"),
+    PictureUnreadable("a.jpg", "Permission denied"),
+    RuntimeNotInstalled("the runtime litert is not installed. Install it: pip install ai-edge-litert."),
+    AcceleratorUnavailable("the Edge TPU usb:0 does not open. Plug it in again."),
+    EdgeTpuNeeded(),
+    DriverMissing("libedgetpu.so.1: cannot open shared object file"),
+    DriverMismatch(),
+    AcceleratorLost("it hangs"),
+    InferenceFailed("model", "not enough memory"),
+    ModelClosed("model"),
+    DownloadFailed("https://models.example/m.tflite", "answers 404 Not Found. Try again later."),
+]
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_an_error_is_the_same_after_pickling(error: RuntimeLayerError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.args) == (type(error), str(error), error.args)
+    assert vars(copy) == vars(error)
+    assert "\n" not in str(copy)
+
+
+def test_errors_are_caught_by_level() -> None:
+    caught = {level: {type(error) for error in EXAMPLES if isinstance(error, level)} for level in LEVELS}
+    assert caught == LEVELS
+
+
+LEVELS = {
+    ModelError: {
+        ModelUnreadable, ModelUnsupported, NotAnExtractor, NotAClassifier, ModelNotDownloaded, UnknownModel
+    },
+    ModelUnsupported: {ModelUnsupported, NotAnExtractor, NotAClassifier},
+    LabelsError: {LabelsUnreadable, LabelCountMismatch},
+    AcceleratorUnavailable: {AcceleratorUnavailable, EdgeTpuNeeded, DriverMissing, DriverMismatch, AcceleratorLost},
+    InferenceFailed: {InferenceFailed, ModelClosed},
+    RuntimeLayerError: {type(error) for error in EXAMPLES},
+}  # fmt: skip
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
+    drawn: dict[str, str] = {}
+    path: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if match := re.match(r"((?:[│ ]   )*)(?:[├└]── )?([A-Z]\w+)  ", line):
+            depth = len(match[1]) // 4 + ("── " in line)
+            path[depth:] = [match[2]]
+            drawn[match[2]] = path[depth - 1] if depth else "Exception"
+    classes = {
+        name: value.__bases__[0].__name__
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, RuntimeLayerError)
+    }
+    assert drawn == classes

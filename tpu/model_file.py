@@ -1,0 +1,66 @@
+"""Read a model file, and facts about it from its flatbuffer, without an interpreter."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from ai_edge_litert import schema_py_generated as schema
+
+from tpu.errors import ModelUnreadable, StrPath
+
+TYPE_AND_SHAPE_OPERATORS = ("QUANTIZE", "DEQUANTIZE", "RESHAPE", "SQUEEZE")
+
+
+def read_model_file(path: StrPath) -> bytes:
+    """Read all bytes of a model file.
+
+    Raises:
+        ModelUnreadable: If the file is missing, a directory, or cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise ModelUnreadable(path, f"{error.strerror}. Name an existing .tflite file.") from error
+    except (OSError, ValueError) as error:  # ValueError: the path contains a null character
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ModelUnreadable(path, f"{reason}. Name a .tflite file that can be read.") from error
+
+
+def last_operator(model: bytes) -> str:
+    """Return the name of the last operator, such as SOFTMAX, apart from changes of type and shape."""
+    root = schema.Model.GetRootAs(model, 0)
+    graph = root.Subgraphs(0)
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+    for index in reversed(range(graph.OperatorsLength())):
+        code = root.OperatorCodes(graph.Operators(index).OpcodeIndex())
+        name = names.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "CUSTOM")
+        if name not in TYPE_AND_SHAPE_OPERATORS:
+            return str(name)
+    return ""
+
+
+def refuse_damaged(model: bytes, path: StrPath) -> None:
+    """Check that every tensor, operator and buffer lies inside the file: tflite-runtime crashes on truncated files.
+
+    Args:
+        model: The file's bytes.
+        path: The file, for the error.
+
+    Raises:
+        ModelUnreadable: If the file refers to something that it does not contain.
+    """
+    try:
+        root = schema.Model.GetRootAs(model, 0)
+        for number in range(root.SubgraphsLength()):
+            graph = root.Subgraphs(number)
+            for index in range(graph.TensorsLength()):
+                root.Buffers(graph.Tensors(index).Buffer()).DataLength()
+            for index in range(graph.OperatorsLength()):
+                root.OperatorCodes(graph.Operators(index).OpcodeIndex()).BuiltinCode()
+        for index in range(root.BuffersLength()):
+            buffer = root.Buffers(index)
+            if (length := buffer.DataLength()) and buffer.Data(length - 1) is None:
+                raise IndexError(index)
+    except (struct.error, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise ModelUnreadable(path, "it is damaged or cut short. Use a complete .tflite file.") from error
