@@ -2,7 +2,7 @@
 
 python benchmarks/faults.py COMPILED_edgetpu.tflite [--write docs/faults.md]
 
-The CPU twin lies beside the compiled extractor. Every cell is a whole kiosk, headless, with a stick that is a driver
+The CPU file lies beside the compiled extractor. Every cell is a whole kiosk, headless, with a stick that is a driver
 library of our own (tests/support/edge_tpu); gcc makes it. Takes about five minutes.
 """
 
@@ -48,8 +48,8 @@ def page(cells: Sequence[Cell]) -> str:
     return f"""# When the Edge TPU fails
 
 Every fault of a stick, in everything that a visitor does. Each row is a whole kiosk with its real threads, child
-process, patience and database; the stick is a driver library of our own (`tests/support/edge_tpu/libedgetpu.c`) that
-opens Google's compiled MobileNet v1 through the real load path and computes with its CPU twin. No Edge TPU was at hand.
+process, time limits and database; the stick is a driver library of our own (`tests/support/edge_tpu/libedgetpu.c`) that
+opens Google's compiled MobileNet v1 through the real load path and computes with its CPU file. No Edge TPU was available.
 
 - **samples**: pressed for, and found in the database after the kiosk has closed.
 - **picture**: the longest that an event could wait for the picture that shows what follows from it; wanted: below
