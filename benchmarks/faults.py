@@ -49,7 +49,8 @@ def page(cells: Sequence[Cell]) -> str:
 
 Every fault of a stick, in everything that a visitor does. Each row is a whole kiosk with its real threads, child
 process, time limits and database; the stick is a driver library of our own (`tests/support/edge_tpu/libedgetpu.c`) that
-opens Google's compiled MobileNet v1 through the real load path and computes with its CPU file. No Edge TPU was available.
+opens Google's compiled MobileNet v1 through the real load path and computes with its CPU file.
+No Edge TPU was available.
 
 - **samples**: pressed for, and found in the database after the kiosk has closed.
 - **picture**: the longest that an event could wait for the picture that shows what follows from it; wanted: below
