@@ -32,6 +32,8 @@ from tpu.errors import (
     UnknownModel,
 )
 
+pytestmark = pytest.mark.needs_runtime
+
 EXAMPLES = [
     ModelUnreadable("a.tflite", "it is damaged. Use another."),
     ModelUnsupported("a.tflite", "it has two inputs. Use another."),

@@ -22,6 +22,7 @@ from tpu.models import KNOWN_MODELS, extractor_path, is_intact, local_path
 from tpu.novelty import read_novelty_test
 from tpu.tensors import read_picture
 
+pytestmark = pytest.mark.needs_runtime
 IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
 Read = Callable[[str | Path], object]
 READERS: dict[str, Read] = {

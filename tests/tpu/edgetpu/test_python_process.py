@@ -12,6 +12,8 @@ from tpu.edgetpu.driver_check import driver_problem
 from tpu.edgetpu.python_process import module_command, module_environment
 from tpu.errors import INSTALL_DRIVER
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def test_a_module_is_found_from_any_folder(tmp_path: Path) -> None:
     done = subprocess.run(
