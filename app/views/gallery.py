@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from app.base.buttons import Action, OnScreen
+from dataclasses import replace
+
+from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import counted, message
-from app.core.modes.gallery import pages
+from app.core.modes.gallery import keys, pages
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Gallery, GalleryPicture
 from app.views.words import Say, back_key, how
@@ -20,7 +22,6 @@ def gallery(state: KioskState, say: Say) -> Gallery | None:
     if state.mode is not Mode.GALLERY:
         return None
     shown = state.gallery
-    may_name = state.config.classes.visitors_name
     one, last = state.classes[shown.class_index], pages(state) - 1
     return Gallery(
         index=shown.class_index,
@@ -28,11 +29,18 @@ def gallery(state: KioskState, say: Say) -> Gallery | None:
         hint=say(how(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
         pictures=tuple(GalleryPicture(OnScreen("remove", sample_id), picture) for sample_id, picture in shown.pictures),
         page_text=say(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
-        keys=(
-            back_key(say),
-            *((ActionKey(OnScreen("rename"), "rename", say(message("Name it")), ""),) if may_name else ()),
-            ActionKey(OnScreen("page", -1), "earlier", say(message("Newer")), "", enabled=shown.page > 0),
-            ActionKey(OnScreen("page", 1), "later", say(message("Older")), "", enabled=shown.page < last),
-            ActionKey(Action.UNDO, "undo", say(message("Bring back")), "Z", enabled=shown.removed > 0),
-        ),
+        keys=tuple(replace(_key(button, say), enabled=enabled) for button, enabled in keys(state).items()),
     )
+
+
+def _key(button: Button, say: Say) -> ActionKey:
+    match button:
+        case OnScreen("rename"):
+            return ActionKey(button, "rename", say(message("Name it")), "")
+        case OnScreen("page", -1):
+            return ActionKey(button, "earlier", say(message("Newer")), "")
+        case OnScreen("page", 1):
+            return ActionKey(button, "later", say(message("Older")), "")
+        case Action.UNDO:
+            return ActionKey(button, "undo", say(message("Bring back")), "Z")
+    return back_key(say)

@@ -9,7 +9,7 @@ from app.base.buttons import Action, OnScreen
 from app.base.i18n import message
 from app.base.picture import Picture
 from app.core.modes.jobs import accuracy_in_words
-from app.core.modes.results import chosen
+from app.core.modes.results import cells, with_picture
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Results
 from app.views.words import Say, back_key, how
@@ -40,7 +40,7 @@ def results(state: KioskState, say: Say) -> Results | None:
         confusion_title=say(message("Down the side what it was, along the top what it said")),
         labels=labels,
         indices=taught,
-        confusion=_cells(report["confusion"], cell),
+        confusion=_cells(report, cell),
         confused_title=say(title),
         confused=confused,
         keys=(
@@ -50,19 +50,19 @@ def results(state: KioskState, say: Say) -> Results | None:
     )
 
 
-def _cells(confusion: list[list[int]], chosen_cell: tuple[int, int] | None) -> tuple[tuple[ConfusionCell, ...], ...]:
+def _cells(report: Mapping[str, Any], chosen: tuple[int, int] | None) -> tuple[tuple[ConfusionCell, ...], ...]:
     return tuple(
         tuple(
             ConfusionCell(
-                button=OnScreen("cell", f"{truth}:{answer}"),
+                button=button,
                 count=int(count),
                 share=count / max(1, sum(row)),
                 right=truth == answer,
-                selected=chosen_cell == (truth, answer),
+                selected=chosen == (truth, answer),
             )
-            for answer, count in enumerate(row)
+            for answer, (button, count) in enumerate(zip(buttons, row, strict=True))
         )
-        for truth, row in enumerate(confusion)
+        for truth, (buttons, row) in enumerate(zip(cells(report), report["confusion"], strict=True))
     )
 
 
@@ -78,8 +78,7 @@ def _confused(
             index=taught[one["truth"]],
             answered=taught[one["answer"]],
         )
-        for one in chosen(state)
-        if one["sample"] in pictures
+        for one in with_picture(state)
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.base.buttons import Action, OnScreen
 from app.base.i18n import Message, Text, message
 from app.config.input_map import button_named
-from app.core.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
+from app.core.modes.settings import CHOICES, Arrows, class_number_arrows
 from app.core.modes.staff import PAGES, learnable
 from app.core.state import KioskState, Mode
 from app.views.model import Setting, Staff, Tab
@@ -70,7 +70,7 @@ def staff(state: KioskState, facts: Facts, say: Say) -> Staff | None:
         hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
     return Staff(
         title=say(message("For staff")),
-        tabs=tuple(Tab(OnScreen("tab", name), say(text), name == page) for name, text in TABS.items()),
+        tabs=tuple(Tab(OnScreen("tab", name), say(TABS[name]), name == page) for name in PAGES),
         rows=_ROWS[page](state, facts, say),
         keys=(back_key(say),),
         hint=say(hint),
@@ -79,25 +79,19 @@ def staff(state: KioskState, facts: Facts, say: Say) -> Staff | None:
 
 def _choices(state: KioskState, page: str, say: Say) -> tuple[Setting, ...]:
     return tuple(
-        Setting(
-            label=say(one.label),
-            value=say(one.words(one.value(state))),
-            less=OnScreen("less", one.name) if one.beside(state, -1) is not None else None,
-            more=OnScreen("more", one.name) if one.beside(state, 1) is not None else None,
-        )
+        _stepped(say(one.label), say(one.words(one.value(state))), one.arrows(state))
         for one in CHOICES
         if one.page == page
     )
 
 
+def _stepped(label: str, value: str, arrows: Arrows) -> Setting:
+    less, more = arrows
+    return Setting(label, value, less=less, more=more)
+
+
 def _classes(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
-    number = len(state.classes)
-    count = Setting(
-        label=say(message("Number of classes")),
-        value=str(number),
-        less=OnScreen("less", NUMBER_OF_CLASSES) if number > CLASS_NUMBERS[0] else None,
-        more=OnScreen("more", NUMBER_OF_CLASSES) if number < CLASS_NUMBERS[-1] else None,
-    )
+    count = _stepped(say(message("Number of classes")), str(len(state.classes)), class_number_arrows(state))
     names = tuple(
         Setting(
             label=say(message("Button {number}", number=index + 1)),

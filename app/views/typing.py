@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 from app.base.buttons import OnScreen
 from app.base.i18n import Text, message
-from app.core.modes.typing import DIGITS, FIELD, LETTERS, PINS, upper
+from app.core.modes.typing import FIELD, all_selected, may_finish, rows, upper
 from app.core.state import KioskState
 from app.views.model import ActionKey, Typing
 from app.views.words import Say, how
@@ -24,8 +22,7 @@ def typing(state: KioskState, say: Say) -> Typing | None:
     now = state.typing
     if now is None:
         return None
-    selected = now.selected and bool(now.text)
-    done = bool(now.text) or now.purpose == "new_pin"
+    selected = all_selected(now)
     title = {"pin": message("PIN"), "new_pin": message("New PIN (empty: none is asked for)")}.get(
         now.purpose, message("What is button {number} called?", number=now.index + 1)
     )
@@ -33,7 +30,7 @@ def typing(state: KioskState, say: Say) -> Typing | None:
         title=say(title),
         text=now.text,
         secret=now.purpose == "pin",
-        rows=_pad() if now.purpose in PINS else _keyboard(state, say),
+        rows=tuple(tuple((button, _face(button, state)) for button in row) for row in rows(now)),
         keys=(
             ActionKey(OnScreen("cancel"), "cancel", say(message("Cancel")), ""),
             ActionKey(
@@ -41,7 +38,7 @@ def typing(state: KioskState, say: Say) -> Typing | None:
                 "confirm",
                 say(message("Done")),
                 "",
-                enabled=done,
+                enabled=may_finish(now),
                 suggested=True,
             ),
         ),
@@ -55,20 +52,14 @@ def _hint(state: KioskState, selected: bool) -> Text:
     return how(state, touch=SELECTED if selected else "", buttons=STEER, keys=KEYS_WHILE_SELECTED if selected else KEYS)
 
 
-def _pad() -> tuple[tuple[tuple[Hashable, str], ...], ...]:
-    rows = [tuple((OnScreen("key", digit), digit) for digit in row) for row in DIGITS]
-    return (*rows[:-1], (*rows[-1], (OnScreen("backspace"), "⌫")))
-
-
-def _keyboard(state: KioskState, say: Say) -> tuple[tuple[tuple[Hashable, str], ...], ...]:
-    shift = state.typing is not None and state.typing.shift
-    rows = [
-        tuple((OnScreen("key", letter), upper(letter, state.language) if shift else letter) for letter in row)
-        for row in LETTERS
-    ]
-    last: tuple[tuple[Hashable, str], ...] = (
-        (OnScreen("shift"), "⇧"),
-        (OnScreen("key", " "), ""),
-        (OnScreen("backspace"), "⌫"),
-    )
-    return (*rows, last)
+def _face(button: OnScreen, state: KioskState) -> str:
+    """What a key shows; the space bar shows nothing."""
+    match button:
+        case OnScreen("key", " "):
+            return ""
+        case OnScreen("key", str(letter)):
+            shift = state.typing is not None and state.typing.shift
+            return upper(letter, state.language) if shift else letter
+        case OnScreen("shift"):
+            return "⇧"
+    return "⌫"

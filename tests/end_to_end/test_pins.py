@@ -20,7 +20,7 @@ from app.base.buttons import Action, OnScreen
 from app.compose import compose
 from app.config.schema import Config
 from app.core.events import DrivesChanged
-from app.core.modes.cursor import things, under
+from app.core.modes.cursor import targets, under
 from app.core.transitions import Mode
 from tests.support.disks import sticks
 from tests.support.environments import clean_environment
@@ -85,7 +85,7 @@ def test_pins_alone_rename_a_class_on_the_staff_pages(panel: Box) -> None:
     assert station.kiosk.state.mode is Mode.STAFF
 
     def led_to(wanted: OnScreen) -> None:
-        for _ in things(station.kiosk.state):
+        for _ in targets(station.kiosk.state):
             if under(station.kiosk.state) == wanted:
                 return
             panel.hold(1, 0.1)

@@ -1,23 +1,20 @@
 """Pages for fingers, operated by the buttons of the box: two move a cursor, TRAIN chooses what it is on.
 
-The cursor is a place among all that can be touched on the page, as the page's own view lists it. It appears with the
-first button that moves it, and goes when the page does.
+The cursor is an index into what can be touched on the page: its `targets`, which every mode lists for itself and its
+view decorates. It appears with the first button that moves it, and goes when the page does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.base.buttons import Action, Button, OnScreen
 from app.config.input_map import KEYS, button_name
 from app.core import events as ev
+from app.core.modes import gallery, results, staff_targets, typing
 from app.core.modes.staff import PAGES
 from app.core.state import KioskState, Mode
-from app.views.gallery import gallery
-from app.views.results import results
-from app.views.staff import Facts, staff
-from app.views.typing import typing
-from app.views.words import Say
 
 BACK, ON = 0, 1  # class buttons: every station has at least two
 REPEAT_AFTER_S, REPEAT_S = 0.5, 0.12  # of a button that is held
@@ -25,41 +22,28 @@ ARROWS = {"key:left": -1, "key:up": -1, "key:right": 1, "key:down": 1}
 RETURN = ("key:return", "key:kp_enter")
 
 
-def things(state: KioskState) -> tuple[Button, ...]:
-    """All that can be touched on the page, in the order of the cursor; nothing where there is no cursor."""
-    say = Say(state.language)
-    found: list[object] = []
-    if (board := typing(state, say)) is not None:
-        found += [button for row in board.rows for button, _ in row]
-        found += [key.button for key in board.keys if key.enabled]
-        found += [board.field] if board.field is not None else []
-    elif state.staff.asked is not None:
+def targets(state: KioskState) -> tuple[Button, ...]:
+    """All that can be touched on the page, in the order of the cursor; empty where the page has no cursor."""
+    if state.typing is not None:
+        return typing.targets(state)
+    if state.staff.asked is not None:
         return ()
-    elif (page := staff(state, Facts(), say)) is not None:
-        found += [one for row in page.rows for one in (row.less, row.more, row.press) if one is not None]
-        found += [*(key.button for key in page.keys), *(tab.button for tab in page.tabs)]
-    elif (pictures := gallery(state, say)) is not None:
-        found += [one.button for one in pictures.pictures]
-        found += [key.button for key in pictures.keys if key.enabled]
-    elif (told := results(state, say)) is not None:
-        found += [cell.button for row in told.confusion for cell in row]
-        found += [one.button for one in told.confused]
-        found += [key.button for key in told.keys if key.enabled]
-    return tuple(one for one in found if isinstance(one, int | Action | OnScreen))
+    page = _TARGETS.get(state.mode)
+    return page(state) if page is not None else ()
 
 
 def under(state: KioskState) -> Button | None:
     """What the cursor is on; None where there is none."""
     if state.cursor is None:
         return None
-    there = things(state)
+    there = targets(state)
     return there[min(state.cursor, len(there) - 1)] if there else None
 
 
 def steers(state: KioskState) -> bool:
     """The buttons of the box steer: not on the page that tests them, nor while nothing can be touched."""
     testing = state.mode is Mode.STAFF and state.typing is None and state.staff.page == "buttons"
-    return not testing and bool(things(state))
+    return not testing and bool(targets(state))
 
 
 def steered(state: KioskState, button: Button) -> tuple[KioskState, Button | None]:
@@ -97,7 +81,7 @@ def on_keyboard(state: KioskState, source: str) -> bool:
 def arrow_pressed(state: KioskState, event: ev.InputPressed) -> tuple[KioskState, Button | None]:
     """Arrows of a keyboard move the cursor, Tab is SAVE, and Return chooses, whatever else is TRAIN, on every page."""
     source, meant = event.source, state.inputs.map.button_of(event.source)
-    if not things(state) or state.staff.listening is not None:
+    if not targets(state) or state.staff.listening is not None:
         return state, None
     if meant is None and source in ARROWS:
         return _led(state, ARROWS[source], event.ahead), None
@@ -110,7 +94,7 @@ def arrow_pressed(state: KioskState, event: ev.InputPressed) -> tuple[KioskState
 
 def hold_on(state: KioskState) -> KioskState:
     """Time has passed: a button that is held goes on moving the cursor; without a page there is none."""
-    if state.cursor is not None and state.staff.asked is None and not things(state):
+    if state.cursor is not None and state.staff.asked is None and not targets(state):
         return replace(state, cursor=None)
     steps = [step for button, step in ((BACK, -1), (ON, 1)) if button in state.down]
     if state.cursor is None or len(steps) != 1 or state.now_s < state.cursor_repeats_at_s or not steers(state):
@@ -122,7 +106,7 @@ def kept(before: KioskState, after: KioskState, button: Button) -> KioskState:
     """The cursor on another page than before: at its beginning, where buttons of the box are used at all."""
     if _place(before) == _place(after):
         return after
-    if not things(after):
+    if not targets(after):
         return replace(after, cursor=None) if after.cursor is not None else after
     after = replace(after, down=tuple(one for one in after.down if not isinstance(one, int)))  # held through a change
     used = before.cursor is not None or not isinstance(button, OnScreen)
@@ -136,7 +120,7 @@ def followed(before: KioskState, after: KioskState) -> KioskState:
     """
     if before.cursor is None or after.cursor != before.cursor or _place(before) != _place(after):
         return after
-    was, there = under(before), things(after)
+    was, there = under(before), targets(after)
     if was is None or under(after) == was:
         return after
     for one in (was, _opposite(was)):
@@ -158,7 +142,7 @@ def _opposite(button: Button) -> Button | None:
 
 def _led(state: KioskState, step: int, ahead: tuple[Button, ...] | None) -> KioskState:
     """The cursor where an arrow leads: up or down to what stands there, else one on; at an end it stays."""
-    there = things(state)
+    there = targets(state)
     if state.cursor is None:
         return replace(state, cursor=0)
     if ahead is not None:
@@ -167,7 +151,7 @@ def _led(state: KioskState, step: int, ahead: tuple[Button, ...] | None) -> Kios
 
 
 def _moved(state: KioskState, step: int) -> KioskState:
-    count = len(things(state))
+    count = len(targets(state))
     if state.cursor is None or not count:
         return replace(state, cursor=0 if count else None)
     return replace(state, cursor=(min(state.cursor, count - 1) + step) % count)
@@ -189,3 +173,10 @@ def _next(state: KioskState) -> Button | None:
 def _place(state: KioskState) -> tuple[object, ...]:
     typed = state.typing.purpose if state.typing is not None else None
     return state.mode, typed, state.staff.page, state.staff.inside, state.gallery.class_index
+
+
+_TARGETS: dict[Mode, Callable[[KioskState], tuple[Button, ...]]] = {
+    Mode.STAFF: staff_targets.targets,
+    Mode.GALLERY: gallery.targets,
+    Mode.RESULTS: results.targets,
+}

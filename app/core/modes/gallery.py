@@ -57,6 +57,26 @@ def pressed(state: KioskState, button: Button) -> Step:
     return state, ()
 
 
+def targets(state: KioskState) -> tuple[Button, ...]:
+    """What can be touched in the gallery, in the order of the cursor."""
+    if state.mode is not Mode.GALLERY:
+        return ()
+    pictures = tuple(OnScreen("remove", sample_id) for sample_id, _ in state.gallery.pictures)
+    return (*pictures, *(button for button, enabled in keys(state).items() if enabled))
+
+
+def keys(state: KioskState) -> dict[Button, bool]:
+    """The keys below the pictures, in their order on the screen, and whether a press does something now."""
+    gallery, last = state.gallery, pages(state) - 1
+    return {
+        OnScreen("back"): True,
+        **({OnScreen("rename"): True} if state.config.classes.visitors_name else {}),
+        OnScreen("page", -1): gallery.page > 0,
+        OnScreen("page", 1): gallery.page < last,
+        Action.UNDO: gallery.removed > 0,
+    }
+
+
 def pages(state: KioskState) -> int:
     """How many pages the class has."""
     return max(1, -(-state.classes[state.gallery.class_index].shots // PAGE))

@@ -44,6 +44,23 @@ def pressed(state: KioskState, button: Button) -> Step:
     return state, ()
 
 
+def targets(state: KioskState) -> tuple[Button, ...]:
+    """What can be touched on the page of results, in the order of the cursor."""
+    if state.mode is not Mode.RESULTS or state.model is None or state.model.report is None:
+        return ()
+    pictures = tuple(OnScreen("remove", int(one["sample"])) for one in with_picture(state))
+    undo = (Action.UNDO,) if state.results.removed else ()
+    return (*(cell for row in cells(state.model.report) for cell in row), *pictures, OnScreen("back"), *undo)
+
+
+def cells(report: Mapping[str, Any]) -> tuple[tuple[OnScreen, ...], ...]:
+    """The cells of the confusion matrix as buttons, row by row."""
+    return tuple(
+        tuple(OnScreen("cell", f"{truth}:{answer}") for answer in range(len(row)))
+        for truth, row in enumerate(report["confusion"])
+    )
+
+
 def sample_gone(state: KioskState, sample_id: int) -> Step:
     """A sample was taken out of what is taught."""
     return replace(state, results=replace(state.results, removed=(*state.results.removed, sample_id))), ()
@@ -66,6 +83,12 @@ def chosen(state: KioskState) -> tuple[Mapping[str, Any], ...]:
     held_out = report.get("held_out", wrong)
     those = wrong if cell is None else [one for one in held_out if (one["truth"], one["answer"]) == cell]
     return tuple(one for one in those if one["sample"] not in state.results.removed)[:SHOWN]
+
+
+def with_picture(state: KioskState) -> tuple[Mapping[str, Any], ...]:
+    """Those of `chosen` whose picture is loaded."""
+    loaded = {sample_id for sample_id, _ in state.results.pictures}
+    return tuple(one for one in chosen(state) if one["sample"] in loaded)
 
 
 def _sample_ids(state: KioskState) -> tuple[int, ...]:

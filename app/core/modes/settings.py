@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.base.buttons import OnScreen
 from app.base.i18n import LANGUAGES, Text, counted, message
 from app.config.checks import MAX_CLASSES, MIN_CLASSES, MOST_ZOOM, PALETTES, PRIVACY, ROTATIONS
 from app.core.state import KioskState
@@ -17,6 +18,9 @@ VOLUMES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 IDLE_S = (0.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
 ON_OFF = (False, True)
 ALWAYS_THERE = ("auto", "demo")  # cameras
+
+Arrows = tuple[OnScreen | None, OnScreen | None]
+"""The arrows beside a value, to the one before and to the one after; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,13 @@ class Choice:
             before = [place for place, value in enumerate(values) if _is_less(value, now)]
             place = (before[-1] if before else -1) + (step if step > 0 else 0)
         return values[place] if 0 <= place < len(values) else None
+
+    def arrows(self, state: KioskState) -> Arrows:
+        """The arrows to the value before and after."""
+        return (
+            OnScreen("less", self.name) if self.beside(state, -1) is not None else None,
+            OnScreen("more", self.name) if self.beside(state, 1) is not None else None,
+        )
 
 
 def _is_less(value: Any, other: Any) -> bool:
@@ -120,3 +131,18 @@ CHOICES: tuple[Choice, ...] = (
 
 NUMBER_OF_CLASSES = "classes.number"
 CLASS_NUMBERS = tuple(range(MIN_CLASSES, MAX_CLASSES + 1))
+
+
+def class_number_arrows(state: KioskState) -> Arrows:
+    """The arrows beside the number of classes."""
+    number = len(state.classes)
+    return (
+        OnScreen("less", NUMBER_OF_CLASSES) if number > CLASS_NUMBERS[0] else None,
+        OnScreen("more", NUMBER_OF_CLASSES) if number < CLASS_NUMBERS[-1] else None,
+    )
+
+
+def page_arrows(state: KioskState, page: str) -> tuple[OnScreen, ...]:
+    """All arrows of the settings on a staff page, row by row."""
+    arrows = [one.arrows(state) for one in CHOICES if one.page == page]
+    return tuple(arrow for row in arrows for arrow in row if arrow is not None)

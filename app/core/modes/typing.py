@@ -24,6 +24,36 @@ def named(state: KioskState, index: int) -> Step:
     return replace(state, typing=TypingState("class", index, state.classes[index].label, selected=True)), ()
 
 
+def targets(state: KioskState) -> tuple[Button, ...]:
+    """What can be touched while something is typed, in the order of the cursor."""
+    typing = state.typing
+    if typing is None:
+        return ()
+    keys = tuple(button for row in rows(typing) for button in row)
+    done = (OnScreen("done"),) if may_finish(typing) else ()
+    field = (FIELD,) if all_selected(typing) else ()
+    return (*keys, OnScreen("cancel"), *done, *field)
+
+
+def rows(typing: TypingState) -> tuple[tuple[OnScreen, ...], ...]:
+    """The keys that write, row by row: a number pad for a PIN, else a keyboard."""
+    if typing.purpose in PINS:
+        pad = tuple(tuple(OnScreen("key", digit) for digit in row) for row in DIGITS)
+        return (*pad[:-1], (*pad[-1], OnScreen("backspace")))
+    letters = tuple(tuple(OnScreen("key", letter) for letter in row) for row in LETTERS)
+    return (*letters, (OnScreen("shift"), OnScreen("key", " "), OnScreen("backspace")))
+
+
+def may_finish(typing: TypingState) -> bool:
+    """Whether "done" works: the text may be empty only where that removes the PIN."""
+    return bool(typing.text) or typing.purpose == "new_pin"
+
+
+def all_selected(typing: TypingState) -> bool:
+    """Whether there is text and all of it is selected: the next letter replaces it."""
+    return typing.selected and bool(typing.text)
+
+
 def upper(text: str, language: str) -> str:
     """Capitals of a language: Turkish has two letters i."""
     return text.replace("i", "İ").replace("ı", "I").upper() if language == "tr" else text.replace("ß", "ẞ").upper()

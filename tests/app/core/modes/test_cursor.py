@@ -12,7 +12,7 @@ from app.base.picture import Picture
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TrainedFacts
-from app.core.modes.cursor import things, under
+from app.core.modes.cursor import targets, under
 from app.core.modes.staff import PAGES
 from app.core.presses import inputs_of
 from app.core.state import KioskState, Mode
@@ -47,7 +47,7 @@ def opened(pin: str = "") -> KioskState:
 
 def led_to(state: KioskState, wanted: Button) -> KioskState:
     """With the cursor on something, by the second class button alone."""
-    for _ in things(state):
+    for _ in targets(state):
         if under(state) == wanted:
             return state
         state, commands = pressed(state, 1)
@@ -64,11 +64,11 @@ def test_everything_on_every_staff_page_is_reached_and_drawn_where_the_cursor_is
     for page in PAGES:
         assert state.staff.page == page
         seen = set()
-        for _ in things(state):
+        for _ in targets(state):
             seen.add(under(state))
             assert shown(state).focus == under(state)
             state, _ = run(state, ev.InputPressed("key:down"), ev.InputReleased("key:down"))
-        assert seen == set(things(state))
+        assert seen == set(targets(state))
         state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))
     assert state.staff.page == PAGES[0]
 
@@ -134,9 +134,9 @@ def test_a_button_that_is_held_moves_on_until_it_is_let_go() -> None:
 
 def test_the_first_button_leads_back_and_round() -> None:
     state = opened()
-    assert (state.cursor, len(things(state)) > 5) == (0, True)
+    assert (state.cursor, len(targets(state)) > 5) == (0, True)
     state, _ = pressed(state, 0)
-    assert under(state) == things(state)[-1]
+    assert under(state) == targets(state)[-1]
     state, _ = pressed(state, 1)
     assert state.cursor == 0
 
@@ -284,7 +284,7 @@ def test_arrows_stay_at_the_ends() -> None:
     state = full_gallery()
     assert under(arrows(state, "left")) == under(arrows(state, "up")) == OnScreen("remove", 0)
     end = arrows(state, *["right"] * 40)
-    assert under(end) == things(state)[-1]
+    assert under(end) == targets(state)[-1]
     assert under(arrows(state, *["down"] * 9)) == OnScreen("back")
     assert under(arrows(state, *["down"] * 9, "up")) == OnScreen("remove", 10)
 
