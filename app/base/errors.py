@@ -1,58 +1,282 @@
-"""What can go wrong in the kiosk. Every text is fit for the person standing at it and names the next step.
+"""Errors of the kiosk, as a tree: catch as broadly or as narrowly as you need.
 
-    KioskError
-    ├── ConfigInvalid
-    ├── SettingsNotKept
-    ├── DataDirInUse
-    ├── CameraUnavailable
-    ├── DisplayUnavailable
-    ├── PinsUnavailable
-    ├── InstallRefused
-    ├── SessionUnreadable
-    ├── SampleNotStored
-    ├── ArchiveUnusable
-    ├── StarterUnusable
-    ├── PowerRefused
-    ├── NotEnoughTaught
-    ├── DatasetInvalid
-    ├── ExportedModelDisagrees
-    ├── ExportFailed
-    │   └── DriveGone
-    ├── FolderRefused
-    ├── BenchmarkUnavailable
-    └── WorkerStuck
+KioskError                          everything below
+├── ConfigError                     a file or an argument that a person wrote cannot be used
+│   ├── ConfigInvalid               a setting is missing, unknown or out of range
+│   ├── DatasetInvalid              a folder of pictures by class cannot be trained on
+│   ├── InstallRefused              the kiosk cannot be installed on, or removed from, this computer
+│   └── BenchmarkUnavailable        the benchmark does not exist, or did not finish
+├── StorageError                    the data directory cannot be read or written
+│   ├── DataDirInUse                another kiosk uses it
+│   ├── SettingsNotWritten          a setting that was changed on the screen is not on the disk
+│   ├── SessionUnreadable           the database of the session cannot be opened
+│   ├── SessionNotWritten           a change of the session is not on the disk; the session is as before
+│   ├── SessionNotArchived          the session could not be copied to the archive
+│   ├── ArchiveUnusable             an archived session cannot be restored
+│   ├── PictureNotEncoded           a picture could not be compressed
+│   └── PictureDamaged              a stored picture cannot be decoded
+├── ModelError                      there is no trained model that can answer
+│   ├── NotEnoughTaught             training needs more classes or samples
+│   ├── ModelNotWritten             a model file could not be written
+│   ├── ExportedModelDisagrees      the exported file answers differently from the trained head
+│   └── StarterUnusable             the model that answers before the first training cannot be used
+├── ExportError                     a folder on a drive or in the export directory was not written
+│   ├── ExportFailed                the system refused, or there is no room
+│   ├── FolderOccupied              something else is in the place of the folder; nothing was changed
+│   ├── ReadBackDiffers             a file reads back with other content than was written
+│   └── DriveGone                   the drive was pulled before everything was on it
+│       └── DriveGoneDuringSave     the same after a visitor pressed SAVE
+├── UntrustedFolderError            a folder on a visitor's drive cannot be used
+│   ├── FolderRefused               its content breaks a rule
+│   ├── SandboxFailed               the process that opened it crashed, or used too much time or memory
+│   └── DriveUnreadable             the system cannot read it
+├── DeviceError                     a device cannot be used
+│   ├── CameraUnavailable           the camera cannot be opened, or delivers no pictures
+│   ├── DisplayUnavailable          no window can be opened
+│   ├── PinsUnavailable             buttons or lamps are on pins that cannot be used
+│   └── PowerRefused                the computer could not be switched off
+└── WorkerStuck                     a thread did not stop in time
 
-Errors of `learning` and `tpu` have trees of their own, in English: those packages know nothing of languages. A command
-prints them as they are; at the kiosk `app.base.error_texts` tells their kind.
+Every text is one line that ends with what to do next. An error that a visitor can see carries a `Message`, so that it
+can be shown in every language. The constructor's arguments stay in `args`, so an error can be pickled.
+
+`learning` and `tpu` have error trees of their own, in English. A command prints those texts; the screen shows the
+texts that `app.base.error_texts` chooses by class.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from app.base.i18n import Message, Text, message
 
 
 class KioskError(Exception):
-    """Base of all errors that the kiosk itself raises. Raised with a `Message` it can be told in every language."""
+    """Base of all errors that the kiosk raises."""
 
     @property
     def message(self) -> Text:
-        """What to show: in the visitor's language where the error was raised with a message."""
-        return self.args[0] if len(self.args) == 1 and isinstance(self.args[0], Message) else str(self)
+        """The text for the screen: translatable if the error was raised with a `Message`."""
+        return self.args[0] if len(self.args) == 1 and isinstance(self.args[0], Message) else super().__str__()
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
-class ConfigInvalid(KioskError, ValueError):
+class ConfigError(KioskError, ValueError):
+    """A file or an argument that a person wrote cannot be used."""
+
+
+class ConfigInvalid(ConfigError):
     """A setting is missing, unknown or out of range."""
 
 
-class SettingsNotKept(KioskError):
-    """A setting that was changed on the screen could not be written."""
+class DatasetInvalid(ConfigError):
+    """A folder of pictures by class cannot be trained on."""
 
 
-class DataDirInUse(KioskError):
-    """Another kiosk keeps its session in this folder."""
+class InstallRefused(ConfigError):
+    """The kiosk cannot be installed on, or removed from, this computer."""
 
 
-class CameraUnavailable(KioskError):
+class BenchmarkUnavailable(ConfigError):
+    """The benchmark does not exist, or did not finish."""
+
+
+class StorageError(KioskError):
+    """The data directory cannot be read or written."""
+
+
+class DataDirInUse(StorageError):
+    """Another kiosk uses this data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(data_dir)
+        self.data_dir = data_dir
+
+    @property
+    def message(self) -> Text:
+        """The text for the terminal and the log."""
+        return f"another kiosk uses {self.data_dir}. Close it, or give this one a folder of its own: --data-dir DIR."
+
+
+class SettingsNotWritten(StorageError):
+    """A setting that was changed on the screen is not on the disk; the kiosk uses it until it stops."""
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message("This setting holds until the kiosk stops: it could not be written. Make room on the disk.")
+
+
+class SessionUnreadable(StorageError):
+    """The database of the session cannot be opened."""
+
+
+class SessionNotWritten(StorageError):
+    """A change of the session is not on the disk; the session is as it was before."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message(
+            "the session could not be written ({reason}). Make room on the disk; all else is kept.", reason=self.reason
+        )
+
+
+class SessionNotArchived(StorageError):
+    """The session could not be copied to the archive."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message("the session could not be put away ({reason}). Make room on the disk.", reason=self.reason)
+
+
+class ArchiveUnusable(StorageError):
+    """An archived session cannot be restored."""
+
+
+class PictureNotEncoded(StorageError):
+    """A picture could not be compressed."""
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message("the picture could not be compressed. Press the button again.")
+
+
+class PictureDamaged(StorageError):
+    """A stored picture cannot be decoded."""
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message("a stored picture is damaged. Take it back with UNDO, or RESET the session.")
+
+
+class ModelError(KioskError):
+    """There is no trained model that can answer."""
+
+
+class NotEnoughTaught(ModelError, ValueError):
+    """Training needs more classes or samples."""
+
+
+class ModelNotWritten(ModelError):
+    """A model file could not be written; the file that was there before is unchanged."""
+
+    def __init__(self, folder: Path, reason: Text) -> None:
+        super().__init__(folder, reason)
+        self.folder, self.reason = folder, reason
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message(
+            "the model could not be written to {folder}: {reason}. Make room there and press TRAIN again.",
+            folder=self.folder,
+            reason=self.reason,
+        )
+
+
+class ExportedModelDisagrees(ModelError):
+    """The exported file answers differently from the trained head."""
+
+
+class StarterUnusable(ModelError):
+    """The model that answers before the first training cannot be used."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.folder = folder
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message(
+            "The starter in {folder} cannot be used. Name a folder that SAVE wrote in idle.starter.", folder=self.folder
+        )
+
+
+class ExportError(KioskError):
+    """A folder on a drive or in the export directory was not written."""
+
+
+class ExportFailed(ExportError):
+    """The system refused to write the folder, or there is no room for it."""
+
+
+class FolderOccupied(ExportError):
+    """Something else is in the place of the folder; nothing was changed."""
+
+
+class ReadBackDiffers(ExportError):
+    """A file reads back with other content than was written."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file)
+        self.file = file
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message("{file} reads back changed: the drive is failing. Use another drive.", file=self.file)
+
+
+class DriveGone(ExportError):
+    """The drive was pulled before everything was on it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message("the drive {drive} was pulled too early. Plug it in and write to it again.", drive=self.name)
+
+
+class DriveGoneDuringSave(DriveGone):
+    """The drive was pulled after a visitor pressed SAVE and before everything was on it."""
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message(
+            "the drive {drive} was pulled too early. Plug it in again, then press SAVE again.", drive=self.name
+        )
+
+
+class UntrustedFolderError(KioskError):
+    """A folder on a visitor's drive cannot be used."""
+
+
+class FolderRefused(UntrustedFolderError):
+    """The content of the folder breaks a rule."""
+
+
+class SandboxFailed(UntrustedFolderError):
+    """The process that opened the folder's files crashed, or used too much time or memory."""
+
+
+class DriveUnreadable(UntrustedFolderError):
+    """The system cannot read the folder."""
+
+
+class DeviceError(KioskError):
+    """A device cannot be used."""
+
+
+class CameraUnavailable(DeviceError):
     """The camera cannot be opened, or delivers no pictures."""
 
     def __init__(self, source: str, reason: Text) -> None:
@@ -61,93 +285,30 @@ class CameraUnavailable(KioskError):
 
     @property
     def message(self) -> Text:
+        """The text for the screen."""
         return message("camera {source}: {reason}", source=self.source, reason=self.reason)
 
-    def __str__(self) -> str:
-        return str(self.message)
 
-
-class DisplayUnavailable(KioskError):
+class DisplayUnavailable(DeviceError):
     """No window can be opened."""
 
 
-class PinsUnavailable(KioskError):
+class PinsUnavailable(DeviceError):
     """Buttons or lamps are on pins that cannot be used."""
 
 
-class InstallRefused(KioskError):
-    """The kiosk cannot be made to start with the power on this computer, or cannot be taken away."""
-
-
-class SessionUnreadable(KioskError):
-    """The session on disk cannot be opened."""
-
-
-class SampleNotStored(KioskError):
-    """A sample could not be made durable."""
-
-
-class ArchiveUnusable(KioskError):
-    """A session that was kept cannot be brought back."""
-
-
-class StarterUnusable(KioskError):
-    """The model that should answer before anybody taught cannot."""
-
-
-class PowerRefused(KioskError):
-    """The machine could not be switched off."""
-
-
-class NotEnoughTaught(KioskError, ValueError):
-    """Fewer classes or samples than training needs."""
-
-
-class DatasetInvalid(KioskError, ValueError):
-    """A folder of pictures by class cannot be used."""
-
-
-class ExportedModelDisagrees(KioskError):
-    """The exported file answers unlike the model it was made from."""
-
-
-class ExportFailed(KioskError, OSError):
-    """The folder for the visitor could not be written whole."""
-
-
-class DriveGone(ExportFailed):
-    """The drive was pulled before everything was on it. `by_save` tells a visitor's SAVE from what staff write."""
-
-    def __init__(self, name: str, by_save: bool = True) -> None:
-        super().__init__(name, by_save)
-        self.name, self.by_save = name, by_save
-
-    @property
-    def message(self) -> Text:
-        if not self.by_save:
-            return message("the drive {drive} was pulled too early. Plug it in and write to it again.", drive=self.name)
-        return message(
-            "the drive {drive} was pulled too early. Plug it in again, then press SAVE again.", drive=self.name
-        )
-
-    def __str__(self) -> str:
-        return str(self.message)
-
-
-class FolderRefused(KioskError):
-    """What a stranger's drive holds is not used."""
-
-
-class BenchmarkUnavailable(KioskError):
-    """No such benchmark, or it did not finish."""
+class PowerRefused(DeviceError):
+    """The computer could not be switched off."""
 
 
 class WorkerStuck(KioskError):
-    """A thread did not stop when told to."""
+    """A thread did not stop in time."""
 
     def __init__(self, name: str, waited_s: float) -> None:
         super().__init__(name, waited_s)
         self.name, self.waited_s = name, waited_s
 
-    def __str__(self) -> str:
+    @property
+    def message(self) -> Text:
+        """The text for the terminal and the log."""
         return f"the {self.name} worker did not stop within {self.waited_s:.0f} s. Restart the kiosk."

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from app.base.errors import ExportFailed
+from app.base.errors import ExportError, ExportFailed
 from app.commands.dataset import find_pictures, refuse_few
 from app.commands.report import write_json
 from app.model.export_folder import EDGE_TPU_FILE, model_facts, write_export
@@ -46,7 +46,7 @@ def run_train(
 
     Raises:
         DatasetInvalid: If the folder cannot be used; the text says why and what to do.
-        ExportFailed: If `out` cannot be written, which is looked at before anything is learned.
+        ExportError: If `out` cannot be written, which is looked at before anything is learned.
         KioskError, LearningError, RuntimeLayerError: Whatever else goes wrong, in one line.
     """
     dataset = find_pictures(data_dir)
@@ -105,14 +105,14 @@ def check_out(out: Path) -> None:
     """Refuse a folder that cannot be written, by making one where it will be.
 
     Raises:
-        ExportFailed: Naming the folder and the reason.
+        ExportError: Naming the folder and the reason.
     """
     try:
         refuse_used(out)
         place = next(folder for folder in out.absolute().parents if folder.exists())
         with tempfile.TemporaryDirectory(prefix=f"{out.name}.", dir=place):
             return
-    except ExportFailed:
+    except ExportError:
         raise
     except OSError as error:
         reason = "no folder can be made there" if error.errno == errno.ENOENT else error.strerror  # as in /proc

@@ -11,9 +11,8 @@ from typing import Any
 
 import tomli_w
 
-from app.base.errors import ConfigInvalid, SettingsNotKept
+from app.base.errors import ConfigInvalid, SettingsNotWritten
 from app.base.files import write_durably
-from app.base.i18n import message
 from app.config.checks import check
 from app.config.schema import Config, overlaid, read_table
 
@@ -43,7 +42,7 @@ class SettingsFile:
         """Write changes, by "section.name"; all of them are durable when this returns.
 
         Raises:
-            SettingsNotKept: If the disk is full or fails; the file before is still there.
+            SettingsNotWritten: If the disk is full or fails; the file before is still there.
         """
         changed = {section: dict(values) for section, values in self._changed.items()}
         for name, value in changes.items():
@@ -52,9 +51,7 @@ class SettingsFile:
         try:
             write_durably(self._path, tomli_w.dumps(changed).encode())
         except OSError as error:
-            raise SettingsNotKept(
-                message("This setting holds until the kiosk stops: it could not be written. Make room on the disk.")
-            ) from error
+            raise SettingsNotWritten from error
         self._changed = changed
 
     def _read(self) -> None:

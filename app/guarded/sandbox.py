@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from app.base.errors import FolderRefused
+from app.base.errors import FolderRefused, SandboxFailed
 from app.base.i18n import Text, message
 from app.base.paths import import_folder
 from app.guarded.refusals import REFUSALS
@@ -51,7 +51,8 @@ def run_sandboxed(
     """Let a process of its own do a task of `app.guarded.sandbox_child` and give its answer.
 
     Raises:
-        FolderRefused: If it refuses, crashes, takes too long or too much memory; the text says which.
+        FolderRefused: If it refuses the files.
+        SandboxFailed: If it crashes, or needs too much time or memory.
     """
     with tempfile.TemporaryFile() as question, tempfile.TemporaryFile() as answer:
         question.write(framed(head, blobs))
@@ -69,15 +70,17 @@ def run_sandboxed(
         finally:
             _end(child)
         if code != 0:
-            raise FolderRefused(_why(code))
+            raise SandboxFailed(_why(code))
         answer.seek(0)
         said, found = unframed(answer.read(limits.written_bytes + 1))
     if not isinstance(said, dict):
-        raise FolderRefused(_why(1))
+        raise SandboxFailed(_why(1))
     if "refused" in said:
         logger.info("refused: %.300a", said)  # %a: a stranger's letters move no cursor in a log
         reason = REFUSALS.get(str(said["refused"]))
-        raise FolderRefused(message("it cannot be used: {reason}", reason=reason) if reason else _why(1))
+        if reason is None:
+            raise SandboxFailed(_why(1))
+        raise FolderRefused(message("it cannot be used: {reason}", reason=reason))
     return said, found
 
 
@@ -91,7 +94,7 @@ def unframed(data: bytes) -> tuple[Any, list[bytes]]:
     """Take them apart again.
 
     Raises:
-        FolderRefused: If the bytes are no frame.
+        SandboxFailed: If the bytes are no frame.
     """
     length = int.from_bytes(data[:LENGTH_BYTES], "big")
     try:
@@ -106,7 +109,7 @@ def unframed(data: bytes) -> tuple[Any, list[bytes]]:
         if any(size < 0 for size in sizes) or at != len(data):
             raise ValueError(at)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FolderRefused(_why(1)) from error
+        raise SandboxFailed(_why(1)) from error
     return head, blobs
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.base.error_texts import system_error_text
-from app.base.errors import FolderRefused
+from app.base.errors import DriveUnreadable, FolderRefused
 from app.base.i18n import message
 from app.base.ports import Clock, ImageArray
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES, MIN_CLASSES
@@ -286,9 +286,9 @@ def _damaged(name: str) -> FolderRefused:
     return FolderRefused(message("{file} is damaged, or was not written by a kiosk.", file=name))
 
 
-def _gone(error: OSError) -> FolderRefused:
+def _gone(error: OSError) -> DriveUnreadable:
     if isinstance(error, FileNotFoundError):
-        return FolderRefused(message("the folder is not whole, or the drive was pulled. Plug it in again."))
-    return FolderRefused(
+        return DriveUnreadable(message("the folder is not whole, or the drive was pulled. Plug it in again."))
+    return DriveUnreadable(
         message("the drive cannot be read ({reason}). Plug it in again.", reason=system_error_text(error))
     )

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.base.errors import DriveGone, ExportFailed
+from app.base.errors import DriveGone, DriveGoneDuringSave, ExportError
 from app.base.files import free_folder
 from app.base.i18n import message
 from app.base.ports import Drive, Drives
@@ -65,7 +65,7 @@ def save_model(
         chosen: The drive that somebody chose, or the only one there was: no other one is written to then.
 
     Raises:
-        ExportFailed: What the first drive said, if none takes the folder.
+        ExportError: What the first drive said, if none takes the folder.
         DriveGone: If the chosen one is not there any more.
     """
     started_s = time.perf_counter()
@@ -78,17 +78,17 @@ def save_model(
     if chosen is not None:
         drives = [drive for drive in drives if drive.identity == chosen.identity]
         if not drives:
-            raise DriveGone(chosen.name)
+            raise DriveGoneDuringSave(chosen.name)
     if not drives:
         folder = _write(job, tools.config.export_dir, tools.config.export_dir, None)
         announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s))
         return
-    refusals: list[ExportFailed] = []
+    refusals: list[ExportError] = []
     for drive in drives:
         try:
             with pinned_drive(tools.drives, drive) as root:
                 folder = _write(job, root, drive.path, drive)
-        except ExportFailed as error:
+        except ExportError as error:
             logger.warning("%s was not written: %s", drive.name, error)
             refusals.append(error)
             continue
@@ -101,13 +101,13 @@ def save_model(
 
 
 @contextmanager
-def pinned_drive(drives: Drives, drive: Drive, *, by_save: bool = True) -> Iterator[Path]:
+def pinned_drive(drives: Drives, drive: Drive, *, gone: type[DriveGone] = DriveGoneDuringSave) -> Iterator[Path]:
     """Give a path to write to this very drive, and to nothing that takes its place.
 
     Args:
         drives: Says whether it is still there.
         drive: Where to.
-        by_save: A visitor pressed SAVE; False for what staff write.
+        gone: The error that names the next step: to press SAVE again, or to write again.
 
     Raises:
         DriveGone: If it was pulled before everything was on it.
@@ -116,20 +116,20 @@ def pinned_drive(drives: Drives, drive: Drive, *, by_save: bool = True) -> Itera
 
     def still_there() -> None:  # and not another one that was mounted in its place meanwhile
         if drive.identity not in [one.identity for one in drives.present()]:
-            raise DriveGone(drive.name, by_save)
+            raise gone(drive.name)
 
     with ExitStack() as stack:
         try:
             root = stack.enter_context(pinned(drive.path))
         except FileNotFoundError as error:
-            raise DriveGone(drive.name, by_save) from error
+            raise gone(drive.name) from error
         try:
             still_there()  # looked at after pinning: what is pinned is the drive
             yield root
             still_there()  # what was written after it was pulled is not on it
         except DriveGone:
             raise
-        except OSError:
+        except (OSError, ExportError):
             still_there()  # rather than what the missing medium made of it
             raise
 
@@ -162,7 +162,7 @@ def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii
             on_step=on_step,
             on_progress=job.report,
         )
-    except ExportFailed as error:
+    except ExportError as error:
         cause = error.__cause__
         if ascii_names or not isinstance(cause, OSError) or cause.errno not in NAME_REFUSED:
             raise

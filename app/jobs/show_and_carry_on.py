@@ -30,8 +30,8 @@ def import_session(tools: Tools, folder: Path, privacy: str, announce: Callable[
     The one here is archived first, as `privacy` says.
 
     Raises:
-        FolderRefused: If it cannot be used; nothing has changed.
-        SampleNotStored: If there is no room for it; nothing has changed.
+        UntrustedFolderError: If it cannot be used; nothing has changed.
+        StorageError: If there is no room for it; nothing has changed.
     """
     extractor = tools.extractor
     session = read_session(
@@ -53,7 +53,7 @@ def show_model(tools: Tools, folder: Path, drive: str, models_dir: Path, announc
     """Let the model in `folder` answer, after it has proved itself in a process of its own.
 
     Raises:
-        FolderRefused: If it has not; the model before goes on answering.
+        UntrustedFolderError: If it has not; the model before goes on answering.
     """
     model = read_model(folder, runtime=tools.config.model.runtime)
     remove_shown(models_dir)

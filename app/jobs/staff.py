@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.base.error_texts import EXPECTED_ERRORS
+from app.base.errors import DriveGone
 from app.base.files import free_folder
 from app.base.i18n import Text, message
 from app.base.picture import Picture
@@ -213,7 +214,7 @@ class Backstage:
                 self._write_sessions(base, base, on_drive=False)
             else:
                 base = drive.path
-                with pinned_drive(drives, drive, by_save=False) as root:
+                with pinned_drive(drives, drive, gone=DriveGone) as root:
                     self._write_sessions(root, base, on_drive=True)
                 note = drives.release(drive)
             where = base / EXPORT_FOLDER / "sessions"

@@ -111,7 +111,7 @@ def write_export(
         display_path, on_step, on_progress: As `app.model.verified_folder.write_folder` takes them.
 
     Raises:
-        ExportFailed: If something is in the way or the drive fails; nothing is left under the final name.
+        ExportError: If something is in the way or the drive fails; nothing is left under the final name.
     """
     shown = include_pictures if report_pictures is None else report_pictures
     files = with_sums(_contents(facts, session, shown, _pictures(session, ascii_names) if include_pictures else {}))

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from app.base.errors import StarterUnusable
-from app.base.i18n import message
 from app.base.ports import ImageArray
 from app.model.export_folder import model_facts, write_export
 from app.model.live import LiveModel
@@ -39,11 +38,7 @@ def open_starter(folder: Path, num_classes: int, *, runtime: str) -> LiveModel:
         known = len(engine.labels)
         return LiveModel(engine, path, tuple(range(known)), float(facts["threshold"]), max(known, num_classes))
     except (OSError, ValueError, KeyError, TypeError, RuntimeLayerError) as error:
-        raise StarterUnusable(
-            message(
-                "The starter in {folder} cannot be used. Name a folder that SAVE wrote in idle.starter.", folder=folder
-            )
-        ) from error
+        raise StarterUnusable(folder) from error
 
 
 def make_demo_starter(
@@ -67,11 +62,7 @@ def make_demo_starter(
         StarterUnusable: If the extractor runs on an Edge TPU alone, which is busy with what visitors teach.
     """
     if extractor.compiled_for_edge_tpu:
-        raise StarterUnusable(
-            message(
-                "The starter in {folder} cannot be used. Name a folder that SAVE wrote in idle.starter.", folder=folder
-            )
-        )
+        raise StarterUnusable(folder)
     samples: list[Sample] = []
     for index, kind in enumerate(kinds):
         for number in range(VIEWS):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from app.base.error_texts import system_error_text
-from app.base.errors import ExportedModelDisagrees, ExportFailed, NotEnoughTaught, SessionUnreadable
+from app.base.errors import ExportedModelDisagrees, ModelNotWritten, NotEnoughTaught, PictureDamaged
 from app.base.files import write_durably
 from app.base.i18n import message
 from app.model.counterpart import counterpart_path, find_counterpart, saved_counterpart, with_head
@@ -108,7 +108,7 @@ def train_model(
     Raises:
         NotEnoughTaught: If something is missing; the text says what.
         learning.errors.TrainingCancelled: If `should_stop` said so.
-        ExportFailed: If the file cannot be written.
+        ModelNotWritten: If the file cannot be written.
         ExportedModelDisagrees: If the file answers unlike the trained model.
     """
     report = on_progress or (lambda _fraction: None)
@@ -170,7 +170,7 @@ def write_counterpart(model_path: Path, head: SoftmaxRegression, extractor_path:
     """Keep beside a trained model what its head makes of the extractor's other form, where that is known.
 
     Raises:
-        ExportFailed: If the file cannot be written.
+        ModelNotWritten: If the file cannot be written.
     """
     other = find_counterpart(extractor_path, [models_dir()])
     if other is not None and saved_counterpart(model_path) is None and (data := with_head(other, head)) is not None:
@@ -181,18 +181,12 @@ def write_model_file(path: Path, data: bytes) -> None:
     """Write a model file, or what belongs to it, durably.
 
     Raises:
-        ExportFailed: If there is no room or no permission; the file that was there is unchanged.
+        ModelNotWritten: If there is no room or no permission; the file that was there is unchanged.
     """
     try:
         write_durably(path, data)
     except OSError as error:
-        raise ExportFailed(
-            message(
-                "the model could not be written to {folder}: {reason}. Make room there and press TRAIN again.",
-                folder=path.parent,
-                reason=system_error_text(error),
-            )
-        ) from error
+        raise ModelNotWritten(path.parent, system_error_text(error)) from error
 
 
 def _compare(
@@ -216,7 +210,7 @@ def _compare(
             raise TrainingCancelled("training was stopped. Press TRAIN to start again.")
         try:
             picture = decode_picture(sample.picture)
-        except SessionUnreadable:
+        except PictureDamaged:
             continue  # its embedding taught all the same
         compared += 1
         expected = head.probabilities(extractor.embed(picture)[np.newaxis])[0]

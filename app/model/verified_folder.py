@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.base.error_texts import system_error_text
-from app.base.errors import ExportFailed
+from app.base.errors import ExportError, ExportFailed, FolderOccupied, ReadBackDiffers
 from app.base.files import sync_directory, write_through
 from app.base.i18n import Text, message
 
@@ -59,13 +59,13 @@ def refuse_links(root: Path, folder: Path) -> None:
     """Refuse to write to `folder` on the drive at `root` where a file is in the way, or a link, which may lead off it.
 
     Raises:
-        ExportFailed: Naming what is in the way.
+        FolderOccupied: Naming what is in the way.
     """
     inside = folder.relative_to(root)
     for step in (*reversed(inside.parents[:-1]), inside):
         there = root / step
         if there.is_symlink() or (there.exists() and not there.is_dir()):
-            raise ExportFailed(
+            raise FolderOccupied(
                 message("{name} on the drive is no folder: rename it on a computer, or use another drive.", name=step)
             )
 
@@ -96,7 +96,7 @@ def write_folder(
         on_progress: Receives 0..1.
 
     Raises:
-        ExportFailed: If something is in the way or the drive fails; nothing is left under the final name.
+        ExportError: If something is in the way or the drive fails; nothing is left under the final name.
     """
     partial = folder.with_name(folder.name + ".partial")
     step, progress = on_step or (lambda _name, _done: None), on_progress or (lambda _fraction: None)
@@ -122,11 +122,11 @@ def write_folder(
                 _read_back(folder, name, data)
                 progress(WRITE_SHARE + (1 - WRITE_SHARE) * number / len(files))
             step("read_back", True)
-    except _Foreign:
+    except FolderOccupied:
         raise
-    except OSError as error:
+    except (OSError, ExportError) as error:
         shutil.rmtree(partial, ignore_errors=True)
-        if isinstance(error, ExportFailed):
+        if isinstance(error, ExportError):
             raise
         raise ExportFailed(
             message(
@@ -143,7 +143,7 @@ def refuse_used(folder: Path, display_path: Path | None = None) -> None:
     """Refuse what `write_folder` leaves alone, before there is anything to write.
 
     Raises:
-        ExportFailed: If somebody else's folder or file is in the way.
+        FolderOccupied: If somebody else's folder or file is in the way.
         OSError: If it cannot be looked at.
     """
     display_path, partial = display_path or folder, folder.with_name(folder.name + ".partial")
@@ -196,7 +196,9 @@ def _refuse_foreign(folder: Path, display_path: Path, mark: str) -> None:
     """Somebody else's folder or file is never replaced: ours carry a mark, or are empty."""
     if folder.is_dir():
         if any(folder.iterdir()) and not (folder / mark).is_file():
-            raise _Foreign(message("{folder} holds other files. Name an empty or new folder.", folder=display_path))
+            raise FolderOccupied(
+                message("{folder} holds other files. Name an empty or new folder.", folder=display_path)
+            )
     elif folder.exists() or folder.is_symlink():
         raise _is_file(display_path)
 
@@ -275,18 +277,14 @@ def _read_back(folder: Path, name: str, data: bytes) -> None:
     """Compare a file with what was written.
 
     Raises:
-        ExportFailed: If it is another one, or gone.
+        ReadBackDiffers: If it is another one, or gone.
     """
     try:
         found = digest_on_medium(folder / name)
     except FileNotFoundError as error:
-        raise _changed(name) from error
+        raise ReadBackDiffers(name) from error
     if found != hashlib.sha256(data).hexdigest():
-        raise _changed(name)
-
-
-def _changed(name: str) -> ExportFailed:
-    return ExportFailed(message("{file} reads back changed: the drive is failing. Use another drive.", file=name))
+        raise ReadBackDiffers(name)
 
 
 def _is_root_of_file_system(directory: Path) -> bool:
@@ -294,9 +292,5 @@ def _is_root_of_file_system(directory: Path) -> bool:
     return here.st_dev != above.st_dev or os.path.samestat(here, above)
 
 
-class _Foreign(ExportFailed):
-    """Somebody else's files are there, so nothing may be cleaned up either."""
-
-
-def _is_file(display_path: Path) -> _Foreign:
-    return _Foreign(message("{folder} is a file. Name an empty or new folder.", folder=display_path))
+def _is_file(display_path: Path) -> FolderOccupied:
+    return FolderOccupied(message("{folder} is a file. Name an empty or new folder.", folder=display_path))

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.base.error_texts import system_error_text
-from app.base.errors import ArchiveUnusable, SampleNotStored
+from app.base.errors import ArchiveUnusable, SessionNotArchived
 from app.base.file_names import safe_file_name
 from app.base.i18n import message
 from app.session.database import ASIDE
@@ -61,7 +61,7 @@ class Archive:
             or_refuse: Another session is about to replace this one, which must not be lost for lack of free room.
 
         Raises:
-            SampleNotStored: If the disk fails; or, with `or_refuse`, if less is free than must stay free.
+            SessionNotArchived: If the disk fails; or, with `or_refuse`, if less is free than must stay free.
         """
         session = store.load()
         if not session.samples or privacy == "erase":
@@ -197,10 +197,8 @@ class Archive:
             self._forget([oldest])
 
 
-def _not_put_away(error: OSError) -> SampleNotStored:
-    return SampleNotStored(
-        message("the session could not be put away ({reason}). Make room on the disk.", reason=system_error_text(error))
-    )
+def _not_put_away(error: OSError) -> SessionNotArchived:
+    return SessionNotArchived(system_error_text(error))
 
 
 def _gone(name: str) -> ArchiveUnusable:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.errors import SessionUnreadable
+from app.base.errors import PictureDamaged
 from app.session.pictures import decode_picture
 from app.session.store import SessionStore
 from tpu.extractor import EmbeddingExtractor
@@ -42,7 +42,7 @@ def backend_agreement(store: SessionStore, extractor: EmbeddingExtractor) -> Bac
     for sample in store.made_elsewhere(extractor.device, COMPARED):
         try:
             picture = decode_picture(sample.picture)
-        except SessionUnreadable:
+        except PictureDamaged:
             continue
         now = extractor.answer(picture)
         if (now.device == CPU) == (sample.device == CPU):

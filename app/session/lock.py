@@ -34,9 +34,7 @@ def only_kiosk_in(data_dir: Path) -> Iterator[None]:
     except BlockingIOError:
         assert descriptor is not None
         os.close(descriptor)
-        raise DataDirInUse(
-            f"another kiosk uses {data_dir}. Close it, or give this one a folder of its own: --data-dir DIR."
-        ) from None
+        raise DataDirInUse(data_dir) from None
     except OSError as error:
         logger.info("%s cannot be locked (%s): going on without", data_dir, error.strerror)
     try:

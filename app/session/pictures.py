@@ -7,8 +7,7 @@ import logging
 import cv2
 import numpy as np
 
-from app.base.errors import SampleNotStored, SessionUnreadable
-from app.base.i18n import message
+from app.base.errors import PictureDamaged, PictureNotEncoded
 from app.base.picture import Picture
 from app.base.ports import ImageArray
 from app.session.session import Session
@@ -26,7 +25,7 @@ def encode_picture(square: ImageArray) -> bytes:
         square = np.asarray(cv2.resize(square, (STORED_PX, STORED_PX), interpolation=cv2.INTER_AREA), np.uint8)
     done, data = cv2.imencode(".jpg", cv2.cvtColor(square, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
-        raise SampleNotStored(message("the picture could not be compressed. Press the button again."))
+        raise PictureNotEncoded
     return data.tobytes()
 
 
@@ -34,11 +33,11 @@ def decode_picture(data: bytes) -> ImageArray:
     """RGB, uint8, (S, S, 3), of what `encode_picture` made.
 
     Raises:
-        SessionUnreadable: If the bytes are no picture.
+        PictureDamaged: If the bytes are no picture.
     """
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if decoded is None:
-        raise SessionUnreadable(message("a stored picture is damaged. Take it back with UNDO, or RESET the session."))
+        raise PictureDamaged
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -57,7 +56,7 @@ def newest_thumbnails(session: Session, class_index: int, most: int) -> tuple[Pi
     for sample in own[-most:]:
         try:
             newest.append(Picture(("sample", sample.sample_id), thumbnail(decode_picture(sample.picture))))
-        except SessionUnreadable:
+        except PictureDamaged:
             logger.warning("the picture of sample %d is damaged; its embedding is still used", sample.sample_id)
     return tuple(newest)
 
@@ -71,6 +70,6 @@ def small_picture(data: bytes, edge_px: int) -> ImageArray:
     """A stored picture for the screen, as `thumbnail` gives it; plain grey where only the embedding was kept."""
     try:
         square = decode_picture(data)
-    except SessionUnreadable:
+    except PictureDamaged:
         square = np.full((8, 8, 3), 128, np.uint8)
     return thumbnail(square, edge_px)

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.base.error_texts import database_error_text
-from app.base.errors import SampleNotStored, SessionUnreadable
-from app.base.i18n import message
+from app.base.errors import PictureDamaged, SessionNotArchived, SessionNotWritten, SessionUnreadable
 from app.base.ports import ImageArray
 from app.session.database import SELECT, STALE, as_sample, copy_database, insert, open_database, set_aside, set_facts
 from app.session.pictures import decode_picture, encode_picture
@@ -134,7 +133,7 @@ class SessionStore:
         for one in map(as_sample, rows):
             try:
                 vector, device = embed(decode_picture(one.picture))
-            except SessionUnreadable:
+            except PictureDamaged:
                 logger.warning("the picture of sample %d is damaged: the sample is left out", one.sample_id)
                 dropped.append(one)
                 continue
@@ -175,7 +174,7 @@ class SessionStore:
             device: Where the embedding was made.
 
         Raises:
-            SampleNotStored: If the disk is full or fails; nothing is half kept.
+            SessionNotWritten: If the disk is full or fails; nothing is half kept.
         """
         vector = np.ascontiguousarray(embedding, np.float32)
         data, now_s = encode_picture(picture), time.time()
@@ -232,17 +231,12 @@ class SessionStore:
         """Write all of it to a database of its own, durably; without `pictures`, what is needed to train alone.
 
         Raises:
-            SampleNotStored: If the disk is full or fails; nothing is left at `path`.
+            SessionNotArchived: If the disk is full or fails; nothing is left at `path`.
         """
         try:
             copy_database(self._database, self._lock, path, pictures=pictures)
         except (OSError, sqlite3.Error) as error:
-            raise SampleNotStored(
-                message(
-                    "the session could not be put away ({reason}). Make room on the disk.",
-                    reason=database_error_text(error),
-                )
-            ) from error
+            raise SessionNotArchived(database_error_text(error)) from error
 
     def load(self) -> Session:
         """A snapshot of everything."""
@@ -265,7 +259,7 @@ class SessionStore:
         What was there is gone: `app.session.archive.Archive.keep` comes first.
 
         Raises:
-            SampleNotStored: If the disk is full or fails; then nothing has changed.
+            SessionNotWritten: If the disk is full or fails; then nothing has changed.
         """
         with self._writing() as database:
             for table in ("samples", "labels", "model"):
@@ -311,12 +305,7 @@ class SessionStore:
                 with self._database:
                     yield self._database
             except sqlite3.Error as error:
-                raise SampleNotStored(
-                    message(
-                        "the session could not be written ({reason}). Make room on the disk; all else is kept.",
-                        reason=database_error_text(error),
-                    )
-                ) from error
+                raise SessionNotWritten(database_error_text(error)) from error
 
     def _begin_if_empty(self, labels: Sequence[str]) -> None:
         with self._writing() as database:

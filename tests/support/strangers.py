@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.base.errors import FolderRefused
+from app.base.errors import UntrustedFolderError
 from app.guarded.sandbox import Limits
 from app.importing.reader import read_session
 from app.session.session import Session
@@ -32,7 +32,7 @@ def session_of(folder: Path, **other: Any) -> Session:
 
 
 def refusal(read: Callable[[], object]) -> str:
-    with pytest.raises(FolderRefused) as caught:
+    with pytest.raises(UntrustedFolderError) as caught:
         read()
     return str(caught.value)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.errors import SettingsNotKept
+from app.base.errors import SettingsNotWritten
 from app.config.schema import Config, load_config
 from app.config.settings_file import FILE, SettingsFile
 
@@ -53,7 +53,7 @@ def test_a_full_disk_is_told_and_the_file_before_stays(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))
     try:
-        with pytest.raises(SettingsNotKept) as caught:
+        with pytest.raises(SettingsNotWritten) as caught:
             settings.keep({"screen.volume": 0.9})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

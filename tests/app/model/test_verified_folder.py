@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.base.errors import ExportFailed
+from app.base.errors import ExportFailed, FolderOccupied, ReadBackDiffers
 from app.model.verified_folder import SUMS, digest_on_medium, pinned, with_sums, write_folder
 from tests.support.disks import Sticks, run
 
@@ -59,7 +59,7 @@ def test_a_link_that_waits_under_the_unfinished_name_is_not_followed(tmp_path: P
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (tmp_path / "now.partial").symlink_to(elsewhere)
-    with pytest.raises(ExportFailed) as caught:
+    with pytest.raises(FolderOccupied) as caught:
         write_folder(tmp_path / "now", SUMMED)
     assert str(caught.value) == f"{tmp_path}/now.partial is a file. Name an empty or new folder."
     assert list(elsewhere.iterdir()) == []
@@ -94,7 +94,7 @@ def test_what_reads_back_otherwise_loses_its_name_and_what_was_there_comes_back(
             {"changed": lambda: readme.write_bytes(b"jello\n"), "shorter": lambda: readme.write_bytes(b""),
              "gone": readme.unlink}[harm]()  # fmt: skip
 
-    with pytest.raises(ExportFailed) as caught:
+    with pytest.raises(ReadBackDiffers) as caught:
         write_folder(folder, SUMMED, on_step=spoil)
     assert str(caught.value) == "README.txt reads back changed: the drive is failing. Use another drive."
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == earlier
@@ -113,7 +113,7 @@ def test_a_folder_that_reads_back_otherwise_and_cannot_be_deleted_looks_unfinish
     if os.geteuid() != 0:
         pytest.skip("needs root, to mount a file system")
     try:
-        with pytest.raises(ExportFailed, match="reads back changed"):
+        with pytest.raises(ReadBackDiffers, match="reads back changed"):
             write_folder(folder, SUMMED, on_step=spoil)
         assert not folder.exists()
         assert not (folder.with_name("now.partial") / SUMS).exists()

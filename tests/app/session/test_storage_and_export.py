@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.base.errors import ExportFailed, SampleNotStored
+from app.base.errors import FolderOccupied, SessionNotWritten
 from app.base.file_names import file_name_problem, safe_file_name
 from app.base.files import free_folder
 from app.base.ports import ImageArray
@@ -96,7 +96,7 @@ def test_a_full_disk_refuses_the_sample_and_keeps_the_rest(tmp_path: Path) -> No
         for _ in range(100):
             store.add(0, VECTOR, PICTURE)
 
-    with pytest.raises(SampleNotStored, match="Make room on the disk; all else is kept"):
+    with pytest.raises(SessionNotWritten, match="Make room on the disk; all else is kept"):
         fill()
     kept = len(store.load().samples)
     assert kept > 0
@@ -263,7 +263,7 @@ def test_an_earlier_export_is_replaced_and_a_foreign_folder_is_not(tmp_path: Pat
     foreign = tmp_path / "thesis"
     foreign.mkdir()
     (foreign / "chapter1.txt").write_text("precious")
-    with pytest.raises(ExportFailed) as caught:
+    with pytest.raises(FolderOccupied) as caught:
         write_export(foreign, facts(tmp_path), None, include_pictures=False)
     assert str(caught.value) == f"{foreign} holds other files. Name an empty or new folder."
     assert (foreign / "chapter1.txt").read_text() == "precious"
@@ -297,7 +297,7 @@ def test_neighbours_with_names_like_ours_are_left_alone(tmp_path: Path) -> None:
     foreign = tmp_path / "out.partial"
     foreign.mkdir()
     (foreign / "notes.txt").write_text("precious")
-    with pytest.raises(ExportFailed) as caught:
+    with pytest.raises(FolderOccupied) as caught:
         write_export(tmp_path / "out", facts(tmp_path), None, include_pictures=False)
     assert str(caught.value) == f"{foreign} holds other files. Name an empty or new folder."
     assert (foreign / "notes.txt").read_text() == "precious"
@@ -315,7 +315,7 @@ def test_what_a_power_cut_left_half_written_is_replaced(tmp_path: Path) -> None:
 
 def test_a_file_in_the_way_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(ExportFailed) as caught:
+    with pytest.raises(FolderOccupied) as caught:
         write_export(tmp_path / "out", facts(tmp_path), None, include_pictures=False)
     assert str(caught.value) == f"{tmp_path / 'out'} is a file. Name an empty or new folder."
 
