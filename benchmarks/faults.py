@@ -18,7 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._photographs import machine
-from tests.support.edge_tpu.matrix import FAULTS, MODES, WATCHED_S, Cell, run_cell
+from tests.support.edge_tpu.faults import FAULTS
+from tests.support.edge_tpu.matrix import MODES, WATCHED_S, Cell, run_cell
 
 MOST_PICTURE_MS, MOST_ANSWER_MS = 100, 500
 

@@ -1,4 +1,4 @@
-"""Pulling an extractor from a server on 127.0.0.1 that breaks off, lies, sends other bytes, redirects, or is gone."""
+"""Downloads from a local server that breaks off, sends wrong lengths or other bytes, redirects, or is down."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Answer = Callable[["_Handler", int], None]
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each request with the next of `answers`, the last of them for ever."""
+    """Answers each request with the next of `answers`; repeats the last one."""
 
     daemon_threads = True
 
@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 def whole(handler: _Handler, start: int) -> None:

@@ -1,4 +1,4 @@
-"""What native libraries write to standard error: chatter goes, errors stay."""
+"""Known harmless lines of native libraries are kept off standard error; errors pass through."""
 
 from __future__ import annotations
 

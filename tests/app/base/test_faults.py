@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.edge_tpu.matrix import FAULTS, run_cell
+from tests.support.edge_tpu.faults import FAULTS
+from tests.support.edge_tpu.matrix import run_cell
 from tests.support.edge_tpu.stick import can_compile
 
 SERVES = "Edge TPU usb:0"

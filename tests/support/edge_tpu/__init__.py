@@ -1,1 +1,1 @@
-"""An Edge TPU without hardware: its driver as a library of our own, and the sysfs that it appears in."""
+"""A simulated Edge TPU: a driver library written for the tests, and the sysfs entries of a stick."""

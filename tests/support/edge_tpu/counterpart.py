@@ -1,4 +1,4 @@
-"""What the stand-in for the Edge TPU computes with: the CPU file of the compiled model. Called from libedgetpu.c."""
+"""Compute the simulated Edge TPU's output with the CPU file of the compiled model. libedgetpu.c calls it."""
 
 from __future__ import annotations
 

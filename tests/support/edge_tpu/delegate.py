@@ -1,7 +1,7 @@
-"""An Edge TPU without hardware or compiler: a delegate of Python functions, for an interpreter in this process.
+"""A TFLite delegate written in Python: simulates an Edge TPU inside this process, without a C compiler.
 
-It claims the compiled operator as libedgetpu does and asks a function for its output. The structs are declared from
-their published layout; TfLiteRegistration is the 88-byte one of TensorFlow 2.12 and later.
+Like libedgetpu it takes over the compiled operator; a Python function computes the output. The structs are declared
+from their published layout; TfLiteRegistration is the 88-byte one of TensorFlow 2.12 and later.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ _Replace = ctypes.CFUNCTYPE(Integer, ContextPointer, _Registration, Address, Add
 
 
 class PythonDelegate:
-    """Goes into `experimental_delegates`; `compute` gives the output's bytes for the input's.
+    """Goes into `experimental_delegates`; `compute` returns the bytes of the output for those of the input.
 
     Attributes:
-        calls: How often the operator ran here.
+        calls: How often the operator ran.
     """
 
     def __init__(self, compute: Callable[[bytes], bytes]) -> None:
@@ -89,7 +89,7 @@ class PythonDelegate:
         )
 
     def _get_native_delegate_pointer(self) -> int:
-        """What the interpreter asks every delegate for."""
+        """The interpreter calls this to get the native struct."""
         return ctypes.addressof(self._delegate)
 
     def _claim(self, context: ctypes._Pointer[_Context], delegate: int) -> int:
@@ -116,7 +116,7 @@ class PythonDelegate:
         self.calls += 1
         try:
             answer = self._compute(ctypes.string_at(entry.data, entry.bytes))
-        except Exception:  # what happens in here cannot pass through C
+        except Exception:  # an exception cannot pass through C
             return ERROR
         if len(answer) != out.bytes:
             return ERROR

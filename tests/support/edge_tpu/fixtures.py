@@ -1,4 +1,4 @@
-"""Fixtures with a simulated Edge TPU stick; import them into the test module that needs them."""
+"""Fixtures with a simulated Edge TPU stick."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SHORT_TIMEOUTS = Timeouts(
     answer_s=0.25, open_s=20.0, first_call_s=2.0, call_s=0.6, poll_s=0.05, replug_s=0.2, first_retry_s=0.1,
     longest_retry_s=1.0,
 )  # fmt: skip
-"""As the kiosk's, but for tests that wait for what takes minutes in a hall."""
+"""As the kiosk's, but shorter where a test would wait for minutes."""
 
 
 @pytest.fixture
 def extractors(shared_models: Path, tmp_path: Path) -> Path:
-    """Google's compiled extractor with its CPU file beside it; gives the compiled one."""
+    """Google's compiled extractor with its CPU file beside it; returns the compiled one."""
     folder = tmp_path / "extractors"
     folder.mkdir()
     for name in (COMPILED, PLAIN):
@@ -33,7 +33,7 @@ def extractors(shared_models: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def stick(extractors: Path, tmp_path: Path) -> SimulatedStick:
-    """A stick that is not plugged in yet, and computes what the CPU file computes."""
+    """A stick that is not plugged in yet and computes what the CPU file computes."""
     if not can_compile():
         pytest.skip("needs gcc: install it with `sudo apt install gcc`")
     return SimulatedStick(tmp_path / "stick", counterpart=extractors.with_name(PLAIN))
@@ -41,7 +41,7 @@ def stick(extractors: Path, tmp_path: Path) -> SimulatedStick:
 
 @pytest.fixture
 def supervise(stick: SimulatedStick, tmp_path: Path) -> Iterator[Callable[..., EdgeTpuSupervisor]]:
-    """Make supervisors of the stick; they are closed afterwards."""
+    """A function that makes supervisors for the stick; they are closed after the test."""
     made: list[EdgeTpuSupervisor] = []
 
     def make(**settings: object) -> EdgeTpuSupervisor:

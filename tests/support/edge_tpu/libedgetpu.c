@@ -1,20 +1,21 @@
-/* A driver library with libedgetpu's doors: a TFLite delegate for "edgetpu-custom-op", and the C list of devices.
+/* A simulated driver library with libedgetpu's functions: a TFLite delegate for "edgetpu-custom-op", and the C list of
+ * devices.
  *
  * gcc -O2 -shared -fPIC -o libedgetpu.so libedgetpu.c -ldl -lpthread
  *
- * What it does is told by small files in the folder it lies in, written by tests/support/edge_tpu/stick.py:
- *   plugged     one line a device, "usb /sys/bus/usb/devices/1-1"; without the file nothing opens, and when it goes
- *               the process aborts, idle or not, as the real driver does
- *   open_ms     opening takes so long (GIL held by the caller, as with the real one)
- *   open_fails  opening gives NULL and says nothing
- *   open_aborts the next so many openings abort
- *   invoke_ms   a call takes so long
- *   hang_at, abort_at, shape_at, error_at   what happens in the so-many-eth call from now on, once
- *   counterpart computes through the CPU file of this path; without it every output byte is the mean of its block
+ * Small files in its own folder control it; tests/support/edge_tpu/stick.py writes them:
+ *   plugged     one line per device, "usb /sys/bus/usb/devices/1-1"; without the file nothing opens, and when it is
+ *               removed the process aborts, even if idle, as with the real driver
+ *   open_ms     how long opening takes (the caller holds the GIL, as with the real driver)
+ *   open_fails  opening returns NULL without a message
+ *   open_aborts how many further openings abort
+ *   invoke_ms   how long a call takes
+ *   hang_at, abort_at, shape_at, error_at   the number of the call, counted from now, in which this happens once
+ *   counterpart path of the CPU file that computes the output; without it every output byte is the mean of its block
  *               of input bytes
  *
  * The structs are declared here from their published layout (TfLiteRegistration is the 88-byte one of TensorFlow
- * 2.12 and later); the runtime's wheels carry no C headers.
+ * 2.12 and later); the runtime's wheels contain no C headers.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
-"""Everything that goes wrong with a stick, in everything that a visitor does: the whole kiosk, and a stick of ours.
+"""Run a whole kiosk with a simulated stick, once for each combination of a fault and what the visitor is doing.
 
-A cell is one kiosk from start to end, headless, with its real threads, patience and database. Samples are counted in
-the database after it has closed.
+Each run is headless and uses the real threads, time limits and database. Samples are counted in the database after the
+kiosk has closed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from app.config.schema import AcceleratorSettings, CameraSettings, Config, IdleS
 from app.core import events as ev
 from app.core.transitions import Mode
 from app.demo.simulated import DemonstrationCamera
+from tests.support.edge_tpu.faults import Fault
 from tests.support.edge_tpu.stick import SimulatedStick
 from tpu.runtime import available_runtimes
 
@@ -29,68 +30,21 @@ LONGEST_S = 40.0
 SETTLED_S = 1.0
 TAPS = 6
 PICTURES_ON_THE_WAY = 3  # one in the mailbox and one in the making may still show the thing of before
-SLOW_OPENING_MS = 3000
 
-Strike = Callable[[SimulatedStick], None]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What goes wrong.
-
-    Attributes:
-        strike: Does it.
-        serving: The stick answers before that; else it is not plugged in yet.
-        comes_back: It answers again by itself; else only the CPU does.
-        told: What the kiosk says of a stick that does not come back.
-    """
-
-    name: str
-    strike: Strike
-    serving: bool
-    comes_back: bool
-    told: str = ""
-
-
-def _open_fails(stick: SimulatedStick) -> None:
-    stick.refuse_to_open()
-    stick.plug_in()
-
-
-def _slow_open(stick: SimulatedStick) -> None:
-    stick.open_slowly(SLOW_OPENING_MS)
-    stick.plug_in()
-
-
-def _two_crashes(stick: SimulatedStick) -> None:
-    stick.abort_when_opened(2)
-    stick.plug_in()
-
-
-FAULTS = (
-    Fault("none", lambda _stick: None, serving=True, comes_back=True),
-    Fault("open fails", _open_fails, serving=False, comes_back=False, told="does not open"),
-    Fault("slow open (3 s)", _slow_open, serving=False, comes_back=True),
-    Fault("hang at call 2", lambda stick: stick.hang_at(2), serving=True, comes_back=True),
-    Fault("abort at call 2", lambda stick: stick.abort_at(2), serving=True, comes_back=True),
-    Fault("pulled out", SimulatedStick.unplug, serving=True, comes_back=False),
-    Fault("wrong result shape", lambda stick: stick.give_wrong_shape_at(2), serving=True, comes_back=True),
-    Fault("two crashes at start", _two_crashes, serving=False, comes_back=False, told="plug it in again"),
-)
 MODES = ("attract", "teaching", "training", "live", "saving")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What came of a fault.
+    """The result of one run.
 
     Attributes:
-        pressed, kept: Samples that a button was pressed for, and that are in the database.
-        picture_ms: The longest that an event could wait for the picture that shows what follows from it.
-        answer_ms: The oldest answer on the screen's table: from the camera's picture to what was seen in it.
-        back_s: From the fault until the stick answers (again); None where it never does.
-        problem: Why the kiosk did not do what it should; empty when it did.
-        strips: What the status strip said of what answers, one after the other, from the fault on.
+        pressed, kept: Number of samples that a button was pressed for, and that are in the database.
+        picture_ms: The longest time between two pictures on the screen.
+        answer_ms: The longest time from a camera picture to its answer.
+        back_s: From the fault until the stick answers (again); None if it never does.
+        problem: What the kiosk did wrong; empty if nothing.
+        strips: The texts of the status strip about the device that answers, from the fault on.
     """
 
     fault: str
@@ -105,7 +59,7 @@ class Cell:
 
 
 class _Visit:
-    """Somebody at a kiosk, and a clock on what it does."""
+    """A visitor at a kiosk, with a clock that measures how fast it answers."""
 
     def __init__(self, composed: Composed, stick: SimulatedStick, table: DemonstrationCamera) -> None:
         self.kiosk, self._loop, self.stick, self._table = composed.kiosk, composed.loop, stick, table
@@ -118,7 +72,7 @@ class _Visit:
 
     @property
     def device(self) -> str:
-        """What answered last."""
+        """The device that answered last."""
         return self.kiosk.observation.device if self.kiosk.observation is not None else ""
 
     @property
@@ -296,7 +250,10 @@ def _play(visit: _Visit, fault: Fault, mode: str, watched_s: float, settled_s: f
         visit.until(lambda: visit.strip == "Edge TPU usb:0", "the strip says so")
     else:
         visit.until(lambda: visit.device == "cpu" and visit.strip.startswith("CPU"), "the CPU answers, and it is said")
-    if fault.told:
-        visit.until(lambda: fault.told in str(kiosk.state.backend and kiosk.state.backend.problem), "it is told")
+    if fault.expected_problem:
+        visit.until(
+            lambda: fault.expected_problem in str(kiosk.state.backend and kiosk.state.backend.problem),
+            "the problem is shown",
+        )
     back_at_s = visit.back_at_s(away)
     return None if back_at_s is None or fault.name == "none" else back_at_s - struck_s

@@ -1,8 +1,8 @@
-"""A stand-in for Google's `pycoral` 2: its interface, made as an installed package, on whatever runtime is here.
+"""A stand-in for Google's `pycoral` 2, written as an installed package, which runs on LiteRT.
 
-The real wheels end at Python 3.9. Interface as documented: https://coral.ai/docs/reference/py/pycoral.utils.edgetpu/
-(`make_interpreter`, `load_edgetpu_delegate`, `list_edge_tpus`, `get_runtime_version`). What it is asked for is kept in
-`calls.txt` beside it.
+Google's wheels end at Python 3.9. The interface is that of
+https://coral.ai/docs/reference/py/pycoral.utils.edgetpu/ (`make_interpreter`, `load_edgetpu_delegate`,
+`list_edge_tpus`, `get_runtime_version`). Every call is written to `calls.txt` beside it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def get_runtime_version():
 
 
 def install_pycoral(folder: Path, library: Path, version: str = "2.0.0") -> Path:
-    """Put the package into a folder that goes on the import path; gives the file of what it is asked for."""
+    """Write the package into a folder for the import path; return the path of `calls.txt`."""
     package = folder / "pycoral" / "utils"
     package.mkdir(parents=True)
     (folder / "pycoral" / "__init__.py").touch()

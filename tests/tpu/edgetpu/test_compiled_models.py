@@ -1,4 +1,4 @@
-"""Compiled models in this process, with a delegate of Python functions: quick, and without a compiler."""
+"""Compiled models in this process, with a delegate written in Python: fast, and no C compiler is needed."""
 
 from __future__ import annotations
 

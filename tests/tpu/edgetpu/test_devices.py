@@ -1,4 +1,4 @@
-"""Which accelerators are found in /sys and /dev, and what is said of one that cannot be used."""
+"""Accelerators are found in /sys and /dev, with the reason if one cannot be used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.needs_runtime
 
 
 class World:
-    """A false /sys and /dev."""
+    """A simulated /sys and /dev."""
 
     def __init__(self, folder: Path) -> None:
         self.sys, self.dev = folder / "sys", folder / "dev"
@@ -77,7 +77,7 @@ def test_sticks_are_found_before_and_after_their_firmware_and_other_devices_are_
 def test_a_device_file_that_cannot_be_opened_names_the_group(world: World) -> None:
     usb, apex = world.usb("2-1", "1a6e", "089a", 5), world.apex(0)
     usb.unlink()
-    apex.unlink()  # for root, too, nothing can be opened that is not there
+    apex.unlink()  # root may open everything, except what does not exist
     assert [one.problem for one in world.list()] == [
         f"no permission for {usb}: run `sudo usermod -aG plugdev $USER`, then log in again",
         f"no permission for {apex}: run `sudo usermod -aG apex $USER`, then log in again",

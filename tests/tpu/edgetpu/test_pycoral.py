@@ -1,4 +1,4 @@
-"""With pycoral 2 installed, its own calls open the Edge TPU; another project of that name is none."""
+"""If pycoral 2 is installed, its functions open the Edge TPU; another project of the same name is ignored."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def photo(shared_photos: Path) -> Path:
 def asked(
     stick: SimulatedStick, extractors: Path, photo: Path, tmp_path: Path
 ) -> Callable[..., tuple[dict[str, Any], list[str]]]:
-    """Embed a photograph in a process that has pycoral; gives what it says and what pycoral was asked for."""
+    """Embed a photograph in a process that has pycoral; return its output and the calls of pycoral."""
 
     def ask(version: str = "2.0.0", performance: str = "") -> tuple[dict[str, Any], list[str]]:
         calls = install_pycoral(tmp_path / "site", stick.library, version)
@@ -77,21 +77,21 @@ def asked(
 
 
 def test_pycoral_lists_and_opens_the_stick(asked, extractors: Path, photo: Path) -> None:
-    told, calls = asked()
-    assert (told["chosen"], told["device"]) == ("pycoral", "usb:0"), told["reason"]
+    result, calls = asked()
+    assert (result["chosen"], result["device"]) == ("pycoral", "usb:0"), result["reason"]
     assert calls == ["list_edge_tpus", "make_interpreter bytes usb:0", "load_edgetpu_delegate [('device', 'usb:0')]"]
     with EmbeddingExtractor(extractors.with_name(PLAIN)) as plain:
-        assert told["embedding"] == plain.embed(read_picture(photo)).tolist()
+        assert result["embedding"] == plain.embed(read_picture(photo)).tolist()
 
 
 def test_the_performance_that_is_set_reaches_pycoral_s_delegate(asked) -> None:
-    told, calls = asked(performance="Low")
-    assert told["device"] == "usb:0", told["reason"]
+    result, calls = asked(performance="Low")
+    assert result["device"] == "usb:0", result["reason"]
     assert "load_edgetpu_delegate [('Performance', 'Low'), ('device', 'usb:0')]" in calls
 
 
 def test_the_other_project_of_that_name_is_not_taken_for_it(asked) -> None:
-    told, calls = asked(version="0.2.0", performance="Low")
-    assert (told["chosen"], told["device"]) == ("litert", "usb:0"), told["reason"]
-    assert "pycoral" not in told["runtimes"]
+    result, calls = asked(version="0.2.0", performance="Low")
+    assert (result["chosen"], result["device"]) == ("litert", "usb:0"), result["reason"]
+    assert "pycoral" not in result["runtimes"]
     assert calls == []

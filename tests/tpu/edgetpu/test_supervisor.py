@@ -1,5 +1,6 @@
-"""A compiled extractor on a stick that is slow, fails, hangs, aborts and is pulled: the real load path and child
-process, with a driver library of our own.
+"""A compiled extractor on a stick that is slow, fails, hangs, aborts and is unplugged.
+
+The driver library is a simulation; everything else is real: how it is loaded, the child process, the supervisor.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ READY = Status(Phase.READY, "usb:0")
 
 
 def children() -> list[int]:
-    """Processes that this one started and that still run."""
+    """Return the ids of the running child processes of this one."""
     found = []
     for task in Path("/proc/self/task").iterdir():
         with suppress(OSError):
@@ -193,15 +194,15 @@ def test_a_stick_whose_first_call_fails_is_not_taken_for_an_old_driver(
 ) -> None:
     stick.fail_at(1)
     stick.plug_in()
-    told: list[str] = []
+    reasons: list[str] = []
 
-    def told_of_it() -> bool:
-        told.append(extractor.supervisor.status.reason)
-        return "it failed" in told[-1]
+    def failed() -> bool:
+        reasons.append(extractor.supervisor.status.reason)
+        return "it failed" in reasons[-1]
 
-    until(told_of_it, "it is known to have failed")
-    assert "Edge TPU is not ready" in told[-1]
-    assert not any("does not fit the runtime" in reason for reason in told)
+    until(failed, "it is known to have failed")
+    assert "Edge TPU is not ready" in reasons[-1]
+    assert not any("does not fit the runtime" in reason for reason in reasons)
     until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
 
 
