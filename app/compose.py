@@ -32,7 +32,7 @@ from app.devices.keyboard import Keyboard, check_keys
 from app.devices.pads import Pads
 from app.devices.pointer import Pointer
 from app.devices.power import switch_off
-from app.devices.systemd import Supervisor
+from app.devices.systemd import SystemdNotifier
 from app.devices.typewriter import Typewriter
 from app.jobs.staff import House
 from app.jobs.tools import Tools
@@ -171,14 +171,14 @@ def compose(
         pads = stack.enter_context(closing(Pads()))
         box = Config() if demo_out is not None else config  # the scripted visitor has a panel of its own
         pins, lights = open_pins(box, kiosk, stack), open_lamps(box, stack)
-        supervisor = Supervisor(os.environ, time.monotonic)
-        stack.callback(supervisor.stopping)
+        notifier = SystemdNotifier(os.environ, time.monotonic)
+        stack.callback(notifier.stopping)
 
         def shown(view: KioskView) -> None:
             if lights is not None:
                 lights.show(lamps(view))
             speech.follow(view)
-            supervisor.frame_shown(healthy=kiosk.state.fault is None)
+            notifier.frame_shown(healthy=kiosk.state.fault is None)
 
         loop = Loop(
             kiosk,

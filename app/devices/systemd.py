@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 SIGNS_PER_PERIOD = 4  # sd_watchdog_enabled(3) advises two; a slow frame may then delay one
 
 
-class Supervisor:
+class SystemdNotifier:
     """The service manager, or nobody where none started the kiosk.
 
     Args:

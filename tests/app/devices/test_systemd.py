@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.devices.systemd import Supervisor
+from app.devices.systemd import SystemdNotifier
 
 
 class Manager:
@@ -37,21 +37,21 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ma
     made.socket.close()
 
 
-def supervised(address: str, clock: list[float], **more: str) -> Supervisor:
-    return Supervisor({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "20000000", **more}, lambda: clock[0])
+def supervised(address: str, clock: list[float], **more: str) -> SystemdNotifier:
+    return SystemdNotifier({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "20000000", **more}, lambda: clock[0])
 
 
 def test_the_first_frame_is_ready_and_later_ones_are_signs_of_life(manager: tuple[Manager, str]) -> None:
     systemd, address = manager
     now_s = [100.0]
-    supervisor = supervised(address, now_s)
+    notifier = supervised(address, now_s)
     assert systemd.heard() == []
-    supervisor.frame_shown()
+    notifier.frame_shown()
     assert systemd.heard() == ["READY=1", "WATCHDOG=1"]
     signs = 0
     for _ in range(20 * 60):
         now_s[0] += 1 / 60
-        supervisor.frame_shown()
+        notifier.frame_shown()
         signs += systemd.heard().count("WATCHDOG=1")
     assert 3 <= signs <= 4  # within a patience of 20 s, and not one for every frame
 
@@ -86,7 +86,7 @@ def test_a_watchdog_for_another_process_is_not_fed(manager: tuple[Manager, str])
 def test_without_a_manager_and_with_one_that_is_gone_the_kiosk_goes_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Supervisor({}, lambda: 0.0).frame_shown()
+    SystemdNotifier({}, lambda: 0.0).frame_shown()
     assert caplog.text == ""
-    Supervisor({"NOTIFY_SOCKET": str(tmp_path / "none")}, lambda: 0.0).frame_shown()
+    SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "none")}, lambda: 0.0).frame_shown()
     assert "the service manager cannot be told READY=1" in caplog.text
