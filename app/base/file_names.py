@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import count
 
 LONGEST_BYTES = 100  # leaves room for a suffix; FAT, ext4 and Windows end near 255
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
@@ -37,10 +38,13 @@ def safe_file_name(
     if RESERVED.fullmatch(name):
         name = f"_{name}"
     used = {other.casefold() for other in taken}
-    unique, number = name, 2
-    while unique.casefold() in used:
-        unique, number = f"{name}_{number}", number + 1
-    return unique
+    return next(unique for unique in numbered_names(name) if unique.casefold() not in used)
+
+
+def numbered_names(name: str) -> Iterator[str]:
+    """Yield `name`, `name_2`, `name_3`, … without end."""
+    yield name
+    yield from (f"{name}_{number}" for number in count(2))
 
 
 def file_name_problem(name: str) -> str | None:

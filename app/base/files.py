@@ -9,6 +9,10 @@ import os
 from itertools import count
 from pathlib import Path
 
+from app.base.file_names import numbered_names
+
+DAMAGED = ".damaged-"  # and a number, behind the name of a file that `set_aside` renamed
+
 
 def write_durably(path: Path, data: bytes) -> None:
     """Replace a file as a whole: write beside it, sync, rename, sync the directory.
@@ -48,7 +52,29 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def free_folder(base: Path, name: str) -> Path:
-    """A folder of that name that does not exist yet; clocks that stand still make names come twice."""
-    numbered = (base / (name if number == 1 else f"{name}_{number}") for number in count(1))
-    return next(folder for folder in numbered if not folder.exists())
+def free_path(folder: Path, name: str, suffix: str = "") -> Path:
+    """Return the first of `name`, `name_2`, `name_3`, … that does not exist in `folder`.
+
+    Names that hold the time need it, too: two of them may be made in one second, and clocks are set back.
+
+    Args:
+        folder: Need not exist.
+        name: Without the suffix.
+        suffix: Stands behind the number, for example ".sqlite3".
+    """
+    return next(path for name in numbered_names(name) if not (path := folder / f"{name}{suffix}").exists())
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file to the first free of `NAME.damaged-1`, `NAME.damaged-2`, …
+
+    Returns:
+        The new path.
+
+    Raises:
+        OSError: If the file cannot be renamed; it keeps its name.
+    """
+    names = (f"{path.name}{DAMAGED}{number}" for number in count(1))
+    new_path = next(new for name in names if not (new := path.with_name(name)).exists())
+    path.rename(new_path)
+    return new_path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.base.errors import DatasetInvalid
 from app.base.file_names import file_name_problem
-from app.session.session import MIN_SHOTS
+from learning.fit import MIN_SHOTS
 from tpu.tensors import PICTURE_ENDINGS
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Any
 import tomli_w
 
 from app.base.errors import ConfigInvalid, SettingsNotWritten
-from app.base.files import write_durably
+from app.base.files import set_aside, write_durably
 from app.config.checks import check
 from app.config.schema import Config, overlaid, read_table
 
@@ -59,15 +59,12 @@ class SettingsFile:
             self.config = overlaid(self.base, self._path)
             self._changed = {section: dict(values) for section, values in read_table(self._path).items()}
         except ConfigInvalid as error:
-            logger.warning("%s The settings changed on the screen are set aside as %s.", error, self._set_aside())
-
-    def _set_aside(self) -> Path:
-        number = 1
-        while (aside := self._path.with_name(f"{FILE}.damaged-{number}")).exists():
-            number += 1
-        with suppress(OSError):  # it may not even be moved: the next change overwrites it
-            self._path.rename(aside)
-        return aside
+            try:
+                new_path = set_aside(self._path)
+            except OSError:  # the next change on the screen overwrites it
+                logger.warning("%s The settings changed on the screen are not used.", error)
+            else:
+                logger.warning("%s The settings changed on the screen are set aside as %s.", error, new_path)
 
 
 def changed(config: Config, changes: Mapping[str, Any]) -> Config:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from app.base.errors import DriveGone, DriveGoneDuringSave, ExportError
-from app.base.files import free_folder
+from app.base.files import free_path
 from app.base.i18n import message
 from app.base.ports import Drive, Drives
 from app.core import events as ev
@@ -22,6 +20,7 @@ from app.jobs.tools import Tools
 from app.model.counterpart import saved_counterpart
 from app.model.export_folder import EXPORT_FOLDER, ModelFacts, export_name, write_export
 from app.model.live import LiveModel
+from app.model.model_files import read_report
 from app.model.verified_folder import forget_pages, pinned, refuse_links
 from app.session.session import Session
 from app.session.store import StoredModel
@@ -31,11 +30,6 @@ logger = logging.getLogger(__name__)
 
 NAME_REFUSED = {errno.EINVAL, errno.EILSEQ, errno.EPERM}
 """What mounted FAT volumes answer to letters that their character set lacks: the kernel's vfat, its iconv, FUSE."""
-
-
-def report_of(model: Path) -> Path:
-    """Where the report of a trained model is kept until it is saved."""
-    return model.with_suffix(".report.json")
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +134,7 @@ def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii
     exports = base / EXPORT_FOLDER
     if drive is not None:
         refuse_links(base, exports)
-    folder = free_folder(exports, called)
+    folder = free_path(exports, called)
     told = base_told / EXPORT_FOLDER / folder.name
     name, steps = (drive.name, ev.SAVING_STEPS) if drive is not None else ("", ev.SAVING_STEPS[:-1])
     job.announce(ev.SavingStarted(name, told, steps))
@@ -183,15 +177,6 @@ def _facts(job: _Job) -> ModelFacts:
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
         preprocessing=replace(PREPROCESSING, crop_share=job.tools.vision.crop_share).as_dict(),
         mirrored=False,
-        report=read_report(report_of(model.path)),
+        report=read_report(model.path),
         counterpart=saved_counterpart(model.path),
     )
-
-
-def read_report(path: Path) -> dict[str, Any] | None:
-    """What `report_of` a model holds; None where it is lost."""
-    try:
-        facts: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError):  # the model is worth saving without it
-        return None
-    return facts

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -15,13 +13,11 @@ from app.core.state import THUMBNAILS
 from app.importing.reader import read_model, read_session
 from app.jobs.tools import Tools, archive_of
 from app.model.live import LiveModel
-from app.model.train import write_model_file
+from app.model.model_files import SHOWN, delete_shown_models, new_model_path, write_model_file
 from app.session.pictures import thumbnails
 from tpu.classifier import ClassificationEngine
 
 logger = logging.getLogger(__name__)
-
-SHOWN = "shown-*.tflite"  # models from drives, in the folder of models
 
 
 def import_session(tools: Tools, folder: Path, privacy: str, announce: Callable[[ev.Event], None]) -> None:
@@ -49,15 +45,15 @@ def import_session(tools: Tools, folder: Path, privacy: str, announce: Callable[
     announce(ev.SessionImported(now.labels, now.shots(), thumbnails(now, THUMBNAILS)))
 
 
-def show_model(tools: Tools, folder: Path, drive: str, models_dir: Path, announce: Callable[[ev.Event], None]) -> None:
+def show_model(tools: Tools, folder: Path, drive: str, announce: Callable[[ev.Event], None]) -> None:
     """Let the model in `folder` answer, after it has proved itself in a process of its own.
 
     Raises:
         UntrustedFolderError: If it has not; the model before goes on answering.
     """
     model = read_model(folder, runtime=tools.config.model.runtime)
-    remove_shown(models_dir)
-    path = models_dir / f"shown-{time.time_ns()}.tflite"
+    delete_shown_models(tools.config)
+    path = new_model_path(tools.config, SHOWN)
     write_model_file(path, model.data)  # the very bytes that were tried, whatever happens on the drive now
     engine = ClassificationEngine(path, labels=model.labels, runtime=tools.config.model.runtime, device="cpu")
     classes = len(model.labels)
@@ -67,7 +63,6 @@ def show_model(tools: Tools, folder: Path, drive: str, models_dir: Path, announc
 
 def end_show(
     tools: Tools,
-    models_dir: Path,
     restore_model: Callable[[], TrainedFacts | None],
     announce: Callable[[ev.Event], None],
 ) -> None:
@@ -77,10 +72,3 @@ def end_show(
     if facts is None:
         tools.vision.go_live(None)
     announce(ev.ShowEnded(session.labels, session.shots(), thumbnails(session, THUMBNAILS), facts))
-
-
-def remove_shown(models_dir: Path) -> None:
-    """Forget the models that were shown."""
-    for path in models_dir.glob(SHOWN):
-        with suppress(OSError):  # a file that stays is only room lost
-            path.unlink()

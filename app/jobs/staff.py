@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from app.base.error_texts import EXPECTED_ERRORS
 from app.base.errors import DriveGone
-from app.base.files import free_folder
+from app.base.files import free_path
 from app.base.i18n import Text, message
 from app.base.picture import Picture
 from app.base.ports import ImageArray
@@ -20,15 +19,14 @@ from app.config.settings_file import SettingsFile
 from app.core import events as ev
 from app.core.transitions import THUMBNAILS
 from app.jobs.machine_info import drive_lines, machine_lines
-from app.jobs.save import pinned_drive, report_of
+from app.jobs.save import pinned_drive
 from app.jobs.tools import Tools, archive_of
 from app.jobs.workbench import Workbench, told
-from app.model.counterpart import counterpart_path
 from app.model.export_folder import EXPORT_FOLDER
 from app.model.live import LiveModel
+from app.model.model_files import delete_trained_models, files_of, new_model_path, report_path, write_model_file
 from app.model.relabel import with_labels
 from app.model.starter import DEMO, make_demo_starter, open_starter
-from app.model.train import write_model_file
 from app.model.verified_folder import refuse_links, with_sums, write_folder
 from app.session.database import SESSION_FILE
 from app.session.pictures import THUMBNAIL_PX, small_picture, thumbnails
@@ -199,7 +197,7 @@ class Backstage:
                 session = tools.store.load()
             tools.vision.go_live(None)
             tools.vision.num_classes = len(session.labels)
-            self._workbench.remove_models_but(None)
+            delete_trained_models(tools.config)
             self.forget_removed()
             self._announce(ev.SessionRestored(session.labels, session.shots(), thumbnails(session, THUMBNAILS)))
 
@@ -231,7 +229,7 @@ class Backstage:
         if on_drive:
             refuse_links(root, sessions)
         for name in self._archive.names():
-            folder = free_folder(sessions, name)
+            folder = free_path(sessions, name)
             display_path = base / EXPORT_FOLDER / "sessions" / folder.name
             files = with_sums({SESSION_FILE: self._archive.data(name)})
             write_folder(folder, files, display_path=display_path, on_drive=on_drive)
@@ -258,16 +256,15 @@ class Backstage:
         names = tuple(labels[index] for index in model.class_indices)
         if names == tuple(model.engine.labels) and len(labels) == model.num_classes:
             return
-        path = self._workbench.models_dir / f"model-{time.time_ns()}.tflite"
-        for old, new in ((model.path, path), (counterpart_path(model.path), counterpart_path(path))):
+        path = new_model_path(tools.config)
+        for old, new in zip(files_of(model.path), files_of(path), strict=True):
             if old.is_file():
-                write_model_file(new, with_labels(old.read_bytes(), names))
-        if report_of(model.path).is_file():
-            write_model_file(report_of(path), report_of(model.path).read_bytes())
+                data = old.read_bytes()
+                write_model_file(new, data if new == report_path(path) else with_labels(data, names))
         shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]
         tools.store.remember_model(path, stored.validation_accuracy, stored.threshold, shots)
         self._workbench.restore_model()
-        self._workbench.remove_models_but(path)
+        delete_trained_models(tools.config, keep=path)
 
     def _told(self, failed: Callable[[Text], ev.Event]) -> AbstractContextManager[None]:
         return told(self._announce, failed)

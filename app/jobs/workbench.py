@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import queue
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +20,21 @@ from app.base.ports import Drive, Frame
 from app.base.workers import StopSignal
 from app.core import events as ev
 from app.core.facts import TrainedFacts
-from app.jobs.save import read_report, report_of, save_model
-from app.jobs.show_and_carry_on import end_show, import_session, remove_shown, show_model
+from app.jobs.save import save_model
+from app.jobs.show_and_carry_on import end_show, import_session, show_model
 from app.jobs.tools import Job, Tools
-from app.model.counterpart import counterpart_path, saved_counterpart
+from app.model.counterpart import saved_counterpart
 from app.model.live import LiveModel
-from app.model.train import train_model, write_counterpart, write_model_file
+from app.model.model_files import (
+    delete_model,
+    delete_shown_models,
+    delete_trained_models,
+    delete_unfinished_files,
+    new_model_path,
+    read_report,
+    write_report,
+)
+from app.model.train import train_model, write_counterpart
 from app.session.embeddings import backend_agreement
 from app.session.pictures import thumbnail
 from app.session.session import Session
@@ -81,7 +89,7 @@ class Workbench:
             self._tools.store.erase()
             self._tools.vision.go_live(None)
             self._announce(ev.SessionErased())
-            self.remove_models_but(None)
+            delete_trained_models(self._tools.config)
 
     def check_samples(self, records: queue.SimpleQueue[Job], stop: StopSignal) -> None:
         """Bring the samples up to date with what embeds now, a little at a time: presses come in between.
@@ -105,14 +113,14 @@ class Workbench:
 
     def train(self, session: Session, stop: StopSignal) -> None:
         """Train, and let the exported file go live once it is verified. The old model answers until then."""
-        path = self.models_dir / f"model-{time.time_ns()}.tflite"
+        path = new_model_path(self._tools.config)
         with self._told(ev.TrainingFailed):
             try:
                 self._train_into(path, session, stop)
             except TrainingCancelled:
-                self._forget(path)
+                delete_model(path)
             except BaseException:
-                self._forget(path)
+                delete_model(path)
                 raise
 
     def save(self, drive: Drive | None = None) -> None:
@@ -128,17 +136,17 @@ class Workbench:
     def show_model(self, folder: Path, drive: str) -> None:
         """Let the model in a folder of a drive answer for a while."""
         with self._told(ev.ImportFailed):
-            show_model(self._tools, folder, drive, self.models_dir, self._announce)
+            show_model(self._tools, folder, drive, self._announce)
 
     def end_show(self) -> None:
         """Back to the kiosk's own session and model."""
         with self._told(ev.ImportFailed):
-            end_show(self._tools, self.models_dir, self.restore_model, self._announce)
+            end_show(self._tools, self.restore_model, self._announce)
 
     def restore_model(self) -> TrainedFacts | None:
         """Let the model of the last session go live again; None if there is none, or it is not what it was."""
-        self.remove_models_but(None, ending="*.partial")
-        remove_shown(self.models_dir)  # of a show that ended with the power
+        delete_unfinished_files(self._tools.config)
+        delete_shown_models(self._tools.config)  # of a show that ended with the power
         stored, session = self._tools.store.last_model(), self._tools.store.load()
         if stored is None:
             return None
@@ -157,21 +165,7 @@ class Workbench:
             logger.warning("the model of the last session is not used: %s", error)
             return None
         self._tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
-        return TrainedFacts(
-            stored.validation_accuracy, stored.threshold, stored.shots, read_report(report_of(stored.path))
-        )
-
-    @property
-    def models_dir(self) -> Path:
-        """Where exported models live until they are saved."""
-        return self._tools.config.data_dir / "models"
-
-    def remove_models_but(self, path: Path | None, ending: str = "model-*") -> None:
-        """Delete the files of models that answer no more."""
-        for other in self.models_dir.glob(ending):
-            if path is None or other not in (path, report_of(path), counterpart_path(path)):
-                with suppress(OSError):  # a file that stays is only room lost
-                    other.unlink()
+        return TrainedFacts(stored.validation_accuracy, stored.threshold, stored.shots, read_report(stored.path))
 
     def _told(self, failed: Callable[[Text], ev.Event]) -> AbstractContextManager[None]:
         return told(self._announce, failed)
@@ -188,10 +182,6 @@ class Workbench:
                 break
         return left
 
-    def _forget(self, path: Path) -> None:
-        for file in (path, report_of(path), counterpart_path(path)):
-            file.unlink(missing_ok=True)
-
     def _train_into(self, path: Path, session: Session, stop: StopSignal) -> None:
         tools, settings = self._tools, self._tools.config.model
         trained = train_model(
@@ -207,7 +197,7 @@ class Workbench:
         )
         shots = session.shots()
         try:
-            write_model_file(report_of(path), (json.dumps(trained.report) + "\n").encode())
+            write_report(path, trained.report)
             write_counterpart(path, trained.head, extractor_path(settings.extractor))
             tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
         except KioskError:
@@ -216,7 +206,7 @@ class Workbench:
         tools.vision.go_live(LiveModel(trained.engine, path, _taught(shots), trained.threshold, len(shots)))
         facts = TrainedFacts(trained.validation_accuracy, trained.threshold, shots, trained.report)
         self._announce(ev.TrainingFinished(path, facts, trained.seconds))
-        self.remove_models_but(path)
+        delete_trained_models(tools.config, keep=path)
 
 
 @contextmanager

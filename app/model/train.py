@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from app.base.error_texts import system_error_text
-from app.base.errors import ExportedModelDisagrees, ModelNotWritten, NotEnoughTaught, PictureDamaged
-from app.base.files import write_durably
+from app.base.errors import ExportedModelDisagrees, NotEnoughTaught, PictureDamaged
 from app.base.i18n import message
 from app.model.counterpart import counterpart_path, find_counterpart, saved_counterpart, with_head
+from app.model.model_files import write_model_file
 from app.model.report import report_facts
 from app.session.pictures import decode_picture
 from app.session.session import Sample, Session
@@ -177,18 +176,6 @@ def write_counterpart(model_path: Path, head: SoftmaxRegression, extractor_path:
         write_model_file(counterpart_path(model_path), data)
 
 
-def write_model_file(path: Path, data: bytes) -> None:
-    """Write a model file, or what belongs to it, durably.
-
-    Raises:
-        ModelNotWritten: If there is no room or no permission; the file that was there is unchanged.
-    """
-    try:
-        write_durably(path, data)
-    except OSError as error:
-        raise ModelNotWritten(path.parent, system_error_text(error)) from error
-
-
 def _compare(
     taught: Session,
     extractor: EmbeddingExtractor,
@@ -207,7 +194,7 @@ def _compare(
     compared, same, wrong, difference = 0, 0, 0, 0.0
     for number, sample in enumerate(chosen, start=1):
         if should_stop is not None and should_stop():
-            raise TrainingCancelled("training was stopped. Press TRAIN to start again.")
+            raise TrainingCancelled
         try:
             picture = decode_picture(sample.picture)
         except PictureDamaged:

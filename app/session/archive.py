@@ -20,8 +20,8 @@ from pathlib import Path
 from app.base.error_texts import system_error_text
 from app.base.errors import ArchiveUnusable, SessionNotArchived
 from app.base.file_names import safe_file_name
+from app.base.files import DAMAGED, free_path
 from app.base.i18n import message
-from app.session.database import ASIDE
 from app.session.session import Session
 from app.session.store import SessionStore
 
@@ -77,14 +77,11 @@ class Archive:
                 raise _not_put_away(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
             return None
         taught = [label for label, shots in zip(session.labels, session.shots(), strict=True) if shots]
-        base = name = f"{now:%Y-%m-%d_%H%M%S}_{safe_file_name(' '.join(taught), longest_bytes=NAME_BYTES)}"
-        number = 1
-        while self._path(name).exists():
-            number += 1
-            name = f"{base}_{number}"
-        store.copy_to(self._path(name), pictures=privacy == "keep")
+        name = f"{now:%Y-%m-%d_%H%M%S}_{safe_file_name(' '.join(taught), longest_bytes=NAME_BYTES)}"
+        path = free_path(self.folder, name, ENDING)
+        store.copy_to(path, pictures=privacy == "keep")
         self._make_room()
-        return name if self._path(name).exists() else None
+        return path.name.removesuffix(ENDING) if path.exists() else None
 
     def names(self) -> tuple[str, ...]:
         """The sessions that are kept, newest first."""
@@ -173,8 +170,8 @@ class Archive:
 
     def _damaged(self) -> list[Path]:
         """Databases that were set aside: here, and beside the session at hand."""
-        own = self.beside.parent.glob(f"{self.beside.name}{ASIDE}*") if self.beside is not None else ()
-        found = [*self.folder.glob(f"*{ENDING}{ASIDE}*"), *own]
+        own = self.beside.parent.glob(f"{self.beside.name}{DAMAGED}*") if self.beside is not None else ()
+        found = [*self.folder.glob(f"*{ENDING}{DAMAGED}*"), *own]
         return [path for path in found if not path.name.endswith(JOURNAL)]
 
     def _path(self, name: str) -> Path:

@@ -20,7 +20,6 @@ from app.session.session import Sample
 
 SESSION_FILE = "session.sqlite3"  # in the data directory
 SCHEMA_VERSION = 4
-ASIDE = ".damaged-"  # and a number, behind the name of a database that was set aside
 _BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
 _BY_DEVICE = "CREATE INDEX samples_by_device ON samples (device);"
 """Without them, looking for samples that something else embedded reads all pictures."""
@@ -141,12 +140,3 @@ def copy_database(database: sqlite3.Connection, lock: threading.Lock, path: Path
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-
-
-def set_aside(path: Path) -> Path:
-    """Move a damaged database out of the way; give where it is now."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}{ASIDE}{number}")).exists():
-        number += 1
-    path.rename(aside)
-    return aside

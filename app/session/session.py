@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.base.i18n import Message, message
-
-MIN_CLASSES, MIN_SHOTS = 2, 2
+from learning.fit import MIN_CLASSES, MIN_SHOTS
 
 
 @dataclass(frozen=True, eq=False)

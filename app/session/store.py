@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from app.base.error_texts import database_error_text
 from app.base.errors import PictureDamaged, SessionNotArchived, SessionNotWritten, SessionUnreadable
+from app.base.files import set_aside
 from app.base.ports import ImageArray
-from app.session.database import SELECT, STALE, as_sample, copy_database, insert, open_database, set_aside, set_facts
+from app.session.database import SELECT, STALE, as_sample, copy_database, insert, open_database, set_facts
 from app.session.pictures import decode_picture, encode_picture
 from app.session.session import Sample, Session
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from app.base.errors import FolderOccupied, SessionNotWritten
 from app.base.file_names import file_name_problem, safe_file_name
-from app.base.files import free_folder
+from app.base.files import free_path
 from app.base.ports import ImageArray
 from app.model.export_folder import ModelFacts, write_export
 from app.model.verified_folder import SUMS, UNFINISHED
@@ -282,8 +282,8 @@ def test_names_that_fat_takes_for_the_same_are_kept_apart() -> None:
 
 
 def test_two_exports_of_one_minute_have_two_folders(tmp_path: Path) -> None:
-    first = write_export(free_folder(tmp_path, "now"), facts(tmp_path), None, include_pictures=False)
-    second = write_export(free_folder(tmp_path, "now"), facts(tmp_path), None, include_pictures=False)
+    first = write_export(free_path(tmp_path, "now"), facts(tmp_path), None, include_pictures=False)
+    second = write_export(free_path(tmp_path, "now"), facts(tmp_path), None, include_pictures=False)
     assert (first.name, second.name) == ("now", "now_2")
 
 

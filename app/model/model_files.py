@@ -1,0 +1,105 @@
+"""The folder in the data directory where trained models live until they are saved, and the files of each.
+
+A trained model `model-N.tflite` has up to two files beside it: its training report, and its counterpart, the same head
+on the extractor's other form (`app.model.counterpart`). Models from a drive that are shown for a while are named
+`shown-N.tflite`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from app.base.error_texts import system_error_text
+from app.base.errors import ModelNotWritten
+from app.base.files import write_durably
+from app.config.schema import Config
+from app.model.counterpart import counterpart_path
+
+TRAINED, SHOWN = "model", "shown"  # how the names of trained models and of models from drives begin
+
+
+def models_dir(config: Config) -> Path:
+    """Return the folder of trained models in the data directory."""
+    return config.data_dir / "models"
+
+
+def new_model_path(config: Config, kind: str = TRAINED) -> Path:
+    """Return a path for a new model, TRAINED or SHOWN; names grow with time, so no two models share one."""
+    return models_dir(config) / f"{kind}-{time.time_ns()}.tflite"
+
+
+def report_path(model: Path) -> Path:
+    """Return where the training report of a model is kept until the model is saved."""
+    return model.with_suffix(".report.json")
+
+
+def read_report(model: Path) -> dict[str, Any] | None:
+    """Return what `write_report` wrote beside a model; None if it is missing or damaged."""
+    try:
+        facts: dict[str, Any] = json.loads(report_path(model).read_bytes())
+    except (OSError, ValueError):  # the model is worth saving without it
+        return None
+    return facts
+
+
+def write_report(model: Path, facts: Mapping[str, Any]) -> None:
+    """Write the training report beside a model.
+
+    Args:
+        model: The model file.
+        facts: As `app.model.report.report_facts` returns them.
+
+    Raises:
+        ModelNotWritten: If there is no room or no permission.
+    """
+    write_model_file(report_path(model), (json.dumps(facts) + "\n").encode())
+
+
+def write_model_file(path: Path, data: bytes) -> None:
+    """Write a model, or a file that belongs to it, durably.
+
+    Raises:
+        ModelNotWritten: If there is no room or no permission; the file that was there is unchanged.
+    """
+    try:
+        write_durably(path, data)
+    except OSError as error:
+        raise ModelNotWritten(path.parent, system_error_text(error)) from error
+
+
+def files_of(model: Path) -> tuple[Path, Path, Path]:
+    """Return the model file and the files that may be beside it: its report and its counterpart."""
+    return model, report_path(model), counterpart_path(model)
+
+
+def delete_model(model: Path) -> None:
+    """Delete a model with the files beside it; missing files are no error."""
+    for file in files_of(model):
+        file.unlink(missing_ok=True)
+
+
+def delete_trained_models(config: Config, *, keep: Path | None = None) -> None:
+    """Delete all trained models, with the files beside them, except `keep`."""
+    _delete(config, f"{TRAINED}-*", files_of(keep) if keep is not None else ())
+
+
+def delete_shown_models(config: Config) -> None:
+    """Delete the models from drives that were shown."""
+    _delete(config, f"{SHOWN}-*")
+
+
+def delete_unfinished_files(config: Config) -> None:
+    """Delete what a power cut left half written."""
+    _delete(config, "*.partial")
+
+
+def _delete(config: Config, pattern: str, keep: tuple[Path, ...] = ()) -> None:
+    for file in models_dir(config).glob(pattern):
+        if file not in keep:
+            with suppress(OSError):  # a file that cannot be deleted costs room and nothing else
+                file.unlink()
