@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from app.base.exhaustive import assert_never
@@ -18,13 +17,13 @@ from app.base.workers import Mailbox
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.presses import in_order_of_time, inputs_of
-from app.core.transitions import THUMBNAILS, ClassState, KioskState, Mode, Timing, advance
+from app.core.state import KioskState, Mode, Timing
+from app.core.transitions import advance
+from app.jobs.classes import taught_classes
 from app.jobs.staff import Backstage, House
 from app.jobs.tools import Job, Tools
 from app.jobs.workbench import Workbench
 from app.model.observation import Observation
-from app.session.pictures import newest_thumbnails
-from app.session.session import Session
 from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)
@@ -226,7 +225,7 @@ class Kiosk:
         buttons, classes = self._tools.config.buttons, self._tools.config.classes
         model = self._bench.restore_model()
         return KioskState(
-            classes=tuple(map(partial(_class_state, session), range(len(session.labels)))),
+            classes=taught_classes(session),
             mode=Mode.LIVE if model else Mode.TEACH,
             model=model,
             timing=Timing(buttons.hold_delay_s, buttons.sample_interval_s, classes.max_shots),
@@ -237,7 +236,3 @@ class Kiosk:
             now_s=self._tools.clock(),
             ticked_s=self._tools.clock(),
         )
-
-
-def _class_state(session: Session, index: int) -> ClassState:
-    return ClassState(session.labels[index], session.shots()[index], newest_thumbnails(session, index, THUMBNAILS))

@@ -1,4 +1,4 @@
-"""Frozen facts that events carry and the state keeps."""
+"""Frozen values that events carry and that the state then keeps."""
 
 from __future__ import annotations
 
@@ -6,16 +6,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.base.picture import Picture
+
+
+@dataclass(frozen=True)
+class TaughtClass:
+    """One class as taught so far.
+
+    Attributes:
+        label: Class label.
+        shots: Number of its samples.
+        thumbnails: Its newest samples, newest last.
+    """
+
+    label: str
+    shots: int = 0
+    thumbnails: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """A finished model that was not trained in this session: the starter, or one from a drive.
+
+    Attributes:
+        labels: Class labels in label order.
+        threshold: Below this top probability, 0..1, the answer is "not sure".
+    """
+
+    labels: tuple[str, ...]
+    threshold: float
+
 
 @dataclass(frozen=True)
 class TrainedFacts:
-    """The model that answers: how good it was on held-out samples, and from how many samples it was made.
+    """The model that was trained in this session: how good it is, and from how many samples it was made.
 
     Attributes:
-        validation_accuracy: 0..1.
+        validation_accuracy: On held-out samples, 0..1.
         threshold: Below this top probability, 0..1, the answer is "not sure".
-        shots: Samples per class when it was trained.
-        report: What `app.model.report.report_facts` returned after its training, or None where that is lost.
+        shots: Samples per class at the time of training.
+        report: What `app.model.report.report_facts` returned after the training; None if it was lost.
     """
 
     validation_accuracy: float

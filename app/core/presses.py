@@ -135,7 +135,7 @@ def _time_of(event: Event) -> float | None:
     return getattr(event, "at_s", None)
 
 
-def hear(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+def interpret(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
     """Give the inputs after `event`, and the events that follow from it: inputs that settled, buttons pressed.
 
     Args:
@@ -252,5 +252,5 @@ def _believed(inputs: Inputs, source: str, contact: Contact, until_s: float) -> 
         return inputs, ()
     kind = InputPressed if contact.level else InputReleased
     raw = kind(source, at_s=contact.since_s)
-    inputs, follow = hear(inputs, raw, until_s)
+    inputs, follow = interpret(inputs, raw, until_s)
     return inputs, (raw, *follow)

@@ -9,10 +9,11 @@ from app.base.buttons import Button
 from app.base.i18n import SOURCE_LANGUAGE, Text
 from app.base.picture import Picture
 from app.base.ports import Drive, UnmountedDrive
+from app.base.tone import Tone
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.events import Command, FolderFound
-from app.core.facts import TrainedFacts
+from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
 from app.core.modes.pages import GalleryState, ResultsState, SavingState, StaffState, TypingState
 from app.core.presses import Inputs
 from app.session.session import still_missing
@@ -40,20 +41,12 @@ class Mode(Enum):
     STAFF = "staff"
 
 
-class Mood(Enum):
-    """How a notice is meant."""
-
-    HINT = "hint"
-    SUCCESS = "success"
-    WARNING = "warning"
-
-
 @dataclass(frozen=True)
 class Notice:
     """A passing message."""
 
     text: Text
-    mood: Mood
+    tone: Tone
     until_s: float
 
 
@@ -64,15 +57,6 @@ class Timing:
     hold_delay_s: float = 0.35
     sample_interval_s: float = 0.12
     max_shots: int = 300
-
-
-@dataclass(frozen=True)
-class ClassState:
-    """One class as taught so far; `thumbnails` are its newest samples, newest last."""
-
-    label: str
-    shots: int = 0
-    thumbnails: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,14 +75,6 @@ class Arrival:
     class_index: int
     picture: Picture
     at_s: float
-
-
-@dataclass(frozen=True)
-class Starter:
-    """A model that answers before anybody taught: what it knows, and below what share it is not sure."""
-
-    labels: tuple[str, ...]
-    threshold: float
 
 
 @dataclass(frozen=True)
@@ -135,7 +111,7 @@ class KioskState:
         pressed_at_s: When the latest press happened, which may be before `now_s`: it may have waited in the queue.
     """
 
-    classes: tuple[ClassState, ...]
+    classes: tuple[TaughtClass, ...]
     mode: Mode = Mode.TEACH
     asked_at_s: float = 0.0
     model: TrainedFacts | None = None
@@ -155,7 +131,7 @@ class KioskState:
     shown_from: str = ""
     language: str = SOURCE_LANGUAGE
     config: Config = field(default_factory=Config)
-    starter: Starter | None = None
+    starter: ModelFacts | None = None
     learn_due: bool = False
     last_input_s: float = 0.0
     attract_since_s: float = 0.0
@@ -218,16 +194,16 @@ class KioskState:
 Step = tuple[KioskState, tuple[Command, ...]]
 
 
-def with_class(state: KioskState, index: int, new: ClassState) -> KioskState:
+def with_class(state: KioskState, index: int, new: TaughtClass) -> KioskState:
     """Put a class in the place of another."""
     return replace(state, classes=(*state.classes[:index], new, *state.classes[index + 1 :]))
 
 
-def noticed(state: KioskState, text: Text, mood: Mood, seconds: float = NOTICE_S) -> KioskState:
+def noticed(state: KioskState, text: Text, tone: Tone, seconds: float = NOTICE_S) -> KioskState:
     """Show a passing message."""
-    return replace(state, notice=Notice(text, mood, state.now_s + seconds))
+    return replace(state, notice=Notice(text, tone, state.now_s + seconds))
 
 
 def refused(state: KioskState, text: Text) -> Step:
     """Say why something does not happen."""
-    return noticed(state, text, Mood.WARNING), (ev.PlaySound("refused"),)
+    return noticed(state, text, Tone.WARNING), (ev.PlaySound("refused"),)

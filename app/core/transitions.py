@@ -12,42 +12,14 @@ from typing import Any
 from app.base.buttons import Action, Button
 from app.core import events as ev
 from app.core.events import Command, Event
-from app.core.facts import TrainedFacts
 from app.core.modes import choose_drive, cursor, devices, found, gallery, idle, jobs, results, staff, teach, visit
-from app.core.presses import hear
-from app.core.state import (
-    THUMBNAILS,
-    Arrival,
-    ClassState,
-    Held,
-    KioskState,
-    Mode,
-    Mood,
-    Notice,
-    Step,
-    Timing,
-)
-
-__all__ = [
-    "CONSUMED_BY_PRESSES",
-    "THUMBNAILS",
-    "TRANSITIONS",
-    "Arrival",
-    "ClassState",
-    "Held",
-    "KioskState",
-    "Mode",
-    "Mood",
-    "Notice",
-    "Timing",
-    "TrainedFacts",
-    "advance",
-]
+from app.core.presses import interpret
+from app.core.state import KioskState, Mode, Step
 
 
 def advance(state: KioskState, event: Event) -> Step:
     """Give the state after `event` and what follows from it, and the commands to carry out because of them."""
-    inputs, follow = hear(state.inputs, event, state.ticked_s)
+    inputs, follow = interpret(state.inputs, event, state.ticked_s)
     if inputs is not state.inputs:
         state = replace(state, inputs=inputs)
     happened = (event, *follow)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import LANGUAGES
 from app.core.modes.staff import CORNER, PAGES
-from app.core.transitions import Mode
+from app.core.state import Mode
 from app.kiosk import Kiosk
 
 PIN = "2468"  # of the demonstration

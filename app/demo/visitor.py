@@ -14,7 +14,7 @@ from typing import Protocol
 from app.base.buttons import Action, Button, OnScreen
 from app.base.errors import KioskError
 from app.base.ports import Clock
-from app.core.transitions import Mode
+from app.core.state import Mode
 from app.demo.tour import Hands, go_away, look_around, visit_staff
 from app.kiosk import Kiosk
 from app.model.observation import Observation

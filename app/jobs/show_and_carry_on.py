@@ -8,13 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from app.core import events as ev
-from app.core.facts import TrainedFacts
-from app.core.state import THUMBNAILS
+from app.core.facts import ModelFacts, TrainedFacts
 from app.importing.reader import read_model, read_session
+from app.jobs.classes import taught_classes
 from app.jobs.tools import Tools, archive_of
 from app.model.live import LiveModel
 from app.model.model_files import SHOWN, delete_shown_models, new_model_path, write_model_file
-from app.session.pictures import thumbnails
 from tpu.classifier import ClassificationEngine
 
 logger = logging.getLogger(__name__)
@@ -41,8 +40,7 @@ def import_session(tools: Tools, folder: Path, privacy: str, announce: Callable[
     tools.store.replace_with(session)
     tools.vision.go_live(None)
     logger.info("carrying on with the session of %s", folder)
-    now = tools.store.load()
-    announce(ev.SessionImported(now.labels, now.shots(), thumbnails(now, THUMBNAILS)))
+    announce(ev.SessionImported(taught_classes(tools.store.load())))
 
 
 def show_model(tools: Tools, folder: Path, drive: str, announce: Callable[[ev.Event], None]) -> None:
@@ -58,7 +56,7 @@ def show_model(tools: Tools, folder: Path, drive: str, announce: Callable[[ev.Ev
     engine = ClassificationEngine(path, labels=model.labels, runtime=tools.config.model.runtime, device="cpu")
     classes = len(model.labels)
     tools.vision.go_live(LiveModel(engine, path, tuple(range(classes)), model.threshold, classes))
-    announce(ev.ModelShown(model.labels, model.threshold, drive))
+    announce(ev.ModelShown(ModelFacts(model.labels, model.threshold), drive))
 
 
 def end_show(
@@ -71,4 +69,4 @@ def end_show(
     facts = restore_model()
     if facts is None:
         tools.vision.go_live(None)
-    announce(ev.ShowEnded(session.labels, session.shots(), thumbnails(session, THUMBNAILS), facts))
+    announce(ev.ShowEnded(taught_classes(session), facts))

@@ -17,7 +17,8 @@ from app.base.picture import Picture
 from app.base.ports import ImageArray
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
-from app.core.transitions import THUMBNAILS
+from app.core.facts import ModelFacts
+from app.jobs.classes import taught_classes
 from app.jobs.machine_info import drive_lines, machine_lines
 from app.jobs.save import pinned_drive
 from app.jobs.tools import Tools, archive_of
@@ -29,7 +30,7 @@ from app.model.relabel import with_labels
 from app.model.starter import DEMO, make_demo_starter, open_starter
 from app.model.verified_folder import refuse_links, with_sums, write_folder
 from app.session.database import SESSION_FILE
-from app.session.pictures import THUMBNAIL_PX, small_picture, thumbnails
+from app.session.pictures import THUMBNAIL_PX, small_picture
 from app.session.session import Sample, same_samples
 
 logger = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ class Backstage:
             return
         self._starter = model
         tools.vision.go_live(model)
-        self._announce(ev.StarterReady(tuple(model.engine.labels), model.threshold))
+        self._announce(ev.StarterReady(ModelFacts(tuple(model.engine.labels), model.threshold)))
 
     def drop_starter(self) -> None:
         """Let the starter step back; a model that has taken its place meanwhile stays."""
@@ -199,7 +200,7 @@ class Backstage:
             tools.vision.num_classes = len(session.labels)
             delete_trained_models(tools.config)
             self.forget_removed()
-            self._announce(ev.SessionRestored(session.labels, session.shots(), thumbnails(session, THUMBNAILS)))
+            self._announce(ev.SessionRestored(taught_classes(session)))
 
     def export_sessions(self) -> None:
         """Write every kept session to the first drive that can be written, else to the export directory."""

@@ -61,11 +61,6 @@ def newest_thumbnails(session: Session, class_index: int, most: int) -> tuple[Pi
     return tuple(newest)
 
 
-def thumbnails(session: Session, most: int) -> tuple[tuple[Picture, ...], ...]:
-    """Of every class what `newest_thumbnails` gives."""
-    return tuple(newest_thumbnails(session, index, most) for index in range(len(session.labels)))
-
-
 def small_picture(data: bytes, edge_px: int) -> ImageArray:
     """A stored picture for the screen, as `thumbnail` gives it; plain grey where only the embedding was kept."""
     try:

@@ -13,13 +13,13 @@ from app.base.picture import Picture
 from app.base.ports import Frame
 from app.core.modes.cursor import steers, under
 from app.core.modes.staff import CORNER
-from app.core.transitions import KioskState, Mode, Mood
+from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
 from app.views.attract import Stage, played
 from app.views.drives import drive_line
 from app.views.gallery import gallery
 from app.views.guidance import enough, guidance, suggested_class
-from app.views.model import ActionKey, ClassCard, KioskView, Notice, Screen, StatusStrip, Tone, Verdict
+from app.views.model import ActionKey, Banner, ClassCard, KioskView, Screen, StatusStrip, Verdict
 from app.views.questions import accelerator_missing, fault, faulty, question
 from app.views.results import results
 from app.views.saving import saving
@@ -259,11 +259,10 @@ def _progress(state: KioskState, surroundings: Surroundings) -> float | None:
     return None
 
 
-def _notice(state: KioskState, say: Say) -> Notice | None:
+def _notice(state: KioskState, say: Say) -> Banner | None:
     if state.notice is None:
         return None
-    tones = {Mood.HINT: Tone.HINT, Mood.SUCCESS: Tone.SUCCESS, Mood.WARNING: Tone.WARNING}
-    return Notice(say(state.notice.text), tones[state.notice.mood])
+    return Banner(say(state.notice.text), state.notice.tone)
 
 
 def _flash(state: KioskState) -> tuple[int, Picture, float] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.base.buttons import OnScreen
 from app.base.i18n import Message, Text, message
 from app.core.state import KioskState, Mode
-from app.views.model import ActionKey, Saving, Step
+from app.views.model import ActionKey, Saving, SavingLine
 from app.views.words import Say
 
 STEPS: dict[str, Message] = {
@@ -38,7 +38,7 @@ def saving(state: KioskState, say: Say) -> Saving | None:
     return Saving(
         title=say(title),
         where=say(where if now.drive else now.folder),
-        steps=tuple(Step(say(STEPS.get(name, name)), done) for name, done in now.done),
+        steps=tuple(SavingLine(say(STEPS.get(name, name)), done) for name, done in now.done),
         safe=now.finished and not now.note,
         text=say(text),
         onto_drive=bool(now.drive),

@@ -19,7 +19,7 @@ from app.base.ports import Frame
 from app.config.schema import Config, load_config
 from app.config.settings_file import SettingsFile
 from app.core.events import FolderFound
-from app.core.transitions import Mode
+from app.core.state import Mode
 from app.importing.reader import find_folder
 from app.session.pictures import decode_picture
 from run_kiosk import main

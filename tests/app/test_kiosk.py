@@ -15,7 +15,7 @@ import pytest
 from app.base.buttons import Action
 from app.base.workers import StopSignal, Worker
 from app.core import events as ev
-from app.core.transitions import Mode
+from app.core.state import Mode
 from app.jobs.tools import Job
 from app.jobs.workbench import work_off
 from app.model.observation import NOTHING_SEEN

@@ -21,7 +21,7 @@ from app.compose import compose
 from app.config.schema import Config
 from app.core.events import DrivesChanged
 from app.core.modes.cursor import targets, under
-from app.core.transitions import Mode
+from app.core.state import Mode
 from tests.support.disks import sticks
 from tests.support.environments import clean_environment
 from tests.support.kiosks import LABELS

@@ -20,8 +20,8 @@ import pygame
 import pytest
 
 from app.base.picture import Picture
-from app.core.facts import TrainedFacts
-from app.core.transitions import THUMBNAILS, ClassState, KioskState, Mode
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.state import THUMBNAILS, KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.ui.screens import targets
 from app.ui.window import CAPTION
@@ -133,7 +133,7 @@ class KioskProcess:
         """A state that looks like the visit at hand, as far as it is on the disk."""
         picture = Picture("any", np.zeros((8, 8, 3), np.uint8))
         classes = tuple(
-            ClassState(label, shots, (picture,) * min(shots, THUMBNAILS))
+            TaughtClass(label, shots, (picture,) * min(shots, THUMBNAILS))
             for label, shots in zip(LABELS, self.shots(), strict=True)
         )
         model = TrainedFacts(1.0, 0.5, self.shots(), {}) if self.has_model() else None

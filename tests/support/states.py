@@ -9,8 +9,9 @@ import numpy as np
 from app.base.picture import Picture
 from app.config.schema import Config
 from app.core.events import Command, Event
-from app.core.facts import TrainedFacts
-from app.core.transitions import ClassState, KioskState, Mode, advance
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.state import KioskState, Mode
+from app.core.transitions import advance
 
 PICTURE = Picture(("sample", 1), np.zeros((2, 2, 3), np.uint8))
 LABELS = ("apple", "cup", "book")
@@ -18,7 +19,7 @@ LABELS = ("apple", "cup", "book")
 
 def kiosk(*shots: int, mode: Mode = Mode.TEACH, model: TrainedFacts | None = None) -> KioskState:
     """A kiosk with so many samples of each class."""
-    classes = tuple(ClassState(label, count) for label, count in zip(LABELS, shots, strict=False))
+    classes = tuple(TaughtClass(label, count) for label, count in zip(LABELS, shots, strict=False))
     settings = Config()
     config = replace(settings, classes=replace(settings.classes, labels=LABELS[: len(classes)]))
     return KioskState(classes=classes, mode=mode, model=model, camera="test camera", config=config)

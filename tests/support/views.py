@@ -9,26 +9,26 @@ import numpy as np
 
 from app.base.buttons import Action
 from app.base.picture import Picture
+from app.base.tone import Tone
 from app.views.model import (
     ActionKey,
     Attract,
+    Banner,
     ClassCard,
     ConfusedPicture,
     ConfusionCell,
     Gallery,
     GalleryPicture,
     KioskView,
-    Notice,
     Question,
     Results,
     Saving,
+    SavingLine,
     Screen,
     Setting,
     Staff,
     StatusStrip,
-    Step,
     Tab,
-    Tone,
     Typing,
     Verdict,
 )
@@ -153,7 +153,7 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             cards=cards(count, live=True, names=names),
             verdict=Verdict("not sure", 0.4, None),
             not_sure=0.7,
-            notice=Notice("Learned it: about 9 of 10 new pictures are named right.", Tone.SUCCESS),
+            notice=Banner("Learned it: about 9 of 10 new pictures are named right.", Tone.SUCCESS),
         ),
         "confirm": replace(
             live,
@@ -301,7 +301,7 @@ def saving(done: int) -> Saving:
     return Saving(
         title="Saved" if safe else "Saving – leave the drive in",
         where="KIOSK / teachable / 2026-01-31_1412_apple_cup_duck",
-        steps=tuple(Step(text, True if n < done else False if n == done else None) for n, text in enumerate(steps)),
+        steps=tuple(SavingLine(text, _done(number, done)) for number, text in enumerate(steps)),
         safe=safe,
         text="You may pull it out now." if safe else "",
         keys=(ActionKey("back", "back", "Back", "Esc"),) if safe else (),
@@ -375,3 +375,7 @@ def pin_pad() -> Typing:
 def every_view(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
     """All of them."""
     return {**main_views(count, names), **page_views(count, names)}
+
+
+def _done(number: int, now: int) -> bool | None:
+    return True if number < now else False if number == now else None

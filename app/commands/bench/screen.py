@@ -22,8 +22,9 @@ import pygame
 
 from app.base.picture import Picture
 from app.base.ports import Frame
-from app.core.facts import TrainedFacts
-from app.core.transitions import ClassState, KioskState, Mode, Mood, Notice
+from app.base.tone import Tone
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.state import KioskState, Mode, Notice
 from app.demo.simulated import DemonstrationCamera
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.session.pictures import thumbnail
@@ -142,12 +143,12 @@ def scenes(frame: Frame) -> list[tuple[str, KioskState, Smoothed]]:
     pygame.font.init()
     small = thumbnail(centre_crop(frame.image))
     classes = tuple(
-        ClassState(label, 12, tuple(Picture((label, number), small) for number in range(12)))
+        TaughtClass(label, 12, tuple(Picture((label, number), small) for number in range(12)))
         for label in ("apple", "cup", "duck")
     )
     taught = KioskState(classes=classes, camera="demonstration")
     model = TrainedFacts(0.9, 0.5, (12, 12, 12))
-    live = replace(taught, mode=Mode.LIVE, model=model, notice=Notice("Learned it!", Mood.SUCCESS, 9.0))
+    live = replace(taught, mode=Mode.LIVE, model=model, notice=Notice("Learned it!", Tone.SUCCESS, 9.0))
     answer = Smoothed(np.array([0.9, 0.06, 0.04], np.float32), 0.5, 1, 0.0)
     return [
         ("draw teach", taught, NOTHING_SEEN),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.i18n import Text
-from app.core.facts import TrainedFacts
+from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
 
 if TYPE_CHECKING:
     from app.base.picture import Picture
@@ -118,19 +118,16 @@ class SessionErased:
 
 @dataclass(frozen=True)
 class StarterReady:
-    """A model that answers before anybody taught is live. `threshold` is its own."""
+    """The starter answers: a model for the time before a visitor teaches anything."""
 
-    labels: tuple[str, ...]
-    threshold: float
+    model: ModelFacts
 
 
 @dataclass(frozen=True)
 class SessionRestored:
-    """A session from the archive is the one at hand again; its model is trained anew from it."""
+    """A session from the archive is the current one again. It has no model until TRAIN is pressed."""
 
-    labels: tuple[str, ...]
-    shots: tuple[int, ...]
-    thumbnails: tuple[tuple[Picture, ...], ...]
+    classes: tuple[TaughtClass, ...]
 
 
 SAVING_STEPS = ("write", "name", "read_back", "release")
@@ -156,11 +153,9 @@ class SavingStep:
 
 @dataclass(frozen=True)
 class SessionImported:
-    """The session is the one of the drive now; the one before is archived. `thumbnails` are the newest by class."""
+    """The session from the drive is the current one; the one before it is archived."""
 
-    labels: tuple[str, ...]
-    shots: tuple[int, ...]
-    thumbnails: tuple[tuple[Picture, ...], ...]
+    classes: tuple[TaughtClass, ...]
 
 
 @dataclass(frozen=True)
@@ -172,21 +167,21 @@ class ImportFailed:
 
 @dataclass(frozen=True)
 class ModelShown:
-    """A model from a drive answers now. The session waits untouched behind it."""
+    """A model from the drive `drive` answers. The session is unchanged."""
 
-    labels: tuple[str, ...]
-    threshold: float
+    model: ModelFacts
     drive: str
 
 
 @dataclass(frozen=True)
 class ShowEnded:
-    """The kiosk's own model, if there is one, answers again; labels, shots and thumbnails are the session's."""
+    """The model from a drive answers no longer: the kiosk is back to its own session.
 
-    labels: tuple[str, ...]
-    shots: tuple[int, ...]
-    thumbnails: tuple[tuple[Picture, ...], ...]
-    model: TrainedFacts | None = None  # that answers; None where there is none
+    `model` is the session's own model, which answers again; None if nothing was trained.
+    """
+
+    classes: tuple[TaughtClass, ...]
+    model: TrainedFacts | None = None
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.i18n import message
+from app.base.tone import Tone
 from app.core import events as ev
 from app.core.modes import choose_drive
 from app.core.modes.found import drive_pulled
 from app.core.modes.idle import somebody_came
-from app.core.state import KioskState, Mode, Mood, Step, noticed, refused
+from app.core.state import KioskState, Mode, Step, noticed, refused
 
 
 def camera_found(state: KioskState, event: ev.CameraFound) -> Step:
@@ -46,7 +47,7 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
         return refused(state, told)
     if new and state.model is not None:
         told = message("Found the drive {drive}. SAVE puts the model on it.", drive=new[0])
-        return noticed(state, told, Mood.HINT), ()
+        return noticed(state, told, Tone.HINT), ()
     return state, ()
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from app.base.buttons import Action, Button
 from app.base.i18n import message
-from app.base.picture import Picture
+from app.base.tone import Tone
 from app.core import events as ev
 from app.core.events import Command
-from app.core.facts import TrainedFacts
-from app.core.state import ClassState, KioskState, Mode, Mood, Step, noticed, refused
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.state import KioskState, Mode, Step, noticed, refused
 
 CARRY_ON, SHOW = 0, 1  # the class buttons that answer: every station has at least two
 ANSWER_AFTER_S = 0.8  # the question comes unasked: a press that was meant for a class is no answer
@@ -57,11 +57,10 @@ def answered(state: KioskState, button: Button) -> Step:
 
 def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
     """The session of the drive is this kiosk's now; its model is made here, not taken from a stranger."""
-    classes = _classes(event.labels, event.shots, event.thumbnails)
-    state = replace(state, classes=classes, mode=Mode.TEACH, model=None, starter=None, changed=False, arrival=None)
-    state = replace(state, re_embedding=0)  # it came with embeddings by the extractor in use
-    told = message("Carrying on with {labels}.", labels=", ".join(event.labels))
-    state = noticed(state, told, Mood.SUCCESS)
+    state = replace(state, classes=event.classes, mode=Mode.TEACH, model=None, starter=None, changed=False)
+    state = replace(state, arrival=None, re_embedding=0)  # its embeddings are by the extractor in use
+    told = message("Carrying on with {labels}.", labels=", ".join(state.labels))
+    state = noticed(state, told, Tone.SUCCESS)
     if state.missing:
         return state, ()
     return replace(state, mode=Mode.TRAINING), (ev.StartTraining(), ev.PlaySound("train"))
@@ -75,18 +74,18 @@ def import_failed(state: KioskState, event: ev.ImportFailed) -> Step:
 
 def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
     """A stranger's model answers; the session waits."""
-    none = (0,) * len(event.labels)
+    labels = event.model.labels
     state = replace(
         state,
-        classes=_classes(event.labels, none, ((),) * len(none)),
+        classes=tuple(map(TaughtClass, labels)),
         mode=Mode.LIVE,
-        model=TrainedFacts(0.0, event.threshold, none),
+        model=TrainedFacts(0.0, event.model.threshold, shots=(0,) * len(labels)),
         starter=None,
         arrival=None,
         shown_from=event.drive,
     )
     told = message("This is the model from {drive}. RESET goes back to your own.", drive=event.drive)
-    return noticed(state, told, Mood.SUCCESS), (ev.PlaySound("ready"),)
+    return noticed(state, told, Tone.SUCCESS), (ev.PlaySound("ready"),)
 
 
 def pressed_while_shown(state: KioskState, button: Button) -> Step:
@@ -101,8 +100,7 @@ def pressed_while_shown(state: KioskState, button: Button) -> Step:
 
 def show_ended(state: KioskState, event: ev.ShowEnded) -> Step:
     """Back to the session of this kiosk."""
-    classes = _classes(event.labels, event.shots, event.thumbnails)
-    state = replace(state, classes=classes, model=event.model, shown_from="")
+    state = replace(state, classes=event.classes, model=event.model, shown_from="")
     state = replace(state, mode=state.resting_mode)
     starter: tuple[Command, ...] = () if state.answering or any(state.shots) else (ev.LoadStarter(),)
     return state, (*starter, ev.PlaySound("undo"))
@@ -110,9 +108,3 @@ def show_ended(state: KioskState, event: ev.ShowEnded) -> Step:
 
 def _forgotten(state: KioskState) -> KioskState:
     return replace(state, found=None, mode=state.resting_mode)
-
-
-def _classes(
-    labels: tuple[str, ...], shots: tuple[int, ...], thumbnails: tuple[tuple[Picture, ...], ...]
-) -> tuple[ClassState, ...]:
-    return tuple(ClassState(*one) for one in zip(labels, shots, thumbnails, strict=True))

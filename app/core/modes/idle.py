@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from app.base.buttons import Action, Button
 from app.base.i18n import LANGUAGES, Message, counted, message
+from app.base.tone import Tone
 from app.core import events as ev
 from app.core.modes.language import spoken
 from app.core.modes.pages import GalleryState, ResultsState, SavingState, StaffState
-from app.core.state import KioskState, Mode, Mood, Starter, Step, noticed
+from app.core.state import KioskState, Mode, Step, noticed
 
 _BUSY = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.ATTRACT)
 
@@ -113,13 +114,13 @@ def starter_ready(state: KioskState, event: ev.StarterReady) -> Step:
     if any(state.shots) or state.in_flight or state.model is not None:
         return state, (ev.DropStarter(),)
     mode = Mode.LIVE if state.mode is Mode.TEACH else state.mode
-    return replace(state, starter=Starter(event.labels, event.threshold), mode=mode), ()
+    return replace(state, starter=event.model, mode=mode), ()
 
 
 def starter_dropped(state: KioskState) -> KioskState:
     """A visitor begins to teach: the starter steps back."""
     state = replace(state, starter=None, mode=Mode.TEACH)
-    return noticed(state, message("Now it learns from you."), Mood.HINT)
+    return noticed(state, message("Now it learns from you."), Tone.HINT)
 
 
 def _put_away(state: KioskState) -> Step:

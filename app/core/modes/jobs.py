@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.i18n import Message, message
+from app.base.tone import Tone
 from app.config.class_names import class_names
 from app.core import events as ev
 from app.core.events import Command
+from app.core.facts import TaughtClass
 from app.core.modes.idle import attracting
 from app.core.modes.pages import SavingState
-from app.core.state import ClassState, KioskState, Mode, Mood, Step, noticed, refused
+from app.core.state import KioskState, Mode, Step, noticed, refused
 
 TOLD_S = 8.0  # a drive that the kiosk switches off is gone at once, long before anybody has read that it may be pulled
 
@@ -18,7 +20,7 @@ TOLD_S = 8.0  # a drive that the kiosk switches off is gone at once, long before
 def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     """A new model answers."""
     state = replace(state, mode=Mode.LIVE, model=event.model, starter=None, changed=False, learn_due=False)
-    return noticed(state, accuracy_in_words(event.model.validation_accuracy), Mood.SUCCESS), (ev.PlaySound("ready"),)
+    return noticed(state, accuracy_in_words(event.model.validation_accuracy), Tone.SUCCESS), (ev.PlaySound("ready"),)
 
 
 def accuracy_in_words(accuracy: float) -> Message:
@@ -86,7 +88,7 @@ def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
     """Everything that was taught is gone."""
     gone, language = state.gone, state.config.screen.language if state.gone else state.language
     labels = class_names(state.config.classes.labels, language)  # those of a session from elsewhere go with it
-    classes = tuple(map(ClassState, labels))
+    classes = tuple(map(TaughtClass, labels))
     renamed: tuple[Command, ...] = () if labels == state.labels else (ev.NameClasses(labels),)
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)
     # what still waited for its frame or its embedding is gone as well: no event will count it down any more
@@ -96,7 +98,7 @@ def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
         state, commands = attracting(state)
         return state, (*renamed, *commands)
     told = message("All clear. Show something and hold its button.")
-    return noticed(state, told, Mood.HINT), (*renamed, ev.PlaySound("undo"))
+    return noticed(state, told, Tone.HINT), (*renamed, ev.PlaySound("undo"))
 
 
 def erase_failed(state: KioskState, event: ev.EraseFailed) -> Step:

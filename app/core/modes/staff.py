@@ -7,15 +7,17 @@ from dataclasses import replace
 
 from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import Text, message
+from app.base.tone import Tone
 from app.config.class_names import class_names
 from app.config.input_map import button_name, button_named
 from app.config.schema import Config
 from app.core import events as ev
+from app.core.facts import TaughtClass
 from app.core.modes import typing
 from app.core.modes.language import spoken
 from app.core.modes.pages import StaffState, TypingState
 from app.core.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
-from app.core.state import ClassState, KioskState, Mode, Mood, Step, noticed, refused
+from app.core.state import KioskState, Mode, Step, noticed, refused
 
 PAGES = ("classes", "camera", "screen", "visits", "buttons", "sessions", "system")
 SURE_AFTER_S = 0.8
@@ -142,11 +144,10 @@ def system_looked(state: KioskState, event: ev.SystemLooked) -> Step:
 
 def session_restored(state: KioskState, event: ev.SessionRestored) -> Step:
     """A session from the archive is the one at hand."""
-    classes = tuple(ClassState(*facts) for facts in zip(event.labels, event.shots, event.thumbnails, strict=True))
     mode = state.mode if state.mode is Mode.STAFF else Mode.TEACH
-    state = replace(state, classes=classes, model=None, starter=None, mode=mode, changed=False, arrival=None)
+    state = replace(state, classes=event.classes, model=None, starter=None, mode=mode, changed=False, arrival=None)
     told = message("That session is back. TRAIN makes its model anew.")
-    return noticed(state, told, Mood.SUCCESS), (ev.LookAtSystem(),)
+    return noticed(state, told, Tone.SUCCESS), (ev.LookAtSystem(),)
 
 
 def staff_failed(state: KioskState, event: ev.StaffFailed) -> Step:
@@ -156,7 +157,7 @@ def staff_failed(state: KioskState, event: ev.StaffFailed) -> Step:
 
 def staff_done(state: KioskState, event: ev.StaffDone) -> Step:
     """Something did."""
-    return noticed(state, event.told, Mood.SUCCESS), (ev.LookAtSystem(),)
+    return noticed(state, event.told, Tone.SUCCESS), (ev.LookAtSystem(),)
 
 
 def learnable(state: KioskState) -> tuple[str, ...]:
@@ -228,7 +229,7 @@ def _named(state: KioskState, labels: tuple[str, ...]) -> Step:
     """Call the classes so: for good where staff say it, else for this visit."""
     known, house = dict(enumerate(state.classes)), _names_of_the_house(state, labels)
     classes = tuple(
-        replace(known[place], label=label) if place in known else ClassState(label)
+        replace(known[place], label=label) if place in known else TaughtClass(label)
         for place, label in enumerate(labels)
     )
     model = state.model

@@ -6,21 +6,11 @@ from dataclasses import replace
 
 from app.base.i18n import Text, message
 from app.base.picture import Picture
+from app.base.tone import Tone
 from app.core import events as ev
 from app.core.modes import gallery, results
 from app.core.modes.idle import starter_dropped
-from app.core.state import (
-    THUMBNAILS,
-    Arrival,
-    Held,
-    KioskState,
-    Mode,
-    Mood,
-    Step,
-    noticed,
-    refused,
-    with_class,
-)
+from app.core.state import THUMBNAILS, Arrival, Held, KioskState, Mode, Step, noticed, refused, with_class
 
 
 def class_pressed(state: KioskState, index: int) -> Step:
@@ -99,7 +89,7 @@ def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
         state, commands = results.sample_gone(state, event.sample_id)
         return state, (*commands, ev.PlaySound("undo"))
     told = message("Took back the last picture of {label}.", label=old.label)
-    return noticed(state, told, Mood.HINT), (ev.PlaySound("undo"),)
+    return noticed(state, told, Tone.HINT), (ev.PlaySound("undo"),)
 
 
 def sample_restored(state: KioskState, event: ev.SampleRestored) -> Step:
@@ -134,7 +124,7 @@ def sample_refused(state: KioskState, event: ev.SampleRefused) -> Step:
 def sample_withdrawn(state: KioskState, _: ev.SampleWithdrawn) -> Step:
     """A press was taken back before its picture came."""
     state = replace(state, held=None, in_flight=max(0, state.in_flight - 1))
-    return noticed(state, message("Took back the last press."), Mood.HINT), (ev.PlaySound("undo"),)
+    return noticed(state, message("Took back the last press."), Tone.HINT), (ev.PlaySound("undo"),)
 
 
 def undo_failed(state: KioskState, event: ev.UndoFailed) -> Step:

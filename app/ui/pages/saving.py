@@ -10,7 +10,7 @@ from app.ui.painting.motion import Moving
 from app.ui.painting.page import Target, arrange_page, draw_head, draw_keys, key_targets
 from app.ui.painting.shapes import shape
 from app.ui.painting.theme import mixed
-from app.views.model import Saving, Step
+from app.views.model import Saving, SavingLine
 
 
 def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
@@ -45,7 +45,7 @@ def saving_targets(canvas: Canvas, saving: Saving) -> list[Target]:
     return key_targets(canvas, saving.keys, arrange_page(canvas).footer)
 
 
-def _steps(canvas: Canvas, steps: tuple[Step, ...], area: pygame.Rect) -> None:
+def _steps(canvas: Canvas, steps: tuple[SavingLine, ...], area: pygame.Rect) -> None:
     palette, px = canvas.palette, canvas.px
     if not steps:
         return

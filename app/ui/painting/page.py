@@ -13,7 +13,7 @@ from app.ui.painting.keys import draw_key
 from app.ui.painting.layout import GAP, MARGIN, grid
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Moving
-from app.views.model import ActionKey, Notice
+from app.views.model import ActionKey, Banner
 
 Target = tuple[Hashable, pygame.Rect]
 
@@ -53,7 +53,7 @@ def draw_head(canvas: Canvas, page: Page, title: str, text: str, moving: Moving 
     canvas.text(text, page.text, 22, palette.quiet, palette.background, lines=2)
 
 
-def draw_page_notice(canvas: Canvas, notice: Notice, arrived: float) -> None:
+def draw_page_notice(canvas: Canvas, notice: Banner, arrived: float) -> None:
     """A passing message over the head of a page, where the title stands."""
     px, page = canvas.px, arrange_page(canvas)
     face = canvas.theme.tone(notice.tone)

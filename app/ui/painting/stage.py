@@ -5,6 +5,7 @@ from __future__ import annotations
 import pygame
 
 from app.base.picture import Picture
+from app.base.tone import Tone
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.mascot import draw_mascot
@@ -12,7 +13,7 @@ from app.ui.painting.motion import Flight, Moving
 from app.ui.painting.shapes import shape
 from app.ui.painting.surfaces import CACHE
 from app.ui.painting.theme import mixed
-from app.views.model import KioskView, Tone, Verdict
+from app.views.model import KioskView, Verdict
 
 CORNER = 30
 VERDICT_H, NOTICE_H = 112, 96

@@ -9,7 +9,7 @@ from functools import lru_cache
 import pygame
 
 from app.base.paths import asset_path
-from app.views.model import Tone
+from app.base.tone import Tone
 
 if sys.version_info >= (3, 11):
     import tomllib

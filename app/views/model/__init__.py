@@ -14,34 +14,33 @@ from app.views.model.pages import (
     GalleryPicture,
     Results,
     Saving,
+    SavingLine,
     Setting,
     Staff,
-    Step,
     Tab,
     Typing,
 )
-from app.views.model.parts import ActionKey, ClassCard, Notice, Question, Screen, StatusStrip, Tone, Verdict
+from app.views.model.parts import ActionKey, Banner, ClassCard, Question, Screen, StatusStrip, Verdict
 
 __all__ = [
     "ActionKey",
     "Attract",
+    "Banner",
     "ClassCard",
     "ConfusedPicture",
     "ConfusionCell",
     "Gallery",
     "GalleryPicture",
     "KioskView",
-    "Notice",
     "Question",
     "Results",
     "Saving",
+    "SavingLine",
     "Screen",
     "Setting",
     "Staff",
     "StatusStrip",
-    "Step",
     "Tab",
-    "Tone",
     "Typing",
     "Verdict",
 ]
@@ -91,7 +90,7 @@ class KioskView:
     not_sure: float | None = None
     progress: float | None = None
     progress_text: str = ""
-    notice: Notice | None = None
+    notice: Banner | None = None
     question: Question | None = None
     fault: tuple[str, str] | None = None
     flash: tuple[int, Picture, float] | None = None  # class index, its picture, age in seconds

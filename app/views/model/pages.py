@@ -91,7 +91,7 @@ class Results:
 
 
 @dataclass(frozen=True)
-class Step:
+class SavingLine:
     """A line of what is being written, and where. `done` is None while it waits, False while it runs."""
 
     text: str
@@ -107,7 +107,7 @@ class Saving:
 
     title: str
     where: str
-    steps: tuple[Step, ...]
+    steps: tuple[SavingLine, ...]
     safe: bool
     text: str  # "You may pull it out now."
     keys: tuple[ActionKey, ...] = ()

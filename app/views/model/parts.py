@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from app.base.picture import Picture
+from app.base.tone import Tone
 
 
 class Screen(Enum):
@@ -22,14 +23,6 @@ class Screen(Enum):
     CONFIRM = "confirm"
     STAFF = "staff"
     FAULT = "fault"
-
-
-class Tone(Enum):
-    """How a line is meant."""
-
-    HINT = "hint"
-    SUCCESS = "success"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True)
@@ -97,7 +90,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Notice:
+class Banner:
     """A passing message, drawn over the screen."""
 
     text: str

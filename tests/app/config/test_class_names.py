@@ -15,9 +15,8 @@ from app.config.class_names import class_names
 from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
-from app.core.facts import TrainedFacts
+from app.core.facts import TaughtClass, TrainedFacts
 from app.core.state import KioskState, Mode
-from app.core.transitions import ClassState
 from app.openers import open_store
 from tests.support.states import PICTURE, run
 from tpu.extractor import EmbeddingExtractor
@@ -42,7 +41,7 @@ def kiosk(*given: str, language: str = "en", shots: int = 0) -> KioskState:
         classes=replace(config.classes, labels=given),
         screen=replace(config.screen, language=language),
     )
-    classes = tuple(ClassState(label, shots) for label in class_names(given, language))
+    classes = tuple(TaughtClass(label, shots) for label in class_names(given, language))
     return KioskState(classes=classes, language=language, camera="webcam", config=config)
 
 
@@ -76,7 +75,7 @@ def test_a_name_that_somebody_gave_stays_whatever_it_is() -> None:
     state, commands = run(kiosk("Red", "Blau", "Jaune"), *[ev.ButtonPressed(Action.LANGUAGE)] * 5)
     assert (state.language, state.labels) == ("en", ("Red", "Blau", "Jaune"))
     assert not [one for one in commands if isinstance(one, ev.NameClasses)]
-    named = replace(kiosk("", ""), classes=(ClassState("Blau"), ClassState("Blue")))  # a visitor's, all taken back
+    named = replace(kiosk("", ""), classes=(TaughtClass("Blau"), TaughtClass("Blue")))  # a visitor's, all taken back
     assert run(named, ev.ButtonPressed(Action.LANGUAGE))[0].labels == ("Blau", "Blue")
 
 

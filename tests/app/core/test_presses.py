@@ -16,7 +16,7 @@ from app.core.events import (
     PinChanged,
     TimePassed,
 )
-from app.core.presses import Inputs, hear
+from app.core.presses import Inputs, interpret
 
 MAP = InputMap({"gpio:17": 0, "gpio:27": 1, "gpio:22": Action.TRAIN, "key:1": 0})
 TICK_S = 1 / 60
@@ -31,7 +31,7 @@ class Panel:
         self.followed: list[tuple[float, Event]] = []
 
     def hear(self, event: Event) -> None:
-        self.inputs, follow = hear(self.inputs, event, self.now_s)
+        self.inputs, follow = interpret(self.inputs, event, self.now_s)
         self.followed += [(self.now_s, one) for one in follow]
 
     def run(self, until_s: float, *edges: tuple[float, str, bool]) -> None:
@@ -39,7 +39,7 @@ class Panel:
         waiting = sorted(edges)
         while self.now_s < until_s:
             before_s, self.now_s = self.now_s, self.now_s + TICK_S
-            self.inputs, follow = hear(self.inputs, TimePassed(self.now_s), before_s)
+            self.inputs, follow = interpret(self.inputs, TimePassed(self.now_s), before_s)
             self.followed += [(self.now_s, one) for one in follow]
             while waiting and waiting[0][0] <= self.now_s:
                 at_s, source, level = waiting.pop(0)
@@ -127,7 +127,7 @@ def test_a_tap_counts_and_a_ghost_does_not_however_long_the_screen_stalled() -> 
     happened = [*pulses("gpio:17", 10.15, 0.06, 1, 1), *pulses("gpio:27", 10.15, 0.008, 1, 1)]
     panel.hear(PinChanged("gpio:27", True, 10.15))  # heard before the stall; its end waits in the queue
     stalled_to_s = 10.6
-    panel.inputs, follow = hear(panel.inputs, TimePassed(stalled_to_s), panel.now_s)
+    panel.inputs, follow = interpret(panel.inputs, TimePassed(stalled_to_s), panel.now_s)
     panel.now_s = stalled_to_s
     assert follow == ()
     for at_s, source, level in happened:

@@ -15,8 +15,9 @@ from app.base.ports import UnmountedDrive
 from app.core import events as ev
 from app.core.events import Command, Event
 from app.core.facts import TrainedFacts
-from app.core.presses import hear
-from app.core.transitions import CONSUMED_BY_PRESSES, TRANSITIONS, KioskState, Mode, advance
+from app.core.presses import interpret
+from app.core.state import KioskState, Mode
+from app.core.transitions import CONSUMED_BY_PRESSES, TRANSITIONS, advance
 from tests.support.states import PICTURE, kiosk, run
 
 MODEL = TrainedFacts(validation_accuracy=0.9, threshold=0.5, shots=(3, 3))
@@ -34,7 +35,7 @@ def test_every_event_has_a_transition_or_is_consumed_by_presses_and_none_is_both
 def test_what_presses_consume_changes_the_inputs(event: Event) -> None:
     assert isinstance(event, CONSUMED_BY_PRESSES)
     state, _ = run(kiosk(0, 0), ev.InputPressed("key:1"))
-    assert hear(state.inputs, event, 1.0)[0] != state.inputs
+    assert interpret(state.inputs, event, 1.0)[0] != state.inputs
 
 
 def test_an_event_that_nobody_knows_is_an_error() -> None:

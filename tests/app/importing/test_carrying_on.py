@@ -13,7 +13,7 @@ import pytest
 from app.base.buttons import Action
 from app.config.schema import Config
 from app.core.events import FolderFound
-from app.core.transitions import Mode
+from app.core.state import Mode
 from app.importing.reader import find_folder
 from app.session.archive import FOLDER as ARCHIVE
 from tests.support.kiosks import Station

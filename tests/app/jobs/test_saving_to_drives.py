@@ -13,7 +13,7 @@ import pytest
 from app.base.buttons import Action
 from app.base.ports import Drive
 from app.core.events import DrivesChanged, Event, SavingFinished, SavingStarted, SavingStep
-from app.core.transitions import Mode
+from app.core.state import Mode
 from app.jobs.workbench import Workbench
 from app.model.export_folder import EXPORT_FOLDER
 from app.model.verified_folder import SUMS

@@ -13,7 +13,9 @@ import pytest
 
 from app.base.buttons import Action
 from app.core import events as ev
-from app.core.transitions import ClassState, KioskState, Mode, advance
+from app.core.facts import TaughtClass
+from app.core.state import KioskState, Mode
+from app.core.transitions import advance
 from app.model.backend_status import backend_now
 from app.model.observation import NOTHING_SEEN
 from app.views.model import KioskView, Screen
@@ -35,7 +37,7 @@ NEEDED = (
 
 
 def view(event: ev.BackendChanged, **changes: object) -> KioskView:
-    state = KioskState(classes=(ClassState("apple"), ClassState("cup")), camera="webcam", **changes)
+    state = KioskState(classes=(TaughtClass("apple"), TaughtClass("cup")), camera="webcam", **changes)
     state, _ = advance(state, event)
     return present(state, None, NOTHING_SEEN, Surroundings())
 
@@ -69,7 +71,7 @@ def test_without_twin_and_accelerator_the_screen_says_what_is_needed(
 
 
 def test_samples_are_checked_only_when_something_else_answers() -> None:
-    taught = KioskState(classes=(ClassState("apple", 2), ClassState("cup")), camera="webcam")
+    taught = KioskState(classes=(TaughtClass("apple", 2), TaughtClass("cup")), camera="webcam")
     opening = ev.BackendChanged("CPU – opening the Edge TPU")
     state, commands = advance(taught, opening)
     assert commands == (ev.CheckSamples(),)
@@ -77,7 +79,7 @@ def test_samples_are_checked_only_when_something_else_answers() -> None:
     assert commands == ()
     state, commands = advance(state, ev.BackendChanged("Edge TPU usb:0", device="usb:0"))
     assert commands == (ev.CheckSamples(),)
-    assert advance(KioskState(classes=(ClassState("apple"),)), opening)[1] == ()
+    assert advance(KioskState(classes=(TaughtClass("apple"),)), opening)[1] == ()
 
 
 @pytest.fixture
@@ -117,7 +119,7 @@ def test_another_extractor_embeds_in_the_background_and_presses_come_in_between(
 
 
 def test_the_strip_counts_the_pictures_that_are_looked_at_again() -> None:
-    state = KioskState(classes=(ClassState("apple", 3), ClassState("cup")), backend=ev.BackendChanged("CPU"))
+    state = KioskState(classes=(TaughtClass("apple", 3), TaughtClass("cup")), backend=ev.BackendChanged("CPU"))
     state, _ = advance(state, ev.SamplesReEmbedded(2, dropped=(0,)))
     assert state.shots == (2, 0)
     seen = present(state, None, NOTHING_SEEN, Surroundings())

@@ -10,6 +10,7 @@ import pytest
 from app.base.buttons import Action
 from app.config.schema import Config
 from app.core import events as ev
+from app.core.facts import ModelFacts
 from app.core.state import Mode
 from app.model.observation import NOTHING_SEEN
 from app.views.present import Surroundings, present
@@ -54,7 +55,7 @@ def test_a_starter_that_comes_too_late_takes_nothing_from_the_model_that_was_tau
     again.teach()
     again.press(Action.TRAIN)
     taught = again.vision.model
-    again.kiosk.handle(ev.StarterReady(("dog", "cat"), 0.5))
+    again.kiosk.handle(ev.StarterReady(ModelFacts(("dog", "cat"), 0.5)))
     assert again.vision.model is taught is not None
     again.close()
 

@@ -12,8 +12,8 @@ import pytest
 from app.base.buttons import Action
 from app.base.i18n import LANGUAGES, message, translated
 from app.base.ports import Frame
-from app.core.facts import TrainedFacts
-from app.core.transitions import ClassState, KioskState, Mode
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.state import KioskState, Mode
 from app.model.observation import Smoothed
 from app.ui import screens
 from app.ui.painting.canvas import DrawnText
@@ -35,7 +35,7 @@ def fonts() -> None:
 
 def view(classes: int = 3, mode: Mode = Mode.LIVE, top: float = 0.9) -> KioskView:
     state = KioskState(
-        classes=tuple(ClassState(f"thing {index}", 5) for index in range(classes)),
+        classes=tuple(TaughtClass(f"thing {index}", 5) for index in range(classes)),
         mode=mode,
         model=TrainedFacts(0.9, 0.5, (5,) * classes),
         camera="test",

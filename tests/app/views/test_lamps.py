@@ -13,8 +13,8 @@ import pytest
 from app.base.buttons import Action
 from app.base.ports import Frame
 from app.core.events import FolderFound
-from app.core.facts import TrainedFacts
-from app.core.transitions import ClassState, Held, KioskState, Mode, Timing
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.state import Held, KioskState, Mode, Timing
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.views.lamps import BREATH_S, FULL, LOW, lamps
 from app.views.model import KioskView, Screen
@@ -25,7 +25,7 @@ MODEL = TrainedFacts(1.0, 0.6, (8, 8, 0))
 
 
 def state(*shots: int, **more: Any) -> KioskState:
-    classes = tuple(ClassState(label, count) for label, count in zip("abc", shots, strict=True))
+    classes = tuple(TaughtClass(label, count) for label, count in zip("abc", shots, strict=True))
     return KioskState(classes=classes, camera="x", now_s=100.0, **more)
 
 

@@ -11,8 +11,8 @@ from app.base.buttons import Action
 from app.base.i18n import LANGUAGES, message
 from app.base.ports import Frame
 from app.config.schema import Config
-from app.core.facts import TrainedFacts
-from app.core.transitions import ClassState, Held, KioskState, Mode
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.state import Held, KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Observation, Smoothed, smooth
 from app.views.model import KioskView, Screen
 from app.views.present import Surroundings, present
@@ -21,7 +21,7 @@ MODEL = TrainedFacts(0.9, 0.6, (5, 5, 0))
 
 
 def state(*shots: int, **changes: object) -> KioskState:
-    classes = tuple(ClassState(*pair) for pair in zip(("apple", "cup", "duck"), shots, strict=True))
+    classes = tuple(TaughtClass(*pair) for pair in zip(("apple", "cup", "duck"), shots, strict=True))
     return replace(KioskState(classes=classes, camera="webcam", now_s=10.0), **changes)
 
 

@@ -17,7 +17,7 @@ from app.base.buttons import Action, Button
 from app.compose import Composed, compose
 from app.config.schema import AcceleratorSettings, CameraSettings, Config, IdleSettings, ModelSettings, StorageSettings
 from app.core import events as ev
-from app.core.transitions import Mode
+from app.core.state import Mode
 from app.demo.simulated import DemonstrationCamera
 from tests.support.edge_tpu.faults import Fault
 from tests.support.edge_tpu.stick import SimulatedStick

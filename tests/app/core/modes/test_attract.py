@@ -10,7 +10,8 @@ import pytest
 from app.base.i18n import LANGUAGES
 from app.base.picture import Picture
 from app.base.ports import Frame
-from app.core.state import ClassState, Mode
+from app.core.facts import TaughtClass
+from app.core.state import Mode
 from app.demo.stage import Stage
 from app.model.observation import NOTHING_SEEN
 from app.views.attract import LOOP_S, SCENES
@@ -28,7 +29,7 @@ def stage() -> Stage:
 
 def playing(stage: Stage, at_s: float, language: str = "en") -> KioskView:
     state = kiosk(0, 0, 0, mode=Mode.ATTRACT)
-    visitors = tuple(ClassState(one.label, 3, (PICTURE,)) for one in state.classes)  # somebody's, by some defect
+    visitors = tuple(TaughtClass(one.label, 3, (PICTURE,)) for one in state.classes)  # somebody's, by some defect
     state = replace(state, classes=visitors, now_s=100.0 + at_s, attract_since_s=100.0, language=language)
     return present(state, FRAME, NOTHING_SEEN, Surroundings(stage=stage.picture))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.base.buttons import Action
 from app.base.ports import Drive, UnmountedDrive
 from app.core import events as ev
-from app.core.facts import TrainedFacts
+from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
 from app.core.state import Held, KioskState, Mode
 from app.core.transitions import advance
 from app.model.observation import NOTHING_SEEN
@@ -96,14 +96,14 @@ def test_it_says_that_what_is_here_is_erased_where_nothing_may_be_kept() -> None
 
 def test_a_session_that_can_be_trained_is_trained_at_once_and_any_other_waits() -> None:
     importing = replace(kiosk(0, 0, 0), mode=Mode.IMPORTING)
-    state, commands = told(importing, ev.SessionImported(("a", "b"), (3, 3), ((), ())))
+    state, commands = told(importing, ev.SessionImported((TaughtClass("a", 3), TaughtClass("b", 3))))
     assert (state.mode, state.labels, commands) == (Mode.TRAINING, ("a", "b"), [ev.StartTraining()])
-    state, commands = told(importing, ev.SessionImported(("a", "b"), (3, 0), ((), ())))
+    state, commands = told(importing, ev.SessionImported((TaughtClass("a", 3), TaughtClass("b", 0))))
     assert (state.mode, state.shots, commands) == (Mode.TEACH, (3, 0), [])
 
 
 def test_while_a_model_is_shown_only_reset_does_something() -> None:
-    state, _ = told(replace(kiosk(3, 3, 0), mode=Mode.IMPORTING), ev.ModelShown(("x", "y"), 0.5, "STICK"))
+    state, _ = told(replace(kiosk(3, 3, 0), mode=Mode.IMPORTING), ev.ModelShown(ModelFacts(("x", "y"), 0.5), "STICK"))
     assert (state.mode, state.labels, state.shots, state.stale) == (Mode.LIVE, ("x", "y"), (0, 0), False)
     for button in (0, Action.TRAIN, Action.UNDO, Action.SAVE):
         refused, commands = told(state, ev.ButtonPressed(button))
@@ -116,9 +116,9 @@ def test_while_a_model_is_shown_only_reset_does_something() -> None:
 def test_the_own_model_is_back_with_its_results_after_a_show() -> None:
     own = TrainedFacts(0.8, 0.6, (3, 3, 0), {"validation": []})
     before = replace(kiosk(3, 3, 0), mode=Mode.LIVE, model=own, changed=True)
-    shown, _ = told(before, ev.ModelShown(("x", "y"), 0.5, "STICK"))
+    shown, _ = told(before, ev.ModelShown(ModelFacts(("x", "y"), 0.5), "STICK"))
     assert not shown.stale
-    back, _ = told(shown, ev.ShowEnded(("apple", "cup", "book"), (3, 3, 0), ((), (), ()), own))
+    back, _ = told(shown, ev.ShowEnded(kiosk(3, 3, 0).classes, own))
     assert back.model is own
     assert (back.mode, back.stale) == (Mode.LIVE, True)
 
@@ -144,8 +144,8 @@ def test_another_folder_that_comes_during_the_question_is_asked_about_anew() -> 
 
 
 def test_the_starter_steps_back_for_a_model_that_is_shown_and_comes_again_after_it() -> None:
-    started, _ = told(kiosk(0, 0, 0), ev.StarterReady(("dog", "cat"), 0.5))
-    shown, _ = told(started, ev.ModelShown(("a", "b"), 0.5, "STICK"))
-    ended = ev.ShowEnded(("apple", "cup", "book"), (0, 0, 0), ((), (), ()))
+    started, _ = told(kiosk(0, 0, 0), ev.StarterReady(ModelFacts(("dog", "cat"), 0.5)))
+    shown, _ = told(started, ev.ModelShown(ModelFacts(("a", "b"), 0.5), "STICK"))
+    ended = ev.ShowEnded(kiosk(0, 0, 0).classes)
     state, commands = told(shown, ended)
     assert (state.mode, state.answering, commands) == (Mode.TEACH, False, [ev.LoadStarter()])

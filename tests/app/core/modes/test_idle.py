@@ -9,7 +9,7 @@ import pytest
 from app.base.buttons import Action
 from app.config.schema import Config
 from app.core import events as ev
-from app.core.facts import TrainedFacts
+from app.core.facts import ModelFacts, TrainedFacts
 from app.core.state import KioskState, Mode
 from tests.support.states import PICTURE, kiosk, run
 
@@ -155,7 +155,7 @@ def test_staff_pages_that_were_left_open_close_by_themselves() -> None:
 
 
 def test_the_starter_answers_until_somebody_teaches() -> None:
-    state, _ = run(kiosk(0, 0), ev.StarterReady(("dog", "cat"), 0.5))
+    state, _ = run(kiosk(0, 0), ev.StarterReady(ModelFacts(("dog", "cat"), 0.5)))
     assert (state.mode, state.answering, state.model) == (Mode.LIVE, True, None)
     state, commands = run(state, ev.ButtonPressed(0))
     assert commands == [ev.DropStarter(), ev.AddSample(0)]
@@ -164,5 +164,5 @@ def test_the_starter_answers_until_somebody_teaches() -> None:
 
 def test_a_starter_that_comes_too_late_is_dropped() -> None:
     begun, _ = run(kiosk(0, 0), ev.ButtonPressed(0))
-    state, commands = run(begun, ev.StarterReady(("dog", "cat"), 0.5))
+    state, commands = run(begun, ev.StarterReady(ModelFacts(("dog", "cat"), 0.5)))
     assert (state.starter, commands) == (None, [ev.DropStarter()])

@@ -11,7 +11,7 @@ from app.base.i18n import LANGUAGES
 from app.config.schema import Config
 from app.config.settings_file import changed
 from app.core import events as ev
-from app.core.facts import TrainedFacts
+from app.core.facts import TaughtClass, TrainedFacts
 from app.core.modes.settings import CHOICES
 from app.core.modes.staff import CORNER, PAGES
 from app.core.modes.typing import LETTERS, upper
@@ -23,6 +23,7 @@ from tests.support.states import PICTURE, kiosk, run
 
 HOLD_S = Config().staff.hold_s
 MODEL = TrainedFacts(0.9, 0.5, (3, 3))
+ARCHIVED = (TaughtClass("dog", 2, (PICTURE,)), TaughtClass("cat", 2), TaughtClass("cow"))
 
 
 def guarded(state: KioskState, pin: str = "2580") -> KioskState:
@@ -238,13 +239,13 @@ def test_shutting_down_asks_first() -> None:
 def test_a_session_that_is_brought_back_is_the_one_at_hand() -> None:
     state, commands = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("restore", "2026-01-01"))
     assert commands == [ev.RestoreSession("2026-01-01", "embeddings")]
-    state, _ = run(state, ev.SessionRestored(("dog", "cat", "cow"), (2, 2, 0), ((PICTURE,), (), ())))
+    state, _ = run(state, ev.SessionRestored(ARCHIVED))
     assert (state.labels, state.shots, state.model) == (("dog", "cat", "cow"), (2, 2, 0), None)
     assert touched(state, OnScreen("back"))[0].mode is Mode.TEACH
 
 
 def test_names_of_a_session_from_elsewhere_go_with_it() -> None:
-    state, _ = run(kiosk(3, 3), ev.SessionRestored(("dog", "cat", "cow"), (2, 2, 0), ((), (), ())))
+    state, _ = run(kiosk(3, 3), ev.SessionRestored(ARCHIVED))
     state, commands = run(state, ev.SessionErased())
     assert state.labels == ("apple", "cup")
     assert ev.NameClasses(("apple", "cup")) in commands
@@ -260,7 +261,7 @@ def test_the_pages_do_not_open_over_a_model_from_a_drive_until_it_is_sent_back()
     assert held_corner(shown).mode is Mode.LIVE
     held, commands = run(shown, ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.UNDO))
     assert ev.EndShow() in commands
-    back, _ = run(held, ev.ShowEnded(("apple", "cup"), (3, 3), ((), ())), ev.TimePassed(1.0), ev.TimePassed(5.0))
+    back, _ = run(held, ev.ShowEnded(kiosk(3, 3).classes), ev.TimePassed(1.0), ev.TimePassed(5.0))
     assert back.mode is Mode.STAFF
 
 
