@@ -39,9 +39,9 @@ test-wheel: $(VENV)/.ready
 test-mediapipe: .venv-mediapipe/.ready
 	.venv-mediapipe/bin/python -m pytest -m needs_mediapipe tests/clients
 
-# What needs torch: the recipe of the built-in extractor, for two minutes, and its parts.
+# What needs torch: the recipe of the built-in extractor, for two minutes, and its parts. The folder saves collecting time.
 test-pretraining: .venv-pretraining/.ready
-	.venv-pretraining/bin/python -m pytest -m needs_torch
+	.venv-pretraining/bin/python -m pytest -m needs_torch tests/pretraining
 
 check: $(VENV)/.ready
 	$(RUN) -m ruff check .

@@ -42,9 +42,16 @@ def test_whatever_uses_a_model_runs_again_with_the_older_runtime() -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "marker"), [("torch", "needs_torch"), ("tensorflow", "needs_torch"), ("mediapipe", "needs_mediapipe")]
+    ("package", "marker", "folder"),
+    [
+        ("torch", "needs_torch", "pretraining/"),
+        ("tensorflow", "needs_torch", "pretraining/"),
+        ("mediapipe", "needs_mediapipe", "clients/"),
+    ],
 )
-def test_whatever_imports_a_large_framework_says_so(package: str, marker: str) -> None:
+def test_whatever_imports_a_large_framework_says_so(package: str, marker: str, folder: str) -> None:
     importing = [(name, marks) for name, _source, imported, marks in modules() if package in imported]
     assert importing
     assert [name for name, marks in importing if marker not in marks] == []
+    marked = [name for name, _source, _imported, marks in modules() if marker in marks]
+    assert [name for name in marked if not name.startswith(folder)] == [], "the Makefile runs this folder alone"

@@ -143,7 +143,7 @@ def check_reachable(path: Path, user: User) -> None:
         if not facts.st_mode & needed:
             raise InstallRefused(
                 f"the user {user.name} may not read {place}, where the kiosk or its Python is. "
-                "Move it to /opt, or name its owner with --user."
+                "Install the kiosk below /opt, or name its owner with --user."
             )
 
 

@@ -323,7 +323,7 @@ def test_a_project_that_the_user_cannot_enter_is_refused() -> None:
             check_reachable(file, stranger)
         assert str(caught.value) == (
             f"the user booth may not read {file.parent}, where the kiosk or its Python is. "
-            "Move it to /opt, or name its owner with --user."
+            "Install the kiosk below /opt, or name its owner with --user."
         )
         check_reachable(file, replace(stranger, groups=frozenset({file.stat().st_gid})))
         check_reachable(file, replace(stranger, uid=file.stat().st_uid))
