@@ -1,1 +1,4 @@
-"""Bodies of the subcommands; `run_kiosk` parses their arguments and prints their errors."""
+"""The subcommands of `run_kiosk`, one module each; its `run(options)` returns the exit code.
+
+`parser` describes the options of all commands, and `dispatch` calls the module of the chosen one.
+"""

@@ -1,19 +1,38 @@
-"""`classify MODEL IMAGE...`: let an exported model answer pictures, as the kiosk would."""
+"""`classify MODEL IMAGE...`: classify pictures with an exported model, exactly as the kiosk does."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.commands.report import write_json
+from app.commands.exit_codes import DONE
+from app.commands.report import line_writer, write_json
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
 from tpu.errors import ModelUnreadable, PictureUnreadable, RuntimeLayerError
 from tpu.tensors import centre_crop, read_picture
 
 logger = logging.getLogger(__name__)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    if options.extractor is not None:
+        options.usage_error("classify takes no --extractor: the model contains its own")
+    run_classify(
+        options.model,
+        options.images,
+        labels=options.labels,
+        top=options.top,
+        json_path=options.json,
+        runtime=options.runtime or "auto",
+        device=options.device or "auto",
+        write=line_writer(options),
+    )
+    return DONE
 
 
 def run_classify(
@@ -27,18 +46,29 @@ def run_classify(
     device: str,
     write: Callable[[str], None],
 ) -> None:
-    """Classify pictures and print an answer each. One of several that cannot be read is told and left out.
+    """Classify pictures and write one line for each.
+
+    A picture that cannot be read is logged and skipped, and the command fails after the others were classified.
+
+    Args:
+        model: A `.tflite` file, or a folder that contains an exported model.
+        images: Picture files.
+        labels: Label file; None is the one beside the model.
+        top: How many labels to write per picture, the most probable first.
+        json_path: File for all probabilities as JSON; None writes none.
+        runtime, device: As on the command line.
+        write: Receives the results, one line at a time.
 
     Raises:
-        RuntimeLayerError: If the model or its labels cannot be used; or a picture, once all others are answered.
+        RuntimeLayerError: If the model, its labels or one of the pictures cannot be used.
     """
     path = _model_file(model)
-    share = _told_of(path, "preprocessing", "crop_share") or 1.0
+    share = _metadata_number(path, "preprocessing", "crop_share") or 1.0
     names = read_label_file(labels) if labels else None
     with accelerator_for(path, runtime=runtime, device=device) as accelerator:
         engine = ClassificationEngine(path, labels=names, runtime=runtime, device=device, accelerator=accelerator)
         wait_until_usable(accelerator, device)
-        threshold = engine.threshold if engine.threshold is not None else _told_of(path, "threshold")
+        threshold = engine.threshold if engine.threshold is not None else _metadata_number(path, "threshold")
         answers: list[dict[str, object]] = []
         unreadable: list[PictureUnreadable] = []
         for image in images:
@@ -49,11 +79,11 @@ def run_classify(
                 if len(images) > 1:
                     logger.warning("%s", error)
                 continue
-            square = picture.shape[0] == picture.shape[1]  # cut already: the kiosk keeps its samples so
-            judged = engine.judge(picture if square else centre_crop(picture, share))
-            probabilities = judged.probabilities
+            square = picture.shape[0] == picture.shape[1]  # already cropped, as the kiosk's own samples are
+            judgement = engine.judge(picture if square else centre_crop(picture, share))
+            probabilities = judgement.probabilities
             order = (-probabilities).argsort(kind="stable")
-            known = judged.is_known(threshold)
+            known = judgement.is_known(threshold)
             ranked = ", ".join(f"{engine.labels[i]}: {100 * probabilities[i]:.1f} %" for i in order[:top])
             write(f"{image}: {ranked}" if known else f"{image}: not sure ({ranked})")
             answers.append(
@@ -62,7 +92,7 @@ def run_classify(
                     "label": engine.labels[order[0]],
                     "probabilities": {label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)},
                     "known": known,
-                    "novelty": judged.novelty,
+                    "novelty": judgement.novelty,
                 }
             )
         engine.close()
@@ -71,23 +101,25 @@ def run_classify(
         raise unreadable[0]
     if unreadable:
         raise RuntimeLayerError(
-            f"{len(unreadable)} of {len(images)} pictures cannot be read. They are named above: replace them."
+            f"cannot read {len(unreadable)} of {len(images)} pictures. Replace the files named above."
         )
 
 
 def _model_file(model: Path) -> Path:
-    """The model itself, or the one in a folder that SAVE or train wrote, or in a folder of those."""
+    """The file to open: `model` itself, or the model in a folder that SAVE or train wrote, or in a folder of those."""
     if not model.is_dir():
         return model
     found = sorted(model.glob("*/model*.tflite")) or sorted(model.glob("model*.tflite"))
     if not found:
-        raise ModelUnreadable(model, "it is no folder that SAVE or train wrote. Name one, or a .tflite file itself.")
+        raise ModelUnreadable(
+            model, "the folder contains no model. Name a .tflite file, or a folder that SAVE or train wrote."
+        )
     plain = [path for path in found if "edgetpu" not in path.name]
     return (plain or found)[0]
 
 
-def _told_of(model: Path, *names: str) -> float:
-    """A number of the export's own, such as its threshold; 0, always sure, for a model that came without one."""
+def _metadata_number(model: Path, *names: str) -> float:
+    """A number in the `metadata.json` of an export; 0 if there is none, which as a threshold accepts every answer."""
     for folder in (model.parent, model.parent.parent):
         try:
             value = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))

@@ -1,7 +1,8 @@
-"""`doctor`: what is found, what is missing, and how to fix it."""
+"""`doctor`: check everything that a kiosk needs, and say how to fix what is missing."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import time
@@ -11,7 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from app.base.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
-from app.commands.report import write_json
+from app.commands.exit_codes import DONE, ERROR
+from app.commands.report import line_writer, write_json
+from app.commands.settings import config_of, settings_file
 from app.config.input_map import input_map, pins_of
 from app.config.schema import Config
 from app.devices.camera import candidates, open_camera
@@ -33,6 +36,15 @@ from tpu.runtime import Driver, available_runtimes
 
 LEAST_FREE_BYTES = 200 * 2**20
 
+Result = tuple[bool, str]
+"""Whether a check passed, and the line that reports it."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; return DONE if every check passed, else ERROR."""
+    config = config_of(options, settings_file(options))
+    return DONE if run_doctor(config, line_writer(options), json_path=options.json) else ERROR
+
 
 def run_doctor(
     config: Config,
@@ -43,55 +55,61 @@ def run_doctor(
     mounted: MountedDrives | None = None,
     udisks: UDisks | None = None,
 ) -> bool:
-    """Look at everything that a kiosk with these settings uses; give whether there is nothing to fix.
+    """Check everything that a kiosk with these settings uses; return whether all checks passed.
 
     Args:
-        config: Its settings.
-        write: Receives a line for everything.
-        json_path: Where the same is written as JSON.
-        list_devices: What accelerators are plugged in.
-        mounted, udisks: Where drives are looked for; None is this computer.
+        config: The settings.
+        write: Receives one line for each check.
+        json_path: File for the same results as JSON; None writes none.
+        list_devices: Lists the accelerators that are plugged in.
+        mounted, udisks: Find and mount drives; None means the drives of this computer.
     """
-    accelerator = partial(_accelerator, list_devices)
+    accelerator = partial(_check_accelerator, list_devices)
     with closing(udisks or UDisks()) as service:
-        drives = partial(_drives, mounted or MountedDrives(), service)
-        checks = (_model, _disk, _display, _camera, accelerator, _buttons, drives)
+        drives = partial(_check_drives, mounted or MountedDrives(), service)
+        checks = (_check_model, _check_disk, _check_display, _check_camera, accelerator, _check_buttons, drives)
         results = [check(config) for check in checks]
-    for found, line in results:
-        write(f"{'ok  ' if found else 'FIX '} {line}")
-    write_json(json_path, [{"found": found, "text": line} for found, line in results])
-    return all(found for found, _line in results)
+    for passed, line in results:
+        write(f"{'ok  ' if passed else 'FIX '} {line}")
+    write_json(json_path, [{"found": passed, "text": line} for passed, line in results])
+    return all(passed for passed, _line in results)
 
 
-def _model(config: Config) -> tuple[bool, str]:
+def _check_model(config: Config) -> Result:
     try:
         path = extractor_path(config.model.extractor)
         with EmbeddingExtractor(path, runtime=config.model.runtime, device=config.model.device) as extractor:
             installed = ", ".join(available_runtimes())
-            return True, f"model: {extractor.name} on {extractor.runtime_name}, {extractor.device} (there: {installed})"
+            return (
+                True,
+                f"model: {extractor.name} on {extractor.runtime_name}, {extractor.device} (installed: {installed})",
+            )
     except RuntimeLayerError as error:
         return False, f"model: {error}"
 
 
-def _disk(config: Config) -> tuple[bool, str]:
+def _check_disk(config: Config) -> Result:
     folder = config.data_dir
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if not os.access(folder, os.W_OK):
-        return False, f"disk: {folder} cannot be written. Name another place with --data-dir."
+        return False, f"disk: cannot write to {folder}. Name another folder with --data-dir."
     if free < LEAST_FREE_BYTES:
-        return False, f"disk: only {free / 2**20:.0f} MiB are free in {folder}. Make room."
+        return (
+            False,
+            f"disk: only {free / 2**20:.0f} MiB are free in {folder}. Delete files, or choose another --data-dir.",
+        )
     return True, f"disk: {free / 2**30:.1f} GiB free in {folder}"
 
 
-def _display(_config: Config) -> tuple[bool, str]:
+def _check_display(_config: Config) -> Result:
     if any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
         return True, "display: a desktop session"
     return False, "display: none. Start the kiosk from a desktop session, or with --headless."
 
 
-def _camera(config: Config) -> tuple[bool, str]:
+def _check_camera(config: Config) -> Result:
     if config.camera.source not in ("", "auto", "demo"):
         try:
             open_camera(config.camera.source).close()
@@ -105,29 +123,32 @@ def _camera(config: Config) -> tuple[bool, str]:
             continue
         camera.close()
         return True, f"camera: {device}"
-    return False, "camera: none delivers pictures. Plug one in; until then the demonstration camera is shown."
+    return (
+        False,
+        "camera: no camera delivers pictures. Plug one in; until then the kiosk shows the demonstration camera.",
+    )
 
 
-def _accelerator(list_devices: ListDevices, config: Config) -> tuple[bool, str]:
-    """What is plugged in, whether its driver fits, and whether it answers where the extractor is compiled for it."""
+def _check_accelerator(list_devices: ListDevices, config: Config) -> Result:
+    """List the accelerators, check their driver, and run the extractor on them if it is compiled for one."""
     found = list_devices()
     if not found:
-        return True, "accelerator: none; the CPU does it all"
-    problems = [f"{_warm(one)}: {one.problem}" for one in found if one.problem]
-    usable = [_warm(one) for one in found if not one.problem]
-    if usable and (wrong := driver_problem(config.accelerator.library) or _silent(list_devices, config)):
-        problems.append(f"{', '.join(usable)}: {wrong}")
+        return True, "accelerator: none; the CPU runs the model"
+    problems = [f"{_described(device)}: {device.problem}" for device in found if device.problem]
+    usable = [_described(device) for device in found if not device.problem]
+    if usable and (fault := driver_problem(config.accelerator.library) or _fault(list_devices, config)):
+        problems.append(f"{', '.join(usable)}: {fault}")
         usable = []
     return not problems, f"accelerator: {'; '.join([*usable, *problems])}{'.' if problems else ''}"
 
 
-def _silent(list_devices: ListDevices, config: Config) -> str:
-    """Why the extractor does not run on the accelerator; empty when it does, or is not meant to."""
+def _fault(list_devices: ListDevices, config: Config) -> str:
+    """Why the extractor does not run on the accelerator; empty if it does, or is not compiled for one."""
     model = config.model
     try:
         path = extractor_path(model.extractor)
     except ModelError:
-        return ""  # told of the model already
+        return ""  # the check of the model reports it
     driver = Driver(config.accelerator.library, config.accelerator.performance)
     with accelerator_for(
         path, runtime=model.runtime, device=model.device, driver=driver, list_devices=list_devices
@@ -136,16 +157,22 @@ def _silent(list_devices: ListDevices, config: Config) -> str:
             return ""
         with EmbeddingExtractor(path, runtime=model.runtime, accelerator=accelerator):
             status = accelerator.wait_until_settled(2 * DEFAULT_TIMEOUTS.open_s)
-    return "" if status.phase is Phase.READY else status.reason.rstrip(".") or "it does not answer. Plug it in anew"
+    return (
+        ""
+        if status.phase is Phase.READY
+        else status.reason.rstrip(".") or "it does not answer. Unplug it and plug it in again"
+    )
 
 
-def _warm(one: Accelerator) -> str:
-    """An accelerator's name, and how warm a card is."""
-    return one.device if one.temperature_c is None else f"{one.device} ({one.temperature_c:.0f} °C)"
+def _described(accelerator: Accelerator) -> str:
+    """The name of an accelerator, with the temperature if it reports one."""
+    if accelerator.temperature_c is None:
+        return accelerator.device
+    return f"{accelerator.device} ({accelerator.temperature_c:.0f} °C)"
 
 
-def _buttons(config: Config) -> tuple[bool, str]:
-    """Keys need no check; pads are listed by name; pins are opened and read for a moment."""
+def _check_buttons(config: Config) -> Result:
+    """Check the names of keys, list the gamepads, and open the pins of buttons and lamps for a moment."""
     inputs, lamps = input_map(vars(config.inputs)), wired_lamps(config.lamps)
     pins = pins_of([*inputs.buttons, *config.gpio.pins])
     pressed: list[str] = []
@@ -160,15 +187,15 @@ def _buttons(config: Config) -> tuple[bool, str]:
         return False, f"buttons: {error}"
     if pressed:
         return False, (
-            f"buttons: {', '.join(pressed)} read as pressed. If nobody holds them, check their wires, and gpio.pull "
+            f"buttons: {', '.join(pressed)} read as pressed. If nobody holds them, check the wiring, and gpio.pull "
             "and gpio.active in the settings."
         )
-    there = ["keys", *plugged_pads(), *([f"{len(pins)} on pins"] if pins else [])]
-    return True, f"buttons: {', '.join(there)}; lamps: {len(lamps) or 'none'}"
+    found = ["keys", *plugged_pads(), *([f"{len(pins)} on pins"] if pins else [])]
+    return True, f"buttons: {', '.join(found)}; lamps: {len(lamps) or 'none'}"
 
 
-def _drives(mounted: MountedDrives, udisks: UDisks, _config: Config) -> tuple[bool, str]:
-    """What is plugged in. Nothing is mounted to find out: letting go of it again would switch it off."""
+def _check_drives(mounted: MountedDrives, udisks: UDisks, _config: Config) -> Result:
+    """List the drives. Mounts nothing: a drive that the kiosk unmounts is switched off."""
     waiting = mounted.unmounted()
     if waiting and not udisks.runs():
         return False, f"drives: {waiting[0].name} ({waiting[0].device}): {waiting[0].reason}"
@@ -177,5 +204,5 @@ def _drives(mounted: MountedDrives, udisks: UDisks, _config: Config) -> tuple[bo
         f"{', write-protected' if drive.read_only else ''})"
         for drive in mounted.present()
     ]
-    names += [f"{one.name} (not mounted; the kiosk asks udisks2 to)" for one in waiting]
+    names += [f"{drive.name} (not mounted; the kiosk will mount it with udisks2)" for drive in waiting]
     return True, f"drives: {', '.join(names) or 'none; SAVE writes to the export directory'}"

@@ -1,4 +1,4 @@
-"""What `install` writes and runs on a computer, as a plan: nothing happens here."""
+"""Plan an installation: which files and links `install` writes and which programs it runs. Nothing is done here."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.base.paths import asset_path
+from app.commands.programs import Command
 
 SERVICE = "teachable-kiosk.service"
 UNITS = Path("/etc/systemd/system")
 SETTINGS = Path("/etc/teachable-kiosk/kiosk.toml")
 DATA = Path("/var/lib/teachable-kiosk")
 GROUPS = ("video", "audio", "input", "plugdev", "apex", "gpio", "render")
-"""Groups that own cameras, sound, encoders, the Edge TPU (stick, card), pins and the graphics card, where a system has
-them. Cards belong to "apex" where the rules of gasket-dkms come after the kiosk's."""
-
-Command = tuple[str, ...]
+"""Groups that own cameras, sound, button encoders, the Edge TPU (USB stick, PCIe card), pins and the graphics card; the
+kiosk joins those that the system has. PCIe cards belong to "apex" if the udev rules of gasket-dkms run after the
+kiosk's."""
 
 
 @dataclass(frozen=True)
 class System:
-    """A computer, as far as installing depends on it.
+    """What the plan depends on: the user and the system that the kiosk is installed on.
 
     Attributes:
-        user, uid: Who the kiosk runs as.
+        user, uid: The user that runs the kiosk.
         groups: All groups of the system.
         screen: "desktop", "kmsdrm" or "cage".
-        sdl_library: An SDL that can draw on a console, where pygame's own cannot.
-        program: What starts the kiosk: a Python and its `run_kiosk.py`, or the installed command.
-        blanking: Raspberry Pi OS blanks the screen now; None on other systems.
-        manual: The page for operators, where it lies on this computer.
+        program: The command that starts the kiosk: Python and `run_kiosk.py`, or the installed command.
+        sdl_library: An SDL library that can draw on a console, if pygame's own cannot; else empty.
+        blanking: Whether Raspberry Pi OS blanks the screen now; None on other systems.
+        manual: The page for operators, if it is on this computer.
     """
 
     user: str
@@ -44,7 +44,7 @@ class System:
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file to write. One that is `kept` is the owner's from then on: never overwritten, and left once changed."""
+    """A file to write. A `kept` file belongs to the owner: it is never overwritten, and not removed once changed."""
 
     path: Path
     text: str
@@ -61,7 +61,7 @@ class NewLink:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is written, then run; and what is run once it has all been taken away again."""
+    """The files and links to write, the programs to run then, and those to run after they were removed again."""
 
     files: tuple[NewFile, ...]
     links: tuple[NewLink, ...]
@@ -70,7 +70,7 @@ class Plan:
 
 
 def plan_for(system: System) -> Plan:
-    """Plan the installation on this computer."""
+    """Return the plan for a system."""
     command = " ".join(
         _quoted(str(word))
         for word in (
@@ -78,7 +78,7 @@ def plan_for(system: System) -> Plan:
         )
     )  # fmt: skip
     target = "graphical.target" if system.screen == "desktop" else "multi-user.target"
-    words = {
+    values = {
         "USER": system.user,
         "UID": str(system.uid),
         "GROUPS": " ".join(group for group in GROUPS if group in system.groups),
@@ -89,10 +89,12 @@ def plan_for(system: System) -> Plan:
     }
     files = [
         NewFile(SETTINGS, _asset("kiosk.toml"), kept=True),
-        NewFile(UNITS / SERVICE, _filled("systemd/teachable-kiosk.service", words)),
-        NewFile(UNITS / f"{SERVICE}.d/screen.conf", _filled(f"systemd/{system.screen}.conf", words)),
+        NewFile(UNITS / SERVICE, _filled("systemd/teachable-kiosk.service", values)),
+        NewFile(UNITS / f"{SERVICE}.d/screen.conf", _filled(f"systemd/{system.screen}.conf", values)),
         NewFile(Path("/etc/udev/rules.d/60-teachable-kiosk.rules"), _asset("udev/teachable-kiosk.rules")),
-        NewFile(Path("/etc/polkit-1/rules.d/50-teachable-kiosk.rules"), _filled("polkit/teachable-kiosk.rules", words)),
+        NewFile(
+            Path("/etc/polkit-1/rules.d/50-teachable-kiosk.rules"), _filled("polkit/teachable-kiosk.rules", values)
+        ),
         NewFile(Path("/etc/systemd/logind.conf.d/90-teachable-kiosk.conf"), _asset("systemd/logind.conf")),
         NewFile(Path("/etc/systemd/sleep.conf.d/90-teachable-kiosk.conf"), _asset("systemd/sleep.conf")),
     ]
@@ -103,7 +105,7 @@ def plan_for(system: System) -> Plan:
         ("udevadm", "control", "--reload-rules"),
         ("udevadm", "trigger", "--subsystem-match=usb", "--subsystem-match=apex"),
     )
-    blanking = ("raspi-config", "nonint", "do_blanking")  # 0 switches it on, 1 off, for Wayland, X11 and the console
+    blanking = ("raspi-config", "nonint", "do_blanking")  # 0 enables, 1 disables; for Wayland, X11 and the console
     return Plan(
         files=tuple(files),
         links=(NewLink(UNITS / f"{target}.wants" / SERVICE, UNITS / SERVICE),),
@@ -116,14 +118,15 @@ def _asset(name: str) -> str:
     return asset_path(name).read_text(encoding="utf-8")
 
 
-def _filled(name: str, words: dict[str, str]) -> str:
+def _filled(name: str, values: dict[str, str]) -> str:
+    """Read an asset and replace every `@NAME@` by its value."""
     text = _asset(name)
-    for word, meaning in words.items():
-        text = text.replace(f"@{word}@", meaning)
+    for placeholder, value in values.items():
+        text = text.replace(f"@{placeholder}@", value)
     return text
 
 
 def _quoted(word: str) -> str:
-    """One argument of ExecStart: systemd.service(5), "Command lines"."""
+    """Quote one argument of ExecStart. Source: systemd.service(5), "Command lines"."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"' if escaped != word or " " in word else word

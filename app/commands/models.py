@@ -1,7 +1,8 @@
-"""`models [list|pull NAME|verify]`: the embedding extractors that are known."""
+"""`models [list|pull NAME|verify [NAME]]`: list, download or verify the known embedding extractors."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 from tqdm import tqdm
 
 from app.base.paths import program_name
-from app.commands.report import write_json
+from app.commands.exit_codes import DONE
+from app.commands.report import line_writer, write_json
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import (
@@ -27,18 +29,28 @@ from tpu.models import (
 NOT_PULLED, INTACT, DAMAGED = "not pulled", "intact", "DAMAGED"
 
 
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    if options.action == "pull" and options.name is None:
+        options.usage_error("models pull needs the NAME of a model: `models list` shows them")
+    if options.action == "list" and options.name is not None:
+        options.usage_error("models list takes no NAME: it always lists all models")
+    run_models(options.action, options.name, line_writer(options), json_path=options.json)
+    return DONE
+
+
 def run_models(action: str, name: str | None, write: Callable[[str], None], *, json_path: Path | None = None) -> None:
     """List, pull or verify extractors.
 
     Args:
         action: "list", "pull" or "verify".
-        name: What to pull or to verify; None verifies all.
-        write: Takes what is told, a line at a time.
-        json_path: Where the same is written as JSON.
+        name: The model to pull or verify; None verifies all.
+        write: Receives the output, one line at a time.
+        json_path: File for the state of each model as JSON; None writes none.
 
     Raises:
-        RuntimeLayerError: If a name is missing or unknown, a download fails, or a file is damaged, or not there though
-            it was named.
+        RuntimeLayerError: If the name is missing or unknown, a download fails, a file is damaged, or the named model is
+            not on this machine.
     """
     if action == "pull":
         _pull(name, write)
@@ -52,7 +64,7 @@ def run_models(action: str, name: str | None, write: Callable[[str], None], *, j
 
 
 def _chosen(name: str | None) -> tuple[KnownModel, ...]:
-    """The models that a name means: all but the built-in one where there is none."""
+    """The model with that name; without a name all models, except the built-in one, which is not in the table."""
     if name is None:
         return KNOWN_MODELS
     return () if name == BUILT_IN_NAME else (find_model(name),)
@@ -79,7 +91,7 @@ def _list(states: Mapping[KnownModel, str], write: Callable[[str], None]) -> Non
 
 def _verify(states: Mapping[KnownModel, str], name: str | None, write: Callable[[str], None]) -> None:
     if name in (None, BUILT_IN_NAME):
-        EmbeddingExtractor(default_extractor_path()).close()  # the program knows no hash of it: it has to open
+        EmbeddingExtractor(default_extractor_path()).close()  # no hash is published for it: check that it opens
         write(f"{BUILT_IN_NAME:24} {'ok':12} {default_extractor_path()}")
     for model, state in states.items():
         shown = "ok" if state == INTACT else state

@@ -1,147 +1,169 @@
-"""The grammar of the command line: what each command is called, takes, and says of itself."""
+"""The options of the command line: every command, its arguments and its help text.
+
+Options that the kiosk and a command share may stand before or after the command: `--device cpu train …` is the same as
+`train --device cpu …`. So the options of a command have no default of their own (`argparse.SUPPRESS`); a default would
+overwrite what stood before the command.
+
+To add a command: its name in `CommandName`, its options here, its module in this package, a case in `dispatch`.
+"""
 
 from __future__ import annotations
 
 import argparse
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from app.base.paths import asset_path, program_name
 from app.commands.bench import STANDALONE, topics_in
 from app.config.checks import DEVICE_FORM
 
+CommandName = Literal["kiosk", "train", "classify", "models", "doctor", "bench", "install", "uninstall"]
+
 RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
+SCREENS = ("auto", "desktop", "kmsdrm", "cage")
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Give the parser. What it parses holds `command`, "kiosk" where none stands, and `refuse`, which ends with 2."""
+    """Return the parser of the whole command line.
+
+    Besides the options, the parsed namespace holds `command`, a `CommandName` that is "kiosk" if no command is named,
+    and `usage_error`, a function that prints the usage and a reason and exits with code 2.
+    """
     parser = argparse.ArgumentParser(
         prog=program_name(), description="A camera kiosk that anybody can teach.", allow_abbrev=False
     )
-    parser.set_defaults(command="kiosk", refuse=parser.error)
+    parser.set_defaults(command="kiosk", usage_error=parser.error)
     _add_kiosk(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _add_train(_command(commands, "train", "make a model from folders of pictures"))
-    _add_classify(_command(commands, "classify", "let a model answer pictures"))
-    _add_models(_command(commands, "models", "embedding extractors: list, pull, verify"))
-    _add_doctor(_command(commands, "doctor", "what is found, what is missing, how to fix it"))
+    _add_train(_command(commands, "train", "train a model on folders of pictures"))
+    _add_classify(_command(commands, "classify", "classify pictures with a model"))
+    _add_models(_command(commands, "models", "list, pull or verify embedding extractors"))
+    _add_doctor(_command(commands, "doctor", "show what is found, what is missing and how to fix it"))
     _add_bench(_command(commands, "bench", "measure the speed of this machine"))
-    _add_install(_command(commands, "install", "start the kiosk with the power"))
-    _add_system(_command(commands, "uninstall", "undo what install did"))
+    _add_install(_command(commands, "install", "start the kiosk when the machine starts"))
+    _add_dry_run_and_root(_command(commands, "uninstall", "undo what install did"))
     return parser
 
 
+def _command(commands: argparse._SubParsersAction, name: CommandName, about: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False
+    )
+    parser.set_defaults(command=name, usage_error=parser.error)
+    return parser
+
+
+# --- the options of each command ------------------------------------------------------------------------
+
+
 def _add_kiosk(parser: argparse.ArgumentParser) -> None:
-    _settings(parser, None)
+    _add_settings(parser, None)
     screen = parser.add_mutually_exclusive_group()
-    screen.add_argument("--windowed", dest="fullscreen", action="store_false", default=None, help="in a window")
-    screen.add_argument("--fullscreen", dest="fullscreen", action="store_true", help="on the whole screen")
-    parser.add_argument("--headless", action="store_true", help="no window at all")
-    parser.add_argument("--demo", action="store_true", help="a scripted visitor uses the kiosk; then it exits")
-    _extractor(parser, None)
-    _back_end(parser, None)
-    _told(parser, None, "; with --demo its screenshots go beside it, for demo.json into demo-screens/")
+    screen.add_argument("--windowed", dest="fullscreen", action="store_false", default=None, help="run in a window")
+    screen.add_argument("--fullscreen", dest="fullscreen", action="store_true", help="fill the screen")
+    parser.add_argument("--headless", action="store_true", help="open no window")
+    parser.add_argument("--demo", action="store_true", help="let a scripted visitor use the kiosk, then exit")
+    _add_extractor(parser, None)
+    _add_back_end(parser, None)
+    _add_output(parser, None, "; with --demo the screenshots go beside FILE, for demo.json into demo-screens/")
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data_dir", type=Path, metavar="DATA_DIR", help="DATA_DIR/<class label>/*.jpg, .png, .bmp, .webp or .tif")
     add("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    add("--seed", type=_natural, default=0, metavar="N", help="decides the validation split (default: 0)")
-    _extractor(parser)
-    _back_end(parser)
-    _told(parser)
+    add("--seed", type=_natural, default=0, metavar="N", help="seed of the validation split (default: 0)")
+    _add_extractor(parser)
+    _add_back_end(parser)
+    _add_output(parser)
 
 
 def _add_classify(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", type=Path, metavar="MODEL", help="a .tflite file, or a folder that SAVE or train wrote")
-    add("images", type=Path, nargs="+", metavar="IMAGE", help="a picture; any number of them")
-    add("--labels", type=Path, metavar="FILE", help="label file, if not beside the model")
-    add("--top", type=_positive, default=1, metavar="K", help="how many answers to print (default: 1)")
-    add("--extractor", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # taken, so that it is refused in words
-    _back_end(parser)
-    _told(parser)
+    add("images", type=Path, nargs="+", metavar="IMAGE", help="one or more pictures")
+    add("--labels", type=Path, metavar="FILE", help="label file (default: the one beside the model)")
+    add("--top", type=_positive, default=1, metavar="K", help="number of labels to print per picture (default: 1)")
+    add("--extractor", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # accepted here so that `run` can explain
+    _add_back_end(parser)
+    _add_output(parser)
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
-    actions = "list (default): which there are; pull: fetch one; verify: whether one, or each, is what was published"
+    actions = "list (default): show all; pull: download one; verify: compare one, or all, with the published hash"
     add = partial(parser.add_argument, nargs="?")
     add("action", choices=("list", "pull", "verify"), default="list", metavar="ACTION", help=actions)
-    add("name", metavar="NAME", help="what the list calls a model: for pull and verify")
-    _told(parser)
+    add("name", metavar="NAME", help="a model's name in the list; for pull and verify")
+    _add_output(parser)
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    _settings(parser)
-    _extractor(parser)
-    _back_end(parser)
-    _told(parser)
+    _add_settings(parser)
+    _add_extractor(parser)
+    _add_back_end(parser)
+    _add_output(parser)
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    there, by_default = ", ".join(topics_in()), ", ".join(STANDALONE)
-    parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"{there} (default: {by_default})")
-    _verbose(parser)
+    every, by_default = ", ".join(topics_in()), ", ".join(STANDALONE)
+    parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"{every} (default: {by_default})")
+    _add_verbose(parser)
 
 
 def _add_install(parser: argparse.ArgumentParser) -> None:
-    screens = ("auto", "desktop", "kmsdrm", "cage")
-    parser.add_argument("--user", metavar="NAME", help="who it runs as; by default who called sudo")
-    parser.add_argument("--screen", choices=screens, default="auto", help="where it draws (default: auto)")
-    _add_system(parser)
+    parser.add_argument("--user", metavar="NAME", help="user that runs the kiosk (default: who called sudo)")
+    parser.add_argument("--screen", choices=SCREENS, default="auto", help="how the kiosk draws (default: auto)")
+    _add_dry_run_and_root(parser)
 
 
-def _add_system(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="say all that would be done, and do nothing")
-    parser.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="a system that does not run")
-    _verbose(parser)
-
-
-def _command(commands: argparse._SubParsersAction, name: str, about: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False
+def _add_dry_run_and_root(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done, and change nothing")
+    parser.add_argument(
+        "--root", type=Path, default=Path("/"), metavar="DIR", help="a system that is not running, e.g. a mounted image"
     )
-    parser.set_defaults(command=name, refuse=parser.error)
-    return parser
+    _add_verbose(parser)
 
 
-# What the kiosk and commands share holds wherever it stands: a command that is not told leaves what came before it.
+# --- options that the kiosk and commands share ----------------------------------------------------------
 
 
-def _settings(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+def _add_settings(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     add = partial(parser.add_argument, default=default)
     example = str(asset_path("kiosk.toml")).replace("%", "%%")
     add("--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"')
-    add("--config", type=Path, metavar="FILE", help=f"settings; {example} shows them all")
-    add("--data-dir", type=Path, metavar="DIR", help="where the session and its models are kept")
-    add("--export-dir", type=Path, metavar="DIR", help="where SAVE writes when no drive is there")
+    add("--config", type=Path, metavar="FILE", help=f"settings file; {example} shows every setting")
+    add("--data-dir", type=Path, metavar="DIR", help="folder for the session and its models")
+    add("--export-dir", type=Path, metavar="DIR", help="folder that SAVE writes to when no drive is plugged in")
 
 
-def _extractor(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+def _add_extractor(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     about = "another embedding extractor: a .tflite file, or a name that `models` lists"
     parser.add_argument("--extractor", default=default, metavar="PATH", help=about)
 
 
-def _back_end(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+def _add_back_end(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     add = partial(parser.add_argument, default=default)
-    add("--device", type=_device, metavar="auto|cpu|usb:N|pci:N", help="where the model runs")
-    add("--runtime", choices=RUNTIMES, help="which interpreter runs it")
+    add("--device", type=_device, metavar="auto|cpu|usb:N|pci:N", help="device that runs the model")
+    add("--runtime", choices=RUNTIMES, help="library that runs the model")
 
 
-def _told(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS, more: str = "") -> None:
-    about = f"write what happened; - is standard output{more}"
+def _add_output(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS, more: str = "") -> None:
+    about = f"write the results as JSON; - is standard output{more}"
     parser.add_argument("--json", type=Path, default=default, metavar="FILE", help=about)
-    _verbose(parser, default)
+    _add_verbose(parser, default)
 
 
-def _verbose(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
-    parser.add_argument("--verbose", action="store_true", default=default, help="say more on standard error")
+def _add_verbose(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    parser.add_argument("--verbose", action="store_true", default=default, help="log details on standard error")
+
+
+# --- types of arguments ---------------------------------------------------------------------------------
 
 
 def _device(text: str) -> str:
     if DEVICE_FORM.fullmatch(text) is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no device: write auto, cpu, or one such as usb:0 or pci:0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a device: write auto, cpu, or one such as usb:0 or pci:0")
     return text
 
 

@@ -1,9 +1,12 @@
-"""Writing `--json` files."""
+"""Where a command writes: lines for people, and the JSON of `--json FILE` for programs."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from app.base.errors import KioskError
@@ -11,8 +14,13 @@ from app.base.errors import KioskError
 STANDARD_OUTPUT = Path("-")
 
 
+def line_writer(options: argparse.Namespace) -> Callable[[str], None]:
+    """Print lines on standard output, or on standard error if `--json -` sends the JSON to standard output."""
+    return partial(print, file=sys.stderr) if options.json == STANDARD_OUTPUT else print
+
+
 def write_json(path: Path | None, report: object) -> None:
-    """Write a report; None writes nothing, and "-" writes to standard output.
+    """Write `report` as JSON; None writes nothing, and "-" writes to standard output.
 
     Raises:
         KioskError: If the file cannot be written.

@@ -1,59 +1,53 @@
-"""Looks at the computer that the kiosk is to be installed on: its users, groups, screen, and Python."""
+"""Examine the system that the kiosk is installed on: its users, groups, screen and Python."""
 
 from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from app.base.errors import InstallRefused
 from app.base.paths import COMMAND, import_folder, is_checkout
-from app.commands.installation import GROUPS, Command, System
+from app.commands.installation import GROUPS, System
+from app.commands.programs import Run
 
-SCREENS = ("auto", "desktop", "kmsdrm", "cage")
 DRIVERS = """
 import ctypes, re, pygame
 sdl = ctypes.CDLL(re.search(r"/\\S*libSDL2-2\\S*", open("/proc/self/maps").read())[0])
 sdl.SDL_GetVideoDriver.restype = ctypes.c_char_p
 print(*(sdl.SDL_GetVideoDriver(number).decode() for number in range(sdl.SDL_GetNumVideoDrivers())))
 """
-"""Prints the video drivers of the SDL that pygame uses, which may be another one than its own: SDL_DYNAMIC_API."""
-
-Run = Callable[[Command], "subprocess.CompletedProcess[str]"]
+"""A program that prints the video drivers of the SDL that pygame uses, which SDL_DYNAMIC_API can replace."""
 
 
 @dataclass(frozen=True)
 class User:
-    """Somebody in /etc/passwd, with the groups that the service gets."""
+    """A user in /etc/passwd, with the group numbers that the service has."""
 
     name: str
     uid: int
     groups: frozenset[int]
 
 
-STAND_IN = User("NAME", 1000, frozenset())
-"""Whom a dry run plans for, where nobody is named and who calls is root."""
+PLACEHOLDER = User("NAME", 1000, frozenset())
+"""The user of a dry run that root starts without --user."""
 
 
 def look_at_system(root: Path, user: str | None, screen: str, run: Run, *, dry_run: bool = False) -> System:
-    """Find out all that the plan depends on; a dry run has STAND_IN where only the user is still to be named.
+    """Find out what the plan depends on. A dry run without a user has PLACEHOLDER in place of root.
 
     Raises:
-        InstallRefused: If there is no user to run as, it cannot read the project, or there is no way to draw.
+        InstallRefused: If no user can run the kiosk, the user may not read the program, or the kiosk could not draw.
     """
-    nobody_named = dry_run and user is None
     python, module = Path(sys.executable), import_folder() / "run_kiosk.py"
     program = (python, module) if is_checkout() else (installed_command(),)
-    chosen = _user(
-        root, user or os.environ.get("SUDO_USER") or _owner(module), root_as=STAND_IN if nobody_named else None
-    )
-    here = root == Path("/")
-    if here and chosen is not STAND_IN:
+    instead_of_root = PLACEHOLDER if dry_run and user is None else None
+    chosen = _user(root, user or os.environ.get("SUDO_USER") or _owner(module), instead_of_root)
+    running = root == Path("/")
+    if running and chosen is not PLACEHOLDER:
         for file in dict.fromkeys((*program, module, python)):
             check_reachable(file, chosen)
     manual = import_folder() / "docs/operating.md"
@@ -66,15 +60,15 @@ def look_at_system(root: Path, user: str | None, screen: str, run: Run, *, dry_r
         sdl_library=library,
         program=program,
         manual=manual if manual.is_file() else None,
-        blanking=blanks_its_screen(run) if here else None,
+        blanking=blanks_its_screen(run) if running else None,
     )
 
 
 def installed_command() -> Path:
-    """Where the installer of this package put its command; it notes every file that it writes.
+    """Find the command in the list of files that the installer of this package wrote.
 
     Raises:
-        InstallRefused: If the package was unpacked without an installer.
+        InstallRefused: If the package was unpacked without an installer, so that there is no command.
     """
     try:
         files = distribution(COMMAND).files or []
@@ -84,19 +78,19 @@ def installed_command() -> Path:
         if file.name == COMMAND:
             return Path(os.path.normpath(str(file.locate())))
     raise InstallRefused(
-        f"the command {COMMAND} is not installed beside this program. Install it with pip, pipx or uv, then again."
+        f"the command {COMMAND} is not installed beside this program. Install the package with pip, pipx or uv."
     )
 
 
-def _user(root: Path, name: str, root_as: User | None) -> User:
-    """Somebody in the system's table; for root, who must not run the kiosk, whoever stands in."""
+def _user(root: Path, name: str, instead_of_root: User | None) -> User:
+    """Read a user from the system's tables. Root must not run the kiosk: return `instead_of_root`, or refuse."""
     passwd = root / "etc/passwd"
     entries = {fields[0]: fields for fields in _table(passwd) if len(fields) >= 4}
     if name not in entries:
-        raise InstallRefused(f"there is no user {name} in {passwd}. Make it: sudo useradd --create-home {name}.")
+        raise InstallRefused(f"{passwd} has no user {name}. Create it: sudo useradd --create-home {name}.")
     uid, gid = int(entries[name][2]), int(entries[name][3])
-    if uid == 0 and root_as is not None:
-        return root_as
+    if uid == 0 and instead_of_root is not None:
+        return instead_of_root
     if uid == 0:
         raise InstallRefused("the kiosk must not run as root. Name another user with --user.")
     groups = _groups(root)
@@ -109,11 +103,11 @@ def _owner(path: Path) -> str:
     try:
         return path.owner()
     except KeyError:
-        raise InstallRefused(f"{path} belongs to nobody that is known here. Name a user with --user.") from None
+        raise InstallRefused(f"the owner of {path} is not a user of this system. Name a user with --user.") from None
 
 
 def _groups(root: Path) -> dict[str, tuple[int, frozenset[str]]]:
-    """Number and members by name."""
+    """Number and members of every group, by name."""
     return {
         fields[0]: (int(fields[2]), frozenset(fields[3].split(",")))
         for fields in _table(root / "etc/group")
@@ -125,21 +119,21 @@ def _table(path: Path) -> list[list[str]]:
     try:
         lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError as error:
-        raise InstallRefused(f"{path} cannot be read: {error.strerror}. Check --root.") from error
+        raise InstallRefused(f"cannot read {path}: {error.strerror}. Check --root.") from error
     return [line.split(":") for line in lines if line and not line.startswith("#")]
 
 
 def check_reachable(path: Path, user: User) -> None:
-    """Refuse a file that the user could not read, by its own path or, as a venv's Python is a link, where that leads.
+    """Check that a user may read a file, both by its own path and by its target if it is a link, as a venv's Python is.
 
     Raises:
-        InstallRefused: Naming the first folder on the way that is closed.
+        InstallRefused: Naming the first folder, or the file, that is closed to the user.
     """
     for place in dict.fromkeys(one for file in (path, path.resolve()) for one in (*reversed(file.parents), file)):
         facts = place.stat()
         others = stat.S_IXGRP if facts.st_gid in user.groups else stat.S_IXOTH
         enter = stat.S_IXUSR if facts.st_uid == user.uid else others
-        needed = enter if place.is_dir() else enter << 2  # pass through the folders, read the file
+        needed = enter if place.is_dir() else enter << 2  # x to pass through a folder, r to read the file
         if not facts.st_mode & needed:
             raise InstallRefused(
                 f"the user {user.name} may not read {place}, where the kiosk or its Python is. "
@@ -148,7 +142,11 @@ def check_reachable(path: Path, user: User) -> None:
 
 
 def screen_for(root: Path, wanted: str, python: Path, run: Run) -> tuple[str, str]:
-    """How the kiosk gets its screen, and the SDL to use for it where that is not pygame's own."""
+    """Choose how the kiosk draws, and which SDL library it needs for that; "" is pygame's own.
+
+    Raises:
+        InstallRefused: If neither a desktop, nor the console, nor the compositor `cage` can be used.
+    """
     if wanted == "auto" and _starts_desktop(root):
         wanted = "desktop"
     if wanted in ("desktop", "cage"):
@@ -162,15 +160,15 @@ def screen_for(root: Path, wanted: str, python: Path, run: Run) -> tuple[str, st
     if wanted == "auto" and (root / "usr/bin/cage").exists():
         return "cage", ""
     if wanted == "kmsdrm" and root != Path("/"):
-        return wanted, ""  # an image for another computer: its owner knows
+        return wanted, ""  # an image for another computer: trust its owner
     raise InstallRefused(
-        "this computer starts no desktop, and its SDL cannot draw on a console. Install a compositor for one program: "
-        "sudo apt install cage. Then install again."
+        "this computer starts no desktop, and its SDL cannot draw on a console. Install the compositor cage "
+        "(sudo apt install cage), then install again."
     )
 
 
 def _starts_desktop(root: Path) -> bool:
-    """Whether a display manager comes up at boot: raspi-config can keep one installed and start a console."""
+    """Whether a display manager starts at boot. Raspberry Pi OS can have one installed and still start a console."""
     manager = root / "etc/systemd/system/display-manager.service"
     for place in ("etc/systemd/system/default.target", "usr/lib/systemd/system/default.target"):
         link = root / place
@@ -180,15 +178,15 @@ def _starts_desktop(root: Path) -> bool:
 
 
 def blanks_its_screen(run: Run) -> bool | None:
-    """Whether Raspberry Pi OS blanks the screen; None where there is no raspi-config."""
+    """Whether Raspberry Pi OS blanks the screen; None without raspi-config."""
     asked = run(("raspi-config", "nonint", "get_blanking"))
     return asked.stdout.strip() == "0" if asked.returncode == 0 else None
 
 
 def limits_memory(root: Path) -> bool:
-    """Whether the kernel limits memory by cgroup; Raspberry Pi OS starts it with that switched off."""
+    """Whether the kernel can limit memory by cgroup; Raspberry Pi OS disables that by default."""
     try:
         controllers = (root / "sys/fs/cgroup/cgroup.controllers").read_text(encoding="ascii").split()
-    except OSError:  # an image, or the cgroups of before
+    except OSError:  # an image, or cgroups of version 1
         return True
     return "memory" in controllers

@@ -1,7 +1,8 @@
-"""`train DATA_DIR --out DIR`: folders of pictures in, the same folder out that SAVE writes."""
+"""`train DATA_DIR --out DIR`: train on folders of pictures and write the same folder that SAVE writes."""
 
 from __future__ import annotations
 
+import argparse
 import errno
 import logging
 import sys
@@ -14,8 +15,9 @@ import numpy as np
 from tqdm import tqdm
 
 from app.base.errors import ExportError, ExportFailed
-from app.commands.dataset import find_pictures, refuse_few
-from app.commands.report import write_json
+from app.commands.dataset import check_shots, find_pictures
+from app.commands.exit_codes import DONE
+from app.commands.report import line_writer, write_json
 from app.model.export_folder import EDGE_TPU_FILE, model_facts, write_export
 from app.model.train import train_model, write_counterpart
 from app.model.verified_folder import refuse_used
@@ -25,10 +27,26 @@ from tpu.counterparts import cpu_counterpart
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
 from tpu.errors import PictureUnreadable
 from tpu.extractor import EmbeddingExtractor
+from tpu.models import extractor_path
 from tpu.runtime import CPU
 from tpu.tensors import centre_crop, read_picture
 
 logger = logging.getLogger(__name__)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    run_train(
+        options.data_dir,
+        options.out,
+        extractor=extractor_path(options.extractor or ""),
+        runtime=options.runtime or "auto",
+        device=options.device or "auto",
+        seed=options.seed,
+        json_path=options.json,
+        write=line_writer(options),
+    )
+    return DONE
 
 
 def run_train(
@@ -44,10 +62,19 @@ def run_train(
 ) -> None:
     """Train on DATA_DIR/<class label>/*.jpg|png|bmp|webp|tif and write the export folder.
 
+    Args:
+        data_dir: A folder with one subfolder of pictures for each class.
+        out: The folder to write; it must be new or empty.
+        extractor: The `.tflite` file of the embedding extractor.
+        runtime, device: As on the command line.
+        seed: Decides the validation split.
+        json_path: File for the results as JSON; None writes none.
+        write: Receives the results, one line at a time.
+
     Raises:
-        DatasetInvalid: If the folder cannot be used; the text says why and what to do.
-        ExportError: If `out` cannot be written, which is looked at before anything is learned.
-        KioskError, LearningError, RuntimeLayerError: Whatever else goes wrong, in one line.
+        DatasetInvalid: If the pictures cannot be used.
+        ExportError: If `out` cannot be written; this is checked before the training.
+        KioskError, LearningError, RuntimeLayerError: If anything else fails.
     """
     dataset = find_pictures(data_dir)
     check_out(out)
@@ -60,12 +87,12 @@ def run_train(
         session = _embedded(dataset.pictures, opened)
         embed_s = time.perf_counter() - started_s
         shots = dict(zip(session.labels, session.shots(), strict=True))
-        refuse_few(data_dir, shots)
+        check_shots(data_dir, shots)
         skipped = dataset.left_out + sum(map(len, dataset.pictures.values())) - len(session.samples)
-        write(f"pictures used: {len(session.samples)}, of {len(shots)} classes; files skipped: {skipped}")
+        write(f"pictures used: {len(session.samples)}, in {len(shots)} classes; files skipped: {skipped}")
         if opened.compiled_for_edge_tpu and (count := [one.device for one in session.samples].count(CPU)):
-            why = "as --device cpu asks" if device == CPU else "as no Edge TPU answered"
-            write(f"{count} of them embedded on the CPU by {cpu_counterpart(extractor)}, {why}")
+            why = "because of --device cpu" if device == CPU else "because no Edge TPU answered"
+            write(f"{count} of them were embedded on the CPU with {cpu_counterpart(extractor)}, {why}")
         with tempfile.TemporaryDirectory(prefix="kiosk-train-") as scratch:
             trained = train_model(
                 session,
@@ -84,7 +111,7 @@ def run_train(
     write(f"validation accuracy: {trained.validation_accuracy:.1%}")
     write(f"model: {model}")
     if EDGE_TPU_FILE in facts.models and facts.file != EDGE_TPU_FILE:
-        write(f"the same for the Edge TPU: {folder / EDGE_TPU_FILE}")
+        write(f"model for the Edge TPU: {folder / EDGE_TPU_FILE}")
     write(f"report: {folder / 'report.html'}")
     write_json(
         json_path,
@@ -102,7 +129,7 @@ def run_train(
 
 
 def check_out(out: Path) -> None:
-    """Refuse a folder that cannot be written, by making one where it will be.
+    """Check that a folder can be written, by creating a temporary one beside it.
 
     Raises:
         ExportError: Naming the folder and the reason.
@@ -115,12 +142,12 @@ def check_out(out: Path) -> None:
     except ExportError:
         raise
     except OSError as error:
-        reason = "no folder can be made there" if error.errno == errno.ENOENT else error.strerror  # as in /proc
-        raise ExportFailed(f"the folder {out} cannot be made: {reason}. Name another one with --out.") from error
+        reason = "that place takes no folders" if error.errno == errno.ENOENT else error.strerror  # as in /proc
+        raise ExportFailed(f"cannot create the folder {out}: {reason}. Name another one with --out.") from error
 
 
 def _embedded(pictures: Mapping[str, Sequence[Path]], extractor: EmbeddingExtractor) -> Session:
-    """Embed all pictures; one that cannot be read is skipped with a warning."""
+    """Embed all pictures; log a warning for each one that cannot be read, and skip it."""
     samples: list[Sample] = []
     skipped: list[PictureUnreadable] = []
     total = sum(map(len, pictures.values()))

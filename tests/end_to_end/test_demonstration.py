@@ -62,5 +62,5 @@ def test_with_a_display_the_demonstration_shows_its_window_and_ends_when_it_is_t
         finally:
             demo.kill()
             demo.wait()
-    assert (demo.returncode, told) == (130, "The visit was broken off: there is nothing to report.\n")
+    assert (demo.returncode, told) == (130, "The demonstration was interrupted, so there is no report.\n")
     assert not report.exists()

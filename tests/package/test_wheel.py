@@ -206,8 +206,7 @@ def test_bench_has_the_benchmarks_that_need_nothing_else(installed: Installed) -
     done = installed.run("bench", "head")
     assert done.returncode == 1
     assert done.stderr == (
-        "error: there is no benchmark 'head'. Choose from: screen, train-to-live. "
-        "More come with a clone of the project.\n"
+        "error: unknown benchmark 'head'. Choose from: screen, train-to-live. A clone of the project contains more.\n"
     )
     code = "import app.commands.bench.screen, app.commands.bench.train_to_live"
     assert installed.run("-c", code, program=installed.python).returncode == 0

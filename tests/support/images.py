@@ -1,4 +1,4 @@
-"""Installing into a mounted image of a system."""
+"""Run `install` on a mounted image of a system."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ SCREEN = f"{UNIT}.d/screen.conf"
 
 
 def install(root: Path, *more: str) -> int:
-    """Run the command for the user pi of the image."""
+    """Install for the user pi; return the exit code."""
     return main(["install", "--root", str(root), "--user", "pi", *more])

@@ -1,4 +1,4 @@
-"""A system to install into."""
+"""A fixture: the mounted image of a system to install into."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """A mounted image of Raspberry Pi OS with a desktop, as far as installing looks at it."""
+    """A mounted image of Raspberry Pi OS with a desktop, with the files that `install` reads."""
     root = tmp_path / "image"
     (root / "etc/systemd/system").mkdir(parents=True)
     (root / "usr/lib/systemd/system").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""`classify`: pictures that cannot be read, folders that hold no model, and how an answer looks."""
+"""`classify`: pictures that cannot be read, folders without a model, and the form of an answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.needs_runtime
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `out`, which `train` wrote, and the pictures it was taught from; the labels are numbers."""
+    """A folder with `out`, which `train` wrote, and the pictures it was trained on; the labels are numbers."""
     root = tmp_path_factory.mktemp("saved")
     data = painted(root / "data")
     for number, label in enumerate(("blue", "red")):
@@ -25,23 +25,25 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_labels_that_are_numbers_are_told_from_probabilities(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_labels_that_are_numbers_are_not_confused_with_probabilities(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     picture = saved / "data/1/0.png"
     assert main(["classify", str(saved / "out"), str(picture), "--top", "2"]) == 0
-    told = capsys.readouterr().out
-    assert re.fullmatch(re.escape(f"{picture}: ") + r"1: \d+\.\d %, 0: \d+\.\d %\n", told)
+    output = capsys.readouterr().out
+    assert re.fullmatch(re.escape(f"{picture}: ") + r"1: \d+\.\d %, 0: \d+\.\d %\n", output)
 
 
-def test_a_picture_that_cannot_be_read_keeps_no_other_from_its_answer(
+def test_after_an_unreadable_picture_the_others_are_still_classified(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, gone, report = tmp_path / "broken.png", tmp_path / "gone.png", tmp_path / "report.json"
     broken.write_text("no picture")
     shown = [saved / "data/0/0.png", broken, gone, saved / "data/1/0.png"]
     assert main(["classify", str(saved / "out"), *map(str, shown), "--json", str(report)]) == 1
-    told = capsys.readouterr()
-    assert [line.split(": ")[:2] for line in told.out.splitlines()] == [[str(shown[0]), "0"], [str(shown[3]), "1"]]
-    assert told.err.splitlines()[-1] == "error: 2 of 4 pictures cannot be read. They are named above: replace them."
+    output = capsys.readouterr()
+    assert [line.split(": ")[:2] for line in output.out.splitlines()] == [[str(shown[0]), "0"], [str(shown[3]), "1"]]
+    assert output.err.splitlines()[-1] == "error: cannot read 2 of 4 pictures. Replace the files named above."
     assert [answer["image"] for answer in json.loads(report.read_text())] == [str(shown[0]), str(shown[3])]
     assert [record.getMessage() for record in caplog.records if record.name == "app.commands.classify"] == [
         f"{broken} is not a readable picture. Use a JPEG, PNG, BMP, WebP or TIFF file.",
@@ -49,7 +51,7 @@ def test_a_picture_that_cannot_be_read_keeps_no_other_from_its_answer(
     ]
 
 
-def test_one_picture_that_cannot_be_read_is_the_error(
+def test_a_single_unreadable_picture_is_reported_as_the_error(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["classify", str(saved / "out"), str(tmp_path / "gone.png")]) == 1
@@ -60,23 +62,23 @@ def test_one_picture_that_cannot_be_read_is_the_error(
     )
 
 
-def test_a_folder_that_nobody_saved_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_a_model_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "stray.tflite").write_bytes(b"broken")
     assert main(["classify", str(tmp_path), "x.png"]) == 1
     assert capsys.readouterr().err == (
-        f"error: the model {tmp_path} cannot be used: it is no folder that SAVE or train wrote. "
-        "Name one, or a .tflite file itself.\n"
+        f"error: the model {tmp_path} cannot be used: the folder contains no model. "
+        "Name a .tflite file, or a folder that SAVE or train wrote.\n"
     )
 
 
-def test_the_json_alone_goes_to_standard_output(
+def test_with_json_on_standard_output_the_lines_go_to_standard_error(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["classify", str(saved / "out"), str(saved / "data/1/0.png"), "--json", "-"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)[0]["label"] == "1"
-    assert told.err.startswith(f"{saved / 'data/1/0.png'}: 1: ")
+    output = capsys.readouterr()
+    assert json.loads(output.out)[0]["label"] == "1"
+    assert output.err.startswith(f"{saved / 'data/1/0.png'}: 1: ")
     assert main(["models", "--json", "-"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["name"] == "mobilenet_v1"
     assert not list(tmp_path.iterdir())

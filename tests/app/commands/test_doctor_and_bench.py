@@ -1,4 +1,4 @@
-"""`doctor` tells what is missing and how to mend it; `bench` names its topics."""
+"""`doctor` reports what is missing and how to fix it; `bench` runs benchmarks by name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def doctor(data_dir: Path, settings: Config | None = None, **more: Any) -> tuple
     return fine, {line[4:].split(":")[0].strip(): line for line in lines}
 
 
-def test_the_doctor_looks_at_everything_a_kiosk_uses(tmp_path: Path) -> None:
+def test_doctor_checks_everything_that_a_kiosk_uses(tmp_path: Path) -> None:
     fine, lines = doctor(tmp_path / "not" / "made" / "yet")
     assert fine is all(line.startswith("ok   ") for line in lines.values())
     assert set(lines) == {"model", "disk", "display", "camera", "accelerator", "buttons", "drives"}
@@ -49,7 +49,7 @@ def test_the_doctor_looks_at_everything_a_kiosk_uses(tmp_path: Path) -> None:
     assert not (tmp_path / "not").exists()
 
 
-def test_a_missing_display_is_a_thing_to_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_display_must_be_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     fine, lines = doctor(tmp_path)
@@ -57,7 +57,7 @@ def test_a_missing_display_is_a_thing_to_fix(tmp_path: Path, monkeypatch: pytest
     assert lines["display"] == "FIX  display: none. Start the kiosk from a desktop session, or with --headless."
 
 
-def test_its_exit_code_says_whether_there_is_something_to_fix(
+def test_the_exit_code_says_whether_anything_must_be_fixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DISPLAY", ":0")
@@ -68,17 +68,17 @@ def test_its_exit_code_says_whether_there_is_something_to_fix(
     assert "FIX  model: " in capsys.readouterr().out
 
 
-def test_a_drive_that_waits_to_be_mounted_is_to_be_fixed_only_where_udisks_does_not_run(tmp_path: Path) -> None:
+def test_an_unmounted_drive_must_be_fixed_only_if_udisks_does_not_run(tmp_path: Path) -> None:
     with sticks(tmp_path / "usb") as socket, private_bus(tmp_path) as bus:
         disk = socket.plug_in(mounted=False)
         name = Path(disk.device).name
 
-        def told() -> str:
+        def output() -> str:
             return doctor(tmp_path, mounted=socket.drives, udisks=UDisks(bus))[1]["drives"]
 
-        assert told() == f"FIX  drives: {name} ({disk.device}): {LEFT_TO_THE_SYSTEM}"
+        assert output() == f"FIX  drives: {name} ({disk.device}): {LEFT_TO_THE_SYSTEM}"
         with udisks_service(bus, tmp_path / "media") as service:
-            assert told() == f"ok   drives: {name} (not mounted; the kiosk asks udisks2 to)"
+            assert output() == f"ok   drives: {name} (not mounted; the kiosk will mount it with udisks2)"
             assert service.calls == []
 
 
@@ -87,23 +87,21 @@ def with_stick(stick: SimulatedStick, extractor: Path | None = None, **accelerat
     return replace(settings, model=replace(settings.model, extractor=str(extractor or ""), runtime="litert"))
 
 
-def test_a_stick_whose_driver_is_missing_old_or_broken_says_what_to_install(
-    stick: SimulatedStick, tmp_path: Path
-) -> None:
-    def told(library: str) -> str:
+def test_a_missing_old_or_broken_driver_is_reported_with_what_to_install(stick: SimulatedStick, tmp_path: Path) -> None:
+    def output(library: str) -> str:
         return doctor(tmp_path, with_stick(stick, library=library), list_devices=stick.list)[1]["accelerator"]
 
     stick.plug_in()
-    assert told(str(stick.library)) == "ok   accelerator: usb:0"
-    assert told("libnowhere.so.1") == (
+    assert output(str(stick.library)) == "ok   accelerator: usb:0"
+    assert output("libnowhere.so.1") == (
         "FIX  accelerator: usb:0: the Edge TPU driver is missing (libnowhere.so.1: cannot open shared object file: "
         f"No such file or directory): {INSTALL_DRIVER}."
     )
     source = 'const char *edgetpu_version(void) { return "TENSORFLOW_COMMIT=a4dfb8d1a713), RuntimeVersion(14)"; }'
-    assert told(str(library(tmp_path / "google.so", source))) == f"FIX  accelerator: usb:0: {DriverMismatch()}"
+    assert output(str(library(tmp_path / "google.so", source))) == f"FIX  accelerator: usb:0: {DriverMismatch()}"
     source = "#include <stdlib.h>\nconst char *edgetpu_version(void) { abort(); }"
     crashes = library(tmp_path / "crashes.so", source)
-    assert told(str(crashes)) == (
+    assert output(str(crashes)) == (
         f"FIX  accelerator: usb:0: the Edge TPU driver {crashes} crashes when it is loaded: {INSTALL_DRIVER}."
     )
 
@@ -113,9 +111,7 @@ def library(path: Path, source: str) -> Path:
     return path
 
 
-def test_a_stick_is_tried_with_the_extractor_that_is_compiled_for_it(
-    stick: SimulatedStick, extractors: Path, tmp_path: Path
-) -> None:
+def test_doctor_runs_a_compiled_extractor_on_the_stick(stick: SimulatedStick, extractors: Path, tmp_path: Path) -> None:
     settings = with_stick(stick, extractors, performance="Low")
     stick.plug_in()
     assert doctor(tmp_path, settings, list_devices=stick.list)[1]["accelerator"] == "ok   accelerator: usb:0"
@@ -129,7 +125,7 @@ def test_a_stick_is_tried_with_the_extractor_that_is_compiled_for_it(
     )
 
 
-def test_buttons_on_pins_are_opened_and_one_that_reads_as_pressed_is_a_thing_to_fix(tmp_path: Path) -> None:
+def test_doctor_opens_the_pins_of_buttons_and_reports_those_that_read_as_pressed(tmp_path: Path) -> None:
     factory = Device.pin_factory = MockFactory(pin_class=MockPWMPin)
     settings = wired(Config())
     pins = len(BUTTON_PINS)
@@ -138,55 +134,51 @@ def test_buttons_on_pins_are_opened_and_one_that_reads_as_pressed_is_a_thing_to_
             doctor(tmp_path, settings)[1]["buttons"] == f"ok   buttons: keys, {pins} on pins; lamps: {len(LAMP_PINS)}"
         )
         opening = replace(settings, gpio=replace(settings.gpio, active="high"))
-        told = doctor(tmp_path, opening)[1]["buttons"]
-        assert told.startswith("FIX  buttons: gpio:17, gpio:27, ")
-        assert told.endswith(
-            " read as pressed. If nobody holds them, check their wires, and gpio.pull and gpio.active in the settings."
+        output = doctor(tmp_path, opening)[1]["buttons"]
+        assert output.startswith("FIX  buttons: gpio:17, gpio:27, ")
+        assert output.endswith(
+            " read as pressed. If nobody holds them, check the wiring, and gpio.pull and gpio.active in the settings."
         )
     finally:
         Device.pin_factory = None
         factory.reset()
 
 
-def test_pins_without_a_computer_that_has_them_are_a_thing_to_fix(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pins_on_a_computer_without_pins_must_be_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gpiozero", None)
-    told = doctor(tmp_path, wired(Config()))[1]["buttons"]
-    assert told.startswith("FIX  buttons: the settings put buttons on pins, which needs gpiozero")
+    output = doctor(tmp_path, wired(Config()))[1]["buttons"]
+    assert output.startswith("FIX  buttons: the settings put buttons on pins, which needs gpiozero")
 
 
-def test_an_unknown_benchmark_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_error_for_an_unknown_benchmark_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "warp-drive"]) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("error: there is no benchmark 'warp-drive'. Choose from: ")
-    assert "train-to-live" in told
-    assert "head" in told
+    output = capsys.readouterr().err
+    assert output.startswith("error: unknown benchmark 'warp-drive'. Choose from: ")
+    assert "train-to-live" in output
+    assert "head" in output
 
 
-def test_without_a_checkout_an_unknown_benchmark_is_answered_with_where_more_are(tmp_path: Path) -> None:
+def test_without_a_checkout_the_error_says_where_more_benchmarks_are(tmp_path: Path) -> None:
     with pytest.raises(BenchmarkUnavailable) as refused:
         run_bench(["head"], print, folder=tmp_path / "benchmarks")
     assert str(refused.value) == (
-        "there is no benchmark 'head'. Choose from: screen, train-to-live. More come with a clone of the project."
+        "unknown benchmark 'head'. Choose from: screen, train-to-live. A clone of the project contains more."
     )
 
 
-def test_a_column_that_does_not_speak_for_itself_is_explained_before_the_figures(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_explanations_of_columns_come_before_the_figures(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for topic in ("screen", "head"):
         (tmp_path / f"{topic}.py").write_text("print('figures', flush=True)")
     run_bench(["screen", "head"], partial(print, flush=True), folder=tmp_path)
     assert capfd.readouterr().out.splitlines() == [
         "# screen",
-        "# share of a tick: 1.00 is all the time of one frame at 60 Hz; for a part, all of drawing",
+        "# share of a tick: 1.00 is the whole time of one frame at 60 Hz; for a part, the whole drawing",
         "figures",
         "# head",
         "figures",
     ]
 
 
-def test_columns_are_explained_as_the_benchmarks_call_them() -> None:
-    for topic, told in COLUMNS.items():
-        assert told.split(":")[0] in getsource(import_module(f"app.commands.bench.{topic}"))
+def test_explanations_use_the_column_names_of_the_benchmarks() -> None:
+    for topic, output in COLUMNS.items():
+        assert output.split(":")[0] in getsource(import_module(f"app.commands.bench.{topic}"))

@@ -1,4 +1,4 @@
-"""`models`, and extractors that are named as it lists them."""
+"""`models list`, `pull` and `verify`, and options that take a model's name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PULLED = "efficientnet-edgetpu-S_quant_embedding_extractor.tflite"
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where models are pulled to: one is there."""
+    """The folder for pulled models, with one model in it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder = tmp_path / "teachable-kiosk/models"
     folder.mkdir(parents=True)
@@ -30,7 +30,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_verifying_names_every_model_and_says_which_are_well(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_reports_the_state_of_every_model(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pulled = models / PULLED
     assert main(["models", "verify"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -40,12 +40,12 @@ def test_verifying_names_every_model_and_says_which_are_well(models: Path, capsy
     assert lines[3] == f"efficientnet_s           ok           {pulled}"
     pulled.write_bytes(b"changed")
     assert main(["models", "verify"]) == 1
-    told = capsys.readouterr()
-    assert told.out.splitlines()[3] == f"efficientnet_s           DAMAGED      {pulled}"
-    assert told.err == "error: damaged: efficientnet_s. Pull them again.\n"
+    output = capsys.readouterr()
+    assert output.out.splitlines()[3] == f"efficientnet_s           DAMAGED      {pulled}"
+    assert output.err == "error: damaged: efficientnet_s. Pull them again.\n"
 
 
-def test_verifying_one_tells_of_that_one_alone(
+def test_verify_with_a_name_reports_only_that_model(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = tmp_path / "report.json"
@@ -61,29 +61,29 @@ def test_verifying_one_tells_of_that_one_alone(
 
 
 @pytest.mark.parametrize("action", ["pull", "verify"])
-def test_a_name_that_no_model_has_is_refused(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_model_name_is_refused(action: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", action, "nosuch"]) == 1
     names = ", ".join(model.name for model in KNOWN_MODELS)
     assert capsys.readouterr() == ("", f"error: there is no known model 'nosuch'. There are: {names}.\n")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reason"),
     [
         (["pull"], "models pull needs the NAME of a model: `models list` shows them"),
-        (["list", "mobilenet_v1"], "models list takes no NAME: it lists them all"),
+        (["list", "mobilenet_v1"], "models list takes no NAME: it always lists all models"),
     ],
 )
-def test_a_name_too_few_or_too_many_is_a_usage_error(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+def test_a_missing_or_superfluous_name_is_a_usage_error(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["models", *arguments])
     assert ended.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1] == f"run_kiosk.py models: error: {told}"
+    assert capsys.readouterr().err.splitlines()[-1] == f"run_kiosk.py models: error: {reason}"
 
 
-def test_an_extractor_may_be_named_as_the_list_has_it(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_extractor_can_be_given_by_its_name_in_the_list(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert extractor_path("efficientnet_s") == models / PULLED
     assert extractor_path("built-in") == extractor_path("") == default_extractor_path()
     assert extractor_path("else/where.tflite") == Path("else/where.tflite")
@@ -92,20 +92,20 @@ def test_an_extractor_may_be_named_as_the_list_has_it(models: Path, capsys: pyte
     assert f"ok   model: {Path(PULLED).stem} on " in capsys.readouterr().out
 
 
-def test_an_extractor_that_was_not_pulled_is_named_with_what_pulls_it(
+def test_the_error_for_an_extractor_that_was_not_pulled_names_the_command_that_pulls_it(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = (
+    reason = (
         "the model mobilenet_v1 cannot be used: it is not on this machine. "
         "Fetch it with the command `models pull mobilenet_v1`."
     )
     with pytest.raises(ModelNotDownloaded) as refused:
         extractor_path("mobilenet_v1")
-    assert str(refused.value) == told
+    assert str(refused.value) == reason
     named = ["--extractor", "mobilenet_v1"]
     assert main(["train", str(tmp_path), "--out", str(tmp_path / "out"), *named]) == 1
-    assert capsys.readouterr().err == f"error: {told}\n"
+    assert capsys.readouterr().err == f"error: {reason}\n"
     assert main(["--headless", "--data-dir", str(tmp_path / "data"), *named]) == 1
-    assert capsys.readouterr().err.splitlines()[-1] == f"error: {told}"
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {reason}"
     assert main(["doctor", "--camera", "demo", *named]) == 1
-    assert f"FIX  model: {told}" in capsys.readouterr().out.splitlines()
+    assert f"FIX  model: {reason}" in capsys.readouterr().out.splitlines()

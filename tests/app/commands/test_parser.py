@@ -1,28 +1,29 @@
-"""The grammar: what is told of commands and arguments, and of those that do not exist."""
+"""The parser: help for every command and argument, and errors for those that do not exist."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 
 from app.commands.bench import topics_in
-from app.commands.parser import make_parser
-from run_kiosk import COMMANDS, main
+from app.commands.parser import CommandName, make_parser
+from run_kiosk import main
 
 
 def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    """The parser, and that of every command, by name."""
+    """The parser of every command, by name; "kiosk" is the main one."""
     yield "kiosk", make_parser()
     for action in make_parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
             yield from action.choices.items()
 
 
-def test_every_command_and_every_argument_says_what_it_is() -> None:
+def test_every_command_and_every_argument_has_a_help_text() -> None:
     found = dict(parsers())
-    assert set(found) == set(COMMANDS)
+    assert set(found) == set(get_args(CommandName))
     for name, parser in found.items():
         assert parser.description, name
         for action in parser._actions:
@@ -30,26 +31,26 @@ def test_every_command_and_every_argument_says_what_it_is() -> None:
             assert known or action.help, (name, action.dest)
 
 
-def test_the_help_of_benchmarks_names_them_all(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_of_bench_names_every_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["bench", "--help"])
-    told = capsys.readouterr().out.replace("-\n", "-")
-    assert all(topic in told for topic in topics_in())
+    error = capsys.readouterr().out.replace("-\n", "-")
+    assert all(topic in error for topic in topics_in())
 
 
-def test_the_help_tells_the_seed_where_none_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_of_train_shows_the_default_seed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["train", "--help"])
     assert "(default: 0)" in capsys.readouterr().out
 
 
-def test_a_command_that_does_not_exist_is_told_with_those_that_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_error_for_an_unknown_command_names_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["bogus"])
     assert ended.value.code == 2
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert told.startswith("run_kiosk.py: error: argument COMMAND: invalid choice: 'bogus' (choose from ")
-    assert all(name in told for name, _ in parsers() if name != "kiosk")
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("run_kiosk.py: error: argument COMMAND: invalid choice: 'bogus' (choose from ")
+    assert all(name in error for name, _ in parsers() if name != "kiosk")
 
 
 @pytest.mark.parametrize(
@@ -57,10 +58,12 @@ def test_a_command_that_does_not_exist_is_told_with_those_that_do(capsys: pytest
     [["classify", "m", "p", "--extractor", "x"], ["classify", "--extractor", "x", "m", "p"],
      ["--extractor", "x", "classify", "m", "p"]],
 )  # fmt: skip
-def test_classify_takes_no_extractor_wherever_it_stands(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_classify_refuses_an_extractor_before_and_after_the_command(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main(command)
     assert ended.value.code == 2
-    told = capsys.readouterr().err.splitlines()
-    assert told[0].startswith("usage: run_kiosk.py classify ")
-    assert told[-1] == "run_kiosk.py classify: error: classify takes no --extractor: the model brings its own"
+    error = capsys.readouterr().err.splitlines()
+    assert error[0].startswith("usage: run_kiosk.py classify ")
+    assert error[-1] == "run_kiosk.py classify: error: classify takes no --extractor: the model contains its own"

@@ -1,4 +1,4 @@
-"""What systemd says of the unit that is installed."""
+"""systemd accepts the installed unit, and rates it as well protected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.images import SCREEN, UNIT, install
 
-MOST_EXPOSED = 2.5  # of 10, by systemd-analyze security; a unit without any hardening has 9.6
+MOST_EXPOSED = 2.5  # of 10, from systemd-analyze security; a unit without hardening has 9.6
 
 
 def systemd_analyze(*words: str, units: Path) -> subprocess.CompletedProcess[str]:
@@ -25,11 +25,13 @@ def systemd_analyze(*words: str, units: Path) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize("screen", ["desktop", "kmsdrm", "cage"])
-def test_systemd_finds_no_fault_in_the_unit(image: Path, screen: str) -> None:
+def test_systemd_accepts_the_unit(image: Path, screen: str) -> None:
     install(image, "--screen", screen)
     unit = image / UNIT
     text = unit.read_text().replace("User=pi", f"User={'root' if os.getuid() == 0 else os.getlogin()}")
-    unit.write_text(re.sub(r"^SupplementaryGroups=.*$", "", text, flags=re.MULTILINE))  # users of the image
+    unit.write_text(
+        re.sub(r"^SupplementaryGroups=.*$", "", text, flags=re.MULTILINE)
+    )  # these groups exist only in the image
     if screen == "cage":
         (image / SCREEN).write_text((image / SCREEN).read_text().replace("/usr/bin/cage", "/bin/true"))
     done = systemd_analyze("verify", "--man=no", str(unit), units=unit.parent)
@@ -39,7 +41,7 @@ def test_systemd_finds_no_fault_in_the_unit(image: Path, screen: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "line"), [(UNIT, "WatchdogSec=30"), (SCREEN, "TTYReset=yes")])
-def test_systemd_would_find_a_fault(image: Path, name: str, line: str) -> None:
+def test_systemd_rejects_a_spoiled_unit(image: Path, name: str, line: str) -> None:
     install(image, "--screen", "kmsdrm")
     spoiled = image / name
     assert line in spoiled.read_text()
@@ -49,7 +51,7 @@ def test_systemd_would_find_a_fault(image: Path, name: str, line: str) -> None:
 
 
 @pytest.mark.parametrize("screen", ["desktop", "kmsdrm", "cage"])
-def test_the_unit_is_exposed_little(image: Path, screen: str) -> None:
+def test_systemd_rates_the_unit_as_little_exposed(image: Path, screen: str) -> None:
     install(image, "--screen", screen)
     unit = image / UNIT
     done = systemd_analyze(

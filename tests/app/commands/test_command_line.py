@@ -1,4 +1,4 @@
-"""The command line on real files: train, classify, their refusals."""
+"""The command line from end to end: `train` and `classify` on real pictures, their errors, and options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tpu.tensors import prepare_picture, read_picture
 
 pytestmark = pytest.mark.needs_runtime
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 MOBILENET = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 
 
@@ -41,43 +41,45 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_train_then_classify_names_the_things(pictures: Path, tmp_path: Path) -> None:
+def test_classify_recognises_what_train_was_given(pictures: Path, tmp_path: Path) -> None:
     out, report, answers = tmp_path / "out", tmp_path / "train.json", tmp_path / "classify.json"
     assert main(["train", str(pictures), "--out", str(out), "--json", str(report)]) == 0
-    told = json.loads(report.read_text())
-    assert told["classes"] == ["apple", "cup"]
-    assert told["samples"] == {"apple": 10, "cup": 10}
-    assert set(told["seconds"]) == {"embed", "fit", "export", "verify"}
+    output = json.loads(report.read_text())
+    assert output["classes"] == ["apple", "cup"]
+    assert output["samples"] == {"apple": 10, "cup": 10}
+    assert set(output["seconds"]) == {"embed", "fit", "export", "verify"}
     shown = [str(path) for path in sorted(pictures.glob("*/*.png"))]
-    assert main(["classify", told["model"], *shown, "--json", str(answers)]) == 0
+    assert main(["classify", output["model"], *shown, "--json", str(answers)]) == 0
     labels = [answer["label"] for answer in json.loads(answers.read_text())]
     assert labels == ["apple"] * 10 + ["cup"] * 10
 
 
-def test_training_from_folders_leaves_a_report(pictures: Path, tmp_path: Path) -> None:
+def test_train_writes_a_report(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert main(["train", str(pictures), "--out", str(out)]) == 0
-    told = json.loads((out / "report.json").read_text())
+    output = json.loads((out / "report.json").read_text())
     metadata = json.loads((out / "metadata.json").read_text())
-    assert told["labels"] == metadata["labels"]
+    assert output["labels"] == metadata["labels"]
     with zipfile.ZipFile(out / metadata["model"]) as model:  # as metadata.json says
         assert metadata["not_sure"]["file"] in model.namelist()
-    assert sum(map(sum, told["confusion"])) == 20  # each was held out once
-    assert [point["shots"] for point in told["curve"]] == sorted({point["shots"] for point in told["curve"]})
-    assert all(0 <= point["validation_accuracy"] <= 1 for point in told["curve"])
+    assert sum(map(sum, output["confusion"])) == 20  # each was held out once
+    assert [point["shots"] for point in output["curve"]] == sorted({point["shots"] for point in output["curve"]})
+    assert all(0 <= point["validation_accuracy"] <= 1 for point in output["curve"])
     assert "held out were named right" in (out / "report.html").read_text()
     assert "report.html" in (out / "SHA256SUMS").read_text()
 
 
-def test_hands_are_learned_from_real_photographs(shared_models: Path, shared_photos: Path, tmp_path: Path) -> None:
+def test_train_learns_hand_signs_from_real_photographs(
+    shared_models: Path, shared_photos: Path, tmp_path: Path
+) -> None:
     report, answers = tmp_path / "train.json", tmp_path / "classify.json"
     arguments = ["--extractor", str(shared_models / MOBILENET), "--json", str(report)]
     assert main(["train", str(shared_photos / "sign-digits"), "--out", str(tmp_path / "out"), *arguments]) == 0
-    told = json.loads(report.read_text())
-    assert told["validation_accuracy"] >= 0.86
+    output = json.loads(report.read_text())
+    assert output["validation_accuracy"] >= 0.86
     shown = sorted((shared_photos / "sign-digits").glob("*/*.JPG"))[::40]
-    assert main(["classify", told["model"], *map(str, shown), "--json", str(answers)]) == 0
-    interpreter = Interpreter(model_path=told["model"])
+    assert main(["classify", output["model"], *map(str, shown), "--json", str(answers)]) == 0
+    interpreter = Interpreter(model_path=output["model"])
     interpreter.allocate_tensors()
     for answer, path in zip(json.loads(answers.read_text()), shown, strict=True):
         pixels = prepare_picture(read_picture(path), 224)[np.newaxis]
@@ -102,15 +104,19 @@ def test_an_unreadable_picture_is_skipped_with_a_warning(
     assert f"skipped {lost}: No such file or directory" in caplog.text
 
 
-def test_bad_folders_are_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_folders_that_cannot_be_trained_on_are_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def refusal() -> str:
         assert main(["train", str(tmp_path / "data"), "--out", str(tmp_path / "out")]) == 1
         return capsys.readouterr().err.strip()
 
     data = tmp_path / "data"
-    assert refusal() == f"error: {data} is no folder. Name one that holds a folder of pictures per class."
+    assert refusal() == f"error: {data} is not a folder. Name one that contains a folder of pictures for each class."
     (data / "apple").mkdir(parents=True)
-    assert refusal() == f"error: {data} holds no pictures. Put JPEG, PNG, BMP, WebP or TIFF files into {data}/<label>/."
+    assert refusal() == (
+        f"error: {data} contains no pictures. Put JPEG, PNG, BMP, WebP or TIFF files into {data}/<label>/."
+    )
     cv2.imwrite(str(data / "apple" / "1.png"), np.zeros((9, 9, 3), np.uint8))
     assert refusal() == "error: there is only one class, 'apple'. Add a folder for a second one."
     (data / "con").mkdir()
@@ -125,17 +131,17 @@ def test_pictures_without_a_class_are_refused_in_one_line(tmp_path: Path, capsys
     (tmp_path / "one.jpg").write_bytes(b"")
     assert main(["train", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == (
-        f"error: the pictures in {tmp_path} (one.jpg …) belong to no class. Put them into a folder per class."
+        f"error: the pictures in {tmp_path} (one.jpg …) belong to no class. Put them into a folder for each class."
     )
 
 
-def test_a_class_that_may_not_be_read_is_told_in_one_line(
+def test_a_class_folder_that_may_not_be_read_is_refused_in_one_line(
     pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = sorted(folder for folder in pictures.iterdir() if folder.is_dir())[0]
     listed = Path.iterdir
 
-    def refusing(folder: Path) -> Iterator[Path]:  # the tests' user may be root, who may read everything
+    def refusing(folder: Path) -> Iterator[Path]:  # root may read everything, and the tests may run as root
         if folder == closed:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
         return listed(folder)
@@ -143,11 +149,11 @@ def test_a_class_that_may_not_be_read_is_told_in_one_line(
     monkeypatch.setattr(Path, "iterdir", refusing)
     assert main(["train", str(pictures), "--out", str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == (
-        f"error: {closed} cannot be read: Permission denied. Give yourself the right to read it."
+        f"error: cannot read {closed}: Permission denied. Change its permissions, or name another folder."
     )
 
 
-def test_a_missing_model_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_model_is_reported_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["classify", str(tmp_path / "none.tflite"), "x.jpg"]) == 1
     assert capsys.readouterr().err.strip() == (
         f"error: the model {tmp_path / 'none.tflite'} cannot be used: No such file or directory. "
@@ -155,12 +161,12 @@ def test_a_missing_model_is_told_in_one_line(tmp_path: Path, capsys: pytest.Capt
     )
 
 
-def test_an_out_that_cannot_be_is_told_in_one_line_before_anything_is_learned(
+def test_an_output_folder_that_cannot_be_written_is_refused_before_training(
     pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refusal(out: Path) -> str:
-        nothing = ["--extractor", str(tmp_path / "none.tflite")]  # opening it would be the next step
-        assert main(["train", str(pictures), "--out", str(out), *nothing]) == 1
+        missing = ["--extractor", str(tmp_path / "none.tflite")]  # opening it would be the next step
+        assert main(["train", str(pictures), "--out", str(out), *missing]) == 1
         return capsys.readouterr().err.strip()
 
     file, theirs = tmp_path / "file", tmp_path / "theirs"
@@ -170,16 +176,16 @@ def test_an_out_that_cannot_be_is_told_in_one_line_before_anything_is_learned(
     assert refusal(file) == f"error: {file} is a file. Name an empty or new folder."
     assert refusal(theirs) == f"error: {theirs} holds other files. Name an empty or new folder."
     below = file / "out"
-    assert refusal(below) == f"error: the folder {below} cannot be made: Not a directory. Name another one with --out."
+    assert refusal(below) == f"error: cannot create the folder {below}: Not a directory. Name another one with --out."
     for nowhere in (Path("/proc/nowhere"), Path("/proc/nowhere/out")):
         assert refusal(nowhere) == (
-            f"error: the folder {nowhere} cannot be made: no folder can be made there. Name another one with --out."
+            f"error: cannot create the folder {nowhere}: that place takes no folders. Name another one with --out."
         )
     assert (theirs / "diary.txt").is_file()
     assert "none.tflite" in refusal(tmp_path / "new" / "out")
 
 
-def test_an_extractor_is_no_classifier(capsys: pytest.CaptureFixture[str], pictures: Path) -> None:
+def test_an_extractor_is_refused_as_a_classifier(capsys: pytest.CaptureFixture[str], pictures: Path) -> None:
     path = default_extractor_path()
     assert main(["classify", str(path), str(next(pictures.glob("*/*.png")))]) == 1
     assert capsys.readouterr().err.strip() == (
@@ -187,7 +193,7 @@ def test_an_extractor_is_no_classifier(capsys: pytest.CaptureFixture[str], pictu
     )
 
 
-def test_a_camera_that_can_never_be_one_is_refused_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_camera_that_cannot_exist_is_refused_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     missing = str(tmp_path / "cam")
     assert main(["--camera", missing, "--headless", "--data-dir", str(tmp_path / "d")]) == 1
     assert capsys.readouterr().err.strip() == (
@@ -197,25 +203,25 @@ def test_a_camera_that_can_never_be_one_is_refused_at_once(capsys: pytest.Captur
 
 
 @pytest.mark.parametrize("source", ["7", "/dev/video99", "rtsp://127.0.0.1:9/video", "http://127.0.0.1:9/video"])
-def test_the_libraries_under_a_camera_that_is_away_say_nothing(source: str, tmp_path: Path) -> None:
-    assert told_of_camera(source, tmp_path) == ""
+def test_camera_libraries_print_nothing_about_a_missing_camera(source: str, tmp_path: Path) -> None:
+    assert errors_of_doctor(source, tmp_path) == ""
 
 
-def test_a_broken_video_is_told_in_the_kiosk_s_own_words_alone(tmp_path: Path) -> None:
+def test_camera_libraries_print_nothing_about_a_broken_video(tmp_path: Path) -> None:
     video = tmp_path / "video.mp4"
     video.write_text("no video")
-    assert told_of_camera(str(video), tmp_path) == ""
+    assert errors_of_doctor(str(video), tmp_path) == ""
 
 
-def test_who_wants_to_hear_the_libraries_under_a_camera_does(tmp_path: Path) -> None:
-    assert "VIDEOIO(V4L2" in told_of_camera("7", tmp_path, OPENCV_LOG_LEVEL="WARNING")
-    told = told_of_camera("rtsp://127.0.0.1:9/video", tmp_path, "--verbose")
-    assert "VIDEOIO(FFMPEG)" in told
-    assert "Connection refused" in told
+def test_camera_libraries_print_their_messages_on_request(tmp_path: Path) -> None:
+    assert "VIDEOIO(V4L2" in errors_of_doctor("7", tmp_path, OPENCV_LOG_LEVEL="WARNING")
+    output = errors_of_doctor("rtsp://127.0.0.1:9/video", tmp_path, "--verbose")
+    assert "VIDEOIO(FFMPEG)" in output
+    assert "Connection refused" in output
 
 
-def told_of_camera(source: str, folder: Path, *more: str, **environment: str) -> str:
-    """What a process of its own writes to standard error while it looks at a camera."""
+def errors_of_doctor(source: str, folder: Path, *more: str, **environment: str) -> str:
+    """What `doctor` in a process of its own writes to standard error while it checks a camera."""
     elsewhere = ["--data-dir", folder, "--extractor", folder / "none.tflite"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENCV_")}
     done = subprocess.run(
@@ -226,7 +232,7 @@ def told_of_camera(source: str, folder: Path, *more: str, **environment: str) ->
     return done.stderr
 
 
-def test_an_option_before_a_command_holds_for_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_option_before_a_command_applies_to_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "doctor.json"
     assert main(["--extractor", "before.tflite", "--json", str(report), "doctor", "--camera", "demo"]) == 1
     assert "before.tflite" in capsys.readouterr().out
@@ -242,11 +248,11 @@ def test_a_negative_seed_is_a_usage_error(pictures: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("command", [["train", "data", "--out", "o"], ["classify", "model", "picture"], ["doctor"], []])
-def test_a_device_of_no_known_form_is_a_usage_error(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_device_is_a_usage_error(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*command, "--device", "edgetpu"])
     assert ended.value.code == 2
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert told.endswith(
-        "error: argument --device: 'edgetpu' is no device: write auto, cpu, or one such as usb:0 or pci:0"
+    output = capsys.readouterr().err.splitlines()[-1]
+    assert output.endswith(
+        "error: argument --device: 'edgetpu' is not a device: write auto, cpu, or one such as usb:0 or pci:0"
     )

@@ -1,0 +1,41 @@
+"""Call the module of a command: there is one module for each.
+
+A module is imported only when its command runs, so that `--help` and `install` start quickly and load no window, camera
+or model library.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from app.base.exhaustive import assert_never
+from app.commands.parser import CommandName
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Run the command that `options` name and return its exit code.
+
+    Raises:
+        KioskError, LearningError, RuntimeLayerError: If the command fails; the text names the next step.
+    """
+    command: CommandName = options.command
+    match command:
+        case "kiosk":
+            from app.commands.kiosk import run
+        case "train":
+            from app.commands.train import run
+        case "classify":
+            from app.commands.classify import run
+        case "models":
+            from app.commands.models import run
+        case "doctor":
+            from app.commands.doctor import run
+        case "bench":
+            from app.commands.bench import run
+        case "install":
+            from app.commands.install import run
+        case "uninstall":
+            from app.commands.uninstall import run
+        case _:
+            assert_never(command)
+    return run(options)

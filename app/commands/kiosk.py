@@ -1,0 +1,74 @@
+"""The kiosk itself, which runs when no command is named; with --demo a scripted visitor uses it, then it exits."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app.commands.exit_codes import DONE, INTERRUPTED
+from app.commands.report import STANDARD_OUTPUT, line_writer, write_json
+from app.commands.settings import config_of, settings_file
+from app.compose import compose, display_available
+from app.config.schema import StorageSettings
+from app.devices.display import find_screen
+
+logger = logging.getLogger(__name__)
+
+DEMO_REPORT = Path("demo-out/demo.json")
+"""Without --json nothing is written here, but the demonstration's screenshots and export go beside it."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the kiosk until somebody closes it or it receives SIGINT or SIGTERM; return the exit code."""
+    settings = None if options.demo else settings_file(options)
+    config = config_of(options, settings)
+    if not options.headless and not options.demo:
+        os.environ.update(find_screen(os.environ))
+    headless = options.headless or (options.demo and not display_available())
+    if not headless and not options.demo and not display_available():
+        logger.info("no DISPLAY is set: trying to draw on the console")
+    screenshots = demo_data_dir = None
+    if options.demo:
+        report_path = DEMO_REPORT if options.json in (None, STANDARD_OUTPUT) else options.json
+        screenshots, demo_data_dir = report_path.with_name(f"{report_path.stem}-screens"), options.data_dir
+        config = replace(config, storage=_with_export_dir(config.storage, report_path.parent))
+    with compose(
+        config, headless=headless, settings=settings, demo_out=screenshots, demo_data_dir=demo_data_dir
+    ) as composed:
+        kiosk = composed.kiosk
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(kiosk, "running", False))
+        composed.loop.run()
+        if composed.findings is not None and not composed.findings.complete:
+            print("The demonstration was interrupted, so there is no report.", file=sys.stderr)
+            return INTERRUPTED
+        report = composed.report()
+    write_json(options.json, report)
+    if options.demo:
+        line_writer(options)(_demo_summary(report, options.json))
+    return DONE
+
+
+def _with_export_dir(storage: StorageSettings, folder: Path) -> StorageSettings:
+    """Let SAVE write to `folder`, unless the settings name another one."""
+    return replace(storage, export_dir=storage.export_dir or str(folder))
+
+
+def _demo_summary(report: dict[str, Any], json_path: Path | None) -> str:
+    live, seconds = report["live"], report["seconds"]
+    lines = [
+        "A visitor taught " + ", ".join(f"{label} ({shots})" for label, shots in report["shots"].items()) + ".",
+        f"from TRAIN to the first answer of the new model: {seconds['train']:.2f} s",
+        f"new views recognised: {live['right']} of {live['looked']} ({live['accuracy']:.1%})",
+        f"model saved to: {report['export']}",
+        f"screenshots: {Path(report['screenshots'][0]).parent}",
+    ]
+    if json_path not in (None, STANDARD_OUTPUT):
+        lines.append(f"report: {json_path}")
+    return "\n".join(lines)

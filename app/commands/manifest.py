@@ -1,0 +1,107 @@
+"""The manifest of an installation: which files `install` wrote, so that `uninstall` removes exactly those.
+
+All paths in a plan and in the manifest are absolute paths of the installed system; `path_in` finds them below the
+folder where that system is mounted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from app.base.errors import InstallRefused
+from app.commands.installation import Plan
+
+MANIFEST = Path("/etc/teachable-kiosk/installed.json")
+
+
+def read_manifest(root: Path) -> dict[str, Any] | None:
+    """Read the manifest of the system at `root`; None if nothing is installed.
+
+    Raises:
+        InstallRefused: If the file cannot be read.
+    """
+    path = path_in(root, MANIFEST)
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise InstallRefused(
+            f"cannot read {path}: {error}. Remove the kiosk's files by hand, and this file last."
+        ) from error
+    return dict(manifest)
+
+
+def write_manifest(root: Path, plan: Plan, folders: list[str]) -> None:
+    """Record what a plan writes, and the `folders` that are created for it."""
+    manifest = {
+        "files": [{"path": str(file.path), "kept": file.kept, "sha256": _sha256(file.text)} for file in plan.files],
+        "links": [{"path": str(link.path), "target": str(link.target)} for link in plan.links],
+        "folders": folders,
+        "undo": [list(command) for command in plan.undo],
+    }
+    write_file(path_in(root, MANIFEST), json.dumps(manifest, indent=2) + "\n")
+
+
+def remove_files(root: Path, manifest: dict[str, Any], write: Callable[[str], None]) -> None:
+    """Remove the links and files of a manifest, except the owner's settings once they were changed."""
+    for entry in manifest["links"]:
+        path = path_in(root, Path(entry["path"]))
+        if path.is_symlink() and str(path.readlink()) == entry["target"]:
+            path.unlink()
+            write(f"removed {entry['path']}")
+    for entry in manifest["files"]:
+        path = path_in(root, Path(entry["path"]))
+        if not path.is_file():
+            continue
+        if entry["kept"] and _sha256(path.read_text(encoding="utf-8", errors="surrogateescape")) != entry["sha256"]:
+            write(f"kept    {entry['path']}: it was changed")
+            continue
+        path.unlink()
+        write(f"removed {entry['path']}")
+
+
+def remove_manifest(root: Path, folders: list[str]) -> None:
+    """Remove the manifest, then those `folders` that are empty."""
+    path_in(root, MANIFEST).unlink()
+    for folder in reversed(folders):
+        path = path_in(root, Path(folder))
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def check_writable(root: Path) -> None:
+    """Check that the system's settings may be changed.
+
+    Raises:
+        InstallRefused: If they may not.
+    """
+    etc = path_in(root, Path("/etc"))
+    if not os.access(etc, os.W_OK):
+        raise InstallRefused(f"cannot write to {etc}. Run it with sudo, or with --dry-run.")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that everybody may read, completely or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.chmod(0o644)
+    partial.replace(path)
+
+
+def path_in(root: Path, path: Path) -> Path:
+    """Where an absolute path of the installed system is on this computer."""
+    return root / path.relative_to("/")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
