@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.commands.parser import make_parser
-from app.config.schema import load_config
+from app.config.load import load_config
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(

@@ -6,7 +6,8 @@ import argparse
 from dataclasses import replace
 
 from app.config.checks import check
-from app.config.schema import Config, load_config
+from app.config.load import load_config
+from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 
 

@@ -1,32 +1,33 @@
-"""Values of settings that cannot be, and what is possible instead."""
+"""Check the values of settings; each error names the setting, its value, and what is possible."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from app.base.errors import ConfigInvalid
 from app.base.i18n import LANGUAGES
 from app.config.input_map import button_named, input_map, pins_of
+from app.config.schema import Config
 from tpu.runtime import PERFORMANCES
-
-if TYPE_CHECKING:
-    from app.config.schema import Config
 
 MIN_CLASSES, MAX_CLASSES = 2, 9
 LONGEST_LABEL = 200
 MOST_ZOOM = 4.0
 ROTATIONS = (0, 90, 180, 270)  # degrees clockwise
-PALETTES = ("paper", "night", "contrast", "distinct")  # those of assets/themes/palettes.toml
+PALETTES = ("paper", "night", "contrast", "distinct")  # the names in assets/themes/palettes.toml
 PRIVACY = ("keep", "embeddings", "erase")
 DEVICE_FORM = re.compile(r"auto|cpu|(usb|pci):\d+")
 
 
 def check(config: Config, source: str) -> None:
-    """Refuse values out of range.
+    """Refuse the first setting that is out of range.
+
+    Args:
+        config: All settings.
+        source: Where they come from, for the error text.
 
     Raises:
-        ConfigInvalid: Naming the setting, its value, and what is possible.
+        ConfigInvalid: With the setting, its value, and what is possible.
     """
     labels = config.classes.labels
     if not MIN_CLASSES <= len(labels) <= MAX_CLASSES:
@@ -92,7 +93,7 @@ def check(config: Config, source: str) -> None:
 
 
 def _check_pins(config: Config, source: str) -> None:
-    """A pin is one thing: a button or a lamp, once."""
+    """Check the pins: each can be one button or one lamp."""
     for name, value, possible in (
         ("gpio.pull", config.gpio.pull, ("up", "down", "none")),
         ("gpio.active", config.gpio.active, ("low", "high")),

@@ -1,4 +1,4 @@
-"""Names of classes: those that somebody gave, and the kiosk's own where nobody did, in the language of the visitor."""
+"""Names of classes: those of the settings, and default names in the visitor's language for the others."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ COLOURS = (message("Red"), message("Blue"), message("Yellow"))  # of the first b
 
 
 def class_names(labels: Sequence[str], language: str) -> tuple[str, ...]:
-    """What the classes are called.
+    """Return a name for every class.
 
     Args:
-        labels: As the settings name them; an empty one has no name of its own.
-        language: Of the names that the kiosk gives itself. No two are alike, and none is like one that was given.
+        labels: The names in the settings; an empty one gets a default name.
+        language: Language of the default names.
+
+    Returns:
+        Names that differ from each other in more than upper and lower case.
     """
     taken = {label.casefold() for label in labels if label}
     names = []
     for place, label in enumerate(labels):
-        name = label or next(one for one in _own(place, language) if one.casefold() not in taken)
+        name = label or next(one for one in _defaults(place, language) if one.casefold() not in taken)
         taken.add(name.casefold())
         names.append(name)
     return tuple(names)
 
 
-def _own(place: int, language: str) -> Iterator[str]:
-    """A colour, where the place has one, and numbers from its own on."""
+def _defaults(place: int, language: str) -> Iterator[str]:
+    """Yield default names for a place: its colour, if it has one, then "Class 4" and the numbers after it."""
     if place < len(COLOURS):
         yield translated(COLOURS[place], language)
     for number in count(place + 1):

@@ -1,4 +1,4 @@
-"""Which physical input is which button: keys, pads and pins by stable names, pure.
+"""Map the names of physical inputs (keys, pads, pins) to buttons.
 
 A source is written as `key:space`, `key:kp_1`, `pad:0:button:3`, `pad:0:axis:1+`, `pad:0:hat:0:up` or `gpio:17`.
 A button is written as `class_1` … `class_9`, or by the name of its action: `train`, `undo`, `save`, …
@@ -14,7 +14,7 @@ from app.base.buttons import Action, Button, OnScreen
 from app.base.errors import ConfigInvalid
 
 Assignable = int | Action
-"""The buttons that an input can be: those that have a name in the settings."""
+"""The buttons that an input can be assigned to: those that have a name in the settings."""
 
 MOST_CLASSES = 9
 SOURCE = re.compile(
@@ -36,47 +36,30 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "fullscreen": ("key:f11",),
     "leave": ("key:escape",),
 }
-"""What a keyboard does where no setting says otherwise."""
+"""The default keys of each button."""
 
 
 @dataclass(frozen=True)
 class InputMap:
-    """What each source means. Several sources may be one button; a source is one button at most."""
+    """The button of each source. A button can have several sources; a source has one button at most."""
 
     buttons: Mapping[str, Assignable]
 
     def button_of(self, source: str) -> Assignable | None:
-        """What a source means, or None if nothing."""
+        """The button of a source; None if it has none."""
         return self.buttons.get(source)
 
     def sources_of(self, button: Button) -> tuple[str, ...]:
-        """All sources that are this button."""
+        """All sources of a button."""
         return tuple(source for source, meant in self.buttons.items() if meant == button)
 
     def assign(self, source: str, button: Button) -> InputMap:
-        """The map in which `source` is `button`, whatever it was before; the button keeps its other sources.
+        """Return a map in which `source` belongs to `button`. The button keeps its other sources.
 
         Raises:
-            ConfigInvalid: If there is no such source, or the button has no name.
+            ConfigInvalid: If the source is not valid, or the button has no name.
         """
         return InputMap({**self.buttons, _checked(source, "the settings"): button_named(button_name(button))})
-
-    def without(self, source: str) -> InputMap:
-        """The map in which `source` means nothing."""
-        return InputMap({other: button for other, button in self.buttons.items() if other != source})
-
-    def as_dict(self) -> dict[str, str]:
-        """Plain texts, to be kept in a file: source to button."""
-        return {source: button_name(button) for source, button in self.buttons.items()}
-
-    @staticmethod
-    def from_dict(texts: Mapping[str, str], origin: str = "the settings") -> InputMap:
-        """Read what `as_dict` gave.
-
-        Raises:
-            ConfigInvalid: Naming the source or button that cannot be.
-        """
-        return InputMap({_checked(source, origin): button_named(name, origin) for source, name in texts.items()})
 
 
 def input_map(
@@ -86,16 +69,16 @@ def input_map(
 ) -> InputMap:
     """Make the map from the sources of each button.
 
-    A source that a setting gives to another button is no longer what it was by default, so that `class_1 = ["key:s"]`
-    is enough to take S away from SAVE.
+    A setting takes its sources away from the buttons that have them by default: `class_1 = ["key:s"]` is enough to
+    take S away from SAVE.
 
     Args:
         settings: Sources by button name.
-        defaults: Sources by button name where nothing is set; a setting equal to its default counts as not set.
-        origin: Where the settings come from, for the error.
+        defaults: Sources by button name; a setting that equals its default counts as not set.
+        origin: Where the settings come from, for error texts.
 
     Raises:
-        ConfigInvalid: If a source cannot be, or is given to two buttons.
+        ConfigInvalid: If a source is not valid, or belongs to two buttons.
     """
     chosen: dict[str, str] = {}
     for name, sources in settings.items():
@@ -117,19 +100,23 @@ def input_map(
 
 
 def button_name(button: Button) -> str:
-    """How a button is written in a file: `class_1`, `train`."""
+    """The name of a button in a file: `class_1`, `train`.
+
+    Raises:
+        ConfigInvalid: If `button` is something on the screen.
+    """
     if isinstance(button, Action):
         return button.value
     if isinstance(button, OnScreen):
-        raise ConfigInvalid(f"{button.what} is touched on the screen; no input can be it.")
+        raise ConfigInvalid(f"{button.what} is touched on the screen. Assign the input to another button.")
     return f"class_{button + 1}"
 
 
 def button_named(name: str, origin: str = "the settings") -> Assignable:
-    """The button of a name that `button_name` gave.
+    """The button with a name: the inverse of `button_name`.
 
     Raises:
-        ConfigInvalid: If there is none.
+        ConfigInvalid: If no button has this name.
     """
     number = re.fullmatch(r"class_([1-9])", name)
     if number is not None:
@@ -139,17 +126,17 @@ def button_named(name: str, origin: str = "the settings") -> Assignable:
     except ValueError:
         names = ", ".join(action.value for action in Action)
         raise ConfigInvalid(
-            f"{origin}: there is no button {name!r}. There are: class_1 to class_{MOST_CLASSES}, {names}."
+            f"{origin}: the button {name!r} does not exist. Choose one of: class_1 to class_{MOST_CLASSES}, {names}."
         ) from None
 
 
 def pins_of(sources: Sequence[str]) -> tuple[int, ...]:
-    """The numbers of those sources that are pins, in order, each once."""
+    """The pin numbers among `sources`, in their order, without repetition."""
     found = (re.fullmatch(r"gpio:(\d+)", source) for source in sources)
     return tuple(dict.fromkeys(int(one[1]) for one in found if one is not None))
 
 
 def _checked(source: str, origin: str) -> str:
     if SOURCE.fullmatch(source) is None:
-        raise ConfigInvalid(f"{origin}: {source!r} is no input. {EXAMPLES}")
+        raise ConfigInvalid(f"{origin}: {source!r} is not an input. {EXAMPLES}")
     return source

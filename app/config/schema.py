@@ -1,33 +1,23 @@
-"""Settings: one schema, its defaults, and how a TOML file overrides them.
+"""All settings of the kiosk with their types and defaults: one class per section of the TOML file.
 
-`assets/kiosk.toml` shows every setting with its default and what it does.
+`assets/kiosk.toml` lists every setting with its default and what it does; a test compares both. The ranges of values
+are in `app.config.checks`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
 
 import platformdirs
 
-from app.base.errors import ConfigInvalid
-from app.config.checks import check
 from app.config.input_map import KEYS
 from tpu.runtime import EDGE_TPU_LIBRARY
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True)
 class ClassSettings:
-    """What can be taught. An empty label is called by the kiosk itself, in the language of the screen."""
+    """The classes to teach. The kiosk names a class with an empty label, in the language of the screen."""
 
     labels: tuple[str, ...] = ("", "", "")
     target_shots: int = 20
@@ -38,7 +28,7 @@ class ClassSettings:
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """Where pictures come from, how they are turned and cut, and whether the visitor sees them like in a mirror."""
+    """Where pictures come from, how they are rotated and cropped, and whether the screen mirrors them."""
 
     source: str = "auto"
     rotation: int = 0
@@ -48,7 +38,7 @@ class CameraSettings:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Which network and which runtime."""
+    """Which network to use, and what runs it."""
 
     extractor: str = ""
     runtime: str = "auto"
@@ -59,7 +49,7 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class ButtonSettings:
-    """How holding a class button takes samples, and which presses are none."""
+    """How a held class button takes samples, and when a button counts as stuck."""
 
     hold_delay_s: float = 0.35
     sample_interval_s: float = 0.12
@@ -68,7 +58,7 @@ class ButtonSettings:
 
 @dataclass(frozen=True)
 class InputSettings:
-    """Which keys, pads and pins are which button."""
+    """The keys, pads and pins of each button."""
 
     class_1: tuple[str, ...] = KEYS["class_1"]
     class_2: tuple[str, ...] = KEYS["class_2"]
@@ -94,7 +84,7 @@ class InputSettings:
 
 @dataclass(frozen=True)
 class GpioSettings:
-    """Buttons and lamps on pins. Inputs that are pins are opened; `pins` adds those that are still to be learned."""
+    """Buttons on pins. The kiosk opens the pins in `inputs`, and those in `pins`, which staff can assign later."""
 
     pins: tuple[str, ...] = ()
     pull: str = "up"
@@ -104,7 +94,7 @@ class GpioSettings:
 
 @dataclass(frozen=True)
 class LampSettings:
-    """The pin of each lamp, as "gpio:5"; empty where there is none."""
+    """The pin of each lamp, such as "gpio:5"; empty if the button has no lamp."""
 
     class_1: str = ""
     class_2: str = ""
@@ -130,7 +120,7 @@ class LampSettings:
 
 @dataclass(frozen=True)
 class ScreenSettings:
-    """The window."""
+    """The window, sound and language."""
 
     width_px: int = 1280
     height_px: int = 720
@@ -144,7 +134,7 @@ class ScreenSettings:
 
 @dataclass(frozen=True)
 class StorageSettings:
-    """Where things are kept; empty means the usual place of the system."""
+    """Where files are stored; empty means the default folder of the system."""
 
     data_dir: str = ""
     export_dir: str = ""
@@ -153,7 +143,7 @@ class StorageSettings:
 
 @dataclass(frozen=True)
 class AcceleratorSettings:
-    """How an Edge TPU is opened; `performance` empty is the driver's own."""
+    """How to open an Edge TPU; an empty `performance` leaves the driver's default."""
 
     library: str = EDGE_TPU_LIBRARY
     performance: str = ""
@@ -161,7 +151,7 @@ class AcceleratorSettings:
 
 @dataclass(frozen=True)
 class IdleSettings:
-    """When nobody is there any more, and what answers the next visitor at once."""
+    """When a visit counts as over, and which model answers before the next training."""
 
     after_s: float = 120.0
     countdown_s: float = 20.0
@@ -170,7 +160,7 @@ class IdleSettings:
 
 @dataclass(frozen=True)
 class PrivacySettings:
-    """What stays of a visitor who has gone."""
+    """What the kiosk keeps after a visit."""
 
     when_idle: str = "embeddings"
     archive_max_mib: int = 500
@@ -179,7 +169,7 @@ class PrivacySettings:
 
 @dataclass(frozen=True)
 class StaffSettings:
-    """Who helps, and how staff get to their pages."""
+    """Whom visitors can ask, and how staff open their pages."""
 
     contact: str = ""
     pin: str = ""
@@ -209,80 +199,14 @@ class Config:
 
     @property
     def data_dir(self) -> Path:
-        """Where the session and the models are kept."""
+        """Where the session and the models are stored."""
         if self.storage.data_dir:
             return Path(self.storage.data_dir).expanduser()
         return platformdirs.user_data_path("teachable-kiosk")
 
     @property
     def export_dir(self) -> Path:
-        """Where SAVE writes when no drive is there."""
+        """Where SAVE writes if no drive is plugged in."""
         if self.storage.export_dir:
             return Path(self.storage.export_dir).expanduser()
         return platformdirs.user_documents_path()
-
-
-def load_config(path: Path | None) -> Config:
-    """Read settings from a TOML file; None gives the defaults.
-
-    Raises:
-        ConfigInvalid: If the file cannot be read, is no TOML, or has an unknown setting or a bad value.
-    """
-    return Config() if path is None else overlaid(Config(), path)
-
-
-def overlaid(base: Config, path: Path) -> Config:
-    """Give the settings of `base` with those of a TOML file over them.
-
-    Raises:
-        ConfigInvalid: As `load_config`.
-    """
-    table = read_table(path)
-    config = Config(**{name: _section(path, name, getattr(base, name), table) for name in get_type_hints(Config)})
-    if unknown := sorted(set(table) - set(get_type_hints(Config))):
-        raise ConfigInvalid(f"{path}: there is no section [{unknown[0]}]. {_known(get_type_hints(Config))}")
-    check(config, str(path))
-    return config
-
-
-def read_table(path: Path) -> dict[str, Any]:
-    """What a TOML file says.
-
-    Raises:
-        ConfigInvalid: If the file cannot be read or is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigInvalid(f"cannot read {path}: {error.strerror}. Name another file with --config.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"{path} is not valid TOML: {error}. Mend that line and start again.") from error
-
-
-def _section(path: Path, name: str, section: Any, table: Mapping[str, Any]) -> Any:
-    values = table.get(name, {})
-    if not isinstance(values, dict):
-        raise ConfigInvalid(f"{path}: {name} is a section. Write [{name}] above its settings.")
-    hints = get_type_hints(type(section))
-    if unknown := sorted(set(values) - set(hints)):
-        raise ConfigInvalid(f"{path}: [{name}] has no setting {unknown[0]!r}. {_known(hints)}")
-    return dataclasses.replace(
-        section, **{key: _value(path, f"{name}.{key}", value, hints[key]) for key, value in values.items()}
-    )
-
-
-def _value(path: Path, name: str, value: Any, wanted: Any) -> Any:
-    if wanted is float and type(value) is int:
-        return float(value)
-    if wanted == tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-            return tuple(value)
-        raise ConfigInvalid(f'{path}: {name} takes a list of texts, such as ["apple", "cup"].')
-    if type(value) is not wanted:
-        kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}[wanted]
-        raise ConfigInvalid(f"{path}: {name} takes {kind}, not {value!r}.")
-    return value
-
-
-def _known(names: Mapping[str, Any]) -> str:
-    return f"There are: {', '.join(names)}."

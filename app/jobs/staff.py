@@ -159,7 +159,7 @@ class Backstage:
         """Write settings that hold already."""
         if self._house.settings is not None:
             with self._told(ev.StaffFailed):
-                self._house.settings.keep(dict(changes))
+                self._house.settings.save(dict(changes))
 
     def name_classes(self, labels: tuple[str, ...]) -> None:
         """Call the classes so, in the session and in the model that answers."""

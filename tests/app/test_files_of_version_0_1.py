@@ -16,7 +16,8 @@ import pytest
 
 from app.base.buttons import OnScreen
 from app.base.ports import Frame
-from app.config.schema import Config, load_config
+from app.config.load import load_config
+from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.core.events import FolderFound
 from app.core.state import Mode

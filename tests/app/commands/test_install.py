@@ -18,7 +18,8 @@ from app.base.errors import InstallRefused
 from app.commands.installation import System, plan_for
 from app.commands.programs import run_program
 from app.commands.system import DRIVERS, User, blanks_its_screen, check_reachable, screen_for
-from app.config.schema import Config, load_config
+from app.config.load import load_config
+from app.config.schema import Config
 from run_kiosk import main
 from tests.support.images import SCREEN, UNIT, install
 

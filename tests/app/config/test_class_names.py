@@ -1,4 +1,4 @@
-"""What classes are called that nobody named: in the language of the screen, until something is taught."""
+"""Classes without a name get one in the language of the screen, until something is taught."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OWN = {
 
 
 def kiosk(*given: str, language: str = "en", shots: int = 0) -> KioskState:
-    """A kiosk whose settings give these names, just started in a language."""
+    """A kiosk that has just started, with these names in its settings."""
     config = Config()
     config = replace(
         config,
@@ -53,11 +53,11 @@ def test_the_kiosk_names_classes_in_every_language(language: str) -> None:
     assert len({name.casefold() for name in names}) == 9
 
 
-def test_no_own_name_is_like_one_that_was_given() -> None:
+def test_a_default_name_differs_from_the_names_in_the_settings() -> None:
     assert class_names(("Blue", "", "class 2", "class 4"), "en") == ("Blue", "Class 3", "class 2", "class 4")
 
 
-def test_another_language_renames_what_nobody_named_until_something_is_taught() -> None:
+def test_changing_the_language_changes_default_names_until_something_is_taught() -> None:
     state, commands = run(kiosk("", "cup", ""), ev.ButtonPressed(Action.LANGUAGE))
     assert (state.language, state.labels) == ("de", ("Rot", "cup", "Gelb"))
     assert commands == [ev.NameClasses(("Rot", "cup", "Gelb")), ev.PlaySound("tick")]
@@ -66,34 +66,35 @@ def test_another_language_renames_what_nobody_named_until_something_is_taught() 
     assert (state.language, state.labels, commands) == ("fr", ("Rot", "cup", "Gelb"), [ev.PlaySound("tick")])
 
 
-def test_a_press_whose_picture_is_on_its_way_keeps_its_name() -> None:
+def test_names_do_not_change_between_a_press_and_its_picture() -> None:
     state, _ = run(kiosk("", ""), ev.ButtonPressed(0), ev.ButtonReleased(0), ev.ButtonPressed(Action.LANGUAGE))
     assert state.labels == ("Red", "Blue")
 
 
-def test_a_name_that_somebody_gave_stays_whatever_it_is() -> None:
+def test_a_name_from_the_settings_or_a_visitor_never_changes() -> None:
     state, commands = run(kiosk("Red", "Blau", "Jaune"), *[ev.ButtonPressed(Action.LANGUAGE)] * 5)
     assert (state.language, state.labels) == ("en", ("Red", "Blau", "Jaune"))
     assert not [one for one in commands if isinstance(one, ev.NameClasses)]
-    named = replace(kiosk("", ""), classes=(TaughtClass("Blau"), TaughtClass("Blue")))  # a visitor's, all taken back
+    # a visitor named these, and then removed every sample
+    named = replace(kiosk("", ""), classes=(TaughtClass("Blau"), TaughtClass("Blue")))
     assert run(named, ev.ButtonPressed(Action.LANGUAGE))[0].labels == ("Blau", "Blue")
 
 
-def test_the_names_of_a_guest_stay() -> None:
+def test_the_names_of_a_model_from_a_drive_do_not_change() -> None:
     shown = replace(kiosk("", "", ""), shown_from="STICK", mode=Mode.LIVE, model=TrainedFacts(1.0, 0.5, (0, 0, 0)))
     assert run(shown, ev.ButtonPressed(Action.LANGUAGE))[0].labels == ("Red", "Blue", "Yellow")
 
 
-def test_starting_over_names_classes_in_the_visitors_language_and_the_end_of_a_visit_in_that_of_the_house() -> None:
+def test_a_reset_keeps_the_visitors_language_and_the_end_of_a_visit_returns_to_the_configured_one() -> None:
     taught = replace(kiosk("", "", shots=3), language="es")
     state, commands = run(taught, ev.SessionErased())
     assert (state.labels, ev.NameClasses(("Rojo", "Azul")) in commands) == (("Rojo", "Azul"), True)
     state, commands = run(replace(taught, gone=True), ev.SessionErased())
     assert (state.language, state.labels, state.mode) == ("en", ("Red", "Blue"), Mode.ATTRACT)
-    assert not [one for one in commands if isinstance(one, ev.NameClasses)]  # they are called so already
+    assert not [one for one in commands if isinstance(one, ev.NameClasses)]  # the store has these names already
 
 
-def test_a_visitor_who_leaves_without_teaching_leaves_the_names_of_the_house() -> None:
+def test_the_configured_language_comes_back_after_a_visitor_who_taught_nothing() -> None:
     state, _ = run(kiosk("", "", language="tr"), ev.ButtonPressed(Action.LANGUAGE))
     assert (state.language, state.labels) == ("en", ("Red", "Blue"))
     away_s = state.config.idle.after_s + 1
@@ -106,7 +107,7 @@ def staffed(state: KioskState) -> KioskState:
     return replace(state, mode=Mode.STAFF, staff=replace(state.staff, inside=True))
 
 
-def test_staff_name_one_class_and_the_others_go_on_following_the_language() -> None:
+def test_staff_name_one_class_and_the_others_still_follow_the_language() -> None:
     state, commands = run(
         staffed(kiosk("", "", "", language="de")),
         ev.ButtonPressed(OnScreen("rename", 1)), ev.CharacterTyped("Tasse"), ev.TypingEdited("done"),
@@ -120,7 +121,7 @@ def test_staff_name_one_class_and_the_others_go_on_following_the_language() -> N
     assert ev.NameClasses(state.labels) in commands
 
 
-def test_a_name_that_staff_confirm_is_still_the_kiosks_and_one_they_write_is_theirs() -> None:
+def test_a_default_name_that_staff_only_confirm_still_follows_the_language() -> None:
     state, _ = run(staffed(kiosk("", "")), ev.ButtonPressed(OnScreen("rename", 0)), ev.TypingEdited("done"))
     assert state.config.classes.labels == ("", "")
     state, _ = run(state, ev.ButtonPressed(OnScreen("rename", 0)), ev.CharacterTyped("Rot"), ev.TypingEdited("done"))
@@ -128,12 +129,12 @@ def test_a_name_that_staff_confirm_is_still_the_kiosks_and_one_they_write_is_the
     assert (state.language, state.labels, state.config.classes.labels) == ("de", ("Rot", "Blau"), ("Rot", ""))
 
 
-def test_names_that_nobody_gave_are_kept_as_such(tmp_path: Path) -> None:
-    SettingsFile(Config(), tmp_path).keep({"classes.labels": ("", "Tasse", "", "")})
+def test_empty_names_stay_empty_in_the_settings_file(tmp_path: Path) -> None:
+    SettingsFile(Config(), tmp_path).save({"classes.labels": ("", "Tasse", "", "")})
     assert SettingsFile(Config(), tmp_path).config.classes.labels == ("", "Tasse", "", "")
 
 
-def test_a_stored_session_keeps_its_names_and_an_empty_one_begins_in_the_houses_language(tmp_path: Path) -> None:
+def test_a_stored_session_keeps_its_names_and_an_empty_one_uses_the_configured_language(tmp_path: Path) -> None:
     def stored(language: str, taught: bool = False) -> tuple[str, ...]:
         config = replace(
             Config(),

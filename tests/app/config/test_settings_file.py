@@ -1,4 +1,4 @@
-"""Settings changed on the screen: they stay, they hold over the file, and a damaged file loses nothing else."""
+"""Settings changed on the screen survive a restart and override the file; a damaged file is set aside."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import SettingsNotWritten
-from app.config.schema import Config, load_config
+from app.config.load import load_config
+from app.config.schema import Config
 from app.config.settings_file import FILE, SettingsFile
 
 
-def test_what_was_changed_is_back_after_a_restart_and_nothing_else_is_written(tmp_path: Path) -> None:
-    SettingsFile(Config(), tmp_path).keep(
+def test_changed_settings_survive_a_restart_and_no_other_settings_are_written(tmp_path: Path) -> None:
+    SettingsFile(Config(), tmp_path).save(
         {"classes.labels": ("Äpfel", 'Cup "1"'), "camera.mirror": False, "idle.after_s": 60.0}
     )
     base = replace(Config(), model=replace(Config().model, seed=7))
@@ -24,12 +25,12 @@ def test_what_was_changed_is_back_after_a_restart_and_nothing_else_is_written(tm
     assert load_config(tmp_path / FILE).camera.source == Config().camera.source
 
 
-def test_changes_add_up(tmp_path: Path) -> None:
+def test_later_changes_are_added_to_earlier_ones(tmp_path: Path) -> None:
     settings = SettingsFile(Config(), tmp_path)
-    settings.keep({"screen.volume": 0.2})
-    settings.keep({"screen.palette": "night"})
+    settings.save({"screen.volume": 0.2})
+    settings.save({"screen.palette": "night"})
     settings = SettingsFile(Config(), tmp_path)
-    settings.keep({"screen.volume": 0.7})
+    settings.save({"screen.volume": 0.7})
     screen = SettingsFile(Config(), tmp_path).config.screen
     assert (screen.volume, screen.palette) == (0.7, "night")
 
@@ -43,18 +44,18 @@ def test_a_damaged_file_is_set_aside_and_the_defaults_come_back(
     assert settings.config == Config()
     assert (tmp_path / f"{FILE}.damaged-1").read_bytes() == text.encode("latin-1")
     assert f"set aside as {tmp_path / FILE}.damaged-1" in caplog.text
-    settings.keep({"screen.volume": 0.2})
+    settings.save({"screen.volume": 0.2})
     assert SettingsFile(Config(), tmp_path).config.screen.volume == 0.2
 
 
-def test_a_full_disk_is_told_and_the_file_before_stays(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_the_file_stays_as_it_was(tmp_path: Path) -> None:
     settings = SettingsFile(Config(), tmp_path)
-    settings.keep({"screen.volume": 0.2})
+    settings.save({"screen.volume": 0.2})
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))
     try:
         with pytest.raises(SettingsNotWritten) as caught:
-            settings.keep({"screen.volume": 0.9})
+            settings.save({"screen.volume": 0.9})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(caught.value) == (

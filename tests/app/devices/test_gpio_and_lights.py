@@ -13,7 +13,8 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from app.base.buttons import Action
 from app.base.errors import ConfigInvalid, PinsUnavailable
-from app.config.schema import GpioSettings, LampSettings, load_config
+from app.config.load import load_config
+from app.config.schema import GpioSettings, LampSettings
 from app.core.events import Event, InputStuck, PinChanged
 from app.devices.gpio import GpioButtons
 from app.devices.lights import GpioLamps, wired_lamps

@@ -9,7 +9,6 @@ import pytest
 from app.base.buttons import Action, Button, OnScreen
 from app.base.i18n import LANGUAGES
 from app.config.schema import Config
-from app.config.settings_file import changed
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.modes.settings import CHOICES
@@ -19,6 +18,7 @@ from app.core.state import KioskState, Mode
 from app.views.model import Setting
 from app.views.staff import Facts, staff
 from app.views.words import Say
+from tests.support.settings import changed
 from tests.support.states import PICTURE, kiosk, run
 
 HOLD_S = Config().staff.hold_s

@@ -1,0 +1,19 @@
+"""Settings with a few values changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.config.checks import check
+from app.config.schema import Config
+
+
+def changed(config: Config, changes: Mapping[str, Any]) -> Config:
+    """Settings with changes, by "section.name"; refuses what a file would not be allowed to say."""
+    for name, value in changes.items():
+        section, _, key = name.partition(".")
+        config = replace(config, **{section: replace(getattr(config, section), **{key: value})})
+    check(config, "the changes")
+    return config
