@@ -21,8 +21,9 @@ from app.config.input_map import input_map
 from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.core.events import Event, WorkerFailed, at_time
-from app.demo.simulated import DemonstrationCamera, SimulatedClock, SimulatedDrives, SimulatedPanel
-from app.demo.stage import Stage, views
+from app.demo.attract_stage import AttractStage, random_views
+from app.demo.camera import DemonstrationCamera
+from app.demo.simulated import SimulatedClock, SimulatedDrives, SimulatedPanel
 from app.demo.tour import PIN
 from app.demo.visitor import CLASSES, Findings, ScriptedVisitor
 from app.devices.camera import candidates
@@ -33,7 +34,7 @@ from app.devices.pads import Pads
 from app.devices.pointer import Pointer
 from app.devices.power import switch_off
 from app.devices.systemd import SystemdNotifier
-from app.devices.typewriter import Typewriter
+from app.devices.text_input import TextInput
 from app.jobs.staff import House
 from app.jobs.tools import Tools
 from app.jobs.workbench import work_off
@@ -146,7 +147,7 @@ def compose(
         clock: Clock = skippable if demo_out is not None else time.monotonic
         kiosk = Kiosk(
             Tools(config, store, extractor, vision, drives, sounds, clock, accelerator),
-            House(settings, candidates, switch_off, faults.lines, (Stage.kinds, views())),
+            House(settings, candidates, switch_off, faults.lines, (AttractStage.kinds, random_views())),
             toggle_fullscreen=window.toggle_fullscreen,
             settings_changed=lambda new: sounds.set_volume(_volume(new)),
         )
@@ -192,13 +193,13 @@ def compose(
             observations=observations,
             surroundings=Surroundings(
                 target_shots=config.classes.target_shots,
-                stage=Stage().picture,
+                stage=AttractStage().picture,
             ),
             clock=clock,
             wait_for_tick=pygame.time.Clock().tick,
             each_tick=partial(_look_round, visitor, pins, pads, kiosk.events.put, clock),
             shown=shown,
-            typewriter=Typewriter(),
+            text_input=TextInput(),
         )
         for name, body in (
             ("records", partial(work_off, kiosk.records)),

@@ -30,14 +30,14 @@ class Window(Protocol):
         """The window events since the last call."""
 
 
-class Typewriter(Protocol):
-    """What is written with a real keyboard while there is one on the screen."""
+class TextInput(Protocol):
+    """Text typed on a real keyboard while the on-screen keyboard is open."""
 
     def takes(self, window_event: Any) -> bool:
-        """Whether this event is typing, so that no button may come of it."""
+        """Whether this event is typing, so that it must not press a button."""
 
     def translate(self, window_event: Any) -> tuple[Event, ...]:
-        """What was written or edited."""
+        """Turn the event into the text or the edit."""
 
 
 class Loop:
@@ -60,7 +60,7 @@ class Loop:
         wait_for_tick: Callable[[int], object],
         each_tick: Callable[[], None] = lambda: None,
         shown: Callable[[KioskView], None] = lambda _view: None,
-        typewriter: Typewriter | None = None,
+        text_input: TextInput | None = None,
     ) -> None:
         self._kiosk = kiosk
         self._window = window
@@ -72,7 +72,7 @@ class Loop:
         self._wait_for_tick = wait_for_tick
         self._each_tick = each_tick
         self._shown = shown
-        self._typewriter = typewriter
+        self._text_input = text_input
         self._seen = NOTHING_SEEN
         self._rate_hz = 0.0
         self._progress: float | None = None
@@ -99,11 +99,11 @@ class Loop:
 
     def _pump(self) -> None:
         for window_event in self._window.events():
-            writes = self._typewriter
-            if writes is not None and self._kiosk.state.typing is not None:
+            text_input = self._text_input
+            if text_input is not None and self._kiosk.state.typing is not None:
                 self._kiosk.catch_up()  # a press before this key may have closed the keyboard on the screen
-            if writes is not None and self._kiosk.state.typing is not None and writes.takes(window_event):
-                for event in writes.translate(window_event):
+            if text_input is not None and self._kiosk.state.typing is not None and text_input.takes(window_event):
+                for event in text_input.translate(window_event):
                     self._kiosk.handle(event)  # at once: the next event may be of the keyboard that this one closes
                 continue
             for device in self._buttons:

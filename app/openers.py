@@ -15,7 +15,7 @@ from app.base.ports import Camera, Drives
 from app.config.class_names import class_names
 from app.config.input_map import pins_of
 from app.config.schema import Config
-from app.demo.simulated import DemonstrationCamera
+from app.demo.camera import DemonstrationCamera
 from app.devices.camera import AutoCamera, check_source, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons

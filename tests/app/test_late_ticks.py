@@ -17,7 +17,7 @@ from app.core.presses import in_order_of_time
 from app.core.state import Mode
 from app.devices.keyboard import Keyboard
 from app.devices.pointer import Pointer
-from app.devices.typewriter import Typewriter
+from app.devices.text_input import TextInput
 from app.loop import Loop
 from app.views.present import Surroundings
 from tests.app.devices.test_pads import Desk
@@ -45,7 +45,7 @@ class Screen:
 def loop_of(station: Station, screen: Screen, *devices: Any) -> Loop:
     return Loop(
         station.kiosk, screen, devices, frames=Mailbox(), observations=Mailbox(), surroundings=Surroundings(),
-        clock=lambda: station.now_s, wait_for_tick=lambda _hz: None, typewriter=Typewriter(),
+        clock=lambda: station.now_s, wait_for_tick=lambda _hz: None, text_input=TextInput(),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from app.base.workers import Mailbox
 from app.core.modes.pages import StaffState, TypingState
 from app.core.state import Mode
 from app.devices.keyboard import Keyboard
-from app.devices.typewriter import Typewriter
+from app.devices.text_input import TextInput
 from app.loop import Loop
 from app.model.observation import Observation
 from app.views.model import KioskView
@@ -69,7 +69,7 @@ def test_while_a_name_is_written_keys_are_letters_and_no_buttons(station: Statio
     loop = Loop(
         station.kiosk, screen, [Keyboard()], frames=Mailbox(), observations=Mailbox(),
         surroundings=Surroundings(), clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
-        typewriter=Typewriter(),
+        text_input=TextInput(),
     )  # fmt: skip
     loop.tick()
     naming = TypingState("class", 0, "apple")

@@ -10,7 +10,7 @@ import pytest
 from mediapipe.tasks.python import BaseOptions, vision
 
 from app.base.ports import ImageArray
-from app.demo.simulated import DemonstrationCamera
+from app.demo.camera import DemonstrationCamera
 from learning.fit import fit_head
 from learning.tflite_export import append_head
 from tpu.classifier import ClassificationEngine

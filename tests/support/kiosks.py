@@ -11,8 +11,9 @@ from app.base.buttons import Action
 from app.base.ports import Drives, Frame
 from app.config.schema import Config
 from app.core.events import CameraFound
-from app.demo.simulated import DemonstrationCamera, SimulatedDrives, SimulatedPanel
-from app.demo.stage import Stage, views
+from app.demo.attract_stage import AttractStage, random_views
+from app.demo.camera import DemonstrationCamera
+from app.demo.simulated import SimulatedDrives, SimulatedPanel
 from app.jobs.staff import House
 from app.jobs.tools import Job, Tools
 from app.kiosk import Kiosk
@@ -85,7 +86,7 @@ class Station:
             self.config, self.store, self.extractor, self.vision, drives or self.drives, self.sounds,
             clock=lambda: self.now_s, accelerator=accelerator,
         )  # fmt: skip
-        self.kiosk = Kiosk(self.tools, house or House(things=(Stage.kinds, views())))
+        self.kiosk = Kiosk(self.tools, house or House(things=(AttractStage.kinds, random_views())))
         self.panel = SimulatedPanel(self.kiosk.events.put)
         self.sequence = 0
         self.kiosk.events.put(CameraFound("table"))

@@ -25,7 +25,7 @@ from app.base.ports import Frame
 from app.base.tone import Tone
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.state import KioskState, Mode, Notice
-from app.demo.simulated import DemonstrationCamera
+from app.demo.camera import DemonstrationCamera
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.session.pictures import thumbnail
 from app.ui import screens

@@ -15,7 +15,7 @@ from app.base.buttons import Action
 from app.compose import compose
 from app.config.schema import Config
 from app.core.events import ButtonPressed
-from app.demo.simulated import DemonstrationCamera
+from app.demo.camera import DemonstrationCamera
 from app.loop import FRAMES_PER_SECOND
 from app.session.store import SessionStore
 from tpu.extractor import EmbeddingExtractor

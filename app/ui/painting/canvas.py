@@ -14,7 +14,6 @@ LINE = 1.24  # line height in sizes
 CAP = 0.73  # height of a capital letter in sizes: what the eye centres
 DESCENT = 0.24  # below the baseline in sizes
 SMALLEST = 0.62  # text shrinks to this share of its size before it takes more lines than it was given
-UNBROKEN = 0.5  # and to this share before it breaks inside a word
 
 
 @dataclass(frozen=True)

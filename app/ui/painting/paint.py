@@ -139,17 +139,9 @@ def camera(surface: pygame.Surface, shown: Picture, area: pygame.Rect) -> None:
     pygame.transform.smoothscale(part, area.size, surface.subsurface(area))
 
 
-def photo(surface: pygame.Surface, shown: Picture, area: pygame.Rect, radius: int = 0) -> None:
-    """A picture that stays: cached under its key."""
-    key = ("photo", shown.key, area.size, radius)
-    surface.blit(CACHE.get(key, lambda: _rounded(_scaled(shown, area.size), radius)), area)
-
-
-def snapshot(
-    surface: pygame.Surface, shown: Picture, centre: tuple[float, float], edge: int, *, turned: bool = True
-) -> pygame.Rect:
+def snapshot(surface: pygame.Surface, shown: Picture, centre: tuple[float, float], edge: int) -> None:
     """A small print on white paper, lying a little askew: each picture in its own way, always the same."""
-    angle = (crc32(repr(shown.key).encode()) % 9 - 4) * 1.1 if turned else 0.0
+    angle = (crc32(repr(shown.key).encode()) % 9 - 4) * 1.1
 
     def make() -> pygame.Surface:
         rim, big = max(2, round(edge * 0.07)) * 2, edge * 2
@@ -166,8 +158,8 @@ def snapshot(
         lying = pygame.transform.rotozoom(room, angle, 0.5)
         return lying.convert_alpha() if pygame.display.get_surface() else lying
 
-    drawn = CACHE.get(("snapshot", shown.key, edge, turned), make)
-    return surface.blit(drawn, drawn.get_rect(center=(round(centre[0]), round(centre[1]))))
+    drawn = CACHE.get(("snapshot", shown.key, edge), make)
+    surface.blit(drawn, drawn.get_rect(center=(round(centre[0]), round(centre[1]))))
 
 
 def veil(surface: pygame.Surface, area: pygame.Rect, colour: Colour, opacity: float) -> None:
@@ -202,13 +194,3 @@ def _scaled(shown: Picture, size: tuple[int, int]) -> pygame.Surface:
     cut = shown.pixels[top : top + cut_h, left : left + cut_w]
     whole = pygame.image.frombuffer(cut.tobytes(), (cut_w, cut_h), "RGB")
     return pygame.transform.smoothscale(whole, (max(1, size[0]), max(1, size[1])))
-
-
-def _rounded(surface: pygame.Surface, radius: int) -> pygame.Surface:
-    out = pygame.Surface(surface.get_size(), pygame.SRCALPHA)
-    out.blit(surface, (0, 0))
-    if radius:
-        mask = pygame.Surface(surface.get_size(), pygame.SRCALPHA)
-        panel(mask, mask.get_rect(), WHITE, radius)
-        out.blit(mask, (0, 0), special_flags=pygame.BLEND_RGBA_MIN)
-    return out

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from app.demo.simulated import DemonstrationCamera
+from app.demo.camera import DemonstrationCamera
 from run_kiosk import main
 from tpu.models import default_extractor_path
 from tpu.tensors import prepare_picture, read_picture

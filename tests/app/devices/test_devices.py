@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.base.errors import CameraUnavailable
-from app.demo.simulated import DemonstrationCamera
+from app.demo.camera import DemonstrationCamera
 from app.devices.camera import AutoCamera, open_camera
 from app.devices.drive import MountedDrives
 

@@ -13,7 +13,7 @@ from app.base.i18n import message, translated
 from app.base.ports import Frame
 from app.base.workers import Mailbox, Worker
 from app.core import events as ev
-from app.demo.simulated import DemonstrationCamera
+from app.demo.camera import DemonstrationCamera
 from app.model.live import LiveModel, Vision
 from app.model.observation import Observation
 from app.workers.camera import turned, watch_camera

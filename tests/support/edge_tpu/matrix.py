@@ -18,7 +18,7 @@ from app.compose import Composed, compose
 from app.config.schema import AcceleratorSettings, CameraSettings, Config, IdleSettings, ModelSettings, StorageSettings
 from app.core import events as ev
 from app.core.state import Mode
-from app.demo.simulated import DemonstrationCamera
+from app.demo.camera import DemonstrationCamera
 from tests.support.edge_tpu.faults import Fault
 from tests.support.edge_tpu.stick import SimulatedStick
 from tpu.runtime import available_runtimes

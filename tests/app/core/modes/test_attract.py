@@ -12,7 +12,7 @@ from app.base.picture import Picture
 from app.base.ports import Frame
 from app.core.facts import TaughtClass
 from app.core.state import Mode
-from app.demo.stage import Stage
+from app.demo.attract_stage import AttractStage
 from app.model.observation import NOTHING_SEEN
 from app.views.attract import LOOP_S, SCENES
 from app.views.model import KioskView, Screen
@@ -23,25 +23,25 @@ FRAME = Frame(np.zeros((480, 640, 3), np.uint8), 7, 0.0)
 
 
 @pytest.fixture(scope="module")
-def stage() -> Stage:
-    return Stage()
+def stage() -> AttractStage:
+    return AttractStage()
 
 
-def playing(stage: Stage, at_s: float, language: str = "en") -> KioskView:
+def playing(stage: AttractStage, at_s: float, language: str = "en") -> KioskView:
     state = kiosk(0, 0, 0, mode=Mode.ATTRACT)
     visitors = tuple(TaughtClass(one.label, 3, (PICTURE,)) for one in state.classes)  # somebody's, by some defect
     state = replace(state, classes=visitors, now_s=100.0 + at_s, attract_since_s=100.0, language=language)
     return present(state, FRAME, NOTHING_SEEN, Surroundings(stage=stage.picture))
 
 
-def test_no_picture_of_a_visitor_or_of_the_camera_is_shown(stage: Stage) -> None:
+def test_no_picture_of_a_visitor_or_of_the_camera_is_shown(stage: AttractStage) -> None:
     for at_s in np.arange(0.0, LOOP_S, 0.25):
         view = playing(stage, float(at_s))
         shown = [view.picture, *(picture for card in view.cards for picture in card.thumbnails)]
         assert all(isinstance(one, Picture) and one.key[0] == "stage" for one in shown)
 
 
-def test_it_teaches_two_things_trains_and_names_both_and_begins_anew(stage: Stage) -> None:
+def test_it_teaches_two_things_trains_and_names_both_and_begins_anew(stage: AttractStage) -> None:
     views = [playing(stage, float(at_s)) for at_s in np.arange(0.05, LOOP_S, 0.1)]
     assert {view.screen for view in views} == {Screen.ATTRACT}
     assert [view.attract.scene for view in views] == sorted(view.attract.scene for view in views)
@@ -54,21 +54,21 @@ def test_it_teaches_two_things_trains_and_names_both_and_begins_anew(stage: Stag
     assert playing(stage, 0.05).cards == playing(stage, LOOP_S + 0.05).cards
 
 
-def test_shots_only_grow_within_a_loop(stage: Stage) -> None:
+def test_shots_only_grow_within_a_loop(stage: AttractStage) -> None:
     shots = [playing(stage, float(at_s)).cards[0].shots for at_s in np.arange(0.05, LOOP_S, 0.1)]
     assert shots == sorted(shots)
     assert shots[-1] == 12
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_it_speaks_every_language(stage: Stage, language: str) -> None:
+def test_it_speaks_every_language(stage: AttractStage, language: str) -> None:
     view = playing(stage, 1.0, language)
     told = {view.attract.headline, view.attract.caption, view.attract.call, view.cards[0].label}
     english = playing(stage, 1.0)
     assert (told.isdisjoint({english.attract.headline, english.attract.caption})) is (language != "en")
 
 
-def test_a_picture_of_the_stage_never_changes_and_moves_on(stage: Stage) -> None:
+def test_a_picture_of_the_stage_never_changes_and_moves_on(stage: AttractStage) -> None:
     first = stage.picture("apple", 3)
     assert stage.picture("apple", 3) is first
     assert not first.pixels.flags.writeable

@@ -1,4 +1,4 @@
-"""A real keyboard while there is one on the screen: what is written with it, not which keys are buttons."""
+"""A real keyboard while the on-screen keyboard is open: its keys type text and are not buttons."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ EDITING = {
 }
 
 
-class Typewriter:
-    """Turns text and editing keys into events. Key repeat is welcome; layouts and dead keys are the system's."""
+class TextInput:
+    """Turns text and editing keys into events. The system handles layouts and dead keys, and repeats held keys."""
 
     def takes(self, window_event: Any) -> bool:
-        """Whether this event is typing, so that no button may come of it."""
+        """Whether this event is typing, so that it must not press a button."""
         return window_event.type in (pygame.KEYDOWN, pygame.TEXTINPUT)
 
     def translate(self, window_event: Any) -> tuple[Event, ...]:
-        """What was written or edited; empty when it means nothing here."""
+        """Turn one pygame event into kiosk events; empty if it neither types nor edits."""
         if window_event.type == pygame.TEXTINPUT:
             return (CharacterTyped(window_event.text),)
         if window_event.type == pygame.KEYDOWN and window_event.key in EDITING:

@@ -1,4 +1,4 @@
-"""The things on the demonstration's table: colour, outline and relief, drawn once from plain shapes."""
+"""The things that the demonstration camera shows, drawn from plain shapes with colour, outline and relief."""
 
 from __future__ import annotations
 
@@ -17,8 +17,15 @@ Canvas = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Thing:
-    """Albedo RGB 0..1 (S, S, 3), mask 0..1 (S, S), unit normals (S, S, 3), gloss 0..1."""
+class RenderedThing:
+    """A thing, ready to be lit and drawn; S is SIZE_PX.
+
+    Attributes:
+        albedo: RGB, 0..1, float32, (S, S, 3).
+        mask: Where the thing is, 0..1, float32, (S, S).
+        normals: Unit normals of its surface, float32, (S, S, 3).
+        gloss: Strength of the highlight, 0..1.
+    """
 
     albedo: FloatImage
     mask: FloatImage
@@ -27,13 +34,16 @@ class Thing:
 
 
 @cache
-def build(kind: str) -> Thing:
-    """A thing of a kind of KINDS, drawn when it is first asked for; its arrays are shared."""
+def rendered_thing(kind: str) -> RenderedThing:
+    """The thing of a kind in KINDS. It is drawn at the first call; later calls return the same arrays."""
     return KINDS[kind]()
 
 
 class _Sketch:
-    """Draws in units of the thing, −1..1, at SCALE times its size, for smooth edges."""
+    """Draws shapes on top of each other; coordinates are −1..1.
+
+    `tall` is how far a shape rises above the ground. All is drawn SCALE times as large, for smooth edges.
+    """
 
     def __init__(self) -> None:
         edge = SIZE_PX * SCALE
@@ -61,7 +71,7 @@ class _Sketch:
         cv2.polylines(part, [path], False, 255, self._len(width))
         self._add(part, colour, tall)
 
-    def thing(self, gloss: float) -> Thing:
+    def thing(self, gloss: float) -> RenderedThing:
         small = (SIZE_PX, SIZE_PX)
         height = cv2.GaussianBlur(cv2.resize(self.height, small, interpolation=cv2.INTER_AREA), (0, 0), 2.5)
         slope_x = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3) / 8
@@ -70,7 +80,7 @@ class _Sketch:
         normals /= np.linalg.norm(normals, axis=2, keepdims=True)
         colour = cv2.resize(cv2.GaussianBlur(self.colour, (0, 0), 1.0), small, interpolation=cv2.INTER_AREA)
         mask = cv2.resize(self.mask, small, interpolation=cv2.INTER_AREA)
-        return Thing(
+        return RenderedThing(
             np.asarray(colour / 255, np.float32),
             np.asarray(mask / 255, np.float32),
             np.asarray(normals, np.float32),
@@ -79,7 +89,7 @@ class _Sketch:
 
     def _add(self, part: Canvas, colour: tuple[int, int, int], tall: float) -> None:
         left, top, width, height = cv2.boundingRect(part)
-        # With a rim around it, from which distances are measured.
+        # One more pixel on each side: the distance transform measures from pixels outside the shape.
         here = np.s_[max(0, top - 1) : top + height + 1, max(0, left - 1) : left + width + 1]
         part = part[here]
         inside = part > 0
@@ -98,7 +108,7 @@ class _Sketch:
         return round(size * SIZE_PX * SCALE / 2)
 
 
-def _apple() -> Thing:
+def _apple() -> RenderedThing:
     sketch = _Sketch()
     sketch.ellipse(0.0, 0.14, 0.74, 0.68, (208, 36, 42), 0.9)
     sketch.ellipse(0.0, -0.4, 0.2, 0.07, (150, 24, 26), 0.0)
@@ -107,7 +117,7 @@ def _apple() -> Thing:
     return sketch.thing(0.5)
 
 
-def _cup() -> Thing:
+def _cup() -> RenderedThing:
     sketch = _Sketch()
     sketch.stroke([(0.4, -0.28), (0.72, -0.24), (0.76, 0.1), (0.6, 0.3), (0.36, 0.3)], 0.13, (48, 110, 190), 0.2)
     sketch.polygon(
@@ -119,7 +129,7 @@ def _cup() -> Thing:
     return sketch.thing(0.6)
 
 
-def _duck() -> Thing:
+def _duck() -> RenderedThing:
     sketch = _Sketch()
     sketch.polygon([(0.5, 0.1), (0.88, -0.12), (0.7, 0.5)], (246, 200, 44), 0.3)
     sketch.ellipse(0.08, 0.34, 0.64, 0.42, (250, 206, 48), 0.7)
@@ -131,7 +141,7 @@ def _duck() -> Thing:
     return sketch.thing(0.7)
 
 
-def _book() -> Thing:
+def _book() -> RenderedThing:
     sketch = _Sketch()
     sketch.polygon([(-0.56, -0.78), (0.62, -0.78), (0.62, 0.82), (-0.56, 0.82)], (238, 232, 214), 0.08)
     sketch.polygon([(-0.62, -0.82), (0.56, -0.82), (0.56, 0.76), (-0.62, 0.76)], (38, 120, 88), 0.1)
@@ -143,4 +153,4 @@ def _book() -> Thing:
     return sketch.thing(0.15)
 
 
-KINDS: dict[str, Callable[[], Thing]] = {"apple": _apple, "cup": _cup, "duck": _duck, "book": _book}
+KINDS: dict[str, Callable[[], RenderedThing]] = {"apple": _apple, "cup": _cup, "duck": _duck, "book": _book}

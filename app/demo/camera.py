@@ -1,0 +1,128 @@
+"""The demonstration camera: it shows things that are rendered on a table, for kiosks without a camera and for tests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from app.base.errors import CameraUnavailable
+from app.base.i18n import message
+from app.base.ports import DEMONSTRATION, Clock, ImageArray
+from app.demo.rendered_things import KINDS, rendered_thing
+from app.demo.table import NOISE_MARGIN_PX, View, lay_down, sensor_noise, swayed, wooden_table
+
+CHANGE_EVERY_S = 4.0
+
+
+class DemonstrationCamera:
+    """A camera above a wooden table with one thing on it, which moves and turns in changing light.
+
+    Until `show` is called, it shows one thing after another. Methods may be called from any thread.
+
+    Args:
+        seed: Decides the views and the noise.
+        size_px: Width and height of the picture.
+        frames_per_second: How often `read` returns.
+        clock, sleep: Monotonic seconds, and what waits on them; tests pass their own.
+
+    Attributes:
+        name: DEMONSTRATION.
+        kinds: The kinds of things that `show` accepts.
+    """
+
+    kinds: tuple[str, ...] = tuple(KINDS)
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        size_px: tuple[int, int] = (640, 480),
+        frames_per_second: float = 30.0,
+        clock: Clock = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.name = DEMONSTRATION
+        self._rng = np.random.default_rng(seed)
+        self._size = size_px
+        self._period_s = 1 / frames_per_second
+        self._clock, self._sleep = clock, sleep
+        self._lock = threading.Lock()
+        self._table = wooden_table(size_px, np.random.default_rng(seed + 1))
+        self._brighter, self._darker = sensor_noise(size_px, np.random.default_rng(seed + 2))
+        self._started_s = self._next_s = clock()
+        self._guided = False
+        self._shown: str | None = self.kinds[0]
+        self._view = self._random_view()
+        self._plugged = True
+
+    def show(self, kind: str | None) -> None:
+        """Put a thing on the table, or clear the table. From now on only calls of `show` change it.
+
+        Raises:
+            ValueError: If there is no such kind.
+        """
+        if kind is not None and kind not in KINDS:
+            raise ValueError(f"the demonstration has no {kind!r}. Choose one of: {', '.join(self.kinds)}.")
+        with self._lock:
+            self._guided, self._shown = True, kind
+
+    def new_view(self) -> None:
+        """Move, turn and light the thing differently."""
+        with self._lock:
+            self._view = self._random_view()
+
+    def unplug(self) -> None:
+        """Simulate that somebody pulls the cable: `read` fails until `plug_in`."""
+        self._plugged = False
+
+    def plug_in(self) -> None:
+        """Simulate that somebody plugs the cable in again."""
+        self._plugged = True
+
+    def read(self) -> ImageArray:
+        """Wait for the next picture: RGB, uint8, shape (H, W, 3).
+
+        Raises:
+            CameraUnavailable: If the camera is unplugged.
+        """
+        if not self._plugged:
+            raise CameraUnavailable(self.name, message("it was unplugged. Plug it in again."))
+        now_s = self._clock()
+        if self._next_s > now_s:
+            self._sleep(self._next_s - now_s)
+        self._next_s = max(self._next_s, now_s) + self._period_s
+        with self._lock:
+            passed_s = self._clock() - self._started_s
+            if not self._guided:
+                self._shown = self.kinds[int(passed_s / CHANGE_EVERY_S) % len(self.kinds)]
+            view, kind = swayed(self._view, passed_s), self._shown
+        return self._render(kind, view)
+
+    def close(self) -> None:
+        """Do nothing: the camera can be read again."""
+
+    def _random_view(self) -> View:
+        rng = self._rng
+        return View(
+            x=float(rng.uniform(0.42, 0.58)),
+            y=float(rng.uniform(0.44, 0.56)),
+            angle=float(rng.normal(0, 0.4)),
+            size=float(rng.uniform(0.5, 0.8)),
+            light=float(rng.uniform(0, 2 * np.pi)),
+            brightness=float(rng.uniform(0.85, 1.15)),
+        )
+
+    def _render(self, kind: str | None, view: View) -> ImageArray:
+        picture = self._table.copy()
+        if kind is not None:
+            lay_down(picture, rendered_thing(kind), view)
+        top, left = (int(self._rng.integers(NOISE_MARGIN_PX)) for _ in range(2))
+        here = np.s_[top : top + self._size[1], left : left + self._size[0]]
+        cv2.convertScaleAbs(picture, picture, alpha=view.brightness)
+        cv2.add(picture, self._brighter[here], picture)
+        cv2.subtract(picture, self._darker[here], picture)
+        return picture

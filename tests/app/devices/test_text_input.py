@@ -1,0 +1,33 @@
+"""A real keyboard while the on-screen keyboard is open."""
+
+from __future__ import annotations
+
+import pygame
+import pytest
+
+from app.core.events import CharacterTyped, TypingEdited
+from app.devices.text_input import TextInput
+
+
+def test_text_comes_from_the_system_and_not_from_the_keys() -> None:
+    assert TextInput().translate(pygame.event.Event(pygame.TEXTINPUT, text="ğ")) == (CharacterTyped("ğ"),)
+    assert TextInput().translate(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_g)) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [
+        (pygame.K_BACKSPACE, "backspace"),
+        (pygame.K_RETURN, "done"),
+        (pygame.K_ESCAPE, "cancel"),
+        (pygame.K_RIGHT, "unselect"),
+    ],
+)
+def test_editing_keys_edit_the_text(key: int, what: str) -> None:
+    assert TextInput().translate(pygame.event.Event(pygame.KEYDOWN, key=key)) == (TypingEdited(what),)
+
+
+def test_released_keys_and_the_mouse_are_not_typing() -> None:
+    assert TextInput().takes(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_s))
+    assert not TextInput().takes(pygame.event.Event(pygame.KEYUP, key=pygame.K_s))
+    assert not TextInput().takes(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(0, 0), button=1))
