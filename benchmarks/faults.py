@@ -1,9 +1,9 @@
-"""What goes wrong with an Edge TPU, in everything that a visitor does; prints the table of docs/faults.md.
+"""Test the kiosk with a simulated Edge TPU stick that fails; prints the table of docs/faults.md.
 
 python benchmarks/faults.py COMPILED_edgetpu.tflite [--write docs/faults.md]
 
-The CPU file lies beside the compiled extractor. Every cell is a whole kiosk, headless, with a stick that is a driver
-library of our own (tests/support/edge_tpu); gcc makes it. Takes about five minutes.
+Put the extractor's CPU file beside the compiled one. Every row of the table is one run of a whole kiosk without a
+window. The stick is a simulated driver library (tests/support/edge_tpu), which gcc compiles. Takes about five minutes.
 """
 
 from __future__ import annotations
@@ -48,26 +48,30 @@ def page(cells: Sequence[Cell]) -> str:
     good = sum(not _wrong(cell) for cell in cells)
     return f"""# When the Edge TPU fails
 
-Every fault of a stick, in everything that a visitor does. Each row is a whole kiosk with its real threads, child
-process, time limits and database; the stick is a driver library of our own (`tests/support/edge_tpu/libedgetpu.c`) that
-opens Google's compiled MobileNet v1 through the real load path and computes with its CPU file.
-No Edge TPU was available.
+This page shows how the kiosk behaves for a visitor when an Edge TPU stick fails. Every fault is tried in everything
+that a visitor does. Each row of the table is one run of a whole kiosk, with its real threads, child process, time
+limits and database. The stick is simulated: a driver library (`tests/support/edge_tpu/libedgetpu.c`) loads Google's
+compiled MobileNet v1 in the same way as the real driver, and computes with the model's CPU file. **Not tried on
+hardware:** no Edge TPU was available.
 
-- **samples**: pressed for, and found in the database after the kiosk has closed.
-- **picture**: the longest that an event could wait for the picture that shows what follows from it; wanted: below
-  {MOST_PICTURE_MS} ms.
-- **answer**: the oldest answer, from the camera's picture to what was seen in it; wanted: below {MOST_ANSWER_MS} ms.
-- **back**: from the fault until the stick answers (again); "CPU" where it cannot, and the CPU goes on.
+| column | meaning | limit |
+|---|---|---|
+| fault | what goes wrong with the stick | |
+| during | what the visitor is doing; "attract" is the visit that plays when nobody is there | |
+| samples | samples in the database after the kiosk has closed, of those that a button was pressed for | all |
+| screen, ms | the longest time from an event until the screen shows its effect | below {MOST_PICTURE_MS} |
+| answer, ms | the longest time from a camera picture until its answer | below {MOST_ANSWER_MS} |
+| back, s | time from the fault until the stick answers (again); "CPU" if it does not, and the CPU goes on answering | |
 
-Measured from the fault until {WATCHED_S:g} s later, or until the stick is back. {good} of {len(cells)} rows are as
-wanted; compare with the rows of no fault, which hold what the screen, the training and the machine itself cost.
+Each run is measured from the fault until {WATCHED_S:g} s later, or until the stick is back. {good} of {len(cells)} runs
+stay within the limits. The rows with the fault "none" show how long screen, training and machine take without a fault.
 
-| fault | while | samples | picture, ms | answer, ms | back, s | |
+| fault | during | samples | screen, ms | answer, ms | back, s | |
 |---|---|---|---|---|---|---|
 {rows}
 
-Measured on: {machine().removeprefix("# ")}; {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f}. A
-load beyond the number of cores means that other programs took part: then measure again. Made by
+Measured on: {machine().removeprefix("# ")}; {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f}. If the
+load is higher than the number of cores, other programs were running too: measure again. To make this page:
 
 ```sh
 .venv/bin/python run_kiosk.py models pull mobilenet_v1 && .venv/bin/python run_kiosk.py models pull mobilenet_v1_edgetpu
