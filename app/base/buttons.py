@@ -1,4 +1,7 @@
-"""What a person can press: class buttons, actions, and things on the screen."""
+"""What a person can press: class buttons, actions, and everything that can be touched on the screen.
+
+A `Button` says only what was pressed. What a press does depends on the mode: see `app.core.modes`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from enum import Enum
 
 
 class Action(Enum):
-    """A button that is no class button."""
+    """A physical button that does not stand for a class; most are on the screen as well."""
 
     TRAIN = "train"
     UNDO = "undo"
@@ -22,13 +25,135 @@ class Action(Enum):
     LEAVE = "leave"
 
 
+class StaffPage(Enum):
+    """The staff pages, in the order of their tabs."""
+
+    CLASSES = "classes"
+    CAMERA = "camera"
+    SCREEN = "screen"
+    VISITS = "visits"
+    BUTTONS = "buttons"
+    SESSIONS = "sessions"
+    SYSTEM = "system"
+
+
+class ScreenKey(Enum):
+    """Keys of the screen that need no further data."""
+
+    BACK = "back"
+    CORNER = "corner"  # held to open the staff pages
+    NEW_PIN = "new_pin"
+    EXPORT_SESSIONS = "export_sessions"
+
+
+class TypingKey(Enum):
+    """Keys of the screen's keyboard that write no letter; a real keyboard has them, too."""
+
+    DONE = "done"
+    CANCEL = "cancel"
+    BACKSPACE = "backspace"
+    SHIFT = "shift"
+    FIELD = "field"  # the text itself: a touch puts the cursor behind it and selects nothing
+
+
+class PowerKey(Enum):
+    """Staff end the machine's work."""
+
+    RESTART = "restart"
+    SHUT_DOWN = "shut_down"
+
+
 @dataclass(frozen=True)
-class OnScreen:
-    """Something to touch that is no physical button: `what` names it, `which` says which of several."""
+class ClassGallery:
+    """Opens all pictures of a class."""
 
-    what: str
-    which: int | str = ""
+    class_index: int
 
+
+@dataclass(frozen=True)
+class ClassName:
+    """Opens the keyboard to rename a class."""
+
+    class_index: int
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture in the gallery or the results; a touch removes its sample."""
+
+    sample_id: int
+
+
+@dataclass(frozen=True)
+class PageTurn:
+    """Turns the gallery to newer (-1) or older (+1) pictures."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """A cell of the confusion matrix, by row and column; a touch shows its pictures."""
+
+    truth: int
+    answer: int
+
+
+@dataclass(frozen=True)
+class LetterKey:
+    """A key that writes a letter, a digit or a space."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class StaffTab:
+    """Opens a staff page."""
+
+    page: StaffPage
+
+
+@dataclass(frozen=True)
+class SettingStep:
+    """The arrow beside a setting that chooses the value before (-1) or after (+1) the current one.
+
+    `name` is the setting's "section.name" in the settings file.
+    """
+
+    name: str
+    step: int
+
+
+@dataclass(frozen=True)
+class LearnInput:
+    """The next input becomes this button."""
+
+    button: int | Action
+
+
+@dataclass(frozen=True)
+class ArchivedSession:
+    """Brings an archived session back, by its name in the archive."""
+
+    name: str
+
+
+OnScreen = (
+    ScreenKey
+    | TypingKey
+    | PowerKey
+    | ClassGallery
+    | ClassName
+    | StoredPicture
+    | PageTurn
+    | MatrixCell
+    | LetterKey
+    | StaffTab
+    | SettingStep
+    | LearnInput
+    | ArchivedSession
+)
+"""What can only be touched on the screen; no pin or key of the box can stand for it."""
 
 Button = int | Action | OnScreen
 """A class button by its label index (0 is the first), an action, or something on the screen."""

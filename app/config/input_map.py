@@ -108,7 +108,7 @@ def button_name(button: Button) -> str:
     if isinstance(button, Action):
         return button.value
     if isinstance(button, OnScreen):
-        raise ConfigInvalid(f"{button.what} is touched on the screen. Assign the input to another button.")
+        raise ConfigInvalid("A key of the screen takes no input. Assign the input to a class button or an action.")
     return f"class_{button + 1}"
 
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import (
+    Action,
+    Button,
+    ClassGallery,
+    ClassName,
+    LetterKey,
+    MatrixCell,
+    ScreenKey,
+    StaffPage,
+    StaffTab,
+    StoredPicture,
+    TypingKey,
+)
 from app.base.i18n import LANGUAGES
-from app.core.modes.staff import CORNER, PAGES
 from app.core.state import Mode
 from app.kiosk import Kiosk
 
@@ -43,20 +54,20 @@ class Hands:
 def look_around(hands: Hands) -> Waiting:
     """Gallery, results, languages, and the question before it is all put away."""
     state = hands.kiosk
-    hands.tap(OnScreen("gallery", 0))
+    hands.tap(ClassGallery(0))
     yield lambda: bool(state.state.gallery.pictures)
     yield from hands.see("gallery")
-    hands.tap(OnScreen("remove", state.state.gallery.pictures[0][0]))
+    hands.tap(StoredPicture(state.state.gallery.pictures[0][0]))
     yield lambda: state.state.gallery.removed == 1
     hands.tap(Action.UNDO)
     yield lambda: state.state.gallery.removed == 0
-    hands.tap(OnScreen("back"))
+    hands.tap(ScreenKey.BACK)
     hands.tap(Action.RESULTS)
     yield hands.mode_is(Mode.RESULTS)
-    hands.tap(OnScreen("cell", "0:0"))
+    hands.tap(MatrixCell(0, 0))
     yield lambda: bool(state.state.results.pictures)
     yield from hands.see("results")
-    hands.tap(OnScreen("back"))
+    hands.tap(ScreenKey.BACK)
     for language in [*list(LANGUAGES)[1:], *list(LANGUAGES)[:1]]:
         hands.tap(Action.LANGUAGE)
         yield from hands.see(f"live_{language}") if language != "en" else _nothing()
@@ -70,25 +81,25 @@ def look_around(hands: Hands) -> Waiting:
 def visit_staff(hands: Hands) -> Waiting:
     """Hold the corner, write the PIN, look at every page, and begin to rename a class."""
     kiosk = hands.kiosk
-    hands.press(CORNER)
+    hands.press(ScreenKey.CORNER)
     yield lambda: kiosk.state.staff.hold_since_s is not None
     hands.skip(kiosk.state.config.staff.hold_s)
     yield lambda: kiosk.state.typing is not None
-    hands.release(CORNER)
+    hands.release(ScreenKey.CORNER)
     for digit in PIN:
-        hands.tap(OnScreen("key", digit))
+        hands.tap(LetterKey(digit))
     yield from hands.see("pin")
-    hands.tap(OnScreen("done"))
+    hands.tap(TypingKey.DONE)
     yield lambda: bool(kiosk.state.staff.system.lines)
-    for page in PAGES:
-        hands.tap(OnScreen("tab", page))
-        yield from hands.see(f"staff_{page}")
-    hands.tap(OnScreen("tab", PAGES[0]))
-    hands.tap(OnScreen("rename", 0))
+    for page in StaffPage:
+        hands.tap(StaffTab(page))
+        yield from hands.see(f"staff_{page.value}")
+    hands.tap(StaffTab(StaffPage.CLASSES))
+    hands.tap(ClassName(0))
     yield lambda: kiosk.state.typing is not None
     yield from hands.see("typing")
-    hands.tap(OnScreen("cancel"))
-    hands.tap(OnScreen("back"))
+    hands.tap(TypingKey.CANCEL)
+    hands.tap(ScreenKey.BACK)
     yield hands.mode_is(Mode.LIVE)
 
 

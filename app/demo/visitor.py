@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import Action, Button, ScreenKey
 from app.base.errors import KioskError
 from app.base.ports import Clock
 from app.core.state import Mode
@@ -191,7 +191,7 @@ class ScriptedVisitor:
         yield lambda: self._kiosk.state.saving.finished
         yield self._for(0.3)
         self._screenshot("saved")
-        self._tap(OnScreen("back"))
+        self._tap(ScreenKey.BACK)
         yield lambda: self._kiosk.state.mode is Mode.LIVE
 
     def _tour(self) -> Waiting:

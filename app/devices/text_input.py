@@ -6,15 +6,16 @@ from typing import Any
 
 import pygame
 
+from app.base.buttons import TypingKey
 from app.core.events import CharacterTyped, Event, TypingEdited
 
 EDITING = {
-    pygame.K_BACKSPACE: "backspace",
-    pygame.K_RETURN: "done",
-    pygame.K_KP_ENTER: "done",
-    pygame.K_ESCAPE: "cancel",
-    pygame.K_RIGHT: "unselect",
-    pygame.K_END: "unselect",
+    pygame.K_BACKSPACE: TypingKey.BACKSPACE,
+    pygame.K_RETURN: TypingKey.DONE,
+    pygame.K_KP_ENTER: TypingKey.DONE,
+    pygame.K_ESCAPE: TypingKey.CANCEL,
+    pygame.K_RIGHT: TypingKey.FIELD,
+    pygame.K_END: TypingKey.FIELD,
 }
 
 

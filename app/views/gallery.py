@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import Action, Button, ClassName, PageTurn, StoredPicture
 from app.base.i18n import counted, message
 from app.core.modes.gallery import keys, pages
 from app.core.state import KioskState, Mode
@@ -27,7 +27,7 @@ def gallery(state: KioskState, say: Say) -> Gallery | None:
         index=shown.class_index,
         title=say(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
         hint=say(how(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
-        pictures=tuple(GalleryPicture(OnScreen("remove", sample_id), picture) for sample_id, picture in shown.pictures),
+        pictures=tuple(GalleryPicture(StoredPicture(sample_id), picture) for sample_id, picture in shown.pictures),
         page_text=say(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
         keys=tuple(replace(_key(button, say), enabled=enabled) for button, enabled in keys(state).items()),
     )
@@ -35,11 +35,11 @@ def gallery(state: KioskState, say: Say) -> Gallery | None:
 
 def _key(button: Button, say: Say) -> ActionKey:
     match button:
-        case OnScreen("rename"):
+        case ClassName():
             return ActionKey(button, "rename", say(message("Name it")), "")
-        case OnScreen("page", -1):
+        case PageTurn(-1):
             return ActionKey(button, "earlier", say(message("Newer")), "")
-        case OnScreen("page", 1):
+        case PageTurn(1):
             return ActionKey(button, "later", say(message("Older")), "")
         case Action.UNDO:
             return ActionKey(button, "undo", say(message("Bring back")), "Z")

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.buttons import Action, OnScreen
+from app.base.buttons import Action, ClassGallery, ScreenKey
 from app.base.i18n import Message, Text, counted, message
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.core.modes.cursor import steers, under
-from app.core.modes.staff import CORNER
 from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
 from app.views.attract import Stage, played
@@ -104,7 +103,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         typing=typing(state, say),
         focus=under(state),
         steered=steers(state),
-        corner=None if state.mode is Mode.STAFF else CORNER,
+        corner=None if state.mode is Mode.STAFF else ScreenKey.CORNER,
         language=_language(state),
         language_code=state.language,
         not_sure_text=say(message("Not sure")),
@@ -190,7 +189,7 @@ def _cards(
             enabled=takes and one.shots < state.timing.max_shots,
             suggested=index == suggested,
             thumbnails=one.thumbnails,
-            gallery=OnScreen("gallery", index) if state.teaching and one.shots else None,
+            gallery=ClassGallery(index) if state.teaching and one.shots else None,
             count_text=say(_count(one.shots)),
         )
         for index, (name, one) in enumerate(zip(_names(state), state.classes, strict=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.base.buttons import Action
+from app.base.buttons import Action, PowerKey
 from app.base.i18n import Message, Text, counted, message
 from app.core.events import FolderFound
 from app.core.modes import idle
@@ -131,7 +131,7 @@ def _still_there(state: KioskState, say: Say) -> Question:
 
 
 def _power(state: KioskState, say: Say) -> Question:
-    restart = state.staff.asked == "restart"
+    restart = state.staff.asked is PowerKey.RESTART
     return Question(
         title=say(message("Start the machine anew?") if restart else message("Shut the machine down?")),
         text=say(how(state, touch=KEPT, buttons=BY_BUTTON, keys=KEPT)),  # the answers name their own keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.base.buttons import Action, OnScreen
+from app.base.buttons import Action, MatrixCell, StoredPicture
 from app.base.i18n import message
 from app.base.picture import Picture
 from app.core.modes.jobs import accuracy_in_words
@@ -30,7 +30,7 @@ def results(state: KioskState, say: Say) -> Results | None:
     if cell is None:
         title = message("Which pictures confuse it") if confused else message("No picture confused it")
     else:
-        title = message("{truth}, and it said {answer}", truth=labels[cell[0]], answer=labels[cell[1]])
+        title = message("{truth}, and it said {answer}", truth=labels[cell.truth], answer=labels[cell.answer])
     return Results(
         title=say(message("How well did it learn?")),
         text=say(how(state, touch=accuracy_in_words(model.validation_accuracy), buttons=STEER, keys=KEYS)),
@@ -50,7 +50,7 @@ def results(state: KioskState, say: Say) -> Results | None:
     )
 
 
-def _cells(report: Mapping[str, Any], chosen: tuple[int, int] | None) -> tuple[tuple[ConfusionCell, ...], ...]:
+def _cells(report: Mapping[str, Any], chosen: MatrixCell | None) -> tuple[tuple[ConfusionCell, ...], ...]:
     return tuple(
         tuple(
             ConfusionCell(
@@ -58,7 +58,7 @@ def _cells(report: Mapping[str, Any], chosen: tuple[int, int] | None) -> tuple[t
                 count=int(count),
                 share=count / max(1, sum(row)),
                 right=truth == answer,
-                selected=chosen == (truth, answer),
+                selected=chosen == button,
             )
             for answer, (button, count) in enumerate(zip(buttons, row, strict=True))
         )
@@ -72,7 +72,7 @@ def _confused(
     pictures: Mapping[int, Picture] = dict(state.results.pictures)
     return tuple(
         ConfusedPicture(
-            button=OnScreen("remove", int(one["sample"])),
+            button=StoredPicture(int(one["sample"])),
             picture=pictures[one["sample"]],
             text=_text(one, labels, say),
             index=taught[one["truth"]],

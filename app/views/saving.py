@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.base.buttons import OnScreen
+from app.base.buttons import ScreenKey
 from app.base.i18n import Message, Text, message
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Saving, SavingLine
@@ -42,5 +42,5 @@ def saving(state: KioskState, say: Say) -> Saving | None:
         safe=now.finished and not now.note,
         text=say(text),
         onto_drive=bool(now.drive),
-        keys=(ActionKey(OnScreen("back"), "back", say(message("Go on")), "", suggested=True),) if now.finished else (),
+        keys=(ActionKey(ScreenKey.BACK, "back", say(message("Go on")), "", suggested=True),) if now.finished else (),
     )

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.base.buttons import Action, OnScreen
+from app.base.buttons import Action, ArchivedSession, ClassName, LearnInput, PowerKey, ScreenKey, StaffPage, StaffTab
 from app.base.i18n import Message, Text, message
-from app.config.input_map import button_named
 from app.core.modes.settings import CHOICES, Arrows, class_number_arrows
-from app.core.modes.staff import PAGES, learnable
+from app.core.modes.staff import learnable
 from app.core.state import KioskState, Mode
 from app.views.model import Setting, Staff, Tab
 from app.views.words import Say, back_key, camera_name, how
 
-TABS: dict[str, Message] = {
-    "classes": message("Classes"),
-    "camera": message("Camera"),
-    "screen": message("Screen"),
-    "visits": message("Visits"),
-    "buttons": message("Buttons"),
-    "sessions": message("Sessions"),
-    "system": message("System"),
+TABS: dict[StaffPage, Message] = {
+    StaffPage.CLASSES: message("Classes"),
+    StaffPage.CAMERA: message("Camera"),
+    StaffPage.SCREEN: message("Screen"),
+    StaffPage.VISITS: message("Visits"),
+    StaffPage.BUTTONS: message("Buttons"),
+    StaffPage.SESSIONS: message("Sessions"),
+    StaffPage.SYSTEM: message("System"),
 }
-HINTS: dict[str, Message] = {
-    "classes": message("New names hold at once, in what SAVE writes, too."),
-    "camera": message("Zoom and turn change what the model sees, while teaching and afterwards."),
-    "screen": message("Visitors may choose another language for their visit."),
-    "visits": message("What was taught is put away when its visitor is gone, and the next one begins anew."),
-    "buttons": message("Press any button: its row lights up. To give it another meaning, touch “learn” first."),
-    "sessions": message("A session that is brought back takes the place of this one, which is put away."),
-    "system": message("What is wrong stands out."),
+HINTS: dict[StaffPage, Message] = {
+    StaffPage.CLASSES: message("New names hold at once, in what SAVE writes, too."),
+    StaffPage.CAMERA: message("Zoom and turn change what the model sees, while teaching and afterwards."),
+    StaffPage.SCREEN: message("Visitors may choose another language for their visit."),
+    StaffPage.VISITS: message("What was taught is put away when its visitor is gone, and the next one begins anew."),
+    StaffPage.BUTTONS: message("Press any button: its row lights up. To give it another meaning, touch “learn” first."),
+    StaffPage.SESSIONS: message("A session that is brought back takes the place of this one, which is put away."),
+    StaffPage.SYSTEM: message("What is wrong stands out."),
 }
 STEER = {
     "buttons": message("Buttons 1 and 2 move, TRAIN chooses, SAVE turns to the next page, RESET leaves."),
@@ -63,21 +62,21 @@ def staff(state: KioskState, facts: Facts, say: Say) -> Staff | None:
         return None
     page = state.staff.page
     hint: Text = HINTS[page]
-    if not state.config.staff.pin and page == PAGES[0]:
+    if not state.config.staff.pin and page is StaffPage.CLASSES:
         hint = message("No PIN is set: everybody who finds this page can change it. Set one under “System”.")
-    hint = how(state, touch=hint, **(STEER_TESTING if page == "buttons" else STEER))
+    hint = how(state, touch=hint, **(STEER_TESTING if page is StaffPage.BUTTONS else STEER))
     if state.staff.listening is not None:
         hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
     return Staff(
         title=say(message("For staff")),
-        tabs=tuple(Tab(OnScreen("tab", name), say(TABS[name]), name == page) for name in PAGES),
+        tabs=tuple(Tab(StaffTab(tab), say(TABS[tab]), tab is page) for tab in StaffPage),
         rows=_ROWS[page](state, facts, say),
         keys=(back_key(say),),
         hint=say(hint),
     )
 
 
-def _choices(state: KioskState, page: str, say: Say) -> tuple[Setting, ...]:
+def _choices(state: KioskState, page: StaffPage, say: Say) -> tuple[Setting, ...]:
     return tuple(
         _stepped(say(one.label), say(one.words(one.value(state))), one.arrows(state))
         for one in CHOICES
@@ -96,41 +95,41 @@ def _classes(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
         Setting(
             label=say(message("Button {number}", number=index + 1)),
             value=one.label,
-            press=OnScreen("rename", index),
+            press=ClassName(index),
             press_text=say(message("rename")),
         )
         for index, one in enumerate(state.classes)
     )
-    return (count, *names, *_choices(state, "classes", say))
+    return (count, *names, *_choices(state, StaffPage.CLASSES, say))
 
 
 def _camera(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
     name = camera_name(state, say) or say(message("no camera"))
     now = Setting(say(message("Now")), name, warning=state.camera is None)
-    return (now, *_choices(state, "camera", say))
+    return (now, *_choices(state, StaffPage.CAMERA, say))
 
 
 def _screen(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
-    return _choices(state, "screen", say)
+    return _choices(state, StaffPage.SCREEN, say)
 
 
 def _visits(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
-    return _choices(state, "visits", say)
+    return _choices(state, StaffPage.VISITS, say)
 
 
 def _buttons(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
     inputs = state.inputs
     down = set(inputs.pressed)
     rows = []
-    for name in learnable(state):
-        sources = inputs.map.sources_of(button_named(name))
+    for button in learnable(state):
+        sources = inputs.map.sources_of(button)
         rows.append(
             Setting(
-                label=_button_name(state, name),
+                label=_button_name(state, button),
                 value=", ".join(_source(state, one, say) for one in sources) or say(message("no input")),
-                press=OnScreen("learn", name),
-                press_text=say(message("stop") if state.staff.listening == name else message("learn")),
-                lit=state.staff.listening == name or bool(down & set(sources)),
+                press=LearnInput(button),
+                press_text=say(message("stop") if state.staff.listening == button else message("learn")),
+                lit=state.staff.listening == button or bool(down & set(sources)),
                 warning=not sources or bool({*inputs.stuck, *_noisy(state)} & set(sources)),
             )
         )
@@ -173,12 +172,11 @@ def _sessions(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
     export = Setting(
         label=say(message("Kept sessions")),
         value=str(len(kept)),
-        press=OnScreen("export") if kept else None,
+        press=ScreenKey.EXPORT_SESSIONS if kept else None,
         press_text=say(message("write all to the drive")),
     )
     rows = (
-        Setting(name, what, press=OnScreen("restore", name), press_text=say(message("bring back")))
-        for name, what in kept
+        Setting(name, what, press=ArchivedSession(name), press_text=say(message("bring back"))) for name, what in kept
     )
     return (export, *rows)
 
@@ -196,29 +194,27 @@ def _system(state: KioskState, facts: Facts, say: Say) -> tuple[Setting, ...]:
         Setting(
             say(message("PIN")),
             "••••" if state.config.staff.pin else say(message("none")),
-            press=OnScreen("new_pin"),
+            press=ScreenKey.NEW_PIN,
             press_text=say(message("change")),
             warning=not state.config.staff.pin,
         ),
-        Setting(say(message("Restart")), press=OnScreen("power", "restart"), press_text=say(message("start anew"))),
-        Setting(say(message("Power off")), press=OnScreen("power", "shutdown"), press_text=say(message("shut down"))),
+        Setting(say(message("Restart")), press=PowerKey.RESTART, press_text=say(message("start anew"))),
+        Setting(say(message("Power off")), press=PowerKey.SHUT_DOWN, press_text=say(message("shut down"))),
     )
 
 
-def _button_name(state: KioskState, name: str) -> str:
-    button = button_named(name)
-    say = Say(state.language)
-    if isinstance(button, int):
-        return state.classes[button].label if button < len(state.classes) else name
-    return say(ACTIONS[button]) if button in ACTIONS else name
+def _button_name(state: KioskState, button: int | Action) -> str:
+    if isinstance(button, Action):
+        return Say(state.language)(ACTIONS[button])
+    return state.classes[button].label
 
 
 _ROWS = {
-    "classes": _classes,
-    "camera": _camera,
-    "screen": _screen,
-    "visits": _visits,
-    "buttons": _buttons,
-    "sessions": _sessions,
-    "system": _system,
+    StaffPage.CLASSES: _classes,
+    StaffPage.CAMERA: _camera,
+    StaffPage.SCREEN: _screen,
+    StaffPage.VISITS: _visits,
+    StaffPage.BUTTONS: _buttons,
+    StaffPage.SESSIONS: _sessions,
+    StaffPage.SYSTEM: _system,
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from app.base.buttons import OnScreen
-from app.base.i18n import Text, message
-from app.core.modes.typing import FIELD, all_selected, may_finish, rows, upper
+from app.base.buttons import LetterKey, TypingKey
+from app.base.exhaustive import assert_never
+from app.base.i18n import Message, Text, message
+from app.core.modes.pages import TypingPurpose, TypingState
+from app.core.modes.typing import all_selected, may_finish, rows, upper
 from app.core.state import KioskState
 from app.views.model import ActionKey, Typing
 from app.views.words import Say, how
@@ -23,18 +25,15 @@ def typing(state: KioskState, say: Say) -> Typing | None:
     if now is None:
         return None
     selected = all_selected(now)
-    title = {"pin": message("PIN"), "new_pin": message("New PIN (empty: none is asked for)")}.get(
-        now.purpose, message("What is button {number} called?", number=now.index + 1)
-    )
     return Typing(
-        title=say(title),
+        title=say(_title(now)),
         text=now.text,
-        secret=now.purpose == "pin",
+        secret=now.purpose is TypingPurpose.PIN,
         rows=tuple(tuple((button, _face(button, state)) for button in row) for row in rows(now)),
         keys=(
-            ActionKey(OnScreen("cancel"), "cancel", say(message("Cancel")), ""),
+            ActionKey(TypingKey.CANCEL, "cancel", say(message("Cancel")), ""),
             ActionKey(
-                OnScreen("done"),
+                TypingKey.DONE,
                 "confirm",
                 say(message("Done")),
                 "",
@@ -44,22 +43,33 @@ def typing(state: KioskState, say: Say) -> Typing | None:
         ),
         problem=say(now.problem),
         hint=say(_hint(state, selected)),
-        field=FIELD if selected else None,
+        field=TypingKey.FIELD if selected else None,
     )
+
+
+def _title(now: TypingState) -> Message:
+    match now.purpose:
+        case TypingPurpose.PIN:
+            return message("PIN")
+        case TypingPurpose.NEW_PIN:
+            return message("New PIN (empty: none is asked for)")
+        case TypingPurpose.CLASS_NAME:
+            return message("What is button {number} called?", number=now.index + 1)
+    return assert_never(now.purpose)
 
 
 def _hint(state: KioskState, selected: bool) -> Text:
     return how(state, touch=SELECTED if selected else "", buttons=STEER, keys=KEYS_WHILE_SELECTED if selected else KEYS)
 
 
-def _face(button: OnScreen, state: KioskState) -> str:
+def _face(button: LetterKey | TypingKey, state: KioskState) -> str:
     """What a key shows; the space bar shows nothing."""
     match button:
-        case OnScreen("key", " "):
+        case LetterKey(" "):
             return ""
-        case OnScreen("key", str(letter)):
+        case LetterKey(letter):
             shift = state.typing is not None and state.typing.shift
             return upper(letter, state.language) if shift else letter
-        case OnScreen("shift"):
+        case TypingKey.SHIFT:
             return "⇧"
     return "⌫"

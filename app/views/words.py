@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.base.buttons import OnScreen
+from app.base.buttons import ScreenKey
 from app.base.i18n import Text, message, translated
 from app.base.ports import DEMONSTRATION
 from app.core.state import KioskState
@@ -35,4 +35,4 @@ def how(state: KioskState, *, touch: Text, buttons: Text, keys: Text) -> Text:
 
 def back_key(say: Say) -> ActionKey:
     """The key that leads back to where the visitor was."""
-    return ActionKey(OnScreen("back"), "back", say(message("Back")), "")
+    return ActionKey(ScreenKey.BACK, "back", say(message("Back")), "")

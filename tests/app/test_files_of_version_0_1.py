@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.base.buttons import OnScreen
+from app.base.buttons import ArchivedSession, StaffPage, StaffTab
 from app.base.ports import Frame
 from app.config.load import load_config
 from app.config.schema import Config
@@ -107,11 +107,11 @@ def test_changed_settings_hold(tmp_path: Path) -> None:
 
 def test_the_archive_is_listed_and_its_session_comes_back(station: Station) -> None:
     open_staff(station)
-    station.panel.tap(OnScreen("tab", "sessions"))
+    station.panel.tap(StaffTab(StaffPage.SESSIONS))
     station.settle()
     ((name, _),) = station.kiosk.state.staff.system.archive
     assert name == FACTS["archive"]["name"]
-    station.panel.tap(OnScreen("restore", name))
+    station.panel.tap(ArchivedSession(name))
     station.settle()
     session = station.store.load()
     assert (session.labels, list(session.shots())) == (LABELS, FACTS["archive"]["shots"])

@@ -8,11 +8,10 @@ from typing import Any
 import pygame
 import pytest
 
-from app.base.buttons import Action
+from app.base.buttons import Action, ScreenKey
 from app.base.workers import Mailbox
 from app.core import events as ev
-from app.core.modes.pages import StaffState, TypingState
-from app.core.modes.staff import CORNER
+from app.core.modes.pages import StaffState, TypingPurpose, TypingState
 from app.core.presses import in_order_of_time
 from app.core.state import Mode
 from app.devices.keyboard import Keyboard
@@ -186,11 +185,11 @@ def test_a_tap_of_any_device_takes_one_picture(station: Station, kind: str) -> N
 
 
 def test_a_tap_of_the_corner_opens_no_staff_pages_on_a_late_tick(station: Station) -> None:
-    station.kiosk.events.put(ev.ButtonPressed(CORNER, at_s=station.now_s))
+    station.kiosk.events.put(ev.ButtonPressed(ScreenKey.CORNER, at_s=station.now_s))
     station.settle()
     station.settle()
     assert station.kiosk.state.staff.hold_since_s is not None
-    station.kiosk.events.put(ev.ButtonReleased(CORNER, at_s=station.now_s + 0.1))
+    station.kiosk.events.put(ev.ButtonReleased(ScreenKey.CORNER, at_s=station.now_s + 0.1))
     station.now_s += 10.0
     station.settle()
     assert station.kiosk.state.mode is Mode.TEACH
@@ -201,7 +200,7 @@ def test_a_press_before_a_key_is_handled_before_it(station: Station) -> None:
     screen = Screen()
     loop = loop_of(station, screen, Keyboard())
     loop.tick()
-    naming = TypingState("class", 0, "apple")
+    naming = TypingState(TypingPurpose.CLASS_NAME, 0, "apple")
     station.kiosk.state = replace(station.kiosk.state, mode=Mode.STAFF, staff=StaffState(inside=True), typing=naming)
     station.kiosk.events.put(ev.ButtonPressed(Action.CANCEL, at_s=station.now_s))
     screen.waiting = [key(pygame.KEYDOWN, pygame.K_z)]

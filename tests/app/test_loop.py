@@ -11,7 +11,7 @@ import pytest
 
 from app.base.ports import Frame
 from app.base.workers import Mailbox
-from app.core.modes.pages import StaffState, TypingState
+from app.core.modes.pages import StaffState, TypingPurpose, TypingState
 from app.core.state import Mode
 from app.devices.keyboard import Keyboard
 from app.devices.text_input import TextInput
@@ -72,7 +72,7 @@ def test_while_a_name_is_written_keys_are_letters_and_no_buttons(station: Statio
         text_input=TextInput(),
     )  # fmt: skip
     loop.tick()
-    naming = TypingState("class", 0, "apple")
+    naming = TypingState(TypingPurpose.CLASS_NAME, 0, "apple")
     station.kiosk.state = replace(station.kiosk.state, mode=Mode.STAFF, staff=StaffState(inside=True), typing=naming)
     screen.typed = [
         pygame.event.Event(pygame.KEYDOWN, key=pygame.K_ESCAPE),

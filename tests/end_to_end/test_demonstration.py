@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.modes.staff import PAGES
+from app.base.buttons import StaffPage
 from tests.support.processes import REPOSITORY, headless, virtual_screen, wait_until, window_is_open, with_screen
 from tpu.runtime import available_runtimes
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.needs_runtime
 
 EVERY_SCREEN = {
     "teach", "training", "live", "saved", "gallery", "results", "live_de", "confirm", "pin", "typing", "fault",
-    *(f"staff_{page}" for page in PAGES), "still_there", "attract",
+    *(f"staff_{page.value}" for page in StaffPage), "still_there", "attract",
 }  # fmt: skip
 RUNTIME = [name for name in available_runtimes() if name != "pycoral"][-1]  # what this environment is for
 

@@ -16,7 +16,7 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 from PIL import Image
 
-from app.base.buttons import Action, OnScreen
+from app.base.buttons import Action, Button, ClassName, LetterKey
 from app.compose import compose
 from app.config.schema import Config
 from app.core.events import DrivesChanged
@@ -84,19 +84,19 @@ def test_pins_alone_rename_a_class_on_the_staff_pages(panel: Box) -> None:
     panel.wait(0.2)
     assert station.kiosk.state.mode is Mode.STAFF
 
-    def led_to(wanted: OnScreen) -> None:
+    def led_to(wanted: Button) -> None:
         for _ in targets(station.kiosk.state):
             if under(station.kiosk.state) == wanted:
                 return
             panel.hold(1, 0.1)
         pytest.fail(f"{wanted} is never reached")
 
-    led_to(OnScreen("rename", 0))
+    led_to(ClassName(0))
     panel.hold(Action.TRAIN, 0.1)
     for _ in LABELS[0]:
         panel.hold(Action.UNDO, 0.1)
     for letter in "ox":
-        led_to(OnScreen("key", letter))
+        led_to(LetterKey(letter))
         panel.hold(Action.TRAIN, 0.1)
     panel.hold(Action.SAVE, 0.1)
     panel.hold(Action.RESET, 0.1)

@@ -11,10 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.base.buttons import OnScreen
+from app.base.buttons import (
+    ClassGallery,
+    ClassName,
+    LetterKey,
+    ScreenKey,
+    SettingStep,
+    StaffPage,
+    StaffTab,
+    StoredPicture,
+    TypingKey,
+)
 from app.base.picture import Picture
-from app.core.modes.pages import GalleryState, StaffState, TypingState
-from app.core.modes.staff import CORNER
+from app.core.modes.pages import GalleryState, StaffState, TypingPurpose, TypingState
 from app.core.state import KioskState, Mode
 from tests.support.processes import KioskProcess, virtual_screen, wait_until
 
@@ -38,14 +47,14 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
     wait_until(kiosk.has_model, "T trains")
     time.sleep(1.0)
 
-    kiosk.hold_mouse_on(OnScreen("gallery", 0))
+    kiosk.hold_mouse_on(ClassGallery(0))
     time.sleep(PAUSE_S)
     looked_at = in_gallery(kiosk.visit(Mode.GALLERY))
-    kiosk.hold_mouse_on(OnScreen("remove", 1), screen=looked_at)
+    kiosk.hold_mouse_on(StoredPicture(1), screen=looked_at)
     wait_until(lambda: kiosk.shots()[0] == 3, "a tap takes a picture out")
     kiosk.key("z")
     wait_until(lambda: kiosk.shots()[0] == 4, "Z brings it back")
-    kiosk.hold_mouse_on(OnScreen("back"), screen=looked_at)
+    kiosk.hold_mouse_on(ScreenKey.BACK, screen=looked_at)
     time.sleep(PAUSE_S)
 
     kiosk.key("e")  # results
@@ -56,7 +65,7 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
     kiosk.key("1")
     wait_until(lambda: kiosk.shots()[0] == 5, "teaching goes on")
 
-    kiosk.hold_mouse_on(CORNER, seconds=1.6)
+    kiosk.hold_mouse_on(ScreenKey.CORNER, seconds=1.6)
     time.sleep(PAUSE_S)
     kiosk.type("1111")
     kiosk.key("Return")
@@ -65,20 +74,20 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
     kiosk.key("Return")
     time.sleep(PAUSE_S)
     pages = replace(kiosk.visit(Mode.STAFF), staff=StaffState(inside=True))
-    kiosk.hold_mouse_on(OnScreen("rename", 1), screen=pages)
+    kiosk.hold_mouse_on(ClassName(1), screen=pages)
     time.sleep(PAUSE_S)
     for _ in range(len("Blue")):
         kiosk.key("BackSpace")
     kiosk.type("Tasse 2")
     kiosk.key("Return")
     wait_until(lambda: "Tasse 2" in labels(kiosk), "the name is on the disk")
-    kiosk.hold_mouse_on(OnScreen("tab", "screen"), screen=pages)
+    kiosk.hold_mouse_on(StaffTab(StaffPage.SCREEN), screen=pages)
     time.sleep(PAUSE_S)
     on_screen_page = replace(pages, staff=replace(pages.staff, page="screen"))
-    kiosk.hold_mouse_on(OnScreen("more", "screen.language"), screen=on_screen_page)
+    kiosk.hold_mouse_on(SettingStep("screen.language", 1), screen=on_screen_page)
     settings = tmp_path / "data" / "settings.toml"
     wait_until(lambda: settings.is_file() and 'language = "de"' in settings.read_text(), "the setting is on the disk")
-    kiosk.hold_mouse_on(OnScreen("back"), screen=on_screen_page)
+    kiosk.hold_mouse_on(ScreenKey.BACK, screen=on_screen_page)
     time.sleep(PAUSE_S)
 
     kiosk.save_with(lambda: kiosk.key("s"))
@@ -90,24 +99,24 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
 
 def test_names_are_typed_on_the_screen_and_the_number_pad_lets_staff_in(display: str, tmp_path: Path) -> None:
     kiosk = KioskProcess(display, "demo", tmp_path, STAFF)
-    kiosk.hold_mouse_on(CORNER, seconds=1.6)
+    kiosk.hold_mouse_on(ScreenKey.CORNER, seconds=1.6)
     time.sleep(PAUSE_S)
-    pad = replace(kiosk.visit(Mode.STAFF), typing=TypingState("pin", text="1"))
+    pad = replace(kiosk.visit(Mode.STAFF), typing=TypingState(TypingPurpose.PIN, text="1"))
     for digit in PIN:
-        kiosk.hold_mouse_on(OnScreen("key", digit), screen=pad)
-    kiosk.hold_mouse_on(OnScreen("done"), screen=pad)
+        kiosk.hold_mouse_on(LetterKey(digit), screen=pad)
+    kiosk.hold_mouse_on(TypingKey.DONE, screen=pad)
     time.sleep(PAUSE_S)
     pages = replace(kiosk.visit(Mode.STAFF), staff=StaffState(inside=True))
-    kiosk.hold_mouse_on(OnScreen("rename", 0), screen=pages)
+    kiosk.hold_mouse_on(ClassName(0), screen=pages)
     time.sleep(PAUSE_S)
-    keys = replace(pages, typing=TypingState("class", text="Red"))
-    for what in ("backspace", "backspace", "backspace"):
-        kiosk.hold_mouse_on(OnScreen(what), screen=keys)
+    keys = replace(pages, typing=TypingState(TypingPurpose.CLASS_NAME, text="Red"))
+    for _ in "Red":
+        kiosk.hold_mouse_on(TypingKey.BACKSPACE, screen=keys)
     for letter in "çay":
-        kiosk.hold_mouse_on(OnScreen("key", letter), screen=keys)
-    kiosk.hold_mouse_on(OnScreen("done"), screen=keys)
+        kiosk.hold_mouse_on(LetterKey(letter), screen=keys)
+    kiosk.hold_mouse_on(TypingKey.DONE, screen=keys)
     wait_until(lambda: labels(kiosk)[0] == "çay", "the name is on the disk")
-    kiosk.hold_mouse_on(OnScreen("back"), screen=pages)
+    kiosk.hold_mouse_on(ScreenKey.BACK, screen=pages)
     time.sleep(PAUSE_S)
     assert kiosk.leave()["classes"] == ["çay", "Blue", "Yellow"]
 

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from app.core.modes.staff import CORNER
+from app.base.buttons import ScreenKey
 from app.core.state import Mode
 from tests.support.kiosks import Station
 
@@ -40,11 +40,11 @@ def pictures_in(path: Path) -> int:
 
 
 def open_staff(station: Station) -> None:
-    station.panel.press(CORNER)
+    station.panel.press(ScreenKey.CORNER)
     station.settle()
     station.settle()  # the next tick sees it held
     station.now_s += station.kiosk.state.config.staff.hold_s + 0.1
     station.settle()
-    station.panel.release(CORNER)
+    station.panel.release(ScreenKey.CORNER)
     station.settle()
     assert station.kiosk.state.mode is Mode.STAFF

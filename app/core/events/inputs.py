@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from app.base.buttons import Button
+from app.base.buttons import Button, TypingKey
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class CharacterTyped:
 
 @dataclass(frozen=True)
 class TypingEdited:
-    """A real keyboard's "backspace", "unselect", "done" or "cancel" while a keyboard is on the screen."""
+    """A key of a real keyboard that writes no letter, while a keyboard is on the screen."""
 
-    what: str
+    key: TypingKey
 
 
 Timed = TypeVar("Timed")

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import Action, Button, OnScreen, PageTurn, ScreenKey, SettingStep, StaffPage, StaffTab, TypingKey
 from app.config.input_map import KEYS, button_name
 from app.core import events as ev
 from app.core.modes import gallery, results, staff_targets, typing
-from app.core.modes.staff import PAGES
 from app.core.state import KioskState, Mode
 
 BACK, ON = 0, 1  # class buttons: every station has at least two
@@ -42,7 +41,7 @@ def under(state: KioskState) -> Button | None:
 
 def steers(state: KioskState) -> bool:
     """The buttons of the box steer: not on the page that tests them, nor while nothing can be touched."""
-    testing = state.mode is Mode.STAFF and state.typing is None and state.staff.page == "buttons"
+    testing = state.mode is Mode.STAFF and state.typing is None and state.staff.page is StaffPage.BUTTONS
     return not testing and bool(targets(state))
 
 
@@ -61,9 +60,9 @@ def steered(state: KioskState, button: Button) -> tuple[KioskState, Button | Non
         case Action.TRAIN:
             return state, under(state)
         case Action.RESET:
-            return state, OnScreen("cancel" if state.typing is not None else "back")
+            return state, TypingKey.CANCEL if state.typing is not None else ScreenKey.BACK
         case Action.UNDO if state.typing is not None:
-            return state, OnScreen("backspace")
+            return state, TypingKey.BACKSPACE
         case Action.SAVE:
             return state, _next(state)
     return state, button
@@ -131,12 +130,10 @@ def followed(before: KioskState, after: KioskState) -> KioskState:
 
 def _opposite(button: Button) -> Button | None:
     match button:
-        case OnScreen("less", name):
-            return OnScreen("more", name)
-        case OnScreen("more", name):
-            return OnScreen("less", name)
-        case OnScreen("page", int(step)):
-            return OnScreen("page", -step)
+        case SettingStep(name, step):
+            return SettingStep(name, -step)
+        case PageTurn(step):
+            return PageTurn(-step)
     return None
 
 
@@ -160,9 +157,10 @@ def _moved(state: KioskState, step: int) -> KioskState:
 def _next(state: KioskState) -> Button | None:
     """What SAVE stands for: done, the next page, or the next class that has pictures."""
     if state.typing is not None:
-        return OnScreen("done")
+        return TypingKey.DONE
     if state.mode is Mode.STAFF:
-        return OnScreen("tab", PAGES[(PAGES.index(state.staff.page) + 1) % len(PAGES)])
+        pages = list(StaffPage)
+        return StaffTab(pages[(pages.index(state.staff.page) + 1) % len(pages)])
     if state.mode is Mode.GALLERY:
         count, here = len(state.classes), state.gallery.class_index
         after = ((here + step) % count for step in range(1, count))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import Action, Button, ClassName, PageTurn, ScreenKey, StoredPicture
 from app.base.i18n import message
 from app.core import events as ev
 from app.core.modes import staff, typing
@@ -38,12 +38,12 @@ def pressed(state: KioskState, button: Button) -> Step:
         return typing.pressed(state, button, staff.text_done)
     gallery = state.gallery
     match button:
-        case OnScreen("rename") if state.config.classes.visitors_name:
-            return typing.named(state, gallery.class_index)
-        case OnScreen("remove", int(sample_id)):
+        case ClassName(index) if state.config.classes.visitors_name and index == gallery.class_index:
+            return typing.named(state, index)
+        case StoredPicture(sample_id):
             shown = any(one == sample_id for one, _ in gallery.pictures)
             return (state, (ev.RemoveSample(sample_id),)) if shown else (state, ())
-        case OnScreen("page", int(step)):
+        case PageTurn(step):
             page = min(max(0, gallery.page + step), pages(state) - 1)
             return _turned(state, page) if page != gallery.page else (state, ())
         case Action.UNDO:
@@ -52,7 +52,7 @@ def pressed(state: KioskState, button: Button) -> Step:
             return replace(state, gallery=replace(gallery, returning=gallery.returning + 1)), (ev.RestoreSample(),)
         case int(index):
             return opened(replace(state, changed=state.changed or gallery.removed > 0), index)
-        case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
+        case ScreenKey.BACK | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
             return replace(state, mode=state.resting_mode, gallery=GalleryState()), ()
     return state, ()
 
@@ -61,7 +61,7 @@ def targets(state: KioskState) -> tuple[Button, ...]:
     """What can be touched in the gallery, in the order of the cursor."""
     if state.mode is not Mode.GALLERY:
         return ()
-    pictures = tuple(OnScreen("remove", sample_id) for sample_id, _ in state.gallery.pictures)
+    pictures = tuple(StoredPicture(sample_id) for sample_id, _ in state.gallery.pictures)
     return (*pictures, *(button for button, enabled in keys(state).items() if enabled))
 
 
@@ -69,10 +69,10 @@ def keys(state: KioskState) -> dict[Button, bool]:
     """The keys below the pictures, in their order on the screen, and whether a press does something now."""
     gallery, last = state.gallery, pages(state) - 1
     return {
-        OnScreen("back"): True,
-        **({OnScreen("rename"): True} if state.config.classes.visitors_name else {}),
-        OnScreen("page", -1): gallery.page > 0,
-        OnScreen("page", 1): gallery.page < last,
+        ScreenKey.BACK: True,
+        **({ClassName(gallery.class_index): True} if state.config.classes.visitors_name else {}),
+        PageTurn(-1): gallery.page > 0,
+        PageTurn(1): gallery.page < last,
         Action.UNDO: gallery.removed > 0,
     }
 

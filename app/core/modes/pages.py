@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
+from app.base.buttons import Action, MatrixCell, PowerKey, StaffPage
 from app.base.i18n import Text
 from app.base.picture import Picture
 from app.core import events as ev
@@ -26,12 +28,12 @@ class GalleryState:
 
 @dataclass(frozen=True)
 class ResultsState:
-    """What is looked at of the latest training: a cell (true class, answer) or all mistakes, and their pictures.
+    """What is looked at of the latest training: a cell of the confusion matrix, or all mistakes, and their pictures.
 
     `removed` are the samples that can be brought back, `returning` is how many of them are on their way.
     """
 
-    cell: tuple[int, int] | None = None
+    cell: MatrixCell | None = None
     pictures: tuple[tuple[int, Picture], ...] = ()
     removed: tuple[int, ...] = ()
     returning: int = 0
@@ -58,14 +60,28 @@ class SavingState:
     gone: bool = False
 
 
+class TypingPurpose(Enum):
+    """What the text that is typed is for."""
+
+    PIN = "pin"
+    NEW_PIN = "new_pin"
+    CLASS_NAME = "class_name"
+
+
 @dataclass(frozen=True)
 class TypingState:
-    """Text that is being typed on the screen. `purpose` is "pin", "new_pin", or "class" with its index.
+    """Text that is being typed on the screen.
 
-    While `selected` all of the text is: the next letter takes its place.
+    Attributes:
+        purpose: What it is for.
+        index: The class that is renamed; used by CLASS_NAME alone.
+        text: What has been typed so far.
+        selected: All of it is selected: the next letter replaces it.
+        shift: The next letter is a capital.
+        problem: Why the text cannot be used; empty after the next letter.
     """
 
-    purpose: str
+    purpose: TypingPurpose
     index: int = 0
     text: str = ""
     selected: bool = False
@@ -80,8 +96,8 @@ class StaffState:
     Attributes:
         inside: The PIN was right, or none is asked for.
         page: The one that is open.
-        listening: Name of the button that takes the next input, or None.
-        asked: "shutdown" or "restart" while that is asked.
+        listening: The button that the next input becomes, or None.
+        asked: What to do with the machine, while staff are asked whether they are sure.
         system: What was found when they were opened, or last looked at.
         wrong_pins: In a row.
         locked_until_s: The number pad takes no PIN until then.
@@ -89,9 +105,9 @@ class StaffState:
     """
 
     inside: bool = False
-    page: str = "classes"
-    listening: str | None = None
-    asked: str | None = None
+    page: StaffPage = StaffPage.CLASSES
+    listening: int | Action | None = None
+    asked: PowerKey | None = None
     system: ev.SystemLooked = field(default_factory=ev.SystemLooked)
     wrong_pins: int = 0
     locked_until_s: float = 0.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import Action, Button, MatrixCell, ScreenKey, StoredPicture
 from app.base.i18n import message
 from app.core import events as ev
 from app.core.modes.pages import ResultsState
@@ -27,19 +27,18 @@ def pressed(state: KioskState, button: Button) -> Step:
     """A button while the results are looked at."""
     results = state.results
     match button:
-        case OnScreen("cell", str(which)):
-            truth, _, answer = which.partition(":")
-            cell = (int(truth), int(answer))
-            state = replace(state, results=replace(results, cell=None if results.cell == cell else cell, pictures=()))
+        case MatrixCell():
+            cell = None if results.cell == button else button
+            state = replace(state, results=replace(results, cell=cell, pictures=()))
             return state, (ev.LoadPictures(_sample_ids(state)),)
-        case OnScreen("remove", int(sample_id)):
+        case StoredPicture(sample_id):
             known = sample_id in _sample_ids(state) and sample_id not in results.removed
             return (state, (ev.RemoveSample(sample_id),)) if known else (state, ())
         case Action.UNDO:
             if len(results.removed) <= results.returning:
                 return refused(state, message("There is nothing to bring back."))
             return replace(state, results=replace(results, returning=results.returning + 1)), (ev.RestoreSample(),)
-        case OnScreen("back") | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
+        case ScreenKey.BACK | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
             return replace(state, mode=state.resting_mode, results=ResultsState()), ()
     return state, ()
 
@@ -48,16 +47,15 @@ def targets(state: KioskState) -> tuple[Button, ...]:
     """What can be touched on the page of results, in the order of the cursor."""
     if state.mode is not Mode.RESULTS or state.model is None or state.model.report is None:
         return ()
-    pictures = tuple(OnScreen("remove", int(one["sample"])) for one in with_picture(state))
+    pictures = tuple(StoredPicture(int(one["sample"])) for one in with_picture(state))
     undo = (Action.UNDO,) if state.results.removed else ()
-    return (*(cell for row in cells(state.model.report) for cell in row), *pictures, OnScreen("back"), *undo)
+    return (*(cell for row in cells(state.model.report) for cell in row), *pictures, ScreenKey.BACK, *undo)
 
 
-def cells(report: Mapping[str, Any]) -> tuple[tuple[OnScreen, ...], ...]:
+def cells(report: Mapping[str, Any]) -> tuple[tuple[MatrixCell, ...], ...]:
     """The cells of the confusion matrix as buttons, row by row."""
     return tuple(
-        tuple(OnScreen("cell", f"{truth}:{answer}") for answer in range(len(row)))
-        for truth, row in enumerate(report["confusion"])
+        tuple(MatrixCell(truth, answer) for answer in range(len(row))) for truth, row in enumerate(report["confusion"])
     )
 
 
@@ -81,7 +79,7 @@ def chosen(state: KioskState) -> tuple[Mapping[str, Any], ...]:
         return ()
     wrong, cell = report["wrong"], state.results.cell
     held_out = report.get("held_out", wrong)
-    those = wrong if cell is None else [one for one in held_out if (one["truth"], one["answer"]) == cell]
+    those = wrong if cell is None else [one for one in held_out if MatrixCell(one["truth"], one["answer"]) == cell]
     return tuple(one for one in those if one["sample"] not in state.results.removed)[:SHOWN]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.base.buttons import OnScreen
+from app.base.buttons import SettingStep, StaffPage
 from app.base.i18n import LANGUAGES, Text, counted, message
 from app.config.checks import MAX_CLASSES, MIN_CLASSES, MOST_ZOOM, PALETTES, PRIVACY, ROTATIONS
 from app.core.state import KioskState
@@ -19,7 +19,7 @@ IDLE_S = (0.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
 ON_OFF = (False, True)
 ALWAYS_THERE = ("auto", "demo")  # cameras
 
-Arrows = tuple[OnScreen | None, OnScreen | None]
+Arrows = tuple[SettingStep | None, SettingStep | None]
 """The arrows beside a value, to the one before and to the one after; None where there is none."""
 
 
@@ -36,7 +36,7 @@ class Choice:
     """
 
     name: str
-    page: str
+    page: StaffPage
     label: Text
     values: Callable[[KioskState], tuple[Any, ...]]
     words: Callable[[Any], Text]
@@ -59,8 +59,8 @@ class Choice:
     def arrows(self, state: KioskState) -> Arrows:
         """The arrows to the value before and after."""
         return (
-            OnScreen("less", self.name) if self.beside(state, -1) is not None else None,
-            OnScreen("more", self.name) if self.beside(state, 1) is not None else None,
+            SettingStep(self.name, -1) if self.beside(state, -1) is not None else None,
+            SettingStep(self.name, 1) if self.beside(state, 1) is not None else None,
         )
 
 
@@ -83,6 +83,10 @@ def _camera(value: str) -> Text:
     if "://" in value:  # never the password that may stand before the host
         return urlsplit(value).hostname or value.partition("://")[0]
     return named.get(value, value.rsplit("/", 1)[-1])
+
+
+def _degrees(value: int) -> Text:
+    return f"{value}°"
 
 
 def _threshold(value: float) -> Text:
@@ -111,22 +115,28 @@ def _privacy(value: str) -> Text:
 
 
 CHOICES: tuple[Choice, ...] = (
-    Choice("model.not_sure_below", "classes", message("Says “not sure”"), lambda _: THRESHOLDS, _threshold),
-    Choice("classes.learn_as_you_go", "classes", message("Learn as you go"), lambda _: ON_OFF, _on_off),
-    Choice("classes.visitors_name", "classes", message("Visitors may name"), lambda _: ON_OFF, _on_off),
-    Choice("camera.source", "camera", message("Camera"), cameras, _camera),
-    Choice("camera.rotation", "camera", message("Turn the picture"), lambda _: ROTATIONS, lambda value: f"{value}°"),
-    Choice("camera.mirror", "camera", message("Like a mirror"), lambda _: ON_OFF, _on_off),
-    Choice("camera.zoom", "camera", message("Zoom"), lambda _: ZOOMS, lambda value: f"{value:g}×"),
+    Choice("model.not_sure_below", StaffPage.CLASSES, message("Says “not sure”"), lambda _: THRESHOLDS, _threshold),
+    Choice("classes.learn_as_you_go", StaffPage.CLASSES, message("Learn as you go"), lambda _: ON_OFF, _on_off),
+    Choice("classes.visitors_name", StaffPage.CLASSES, message("Visitors may name"), lambda _: ON_OFF, _on_off),
+    Choice("camera.source", StaffPage.CAMERA, message("Camera"), cameras, _camera),
     Choice(
-        "screen.language", "screen", message("Language"), lambda _: tuple(LANGUAGES), lambda value: LANGUAGES[value]
+        "camera.rotation", StaffPage.CAMERA, message("Turn the picture"), lambda _: ROTATIONS, lambda value: f"{value}°"
     ),
-    Choice("screen.palette", "screen", message("Colours"), lambda _: PALETTES, _palette),
-    Choice("screen.sound", "screen", message("Sound"), lambda _: ON_OFF, _on_off),
-    Choice("screen.volume", "screen", message("Volume"), lambda _: VOLUMES, lambda value: f"{value:.0%}"),
-    Choice("screen.speech", "screen", message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
-    Choice("idle.after_s", "visits", message("Asks “still there?” after"), lambda _: IDLE_S, _idle),
-    Choice("privacy.when_idle", "visits", message("When a visitor is gone"), lambda _: PRIVACY, _privacy),
+    Choice("camera.mirror", StaffPage.CAMERA, message("Like a mirror"), lambda _: ON_OFF, _on_off),
+    Choice("camera.zoom", StaffPage.CAMERA, message("Zoom"), lambda _: ZOOMS, lambda value: f"{value:g}×"),
+    Choice(
+        "screen.language",
+        StaffPage.SCREEN,
+        message("Language"),
+        lambda _: tuple(LANGUAGES),
+        lambda value: LANGUAGES[value],
+    ),
+    Choice("screen.palette", StaffPage.SCREEN, message("Colours"), lambda _: PALETTES, _palette),
+    Choice("screen.sound", StaffPage.SCREEN, message("Sound"), lambda _: ON_OFF, _on_off),
+    Choice("screen.volume", StaffPage.SCREEN, message("Volume"), lambda _: VOLUMES, lambda value: f"{value:.0%}"),
+    Choice("screen.speech", StaffPage.SCREEN, message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
+    Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle),
+    Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor is gone"), lambda _: PRIVACY, _privacy),
 )
 
 NUMBER_OF_CLASSES = "classes.number"
@@ -137,12 +147,12 @@ def class_number_arrows(state: KioskState) -> Arrows:
     """The arrows beside the number of classes."""
     number = len(state.classes)
     return (
-        OnScreen("less", NUMBER_OF_CLASSES) if number > CLASS_NUMBERS[0] else None,
-        OnScreen("more", NUMBER_OF_CLASSES) if number < CLASS_NUMBERS[-1] else None,
+        SettingStep(NUMBER_OF_CLASSES, -1) if number > CLASS_NUMBERS[0] else None,
+        SettingStep(NUMBER_OF_CLASSES, 1) if number < CLASS_NUMBERS[-1] else None,
     )
 
 
-def page_arrows(state: KioskState, page: str) -> tuple[OnScreen, ...]:
+def page_arrows(state: KioskState, page: StaffPage) -> tuple[SettingStep, ...]:
     """All arrows of the settings on a staff page, row by row."""
     arrows = [one.arrows(state) for one in CHOICES if one.page == page]
     return tuple(arrow for row in arrows for arrow in row if arrow is not None)

@@ -5,24 +5,34 @@ from __future__ import annotations
 import hmac
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import (
+    Action,
+    ArchivedSession,
+    Button,
+    ClassName,
+    LearnInput,
+    PowerKey,
+    ScreenKey,
+    SettingStep,
+    StaffPage,
+    StaffTab,
+)
+from app.base.exhaustive import assert_never
 from app.base.i18n import Text, message
 from app.base.tone import Tone
 from app.config.class_names import class_names
-from app.config.input_map import button_name, button_named
+from app.config.input_map import button_named
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TaughtClass
 from app.core.modes import typing
 from app.core.modes.language import spoken
-from app.core.modes.pages import StaffState, TypingState
+from app.core.modes.pages import StaffState, TypingPurpose, TypingState
 from app.core.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
-PAGES = ("classes", "camera", "screen", "visits", "buttons", "sessions", "system")
 SURE_AFTER_S = 0.8
 SHORTEST_PIN = 4  # digits; that of the settings file, too
-CORNER = OnScreen("corner")
 NOT_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
 LISTENED_TO = (Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET)
 
@@ -30,9 +40,9 @@ LISTENED_TO = (Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET)
 def watch_hold(state: KioskState) -> Step:
     """Time has passed: two buttons or the corner that are held long enough open the pages."""
     wanted = {button_named(name) for name in state.config.staff.hold}
-    holding = CORNER in state.down or wanted <= set(state.down)
+    holding = ScreenKey.CORNER in state.down or wanted <= set(state.down)
     writing = state.mode is Mode.SAVING and not state.saving.finished
-    testing = state.mode is Mode.STAFF and state.staff.page == "buttons"  # there they do nothing else
+    testing = state.mode is Mode.STAFF and state.staff.page is StaffPage.BUTTONS  # there they do nothing else
     if not holding or (state.mode in NOT_FROM and not testing) or writing or state.typing is not None:
         return _holding(state, None), ()
     if state.shown_from or state.staff.listening is not None or state.staff.asked is not None:
@@ -42,12 +52,12 @@ def watch_hold(state: KioskState) -> Step:
         return _holding(state, state.now_s), ()
     if state.now_s - since_s < state.config.staff.hold_s:
         return state, ()
-    by_finger = CORNER in state.down
+    by_finger = ScreenKey.CORNER in state.down
     state = _holding(replace(state, down=(), held=None, notice=None, cursor=None if by_finger else 0), None)
     if state.mode is Mode.STAFF:
         return _left(state), ()
     if state.config.staff.pin:
-        return replace(state, mode=Mode.STAFF, typing=TypingState("pin")), ()
+        return replace(state, mode=Mode.STAFF, typing=TypingState(TypingPurpose.PIN)), ()
     return _opened(state)
 
 
@@ -65,27 +75,25 @@ def pressed(state: KioskState, button: Button) -> Step:
     if staff.asked is not None:
         return _power_answered(state, button)
     match button:
-        case OnScreen("tab", str(page)) if page in PAGES:
+        case StaffTab(page):
             state = replace(state, staff=replace(staff, page=page, listening=None))
             return state, (ev.LookAtSystem(),)
-        case OnScreen("less", str(name)):
-            return _stepped(state, name, -1)
-        case OnScreen("more", str(name)):
-            return _stepped(state, name, 1)
-        case OnScreen("rename", int(index)) if 0 <= index < len(state.classes):
+        case SettingStep(name, step):
+            return _stepped(state, name, step)
+        case ClassName(index) if 0 <= index < len(state.classes):
             return typing.named(state, index)
-        case OnScreen("new_pin"):
-            return replace(state, typing=TypingState("new_pin")), ()
-        case OnScreen("learn", str(name)):
-            listening = None if staff.listening == name else name
+        case ScreenKey.NEW_PIN:
+            return replace(state, typing=TypingState(TypingPurpose.NEW_PIN)), ()
+        case LearnInput(learned):
+            listening = None if staff.listening == learned else learned
             return replace(state, staff=replace(staff, listening=listening)), ()
-        case OnScreen("restore", str(name)):
+        case ArchivedSession(name):
             return state, (ev.RestoreSession(name, state.config.privacy.when_idle),)
-        case OnScreen("export"):
+        case ScreenKey.EXPORT_SESSIONS:
             return state, (ev.ExportSessions(),)
-        case OnScreen("power", str(what)):
-            return replace(state, asked_at_s=state.now_s, staff=replace(staff, asked=what)), ()
-        case OnScreen("back") | Action.LEAVE:
+        case PowerKey():
+            return replace(state, asked_at_s=state.now_s, staff=replace(staff, asked=button)), ()
+        case ScreenKey.BACK | Action.LEAVE:
             if staff.listening is not None:
                 return state, ()  # Escape may be what is to be learned
             return _left(state), ()
@@ -97,19 +105,14 @@ def text_done(state: KioskState, text: str) -> Step:
     wanted = state.typing
     if wanted is None:
         return state, ()
-    if wanted.purpose == "pin":
-        return _pin_written(state, text)
-    if wanted.purpose == "new_pin":
-        if text and len(text) < SHORTEST_PIN:
-            return typing.with_problem(state, message("A PIN has 4 digits or more."))
-        return _changed(replace(state, typing=None), (("staff.pin", text),))
-    if text == state.classes[wanted.index].label:
-        return replace(state, typing=None), (ev.PlaySound("tick"),)
-    if (problem := typing.name_problem(state, text, wanted.index)) is not None:
-        return typing.with_problem(state, problem)
-    labels = [one.label for one in state.classes]
-    labels[wanted.index] = text
-    return _named(replace(state, typing=None), tuple(labels))
+    match wanted.purpose:
+        case TypingPurpose.PIN:
+            return _pin_written(state, text)
+        case TypingPurpose.NEW_PIN:
+            return _new_pin_written(state, text)
+        case TypingPurpose.CLASS_NAME:
+            return _name_written(state, text, wanted.index)
+    return assert_never(wanted.purpose)
 
 
 def character_typed(state: KioskState, event: ev.CharacterTyped) -> Step:
@@ -119,15 +122,15 @@ def character_typed(state: KioskState, event: ev.CharacterTyped) -> Step:
 
 def typing_edited(state: KioskState, event: ev.TypingEdited) -> Step:
     """A real keyboard's other keys."""
-    return _left_if_outside(typing.edited(state, event.what, text_done))
+    return _left_if_outside(typing.edited(state, event.key, text_done))
 
 
 def input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
     """On the page that learns buttons the next input becomes the button that was chosen."""
-    name = state.staff.listening
-    if state.mode is not Mode.STAFF or name is None:
+    button = state.staff.listening
+    if state.mode is not Mode.STAFF or button is None:
         return state, ()
-    inputs = state.inputs.assign(event.source, button_named(name))
+    inputs = state.inputs.assign(event.source, button)
     changes = tuple(
         (f"inputs.{one}", inputs.map.sources_of(button_named(one)))
         for one in vars(state.config.inputs)
@@ -160,9 +163,9 @@ def staff_done(state: KioskState, event: ev.StaffDone) -> Step:
     return noticed(state, event.told, Tone.SUCCESS), (ev.LookAtSystem(),)
 
 
-def learnable(state: KioskState) -> tuple[str, ...]:
-    """Names of the buttons that an input can be given to."""
-    return (*(button_name(index) for index in range(len(state.classes))), *map(button_name, LISTENED_TO))
+def learnable(state: KioskState) -> tuple[int | Action, ...]:
+    """The buttons that an input can be assigned to."""
+    return (*range(len(state.classes)), *LISTENED_TO)
 
 
 def _pin_written(state: KioskState, pin: str) -> Step:
@@ -182,8 +185,24 @@ def _pin_written(state: KioskState, pin: str) -> Step:
     return typing.with_problem(replace(state, staff=staff), told, keep_text=False)
 
 
+def _new_pin_written(state: KioskState, pin: str) -> Step:
+    if pin and len(pin) < SHORTEST_PIN:
+        return typing.with_problem(state, message("A PIN has 4 digits or more."))
+    return _changed(replace(state, typing=None), (("staff.pin", pin),))
+
+
+def _name_written(state: KioskState, name: str, index: int) -> Step:
+    if name == state.classes[index].label:
+        return replace(state, typing=None), (ev.PlaySound("tick"),)
+    if (problem := typing.name_problem(state, name, index)) is not None:
+        return typing.with_problem(state, problem)
+    labels = list(state.labels)
+    labels[index] = name
+    return _named(replace(state, typing=None), tuple(labels))
+
+
 def _opened(state: KioskState) -> Step:
-    staff = replace(state.staff, inside=True, page=PAGES[0], listening=None, asked=None)
+    staff = replace(state.staff, inside=True, page=StaffPage.CLASSES, listening=None, asked=None)
     return replace(state, mode=Mode.STAFF, staff=staff), (ev.LookAtSystem(),)
 
 
@@ -263,12 +282,12 @@ def _changed(state: KioskState, changes: tuple[tuple[str, object], ...]) -> Step
 
 
 def _power_answered(state: KioskState, button: Button) -> Step:
-    what = state.staff.asked
+    asked = state.staff.asked
     if button is Action.TRAIN and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
         return state, ()  # the press that chose the row, or its bounce
     state = replace(state, staff=replace(state.staff, asked=None))
     if button in (Action.CONFIRM, Action.TRAIN):
-        return state, (ev.PowerOff(restart=what == "restart"),)
+        return state, (ev.PowerOff(restart=asked is PowerKey.RESTART),)
     return state, ()
 
 

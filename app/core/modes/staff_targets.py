@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.base.buttons import Button, OnScreen
+from app.base.buttons import ArchivedSession, Button, ClassName, LearnInput, PowerKey, ScreenKey, StaffPage, StaffTab
 from app.core.modes.settings import class_number_arrows, page_arrows
-from app.core.modes.staff import PAGES, learnable
+from app.core.modes.staff import learnable
 from app.core.state import KioskState, Mode
 
 
@@ -16,33 +16,33 @@ def targets(state: KioskState) -> tuple[Button, ...]:
         return ()
     page = state.staff.page
     rows = _ROWS[page](state) if page in _ROWS else page_arrows(state, page)
-    return (*rows, OnScreen("back"), *(OnScreen("tab", page) for page in PAGES))
+    return (*rows, ScreenKey.BACK, *(StaffTab(page) for page in StaffPage))
 
 
 def _classes(state: KioskState) -> tuple[Button, ...]:
     number = tuple(arrow for arrow in class_number_arrows(state) if arrow is not None)
-    names = tuple(OnScreen("rename", index) for index in range(len(state.classes)))
-    return (*number, *names, *page_arrows(state, "classes"))
+    names = tuple(ClassName(index) for index in range(len(state.classes)))
+    return (*number, *names, *page_arrows(state, StaffPage.CLASSES))
 
 
 def _buttons(state: KioskState) -> tuple[Button, ...]:
-    return tuple(OnScreen("learn", name) for name in learnable(state))
+    return tuple(LearnInput(button) for button in learnable(state))
 
 
 def _sessions(state: KioskState) -> tuple[Button, ...]:
     archive = state.staff.system.archive
-    export = (OnScreen("export"),) if archive else ()
-    return (*export, *(OnScreen("restore", name) for name, _ in archive))
+    export = (ScreenKey.EXPORT_SESSIONS,) if archive else ()
+    return (*export, *(ArchivedSession(name) for name, _ in archive))
 
 
 def _system(_: KioskState) -> tuple[Button, ...]:
-    return (OnScreen("new_pin"), OnScreen("power", "restart"), OnScreen("power", "shutdown"))
+    return (ScreenKey.NEW_PIN, PowerKey.RESTART, PowerKey.SHUT_DOWN)
 
 
-_ROWS: dict[str, Callable[[KioskState], tuple[Button, ...]]] = {
-    "classes": _classes,
-    "buttons": _buttons,
-    "sessions": _sessions,
-    "system": _system,
+_ROWS: dict[StaffPage, Callable[[KioskState], tuple[Button, ...]]] = {
+    StaffPage.CLASSES: _classes,
+    StaffPage.BUTTONS: _buttons,
+    StaffPage.SESSIONS: _sessions,
+    StaffPage.SYSTEM: _system,
 }
 """Pages with more than settings in their rows."""

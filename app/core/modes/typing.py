@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import Action, Button, LetterKey, TypingKey
+from app.base.exhaustive import assert_never
 from app.base.i18n import Text, message
 from app.core import events as ev
-from app.core.modes.pages import TypingState
+from app.core.modes.pages import TypingPurpose, TypingState
 from app.core.state import KioskState, Step
 
 LONGEST_NAME, LONGEST_PIN = 24, 12
 LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.'&", "äöüßàâçèéêëœ", "îïôùûñáíóúğış")
 """Keys of the keyboard: those of English, then what German, French, Spanish and Turkish have beside them."""
-PINS = ("pin", "new_pin")  # purposes that take digits alone
+PINS = (TypingPurpose.PIN, TypingPurpose.NEW_PIN)  # purposes that take digits alone
 DIGITS = ("123", "456", "789", "0")
-FIELD = OnScreen("field")  # where the text stands: a touch puts the cursor behind it
 
 
 def named(state: KioskState, index: int) -> Step:
-    """Write another name for a class: the one it has is selected."""
-    return replace(state, typing=TypingState("class", index, state.classes[index].label, selected=True)), ()
+    """Start to rename a class. All of its current name is selected, so that the first letter replaces it."""
+    label = state.classes[index].label
+    return replace(state, typing=TypingState(TypingPurpose.CLASS_NAME, index, label, selected=True)), ()
 
 
 def targets(state: KioskState) -> tuple[Button, ...]:
@@ -30,23 +31,23 @@ def targets(state: KioskState) -> tuple[Button, ...]:
     if typing is None:
         return ()
     keys = tuple(button for row in rows(typing) for button in row)
-    done = (OnScreen("done"),) if may_finish(typing) else ()
-    field = (FIELD,) if all_selected(typing) else ()
-    return (*keys, OnScreen("cancel"), *done, *field)
+    done = (TypingKey.DONE,) if may_finish(typing) else ()
+    field = (TypingKey.FIELD,) if all_selected(typing) else ()
+    return (*keys, TypingKey.CANCEL, *done, *field)
 
 
-def rows(typing: TypingState) -> tuple[tuple[OnScreen, ...], ...]:
+def rows(typing: TypingState) -> tuple[tuple[LetterKey | TypingKey, ...], ...]:
     """The keys that write, row by row: a number pad for a PIN, else a keyboard."""
     if typing.purpose in PINS:
-        pad = tuple(tuple(OnScreen("key", digit) for digit in row) for row in DIGITS)
-        return (*pad[:-1], (*pad[-1], OnScreen("backspace")))
-    letters = tuple(tuple(OnScreen("key", letter) for letter in row) for row in LETTERS)
-    return (*letters, (OnScreen("shift"), OnScreen("key", " "), OnScreen("backspace")))
+        pad = tuple(tuple(LetterKey(digit) for digit in row) for row in DIGITS)
+        return (*pad[:-1], (*pad[-1], TypingKey.BACKSPACE))
+    letters = tuple(tuple(LetterKey(letter) for letter in row) for row in LETTERS)
+    return (*letters, (TypingKey.SHIFT, LetterKey(" "), TypingKey.BACKSPACE))
 
 
 def may_finish(typing: TypingState) -> bool:
     """Whether "done" works: the text may be empty only where that removes the PIN."""
-    return bool(typing.text) or typing.purpose == "new_pin"
+    return bool(typing.text) or typing.purpose is TypingPurpose.NEW_PIN
 
 
 def all_selected(typing: TypingState) -> bool:
@@ -65,18 +66,12 @@ def pressed(state: KioskState, button: Button, done: Callable[[KioskState, str],
     if typing is None:
         return state, ()
     match button:
-        case OnScreen("key", str(letter)):
+        case LetterKey(letter):
             return typed(state, upper(letter, state.language) if typing.shift else letter)
-        case OnScreen("shift"):
-            return replace(state, typing=replace(typing, shift=not typing.shift)), ()
-        case OnScreen("field"):
-            return edited(state, "unselect", done)
-        case OnScreen("backspace"):
-            return edited(state, "backspace", done)
-        case OnScreen("done"):
-            return edited(state, "done", done)
-        case OnScreen("cancel") | Action.CANCEL | Action.LEAVE:
-            return edited(state, "cancel", done)
+        case TypingKey():
+            return edited(state, button, done)
+        case Action.CANCEL | Action.LEAVE:
+            return edited(state, TypingKey.CANCEL, done)
     return state, ()
 
 
@@ -97,19 +92,24 @@ def typed(state: KioskState, text: str) -> Step:
     return replace(state, typing=replace(typing, text=written, selected=False, shift=False, problem="")), ()
 
 
-def edited(state: KioskState, what: str, done: Callable[[KioskState, str], Step]) -> Step:
-    """Take back a letter or what is selected, select nothing any more, finish, or give up."""
+def edited(state: KioskState, key: TypingKey, done: Callable[[KioskState, str], Step]) -> Step:
+    """A key that writes no letter. `done` takes the text that was written."""
     typing = state.typing
     if typing is None:
         return state, ()
-    if what == "backspace":
-        kept = "" if typing.selected else typing.text[:-1]
-        return replace(state, typing=replace(typing, text=kept, selected=False, problem="")), ()
-    if what == "unselect":
-        return replace(state, typing=replace(typing, selected=False)), ()
-    if what == "done":
-        return done(state, " ".join(typing.text.split()))
-    return replace(state, typing=None), ()
+    match key:
+        case TypingKey.BACKSPACE:
+            kept = "" if typing.selected else typing.text[:-1]
+            return replace(state, typing=replace(typing, text=kept, selected=False, problem="")), ()
+        case TypingKey.SHIFT:
+            return replace(state, typing=replace(typing, shift=not typing.shift)), ()
+        case TypingKey.FIELD:
+            return replace(state, typing=replace(typing, selected=False)), ()
+        case TypingKey.DONE:
+            return done(state, " ".join(typing.text.split()))
+        case TypingKey.CANCEL:
+            return replace(state, typing=None), ()
+    return assert_never(key)
 
 
 def with_problem(state: KioskState, problem: Text, *, keep_text: bool = True) -> Step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import Action, Button, ClassGallery
 from app.base.i18n import message
 from app.core import events as ev
 from app.core.modes import choose_drive, gallery, idle, results, staff
@@ -30,7 +30,7 @@ def pressed(state: KioskState, button: Button) -> Step:
     match button:
         case Action.LEAVE:
             return state, (ev.Leave(),)
-        case OnScreen("gallery", int(index)):
+        case ClassGallery(index):
             return gallery.opened(state, index)
         case Action.GALLERY:
             return gallery.first_opened(state)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.base.buttons import Action, OnScreen
+from app.base.buttons import Action, ClassName, SettingStep, TypingKey
 from app.base.i18n import LANGUAGES
 from app.config.class_names import class_names
 from app.config.schema import Config
@@ -110,22 +110,22 @@ def staffed(state: KioskState) -> KioskState:
 def test_staff_name_one_class_and_the_others_still_follow_the_language() -> None:
     state, commands = run(
         staffed(kiosk("", "", "", language="de")),
-        ev.ButtonPressed(OnScreen("rename", 1)), ev.CharacterTyped("Tasse"), ev.TypingEdited("done"),
-        ev.ButtonPressed(OnScreen("more", "classes.number")),
+        ev.ButtonPressed(ClassName(1)), ev.CharacterTyped("Tasse"), ev.TypingEdited(TypingKey.DONE),
+        ev.ButtonPressed(SettingStep("classes.number", 1)),
     )  # fmt: skip
     assert state.labels == ("Rot", "Tasse", "Gelb", "Klasse 4")
     assert state.config.classes.labels == ("", "Tasse", "", "")
     assert ev.ChangeSettings((("classes.labels", ("", "Tasse", "")),)) in commands
-    state, commands = run(state, ev.ButtonPressed(OnScreen("more", "screen.language")))
+    state, commands = run(state, ev.ButtonPressed(SettingStep("screen.language", 1)))
     assert state.labels == ("Rouge", "Tasse", "Jaune", "Classe 4")
     assert ev.NameClasses(state.labels) in commands
 
 
 def test_a_default_name_that_staff_only_confirm_still_follows_the_language() -> None:
-    state, _ = run(staffed(kiosk("", "")), ev.ButtonPressed(OnScreen("rename", 0)), ev.TypingEdited("done"))
+    state, _ = run(staffed(kiosk("", "")), ev.ButtonPressed(ClassName(0)), ev.TypingEdited(TypingKey.DONE))
     assert state.config.classes.labels == ("", "")
-    state, _ = run(state, ev.ButtonPressed(OnScreen("rename", 0)), ev.CharacterTyped("Rot"), ev.TypingEdited("done"))
-    state, _ = run(state, ev.ButtonPressed(OnScreen("more", "screen.language")))
+    state, _ = run(state, ev.ButtonPressed(ClassName(0)), ev.CharacterTyped("Rot"), ev.TypingEdited(TypingKey.DONE))
+    state, _ = run(state, ev.ButtonPressed(SettingStep("screen.language", 1)))
     assert (state.language, state.labels, state.config.classes.labels) == ("de", ("Rot", "Blau"), ("Rot", ""))
 
 

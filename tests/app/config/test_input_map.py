@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.buttons import Action, OnScreen
+from app.base.buttons import Action, ClassGallery
 from app.base.errors import ConfigInvalid
 from app.config.input_map import KEYS, button_name, button_named, input_map, pins_of
 from app.config.load import load_config
@@ -91,8 +91,8 @@ def test_an_unknown_button_is_refused_with_all_names(name: str) -> None:
 
 def test_an_input_cannot_be_assigned_to_something_on_the_screen() -> None:
     with pytest.raises(ConfigInvalid) as caught:
-        input_map(KEYS).assign("key:1", OnScreen("gallery", 0))
-    assert str(caught.value) == "gallery is touched on the screen. Assign the input to another button."
+        input_map(KEYS).assign("key:1", ClassGallery(0))
+    assert str(caught.value) == ("A key of the screen takes no input. Assign the input to a class button or an action.")
 
 
 def test_pins_are_those_of_the_pin_sources() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pygame
 import pytest
 
-from app.base.buttons import Action, OnScreen
+from app.base.buttons import Action, StoredPicture
 from app.base.errors import ConfigInvalid
 from app.config.input_map import KEYS, InputMap, input_map
 from app.core.events import ButtonPressed, ButtonReleased, InputPressed, InputReleased, ScreenTouched
@@ -41,12 +41,12 @@ def test_arrows_up_and_down_bring_along_where_they_lead_on_the_screen() -> None:
 
     def ahead(way: int) -> tuple[object, ...]:
         asked.append(way)
-        return (OnScreen("remove", way), "corner", Action.UNDO)
+        return (StoredPicture(way), "corner", Action.UNDO)
 
     keyboard = Keyboard(ahead)
     up, down = (keyboard.translate(key(pygame.KEYDOWN, code)) for code in (pygame.K_UP, pygame.K_DOWN))
-    assert up == (InputPressed("key:up", (OnScreen("remove", -1), Action.UNDO)),)
-    assert down == (InputPressed("key:down", (OnScreen("remove", 1), Action.UNDO)),)
+    assert up == (InputPressed("key:up", (StoredPicture(-1), Action.UNDO)),)
+    assert down == (InputPressed("key:down", (StoredPicture(1), Action.UNDO)),)
     assert keyboard.translate(key(pygame.KEYDOWN, pygame.K_LEFT)) == (InputPressed("key:left"),)
     assert asked == [-1, 1]
 

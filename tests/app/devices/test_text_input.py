@@ -5,6 +5,7 @@ from __future__ import annotations
 import pygame
 import pytest
 
+from app.base.buttons import TypingKey
 from app.core.events import CharacterTyped, TypingEdited
 from app.devices.text_input import TextInput
 
@@ -15,16 +16,16 @@ def test_text_comes_from_the_system_and_not_from_the_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "what"),
+    ("pressed", "key"),
     [
-        (pygame.K_BACKSPACE, "backspace"),
-        (pygame.K_RETURN, "done"),
-        (pygame.K_ESCAPE, "cancel"),
-        (pygame.K_RIGHT, "unselect"),
+        (pygame.K_BACKSPACE, TypingKey.BACKSPACE),
+        (pygame.K_RETURN, TypingKey.DONE),
+        (pygame.K_ESCAPE, TypingKey.CANCEL),
+        (pygame.K_RIGHT, TypingKey.FIELD),
     ],
 )
-def test_editing_keys_edit_the_text(key: int, what: str) -> None:
-    assert TextInput().translate(pygame.event.Event(pygame.KEYDOWN, key=key)) == (TypingEdited(what),)
+def test_editing_keys_edit_the_text(pressed: int, key: TypingKey) -> None:
+    assert TextInput().translate(pygame.event.Event(pygame.KEYDOWN, key=pressed)) == (TypingEdited(key),)
 
 
 def test_released_keys_and_the_mouse_are_not_typing() -> None:

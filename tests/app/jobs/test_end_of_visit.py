@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.base.buttons import Action, OnScreen
+from app.base.buttons import (
+    Action,
+    ArchivedSession,
+    ClassGallery,
+    ClassName,
+    MatrixCell,
+    ScreenKey,
+    SettingStep,
+    TypingKey,
+)
 from app.core import events as ev
 from app.core.state import Mode
 from app.model.observation import NOTHING_SEEN
@@ -75,7 +84,7 @@ def test_what_was_taken_out_of_a_session_does_not_come_back_in_one_from_a_drive(
 def take_one_out(station: Station) -> None:
     """Tap the newest picture of the first class."""
     before = station.store.load().shots()[0]
-    station.panel.tap(OnScreen("gallery", 0))
+    station.panel.tap(ClassGallery(0))
     station.settle()
     station.panel.tap(present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).gallery.pictures[0].button)
     station.settle()
@@ -99,10 +108,10 @@ def test_staff_bring_a_session_back_and_it_trains_even_without_pictures(station:
     name = kept(station)[0].stem
     station.kiosk.handle(ev.ScreenTouched())
     open_staff(station)
-    station.panel.tap(OnScreen("restore", name))
+    station.panel.tap(ArchivedSession(name))
     station.settle()
     assert station.kiosk.state.shots == (4, 4, 0)
-    station.panel.tap(OnScreen("back"))
+    station.panel.tap(ScreenKey.BACK)
     station.press(Action.TRAIN)
     assert station.kiosk.state.mode is Mode.LIVE
     station.table.show("cup")
@@ -117,7 +126,7 @@ def test_bringing_back_puts_the_session_at_hand_away_first(station: Station) -> 
     station.kiosk.handle(ev.ScreenTouched())
     station.teach(2)
     open_staff(station)
-    station.panel.tap(OnScreen("restore", first))
+    station.panel.tap(ArchivedSession(first))
     station.settle()
     assert station.kiosk.state.shots == (3, 3, 0)
     assert len(kept(station)) == 2
@@ -129,8 +138,8 @@ def test_bringing_the_same_session_back_twice_keeps_no_second_copy(station: Stat
     first = kept(station)[0].stem
     station.kiosk.handle(ev.ScreenTouched())
     open_staff(station)
-    station.panel.tap(OnScreen("restore", first))
-    station.panel.tap(OnScreen("restore", first))
+    station.panel.tap(ArchivedSession(first))
+    station.panel.tap(ArchivedSession(first))
     station.settle()
     assert str(station.kiosk.state.notice.text) == "That session is the one at hand already."
     assert station.kiosk.state.shots == (3, 3, 0)
@@ -148,7 +157,7 @@ def test_a_session_that_is_gone_or_damaged_is_told_and_changes_nothing(station: 
         ("../session", "The session ../session is not in the archive any more."),
         ("broken", "The session broken cannot be read."),
     ):
-        station.panel.tap(OnScreen("restore", name))
+        station.panel.tap(ArchivedSession(name))
         station.settle()
         assert str(station.kiosk.state.notice.text) == words
         assert station.store.load().shots() == (4, 4, 0)
@@ -156,7 +165,7 @@ def test_a_session_that_is_gone_or_damaged_is_told_and_changes_nothing(station: 
 
 def test_a_removed_picture_is_off_the_disk_and_comes_back_as_it_was(station: Station) -> None:
     station.teach()
-    station.panel.tap(OnScreen("gallery", 0))
+    station.panel.tap(ClassGallery(0))
     station.settle()
     gallery = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).gallery
     assert (gallery.title, len(gallery.pictures)) == ("apple: 4 pictures", 4)
@@ -178,11 +187,11 @@ def test_the_results_show_the_held_out_pictures_themselves(station: Station) -> 
     station.teach(8)
     station.press(Action.TRAIN)
     station.press(Action.RESULTS)
-    station.panel.tap(OnScreen("cell", "0:0"))
+    station.panel.tap(MatrixCell(0, 0))
     station.settle()
     shown = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).results
     held_out = {one["sample"] for one in station.kiosk.state.model.report["held_out"] if one["truth"] == 0}
-    assert {one.button.which for one in shown.confused} <= held_out
+    assert {one.button.sample_id for one in shown.confused} <= held_out
     assert sum(cell.count for row in shown.confusion for cell in row) == len(
         station.kiosk.state.model.report["held_out"]
     )
@@ -196,12 +205,12 @@ def test_a_new_name_is_in_the_live_model_and_in_what_is_saved(station: Station) 
     picture = station.kiosk.shown.image
     judged = station.vision.model.engine.judge(picture)
     open_staff(station)
-    station.panel.tap(OnScreen("rename", 1))
+    station.panel.tap(ClassName(1))
     for _ in range(3):
-        station.panel.tap(OnScreen("backspace"))
+        station.panel.tap(TypingKey.BACKSPACE)
     station.kiosk.events.put(ev.CharacterTyped("Tasse ß"))
-    station.panel.tap(OnScreen("done"))
-    station.panel.tap(OnScreen("back"))
+    station.panel.tap(TypingKey.DONE)
+    station.panel.tap(ScreenKey.BACK)
     station.settle()
     assert station.vision.model.path != before
     assert not before.exists()
@@ -226,8 +235,8 @@ def test_another_class_can_be_taught_at_once(station: Station) -> None:
     station.teach()
     station.press(Action.TRAIN)
     open_staff(station)
-    station.panel.tap(OnScreen("more", "classes.number"))
-    station.panel.tap(OnScreen("back"))
+    station.panel.tap(SettingStep("classes.number", 1))
+    station.panel.tap(ScreenKey.BACK)
     station.settle()
     station.look()
     assert station.kiosk.observation.probabilities.shape == (len(LABELS) + 1,)
@@ -239,8 +248,8 @@ def test_another_class_can_be_taught_at_once(station: Station) -> None:
 def test_zoom_holds_for_teaching_looking_and_what_is_saved(station: Station) -> None:
     open_staff(station)
     for _ in range(3):
-        station.panel.tap(OnScreen("more", "camera.zoom"))
-    station.panel.tap(OnScreen("back"))
+        station.panel.tap(SettingStep("camera.zoom", 1))
+    station.panel.tap(ScreenKey.BACK)
     station.settle()
     assert station.kiosk.state.config.camera.zoom == 2.0
     station.table.show("cup")

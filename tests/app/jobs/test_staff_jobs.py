@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from app.base.buttons import Action, OnScreen
+from app.base.buttons import Action, PowerKey, ScreenKey, SettingStep, StaffPage, StaffTab
 from app.base.errors import PowerRefused
 from app.base.i18n import message
 from app.base.recent_warnings import RecentWarnings
 from app.config.schema import CameraSettings
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
-from app.core.modes.staff import CORNER
 from app.core.state import Mode
 from app.devices.power import switch_off
 from app.jobs.machine_info import machine_lines
@@ -64,15 +63,15 @@ def station(tmp_path: Path, machine: Machine) -> Iterator[Station]:
     made.close()
 
 
-def opened(station: Station, page: str) -> Staff:
+def opened(station: Station, page: StaffPage) -> Staff:
     if station.kiosk.state.mode is not Mode.STAFF:
-        station.panel.press(CORNER)
+        station.panel.press(ScreenKey.CORNER)
         station.settle()
         station.settle()
         station.now_s += station.kiosk.state.config.staff.hold_s + 0.1
         station.settle()
-        station.panel.release(CORNER)
-    station.panel.tap(OnScreen("tab", page))
+        station.panel.release(ScreenKey.CORNER)
+    station.panel.tap(StaffTab(page))
     station.settle()
     return shown(station)
 
@@ -91,7 +90,7 @@ def test_the_pages_tell_of_the_machine_and_of_its_last_fault(station: Station) -
     drive = station.folder / "stick"
     drive.mkdir()
     station.drives.insert("STICK", drive)
-    page = opened(station, "system")
+    page = opened(station, StaffPage.SYSTEM)
     assert value(page, "Camera") == "table"
     assert value(page, "Last fault") == "warning: the lamp is loose"
     assert value(page, "Drive STICK") == "1.0 GiB, vfat"
@@ -100,9 +99,9 @@ def test_the_pages_tell_of_the_machine_and_of_its_last_fault(station: Station) -
 
 
 def test_cameras_that_are_found_can_be_chosen(station: Station) -> None:
-    opened(station, "camera")
+    opened(station, StaffPage.CAMERA)
     for _ in range(2):
-        station.panel.tap(OnScreen("more", "camera.source"))
+        station.panel.tap(SettingStep("camera.source", 1))
     station.settle()
     assert station.kiosk.state.config.camera.source == "/dev/video7"
     assert value(shown(station), "Camera") == "video7"
@@ -113,18 +112,18 @@ def test_the_camera_of_the_configuration_stays_on_offer_and_tells_no_password(tm
     base = replace(Station.settings_in(tmp_path), camera=CameraSettings(source=address))
     station = Station(tmp_path, house=House(SettingsFile(base, tmp_path / "data"), lambda: ["/dev/video7"]))
     with closing(station):
-        opened(station, "camera")
+        opened(station, StaffPage.CAMERA)
         assert station.kiosk.state.config.camera.source != address
         for _ in range(3):
-            station.panel.tap(OnScreen("more", "camera.source"))
+            station.panel.tap(SettingStep("camera.source", 1))
         station.settle()
         assert station.kiosk.state.config.camera.source == address
         assert value(shown(station), "Camera") == "cam.local"
 
 
 def test_a_setting_is_on_the_disk_and_holds_after_a_restart(station: Station) -> None:
-    opened(station, "screen")
-    station.panel.tap(OnScreen("more", "screen.palette"))
+    opened(station, StaffPage.SCREEN)
+    station.panel.tap(SettingStep("screen.palette", 1))
     station.settle()
     again = SettingsFile(Station.settings_in(station.folder), station.folder / "data")
     assert again.config.screen.palette == "night"
@@ -138,9 +137,9 @@ def test_all_kept_sessions_go_to_the_drive_and_can_be_opened_there(station: Stat
     archive = Archive(station.config.data_dir / "archive", 1 << 40, 0)
     for minute in (1, 2):
         archive.keep(station.store, datetime(2026, 1, 31, 14, minute), "keep")
-    page = opened(station, "sessions")
+    page = opened(station, StaffPage.SESSIONS)
     assert value(page, "Kept sessions") == "2"
-    station.panel.tap(OnScreen("export"))
+    station.panel.tap(ScreenKey.EXPORT_SESSIONS)
     station.settle()
     assert str(station.kiosk.state.notice.text).startswith(f"All kept sessions are in {drive}/teachable/sessions.")
     written = sorted((drive / "teachable" / "sessions").glob("*/session.sqlite3"))
@@ -154,8 +153,8 @@ def test_kept_sessions_are_not_written_where_a_pulled_drive_was(station: Station
     station.drives.insert("STICK", station.folder / "gone")
     station.teach()
     Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), "keep")
-    opened(station, "sessions")
-    station.panel.tap(OnScreen("export"))
+    opened(station, StaffPage.SESSIONS)
+    station.panel.tap(ScreenKey.EXPORT_SESSIONS)
     station.settle()
     told = "the drive STICK was pulled too early. Plug it in and write to it again."
     assert str(station.kiosk.state.notice.text) == told
@@ -171,8 +170,8 @@ def test_a_link_on_the_drive_leads_no_kept_session_away(station: Station, link: 
     station.drives.insert("STICK", drive)
     station.teach()
     Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), "keep")
-    opened(station, "sessions")
-    station.panel.tap(OnScreen("export"))
+    opened(station, StaffPage.SESSIONS)
+    station.panel.tap(ScreenKey.EXPORT_SESSIONS)
     station.settle()
     told = f"{link} on the drive is no folder: rename it on a computer, or use another drive."
     assert str(station.kiosk.state.notice.text) == told
@@ -189,8 +188,8 @@ def test_sessions_that_go_to_a_full_folder_of_this_machine_tell_of_no_drive(tmp_
     Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), "keep")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", export], check=True)
     try:
-        opened(station, "sessions")
-        station.panel.tap(OnScreen("export"))
+        opened(station, StaffPage.SESSIONS)
+        station.panel.tap(ScreenKey.EXPORT_SESSIONS)
         station.settle()
         told = str(station.kiosk.state.notice.text)
         assert told.endswith("MB are free. Make room on the disk, then save again.")
@@ -201,8 +200,8 @@ def test_sessions_that_go_to_a_full_folder_of_this_machine_tell_of_no_drive(tmp_
 
 
 def test_the_machine_is_switched_off_only_after_the_question(station: Station, machine: Machine) -> None:
-    opened(station, "system")
-    station.panel.tap(OnScreen("power", "shutdown"))
+    opened(station, StaffPage.SYSTEM)
+    station.panel.tap(PowerKey.SHUT_DOWN)
     station.settle()
     question = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).question
     assert question.title == "Shut the machine down?"
@@ -213,8 +212,8 @@ def test_the_machine_is_switched_off_only_after_the_question(station: Station, m
 
 def test_a_machine_that_refuses_says_why(station: Station, machine: Machine) -> None:
     machine.refuses = True
-    opened(station, "system")
-    station.panel.tap(OnScreen("power", "restart"))
+    opened(station, StaffPage.SYSTEM)
+    station.panel.tap(PowerKey.RESTART)
     station.press(Action.CONFIRM)
     assert str(station.kiosk.state.notice.text) == "The machine cannot be switched off from here: not today."
 
@@ -226,7 +225,7 @@ def test_without_systemd_switching_off_is_refused_in_one_line(tmp_path: Path, mo
 
 
 def test_the_buttons_page_lights_what_is_pressed(station: Station) -> None:
-    opened(station, "buttons")
+    opened(station, StaffPage.BUTTONS)
     station.kiosk.handle(ev.InputPressed("key:t"))
     station.kiosk.handle(ev.InputPressed("pad:0:button:9"))
     lit = {row.label: row.lit for row in shown(station).rows}

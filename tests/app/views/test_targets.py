@@ -10,14 +10,25 @@ from types import CodeType, FrameType
 
 import pytest
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import (
+    Action,
+    Button,
+    ClassName,
+    LearnInput,
+    LetterKey,
+    MatrixCell,
+    PowerKey,
+    ScreenKey,
+    SettingStep,
+    StaffPage,
+    TypingKey,
+)
 from app.base.picture import Picture
 from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.core.modes.cursor import targets
 from app.core.modes.gallery import PAGE
-from app.core.modes.pages import GalleryState, ResultsState, StaffState, TypingState
-from app.core.modes.staff import PAGES
+from app.core.modes.pages import GalleryState, ResultsState, StaffState, TypingPurpose, TypingState
 from app.core.state import KioskState, Mode
 from app.core.transitions import advance
 from app.model.observation import NOTHING_SEEN
@@ -30,6 +41,7 @@ from app.views.typing import typing
 from tests.support.states import PICTURE, kiosk, run
 
 WRONG = [{"sample": 2, "truth": 0, "answer": 1}, {"sample": 9, "truth": 1, "answer": 0}]
+ARCHIVE = (("2026-01-01", "3 pictures"), ("2026-01-02", "none"))
 REPORT = {"curve": [], "confusion": [[2, 0], [1, 1]], "wrong": WRONG, "held_out": WRONG}
 MODEL = TrainedFacts(0.9, 0.5, (3, 3), REPORT)
 
@@ -57,7 +69,7 @@ def offered(view: KioskView) -> tuple[object, ...]:
     return ()
 
 
-def on_staff_page(page: str, *touched: Button) -> KioskState:
+def on_staff_page(page: StaffPage, *touched: Button) -> KioskState:
     state = replace(kiosk(3, 3), mode=Mode.STAFF, staff=StaffState(inside=True, page=page))
     state, _ = run(state, ev.SystemLooked(cameras=("usb:0",)), *(ev.ButtonPressed(one) for one in touched))
     return state
@@ -81,25 +93,23 @@ def in_results(**changes: object) -> KioskState:
 
 
 PAGES_WITH_TARGETS: dict[str, KioskState] = {
-    **{f"staff: {page}": on_staff_page(page) for page in PAGES},
-    "staff: the fewest classes": replace(on_staff_page("classes"), classes=kiosk(0, 0).classes),
-    "staff: learning a button": on_staff_page("buttons", OnScreen("learn", "train")),
-    "staff: a setting at its end": on_staff_page("camera", *[OnScreen("more", "camera.zoom")] * 9),
-    "staff: kept sessions": run(
-        on_staff_page("sessions"), ev.SystemLooked(archive=(("2026-01-01", "3 pictures"), ("2026-01-02", "none")))
-    )[0],
-    "name of a class": on_staff_page("classes", OnScreen("rename", 0)),
-    "name of a class, changed": on_staff_page("classes", OnScreen("rename", 0), OnScreen("key", "x")),
-    "name of a class, empty": on_staff_page("classes", OnScreen("rename", 0), OnScreen("backspace")),
-    "new PIN": on_staff_page("system", OnScreen("new_pin")),
-    "PIN": replace(kiosk(3, 3), mode=Mode.STAFF, typing=TypingState("pin")),
-    "PIN, begun": replace(kiosk(3, 3), mode=Mode.STAFF, typing=TypingState("pin", text="12")),
+    **{f"staff: {page.value}": on_staff_page(page) for page in StaffPage},
+    "staff: the fewest classes": replace(on_staff_page(StaffPage.CLASSES), classes=kiosk(0, 0).classes),
+    "staff: learning a button": on_staff_page(StaffPage.BUTTONS, LearnInput(Action.TRAIN)),
+    "staff: a setting at its end": on_staff_page(StaffPage.CAMERA, *[SettingStep("camera.zoom", 1)] * 9),
+    "staff: kept sessions": run(on_staff_page(StaffPage.SESSIONS), ev.SystemLooked(archive=ARCHIVE))[0],
+    "name of a class": on_staff_page(StaffPage.CLASSES, ClassName(0)),
+    "name of a class, changed": on_staff_page(StaffPage.CLASSES, ClassName(0), LetterKey("x")),
+    "name of a class, empty": on_staff_page(StaffPage.CLASSES, ClassName(0), TypingKey.BACKSPACE),
+    "new PIN": on_staff_page(StaffPage.SYSTEM, ScreenKey.NEW_PIN),
+    "PIN": replace(kiosk(3, 3), mode=Mode.STAFF, typing=TypingState(TypingPurpose.PIN)),
+    "PIN, begun": replace(kiosk(3, 3), mode=Mode.STAFF, typing=TypingState(TypingPurpose.PIN, text="12")),
     "gallery": in_gallery(),
     "gallery: second page": in_gallery(1),
     "gallery: last page, something taken out": in_gallery(2, removed=1),
     "gallery: visitors may name": visitors_name(in_gallery()),
     "results": in_results(),
-    "results: a cell": in_results(cell=(0, 1)),
+    "results: a cell": in_results(cell=MatrixCell(0, 1)),
     "results: something taken out": in_results(removed=(9,)),
 }
 
@@ -118,7 +128,7 @@ def test_a_screen_without_a_cursor_has_no_targets(mode: Mode) -> None:
 
 
 def test_a_question_on_the_staff_pages_has_no_targets() -> None:
-    assert targets(on_staff_page("system", OnScreen("power", "restart"))) == ()
+    assert targets(on_staff_page(StaffPage.SYSTEM, PowerKey.RESTART)) == ()
 
 
 @pytest.mark.parametrize("page", ["staff: camera", "name of a class", "gallery", "results"])

@@ -7,13 +7,26 @@ from dataclasses import replace
 import pygame
 import pytest
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import (
+    Action,
+    Button,
+    ClassName,
+    LetterKey,
+    MatrixCell,
+    OnScreen,
+    PowerKey,
+    ScreenKey,
+    SettingStep,
+    StaffPage,
+    StaffTab,
+    StoredPicture,
+    TypingKey,
+)
 from app.base.picture import Picture
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.core.modes.cursor import targets, under
-from app.core.modes.staff import PAGES
 from app.core.presses import inputs_of
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
@@ -61,7 +74,7 @@ def shown(state: KioskState) -> KioskView:
 
 def test_everything_on_every_staff_page_is_reached_and_drawn_where_the_cursor_is() -> None:
     state = opened()
-    for page in PAGES:
+    for page in StaffPage:
         assert state.staff.page == page
         seen = set()
         for _ in targets(state):
@@ -70,15 +83,15 @@ def test_everything_on_every_staff_page_is_reached_and_drawn_where_the_cursor_is
             state, _ = run(state, ev.InputPressed("key:down"), ev.InputReleased("key:down"))
         assert seen == set(targets(state))
         state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))
-    assert state.staff.page == PAGES[0]
+    assert state.staff.page == StaffPage.CLASSES
 
 
 def test_a_class_is_renamed_with_the_buttons_of_the_box_alone() -> None:
-    state, _ = pressed(led_to(opened(), OnScreen("rename", 1)), Action.TRAIN)
+    state, _ = pressed(led_to(opened(), ClassName(1)), Action.TRAIN)
     assert state.typing is not None
     state, _ = pressed(state, *[Action.UNDO] * 3)
     for letter in "dog":
-        state, _ = pressed(led_to(state, OnScreen("key", letter)), Action.TRAIN)
+        state, _ = pressed(led_to(state, LetterKey(letter)), Action.TRAIN)
     state, commands = pressed(state, Action.SAVE)
     assert (state.labels, state.typing) == (("apple", "dog"), None)
     assert ev.NameClasses(("apple", "dog")) in commands
@@ -87,7 +100,7 @@ def test_a_class_is_renamed_with_the_buttons_of_the_box_alone() -> None:
 def test_the_pin_is_written_with_the_buttons_of_the_box_alone() -> None:
     state = opened(pin="2580")
     for digit in "2580":
-        state, _ = pressed(led_to(state, OnScreen("key", digit)), Action.TRAIN)
+        state, _ = pressed(led_to(state, LetterKey(digit)), Action.TRAIN)
     state, _ = pressed(state, Action.SAVE)
     assert state.staff.inside
     outside, _ = pressed(opened(pin="2580"), Action.RESET)
@@ -96,8 +109,8 @@ def test_the_pin_is_written_with_the_buttons_of_the_box_alone() -> None:
 
 def test_a_setting_is_changed_pages_are_turned_and_reset_leaves() -> None:
     state, _ = pressed(opened(), Action.SAVE, Action.SAVE)
-    assert state.staff.page == "screen"
-    state, commands = pressed(led_to(state, OnScreen("more", "screen.language")), Action.TRAIN)
+    assert state.staff.page is StaffPage.SCREEN
+    state, commands = pressed(led_to(state, SettingStep("screen.language", 1)), Action.TRAIN)
     assert (state.language, ev.ChangeSettings((("screen.language", "de"),)) in commands) == ("de", True)
     state, _ = pressed(state, Action.RESET)
     assert (state.mode, state.cursor) == (Mode.TEACH, None)
@@ -106,20 +119,20 @@ def test_a_setting_is_changed_pages_are_turned_and_reset_leaves() -> None:
 @pytest.mark.parametrize(
     ("page", "name", "values"),
     [
-        ("screen", "screen.palette", ["night", "contrast", "distinct", "contrast"]),
-        ("camera", "camera.rotation", [90, 180, 270, 180]),
+        (StaffPage.SCREEN, "screen.palette", ["night", "contrast", "distinct", "contrast"]),
+        (StaffPage.CAMERA, "camera.rotation", [90, 180, 270, 180]),
     ],
 )
-def test_train_on_an_arrow_goes_on_and_turns_round_at_the_end(page: str, name: str, values: list[object]) -> None:
-    state, _ = pressed(opened(), *[Action.SAVE] * PAGES.index(page))
-    state = led_to(state, OnScreen("more", name))
+def test_train_on_an_arrow_goes_on_and_turns_round_at_the_end(page: StaffPage, name: str, values: list[object]) -> None:
+    state, _ = pressed(opened(), *[Action.SAVE] * list(StaffPage).index(page))
+    state = led_to(state, SettingStep(name, 1))
     found: list[object] = []
     for _ in values:
         state, _ = pressed(state, Action.TRAIN)
         section, _, key = name.partition(".")
         found.append(getattr(getattr(state.config, section), key))
     assert found == values
-    assert under(state) == OnScreen("less", name)
+    assert under(state) == SettingStep(name, -1)
 
 
 def test_a_button_that_is_held_moves_on_until_it_is_let_go() -> None:
@@ -142,7 +155,7 @@ def test_the_first_button_leads_back_and_round() -> None:
 
 
 def test_who_uses_a_finger_sees_no_cursor_and_the_usual_hint() -> None:
-    state, _ = run(kiosk(3, 3), ev.ButtonPressed(OnScreen("corner")), ev.TimePassed(1.0), ev.TimePassed(1.0 + HOLD_S))
+    state, _ = run(kiosk(3, 3), ev.ButtonPressed(ScreenKey.CORNER), ev.TimePassed(1.0), ev.TimePassed(1.0 + HOLD_S))
     view = shown(state)
     assert (state.mode, view.focus) == (Mode.STAFF, None)
     assert view.staff is not None
@@ -179,13 +192,14 @@ def test_every_page_names_its_keys() -> None:
     assert hint(keyed(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), "e")) == "Arrow keys move, Enter chooses, Esc leaves."
     state = keyed(opened(), "down")
     assert hint(state) == "Arrow keys move, Enter chooses, Tab turns to the next page, Esc leaves."
-    typing = keyed(led_to(state, OnScreen("rename", 0)), "return")
+    typing = keyed(led_to(state, ClassName(0)), "return")
     assert hint(typing) == "Type a new name, or press the right arrow to change this one. Enter is done, Esc gives up."
-    assert hint(run(typing, ev.TypingEdited("unselect"))[0]) == "Enter is done, Esc gives up."
-    buttons = keyed(state, *["tab"] * PAGES.index("buttons"))
+    assert hint(run(typing, ev.TypingEdited(TypingKey.FIELD))[0]) == "Enter is done, Esc gives up."
+    buttons = keyed(state, *["tab"] * list(StaffPage).index(StaffPage.BUTTONS))
     assert hint(buttons).endswith("Arrow keys move, Enter chooses “learn”, Esc leaves.")
     assert keyed(buttons, "escape").mode is Mode.TEACH
-    power = keyed(led_to(keyed(state, *["tab"] * PAGES.index("system")), OnScreen("power", "shutdown")), "return")
+    system = keyed(state, *["tab"] * list(StaffPage).index(StaffPage.SYSTEM))
+    power = keyed(led_to(system, PowerKey.SHUT_DOWN), "return")
     asked = shown(power).question
     assert asked is not None
     assert (asked.text, [key.key for key in asked.answers]) == ("What was taught is kept.", ["N", "Y"])
@@ -198,17 +212,17 @@ def test_a_key_that_a_setting_names_is_a_button_of_the_box() -> None:
     state = replace(state, config=config, inputs=inputs_of(config))
     assert hint(keyed(state, "2")).startswith("Buttons 1 and 2 move")
     assert hint(keyed(state, "right")).startswith("Arrow keys move")
-    assert keyed(led_to(state, OnScreen("rename", 0)), "return").typing is not None  # Return, though TRAIN is F5
+    assert keyed(led_to(state, ClassName(0)), "return").typing is not None  # Return, though TRAIN is F5
 
 
 def test_train_says_yes_to_switching_off_but_not_the_press_that_asked() -> None:
-    state, _ = pressed(opened(), *[Action.SAVE] * (len(PAGES) - 2))  # to the page of buttons
-    assert state.staff.page == "buttons"
+    state, _ = pressed(opened(), *[Action.SAVE] * (len(list(StaffPage)) - 2))  # to the page of buttons
+    assert state.staff.page is StaffPage.BUTTONS
     state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))
     state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))
     state, _ = run(state, ev.InputPressed("gpio:17"), ev.InputReleased("gpio:17"))  # the box again
-    state, _ = pressed(led_to(state, OnScreen("power", "shutdown")), Action.TRAIN)
-    assert state.staff.asked == "shutdown"
+    state, _ = pressed(led_to(state, PowerKey.SHUT_DOWN), Action.TRAIN)
+    assert state.staff.asked is PowerKey.SHUT_DOWN
     asked = shown(state).question
     assert asked is not None
     assert asked.text == "What was taught is kept. TRAIN says yes, every other button no."
@@ -221,7 +235,7 @@ def test_train_says_yes_to_switching_off_but_not_the_press_that_asked() -> None:
 
 
 def test_the_page_of_buttons_is_left_by_the_two_that_led_in() -> None:
-    state, _ = run(opened(), ev.ButtonPressed(OnScreen("tab", "buttons")))
+    state, _ = run(opened(), ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)))
     shown_hint = shown(state).staff
     assert shown_hint is not None
     assert shown_hint.hint.endswith("To leave, hold the two buttons that led here.")
@@ -233,10 +247,10 @@ def test_the_page_of_buttons_is_left_by_the_two_that_led_in() -> None:
 
 
 def test_return_teaches_a_button_on_the_page_of_buttons() -> None:
-    state, _ = run(opened(), ev.ButtonPressed(OnScreen("tab", "buttons")))
+    state, _ = run(opened(), ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)))
     state, _ = run(state, ev.InputPressed("key:down"), ev.InputReleased("key:down"))
     state, _ = run(state, ev.InputPressed("key:return"), ev.InputReleased("key:return"))
-    assert state.staff.listening == "class_2"
+    assert state.staff.listening == 1
     state, _ = run(state, ev.InputPressed("key:up"))
     assert state.inputs.map.button_of("key:up") == 1  # an arrow is learned as well as any other key
 
@@ -273,44 +287,44 @@ def fonts() -> None:
 @pytest.mark.usefixtures("fonts")
 def test_arrows_up_and_down_move_by_a_row_of_the_gallery_and_the_others_by_one() -> None:
     state = full_gallery()  # drawn as three rows of five
-    assert under(state) == OnScreen("remove", 0)
-    assert under(arrows(state, "right", "right")) == OnScreen("remove", 2)
-    assert under(arrows(state, "right", "right", "down")) == OnScreen("remove", 7)
-    assert under(arrows(state, "right", "right", "down", "down", "up", "left")) == OnScreen("remove", 6)
+    assert under(state) == StoredPicture(0)
+    assert under(arrows(state, "right", "right")) == StoredPicture(2)
+    assert under(arrows(state, "right", "right", "down")) == StoredPicture(7)
+    assert under(arrows(state, "right", "right", "down", "down", "up", "left")) == StoredPicture(6)
 
 
 @pytest.mark.usefixtures("fonts")
 def test_arrows_stay_at_the_ends() -> None:
     state = full_gallery()
-    assert under(arrows(state, "left")) == under(arrows(state, "up")) == OnScreen("remove", 0)
+    assert under(arrows(state, "left")) == under(arrows(state, "up")) == StoredPicture(0)
     end = arrows(state, *["right"] * 40)
     assert under(end) == targets(state)[-1]
-    assert under(arrows(state, *["down"] * 9)) == OnScreen("back")
-    assert under(arrows(state, *["down"] * 9, "up")) == OnScreen("remove", 10)
+    assert under(arrows(state, *["down"] * 9)) == ScreenKey.BACK
+    assert under(arrows(state, *["down"] * 9, "up")) == StoredPicture(10)
 
 
 @pytest.mark.usefixtures("fonts")
 def test_an_arrow_down_from_beyond_a_short_last_row_goes_to_its_last_picture() -> None:
     state = arrows(full_gallery(16), *["right"] * 11)  # at the end of the second row of six; the third has four
-    assert under(arrows(state, "down")) == OnScreen("remove", 15)
-    assert under(arrows(state, "down", "up")) == OnScreen("remove", 9)
+    assert under(arrows(state, "down")) == StoredPicture(15)
+    assert under(arrows(state, "down", "up")) == StoredPicture(9)
 
 
 @pytest.mark.usefixtures("fonts")
 def test_an_arrow_down_goes_to_the_same_arrow_of_the_next_setting() -> None:
-    state = led_to(opened(), OnScreen("more", "classes.learn_as_you_go"))
-    assert under(arrows(state, "down", "up")) == OnScreen("more", "classes.learn_as_you_go")
-    state, _ = run(state, ev.ButtonPressed(OnScreen("more", "classes.learn_as_you_go")))
-    state = led_to(state, OnScreen("less", "classes.learn_as_you_go"))
-    assert under(arrows(state, "down")) == OnScreen("less", "classes.visitors_name")
+    state = led_to(opened(), SettingStep("classes.learn_as_you_go", 1))
+    assert under(arrows(state, "down", "up")) == SettingStep("classes.learn_as_you_go", 1)
+    state, _ = run(state, ev.ButtonPressed(SettingStep("classes.learn_as_you_go", 1)))
+    state = led_to(state, SettingStep("classes.learn_as_you_go", -1))
+    assert under(arrows(state, "down")) == SettingStep("classes.visitors_name", -1)
 
 
 def test_pictures_are_taken_out_of_a_gallery_and_brought_back_with_the_buttons_of_the_box() -> None:
-    state, commands = pressed(led_to(gallery(), OnScreen("remove", 6)), Action.TRAIN)
+    state, commands = pressed(led_to(gallery(), StoredPicture(6)), Action.TRAIN)
     assert commands == [ev.RemoveSample(6)]
     state, _ = run(state, ev.SampleRemoved(0, 6))
     state, _ = run(state, ev.PicturesLoaded("gallery", ((7, PICTURE), (5, PICTURE))))
-    assert under(state) == OnScreen("remove", 5)  # the next one took its place
+    assert under(state) == StoredPicture(5)  # the next one took its place
     state, commands = pressed(state, Action.UNDO)
     assert commands == [ev.RestoreSample()]
 
@@ -327,8 +341,8 @@ def test_save_shows_the_next_class_that_has_pictures_and_reset_leaves() -> None:
 
 def test_the_results_are_looked_at_with_the_buttons_of_the_box() -> None:
     state, _ = pressed(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), Action.RESULTS)
-    state, _ = pressed(led_to(state, OnScreen("cell", "1:0")), Action.TRAIN)
-    assert state.results.cell == (1, 0)
+    state, _ = pressed(led_to(state, MatrixCell(1, 0)), Action.TRAIN)
+    assert state.results.cell == MatrixCell(1, 0)
     assert pressed(state, Action.RESET)[0].mode is Mode.LIVE
 
 
@@ -350,7 +364,7 @@ def test_a_cursor_is_gone_with_its_page_however_that_went() -> None:
 def test_the_lamps_of_what_steers_are_lit_and_on_the_page_that_tests_buttons_none_is() -> None:
     lit = lamps(shown(opened()))
     assert {button for button, light in lit.items() if light > OFF} == {0, 1, Action.TRAIN, Action.SAVE, Action.RESET}
-    testing, _ = run(opened(), ev.ButtonPressed(OnScreen("tab", "buttons")))
+    testing, _ = run(opened(), ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)))
     assert not any(lamps(shown(testing)).values())
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import (
+    Action,
+    Button,
+    ClassGallery,
+    ClassName,
+    LetterKey,
+    MatrixCell,
+    PageTurn,
+    ScreenKey,
+    StoredPicture,
+    TypingKey,
+)
 from app.base.picture import Picture
 from app.core import events as ev
 from app.core.facts import TrainedFacts
@@ -31,7 +42,7 @@ MODEL = TrainedFacts(0.75, 0.5, (3, 3), REPORT)
 
 
 def looked_at(shots: int = 20) -> KioskState:
-    state, commands = run(kiosk(shots, 3), ev.ButtonPressed(OnScreen("gallery", 0)))
+    state, commands = run(kiosk(shots, 3), ev.ButtonPressed(ClassGallery(0)))
     assert commands == [ev.LoadGallery(0, 0, PAGE)]
     pictures = tuple(
         (number, Picture(("gallery", number), PICTURE.pixels)) for number in range(shots, shots - PAGE, -1)
@@ -41,18 +52,18 @@ def looked_at(shots: int = 20) -> KioskState:
 
 def test_the_thumbnails_of_a_class_open_its_gallery_and_an_empty_class_has_none() -> None:
     assert looked_at().mode is Mode.GALLERY
-    assert run(kiosk(0, 3), ev.ButtonPressed(OnScreen("gallery", 0)))[0].mode is Mode.TEACH
+    assert run(kiosk(0, 3), ev.ButtonPressed(ClassGallery(0)))[0].mode is Mode.TEACH
 
 
 def test_pages_are_turned_within_what_there_is() -> None:
     state = looked_at(PAGE + 2)
-    state, commands = run(state, ev.ButtonPressed(OnScreen("page", 1)))
+    state, commands = run(state, ev.ButtonPressed(PageTurn(1)))
     assert commands == [ev.LoadGallery(0, 1, PAGE)]
-    assert run(state, ev.ButtonPressed(OnScreen("page", 1)))[1] == []
+    assert run(state, ev.ButtonPressed(PageTurn(1)))[1] == []
 
 
 def test_a_tap_takes_a_picture_out_and_undo_brings_it_back() -> None:
-    state, commands = run(looked_at(), ev.ButtonPressed(OnScreen("remove", 20)))
+    state, commands = run(looked_at(), ev.ButtonPressed(StoredPicture(20)))
     assert commands == [ev.RemoveSample(20)]
     state, commands = run(state, ev.SampleRemoved(0, 20))
     assert state.shots == (19, 3)
@@ -67,10 +78,10 @@ def test_a_tap_takes_a_picture_out_and_undo_brings_it_back() -> None:
 
 
 def test_a_second_undo_brings_back_nothing_that_an_earlier_look_took_out() -> None:
-    state, _ = run(looked_at(), ev.ButtonPressed(OnScreen("remove", 20)), ev.SampleRemoved(0, 20))
-    state, _ = run(state, ev.ButtonPressed(OnScreen("back")), ev.ButtonPressed(OnScreen("gallery", 0)))
+    state, _ = run(looked_at(), ev.ButtonPressed(StoredPicture(20)), ev.SampleRemoved(0, 20))
+    state, _ = run(state, ev.ButtonPressed(ScreenKey.BACK), ev.ButtonPressed(ClassGallery(0)))
     state, _ = run(state, ev.PicturesLoaded("gallery", ((19, PICTURE),)))
-    state, _ = run(state, ev.ButtonPressed(OnScreen("remove", 19)), ev.SampleRemoved(0, 19))
+    state, _ = run(state, ev.ButtonPressed(StoredPicture(19)), ev.SampleRemoved(0, 19))
     state, commands = run(state, ev.ButtonPressed(Action.UNDO), ev.ButtonPressed(Action.UNDO))
     assert commands.count(ev.RestoreSample()) == 1
     state, commands = run(state, ev.SampleRestored(0, 19, PICTURE), ev.ButtonPressed(Action.UNDO))
@@ -78,20 +89,20 @@ def test_a_second_undo_brings_back_nothing_that_an_earlier_look_took_out() -> No
 
 
 def test_an_undo_that_failed_can_be_tried_again() -> None:
-    state, _ = run(looked_at(), ev.ButtonPressed(OnScreen("remove", 20)), ev.SampleRemoved(0, 20))
+    state, _ = run(looked_at(), ev.ButtonPressed(StoredPicture(20)), ev.SampleRemoved(0, 20))
     state, _ = run(state, ev.ButtonPressed(Action.UNDO), ev.UndoFailed("the disk is full"))
     assert run(state, ev.ButtonPressed(Action.UNDO))[1] == [ev.RestoreSample()]
 
 
 def test_the_last_page_goes_when_its_only_picture_does() -> None:
-    state, _ = run(looked_at(PAGE + 1), ev.ButtonPressed(OnScreen("page", 1)))
+    state, _ = run(looked_at(PAGE + 1), ev.ButtonPressed(PageTurn(1)))
     state, commands = run(state, ev.SampleRemoved(0, 1))
     assert state.gallery.page == 0
     assert ev.LoadGallery(0, 0, PAGE) in commands
 
 
 def test_a_picture_that_is_not_shown_is_not_taken_out() -> None:
-    assert run(looked_at(), ev.ButtonPressed(OnScreen("remove", 999)))[1] == []
+    assert run(looked_at(), ev.ButtonPressed(StoredPicture(999)))[1] == []
 
 
 def test_a_picture_that_comes_back_stands_where_it_stood_on_the_card() -> None:
@@ -104,15 +115,15 @@ def test_a_picture_that_comes_back_stands_where_it_stood_on_the_card() -> None:
 
 
 def test_back_leads_back_to_where_the_visitor_was() -> None:
-    state, _ = run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(OnScreen("gallery", 1)))
-    assert run(state, ev.ButtonPressed(OnScreen("back")))[0].mode is Mode.LIVE
+    state, _ = run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(ClassGallery(1)))
+    assert run(state, ev.ButtonPressed(ScreenKey.BACK))[0].mode is Mode.LIVE
 
 
 def named(name: str, allowed: bool = True) -> tuple[KioskState, list[ev.Command]]:
     state = looked_at()
     classes = replace(state.config.classes, visitors_name=allowed)
     state = replace(state, config=replace(state.config, classes=classes))
-    return run(state, ev.ButtonPressed(OnScreen("rename")), ev.CharacterTyped(name), ev.TypingEdited("done"))
+    return run(state, ev.ButtonPressed(ClassName(0)), ev.CharacterTyped(name), ev.TypingEdited(TypingKey.DONE))
 
 
 def test_a_visitor_names_a_class_for_the_visit_and_the_next_one_finds_the_old_name() -> None:
@@ -130,25 +141,25 @@ def test_where_visitors_may_not_name_they_cannot() -> None:
 
 
 def renaming(*buttons: Button) -> KioskState:
-    return run(looked_at(), *(ev.ButtonPressed(one) for one in (OnScreen("rename"), *buttons)))[0]
+    return run(looked_at(), *(ev.ButtonPressed(one) for one in (ClassName(0), *buttons)))[0]
 
 
 def test_the_first_letter_takes_the_place_of_the_old_name_and_the_next_ones_follow() -> None:
     state = renaming()
     assert (state.typing.text, state.typing.selected) == ("apple", True)
-    assert renaming(OnScreen("shift"), OnScreen("key", "f"), OnScreen("key", "i")).typing.text == "Fi"
+    assert renaming(TypingKey.SHIFT, LetterKey("f"), LetterKey("i")).typing.text == "Fi"
 
 
 def test_backspace_clears_the_old_name_and_a_touch_on_it_edits_its_end() -> None:
-    assert renaming(OnScreen("backspace")).typing.text == ""
-    assert renaming(OnScreen("field"), OnScreen("key", "s")).typing.text == "apples"
-    assert renaming(OnScreen("field"), OnScreen("backspace")).typing.text == "appl"
-    by_key, _ = run(renaming(), ev.TypingEdited("unselect"), ev.CharacterTyped("s"))
+    assert renaming(TypingKey.BACKSPACE).typing.text == ""
+    assert renaming(TypingKey.FIELD, LetterKey("s")).typing.text == "apples"
+    assert renaming(TypingKey.FIELD, TypingKey.BACKSPACE).typing.text == "appl"
+    by_key, _ = run(renaming(), ev.TypingEdited(TypingKey.FIELD), ev.CharacterTyped("s"))
     assert by_key.typing.text == "apples"
 
 
 def test_done_without_a_letter_keeps_the_old_name() -> None:
-    state, commands = run(renaming(), ev.ButtonPressed(OnScreen("done")))
+    state, commands = run(renaming(), ev.ButtonPressed(TypingKey.DONE))
     assert (state.labels, state.typing, commands) == (("apple", "cup"), None, [ev.PlaySound("tick")])
 
 
@@ -159,17 +170,17 @@ def test_the_old_name_is_shown_as_selected_until_it_is_written_over() -> None:
         return board
 
     assert (shown(renaming()).field, shown(renaming()).hint) == (
-        OnScreen("field"),
+        TypingKey.FIELD,
         "Write a new name, or touch this one to change it.",
     )
-    for buttons in ((OnScreen("key", "s"),), (OnScreen("backspace"),), (OnScreen("field"),)):
+    for buttons in ((LetterKey("s"),), (TypingKey.BACKSPACE,), (TypingKey.FIELD,)):
         assert (shown(renaming(*buttons)).field, shown(renaming(*buttons)).hint) == (None, "")
 
 
 def test_keys_on_the_screen_write_a_visitors_name_and_cancel_keeps_the_old_one() -> None:
-    state = renaming(OnScreen("key", "s"))
+    state = renaming(LetterKey("s"))
     assert state.typing.text == "s"
-    state, _ = run(state, ev.ButtonPressed(OnScreen("cancel")))
+    state, _ = run(state, ev.ButtonPressed(TypingKey.CANCEL))
     assert (state.labels, state.typing, state.mode) == (("apple", "cup"), None, Mode.GALLERY)
 
 
@@ -179,14 +190,14 @@ def results(*more: ev.Event) -> tuple[KioskState, list[ev.Command]]:
 
 def test_the_results_begin_with_the_mistakes_and_a_cell_shows_its_own_pictures() -> None:
     assert results()[1] == [ev.LoadPictures((2,))]
-    state, commands = results(ev.ButtonPressed(OnScreen("cell", "1:1")))
+    state, commands = results(ev.ButtonPressed(MatrixCell(1, 1)))
     assert commands[-1] == ev.LoadPictures((5, 6))
-    _, commands = run(state, ev.ButtonPressed(OnScreen("cell", "1:1")))  # once more: all mistakes again
+    _, commands = run(state, ev.ButtonPressed(MatrixCell(1, 1)))  # once more: all mistakes again
     assert commands == [ev.LoadPictures((2,))]
 
 
 def test_a_picture_that_confuses_can_be_taken_out_and_brought_back() -> None:
-    state, commands = results(ev.ButtonPressed(OnScreen("remove", 2)), ev.SampleRemoved(0, 2))
+    state, commands = results(ev.ButtonPressed(StoredPicture(2)), ev.SampleRemoved(0, 2))
     assert ev.RemoveSample(2) in commands
     assert (state.shots, state.stale) == ((2, 3), True)
     state, commands = run(state, ev.ButtonPressed(Action.UNDO))

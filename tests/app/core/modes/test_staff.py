@@ -6,13 +6,26 @@ from dataclasses import replace
 
 import pytest
 
-from app.base.buttons import Action, Button, OnScreen
+from app.base.buttons import (
+    Action,
+    ArchivedSession,
+    Button,
+    ClassName,
+    LearnInput,
+    LetterKey,
+    PowerKey,
+    ScreenKey,
+    SettingStep,
+    StaffPage,
+    StaffTab,
+    TypingKey,
+)
 from app.base.i18n import LANGUAGES
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
+from app.core.modes.pages import TypingPurpose
 from app.core.modes.settings import CHOICES
-from app.core.modes.staff import CORNER, PAGES
 from app.core.modes.typing import LETTERS, upper
 from app.core.state import KioskState, Mode
 from app.views.model import Setting
@@ -31,8 +44,8 @@ def guarded(state: KioskState, pin: str = "2580") -> KioskState:
 
 
 def held_corner(state: KioskState, seconds: float = HOLD_S) -> KioskState:
-    state, _ = run(state, ev.ButtonPressed(CORNER), ev.TimePassed(state.now_s + 0.1))
-    return run(state, ev.TimePassed(state.now_s + seconds), ev.ButtonReleased(CORNER))[0]
+    state, _ = run(state, ev.ButtonPressed(ScreenKey.CORNER), ev.TimePassed(state.now_s + 0.1))
+    return run(state, ev.TimePassed(state.now_s + seconds), ev.ButtonReleased(ScreenKey.CORNER))[0]
 
 
 def inside(state: KioskState) -> KioskState:
@@ -46,12 +59,12 @@ def touched(state: KioskState, *buttons: Button) -> tuple[KioskState, list[ev.Co
 
 
 def pin(state: KioskState, digits: str) -> KioskState:
-    return touched(state, *(OnScreen("key", digit) for digit in digits), OnScreen("done"))[0]
+    return touched(state, *(LetterKey(digit) for digit in digits), TypingKey.DONE)[0]
 
 
 def test_a_corner_that_is_held_opens_the_pages_and_a_shorter_touch_does_not() -> None:
     assert held_corner(kiosk(3, 3), HOLD_S - 0.5).mode is Mode.TEACH
-    assert inside(kiosk(3, 3)).staff.page == PAGES[0]
+    assert inside(kiosk(3, 3)).staff.page == StaffPage.CLASSES
 
 
 def test_two_buttons_held_together_open_the_pages_and_lose_nothing() -> None:
@@ -75,7 +88,7 @@ def test_one_of_the_two_buttons_is_not_enough() -> None:
 
 def test_the_right_pin_opens_and_a_wrong_one_says_so() -> None:
     asked = held_corner(guarded(kiosk(3, 3)))
-    assert (asked.mode, asked.staff.inside, asked.typing.purpose) == (Mode.STAFF, False, "pin")
+    assert (asked.mode, asked.staff.inside, asked.typing.purpose) == (Mode.STAFF, False, TypingPurpose.PIN)
     assert pin(asked, "2580").staff.inside
     wrong = pin(asked, "1111")
     assert not wrong.staff.inside
@@ -88,7 +101,7 @@ def test_after_three_wrong_pins_even_the_right_one_waits() -> None:
         state = pin(state, "1111")
     assert str(state.typing.problem) == "Locked for 60 s."
     assert not pin(state, "2580").staff.inside
-    left, _ = touched(state, OnScreen("cancel"))
+    left, _ = touched(state, TypingKey.CANCEL)
     assert left.mode is Mode.TEACH
     again = pin(held_corner(left), "2580")
     assert not again.staff.inside  # leaving does not help
@@ -98,7 +111,7 @@ def test_after_three_wrong_pins_even_the_right_one_waits() -> None:
 
 def test_without_the_pin_nothing_can_be_changed() -> None:
     asked = held_corner(guarded(kiosk(3, 3)))
-    for button in (OnScreen("more", "screen.volume"), OnScreen("tab", "system"), OnScreen("power", "shutdown"), 0):
+    for button in (SettingStep("screen.volume", 1), StaffTab(StaffPage.SYSTEM), PowerKey.SHUT_DOWN, 0):
         state, commands = touched(asked, button)
         assert (state.config, state.staff.inside, commands) == (asked.config, False, [])
 
@@ -113,9 +126,9 @@ def test_every_setting_can_be_stepped_through_all_that_it_can_be(choice) -> None
     state = inside(kiosk(3, 3))
     state, _ = run(state, ev.SystemLooked(cameras=("/dev/video0",)))
     values = choice.values(state)
-    for step, count in (("less", len(values)), ("more", len(values))):
+    for step, count in ((-1, len(values)), (1, len(values))):
         for _ in range(count):
-            state, commands = touched(state, OnScreen(step, choice.name))
+            state, commands = touched(state, SettingStep(choice.name, step))
             for command in commands:
                 if isinstance(command, ev.ChangeSettings):
                     assert changed(Config(), dict(command.changes))  # a file with it would be accepted
@@ -126,21 +139,21 @@ def test_every_setting_can_be_stepped_through_all_that_it_can_be(choice) -> None
 def test_a_value_between_the_steps_goes_to_the_nearest_one_on_that_side() -> None:
     state = inside(kiosk(3, 3))
     state = replace(state, config=changed(state.config, {"idle.after_s": 45.0}))
-    less, _ = touched(state, OnScreen("less", "idle.after_s"))
-    more, _ = touched(state, OnScreen("more", "idle.after_s"))
+    less, _ = touched(state, SettingStep("idle.after_s", -1))
+    more, _ = touched(state, SettingStep("idle.after_s", 1))
     assert (less.config.idle.after_s, more.config.idle.after_s) == (30.0, 60.0)
 
 
 def test_the_language_of_the_house_changes_at_once() -> None:
-    state, _ = touched(inside(kiosk(3, 3)), OnScreen("more", "screen.language"))
+    state, _ = touched(inside(kiosk(3, 3)), SettingStep("screen.language", 1))
     assert (state.language, state.config.screen.language) == ("de", "de")
 
 
 def test_a_new_name_holds_at_once_and_goes_to_session_model_and_settings() -> None:
     state = inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL))
-    state, _ = touched(state, OnScreen("rename", 1), *[OnScreen("backspace")] * 3)
-    state, _ = touched(state, OnScreen("shift"), OnScreen("key", "ö"), OnScreen("key", "l"))
-    state, commands = touched(state, OnScreen("done"))
+    state, _ = touched(state, ClassName(1), *[TypingKey.BACKSPACE] * 3)
+    state, _ = touched(state, TypingKey.SHIFT, LetterKey("ö"), LetterKey("l"))
+    state, commands = touched(state, TypingKey.DONE)
     assert state.labels == ("apple", "Öl")
     assert commands[:2] == [
         ev.NameClasses(("apple", "Öl")),
@@ -154,19 +167,20 @@ def test_a_new_name_holds_at_once_and_goes_to_session_model_and_settings() -> No
     [("", "Write a name."), ("  ", "Write a name."), ("APPLE", "Another one is called so already.")],
 )
 def test_a_name_that_cannot_be_is_refused_with_the_reason(name: str, problem: str) -> None:
-    state, _ = touched(inside(kiosk(3, 3)), OnScreen("rename", 1), *[OnScreen("backspace")] * 3)
-    state, _ = run(state, ev.CharacterTyped(name), ev.TypingEdited("done"))
+    state, _ = touched(inside(kiosk(3, 3)), ClassName(1), *[TypingKey.BACKSPACE] * 3)
+    state, _ = run(state, ev.CharacterTyped(name), ev.TypingEdited(TypingKey.DONE))
     assert (str(state.typing.problem), state.labels) == (problem, ("apple", "cup"))
 
 
 def test_a_real_keyboard_writes_and_edits() -> None:
-    state, _ = touched(inside(kiosk(3, 3)), OnScreen("rename", 0))
-    state, _ = run(state, *[ev.TypingEdited("backspace")] * 9, ev.CharacterTyped("Çay"), ev.TypingEdited("done"))
+    state, _ = touched(inside(kiosk(3, 3)), ClassName(0))
+    state, _ = run(state, *[ev.TypingEdited(TypingKey.BACKSPACE)] * 9, ev.CharacterTyped("Çay"))
+    state, _ = run(state, ev.TypingEdited(TypingKey.DONE))
     assert (state.labels, state.typing) == (("Çay", "cup"), None)
 
 
 def test_a_name_is_no_longer_than_a_card_and_a_pin_takes_digits_alone() -> None:
-    state, _ = touched(inside(kiosk(3, 3)), OnScreen("rename", 0))
+    state, _ = touched(inside(kiosk(3, 3)), ClassName(0))
     state, _ = run(state, ev.CharacterTyped("x" * 100))
     assert len(state.typing.text) == 24
     asked = held_corner(guarded(kiosk(3, 3)))
@@ -184,27 +198,27 @@ def test_the_keyboard_has_the_letters_of_all_five_languages() -> None:
 def test_there_are_two_to_nine_classes() -> None:
     state = inside(kiosk(3, 3))
     for _ in range(12):
-        state, _ = touched(state, OnScreen("more", "classes.number"))
+        state, _ = touched(state, SettingStep("classes.number", 1))
     assert len(state.classes) == 9
     assert len(set(state.labels)) == 9
     for _ in range(12):
-        state, _ = touched(state, OnScreen("less", "classes.number"))
+        state, _ = touched(state, SettingStep("classes.number", -1))
     assert state.labels == ("apple", "cup")
 
 
 def test_a_class_with_pictures_is_not_taken_away() -> None:
-    state, _ = touched(inside(kiosk(3, 3, 1)), OnScreen("less", "classes.number"))
+    state, _ = touched(inside(kiosk(3, 3, 1)), SettingStep("classes.number", -1))
     assert len(state.classes) == 3
     assert str(state.notice.text) == "book has pictures. Take them out of its gallery first, or start over."
 
 
 def test_another_class_does_not_make_the_model_old() -> None:
-    state, _ = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("more", "classes.number"))
+    state, _ = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), SettingStep("classes.number", 1))
     assert not state.stale
 
 
 def test_an_input_is_learned_and_kept() -> None:
-    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "buttons"), OnScreen("learn", "class_1"))
+    state, _ = touched(inside(kiosk(3, 3)), StaffTab(StaffPage.BUTTONS), LearnInput(0))
     state, commands = run(state, ev.InputPressed("key:space"))
     assert state.inputs.map.button_of("key:space") == 0
     (change,) = [command for command in commands if isinstance(command, ev.ChangeSettings)]
@@ -213,7 +227,7 @@ def test_an_input_is_learned_and_kept() -> None:
 
 
 def test_an_input_that_was_another_button_is_taken_from_it() -> None:
-    state, _ = touched(inside(kiosk(3, 3)), OnScreen("learn", "train"))
+    state, _ = touched(inside(kiosk(3, 3)), LearnInput(Action.TRAIN))
     _, commands = run(state, ev.InputPressed("key:s"))
     (change,) = [command for command in commands if isinstance(command, ev.ChangeSettings)]
     assert dict(change.changes)["inputs.save"] == ()
@@ -221,27 +235,27 @@ def test_an_input_that_was_another_button_is_taken_from_it() -> None:
 
 
 def test_buttons_of_the_box_do_nothing_on_the_page_that_tests_them() -> None:
-    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "buttons"))
+    state, _ = touched(inside(kiosk(3, 3)), StaffTab(StaffPage.BUTTONS))
     for button in (0, 1, Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET):
         after, commands = touched(state, button)
         assert (after.mode, commands) == (Mode.STAFF, [])
 
 
 def test_shutting_down_asks_first() -> None:
-    asked, commands = touched(inside(kiosk(3, 3)), OnScreen("power", "shutdown"))
-    assert (asked.staff.asked, commands) == ("shutdown", [])
+    asked, commands = touched(inside(kiosk(3, 3)), PowerKey.SHUT_DOWN)
+    assert (asked.staff.asked, commands) == (PowerKey.SHUT_DOWN, [])
     assert touched(asked, Action.CANCEL)[1] == []
     assert touched(asked, Action.CONFIRM)[1] == [ev.PowerOff(restart=False)]
-    restarting, _ = touched(inside(kiosk(3, 3)), OnScreen("power", "restart"))
+    restarting, _ = touched(inside(kiosk(3, 3)), PowerKey.RESTART)
     assert touched(restarting, Action.CONFIRM)[1] == [ev.PowerOff(restart=True)]
 
 
 def test_a_session_that_is_brought_back_is_the_one_at_hand() -> None:
-    state, commands = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("restore", "2026-01-01"))
+    state, commands = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), ArchivedSession("2026-01-01"))
     assert commands == [ev.RestoreSession("2026-01-01", "embeddings")]
     state, _ = run(state, ev.SessionRestored(ARCHIVED))
     assert (state.labels, state.shots, state.model) == (("dog", "cat", "cow"), (2, 2, 0), None)
-    assert touched(state, OnScreen("back"))[0].mode is Mode.TEACH
+    assert touched(state, ScreenKey.BACK)[0].mode is Mode.TEACH
 
 
 def test_names_of_a_session_from_elsewhere_go_with_it() -> None:
@@ -252,7 +266,7 @@ def test_names_of_a_session_from_elsewhere_go_with_it() -> None:
 
 
 def test_leaving_leads_back_to_the_visit() -> None:
-    assert touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), OnScreen("back"))[0].mode is Mode.LIVE
+    assert touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), ScreenKey.BACK)[0].mode is Mode.LIVE
     assert touched(inside(kiosk(3, 3)), Action.LEAVE)[0].mode is Mode.TEACH
 
 
@@ -267,9 +281,9 @@ def test_the_pages_do_not_open_over_a_model_from_a_drive_until_it_is_sent_back()
 
 def test_a_name_that_a_visitor_gave_does_not_become_one_of_the_house() -> None:
     visited = replace(kiosk(3, 3), classes=(replace(kiosk(3, 3).classes[0], label="Rude"), kiosk(3, 3).classes[1]))
-    state, _ = touched(inside(visited), OnScreen("rename", 1))
+    state, _ = touched(inside(visited), ClassName(1))
     state, commands = run(
-        state, *[ev.TypingEdited("backspace")] * 3, ev.CharacterTyped("Tasse"), ev.TypingEdited("done")
+        state, *[ev.TypingEdited(TypingKey.BACKSPACE)] * 3, ev.CharacterTyped("Tasse"), ev.TypingEdited(TypingKey.DONE)
     )
     assert state.labels == ("Rude", "Tasse")
     assert state.config.classes.labels == ("apple", "Tasse")
@@ -277,24 +291,24 @@ def test_a_name_that_a_visitor_gave_does_not_become_one_of_the_house() -> None:
 
 
 def test_a_new_pin_holds_from_the_next_time_on_and_is_kept() -> None:
-    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "system"), OnScreen("new_pin"))
-    short, _ = touched(state, *(OnScreen("key", digit) for digit in "123"), OnScreen("done"))
+    state, _ = touched(inside(kiosk(3, 3)), StaffTab(StaffPage.SYSTEM), ScreenKey.NEW_PIN)
+    short, _ = touched(state, *(LetterKey(digit) for digit in "123"), TypingKey.DONE)
     assert str(short.typing.problem) == "A PIN has 4 digits or more."
-    state, commands = touched(short, OnScreen("key", "4"), OnScreen("done"))
+    state, commands = touched(short, LetterKey("4"), TypingKey.DONE)
     assert ev.ChangeSettings((("staff.pin", "1234"),)) in commands
     assert changed(Config(), {"staff.pin": "1234"}).staff.pin == "1234"
-    left, _ = touched(state, OnScreen("back"))
+    left, _ = touched(state, ScreenKey.BACK)
     asked = held_corner(left)
     assert not pin(asked, "4321").staff.inside
     assert pin(asked, "1234").staff.inside
-    without, _ = touched(pin(asked, "1234"), OnScreen("new_pin"), OnScreen("done"))
-    assert inside(touched(without, OnScreen("back"))[0])
+    without, _ = touched(pin(asked, "1234"), ScreenKey.NEW_PIN, TypingKey.DONE)
+    assert inside(touched(without, ScreenKey.BACK)[0])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_two_rows_of_a_page_have_the_same_name(language: str) -> None:
-    for page in PAGES:
-        state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", page))
+    for page in StaffPage:
+        state, _ = touched(inside(kiosk(3, 3)), StaffTab(page))
         shown = staff(state, Facts(), Say(language))
         assert shown is not None
         labels = [row.label for row in shown.rows]
@@ -302,7 +316,7 @@ def test_no_two_rows_of_a_page_have_the_same_name(language: str) -> None:
 
 
 def test_the_page_counts_what_was_too_short_to_be_a_press_and_points_at_bad_wires() -> None:
-    state, _ = touched(inside(kiosk(3, 3)), OnScreen("tab", "buttons"))
+    state, _ = touched(inside(kiosk(3, 3)), StaffTab(StaffPage.BUTTONS))
     state = replace(state, inputs=state.inputs.assign("gpio:17", 0).assign("gpio:27", 1))
     state, _ = run(state, *edges("gpio:17", bounces=2), *edges("gpio:27", ghosts=4), *edges("gpio:22", ghosts=5))
     first, second = rows(state)["apple"], rows(state)["cup"]
@@ -319,8 +333,8 @@ def test_the_page_counts_what_was_too_short_to_be_a_press_and_points_at_bad_wire
 
 def test_the_pages_call_the_stand_in_camera_in_the_language_of_the_screen() -> None:
     state = replace(inside(replace(kiosk(3, 3), camera="demonstration")), language="de")
-    for page, label in (("camera", "Jetzt"), ("system", "Kamera")):
-        state, _ = touched(state, OnScreen("tab", page))
+    for page, label in ((StaffPage.CAMERA, "Jetzt"), (StaffPage.SYSTEM, "Kamera")):
+        state, _ = touched(state, StaffTab(page))
         shown = staff(state, Facts(), Say("de"))
         assert shown is not None
         assert {row.label: row.value for row in shown.rows}[label] == "Vorführung"
