@@ -18,9 +18,10 @@ from app.base.errors import ExportError, ExportFailed
 from app.commands.dataset import check_shots, find_pictures
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
+from app.model.counterpart import write_counterpart
 from app.model.export_folder import EDGE_TPU_FILE, model_facts, write_export
-from app.model.train import train_model, write_counterpart
-from app.model.verified_folder import refuse_used
+from app.model.train import train_model
+from app.model.verified_folder import refuse_occupied
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
 from tpu.counterparts import cpu_counterpart
@@ -135,7 +136,7 @@ def check_out(out: Path) -> None:
         ExportError: Naming the folder and the reason.
     """
     try:
-        refuse_used(out)
+        refuse_occupied(out)
         place = next(folder for folder in out.absolute().parents if folder.exists())
         with tempfile.TemporaryDirectory(prefix=f"{out.name}.", dir=place):
             return

@@ -45,7 +45,7 @@ class TrainedFacts:
         validation_accuracy: On held-out samples, 0..1.
         threshold: Below this top probability, 0..1, the answer is "not sure".
         shots: Samples per class at the time of training.
-        report: What `app.model.report.report_facts` returned after the training; None if it was lost.
+        report: What `app.model.report.training_report` returned after the training; None if it was lost.
     """
 
     validation_accuracy: float

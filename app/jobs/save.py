@@ -17,11 +17,11 @@ from app.base.i18n import message
 from app.base.ports import Drive, Drives
 from app.core import events as ev
 from app.jobs.tools import Tools
-from app.model.counterpart import saved_counterpart
+from app.model.drive_paths import pinned, refuse_links
 from app.model.export_folder import EXPORT_FOLDER, ModelFacts, export_name, write_export
 from app.model.live import LiveModel
-from app.model.model_files import read_report
-from app.model.verified_folder import forget_pages, pinned, refuse_links
+from app.model.medium import drop_cached_pages
+from app.model.model_files import read_report, saved_counterpart
 from app.session.session import Session
 from app.session.store import StoredModel
 from tpu.tensors import PREPROCESSING
@@ -142,7 +142,7 @@ def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii
     def on_step(step: str, done: bool) -> None:
         job.announce(ev.SavingStep(step, done))
         if drive is not None and (step, done) == ("read_back", False):
-            forget_pages(drive.device)
+            drop_cached_pages(drive.device)
 
     try:
         write_export(
@@ -177,6 +177,6 @@ def _facts(job: _Job) -> ModelFacts:
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
         preprocessing=replace(PREPROCESSING, crop_share=job.tools.vision.crop_share).as_dict(),
         mirrored=False,
-        report=read_report(model.path),
+        training_report=read_report(model.path),
         counterpart=saved_counterpart(model.path),
     )

@@ -23,12 +23,13 @@ from app.jobs.machine_info import drive_lines, machine_lines
 from app.jobs.save import pinned_drive
 from app.jobs.tools import Tools, archive_of
 from app.jobs.workbench import Workbench, told
+from app.model.drive_paths import refuse_links
 from app.model.export_folder import EXPORT_FOLDER
 from app.model.live import LiveModel
 from app.model.model_files import delete_trained_models, files_of, new_model_path, report_path, write_model_file
 from app.model.relabel import with_labels
 from app.model.starter import DEMO, make_demo_starter, open_starter
-from app.model.verified_folder import refuse_links, with_sums, write_folder
+from app.model.verified_folder import with_checksums, write_folder
 from app.session.database import SESSION_FILE
 from app.session.pictures import THUMBNAIL_PX, small_picture
 from app.session.session import Sample, same_samples
@@ -232,7 +233,7 @@ class Backstage:
         for name in self._archive.names():
             folder = free_path(sessions, name)
             display_path = base / EXPORT_FOLDER / "sessions" / folder.name
-            files = with_sums({SESSION_FILE: self._archive.data(name)})
+            files = with_checksums({SESSION_FILE: self._archive.data(name)})
             write_folder(folder, files, display_path=display_path, on_drive=on_drive)
 
     # --- parts ------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from app.core.facts import TrainedFacts
 from app.jobs.save import save_model
 from app.jobs.show_and_carry_on import end_show, import_session, show_model
 from app.jobs.tools import Job, Tools
-from app.model.counterpart import saved_counterpart
+from app.model.counterpart import write_counterpart
 from app.model.live import LiveModel
 from app.model.model_files import (
     delete_model,
@@ -32,9 +32,10 @@ from app.model.model_files import (
     delete_unfinished_files,
     new_model_path,
     read_report,
+    saved_counterpart,
     write_report,
 )
-from app.model.train import train_model, write_counterpart
+from app.model.train import train_model
 from app.session.embeddings import backend_agreement
 from app.session.pictures import thumbnail
 from app.session.session import Session
@@ -197,14 +198,14 @@ class Workbench:
         )
         shots = session.shots()
         try:
-            write_report(path, trained.report)
+            write_report(path, trained.training_report)
             write_counterpart(path, trained.head, extractor_path(settings.extractor))
             tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
         except KioskError:
             trained.engine.close()
             raise
         tools.vision.go_live(LiveModel(trained.engine, path, _taught(shots), trained.threshold, len(shots)))
-        facts = TrainedFacts(trained.validation_accuracy, trained.threshold, shots, trained.report)
+        facts = TrainedFacts(trained.validation_accuracy, trained.threshold, shots, trained.training_report)
         self._announce(ev.TrainingFinished(path, facts, trained.seconds))
         delete_trained_models(tools.config, keep=path)
 

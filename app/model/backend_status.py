@@ -1,4 +1,4 @@
-"""What answers now, in the words of the status strip: the Edge TPU, the CPU in its place, or nothing."""
+"""The text of the status strip: the Edge TPU answers, the CPU answers instead, or nothing does."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tpu.extractor import EmbeddingExtractor
 
 
 def backend_now(extractor: EmbeddingExtractor, status: Status | None) -> BackendChanged:
-    """Tell what answers.
+    """Return what answers now.
 
     Args:
-        extractor: Compiled for the Edge TPU or not, with its CPU twin or without.
-        status: Of the accelerator; None where none is used.
+        extractor: The extractor in use; it may have a CPU counterpart.
+        status: State of the accelerator; None if none is used.
     """
     if status is None:
         return BackendChanged("CPU")

@@ -1,4 +1,4 @@
-"""The folder that a visitor takes away: what is in it."""
+"""The content of the folder that a visitor takes away."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import numpy as np
 
 from app.base.file_names import safe_file_name
 from app.base.paths import asset_path
-from app.model.counterpart import saved_counterpart
+from app.model.model_files import saved_counterpart
 from app.model.report import report_page
 from app.model.train import TrainedModel
-from app.model.verified_folder import with_sums, write_folder
+from app.model.verified_folder import with_checksums, write_folder
 from app.session.session import Session
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import PREPROCESSING
@@ -33,9 +33,14 @@ EDGE_TPU_FILE = "converted_edgetpu/model_edgetpu.tflite"
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of the model: labels and shots in the order of its output, accuracy 0..1, threshold 0..1.
+    """A model and what its folder says about it.
 
-    `report` is what `app.model.report.report_facts` gave when it was trained.
+    Attributes:
+        model_path: The model file.
+        labels, shots: Per class, in the order of the model's output.
+        validation_accuracy, threshold: 0..1.
+        training_report: See `app.model.report.training_report`; None if it is lost.
+        counterpart: The same head on the other form of the extractor, if it exists.
     """
 
     model_path: Path
@@ -48,23 +53,23 @@ class ModelFacts:
     compiled_for_edge_tpu: bool
     preprocessing: Mapping[str, object]
     mirrored: bool
-    report: Mapping[str, Any] | None = None
-    counterpart: Path | None = None  # the same head on the extractor's other form: compiled, or not
+    training_report: Mapping[str, Any] | None = None
+    counterpart: Path | None = None
 
     @property
     def file(self) -> str:
-        """Path of the model inside the folder: the one that runs anywhere, where there is one."""
+        """Path of the main model inside the folder: the one that runs without an Edge TPU, if it exists."""
         return PLAIN_FILE if PLAIN_FILE in self.models else EDGE_TPU_FILE
 
     @property
     def models(self) -> dict[str, Path]:
-        """Model files by their path inside the folder."""
+        """The model files by path inside the folder."""
         own, other = (EDGE_TPU_FILE, PLAIN_FILE) if self.compiled_for_edge_tpu else (PLAIN_FILE, EDGE_TPU_FILE)
         return {own: self.model_path} | ({other: self.counterpart} if self.counterpart is not None else {})
 
 
 def model_facts(trained: TrainedModel, session: Session, extractor: EmbeddingExtractor) -> ModelFacts:
-    """Of a model that was just trained on whole squares of a session's pictures."""
+    """Collect the facts of a model that was just trained on the centre squares of a session's pictures."""
     return ModelFacts(
         model_path=trained.path,
         labels=trained.labels,
@@ -76,13 +81,13 @@ def model_facts(trained: TrainedModel, session: Session, extractor: EmbeddingExt
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
         preprocessing=PREPROCESSING.as_dict(),
         mirrored=False,
-        report=trained.report,
+        training_report=trained.training_report,
         counterpart=saved_counterpart(trained.path),
     )
 
 
 def export_name(now: datetime, name: str, *, ascii_only: bool = False) -> str:
-    """Folder name such as 2026-01-31_1412_apple_cup."""
+    """Return a folder name such as 2026-01-31_1412_apple_cup."""
     return f"{now:%Y-%m-%d_%H%M}_{safe_file_name(name, longest_bytes=NAME_BYTES, ascii_only=ascii_only)}"
 
 
@@ -99,22 +104,24 @@ def write_export(
     on_step: Callable[[str, bool], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Path:
-    """Write the folder; it keeps its name only if every byte of it reads back.
+    """Write the folder; it keeps its name only if every byte of it reads back from the medium.
 
     Args:
-        folder: Where to. An earlier export of that name is replaced; anything else is left alone.
-        facts: Of the model.
-        session: Goes along as session.npz and session.json, to carry on elsewhere; None leaves it out.
-        include_pictures: Put the visitor's pictures in, too.
-        report_pictures: Show in the report those that were named wrongly; None is as `include_pictures` says.
-        ascii_names: Call the folders of pictures by plain letters only.
-        display_path, on_step, on_progress: As `app.model.verified_folder.write_folder` takes them.
+        folder: Where to write. An earlier export of that name is replaced; anything else is left alone.
+        facts: The model and what is known about it.
+        session: Written as session.npz and session.json, so that another kiosk can continue it; None leaves it out.
+        include_pictures: Also write the visitor's pictures.
+        report_pictures: Show wrongly named pictures in the report; None means the same as `include_pictures`.
+        ascii_names: Use only ASCII in the names of the picture folders.
+        display_path, on_drive, on_step, on_progress: See `app.model.verified_folder.write_folder`.
 
     Raises:
-        ExportError: If something is in the way or the drive fails; nothing is left under the final name.
+        ExportError: For the reasons of `app.model.verified_folder.write_folder`.
     """
     shown = include_pictures if report_pictures is None else report_pictures
-    files = with_sums(_contents(facts, session, shown, _pictures(session, ascii_names) if include_pictures else {}))
+    files = with_checksums(
+        _contents(facts, session, shown, _pictures(session, ascii_names) if include_pictures else {})
+    )
     write_folder(folder, files, display_path=display_path, on_drive=on_drive, on_step=on_step, on_progress=on_progress)
     return folder
 
@@ -122,7 +129,7 @@ def write_export(
 def _contents(
     facts: ModelFacts, session: Session | None, report_pictures: bool, pictures: Mapping[str, bytes]
 ) -> dict[str, bytes]:
-    """All files by name."""
+    """Return all files by name."""
     labels = "".join(f"{index} {' '.join(label.split())}\n" for index, label in enumerate(facts.labels)).encode()
     files = {
         **{name: path.read_bytes() for name, path in facts.models.items()},
@@ -131,10 +138,12 @@ def _contents(
         "classify.py": SCRIPT.read_bytes(),
         "README.txt": _readme(facts).encode(),
     }
-    if facts.report is not None:
+    if facts.training_report is not None:
         shown = session.samples if session is not None and report_pictures else ()
-        files["report.json"] = _json(facts.report)
-        files["report.html"] = report_page(facts.report, {one.sample_id: one.picture for one in shown}).encode()
+        files["report.json"] = _json(facts.training_report)
+        files["report.html"] = report_page(
+            facts.training_report, {one.sample_id: one.picture for one in shown}
+        ).encode()
     if session is not None and session.samples:
         files["session.npz"] = _arrays(session)
         files["session.json"] = _json(
@@ -200,8 +209,9 @@ def _readme(facts: ModelFacts) -> str:
     return (
         f"An image classifier for: {', '.join(facts.labels)}.\n\n"
         f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and\n"
-        f'gives a probability for each line of labels.txt. Below {facts.threshold:.2f} call it "not sure", and where\n'
-        "the test behind the model says that nothing like the picture was taught: classify.py shows how.\n\n"
+        'returns a probability for each line of labels.txt. The answer is "not sure" if the highest probability is\n'
+        f"below {facts.threshold:.2f}, or if the novelty test in the model file finds nothing like the picture among\n"
+        "the pictures that were taught. classify.py shows how to apply both.\n\n"
         f"Try it on a computer with Python{' and a Coral Edge TPU' if facts.compiled_for_edge_tpu else ''}:\n"
         "    pip install ai-edge-litert numpy pillow\n"
         "    python classify.py picture.jpg\n"

@@ -1,7 +1,7 @@
 """The folder in the data directory where trained models live until they are saved, and the files of each.
 
 A trained model `model-N.tflite` has up to two files beside it: its training report, and its counterpart, the same head
-on the extractor's other form (`app.model.counterpart`). Models from a drive that are shown for a while are named
+on the other form of the extractor (`app.model.counterpart`). Models from a drive that are shown for a while are named
 `shown-N.tflite`.
 """
 
@@ -18,7 +18,6 @@ from app.base.error_texts import system_error_text
 from app.base.errors import ModelNotWritten
 from app.base.files import write_durably
 from app.config.schema import Config
-from app.model.counterpart import counterpart_path
 
 TRAINED, SHOWN = "model", "shown"  # how the names of trained models and of models from drives begin
 
@@ -38,6 +37,17 @@ def report_path(model: Path) -> Path:
     return model.with_suffix(".report.json")
 
 
+def counterpart_path(model: Path) -> Path:
+    """Return where the counterpart of a trained model is kept."""
+    return model.with_name(f"{model.stem}.twin.tflite")  # the name that version 0.1 uses
+
+
+def saved_counterpart(model: Path) -> Path | None:
+    """Return the counterpart of a trained model; None if it has none."""
+    path = counterpart_path(model)
+    return path if path.is_file() else None
+
+
 def read_report(model: Path) -> dict[str, Any] | None:
     """Return what `write_report` wrote beside a model; None if it is missing or damaged."""
     try:
@@ -52,7 +62,7 @@ def write_report(model: Path, facts: Mapping[str, Any]) -> None:
 
     Args:
         model: The model file.
-        facts: As `app.model.report.report_facts` returns them.
+        facts: As `app.model.report.training_report` returns them.
 
     Raises:
         ModelNotWritten: If there is no room or no permission.

@@ -22,7 +22,7 @@ WRONG_SHOWN = 24  # pictures at most
 CURVE_W, CURVE_H, EDGE, SCALE = 640, 200, 18, 50  # in the drawing's units; EDGE and SCALE leave room for its figures
 
 
-def report_facts(
+def training_report(
     session: Session, fit: FitResult, agreement: Mapping[str, Any], seconds: Mapping[str, float]
 ) -> dict[str, Any]:
     """Gather what is known of a training.
@@ -75,7 +75,7 @@ def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
     """Make the page.
 
     Args:
-        facts: As `report_facts` gives them, or as they come back from JSON.
+        facts: As `training_report` returns them, or as they come back from JSON.
         pictures: JPEG of samples by sample id; those that are not there are not shown.
     """
     labels: list[str] = facts["labels"]

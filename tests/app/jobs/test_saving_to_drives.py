@@ -16,7 +16,7 @@ from app.core.events import DrivesChanged, Event, SavingFinished, SavingStarted,
 from app.core.state import Mode
 from app.jobs.workbench import Workbench
 from app.model.export_folder import EXPORT_FOLDER
-from app.model.verified_folder import SUMS
+from app.model.verified_folder import CHECKSUMS
 from app.views.saving import saving
 from app.views.words import Say
 from tests.support.disks import Disk, Sticks, run
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.needs_runtime
 
 RNG = np.random.default_rng(5)
 FILES = {"model.tflite": RNG.bytes(300_000), "samples/0_äpfel/001.jpg": RNG.bytes(20_000), "README.txt": b"hello\n"}
-SUMMED = {**FILES, SUMS: b"".join(f"{hashlib.sha256(d).hexdigest()}  {n}\n".encode() for n, d in FILES.items())}
+SUMMED = {**FILES, CHECKSUMS: b"".join(f"{hashlib.sha256(d).hexdigest()}  {n}\n".encode() for n, d in FILES.items())}
 NO_FOLDER = "teachable on the drive is no folder: rename it on a computer, or use another drive."
 
 
@@ -293,7 +293,7 @@ def test_a_large_stick_as_shops_sell_it_takes_the_whole_folder(station: Station,
     disk.unmount()
     run("fsck.exfat", "-n", disk.device)
     disk.mount()
-    run("sh", "-c", f"cd '{disk.path / EXPORT_FOLDER / name}' && sha256sum --strict -c {SUMS}")
+    run("sh", "-c", f"cd '{disk.path / EXPORT_FOLDER / name}' && sha256sum --strict -c {CHECKSUMS}")
 
 
 def test_a_driver_that_loses_files_is_noticed(table: Station, socket: Sticks) -> None:

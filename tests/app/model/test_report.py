@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.model.report import WRONG_SHOWN, report_facts, report_page
+from app.model.report import WRONG_SHOWN, report_page, training_report
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
 from learning.fit import FitProgress, FitResult
@@ -59,7 +59,7 @@ def facts() -> dict[str, Any]:
         FitProgress(0.7, 2, 0.75, 0.2),
     )
     told = fit([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8], [0.95, 0.05]], [0, 4, 1, 3], history)
-    return report_facts(session(), told, AGREEMENT, SECONDS)
+    return training_report(session(), told, AGREEMENT, SECONDS)
 
 
 class Page(HTMLParser):
@@ -96,7 +96,7 @@ def test_the_curve_tells_what_more_pictures_taught(facts: dict[str, Any]) -> Non
 
 
 def test_a_class_of_which_nothing_was_held_out_has_no_accuracy() -> None:
-    told = report_facts(session(), fit([[0.9, 0.1]], [0]), AGREEMENT, SECONDS)
+    told = training_report(session(), fit([[0.9, 0.1]], [0]), AGREEMENT, SECONDS)
     assert told["class_accuracy"] == [1.0, None]
     assert "–" in Page(report_page(told, {})).text
 
@@ -105,7 +105,7 @@ def test_what_would_be_refused_is_counted_by_probability_and_by_novelty() -> Non
     found = replace(
         fit([[0.9, 0.1], [0.55, 0.45], [0.2, 0.8], [0.1, 0.9]], [0, 0, 1, 1]), novelties=np.array([0.5, 0.2, 1.3, 0.9])
     )
-    told = report_facts(session(), found, AGREEMENT, SECONDS)
+    told = training_report(session(), found, AGREEMENT, SECONDS)
     assert told["refused"] == 0.5  # one of 55 %, below the threshold of 60 %, and one that is too novel
     assert "so it was for 50.0% of them" in Page(report_page(told, {})).text
 
@@ -155,7 +155,7 @@ def test_pictures_are_shown_only_of_samples_that_are_given(facts: dict[str, Any]
 
 def test_names_cannot_break_out_of_the_page() -> None:
     name = '<script>alert("x")</script>'
-    told = report_facts(session((name, "cup")), fit([[0.1, 0.9]], [0]), AGREEMENT, SECONDS)
+    told = training_report(session((name, "cup")), fit([[0.1, 0.9]], [0]), AGREEMENT, SECONDS)
     page = Page(report_page(told, {}))
     assert "script" not in [tag for tag, _ in page.tags]
     assert name in page.text
@@ -165,7 +165,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     count = WRONG_SHOWN + 3
     vector = np.zeros(4, np.float32)
     many = Session(("apple", "cup"), tuple(Sample(n, 0, vector, b"", 0.0) for n in range(count)), "x", "y")
-    told = report_facts(many, fit([[0.2, 0.8]] * count, [0] * count), AGREEMENT, SECONDS)
+    told = training_report(many, fit([[0.2, 0.8]] * count, [0] * count), AGREEMENT, SECONDS)
     page = Page(report_page(told, {}))
     assert sum(tag == "figure" for tag, _ in page.tags) == WRONG_SHOWN
     assert "and 3 more" in page.text

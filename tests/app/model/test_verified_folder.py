@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from app.base.errors import ExportFailed, FolderOccupied, ReadBackDiffers
-from app.model.verified_folder import SUMS, digest_on_medium, pinned, with_sums, write_folder
+from app.model.drive_paths import pinned
+from app.model.medium import sha256_on_medium
+from app.model.verified_folder import CHECKSUMS, with_checksums, write_folder
 from tests.support.disks import Sticks, run
 
 RNG = np.random.default_rng(5)
 FILES = {"model.tflite": RNG.bytes(300_000), "samples/0_äpfel/001.jpg": RNG.bytes(20_000), "README.txt": b"hello\n"}
-SUMMED = {**FILES, SUMS: b"".join(f"{hashlib.sha256(d).hexdigest()}  {n}\n".encode() for n, d in FILES.items())}
+SUMMED = {**FILES, CHECKSUMS: b"".join(f"{hashlib.sha256(d).hexdigest()}  {n}\n".encode() for n, d in FILES.items())}
 
 
 def test_after_a_save_and_a_hard_pull_the_medium_holds_every_byte(socket: Sticks, tmp_path: Path) -> None:
@@ -28,7 +30,7 @@ def test_after_a_save_and_a_hard_pull_the_medium_holds_every_byte(socket: Sticks
     elsewhere.mkdir()
     run("mount", "-o", "loop", as_it_is, elsewhere)
     try:
-        run("sh", "-c", f"cd '{elsewhere}/teachable/now' && sha256sum --strict -c {SUMS}")
+        run("sh", "-c", f"cd '{elsewhere}/teachable/now' && sha256sum --strict -c {CHECKSUMS}")
         assert {path.name for path in (elsewhere / "teachable").iterdir()} == {"now"}
     finally:
         run("umount", elsewhere)
@@ -40,7 +42,7 @@ def test_the_medium_gives_back_files_of_every_length(socket: Sticks, kind: str, 
     disk, data = socket.plug_in(kind), RNG.bytes(size)
     path = disk.path / "file.bin"
     path.write_bytes(data)
-    assert digest_on_medium(path) == hashlib.sha256(data).hexdigest()
+    assert sha256_on_medium(path) == hashlib.sha256(data).hexdigest()
 
 
 def test_what_is_written_after_a_pull_never_lands_beside_the_drive(socket: Sticks) -> None:
@@ -84,12 +86,12 @@ def test_a_drive_that_turns_write_protected_under_way_is_told(socket: Sticks) ->
 @pytest.mark.parametrize("harm", ["changed", "shorter", "gone"])
 def test_what_reads_back_otherwise_loses_its_name_and_what_was_there_comes_back(tmp_path: Path, harm: str) -> None:
     folder = tmp_path / "teachable" / "now"
-    earlier = with_sums({"model.tflite": b"the one before"})
+    earlier = with_checksums({"model.tflite": b"the one before"})
     write_folder(folder, earlier)
 
     def spoil(step: str, done: bool) -> None:
         if (step, done) == ("name", True):
-            assert (folder / SUMS).read_bytes() == SUMMED[SUMS]  # it has its name by now
+            assert (folder / CHECKSUMS).read_bytes() == SUMMED[CHECKSUMS]  # it has its name by now
             readme = folder / "README.txt"
             {"changed": lambda: readme.write_bytes(b"jello\n"), "shorter": lambda: readme.write_bytes(b""),
              "gone": readme.unlink}[harm]()  # fmt: skip
@@ -116,6 +118,6 @@ def test_a_folder_that_reads_back_otherwise_and_cannot_be_deleted_looks_unfinish
         with pytest.raises(ReadBackDiffers, match="reads back changed"):
             write_folder(folder, SUMMED, on_step=spoil)
         assert not folder.exists()
-        assert not (folder.with_name("now.partial") / SUMS).exists()
+        assert not (folder.with_name("now.partial") / CHECKSUMS).exists()
     finally:
         run("umount", kept)

@@ -22,7 +22,7 @@ from app.base.file_names import file_name_problem, safe_file_name
 from app.base.files import free_path
 from app.base.ports import ImageArray
 from app.model.export_folder import ModelFacts, write_export
-from app.model.verified_folder import SUMS, UNFINISHED
+from app.model.verified_folder import CHECKSUMS, UNFINISHED
 from app.session.pictures import encode_picture
 from app.session.session import still_missing
 from app.session.store import ReEmbedded, SessionStore
@@ -241,7 +241,7 @@ def test_the_folder_is_whole_and_its_hashes_are_true(tmp_path: Path) -> None:
     store = opened(tmp_path / "s")
     store.add(0, VECTOR, PICTURE)
     folder = write_export(tmp_path / "out", facts(tmp_path), store.load(), include_pictures=True)
-    for line in (folder / SUMS).read_text().splitlines():
+    for line in (folder / CHECKSUMS).read_text().splitlines():
         digest, name = line.split("  ")
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     assert (folder / "converted_tflite_quantized/labels.txt").read_text() == "0 apple\n1 2 fingers\n"

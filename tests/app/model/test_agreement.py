@@ -1,4 +1,4 @@
-"""What a new model is compared with before it goes live."""
+"""Which pictures a new model is compared on before it goes live."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.model.train import VERIFIED, VERIFIED_EACH, _spread_over_classes
+from app.model.agreement import COMPARED, COMPARED_PER_CLASS, spread_over_classes
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -18,14 +18,14 @@ def taught(*shots: int) -> Any:
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 20])
-def test_comparing_takes_as_long_for_many_classes_as_for_few(classes: int) -> None:
-    chosen = _spread_over_classes(taught(*[50] * classes))
+def test_the_number_of_compared_pictures_hardly_depends_on_the_number_of_classes(classes: int) -> None:
+    chosen = spread_over_classes(taught(*[50] * classes))
     each = [sum(sample.class_index == one for sample in chosen) for one in range(classes)]
-    assert min(each) == max(each) >= VERIFIED_EACH
-    assert len(chosen) <= max(VERIFIED, VERIFIED_EACH * classes)
+    assert min(each) == max(each) >= COMPARED_PER_CLASS
+    assert len(chosen) <= max(COMPARED, COMPARED_PER_CLASS * classes)
     assert [sample.number for sample in chosen if sample.class_index == 0][:: each[0] - 1] == [0, 49]
 
 
-def test_a_class_with_few_pictures_gives_all_of_them() -> None:
-    chosen = _spread_over_classes(taught(3, 50))
+def test_all_pictures_of_a_small_class_are_compared() -> None:
+    chosen = spread_over_classes(taught(3, 50))
     assert [sample.number for sample in chosen if sample.class_index == 0] == [0, 1, 2]

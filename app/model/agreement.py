@@ -1,0 +1,108 @@
+"""Compare the answers of an exported model file with those of the head it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.base.errors import ExportedModelDisagrees, PictureDamaged
+from app.base.i18n import message
+from app.session.pictures import decode_picture
+from app.session.session import Sample, Session
+from learning.errors import TrainingCancelled
+from learning.softmax_regression import SoftmaxRegression
+from tpu.classifier import ClassificationEngine
+from tpu.extractor import EmbeddingExtractor
+
+COMPARED, COMPARED_PER_CLASS = 24, 2  # pictures in all, and at least so many of each class
+CLOSE_CALL = 0.1  # 8-bit rounding alone can swap two classes whose probabilities are closer than this
+LARGEST_MEAN_DIFFERENCE = 0.02  # of probabilities
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """How similarly the exported file and the trained head answered the session's own pictures.
+
+    Attributes:
+        pictures: Number of pictures that were compared.
+        same_answer: Fraction of them with the same top class.
+        mean_difference: Mean absolute difference of probabilities.
+    """
+
+    pictures: int
+    same_answer: float
+    mean_difference: float
+
+
+def compare_answers(
+    session: Session,
+    extractor: EmbeddingExtractor,
+    head: SoftmaxRegression,
+    engine: ClassificationEngine,
+    *,
+    on_progress: Callable[[float], None],
+    should_stop: Callable[[], bool] | None = None,
+) -> Agreement:
+    """Let the head and the exported file answer some of the session's pictures.
+
+    Args:
+        session: Its label indices are the rows of the model.
+        extractor: Makes the embeddings for `head`.
+        head: The trained head.
+        engine: Runs the exported file.
+        on_progress: Receives 0..1.
+        should_stop: Called before each picture; True ends the comparison.
+
+    Raises:
+        ExportedModelDisagrees: If a top class differs and the call was not close, or the probabilities differ too much.
+        learning.errors.TrainingCancelled: If `should_stop` returned True.
+    """
+    chosen = spread_over_classes(session)
+    compared, same, wrong, difference = 0, 0, 0, 0.0
+    for number, sample in enumerate(chosen, start=1):
+        if should_stop is not None and should_stop():
+            raise TrainingCancelled
+        try:
+            picture = decode_picture(sample.picture)
+        except PictureDamaged:
+            continue  # only the embedding is needed for training
+        compared += 1
+        expected = head.probabilities(extractor.embed(picture)[np.newaxis])[0]
+        answered = engine.classify(picture)
+        top = int(answered.argmax())
+        same += top == int(expected.argmax())
+        wrong += bool(expected[top] < expected.max() - CLOSE_CALL)
+        difference += float(np.abs(expected - answered).mean())
+        on_progress(number / len(chosen))
+    agreement = Agreement(compared, same / max(compared, 1), difference / max(compared, 1))
+    if wrong:
+        raise ExportedModelDisagrees(
+            message(
+                "the exported model answers {wrong} of {compared} pictures unlike the trained one. "
+                "Teach a few more pictures and press TRAIN again.",
+                wrong=wrong,
+                compared=compared,
+            )
+        )
+    if agreement.mean_difference > LARGEST_MEAN_DIFFERENCE:
+        raise ExportedModelDisagrees(
+            message(
+                "the exported model's probabilities differ from the trained one's by {difference} in the mean. "
+                "Teach a few more pictures and press TRAIN again.",
+                difference=f"{agreement.mean_difference:.2f}",
+            )
+        )
+    return agreement
+
+
+def spread_over_classes(session: Session) -> list[Sample]:
+    """Choose COMPARED samples: the same number of each class, spread evenly over time."""
+    each = max(COMPARED_PER_CLASS, COMPARED // len(session.labels))
+    chosen: list[Sample] = []
+    for class_index in range(len(session.labels)):
+        own = [sample for sample in session.samples if sample.class_index == class_index]
+        picks = np.linspace(0, len(own) - 1, min(each, len(own))).round().astype(int)
+        chosen += [own[pick] for pick in picks]
+    return chosen
