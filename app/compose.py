@@ -35,9 +35,8 @@ from app.devices.pointer import Pointer
 from app.devices.power import switch_off
 from app.devices.systemd import SystemdNotifier
 from app.devices.text_input import TextInput
-from app.jobs.staff import House
-from app.jobs.tools import Tools
-from app.jobs.workbench import work_off
+from app.jobs.running import run_jobs
+from app.jobs.tools import RenderedThings, StationServices, Tools
 from app.kiosk import Kiosk
 from app.loop import Loop
 from app.model.backend_status import backend_now
@@ -147,7 +146,9 @@ def compose(
         clock: Clock = skippable if demo_out is not None else time.monotonic
         kiosk = Kiosk(
             Tools(config, store, extractor, vision, drives, sounds, clock, accelerator),
-            House(settings, candidates, switch_off, faults.lines, (AttractStage.kinds, random_views())),
+            StationServices(
+                settings, candidates, switch_off, faults.lines, RenderedThings(AttractStage.kinds, random_views())
+            ),
             toggle_fullscreen=window.toggle_fullscreen,
             settings_changed=lambda new: sounds.set_volume(_volume(new)),
         )
@@ -202,8 +203,8 @@ def compose(
             text_input=TextInput(),
         )
         for name, body in (
-            ("records", partial(work_off, kiosk.records)),
-            ("jobs", partial(work_off, kiosk.jobs)),
+            ("session jobs", partial(run_jobs, kiosk.session_jobs)),
+            ("long jobs", partial(run_jobs, kiosk.long_jobs)),
             (
                 "vision",
                 lambda stop: watch_frames(vision, frames_to_see, observations.put, kiosk.events.put, stop=stop),

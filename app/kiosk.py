@@ -1,4 +1,11 @@
-"""The kiosk: drains events, calls `advance`, performs the commands. The main thread owns the state."""
+"""The kiosk: takes events from the queue, advances the state, and carries out the commands that follow.
+
+Everything here runs on the main thread, which alone owns the state. Work that takes longer than a frame becomes a job
+(`app.jobs`) in one of two queues, each emptied by a worker of its own:
+
+- session jobs change or read the stored session, in the order of the presses;
+- long jobs train, save and open models, one at a time, so that no sample waits for them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Concatenate, ParamSpec
 
 from app.base.exhaustive import assert_never
 from app.base.i18n import message
@@ -19,81 +28,106 @@ from app.core import events as ev
 from app.core.presses import in_order_of_time, inputs_of
 from app.core.state import KioskState, Mode, Timing
 from app.core.transitions import advance
+from app.jobs.archive_jobs import end_session, erase_session, export_sessions, restore_session
 from app.jobs.classes import taught_classes
-from app.jobs.staff import Backstage, House
-from app.jobs.tools import Job, Tools
-from app.jobs.workbench import Workbench
+from app.jobs.running import JobQueue
+from app.jobs.samples import (
+    RemovedSamples,
+    check_samples,
+    load_gallery,
+    load_pictures,
+    remove_last_sample,
+    store_sample,
+)
+from app.jobs.save import save_model
+from app.jobs.show_and_carry_on import end_show, import_session, show_model
+from app.jobs.staff import collect_system_info, rename_classes, switch_off, write_settings
+from app.jobs.starter import Starter
+from app.jobs.tools import Announce, StationServices, Tools
+from app.jobs.training import queue_training, restore_model
 from app.model.observation import Observation
 from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)
 
+Args = ParamSpec("Args")
+JobFunction = Callable[Concatenate[Tools, Announce, Args], None]
+
 
 class Kiosk:
-    """State, and the hands that carry its commands out.
+    """Owns the state, and carries out its commands.
 
     Attributes:
-        events: The one queue. Devices and workers put, the main thread takes.
-        records: Jobs on the session, in order: what was pressed first is stored first.
-        jobs: Training and saving, one at a time.
-        progress: 0..1 of the job at hand.
-        shown: The frame that is on the screen.
+        events: The one event queue: devices and workers put, the main thread takes.
+        session_jobs: Jobs on the stored session.
+        long_jobs: Jobs that take seconds.
+        progress: Progress of the current training or saving, 0..1.
+        shown: The frame on the screen.
         observation: The newest observation.
         running: False once somebody wants to leave.
         saved_to: The folder that SAVE wrote last.
-        seconds: How long the steps of the last training and saving took.
+        seconds: How long each step of the last training and saving took.
     """
 
     def __init__(
         self,
         tools: Tools,
-        house: House | None = None,
+        services: StationServices | None = None,
         *,
         toggle_fullscreen: Callable[[], None] = lambda: None,
         settings_changed: Callable[[Config], None] = lambda _config: None,
     ) -> None:
         self._tools = tools
+        self._services = services or StationServices()
         self._toggle_fullscreen = toggle_fullscreen
         self._settings_changed = settings_changed
         self.events: queue.SimpleQueue[ev.Event] = queue.SimpleQueue()
-        self.records: queue.SimpleQueue[Job] = queue.SimpleQueue()
-        self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self.session_jobs: JobQueue = queue.SimpleQueue()
+        self.long_jobs: JobQueue = queue.SimpleQueue()
         self.progress: Mailbox[float] = Mailbox()
         self.shown: Frame | None = None
         self.observation: Observation | None = None
         self.running = True
         self.saved_to: Path | None = None
         self.seconds: dict[str, float] = {}
-        self._bench = Workbench(tools, self.events.put, self.progress.put)
-        self._backstage = Backstage(tools, house or House(), self._bench, self.events.put)
-        self._last_sampled = -1
-        self._awaiting_frame: deque[int] = deque()
-        self._training_awaits = False
-        tools.vision.crop_share = 1 / tools.config.camera.zoom
-        self.state = self._restored()
+        self._removed = RemovedSamples()
+        self._starter = Starter(self._services.things)
+        self._sampled_sequence = -1  # of the newest frame that became a sample
+        self._presses_without_frame: deque[int] = deque()  # their class indices, oldest first
+        self._training_waits = False
+        self._apply_zoom(tools.config)
+        self.state = self._initial_state()
         if tools.config.idle.starter and self.state.model is None and not any(self.state.shots):
             self.perform(ev.LoadStarter())
 
     def tick(self) -> None:
-        """Take everything that happened since the last tick, in the order in which it happened, and act on it.
+        """Handle everything that happened since the last tick, and then the passing of time.
 
-        Time passes last: a tick that comes late takes no sample for a button that came up meanwhile.
+        The time passes last: if a tick comes late and a button was released meanwhile, the release is handled before
+        the hold can take another sample.
         """
-        self._serve_waiting()
-        now_s = self.catch_up()
+        self._match_presses_with_frame()
+        now_s = self.handle_waiting_events()
         self.handle(ev.TimePassed(now_s))
 
-    def catch_up(self) -> float:
-        """Act on everything that waits in the queue; return the time at which that began, in monotonic seconds."""
+    def handle_waiting_events(self) -> float:
+        """Handle the events in the queue, oldest first, including those that arrive meanwhile.
+
+        Events carry the time at which they happened (`at_s`), because devices may put them into the queue late and out
+        of order: `in_order_of_time` sorts what has arrived.
+
+        Returns:
+            The time before the first event was handled, in monotonic seconds.
+        """
         now_s = self._tools.clock()
         self.state = replace(self.state, now_s=now_s)
-        while waiting := self._waiting():
+        while waiting := self._take_events():
             for event in in_order_of_time(waiting):
                 self.handle(event)
         return now_s
 
     def handle(self, event: ev.Event) -> None:
-        """Advance the state by one event and carry out what follows from it."""
+        """Advance the state by one event, and carry out the commands that follow."""
         self.state, commands = advance(self.state, event)
         if isinstance(event, ev.SavingFinished):
             self.saved_to, self.seconds["write_export"] = event.folder, event.seconds
@@ -102,62 +136,57 @@ class Kiosk:
         for command in commands:
             self.perform(command)
 
-    def perform(self, command: ev.Command) -> None:  # noqa: PLR0915  # one case for each command
-        """Carry out one command: at once, or as a job behind everything that was pressed before."""
-        staff, bench = self._backstage, self._bench
+    def perform(self, command: ev.Command) -> None:  # noqa: PLR0915  # a table: one case for each command
+        """Carry out one command: at once, or as a job."""
         match command:
             case ev.AddSample(class_index):
                 self._add_sample(class_index)
             case ev.RemoveLastSample():
-                self._take_back()
+                self._take_back_newest_press()
             case ev.RemoveSample(sample_id):
-                self._record(lambda: staff.remove(sample_id))
+                self._session_job(self._removed.remove, sample_id)
             case ev.RestoreSample():
-                self._record(staff.restore_removed)
+                self._session_job(self._removed.restore_last)
             case ev.LoadGallery(class_index, page, size):
-                self._record(lambda: staff.load_gallery(class_index, page, size))
+                self._session_job(load_gallery, class_index, page, size)
             case ev.LoadPictures(sample_ids):
-                self._record(lambda: staff.load_pictures(sample_ids))
+                self._session_job(load_pictures, sample_ids)
+            case ev.CheckSamples():
+                self.session_jobs.put(partial(check_samples, self._tools, self.events.put, self.session_jobs))
+            case ev.EraseSession():
+                self._presses_without_frame.clear()
+                self._session_job(erase_session, self._removed)
             case ev.EndSession(privacy):
-                self._awaiting_frame.clear()
-                self._record(lambda: staff.end_session(privacy))
-            case ev.LoadStarter():
-                self._job(staff.load_starter)  # making one takes seconds: no sample may wait for that
-            case ev.DropStarter():
-                staff.drop_starter()
-            case ev.ChangeSettings(changes):
-                self._tools.vision.crop_share = 1 / self.state.config.camera.zoom
-                self._settings_changed(self.state.config)
-                self._record(lambda: staff.keep_settings(changes))
-            case ev.NameClasses(labels):
-                self._record(lambda: staff.name_classes(labels))
-            case ev.LookAtSystem():
-                self._record(staff.look_at_system)
+                self._presses_without_frame.clear()
+                self._session_job(end_session, self._removed, privacy)
             case ev.RestoreSession(name, privacy):
-                self._record(lambda: staff.restore_session(name, privacy))
+                self._session_job(restore_session, self._removed, name, privacy)
             case ev.ExportSessions():
-                self._record(staff.export_sessions)
-            case ev.PowerOff(restart):
-                self._record(lambda: staff.switch_off(restart))
+                self._session_job(export_sessions)
             case ev.StartTraining():
-                self.progress.put(0.0)
-                self._training_awaits = True
-                self._serve_waiting()
+                self._start_training()
             case ev.StartSaving(chosen):
                 self.progress.put(0.0)
-                self._job(lambda: bench.save(chosen))
-            case ev.EraseSession():
-                self._awaiting_frame.clear()
-                self._record(staff.erase)
-            case ev.CheckSamples():
-                self.records.put(lambda stop: bench.check_samples(self.records, stop))
+                self._long_job(save_model, self.progress.put, chosen)
             case ev.ImportSession(folder, privacy):
-                self._record(staff.forget_removed)
-                self._queue_behind_records(lambda: bench.import_session(folder, privacy))
+                self._long_job_after_session_jobs(import_session, self._removed, folder, privacy)
             case ev.ShowModel(folder, drive):
-                self._queue_behind_records(lambda: bench.show_model(folder, drive))
+                self._long_job_after_session_jobs(show_model, folder, drive)
             case ev.EndShow():
-                self._queue_behind_records(bench.end_show)
+                self._long_job_after_session_jobs(end_show)
+            case ev.LoadStarter():
+                self._long_job(self._starter.load)
+            case ev.DropStarter():
+                self._starter.drop(self._tools)
+            case ev.ChangeSettings(changes):
+                self._apply_settings()
+                self._session_job(write_settings, self._services, changes)
+            case ev.NameClasses(labels):
+                self._session_job(rename_classes, self._starter, labels)
+            case ev.LookAtSystem():
+                self._session_job(collect_system_info, self._services)
+            case ev.PowerOff(restart):
+                self._session_job(switch_off, self._services, restart)
             case ev.ToggleFullscreen():
                 self._toggle_fullscreen()
             case ev.PlaySound(name):
@@ -167,72 +196,87 @@ class Kiosk:
             case _:
                 assert_never(command)
 
-    def _waiting(self) -> list[ev.Event]:
-        waiting = []
+    def _take_events(self) -> list[ev.Event]:
+        events = []
         with suppress(queue.Empty):
             while True:
-                waiting.append(self.events.get_nowait())
-        return waiting
+                events.append(self.events.get_nowait())
+        return events
 
-    def _record(self, job: Callable[[], None]) -> None:
-        """Do a job on the session, in the order of the presses."""
-        self.records.put(lambda _stop: job())
+    def _session_job(self, job: JobFunction[Args], *args: Args.args, **kwargs: Args.kwargs) -> None:
+        self.session_jobs.put(lambda _stop: job(self._tools, self.events.put, *args, **kwargs))
 
-    def _job(self, job: Callable[[], None]) -> None:
-        """Do a job that takes long, one at a time."""
-        self.jobs.put(lambda _stop: job())
+    def _long_job(self, job: JobFunction[Args], *args: Args.args, **kwargs: Args.kwargs) -> None:
+        self.long_jobs.put(lambda _stop: job(self._tools, self.events.put, *args, **kwargs))
 
-    def _queue_behind_records(self, job: Callable[[], None]) -> None:
-        """Do a job after everything that was pressed before it is stored."""
-        self._record(lambda: self._job(job))
+    def _long_job_after_session_jobs(self, job: JobFunction[Args], *args: Args.args, **kwargs: Args.kwargs) -> None:
+        """Queue a long job once everything that was pressed before is stored."""
+        self.session_jobs.put(lambda _stop: self._long_job(job, *args, **kwargs))
 
     def _add_sample(self, class_index: int) -> None:
-        """Take the frame on the screen, or the next one if that was taken already: no frame is taken twice."""
+        """Take the frame on the screen as a sample; if a press took that one already, the next frame."""
         if self.shown is None:
             self.events.put(ev.SampleRefused(class_index, message("There is no picture yet. Press again in a moment.")))
             return
-        self._awaiting_frame.append(class_index)
-        self._serve_waiting()
+        self._presses_without_frame.append(class_index)
+        self._match_presses_with_frame()
 
-    def _take_back(self) -> None:
-        """The newest press is undone: one that still waits for its frame before any that is stored."""
-        if self._awaiting_frame:
-            self.events.put(ev.SampleWithdrawn(self._awaiting_frame.pop()))
+    def _take_back_newest_press(self) -> None:
+        """Undo the newest press that still waits for its frame; if none waits, remove the newest stored sample."""
+        if self._presses_without_frame:
+            self.events.put(ev.SampleWithdrawn(self._presses_without_frame.pop()))
         else:
-            self._record(self._bench.remove_last)
+            self._session_job(remove_last_sample)
 
-    def _serve_waiting(self) -> None:
-        """Give a new frame to the first press that waits for one; train when none waits any more."""
-        frame, observation = self.shown, self.observation
+    def _start_training(self) -> None:
+        self.progress.put(0.0)
+        self._training_waits = True
+        self._match_presses_with_frame()
+
+    def _match_presses_with_frame(self) -> None:
+        """Store a new frame for the oldest press that waits for one; start a training once no press waits."""
         if self.state.camera is None:
-            while self._awaiting_frame:
-                reason = message("The camera is gone, so that press took no picture.")
-                self.events.put(ev.SampleRefused(self._awaiting_frame.popleft(), reason))
-        elif self._awaiting_frame and frame is not None and frame.sequence != self._last_sampled:
-            self._last_sampled = frame.sequence
-            same = observation is not None and observation.frame.sequence == frame.sequence
-            embedding = observation.embedding if observation is not None and same else None
-            device = observation.device if observation is not None else CPU
-            class_index = self._awaiting_frame.popleft()
-            self._record(lambda: self._bench.store_sample(class_index, frame, embedding, device))
-        if self._training_awaits and not self._awaiting_frame:
-            self._training_awaits = False
-            self.records.put(lambda stop: self._bench.snapshot_for_training(self.jobs, stop))
+            self._refuse_waiting_presses()
+        elif self._presses_without_frame and self.shown is not None and self.shown.sequence != self._sampled_sequence:
+            self._store_frame(self._presses_without_frame.popleft(), self.shown)
+        if self._training_waits and not self._presses_without_frame:
+            self._training_waits = False
+            self.session_jobs.put(
+                partial(queue_training, self._tools, self.events.put, self.progress.put, self.long_jobs)
+            )
 
-    def _restored(self) -> KioskState:
-        """The state that the store remembers: samples, and the model if its file is still the one."""
-        session = self._tools.store.load()
-        buttons, classes = self._tools.config.buttons, self._tools.config.classes
-        model = self._bench.restore_model()
+    def _refuse_waiting_presses(self) -> None:
+        while self._presses_without_frame:
+            reason = message("The camera is gone, so that press took no picture.")
+            self.events.put(ev.SampleRefused(self._presses_without_frame.popleft(), reason))
+
+    def _store_frame(self, class_index: int, frame: Frame) -> None:
+        """Store a frame as a sample, with the embedding that the vision worker computed for it, if it did."""
+        self._sampled_sequence = frame.sequence
+        seen = self.observation
+        embedding = seen.embedding if seen is not None and seen.frame.sequence == frame.sequence else None
+        self._session_job(store_sample, class_index, frame, embedding, seen.device if seen is not None else CPU)
+
+    def _apply_settings(self) -> None:
+        self._apply_zoom(self.state.config)
+        self._settings_changed(self.state.config)
+
+    def _apply_zoom(self, config: Config) -> None:
+        self._tools.vision.crop_share = 1 / config.camera.zoom
+
+    def _initial_state(self) -> KioskState:
+        """Return the state with the stored session, and with its model if the model can still answer."""
+        config, now_s = self._tools.config, self._tools.clock()
+        model = restore_model(self._tools)
         return KioskState(
-            classes=taught_classes(session),
+            classes=taught_classes(self._tools.store.load()),
             mode=Mode.LIVE if model else Mode.TEACH,
             model=model,
-            timing=Timing(buttons.hold_delay_s, buttons.sample_interval_s, classes.max_shots),
-            inputs=inputs_of(self._tools.config),
-            config=self._tools.config,
-            language=self._tools.config.screen.language,
-            last_input_s=self._tools.clock(),
-            now_s=self._tools.clock(),
-            ticked_s=self._tools.clock(),
+            timing=Timing(config.buttons.hold_delay_s, config.buttons.sample_interval_s, config.classes.max_shots),
+            inputs=inputs_of(config),
+            config=config,
+            language=config.screen.language,
+            last_input_s=now_s,
+            now_s=now_s,
+            ticked_s=now_s,
         )

@@ -101,7 +101,7 @@ class Loop:
         for window_event in self._window.events():
             text_input = self._text_input
             if text_input is not None and self._kiosk.state.typing is not None:
-                self._kiosk.catch_up()  # a press before this key may have closed the keyboard on the screen
+                self._kiosk.handle_waiting_events()  # an earlier press may have closed that keyboard
             if text_input is not None and self._kiosk.state.typing is not None and text_input.takes(window_event):
                 for event in text_input.translate(window_event):
                     self._kiosk.handle(event)  # at once: the next event may be of the keyboard that this one closes

@@ -1,4 +1,4 @@
-"""What staff want to know of the machine: room, memory, warmth, versions."""
+"""Diagnostic lines about the computer for the staff pages: disk, memory, temperature, versions, drives."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ from app.base.i18n import Text, message
 from app.base.ports import Drive, UnmountedDrive
 
 Line = tuple[Text, Text, bool]
-"""What, how it is, and whether it wants attention."""
+"""Name, value, and whether staff should do something about it."""
 
-LEAST_FREE_BYTES = 200 << 20
-LEAST_MEMORY_BYTES = 100 << 20
-HOT_C = 80.0  # where a Raspberry Pi begins to slow down: its documentation, "Frequency management and thermal control"
+MIN_FREE_BYTES = 200 << 20
+MIN_MEMORY_BYTES = 100 << 20
+HOT_C = 80.0  # where a Raspberry Pi slows down: its documentation, "Frequency management and thermal control"
 PACKAGES = ("teachable-kiosk", "ai-edge-litert", "opencv-python", "numpy")
 
 
 def machine_lines(
     data_dir: Path, *, memory: Path = Path("/proc/meminfo"), thermal: Path = Path("/sys/class/thermal")
 ) -> tuple[Line, ...]:
-    """Lines of the machine; what it does not tell is left out.
+    """Return the lines about the computer; a value that the system does not report has no line.
 
     Args:
-        data_dir: Whose disk is looked at.
-        memory: The kernel's table.
-        thermal: The kernel's thermometers.
+        data_dir: On the disk whose free room is shown.
+        memory: The kernel's table of memory.
+        thermal: The folder of the kernel's temperature sensors.
     """
-    return tuple(line for line in (_disk(data_dir), _memory(memory), _warmth(thermal), _versions()) if line is not None)
+    lines = (_disk(data_dir), _memory(memory), _temperature(thermal), _versions())
+    return tuple(line for line in lines if line is not None)
 
 
 def drive_lines(drives: Iterable[Drive], unmounted: Iterable[UnmountedDrive]) -> tuple[Line, ...]:
-    """Lines of the drives."""
+    """Return one line for each drive."""
     lines: list[Line] = []
     for drive in drives:
-        room = f"{_size(drive.free_bytes)}, {drive.filesystem}"
-        lines.append((message("Drive {drive}", drive=drive.name), room, drive.read_only))
+        free = f"{_size_text(drive.free_bytes)}, {drive.filesystem}"
+        lines.append((message("Drive {drive}", drive=drive.name), free, drive.read_only))
     lines += [(message("Drive {drive}", drive=one.name), one.reason, True) for one in unmounted]
     return tuple(lines) or ((message("Drives"), "–", False),)
 
@@ -48,7 +49,7 @@ def _disk(folder: Path) -> Line | None:
         free = shutil.disk_usage(folder).free
     except OSError:
         return None
-    return message("Free on the disk"), _size(free), free < LEAST_FREE_BYTES
+    return message("Free on the disk"), _size_text(free), free < MIN_FREE_BYTES
 
 
 def _memory(path: Path) -> Line | None:
@@ -57,10 +58,10 @@ def _memory(path: Path) -> Line | None:
         free = int(table["MemAvailable"].split()[0]) << 10
     except (OSError, ValueError, KeyError):
         return None
-    return message("Free memory"), _size(free), free < LEAST_MEMORY_BYTES
+    return message("Free memory"), _size_text(free), free < MIN_MEMORY_BYTES
 
 
-def _warmth(folder: Path) -> Line | None:
+def _temperature(folder: Path) -> Line | None:
     celsius = []
     for sensor in folder.glob("thermal_zone*/temp"):
         try:
@@ -82,5 +83,6 @@ def _versions() -> Line:
     return message("Versions"), ", ".join(found), False
 
 
-def _size(count: int) -> str:
-    return f"{count / (1 << 30):.1f} GiB" if count >= 1 << 30 else f"{count / (1 << 20):.0f} MiB"
+def _size_text(size_bytes: int) -> str:
+    """Return a size in MiB, or in GiB from 1 GiB on."""
+    return f"{size_bytes / (1 << 30):.1f} GiB" if size_bytes >= 1 << 30 else f"{size_bytes / (1 << 20):.0f} MiB"

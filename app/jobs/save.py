@@ -1,23 +1,23 @@
-"""The save job: which drive, what is written there, and when it may be pulled out."""
+"""The save job: choose the drive, write the folder, and say when the drive may be pulled out."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from app.base.errors import DriveGone, DriveGoneDuringSave, ExportError
+from app.base.errors import DriveGoneDuringSave, ExportError
 from app.base.files import free_path
 from app.base.i18n import message
-from app.base.ports import Drive, Drives
+from app.base.ports import Drive
 from app.core import events as ev
-from app.jobs.tools import Tools
-from app.model.drive_paths import pinned, refuse_links
+from app.jobs.drives import pinned_drive
+from app.jobs.running import report_failure_as
+from app.jobs.tools import Announce, OnProgress, Tools
+from app.model.drive_paths import refuse_links
 from app.model.export_folder import EXPORT_FOLDER, ModelFacts, export_name, write_export
 from app.model.live import LiveModel
 from app.model.medium import drop_cached_pages
@@ -29,143 +29,126 @@ from tpu.tensors import PREPROCESSING
 logger = logging.getLogger(__name__)
 
 NAME_REFUSED = {errno.EINVAL, errno.EILSEQ, errno.EPERM}
-"""What mounted FAT volumes answer to letters that their character set lacks: the kernel's vfat, its iconv, FUSE."""
+"""Errors of mounted FAT volumes for letters that their character set lacks: the kernel's vfat, its iconv, FUSE."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
-    """What is saved, and who hears of it."""
+class _Content:
+    """What is saved, and the functions that receive events and progress."""
 
     tools: Tools
-    announce: Callable[[ev.Event], None]
-    report: Callable[[float], None]
+    announce: Announce
+    on_progress: OnProgress
     session: Session
     stored: StoredModel
     model: LiveModel
 
 
-def save_model(
-    tools: Tools, announce: Callable[[ev.Event], None], report: Callable[[float], None], chosen: Drive | None = None
-) -> None:
-    """Write the folder to the chosen drive, or the first that takes it, or, where none is in, to the export directory.
+def save_model(tools: Tools, announce: Announce, on_progress: OnProgress, chosen: Drive | None = None) -> None:
+    """Write the folder that a visitor takes away.
 
-    Drives are tried in the order of their mount points, those that are write-protected not at all. A drive that
-    was mounted by the kiosk is unmounted again before anybody is told to pull it.
+    With a chosen drive, write to that drive or fail. Without one, try the writable drives in the order of their mount
+    points; if there are none, write to the export directory. A drive that the kiosk mounted is unmounted before the
+    screen says that it may be pulled out.
 
     Args:
-        tools: What the kiosk works with.
-        announce: Receives SavingStarted and SavingStep for every drive that is tried, then SavingFinished.
-        report: Receives the progress, 0..1.
-        chosen: The drive that somebody chose, or the only one there was: no other one is written to then.
+        tools: The session, its model, and the drives.
+        announce: Receives SavingStarted and SavingStep for each drive that is tried, then SavingFinished; or
+            SavingFailed with the reason of the first drive.
+        on_progress: Receives 0..1.
+        chosen: The drive that the visitor chose, or the only one that was present.
+    """
+    with report_failure_as(ev.SavingFailed, announce):
+        stored, model = tools.store.last_model(), tools.vision.model
+        if model is None or stored is None:
+            announce(ev.SavingFailed(message("There is no model to save. Press TRAIN first.")))
+            return
+        content = _Content(tools, announce, on_progress, tools.store.load(), stored, model)
+        drives = [drive for drive in tools.drives.present() if not drive.read_only]
+        if chosen is not None:
+            drives = [drive for drive in drives if drive.identity == chosen.identity]
+            if not drives:
+                raise DriveGoneDuringSave(chosen.name)
+        if drives:
+            _save_to_first(drives, content)
+        else:
+            _save_here(content)
+
+
+def _save_here(content: _Content) -> None:
+    started_s, root = time.perf_counter(), content.tools.config.export_dir
+    folder = _write(content, root, display_root=root)
+    content.announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s))
+
+
+def _save_to_first(drives: list[Drive], content: _Content) -> None:
+    """Write to the first drive that takes the folder.
 
     Raises:
-        ExportError: What the first drive said, if none takes the folder.
-        DriveGone: If the chosen one is not there any more.
+        ExportError: That of the first drive, if none takes it.
     """
-    started_s = time.perf_counter()
-    stored, model = tools.store.last_model(), tools.vision.model
-    if model is None or stored is None:
-        announce(ev.SavingFailed(message("There is no model to save. Press TRAIN first.")))
-        return
-    job = _Job(tools, announce, report, tools.store.load(), stored, model)
-    drives = [drive for drive in tools.drives.present() if not drive.read_only]
-    if chosen is not None:
-        drives = [drive for drive in drives if drive.identity == chosen.identity]
-        if not drives:
-            raise DriveGoneDuringSave(chosen.name)
-    if not drives:
-        folder = _write(job, tools.config.export_dir, tools.config.export_dir, None)
-        announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s))
-        return
-    refusals: list[ExportError] = []
+    started_s, present, announce = time.perf_counter(), content.tools.drives, content.announce
+    errors: list[ExportError] = []
     for drive in drives:
         try:
-            with pinned_drive(tools.drives, drive) as root:
-                folder = _write(job, root, drive.path, drive)
+            with pinned_drive(present, drive, gone=DriveGoneDuringSave) as root:
+                folder = _write(content, root, display_root=drive.path, drive=drive)
         except ExportError as error:
             logger.warning("%s was not written: %s", drive.name, error)
-            refusals.append(error)
+            errors.append(error)
             continue
         announce(ev.SavingStep("release", False))
-        note = tools.drives.release(drive)
+        note = present.release(drive)
         announce(ev.SavingStep("release", True))
         announce(ev.SavingFinished(folder, True, time.perf_counter() - started_s, drive.name, note))
         return
-    raise refusals[0]
+    raise errors[0]
 
 
-@contextmanager
-def pinned_drive(drives: Drives, drive: Drive, *, gone: type[DriveGone] = DriveGoneDuringSave) -> Iterator[Path]:
-    """Give a path to write to this very drive, and to nothing that takes its place.
+def _write(
+    content: _Content, root: Path, *, display_root: Path, drive: Drive | None = None, ascii_names: bool = False
+) -> Path:
+    """Write the folder below `root`, which the screen calls `display_root`.
 
-    Args:
-        drives: Says whether it is still there.
-        drive: Where to.
-        gone: The error that names the next step: to press SAVE again, or to write again.
-
-    Raises:
-        DriveGone: If it was pulled before everything was on it.
-        OSError: What was raised meanwhile, if it was not.
+    Returns:
+        The folder, below `display_root`.
     """
-
-    def still_there() -> None:  # and not another one that was mounted in its place meanwhile
-        if drive.identity not in [one.identity for one in drives.present()]:
-            raise gone(drive.name)
-
-    with ExitStack() as stack:
-        try:
-            root = stack.enter_context(pinned(drive.path))
-        except FileNotFoundError as error:
-            raise gone(drive.name) from error
-        try:
-            still_there()  # looked at after pinning: what is pinned is the drive
-            yield root
-            still_there()  # what was written after it was pulled is not on it
-        except DriveGone:
-            raise
-        except (OSError, ExportError):
-            still_there()  # rather than what the missing medium made of it
-            raise
-
-
-def _write(job: _Job, base: Path, base_told: Path, drive: Drive | None, *, ascii_names: bool = False) -> Path:
-    """Write below `base`, which is told as `base_told`; give the folder as it is told."""
-    called = export_name(datetime.now(), " ".join(job.model.engine.labels), ascii_only=ascii_names)
-    exports = base / EXPORT_FOLDER
+    exports = root / EXPORT_FOLDER
     if drive is not None:
-        refuse_links(base, exports)
-    folder = free_path(exports, called)
-    told = base_told / EXPORT_FOLDER / folder.name
-    name, steps = (drive.name, ev.SAVING_STEPS) if drive is not None else ("", ev.SAVING_STEPS[:-1])
-    job.announce(ev.SavingStarted(name, told, steps))
+        refuse_links(root, exports)
+    name = export_name(datetime.now(), " ".join(content.model.engine.labels), ascii_only=ascii_names)
+    folder = free_path(exports, name)
+    display_path = display_root / EXPORT_FOLDER / folder.name
+    steps = ev.SAVING_STEPS if drive is not None else tuple(step for step in ev.SAVING_STEPS if step != "release")
+    content.announce(ev.SavingStarted(drive.name if drive is not None else "", display_path, steps))
 
     def on_step(step: str, done: bool) -> None:
-        job.announce(ev.SavingStep(step, done))
+        content.announce(ev.SavingStep(step, done))
         if drive is not None and (step, done) == ("read_back", False):
             drop_cached_pages(drive.device)
 
     try:
         write_export(
             folder,
-            _facts(job),
-            job.session,
-            include_pictures=job.tools.config.storage.save_pictures,
+            _model_facts(content),
+            content.session,
+            include_pictures=content.tools.config.storage.save_pictures,
             ascii_names=ascii_names,
-            display_path=told,
+            display_path=display_path,
             on_drive=drive is not None,
             on_step=on_step,
-            on_progress=job.report,
+            on_progress=content.on_progress,
         )
     except ExportError as error:
         cause = error.__cause__
         if ascii_names or not isinstance(cause, OSError) or cause.errno not in NAME_REFUSED:
             raise
-        return _write(job, base, base_told, drive, ascii_names=True)
-    return told
+        return _write(content, root, display_root=display_root, drive=drive, ascii_names=True)
+    return display_path
 
 
-def _facts(job: _Job) -> ModelFacts:
-    model, stored, extractor = job.model, job.stored, job.tools.extractor
+def _model_facts(content: _Content) -> ModelFacts:
+    model, stored, extractor = content.model, content.stored, content.tools.extractor
     return ModelFacts(
         model_path=model.path,
         labels=model.engine.labels,
@@ -175,7 +158,7 @@ def _facts(job: _Job) -> ModelFacts:
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
-        preprocessing=replace(PREPROCESSING, crop_share=job.tools.vision.crop_share).as_dict(),
+        preprocessing=replace(PREPROCESSING, crop_share=content.tools.vision.crop_share).as_dict(),
         mirrored=False,
         training_report=read_report(model.path),
         counterpart=saved_counterpart(model.path),

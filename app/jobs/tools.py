@@ -1,21 +1,28 @@
-"""What jobs work with, opened once and passed to all of them."""
+"""What jobs work with, opened once by `app.compose` and passed to all of them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from app.base.ports import Clock, Drives
-from app.base.workers import StopSignal
+from app.base.ports import Clock, Drives, ImageArray
 from app.config.schema import Config
+from app.config.settings_file import SettingsFile
+from app.core.events import Event
 from app.model.live import Vision
 from app.session.archive import FOLDER, Archive
 from app.session.database import SESSION_FILE
 from app.session.store import SessionStore
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
+
+Announce = Callable[[Event], None]
+"""Receives the events of a job; called from its thread."""
+
+OnProgress = Callable[[float], None]
+"""Receives the progress of a job, 0..1."""
 
 
 class Sounds(Protocol):
@@ -27,7 +34,16 @@ class Sounds(Protocol):
 
 @dataclass(frozen=True)
 class Tools:
-    """What the kiosk works with. All of it is opened and closed by whoever made it."""
+    """The parts of the kiosk that jobs use. Whoever creates them closes them.
+
+    Attributes:
+        config: The settings at the start; `KioskState.config` has the current ones.
+        store: The current session on the disk.
+        extractor: Embeds pictures.
+        vision: Holds the model that answers.
+        clock: Monotonic seconds.
+        accelerator: The Edge TPU; None if the CPU computes everything.
+    """
 
     config: Config
     store: SessionStore
@@ -38,16 +54,44 @@ class Tools:
     clock: Clock = time.monotonic
     accelerator: EdgeTpuSupervisor | None = None
 
+    @property
+    def archive(self) -> Archive:
+        """The archive in the data directory, with the limits of the settings."""
+        privacy = self.config.privacy
+        return Archive(
+            self.config.data_dir / FOLDER,
+            privacy.archive_max_mib << 20,
+            privacy.free_floor_mib << 20,
+            beside=self.config.data_dir / SESSION_FILE,
+        )
 
-Job = Callable[[StopSignal], None]
+
+class RenderedThings(NamedTuple):
+    """Rendered pictures to train the demonstration's starter on.
+
+    Attributes:
+        kinds: The class labels.
+        picture: Renders the picture of a kind with the number of the view: RGB, uint8, shape (H, W, 3).
+    """
+
+    kinds: tuple[str, ...]
+    picture: Callable[[str, int], ImageArray]
 
 
-def archive_of(config: Config) -> Archive:
-    """Return the archive in the data directory, with the limits of the settings."""
-    privacy = config.privacy
-    return Archive(
-        config.data_dir / FOLDER,
-        privacy.archive_max_mib << 20,
-        privacy.free_floor_mib << 20,
-        beside=config.data_dir / SESSION_FILE,
-    )
+@dataclass(frozen=True)
+class StationServices:
+    """Services of the computer that the kiosk runs on. Every default leaves the service out.
+
+    Attributes:
+        settings: The file for settings that staff change on the screen.
+        list_cameras: Returns the names of the cameras that are plugged in.
+        switch_off: Shuts the computer down, or restarts it if the argument is True.
+        recent_warnings: Returns the last warnings in the log, newest first.
+        things: Pictures to train a starter on.
+    """
+
+    settings: SettingsFile | None = None
+    list_cameras: Callable[[], list[str]] = list
+    switch_off: Callable[[bool], None] = lambda _restart: None
+    recent_warnings: Callable[[], tuple[str, ...]] = tuple
+    things: RenderedThings | None = None

@@ -16,8 +16,7 @@ from app.base.buttons import Action
 from app.base.workers import StopSignal, Worker
 from app.core import events as ev
 from app.core.state import Mode
-from app.jobs.tools import Job
-from app.jobs.workbench import work_off
+from app.jobs.running import JobQueue, run_jobs
 from app.model.observation import NOTHING_SEEN
 from app.views.present import Surroundings, present
 from tests.support.kiosks import Station
@@ -53,7 +52,7 @@ def test_a_sample_is_on_the_disk_before_it_counts(station: Station) -> None:
     station.look()
     station.panel.tap(0)
     station.kiosk.tick()
-    station.kiosk.records.get_nowait()(threading.Event())
+    station.kiosk.session_jobs.get_nowait()(threading.Event())
     assert station.kiosk.state.shots == (0, 0, 0)
     assert station.store.load().shots() == (1, 0, 0)
     station.kiosk.tick()
@@ -369,15 +368,15 @@ def test_a_model_that_was_tampered_with_does_not_come_back(station: Station, tmp
 
 def test_jobs_that_wait_when_the_kiosk_stops_are_still_carried_out() -> None:
     done: list[int] = []
-    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    jobs: JobQueue = queue.SimpleQueue()
     for number in range(3):
         jobs.put(lambda _stop, number=number: done.append(number))
 
     def body(stop: StopSignal) -> None:
         stop.wait()
-        work_off(jobs, stop)
+        run_jobs(jobs, stop)
 
-    worker = Worker("records", body, lambda _name, error: done.append(error)).start()
+    worker = Worker("session jobs", body, lambda _name, error: done.append(error)).start()
     worker.stop()
     assert done == [0, 1, 2]
 

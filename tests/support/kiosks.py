@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +13,8 @@ from app.core.events import CameraFound
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
 from app.demo.simulated import SimulatedDrives, SimulatedPanel
-from app.jobs.staff import House
-from app.jobs.tools import Job, Tools
+from app.jobs.running import JobQueue
+from app.jobs.tools import RenderedThings, StationServices, Tools
 from app.kiosk import Kiosk
 from app.model.live import Vision
 from app.session.store import SessionStore
@@ -60,7 +59,7 @@ class Station:
         self,
         folder: Path,
         settings: Config | None = None,
-        house: House | None = None,
+        services: StationServices | None = None,
         *,
         drives: Drives | None = None,
         labels: tuple[str, ...] = LABELS,
@@ -86,7 +85,9 @@ class Station:
             self.config, self.store, self.extractor, self.vision, drives or self.drives, self.sounds,
             clock=lambda: self.now_s, accelerator=accelerator,
         )  # fmt: skip
-        self.kiosk = Kiosk(self.tools, house or House(things=(AttractStage.kinds, random_views())))
+        self.kiosk = Kiosk(
+            self.tools, services or StationServices(things=RenderedThings(AttractStage.kinds, random_views()))
+        )
         self.panel = SimulatedPanel(self.kiosk.events.put)
         self.sequence = 0
         self.kiosk.events.put(CameraFound("table"))
@@ -106,8 +107,8 @@ class Station:
         """Carry out every job that waits, and what follows from it."""
         stop = threading.Event()
         self.kiosk.tick()
-        while (job := _next(self.kiosk.records) or _next(self.kiosk.jobs)) is not None:
-            job(stop)
+        while (jobs := self._waiting_jobs()) is not None:
+            jobs.get_nowait()(stop)
             self.kiosk.tick()
 
     def teach(self, shots: int = 4) -> None:
@@ -131,9 +132,6 @@ class Station:
         self.store.close()
         self.extractor.close()
 
-
-def _next(jobs: queue.SimpleQueue[Job]) -> Job | None:
-    try:
-        return jobs.get_nowait()
-    except queue.Empty:
-        return None
+    def _waiting_jobs(self) -> JobQueue | None:
+        queues = (self.kiosk.session_jobs, self.kiosk.long_jobs)
+        return next((jobs for jobs in queues if not jobs.empty()), None)

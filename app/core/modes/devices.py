@@ -74,7 +74,7 @@ _SOMETHING = message("A part of the machine has stopped")
 _STOPPED = {
     "camera": message("The part that watches the camera has stopped"),
     "vision": message("The part that recognises things has stopped"),
-    "records": message("The part that keeps pictures has stopped"),
-    "jobs": message("The part that learns and saves has stopped"),
+    "session jobs": message("The part that keeps pictures has stopped"),
+    "long jobs": message("The part that learns and saves has stopped"),
     "drive": message("The part that looks for drives has stopped"),
 }

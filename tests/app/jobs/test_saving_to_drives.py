@@ -14,7 +14,7 @@ from app.base.buttons import Action
 from app.base.ports import Drive
 from app.core.events import DrivesChanged, Event, SavingFinished, SavingStarted, SavingStep
 from app.core.state import Mode
-from app.jobs.workbench import Workbench
+from app.jobs.save import save_model
 from app.model.export_folder import EXPORT_FOLDER
 from app.model.verified_folder import CHECKSUMS
 from app.views.saving import saving
@@ -61,8 +61,8 @@ def save(station: Station, listen: Callable[[object], None], drive: Drive | None
 
     station.panel.tap(Action.SAVE)
     station.kiosk.tick()
-    station.kiosk.jobs.get_nowait()
-    Workbench(station.tools, announce, lambda _fraction: None).save(drive)
+    station.kiosk.long_jobs.get_nowait()
+    save_model(station.tools, announce, lambda _fraction: None, drive)
     station.settle()
 
 

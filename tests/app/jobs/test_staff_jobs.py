@@ -24,7 +24,7 @@ from app.core import events as ev
 from app.core.state import Mode
 from app.devices.power import switch_off
 from app.jobs.machine_info import machine_lines
-from app.jobs.staff import House
+from app.jobs.tools import StationServices
 from app.model.observation import NOTHING_SEEN
 from app.session.archive import Archive
 from app.views.model import Staff
@@ -57,7 +57,9 @@ def station(tmp_path: Path, machine: Machine) -> Iterator[Station]:
     settings = SettingsFile(Station.settings_in(tmp_path), tmp_path / "data")
     made = Station(
         tmp_path,
-        house=House(settings, lambda: ["/dev/video7"], machine.switch_off, lambda: ("warning: the lamp is loose",)),
+        services=StationServices(
+            settings, lambda: ["/dev/video7"], machine.switch_off, lambda: ("warning: the lamp is loose",)
+        ),
     )
     yield made
     made.close()
@@ -110,7 +112,9 @@ def test_cameras_that_are_found_can_be_chosen(station: Station) -> None:
 def test_the_camera_of_the_configuration_stays_on_offer_and_tells_no_password(tmp_path: Path) -> None:
     address = "rtsp://kiosk:secret@cam.local:554/x"
     base = replace(Station.settings_in(tmp_path), camera=CameraSettings(source=address))
-    station = Station(tmp_path, house=House(SettingsFile(base, tmp_path / "data"), lambda: ["/dev/video7"]))
+    station = Station(
+        tmp_path, services=StationServices(SettingsFile(base, tmp_path / "data"), lambda: ["/dev/video7"])
+    )
     with closing(station):
         opened(station, StaffPage.CAMERA)
         assert station.kiosk.state.config.camera.source != address

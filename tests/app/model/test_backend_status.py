@@ -107,9 +107,9 @@ def test_another_extractor_embeds_in_the_background_and_presses_come_in_between(
     station.panel.tap(0)
     kiosk.tick()
     stop = threading.Event()
-    kiosk.records.get_nowait()(stop)  # one turn of embedding anew
-    assert 0 < station.store.stale_samples < 6 or kiosk.records.empty() is False
-    kiosk.records.get_nowait()(stop)  # the press, before the rest
+    kiosk.session_jobs.get_nowait()(stop)  # one turn of embedding anew
+    assert 0 < station.store.stale_samples < 6 or kiosk.session_jobs.empty() is False
+    kiosk.session_jobs.get_nowait()(stop)  # the press, before the rest
     kiosk.tick()
     assert kiosk.state.shots == (4, 3, 0)
     station.settle()

@@ -1,0 +1,108 @@
+"""Jobs that end a session, and jobs on the archive: restore a session from it, and export all of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from app.base.errors import DriveGone
+from app.base.files import free_path
+from app.base.i18n import Text, message
+from app.core import events as ev
+from app.jobs.classes import taught_classes
+from app.jobs.drives import pinned_drive
+from app.jobs.running import report_failure_as
+from app.jobs.samples import RemovedSamples
+from app.jobs.tools import Announce, Tools
+from app.model.drive_paths import refuse_links
+from app.model.export_folder import EXPORT_FOLDER
+from app.model.model_files import delete_trained_models
+from app.model.verified_folder import with_checksums, write_folder
+from app.session.archive import Archive
+from app.session.database import SESSION_FILE
+from app.session.session import same_samples
+
+SESSIONS = Path(EXPORT_FOLDER) / "sessions"  # on a drive and in the export directory alike
+
+
+def erase_session(tools: Tools, announce: Announce, removed: RemovedSamples) -> None:
+    """Erase all samples and the model; announces SessionErased or EraseFailed."""
+    removed.clear()
+    with report_failure_as(ev.EraseFailed, announce):
+        tools.store.erase()
+        tools.vision.go_live(None)
+        announce(ev.SessionErased())
+        delete_trained_models(tools.config)
+
+
+def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, privacy: str) -> None:
+    """Archive what `privacy` allows and erase the session; announces SessionErased or EraseFailed.
+
+    Args:
+        tools: The store and the archive.
+        announce: Receives the event.
+        removed: Is cleared.
+        privacy: "keep", "embeddings" or "erase". Of the archived sessions, "embeddings" removes the pictures and
+            "erase" removes everything: they may date from another setting.
+    """
+    with report_failure_as(ev.EraseFailed, announce):
+        archive = tools.archive
+        archive.keep(tools.store, datetime.now(), privacy)
+        if privacy == "embeddings":
+            archive.forget_pictures()
+        elif privacy == "erase":
+            archive.clear()
+        erase_session(tools, announce, removed)
+
+
+def restore_session(tools: Tools, announce: Announce, removed: RemovedSamples, name: str, privacy: str) -> None:
+    """Make an archived session the current one; announces SessionRestored, StaffDone or StaffFailed.
+
+    The session that was current is archived first, as `privacy` says.
+    """
+    with report_failure_as(ev.StaffFailed, announce):
+        archive, store = tools.archive, tools.store
+        session = archive.load(name, tools.extractor.name, tools.extractor.origin_sha256)
+        if same_samples(session, store.load()):
+            announce(ev.StaffDone(message("That session is the one at hand already.")))
+            return
+        archive.keep(store, datetime.now(), privacy, or_refuse=True)
+        store.replace_with(session)
+        store.switch_extractor()
+        while store.stale_samples:
+            store.re_embed(tools.extractor.embedded)
+        session = store.load()
+        tools.vision.go_live(None)
+        tools.vision.num_classes = len(session.labels)
+        delete_trained_models(tools.config)
+        removed.clear()
+        announce(ev.SessionRestored(taught_classes(session)))
+
+
+def export_sessions(tools: Tools, announce: Announce) -> None:
+    """Write all archived sessions to the first writable drive, or else to the export directory.
+
+    Announces StaffDone, or StaffFailed.
+    """
+    with report_failure_as(ev.StaffFailed, announce):
+        drive = next((one for one in tools.drives.present() if not one.read_only), None)
+        note: Text = ""
+        if drive is None:
+            root = tools.config.export_dir
+            _write_sessions(tools.archive, root, display_root=root, on_drive=False)
+        else:
+            root = drive.path
+            with pinned_drive(tools.drives, drive, gone=DriveGone) as pinned_root:
+                _write_sessions(tools.archive, pinned_root, display_root=root, on_drive=True)
+            note = tools.drives.release(drive)
+        announce(ev.StaffDone(message("All kept sessions are in {folder}. {note}", folder=root / SESSIONS, note=note)))
+
+
+def _write_sessions(archive: Archive, root: Path, *, display_root: Path, on_drive: bool) -> None:
+    """Write each session to a folder of its own below `root`; errors call it `display_root`."""
+    if on_drive:
+        refuse_links(root, root / SESSIONS)
+    for name in archive.names():
+        folder = free_path(root / SESSIONS, name)
+        files = with_checksums({SESSION_FILE: archive.data(name)})
+        write_folder(folder, files, display_path=display_root / SESSIONS / folder.name, on_drive=on_drive)

@@ -1,0 +1,45 @@
+"""Writing to a drive that may be pulled at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from app.base.errors import DriveGone, ExportError
+from app.base.ports import Drive, Drives
+from app.model.drive_paths import pinned
+
+
+@contextmanager
+def pinned_drive(drives: Drives, drive: Drive, *, gone: type[DriveGone]) -> Iterator[Path]:
+    """Yield a path that leads to this drive only, never to what is mounted in its place later.
+
+    Args:
+        drives: Lists the drives that are present.
+        drive: The drive to write to.
+        gone: The error to raise when the drive was pulled; it names the next step.
+
+    Raises:
+        DriveGone: As `gone`, if the drive was pulled before the block ended.
+        OSError, ExportError: What the block raised, if the drive is still present.
+    """
+
+    def check_present() -> None:
+        if drive.identity not in [one.identity for one in drives.present()]:
+            raise gone(drive.name)
+
+    with ExitStack() as stack:
+        try:
+            root = stack.enter_context(pinned(drive.path))
+        except FileNotFoundError as error:
+            raise gone(drive.name) from error
+        try:
+            check_present()  # after pinning: now the pinned file system is known to be the drive's
+            yield root
+            check_present()  # what was written after the drive was pulled is not on it
+        except DriveGone:
+            raise
+        except (OSError, ExportError):
+            check_present()  # a pulled drive is the clearer reason
+            raise

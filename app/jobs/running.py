@@ -1,0 +1,54 @@
+"""How jobs run: a worker takes them from a queue one by one, and a failure becomes an event."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.base.error_texts import EXPECTED_ERRORS, screen_text
+from app.base.i18n import Text, message
+from app.base.workers import StopSignal
+from app.core.events import Event
+from app.jobs.tools import Announce
+
+logger = logging.getLogger(__name__)
+
+Job = Callable[[StopSignal], None]
+"""A job with everything it needs; it may end early once the signal is set."""
+
+JobQueue = queue.SimpleQueue[Job]
+
+POLL_S = 0.1  # how often a worker that waits for a job checks whether to stop
+DEFECT = message("Something went wrong inside. Nothing is lost: please try again.")
+
+
+def run_jobs(jobs: JobQueue, stop: StopSignal) -> None:
+    """Body of a worker: run jobs in order until `stop` is set and the queue is empty."""
+    while True:
+        try:
+            job = jobs.get(timeout=POLL_S)
+        except queue.Empty:
+            if stop.is_set():
+                return
+            continue
+        job(stop)
+
+
+@contextmanager
+def report_failure_as(failed: Callable[[Text], Event], announce: Announce) -> Iterator[None]:
+    """Turn every error in the block into the event `failed(reason)`, so that the mode that waits for the job ends.
+
+    Args:
+        failed: Makes the event from the text for the screen.
+        announce: Receives the event.
+    """
+    try:
+        yield
+    except EXPECTED_ERRORS as error:
+        logger.warning("%s", error)
+        announce(failed(screen_text(error)))
+    except Exception:
+        logger.exception("a job failed")
+        announce(failed(DEFECT))

@@ -1,0 +1,140 @@
+"""Jobs on the samples of the current session: store, remove, restore, fetch pictures, and embed again."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.picture import Picture
+from app.base.ports import Frame
+from app.base.workers import StopSignal
+from app.core import events as ev
+from app.jobs.running import JobQueue, report_failure_as
+from app.jobs.tools import Announce, Tools
+from app.session.embeddings import backend_agreement
+from app.session.pictures import THUMBNAIL_PX, small_picture, thumbnail
+from app.session.session import Sample
+from tpu.tensors import centre_crop
+
+GALLERY_PX = 192  # edge of a picture in a gallery
+SLICE_S = 0.05  # samples are embedded again for this long at a time, so that a press does not wait longer
+
+
+def store_sample(
+    tools: Tools,
+    announce: Announce,
+    class_index: int,
+    frame: Frame,
+    embedding: NDArray[np.float32] | None,
+    device: str,
+) -> None:
+    """Store a frame as a sample.
+
+    Args:
+        tools: The store, and the extractor if there is no embedding yet.
+        announce: Receives SampleAdded, or SampleRefused.
+        class_index: The class that the sample belongs to.
+        frame: Its centre square is stored.
+        embedding: float32 (D,); None to compute it here.
+        device: Where `embedding` was computed: "cpu", "usb:N" or "pci:N".
+    """
+    with report_failure_as(lambda reason: ev.SampleRefused(class_index, reason), announce):
+        square = centre_crop(frame.image, tools.vision.crop_share)
+        if embedding is None:
+            embedding, device = tools.extractor.embedded(square)
+        sample = tools.store.add(class_index, embedding, square, device)
+        picture = Picture(("sample", sample.sample_id), thumbnail(square))
+        announce(ev.SampleAdded(class_index, sample.sample_id, picture))
+
+
+def remove_last_sample(tools: Tools, announce: Announce) -> None:
+    """Remove the newest sample, if there is one; announces SampleRemoved or UndoFailed."""
+    with report_failure_as(ev.UndoFailed, announce):
+        sample = tools.store.remove_last()
+        if sample is not None:
+            announce(ev.SampleRemoved(sample.class_index, sample.sample_id))
+
+
+class RemovedSamples:
+    """Samples that a visitor removed in a gallery, in memory, so that UNDO can restore them.
+
+    They belong to the current session: whoever ends or replaces the session calls `clear`.
+    """
+
+    def __init__(self) -> None:
+        self._samples: list[Sample] = []
+
+    def remove(self, tools: Tools, announce: Announce, sample_id: int) -> None:
+        """Remove a sample, if it exists; announces SampleRemoved or UndoFailed."""
+        with report_failure_as(ev.UndoFailed, announce):
+            sample = tools.store.remove(sample_id)
+            if sample is not None:
+                self._samples.append(sample)
+                announce(ev.SampleRemoved(sample.class_index, sample_id))
+
+    def restore_last(self, tools: Tools, announce: Announce) -> None:
+        """Restore the sample that was removed last, if there is one; announces SampleRestored or UndoFailed."""
+        with report_failure_as(ev.UndoFailed, announce):
+            if not self._samples:
+                return
+            sample = self._samples[-1]
+            tools.store.restore(sample)
+            self._samples.pop()
+            picture = Picture(("sample", sample.sample_id), small_picture(sample.picture, THUMBNAIL_PX))
+            announce(ev.SampleRestored(sample.class_index, sample.sample_id, picture))
+
+    def clear(self) -> None:
+        """Forget the removed samples: another session begins."""
+        self._samples.clear()
+
+
+def load_gallery(tools: Tools, announce: Announce, class_index: int, page: int, size: int) -> None:
+    """Fetch the pictures of one page of a class, newest first; announces PicturesLoaded or UndoFailed."""
+    with report_failure_as(ev.UndoFailed, announce):
+        _load(tools, announce, "gallery", tools.store.newest(class_index, size, page * size))
+
+
+def load_pictures(tools: Tools, announce: Announce, sample_ids: tuple[int, ...]) -> None:
+    """Fetch pictures for the results page; announces PicturesLoaded or UndoFailed."""
+    with report_failure_as(ev.UndoFailed, announce):
+        _load(tools, announce, "results", sample_ids)
+
+
+def check_samples(tools: Tools, announce: Announce, session_jobs: JobQueue, stop: StopSignal) -> None:
+    """Make sure that all samples were embedded by the extractor in use.
+
+    If some were not, embed them again for SLICE_S and queue another slice behind the presses that came meanwhile.
+    If all were, but on another device, measure how far the embeddings of both devices agree.
+    """
+    with report_failure_as(ev.VisionFailed, announce):
+        if not tools.store.stale_samples:
+            backend_agreement(tools.store, tools.extractor)
+        elif embed_again(tools, announce) and not stop.is_set():
+            session_jobs.put(lambda stop: check_samples(tools, announce, session_jobs, stop))
+
+
+def embed_again(tools: Tools, announce: Announce) -> int:
+    """Embed samples of another extractor with the extractor in use, for SLICE_S; announces SamplesReEmbedded.
+
+    Returns:
+        How many samples are left.
+    """
+    end_s = time.monotonic() + SLICE_S
+    left = tools.store.stale_samples
+    while left:
+        done = tools.store.re_embed(tools.extractor.embedded, enough=lambda: time.monotonic() >= end_s)
+        left = tools.store.stale_samples
+        announce(ev.SamplesReEmbedded(left, done.dropped))
+        if time.monotonic() >= end_s:
+            break
+    return left
+
+
+def _load(tools: Tools, announce: Announce, purpose: str, sample_ids: tuple[int, ...]) -> None:
+    found = tools.store.pictures(sample_ids)
+    pictures = tuple(
+        (one, Picture((purpose, one), small_picture(found[one], GALLERY_PX))) for one in sample_ids if one in found
+    )
+    announce(ev.PicturesLoaded(purpose, pictures))

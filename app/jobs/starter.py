@@ -1,0 +1,70 @@
+"""The starter as a job: load the model that answers before a visitor has trained one."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from app.base.error_texts import EXPECTED_ERRORS
+from app.core import events as ev
+from app.core.facts import ModelFacts
+from app.jobs.tools import Announce, RenderedThings, Tools
+from app.model.live import LiveModel
+from app.model.starter import DEMO, make_demo_starter, open_starter
+
+logger = logging.getLogger(__name__)
+
+
+class Starter:
+    """Loads the starter, and remembers it to stop that model and no other.
+
+    Args:
+        things: Pictures for the starter of the demonstration; None if it cannot be made here.
+    """
+
+    def __init__(self, things: RenderedThings | None) -> None:
+        self._things = things
+        self._model: LiveModel | None = None
+
+    def load(self, tools: Tools, announce: Announce) -> None:
+        """Let the starter answer if no other model does; announces StarterReady.
+
+        A starter that cannot be used is reported in the log, and the kiosk runs without one.
+        """
+        if not tools.config.idle.starter or tools.vision.model is not None:
+            return
+        try:
+            model = open_starter(self._folder(tools), tools.vision.num_classes, runtime=tools.config.model.runtime)
+        except EXPECTED_ERRORS as error:
+            logger.warning("%s", error)
+            return
+        except Exception:  # for example a full disk: the worker must go on with its other jobs
+            logger.exception("the starter cannot be made")
+            return
+        self._model = model
+        tools.vision.go_live(model)
+        announce(ev.StarterReady(ModelFacts(tuple(model.engine.labels), model.threshold)))
+
+    def reload_for(self, tools: Tools, announce: Announce, num_classes: int) -> None:
+        """Load the starter again if it answers now and does not have room for this number of classes."""
+        model = tools.vision.model
+        if model is None or tools.store.last_model() is not None or tools.store.load().samples:
+            return
+        if max(len(model.engine.labels), num_classes) != model.num_classes:
+            tools.vision.go_live(None)
+            self.load(tools, announce)
+
+    def drop(self, tools: Tools) -> None:
+        """Stop the starter, because a visitor begins to teach; a newer model goes on answering."""
+        if self._model is not None:
+            tools.vision.withdraw(self._model)
+
+    def _folder(self, tools: Tools) -> Path:
+        """Return the folder of the starter; the demonstration's is made on first use."""
+        named = tools.config.idle.starter
+        if named != DEMO:
+            return Path(named).expanduser()
+        folder = tools.config.data_dir / "starter" / tools.extractor.sha256[:16]
+        if self._things is not None and not (folder / "metadata.json").is_file():
+            make_demo_starter(folder, *self._things, tools.extractor, runtime=tools.config.model.runtime)
+        return folder

@@ -1,0 +1,158 @@
+"""Jobs on the session's own model: train it, restore it after a restart, and write new class names into it."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from app.base.errors import KioskError
+from app.base.workers import StopSignal
+from app.core import events as ev
+from app.core.facts import TrainedFacts
+from app.jobs.running import JobQueue, report_failure_as
+from app.jobs.samples import embed_again
+from app.jobs.tools import Announce, OnProgress, Tools
+from app.model.counterpart import write_counterpart
+from app.model.live import LiveModel
+from app.model.model_files import (
+    delete_model,
+    delete_shown_models,
+    delete_trained_models,
+    delete_unfinished_files,
+    files_of,
+    new_model_path,
+    read_report,
+    report_path,
+    saved_counterpart,
+    write_model_file,
+    write_report,
+)
+from app.model.relabel import with_labels
+from app.model.train import TrainedModel, train_model
+from app.session.session import Session
+from learning.errors import TrainingCancelled
+from tpu.classifier import ClassificationEngine
+from tpu.errors import RuntimeLayerError
+from tpu.models import extractor_path
+
+logger = logging.getLogger(__name__)
+
+
+def queue_training(
+    tools: Tools, announce: Announce, on_progress: OnProgress, long_jobs: JobQueue, stop: StopSignal
+) -> None:
+    """Take a snapshot of the session and queue the training on it.
+
+    Runs in the queue of session jobs, so that the snapshot holds every sample that was pressed before.
+    """
+    with report_failure_as(ev.TrainingFailed, announce):
+        while embed_again(tools, announce):
+            if stop.is_set():
+                return
+        session = tools.store.load()
+        long_jobs.put(lambda stop: train(tools, announce, on_progress, session, stop))
+
+
+def train(tools: Tools, announce: Announce, on_progress: OnProgress, session: Session, stop: StopSignal) -> None:
+    """Train, verify the exported file, and let it answer. The model before it answers until then.
+
+    Args:
+        tools: Extractor, store, and the model that answers.
+        announce: Receives TrainingFinished or TrainingFailed; nothing if the training was stopped.
+        on_progress: Receives 0..1.
+        session: The samples to train on.
+        stop: Ends the training early.
+    """
+    settings, path = tools.config.model, new_model_path(tools.config)
+    with report_failure_as(ev.TrainingFailed, announce):
+        try:
+            trained = train_model(
+                session,
+                tools.extractor,
+                path,
+                rng=np.random.default_rng(settings.seed),
+                on_progress=on_progress,
+                should_stop=stop.is_set,
+                runtime=settings.runtime,
+                device=settings.device,
+                accelerator=tools.accelerator,
+            )
+            facts = _remember(tools, trained, session.shots())
+        except TrainingCancelled:
+            delete_model(path)
+            return
+        except BaseException:
+            delete_model(path)
+            raise
+        announce(ev.TrainingFinished(path, facts, trained.seconds))
+        delete_trained_models(tools.config, keep=path)
+
+
+def restore_model(tools: Tools) -> TrainedFacts | None:
+    """Let the model that was trained on the stored session answer.
+
+    Returns:
+        Its facts; None if there is no such model, or its file is missing, changed or unusable.
+    """
+    delete_unfinished_files(tools.config)
+    delete_shown_models(tools.config)  # a power cut may have left one
+    stored, session, settings = tools.store.last_model(), tools.store.load(), tools.config.model
+    if stored is None:
+        return None
+    taught = _classes_with_samples(stored.shots)
+    try:
+        engine = ClassificationEngine(
+            stored.path,
+            labels=tuple(session.labels[index] for index in taught),
+            runtime=settings.runtime,
+            device=settings.device,
+            accelerator=tools.accelerator,
+            counterpart=saved_counterpart(stored.path),
+        )
+    except RuntimeLayerError as error:
+        logger.warning("the model of the last session is not used: %s", error)
+        return None
+    tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
+    return TrainedFacts(stored.validation_accuracy, stored.threshold, stored.shots, read_report(stored.path))
+
+
+def rename_classes_of_model(tools: Tools, labels: tuple[str, ...]) -> None:
+    """Write a copy of the session's model with new class names, and let the copy answer.
+
+    Does nothing if another model answers, or if the names and the number of classes are the same.
+    """
+    stored, model = tools.store.last_model(), tools.vision.model
+    if stored is None or model is None or model.path != stored.path:
+        return
+    names = tuple(labels[index] for index in model.class_indices)
+    if names == tuple(model.engine.labels) and len(labels) == model.num_classes:
+        return
+    path = new_model_path(tools.config)
+    for old, new in zip(files_of(model.path), files_of(path), strict=True):
+        if old.is_file():
+            data = old.read_bytes()
+            write_model_file(new, data if new == report_path(path) else with_labels(data, names))
+    shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]
+    tools.store.remember_model(path, stored.validation_accuracy, stored.threshold, shots)
+    restore_model(tools)
+    delete_trained_models(tools.config, keep=path)
+
+
+def _remember(tools: Tools, trained: TrainedModel, shots: tuple[int, ...]) -> TrainedFacts:
+    """Write what belongs to a new model, note it in the store, and let it answer."""
+    path = trained.path
+    try:
+        write_report(path, trained.training_report)
+        write_counterpart(path, trained.head, extractor_path(tools.config.model.extractor))
+        tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
+    except KioskError:
+        trained.engine.close()
+        raise
+    classes = _classes_with_samples(shots)
+    tools.vision.go_live(LiveModel(trained.engine, path, classes, trained.threshold, len(shots)))
+    return TrainedFacts(trained.validation_accuracy, trained.threshold, shots, trained.training_report)
+
+
+def _classes_with_samples(shots: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(index for index, count in enumerate(shots) if count)
