@@ -6,6 +6,7 @@ import re
 
 from app.base.errors import ConfigInvalid
 from app.base.i18n import LANGUAGES
+from app.base.privacy import Privacy
 from app.config.input_map import button_named, input_map, pins_of
 from app.config.schema import Config
 from tpu.runtime import PERFORMANCES
@@ -15,7 +16,7 @@ LONGEST_LABEL = 200
 MOST_ZOOM = 4.0
 ROTATIONS = (0, 90, 180, 270)  # degrees clockwise
 PALETTES = ("paper", "night", "contrast", "distinct")  # the names in assets/themes/palettes.toml
-PRIVACY = ("keep", "embeddings", "erase")
+PRIVACY = tuple(one.value for one in Privacy)
 DEVICE_FORM = re.compile(r"auto|cpu|(usb|pci):\d+")
 
 

@@ -9,6 +9,7 @@ from app.base.buttons import Button
 from app.base.i18n import SOURCE_LANGUAGE, Text
 from app.base.picture import Picture
 from app.base.ports import Drive, UnmountedDrive
+from app.base.privacy import Privacy
 from app.base.tone import Tone
 from app.config.schema import Config
 from app.core import events as ev
@@ -184,6 +185,11 @@ class KioskState:
     def resting_mode(self) -> Mode:
         """Where every job and every question ends: LIVE where a model answers, else TEACH."""
         return Mode.LIVE if self.answering else Mode.TEACH
+
+    @property
+    def privacy(self) -> Privacy:
+        """What to keep of the session when its visitor is gone."""
+        return Privacy(self.config.privacy.when_idle)
 
     @property
     def missing(self) -> Text | None:

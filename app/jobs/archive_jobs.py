@@ -8,6 +8,7 @@ from pathlib import Path
 from app.base.errors import DriveGone
 from app.base.files import free_path
 from app.base.i18n import Text, message
+from app.base.privacy import Privacy
 from app.core import events as ev
 from app.jobs.classes import taught_classes
 from app.jobs.drives import pinned_drive
@@ -35,27 +36,27 @@ def erase_session(tools: Tools, announce: Announce, removed: RemovedSamples) -> 
         delete_trained_models(tools.config)
 
 
-def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, privacy: str) -> None:
+def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, privacy: Privacy) -> None:
     """Archive what `privacy` allows and erase the session; announces SessionErased or EraseFailed.
 
     Args:
         tools: The store and the archive.
         announce: Receives the event.
         removed: Is cleared.
-        privacy: "keep", "embeddings" or "erase". Of the archived sessions, "embeddings" removes the pictures and
-            "erase" removes everything: they may date from another setting.
+        privacy: What to keep. EMBEDDINGS also removes the pictures of earlier sessions from the archive, and ERASE
+            removes those sessions: they may date from another setting.
     """
     with report_failure_as(ev.EraseFailed, announce):
         archive = tools.archive
         archive.keep(tools.store, datetime.now(), privacy)
-        if privacy == "embeddings":
+        if privacy is Privacy.EMBEDDINGS:
             archive.forget_pictures()
-        elif privacy == "erase":
+        elif privacy is Privacy.ERASE:
             archive.clear()
         erase_session(tools, announce, removed)
 
 
-def restore_session(tools: Tools, announce: Announce, removed: RemovedSamples, name: str, privacy: str) -> None:
+def restore_session(tools: Tools, announce: Announce, removed: RemovedSamples, name: str, privacy: Privacy) -> None:
     """Make an archived session the current one; announces SessionRestored, StaffDone or StaffFailed.
 
     The session that was current is archived first, as `privacy` says.

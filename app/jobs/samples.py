@@ -91,15 +91,16 @@ class RemovedSamples:
 
 
 def load_gallery(tools: Tools, announce: Announce, class_index: int, page: int, size: int) -> None:
-    """Fetch the pictures of one page of a class, newest first; announces PicturesLoaded or UndoFailed."""
+    """Fetch the pictures of one page of a class, newest first; announces GalleryLoaded or UndoFailed."""
     with report_failure_as(ev.UndoFailed, announce):
-        _load(tools, announce, "gallery", tools.store.newest(class_index, size, page * size))
+        sample_ids = tools.store.newest(class_index, size, page * size)
+        announce(ev.GalleryLoaded(_pictures(tools, "gallery", sample_ids)))
 
 
 def load_pictures(tools: Tools, announce: Announce, sample_ids: tuple[int, ...]) -> None:
     """Fetch pictures for the results page; announces PicturesLoaded or UndoFailed."""
     with report_failure_as(ev.UndoFailed, announce):
-        _load(tools, announce, "results", sample_ids)
+        announce(ev.PicturesLoaded(_pictures(tools, "results", sample_ids)))
 
 
 def check_samples(tools: Tools, announce: Announce, session_jobs: JobQueue, stop: StopSignal) -> None:
@@ -132,9 +133,9 @@ def embed_again(tools: Tools, announce: Announce) -> int:
     return left
 
 
-def _load(tools: Tools, announce: Announce, purpose: str, sample_ids: tuple[int, ...]) -> None:
+def _pictures(tools: Tools, page: str, sample_ids: tuple[int, ...]) -> tuple[tuple[int, Picture], ...]:
+    """The stored pictures of those samples that have one, small; `page` becomes a part of their keys."""
     found = tools.store.pictures(sample_ids)
-    pictures = tuple(
-        (one, Picture((purpose, one), small_picture(found[one], GALLERY_PX))) for one in sample_ids if one in found
+    return tuple(
+        (one, Picture((page, one), small_picture(found[one], GALLERY_PX))) for one in sample_ids if one in found
     )
-    announce(ev.PicturesLoaded(purpose, pictures))

@@ -53,7 +53,7 @@ def save_model(tools: Tools, announce: Announce, on_progress: OnProgress, chosen
 
     Args:
         tools: The session, its model, and the drives.
-        announce: Receives SavingStarted and SavingStep for each drive that is tried, then SavingFinished; or
+        announce: Receives SavingStarted and SavingAdvanced for each drive that is tried, then SavingFinished; or
             SavingFailed with the reason of the first drive.
         on_progress: Receives 0..1.
         chosen: The drive that the visitor chose, or the only one that was present.
@@ -97,9 +97,9 @@ def _save_to_first(drives: list[Drive], content: _Content) -> None:
             logger.warning("%s was not written: %s", drive.name, error)
             errors.append(error)
             continue
-        announce(ev.SavingStep("release", False))
+        announce(ev.SavingAdvanced(ev.SavingStage.RELEASE, False))
         note = present.release(drive)
-        announce(ev.SavingStep("release", True))
+        announce(ev.SavingAdvanced(ev.SavingStage.RELEASE, True))
         announce(ev.SavingFinished(folder, True, time.perf_counter() - started_s, drive.name, note))
         return
     raise errors[0]
@@ -119,12 +119,13 @@ def _write(
     name = export_name(datetime.now(), " ".join(content.model.engine.labels), ascii_only=ascii_names)
     folder = free_path(exports, name)
     display_path = display_root / EXPORT_FOLDER / folder.name
-    steps = ev.SAVING_STEPS if drive is not None else tuple(step for step in ev.SAVING_STEPS if step != "release")
-    content.announce(ev.SavingStarted(drive.name if drive is not None else "", display_path, steps))
+    stages = tuple(stage for stage in ev.SavingStage if drive is not None or stage is not ev.SavingStage.RELEASE)
+    content.announce(ev.SavingStarted(drive.name if drive is not None else "", display_path, stages))
 
     def on_step(step: str, done: bool) -> None:
-        content.announce(ev.SavingStep(step, done))
-        if drive is not None and (step, done) == ("read_back", False):
+        stage = ev.SavingStage(step)
+        content.announce(ev.SavingAdvanced(stage, done))
+        if drive is not None and stage is ev.SavingStage.READ_BACK and not done:
             drop_cached_pages(drive.device)
 
     try:

@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
+from app.base.privacy import Privacy
 from app.core import events as ev
 from app.core.facts import ModelFacts
 from app.importing.reader import read_model, read_session
@@ -21,7 +22,7 @@ from tpu.classifier import ClassificationEngine
 logger = logging.getLogger(__name__)
 
 
-def import_session(tools: Tools, announce: Announce, removed: RemovedSamples, folder: Path, privacy: str) -> None:
+def import_session(tools: Tools, announce: Announce, removed: RemovedSamples, folder: Path, privacy: Privacy) -> None:
     """Carry on with the session in `folder`; announces SessionImported or ImportFailed.
 
     The folder is read and verified to its end first. Then the current session is archived, as `privacy` says, and

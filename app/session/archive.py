@@ -22,6 +22,7 @@ from app.base.errors import ArchiveUnusable, SessionNotArchived
 from app.base.file_names import safe_file_name
 from app.base.files import DAMAGED, free_path
 from app.base.i18n import message
+from app.base.privacy import Privacy
 from app.session.session import Session
 from app.session.store import SessionStore
 
@@ -51,20 +52,20 @@ class Archive:
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     beside: Path | None = None
 
-    def keep(self, store: SessionStore, now: datetime, privacy: str, *, or_refuse: bool = False) -> str | None:
+    def keep(self, store: SessionStore, now: datetime, privacy: Privacy, *, or_refuse: bool = False) -> str | None:
         """Keep the session of `store` and return its name; None where there is no room, or nothing to keep.
 
         Args:
             store: Holds the session; it stays as it is.
             now: Local time, for the name.
-            privacy: "keep" keeps all of it, "embeddings" all but the pictures, "erase" nothing.
+            privacy: What to keep of the session.
             or_refuse: Another session is about to replace this one, which must not be lost for lack of free room.
 
         Raises:
             SessionNotArchived: If the disk fails; or, with `or_refuse`, if less is free than must stay free.
         """
         session = store.load()
-        if not session.samples or privacy == "erase":
+        if not session.samples or privacy is Privacy.ERASE:
             return None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +80,7 @@ class Archive:
         taught = [label for label, shots in zip(session.labels, session.shots(), strict=True) if shots]
         name = f"{now:%Y-%m-%d_%H%M%S}_{safe_file_name(' '.join(taught), longest_bytes=NAME_BYTES)}"
         path = free_path(self.folder, name, ENDING)
-        store.copy_to(path, pictures=privacy == "keep")
+        store.copy_to(path, pictures=privacy is Privacy.KEEP)
         self._make_room()
         return path.name.removesuffix(ENDING) if path.exists() else None
 

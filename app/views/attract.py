@@ -10,7 +10,7 @@ from app.base.i18n import Message, message
 from app.base.picture import Picture
 from app.core.state import KioskState
 from app.views.model import ActionKey, Attract, ClassCard, KioskView, Verdict
-from app.views.words import Say
+from app.views.words import Translator
 
 Stage = Callable[[str, int], Picture]
 """Pictures of a rendered thing: kind, and number of the picture. The same arguments give the same picture."""
@@ -69,7 +69,7 @@ def moment(age_s: float) -> Moment:
     return Moment(SCENES[-1], len(SCENES) - 1, 1.0)
 
 
-def played(view: KioskView, state: KioskState, stage: Stage | None, say: Say) -> KioskView:
+def played(view: KioskView, state: KioskState, stage: Stage | None, translate: Translator) -> KioskView:
     """The view of the played visit, with what it needs of the real one."""
     age_s = state.now_s - state.attract_since_s
     now = moment(age_s)
@@ -80,25 +80,25 @@ def played(view: KioskView, state: KioskState, stage: Stage | None, say: Say) ->
         view,
         picture=picture,
         model_square=None if picture is None else _square(picture),
-        cards=tuple(_card(card, now, stage, say) for card in view.cards),
+        cards=tuple(_card(card, now, stage, translate) for card in view.cards),
         actions=tuple(_key(key, now) for key in view.actions if key.button is not Action.RESULTS),
-        guidance=say(now.scene.caption),
-        verdict=Verdict(say(name), 0.97, now.scene.thing, f"{0.97:.0%}") if trained else None,
+        guidance=translate(now.scene.caption),
+        verdict=Verdict(translate(name), 0.97, now.scene.thing, f"{0.97:.0%}") if trained else None,
         not_sure=0.03 if trained else None,
         progress=now.share if now.scene.trains else None,
-        progress_text=say(message("Learning …")) if now.scene.trains else "",
+        progress_text=translate(message("Learning …")) if now.scene.trains else "",
         notice=None,
         attract=Attract(
-            headline=say(message("Teach me something!")),
-            caption=say(now.scene.caption),
+            headline=translate(message("Teach me something!")),
+            caption=translate(now.scene.caption),
             scene=now.number,
             scenes=len(SCENES),
-            call=say(message("Press any button")),
+            call=translate(message("Press any button")),
         ),
     )
 
 
-def _card(card: ClassCard, now: Moment, stage: Stage | None, say: Say) -> ClassCard:
+def _card(card: ClassCard, now: Moment, stage: Stage | None, translate: Translator) -> ClassCard:
     """Only the first classes play; the others stand by, empty."""
     index = card.index
     if index >= len(THINGS):
@@ -119,7 +119,7 @@ def _card(card: ClassCard, now: Moment, stage: Stage | None, say: Say) -> ClassC
     seen = index == now.scene.thing
     return replace(
         card,
-        label=say(name),
+        label=translate(name),
         shots=shots,
         target=FULL_SHOTS,
         confidence=(0.97 if seen else 0.03) if now.scene.trained else None,
@@ -129,7 +129,7 @@ def _card(card: ClassCard, now: Moment, stage: Stage | None, say: Say) -> ClassC
         suggested=False,
         gallery=None,
         thumbnails=() if stage is None else _thumbnails(stage, kind, shots),
-        count_text=say(message("{shots} pictures", shots=shots)) if shots > 1 else "",
+        count_text=translate(message("{shots} pictures", shots=shots)) if shots > 1 else "",
     )
 
 

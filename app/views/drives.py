@@ -8,19 +8,19 @@ from app.base.ports import Drive
 from app.core.modes.choose_drive import ANSWER_WITHIN_S, choices
 from app.core.state import KioskState
 from app.views.model import ActionKey, Question
-from app.views.words import Say
+from app.views.words import Translator
 
 KINDS = {"vfat": "FAT", "exfat": "exFAT", "ntfs3": "NTFS"}
 
 
-def drive_line(state: KioskState, say: Say) -> str:
+def drive_line(state: KioskState, translate: Translator) -> str:
     """Every drive with what matters of it: kind and room, or why SAVE cannot use it."""
     texts: list[Text] = [_drive(one) for one in state.drive_facts]
     texts += [message("{drive} (not mounted)", drive=one.name) for one in state.unmounted]
-    return ", ".join(map(say, texts)) or say(message("no drive"))
+    return ", ".join(map(translate, texts)) or translate(message("no drive"))
 
 
-def which_drive(state: KioskState, say: Say) -> Question:
+def which_drive(state: KioskState, translate: Translator) -> Question:
     """One answer per drive that can be written to, on the class buttons, and no."""
     answers = [
         ActionKey(
@@ -29,14 +29,14 @@ def which_drive(state: KioskState, say: Say) -> Question:
             one.name,
             str(place + 1),
             suggested=place == 0,
-            detail=say(message("{kind}, {free} free", kind=_kind(one), free=_free(one))),
+            detail=translate(message("{kind}, {free} free", kind=_kind(one), free=_free(one))),
         )
         for place, one in enumerate(choices(state))
     ]
     return Question(
-        title=say(message("Which drive shall take it?")),
-        text=say(message("If nobody answers, the first one does.")),
-        answers=(*answers, ActionKey(Action.CANCEL, "cancel", say(message("Do not save")), "N")),
+        title=translate(message("Which drive shall take it?")),
+        text=translate(message("If nobody answers, the first one does.")),
+        answers=(*answers, ActionKey(Action.CANCEL, "cancel", translate(message("Do not save")), "N")),
         left=max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S),
         listed=True,
         dead=tuple(range(len(answers), len(state.classes))),

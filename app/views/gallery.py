@@ -9,7 +9,7 @@ from app.base.i18n import counted, message
 from app.core.modes.gallery import keys, pages
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Gallery, GalleryPicture
-from app.views.words import Say, back_key, how
+from app.views.words import Translator, back_key, how
 
 TOUCH = message("Touch a picture to take it out.")
 STEER = message("Buttons 1 and 2 move, TRAIN takes out, SAVE shows the next thing, RESET leaves.")
@@ -17,7 +17,7 @@ STEER = message("Buttons 1 and 2 move, TRAIN takes out, SAVE shows the next thin
 KEYS = message("Arrow keys move, Enter takes out, Tab shows the next thing, Esc leaves.")
 
 
-def gallery(state: KioskState, say: Say) -> Gallery | None:
+def gallery(state: KioskState, translate: Translator) -> Gallery | None:
     """What the gallery shows."""
     if state.mode is not Mode.GALLERY:
         return None
@@ -25,22 +25,22 @@ def gallery(state: KioskState, say: Say) -> Gallery | None:
     one, last = state.classes[shown.class_index], pages(state) - 1
     return Gallery(
         index=shown.class_index,
-        title=say(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
-        hint=say(how(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
+        title=translate(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
+        hint=translate(how(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
         pictures=tuple(GalleryPicture(StoredPicture(sample_id), picture) for sample_id, picture in shown.pictures),
-        page_text=say(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
-        keys=tuple(replace(_key(button, say), enabled=enabled) for button, enabled in keys(state).items()),
+        page_text=translate(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
+        keys=tuple(replace(_key(button, translate), enabled=enabled) for button, enabled in keys(state).items()),
     )
 
 
-def _key(button: Button, say: Say) -> ActionKey:
+def _key(button: Button, translate: Translator) -> ActionKey:
     match button:
         case ClassName():
-            return ActionKey(button, "rename", say(message("Name it")), "")
+            return ActionKey(button, "rename", translate(message("Name it")), "")
         case PageTurn(-1):
-            return ActionKey(button, "earlier", say(message("Newer")), "")
+            return ActionKey(button, "earlier", translate(message("Newer")), "")
         case PageTurn(1):
-            return ActionKey(button, "later", say(message("Older")), "")
+            return ActionKey(button, "later", translate(message("Older")), "")
         case Action.UNDO:
-            return ActionKey(button, "undo", say(message("Bring back")), "Z")
-    return back_key(say)
+            return ActionKey(button, "undo", translate(message("Bring back")), "Z")
+    return back_key(translate)

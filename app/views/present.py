@@ -24,7 +24,7 @@ from app.views.results import results
 from app.views.saving import saving
 from app.views.staff import Facts, staff
 from app.views.typing import typing
-from app.views.words import Say, camera_name
+from app.views.words import Translator, camera_name
 
 FLASH_S = 0.5
 _SCREENS = {
@@ -74,7 +74,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         seen: Smoothed answers of the model.
         surroundings: What the screen tells beside the state.
     """
-    say = Say(state.language)
+    translate = Translator(state.language)
     threshold = state.config.model.not_sure_below or seen.threshold
     probabilities = _current(state, seen)
     leader = _leader(probabilities, threshold, seen.novelty)
@@ -84,42 +84,46 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         screen=Screen.FAULT if faulty(state) else _SCREENS[state.mode],
         picture=_picture(frame, mirror) if state.camera else None,
         model_square=square,
-        cards=_cards(state, probabilities, leader, surroundings.target_shots, say),
-        actions=_actions(state, say),
-        guidance=say(guidance(state, leader)),
-        status=_status(state, surroundings, say),
-        verdict=_verdict(state, probabilities, leader, say),
+        cards=_cards(state, probabilities, leader, surroundings.target_shots, translate),
+        actions=_actions(state, translate),
+        guidance=translate(guidance(state, leader)),
+        status=_status(state, surroundings, translate),
+        verdict=_verdict(state, probabilities, leader, translate),
         not_sure=_not_sure(probabilities, threshold, seen.novelty),
         progress=_progress(state, surroundings),
-        progress_text=say(_PROGRESS_TEXTS.get(state.mode, "")),
-        notice=_notice(state, say),
-        question=question(state, say),
-        fault=fault(state, say),
+        progress_text=translate(_PROGRESS_TEXTS.get(state.mode, "")),
+        notice=_notice(state, translate),
+        question=question(state, translate),
+        fault=fault(state, translate),
         flash=_flash(state),
-        gallery=gallery(state, say),
-        results=results(state, say),
-        saving=saving(state, say),
-        staff=staff(state, Facts(backend_name(state, surroundings.backend, say), surroundings.frames_per_second), say),
-        typing=typing(state, say),
+        gallery=gallery(state, translate),
+        results=results(state, translate),
+        saving=saving(state, translate),
+        staff=staff(
+            state,
+            Facts(backend_name(state, surroundings.backend, translate), surroundings.frames_per_second),
+            translate,
+        ),
+        typing=typing(state, translate),
         focus=under(state),
         steered=steers(state),
         corner=None if state.mode is Mode.STAFF else ScreenKey.CORNER,
         language=_language(state),
         language_code=state.language,
-        not_sure_text=say(message("Not sure")),
-        waiting_text=say(message("Waiting for the camera …")),
+        not_sure_text=translate(message("Not sure")),
+        waiting_text=translate(message("Waiting for the camera …")),
         palette=state.config.screen.palette,
         now_s=state.now_s,
     )
-    return played(view, state, surroundings.stage, say) if state.mode is Mode.ATTRACT else view
+    return played(view, state, surroundings.stage, translate) if state.mode is Mode.ATTRACT else view
 
 
-def backend_name(state: KioskState, unknown: str, say: Say) -> str:
+def backend_name(state: KioskState, unknown: str, translate: Translator) -> str:
     """What answers."""
     name: Text = state.backend.name if state.backend is not None else unknown
     if not state.re_embedding:
-        return say(name)
-    return say(
+        return translate(name)
+    return translate(
         counted(
             "{backend} – looks at {count} picture again",
             "{backend} – looks at {count} pictures again",
@@ -151,15 +155,15 @@ def _leader(probabilities: NDArray[np.float32] | None, threshold: float, novelty
     return int(probabilities.argmax())
 
 
-def _status(state: KioskState, surroundings: Surroundings, say: Say) -> StatusStrip:
+def _status(state: KioskState, surroundings: Surroundings, translate: Translator) -> StatusStrip:
     rate = surroundings.frames_per_second
     return StatusStrip(
-        camera=camera_name(state, say) or say(message("no camera")),
-        backend=backend_name(state, surroundings.backend, say),
+        camera=camera_name(state, translate) or translate(message("no camera")),
+        backend=backend_name(state, surroundings.backend, translate),
         frames_per_second=rate if state.camera else 0.0,
-        drive=drive_line(state, say),
+        drive=drive_line(state, translate),
         problem=state.camera is None or state.fault is not None or accelerator_missing(state),
-        rate_text=say(message("{rate} pictures/s", rate=f"{rate:.0f}")) if rate else "",
+        rate_text=translate(message("{rate} pictures/s", rate=f"{rate:.0f}")) if rate else "",
     )
 
 
@@ -170,7 +174,7 @@ def _picture(frame: Frame | None, mirror: bool) -> Picture | None:
 
 
 def _cards(
-    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, target: int, say: Say
+    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, target: int, translate: Translator
 ) -> tuple[ClassCard, ...]:
     held = state.held.class_index if state.held else None
     suggested = suggested_class(state)
@@ -190,7 +194,7 @@ def _cards(
             suggested=index == suggested,
             thumbnails=one.thumbnails,
             gallery=ClassGallery(index) if state.teaching and one.shots else None,
-            count_text=say(_count(one.shots)),
+            count_text=translate(_count(one.shots)),
         )
         for index, (name, one) in enumerate(zip(_names(state), state.classes, strict=False))
     )
@@ -200,7 +204,7 @@ def _count(shots: int) -> Text:
     return counted("{count} picture", "{count} pictures", shots) if shots else message("hold to teach")
 
 
-def _actions(state: KioskState, say: Say) -> tuple[ActionKey, ...]:
+def _actions(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
     teaching = state.teaching
     ready = teaching and state.missing is None
     retrain = ready and (state.model is None or state.stale) and state.held is None and enough(state)
@@ -208,14 +212,14 @@ def _actions(state: KioskState, say: Say) -> tuple[ActionKey, ...]:
     saves_now = save and not state.stale and bool(state.drives)
     begun = any(state.shots) or state.model is not None
     keys = (
-        ActionKey(Action.TRAIN, "train", say(message("Train")), "T", enabled=ready, suggested=retrain),
-        ActionKey(Action.SAVE, "save", say(message("Save")), "S", enabled=save, suggested=saves_now),
-        ActionKey(Action.UNDO, "undo", say(message("Undo")), "Z", enabled=teaching and any(state.shots)),
-        ActionKey(Action.RESET, "reset", say(message("Reset")), "R", enabled=teaching and begun),
+        ActionKey(Action.TRAIN, "train", translate(message("Train")), "T", enabled=ready, suggested=retrain),
+        ActionKey(Action.SAVE, "save", translate(message("Save")), "S", enabled=save, suggested=saves_now),
+        ActionKey(Action.UNDO, "undo", translate(message("Undo")), "Z", enabled=teaching and any(state.shots)),
+        ActionKey(Action.RESET, "reset", translate(message("Reset")), "R", enabled=teaching and begun),
     )
     if state.model is None or state.model.report is None:
         return keys
-    return (*keys, ActionKey(Action.RESULTS, "results", say(message("Results")), "E", enabled=teaching))
+    return (*keys, ActionKey(Action.RESULTS, "results", translate(message("Results")), "E", enabled=teaching))
 
 
 def _language(state: KioskState) -> ActionKey | None:
@@ -225,13 +229,13 @@ def _language(state: KioskState) -> ActionKey | None:
 
 
 def _verdict(
-    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, say: Say
+    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, translate: Translator
 ) -> Verdict | None:
     if probabilities is None or state.mode is Mode.TRAINING:
         return None
     confidence = float(probabilities.max())
     if leader is None:
-        return Verdict(say(message("not sure")), confidence, None)
+        return Verdict(translate(message("not sure")), confidence, None)
     return Verdict(_names(state)[leader], confidence, leader, f"{confidence:.0%}")
 
 
@@ -258,10 +262,10 @@ def _progress(state: KioskState, surroundings: Surroundings) -> float | None:
     return None
 
 
-def _notice(state: KioskState, say: Say) -> Banner | None:
+def _notice(state: KioskState, translate: Translator) -> Banner | None:
     if state.notice is None:
         return None
-    return Banner(say(state.notice.text), state.notice.tone)
+    return Banner(translate(state.notice.text), state.notice.tone)
 
 
 def _flash(state: KioskState) -> tuple[int, Picture, float] | None:

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from app.base.buttons import Action, PowerKey
 from app.base.i18n import Message, Text, counted, message
+from app.base.privacy import Privacy
 from app.core.events import FolderFound
 from app.core.modes import idle
 from app.core.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
 from app.core.state import KioskState, Mode
 from app.views.drives import which_drive
 from app.views.model import ActionKey, Question
-from app.views.words import Say, how
+from app.views.words import Translator, how
 
 KEPT = message("What was taught is kept.")
 BY_BUTTON = message("What was taught is kept. TRAIN says yes, every other button no.")
 
 
-def question(state: KioskState, say: Say) -> Question | None:
+def question(state: KioskState, translate: Translator) -> Question | None:
     """What is asked now."""
     if state.mode is Mode.CONFIRM_RESET:
-        return _start_over(state, say)
+        return _start_over(state, translate)
     if state.mode is Mode.ASK_FOLDER and state.found is not None:
-        return _folder(state, state.found, say)
+        return _folder(state, state.found, translate)
     if state.mode is Mode.CHOOSE_DRIVE:
-        return which_drive(state, say)
+        return which_drive(state, translate)
     if state.mode is Mode.STILL_THERE:
-        return _still_there(state, say)
+        return _still_there(state, translate)
     if state.mode is Mode.STAFF and state.staff.asked is not None:
-        return _power(state, say)
+        return _power(state, translate)
     return None
 
 
@@ -42,19 +43,19 @@ def faulty(state: KioskState) -> bool:
     return (state.fault is not None and state.mode is not Mode.STAFF) or lost or _blind(state) is not None
 
 
-def fault(state: KioskState, say: Say) -> tuple[str, str] | None:
+def fault(state: KioskState, translate: Translator) -> tuple[str, str] | None:
     """What happened and what to do, in plain words."""
     if not faulty(state):
         return None
     if state.fault is not None:
         told = message("{what}. What you taught is safe. {staff}", what=state.fault, staff=call_staff(state))
-        return say(message("The kiosk needs a restart")), say(told)
+        return translate(message("The kiosk needs a restart")), translate(told)
     if (needed := _blind(state)) is not None and state.camera is not None:
-        return say(message("The Edge TPU is needed")), say(needed)
+        return translate(message("The Edge TPU is needed")), translate(needed)
     told = message("Check that the camera is plugged in: it goes on by itself. What you taught is safe.")
     if state.config.staff.contact:
         told = message("{what} {staff}", what=told, staff=call_staff(state))
-    return say(message("No camera picture")), say(told)
+    return translate(message("No camera picture")), translate(told)
 
 
 def call_staff(state: KioskState) -> Message:
@@ -69,10 +70,10 @@ def _blind(state: KioskState) -> Text | None:
     return state.backend.problem if state.backend is not None and state.backend.blind and state.teaching else None
 
 
-def _folder(state: KioskState, found: FolderFound, say: Say) -> Question:
+def _folder(state: KioskState, found: FolderFound, translate: Translator) -> Question:
     """What to do with the folder on a drive: the answers that are possible, on the class buttons, and no."""
     labels, total = ", ".join(found.labels), sum(state.shots)
-    if total and found.has_session and state.config.privacy.when_idle == "erase":
+    if total and found.has_session and state.privacy is Privacy.ERASE:
         text = counted(
             "Taught there: {labels}. Carrying on with it erases the {count} picture of here.",
             "Taught there: {labels}. Carrying on with it erases the {count} pictures of here.",
@@ -88,21 +89,21 @@ def _folder(state: KioskState, found: FolderFound, say: Say) -> Question:
         )
     else:
         text = message("Taught there: {labels}.", labels=labels)
-    answers = [ActionKey(Action.CANCEL, "cancel", say(message("Leave it")), "N")]
+    answers = [ActionKey(Action.CANCEL, "cancel", translate(message("Leave it")), "N")]
     if found.has_model:
-        answers.insert(0, ActionKey(SHOW, "train", say(message("Show it")), str(SHOW + 1)))
+        answers.insert(0, ActionKey(SHOW, "train", translate(message("Show it")), str(SHOW + 1)))
     if found.has_session:
-        answers.insert(0, ActionKey(CARRY_ON, "confirm", say(message("Carry on")), str(CARRY_ON + 1)))
+        answers.insert(0, ActionKey(CARRY_ON, "confirm", translate(message("Carry on")), str(CARRY_ON + 1)))
     return Question(
-        title=say(message("Something was taught on {drive}", drive=found.drive)),
-        text=say(text),
+        title=translate(message("Something was taught on {drive}", drive=found.drive)),
+        text=translate(text),
         answers=tuple(answers),
         left=max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S),
         dead=tuple(one for one, there in ((CARRY_ON, found.has_session), (SHOW, found.has_model)) if not there),
     )
 
 
-def _start_over(state: KioskState, say: Say) -> Question:
+def _start_over(state: KioskState, translate: Translator) -> Question:
     total = sum(state.shots)
     if state.model is None:
         text = counted("{count} picture will be erased.", "{count} pictures will be erased.", total)
@@ -113,34 +114,34 @@ def _start_over(state: KioskState, say: Say) -> Question:
             total,
         )
     return Question(
-        title=say(message("Start over?")),
-        text=say(text),
-        answers=_answers(say, message("Keep them"), message("Erase")),
+        title=translate(message("Start over?")),
+        text=translate(text),
+        answers=_answers(translate, message("Keep them"), message("Erase")),
     )
 
 
-def _still_there(state: KioskState, say: Say) -> Question:
-    stay = ActionKey(Action.CANCEL, "cancel", say(message("I am here!")), "N", suggested=True)
+def _still_there(state: KioskState, translate: Translator) -> Question:
+    stay = ActionKey(Action.CANCEL, "cancel", translate(message("I am here!")), "N", suggested=True)
     left = idle.seconds_left(state) / state.config.idle.countdown_s
     return Question(
-        title=say(message("Still there?")),
-        text=say(idle.what_will_happen(state)),
+        title=translate(message("Still there?")),
+        text=translate(idle.what_will_happen(state)),
         answers=(stay,),
         left=min(1.0, max(0.0, left)),
     )
 
 
-def _power(state: KioskState, say: Say) -> Question:
+def _power(state: KioskState, translate: Translator) -> Question:
     restart = state.staff.asked is PowerKey.RESTART
     return Question(
-        title=say(message("Start the machine anew?") if restart else message("Shut the machine down?")),
-        text=say(how(state, touch=KEPT, buttons=BY_BUTTON, keys=KEPT)),  # the answers name their own keys
-        answers=_answers(say, message("No"), message("Start anew") if restart else message("Shut down")),
+        title=translate(message("Start the machine anew?") if restart else message("Shut the machine down?")),
+        text=translate(how(state, touch=KEPT, buttons=BY_BUTTON, keys=KEPT)),  # the answers name their own keys
+        answers=_answers(translate, message("No"), message("Start anew") if restart else message("Shut down")),
     )
 
 
-def _answers(say: Say, no: Text, yes: Text) -> tuple[ActionKey, ...]:
+def _answers(translate: Translator, no: Text, yes: Text) -> tuple[ActionKey, ...]:
     return (
-        ActionKey(Action.CANCEL, "cancel", say(no), "N"),
-        ActionKey(Action.CONFIRM, "confirm", say(yes), "Y"),
+        ActionKey(Action.CANCEL, "cancel", translate(no), "N"),
+        ActionKey(Action.CONFIRM, "confirm", translate(yes), "Y"),
     )

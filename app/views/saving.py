@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from app.base.buttons import ScreenKey
 from app.base.i18n import Message, Text, message
+from app.core.events import SavingStage
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Saving, SavingLine
-from app.views.words import Say
+from app.views.words import Translator
 
-STEPS: dict[str, Message] = {
-    "write": message("Write the model and what was taught"),
-    "name": message("Give the folder its name"),
-    "read_back": message("Read every byte back"),
-    "release": message("Let the drive go"),
+STAGES: dict[SavingStage, Message] = {
+    SavingStage.WRITE: message("Write the model and what was taught"),
+    SavingStage.NAME: message("Give the folder its name"),
+    SavingStage.READ_BACK: message("Read every byte back"),
+    SavingStage.RELEASE: message("Let the drive go"),
 }
 
 DRIVE_ANEW = message("It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again.")
 DRIVE_AT_ALL = message("It is on this machine: ask staff for it, or plug in a drive and press SAVE again.")
 
 
-def saving(state: KioskState, say: Say) -> Saving | None:
+def saving(state: KioskState, translate: Translator) -> Saving | None:
     """What the saving screen shows."""
     if state.mode is not Mode.SAVING:
         return None
@@ -36,11 +37,13 @@ def saving(state: KioskState, say: Say) -> Saving | None:
         title, text = message("Your model is yours"), message("You may pull the drive out now.")
     where = message("On the drive {drive}: {folder}", drive=now.drive, folder=now.folder)
     return Saving(
-        title=say(title),
-        where=say(where if now.drive else now.folder),
-        steps=tuple(SavingLine(say(STEPS.get(name, name)), done) for name, done in now.done),
+        title=translate(title),
+        where=translate(where if now.drive else now.folder),
+        steps=tuple(SavingLine(translate(STAGES[stage]), done) for stage, done in now.done),
         safe=now.finished and not now.note,
-        text=say(text),
+        text=translate(text),
         onto_drive=bool(now.drive),
-        keys=(ActionKey(ScreenKey.BACK, "back", say(message("Go on")), "", suggested=True),) if now.finished else (),
+        keys=(ActionKey(ScreenKey.BACK, "back", translate(message("Go on")), "", suggested=True),)
+        if now.finished
+        else (),
     )

@@ -10,7 +10,7 @@ from app.core.modes.settings import CHOICES, Arrows, class_number_arrows
 from app.core.modes.staff import learnable
 from app.core.state import KioskState, Mode
 from app.views.model import Setting, Staff, Tab
-from app.views.words import Say, back_key, camera_name, how
+from app.views.words import Translator, back_key, camera_name, how
 
 TABS: dict[StaffPage, Message] = {
     StaffPage.CLASSES: message("Classes"),
@@ -56,7 +56,7 @@ class Facts:
     frames_per_second: float = 0.0
 
 
-def staff(state: KioskState, facts: Facts, say: Say) -> Staff | None:
+def staff(state: KioskState, facts: Facts, translate: Translator) -> Staff | None:
     """What the staff pages show."""
     if state.mode is not Mode.STAFF or not state.staff.inside:
         return None
@@ -68,17 +68,17 @@ def staff(state: KioskState, facts: Facts, say: Say) -> Staff | None:
     if state.staff.listening is not None:
         hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
     return Staff(
-        title=say(message("For staff")),
-        tabs=tuple(Tab(StaffTab(tab), say(TABS[tab]), tab is page) for tab in StaffPage),
-        rows=_ROWS[page](state, facts, say),
-        keys=(back_key(say),),
-        hint=say(hint),
+        title=translate(message("For staff")),
+        tabs=tuple(Tab(StaffTab(tab), translate(TABS[tab]), tab is page) for tab in StaffPage),
+        rows=_ROWS[page](state, facts, translate),
+        keys=(back_key(translate),),
+        hint=translate(hint),
     )
 
 
-def _choices(state: KioskState, page: StaffPage, say: Say) -> tuple[Setting, ...]:
+def _choices(state: KioskState, page: StaffPage, translate: Translator) -> tuple[Setting, ...]:
     return tuple(
-        _stepped(say(one.label), say(one.words(one.value(state))), one.arrows(state))
+        _stepped(translate(one.label), translate(one.words(one.value(state))), one.arrows(state))
         for one in CHOICES
         if one.page == page
     )
@@ -89,35 +89,35 @@ def _stepped(label: str, value: str, arrows: Arrows) -> Setting:
     return Setting(label, value, less=less, more=more)
 
 
-def _classes(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
-    count = _stepped(say(message("Number of classes")), str(len(state.classes)), class_number_arrows(state))
+def _classes(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+    count = _stepped(translate(message("Number of classes")), str(len(state.classes)), class_number_arrows(state))
     names = tuple(
         Setting(
-            label=say(message("Button {number}", number=index + 1)),
+            label=translate(message("Button {number}", number=index + 1)),
             value=one.label,
             press=ClassName(index),
-            press_text=say(message("rename")),
+            press_text=translate(message("rename")),
         )
         for index, one in enumerate(state.classes)
     )
-    return (count, *names, *_choices(state, StaffPage.CLASSES, say))
+    return (count, *names, *_choices(state, StaffPage.CLASSES, translate))
 
 
-def _camera(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
-    name = camera_name(state, say) or say(message("no camera"))
-    now = Setting(say(message("Now")), name, warning=state.camera is None)
-    return (now, *_choices(state, StaffPage.CAMERA, say))
+def _camera(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+    name = camera_name(state, translate) or translate(message("no camera"))
+    now = Setting(translate(message("Now")), name, warning=state.camera is None)
+    return (now, *_choices(state, StaffPage.CAMERA, translate))
 
 
-def _screen(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
-    return _choices(state, StaffPage.SCREEN, say)
+def _screen(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+    return _choices(state, StaffPage.SCREEN, translate)
 
 
-def _visits(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
-    return _choices(state, StaffPage.VISITS, say)
+def _visits(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+    return _choices(state, StaffPage.VISITS, translate)
 
 
-def _buttons(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
+def _buttons(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
     inputs = state.inputs
     down = set(inputs.pressed)
     rows = []
@@ -126,22 +126,28 @@ def _buttons(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
         rows.append(
             Setting(
                 label=_button_name(state, button),
-                value=", ".join(_source(state, one, say) for one in sources) or say(message("no input")),
+                value=", ".join(_source(state, one, translate) for one in sources) or translate(message("no input")),
                 press=LearnInput(button),
-                press_text=say(message("stop") if state.staff.listening == button else message("learn")),
+                press_text=translate(message("stop") if state.staff.listening == button else message("learn")),
                 lit=state.staff.listening == button or bool(down & set(sources)),
                 warning=not sources or bool({*inputs.stuck, *_noisy(state)} & set(sources)),
             )
         )
     meant = inputs.map.buttons
     rows += [
-        Setting(source, say(message("means nothing")), lit=True) for source in inputs.pressed if source not in meant
+        Setting(source, translate(message("means nothing")), lit=True)
+        for source in inputs.pressed
+        if source not in meant
     ]
     rows += [
-        Setting(source, _counts(state, source, say), warning=True) for source in _noisy(state) if source not in meant
+        Setting(source, _counts(state, source, translate), warning=True)
+        for source in _noisy(state)
+        if source not in meant
     ]
-    rows += [Setting(source, say(message("stuck")), warning=True) for source in inputs.stuck]
-    rows += [Setting(source, say(message("loose wire?")), warning=True) for source in inputs.flickering(state.now_s)]
+    rows += [Setting(source, translate(message("stuck")), warning=True) for source in inputs.stuck]
+    rows += [
+        Setting(source, translate(message("loose wire?")), warning=True) for source in inputs.flickering(state.now_s)
+    ]
     return tuple(rows)
 
 
@@ -154,58 +160,59 @@ def _noisy(state: KioskState) -> tuple[str, ...]:
     )
 
 
-def _source(state: KioskState, source: str, say: Say) -> str:
-    return f"{source} ({_counts(state, source, say)})" if source in state.inputs.unruly else source
+def _source(state: KioskState, source: str, translate: Translator) -> str:
+    return f"{source} ({_counts(state, source, translate)})" if source in state.inputs.unruly else source
 
 
-def _counts(state: KioskState, source: str, say: Say) -> str:
+def _counts(state: KioskState, source: str, translate: Translator) -> str:
     one = state.inputs.unruly[source]
     told = message(
         "ghosts: {ghosts}, bounces: {bounces}, presses: {presses}",
         ghosts=one.ghosts, bounces=one.bounces, presses=one.presses,
     )  # fmt: skip
-    return say(told)
+    return translate(told)
 
 
-def _sessions(state: KioskState, _: Facts, say: Say) -> tuple[Setting, ...]:
+def _sessions(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
     kept = state.staff.system.archive
     export = Setting(
-        label=say(message("Kept sessions")),
+        label=translate(message("Kept sessions")),
         value=str(len(kept)),
         press=ScreenKey.EXPORT_SESSIONS if kept else None,
-        press_text=say(message("write all to the drive")),
+        press_text=translate(message("write all to the drive")),
     )
     rows = (
-        Setting(name, what, press=ArchivedSession(name), press_text=say(message("bring back"))) for name, what in kept
+        Setting(name, what, press=ArchivedSession(name), press_text=translate(message("bring back")))
+        for name, what in kept
     )
     return (export, *rows)
 
 
-def _system(state: KioskState, facts: Facts, say: Say) -> tuple[Setting, ...]:
-    rate = say(message("{rate} pictures/s", rate=f"{facts.frames_per_second:.0f}"))
-    camera = camera_name(state, say) or say(state.camera_problem or message("no camera"))
-    fault = say(state.fault) if state.fault is not None else ""
+def _system(state: KioskState, facts: Facts, translate: Translator) -> tuple[Setting, ...]:
+    rate = translate(message("{rate} pictures/s", rate=f"{facts.frames_per_second:.0f}"))
+    camera = camera_name(state, translate) or translate(state.camera_problem or message("no camera"))
+    fault = translate(state.fault) if state.fault is not None else ""
     return (
-        *((Setting(say(message("Fault")), fault, warning=True),) if fault else ()),
-        Setting(say(message("Camera")), camera, warning=state.camera is None),
-        Setting(say(message("Runs on")), facts.backend),
-        Setting(say(message("Looks at")), rate, warning=facts.frames_per_second < 2),
-        *(Setting(say(what), say(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
+        *((Setting(translate(message("Fault")), fault, warning=True),) if fault else ()),
+        Setting(translate(message("Camera")), camera, warning=state.camera is None),
+        Setting(translate(message("Runs on")), facts.backend),
+        Setting(translate(message("Looks at")), rate, warning=facts.frames_per_second < 2),
+        *(Setting(translate(what), translate(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
         Setting(
-            say(message("PIN")),
-            "••••" if state.config.staff.pin else say(message("none")),
+            translate(message("PIN")),
+            "••••" if state.config.staff.pin else translate(message("none")),
             press=ScreenKey.NEW_PIN,
-            press_text=say(message("change")),
+            press_text=translate(message("change")),
             warning=not state.config.staff.pin,
         ),
-        Setting(say(message("Restart")), press=PowerKey.RESTART, press_text=say(message("start anew"))),
-        Setting(say(message("Power off")), press=PowerKey.SHUT_DOWN, press_text=say(message("shut down"))),
+        Setting(translate(message("Restart")), press=PowerKey.RESTART, press_text=translate(message("start anew"))),
+        Setting(translate(message("Power off")), press=PowerKey.SHUT_DOWN, press_text=translate(message("shut down"))),
     )
 
 
 def _button_name(state: KioskState, button: int | Action) -> str:
     if isinstance(button, Action):
-        return Say(state.language)(ACTIONS[button])
+        return Translator(state.language)(ACTIONS[button])
     return state.classes[button].label
 
 

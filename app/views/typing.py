@@ -9,7 +9,7 @@ from app.core.modes.pages import TypingPurpose, TypingState
 from app.core.modes.typing import all_selected, may_finish, rows, upper
 from app.core.state import KioskState
 from app.views.model import ActionKey, Typing
-from app.views.words import Say, how
+from app.views.words import Translator, how
 
 STEER = message("Buttons 1 and 2 move, TRAIN writes, UNDO takes back, SAVE is done, RESET gives up.")
 KEYS = message("Enter is done, Esc gives up.")
@@ -19,30 +19,30 @@ KEYS_WHILE_SELECTED = message(
 )
 
 
-def typing(state: KioskState, say: Say) -> Typing | None:
+def typing(state: KioskState, translate: Translator) -> Typing | None:
     """What is being typed, and on which keys."""
     now = state.typing
     if now is None:
         return None
     selected = all_selected(now)
     return Typing(
-        title=say(_title(now)),
+        title=translate(_title(now)),
         text=now.text,
         secret=now.purpose is TypingPurpose.PIN,
         rows=tuple(tuple((button, _face(button, state)) for button in row) for row in rows(now)),
         keys=(
-            ActionKey(TypingKey.CANCEL, "cancel", say(message("Cancel")), ""),
+            ActionKey(TypingKey.CANCEL, "cancel", translate(message("Cancel")), ""),
             ActionKey(
                 TypingKey.DONE,
                 "confirm",
-                say(message("Done")),
+                translate(message("Done")),
                 "",
                 enabled=may_finish(now),
                 suggested=True,
             ),
         ),
-        problem=say(now.problem),
-        hint=say(_hint(state, selected)),
+        problem=translate(now.problem),
+        hint=translate(_hint(state, selected)),
         field=TypingKey.FIELD if selected else None,
     )
 

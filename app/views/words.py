@@ -12,7 +12,7 @@ from app.views.model import ActionKey
 
 
 @dataclass(frozen=True)
-class Say:
+class Translator:
     """Puts texts into the words of a language."""
 
     language: str
@@ -21,9 +21,9 @@ class Say:
         return translated(text, self.language)
 
 
-def camera_name(state: KioskState, say: Say) -> str | None:
+def camera_name(state: KioskState, translate: Translator) -> str | None:
     """What the camera is called; None while none delivers pictures."""
-    return say(message("demonstration")) if state.camera == DEMONSTRATION else state.camera
+    return translate(message("demonstration")) if state.camera == DEMONSTRATION else state.camera
 
 
 def how(state: KioskState, *, touch: Text, buttons: Text, keys: Text) -> Text:
@@ -33,6 +33,6 @@ def how(state: KioskState, *, touch: Text, buttons: Text, keys: Text) -> Text:
     return keys if state.by_keyboard else buttons
 
 
-def back_key(say: Say) -> ActionKey:
+def back_key(translate: Translator) -> ActionKey:
     """The key that leads back to where the visitor was."""
-    return ActionKey(ScreenKey.BACK, "back", say(message("Back")), "")
+    return ActionKey(ScreenKey.BACK, "back", translate(message("Back")), "")

@@ -45,8 +45,8 @@ from app.core.events.inputs import (
     at_time,
 )
 from app.core.events.session import (
-    SAVING_STEPS,
     EraseFailed,
+    GalleryLoaded,
     ImportFailed,
     ModelShown,
     PicturesLoaded,
@@ -56,10 +56,11 @@ from app.core.events.session import (
     SampleRestored,
     SamplesReEmbedded,
     SampleWithdrawn,
+    SavingAdvanced,
     SavingFailed,
     SavingFinished,
+    SavingStage,
     SavingStarted,
-    SavingStep,
     SessionErased,
     SessionImported,
     SessionRestored,
@@ -96,6 +97,7 @@ Event = (
     | SampleAdded
     | SampleRemoved
     | SampleRestored
+    | GalleryLoaded
     | PicturesLoaded
     | SampleRefused
     | SampleWithdrawn
@@ -116,7 +118,7 @@ Event = (
     | VisionFailed
     | DrivesChanged
     | SavingStarted
-    | SavingStep
+    | SavingAdvanced
     | FolderFound
     | SessionImported
     | ImportFailed
@@ -129,7 +131,6 @@ Event = (
 )
 
 __all__ = [
-    "SAVING_STEPS",
     "AddSample",
     "BackendChanged",
     "ButtonPressed",
@@ -149,6 +150,7 @@ __all__ = [
     "Event",
     "ExportSessions",
     "FolderFound",
+    "GalleryLoaded",
     "ImportFailed",
     "ImportSession",
     "InputPressed",
@@ -175,10 +177,11 @@ __all__ = [
     "SampleRestored",
     "SampleWithdrawn",
     "SamplesReEmbedded",
+    "SavingAdvanced",
     "SavingFailed",
     "SavingFinished",
+    "SavingStage",
     "SavingStarted",
-    "SavingStep",
     "ScreenTouched",
     "SessionErased",
     "SessionImported",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from app.base.ports import Drive
+    from app.base.privacy import Privacy
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,9 @@ class LoadPictures:
 
 @dataclass(frozen=True)
 class EndSession:
-    """The visitor is gone: keep of the session what `privacy` says ("keep", "embeddings", "erase"), erase the rest."""
+    """The visitor is gone: archive what `privacy` keeps of the session, and erase the rest."""
 
-    privacy: str
+    privacy: Privacy
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class RestoreSession:
     """Bring back a session from the archive; the one at hand is archived first, as `privacy` says."""
 
     name: str
-    privacy: str
+    privacy: Privacy
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class ImportSession:
     """Carry on with the session in this folder of a drive; the current one is archived first, as `privacy` says."""
 
     folder: Path
-    privacy: str
+    privacy: Privacy
 
 
 @dataclass(frozen=True)

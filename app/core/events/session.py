@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,16 @@ class SampleRestored:
 
 
 @dataclass(frozen=True)
-class PicturesLoaded:
-    """Thumbnails of stored samples by sample id; `purpose` is "gallery" or "results"."""
+class GalleryLoaded:
+    """The pictures on a page of the gallery, by sample id, newest first."""
 
-    purpose: str
+    pictures: tuple[tuple[int, Picture], ...]
+
+
+@dataclass(frozen=True)
+class PicturesLoaded:
+    """The pictures that the results asked for, by sample id."""
+
     pictures: tuple[tuple[int, Picture], ...]
 
 
@@ -130,24 +137,35 @@ class SessionRestored:
     classes: tuple[TaughtClass, ...]
 
 
-SAVING_STEPS = ("write", "name", "read_back", "release")
-"""What saving does, in order: the files, the folder's name, reading them back from the medium, letting the drive go."""
+class SavingStage(Enum):
+    """The stages of saving, in their order."""
+
+    WRITE = "write"  # the files, under a temporary name
+    NAME = "name"  # the folder gets its final name
+    READ_BACK = "read_back"  # every byte, from the medium
+    RELEASE = "release"  # the drive is unmounted
 
 
 @dataclass(frozen=True)
 class SavingStarted:
-    """Writing begins. `drive` is its name, or empty where none is there; `steps` are those that will follow."""
+    """Writing begins.
+
+    Attributes:
+        drive: Name of the drive; empty if the folder is written to this machine.
+        folder: The folder that is written.
+        stages: The stages that will follow.
+    """
 
     drive: str
     folder: Path
-    steps: tuple[str, ...] = SAVING_STEPS
+    stages: tuple[SavingStage, ...] = tuple(SavingStage)
 
 
 @dataclass(frozen=True)
-class SavingStep:
-    """A step of saving begins (`done` is False) or is done; `name` is one of `SavingStarted.steps`."""
+class SavingAdvanced:
+    """A stage of saving begins (`done` is False) or is done."""
 
-    name: str
+    stage: SavingStage
     done: bool
 
 

@@ -46,8 +46,7 @@ def answered(state: KioskState, button: Button) -> Step:
     if found is None or state.pressed_at_s - state.asked_at_s < ANSWER_AFTER_S:
         return state, ()
     if button == CARRY_ON and found.has_session:
-        privacy = state.config.privacy.when_idle
-        return replace(_forgotten(state), mode=Mode.IMPORTING), (ev.ImportSession(found.folder, privacy),)
+        return replace(_forgotten(state), mode=Mode.IMPORTING), (ev.ImportSession(found.folder, state.privacy),)
     if button == SHOW and found.has_model:
         return replace(_forgotten(state), mode=Mode.IMPORTING), (ev.ShowModel(found.folder, found.drive),)
     if button in (CARRY_ON, SHOW):

@@ -82,6 +82,13 @@ def pages(state: KioskState) -> int:
     return max(1, -(-state.classes[state.gallery.class_index].shots // PAGE))
 
 
+def loaded(state: KioskState, event: ev.GalleryLoaded) -> Step:
+    """Show the pictures, unless the gallery was left meanwhile."""
+    if state.mode is not Mode.GALLERY:
+        return state, ()
+    return replace(state, gallery=replace(state.gallery, pictures=event.pictures)), ()
+
+
 def sample_gone(state: KioskState) -> Step:
     """A sample was taken out: show the page without it."""
     gallery = replace(state.gallery, removed=state.gallery.removed + 1)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.base.buttons import Action, Button
 from app.base.i18n import LANGUAGES, Message, counted, message
+from app.base.privacy import Privacy
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.modes.language import spoken
@@ -40,7 +41,7 @@ def seconds_left(state: KioskState) -> float:
 def what_will_happen(state: KioskState) -> Message:
     """What becomes of what was taught, in words."""
     seconds = max(1, round(seconds_left(state)))
-    if state.config.privacy.when_idle == "erase":
+    if state.privacy is Privacy.ERASE:
         return counted(
             "In {count} second everything is erased and somebody else may begin.",
             "In {count} seconds everything is erased and somebody else may begin.",
@@ -125,4 +126,4 @@ def starter_dropped(state: KioskState) -> KioskState:
 
 def _put_away(state: KioskState) -> Step:
     state = replace(state, mode=Mode.ERASING, gone=True, starter=None)
-    return state, (ev.EndSession(state.config.privacy.when_idle),)
+    return state, (ev.EndSession(state.privacy),)

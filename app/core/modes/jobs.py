@@ -42,13 +42,13 @@ def training_failed(state: KioskState, event: ev.TrainingFailed) -> Step:
 
 def saving_started(state: KioskState, event: ev.SavingStarted) -> Step:
     """Writing begins; after a drive that took nothing, on the next one."""
-    steps = tuple((name, None) for name in event.steps)
-    return replace(state, saving=SavingState(event.drive, str(event.folder), steps)), ()
+    waiting = tuple((stage, None) for stage in event.stages)
+    return replace(state, saving=SavingState(event.drive, str(event.folder), waiting)), ()
 
 
-def saving_step(state: KioskState, event: ev.SavingStep) -> Step:
+def saving_advanced(state: KioskState, event: ev.SavingAdvanced) -> Step:
     """A step of saving begins or is done."""
-    done = tuple((name, event.done if name == event.name else was) for name, was in state.saving.done)
+    done = tuple((stage, event.done if stage is event.stage else was) for stage, was in state.saving.done)
     return replace(state, saving=replace(state.saving, done=done)), ()
 
 
@@ -57,7 +57,7 @@ def saving_finished(state: KioskState, event: ev.SavingFinished) -> Step:
     if state.mode is not Mode.SAVING:
         return state, ()
     drive = event.drive or (state.saving.drive if event.removable else "")
-    done = tuple((name, True) for name, _ in state.saving.done)
+    done = tuple((stage, True) for stage, _ in state.saving.done)
     saving = replace(
         state.saving,
         drive=drive,

@@ -44,7 +44,7 @@ class SavingState:
     """What is being written, and where.
 
     Attributes:
-        done: By step: None while it waits, False while it runs, True afterwards.
+        done: By stage: None while it waits, False while it runs, True afterwards.
         finished: The folder, once it is complete.
         note: What is to be done before the drive may be pulled.
         finished_at_s: When it was complete.
@@ -53,7 +53,7 @@ class SavingState:
 
     drive: str = ""
     folder: str = ""
-    done: tuple[tuple[str, bool | None], ...] = ()
+    done: tuple[tuple[ev.SavingStage, bool | None], ...] = ()
     finished: bool = False
     note: Text = ""
     finished_at_s: float = 0.0

@@ -59,6 +59,13 @@ def cells(report: Mapping[str, Any]) -> tuple[tuple[MatrixCell, ...], ...]:
     )
 
 
+def pictures_loaded(state: KioskState, event: ev.PicturesLoaded) -> Step:
+    """Show the pictures, unless the results were left meanwhile."""
+    if state.mode is not Mode.RESULTS:
+        return state, ()
+    return replace(state, results=replace(state.results, pictures=event.pictures)), ()
+
+
 def sample_gone(state: KioskState, sample_id: int) -> Step:
     """A sample was taken out of what is taught."""
     return replace(state, results=replace(state.results, removed=(*state.results.removed, sample_id))), ()

@@ -88,7 +88,7 @@ def pressed(state: KioskState, button: Button) -> Step:
             listening = None if staff.listening == learned else learned
             return replace(state, staff=replace(staff, listening=listening)), ()
         case ArchivedSession(name):
-            return state, (ev.RestoreSession(name, state.config.privacy.when_idle),)
+            return state, (ev.RestoreSession(name, state.privacy),)
         case ScreenKey.EXPORT_SESSIONS:
             return state, (ev.ExportSessions(),)
         case PowerKey():

@@ -107,15 +107,6 @@ def sample_restored(state: KioskState, event: ev.SampleRestored) -> Step:
     return state, (*commands, ev.PlaySound("tick"))
 
 
-def pictures_loaded(state: KioskState, event: ev.PicturesLoaded) -> Step:
-    """Pictures that the gallery or the results asked for; too late, they are of no use."""
-    if event.purpose == "gallery" and state.mode is Mode.GALLERY:
-        return replace(state, gallery=replace(state.gallery, pictures=event.pictures)), ()
-    if event.purpose == "results" and state.mode is Mode.RESULTS:
-        return replace(state, results=replace(state.results, pictures=event.pictures)), ()
-    return state, ()
-
-
 def sample_refused(state: KioskState, event: ev.SampleRefused) -> Step:
     """A sample could not be taken or kept."""
     return refused(replace(state, held=None, in_flight=max(0, state.in_flight - 1)), event.reason)

@@ -292,13 +292,13 @@ def test_what_was_saved_stays_on_the_screen_until_a_press() -> None:
     assert commands == [ev.StartSaving()]
     state, _ = run(
         state,
-        ev.SavingStarted("STICK", Path("/media/STICK/teachable/x"), ("write", "name")),
-        ev.SavingStep("write", False),
+        ev.SavingStarted("STICK", Path("/media/STICK/teachable/x"), (ev.SavingStage.WRITE, ev.SavingStage.NAME)),
+        ev.SavingAdvanced(ev.SavingStage.WRITE, False),
     )
-    assert state.saving.done == (("write", False), ("name", None))
+    assert state.saving.done == ((ev.SavingStage.WRITE, False), (ev.SavingStage.NAME, None))
     state, _ = run(state, ev.SavingFinished(Path("/media/STICK/teachable/x"), True, drive="STICK"), ev.TimePassed(60.0))
     assert (state.mode, state.saving.finished) == (Mode.SAVING, True)
-    assert state.saving.done == (("write", True), ("name", True))
+    assert state.saving.done == ((ev.SavingStage.WRITE, True), (ev.SavingStage.NAME, True))
     state, commands = run(state, ev.ButtonPressed(0))
     assert (state.mode, commands) == (Mode.LIVE, [])
 

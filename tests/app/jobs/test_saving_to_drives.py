@@ -12,13 +12,13 @@ import pytest
 
 from app.base.buttons import Action
 from app.base.ports import Drive
-from app.core.events import DrivesChanged, Event, SavingFinished, SavingStarted, SavingStep
+from app.core.events import DrivesChanged, Event, SavingAdvanced, SavingFinished, SavingStage, SavingStarted
 from app.core.state import Mode
 from app.jobs.save import save_model
 from app.model.export_folder import EXPORT_FOLDER
 from app.model.verified_folder import CHECKSUMS
 from app.views.saving import saving
-from app.views.words import Say
+from app.views.words import Translator
 from tests.support.disks import Disk, Sticks, run
 from tests.support.kiosks import Station
 
@@ -73,7 +73,7 @@ def notice(station: Station) -> str:
 
 def told(station: Station) -> tuple[str, str]:
     """Where it was saved to, and what follows, as the screen says it."""
-    shown = saving(station.kiosk.state, Say("en"))
+    shown = saving(station.kiosk.state, Translator("en"))
     assert shown is not None
     return shown.where, shown.text
 
@@ -84,9 +84,11 @@ def exports(disk: Disk) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
-@pytest.mark.parametrize("rots", ["write", "name"])
+@pytest.mark.parametrize("rots", [SavingStage.WRITE, SavingStage.NAME])
 @pytest.mark.parametrize("kind", ["ext4", "exfat"])
-def test_a_byte_that_changes_on_the_medium_is_noticed(station: Station, socket: Sticks, kind: str, rots: str) -> None:
+def test_a_byte_that_changes_on_the_medium_is_noticed(
+    station: Station, socket: Sticks, kind: str, rots: SavingStage
+) -> None:
     """Before the folder has its name, and afterwards. The kernel keeps the right bytes: only the medium can tell."""
     disk = socket.plug_in(kind)
     trained(station)
@@ -95,7 +97,7 @@ def test_a_byte_that_changes_on_the_medium_is_noticed(station: Station, socket: 
     needle = model.path.read_bytes()[100_000:100_032]
 
     def rot(event: object) -> None:
-        if event == SavingStep(rots, True):
+        if event == SavingAdvanced(rots, True):
             at = disk.image.read_bytes().index(needle)
             with disk.image.open("r+b") as medium:
                 medium.seek(at)
@@ -111,7 +113,7 @@ def test_a_byte_that_changes_on_the_medium_is_noticed(station: Station, socket: 
 def test_a_drive_pulled_in_the_middle_is_told_and_the_next_one_is_used(station: Station, socket: Sticks) -> None:
     first, second = socket.plug_in(label="A"), socket.plug_in(label="B")
     trained(station)
-    save(station, pull_at(first, "write"))
+    save(station, pull_at(first, SavingStage.WRITE))
     saved = station.kiosk.saved_to
     assert saved is not None
     assert saved.is_relative_to(second.path / EXPORT_FOLDER)
@@ -119,11 +121,13 @@ def test_a_drive_pulled_in_the_middle_is_told_and_the_next_one_is_used(station: 
     assert exports(second) == [saved.name]
 
 
-@pytest.mark.parametrize("step", ["write", "read_back", "name"])
-def test_the_only_drive_pulled_in_the_middle_is_told_in_one_line(station: Station, socket: Sticks, step: str) -> None:
+@pytest.mark.parametrize("stage", [SavingStage.WRITE, SavingStage.READ_BACK, SavingStage.NAME])
+def test_the_only_drive_pulled_in_the_middle_is_told_in_one_line(
+    station: Station, socket: Sticks, stage: SavingStage
+) -> None:
     disk = socket.plug_in()
     trained(station)
-    save(station, pull_at(disk, step))
+    save(station, pull_at(disk, stage))
     assert notice(station) == ("the drive STICK was pulled too early. Plug it in again, then press SAVE again.")
     assert station.kiosk.saved_to is None
     assert station.kiosk.state.mode is Mode.LIVE
@@ -131,11 +135,11 @@ def test_the_only_drive_pulled_in_the_middle_is_told_in_one_line(station: Statio
     assert not (station.folder / "export").exists()
 
 
-def pull_at(disk: Disk, step: str) -> Callable[[object], None]:
-    """Pull the drive when this step begins."""
+def pull_at(disk: Disk, stage: SavingStage) -> Callable[[object], None]:
+    """Pull the drive when this stage begins."""
 
     def listen(event: object) -> None:
-        if event == SavingStep(step, False) and disk.device:
+        if event == SavingAdvanced(stage, False) and disk.device:
             disk.pull()
 
     return listen
@@ -146,7 +150,7 @@ def test_a_drive_that_was_pulled_is_missed_though_another_one_is_in_its_place(st
     trained(station)
 
     def swap(event: object) -> None:
-        if event == SavingStep("write", False) and pulled.device:
+        if event == SavingAdvanced(SavingStage.WRITE, False) and pulled.device:
             pulled.pull()
             run("mount", other.device, pulled.path)
 
@@ -187,7 +191,7 @@ def test_a_drive_that_runs_full_in_the_middle_is_told_and_left_clean(station: St
     free: list[int] = []
 
     def fill(event: object) -> None:
-        if event == SavingStep("write", False) and not free:
+        if event == SavingAdvanced(SavingStage.WRITE, False) and not free:
             disk.fill_up(leave_bytes=200_000)
             free.append(1)
 
@@ -228,10 +232,9 @@ def test_of_two_drives_the_first_is_used_and_the_screen_says_which(station: Stat
     assert exports(second) == []
     assert saved is not None
     assert exports(first) == [saved.name]
-    steps = [event for event in heard if isinstance(event, SavingStarted | SavingStep | SavingFinished)]
-    names = ("write", "name", "read_back", "release")
+    steps = [event for event in heard if isinstance(event, SavingStarted | SavingAdvanced | SavingFinished)]
     assert steps[:-1] == [
-        SavingStarted("A", saved, names), *(SavingStep(name, done) for name in names for done in (False, True))
+        SavingStarted("A", saved), *(SavingAdvanced(stage, done) for stage in SavingStage for done in (False, True))
     ]  # fmt: skip
     assert isinstance(steps[-1], SavingFinished)
     assert (steps[-1].drive, steps[-1].note) == ("A", "")
@@ -260,7 +263,7 @@ def test_a_chosen_drive_that_fails_gives_way_to_no_other(station: Station, socke
     first, second = socket.plug_in(label="A"), socket.plug_in(label="B")
     trained(station)
     chosen = socket.drives.present()[1]
-    save(station, pull_at(second, "write"), chosen)
+    save(station, pull_at(second, SavingStage.WRITE), chosen)
     assert notice(station) == "the drive B was pulled too early. Plug it in again, then press SAVE again."
     assert exports(first) == []
     save(station, lambda _event: None, chosen)  # gone before it began
@@ -319,7 +322,7 @@ def test_a_volume_that_refuses_letters_gets_plain_ones(tmp_path: Path, socket: S
     station.close()
     tried = [event.folder.name for event in heard if isinstance(event, SavingStarted)]
     assert [name[16:] for name in tried] == ["Äpfel_Tasse", "Apfel_Tasse"]
-    assert SavingStep("name", True) in heard  # what FUSE loses then is another test's
+    assert SavingAdvanced(SavingStage.NAME, True) in heard  # what FUSE loses then is another test's
 
 
 def test_the_date_in_the_name_is_of_the_wall_clock(station: Station, socket: Sticks) -> None:
@@ -333,7 +336,7 @@ def test_the_date_in_the_name_is_of_the_wall_clock(station: Station, socket: Sti
 
 def test_without_a_drive_it_is_kept_on_this_machine_and_the_screen_shows_no_stick(table: Station) -> None:
     trained(table).press(Action.SAVE)
-    shown = saving(table.kiosk.state, Say("en"))
+    shown = saving(table.kiosk.state, Translator("en"))
     assert shown is not None
     told = "It is on this machine: ask staff for it, or plug in a drive and press SAVE again."
     assert (shown.onto_drive, shown.text) == (False, told)

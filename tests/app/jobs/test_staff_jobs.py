@@ -17,6 +17,7 @@ import pytest
 from app.base.buttons import Action, PowerKey, ScreenKey, SettingStep, StaffPage, StaffTab
 from app.base.errors import PowerRefused
 from app.base.i18n import message
+from app.base.privacy import Privacy
 from app.base.recent_warnings import RecentWarnings
 from app.config.schema import CameraSettings
 from app.config.settings_file import SettingsFile
@@ -140,7 +141,7 @@ def test_all_kept_sessions_go_to_the_drive_and_can_be_opened_there(station: Stat
     station.teach()
     archive = Archive(station.config.data_dir / "archive", 1 << 40, 0)
     for minute in (1, 2):
-        archive.keep(station.store, datetime(2026, 1, 31, 14, minute), "keep")
+        archive.keep(station.store, datetime(2026, 1, 31, 14, minute), Privacy.KEEP)
     page = opened(station, StaffPage.SESSIONS)
     assert value(page, "Kept sessions") == "2"
     station.panel.tap(ScreenKey.EXPORT_SESSIONS)
@@ -156,7 +157,7 @@ def test_all_kept_sessions_go_to_the_drive_and_can_be_opened_there(station: Stat
 def test_kept_sessions_are_not_written_where_a_pulled_drive_was(station: Station) -> None:
     station.drives.insert("STICK", station.folder / "gone")
     station.teach()
-    Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), "keep")
+    Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), Privacy.KEEP)
     opened(station, StaffPage.SESSIONS)
     station.panel.tap(ScreenKey.EXPORT_SESSIONS)
     station.settle()
@@ -173,7 +174,7 @@ def test_a_link_on_the_drive_leads_no_kept_session_away(station: Station, link: 
     (drive / link).symlink_to(elsewhere)
     station.drives.insert("STICK", drive)
     station.teach()
-    Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), "keep")
+    Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), Privacy.KEEP)
     opened(station, StaffPage.SESSIONS)
     station.panel.tap(ScreenKey.EXPORT_SESSIONS)
     station.settle()
@@ -189,7 +190,7 @@ def test_sessions_that_go_to_a_full_folder_of_this_machine_tell_of_no_drive(tmp_
     export = station.config.export_dir
     export.mkdir(parents=True)
     station.teach()
-    Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), "keep")
+    Archive(station.config.data_dir / "archive", 1 << 40, 0).keep(station.store, datetime(2026, 1, 31), Privacy.KEEP)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", export], check=True)
     try:
         opened(station, StaffPage.SESSIONS)

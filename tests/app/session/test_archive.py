@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import ArchiveUnusable
+from app.base.privacy import Privacy
 from app.session.archive import Archive
 from tests.support.kiosks import Station
 from tests.support.visits import leave_alone, pictures_in, privately
@@ -49,7 +50,7 @@ def test_damaged_databases_make_room_by_age_as_the_sessions_do(station: Station)
     station.teach()
     beside = station.config.data_dir / "session.sqlite3"
     small = Archive(station.config.data_dir / "archive", max_bytes=400_000, floor_bytes=0, beside=beside)
-    assert small.keep(station.store, NOW, "embeddings") is not None
+    assert small.keep(station.store, NOW, Privacy.EMBEDDINGS) is not None
     assert [path for path in damaged if path.exists()] == []
 
 
@@ -69,7 +70,7 @@ def archive_of(station: Station) -> tuple[Archive, Path]:
     """An archive with one session that has its pictures."""
     archive = Archive(station.config.data_dir / "archive", 1 << 40, 0)
     station.teach()
-    name = archive.keep(station.store, NOW, "keep")
+    name = archive.keep(station.store, NOW, Privacy.KEEP)
     return archive, station.config.data_dir / "archive" / f"{name}.sqlite3"
 
 
@@ -117,10 +118,10 @@ def test_what_is_damaged_or_no_session_goes_with_the_pictures_that_may_be_in_it(
 def test_the_oldest_session_makes_room_for_the_newest(station: Station, tmp_path: Path) -> None:
     station.teach()
     archive = Archive(tmp_path / "kept", max_bytes=1 << 40, floor_bytes=0)
-    first = archive.keep(station.store, NOW, "keep")
+    first = archive.keep(station.store, NOW, Privacy.KEEP)
     size = archive.size(first)
     small = Archive(tmp_path / "kept", max_bytes=2 * size + size // 2, floor_bytes=0)
-    names = [small.keep(station.store, NOW + timedelta(minutes=n), "keep") for n in (1, 2)]
+    names = [small.keep(station.store, NOW + timedelta(minutes=n), Privacy.KEEP) for n in (1, 2)]
     assert small.names() == tuple(reversed(names))
     assert first == "2026-01-31_141200_apple_cup"
 
@@ -128,15 +129,15 @@ def test_the_oldest_session_makes_room_for_the_newest(station: Station, tmp_path
 def test_nothing_is_kept_where_the_disk_is_nearly_full(station: Station, tmp_path: Path) -> None:
     station.teach()
     archive = Archive(tmp_path / "kept", 1 << 40, 1000, free_bytes=lambda _folder: 999)
-    assert archive.keep(station.store, NOW, "keep") is None
+    assert archive.keep(station.store, NOW, Privacy.KEEP) is None
     assert archive.names() == ()
 
 
 def test_a_session_of_another_network_needs_its_pictures(station: Station, tmp_path: Path) -> None:
     station.teach()
     archive = Archive(tmp_path / "kept", 1 << 40, 0)
-    without = archive.keep(station.store, NOW, "embeddings")
-    complete = archive.keep(station.store, NOW + timedelta(minutes=1), "keep")
+    without = archive.keep(station.store, NOW, Privacy.EMBEDDINGS)
+    complete = archive.keep(station.store, NOW + timedelta(minutes=1), Privacy.KEEP)
     assert archive.load(without, "x", station.extractor.sha256).shots() == (4, 4, 0)
     assert archive.load(complete, "another", "f" * 64).shots() == (4, 4, 0)
     with pytest.raises(ArchiveUnusable) as caught:
@@ -147,7 +148,7 @@ def test_a_session_of_another_network_needs_its_pictures(station: Station, tmp_p
 
 
 def test_an_empty_session_is_not_kept(station: Station, tmp_path: Path) -> None:
-    assert Archive(tmp_path / "kept", 1 << 40, 0).keep(station.store, NOW, "keep") is None
+    assert Archive(tmp_path / "kept", 1 << 40, 0).keep(station.store, NOW, Privacy.KEEP) is None
 
 
 @pytest.mark.parametrize("name", ["../data/session", "/etc/passwd", ""])

@@ -258,7 +258,7 @@ def test_return_teaches_a_button_on_the_page_of_buttons() -> None:
 def gallery() -> KioskState:
     state, commands = pressed(kiosk(3, 2, mode=Mode.LIVE, model=MODEL), Action.GALLERY)
     assert commands == [ev.LoadGallery(0, 0, 18)]
-    return run(state, ev.PicturesLoaded("gallery", ((7, PICTURE), (6, PICTURE), (5, PICTURE))))[0]
+    return run(state, ev.GalleryLoaded(((7, PICTURE), (6, PICTURE), (5, PICTURE))))[0]
 
 
 def arrows(state: KioskState, *names: str, size: tuple[int, int] = (1280, 720)) -> KioskState:
@@ -276,7 +276,7 @@ def arrows(state: KioskState, *names: str, size: tuple[int, int] = (1280, 720)) 
 def full_gallery(count: int = 15) -> KioskState:
     state, _ = pressed(kiosk(count, 2, mode=Mode.LIVE, model=MODEL), Action.GALLERY)
     pictures = tuple((number, Picture(("gallery", number), PICTURE.pixels)) for number in range(count))
-    return run(state, ev.PicturesLoaded("gallery", pictures))[0]
+    return run(state, ev.GalleryLoaded(pictures))[0]
 
 
 @pytest.fixture
@@ -323,7 +323,7 @@ def test_pictures_are_taken_out_of_a_gallery_and_brought_back_with_the_buttons_o
     state, commands = pressed(led_to(gallery(), StoredPicture(6)), Action.TRAIN)
     assert commands == [ev.RemoveSample(6)]
     state, _ = run(state, ev.SampleRemoved(0, 6))
-    state, _ = run(state, ev.PicturesLoaded("gallery", ((7, PICTURE), (5, PICTURE))))
+    state, _ = run(state, ev.GalleryLoaded(((7, PICTURE), (5, PICTURE))))
     assert under(state) == StoredPicture(5)  # the next one took its place
     state, commands = pressed(state, Action.UNDO)
     assert commands == [ev.RestoreSample()]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.base.buttons import Action
 from app.base.ports import Drive, UnmountedDrive
+from app.base.privacy import Privacy
 from app.core import events as ev
 from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
 from app.core.state import Held, KioskState, Mode
@@ -47,7 +48,7 @@ def test_it_waits_until_nothing_is_held_and_everything_is_stored() -> None:
 
 def test_the_first_class_button_carries_on_the_second_shows_and_all_others_leave_it() -> None:
     state, commands = told(asked(), ev.ButtonPressed(0))
-    assert (state.mode, commands) == (Mode.IMPORTING, [ev.ImportSession(FOLDER, "embeddings")])
+    assert (state.mode, commands) == (Mode.IMPORTING, [ev.ImportSession(FOLDER, Privacy.EMBEDDINGS)])
     state, commands = told(asked(), ev.ButtonPressed(1))
     assert (state.mode, commands) == (Mode.IMPORTING, [ev.ShowModel(FOLDER, "STICK")])
     for button in (2, Action.CANCEL, Action.TRAIN, Action.SAVE, Action.RESET):

@@ -47,7 +47,7 @@ def looked_at(shots: int = 20) -> KioskState:
     pictures = tuple(
         (number, Picture(("gallery", number), PICTURE.pixels)) for number in range(shots, shots - PAGE, -1)
     )
-    return run(state, ev.PicturesLoaded("gallery", pictures))[0]
+    return run(state, ev.GalleryLoaded(pictures))[0]
 
 
 def test_the_thumbnails_of_a_class_open_its_gallery_and_an_empty_class_has_none() -> None:
@@ -80,7 +80,7 @@ def test_a_tap_takes_a_picture_out_and_undo_brings_it_back() -> None:
 def test_a_second_undo_brings_back_nothing_that_an_earlier_look_took_out() -> None:
     state, _ = run(looked_at(), ev.ButtonPressed(StoredPicture(20)), ev.SampleRemoved(0, 20))
     state, _ = run(state, ev.ButtonPressed(ScreenKey.BACK), ev.ButtonPressed(ClassGallery(0)))
-    state, _ = run(state, ev.PicturesLoaded("gallery", ((19, PICTURE),)))
+    state, _ = run(state, ev.GalleryLoaded(((19, PICTURE),)))
     state, _ = run(state, ev.ButtonPressed(StoredPicture(19)), ev.SampleRemoved(0, 19))
     state, commands = run(state, ev.ButtonPressed(Action.UNDO), ev.ButtonPressed(Action.UNDO))
     assert commands.count(ev.RestoreSample()) == 1

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.base.buttons import Action
+from app.base.privacy import Privacy
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import ModelFacts, TrainedFacts
@@ -68,7 +69,7 @@ def test_a_held_button_is_a_sign_of_life_however_long() -> None:
 def test_when_the_countdown_ends_the_session_is_put_away_as_the_settings_say(privacy: str) -> None:
     state, _ = left_alone(privately(visited(), privacy), AFTER_S)
     state, commands = left_alone(state, COUNTDOWN_S)
-    assert (state.mode, commands) == (Mode.ERASING, [ev.EndSession(privacy)])
+    assert (state.mode, commands) == (Mode.ERASING, [ev.EndSession(Privacy(privacy))])
     state, commands = run(state, ev.SessionErased())
     assert (state.mode, state.shots, state.model) == (Mode.ATTRACT, (0, 0), None)
     assert commands == [ev.LoadStarter()]

@@ -21,6 +21,7 @@ from app.base.buttons import (
     TypingKey,
 )
 from app.base.i18n import LANGUAGES
+from app.base.privacy import Privacy
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
@@ -30,7 +31,7 @@ from app.core.modes.typing import LETTERS, upper
 from app.core.state import KioskState, Mode
 from app.views.model import Setting
 from app.views.staff import Facts, staff
-from app.views.words import Say
+from app.views.words import Translator
 from tests.support.settings import changed
 from tests.support.states import PICTURE, kiosk, run
 
@@ -252,7 +253,7 @@ def test_shutting_down_asks_first() -> None:
 
 def test_a_session_that_is_brought_back_is_the_one_at_hand() -> None:
     state, commands = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), ArchivedSession("2026-01-01"))
-    assert commands == [ev.RestoreSession("2026-01-01", "embeddings")]
+    assert commands == [ev.RestoreSession("2026-01-01", Privacy.EMBEDDINGS)]
     state, _ = run(state, ev.SessionRestored(ARCHIVED))
     assert (state.labels, state.shots, state.model) == (("dog", "cat", "cow"), (2, 2, 0), None)
     assert touched(state, ScreenKey.BACK)[0].mode is Mode.TEACH
@@ -309,7 +310,7 @@ def test_a_new_pin_holds_from_the_next_time_on_and_is_kept() -> None:
 def test_no_two_rows_of_a_page_have_the_same_name(language: str) -> None:
     for page in StaffPage:
         state, _ = touched(inside(kiosk(3, 3)), StaffTab(page))
-        shown = staff(state, Facts(), Say(language))
+        shown = staff(state, Facts(), Translator(language))
         assert shown is not None
         labels = [row.label for row in shown.rows]
         assert len(set(labels)) == len(labels), page
@@ -335,13 +336,13 @@ def test_the_pages_call_the_stand_in_camera_in_the_language_of_the_screen() -> N
     state = replace(inside(replace(kiosk(3, 3), camera="demonstration")), language="de")
     for page, label in ((StaffPage.CAMERA, "Jetzt"), (StaffPage.SYSTEM, "Kamera")):
         state, _ = touched(state, StaffTab(page))
-        shown = staff(state, Facts(), Say("de"))
+        shown = staff(state, Facts(), Translator("de"))
         assert shown is not None
         assert {row.label: row.value for row in shown.rows}[label] == "Vorführung"
 
 
 def rows(state: KioskState) -> dict[str, Setting]:
-    shown = staff(state, Facts(), Say("en"))
+    shown = staff(state, Facts(), Translator("en"))
     assert shown is not None
     return {row.label: row for row in shown.rows}
 
