@@ -22,8 +22,8 @@ from app.model.export_folder import EXPORT_FOLDER, ModelFacts, export_name, writ
 from app.model.live import LiveModel
 from app.model.medium import drop_cached_pages
 from app.model.model_files import read_report, saved_counterpart
+from app.session.last_model import StoredModel
 from app.session.session import Session
-from app.session.store import StoredModel
 from tpu.tensors import PREPROCESSING
 
 logger = logging.getLogger(__name__)

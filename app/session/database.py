@@ -1,8 +1,8 @@
-"""The session's database: its tables, how older ones become this one, and rows as samples.
+"""The database of a session: its tables, migrations from older versions, and conversion between rows and samples.
 
-The rollback journal with synchronous=EXTRA is used rather than WAL: every commit is on the medium when it
-returns (EXTRA syncs the directory as well, so that a journal that was deleted stays deleted), there is one
-writer, and a single file is what staff copy or delete.
+It uses the rollback journal with synchronous=EXTRA instead of WAL: every commit is on the medium when it returns
+(EXTRA also syncs the directory, so that a deleted journal stays deleted), the kiosk is the only writer, and staff can
+copy or delete one single file.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ SESSION_FILE = "session.sqlite3"  # in the data directory
 SCHEMA_VERSION = 4
 _BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
 _BY_DEVICE = "CREATE INDEX samples_by_device ON samples (device);"
-"""Without them, looking for samples that something else embedded reads all pictures."""
+"""Without these two, a search for samples of another extractor or device would read all pictures."""
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE labels (class_index INTEGER PRIMARY KEY, label TEXT NOT NULL);
@@ -56,11 +57,12 @@ STALE = "extractor_sha256 NOT IN ('', ?)"
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Open the database, new or brought up to date; threads may share it, one at a time.
+    """Open the database; create it if it is missing, and migrate an older one. One thread at a time may use it.
 
     Raises:
-        SessionUnreadable: If a newer kiosk wrote it.
-        sqlite3.DatabaseError: If it is damaged; sqlite3.OperationalError if it cannot be opened.
+        SessionUnreadable: If a newer version of the kiosk wrote it.
+        sqlite3.OperationalError: If it cannot be opened.
+        sqlite3.DatabaseError: If it is damaged.
     """
     database = sqlite3.connect(path, check_same_thread=False)
     try:
@@ -75,7 +77,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         if version not in (0, SCHEMA_VERSION):
             raise SessionUnreadable(
                 f"{path} was written by another version of the kiosk. "
-                "Name another place with --data-dir, or move the file away."
+                "Name another folder with --data-dir, or move the file away."
             )
         if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("its pages are inconsistent")
@@ -86,7 +88,7 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 
 def insert(database: sqlite3.Connection, sample: Sample) -> int:
-    """Write a sample under its own number, or a new one where that is 0; give the number."""
+    """Write a sample under its id, or under a new one if that is 0; return the id."""
     vector = np.ascontiguousarray(sample.embedding, np.float32).tobytes()
     number = database.execute(
         "INSERT INTO samples (sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device) "
@@ -98,23 +100,42 @@ def insert(database: sqlite3.Connection, sample: Sample) -> int:
 
 
 def as_sample(row: tuple[int, int, bytes, bytes, float, str, str]) -> Sample:
-    """A sample of what SELECT gave."""
+    """Convert a row of SELECT to a sample."""
     return Sample(row[0], row[1], np.frombuffer(row[2], np.float32), *row[3:])
 
 
+def get_fact(database: sqlite3.Connection, name: str) -> str:
+    """Return a fact, such as "extractor_sha256"; empty if it was never recorded."""
+    row = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def get_labels(database: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the class labels in the order of their label index."""
+    rows = database.execute("SELECT label FROM labels ORDER BY class_index").fetchall()
+    return tuple(row[0] for row in rows)
+
+
+def set_labels(database: sqlite3.Connection, labels: Sequence[str]) -> None:
+    """Replace the class labels."""
+    database.execute("DELETE FROM labels")
+    database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(labels)))
+
+
 def set_facts(database: sqlite3.Connection, extractor_name: str, extractor_sha256: str) -> None:
-    """Note what makes the embeddings."""
+    """Record the extractor that makes the embeddings."""
     facts = [("extractor_name", extractor_name), ("extractor_sha256", extractor_sha256)]
     database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
 
 
 def copy_database(database: sqlite3.Connection, lock: threading.Lock, path: Path, *, pictures: bool) -> None:
-    """Write all of it to a database of its own, durably; without `pictures`, what is needed to train alone.
+    """Copy a database durably to a new file.
 
     Args:
-        database: Whose `lock` is held while it is read.
-        path: Holds all of it afterwards, or nothing.
-        pictures: Whether they are copied.
+        database: The source.
+        lock: Held while the source is read.
+        path: The new file; it holds all samples afterwards, or it does not exist.
+        pictures: Copy the pictures, too; training needs only the embeddings.
 
     Raises:
         OSError, sqlite3.Error: If the disk is full or fails.
@@ -130,7 +151,7 @@ def copy_database(database: sqlite3.Connection, lock: threading.Lock, path: Path
             if not pictures:
                 copy.execute("UPDATE samples SET picture = x''")
             copy.commit()
-            copy.execute("VACUUM")  # nothing of them stays in free pages
+            copy.execute("VACUUM")  # leaves nothing of the pictures in free pages
         finally:
             copy.close()
         with partial.open("rb") as file:

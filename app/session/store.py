@@ -1,191 +1,81 @@
-"""SessionStore: the session on disk, in SQLite. What `add` has returned survives a power cut."""
+"""SessionStore: the current session on disk, in SQLite. A sample that `add` returned survives a power cut."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.error_texts import database_error_text
-from app.base.errors import PictureDamaged, SessionNotArchived, SessionNotWritten, SessionUnreadable
-from app.base.files import set_aside
 from app.base.ports import ImageArray
-from app.session.database import SELECT, STALE, as_sample, copy_database, insert, open_database, set_facts
-from app.session.pictures import decode_picture, encode_picture
+from app.session import last_model, re_embedding
+from app.session.connection import SharedDatabase
+from app.session.database import SELECT, as_sample, get_fact, get_labels, insert, set_facts, set_labels
+from app.session.last_model import StoredModel
+from app.session.pictures import encode_picture
+from app.session.re_embedding import BATCH, ReEmbedded
 from app.session.session import Sample, Session
 
 logger = logging.getLogger(__name__)
 
-RE_EMBEDDED_AT_ONCE = 32  # pictures that are held in memory, and what a power cut may cost
-
-
-@dataclass(frozen=True)
-class StoredModel:
-    """The model that was live last: its file is still there, byte for byte."""
-
-    path: Path
-    validation_accuracy: float
-    threshold: float
-    shots: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class ReEmbedded:
-    """How many samples were embedded anew, and the classes of those whose picture was damaged."""
-
-    done: int
-    dropped: tuple[int, ...] = ()
-
 
 class SessionStore:
-    """The session on disk. Threads may share it: one lock lets one in at a time.
+    """The session on disk. Threads may share it: one of them uses the database at a time.
+
+    Every method that writes raises `SessionNotWritten` if the disk is full or fails; then nothing has changed.
 
     Args:
-        path: The database; made with its folder when missing. A damaged one is set aside, never deleted.
+        path: The database, which is created with its folder if it is missing. A damaged one is renamed, never deleted.
         labels: Class labels of a new session; a session that has samples keeps its own.
-        extractor_name, extractor_sha256: What makes the embeddings now.
-        max_bytes: The database may not grow beyond this; None is no limit.
+        extractor_name, extractor_sha256: The current extractor.
+
+    Raises:
+        SessionUnreadable: If the file cannot be opened or created.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        labels: Sequence[str],
-        extractor_name: str,
-        extractor_sha256: str,
-        max_bytes: int | None = None,
-    ) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, labels: Sequence[str], extractor_name: str, extractor_sha256: str) -> None:
         self._extractor = (extractor_name, extractor_sha256)
-        self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SessionUnreadable(
-                f"{path.parent} cannot be made: {error.strerror}. Name another place with --data-dir."
-            ) from error
-        try:
-            self._database = open_database(path)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise SessionUnreadable(
-                    f"{path} cannot be opened: {error}. Check that this user may write there."
-                ) from error
-            logger.warning("%s is damaged (%s): set aside as %s", path, error, set_aside(path))
-            self._database = open_database(path)
-        if max_bytes is not None:
-            page_bytes = self._database.execute("PRAGMA page_size").fetchone()[0]
-            self._database.execute(f"PRAGMA max_page_count = {max(1, max_bytes // page_bytes)}")
-        self._begin_if_empty(labels)
+        self._shared = SharedDatabase(path)
+        with self._shared.writing() as database:
+            self._begin(database, tuple(labels))
 
-    @property
-    def stale_samples(self) -> int:
-        """How many samples another extractor embedded than the one in use."""
-        with self._lock:
-            row = self._database.execute(f"SELECT count(*) FROM samples WHERE {STALE}", self._extractor[1:]).fetchone()
-        return int(row[0])
-
-    def switch_extractor(self) -> bool:
-        """Note that the extractor in use embeds from now on; give whether another one did before.
-
-        Samples of before become stale, until `re_embed` has been through them; the model is forgotten.
-        """
-        with self._writing() as database:
-            before = self._fact("extractor_sha256")
-            if before == self._extractor[1]:
-                return False
-            database.execute("UPDATE samples SET extractor_sha256 = ? WHERE extractor_sha256 = ''", (before,))
+    def _begin(self, database: sqlite3.Connection, labels: tuple[str, ...]) -> None:
+        """Give a session without samples the labels and the extractor of today."""
+        stored = get_labels(database)
+        if database.execute("SELECT count(*) FROM samples").fetchone()[0]:
+            if stored != labels:
+                logger.info("the session on disk keeps its own classes: %s", ", ".join(stored))
+            return
+        if stored != labels:
+            set_labels(database, labels)
             database.execute("DELETE FROM model")
-            set_facts(database, *self._extractor)
-        return True
+        set_facts(database, *self._extractor)
 
-    def re_embed(
-        self,
-        embed: Callable[[ImageArray], tuple[NDArray[np.float32], str]],
-        limit: int = RE_EMBEDDED_AT_ONCE,
-        *,
-        enough: Callable[[], bool] = lambda: False,
-    ) -> ReEmbedded:
-        """Embed the pictures of some stale samples anew, in one transaction; what it returns is on the medium.
-
-        Args:
-            embed: Gives a picture's embedding and where it was made.
-            limit: How many at most.
-            enough: Asked after each; True leaves the others for the next time.
-        """
-        vectors, dropped = [], []
-        with self._lock:
-            rows = self._database.execute(
-                f"{SELECT} WHERE sample_id IN "
-                f"(SELECT sample_id FROM samples INDEXED BY samples_by_extractor WHERE {STALE} LIMIT ?) "
-                "ORDER BY sample_id",
-                (self._extractor[1], limit),
-            ).fetchall()
-        for one in map(as_sample, rows):
-            try:
-                vector, device = embed(decode_picture(one.picture))
-            except PictureDamaged:
-                logger.warning("the picture of sample %d is damaged: the sample is left out", one.sample_id)
-                dropped.append(one)
-                continue
-            data = np.ascontiguousarray(vector, np.float32).tobytes()
-            vectors.append((data, self._extractor[1], device, one.sample_id))
-            if enough():
-                break
-        with self._writing() as database:
-            database.executemany(
-                "UPDATE samples SET embedding = ?, extractor_sha256 = ?, device = ? WHERE sample_id = ?", vectors
-            )
-            database.executemany("DELETE FROM samples WHERE sample_id = ?", [(one.sample_id,) for one in dropped])
-        return ReEmbedded(len(vectors), tuple(one.class_index for one in dropped))
-
-    def made_elsewhere(self, device: str, limit: int) -> tuple[Sample, ...]:
-        """The newest samples that were embedded on the CPU where `device` is an accelerator, or the other way round.
-
-        Args:
-            device: "cpu", "usb:N" or "pci:N".
-            limit: How many at most; newest first.
-        """
-        with self._lock:
-            rows = self._database.execute(
-                f"{SELECT} WHERE sample_id IN "
-                "(SELECT sample_id FROM samples INDEXED BY samples_by_device WHERE (device = 'cpu') <> ? "
-                "ORDER BY sample_id DESC LIMIT ?) ORDER BY sample_id DESC",
-                (device == "cpu", limit),
-            ).fetchall()
-        return tuple(map(as_sample, rows))
+    # --- samples ----------------------------------------------------------------------------------------
 
     def add(self, class_index: int, embedding: NDArray[np.float32], picture: ImageArray, device: str = "cpu") -> Sample:
-        """Keep a sample; it is on the medium when this returns.
+        """Store a sample; it is on the medium when this returns.
 
         Args:
             class_index: 0 .. number of labels − 1.
             embedding: float32 (D,).
             picture: The frame's centre square, RGB uint8 (S, S, 3).
-            device: Where the embedding was made.
-
-        Raises:
-            SessionNotWritten: If the disk is full or fails; nothing is half kept.
+            device: The device that made the embedding: "cpu", "usb:N" or "pci:N".
         """
         vector = np.ascontiguousarray(embedding, np.float32)
         data, now_s = encode_picture(picture), time.time()
         sample = Sample(0, class_index, vector, data, now_s, self._extractor[1], device)
-        with self._writing() as database:
+        with self._shared.writing() as database:
             return replace(sample, sample_id=insert(database, sample))
 
     def remove_last(self) -> Sample | None:
-        """Take the newest sample back; None when there is none."""
-        with self._writing() as database:
+        """Remove and return the newest sample; None if there are no samples."""
+        with self._shared.writing() as database:
             row = database.execute(f"{SELECT} ORDER BY sample_id DESC LIMIT 1").fetchone()
             if row is None:
                 return None
@@ -193,137 +83,124 @@ class SessionStore:
         return as_sample(row)
 
     def remove(self, sample_id: int) -> Sample | None:
-        """Take a sample out; None when there is no such one. `restore` puts it back."""
-        with self._writing() as database:
+        """Remove and return a sample; None if it does not exist. `restore` puts it back."""
+        with self._shared.writing() as database:
             row = database.execute(f"{SELECT} WHERE sample_id = ?", (sample_id,)).fetchone()
             database.execute("DELETE FROM samples WHERE sample_id = ?", (sample_id,))
         return as_sample(row) if row else None
 
     def restore(self, sample: Sample) -> None:
-        """Put back what `remove` gave, under its own number."""
-        with self._writing() as database:
+        """Put back a sample that `remove` returned, under its old id."""
+        with self._shared.writing() as database:
             insert(database, sample)
 
     def pictures(self, sample_ids: Sequence[int]) -> dict[int, bytes]:
-        """JPEG of samples by sample id; those that are not there are left out."""
+        """Return JPEG data by sample id, without ids that do not exist."""
         wanted = ",".join("?" * len(sample_ids))
-        with self._lock:
-            rows = self._database.execute(
+        with self._shared.reading() as database:
+            rows = database.execute(
                 f"SELECT sample_id, picture FROM samples WHERE sample_id IN ({wanted})", tuple(sample_ids)
             ).fetchall()
         return dict(rows)
 
     def newest(self, class_index: int, count: int, skip: int = 0) -> tuple[int, ...]:
-        """Sample ids of a class, newest first."""
-        with self._lock:
-            rows = self._database.execute(
+        """Return the sample ids of a class, newest first: `count` of them after the first `skip`."""
+        with self._shared.reading() as database:
+            rows = database.execute(
                 "SELECT sample_id FROM samples WHERE class_index = ? ORDER BY sample_id DESC LIMIT ? OFFSET ?",
                 (class_index, count, skip),
             ).fetchall()
         return tuple(row[0] for row in rows)
 
-    def rename(self, labels: Sequence[str]) -> None:
-        """Call the classes so from now on; there may be more of them, or fewer where the last ones are empty."""
-        with self._writing() as database:
-            database.execute("DELETE FROM labels")
-            database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(labels)))
+    def made_elsewhere(self, device: str, limit: int) -> tuple[Sample, ...]:
+        """Return the newest samples that the other kind of device embedded: the CPU, or an accelerator.
 
-    def copy_to(self, path: Path, *, pictures: bool) -> None:
-        """Write all of it to a database of its own, durably; without `pictures`, what is needed to train alone.
-
-        Raises:
-            SessionNotArchived: If the disk is full or fails; nothing is left at `path`.
+        Args:
+            device: "cpu", "usb:N" or "pci:N"; samples of the other kind are returned.
+            limit: Number of samples at most.
         """
-        try:
-            copy_database(self._database, self._lock, path, pictures=pictures)
-        except (OSError, sqlite3.Error) as error:
-            raise SessionNotArchived(database_error_text(error)) from error
+        with self._shared.reading() as database:
+            rows = database.execute(
+                f"{SELECT} WHERE sample_id IN "
+                "(SELECT sample_id FROM samples INDEXED BY samples_by_device WHERE (device = 'cpu') <> ? "
+                "ORDER BY sample_id DESC LIMIT ?) ORDER BY sample_id DESC",
+                (device == "cpu", limit),
+            ).fetchall()
+        return tuple(map(as_sample, rows))
+
+    # --- the whole session ------------------------------------------------------------------------------
 
     def load(self) -> Session:
-        """A snapshot of everything."""
-        with self._lock:
-            labels = self._labels()
-            rows = self._database.execute(f"{SELECT} ORDER BY sample_id").fetchall()
-            name, sha256 = self._fact("extractor_name"), self._fact("extractor_sha256")
+        """Return a snapshot of the session."""
+        with self._shared.reading() as database:
+            labels = get_labels(database)
+            rows = database.execute(f"{SELECT} ORDER BY sample_id").fetchall()
+            name, sha256 = get_fact(database, "extractor_name"), get_fact(database, "extractor_sha256")
         return Session(labels, tuple(as_sample(row) for row in rows), name, sha256)
 
+    def rename(self, labels: Sequence[str]) -> None:
+        """Change the class labels; their number may grow, or shrink if the last classes have no samples."""
+        with self._shared.writing() as database:
+            set_labels(database, labels)
+
     def erase(self) -> None:
-        """Forget all samples and the model, and overwrite the pages they were on."""
-        with self._writing() as database:
+        """Delete all samples and the last model, and overwrite their pages."""
+        with self._shared.writing() as database:
             database.execute("PRAGMA secure_delete = ON")
             database.execute("DELETE FROM samples")
             database.execute("DELETE FROM model")
 
     def replace_with(self, session: Session) -> None:
-        """Put another session, made with the extractor in use, in the place of this one, all or nothing.
+        """Replace the session with another one that the current extractor made, completely or not at all.
 
-        What was there is gone: `app.session.archive.Archive.keep` comes first.
-
-        Raises:
-            SessionNotWritten: If the disk is full or fails; then nothing has changed.
+        The old session is lost: call `app.session.archive.Archive.keep` before.
         """
-        with self._writing() as database:
-            for table in ("samples", "labels", "model"):
+        with self._shared.writing() as database:
+            for table in ("samples", "model"):
                 database.execute(f"DELETE FROM {table}")
-            database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(session.labels)))
+            set_labels(database, session.labels)
             for one in session.samples:
                 made_by = one.extractor_sha256 or session.extractor_sha256
                 insert(database, replace(one, sample_id=0, extractor_sha256=made_by))
             set_facts(database, session.extractor_name, session.extractor_sha256)
 
+    def copy_to(self, path: Path, *, pictures: bool) -> None:
+        """Copy the session durably to a new database, with or without the pictures.
+
+        Raises:
+            SessionNotArchived: If the disk is full or fails; nothing is left at `path`.
+        """
+        self._shared.copy_to(path, pictures=pictures)
+
+    # --- the extractor and the last model ---------------------------------------------------------------
+
+    @property
+    def stale_samples(self) -> int:
+        """The number of samples that another extractor embedded."""
+        return re_embedding.count_stale(self._shared, self._extractor[1])
+
+    def switch_extractor(self) -> bool:
+        """Record the current extractor; return whether it differs from the one before. See `re_embedding`."""
+        return re_embedding.switch_extractor(self._shared, *self._extractor)
+
+    def re_embed(
+        self,
+        embed: Callable[[ImageArray], tuple[NDArray[np.float32], str]],
+        limit: int = BATCH,
+        *,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> ReEmbedded:
+        """Embed some stale samples again; arguments as for `re_embedding.re_embed`."""
+        return re_embedding.re_embed(self._shared, self._extractor[1], embed, limit, enough=enough)
+
     def remember_model(self, path: Path, validation_accuracy: float, threshold: float, shots: Sequence[int]) -> None:
-        """Note the model that goes live, to be back after a restart."""
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        counts = ",".join(map(str, shots))
-        with self._writing() as database:
-            database.execute("DELETE FROM model")
-            database.execute(
-                "INSERT INTO model VALUES (?, ?, ?, ?, ?)",
-                (str(path.resolve()), sha256, validation_accuracy, threshold, counts),
-            )
+        """Record the model that goes live, so that it is live again after a restart."""
+        last_model.remember_model(self._shared, StoredModel(path, validation_accuracy, threshold, tuple(shots)))
 
     def last_model(self) -> StoredModel | None:
-        """The model noted last, if its file is still there and unchanged."""
-        with self._lock:
-            row = self._database.execute("SELECT * FROM model").fetchone()
-        if row is None:
-            return None
-        path = Path(row[0])
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != row[1]:
-            logger.warning("the model %s is gone or was changed: train again", path)
-            return None
-        return StoredModel(path, row[2], row[3], tuple(int(count) for count in row[4].split(",")))
+        """Return the recorded model; None if there is none, or if its file is missing or changed."""
+        return last_model.last_model(self._shared)
 
     def close(self) -> None:
         """Close the database."""
-        with self._lock:
-            self._database.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                with self._database:
-                    yield self._database
-            except sqlite3.Error as error:
-                raise SessionNotWritten(database_error_text(error)) from error
-
-    def _begin_if_empty(self, labels: Sequence[str]) -> None:
-        with self._writing() as database:
-            if database.execute("SELECT count(*) FROM samples").fetchone()[0]:
-                if self._labels() != tuple(labels):
-                    logger.info("the session on disk keeps its own classes: %s", ", ".join(self._labels()))
-                return
-            if self._labels() != tuple(labels):
-                database.execute("DELETE FROM labels")
-                database.execute("DELETE FROM model")
-                database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(labels)))
-            set_facts(database, *self._extractor)
-
-    def _labels(self) -> tuple[str, ...]:
-        rows = self._database.execute("SELECT label FROM labels ORDER BY class_index").fetchall()
-        return tuple(row[0] for row in rows)
-
-    def _fact(self, name: str) -> str:
-        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return str(row[0]) if row else ""
+        self._shared.close()

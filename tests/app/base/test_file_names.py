@@ -1,4 +1,4 @@
-"""Names for files, of anything that anybody may call a class."""
+"""File names that are made of class labels."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ NASTY = [
     "a" * 200,
     "😀" * 200,
     "C:\\x",
+    "C: drive",
+    "\n\t",
     " . ",
     "äöü ß",
     "\u202etxt.exe",
@@ -28,8 +30,8 @@ NAMES = st.one_of(st.text(max_size=250), st.sampled_from(NASTY), st.text(alphabe
 
 
 @given(NAMES, st.booleans())
-def test_every_text_becomes_a_name_that_stays_where_it_is(text: str, ascii_only: bool) -> None:
-    """The rules of FAT and Windows, written down once more here: no forbidden sign, no reserved name, no way out."""
+def test_every_text_becomes_a_valid_name_inside_its_folder(text: str, ascii_only: bool) -> None:
+    """The rules of FAT and Windows, written here again: no forbidden character, no reserved name, no path."""
     name = safe_file_name(text, ascii_only=ascii_only)
     assert name
     assert not set(name) & set('<>:"/\\|?* ')
@@ -44,19 +46,23 @@ def test_every_text_becomes_a_name_that_stays_where_it_is(text: str, ascii_only:
 
 
 @given(NAMES)
-def test_a_name_that_is_safe_already_stays_what_it_is(text: str) -> None:
+def test_a_safe_name_does_not_change(text: str) -> None:
     name = safe_file_name(text)
     assert safe_file_name(name) == name
 
 
 @given(st.lists(NAMES, min_size=2, max_size=9))
-def test_names_of_one_folder_differ_for_fat_too(texts: list[str]) -> None:
+def test_names_in_one_folder_differ_in_more_than_case(texts: list[str]) -> None:
     names: list[str] = []
     for text in texts:
         names.append(safe_file_name(text, taken=names))
     assert len({name.casefold() for name in names}) == len(names)
 
 
-def test_plain_letters_are_kept_where_no_others_are_taken() -> None:
+def test_a_name_in_use_gets_a_number() -> None:
+    assert safe_file_name("Cup", taken=["cup"]) == "Cup_2"
+
+
+def test_ascii_names_keep_letters_without_their_accents() -> None:
     assert safe_file_name("Äpfel und Birnen", ascii_only=True) == "Apfel_und_Birnen"
     assert unicodedata.normalize("NFC", safe_file_name("Äpfel")) == "Äpfel"

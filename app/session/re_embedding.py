@@ -1,0 +1,99 @@
+"""Embed stored pictures again after the extractor changed, a few at a time.
+
+Every sample records the extractor that made its embedding. A sample is stale if that is not the current extractor.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.errors import PictureDamaged
+from app.base.ports import ImageArray
+from app.session.connection import SharedDatabase
+from app.session.database import SELECT, STALE, as_sample, get_fact, set_facts
+from app.session.pictures import decode_picture
+
+logger = logging.getLogger(__name__)
+
+BATCH = 32  # samples that are held in memory, and the work that a power cut can cost
+
+
+@dataclass(frozen=True)
+class ReEmbedded:
+    """The number of samples that were embedded again, and the classes of those whose picture was damaged."""
+
+    done: int
+    dropped: tuple[int, ...] = ()
+
+
+def switch_extractor(shared: SharedDatabase, name: str, sha256: str) -> bool:
+    """Record the current extractor; return whether it differs from the one before.
+
+    If it does, samples become stale and the last model is forgotten.
+    """
+    with shared.writing() as database:
+        before = get_fact(database, "extractor_sha256")
+        if before == sha256:
+            return False
+        database.execute("UPDATE samples SET extractor_sha256 = ? WHERE extractor_sha256 = ''", (before,))
+        database.execute("DELETE FROM model")
+        set_facts(database, name, sha256)
+    return True
+
+
+def count_stale(shared: SharedDatabase, sha256: str) -> int:
+    """Count the samples that another extractor than `sha256` embedded."""
+    with shared.reading() as database:
+        row = database.execute(f"SELECT count(*) FROM samples WHERE {STALE}", (sha256,)).fetchone()
+    return int(row[0])
+
+
+def re_embed(
+    shared: SharedDatabase,
+    sha256: str,
+    embed: Callable[[ImageArray], tuple[NDArray[np.float32], str]],
+    limit: int = BATCH,
+    *,
+    enough: Callable[[], bool] = lambda: False,
+) -> ReEmbedded:
+    """Embed the pictures of some stale samples again, in one transaction; samples with a damaged picture are deleted.
+
+    Args:
+        shared: The database.
+        sha256: Of the current extractor.
+        embed: Returns the embedding of a picture, and the device that made it.
+        limit: Number of samples at most.
+        enough: Called after each sample; True leaves the others for the next call.
+
+    Raises:
+        SessionNotWritten: If the disk is full or fails; nothing has changed.
+    """
+    vectors, dropped = [], []
+    with shared.reading() as database:
+        rows = database.execute(
+            f"{SELECT} WHERE sample_id IN "
+            f"(SELECT sample_id FROM samples INDEXED BY samples_by_extractor WHERE {STALE} LIMIT ?) "
+            "ORDER BY sample_id",
+            (sha256, limit),
+        ).fetchall()
+    for one in map(as_sample, rows):
+        try:
+            vector, device = embed(decode_picture(one.picture))
+        except PictureDamaged:
+            logger.warning("the picture of sample %d is damaged: the sample is deleted", one.sample_id)
+            dropped.append(one)
+            continue
+        vectors.append((np.ascontiguousarray(vector, np.float32).tobytes(), sha256, device, one.sample_id))
+        if enough():
+            break
+    with shared.writing() as database:
+        database.executemany(
+            "UPDATE samples SET embedding = ?, extractor_sha256 = ?, device = ? WHERE sample_id = ?", vectors
+        )
+        database.executemany("DELETE FROM samples WHERE sample_id = ?", [(one.sample_id,) for one in dropped])
+    return ReEmbedded(len(vectors), tuple(one.class_index for one in dropped))
