@@ -16,7 +16,8 @@ from app.config.class_names import class_names
 from app.config.input_map import pins_of
 from app.config.schema import Config
 from app.demo.camera import DemonstrationCamera
-from app.devices.camera import AutoCamera, check_source, open_camera
+from app.devices.auto_camera import AutoCamera
+from app.devices.camera import check_source, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
 from app.devices.lights import GpioLamps, wired_lamps

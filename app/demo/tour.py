@@ -1,4 +1,7 @@
-"""The second half of the scripted visit: every other screen, as a curious visitor and a member of staff see it."""
+"""The second half of the scripted visit: a curious visitor and a member of staff open all other screens.
+
+Each step is a generator that acts and then yields a condition; the visit goes on once the condition is true.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,27 @@ from app.base.i18n import LANGUAGES
 from app.core.state import Mode
 from app.kiosk import Kiosk
 
-PIN = "2468"  # of the demonstration
-SETTLE_S = 0.4  # in which drawings come to rest
+PIN = "2468"
+"""The PIN of the staff pages during the demonstration."""
 
-Waiting = Generator[Callable[[], bool], None, None]
+SETTLE_S = 0.4  # after which all motion on the screen has ended
+
+Steps = Generator[Callable[[], bool], None, None]
+"""Steps of a visit, with the condition to wait for after each."""
 
 
 @dataclass(frozen=True)
 class Hands:
-    """What a visitor can do: press, wait, let time pass, pull the camera's plug, and look."""
+    """What a visitor can do.
+
+    Attributes:
+        kiosk: The kiosk in front of the visitor.
+        press, release, tap: Use a button.
+        wait: Returns a condition that becomes true after some seconds.
+        skip: Sets the clock forward by some seconds.
+        plug: Plugs the camera in (True) or pulls it out (False).
+        screenshot: Saves the screen under a name.
+    """
 
     kiosk: Kiosk
     press: Callable[[Button], None]
@@ -41,31 +56,31 @@ class Hands:
     plug: Callable[[bool], None]
     screenshot: Callable[[str], None]
 
-    def see(self, name: str) -> Waiting:
-        """Let the screen come to rest and take its picture."""
+    def see(self, name: str) -> Steps:
+        """Wait until nothing moves on the screen, and save a screenshot."""
         yield self.wait(SETTLE_S)
         self.screenshot(name)
 
     def mode_is(self, mode: Mode) -> Callable[[], bool]:
-        """Whether the kiosk is in a mode."""
+        """A condition: the kiosk is in a mode."""
         return lambda: self.kiosk.state.mode is mode
 
 
-def look_around(hands: Hands) -> Waiting:
-    """Gallery, results, languages, and the question before it is all put away."""
-    state = hands.kiosk
+def look_around(hands: Hands) -> Steps:
+    """Open the gallery and the results, change the language, and cancel the question of RESET."""
+    kiosk = hands.kiosk
     hands.tap(ClassGallery(0))
-    yield lambda: bool(state.state.gallery.pictures)
+    yield lambda: bool(kiosk.state.gallery.pictures)
     yield from hands.see("gallery")
-    hands.tap(StoredPicture(state.state.gallery.pictures[0][0]))
-    yield lambda: state.state.gallery.removed == 1
+    hands.tap(StoredPicture(kiosk.state.gallery.pictures[0][0]))
+    yield lambda: kiosk.state.gallery.removed == 1
     hands.tap(Action.UNDO)
-    yield lambda: state.state.gallery.removed == 0
+    yield lambda: kiosk.state.gallery.removed == 0
     hands.tap(ScreenKey.BACK)
     hands.tap(Action.RESULTS)
     yield hands.mode_is(Mode.RESULTS)
     hands.tap(MatrixCell(0, 0))
-    yield lambda: bool(state.state.results.pictures)
+    yield lambda: bool(kiosk.state.results.pictures)
     yield from hands.see("results")
     hands.tap(ScreenKey.BACK)
     for language in [*list(LANGUAGES)[1:], *list(LANGUAGES)[:1]]:
@@ -78,8 +93,8 @@ def look_around(hands: Hands) -> Waiting:
     yield hands.mode_is(Mode.LIVE)
 
 
-def visit_staff(hands: Hands) -> Waiting:
-    """Hold the corner, write the PIN, look at every page, and begin to rename a class."""
+def visit_staff(hands: Hands) -> Steps:
+    """Hold the corner, type the PIN, open every staff page, and start to rename a class."""
     kiosk = hands.kiosk
     hands.press(ScreenKey.CORNER)
     yield lambda: kiosk.state.staff.hold_since_s is not None
@@ -103,8 +118,8 @@ def visit_staff(hands: Hands) -> Waiting:
     yield hands.mode_is(Mode.LIVE)
 
 
-def go_away(hands: Hands) -> Waiting:
-    """Pull the camera's plug, put it back, go, and let the kiosk notice."""
+def go_away(hands: Hands) -> Steps:
+    """Pull the camera out and plug it in again, then leave and wait until the kiosk notices."""
     kiosk = hands.kiosk
     hands.plug(False)
     yield lambda: kiosk.state.camera is None
@@ -122,5 +137,5 @@ def go_away(hands: Hands) -> Waiting:
     yield from hands.see("attract")
 
 
-def _nothing() -> Waiting:
+def _nothing() -> Steps:
     yield from ()

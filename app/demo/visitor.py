@@ -1,11 +1,12 @@
-"""A scripted visitor: teaches three things through the buttons' own event queue, trains, looks, saves.
+"""A scripted visitor: teaches three things, trains, checks the answers, saves, and opens all screens.
 
-It knows nothing that a visitor would not: it puts things on the table, presses buttons and reads the answers.
+It uses the kiosk as a person does: it puts things in front of the camera, presses buttons, whose events go through the
+queue of the real buttons, and reads the answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,55 +16,63 @@ from app.base.buttons import Action, Button, ScreenKey
 from app.base.errors import KioskError
 from app.base.ports import Clock
 from app.core.state import Mode
-from app.demo.tour import Hands, go_away, look_around, visit_staff
+from app.demo.tour import Hands, Steps, go_away, look_around, visit_staff
 from app.kiosk import Kiosk
 from app.model.observation import Observation
 
 CLASSES = 3
 HOLD_S = 1.8  # long enough for more than ten samples
 TURN_EVERY_S = 0.15
-ROUNDS = 6  # of new views of every thing
-LOOKS = 4  # answers that are read for each new view
-PATIENCE_S = 40.0  # a Raspberry Pi that is busy still manages every step in this time
+ROUNDS = 6  # each with a new view of every thing
+ANSWERS_PER_VIEW = 4
+TIMEOUT_S = 40.0  # for each step; enough for a busy Raspberry Pi
 
 
 class DemoFailed(KioskError):
-    """The scripted visitor waited in vain."""
+    """The kiosk did not do what the scripted visitor waited for."""
 
 
 class Table(Protocol):
-    """The world in front of the demonstration camera."""
+    """The table in front of the demonstration camera, and the camera's cable."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Things that can be put on the table."""
+        """The kinds of things that can be put on the table."""
 
     def show(self, kind: str | None) -> None:
-        """Put a thing on the table, or clear it."""
+        """Put a thing on the table, or clear the table."""
 
     def new_view(self) -> None:
-        """Move, turn and light it differently."""
+        """Move, turn and light the thing differently."""
 
     def unplug(self) -> None:
-        """Pull the camera's plug."""
+        """Pull the camera out."""
 
     def plug_in(self) -> None:
-        """Put it back."""
+        """Plug the camera in again."""
 
 
 class Panel(Protocol):
-    """Buttons to press."""
+    """The buttons of the kiosk."""
 
     def press(self, button: Button) -> None:
-        """Push it down."""
+        """Push a button down."""
 
     def release(self, button: Button) -> None:
-        """Let it go."""
+        """Release a button."""
 
 
 @dataclass
 class Findings:
-    """What the visitor saw; shots and accuracy as they were before the visit ended."""
+    """What the visitor found out.
+
+    Attributes:
+        shots: Samples per class at the end of the visit.
+        validation_accuracy: That of the model, 0..1; None without a model.
+        right, looked: How many answers to new views were right, and how many there were.
+        seconds: Duration of each step by name; "total" is there once the visit is complete.
+        screenshots: Files, in the order in which they were saved.
+    """
 
     shots: tuple[int, ...] = ()
     validation_accuracy: float | None = None
@@ -74,28 +83,25 @@ class Findings:
 
     @property
     def complete(self) -> bool:
-        """Whether the visit came to its end."""
+        """Whether the visit was not interrupted."""
         return "total" in self.seconds
 
     @property
     def live_accuracy(self) -> float:
-        """Fraction of answers to new views that named the thing on the table."""
+        """Fraction of the answers to new views that were right, 0..1."""
         return self.right / self.looked if self.looked else 0.0
 
 
-Waiting = Generator[Callable[[], bool], None, None]
-
-
 class ScriptedVisitor:
-    """One visit, a step at every tick of the frame loop.
+    """Makes one visit; the frame loop calls `step` at every tick.
 
     Args:
-        kiosk: Whose screen is watched.
-        panel: Whose buttons are pressed.
-        table: The world in front of the camera.
-        clock: Monotonic seconds, the clock of the frames.
-        take_screenshot: Saves the window under a short name and says where.
-        skip: Lets time pass on that clock in which nothing happens.
+        kiosk: The kiosk to use.
+        panel: Its buttons.
+        table: The table in front of its camera.
+        clock: Monotonic seconds of the frame loop.
+        take_screenshot: Saves the window under a short name and returns the file.
+        skip: Sets that clock forward.
     """
 
     def __init__(
@@ -118,15 +124,15 @@ class ScriptedVisitor:
         self._waiting_since_s = clock()
 
     def step(self) -> None:
-        """Do the next thing once the last has had its effect; leaves the kiosk at the end.
+        """Do the next step once the effect of the last one is there; close the kiosk after the last step.
 
         Raises:
-            DemoFailed: If an effect does not come.
+            DemoFailed: If the effect does not appear in time.
         """
         if not self._ready():
-            if self._clock() - self._waiting_since_s > PATIENCE_S:
+            if self._clock() - self._waiting_since_s > TIMEOUT_S:
                 raise DemoFailed(
-                    f"the demonstration waited {PATIENCE_S:.0f} s in vain while the kiosk was in mode "
+                    f"the demonstration waited {TIMEOUT_S:.0f} s without an effect while the kiosk was in mode "
                     f"{self._kiosk.state.mode.value!r}. Run it with --verbose to see why."
                 )
             return
@@ -137,19 +143,19 @@ class ScriptedVisitor:
         else:
             self._ready = ready
 
-    # --- the script -------------------------------------------------------------------------------------
+    # --- the steps -------------------------------------------------------------------------------------
 
-    def _script(self) -> Waiting:
-        started_s = self._lived_s()
+    def _script(self) -> Steps:
+        started_s = self._elapsed_s()
         yield lambda: self._kiosk.shown is not None and self._kiosk.observation is not None
         yield from self._timed("teach", self._teach())
         yield from self._timed("train", self._train())
         yield from self._timed("recognise", self._recognise())
         yield from self._timed("save", self._save())
         yield from self._timed("tour", self._tour())
-        self.findings.seconds["total"] = self._lived_s() - started_s
+        self.findings.seconds["total"] = self._elapsed_s() - started_s
 
-    def _teach(self) -> Waiting:
+    def _teach(self) -> Steps:
         for index, kind in enumerate(self._table.kinds[:CLASSES]):
             self._table.show(kind)
             self._table.new_view()
@@ -164,21 +170,21 @@ class ScriptedVisitor:
             if index == CLASSES - 1:
                 self._screenshot("teach")
 
-    def _train(self) -> Waiting:
+    def _train(self) -> Steps:
         self._tap(Action.TRAIN)
         yield lambda: self._kiosk.state.mode is not Mode.TEACH
         self._screenshot("training")
         yield lambda: self._kiosk.state.mode is Mode.LIVE
         yield lambda: self._kiosk.observation is not None and self._kiosk.observation.model_path is not None
 
-    def _recognise(self) -> Waiting:
+    def _recognise(self) -> Steps:
         for round_number in range(ROUNDS):
             for index, kind in enumerate(self._table.kinds[:CLASSES]):
                 self._table.show(kind)
                 self._table.new_view()
-                yield self._for(0.15)  # frames taken before the thing lay still are not counted
+                yield self._for(0.15)  # frames from before the thing lay still do not count
                 placed_at_s = self._clock()
-                for _ in range(LOOKS):
+                for _ in range(ANSWERS_PER_VIEW):
                     before = self._kiosk.observation
                     yield partial(self._answered, before, placed_at_s)
                     self._read_answer(index)
@@ -186,7 +192,7 @@ class ScriptedVisitor:
                 yield self._for(0.6)
                 self._screenshot("live")
 
-    def _save(self) -> Waiting:
+    def _save(self) -> Steps:
         self._tap(Action.SAVE)
         yield lambda: self._kiosk.state.saving.finished
         yield self._for(0.3)
@@ -194,7 +200,7 @@ class ScriptedVisitor:
         self._tap(ScreenKey.BACK)
         yield lambda: self._kiosk.state.mode is Mode.LIVE
 
-    def _tour(self) -> Waiting:
+    def _tour(self) -> Steps:
         state = self._kiosk.state
         self.findings.shots = state.shots
         self.findings.validation_accuracy = state.model.validation_accuracy if state.model else None
@@ -211,14 +217,14 @@ class ScriptedVisitor:
         for part in (look_around, visit_staff, go_away):
             yield from part(hands)
 
-    # --- hands and eyes ---------------------------------------------------------------------------------
+    # --- what the steps use ---------------------------------------------------------------------------------
 
-    def _timed(self, step: str, script: Waiting) -> Waiting:
-        started_s = self._lived_s()
+    def _timed(self, step: str, script: Steps) -> Steps:
+        started_s = self._elapsed_s()
         yield from script
-        self.findings.seconds[step] = self._lived_s() - started_s
+        self.findings.seconds[step] = self._elapsed_s() - started_s
 
-    def _lived_s(self) -> float:
+    def _elapsed_s(self) -> float:
         """Seconds of the clock without those that were skipped."""
         return self._clock() - self._skipped_s
 

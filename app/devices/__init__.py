@@ -1,1 +1,4 @@
-"""Real devices and their simulated peers, each behind a protocol of `app.base.ports`."""
+"""The real devices of a kiosk, behind protocols: inputs, cameras, lamps, drives, screen and power.
+
+`app.demo` has the simulated ones.
+"""

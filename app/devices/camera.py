@@ -1,4 +1,7 @@
-"""Cameras by OpenCV: webcams, streams, video files, and folders of images that play a camera."""
+"""Open a camera by the name that `--camera` takes: a webcam, a network stream, a video file or a folder of pictures.
+
+A camera that is lost raises `CameraUnavailable` from `read`; the camera worker then opens it again.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,9 @@ import os
 import re
 import time
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
-# V4L2 waits ten seconds for a frame unless told otherwise before its first use; the number is whole seconds.
+# How long OpenCV waits for a frame of V4L2, in whole seconds; its default is 10. Must be set before the first use.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 
 import cv2
@@ -18,27 +20,27 @@ import numpy as np
 
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
-from app.base.ports import Camera, ImageArray
+from app.base.ports import Camera, Clock, ImageArray
+from app.devices.file_cameras import FolderCamera, VideoFileCamera
 
 logger = logging.getLogger(__name__)
 
-WIDTH_PX, HEIGHT_PX, RATE_HZ = 640, 480, 30
-MAX_INDEX = 10
-LOOK_EVERY_S = 2.0  # for cameras, while there is none
-FAILED_READS, SILENT_S, FROZEN_S = 5, 3.0, 3.0
-STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 3000]  # FFmpeg's own are 30 s
+WIDTH_PX, HEIGHT_PX, RATE_HZ = 640, 480, 30  # asked of a webcam
+MAX_INDEX = 10  # /dev/video0 to 9 are tried
+FAILED_READS, SILENT_S, FROZEN_S = 5, 3.0, 3.0  # after which a camera is lost
+# Milliseconds; FFmpeg's defaults are 30 s.
+STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 3000]
 BY_ID = Path("/dev/v4l/by-id")
-ENDINGS = {".jpg", ".jpeg", ".png", ".bmp"}
-IMAGE_S, FOLDER_HZ = 1.0, 15
 CHECK_CABLE = message("Check its cable, or name another one with --camera.")
 CHECK_ADDRESS = message("Check the address and the network, or name another one with --camera.")
 CHECK_NAME = message("Check how it is written, or name another one with --camera.")
 
 
 def silence_libraries() -> None:
-    """Keep OpenCV and FFmpeg from writing to the terminal at every try that a camera is away: its error says it once.
+    """Stop OpenCV and FFmpeg from printing at every attempt to open a missing camera; the kiosk reports it once.
 
-    Levels that the environment sets already hold. May be called after cv2's import, but before the first camera.
+    Log levels that are set in the environment stay. Call it before the first camera is opened; cv2 may be imported
+    already.
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when FFmpeg is first used
     if os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT") == "SILENT":  # read at cv2's import
@@ -46,16 +48,17 @@ def silence_libraries() -> None:
 
 
 def open_camera(source: str) -> Camera:
-    """Open what `--camera` names; a picture has arrived when this returns.
+    """Open a camera; its first picture has arrived when this returns.
 
     Args:
-        source: "auto" or "", an index, a device, a video file, a folder of images, or an http(s)/rtsp address.
+        source: "auto" or "" for the first camera, an index, a device, a video file, a folder of pictures, or the
+            http(s) or rtsp address of a stream.
 
     Raises:
-        CameraUnavailable: If it cannot be opened or delivers nothing.
+        CameraUnavailable: If it cannot be opened or delivers no pictures.
     """
     if source in ("", "auto"):
-        return _first_camera()
+        return first_camera()
     if re.match(r"(https?|rtsps?)://", source):
         return OpenCVCamera(source, _without_password(source), cv2.CAP_FFMPEG)
     if source.isdecimal():
@@ -71,7 +74,7 @@ def open_camera(source: str) -> Camera:
 
 
 def check_source(source: str) -> None:
-    """Refuse at once what no plugging in will ever make a camera.
+    """Check that a name can become a camera later, even if nothing is plugged in now.
 
     Raises:
         CameraUnavailable: If it is neither a number, a device, an address, nor an existing file or folder.
@@ -81,71 +84,18 @@ def check_source(source: str) -> None:
         raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=CHECK_NAME))
 
 
-class AutoCamera:
-    """The first camera that delivers. Until one ever did, a stand-in, which gives way as soon as one appears."""
-
-    def __init__(
-        self,
-        stand_in: Camera,
-        *,
-        find: Callable[[], Camera] | None = None,
-        list_candidates: Callable[[], list[str]] | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._stand_in = stand_in
-        self._find = find or _first_camera
-        self._list = list_candidates or candidates
-        self._clock = clock
-        self._found_one = False
-
-    def open(self) -> Camera:
-        """Open the camera, or the stand-in.
-
-        Raises:
-            CameraUnavailable: If there was a camera once and it is gone: a visitor's things are never mixed with
-                the stand-in's.
-        """
-        known = set(self._list())
-        try:
-            camera = self._find()
-        except CameraUnavailable as error:
-            if self._found_one:
-                raise
-            logger.info("%s; showing the demonstration camera", error)
-            return _GivesWay(self._stand_in, lambda: not set(self._list()) <= known, self._clock)
-        self._found_one = True
-        return camera
-
-
-class _GivesWay:
-    """A camera that ends when something better may have come."""
-
-    def __init__(self, camera: Camera, better: Callable[[], bool], clock: Callable[[], float]) -> None:
-        self._camera, self._better, self._clock = camera, better, clock
-        self._next_look_s = clock() + LOOK_EVERY_S
-
-    @property
-    def name(self) -> str:
-        return self._camera.name
-
-    def read(self) -> ImageArray:
-        if self._clock() >= self._next_look_s:
-            self._next_look_s = self._clock() + LOOK_EVERY_S
-            if self._better():
-                raise CameraUnavailable(self.name, message("a camera was plugged in."))
-        return self._camera.read()
-
-    def close(self) -> None:
-        self._camera.close()
-
-
 def candidates() -> list[str]:
-    """Devices that may be cameras: stable names first, then /dev/videoN."""
+    """List the devices that may be cameras: those with a stable name if there are any, else /dev/videoN."""
     stable = sorted(str(path) for path in BY_ID.glob("*-video-index0")) if BY_ID.is_dir() else []
     return stable or [f"/dev/video{n}" for n in range(MAX_INDEX) if Path(f"/dev/video{n}").exists()]
 
 
-def _first_camera() -> Camera:
+def first_camera() -> Camera:
+    """Open the first device that delivers pictures.
+
+    Raises:
+        CameraUnavailable: If none does.
+    """
     for device in candidates():
         try:
             return open_camera(device)
@@ -155,11 +105,9 @@ def _first_camera() -> Camera:
 
 
 class OpenCVCamera:
-    """A webcam or a stream. The last frame for ever, silence and a frozen picture all count as lost."""
+    """A webcam or a network stream. It counts as lost if it fails, is silent, or repeats one picture for seconds."""
 
-    def __init__(
-        self, source: int | str, name: str, backend: int, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, source: int | str, name: str, backend: int, *, clock: Clock = time.monotonic) -> None:
         self.name = name
         self._source = _without_password(str(source))
         self._clock = clock
@@ -200,93 +148,12 @@ class OpenCVCamera:
         self._capture.release()
 
     def _refuse_frozen(self, image: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
-        """A sensor's noise makes two pictures differ; the same one for seconds is a dead driver's."""
+        """Raise if the driver repeats one picture: the noise of a live sensor makes every picture different."""
         checksum = zlib.crc32(np.ascontiguousarray(image[::16, ::16]).tobytes())
         if not self._live or checksum != self._checksum:
             self._checksum, self._changed_at_s = checksum, self._clock()
         elif self._clock() - self._changed_at_s > FROZEN_S:
             raise CameraUnavailable(self._source, message("its picture is frozen. {step}", step=CHECK_CABLE))
-
-
-class VideoFileCamera:
-    """A video file that loops at its own rate."""
-
-    def __init__(self, path: Path) -> None:
-        self.name = path.name
-        self._path = path
-        self._capture = cv2.VideoCapture(str(path))
-        if not self._capture.isOpened():
-            raise CameraUnavailable(
-                str(path), message("it is no video that can be played. Name another with --camera.")
-            )
-        rate_hz = self._capture.get(cv2.CAP_PROP_FPS)
-        self._pace = _Pace(rate_hz if 1 <= rate_hz <= 240 else RATE_HZ)
-        self._pending: ImageArray | None = self._next()
-
-    def read(self) -> ImageArray:
-        """Wait for the next picture."""
-        self._pace.wait()
-        image, self._pending = self._pending, None
-        return image if image is not None else self._next()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._capture.release()
-
-    def _next(self) -> ImageArray:
-        for _ in range(2):
-            delivered, image = self._capture.read()
-            if delivered and image is not None:
-                return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-            self._capture.release()
-            self._capture = cv2.VideoCapture(str(self._path))
-        raise CameraUnavailable(str(self._path), message("the video has no pictures. Name another with --camera."))
-
-
-class FolderCamera:
-    """A folder of images, sorted, each shown for a second, over and over."""
-
-    def __init__(self, folder: Path) -> None:
-        self.name = folder.name
-        self._images = [image for path in sorted(folder.iterdir()) if (image := _image(path)) is not None]
-        if not self._images:
-            raise CameraUnavailable(str(folder), message("it holds no pictures. Put JPEG, PNG or BMP files into it."))
-        self._pace = _Pace(FOLDER_HZ)
-        self._count = 0
-
-    def read(self) -> ImageArray:
-        """Wait for the next picture."""
-        self._pace.wait()
-        image = self._images[int(self._count / FOLDER_HZ / IMAGE_S) % len(self._images)]
-        self._count += 1
-        return image.copy()
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-
-class _Pace:
-    """Waits so that calls return at a steady rate."""
-
-    def __init__(self, rate_hz: float) -> None:
-        self._period_s = 1 / rate_hz
-        self._next_s = time.monotonic()
-
-    def wait(self) -> None:
-        now_s = time.monotonic()
-        if self._next_s > now_s:
-            time.sleep(self._next_s - now_s)
-        self._next_s = max(self._next_s + self._period_s, now_s)
-
-
-def _image(path: Path) -> ImageArray | None:
-    if path.suffix.lower() not in ENDINGS:
-        return None
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        logger.warning("skipped %s: it is not a readable picture", path)
-        return None
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _without_password(address: str) -> str:

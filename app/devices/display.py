@@ -1,4 +1,4 @@
-"""Which screen a kiosk draws on that was started outside a desktop session: by systemd, or over ssh."""
+"""Find the screen to draw on if the kiosk was started outside a desktop session, by systemd or over ssh."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-CHOSEN = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+SCREEN_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 WAIT_FOR_SCREEN_S = "KIOSK_WAIT_FOR_SCREEN_S"
 LOOK_EVERY_S = 0.5
 
 
 def screen_chosen(environment: Mapping[str, str]) -> bool:
-    """Whether the environment says where to draw: a desktop session, or a video driver that was chosen by hand."""
-    return any(environment.get(name) for name in CHOSEN)
+    """Whether the environment names a screen: that of a desktop session, or a video driver for SDL."""
+    return any(environment.get(name) for name in SCREEN_VARIABLES)
 
 
 def find_screen(
@@ -25,15 +25,15 @@ def find_screen(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Mapping[str, str]:
-    """Give the variables that lead to the desktop session of this user; none where there is no session.
+    """Return the environment variables of this user's desktop session; empty if there is none.
 
-    Where `KIOSK_WAIT_FOR_SCREEN_S` is set, a session that is still starting is waited for that long.
+    If the variable KIOSK_WAIT_FOR_SCREEN_S is set, wait up to that many seconds for a session that is still starting.
 
     Args:
-        environment: What is set already; a screen that was chosen there stays the choice.
-        root: Where the file system begins.
-        uid: Whose session; None is this process' user.
-        clock, sleep: Of the world.
+        environment: The present variables; empty is returned if they name a screen already.
+        root: The root of the file system.
+        uid: The user's number; None is the user of this process.
+        clock, sleep: Monotonic seconds, and what waits on them.
     """
     if screen_chosen(environment):
         return {}
@@ -53,7 +53,7 @@ def _wayland(root: Path, uid: int) -> Mapping[str, str]:
 
 
 def _x11(root: Path, uid: int, home: str) -> Mapping[str, str]:
-    """An X server, if this user has the key to it: the login screen's is not ours."""
+    """The X server, if this user has its key; the one of the login screen belongs to another user."""
     runtime = root / "run/user" / str(uid)
     keys = [Path(home) / ".Xauthority" if home else None, runtime / "gdm/Xauthority", *_children(runtime, "xauth_")]
     key = next((path for path in keys if path is not None and path.is_file()), None)

@@ -1,4 +1,4 @@
-"""Removable disks, from the mount table and sysfs: what is mounted, and what is plugged in but is not."""
+"""Find removable disks in the mount table and in sysfs, both mounted and unmounted ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from app.base.i18n import Text, message
 from app.base.ports import Drive, UnmountedDrive
 
-SYSTEM_PLACES = {"/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var"}
+SYSTEM_MOUNT_POINTS = {"/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var"}
 LEFT_TO_THE_SYSTEM = message(
     "it is not mounted, and the kiosk cannot mount it. Install udisks2 and the extra [drives], "
     "or let the system mount what is plugged in."
@@ -21,18 +21,18 @@ LEFT_TO_THE_SYSTEM = message(
 @dataclass(frozen=True)
 class _Mount:
     device: Path
-    place: Path
+    mount_point: Path
     filesystem: str
     read_only: bool
 
 
 class MountedDrives:
-    """Reads the kernel's own tables: no daemon and no rights are needed. It mounts nothing.
+    """Lists removable disks from the kernel's tables. It needs no service and no privileges, and mounts nothing.
 
     Args:
         mounts: The mount table.
-        block_classes: sysfs folder with a link for every block device.
-        labels: udev's folder with a link for every labelled file system.
+        block_classes: The folder of sysfs with a link for every block device.
+        labels: The folder of udev with a link for every labelled file system.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class MountedDrives:
         self._mounts, self._block_classes, self._labels = mounts, block_classes, labels
 
     def present(self) -> tuple[Drive, ...]:
-        """Removable disks mounted at this moment, in the order of their mount points.
+        """The removable disks that are mounted now, sorted by mount point.
 
-        A disk that the system itself runs from is none of them, even where it is a USB stick.
+        A disk that the system runs from is left out, even if it is a USB stick.
         """
         table = self._table()
         system, labels = self._system_disks(table), self._label_by_device()
@@ -54,15 +54,15 @@ class MountedDrives:
         for mount in table:
             disk = self._disk(mount.device)
             if disk is not None and disk not in system and _removable(disk):
-                name = labels.get(mount.device.name) or mount.place.name
-                free, total = _room_bytes(mount.place)
-                found[mount.place] = Drive(
-                    _shown(name), mount.place, free, mount.read_only, mount.filesystem, str(mount.device), total
+                name = labels.get(mount.device.name) or mount.mount_point.name
+                free, total = _free_and_total_bytes(mount.mount_point)
+                found[mount.mount_point] = Drive(
+                    _shown(name), mount.mount_point, free, mount.read_only, mount.filesystem, str(mount.device), total
                 )
         return tuple(found[place] for place in sorted(found))
 
     def unmounted(self) -> tuple[UnmountedDrive, ...]:
-        """Partitions of removable disks, or whole disks without any, that are mounted nowhere."""
+        """The partitions of removable disks, or whole disks without partitions, that are not mounted."""
         table = self._table()
         system, labels = self._system_disks(table), self._label_by_device()
         mounted = {mount.device.name for mount in table}
@@ -73,11 +73,11 @@ class MountedDrives:
         )
 
     def release(self, drive: Drive) -> Text:
-        """Whatever is mounted was mounted by somebody else and stays so; what was saved is on the medium."""
+        """Do nothing: another program mounted the drive, and everything that was saved is on it already."""
         return ""
 
     def hurry(self) -> None:
-        """Nothing here is ever waited for."""
+        """Do nothing: no call waits."""
 
     def _table(self) -> list[_Mount]:
         try:
@@ -91,10 +91,10 @@ class MountedDrives:
         ]
 
     def _system_disks(self, table: list[_Mount]) -> set[Path | None]:
-        return {self._disk(mount.device) for mount in table if str(mount.place) in SYSTEM_PLACES}
+        return {self._disk(mount.device) for mount in table if str(mount.mount_point) in SYSTEM_MOUNT_POINTS}
 
     def _mountable(self) -> Iterator[tuple[str, Path]]:
-        """Names of block devices that may hold a file system, with the sysfs folder of their whole disk."""
+        """Names of block devices that may have a file system, with the sysfs folder of their whole disk."""
         try:
             names = sorted(link.name for link in self._block_classes.iterdir())
         except OSError:
@@ -108,7 +108,7 @@ class MountedDrives:
                 yield name, disk
 
     def _disk(self, device: Path) -> Path | None:
-        """The sysfs folder of the whole disk that a device is, or is a partition of; None for what is no disk."""
+        """The sysfs folder of the whole disk that a device is or is part of; None if it is not a disk."""
         link = self._block_classes / device.name
         try:
             real = link.resolve(strict=True)
@@ -119,20 +119,20 @@ class MountedDrives:
     def _label_by_device(self) -> dict[str, str]:
         try:
             return {link.resolve().name: _unescaped(link.name) for link in self._labels.iterdir()}
-        except OSError:  # no udev, or no label
+        except OSError:  # no udev, or no labels
             return {}
 
 
 def _removable(disk: Path) -> bool:
-    """On USB, or flagged so."""
+    """Whether a disk is on USB, or the kernel calls it removable."""
     try:
         return "/usb" in str(disk) or (disk / "removable").read_text(encoding="ascii").strip() == "1"
-    except OSError:  # it was pulled between two looks
+    except OSError:  # it was pulled meanwhile
         return False
 
 
 def _sectors(block: Path) -> int:
-    """Its size in sectors; 0 for a card reader without a card."""
+    """The size of a block device in sectors; 0 for a card reader without a card."""
     try:
         return int((block / "size").read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -140,7 +140,7 @@ def _sectors(block: Path) -> int:
 
 
 def _has_entries(folder: Path) -> bool:
-    """Something is built upon the device, such as an encrypted volume."""
+    """Whether a folder has entries; in `holders` they mean that something uses the device, e.g. an encrypted volume."""
     try:
         return any(folder.iterdir())
     except OSError:
@@ -148,12 +148,12 @@ def _has_entries(folder: Path) -> bool:
 
 
 def _decoded(field: str) -> str:
-    """The table writes blanks and backslashes as octal numbers."""
+    """Decode a field of the mount table, which has spaces and backslashes as octal numbers."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field)
 
 
 def _unescaped(name: str) -> str:
-    """udev writes bytes that it finds unsafe in a file name as hexadecimal numbers."""
+    """Decode a label of udev, which has bytes that are unsafe in file names as hexadecimal numbers."""
     raw = re.sub(
         rb"\\x([0-9a-f]{2})", lambda match: bytes([int(match[1], 16)]), name.encode("utf-8", "surrogateescape")
     )
@@ -161,13 +161,13 @@ def _unescaped(name: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """Fit for the screen: no half characters, none that move the cursor or turn the writing round."""
+    """Replace what must not be shown: broken characters, and those that move the cursor or reverse the text."""
     whole = name.encode("utf-8", "replace").decode("utf-8", "replace")
     return "".join(char if char.isprintable() else "?" for char in whole)
 
 
-def _room_bytes(place: Path) -> tuple[int, int]:
-    """Free and in all; zeros for a drive that was pulled at this moment."""
+def _free_and_total_bytes(place: Path) -> tuple[int, int]:
+    """Free and total bytes; zeros if the drive was pulled meanwhile."""
     try:
         usage = shutil.disk_usage(place)
     except OSError:

@@ -1,9 +1,9 @@
 """Buttons on GPIO pins.
 
-gpiozero calls back on threads of its own; all that happens there is that the edge and its time go into the queue.
-Its `bounce_time` is not used: what it does depends on the pin library below. RPi.GPIO and gpiozero's native pins
-report the first edge at once and then ignore others for a while, so a spike of a microsecond is a press; lgpio and
-pigpio wait for a steady level; the mock pins do nothing at all. `app.core.presses` has one rule for all of them.
+gpiozero calls back on its own threads; the callbacks only put the edge and its time into the event queue.
+gpiozero's `bounce_time` is not used, because its effect depends on the pin library: RPi.GPIO and gpiozero's native pins
+report the first edge at once and then ignore others for a while, so that a spike of a microsecond is a press; lgpio and
+pigpio wait for a steady level; the mock pins do nothing. `app.core.presses` debounces all of them by one rule.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ Put = Callable[[PinChanged | InputStuck], None]
 
 
 class GpioButtons:
-    """The buttons on some pins, from when they are opened until they are closed.
+    """Reads buttons on pins and reports every change of their levels, until it is closed.
 
     Args:
-        pins: Numbers as the chip counts them (BCM), 17 for GPIO17.
+        pins: Numbers of the chip (BCM), such as 17 for GPIO17.
         settings: Pull resistor and active level.
-        put: Takes what happens, from any thread.
-        clock: Monotonic seconds, the clock of the frame loop.
-        factory: gpiozero's pin factory; None is the one of this computer.
+        put: Receives the events, on any thread.
+        clock: Monotonic seconds of the frame loop.
+        factory: The pin factory of gpiozero; None is that of this computer.
 
     Raises:
-        PinsUnavailable: If gpiozero is missing, there are no pins here, or one of them is in use.
+        PinsUnavailable: If gpiozero or the pins are missing, or a pin is in use.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class GpioButtons:
     ) -> None:
         self._put, self._clock = put, clock
         self._inverted = (settings.active == "high") == (settings.pull == "up") and settings.pull != "none"
-        self._told: dict[int, bool] = {}
+        self._reported: dict[int, bool] = {}
         with ExitStack() as opened, pins_of_this_computer("buttons"):
             from gpiozero import DigitalInputDevice
 
@@ -58,37 +58,37 @@ class GpioButtons:
                 self._devices[pin] = device
             self._opened = opened.pop_all()
         for pin, device in self._devices.items():
-            self._told[pin] = self._level(device)
-            if self._told[pin]:
-                put(InputStuck(f"gpio:{pin}"))  # held while the power came on, or wired the other way round
-            device.when_activated = self._teller(pin, True)
-            device.when_deactivated = self._teller(pin, False)
+            self._reported[pin] = self._level(device)
+            if self._reported[pin]:
+                put(InputStuck(f"gpio:{pin}"))  # held since the start, or wired the wrong way
+            device.when_activated = self._reporter(pin, True)
+            device.when_deactivated = self._reporter(pin, False)
 
     def look(self) -> None:
-        """Read the pins themselves: an edge that was lost in a storm of them does not hold a button for ever."""
+        """Read all pins and report changes whose edge was lost, so that no button seems held for ever."""
         for pin, device in self._devices.items():
             level = self._level(device)
-            if level != self._told[pin]:
-                self._tell(pin, level)
+            if level != self._reported[pin]:
+                self._report(pin, level)
 
     def close(self) -> None:
-        """Give the pins back."""
+        """Release the pins."""
         self._opened.close()
 
     def _level(self, device: Any) -> bool:
         return bool(device.is_active) != self._inverted
 
-    def _teller(self, pin: int, active: bool) -> Callable[[], None]:
+    def _reporter(self, pin: int, active: bool) -> Callable[[], None]:
         level = active != self._inverted
-        return lambda: self._tell(pin, level)
+        return lambda: self._report(pin, level)
 
-    def _tell(self, pin: int, level: bool) -> None:
-        self._told[pin] = level
+    def _report(self, pin: int, level: bool) -> None:
+        self._reported[pin] = level
         self._put(PinChanged(f"gpio:{pin}", level, self._clock()))
 
 
 def default_factory() -> Any:
-    """The pin factory of this computer, which all pins of the program share."""
+    """Return the pin factory of this computer, which all pins of the program share."""
     from gpiozero import Device
 
     Device.ensure_pin_factory()
@@ -97,21 +97,24 @@ def default_factory() -> Any:
 
 @contextmanager
 def pins_of_this_computer(what: str) -> Iterator[None]:
-    """Turn what gpiozero and the libraries below it raise into one line that says what to do.
+    """Translate the errors of gpiozero and of its pin libraries into one line that says what to do.
+
+    Args:
+        what: What is on the pins, for the text.
 
     Raises:
-        PinsUnavailable: In place of any of their errors.
+        PinsUnavailable: Instead of any error in the body of the `with` statement.
     """
     try:
         yield
     except ImportError as error:
         raise PinsUnavailable(
             f"the settings put {what} on pins, which needs gpiozero and a computer with pins ({error}). "
-            "Install it with pip install -e '.[gpio]', or take the pins out of the settings."
+            "Install it with pip install -e '.[gpio]', or remove the pins from the settings."
         ) from error
-    except Exception as error:  # lgpio, RPi.GPIO and gpiozero have no common base
-        told = str(error) or type(error).__name__
+    except Exception as error:  # the errors of lgpio, RPi.GPIO and gpiozero have no common base
+        reason = str(error) or type(error).__name__
         raise PinsUnavailable(
-            f"the {what} on pins cannot be used: {told}. Check [gpio] and [lamps] in the settings, that no other "
+            f"cannot use the {what} on pins: {reason}. Check [gpio] and [lamps] in the settings, that no other "
             "program uses these pins, and that the user is in the group gpio."
         ) from error

@@ -1,4 +1,4 @@
-"""Lamps on GPIO pins, dimmed by pulse width."""
+"""Lamps on GPIO pins, dimmed by pulse width modulation."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from app.config.input_map import Assignable, button_named, pins_of
 from app.config.schema import LampSettings
 from app.devices.gpio import default_factory, pins_of_this_computer
 
-PWM_HZ = 200  # above flicker that cameras and eyes see, within what pulses made by software keep up with
+PWM_HZ = 200  # fast enough not to flicker for eyes and cameras, slow enough for pulses made by software
 STEP = 1 / 256  # finer changes than this are not sent to the pins
-GAMMA = 2.2  # an eye sees a duty of 22% as half as bright
+GAMMA = 2.2  # the eye sees a duty cycle of 22% as half as bright
 
 
 def wired_lamps(settings: LampSettings) -> Mapping[Assignable, int]:
-    """Which button's lamp is on which pin."""
+    """Return the pin number of every lamp that is wired, by its button."""
     named = {name: pins_of([pin]) for name, pin in vars(settings).items() if isinstance(pin, str)}
     return {button_named(name): pins[0] for name, pins in named.items() if pins}
 
 
 class GpioLamps:
-    """The lamps of some buttons. Opened dark, and dark again when closed.
+    """The lamps of buttons. They are dark after opening and after closing.
 
     Args:
         pins: Pin number by button.
-        settings: Active level, and how bright a lamp is at most.
-        factory: gpiozero's pin factory; None is the one of this computer.
+        settings: Active level, and the greatest brightness.
+        factory: The pin factory of gpiozero; None is that of this computer.
 
     Raises:
-        PinsUnavailable: If gpiozero is missing, there are no pins here, or one of them is in use.
+        PinsUnavailable: If gpiozero or the pins are missing, or a pin is in use.
     """
 
     def __init__(self, pins: Mapping[Assignable, int], settings: LampSettings, *, factory: Any = None) -> None:
@@ -48,12 +48,12 @@ class GpioLamps:
             self._opened = opened.pop_all()
 
     def show(self, brightness: Mapping[Hashable, float]) -> None:
-        """Light the lamps, 0..1 as the eye sees it; those that are not named go dark."""
+        """Set the brightness of the lamps, 0..1 as the eye sees it; lamps that are not named go dark."""
         for button, led in self._leds.items():
             duty = (self._most * brightness.get(button, 0.0)) ** GAMMA
             if abs(duty - self._lit[button]) >= STEP or (duty in (0.0, 1.0) and duty != self._lit[button]):
                 self._lit[button] = led.value = duty
 
     def close(self) -> None:
-        """Put all lamps out and give the pins back."""
+        """Switch all lamps off and release the pins."""
         self._opened.close()

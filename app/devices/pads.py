@@ -1,4 +1,4 @@
-"""Arcade encoders, joysticks and gamepads, which come and go while the kiosk runs."""
+"""Arcade encoders, joysticks and gamepads, which people plug in and pull out while the kiosk runs."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from app.core.events import Event, InputPressed, InputReleased, InputStuck
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
-LOOKS_TO_SETTLE = 2  # SDL tells what is down on a pad already with the events of the turn after it was opened
-DOWN_AT, UP_AT = 0.6, 0.4  # of an axis' way: a stick that trembles between the two changes nothing
+TURNS_TO_SETTLE = 2  # SDL reports what is held on a new pad one turn after it was opened
+DOWN_AT, UP_AT = 0.6, 0.4  # of an axis' range; between the two nothing changes, so that a stick may tremble
 HATS = {(0, "left"): -1, (0, "right"): 1, (1, "down"): -1, (1, "up"): 1}
 
 
 class Joystick(Protocol):
-    """What is used of `pygame.joystick.Joystick`."""
+    """The methods of `pygame.joystick.Joystick` that are used here."""
 
     def get_instance_id(self) -> int:
-        """A number that no other pad gets while the program runs."""
+        """A number that is unique while the program runs."""
 
     def get_guid(self) -> str:
-        """What kind of pad it is; two of a kind share it."""
+        """The model of the pad; two pads of one model have the same."""
 
     def get_name(self) -> str:
-        """What it calls itself."""
+        """The name of the model."""
 
     def get_numaxes(self) -> int:
-        """How many axes it has."""
+        """The number of axes."""
 
     def get_axis(self, axis: int, /) -> float:
-        """Where an axis is, -1..1."""
+        """The position of an axis, -1..1."""
 
     def quit(self) -> None:
         """Close it."""
 
 
 def plugged_pads() -> tuple[str, ...]:
-    """What the pads that are plugged in now call themselves."""
+    """The names of the pads that are plugged in now."""
     pygame.joystick.init()
     try:
         return tuple(pygame.joystick.Joystick(index).get_name() for index in range(pygame.joystick.get_count()))
@@ -60,14 +60,14 @@ class _Pad:
 
 
 class Pads:
-    """Turns what pads do into inputs: buttons, both ends of every axis, and the four ways of every hat.
+    """Turns the events of pads into inputs: buttons, both ends of every axis, and the four directions of every hat.
 
-    A pad is known by its slot, `pad:0` being the first. One that comes back gets the slot that its kind had last,
-    so that two encoders of different kinds keep their places in whatever order they are plugged in.
+    A pad is named by its slot; `pad:0` is the first. A pad that is plugged in again gets the last slot of its model, so
+    that two encoders of different models keep their slots in any order of plugging in.
 
     Args:
-        open_pad: Opens the pad of a device index, or gives the one that is open already.
-        count: How many pads are attached now.
+        open_pad: Opens the pad with a device index, or returns it if it is open already.
+        count: Returns how many pads are attached now.
         clock: Monotonic seconds.
     """
 
@@ -77,24 +77,24 @@ class Pads:
         count: Callable[[], int] = pygame.joystick.get_count,
         clock: Clock = time.monotonic,
     ) -> None:
-        os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")  # a box has no window to focus
+        os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")  # a box of buttons has no focus
         pygame.joystick.init()
         self._open_pad = open_pad or pygame.joystick.Joystick
         self._count, self._clock = count, clock
         self._next_look_s = 0.0
         self._pads: dict[int, _Pad] = {}
         self._kind_of_slot: dict[int, str] = {}
-        self._down: dict[str, int] = {}  # source -> instance
-        self._settling: dict[int, int] = {}  # instance -> looks until what goes down is a finger's
+        self._down: dict[str, int] = {}  # instance id by source
+        self._settling: dict[int, int] = {}  # turns until a press on a new pad counts, by instance id
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The pads that are there, by slot, for the staff."""
+        """The attached pads, by slot: slot and name."""
         found = sorted(self._pads.values(), key=lambda pad: pad.slot)
         return tuple(f"pad:{pad.slot} {pad.joystick.get_name()}" for pad in found)
 
     def translate(self, window_event: Any) -> tuple[Event, ...]:
-        """Turn a joystick event into inputs that go down and come up."""
+        """Turn one pygame event into kiosk events; empty if it is not about pads."""
         kind = window_event.type
         if kind == pygame.JOYDEVICEADDED:
             return self._added(window_event.device_index)
@@ -107,7 +107,7 @@ class Pads:
             return ()
         if kind in (pygame.JOYBUTTONDOWN, pygame.JOYBUTTONUP):
             source = f"pad:{pad.slot}:button:{window_event.button}"
-            return self._turned(window_event.instance_id, source, kind == pygame.JOYBUTTONDOWN)
+            return self._changed(window_event.instance_id, source, kind == pygame.JOYBUTTONDOWN)
         if kind == pygame.JOYAXISMOTION:
             return self._axis(window_event.instance_id, f"pad:{pad.slot}:axis:{window_event.axis}", window_event.value)
         if kind == pygame.JOYHATMOTION:
@@ -115,35 +115,36 @@ class Pads:
         return ()
 
     def look(self) -> tuple[Event, ...]:
-        """Count the pads themselves, once in `LOOK_EVERY_S`: the event of one that came or went may have been lost.
+        """Find pads whose plugging in or removal was not reported; they are counted every `LOOK_EVERY_S`.
 
-        To be called once a turn, after the events of that turn.
+        Call it once a turn, after the events of that turn.
 
         Returns:
-            What was held on those that are gone comes up; what rests off its middle on new ones is stuck.
+            Releases of what was held on pads that are gone; stuck inputs of axes that rest off their middle on new
+            pads.
         """
-        self._settling = {instance: looks - 1 for instance, looks in self._settling.items() if looks > 1}
+        self._settling = {instance: turns - 1 for instance, turns in self._settling.items() if turns > 1}
         if self._clock() < self._next_look_s:
             return ()
         self._next_look_s = self._clock() + LOOK_EVERY_S
         attached = self._count()
         if attached == len(self._pads):
             return ()
-        there: set[int] = set()
+        present: set[int] = set()
         events: list[Event] = []
         for index in range(attached):
             try:
-                there.add(self._open_pad(index).get_instance_id())
-            except pygame.error:  # pulled at this moment, or one that cannot be opened
+                present.add(self._open_pad(index).get_instance_id())
+            except pygame.error:  # pulled meanwhile, or not allowed
                 continue
             events += self._added(index)
-        for instance in [one for one in self._pads if one not in there]:
-            logger.warning("pad:%d is gone, and nobody said so", self._pads[instance].slot)
+        for instance in [one for one in self._pads if one not in present]:
+            logger.warning("pad:%d is gone, but its removal was not reported", self._pads[instance].slot)
             events += self._removed(instance)
         return tuple(events)
 
     def release_all(self) -> tuple[Event, ...]:
-        """Let go of everything on every pad."""
+        """Release everything that is held on any pad."""
         released = tuple(InputReleased(source) for source in self._down)
         self._down.clear()
         return released
@@ -158,8 +159,8 @@ class Pads:
     def _added(self, device_index: int) -> tuple[Event, ...]:
         try:
             joystick = self._open_pad(device_index)
-        except pygame.error as error:  # pulled again already
-            logger.info("a pad cannot be opened: %s", error)
+        except pygame.error as error:  # pulled again meanwhile
+            logger.info("cannot open a pad: %s", error)
             return ()
         instance = joystick.get_instance_id()
         if instance in self._pads:
@@ -167,13 +168,13 @@ class Pads:
         slot = self._free_slot(joystick.get_guid())
         self._pads[instance] = _Pad(slot, joystick)
         self._kind_of_slot[slot] = joystick.get_guid()
-        self._settling[instance] = LOOKS_TO_SETTLE
+        self._settling[instance] = TURNS_TO_SETTLE
         logger.info("pad:%d is %s", slot, joystick.get_name())
         resting = []
         for axis in range(joystick.get_numaxes()):  # a gamepad's trigger rests at one end
-            at = joystick.get_axis(axis)
-            if abs(at) > DOWN_AT:
-                source = f"pad:{slot}:axis:{axis}{'+' if at > 0 else '-'}"
+            position = joystick.get_axis(axis)
+            if abs(position) > DOWN_AT:
+                source = f"pad:{slot}:axis:{axis}{'+' if position > 0 else '-'}"
                 self._down[source] = instance
                 resting.append(InputStuck(source))
         return tuple(resting)
@@ -195,18 +196,18 @@ class Pads:
 
     def _axis(self, instance: int, name: str, value: float) -> tuple[Event, ...]:
         events: tuple[Event, ...] = ()
-        for sign, way in (("-", -value), ("+", value)):
+        for sign, deflection in (("-", -value), ("+", value)):
             source = f"{name}{sign}"
-            events += self._turned(instance, source, way > (UP_AT if source in self._down else DOWN_AT))
-        return tuple(sorted(events, key=lambda event: isinstance(event, InputPressed)))  # let go first
+            events += self._changed(instance, source, deflection > (UP_AT if source in self._down else DOWN_AT))
+        return tuple(sorted(events, key=lambda event: isinstance(event, InputPressed)))  # releases first
 
     def _hat(self, instance: int, name: str, value: tuple[int, int]) -> tuple[Event, ...]:
         events: tuple[Event, ...] = ()
-        for (direction, way), at in HATS.items():
-            events += self._turned(instance, f"{name}:{way}", value[direction] == at)
+        for (axis, direction), position in HATS.items():
+            events += self._changed(instance, f"{name}:{direction}", value[axis] == position)
         return tuple(sorted(events, key=lambda event: isinstance(event, InputPressed)))
 
-    def _turned(self, instance: int, source: str, down: bool) -> tuple[Event, ...]:
+    def _changed(self, instance: int, source: str, down: bool) -> tuple[Event, ...]:
         if down == (source in self._down):
             return ()
         if down:

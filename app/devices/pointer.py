@@ -1,4 +1,4 @@
-"""Mouse and touch: they press what is drawn where they are."""
+"""Mouse and touch: they press the button that is drawn under them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from app.core.events import ButtonPressed, ButtonReleased, Event, ScreenTouched
 
 
 class Pointer:
-    """Mouse and touch. A button is held from the press on it to the release, wherever that is.
+    """Turns mouse and touch events into presses. A button is held until the release, wherever that happens.
 
     Args:
-        button_at: Which button a window position is on.
-        size: The window's, for touch positions, which come as shares of it.
+        button_at: Returns the button at a window position; None if there is none.
+        size: Returns the size of the window; touch positions are fractions of it.
     """
 
     def __init__(
@@ -27,11 +27,11 @@ class Pointer:
         self._down: dict[Hashable, Button] = {}
 
     def translate(self, window_event: Any) -> tuple[Event, ...]:
-        """Turn a press or release of mouse or finger into a button's."""
+        """Turn one pygame event into kiosk events; empty if it is not about mouse or touch."""
         kind = window_event.type
         if kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
             if getattr(window_event, "touch", False) or window_event.button != 1:
-                return ()  # SDL makes a mouse event of every touch as well: it counts once
+                return ()  # SDL sends a mouse event for every touch, too; count only the touch
             if kind == pygame.MOUSEBUTTONDOWN:
                 return self._pressed("mouse", window_event.pos)
             return self._released("mouse")
@@ -46,7 +46,7 @@ class Pointer:
         return ()
 
     def release_all(self) -> tuple[Event, ...]:
-        """Lift every finger."""
+        """Release every button that is held."""
         released = tuple(ButtonReleased(button) for button in self._down.values())
         self._down.clear()
         return released

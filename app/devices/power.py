@@ -1,4 +1,4 @@
-"""Shutting the machine down, by systemd."""
+"""Shut down or restart the machine with systemd."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import subprocess
 from app.base.errors import PowerRefused
 from app.base.i18n import message
 
-PATIENCE_S = 15.0
+TIMEOUT_S = 15.0
 
 
 def switch_off(restart: bool) -> None:
-    """Shut the machine down, or start it anew; systemd stops the kiosk on the way.
+    """Shut down the machine, or restart it; systemd stops the kiosk first.
 
     Raises:
-        PowerRefused: If this user may not, or there is no systemd.
+        PowerRefused: If this user may not do that, or systemd is not running.
     """
-    word = "reboot" if restart else "poweroff"
+    verb = "reboot" if restart else "poweroff"
     try:
         done = subprocess.run(
-            ["systemctl", "--no-ask-password", word], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+            ["systemctl", "--no-ask-password", verb], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PowerRefused(message("The machine cannot be switched off from here: {reason}.", reason=error)) from error
     if done.returncode != 0:
-        reason = " ".join(done.stderr.split()) or f"systemctl {word}: {done.returncode}"
+        reason = " ".join(done.stderr.split()) or f"systemctl {verb}: {done.returncode}"
         raise PowerRefused(message("The machine cannot be switched off from here: {reason}.", reason=reason))

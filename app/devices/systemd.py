@@ -1,4 +1,4 @@
-"""Tells systemd that the kiosk has started and that its screen still moves, so that a frozen one is restarted."""
+"""Notify systemd that the kiosk has started and that its screen still changes; systemd restarts a frozen kiosk."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from app.base.ports import Clock
 
 logger = logging.getLogger(__name__)
 
-SIGNS_PER_PERIOD = 4  # sd_watchdog_enabled(3) advises two; a slow frame may then delay one
+NOTIFICATIONS_PER_PERIOD = 4  # sd_watchdog_enabled(3) advises two; with four, a slow frame may delay one
 
 
 class SystemdNotifier:
-    """The service manager, or nobody where none started the kiosk.
+    """Sends notifications to systemd. Does nothing if systemd did not start the kiosk.
 
     Args:
-        environment: Where the manager has left the address of its socket and the length of its patience.
+        environment: The variables in which systemd passes the address of its socket and its watchdog timeout.
         clock: Monotonic seconds.
     """
 
     def __init__(self, environment: Mapping[str, str], clock: Clock) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
         self._clock = clock
-        self._period_s = _patience_s(environment) / SIGNS_PER_PERIOD
+        self._period_s = _timeout_s(environment) / NOTIFICATIONS_PER_PERIOD
         self._next_s = clock()
         self._ready = False
 
     def frame_shown(self, *, healthy: bool = True) -> None:
-        """A frame is on the screen. The first means that the start is over; each later one is a sign of life.
+        """Call this after every frame: the first one ends the start, and later ones feed the watchdog.
 
-        A kiosk that is not healthy gives none: whatever part of it has died comes back with the restart.
+        A kiosk that is not `healthy` does not feed the watchdog, so that systemd restarts it.
         """
         if not self._ready:
             self._ready = True
-            self._tell("READY=1")
+            self._notify("READY=1")
         if self._period_s and healthy and self._clock() >= self._next_s:
             self._next_s = self._clock() + self._period_s
-            self._tell("WATCHDOG=1")
+            self._notify("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """The kiosk ends because it was told to."""
-        self._tell("STOPPING=1")
+        """The kiosk closes as intended."""
+        self._notify("STOPPING=1")
 
-    def _tell(self, state: str) -> None:
-        """Send one message as sd_notify(3) describes; an address with @ is in the abstract namespace."""
+    def _notify(self, state: str) -> None:
+        """Send one message. Source: sd_notify(3); an address that starts with @ is in the abstract namespace."""
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
@@ -55,11 +55,11 @@ class SystemdNotifier:
                 channel.setblocking(False)
                 channel.sendto(state.encode("ascii"), address)
         except OSError as error:
-            logger.warning("the service manager cannot be told %s: %s", state, error)
+            logger.warning("cannot send %s to the service manager: %s", state, error)
 
 
-def _patience_s(environment: Mapping[str, str]) -> float:
-    """After how many seconds without a sign of life the manager acts; 0 if it does not watch this process."""
-    patience = environment.get("WATCHDOG_USEC", "")
-    meant = environment.get("WATCHDOG_PID", str(os.getpid()))
-    return int(patience) / 1e6 if patience.isdecimal() and meant == str(os.getpid()) else 0.0
+def _timeout_s(environment: Mapping[str, str]) -> float:
+    """Seconds without a notification after which systemd restarts the kiosk; 0 if it does not watch this process."""
+    timeout_us = environment.get("WATCHDOG_USEC", "")
+    watched = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    return int(timeout_us) / 1e6 if timeout_us.isdecimal() and watched else 0.0

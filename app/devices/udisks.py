@@ -1,7 +1,7 @@
-"""Mounts what is plugged in, and switches it off again, through udisks2 where that runs.
+"""Mount drives that are plugged in, and unmount and switch them off again, through the service udisks2.
 
-The D-Bus library (jeepney, extra `drives`) and the service may both be missing: then every drive that the system
-did not mount itself stays in `unmounted`, with the reason.
+If the D-Bus library (jeepney, extra `drives`) or the service is missing, drives that the system did not mount stay in
+`unmounted`, with the reason.
 
 Source of the interface: https://storaged.org/doc/udisks2-api/latest/
 """
@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 UDISKS = "org.freedesktop.UDisks2"
 MANAGER = "/org/freedesktop/UDisks2/Manager"
-HURRY_S = 5.0  # for all that is left to do while the kiosk closes
-LOOK_S = 0.5  # after which it is looked whether that has begun
-ANSWER_S = 30.0  # a stick that was pulled without unmounting is checked by the kernel first
+CLOSING_S = 5.0  # limit for all calls while the kiosk closes
+POLL_S = 0.5  # how often a waiting call checks whether the kiosk closes
+ANSWER_S = 30.0  # mounting takes long if the kernel checks a stick that was pulled without unmounting
 QUIETLY = {"auth.no_user_interaction": ("b", True)}
 MOUNT_OPTIONS = {**QUIETLY, "options": ("s", "nosuid,nodev,noexec")}
 NOT_ALLOWED = message("the kiosk may not mount it. Install the kiosk's rule for polkit: see docs/operating.md.")
@@ -44,7 +44,7 @@ BUSY = f"{UDISKS}.Error.DeviceBusy"
 
 
 class UDisksFailed(Exception):
-    """The service refused, or is not there. `name` is the D-Bus name of the error; empty when nobody answered."""
+    """udisks2 refused, or did not answer. `name` is the D-Bus name of the error; empty without an answer."""
 
     def __init__(self, name: str, text: str) -> None:
         super().__init__(name, text)
@@ -52,12 +52,13 @@ class UDisksFailed(Exception):
 
 
 class UDisks:
-    """The few calls of udisks2 that a kiosk needs. Threads may share it.
+    """The calls of udisks2 that the kiosk needs. Threads may share it.
 
     Args:
         bus: "SYSTEM", or the address of a bus.
 
-    All methods that ask for something to be done raise UDisksFailed.
+    Raises:
+        UDisksFailed: From `mount`, `unmount` and `power_off`, if the service refuses or does not answer.
     """
 
     def __init__(self, bus: str = "SYSTEM") -> None:
@@ -67,7 +68,7 @@ class UDisks:
         self._until_s = math.inf
 
     def runs(self) -> bool:
-        """Whether the service answers; the bus starts one that is installed."""
+        """Whether the service answers; the bus starts it if it is installed."""
         try:
             self._property(MANAGER, "Manager", "Version")
         except UDisksFailed:
@@ -75,16 +76,16 @@ class UDisks:
         return True
 
     def mount(self, device: str) -> Path:
-        """Mount a device such as /dev/sda1; say where."""
+        """Mount a device such as /dev/sda1 and return the mount point."""
         (place,) = self._call(self._object(device), "Filesystem", "Mount", "a{sv}", (MOUNT_OPTIONS,))
         return Path(place)
 
     def unmount(self, device: str) -> None:
-        """Write out what is pending and unmount it."""
+        """Write pending data to a device and unmount it."""
         self._call(self._object(device), "Filesystem", "Unmount", "a{sv}", (QUIETLY,))
 
     def power_off(self, device: str) -> bool:
-        """Switch off the disk that a device is on; False where it has no switch."""
+        """Switch off the disk that a device is on; False if the disk cannot be switched off."""
         drive = self._property(self._object(device), "Block", "Drive")
         if drive == "/" or not self._property(drive, "Drive", "CanPowerOff"):
             return False
@@ -92,11 +93,11 @@ class UDisks:
         return True
 
     def hurry(self) -> None:
-        """The kiosk closes: no answer is waited for longer than `HURRY_S` from now, nor one that is awaited already."""
-        self._until_s = time.monotonic() + HURRY_S
+        """The kiosk closes: stop waiting for any answer, also those awaited already, `CLOSING_S` from now."""
+        self._until_s = time.monotonic() + CLOSING_S
 
     def close(self) -> None:
-        """Leave the bus."""
+        """Disconnect from the bus."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -105,7 +106,7 @@ class UDisks:
     def _object(self, device: str) -> str:
         (paths,) = self._call(MANAGER, "Manager", "ResolveDevice", "a{sv}a{sv}", ({"path": ("s", device)}, {}))
         if not paths:
-            raise UDisksFailed("", f"{device} is unknown to udisks2")
+            raise UDisksFailed("", f"udisks2 does not know {device}")
         return str(paths[0])
 
     def _property(self, path: str, interface: str, name: str) -> Any:
@@ -127,7 +128,7 @@ class UDisks:
                     self._connection = open_dbus_connection(self._bus)
                 reply = self._answer(message, jeepney.HeaderFields.reply_serial)
             except (OSError, EOFError, KeyError, ValueError, RuntimeError) as error:  # no bus, or it went away
-                self._hang_up()
+                self._disconnect()
                 raise UDisksFailed("", f"no answer from the system bus ({type(error).__name__}: {error})") from error
         if reply.header.message_type is jeepney.MessageType.error:
             name = str(reply.header.fields.get(jeepney.HeaderFields.error_name, ""))
@@ -139,41 +140,41 @@ class UDisks:
         """Send a message and wait for its answer.
 
         Raises:
-            TimeoutError: If none comes in time.
+            TimeoutError: If no answer comes in time.
         """
         serial, until_s = next(self._connection.outgoing_serial), time.monotonic() + ANSWER_S
         self._connection.send(message, serial=serial)
         while (left_s := min(until_s, self._until_s) - time.monotonic()) > 0:
             try:
-                reply = self._connection.receive(timeout=min(left_s, LOOK_S))
+                reply = self._connection.receive(timeout=min(left_s, POLL_S))
             except TimeoutError:
                 continue
             if reply.header.fields.get(reply_serial, -1) == serial:
                 return reply
-        raise TimeoutError("nobody answered")
+        raise TimeoutError("no answer in time")
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
 
 class MountingDrives:
-    """`MountedDrives` that also mounts what the system left unmounted, each once while it is plugged in.
+    """`MountedDrives` that also mounts the drives that the system left unmounted; each is tried once.
 
     Args:
-        mounted: Reads what there is.
-        udisks: Mounts and unmounts.
+        mounted: Lists the drives.
+        udisks: Mounts and unmounts them.
     """
 
     def __init__(self, mounted: MountedDrives, udisks: UDisks) -> None:
         self._mounted, self._udisks = mounted, udisks
         self._lock = threading.Lock()
         self._ours: set[str] = set()
-        self._left: dict[str, Text] = {}  # device → why it stays unmounted, until it is pulled
+        self._left: dict[str, Text] = {}  # why a device stays unmounted, until it is pulled
 
     def present(self) -> tuple[Drive, ...]:
-        """Those mounted at this moment, after mounting what can be."""
+        """Mount what can be mounted, then return the drives that are mounted now."""
         with self._lock:
             waiting = self._mounted.unmounted()
             plugged_in = {one.device for one in waiting} | {one.device for one in self._mounted.present()}
@@ -185,7 +186,7 @@ class MountingDrives:
         return self._mounted.present()
 
     def unmounted(self) -> tuple[UnmountedDrive, ...]:
-        """Those that stay unmounted, but for the ones that were released and may be pulled."""
+        """The drives that stay unmounted, without those that were released and may be pulled."""
         with self._lock:
             left = dict(self._left)
         return tuple(
@@ -195,14 +196,18 @@ class MountingDrives:
         )
 
     def release(self, drive: Drive) -> Text:
-        """Unmount and switch off what was mounted here; what the system mounted stays as it is."""
+        """Unmount and switch off a drive if the kiosk mounted it.
+
+        Returns:
+            What to do if that failed; empty if the drive may be pulled out.
+        """
         with self._lock:
             if drive.device not in self._ours:
                 return ""
             try:
                 self._udisks.unmount(drive.device)
             except UDisksFailed as error:
-                logger.warning("%s cannot be unmounted: %s", drive.device, error.text)
+                logger.warning("cannot unmount %s: %s", drive.device, error.text)
                 if error.name == BUSY:
                     return message(
                         "Another program uses the drive {drive}: close it before you pull the drive out.",
@@ -216,16 +221,16 @@ class MountingDrives:
             self._left[drive.device] = ""
             try:
                 self._udisks.power_off(drive.device)
-            except UDisksFailed as error:  # unmounted is enough; another partition may be in use
-                logger.info("%s is not switched off: %s", drive.device, error.text)
+            except UDisksFailed as error:  # unmounting is enough; another partition may be in use
+                logger.info("did not switch off %s: %s", drive.device, error.text)
         return ""
 
     def hurry(self) -> None:
-        """The kiosk closes: wait for no answer for long any more."""
+        """The kiosk closes: stop waiting for answers soon."""
         self._udisks.hurry()
 
     def close(self) -> None:
-        """Unmount what was mounted here, as far as that is quick, and leave the bus."""
+        """Unmount what the kiosk mounted, as far as that is quick, and disconnect from the bus."""
         self._udisks.hurry()
         for drive in self._mounted.present():
             self.release(drive)
@@ -235,8 +240,8 @@ class MountingDrives:
         try:
             self._udisks.mount(waiting.device)
         except UDisksFailed as error:
-            logger.debug("%s is not mounted: %s", waiting.device, error.text)
-            if error.name and not error.name.endswith(".AlreadyMounted"):  # else the service may yet come
+            logger.debug("cannot mount %s: %s", waiting.device, error.text)
+            if error.name and not error.name.endswith(".AlreadyMounted"):  # without a name: the service may still start
                 self._left[waiting.device] = REASONS.get(error.name, UNKNOWN_REASON)
         else:
             self._ours.add(waiting.device)

@@ -1,4 +1,4 @@
-"""What every device has in common whose presses reach the program as events of the window."""
+"""The protocol of input devices that report through the window: keys, pads, mouse and touch."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from app.core.events import Event
 
 
 class WindowInput(Protocol):
-    """Buttons that reach the program through window events: keys, pads, mouse, touch."""
+    """An input device whose events arrive with those of the window."""
 
     def translate(self, window_event: Any) -> tuple[Event, ...]:
-        """Turn one pygame event into kiosk events; empty when it means nothing here."""
+        """Turn one pygame event into kiosk events; empty if it is not about this device."""
 
     def release_all(self) -> tuple[Event, ...]:
-        """Events that let go of everything held, for when the window loses the input focus."""
+        """Release everything that is held; needed when the window loses the input focus."""

@@ -1,4 +1,4 @@
-"""Finding the screen of a session from outside it."""
+"""Find the screen of a desktop session from outside that session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.devices.display import find_screen
 
 @pytest.fixture
 def root() -> Iterator[Path]:
-    """A short path: names of sockets have 108 characters at most."""
+    """A folder with a short path: the path of a socket has at most 108 characters."""
     folder = Path(tempfile.mkdtemp())
     (folder / "run/user/1000").mkdir(parents=True)
     (folder / "tmp/.X11-unix").mkdir(parents=True)
@@ -34,7 +34,7 @@ def found(root: Path, **environment: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"])
-def test_a_screen_that_was_chosen_stays_chosen(root: Path, name: str) -> None:
+def test_a_screen_in_the_environment_is_kept(root: Path, name: str) -> None:
     listen(root / "run/user/1000/wayland-0")
     assert found(root, **{name: "mine"}) == {}
 
@@ -47,7 +47,7 @@ def test_a_wayland_session_is_found_by_its_socket(root: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["home/.Xauthority", "run/user/1000/gdm/Xauthority", "run/user/1000/xauth_AbC"])
-def test_an_x_server_is_ours_if_we_have_its_key(root: Path, key: str) -> None:
+def test_an_x_server_is_used_if_its_key_is_found(root: Path, key: str) -> None:
     listen(root / "tmp/.X11-unix/X0")
     assert found(root) == {}  # the login screen's
     (root / key).parent.mkdir(exist_ok=True)
@@ -57,20 +57,20 @@ def test_an_x_server_is_ours_if_we_have_its_key(root: Path, key: str) -> None:
     }  # fmt: skip
 
 
-def test_wayland_comes_before_the_x_server_inside_it(root: Path) -> None:
+def test_wayland_is_preferred_to_the_x_server_inside_it(root: Path) -> None:
     listen(root / "run/user/1000/wayland-1")
     listen(root / "tmp/.X11-unix/X0")
     (root / "home/.Xauthority").touch()
     assert "DISPLAY" not in found(root)
 
 
-def test_without_a_session_there_is_nothing_and_nobody_waits(root: Path) -> None:
+def test_without_a_session_nothing_is_found_at_once(root: Path) -> None:
     shutil.rmtree(root / "run")
     shutil.rmtree(root / "tmp")
     assert find_screen({}, root=root, uid=1000, sleep=lambda _s: pytest.fail("it waited")) == {}
 
 
-def test_a_session_that_is_still_starting_is_waited_for(root: Path) -> None:
+def test_the_kiosk_waits_for_a_session_that_is_still_starting(root: Path) -> None:
     now_s = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -84,7 +84,7 @@ def test_a_session_that_is_still_starting_is_waited_for(root: Path) -> None:
     assert now_s[0] == 12.0
 
 
-def test_a_session_that_never_comes_ends_the_waiting(root: Path) -> None:
+def test_the_kiosk_stops_waiting_for_a_session_that_never_starts(root: Path) -> None:
     now_s = [0.0]
 
     def sleep(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Buttons and lamps on gpiozero's mock pins: levels in, levels out."""
+"""Buttons and lamps on the mock pins of gpiozero."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def factory() -> Iterator[MockFactory]:
     made.reset()
 
 
-class Told:
-    """What was put, and by which thread."""
+class Received:
+    """The events that the pins reported, from any thread."""
 
     def __init__(self) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -40,8 +40,10 @@ class Told:
         return found
 
 
-def opened(factory: MockFactory, told: Told, settings: GpioSettings | None = None, pin: int = 17) -> GpioButtons:
-    return GpioButtons([pin], settings or GpioSettings(), told.events.put, clock=lambda: 5.0, factory=factory)
+def opened(
+    factory: MockFactory, received: Received, settings: GpioSettings | None = None, pin: int = 17
+) -> GpioButtons:
+    return GpioButtons([pin], settings or GpioSettings(), received.events.put, clock=lambda: 5.0, factory=factory)
 
 
 @pytest.mark.parametrize(
@@ -55,65 +57,65 @@ def opened(factory: MockFactory, told: Told, settings: GpioSettings | None = Non
         ("none", "high", True, "floating"),
     ],
 )
-def test_a_press_is_told_by_its_level_and_time(
+def test_presses_and_releases_are_reported_with_their_time(
     factory: MockFactory, pull: str, active: str, pressed_level: bool, resting_pull: str
 ) -> None:
     pin = factory.pin("GPIO17")
-    told = Told()
-    buttons = opened(factory, told, GpioSettings(pull=pull, active=active))
+    received = Received()
+    buttons = opened(factory, received, GpioSettings(pull=pull, active=active))
     assert pin.pull == resting_pull
-    told.all()
+    received.all()
     for level in (not pressed_level, pressed_level, not pressed_level):
         (pin.drive_high if level else pin.drive_low)()
-    assert told.all()[-2:] == [PinChanged("gpio:17", True, 5.0), PinChanged("gpio:17", False, 5.0)]
+    assert received.all()[-2:] == [PinChanged("gpio:17", True, 5.0), PinChanged("gpio:17", False, 5.0)]
     buttons.close()
     pin.drive_low()
     pin.drive_high()
-    assert told.all() == []
+    assert received.all() == []
 
 
-def test_a_button_that_is_down_at_the_start_is_stuck_and_no_press(factory: MockFactory) -> None:
-    told = Told()
+def test_a_button_that_is_down_at_the_start_is_stuck_and_not_pressed(factory: MockFactory) -> None:
+    received = Received()
     pin = factory.pin("GPIO17")
-    buttons = opened(factory, told, GpioSettings(pull="up", active="high"))  # a contact that opens, and is open
-    assert told.all() == [InputStuck("gpio:17")]
+    buttons = opened(factory, received, GpioSettings(pull="up", active="high"))  # a contact that opens, and is open
+    assert received.all() == [InputStuck("gpio:17")]
     pin.drive_low()
-    assert told.all() == [PinChanged("gpio:17", False, 5.0)]
+    assert received.all() == [PinChanged("gpio:17", False, 5.0)]
     buttons.close()
 
 
 def test_edges_come_from_any_thread(factory: MockFactory) -> None:
-    told = Told()
-    buttons = opened(factory, told)
+    received = Received()
+    buttons = opened(factory, received)
     thread = threading.Thread(target=factory.pin("GPIO17").drive_low)
     thread.start()
     thread.join()
-    assert told.all() == [PinChanged("gpio:17", True, 5.0)]
+    assert received.all() == [PinChanged("gpio:17", True, 5.0)]
     buttons.close()
 
 
-def test_an_edge_that_was_lost_is_found_by_looking(factory: MockFactory) -> None:
-    told = Told()
-    buttons = opened(factory, told)
+def test_a_lost_edge_is_found_by_reading_the_pin(factory: MockFactory) -> None:
+    received = Received()
+    buttons = opened(factory, received)
     pin = factory.pin("GPIO17")
     pin.drive_low()
     callback, pin.when_changed = pin.when_changed, None
-    pin.drive_high()  # nobody is told
+    pin.drive_high()  # without a callback
     pin.when_changed = callback
-    assert told.all() == [PinChanged("gpio:17", True, 5.0)]
+    assert received.all() == [PinChanged("gpio:17", True, 5.0)]
     buttons.look()
     buttons.look()
-    assert told.all() == [PinChanged("gpio:17", False, 5.0)]
+    assert received.all() == [PinChanged("gpio:17", False, 5.0)]
     buttons.close()
 
 
-def test_a_pin_that_is_in_use_is_told_in_one_line(factory: MockFactory) -> None:
-    told = Told()
-    buttons = opened(factory, told)
+def test_a_pin_in_use_is_reported_in_one_line(factory: MockFactory) -> None:
+    received = Received()
+    buttons = opened(factory, received)
     with pytest.raises(PinsUnavailable) as caught:
         GpioLamps({0: 17}, LampSettings(), factory=factory)
     text = str(caught.value)
-    assert text.startswith("the lamps on pins cannot be used: pin GPIO17 is already in use by ")
+    assert text.startswith("cannot use the lamps on pins: pin GPIO17 is already in use by ")
     assert text.endswith(
         " Check [gpio] and [lamps] in the settings, that no other program uses these pins, "
         "and that the user is in the group gpio."
@@ -122,28 +124,28 @@ def test_a_pin_that_is_in_use_is_told_in_one_line(factory: MockFactory) -> None:
     GpioLamps({0: 17}, LampSettings(), factory=factory).close()
 
 
-def test_if_one_pin_fails_the_others_are_given_back(factory: MockFactory) -> None:
-    told = Told()
+def test_if_one_pin_fails_the_others_are_released(factory: MockFactory) -> None:
+    received = Received()
     with pytest.raises(PinsUnavailable):
-        GpioButtons([17, 999], GpioSettings(), told.events.put, clock=lambda: 0.0, factory=factory)
-    opened(factory, told).close()
+        GpioButtons([17, 999], GpioSettings(), received.events.put, clock=lambda: 0.0, factory=factory)
+    opened(factory, received).close()
 
 
-def test_pins_where_there_are_none_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_missing_pins_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nonesuch")
     with pytest.raises(PinsUnavailable) as caught:
         GpioLamps({0: 17}, LampSettings())
     assert str(caught.value) == (
         "the settings put lamps on pins, which needs gpiozero and a computer with pins "
         "(Unable to find pin factory 'nonesuch'). "
-        "Install it with pip install -e '.[gpio]', or take the pins out of the settings."
+        "Install it with pip install -e '.[gpio]', or remove the pins from the settings."
     )
 
 
 # --- lamps ----------------------------------------------------------------------------------------------
 
 
-def test_a_lamp_is_as_bright_as_it_looks(factory: MockFactory) -> None:
+def test_the_brightness_of_a_lamp_is_as_the_eye_sees_it(factory: MockFactory) -> None:
     pin = factory.pin("GPIO5")
     lights = GpioLamps({0: 5}, LampSettings(), factory=factory)
     assert pin.state == 0.0
@@ -155,7 +157,7 @@ def test_a_lamp_is_as_bright_as_it_looks(factory: MockFactory) -> None:
     assert pin.state == 0.0
 
 
-def test_a_lamp_that_is_lit_by_a_low_level_is_dark_when_that_is_high(factory: MockFactory) -> None:
+def test_a_lamp_with_active_level_low_is_dark_at_high_level(factory: MockFactory) -> None:
     pin = factory.pin("GPIO5")
     lights = GpioLamps({0: 5}, LampSettings(active="low"), factory=factory)
     assert pin.state == 1.0
@@ -163,14 +165,14 @@ def test_a_lamp_that_is_lit_by_a_low_level_is_dark_when_that_is_high(factory: Mo
     assert pin.state == 0.0
 
 
-def test_a_brightness_that_is_set_is_the_most(factory: MockFactory) -> None:
+def test_the_brightness_in_the_settings_is_the_greatest(factory: MockFactory) -> None:
     pin = factory.pin("GPIO5")
     lights = GpioLamps({0: 5}, LampSettings(brightness=0.5), factory=factory)
     lights.show({0: 1.0})
     assert pin.state == pytest.approx(0.5**2.2)
 
 
-def test_a_steady_lamp_costs_the_pin_nothing(factory: MockFactory) -> None:
+def test_a_steady_lamp_is_not_written_to_its_pin_again(factory: MockFactory) -> None:
     pin = factory.pin("GPIO5")
     lights = GpioLamps({0: 5}, LampSettings(), factory=factory)
     pin.clear_states()
@@ -179,7 +181,7 @@ def test_a_steady_lamp_costs_the_pin_nothing(factory: MockFactory) -> None:
     assert len(pin.states) == 2  # as it was, and one change
 
 
-def test_lamps_are_dark_when_the_kiosk_ends(factory: MockFactory) -> None:
+def test_lamps_are_dark_after_closing(factory: MockFactory) -> None:
     pin = factory.pin("GPIO5")
     lights = GpioLamps({0: 5}, LampSettings(), factory=factory)
     lights.show({0: 1.0})
@@ -188,7 +190,7 @@ def test_lamps_are_dark_when_the_kiosk_ends(factory: MockFactory) -> None:
     assert pin.function == "input"
 
 
-def test_lamps_are_wired_by_the_settings() -> None:
+def test_the_settings_say_which_lamps_are_wired() -> None:
     assert wired_lamps(LampSettings(class_2="gpio:6", train="gpio:13")) == {1: 6, Action.TRAIN: 13}
 
 
@@ -220,7 +222,7 @@ def test_lamps_are_wired_by_the_settings() -> None:
         ),
     ],
 )
-def test_a_mistake_with_pins_is_told_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+def test_a_wrong_setting_of_pins_is_reported_in_one_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "kiosk.toml"
     path.write_text(text)
     with pytest.raises(ConfigInvalid) as caught:
@@ -228,12 +230,12 @@ def test_a_mistake_with_pins_is_told_in_one_line(tmp_path: Path, text: str, mess
     assert str(caught.value) == f"{path}: {message}"
 
 
-def test_a_computer_without_gpiozero_is_told_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_gpiozero_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gpiozero", None)
     with pytest.raises(PinsUnavailable) as caught:
-        GpioButtons([17], GpioSettings(), Told().events.put, clock=lambda: 0.0)
+        GpioButtons([17], GpioSettings(), Received().events.put, clock=lambda: 0.0)
     assert str(caught.value) == (
         "the settings put buttons on pins, which needs gpiozero and a computer with pins "
         "(import of gpiozero halted; None in sys.modules). "
-        "Install it with pip install -e '.[gpio]', or take the pins out of the settings."
+        "Install it with pip install -e '.[gpio]', or remove the pins from the settings."
     )

@@ -1,4 +1,4 @@
-"""Keys, mouse and touch, as the window tells of them."""
+"""Keys, mouse and touch, from the events of the window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def key(kind: int, code: int, scancode: int = 0) -> Any:
     return pygame.event.Event(kind, key=code, scancode=scancode)
 
 
-def test_keys_press_and_release_once_however_often_they_repeat() -> None:
+def test_a_repeated_key_is_pressed_and_released_once() -> None:
     keyboard = Keyboard()
     down, up = key(pygame.KEYDOWN, pygame.K_SPACE), key(pygame.KEYUP, pygame.K_SPACE)
     events = [event for happened in (down, down, up, up) for event in keyboard.translate(happened)]
@@ -32,16 +32,16 @@ def test_keys_press_and_release_once_however_often_they_repeat() -> None:
      (pygame.K_t, "t"), (pygame.K_F11, "f11"), (pygame.K_ESCAPE, "escape"), (pygame.K_LEFT, "left"),
      (0x40000119, "code_1073742105")],
 )  # fmt: skip
-def test_every_key_has_a_name_that_stays(code: int, name: str) -> None:
+def test_every_key_has_a_fixed_name(code: int, name: str) -> None:
     assert Keyboard().translate(key(pygame.KEYDOWN, code)) == (InputPressed(f"key:{name}"),)
 
 
-def test_arrows_up_and_down_bring_along_where_they_lead_on_the_screen() -> None:
+def test_arrows_up_and_down_carry_the_buttons_ahead_of_the_cursor() -> None:
     asked = []
 
-    def ahead(way: int) -> tuple[object, ...]:
-        asked.append(way)
-        return (StoredPicture(way), "corner", Action.UNDO)
+    def ahead(step: int) -> tuple[object, ...]:
+        asked.append(step)
+        return (StoredPicture(step), "corner", Action.UNDO)
 
     keyboard = Keyboard(ahead)
     up, down = (keyboard.translate(key(pygame.KEYDOWN, code)) for code in (pygame.K_UP, pygame.K_DOWN))
@@ -51,17 +51,17 @@ def test_arrows_up_and_down_bring_along_where_they_lead_on_the_screen() -> None:
     assert asked == [-1, 1]
 
 
-def test_the_digit_row_of_a_french_keyboard_is_the_digit_row() -> None:
+def test_the_digit_row_of_a_french_keyboard_has_digits() -> None:
     keyboard = Keyboard()
     assert keyboard.translate(key(pygame.KEYDOWN, pygame.K_AMPERSAND, pygame.KSCAN_1)) == (InputPressed("key:1"),)
     assert keyboard.translate(key(pygame.KEYUP, pygame.K_AMPERSAND, pygame.KSCAN_1)) == (InputReleased("key:1"),)
 
 
-def test_the_key_with_z_on_it_is_z_on_a_german_keyboard_too() -> None:
+def test_the_key_labelled_z_is_z_on_a_german_keyboard() -> None:
     assert Keyboard().translate(key(pygame.KEYDOWN, pygame.K_z, pygame.KSCAN_Y)) == (InputPressed("key:z"),)
 
 
-def test_a_window_without_focus_lets_go_of_every_key() -> None:
+def test_losing_the_focus_releases_every_key() -> None:
     keyboard = Keyboard()
     for code in (pygame.K_1, pygame.K_t):
         keyboard.translate(key(pygame.KEYDOWN, code))
@@ -70,43 +70,43 @@ def test_a_window_without_focus_lets_go_of_every_key() -> None:
     assert keyboard.translate(key(pygame.KEYUP, pygame.K_1)) == ()
 
 
-def test_closing_the_window_is_leaving() -> None:
+def test_closing_the_window_presses_leave() -> None:
     assert Keyboard().translate(pygame.event.Event(pygame.QUIT)) == (
         ButtonPressed(Action.LEAVE),
         ButtonReleased(Action.LEAVE),
     )
 
 
-def test_all_keys_of_the_defaults_are_on_keyboards() -> None:
+def test_all_keys_of_the_default_settings_exist() -> None:
     check_keys(input_map(KEYS))
 
 
-def test_a_key_that_no_keyboard_has_is_refused() -> None:
+def test_an_unknown_key_in_the_settings_is_refused() -> None:
     with pytest.raises(ConfigInvalid) as caught:
         check_keys(InputMap({"key:spcae": 0}))
     assert str(caught.value) == (
-        "there is no key 'spcae'. Keys are named as in key:space, key:kp_1, key:f2, key:left; "
-        "the staff page shows the name of each that is pressed."
+        "unknown key 'spcae'. Keys have names such as key:space, key:kp_1, key:f2 and key:left; "
+        "the staff page shows the name of every key that is pressed."
     )
 
 
-def test_a_touch_counts_once_and_is_released_wherever_the_finger_goes_up() -> None:
+def test_a_touch_counts_once_and_is_released_anywhere() -> None:
     pointer = Pointer(lambda at: 2 if at == (320, 180) else None, lambda: (640, 360))
     down = pygame.event.Event(pygame.FINGERDOWN, x=0.5, y=0.5, finger_id=1)
-    twin = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(320, 180), button=1, touch=True)
+    mouse = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(320, 180), button=1, touch=True)
     up = pygame.event.Event(pygame.FINGERUP, x=0.9, y=0.9, finger_id=1)
-    events = [event for happened in (down, twin, up) for event in pointer.translate(happened)]
+    events = [event for happened in (down, mouse, up) for event in pointer.translate(happened)]
     assert events == [ButtonPressed(2), ButtonReleased(2)]
 
 
-def test_a_touch_beside_every_button_is_told_too() -> None:
+def test_a_touch_beside_all_buttons_is_reported() -> None:
     pointer = Pointer(lambda _at: None, lambda: (640, 360))
     down = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(3, 3), button=1)
     up = pygame.event.Event(pygame.MOUSEBUTTONUP, pos=(3, 3), button=1)
     assert (pointer.translate(down), pointer.translate(up)) == ((ScreenTouched(),), ())
 
 
-def test_a_window_without_focus_lifts_every_finger() -> None:
+def test_losing_the_focus_releases_every_touch() -> None:
     pointer = Pointer(lambda _at: 1, lambda: (640, 360))
     pointer.translate(pygame.event.Event(pygame.FINGERDOWN, x=0.5, y=0.5, finger_id=1))
     assert pointer.translate(pygame.event.Event(pygame.WINDOWFOCUSLOST)) == (ButtonReleased(1),)

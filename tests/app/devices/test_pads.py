@@ -1,4 +1,4 @@
-"""Encoders and gamepads: posted joystick events, and SDL's virtual joystick for the whole way."""
+"""Encoders and gamepads: with joystick events made here, and with the virtual joystick of SDL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.devices.pads import Pads
 
 
 class Encoder:
-    """A pad on the desk of a test."""
+    """A simulated pad."""
 
     def __init__(self, instance: int, guid: str = "zero delay", axes: tuple[float, ...] = (0.0, 0.0)) -> None:
         self.instance, self.guid, self.axes = instance, guid, axes
@@ -41,7 +41,7 @@ class Encoder:
 
 
 class Desk:
-    """Pads that a test plugs in, pulls and moves."""
+    """Simulated pads that a test plugs in, pulls out and moves."""
 
     def __init__(self) -> None:
         self.plugged: list[Encoder] = []
@@ -50,26 +50,26 @@ class Desk:
         self._next = 0
 
     def plug(self, guid: str = "zero delay", held: tuple[int, ...] = (), **kwargs: Any) -> int:
-        """Plug one in; SDL tells of the buttons that are `held` meanwhile in the turn after it was opened."""
+        """Plug a pad in. SDL reports buttons that are `held` in the turn after the pad was opened."""
         self._next += 1
         self.plugged.append(Encoder(self._next, guid, **kwargs))
-        self.told = self.tell(pygame.JOYDEVICEADDED, device_index=len(self.plugged) - 1, guid=guid)
-        self.told += self.turn(
+        self.events_of_plugging = self.send(pygame.JOYDEVICEADDED, device_index=len(self.plugged) - 1, guid=guid)
+        self.events_of_plugging += self.turn(
             *({"kind": pygame.JOYBUTTONDOWN, "button": one, "instance_id": self._next} for one in held)
         )
         assert self.turn() == ()
         return self._next
 
     def turn(self, *happened: dict[str, Any]) -> tuple[Event, ...]:
-        """A turn of the loop: the events, then a look."""
-        told = [event for one in happened for event in self.tell(**one)]
-        return (*told, *self.pads.look())
+        """One turn of the loop: first the events, then `look`."""
+        events = [event for one in happened for event in self.send(**one)]
+        return (*events, *self.pads.look())
 
     def pull(self, instance: int) -> tuple[Event, ...]:
         self.plugged = [one for one in self.plugged if one.instance != instance]
-        return self.tell(pygame.JOYDEVICEREMOVED, instance_id=instance)
+        return self.send(pygame.JOYDEVICEREMOVED, instance_id=instance)
 
-    def tell(self, kind: int, **facts: Any) -> tuple[Event, ...]:
+    def send(self, kind: int, **facts: Any) -> tuple[Event, ...]:
         return self.pads.translate(pygame.event.Event(kind, **facts))
 
 
@@ -80,19 +80,19 @@ def desk() -> Iterator[Desk]:
     made.pads.close()
 
 
-def test_buttons_of_an_encoder_are_inputs(desk: Desk) -> None:
+def test_the_buttons_of_an_encoder_are_inputs(desk: Desk) -> None:
     pad = desk.plug()
-    assert desk.tell(pygame.JOYBUTTONDOWN, instance_id=pad, button=3) == (InputPressed("pad:0:button:3"),)
-    assert desk.tell(pygame.JOYBUTTONDOWN, instance_id=pad, button=3) == ()
-    assert desk.tell(pygame.JOYBUTTONUP, instance_id=pad, button=3) == (InputReleased("pad:0:button:3"),)
+    assert desk.send(pygame.JOYBUTTONDOWN, instance_id=pad, button=3) == (InputPressed("pad:0:button:3"),)
+    assert desk.send(pygame.JOYBUTTONDOWN, instance_id=pad, button=3) == ()
+    assert desk.send(pygame.JOYBUTTONUP, instance_id=pad, button=3) == (InputReleased("pad:0:button:3"),)
 
 
-def test_an_axis_is_a_button_at_each_end_and_trembling_changes_nothing(desk: Desk) -> None:
+def test_both_ends_of_an_axis_are_inputs_and_trembling_changes_nothing(desk: Desk) -> None:
     pad = desk.plug()
-    told = []
+    events = []
     for value in (0.3, 0.59, 0.61, 0.5, 0.65, 0.41, 0.39, 0.5, -1.0, 1.0, 0.0):
-        told += desk.tell(pygame.JOYAXISMOTION, instance_id=pad, axis=1, value=value)
-    assert told == [
+        events += desk.send(pygame.JOYAXISMOTION, instance_id=pad, axis=1, value=value)
+    assert events == [
         InputPressed("pad:0:axis:1+"), InputReleased("pad:0:axis:1+"),
         InputPressed("pad:0:axis:1-"),
         InputReleased("pad:0:axis:1-"), InputPressed("pad:0:axis:1+"),
@@ -100,43 +100,43 @@ def test_an_axis_is_a_button_at_each_end_and_trembling_changes_nothing(desk: Des
     ]  # fmt: skip
 
 
-def test_a_trigger_that_rests_at_one_end_is_no_press(desk: Desk) -> None:
+def test_a_trigger_that_rests_at_one_end_is_not_pressed(desk: Desk) -> None:
     pad = desk.plug(axes=(0.0, -1.0))
-    assert desk.told == (InputStuck("pad:0:axis:1-"),)
-    told = []
+    assert desk.events_of_plugging == (InputStuck("pad:0:axis:1-"),)
+    events = []
     for value in (-0.9, 0.0, 0.9, -1.0):
-        told += desk.tell(pygame.JOYAXISMOTION, instance_id=pad, axis=1, value=value)
-    assert InputPressed("pad:0:axis:1+") in told
-    assert told[0] == InputReleased("pad:0:axis:1-")
+        events += desk.send(pygame.JOYAXISMOTION, instance_id=pad, axis=1, value=value)
+    assert InputPressed("pad:0:axis:1+") in events
+    assert events[0] == InputReleased("pad:0:axis:1-")
 
 
-def test_a_button_that_is_down_while_its_pad_is_plugged_in_is_stuck_and_no_press(desk: Desk) -> None:
+def test_a_button_that_is_held_while_its_pad_is_plugged_in_is_stuck_and_not_pressed(desk: Desk) -> None:
     pad = desk.plug(held=(3,))
-    assert desk.told == (InputStuck("pad:0:button:3"),)
-    assert desk.tell(pygame.JOYBUTTONUP, instance_id=pad, button=3) == (InputReleased("pad:0:button:3"),)
-    assert desk.tell(pygame.JOYBUTTONDOWN, instance_id=pad, button=3) == (InputPressed("pad:0:button:3"),)
+    assert desk.events_of_plugging == (InputStuck("pad:0:button:3"),)
+    assert desk.send(pygame.JOYBUTTONUP, instance_id=pad, button=3) == (InputReleased("pad:0:button:3"),)
+    assert desk.send(pygame.JOYBUTTONDOWN, instance_id=pad, button=3) == (InputPressed("pad:0:button:3"),)
 
 
-def test_a_hat_is_four_buttons_and_two_of_them_at_a_corner(desk: Desk) -> None:
+def test_a_hat_is_four_inputs_and_a_corner_presses_two(desk: Desk) -> None:
     pad = desk.plug()
-    assert desk.tell(pygame.JOYHATMOTION, instance_id=pad, hat=0, value=(1, 1)) == (
+    assert desk.send(pygame.JOYHATMOTION, instance_id=pad, hat=0, value=(1, 1)) == (
         InputPressed("pad:0:hat:0:right"), InputPressed("pad:0:hat:0:up"),
     )  # fmt: skip
-    assert desk.tell(pygame.JOYHATMOTION, instance_id=pad, hat=0, value=(0, -1)) == (
+    assert desk.send(pygame.JOYHATMOTION, instance_id=pad, hat=0, value=(0, -1)) == (
         InputReleased("pad:0:hat:0:right"), InputReleased("pad:0:hat:0:up"), InputPressed("pad:0:hat:0:down"),
     )  # fmt: skip
 
 
-def test_a_pad_that_is_pulled_releases_what_it_held_and_nothing_else(desk: Desk) -> None:
+def test_a_pad_that_is_pulled_out_releases_its_own_inputs_only(desk: Desk) -> None:
     first, second = desk.plug("one"), desk.plug("two")
-    desk.tell(pygame.JOYBUTTONDOWN, instance_id=first, button=0)
-    desk.tell(pygame.JOYBUTTONDOWN, instance_id=second, button=0)
+    desk.send(pygame.JOYBUTTONDOWN, instance_id=first, button=0)
+    desk.send(pygame.JOYBUTTONDOWN, instance_id=second, button=0)
     assert desk.pull(first) == (InputReleased("pad:0:button:0"),)
-    assert desk.tell(pygame.JOYBUTTONUP, instance_id=first, button=0) == ()
+    assert desk.send(pygame.JOYBUTTONUP, instance_id=first, button=0) == ()
     assert desk.pads.names == ("pad:1 two encoder",)
 
 
-def test_pads_of_two_kinds_get_their_slots_back_in_whatever_order_they_return(desk: Desk) -> None:
+def test_pads_of_two_models_keep_their_slots_in_any_order_of_plugging_in(desk: Desk) -> None:
     first, second = desk.plug("one"), desk.plug("two")
     desk.pull(first)
     desk.pull(second)
@@ -145,14 +145,14 @@ def test_pads_of_two_kinds_get_their_slots_back_in_whatever_order_they_return(de
     assert desk.pads.names == ("pad:0 one encoder", "pad:1 two encoder")
 
 
-def test_a_window_without_focus_lets_go_of_every_pad(desk: Desk) -> None:
+def test_losing_the_focus_releases_every_pad(desk: Desk) -> None:
     pad = desk.plug()
-    desk.tell(pygame.JOYBUTTONDOWN, instance_id=pad, button=0)
-    desk.tell(pygame.JOYAXISMOTION, instance_id=pad, axis=0, value=1.0)
-    assert desk.tell(pygame.WINDOWFOCUSLOST) == (InputReleased("pad:0:button:0"), InputReleased("pad:0:axis:0+"))
+    desk.send(pygame.JOYBUTTONDOWN, instance_id=pad, button=0)
+    desk.send(pygame.JOYAXISMOTION, instance_id=pad, axis=0, value=1.0)
+    assert desk.send(pygame.WINDOWFOCUSLOST) == (InputReleased("pad:0:button:0"), InputReleased("pad:0:axis:0+"))
 
 
-def test_a_pad_that_is_gone_before_it_is_opened_is_no_error() -> None:
+def test_a_pad_that_is_gone_before_it_is_opened_is_ignored() -> None:
     def gone(_index: int) -> Any:
         raise pygame.error("No such device")
 
@@ -161,29 +161,29 @@ def test_a_pad_that_is_gone_before_it_is_opened_is_no_error() -> None:
     pads.close()
 
 
-def test_a_pad_whose_removal_nobody_told_lets_go_of_everything(desk: Desk) -> None:
+def test_a_pad_whose_removal_was_not_reported_is_released(desk: Desk) -> None:
     kept, pulled = desk.plug("one"), desk.plug("two")
-    desk.tell(pygame.JOYBUTTONDOWN, instance_id=kept, button=1)
-    desk.tell(pygame.JOYBUTTONDOWN, instance_id=pulled, button=3)
+    desk.send(pygame.JOYBUTTONDOWN, instance_id=kept, button=1)
+    desk.send(pygame.JOYBUTTONDOWN, instance_id=pulled, button=3)
     assert desk.pads.look() == ()
     del desk.plugged[1]  # no event
     desk.now_s += 0.9
-    assert desk.pads.look() == ()  # not looked again yet
+    assert desk.pads.look() == ()  # too early for another count
     desk.now_s += 0.2
     assert desk.pads.look() == (InputReleased("pad:1:button:3"),)
     assert desk.pads.names == ("pad:0 one encoder",)
-    assert desk.tell(pygame.JOYDEVICEREMOVED, instance_id=pulled) == ()  # it comes late after all
-    assert desk.tell(pygame.JOYBUTTONUP, instance_id=kept, button=1) == (InputReleased("pad:0:button:1"),)
+    assert desk.send(pygame.JOYDEVICEREMOVED, instance_id=pulled) == ()  # the event arrives late
+    assert desk.send(pygame.JOYBUTTONUP, instance_id=kept, button=1) == (InputReleased("pad:0:button:1"),)
 
 
-def test_a_pad_whose_arrival_nobody_told_works(desk: Desk) -> None:
+def test_a_pad_whose_plugging_in_was_not_reported_works(desk: Desk) -> None:
     desk.plugged.append(Encoder(7, "silent", axes=(-1.0,)))
     assert desk.pads.look() == (InputStuck("pad:0:axis:0-"),)
     assert [*desk.turn(), *desk.turn()] == []
-    assert desk.tell(pygame.JOYBUTTONDOWN, instance_id=7, button=2) == (InputPressed("pad:0:button:2"),)
+    assert desk.send(pygame.JOYBUTTONDOWN, instance_id=7, button=2) == (InputPressed("pad:0:button:2"),)
 
 
-def test_a_pad_that_cannot_be_opened_hides_no_other_one() -> None:
+def test_a_pad_that_cannot_be_opened_does_not_hide_others() -> None:
     held = Encoder(1)
 
     def opened(index: int) -> Encoder:
@@ -197,17 +197,17 @@ def test_a_pad_that_cannot_be_opened_hides_no_other_one() -> None:
     pads.close()
 
 
-# --- SDL's own virtual joystick: plugged, pressed, moved and pulled below pygame ------------------------
+# --- the virtual joystick of SDL, below pygame ------------------------
 
 
 @pytest.fixture
 def sdl(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The SDL that pygame has loaded, with a window in memory that its events go through."""
+    """The SDL library that pygame has loaded, with a window in memory that receives its events."""
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     pygame.display.init()
     found = re.search(r"/\S*libSDL2-2\S*", Path("/proc/self/maps").read_text())
     if found is None:
-        pytest.skip("needs SDL as a shared library, as pygame's wheels carry it")
+        pytest.skip("needs SDL as a shared library, as in pygame's wheels")
     library = ctypes.CDLL(found[0])
     if not hasattr(library, "SDL_JoystickAttachVirtual"):
         pytest.skip("needs SDL 2.0.14 or newer")
@@ -217,11 +217,11 @@ def sdl(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def pumped(pads: Pads) -> list[Event]:
-    """What a turn of the loop hears."""
+    """The events of one turn of the loop."""
     return [*(event for happened in pygame.event.get() for event in pads.translate(happened)), *pads.look()]
 
 
-def test_a_virtual_joystick_is_plugged_pressed_moved_and_pulled(sdl: Any) -> None:
+def test_a_virtual_joystick_is_plugged_in_pressed_moved_and_pulled_out(sdl: Any) -> None:
     pads = Pads()
     try:
         before = pads.names
@@ -253,7 +253,7 @@ def test_a_virtual_joystick_is_plugged_pressed_moved_and_pulled(sdl: Any) -> Non
         pads.close()
 
 
-def test_a_virtual_joystick_whose_removal_is_lost_is_missed_all_the_same(sdl: Any) -> None:
+def test_a_virtual_joystick_whose_removal_event_is_lost_is_released(sdl: Any) -> None:
     now_s = 0.0
     pads = Pads(clock=lambda: now_s)
     try:

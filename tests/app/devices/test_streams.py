@@ -1,4 +1,4 @@
-"""A network camera on 127.0.0.1 that speaks motion JPEG, and goes away."""
+"""A network camera on 127.0.0.1 that sends motion JPEG, ends, or falls silent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ORANGE = (230, 120, 20)
 
 
 class NetworkCamera(ThreadingHTTPServer):
-    """Sends an orange picture, 50 times a second, to whoever asks, until it is unplugged or falls silent."""
+    """Sends an orange picture 50 times a second to every client, until it is unplugged or falls silent."""
 
     daemon_threads = True
 
@@ -75,7 +75,7 @@ def test_a_motion_jpeg_stream_is_a_camera(network_camera: NetworkCamera) -> None
     assert np.abs(image.mean((0, 1)) - ORANGE).max() < 6
 
 
-def test_a_stream_that_ends_is_a_camera_lost(network_camera: NetworkCamera) -> None:
+def test_a_stream_that_ends_is_a_lost_camera(network_camera: NetworkCamera) -> None:
     address = f"http://127.0.0.1:{network_camera.server_port}/video.mjpg"
     camera = open_camera(address)
     network_camera.plugged = False
@@ -93,7 +93,7 @@ def test_a_stream_that_ends_is_a_camera_lost(network_camera: NetworkCamera) -> N
     )
 
 
-def test_a_stream_that_falls_silent_is_a_camera_lost_within_seconds(network_camera: NetworkCamera) -> None:
+def test_a_stream_that_falls_silent_is_a_lost_camera_within_seconds(network_camera: NetworkCamera) -> None:
     camera = open_camera(f"http://127.0.0.1:{network_camera.server_port}/video.mjpg")
     network_camera.sending = False
     silent_since_s = time.monotonic()
@@ -115,7 +115,7 @@ def test_the_password_of_a_stream_is_never_shown(network_camera: NetworkCamera) 
 
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
-def test_a_stream_that_nobody_sends_is_refused_in_one_line(scheme: str) -> None:
+def test_a_stream_without_a_server_is_refused_in_one_line(scheme: str) -> None:
     with pytest.raises(CameraUnavailable) as caught:
         open_camera(f"{scheme}://127.0.0.1:9/video")
     assert str(caught.value) == (

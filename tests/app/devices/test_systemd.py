@@ -1,4 +1,4 @@
-"""What the service manager hears: once that the start is over, then signs of life while frames are shown."""
+"""Notifications to systemd: ready after the first frame, then the watchdog while frames are shown."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 from app.devices.systemd import SystemdNotifier
 
 
-class Manager:
-    """The other end of the socket, as systemd holds it."""
+class Systemd:
+    """The end of the socket that systemd reads."""
 
     def __init__(self, address: str) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(address)
         self.socket.setblocking(False)
 
-    def heard(self) -> list[str]:
+    def received(self) -> list[str]:
         messages = []
         while True:
             try:
@@ -30,63 +30,63 @@ class Manager:
 
 
 @pytest.fixture(params=["file", "abstract"])
-def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Manager, str]]:
+def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Systemd, str]]:
     name = str(tmp_path / "notify")
-    made = Manager(name if request.param == "file" else "\0" + name)
+    made = Systemd(name if request.param == "file" else "\0" + name)
     yield made, name if request.param == "file" else "@" + name
     made.socket.close()
 
 
-def supervised(address: str, clock: list[float], **more: str) -> SystemdNotifier:
+def notifier_of(address: str, clock: list[float], **more: str) -> SystemdNotifier:
     return SystemdNotifier({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "20000000", **more}, lambda: clock[0])
 
 
-def test_the_first_frame_is_ready_and_later_ones_are_signs_of_life(manager: tuple[Manager, str]) -> None:
+def test_the_first_frame_reports_ready_and_later_ones_feed_the_watchdog(manager: tuple[Systemd, str]) -> None:
     systemd, address = manager
     now_s = [100.0]
-    notifier = supervised(address, now_s)
-    assert systemd.heard() == []
+    notifier = notifier_of(address, now_s)
+    assert systemd.received() == []
     notifier.frame_shown()
-    assert systemd.heard() == ["READY=1", "WATCHDOG=1"]
-    signs = 0
+    assert systemd.received() == ["READY=1", "WATCHDOG=1"]
+    notifications = 0
     for _ in range(20 * 60):
         now_s[0] += 1 / 60
         notifier.frame_shown()
-        signs += systemd.heard().count("WATCHDOG=1")
-    assert 3 <= signs <= 4  # within a patience of 20 s, and not one for every frame
+        notifications += systemd.received().count("WATCHDOG=1")
+    assert 3 <= notifications <= 4  # in 20 s, and not one for every frame
 
 
-def test_a_screen_that_stands_still_gives_no_sign(manager: tuple[Manager, str]) -> None:
+def test_a_frozen_screen_does_not_feed_the_watchdog(manager: tuple[Systemd, str]) -> None:
     systemd, address = manager
     now_s = [100.0]
-    supervised(address, now_s).frame_shown()
-    systemd.heard()
+    notifier_of(address, now_s).frame_shown()
+    systemd.received()
     now_s[0] += 60
-    assert systemd.heard() == []
+    assert systemd.received() == []
 
 
-def test_a_kiosk_with_a_dead_part_starts_but_gives_no_sign_of_life(manager: tuple[Manager, str]) -> None:
+def test_an_unhealthy_kiosk_reports_ready_but_does_not_feed_the_watchdog(manager: tuple[Systemd, str]) -> None:
     systemd, address = manager
-    supervised(address, [100.0]).frame_shown(healthy=False)
-    assert systemd.heard() == ["READY=1"]
+    notifier_of(address, [100.0]).frame_shown(healthy=False)
+    assert systemd.received() == ["READY=1"]
 
 
-def test_the_end_is_told(manager: tuple[Manager, str]) -> None:
+def test_closing_is_reported(manager: tuple[Systemd, str]) -> None:
     systemd, address = manager
-    supervised(address, [100.0]).stopping()
-    assert systemd.heard() == ["STOPPING=1"]
+    notifier_of(address, [100.0]).stopping()
+    assert systemd.received() == ["STOPPING=1"]
 
 
-def test_a_watchdog_for_another_process_is_not_fed(manager: tuple[Manager, str]) -> None:
+def test_a_watchdog_of_another_process_is_not_fed(manager: tuple[Systemd, str]) -> None:
     systemd, address = manager
-    supervised(address, [100.0], WATCHDOG_PID=str(os.getpid() + 1)).frame_shown()
-    assert systemd.heard() == ["READY=1"]
+    notifier_of(address, [100.0], WATCHDOG_PID=str(os.getpid() + 1)).frame_shown()
+    assert systemd.received() == ["READY=1"]
 
 
-def test_without_a_manager_and_with_one_that_is_gone_the_kiosk_goes_on(
+def test_the_kiosk_runs_without_systemd_and_after_systemd_has_gone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     SystemdNotifier({}, lambda: 0.0).frame_shown()
     assert caplog.text == ""
     SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "none")}, lambda: 0.0).frame_shown()
-    assert "the service manager cannot be told READY=1" in caplog.text
+    assert "cannot send READY=1 to the service manager" in caplog.text

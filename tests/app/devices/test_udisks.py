@@ -1,4 +1,4 @@
-"""Drives that come and go: mounted by the system, by the kiosk through udisks2, or by nobody."""
+"""Drives that the kiosk mounts with udisks2, that the system mounted, and that stay unmounted."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core.events import DrivesChanged, Event
-from app.devices.drive import LEFT_TO_THE_SYSTEM, MountedDrives
-from app.devices.udisks import HURRY_S, MountingDrives, UDisks
-from app.workers.drives import watch_drives
-from tests.support.disks import Disk, Sticks, run
+from app.devices.drive import LEFT_TO_THE_SYSTEM
+from app.devices.udisks import CLOSING_S, MountingDrives, UDisks
+from tests.support.disks import Sticks, run
 from tests.support.udisks import UDISKS, UDisksService, private_bus, udisks_service
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -42,14 +40,14 @@ def drives(bus: str, socket: Sticks) -> Iterator[MountingDrives]:
     drives.close()
 
 
-def until(true: Callable[[], bool], patience_s: float = 20.0) -> None:
-    limit_s = time.monotonic() + patience_s
-    while not true():
+def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    limit_s = time.monotonic() + timeout_s
+    while not condition():
         assert time.monotonic() < limit_s
         time.sleep(0.01)
 
 
-def test_what_is_not_mounted_is_mounted_without_programs_and_devices_on_it(
+def test_an_unmounted_drive_is_mounted_without_programs_and_devices(
     service: UDisksService, drives: MountingDrives, socket: Sticks
 ) -> None:
     disk = socket.plug_in(mounted=False)
@@ -62,7 +60,7 @@ def test_what_is_not_mounted_is_mounted_without_programs_and_devices_on_it(
     assert drives.unmounted() == ()
 
 
-def test_after_release_it_is_unmounted_switched_off_and_not_mounted_again(
+def test_a_released_drive_is_unmounted_switched_off_and_not_mounted_again(
     service: UDisksService, drives: MountingDrives, socket: Sticks
 ) -> None:
     disk = socket.plug_in(mounted=False)
@@ -77,7 +75,7 @@ def test_after_release_it_is_unmounted_switched_off_and_not_mounted_again(
     assert (disk.path / "model").read_text() == "saved"
 
 
-def test_a_disk_without_a_switch_may_be_pulled_once_it_is_unmounted(
+def test_a_disk_that_cannot_be_switched_off_may_be_pulled_once_it_is_unmounted(
     service: UDisksService, drives: MountingDrives, socket: Sticks
 ) -> None:
     service.switch = False
@@ -87,7 +85,9 @@ def test_a_disk_without_a_switch_may_be_pulled_once_it_is_unmounted(
     assert "PowerOff" not in dict(service.calls)
 
 
-def test_what_the_system_mounted_stays_mounted(service: UDisksService, drives: MountingDrives, socket: Sticks) -> None:
+def test_a_drive_that_the_system_mounted_stays_mounted(
+    service: UDisksService, drives: MountingDrives, socket: Sticks
+) -> None:
     disk = socket.plug_in()
     (drive,) = drives.present()
     assert drives.release(drive) == ""
@@ -95,7 +95,7 @@ def test_what_the_system_mounted_stays_mounted(service: UDisksService, drives: M
     assert service.calls == []
 
 
-def test_a_drive_in_the_place_of_one_that_was_mounted_here_stays_mounted_if_the_system_did_it(
+def test_a_drive_with_the_device_name_of_an_earlier_one_stays_mounted_if_the_system_mounted_it(
     service: UDisksService, drives: MountingDrives, socket: Sticks
 ) -> None:
     disk = socket.plug_in(mounted=False)
@@ -115,7 +115,7 @@ def test_a_drive_in_the_place_of_one_that_was_mounted_here_stays_mounted_if_the_
     assert [name for name, _ in service.calls] == ["Mount"]
 
 
-def test_a_drive_that_another_program_uses_is_not_said_to_be_safe(
+def test_a_drive_that_another_program_uses_is_not_reported_as_safe(
     service: UDisksService, drives: MountingDrives, socket: Sticks
 ) -> None:
     socket.plug_in(mounted=False)
@@ -145,7 +145,7 @@ def test_a_drive_that_another_program_uses_is_not_said_to_be_safe(
         (f"{UDISKS}.Error.TimedOut", "it cannot be mounted. Try it on a computer, or use another drive."),
     ],
 )
-def test_why_a_drive_stays_unmounted_is_told_and_it_is_tried_once(
+def test_a_drive_that_cannot_be_mounted_is_tried_once_and_has_a_reason(
     service: UDisksService, drives: MountingDrives, socket: Sticks, error: str, reason: str
 ) -> None:
     service.refusal = error
@@ -157,7 +157,7 @@ def test_why_a_drive_stays_unmounted_is_told_and_it_is_tried_once(
     assert [call for call, _ in service.calls] == ["Mount"]
 
 
-def test_where_no_udisks_runs_mounting_is_left_to_the_system(drives: MountingDrives, socket: Sticks) -> None:
+def test_without_udisks_mounting_is_left_to_the_system(drives: MountingDrives, socket: Sticks) -> None:
     disk = socket.plug_in(mounted=False)
     assert drives.present() == ()
     (left,) = drives.unmounted()
@@ -170,7 +170,7 @@ def test_where_no_udisks_runs_mounting_is_left_to_the_system(drives: MountingDri
     assert drives.unmounted() == ()
 
 
-def test_udisks_that_comes_later_is_used(drives: MountingDrives, bus: str, socket: Sticks, tmp_path: Path) -> None:
+def test_udisks_that_starts_later_is_used(drives: MountingDrives, bus: str, socket: Sticks, tmp_path: Path) -> None:
     socket.plug_in(mounted=False)
     assert drives.present() == ()
     with udisks_service(bus, tmp_path / "media"):
@@ -178,20 +178,20 @@ def test_udisks_that_comes_later_is_used(drives: MountingDrives, bus: str, socke
         drives.close()
 
 
-def test_a_kiosk_that_closes_waits_for_no_service_that_hangs(
+def test_a_closing_kiosk_does_not_wait_for_a_service_that_hangs(
     service: UDisksService, drives: MountingDrives, socket: Sticks
 ) -> None:
     service.hang()
     socket.plug_in(mounted=False)
-    asked: list[object] = []
-    asking = threading.Thread(target=lambda: asked.append(drives.present()), daemon=True)
+    answers: list[object] = []
+    asking = threading.Thread(target=lambda: answers.append(drives.present()), daemon=True)
     asking.start()
-    until(lambda: service.calls != [])
+    wait_until(lambda: service.calls != [])
     closing_since_s = time.monotonic()
     drives.hurry()
     asking.join(20)
-    assert asked == [()]
-    assert time.monotonic() - closing_since_s < HURRY_S + 2  # and not half a minute
+    assert answers == [()]
+    assert time.monotonic() - closing_since_s < CLOSING_S + 2  # and not half a minute
 
 
 def test_without_a_bus_nothing_fails(tmp_path: Path, socket: Sticks) -> None:
@@ -230,7 +230,7 @@ timeout 60 "$1" -c "$2" "$4/usb/class" "$DBUS_SYSTEM_BUS_ADDRESS"
     reason="needs root and udisks2: install it with `sudo apt install udisks2`",
 )
 def test_the_real_udisks_mounts_and_unmounts(socket: Sticks, bus: str, tmp_path: Path) -> None:
-    """The service itself, with udev, in a mount namespace of its own."""
+    """Run the real service, with udev, in a mount namespace of its own."""
     disk = socket.plug_in(label="HOLIDAY", mounted=False)
     done = subprocess.run(
         ["unshare", "-m", "bash", "-c", STATION, "-", sys.executable, REAL, Path(disk.device).name, str(tmp_path)],
@@ -240,103 +240,3 @@ def test_the_real_udisks_mounts_and_unmounts(socket: Sticks, bus: str, tmp_path:
     assert done.stdout.splitlines() == ["HOLIDAY ext4 True", "'' False () ()"], done.stderr
     disk.mount()
     assert (disk.path / "model").read_text() == "saved"
-
-
-# --- what is where, from the kernel's tables --------------------------------------------------------------
-
-
-def disk_in(root: Path, name: str = "sda", *, size: int = 100, partitions: int = 1, holder: bool = False) -> Path:
-    """sysfs with one USB disk."""
-    classes = root / "class"
-    classes.mkdir(parents=True)
-    disk = root / "devices" / "usb1" / "block" / name
-    disk.mkdir(parents=True)
-    (disk / "removable").write_text("1\n")
-    (disk / "size").write_text(f"{size}\n")
-    (classes / name).symlink_to(disk)
-    for number in range(1, partitions + 1):
-        part = disk / f"{name}{number}"
-        (part / "holders").mkdir(parents=True)
-        (part / "partition").write_text(f"{number}\n")
-        (part / "size").write_text(f"{size - 1}\n")
-        if holder:
-            (part / "holders" / "dm-0").mkdir()
-        (classes / part.name).symlink_to(part)
-    return classes
-
-
-@pytest.mark.parametrize(
-    ("settings", "found"),
-    [
-        ({"partitions": 2}, ["/dev/sda1", "/dev/sda2"]),
-        ({"partitions": 0}, ["/dev/sda"]),
-        ({"partitions": 0, "size": 0}, []),  # a card reader without a card
-        ({"holder": True}, []),  # an encrypted volume is open upon it
-    ],
-)
-def test_what_could_be_mounted_is_found(tmp_path: Path, settings: dict[str, int], found: list[str]) -> None:
-    mounts = tmp_path / "mounts"
-    mounts.write_text("proc /proc proc rw 0 0\n")
-    drives = MountedDrives(mounts, disk_in(tmp_path, **settings), tmp_path / "labels")  # type: ignore[arg-type]
-    assert [one.device for one in drives.unmounted()] == found
-
-
-def test_the_label_is_the_name_whatever_is_written_in_it(tmp_path: Path) -> None:
-    labels = tmp_path / "labels"
-    labels.mkdir()
-    device = tmp_path / "dev" / "sda1"
-    device.parent.mkdir()
-    device.touch()
-    (labels / "MY\\x20ST\\xc4\\xb0CK\\x1b").symlink_to(device)
-    mounts = tmp_path / "mounts"
-    mounts.write_text("/dev/sda1 /media/usb0 vfat rw 0 0\n")
-    (drive,) = MountedDrives(mounts, disk_in(tmp_path), labels).present()
-    assert drive.name == "MY STİCK?"
-
-
-class Visit:
-    """A signal that lets the drive worker look once after every step of a script, then stop."""
-
-    def __init__(self, *steps: Callable[[], object]) -> None:
-        self._steps = list(steps)
-
-    def is_set(self) -> bool:
-        if not self._steps:
-            return True
-        self._steps.pop(0)()
-        return False
-
-    def wait(self, timeout: float | None = None) -> bool:
-        return False
-
-
-def test_drives_that_come_and_go_are_announced_once(socket: Sticks) -> None:
-    heard: list[Event] = []
-    disks: list[Disk] = []
-
-    def pull_first() -> None:
-        disks[0].pull()
-
-    watch_drives(
-        socket.drives,
-        heard.append,
-        stop=Visit(
-            lambda: None,
-            lambda: disks.append(socket.plug_in(label="A")),
-            lambda: None,
-            lambda: disks.append(socket.plug_in(label="B", mounted=False)),
-            pull_first,
-        ),
-    )
-    assert all(isinstance(event, DrivesChanged) for event in heard)
-    unmounted = Path(disks[1].device).name
-    assert [(event.names, [one.name for one in event.unmounted]) for event in changes(heard)] == [
-        (("A",), []),
-        (("A",), [unmounted]),
-        ((), [unmounted]),
-    ]
-    assert changes(heard)[0].writable == ("A",)
-
-
-def changes(events: list[Event]) -> list[DrivesChanged]:
-    return [event for event in events if isinstance(event, DrivesChanged)]

@@ -1,0 +1,119 @@
+"""Cameras that play files, the automatic choice of a camera, and errors for cameras that are missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from app.base.errors import CameraUnavailable
+from app.demo.camera import DemonstrationCamera
+from app.devices.auto_camera import AutoCamera
+from app.devices.camera import open_camera
+
+pytestmark = pytest.mark.needs_runtime
+
+
+def test_a_folder_of_pictures_is_a_camera_in_rgb(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "1.png"), np.full((8, 8, 3), (10, 20, 200), np.uint8))
+    (tmp_path / "notes.txt").write_text("ignored")
+    camera = open_camera(str(tmp_path))
+    assert camera.read()[0, 0].tolist() == [200, 20, 10]
+    assert camera.name == tmp_path.name
+
+
+def test_a_video_starts_again_at_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 200, (64, 48))
+    for level in (40, 200):
+        writer.write(np.full((48, 64, 3), level, np.uint8))
+    writer.release()
+    camera = open_camera(str(path))
+    levels = [int(camera.read().mean()) for _ in range(4)]
+    camera.close()
+    assert [level > 120 for level in levels] == [False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("7", "it delivers no pictures. Check its cable, or name another one with --camera."),
+        ("/dev/video99", "it delivers no pictures. Check its cable, or name another one with --camera."),
+        (
+            "http://127.0.0.1:9/none",
+            "it delivers no pictures. Check the address and the network, or name another one with --camera.",
+        ),
+        (
+            "nowhere",
+            "there is no such device, file or folder. Check how it is written, or name another one with --camera.",
+        ),
+    ],
+)
+def test_the_error_for_a_missing_camera_says_what_to_do(source: str, error: str) -> None:
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera(source)
+    assert str(caught.value) == f"camera {source}: {error}"
+
+
+def test_the_error_for_a_folder_or_file_without_pictures_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera(str(tmp_path))
+    assert str(caught.value) == (f"camera {tmp_path}: it holds no pictures. Put JPEG, PNG or BMP files into it.")
+    (tmp_path / "notes.txt").write_text("no video")
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera(str(tmp_path / "notes.txt"))
+    assert str(caught.value) == (
+        f"camera {tmp_path / 'notes.txt'}: it is no video that can be played. Name another with --camera."
+    )
+
+
+def test_a_password_in_the_address_of_a_stream_is_never_shown() -> None:
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera("http://me:secret@127.0.0.1:9/none")
+    assert "secret" not in str(caught.value)
+    assert "127.0.0.1" in str(caught.value)
+
+
+class Webcam:
+    """A camera that is present while its device is in the list `devices`."""
+
+    def __init__(self) -> None:
+        self.devices: list[str] = []
+        self.name = "webcam"
+
+    def find(self) -> Webcam:
+        if "/dev/video0" not in self.devices:
+            raise CameraUnavailable("auto", "no camera was found.")
+        return self
+
+    def read(self) -> Any:
+        if "/dev/video0" not in self.devices:
+            raise CameraUnavailable("webcam", "it was unplugged.")
+        return np.zeros((4, 4, 3), np.uint8)
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_first_camera_replaces_the_stand_in_for_good() -> None:
+    webcam, now_s = Webcam(), [0.0]
+    webcam.devices = ["/dev/video10"]  # a codec, not a camera: it must not end the stand-in again and again
+    table = DemonstrationCamera(sleep=lambda _s: None)
+    auto = AutoCamera(table, find=webcam.find, list_candidates=lambda: webcam.devices, clock=lambda: now_s[0])
+    shown = auto.open()
+    assert shown.name == "demonstration"
+    now_s[0] = 10.0
+    shown.read()
+    webcam.devices = ["/dev/video0", "/dev/video10"]
+    now_s[0] = 20.0
+    with pytest.raises(CameraUnavailable):
+        shown.read()
+    assert auto.open().name == "webcam"
+    webcam.devices = ["/dev/video10"]
+    with pytest.raises(CameraUnavailable):
+        auto.open()
+    webcam.devices = ["/dev/video0"]
+    assert auto.open().name == "webcam"

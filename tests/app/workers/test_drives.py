@@ -1,0 +1,58 @@
+"""The drive worker announces drives that are plugged in and pulled out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.core.events import DrivesChanged, Event
+from app.workers.drives import watch_drives
+from tests.support.disks import Disk, Sticks
+
+
+class Script:
+    """A stop signal that runs one step of a script before each look of the drive worker, then stops it."""
+
+    def __init__(self, *steps: Callable[[], object]) -> None:
+        self._steps = list(steps)
+
+    def is_set(self) -> bool:
+        if not self._steps:
+            return True
+        self._steps.pop(0)()
+        return False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return False
+
+
+def test_every_change_of_the_drives_is_announced_once(socket: Sticks) -> None:
+    events: list[Event] = []
+    disks: list[Disk] = []
+
+    def pull_first() -> None:
+        disks[0].pull()
+
+    watch_drives(
+        socket.drives,
+        events.append,
+        stop=Script(
+            lambda: None,
+            lambda: disks.append(socket.plug_in(label="A")),
+            lambda: None,
+            lambda: disks.append(socket.plug_in(label="B", mounted=False)),
+            pull_first,
+        ),
+    )
+    assert all(isinstance(event, DrivesChanged) for event in events)
+    unmounted = Path(disks[1].device).name
+    assert [(event.names, [one.name for one in event.unmounted]) for event in changes(events)] == [
+        (("A",), []),
+        (("A",), [unmounted]),
+        ((), [unmounted]),
+    ]
+    assert changes(events)[0].writable == ("A",)
+
+
+def changes(events: list[Event]) -> list[DrivesChanged]:
+    return [event for event in events if isinstance(event, DrivesChanged)]
