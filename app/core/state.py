@@ -124,8 +124,7 @@ class KioskState:
     camera: str | None = None
     camera_problem: Text | None = None
     fault: Text | None = None
-    drives: tuple[str, ...] = ()
-    drive_facts: tuple[Drive, ...] = ()
+    drives: tuple[Drive, ...] = ()
     unmounted: tuple[UnmountedDrive, ...] = ()
     drive_seen: bool = False
     found: FolderFound | None = None
@@ -185,6 +184,11 @@ class KioskState:
     def resting_mode(self) -> Mode:
         """Where every job and every question ends: LIVE where a model answers, else TEACH."""
         return Mode.LIVE if self.answering else Mode.TEACH
+
+    @property
+    def drive_names(self) -> tuple[str, ...]:
+        """Names of the mounted drives."""
+        return tuple(one.name for one in self.drives)
 
     @property
     def privacy(self) -> Privacy:

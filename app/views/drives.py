@@ -15,7 +15,7 @@ KINDS = {"vfat": "FAT", "exfat": "exFAT", "ntfs3": "NTFS"}
 
 def drive_line(state: KioskState, translate: Translator) -> str:
     """Every drive with what matters of it: kind and room, or why SAVE cannot use it."""
-    texts: list[Text] = [_drive(one) for one in state.drive_facts]
+    texts: list[Text] = [_drive(one) for one in state.drives]
     texts += [message("{drive} (not mounted)", drive=one.name) for one in state.unmounted]
     return ", ".join(map(translate, texts)) or translate(message("no drive"))
 

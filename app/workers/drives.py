@@ -21,7 +21,7 @@ def watch_drives(
     drives: Drives, announce: Callable[[Event], None], *, stop: StopSignal, poll_s: float = POLL_S
 ) -> None:
     """Look again and again until `stop`; nothing is announced while nothing changes."""
-    known = DrivesChanged(())
+    known = DrivesChanged()
     while not stop.is_set():
         try:
             now = _seen(drives)
@@ -38,13 +38,7 @@ def watch_drives(
 
 
 def _seen(drives: Drives) -> DrivesChanged:
-    present = drives.present()
-    return DrivesChanged(
-        tuple(drive.name for drive in present),
-        tuple(drive.name for drive in present if not drive.read_only),
-        tuple(_coarse(drive) for drive in present),
-        drives.unmounted(),
-    )
+    return DrivesChanged(tuple(_coarse(drive) for drive in drives.present()), drives.unmounted())
 
 
 def _coarse(drive: Drive) -> Drive:

@@ -59,7 +59,7 @@ def test_pins_alone_choose_the_second_of_two_drives(tmp_path: Path) -> None:
         station.teach()
         station.press(Action.TRAIN)
         present = socket.drives.present()
-        station.kiosk.events.put(DrivesChanged(("A", "B"), ("A", "B"), present))
+        station.kiosk.events.put(DrivesChanged(present))
         panel.wait(0.2)
         panel.hold(Action.SAVE, 0.1)
         assert station.kiosk.state.mode is Mode.CHOOSE_DRIVE

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from app.base.picture import Picture
+from app.base.ports import Drive
 from app.config.schema import Config
 from app.core.events import Command, Event
 from app.core.facts import TaughtClass, TrainedFacts
@@ -15,6 +17,11 @@ from app.core.transitions import advance
 
 PICTURE = Picture(("sample", 1), np.zeros((2, 2, 3), np.uint8))
 LABELS = ("apple", "cup", "book")
+
+
+def stick(name: str = "STICK", *, read_only: bool = False) -> Drive:
+    """A drive with room, mounted by its name."""
+    return Drive(name, Path("/media", name), 1_000_000_000, read_only, "vfat")
 
 
 def kiosk(*shots: int, mode: Mode = Mode.TEACH, model: TrainedFacts | None = None) -> KioskState:

@@ -35,12 +35,15 @@ class VisionFailed:
 
 @dataclass(frozen=True)
 class DrivesChanged:
-    """The removable drives that are there now, by name; `writable` are those that SAVE may use."""
+    """A removable drive was plugged in or pulled out, or its free space changed.
 
-    names: tuple[str, ...]
-    writable: tuple[str, ...] = ()
-    drives: tuple[Drive, ...] = ()  # all that is known of those in `names`
-    unmounted: tuple[UnmountedDrive, ...] = ()  # plugged in, yet no folder of this system
+    Attributes:
+        drives: All mounted drives, in the order of their mount points.
+        unmounted: Drives that are plugged in but could not be mounted.
+    """
+
+    drives: tuple[Drive, ...] = ()
+    unmounted: tuple[UnmountedDrive, ...] = ()
 
 
 @dataclass(frozen=True)

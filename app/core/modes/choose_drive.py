@@ -27,7 +27,7 @@ def save_pressed(state: KioskState) -> Step:
 
 def choices(state: KioskState) -> tuple[Drive, ...]:
     """The drives that can be written to, in the order of their class buttons."""
-    return tuple(one for one in state.drive_facts if not one.read_only)[:MOST_ASKED]
+    return tuple(one for one in state.drives if not one.read_only)[:MOST_ASKED]
 
 
 def answered(state: KioskState, button: Button) -> Step:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.i18n import message
+from app.base.ports import Drive, UnmountedDrive
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.modes import choose_drive
@@ -30,13 +31,13 @@ def vision_failed(state: KioskState, event: ev.VisionFailed) -> Step:
 
 def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
     """A drive was plugged in or pulled."""
-    new = [name for name in event.writable if name not in state.drives]
+    new = [one.name for one in event.drives if not one.read_only and one.name not in state.drive_names]
     stuck = [one for one in event.unmounted if one not in state.unmounted]
-    there = {*event.names, *(one.name for one in event.unmounted)}
-    if there - {*state.drives, *(one.name for one in state.unmounted)}:
-        state = somebody_came(state)  # drives do not plug themselves in
+    there = _names(event.drives, event.unmounted)
+    if there - _names(state.drives, state.unmounted):
+        state = somebody_came(state)  # a person plugged it in
     choices = choose_drive.choices(state)
-    state = replace(state, drives=event.names, drive_facts=event.drives, unmounted=event.unmounted)
+    state = replace(state, drives=event.drives, unmounted=event.unmounted)
     state = drive_pulled(replace(state, drive_seen=state.drive_seen or bool(there)))
     if state.saving.drive:
         state = replace(state, saving=replace(state.saving, gone=state.saving.drive not in there))
@@ -68,6 +69,10 @@ def samples_re_embedded(state: KioskState, event: ev.SamplesReEmbedded) -> Step:
 def worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:
     """A part of the kiosk stopped for good."""
     return replace(state, held=None, fault=_STOPPED.get(event.worker, _SOMETHING)), ()
+
+
+def _names(drives: tuple[Drive, ...], unmounted: tuple[UnmountedDrive, ...]) -> set[str]:
+    return {*(one.name for one in drives), *(one.name for one in unmounted)}
 
 
 _SOMETHING = message("A part of the machine has stopped")

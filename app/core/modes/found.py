@@ -25,7 +25,7 @@ def folder_found(state: KioskState, event: ev.FolderFound) -> Step:
 
 def drive_pulled(state: KioskState) -> KioskState:
     """Nothing is asked about a drive that is gone."""
-    if state.found is None or state.found.drive in state.drives:
+    if state.found is None or state.found.drive in state.drive_names:
         return state
     return _forgotten(state) if state.mode is Mode.ASK_FOLDER else replace(state, found=None)
 

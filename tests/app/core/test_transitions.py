@@ -18,7 +18,7 @@ from app.core.facts import TrainedFacts
 from app.core.presses import interpret
 from app.core.state import KioskState, Mode
 from app.core.transitions import CONSUMED_BY_PRESSES, TRANSITIONS, advance
-from tests.support.states import PICTURE, kiosk, run
+from tests.support.states import PICTURE, kiosk, run, stick
 
 MODEL = TrainedFacts(validation_accuracy=0.9, threshold=0.5, shots=(3, 3))
 
@@ -230,9 +230,9 @@ def test_the_accuracy_is_told_in_words_that_are_true(accuracy: float, words: str
 
 def test_a_drive_that_cannot_be_written_is_not_recommended() -> None:
     live = kiosk(3, 3, mode=Mode.LIVE, model=MODEL)
-    state, _ = run(live, ev.DrivesChanged(("LOCKED",), ()))
+    state, _ = run(live, ev.DrivesChanged((stick("LOCKED", read_only=True),)))
     assert state.notice is None
-    state, _ = run(live, ev.DrivesChanged(("LOCKED", "STICK"), ("STICK",)))
+    state, _ = run(live, ev.DrivesChanged((stick("LOCKED", read_only=True), stick())))
     assert state.notice is not None
     assert str(state.notice.text) == "Found the drive STICK. SAVE puts the model on it."
 
@@ -362,7 +362,7 @@ ANYTHING = st.one_of(
     st.just(ev.SampleWithdrawn(0)),
     st.just(ev.CameraLost("gone")),
     st.just(ev.CameraFound("back")),
-    st.just(ev.DrivesChanged(("STICK",))),
+    st.just(ev.DrivesChanged((stick(),))),
 )
 
 

@@ -275,8 +275,7 @@ def test_a_chosen_drive_that_fails_gives_way_to_no_other(station: Station, socke
 def drives_now(socket: Sticks) -> DrivesChanged:
     """What the drive worker tells of these."""
     present = socket.drives.present()
-    names = tuple(drive.name for drive in present)
-    return DrivesChanged(names, names, present)
+    return DrivesChanged(present)
 
 
 def test_the_room_the_kind_and_the_name_of_a_drive_are_known(socket: Sticks) -> None:

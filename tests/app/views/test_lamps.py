@@ -19,6 +19,7 @@ from app.model.observation import NOTHING_SEEN, Smoothed
 from app.views.lamps import BREATH_S, FULL, LOW, lamps
 from app.views.model import KioskView, Screen
 from app.views.present import Surroundings, present
+from tests.support.states import stick
 
 FRAME = Frame(np.zeros((4, 4, 3), np.uint8), 1, 100.0)
 MODEL = TrainedFacts(1.0, 0.6, (8, 8, 0))
@@ -55,8 +56,8 @@ def test_the_next_useful_press_breathes_through_a_whole_visit() -> None:
         (state(3, 5, 0), 0),
         (state(5, 3, 0), 1),
         (state(5, 5, 0), Action.TRAIN),
-        (state(8, 8, 0, model=MODEL, mode=Mode.LIVE, drives=("STICK",)), Action.SAVE),
-        (state(8, 9, 0, model=MODEL, mode=Mode.LIVE, drives=("STICK",)), Action.TRAIN),
+        (state(8, 8, 0, model=MODEL, mode=Mode.LIVE, drives=(stick(),)), Action.SAVE),
+        (state(8, 9, 0, model=MODEL, mode=Mode.LIVE, drives=(stick(),)), Action.TRAIN),
     ]
     for shown, button in next_press:
         breathing = [one for one in (0, 1, 2, *Action) if span(view(shown), one) == BREATHES]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from app.base.ports import Drive, UnmountedDrive
 from app.core.events import DrivesChanged, Event
 from app.workers.drives import watch_drives
 from tests.support.disks import Disk, Sticks
@@ -46,12 +47,16 @@ def test_every_change_of_the_drives_is_announced_once(socket: Sticks) -> None:
     )
     assert all(isinstance(event, DrivesChanged) for event in events)
     unmounted = Path(disks[1].device).name
-    assert [(event.names, [one.name for one in event.unmounted]) for event in changes(events)] == [
-        (("A",), []),
-        (("A",), [unmounted]),
-        ((), [unmounted]),
+    assert [(names(event.drives), names(event.unmounted)) for event in changes(events)] == [
+        (["A"], []),
+        (["A"], [unmounted]),
+        ([], [unmounted]),
     ]
-    assert changes(events)[0].writable == ("A",)
+    assert [one.name for one in changes(events)[0].drives if not one.read_only] == ["A"]
+
+
+def names(drives: Iterable[Drive | UnmountedDrive]) -> list[str]:
+    return [one.name for one in drives]
 
 
 def changes(events: list[Event]) -> list[DrivesChanged]:

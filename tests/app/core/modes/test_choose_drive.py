@@ -28,9 +28,7 @@ LOCKED = Drive("LOCKED", Path("/media/d"), 5_000_000, True, "vfat")
 
 
 def plugged(*drives: Drive) -> ev.DrivesChanged:
-    return ev.DrivesChanged(
-        tuple(one.name for one in drives), tuple(one.name for one in drives if not one.read_only), drives
-    )
+    return ev.DrivesChanged(drives)
 
 
 def told(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Command]]:

@@ -14,11 +14,11 @@ from app.core.state import Held, KioskState, Mode
 from app.core.transitions import advance
 from app.model.observation import NOTHING_SEEN
 from app.views.present import Surroundings, present
-from tests.support.states import kiosk
+from tests.support.states import kiosk, stick
 
 FOLDER = Path("/media/STICK/teachable/2026-01-31_1412_apple_cup")
 FOUND = ev.FolderFound("STICK", FOLDER, ("apple", "cup"), has_session=True, has_model=True)
-PRESENT = ev.DrivesChanged(("STICK",), ("STICK",))
+PRESENT = ev.DrivesChanged((stick(),))
 
 
 def told(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Command]]:
@@ -130,7 +130,7 @@ def test_the_strip_tells_kind_and_room_or_why_not() -> None:
         Drive("C", Path("/c"), 1, True, "ext4"),
     )  # fmt: skip
     reason = "it is not mounted"
-    event = ev.DrivesChanged(("A", "B", "C"), ("A", "B"), drives, (UnmountedDrive("D", "/dev/sdd1", reason),))
+    event = ev.DrivesChanged(drives, (UnmountedDrive("D", "/dev/sdd1", reason),))
     state, _ = told(kiosk(0, 0, 0), event)
     strip = present(state, None, NOTHING_SEEN, Surroundings()).status.drive
     assert strip == "A (FAT, 3.2 GB free), B (exFAT, 9 MB free), C (ext4, write-protected), D (not mounted)"

@@ -12,7 +12,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import ModelFacts, TrainedFacts
 from app.core.state import KioskState, Mode
-from tests.support.states import PICTURE, kiosk, run
+from tests.support.states import PICTURE, kiosk, run, stick
 
 MODEL = TrainedFacts(0.9, 0.5, (3, 3))
 AFTER_S, COUNTDOWN_S = Config().idle.after_s, Config().idle.countdown_s
@@ -110,7 +110,7 @@ def test_a_key_with_a_meaning_wakes_it_once_and_takes_no_sample() -> None:
 
 def test_a_drive_that_is_plugged_in_wakes_it_and_one_that_is_pulled_does_not() -> None:
     playing, _ = left_alone(kiosk(0, 0), AFTER_S)
-    woken, _ = run(playing, ev.DrivesChanged(("STICK",), ("STICK",)))
+    woken, _ = run(playing, ev.DrivesChanged((stick(),)))
     assert woken.mode is Mode.TEACH
     again, _ = left_alone(woken, AFTER_S)
     assert again.mode is Mode.ATTRACT
@@ -119,7 +119,7 @@ def test_a_drive_that_is_plugged_in_wakes_it_and_one_that_is_pulled_does_not() -
 
 def test_a_drive_that_is_plugged_in_extends_the_visit() -> None:
     asked, _ = left_alone(visited(), AFTER_S)
-    assert run(asked, ev.DrivesChanged(("STICK",), ("STICK",)))[0].mode is Mode.LIVE
+    assert run(asked, ev.DrivesChanged((stick(),)))[0].mode is Mode.LIVE
 
 
 def test_the_next_visitor_finds_the_language_of_the_house() -> None:
