@@ -1,78 +1,92 @@
-"""Composition root: it and `app.openers` alone name concrete devices. A list; it closes in reverse order."""
+"""Composition root: opens the parts of the kiosk, connects them, starts the workers, and closes everything.
+
+`compose` is the table of contents; `app.openers` knows how each part is opened. Only these two modules name concrete
+devices.
+"""
 
 from __future__ import annotations
 
-import logging
 import os
-import tempfile
+import queue
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import pygame
 
-from app.base.ports import Clock, Frame
-from app.base.recent_warnings import RecentWarnings
-from app.base.workers import Mailbox, Worker
-from app.config.input_map import input_map
-from app.config.schema import Config
+from app.base.ports import Camera, Clock, Drives, Frame
+from app.base.workers import Mailbox, StopSignal, Worker
+from app.config.schema import CameraSettings, Config
 from app.config.settings_file import SettingsFile
-from app.core.events import Event, WorkerFailed, at_time
+from app.core.events import Event, WorkerFailed
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
-from app.demo.simulated import SimulatedClock, SimulatedDrives, SimulatedPanel
-from app.demo.tour import PIN
-from app.demo.visitor import CLASSES, Findings, ScriptedVisitor
+from app.demo.simulated import SimulatedDrives
+from app.demo.visitor import Findings
 from app.devices.camera import candidates
 from app.devices.display import screen_chosen
-from app.devices.gpio import GpioButtons
-from app.devices.keyboard import Keyboard, check_keys
-from app.devices.pads import Pads
+from app.devices.keyboard import Keyboard
 from app.devices.pointer import Pointer
 from app.devices.power import switch_off
-from app.devices.systemd import SystemdNotifier
 from app.devices.text_input import TextInput
 from app.jobs.running import run_jobs
 from app.jobs.tools import RenderedThings, StationServices, Tools
 from app.kiosk import Kiosk
 from app.loop import Loop
-from app.model.backend_status import backend_now
 from app.model.live import Vision
 from app.model.observation import Observation
-from app.openers import camera_source, open_accelerator, open_drives, open_lamps, open_pins, open_store, open_window
-from app.session.lock import only_kiosk_in
+from app.openers import (
+    Buttons,
+    Demo,
+    Outputs,
+    camera_opener,
+    demo_config,
+    lock_data_dir,
+    open_buttons,
+    open_drives,
+    open_model,
+    open_outputs,
+    open_sounds,
+    open_store,
+    open_vision,
+    open_window,
+    record_warnings,
+    scripted_visitor,
+    start_accelerator,
+    volume,
+)
 from app.ui import screens
-from app.ui.sounds import Sounds
-from app.ui.speech import Speech
 from app.ui.window import Window
-from app.views.lamps import lamps
-from app.views.model import KioskView
 from app.views.present import Surroundings
 from app.workers.camera import watch_camera
 from app.workers.drives import watch_drives
 from app.workers.vision import watch_frames
 from tpu.edgetpu.devices import list_accelerators
 from tpu.edgetpu.supervisor import ListDevices
-from tpu.extractor import EmbeddingExtractor
-from tpu.models import extractor_path
-from tpu.stderr_filter import ALSA, hide_lines
+
+WORKER_STOPS_S = 20.0  # a worker that is still busy after this long is an error
 
 
 @dataclass(frozen=True)
 class Composed:
-    """The running program: what the command line starts and reports on."""
+    """The running kiosk, as the command line uses it.
+
+    Attributes:
+        loop: `loop.run()` returns when somebody leaves.
+        findings: What the scripted visitor saw; None without one.
+    """
 
     kiosk: Kiosk
     loop: Loop
     findings: Findings | None
 
-    def report(self) -> dict[str, object]:
-        """What happened, for `--json`: plain values only."""
+    def json_output(self) -> dict[str, object]:
+        """Return what happened, in plain values, for `--json`."""
         state, model = self.kiosk.state, self.kiosk.state.model
-        report: dict[str, object] = {
+        output: dict[str, object] = {
             "classes": list(state.labels),
             "shots": dict(zip(state.labels, state.shots, strict=True)),
             "validation_accuracy": model.validation_accuracy if model else None,
@@ -81,12 +95,12 @@ class Composed:
         }
         if self.findings is not None:
             found = self.findings
-            report["shots"] = dict(zip(state.labels, found.shots, strict=True))
-            report["validation_accuracy"] = found.validation_accuracy
-            report["live"] = {"right": found.right, "looked": found.looked, "accuracy": found.live_accuracy}
-            report["seconds"] = {**self.kiosk.seconds, **found.seconds}
-            report["screenshots"] = [str(path) for path in found.screenshots]
-        return report
+            output["shots"] = dict(zip(state.labels, found.shots, strict=True))
+            output["validation_accuracy"] = found.validation_accuracy
+            output["live"] = {"right": found.right, "looked": found.looked, "accuracy": found.live_accuracy}
+            output["seconds"] = {**self.kiosk.seconds, **found.seconds}
+            output["screenshots"] = [str(path) for path in found.screenshots]
+        return output
 
 
 @contextmanager
@@ -100,199 +114,154 @@ def compose(
     list_devices: ListDevices = list_accelerators,
     table: DemonstrationCamera | None = None,
 ) -> Iterator[Composed]:
-    """Open everything that the kiosk needs, start its workers, and close all of it in order afterwards.
+    """Open the kiosk and start its workers; close everything when the block ends.
+
+    Parts close in the reverse order of opening: the workers first, so that nothing uses a part that is closed; the
+    lock of the data directory last.
 
     Args:
-        config: Settings.
-        headless: Draw into memory, open no window.
-        settings: Where those are kept that staff change on the screen; None forgets them.
-        demo_out: A scripted visitor uses the kiosk and leaves its screenshots here; None for real visitors.
-        demo_data_dir: Where the scripted visitor's session is kept; None is a place that goes again.
-        list_devices: Which accelerators are plugged in.
-        table: The demonstration's table, for whoever wants to choose what lies on it; None makes one.
+        config: The settings.
+        headless: Draw into memory instead of a window.
+        settings: The file for settings that staff change on the screen; None to forget the changes.
+        demo_out: Let a scripted visitor use the kiosk and write screenshots to this folder; None for real visitors.
+        demo_data_dir: The data directory of the scripted visitor; None for a temporary one.
+        list_devices: Lists the Edge TPUs that are plugged in.
+        table: The demonstration camera; None to create one.
 
     Raises:
         DataDirInUse: If another kiosk uses the same data directory.
         DisplayUnavailable: If no window can be opened.
-        KioskError, tpu.errors.RuntimeLayerError: If a part that the kiosk cannot do without is missing.
+        KioskError, tpu.errors.RuntimeLayerError: If another part cannot be opened.
     """
+    table = table or DemonstrationCamera()
+    demo = Demo(demo_out, demo_data_dir, table) if demo_out is not None else None
+    clock: Clock = demo.clock if demo is not None else time.monotonic
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with ExitStack() as stack:
-        config = _in_own_place(config, demo_out, demo_data_dir, stack)
-        faults = _log_faults(stack)
-        window = stack.enter_context(closing(open_window(config, headless)))
-        with hide_lines(ALSA):
-            sounds = stack.enter_context(closing(Sounds(not headless, _volume(config))))
-        speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
-        stack.callback(speech.close)
-        extractor_file = extractor_path(config.model.extractor)
-        accelerator = open_accelerator(
-            config, extractor_file, list_devices, lambda status: kiosk.events.put(backend_now(extractor, status))
-        )
-        if accelerator is not None:
-            stack.callback(accelerator.close)
-        extractor = stack.enter_context(
-            EmbeddingExtractor(
-                extractor_file,
-                runtime=config.model.runtime,
-                device=config.model.device,
-                accelerator=accelerator,
-            )
-        )
-        store = stack.enter_context(closing(open_store(config, extractor)))
-        vision = stack.enter_context(closing(Vision(extractor, len(store.load().labels))))
-        drives = SimulatedDrives() if demo_out is not None else open_drives(stack)
-        check_keys(input_map(vars(config.inputs)))
-        skippable = SimulatedClock()
-        clock: Clock = skippable if demo_out is not None else time.monotonic
+        if demo is not None:
+            config = demo_config(config, demo, stack)
+        lock_data_dir(config, stack)
+        warnings = record_warnings(stack)
+        window = open_window(config, headless, stack)
+        sounds = open_sounds(config, headless, stack)
+        extractor, accelerator = open_model(config, list_devices, events.put, stack)
+        store = open_store(config, extractor, stack)
+        vision = open_vision(extractor, store, stack)
+        drives = SimulatedDrives() if demo is not None else open_drives(stack)
+        things = RenderedThings(AttractStage.kinds, random_views())
         kiosk = Kiosk(
             Tools(config, store, extractor, vision, drives, sounds, clock, accelerator),
-            StationServices(
-                settings, candidates, switch_off, faults.lines, RenderedThings(AttractStage.kinds, random_views())
-            ),
+            StationServices(settings, candidates, switch_off, warnings.lines, things),
+            events=events,
             toggle_fullscreen=window.toggle_fullscreen,
-            settings_changed=lambda new: sounds.set_volume(_volume(new)),
+            settings_changed=lambda changed: sounds.set_volume(volume(changed)),
         )
-        kiosk.events.put(backend_now(extractor, accelerator.status if accelerator else None))
-        if accelerator is not None:
-            accelerator.start()
+        start_accelerator(extractor, accelerator, events.put)
+        own_pins = Config() if demo is not None else config  # the scripted visitor presses a simulated panel
+        outputs = open_outputs(own_pins, kiosk, sounds, headless, stack)
+        buttons = open_buttons(own_pins, kiosk, clock, stack)
+        visitor = scripted_visitor(demo, kiosk, window) if demo is not None else None
+        mailboxes = Mailboxes()
 
-        frames_to_see: Mailbox[Frame] = Mailbox()
-        frames_to_show: Mailbox[Frame] = Mailbox()
-        observations: Mailbox[Observation] = Mailbox()
+        def poll_devices() -> None:
+            if visitor is not None:
+                visitor.step()
+            buttons.poll()
 
-        def deliver(frame: Frame) -> None:
-            frames_to_see.put(frame)
-            frames_to_show.put(frame)
+        loop = make_loop(kiosk, window, buttons, outputs, mailboxes, clock, poll_devices)
+        open_camera = camera_opener(kiosk, table, for_demo=demo is not None)
+        start_workers(kiosk, vision, drives, open_camera, mailboxes, clock, stack)
+        yield Composed(kiosk, loop, visitor.findings if visitor is not None else None)
 
-        def failed(worker: str, error: Exception) -> None:
-            kiosk.events.put(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
 
-        table = table or DemonstrationCamera()
-        source = camera_source(lambda: kiosk.state.config, table, for_demo=demo_out is not None)
-        visitor = _visitor(kiosk, table, window, demo_out, skippable) if demo_out is not None else None
-        pads = stack.enter_context(closing(Pads()))
-        box = Config() if demo_out is not None else config  # the scripted visitor has a panel of its own
-        pins, lights = open_pins(box, kiosk, stack), open_lamps(box, stack)
-        notifier = SystemdNotifier(os.environ, time.monotonic)
-        stack.callback(notifier.stopping)
+@dataclass(frozen=True)
+class Mailboxes:
+    """Where the camera and vision workers leave their newest results; older ones are dropped."""
 
-        def shown(view: KioskView) -> None:
-            if lights is not None:
-                lights.show(lamps(view))
-            speech.follow(view)
-            notifier.frame_shown(healthy=kiosk.state.fault is None)
+    frames_for_screen: Mailbox[Frame] = field(default_factory=Mailbox)
+    frames_for_vision: Mailbox[Frame] = field(default_factory=Mailbox)
+    observations: Mailbox[Observation] = field(default_factory=Mailbox)
 
-        loop = Loop(
-            kiosk,
-            window,
-            [
-                Keyboard(lambda way: screens.ahead(loop.view, window.size, way)),
-                pads,
-                Pointer(lambda at: screens.button_at(loop.view, window.size, at), lambda: window.size),
-            ],
-            frames=frames_to_show,
-            observations=observations,
-            surroundings=Surroundings(
-                target_shots=config.classes.target_shots,
-                stage=AttractStage().picture,
-            ),
+    def deliver(self, frame: Frame) -> None:
+        """Leave a frame for the screen and for the vision worker."""
+        self.frames_for_vision.put(frame)
+        self.frames_for_screen.put(frame)
+
+
+def make_loop(
+    kiosk: Kiosk,
+    window: Window,
+    buttons: Buttons,
+    outputs: Outputs,
+    mailboxes: Mailboxes,
+    clock: Clock,
+    poll_devices: Callable[[], None],
+) -> Loop:
+    """Connect the frame loop with the window, its input devices and the workers' mailboxes."""
+    keyboard = Keyboard(lambda direction: screens.ahead(loop.view, window.size, direction))
+    pointer = Pointer(lambda position: screens.button_at(loop.view, window.size, position), lambda: window.size)
+    loop = Loop(
+        kiosk,
+        window,
+        [keyboard, buttons.pads, pointer],
+        frames=mailboxes.frames_for_screen,
+        observations=mailboxes.observations,
+        surroundings=Surroundings(
+            target_shots=kiosk.state.config.classes.target_shots,
+            stage=AttractStage().picture,
+        ),
+        clock=clock,
+        wait_for_tick=pygame.time.Clock().tick,
+        poll_devices=poll_devices,
+        on_shown=outputs.show,
+        text_input=TextInput(),
+    )
+    return loop
+
+
+def start_workers(
+    kiosk: Kiosk,
+    vision: Vision,
+    drives: Drives,
+    open_camera: Callable[[], Camera],
+    mailboxes: Mailboxes,
+    clock: Clock,
+    stack: ExitStack,
+) -> None:
+    """Start one thread for each kind of work.
+
+    `stack` stops them in reverse order: the sources of new work first, then the jobs, which finish what is queued.
+    """
+    announce = kiosk.events.put
+
+    def settings() -> CameraSettings:
+        return kiosk.state.config.camera
+
+    def failed(worker: str, error: Exception) -> None:
+        announce(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
+
+    bodies: dict[str, Callable[[StopSignal], None]] = {
+        "session jobs": partial(run_jobs, kiosk.session_jobs),
+        "long jobs": partial(run_jobs, kiosk.long_jobs),
+        "vision": lambda stop: watch_frames(
+            vision, mailboxes.frames_for_vision, mailboxes.observations.put, announce, stop=stop
+        ),
+        "drive": lambda stop: watch_drives(drives, announce, stop=stop),
+        "camera": lambda stop: watch_camera(
+            open_camera,
+            mailboxes.deliver,
+            announce,
+            stop=stop,
+            wanted=lambda: settings().source,
+            rotation=lambda: settings().rotation,
             clock=clock,
-            wait_for_tick=pygame.time.Clock().tick,
-            each_tick=partial(_look_round, visitor, pins, pads, kiosk.events.put, clock),
-            shown=shown,
-            text_input=TextInput(),
-        )
-        for name, body in (
-            ("session jobs", partial(run_jobs, kiosk.session_jobs)),
-            ("long jobs", partial(run_jobs, kiosk.long_jobs)),
-            (
-                "vision",
-                lambda stop: watch_frames(vision, frames_to_see, observations.put, kiosk.events.put, stop=stop),
-            ),
-            ("drive", lambda stop: watch_drives(drives, kiosk.events.put, stop=stop)),
-            (
-                "camera",
-                lambda stop: watch_camera(
-                    source,
-                    deliver,
-                    kiosk.events.put,
-                    stop=stop,
-                    wanted=lambda: kiosk.state.config.camera.source,
-                    rotation=lambda: kiosk.state.config.camera.rotation,
-                    clock=clock,
-                ),
-            ),
-        ):
-            stack.callback(Worker(name, body, failed).start().stop, timeout_s=20.0)
-        stack.callback(drives.hurry)
-        yield Composed(kiosk, loop, visitor.findings if visitor else None)
+        ),
+    }
+    for name, body in bodies.items():
+        stack.callback(Worker(name, body, failed).start().stop, timeout_s=WORKER_STOPS_S)
+    stack.callback(drives.hurry)  # a worker that waits for a drive could not stop in time
 
 
 def display_available() -> bool:
-    """Whether a window could be shown: a desktop session, or a video driver that was chosen by hand."""
+    """Whether a window can be shown: in a desktop session, or with a video driver named in the environment."""
     return screen_chosen(os.environ)
-
-
-def _in_own_place(config: Config, demo_out: Path | None, demo_data_dir: Path | None, stack: ExitStack) -> Config:
-    """Settings whose data directory is this kiosk's alone, until `stack` closes."""
-    if demo_out is not None:
-        config = _for_demo(config, demo_out, demo_data_dir, stack)
-    stack.enter_context(only_kiosk_in(config.data_dir))
-    return config
-
-
-def _for_demo(config: Config, demo_out: Path, data_dir: Path | None, stack: ExitStack) -> Config:
-    """Give the demonstration a place of its own, that goes again: no trace in a real kiosk's data."""
-    kept = data_dir or stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-demo-"))
-    export_dir = config.storage.export_dir or str(demo_out)
-    kinds = DemonstrationCamera.kinds[:CLASSES]
-    return replace(
-        config,
-        classes=replace(config.classes, labels=tuple(kinds), target_shots=12),
-        camera=replace(config.camera, mirror=False),
-        screen=replace(config.screen, fullscreen=False),
-        storage=replace(config.storage, data_dir=str(kept), export_dir=export_dir),
-        staff=replace(config.staff, pin=PIN),
-    )
-
-
-def _visitor(
-    kiosk: Kiosk, table: DemonstrationCamera, window: Window, demo_out: Path, clock: SimulatedClock
-) -> ScriptedVisitor:
-    return ScriptedVisitor(
-        kiosk,
-        SimulatedPanel(kiosk.events.put),
-        table,
-        clock=clock,
-        take_screenshot=lambda name: _screenshot(window, demo_out / f"{name}.png"),
-        skip=clock.skip,
-    )
-
-
-def _look_round(
-    visitor: ScriptedVisitor | None, pins: GpioButtons | None, pads: Pads, put: Callable[[Event], None], clock: Clock
-) -> None:
-    """What is done once a turn: devices whose news may be lost are looked at themselves."""
-    if visitor is not None:
-        visitor.step()
-    if pins is not None:
-        pins.look()
-    for event in pads.look():
-        put(at_time(event, clock()))
-
-
-def _volume(config: Config) -> float:
-    return config.screen.volume if config.screen.sound else 0.0
-
-
-def _log_faults(stack: ExitStack) -> RecentWarnings:
-    faults = RecentWarnings()
-    logging.getLogger().addHandler(faults)
-    stack.callback(logging.getLogger().removeHandler, faults)
-    return faults
-
-
-def _screenshot(window: Window, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    window.screenshot(path)
-    return path

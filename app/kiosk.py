@@ -74,6 +74,7 @@ class Kiosk:
         tools: Tools,
         services: StationServices | None = None,
         *,
+        events: queue.SimpleQueue[ev.Event] | None = None,
         toggle_fullscreen: Callable[[], None] = lambda: None,
         settings_changed: Callable[[Config], None] = lambda _config: None,
     ) -> None:
@@ -81,7 +82,7 @@ class Kiosk:
         self._services = services or StationServices()
         self._toggle_fullscreen = toggle_fullscreen
         self._settings_changed = settings_changed
-        self.events: queue.SimpleQueue[ev.Event] = queue.SimpleQueue()
+        self.events: queue.SimpleQueue[ev.Event] = events or queue.SimpleQueue()
         self.session_jobs: JobQueue = queue.SimpleQueue()
         self.long_jobs: JobQueue = queue.SimpleQueue()
         self.progress: Mailbox[float] = Mailbox()

@@ -1,4 +1,4 @@
-"""The frame loop: pump, advance, present, draw, flip, tick. Everything else happens on workers."""
+"""The frame loop on the main thread: handle inputs, advance the kiosk, draw the screen, wait for the next frame."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from app.views.present import Surroundings, present
 from tpu.tensors import centre_square
 
 FRAMES_PER_SECOND = 60
-RATE_WEIGHT = 0.1
+RATE_WEIGHT = 0.1  # of the newest observation in the moving average of the rate
 
 
 class Window(Protocol):
-    """Where views are drawn and window events come from."""
+    """Draws views and collects window events."""
 
     def draw(self, view: KioskView) -> None:
-        """Draw and show one view."""
+        """Draw one view and show it."""
 
     def events(self) -> list[Any]:
-        """The window events since the last call."""
+        """Return the window events since the last call."""
 
 
 class TextInput(Protocol):
@@ -43,37 +43,50 @@ class TextInput(Protocol):
 class Loop:
     """Runs the kiosk until somebody leaves.
 
+    Args:
+        kiosk: Owns the state.
+        window: Shows the views.
+        inputs: Devices that turn window events into button presses.
+        frames: From the camera worker.
+        observations: From the vision worker.
+        surroundings: What the screen shows in addition to the state.
+        clock: Monotonic seconds.
+        wait_for_tick: Waits until the next frame is due; takes the frames per second.
+        poll_devices: Called once per tick for devices that must be asked.
+        on_shown: Receives each view after it was drawn.
+        text_input: Takes window events while the on-screen keyboard is open.
+
     Attributes:
-        view: What was drawn last; a pointer asks it which button it is on.
+        view: The view that was drawn last.
     """
 
     def __init__(
         self,
         kiosk: Kiosk,
         window: Window,
-        buttons: Sequence[WindowInput],
+        inputs: Sequence[WindowInput],
         *,
         frames: Mailbox[Frame],
         observations: Mailbox[Observation],
         surroundings: Surroundings,
         clock: Clock,
         wait_for_tick: Callable[[int], object],
-        each_tick: Callable[[], None] = lambda: None,
-        shown: Callable[[KioskView], None] = lambda _view: None,
+        poll_devices: Callable[[], None] = lambda: None,
+        on_shown: Callable[[KioskView], None] = lambda _view: None,
         text_input: TextInput | None = None,
     ) -> None:
         self._kiosk = kiosk
         self._window = window
-        self._buttons = tuple(buttons)
+        self._inputs = tuple(inputs)
         self._frames = frames
         self._observations = observations
         self._surroundings = surroundings
         self._clock = clock
         self._wait_for_tick = wait_for_tick
-        self._each_tick = each_tick
-        self._shown = shown
+        self._poll_devices = poll_devices
+        self._on_shown = on_shown
         self._text_input = text_input
-        self._seen = NOTHING_SEEN
+        self._smoothed = NOTHING_SEEN
         self._rate_hz = 0.0
         self._progress: float | None = None
         self.view: KioskView = self._present()
@@ -85,32 +98,47 @@ class Loop:
             self._wait_for_tick(FRAMES_PER_SECOND)
 
     def tick(self) -> None:
-        """One turn: what happened, what follows, what is seen.
+        """Handle inputs, advance the kiosk, and draw.
 
-        Presses come before new frames: a sample is the picture that its visitor was looking at.
+        Presses are handled before new frames are taken: a sample is the picture that was on the screen when its button
+        was pressed.
         """
-        self._pump()
-        self._each_tick()
+        self._translate_window_events()
+        self._poll_devices()
         self._kiosk.tick()
-        self._look()
+        self._take_results_of_workers()
         self.view = self._present()
         self._window.draw(self.view)
-        self._shown(self.view)
+        self._on_shown(self.view)
 
-    def _pump(self) -> None:
+    def _translate_window_events(self) -> None:
         for window_event in self._window.events():
-            text_input = self._text_input
-            if text_input is not None and self._kiosk.state.typing is not None:
-                self._kiosk.handle_waiting_events()  # an earlier press may have closed that keyboard
-            if text_input is not None and self._kiosk.state.typing is not None and text_input.takes(window_event):
-                for event in text_input.translate(window_event):
-                    self._kiosk.handle(event)  # at once: the next event may be of the keyboard that this one closes
+            if self._is_typing(window_event):
                 continue
-            for device in self._buttons:
+            for device in self._inputs:
                 for event in device.translate(window_event):
                     self._kiosk.events.put(at_time(event, self._clock()))
 
-    def _look(self) -> None:
+    def _is_typing(self, window_event: Any) -> bool:
+        """Handle a window event that is typing for the on-screen keyboard; False if it is none.
+
+        Events are handled at once, not queued, because each one may close that keyboard: then the next key is a button
+        again.
+        """
+        text_input = self._text_input
+        if text_input is None or not self._keyboard_is_open():
+            return False
+        self._kiosk.handle_waiting_events()
+        if not self._keyboard_is_open() or not text_input.takes(window_event):
+            return False
+        for event in text_input.translate(window_event):
+            self._kiosk.handle(event)
+        return True
+
+    def _keyboard_is_open(self) -> bool:
+        return self._kiosk.state.typing is not None
+
+    def _take_results_of_workers(self) -> None:
         frame = self._frames.take()
         if frame is not None:
             self._kiosk.shown = frame
@@ -118,7 +146,7 @@ class Loop:
         if observation is not None:
             self._measure_rate(observation)
             self._kiosk.observation = observation
-        self._seen = smooth(self._seen, self._kiosk.observation)
+        self._smoothed = smooth(self._smoothed, self._kiosk.observation)
         progress = self._kiosk.progress.take()
         self._progress = self._progress if progress is None else progress
 
@@ -135,7 +163,7 @@ class Loop:
         return present(
             self._kiosk.state,
             frame,
-            self._seen,
+            self._smoothed,
             replace(
                 self._surroundings,
                 frames_per_second=self._rate_hz,
@@ -147,6 +175,7 @@ class Loop:
 
 
 def _square(frame: Frame, share: float) -> tuple[int, int, int]:
+    """Return left, top and side in pixels of the square that the model sees."""
     height, width = frame.image.shape[:2]
     top, left, side = centre_square(height, width, share)
     return left, top, side

@@ -1,87 +1,149 @@
-"""The devices of a real station, each opened as the settings say, for `app.compose`."""
+"""How each part of the kiosk is opened, for `app.compose`. What a function opens, its `stack` closes."""
 
 from __future__ import annotations
 
 import logging
+import os
+import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pygame
 
 from app.base.errors import DisplayUnavailable
-from app.base.ports import Camera, Drives
+from app.base.ports import Camera, Clock, Drives
+from app.base.recent_warnings import RecentWarnings
 from app.config.class_names import class_names
-from app.config.input_map import pins_of
+from app.config.input_map import input_map, pins_of
 from app.config.schema import Config
+from app.core.events import Event, at_time
 from app.demo.camera import DemonstrationCamera
+from app.demo.simulated import SimulatedClock, SimulatedPanel
+from app.demo.tour import PIN
+from app.demo.visitor import CLASSES, ScriptedVisitor
 from app.devices.auto_camera import AutoCamera
 from app.devices.camera import check_source, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
+from app.devices.keyboard import check_keys
 from app.devices.lights import GpioLamps, wired_lamps
+from app.devices.pads import Pads
+from app.devices.systemd import SystemdNotifier
 from app.devices.udisks import MountingDrives, UDisks
 from app.kiosk import Kiosk
+from app.model.backend_status import backend_now
+from app.model.live import Vision
 from app.session.database import SESSION_FILE
+from app.session.lock import only_kiosk_in
 from app.session.store import SessionStore
+from app.ui.sounds import Sounds
+from app.ui.speech import Speech
 from app.ui.window import Window
+from app.views.lamps import lamps
+from app.views.model import KioskView
 from tpu.edgetpu.accelerator import is_compiled
-from tpu.edgetpu.supervisor import EdgeTpuSupervisor as Accelerator
-from tpu.edgetpu.supervisor import ListDevices, Status
+from tpu.edgetpu.supervisor import EdgeTpuSupervisor, ListDevices
 from tpu.extractor import EmbeddingExtractor
+from tpu.models import extractor_path
 from tpu.runtime import Driver
+from tpu.stderr_filter import ALSA, hide_lines
 
 logger = logging.getLogger(__name__)
 
-AUTOMATIC = ("", "auto", "demo")  # cameras that are always there
+AUTOMATIC, DEMO_CAMERA = ("", "auto"), "demo"  # values of camera.source that name no device
 
 
-def open_window(config: Config, headless: bool) -> Window:
-    """Open the window, or memory alone where it is `headless`; whoever asked closes it.
+def lock_data_dir(config: Config, stack: ExitStack) -> None:
+    """Make sure that no other kiosk uses the data directory.
 
     Raises:
-        DisplayUnavailable: If there is no screen to open it on.
+        DataDirInUse: If another one does.
+    """
+    stack.enter_context(only_kiosk_in(config.data_dir))
+
+
+def record_warnings(stack: ExitStack) -> RecentWarnings:
+    """Keep the last warnings in the log for the staff pages."""
+    warnings, root = RecentWarnings(), logging.getLogger()
+    root.addHandler(warnings)
+    stack.callback(root.removeHandler, warnings)
+    return warnings
+
+
+def open_window(config: Config, headless: bool, stack: ExitStack) -> Window:
+    """Open the window; with `headless`, draw into memory.
+
+    Raises:
+        DisplayUnavailable: If there is no screen.
     """
     size = (config.screen.width_px, config.screen.height_px)
     try:
-        return Window(size, fullscreen=config.screen.fullscreen and not headless, headless=headless)
+        window = Window(size, fullscreen=config.screen.fullscreen and not headless, headless=headless)
     except pygame.error as error:
         raise DisplayUnavailable(
             f"no window can be opened: {error}. Start it from a desktop session, or with --headless."
         ) from error
+    return stack.enter_context(closing(window))
 
 
-def open_pins(config: Config, kiosk: Kiosk, stack: ExitStack) -> GpioButtons | None:
-    """Open the pins that are buttons, or that are to be learned as buttons; None without any. `stack` closes them.
+def open_sounds(config: Config, headless: bool, stack: ExitStack) -> Sounds:
+    """Open the sound device; with `headless`, or without a device, the kiosk is silent."""
+    with hide_lines(ALSA):
+        return stack.enter_context(closing(Sounds(not headless, volume(config))))
+
+
+def volume(config: Config) -> float:
+    """Return the volume of sounds and speech, 0 (mute) to 1."""
+    return config.screen.volume if config.screen.sound else 0.0
+
+
+def open_model(
+    config: Config, list_devices: ListDevices, announce: Callable[[Event], None], stack: ExitStack
+) -> tuple[EmbeddingExtractor, EdgeTpuSupervisor | None]:
+    """Open the embedding extractor, and the supervisor of the Edge TPU if the extractor is compiled for one.
+
+    The supervisor is not started yet: see `start_accelerator`.
+
+    Args:
+        config: The settings.
+        list_devices: Lists the Edge TPUs that are plugged in.
+        announce: Receives BackendChanged whenever the supervisor's status changes.
+        stack: Closes both.
 
     Raises:
-        PinsUnavailable: If they cannot be used.
+        tpu.errors.RuntimeLayerError: If the extractor cannot be opened.
     """
-    pins = pins_of([*kiosk.state.inputs.map.buttons, *config.gpio.pins])
-    if not pins:
-        return None
-    opened = GpioButtons(pins, config.gpio, kiosk.events.put, clock=time.monotonic)
-    stack.callback(opened.close)
-    return opened
+    path, settings = extractor_path(config.model.extractor), config.model
+    accelerator = None
+    if settings.device != "cpu" and is_compiled(path):
+        accelerator = EdgeTpuSupervisor(
+            runtime=settings.runtime,
+            device=settings.device,
+            driver=Driver(config.accelerator.library, config.accelerator.performance),
+            list_devices=list_devices,
+            on_status=lambda status: announce(backend_now(extractor, status)),
+        )
+        stack.callback(accelerator.close)
+    extractor = stack.enter_context(
+        EmbeddingExtractor(path, runtime=settings.runtime, device=settings.device, accelerator=accelerator)
+    )
+    return extractor, accelerator
 
 
-def open_lamps(config: Config, stack: ExitStack) -> GpioLamps | None:
-    """Open the lamps that are wired; None without any. `stack` puts them out and closes them.
-
-    Raises:
-        PinsUnavailable: If their pins cannot be used.
-    """
-    wired = wired_lamps(config.lamps)
-    if not wired:
-        return None
-    opened = GpioLamps(wired, config.lamps)
-    stack.callback(opened.close)
-    return opened
+def start_accelerator(
+    extractor: EmbeddingExtractor, accelerator: EdgeTpuSupervisor | None, announce: Callable[[Event], None]
+) -> None:
+    """Announce what computes now, and start to look for the Edge TPU."""
+    announce(backend_now(extractor, accelerator.status if accelerator is not None else None))
+    if accelerator is not None:
+        accelerator.start()
 
 
-def open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
-    """Open the session that was there, brought to the extractor in use; whoever asked closes it.
+def open_store(config: Config, extractor: EmbeddingExtractor, stack: ExitStack) -> SessionStore:
+    """Open the stored session. Samples of another extractor stay in it, to be embedded again.
 
     Raises:
         SessionUnreadable: If its file cannot be opened.
@@ -92,47 +154,151 @@ def open_store(config: Config, extractor: EmbeddingExtractor) -> SessionStore:
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,
     )
+    stack.callback(store.close)
     if store.switch_extractor():
-        logger.info("the session was made with another extractor: its pictures are embedded anew")
+        logger.info("the session was made with another extractor: its pictures are embedded again")
     return store
 
 
-def open_accelerator(
-    config: Config, extractor: Path, list_devices: ListDevices, announce: Callable[[Status], None]
-) -> Accelerator | None:
-    """The watch over an Edge TPU, for an extractor that is compiled for one; None where the CPU does it all."""
-    if config.model.device == "cpu" or not is_compiled(extractor):
-        return None
-    return Accelerator(
-        runtime=config.model.runtime,
-        device=config.model.device,
-        driver=Driver(config.accelerator.library, config.accelerator.performance),
-        list_devices=list_devices,
-        on_status=announce,
-    )
+def open_vision(extractor: EmbeddingExtractor, store: SessionStore, stack: ExitStack) -> Vision:
+    """Create what turns frames into observations; closing it closes the model that answers."""
+    return stack.enter_context(closing(Vision(extractor, len(store.load().labels))))
 
 
 def open_drives(stack: ExitStack) -> Drives:
-    """Look for drives, and mount them through udisks2 where that runs. `stack` unmounts what was mounted."""
-    drives = MountingDrives(MountedDrives(), UDisks())
-    stack.callback(drives.close)
-    return drives
+    """Watch removable drives, and mount them through udisks2 where it runs; closing unmounts those again."""
+    return stack.enter_context(closing(MountingDrives(MountedDrives(), UDisks())))
 
 
-def camera_source(config: Callable[[], Config], table: DemonstrationCamera, *, for_demo: bool) -> Callable[[], Camera]:
-    """What opens the camera that the settings name, again and again when it is lost, or another one is chosen.
+@dataclass(frozen=True)
+class Outputs:
+    """Everything that follows the screen: lamps, speech, and the sign of life for systemd."""
+
+    kiosk: Kiosk
+    lamps: GpioLamps | None
+    speech: Speech
+    systemd: SystemdNotifier
+
+    def show(self, view: KioskView) -> None:
+        """Follow the view that was just drawn."""
+        if self.lamps is not None:
+            self.lamps.show(lamps(view))
+        self.speech.follow(view)
+        self.systemd.frame_shown(healthy=self.kiosk.state.fault is None)
+
+
+def open_outputs(config: Config, kiosk: Kiosk, sounds: Sounds, headless: bool, stack: ExitStack) -> Outputs:
+    """Open lamps, speech, and the connection to systemd.
 
     Raises:
-        CameraUnavailable: At once, if the name at the start is of nothing that could ever be a camera.
+        PinsUnavailable: If the pins of the lamps cannot be used.
+    """
+    speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
+    stack.callback(speech.close)
+    opened_lamps = None
+    if wired := wired_lamps(config.lamps):
+        opened_lamps = stack.enter_context(closing(GpioLamps(wired, config.lamps)))
+    systemd = SystemdNotifier(os.environ, time.monotonic)
+    stack.callback(systemd.stopping)
+    return Outputs(kiosk, opened_lamps, speech, systemd)
+
+
+@dataclass(frozen=True)
+class Buttons:
+    """Pins and game pads. Keyboard and pointer come as window events and need no opening."""
+
+    pins: GpioButtons | None
+    pads: Pads
+    announce: Callable[[Event], None]
+    clock: Clock
+
+    def poll(self) -> None:
+        """Compare what the devices reported with their present state, because a report may be lost."""
+        if self.pins is not None:
+            self.pins.look()
+        for event in self.pads.look():
+            self.announce(at_time(event, self.clock()))
+
+
+def open_buttons(config: Config, kiosk: Kiosk, clock: Clock, stack: ExitStack) -> Buttons:
+    """Open the pins that are buttons, or may become buttons, and all game pads.
+
+    Raises:
+        ConfigInvalid: If the settings name a key that does not exist.
+        PinsUnavailable: If the pins cannot be used.
+    """
+    check_keys(input_map(vars(config.inputs)))
+    announce, pins = kiosk.events.put, pins_of([*kiosk.state.inputs.map.buttons, *config.gpio.pins])
+    pads = stack.enter_context(closing(Pads()))
+    opened_pins = None
+    if pins:
+        opened_pins = stack.enter_context(closing(GpioButtons(pins, config.gpio, announce, clock=time.monotonic)))
+    return Buttons(opened_pins, pads, announce, clock)
+
+
+def camera_opener(kiosk: Kiosk, table: DemonstrationCamera, *, for_demo: bool) -> Callable[[], Camera]:
+    """Return a function that opens the camera that the settings name at the time of the call.
+
+    Raises:
+        CameraUnavailable: At once, if the settings name something that can never be a camera.
     """
     if for_demo:
         return lambda: table
     automatic = AutoCamera(table)
-    if config().camera.source not in AUTOMATIC:
-        check_source(config().camera.source)
+    source_at_start = kiosk.state.config.camera.source
+    if source_at_start not in (*AUTOMATIC, DEMO_CAMERA):
+        check_source(source_at_start)
 
-    def opened() -> Camera:
-        source = config().camera.source
-        return table if source == "demo" else automatic.open() if source in AUTOMATIC[:2] else open_camera(source)
+    def open_chosen() -> Camera:
+        source = kiosk.state.config.camera.source
+        if source == DEMO_CAMERA:
+            return table
+        return automatic.open() if source in AUTOMATIC else open_camera(source)
 
-    return opened
+    return open_chosen
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demonstration: a scripted visitor with simulated devices.
+
+    Attributes:
+        out: The folder for screenshots, and for the export if the settings name none.
+        data_dir: Where its session is stored; None for a temporary folder.
+        table: The demonstration camera.
+        clock: Can skip time, so that nobody waits for the end of a visit.
+    """
+
+    out: Path
+    data_dir: Path | None
+    table: DemonstrationCamera
+    clock: SimulatedClock = field(default_factory=SimulatedClock)
+
+
+def demo_config(config: Config, demo: Demo, stack: ExitStack) -> Config:
+    """Return settings for the demonstration, which leaves nothing in the data of a real kiosk."""
+    data_dir = demo.data_dir or stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-demo-"))
+    export_dir = config.storage.export_dir or str(demo.out)
+    return replace(
+        config,
+        classes=replace(config.classes, labels=tuple(DemonstrationCamera.kinds[:CLASSES]), target_shots=12),
+        camera=replace(config.camera, mirror=False),
+        screen=replace(config.screen, fullscreen=False),
+        storage=replace(config.storage, data_dir=str(data_dir), export_dir=export_dir),
+        staff=replace(config.staff, pin=PIN),
+    )
+
+
+def scripted_visitor(demo: Demo, kiosk: Kiosk, window: Window) -> ScriptedVisitor:
+    """Create the visitor, who presses a simulated panel and takes screenshots of the window."""
+
+    def take_screenshot(name: str) -> Path:
+        path = demo.out / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        window.screenshot(path)
+        return path
+
+    panel = SimulatedPanel(kiosk.events.put)
+    return ScriptedVisitor(
+        kiosk, panel, demo.table, clock=demo.clock, take_screenshot=take_screenshot, skip=demo.clock.skip
+    )

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         if composed.findings is not None and not composed.findings.complete:
             print("The demonstration was interrupted, so there is no report.", file=sys.stderr)
             return INTERRUPTED
-        report = composed.report()
+        report = composed.json_output()
     write_json(options.json, report)
     if options.demo:
         line_writer(options)(_demo_summary(report, options.json))

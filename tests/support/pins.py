@@ -60,7 +60,7 @@ class Box:
         self._loop = Loop(
             kiosk, self, [], frames=self._frames, observations=self._observations, surroundings=Surroundings(),
             clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
-            each_tick=self.buttons.look, shown=lambda view: self.lights.show(lamps(view)),
+            poll_devices=self.buttons.look, on_shown=lambda view: self.lights.show(lamps(view)),
         )  # fmt: skip
 
     # --- the visitor's hands and eyes ---

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,7 +141,8 @@ def test_a_stored_session_keeps_its_names_and_an_empty_one_uses_the_configured_l
             screen=replace(Config().screen, language=language),
             storage=replace(Config().storage, data_dir=str(tmp_path)),
         )
-        with closing(open_store(config, extractor)) as store:
+        with ExitStack() as stack:
+            store = open_store(config, extractor, stack)
             if taught:
                 store.add(1, np.zeros(extractor.feature_dim, np.float32), np.zeros((8, 8, 3), np.uint8))
             return store.load().labels
