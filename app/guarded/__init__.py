@@ -1,1 +1,1 @@
-"""Opens files of unknown origin in a limited child process."""
+"""Open files of unknown origin in a child process with limits."""

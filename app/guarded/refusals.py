@@ -1,6 +1,6 @@
-"""Why a process of its own refused a stranger's file, by the word that it says.
+"""Texts for the reasons with which the sandbox refuses a file, by the code word that it returns.
 
-No text of that process comes onto the screen: it may be the stranger's by then. What it tells beside goes to the log.
+No text of the sandbox itself is shown: the file may control that process. Details go to the log.
 """
 
 from __future__ import annotations

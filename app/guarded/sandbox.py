@@ -1,6 +1,6 @@
-"""Looking into a stranger's bytes in a process of its own, which may crash, hang or run out of memory in peace.
+"""Open files of unknown origin in a child process, which may crash, hang or run out of memory.
 
-`app.guarded.sandbox_child` is that process. Both ends speak in frames: a JSON head, then blobs.
+The child runs `app.guarded.sandbox_child`. Both sides exchange frames: a JSON head, then blobs.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ OUT_OF_MEMORY = 3  # exit code of the child
 
 @dataclass(frozen=True)
 class Limits:
-    """What the process may use before it is ended.
+    """Limits of the child process; it is killed if it exceeds one.
 
     Attributes:
-        memory_bytes: Of address space. LiteRT, OpenCV and a MobileNet take 370 MB of it and touch 90 MB.
-        processor_s, wall_s: Seconds of computing, and by the clock.
-        written_bytes: Longest answer.
+        memory_bytes: Address space. LiteRT, OpenCV and a MobileNet reserve 370 MB and use 90 MB.
+        processor_s, wall_s: Processor time, and elapsed time.
+        written_bytes: Size of the longest answer.
     """
 
     memory_bytes: int = 1 << 30
@@ -48,10 +48,18 @@ class Limits:
 def run_sandboxed(
     task: str, head: Mapping[str, Any], blobs: Sequence[bytes], limits: Limits
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """Let a process of its own do a task of `app.guarded.sandbox_child` and give its answer.
+    """Let a child process do a task of `app.guarded.sandbox_child`.
+
+    Args:
+        task: A key of `app.guarded.sandbox_child.TASKS`.
+        head, blobs: Its arguments.
+        limits: What the child may use.
+
+    Returns:
+        Head and blobs of the answer. The child may be under the control of the files, so check them.
 
     Raises:
-        FolderRefused: If it refuses the files.
+        FolderRefused: If the child refuses the files.
         SandboxFailed: If it crashes, or needs too much time or memory.
     """
     with tempfile.TemporaryFile() as question, tempfile.TemporaryFile() as answer:
@@ -68,65 +76,65 @@ def run_sandboxed(
         except subprocess.TimeoutExpired:
             code = None
         finally:
-            _end(child)
+            _kill(child)
         if code != 0:
-            raise SandboxFailed(_why(code))
+            raise SandboxFailed(_failure_text(code))
         answer.seek(0)
-        said, found = unframed(answer.read(limits.written_bytes + 1))
-    if not isinstance(said, dict):
-        raise SandboxFailed(_why(1))
-    if "refused" in said:
-        logger.info("refused: %.300a", said)  # %a: a stranger's letters move no cursor in a log
-        reason = REFUSALS.get(str(said["refused"]))
+        reply, found = unframed(answer.read(limits.written_bytes + 1))
+    if not isinstance(reply, dict):
+        raise SandboxFailed(_failure_text(1))
+    if "refused" in reply:
+        logger.info("refused: %.300a", reply)  # %a escapes control characters, which could move the cursor
+        reason = REFUSALS.get(str(reply["refused"]))
         if reason is None:
-            raise SandboxFailed(_why(1))
+            raise SandboxFailed(_failure_text(1))
         raise FolderRefused(message("it cannot be used: {reason}", reason=reason))
-    return said, found
+    return reply, found
 
 
 def framed(head: Mapping[str, Any], blobs: Sequence[bytes]) -> bytes:
-    """Put a head and blobs into one string of bytes."""
-    told = json.dumps({"head": head, "sizes": [len(blob) for blob in blobs]}).encode()
-    return b"".join([len(told).to_bytes(LENGTH_BYTES, "big"), told, *blobs])
+    """Encode a head and blobs as bytes."""
+    encoded_head = json.dumps({"head": head, "sizes": [len(blob) for blob in blobs]}).encode()
+    return b"".join([len(encoded_head).to_bytes(LENGTH_BYTES, "big"), encoded_head, *blobs])
 
 
 def unframed(data: bytes) -> tuple[Any, list[bytes]]:
-    """Take them apart again.
+    """Decode what `framed` encoded.
 
     Raises:
-        SandboxFailed: If the bytes are no frame.
+        SandboxFailed: If the bytes are not a frame.
     """
     length = int.from_bytes(data[:LENGTH_BYTES], "big")
     try:
         if length > LARGEST_HEAD_BYTES:
             raise ValueError(length)
-        told = json.loads(data[LENGTH_BYTES : LENGTH_BYTES + length])
-        head, sizes = told["head"], told["sizes"]
-        blobs, at = [], LENGTH_BYTES + length
+        decoded = json.loads(data[LENGTH_BYTES : LENGTH_BYTES + length])
+        head, sizes = decoded["head"], decoded["sizes"]
+        blobs, offset = [], LENGTH_BYTES + length
         for size in sizes:
-            blobs.append(data[at : at + size])
-            at += size
-        if any(size < 0 for size in sizes) or at != len(data):
-            raise ValueError(at)
+            blobs.append(data[offset : offset + size])
+            offset += size
+        if any(size < 0 for size in sizes) or offset != len(data):
+            raise ValueError(offset)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SandboxFailed(_why(1)) from error
+        raise SandboxFailed(_failure_text(1)) from error
     return head, blobs
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of this process' secrets; one thread, whose memory can be foreseen."""
+    """Pass on no secrets of this process, and allow one thread, so that the need of memory is predictable."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG") if name in os.environ}
     return {**kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End it and whatever it started."""
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child and every process that it started."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
 
 
-def _why(code: int | None) -> Text:
+def _failure_text(code: int | None) -> Text:
     if code is None or code == -signal.SIGXCPU:
         return message("it takes too long, so it was stopped.")
     if code == OUT_OF_MEMORY:

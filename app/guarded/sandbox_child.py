@@ -1,6 +1,6 @@
-"""Open what a stranger wrote, in a process of its own: `python -m app.guarded.sandbox_child TASK MEMORY CPU WRITTEN`.
+"""The sandbox: `python -m app.guarded.sandbox_child TASK MEMORY CPU WRITTEN` opens files of unknown origin.
 
-It limits itself before it reads a byte, takes a frame from standard input and gives one on standard output.
+It limits itself before it reads a byte. Then it reads a frame from standard input and writes one to standard output.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from tpu.errors import InferenceFailed, LabelCountMismatch, NotAClassifier, Runt
 from tpu.tensors import centre_crop
 
 LARGEST_ARRAY_BYTES = 64 << 20
-MOST_MEMBERS = 16  # of the archive; two are ours
-SUM_TOLERANCE = 0.05  # of probabilities: 8-bit ones are each off by up to 1/512
+MOST_MEMBERS = 16  # of the archive; the kiosk writes two
+SUM_TOLERANCE = 0.05  # of the sum of probabilities: each 8-bit one is off by up to 1/512
 SLOWEST_ANSWER_S = 3.0
 LONGEST_DETAIL = 300  # characters
 _BY_KIND: tuple[tuple[type[RuntimeLayerError], str], ...] = (
@@ -41,7 +41,7 @@ Answer = tuple[dict[str, Any], list[bytes]]
 
 
 class Refused(Exception):
-    """It is not what it should be: a word of `app.guarded.refusals.REFUSALS`, and what else is to be logged."""
+    """A file cannot be used: a key of `app.guarded.refusals.REFUSALS`, and details for the log."""
 
     def __init__(self, why: str, detail: str = "") -> None:
         super().__init__(why, detail)
@@ -49,15 +49,15 @@ class Refused(Exception):
 
 
 def main(task: str, memory_bytes: int, processor_s: int, written_bytes: int) -> int:
-    """Do the task; give the exit code."""
+    """Do the task and return the exit code."""
     _limit(memory_bytes, processor_s, written_bytes)
     try:
         head, blobs = unframed(sys.stdin.buffer.read())
         try:
-            said, found = TASKS[task](head, blobs)
+            reply, found = TASKS[task](head, blobs)
         except Refused as refused:
-            said, found = {"refused": refused.why, "detail": refused.detail[:LONGEST_DETAIL]}, []
-        sys.stdout.buffer.write(framed(said, found))
+            reply, found = {"refused": refused.why, "detail": refused.detail[:LONGEST_DETAIL]}, []
+        sys.stdout.buffer.write(framed(reply, found))
         sys.stdout.buffer.flush()
     except MemoryError:
         return OUT_OF_MEMORY
@@ -65,7 +65,15 @@ def main(task: str, memory_bytes: int, processor_s: int, written_bytes: int) -> 
 
 
 def check_model(head: dict[str, Any], blobs: list[bytes]) -> Answer:
-    """Open a model and let it answer pictures: it must be a classifier of so many classes, and a fast one."""
+    """Open a model and classify pictures: it must be a classifier with the expected number of classes, and fast.
+
+    Args:
+        head: `classes` and `runtime`.
+        blobs: The model file.
+
+    Returns:
+        `input_px`, and no blobs.
+    """
     labels = [str(number) for number in range(int(head["classes"]))]
     descriptor = os.memfd_create("model")
     with os.fdopen(descriptor, "wb", closefd=False) as file:
@@ -90,18 +98,18 @@ def check_model(head: dict[str, Any], blobs: list[bytes]) -> Answer:
 
 
 def check_session(_head: dict[str, Any], blobs: list[bytes]) -> Answer:
-    """Read session.npz, and pictures that belong to it.
+    """Read session.npz and its pictures.
 
     Args:
-        _head: Nothing.
+        _head: Not used.
         blobs: The archive, then JPEG files.
 
     Returns:
         `samples` and `feature_dim`; the embeddings, float32 (N, D), the label indices, int64 (N,), then every
-        picture encoded anew, empty where it was none.
+        picture, decoded and encoded again; empty if it could not be decoded.
     """
     embeddings, indices = _arrays(blobs[0])
-    pictures = [_own_picture(blob) for blob in blobs[1:]]
+    pictures = [_re_encoded(blob) for blob in blobs[1:]]
     head = {"samples": embeddings.shape[0], "feature_dim": embeddings.shape[1]}
     return head, [embeddings.tobytes(), indices.tobytes(), *pictures]
 
@@ -112,12 +120,12 @@ TASKS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {"model": ch
 def _limit(memory_bytes: int, processor_s: int, written_bytes: int) -> None:
     for what, soft, hard in (
         (resource.RLIMIT_AS, memory_bytes, memory_bytes),
-        (resource.RLIMIT_CPU, processor_s, processor_s + 1),  # the soft limit's signal says what it was
+        (resource.RLIMIT_CPU, processor_s, processor_s + 1),  # the signal of the soft limit tells the parent the reason
         (resource.RLIMIT_FSIZE, written_bytes, written_bytes),
         (resource.RLIMIT_CORE, 0, 0),
     ):
         resource.setrlimit(what, (soft, hard))
-    with suppress(OSError):  # when memory runs out all the same, this is what goes first
+    with suppress(OSError):  # if the computer runs out of memory, this process is killed first
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
@@ -136,7 +144,7 @@ def _arrays(archive: bytes) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
 
 
 def _array(members: zipfile.ZipFile, name: str, dtype: np.dtype[Any], dimensions: int) -> NDArray[Any]:
-    """One array, never a pickled one; what it claims to be is checked before any of it is unpacked."""
+    """Read one array, never a pickled one; its size is checked before it is unpacked."""
     info = members.getinfo(f"{name}.npy")
     if info.file_size > LARGEST_ARRAY_BYTES:
         raise Refused("bomb")
@@ -149,8 +157,8 @@ def _array(members: zipfile.ZipFile, name: str, dtype: np.dtype[Any], dimensions
     return np.frombuffer(stream.read(), dtype).reshape(shape)
 
 
-def _own_picture(data: bytes) -> bytes:
-    """Encoded anew: what the kiosk keeps was written by itself."""
+def _re_encoded(data: bytes) -> bytes:
+    """Decode and encode a picture again, so that the kiosk stores only JPEG data that it wrote itself."""
     try:
         return encode_picture(centre_crop(decode_picture(data)))
     except (KioskError, ValueError):

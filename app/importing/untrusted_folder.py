@@ -1,6 +1,6 @@
-"""Reading files that a stranger made: bounded, never through a link, never anything but plain files and folders.
+"""Read files of unknown origin: plain files of bounded size, never through a link.
 
-Every step goes from an open folder to a name inside it, so nothing can be swapped for a link meanwhile.
+Every step goes from an open folder to a name inside it, so nobody can swap a folder for a link meanwhile.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from app.base.i18n import message
 
 
 class UntrustedFolder:
-    """An open folder on a drive. Made by `open_untrusted_folder`, which closes it."""
+    """An open folder on a drive; `open_untrusted_folder` opens and closes it."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     def names(self, most: int) -> list[str]:
-        """What is in it, in no order, at most so many."""
+        """Return the names in the folder, in no order, at most `most` of them."""
         with os.scandir(self._descriptor) as entries:
             return [entry.name for entry in islice(entries, most)]
 
@@ -33,15 +33,15 @@ class UntrustedFolder:
         """Open a folder inside it.
 
         Raises:
-            FolderRefused: If that is a link or no folder.
-            FileNotFoundError: If nothing has that name.
+            FolderRefused: If it is a link, or not a folder.
+            FileNotFoundError: If the name does not exist.
         """
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            descriptor = os.open(_one_step(name), flags, dir_fd=self._descriptor)
+            descriptor = os.open(_name(name), flags, dir_fd=self._descriptor)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise _no_plain(name) from error
+                raise _not_plain(name) from error
             raise
         try:
             yield UntrustedFolder(descriptor)
@@ -49,27 +49,27 @@ class UntrustedFolder:
             os.close(descriptor)
 
     def size_bytes(self, name: str) -> int | None:
-        """How long a plain file is; None for anything else."""
+        """Return the size of a plain file; None for anything else."""
         try:
-            found = os.stat(_one_step(name), dir_fd=self._descriptor, follow_symlinks=False)
+            found = os.stat(_name(name), dir_fd=self._descriptor, follow_symlinks=False)
         except OSError:
             return None
         return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     def read(self, name: str, most_bytes: int) -> bytes:
-        """Read a plain file whole.
+        """Read a plain file.
 
-        It is looked at before it is opened for reading: opening a device or a pipe could already do something.
+        Its type is checked before it is opened for reading, because opening a device or a pipe can have effects.
 
         Raises:
-            FolderRefused: If it is longer than `most_bytes`, or no plain file.
-            FileNotFoundError: If nothing has that name.
+            FolderRefused: If it is longer than `most_bytes`, or not a plain file.
+            FileNotFoundError: If the name does not exist.
         """
-        seen = os.open(_one_step(name), os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._descriptor)
+        seen = os.open(_name(name), os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._descriptor)
         try:
             found = os.fstat(seen)
             if not stat.S_ISREG(found.st_mode):
-                raise _no_plain(name)
+                raise _not_plain(name)
             if found.st_size > most_bytes:
                 raise _too_long(name, most_bytes)
             with Path(f"/proc/self/fd/{seen}").open("rb") as file:
@@ -83,7 +83,7 @@ class UntrustedFolder:
 
 @contextmanager
 def open_untrusted_folder(root: Path) -> Iterator[UntrustedFolder]:
-    """Open the folder that a drive is mounted on: its path is the system's, what is in it is a stranger's."""
+    """Open the mount point of a drive: its path can be trusted, its content cannot."""
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield UntrustedFolder(descriptor)
@@ -91,13 +91,13 @@ def open_untrusted_folder(root: Path) -> Iterator[UntrustedFolder]:
         os.close(descriptor)
 
 
-def _one_step(name: str) -> str:
+def _name(name: str) -> str:
     if "/" in name or name in ("", ".", ".."):
-        raise _no_plain(name)
+        raise _not_plain(name)
     return name
 
 
-def _no_plain(name: str) -> FolderRefused:
+def _not_plain(name: str) -> FolderRefused:
     return FolderRefused(message("{file} is not a plain file or folder, so it is not opened.", file=name))
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from app.base.privacy import Privacy
 from app.core import events as ev
 from app.core.facts import ModelFacts
-from app.importing.reader import read_model, read_session
+from app.importing.read_model import read_model
+from app.importing.read_session import read_session
 from app.jobs.classes import taught_classes
 from app.jobs.running import report_failure_as
 from app.jobs.samples import RemovedSamples
@@ -48,8 +49,8 @@ def import_session(tools: Tools, announce: Announce, removed: RemovedSamples, fo
 def show_model(tools: Tools, announce: Announce, folder: Path, drive: str) -> None:
     """Let the model in `folder` answer; announces ModelShown or ImportFailed.
 
-    The model is tried in a process of its own first (`app.importing.reader.read_model`). If it fails there, the model
-    before it goes on answering.
+    The model runs in the sandbox first (`app.importing.read_model`). If it fails there, the model before it goes on
+    answering.
 
     Args:
         tools: Holds the model that answers.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from app.base.ports import Drive, Drives
 from app.base.workers import StopSignal
 from app.core.events import DrivesChanged, Event, FolderFound
-from app.importing.reader import find_folder
+from app.importing.find import find_folder
 
 logger = logging.getLogger(__name__)
 

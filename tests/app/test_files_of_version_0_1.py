@@ -21,7 +21,7 @@ from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.core.events import FolderFound
 from app.core.state import Mode
-from app.importing.reader import find_folder
+from app.importing.find import find_folder
 from app.session.pictures import decode_picture
 from run_kiosk import main
 from tests.support.kiosks import Station

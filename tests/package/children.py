@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from app.importing.reader import read_model
+from app.importing.read_model import read_model
 from tpu.edgetpu.driver_check import driver_problem
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Reading what comes from a drive, with a test's patience."""
+"""Read folders from a drive with short time limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from app.base.errors import UntrustedFolderError
 from app.guarded.sandbox import Limits
-from app.importing.reader import read_session
+from app.importing.read_session import read_session
 from app.session.session import Session
 
 QUICK = Limits(wall_s=20.0, processor_s=20)

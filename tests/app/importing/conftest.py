@@ -1,4 +1,4 @@
-"""A drive with a folder that SAVE wrote, to be tampered with."""
+"""A drive with a folder that SAVE wrote; tests may change its files."""
 
 from __future__ import annotations
 

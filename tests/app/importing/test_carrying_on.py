@@ -1,4 +1,4 @@
-"""At the kiosk: going on with a session from a drive, or looking at its model."""
+"""At the kiosk: continue a session from a drive, or show its model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.base.buttons import Action
 from app.config.schema import Config
 from app.core.events import FolderFound
 from app.core.state import Mode
-from app.importing.reader import find_folder
+from app.importing.find import find_folder
 from app.session.archive import FOLDER as ARCHIVE
 from tests.support.kiosks import Station
 from tests.support.strangers import DAMAGED
@@ -42,7 +42,7 @@ def plug_in(station: Station, stick: Path) -> None:
     assert station.kiosk.state.mode is Mode.ASK_FOLDER
 
 
-def test_carrying_on_puts_the_session_of_here_away_and_learns_the_other(station: Station, stick: Path) -> None:
+def test_continuing_archives_the_current_session_and_loads_the_other(station: Station, stick: Path) -> None:
     station.teach(shots=3)
     plug_in(station, stick)
     station.panel.tap(0)
@@ -63,7 +63,7 @@ def test_carrying_on_puts_the_session_of_here_away_and_learns_the_other(station:
 
 
 @pytest.mark.parametrize(("privacy", "kept_shots", "pictures"), [("keep", 6, 6), ("embeddings", 6, 0), ("erase", 0, 0)])
-def test_what_is_put_away_for_a_drive_follows_the_rules_of_the_archive(
+def test_a_session_archived_for_a_drive_follows_the_privacy_setting(
     station: Station, stick: Path, privacy: str, kept_shots: int, pictures: int
 ) -> None:
     privately(station, privacy)
@@ -77,7 +77,7 @@ def test_what_is_put_away_for_a_drive_follows_the_rules_of_the_archive(
     assert sum(map(pictures_in, put_away)) == pictures
 
 
-def test_sessions_put_away_for_a_drive_make_room_as_all_others_do(tmp_path: Path, stick: Path) -> None:
+def test_sessions_archived_for_a_drive_count_for_the_size_of_the_archive(tmp_path: Path, stick: Path) -> None:
     settings = Config()
     settings = replace(settings, privacy=replace(settings.privacy, archive_max_mib=0))
     station = Station(tmp_path / "small", settings)
@@ -90,7 +90,7 @@ def test_sessions_put_away_for_a_drive_make_room_as_all_others_do(tmp_path: Path
         assert kept(station) == []
 
 
-def test_a_disk_with_too_little_room_loses_no_session_to_a_drive(tmp_path: Path, stick: Path) -> None:
+def test_the_current_session_stays_if_the_disk_has_no_room_to_archive_it(tmp_path: Path, stick: Path) -> None:
     settings = Config()
     settings = replace(settings, privacy=replace(settings.privacy, free_floor_mib=1 << 40))
     station = Station(tmp_path / "full", settings)
@@ -123,7 +123,7 @@ def test_a_session_that_is_refused_changes_nothing(station: Station, stick: Path
     assert not (station.config.data_dir / ARCHIVE).exists()
 
 
-def test_a_model_is_shown_and_reset_goes_back_to_what_was_taught_here(station: Station, stick: Path) -> None:
+def test_a_model_is_shown_and_reset_returns_to_the_current_session(station: Station, stick: Path) -> None:
     station.teach(shots=3)
     station.press(Action.TRAIN)
     own = station.vision.model
@@ -170,7 +170,7 @@ def test_results_and_staleness_survive_a_model_that_is_shown(station: Station, s
     assert station.kiosk.state.mode is Mode.RESULTS
 
 
-def test_saying_no_or_nothing_leaves_everything_as_it_is(station: Station, stick: Path) -> None:
+def test_answering_no_or_not_at_all_changes_nothing(station: Station, stick: Path) -> None:
     station.teach(shots=2)
     plug_in(station, stick)
     station.press(Action.CANCEL)

@@ -1,4 +1,4 @@
-"""What comes from a drive is a stranger's: found fast, read whole or not at all, never trusted."""
+"""Folders on a drive are found fast, read completely or not at all, and never trusted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 from app.base.errors import FolderRefused
 from app.core.events import DrivesChanged, Event, FolderFound
 from app.demo.simulated import SimulatedDrives
-from app.importing.reader import find_folder, read_model
+from app.importing.find import find_folder
+from app.importing.read_model import read_model
 from app.importing.untrusted_folder import open_untrusted_folder
 from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
 from app.workers.drives import watch_drives
@@ -34,7 +35,7 @@ def test_the_newest_folder_that_can_be_used_is_found(stick: Path, folder: Path) 
     assert (found.has_session, found.has_model) == (True, True)
 
 
-def test_ours_is_found_among_thousands_of_foreign_folders(stick: Path, folder: Path) -> None:
+def test_a_folder_is_found_among_thousands_of_others(stick: Path, folder: Path) -> None:
     base = stick / EXPORT_FOLDER
     for number in range(1000):
         (base / f"holiday {number}").mkdir()
@@ -72,7 +73,7 @@ def test_a_folder_is_announced_once_when_its_drive_comes(stick: Path, folder: Pa
     assert heard[1] == heard[4] == found
 
 
-def test_looking_through_a_slow_drive_comes_to_an_end(stick: Path) -> None:
+def test_the_search_on_a_slow_drive_ends_in_time(stick: Path) -> None:
     for number in range(100):
         (stick / EXPORT_FOLDER / f"2099-01-01_{number:04d}_bait").mkdir()
     looks: list[float] = []
@@ -93,7 +94,7 @@ def test_a_drive_without_a_folder_of_ours_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("at", [EXPORT_FOLDER, "the folder", "the models"])
-def test_links_lead_nowhere(stick: Path, folder: Path, tmp_path: Path, at: str) -> None:
+def test_a_link_in_the_path_is_not_followed(stick: Path, folder: Path, tmp_path: Path, at: str) -> None:
     place = {EXPORT_FOLDER: stick / EXPORT_FOLDER, "the folder": folder, "the models": (folder / PLAIN_FILE).parent}[at]
     elsewhere = tmp_path / "elsewhere"
     place.rename(elsewhere)
@@ -111,7 +112,7 @@ def test_a_linked_file_is_not_read(folder: Path, tmp_path: Path) -> None:
     assert told == "session.json is not a plain file or folder, so it is not opened."
 
 
-def test_a_pipe_is_not_waited_for_and_a_path_is_no_name(folder: Path) -> None:
+def test_a_pipe_is_not_opened_and_a_path_is_not_accepted_as_a_name(folder: Path) -> None:
     (folder / "session.json").unlink()
     os.mkfifo(folder / "session.json")
     assert refusal(lambda: read_session_anyhow(folder)).startswith("session.json is not a plain file")
@@ -136,7 +137,7 @@ def test_a_huge_file_is_refused_by_its_size_alone(folder: Path) -> None:
     ["[" * 100_000, "{}", "[]", "\x00", '{"labels": "ab"}', '{"labels": ["a"]}', '{"labels": ["a", "a"]}',
      '{"labels": ["a", 7]}', '{"labels": ["a", "\\u202e\\u0007"]}', json.dumps({"labels": list("abcdefghij")})],
 )  # fmt: skip
-def test_facts_that_make_no_sense_are_no_folder(stick: Path, folder: Path, facts: str) -> None:
+def test_a_folder_with_invalid_metadata_is_not_found(stick: Path, folder: Path, facts: str) -> None:
     (folder / "metadata.json").write_text(facts)
     assert find_folder(stick) is None
 

@@ -1,4 +1,4 @@
-"""A stranger's model is opened apart, within limits, and refused with a reason."""
+"""A model of unknown origin runs in the sandbox, within limits, and is refused with a reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from app.guarded.sandbox import Limits, run_sandboxed
-from app.importing.reader import MODEL_LIMITS, read_model
+from app.importing.read_model import MODEL_LIMITS, read_model
 from app.model.export_folder import PLAIN_FILE
 from tests.support.strangers import QUICK, refusal
 
@@ -24,7 +24,7 @@ CRASHED = "it is damaged, or made to do harm: looking into it ended in a crash."
 TOO_LONG = "it takes too long, so it was stopped."
 
 
-def test_a_model_that_is_one_is_read_with_its_labels(folder: Path) -> None:
+def test_a_good_model_is_read_with_its_labels(folder: Path) -> None:
     model = read_model(folder, runtime="litert")
     assert model.data == (folder / PLAIN_FILE).read_bytes()
     assert model.labels == ("Äpfel", "cup")
@@ -39,7 +39,7 @@ def changed(data: bytes, change: Callable[[Any], None]) -> bytes:
     return bytes(builder.Output())
 
 
-def for_ever(model: Any) -> None:
+def never_answers(model: Any) -> None:
     """Put a loop that never ends in front of everything."""
     graph = model.subgraphs[0]
     entry = int(graph.inputs[0])
@@ -80,7 +80,7 @@ def for_ever(model: Any) -> None:
 
 def test_a_model_that_never_answers_is_stopped(folder: Path) -> None:
     path = folder / PLAIN_FILE
-    path.write_bytes(changed(path.read_bytes(), for_ever))
+    path.write_bytes(changed(path.read_bytes(), never_answers))
     started_s = time.monotonic()
     assert refusal(lambda: read_model(folder, runtime="litert", limits=Limits(wall_s=6.0))) == TOO_LONG
     assert 5 < time.monotonic() - started_s < 30
@@ -89,7 +89,7 @@ def test_a_model_that_never_answers_is_stopped(folder: Path) -> None:
     assert time.monotonic() - started_s < 100
 
 
-def test_a_model_that_wants_more_memory_than_it_may_is_refused(folder: Path) -> None:
+def test_a_model_that_needs_too_much_memory_is_refused(folder: Path) -> None:
     def enormous(model: Any) -> None:
         graph = model.subgraphs[0]
         graph.tensors[int(graph.inputs[0])].shape = [1, 40_000, 40_000, 3]
@@ -100,13 +100,13 @@ def test_a_model_that_wants_more_memory_than_it_may_is_refused(folder: Path) -> 
     assert told == "it cannot be used: its model is damaged, or made for another machine."
 
 
-def test_a_process_that_takes_more_memory_than_it_may_is_told_as_such() -> None:
+def test_the_error_names_memory_if_the_sandbox_ran_out_of_it() -> None:
     """450 MB beside the interpreter and its libraries, where they may take 600 MB in all."""
     told = refusal(lambda: run_sandboxed("session", {}, [bytes(450 << 20)], Limits(memory_bytes=600 << 20)))
     assert told == "it takes more memory than a folder of the kiosk needs, so it was stopped."
 
 
-def test_what_is_no_classifier_is_refused(folder: Path) -> None:
+def test_a_model_that_is_not_a_classifier_is_refused(folder: Path) -> None:
     path, whole = folder / PLAIN_FILE, (folder / PLAIN_FILE).read_bytes()
     from tpu.models import default_extractor_path
 
@@ -129,7 +129,7 @@ def test_what_is_no_classifier_is_refused(folder: Path) -> None:
     assert refusal(lambda: read_model(folder, runtime="litert")).startswith("it ")
 
 
-def test_a_process_that_crashes_is_told_as_such() -> None:
+def test_the_error_says_so_if_the_sandbox_crashed() -> None:
     assert refusal(lambda: run_sandboxed("no such task", {}, [], QUICK)) == CRASHED
     assert refusal(lambda: run_sandboxed("session", {}, [b"x" * 100], Limits(written_bytes=1))) == CRASHED
     assert MODEL_LIMITS.memory_bytes == 1 << 30

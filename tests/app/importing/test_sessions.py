@@ -1,4 +1,4 @@
-"""A stranger's session is read whole or not at all, and nothing in it is ever run."""
+"""A session of unknown origin is read completely or not at all, and no code in it ever runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.strangers import DAMAGED, read_session_anyhow, refusal, sessi
 pytestmark = pytest.mark.needs_runtime
 
 
-def test_a_session_comes_back_as_it_was_saved(folder: Path) -> None:
+def test_a_session_is_read_as_it_was_saved(folder: Path) -> None:
     session = session_of(folder)
     with np.load(folder / "session.npz", allow_pickle=False) as arrays:
         assert np.array_equal(session.embeddings(), arrays["embeddings"])
@@ -27,7 +27,7 @@ def test_a_session_comes_back_as_it_was_saved(folder: Path) -> None:
     assert all(sample.picture[:2] == b"\xff\xd8" for sample in session.samples)
 
 
-def test_another_extractor_learns_the_pictures_anew_and_without_them_it_is_refused(folder: Path) -> None:
+def test_pictures_are_embedded_again_for_another_extractor_and_without_them_it_is_refused(folder: Path) -> None:
     anew = session_of(folder, extractor_name="ours", extractor_sha256="0" * 64, feature_dim=3)
     assert anew.embeddings().shape == (8, 3)
     assert anew.extractor_sha256 == "0" * 64
@@ -104,20 +104,20 @@ def test_a_hostile_session_is_refused_with_a_reason(folder: Path, kind: str, tmp
     assert not Path("pwned").exists()
 
 
-def test_the_bait_would_run_if_it_were_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hostile_pickle_would_run_if_it_were_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     pickle.loads(pickle.dumps(Pickled()))
     assert (tmp_path / "pwned").is_dir()
 
 
-def test_an_archive_that_lies_about_its_size_gives_no_more_than_it_said(folder: Path) -> None:
+def test_no_more_is_unpacked_than_the_archive_declares(folder: Path) -> None:
     honest = bytearray(archive(embeddings=bytes(1 << 20), label_indices=INDICES))
     honest[:] = honest.replace((1 << 20).to_bytes(4, "little"), (100).to_bytes(4, "little"))
     (folder / "session.npz").write_bytes(bytes(honest))
     assert refusal(lambda: read_session_anyhow(folder)) == DAMAGED
 
 
-def test_pictures_that_are_none_are_left_out(folder: Path) -> None:
+def test_files_that_are_not_pictures_are_left_out(folder: Path) -> None:
     first = min((folder / "samples").glob("0_*/001.jpg"))
     first.write_bytes(b"GIF89a not a picture")
     session = session_of(folder)
