@@ -1,4 +1,4 @@
-"""The screens: a frozen view in, pixels out, and which button a point is on."""
+"""Draw any screen from its view, and find the button at a point or in a direction."""
 
 from __future__ import annotations
 
@@ -22,38 +22,45 @@ from app.ui.painting.page import Target, draw_page_notice
 from app.ui.painting.theme import Theme, load_theme
 from app.views.model import KioskView, Screen
 
-ASIDE = 0.25  # of the way to the side, in the distance of what an arrow up or down leads to
+SIDEWAYS_WEIGHT = 0.25  # of a sideways distance, compared with one up or down
 
 
 def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving | None = None) -> tuple[DrawnText, ...]:
-    """Draw a view: same view, size, theme and motion, same pixels. Gives the texts that were written, and where.
+    """Draw a view; the same arguments draw the same pixels.
 
-    Without `moving` everything has come to rest.
+    Args:
+        surface: Where to draw.
+        view: What to draw.
+        theme: Colours and scale.
+        moving: The state of all motion; None draws everything at rest.
+
+    Returns:
+        The texts that were drawn, with their places.
     """
     canvas = Canvas(surface, theme)
     moving = moving or settled(view)
     surface.fill(theme.palette.background)
-    _screen(canvas, view, moving)
+    _draw_screen(canvas, view, moving)
     if view.focus is not None and view.question is None:
         _draw_cursor(canvas, view, view.focus)
     if view.question is not None:
-        canvas.texts.clear()  # those below lie under the veil
+        canvas.texts.clear()  # the veil covers those drawn so far
         draw_question(canvas, view.question, moving)
     return tuple(canvas.texts)
 
 
 def button_at(view: KioskView, size: tuple[int, int], position: tuple[int, int]) -> Hashable | None:
-    """The button under a point, or None."""
+    """The button at a point in pixels; None if there is none."""
     return next((button for button, area in targets(view, size) if area.collidepoint(position)), None)
 
 
 def targets(view: KioskView, size: tuple[int, int]) -> list[Target]:
-    """Everything that can be touched, the uppermost first. While a question is asked only its answers can be."""
+    """Everything that can be touched, the uppermost first; below a question only its answers."""
     return _targets(view, Canvas(pygame.Surface(size), load_theme(size)))
 
 
-def ahead(view: KioskView, size: tuple[int, int], way: int) -> tuple[Hashable, ...] | None:
-    """What can be touched above (-1) or below (1) what the cursor is on, nearest first; None without a cursor."""
+def ahead(view: KioskView, size: tuple[int, int], step: int) -> tuple[Hashable, ...] | None:
+    """The buttons above (`step` is -1) or below (1) the cursor, the nearest first; None without a cursor."""
     places = targets(view, size) if view.focus is not None else []
     here = next((area for button, area in places if button == view.focus), None)
     if here is None:
@@ -61,16 +68,16 @@ def ahead(view: KioskView, size: tuple[int, int], way: int) -> tuple[Hashable, .
     there = [
         (_distance(here, area), button)
         for button, area in places
-        if (area.centery - here.centery) * way > max(area.height, here.height) / 2
+        if (area.centery - here.centery) * step > max(area.height, here.height) / 2
     ]
     return tuple(button for _, button in sorted(there, key=lambda one: one[0]))
 
 
 def _distance(here: pygame.Rect, there: pygame.Rect) -> tuple[float, int]:
-    """How far an arrow up or down goes: aside counts less, so that a row with gaps is not jumped over."""
-    up_or_down = max(0, there.top - here.bottom, here.top - there.bottom)
-    aside = max(0, there.left - here.right, here.left - there.right)
-    return up_or_down + ASIDE * aside, abs(there.centerx - here.centerx)
+    """Sort key of the nearest button up or down. Sideways counts less, so that a row with gaps is not skipped."""
+    vertical = max(0, there.top - here.bottom, here.top - there.bottom)
+    sideways = max(0, there.left - here.right, here.left - there.right)
+    return vertical + SIDEWAYS_WEIGHT * sideways, abs(there.centerx - here.centerx)
 
 
 def _targets(view: KioskView, canvas: Canvas) -> list[Target]:
@@ -97,7 +104,7 @@ def _targets(view: KioskView, canvas: Canvas) -> list[Target]:
 
 
 def _draw_cursor(canvas: Canvas, view: KioskView, focus: Hashable) -> None:
-    """A frame around what the cursor is on, in two colours: one of them stands out from whatever is there."""
+    """Draw a frame around the button under the cursor, in two colours so that one stands out from any background."""
     area = next((area for button, area in _targets(view, canvas) if button == focus), None)
     if area is None:
         return
@@ -106,7 +113,7 @@ def _draw_cursor(canvas: Canvas, view: KioskView, focus: Hashable) -> None:
         pygame.draw.rect(canvas.surface, colour, area.inflate(inflation, inflation), max(2, px(4)), px(18))
 
 
-def _screen(canvas: Canvas, view: KioskView, moving: Moving) -> None:
+def _draw_screen(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     if view.typing is not None:
         draw_typing(canvas, view.typing)
     elif view.screen is Screen.FAULT:

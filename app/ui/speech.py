@@ -1,4 +1,4 @@
-"""Says the verdict aloud through a speech engine of the system, if one is installed."""
+"""Speak the verdict with a speech program of the system, if one is installed."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from app.views.model import KioskView, Screen
 
 logger = logging.getLogger(__name__)
 
-SETTLE_S = 0.8  # a verdict that stands this long is meant
-QUIET_S = 2.5  # least pause between two sentences
-AGAIN_S = 12.0  # the same is said again after this
-TOO_LONG_S = 6.0  # an engine that still speaks is stopped
-Commands = Callable[[str, str, float], Sequence[str]]
+SETTLE_S = 0.8  # a verdict is spoken after it has not changed for this long
+QUIET_S = 2.5  # shortest pause between two sentences
+AGAIN_S = 12.0  # the same sentence is spoken again after this time
+TOO_LONG_S = 6.0  # a program that still speaks is stopped
+Arguments = Callable[[str, str, float], Sequence[str]]
+"""Returns the arguments of a program for a text, a language code and a volume, 0..1."""
 
 
 def espeak(text: str, language: str, volume: float) -> Sequence[str]:
-    """espeak-ng and espeak: amplitude 0..200."""
+    """Arguments of espeak-ng and espeak; their amplitude is 0..200."""
     return ("-v", language, "-s", "150", "-a", str(round(volume * 150)), "--", text)
 
 
 def speech_dispatcher(text: str, language: str, volume: float) -> Sequence[str]:
-    """spd-say: volume −100..100."""
+    """Arguments of spd-say; its volume is −100..100."""
     return ("-w", "-l", language, "-i", str(round(volume * 200 - 100)), "--", text)
 
 
-ENGINES: tuple[tuple[str, Commands], ...] = (
+ENGINES: tuple[tuple[str, Arguments], ...] = (
     ("espeak-ng", espeak),
     ("espeak", espeak),
     ("spd-say", speech_dispatcher),
@@ -36,12 +37,12 @@ ENGINES: tuple[tuple[str, Commands], ...] = (
 
 
 class Speech:
-    """Speaks through a child process, never waits for it, and says little: one verdict at a time, with pauses.
+    """Speaks one verdict at a time, with pauses, in a child process that it never waits for.
 
     Args:
-        enabled: Gives whether to speak at all, at this moment.
-        volume: Gives the volume of the moment, 0 (mute) to 1.
-        find: Finds a program by name; None if it is not installed.
+        enabled: Returns whether to speak now.
+        volume: Returns the present volume, 0 (mute) to 1.
+        find: Returns the path of a program by name; None if it is not installed.
     """
 
     def __init__(
@@ -54,41 +55,41 @@ class Speech:
         found = ((find(name), arguments) for name, arguments in ENGINES)
         self._engine = next(((path, arguments) for path, arguments in found if path is not None), None)
         self._process: subprocess.Popen[bytes] | None = None
-        self._heard: str | None = None
+        self._verdict: str | None = None
         self._since_s = 0.0
-        self._said: tuple[str, float] | None = None
+        self._spoken: tuple[str, float] | None = None
 
     @property
     def engine(self) -> str | None:
-        """The program that speaks, or None."""
+        """The path of the program that speaks; None if none is installed."""
         return self._engine[0] if self._engine else None
 
     def follow(self, view: KioskView) -> None:
-        """Look at what is shown; say the verdict once it stands."""
+        """Call this with every view that is shown; it speaks a verdict that has settled."""
         if self._engine is None or not self._enabled():
             return
         verdict = view.verdict if view.screen is Screen.LIVE and view.question is None else None
         text = verdict.text if verdict is not None and verdict.index is not None else None
-        if text != self._heard:
-            self._heard, self._since_s = text, view.now_s
+        if text != self._verdict:
+            self._verdict, self._since_s = text, view.now_s
         self._reap(view.now_s)
         if text is None or view.now_s - self._since_s < SETTLE_S or self._process is not None or self._volume() <= 0:
             return
-        if self._said is not None:
-            pause_s = view.now_s - self._said[1]
-            if pause_s < (AGAIN_S if self._said[0] == text else QUIET_S):
+        if self._spoken is not None:
+            pause_s = view.now_s - self._spoken[1]
+            if pause_s < (AGAIN_S if self._spoken[0] == text else QUIET_S):
                 return
-        self._said = (text, view.now_s)
-        self._say(text, view.language_code)
+        self._spoken = (text, view.now_s)
+        self._speak(text, view.language_code)
 
     def close(self) -> None:
-        """Stop in the middle of a word."""
+        """Stop speaking at once."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
-    def _say(self, text: str, language: str) -> None:
+    def _speak(self, text: str, language: str) -> None:
         if self._engine is None:
             return
         path, arguments = self._engine
@@ -100,7 +101,7 @@ class Speech:
                 stderr=subprocess.DEVNULL,
             )
         except OSError as error:
-            logger.warning("no speech: %s", error)
+            logger.warning("cannot speak: %s", error)
             self._engine = None
 
     def _reap(self, now_s: float) -> None:
@@ -108,5 +109,5 @@ class Speech:
             return
         if self._process.poll() is not None:
             self._process = None
-        elif self._said is not None and now_s - self._said[1] > TOO_LONG_S:
+        elif self._spoken is not None and now_s - self._spoken[1] > TOO_LONG_S:
             self.close()

@@ -1,4 +1,4 @@
-"""The window: owns the display, draws views, hands out window events."""
+"""The window: it owns the display, draws views and collects window events."""
 
 from __future__ import annotations
 
@@ -11,31 +11,37 @@ from pathlib import Path
 import pygame
 
 from app.ui import screens
-from app.ui.painting.motion import Animator, Moving, still
+from app.ui.painting.motion import Animator, Moving
 from app.ui.painting.theme import load_theme
+from app.ui.painting.visible import still
 from app.views.model import KioskView
 
 logger = logging.getLogger(__name__)
 
 CAPTION = "Teachable Kiosk"
-DRAWS_NOWHERE = ("dummy", "offscreen")  # what SDL falls back to without a screen
-UNCOVERED = (pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.WINDOWEXPOSED)  # what was drawn is gone
-MOST_EVENTS = 1000  # at once, so that a pad gone wild cannot hold the picture; the rest waits
-WINDOW_CLASS = "teachable-kiosk"  # what window managers and scripts know it by
+INVISIBLE_DRIVERS = ("dummy", "offscreen")  # SDL falls back to these without a screen
+EXPOSING_EVENTS = (pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.WINDOWEXPOSED)  # the drawn picture is lost
+MOST_EVENTS = 1000  # at once, so that a faulty pad cannot freeze the screen; the others wait
+WINDOW_CLASS = "teachable-kiosk"  # the name for window managers and scripts
 
 
 class Window:
-    """A window, the whole screen, or memory alone.
+    """A window, the whole screen, or only a surface in memory.
+
+    Args:
+        size: Width and height of the window in pixels.
+        fullscreen: Fill the screen.
+        headless: Draw into memory.
 
     Raises:
         pygame.error: If no display can be opened.
     """
 
     def __init__(self, size: tuple[int, int], *, fullscreen: bool, headless: bool) -> None:
-        chosen_by_hand = "SDL_VIDEODRIVER" in os.environ
+        driver_chosen = "SDL_VIDEODRIVER" in os.environ
         with _environment({"SDL_VIDEODRIVER": "dummy"} if headless else {}):
             pygame.display.init()
-        if not headless and not chosen_by_hand and pygame.display.get_driver() in DRAWS_NOWHERE:
+        if not headless and not driver_chosen and pygame.display.get_driver() in INVISIBLE_DRIVERS:
             raise pygame.error("there is no screen")
         pygame.font.init()
         pygame.display.set_caption(CAPTION)
@@ -51,7 +57,7 @@ class Window:
         return self._surface.get_size()
 
     def draw(self, view: KioskView) -> None:
-        """Draw and show a view; one that looks like the last is left as it stands."""
+        """Draw and show a view, unless it would look the same as the last one."""
         now = (still(view), self._animator.step(view))
         if now == self._shown:
             return
@@ -61,20 +67,20 @@ class Window:
 
     def events(self) -> list[pygame.event.Event]:
         """The window events since the last call."""
-        happened = list(_waiting())
+        happened = list(_queued())
         if any(event.type == pygame.VIDEORESIZE for event in happened):
             self._surface = pygame.display.get_surface() or self._surface
-        if any(event.type in UNCOVERED for event in happened):
+        if any(event.type in EXPOSING_EVENTS for event in happened):
             self._shown = None
         return happened
 
     def toggle_fullscreen(self) -> None:
-        """From a window to the whole screen, or back."""
+        """Change from a window to the whole screen, or back."""
         self._fullscreen = not self._fullscreen
         self._surface = self._open()
 
     def screenshot(self, path: Path) -> None:
-        """Write what is shown as a PNG."""
+        """Save what is shown as a PNG file."""
         pygame.image.save(self._surface, str(path))
 
     def close(self) -> None:
@@ -83,7 +89,7 @@ class Window:
 
     def _open(self) -> pygame.Surface:
         pygame.mouse.set_visible(not self._fullscreen)
-        pygame.display.set_allow_screensaver(False)  # desktops ask SDL for it, Wayland's compositors as X11's servers
+        pygame.display.set_allow_screensaver(False)  # for desktops, under Wayland and X11
         self._shown = None
         with _environment({"SDL_VIDEO_X11_WMCLASS": WINDOW_CLASS}):
             if self._fullscreen:
@@ -91,16 +97,16 @@ class Window:
             return pygame.display.set_mode(self._windowed_size, pygame.RESIZABLE)
 
 
-def _waiting() -> Iterator[pygame.event.Event]:
-    """What waits in the queue, one at a time.
+def _queued() -> Iterator[pygame.event.Event]:
+    """Take the queued events one by one.
 
-    pygame fails on the removal of a pad that it no longer knows; `pygame.event.get` would lose all the rest with it.
+    pygame raises at the removal of a pad that it does not know any more; `pygame.event.get` would then lose all events.
     """
     for _ in range(MOST_EVENTS):
         try:
             event = pygame.event.poll()
         except SystemError as error:
-            logger.warning("a window event was left out: %r", error.__cause__ or error)
+            logger.warning("skipped a window event: %r", error.__cause__ or error)
             continue
         if event.type == pygame.NOEVENT:
             return
@@ -109,7 +115,7 @@ def _waiting() -> Iterator[pygame.event.Event]:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """SDL reads these when it starts; no process started later shall inherit them."""
+    """Set variables that SDL reads when it starts, and restore them so that child processes do not inherit them."""
     before = dict(os.environ)
     os.environ.update(variables)
     try:

@@ -1,1 +1,1 @@
-"""One file for each screen that is drawn."""
+"""The screens, one file each: a function that draws it, and one that lists what can be touched on it."""

@@ -1,4 +1,4 @@
-"""What is seen when nobody is there: a visit that plays by itself, and a call to press."""
+"""The attract screen, shown when nobody is there: a visit that plays by itself, and an invitation to press a button."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import pygame
 
 from app.ui.pages.main_screen import draw_cards, draw_flights, draw_language
 from app.ui.painting import paint
+from app.ui.painting.camera_area import draw_camera_area
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.layout import arrange
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Moving
 from app.ui.painting.page import Target
-from app.ui.painting.stage import draw_stage
 from app.ui.painting.theme import mixed
 from app.views.model import Attract, KioskView
 
 
 def draw_attract(canvas: Canvas, view: KioskView, attract: Attract, moving: Moving) -> None:
-    """Draw a scene of the played visit."""
+    """Draw one scene of the visit."""
     palette, px = canvas.palette, canvas.px
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
     draw_mascot(canvas, layout.mascot, moving)
     canvas.text(attract.headline, layout.guidance, 38, palette.text, palette.background, bold=True, lines=2)
-    draw_stage(canvas, view, layout.camera, moving)
+    draw_camera_area(canvas, view, layout.camera, moving)
     caption = pygame.Rect(layout.camera.left + px(20), layout.camera.top + px(20), layout.camera.width - px(40), px(84))
     paint.panel(canvas.surface, caption, palette.text, px(24))
     ink = canvas.theme.ink(palette.text)
@@ -46,7 +46,7 @@ def draw_attract(canvas: Canvas, view: KioskView, attract: Attract, moving: Movi
 
 
 def attract_targets(view: KioskView, canvas: Canvas) -> list[Target]:
-    """Wherever one touches it wakes up; only the language and the corner of the staff are themselves."""
+    """The language key, the staff corner and the cards; a touch anywhere else presses the first card."""
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
     targets: list[Target] = []
     if view.language is not None:
@@ -62,7 +62,7 @@ def attract_targets(view: KioskView, canvas: Canvas) -> list[Target]:
 
 
 def _dots(canvas: Canvas, attract: Attract, area: pygame.Rect) -> None:
-    """Which scene it is."""
+    """Draw one dot for each scene; the present one is longer."""
     palette, size, step = canvas.palette, area.height, area.height * 2
     left = area.centerx - (step * (attract.scenes - 1) + size * 2) // 2
     for scene in range(attract.scenes):

@@ -1,4 +1,4 @@
-"""A question over any screen: nothing else can be touched until it is answered."""
+"""A question over any screen; until it is answered, only its answers can be touched."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from app.ui.painting.motion import Moving
 from app.views.model import Question
 
 ANSWER_H, LISTED_H, GAP = 72, 84, 16  # units
-ONE_COLUMN = 3  # listed answers at most in one column
+ONE_COLUMN = 3  # as many listed answers fit into one column
 
 
 @dataclass(frozen=True)
 class DialogLayout:
-    """Rectangles in pixels."""
+    """The parts of a question, in pixels."""
 
     sheet: pygame.Rect
     face: pygame.Rect
@@ -30,7 +30,7 @@ class DialogLayout:
 
 
 def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
-    """Arrange a question in the middle of the window: answers side by side, or listed in one column or two."""
+    """Arrange a question in the middle of the window, with answers side by side, or listed in one or two columns."""
     px, window = canvas.px, canvas.surface.get_rect()
     count = max(1, len(question.answers))
     columns = count
@@ -52,7 +52,7 @@ def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
 
 
 def draw_question(canvas: Canvas, question: Question, moving: Moving) -> None:
-    """Draw a question, with the time that is left to answer as a ring around the face."""
+    """Draw a question; the ring around the face shows the time that is left for an answer."""
     palette, px = canvas.palette, canvas.px
     paint.veil(canvas.surface, canvas.surface.get_rect(), palette.background, 0.84 * moving.sheet)
     layout = arrange_dialog(question, canvas)

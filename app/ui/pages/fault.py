@@ -1,4 +1,4 @@
-"""What happened and what to do, in plain words."""
+"""The fault screen: what happened and what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.views.model import KioskView
 
 
 def draw_fault(canvas: Canvas, view: KioskView, moving: Moving) -> None:
-    """Draw a fault: the face sleeps, and a line says who helps."""
+    """Draw the fault in words, with a sleeping face and a warning sign."""
     palette, px, window = canvas.palette, canvas.px, canvas.surface.get_rect()
     title, text = view.fault or ("", "")
     middle = pygame.Rect(0, 0, min(window.width - px(60), px(940)), min(window.height - px(40), px(540)))

@@ -1,4 +1,4 @@
-"""All pictures of a class, as prints on a table; a tap takes one away."""
+"""The gallery: all pictures of a class, as prints on a table; a tap removes one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from app.ui.painting.shapes import shape
 from app.ui.painting.theme import mixed
 from app.views.model import Gallery
 
-FEWEST = 10  # places: few pictures do not grow without end
+FEWEST_PLACES = 10  # limits the size of the prints where there are few
 
 
 def draw_gallery(canvas: Canvas, gallery: Gallery, breath: float) -> None:
-    """Draw a page of a gallery."""
+    """Draw one page of a gallery; `breath` is that of `Moving`."""
     palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
     colour = canvas.theme.class_colour(gallery.index)
     paint.arcade_button(canvas.surface, page.mark.center, page.mark.width // 2 - px(2), gallery.index, canvas.theme)
@@ -36,15 +36,15 @@ def draw_gallery(canvas: Canvas, gallery: Gallery, breath: float) -> None:
 
 
 def gallery_places(canvas: Canvas, gallery: Gallery, table: pygame.Rect) -> tuple[pygame.Rect, ...]:
-    """A place for every picture: as large as fits."""
-    px, count = canvas.px, max(FEWEST, len(gallery.pictures))
+    """A place for every picture, as large as possible."""
+    px, count = canvas.px, max(FEWEST_PLACES, len(gallery.pictures))
     area = table.inflate(-px(36), -px(32))
     columns = max(range(1, count + 1), key=lambda n: min(area.width / n, area.height / -(-count // n)))
     return grid(area, count, columns, px(8))[: len(gallery.pictures)]
 
 
 def gallery_targets(canvas: Canvas, gallery: Gallery) -> list[Target]:
-    """Pictures and keys."""
+    """The pictures and keys that can be touched."""
     page = arrange_page(canvas)
     places = gallery_places(canvas, gallery, page.body)
     targets: list[Target] = [(one.button, area) for one, area in zip(gallery.pictures, places, strict=True)]

@@ -1,10 +1,11 @@
-"""Teaching, training and recognising: the camera, the cards, the keys, and the one who says what is next."""
+"""The main screen, for teaching, training and recognising: camera, class cards, keys, and the mascot's advice."""
 
 from __future__ import annotations
 
 import pygame
 
 from app.ui.painting import paint
+from app.ui.painting.camera_area import draw_camera_area, draw_flight, draw_notice
 from app.ui.painting.canvas import Canvas, fitted
 from app.ui.painting.cards import arrange_card, draw_card
 from app.ui.painting.keys import draw_key
@@ -12,12 +13,11 @@ from app.ui.painting.layout import Layout, arrange
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Moving
 from app.ui.painting.page import Target
-from app.ui.painting.stage import draw_flight, draw_notice, draw_stage
 from app.ui.painting.theme import font
 from app.views.model import ActionKey, KioskView
 
-SPEECH, SPEECH_LEAST = 29, 26  # units, in two lines; between them as large as fits
-SPEECH_LONG = 26  # in three lines: they shall not touch what is above and below
+SPEECH, SPEECH_LEAST = 29, 26  # units; text in two lines has the largest size between them that fits
+SPEECH_LONG = 26  # units; longer text takes three lines of this size
 NOT_SURE = 19
 
 
@@ -25,7 +25,7 @@ def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     """Draw the main screen."""
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
     draw_speech(canvas, view.guidance, layout, moving)
-    draw_stage(canvas, view, layout.camera, moving)
+    draw_camera_area(canvas, view, layout.camera, moving)
     draw_cards(canvas, view, layout, moving)
     draw_actions(canvas, view, layout, moving)
     if view.language is not None:
@@ -54,7 +54,7 @@ def main_targets(view: KioskView, canvas: Canvas) -> list[Target]:
 
 
 def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> None:
-    """The mascot, and what it says."""
+    """Draw the mascot and what it says."""
     draw_mascot(canvas, layout.mascot, moving)
     palette, area = canvas.palette, layout.guidance
     size_px, _ = fitted(words, canvas.px(SPEECH), area.size, 2, True)
@@ -63,7 +63,7 @@ def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> N
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """The class cards, and below them the bar of what is none of them."""
+    """Draw the class cards, and below them the bar for "not sure"."""
     for n, (card, area) in enumerate(zip(view.cards, layout.cards, strict=True)):
         draw_card(
             canvas, card, area, bar=moving.bars[n], ring=moving.rings[n], light=moving.lights[n], lead=moving.leads[n]
@@ -72,7 +72,7 @@ def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) 
 
 
 def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """TRAIN, large, and the keys that are needed less."""
+    """Draw the key TRAIN, large, and the smaller keys."""
     for key, area in zip(view.actions, layout.actions, strict=True):
         main = area is layout.actions[0]
         draw_key(
@@ -81,12 +81,12 @@ def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving
 
 
 def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:
-    """The key that changes the language; it names the one that is spoken now."""
+    """Draw the key that changes the language; it shows the present one."""
     draw_key(canvas, key, area, size=19)
 
 
 def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Pictures on their way from the camera into their cards."""
+    """Draw the pictures that fly from the camera into their cards."""
     for flight in moving.flights:
         if flight.index < len(layout.cards):
             goal = arrange_card(canvas, view.cards[flight.index], layout.cards[flight.index]).button

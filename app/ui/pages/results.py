@@ -1,4 +1,4 @@
-"""What came of the latest training: how it learned, what it takes for what, and the pictures that confuse it."""
+"""The results of the latest training: learning curve, confusion matrix, and the pictures that confuse the model."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ WORDS_H = 46
 
 @dataclass(frozen=True)
 class ResultsLayout:
-    """Rectangles in pixels: three panels, the cells of the table row by row, the confused pictures."""
+    """The parts of the screen, in pixels: three panels, the confusion matrix row by row, the confused pictures."""
 
     curve: pygame.Rect
     table: pygame.Rect
     confused: pygame.Rect
-    rows: tuple[pygame.Rect, ...]  # heads of the rows
-    columns: tuple[pygame.Rect, ...]  # heads of the columns
+    rows: tuple[pygame.Rect, ...]  # heads of the matrix's rows
+    columns: tuple[pygame.Rect, ...]  # heads of its columns
     cells: tuple[tuple[pygame.Rect, ...], ...]
     pictures: tuple[pygame.Rect, ...]
 
 
 def arrange_results(canvas: Canvas, results: Results) -> ResultsLayout:
-    """The table beside curve and pictures in a lying window, between them in a standing one."""
+    """Arrange the matrix beside curve and pictures in a landscape window, between them in a portrait one."""
     px, body = canvas.px, arrange_page(canvas).body
     gap, count = px(16), len(results.labels)
     if body.width >= body.height:
@@ -72,7 +72,7 @@ def arrange_results(canvas: Canvas, results: Results) -> ResultsLayout:
 
 
 def draw_results(canvas: Canvas, results: Results, moving: Moving) -> None:
-    """Draw the three panels."""
+    """Draw the results."""
     palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
     draw_head(canvas, page, results.title, results.text, moving)
     layout = arrange_results(canvas, results)
@@ -92,7 +92,7 @@ def draw_results(canvas: Canvas, results: Results, moving: Moving) -> None:
 
 
 def results_targets(canvas: Canvas, results: Results) -> list[Target]:
-    """Cells, pictures, keys."""
+    """The cells, pictures and keys that can be touched."""
     layout = arrange_results(canvas, results)
     targets: list[Target] = [
         (cell.button, area)
@@ -104,13 +104,14 @@ def results_targets(canvas: Canvas, results: Results) -> list[Target]:
 
 
 def _inner(canvas: Canvas, area: pygame.Rect) -> pygame.Rect:
+    """The inside of a panel, below its title."""
     px = canvas.px
     top = area.top + px(TITLE_H + 12)
     return pygame.Rect(area.left + px(22), top, area.width - px(44), area.bottom - px(16) - top)
 
 
 def _curve(canvas: Canvas, curve: tuple[float, ...], end_text: str, area: pygame.Rect) -> None:
-    """Accuracy over the course of the fit, as a filled hill with its end marked in words."""
+    """Draw the accuracy during the training as a filled curve, with the final value in words."""
     palette, px = canvas.palette, canvas.px
     plot = pygame.Rect(area.left, area.top + px(4), area.width - px(96), area.height - px(8))
     for share in (0.0, 0.5, 1.0):
@@ -144,7 +145,7 @@ def _curve(canvas: Canvas, curve: tuple[float, ...], end_text: str, area: pygame
 
 
 def _table(canvas: Canvas, results: Results, layout: ResultsLayout) -> None:
-    """Rows are what was shown, columns what was answered; the classes in their colours and shapes."""
+    """Draw the confusion matrix: a row for each true class, a column for each answer."""
     for index, head in zip(results.indices, layout.columns, strict=True):
         _mark(canvas, index, head.center, min(canvas.px(16), head.width // 3))
     for index, label, head in zip(results.indices, results.labels, layout.rows, strict=True):
@@ -172,6 +173,7 @@ def _cell(canvas: Canvas, cell: ConfusionCell, area: pygame.Rect, index: int) ->
 
 
 def _mark(canvas: Canvas, index: int, centre: tuple[int, int], radius: int) -> None:
+    """Draw the colour and shape of a class."""
     colour = canvas.theme.class_colour(index)
     disc = paint.disc(radius, colour)
     canvas.surface.blit(disc, disc.get_rect(center=centre))
@@ -181,7 +183,7 @@ def _mark(canvas: Canvas, index: int, centre: tuple[int, int], radius: int) -> N
 
 
 def _picture_places(canvas: Canvas, area: pygame.Rect, count: int) -> tuple[pygame.Rect, ...]:
-    """As large as they fit; those beyond what can be seen are left out."""
+    """Places for pictures, as large as possible; pictures without a place are left out."""
     px = canvas.px
     if count == 0 or area.height < px(60):
         return ()

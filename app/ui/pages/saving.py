@@ -1,4 +1,4 @@
-"""Saving: a stick or a machine that fills, what is written where, and when the stick may be pulled out."""
+"""The saving screen: a drive or the kiosk that fills up, the steps, and whether the drive may be pulled out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app.views.model import Saving, SavingLine
 
 
 def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
-    """Draw the steps beside the stick, or beside the machine where no stick is in."""
+    """Draw the steps, beside a picture of the drive, or of the kiosk if the model is saved there."""
     palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
     draw_head(canvas, page, saving.title, saving.where, moving)
     body = page.body
-    lying = body.width > body.height
-    if lying:
+    landscape = body.width > body.height
+    if landscape:
         left = pygame.Rect(body.left, body.top, round(body.width * 0.3), body.height)
         right = pygame.Rect(left.right + px(24), body.top, body.right - left.right - px(24), body.height)
     else:
@@ -27,7 +27,7 @@ def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
         right = pygame.Rect(body.left, left.bottom + px(24), body.width, body.bottom - left.bottom - px(24))
     done = sum(step.done is True for step in saving.steps) / max(1, len(saving.steps))
     filled = 1.0 if saving.safe else max(moving.progress, done * 0.96)
-    (_stick if saving.onto_drive else _machine)(canvas, left, filled, safe=saving.safe)
+    (_drive if saving.onto_drive else _kiosk)(canvas, left, filled, safe=saving.safe)
     steps = right.copy()
     if saving.text:
         steps.height -= px(108)
@@ -41,7 +41,7 @@ def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
 
 
 def saving_targets(canvas: Canvas, saving: Saving) -> list[Target]:
-    """The keys."""
+    """The keys that can be touched."""
     return key_targets(canvas, saving.keys, arrange_page(canvas).footer)
 
 
@@ -69,8 +69,8 @@ def _steps(canvas: Canvas, steps: tuple[SavingLine, ...], area: pygame.Rect) -> 
         canvas.text(step.text, words.inflate(0, -px(8)), 25, ink, palette.panel, bold=step.done is False, lines=2)
 
 
-def _stick(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) -> None:
-    """A drive, seen from above, that fills with what is written."""
+def _drive(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) -> None:
+    """Draw a USB drive that fills up to `filled`, 0..1."""
     palette, px, surface = canvas.palette, canvas.px, canvas.surface
     height = min(area.height - px(10), px(400))
     width = min(round(height * 0.42), area.width)
@@ -86,8 +86,8 @@ def _stick(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) -> N
     _tank(canvas, body, filled, safe=safe)
 
 
-def _machine(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) -> None:
-    """The kiosk itself, a screen on its foot, that fills with what is written."""
+def _kiosk(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) -> None:
+    """Draw the kiosk, a screen on a foot, that fills up to `filled`, 0..1."""
     palette, px = canvas.palette, canvas.px
     width = min(area.width, px(330), round(area.height * 0.9))
     body = pygame.Rect(0, 0, width, round(width * 0.72))
@@ -103,7 +103,7 @@ def _machine(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) ->
 
 
 def _tank(canvas: Canvas, body: pygame.Rect, filled: float, *, safe: bool) -> None:
-    """A body with a window that shows how full it is."""
+    """Draw a body with a window that shows how full it is."""
     palette, px, surface = canvas.palette, canvas.px, canvas.surface
     paint.lip(surface, body, palette.text, mixed(palette.text, palette.background, 0.35), px(30), px(7))
     tank = body.inflate(-px(26), -px(26))

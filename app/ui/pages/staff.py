@@ -1,4 +1,4 @@
-"""The staff pages: tabs, and rows of settings with arrows beside what can be changed."""
+"""The staff pages: tabs, and rows of settings with arrows beside values that can be changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROW_H = 62
 
 @dataclass(frozen=True)
 class RowLayout:
-    """Rectangles in pixels; those of what a row has not are empty."""
+    """The parts of a row, in pixels; parts that a row does not have are empty."""
 
     row: pygame.Rect
     label: pygame.Rect
@@ -51,7 +51,7 @@ def draw_staff(canvas: Canvas, staff: Staff) -> None:
 
 
 def staff_targets(canvas: Canvas, staff: Staff) -> list[Target]:
-    """Tabs, arrows, rows, keys."""
+    """The tabs, arrows, rows and keys that can be touched."""
     _, tabs, body = _places(canvas, staff)
     targets: list[Target] = [(tab.button, area) for tab, area in zip(staff.tabs, tabs, strict=True)]
     for row, layout in zip(staff.rows, row_places(canvas, staff, body), strict=True):
@@ -62,7 +62,7 @@ def staff_targets(canvas: Canvas, staff: Staff) -> list[Target]:
 
 
 def row_places(canvas: Canvas, staff: Staff, body: pygame.Rect) -> tuple[RowLayout, ...]:
-    """Rows from the top; many rows are lower, and more than fit at a legible height stand in two columns."""
+    """Arrange the rows from the top; many rows are less high, and too many for one column take two."""
     px, count = canvas.px, len(staff.rows)
     inner = body.inflate(-px(28), -px(20))
     columns = 1 if count * px(34) <= inner.height or inner.width < px(700) else 2
@@ -144,7 +144,7 @@ def _little_key(canvas: Canvas, area: pygame.Rect) -> None:
 
 
 def _places(canvas: Canvas, staff: Staff) -> tuple[pygame.Rect, tuple[pygame.Rect, ...], pygame.Rect]:
-    """Title, tabs, body: tabs beside the rows in a lying window, above them in a standing one."""
+    """Title, tabs and body: the tabs are beside the rows in a landscape window, above them in a portrait one."""
     px, page = canvas.px, arrange_page(canvas)
     inner = pygame.Rect(page.body.left, page.mark.top, page.body.width, page.body.bottom - page.mark.top)
     count = max(1, len(staff.tabs))

@@ -1,4 +1,4 @@
-"""Typing: a keyboard, or a number pad for the PIN. A real keyboard types as well."""
+"""The typing screen: an on-screen keyboard, or a number pad for the PIN. A real keyboard types, too."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from app.ui.painting.shapes import shape
 from app.ui.painting.theme import font, mixed
 from app.views.model import Typing
 
-SYMBOLS = {"⌫": "erase", "←": "erase", "⇧": "shift", "↑": "shift"}  # drawn: the font has none of them
-GLYPH_W, GLYPH_H = 112, 92  # units a key has at most
+SYMBOLS = {"⌫": "erase", "←": "erase", "⇧": "shift", "↑": "shift"}  # drawn as icons: the font lacks them
+KEY_W, KEY_H = 112, 92  # units; the largest size of a key
 TEXT = 40  # units
-SELECTED = 0.4  # share of the accent in the colour behind what is selected
+SELECTED = 0.4  # share of the accent colour behind selected text
 
 
 def draw_typing(canvas: Canvas, typing: Typing) -> None:
-    """Draw what is typed, and the keys to type with."""
+    """Draw the typed text and the keyboard."""
     palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
     field, board, title, problem = _places(canvas)
     canvas.text(typing.title, title, 34, palette.text, palette.background, bold=True, align="center")
@@ -47,7 +47,7 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
 
 
 def typing_targets(canvas: Canvas, typing: Typing) -> list[Target]:
-    """Every key, and the text where it can be touched."""
+    """The keys that can be touched, and the text if touching it does something."""
     field, board, _, _ = _places(canvas)
     places = board_places(canvas, typing, board)
     targets: list[Target] = [(button, area) for (button, _), area in zip(_flat(typing), places, strict=True)]
@@ -56,14 +56,14 @@ def typing_targets(canvas: Canvas, typing: Typing) -> list[Target]:
 
 
 def board_places(canvas: Canvas, typing: Typing, board: pygame.Rect) -> tuple[pygame.Rect, ...]:
-    """A place for every key, row by row, each row in the middle; a space bar takes what five keys take."""
+    """A place for every key, row by row, with each row centred; the space bar is as wide as five keys."""
     px, gap = canvas.px, canvas.px(8)
     if not typing.rows:
         return ()
     widest = max(sum(1 if text else 5 for _, text in row) for row in typing.rows)
     few = widest <= 4
-    unit = min(px(GLYPH_W * (1.5 if few else 1)), (board.width + gap) // widest)
-    height = min(px(GLYPH_H), (board.height + gap) // len(typing.rows))
+    unit = min(px(KEY_W * (1.5 if few else 1)), (board.width + gap) // widest)
+    height = min(px(KEY_H), (board.height + gap) // len(typing.rows))
     top = board.top + (board.height - height * len(typing.rows)) // 2
     places = []
     for number, row in enumerate(typing.rows):
@@ -76,7 +76,7 @@ def board_places(canvas: Canvas, typing: Typing, board: pygame.Rect) -> tuple[py
 
 
 def _draw_text(canvas: Canvas, typing: Typing, area: pygame.Rect) -> None:
-    """What is written, with the caret behind it, or on the colour of what is selected."""
+    """Draw the typed text: with the caret after it, or highlighted if it is selected."""
     palette, px = canvas.palette, canvas.px
     place = area.inflate(-px(12), 0)
     if typing.field is not None:
@@ -107,7 +107,7 @@ def _flat(typing: Typing) -> list[tuple[object, str]]:
 
 
 def _places(canvas: Canvas) -> tuple[pygame.Rect, pygame.Rect, pygame.Rect, pygame.Rect]:
-    """Field, keyboard, title, problem."""
+    """The places of text field, keyboard, title and problem."""
     px, page = canvas.px, arrange_page(canvas)
     inner = pygame.Rect(page.body.left, page.mark.top, page.body.width, page.footer.top - px(18) - page.mark.top)
     title = pygame.Rect(inner.left, inner.top, inner.width, px(50))

@@ -1,1 +1,1 @@
-"""What the screens are drawn with: text, shapes, colours, layout, motion."""
+"""What all screens are drawn with: text, shapes, colours, layout and motion."""

@@ -1,4 +1,4 @@
-"""A canvas: a surface, a theme, and text that always fits the place it is given."""
+"""A canvas: a surface, a theme, and text that is made to fit its place."""
 
 from __future__ import annotations
 
@@ -10,15 +10,25 @@ import pygame
 from app.ui.painting.surfaces import CACHE
 from app.ui.painting.theme import SMALLEST_TEXT_PX, Colour, Palette, Theme, font
 
-LINE = 1.24  # line height in sizes
-CAP = 0.73  # height of a capital letter in sizes: what the eye centres
-DESCENT = 0.24  # below the baseline in sizes
-SMALLEST = 0.62  # text shrinks to this share of its size before it takes more lines than it was given
+# In multiples of the font size:
+LINE = 1.24  # height of a line
+CAP = 0.73  # height of a capital letter; text is centred by it
+DESCENT = 0.24  # depth below the baseline
+
+SMALLEST = 0.62  # text shrinks to this share of its size before it takes more lines than asked for
 
 
 @dataclass(frozen=True)
 class DrawnText:
-    """One text on the screen: its lines, where they stand, the place they were given, and their colours."""
+    """One text on the screen, for tests of overlap, clipping and contrast.
+
+    Attributes:
+        words: The whole text.
+        lines: The lines that were drawn.
+        rect: The rectangle that the letters take.
+        area: The place that the text had to fit into.
+        ink, on: Colours of the letters and of the background.
+    """
 
     words: str
     lines: tuple[str, ...]
@@ -30,7 +40,7 @@ class DrawnText:
 
 @dataclass(frozen=True)
 class Canvas:
-    """Where a screen is drawn. `texts` collects what was written, so that a test can look for overlap and clipping."""
+    """Where a screen is drawn. `texts` collects the texts that were drawn."""
 
     surface: pygame.Surface
     theme: Theme
@@ -58,25 +68,25 @@ class Canvas:
         lines: int = 1,
         top: bool = False,
     ) -> pygame.Rect:
-        """Write words into an area: smaller or on more lines where they are long, never cut.
+        """Draw text into an area. Long text becomes smaller or takes more lines.
 
         Args:
-            words: What to write.
-            area: The place; the block of lines is centred in its height, or starts at its `top`.
+            words: The text.
+            area: Its place; the lines are centred vertically, or start at the `top`.
             size: Units.
             ink: Colour of the letters.
-            on: Colour of what they stand on: for the test of contrast.
+            on: Colour of the background, for the test of contrast.
             bold: Heavy letters.
             align: "left", "center" or "right".
-            lines: Lines at most at the full size.
-            top: Start at the upper edge.
+            lines: The greatest number of lines at the full size.
+            top: Start at the upper edge of the area.
 
         Returns:
             The rectangle that the letters take.
         """
         if not words.strip() or area.width <= 0 or area.height <= 0:
             return pygame.Rect(area.left, area.centery, 0, 0)
-        words = words.replace("…", "...")  # the font's own is one of Japanese type: it hangs in the middle of the line
+        words = words.replace("…", "...")  # the font's own ellipsis is at half height, as in Japanese
         size_px, broken = fitted(words, self.px(size), area.size, lines, bold)
         step = round(size_px * LINE)
         height = round(size_px * (CAP + DESCENT)) + step * (len(broken) - 1)
@@ -99,16 +109,16 @@ class Canvas:
         return taken
 
     def forget(self, area: pygame.Rect) -> None:
-        """What was written here is painted over."""
+        """Remove the texts in an area from `texts`, because something is drawn over them."""
         self.texts[:] = [text for text in self.texts if not area.colliderect(text.rect)]
 
 
 @lru_cache(maxsize=2048)
 def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: bool) -> tuple[int, tuple[str, ...]]:
-    """The greatest size, and the lines, in which words fit into a space.
+    """Return the greatest size, and the lines, with which a text fits into a space of (width, height) pixels.
 
-    First the size goes down to `SMALLEST` of itself with words kept whole, then with words broken where they must be,
-    then lower still; what does not fit at the smallest legible size ends in “...”.
+    First the size shrinks to `SMALLEST` of itself with whole words, then words may be broken, then it shrinks further.
+    Text that does not fit at the smallest legible size ends in “...”.
     """
     width, height = space
     start = max(size_px, SMALLEST_TEXT_PX)
@@ -131,9 +141,9 @@ def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: b
 
 
 def lines_of(words: str, by: pygame.font.Font, width: int, *, may_break: bool) -> list[str] | None:
-    """Break words into lines no wider than `width`; None if a word is wider and may not be broken.
+    """Break a text into lines no wider than `width`; None if a word is too wide and must not be broken.
 
-    A line break in `words` stays one.
+    Line breaks in the text are kept.
     """
     paragraphs = words.split("\n")
     if len(paragraphs) > 1:

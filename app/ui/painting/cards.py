@@ -1,4 +1,4 @@
-"""Class cards: the physical button in its colour and shape, the count as a ring around it, prints, confidence."""
+"""Class cards: the button in colour and shape of its class, a ring for the count, prints, and the confidence."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from app.ui.painting.canvas import Canvas
 from app.ui.painting.theme import mixed
 from app.views.model import ClassCard
 
-TALL = 88  # units from which a card has two rows
-WIDE = 360  # units from which prints lie beside the bar, and the count stands beside the name
+# Sizes in units:
+TALL = 88  # higher cards have two rows
+WIDE = 360  # wider cards have prints beside the bar, and the count beside the name
 PRINT = 46
 NOWHERE = pygame.Rect(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class CardLayout:
-    """Rectangles in pixels; those without room for what they are for are empty."""
+    """The parts of a card, in pixels; parts without room are empty."""
 
     button: pygame.Rect
     chip: pygame.Rect
@@ -30,7 +31,7 @@ class CardLayout:
 
 
 def arrange_card(canvas: Canvas, card: ClassCard, area: pygame.Rect) -> CardLayout:
-    """Arrange a card: wide ones have prints beside the bar, tall ones a row below the name."""
+    """Arrange a card by its size: a wide one has prints beside the bar, a tall one a row below the name."""
     px = canvas.px
     tall, wide, live = area.height >= px(TALL), area.width >= px(WIDE), card.confidence is not None
     radius = min(px(47), area.height // 2 - px(6), area.width // 7)
@@ -74,10 +75,11 @@ def draw_card(
     """Draw a card.
 
     Args:
-        canvas: Where.
+        canvas: Where to draw.
         card: The class.
-        area: Its place.
-        bar, ring, light, lead: What moves: confidence, share of the target, lit by its button, named by the verdict.
+        area: The place of the card.
+        bar, ring, light, lead: As in `Moving`: confidence, share of the target, whether the button is held, whether
+            the verdict names the class; 0..1.
     """
     palette, px, surface = canvas.palette, canvas.px, canvas.surface
     layout = arrange_card(canvas, card, area)
@@ -110,7 +112,7 @@ def draw_card(
 
 
 def _prints(canvas: Canvas, card: ClassCard, area: pygame.Rect) -> None:
-    """The newest prints, side by side, a little over each other; to the left in a long row, else to the right."""
+    """Draw the newest prints side by side, overlapping a little; left-aligned in a long row, else right-aligned."""
     edge = min(area.height, canvas.px(PRINT), area.width)
     if edge < canvas.px(18):
         return

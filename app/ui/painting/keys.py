@@ -1,4 +1,4 @@
-"""Keys that are pressed or touched: they stand out from the panel, and go down while they are held."""
+"""Keys on the screen: they stand out, and go down while they are held."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def draw_key(
     strong: bool = False,
     tall: bool = False,
 ) -> None:
-    """Draw a key: icon and words, and what the keyboard calls it.
+    """Draw a key: its icon, its text, and the name of the key on a real keyboard.
 
     Args:
-        canvas: Where.
+        canvas: Where to draw.
         key: The key.
-        area: Its place.
-        size: Of the words, in units.
-        breath: 0..1: how far a suggested key is through its breath.
-        strong: In the accent colour, as the one main answer.
-        tall: Icon above the words, for narrow keys with long words.
+        area: The place of the key.
+        size: Of the text, in units.
+        breath: 0..1, how bright a suggested key is at this moment.
+        strong: Use the accent colour, for the main answer.
+        tall: Draw the icon above the text, for narrow keys with long texts.
     """
     palette, px = canvas.palette, canvas.px
     face, ink = face_of(canvas, key, breath, strong=strong)
@@ -49,7 +49,7 @@ def draw_key(
     canvas.text(key.key, hint, 15, ink if key.enabled else palette.quiet, face, align="center", bold=True)
     inner = top.inflate(-px(20), -px(8))
     icon = px(11 if tall else size * 0.42)
-    if key.name not in ICONS:  # words alone, below what the keyboard calls it
+    if key.name not in ICONS:  # only text, below the name of the keyboard's key
         if key.key:
             inner = pygame.Rect(top.left + px(6), hint.bottom, top.width - px(12), top.bottom - px(6) - hint.bottom)
         canvas.text(key.text, inner, size, ink, face, bold=True, align="center", lines=2)
@@ -65,12 +65,12 @@ def draw_key(
             below = pygame.Rect(words.left, words.bottom, words.width, inner.bottom - words.bottom)
             canvas.text(key.detail, below, size * 0.7, ink, face, align="center")
         drawn = canvas.text(key.text, words, size, ink, face, bold=True, align="center", lines=1 if key.detail else 2)
-        left = words.left if key.detail else drawn.left  # beside both lines
+        left = words.left if key.detail else drawn.left  # left of both lines
         shape(canvas.surface, key.name, (left - px(12) - icon, top.centery), icon, ink)
 
 
 def _hint_place(canvas: Canvas, key: ActionKey, top: pygame.Rect, *, corner: bool) -> pygame.Rect:
-    """Where a key says what the keyboard calls it: in its upper corner, or at its right end."""
+    """The place for the name of the keyboard's key: the upper corner, or the right end."""
     px = canvas.px
     place = pygame.Rect(0, 0, px(22 if len(key.key) == 1 else 44), px(20))
     if corner:
@@ -81,7 +81,7 @@ def _hint_place(canvas: Canvas, key: ActionKey, top: pygame.Rect, *, corner: boo
 
 
 def face_of(canvas: Canvas, key: ActionKey, breath: float = 0.0, *, strong: bool = False) -> tuple[Colour, Colour]:
-    """Face and ink of a key in its state."""
+    """Colours of a key's face and of its text."""
     palette = canvas.palette
     if not key.enabled:
         return mixed(palette.background, palette.raised, 0.4), palette.quiet
@@ -94,6 +94,6 @@ def face_of(canvas: Canvas, key: ActionKey, breath: float = 0.0, *, strong: bool
 
 
 def under(canvas: Canvas, face: Colour) -> Colour:
-    """The lower edge of a key with that face."""
+    """Colour of the lower edge of a key, from the colour of its face."""
     palette = canvas.palette
     return palette.line if face == palette.raised else mixed(face, (0, 0, 0), 0.32)

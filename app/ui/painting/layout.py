@@ -1,4 +1,4 @@
-"""Where everything is on the main screen: one frozen layout for a view and a size, for drawing and touching alike."""
+"""The layout of the main screen, which both drawing and touching use."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from app.ui.painting.theme import Theme
 from app.views.model import KioskView
 
 MARGIN, GAP = 20, 12
-COLUMN = 476  # width of everything beside the camera
+COLUMN = 476  # width of the column beside the camera picture
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Rectangles in pixels; `cards` and `actions` in the order of the view, the first action over the others.
+    """The parts of the main screen, in pixels; `cards` and `actions` are in the order of the view.
 
-    Beside the camera in a lying window, below it in a standing one.
+    The column is beside the camera picture in a landscape window, and below it in a portrait one.
     """
 
     mascot: pygame.Rect
@@ -28,18 +28,18 @@ class Layout:
     actions: tuple[pygame.Rect, ...]
     language: pygame.Rect
     status: pygame.Rect
-    foot: pygame.Rect  # where the actions are, all together
+    foot: pygame.Rect  # around all actions
     corner: pygame.Rect
 
 
 def arrange(view: KioskView, size: tuple[int, int], theme: Theme) -> Layout:
-    """Arrange the main screen."""
+    """Arrange the main screen for a window of (width, height) pixels."""
     px = theme.px
     margin, gap = px(MARGIN), px(GAP)
     window = pygame.Rect(0, 0, *size).inflate(-2 * margin, -2 * margin)
-    lying = size[0] >= size[1]
+    landscape = size[0] >= size[1]
     speech_h, status_h, row_h, main_h, not_sure_h = px(100), px(18), px(58), px(64), px(44)
-    if lying:
+    if landscape:
         column_w = max(px(COLUMN), window.width - round(window.height * 1.5))
         camera = pygame.Rect(window.left, window.top, window.width - column_w - margin, window.height)
         column = pygame.Rect(window.right - column_w, window.top, column_w, window.height)
@@ -78,7 +78,7 @@ def arrange(view: KioskView, size: tuple[int, int], theme: Theme) -> Layout:
 
 
 def grid(area: pygame.Rect, count: int, columns: int, gap: int) -> tuple[pygame.Rect, ...]:
-    """`count` equal cells, row by row; the edges of the outer ones are the edges of the area."""
+    """Divide an area into `count` equal cells with gaps between them, row by row."""
     if count <= 0:
         return ()
     rows = -(-count // columns)

@@ -1,4 +1,4 @@
-"""The one who learns: a round face that looks at what is shown, thinks, is glad, or does not know."""
+"""The mascot, which stands for the learner: a round face that looks, thinks, is glad, or does not know."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from app.ui.painting.shapes import smooth
 from app.ui.painting.surfaces import CACHE
 from app.ui.painting.theme import Colour
 
-FINE = 12  # steps in which it moves: few different pictures, still smooth
+FINE = 12  # steps of its motion: smooth, with few different pictures to cache
 
 
 def draw_mascot(canvas: Canvas, area: pygame.Rect, moving: Moving) -> None:
-    """Draw the face into a square: `gaze`, `lids` and `glad` of what moves."""
+    """Draw the face into a square, with `gaze`, `lids` and `glad` of `moving`."""
     palette, radius = canvas.palette, min(area.size) // 2
-    x, y = (round(way * FINE / 2) / (FINE / 2) for way in moving.gaze)
+    x, y = (round(offset * FINE / 2) / (FINE / 2) for offset in moving.gaze)
     lids, glad = round(moving.lids * 4) / 4, round(moving.glad * 6) / 6
     body, light = palette.text, palette.background
 

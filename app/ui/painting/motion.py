@@ -1,54 +1,55 @@
-"""Motion: what is on its way between two views. The same views in the same order move in the same way.
+"""The motion on the screen. The same views in the same order move in the same way.
 
-Bars, rings and lights ease towards what the view says; pictures fly into their cards; the mascot looks where it
-matters. Everything that depends on time is in `Moving`: two equal views with equal `Moving` are the same picture, so
-that nothing need be drawn while nothing moves.
+Bars, rings and lights ease towards the values of the view; pictures fly into their cards; the mascot looks at what is
+important. Everything that depends on time is in `Moving`: equal views with equal `Moving` are drawn with equal pixels,
+so nothing need be drawn while nothing moves.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.base.picture import Picture
-from app.views.model import Gallery, KioskView, Results, Saving, Screen, Staff
+from app.ui.painting.visible import page_of, visible
+from app.views.model import KioskView, Screen
 
-EASE_S = 0.09  # time constant: two thirds of the way
-CALM_S = 0.14  # of larger things
-SNAP = 0.004  # closer than this is there
+EASE_S = 0.09  # time constant, after which two thirds of a distance are done
+CALM_S = 0.14  # time constant of larger things
+SNAP = 0.004  # a smaller distance counts as arrived
 FLIGHT_S = 0.45
 MOST_FLIGHTS = 6
 BREATH_S = 1.8
 BLINK_EVERY_S, BLINK_S = 4.3, 0.14
-STEPS = 24  # of a breath: no more different pictures than that
+STEPS = 24  # of a breath, to limit the number of different pictures
 
 
 @dataclass(frozen=True)
 class Flight:
-    """A picture on its way into the card of a class; `way` goes from 0 to 1."""
+    """A picture on its way into the card of a class; `progress` is 0..1."""
 
     index: int
     picture: Picture
-    way: float
+    progress: float
 
 
 @dataclass(frozen=True)
 class Moving:
-    """Everything that moves, as it stands now. Tuples are in the order of the cards.
+    """The state of everything that moves. Tuples are in the order of the cards.
 
     Attributes:
         bars: Confidence bars, 0..1.
         rings: Count rings, 0..1.
-        lights: How lit a card is: 1 while its button is held.
-        leads: How much a card leads: 1 while the verdict names it.
-        not_sure, progress: As in the view.
-        verdict: 0..1 while a new verdict arrives.
-        notice, sheet: 0..1 while a notice, a question or a keyboard comes in.
-        flights: Pictures in the air.
-        gaze: Where the mascot looks: (x, y), −1..1.
-        glad: −1..1: how glad it is.
-        lids: 1 open, 0 shut.
-        breath: 0..1..0 where something asks to be pressed, else 0.
+        lights: Light of a card, 0..1; 1 while its button is held.
+        leads: Emphasis of a card, 0..1; 1 while the verdict names its class.
+        not_sure, progress: Bars, 0..1.
+        verdict: How far a new verdict has come in, 0..1.
+        notice, sheet: How far a notice, and a question or keyboard, have come in, 0..1.
+        flights: Pictures that fly into their cards.
+        gaze: Where the mascot looks, (x, y), −1..1.
+        glad: How glad it is, −1..1.
+        lids: How far its eyes are open, 0..1.
+        breath: Brightness of a key that is suggested, 0..1; 0 without one.
     """
 
     bars: tuple[float, ...]
@@ -68,7 +69,7 @@ class Moving:
 
 
 def settled(view: KioskView) -> Moving:
-    """Where everything in a view comes to rest."""
+    """The state in which a view comes to rest."""
     view = visible(view)
     knows = view.verdict is not None and view.verdict.index is not None and view.question is None
     glad = 1.0 if knows else 0.0
@@ -95,7 +96,7 @@ def settled(view: KioskView) -> Moving:
 
 
 class Animator:
-    """Moves from view to view."""
+    """Computes the motion from view to view."""
 
     def __init__(self) -> None:
         self._now_s: float | None = None
@@ -105,7 +106,7 @@ class Animator:
         self._started_s: tuple[tuple[int, Picture, float], ...] = ()
 
     def step(self, view: KioskView) -> Moving:
-        """Everything as it stands at the time of this view."""
+        """The state of all motion at the time of this view."""
         view = visible(view)
         target, before = settled(view), self._moving
         passed_s = 0.0 if self._now_s is None else max(0.0, view.now_s - self._now_s)
@@ -135,7 +136,7 @@ class Animator:
         return self._moving
 
     def _flights(self, view: KioskView) -> tuple[Flight, ...]:
-        """Every picture that arrives flies its whole way, also when the next is already behind it."""
+        """Let every picture fly to the end, also if the next one follows already."""
         if view.flash is not None and view.flash[1].key != self._flown:
             index, picture, age_s = view.flash
             self._flown = picture.key
@@ -144,34 +145,8 @@ class Animator:
         return tuple(Flight(index, picture, (view.now_s - at_s) / FLIGHT_S) for index, picture, at_s in self._started_s)
 
 
-def page_of(view: KioskView) -> Gallery | Results | Saving | Staff | None:
-    """The page that takes the place of the main screen, if there is one."""
-    pages = {
-        Screen.GALLERY: view.gallery,
-        Screen.RESULTS: view.results,
-        Screen.SAVING: view.saving,
-        Screen.STAFF: view.staff,
-    }
-    return pages.get(view.screen)
-
-
-def visible(view: KioskView) -> KioskView:
-    """A view without what cannot be seen: pages cover everything; below a question the picture stands still."""
-    blank = replace(view.status, frames_per_second=0.0, rate_text="")
-    if view.typing is not None or view.screen is Screen.FAULT or page_of(view) is not None:
-        return replace(view, picture=None, verdict=None, not_sure=None, cards=(), actions=(), status=blank, flash=None)
-    if view.question is not None or view.progress is not None:
-        return replace(view, picture=None, status=blank)
-    return replace(view, status=replace(view.status, frames_per_second=0.0))
-
-
-def still(view: KioskView) -> KioskView:
-    """What can be seen of a view, without its time: nothing need be drawn while that and the motion stay."""
-    return replace(visible(view), flash=None, now_s=0.0)
-
-
 def _gaze(view: KioskView) -> tuple[float, float]:
-    """Towards the picture; down towards the card that is taught; to the visitor when there is something to tell."""
+    """Look at the picture, at the card of a held button, or at the visitor when there is something to say."""
     if view.progress is not None:
         return 0.0, -1.0
     if view.question is not None or view.notice is not None:
@@ -184,7 +159,7 @@ def _gaze(view: KioskView) -> tuple[float, float]:
 
 
 def _lids(view: KioskView) -> float:
-    """A blink now and then, only where the picture moves anyway."""
+    """Blink now and then, but only on screens that are drawn again all the time."""
     if view.screen not in (Screen.TEACH, Screen.LIVE, Screen.ATTRACT):
         return 1.0
     since_s = view.now_s % BLINK_EVERY_S
@@ -192,11 +167,11 @@ def _lids(view: KioskView) -> float:
 
 
 def _breath(view: KioskView) -> float:
-    """Up and down while a key that is seen asks to be pressed."""
+    """Rise and fall while a visible key is suggested."""
     page = page_of(view)
     keys = page.keys if page is not None else view.actions
-    asks = view.attract is not None or any(key.suggested for key in keys)
-    if not asks or view.question is not None or view.typing is not None or view.screen is Screen.FAULT:
+    suggests = view.attract is not None or any(key.suggested for key in keys)
+    if not suggests or view.question is not None or view.typing is not None or view.screen is Screen.FAULT:
         return 0.0
     return round(STEPS * (0.5 - 0.5 * math.cos(math.tau * view.now_s / BREATH_S))) / STEPS
 

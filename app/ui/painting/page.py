@@ -1,4 +1,4 @@
-"""The frame of every page that is not the main screen: who speaks, what it is about, the keys that lead on."""
+"""The parts that all pages but the main screen share: mascot, title and text at the top, keys at the bottom."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from app.ui.painting.motion import Moving
 from app.views.model import ActionKey, Banner
 
 Target = tuple[Hashable, pygame.Rect]
+"""A button, and where it can be touched."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Rectangles in pixels."""
+    """The parts of a page, in pixels."""
 
     mark: pygame.Rect
     title: pygame.Rect
@@ -30,7 +31,7 @@ class Page:
 
 
 def arrange_page(canvas: Canvas) -> Page:
-    """Head, body, foot."""
+    """Arrange a page in the window of a canvas."""
     px, window = canvas.px, canvas.surface.get_rect()
     inner = window.inflate(-2 * px(MARGIN + 8), -2 * px(MARGIN))
     mark = pygame.Rect(inner.left, inner.top, px(84), px(84))
@@ -45,7 +46,7 @@ def arrange_page(canvas: Canvas) -> Page:
 
 
 def draw_head(canvas: Canvas, page: Page, title: str, text: str, moving: Moving | None) -> None:
-    """Title and text; the mascot says them where `moving` is given."""
+    """Draw title and text, and the mascot if `moving` is given."""
     palette = canvas.palette
     if moving is not None:
         draw_mascot(canvas, page.mark, moving)
@@ -54,7 +55,7 @@ def draw_head(canvas: Canvas, page: Page, title: str, text: str, moving: Moving 
 
 
 def draw_page_notice(canvas: Canvas, notice: Banner, arrived: float) -> None:
-    """A passing message over the head of a page, where the title stands."""
+    """Draw a passing message over the title of a page; `arrived` 0..1 is how far it has come in."""
     px, page = canvas.px, arrange_page(canvas)
     face = canvas.theme.tone(notice.tone)
     area = pygame.Rect(
@@ -67,7 +68,7 @@ def draw_page_notice(canvas: Canvas, notice: Banner, arrived: float) -> None:
 
 
 def key_places(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect) -> tuple[pygame.Rect, ...]:
-    """Places of a row of keys: equal, side by side, no wider than they need be."""
+    """The places of a row of keys of equal size; few keys do not take the whole width."""
     px, count = canvas.px, len(keys)
     width = min(footer.width, count * px(290) + (count - 1) * px(GAP))
     return grid(pygame.Rect(footer.left, footer.top, width, footer.height), count, max(1, count), px(GAP))
@@ -80,5 +81,5 @@ def draw_keys(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect, br
 
 
 def key_targets(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect) -> list[Target]:
-    """What can be touched of a row of keys."""
+    """The keys of a row that can be touched, with their places."""
     return [(key.button, area) for key, area in zip(keys, key_places(canvas, keys, footer), strict=True)]

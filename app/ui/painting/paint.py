@@ -1,4 +1,4 @@
-"""What screens are painted with. Same arguments, same pixels; what is costly is cached."""
+"""The basic shapes of all screens. The same arguments draw the same pixels; expensive surfaces are cached."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRINT_PAPER = (255, 253, 247)
 
 
 def panel(surface: pygame.Surface, area: pygame.Rect, colour: Colour, radius: int) -> None:
-    """A plane with round corners: plain fills, and a quarter of a cached disc in each corner."""
+    """Draw a rectangle with round corners: plain fills, and a quarter of a cached disc in each corner."""
     radius = min(radius, area.width // 2, area.height // 2)
     if radius < 1:
         surface.fill(colour, area)
@@ -30,7 +30,7 @@ def panel(surface: pygame.Surface, area: pygame.Rect, colour: Colour, radius: in
 
 
 def disc(radius: int, colour: Colour) -> pygame.Surface:
-    """A smooth disc of 2 `radius` pixels."""
+    """A smooth disc with a diameter of 2 `radius` pixels; it is cached, so do not draw on it."""
 
     def paint(big: pygame.Surface, half: float) -> None:
         big.fill((*colour, 0))
@@ -40,7 +40,7 @@ def disc(radius: int, colour: Colour) -> pygame.Surface:
 
 
 def round_corners(surface: pygame.Surface, area: pygame.Rect, radius: int, outside: Colour) -> None:
-    """Cover the corners of what is painted in `area` with the colour around it."""
+    """Make the corners of `area` round by drawing the colour around it over them."""
 
     def paint(big: pygame.Surface, half: float) -> None:
         big.fill(outside)
@@ -50,7 +50,7 @@ def round_corners(surface: pygame.Surface, area: pygame.Rect, radius: int, outsi
 
 
 def lip(surface: pygame.Surface, area: pygame.Rect, face: Colour, under: Colour, radius: int, depth: int) -> None:
-    """A plane that stands out by `depth` pixels: its lower edge is seen."""
+    """Draw a rectangle with round corners that stands out by `depth` pixels, with a visible lower edge."""
     panel(surface, area, under, radius)
     panel(surface, pygame.Rect(area.left, area.top, area.width, area.height - depth), face, radius)
 
@@ -64,7 +64,7 @@ def ring(
     colour: Colour,
     track: Colour,
 ) -> None:
-    """A ring that is filled clockwise from the top to `share` (0..1)."""
+    """Draw a ring that is filled clockwise from the top to `share`, 0..1."""
     steps = round(min(1.0, max(0.0, share)) * RING_STEPS)
 
     def paint(big: pygame.Surface, half: float) -> None:
@@ -88,7 +88,7 @@ def ring(
 def arcade_button(
     surface: pygame.Surface, centre: tuple[int, int], radius: int, index: int, theme: Theme, down: float = 0.0
 ) -> None:
-    """A round push button in the colour of a class, with its shape on the cap; `down` 0..1 is how far it is pressed."""
+    """Draw a push button in the colour and with the shape of a class; `down` 0..1 is how far it is pressed."""
     colour = theme.class_colour(index)
     level = round(down * 4)
 
@@ -98,7 +98,7 @@ def arcade_button(
         big.fill((*mixed(colour, BLACK, 0.45), 0))
         pygame.draw.circle(big, mixed(colour, BLACK, 0.45), (half, half), half)  # the collar
         pygame.draw.circle(big, mixed(colour, BLACK, 0.26), (half, top + travel * (1.6 - 1.2 * level / 4)), cap)
-        pygame.draw.circle(big, mixed(colour, WHITE, 0.42), (half, top), cap)  # the lit edge of the cap
+        pygame.draw.circle(big, mixed(colour, WHITE, 0.42), (half, top), cap)  # the bright edge of the cap
         pygame.draw.circle(big, mixed(colour, WHITE, 0.1 + 0.12 * level / 4), (half, top + travel * 0.3), cap * 0.97)
         pygame.draw.circle(big, mixed(colour, WHITE, 0.22 * level / 4), (half, top + travel * 0.4), cap * 0.84)
 
@@ -109,7 +109,7 @@ def arcade_button(
 
 
 def bar(surface: pygame.Surface, area: pygame.Rect, share: float, colour: Colour, track: Colour) -> None:
-    """A round-ended bar filled from the left to `share` (0..1); from a twentieth on it shows as a dot at least."""
+    """Draw a bar with round ends, filled from the left to `share`, 0..1; a small share is a dot, a tiny one nothing."""
     panel(surface, area, track, area.height // 2)
     width = round(min(1.0, max(0.0, share)) * area.width)
     if width > area.height // 3:
@@ -117,17 +117,17 @@ def bar(surface: pygame.Surface, area: pygame.Rect, share: float, colour: Colour
 
 
 def camera(surface: pygame.Surface, shown: Picture, area: pygame.Rect) -> None:
-    """The camera picture, filling `area`, cut where its form differs. The one picture that is new every time.
+    """Draw the camera picture so that it fills `area`; what does not fit is cut off. It is not cached.
 
-    It is turned to 32 bits and scaled straight into its place: seven times as fast as scaling 24 bits. A mirrored
-    picture is a view with a negative step; copying its bytes costs more than turning the pixels behind it over.
+    The picture is converted to 32 bits and scaled into its place, seven times as fast as scaling 24 bits. A mirrored
+    picture is an array with a negative step: flipping the original pixels is faster than copying it.
     """
     pixels = shown.pixels
     mirrored = pixels.strides[1] < 0
     if mirrored:
         pixels = pixels[:, ::-1]
     height, width = pixels.shape[:2]
-    data: Any = pixels if pixels.flags.c_contiguous else pixels.tobytes()  # any buffer, whatever the stubs say
+    data: Any = pixels if pixels.flags.c_contiguous else pixels.tobytes()  # the type stubs accept too little
     whole = pygame.image.frombuffer(data, (width, height), "RGB")
     share = min(width / area.width, height / area.height)
     cut = pygame.Rect(0, 0, min(width, round(area.width * share)), min(height, round(area.height * share)))
@@ -140,7 +140,7 @@ def camera(surface: pygame.Surface, shown: Picture, area: pygame.Rect) -> None:
 
 
 def snapshot(surface: pygame.Surface, shown: Picture, centre: tuple[float, float], edge: int) -> None:
-    """A small print on white paper, lying a little askew: each picture in its own way, always the same."""
+    """Draw a small print on white paper, turned a little; the angle depends only on the picture's key."""
     angle = (crc32(repr(shown.key).encode()) % 9 - 4) * 1.1
 
     def make() -> pygame.Surface:
@@ -163,7 +163,7 @@ def snapshot(surface: pygame.Surface, shown: Picture, centre: tuple[float, float
 
 
 def veil(surface: pygame.Surface, area: pygame.Rect, colour: Colour, opacity: float) -> None:
-    """Cover an area with a colour that lets what is below shine through; `opacity` 0..1."""
+    """Cover an area with a translucent colour; `opacity` is 0..1."""
     alpha = round(255 * opacity / 8) * 8
     if alpha <= 0:
         return

@@ -1,4 +1,4 @@
-"""Outlines of class shapes and icons, painted large and scaled down once: smooth edges at any size."""
+"""Class shapes and icons; they are drawn large and scaled down once, for smooth edges at any size."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ Point = tuple[float, float]
 
 
 def shape(surface: pygame.Surface, name: str, centre: Point, radius: int, colour: Colour) -> None:
-    """One of the class shapes or icons."""
+    """Draw a class shape or an icon by its name."""
     drawn = CACHE.get(("shape", name, radius, colour), lambda: _painted(name, radius, colour))
     surface.blit(drawn, drawn.get_rect(center=(round(centre[0]), round(centre[1]))))
 
 
 def smooth(radius: int, paint: Callable[[pygame.Surface, float], None]) -> pygame.Surface:
-    """A square of 2 `radius` pixels, painted OVERSAMPLING times as large; `paint` gets that and its half edge."""
+    """A square surface of 2 `radius` pixels, scaled down from what `paint` drew OVERSAMPLING times as large.
+
+    Args:
+        radius: Half of the edge in pixels.
+        paint: Draws on the large surface; its second argument is half of that surface's edge.
+    """
     edge = 2 * max(1, radius) * OVERSAMPLING
     big = pygame.Surface((edge, edge), pygame.SRCALPHA)
     paint(big, edge / 2)
@@ -83,7 +88,7 @@ def _turned(count: int, *lengths: float, start: float = 0.0, down: float = 0.0) 
 
 
 def _strokes(*paths: list[Point], wide: float = 0.26) -> Callable[[pygame.Surface, float, Colour], None]:
-    """Lines with round ends."""
+    """A painter of lines with round ends."""
 
     def paint(big: pygame.Surface, half: float, colour: Colour) -> None:
         for path in paths:

@@ -1,4 +1,4 @@
-"""Surfaces that are made once and used often: a cache that is bounded in number and in pixels."""
+"""A cache of surfaces, limited in their number and in their pixels."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from collections.abc import Callable, Hashable
 import pygame
 
 MOST_SURFACES = 1500
-MOST_PIXELS = 24_000_000  # four bytes each; a screen of 4K needs about a third of it
+MOST_PIXELS = 24_000_000  # of four bytes each; a 4K screen needs about a third of them
 
 
 class SurfaceCache:
-    """The surfaces used last, by what they show."""
+    """Keeps the surfaces that were used last.
+
+    Attributes:
+        pixels: Pixels of all surfaces together.
+        made: How many surfaces were made since the start.
+    """
 
     def __init__(self, most_surfaces: int = MOST_SURFACES, most_pixels: int = MOST_PIXELS) -> None:
         self._most_surfaces, self._most_pixels = most_surfaces, most_pixels
@@ -24,7 +29,7 @@ class SurfaceCache:
         return len(self._surfaces)
 
     def get(self, key: Hashable, make: Callable[[], pygame.Surface]) -> pygame.Surface:
-        """The surface of that name, made now if it is not there."""
+        """Return the surface with that key; `make` it if it is not in the cache."""
         surface = self._surfaces.get(key)
         if surface is not None:
             self._surfaces.move_to_end(key)
@@ -35,12 +40,12 @@ class SurfaceCache:
         while len(self._surfaces) > 1 and (
             len(self._surfaces) > self._most_surfaces or self.pixels > self._most_pixels
         ):
-            _, gone = self._surfaces.popitem(last=False)
-            self.pixels -= gone.get_width() * gone.get_height()
+            _, oldest = self._surfaces.popitem(last=False)
+            self.pixels -= oldest.get_width() * oldest.get_height()
         return surface
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all surfaces."""
         self._surfaces.clear()
         self.pixels = 0
 

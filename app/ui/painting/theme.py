@@ -1,4 +1,4 @@
-"""Colours, shapes and type of the screen."""
+"""The theme of the screen: colours, class shapes, fonts and scale."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Colour = tuple[int, int, int]
 DEFAULT_PALETTE = "paper"
 CLASS_SHAPES = ("circle", "square", "triangle", "diamond", "star", "hexagon", "cross", "drop", "ring")
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
-READABLE = 4.5  # least contrast of text. Source: WCAG 2.1, success criterion 1.4.3
+READABLE = 4.5  # lowest contrast of text. Source: WCAG 2.1, success criterion 1.4.3
 SMALLEST_TEXT_PX = 8
 WEIGHTS = {False: "Medium", True: "ExtraBold"}
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours by what they are for; `assets/themes/palettes.toml` describes them."""
+    """Colours by purpose; `assets/themes/palettes.toml` describes them."""
 
     background: Colour
     panel: Colour
@@ -42,13 +42,13 @@ class Palette:
 
 @dataclass(frozen=True)
 class Theme:
-    """How the screen looks. Sizes are in units, 720 of them across the shorter edge; `px` turns them into pixels."""
+    """A palette and a scale. Sizes are in units, 720 of them along the shorter edge; `px` converts them to pixels."""
 
     unit: float
     palette: Palette
 
     def px(self, size: float) -> int:
-        """Pixels of a size; at least one."""
+        """Convert a size to pixels; at least one."""
         return max(1, round(size * self.unit))
 
     def class_colour(self, index: int) -> Colour:
@@ -60,18 +60,18 @@ class Theme:
         return CLASS_SHAPES[index % len(CLASS_SHAPES)]
 
     def tone(self, tone: Tone) -> Colour:
-        """What a message of that tone stands on."""
+        """Background colour of a message with that tone."""
         hint, success, warning = self.palette.text, self.palette.accent, self.palette.warning
         return {Tone.HINT: hint, Tone.SUCCESS: success, Tone.WARNING: warning}[tone]
 
     def ink(self, ground: Colour) -> Colour:
-        """The colour, dark or light, in which text on `ground` is read best; black or white where those are needed."""
+        """The text colour with the best contrast on `ground`: one of the palette, else black or white."""
         dark, light = sorted((self.palette.text, self.palette.background), key=_luminance)
         soft = (mixed(dark, BLACK, 0.5), mixed(light, WHITE, 0.8))
         best = max(soft, key=lambda ink: contrast_ratio(ink, ground))
         if contrast_ratio(best, ground) >= READABLE:
             return best
-        return max((BLACK, WHITE), key=lambda ink: contrast_ratio(ink, ground))  # one of them has 4.58 at least
+        return max((BLACK, WHITE), key=lambda ink: contrast_ratio(ink, ground))  # one has at least 4.58
 
 
 def palettes() -> tuple[str, ...]:
@@ -80,31 +80,31 @@ def palettes() -> tuple[str, ...]:
 
 
 def load_theme(size: tuple[int, int], palette: str = DEFAULT_PALETTE) -> Theme:
-    """The theme for a window of (width, height) pixels; an unknown palette is the default one."""
+    """The theme for a window of (width, height) pixels; an unknown palette means the default one."""
     known = _palettes()
     return Theme(unit_of(size), known.get(palette, known[DEFAULT_PALETTE]))
 
 
 def unit_of(size: tuple[int, int]) -> float:
-    """Pixels of one unit: 1280 × 720 of them fit into a lying window, 720 × 1180 into a standing one."""
+    """Pixels of one unit: 1280 × 720 units fit into a landscape window, 720 × 1180 into a portrait one."""
     width, height = size
     return min(width / 1280, height / 720) if width >= height else min(width / 720, height / 1180)
 
 
 def font(size_px: int, *, bold: bool) -> pygame.font.Font:
-    """A font of a size in pixels; the same object while it is in use."""
+    """The font with a size in pixels; it is cached."""
     return _font(max(SMALLEST_TEXT_PX, size_px), bold)
 
 
 @lru_cache(maxsize=4096)
 def contrast_ratio(one: Colour, other: Colour) -> float:
-    """Contrast of two colours, 1..21. Source: WCAG 2.1, relative luminance and contrast ratio."""
+    """Contrast of two colours, 1..21. Source: WCAG 2.1, definition of contrast ratio."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def mixed(one: Colour, other: Colour, share: float) -> Colour:
-    """`one` with a share (0..1) of `other`."""
+    """Mix two colours; `share` 0..1 is that of `other`."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
 

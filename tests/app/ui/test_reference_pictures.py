@@ -1,9 +1,9 @@
-"""Every screen at every size in every palette, against reference pictures.
+"""Every screen at every size in every palette equals its reference picture.
 
-The references are a quarter as large as the screens, and larger ones smaller still: one sheet a screen and size holds
-its palettes. Wheels of pygame bring their own SDL and FreeType, so that machines differ in roundings alone; that is
-what the tolerance is for. A difference leaves pictures of what came out, what was expected, and where they differ in
-`test-pictures/`. `make reference-pictures` makes the references anew: look at every one that changed.
+A reference shows one screen at one size in all palettes, at a quarter of its size or less. The wheels of pygame contain
+their own SDL and FreeType, so machines differ only in rounding; the tolerances allow for that. A failure saves the
+result, the reference and their difference in `test-pictures/`. `make reference-pictures` writes all references again;
+look at every one that changed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MEAN_TOLERANCE = 6.0  # levels by which all pixels may differ on average; STEP a
 
 
 def sheet(name: str, size: tuple[int, int]) -> Image.Image:
-    """A screen in all palettes, one beside the other, reduced."""
+    """A screen in all palettes, side by side, reduced."""
     factor = max(size) / REDUCED_PX
     small = (round(size[0] / factor), round(size[1] / factor))
     names = palettes()
@@ -50,7 +50,7 @@ def sheet(name: str, size: tuple[int, int]) -> Image.Image:
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("name", VIEWS)
-def test_the_screen_looks_like_its_reference(name: str, size: tuple[int, int]) -> None:
+def test_the_screen_looks_like_its_reference_picture(name: str, size: tuple[int, int]) -> None:
     pygame.font.init()
     path = REFERENCE / f"{name}_{size[0]}x{size[1]}.png"
     seen = sheet(name, size)
@@ -75,7 +75,7 @@ def difference(one: Image.Image, other: Image.Image) -> tuple[float, float]:
 
 
 def keep(stem: str, seen: Image.Image, expected: Image.Image) -> Path:
-    """Leave what came out, what was expected, and where they differ, one above the other."""
+    """Save the result, the reference and the differences, one above the other."""
     DIFFERENCES.mkdir(exist_ok=True)
     parts = [seen, expected]
     if seen.size == expected.size:
@@ -91,7 +91,7 @@ def keep(stem: str, seen: Image.Image, expected: Image.Image) -> Path:
     return path
 
 
-def test_a_key_that_moves_is_noticed_and_rounding_is_not() -> None:
+def test_a_moved_key_is_noticed_and_rounding_is_not() -> None:
     pygame.font.init()
     expected = sheet("ready", (1280, 720))
     levels = np.asarray(expected).copy()
@@ -105,7 +105,7 @@ def test_a_key_that_moves_is_noticed_and_rounding_is_not() -> None:
     assert difference(Image.fromarray(moved), expected)[0] > TOLERANCE
 
 
-def test_there_is_no_reference_of_a_screen_that_is_gone() -> None:
+def test_every_reference_picture_belongs_to_a_screen() -> None:
     wanted = {f"{name}_{size[0]}x{size[1]}.png" for name in VIEWS for size in SIZES}
     assert {path.name for path in REFERENCE.glob("*.png")} == wanted
     assert sum(path.stat().st_size for path in REFERENCE.glob("*.png")) < 6_000_000

@@ -1,4 +1,4 @@
-"""The screens at every size: no text is cut or lies over another, all can be touched, same view, same pixels."""
+"""All screens at all sizes: no text is cut or overlaps, all buttons can be touched, equal views have equal pixels."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_nothing_overlaps_and_nothing_leaves_the_window(size: tuple[int, int], c
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", VIEWS)
-def test_every_text_is_whole_in_its_place_and_touches_no_other(size: tuple[int, int], name: str) -> None:
+def test_every_text_is_complete_and_overlaps_no_other(size: tuple[int, int], name: str) -> None:
     check_texts(drawn(VIEWS[name], size), size)
 
 
@@ -89,15 +89,15 @@ def test_not_sure_is_one_line_beside_its_bar_in_every_language(size: tuple[int, 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_said_in_three_lines_has_air_above_and_below(size: tuple[int, int], language: str) -> None:
+def test_advice_in_three_lines_keeps_its_distance_above_and_below(size: tuple[int, int], language: str) -> None:
     px = load_theme(size).px
-    for told in (
+    for advice in (
         message("Is it wrong? Hold the correct button, then TRAIN."),
         message("Show something to the camera and hold the {label} button.", label="apple"),
         message("Press TRAIN – or teach one more thing."),
         message("{few} has far fewer pictures than {most}: show it some more.", few="screwdriver", most="apple"),
     ):
-        shown = replace(VIEWS["live"], guidance=translated(told, language))
+        shown = replace(VIEWS["live"], guidance=translated(advice, language))
         (text,) = [one for one in drawn(shown, size) if one.words == shown.guidance]
         area = arrange(shown, size, load_theme(size)).guidance
         assert len(text.lines) <= 3
@@ -118,7 +118,7 @@ def check_texts(texts: tuple[DrawnText, ...], size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("palette", palettes())
-def test_every_text_can_be_read_on_what_it_stands_on(palette: str) -> None:
+def test_every_text_has_enough_contrast_with_its_background(palette: str) -> None:
     shown = list(every_view(9).values())
     for index in range(9):  # the verdict, and a lit card, in the colour of every class
         verdict = Verdict("thing", 0.9, index, "90 %")
@@ -133,7 +133,7 @@ def test_every_text_can_be_read_on_what_it_stands_on(palette: str) -> None:
 
 @pytest.mark.parametrize("palette", palettes())
 @pytest.mark.parametrize("name", VIEWS)
-def test_text_stands_on_the_colour_that_it_was_chosen_for(palette: str, name: str) -> None:
+def test_the_background_of_a_text_is_the_colour_it_was_chosen_for(palette: str, name: str) -> None:
     size = (800, 480)
     surface = pygame.Surface(size)
     for text in screens.draw(surface, VIEWS[name], load_theme(size, palette)):
@@ -144,7 +144,7 @@ def test_text_stands_on_the_colour_that_it_was_chosen_for(palette: str, name: st
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_every_card_and_key_is_found_at_its_centre(size: tuple[int, int]) -> None:
+def test_every_card_and_key_can_be_touched_at_its_centre(size: tuple[int, int]) -> None:
     shown = replace(view(9), language=VIEWS["live"].language)
     layout = arrange(shown, size, load_theme(size))
     found = [screens.button_at(shown, size, area.center) for area in (*layout.cards, *layout.actions, layout.language)]
@@ -152,7 +152,7 @@ def test_every_card_and_key_is_found_at_its_centre(size: tuple[int, int]) -> Non
     assert screens.button_at(shown, size, layout.status.center) is None
 
 
-def test_the_prints_of_a_card_open_its_gallery_and_the_rest_of_it_teaches() -> None:
+def test_the_prints_of_a_card_open_its_gallery_and_the_rest_teaches() -> None:
     shown, size = VIEWS["ready"], SIZES[0]
     card = arrange(shown, size, load_theme(size)).cards[1]
     found = {
@@ -165,7 +165,7 @@ def test_the_prints_of_a_card_open_its_gallery_and_the_rest_of_it_teaches() -> N
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_name_that_is_selected_can_be_touched_and_has_no_caret(size: tuple[int, int]) -> None:
+def test_a_selected_name_can_be_touched_and_has_no_caret(size: tuple[int, int]) -> None:
     places = dict(screens.targets(VIEWS["renaming"], size))
     assert screens.button_at(VIEWS["renaming"], size, places["field"].center) == "field"
     unselected = replace(VIEWS["renaming"], typing=replace(VIEWS["renaming"].typing, field=None))
@@ -175,13 +175,13 @@ def test_a_name_that_is_selected_can_be_touched_and_has_no_caret(size: tuple[int
     assert (name.rect, name.on != usual.on) == (usual.rect, True)
 
 
-def test_staff_hold_the_corner() -> None:
+def test_the_staff_corner_can_be_touched() -> None:
     assert screens.button_at(VIEWS["live"], SIZES[0], (5, 5)) == "corner"
     assert screens.button_at(replace(VIEWS["live"], corner=None), SIZES[0], (5, 5)) is None
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_while_a_question_is_asked_only_its_answers_can_be_touched(size: tuple[int, int]) -> None:
+def test_below_a_question_only_its_answers_can_be_touched(size: tuple[int, int]) -> None:
     asking = VIEWS["confirm"]
     assert [button for button, _ in screens.targets(asking, size)] == [Action.CANCEL, Action.CONFIRM]
     assert [screens.button_at(asking, size, area.center) for _, area in screens.targets(asking, size)] == [
@@ -193,7 +193,7 @@ def test_while_a_question_is_asked_only_its_answers_can_be_touched(size: tuple[i
 
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("size", SIZES[:2])
-def test_the_same_view_gives_the_same_pixels_in_every_mode(mode: Mode, size: tuple[int, int]) -> None:
+def test_equal_views_have_equal_pixels_in_every_mode(mode: Mode, size: tuple[int, int]) -> None:
     surfaces = [pygame.Surface(size) for _ in range(2)]
     for surface in surfaces:
         screens.draw(surface, view(mode=mode), load_theme(size))
@@ -232,7 +232,7 @@ def test_the_verdict_names_the_leader_or_says_not_sure() -> None:
 
 @pytest.mark.parametrize("name", ["staff", "typing", "pin", "gallery", "results"])
 @pytest.mark.parametrize("size", [(1280, 720), (800, 480), (1080, 1920)])
-def test_a_cursor_is_a_frame_around_what_it_is_on_and_nothing_else(name: str, size: tuple[int, int]) -> None:
+def test_the_cursor_is_a_frame_around_its_button_and_changes_nothing_else(name: str, size: tuple[int, int]) -> None:
     view = VIEWS[name]
     theme = load_theme(size)
     usual, framed = pygame.Surface(size), pygame.Surface(size)

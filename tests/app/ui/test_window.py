@@ -1,4 +1,4 @@
-"""The window hands out what happened, whatever pygame makes of it."""
+"""The window returns all events, also after pygame raised an error for one of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def window() -> Iterator[Window]:
     opened.close()
 
 
-def test_the_removal_of_an_unknown_pad_costs_no_other_event(window: Window) -> None:
+def test_the_removal_of_an_unknown_pad_loses_no_other_event(window: Window) -> None:
     pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_1))
     _push_removal()
     pygame.event.post(pygame.event.Event(pygame.KEYUP, key=pygame.K_1))
@@ -48,7 +48,7 @@ def test_a_window_on_a_screen_keeps_the_desktop_from_blanking_it(monkeypatch: py
         opened.close()
 
 
-def test_events_come_in_their_order_and_once(window: Window) -> None:
+def test_events_are_returned_in_order_and_once(window: Window) -> None:
     for key in (pygame.K_1, pygame.K_2, pygame.K_3):
         pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key))
 
@@ -57,7 +57,7 @@ def test_events_come_in_their_order_and_once(window: Window) -> None:
 
 
 def _push_removal() -> None:
-    """Tell SDL that a pad went which pygame never saw."""
+    """Send the removal of a pad that pygame does not know."""
     if not sys.platform.startswith("linux"):
         pytest.skip("needs Linux: its /proc names the SDL that pygame loaded")
     loaded = (line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines())

@@ -1,4 +1,4 @@
-"""Motion: eased, the same for the same views, at rest when nothing happens; caches that stay bounded."""
+"""Motion is eased, repeatable, and at rest when nothing happens; caches do not grow without limit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 
 from app.base.picture import Picture
 from app.ui import screens
-from app.ui.painting.motion import EASE_S, FLIGHT_S, MOST_FLIGHTS, Animator, settled, still
+from app.ui.painting.motion import EASE_S, FLIGHT_S, MOST_FLIGHTS, Animator, settled
 from app.ui.painting.surfaces import CACHE, SurfaceCache
 from app.ui.painting.theme import load_theme
+from app.ui.painting.visible import still
 from app.ui.window import Window
 from app.views.model import KioskView
 from tests.support.views import cards, every_view, picture
@@ -34,7 +35,7 @@ def confident(value: float) -> tuple:
     return tuple(replace(card, confidence=value) for card in LIVE.cards)
 
 
-def test_a_bar_covers_two_thirds_of_its_way_in_the_time_constant() -> None:
+def test_a_bar_covers_two_thirds_of_its_distance_in_the_time_constant() -> None:
     animator = Animator()
     animator.step(at(0.0, cards=confident(0.0)))
     moving = animator.step(at(EASE_S, cards=confident(1.0)))
@@ -50,26 +51,26 @@ def test_motion_depends_on_time_and_not_on_the_number_of_frames() -> None:
         assert moving.bars[0] == pytest.approx(0.6 * (1 - np.exp(-0.1 / EASE_S)), abs=1e-6)
 
 
-def test_everything_comes_to_rest_exactly_where_the_view_says() -> None:
+def test_everything_comes_to_rest_at_the_values_of_the_view() -> None:
     animator = Animator()
     animator.step(at(0.0, VIEWS["welcome"]))
-    quiet = replace(LIVE, actions=())  # no key asks to be pressed
+    quiet = replace(LIVE, actions=())  # no key is suggested
     for step in range(1, 120):
         moving = animator.step(at(step / 60, quiet))
     assert moving == settled(quiet)
 
 
-def test_a_picture_flies_its_whole_way_also_when_the_next_follows() -> None:
+def test_a_picture_flies_to_the_end_also_if_the_next_one_follows() -> None:
     animator = Animator()
     animator.step(at(0.0))
     first = animator.step(at(0.05, flash=(0, picture(0, 1), 0.0)))
     second = animator.step(at(0.17, flash=(0, picture(0, 2), 0.0)))
     assert [flight.picture.key for flight in first.flights] == [picture(0, 1).key]
-    assert [round(flight.way * FLIGHT_S, 2) for flight in second.flights] == [0.12, 0.0]
+    assert [round(flight.progress * FLIGHT_S, 2) for flight in second.flights] == [0.12, 0.0]
     assert animator.step(at(0.05 + 2 * FLIGHT_S)).flights == ()
 
 
-def test_the_same_picture_flies_once_however_long_the_view_tells_of_it() -> None:
+def test_a_picture_flies_once_however_long_the_view_contains_it() -> None:
     animator = Animator()
     for step in range(8):
         moving = animator.step(at(0.05 * step, flash=(1, picture(1), 0.05 * step)))
@@ -77,20 +78,20 @@ def test_the_same_picture_flies_once_however_long_the_view_tells_of_it() -> None
     assert animator.step(at(FLIGHT_S + 0.01, flash=(1, picture(1), FLIGHT_S + 0.01))).flights == ()
 
 
-def test_pictures_that_come_faster_than_they_fly_do_not_pile_up() -> None:
+def test_the_number_of_flying_pictures_is_limited() -> None:
     animator = Animator()
     for step in range(200):
         moving = animator.step(at(step / 60, flash=(0, picture(0, step), 0.0)))
     assert len(moving.flights) == MOST_FLIGHTS
 
 
-def test_a_key_that_asks_to_be_pressed_breathes_and_nothing_else_does() -> None:
+def test_only_a_suggested_key_breathes() -> None:
     assert {Animator().step(at(now_s / 10)).breath for now_s in range(18)} != {0.0}
     assert {Animator().step(at(now_s / 10, VIEWS["teach"])).breath for now_s in range(18)} == {0.0}
 
 
 @pytest.mark.parametrize("name", ["live", "teach", "attract"])
-def test_the_same_views_in_the_same_order_give_the_same_pixels(name: str) -> None:
+def test_equal_views_in_equal_order_have_equal_pixels(name: str) -> None:
     runs = []
     for _ in range(2):
         CACHE.clear()
@@ -127,7 +128,7 @@ def test_nothing_is_drawn_while_nothing_moves(name: str) -> None:
     try:
         surface = pygame.display.get_surface()
         assert surface is not None
-        for step in range(120):  # the camera goes on behind what covers it
+        for step in range(120):  # the hidden camera picture changes
             window.draw(at(step / 60, VIEWS[name], picture=picture(0, step)))
         surface.set_at((3, 3), (1, 2, 3))  # a mark that drawing would cover
         window.draw(at(3.0, VIEWS[name], picture=picture(0, 999)))
@@ -138,7 +139,7 @@ def test_nothing_is_drawn_while_nothing_moves(name: str) -> None:
         window.close()
 
 
-def test_two_views_that_differ_in_time_alone_look_the_same() -> None:
+def test_views_that_differ_only_in_time_look_the_same() -> None:
     assert still(at(1.0)) == still(at(2.0))
     assert still(at(1.0)) != still(at(1.0, guidance="Something else."))
 
@@ -174,7 +175,7 @@ def test_caches_do_not_grow_over_a_thousand_frames() -> None:
     assert max(size[1] for size in sizes[500:]) < 1.5 * max(size[1] for size in sizes[:500])
 
 
-def test_the_cache_forgets_what_was_used_longest_ago() -> None:
+def test_the_cache_removes_what_was_used_longest_ago() -> None:
     cache = SurfaceCache(most_surfaces=2, most_pixels=1000)
     for name in ("a", "b", "a", "c", "a"):
         cache.get(name, lambda: pygame.Surface((10, 10)))
@@ -185,7 +186,7 @@ def test_the_cache_forgets_what_was_used_longest_ago() -> None:
     assert cache.pixels == 1000
 
 
-def test_the_face_is_glad_when_it_knows_and_sad_when_it_cannot_see() -> None:
+def test_the_face_is_glad_with_a_verdict_and_sad_without_a_camera() -> None:
     assert settled(LIVE).glad == 1
     assert settled(VIEWS["not_sure"]).glad == 0
     assert settled(VIEWS["fault"]).glad < 0

@@ -1,4 +1,4 @@
-"""Palettes and type: colours that can be told apart and read, letters of every language that the kiosk speaks."""
+"""Palettes and fonts: colours that can be distinguished and read, and the letters of all languages of the kiosk."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_font_has_every_letter_of_the_catalogues(bold: bool) -> None:
 
 
 def missing(letters: str, bold: bool) -> list[str]:
-    """Letters that the font draws as it draws one that no font has."""
+    """Letters that the font draws like a letter that no font has."""
     face = font(40, bold=bold)
 
     def drawn(letter: str) -> bytes:
@@ -57,12 +57,12 @@ def missing(letters: str, bold: bool) -> list[str]:
     return [letter for letter in letters if drawn(letter) == nothing]
 
 
-def test_a_letter_that_is_missing_would_be_noticed() -> None:
+def test_a_missing_letter_is_noticed() -> None:
     assert missing("a⌫", False) == ["⌫"]
 
 
 @pytest.mark.parametrize("name", palettes())
-def test_text_can_be_read_on_every_plane(name: str) -> None:
+def test_text_can_be_read_on_every_background(name: str) -> None:
     colours = theme(name)
     for ground in (colours.background, colours.panel):
         assert contrast_ratio(colours.text, ground) >= 4.5
@@ -89,17 +89,17 @@ def test_every_class_has_a_colour_and_a_shape_of_its_own(name: str) -> None:
 
 
 @pytest.mark.parametrize("deficiency", ["protanopia", "deuteranopia", "tritanopia"])
-def test_the_colour_blind_can_tell_all_nine_classes_of_the_distinct_palette(deficiency: str) -> None:
+def test_colour_blind_people_can_distinguish_all_nine_classes_of_the_distinct_palette(deficiency: str) -> None:
     def nearest(name: str) -> float:
         seen = [_seen(colour, deficiency) for colour in theme(name).classes]
         return min(float(np.linalg.norm(one - other)) for one, other in combinations(seen, 2))
 
-    assert nearest("distinct") > 15  # a just noticeable difference is 2.3
-    assert nearest("paper") < 10  # which leaves it to the shapes
+    assert nearest("distinct") > 15  # 2.3 is just noticeable
+    assert nearest("paper") < 10  # there the shapes have to distinguish them
 
 
 def _seen(colour: tuple[int, int, int], deficiency: str) -> np.ndarray:
-    """CIE Lab of a colour as a dichromat sees it. Source: Machado, Oliveira, Fernandes 2009, severity 1."""
+    """A colour as colour-blind people see it, in CIE Lab. Source: Machado, Oliveira, Fernandes 2009, severity 1."""
     matrix = {
         "protanopia": [
             [0.152286, 1.052583, -0.204868],
@@ -126,16 +126,16 @@ def _seen(colour: tuple[int, int, int], deficiency: str) -> np.ndarray:
     return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
 
 
-def test_contrast_is_that_of_the_standard() -> None:
+def test_the_contrast_ratio_follows_the_standard() -> None:
     assert contrast_ratio((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
     assert contrast_ratio((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.01)  # the well-known #777
 
 
-def test_an_unknown_palette_is_the_default_one() -> None:
+def test_an_unknown_palette_means_the_default() -> None:
     assert load_theme(SIZE, "no such palette") == load_theme(SIZE)
 
 
-def test_long_text_shrinks_before_it_breaks_and_breaks_before_it_is_cut() -> None:
+def test_long_text_shrinks_first_then_breaks_and_is_cut_last() -> None:
     assert fitted("Train", 30, (400, 60), 1, True) == (30, ("Train",))
     smaller, lines = fitted("Schraubenzieher", 30, (200, 40), 1, True)
     assert (15 <= smaller < 30, lines) == (True, ("Schraubenzieher",))

@@ -1,4 +1,4 @@
-"""Sound: short, soft, the same every time. Speech: through a real child process, seldom, and never waited for."""
+"""Speech in a real child process: it speaks settled verdicts, with pauses, and the kiosk never waits for it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from app.ui.sounds import NOTES, PENTATONIC_HZ, RATE_HZ, Sounds, synthesised
 from app.ui.speech import AGAIN_S, QUIET_S, SETTLE_S, Speech
 from app.views.model import KioskView, Verdict
 from tests.support.views import main_views
@@ -20,67 +18,8 @@ from tests.support.views import main_views
 LIVE = main_views()["live"]
 
 
-@pytest.mark.parametrize("name", NOTES)
-def test_every_sound_is_short_starts_and_ends_in_silence_and_never_clips(name: str) -> None:
-    wave = synthesised(NOTES[name])
-    assert wave.size < 1.3 * RATE_HZ
-    assert np.abs(wave).max() <= 1
-    assert np.abs(wave).max() > 0.3
-    assert abs(wave[0]) < 0.05
-    assert np.abs(wave[-RATE_HZ // 100 :]).max() < 0.02
-    assert np.array_equal(wave, synthesised(NOTES[name]))
-
-
-def test_a_note_sounds_at_its_pitch() -> None:
-    wave = synthesised(NOTES["tick4"])
-    spectrum = np.abs(np.fft.rfft(wave))
-    assert spectrum.argmax() * RATE_HZ / wave.size == pytest.approx(880, abs=3)
-
-
-def test_a_held_button_climbs_the_scale_and_another_sound_starts_it_anew() -> None:
-    sounds = Sounds(enabled=False)
-
-    def played(name: str) -> str:
-        sounds.play(name)
-        return sounds.played
-
-    assert [played("tick") for _ in range(3)] == ["tick0", "tick1", "tick2"]
-    assert played("undo") == "undo"
-    assert played("tick") == "tick0"
-    top = f"tick{len(PENTATONIC_HZ) - 1}"
-    assert [played("tick") for _ in range(2 * len(PENTATONIC_HZ))][7:15] == [top] * 8
-
-
-def test_the_volume_can_be_changed_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
-    sounds = Sounds(enabled=True, volume=0.5)
-    try:
-        sounds.play("ready")
-        sounds.set_volume(0.0)
-        assert sounds.volume == 0
-        sounds.set_volume(7.0)
-        assert sounds.volume == 1
-        sounds.play("no such sound")
-    finally:
-        sounds.close()
-
-
-def test_without_an_audio_device_it_is_silent(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("SDL_AUDIODRIVER", "no such driver")
-    caplog.set_level("INFO", logger="app.ui.sounds")
-    sounds = Sounds(enabled=True)
-    sounds.play("ready")
-    sounds.close()
-    assert [record.message.split(":")[0] for record in caplog.records] == ["no sound"]
-
-
-# --- speech ---------------------------------------------------------------------------------------------
-
-
 class Voice:
-    """A speech engine that writes down what it would say: a program of its own, as the real ones are."""
+    """A speech program that writes its arguments to a file instead of speaking."""
 
     def __init__(self, folder: Path, takes_s: float = 0.0) -> None:
         self._log, self.path = folder / "said.txt", folder / "espeak-ng"
@@ -114,14 +53,14 @@ def voice(tmp_path: Path) -> Voice:
 
 
 def follow(speech: Speech, view: Callable[[float], KioskView], start_s: float, end_s: float) -> None:
-    """Ten views a second; the child of one is reaped before the next."""
+    """Show ten views a second; wait for the child process before the next view."""
     for step in range(round((end_s - start_s) * 10)):
         speech.follow(view(start_s + step / 10))
         while (process := speech._process) is not None and process.poll() is None:
             time.sleep(0.002)
 
 
-def test_a_verdict_is_said_once_it_stands_in_the_language_of_the_view(voice: Voice) -> None:
+def test_a_settled_verdict_is_spoken_in_the_language_of_the_view(voice: Voice) -> None:
     speech = Speech(lambda: True, lambda: 0.5, voice.find)
     follow(speech, lambda now_s: shows("Apfel", now_s, "de"), 0.0, SETTLE_S)
     assert voice.said() == []
@@ -129,7 +68,7 @@ def test_a_verdict_is_said_once_it_stands_in_the_language_of_the_view(voice: Voi
     assert voice.wait_for(1) == ["-v de -s 150 -a 75 -- Apfel"]
 
 
-def test_it_says_little(voice: Voice) -> None:
+def test_the_same_verdict_is_repeated_only_after_a_while(voice: Voice) -> None:
     speech = Speech(lambda: True, lambda: 0.5, voice.find)
     follow(speech, lambda now_s: shows("cup", now_s), 0.0, SETTLE_S + 0.2 + AGAIN_S - 0.5)
     assert len(voice.wait_for(1)) == 1
@@ -137,7 +76,7 @@ def test_it_says_little(voice: Voice) -> None:
     assert len(voice.wait_for(2)) == 2
 
 
-def test_a_verdict_that_flickers_is_not_said(voice: Voice) -> None:
+def test_a_flickering_verdict_is_not_spoken(voice: Voice) -> None:
     speech = Speech(lambda: True, lambda: 0.5, voice.find)
     follow(speech, lambda now_s: shows(("cup", "duck")[round(now_s * 10) % 2], now_s), 0.0, 4.0)
     assert voice.said() == []
@@ -152,7 +91,7 @@ def test_another_verdict_waits_for_a_pause(voice: Voice) -> None:
     assert voice.wait_for(2)[-1].endswith("-- duck")
 
 
-def test_not_sure_muted_and_other_screens_are_silent(voice: Voice) -> None:
+def test_nothing_is_spoken_without_a_class_when_muted_or_on_other_screens(voice: Voice) -> None:
     follow(Speech(lambda: True, lambda: 0.5, voice.find), lambda now_s: shows(None, now_s), 0.0, 3.0)
     follow(Speech(lambda: True, lambda: 0.0, voice.find), lambda now_s: shows("cup", now_s), 0.0, 3.0)
     follow(Speech(lambda: False, lambda: 0.5, voice.find), lambda now_s: shows("cup", now_s), 0.0, 3.0)
@@ -166,7 +105,7 @@ def test_not_sure_muted_and_other_screens_are_silent(voice: Voice) -> None:
     assert voice.said() == []
 
 
-def test_a_slow_engine_is_never_waited_for_and_stopped_at_last(tmp_path: Path) -> None:
+def test_a_slow_program_is_not_waited_for_and_is_stopped(tmp_path: Path) -> None:
     voice = Voice(tmp_path, takes_s=60)
     speech = Speech(lambda: True, lambda: 0.5, voice.find)
     started_s = time.monotonic()
@@ -181,23 +120,23 @@ def test_a_slow_engine_is_never_waited_for_and_stopped_at_last(tmp_path: Path) -
     assert time.monotonic() - started_s < 30
 
 
-def test_a_system_without_an_engine_is_silent() -> None:
+def test_without_a_speech_program_nothing_is_spoken() -> None:
     speech = Speech(lambda: True, lambda: 0.5, lambda _name: None)
     speech.follow(shows("cup", 5.0))
     assert speech.engine is None
 
 
-def test_a_name_that_looks_like_an_option_is_spoken_as_a_name(voice: Voice) -> None:
+def test_a_name_that_looks_like_an_option_is_spoken(voice: Voice) -> None:
     speech = Speech(lambda: True, lambda: 1.0, voice.find)
     follow(speech, lambda now_s: shows("-f /etc/passwd", now_s), 0.0, 1.2)
     assert voice.wait_for(1) == ["-v en -s 150 -a 150 -- -f /etc/passwd"]
 
 
-def test_an_engine_that_cannot_be_started_is_given_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_program_that_cannot_be_started_is_not_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     broken = tmp_path / "espeak-ng"
     broken.write_bytes(os.urandom(16))
     broken.chmod(0o755)
     speech = Speech(lambda: True, lambda: 1.0, lambda _name: str(broken))
     follow(speech, lambda now_s: shows("cup", now_s), 0.0, 1.5)
     assert speech.engine is None
-    assert [record.message.split(":")[0] for record in caplog.records] == ["no speech"]
+    assert [record.message.split(":")[0] for record in caplog.records] == ["cannot speak"]

@@ -1,4 +1,4 @@
-"""The camera picture, large: the square that the model sees, the verdict over it, and the beat of training."""
+"""The camera picture and what lies over it: the square that the model sees, the verdict, notices, training progress."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CORNER = 30
 VERDICT_H, NOTICE_H = 112, 96
 
 
-def draw_stage(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
-    """Draw the picture and what lies over it."""
+def draw_camera_area(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
+    """Draw the camera picture with what lies over it, or the progress of the training."""
     palette, px = canvas.palette, canvas.px
     if view.progress is not None:
-        _beat(canvas, view, area, moving)
+        _progress(canvas, view, area, moving)
         return
     if view.picture is None:
         paint.panel(canvas.surface, area, palette.panel, px(CORNER))
@@ -33,24 +33,24 @@ def draw_stage(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Movin
         paint.camera(canvas.surface, view.picture, area)
         paint.round_corners(canvas.surface, area, px(CORNER), palette.background)
         if view.model_square is not None:
-            _finder(canvas, view.picture, view.model_square, area)
+            _model_corners(canvas, view.picture, view.model_square, area)
     if view.verdict is not None:
         _verdict(canvas, view.verdict, verdict_place(canvas, area), moving.verdict)
 
 
-def verdict_place(canvas: Canvas, stage: pygame.Rect) -> pygame.Rect:
-    """Where the verdict lies on the picture."""
+def verdict_place(canvas: Canvas, camera: pygame.Rect) -> pygame.Rect:
+    """The place of the verdict on the picture."""
     px = canvas.px
-    height = min(px(VERDICT_H), stage.height // 3)
-    return pygame.Rect(stage.left + px(20), stage.bottom - px(20) - height, stage.width - 2 * px(20), height)
+    height = min(px(VERDICT_H), camera.height // 3)
+    return pygame.Rect(camera.left + px(20), camera.bottom - px(20) - height, camera.width - 2 * px(20), height)
 
 
-def draw_notice(canvas: Canvas, words: str, tone: Tone, stage: pygame.Rect, arrived: float) -> None:
-    """A passing message, at the upper edge of the picture."""
+def draw_notice(canvas: Canvas, words: str, tone: Tone, camera: pygame.Rect, arrived: float) -> None:
+    """Draw a passing message at the upper edge of the picture; `arrived` 0..1 is how far it has come in."""
     px = canvas.px
     face = canvas.theme.tone(tone)
     area = pygame.Rect(
-        stage.left + px(20), stage.top + px(20), stage.width - 2 * px(20), min(px(NOTICE_H), stage.height // 3)
+        camera.left + px(20), camera.top + px(20), camera.width - 2 * px(20), min(px(NOTICE_H), camera.height // 3)
     )
     area.top -= round((1 - arrived) * px(16))
     paint.panel(canvas.surface, area, face, px(20))
@@ -60,10 +60,10 @@ def draw_notice(canvas: Canvas, words: str, tone: Tone, stage: pygame.Rect, arri
 
 
 def draw_flight(canvas: Canvas, flight: Flight, start: pygame.Rect, goal: tuple[int, int]) -> None:
-    """A print on its way: up in a bow, smaller and smaller."""
-    eased = 1 - (1 - flight.way) ** 3
+    """Draw a print on its way to a card: in an arc, getting smaller."""
+    eased = 1 - (1 - flight.progress) ** 3
     edge = round(canvas.px(220) + (canvas.px(44) - canvas.px(220)) * eased)
-    edge = max(8, edge // 8 * 8)  # few sizes: each is a cached surface
+    edge = max(8, edge // 8 * 8)  # few sizes, because each is a cached surface
     x = start.centerx + (goal[0] - start.centerx) * eased
     y = start.centery + (goal[1] - start.centery) * eased - canvas.px(90) * 4 * eased * (1 - eased)
     paint.snapshot(canvas.surface, flight.picture, (x, y), edge)
@@ -93,8 +93,8 @@ def _verdict(canvas: Canvas, verdict: Verdict, area: pygame.Rect, arrived: float
     canvas.text(verdict.text, words, 70, ink, face, bold=True, lines=2)
 
 
-def _finder(canvas: Canvas, picture: Picture, model_square: tuple[int, int, int], area: pygame.Rect) -> None:
-    """The corners of what the model sees."""
+def _model_corners(canvas: Canvas, picture: Picture, model_square: tuple[int, int, int], area: pygame.Rect) -> None:
+    """Mark the corners of the square that the model sees."""
     height, width = picture.pixels.shape[:2]
     share = max(area.width / width, area.height / height)
     left, top, side = model_square
@@ -123,8 +123,8 @@ def _finder(canvas: Canvas, picture: Picture, model_square: tuple[int, int, int]
             canvas.surface.blit(drawn, (x, y), (cut_x, cut_y, reach, reach))
 
 
-def _beat(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
-    """Learning: the face thinks inside a ring that fills."""
+def _progress(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
+    """Draw the progress of the training: the face inside a ring that fills."""
     palette, px = canvas.palette, canvas.px
     ground = palette.panel
     paint.panel(canvas.surface, area, ground, px(CORNER))

@@ -1,0 +1,33 @@
+"""The part of a view that can be seen: equal parts mean that nothing need be drawn again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.views.model import Gallery, KioskView, Results, Saving, Screen, Staff
+
+
+def page_of(view: KioskView) -> Gallery | Results | Saving | Staff | None:
+    """The page that replaces the main screen; None if the main screen is shown."""
+    pages = {
+        Screen.GALLERY: view.gallery,
+        Screen.RESULTS: view.results,
+        Screen.SAVING: view.saving,
+        Screen.STAFF: view.staff,
+    }
+    return pages.get(view.screen)
+
+
+def visible(view: KioskView) -> KioskView:
+    """A view without what cannot be seen: a page covers everything, and the picture below a question is frozen."""
+    blank = replace(view.status, frames_per_second=0.0, rate_text="")
+    if view.typing is not None or view.screen is Screen.FAULT or page_of(view) is not None:
+        return replace(view, picture=None, verdict=None, not_sure=None, cards=(), actions=(), status=blank, flash=None)
+    if view.question is not None or view.progress is not None:
+        return replace(view, picture=None, status=blank)
+    return replace(view, status=replace(view.status, frames_per_second=0.0))
+
+
+def still(view: KioskView) -> KioskView:
+    """What can be seen of a view, without its time: while this and the motion are equal, nothing need be drawn."""
+    return replace(visible(view), flash=None, now_s=0.0)
