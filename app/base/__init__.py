@@ -1,1 +1,1 @@
-"""Small modules that the rest of the app builds on. They import nothing else of the app."""
+"""Small modules that the rest of the app uses. They import nothing else of the app."""

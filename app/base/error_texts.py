@@ -1,7 +1,7 @@
-"""What a visitor is told of an error, in words that every language has.
+"""Translatable texts for errors of the libraries, the system and SQLite.
 
-`learning` and `tpu` know nothing of languages, and their texts speak to who runs a command. At the kiosk their kind is
-told; the text itself goes to the log, whose last lines the staff pages show.
+The texts of errors of `learning` and `tpu` are English and for people who run commands. The screen shows a text that is
+chosen by the class of the error; the error's own text goes to the log, and the staff pages show its last lines.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tpu.errors import (
 )
 
 EXPECTED_ERRORS = (KioskError, LearningError, RuntimeLayerError)
-"""Errors that are told by their kind; anything else is a defect: logged whole, told to the visitor in general."""
+"""Errors of a correct program. Any other is a defect: its traceback is logged and a fixed text shown."""
 
 _MODEL = message("A model file cannot be used. Try again, or call a member of staff.")
 _BY_KIND: tuple[tuple[type[Exception], Message], ...] = (
@@ -35,7 +35,7 @@ _BY_KIND: tuple[tuple[type[Exception], Message], ...] = (
 
 
 def screen_text(error: KioskError | LearningError | RuntimeLayerError) -> Text:
-    """The text for the screen; where the kind of an error says too little, what it says itself."""
+    """Return the text for the screen; the error's own English text if its class has none."""
     if isinstance(error, KioskError):
         return error.message
     return next((text for kind, text in _BY_KIND if isinstance(error, kind)), str(error))
@@ -55,7 +55,7 @@ _SYSTEM = {
 
 
 def system_error_text(error: OSError) -> Text:
-    """What the system says of an error; in English where it says something rare."""
+    """Return the system's text of an error, translatable if it is a common one."""
     return _SYSTEM.get(error.errno or 0, error.strerror or type(error).__name__)
 
 
@@ -70,5 +70,5 @@ _DATABASE = {
 
 
 def database_error_text(error: Exception) -> Text:
-    """What SQLite, or the system below it, says of an error; in English where it says something rare."""
+    """Return the text of an error of SQLite or of the system, translatable if it is a common one."""
     return system_error_text(error) if isinstance(error, OSError) else _DATABASE.get(str(error), str(error))

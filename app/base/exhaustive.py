@@ -10,7 +10,7 @@ else:
     from typing import NoReturn
 
     def assert_never(value: NoReturn, /) -> NoReturn:
-        """Raise AssertionError: a value came that no case handles."""
+        """Raise AssertionError: no case handles this value."""
         raise AssertionError(f"Expected code to be unreachable, but got: {value!r}")
 
 

@@ -1,4 +1,4 @@
-"""Names that every file system takes: FAT and Windows are the strictest."""
+"""Make and check file names that every file system accepts; FAT and Windows are the strictest."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?",
 def safe_file_name(
     text: str, taken: Collection[str] = (), *, longest_bytes: int = LONGEST_BYTES, ascii_only: bool = False
 ) -> str:
-    """Make a file name of any text, as like it as possible.
+    """Turn any text into a file name that resembles it.
 
-    Letters, marks and digits of the basic plane stay, with `.` and `-` between them; everything else,
-    emoji too (some mounted FAT volumes refuse them), becomes `_`.
+    Letters, marks and digits of the basic plane stay, and `.` and `-` between them. Everything else becomes `_`, also
+    emoji, because some mounted FAT volumes refuse them.
 
     Args:
-        text: Anything; may be empty.
-        taken: Names in use. Upper and lower case count as the same, as FAT has it.
-        longest_bytes: In UTF-8, before a number that keeps it apart from `taken`.
-        ascii_only: For volumes that take no other letters: accents are dropped, other writing becomes `_`.
+        text: Any text, also an empty one.
+        taken: Names in use; case is ignored, as on FAT.
+        longest_bytes: Length in UTF-8, without the number that makes the name different from `taken`.
+        ascii_only: For volumes that accept only ASCII: accents are dropped, other characters become `_`.
     """
     highest = 0x7F if ascii_only else 0xFFFF
     if ascii_only:
@@ -48,7 +48,7 @@ def numbered_names(name: str) -> Iterator[str]:
 
 
 def file_name_problem(name: str) -> str | None:
-    """Why a name could not be a file name everywhere; None when it can."""
+    """Return why a name is not valid on every file system; None if it is valid."""
     try:
         length = len(name.encode("utf-8"))
     except UnicodeEncodeError:

@@ -1,6 +1,6 @@
-"""Durable files: what is written is on the medium when the call returns, under its whole name or not at all.
+"""Write files durably: when the call returns, the file is on the medium with all of its content, or not at all.
 
-Errors are the system's own (`OSError`): whoever calls knows what the file was for, and says so.
+Errors are the system's own (`OSError`); the caller translates them, because it knows the purpose of the file.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from pathlib import Path
 
 from app.base.file_names import numbered_names
 
-DAMAGED = ".damaged-"  # and a number, behind the name of a file that `set_aside` renamed
+DAMAGED = ".damaged-"  # `set_aside` appends this and a number to the name of a file
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Replace a file as a whole: write beside it, sync, rename, sync the directory.
+    """Replace a file atomically: write a temporary file, sync it, rename it, sync the directory.
 
     Args:
-        path: Its directory is made where it is missing.
-        data: The whole content.
+        path: Its directory is created if it is missing.
+        data: The complete content.
 
     Raises:
         OSError: If there is no room or no permission; the file that was there is unchanged.
@@ -44,7 +44,7 @@ def write_through(path: Path, data: bytes) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make durable which names are in a directory."""
+    """Sync a directory, so that new names in it are durable."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -55,12 +55,12 @@ def sync_directory(directory: Path) -> None:
 def free_path(folder: Path, name: str, suffix: str = "") -> Path:
     """Return the first of `name`, `name_2`, `name_3`, … that does not exist in `folder`.
 
-    Names that hold the time need it, too: two of them may be made in one second, and clocks are set back.
+    Names with a time need this, too: two can be made in one second, and clocks can be set back.
 
     Args:
-        folder: Need not exist.
-        name: Without the suffix.
-        suffix: Stands behind the number, for example ".sqlite3".
+        folder: The folder; it may be missing.
+        name: The name without the suffix.
+        suffix: Follows the number, for example ".sqlite3".
     """
     return next(path for name in numbered_names(name) if not (path := folder / f"{name}{suffix}").exists())
 

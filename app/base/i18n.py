@@ -1,7 +1,7 @@
-"""Texts in the languages of the kiosk: a `Message` names its English template, `translated` puts it into words.
+"""Texts in the languages of the kiosk: a `Message` holds an English template, and `translated` translates it.
 
-State, events and errors carry messages, never sentences in one language: so the language can change while they are
-on the screen. Catalogues are gettext's, in assets/locale; English is what the templates themselves say.
+State, events and errors carry messages, not sentences in one language, so the language can change while they are on
+the screen. The catalogues are gettext's, in assets/locale; English needs none, because the templates are English.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ LANGUAGES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Message:
-    """A text that is not yet in any language. Made by `message` and `counted`; `str` gives it in English.
+    """A text that can be translated. Make it with `message` or `counted`; `str` returns it in English.
 
     Attributes:
         template: English, with {names} in braces.
-        params: What stands for those names; messages among them are translated, too.
-        plural: English template for every count but one.
-        count: Decides between the forms; None has no plural.
+        params: Values for those names; messages among them are translated, too.
+        plural: English template for every count except 1.
+        count: Chooses the form; None if the text has no plural.
     """
 
     template: str
@@ -46,21 +46,21 @@ class Message:
 
 
 Text = Message | str
-"""A plain text is shown as it is: a name, a path, or what a library said."""
+"""A message, or a plain text that is shown as it is: a name, a path, or the error text of a library."""
 
 
 def message(template: str, **params: Any) -> Message:
-    """A message from an English template; the catalogues are extracted from calls of this."""
+    """Make a message from an English template; the catalogues are extracted from calls of this function."""
     return Message(template, tuple(params.items()))
 
 
 def counted(singular: str, plural: str, count: int, **params: Any) -> Message:
-    """A message that depends on a number, which is {count} in both templates."""
+    """Make a message that depends on a number, which is {count} in both templates."""
     return Message(singular, (("count", count), *params.items()), plural, count)
 
 
 def translated(text: Text, language: str) -> str:
-    """The words of a text in a language of LANGUAGES."""
+    """Return a text in a language of LANGUAGES."""
     if isinstance(text, str):
         return text
     catalogue = _catalogue(language)

@@ -1,4 +1,4 @@
-"""The outside world as the kiosk needs it: protocols that real and simulated devices fulfil alike."""
+"""Protocols for the devices that the kiosk needs; real and simulated devices implement them."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ DEMONSTRATION = "demonstration"
 
 
 class Camera(Protocol):
-    """A source of pictures. Opened by its constructor; a frame has arrived before that returns.
+    """A source of pictures. The constructor opens it and returns after the first frame has arrived.
 
-    Raises `app.base.errors.CameraUnavailable` from the constructor and from `read` when it cannot deliver.
+    The constructor and `read` raise `app.base.errors.CameraUnavailable` if it delivers no pictures.
     """
 
     @property
     def name(self) -> str:
-        """What the status strip shows, such as "Logitech C270"; DEMONSTRATION is translated there."""
+        """The name for the status strip, such as "Logitech C270"; DEMONSTRATION is translated there."""
 
     def read(self) -> ImageArray:
         """Wait for the next picture: RGB, uint8, shape (H, W, 3), owned by the caller."""
@@ -55,8 +55,8 @@ class Drive:
     """A removable disk that is mounted now.
 
     Attributes:
-        name: Its label, or what its mount point is called.
-        filesystem: As the kernel calls it, such as "vfat".
+        name: Its label, or the name of its mount point.
+        filesystem: The kernel's name of it, such as "vfat".
         device: Such as "/dev/sda1".
         total_bytes: 0 where the file system does not tell.
     """
@@ -71,13 +71,13 @@ class Drive:
 
     @property
     def identity(self) -> tuple[Path, str]:
-        """Tells it from a drive that was mounted in its place, however its free space has changed."""
+        """Differs from that of any other drive, also one that is mounted in the same place later."""
         return self.path, self.device
 
 
 @dataclass(frozen=True)
 class UnmountedDrive:
-    """A removable disk that is plugged in but not mounted; `reason` says why, and what to do about it."""
+    """A removable disk that is plugged in but not mounted; `reason` says why and what to do."""
 
     name: str
     device: str
@@ -88,24 +88,24 @@ class Drives(Protocol):
     """The removable disks."""
 
     def present(self) -> tuple[Drive, ...]:
-        """Those mounted at this moment, in the order of their mount points; what can be mounted is mounted first."""
+        """Mount what can be mounted, and return the mounted drives in the order of their mount points."""
 
     def unmounted(self) -> tuple[UnmountedDrive, ...]:
-        """Those that stay unmounted."""
+        """Return the drives that could not be mounted."""
 
     def release(self, drive: Drive) -> Text:
-        """Unmount the drive and switch it off, if it was mounted here.
+        """Unmount the drive and switch it off, if the kiosk mounted it.
 
         Returns:
-            What is to be done before it may be pulled out; empty when it may be pulled now.
+            What to do before pulling it out; empty if it can be pulled out now.
         """
 
     def hurry(self) -> None:
-        """The kiosk closes: whoever waits for a drive in another thread waits no longer than moments."""
+        """End all waits for drives in other threads soon, because the kiosk closes."""
 
 
 class Clock(Protocol):
-    """Seconds that only grow."""
+    """A monotonic clock."""
 
     def __call__(self) -> float:
-        """Monotonic seconds."""
+        """Return monotonic seconds."""

@@ -1,4 +1,4 @@
-"""The last warnings and errors of the log, for the staff pages."""
+"""Remember the last warnings and errors of the log, for the staff pages."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ KEPT = 5
 
 
 class RecentWarnings(logging.Handler):
-    """Remembers the last few messages of warning level and above; attach it to the root logger."""
+    """A handler for the root logger that remembers the last messages of level WARNING and above."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._lines: deque[str] = deque(maxlen=KEPT)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line."""
+        """Remember a message."""
         self._lines.append(f"{record.levelname.lower()}: {record.getMessage()}")
 
     def lines(self) -> tuple[str, ...]:
-        """Newest first."""
+        """Return the messages, newest first."""
         return tuple(reversed(self._lines))

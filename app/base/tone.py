@@ -1,4 +1,4 @@
-"""How a message to the visitor is meant; the screen picks its colour."""
+"""The tone of a message to the visitor; the screen chooses a colour for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Tone(Enum):
-    """How a message is meant."""
+    """The tone of a message."""
 
     HINT = "hint"
     SUCCESS = "success"

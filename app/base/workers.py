@@ -1,4 +1,4 @@
-"""Threads that lose nothing silently: a one-slot mailbox, and workers that stop when told and fail loudly."""
+"""A one-slot mailbox between threads, and worker threads that stop on request and report their failure."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ StopSignal = threading.Event
 
 
 class Mailbox(Generic[Item]):
-    """One slot; the newest item wins. For what may be lost: frames, observations, progress."""
+    """One slot; a new item replaces the old one. For items that may be lost: frames, observations, progress."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._item: Item | None = None
 
     def put(self, item: Item) -> None:
-        """Leave `item`, in place of what was not taken yet."""
+        """Put `item` into the slot; an item that was not taken is lost."""
         with self._changed:
             self._item = item
             self._changed.notify()
 
     def take(self, timeout_s: float = 0.0) -> Item | None:
-        """Take what is there, waiting up to `timeout_s` for it; None when nothing came."""
+        """Take the item, waiting up to `timeout_s` for one; None if there is none."""
         with self._changed:
             if self._item is None and timeout_s > 0:
                 self._changed.wait(timeout_s)
@@ -40,8 +40,8 @@ class Mailbox(Generic[Item]):
 class Worker:
     """A named thread around `body(stop)`.
 
-    `body` runs until it returns, and is expected to return soon after `stop` is set. An exception out of it
-    is logged and handed to `on_failure(name, error)`: a dead thread that nobody sees does not happen.
+    `body` has to return soon after `stop` is set. If it raises an exception, that is logged and passed to
+    `on_failure(name, error)`, so no thread ends unnoticed.
     """
 
     def __init__(
@@ -57,15 +57,15 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> Worker:
-        """Start the thread; a worker starts once."""
+        """Start the thread, once."""
         self._thread.start()
         return self
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """Tell the body to stop and wait for it.
+        """Set the stop signal and wait for the thread.
 
         Raises:
-            WorkerStuck: If it still runs after `timeout_s` seconds.
+            WorkerStuck: If the thread still runs after `timeout_s` seconds.
         """
         self._stop.set()
         if not self._thread.is_alive():

@@ -50,7 +50,7 @@ def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, priva
         archive = tools.archive
         archive.keep(tools.store, datetime.now(), privacy)
         if privacy is Privacy.EMBEDDINGS:
-            archive.forget_pictures()
+            archive.delete_pictures()
         elif privacy is Privacy.ERASE:
             archive.clear()
         erase_session(tools, announce, removed)

@@ -1,7 +1,7 @@
-"""Sessions of visitors who have gone: kept in the data directory, as long as there is room.
+"""The archive: sessions of earlier visitors in the data directory, as long as there is room.
 
-`Archive.keep` is the only way in: at the end of a visit, and before a session from the archive or from a drive takes
-the place of the current one. So one set of rules holds for all of them: names, privacy, size and free room.
+Only `Archive.keep` adds a session: at the end of a visit, and before a session from the archive or from a drive
+replaces the current one. So the same rules for names, privacy, size and free space hold for all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.base.error_texts import system_error_text
-from app.base.errors import ArchiveUnusable, SessionNotArchived
+from app.base.errors import ArchiveUnusable, KioskError, SessionNotArchived
 from app.base.file_names import safe_file_name
 from app.base.files import DAMAGED, free_path
 from app.base.i18n import message
@@ -31,19 +31,19 @@ logger = logging.getLogger(__name__)
 FOLDER = "archive"  # in the data directory
 NAME_BYTES = 60
 ENDING = ".sqlite3"
-JOURNAL = "-journal"  # behind the name of the database that it belongs to
+JOURNAL = "-journal"  # SQLite appends it to the name of the database
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A folder of sessions, a database each.
+    """A folder of sessions, with one database for each.
 
     Attributes:
-        folder: Made when the first one comes.
-        max_bytes: The oldest go when all of them take more.
-        floor_bytes: Nothing is kept while less is free on the disk.
-        free_bytes: Of the disk that a folder is on.
-        beside: The database of the session at hand: damaged ones that were set aside beside it count as sessions here.
+        folder: Created for the first session.
+        max_bytes: The oldest sessions are deleted if all of them are larger than this.
+        floor_bytes: No session is added while less than this is free on the disk.
+        free_bytes: Returns the free space of the disk of a folder.
+        beside: The database of the current session. Damaged databases beside it count as sessions of the archive.
     """
 
     folder: Path
@@ -53,16 +53,19 @@ class Archive:
     beside: Path | None = None
 
     def keep(self, store: SessionStore, now: datetime, privacy: Privacy, *, or_refuse: bool = False) -> str | None:
-        """Keep the session of `store` and return its name; None where there is no room, or nothing to keep.
+        """Copy the session of `store` to the archive.
 
         Args:
-            store: Holds the session; it stays as it is.
+            store: The session; it is not changed.
             now: Local time, for the name.
             privacy: What to keep of the session.
-            or_refuse: Another session is about to replace this one, which must not be lost for lack of free room.
+            or_refuse: Raise an error if there is too little free space, because another session will replace this one.
+
+        Returns:
+            The name of the archived session; None if there is no room for it, or nothing to keep.
 
         Raises:
-            SessionNotArchived: If the disk fails; or, with `or_refuse`, if less is free than must stay free.
+            SessionNotArchived: If the disk fails; with `or_refuse`, also if less than `floor_bytes` is free.
         """
         session = store.load()
         if not session.samples or privacy is Privacy.ERASE:
@@ -70,12 +73,12 @@ class Archive:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _not_put_away(error) from error
-        self._forget_unfinished()
+            raise _not_archived(error) from error
+        self._delete_unfinished()
         if self.free_bytes(self.folder) < self.floor_bytes:
-            logger.warning("the session is not kept: less than %d MiB are free", self.floor_bytes >> 20)
+            logger.warning("the session is not archived: less than %d MiB are free", self.floor_bytes >> 20)
             if or_refuse:
-                raise _not_put_away(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+                raise _not_archived(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
             return None
         taught = [label for label, shots in zip(session.labels, session.shots(), strict=True) if shots]
         name = f"{now:%Y-%m-%d_%H%M%S}_{safe_file_name(' '.join(taught), longest_bytes=NAME_BYTES)}"
@@ -85,22 +88,22 @@ class Archive:
         return path.name.removesuffix(ENDING) if path.exists() else None
 
     def names(self) -> tuple[str, ...]:
-        """The sessions that are kept, newest first."""
+        """Return the names of the sessions, newest first."""
         return tuple(path.name.removesuffix(ENDING) for path in reversed(self._paths()))
 
     def size(self, name: str) -> int:
-        """Bytes that a session takes; 0 for one that is gone.
+        """Return the size of a session in bytes; 0 if it was deleted.
 
         Raises:
-            ArchiveUnusable: If this is no name of a session.
+            ArchiveUnusable: If the name is not valid.
         """
         return _size(self._path(name))
 
     def data(self, name: str) -> bytes:
-        """A session's database as it is.
+        """Return the content of a session's database.
 
         Raises:
-            ArchiveUnusable: If it is gone, or this is no name of a session.
+            ArchiveUnusable: If it was deleted, or the name is not valid.
         """
         path = self._path(name)
         if not path.is_file():
@@ -110,24 +113,28 @@ class Archive:
     def load(self, name: str, extractor_name: str, extractor_sha256: str) -> Session:
         """Read a session.
 
+        Args:
+            name: One of `names`.
+            extractor_name, extractor_sha256: The current extractor.
+
         Raises:
-            ArchiveUnusable: If it is gone or damaged, or cannot be used with this extractor.
+            ArchiveUnusable: If it was deleted, is damaged, or cannot be used with this extractor.
         """
         path = self._path(name)
         if not path.is_file():
             raise _gone(name)
         try:
             store = SessionStore(path, labels=(), extractor_name=extractor_name, extractor_sha256=extractor_sha256)
-        except Exception as error:
+        except (KioskError, OSError, sqlite3.Error) as error:
             raise ArchiveUnusable(message("The session {name} cannot be read.", name=name)) from error
         with closing(store):
             session = store.load()
-        if not session.samples:  # what is no session is set aside by the store, and begun anew
+        if not session.samples:  # the store renames a damaged file and begins a new session
             raise ArchiveUnusable(message("The session {name} cannot be read.", name=name))
-        foreign = [
+        of_others = [
             one for one in session.samples if (one.extractor_sha256 or session.extractor_sha256) != extractor_sha256
         ]
-        if not all(one.picture for one in foreign):
+        if not all(one.picture for one in of_others):
             raise ArchiveUnusable(
                 message(
                     "The session {name} was taught with another network, and without its pictures it cannot be "
@@ -137,65 +144,65 @@ class Archive:
             )
         return session
 
-    def forget_pictures(self) -> None:
-        """Leave of every session what is needed to train alone.
+    def delete_pictures(self) -> None:
+        """Delete the pictures of every session; embeddings and classes stay.
 
-        What is damaged goes, for nobody can take the pictures out of it. A disk that is full or busy is no damage:
-        pictures that stay because of it are tried again at the next call.
+        Damaged databases are deleted, because their pictures cannot be. If the disk is full or the database is busy,
+        the pictures stay, and the next call tries again.
         """
-        self._forget_unfinished()
-        self._forget(self._damaged())
+        self._delete_unfinished()
+        self._delete(self._damaged())
         for path in self._paths():
             try:
-                _forget_pictures_of(path)
+                _delete_pictures_of(path)
             except sqlite3.OperationalError as error:
-                logger.warning("the pictures of %s stay for now: %s", path, error)
+                logger.warning("the pictures of %s cannot be deleted now: %s", path, error)
             except sqlite3.Error as error:
-                logger.warning("%s is damaged, so it goes: %s", path, error)
-                self._forget([path])
+                logger.warning("%s is damaged and is deleted: %s", path, error)
+                self._delete([path])
 
     def clear(self) -> None:
-        """Forget every session, damaged ones too."""
-        self._forget_unfinished()
-        self._forget([*self._paths(), *self._damaged()])
+        """Delete every session, also damaged ones."""
+        self._delete_unfinished()
+        self._delete([*self._paths(), *self._damaged()])
 
-    def _forget_unfinished(self) -> None:
-        """A power cut in the middle of a copy leaves pictures under a name that nothing else looks for."""
+    def _delete_unfinished(self) -> None:
+        """Delete copies that a power cut interrupted; they can hold pictures."""
         for path in self.folder.glob(f"*{ENDING}.partial*"):
             path.unlink(missing_ok=True)
 
-    def _forget(self, paths: list[Path]) -> None:
+    def _delete(self, paths: list[Path]) -> None:
         for path in paths:
             for one in (path, path.with_name(path.name + JOURNAL)):  # pictures may be in both
                 one.unlink(missing_ok=True)
 
     def _damaged(self) -> list[Path]:
-        """Databases that were set aside: here, and beside the session at hand."""
+        """Return damaged databases that were renamed: in the archive, and beside the current session."""
         own = self.beside.parent.glob(f"{self.beside.name}{DAMAGED}*") if self.beside is not None else ()
         found = [*self.folder.glob(f"*{ENDING}{DAMAGED}*"), *own]
         return [path for path in found if not path.name.endswith(JOURNAL)]
 
     def _path(self, name: str) -> Path:
-        if not name or Path(name).name != name:  # it would lead out of the archive
+        if not name or Path(name).name != name:  # it could lead out of the archive
             raise _gone(name)
         return self.folder / f"{name}{ENDING}"
 
     def _paths(self) -> list[Path]:
-        """Oldest first."""
+        """Return the databases, oldest first."""
         return sorted(self.folder.glob(f"*{ENDING}"), key=_age)
 
     def _make_room(self) -> None:
-        """The oldest make room for the newer ones, and all of them for what is taught now."""
+        """Delete the oldest sessions until the limits hold; the current session needs free space, too."""
         paths = sorted([*self._paths(), *self._damaged()], key=_age)
         total = sum(map(_size, paths))
         while paths and (total > self.max_bytes or self.free_bytes(self.folder) < self.floor_bytes):
             oldest = paths.pop(0)
             total -= _size(oldest)
-            logger.info("the oldest session %s makes room", oldest.name)
-            self._forget([oldest])
+            logger.info("the oldest session %s is deleted to make room", oldest.name)
+            self._delete([oldest])
 
 
-def _not_put_away(error: OSError) -> SessionNotArchived:
+def _not_archived(error: OSError) -> SessionNotArchived:
     return SessionNotArchived(system_error_text(error))
 
 
@@ -203,12 +210,12 @@ def _gone(name: str) -> ArchiveUnusable:
     return ArchiveUnusable(message("The session {name} is not in the archive any more.", name=name))
 
 
-def _forget_pictures_of(path: Path) -> None:
-    """Overwrite the pictures of a session where they stand, which takes no room; then give the room back, if it can be.
+def _delete_pictures_of(path: Path) -> None:
+    """Overwrite the pictures of a session in place, which needs no space; then free their space, if possible.
 
     Raises:
         sqlite3.OperationalError: If the disk is full or fails; the pictures may still be there.
-        sqlite3.Error: If this is no session, or a damaged one.
+        sqlite3.Error: If the database is damaged, or not a session.
     """
     with closing(sqlite3.connect(path)) as database:
         if database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'samples'").fetchone()[0] == 0:
@@ -219,12 +226,12 @@ def _forget_pictures_of(path: Path) -> None:
         try:
             database.execute("UPDATE samples SET picture = x''")
             database.commit()
-        except sqlite3.OperationalError:  # no room for the journal: it is kept in memory, for once
+        except sqlite3.OperationalError:  # no room for a journal on the disk: keep this one in memory
             database.rollback()
             database.execute("PRAGMA journal_mode = MEMORY")
             database.execute("UPDATE samples SET picture = x''")
             database.commit()
-        with suppress(sqlite3.OperationalError):  # needs as much room again
+        with suppress(sqlite3.OperationalError):  # needs as much free space as the database
             database.execute("VACUUM")
 
 

@@ -1,4 +1,4 @@
-"""Samples and what embeds now: embed anew what another extractor made, or measure how far two back ends agree."""
+"""Measure how similarly two devices embed the same pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALIKE = 0.98  # cosine; rounding and another runtime's kernels stay above 0.99
 
 @dataclass(frozen=True)
 class BackendAgreement:
-    """How alike two back ends embed the same pictures: cosine, mean and least."""
+    """The cosine similarity of the embeddings of two devices: its mean and minimum over `pictures`."""
 
     pictures: int
     mean: float
@@ -30,15 +30,15 @@ class BackendAgreement:
 
 
 def backend_agreement(store: SessionStore, extractor: EmbeddingExtractor) -> BackendAgreement | None:
-    """Compare what answers now with what made the samples, on pictures of samples that the other one made.
+    """Compare the current device with the one that embedded the samples: the CPU, or an accelerator.
 
-    Where the extractor has both back ends, both look at the same picture; else the stored embedding stands for the
-    one that is gone, which sees the loss of the picture's JPEG, too.
+    If the extractor can use both, both embed the same stored pictures. Otherwise the stored embeddings are used, so the
+    result includes the loss of JPEG compression.
 
     Returns:
-        None if every sample was made by what answers now.
+        None if the current device embedded all samples.
     """
-    likenesses: list[float] = []
+    similarities: list[float] = []
     for sample in store.made_elsewhere(extractor.device, COMPARED):
         try:
             picture = decode_picture(sample.picture)
@@ -46,22 +46,22 @@ def backend_agreement(store: SessionStore, extractor: EmbeddingExtractor) -> Bac
             continue
         now = extractor.answer(picture)
         if (now.device == CPU) == (sample.device == CPU):
-            return None  # it changed back meanwhile
+            return None  # the device changed back meanwhile
         both = now.device != CPU and extractor.counterpart_bytes is not None
         other = extractor.answer_on_cpu(picture).outputs[0] if both else sample.embedding
-        likenesses.append(_cosine(now.outputs[0], other))
-    if not likenesses:
+        similarities.append(_cosine(now.outputs[0], other))
+    if not similarities:
         return None
-    found = BackendAgreement(len(likenesses), float(np.mean(likenesses)), min(likenesses))
+    found = BackendAgreement(len(similarities), float(np.mean(similarities)), min(similarities))
     level = logging.INFO if found.least >= ALIKE else logging.WARNING
     logger.log(
         level,
-        "%s embeds as before: cosine %.4f in the mean, %.4f at least, over %d pictures%s",
+        "%s compared with the device before: cosine similarity %.4f on average, %.4f at least, over %d pictures%s",
         extractor.device,
         found.mean,
         found.least,
         found.pictures,
-        "" if found.least >= ALIKE else ". Show the things again and press TRAIN, or use --device cpu",
+        "" if found.least >= ALIKE else ". Teach the things again and press TRAIN, or use --device cpu",
     )
     return found
 

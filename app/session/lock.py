@@ -1,4 +1,4 @@
-"""One kiosk at a time uses a data directory: a second one's RESET would empty the first one's session."""
+"""Let one kiosk at a time use a data directory: the RESET of a second one would erase the session of the first."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ FILE = "kiosk.lock"
 
 @contextmanager
 def only_kiosk_in(data_dir: Path) -> Iterator[None]:
-    """Hold the lock of a data directory, which is made when missing. The system frees it however the process ends.
+    """Hold the lock of a data directory, which is created if it is missing. The system frees it when the process ends.
 
-    Programs that the kiosk starts do not inherit it. Where no lock can be had (a file system without any, a folder
-    that cannot be written) it goes on without: what is wrong with the folder is told when the session is opened.
+    Child processes do not inherit it. If no lock is possible (a file system without locks, a folder that cannot be
+    written), the kiosk continues without one: opening the session reports what is wrong with the folder.
 
     Raises:
-        DataDirInUse: If another kiosk holds it.
+        DataDirInUse: If another kiosk holds the lock.
     """
     descriptor = None
     try:
@@ -36,7 +36,7 @@ def only_kiosk_in(data_dir: Path) -> Iterator[None]:
         os.close(descriptor)
         raise DataDirInUse(data_dir) from None
     except OSError as error:
-        logger.info("%s cannot be locked (%s): going on without", data_dir, error.strerror)
+        logger.info("%s cannot be locked (%s): continuing without a lock", data_dir, error.strerror)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Pictures of samples: compressed for the disk, small for the screen."""
+"""Compress pictures of samples for the disk, and scale them down for the screen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ JPEG_QUALITY = 95
 
 
 def encode_picture(square: ImageArray) -> bytes:
-    """JPEG of a square RGB picture, at most STORED_PX on an edge."""
+    """Compress a square picture to JPEG, at most STORED_PX on an edge.
+
+    Args:
+        square: RGB, uint8, (S, S, 3).
+
+    Raises:
+        PictureNotEncoded: If OpenCV cannot compress it.
+    """
     if square.shape[0] > STORED_PX:
         square = np.asarray(cv2.resize(square, (STORED_PX, STORED_PX), interpolation=cv2.INTER_AREA), np.uint8)
     done, data = cv2.imencode(".jpg", cv2.cvtColor(square, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
@@ -30,10 +37,13 @@ def encode_picture(square: ImageArray) -> bytes:
 
 
 def decode_picture(data: bytes) -> ImageArray:
-    """RGB, uint8, (S, S, 3), of what `encode_picture` made.
+    """Decode a picture that `encode_picture` made.
+
+    Returns:
+        RGB, uint8, (S, S, 3).
 
     Raises:
-        PictureDamaged: If the bytes are no picture.
+        PictureDamaged: If the bytes are not a picture.
     """
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if decoded is None:
@@ -42,7 +52,7 @@ def decode_picture(data: bytes) -> ImageArray:
 
 
 def thumbnail(square: ImageArray, edge_px: int = THUMBNAIL_PX) -> ImageArray:
-    """A small copy for the screen: RGB, uint8, (edge_px, edge_px, 3), read-only."""
+    """Return a small copy for the screen: RGB, uint8, (edge_px, edge_px, 3), read-only."""
     how = cv2.INTER_AREA if square.shape[0] > edge_px else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(square, (edge_px, edge_px), interpolation=how), np.uint8)
     small.flags.writeable = False
@@ -50,7 +60,7 @@ def thumbnail(square: ImageArray, edge_px: int = THUMBNAIL_PX) -> ImageArray:
 
 
 def newest_thumbnails(session: Session, class_index: int, most: int) -> tuple[Picture, ...]:
-    """Small copies of the newest samples of a class that have a picture, newest last."""
+    """Return small copies of the pictures of a class, the newest last; samples without a picture are left out."""
     own = [sample for sample in session.samples if sample.class_index == class_index and sample.picture]
     newest = []
     for sample in own[-most:]:
@@ -62,7 +72,7 @@ def newest_thumbnails(session: Session, class_index: int, most: int) -> tuple[Pi
 
 
 def small_picture(data: bytes, edge_px: int) -> ImageArray:
-    """A stored picture for the screen, as `thumbnail` gives it; plain grey where only the embedding was kept."""
+    """Return a stored picture as a `thumbnail`; plain grey if the picture is missing or damaged."""
     try:
         square = decode_picture(data)
     except PictureDamaged:

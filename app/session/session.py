@@ -20,8 +20,8 @@ class Sample:
         embedding: float32 (D,).
         picture: JPEG of the centre square of the frame that was on the screen.
         taken_at_s: Unix time.
-        extractor_sha256: Of the extractor that made the embedding; empty is the session's.
-        device: Where it ran: "cpu", "usb:N" or "pci:N".
+        extractor_sha256: Of the extractor that made the embedding; empty means the session's extractor.
+        device: Where the extractor ran: "cpu", "usb:N" or "pci:N".
     """
 
     sample_id: int
@@ -35,7 +35,7 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """Labels and samples, in the order they were taken, and the extractor that made the embeddings."""
+    """Class labels, samples in the order they were taken, and the extractor that made the embeddings."""
 
     labels: tuple[str, ...]
     samples: tuple[Sample, ...]
@@ -43,26 +43,26 @@ class Session:
     extractor_sha256: str
 
     def shots(self) -> tuple[int, ...]:
-        """Samples per class, in label order."""
+        """Return the number of samples per class, in the order of the labels."""
         counts = [0] * len(self.labels)
         for sample in self.samples:
             counts[sample.class_index] += 1
         return tuple(counts)
 
     def embeddings(self) -> NDArray[np.float32]:
-        """float32 (N, D)."""
+        """Return the embeddings, float32 (N, D)."""
         return np.stack([sample.embedding for sample in self.samples])
 
     def label_indices(self) -> NDArray[np.int64]:
-        """int64 (N,)."""
+        """Return the label index of each sample, int64 (N,)."""
         return np.array([sample.class_index for sample in self.samples], np.int64)
 
     def missing(self) -> Message | None:
-        """What training still needs, in words for the visitor; None when it can start."""
+        """Return what training still needs, as a text for the visitor; None if it can start."""
         return still_missing(self.labels, self.shots())
 
     def taught(self) -> Session:
-        """Only the classes that have samples, numbered anew from 0."""
+        """Return a session with only the classes that have samples, numbered again from 0."""
         kept = [index for index, count in enumerate(self.shots()) if count]
         renumbered = {old: new for new, old in enumerate(kept)}
         return replace(
@@ -73,7 +73,7 @@ class Session:
 
 
 def still_missing(labels: Sequence[str], shots: Sequence[int]) -> Message | None:
-    """Say what training needs first: two classes with two samples each are enough."""
+    """Return the first thing that training needs; None if two classes have two samples each."""
     taught = [(label, count) for label, count in zip(labels, shots, strict=True) if count]
     if not taught:
         return message("Nothing to learn from yet. Show something and hold its button.")
@@ -88,7 +88,7 @@ def still_missing(labels: Sequence[str], shots: Sequence[int]) -> Message | None
 
 
 def same_samples(one: Session, other: Session) -> bool:
-    """Whether two sessions hold the same samples, with or without their pictures."""
+    """Return whether two sessions have the same samples; pictures are not compared."""
     return len(one.samples) == len(other.samples) and all(
         (mine.class_index, mine.taken_at_s) == (theirs.class_index, theirs.taken_at_s)
         and np.array_equal(mine.embedding, theirs.embedding)

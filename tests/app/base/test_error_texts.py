@@ -1,4 +1,4 @@
-"""Errors of the packages that know nothing of languages are told in the visitor's."""
+"""Errors of the libraries, the system and SQLite are shown in the visitor's language."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ ERRORS = [
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != SOURCE_LANGUAGE])
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_an_error_of_a_library_has_words_in_every_language(error: Exception, language: str) -> None:
+def test_an_error_of_a_library_has_a_text_in_every_language(error: Exception, language: str) -> None:
     assert isinstance(error, EXPECTED_ERRORS)
     text = screen_text(error)
     assert translated(text, language) not in (str(text), str(error))
 
 
-def test_a_lost_accelerator_is_told_with_the_next_step() -> None:
+def test_the_text_of_a_lost_accelerator_names_the_next_step() -> None:
     text = screen_text(AcceleratorLost("it hangs"))
     assert str(text) == "The accelerator does not answer. Plug it in again, or call a member of staff."
     assert translated(text, "de") == (
@@ -62,36 +62,36 @@ def test_a_lost_accelerator_is_told_with_the_next_step() -> None:
     )
 
 
-def test_an_error_of_the_kiosk_keeps_its_own_words() -> None:
+def test_an_error_of_the_kiosk_is_shown_with_its_own_text() -> None:
     error = DriveGone("STICK")
     assert screen_text(error) == error.message
 
 
-def test_a_kind_that_says_nothing_to_a_visitor_keeps_its_text() -> None:
+def test_an_error_without_a_translatable_text_is_shown_with_its_own() -> None:
     assert screen_text(InvalidLabels("labels hold a gap. Number them anew.")) == "labels hold a gap. Number them anew."
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.ENODEV, errno.ENOENT])
-def test_what_the_system_says_of_a_disk_has_words_in_every_language(number: int) -> None:
+def test_a_disk_error_of_the_system_has_a_text_in_every_language(number: int) -> None:
     text = system_error_text(OSError(number, os.strerror(number)))
     assert str(text) == os.strerror(number)
     assert all(translated(text, one) != str(text) for one in LANGUAGES if one != SOURCE_LANGUAGE)
 
 
-def test_what_the_system_rarely_says_is_told_as_it_says_it() -> None:
+def test_a_rare_error_of_the_system_is_shown_with_its_own_text() -> None:
     assert system_error_text(OSError(errno.EXDEV, os.strerror(errno.EXDEV))) == os.strerror(errno.EXDEV)
     assert system_error_text(OSError("odd")) == "OSError"
 
 
-def test_a_refusal_of_the_sandbox_has_words_in_every_language_and_none_of_its_own() -> None:
+def test_every_refusal_of_the_sandbox_has_a_text_in_every_language() -> None:
     for text in REFUSALS.values():
         assert all(translated(text, one) != str(text) for one in LANGUAGES if one != SOURCE_LANGUAGE)
     source = (Path(sandbox_child.__file__)).read_text(encoding="utf-8")
-    told = {*re.findall(r'Refused\("(\w+)"\)', source), *re.findall(r', "(\w+)"\),$', source, re.MULTILINE), "no_model"}
-    assert told | {"odd_embeddings", "odd_label_indices"} == set(REFUSALS)
+    used = {*re.findall(r'Refused\("(\w+)"\)', source), *re.findall(r', "(\w+)"\),$', source, re.MULTILINE), "no_model"}
+    assert used | {"odd_embeddings", "odd_label_indices"} == set(REFUSALS)
 
 
-def test_what_sqlite_says_of_a_full_or_failing_disk_has_words_in_every_language(tmp_path: Path) -> None:
+def test_an_error_of_sqlite_about_a_disk_has_a_text_in_every_language(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "small.sqlite3")) as database:
         database.execute("PRAGMA max_page_count = 2")
         database.execute("CREATE TABLE one (data BLOB)")

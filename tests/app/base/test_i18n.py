@@ -1,4 +1,4 @@
-"""Languages: every text in all of them, catalogues that are what they were compiled from, plurals that are right."""
+"""Every text is translated into every language, the compiled catalogues are current, and plurals are right."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def forms(text: Identity) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_text_of_the_program_is_translated_and_nothing_else_is_kept(language: str) -> None:
+def test_the_catalogue_translates_every_text_of_the_program_and_no_others(language: str) -> None:
     done = {one.id for one in catalogue(language) if one.id and all(forms(one.string)) and not one.fuzzy}
     assert set(extracted()) - done == set()
     assert done - set(extracted()) == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_translations_name_what_the_template_names(language: str) -> None:
+def test_a_translation_has_the_parameters_of_its_template(language: str) -> None:
     for one in catalogue(language):
         names = set(re.findall(r"{(\w+)}", " ".join(forms(one.id))))
         for form in forms(one.string):
@@ -54,7 +54,7 @@ def test_translations_name_what_the_template_names(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
+def test_the_compiled_catalogue_has_the_texts_of_its_source(language: str) -> None:
     with (LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
         compiled = {forms(one.id): forms(one.string) for one in read_mo(file) if one.id}
     assert compiled == {forms(one.id): forms(one.string) for one in catalogue(language) if one.id}
@@ -64,14 +64,14 @@ def test_there_are_catalogues_for_the_languages_and_for_no_others() -> None:
     assert sorted(path.name for path in LOCALE.iterdir() if path.is_dir()) == sorted(OTHERS)
 
 
-def test_a_message_is_english_until_it_is_put_into_words() -> None:
-    told = message("Found the drive {drive}. SAVE puts the model on it.", drive="STICK")
-    assert str(told) == "Found the drive STICK. SAVE puts the model on it."
-    assert translated(told, "de") != str(told)
-    assert "STICK" in translated(told, "de")
+def test_a_message_is_english_without_a_translation() -> None:
+    text = message("Found the drive {drive}. SAVE puts the model on it.", drive="STICK")
+    assert str(text) == "Found the drive STICK. SAVE puts the model on it."
+    assert translated(text, "de") != str(text)
+    assert "STICK" in translated(text, "de")
 
 
-def test_a_number_picks_the_form_of_each_language() -> None:
+def test_a_count_chooses_the_plural_form_of_each_language() -> None:
     def pictures(count: int) -> str:
         return translated(
             counted("{count} picture will be erased.", "{count} pictures will be erased.", count), language
@@ -88,9 +88,9 @@ def test_a_number_picks_the_form_of_each_language() -> None:
 
 def test_messages_inside_messages_are_translated_too() -> None:
     inner = message("not sure")
-    told = message("{what}. What you taught is safe. Please call a member of staff.", what=inner)
-    assert translated(told, "de").startswith(translated(inner, "de"))
+    text = message("{what}. What you taught is safe. Please call a member of staff.", what=inner)
+    assert translated(text, "de").startswith(translated(inner, "de"))
 
 
-def test_plain_texts_stay_what_they_are() -> None:
+def test_a_plain_text_is_not_translated() -> None:
     assert translated("Logitech C270", "tr") == "Logitech C270"

@@ -1,4 +1,4 @@
-"""Where the program's own files are, and what it is called."""
+"""The program finds its own files, and knows the name it was started with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.base.paths import asset_path, import_folder, is_checkout, program_name
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-def test_assets_and_packages_are_those_of_the_checkout() -> None:
+def test_assets_and_packages_come_from_the_checkout() -> None:
     assert asset_path("fonts", "MPLUSRounded1c-Medium.ttf") == REPOSITORY / "assets/fonts/MPLUSRounded1c-Medium.ttf"
     assert asset_path() == REPOSITORY / "assets"
     assert import_folder() == REPOSITORY
@@ -28,7 +28,7 @@ def test_assets_and_packages_are_those_of_the_checkout() -> None:
         ("-c", "run_kiosk.py"),
     ],
 )
-def test_the_program_is_called_what_the_user_typed(started: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_name_is_what_the_user_typed(started: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", [started, "--help"])
     assert program_name() == name
 

@@ -1,4 +1,4 @@
-"""Mailboxes keep the newest; workers stop when told and never die unseen."""
+"""A mailbox keeps the newest item; a worker stops on request and reports its failure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_zero_and_false_are_items_too() -> None:
     assert box.take() == 0.0
 
 
-def test_a_worker_stops_when_told() -> None:
+def test_a_worker_stops_on_request() -> None:
     running = threading.Event()
 
     def body(stop: StopSignal) -> None:
@@ -53,7 +53,7 @@ def test_a_worker_stops_when_told() -> None:
     assert "camera" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_a_failure_is_handed_on_with_the_worker_s_name(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_is_reported_with_the_name_of_the_worker(caplog: pytest.LogCaptureFixture) -> None:
     failures: list[tuple[str, str]] = []
     done = threading.Event()
 
@@ -70,7 +70,7 @@ def test_a_failure_is_handed_on_with_the_worker_s_name(caplog: pytest.LogCapture
     assert "the camera worker failed" in caplog.text
 
 
-def test_a_worker_that_does_not_stop_is_an_error_not_silence() -> None:
+def test_a_worker_that_does_not_stop_raises_an_error() -> None:
     free = threading.Event()
     worker = Worker("vision", lambda _stop: (free.wait(10), None)[1], nobody).start()
     with pytest.raises(WorkerStuck) as caught:
@@ -79,7 +79,7 @@ def test_a_worker_that_does_not_stop_is_an_error_not_silence() -> None:
     assert str(caught.value) == "the vision worker did not stop within 0 s. Restart the kiosk."
 
 
-def test_stopping_a_worker_that_has_ended_is_fine() -> None:
+def test_stopping_a_worker_that_has_ended_does_nothing() -> None:
     worker = Worker("drive", lambda _stop: None, nobody).start()
     worker.stop()
     worker.stop()

@@ -1,4 +1,4 @@
-"""What answers, what the strip says of it, and what becomes of samples when something else answers."""
+"""The status strip names the device that answers, and samples are checked when the device or extractor changes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def view(event: ev.BackendChanged, **changes: object) -> KioskView:
         (Status(Phase.BROKEN, "usb:0", "it hangs."), "CPU – the Edge TPU does not answer", True),
     ],
 )
-def test_the_strip_says_what_answers(
+def test_the_strip_names_the_device_that_answers(
     status: Status | None, strip: str, problem: bool, extractors: Path, supervise: Callable[..., EdgeTpuSupervisor]
 ) -> None:
     with EmbeddingExtractor(extractors, accelerator=supervise()) as extractor:
@@ -60,7 +60,7 @@ def test_the_strip_says_what_answers(
     assert (seen.status.backend, seen.status.problem, seen.screen) == (strip, problem, Screen.TEACH)
 
 
-def test_without_twin_and_accelerator_the_screen_says_what_is_needed(
+def test_without_counterpart_and_accelerator_the_screen_says_what_is_needed(
     extractors: Path, supervise: Callable[..., EdgeTpuSupervisor]
 ) -> None:
     extractors.with_name(PLAIN).unlink()
@@ -70,7 +70,7 @@ def test_without_twin_and_accelerator_the_screen_says_what_is_needed(
     assert (seen.screen, seen.fault) == (Screen.FAULT, ("The Edge TPU is needed", NEEDED))
 
 
-def test_samples_are_checked_only_when_something_else_answers() -> None:
+def test_samples_are_checked_only_when_another_device_answers() -> None:
     taught = KioskState(classes=(TaughtClass("apple", 2), TaughtClass("cup")), camera="webcam")
     opening = ev.BackendChanged("CPU – opening the Edge TPU")
     state, commands = advance(taught, opening)
@@ -97,7 +97,7 @@ def taught_with_another_extractor(tmp_path: Path) -> Iterator[Station]:
     station.close()
 
 
-def test_another_extractor_embeds_in_the_background_and_presses_come_in_between(
+def test_another_extractor_embeds_in_the_background_and_presses_are_handled_in_between(
     taught_with_another_extractor: Station,
 ) -> None:
     station = taught_with_another_extractor
@@ -118,7 +118,7 @@ def test_another_extractor_embeds_in_the_background_and_presses_come_in_between(
     assert station.store.load().embeddings().shape == (7, station.extractor.feature_dim)
 
 
-def test_the_strip_counts_the_pictures_that_are_looked_at_again() -> None:
+def test_the_strip_counts_the_pictures_that_are_embedded_again() -> None:
     state = KioskState(classes=(TaughtClass("apple", 3), TaughtClass("cup")), backend=ev.BackendChanged("CPU"))
     state, _ = advance(state, ev.SamplesReEmbedded(2, dropped=(0,)))
     assert state.shots == (2, 0)
@@ -153,7 +153,7 @@ def looked(station: Station) -> str:
     return station.kiosk.observation.device
 
 
-def test_samples_remember_what_embedded_them_and_both_agree(
+def test_samples_record_their_device_and_both_devices_agree(
     compiled: Station, stick: SimulatedStick, caplog: pytest.LogCaptureFixture
 ) -> None:
     compiled.look()
@@ -174,7 +174,7 @@ def test_samples_remember_what_embedded_them_and_both_agree(
     assert "usb:0 embeds as before: cosine 1.0000 in the mean, 1.0000 at least, over 1 pictures" in caplog.text
 
 
-def test_a_compiled_model_goes_live_on_the_stick_and_its_twin_answers_when_that_is_pulled(
+def test_a_compiled_model_runs_on_the_stick_and_its_counterpart_answers_after_it_is_pulled(
     compiled: Station, stick: SimulatedStick
 ) -> None:
     stick.plug_in()
@@ -198,7 +198,7 @@ def test_a_compiled_model_goes_live_on_the_stick_and_its_twin_answers_when_that_
     assert json.loads((folder / "metadata.json").read_text())["extractor"]["sha256"] == compiled.extractor.origin_sha256
 
 
-def test_the_model_of_before_answers_on_the_cpu_until_the_stick_is_there(
+def test_the_stored_model_answers_on_the_cpu_until_the_stick_is_plugged_in(
     tmp_path: Path, extractors: Path, stick: SimulatedStick, supervise: Callable[..., EdgeTpuSupervisor]
 ) -> None:
     first = supervise()

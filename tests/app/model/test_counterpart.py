@@ -1,4 +1,4 @@
-"""One head on both forms of an extractor: plain for everybody, compiled for whoever has an Edge TPU."""
+"""One head on both forms of an extractor: not compiled, and compiled for the Edge TPU."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def head(feature_dim: int) -> SoftmaxRegression:
     return made
 
 
-def test_the_twin_is_found_beside_the_extractor_and_among_the_pulled_models(tmp_path: Path) -> None:
+def test_the_counterpart_is_found_beside_the_extractor_and_among_the_downloaded_models(tmp_path: Path) -> None:
     here, cache = tmp_path / "here", tmp_path / "cache"
     for folder in (here, cache):
         folder.mkdir()
@@ -44,7 +44,7 @@ def test_the_twin_is_found_beside_the_extractor_and_among_the_pulled_models(tmp_
     assert find_counterpart(here / "x_edgetpu.tflite", [cache]) == cache / "x.tflite"
 
 
-def test_a_file_that_is_not_what_its_name_says_is_left_out(tmp_path: Path) -> None:
+def test_a_file_whose_name_and_content_disagree_is_not_used(tmp_path: Path) -> None:
     wrong = tmp_path / "x_edgetpu.tflite"
     wrong.write_bytes(tiny_extractor("uint8"))
     assert with_head(wrong, head(6)) is None
@@ -54,8 +54,8 @@ def test_a_file_that_is_not_what_its_name_says_is_left_out(tmp_path: Path) -> No
     assert with_head(tmp_path / "gone.tflite", head(6)) is None
 
 
-def test_the_folder_holds_both_forms_and_the_plain_one_is_the_one_to_use(shared_models: Path, tmp_path: Path) -> None:
-    """Google's MobileNet and its compiled twin: the same weights behind both, and what was compiled stays as it is."""
+def test_the_folder_holds_both_forms_and_names_the_plain_one(shared_models: Path, tmp_path: Path) -> None:
+    """Google's MobileNet and its compiled counterpart: both get the same head, and compiled code stays as it is."""
     trained = head(1024)
     plain, compiled = tmp_path / "plain.tflite", tmp_path / "compiled.tflite"
     for source, made in ((PLAIN, plain), (COMPILED, compiled)):
@@ -95,6 +95,6 @@ def last_weights(data: bytes) -> tuple[Any, Any]:
 
 
 def payload(data: bytes) -> list[bytes]:
-    """What the Edge TPU compiler put into its operators."""
+    """The data of the Edge TPU operators."""
     assert EDGE_TPU_OPERATOR in data
     return [bytes(one.customOptions) for one in unpacked(data).subgraphs[0].operators if one.customOptions is not None]

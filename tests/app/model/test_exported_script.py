@@ -37,7 +37,7 @@ def folder(shared_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return root / "out"
 
 
-def test_it_answers_as_the_kiosk_does(folder: Path, shared_photos: Path, tmp_path: Path) -> None:
+def test_it_answers_like_the_kiosk(folder: Path, shared_photos: Path, tmp_path: Path) -> None:
     photos = [
         *(path for digit in ("0", "2", "5") for path in sorted((shared_photos / "sign-digits" / digit).iterdir())[-6:]),
         *sorted((shared_photos / "scenes").glob("*.jpg")),
@@ -63,9 +63,7 @@ def test_it_answers_as_the_kiosk_does(folder: Path, shared_photos: Path, tmp_pat
             assert label == max(answer["probabilities"], key=answer["probabilities"].get)
 
 
-def test_a_model_that_brings_no_test_for_the_unknown_is_asked_all_the_same(
-    folder: Path, shared_photos: Path, tmp_path: Path
-) -> None:
+def test_a_model_without_a_novelty_test_is_used_without_it(folder: Path, shared_photos: Path, tmp_path: Path) -> None:
     older = tmp_path / "older"
     shutil.copytree(folder, older)
     model = older / json.loads((folder / "metadata.json").read_text())["model"]
@@ -80,7 +78,7 @@ def test_a_model_that_brings_no_test_for_the_unknown_is_asked_all_the_same(
     assert done.stdout.startswith(f"{photo}: sign 0: ")
 
 
-def test_without_pictures_it_says_how_it_is_used(folder: Path) -> None:
+def test_without_pictures_it_prints_its_usage(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-I", str(folder / "classify.py")], capture_output=True, text=True, timeout=100, check=False
     )
@@ -88,7 +86,7 @@ def test_without_pictures_it_says_how_it_is_used(folder: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_no_picture_is_named_in_one_line(folder: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_picture_is_named_in_one_line(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("no picture")
     for name, reason in (("none.jpg", "No such file or directory"), ("text.jpg", "no picture")):
         done = subprocess.run(

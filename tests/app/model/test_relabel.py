@@ -1,4 +1,4 @@
-"""New names for a trained model: the model itself stays byte for byte, and so does what travels behind it."""
+"""New class names for a trained model; the model and the other files in it do not change."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def files_of(data: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_names_are_replaced_and_the_model_is_not() -> None:
+def test_only_the_names_change() -> None:
     renamed = with_labels(with_label_file(MODEL, ["apple", "cup"]), ["Apfel", "Öl"])
     assert renamed.startswith(MODEL)
     assert files_of(renamed) == {"labels.txt": "Apfel\nÖl\n".encode()}
     assert renamed == with_label_file(MODEL, ["Apfel", "Öl"])
 
 
-def test_a_model_without_names_gets_some() -> None:
+def test_a_model_without_names_gets_them() -> None:
     assert with_labels(MODEL, ["a", "b"]) == with_label_file(MODEL, ["a", "b"])
 
 
-def test_whatever_else_travels_behind_the_model_comes_along() -> None:
+def test_other_files_behind_the_model_are_kept() -> None:
     stream = io.BytesIO(with_label_file(MODEL, ["apple", "cup"]))
     stream.seek(0, io.SEEK_END)
     with zipfile.ZipFile(stream, "a") as archive:

@@ -1,4 +1,4 @@
-"""The report that goes along with a model: the facts of a training, and the page that shows them."""
+"""The training report: its facts, and the page that shows them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def session(labels: tuple[str, ...] = ("apple", "cup")) -> Session:
 
 
 def fit(probabilities: list[list[float]], held_out: list[int], history: tuple[FitProgress, ...] = ()) -> FitResult:
-    """What a fit told of the samples that it held out."""
+    """The result of a fit on the samples that it held out."""
     rows = np.array(probabilities, np.float32)
     truth = np.array(held_out) % 2
     confusion = np.zeros((2, 2), np.int64)
@@ -78,7 +78,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-def test_facts_name_the_wrong_ones_surest_first(facts: dict[str, Any]) -> None:
+def test_wrong_answers_are_sorted_by_confidence(facts: dict[str, Any]) -> None:
     assert facts["wrong"] == [
         {"sample": 103, "truth": 1, "answer": 0, "confidence": 0.95},
         {"sample": 104, "truth": 0, "answer": 1, "confidence": 0.7},
@@ -88,20 +88,20 @@ def test_facts_name_the_wrong_ones_surest_first(facts: dict[str, Any]) -> None:
     assert facts["shots"] == [3, 3]
 
 
-def test_the_curve_tells_what_more_pictures_taught(facts: dict[str, Any]) -> None:
+def test_the_curve_shows_the_effect_of_more_pictures(facts: dict[str, Any]) -> None:
     assert facts["curve"] == [
         {"shots": 1, "loss": 0.69, "validation_accuracy": 0.5},
         {"shots": 2, "loss": 0.2, "validation_accuracy": 0.75},
     ]
 
 
-def test_a_class_of_which_nothing_was_held_out_has_no_accuracy() -> None:
+def test_a_class_without_held_out_samples_has_no_accuracy() -> None:
     told = training_report(session(), fit([[0.9, 0.1]], [0]), AGREEMENT, SECONDS)
     assert told["class_accuracy"] == [1.0, None]
     assert "–" in Page(report_page(told, {})).text
 
 
-def test_what_would_be_refused_is_counted_by_probability_and_by_novelty() -> None:
+def test_not_sure_answers_are_counted_by_probability_and_by_novelty() -> None:
     found = replace(
         fit([[0.9, 0.1], [0.55, 0.45], [0.2, 0.8], [0.1, 0.9]], [0, 0, 1, 1]), novelties=np.array([0.5, 0.2, 1.3, 0.9])
     )
@@ -110,16 +110,16 @@ def test_what_would_be_refused_is_counted_by_probability_and_by_novelty() -> Non
     assert "so it was for 50.0% of them" in Page(report_page(told, {})).text
 
 
-def test_a_report_from_before_that_was_counted_is_still_shown(facts: dict[str, Any]) -> None:
+def test_an_older_report_without_that_count_is_still_shown(facts: dict[str, Any]) -> None:
     before = {name: value for name, value in facts.items() if name != "refused"}
     assert "the answer is “not sure”." in Page(report_page(before, {})).text
 
 
-def test_facts_come_back_from_json_as_they_were(facts: dict[str, Any]) -> None:
+def test_facts_survive_a_round_trip_through_json(facts: dict[str, Any]) -> None:
     assert json.loads(json.dumps(facts)) == facts
 
 
-def test_the_page_needs_nothing_but_itself(facts: dict[str, Any]) -> None:
+def test_the_page_loads_nothing_else(facts: dict[str, Any]) -> None:
     html = report_page(facts, {one.sample_id: one.picture for one in session().samples})
     page = Page(html)
     assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe")]
@@ -129,7 +129,7 @@ def test_the_page_needs_nothing_but_itself(facts: dict[str, Any]) -> None:
     assert not re.search(r"url\(|@import|https?://", html)
 
 
-def test_the_page_says_what_the_facts_say(facts: dict[str, Any]) -> None:
+def test_the_page_shows_the_facts(facts: dict[str, Any]) -> None:
     text = Page(report_page(facts, {})).text
     assert "apple and cup" in text
     assert "50% of the 4 pictures held out were named right" in text
@@ -137,7 +137,7 @@ def test_the_page_says_what_the_facts_say(facts: dict[str, Any]) -> None:
     assert text.index("cup → apple 95%") < text.index("apple → cup 70%")
 
 
-def test_every_number_of_pictures_says_what_is_counted(facts: dict[str, Any]) -> None:
+def test_every_number_of_pictures_names_what_is_counted(facts: dict[str, Any]) -> None:
     text = Page(report_page(facts, {})).text
     assert "It was compared with the trained model on all 6 pictures taught: the same answer for 100.0% of them" in text
     fewer = {**facts, "agreement": {**AGREEMENT, "pictures": 5}}
@@ -145,7 +145,7 @@ def test_every_number_of_pictures_says_what_is_counted(facts: dict[str, Any]) ->
     assert "classpictures taughtnamed right of those held out" in text
 
 
-def test_pictures_are_shown_only_of_samples_that_are_given(facts: dict[str, Any]) -> None:
+def test_only_pictures_that_were_passed_are_shown(facts: dict[str, Any]) -> None:
     def pictures(given: dict[int, bytes]) -> int:
         return sum(tag == "img" for tag, _ in Page(report_page(facts, given)).tags)
 
@@ -153,7 +153,7 @@ def test_pictures_are_shown_only_of_samples_that_are_given(facts: dict[str, Any]
     assert pictures({104: session().samples[4].picture}) == 1
 
 
-def test_names_cannot_break_out_of_the_page() -> None:
+def test_class_names_are_escaped_in_the_page() -> None:
     name = '<script>alert("x")</script>'
     told = training_report(session((name, "cup")), fit([[0.1, 0.9]], [0]), AGREEMENT, SECONDS)
     page = Page(report_page(told, {}))

@@ -1,4 +1,4 @@
-"""A model that answers before anybody has taught."""
+"""The starter: a model that answers before the first training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.needs_runtime
 
 
 def starting_with(station: Station, starter: str) -> Station:
-    """The same kiosk, started anew with this starter."""
+    """The same kiosk, started again with this starter."""
     station.close()
     settings = Config()
     again = Station(station.folder, replace(settings, idle=replace(settings.idle, starter=starter)))
@@ -28,7 +28,7 @@ def starting_with(station: Station, starter: str) -> Station:
     return again
 
 
-def test_the_rendered_things_are_a_starter_that_answers_at_once_and_steps_back(station: Station) -> None:
+def test_the_demonstration_starter_answers_at_once_and_stops_when_something_is_taught(station: Station) -> None:
     again = starting_with(station, "demo")
     state = again.kiosk.state
     assert (state.mode, state.starter.labels) == (Mode.LIVE, again.table.kinds)
@@ -50,7 +50,7 @@ def test_the_rendered_things_are_a_starter_that_answers_at_once_and_steps_back(s
     again.close()
 
 
-def test_a_starter_that_comes_too_late_takes_nothing_from_the_model_that_was_taught(station: Station) -> None:
+def test_a_late_starter_does_not_replace_a_trained_model(station: Station) -> None:
     again = starting_with(station, "demo")
     again.teach()
     again.press(Action.TRAIN)
@@ -60,7 +60,7 @@ def test_a_starter_that_comes_too_late_takes_nothing_from_the_model_that_was_tau
     again.close()
 
 
-def test_no_room_to_make_the_starter_ends_no_worker(
+def test_a_full_disk_while_making_the_starter_does_not_end_the_worker(
     station: Station, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(station.folder / "gone"))
@@ -74,7 +74,7 @@ def view_of(station: Station):
     return present(station.kiosk.state, station.kiosk.shown, NOTHING_SEEN, Surroundings())
 
 
-def test_a_folder_that_save_wrote_is_a_starter(station: Station) -> None:
+def test_a_folder_of_save_works_as_a_starter(station: Station) -> None:
     station.teach()
     station.press(Action.TRAIN)
     station.press(Action.SAVE)
@@ -90,7 +90,7 @@ def test_a_folder_that_save_wrote_is_a_starter(station: Station) -> None:
     again.close()
 
 
-def test_a_starter_that_cannot_be_used_is_told_and_the_kiosk_works(
+def test_an_unusable_starter_is_reported_and_the_kiosk_works(
     station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
     nowhere = station.folder / "nowhere"

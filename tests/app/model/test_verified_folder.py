@@ -1,4 +1,4 @@
-"""A folder that is written so that it can be trusted, on real file systems."""
+"""Atomic writing and verification of folders, on real file systems."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_after_a_save_and_a_hard_pull_the_medium_holds_every_byte(socket: Sticks
 
 @pytest.mark.parametrize("kind", ["ext4", "exfat", "fat"])
 @pytest.mark.parametrize("size", [0, 1, 511, 4096, 4097, 1 << 20, (1 << 20) + 5])
-def test_the_medium_gives_back_files_of_every_length(socket: Sticks, kind: str, size: int) -> None:
+def test_files_of_every_length_are_read_from_the_medium(socket: Sticks, kind: str, size: int) -> None:
     disk, data = socket.plug_in(kind), RNG.bytes(size)
     path = disk.path / "file.bin"
     path.write_bytes(data)
     assert sha256_on_medium(path) == hashlib.sha256(data).hexdigest()
 
 
-def test_what_is_written_after_a_pull_never_lands_beside_the_drive(socket: Sticks) -> None:
+def test_files_written_after_a_pull_never_land_on_another_disk(socket: Sticks) -> None:
     disk = socket.plug_in()
 
     def pull(step: str, done: bool) -> None:
@@ -57,7 +57,7 @@ def test_what_is_written_after_a_pull_never_lands_beside_the_drive(socket: Stick
     assert list(disk.path.iterdir()) == []  # the empty folder that it was mounted on
 
 
-def test_a_link_that_waits_under_the_unfinished_name_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_under_the_temporary_name_is_not_followed(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (tmp_path / "now.partial").symlink_to(elsewhere)
@@ -68,7 +68,7 @@ def test_a_link_that_waits_under_the_unfinished_name_is_not_followed(tmp_path: P
     assert not (tmp_path / "now").exists()
 
 
-def test_a_drive_that_turns_write_protected_under_way_is_told(socket: Sticks) -> None:
+def test_a_drive_that_becomes_write_protected_is_reported(socket: Sticks) -> None:
     disk = socket.plug_in()
 
     def protect(step: str, done: bool) -> None:
@@ -84,7 +84,7 @@ def test_a_drive_that_turns_write_protected_under_way_is_told(socket: Sticks) ->
 
 
 @pytest.mark.parametrize("harm", ["changed", "shorter", "gone"])
-def test_what_reads_back_otherwise_loses_its_name_and_what_was_there_comes_back(tmp_path: Path, harm: str) -> None:
+def test_a_folder_that_reads_back_differently_is_removed_and_the_old_one_comes_back(tmp_path: Path, harm: str) -> None:
     folder = tmp_path / "teachable" / "now"
     earlier = with_checksums({"model.tflite": b"the one before"})
     write_folder(folder, earlier)
@@ -103,7 +103,7 @@ def test_what_reads_back_otherwise_loses_its_name_and_what_was_there_comes_back(
     assert [path.name for path in folder.parent.iterdir()] == ["now"]
 
 
-def test_a_folder_that_reads_back_otherwise_and_cannot_be_deleted_looks_unfinished(tmp_path: Path) -> None:
+def test_a_folder_that_reads_back_differently_and_cannot_be_deleted_is_marked_unfinished(tmp_path: Path) -> None:
     folder = tmp_path / "teachable" / "now"
     kept = folder.with_name("now.partial") / "kept"
 

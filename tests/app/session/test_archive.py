@@ -1,4 +1,4 @@
-"""Sessions that are kept: what is damaged, what makes room, and what of their pictures stays."""
+"""The archive: damaged sessions, the limits of its size, and the deletion of pictures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOW = datetime(2026, 1, 31, 14, 12)
 
 
 @pytest.mark.parametrize("privacy", ["keep", "embeddings", "erase"])
-def test_pictures_of_a_copy_that_a_power_cut_ended_do_not_stay(station: Station, privacy: str) -> None:
+def test_a_copy_that_a_power_cut_interrupted_is_deleted(station: Station, privacy: str) -> None:
     archive = station.config.data_dir / "archive"
     archive.mkdir()
     for name in ("2026-01-31_141200_apple.sqlite3.partial", "2026-01-31_141200_apple.sqlite3.partial-journal"):
@@ -36,8 +36,8 @@ def test_pictures_of_a_copy_that_a_power_cut_ended_do_not_stay(station: Station,
 
 
 @pytest.mark.parametrize(("privacy", "left"), [("keep", 3), ("embeddings", 0), ("erase", 0)])
-def test_damaged_databases_go_as_the_sessions_do(station: Station, privacy: str, left: int) -> None:
-    """Nobody can take the pictures out of them."""
+def test_damaged_databases_are_deleted_when_pictures_must_not_stay(station: Station, privacy: str, left: int) -> None:
+    """Their pictures cannot be deleted on their own."""
     damaged = lay_damaged(station)
     privately(station, privacy)
     station.teach()
@@ -45,7 +45,7 @@ def test_damaged_databases_go_as_the_sessions_do(station: Station, privacy: str,
     assert len([path for path in damaged if path.exists()]) == left
 
 
-def test_damaged_databases_make_room_by_age_as_the_sessions_do(station: Station) -> None:
+def test_damaged_databases_count_for_the_size_and_are_deleted_by_age(station: Station) -> None:
     damaged = lay_damaged(station)
     station.teach()
     beside = station.config.data_dir / "session.sqlite3"
@@ -55,7 +55,7 @@ def test_damaged_databases_make_room_by_age_as_the_sessions_do(station: Station)
 
 
 def lay_damaged(station: Station) -> list[Path]:
-    """Databases as the store sets them aside, one with its journal, all of them older than any session."""
+    """Databases that the store renamed, one with its journal, all of them older than any session."""
     archive = station.config.data_dir / "archive"
     archive.mkdir(exist_ok=True)
     beside = station.config.data_dir
@@ -74,19 +74,19 @@ def archive_of(station: Station) -> tuple[Archive, Path]:
     return archive, station.config.data_dir / "archive" / f"{name}.sqlite3"
 
 
-def test_a_busy_session_keeps_its_pictures_for_now_and_loses_nothing_else(station: Station) -> None:
+def test_a_busy_session_keeps_its_pictures_until_the_next_call(station: Station) -> None:
     archive, path = archive_of(station)
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        archive.forget_pictures()
+        archive.delete_pictures()
     assert pictures_in(path) == 8
-    archive.forget_pictures()
+    archive.delete_pictures()
     assert pictures_in(path) == 0
     assert path.exists()
 
 
-def test_a_full_disk_takes_pictures_and_no_session(station: Station, tmp_path: Path) -> None:
-    """No room for a journal or for a copy: they are overwritten where they stand."""
+def test_pictures_are_deleted_on_a_full_disk_and_the_session_stays(station: Station, tmp_path: Path) -> None:
+    """No room for a journal or a copy: the pictures are overwritten in place."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to mount a small file system")
     _, session = archive_of(station)
@@ -100,7 +100,7 @@ def test_a_full_disk_takes_pictures_and_no_session(station: Station, tmp_path: P
         shutil.copy(session, path)
         (small / "filler").write_bytes(bytes(shutil.disk_usage(small).free))
         assert shutil.disk_usage(small).free == 0
-        Archive(small, 1 << 40, 0).forget_pictures()
+        Archive(small, 1 << 40, 0).delete_pictures()
         assert pictures_in(path) == 0
         assert not any(part in path.read_bytes() for part in jpegs)
     finally:
@@ -108,14 +108,14 @@ def test_a_full_disk_takes_pictures_and_no_session(station: Station, tmp_path: P
 
 
 @pytest.mark.parametrize("data", [b"no database at all" * 100, b""])
-def test_what_is_damaged_or_no_session_goes_with_the_pictures_that_may_be_in_it(station: Station, data: bytes) -> None:
+def test_a_file_that_is_not_a_session_is_deleted_because_it_can_hold_pictures(station: Station, data: bytes) -> None:
     archive, path = archive_of(station)
     path.write_bytes(data)
-    archive.forget_pictures()
+    archive.delete_pictures()
     assert not path.exists()
 
 
-def test_the_oldest_session_makes_room_for_the_newest(station: Station, tmp_path: Path) -> None:
+def test_the_oldest_session_is_deleted_to_make_room_for_the_newest(station: Station, tmp_path: Path) -> None:
     station.teach()
     archive = Archive(tmp_path / "kept", max_bytes=1 << 40, floor_bytes=0)
     first = archive.keep(station.store, NOW, Privacy.KEEP)
@@ -126,7 +126,7 @@ def test_the_oldest_session_makes_room_for_the_newest(station: Station, tmp_path
     assert first == "2026-01-31_141200_apple_cup"
 
 
-def test_nothing_is_kept_where_the_disk_is_nearly_full(station: Station, tmp_path: Path) -> None:
+def test_no_session_is_archived_on_a_nearly_full_disk(station: Station, tmp_path: Path) -> None:
     station.teach()
     archive = Archive(tmp_path / "kept", 1 << 40, 1000, free_bytes=lambda _folder: 999)
     assert archive.keep(station.store, NOW, Privacy.KEEP) is None
@@ -147,12 +147,12 @@ def test_a_session_of_another_network_needs_its_pictures(station: Station, tmp_p
     )
 
 
-def test_an_empty_session_is_not_kept(station: Station, tmp_path: Path) -> None:
+def test_an_empty_session_is_not_archived(station: Station, tmp_path: Path) -> None:
     assert Archive(tmp_path / "kept", 1 << 40, 0).keep(station.store, NOW, Privacy.KEEP) is None
 
 
 @pytest.mark.parametrize("name", ["../data/session", "/etc/passwd", ""])
-def test_an_unknown_name_is_no_way_out_of_the_archive(tmp_path: Path, name: str) -> None:
+def test_a_name_cannot_lead_out_of_the_archive(tmp_path: Path, name: str) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "session.sqlite3").write_bytes(b"not in the archive")

@@ -1,4 +1,4 @@
-"""Two kiosks never share a data directory; everything else may."""
+"""Two kiosks never use one data directory at the same time; other commands may."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def test_a_killed_kiosk_leaves_the_folder_free_though_its_children_live(tmp_path
         holder.stdout.close()
 
 
-def test_a_kiosk_that_closed_lets_the_next_one_in(tmp_path: Path) -> None:
+def test_a_kiosk_that_closed_frees_the_folder_for_the_next_one(tmp_path: Path) -> None:
     for _ in range(2):
         with only_kiosk_in(tmp_path / "new"):
             pass
 
 
-def test_where_nothing_can_be_locked_it_starts_all_the_same(tmp_path: Path) -> None:
+def test_a_kiosk_starts_without_a_lock_where_none_is_possible(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir()  # as a folder that cannot be written: the lock file cannot be opened
     with only_kiosk_in(tmp_path):
         pass
