@@ -1,12 +1,12 @@
-"""From raw inputs to presses: contacts that bounce, buttons that stick, two inputs for one button; pure.
+"""Turn raw inputs into presses of buttons: debounce pins, ignore stuck inputs, join several inputs of one button.
 
-The rules (docs/hardware.md tells them to the person with the screwdriver):
+The rules, which docs/hardware.md explains to the person who wires the box:
 
-- A pin counts as changed once it has kept its level for `debounce_s`. What is shorter is a ghost: it is counted
-  and does nothing. A tap that was long enough counts even where the screen stalled meanwhile.
-- An input that is down for `stuck_after_s`, or was down at the start, is stuck: it counts as up until it really was.
-- A button of several inputs goes down with the first of them and comes up with the last.
-- Giving an input to another button changes what it means from its next press on.
+- A pin has changed once it has kept its new level for `debounce_s`. Shorter changes are counted and otherwise ignored.
+  A tap that was long enough counts even if the program was busy meanwhile.
+- An input that is down for `stuck_after_s`, or was down at the start, is stuck: it counts as up until it is released.
+- A button with several inputs goes down with the first of them and comes up with the last.
+- An input that is assigned to another button keeps its old meaning until it is released.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ FLICKERS_S = 1.0  # a good switch settles within 10 ms
 
 @dataclass(frozen=True)
 class Contact:
-    """What a pin says, and what is believed of it.
+    """The raw and the debounced level of a pin.
 
     Attributes:
-        level: What it said last; True is pressed.
-        since_s: Since when.
-        believed: The last level that it kept long enough.
-        restless_since_s: When it left that level, or None while it is there.
-        flickered: Changes too short to be believed since then.
-        ghosts: Those after which it was back where it had been, since the start: no finger was there.
-        bounces: Those on the way to another level, since the start: the contacts of the switch.
-        presses: How often it went down and was believed, since the start.
+        level: The raw level; True is pressed.
+        since_s: When the raw level changed last.
+        stable_level: The debounced level: the last one that lasted for `debounce_s`.
+        unstable_since_s: When the raw level left the debounced one; None while they agree.
+        short_changes: Changes since then that did not last.
+        ghosts: Short changes after which the debounced level stayed the same, since the start: nobody pressed.
+        bounces: Short changes on the way to a new debounced level, since the start: the switch bounced.
+        presses: How often the debounced level became pressed, since the start.
     """
 
     level: bool = False
     since_s: float = 0.0
-    believed: bool = False
-    restless_since_s: float | None = None
-    flickered: int = 0
+    stable_level: bool = False
+    unstable_since_s: float | None = None
+    short_changes: int = 0
     ghosts: int = 0
     bounces: int = 0
     presses: int = 0
@@ -58,7 +58,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Down:
-    """An input that is down, the button it was when it went down, and whether it is stuck."""
+    """An input that is down: the button that it meant when it went down, and whether it is stuck."""
 
     button: Button | None
     since_s: float
@@ -67,14 +67,14 @@ class Down:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All inputs: what they mean, which are down, and which are in trouble.
+    """All inputs: what they mean, which are down, and how the pins behave.
 
     Attributes:
-        map: What each source means from its next press on.
-        debounce_s: How long a pin must keep its level.
-        stuck_after_s: How long an input may be down.
-        down: By source.
-        contacts: Pins that have changed so far or were down at the start, by source.
+        map: Which button each source means at its next press.
+        debounce_s: How long a pin must keep a level before it counts.
+        stuck_after_s: How long an input may be down before it counts as stuck.
+        down: The inputs that are down, by source.
+        contacts: Pins that have changed since the start, or were down at the start, by source.
     """
 
     map: InputMap = field(default_factory=lambda: input_map(KEYS))
@@ -85,39 +85,39 @@ class Inputs:
 
     @property
     def pressed(self) -> tuple[str, ...]:
-        """Sources that are down and count as down."""
+        """Sources that are down and not stuck."""
         return tuple(source for source, one in self.down.items() if not one.stuck)
 
     @property
     def stuck(self) -> tuple[str, ...]:
-        """Sources that are down for too long; they count as up until they are released."""
+        """Sources that are stuck; they count as up until they are released."""
         return tuple(source for source, one in self.down.items() if one.stuck)
 
     def may_be_released(self, button: Button) -> bool:
-        """Every pin that holds the button down has left its level, not yet for long enough to be believed."""
+        """Whether every pin that holds the button down has been released, for less than `debounce_s` so far."""
         sources = [source for source, one in self.down.items() if one.button == button and not one.stuck]
         return bool(sources) and all(source in self.contacts and not self.contacts[source].level for source in sources)
 
     def assign(self, source: str, button: Button) -> Inputs:
-        """Make an input a button from its next press on."""
+        """Assign an input to a button; it counts from the next press."""
         return replace(self, map=self.map.assign(source, button))
 
     def flickering(self, now_s: float) -> tuple[str, ...]:
-        """Pins that have not come to rest for `FLICKERS_S`: a loose wire, or no pull resistor."""
+        """Pins that have been unstable for `FLICKERS_S`: a loose wire, or no pull resistor."""
         return tuple(
             source
             for source, one in self.contacts.items()
-            if one.restless_since_s is not None and now_s - one.restless_since_s > FLICKERS_S
+            if one.unstable_since_s is not None and now_s - one.unstable_since_s > FLICKERS_S
         )
 
     @property
-    def unruly(self) -> Mapping[str, Contact]:
-        """Pins that had changes too short to count since the start, by source."""
+    def with_short_changes(self) -> Mapping[str, Contact]:
+        """Pins that had changes too short to count, by source."""
         return {source: one for source, one in self.contacts.items() if one.ghosts or one.bounces}
 
 
 def inputs_of(config: Config) -> Inputs:
-    """All inputs as the settings want them, none of them down."""
+    """All inputs as configured, none of them down."""
     return Inputs(
         input_map(vars(config.inputs)),
         debounce_s=config.gpio.debounce_s,
@@ -126,7 +126,7 @@ def inputs_of(config: Config) -> Inputs:
 
 
 def in_order_of_time(events: Sequence[Event]) -> list[Event]:
-    """Order inputs by the time at which they happened. Events without a time, and inputs of one time, stay in place."""
+    """Sort inputs by the time at which they happened; events without a time keep their place. The sort is stable."""
     timed = iter(sorted((one for one in events if _time_of(one) is not None), key=_time_of))  # type: ignore[arg-type]
     return [one if _time_of(one) is None else next(timed) for one in events]
 
@@ -136,12 +136,15 @@ def _time_of(event: Event) -> float | None:
 
 
 def interpret(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
-    """Give the inputs after `event`, and the events that follow from it: inputs that settled, buttons pressed.
+    """Apply an event to the inputs.
 
     Args:
-        inputs: Before.
-        event: Any; most mean nothing here.
+        inputs: The inputs before.
+        event: Any event; most leave the inputs as they are.
         now_s: Monotonic seconds of the last tick.
+
+    Returns:
+        The inputs after, and the events that follow: debounced pins, and presses and releases of buttons.
     """
     match event:
         case InputPressed(source):
@@ -153,18 +156,18 @@ def interpret(inputs: Inputs, event: Event, now_s: float) -> tuple[Inputs, tuple
         case PinChanged(source, level, at_s):
             return _changed(inputs, source, level, at_s)
         case TimePassed(passed_to_s):
-            inputs, settled = _rested(inputs, now_s)  # what happened since the last tick may still be on its way
-            inputs, released = _watched(inputs, passed_to_s)
+            inputs, settled = _debounced(inputs, now_s)  # events since the last tick may still be in the queue
+            inputs, released = _with_stuck_released(inputs, passed_to_s)
             return inputs, (*settled, *released)
         case _:
             return inputs, ()
 
 
 def _found_down(inputs: Inputs, source: str, now_s: float) -> Inputs:
-    """An input is down that nobody pressed. Of a pin, the next level that is believed is then that it came up."""
+    """An input was down at the start. For a pin, that is its debounced level: its next change is a release."""
     contacts = inputs.contacts
     if pins_of([source]):
-        contacts = {**contacts, source: Contact(level=True, since_s=now_s, believed=True)}
+        contacts = {**contacts, source: Contact(level=True, since_s=now_s, stable_level=True)}
     return replace(inputs, down={**inputs.down, source: Down(None, now_s, stuck=True)}, contacts=contacts)
 
 
@@ -182,17 +185,17 @@ def _released(inputs: Inputs, source: str, at_s: float | None) -> tuple[Inputs, 
     if was is None:
         return inputs, ()
     inputs = replace(inputs, down={other: one for other, one in inputs.down.items() if other != source})
-    return inputs, () if was.stuck else _let_go(inputs, was.button, at_s)
+    return inputs, () if was.stuck else _release(inputs, was.button, at_s)
 
 
-def _watched(inputs: Inputs, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
-    """Let go of what is down for too long."""
+def _with_stuck_released(inputs: Inputs, now_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+    """Release what has been down for too long."""
     follow: list[Event] = []
     for source, one in inputs.down.items():
         if one.stuck or now_s - one.since_s < inputs.stuck_after_s:
             continue
         inputs = replace(inputs, down={**inputs.down, source: replace(one, stuck=True)})
-        follow += _let_go(inputs, one.button, now_s)
+        follow += _release(inputs, one.button, now_s)
     return inputs, tuple(follow)
 
 
@@ -200,7 +203,7 @@ def _is_down(inputs: Inputs, button: Button | None) -> bool:
     return any(one.button == button and not one.stuck for one in inputs.down.values())
 
 
-def _let_go(inputs: Inputs, button: Button | None, at_s: float | None) -> tuple[Event, ...]:
+def _release(inputs: Inputs, button: Button | None, at_s: float | None) -> tuple[Event, ...]:
     return () if button is None or _is_down(inputs, button) else (ButtonReleased(button, at_s=at_s),)
 
 
@@ -208,47 +211,47 @@ def _let_go(inputs: Inputs, button: Button | None, at_s: float | None) -> tuple[
 
 
 def _changed(inputs: Inputs, source: str, level: bool, at_s: float) -> tuple[Inputs, tuple[Event, ...]]:
-    """A pin says something else: what it said before was long enough to be believed, or it was a ghost."""
+    """A pin changed. Its level before may have lasted long enough to count."""
     before = inputs.contacts.get(source, Contact())
     if level == before.level:
         return inputs, ()
-    inputs, follow = _believed(inputs, source, before, at_s)
+    inputs, follow = _accepted(inputs, source, before, at_s)
     contact = inputs.contacts.get(source, before)
-    short = contact.level != contact.believed
+    short = contact.level != contact.stable_level
     contact = replace(
         contact,
         level=level,
         since_s=at_s,
-        restless_since_s=at_s if contact.restless_since_s is None else contact.restless_since_s,
-        flickered=contact.flickered + short,
+        unstable_since_s=at_s if contact.unstable_since_s is None else contact.unstable_since_s,
+        short_changes=contact.short_changes + short,
     )
     return replace(inputs, contacts={**inputs.contacts, source: contact}), follow
 
 
-def _rested(inputs: Inputs, heard_to_s: float) -> tuple[Inputs, tuple[Event, ...]]:
-    """Believe every pin that has kept its level. All that changed before `heard_to_s` must have been heard."""
+def _debounced(inputs: Inputs, complete_to_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+    """Accept the level of every pin that lasted. All changes before `complete_to_s` must have been applied."""
     follow: list[Event] = []
     for source, contact in inputs.contacts.items():
-        inputs, new = _believed(inputs, source, contact, heard_to_s)
+        inputs, new = _accepted(inputs, source, contact, complete_to_s)
         follow += new
     return inputs, tuple(follow)
 
 
-def _believed(inputs: Inputs, source: str, contact: Contact, until_s: float) -> tuple[Inputs, tuple[Event, ...]]:
-    if contact.restless_since_s is None or until_s - contact.since_s < inputs.debounce_s:
+def _accepted(inputs: Inputs, source: str, contact: Contact, until_s: float) -> tuple[Inputs, tuple[Event, ...]]:
+    if contact.unstable_since_s is None or until_s - contact.since_s < inputs.debounce_s:
         return inputs, ()
-    went, came_back = (contact.flickered, 0) if contact.level != contact.believed else (0, contact.flickered)
-    rested = replace(
+    changed = contact.level != contact.stable_level
+    settled = replace(
         contact,
-        believed=contact.level,
-        restless_since_s=None,
-        flickered=0,
-        ghosts=contact.ghosts + came_back,
-        bounces=contact.bounces + went,
-        presses=contact.presses + (contact.level and not contact.believed),
+        stable_level=contact.level,
+        unstable_since_s=None,
+        short_changes=0,
+        ghosts=contact.ghosts + (0 if changed else contact.short_changes),
+        bounces=contact.bounces + (contact.short_changes if changed else 0),
+        presses=contact.presses + (changed and contact.level),
     )
-    inputs = replace(inputs, contacts={**inputs.contacts, source: rested})
-    if contact.level == contact.believed:
+    inputs = replace(inputs, contacts={**inputs.contacts, source: settled})
+    if not changed:
         return inputs, ()
     kind = InputPressed if contact.level else InputReleased
     raw = kind(source, at_s=contact.since_s)

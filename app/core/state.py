@@ -1,4 +1,8 @@
-"""The kiosk's state: all that the screen and the next press depend on, frozen."""
+"""The kiosk's state: frozen values that decide what the screen shows and what the next press does.
+
+`app.core.transitions.advance` makes a new state from each event; nothing else changes it. The parts that belong to one
+page (gallery, results, saving, typing, staff) are in `app.core.modes.pages`.
+"""
 
 from __future__ import annotations
 
@@ -19,32 +23,32 @@ from app.core.modes.pages import GalleryState, ResultsState, SavingState, StaffS
 from app.core.presses import Inputs
 from app.session.session import still_missing
 
-NOTICE_S = 3.5
-THUMBNAILS = 12
+NOTICE_S = 3.5  # how long a notice stays on the screen
+THUMBNAILS = 12  # newest samples of a class that the state keeps
 
 
 class Mode(Enum):
     """What the kiosk is doing."""
 
-    ATTRACT = "attract"
-    TEACH = "teach"
+    ATTRACT = "attract"  # nobody is there: a demonstration plays
+    TEACH = "teach"  # no model answers yet
     TRAINING = "training"
-    LIVE = "live"
+    LIVE = "live"  # a model answers; class buttons still take samples
     GALLERY = "gallery"
     RESULTS = "results"
     SAVING = "saving"
     CONFIRM_RESET = "confirm_reset"
     ERASING = "erasing"
-    ASK_FOLDER = "ask_folder"
-    CHOOSE_DRIVE = "choose_drive"
+    ASK_FOLDER = "ask_folder"  # what to do with a folder that was found on a drive
+    CHOOSE_DRIVE = "choose_drive"  # which of several drives SAVE writes to
     IMPORTING = "importing"
-    STILL_THERE = "still_there"
+    STILL_THERE = "still_there"  # a countdown before the session ends
     STAFF = "staff"
 
 
 @dataclass(frozen=True)
 class Notice:
-    """A passing message."""
+    """A message that disappears by itself."""
 
     text: Text
     tone: Tone
@@ -53,7 +57,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Timing:
-    """How holding a class button takes samples, and how many a class takes at most."""
+    """When a held class button takes samples, and the most samples that a class may have."""
 
     hold_delay_s: float = 0.35
     sample_interval_s: float = 0.12
@@ -62,7 +66,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Held:
-    """A class button that is down. `waiting` while its last sample is not stored yet."""
+    """A class button that is down. `waiting` is True until its last sample is stored."""
 
     class_index: int
     next_sample_at_s: float
@@ -71,7 +75,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Arrival:
-    """The latest sample that was stored, for the picture that flies into its card."""
+    """The sample that was stored last: the screen lets its picture fly into the card of its class."""
 
     class_index: int
     picture: Picture
@@ -80,36 +84,45 @@ class Arrival:
 
 @dataclass(frozen=True)
 class KioskState:
-    """All that the screen and the next press depend on.
+    """The whole state of the kiosk.
 
     Attributes:
-        model: None until the first training of this session went live.
-        camera: Its name while frames arrive, else None.
-        camera_problem: Why they do not.
-        changed: A sample came or went since the session's own model went live; kept while a drive's model is shown.
-        in_flight: Presses whose sample is not stored yet.
-        asked_at_s: When a question was asked, or RESET was pressed in it too early.
-        config: All settings, as changed on the screen.
-        language: Of this visit.
-        starter: The model that answers before anybody taught; `model` is None meanwhile.
-        learn_due: A button was let go in learn-as-you-go: train as soon as its samples are stored.
-        last_input_s: When somebody did something.
+        classes: In label order.
+        mode: What the kiosk is doing.
+        asked_at_s: When the current question was asked, or asked again because of an early press.
+        model: The model that was trained in this session, or is shown from a drive; None before the first training.
+        changed: A sample was added or removed since the session's own model was trained.
+        in_flight: Number of presses whose sample is not stored yet.
+        held: The class button that takes samples now.
+        notice: A message that disappears by itself.
+        arrival: The sample that was stored last.
+        camera: Name of the camera while frames arrive, else None.
+        camera_problem: Why no frames arrive.
+        fault: Which part of the program has stopped; only a restart helps.
+        drives: All mounted drives.
+        unmounted: Drives that are plugged in but not mounted.
+        drive_seen: A drive was plugged in during this visit, even if it was pulled out since.
+        found: A folder on a drive about which the kiosk asks, now or at the next moment of rest.
+        shown_from: Name of the drive whose model answers; empty while the session's own model does.
+        language: Language of this visit.
+        config: All settings, including those that were changed on the screen.
+        starter: A model that answers before a visitor has taught anything; `model` is None meanwhile.
+        learn_due: A class button was released in learn-as-you-go: train as soon as its samples are stored.
+        last_input_s: When somebody last did something.
         attract_since_s: When ATTRACT began.
-        gone: The session is being put away because its visitor is gone.
+        gone: The session is being archived or erased because its visitor left.
         down: Buttons that are down.
-        cursor: Place among what can be touched on the page, where the box's buttons steer; see `app.core.modes.cursor`.
-        cursor_repeats_at_s: When a held button moves it again.
-        by_keyboard: The latest press was on a keyboard, not on a box.
-        inputs: Keys, pads and pins: what they mean and which are down.
-        drive_facts, unmounted: All that is known of the drives, and of those that are plugged in but not mounted.
-        drive_seen: A drive was there at some time of this visit, whatever became of it.
-        found: A folder on a drive that is being asked about, or will be.
-        shown_from: The drive whose model answers for a while, else empty.
-        backend: What answers, and why the accelerator does not; None until that is known.
-        re_embedding: Samples that wait for their embedding by the extractor in use.
-        now_s: Of the event that is handled, or of the last one that said so; monotonic.
-        ticked_s: When the last tick was.
-        pressed_at_s: When the latest press happened, which may be before `now_s`: it may have waited in the queue.
+        gallery, results, saving, staff, typing: What is on the pages of these names.
+        cursor: Index into the page's targets, or None while there is no cursor; see `app.core.modes.cursor`.
+        cursor_repeats_at_s: When a held button moves the cursor again.
+        by_keyboard: The latest press was on a keyboard, not on the box.
+        timing: When samples are taken.
+        inputs: What keys, pads and pins mean, and which of them are down.
+        backend: What computes the answers, and why the accelerator does not; None until it is known.
+        re_embedding: Number of samples that must still be embedded by the extractor in use.
+        now_s: Monotonic time of the event that is handled; events without a time leave it as it was.
+        ticked_s: Monotonic time of the last tick.
+        pressed_at_s: When the latest press happened. This may be before `now_s`: events wait in a queue.
     """
 
     classes: tuple[TaughtClass, ...]
@@ -165,24 +178,24 @@ class KioskState:
 
     @property
     def teaching(self) -> bool:
-        """A class button takes samples now."""
+        """Whether a class button takes samples now."""
         return self.mode in (Mode.TEACH, Mode.LIVE)
 
     @property
     def answering(self) -> bool:
-        """A model answers: the one taught here, one from a drive, or the starter."""
+        """Whether a model answers: the session's own, one from a drive, or the starter."""
         return self.model is not None or self.starter is not None
 
     @property
     def stale(self) -> bool:
-        """Samples have come or gone since the model was trained. A model from a drive is never stale."""
+        """Whether the samples changed since the model was trained. A model from a drive is never stale."""
         if self.model is None or self.shown_from:
             return False
         return self.changed or self.model.shots != self.shots
 
     @property
     def resting_mode(self) -> Mode:
-        """Where every job and every question ends: LIVE where a model answers, else TEACH."""
+        """The mode after a job or a question: LIVE if a model answers, else TEACH."""
         return Mode.LIVE if self.answering else Mode.TEACH
 
     @property
@@ -192,28 +205,29 @@ class KioskState:
 
     @property
     def privacy(self) -> Privacy:
-        """What to keep of the session when its visitor is gone."""
+        """What to keep of the session after its visitor has left."""
         return Privacy(self.config.privacy.when_idle)
 
     @property
     def missing(self) -> Text | None:
-        """What training still needs, in words for the visitor; None when TRAIN would work."""
+        """What training still needs, in words for the visitor; None if TRAIN works."""
         return still_missing(self.labels, self.shots)
 
 
 Step = tuple[KioskState, tuple[Command, ...]]
+"""What a transition returns: the new state, and the commands to carry out."""
 
 
 def with_class(state: KioskState, index: int, new: TaughtClass) -> KioskState:
-    """Put a class in the place of another."""
+    """Replace the class at `index`."""
     return replace(state, classes=(*state.classes[:index], new, *state.classes[index + 1 :]))
 
 
 def noticed(state: KioskState, text: Text, tone: Tone, seconds: float = NOTICE_S) -> KioskState:
-    """Show a passing message."""
+    """Show a notice for `seconds`."""
     return replace(state, notice=Notice(text, tone, state.now_s + seconds))
 
 
 def refused(state: KioskState, text: Text) -> Step:
-    """Say why something does not happen."""
+    """Show and sound that something does not happen, and why."""
     return noticed(state, text, Tone.WARNING), (ev.PlaySound("refused"),)

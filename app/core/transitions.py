@@ -1,6 +1,7 @@
-"""Every transition of the kiosk in one table: `advance(state, event) -> (state, commands)`, pure.
+"""Every transition of the kiosk in one table: `advance(state, event) -> (state, commands)`, a pure function.
 
-What the state is, is in `app.core.state`; what happens in each mode, in the modules beside it.
+`TRANSITIONS` names the function for each event, and `_PRESSED` the function for a press in each mode. The functions are
+in `app.core.modes`.
 """
 
 from __future__ import annotations
@@ -18,22 +19,28 @@ from app.core.state import KioskState, Mode, Step
 
 
 def advance(state: KioskState, event: Event) -> Step:
-    """Give the state after `event` and what follows from it, and the commands to carry out because of them."""
+    """Apply an event.
+
+    Raw inputs may mean presses; these follow at once.
+
+    Returns:
+        The new state, and the commands to carry out.
+    """
     inputs, follow = interpret(state.inputs, event, state.ticked_s)
     if inputs is not state.inputs:
         state = replace(state, inputs=inputs)
-    happened = (event, *follow)
-    if isinstance(event, ev.TimePassed):  # a button that came up takes no more samples: not even at this tick
-        state, happened = replace(state, now_s=event.now_s), (*follow, event)
+    events = (event, *follow)
+    if isinstance(event, ev.TimePassed):  # first the releases: a released button takes no sample at this tick
+        state, events = replace(state, now_s=event.now_s), (*follow, event)
     commands: tuple[Command, ...] = ()
-    for one in happened:
+    for one in events:
         state, more = _step(state, one)
         commands = (*commands, *more)
     return state, commands
 
 
 def _step(state: KioskState, event: Event) -> Step:
-    if isinstance(event, _SOMEBODY_IS_THERE):
+    if isinstance(event, _USER_INPUTS):
         state = replace(state, last_input_s=state.now_s)
     if isinstance(event, CONSUMED_BY_PRESSES):
         return state, ()
@@ -64,13 +71,13 @@ def _released(state: KioskState, event: ev.ButtonReleased) -> Step:
 
 
 def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
-    """Everything that happens by itself, one after the other."""
+    """Everything that happens without a press, one after the other."""
     notice = state.notice if state.notice and state.notice.until_s > event.now_s else None
     state = visit.give_up_asking(replace(state, now_s=event.now_s, ticked_s=event.now_s, notice=notice))
     state = cursor.hold_on(found.ask_when_at_rest(state))
     commands: tuple[Command, ...] = ()
-    for happens in _HAPPENS:
-        state, more = happens(state)
+    for change in _EVERY_TICK:
+        state, more = change(state)
         commands = (*commands, *more)
     return state, commands
 
@@ -87,7 +94,7 @@ def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
     return idle.touched(state, event)
 
 
-_HAPPENS = (
+_EVERY_TICK = (
     staff.watch_hold,
     choose_drive.give_up_asking,
     jobs.leave_saved,
@@ -113,7 +120,7 @@ _PRESSED: dict[Mode, Callable[[KioskState, Button], Step]] = {
     Mode.STAFF: staff.pressed,
 }
 
-_SOMEBODY_IS_THERE = (
+_USER_INPUTS = (
     ev.ButtonPressed,
     ev.ButtonReleased,
     ev.InputPressed,
@@ -123,7 +130,7 @@ _SOMEBODY_IS_THERE = (
 )
 
 CONSUMED_BY_PRESSES = (ev.InputReleased, ev.InputStuck, ev.PinChanged)
-"""Raw inputs that only `app.core.presses` interprets: the presses that follow from them have transitions."""
+"""Raw inputs that `app.core.presses` turns into presses; they have no transition of their own."""
 
 TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.ButtonPressed: _pressed,

@@ -48,14 +48,14 @@ def fault(state: KioskState, translate: Translator) -> tuple[str, str] | None:
     if not faulty(state):
         return None
     if state.fault is not None:
-        told = message("{what}. What you taught is safe. {staff}", what=state.fault, staff=call_staff(state))
-        return translate(message("The kiosk needs a restart")), translate(told)
+        text = message("{what}. What you taught is safe. {staff}", what=state.fault, staff=call_staff(state))
+        return translate(message("The kiosk needs a restart")), translate(text)
     if (needed := _blind(state)) is not None and state.camera is not None:
         return translate(message("The Edge TPU is needed")), translate(needed)
-    told = message("Check that the camera is plugged in: it goes on by itself. What you taught is safe.")
+    text = message("Check that the camera is plugged in: it goes on by itself. What you taught is safe.")
     if state.config.staff.contact:
-        told = message("{what} {staff}", what=told, staff=call_staff(state))
-    return translate(message("No camera picture")), translate(told)
+        text = message("{what} {staff}", what=text, staff=call_staff(state))
+    return translate(message("No camera picture")), translate(text)
 
 
 def call_staff(state: KioskState) -> Message:

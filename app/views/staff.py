@@ -155,22 +155,22 @@ def _noisy(state: KioskState) -> tuple[str, ...]:
     """Pins with more short changes than a good switch and a good wire make."""
     return tuple(
         source
-        for source, one in state.inputs.unruly.items()
+        for source, one in state.inputs.with_short_changes.items()
         if one.ghosts >= MANY_GHOSTS or one.bounces > MANY_BOUNCES * max(1, one.presses)
     )
 
 
 def _source(state: KioskState, source: str, translate: Translator) -> str:
-    return f"{source} ({_counts(state, source, translate)})" if source in state.inputs.unruly else source
+    return f"{source} ({_counts(state, source, translate)})" if source in state.inputs.with_short_changes else source
 
 
 def _counts(state: KioskState, source: str, translate: Translator) -> str:
-    one = state.inputs.unruly[source]
-    told = message(
+    one = state.inputs.with_short_changes[source]
+    text = message(
         "ghosts: {ghosts}, bounces: {bounces}, presses: {presses}",
         ghosts=one.ghosts, bounces=one.bounces, presses=one.presses,
     )  # fmt: skip
-    return translate(told)
+    return translate(text)
 
 
 def _sessions(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:

@@ -1,7 +1,11 @@
-"""What happened (events, past tense) and what is to be done (commands, imperative).
+"""Events (past tense: what happened) and commands (imperative: what to do), all frozen.
 
-Every device turns its world into events and puts them into one queue; `app.core.transitions.advance` turns an event
-into a new state and commands; `app.kiosk` carries the commands out. All of them are frozen.
+Devices and workers put events into one queue. `app.core.transitions.advance` makes a new state and commands from each
+event, and `app.kiosk` carries the commands out. Import this package as `from app.core import events as ev`.
+
+To add an event: define it in one of the modules below, list it in `Event`, and give it a row in
+`app.core.transitions.TRANSITIONS`. To add a command: list it in `Command`; mypy then names the dispatcher that must
+handle it.
 """
 
 from app.core.events.commands import (

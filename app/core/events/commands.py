@@ -1,4 +1,4 @@
-"""What is to be done, in the imperative."""
+"""Commands: what the kiosk should do next. `app.kiosk` carries them out, most of them on a worker thread."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AddSample:
-    """Keep the frame that is on the screen as a sample of this class."""
+    """Store the frame that is on the screen as a sample of this class."""
 
     class_index: int
 
 
 @dataclass(frozen=True)
 class RemoveLastSample:
-    """Take back the latest press, or the latest sample of all."""
+    """Undo the latest press, or else remove the newest sample."""
 
 
 @dataclass(frozen=True)
 class RemoveSample:
-    """Take one sample out; `RestoreSample` brings back the one that was taken out last."""
+    """Remove one sample; `RestoreSample` restores the one that was removed last."""
 
     sample_id: int
 
 
 @dataclass(frozen=True)
 class RestoreSample:
-    """Bring back the sample that was taken out last."""
+    """Restore the sample that was removed last."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class LoadGallery:
 
 @dataclass(frozen=True)
 class LoadPictures:
-    """Fetch the pictures of samples for the results."""
+    """Fetch the pictures of these samples for the results."""
 
     sample_ids: tuple[int, ...]
 
@@ -60,36 +60,36 @@ class EndSession:
 
 @dataclass(frozen=True)
 class LoadStarter:
-    """Let the model answer that is there before anybody taught, if there is one."""
+    """Let the starter answer, if one is configured."""
 
 
 @dataclass(frozen=True)
 class DropStarter:
-    """A visitor begins to teach: it answers no more."""
+    """Stop the starter: a visitor begins to teach."""
 
 
 @dataclass(frozen=True)
 class ChangeSettings:
-    """Keep settings that were changed on the screen and let them hold at once. `changes` is by "section.name"."""
+    """Save settings that were changed on the screen, and use them at once. `changes` are (section.name, value)."""
 
     changes: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
 class NameClasses:
-    """The classes are called so now: in the session, and in the model that answers."""
+    """Give the classes new names, in the session and in the model that answers; their number may change."""
 
     labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class LookAtSystem:
-    """Gather what the staff pages tell."""
+    """Collect what the staff pages show of the system."""
 
 
 @dataclass(frozen=True)
 class RestoreSession:
-    """Bring back a session from the archive; the one at hand is archived first, as `privacy` says."""
+    """Bring back a session from the archive; the current one is archived first, as `privacy` says."""
 
     name: str
     privacy: Privacy
@@ -102,7 +102,7 @@ class ExportSessions:
 
 @dataclass(frozen=True)
 class PowerOff:
-    """Shut the machine down, or start it anew."""
+    """Shut the computer down, or restart it."""
 
     restart: bool
 
@@ -114,9 +114,9 @@ class StartTraining:
 
 @dataclass(frozen=True)
 class StartSaving:
-    """Write the folder that the visitor takes away.
+    """Write the folder that the visitor takes home.
 
-    `drive` is the one that was chosen, or the only one; None for the first one that takes it.
+    `drive` is the chosen or the only drive; None writes to the first drive that takes it.
     """
 
     drive: Drive | None = None
@@ -124,7 +124,7 @@ class StartSaving:
 
 @dataclass(frozen=True)
 class EraseSession:
-    """Forget every sample and the model trained from them."""
+    """Erase every sample, and the model that was trained from them."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class ImportSession:
 
 @dataclass(frozen=True)
 class ShowModel:
-    """Let the model in this folder of a drive answer, without touching the session."""
+    """Let the model in this folder of a drive answer; the session stays as it is."""
 
     folder: Path
     drive: str
@@ -145,22 +145,22 @@ class ShowModel:
 
 @dataclass(frozen=True)
 class EndShow:
-    """Back from a model that was shown to the kiosk's own session."""
+    """Return from a drive's model to the kiosk's own session."""
 
 
 @dataclass(frozen=True)
 class CheckSamples:
-    """Bring the samples up to date with what embeds now."""
+    """Make sure that all samples are embedded by the extractor in use."""
 
 
 @dataclass(frozen=True)
 class ToggleFullscreen:
-    """Window to full screen, or back."""
+    """Switch between window and full screen."""
 
 
 @dataclass(frozen=True)
 class PlaySound:
-    """One of the short sounds by name: see `app.ui.sounds`."""
+    """Play one of the short sounds of `app.ui.sounds`."""
 
     name: str
 

@@ -1,7 +1,7 @@
-"""What somebody did: with a button of whatever device, a key, a pin, or a finger on the screen.
+"""Events of people: presses of buttons, keys and pins, touches, and typing.
 
-`at_s` is when it happened, in monotonic seconds, or when it was first seen where the device does not say. Events that
-wait in the queue are handled in this order. None is the moment at which it is handled.
+`at_s` is when it happened, in monotonic seconds; if the device does not say, when the program first saw it. Events in
+the queue are handled in this order. None means: when it is handled.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.base.buttons import Button, TypingKey
 
 @dataclass(frozen=True)
 class ButtonPressed:
-    """A button went down, on whatever device."""
+    """A button went down, on any device."""
 
     button: Button
     at_s: float | None = field(default=None, compare=False, kw_only=True)
@@ -22,7 +22,7 @@ class ButtonPressed:
 
 @dataclass(frozen=True)
 class ButtonReleased:
-    """A button came up again."""
+    """A button came up."""
 
     button: Button
     at_s: float | None = field(default=None, compare=False, kw_only=True)
@@ -30,10 +30,11 @@ class ButtonReleased:
 
 @dataclass(frozen=True)
 class InputPressed:
-    """A key, pad or pin went down, whatever it means. `source` names it: "key:space", "pad:0:button:3", "gpio:17".
+    """A key, pad or pin went down, whether or not a button is assigned to it.
 
-    `ahead` is where an arrow that goes up or down leads: what stands there on the screen, nearest first. None where
-    nobody has looked.
+    Attributes:
+        source: Its name: "key:space", "pad:0:button:3", "gpio:17".
+        ahead: For the arrow keys up and down: the buttons on the screen in that direction, nearest first; else None.
     """
 
     source: str
@@ -43,7 +44,7 @@ class InputPressed:
 
 @dataclass(frozen=True)
 class InputReleased:
-    """It came up again, or it is gone."""
+    """A key, pad or pin came up, or its device was unplugged."""
 
     source: str
     at_s: float | None = field(default=None, compare=False, kw_only=True)
@@ -51,7 +52,7 @@ class InputReleased:
 
 @dataclass(frozen=True)
 class InputStuck:
-    """It is down and may not count as a press: it was down already when the kiosk started."""
+    """A key, pad or pin was already down when the kiosk started: not a press."""
 
     source: str
     at_s: float | None = field(default=None, compare=False, kw_only=True)
@@ -59,7 +60,7 @@ class InputStuck:
 
 @dataclass(frozen=True)
 class PinChanged:
-    """A pin changed its level, bounces and all: `app.core.presses` decides what was a press. `at_s` is monotonic."""
+    """A pin changed its raw level; `app.core.presses` debounces it. `at_s` is in monotonic seconds."""
 
     source: str
     active: bool
@@ -75,14 +76,14 @@ class ScreenTouched:
 
 @dataclass(frozen=True)
 class CharacterTyped:
-    """A real keyboard wrote something while a keyboard is on the screen."""
+    """A real keyboard wrote text while the on-screen keyboard is open."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class TypingEdited:
-    """A key of a real keyboard that writes no letter, while a keyboard is on the screen."""
+    """A real keyboard pressed a key that writes no letter, while the on-screen keyboard is open."""
 
     key: TypingKey
 
@@ -91,7 +92,7 @@ Timed = TypeVar("Timed")
 
 
 def at_time(event: Timed, now_s: float) -> Timed:
-    """Return an input with the time at which it was seen, where it does not have one; any other event as it is."""
+    """Add `now_s` to an input without a time; return any other event as it is."""
     inputs = (ButtonPressed, ButtonReleased, InputPressed, InputReleased, InputStuck, ScreenTouched)
     if isinstance(event, inputs) and event.at_s is None:
         return replace(event, at_s=now_s)

@@ -1,4 +1,4 @@
-"""What became of samples, of the model and of what is saved: the ends of jobs."""
+"""Events of jobs on the session: samples, training, saving, importing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SampleAdded:
-    """A sample is durable on disk. `picture` is its thumbnail."""
+    """A sample was written to disk durably. `picture` is its thumbnail."""
 
     class_index: int
     sample_id: int
@@ -26,7 +26,7 @@ class SampleAdded:
 
 @dataclass(frozen=True)
 class SampleRemoved:
-    """A sample is gone from disk again."""
+    """A sample was removed from disk."""
 
     class_index: int
     sample_id: int
@@ -34,7 +34,7 @@ class SampleRemoved:
 
 @dataclass(frozen=True)
 class SampleRestored:
-    """A sample that was taken out of a gallery is back."""
+    """A sample that was removed in the gallery or the results is back."""
 
     class_index: int
     sample_id: int
@@ -57,7 +57,7 @@ class PicturesLoaded:
 
 @dataclass(frozen=True)
 class SampleRefused:
-    """A sample could not be taken or kept; `reason` is for the visitor."""
+    """A sample could not be taken or stored; `reason` is for the visitor."""
 
     class_index: int
     reason: Text
@@ -65,28 +65,28 @@ class SampleRefused:
 
 @dataclass(frozen=True)
 class SampleWithdrawn:
-    """A press was taken back before its frame came; nothing was stored."""
+    """A press was undone before its frame came; nothing was stored."""
 
     class_index: int
 
 
 @dataclass(frozen=True)
 class UndoFailed:
-    """The latest sample could not be taken back."""
+    """A sample could not be removed, restored or fetched."""
 
     reason: Text
 
 
 @dataclass(frozen=True)
 class EraseFailed:
-    """The session could not be erased; all of it is still there."""
+    """The session could not be erased; it is unchanged."""
 
     reason: Text
 
 
 @dataclass(frozen=True)
 class TrainingFinished:
-    """The exported model has been verified and answers from now on. `seconds` are those of the steps of training."""
+    """The exported model was verified and answers now. `seconds` is the duration of each step of the training."""
 
     model_path: Path
     model: TrainedFacts
@@ -95,32 +95,40 @@ class TrainingFinished:
 
 @dataclass(frozen=True)
 class TrainingFailed:
-    """No new model; the one before it goes on answering."""
+    """The training made no new model; the one before still answers."""
 
     reason: Text
 
 
 @dataclass(frozen=True)
 class SavingFinished:
-    """The folder is complete, on the medium and read back."""
+    """The folder is complete: it is on the medium and was read back.
+
+    Attributes:
+        folder: Where it is.
+        removable: It is on a drive, not on this machine.
+        seconds: How long saving took.
+        drive: Name of the drive.
+        note: What to do before the drive may be pulled out; empty if it may be pulled out now.
+    """
 
     folder: Path
     removable: bool
     seconds: float = 0.0
     drive: str = ""
-    note: Text = ""  # what is to be done before the drive may be pulled; empty: it may be pulled now
+    note: Text = ""
 
 
 @dataclass(frozen=True)
 class SavingFailed:
-    """Nothing half-written is left under its final name."""
+    """Nothing was saved; no incomplete folder is left under its final name."""
 
     reason: Text
 
 
 @dataclass(frozen=True)
 class SessionErased:
-    """All samples of the visitor are gone."""
+    """All samples of the session were erased."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +186,7 @@ class SessionImported:
 
 @dataclass(frozen=True)
 class ImportFailed:
-    """What is on the drive is not used; the session and the model are what they were."""
+    """The folder on the drive cannot be used; the session and the model are unchanged."""
 
     reason: Text
 
@@ -204,9 +212,11 @@ class ShowEnded:
 
 @dataclass(frozen=True)
 class SamplesReEmbedded:
-    """More samples have the embedding of the extractor in use; `left` wait for theirs.
+    """More samples were embedded by the extractor in use.
 
-    `dropped` are the classes of samples whose picture was damaged: they are gone.
+    Attributes:
+        left: Number of samples that still need an embedding.
+        dropped: Class indices of samples that were removed because their picture is damaged.
     """
 
     left: int

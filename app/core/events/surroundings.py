@@ -1,4 +1,4 @@
-"""What happened around the visit: camera, drives, what answers, what staff asked for, and time."""
+"""Events of the surroundings: camera, drives, accelerator, staff, workers, and time."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CameraFound:
-    """Frames arrive."""
+    """Frames arrive from the camera `name`."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class CameraLost:
-    """No frames any more; the camera worker goes on looking for one."""
+    """No frames arrive any more; the camera worker keeps looking for a camera."""
 
     reason: Text
 
 
 @dataclass(frozen=True)
 class VisionFailed:
-    """A frame could not be turned into an observation."""
+    """The model failed on a frame."""
 
     reason: Text
 
@@ -48,11 +48,13 @@ class DrivesChanged:
 
 @dataclass(frozen=True)
 class FolderFound:
-    """A drive was plugged in that holds a folder of SAVE: the newest one that can be used for anything.
+    """A drive was plugged in that has a folder of SAVE; this is the newest one that can be used.
 
     Attributes:
-        labels: What it was taught, cleaned for the screen.
-        has_session: It can be carried on with.
+        drive: Name of the drive.
+        folder: Path of the folder.
+        labels: Class labels, cleaned for the screen.
+        has_session: A visitor can carry on with its session.
         has_model: Its model can be shown.
     """
 
@@ -65,9 +67,13 @@ class FolderFound:
 
 @dataclass(frozen=True)
 class BackendChanged:
-    """Something else answers now: `name` for the status strip, `problem` says why not the accelerator.
+    """Another device computes the answers.
 
-    `blind` if nothing can answer at all until the problem is mended; `device` is "cpu", "usb:N" or "pci:N".
+    Attributes:
+        name: For the status strip.
+        problem: Why the accelerator does not answer; None if it does, or if none is configured.
+        blind: Nothing can answer until the problem is solved.
+        device: "cpu", "usb:N" or "pci:N".
     """
 
     name: Text
@@ -78,12 +84,12 @@ class BackendChanged:
 
 @dataclass(frozen=True)
 class SystemLooked:
-    """What the staff pages tell of the system.
+    """What the staff pages show of the system.
 
     Attributes:
-        cameras: That can be chosen.
-        archive: Name of every session kept, and what is in it.
-        lines: Diagnostics: what, how it is, and whether it wants attention.
+        cameras: Cameras that can be chosen.
+        archive: Name and description of every archived session.
+        lines: Diagnostics: name, value, and whether it needs attention.
     """
 
     cameras: tuple[str, ...] = ()
@@ -93,21 +99,21 @@ class SystemLooked:
 
 @dataclass(frozen=True)
 class StaffFailed:
-    """Something that was asked for on the staff pages did not happen."""
+    """Something that was asked for on the staff pages failed."""
 
     reason: Text
 
 
 @dataclass(frozen=True)
 class StaffDone:
-    """It did."""
+    """Something that was asked for on the staff pages is done; `text` says what."""
 
-    told: Text
+    text: Text
 
 
 @dataclass(frozen=True)
 class WorkerFailed:
-    """A worker stopped for good; nothing that it did happens any more."""
+    """A worker thread stopped because of an error and will not come back."""
 
     worker: str
     reason: Text

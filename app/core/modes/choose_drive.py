@@ -57,8 +57,8 @@ def drives_changed(state: KioskState, before: tuple[Drive, ...]) -> Step:
         return replace(state, asked_at_s=state.now_s), ()  # what was second may be first: no press in flight counts
     if now:
         return _saving(state, now[0])
-    told = message("No drive is left to save to. Plug one in, then press SAVE again.")
-    return refused(replace(state, mode=state.resting_mode), told)
+    text = message("No drive is left to save to. Plug one in, then press SAVE again.")
+    return refused(replace(state, mode=state.resting_mode), text)
 
 
 def give_up_asking(state: KioskState) -> Step:

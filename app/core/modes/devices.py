@@ -44,11 +44,11 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
     if state.mode is Mode.CHOOSE_DRIVE:
         return choose_drive.drives_changed(state, choices)
     if stuck:
-        told = message("Drive {drive}: {reason}", drive=stuck[0].name, reason=stuck[0].reason)
-        return refused(state, told)
+        text = message("Drive {drive}: {reason}", drive=stuck[0].name, reason=stuck[0].reason)
+        return refused(state, text)
     if new and state.model is not None:
-        told = message("Found the drive {drive}. SAVE puts the model on it.", drive=new[0])
-        return noticed(state, told, Tone.HINT), ()
+        text = message("Found the drive {drive}. SAVE puts the model on it.", drive=new[0])
+        return noticed(state, text, Tone.HINT), ()
     return state, ()
 
 

@@ -58,8 +58,8 @@ def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
     """The session of the drive is this kiosk's now; its model is made here, not taken from a stranger."""
     state = replace(state, classes=event.classes, mode=Mode.TEACH, model=None, starter=None, changed=False)
     state = replace(state, arrival=None, re_embedding=0)  # its embeddings are by the extractor in use
-    told = message("Carrying on with {labels}.", labels=", ".join(state.labels))
-    state = noticed(state, told, Tone.SUCCESS)
+    text = message("Carrying on with {labels}.", labels=", ".join(state.labels))
+    state = noticed(state, text, Tone.SUCCESS)
     if state.missing:
         return state, ()
     return replace(state, mode=Mode.TRAINING), (ev.StartTraining(), ev.PlaySound("train"))
@@ -67,8 +67,8 @@ def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
 
 def import_failed(state: KioskState, event: ev.ImportFailed) -> Step:
     """Everything is as it was."""
-    told = message("That folder is not used: {reason}", reason=event.reason)
-    return refused(replace(state, mode=state.resting_mode), told)
+    text = message("That folder is not used: {reason}", reason=event.reason)
+    return refused(replace(state, mode=state.resting_mode), text)
 
 
 def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
@@ -83,8 +83,8 @@ def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
         arrival=None,
         shown_from=event.drive,
     )
-    told = message("This is the model from {drive}. RESET goes back to your own.", drive=event.drive)
-    return noticed(state, told, Tone.SUCCESS), (ev.PlaySound("ready"),)
+    text = message("This is the model from {drive}. RESET goes back to your own.", drive=event.drive)
+    return noticed(state, text, Tone.SUCCESS), (ev.PlaySound("ready"),)
 
 
 def pressed_while_shown(state: KioskState, button: Button) -> Step:
@@ -93,8 +93,8 @@ def pressed_while_shown(state: KioskState, button: Button) -> Step:
         return replace(state, mode=Mode.IMPORTING, notice=None), (ev.EndShow(),)
     if button is Action.LEAVE:
         return state, (ev.Leave(),)
-    told = message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
-    return refused(state, told)
+    text = message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
+    return refused(state, text)
 
 
 def show_ended(state: KioskState, event: ev.ShowEnded) -> Step:

@@ -97,8 +97,8 @@ def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
     if gone:
         state, commands = attracting(state)
         return state, (*renamed, *commands)
-    told = message("All clear. Show something and hold its button.")
-    return noticed(state, told, Tone.HINT), (*renamed, ev.PlaySound("undo"))
+    text = message("All clear. Show something and hold its button.")
+    return noticed(state, text, Tone.HINT), (*renamed, ev.PlaySound("undo"))
 
 
 def erase_failed(state: KioskState, event: ev.EraseFailed) -> Step:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from app.base.buttons import SettingStep, StaffPage
 from app.base.i18n import LANGUAGES, Text, counted, message
 from app.config.checks import MAX_CLASSES, MIN_CLASSES, MOST_ZOOM, PALETTES, PRIVACY, ROTATIONS
-from app.core.state import KioskState
+from app.config.schema import Config
+from app.core import events as ev
+from app.core.state import KioskState, Step
 
 THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 ZOOMS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, MOST_ZOOM)
@@ -156,3 +158,12 @@ def page_arrows(state: KioskState, page: StaffPage) -> tuple[SettingStep, ...]:
     """All arrows of the settings on a staff page, row by row."""
     arrows = [one.arrows(state) for one in CHOICES if one.page == page]
     return tuple(arrow for row in arrows for arrow in row if arrow is not None)
+
+
+def change_settings(state: KioskState, changes: tuple[tuple[str, object], ...]) -> Step:
+    """Change settings by "section.name": they are valid at once, and a command saves them."""
+    config: Config = state.config
+    for name, value in changes:
+        section, _, key = name.partition(".")
+        config = replace(config, **{section: replace(getattr(config, section), **{key: value})})
+    return replace(state, config=config), (ev.ChangeSettings(changes), ev.PlaySound("tick"))

@@ -20,15 +20,12 @@ from app.base.buttons import (
 from app.base.exhaustive import assert_never
 from app.base.i18n import Text, message
 from app.base.tone import Tone
-from app.config.class_names import class_names
 from app.config.input_map import button_named
-from app.config.schema import Config
 from app.core import events as ev
-from app.core.facts import TaughtClass
-from app.core.modes import typing
+from app.core.modes import class_list, typing
 from app.core.modes.language import spoken
 from app.core.modes.pages import StaffState, TypingPurpose, TypingState
-from app.core.modes.settings import CHOICES, CLASS_NUMBERS, NUMBER_OF_CLASSES
+from app.core.modes.settings import CHOICES, NUMBER_OF_CLASSES, change_settings
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
 SURE_AFTER_S = 0.8
@@ -111,7 +108,7 @@ def text_done(state: KioskState, text: str) -> Step:
         case TypingPurpose.NEW_PIN:
             return _new_pin_written(state, text)
         case TypingPurpose.CLASS_NAME:
-            return _name_written(state, text, wanted.index)
+            return class_list.rename(state, text, wanted.index)
     return assert_never(wanted.purpose)
 
 
@@ -137,7 +134,7 @@ def input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
         if set(inputs.map.sources_of(button_named(one))) != set(state.inputs.map.sources_of(button_named(one)))
     )
     state = replace(state, inputs=inputs, staff=replace(state.staff, listening=None))
-    return _changed(state, changes)
+    return change_settings(state, changes)
 
 
 def system_looked(state: KioskState, event: ev.SystemLooked) -> Step:
@@ -149,8 +146,8 @@ def session_restored(state: KioskState, event: ev.SessionRestored) -> Step:
     """A session from the archive is the one at hand."""
     mode = state.mode if state.mode is Mode.STAFF else Mode.TEACH
     state = replace(state, classes=event.classes, model=None, starter=None, mode=mode, changed=False, arrival=None)
-    told = message("That session is back. TRAIN makes its model anew.")
-    return noticed(state, told, Tone.SUCCESS), (ev.LookAtSystem(),)
+    text = message("That session is back. TRAIN makes its model anew.")
+    return noticed(state, text, Tone.SUCCESS), (ev.LookAtSystem(),)
 
 
 def staff_failed(state: KioskState, event: ev.StaffFailed) -> Step:
@@ -160,7 +157,7 @@ def staff_failed(state: KioskState, event: ev.StaffFailed) -> Step:
 
 def staff_done(state: KioskState, event: ev.StaffDone) -> Step:
     """Something did."""
-    return noticed(state, event.told, Tone.SUCCESS), (ev.LookAtSystem(),)
+    return noticed(state, event.text, Tone.SUCCESS), (ev.LookAtSystem(),)
 
 
 def learnable(state: KioskState) -> tuple[int | Action, ...]:
@@ -178,27 +175,17 @@ def _pin_written(state: KioskState, pin: str) -> Step:
     wrong = staff.wrong_pins + 1
     if wrong >= settings.pin_tries:
         staff = replace(staff, wrong_pins=0, locked_until_s=state.now_s + settings.locked_s)
-        told: Text = message("Locked for {seconds} s.", seconds=round(settings.locked_s))
+        text: Text = message("Locked for {seconds} s.", seconds=round(settings.locked_s))
     else:
         staff = replace(staff, wrong_pins=wrong)
-        told = message("That is not the PIN.")
-    return typing.with_problem(replace(state, staff=staff), told, keep_text=False)
+        text = message("That is not the PIN.")
+    return typing.with_problem(replace(state, staff=staff), text, keep_text=False)
 
 
 def _new_pin_written(state: KioskState, pin: str) -> Step:
     if pin and len(pin) < SHORTEST_PIN:
         return typing.with_problem(state, message("A PIN has 4 digits or more."))
-    return _changed(replace(state, typing=None), (("staff.pin", pin),))
-
-
-def _name_written(state: KioskState, name: str, index: int) -> Step:
-    if name == state.classes[index].label:
-        return replace(state, typing=None), (ev.PlaySound("tick"),)
-    if (problem := typing.name_problem(state, name, index)) is not None:
-        return typing.with_problem(state, problem)
-    labels = list(state.labels)
-    labels[index] = name
-    return _named(replace(state, typing=None), tuple(labels))
+    return change_settings(replace(state, typing=None), (("staff.pin", pin),))
 
 
 def _opened(state: KioskState) -> Step:
@@ -220,65 +207,16 @@ def _left_if_outside(step: Step) -> Step:
 
 def _stepped(state: KioskState, name: str, step: int) -> Step:
     if name == NUMBER_OF_CLASSES:
-        return _numbered(state, len(state.classes) + step)
+        return class_list.change_number(state, len(state.classes) + step)
     choice = next((one for one in CHOICES if one.name == name), None)
     value = choice.beside(state, step) if choice is not None else None
     if value is None:
         return state, ()
-    state, commands = _changed(state, ((name, value),))
+    state, commands = change_settings(state, ((name, value),))
     if name != "screen.language":
         return state, commands
     state, renamed = spoken(state, value)
     return state, (*commands, *renamed)
-
-
-def _numbered(state: KioskState, number: int) -> Step:
-    if number not in CLASS_NUMBERS:
-        return state, ()
-    if number < len(state.classes):
-        last = state.classes[-1]
-        if last.shots:
-            told = message("{label} has pictures. Take them out of its gallery first, or start over.", label=last.label)
-            return refused(state, told)
-        return _named(state, state.labels[:number])
-    return _named(state, class_names((*state.labels, ""), state.language))
-
-
-def _named(state: KioskState, labels: tuple[str, ...]) -> Step:
-    """Call the classes so: for good where staff say it, else for this visit."""
-    known, house = dict(enumerate(state.classes)), _names_of_the_house(state, labels)
-    classes = tuple(
-        replace(known[place], label=label) if place in known else TaughtClass(label)
-        for place, label in enumerate(labels)
-    )
-    model = state.model
-    if model is not None:
-        model = replace(model, shots=(*model.shots, *(0,) * (len(labels) - len(model.shots)))[: len(labels)])
-    state = replace(state, classes=classes, model=model)
-    if state.mode is not Mode.STAFF:
-        return state, (ev.NameClasses(labels), ev.PlaySound("tick"))
-    state, commands = _changed(state, (("classes.labels", house),))
-    return state, (ev.NameClasses(labels), *commands)
-
-
-def _names_of_the_house(state: KioskState, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """What is kept of new names: a name that a visitor gave for a visit is not among them, nor one that nobody gave."""
-    own, there = state.config.classes.labels, len(state.classes)
-    unchanged = [place for place, label in enumerate(labels[:there]) if label == state.labels[place]]
-    house = tuple(
-        own[place] if place in unchanged and place < len(own) else label if place < there else ""
-        for place, label in enumerate(labels)
-    )
-    given = [name.casefold() for name in house if name]
-    return house if len(set(given)) == len(given) else labels
-
-
-def _changed(state: KioskState, changes: tuple[tuple[str, object], ...]) -> Step:
-    config: Config = state.config
-    for name, value in changes:
-        section, _, key = name.partition(".")
-        config = replace(config, **{section: replace(getattr(config, section), **{key: value})})
-    return replace(state, config=config), (ev.ChangeSettings(changes), ev.PlaySound("tick"))
 
 
 def _power_answered(state: KioskState, button: Button) -> Step:

@@ -88,8 +88,8 @@ def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
     if state.mode is Mode.RESULTS:
         state, commands = results.sample_gone(state, event.sample_id)
         return state, (*commands, ev.PlaySound("undo"))
-    told = message("Took back the last picture of {label}.", label=old.label)
-    return noticed(state, told, Tone.HINT), (ev.PlaySound("undo"),)
+    text = message("Took back the last picture of {label}.", label=old.label)
+    return noticed(state, text, Tone.HINT), (ev.PlaySound("undo"),)
 
 
 def sample_restored(state: KioskState, event: ev.SampleRestored) -> Step:

@@ -135,7 +135,7 @@ def test_a_tap_counts_and_a_ghost_does_not_however_long_the_screen_stalled() -> 
     panel.run(11)
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
     assert counted(panel, "gpio:27") == (1, 0, 0)
-    assert set(panel.inputs.unruly) == {"gpio:27"}
+    assert set(panel.inputs.with_short_changes) == {"gpio:27"}
 
 
 def test_a_stuck_button_is_let_go_after_its_time_and_works_again_once_it_came_up() -> None:

@@ -1,0 +1,71 @@
+"""How many classes there are, and what they are called.
+
+Staff change both for good: the settings keep it. A visitor's names last for the visit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.base.i18n import message
+from app.config.class_names import class_names
+from app.core import events as ev
+from app.core.facts import TaughtClass
+from app.core.modes import typing
+from app.core.modes.settings import CLASS_NUMBERS, change_settings
+from app.core.state import KioskState, Mode, Step, refused
+
+
+def rename(state: KioskState, name: str, index: int) -> Step:
+    """Close the keyboard and give a class the name that was typed, or say why it cannot have that name."""
+    if name == state.classes[index].label:
+        return replace(state, typing=None), (ev.PlaySound("tick"),)
+    if (problem := typing.name_problem(state, name, index)) is not None:
+        return typing.with_problem(state, problem)
+    labels = list(state.labels)
+    labels[index] = name
+    return _with_labels(replace(state, typing=None), tuple(labels))
+
+
+def change_number(state: KioskState, number: int) -> Step:
+    """Add a class at the end, or remove the last one, unless it has pictures."""
+    if number not in CLASS_NUMBERS:
+        return state, ()
+    if number < len(state.classes):
+        last = state.classes[-1]
+        if last.shots:
+            text = message("{label} has pictures. Take them out of its gallery first, or start over.", label=last.label)
+            return refused(state, text)
+        return _with_labels(state, state.labels[:number])
+    return _with_labels(state, class_names((*state.labels, ""), state.language))
+
+
+def _with_labels(state: KioskState, labels: tuple[str, ...]) -> Step:
+    taught, kept_labels = dict(enumerate(state.classes)), _labels_to_keep(state, labels)
+    classes = tuple(
+        replace(taught[index], label=label) if index in taught else TaughtClass(label)
+        for index, label in enumerate(labels)
+    )
+    model = state.model
+    if model is not None:
+        model = replace(model, shots=(*model.shots, *(0,) * (len(labels) - len(model.shots)))[: len(labels)])
+    state = replace(state, classes=classes, model=model)
+    if state.mode is not Mode.STAFF:
+        return state, (ev.NameClasses(labels), ev.PlaySound("tick"))
+    state, commands = change_settings(state, (("classes.labels", kept_labels),))
+    return state, (ev.NameClasses(labels), *commands)
+
+
+def _labels_to_keep(state: KioskState, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """What the settings keep of new labels: those that staff gave. "" stands for the default name in any language.
+
+    A label that did not change stays in the settings as it was: it may be a default name, or a visitor's name.
+    """
+    settings, count = state.config.classes.labels, len(state.classes)
+    unchanged = [index for index, label in enumerate(labels[:count]) if label == state.labels[index]]
+    kept = tuple(
+        settings[index] if index in unchanged and index < len(settings) else label if index < count else ""
+        for index, label in enumerate(labels)
+    )
+    given = [name.casefold() for name in kept if name]
+    return kept if len(set(given)) == len(given) else labels
