@@ -9,9 +9,10 @@ from app.base.i18n import LANGUAGES
 from app.base.privacy import Privacy
 from app.config.input_map import button_named, input_map, pins_of
 from app.config.schema import Config
+from learning.fit import MIN_CLASSES
 from tpu.runtime import PERFORMANCES
 
-MIN_CLASSES, MAX_CLASSES = 2, 9
+MAX_CLASSES = 9
 LONGEST_LABEL = 200
 MOST_ZOOM = 4.0
 ROTATIONS = (0, 90, 180, 270)  # degrees clockwise

@@ -16,8 +16,9 @@ from typing import Any
 from app.base.error_texts import system_error_text
 from app.base.errors import DriveUnreadable, FolderRefused
 from app.base.i18n import message
-from app.config.checks import LONGEST_LABEL, MAX_CLASSES, MIN_CLASSES
+from app.config.checks import LONGEST_LABEL, MAX_CLASSES
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
+from learning.fit import MIN_CLASSES
 
 MOST_NAMES = 5_000  # names that are listed of one folder
 LARGEST_TEXT_BYTES = 256 << 10

@@ -1,1 +1,1 @@
-"""The loops of the worker threads: camera, vision, drives."""
+"""The loops of the camera, vision and drive workers. The workers for jobs run `app.jobs.running.run_jobs`."""

@@ -1,6 +1,6 @@
-"""Camera worker: reads frames as fast as the camera delivers and hands on every one of them.
+"""The camera worker: reads pictures as fast as the camera delivers them, and passes on every one as a frame.
 
-A camera that is lost is reported once and looked for until it is back.
+When the camera is lost, it says so once and tries to open it again until that works.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.core.events import CameraFound, CameraLost, Event
 
 logger = logging.getLogger(__name__)
 
-FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 5.0
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 5.0  # the time between tries doubles from the first to the longest
 
 
 def watch_camera(
@@ -32,15 +32,15 @@ def watch_camera(
     rotation: Callable[[], int] = lambda: 0,
     clock: Clock = time.monotonic,
 ) -> None:
-    """Camera worker: open, read, deliver; when the camera goes, say so once and keep looking for it.
+    """Read frames until `stop` is set.
 
     Args:
-        open_camera: Opens the camera; raises CameraUnavailable.
+        open_camera: Opens the camera that is wanted now; raises CameraUnavailable.
         deliver: Receives every frame; its image is read-only.
-        announce: Receives CameraFound and CameraLost.
+        announce: Receives CameraFound with the first frame, and CameraLost once when there are no more.
         stop: Ends the loop.
-        wanted: Which camera is wanted; when that changes, it is opened anew.
-        rotation: How far pictures are turned, in degrees clockwise: 0, 90, 180 or 270.
+        wanted: Returns which camera is wanted; when the value changes, `open_camera` is called again.
+        rotation: Returns by how many degrees pictures are turned clockwise: 0, 90, 180 or 270.
         clock: Monotonic seconds for `Frame.captured_at_s`.
     """
     sequence = count()
@@ -55,7 +55,7 @@ def watch_camera(
                 while not stop.is_set() and wanted() == chosen:
                     image = turned(camera.read(), rotation())
                     image.flags.writeable = False
-                    if not delivers:  # some drivers open what is gone: only a picture proves a camera
+                    if not delivers:  # some drivers open a camera that is gone: only a picture is proof
                         announce(CameraFound(camera.name))
                         delivers, announced_loss, retry_s = True, False, FIRST_RETRY_S
                     deliver(Frame(image, next(sequence), clock()))

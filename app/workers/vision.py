@@ -1,6 +1,6 @@
-"""Vision worker: turns the newest frame into an observation, at its own pace.
+"""The vision worker: turns the newest frame into an observation, at its own pace.
 
-A slow model skips frames and never holds up the picture on the screen.
+If the model is slower than the camera, frames are skipped; the picture on the screen does not wait for it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tpu.errors import RuntimeLayerError
 
 logger = logging.getLogger(__name__)
 
-UNEXPECTED = message("The picture could not be looked at. Please call a member of staff if this stays.")
-IDLE_WAIT_S = 0.2  # how long to wait for a frame before checking whether to stop
+DEFECT = message("The picture could not be looked at. Please call a member of staff if this stays.")
+POLL_S = 0.2  # how often to check whether to stop while no frame comes
 
 
 def watch_frames(
@@ -31,10 +31,18 @@ def watch_frames(
     *,
     stop: StopSignal,
 ) -> None:
-    """Vision worker: the newest frame in, its observation out. A failure is told once until it is over."""
+    """Observe frames until `stop` is set.
+
+    Args:
+        vision: Computes the observations.
+        frames: Holds the newest frame.
+        deliver: Receives every observation.
+        announce: Receives VisionFailed at the first of several failures in a row.
+        stop: Ends the loop.
+    """
     failing = False
     while not stop.is_set():
-        frame = frames.take(IDLE_WAIT_S)
+        frame = frames.take(POLL_S)
         if frame is None:
             continue
         try:
@@ -43,9 +51,9 @@ def watch_frames(
             if not failing:
                 reason = screen_text(error) if isinstance(error, RuntimeLayerError) else None
                 logger.warning("%s", error, exc_info=reason is None)
-                announce(VisionFailed(reason or UNEXPECTED))
+                announce(VisionFailed(reason or DEFECT))
             failing = True
-            stop.wait(IDLE_WAIT_S)
+            stop.wait(POLL_S)
         else:
             failing = False
             deliver(observation)

@@ -83,7 +83,7 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
     wait_until(lambda: "Tasse 2" in labels(kiosk), "the name is on the disk")
     kiosk.hold_mouse_on(StaffTab(StaffPage.SCREEN), screen=pages)
     time.sleep(PAUSE_S)
-    on_screen_page = replace(pages, staff=replace(pages.staff, page="screen"))
+    on_screen_page = replace(pages, staff=replace(pages.staff, page=StaffPage.SCREEN))
     kiosk.hold_mouse_on(SettingStep("screen.language", 1), screen=on_screen_page)
     settings = tmp_path / "data" / "settings.toml"
     wait_until(lambda: settings.is_file() and 'language = "de"' in settings.read_text(), "the setting is on the disk")

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from app.base.buttons import SettingStep, StaffPage
 from app.base.i18n import LANGUAGES, Text, counted, message
-from app.config.checks import MAX_CLASSES, MIN_CLASSES, MOST_ZOOM, PALETTES, PRIVACY, ROTATIONS
+from app.config.checks import MAX_CLASSES, MOST_ZOOM, PALETTES, PRIVACY, ROTATIONS
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.state import KioskState, Step
+from learning.fit import MIN_CLASSES
 
 THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 ZOOMS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, MOST_ZOOM)
