@@ -1,6 +1,8 @@
-"""What the accelerator's own process costs: time a picture over the bare interpreter, and how fast it is back.
+"""Cost of the accelerator's child process: time per picture beside the bare interpreter, and time to recover.
 
-python benchmarks/accelerator.py COMPILED_edgetpu.tflite
+How to run: python benchmarks/accelerator.py COMPILED_edgetpu.tflite
+
+Prints two tables: milliseconds per picture, and seconds from a crash of the driver to the next answer.
 
 The stick is a driver library of our own (tests/support/edge_tpu; gcc makes it) that reads the whole input and computes
 next to nothing, so that what is measured is the way there and back. Both ways take turns in one run.
@@ -12,7 +14,6 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from benchmarks._photographs import machine
+from benchmarks._shared import machine_line, seconds_of
 from tests.support.edge_tpu.stick import SimulatedStick
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
@@ -31,19 +32,19 @@ OPENING_S = 1.0
 
 
 def main() -> None:
-    """Print two small tables."""
+    """Print both tables."""
     path = Path(sys.argv[1])
-    print(machine(), f", load {os.getloadavg()[0]:.1f}", sep="")
+    print(machine_line(), f", load {os.getloadavg()[0]:.1f}", sep="")
     with tempfile.TemporaryDirectory() as folder:
-        beside = get_context("spawn").Process(target=overhead, args=(path, Path(folder)))
-        beside.start()  # in a process of its own: the driver ends the process that holds it when the stick goes
-        beside.join()
+        process = get_context("spawn").Process(target=overhead, args=(path, Path(folder)))
+        process.start()  # the driver ends the process that uses it when the stick is unplugged
+        process.join()
     with tempfile.TemporaryDirectory() as folder:
         recovery(path, SimulatedStick(Path(folder)))
 
 
 def overhead(path: Path, folder: Path) -> None:
-    """The child beside the bare interpreter, input tensor to output array, on the same library."""
+    """Print the time from input tensor to output array, in the child process and without it, with the same driver."""
     stick = SimulatedStick(folder)
     stick.plug_in()
     bare = open_on_edge_tpu(path.read_bytes(), path, runtime="litert", device="usb:0", driver=stick.driver)
@@ -70,11 +71,11 @@ def overhead(path: Path, folder: Path) -> None:
             return answer[0]
 
         if not np.array_equal(alone(), in_child()):
-            sys.exit("both ways give different results")
+            sys.exit("both return different results")
         taken: dict[str, list[float]] = {"bare": [], "child": []}
         for _ in range(ROUNDS):
             for name, call in (("bare", alone), ("child", in_child)):
-                taken[name] += [_seconds(call) for _ in range(CALLS)]
+                taken[name] += [seconds_of(call) for _ in range(CALLS)]
         supervisor.close()
     print(f"\na picture of {tensor.nbytes} bytes, {CALLS * ROUNDS} calls each  median ms   95 % below, ms")
     for name, times in taken.items():
@@ -83,7 +84,7 @@ def overhead(path: Path, folder: Path) -> None:
 
 
 def recovery(path: Path, stick: SimulatedStick) -> None:
-    """From an abort to the next answer from the stick, beyond the time that the device takes to open."""
+    """Print the time from a crash to the next answer of the stick, without the time that the device takes to open."""
     beyond: dict[float, list[float]] = {}
     image = np.zeros((240, 320, 3), np.uint8)
     for opening_s in (0.0, OPENING_S):
@@ -107,12 +108,6 @@ def recovery(path: Path, stick: SimulatedStick) -> None:
     for opening_s, times in beyond.items():
         print(f"{f'opening takes {opening_s:g} s':<47} {np.median(times):7.3f} {max(times):11.3f}")
     print(f"{'':<47} (wanted: 0.5 or less)")
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    started_s = time.perf_counter()
-    call()
-    return time.perf_counter() - started_s
 
 
 def _ms(times: list[float], percent: float) -> float:

@@ -1,6 +1,6 @@
-"""How far an exported file answers as the trained head does, at 2, 5 and 10 classes.
+"""Agreement of an exported model with the trained head, for 2, 5 and 10 classes.
 
-python benchmarks/agreement.py --photos DIR [--extractor MODEL.tflite]
+How to run: python benchmarks/agreement.py --photos DIR [--extractor MODEL.tflite] [--draws N]
 
 DIR/<class>/* are photographs; 20 random ones of each class are taught, the others are fresh views. Every answer of the
 exported file, through an interpreter, stands beside the float head's on the embedding of the same picture. "Ties" are
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from benchmarks._photographs import drawn, machine, options, pictures
+from benchmarks._shared import draw, machine_line, photograph_options, photographs
 from learning.fit import fit_head
 from learning.tflite_export import append_head
 from tpu.classifier import ClassificationEngine
@@ -27,21 +27,21 @@ CLASSES, SHOTS = (2, 5, 10), 20
 
 
 def main() -> None:
-    """Print one row for each number of classes, and for taught and fresh pictures."""
-    given = options(__doc__)
-    squares, y = pictures(given.photos)
-    print(machine())
+    """Print one row for each number of classes, for taught and for fresh pictures."""
+    options = photograph_options(__doc__)
+    squares, y = photographs(options.photos)
+    print(machine_line())
     print("classes,pictures,asked,same top class %,ties %,mean difference,largest difference")
-    with EmbeddingExtractor(given.extractor) as extractor, tempfile.TemporaryDirectory() as folder:
+    with EmbeddingExtractor(options.extractor) as extractor, tempfile.TemporaryDirectory() as folder:
         x = np.stack([extractor.embed(square) for square in squares])
         for classes in CLASSES:
             found: dict[str, list[tuple[bool, bool, float, float]]] = {"taught": [], "fresh": []}
-            for draw in range(given.draws):
-                rng = np.random.default_rng(draw)
+            for seed in range(options.draws):
+                rng = np.random.default_rng(seed)
                 chosen = np.sort(rng.permutation(int(y.max()) + 1)[:classes])
                 kept = np.flatnonzero(np.isin(y, chosen))
                 labels = np.searchsorted(chosen, y[kept])
-                some = drawn(labels, SHOTS, rng)
+                some = draw(labels, SHOTS, rng)
                 head = fit_head(x[kept][some], labels[some], classes, rng=rng).head
                 path = Path(folder) / "model.tflite"
                 path.write_bytes(append_head(extractor.model_bytes, head))

@@ -1,6 +1,6 @@
-"""How well embeddings carry few-shot learning: accuracy from 5, 10 and 20 samples a class, over 20 random draws.
+"""Few-shot accuracy of embedding extractors: 5, 10 and 20 samples per class, mean of 20 random draws.
 
-python benchmarks/extractor.py --photos DIR [--compare MODEL.tflite ...] [--extractor MODEL.tflite]
+How to run: python benchmarks/extractor.py [--photos DIR] [--compare MODEL.tflite ...] [--extractor MODEL.tflite]
 
 DIR/<class>/* are photographs; of each draw, the samples that were not taught are the test. Rendered sets follow,
 of shapes and surfaces that the built-in extractor's training never sees: flat things and bodies that turn, in other
@@ -10,8 +10,6 @@ picture shows another piece in another colour. The last column is time on one th
 
 from __future__ import annotations
 
-import argparse
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -23,13 +21,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._shared import draw, machine_line, option_parser, photographs
 from learning.fit import fit_head
 from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
 from pretraining.scene import photograph
 from pretraining.things import Thing
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
-from tpu.tensors import prepare_picture, read_picture
+from tpu.tensors import prepare_picture
 
 SHOTS, DRAWS = (5, 10, 20), 20
 RENDERED_CLASSES, RENDERED_EACH, RENDERED_PX = 10, 60, 224
@@ -40,18 +39,18 @@ Pictures = list[NDArray[np.uint8]]
 
 def main() -> None:
     """Print one row for each set of pictures, extractor and number of shots."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, help="a folder of classes")
+    parser = option_parser(__doc__)
+    parser.add_argument("--photos", type=Path, help="folder with a subfolder of photographs per class")
     parser.add_argument("--extractor", type=Path, default=default_extractor_path())
     parser.add_argument("--compare", type=Path, nargs="*", default=[])
     options = parser.parse_args()
-    print(f"# {platform.machine()}, {platform.processor() or 'cpu'}, Python {platform.python_version()}")
+    print(machine_line())
     print("pictures,extractor,shots,accuracy,deviation,milliseconds")
     extractors: dict[str, Embed] = {"colour histogram": colour_histogram}
     for path in (*options.compare, options.extractor):
         extractors[path.stem] = EmbeddingExtractor(path).embed
     if options.photos:
-        taught, labels = photographs(options.photos)
+        taught, labels = photographs(options.photos, prepare=lambda picture: picture)
         measure(options.photos.name, extractors, taught, taught, labels)
     for name, make in (("things", unseen_thing), ("bodies", unseen_body)):
         plain, cluttered, labels = rendered(np.random.default_rng(20), make)
@@ -64,7 +63,7 @@ def main() -> None:
 def measure(
     name: str, extractors: dict[str, Embed], taught: Pictures, asked: Pictures, labels: NDArray[np.int64]
 ) -> None:
-    """Teach on samples of `taught` and ask the others of `asked`: row i shows the same thing in both."""
+    """Train on samples of `taught` and test on the other rows of `asked`; row i shows the same thing in both."""
     for extractor, embed in extractors.items():
         x = np.stack([embed(image) for image in taught])
         other = x if asked is taught else np.stack([embed(image) for image in asked])
@@ -73,7 +72,7 @@ def measure(
             embed(image)
         each_ms = (time.perf_counter() - started_s) / len(taught[:50]) * 1000
         for shots in SHOTS:
-            scores = [one_draw(x, other, labels, shots, np.random.default_rng(draw)) for draw in range(DRAWS)]
+            scores = [one_draw(x, other, labels, shots, np.random.default_rng(seed)) for seed in range(DRAWS)]
             print(
                 f"{name},{extractor},{shots},{100 * np.mean(scores):.1f},{100 * np.std(scores):.1f},{each_ms:.2f}",
                 flush=True,
@@ -83,28 +82,18 @@ def measure(
 def one_draw(
     x: NDArray[np.float32], other: NDArray[np.float32], labels: NDArray[np.int64], shots: int, rng: np.random.Generator
 ) -> float:
-    """Accuracy on everything that was not drawn."""
+    """Train on `shots` random samples per class of `x`; return the accuracy on all other rows of `other`."""
     classes = int(labels.max()) + 1
-    taught = np.concatenate([rng.permutation(np.flatnonzero(labels == one))[:shots] for one in range(classes)])
+    taught = draw(labels, shots, rng)
     rest = np.setdiff1d(np.arange(len(labels)), taught)
     head = fit_head(x[taught], labels[taught], classes, rng=rng).head
     return float((head.run_inference(other[rest]) == labels[rest]).mean())
 
 
-def photographs(folder: Path) -> tuple[Pictures, NDArray[np.int64]]:
-    """Every readable picture by class."""
-    pictures, labels = [], []
-    for number, one in enumerate(sorted(path for path in folder.iterdir() if path.is_dir())):
-        for path in sorted(one.iterdir()):
-            pictures.append(read_picture(path))
-            labels.append(number)
-    return pictures, np.array(labels)
-
-
 def rendered(
     rng: np.random.Generator, make: Callable[[np.random.Generator], Thing] = unseen_thing
 ) -> tuple[Pictures, Pictures, NDArray[np.int64]]:
-    """Things that training never sees, before plain walls and before cluttered ones."""
+    """Render things that the pretraining never saw: before plain walls, before cluttered walls, and their labels."""
     things = [make(rng) for _ in range(RENDERED_CLASSES)]
     walls = [(255 * unseen_texture(RENDERED_PX, rng)).astype(np.uint8) for _ in range(40)]
     walls += [photograph(make(rng), RENDERED_PX, rng, walls, plain_share=0).picture for _ in range(40)]
@@ -115,14 +104,14 @@ def rendered(
 
 
 def rendered_materials(rng: np.random.Generator) -> tuple[Pictures, NDArray[np.int64]]:
-    """Materials that training never sees, every picture another piece in another colour."""
+    """Render materials that the pretraining never saw; every picture shows another piece in another colour."""
     stuffs = unseen_stuffs(rng, MATERIALS)
     labels = np.repeat(np.arange(MATERIALS), RENDERED_EACH)
     return [photograph(stuffs[label], RENDERED_PX, rng).picture for label in labels], labels
 
 
 def colour_histogram(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What colours alone tell: 8 × 8 × 8 bins, square roots."""
+    """A baseline without a network: square roots of a histogram of 8 × 8 × 8 colours."""
     small = prepare_picture(image, 96)
     counts = cv2.calcHist([small], [0, 1, 2], None, [8, 8, 8], [0, 256] * 3)
     return np.sqrt(counts.reshape(-1) / small.shape[0] ** 2).astype(np.float32)

@@ -8,7 +8,6 @@ window. The stick is a simulated driver library (tests/support/edge_tpu), which 
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks._photographs import machine
+from benchmarks._shared import machine_line, option_parser
 from tests.support.edge_tpu.faults import FAULTS
 from tests.support.edge_tpu.matrix import MODES, WATCHED_S, Cell, run_cell
 
@@ -26,7 +25,7 @@ MOST_PICTURE_MS, MOST_ANSWER_MS = 100, 500
 
 def main() -> None:
     """Run every cell, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = option_parser(__doc__)
     parser.add_argument("extractor", type=Path)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
@@ -70,7 +69,7 @@ stay within the limits. The rows with the fault "none" show how long screen, tra
 |---|---|---|---|---|---|---|
 {rows}
 
-Measured on: {machine().removeprefix("# ")}; {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f}. If the
+Measured on: {machine_line().removeprefix("# ")}; {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f}. If the
 load is higher than the number of cores, other programs were running too: measure again. To make this page:
 
 ```sh

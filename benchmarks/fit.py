@@ -1,10 +1,11 @@
-"""The one-call fit beside scikit-learn's, on embeddings of photographs, in one run on one BLAS thread.
+"""Accuracy and time of `fit_head` and of two classifiers of scikit-learn, on embeddings of photographs.
 
-python benchmarks/fit.py --photos DIR [--extractor MODEL.tflite]        needs: pip install scikit-learn
+How to run: python benchmarks/fit.py --photos DIR [--extractor MODEL.tflite] [--draws N]
+Needs: pip install scikit-learn
 
-DIR/<class>/* are photographs. Of each of 20 draws, the samples that were not taught are the test. Our time holds
-the folds behind the accuracy, the temperature, the threshold and the test for the unknown as well; theirs is the fit
-alone.
+DIR/<class>/* are photographs. In each of the random draws, the samples that were not drawn are the test. All run on one
+BLAS thread. The time of `fit_head` includes the folds of the validation accuracy, the temperature, the threshold and
+the novelty test; that of scikit-learn is only the fit.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from threadpoolctl import threadpool_limits
 
-from benchmarks._photographs import drawn, embedded, machine, options
+from benchmarks._shared import draw, embeddings_of, machine_line, photograph_options
 from learning.fit import fit_head
 
 SHOTS = (5, 10, 20, 50)
@@ -33,19 +34,19 @@ Fit = Callable[[NDArray[np.float32], NDArray[np.int64], np.random.Generator], Pr
 
 def main() -> None:
     """Print one row for each fit and number of shots."""
-    given = options(__doc__)
-    warnings.filterwarnings("ignore", module="sklearn")  # of iterations that were not enough
-    x, y = embedded(given.photos, given.extractor)
-    print(machine())
+    options = photograph_options(__doc__)
+    warnings.filterwarnings("ignore", module="sklearn")  # that the fit did not converge
+    x, y = embeddings_of(options.photos, options.extractor)
+    print(machine_line())
     print("fit,shots,accuracy,median milliseconds")
     fits: dict[str, Fit] = {"one call": ours, "LogisticRegression": logistic_regression, "SGDClassifier": sgd}
     with threadpool_limits(1):
         for shots in SHOTS:
             for name, fit in fits.items():
                 scores, times = [], []
-                for draw in range(given.draws):
-                    rng = np.random.default_rng(draw)
-                    taught = drawn(y, shots, rng)
+                for seed in range(options.draws):
+                    rng = np.random.default_rng(seed)
+                    taught = draw(y, shots, rng)
                     rest = np.setdiff1d(np.arange(len(y)), taught)
                     started_s = time.perf_counter()
                     predict = fit(x[taught], y[taught], rng)
@@ -55,18 +56,18 @@ def main() -> None:
 
 
 def ours(x: NDArray[np.float32], y: NDArray[np.int64], rng: np.random.Generator) -> Predict:
-    """The kiosk's fit."""
+    """`fit_head`, as the kiosk uses it."""
     return fit_head(x, y, int(y.max()) + 1, rng=rng).head.run_inference
 
 
 def logistic_regression(x: NDArray[np.float32], y: NDArray[np.int64], _rng: np.random.Generator) -> Predict:
-    """scikit-learn's, with its defaults and enough iterations."""
+    """LogisticRegression of scikit-learn, with its defaults and enough iterations."""
     predict: Predict = LogisticRegression(max_iter=1000).fit(x, y).predict
     return predict
 
 
 def sgd(x: NDArray[np.float32], y: NDArray[np.int64], _rng: np.random.Generator) -> Predict:
-    """scikit-learn's stochastic gradient descent on the logistic loss, with its defaults."""
+    """SGDClassifier of scikit-learn, which is stochastic gradient descent, on the logistic loss, with its defaults."""
     predict: Predict = SGDClassifier(loss="log_loss", random_state=0).fit(x, y).predict
     return predict
 

@@ -1,16 +1,16 @@
-"""What the head costs: an SGD update beside a plain loop, the memory of a fit, and the export of a file.
+"""Cost of the head: an SGD update beside a plain loop, the memory of a fit, and the export of a model.
 
-python benchmarks/head.py [MODEL.tflite ...]        extractors to export besides the built-in one
+How to run: python benchmarks/head.py [MODEL.tflite ...]
 
-Median of many runs, on one BLAS thread, everything in one process. The plain loop is the published method's
-mathematics in the most direct numpy: softmax, cross-entropy, two gradients, two updates.
+Prints three tables. The models are extractors to export besides the built-in one. Times are medians of many runs on one
+BLAS thread. The plain loop is the simplest numpy code of the published method: softmax, cross-entropy, two gradients,
+two updates.
 """
 
 from __future__ import annotations
 
 import statistics
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from benchmarks._photographs import machine
+from benchmarks._shared import machine_line, seconds_of
 from learning.fit import fit_head
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
@@ -32,8 +32,8 @@ SAMPLES, CLASSES, BATCH, UPDATES, REPEATS = 500, 10, 100, 300, 9
 
 
 def main() -> None:
-    """Print three small tables."""
-    print(machine())
+    """Print all three tables."""
+    print(machine_line())
     with threadpool_limits(1):
         updates()
         memory()
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def updates() -> None:
-    """Microseconds of an update, for two sizes of embeddings."""
+    """Print the microseconds of an update, for two sizes of embeddings."""
     print("feature_dim,train_with_sgd µs,plain loop µs,ratio")
     for features in (736, 1024):
         x, y = _samples(SAMPLES, features)
@@ -49,17 +49,17 @@ def updates() -> None:
         quiet: Callable[..., None] = lambda *_: None  # noqa: E731
         head = SoftmaxRegression(features, CLASSES, rng=0)
         plain, ours = [], []
-        for _ in range(REPEATS):  # turn by turn: a noisy machine is noisy to both
-            plain.append(_seconds(lambda: _plain_loop(x, y)))  # noqa: B023
+        for _ in range(REPEATS):  # in turns, so that other load affects both
+            plain.append(seconds_of(lambda: _plain_loop(x, y)))  # noqa: B023
             ours.append(
-                _seconds(lambda: head.train_with_sgd(data, UPDATES, 0.01, BATCH, UPDATES, on_statistics=quiet))  # noqa: B023
+                seconds_of(lambda: head.train_with_sgd(data, UPDATES, 0.01, BATCH, UPDATES, on_statistics=quiet))  # noqa: B023
             )
         one, other = (1e6 * statistics.median(times) / UPDATES for times in (ours, plain))
         print(f"{features},{one:.0f},{other:.0f},{one / other:.2f}")
 
 
 def memory() -> None:
-    """The most that a fit holds besides the caller's data, as a share of that data."""
+    """Print the peak memory of a fit, without the caller's data, and as a share of that data."""
     print("samples,feature_dim,data MB,fit's peak MB,share")
     for samples in (100, 300, 2000):
         x, y = _samples(samples, 1024)
@@ -71,7 +71,7 @@ def memory() -> None:
 
 
 def exports(extractors: list[Path]) -> None:
-    """Milliseconds from extractor and head to a finished file's bytes."""
+    """Print the milliseconds that it takes to append a head to each extractor."""
     print("extractor,MB,median ms,slowest ms")
     for path in extractors:
         with EmbeddingExtractor(path) as opened:
@@ -79,7 +79,7 @@ def exports(extractors: list[Path]) -> None:
         x, y = _samples(60, features)
         head = fit_head(np.abs(x), y, CLASSES, rng=np.random.default_rng(0)).head
         head.label_map = {index: f"class {index}" for index in range(CLASSES)}
-        times = [1000 * _seconds(lambda: append_head(data, head)) for _ in range(REPEATS)]  # noqa: B023
+        times = [1000 * seconds_of(lambda: append_head(data, head)) for _ in range(REPEATS)]  # noqa: B023
         print(f"{path.stem},{len(data) / 1e6:.1f},{statistics.median(times):.1f},{max(times):.1f}")
 
 
@@ -108,12 +108,6 @@ def _plain_loop(x: NDArray[np.float32], y: NDArray[np.int64]) -> None:
         weights -= 0.01 * (rows.T @ shares)
         biases -= 0.01 * shares.sum(axis=0)
     assert np.isfinite(loss)
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    started_s = time.perf_counter()
-    run()
-    return time.perf_counter() - started_s
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""How well the head knows what it was never taught: classes left out of teaching are the unknown.
+"""How well a model recognises pictures of classes that it was not trained on.
 
-python benchmarks/not_sure.py --photos DIR [--extractor MODEL.tflite]
+How to run: python benchmarks/not_sure.py --photos DIR [--extractor MODEL.tflite] [--draws N]
 
 DIR/<class>/* are photographs. In each draw three random classes are left out, the others are taught 48 pictures each,
 and the pictures that were not taught are asked. AUROC is of the novelty: 1 where every unknown picture is more novel
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._photographs import drawn, embedded, machine, options
+from benchmarks._shared import draw, embeddings_of, machine_line, photograph_options
 from learning.fit import fit_head
 from learning.novelty import with_test
 from tpu.novelty import read_novelty_test
@@ -30,12 +30,12 @@ Scores = NDArray[np.float32]
 
 def main() -> None:
     """Print one row for each number of shots."""
-    given = options(__doc__)
-    x, y = embedded(given.photos, given.extractor)
-    print(machine())
+    options = photograph_options(__doc__)
+    x, y = embeddings_of(options.photos, options.extractor)
+    print(machine_line())
     print("shots,AUROC,its least,AUROC of the probability,known refused %,unknown refused %")
     for shots in SHOTS:
-        rows = [_one(x, y, shots, np.random.default_rng(FIRST_SEED + draw)) for draw in range(given.draws)]
+        rows = [_one(x, y, shots, np.random.default_rng(FIRST_SEED + number)) for number in range(options.draws)]
         auroc, by_probability, known, unknown = np.mean(rows, axis=0)
         least = min(row[0] for row in rows)
         print(f"{shots},{auroc:.3f},{least:.3f},{by_probability:.3f},{100 * known:.1f},{100 * unknown:.1f}", flush=True)
@@ -47,7 +47,7 @@ def _one(
     out = rng.permutation(int(y.max()) + 1)[:LEFT_OUT]
     kept = np.flatnonzero(~np.isin(y, out))
     _, labels = np.unique(y[kept], return_inverse=True)
-    chosen = drawn(labels, shots, rng)
+    chosen = draw(labels, shots, rng)
     taught = kept[chosen]
     fresh, strange = np.setdiff1d(kept, taught), np.flatnonzero(np.isin(y, out))
     fit = fit_head(x[taught], labels[chosen], int(labels.max()) + 1, rng=rng)
@@ -60,7 +60,7 @@ def _one(
 
 
 def _auroc(positives: Scores, negatives: Scores) -> float:
-    """The chance that a random positive scores above a random negative; ties count half."""
+    """Area under the ROC curve: the probability that a positive scores above a negative; ties count half."""
     higher = (positives[:, np.newaxis] > negatives).mean()
     return float(higher + 0.5 * (positives[:, np.newaxis] == negatives).mean())
 

@@ -1,13 +1,13 @@
-"""How much an extractor computes for one picture: multiplications with additions, and the bytes of its weights.
+"""Size of an extractor: multiply-adds for one picture, bytes of its weights, and bytes of its file.
 
-python benchmarks/operations.py [MODEL.tflite ...]
+How to run: python benchmarks/operations.py [MODEL.tflite ...]
 
-Counted from the file: CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED. Without models it is the built-in one.
+Counts the operators CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED in the file. Without a model it takes the built-in
+extractor.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 from pathlib import Path
@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ai_edge_litert import schema_py_generated as schema
 
+from benchmarks._shared import option_parser
 from tpu.models import default_extractor_path
 
 Operator = schema.BuiltinOperator
@@ -23,7 +24,7 @@ Operator = schema.BuiltinOperator
 
 def main() -> None:
     """Print one row for each model."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = option_parser(__doc__)
     parser.add_argument("models", type=Path, nargs="*", default=[default_extractor_path()])
     print("extractor,million multiply-adds,weights (MB),file (MB)")
     for path in parser.parse_args().models:
@@ -33,7 +34,7 @@ def main() -> None:
 
 
 def counted(file: bytes) -> tuple[int, int]:
-    """Multiply-adds of one picture, and bytes of weights, of a `.tflite` file."""
+    """Multiply-adds for one picture, and bytes of weights, of a `.tflite` file."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(file, 0))
     graph = model.subgraphs[0]
     operations = weights = 0

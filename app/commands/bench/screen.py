@@ -1,15 +1,14 @@
-"""What a tick costs: drawing each screen, a picture of the demonstration camera, one look of extractor and model.
+"""Time of each part of a tick: drawing every screen, rendering the demonstration camera, embedding, classifying.
 
-Prints milliseconds, the median of 60 runs, and their share of a tick at 60 Hz.
+How to run: python run_kiosk.py bench screen
 
-Rows that begin with "part" are what drawing the live screen is made of, with their share of the whole; those of a
-tick with nothing new say what is saved where nothing moves.
+Prints the median milliseconds of 60 runs, and their share of a tick at 60 Hz. Rows that start with "part" are the parts
+of drawing the live screen, with their share of that. "tick with nothing new" is a tick in which nothing is drawn.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -23,6 +22,7 @@ import pygame
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.tone import Tone
+from app.commands.bench.machine import machine_line
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.state import KioskState, Mode, Notice
 from app.demo.camera import DemonstrationCamera
@@ -50,9 +50,9 @@ SIZES = ((1280, 720), (1920, 1080))
 
 
 def main() -> None:
-    """Print one row a thing."""
+    """Print the table."""
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-    print(f"# {platform.machine()}, {platform.processor() or 'cpu'}, Python {platform.python_version()}")
+    print(machine_line())
     print("what,milliseconds,share of a tick")
     camera = DemonstrationCamera(sleep=lambda _s: None)
     camera.show("apple")
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def row(name: str, work: Callable[[], object], whole_ms: float = TICK_MS) -> float:
-    """Print the median of REPEATS runs and its share of the whole; give the median."""
+    """Print the median milliseconds of REPEATS runs and their share of `whole_ms`; return the median."""
     times = []
     work()
     for _ in range(REPEATS):
@@ -88,7 +88,7 @@ def row(name: str, work: Callable[[], object], whole_ms: float = TICK_MS) -> flo
 
 
 def profile(frame: Frame) -> None:
-    """What costs: the parts of the live screen alone, at the reference size."""
+    """Print the parts of drawing the live screen, at the reference size."""
     size = SIZES[0]
     surface, theme = pygame.Surface(size), load_theme(size)
     _, state, seen = scenes(frame)[1]
@@ -121,7 +121,7 @@ def profile(frame: Frame) -> None:
 
 
 def drawing(surface: pygame.Surface, state: KioskState, seen: Smoothed) -> Callable[[], None]:
-    """Present and draw, with a new camera picture every time as in life."""
+    """Return a function that presents and draws a state, with a new camera picture each time."""
     theme = load_theme(surface.get_size())
     camera = DemonstrationCamera(sleep=lambda _s: None)
     frames = [Frame(camera.read(), number, 0.0) for number in range(4)]
@@ -137,9 +137,9 @@ def drawing(surface: pygame.Surface, state: KioskState, seen: Smoothed) -> Calla
 
 
 def scenes(frame: Frame) -> list[tuple[str, KioskState, Smoothed]]:
-    """The states worth measuring."""
+    """The states to draw, by name, with what the model sees."""
     pygame.display.init()
-    pygame.display.set_mode((64, 64))  # surfaces have the form of the screen, as in life
+    pygame.display.set_mode((64, 64))  # so that surfaces have the format of a screen
     pygame.font.init()
     small = thumbnail(centre_crop(frame.image))
     classes = tuple(

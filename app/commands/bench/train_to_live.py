@@ -1,8 +1,12 @@
-"""From pressing TRAIN to the first frame answered by the new model: 3 classes × 30 samples, five times."""
+"""Time from TRAIN to the first answer of the new model, with 3 classes of 30 samples.
+
+How to run: python run_kiosk.py bench train-to-live
+
+Prints the seconds of five runs and their median.
+"""
 
 from __future__ import annotations
 
-import platform
 import statistics
 import tempfile
 import time
@@ -12,6 +16,7 @@ from pathlib import Path
 import pygame
 
 from app.base.buttons import Action
+from app.commands.bench.machine import machine_line
 from app.compose import compose
 from app.config.schema import Config
 from app.core.events import ButtonPressed
@@ -26,8 +31,8 @@ SHOTS, REPEATS = 30, 5
 
 
 def main() -> None:
-    """Print each time and the median, in seconds."""
-    print(f"# {platform.machine()}, {platform.processor() or 'cpu'}, Python {platform.python_version()}")
+    """Print the table."""
+    print(machine_line())
     print("run,seconds")
     with tempfile.TemporaryDirectory() as folder:
         taught(Path(folder))
@@ -39,7 +44,7 @@ def main() -> None:
             storage=replace(settings.storage, data_dir=folder),
         )
         times = []
-        wait_for_tick = pygame.time.Clock().tick  # as the kiosk does: an eager loop would starve the workers
+        wait_for_tick = pygame.time.Clock().tick  # as in the kiosk: a loop without pauses would starve the workers
         with compose(config, headless=True) as composed:
             kiosk, loop = composed.kiosk, composed.loop
             for run in range(REPEATS):
@@ -59,7 +64,7 @@ def main() -> None:
 
 
 def taught(folder: Path) -> None:
-    """A session with SHOTS samples of three things on the demonstration's table."""
+    """Store a session with SHOTS samples of three things of the demonstration camera."""
     camera = DemonstrationCamera(sleep=lambda _s: None)
     kinds = camera.kinds[:3]
     with EmbeddingExtractor(default_extractor_path()) as extractor:
