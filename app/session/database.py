@@ -1,5 +1,7 @@
 """The database of a session: its tables, migrations from older versions, and conversion between rows and samples.
 
+Made views (`app.session.made_views`) are deleted with their sample by a trigger, in the same transaction.
+
 It uses the rollback journal with synchronous=EXTRA instead of WAL: every commit is on the medium when it returns
 (EXTRA also syncs the directory, so that a deleted journal stays deleted), the kiosk is the only writer, and staff can
 copy or delete one single file.
@@ -17,13 +19,29 @@ import numpy as np
 
 from app.base.errors import SessionUnreadable
 from app.base.files import sync_directory
+from app.session.made_views import insert_made_views, read_made_views
 from app.session.session import Sample
 
 SESSION_FILE = "session.sqlite3"  # in the data directory
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
 _BY_DEVICE = "CREATE INDEX samples_by_device ON samples (device);"
-"""Without these two, a search for samples of another extractor or device would read all pictures."""
+_BY_HOLD = "CREATE INDEX samples_by_hold ON samples (hold, class_index);"
+"""Without these three, a search for samples by extractor, device or hold would read all pictures."""
+_MADE_VIEWS = """
+CREATE TABLE made_views (
+    sample_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    embedding BLOB NOT NULL,
+    extractor_sha256 TEXT NOT NULL,
+    PRIMARY KEY (sample_id, number)
+);
+CREATE TRIGGER made_views_go_with_their_sample AFTER DELETE ON samples
+BEGIN
+    DELETE FROM made_views WHERE sample_id = OLD.sample_id;
+END;
+"""
+"""A trigger, because a foreign key would be checked only on connections that ask for it."""
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE labels (class_index INTEGER PRIMARY KEY, label TEXT NOT NULL);
@@ -34,10 +52,13 @@ CREATE TABLE samples (
     picture BLOB NOT NULL,
     taken_at_s REAL NOT NULL,
     extractor_sha256 TEXT NOT NULL DEFAULT '',
-    device TEXT NOT NULL DEFAULT 'cpu'
+    device TEXT NOT NULL DEFAULT 'cpu',
+    hold INTEGER
 );
 {_BY_EXTRACTOR}
 {_BY_DEVICE}
+{_BY_HOLD}
+{_MADE_VIEWS}
 CREATE TABLE model (
     path TEXT NOT NULL, sha256 TEXT NOT NULL, validation_accuracy REAL NOT NULL, threshold REAL NOT NULL,
     shots TEXT NOT NULL
@@ -50,9 +71,10 @@ ALTER TABLE samples ADD COLUMN device TEXT NOT NULL DEFAULT 'cpu';
 """,
     2: _BY_EXTRACTOR,
     3: _BY_DEVICE,
+    4: f"ALTER TABLE samples ADD COLUMN hold INTEGER; {_BY_HOLD} {_MADE_VIEWS}",
 }
 
-SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device FROM samples"
+_SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device, hold FROM samples"
 STALE = "extractor_sha256 NOT IN ('', ?)"
 
 
@@ -88,20 +110,44 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 
 def insert(database: sqlite3.Connection, sample: Sample) -> int:
-    """Write a sample under its id, or under a new one if that is 0; return the id."""
+    """Write a sample under its id, or under a new one if that is 0, and its made views; return the id."""
     vector = np.ascontiguousarray(sample.embedding, np.float32).tobytes()
     number = database.execute(
-        "INSERT INTO samples (sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO samples (sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device, hold) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (sample.sample_id or None, sample.class_index, vector, sample.picture, sample.taken_at_s,
-         sample.extractor_sha256, sample.device),
+         sample.extractor_sha256, sample.device, sample.hold),
     ).lastrowid  # fmt: skip
-    return int(number or 0)
+    sample_id = int(number or 0)
+    made_by = sample.extractor_sha256 or get_fact(database, "extractor_sha256")
+    insert_made_views(database, sample_id, sample.class_index, sample.made, made_by)
+    return sample_id
 
 
-def as_sample(row: tuple[int, int, bytes, bytes, float, str, str]) -> Sample:
-    """Convert a row of SELECT to a sample."""
-    return Sample(row[0], row[1], np.frombuffer(row[2], np.float32), *row[3:])
+def read_samples(database: sqlite3.Connection, clause: str, values: Sequence[object] = ()) -> tuple[Sample, ...]:
+    """Read samples and their made views.
+
+    Args:
+        database: The open database.
+        clause: What follows "SELECT ... FROM samples", such as "WHERE sample_id = ?".
+        values: For the question marks in `clause`.
+    """
+    rows = database.execute(f"{_SELECT} {clause}", values).fetchall()
+    session_sha256 = get_fact(database, "extractor_sha256")
+    return tuple(
+        Sample(
+            sample_id,
+            class_index,
+            np.frombuffer(embedding, np.float32),
+            picture,
+            taken_at_s,
+            made_by,
+            device,
+            hold,
+            read_made_views(database, sample_id, made_by or session_sha256),
+        )
+        for sample_id, class_index, embedding, picture, taken_at_s, made_by, device, hold in rows
+    )
 
 
 def get_fact(database: sqlite3.Connection, name: str) -> str:

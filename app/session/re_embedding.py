@@ -6,6 +6,7 @@ Every sample records the extractor that made its embedding. A sample is stale if
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from app.base.errors import PictureDamaged
 from app.base.ports import ImageArray
 from app.session.connection import SharedDatabase
-from app.session.database import SELECT, STALE, as_sample, get_fact, set_facts
+from app.session.database import STALE, get_fact, read_samples, set_facts
 from app.session.pictures import decode_picture
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,14 @@ def switch_extractor(shared: SharedDatabase, name: str, sha256: str) -> bool:
     return True
 
 
+def stale_sample_ids(database: sqlite3.Connection, sha256: str) -> set[int]:
+    """Return the ids of the samples that another extractor than `sha256` embedded."""
+    rows = database.execute(
+        f"SELECT sample_id FROM samples INDEXED BY samples_by_extractor WHERE {STALE}", (sha256,)
+    ).fetchall()
+    return {sample_id for (sample_id,) in rows}
+
+
 def count_stale(shared: SharedDatabase, sha256: str) -> int:
     """Count the samples that another extractor than `sha256` embedded."""
     with shared.reading() as database:
@@ -63,6 +72,8 @@ def re_embed(
 ) -> ReEmbedded:
     """Embed the pictures of some stale samples again, in one transaction; samples with a damaged picture are deleted.
 
+    The made views of those samples are deleted: they are embeddings of the other extractor, and can be made again.
+
     Args:
         shared: The database.
         sha256: Of the current extractor.
@@ -75,13 +86,14 @@ def re_embed(
     """
     vectors, dropped = [], []
     with shared.reading() as database:
-        rows = database.execute(
-            f"{SELECT} WHERE sample_id IN "
+        samples = read_samples(
+            database,
+            "WHERE sample_id IN "
             f"(SELECT sample_id FROM samples INDEXED BY samples_by_extractor WHERE {STALE} LIMIT ?) "
             "ORDER BY sample_id",
             (sha256, limit),
-        ).fetchall()
-    for one in map(as_sample, rows):
+        )
+    for one in samples:
         try:
             vector, device = embed(decode_picture(one.picture))
         except PictureDamaged:
@@ -95,5 +107,6 @@ def re_embed(
         database.executemany(
             "UPDATE samples SET embedding = ?, extractor_sha256 = ?, device = ? WHERE sample_id = ?", vectors
         )
+        database.executemany("DELETE FROM made_views WHERE sample_id = ?", [(row[-1],) for row in vectors])
         database.executemany("DELETE FROM samples WHERE sample_id = ?", [(one.sample_id,) for one in dropped])
     return ReEmbedded(len(vectors), tuple(one.class_index for one in dropped))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from app.base.ports import ImageArray
 from app.session import last_model, re_embedding
 from app.session.connection import SharedDatabase
-from app.session.database import SELECT, as_sample, get_fact, get_labels, insert, set_facts, set_labels
+from app.session.database import get_fact, get_labels, insert, read_samples, set_facts, set_labels
 from app.session.last_model import StoredModel
+from app.session.made_views import insert_made_views, need_of_views
 from app.session.pictures import encode_picture
 from app.session.re_embedding import BATCH, ReEmbedded
 from app.session.session import Sample, Session
@@ -58,7 +59,15 @@ class SessionStore:
 
     # --- samples ----------------------------------------------------------------------------------------
 
-    def add(self, class_index: int, embedding: NDArray[np.float32], picture: ImageArray, device: str = "cpu") -> Sample:
+    def add(
+        self,
+        class_index: int,
+        embedding: NDArray[np.float32],
+        picture: ImageArray,
+        device: str = "cpu",
+        *,
+        hold: int | None = None,
+    ) -> Sample:
         """Store a sample; it is on the medium when this returns.
 
         Args:
@@ -66,31 +75,31 @@ class SessionStore:
             embedding: float32 (D,).
             picture: The frame's centre square, RGB uint8 (S, S, 3).
             device: The device that made the embedding: "cpu", "usb:N" or "pci:N".
+            hold: The hold in which the picture was taken; None if that is unknown.
         """
         vector = np.ascontiguousarray(embedding, np.float32)
         data, now_s = encode_picture(picture), time.time()
-        sample = Sample(0, class_index, vector, data, now_s, self._extractor[1], device)
+        sample = Sample(0, class_index, vector, data, now_s, self._extractor[1], device, hold)
         with self._shared.writing() as database:
             return replace(sample, sample_id=insert(database, sample))
 
     def remove_last(self) -> Sample | None:
-        """Remove and return the newest sample; None if there are no samples."""
-        with self._shared.writing() as database:
-            row = database.execute(f"{SELECT} ORDER BY sample_id DESC LIMIT 1").fetchone()
-            if row is None:
-                return None
-            database.execute("DELETE FROM samples WHERE sample_id = ?", (row[0],))
-        return as_sample(row)
+        """Remove and return the newest sample, with its made views; None if there are no samples."""
+        return self._remove("ORDER BY sample_id DESC LIMIT 1")
 
     def remove(self, sample_id: int) -> Sample | None:
-        """Remove and return a sample; None if it does not exist. `restore` puts it back."""
+        """Remove and return a sample, with its made views; None if it does not exist. `restore` puts it back."""
+        return self._remove("WHERE sample_id = ?", sample_id)
+
+    def _remove(self, clause: str, *values: object) -> Sample | None:
         with self._shared.writing() as database:
-            row = database.execute(f"{SELECT} WHERE sample_id = ?", (sample_id,)).fetchone()
-            database.execute("DELETE FROM samples WHERE sample_id = ?", (sample_id,))
-        return as_sample(row) if row else None
+            found = read_samples(database, clause, values)
+            for sample in found:
+                database.execute("DELETE FROM samples WHERE sample_id = ?", (sample.sample_id,))
+        return found[0] if found else None
 
     def restore(self, sample: Sample) -> None:
-        """Put back a sample that `remove` returned, under its old id."""
+        """Put back a sample that `remove` returned, under its old id, and as many of its views as fit its class."""
         with self._shared.writing() as database:
             insert(database, sample)
 
@@ -120,13 +129,51 @@ class SessionStore:
             limit: Number of samples at most.
         """
         with self._shared.reading() as database:
-            rows = database.execute(
-                f"{SELECT} WHERE sample_id IN "
+            return read_samples(
+                database,
+                "WHERE sample_id IN "
                 "(SELECT sample_id FROM samples INDEXED BY samples_by_device WHERE (device = 'cpu') <> ? "
                 "ORDER BY sample_id DESC LIMIT ?) ORDER BY sample_id DESC",
                 (device == "cpu", limit),
-            ).fetchall()
-        return tuple(map(as_sample, rows))
+            )
+
+    # --- made views -------------------------------------------------------------------------------------
+
+    def samples_without_views(self, limit: int, *, skip: Collection[int] = ()) -> tuple[Sample, ...]:
+        """Return samples whose pictures made views should be made of, the most useful first.
+
+        These are samples that have a picture and no made views yet, embedded by the current extractor, in classes with
+        fewer than MOST_MADE_VIEWS views. Classes and holds with the fewest views come first, then the newest samples.
+
+        Args:
+            limit: Number of samples at most.
+            skip: Samples to leave out, such as those whose picture turned out to be damaged.
+        """
+        with self._shared.reading() as database:
+            stale = re_embedding.stale_sample_ids(database, self._extractor[1])
+            found: list[Sample] = []
+            for sample_id in need_of_views(database, leave_out={*stale, *skip}):
+                if len(found) >= limit:
+                    break
+                found += read_samples(database, "WHERE sample_id = ? AND length(picture) > 0", (sample_id,))
+        return tuple(found)
+
+    def add_made_views(self, sample_id: int, embeddings: NDArray[np.float32], extractor_sha256: str) -> int:
+        """Store embeddings of changed copies of a sample's picture beside it; return how many were stored.
+
+        None are stored if the sample was removed meanwhile or if another extractor made its embedding; and no more than
+        its class has room for.
+
+        Args:
+            sample_id: The sample.
+            embeddings: float32 (V, D).
+            extractor_sha256: Of the extractor that made them.
+        """
+        with self._shared.writing() as database:
+            found = read_samples(database, "WHERE sample_id = ?", (sample_id,))
+            if not found or extractor_sha256 != (found[0].extractor_sha256 or get_fact(database, "extractor_sha256")):
+                return 0
+            return insert_made_views(database, sample_id, found[0].class_index, embeddings, extractor_sha256)
 
     # --- the whole session ------------------------------------------------------------------------------
 
@@ -134,9 +181,9 @@ class SessionStore:
         """Return a snapshot of the session."""
         with self._shared.reading() as database:
             labels = get_labels(database)
-            rows = database.execute(f"{SELECT} ORDER BY sample_id").fetchall()
+            samples = read_samples(database, "ORDER BY sample_id")
             name, sha256 = get_fact(database, "extractor_name"), get_fact(database, "extractor_sha256")
-        return Session(labels, tuple(as_sample(row) for row in rows), name, sha256)
+        return Session(labels, samples, name, sha256)
 
     def rename(self, labels: Sequence[str]) -> None:
         """Change the class labels; their number may grow, or shrink if the last classes have no samples."""
@@ -144,7 +191,7 @@ class SessionStore:
             set_labels(database, labels)
 
     def erase(self) -> None:
-        """Delete all samples and the last model, and overwrite their pages."""
+        """Delete all samples, their made views and the last model, and overwrite their pages."""
         with self._shared.writing() as database:
             database.execute("PRAGMA secure_delete = ON")
             database.execute("DELETE FROM samples")

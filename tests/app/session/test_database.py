@@ -1,8 +1,10 @@
-"""The database of a session: migration from the first schema, and durable commits."""
+"""The database of a session: migration from older schemas, and durable commits."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ pytestmark = pytest.mark.needs_runtime
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
 VECTOR = np.arange(4, dtype=np.float32)
+VERSION_0_1 = Path(__file__).resolve().parents[2] / "data" / "version_0_1" / "data" / "session.sqlite3"
 
 
 def opened(path: Path, **settings: object) -> SessionStore:
@@ -53,14 +56,48 @@ def test_a_session_of_the_first_schema_is_migrated(tmp_path: Path) -> None:
     assert store.stale_samples == 0
     store.close()
     assert opened(tmp_path / "s", extractor_sha256="2").switch_extractor()
-    assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (4,)
-    opened(tmp_path / "new").close()
-    assert indexes(tmp_path / "s") == indexes(tmp_path / "new") == ["samples_by_device", "samples_by_extractor"]
+    assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (5,)
+    assert definitions(tmp_path / "s") == new_definitions(tmp_path)
 
 
-def indexes(path: Path) -> list[str]:
-    rows = sqlite3.connect(path).execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-    return sorted(name for (name,) in rows)
+def test_a_session_of_version_0_1_is_migrated_and_can_have_holds_and_made_views(tmp_path: Path) -> None:
+    path = Path(shutil.copy(VERSION_0_1, tmp_path / "s"))
+    with closing(sqlite3.connect(path)) as database:
+        ((version,), (sha256,)) = (
+            database.execute("PRAGMA user_version").fetchone(),
+            database.execute("SELECT value FROM facts WHERE name = 'extractor_sha256'").fetchone(),
+        )
+        before = database.execute("SELECT * FROM samples ORDER BY sample_id").fetchall()
+    assert version == 4
+    with closing(opened(path, extractor_sha256=sha256)) as store:
+        session = store.load()
+        assert [one.sample_id for one in session.samples] == [row[0] for row in before]
+        assert session.holds().tolist() == [-1] * len(before)
+        assert session.made()[0].shape == (0, session.embeddings().shape[1])
+        first = session.samples[0]
+        assert store.add_made_views(first.sample_id, np.stack([first.embedding] * 2), sha256) == 2
+        store.add(0, first.embedding, PICTURE, hold=3)
+        assert store.load().holds().tolist() == [-1] * len(before) + [3]
+    assert definitions(path) == new_definitions(tmp_path)
+    with closing(sqlite3.connect(path)) as database:
+        columns = "sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device"
+        after = database.execute(f"SELECT {columns} FROM samples ORDER BY sample_id").fetchall()
+    assert after[:-1] == before
+
+
+def new_definitions(folder: Path) -> dict[str, str]:
+    opened(folder / "new").close()
+    return definitions(folder / "new")
+
+
+def definitions(path: Path) -> dict[str, str]:
+    """Every index, trigger and table of a database with its columns, by name."""
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        return {
+            name: str(database.execute(f"PRAGMA table_info({name})").fetchall()) if kind == "table" else sql
+            for kind, name, sql in rows
+        }
 
 
 def test_a_commit_syncs_the_file_and_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
