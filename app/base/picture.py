@@ -1,4 +1,4 @@
-"""A small picture for the screen, told from others by its key."""
+"""A small picture for the screen, identified by its key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Picture:
-    """Pixels with a name. Two pictures are equal when their names are: the pixels behind one never change.
+    """Pixels with a key. Two pictures with the same key are equal, because the pixels of a key never change.
 
     Attributes:
         key: Unique for the life of the program; surfaces are cached under it.

@@ -30,7 +30,7 @@ class Frame:
 
 
 DEMONSTRATION = "demonstration"
-"""Name of the camera that shows rendered things where there is no other."""
+"""Name of the camera that shows rendered things if no other camera is found."""
 
 
 class Camera(Protocol):
@@ -58,7 +58,7 @@ class Drive:
         name: Its label, or the name of its mount point.
         filesystem: The kernel's name of it, such as "vfat".
         device: Such as "/dev/sda1".
-        total_bytes: 0 where the file system does not tell.
+        total_bytes: 0 if the file system does not report it.
     """
 
     name: str

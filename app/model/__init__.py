@@ -1,1 +1,1 @@
-"""From samples to a verified model, its report and the folder that a visitor takes away."""
+"""Train and verify models, write their reports, and write the folder that a visitor takes away."""

@@ -1,7 +1,7 @@
-"""The model that answers now, and how a frame becomes an observation.
+"""Turn frames into observations with the current model, which can be replaced between two frames.
 
-Before the first training the extractor answers with embeddings; afterwards an exported model answers with
-probabilities. A new model takes the place of the old one between two frames.
+Before the first training only the extractor runs and returns embeddings. After it an exported model returns
+probabilities.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ from tpu.tensors import centre_crop
 
 @dataclass(frozen=True, eq=False)
 class LiveModel:
-    """An exported model that answers, and how its rows map to the kiosk's classes.
+    """An exported model, and how its rows map to the classes of the kiosk.
 
     Attributes:
-        class_indices: For every row of the model its class index in the kiosk; classes that had no samples
-            when it was trained are not in it.
+        class_indices: The class index in the kiosk for every row of the model. Classes without samples have no row.
         threshold: Below this top probability the answer is "not sure".
-        num_classes: Of the kiosk while this model answers; None is as many as it was started with.
+        num_classes: Number of classes of the kiosk while this model answers; None means that of `Vision`.
     """
 
     engine: ClassificationEngine
@@ -38,11 +37,11 @@ class LiveModel:
 
 
 class Vision:
-    """Turns frames into observations with the exported model where there is one, else with the extractor.
+    """Turns frames into observations with the exported model, or with the extractor if there is no model.
 
     Attributes:
-        num_classes: Of the kiosk; may change while it runs.
-        crop_share: The edge of the square that is looked at, as a share of the largest one: less where it is zoomed.
+        num_classes: Number of classes of the kiosk; it may change.
+        crop_share: Edge of the cropped square as a share of the largest one; below 1 if the camera is zoomed.
     """
 
     def __init__(self, extractor: EmbeddingExtractor, num_classes: int) -> None:
@@ -55,25 +54,25 @@ class Vision:
 
     @property
     def model(self) -> LiveModel | None:
-        """The exported model that answers now."""
+        """The current exported model."""
         return self._model
 
     def go_live(self, model: LiveModel | None) -> None:
-        """Let `model` answer from the next frame on; None goes back to the extractor alone."""
+        """Use `model` from the next frame on; None uses the extractor alone."""
         with self._swap:
             if self._model is not None:
                 self._retired.append(self._model)
             self._model = model
 
     def withdraw(self, model: LiveModel) -> None:
-        """Let `model` answer no more; whatever else answers by now goes on."""
+        """Stop using `model`, if it is still the current one."""
         with self._swap:
             if self._model is model:
                 self._retired.append(model)
                 self._model = None
 
     def observe(self, frame: Frame) -> Observation:
-        """Say what the model sees. Called from one thread at a time."""
+        """Run the model on a frame. Call it from one thread at a time."""
         with self._swap:
             model, retired, self._retired = self._model, self._retired, []
         for old in retired:
@@ -95,7 +94,7 @@ class Vision:
         )
 
     def close(self) -> None:
-        """Close the models; the extractor belongs to whoever opened it."""
+        """Close the models. The extractor is left open, because `Vision` did not open it."""
         with self._swap:
             models = [*self._retired, *([self._model] if self._model else [])]
             self._model, self._retired = None, []

@@ -1,4 +1,4 @@
-"""An observation is a frame and what the model said of it; smoothing eases answers from one to the next."""
+"""An observation is a frame with the answer of the model; answers are smoothed over time for the screen."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from numpy.typing import NDArray
 
 from app.base.ports import Frame
 
-SMOOTHING_S = 0.25  # time constant of the bars: calm, yet within a blink of the truth
-MOST_NOVELTY = 2.0  # of what is eased: a hand that flashed by shall not linger
+SMOOTHING_S = 0.25  # time constant of the bars: calm, but still fast
+MOST_NOVELTY = 2.0  # limit before smoothing, so that a hand that passed by has no long effect
 STALE_AFTER_S = 2.0  # an answer older than this says nothing about the picture on the screen
 
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """A frame and what the model said of it.
+    """A frame and the answer of the model.
 
     Attributes:
-        embedding: float32 (D,) while no model answers, else None.
-        device: Where the answer was made: "cpu", "usb:N" or "pci:N".
-        probabilities: float32 (number of kiosk classes,), 0 for classes that the model was not taught;
-            None while no model answers.
-        threshold: The answering model's own: below this top probability it is "not sure".
-        model_path: The file that answered.
-        novelty: How unlike everything taught it is; above 1 the answer is "not sure".
+        embedding: float32 (D,) if there is no model, else None.
+        device: The device that computed the answer: "cpu", "usb:N" or "pci:N".
+        probabilities: float32 (number of kiosk classes,), 0 for classes that are not in the model; None if there is no
+            model.
+        threshold: Of the model: below this top probability the answer is "not sure".
+        model_path: The model file.
+        novelty: How different the frame is from everything taught; above 1 the answer is "not sure".
     """
 
     frame: Frame
@@ -41,14 +41,14 @@ class Observation:
 
 @dataclass(frozen=True, eq=False)
 class Smoothed:
-    """Probabilities eased over time.
+    """Probabilities smoothed over time.
 
     Attributes:
-        probabilities: float32 (number of classes,), or None while no model answers.
-        threshold: The answering model's.
-        sequence: The frame they are up to date with.
-        captured_at_s: When that frame was taken.
-        novelty: Eased likewise; above 1 the answer is "not sure".
+        probabilities: float32 (number of classes,), or None if there is no model.
+        threshold: Of the model.
+        sequence: Of the newest frame that is included.
+        captured_at_s: Of the same frame.
+        novelty: Smoothed, too; above 1 the answer is "not sure".
     """
 
     probabilities: NDArray[np.float32] | None = None
@@ -62,7 +62,7 @@ NOTHING_SEEN = Smoothed()
 
 
 def smooth(before: Smoothed, observation: Observation | None) -> Smoothed:
-    """Ease towards a new observation; the same one twice changes nothing."""
+    """Add an observation to the smoothed values; adding the same one again changes nothing."""
     if observation is None or observation.frame.sequence == before.sequence:
         return before
     frame, seen = observation.frame, observation.probabilities
@@ -70,12 +70,12 @@ def smooth(before: Smoothed, observation: Observation | None) -> Smoothed:
         return Smoothed(sequence=frame.sequence, captured_at_s=frame.captured_at_s)
     if (
         before.probabilities is None
-        or before.probabilities.shape != seen.shape  # another session's classes
+        or before.probabilities.shape != seen.shape  # the session changed, and with it the number of classes
         or frame.captured_at_s - before.captured_at_s > STALE_AFTER_S
     ):
-        eased, novelty = seen, observation.novelty
+        smoothed, novelty = seen, observation.novelty
     else:
         weight = 1 - math.exp(-(frame.captured_at_s - before.captured_at_s) / SMOOTHING_S)
-        eased = (before.probabilities + np.float32(weight) * (seen - before.probabilities)).astype(np.float32)
+        smoothed = (before.probabilities + np.float32(weight) * (seen - before.probabilities)).astype(np.float32)
         novelty = before.novelty + weight * (min(observation.novelty, MOST_NOVELTY) - before.novelty)
-    return Smoothed(eased, observation.threshold, frame.sequence, frame.captured_at_s, min(novelty, MOST_NOVELTY))
+    return Smoothed(smoothed, observation.threshold, frame.sequence, frame.captured_at_s, min(novelty, MOST_NOVELTY))

@@ -1,4 +1,4 @@
-"""New class names for a model that is trained: the label file behind it is written anew, all else stays."""
+"""Give a trained model new class names: only its label file is replaced."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from learning.metadata import LABEL_FILE, with_label_file
 
 
 def with_labels(model: bytes, names: Sequence[str]) -> bytes:
-    """The model with other names in its label file; other files that travel behind it come along.
+    """Return the model with other names in its label file; other files that are appended to it are kept.
 
     Args:
         model: A file that `learning.tflite_export.append_head` made, with or without a label file.
-        names: In the order of the output.
+        names: New class names in the order of the output.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(model)) as archive:

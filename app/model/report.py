@@ -1,6 +1,6 @@
-"""The report of a training: plain facts for `report.json`, and a page that shows them, `report.html`.
+"""The training report: facts for `report.json`, and a page that shows them, `report.html`.
 
-The page needs nothing but itself: drawings are SVG, pictures are data addresses, there is no script.
+The page loads nothing else: drawings are SVG, pictures are data URLs, and it has no script.
 """
 
 from __future__ import annotations
@@ -19,23 +19,28 @@ from learning.fit import FitResult
 
 STYLE = asset_path("export", "report.css")
 WRONG_SHOWN = 24  # pictures at most
-CURVE_W, CURVE_H, EDGE, SCALE = 640, 200, 18, 50  # in the drawing's units; EDGE and SCALE leave room for its figures
+CURVE_W, CURVE_H, EDGE, SCALE = (
+    640,
+    200,
+    18,
+    50,
+)  # units of the drawing; EDGE and SCALE leave room for labels
 
 
 def training_report(
     session: Session, fit: FitResult, agreement: Mapping[str, Any], seconds: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Gather what is known of a training.
+    """Collect the facts of a training.
 
     Args:
-        session: What was taught, its classes numbered as the model's rows are.
-        fit: What came of it.
-        agreement: How far the exported file and the trained head answered alike.
-        seconds: Of the steps.
+        session: The training data; its label indices are the rows of the model.
+        fit: The result of the fit.
+        agreement: The fields of `app.model.agreement.Agreement`.
+        seconds: Duration of each step.
 
     Returns:
-        Plain values. `held_out` lists the samples that were held out: sample id, true and answered class index,
-        confidence 0..1; `wrong` those that were named wrongly, surest first.
+        Values that JSON can store. `held_out` lists the held-out samples: sample id, true and predicted class index,
+        confidence 0..1. `wrong` lists those with a wrong answer, sorted by confidence, highest first.
     """
     answers = fit.validation_probabilities.argmax(axis=1)
     held_out = [
@@ -72,11 +77,11 @@ def training_report(
 
 
 def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
-    """Make the page.
+    """Make the HTML page.
 
     Args:
-        facts: As `training_report` returns them, or as they come back from JSON.
-        pictures: JPEG of samples by sample id; those that are not there are not shown.
+        facts: From `training_report`, also after a round trip through JSON.
+        pictures: JPEG data by sample id; samples that are not in it are shown without a picture.
     """
     labels: list[str] = facts["labels"]
     accuracy = facts["validation_accuracy"]
@@ -84,20 +89,20 @@ def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
     held_out = sum(map(sum, facts["confusion"]))
     parts = [
         f"<header><h1>{escape(_listed(labels))}</h1>",
-        f"<p class=lead><b>{accuracy:.0%}</b> of the {_counted(held_out)} held out were named right. "
+        f"<p class=lead><b>{accuracy:.0%}</b> of the {_counted(held_out)} held out were classified correctly. "
         f"{_not_sure(facts)}</p></header>",
         _section("Classes", _classes(facts)),
         _section("Learning curve", _curve(facts["curve"])),
         _section(
-            "What was taken for what",
-            _confusion(facts) + _note("Rows: what it was. Columns: what the model said. Held-out pictures only."),
+            "Confusion matrix",
+            _confusion(facts) + _note("Rows: true class. Columns: answer of the model. Held-out pictures only."),
         ),
-        _section("Pictures it got wrong", _wrong(facts, pictures)),
+        _section("Wrong answers", _wrong(facts, pictures)),
         _section(
             "The exported file",
             f"<p>It was compared with the trained model on {_share_of_taught(facts)}: the same answer for "
-            f"{agreement['same_answer']:.1%} of them; probabilities differ by {agreement['mean_difference']:.4f} in "
-            "the mean.</p>"
+            f"{agreement['same_answer']:.1%} of them; the mean difference of "
+            f"probabilities is {agreement['mean_difference']:.4f}.</p>"
             + _table(
                 ("step", "seconds"), [(escape(step), f"{seconds:.3f}") for step, seconds in facts["seconds"].items()]
             ),
@@ -115,15 +120,17 @@ def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
 
 
 def _refused(fit: FitResult) -> NDArray[np.bool_]:
-    """Which of the held-out pictures would be answered with "not sure", bool (N,)."""
+    """Return which held-out pictures get the answer "not sure", bool (N,)."""
     return np.asarray((fit.novelties > 1) | (fit.validation_probabilities.max(axis=1) < fit.threshold))
 
 
 def _not_sure(facts: Mapping[str, Any]) -> str:
-    words = f"Below {facts['threshold']:.0%}, or for a thing unlike everything taught, the answer is “not sure”"
-    if "refused" not in facts:  # of a model trained before this was counted
+    words = (
+        f"Below {facts['threshold']:.0%}, or for a thing that differs from everything taught, the answer is “not sure”"
+    )
+    if "refused" not in facts:  # the model is from a version that did not count this
         return f"{words}."
-    return f"{words}: so it was for {facts['refused']:.1%} of them."
+    return f"{words}. That happened for {facts['refused']:.1%} of them."
 
 
 def _counted(pictures: int) -> str:
@@ -131,7 +138,7 @@ def _counted(pictures: int) -> str:
 
 
 def _share_of_taught(facts: Mapping[str, Any]) -> str:
-    """How many pictures were compared, and of how many: some of each class are enough."""
+    """Return how many of the taught pictures were compared; some of each class are enough."""
     compared, taught = facts["agreement"]["pictures"], sum(facts["shots"])
     return f"all {_counted(taught)} taught" if compared == taught else f"{compared} of the {_counted(taught)} taught"
 
@@ -159,11 +166,11 @@ def _classes(facts: Mapping[str, Any]) -> str:
         share = accuracy or 0.0
         bar = f'<div class=bar><i style="width:{share:.1%}"></i></div>'
         rows.append((escape(label), str(shots), bar, "–" if accuracy is None else f"{accuracy:.0%}"))
-    return _table(("class", "pictures taught", "named right of those held out", ""), rows)
+    return _table(("class", "pictures taught", "correct among those held out", ""), rows)
 
 
 def _curve(points: Sequence[Mapping[str, Any]]) -> str:
-    """Two lines over the fit: accuracy on a scale of 0..1, loss on a scale of its own."""
+    """Draw two lines over the number of pictures: accuracy on a scale of 0..1, and loss relative to its maximum."""
     most = max((float(point["loss"]) for point in points), default=1.0) or 1.0
 
     def height(share: float) -> float:
@@ -191,7 +198,7 @@ def _curve(points: Sequence[Mapping[str, Any]]) -> str:
         f'<svg viewBox="0 0 {CURVE_W} {CURVE_H}" role="img" aria-label="learning curve">{grid}'
         f"{line(loss, 'loss')}{line(accuracy, 'accuracy')}</svg>"
         '<p class=legend><span class="accuracy">held-out accuracy</span> <span class="loss">loss</span> '
-        "from so many pictures of a class</p>"
+        "by number of pictures per class</p>"
     )
 
 

@@ -1,4 +1,4 @@
-"""The starter: a model that answers before anybody taught one."""
+"""The starter: a model that answers before the first training."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import centre_crop
 
-VIEWS = 24  # of each rendered thing: spread over all the ways it lies
+VIEWS = 24  # of each rendered thing, over its whole range of poses
 DEMO = "demo"
 
 
 def open_starter(folder: Path, num_classes: int, *, runtime: str) -> LiveModel:
-    """Open the model in a folder that SAVE wrote, on the CPU; the kiosk has `num_classes`.
+    """Open the model in a folder that SAVE wrote, on the CPU.
+
+    Args:
+        folder: A folder that SAVE wrote.
+        num_classes: Number of classes of the kiosk.
+        runtime: Which interpreter runs the model.
 
     Raises:
-        StarterUnusable: If the folder holds no model that can run.
+        StarterUnusable: If the folder has no model that can run.
     """
     try:
         facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
@@ -49,17 +54,17 @@ def make_demo_starter(
     *,
     runtime: str,
 ) -> None:
-    """Teach the rendered things of the demonstration and write the folder, as SAVE does.
+    """Train on the rendered things of the demonstration, and write the folder like SAVE.
 
     Args:
-        folder: Where to.
-        kinds: Of things.
-        picture: Renders one: kind, number of the view.
-        extractor: Embeds the pictures.
+        folder: Where to write.
+        kinds: Names of the things, which become the class labels.
+        picture: Renders a thing; takes its name and the number of the view.
+        extractor: Makes the embeddings.
         runtime: Which interpreter opens the model.
 
     Raises:
-        StarterUnusable: If the extractor runs on an Edge TPU alone, which is busy with what visitors teach.
+        StarterUnusable: If the extractor runs only on the Edge TPU, which visitors' models need.
     """
     if extractor.compiled_for_edge_tpu:
         raise StarterUnusable(folder)

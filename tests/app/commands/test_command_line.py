@@ -65,7 +65,7 @@ def test_train_writes_a_report(pictures: Path, tmp_path: Path) -> None:
     assert sum(map(sum, output["confusion"])) == 20  # each was held out once
     assert [point["shots"] for point in output["curve"]] == sorted({point["shots"] for point in output["curve"]})
     assert all(0 <= point["validation_accuracy"] <= 1 for point in output["curve"])
-    assert "held out were named right" in (out / "report.html").read_text()
+    assert "held out were classified correctly" in (out / "report.html").read_text()
     assert "report.html" in (out / "SHA256SUMS").read_text()
 
 

@@ -108,8 +108,8 @@ def test_a_linked_file_is_not_read(folder: Path, tmp_path: Path) -> None:
     secret.write_text('{"labels": ["root", "secret"]}')
     (folder / "session.json").unlink()
     (folder / "session.json").symlink_to(secret)
-    told = refusal(lambda: read_session_anyhow(folder))
-    assert told == "session.json is not a plain file or folder, so it is not opened."
+    text = refusal(lambda: read_session_anyhow(folder))
+    assert text == "session.json is not a plain file or folder, so it is not opened."
 
 
 def test_a_pipe_is_not_opened_and_a_path_is_not_accepted_as_a_name(folder: Path) -> None:
@@ -125,8 +125,8 @@ def test_a_pipe_is_not_opened_and_a_path_is_not_accepted_as_a_name(folder: Path)
 def test_a_huge_file_is_refused_by_its_size_alone(folder: Path) -> None:
     with (folder / PLAIN_FILE).open("r+b") as model:
         model.truncate(1 << 40)
-    told = refusal(lambda: read_model(folder, runtime="litert"))
-    assert told == "model.tflite is larger than 64 MB, so it is not opened."
+    text = refusal(lambda: read_model(folder, runtime="litert"))
+    assert text == "model.tflite is larger than 64 MB, so it is not opened."
     with (folder / "metadata.json").open("r+b") as facts:
         facts.truncate(1 << 30)
     assert find_folder(folder.parents[1]) is None

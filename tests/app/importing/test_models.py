@@ -96,14 +96,14 @@ def test_a_model_that_needs_too_much_memory_is_refused(folder: Path) -> None:
 
     path = folder / PLAIN_FILE
     path.write_bytes(changed(path.read_bytes(), enormous))
-    told = refusal(lambda: read_model(folder, runtime="litert", limits=QUICK))
-    assert told == "it cannot be used: its model is damaged, or made for another machine."
+    text = refusal(lambda: read_model(folder, runtime="litert", limits=QUICK))
+    assert text == "it cannot be used: its model is damaged, or made for another machine."
 
 
 def test_the_error_names_memory_if_the_sandbox_ran_out_of_it() -> None:
     """450 MB beside the interpreter and its libraries, where they may take 600 MB in all."""
-    told = refusal(lambda: run_sandboxed("session", {}, [bytes(450 << 20)], Limits(memory_bytes=600 << 20)))
-    assert told == "it takes more memory than a folder of the kiosk needs, so it was stopped."
+    text = refusal(lambda: run_sandboxed("session", {}, [bytes(450 << 20)], Limits(memory_bytes=600 << 20)))
+    assert text == "it takes more memory than a folder of the kiosk needs, so it was stopped."
 
 
 def test_a_model_that_is_not_a_classifier_is_refused(folder: Path) -> None:

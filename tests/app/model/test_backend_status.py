@@ -171,7 +171,9 @@ def test_samples_record_their_device_and_both_devices_agree(
         compiled.kiosk.events.put(backend_now(compiled.extractor, Status(Phase.READY, "usb:0")))
         compiled.kiosk.tick()
         compiled.settle()
-    assert "usb:0 embeds as before: cosine 1.0000 in the mean, 1.0000 at least, over 1 pictures" in caplog.text
+    assert (
+        "usb:0 compared with the device before: cosine similarity 1.0000 on average, 1.0000 at least, over 1 pictures"
+    ) in caplog.text
 
 
 def test_a_compiled_model_runs_on_the_stick_and_its_counterpart_answers_after_it_is_pulled(

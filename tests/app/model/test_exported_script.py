@@ -88,7 +88,7 @@ def test_without_pictures_it_prints_its_usage(folder: Path) -> None:
 
 def test_a_file_that_is_not_a_picture_is_named_in_one_line(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("no picture")
-    for name, reason in (("none.jpg", "No such file or directory"), ("text.jpg", "no picture")):
+    for name, reason in (("none.jpg", "No such file or directory"), ("text.jpg", "not a picture")):
         done = subprocess.run(
             [sys.executable, "-I", str(folder / "classify.py"), str(tmp_path / name)],
             capture_output=True, text=True, timeout=100, check=False,

@@ -58,8 +58,8 @@ def facts() -> dict[str, Any]:
         FitProgress(0.2, 1, 0.5, 0.69),
         FitProgress(0.7, 2, 0.75, 0.2),
     )
-    told = fit([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8], [0.95, 0.05]], [0, 4, 1, 3], history)
-    return training_report(session(), told, AGREEMENT, SECONDS)
+    fitted = fit([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8], [0.95, 0.05]], [0, 4, 1, 3], history)
+    return training_report(session(), fitted, AGREEMENT, SECONDS)
 
 
 class Page(HTMLParser):
@@ -96,18 +96,18 @@ def test_the_curve_shows_the_effect_of_more_pictures(facts: dict[str, Any]) -> N
 
 
 def test_a_class_without_held_out_samples_has_no_accuracy() -> None:
-    told = training_report(session(), fit([[0.9, 0.1]], [0]), AGREEMENT, SECONDS)
-    assert told["class_accuracy"] == [1.0, None]
-    assert "–" in Page(report_page(told, {})).text
+    facts = training_report(session(), fit([[0.9, 0.1]], [0]), AGREEMENT, SECONDS)
+    assert facts["class_accuracy"] == [1.0, None]
+    assert "–" in Page(report_page(facts, {})).text
 
 
 def test_not_sure_answers_are_counted_by_probability_and_by_novelty() -> None:
     found = replace(
         fit([[0.9, 0.1], [0.55, 0.45], [0.2, 0.8], [0.1, 0.9]], [0, 0, 1, 1]), novelties=np.array([0.5, 0.2, 1.3, 0.9])
     )
-    told = training_report(session(), found, AGREEMENT, SECONDS)
-    assert told["refused"] == 0.5  # one of 55 %, below the threshold of 60 %, and one that is too novel
-    assert "so it was for 50.0% of them" in Page(report_page(told, {})).text
+    facts = training_report(session(), found, AGREEMENT, SECONDS)
+    assert facts["refused"] == 0.5  # one of 55 %, below the threshold of 60 %, and one that is too novel
+    assert "That happened for 50.0% of them." in Page(report_page(facts, {})).text
 
 
 def test_an_older_report_without_that_count_is_still_shown(facts: dict[str, Any]) -> None:
@@ -132,8 +132,8 @@ def test_the_page_loads_nothing_else(facts: dict[str, Any]) -> None:
 def test_the_page_shows_the_facts(facts: dict[str, Any]) -> None:
     text = Page(report_page(facts, {})).text
     assert "apple and cup" in text
-    assert "50% of the 4 pictures held out were named right" in text
-    assert "Below 60%, or for a thing unlike everything taught, the answer is" in text
+    assert "50% of the 4 pictures held out were classified correctly" in text
+    assert "Below 60%, or for a thing that differs from everything taught, the answer is" in text
     assert text.index("cup → apple 95%") < text.index("apple → cup 70%")
 
 
@@ -142,7 +142,7 @@ def test_every_number_of_pictures_names_what_is_counted(facts: dict[str, Any]) -
     assert "It was compared with the trained model on all 6 pictures taught: the same answer for 100.0% of them" in text
     fewer = {**facts, "agreement": {**AGREEMENT, "pictures": 5}}
     assert "on 5 of the 6 pictures taught" in Page(report_page(fewer, {})).text
-    assert "classpictures taughtnamed right of those held out" in text
+    assert "classpictures taughtcorrect among those held out" in text
 
 
 def test_only_pictures_that_were_passed_are_shown(facts: dict[str, Any]) -> None:
@@ -155,8 +155,8 @@ def test_only_pictures_that_were_passed_are_shown(facts: dict[str, Any]) -> None
 
 def test_class_names_are_escaped_in_the_page() -> None:
     name = '<script>alert("x")</script>'
-    told = training_report(session((name, "cup")), fit([[0.1, 0.9]], [0]), AGREEMENT, SECONDS)
-    page = Page(report_page(told, {}))
+    facts = training_report(session((name, "cup")), fit([[0.1, 0.9]], [0]), AGREEMENT, SECONDS)
+    page = Page(report_page(facts, {}))
     assert "script" not in [tag for tag, _ in page.tags]
     assert name in page.text
 
@@ -165,7 +165,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     count = WRONG_SHOWN + 3
     vector = np.zeros(4, np.float32)
     many = Session(("apple", "cup"), tuple(Sample(n, 0, vector, b"", 0.0) for n in range(count)), "x", "y")
-    told = training_report(many, fit([[0.2, 0.8]] * count, [0] * count), AGREEMENT, SECONDS)
-    page = Page(report_page(told, {}))
+    facts = training_report(many, fit([[0.2, 0.8]] * count, [0] * count), AGREEMENT, SECONDS)
+    page = Page(report_page(facts, {}))
     assert sum(tag == "figure" for tag, _ in page.tags) == WRONG_SHOWN
     assert "and 3 more" in page.text

@@ -47,7 +47,7 @@ def test_another_extractor_embeds_the_pictures_again_and_continues_after_a_power
     assert {one.extractor_sha256 for one in session.samples} == {"2"} == {session.extractor_sha256}
 
 
-def test_a_call_embeds_until_it_is_told_to_stop_and_commits_once(tmp_path: Path) -> None:
+def test_a_call_embeds_until_it_has_to_stop_and_commits_once(tmp_path: Path) -> None:
     store = opened(tmp_path / "s")
     for _ in range(5):
         store.add(0, VECTOR, PICTURE)
