@@ -19,7 +19,7 @@ from app.commands.dataset import check_shots, find_pictures
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
 from app.model.counterpart import write_counterpart
-from app.model.export_folder import EDGE_TPU_FILE, model_facts, write_export
+from app.model.export_folder import EDGE_TPU_FILE, export_facts, write_export
 from app.model.train import train_model
 from app.model.verified_folder import refuse_occupied
 from app.session.pictures import encode_picture
@@ -106,7 +106,7 @@ def run_train(
             )
             trained.engine.close()
             write_counterpart(trained.path, trained.head, extractor)
-            facts = model_facts(trained, session, opened)
+            facts = export_facts(trained, session, opened)
             folder = write_export(out, facts, session, include_pictures=False, report_pictures=True)
     model = folder / facts.file
     write(f"validation accuracy: {trained.validation_accuracy:.1%}")

@@ -18,7 +18,7 @@ from app.jobs.drives import pinned_drive
 from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, OnProgress, Tools
 from app.model.drive_paths import refuse_links
-from app.model.export_folder import EXPORT_FOLDER, ModelFacts, export_name, write_export
+from app.model.export_folder import EXPORT_FOLDER, ExportFacts, export_name, write_export
 from app.model.live import LiveModel
 from app.model.medium import drop_cached_pages
 from app.model.model_files import read_report, saved_counterpart
@@ -148,9 +148,9 @@ def _write(
     return display_path
 
 
-def _model_facts(content: _Content) -> ModelFacts:
+def _model_facts(content: _Content) -> ExportFacts:
     model, stored, extractor = content.model, content.stored, content.tools.extractor
-    return ModelFacts(
+    return ExportFacts(
         model_path=model.path,
         labels=model.engine.labels,
         shots=tuple(stored.shots[index] for index in model.class_indices),
@@ -160,7 +160,6 @@ def _model_facts(content: _Content) -> ModelFacts:
         extractor_sha256=extractor.origin_sha256,
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
         preprocessing=replace(PREPROCESSING, crop_share=content.tools.vision.crop_share).as_dict(),
-        mirrored=False,
         training_report=read_report(model.path),
         counterpart=saved_counterpart(model.path),
     )

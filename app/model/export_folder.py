@@ -32,7 +32,7 @@ EDGE_TPU_FILE = "converted_edgetpu/model_edgetpu.tflite"
 
 
 @dataclass(frozen=True)
-class ModelFacts:
+class ExportFacts:
     """A model and what its folder says about it.
 
     Attributes:
@@ -52,7 +52,6 @@ class ModelFacts:
     extractor_sha256: str
     compiled_for_edge_tpu: bool
     preprocessing: Mapping[str, object]
-    mirrored: bool
     training_report: Mapping[str, Any] | None = None
     counterpart: Path | None = None
 
@@ -68,9 +67,9 @@ class ModelFacts:
         return {own: self.model_path} | ({other: self.counterpart} if self.counterpart is not None else {})
 
 
-def model_facts(trained: TrainedModel, session: Session, extractor: EmbeddingExtractor) -> ModelFacts:
+def export_facts(trained: TrainedModel, session: Session, extractor: EmbeddingExtractor) -> ExportFacts:
     """Collect the facts of a model that was just trained on the centre squares of a session's pictures."""
-    return ModelFacts(
+    return ExportFacts(
         model_path=trained.path,
         labels=trained.labels,
         shots=session.taught().shots(),
@@ -80,7 +79,6 @@ def model_facts(trained: TrainedModel, session: Session, extractor: EmbeddingExt
         extractor_sha256=extractor.origin_sha256,
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
         preprocessing=PREPROCESSING.as_dict(),
-        mirrored=False,
         training_report=trained.training_report,
         counterpart=saved_counterpart(trained.path),
     )
@@ -93,7 +91,7 @@ def export_name(now: datetime, name: str, *, ascii_only: bool = False) -> str:
 
 def write_export(
     folder: Path,
-    facts: ModelFacts,
+    facts: ExportFacts,
     session: Session | None,
     *,
     include_pictures: bool,
@@ -127,7 +125,7 @@ def write_export(
 
 
 def _contents(
-    facts: ModelFacts, session: Session | None, report_pictures: bool, pictures: Mapping[str, bytes]
+    facts: ExportFacts, session: Session | None, report_pictures: bool, pictures: Mapping[str, bytes]
 ) -> dict[str, bytes]:
     """Return all files by name."""
     labels = "".join(f"{index} {' '.join(label.split())}\n" for index, label in enumerate(facts.labels)).encode()
@@ -156,7 +154,7 @@ def _contents(
     return files
 
 
-def _metadata(facts: ModelFacts) -> dict[str, object]:
+def _metadata(facts: ExportFacts) -> dict[str, object]:
     return {
         "labels": list(facts.labels),
         "shots": dict(zip(facts.labels, facts.shots, strict=True)),
@@ -168,7 +166,7 @@ def _metadata(facts: ModelFacts) -> dict[str, object]:
             "file": "not_sure.npz",
             "where": "inside every model file, which is a ZIP archive, too: `unzip model.tflite not_sure.npz`",
         },
-        "preprocessing": {**facts.preprocessing, "mirrored": facts.mirrored},
+        "preprocessing": {**facts.preprocessing, "mirrored": False},
         "model": facts.file,
         "models": list(facts.models),
         "extractor": {"name": facts.extractor_name, "sha256": facts.extractor_sha256},
@@ -205,7 +203,7 @@ def _pictures(session: Session | None, ascii_names: bool) -> dict[str, bytes]:
     return files
 
 
-def _readme(facts: ModelFacts) -> str:
+def _readme(facts: ExportFacts) -> str:
     return (
         f"An image classifier for: {', '.join(facts.labels)}.\n\n"
         f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and\n"

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.base.errors import StarterUnusable
 from app.base.ports import ImageArray
-from app.model.export_folder import model_facts, write_export
+from app.model.export_folder import export_facts, write_export
 from app.model.live import LiveModel
 from app.model.train import train_model
 from app.session.pictures import encode_picture
@@ -84,5 +84,5 @@ def make_demo_starter(
             runtime=runtime,
         )
         trained.engine.close()
-        facts = model_facts(trained, session, extractor)
+        facts = export_facts(trained, session, extractor)
         write_export(folder, facts, None, include_pictures=False)

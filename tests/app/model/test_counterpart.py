@@ -13,7 +13,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from app.model.counterpart import find_counterpart, with_head
-from app.model.export_folder import EDGE_TPU_FILE, PLAIN_FILE, ModelFacts, write_export
+from app.model.export_folder import EDGE_TPU_FILE, PLAIN_FILE, ExportFacts, write_export
 from learning.softmax_regression import SoftmaxRegression
 from tests.support.extractors import tiny_extractor
 from tpu.classifier import ClassificationEngine
@@ -62,7 +62,7 @@ def test_the_folder_holds_both_forms_and_names_the_plain_one(shared_models: Path
         data = with_head(shared_models / source, trained)
         assert data is not None
         made.write_bytes(data)
-    facts = ModelFacts(compiled, ("a", "b"), (2, 2), 1.0, 0.5, "x", "1", True, {}, False, counterpart=plain)
+    facts = ExportFacts(compiled, ("a", "b"), (2, 2), 1.0, 0.5, "x", "1", True, {}, counterpart=plain)
     folder = write_export(tmp_path / "out", facts, None, include_pictures=False)
     assert json.loads((folder / "metadata.json").read_text())["model"] == PLAIN_FILE
     assert (folder / Path(EDGE_TPU_FILE).parent / "labels.txt").read_text() == "0 a\n1 b\n"

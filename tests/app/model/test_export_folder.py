@@ -12,7 +12,7 @@ import pytest
 
 from app.base.errors import FolderOccupied
 from app.base.files import free_path
-from app.model.export_folder import ModelFacts, write_export
+from app.model.export_folder import ExportFacts, write_export
 from app.model.verified_folder import CHECKSUMS, UNFINISHED
 from app.session.store import SessionStore
 
@@ -27,12 +27,10 @@ def opened(path: Path, **settings: object) -> SessionStore:
     return SessionStore(path, **given)  # type: ignore[arg-type]
 
 
-def facts(tmp_path: Path) -> ModelFacts:
+def facts(tmp_path: Path) -> ExportFacts:
     model = tmp_path / "made.tflite"
     model.write_bytes(b"TFL3 model")
-    return ModelFacts(
-        model, ("apple", "2 fingers"), (3, 4), 0.9, 0.5, "x", "1", False, {"crop": "centre-square"}, False
-    )
+    return ExportFacts(model, ("apple", "2 fingers"), (3, 4), 0.9, 0.5, "x", "1", False, {"crop": "centre-square"})
 
 
 def test_the_folder_is_complete_and_its_checksums_match(tmp_path: Path) -> None:
