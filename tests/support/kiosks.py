@@ -10,6 +10,7 @@ from app.base.buttons import Action
 from app.base.ports import Drives, Frame
 from app.config.schema import Config
 from app.core.events import CameraFound
+from app.core.state import Mode
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
 from app.demo.simulated import SimulatedDrives, SimulatedPanel
@@ -25,8 +26,8 @@ from tpu.models import default_extractor_path
 LABELS = ("apple", "cup", "duck")
 
 
-class Quiet:
-    """Remembers which sounds would have played."""
+class RecordedSounds:
+    """Records which sounds would have played."""
 
     def __init__(self) -> None:
         self.played: list[str] = []
@@ -36,13 +37,16 @@ class Quiet:
 
 
 class Station:
-    """The kiosk in `folder`, a table, a panel and drives. `look` shows a frame, `settle` lets everything finish."""
+    """A kiosk with its data in `folder`, a demonstration camera (`table`), a panel of buttons, and drives.
+
+    Time stands still and jobs wait until a test calls `look` or `settle`.
+    """
 
     @staticmethod
     def settings_in(
         folder: Path, settings: Config | None = None, *, labels: tuple[str, ...] = LABELS, save_pictures: bool = False
     ) -> Config:
-        """Settings with this folder as the place of everything."""
+        """Return settings that keep all data in this folder."""
         settings = settings or Config()
         return replace(
             settings,
@@ -80,7 +84,7 @@ class Station:
         )
         self.store.switch_extractor()
         self.vision = Vision(self.extractor, len(self.store.load().labels))
-        self.drives, self.sounds = SimulatedDrives(), Quiet()
+        self.drives, self.sounds = SimulatedDrives(), RecordedSounds()
         self.tools = Tools(
             self.config, self.store, self.extractor, self.vision, drives or self.drives, self.sounds,
             clock=lambda: self.now_s, accelerator=accelerator,
@@ -94,7 +98,7 @@ class Station:
         self.kiosk.tick()
 
     def look(self) -> None:
-        """A new picture comes from the camera, is looked at, and is on the screen."""
+        """Read a new frame from the camera, observe it, and show it on the screen."""
         self.sequence += 1
         self.now_s += 0.033
         image = self.table.read()
@@ -104,7 +108,7 @@ class Station:
         self.kiosk.tick()
 
     def settle(self) -> None:
-        """Carry out every job that waits, and what follows from it."""
+        """Run all queued jobs, and everything that follows from them."""
         stop = threading.Event()
         self.kiosk.tick()
         while (jobs := self._waiting_jobs()) is not None:
@@ -112,7 +116,7 @@ class Station:
             self.kiosk.tick()
 
     def teach(self, shots: int = 4) -> None:
-        """Show the first two things from several sides, each with taps of its button."""
+        """Show the first two things, and tap the button of each for every sample."""
         for index, kind in enumerate(LABELS[:2]):
             self.table.show(kind)
             for _ in range(shots):
@@ -121,8 +125,20 @@ class Station:
                 self.panel.tap(index)
                 self.settle()
 
+    def train(self) -> None:
+        """Teach, and press TRAIN; the new model answers afterwards."""
+        self.teach()
+        self.press(Action.TRAIN)
+        assert self.kiosk.state.mode is Mode.LIVE
+
+    @property
+    def notice(self) -> str:
+        """The text of the notice on the screen; empty if there is none."""
+        notice = self.kiosk.state.notice
+        return str(notice.text) if notice is not None else ""
+
     def press(self, action: Action) -> None:
-        """Tap a button and let everything finish."""
+        """Tap a button, and run the jobs that follow."""
         self.panel.tap(action)
         self.settle()
 

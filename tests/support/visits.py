@@ -1,4 +1,4 @@
-"""What happens around a visit: it is left alone, staff come, and what is kept of it."""
+"""Steps around a visit: the visitor leaves, staff open their pages, and what the archive holds afterwards."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from app.base.buttons import ScreenKey
+from app.base.buttons import ScreenKey, StaffPage, StaffTab
 from app.core.state import Mode
+from app.model.observation import NOTHING_SEEN
+from app.views.model import Staff
+from app.views.present import Surroundings, present
 from tests.support.kiosks import Station
 
 
@@ -20,14 +23,14 @@ def leave_alone(station: Station) -> None:
     assert station.kiosk.state.mode is Mode.ATTRACT
 
 
-def privately(station: Station, what: str) -> None:
+def set_privacy(station: Station, what: str) -> None:
     config = station.kiosk.state.config
     station.kiosk.state = replace(
         station.kiosk.state, config=replace(config, privacy=replace(config.privacy, when_idle=what))
     )
 
 
-def kept(station: Station) -> list[Path]:
+def archived(station: Station) -> list[Path]:
     return sorted((station.config.data_dir / "archive").glob("*.sqlite3"))
 
 
@@ -48,3 +51,24 @@ def open_staff(station: Station) -> None:
     station.panel.release(ScreenKey.CORNER)
     station.settle()
     assert station.kiosk.state.mode is Mode.STAFF
+
+
+def open_page(station: Station, page: StaffPage) -> Staff:
+    """Open a staff page, and return what the screen shows."""
+    if station.kiosk.state.mode is not Mode.STAFF:
+        open_staff(station)
+    station.panel.tap(StaffTab(page))
+    station.settle()
+    return staff_page(station)
+
+
+def staff_page(station: Station) -> Staff:
+    """Return the staff page that the screen shows."""
+    staff = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).staff
+    assert staff is not None
+    return staff
+
+
+def value(page: Staff, label: str) -> str:
+    """Return the value in the row with this label."""
+    return next(row.value for row in page.rows if row.label == label)

@@ -18,7 +18,7 @@ from app.importing.find import find_folder
 from app.session.archive import FOLDER as ARCHIVE
 from tests.support.kiosks import Station
 from tests.support.strangers import DAMAGED
-from tests.support.visits import kept, pictures_in, privately
+from tests.support.visits import archived, pictures_in, set_privacy
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -66,13 +66,13 @@ def test_continuing_archives_the_current_session_and_loads_the_other(station: St
 def test_a_session_archived_for_a_drive_follows_the_privacy_setting(
     station: Station, stick: Path, privacy: str, kept_shots: int, pictures: int
 ) -> None:
-    privately(station, privacy)
+    set_privacy(station, privacy)
     station.teach(shots=3)
     plug_in(station, stick)
     station.panel.tap(0)
     station.settle()
     assert station.store.load().labels == ("Äpfel", "cup", "duck")
-    put_away = kept(station)
+    put_away = archived(station)
     assert [path.stem.partition("_")[2].partition("_")[2] for path in put_away] == ["apple_cup"] * bool(kept_shots)
     assert sum(map(pictures_in, put_away)) == pictures
 
@@ -87,7 +87,7 @@ def test_sessions_archived_for_a_drive_count_for_the_size_of_the_archive(tmp_pat
         station.panel.tap(0)
         station.settle()
         assert station.store.load().labels == ("Äpfel", "cup", "duck")
-        assert kept(station) == []
+        assert archived(station) == []
 
 
 def test_the_current_session_stays_if_the_disk_has_no_room_to_archive_it(tmp_path: Path, stick: Path) -> None:
@@ -100,7 +100,7 @@ def test_the_current_session_stays_if_the_disk_has_no_room_to_archive_it(tmp_pat
         station.panel.tap(0)
         station.settle()
         assert station.store.load().shots() == (3, 3, 0)
-        assert kept(station) == []
+        assert archived(station) == []
         assert station.kiosk.state.notice is not None
         assert str(station.kiosk.state.notice.text) == (
             "That folder is not used: the session could not be put away (No space left on device). "

@@ -16,7 +16,7 @@ from app.base.errors import ArchiveUnusable
 from app.base.privacy import Privacy
 from app.session.archive import Archive
 from tests.support.kiosks import Station
-from tests.support.visits import leave_alone, pictures_in, privately
+from tests.support.visits import leave_alone, pictures_in, set_privacy
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -29,7 +29,7 @@ def test_a_copy_that_a_power_cut_interrupted_is_deleted(station: Station, privac
     archive.mkdir()
     for name in ("2026-01-31_141200_apple.sqlite3.partial", "2026-01-31_141200_apple.sqlite3.partial-journal"):
         (archive / name).write_bytes(b"pictures")
-    privately(station, privacy)
+    set_privacy(station, privacy)
     station.teach()
     leave_alone(station)
     assert [path for path in archive.iterdir() if "partial" in path.name] == []
@@ -39,7 +39,7 @@ def test_a_copy_that_a_power_cut_interrupted_is_deleted(station: Station, privac
 def test_damaged_databases_are_deleted_when_pictures_must_not_stay(station: Station, privacy: str, left: int) -> None:
     """Their pictures cannot be deleted on their own."""
     damaged = lay_damaged(station)
-    privately(station, privacy)
+    set_privacy(station, privacy)
     station.teach()
     leave_alone(station)
     assert len([path for path in damaged if path.exists()]) == left

@@ -1,0 +1,77 @@
+"""Samples of the current session: pictures for galleries and results, removing and restoring."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.base.buttons import (
+    Action,
+    ClassGallery,
+    MatrixCell,
+    ScreenKey,
+    SettingStep,
+)
+from app.model.observation import NOTHING_SEEN
+from app.views.present import Surroundings, present
+from tests.support.kiosks import Station
+from tests.support.visits import open_staff
+
+pytestmark = pytest.mark.needs_runtime
+
+
+def test_a_removed_sample_is_deleted_from_the_disk_and_undo_restores_it(station: Station) -> None:
+    station.teach()
+    station.panel.tap(ClassGallery(0))
+    station.settle()
+    gallery = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).gallery
+    assert (gallery.title, len(gallery.pictures)) == ("apple: 4 pictures", 4)
+    before = station.store.load()
+    station.panel.tap(gallery.pictures[1].button)
+    station.settle()
+    assert station.store.load().shots() == (3, 4, 0)
+    assert len(station.kiosk.state.gallery.pictures) == 3
+    station.press(Action.UNDO)
+    after = station.store.load()
+    assert [one.sample_id for one in after.samples] == [one.sample_id for one in before.samples]
+    assert all(
+        np.array_equal(one.embedding, two.embedding) and one.picture == two.picture
+        for one, two in zip(after.samples, before.samples, strict=True)
+    )
+
+
+def test_the_results_show_the_pictures_of_held_out_samples(station: Station) -> None:
+    station.teach(8)
+    station.press(Action.TRAIN)
+    station.press(Action.RESULTS)
+    station.panel.tap(MatrixCell(0, 0))
+    station.settle()
+    shown = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).results
+    held_out = {one["sample"] for one in station.kiosk.state.model.report["held_out"] if one["truth"] == 0}
+    assert {one.button.sample_id for one in shown.confused} <= held_out
+    assert sum(cell.count for row in shown.confusion for cell in row) == len(
+        station.kiosk.state.model.report["held_out"]
+    )
+    assert len(shown.curve) > 1
+
+
+def test_zoom_applies_to_samples_answers_and_the_export(station: Station) -> None:
+    open_staff(station)
+    for _ in range(3):
+        station.panel.tap(SettingStep("camera.zoom", 1))
+    station.panel.tap(ScreenKey.BACK)
+    station.settle()
+    assert station.kiosk.state.config.camera.zoom == 2.0
+    station.table.show("cup")
+    station.look()
+    shown = station.kiosk.shown.image
+    quarter = shown[120:360, 200:440]
+    assert np.allclose(station.kiosk.observation.embedding, station.extractor.embed(quarter))
+    station.panel.tap(1)
+    station.settle()
+    (sample,) = station.store.load().samples
+    assert np.allclose(sample.embedding, station.extractor.embed(quarter))
+    station.train()
+    station.press(Action.SAVE)
+    metadata = (station.kiosk.saved_to / "metadata.json").read_text()
+    assert '"crop_share": 0.5' in metadata

@@ -1,0 +1,116 @@
+"""SAVE chooses a place and says where the folder is. `test_save_to_real_drives` uses real file systems."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from app.base.buttons import Action
+from app.core.state import Mode
+from app.model.export_folder import EXPORT_FOLDER
+from app.model.observation import NOTHING_SEEN
+from app.views.present import Surroundings, present
+from app.views.saving import saving
+from app.views.words import Translator
+from tests.support.kiosks import Station
+
+pytestmark = pytest.mark.needs_runtime
+
+NO_FOLDER = "teachable on the drive is no folder: rename it on a computer, or use another drive."
+
+
+def test_after_saving_the_screen_says_that_the_drive_may_be_pulled_out(station: Station) -> None:
+    drive = station.folder / "stick"
+    drive.mkdir()
+    station.drives.insert("STICK", drive)
+    station.train()
+    station.press(Action.SAVE)
+    assert station.kiosk.saved_to.is_relative_to(drive / "teachable")
+    shown = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).saving
+    assert shown is not None
+    assert (shown.safe, shown.text) == (True, "You may pull the drive out now.")
+    assert [step.done for step in shown.steps] == [True] * 4
+
+
+def test_without_a_drive_the_folder_is_written_to_the_export_directory(station: Station) -> None:
+    station.train()
+    station.press(Action.SAVE)
+    shown = saving(station.kiosk.state, Translator("en"))
+    assert shown is not None
+    text = "It is on this machine: ask staff for it, or plug in a drive and press SAVE again."
+    assert (shown.onto_drive, shown.text) == (False, text)
+    assert shown.where == str(station.kiosk.saved_to)
+
+
+def test_if_the_first_drive_fails_the_second_is_used(station: Station) -> None:
+    good = station.folder / "b"
+    good.mkdir()
+    station.drives.insert("A", station.folder / "a")  # gone already
+    station.drives.insert("B", good)
+    station.train()
+    station.press(Action.SAVE)
+    assert station.kiosk.saved_to.is_relative_to(good)
+
+
+def test_a_drive_that_takes_no_large_file_is_reported_and_left_empty(station: Station) -> None:
+    drive = station.folder / "stick"
+    drive.mkdir()
+    station.drives.insert("STICK", drive)
+    station.train()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        station.press(Action.SAVE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert station.kiosk.state.mode is Mode.LIVE
+    assert station.notice == (
+        f"the model could not be saved to {drive}/teachable: File too large. "
+        "The drive takes no file of this size: use another one, then save again."
+    )
+    assert list(drive.rglob("*.*")) == []
+
+
+def test_a_write_protected_drive_is_not_used(station: Station) -> None:
+    (station.folder / "locked").mkdir()
+    station.drives.insert("LOCKED", station.folder / "locked", read_only=True)
+    station.train()
+    station.press(Action.SAVE)
+    assert station.kiosk.saved_to is not None
+    assert station.kiosk.saved_to.is_relative_to(station.folder / "export")
+
+
+def test_nothing_is_written_to_the_mount_point_of_a_pulled_drive(station: Station) -> None:
+    station.drives.insert("STICK", station.folder / "stick")  # in the list still, its folder gone already
+    station.train()
+    station.press(Action.SAVE)
+    assert station.notice == "the drive STICK was pulled too early. Plug it in again, then press SAVE again."
+    assert not (station.folder / "stick").exists()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_on_the_drive_is_not_followed(station: Station, tmp_path: Path, is_there: bool) -> None:
+    stick, elsewhere = tmp_path / "stick", tmp_path / "elsewhere"
+    stick.mkdir()
+    if is_there:
+        elsewhere.mkdir()
+    (stick / EXPORT_FOLDER).symlink_to(elsewhere)
+    station.drives.insert("STICK", stick)
+    station.train()
+    station.press(Action.SAVE)
+    assert station.notice == NO_FOLDER
+    assert station.kiosk.saved_to is None
+    assert not elsewhere.exists() or list(elsewhere.iterdir()) == []
+
+
+def test_a_file_with_the_name_of_the_folder_is_reported_and_unchanged(station: Station, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / EXPORT_FOLDER).write_text("a visitor's")
+    station.drives.insert("STICK", stick)
+    station.train()
+    station.press(Action.SAVE)
+    assert station.notice == NO_FOLDER
+    assert (stick / EXPORT_FOLDER).read_text() == "a visitor's"

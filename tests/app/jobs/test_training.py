@@ -1,0 +1,134 @@
+"""The session's model: trained, verified, live, restored after a restart, and renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.base.buttons import (
+    Action,
+    ClassName,
+    ScreenKey,
+    SettingStep,
+    TypingKey,
+)
+from app.core import events as ev
+from app.core.state import Mode
+from tests.support.kiosks import LABELS, Station
+from tests.support.visits import open_staff
+
+pytestmark = pytest.mark.needs_runtime
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_exported_file_itself_answers(station: Station) -> None:
+    station.teach()
+    assert station.vision.model is None
+    station.press(Action.TRAIN)
+    station.look()
+    assert station.kiosk.state.mode is Mode.LIVE
+    seen = station.kiosk.observation
+    assert seen is not None
+    assert seen.model_path == station.vision.model.path
+    assert list(station.config.data_dir.glob("models/*.tflite")) == [seen.model_path]
+    station.press(Action.SAVE)
+    saved = station.kiosk.saved_to
+    assert saved is not None
+    assert sha256(saved / "converted_tflite_quantized/model.tflite") == sha256(seen.model_path)
+
+
+def test_the_old_model_answers_until_the_new_one_is_ready(station: Station) -> None:
+    station.train()
+    old = station.vision.model
+    station.teach(2)
+    station.panel.tap(Action.TRAIN)
+    station.kiosk.tick()
+    station.look()
+    assert station.kiosk.state.mode is Mode.TRAINING
+    assert station.kiosk.observation.model_path == old.path
+    station.settle()
+    station.look()
+    assert station.kiosk.observation.model_path != old.path
+    assert not old.path.exists()
+
+
+def test_failed_training_keeps_the_old_model_and_says_why(station: Station) -> None:
+    station.train()
+    old = station.vision.model
+    station.teach(1)
+    models = station.config.data_dir / "models"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))  # the system itself refuses a file of that size
+    try:
+        station.press(Action.TRAIN)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert station.kiosk.state.mode is Mode.LIVE
+    assert station.vision.model is old
+    assert station.notice == (
+        f"the model could not be written to {models}: File too large. Make room there and press TRAIN again."
+    )
+    assert sorted(models.iterdir()) == [old.path.with_suffix(".report.json"), old.path]
+
+
+def test_a_model_file_that_was_changed_is_not_restored(station: Station, tmp_path: Path) -> None:
+    station.train()
+    path = station.vision.model.path
+    station.close()
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    again = Station(tmp_path)
+    assert again.kiosk.state.mode is Mode.TEACH
+    assert again.kiosk.state.shots == (4, 4, 0)
+    again.close()
+
+
+def test_a_new_class_name_is_in_the_model_and_in_the_export(station: Station) -> None:
+    station.train()
+    before = station.vision.model.path
+    picture = station.kiosk.shown.image
+    judged = station.vision.model.engine.judge(picture)
+    open_staff(station)
+    station.panel.tap(ClassName(1))
+    for _ in range(3):
+        station.panel.tap(TypingKey.BACKSPACE)
+    station.kiosk.events.put(ev.CharacterTyped("Tasse ß"))
+    station.panel.tap(TypingKey.DONE)
+    station.panel.tap(ScreenKey.BACK)
+    station.settle()
+    assert station.vision.model.path != before
+    assert not before.exists()
+    assert station.vision.model.engine.labels == ("apple", "Tasse ß")
+    again = station.vision.model.engine.judge(picture)
+    assert np.array_equal(again.probabilities, judged.probabilities)
+    assert again.novelty == judged.novelty > 0  # the test of what was never taught came along
+    station.table.show("cup")
+    station.look()
+    assert station.kiosk.observation.probabilities.argmax() == 1
+    station.press(Action.SAVE)
+    saved = station.kiosk.saved_to / "converted_tflite_quantized"
+    assert (saved / "labels.txt").read_text() == "0 apple\n1 Tasse ß\n"
+    assert station.store.load().labels == ("apple", "Tasse ß", "duck")
+    again = type(station)(station.folder)  # after a restart, too
+    assert again.kiosk.state.labels == ("apple", "Tasse ß", "duck")
+    assert again.kiosk.state.mode is Mode.LIVE
+    again.close()
+
+
+def test_an_added_class_can_be_taught_at_once(station: Station) -> None:
+    station.train()
+    open_staff(station)
+    station.panel.tap(SettingStep("classes.number", 1))
+    station.panel.tap(ScreenKey.BACK)
+    station.settle()
+    station.look()
+    assert station.kiosk.observation.probabilities.shape == (len(LABELS) + 1,)
+    station.panel.tap(3)
+    station.settle()
+    assert station.store.load().shots() == (4, 4, 0, 1)

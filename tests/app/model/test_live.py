@@ -1,0 +1,73 @@
+"""Observations by the extractor alone or by the live model, and the change from one model to the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.base.ports import Frame
+from app.model.live import LiveModel, Vision
+from learning.softmax_regression import SoftmaxRegression
+from learning.tflite_export import append_head
+from tests.support.extractors import tiny_extractor
+from tpu.classifier import ClassificationEngine
+from tpu.errors import InferenceFailed
+from tpu.extractor import EmbeddingExtractor
+
+pytestmark = pytest.mark.needs_runtime
+
+
+def picture(seed: int = 0) -> np.ndarray:
+    image = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)
+    image.flags.writeable = False
+    return image
+
+
+@pytest.fixture
+def extractor(tmp_path: Path) -> EmbeddingExtractor:
+    path = tmp_path / "tiny.tflite"
+    path.write_bytes(tiny_extractor())
+    return EmbeddingExtractor(path)
+
+
+def engine(extractor: EmbeddingExtractor, path: Path, favourite: int, classes: int = 2) -> ClassificationEngine:
+    """A model that always answers the same class."""
+    head = SoftmaxRegression(extractor.feature_dim, classes, weight_scale=0.0, rng=0)
+    head.params["vec_b"][favourite] = 5.0
+    head.min_score, head.max_score = 0.0, 5.0
+    path.write_bytes(append_head(extractor.model_bytes, head))
+    return ClassificationEngine(path, labels=[str(n) for n in range(classes)])
+
+
+def test_without_a_model_an_observation_holds_the_embedding(extractor: EmbeddingExtractor) -> None:
+    vision = Vision(extractor, 3)
+    seen = vision.observe(Frame(picture(), 0, 0.0))
+    assert seen.probabilities is None
+    assert np.array_equal(seen.embedding, extractor.embed(picture()))
+
+
+def test_classes_without_samples_have_probability_zero(extractor: EmbeddingExtractor, tmp_path: Path) -> None:
+    vision = Vision(extractor, 4)
+    path = tmp_path / "m.tflite"
+    vision.go_live(LiveModel(engine(extractor, path, 1), path, class_indices=(0, 3), threshold=0.6))
+    seen = vision.observe(Frame(picture(), 0, 0.0))
+    assert seen.probabilities[[1, 2]].tolist() == [0, 0]
+    assert seen.probabilities.argmax() == 3
+    assert (seen.threshold, seen.model_path) == (0.6, path)
+
+
+def test_a_new_model_answers_from_the_next_frame_and_the_old_one_is_closed(
+    extractor: EmbeddingExtractor, tmp_path: Path
+) -> None:
+    vision = Vision(extractor, 2)
+    old, new = engine(extractor, tmp_path / "a.tflite", 0), engine(extractor, tmp_path / "b.tflite", 1)
+    vision.go_live(LiveModel(old, tmp_path / "a.tflite", (0, 1), 0.5))
+    assert vision.observe(Frame(picture(), 0, 0.0)).probabilities.argmax() == 0
+    vision.go_live(LiveModel(new, tmp_path / "b.tflite", (0, 1), 0.5))
+    assert vision.observe(Frame(picture(), 1, 0.0)).probabilities.argmax() == 1
+    with pytest.raises(InferenceFailed):
+        old.classify(picture())
+    vision.go_live(None)
+    assert vision.observe(Frame(picture(), 2, 0.0)).probabilities is None

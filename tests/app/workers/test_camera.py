@@ -1,0 +1,110 @@
+"""The camera worker: frames in order, cameras that are lost and found, and turned pictures."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from app.base.i18n import translated
+from app.base.ports import Frame
+from app.base.workers import Mailbox, Worker
+from app.core import events as ev
+from app.demo.camera import DemonstrationCamera
+from app.workers.camera import turned, watch_camera
+from tests.support.waiting import until
+
+
+def test_a_lost_camera_is_announced_once_and_opened_again_when_it_is_back() -> None:
+    told: list[ev.Event] = []
+    frames: Mailbox[Frame] = Mailbox()
+    table = DemonstrationCamera(frames_per_second=200)
+    worker = Worker(
+        "camera",
+        lambda stop: watch_camera(lambda: table, frames.put, told.append, stop=stop),
+        lambda _name, error: told.append(error),
+    ).start()
+    until(lambda: frames.take() is not None)
+    table.unplug()
+    until(lambda: len(told) == 2)
+    time.sleep(0.7)  # long enough for a second try to fail
+    table.plug_in()
+    until(lambda: len(told) == 3)
+    frames.take()
+    until(lambda: frames.take() is not None)
+    worker.stop()
+    found, lost, found_again = told
+    assert found == found_again == ev.CameraFound("demonstration")
+    assert isinstance(lost, ev.CameraLost)
+    assert str(lost.reason) == "camera demonstration: it was unplugged. Plug it in again."
+    assert translated(lost.reason, "de") == "Kamera demonstration: Sie wurde ausgesteckt. Steck sie wieder ein."
+
+
+def test_frames_are_numbered_in_order_and_read_only() -> None:
+    taken: list[Frame] = []
+    done = threading.Event()
+
+    def deliver(frame: Frame) -> None:
+        taken.append(frame)
+        if len(taken) == 5:
+            done.set()
+
+    table = DemonstrationCamera(sleep=lambda _s: None)
+    worker = Worker(
+        "camera", lambda stop: watch_camera(lambda: table, deliver, lambda _e: None, stop=stop), lambda *_: None
+    ).start()
+    assert done.wait(20)
+    worker.stop()
+    assert [frame.sequence for frame in taken[:5]] == [0, 1, 2, 3, 4]
+    assert not any(frame.image.flags.writeable for frame in taken)
+
+
+def test_choosing_another_camera_opens_it_and_rotation_turns_the_pictures() -> None:
+    wanted, degrees = ["left"], [0]
+    opened: list[str] = []
+    frames: Mailbox[Frame] = Mailbox()
+    happened: list[ev.Event] = []
+
+    class Eye:
+        def __init__(self) -> None:
+            self.name = wanted[0]
+            opened.append(self.name)
+
+        def read(self) -> np.ndarray:
+            time.sleep(0.002)
+            return np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+
+        def close(self) -> None:
+            opened.append(f"closed {self.name}")
+
+    worker = Worker(
+        "camera",
+        lambda stop: watch_camera(
+            Eye, frames.put, happened.append, stop=stop, wanted=lambda: wanted[0], rotation=lambda: degrees[0]
+        ),
+        lambda _name, error: pytest.fail(str(error)),
+    ).start()
+    until(lambda: ev.CameraFound("left") in happened)
+    assert frames.take(5.0).image.shape == (2, 4, 3)
+    degrees[0] = 90
+    until(lambda: frames.take(5.0).image.shape == (4, 2, 3))
+    wanted[0] = "right"
+    until(lambda: ev.CameraFound("right") in happened)
+    worker.stop()
+    assert opened == ["left", "closed left", "right", "closed right"]
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_rotation_is_clockwise(degrees: int) -> None:
+    image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    assert np.array_equal(turned(image, degrees), turned_by_hand(image, degrees))
+
+
+def turned_by_hand(image: np.ndarray, degrees: int) -> np.ndarray:
+    """By hand: clockwise, the first row becomes the last column."""
+    for _ in range(degrees // 90):
+        height, width = image.shape[:2]
+        image = np.array([[image[height - 1 - x, y] for x in range(height)] for y in range(width)])
+    return image
