@@ -94,7 +94,7 @@ class Kiosk:
         self._removed = RemovedSamples()
         self._starter = Starter(self._services.things)
         self._sampled_sequence = -1  # of the newest frame that became a sample
-        self._presses_without_frame: deque[int] = deque()  # their class indices, oldest first
+        self._presses_without_frame: deque[ev.AddSample] = deque()  # oldest first
         self._training_waits = False
         self._apply_zoom(tools.config)
         self.state = self._initial_state()
@@ -140,8 +140,8 @@ class Kiosk:
     def perform(self, command: ev.Command) -> None:  # noqa: PLR0915  # a table: one case for each command
         """Carry out one command: at once, or as a job."""
         match command:
-            case ev.AddSample(class_index):
-                self._add_sample(class_index)
+            case ev.AddSample():
+                self._add_sample(command)
             case ev.RemoveLastSample():
                 self._take_back_newest_press()
             case ev.RemoveSample(sample_id):
@@ -214,18 +214,19 @@ class Kiosk:
         """Queue a long job once everything that was pressed before is stored."""
         self.session_jobs.put(lambda _stop: self._long_job(job, *args, **kwargs))
 
-    def _add_sample(self, class_index: int) -> None:
+    def _add_sample(self, press: ev.AddSample) -> None:
         """Take the frame on the screen as a sample; if a press took that one already, the next frame."""
         if self.shown is None:
-            self.events.put(ev.SampleRefused(class_index, message("There is no picture yet. Press again in a moment.")))
+            reason = message("There is no picture yet. Press again in a moment.")
+            self.events.put(ev.SampleRefused(press.class_index, reason))
             return
-        self._presses_without_frame.append(class_index)
+        self._presses_without_frame.append(press)
         self._match_presses_with_frame()
 
     def _take_back_newest_press(self) -> None:
         """Undo the newest press that still waits for its frame; if none waits, remove the newest stored sample."""
         if self._presses_without_frame:
-            self.events.put(ev.SampleWithdrawn(self._presses_without_frame.pop()))
+            self.events.put(ev.SampleWithdrawn(self._presses_without_frame.pop().class_index))
         else:
             self._session_job(remove_last_sample)
 
@@ -249,14 +250,15 @@ class Kiosk:
     def _refuse_waiting_presses(self) -> None:
         while self._presses_without_frame:
             reason = message("The camera is gone, so that press took no picture.")
-            self.events.put(ev.SampleRefused(self._presses_without_frame.popleft(), reason))
+            self.events.put(ev.SampleRefused(self._presses_without_frame.popleft().class_index, reason))
 
-    def _store_frame(self, class_index: int, frame: Frame) -> None:
+    def _store_frame(self, press: ev.AddSample, frame: Frame) -> None:
         """Store a frame as a sample, with the embedding that the vision worker computed for it, if it did."""
         self._sampled_sequence = frame.sequence
         seen = self.observation
         embedding = seen.embedding if seen is not None and seen.frame.sequence == frame.sequence else None
-        self._session_job(store_sample, class_index, frame, embedding, seen.device if seen is not None else CPU)
+        device = seen.device if seen is not None else CPU
+        self._session_job(store_sample, press.class_index, press.hold, frame, embedding, device)
 
     def _apply_settings(self) -> None:
         self._apply_zoom(self.state.config)
@@ -269,10 +271,12 @@ class Kiosk:
         """Return the state with the stored session, and with its model if the model can still answer."""
         config, now_s = self._tools.config, self._tools.clock()
         model = restore_model(self._tools)
+        session = self._tools.store.load()
         return KioskState(
-            classes=taught_classes(self._tools.store.load()),
+            classes=taught_classes(session),
             mode=Mode.LIVE if model else Mode.TEACH,
             model=model,
+            next_hold=session.next_hold,
             timing=Timing(config.buttons.hold_delay_s, config.buttons.sample_interval_s, config.classes.max_shots),
             inputs=inputs_of(config),
             config=config,

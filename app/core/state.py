@@ -66,11 +66,19 @@ class Timing:
 
 @dataclass(frozen=True)
 class Held:
-    """A class button that is down. `waiting` is True until its last sample is stored."""
+    """A class button that is down.
+
+    Attributes:
+        class_index: Its class.
+        next_sample_at_s: When it takes the next sample.
+        waiting: True until its last sample is stored.
+        hold: Number of the hold. All samples from this press until the release belong to it.
+    """
 
     class_index: int
     next_sample_at_s: float
     waiting: bool = True
+    hold: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,7 @@ class KioskState:
         changed: A sample was added or removed since the session's own model was trained.
         in_flight: Number of presses whose sample is not stored yet.
         held: The class button that takes samples now.
+        next_hold: Number of the hold that begins with the next press; larger than that of every stored sample.
         notice: A message that disappears by itself.
         arrival: The sample that was stored last.
         camera: Name of the camera while frames arrive, else None.
@@ -132,6 +141,7 @@ class KioskState:
     changed: bool = False
     in_flight: int = 0
     held: Held | None = None
+    next_hold: int = 0
     notice: Notice | None = None
     arrival: Arrival | None = None
     camera: str | None = None

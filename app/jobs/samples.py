@@ -26,6 +26,7 @@ def store_sample(
     tools: Tools,
     announce: Announce,
     class_index: int,
+    hold: int,
     frame: Frame,
     embedding: NDArray[np.float32] | None,
     device: str,
@@ -36,6 +37,7 @@ def store_sample(
         tools: The store, and the extractor if there is no embedding yet.
         announce: Receives SampleAdded, or SampleRefused.
         class_index: The class that the sample belongs to.
+        hold: The hold in which it was taken.
         frame: Its centre square is stored.
         embedding: float32 (D,); None to compute it here.
         device: Where `embedding` was computed: "cpu", "usb:N" or "pci:N".
@@ -44,7 +46,7 @@ def store_sample(
         square = centre_crop(frame.image, tools.vision.crop_share)
         if embedding is None:
             embedding, device = tools.extractor.embedded(square)
-        sample = tools.store.add(class_index, embedding, square, device)
+        sample = tools.store.add(class_index, embedding, square, device, hold=hold)
         picture = Picture(("sample", sample.sample_id), thumbnail(square))
         announce(ev.SampleAdded(class_index, sample.sample_id, picture))
 

@@ -43,7 +43,7 @@ def import_session(tools: Tools, announce: Announce, removed: RemovedSamples, fo
         removed.clear()
         tools.vision.go_live(None)
         logger.info("carrying on with the session of %s", folder)
-        announce(ev.SessionImported(taught_classes(store.load())))
+        announce(ev.SessionImported(taught_classes(store.load()), session.next_hold))
 
 
 def show_model(tools: Tools, announce: Announce, folder: Path, drive: str) -> None:

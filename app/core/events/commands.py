@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AddSample:
-    """Store the frame that is on the screen as a sample of this class."""
+    """Store the frame that is on the screen as a sample of this class, taken in the hold with this number."""
 
     class_index: int
+    hold: int
 
 
 @dataclass(frozen=True)

@@ -140,9 +140,13 @@ class StarterReady:
 
 @dataclass(frozen=True)
 class SessionRestored:
-    """A session from the archive is the current one again. It has no model until TRAIN is pressed."""
+    """A session from the archive is the current one again. It has no model until TRAIN is pressed.
+
+    `next_hold` is larger than the number of every hold in it.
+    """
 
     classes: tuple[TaughtClass, ...]
+    next_hold: int = 0
 
 
 class SavingStage(Enum):
@@ -179,9 +183,13 @@ class SavingAdvanced:
 
 @dataclass(frozen=True)
 class SessionImported:
-    """The session from the drive is the current one; the one before it is archived."""
+    """The session from the drive is the current one; the one before it is archived.
+
+    `next_hold` is larger than the number of every hold in it.
+    """
 
     classes: tuple[TaughtClass, ...]
+    next_hold: int = 0
 
 
 @dataclass(frozen=True)

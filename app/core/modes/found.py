@@ -58,6 +58,7 @@ def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
     """The session of the drive is this kiosk's now; its model is made here, not taken from a stranger."""
     state = replace(state, classes=event.classes, mode=Mode.TEACH, model=None, starter=None, changed=False)
     state = replace(state, arrival=None, re_embedding=0)  # its embeddings are by the extractor in use
+    state = replace(state, next_hold=max(state.next_hold, event.next_hold))
     text = message("Carrying on with {labels}.", labels=", ".join(state.labels))
     state = noticed(state, text, Tone.SUCCESS)
     if state.missing:

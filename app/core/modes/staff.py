@@ -146,6 +146,7 @@ def session_restored(state: KioskState, event: ev.SessionRestored) -> Step:
     """A session from the archive is the one at hand."""
     mode = state.mode if state.mode is Mode.STAFF else Mode.TEACH
     state = replace(state, classes=event.classes, model=None, starter=None, mode=mode, changed=False, arrival=None)
+    state = replace(state, next_hold=max(state.next_hold, event.next_hold))
     text = message("That session is back. TRAIN makes its model anew.")
     return noticed(state, text, Tone.SUCCESS), (ev.LookAtSystem(),)
 

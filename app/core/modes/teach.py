@@ -23,11 +23,12 @@ def class_pressed(state: KioskState, index: int) -> Step:
         return refused(state, message("There is no picture to learn from. Check the camera's cable."))
     if (full := _full(state, index)) is not None:
         return refused(state, full)
-    held = Held(index, state.pressed_at_s + state.timing.hold_delay_s)
+    held = Held(index, state.pressed_at_s + state.timing.hold_delay_s, hold=state.next_hold)
+    state = replace(state, held=held, next_hold=held.hold + 1, in_flight=state.in_flight + 1)
+    sample = ev.AddSample(index, held.hold)
     if state.starter is None:
-        return replace(state, held=held, notice=None, in_flight=state.in_flight + 1), (ev.AddSample(index),)
-    state = replace(starter_dropped(state), held=held, in_flight=state.in_flight + 1)
-    return state, (ev.DropStarter(), ev.AddSample(index))
+        return replace(state, notice=None), (sample,)
+    return starter_dropped(state), (ev.DropStarter(), sample)
 
 
 def released(state: KioskState, event: ev.ButtonReleased) -> Step:
@@ -59,7 +60,7 @@ def hold_on(state: KioskState) -> Step:
         return refused(replace(state, held=None), full)
     next_at_s = max(held.next_sample_at_s + state.timing.sample_interval_s, state.now_s)
     held = replace(held, next_sample_at_s=next_at_s, waiting=True)
-    return replace(state, held=held, in_flight=state.in_flight + 1), (ev.AddSample(held.class_index),)
+    return replace(state, held=held, in_flight=state.in_flight + 1), (ev.AddSample(held.class_index, held.hold),)
 
 
 def sample_added(state: KioskState, event: ev.SampleAdded) -> Step:

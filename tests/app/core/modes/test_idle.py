@@ -159,7 +159,7 @@ def test_the_starter_answers_until_somebody_teaches() -> None:
     state, _ = run(kiosk(0, 0), ev.StarterReady(ModelFacts(("dog", "cat"), 0.5)))
     assert (state.mode, state.answering, state.model) == (Mode.LIVE, True, None)
     state, commands = run(state, ev.ButtonPressed(0))
-    assert commands == [ev.DropStarter(), ev.AddSample(0)]
+    assert commands == [ev.DropStarter(), ev.AddSample(0, hold=0)]
     assert (state.mode, state.starter) == (Mode.TEACH, None)
 
 
