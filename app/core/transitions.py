@@ -54,11 +54,11 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     if event.button not in state.down:
         state = replace(state, down=(*state.down, event.button))
     before = state
-    state, button = cursor.steered(state, event.button)
+    state, button = cursor.interpret_button(state, event.button)
     if button is None:
         return state, ()
     state, commands = _PRESSED[state.mode](state, button)
-    return cursor.followed(before, cursor.kept(before, state, event.button)), commands
+    return cursor.keep_on_control(before, cursor.after_page_change(before, state, event.button)), commands
 
 
 def _pressed_at(state: KioskState, at_s: float | None) -> KioskState:
@@ -74,7 +74,7 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
     """Everything that happens without a press, one after the other."""
     notice = state.notice if state.notice and state.notice.until_s > event.now_s else None
     state = visit.give_up_asking(replace(state, now_s=event.now_s, ticked_s=event.now_s, notice=notice))
-    state = cursor.hold_on(found.ask_when_at_rest(state))
+    state = cursor.repeat_while_held(found.ask_when_at_rest(state))
     commands: tuple[Command, ...] = ()
     for change in _EVERY_TICK:
         state, more = change(state)
@@ -85,10 +85,10 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
 def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
     state = _pressed_at(state, event.at_s)
     before = state = replace(state, by_keyboard=cursor.on_keyboard(state, event.source))
-    state, button = cursor.arrow_pressed(state, event)
+    state, button = cursor.interpret_key(state, event)
     if button is not None:
         state, commands = _PRESSED[state.mode](state, button)
-        return cursor.kept(before, state, Action.TRAIN), commands
+        return cursor.after_page_change(before, state, Action.TRAIN), commands
     if state.mode is Mode.STAFF:
         return staff.input_pressed(state, event)
     return idle.touched(state, event)
@@ -98,13 +98,13 @@ _EVERY_TICK = (
     staff.watch_hold,
     choose_drive.give_up_asking,
     jobs.leave_saved,
-    teach.hold_on,
+    teach.repeat_while_held,
     teach.learn_as_you_go,
     idle.look_at_the_clock,
 )
 
 _PRESSED: dict[Mode, Callable[[KioskState, Button], Step]] = {
-    Mode.ATTRACT: idle.begun,
+    Mode.ATTRACT: idle.wake_up,
     Mode.TEACH: visit.pressed,
     Mode.LIVE: visit.pressed,
     Mode.TRAINING: visit.pressed_while_busy,
@@ -116,7 +116,7 @@ _PRESSED: dict[Mode, Callable[[KioskState, Button], Step]] = {
     Mode.ASK_FOLDER: found.answered,
     Mode.CHOOSE_DRIVE: choose_drive.answered,
     Mode.IMPORTING: visit.pressed_while_busy,
-    Mode.STILL_THERE: idle.extended,
+    Mode.STILL_THERE: idle.stay,
     Mode.STAFF: staff.pressed,
 }
 

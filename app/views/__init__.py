@@ -1,1 +1,5 @@
-"""From the state to what each screen shows: frozen values made by pure functions, no pixels."""
+"""What each screen shows, made from the state by pure functions: frozen values, no pixels.
+
+`present.present` makes the whole view of one frame; each page has a module. The buttons of a page come from the mode's
+`targets` in `app.core.modes`; the views add texts and pictures to them.
+"""

@@ -1,4 +1,4 @@
-"""A visit that plays by itself while nobody is there: two things are shown, taught and recognised, in a loop."""
+"""The demonstration that plays while nobody is there: two things are shown, taught and recognised, in a loop."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from app.views.model import ActionKey, Attract, ClassCard, KioskView, Verdict
 from app.views.words import Translator
 
 Stage = Callable[[str, int], Picture]
-"""Pictures of a rendered thing: kind, and number of the picture. The same arguments give the same picture."""
+"""Returns a picture of a rendered thing: (kind, number of the picture). The same arguments return the same picture."""
 
 RATE_HZ = 15.0
 THINGS: tuple[tuple[str, Message], ...] = (("apple", message("apple")), ("cup", message("cup")))
-FULL_SHOTS = 12  # that the played visit takes of each thing
+FULL_SHOTS = 12  # samples of each thing
 THUMBNAILS = 5
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A part of the played visit.
+    """A part of the demonstration.
 
     Attributes:
-        thing: Index of what lies before the camera.
+        caption: What happens, for the visitor.
+        seconds: How long it takes.
+        thing: Index of the thing in front of the camera.
         held: A class button is held.
+        trains: The model is trained.
         trained: The model answers.
-        trains: The beat of training.
     """
 
     caption: Message
@@ -52,7 +54,7 @@ LOOP_S = sum(scene.seconds for scene in SCENES)
 
 @dataclass(frozen=True)
 class Moment:
-    """Where the played visit is: the scene, its number, and how much of it has passed, 0..1."""
+    """A moment of the demonstration: the scene, its number, and how much of it has passed, 0..1."""
 
     scene: Scene
     number: int
@@ -60,7 +62,7 @@ class Moment:
 
 
 def moment(age_s: float) -> Moment:
-    """Where a visit is that began `age_s` seconds ago."""
+    """The moment of a demonstration that began `age_s` seconds ago."""
     left_s = age_s % LOOP_S
     for number, scene in enumerate(SCENES):
         if left_s < scene.seconds:
@@ -70,7 +72,7 @@ def moment(age_s: float) -> Moment:
 
 
 def played(view: KioskView, state: KioskState, stage: Stage | None, translate: Translator) -> KioskView:
-    """The view of the played visit, with what it needs of the real one."""
+    """The view of the demonstration, made from the real view."""
     age_s = state.now_s - state.attract_since_s
     now = moment(age_s)
     kind, name = THINGS[now.scene.thing]
@@ -99,7 +101,7 @@ def played(view: KioskView, state: KioskState, stage: Stage | None, translate: T
 
 
 def _card(card: ClassCard, now: Moment, stage: Stage | None, translate: Translator) -> ClassCard:
-    """Only the first classes play; the others stand by, empty."""
+    """The first classes take part; the others are empty."""
     index = card.index
     if index >= len(THINGS):
         return replace(

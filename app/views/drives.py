@@ -1,4 +1,4 @@
-"""What is told of drives: the line at the edge, and the question which of several takes what is saved."""
+"""Texts about drives: the line in the status strip, and the question which drive to save to."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ KINDS = {"vfat": "FAT", "exfat": "exFAT", "ntfs3": "NTFS"}
 
 
 def drive_line(state: KioskState, translate: Translator) -> str:
-    """Every drive with what matters of it: kind and room, or why SAVE cannot use it."""
+    """Every drive with its file system and free space, or why SAVE cannot use it."""
     texts: list[Text] = [_drive(one) for one in state.drives]
     texts += [message("{drive} (not mounted)", drive=one.name) for one in state.unmounted]
     return ", ".join(map(translate, texts)) or translate(message("no drive"))
 
 
 def which_drive(state: KioskState, translate: Translator) -> Question:
-    """One answer per drive that can be written to, on the class buttons, and no."""
+    """One answer per writable drive, on the class buttons, and "no"."""
     answers = [
         ActionKey(
             place,

@@ -1,4 +1,4 @@
-"""All pictures of a class, a page at a time."""
+"""The gallery: the pictures of a class, page by page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.base.i18n import counted, message
 from app.core.modes.gallery import keys, pages
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Gallery, GalleryPicture
-from app.views.words import Translator, back_key, how
+from app.views.words import Translator, back_key, usage_hint
 
 TOUCH = message("Touch a picture to take it out.")
 STEER = message("Buttons 1 and 2 move, TRAIN takes out, SAVE shows the next thing, RESET leaves.")
@@ -18,7 +18,7 @@ KEYS = message("Arrow keys move, Enter takes out, Tab shows the next thing, Esc 
 
 
 def gallery(state: KioskState, translate: Translator) -> Gallery | None:
-    """What the gallery shows."""
+    """The gallery, or None in every other mode."""
     if state.mode is not Mode.GALLERY:
         return None
     shown = state.gallery
@@ -26,7 +26,7 @@ def gallery(state: KioskState, translate: Translator) -> Gallery | None:
     return Gallery(
         index=shown.class_index,
         title=translate(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
-        hint=translate(how(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
+        hint=translate(usage_hint(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
         pictures=tuple(GalleryPicture(StoredPicture(sample_id), picture) for sample_id, picture in shown.pictures),
         page_text=translate(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
         keys=tuple(replace(_key(button, translate), enabled=enabled) for button, enabled in keys(state).items()),

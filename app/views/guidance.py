@@ -1,4 +1,4 @@
-"""The one line that says the next useful thing."""
+"""The guidance: one line that tells the visitor the next useful thing to do."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from app.base.i18n import Text, message
 from app.core.state import KioskState, Mode
 
 GOOD_START = 5  # samples of a class from which training is worth suggesting
-UNEVEN = 3  # times as many pictures: the model leans towards the class that has them
+UNEVEN = 3  # times as many pictures as another class: the model then prefers the larger class
 
 
 def guidance(state: KioskState, leader: int | None) -> Text:
-    """Say the next useful thing.
+    """The next useful thing to do.
 
     Args:
-        state: The kiosk's.
-        leader: The class that the model names now; None while it is not sure, or no model answers.
+        state: The kiosk's state.
+        leader: Index of the class that the model names; None if it is not sure or no model answers.
     """
     match state.mode:
         case Mode.TRAINING:
@@ -56,7 +56,7 @@ def suggested_class(state: KioskState) -> int | None:
 
 
 def enough(state: KioskState) -> bool:
-    """Training is worth suggesting."""
+    """Whether training is worth suggesting."""
     return sum(shots >= _good_start(state) for shots in state.shots) >= 2
 
 
@@ -88,7 +88,7 @@ def _teaching(state: KioskState) -> Text:
 
 
 def _good_start(state: KioskState) -> int:
-    """Never more than a class takes: nobody is asked to press a button that is full."""
+    """GOOD_START, or the most samples of a class if that is less."""
     return min(GOOD_START, state.timing.max_shots)
 
 

@@ -3,7 +3,7 @@
 - Off: a press would do nothing.
 - Low: a press works.
 - Breathing: the next useful press.
-- Full: the class that the model sees, a button that is held, an answer that is asked for.
+- Full: the class that the model sees, a held button, an answer to a question.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CHASE_S = 4.0  # while nobody is there a wave runs over the class buttons
 
 
 def lamps(view: KioskView) -> Mapping[Hashable, float]:
-    """Give the brightness of each button's lamp, 0..1; a button that is not listed is off.
+    """Return the brightness of each button's lamp, 0..1; a button that is not listed is off.
 
     Args:
         view: What the screen shows; `view.now_s` drives the breathing.
@@ -35,7 +35,7 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
     if view.question is not None:
         return _asked(view, view.question)
     if view.saving is not None and view.saving.keys:
-        return dict.fromkeys(_buttons(view), LOW)  # every press goes on
+        return dict.fromkeys(_buttons(view), LOW)  # every press leaves the page
     if view.typing is not None or view.staff is not None or view.gallery is not None or view.results is not None:
         return _steering(view)
     return {
@@ -45,19 +45,19 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
 
 
 def _asked(view: KioskView, question: Question) -> Mapping[Hashable, float]:
-    """The answers are lit. Others answer, too, no, or "I am here" where that is the only answer, or they are dead."""
+    """The answers are fully lit, buttons that mean "no" are low, and buttons that do nothing are off."""
     answers: dict[Hashable, float] = {key.button: FULL for key in question.answers if key.enabled}
     if set(answers) == {Action.CANCEL}:
         return dict.fromkeys((*_buttons(view), Action.CANCEL), _breath(view.now_s))
     if view.screen is Screen.CONFIRM and Action.CONFIRM in answers:
-        answers[Action.RESET] = FULL  # pressed once more it is the answer, too
+        answers[Action.RESET] = FULL  # pressed again it means yes
     if view.staff is not None:
-        answers[Action.TRAIN] = FULL  # it says yes there
+        answers[Action.TRAIN] = FULL  # it means yes there
     return {**dict.fromkeys(_buttons(view), LOW), **dict.fromkeys(question.dead, OFF), **answers}
 
 
 def _steering(view: KioskView) -> Mapping[Hashable, float]:
-    """A page with a cursor: what moves it, chooses, turns the page and leaves; dark where the box does nothing."""
+    """A page with a cursor: the buttons that operate it are lit. Off on pages that the box cannot operate."""
     if not view.steered:
         return {}
     moves = [card.button for card in view.cards[:2]]
@@ -78,7 +78,7 @@ def _keys(keys: tuple[ActionKey, ...], now_s: float) -> Mapping[Hashable, float]
 
 
 def _card(card: ClassCard, live: bool, now_s: float) -> float:
-    if card.held or (card.leading and live):  # seen is seen, even where a press would teach nothing
+    if card.held or (card.leading and live):  # lit even if a press would do nothing
         return FULL
     if not card.enabled:
         return OFF
@@ -99,5 +99,5 @@ def _breath(now_s: float) -> float:
 
 
 def _wave(now_s: float, place: float) -> float:
-    """A crest that runs over the places 0..1, once every `CHASE_S`."""
+    """A wave that runs over the places 0..1 once every `CHASE_S`."""
     return LOW + (FULL - LOW) * max(0.0, math.cos(2 * math.pi * (now_s / CHASE_S - place))) ** 4

@@ -1,4 +1,4 @@
-"""`present(state, ...) -> KioskView`: what the visitor reads, in the language of the state, pure."""
+"""`present(state, ...) -> KioskView`: everything on the screen, in the language of the visit; a pure function."""
 
 from __future__ import annotations
 
@@ -51,9 +51,16 @@ _PROGRESS_TEXTS: dict[Mode, Message] = {
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the screen tells beside the state: speed, back end, progress of the job, and how it is set up.
+    """What the screen shows that is not in the state.
 
-    `stage` gives the pictures of the visit that plays by itself.
+    Attributes:
+        backend: Name of what computes the answers, until the state knows it.
+        frames_per_second: How many frames the model looks at per second.
+        progress: Progress of the running job, 0..1, or None.
+        model_square: The part of the frame that the model sees: (left, top, side) in pixels.
+        target_shots: Samples at which a class card shows a full ring.
+        mirror: The camera picture is shown mirrored.
+        stage: Renders the pictures of the demonstration.
     """
 
     backend: str = ""
@@ -72,7 +79,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         state: The kiosk's state.
         frame: The newest camera frame, or None while there is none.
         seen: Smoothed answers of the model.
-        surroundings: What the screen tells beside the state.
+        surroundings: What the screen shows that is not in the state.
     """
     translate = Translator(state.language)
     threshold = state.config.model.not_sure_below or seen.threshold
@@ -119,7 +126,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
 
 
 def backend_name(state: KioskState, unknown: str, translate: Translator) -> str:
-    """What answers."""
+    """The name of what computes the answers, and how many samples must still be embedded again."""
     name: Text = state.backend.name if state.backend is not None else unknown
     if not state.re_embedding:
         return translate(name)
@@ -134,7 +141,7 @@ def backend_name(state: KioskState, unknown: str, translate: Translator) -> str:
 
 
 def _current(state: KioskState, seen: Smoothed) -> NDArray[np.float32] | None:
-    """The answers, unless they are old, or of a model with other classes."""
+    """The probabilities of the classes, (C,); None if they are old or belong to another number of classes."""
     if not state.answering or state.camera is None or state.now_s - seen.captured_at_s > STALE_AFTER_S:
         return None
     if seen.probabilities is None or len(seen.probabilities) != len(_names(state)):
@@ -143,7 +150,7 @@ def _current(state: KioskState, seen: Smoothed) -> NDArray[np.float32] | None:
 
 
 def _names(state: KioskState) -> tuple[str, ...]:
-    """What the classes of the cards are called: those of a guest where one answers."""
+    """The labels on the cards: those of the starter while it answers."""
     if state.starter is None:
         return state.labels
     return state.starter.labels + state.labels[len(state.starter.labels) :]
@@ -240,15 +247,14 @@ def _verdict(
 
 
 def _not_sure(probabilities: NDArray[np.float32] | None, threshold: float, novelty: float) -> float | None:
-    """How far the best answer stays below the threshold, or the picture is from everything taught: 0 when it is
-    certain, 1 when it is a mere guess or like nothing taught.
+    """How unsure the model is, 0..1: its best probability is low, or the picture is unlike everything taught.
 
-    It crosses one half exactly where the verdict turns into "not sure".
+    Above one half the verdict is "not sure".
     """
     if probabilities is None:
         return None
     best, guess = float(probabilities.max()), 1 / max(2, len(probabilities))
-    novel = max(0.0, novelty - 0.5) if novelty <= 1 else 0.5 * novelty  # half is usual
+    novel = max(0.0, novelty - 0.5) if novelty <= 1 else 0.5 * novelty  # 0.5 is usual for a taught thing
     if best >= threshold:
         return min(1.0, max(novel, 0.5 * (1 - best) / max(1e-6, 1 - threshold)))
     return min(1.0, max(novel, 0.5 + 0.5 * (threshold - best) / max(1e-6, threshold - guess)))

@@ -1,4 +1,4 @@
-"""Questions that must be answered before anything else happens, and fault screens in plain words."""
+"""Questions that must be answered first, and the texts of fault screens."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from app.core.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
 from app.core.state import KioskState, Mode
 from app.views.drives import which_drive
 from app.views.model import ActionKey, Question
-from app.views.words import Translator, how
+from app.views.words import Translator, usage_hint
 
 KEPT = message("What was taught is kept.")
 BY_BUTTON = message("What was taught is kept. TRAIN says yes, every other button no.")
 
 
 def question(state: KioskState, translate: Translator) -> Question | None:
-    """What is asked now."""
+    """The current question, or None."""
     if state.mode is Mode.CONFIRM_RESET:
         return _start_over(state, translate)
     if state.mode is Mode.ASK_FOLDER and state.found is not None:
@@ -33,18 +33,18 @@ def question(state: KioskState, translate: Translator) -> Question | None:
 
 
 def accelerator_missing(state: KioskState) -> bool:
-    """It should answer and does not."""
+    """Whether the accelerator is configured and does not answer."""
     return state.backend is not None and state.backend.problem is not None
 
 
 def faulty(state: KioskState) -> bool:
-    """The kiosk cannot work."""
+    """Whether the fault screen is shown."""
     lost = state.camera is None and state.camera_problem is not None and state.teaching
     return (state.fault is not None and state.mode is not Mode.STAFF) or lost or _blind(state) is not None
 
 
 def fault(state: KioskState, translate: Translator) -> tuple[str, str] | None:
-    """What happened and what to do, in plain words."""
+    """Title and text of the fault screen: what happened and what to do; None if all is well."""
     if not faulty(state):
         return None
     if state.fault is not None:
@@ -59,19 +59,19 @@ def fault(state: KioskState, translate: Translator) -> tuple[str, str] | None:
 
 
 def call_staff(state: KioskState) -> Message:
-    """Whom to call."""
+    """A sentence that says whom to call."""
     if state.config.staff.contact:
         return message("If it stays like this, please call {contact}.", contact=state.config.staff.contact)
     return message("Please call a member of staff.")
 
 
 def _blind(state: KioskState) -> Text | None:
-    """What is needed before anything can be looked at; None while something answers."""
+    """Why nothing can answer; None while something does."""
     return state.backend.problem if state.backend is not None and state.backend.blind and state.teaching else None
 
 
 def _folder(state: KioskState, found: FolderFound, translate: Translator) -> Question:
-    """What to do with the folder on a drive: the answers that are possible, on the class buttons, and no."""
+    """What to do with a folder on a drive: the possible answers, on the class buttons, and "no"."""
     labels, total = ", ".join(found.labels), sum(state.shots)
     if total and found.has_session and state.privacy is Privacy.ERASE:
         text = counted(
@@ -135,7 +135,7 @@ def _power(state: KioskState, translate: Translator) -> Question:
     restart = state.staff.asked is PowerKey.RESTART
     return Question(
         title=translate(message("Start the machine anew?") if restart else message("Shut the machine down?")),
-        text=translate(how(state, touch=KEPT, buttons=BY_BUTTON, keys=KEPT)),  # the answers name their own keys
+        text=translate(usage_hint(state, touch=KEPT, buttons=BY_BUTTON, keys=KEPT)),  # the answers name their own keys
         answers=_answers(translate, message("No"), message("Start anew") if restart else message("Shut down")),
     )
 

@@ -1,4 +1,4 @@
-"""What came of the latest training, with the pictures that confuse it."""
+"""The results of the latest training, with the pictures that were confused."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from app.core.modes.jobs import accuracy_in_words
 from app.core.modes.results import cells, with_picture
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Results
-from app.views.words import Translator, back_key, how
+from app.views.words import Translator, back_key, usage_hint
 
 STEER = message("Buttons 1 and 2 move, TRAIN chooses, RESET leaves.")
 KEYS = message("Arrow keys move, Enter chooses, Esc leaves.")
 
 
 def results(state: KioskState, translate: Translator) -> Results | None:
-    """What the results show."""
+    """The page of results, or None in every other mode."""
     model = state.model
     if state.mode is not Mode.RESULTS or model is None or model.report is None:
         return None
@@ -33,7 +33,7 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         title = message("{truth}, and it said {answer}", truth=labels[cell.truth], answer=labels[cell.answer])
     return Results(
         title=translate(message("How well did it learn?")),
-        text=translate(how(state, touch=accuracy_in_words(model.validation_accuracy), buttons=STEER, keys=KEYS)),
+        text=translate(usage_hint(state, touch=accuracy_in_words(model.validation_accuracy), buttons=STEER, keys=KEYS)),
         curve_title=translate(message("How many it named right, with more and more pictures")),
         curve=tuple(float(one["validation_accuracy"]) for one in report["curve"]),
         curve_text=f"{report['curve'][-1]['validation_accuracy']:.0%}" if report["curve"] else "",

@@ -1,4 +1,4 @@
-"""What is being written where, and when the drive may be pulled out."""
+"""The page of SAVE: what is written where, and when the drive may be pulled out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DRIVE_AT_ALL = message("It is on this machine: ask staff for it, or plug in a dr
 
 
 def saving(state: KioskState, translate: Translator) -> Saving | None:
-    """What the saving screen shows."""
+    """The page, or None in every other mode."""
     if state.mode is not Mode.SAVING:
         return None
     now = state.saving

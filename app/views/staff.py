@@ -1,4 +1,4 @@
-"""The staff pages: tabs, and the rows of the one that is open."""
+"""The staff pages: the tabs, and the rows of the open page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.core.modes.settings import CHOICES, Arrows, class_number_arrows
 from app.core.modes.staff import learnable
 from app.core.state import KioskState, Mode
 from app.views.model import Setting, Staff, Tab
-from app.views.words import Translator, back_key, camera_name, how
+from app.views.words import Translator, back_key, camera_name, usage_hint
 
 TABS: dict[StaffPage, Message] = {
     StaffPage.CLASSES: message("Classes"),
@@ -50,21 +50,21 @@ MANY_BOUNCES = 10  # per press: arcade switches make up to five each way
 
 @dataclass(frozen=True)
 class Facts:
-    """What the pages tell beside the state: the back end and its speed."""
+    """What the pages show that is not in the state: the back end and its speed."""
 
     backend: str = ""
     frames_per_second: float = 0.0
 
 
 def staff(state: KioskState, facts: Facts, translate: Translator) -> Staff | None:
-    """What the staff pages show."""
+    """The open staff page, or None in every other mode and before the PIN is right."""
     if state.mode is not Mode.STAFF or not state.staff.inside:
         return None
     page = state.staff.page
     hint: Text = HINTS[page]
     if not state.config.staff.pin and page is StaffPage.CLASSES:
         hint = message("No PIN is set: everybody who finds this page can change it. Set one under “System”.")
-    hint = how(state, touch=hint, **(STEER_TESTING if page is StaffPage.BUTTONS else STEER))
+    hint = usage_hint(state, touch=hint, **(STEER_TESTING if page is StaffPage.BUTTONS else STEER))
     if state.staff.listening is not None:
         hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
     return Staff(
@@ -152,7 +152,7 @@ def _buttons(state: KioskState, _: Facts, translate: Translator) -> tuple[Settin
 
 
 def _noisy(state: KioskState) -> tuple[str, ...]:
-    """Pins with more short changes than a good switch and a good wire make."""
+    """Pins with more short changes than a good switch and good wiring cause."""
     return tuple(
         source
         for source, one in state.inputs.with_short_changes.items()

@@ -1,4 +1,4 @@
-"""The keyboard on the screen, or the number pad for the PIN."""
+"""The on-screen keyboard, or the number pad for a PIN."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.core.modes.pages import TypingPurpose, TypingState
 from app.core.modes.typing import all_selected, may_finish, rows, upper
 from app.core.state import KioskState
 from app.views.model import ActionKey, Typing
-from app.views.words import Translator, how
+from app.views.words import Translator, usage_hint
 
 STEER = message("Buttons 1 and 2 move, TRAIN writes, UNDO takes back, SAVE is done, RESET gives up.")
 KEYS = message("Enter is done, Esc gives up.")
@@ -20,7 +20,7 @@ KEYS_WHILE_SELECTED = message(
 
 
 def typing(state: KioskState, translate: Translator) -> Typing | None:
-    """What is being typed, and on which keys."""
+    """The keyboard with the text so far, or None if nothing is typed."""
     now = state.typing
     if now is None:
         return None
@@ -59,7 +59,9 @@ def _title(now: TypingState) -> Message:
 
 
 def _hint(state: KioskState, selected: bool) -> Text:
-    return how(state, touch=SELECTED if selected else "", buttons=STEER, keys=KEYS_WHILE_SELECTED if selected else KEYS)
+    if selected:
+        return usage_hint(state, touch=SELECTED, buttons=STEER, keys=KEYS_WHILE_SELECTED)
+    return usage_hint(state, touch="", buttons=STEER, keys=KEYS)
 
 
 def _face(button: LetterKey | TypingKey, state: KioskState) -> str:

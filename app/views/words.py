@@ -1,4 +1,4 @@
-"""Texts in the language of the visit, and keys that several screens have."""
+"""Texts in the language of the visit, and parts that several pages share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.views.model import ActionKey
 
 @dataclass(frozen=True)
 class Translator:
-    """Puts texts into the words of a language."""
+    """Translates texts into one language."""
 
     language: str
 
@@ -22,17 +22,17 @@ class Translator:
 
 
 def camera_name(state: KioskState, translate: Translator) -> str | None:
-    """What the camera is called; None while none delivers pictures."""
+    """Name of the camera; None while no frames arrive."""
     return translate(message("demonstration")) if state.camera == DEMONSTRATION else state.camera
 
 
-def how(state: KioskState, *, touch: Text, buttons: Text, keys: Text) -> Text:
-    """How a page is used: by touch until a cursor is there, then by the buttons of the box, or by a keyboard's keys."""
+def usage_hint(state: KioskState, *, touch: Text, buttons: Text, keys: Text) -> Text:
+    """The hint that fits how the page is operated now: by touch, by the buttons of the box, or by a keyboard."""
     if state.cursor is None:
         return touch
     return keys if state.by_keyboard else buttons
 
 
 def back_key(translate: Translator) -> ActionKey:
-    """The key that leads back to where the visitor was."""
+    """The key that leaves the page."""
     return ActionKey(ScreenKey.BACK, "back", translate(message("Back")), "")

@@ -3,7 +3,7 @@
 Devices and workers put events into one queue. `app.core.transitions.advance` makes a new state and commands from each
 event, and `app.kiosk` carries the commands out. Import this package as `from app.core import events as ev`.
 
-To add an event: define it in one of the modules below, list it in `Event`, and give it a row in
+To add an event: define it in one of the modules below, list it in that module's union, and give it a row in
 `app.core.transitions.TRANSITIONS`. To add a command: list it in `Command`; mypy then names the dispatcher that must
 handle it.
 """
@@ -40,6 +40,7 @@ from app.core.events.inputs import (
     ButtonPressed,
     ButtonReleased,
     CharacterTyped,
+    InputEvent,
     InputPressed,
     InputReleased,
     InputStuck,
@@ -66,6 +67,7 @@ from app.core.events.session import (
     SavingStage,
     SavingStarted,
     SessionErased,
+    SessionEvent,
     SessionImported,
     SessionRestored,
     ShowEnded,
@@ -82,57 +84,15 @@ from app.core.events.surroundings import (
     FolderFound,
     StaffDone,
     StaffFailed,
+    SurroundingsEvent,
     SystemLooked,
     TimePassed,
     VisionFailed,
     WorkerFailed,
 )
 
-Event = (
-    ButtonPressed
-    | ButtonReleased
-    | InputPressed
-    | InputReleased
-    | InputStuck
-    | PinChanged
-    | ScreenTouched
-    | CharacterTyped
-    | TypingEdited
-    | SampleAdded
-    | SampleRemoved
-    | SampleRestored
-    | GalleryLoaded
-    | PicturesLoaded
-    | SampleRefused
-    | SampleWithdrawn
-    | UndoFailed
-    | EraseFailed
-    | TrainingFinished
-    | TrainingFailed
-    | SavingFinished
-    | SavingFailed
-    | SessionErased
-    | StarterReady
-    | SessionRestored
-    | StaffFailed
-    | StaffDone
-    | SystemLooked
-    | CameraFound
-    | CameraLost
-    | VisionFailed
-    | DrivesChanged
-    | SavingStarted
-    | SavingAdvanced
-    | FolderFound
-    | SessionImported
-    | ImportFailed
-    | ModelShown
-    | ShowEnded
-    | BackendChanged
-    | SamplesReEmbedded
-    | WorkerFailed
-    | TimePassed
-)
+Event = InputEvent | SessionEvent | SurroundingsEvent
+"""All events."""
 
 __all__ = [
     "AddSample",

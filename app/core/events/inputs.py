@@ -88,6 +88,19 @@ class TypingEdited:
     key: TypingKey
 
 
+InputEvent = (
+    ButtonPressed
+    | ButtonReleased
+    | InputPressed
+    | InputReleased
+    | InputStuck
+    | PinChanged
+    | ScreenTouched
+    | CharacterTyped
+    | TypingEdited
+)
+
+
 Timed = TypeVar("Timed")
 
 

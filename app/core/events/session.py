@@ -229,3 +229,30 @@ class SamplesReEmbedded:
 
     left: int
     dropped: tuple[int, ...] = ()
+
+
+SessionEvent = (
+    SampleAdded
+    | SampleRemoved
+    | SampleRestored
+    | GalleryLoaded
+    | PicturesLoaded
+    | SampleRefused
+    | SampleWithdrawn
+    | UndoFailed
+    | EraseFailed
+    | TrainingFinished
+    | TrainingFailed
+    | SavingFinished
+    | SavingFailed
+    | SessionErased
+    | StarterReady
+    | SessionRestored
+    | SavingStarted
+    | SavingAdvanced
+    | SessionImported
+    | ImportFailed
+    | ModelShown
+    | ShowEnded
+    | SamplesReEmbedded
+)

@@ -124,3 +124,18 @@ class TimePassed:
     """One tick of the frame loop. `now_s` is monotonic."""
 
     now_s: float
+
+
+SurroundingsEvent = (
+    CameraFound
+    | CameraLost
+    | VisionFailed
+    | DrivesChanged
+    | FolderFound
+    | BackendChanged
+    | SystemLooked
+    | StaffFailed
+    | StaffDone
+    | WorkerFailed
+    | TimePassed
+)

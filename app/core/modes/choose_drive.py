@@ -1,4 +1,4 @@
-"""SAVE with several drives plugged in: the question which of them takes the folder."""
+"""SAVE with several drives plugged in: the question which drive to write to."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from app.core import events as ev
 from app.core.modes.pages import SavingState
 from app.core.state import KioskState, Mode, Step, refused
 
-MOST_ASKED = 4  # drives: a hub full of them is nobody's visit
-ANSWER_AFTER_S = 0.5  # SAVE that bounces or is drummed on is no answer, nor is a press for what just moved away
-ANSWER_WITHIN_S = 20.0  # then the first drive takes it
+MOST_ASKED = 4  # drives
+ANSWER_AFTER_S = 0.5  # earlier presses are no answer: SAVE may bounce, and the list may just have changed
+ANSWER_WITHIN_S = 20.0  # then the first drive is used
 
 
 def save_pressed(state: KioskState) -> Step:
-    """Save at once where there is nothing to choose, else ask."""
+    """Save at once if there is at most one drive, else ask."""
     state = replace(state, held=None, notice=None)
     drives = choices(state)
     if len(drives) < 2:
@@ -26,12 +26,12 @@ def save_pressed(state: KioskState) -> Step:
 
 
 def choices(state: KioskState) -> tuple[Drive, ...]:
-    """The drives that can be written to, in the order of their class buttons."""
+    """The writable drives, in the order of their class buttons."""
     return tuple(one for one in state.drives if not one.read_only)[:MOST_ASKED]
 
 
 def answered(state: KioskState, button: Button) -> Step:
-    """A class button chooses its drive, SAVE the first; every other button saves nothing."""
+    """A class button chooses its drive, SAVE chooses the first; any other button cancels."""
     if button is Action.LEAVE:
         return state, (ev.Leave(),)
     if state.pressed_at_s - state.asked_at_s < ANSWER_AFTER_S:
@@ -44,17 +44,17 @@ def answered(state: KioskState, button: Button) -> Step:
 
 
 def drives_changed(state: KioskState, before: tuple[Drive, ...]) -> Step:
-    """A drive came or went while it was asked: ask anew, or go on where nothing is left to choose.
+    """A drive was plugged in or pulled out during the question: ask again, or continue if nothing is left to choose.
 
     Args:
-        state: With the drives of now.
-        before: What `choices` gave before.
+        state: Has the current drives.
+        before: What `choices` returned before.
     """
     now = choices(state)
     if [one.identity for one in now] == [one.identity for one in before]:
         return state, ()
     if len(now) > 1:
-        return replace(state, asked_at_s=state.now_s), ()  # what was second may be first: no press in flight counts
+        return replace(state, asked_at_s=state.now_s), ()  # the order may have changed
     if now:
         return _saving(state, now[0])
     text = message("No drive is left to save to. Plug one in, then press SAVE again.")
@@ -62,7 +62,7 @@ def drives_changed(state: KioskState, before: tuple[Drive, ...]) -> Step:
 
 
 def give_up_asking(state: KioskState) -> Step:
-    """Nobody answers: the first drive takes it, or the next one where that fails."""
+    """Without an answer, save to the first drive, or to the next one if that fails."""
     if state.mode is not Mode.CHOOSE_DRIVE or state.now_s - state.asked_at_s <= ANSWER_WITHIN_S:
         return state, ()
     return _saving(state, None)

@@ -1,4 +1,6 @@
-"""Pages for fingers, operated by the buttons of the box: two move a cursor, TRAIN chooses what it is on.
+"""A cursor for pages that are made for touch, so that the buttons of the box can operate them.
+
+The first two class buttons move the cursor, TRAIN presses what it is on, SAVE turns the page and RESET leaves.
 
 The cursor is an index into what can be touched on the page: its `targets`, which every mode lists for itself and its
 view decorates. It appears with the first button that moves it, and goes when the page does.
@@ -15,8 +17,8 @@ from app.core import events as ev
 from app.core.modes import gallery, results, staff_targets, typing
 from app.core.state import KioskState, Mode
 
-BACK, ON = 0, 1  # class buttons: every station has at least two
-REPEAT_AFTER_S, REPEAT_S = 0.5, 0.12  # of a button that is held
+BACK, FORWARD = 0, 1  # class buttons: every station has at least two
+REPEAT_AFTER_S, REPEAT_S = 0.5, 0.12  # while a button is held
 ARROWS = {"key:left": -1, "key:up": -1, "key:right": 1, "key:down": 1}
 RETURN = ("key:return", "key:kp_enter")
 
@@ -32,7 +34,7 @@ def targets(state: KioskState) -> tuple[Button, ...]:
 
 
 def under(state: KioskState) -> Button | None:
-    """What the cursor is on; None where there is none."""
+    """The target that the cursor is on, or None."""
     if state.cursor is None:
         return None
     there = targets(state)
@@ -40,21 +42,21 @@ def under(state: KioskState) -> Button | None:
 
 
 def steers(state: KioskState) -> bool:
-    """The buttons of the box steer: not on the page that tests them, nor while nothing can be touched."""
+    """Whether the buttons of the box move a cursor. The page that tests the buttons is the exception."""
     testing = state.mode is Mode.STAFF and state.typing is None and state.staff.page is StaffPage.BUTTONS
     return not testing and bool(targets(state))
 
 
-def steered(state: KioskState, button: Button) -> tuple[KioskState, Button | None]:
-    """What a button of the box means on a page for fingers.
+def interpret_button(state: KioskState, button: Button) -> tuple[KioskState, Button | None]:
+    """Interpret a button of the box on a page with a cursor.
 
     Returns:
-        The state, with the cursor moved; and the button that it stands for, or None if it has done its work.
+        The state, with the cursor moved; and the button that was meant, or None if only the cursor moved.
     """
     if not steers(state):
         return state, button
     if isinstance(button, int):
-        step = {BACK: -1, ON: 1}.get(button, 0)
+        step = {BACK: -1, FORWARD: 1}.get(button, 0)
         return replace(_moved(state, step), cursor_repeats_at_s=state.now_s + REPEAT_AFTER_S), None
     match button:
         case Action.TRAIN:
@@ -69,7 +71,7 @@ def steered(state: KioskState, button: Button) -> tuple[KioskState, Button | Non
 
 
 def on_keyboard(state: KioskState, source: str) -> bool:
-    """Whether an input is of a keyboard: a key that means what it usually does; one that a setting names is a box's."""
+    """Whether an input is a key of a keyboard; keys that the settings assign belong to a box that acts as one."""
     if not source.startswith("key:"):
         return False
     meant = state.inputs.map.button_of(source)
@@ -77,13 +79,17 @@ def on_keyboard(state: KioskState, source: str) -> bool:
     return name is None or tuple(getattr(state.config.inputs, name)) == KEYS[name]
 
 
-def arrow_pressed(state: KioskState, event: ev.InputPressed) -> tuple[KioskState, Button | None]:
-    """Arrows of a keyboard move the cursor, Tab is SAVE, and Return chooses, whatever else is TRAIN, on every page."""
+def interpret_key(state: KioskState, event: ev.InputPressed) -> tuple[KioskState, Button | None]:
+    """Keys of a keyboard: arrows move the cursor, Tab turns the page, Return presses what the cursor is on.
+
+    Returns:
+        The state, with the cursor moved; and the button that was meant, or None.
+    """
     source, meant = event.source, state.inputs.map.button_of(event.source)
     if not targets(state) or state.staff.listening is not None:
         return state, None
     if meant is None and source in ARROWS:
-        return _led(state, ARROWS[source], event.ahead), None
+        return _moved_by_arrow(state, ARROWS[source], event.ahead), None
     if meant is None and source == "key:tab":
         return state, _next(state)
     if source in RETURN and (meant is None or (meant is Action.TRAIN and not steers(state))):
@@ -91,31 +97,32 @@ def arrow_pressed(state: KioskState, event: ev.InputPressed) -> tuple[KioskState
     return state, None
 
 
-def hold_on(state: KioskState) -> KioskState:
-    """Time has passed: a button that is held goes on moving the cursor; without a page there is none."""
+def repeat_while_held(state: KioskState) -> KioskState:
+    """Move the cursor again while a button is held; remove the cursor if its page has gone."""
     if state.cursor is not None and state.staff.asked is None and not targets(state):
         return replace(state, cursor=None)
-    steps = [step for button, step in ((BACK, -1), (ON, 1)) if button in state.down]
+    steps = [step for button, step in ((BACK, -1), (FORWARD, 1)) if button in state.down]
     if state.cursor is None or len(steps) != 1 or state.now_s < state.cursor_repeats_at_s or not steers(state):
         return state
     return replace(_moved(state, steps[0]), cursor_repeats_at_s=state.now_s + REPEAT_S)
 
 
-def kept(before: KioskState, after: KioskState, button: Button) -> KioskState:
-    """The cursor on another page than before: at its beginning, where buttons of the box are used at all."""
+def after_page_change(before: KioskState, after: KioskState, button: Button) -> KioskState:
+    """After a change of page, put the cursor on the first target if the box is used, else remove it."""
     if _place(before) == _place(after):
         return after
     if not targets(after):
         return replace(after, cursor=None) if after.cursor is not None else after
-    after = replace(after, down=tuple(one for one in after.down if not isinstance(one, int)))  # held through a change
+    # a class button that is still held moves nothing on the new page
+    after = replace(after, down=tuple(one for one in after.down if not isinstance(one, int)))
     used = before.cursor is not None or not isinstance(button, OnScreen)
     return replace(after, cursor=0 if used else None)
 
 
-def followed(before: KioskState, after: KioskState) -> KioskState:
-    """The cursor on the control that it was on, also when others appeared or went before it.
+def keep_on_control(before: KioskState, after: KioskState) -> KioskState:
+    """Keep the cursor on the same control when controls before it appear or disappear.
 
-    An arrow that has nothing left to choose hands it to the other one of its row.
+    If an arrow beside a setting disappears, the cursor moves to the opposite arrow.
     """
     if before.cursor is None or after.cursor != before.cursor or _place(before) != _place(after):
         return after
@@ -137,8 +144,8 @@ def _opposite(button: Button) -> Button | None:
     return None
 
 
-def _led(state: KioskState, step: int, ahead: tuple[Button, ...] | None) -> KioskState:
-    """The cursor where an arrow leads: up or down to what stands there, else one on; at an end it stays."""
+def _moved_by_arrow(state: KioskState, step: int, ahead: tuple[Button, ...] | None) -> KioskState:
+    """Move the cursor as an arrow key does: up or down on the screen, else by one; it stops at the ends."""
     there = targets(state)
     if state.cursor is None:
         return replace(state, cursor=0)
@@ -155,7 +162,7 @@ def _moved(state: KioskState, step: int) -> KioskState:
 
 
 def _next(state: KioskState) -> Button | None:
-    """What SAVE stands for: done, the next page, or the next class that has pictures."""
+    """What SAVE means: "done", the next staff page, or the gallery of the next class that has pictures."""
     if state.typing is not None:
         return TypingKey.DONE
     if state.mode is Mode.STAFF:

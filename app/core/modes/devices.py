@@ -1,4 +1,4 @@
-"""Devices that come, go or fail."""
+"""Devices that appear, disappear or fail."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def camera_found(state: KioskState, event: ev.CameraFound) -> Step:
 
 
 def camera_lost(state: KioskState, event: ev.CameraLost) -> Step:
-    """They do not any more."""
+    """Frames no longer arrive."""
     return replace(state, camera=None, camera_problem=event.reason, held=None), ()
 
 
 def vision_failed(state: KioskState, event: ev.VisionFailed) -> Step:
-    """A frame could not be looked at."""
+    """The model failed on a frame."""
     return refused(state, event.reason)
 
 
 def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
-    """A drive was plugged in or pulled."""
+    """Drives were plugged in or pulled out: offer to save, or say why a drive cannot be used."""
     new = [one.name for one in event.drives if not one.read_only and one.name not in state.drive_names]
     stuck = [one for one in event.unmounted if one not in state.unmounted]
     there = _names(event.drives, event.unmounted)
@@ -53,21 +53,21 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
 
 
 def backend_changed(state: KioskState, event: ev.BackendChanged) -> Step:
-    """Something else answers: the strip says so, and nobody is interrupted."""
+    """Another device answers: the status strip shows it, and the samples are checked against it."""
     before, state = state.backend, replace(state, backend=event)
     same = before is not None and (before.device, before.blind) == (event.device, event.blind)
     return state, (ev.CheckSamples(),) if any(state.shots) and not same and not event.blind else ()
 
 
 def samples_re_embedded(state: KioskState, event: ev.SamplesReEmbedded) -> Step:
-    """The samples catch up with another extractor."""
+    """Some samples were embedded again; those with damaged pictures are gone."""
     lost = [event.dropped.count(index) for index in range(len(state.classes))]
     classes = tuple(replace(one, shots=max(0, one.shots - n)) for one, n in zip(state.classes, lost, strict=True))
     return replace(state, classes=classes, re_embedding=event.left), ()
 
 
 def worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:
-    """A part of the kiosk stopped for good."""
+    """A worker stopped: show the fault screen."""
     return replace(state, held=None, fault=_STOPPED.get(event.worker, _SOMETHING)), ()
 
 

@@ -1,4 +1,4 @@
-"""A folder on a drive: the question what to do with it, carrying on with its session, showing its model."""
+"""A folder of SAVE on a drive: ask what to do with it, carry on with its session, or show its model."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ from app.core.events import Command
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
-CARRY_ON, SHOW = 0, 1  # the class buttons that answer: every station has at least two
-ANSWER_AFTER_S = 0.8  # the question comes unasked: a press that was meant for a class is no answer
+CARRY_ON, SHOW = 0, 1  # class buttons: every station has at least two
+ANSWER_AFTER_S = 0.8  # earlier presses were meant for a class, not for the question
 ANSWER_WITHIN_S = 30.0
 
 
 def folder_found(state: KioskState, event: ev.FolderFound) -> Step:
-    """A drive with a folder was plugged in; it is asked about at the next moment of rest."""
-    asked_at_s = state.now_s if state.mode is Mode.ASK_FOLDER else state.asked_at_s  # the question has changed
+    """Remember the folder; `ask_when_at_rest` asks about it."""
+    # another folder during the question: the time to answer starts again
+    asked_at_s = state.now_s if state.mode is Mode.ASK_FOLDER else state.asked_at_s
     return replace(state, found=event, asked_at_s=asked_at_s), ()
 
 
 def drive_pulled(state: KioskState) -> KioskState:
-    """Nothing is asked about a drive that is gone."""
+    """Do not ask about a drive that was pulled out."""
     if state.found is None or state.found.drive in state.drive_names:
         return state
     return _forgotten(state) if state.mode is Mode.ASK_FOLDER else replace(state, found=None)
 
 
 def ask_when_at_rest(state: KioskState) -> KioskState:
-    """Ask once nothing is held and every sample is stored; give up when nobody answers."""
+    """Ask as soon as no button is held and every sample is stored; stop asking when nobody answers."""
     if state.mode is Mode.ASK_FOLDER and state.now_s - state.asked_at_s > ANSWER_WITHIN_S:
         return _forgotten(state)
     at_rest = state.teaching and state.held is None and not state.in_flight and not state.shown_from
@@ -41,7 +42,7 @@ def ask_when_at_rest(state: KioskState) -> KioskState:
 
 
 def answered(state: KioskState, button: Button) -> Step:
-    """The first class button carries on, the second shows, every other leaves everything as it is."""
+    """The first class button carries on, the second shows the model; any other button does neither."""
     found = state.found
     if found is None or state.pressed_at_s - state.asked_at_s < ANSWER_AFTER_S:
         return state, ()
@@ -55,7 +56,7 @@ def answered(state: KioskState, button: Button) -> Step:
 
 
 def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
-    """The session of the drive is this kiosk's now; its model is made here, not taken from a stranger."""
+    """Use the session of the drive. Its model is trained here: a model file from a drive is not trusted."""
     state = replace(state, classes=event.classes, mode=Mode.TEACH, model=None, starter=None, changed=False)
     state = replace(state, arrival=None, re_embedding=0)  # its embeddings are by the extractor in use
     state = replace(state, next_hold=max(state.next_hold, event.next_hold))
@@ -67,13 +68,13 @@ def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
 
 
 def import_failed(state: KioskState, event: ev.ImportFailed) -> Step:
-    """Everything is as it was."""
+    """Say why the folder cannot be used."""
     text = message("That folder is not used: {reason}", reason=event.reason)
     return refused(replace(state, mode=state.resting_mode), text)
 
 
 def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
-    """A stranger's model answers; the session waits."""
+    """The model from the drive answers; the session is unchanged."""
     labels = event.model.labels
     state = replace(
         state,
@@ -89,7 +90,7 @@ def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
 
 
 def pressed_while_shown(state: KioskState, button: Button) -> Step:
-    """Only RESET does something: back to what was taught here."""
+    """While a drive's model is shown, only RESET does something: it returns to the session."""
     if button is Action.RESET:
         return replace(state, mode=Mode.IMPORTING, notice=None), (ev.EndShow(),)
     if button is Action.LEAVE:
@@ -99,7 +100,7 @@ def pressed_while_shown(state: KioskState, button: Button) -> Step:
 
 
 def show_ended(state: KioskState, event: ev.ShowEnded) -> Step:
-    """Back to the session of this kiosk."""
+    """Return to the kiosk's own session and model."""
     state = replace(state, classes=event.classes, model=event.model, shown_from="")
     state = replace(state, mode=state.resting_mode)
     starter: tuple[Command, ...] = () if state.answering or any(state.shots) else (ev.LoadStarter(),)

@@ -1,4 +1,4 @@
-"""The pictures of a class, a page at a time: a tap takes one out, UNDO brings it back."""
+"""The gallery: the pictures of a class, page by page. A touch removes a picture, UNDO restores it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = 18  # pictures
 
 
 def opened(state: KioskState, class_index: int) -> Step:
-    """Look at the pictures of a class."""
+    """Open the gallery of a class that has pictures."""
     if not (0 <= class_index < len(state.classes)) or not state.classes[class_index].shots:
         return state, ()
     state = replace(
@@ -25,7 +25,7 @@ def opened(state: KioskState, class_index: int) -> Step:
 
 
 def first_opened(state: KioskState) -> Step:
-    """Look at the pictures of the first class that has any."""
+    """Open the gallery of the first class that has pictures."""
     first = next((index for index, one in enumerate(state.classes) if one.shots), None)
     if first is None:
         return refused(state, message("There are no pictures yet."))
@@ -33,7 +33,7 @@ def first_opened(state: KioskState) -> Step:
 
 
 def pressed(state: KioskState, button: Button) -> Step:
-    """A button while pictures are looked at; a class stands for its pictures."""
+    """A press in the gallery; a class button opens the gallery of its class."""
     if state.typing is not None:
         return typing.pressed(state, button, staff.text_done)
     gallery = state.gallery
@@ -47,7 +47,7 @@ def pressed(state: KioskState, button: Button) -> Step:
             page = min(max(0, gallery.page + step), pages(state) - 1)
             return _turned(state, page) if page != gallery.page else (state, ())
         case Action.UNDO:
-            if gallery.removed <= gallery.returning:  # more would bring back what an earlier look took out
+            if gallery.removed <= gallery.returning:  # the others were removed earlier
                 return refused(state, message("There is nothing to bring back."))
             return replace(state, gallery=replace(gallery, returning=gallery.returning + 1)), (ev.RestoreSample(),)
         case int(index):
@@ -78,7 +78,7 @@ def keys(state: KioskState) -> dict[Button, bool]:
 
 
 def pages(state: KioskState) -> int:
-    """How many pages the class has."""
+    """Number of pages of the class."""
     return max(1, -(-state.classes[state.gallery.class_index].shots // PAGE))
 
 
@@ -90,14 +90,14 @@ def loaded(state: KioskState, event: ev.GalleryLoaded) -> Step:
 
 
 def sample_gone(state: KioskState) -> Step:
-    """A sample was taken out: show the page without it."""
+    """A sample was removed: load the page again without it."""
     gallery = replace(state.gallery, removed=state.gallery.removed + 1)
     state = replace(state, gallery=gallery)
     return _turned(state, min(gallery.page, pages(state) - 1))
 
 
 def sample_back(state: KioskState) -> Step:
-    """One was brought back."""
+    """A sample was restored: load the page again with it."""
     before = state.gallery
     gallery = replace(before, removed=max(0, before.removed - 1), returning=max(0, before.returning - 1))
     changed = state.changed if gallery.removed else gallery.changed

@@ -1,4 +1,4 @@
-"""The language of a visit, and the names of classes that go with it."""
+"""The language of a visit, and the default class names, which are in that language."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from app.core import events as ev
 from app.core.state import KioskState, Step
 
 
-def spoken(state: KioskState, language: str) -> Step:
-    """Speak a language. Until something is taught, the classes that nobody named are called in it, too."""
+def with_language(state: KioskState, language: str) -> Step:
+    """Switch the language. Until something is taught, classes with default names change their names with it."""
     given, said = state.config.classes.labels, replace(state, language=language)
     begun = any(state.shots) or state.in_flight or state.model is not None or state.shown_from
     if begun or len(given) != len(state.classes):

@@ -1,4 +1,4 @@
-"""What is looked at, written or typed on the pages of the kiosk: parts of its state, frozen."""
+"""The state of each page: gallery, results, saving, typing, staff."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from app.core import events as ev
 
 @dataclass(frozen=True)
 class GalleryState:
-    """Which pictures are looked at; `removed` of them can be brought back, `returning` of those are on their way.
+    """The gallery that is open.
 
-    `changed` is what the state's was when the gallery was opened: with all of them back it is so again.
+    Attributes:
+        class_index: Its class.
+        page: Number of the page; 0 has the newest pictures.
+        pictures: The pictures of the page, by sample id.
+        removed: How many samples were removed here and can be restored.
+        returning: How many of them are being restored.
+        changed: `KioskState.changed` when the gallery was opened; valid again once all removed samples are restored.
     """
 
     class_index: int = 0
@@ -28,9 +34,13 @@ class GalleryState:
 
 @dataclass(frozen=True)
 class ResultsState:
-    """What is looked at of the latest training: a cell of the confusion matrix, or all mistakes, and their pictures.
+    """The page with the results of the latest training.
 
-    `removed` are the samples that can be brought back, `returning` is how many of them are on their way.
+    Attributes:
+        cell: The selected cell of the confusion matrix; None shows all mistakes.
+        pictures: The pictures on the page, by sample id.
+        removed: Samples that were removed here and can be restored.
+        returning: How many of them are being restored.
     """
 
     cell: MatrixCell | None = None
@@ -41,14 +51,16 @@ class ResultsState:
 
 @dataclass(frozen=True)
 class SavingState:
-    """What is being written, and where.
+    """What SAVE writes, and where.
 
     Attributes:
+        drive: Name of the drive; empty if the folder is written to this machine.
+        folder: Path of the folder.
         done: By stage: None while it waits, False while it runs, True afterwards.
-        finished: The folder, once it is complete.
-        note: What is to be done before the drive may be pulled.
-        finished_at_s: When it was complete.
-        gone: The drive is there no more: pulled, or switched off.
+        finished: The folder is complete.
+        note: What to do before the drive may be pulled out.
+        finished_at_s: When it was complete, monotonic.
+        gone: The drive was pulled out or switched off.
     """
 
     drive: str = ""
@@ -94,14 +106,14 @@ class StaffState:
     """The staff pages.
 
     Attributes:
-        inside: The PIN was right, or none is asked for.
-        page: The one that is open.
+        inside: The PIN was right, or there is none.
+        page: The page that is open.
         listening: The button that the next input becomes, or None.
         asked: What to do with the machine, while staff are asked whether they are sure.
-        system: What was found when they were opened, or last looked at.
-        wrong_pins: In a row.
-        locked_until_s: The number pad takes no PIN until then.
-        hold_since_s: Since when the two buttons, or the corner, are held; None while they are not.
+        system: What was last collected about the system.
+        wrong_pins: Number of wrong PINs in a row.
+        locked_until_s: No PIN is accepted until then, monotonic.
+        hold_since_s: Since when the two buttons or the corner are held; None while they are not.
     """
 
     inside: bool = False

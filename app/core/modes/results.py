@@ -1,4 +1,4 @@
-"""What came of the latest training: the curve, who was taken for whom, and the pictures that confuse it."""
+"""The results of the latest training: learning curve, confusion matrix, and the held-out pictures behind it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 12  # pictures at most
 
 
 def opened(state: KioskState) -> Step:
-    """Look at the results."""
+    """Open the results, if a model was trained."""
     if state.model is None or state.model.report is None:
         return refused(state, message("Press TRAIN first: then there are results to look at."))
     state = replace(state, mode=Mode.RESULTS, results=ResultsState(), held=None, notice=None)
@@ -24,7 +24,7 @@ def opened(state: KioskState) -> Step:
 
 
 def pressed(state: KioskState, button: Button) -> Step:
-    """A button while the results are looked at."""
+    """A press on the page of results."""
     results = state.results
     match button:
         case MatrixCell():
@@ -67,12 +67,12 @@ def pictures_loaded(state: KioskState, event: ev.PicturesLoaded) -> Step:
 
 
 def sample_gone(state: KioskState, sample_id: int) -> Step:
-    """A sample was taken out of what is taught."""
+    """A sample was removed."""
     return replace(state, results=replace(state.results, removed=(*state.results.removed, sample_id))), ()
 
 
 def sample_back(state: KioskState, sample_id: int) -> Step:
-    """It is back."""
+    """A sample was restored."""
     removed = tuple(one for one in state.results.removed if one != sample_id)
     results = replace(state.results, removed=removed, returning=max(0, state.results.returning - 1))
     state = replace(state, results=results)
@@ -80,7 +80,7 @@ def sample_back(state: KioskState, sample_id: int) -> Step:
 
 
 def chosen(state: KioskState) -> tuple[Mapping[str, Any], ...]:
-    """The held-out samples that are shown: those of the chosen cell, else all mistakes, surest first."""
+    """The held-out samples on the page, from the training report: those of the selected cell, else all mistakes."""
     report = state.model.report if state.model is not None else None
     if report is None:
         return ()

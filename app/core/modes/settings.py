@@ -1,4 +1,4 @@
-"""The settings that staff change on the screen: what they are called, what they can be, and what is written of them."""
+"""The settings that staff can change on the screen: their names, their values, and how they are changed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Arrows = tuple[SettingStep | None, SettingStep | None]
 
 @dataclass(frozen=True)
 class Choice:
-    """A setting that has a row with arrows.
+    """A setting with a list of values: a row with arrows on a staff page.
 
     Attributes:
-        name: "section.name" of the settings.
-        page: Of the staff pages.
-        label: What it is called.
-        values: What it can be, in order.
-        words: How a value is written.
+        name: Its "section.name" in the settings file.
+        page: The staff page that shows it.
+        label: Its name on the screen.
+        values: The values that can be chosen, in order.
+        words: A value in words.
     """
 
     name: str
@@ -45,16 +45,16 @@ class Choice:
     words: Callable[[Any], Text]
 
     def value(self, state: KioskState) -> Any:
-        """What it is now."""
+        """Its current value."""
         section, _, key = self.name.partition(".")
         return getattr(getattr(state.config, section), key)
 
     def beside(self, state: KioskState, step: int) -> Any | None:
-        """The value before (-1) or after (+1) the one it has; None where there is none."""
+        """The value before (-1) or after (+1) the current one, or None at the end of the list."""
         values, now = self.values(state), self.value(state)
         if now in values:
             place = values.index(now) + step
-        else:  # a file says something between
+        else:  # the settings file has a value between two of these
             before = [place for place, value in enumerate(values) if _is_less(value, now)]
             place = (before[-1] if before else -1) + (step if step > 0 else 0)
         return values[place] if 0 <= place < len(values) else None
@@ -72,7 +72,7 @@ def _is_less(value: Any, other: Any) -> bool:
 
 
 def cameras(state: KioskState) -> tuple[str, ...]:
-    """The cameras that can be chosen; the one that is set is always among them."""
+    """The cameras that can be chosen, with the configured one always among them."""
     sources = (*ALWAYS_THERE, *state.staff.system.cameras, state.config.camera.source)
     return tuple(dict.fromkeys(filter(None, sources)))
 
@@ -83,7 +83,7 @@ def _on_off(value: bool) -> Text:
 
 def _camera(value: str) -> Text:
     named: dict[str, Text] = {"auto": message("the first one found"), "demo": message("demonstration")}
-    if "://" in value:  # never the password that may stand before the host
+    if "://" in value:  # not the whole address: it may hold a password
         return urlsplit(value).hostname or value.partition("://")[0]
     return named.get(value, value.rsplit("/", 1)[-1])
 

@@ -1,4 +1,4 @@
-"""The staff pages: how to get in, what can be changed there, and how to leave."""
+"""The staff pages: opening them, the PIN, what each press does, and leaving."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from app.base.tone import Tone
 from app.config.input_map import button_named
 from app.core import events as ev
 from app.core.modes import class_list, typing
-from app.core.modes.language import spoken
+from app.core.modes.language import with_language
 from app.core.modes.pages import StaffState, TypingPurpose, TypingState
 from app.core.modes.settings import CHOICES, NUMBER_OF_CLASSES, change_settings
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
 SURE_AFTER_S = 0.8
-SHORTEST_PIN = 4  # digits; that of the settings file, too
-NOT_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
-LISTENED_TO = (Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET)
+SHORTEST_PIN = 4  # digits; the settings file has the same limit
+NO_ENTRY_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
+ASSIGNABLE_ACTIONS = (Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET)
 
 
 def watch_hold(state: KioskState) -> Step:
-    """Time has passed: two buttons or the corner that are held long enough open the pages."""
+    """Open the pages when the two buttons or the corner were held long enough; leave the page that tests buttons."""
     wanted = {button_named(name) for name in state.config.staff.hold}
     holding = ScreenKey.CORNER in state.down or wanted <= set(state.down)
     writing = state.mode is Mode.SAVING and not state.saving.finished
-    testing = state.mode is Mode.STAFF and state.staff.page is StaffPage.BUTTONS  # there they do nothing else
-    if not holding or (state.mode in NOT_FROM and not testing) or writing or state.typing is not None:
+    testing = state.mode is Mode.STAFF and state.staff.page is StaffPage.BUTTONS  # its only way out for the box
+    if not holding or (state.mode in NO_ENTRY_FROM and not testing) or writing or state.typing is not None:
         return _holding(state, None), ()
     if state.shown_from or state.staff.listening is not None or state.staff.asked is not None:
         return _holding(state, None), ()
@@ -59,13 +59,13 @@ def watch_hold(state: KioskState) -> Step:
 
 
 def is_chord(state: KioskState, button: Button) -> bool:
-    """Whether this press is the second of the two that are held for the staff pages: it does nothing else."""
+    """Whether this press completes the two buttons that open the staff pages: then it has no other effect."""
     wanted = {button_named(name) for name in state.config.staff.hold}
     return button in wanted and wanted <= set(state.down)
 
 
 def pressed(state: KioskState, button: Button) -> Step:
-    """A button on the staff pages; what those of the box mean there, `app.core.modes.cursor` says."""
+    """A press on the staff pages; `app.core.modes.cursor` has already interpreted the buttons of the box."""
     if state.typing is not None:
         return _left_if_outside(typing.pressed(state, button, text_done))
     staff = state.staff
@@ -92,13 +92,13 @@ def pressed(state: KioskState, button: Button) -> Step:
             return replace(state, asked_at_s=state.now_s, staff=replace(staff, asked=button)), ()
         case ScreenKey.BACK | Action.LEAVE:
             if staff.listening is not None:
-                return state, ()  # Escape may be what is to be learned
+                return state, ()  # this may be the input to assign
             return _left(state), ()
     return state, ()
 
 
 def text_done(state: KioskState, text: str) -> Step:
-    """A PIN or a name was written."""
+    """Use the PIN or the name that was typed."""
     wanted = state.typing
     if wanted is None:
         return state, ()
@@ -113,17 +113,17 @@ def text_done(state: KioskState, text: str) -> Step:
 
 
 def character_typed(state: KioskState, event: ev.CharacterTyped) -> Step:
-    """A real keyboard wrote something."""
+    """A real keyboard wrote text."""
     return typing.typed(state, event.text)
 
 
 def typing_edited(state: KioskState, event: ev.TypingEdited) -> Step:
-    """A real keyboard's other keys."""
+    """A real keyboard pressed a key that writes no letter."""
     return _left_if_outside(typing.edited(state, event.key, text_done))
 
 
 def input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
-    """On the page that learns buttons the next input becomes the button that was chosen."""
+    """If a button waits for an input, assign this input to it and save that."""
     button = state.staff.listening
     if state.mode is not Mode.STAFF or button is None:
         return state, ()
@@ -138,12 +138,12 @@ def input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
 
 
 def system_looked(state: KioskState, event: ev.SystemLooked) -> Step:
-    """What was found of the system."""
+    """Show what was collected about the system."""
     return replace(state, staff=replace(state.staff, system=event)), ()
 
 
 def session_restored(state: KioskState, event: ev.SessionRestored) -> Step:
-    """A session from the archive is the one at hand."""
+    """A session from the archive is the current one."""
     mode = state.mode if state.mode is Mode.STAFF else Mode.TEACH
     state = replace(state, classes=event.classes, model=None, starter=None, mode=mode, changed=False, arrival=None)
     state = replace(state, next_hold=max(state.next_hold, event.next_hold))
@@ -152,18 +152,18 @@ def session_restored(state: KioskState, event: ev.SessionRestored) -> Step:
 
 
 def staff_failed(state: KioskState, event: ev.StaffFailed) -> Step:
-    """Something did not happen."""
+    """Say why something failed."""
     return refused(state, event.reason)
 
 
 def staff_done(state: KioskState, event: ev.StaffDone) -> Step:
-    """Something did."""
+    """Say what was done."""
     return noticed(state, event.text, Tone.SUCCESS), (ev.LookAtSystem(),)
 
 
 def learnable(state: KioskState) -> tuple[int | Action, ...]:
     """The buttons that an input can be assigned to."""
-    return (*range(len(state.classes)), *LISTENED_TO)
+    return (*range(len(state.classes)), *ASSIGNABLE_ACTIONS)
 
 
 def _pin_written(state: KioskState, pin: str) -> Step:
@@ -200,7 +200,7 @@ def _left(state: KioskState) -> KioskState:
 
 
 def _left_if_outside(step: Step) -> Step:
-    """Whoever gives up writing the PIN has not got in."""
+    """Leave the staff pages if the keyboard was closed before the PIN was right."""
     state, commands = step
     outside = state.mode is Mode.STAFF and state.typing is None and not state.staff.inside
     return (_left(state), commands) if outside else step
@@ -216,14 +216,14 @@ def _stepped(state: KioskState, name: str, step: int) -> Step:
     state, commands = change_settings(state, ((name, value),))
     if name != "screen.language":
         return state, commands
-    state, renamed = spoken(state, value)
+    state, renamed = with_language(state, value)
     return state, (*commands, *renamed)
 
 
 def _power_answered(state: KioskState, button: Button) -> Step:
     asked = state.staff.asked
     if button is Action.TRAIN and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
-        return state, ()  # the press that chose the row, or its bounce
+        return state, ()  # the press that opened the question, or its bounce
     state = replace(state, staff=replace(state.staff, asked=None))
     if button in (Action.CONFIRM, Action.TRAIN):
         return state, (ev.PowerOff(restart=asked is PowerKey.RESTART),)

@@ -1,4 +1,4 @@
-"""Teaching: class buttons that are pressed, held and let go, and what becomes of their samples."""
+"""Teaching: class buttons that are pressed, held and released, and their samples."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from app.core.state import THUMBNAILS, Arrival, Held, KioskState, Mode, Step, no
 
 
 def class_pressed(state: KioskState, index: int) -> Step:
-    """Take a sample, and more of them while the button stays down."""
+    """Take a sample; `repeat_while_held` takes more while the button stays down."""
     if not 0 <= index < len(state.classes):
         return state, ()
     if state.held is not None:
-        return state, ()  # two at once: the first keeps the camera
+        return state, ()  # two buttons at once: the first one goes on
     if state.camera is None:
         return refused(state, message("There is no picture to learn from. Check the camera's cable."))
     if (full := _full(state, index)) is not None:
@@ -32,7 +32,7 @@ def class_pressed(state: KioskState, index: int) -> Step:
 
 
 def released(state: KioskState, event: ev.ButtonReleased) -> Step:
-    """Let go of a class button."""
+    """A class button was released: stop taking samples."""
     if state.held is not None and event.button == state.held.class_index:
         learns = state.config.classes.learn_as_you_go and state.mode is Mode.LIVE
         return replace(state, held=None, learn_due=learns), ()
@@ -40,7 +40,7 @@ def released(state: KioskState, event: ev.ButtonReleased) -> Step:
 
 
 def learn_as_you_go(state: KioskState) -> Step:
-    """A button was let go while a model answers: once its samples are stored, train without being told."""
+    """In learn-as-you-go, train after a class button was released and its samples are stored."""
     if not state.learn_due or state.in_flight or state.held is not None:
         return state, ()
     state = replace(state, learn_due=False)
@@ -49,8 +49,8 @@ def learn_as_you_go(state: KioskState) -> Step:
     return replace(state, mode=Mode.TRAINING, notice=None), (ev.StartTraining(), ev.PlaySound("train"))
 
 
-def hold_on(state: KioskState) -> Step:
-    """Time has passed: a button that is still held takes its next sample, unless it may have come up already."""
+def repeat_while_held(state: KioskState) -> Step:
+    """Take the next sample while a button is held, unless its pin may have been released already."""
     held = state.held
     if held is not None and state.inputs.may_be_released(held.class_index):
         return state, ()
@@ -64,7 +64,7 @@ def hold_on(state: KioskState) -> Step:
 
 
 def sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
-    """A sample is on the disk."""
+    """A sample was stored."""
     old = state.classes[event.class_index]
     new = replace(old, shots=old.shots + 1, thumbnails=(*old.thumbnails, event.picture)[-THUMBNAILS:])
     state = replace(
@@ -78,7 +78,7 @@ def sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
 
 
 def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
-    """A sample is gone again."""
+    """A sample was removed."""
     old = state.classes[event.class_index]
     kept = tuple(one for one in old.thumbnails if one.key != ("sample", event.sample_id))
     new = replace(old, shots=max(0, old.shots - 1), thumbnails=kept)
@@ -94,7 +94,7 @@ def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
 
 
 def sample_restored(state: KioskState, event: ev.SampleRestored) -> Step:
-    """A sample that was taken out is back."""
+    """A sample was restored."""
     old = state.classes[event.class_index]
     shown = sorted((*old.thumbnails, event.picture), key=_sample_id)
     new = replace(old, shots=old.shots + 1, thumbnails=tuple(shown)[-THUMBNAILS:])
@@ -109,18 +109,18 @@ def sample_restored(state: KioskState, event: ev.SampleRestored) -> Step:
 
 
 def sample_refused(state: KioskState, event: ev.SampleRefused) -> Step:
-    """A sample could not be taken or kept."""
+    """Say why a sample could not be taken."""
     return refused(replace(state, held=None, in_flight=max(0, state.in_flight - 1)), event.reason)
 
 
 def sample_withdrawn(state: KioskState, _: ev.SampleWithdrawn) -> Step:
-    """A press was taken back before its picture came."""
+    """A press was undone before its frame came."""
     state = replace(state, held=None, in_flight=max(0, state.in_flight - 1))
     return noticed(state, message("Took back the last press."), Tone.HINT), (ev.PlaySound("undo"),)
 
 
 def undo_failed(state: KioskState, event: ev.UndoFailed) -> Step:
-    """Nothing was taken back, and nothing brought back."""
+    """Say why nothing was removed or restored."""
     state = replace(state, gallery=replace(state.gallery, returning=0), results=replace(state.results, returning=0))
     return refused(state, event.reason)
 

@@ -1,4 +1,4 @@
-"""Typing on the screen: names of classes and the PIN, by touch or with a real keyboard."""
+"""Typing class names and PINs, by touch or with a real keyboard."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.core.state import KioskState, Step
 
 LONGEST_NAME, LONGEST_PIN = 24, 12
 LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.'&", "äöüßàâçèéêëœ", "îïôùûñáíóúğış")
-"""Keys of the keyboard: those of English, then what German, French, Spanish and Turkish have beside them."""
-PINS = (TypingPurpose.PIN, TypingPurpose.NEW_PIN)  # purposes that take digits alone
+"""Keys of the keyboard: the English ones, then further letters of German, French, Spanish and Turkish."""
+PINS = (TypingPurpose.PIN, TypingPurpose.NEW_PIN)  # digits only
 DIGITS = ("123", "456", "789", "0")
 
 
@@ -56,12 +56,12 @@ def all_selected(typing: TypingState) -> bool:
 
 
 def upper(text: str, language: str) -> str:
-    """Capitals of a language: Turkish has two letters i."""
+    """Convert to capitals; in Turkish, i and ı have different capitals."""
     return text.replace("i", "İ").replace("ı", "I").upper() if language == "tr" else text.replace("ß", "ẞ").upper()
 
 
 def pressed(state: KioskState, button: Button, done: Callable[[KioskState, str], Step]) -> Step:
-    """A key on the screen. `done` takes the text that was written."""
+    """A press while the on-screen keyboard is open. `done` receives the text after the key "done"."""
     typing = state.typing
     if typing is None:
         return state, ()
@@ -76,7 +76,7 @@ def pressed(state: KioskState, button: Button, done: Callable[[KioskState, str],
 
 
 def typed(state: KioskState, text: str) -> Step:
-    """Letters are added, as far as they fit, or take the place of what is selected."""
+    """Add letters up to the longest length, or replace the text if all of it is selected."""
     typing = state.typing
     if typing is None:
         return state, ()
@@ -93,7 +93,7 @@ def typed(state: KioskState, text: str) -> Step:
 
 
 def edited(state: KioskState, key: TypingKey, done: Callable[[KioskState, str], Step]) -> Step:
-    """A key that writes no letter. `done` takes the text that was written."""
+    """A key that writes no letter. `done` receives the text after the key "done"."""
     typing = state.typing
     if typing is None:
         return state, ()
@@ -113,7 +113,7 @@ def edited(state: KioskState, key: TypingKey, done: Callable[[KioskState, str], 
 
 
 def with_problem(state: KioskState, problem: Text, *, keep_text: bool = True) -> Step:
-    """Say why the text cannot be used."""
+    """Show why the text cannot be used, and let the person go on typing."""
     if state.typing is None:
         return state, ()
     typing = replace(state.typing, problem=problem, text=state.typing.text if keep_text else "")
@@ -121,7 +121,7 @@ def with_problem(state: KioskState, problem: Text, *, keep_text: bool = True) ->
 
 
 def name_problem(state: KioskState, name: str, index: int) -> Text | None:
-    """Why a class cannot be called so."""
+    """Why a class cannot have this name; None if it can."""
     if not name:
         return message("Write a name.")
     if any(name.casefold() == one.label.casefold() for place, one in enumerate(state.classes) if place != index):

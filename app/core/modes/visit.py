@@ -1,4 +1,4 @@
-"""The visitor's keys while teaching and while the model answers, and the question before everything is erased."""
+"""Presses while teaching, live, busy or saved, and the question before RESET erases everything."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from app.core.modes.pages import SavingState
 from app.core.modes.teach import class_pressed
 from app.core.state import KioskState, Mode, Step, refused
 
-SURE_AFTER_S = 0.8  # a second press on RESET within this is a bounce or a child's drumming, no answer
-ANSWER_WITHIN_S = 20.0  # nobody answers: everything is kept
+SURE_AFTER_S = 0.8  # a second press on RESET within this time is not an answer: it may be a bounce
+ANSWER_WITHIN_S = 20.0  # then everything is kept
 
 
 def pressed(state: KioskState, button: Button) -> Step:
-    """A button in TEACH or LIVE."""
+    """A press in TEACH or LIVE."""
     if button is Action.LANGUAGE:
         return idle.next_language(state)
     if staff.is_chord(state, button):
@@ -54,12 +54,12 @@ def pressed(state: KioskState, button: Button) -> Step:
 
 
 def pressed_while_busy(state: KioskState, button: Button) -> Step:
-    """Presses while training, saving or erasing do nothing, now or later; only leaving is possible."""
+    """Ignore presses while training, erasing or importing, except LEAVE."""
     return state, (ev.Leave(),) if button is Action.LEAVE else ()
 
 
 def pressed_while_saving(state: KioskState, button: Button) -> Step:
-    """What was saved stays on the screen until a press; before it is complete, presses do nothing."""
+    """After saving any press leaves the page; while saving presses are ignored, except LEAVE."""
     if button is Action.LEAVE:
         return state, (ev.Leave(),)
     if not state.saving.finished:
@@ -68,16 +68,16 @@ def pressed_while_saving(state: KioskState, button: Button) -> Step:
 
 
 def answered(state: KioskState, button: Button) -> Step:
-    """Yes is its own key, or RESET once more after a moment of rest; every other button keeps what there is."""
+    """CONFIRM, or RESET again after a pause, erases everything; any other button keeps it."""
     if button is Action.RESET and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
-        return replace(state, asked_at_s=state.now_s), ()  # whoever drums on it never answers
+        return replace(state, asked_at_s=state.now_s), ()  # pressing RESET again and again never erases
     if button in (Action.CONFIRM, Action.RESET):
         return replace(state, mode=Mode.ERASING), (ev.EraseSession(),)
     return replace(state, mode=state.resting_mode), ()
 
 
 def give_up_asking(state: KioskState) -> KioskState:
-    """A question that nobody answers goes away."""
+    """Keep everything if nobody answers."""
     if state.mode is Mode.CONFIRM_RESET and state.now_s - state.asked_at_s > ANSWER_WITHIN_S:
         return replace(state, mode=state.resting_mode)
     return state

@@ -1,4 +1,7 @@
-"""KioskView: all that the screen shows, frozen. `app.views.present` makes it, `app.ui.screens` draws it."""
+"""KioskView: everything on the screen, frozen. `app.views.present` makes it, `app.ui.screens` draws it.
+
+A `button` in these types is a token that the screen returns when it is touched; the drawing code does not look into it.
+"""
 
 from __future__ import annotations
 
@@ -48,35 +51,35 @@ __all__ = [
 
 @dataclass(frozen=True)
 class KioskView:
-    """One picture of the kiosk.
+    """Everything that one frame of the screen shows.
 
     Attributes:
         screen: Which screen.
         picture: The camera picture, or None while there is none.
-        model_square: What the model sees of it: (left, top, side) in pixels of `picture`.
+        model_square: The part that the model sees: (left, top, side) in pixels of `picture`.
         cards: One per class, in label order.
         actions: TRAIN, SAVE, UNDO, RESET.
-        guidance: One line that says the next useful thing.
+        guidance: One line that says the next useful thing to do.
         status: The quiet strip.
         verdict: While a model answers.
         not_sure: 0..1: height of the "Not sure" bar, None while no model answers.
         progress: 0..1 while training or saving, else None.
-        progress_text: What is going on meanwhile.
+        progress_text: What the kiosk is doing meanwhile.
         notice: A passing message.
-        question: Answered by its own buttons.
-        attract, gallery, results, saving, staff: What the screens of these names show, else None.
-        typing: A keyboard over any screen; while it is there only its keys can be touched.
-        corner: Button of the corner that staff hold, else None.
-        focus: Button that a cursor is on, where buttons of the box steer one, else None.
-        steered: Buttons of the box steer a cursor here, whether it is there yet or not.
-        language: Key that changes the language, else None.
-        language_code: Of the words of this view, such as "de": what reads them aloud needs it.
+        question: Has its own buttons.
+        attract, gallery, results, saving, staff: The pages of these names, or None.
+        typing: A keyboard over any page; while it is open only its keys can be touched.
+        corner: Button of the corner that staff hold, or None.
+        focus: Button that the cursor is on, or None.
+        steered: The buttons of the box move a cursor on this page.
+        language: Key that changes the language, or None.
+        language_code: Language of the texts, such as "de", for the speech output.
         not_sure_text: Name of the "Not sure" bar.
-        waiting_text: Stands where the camera picture will be, while there is none.
+        waiting_text: Shown in place of the camera picture while there is none.
         palette: Name of the colours, one of `assets/themes/palettes.toml`.
-        fault: Title and what to do, in plain words, when the kiosk cannot work.
-        flash: Class index into whose card a picture has just flown, with its picture, or None.
-        now_s: Monotonic seconds; animations depend on it and on nothing else.
+        fault: Title and text of the fault screen, or None.
+        flash: A sample that was just stored: class index, picture, and age in seconds; or None.
+        now_s: Monotonic seconds; animations depend on nothing else.
     """
 
     screen: Screen
@@ -93,7 +96,7 @@ class KioskView:
     notice: Banner | None = None
     question: Question | None = None
     fault: tuple[str, str] | None = None
-    flash: tuple[int, Picture, float] | None = None  # class index, its picture, age in seconds
+    flash: tuple[int, Picture, float] | None = None
     attract: Attract | None = None
     gallery: Gallery | None = None
     results: Results | None = None

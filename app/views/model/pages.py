@@ -1,4 +1,4 @@
-"""What each page beside the main screen shows."""
+"""The pages: attract, gallery, results, saving, staff, typing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.views.model.parts import ActionKey
 
 @dataclass(frozen=True)
 class Attract:
-    """What the kiosk shows when nobody is there: a visit that plays by itself, in a loop.
+    """Texts of the demonstration that plays while nobody is there.
 
-    The camera, cards and verdict of the view are the ones of the played visit: rendered things, never a visitor's.
+    Camera picture, cards and verdict of the view then show rendered things, never a visitor's.
     """
 
     headline: str
@@ -33,7 +33,7 @@ class GalleryPicture:
 
 @dataclass(frozen=True)
 class Gallery:
-    """All pictures of a class, a page at a time. `index` picks its colour and shape."""
+    """A page of the pictures of a class. `index` selects its colour and shape."""
 
     index: int
     title: str
@@ -45,7 +45,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class ConfusionCell:
-    """How many held-out pictures of one class got this answer; `button` shows them."""
+    """How many held-out pictures of one class got one answer; `button` shows them."""
 
     button: Hashable
     count: int
@@ -56,7 +56,7 @@ class ConfusionCell:
 
 @dataclass(frozen=True)
 class ConfusedPicture:
-    """A picture that was taken for something else; `button` removes it from what is taught."""
+    """A held-out picture with the model's answer; `button` removes its sample."""
 
     button: Hashable
     picture: Picture
@@ -67,13 +67,13 @@ class ConfusedPicture:
 
 @dataclass(frozen=True)
 class Results:
-    """What came of the latest training.
+    """The results of the latest training.
 
     Attributes:
-        curve: Accuracy on held-out pictures, 0..1, over the course of the fit.
-        labels: Of rows and columns of `confusion`; `indices` are their colours and shapes.
+        curve: Accuracy on held-out pictures, 0..1, with more and more training pictures.
+        labels: Labels of the rows and columns of `confusion`; `indices` select their colours and shapes.
         confusion: Rows are true classes, columns answers.
-        confused: The pictures that confuse it, worst first, or those of the selected cell.
+        confused: The mistakes, the surest first, or the pictures of the selected cell.
     """
 
     title: str
@@ -92,7 +92,7 @@ class Results:
 
 @dataclass(frozen=True)
 class SavingLine:
-    """A line of what is being written, and where. `done` is None while it waits, False while it runs."""
+    """A stage of saving. `done` is None before it starts, False while it runs, and True after it."""
 
     text: str
     done: bool | None
@@ -100,9 +100,12 @@ class SavingLine:
 
 @dataclass(frozen=True)
 class Saving:
-    """What is written where. `safe` once the drive may be pulled out; `keys` then leads back.
+    """What is written, and where.
 
-    `onto_drive` is False where no drive is in: then it goes into a folder of this machine.
+    Attributes:
+        safe: The drive may be pulled out now.
+        keys: The key that leaves the page, once saving is complete.
+        onto_drive: False if the folder is written to this machine.
     """
 
     title: str
@@ -120,11 +123,11 @@ class Setting:
 
     Attributes:
         label, value: In words.
-        less, more: Buttons of the arrows beside the value, None where it cannot be changed by steps.
-        press: Button of the row itself ("rename", "learn", "write"), None where it does nothing.
-        press_text: What that button says.
+        less, more: Buttons of the arrows beside the value, or None.
+        press: Button of the row itself, for example to rename a class, or None.
+        press_text: The text of that button.
         lit: The row stands out: an input that is pressed now, a check that failed.
-        warning: The value wants attention.
+        warning: The value needs attention.
     """
 
     label: str
@@ -139,7 +142,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Tab:
-    """One of the staff pages."""
+    """The tab of a staff page."""
 
     button: Hashable
     text: str
@@ -148,12 +151,13 @@ class Tab:
 
 @dataclass(frozen=True)
 class Typing:
-    """An on-screen keyboard, or a number pad for the PIN when `secret`. A real keyboard types as well.
+    """An on-screen keyboard, or a number pad for a PIN. A real keyboard works as well.
 
     Attributes:
         rows: Keys as (button, text), row by row; an empty text is the space bar.
         keys: Done, cancel.
-        field: Button of the text itself while all of it is selected, else None: a touch selects nothing any more.
+        secret: The text is shown as dots.
+        field: Button of the text itself while all of it is selected, else None; a touch removes the selection.
     """
 
     title: str
@@ -162,13 +166,13 @@ class Typing:
     rows: tuple[tuple[tuple[Hashable, str], ...], ...]
     keys: tuple[ActionKey, ...]
     problem: str = ""
-    hint: str = ""  # stands where a problem would
+    hint: str = ""  # shown where a problem would be
     field: Hashable | None = None
 
 
 @dataclass(frozen=True)
 class Staff:
-    """The staff pages: tabs, the rows of the chosen one, and how to leave."""
+    """A staff page: the tabs, its rows, and the key that leaves."""
 
     title: str
     tabs: tuple[Tab, ...]

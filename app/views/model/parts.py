@@ -1,4 +1,4 @@
-"""Parts that several screens are made of: pictures, cards, keys, lines, questions."""
+"""Parts that several screens share: cards, keys, verdict, banner, question, status strip."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.base.tone import Tone
 
 
 class Screen(Enum):
-    """Which screen is drawn; one for every mode of the kiosk."""
+    """Which screen is drawn. Several modes may share one."""
 
     ATTRACT = "attract"
     TEACH = "teach"
@@ -27,23 +27,23 @@ class Screen(Enum):
 
 @dataclass(frozen=True)
 class ClassCard:
-    """One class: its button, what it has been taught, and how much the model sees of it now.
+    """A class: its button, its samples, and how sure the model is of it now.
 
     Attributes:
-        button: Opaque token that `screens.button_at` gives back for a point on the card.
-        index: Label index, 0..8; picks colour and shape.
+        button: What `screens.button_at` returns for a point on the card.
+        index: Label index, 0..8; selects colour and shape.
         label: Class label.
-        key: What the keyboard calls it, "1".."9".
+        key: Its key on a keyboard, "1".."9".
         shots: Samples so far.
         target: Samples at which the ring is full.
         confidence: 0..1, smoothed, or None while no model answers.
         leading: The verdict names this class.
         held: Its button is down.
         enabled: A press would do something now.
-        suggested: It is the one useful next press.
+        suggested: It is the next useful press.
         thumbnails: The newest samples, newest last.
-        gallery: Opaque token of the thumbnails: touching them shows all pictures; None where it would do nothing.
-        count_text: "12 pictures", or how to begin where there are none.
+        gallery: Button of the thumbnails, which opens the gallery; None if there are none.
+        count_text: "12 pictures", or how to begin.
     """
 
     button: Hashable
@@ -64,13 +64,13 @@ class ClassCard:
 
 @dataclass(frozen=True)
 class ActionKey:
-    """TRAIN, SAVE, UNDO, RESET and the answers of a question.
+    """A key with a text: TRAIN, SAVE, UNDO, RESET, the keys of pages, the answers to a question.
 
-    `suggested` marks the one useful next press; it may glow. `detail` is a smaller line below the words.
+    `suggested` marks the next useful press; `detail` is a smaller line below the text.
     """
 
     button: Hashable
-    name: str  # "train", "save", "undo", "reset", "confirm", "cancel": picks the icon
+    name: str  # "train", "save", "undo", "reset", "confirm", "cancel": selects the icon
     text: str
     key: str
     enabled: bool = True
@@ -81,7 +81,7 @@ class ActionKey:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The model's answer in words. `index` is None for "not sure"; `share_text` is the confidence, "97 %"."""
+    """The model's answer in words. `index` is None for "not sure"; `share_text` is the confidence, such as "97 %"."""
 
     text: str
     confidence: float
@@ -91,7 +91,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Banner:
-    """A passing message, drawn over the screen."""
+    """A message over the screen that disappears by itself."""
 
     text: str
     tone: Tone
@@ -99,12 +99,12 @@ class Banner:
 
 @dataclass(frozen=True)
 class Question:
-    """Something that must be answered before anything else happens.
+    """A question that must be answered before anything else.
 
     Attributes:
-        left: The share (1..0) of the time to answer that is left, or None where there is no hurry.
-        listed: The answers are things to choose from: each is given the width for a name and its detail.
-        dead: Buttons that do nothing while it is asked; all others that are no answer mean no.
+        left: The share of the time to answer that is left, 1..0, or None if there is no limit.
+        listed: The answers are a list to choose from: each is as wide as a name and its detail.
+        dead: Buttons that do nothing meanwhile; every other button that is not an answer means no.
     """
 
     title: str
@@ -117,7 +117,7 @@ class Question:
 
 @dataclass(frozen=True)
 class StatusStrip:
-    """The quiet line at the edge. `problem` marks a part that wants attention."""
+    """The line at the edge of the screen. `problem` is True if something needs attention."""
 
     camera: str
     backend: str

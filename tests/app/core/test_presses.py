@@ -64,7 +64,7 @@ def counted(panel: Panel, source: str) -> tuple[int, int, int]:
     return contact.ghosts, contact.bounces, contact.presses
 
 
-def test_a_clean_press_is_told_raw_and_as_its_button() -> None:
+def test_a_clean_press_is_reported_as_an_input_and_as_its_button() -> None:
     panel = Panel()
     panel.run(11, (10.2, "gpio:17", True), (10.5, "gpio:17", False))
     assert [event for _, event in panel.followed] == [
@@ -89,7 +89,7 @@ def test_a_switch_that_bounces_is_one_press() -> None:
 
 
 @pytest.mark.parametrize("length_s", [0.0001, 0.005, 0.019])
-def test_a_ghost_shorter_than_the_debounce_is_no_press_and_is_counted(length_s: float) -> None:
+def test_a_ghost_is_not_a_press_and_is_counted(length_s: float) -> None:
     panel = Panel()
     panel.run(15, *pulses("gpio:17", 10.2, length_s, 0.7, 5))
     assert panel.followed == []
@@ -102,7 +102,7 @@ def test_a_tap_longer_than_the_debounce_counts() -> None:
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
 
 
-def test_a_wire_that_chatters_never_presses_and_the_staff_hear_of_it() -> None:
+def test_a_loose_wire_never_presses_and_staff_are_warned() -> None:
     panel = Panel()
     panel.run(12.5, *pulses("gpio:17", 10.2, 0.004, 0.004, 400))
     assert panel.followed == []
@@ -111,7 +111,7 @@ def test_a_wire_that_chatters_never_presses_and_the_staff_hear_of_it() -> None:
     assert panel.inputs.flickering(panel.now_s) == ()
 
 
-def test_contacts_that_flicker_under_a_finger_do_not_end_the_hold() -> None:
+def test_short_interruptions_do_not_end_a_hold() -> None:
     panel = Panel()
     flicker = [(at, "gpio:17", level) for at, level in ((10.7, False), (10.71, True), (11.2, False), (11.205, True))]
     panel.run(12, (10.2, "gpio:17", True), *flicker)
@@ -121,7 +121,7 @@ def test_contacts_that_flicker_under_a_finger_do_not_end_the_hold() -> None:
     assert counted(panel, "gpio:17") == (2, 0, 1)  # the gaps are as short as ghosts, and end where they began
 
 
-def test_a_tap_counts_and_a_ghost_does_not_however_long_the_screen_stalled() -> None:
+def test_a_long_tick_changes_neither_what_is_a_tap_nor_what_is_a_ghost() -> None:
     panel = Panel()
     panel.run(10.1)
     happened = [*pulses("gpio:17", 10.15, 0.06, 1, 1), *pulses("gpio:27", 10.15, 0.008, 1, 1)]
@@ -138,7 +138,7 @@ def test_a_tap_counts_and_a_ghost_does_not_however_long_the_screen_stalled() -> 
     assert set(panel.inputs.with_short_changes) == {"gpio:27"}
 
 
-def test_a_stuck_button_is_let_go_after_its_time_and_works_again_once_it_came_up() -> None:
+def test_a_stuck_button_is_released_and_works_again_after_it_came_up() -> None:
     panel = Panel()
     panel.run(45, (10.2, "gpio:17", True))
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
@@ -158,7 +158,7 @@ def test_a_stuck_button_leaves_its_other_inputs_working() -> None:
     assert panel.presses[2:] == [ButtonPressed(0), ButtonReleased(0)]
 
 
-def test_what_is_down_at_the_start_is_stuck_and_no_press() -> None:
+def test_an_input_that_is_down_at_the_start_is_stuck_and_not_a_press() -> None:
     panel = Panel()
     panel.hear(InputStuck("gpio:17"))
     assert panel.inputs.stuck == ("gpio:17",)
@@ -194,7 +194,7 @@ def test_an_input_without_a_button_is_shown_and_does_nothing() -> None:
     assert (panel.inputs.pressed, panel.followed) == ((), [])
 
 
-def test_an_input_that_gets_another_button_while_it_is_down_releases_the_one_that_it_pressed() -> None:
+def test_an_input_reassigned_while_down_releases_the_button_that_it_pressed() -> None:
     panel = Panel()
     panel.hear(InputPressed("key:1"))
     panel.inputs = panel.inputs.assign("key:1", Action.TRAIN)
@@ -205,7 +205,7 @@ def test_an_input_that_gets_another_button_while_it_is_down_releases_the_one_tha
     ]  # fmt: skip
 
 
-def test_a_release_or_press_that_is_told_twice_counts_once() -> None:
+def test_a_press_or_release_that_is_reported_twice_counts_once() -> None:
     panel = Panel()
     for event in (InputReleased("key:1"), InputPressed("key:1"), InputPressed("key:1"), InputReleased("key:1")):
         panel.hear(event)

@@ -32,13 +32,13 @@ def test_every_event_has_a_transition_or_is_consumed_by_presses_and_none_is_both
 @pytest.mark.parametrize(
     "event", [ev.InputReleased("key:1"), ev.InputStuck("key:2"), ev.PinChanged("gpio:17", True, 1.0)]
 )
-def test_what_presses_consume_changes_the_inputs(event: Event) -> None:
+def test_every_event_that_presses_consume_changes_the_inputs(event: Event) -> None:
     assert isinstance(event, CONSUMED_BY_PRESSES)
     state, _ = run(kiosk(0, 0), ev.InputPressed("key:1"))
     assert interpret(state.inputs, event, 1.0)[0] != state.inputs
 
 
-def test_an_event_that_nobody_knows_is_an_error() -> None:
+def test_an_unknown_event_is_an_error() -> None:
     with pytest.raises(KeyError):
         advance(kiosk(0, 0), "no event")  # type: ignore[arg-type]
 
@@ -74,7 +74,7 @@ def test_holding_waits_until_the_last_sample_is_stored() -> None:
     assert samples(commands) == [0]
 
 
-def test_of_two_buttons_at_once_the_first_keeps_the_camera() -> None:
+def test_of_two_held_buttons_only_the_first_takes_samples() -> None:
     state, commands = run(kiosk(0, 0), ev.ButtonPressed(0), ev.ButtonPressed(1), ev.ButtonReleased(1))
     assert samples(commands) == [0]
     assert state.held is not None
@@ -95,7 +95,7 @@ def test_a_full_class_says_so_and_takes_no_more() -> None:
     assert str(state.notice.text) == "apple is full with 300 pictures. Press TRAIN."
 
 
-def test_without_a_camera_a_press_explains_itself() -> None:
+def test_without_a_camera_a_press_says_why_it_does_nothing() -> None:
     state, commands = run(replace(kiosk(0, 0), camera=None), ev.ButtonPressed(0))
     assert samples(commands) == []
     assert state.notice is not None
@@ -128,7 +128,7 @@ def test_presses_while_busy_do_nothing_now_or_later(mode: Mode, button: Button) 
     assert all(isinstance(command, ev.PlaySound) for command in commands)
 
 
-def test_a_button_still_held_after_training_takes_nothing_until_pressed_anew() -> None:
+def test_a_button_held_since_before_the_training_takes_nothing_until_pressed_again() -> None:
     state, _ = run(kiosk(3, 3), ev.ButtonPressed(0), ev.ButtonPressed(Action.TRAIN))
     _, commands = run(
         state,
@@ -183,19 +183,19 @@ def asked(at_s: float = 10.0) -> KioskState:
 
 
 @pytest.mark.parametrize("button", [0, Action.TRAIN, Action.SAVE, Action.UNDO, Action.CANCEL, Action.LEAVE])
-def test_every_button_but_yes_keeps_what_was_taught(button: int | Action) -> None:
+def test_every_button_except_yes_keeps_what_was_taught(button: int | Action) -> None:
     state, commands = run(asked(), ev.ButtonPressed(button))
     assert (state.mode, commands) == (Mode.LIVE, [])
 
 
-def test_reset_once_more_means_yes_but_a_bounce_does_not() -> None:
+def test_reset_again_means_yes_but_a_bounce_does_not() -> None:
     bounced, commands = run(asked(10.0), ev.TimePassed(10.2), ev.ButtonPressed(Action.RESET))
     assert (bounced.mode, commands) == (Mode.CONFIRM_RESET, [])
     _, commands = run(bounced, ev.TimePassed(11.0), ev.ButtonPressed(Action.RESET))
     assert commands == [ev.EraseSession()]
 
 
-def test_drumming_on_reset_erases_nothing() -> None:
+def test_pressing_reset_fast_and_often_erases_nothing() -> None:
     state, commands = asked(10.0), []
     for press in range(50):
         state, more = run(state, ev.TimePassed(10.0 + press / 5), ev.ButtonPressed(Action.RESET))
@@ -203,7 +203,7 @@ def test_drumming_on_reset_erases_nothing() -> None:
     assert ev.EraseSession() not in commands
 
 
-def test_while_erasing_nothing_else_happens_and_a_failure_brings_all_back() -> None:
+def test_while_erasing_presses_do_nothing_and_a_failure_keeps_everything() -> None:
     state, _ = run(asked(), ev.ButtonPressed(Action.CONFIRM))
     assert state.mode is Mode.ERASING
     for button in (0, Action.SAVE, Action.TRAIN, Action.UNDO, Action.RESET):
@@ -222,7 +222,7 @@ def test_while_erasing_nothing_else_happens_and_a_failure_brings_all_back() -> N
         (0.5, "Only about 5 of 10 new pictures are named right. Show each thing from more sides."),
     ],
 )
-def test_the_accuracy_is_told_in_words_that_are_true(accuracy: float, words: str) -> None:
+def test_the_accuracy_in_words_is_never_better_than_it_is(accuracy: float, words: str) -> None:
     state, _ = run(kiosk(3, 3, mode=Mode.TRAINING), ev.TrainingFinished(Path("m"), TrainedFacts(accuracy, 0.5, (3, 3))))
     assert state.notice is not None
     assert str(state.notice.text) == words
@@ -255,18 +255,18 @@ def test_an_erased_session_is_empty_and_teaching() -> None:
 
 
 @pytest.mark.parametrize("end", [ev.SessionErased(), ev.EraseFailed("full")])
-def test_a_press_that_waited_for_its_picture_is_not_awaited_after_erasing(end: ev.Event) -> None:
+def test_after_erasing_no_press_waits_for_its_frame(end: ev.Event) -> None:
     state, _ = run(kiosk(3, 3), ev.ButtonPressed(0), ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.CONFIRM))
     assert state.in_flight == 1
     assert run(state, end)[0].in_flight == 0
 
 
-def test_nothing_waits_for_its_embedding_in_an_empty_session() -> None:
+def test_after_erasing_no_sample_waits_for_its_embedding() -> None:
     state, _ = run(kiosk(3, 3), ev.SamplesReEmbedded(4, ()), ev.SessionErased())
     assert state.re_embedding == 0
 
 
-def test_undo_takes_back_one_and_with_nothing_says_so() -> None:
+def test_undo_removes_one_sample_and_says_if_there_is_none() -> None:
     assert run(kiosk(1, 0), ev.ButtonPressed(Action.UNDO))[1] == [ev.RemoveLastSample()]
     state, commands = run(kiosk(0, 0), ev.ButtonPressed(Action.UNDO))
     assert commands == [ev.PlaySound("refused")]
@@ -304,7 +304,7 @@ def test_what_was_saved_stays_on_the_screen_until_a_press() -> None:
 
 
 @pytest.mark.parametrize("after_s", [0.5, 7.9])
-def test_a_drive_that_is_gone_at_once_was_told_to_be_safe_long_enough_to_be_read(after_s: float) -> None:
+def test_the_message_about_a_drive_that_is_switched_off_stays_long_enough_to_be_read(after_s: float) -> None:
     """One that the kiosk mounted is switched off when all is done: no list has it any more."""
     saving = kiosk(3, 3, mode=Mode.SAVING, model=MODEL)
     state, _ = run(saving, ev.TimePassed(10.0), ev.SavingFinished(Path("/media/STICK/x"), True, drive="STICK"))
@@ -314,7 +314,7 @@ def test_a_drive_that_is_gone_at_once_was_told_to_be_safe_long_enough_to_be_read
     assert state.mode is Mode.LIVE
 
 
-def test_pulling_the_drive_that_was_written_leads_back_but_unmounting_it_does_not() -> None:
+def test_pulling_the_written_drive_leaves_the_page_but_unmounting_it_does_not() -> None:
     saving = kiosk(3, 3, mode=Mode.SAVING, model=MODEL)
     state, _ = run(saving, ev.SavingFinished(Path("/media/STICK/x"), True, drive="STICK"), ev.TimePassed(30.0))
     unmounted = UnmountedDrive("STICK", "/dev/sda1", "released")
@@ -324,14 +324,14 @@ def test_pulling_the_drive_that_was_written_leads_back_but_unmounting_it_does_no
     assert state.mode is Mode.LIVE
 
 
-def test_a_notice_passes() -> None:
+def test_a_notice_disappears_by_itself() -> None:
     state, _ = run(kiosk(0, 0), ev.ButtonPressed(Action.UNDO), ev.TimePassed(1.0))
     assert state.notice is not None
     state, _ = run(state, ev.TimePassed(10.0))
     assert state.notice is None
 
 
-def test_a_lost_camera_lets_go_of_the_button_and_comes_back() -> None:
+def test_a_lost_camera_releases_the_held_button_and_can_return() -> None:
     state, _ = run(kiosk(0, 0), ev.ButtonPressed(0), ev.CameraLost("camera 0: unplugged"))
     assert (state.held, state.camera, state.camera_problem) == (None, None, "camera 0: unplugged")
     state, _ = run(state, ev.CameraFound("Logitech"))
@@ -367,7 +367,7 @@ ANYTHING = st.one_of(
 
 
 @given(st.lists(ANYTHING, max_size=40))
-def test_whatever_happens_commands_fit_the_mode_they_come_from(happened: list[Event]) -> None:
+def test_after_any_sequence_of_events_the_commands_fit_the_mode(happened: list[Event]) -> None:
     state = kiosk(2, 2)
     for event in happened:
         before = state

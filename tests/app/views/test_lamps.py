@@ -81,13 +81,13 @@ def test_the_class_that_the_model_sees_is_lit() -> None:
     assert [span(view(live, 0.5, 0.5, 0.0), index) for index in range(3)] == [WORKS, WORKS, WORKS]  # not sure
 
 
-def test_a_button_that_is_held_is_lit_and_no_other_breathes() -> None:
+def test_a_held_button_is_lit_and_no_other_breathes() -> None:
     held = view(state(1, 0, 0, held=Held(0, 101.0)))
     assert [span(held, index) for index in range(3)] == [LIT, WORKS, WORKS]
 
 
 @pytest.mark.parametrize("mode", [Mode.TRAINING, Mode.SAVING, Mode.ERASING, Mode.IMPORTING])
-def test_while_no_press_does_anything_all_is_dark(mode: Mode) -> None:
+def test_while_presses_do_nothing_all_lamps_are_off(mode: Mode) -> None:
     busy = view(state(8, 8, 0, model=MODEL, mode=mode), 0.1, 0.9, 0.0)
     assert {span(busy, button) for button in (0, 1, 2, *Action)} == {OFF}
 
@@ -98,7 +98,7 @@ def test_without_a_camera_no_class_button_is_lit() -> None:
     assert span(blind, Action.TRAIN) == WORKS
 
 
-def test_while_a_model_from_a_drive_is_shown_what_it_sees_is_lit_and_reset_works_alone() -> None:
+def test_while_a_drives_model_is_shown_its_answer_is_lit_and_only_reset_works() -> None:
     shown = view(state(0, 0, 0, model=MODEL, mode=Mode.LIVE, shown_from="STICK"), 0.1, 0.9, 0.0)
     lit = {button: span(shown, button) for button in (0, 1, 2, *Action) if span(shown, button) != OFF}
     assert lit == {1: LIT, Action.RESET: WORKS}
@@ -109,13 +109,13 @@ def test_a_class_that_is_full_is_dark_until_it_is_seen() -> None:
     assert [span(view(full, 0.1, 0.9, 0.0), index) for index in range(3)] == [OFF, LIT, WORKS]
 
 
-def test_where_classes_are_full_early_train_breathes_and_no_full_class() -> None:
+def test_if_classes_are_full_early_train_breathes_and_no_full_class_does() -> None:
     full = view(state(3, 3, 0, timing=Timing(max_shots=3)))
     assert [one for one in (0, 1, 2, *Action) if span(full, one) == BREATHES] == [Action.TRAIN]
     assert full.guidance == "Press TRAIN – or teach one more thing."
 
 
-def test_a_question_lights_its_answers_and_reset_which_is_yes() -> None:
+def test_a_question_lights_its_answers_and_reset_which_means_yes() -> None:
     asked = view(state(8, 8, 0, model=MODEL, mode=Mode.CONFIRM_RESET), 0.1, 0.9, 0.0)
     lit = {button for button in (0, 1, 2, *Action) if span(asked, button) == LIT}
     assert lit == {Action.CONFIRM, Action.CANCEL, Action.RESET}
@@ -133,7 +133,7 @@ def test_a_folder_that_was_found_is_answered_by_class_buttons() -> None:
     assert [span(asked, button) for button in (0, 1, 2, Action.CANCEL)] == [LIT, OFF, WORKS, LIT]
 
 
-def test_what_was_saved_is_put_away_by_any_button_but_not_before_it_is_there() -> None:
+def test_any_button_leaves_the_page_after_saving_but_not_before() -> None:
     busy = state(8, 8, 0, model=MODEL, mode=Mode.SAVING)
     done = replace(busy, saving=replace(busy.saving, finished=True))
     assert span(view(busy), 0) == OFF
@@ -142,13 +142,13 @@ def test_what_was_saved_is_put_away_by_any_button_but_not_before_it_is_there() -
     assert span(view(busy_drive), 0) == WORKS
 
 
-def test_a_gallery_shows_the_way_back() -> None:
+def test_a_gallery_lights_the_button_that_leaves() -> None:
     shown = view(state(8, 8, 0, model=MODEL, mode=Mode.GALLERY))
     assert (span(shown, Action.RESET), span(shown, Action.UNDO), span(shown, 2)) == (BREATHES, OFF, OFF)
     assert OFF not in (span(shown, 0), span(shown, 1))  # they move the cursor
 
 
-def test_a_fault_is_dark() -> None:
+def test_on_a_fault_screen_all_lamps_are_off() -> None:
     assert lamps(view(state(8, 8, 0, fault="The camera part stopped"))) == {}
 
 

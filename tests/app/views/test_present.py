@@ -34,7 +34,7 @@ def view(now: KioskState, seen: Smoothed = NOTHING_SEEN) -> KioskView:
     return present(now, frame, seen, Surroundings(target_shots=20))
 
 
-def test_the_stand_in_camera_is_called_in_the_visitors_language_and_a_real_one_by_its_name() -> None:
+def test_the_demonstration_camera_is_named_in_the_visitors_language_and_a_real_one_by_its_name() -> None:
     shown = {language: view(state(5, 5, 0, camera="demonstration", language=language)) for language in LANGUAGES}
     assert {language: one.status.camera for language, one in shown.items()} == {
         "en": "demonstration", "de": "Vorführung", "fr": "démonstration", "es": "demostración", "tr": "gösteri",
@@ -81,13 +81,13 @@ def test_the_not_sure_bar_crosses_the_middle_where_the_verdict_does() -> None:
     assert view(live, answer(1.0, 0.0, 0.0)).not_sure == 0
 
 
-def test_an_old_answer_says_nothing_about_the_picture_on_the_screen() -> None:
+def test_an_old_answer_is_not_shown() -> None:
     seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.1, 0.9, 0.0, at_s=7.0))
     assert seen.verdict is None
     assert [card.confidence for card in seen.cards] == [None] * 3
 
 
-def test_no_camera_is_a_screen_of_its_own_that_says_what_to_do() -> None:
+def test_without_a_camera_the_fault_screen_says_what_to_do() -> None:
     seen = view(state(5, 5, 0, camera=None, camera_problem="unplugged"))
     assert seen.screen is Screen.FAULT
     assert seen.fault == (
@@ -96,7 +96,7 @@ def test_no_camera_is_a_screen_of_its_own_that_says_what_to_do() -> None:
     )
 
 
-def test_fault_screens_name_whom_to_call_where_the_settings_say_so() -> None:
+def test_fault_screens_name_whom_to_call_if_it_is_configured() -> None:
     settings = Config()
     desk = replace(settings, staff=replace(settings.staff, contact="the desk, phone 12"))
     stopped = message("The part that recognises things has stopped")
@@ -125,14 +125,14 @@ def test_the_language_changes_every_word_at_once(language: str) -> None:
     assert words.isdisjoint(others) is (language != "en")
 
 
-def test_a_class_with_far_fewer_pictures_is_pointed_out() -> None:
+def test_the_guidance_points_out_a_class_with_far_fewer_pictures() -> None:
     uneven = view(state(30, 9, 0))
     assert uneven.guidance == "cup has far fewer pictures than apple: show it some more."
     assert [card.suggested for card in uneven.cards] == [False, True, False]
     assert view(state(30, 11, 0)).guidance == "Press TRAIN – or teach one more thing."
 
 
-def test_staff_may_say_below_what_share_it_is_not_sure() -> None:
+def test_staff_can_set_the_threshold_below_which_it_is_not_sure() -> None:
     settings = Config()
     strict = replace(settings, model=replace(settings.model, not_sure_below=0.9))
     live = state(5, 5, 0, mode=Mode.LIVE, model=MODEL)
@@ -162,7 +162,7 @@ def test_the_picture_is_mirrored_for_the_visitor_and_not_for_the_model() -> None
     assert np.array_equal(shown.picture.pixels, pixels[:, ::-1])
 
 
-def test_bars_ease_towards_new_answers_and_start_where_the_first_one_is() -> None:
+def test_bars_move_smoothly_to_new_answers_and_start_at_the_first_one() -> None:
     def seen(number: int, at_s: float, *probabilities: float) -> Observation:
         frame = Frame(np.zeros((2, 2, 3), np.uint8), number, at_s)
         return Observation(frame, probabilities=np.array(probabilities, np.float32), threshold=0.5)

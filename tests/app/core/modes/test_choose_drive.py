@@ -31,7 +31,7 @@ def plugged(*drives: Drive) -> ev.DrivesChanged:
     return ev.DrivesChanged(drives)
 
 
-def told(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Command]]:
+def after(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Command]]:
     commands: list[ev.Command] = []
     for event in events:
         state, more = advance(state, event)
@@ -41,15 +41,15 @@ def told(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Comm
 
 def pressed(*drives: Drive) -> tuple[KioskState, list[ev.Command]]:
     """SAVE with these drives plugged in."""
-    state, _ = told(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), ev.TimePassed(100.0), plugged(*drives))
-    return told(state, ev.ButtonPressed(Action.SAVE), ev.ButtonReleased(Action.SAVE))
+    state, _ = after(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), ev.TimePassed(100.0), plugged(*drives))
+    return after(state, ev.ButtonPressed(Action.SAVE), ev.ButtonReleased(Action.SAVE))
 
 
 def asked(*drives: Drive) -> KioskState:
     """A second after the question came up."""
     state, commands = pressed(*drives)
     assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
-    return told(state, ev.TimePassed(state.now_s + 1.0))[0]
+    return after(state, ev.TimePassed(state.now_s + 1.0))[0]
 
 
 def question(state: KioskState) -> Question:
@@ -59,7 +59,7 @@ def question(state: KioskState) -> Question:
 
 
 @pytest.mark.parametrize(("drives", "taken"), [((), None), ((A,), A), ((LOCKED, A), A), ((LOCKED,), None)])
-def test_nothing_is_asked_where_there_is_nothing_to_choose(drives: tuple[Drive, ...], taken: Drive | None) -> None:
+def test_with_fewer_than_two_writable_drives_nothing_is_asked(drives: tuple[Drive, ...], taken: Drive | None) -> None:
     """The only drive is meant, even if another one is plugged in before the writing begins."""
     state, commands = pressed(*drives)
     assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(taken)])
@@ -69,16 +69,16 @@ def test_nothing_is_asked_where_there_is_nothing_to_choose(drives: tuple[Drive, 
     ("button", "chosen"), [(0, A), (1, B), (2, SAME_NAME), (Action.SAVE, A)]
 )  # fmt: skip
 def test_each_drive_has_its_class_button_and_save_is_the_first(button: Button, chosen: Drive) -> None:
-    state, commands = told(asked(A, B, SAME_NAME), ev.ButtonPressed(button))
+    state, commands = after(asked(A, B, SAME_NAME), ev.ButtonPressed(button))
     assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(chosen)])
 
 
 @pytest.mark.parametrize("key", ["key:2", "key:kp_2"])
-def test_keys_of_a_keyboard_answer_as_they_are_written_on_the_answers(key: str) -> None:
-    assert told(asked(A, B), ev.InputPressed(key))[1] == [ev.StartSaving(B)]
+def test_each_answer_works_by_the_key_that_is_written_on_it(key: str) -> None:
+    assert after(asked(A, B), ev.InputPressed(key))[1] == [ev.StartSaving(B)]
 
 
-def test_a_finger_answers_on_what_is_drawn() -> None:
+def test_a_touch_on_a_drawn_answer_chooses_it() -> None:
     state = asked(A, B)
     view = present(state, None, NOTHING_SEEN, Surroundings())
     (area,) = (area for button, area in targets(view, (1280, 720)) if button == 1)
@@ -89,30 +89,30 @@ def test_a_finger_answers_on_what_is_drawn() -> None:
 
 @pytest.mark.parametrize("button", [Action.CANCEL, Action.RESET, Action.UNDO, Action.TRAIN])
 def test_every_other_button_saves_nothing(button: Button) -> None:
-    state, commands = told(asked(A, B), ev.ButtonPressed(button))
+    state, commands = after(asked(A, B), ev.ButtonPressed(button))
     assert (state.mode, commands) == (Mode.LIVE, [])
 
 
 def test_a_class_button_without_a_drive_does_nothing() -> None:
-    state, commands = told(asked(A, B), ev.ButtonPressed(2))
+    state, commands = after(asked(A, B), ev.ButtonPressed(2))
     assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
 
 
-def test_save_that_bounces_is_no_answer() -> None:
+def test_a_bounce_of_save_is_not_an_answer() -> None:
     state, _ = pressed(A, B)
-    state, commands = told(state, ev.TimePassed(state.now_s + 0.2), ev.ButtonPressed(Action.SAVE))
+    state, commands = after(state, ev.TimePassed(state.now_s + 0.2), ev.ButtonPressed(Action.SAVE))
     assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
 
 
-def test_nobody_answers_and_the_first_one_takes_it() -> None:
+def test_without_an_answer_the_first_drive_is_used() -> None:
     state = asked(A, B)
-    state, commands = told(state, ev.TimePassed(state.now_s + 18.9))
+    state, commands = after(state, ev.TimePassed(state.now_s + 18.9))
     assert commands == []
-    state, commands = told(state, ev.TimePassed(state.now_s + 0.2))
+    state, commands = after(state, ev.TimePassed(state.now_s + 0.2))
     assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(None)])
 
 
-def test_the_question_tells_kind_and_room_of_every_drive() -> None:
+def test_the_question_shows_file_system_and_free_space_of_every_drive() -> None:
     shown = question(asked(A, B, LOCKED))
     assert [(key.text, key.detail, key.key) for key in shown.answers] == [
         ("HOLIDAY", "FAT, 12.3 GB free", "1"),
@@ -122,47 +122,47 @@ def test_the_question_tells_kind_and_room_of_every_drive() -> None:
     assert shown.left == pytest.approx(0.95)
 
 
-def test_no_more_than_a_handful_are_asked_about() -> None:
+def test_at_most_four_drives_are_offered() -> None:
     many = [replace(A, name=f"D{n}", path=Path(f"/media/{n}")) for n in range(7)]
     assert [key.text for key in question(asked(*many)).answers] == ["D0", "D1", "D2", "D3", "Do not save"]
 
 
-def test_the_answer_of_a_drive_that_is_pulled_vanishes_and_a_press_in_flight_chooses_no_other() -> None:
-    state, commands = told(asked(A, B, SAME_NAME), plugged(B, SAME_NAME))
+def test_a_pulled_drive_disappears_from_the_answers_and_a_late_press_chooses_no_other() -> None:
+    state, commands = after(asked(A, B, SAME_NAME), plugged(B, SAME_NAME))
     assert [key.text for key in question(state).answers] == ["NO NAME", "NO NAME", "Do not save"]
-    state, commands = told(state, ev.ButtonPressed(1))  # was B, and is another one now
+    state, commands = after(state, ev.ButtonPressed(1))  # was B, and is another one now
     assert commands == []
-    state, commands = told(state, ev.ButtonReleased(1), ev.TimePassed(state.now_s + 1.0), ev.ButtonPressed(1))
+    state, commands = after(state, ev.ButtonReleased(1), ev.TimePassed(state.now_s + 1.0), ev.ButtonPressed(1))
     assert commands == [ev.StartSaving(SAME_NAME)]
 
 
-def test_another_drive_in_the_same_place_is_another_question() -> None:
-    state, commands = told(asked(A, B), plugged(A, replace(B, device="/dev/sdc1")))
+def test_another_drive_in_the_same_place_starts_the_question_again() -> None:
+    state, commands = after(asked(A, B), plugged(A, replace(B, device="/dev/sdc1")))
     assert commands == []
-    assert told(state, ev.ButtonPressed(1))[1] == []  # meant B
+    assert after(state, ev.ButtonPressed(1))[1] == []  # meant B
 
 
-def test_a_drive_that_comes_as_another_goes_is_another_question_where_no_device_is_known() -> None:
+def test_a_swapped_drive_starts_the_question_again_even_if_no_device_is_known() -> None:
     state = asked(A, B)
-    state, commands = told(state, plugged(A, SAME_NAME), ev.ButtonPressed(1))
+    state, commands = after(state, plugged(A, SAME_NAME), ev.ButtonPressed(1))
     assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
 
 
-def test_the_drive_that_is_left_takes_it() -> None:
-    state, commands = told(asked(A, B), plugged(B))
+def test_the_only_drive_that_is_left_is_used() -> None:
+    state, commands = after(asked(A, B), plugged(B))
     assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(B)])
 
 
-def test_with_no_drive_left_nothing_is_saved_and_the_screen_says_why() -> None:
-    state, commands = told(asked(A, B), plugged())
+def test_if_no_drive_is_left_nothing_is_saved_and_the_screen_says_why() -> None:
+    state, commands = after(asked(A, B), plugged())
     assert (state.mode, commands) == (Mode.LIVE, [])
     assert state.notice is not None
     assert str(state.notice.text) == "No drive is left to save to. Plug one in, then press SAVE again."
 
 
-def test_room_that_changes_is_no_other_question() -> None:
+def test_a_change_of_free_space_does_not_restart_the_question() -> None:
     state = asked(A, B)
-    changed, commands = told(state, plugged(replace(A, free_bytes=1), B))
+    changed, commands = after(state, plugged(replace(A, free_bytes=1), B))
     assert (changed.asked_at_s, commands) == (state.asked_at_s, [])
 
 
@@ -174,16 +174,16 @@ def test_the_lamps_of_the_answers_are_lit() -> None:
 
 def kept_here(*events: ev.Event) -> str:
     """What the screen says once the model is kept on this machine, after this has happened."""
-    state, _ = told(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), *events)
+    state, _ = after(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), *events)
     state = replace(state, mode=Mode.LIVE, model=MODEL)
-    state, _ = told(state, ev.ButtonPressed(Action.SAVE), ev.SavingFinished(Path("/exports/apple_cup"), False))
+    state, _ = after(state, ev.ButtonPressed(Action.SAVE), ev.SavingFinished(Path("/exports/apple_cup"), False))
     shown = present(state, None, NOTHING_SEEN, Surroundings()).saving
     assert shown is not None
     assert not shown.onto_drive
     return shown.text
 
 
-def test_a_drive_that_was_there_is_to_be_plugged_in_anew_and_where_none_was_one_is_to_be_plugged_in() -> None:
+def test_the_advice_after_saving_here_depends_on_whether_a_drive_was_plugged_in() -> None:
     plug_in = "It is on this machine: ask staff for it, or plug in a drive and press SAVE again."
     anew = "It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again."
     assert kept_here() == plug_in

@@ -123,7 +123,9 @@ def test_a_setting_is_changed_pages_are_turned_and_reset_leaves() -> None:
         (StaffPage.CAMERA, "camera.rotation", [90, 180, 270, 180]),
     ],
 )
-def test_train_on_an_arrow_goes_on_and_turns_round_at_the_end(page: StaffPage, name: str, values: list[object]) -> None:
+def test_train_on_an_arrow_repeats_and_turns_to_the_opposite_arrow_at_the_end(
+    page: StaffPage, name: str, values: list[object]
+) -> None:
     state, _ = pressed(opened(), *[Action.SAVE] * list(StaffPage).index(page))
     state = led_to(state, SettingStep(name, 1))
     found: list[object] = []
@@ -135,7 +137,7 @@ def test_train_on_an_arrow_goes_on_and_turns_round_at_the_end(page: StaffPage, n
     assert under(state) == SettingStep(name, -1)
 
 
-def test_a_button_that_is_held_moves_on_until_it_is_let_go() -> None:
+def test_a_held_button_moves_the_cursor_until_it_is_released() -> None:
     state, _ = run(opened(), ev.ButtonPressed(1))
     started_s, first = state.now_s, state.cursor
     for tick in range(1, 61):
@@ -145,7 +147,7 @@ def test_a_button_that_is_held_moves_on_until_it_is_let_go() -> None:
     assert state.cursor == first + 4
 
 
-def test_the_first_button_leads_back_and_round() -> None:
+def test_the_first_button_moves_backwards_and_wraps_around() -> None:
     state = opened()
     assert (state.cursor, len(targets(state)) > 5) == (0, True)
     state, _ = pressed(state, 0)
@@ -154,7 +156,7 @@ def test_the_first_button_leads_back_and_round() -> None:
     assert state.cursor == 0
 
 
-def test_who_uses_a_finger_sees_no_cursor_and_the_usual_hint() -> None:
+def test_by_touch_there_is_no_cursor_and_the_usual_hint() -> None:
     state, _ = run(kiosk(3, 3), ev.ButtonPressed(ScreenKey.CORNER), ev.TimePassed(1.0), ev.TimePassed(1.0 + HOLD_S))
     view = shown(state)
     assert (state.mode, view.focus) == (Mode.STAFF, None)
@@ -179,7 +181,7 @@ def keyed(state: KioskState, *names: str) -> KioskState:
     return state
 
 
-def test_the_help_names_keys_after_a_key_and_buttons_after_a_press_on_the_box() -> None:
+def test_the_hint_names_keys_after_a_key_and_buttons_after_a_press_on_the_box() -> None:
     state = keyed(kiosk(3, 2, mode=Mode.LIVE, model=MODEL), "g")
     assert hint(state) == "Arrow keys move, Enter takes out, Tab shows the next thing, Esc leaves."
     state = replace(state, inputs=state.inputs.assign("gpio:17", 1))
@@ -205,7 +207,7 @@ def test_every_page_names_its_keys() -> None:
     assert (asked.text, [key.key for key in asked.answers]) == ("What was taught is kept.", ["N", "Y"])
 
 
-def test_a_key_that_a_setting_names_is_a_button_of_the_box() -> None:
+def test_a_key_assigned_in_the_settings_is_a_button_of_the_box() -> None:
     state = opened()
     inputs = replace(state.config.inputs, class_2=("key:2",), train=("key:f5",))
     config = replace(state.config, inputs=inputs)
@@ -215,7 +217,7 @@ def test_a_key_that_a_setting_names_is_a_button_of_the_box() -> None:
     assert keyed(led_to(state, ClassName(0)), "return").typing is not None  # Return, though TRAIN is F5
 
 
-def test_train_says_yes_to_switching_off_but_not_the_press_that_asked() -> None:
+def test_train_confirms_switching_off_but_the_press_that_asked_does_not() -> None:
     state, _ = pressed(opened(), *[Action.SAVE] * (len(list(StaffPage)) - 2))  # to the page of buttons
     assert state.staff.page is StaffPage.BUTTONS
     state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))
@@ -234,7 +236,7 @@ def test_train_says_yes_to_switching_off_but_not_the_press_that_asked() -> None:
     assert pressed(state, 0)[0].staff.asked is None
 
 
-def test_the_page_of_buttons_is_left_by_the_two_that_led_in() -> None:
+def test_the_page_of_buttons_is_left_by_the_two_that_opened_the_pages() -> None:
     state, _ = run(opened(), ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)))
     shown_hint = shown(state).staff
     assert shown_hint is not None
@@ -246,7 +248,7 @@ def test_the_page_of_buttons_is_left_by_the_two_that_led_in() -> None:
     assert state.mode is Mode.TEACH
 
 
-def test_return_teaches_a_button_on_the_page_of_buttons() -> None:
+def test_return_starts_to_assign_an_input_on_the_page_of_buttons() -> None:
     state, _ = run(opened(), ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)))
     state, _ = run(state, ev.InputPressed("key:down"), ev.InputReleased("key:down"))
     state, _ = run(state, ev.InputPressed("key:return"), ev.InputReleased("key:return"))
@@ -339,7 +341,7 @@ def test_save_shows_the_next_class_that_has_pictures_and_reset_leaves() -> None:
     assert str(nothing.notice.text) == "There are no pictures yet."
 
 
-def test_the_results_are_looked_at_with_the_buttons_of_the_box() -> None:
+def test_the_results_are_operated_with_the_buttons_of_the_box() -> None:
     state, _ = pressed(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), Action.RESULTS)
     state, _ = pressed(led_to(state, MatrixCell(1, 0)), Action.TRAIN)
     assert state.results.cell == MatrixCell(1, 0)
@@ -354,14 +356,14 @@ def test_nothing_that_the_box_does_elsewhere_happens_on_these_pages() -> None:
     assert state.mode is Mode.LIVE
 
 
-def test_a_cursor_is_gone_with_its_page_however_that_went() -> None:
+def test_the_cursor_disappears_with_its_page() -> None:
     state = opened()
     state = replace(state, config=replace(state.config, idle=replace(state.config.idle, after_s=30.0)))
     state, _ = run(state, ev.TimePassed(state.now_s + 31.0), ev.TimePassed(state.now_s + 31.1))
     assert (state.mode is not Mode.STAFF, state.cursor) == (True, None)
 
 
-def test_the_lamps_of_what_steers_are_lit_and_on_the_page_that_tests_buttons_none_is() -> None:
+def test_the_lamps_of_the_cursor_buttons_are_lit_except_on_the_page_that_tests_buttons() -> None:
     lit = lamps(shown(opened()))
     assert {button for button, light in lit.items() if light > OFF} == {0, 1, Action.TRAIN, Action.SAVE, Action.RESET}
     testing, _ = run(opened(), ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)))
@@ -378,7 +380,7 @@ def test_a_class_button_that_is_held_while_a_page_opens_moves_nothing_until_it_i
     assert state.cursor == 1
 
 
-def test_the_two_buttons_of_the_staff_take_nothing_back_whichever_page_they_are_held_on() -> None:
+def test_holding_the_two_staff_buttons_undoes_nothing_on_any_page() -> None:
     """RESET leaves the page at once; then UNDO is pressed where visitors teach."""
     state, commands = run(opened(), ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.UNDO))
     assert (state.mode, ev.RemoveLastSample() in commands) == (Mode.TEACH, False)

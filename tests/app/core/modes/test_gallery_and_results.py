@@ -55,14 +55,14 @@ def test_the_thumbnails_of_a_class_open_its_gallery_and_an_empty_class_has_none(
     assert run(kiosk(0, 3), ev.ButtonPressed(ClassGallery(0)))[0].mode is Mode.TEACH
 
 
-def test_pages_are_turned_within_what_there_is() -> None:
+def test_pages_turn_only_within_the_existing_ones() -> None:
     state = looked_at(PAGE + 2)
     state, commands = run(state, ev.ButtonPressed(PageTurn(1)))
     assert commands == [ev.LoadGallery(0, 1, PAGE)]
     assert run(state, ev.ButtonPressed(PageTurn(1)))[1] == []
 
 
-def test_a_tap_takes_a_picture_out_and_undo_brings_it_back() -> None:
+def test_a_tap_removes_a_picture_and_undo_restores_it() -> None:
     state, commands = run(looked_at(), ev.ButtonPressed(StoredPicture(20)))
     assert commands == [ev.RemoveSample(20)]
     state, commands = run(state, ev.SampleRemoved(0, 20))
@@ -77,7 +77,7 @@ def test_a_tap_takes_a_picture_out_and_undo_brings_it_back() -> None:
     assert str(state.notice.text) == "There is nothing to bring back."
 
 
-def test_a_second_undo_brings_back_nothing_that_an_earlier_look_took_out() -> None:
+def test_undo_restores_nothing_that_was_removed_on_an_earlier_visit_to_the_gallery() -> None:
     state, _ = run(looked_at(), ev.ButtonPressed(StoredPicture(20)), ev.SampleRemoved(0, 20))
     state, _ = run(state, ev.ButtonPressed(ScreenKey.BACK), ev.ButtonPressed(ClassGallery(0)))
     state, _ = run(state, ev.GalleryLoaded(((19, PICTURE),)))
@@ -94,18 +94,18 @@ def test_an_undo_that_failed_can_be_tried_again() -> None:
     assert run(state, ev.ButtonPressed(Action.UNDO))[1] == [ev.RestoreSample()]
 
 
-def test_the_last_page_goes_when_its_only_picture_does() -> None:
+def test_the_last_page_disappears_with_its_only_picture() -> None:
     state, _ = run(looked_at(PAGE + 1), ev.ButtonPressed(PageTurn(1)))
     state, commands = run(state, ev.SampleRemoved(0, 1))
     assert state.gallery.page == 0
     assert ev.LoadGallery(0, 0, PAGE) in commands
 
 
-def test_a_picture_that_is_not_shown_is_not_taken_out() -> None:
+def test_a_picture_that_is_not_shown_cannot_be_removed() -> None:
     assert run(looked_at(), ev.ButtonPressed(StoredPicture(999)))[1] == []
 
 
-def test_a_picture_that_comes_back_stands_where_it_stood_on_the_card() -> None:
+def test_a_restored_picture_returns_to_its_place_on_the_card() -> None:
     state = kiosk(0, 0)
     for number in range(1, 16):
         state, _ = run(state, ev.SampleAdded(0, number, Picture(("sample", number), PICTURE.pixels)))
@@ -114,7 +114,7 @@ def test_a_picture_that_comes_back_stands_where_it_stood_on_the_card() -> None:
     assert [one.key[1] for one in state.classes[0].thumbnails] == list(range(4, 16))
 
 
-def test_back_leads_back_to_where_the_visitor_was() -> None:
+def test_back_returns_to_the_mode_before() -> None:
     state, _ = run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(ClassGallery(1)))
     assert run(state, ev.ButtonPressed(ScreenKey.BACK))[0].mode is Mode.LIVE
 
@@ -126,7 +126,7 @@ def named(name: str, allowed: bool = True) -> tuple[KioskState, list[ev.Command]
     return run(state, ev.ButtonPressed(ClassName(0)), ev.CharacterTyped(name), ev.TypingEdited(TypingKey.DONE))
 
 
-def test_a_visitor_names_a_class_for_the_visit_and_the_next_one_finds_the_old_name() -> None:
+def test_a_visitors_name_for_a_class_lasts_for_the_visit() -> None:
     state, commands = named("Boskop")
     assert (state.mode, state.labels, state.typing) == (Mode.GALLERY, ("Boskop", "cup"), None)
     assert commands == [ev.NameClasses(("Boskop", "cup")), ev.PlaySound("tick")]
@@ -135,7 +135,7 @@ def test_a_visitor_names_a_class_for_the_visit_and_the_next_one_finds_the_old_na
     assert ev.NameClasses(("apple", "cup")) in commands
 
 
-def test_where_visitors_may_not_name_they_cannot() -> None:
+def test_visitors_cannot_rename_classes_if_the_settings_forbid_it() -> None:
     state, commands = named("Boskop", allowed=False)
     assert (state.labels, commands) == (("apple", "cup"), [])
 
@@ -144,7 +144,7 @@ def renaming(*buttons: Button) -> KioskState:
     return run(looked_at(), *(ev.ButtonPressed(one) for one in (ClassName(0), *buttons)))[0]
 
 
-def test_the_first_letter_takes_the_place_of_the_old_name_and_the_next_ones_follow() -> None:
+def test_the_first_letter_replaces_the_old_name_and_the_next_ones_follow() -> None:
     state = renaming()
     assert (state.typing.text, state.typing.selected) == ("apple", True)
     assert renaming(TypingKey.SHIFT, LetterKey("f"), LetterKey("i")).typing.text == "Fi"
@@ -163,7 +163,7 @@ def test_done_without_a_letter_keeps_the_old_name() -> None:
     assert (state.labels, state.typing, commands) == (("apple", "cup"), None, [ev.PlaySound("tick")])
 
 
-def test_the_old_name_is_shown_as_selected_until_it_is_written_over() -> None:
+def test_the_old_name_is_shown_as_selected_until_it_is_replaced() -> None:
     def shown(state: KioskState) -> Typing:
         board = present(state, None, NOTHING_SEEN, Surroundings()).typing
         assert board is not None
@@ -177,7 +177,7 @@ def test_the_old_name_is_shown_as_selected_until_it_is_written_over() -> None:
         assert (shown(renaming(*buttons)).field, shown(renaming(*buttons)).hint) == (None, "")
 
 
-def test_keys_on_the_screen_write_a_visitors_name_and_cancel_keeps_the_old_one() -> None:
+def test_screen_keys_write_a_visitors_name_and_cancel_keeps_the_old_one() -> None:
     state = renaming(LetterKey("s"))
     assert state.typing.text == "s"
     state, _ = run(state, ev.ButtonPressed(TypingKey.CANCEL))
@@ -188,7 +188,7 @@ def results(*more: ev.Event) -> tuple[KioskState, list[ev.Command]]:
     return run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(Action.RESULTS), *more)
 
 
-def test_the_results_begin_with_the_mistakes_and_a_cell_shows_its_own_pictures() -> None:
+def test_the_results_start_with_the_mistakes_and_a_cell_shows_its_own_pictures() -> None:
     assert results()[1] == [ev.LoadPictures((2,))]
     state, commands = results(ev.ButtonPressed(MatrixCell(1, 1)))
     assert commands[-1] == ev.LoadPictures((5, 6))
@@ -196,7 +196,7 @@ def test_the_results_begin_with_the_mistakes_and_a_cell_shows_its_own_pictures()
     assert commands == [ev.LoadPictures((2,))]
 
 
-def test_a_picture_that_confuses_can_be_taken_out_and_brought_back() -> None:
+def test_a_confused_picture_can_be_removed_and_restored() -> None:
     state, commands = results(ev.ButtonPressed(StoredPicture(2)), ev.SampleRemoved(0, 2))
     assert ev.RemoveSample(2) in commands
     assert (state.shots, state.stale) == ((2, 3), True)
@@ -217,7 +217,7 @@ def as_you_go() -> KioskState:
     return replace(state, config=replace(state.config, classes=replace(state.config.classes, learn_as_you_go=True)))
 
 
-def test_learning_as_you_go_trains_once_the_button_is_let_go_and_all_is_stored() -> None:
+def test_learn_as_you_go_trains_after_the_release_once_all_samples_are_stored() -> None:
     held, _ = run(as_you_go(), ev.ButtonPressed(0), ev.TimePassed(0.1))
     state, commands = run(held, ev.ButtonReleased(0), ev.TimePassed(0.2))
     assert ev.StartTraining() not in commands  # its sample is not stored yet
@@ -226,7 +226,7 @@ def test_learning_as_you_go_trains_once_the_button_is_let_go_and_all_is_stored()
     assert ev.StartTraining() in commands
 
 
-def test_learning_as_you_go_waits_for_what_is_missing_and_is_off_by_default() -> None:
+def test_learn_as_you_go_waits_for_missing_samples_and_is_off_by_default() -> None:
     three = replace(as_you_go(), classes=kiosk(3, 3, 0).classes)
     state, commands = run(
         three, ev.ButtonPressed(2), ev.ButtonReleased(2), ev.SampleAdded(2, 9, PICTURE), ev.TimePassed(0.3)

@@ -30,7 +30,7 @@ def privately(state: KioskState, what: str) -> KioskState:
     return replace(state, config=replace(state.config, privacy=replace(state.config.privacy, when_idle=what)))
 
 
-def test_after_a_while_without_a_press_it_asks_and_nothing_is_lost_yet() -> None:
+def test_after_a_time_without_input_it_asks_and_loses_nothing() -> None:
     state, commands = left_alone(visited(), AFTER_S - 1)
     assert state.mode is Mode.LIVE
     state, more = left_alone(state, 2)
@@ -58,7 +58,7 @@ def test_any_input_extends_the_visit_and_does_nothing_else(sign: ev.Event) -> No
     assert state.mode is Mode.LIVE
 
 
-def test_a_held_button_is_a_sign_of_life_however_long() -> None:
+def test_a_held_button_keeps_the_visit_alive() -> None:
     state, _ = run(visited(), ev.ButtonPressed(0))
     for second in range(1, int(2 * AFTER_S)):
         state, _ = run(state, ev.TimePassed(float(second)), ev.SampleAdded(0, second, PICTURE))
@@ -66,7 +66,7 @@ def test_a_held_button_is_a_sign_of_life_however_long() -> None:
 
 
 @pytest.mark.parametrize("privacy", ["keep", "embeddings", "erase"])
-def test_when_the_countdown_ends_the_session_is_put_away_as_the_settings_say(privacy: str) -> None:
+def test_after_the_countdown_the_session_ends_as_the_settings_say(privacy: str) -> None:
     state, _ = left_alone(privately(visited(), privacy), AFTER_S)
     state, commands = left_alone(state, COUNTDOWN_S)
     assert (state.mode, commands) == (Mode.ERASING, [ev.EndSession(Privacy(privacy))])
@@ -75,7 +75,7 @@ def test_when_the_countdown_ends_the_session_is_put_away_as_the_settings_say(pri
     assert commands == [ev.LoadStarter()]
 
 
-def test_a_session_that_cannot_be_put_away_stays_and_says_so() -> None:
+def test_a_session_that_cannot_be_archived_stays_with_a_notice() -> None:
     state, _ = left_alone(visited(), AFTER_S)
     state, _ = left_alone(state, COUNTDOWN_S)
     state, _ = run(state, ev.EraseFailed("the disk is gone."))
@@ -83,7 +83,7 @@ def test_a_session_that_cannot_be_put_away_stays_and_says_so() -> None:
     assert left_alone(state, 1.0)[0].mode is Mode.LIVE
 
 
-def test_with_nothing_taught_it_plays_without_asking() -> None:
+def test_with_nothing_taught_the_demonstration_starts_without_a_question() -> None:
     state, commands = left_alone(kiosk(0, 0), AFTER_S)
     assert (state.mode, commands) == (Mode.ATTRACT, [ev.LoadStarter()])
 
@@ -96,12 +96,12 @@ def test_the_press_that_wakes_it_does_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("sign", [ev.ScreenTouched(), ev.InputPressed("key:space"), ev.ButtonPressed(Action.LANGUAGE)])
-def test_whatever_is_touched_wakes_it(sign: ev.Event) -> None:
+def test_any_input_wakes_it(sign: ev.Event) -> None:
     playing, _ = left_alone(kiosk(0, 0), AFTER_S)
     assert run(playing, sign)[0].mode is Mode.TEACH
 
 
-def test_a_key_with_a_meaning_wakes_it_once_and_takes_no_sample() -> None:
+def test_a_key_with_a_button_wakes_it_once_and_takes_no_sample() -> None:
     playing, _ = left_alone(kiosk(0, 0), AFTER_S)
     state, commands = run(playing, ev.InputPressed("key:1"), ev.InputReleased("key:1"))
     assert state.mode is Mode.TEACH
@@ -122,14 +122,14 @@ def test_a_drive_that_is_plugged_in_extends_the_visit() -> None:
     assert run(asked, ev.DrivesChanged((stick(),)))[0].mode is Mode.LIVE
 
 
-def test_the_next_visitor_finds_the_language_of_the_house() -> None:
+def test_the_next_visit_begins_in_the_configured_language() -> None:
     state, _ = run(kiosk(0, 0), ev.ButtonPressed(Action.LANGUAGE))
     assert state.language == "de"
     playing, _ = left_alone(state, AFTER_S)
     assert playing.language == "en"
 
 
-def test_zero_never_asks() -> None:
+def test_an_idle_time_of_zero_never_asks() -> None:
     state = visited()
     state = replace(state, config=replace(state.config, idle=replace(state.config.idle, after_s=0.0)))
     assert left_alone(state, 1e6)[0].mode is Mode.LIVE
@@ -148,7 +148,7 @@ def test_it_asks_from_every_screen_that_a_visitor_may_leave_open(mode: Mode) -> 
     assert state.mode is Mode.STILL_THERE or state.mode is Mode.ERASING
 
 
-def test_staff_pages_that_were_left_open_close_by_themselves() -> None:
+def test_staff_pages_that_were_left_open_close_after_the_idle_time() -> None:
     state = visited(Mode.STAFF)
     state = replace(state, staff=replace(state.staff, inside=True))
     state, commands = left_alone(state, AFTER_S)

@@ -68,7 +68,7 @@ def test_a_corner_that_is_held_opens_the_pages_and_a_shorter_touch_does_not() ->
     assert inside(kiosk(3, 3)).staff.page == StaffPage.CLASSES
 
 
-def test_two_buttons_held_together_open_the_pages_and_lose_nothing() -> None:
+def test_two_buttons_held_together_open_the_pages_and_change_nothing() -> None:
     state, commands = run(
         kiosk(3, 3),
         ev.ButtonPressed(Action.RESET),
@@ -118,12 +118,12 @@ def test_without_the_pin_nothing_can_be_changed() -> None:
 
 
 @pytest.mark.parametrize("mode", [Mode.TRAINING, Mode.ERASING, Mode.IMPORTING])
-def test_the_pages_do_not_open_while_something_is_being_done(mode: Mode) -> None:
+def test_the_pages_do_not_open_during_a_job(mode: Mode) -> None:
     assert held_corner(kiosk(3, 3, mode=mode)).mode is mode
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.name)
-def test_every_setting_can_be_stepped_through_all_that_it_can_be(choice) -> None:
+def test_every_setting_can_be_stepped_through_all_its_values(choice) -> None:
     state = inside(kiosk(3, 3))
     state, _ = run(state, ev.SystemLooked(cameras=("/dev/video0",)))
     values = choice.values(state)
@@ -137,7 +137,7 @@ def test_every_setting_can_be_stepped_through_all_that_it_can_be(choice) -> None
     assert choice.beside(state, 1) is None
 
 
-def test_a_value_between_the_steps_goes_to_the_nearest_one_on_that_side() -> None:
+def test_a_value_between_two_steps_moves_to_the_nearest_step_in_that_direction() -> None:
     state = inside(kiosk(3, 3))
     state = replace(state, config=changed(state.config, {"idle.after_s": 45.0}))
     less, _ = touched(state, SettingStep("idle.after_s", -1))
@@ -145,12 +145,12 @@ def test_a_value_between_the_steps_goes_to_the_nearest_one_on_that_side() -> Non
     assert (less.config.idle.after_s, more.config.idle.after_s) == (30.0, 60.0)
 
 
-def test_the_language_of_the_house_changes_at_once() -> None:
+def test_the_configured_language_changes_at_once() -> None:
     state, _ = touched(inside(kiosk(3, 3)), SettingStep("screen.language", 1))
     assert (state.language, state.config.screen.language) == ("de", "de")
 
 
-def test_a_new_name_holds_at_once_and_goes_to_session_model_and_settings() -> None:
+def test_a_new_name_is_used_at_once_in_session_model_and_settings() -> None:
     state = inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL))
     state, _ = touched(state, ClassName(1), *[TypingKey.BACKSPACE] * 3)
     state, _ = touched(state, TypingKey.SHIFT, LetterKey("ö"), LetterKey("l"))
@@ -167,7 +167,7 @@ def test_a_new_name_holds_at_once_and_goes_to_session_model_and_settings() -> No
     ("name", "problem"),
     [("", "Write a name."), ("  ", "Write a name."), ("APPLE", "Another one is called so already.")],
 )
-def test_a_name_that_cannot_be_is_refused_with_the_reason(name: str, problem: str) -> None:
+def test_an_impossible_name_is_refused_with_the_reason(name: str, problem: str) -> None:
     state, _ = touched(inside(kiosk(3, 3)), ClassName(1), *[TypingKey.BACKSPACE] * 3)
     state, _ = run(state, ev.CharacterTyped(name), ev.TypingEdited(TypingKey.DONE))
     assert (str(state.typing.problem), state.labels) == (problem, ("apple", "cup"))
@@ -207,18 +207,18 @@ def test_there_are_two_to_nine_classes() -> None:
     assert state.labels == ("apple", "cup")
 
 
-def test_a_class_with_pictures_is_not_taken_away() -> None:
+def test_a_class_with_pictures_is_not_removed() -> None:
     state, _ = touched(inside(kiosk(3, 3, 1)), SettingStep("classes.number", -1))
     assert len(state.classes) == 3
     assert str(state.notice.text) == "book has pictures. Take them out of its gallery first, or start over."
 
 
-def test_another_class_does_not_make_the_model_old() -> None:
+def test_adding_a_class_does_not_make_the_model_stale() -> None:
     state, _ = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), SettingStep("classes.number", 1))
     assert not state.stale
 
 
-def test_an_input_is_learned_and_kept() -> None:
+def test_an_input_is_assigned_and_saved() -> None:
     state, _ = touched(inside(kiosk(3, 3)), StaffTab(StaffPage.BUTTONS), LearnInput(0))
     state, commands = run(state, ev.InputPressed("key:space"))
     assert state.inputs.map.button_of("key:space") == 0
@@ -227,7 +227,7 @@ def test_an_input_is_learned_and_kept() -> None:
     assert state.staff.listening is None
 
 
-def test_an_input_that_was_another_button_is_taken_from_it() -> None:
+def test_an_assigned_input_no_longer_means_its_former_button() -> None:
     state, _ = touched(inside(kiosk(3, 3)), LearnInput(Action.TRAIN))
     _, commands = run(state, ev.InputPressed("key:s"))
     (change,) = [command for command in commands if isinstance(command, ev.ChangeSettings)]
@@ -251,7 +251,7 @@ def test_shutting_down_asks_first() -> None:
     assert touched(restarting, Action.CONFIRM)[1] == [ev.PowerOff(restart=True)]
 
 
-def test_a_session_that_is_brought_back_is_the_one_at_hand() -> None:
+def test_a_restored_session_is_the_current_one() -> None:
     state, commands = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), ArchivedSession("2026-01-01"))
     assert commands == [ev.RestoreSession("2026-01-01", Privacy.EMBEDDINGS)]
     state, _ = run(state, ev.SessionRestored(ARCHIVED))
@@ -259,7 +259,7 @@ def test_a_session_that_is_brought_back_is_the_one_at_hand() -> None:
     assert touched(state, ScreenKey.BACK)[0].mode is Mode.TEACH
 
 
-def test_names_of_a_session_from_elsewhere_go_with_it() -> None:
+def test_names_of_a_restored_session_disappear_with_it() -> None:
     state, _ = run(kiosk(3, 3), ev.SessionRestored(ARCHIVED))
     state, commands = run(state, ev.SessionErased())
     assert state.labels == ("apple", "cup")
@@ -271,7 +271,7 @@ def test_leaving_leads_back_to_the_visit() -> None:
     assert touched(inside(kiosk(3, 3)), Action.LEAVE)[0].mode is Mode.TEACH
 
 
-def test_the_pages_do_not_open_over_a_model_from_a_drive_until_it_is_sent_back() -> None:
+def test_the_pages_do_not_open_while_a_drives_model_is_shown() -> None:
     shown = replace(kiosk(0, 0, mode=Mode.LIVE, model=MODEL), shown_from="STICK")
     assert held_corner(shown).mode is Mode.LIVE
     held, commands = run(shown, ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.UNDO))
@@ -280,7 +280,7 @@ def test_the_pages_do_not_open_over_a_model_from_a_drive_until_it_is_sent_back()
     assert back.mode is Mode.STAFF
 
 
-def test_a_name_that_a_visitor_gave_does_not_become_one_of_the_house() -> None:
+def test_a_visitors_name_for_a_class_is_not_saved_in_the_settings() -> None:
     visited = replace(kiosk(3, 3), classes=(replace(kiosk(3, 3).classes[0], label="Rude"), kiosk(3, 3).classes[1]))
     state, _ = touched(inside(visited), ClassName(1))
     state, commands = run(
@@ -291,7 +291,7 @@ def test_a_name_that_a_visitor_gave_does_not_become_one_of_the_house() -> None:
     assert ev.NameClasses(("Rude", "Tasse")) in commands
 
 
-def test_a_new_pin_holds_from_the_next_time_on_and_is_kept() -> None:
+def test_a_new_pin_is_saved_and_asked_for_the_next_time() -> None:
     state, _ = touched(inside(kiosk(3, 3)), StaffTab(StaffPage.SYSTEM), ScreenKey.NEW_PIN)
     short, _ = touched(state, *(LetterKey(digit) for digit in "123"), TypingKey.DONE)
     assert str(short.typing.problem) == "A PIN has 4 digits or more."
@@ -316,7 +316,7 @@ def test_no_two_rows_of_a_page_have_the_same_name(language: str) -> None:
         assert len(set(labels)) == len(labels), page
 
 
-def test_the_page_counts_what_was_too_short_to_be_a_press_and_points_at_bad_wires() -> None:
+def test_the_page_of_buttons_counts_short_changes_and_warns_of_bad_wires() -> None:
     state, _ = touched(inside(kiosk(3, 3)), StaffTab(StaffPage.BUTTONS))
     state = replace(state, inputs=state.inputs.assign("gpio:17", 0).assign("gpio:27", 1))
     state, _ = run(state, *edges("gpio:17", bounces=2), *edges("gpio:27", ghosts=4), *edges("gpio:22", ghosts=5))
@@ -332,7 +332,7 @@ def test_the_page_counts_what_was_too_short_to_be_a_press_and_points_at_bad_wire
     assert "gpio:4" not in rows(state)  # held at the start: it bounced as it came up, and was never pressed
 
 
-def test_the_pages_call_the_stand_in_camera_in_the_language_of_the_screen() -> None:
+def test_the_pages_name_the_demonstration_camera_in_the_current_language() -> None:
     state = replace(inside(replace(kiosk(3, 3), camera="demonstration")), language="de")
     for page, label in ((StaffPage.CAMERA, "Jetzt"), (StaffPage.SYSTEM, "Kamera")):
         state, _ = touched(state, StaffTab(page))

@@ -41,7 +41,7 @@ def test_no_picture_of_a_visitor_or_of_the_camera_is_shown(stage: AttractStage) 
         assert all(isinstance(one, Picture) and one.key[0] == "stage" for one in shown)
 
 
-def test_it_teaches_two_things_trains_and_names_both_and_begins_anew(stage: AttractStage) -> None:
+def test_it_teaches_two_things_trains_names_both_and_starts_again(stage: AttractStage) -> None:
     views = [playing(stage, float(at_s)) for at_s in np.arange(0.05, LOOP_S, 0.1)]
     assert {view.screen for view in views} == {Screen.ATTRACT}
     assert [view.attract.scene for view in views] == sorted(view.attract.scene for view in views)
@@ -68,7 +68,7 @@ def test_it_speaks_every_language(stage: AttractStage, language: str) -> None:
     assert (told.isdisjoint({english.attract.headline, english.attract.caption})) is (language != "en")
 
 
-def test_a_picture_of_the_stage_never_changes_and_moves_on(stage: AttractStage) -> None:
+def test_a_stage_picture_never_changes_and_the_next_one_differs(stage: AttractStage) -> None:
     first = stage.picture("apple", 3)
     assert stage.picture("apple", 3) is first
     assert not first.pixels.flags.writeable
