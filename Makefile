@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall test test-wheel test-legacy test-mediapipe test-pretraining check bench screenshots reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall test test-wheel test-legacy test-mediapipe test-pretraining check bench screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -51,6 +51,10 @@ check: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(RUN) run_kiosk.py bench
+
+# The drawing of docs/architecture.md: which package imports which.
+import-graph: $(VENV)/.ready
+	$(RUN) docs/imports/draw.py
 
 # The pictures of docs/screens, as the scripted visitor sees them.
 screenshots: $(VENV)/.ready
