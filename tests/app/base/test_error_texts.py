@@ -68,7 +68,9 @@ def test_an_error_of_the_kiosk_is_shown_with_its_own_text() -> None:
 
 
 def test_an_error_without_a_translatable_text_is_shown_with_its_own() -> None:
-    assert screen_text(InvalidLabels("labels hold a gap. Number them anew.")) == "labels hold a gap. Number them anew."
+    assert (
+        screen_text(InvalidLabels("labels hold a gap. Number them again.")) == "labels hold a gap. Number them again."
+    )
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.ENODEV, errno.ENOENT])

@@ -28,9 +28,9 @@ def test_a_session_is_read_as_it_was_saved(folder: Path) -> None:
 
 
 def test_pictures_are_embedded_again_for_another_extractor_and_without_them_it_is_refused(folder: Path) -> None:
-    anew = session_of(folder, extractor_name="ours", extractor_sha256="0" * 64, feature_dim=3)
-    assert anew.embeddings().shape == (8, 3)
-    assert anew.extractor_sha256 == "0" * 64
+    again = session_of(folder, extractor_name="ours", extractor_sha256="0" * 64, feature_dim=3)
+    assert again.embeddings().shape == (8, 3)
+    assert again.extractor_sha256 == "0" * 64
     shutil.rmtree(folder / "samples")
     assert session_of(folder).samples[0].picture == b""
     text = refusal(lambda: session_of(folder, extractor_name="ours", extractor_sha256="0" * 64, feature_dim=3))

@@ -107,7 +107,7 @@ def test_another_extractor_embeds_in_the_background_and_presses_are_handled_in_b
     station.panel.tap(0)
     kiosk.tick()
     stop = threading.Event()
-    kiosk.session_jobs.get_nowait()(stop)  # one turn of embedding anew
+    kiosk.session_jobs.get_nowait()(stop)  # one turn of embedding again
     assert 0 < station.store.stale_samples < 6 or kiosk.session_jobs.empty() is False
     kiosk.session_jobs.get_nowait()(stop)  # the press, before the rest
     kiosk.tick()
