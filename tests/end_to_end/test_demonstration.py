@@ -1,4 +1,4 @@
-"""The scripted visitor, as a process: it teaches three things, trains, recognises, saves, and visits every page."""
+"""The demonstration as a process: the scripted visitor uses the whole kiosk and reports what it found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.base.buttons import StaffPage
-from tests.support.processes import REPOSITORY, headless, virtual_screen, wait_until, window_is_open, with_screen
+from tests.support.processes import REPOSITORY, headless, virtual_screen, wait_for, window_is_open, with_screen
 from tpu.runtime import available_runtimes
 
 pytestmark = pytest.mark.needs_runtime
@@ -30,14 +30,14 @@ def test_a_scripted_visitor_teaches_trains_recognises_and_saves(tmp_path: Path) 
         cwd=REPOSITORY, env=headless(), capture_output=True, text=True, timeout=110, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    told = json.loads(report.read_text())
-    assert told["live"]["accuracy"] >= 0.95
-    assert told["live"]["looked"] >= 50
-    assert all(shots >= 5 for shots in told["shots"].values())
-    folder = Path(told["export"])
+    result = json.loads(report.read_text())
+    assert result["live"]["accuracy"] >= 0.95
+    assert result["live"]["looked"] >= 50
+    assert all(shots >= 5 for shots in result["shots"].values())
+    folder = Path(result["export"])
     assert (folder / "converted_tflite_quantized/model.tflite").stat().st_size > 100_000
     assert (folder / "SHA256SUMS").is_file()
-    pictures = {Path(path).stem: Path(path) for path in told["screenshots"]}
+    pictures = {Path(path).stem: Path(path) for path in result["screenshots"]}
     assert set(pictures) >= EVERY_SCREEN
     assert {path.parent for path in pictures.values()} == {tmp_path / "demo-screens"}
     assert not list(tmp_path.glob("*.png"))
@@ -45,7 +45,7 @@ def test_a_scripted_visitor_teaches_trains_recognises_and_saves(tmp_path: Path) 
     assert len({path.read_bytes() for path in pictures.values()}) == len(pictures)
 
 
-def test_with_a_display_the_demonstration_shows_its_window_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
+def test_with_a_display_the_demonstration_opens_a_window_and_can_be_interrupted(tmp_path: Path) -> None:
     report = tmp_path / "demo.json"
     with virtual_screen(tmp_path) as display:
         environment = with_screen(display)
@@ -54,13 +54,13 @@ def test_with_a_display_the_demonstration_shows_its_window_and_ends_when_it_is_t
             cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
-            wait_until(lambda: window_is_open(environment), "the window opens")
-            wait_until((tmp_path / "demo-screens/teach.png").is_file, "the visitor teaches")
+            wait_for(lambda: window_is_open(environment), "the window opens")
+            wait_for((tmp_path / "demo-screens/teach.png").is_file, "the visitor teaches")
             assert demo.poll() is None
             demo.send_signal(signal.SIGINT)
-            _, told = demo.communicate(timeout=60)
+            _, errors = demo.communicate(timeout=60)
         finally:
             demo.kill()
             demo.wait()
-    assert (demo.returncode, told) == (130, "The demonstration was interrupted, so there is no report.\n")
+    assert (demo.returncode, errors) == (130, "The demonstration was interrupted, so there is no report.\n")
     assert not report.exists()

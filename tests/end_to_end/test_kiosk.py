@@ -1,9 +1,8 @@
-"""The whole kiosk as a process: a person's keys and mouse, and a plug that is pulled."""
+"""The whole kiosk as a process, used with a real keyboard and mouse, and killed as by a power cut."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,64 +11,56 @@ from app.base.buttons import Action
 from tests.support.processes import (
     LABELS,
     KioskProcess,
-    virtual_screen,
-    wait_until,
+    wait_for,
 )
 
 
 @pytest.fixture
-def display(tmp_path: Path) -> Iterator[str]:
-    """A virtual screen of its own."""
-    with virtual_screen(tmp_path) as name:
-        yield name
-
-
-@pytest.fixture
 def camera(shared_photos: Path) -> str:
-    """A folder of real photographs that plays the camera."""
+    """A folder of real photographs, which is used as the camera."""
     return str(shared_photos / "sign-digits" / "3")
 
 
-def test_real_key_presses_teach_the_kiosk(display: str, camera: str, tmp_path: Path) -> None:
+def test_the_kiosk_is_taught_with_a_real_keyboard(display: str, camera: str, tmp_path: Path) -> None:
     kiosk = KioskProcess(display, camera, tmp_path)
     kiosk.teach_with_keys()
     before = kiosk.shots()
     kiosk.key("z")
-    wait_until(lambda: sum(kiosk.shots()) == sum(before) - 1, "Z takes one back")
+    wait_for(lambda: sum(kiosk.shots()) == sum(before) - 1, "Z takes one back")
     kiosk.key("t")
-    wait_until(kiosk.has_model, "T trains")
+    wait_for(kiosk.has_model, "T trains")
     time.sleep(1.0)
     kiosk.save_with(lambda: kiosk.key("s"))
     time.sleep(0.5)
     shots = kiosk.shots()
-    told = kiosk.leave()
-    assert told["shots"] == dict(zip(LABELS, shots, strict=True))
-    assert told["export"] is not None
+    report = kiosk.leave()
+    assert report["shots"] == dict(zip(LABELS, shots, strict=True))
+    assert report["export"] is not None
 
 
-def test_a_real_mouse_does_all_that_keys_do(display: str, camera: str, tmp_path: Path) -> None:
+def test_the_kiosk_is_used_with_a_real_mouse(display: str, camera: str, tmp_path: Path) -> None:
     kiosk = KioskProcess(display, camera, tmp_path)
     for index in (0, 1):
         kiosk.hold_mouse_on(index, seconds=2.5)
-    wait_until(lambda: min(kiosk.shots()[:2]) >= 3, "held buttons took several samples each")
+    wait_for(lambda: min(kiosk.shots()[:2]) >= 3, "held buttons took several samples each")
     kiosk.hold_mouse_on(Action.TRAIN)
-    wait_until(kiosk.has_model, "TRAIN trains")
+    wait_for(kiosk.has_model, "TRAIN trains")
     time.sleep(1.0)
     kiosk.save_with(lambda: kiosk.hold_mouse_on(Action.SAVE))
     time.sleep(0.5)
-    kiosk.key("n")  # what was saved stays on the screen until a press
+    kiosk.key("n")  # the saving screen stays until a button is pressed
     time.sleep(0.2)
     taken = sum(kiosk.shots())
     kiosk.hold_mouse_on(Action.UNDO)
-    wait_until(lambda: sum(kiosk.shots()) == taken - 1, "UNDO takes one back")
+    wait_for(lambda: sum(kiosk.shots()) == taken - 1, "UNDO takes one back")
     assert kiosk.leave()["export"] is not None
 
 
-def test_reset_asks_and_then_forgets_everything(display: str, camera: str, tmp_path: Path) -> None:
+def test_reset_asks_and_then_erases_everything(display: str, camera: str, tmp_path: Path) -> None:
     kiosk = KioskProcess(display, camera, tmp_path)
     kiosk.teach_with_keys(2)
     kiosk.key("t")
-    wait_until(kiosk.has_model, "T trains")
+    wait_for(kiosk.has_model, "T trains")
     time.sleep(1.0)
     kiosk.key("r")
     time.sleep(0.5)
@@ -79,25 +70,25 @@ def test_reset_asks_and_then_forgets_everything(display: str, camera: str, tmp_p
     kiosk.key("r")
     time.sleep(0.5)
     kiosk.key("y")
-    wait_until(lambda: sum(kiosk.shots()) == 0, "R and Y erase")
-    wait_until(lambda: list(kiosk.data.glob("models/*")) == [], "the model's file is gone")
-    told = kiosk.leave()
-    assert told["shots"] == dict.fromkeys(LABELS, 0)
-    assert told["validation_accuracy"] is None
+    wait_for(lambda: sum(kiosk.shots()) == 0, "R and Y erase")
+    wait_for(lambda: list(kiosk.data.glob("models/*")) == [], "the model's file is gone")
+    report = kiosk.leave()
+    assert report["shots"] == dict.fromkeys(LABELS, 0)
+    assert report["validation_accuracy"] is None
 
 
-def test_a_pulled_plug_loses_nothing(display: str, camera: str, tmp_path: Path) -> None:
+def test_a_power_cut_loses_nothing(display: str, camera: str, tmp_path: Path) -> None:
     kiosk = KioskProcess(display, camera, tmp_path)
     kiosk.teach_with_keys()
     kiosk.key("t")
-    wait_until(kiosk.has_model, "T trains")
+    wait_for(kiosk.has_model, "T trains")
     shots = kiosk.shots()
     kiosk.kill()
     again = KioskProcess(display, camera, tmp_path)
     again.key("t")
     again.kill()  # in the middle of training
     once_more = KioskProcess(display, camera, tmp_path)
-    told = once_more.leave()
-    assert told["shots"] == dict(zip(LABELS, shots, strict=True))
-    assert told["validation_accuracy"] is not None  # a model was live again
+    report = once_more.leave()
+    assert report["shots"] == dict(zip(LABELS, shots, strict=True))
+    assert report["validation_accuracy"] is not None  # the model was trained again
     assert not list((tmp_path / "data").rglob("*.partial"))

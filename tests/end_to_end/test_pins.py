@@ -1,4 +1,4 @@
-"""Pins alone operate a complete visit; what was saved then works in an environment that knows nothing of the kiosk."""
+"""Complete visits with buttons on pins only; the saved model then works in an environment without the kiosk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def panel(tmp_path: Path) -> Iterator[Box]:
         yield made
 
 
-def test_a_visit_by_pins_alone_saves_to_a_loop_mounted_drive_and_works_elsewhere(tmp_path: Path) -> None:
+def test_a_visit_with_pins_saves_a_model_to_a_drive_that_works_elsewhere(tmp_path: Path) -> None:
     with sticks(tmp_path / "usb") as socket, box(tmp_path, socket.drives) as panel:
         drive = socket.plug_in("ext4").path
         saved = visit(panel)
@@ -45,14 +45,14 @@ def test_a_visit_by_pins_alone_saves_to_a_loop_mounted_drive_and_works_elsewhere
         answers_elsewhere(panel, saved, tmp_path)
 
 
-def test_a_visit_by_pins_alone_saves_to_a_folder_where_nothing_can_be_mounted(panel: Box, tmp_path: Path) -> None:
+def test_a_visit_with_pins_saves_to_a_folder_if_nothing_can_be_mounted(panel: Box, tmp_path: Path) -> None:
     drive = tmp_path / "stick"
     drive.mkdir()
     panel.station.drives.insert("STICK", drive)
     assert visit(panel).is_relative_to(drive)
 
 
-def test_pins_alone_choose_the_second_of_two_drives(tmp_path: Path) -> None:
+def test_pins_choose_the_second_of_two_drives(tmp_path: Path) -> None:
     with sticks(tmp_path / "usb") as socket, box(tmp_path, socket.drives) as panel:
         first, second = socket.plug_in(label="A"), socket.plug_in(label="B")
         station = panel.station
@@ -72,7 +72,7 @@ def test_pins_alone_choose_the_second_of_two_drives(tmp_path: Path) -> None:
         assert list(first.path.glob("teachable/*")) == []
 
 
-def test_pins_alone_rename_a_class_on_the_staff_pages(panel: Box) -> None:
+def test_pins_rename_a_class_on_the_staff_pages(panel: Box) -> None:
     station = panel.station
     panel.wait(0.2)
     panel.press(Action.RESET)
@@ -105,10 +105,10 @@ def test_pins_alone_rename_a_class_on_the_staff_pages(panel: Box) -> None:
 
 
 def visit(panel: Box) -> Path:
-    """Teach, train, look and save; give the folder that was saved."""
+    """Teach, train, recognise and save; returns the saved folder."""
     station = panel.station
 
-    # teach: the lamps say which button is next, and sparks on the wires teach nothing
+    # teach: the lamps show which button is next, and sparks on the wires teach nothing
     for index, label in enumerate(LABELS):
         station.table.show(label)
         if index < 2:
@@ -125,7 +125,7 @@ def visit(panel: Box) -> Path:
         assert station.kiosk.state.shots[index] >= 8
     taught = station.kiosk.state.shots
 
-    # train: a button that is held through it takes nothing, then or later
+    # train: a button that is held meanwhile takes no samples, also not afterwards
     assert panel.breathing() == [Action.TRAIN]
     panel.working = False
     panel.hold(Action.TRAIN, 0.1)
@@ -140,7 +140,7 @@ def visit(panel: Box) -> Path:
     panel.wait(0.2)
     assert station.kiosk.state.shots == taught
 
-    # recognise: the lamp of what lies on the table is lit
+    # recognise: the lamp of the thing on the table is lit
     for index, label in enumerate(LABELS):
         station.table.show(label)
         station.table.new_view()
@@ -156,7 +156,7 @@ def visit(panel: Box) -> Path:
 
 
 def answers_elsewhere(panel: Box, saved: Path, tmp_path: Path) -> None:
-    """Let the folder's own script name pictures that it never saw, with nothing but LiteRT, numpy and Pillow."""
+    """Classify new pictures with the script in the saved folder, with only LiteRT, numpy and Pillow installed."""
     station, pictures = panel.station, []
     for label in LABELS:
         for number in range(VIEWS):
@@ -172,14 +172,14 @@ def answers_elsewhere(panel: Box, saved: Path, tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    told = re.compile(r".*/(\w+)-\d\.png: (not sure|\w+)(?: \(\w+)?: \d+\.\d %\)?")
-    answers = [told.fullmatch(line) for line in done.stdout.splitlines()]
+    answer_form = re.compile(r".*/(\w+)-\d\.png: (not sure|\w+)(?: \(\w+)?: \d+\.\d %\)?")
+    answers = [answer_form.fullmatch(line) for line in done.stdout.splitlines()]
     assert [answer[1] for answer in answers if answer] == [label for label in LABELS for _ in range(VIEWS)]
     assert all(answer[2] in (answer[1], "not sure") for answer in answers if answer)
     assert sum(answer[1] == answer[2] for answer in answers if answer) >= len(pictures) - 1
 
 
-def test_two_at_once_are_the_first_alone(panel: Box) -> None:
+def test_of_two_held_buttons_only_the_first_counts(panel: Box) -> None:
     panel.wait(0.2)
     panel.press(1)
     panel.wait(0.2)
@@ -194,7 +194,7 @@ def test_two_at_once_are_the_first_alone(panel: Box) -> None:
     assert shots[1] > 3
 
 
-def test_two_at_the_very_same_moment_are_one(panel: Box) -> None:
+def test_of_two_buttons_at_the_same_moment_one_counts(panel: Box) -> None:
     panel.wait(0.2)
     panel.press(1)
     panel.press(0)
@@ -205,7 +205,7 @@ def test_two_at_the_very_same_moment_are_one(panel: Box) -> None:
     assert sum(panel.station.kiosk.state.shots) == 1
 
 
-def test_a_stuck_class_button_stops_teaching_and_the_others_go_on(panel: Box) -> None:
+def test_a_stuck_button_stops_teaching_and_the_others_still_work(panel: Box) -> None:
     panel.wait(0.2)
     panel.press(0)
     panel.wait(31)
@@ -225,7 +225,7 @@ def test_a_stuck_class_button_stops_teaching_and_the_others_go_on(panel: Box) ->
     assert panel.station.kiosk.state.inputs.stuck == ()
 
 
-def test_reset_needs_its_button_twice_with_a_rest_between(panel: Box) -> None:
+def test_reset_needs_two_presses_with_a_pause_between(panel: Box) -> None:
     panel.wait(0.2)
     panel.hold(0, 0.1)
     panel.hold(Action.RESET, 0.1)
@@ -238,7 +238,7 @@ def test_reset_needs_its_button_twice_with_a_rest_between(panel: Box) -> None:
     assert panel.station.kiosk.state.shots == (0, 0, 0)
 
 
-def test_the_composed_kiosk_hears_its_pins_and_lights_its_lamps(tmp_path: Path) -> None:
+def test_the_whole_kiosk_reads_its_pins_and_lights_its_lamps(tmp_path: Path) -> None:
     factory = Device.pin_factory = MockFactory(pin_class=MockPWMPin)
     settings = wired(Config())
     config = replace(
@@ -253,7 +253,7 @@ def test_the_composed_kiosk_hears_its_pins_and_lights_its_lamps(tmp_path: Path) 
             def run_until(true: Callable[[], bool]) -> None:
                 until_s = time.monotonic() + 40
                 while not true():
-                    assert time.monotonic() < until_s, "waited in vain"
+                    assert time.monotonic() < until_s, "waited without success"
                     composed.loop.tick()
                     time.sleep(0.01)
 

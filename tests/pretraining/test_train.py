@@ -20,7 +20,7 @@ from pretraining import train as training
 from pretraining.network import INPUT_PX, Backbone, centre_window
 from pretraining.train import Diverged, ForeignCheckpoint, Plan, Targets, compile_where_possible, contrasted, train
 from pretraining.world import World
-from tests.support.waiting import until
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.needs_torch
 
@@ -80,13 +80,13 @@ def test_a_run_that_is_killed_leaves_no_renderer_behind(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     run = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment, stderr=subprocess.DEVNULL)
     try:
-        until((tmp_path / "checkpoint.pt").exists, "it has a checkpoint", patience_s=60)
+        wait_until((tmp_path / "checkpoint.pt").exists, "it has a checkpoint", timeout_s=60)
         children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="ascii").split()
     finally:
         run.kill()
         run.wait()
     assert children
-    until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "its children are gone")
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "its children are gone")
 
 
 class Small(nn.Module):

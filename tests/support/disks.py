@@ -1,4 +1,4 @@
-"""Real file systems on loop devices: plugged in, filled up, write-protected and pulled as sticks are."""
+"""USB sticks made of files: real file systems that tests plug in, fill, write-protect and pull out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BIGGEST_LABEL = 11  # characters of a FAT label
 
 
 def run(*words: str | Path) -> str:
-    """Run a program that must succeed; give what it printed."""
+    """Run a program that must succeed; returns its output."""
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
     return done.stdout.strip()
@@ -32,9 +32,9 @@ class Disk:
     """A stick of `size_mb` that is plugged in and mounted at `path`. Made by `Sticks.plug_in`.
 
     Attributes:
-        image: The file that plays the medium.
-        device: Its loop device; empty for FAT, which FUSE mounts from the image itself.
-        entry: Its link in sysfs, where it has one.
+        image: The file with the file system.
+        device: Its loop device; empty for FAT, because FUSE mounts the image itself.
+        entry: Its link in the simulated sysfs; None without a device.
     """
 
     entry: Path | None = None
@@ -52,7 +52,7 @@ class Disk:
             self.mount()
 
     def mount(self, *, read_only: bool = False) -> None:
-        """Mount it, as a desktop would."""
+        """Mount the stick, as a desktop would."""
         if self.kind == "fat":
             subprocess.run(
                 ["fusefat", "-o", "ro" if read_only else "rw+", str(self.image), str(self.path)],
@@ -64,21 +64,21 @@ class Disk:
             run("mount", *(["-o", "ro"] if read_only else []), self.device, self.path)
 
     def unmount(self) -> None:
-        """Unmount it, as a desktop would."""
+        """Unmount the stick, as a desktop would."""
         run(*(["fusermount", "-u"] if self.kind == "fat" else ["umount"]), self.path)
 
     def write_protect(self) -> None:
-        """Push the little switch."""
+        """Set the write protection."""
         self.unmount()
         self.mount(read_only=True)
 
     def fill_up(self, leave_bytes: int) -> None:
-        """Fill it with something else until so many bytes are left."""
+        """Fill the stick until `leave_bytes` are free."""
         with (self.path / "filler.bin").open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(self.path).free - leave_bytes)
 
     def pull(self) -> None:
-        """Pull it out, whatever is going on: it is gone from the mount table, its device goes with the last user."""
+        """Pull the stick out without unmounting it; programs that still use it keep the device until they close it."""
         if os.path.ismount(self.path):
             run("umount", "-l", self.path)
         if self.entry is not None:
@@ -88,7 +88,7 @@ class Disk:
             self.device = ""
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Unmount the stick and free its device."""
         if os.path.ismount(self.path):
             subprocess.run(["umount", "-l", str(self.path)], check=False)
         if self.device:
@@ -97,13 +97,13 @@ class Disk:
 
 @contextmanager
 def sticks(folder: Path) -> Iterator[Sticks]:
-    """Plug sticks in and out; all of them are gone afterwards."""
+    """Yields a place to plug sticks in; removes them all at the end."""
     with ExitStack() as stack:
         yield Sticks(folder, stack)
 
 
 class Sticks:
-    """The socket of a station: `plug_in` sticks; `drives` sees them, and only them, as removable."""
+    """A place to plug sticks in. `drives` lists only these sticks as removable."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder, self._stack = folder, stack
@@ -112,9 +112,9 @@ class Sticks:
         self.drives = MountedDrives(block_classes=self._classes, labels=folder / "no-labels")
 
     def plug_in(self, kind: str = "ext4", label: str = "STICK", size_mb: int = 32, *, mounted: bool = True) -> Disk:
-        """Make a stick of this kind and plug it in.
+        """Make a stick with a file system of a kind, and plug it in.
 
-        ext4 is the kernel's; exFAT and FAT are mounted through FUSE, because few test machines have them in the kernel.
+        The kernel mounts ext4; FUSE mounts exFAT and FAT, which the kernels of few test machines support.
         """
         if os.geteuid() != 0:
             pytest.skip("needs root, to mount file systems on loop devices")
@@ -132,7 +132,7 @@ class Sticks:
         return disk
 
     def _on_usb(self, name: str, size_mb: int) -> Path:
-        """sysfs as it is for a stick: loop devices are not on USB."""
+        """Simulate the sysfs entry of a USB stick, because loop devices are not on USB; returns the entry."""
         block = self._folder / "devices" / "usb1" / "block" / name
         (block / "holders").mkdir(parents=True, exist_ok=True)
         (block / "removable").write_text("1\n")

@@ -1,4 +1,4 @@
-"""A Python environment that holds the named packages, what they need, and nothing else."""
+"""A Python environment with only the named packages and their requirements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def clean_environment(folder: Path, *packages: str) -> Path:
-    """Make it out of what is installed here, without a network; give its Python."""
+    """Create the environment from packages that are installed here, without a network; returns its Python."""
     venv.create(folder, with_pip=False, symlinks=True)
     (site,) = folder.glob("lib/python*/site-packages")
     for name in sorted(_with_requirements(packages)):

@@ -1,4 +1,4 @@
-"""Tiny real extractors, built with the schema's object API: a fully connected layer over all pixels."""
+"""Tiny embedding extractors: real models with one fully connected layer over all pixels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TYPES = {
 
 
 def tiny_extractor(kind: Kind = "uint8", *, input_px: int = 8, feature_dim: int = 6, seed: int = 0) -> bytes:
-    """A model (1, S, S, 3) → (1, D) of one type throughout, with random weights."""
+    """A `.tflite` model (1, S, S, 3) → (1, D) with random weights; all its tensors have one type."""
     rng = np.random.default_rng(seed)
     inputs = input_px * input_px * 3
     weights = rng.normal(0, 1 / np.sqrt(inputs), (feature_dim, inputs)).astype(np.float32)

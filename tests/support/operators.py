@@ -1,4 +1,4 @@
-"""What a compiler for the Edge TPU would take, read from a file."""
+"""Check that a model could be compiled for the Edge TPU."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EDGE_TPU_OPERATORS = {  # of those the Edge TPU compiler takes, what such a netw
 
 
 def assert_fit_for_the_edge_tpu(path: Path) -> None:
-    """The file holds such operators only, and takes and gives uint8."""
+    """Fail unless a model has only operators of the Edge TPU, and uint8 inputs and outputs."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
     names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
     used = {names[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in model.operatorCodes}

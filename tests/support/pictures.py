@@ -1,4 +1,4 @@
-"""Folders of pictures for `train`, a class each."""
+"""Training pictures: one folder for each class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLOURS = {"blue": (200, 40, 40), "red": (40, 40, 200)}  # as OpenCV orders them
 
 
 def painted(folder: Path, endings: tuple[str, ...] = (".png",), each: int = 4) -> Path:
-    """Speckled pictures of two colours, a folder a colour."""
+    """Write speckled pictures in two colours, one folder for each colour; returns `folder`."""
     rng = np.random.default_rng(0)
     for label, colour in COLOURS.items():
         (folder / label).mkdir(parents=True)

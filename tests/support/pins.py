@@ -1,4 +1,4 @@
-"""A box of buttons and lamps on gpiozero's mock pins, around a kiosk: only levels go in and come out."""
+"""A kiosk in a box with buttons and lamps on the mock pins of gpiozero; tests set and read only levels."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LOW_DUTY = LOW**2.2
 
 
 def wired(settings: Config) -> Config:
-    """These settings with the buttons and lamps of the box, and no key."""
+    """Settings with the buttons and lamps of the box, and without keys."""
     inputs: dict[str, tuple[str, ...]] = dict.fromkeys(vars(InputSettings()), ())
     return replace(
         settings,
@@ -42,7 +42,7 @@ def wired(settings: Config) -> Config:
 
 
 class Box:
-    """The kiosk with nothing but pins: `press` and `release` drive levels, `lit` reads them, `wait` lets time pass."""
+    """A kiosk with pins only: `press` and `release` set levels, `lit` reads one, `wait` lets time pass."""
 
     def __init__(self, station: Station, factory: Any) -> None:
         self.station, self._factory = station, factory
@@ -63,18 +63,18 @@ class Box:
             poll_devices=self.buttons.look, on_shown=lambda view: self.lights.show(lamps(view)),
         )  # fmt: skip
 
-    # --- the visitor's hands and eyes ---
+    # --- what a visitor does and sees ---
 
     def press(self, button: Hashable) -> None:
-        """Close the contact: its pin goes low, at this very moment."""
+        """Close the contact: the pin goes low."""
         self._pin(BUTTON_PINS[button]).drive_low()
 
     def release(self, button: Hashable) -> None:
-        """Open it again."""
+        """Open the contact again."""
         self._pin(BUTTON_PINS[button]).drive_high()
 
     def hold(self, button: Hashable, seconds: float) -> None:
-        """Press as a worn switch does, hold, and let go as it does."""
+        """Hold a worn button, whose contact bounces at press and release."""
         for _ in range(3):
             self.press(button)
             self._later(0.001)
@@ -91,18 +91,18 @@ class Box:
         self.wait(0.1)
 
     def spark(self, button: Hashable) -> None:
-        """A ghost: a motor nearby is switched, and the wire picks up four milliseconds of it."""
+        """Let the wire pick up four milliseconds of noise, as from a motor nearby."""
         self.press(button)
         self._later(0.004)
         self.release(button)
         self.wait(0.05)
 
     def lit(self, button: Hashable) -> float:
-        """The duty cycle of a lamp, as its pin has it."""
+        """The duty cycle at the pin of a lamp."""
         return float(self._pin(LAMP_PINS[button]).state)
 
     def breathing(self, seconds: float = 3.0) -> list[Hashable]:
-        """The buttons whose lamps rise and fall within this time."""
+        """The buttons whose lamps rise and fall within some seconds."""
         seen: dict[Hashable, list[float]] = {button: [] for button in LAMP_PINS}
         for _ in range(round(seconds / TICK_S)):
             self._tick()
@@ -111,25 +111,25 @@ class Box:
         return [button for button, duties in seen.items() if max(duties) > 0.9 and min(duties) < LOW_DUTY + 0.05]
 
     def wait(self, seconds: float) -> None:
-        """Let time pass; workers work meanwhile, unless `working` is False."""
+        """Let time pass; workers run meanwhile, unless `working` is False."""
         for _ in range(round(seconds / TICK_S)):
             self._tick()
 
-    def wait_until(self, true: Callable[[], bool], patience_s: float = 10.0) -> None:
-        """Let time pass until it is so."""
-        until_s = self.station.now_s + patience_s
-        while not true():
-            assert self.station.now_s < until_s, "waited in vain"
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        """Let time pass until a condition is true."""
+        until_s = self.station.now_s + timeout_s
+        while not condition():
+            assert self.station.now_s < until_s, "waited without success"
             self._tick()
 
-    # --- the loop's window, which is no window ---
+    # --- a window for the loop ---
 
     def draw(self, view: KioskView) -> None:
-        """Remember the newest view only."""
+        """Keep the newest view."""
         self.drawn = [view]
 
     def events(self) -> list[Any]:
-        """No key, no mouse, no pad."""
+        """There is no keyboard, mouse or pad."""
         return []
 
     def _tick(self) -> None:
@@ -154,7 +154,7 @@ class Box:
 
 @contextmanager
 def box(folder: Path, drives: Drives | None = None) -> Iterator[Box]:
-    """A kiosk in `folder` that only pins operate; it saves to `drives`, or to the station's simulated ones."""
+    """A kiosk with its data in `folder`, used with pins only; it saves to `drives`, by default simulated ones."""
     factory = MockFactory(pin_class=MockPWMPin)
     station = Station(folder, wired(Config()), drives=drives)
     made = Box(station, factory)

@@ -1,4 +1,4 @@
-"""The kiosk as a process in a window on a virtual screen, used with real keys and a real mouse."""
+"""The kiosk as a process with a window on a virtual screen, used with real keys and a real mouse."""
 
 from __future__ import annotations
 
@@ -26,28 +26,29 @@ from app.model.observation import NOTHING_SEEN, Smoothed
 from app.ui.screens import targets
 from app.ui.window import CAPTION
 from app.views.present import Surroundings, present
+from tests.support.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PATIENCE_S = 40.0
-PRESSED_AGAIN_S = 8.0
+TIMEOUT_S = 40.0
+PRESS_AGAIN_S = 8.0
 WINDOW_PX = (1280, 720)
 LABELS = ("Red", "Blue", "Yellow")
 
 
 def headless() -> dict[str, str]:
-    """This process' environment without a screen."""
+    """The environment of this process, without a screen."""
     chosen = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
     return {name: value for name, value in os.environ.items() if name not in chosen}
 
 
 def with_screen(display: str) -> dict[str, str]:
-    """This process' environment with this display as its only screen, and no sound."""
+    """The environment of this process with one display as its only screen, and without sound."""
     return {**headless(), "DISPLAY": display, "SDL_AUDIODRIVER": "dummy"}
 
 
 @contextmanager
 def virtual_screen(folder: Path) -> Iterator[str]:
-    """Start Xvfb; give the display's name."""
+    """Start the X server Xvfb; yields the name of its display."""
     for program, package in (("Xvfb", "xvfb"), ("xdotool", "xdotool")):
         if shutil.which(program) is None:
             pytest.skip(f"needs {program}: install it with `sudo apt install {package}`")
@@ -60,8 +61,8 @@ def virtual_screen(folder: Path) -> Iterator[str]:
             pass_fds=[write_end], stdout=log, stderr=log,
         )  # fmt: skip
         os.close(write_end)
-        with os.fdopen(read_end) as told:
-            number = told.readline().strip()
+        with os.fdopen(read_end) as answer:
+            number = answer.readline().strip()
         try:
             yield f":{number}"
         finally:
@@ -69,28 +70,25 @@ def virtual_screen(folder: Path) -> Iterator[str]:
             server.wait()
 
 
-def wait_until(true: Callable[[], bool], what: str) -> None:
-    """Look again and again until it is so."""
-    until_s = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < until_s, f"waited in vain until {what}"
-        time.sleep(0.1)
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait until something shows on the screen or in the database."""
+    wait_until(condition, what, timeout_s=TIMEOUT_S, every_s=0.1)
 
 
 def xdotool(environment: dict[str, str], *words: str) -> str:
-    """Run xdotool on the display that the environment names; give what it printed."""
+    """Run xdotool on the display of an environment; returns its output."""
     done = subprocess.run(["xdotool", *words], env=environment, capture_output=True, text=True, check=False)
     return done.stdout.strip()
 
 
 def window_is_open(environment: dict[str, str]) -> bool:
-    """Whether a window with the kiosk's title is there."""
+    """Whether there is a window with the title of the kiosk."""
     windows = xdotool(environment, "search", "--class", "").split()
     return CAPTION in [xdotool(environment, "getwindowname", window) for window in windows]
 
 
 class KioskProcess:
-    """A running kiosk that keeps its things in `folder`; `settings` is what its --config says."""
+    """A running kiosk with its data in `folder`; `settings` is the text of its settings file."""
 
     def __init__(self, display: str, camera: str, folder: Path, settings: str = "") -> None:
         config = folder / "kiosk.toml"
@@ -104,24 +102,25 @@ class KioskProcess:
             ],
             cwd=REPOSITORY, env=self._environment, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        wait_until(self._window_is_open, "the window opens")
+        wait_for(self._window_is_open, "the window opens")
         time.sleep(1.5)  # the first picture
 
     def key(self, key: str) -> None:
-        """Type a key."""
+        """Press and release a key."""
         self._xdotool("key", key)
 
     def type(self, text: str) -> None:
-        """Type letters."""
+        """Type a text."""
         self._xdotool("type", "--delay", "60", text)
 
     def hold_mouse_on(self, button: object, seconds: float = 0.15, screen: KioskState | None = None) -> None:
-        """Press the mouse where a button is drawn, for a while.
+        """Hold the mouse on a button of the screen.
 
         Args:
-            button: Its token.
+            button: The button.
             seconds: How long.
-            screen: A state that looks like what is shown now; None is a visit that is teaching, or has a model.
+            screen: A state whose screen is arranged like the present one; None is a visit that is teaching, or that
+                has a model.
         """
         x, y = _place_of(button, screen if screen is not None else self.visit())
         self._xdotool("mousemove", str(x), str(y))
@@ -130,7 +129,7 @@ class KioskProcess:
         self._xdotool("mouseup", "1")
 
     def visit(self, mode: Mode | None = None) -> KioskState:
-        """A state that looks like the visit at hand, as far as it is on the disk."""
+        """A state like that of the present visit, as far as the database shows it."""
         picture = Picture("any", np.zeros((8, 8, 3), np.uint8))
         classes = tuple(
             TaughtClass(label, shots, (picture,) * min(shots, THUMBNAILS))
@@ -141,34 +140,34 @@ class KioskProcess:
         return KioskState(classes=classes, mode=mode or usual, model=model, camera="x")
 
     def shots(self) -> tuple[int, ...]:
-        """Samples by class, as they are on the disk."""
+        """Samples per class in the database."""
         rows = self._query("SELECT class_index, count(*) FROM samples GROUP BY class_index")
         return tuple(dict(rows).get(index, 0) for index in range(len(LABELS)))
 
     def has_model(self) -> bool:
-        """Whether a trained model is noted on the disk."""
+        """Whether the database has a trained model."""
         return bool(self._query("SELECT 1 FROM model"))
 
     def saved(self) -> list[Path]:
-        """Folders that SAVE wrote and named; the one that it is writing has another name."""
+        """Folders that SAVE has finished; an unfinished one has another name."""
         sums = self.export.glob("teachable/*/SHA256SUMS")
         return [file.parent for file in sums if not file.parent.name.endswith(".partial")]
 
     def save_with(self, press: Callable[[], object]) -> None:
-        """Press SAVE and wait until it has saved; again if it was pressed before the new model was live."""
+        """Press SAVE until it has saved: a press before the new model is in use has no effect."""
         pressed_s = float("-inf")
 
         def saved() -> bool:
             nonlocal pressed_s
-            if not self.saved() and time.monotonic() - pressed_s > PRESSED_AGAIN_S:
+            if not self.saved() and time.monotonic() - pressed_s > PRESS_AGAIN_S:
                 press()
                 pressed_s = time.monotonic()
             return bool(self.saved())
 
-        wait_until(saved, "SAVE saves")
+        wait_for(saved, "SAVE saves")
 
     def teach_with_keys(self, shots: int = 3) -> None:
-        """Tap 1 and 2 until each has so many samples."""
+        """Press the keys 1 and 2 until each of their classes has so many samples."""
         for key, index in (("1", 0), ("2", 1)):
             for wanted in range(1, shots + 1):
 
@@ -178,20 +177,20 @@ class KioskProcess:
                         time.sleep(0.3)
                     return self.shots()[index] >= wanted
 
-                wait_until(pressed, f"key {key} has added sample {wanted}")
+                wait_for(pressed, f"key {key} has added sample {wanted}")
 
     def kill(self) -> None:
-        """Pull the plug: SIGKILL."""
+        """Kill the process, as a power cut would."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
         assert self._process.stderr is not None
         self._process.stderr.close()
 
     def leave(self) -> dict[str, Any]:
-        """Press Escape; give the report that it wrote. No traceback may have been printed."""
+        """Press Escape and return the report. Fails if the kiosk printed a traceback."""
         self.key("Escape")
         try:
-            assert self._process.wait(PATIENCE_S) == 0
+            assert self._process.wait(TIMEOUT_S) == 0
         finally:
             self._process.kill()
             _, errors = self._process.communicate()
@@ -206,7 +205,7 @@ class KioskProcess:
         database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         try:
             return database.execute(statement).fetchall()
-        except sqlite3.OperationalError:  # still being made, or being written to
+        except sqlite3.OperationalError:  # being created or written
             return []
         finally:
             database.close()
@@ -222,20 +221,20 @@ class KioskProcess:
 
 
 def _place_of(button: object, state: KioskState) -> tuple[int, int]:
-    """A point well inside a button, found as the pointer finds it."""
+    """A point well inside a button, which no other button covers."""
     count = len(state.classes)
     seen = Smoothed(np.full(count, 1 / count, np.float32), 0.5, 1, 0.0) if state.answering else NOTHING_SEEN
     view = present(state, None, seen, Surroundings())
-    all_of_it = targets(view, WINDOW_PX)  # the uppermost first
-    places = [area for token, area in all_of_it if token == button]
+    buttons = targets(view, WINDOW_PX)  # the uppermost first
+    places = [area for token, area in buttons if token == button]
     points = [
         (area.left + area.width * across // 8, area.top + area.height * down // 8)
         for area in places
         for across in (4, 2, 6, 1, 7)
         for down in (4, 2, 6, 1, 7)
     ]
-    return next(point for point in points if _uppermost(all_of_it, point) == button)
+    return next(point for point in points if _uppermost(buttons, point) == button)
 
 
-def _uppermost(all_of_it: Sequence[tuple[object, pygame.Rect]], point: tuple[int, int]) -> object:
-    return next((token for token, area in all_of_it if area.collidepoint(point)), None)
+def _uppermost(buttons: Sequence[tuple[object, pygame.Rect]], point: tuple[int, int]) -> object:
+    return next((token for token, area in buttons if area.collidepoint(point)), None)

@@ -11,7 +11,7 @@ from app.config.schema import Config
 
 
 def changed(config: Config, changes: Mapping[str, Any]) -> Config:
-    """Settings with changes, by "section.name"; refuses what a file would not be allowed to say."""
+    """Change settings by "section.name"; raises what a settings file with them would raise."""
     for name, value in changes.items():
         section, _, key = name.partition(".")
         config = replace(config, **{section: replace(getattr(config, section), **{key: value})})

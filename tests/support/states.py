@@ -1,4 +1,4 @@
-"""States of the kiosk to begin a story with, and what happens to them."""
+"""States of the kiosk to start a test with, and a function that applies events."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LABELS = ("apple", "cup", "book")
 
 
 def stick(name: str = "STICK", *, read_only: bool = False) -> Drive:
-    """A drive with room, mounted by its name."""
+    """A mounted drive with free space."""
     return Drive(name, Path("/media", name), 1_000_000_000, read_only, "vfat")
 
 
 def kiosk(*shots: int, mode: Mode = Mode.TEACH, model: TrainedFacts | None = None) -> KioskState:
-    """A kiosk with so many samples of each class."""
+    """The state of a kiosk with `shots` samples per class."""
     classes = tuple(TaughtClass(label, count) for label, count in zip(LABELS, shots, strict=False))
     settings = Config()
     config = replace(settings, classes=replace(settings.classes, labels=LABELS[: len(classes)]))
@@ -33,7 +33,7 @@ def kiosk(*shots: int, mode: Mode = Mode.TEACH, model: TrainedFacts | None = Non
 
 
 def run(state: KioskState, *happened: Event) -> tuple[KioskState, list[Command]]:
-    """What comes of it when this happens, one after the other."""
+    """Apply events one after the other; returns the new state and all commands."""
     commands: list[Command] = []
     for event in happened:
         state, more = advance(state, event)

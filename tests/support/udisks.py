@@ -1,4 +1,4 @@
-"""A private bus with a service on it that answers as udisks2 does, and really mounts and unmounts.
+"""A private D-Bus with a service that answers like udisks2, and really mounts and unmounts.
 
 Source of names, signatures and errors: https://storaged.org/doc/udisks2-api/latest/
 """
@@ -26,16 +26,17 @@ CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 
 
 class UDisksRefuses(Exception):
-    """Answered as an error of this name."""
+    """Makes the service answer with a D-Bus error of this name."""
 
 
 class UDisksService:
-    """The service. `refusal` is the name of the error that every Mount is answered with; `switch` whether disks can be
-    switched off.
+    """The service.
 
     Attributes:
-        calls: Methods that were called, with the device or drive.
-        options: Of the last Mount.
+        refusal: The name of the D-Bus error that every Mount is answered with; empty for success.
+        switch: Whether disks can be switched off.
+        calls: The methods that were called, with the device or drive.
+        options: The options of the last Mount.
     """
 
     def __init__(self, address: str, media: Path) -> None:
@@ -51,18 +52,18 @@ class UDisksService:
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def start(self) -> None:
-        """Take the name and answer from now on."""
+        """Register on the bus and start to answer."""
         from jeepney import message_bus
 
         assert self._connection.send_and_get_reply(message_bus.RequestName(UDISKS)).body == (1,)
         self._thread.start()
 
     def hang(self) -> None:
-        """Answer no Mount and no Unmount any more."""
+        """Stop answering Mount and Unmount."""
         self._hangs = True
 
     def close(self) -> None:
-        """Leave the bus."""
+        """Disconnect from the bus."""
         self._stop.set()
         self._thread.join(5)
         self._connection.close()
@@ -124,7 +125,7 @@ class UDisksService:
 
 @contextmanager
 def private_bus(folder: Path) -> Iterator[str]:
-    """Start a bus of its own; give its address."""
+    """Start a private bus; yields its address."""
     if shutil.which("dbus-daemon") is None:
         pytest.skip("needs dbus-daemon: install it with `sudo apt install dbus`")
     socket, configuration = folder / "bus", folder / "bus.conf"
@@ -142,7 +143,7 @@ def private_bus(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def udisks_service(address: str, media: Path) -> Iterator[UDisksService]:
-    """Put the service on the bus."""
+    """Run the service on a bus; it mounts below `media`."""
     service = UDisksService(address, media)
     service.start()
     try:

@@ -1,4 +1,4 @@
-"""Views of every screen, made by hand: painted pictures, the words of the longest language, up to nine classes."""
+"""Views of every screen for tests: painted pictures, the longest texts, up to nine classes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ COLOURS = ((212, 60, 48), (60, 120, 200), (236, 190, 60), (70, 160, 90), (140, 9
 
 @lru_cache(maxsize=256)
 def painted(kind: int, turn: float = 0.0, edge: tuple[int, int] = (120, 160)) -> np.ndarray:
-    """A thing on a table, uint8 (H, W, 3): plain forms, so that reference pictures are small."""
+    """A picture of a thing on a table, uint8, (H, W, 3), in plain shapes so that reference pictures are small."""
     height, width = edge
     y, x = np.mgrid[0:height, 0:width] / height
     dx, dy = x - width / height / 2 - 0.05 * np.cos(turn), y - 0.52 - 0.05 * np.sin(turn)
@@ -54,7 +54,7 @@ def painted(kind: int, turn: float = 0.0, edge: tuple[int, int] = (120, 160)) ->
 
 
 def picture(kind: int, number: int = 0) -> Picture:
-    """A small picture of a thing, and its name."""
+    """A small picture of a thing, with a key."""
     return Picture(("painted", kind, number), painted(kind, number, (48, 48)))
 
 
@@ -215,7 +215,7 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
 
 
 def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
-    """Every other page, with as much on it as it will ever hold."""
+    """All other pages, with as much on them as there can be."""
     main = main_views(count, names)
     return {
         "attract": replace(
@@ -261,7 +261,7 @@ def gallery(index: int, count: int, name: str) -> Gallery:
 
 
 def results(count: int, names: tuple[str, ...]) -> Results:
-    """A training that takes some things for others."""
+    """The results of a training that confuses some classes."""
     return Results(
         title="It names 9 of 10 new pictures right",
         text="Each row is a thing, each column an answer. Tap a field to see its pictures.",
@@ -289,7 +289,7 @@ def _cell(row: int, column: int, count: int) -> ConfusionCell:
 
 
 def saving(done: int) -> Saving:
-    """Five steps, `done` of them behind."""
+    """Saving in five steps, of which `done` are finished."""
     steps = (
         "The model",
         "The names of the classes",
@@ -342,7 +342,7 @@ def staff(rows: tuple[Setting, ...]) -> Staff:
 
 
 def keyboard(text: str) -> Typing:
-    """A keyboard."""
+    """An on-screen keyboard."""
     rows = [*("1234567890", "qwertzuiopü", "asdfghjklöä", "⇧yxcvbnm-⌫")]
     return Typing(
         "Name of button 5",
@@ -355,7 +355,7 @@ def keyboard(text: str) -> Typing:
 
 
 def selected(text: str) -> Typing:
-    """A keyboard over a name that the first letter replaces."""
+    """An on-screen keyboard with a selected name, which the first letter replaces."""
     hint = "Write a new name, or touch this one to change it."
     return replace(keyboard(text), problem="", hint=hint, field="field")
 
@@ -373,7 +373,7 @@ def pin_pad() -> Typing:
 
 
 def every_view(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
-    """All of them."""
+    """All views by name."""
     return {**main_views(count, names), **page_views(count, names)}
 
 

@@ -1,4 +1,4 @@
-"""Waiting for other threads and processes, with an end to it."""
+"""Wait for other threads and processes, with a time limit."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 
 
-def until(true: Callable[[], bool], what: str = "", *, patience_s: float = 30.0) -> None:
-    """Return as soon as it is true; fail, and say what was waited for, if it does not become so."""
-    end_s = time.monotonic() + patience_s
-    while not true():
-        assert time.monotonic() < end_s, f"waited in vain until {what}" if what else "waited in vain"
-        time.sleep(0.005)
+def wait_until(
+    condition: Callable[[], bool], what: str = "it happens", *, timeout_s: float = 30.0, every_s: float = 0.005
+) -> None:
+    """Return as soon as a condition is true; fail with a text that says `what` did not happen in time."""
+    end_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end_s, f"waited {timeout_s:g} s without success until {what}"
+        time.sleep(every_s)

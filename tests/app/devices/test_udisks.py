@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from app.devices.drive import LEFT_TO_THE_SYSTEM
 from app.devices.udisks import CLOSING_S, MountingDrives, UDisks
 from tests.support.disks import Sticks, run
 from tests.support.udisks import UDISKS, UDisksService, private_bus, udisks_service
+from tests.support.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -38,13 +39,6 @@ def drives(bus: str, socket: Sticks) -> Iterator[MountingDrives]:
     drives = MountingDrives(socket.drives, UDisks(bus))
     yield drives
     drives.close()
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    limit_s = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < limit_s
-        time.sleep(0.01)
 
 
 def test_an_unmounted_drive_is_mounted_without_programs_and_devices(

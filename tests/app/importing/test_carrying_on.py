@@ -17,7 +17,7 @@ from app.core.state import Mode
 from app.importing.find import find_folder
 from app.session.archive import FOLDER as ARCHIVE
 from tests.support.kiosks import Station
-from tests.support.strangers import DAMAGED
+from tests.support.untrusted_folders import DAMAGED
 from tests.support.visits import archived, pictures_in, set_privacy
 
 pytestmark = pytest.mark.needs_runtime

@@ -18,7 +18,7 @@ from app.importing.read_model import read_model
 from app.importing.untrusted_folder import open_untrusted_folder
 from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
 from app.workers.drives import watch_drives
-from tests.support.strangers import read_session_anyhow, refusal
+from tests.support.untrusted_folders import read_session_of_any_extractor, refusal
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -108,14 +108,14 @@ def test_a_linked_file_is_not_read(folder: Path, tmp_path: Path) -> None:
     secret.write_text('{"labels": ["root", "secret"]}')
     (folder / "session.json").unlink()
     (folder / "session.json").symlink_to(secret)
-    text = refusal(lambda: read_session_anyhow(folder))
+    text = refusal(lambda: read_session_of_any_extractor(folder))
     assert text == "session.json is not a plain file or folder, so it is not opened."
 
 
 def test_a_pipe_is_not_opened_and_a_path_is_not_accepted_as_a_name(folder: Path) -> None:
     (folder / "session.json").unlink()
     os.mkfifo(folder / "session.json")
-    assert refusal(lambda: read_session_anyhow(folder)).startswith("session.json is not a plain file")
+    assert refusal(lambda: read_session_of_any_extractor(folder)).startswith("session.json is not a plain file")
     with open_untrusted_folder(folder) as open_folder:
         for name in ("../metadata.json", "/etc/passwd", "..", ""):
             with pytest.raises(FolderRefused):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.strangers import DAMAGED, read_session_anyhow, refusal, session_of
+from tests.support.untrusted_folders import DAMAGED, read_session_of_any_extractor, refusal, session_of
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -100,7 +100,7 @@ HOSTILE = {
 def test_a_hostile_session_is_refused_with_a_reason(folder: Path, kind: str, tmp_path: Path) -> None:
     data, reason = HOSTILE[kind]
     (folder / "session.npz").write_bytes(data)
-    assert refusal(lambda: read_session_anyhow(folder)) == reason
+    assert refusal(lambda: read_session_of_any_extractor(folder)) == reason
     assert not Path("pwned").exists()
 
 
@@ -114,7 +114,7 @@ def test_no_more_is_unpacked_than_the_archive_declares(folder: Path) -> None:
     honest = bytearray(archive(embeddings=bytes(1 << 20), label_indices=INDICES))
     honest[:] = honest.replace((1 << 20).to_bytes(4, "little"), (100).to_bytes(4, "little"))
     (folder / "session.npz").write_bytes(bytes(honest))
-    assert refusal(lambda: read_session_anyhow(folder)) == DAMAGED
+    assert refusal(lambda: read_session_of_any_extractor(folder)) == DAMAGED
 
 
 def test_files_that_are_not_pictures_are_left_out(folder: Path) -> None:

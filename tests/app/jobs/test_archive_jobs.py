@@ -47,7 +47,7 @@ def test_no_part_of_a_picture_stays_on_the_disk_when_only_embeddings_are_kept(st
     assert not any(part in data for part in jpegs for data in files)
 
 
-def test_privacy_erase_deletes_archived_sessions_too(station: Station) -> None:
+def test_privacy_erase_deletes_archived_too(station: Station) -> None:
     set_privacy(station, "keep")
     station.teach()
     leave_alone(station)
@@ -144,7 +144,7 @@ def test_a_missing_or_damaged_session_is_reported_and_changes_nothing(station: S
         assert station.store.load().shots() == (4, 4, 0)
 
 
-def test_all_archived_sessions_are_exported_to_the_drive(station: Station) -> None:
+def test_all_archived_are_exported_to_the_drive(station: Station) -> None:
     drive = station.folder / "stick"
     drive.mkdir()
     station.drives.insert("STICK", drive)

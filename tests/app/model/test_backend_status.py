@@ -24,7 +24,7 @@ from tests.support.edge_tpu.fixtures import PLAIN
 from tests.support.edge_tpu.stick import SimulatedStick
 from tests.support.extractors import tiny_extractor
 from tests.support.kiosks import Station
-from tests.support.waiting import until
+from tests.support.waiting import wait_until
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor, Phase, Status
 from tpu.extractor import EmbeddingExtractor
 
@@ -160,7 +160,7 @@ def test_samples_record_their_device_and_both_devices_agree(
     compiled.panel.tap(0)
     compiled.settle()
     stick.plug_in()
-    until(lambda: looked(compiled) == "usb:0", "the stick answers")
+    wait_until(lambda: looked(compiled) == "usb:0", "the stick answers")
     compiled.panel.tap(0)
     compiled.settle()
     session = compiled.store.load()
@@ -180,7 +180,7 @@ def test_a_compiled_model_runs_on_the_stick_and_its_counterpart_answers_after_it
     compiled: Station, stick: SimulatedStick
 ) -> None:
     stick.plug_in()
-    until(lambda: compiled.extractor.device == "usb:0", "the stick is ready")
+    wait_until(lambda: compiled.extractor.device == "usb:0", "the stick is ready")
     compiled.teach()
     compiled.press(Action.TRAIN)
     assert compiled.kiosk.state.mode is Mode.LIVE
@@ -188,7 +188,7 @@ def test_a_compiled_model_runs_on_the_stick_and_its_counterpart_answers_after_it
     by_stick = compiled.kiosk.observation
     assert by_stick.device == "usb:0"
     stick.unplug()
-    until(lambda: compiled.extractor.device == "cpu", "its end is noticed")
+    wait_until(lambda: compiled.extractor.device == "cpu", "its end is noticed")
     image = by_stick.frame
     by_cpu = compiled.vision.observe(image)
     assert by_cpu.device == "cpu"
@@ -220,7 +220,7 @@ def test_the_stored_model_answers_on_the_cpu_until_the_stick_is_plugged_in(
     assert station.kiosk.observation.device == "cpu"
     second.start()
     stick.plug_in()
-    until(lambda: station.vision.model.engine.device == "usb:0", "the model is open on the stick")
+    wait_until(lambda: station.vision.model.engine.device == "usb:0", "the model is open on the stick")
     station.look()
     assert station.kiosk.observation.device == "usb:0"
     station.close()

@@ -14,7 +14,7 @@ from app.base.workers import Mailbox, Worker
 from app.core import events as ev
 from app.demo.camera import DemonstrationCamera
 from app.workers.camera import turned, watch_camera
-from tests.support.waiting import until
+from tests.support.waiting import wait_until
 
 
 def test_a_lost_camera_is_announced_once_and_opened_again_when_it_is_back() -> None:
@@ -26,14 +26,14 @@ def test_a_lost_camera_is_announced_once_and_opened_again_when_it_is_back() -> N
         lambda stop: watch_camera(lambda: table, frames.put, told.append, stop=stop),
         lambda _name, error: told.append(error),
     ).start()
-    until(lambda: frames.take() is not None)
+    wait_until(lambda: frames.take() is not None)
     table.unplug()
-    until(lambda: len(told) == 2)
+    wait_until(lambda: len(told) == 2)
     time.sleep(0.7)  # long enough for a second try to fail
     table.plug_in()
-    until(lambda: len(told) == 3)
+    wait_until(lambda: len(told) == 3)
     frames.take()
-    until(lambda: frames.take() is not None)
+    wait_until(lambda: frames.take() is not None)
     worker.stop()
     found, lost, found_again = told
     assert found == found_again == ev.CameraFound("demonstration")
@@ -86,12 +86,12 @@ def test_choosing_another_camera_opens_it_and_rotation_turns_the_pictures() -> N
         ),
         lambda _name, error: pytest.fail(str(error)),
     ).start()
-    until(lambda: ev.CameraFound("left") in happened)
+    wait_until(lambda: ev.CameraFound("left") in happened)
     assert frames.take(5.0).image.shape == (2, 4, 3)
     degrees[0] = 90
-    until(lambda: frames.take(5.0).image.shape == (4, 2, 3))
+    wait_until(lambda: frames.take(5.0).image.shape == (4, 2, 3))
     wanted[0] = "right"
-    until(lambda: ev.CameraFound("right") in happened)
+    wait_until(lambda: ev.CameraFound("right") in happened)
     worker.stop()
     assert opened == ["left", "closed left", "right", "closed right"]
 

@@ -13,7 +13,7 @@ from app.base.workers import Mailbox, Worker
 from app.core import events as ev
 from app.model.observation import Observation
 from app.workers.vision import watch_frames
-from tests.support.waiting import until
+from tests.support.waiting import wait_until
 from tpu.errors import InferenceFailed
 
 
@@ -45,7 +45,7 @@ def test_a_slow_model_skips_to_the_newest_frame() -> None:
     for number in range(1, 8):
         frames.put(Frame(picture(), number, 0.0))
     go_on.set()
-    until(lambda: len(seen) == 2)
+    wait_until(lambda: len(seen) == 2)
     worker.stop()
     assert seen == [0, 7]
 
@@ -68,7 +68,7 @@ def test_failures_in_a_row_are_announced_once() -> None:
     for number in range(6):
         frames.put(Frame(picture(), number, 0.0))
         if number in (0, 3, 5):
-            until(lambda number=number: number in seen)
+            wait_until(lambda number=number: number in seen)
         else:
             time.sleep(0.3)
     worker.stop()

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.edge_tpu.fixtures import PLAIN, SHORT_TIMEOUTS
 from tests.support.edge_tpu.stick import SimulatedStick
-from tests.support.waiting import until
+from tests.support.waiting import wait_until
 from tpu.edgetpu.lock import lock_device
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor, Phase, Status
 from tpu.errors import AcceleratorUnavailable
@@ -55,7 +55,7 @@ def answered_by(extractor: EmbeddingExtractor) -> str:
 
 def test_the_stick_returns_what_the_cpu_file_returns(extractor, stick: SimulatedStick, extractors: Path) -> None:
     stick.plug_in()
-    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     answer = extractor.answer(IMAGE)
     assert answer.device == "usb:0"
     with EmbeddingExtractor(extractors.with_name(PLAIN)) as plain:
@@ -69,7 +69,7 @@ def test_the_performance_that_is_set_reaches_the_driver(
     stick.plug_in()
     supervisor = supervise(driver=Driver(str(stick.library), "Medium")).start()
     with EmbeddingExtractor(extractors, accelerator=supervisor) as extractor:
-        until(lambda: extractor.device == "usb:0", "the stick is ready")
+        wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     assert stick.options == {"device": "usb:0", "Performance": "Medium"}
 
 
@@ -78,7 +78,7 @@ def test_without_a_stick_the_cpu_answers_and_a_stick_takes_over_once_plugged_in(
 ) -> None:
     assert answered_by(extractor) == "cpu"
     stick.plug_in()
-    until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
+    wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
 
 
 def test_nobody_waits_for_a_stick_that_is_slow_to_open(extractor, stick: SimulatedStick) -> None:
@@ -94,15 +94,15 @@ def test_nobody_waits_for_a_stick_that_is_slow_to_open(extractor, stick: Simulat
 
 def test_an_abort_is_answered_by_the_cpu_and_the_stick_comes_back(extractor, stick: SimulatedStick) -> None:
     stick.plug_in()
-    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     stick.abort_at(3)
     assert [answered_by(extractor) for _ in range(3)] == ["usb:0", "usb:0", "cpu"]
-    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+    wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
 
 
 def test_a_hang_costs_one_picture_a_quarter_of_a_second_and_is_killed(extractor, stick: SimulatedStick) -> None:
     stick.plug_in()
-    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     hung = children()
     stick.hang_at(1)
     started_s = time.monotonic()
@@ -111,45 +111,45 @@ def test_a_hang_costs_one_picture_a_quarter_of_a_second_and_is_killed(extractor,
     started_s = time.monotonic()
     assert answered_by(extractor) == "cpu"
     assert time.monotonic() - started_s < 0.2  # nobody waits a second time
-    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+    wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
     assert not set(hung) & set(children())
 
 
 def test_a_call_that_is_late_is_forgiven(extractor, stick: SimulatedStick) -> None:
     stick.plug_in()
-    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     child = children()
     stick.compute_slowly(400)
     assert answered_by(extractor) == "cpu"
     stick.compute_slowly(0)
-    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+    wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
     assert children() == child
 
 
 def test_a_stick_pulled_while_idle_is_noticed_and_welcome_again(extractor, stick: SimulatedStick) -> None:
     stick.plug_in()
-    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     stick.unplug()
-    until(lambda: extractor.supervisor.status == Status(Phase.ABSENT), "the supervisor knows that it is gone")
+    wait_until(lambda: extractor.supervisor.status == Status(Phase.ABSENT), "the supervisor knows that it is gone")
     assert answered_by(extractor) == "cpu"
     stick.plug_in()
-    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+    wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
 
 
 def test_a_result_of_the_wrong_shape_is_never_passed_on(extractor, stick: SimulatedStick) -> None:
     stick.plug_in()
-    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     stick.give_wrong_shape_at(2)
     answers = [extractor.answer(IMAGE) for _ in range(3)]
     assert [answer.device for answer in answers] == ["usb:0", "cpu", "cpu"]
     assert [answer.outputs[0].shape for answer in answers] == [(1024,)] * 3
-    until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
+    wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers again")
 
 
 def test_a_stick_that_refuses_to_open_is_tried_again(extractor, stick: SimulatedStick) -> None:
     stick.refuse_to_open()
     stick.plug_in()
-    until(lambda: extractor.supervisor.status.phase is Phase.BROKEN, "it is known to be broken")
+    wait_until(lambda: extractor.supervisor.status.phase is Phase.BROKEN, "it is known to be broken")
     assert extractor.supervisor.status == Status(
         Phase.BROKEN,
         "usb:0",
@@ -158,13 +158,13 @@ def test_a_stick_that_refuses_to_open_is_tried_again(extractor, stick: Simulated
     )
     assert answered_by(extractor) == "cpu"
     stick.open_again()
-    until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
+    wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
 
 
 def test_two_crashes_at_the_start_are_enough_until_it_is_plugged_in_again(extractor, stick: SimulatedStick) -> None:
     stick.abort_when_opened(2)
     stick.plug_in()
-    until(lambda: "Unplug it" in extractor.supervisor.status.reason, "it is given up")
+    wait_until(lambda: "Unplug it" in extractor.supervisor.status.reason, "it is given up")
     assert extractor.supervisor.status == Status(
         Phase.BROKEN, "usb:0", "its process ended (SIGABRT). Unplug it and plug it in again."
     )
@@ -173,7 +173,7 @@ def test_two_crashes_at_the_start_are_enough_until_it_is_plugged_in_again(extrac
     stick.unplug()
     time.sleep(3 * SHORT_TIMEOUTS.replug_s)
     stick.plug_in()
-    until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
+    wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
 
 
 def test_a_missing_driver_says_what_to_install(supervise: Supervise, stick: SimulatedStick, extractors: Path) -> None:
@@ -200,17 +200,17 @@ def test_a_stick_whose_first_call_fails_is_not_taken_for_an_old_driver(
         reasons.append(extractor.supervisor.status.reason)
         return "it failed" in reasons[-1]
 
-    until(failed, "it is known to have failed")
+    wait_until(failed, "it is known to have failed")
     assert "Edge TPU is not ready" in reasons[-1]
     assert not any("does not fit the runtime" in reason for reason in reasons)
-    until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
+    wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
 
 
 def test_two_programs_do_not_fight_for_one_stick(
     extractor, supervise: Supervise, stick: SimulatedStick, extractors: Path
 ) -> None:
     stick.plug_in()
-    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     second = supervise().start()
     with EmbeddingExtractor(extractors, accelerator=second) as other:
         assert second.wait_until_settled(30) == Status(
@@ -219,7 +219,7 @@ def test_two_programs_do_not_fight_for_one_stick(
         assert answered_by(other) == "cpu"
         assert answered_by(extractor) == "usb:0"
         extractor.supervisor.close()
-        until(lambda: answered_by(other) == "usb:0", "the other has the stick")
+        wait_until(lambda: answered_by(other) == "usb:0", "the other has the stick")
 
 
 def test_the_lock_lives_as_long_as_the_child_that_hangs_in_the_driver(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_the_lock_lives_as_long_as_the_child_that_hangs_in_the_driver(tmp_path: 
 
 def test_the_child_ends_with_the_supervisor(extractor, stick: SimulatedStick) -> None:
     stick.plug_in()
-    until(lambda: extractor.device == "usb:0", "the stick is ready")
+    wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     (child,) = children()
     extractor.supervisor.close()
     with pytest.raises(ProcessLookupError):

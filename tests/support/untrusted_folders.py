@@ -20,6 +20,7 @@ DAMAGED = "it cannot be used: session.npz is damaged."
 
 
 def session_of(folder: Path, **other: Any) -> Session:
+    """Read a session with the extractor that it names; `other` replaces arguments of `read_session`."""
     known = json.loads((folder / "session.json").read_text(encoding="utf-8"))["extractor"]
     with np.load(folder / "session.npz", allow_pickle=False) as arrays:
         feature_dim = arrays["embeddings"].shape[1] if "embeddings" in arrays else 736
@@ -32,12 +33,14 @@ def session_of(folder: Path, **other: Any) -> Session:
 
 
 def refusal(read: Callable[[], object]) -> str:
+    """The text of the error with which a folder is refused."""
     with pytest.raises(UntrustedFolderError) as caught:
         read()
     return str(caught.value)
 
 
-def read_session_anyhow(folder: Path) -> Session:
+def read_session_of_any_extractor(folder: Path) -> Session:
+    """Read a session as if it were made with another extractor than that of the kiosk."""
     return read_session(
         folder,
         extractor_name="x",
