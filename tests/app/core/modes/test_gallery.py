@@ -1,4 +1,4 @@
-"""Looking at pictures and taking them out; results; learning as you go."""
+"""The gallery: pages, removing and restoring pictures, naming a class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from app.base.buttons import (
     ClassGallery,
     ClassName,
     LetterKey,
-    MatrixCell,
     PageTurn,
     ScreenKey,
     StoredPicture,
@@ -182,61 +181,3 @@ def test_screen_keys_write_a_visitors_name_and_cancel_keeps_the_old_one() -> Non
     assert state.typing.text == "s"
     state, _ = run(state, ev.ButtonPressed(TypingKey.CANCEL))
     assert (state.labels, state.typing, state.mode) == (("apple", "cup"), None, Mode.GALLERY)
-
-
-def results(*more: ev.Event) -> tuple[KioskState, list[ev.Command]]:
-    return run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(Action.RESULTS), *more)
-
-
-def test_the_results_start_with_the_mistakes_and_a_cell_shows_its_own_pictures() -> None:
-    assert results()[1] == [ev.LoadPictures((2,))]
-    state, commands = results(ev.ButtonPressed(MatrixCell(1, 1)))
-    assert commands[-1] == ev.LoadPictures((5, 6))
-    _, commands = run(state, ev.ButtonPressed(MatrixCell(1, 1)))  # once more: all mistakes again
-    assert commands == [ev.LoadPictures((2,))]
-
-
-def test_a_confused_picture_can_be_removed_and_restored() -> None:
-    state, commands = results(ev.ButtonPressed(StoredPicture(2)), ev.SampleRemoved(0, 2))
-    assert ev.RemoveSample(2) in commands
-    assert (state.shots, state.stale) == ((2, 3), True)
-    state, commands = run(state, ev.ButtonPressed(Action.UNDO))
-    assert commands == [ev.RestoreSample()]
-    state, _ = run(state, ev.SampleRestored(0, 2, PICTURE))
-    assert state.shots == (3, 3)
-
-
-def test_without_a_training_there_are_no_results() -> None:
-    state, _ = run(kiosk(3, 3), ev.ButtonPressed(Action.RESULTS))
-    assert state.mode is Mode.TEACH
-    assert str(state.notice.text) == "Press TRAIN first: then there are results to look at."
-
-
-def as_you_go() -> KioskState:
-    state = kiosk(3, 3, mode=Mode.LIVE, model=MODEL)
-    return replace(state, config=replace(state.config, classes=replace(state.config.classes, learn_as_you_go=True)))
-
-
-def test_learn_as_you_go_trains_after_the_release_once_all_samples_are_stored() -> None:
-    held, _ = run(as_you_go(), ev.ButtonPressed(0), ev.TimePassed(0.1))
-    state, commands = run(held, ev.ButtonReleased(0), ev.TimePassed(0.2))
-    assert ev.StartTraining() not in commands  # its sample is not stored yet
-    state, commands = run(state, ev.SampleAdded(0, 9, PICTURE), ev.TimePassed(0.3))
-    assert state.mode is Mode.TRAINING
-    assert ev.StartTraining() in commands
-
-
-def test_learn_as_you_go_waits_for_missing_samples_and_is_off_by_default() -> None:
-    three = replace(as_you_go(), classes=kiosk(3, 3, 0).classes)
-    state, commands = run(
-        three, ev.ButtonPressed(2), ev.ButtonReleased(2), ev.SampleAdded(2, 9, PICTURE), ev.TimePassed(0.3)
-    )
-    assert (state.mode, ev.StartTraining() in commands) == (Mode.LIVE, False)
-    _, commands = run(
-        kiosk(3, 3, mode=Mode.LIVE, model=MODEL),
-        ev.ButtonPressed(0),
-        ev.ButtonReleased(0),
-        ev.SampleAdded(0, 9, PICTURE),
-        ev.TimePassed(0.3),
-    )
-    assert ev.StartTraining() not in commands

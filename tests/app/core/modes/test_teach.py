@@ -1,0 +1,98 @@
+"""Teaching: samples from taps and holds, and undoing them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.buttons import Action
+from app.core import events as ev
+from app.core.events import Command
+from app.core.facts import TrainedFacts
+from tests.support.states import PICTURE, kiosk, run
+
+
+def samples(commands: list[Command]) -> list[int]:
+    return [command.class_index for command in commands if isinstance(command, ev.AddSample)]
+
+
+def test_a_tap_takes_one_sample() -> None:
+    _, commands = run(
+        kiosk(0, 0),
+        ev.TimePassed(1.0),
+        ev.ButtonPressed(1),
+        ev.TimePassed(1.05),
+        ev.ButtonReleased(1),
+        ev.SampleAdded(1, 7, PICTURE),
+        ev.TimePassed(2.0),
+    )
+    assert samples(commands) == [1]
+
+
+def test_holding_takes_a_sample_each_interval_after_the_delay() -> None:
+    state, commands = run(kiosk(0, 0), ev.TimePassed(0.0), ev.ButtonPressed(0))
+    for hundredth in range(1, 100):
+        state, more = run(state, ev.SampleAdded(0, hundredth, PICTURE), ev.TimePassed(hundredth / 100))
+        commands += more
+    taken_later = len(samples(commands)) - 1
+    assert taken_later == pytest.approx((0.99 - 0.35) / 0.12, abs=1)
+
+
+def test_holding_waits_until_the_last_sample_is_stored() -> None:
+    _, commands = run(kiosk(0, 0), ev.TimePassed(0.0), ev.ButtonPressed(0), ev.TimePassed(5.0), ev.TimePassed(9.0))
+    assert samples(commands) == [0]
+
+
+def test_of_two_held_buttons_only_the_first_takes_samples() -> None:
+    state, commands = run(kiosk(0, 0), ev.ButtonPressed(0), ev.ButtonPressed(1), ev.ButtonReleased(1))
+    assert samples(commands) == [0]
+    assert state.held is not None
+    assert state.held.class_index == 0
+
+
+def test_a_stored_sample_counts_and_shows_and_ticks() -> None:
+    state, commands = run(kiosk(4, 0), ev.SampleAdded(0, 9, PICTURE))
+    assert state.shots == (5, 0)
+    assert state.classes[0].thumbnails == (PICTURE,)
+    assert commands == [ev.PlaySound("tick")]
+
+
+def test_a_full_class_says_so_and_takes_no_more() -> None:
+    state, commands = run(kiosk(300, 0), ev.ButtonPressed(0))
+    assert samples(commands) == []
+    assert state.notice is not None
+    assert str(state.notice.text) == "apple is full with 300 pictures. Press TRAIN."
+
+
+def test_without_a_camera_a_press_says_why_it_does_nothing() -> None:
+    state, commands = run(replace(kiosk(0, 0), camera=None), ev.ButtonPressed(0))
+    assert samples(commands) == []
+    assert state.notice is not None
+    assert str(state.notice.text) == "There is no picture to learn from. Check the camera's cable."
+
+
+def test_a_button_held_since_before_the_training_takes_nothing_until_pressed_again() -> None:
+    state, _ = run(kiosk(3, 3), ev.ButtonPressed(0), ev.ButtonPressed(Action.TRAIN))
+    _, commands = run(
+        state,
+        ev.TrainingFinished(Path("m"), TrainedFacts(0.9, 0.5, (3, 3))),
+        ev.TimePassed(4.0),
+        ev.TimePassed(8.0),
+    )
+    assert samples(commands) == []
+
+
+def test_undo_removes_one_sample_and_says_if_there_is_none() -> None:
+    assert run(kiosk(1, 0), ev.ButtonPressed(Action.UNDO))[1] == [ev.RemoveLastSample()]
+    state, commands = run(kiosk(0, 0), ev.ButtonPressed(Action.UNDO))
+    assert commands == [ev.PlaySound("refused")]
+    assert state.notice is not None
+    assert str(state.notice.text) == "There is nothing to take back yet."
+
+
+def test_a_removed_sample_is_no_longer_counted_or_shown() -> None:
+    state, _ = run(kiosk(0, 0), ev.SampleAdded(0, 1, PICTURE), ev.SampleRemoved(0, 1))
+    assert state.shots == (0, 0)
+    assert state.classes[0].thumbnails == ()
