@@ -75,7 +75,7 @@ class Composed:
     """The running kiosk, as the command line uses it.
 
     Attributes:
-        loop: `loop.run()` returns when somebody leaves.
+        loop: `loop.run()` returns when the kiosk is asked to end.
         findings: What the scripted visitor saw; None without one.
     """
 

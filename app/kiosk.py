@@ -58,13 +58,13 @@ class Kiosk:
     """Owns the state, and carries out its commands.
 
     Attributes:
-        events: The one event queue: devices and workers put, the main thread takes.
+        events: The queue into which all devices and workers put their events.
         session_jobs: Jobs on the stored session.
         long_jobs: Jobs that take seconds.
         progress: Progress of the current training or saving, 0..1.
         shown: The frame on the screen.
         observation: The newest observation.
-        running: False once somebody wants to leave.
+        running: False after a request to leave.
         saved_to: The folder that SAVE wrote last.
         seconds: How long each step of the last training and saving took.
     """
@@ -118,7 +118,7 @@ class Kiosk:
         of order: `in_order_of_time` sorts what has arrived.
 
         Returns:
-            The time before the first event was handled, in monotonic seconds.
+            The time at which this call began, in monotonic seconds.
         """
         now_s = self._tools.clock()
         self.state = replace(self.state, now_s=now_s)

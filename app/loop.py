@@ -41,7 +41,7 @@ class TextInput(Protocol):
 
 
 class Loop:
-    """Runs the kiosk until somebody leaves.
+    """Runs the kiosk until it is asked to end.
 
     Args:
         kiosk: Owns the state.

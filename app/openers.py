@@ -136,7 +136,7 @@ def open_model(
 def start_accelerator(
     extractor: EmbeddingExtractor, accelerator: EdgeTpuSupervisor | None, announce: Callable[[Event], None]
 ) -> None:
-    """Announce what computes now, and start to look for the Edge TPU."""
+    """Announce what computes now, and start to watch for the Edge TPU."""
     announce(backend_now(extractor, accelerator.status if accelerator is not None else None))
     if accelerator is not None:
         accelerator.start()
@@ -266,7 +266,7 @@ class Demo:
         out: The folder for screenshots, and for the export if the settings name none.
         data_dir: Where its session is stored; None for a temporary folder.
         table: The demonstration camera.
-        clock: Can skip time, so that nobody waits for the end of a visit.
+        clock: Can skip time, so that the end of a visit comes at once.
     """
 
     out: Path

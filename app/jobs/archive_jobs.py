@@ -28,9 +28,9 @@ SESSIONS = Path(EXPORT_FOLDER) / "sessions"  # on a drive and in the export dire
 
 def erase_session(tools: Tools, announce: Announce, removed: RemovedSamples) -> None:
     """Erase all samples and the model; announces SessionErased or EraseFailed."""
-    removed.clear()
     with report_failure_as(ev.EraseFailed, announce):
         tools.store.erase()
+        removed.clear()
         tools.vision.go_live(None)
         announce(ev.SessionErased())
         delete_trained_models(tools.config)

@@ -62,7 +62,7 @@ def remove_last_sample(tools: Tools, announce: Announce) -> None:
 class RemovedSamples:
     """Samples that a visitor removed in a gallery, in memory, so that UNDO can restore them.
 
-    They belong to the current session: whoever ends or replaces the session calls `clear`.
+    They belong to the current session: jobs that end or replace the session call `clear`.
     """
 
     def __init__(self) -> None:

@@ -20,13 +20,13 @@ FREE_STEP_BYTES = 1 << 20  # smaller changes of the free room are not announced
 def watch_drives(
     drives: Drives, announce: Callable[[Event], None], *, stop: StopSignal, poll_s: float = POLL_S
 ) -> None:
-    """Look at the drives every `poll_s` seconds until `stop` is set.
+    """List the drives every `poll_s` seconds until `stop` is set.
 
     Args:
         drives: Lists the drives.
         announce: Receives DrivesChanged whenever a drive or its free room changes, and FolderFound for a new drive.
         stop: Ends the loop.
-        poll_s: Seconds between two looks.
+        poll_s: Seconds between two readings.
     """
     before = DrivesChanged()
     while not stop.is_set():

@@ -59,7 +59,7 @@ def station(tmp_path: Path) -> Iterator[Station]:
     made.close()
 
 
-def test_the_session_is_whole(station: Station) -> None:
+def test_the_session_is_complete(station: Station) -> None:
     session, state = station.store.load(), station.kiosk.state
     assert (session.labels, list(session.shots())) == (LABELS, FACTS["shots"])
     assert session.extractor_sha256 == FACTS["extractor_sha256"]
@@ -71,7 +71,7 @@ def test_the_session_is_whole(station: Station) -> None:
     assert [len(one.thumbnails) for one in state.classes] == FACTS["shots"]
 
 
-def test_its_model_answers_as_it_did(station: Station) -> None:
+def test_its_model_returns_the_same_answers(station: Station) -> None:
     state = station.kiosk.state
     assert state.mode is Mode.LIVE
     assert not state.stale
@@ -88,14 +88,14 @@ def test_its_model_answers_as_it_did(station: Station) -> None:
         assert seen.novelty == pytest.approx(wanted["novelty"], abs=0.05)
 
 
-def test_more_is_taught_to_it(station: Station) -> None:
+def test_samples_can_be_added_to_it(station: Station) -> None:
     station.look()
     station.panel.tap(0)
     station.settle()
     assert list(station.store.load().shots()) == [FACTS["shots"][0] + 1, *FACTS["shots"][1:]]
 
 
-def test_changed_settings_hold(tmp_path: Path) -> None:
+def test_settings_changed_on_the_screen_apply(tmp_path: Path) -> None:
     shutil.copytree(OLD / "data", tmp_path / "data")
     config = SettingsFile(Config(), tmp_path / "data").config
     assert list(tmp_path.glob("data/settings.toml*")) == [tmp_path / "data" / "settings.toml"], "nothing is set aside"
@@ -105,7 +105,7 @@ def test_changed_settings_hold(tmp_path: Path) -> None:
     assert (config.classes.target_shots, config.staff.contact, config.idle.after_s) == (12, "Werkstatt", 90.0)
 
 
-def test_the_archive_is_listed_and_its_session_comes_back(station: Station) -> None:
+def test_the_archive_is_listed_and_its_session_can_be_restored(station: Station) -> None:
     open_staff(station)
     station.panel.tap(StaffTab(StaffPage.SESSIONS))
     station.settle()
@@ -120,7 +120,7 @@ def test_the_archive_is_listed_and_its_session_comes_back(station: Station) -> N
 
 
 @pytest.mark.parametrize("chosen", [0, 1])
-def test_a_saved_folder_is_found_carried_on_with_and_shown(tmp_path: Path, chosen: int) -> None:
+def test_a_saved_folder_is_found_and_its_session_or_model_can_be_used(tmp_path: Path, chosen: int) -> None:
     drive = Path(shutil.copytree(OLD / "drive", tmp_path / "STICK"))
     found = find_folder(drive)
     assert found is not None
@@ -149,7 +149,7 @@ def test_a_saved_folder_is_found_carried_on_with_and_shown(tmp_path: Path, chose
 @pytest.mark.parametrize(
     ("model", "labels"), [("model.tflite", ("class 0", "class 1", "class 2")), ("drive/teachable", LABELS)]
 )
-def test_an_exported_model_is_classified_with(model: str, labels: tuple[str, ...], tmp_path: Path) -> None:
+def test_classify_uses_an_exported_model(model: str, labels: tuple[str, ...], tmp_path: Path) -> None:
     path = OLD / model
     if path.is_dir():
         (path,) = path.iterdir()
@@ -165,7 +165,7 @@ def test_an_exported_model_is_classified_with(model: str, labels: tuple[str, ...
         assert one["novelty"] == pytest.approx(wanted["novelty"], abs=0.05)
 
 
-def test_a_saved_folder_is_a_starter(tmp_path: Path) -> None:
+def test_a_saved_folder_can_be_the_starter(tmp_path: Path) -> None:
     (folder,) = (OLD / "drive" / "teachable").iterdir()
     settings = Config()
     station = station_in(tmp_path, replace(settings, idle=replace(settings.idle, starter=str(folder))))
@@ -175,7 +175,7 @@ def test_a_saved_folder_is_a_starter(tmp_path: Path) -> None:
         assert station.kiosk.state.starter.labels == LABELS
 
 
-def test_every_setting_of_the_settings_file_holds() -> None:
+def test_every_setting_of_the_settings_file_applies() -> None:
     path = OLD / "kiosk.toml"
     config, defaults = load_config(path), Config()
     table = tomllib.loads(path.read_text(encoding="utf-8"))

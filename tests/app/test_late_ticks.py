@@ -1,4 +1,4 @@
-"""A slow machine ticks late: inputs that wait in the queue are handled in the order in which they happened."""
+"""Late ticks on a slow computer: queued inputs are handled in the order of their times, before time passes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Screen:
         self.waiting: list[Any] = []
 
     def draw(self, _view: object) -> None:
-        """Nobody looks."""
+        """Drop the view."""
 
     def events(self) -> list[Any]:
         waiting, self.waiting = self.waiting, []
@@ -52,13 +52,13 @@ def key(kind: int, name: int = pygame.K_1) -> Any:
     return pygame.event.Event(kind, key=name)
 
 
-def test_events_that_wait_are_handled_in_the_order_of_their_times() -> None:
+def test_queued_events_are_handled_in_the_order_of_their_times() -> None:
     late, early, untimed = ev.ButtonReleased(0, at_s=0.2), ev.ButtonPressed(0, at_s=0.1), ev.SessionErased()
     pin = ev.PinChanged("gpio:17", active=True, at_s=0.15)
     assert in_order_of_time([late, untimed, early, pin]) == [early, untimed, pin, late]
 
 
-def test_a_tap_whose_release_waits_takes_one_picture_however_late_the_tick(station: Station) -> None:
+def test_a_tap_takes_one_sample_even_if_its_release_is_handled_late(station: Station) -> None:
     station.look()
     start_s = station.now_s
     station.kiosk.events.put(ev.ButtonPressed(0, at_s=start_s))
@@ -73,7 +73,7 @@ def test_a_tap_whose_release_waits_takes_one_picture_however_late_the_tick(stati
     assert station.kiosk.state.shots[0] == 1
 
 
-def test_a_hold_over_late_ticks_still_takes_samples(station: Station) -> None:
+def test_a_hold_takes_samples_even_if_ticks_are_late(station: Station) -> None:
     station.look()
     station.kiosk.events.put(ev.ButtonPressed(0, at_s=station.now_s))
     station.settle()
@@ -92,8 +92,8 @@ def test_a_hold_over_late_ticks_still_takes_samples(station: Station) -> None:
     assert station.kiosk.state.shots[0] == shots
 
 
-def test_the_delay_of_a_hold_counts_from_the_press_itself(station: Station) -> None:
-    """A press that waits beside the tick is no hold yet, though the tick before was long ago."""
+def test_the_delay_of_a_hold_starts_at_the_time_of_the_press(station: Station) -> None:
+    """A press that happened just before a late tick is not a hold yet, although the last tick was long ago."""
     station.look()
     station.now_s += LATE_S
     station.kiosk.events.put(ev.ButtonPressed(0, at_s=station.now_s - 0.1))
@@ -110,8 +110,8 @@ def test_the_delay_of_a_hold_counts_from_the_press_itself(station: Station) -> N
 
 
 @pytest.mark.parametrize("late_by", ["press", "release"])
-def test_a_tap_of_a_pin_takes_one_picture(station: Station, late_by: str) -> None:
-    """The level that the pin has since the release is believed only at the tick after the next."""
+def test_a_tap_on_a_pin_takes_one_sample(station: Station, late_by: str) -> None:
+    """Debouncing accepts the level after the release one tick later."""
     station.kiosk.state = replace(station.kiosk.state, inputs=station.kiosk.state.inputs.assign("gpio:17", 0))
     station.look()
     start_s = station.now_s
@@ -130,7 +130,7 @@ def test_a_tap_of_a_pin_takes_one_picture(station: Station, late_by: str) -> Non
     assert station.kiosk.state.held is None
 
 
-def test_a_pin_that_is_held_over_late_ticks_takes_samples(station: Station) -> None:
+def test_a_pin_that_is_held_takes_samples_even_if_ticks_are_late(station: Station) -> None:
     station.kiosk.state = replace(station.kiosk.state, inputs=station.kiosk.state.inputs.assign("gpio:17", 0))
     station.look()
     station.kiosk.events.put(ev.PinChanged("gpio:17", active=True, at_s=station.now_s))
@@ -142,7 +142,7 @@ def test_a_pin_that_is_held_over_late_ticks_takes_samples(station: Station) -> N
 
 
 def taps(station: Station) -> dict[str, tuple[Any, Any, Any]]:
-    """For each kind of device: the device, and its window events for a press and a release of the first class."""
+    """Return each kind of device with its window events for a press and a release of the first class."""
     desk = Desk()
     on_pad = {"instance_id": desk.plug(), "button": 3}
     station.kiosk.state = replace(station.kiosk.state, inputs=station.kiosk.state.inputs.assign("pad:0:button:3", 0))
@@ -164,7 +164,7 @@ def taps(station: Station) -> dict[str, tuple[Any, Any, Any]]:
 
 
 @pytest.mark.parametrize("kind", ["keyboard", "pointer", "pads"])
-def test_a_tap_of_any_device_takes_one_picture(station: Station, kind: str) -> None:
+def test_a_tap_on_any_device_takes_one_sample(station: Station, kind: str) -> None:
     device, press, release = taps(station)[kind]
     screen = Screen()
     loop = loop_of(station, screen, device)
@@ -184,7 +184,7 @@ def test_a_tap_of_any_device_takes_one_picture(station: Station, kind: str) -> N
     assert station.kiosk.state.held is None
 
 
-def test_a_tap_of_the_corner_opens_no_staff_pages_on_a_late_tick(station: Station) -> None:
+def test_a_tap_on_the_corner_is_not_a_hold_even_if_the_tick_is_late(station: Station) -> None:
     station.kiosk.events.put(ev.ButtonPressed(ScreenKey.CORNER, at_s=station.now_s))
     station.settle()
     station.settle()
@@ -195,8 +195,8 @@ def test_a_tap_of_the_corner_opens_no_staff_pages_on_a_late_tick(station: Statio
     assert station.kiosk.state.mode is Mode.TEACH
 
 
-def test_a_press_before_a_key_is_handled_before_it(station: Station) -> None:
-    """A button that closed the keyboard on the screen: the next key is a button again, not a letter."""
+def test_a_press_that_came_before_a_key_is_handled_before_it(station: Station) -> None:
+    """The press closes the on-screen keyboard, so the key is a button again, not a letter."""
     screen = Screen()
     loop = loop_of(station, screen, Keyboard())
     loop.tick()

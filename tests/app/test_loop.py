@@ -1,4 +1,4 @@
-"""One turn of the frame loop: presses come before new frames, and what is drawn is what was decided."""
+"""The frame loop: presses are handled before new frames, and typing goes to the on-screen keyboard."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.needs_runtime
 
 
 class Screen:
-    """Remembers what was drawn, and plays key presses."""
+    """Records the views that were drawn, and plays key presses."""
 
     def __init__(self) -> None:
         self.drawn: list[KioskView] = []
@@ -45,7 +45,7 @@ def frame(number: int) -> Frame:
     return Frame(image, number, float(number))
 
 
-def test_the_sample_of_a_press_is_the_picture_drawn_before_it(station: Station) -> None:
+def test_a_press_takes_the_frame_that_was_drawn_before_it(station: Station) -> None:
     frames: Mailbox[Frame] = Mailbox()
     observations: Mailbox[Observation] = Mailbox()
     screen = Screen()
@@ -55,7 +55,7 @@ def test_the_sample_of_a_press_is_the_picture_drawn_before_it(station: Station) 
     )  # fmt: skip
     frames.put(frame(1))
     loop.tick()
-    frames.put(frame(2))  # arrives in the same tick as the press: nobody has seen it
+    frames.put(frame(2))  # arrives in the same tick as the press, so it was not on the screen
     screen.typed = [pygame.event.Event(pygame.KEYDOWN, key=pygame.K_1)]
     loop.tick()
     assert [view.picture.key[1] for view in screen.drawn] == [1, 2]
@@ -64,7 +64,7 @@ def test_the_sample_of_a_press_is_the_picture_drawn_before_it(station: Station) 
     assert np.allclose(sample.embedding, station.extractor.embed(frame(1).image))
 
 
-def test_while_a_name_is_written_keys_are_letters_and_no_buttons(station: Station) -> None:
+def test_while_the_on_screen_keyboard_is_open_keys_are_letters_not_buttons(station: Station) -> None:
     screen = Screen()
     loop = Loop(
         station.kiosk, screen, [Keyboard()], frames=Mailbox(), observations=Mailbox(),
@@ -85,14 +85,14 @@ def test_while_a_name_is_written_keys_are_letters_and_no_buttons(station: Statio
         pygame.event.Event(pygame.KEYDOWN, key=pygame.K_s),
         pygame.event.Event(pygame.TEXTINPUT, text="s"),
         pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN),
-        pygame.event.Event(pygame.KEYDOWN, key=pygame.K_z),  # the keyboard is closed again
+        pygame.event.Event(pygame.KEYDOWN, key=pygame.K_z),  # the on-screen keyboard is closed by now
     ]
     loop.tick()
     assert station.kiosk.state.labels[0] == "apples"
     assert station.kiosk.state.inputs.pressed == ("key:z",)
 
 
-def test_a_key_that_is_typed_leaves_the_loop(station: Station) -> None:
+def test_escape_ends_the_loop(station: Station) -> None:
     screen = Screen()
     loop = Loop(
         station.kiosk, screen, [Keyboard()], frames=Mailbox(), observations=Mailbox(),

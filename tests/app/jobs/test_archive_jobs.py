@@ -171,8 +171,8 @@ def test_no_session_is_exported_to_the_mount_point_of_a_pulled_drive(station: St
     open_page(station, StaffPage.SESSIONS)
     station.panel.tap(ScreenKey.EXPORT_SESSIONS)
     station.settle()
-    told = "the drive STICK was pulled too early. Plug it in and write to it again."
-    assert station.notice == told
+    text = "the drive STICK was pulled too early. Plug it in and write to it again."
+    assert station.notice == text
     assert not (station.folder / "gone").exists()
 
 
@@ -188,8 +188,8 @@ def test_an_export_of_sessions_refuses_links_on_the_drive(station: Station, link
     open_page(station, StaffPage.SESSIONS)
     station.panel.tap(ScreenKey.EXPORT_SESSIONS)
     station.settle()
-    told = f"{link} on the drive is no folder: rename it on a computer, or use another drive."
-    assert station.notice == told
+    text = f"{link} on the drive is no folder: rename it on a computer, or use another drive."
+    assert station.notice == text
     assert list(elsewhere.iterdir()) == []
 
 
@@ -206,9 +206,9 @@ def test_an_export_to_a_full_disk_of_this_computer_does_not_mention_a_drive(tmp_
         open_page(station, StaffPage.SESSIONS)
         station.panel.tap(ScreenKey.EXPORT_SESSIONS)
         station.settle()
-        told = station.notice
-        assert told.endswith("MB are free. Make room on the disk, then save again.")
-        assert "drive" not in told
+        text = station.notice
+        assert text.endswith("MB are free. Make room on the disk, then save again.")
+        assert "drive" not in text
     finally:
         station.close()
         subprocess.run(["umount", export], check=True)

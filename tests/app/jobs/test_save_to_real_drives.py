@@ -236,7 +236,7 @@ def test_a_drive_is_listed_with_its_name_file_system_and_free_room(socket: Stick
 
 
 def test_an_exfat_drive_holds_the_whole_folder_after_it_was_mounted_again(station: Station, socket: Sticks) -> None:
-    """exFAT, checked by its own fsck and read again after it was mounted anew."""
+    """The file system passes fsck.exfat, and the checksums match after it was mounted again."""
     disk = socket.plug_in("exfat", size_mb=40)
     station.train()
     station.press(Action.SAVE)

@@ -18,24 +18,24 @@ from tests.support.waiting import wait_until
 
 
 def test_a_lost_camera_is_announced_once_and_opened_again_when_it_is_back() -> None:
-    told: list[ev.Event] = []
+    announced: list[ev.Event] = []
     frames: Mailbox[Frame] = Mailbox()
     table = DemonstrationCamera(frames_per_second=200)
     worker = Worker(
         "camera",
-        lambda stop: watch_camera(lambda: table, frames.put, told.append, stop=stop),
-        lambda _name, error: told.append(error),
+        lambda stop: watch_camera(lambda: table, frames.put, announced.append, stop=stop),
+        lambda _name, error: announced.append(error),
     ).start()
     wait_until(lambda: frames.take() is not None)
     table.unplug()
-    wait_until(lambda: len(told) == 2)
+    wait_until(lambda: len(announced) == 2)
     time.sleep(0.7)  # long enough for a second try to fail
     table.plug_in()
-    wait_until(lambda: len(told) == 3)
+    wait_until(lambda: len(announced) == 3)
     frames.take()
     wait_until(lambda: frames.take() is not None)
     worker.stop()
-    found, lost, found_again = told
+    found, lost, found_again = announced
     assert found == found_again == ev.CameraFound("demonstration")
     assert isinstance(lost, ev.CameraLost)
     assert str(lost.reason) == "camera demonstration: it was unplugged. Plug it in again."

@@ -58,11 +58,13 @@ def test_failures_in_a_row_are_announced_once() -> None:
             return Observation(frame)
 
     frames: Mailbox[Frame] = Mailbox()
-    told: list[ev.Event] = []
+    announced: list[ev.Event] = []
     seen: list[int] = []
     worker = Worker(
         "vision",
-        lambda stop: watch_frames(Flaky(), frames, lambda one: seen.append(one.frame.sequence), told.append, stop=stop),
+        lambda stop: watch_frames(
+            Flaky(), frames, lambda one: seen.append(one.frame.sequence), announced.append, stop=stop
+        ),
         lambda *_: None,
     ).start()
     for number in range(6):
@@ -73,4 +75,4 @@ def test_failures_in_a_row_are_announced_once() -> None:
             time.sleep(0.3)
     worker.stop()
     reason = message("The model gave no answer. Try again, or call a member of staff.")
-    assert told == [ev.VisionFailed(reason)] * 2
+    assert announced == [ev.VisionFailed(reason)] * 2
