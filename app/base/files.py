@@ -6,6 +6,7 @@ Errors are the system's own (`OSError`); the caller translates them, because it 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def write_durably(path: Path, data: bytes) -> None:
         partial.replace(path)
         sync_directory(path.parent)
     except OSError:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # the first error is the one to report
+            partial.unlink(missing_ok=True)
         raise
 
 

@@ -100,6 +100,20 @@ def test_a_restored_session_can_be_trained_even_without_pictures(station: Statio
     assert station.kiosk.observation.probabilities.argmax() == 1
 
 
+def test_undo_after_a_restore_removes_the_sample_and_its_thumbnail(station: Station) -> None:
+    set_privacy(station, Privacy.KEEP)
+    station.teach()
+    leave_alone(station)
+    station.kiosk.handle(ev.ScreenTouched())
+    open_staff(station)
+    station.panel.tap(ArchivedSession(archived(station)[0].stem))
+    station.panel.tap(ScreenKey.BACK)
+    station.settle()
+    station.press(Action.UNDO)
+    assert station.store.load().shots() == (4, 3, 0)
+    assert [len(one.thumbnails) for one in station.kiosk.state.classes] == [4, 3, 0]
+
+
 def test_restoring_archives_the_current_session_first(station: Station) -> None:
     station.teach(3)
     leave_alone(station)
