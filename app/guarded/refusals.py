@@ -19,4 +19,7 @@ REFUSALS: dict[str, Message] = {
     "bomb": message("session.npz would unpack to more than a session holds."),
     "odd_embeddings": message("{array} in session.npz is not what the kiosk writes.", array="embeddings"),
     "odd_label_indices": message("{array} in session.npz is not what the kiosk writes.", array="label_indices"),
+    "odd_holds": message("{array} in session.npz is not what the kiosk writes.", array="holds"),
+    "odd_made": message("{array} in session.npz is not what the kiosk writes.", array="made"),
+    "odd_made_source": message("{array} in session.npz is not what the kiosk writes.", array="made_source"),
 }

@@ -27,7 +27,7 @@ from tpu.errors import InferenceFailed, LabelCountMismatch, NotAClassifier, Runt
 from tpu.tensors import centre_crop
 
 LARGEST_ARRAY_BYTES = 64 << 20
-MOST_MEMBERS = 16  # of the archive; the kiosk writes two
+MOST_MEMBERS = 16  # of the archive; the kiosk writes five
 SUM_TOLERANCE = 0.05  # of the sum of probabilities: each 8-bit one is off by up to 1/512
 SLOWEST_ANSWER_S = 3.0
 LONGEST_DETAIL = 300  # characters
@@ -105,13 +105,15 @@ def check_session(_head: dict[str, Any], blobs: list[bytes]) -> Answer:
         blobs: The archive, then JPEG files.
 
     Returns:
-        `samples` and `feature_dim`; the embeddings, float32 (N, D), the label indices, int64 (N,), then every
+        `samples`, N, `feature_dim`, D, and `made`, M; the embeddings, float32 (N, D), the label indices, int64 (N,),
+        the holds, int64 (N,), the made views, float32 (M, D), and the samples they belong to, int64 (M,); then every
         picture, decoded and encoded again; empty if it could not be decoded.
     """
-    embeddings, indices = _arrays(blobs[0])
+    arrays = _arrays(blobs[0])
     pictures = [_re_encoded(blob) for blob in blobs[1:]]
-    head = {"samples": embeddings.shape[0], "feature_dim": embeddings.shape[1]}
-    return head, [embeddings.tobytes(), indices.tobytes(), *pictures]
+    embeddings, _, _, made, _ = arrays
+    head = {"samples": embeddings.shape[0], "feature_dim": embeddings.shape[1], "made": made.shape[0]}
+    return head, [*(array.tobytes() for array in arrays), *pictures]
 
 
 TASKS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {"model": check_model, "session": check_session}
@@ -129,18 +131,28 @@ def _limit(memory_bytes: int, processor_s: int, written_bytes: int) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def _arrays(archive: bytes) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def _arrays(archive: bytes) -> tuple[NDArray[Any], ...]:
+    """Read the five arrays of session.npz; older kiosks did not write the last three."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as members:
             if len(members.infolist()) > MOST_MEMBERS:
                 raise Refused("members")
             embeddings = _array(members, "embeddings", np.dtype(np.float32), dimensions=2)
             indices = _array(members, "label_indices", np.dtype(np.int64), dimensions=1)
+            holds, made, made_source = np.full(len(indices), -1, np.int64), embeddings[:0], np.zeros(0, np.int64)
+            if "holds.npy" in members.namelist():
+                holds = _array(members, "holds", np.dtype(np.int64), dimensions=1)
+            if "made.npy" in members.namelist():
+                made = _array(members, "made", np.dtype(np.float32), dimensions=2)
+                made_source = _array(members, "made_source", np.dtype(np.int64), dimensions=1)
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise Refused("damaged") from error
-    if len(embeddings) != len(indices) or not np.isfinite(embeddings).all():
+    same_sizes = len(embeddings) == len(indices) == len(holds) and len(made) == len(made_source)
+    if not same_sizes or made.shape[1] != embeddings.shape[1]:
         raise Refused("damaged")
-    return embeddings, indices
+    if not np.isfinite(embeddings).all() or not np.isfinite(made).all():
+        raise Refused("damaged")
+    return embeddings, indices, holds, made, made_source
 
 
 def _array(members: zipfile.ZipFile, name: str, dtype: np.dtype[Any], dimensions: int) -> NDArray[Any]:

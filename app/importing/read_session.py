@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,33 @@ from app.importing.content import (
 )
 from app.importing.untrusted_folder import UntrustedFolder
 from app.session.pictures import decode_picture
-from app.session.session import Sample, Session
+from app.session.session import MOST_MADE_VIEWS, Sample, Session, no_views
 
 MOST_SAMPLES = 20_000
 MOST_PICTURES_BYTES, LARGEST_PICTURE_BYTES = 96 << 20, 256 << 10
 PICTURE = re.compile(r"(\d{3,6})\.jpg")
 SESSION_LIMITS = Limits(wall_s=90.0, processor_s=90)
+
+
+class _Arrays(NamedTuple):
+    """The arrays of session.npz.
+
+    Attributes:
+        embeddings: float32 (N, D).
+        label_indices: int64 (N,).
+        holds: int64 (N,); -1 where the hold is unknown.
+        made: Embeddings of made views, float32 (M, D).
+        made_source: The row in `embeddings` of the sample that each view belongs to, int64 (M,).
+    """
+
+    embeddings: NDArray[np.float32]
+    label_indices: NDArray[np.int64]
+    holds: NDArray[np.int64]
+    made: NDArray[np.float32]
+    made_source: NDArray[np.int64]
+
+
+ARRAYS = len(_Arrays._fields)  # blobs before those of the pictures
 
 
 def read_session(
@@ -61,12 +82,15 @@ def read_session(
         labels = checked_labels(facts)
         files = _pictures(inside, len(labels))
     head, blobs = run_sandboxed("session", {}, [archive, *(data for _, _, data in files)], limits)
-    embeddings, indices = _checked_arrays(head, blobs, len(labels))
-    pictures = {(index, number): data for (index, number, _), data in zip(files, blobs[2:], strict=False)}
-    same_extractor = _text(facts, "extractor", "sha256") == extractor_sha256 and embeddings.shape[1] == feature_dim
+    arrays = _checked_arrays(head, blobs, len(labels))
+    pictures = {(index, number): data for (index, number, _), data in zip(files, blobs[ARRAYS:], strict=False)}
+    feature_dim_there = arrays.embeddings.shape[1]
+    same_extractor = _text(facts, "extractor", "sha256") == extractor_sha256 and feature_dim_there == feature_dim
+    holds = _renumbered(arrays.holds, arrays.label_indices)
     samples, counts = [], [0] * len(labels)
-    for sample_id, (vector, class_index) in enumerate(zip(embeddings, indices.tolist(), strict=True)):
+    for row, class_index in enumerate(arrays.label_indices.tolist()):
         counts[class_index] += 1
+        vector, made = arrays.embeddings[row], arrays.made[arrays.made_source == row]
         picture = pictures.get((class_index, counts[class_index]), b"")
         if not same_extractor:
             if not picture:
@@ -79,8 +103,8 @@ def read_session(
                         ours=extractor_name,
                     )
                 )
-            vector = embed(decode_picture(picture))  # noqa: PLW2901
-        samples.append(Sample(sample_id, class_index, vector, picture, 0.0))
+            vector, made = embed(decode_picture(picture)), no_views()
+        samples.append(Sample(row, class_index, vector, picture, 0.0, hold=holds[row], made=made))
     return Session(labels, tuple(samples), extractor_name, extractor_sha256)
 
 
@@ -115,20 +139,41 @@ def _text(facts: dict[str, Any], section: str, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _checked_arrays(head: Any, blobs: list[bytes], classes: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Check the answer of the sandbox, which is not trusted either.
-
-    Returns:
-        Embeddings, float32 (N, D), and label indices, int64 (N,).
-    """
-    samples, feature_dim = head.get("samples"), head.get("feature_dim")
-    if not isinstance(samples, int) or not isinstance(feature_dim, int) or len(blobs) < 2:
+def _checked_arrays(head: Any, blobs: list[bytes], classes: int) -> _Arrays:
+    """Check the answer of the sandbox, which is not trusted either."""
+    sizes = [head.get(name) for name in ("samples", "feature_dim", "made")]
+    if not all(isinstance(size, int) for size in sizes) or len(blobs) < ARRAYS:
         raise damaged("session.npz")
+    samples, feature_dim, made = sizes
     if not 0 < samples <= MOST_SAMPLES or not feature_dim > 0:
         raise FolderRefused(message("its session does not hold 1 to {most} pictures.", most=MOST_SAMPLES))
-    if len(blobs[0]) != samples * feature_dim * 4 or len(blobs[1]) != samples * 8:
+    expected_bytes = [samples * feature_dim * 4, samples * 8, samples * 8, made * feature_dim * 4, made * 8]
+    if made < 0 or [len(blob) for blob in blobs[:ARRAYS]] != expected_bytes:
         raise damaged("session.npz")
-    indices = np.frombuffer(blobs[1], np.int64)
-    if indices.min() < 0 or indices.max() >= classes:
+    arrays = _Arrays(
+        np.frombuffer(blobs[0], np.float32).reshape(samples, feature_dim),
+        np.frombuffer(blobs[1], np.int64),
+        np.frombuffer(blobs[2], np.int64),
+        np.frombuffer(blobs[3], np.float32).reshape(made, feature_dim),
+        np.frombuffer(blobs[4], np.int64),
+    )
+    if not _all_in(arrays.label_indices, 0, classes) or not _all_in(arrays.made_source, 0, samples):
         raise damaged("session.npz")
-    return np.frombuffer(blobs[0], np.float32).reshape(samples, feature_dim), indices
+    if not _all_in(arrays.holds, -1, None):
+        raise damaged("session.npz")
+    if made and np.bincount(arrays.label_indices[arrays.made_source]).max() > MOST_MADE_VIEWS:
+        raise damaged("session.npz")
+    return arrays
+
+
+def _all_in(values: NDArray[np.int64], first: int, end: int | None) -> bool:
+    return bool((values >= first).all() and (end is None or (values < end).all()))
+
+
+def _renumbered(holds: NDArray[np.int64], label_indices: NDArray[np.int64]) -> list[int | None]:
+    """Number the holds from 0; those of a file may be of any size, and a hold belongs to one class."""
+    numbers: dict[tuple[int, int], int] = {}
+    return [
+        None if hold < 0 else numbers.setdefault((label_index, hold), len(numbers))
+        for label_index, hold in zip(label_indices.tolist(), holds.tolist(), strict=True)
+    ]

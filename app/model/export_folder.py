@@ -186,7 +186,15 @@ def _version(package: str) -> str:
 
 def _arrays(session: Session) -> bytes:
     stream = io.BytesIO()
-    np.savez_compressed(stream, embeddings=session.embeddings(), label_indices=session.label_indices())
+    made, made_source = session.made()
+    np.savez_compressed(
+        stream,
+        embeddings=session.embeddings(),
+        label_indices=session.label_indices(),
+        holds=session.holds(),
+        made=made,
+        made_source=made_source,
+    )
     return stream.getvalue()
 
 

@@ -70,6 +70,20 @@ VECTORS, INDICES = array(np.zeros((4, 3), np.float32)), array(np.array([0, 0, 1,
 
 
 ODD = "it cannot be used: embeddings in session.npz is not what the kiosk writes."
+NOT_OURS = "session.npz is damaged, or was not written by a kiosk."
+
+
+def odd(name: str) -> str:
+    return f"it cannot be used: {name} in session.npz is not what the kiosk writes."
+
+
+def archive_with(**members: Any) -> bytes:
+    """Return an archive with a sound session, and these arrays beside its own."""
+    return archive(embeddings=VECTORS, label_indices=INDICES, **{name: array(one) for name, one in members.items()})
+
+
+def views(count: int, feature_dim: int = 3, value: float = 0.0) -> Any:
+    return np.full((count, feature_dim), value, np.float32)
 
 
 HOSTILE = {
@@ -91,8 +105,29 @@ HOSTILE = {
     ),
     "classes that are not there": (
         archive(embeddings=VECTORS, label_indices=array(np.array([0, 0, 1, 7]))),
-        "session.npz is damaged, or was not written by a kiosk.",
+        NOT_OURS,
     ),
+    "pickled holds": (archive_with(holds=np.array([Pickled()] * 4, object)), odd("holds")),
+    "holds of fewer samples": (archive_with(holds=np.zeros(3, np.int64)), DAMAGED),
+    "holds below unknown": (archive_with(holds=np.array([0, 0, -2, 1])), NOT_OURS),
+    "holds in two dimensions": (archive_with(holds=np.zeros((4, 1), np.int64)), odd("holds")),
+    "pickled views": (archive_with(made=np.array([Pickled()], object), made_source=np.zeros(1, int)), odd("made")),
+    "views without their samples": (archive_with(made=views(2)), DAMAGED),
+    "views of fewer samples": (archive_with(made=views(2), made_source=np.zeros(1, np.int64)), DAMAGED),
+    "views of a sample that does not exist": (archive_with(made=views(1), made_source=np.array([4])), NOT_OURS),
+    "views of a negative sample": (archive_with(made=views(1), made_source=np.array([-1])), NOT_OURS),
+    "views of a fraction": (archive_with(made=views(1), made_source=np.zeros(1)), odd("made_source")),
+    "views of another size": (archive_with(made=views(1, 4), made_source=np.zeros(1, np.int64)), DAMAGED),
+    "infinite views": (archive_with(made=views(1, value=np.inf), made_source=np.zeros(1, np.int64)), DAMAGED),
+    "views that declare more than they hold": (
+        archive(embeddings=VECTORS, label_indices=INDICES, made=header_of("(900000, 900000)"), made_source=INDICES),
+        DAMAGED,
+    ),
+    "a bomb of views": (
+        archive(embeddings=VECTORS, label_indices=INDICES, made=bytes(80 << 20), made_source=INDICES),
+        "it cannot be used: session.npz would unpack to more than a session holds.",
+    ),
+    "more views than a class may have": (archive_with(made=views(31), made_source=np.arange(31) % 2), NOT_OURS),
 }
 
 
@@ -102,6 +137,35 @@ def test_a_hostile_session_is_refused_with_a_reason(folder: Path, kind: str, tmp
     (folder / "session.npz").write_bytes(data)
     assert refusal(lambda: read_session_of_any_extractor(folder)) == reason
     assert not Path("pwned").exists()
+
+
+def test_holds_and_views_come_with_their_samples_and_holds_are_numbered_from_zero(folder: Path) -> None:
+    session = session_of(folder)
+    feature_dim = session.embeddings().shape[1]
+    holds = np.array([2**63 - 1, 2**63 - 1, 5, -1, 5, 0, 0, 0])
+    made, made_source = np.arange(30 * feature_dim, dtype=np.float32).reshape(30, -1), np.array([7] * 14 + [2] * 16)
+    members = {"embeddings": session.embeddings(), "label_indices": session.label_indices()}
+    members |= {"holds": holds, "made": made, "made_source": made_source}
+    (folder / "session.npz").write_bytes(archive(**{name: array(one) for name, one in members.items()}))
+    read = session_of(folder)
+    assert session.label_indices().tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert read.holds().tolist() == [0, 0, 1, -1, 2, 3, 3, 3], "a hold belongs to one class"
+    assert [len(one.made) for one in read.samples] == [0, 0, 16, 0, 0, 0, 0, 14]
+    assert np.array_equal(read.samples[2].made, made[14:])
+    assert np.array_equal(read.samples[7].made, made[:14])
+    other = session_of(folder, extractor_name="ours", extractor_sha256="0" * 64, feature_dim=3)
+    assert other.holds().tolist() == read.holds().tolist()
+    assert other.made()[0].shape == (0, 3), "views of another extractor are left out"
+
+
+def test_a_session_saved_before_there_were_holds_has_unknown_holds_and_no_views(folder: Path) -> None:
+    with np.load(folder / "session.npz", allow_pickle=False) as arrays:
+        assert sorted(arrays) == ["embeddings", "holds", "label_indices", "made", "made_source"]
+        old = archive(embeddings=array(arrays["embeddings"]), label_indices=array(arrays["label_indices"]))
+    (folder / "session.npz").write_bytes(old)
+    session = session_of(folder)
+    assert session.holds().tolist() == [-1] * 8
+    assert session.made()[1].tolist() == []
 
 
 def test_the_hostile_pickle_would_run_if_it_were_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
