@@ -1,1 +1,4 @@
-"""The recipe of the built-in extractor: render a world from formulas, train, convert. Never imported by the app."""
+"""How the built-in extractor is made: render pictures from formulas, train on them, convert the network.
+
+The kiosk never imports this package.
+"""

@@ -1,4 +1,4 @@
-"""`python -m pretraining`: render, train, convert. Resumes a run whose folder exists."""
+"""`python -m pretraining`: render pictures, train on them, and convert. Continues a run whose folder exists."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ RUNS, BUILT_IN = Path("pretraining/runs"), Path("assets/models/kiosk_extractor.t
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long to train, and the size of the world.
+    """How long to train, and how many things and pictures there are.
 
     Attributes:
-        minutes: Of each round. The first begins with nothing, each other one with the converted file of the one before.
-        things_per_batch: Of the first round, and of the others.
-        things: In the world at a time.
-        pictures: Rendered to fit the projections.
+        minutes: Duration of each round. The first one starts from random weights, the others from the
+            file of the round before.
+        things_per_batch: In the first round, and in the others.
+        things: Number of things in the world at a time.
+        pictures: Number of pictures to fit the projections on.
     """
 
     minutes: tuple[float, ...]
@@ -37,15 +38,17 @@ SMOKE = Recipe((0.7, 0.3), (24, 24), things=100, pictures=512)
 
 
 def main() -> None:
-    """Make the extractor."""
+    """Make the extractor file."""
     parser = argparse.ArgumentParser(prog="python -m pretraining", description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="a small world, two minutes, to see that all parts work")
-    parser.add_argument("--minutes", type=float, nargs="+", help="how long each round takes")
-    parser.add_argument("--start", type=Path, help="go on from this extractor: no round begins with nothing")
+    parser.add_argument(
+        "--smoke", action="store_true", help="two minutes with a small world, to check that all parts work"
+    )
+    parser.add_argument("--minutes", type=float, nargs="+", help="duration of each round")
+    parser.add_argument("--start", type=Path, help="start from this extractor instead of random weights")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--run", type=Path, help="folder of the checkpoints and the log; one for each run")
-    parser.add_argument("--out", type=Path, help="the file to write; with --smoke it lies in the run's folder")
-    parser.add_argument("--float-out", type=Path, help="write the float32 twin too, for measuring")
+    parser.add_argument("--run", type=Path, help="folder for checkpoints and log; each run needs its own")
+    parser.add_argument("--out", type=Path, help="file to write; with --smoke the default is in the run's folder")
+    parser.add_argument("--float-out", type=Path, help="also write the same network in float32, for measurements")
     options = parser.parse_args()
     recipe = SMOKE if options.smoke else FULL
     run = options.run or RUNS / "-".join(

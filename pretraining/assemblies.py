@@ -1,7 +1,7 @@
-"""Bodies put together from rounded pieces and rings, seen from any side: toys, tools, cups with handles, animals.
+"""Bodies made of rounded pieces and rings, such as toys, tools, cups with handles and animals, seen from any side.
 
-A body is a cloud of points with colours and normals, made once; a look at it turns the cloud and keeps the nearest
-points, which is a few milliseconds' work.
+A body is a cloud of points with colours and normals. To render a view, the cloud is turned and the nearest points are
+kept, which takes a few milliseconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pretraining.textures import FloatImage, random_colour, random_texture
 from pretraining.things import SIZE_PX, Side, random_finish, turned_in_space
 
-POINTS, CANDIDATES = 16_000, 6000  # of a body and of each of its pieces: two a pixel and more
+POINTS, CANDIDATES = 16_000, 6000  # of a body and of each piece; at least two per pixel
 EDGE_PX = 60
 PATTERN_PX = 64
 Points = NDArray[np.float32]
@@ -30,8 +30,8 @@ class Assembly:
         points: float32 (N, 3) within the unit ball; x right, y down, z towards the camera.
         normals: float32 (N, 3), outward, of unit length.
         colours: RGB float32 (N, 3) in 0..1.
-        yaw_pitch: Its rest pose, in radians.
-        turn: How far it may be turned from there, about the vertical axis and about the other, in radians.
+        yaw_pitch: The pose at rest, in radians.
+        turn: How far it may turn from there, about the vertical and about the horizontal axis, in radians.
     """
 
     points: Points
@@ -56,7 +56,7 @@ class Assembly:
         points = self.points[facing] @ turn.T
         near = 1 / (1 - 0.15 * points[:, 2:])
         places = ((points[:, :2] * near * 0.85 + 1) * EDGE_PX / 2).astype(np.intp).clip(0, EDGE_PX - 1)
-        order = np.argsort(points[:, 2])  # of points on one pixel the last is kept: the nearest
+        order = np.argsort(points[:, 2])  # of all points on one pixel the last one wins: the nearest
         rows, columns = places[order, 1], places[order, 0]
         layers = np.zeros((EDGE_PX, EDGE_PX, 5), np.float32)
         layers[rows, columns, 0] = 1
@@ -66,7 +66,7 @@ class Assembly:
 
 
 def random_assembly(rng: np.random.Generator) -> Assembly:
-    """Put a body together; many are alike left and right."""
+    """Make a random body; many are symmetric."""
     pieces = []
     for number in range(int(rng.integers(1, 6))):
         place = rng.normal(0, 0.45, 3) if number else np.zeros(3)
@@ -94,7 +94,7 @@ def random_assembly(rng: np.random.Generator) -> Assembly:
 
 @dataclass(frozen=True)
 class _Piece:
-    """Surface points (N, 3) with normals, colours and the area (N,) that each stands for, and what is inside."""
+    """A part of a body: surface points (N, 3) with normals, colours and areas (N,), and a test of what is inside."""
 
     points: Points
     normals: Points
@@ -103,7 +103,7 @@ class _Piece:
     holds: Callable[[Points], NDArray[np.bool_]]
 
     def mirrored(self) -> _Piece:
-        """The same on the other side."""
+        """The mirror image of the part."""
         return replace(
             self,
             points=self.points * _MIRROR,
@@ -116,7 +116,7 @@ _MIRROR = np.array([-1, 1, 1])
 
 
 def _egg(rng: np.random.Generator, size: float, place: Points) -> _Piece:
-    """|x/a|ᵖ + |y/b|ᵖ + |z/c|ᵖ = 1: an egg at p = 2, nearly a box at 6 (Barr 1981, with one exponent)."""
+    """|x/a|ᵖ + |y/b|ᵖ + |z/c|ᵖ = 1: an ellipsoid at p = 2, almost a box at 6. Source: Barr 1981, with one exponent."""
     ray = rng.normal(0, 1, (CANDIDATES, 3))
     ray /= np.linalg.norm(ray, axis=1, keepdims=True)
     power = rng.uniform(1.7, 6)
@@ -135,7 +135,7 @@ def _egg(rng: np.random.Generator, size: float, place: Points) -> _Piece:
 
 
 def _ring(rng: np.random.Generator, size: float, place: Points) -> _Piece:
-    """A torus: a handle, a tyre."""
+    """A torus, such as a handle or a tyre."""
     along, across = rng.uniform(0, 2 * np.pi, (2, CANDIDATES))
     thick = rng.uniform(0.15, 0.4) * size
     outward = np.stack([np.cos(along), np.sin(along), np.zeros(CANDIDATES)], 1)
@@ -150,13 +150,13 @@ def _ring(rng: np.random.Generator, size: float, place: Points) -> _Piece:
 def _painted(rng: np.random.Generator, where: Points) -> Points:
     if rng.random() < 0.45:
         return np.broadcast_to(random_colour(rng), where.shape)
-    texture = random_texture(PATTERN_PX, rng)  # thrown on it along one axis
+    texture = random_texture(PATTERN_PX, rng)  # projected along one axis
     at = ((where[:, rng.permutation(3)[:2]] + 1) * (PATTERN_PX - 1) / 2).astype(np.intp)
     return texture[at[:, 0], at[:, 1]]
 
 
 def _side(layers: FloatImage, finish: tuple[float, float, float]) -> Side:
-    """Close the gaps between points and enlarge: layers are (EDGE_PX, EDGE_PX, 5) of cover, depth and RGB."""
+    """Close the gaps between points and enlarge; `layers` (EDGE_PX, EDGE_PX, 5) are cover, depth and RGB."""
     cover = cv2.morphologyEx(layers[..., 0], cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     blurred = cv2.blur(layers, (5, 5))
     filled = np.where(layers[..., :1] > 0, layers, blurred / (blurred[..., :1] + 1e-3))

@@ -1,4 +1,4 @@
-"""Bodies that turn: lathed ones (cups, bottles, balls, pears) and boxes. Another side of them faces each camera."""
+"""Bodies that turn between pictures: bodies of revolution, such as cups, bottles and balls, and boxes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Lathed:
 
     Attributes:
         radii: Radius at each row, float32 (SIZE_PX,), in half widths of the picture; 0 outside.
-        skin: The unrolled surface: RGB float32 (SIZE_PX, 2 * SIZE_PX, 3), closed in itself sideways.
-        turn: How far it may be turned from its rest, in radians.
+        skin: The unrolled surface: RGB float32 (SIZE_PX, 2 * SIZE_PX, 3), the left and right edges join.
+        turn: How far it may turn from its pose at rest, in radians.
     """
 
     radii: FloatImage
@@ -52,7 +52,7 @@ class Lathed:
 
 
 def random_lathed(rng: np.random.Generator) -> Lathed:
-    """Turn a profile on the lathe: a few radii joined smoothly or by steps."""
+    """Make a random body of revolution: a few radii, joined smoothly or in steps."""
     top, bottom = rng.uniform(0.02, 0.25), rng.uniform(0.75, 0.98)
     knots = int(rng.integers(2, 7))
     heights = np.linspace(top, bottom, knots)
@@ -85,9 +85,9 @@ class Box:
 
     Attributes:
         edges: Half lengths, float64 (3,).
-        faces: One RGB texture a pair of faces, float32 (3, SIZE_PX, SIZE_PX, 3).
-        yaw_pitch: Its rest pose, in radians.
-        turn: Spread of the pose around its rest, in radians.
+        faces: One RGB texture for each pair of faces, float32 (3, SIZE_PX, SIZE_PX, 3).
+        yaw_pitch: The pose at rest, in radians.
+        turn: Standard deviation of the pose, in radians.
     """
 
     edges: NDArray[np.float64]
@@ -135,7 +135,7 @@ class Box:
 
 
 def random_box(rng: np.random.Generator) -> Box:
-    """Fold a box; half of them are one material all round."""
+    """Make a random box; half of them have one material on all faces."""
     edges = rng.uniform(0.2, 0.62, 3)
     faces = np.stack([random_texture(SIZE_PX, rng) for _ in range(3)])
     if rng.random() < 0.5:

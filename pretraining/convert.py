@@ -1,11 +1,11 @@
-"""From a checkpoint to the shipped file: fold batch norms, add the projections, quantize to full integer.
+"""Convert a checkpoint to the shipped file: fold the batch norms, add the projections, quantise to full integer.
 
-Each tap gets a 1×1 convolution before its mean over the picture: standardise, rotate to principal axes, whiten
-mildly, fitted on rendered pictures. A mean and a linear map may change places (the large map of the colours is first
-averaged in blocks, to all places of which its mean gives one weight), and this order keeps the precision: the map sees
-activations that fill their 8 bits, and the rounding of its outputs averages out over the picture, while a map of 8-bit
-means would multiply their rounding. Whitening brings values that vary little out of the output's rounding. A weighted
-mean is a depthwise convolution as large as the map.
+A projection standardises the features of a tap, rotates them to their principal axes and whitens them mildly; it is
+fitted on rendered pictures. It is a 1×1 convolution before the mean over the picture. A mean and a linear map commute,
+and this order is more precise: the projection reads activations that use all 8 bits, and the rounding of its outputs
+averages out over the picture. After the mean, it would amplify the rounding of 8-bit means. The large map of the
+colours is averaged in blocks first. Whitening raises values that vary little above the rounding of the output. A
+weighted mean is a depthwise convolution as large as the map.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from pretraining.world import VIEWS, World
 
 logger = logging.getLogger(__name__)
 
-PART_SIZES = (64, 128, 384, 48, 48, 64)  # values kept of layers 2, 5 and 8, of the colours and of both dictionaries
-THINGS = 128  # a batch
+PART_SIZES = (64, 128, 384, 48, 48, 64)  # values for layers 2, 5 and 8, for the colours and for both dictionaries
+THINGS = 128  # per batch
 CALIBRATION_PICTURES = 256
-WHITENED = 0.25  # axes are divided by eigenvalue^this: 0 would leave them, 0.5 bring all to unit variance
-OF_START = 1 / 3  # of the way back to the weights before the round
+WHITENED = 0.25  # axes are divided by eigenvalue^WHITENED: 0 changes nothing, 0.5 gives all unit variance
+OF_START = 1 / 3  # share of the weights from before the round in the average of both
 COARSE_PX = 12  # maps larger than this are averaged down to it before their projection
 FloatArray = NDArray[np.float32]
 
@@ -45,13 +45,13 @@ def convert(
     """Write the extractor: uint8 (1, 96, 96, 3) in, uint8 (1, sum(PART_SIZES)) out, integer operators only.
 
     Args:
-        checkpoint: What `train` left.
+        checkpoint: The checkpoint that `train` wrote.
         out: The file to write.
-        seed: Of the rendered pictures that fix projections and ranges.
-        start: The converted extractor that training went on from; what is written lies between the weights of both,
-            which is better than either (Wortsman et al. 2022). None leaves them as they are.
-        pictures: How many are rendered to fit the projections.
-        float_out: The same network in float32, to measure what the 8 bits cost; None writes none.
+        seed: Seed of the rendered pictures on which projections and ranges are fitted.
+        start: The converted extractor from which the training started; the written weights are an average of both
+            networks, which is better than either. None averages nothing. Source: Wortsman et al. 2022.
+        pictures: Number of pictures to fit the projections on.
+        float_out: File for the same network in float32, to measure the cost of quantisation; None writes none.
     """
     import tensorflow as tf
 
@@ -84,7 +84,7 @@ def convert(
 
 
 def _write(out: Path, file: bytes) -> None:
-    """Whole or not at all: the next round, and the kiosk, would go on from half a file."""
+    """Write a file completely or not at all, so that nothing reads half a file."""
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_suffix(".partial")
     partial.write_bytes(file)
@@ -92,18 +92,18 @@ def _write(out: Path, file: bytes) -> None:
 
 
 def bring_back(backbone: Backbone, other: Backbone, share: float) -> None:
-    """Bring every weight nearer to the other's by a share of the way; the norms' statistics are to be settled anew."""
+    """Average the weights of two networks; `share` is that of the other. Call `settle_norms` afterwards."""
     with torch.no_grad():
         for own, others in zip(backbone.parameters(), other.parameters(), strict=True):
             own.lerp_(others, share)
 
 
 def settle_norms(backbone: Backbone, pictures: NDArray[np.uint8]) -> None:
-    """Measure the batch norms' statistics anew: those of averaged weights are not the average of the statistics."""
+    """Measure the statistics of the batch norms again: averaging weights does not average the statistics."""
     norms = [*backbone.norms, *backbone.colour_norms, *backbone.word_norms]
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = None  # the plain mean of all batches
+        norm.momentum = None  # the mean of all batches
     _features(backbone.train(), pictures)
     backbone.eval()
 

@@ -1,4 +1,4 @@
-"""What the network learns to tell of a clean thing, as plain numbers: outline, edges and colours; its surface."""
+"""Descriptors of a clean thing that the network learns to predict: outline, edges, colours and surface."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pretraining.things import Side
 SIZE_PX = 64
 ORIENTATIONS, CELLS = 9, 8
 OCTAVES = 3
-LIT_PX = 2.0  # `scene` lights a relief that is as smooth as this
-FAINT = 0.01  # deviations below this are seen by nobody
-NOTHING = 1e-6  # weights below this
-SURFACE = 3 + 2 * (1 + 3 * OCTAVES)  # values that describe a surface
-LEVELS = 16  # of each of red, green and blue, for the histogram
+LIT_PX = 2.0  # smoothing of the relief that `scene` lights
+FAINT = 0.01  # smaller deviations are invisible
+NOTHING = 1e-6  # smaller weights count as none
+SURFACE = 3 + 2 * (1 + 3 * OCTAVES)  # number of values that describe a surface
+LEVELS = 16  # of red, green and blue in the histogram
 _CELL_OF = np.kron(np.arange(CELLS**2).reshape(CELLS, CELLS), np.ones((SIZE_PX // CELLS,) * 2, np.intp)).ravel()
 _COLOUR_CENTRES = np.stack(np.meshgrid(*[np.array([0.1, 0.37, 0.63, 0.9])] * 3), -1).reshape(-1, 3)
 
@@ -47,15 +47,15 @@ def describe(clean: FloatImage, mask: FloatImage) -> FloatImage:
 
 
 def describe_surface(side: Side) -> FloatImage:
-    """Describe what a thing is made of, whatever its outline, its pose and its colour.
+    """Describe what a thing is made of, independent of its outline, pose and colour.
 
     Args:
-        side: What faces the camera.
+        side: The side that faces the camera.
 
     Returns:
-        float32 (SURFACE,): gloss, metal, opacity; then of its relief as light falls on it, and of its luminance beside
-        the mean one: how much it has one direction, and for each octave band the logarithm of the deviation, the mean
-        absolute value divided by it (low where it is sparse) and how skewed it is, bright or dark.
+        float32 (SURFACE,): gloss, metal, opacity; then, for the lit relief and for the luminance: how much it has one
+        direction, and for each octave band the logarithm of the standard deviation, the mean absolute value divided by
+        it (low for a sparse pattern), and the skewness.
     """
     grey = cv2.cvtColor(np.clip(side.albedo, 0, 1).astype(np.float32), cv2.COLOR_RGB2GRAY)
     grey /= float((grey * side.mask).sum() / (side.mask.sum() + 1e-3)) + 0.05
@@ -68,7 +68,7 @@ def describe_surface(side: Side) -> FloatImage:
 
 
 def _bands(surface: FloatImage, mask: FloatImage) -> list[tuple[FloatImage, FloatImage]]:
-    """Octave bands from half the size on, as what is finer is in no picture, each with the share of every place."""
+    """Octave bands from half the size down (finer ones are in no picture), each with the weight of every place."""
     bands = []
     fine, weights = _halved(surface, mask)
     for _ in range(OCTAVES):
@@ -79,7 +79,7 @@ def _bands(surface: FloatImage, mask: FloatImage) -> list[tuple[FloatImage, Floa
 
 
 def _halved(rough: FloatImage, weights: FloatImage) -> tuple[FloatImage, FloatImage]:
-    """At half the size, of what is inside alone."""
+    """Halve the size, using only places inside the thing."""
     inside = cv2.pyrDown(weights)
     return cv2.pyrDown(rough * weights) / (inside + NOTHING), inside
 
@@ -89,7 +89,7 @@ def _doubled(coarse: FloatImage, weights: FloatImage) -> FloatImage:
 
 
 def _inner(weights: FloatImage) -> FloatImage:
-    """Weights that sum to 1, of what the outline is not near to; of all where it is near everywhere."""
+    """Weights that sum to 1 for places away from the outline; for all places if none is away from it."""
     inner = np.where(cv2.erode(weights, np.ones((3, 3), np.uint8)) > 0.9, weights, 0)
     if inner.sum() < 0.05 * weights.sum():
         inner = weights
@@ -97,7 +97,7 @@ def _inner(weights: FloatImage) -> FloatImage:
 
 
 def _spread(band: FloatImage, share: FloatImage) -> tuple[float, float, float]:
-    """Logarithm of the deviation, mean absolute value divided by it, squashed skewness; 0.8 and 0 where it is faint."""
+    """Logarithm of the deviation, mean absolute value divided by it, and limited skewness; 0.8 and 0 if it is faint."""
     values, weights = band.ravel(), share.ravel()
     square = values * values
     deviation = float(np.sqrt(weights @ square)) + FAINT
@@ -106,14 +106,14 @@ def _spread(band: FloatImage, share: FloatImage) -> tuple[float, float, float]:
 
 
 def _directed(band: FloatImage, share: FloatImage) -> float:
-    """0 for a surface alike in all directions to 1 for stripes: the coherence of the structure tensor."""
+    """Coherence of the structure tensor: 0 for a surface that is equal in all directions, 1 for stripes."""
     x, y = (cv2.Sobel(band, cv2.CV_32F, *order, ksize=3, scale=1 / 4) for order in ((1, 0), (0, 1)))
     xx, yy, xy = (float((share * part).sum()) for part in (x * x, y * y, x * y))
     return float(np.hypot(xx - yy, 2 * xy) / (xx + yy + FAINT**2))
 
 
 def _edges(grey: FloatImage) -> FloatImage:
-    """Histogram of oriented gradients over 8×8 cells, each normalised by its surroundings (Dalal & Triggs)."""
+    """Histogram of oriented gradients in 8×8 cells, normalised by neighbouring cells. Source: Dalal and Triggs 2005."""
     x, y = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3), cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3)
     strength = np.sqrt(x**2 + y**2).ravel()
     position = cv2.phase(x, y).ravel() * np.float32(ORIENTATIONS / np.pi) - 0.5
@@ -137,7 +137,7 @@ def _colours(small: FloatImage, inside: FloatImage) -> FloatImage:
 
 
 def _votes() -> FloatImage:
-    """How much each of LEVELS³ colours belongs to each centre, (LEVELS³, 64), rows sum to 1."""
+    """The membership of each of LEVELS³ colours in each of 64 centres, (LEVELS³, 64); rows sum to 1."""
     axis = (np.arange(LEVELS) + 0.5) / LEVELS
     colours = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
     distance = ((colours[:, None] - _COLOUR_CENTRES) ** 2).sum(-1)

@@ -1,4 +1,4 @@
-"""Hands that sign: one thing is one sign, and every look at it is another person's hand, drawn from capsules."""
+"""Hands that show a sign, drawn from capsules. One thing is one sign, and every view is the hand of another person."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from pretraining.textures import FloatImage, random_colour
 from pretraining.things import SIZE_PX, Mask, Side, pixel
 
-FINGER_LENGTHS = (0.40, 0.46, 0.42, 0.33)  # index to little finger, in picture edges; an adult's proportions
-KNUCKLES = (-0.145, -0.05, 0.05, 0.14)  # sideways from the middle of the palm, in picture edges
+FINGER_LENGTHS = (0.40, 0.46, 0.42, 0.33)  # index to little finger, of the picture's edge; an adult's
+KNUCKLES = (-0.145, -0.05, 0.05, 0.14)  # sideways from the middle of the palm, as fractions of the picture's edge
 
 
 @dataclass(frozen=True)
 class Sign:
-    """Which fingers are up, and how they lie; nobody's hand in particular.
+    """Which fingers are up, and how they lie, without the build of a person's hand.
 
     Attributes:
         fingers: How far index … little finger are stretched, 0 (in the fist) to 1, float64 (4,).
@@ -44,7 +44,7 @@ class Sign:
         return self._drawn(rng.normal(0, 1, 16), random_skin(rng) if self.colour is None else self.colour)
 
     def _drawn(self, person: NDArray[np.float64], skin: FloatImage) -> Side:
-        """Draw the sign by a person whose build is sixteen standard normal numbers."""
+        """Draw the sign; `person` is sixteen standard normal numbers for the build of the hand."""
         edge = SIZE_PX
         fat = 1 + 0.13 * person[0]
         scale = edge * (1 + 0.05 * person[1])
@@ -101,7 +101,7 @@ class Sign:
 
 
 class _Canvas:
-    """Draws limbs over one another, each with its own roundness and a dark seam where it lies on the last."""
+    """Draws limbs on top of each other, each rounded and with a dark seam where it lies on another."""
 
     def __init__(self, skin: FloatImage) -> None:
         self._skin = skin
@@ -110,7 +110,7 @@ class _Canvas:
         self._shade = np.ones((SIZE_PX, SIZE_PX), np.float32)
 
     def limb(self, joints: list[NDArray[np.float64]], thick_px: float, thin_px: float) -> None:
-        """A chain of capsules from thick to thin."""
+        """Draw a chain of capsules from thick to thin."""
         piece = np.zeros_like(self._mask)
         for number in range(len(joints) - 1):
             share = number / max(len(joints) - 2, 1)
@@ -119,14 +119,14 @@ class _Canvas:
         self._lay(piece)
 
     def palm(self, corners: NDArray[np.float64], round_px: float) -> None:
-        """A polygon with round corners."""
+        """Draw a polygon with round corners."""
         piece = np.zeros_like(self._mask)
         cv2.fillPoly(piece, [corners.astype(np.int32)], 255)
         cv2.polylines(piece, [corners.astype(np.int32)], True, 255, max(1, round(round_px)))
         self._lay(piece)
 
     def side(self, roll: float) -> Side:
-        """What was drawn, turned by a roll in radians."""
+        """What was drawn, turned by `roll` radians."""
         mask = cv2.GaussianBlur((self._mask / 255).astype(np.float32), (0, 0), 0.8)
         shade = cv2.GaussianBlur(self._shade, (0, 0), 0.7)
         albedo = np.clip(self._skin * shade[..., None] ** np.array([0.8, 1.0, 1.1], np.float32), 0, 1)
@@ -156,7 +156,7 @@ class _Canvas:
 
 
 def random_sign(rng: np.random.Generator) -> Sign:
-    """Choose a sign: any fingers up, half up or in the fist."""
+    """Choose a random sign: each finger is up, half up or closed."""
     fingers = rng.choice([0.0, 0.5, 1.0], 4, p=[0.4, 0.15, 0.45])
     touching = int(rng.integers(0, 4)) if rng.random() < 0.25 else -1
     if touching >= 0:
@@ -168,7 +168,7 @@ def random_sign(rng: np.random.Generator) -> Sign:
 
 
 def random_skin(rng: np.random.Generator) -> FloatImage:
-    """A skin's RGB, from very dark to very light."""
+    """A random skin colour, RGB, from very dark to very light."""
     light = rng.uniform(0.3, 1.0)
     warm = rng.uniform(0.08, 0.3)
     return np.clip(np.array([light, light * (1 - warm), light * (1 - 1.7 * warm)]), 0, 1).astype(np.float32)

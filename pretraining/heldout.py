@@ -1,7 +1,7 @@
-"""Shapes and surfaces that training never sees: gears, crescents, keys, letters; bricks, spirals, arcs, dots, facets.
+"""Shapes and surfaces that the training never sees, for measurements: gears, keys and letters; bricks, arcs and dots.
 
-They are for measuring only. Nothing here may be used by `world`, and of its parts only the containers are used here:
-for a side, for a body that turns, and for a kind of material.
+`world` must not use anything from here. From the training's parts, this module uses only the containers: `Side`, a body
+that turns, and a kind of material.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pretraining.textures import FloatImage
 from pretraining.things import SIZE_PX, FlatThing, Side
 
 LETTERS = "ABEFGHKRSXYZ"
-CLOUD = 16_000  # points of a body
+CLOUD = 16_000  # points per body
 FINISHES = ((0.0, 0.0, 1.0), (0.8, 0.0, 1.0), (0.6, 0.9, 1.0), (0.8, 0.0, 0.3))  # dull, glossy, metal, clear
 
 
 def unseen_thing(rng: np.random.Generator) -> FlatThing:
-    """A thing of a shape and a surface that no training thing has."""
+    """A thing with a shape and a surface that no thing of the training has."""
     outline = (_gear, _crescent, _key, _letter, _arrow)[int(rng.integers(5))](rng)
     albedo = unseen_texture(SIZE_PX, rng)
     if rng.random() < 0.5:  # a label
@@ -33,7 +33,7 @@ def unseen_thing(rng: np.random.Generator) -> FlatThing:
 
 
 def unseen_body(rng: np.random.Generator) -> Assembly:
-    """Such a shape sawn out of a board, with its own surface before, behind and around, to be turned about."""
+    """Such a shape cut out of a board, with its own surfaces on front, back and rim, as a body that turns."""
     outline = (_gear, _crescent, _key, _letter, _arrow)[int(rng.integers(5))](rng)
     inside = np.argwhere(outline > 0.5)
     rim = np.argwhere((outline > 0.5) & (cv2.erode(outline, np.ones((3, 3))) <= 0.5))
@@ -41,7 +41,7 @@ def unseen_body(rng: np.random.Generator) -> Assembly:
         cv2.Sobel(cv2.GaussianBlur(outline, (0, 0), 1.5), cv2.CV_32F, *order, ksize=3) for order in ((0, 1), (1, 0))
     )
     thick = rng.uniform(0.1, 0.35)
-    faces = 2 * len(inside) / (2 * len(inside) + len(rim) * thick * SIZE_PX)  # the part of the area that they are
+    faces = 2 * len(inside) / (2 * len(inside) + len(rim) * thick * SIZE_PX)  # their share of the area
     on_face = rng.random(CLOUD) < faces
     cells = np.where(
         on_face[:, None], inside[rng.integers(len(inside), size=CLOUD)], rim[rng.integers(len(rim), size=CLOUD)]
@@ -63,7 +63,7 @@ def unseen_body(rng: np.random.Generator) -> Assembly:
 
 
 def unseen_stuffs(rng: np.random.Generator, count: int) -> list[Stuff]:
-    """Kinds of material that differ in relief or finish and come in any colour."""
+    """Kinds of material that differ in relief or finish, in any colour."""
     kinds = [(relief, finish) for relief in (_bricks, _arcs, _dots, _facets) for finish in FINISHES]
     chosen = [kinds[int(number)] for number in rng.choice(len(kinds), count, replace=False)]
     return [
@@ -162,7 +162,7 @@ def _spiral(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _arcs(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Truchet's tiles: quarter circles at random turns (Smith 1987)."""
+    """Truchet tiles: quarter circles in random orientations. Source: Smith 1987."""
     tiles = int(rng.integers(4, 10))
     x, y = _axes(size_px)
     x, y = x * tiles, y * tiles
@@ -181,7 +181,7 @@ def _dots(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _facets(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Crumpled foil: the lowest of many slanting planes is the surface."""
+    """Crumpled foil: at each place the lowest of many tilted planes."""
     x, y = _axes(size_px)
     count = int(rng.integers(20, 60))
     middle, slope = rng.uniform(0, 1, (2, count)), rng.normal(0, 1.5, (2, count))

@@ -1,4 +1,4 @@
-"""Bare materials: cardboard, foil, glass, cloth. One thing is one material; every look at it is another piece of it."""
+"""Bare materials, such as cardboard, foil, glass and cloth. One thing is one material; every view is another piece."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHEET_PX = 2 * SIZE_PX
 
 @dataclass(frozen=True)
 class Material:
-    """A big sheet that pieces are cut from.
+    """A large sheet from which pieces are cut.
 
     Attributes:
         sheet: RGB float32 (2 * SIZE_PX, 2 * SIZE_PX, 3).
@@ -53,14 +53,14 @@ class Material:
 
 
 def random_material(rng: np.random.Generator) -> Material:
-    """Make a material: what it is coloured like, how rough, how glossy, how clear."""
-    if rng.random() < 0.5:  # one dye, a little uneven
+    """Make a random material: colours, roughness, gloss and transparency."""
+    if rng.random() < 0.5:  # one colour, slightly uneven
         colour = random_colour(rng, saturation=float(rng.uniform(0, 0.7)))
         uneven = random_pattern(_SHEET_PX, rng)[..., None] - 0.5
         sheet = np.clip(colour * (1 + rng.uniform(0, 0.5) * uneven), 0, 1)
     elif rng.random() < 0.5:
         sheet = random_texture(_SHEET_PX, rng)
-    else:  # print on a ground
+    else:  # a print on a background
         ground = random_colour(rng, saturation=float(rng.uniform(0, 0.4)))
         ink = random_pattern(_SHEET_PX, rng)[..., None] > rng.uniform(0.55, 0.8)
         sheet = np.where(ink, colour_ramp(random_pattern(_SHEET_PX, rng), rng), ground)
@@ -82,16 +82,16 @@ def random_material(rng: np.random.Generator) -> Material:
 
 @dataclass(frozen=True)
 class Stuff:
-    """A kind of material whatever its colour: any crumpled foil, any printed cardboard, any clear film.
+    """A kind of material in any colour, such as crumpled foil, printed cardboard or clear film.
 
     Attributes:
-        relief: The kind of pattern of its relief; each look draws another.
+        relief: The kind of pattern of its relief; each view draws another one.
         print_: The kind of pattern of its print.
-        depth: Of the relief.
-        printed: How much of it is printed on, 0..1.
-        saturation: Of its ground, at most.
-        hues: Of its ground, from and to, in half degrees.
-        lightness: Of its ground, from and to.
+        depth: Depth of the relief.
+        printed: Share of it that is printed, 0..1.
+        saturation: Highest saturation of the background.
+        hues: Range of the background's hue, in half degrees.
+        lightness: Range of the background's lightness.
         bulge: How much a piece is domed, 0..1.
     """
 
@@ -127,10 +127,10 @@ class Stuff:
 
 
 class Swatch:
-    """A pattern that is cut from one big sheet: every piece another place, turned, nearer or farther."""
+    """A pattern that is cut from one large sheet; every piece is from another place, turned and scaled."""
 
     def __init__(self, sheet: FloatImage) -> None:
-        self._sheet = sheet.astype(np.float16)  # hundreds of them are kept
+        self._sheet = sheet.astype(np.float16)  # hundreds of them are in memory
 
     def __call__(self, size_px: int, rng: np.random.Generator) -> FloatImage:
         """A piece, float32 (size_px, size_px)."""
@@ -144,7 +144,7 @@ class Swatch:
 
 
 def random_stuff(rng: np.random.Generator) -> Stuff:
-    """Make a kind of material."""
+    """Make a random kind of material."""
     relief, print_ = (
         PATTERNS[int(rng.integers(len(PATTERNS)))] if rng.random() < 0.3 else Swatch(random_grain(_SHEET_PX, rng))
         for _ in range(2)

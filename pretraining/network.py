@@ -1,4 +1,4 @@
-"""The embedding extractor as a torch module: plain convolutions, branches for colours and surfaces, global means."""
+"""The embedding extractor in torch: plain convolutions, branches for colours and surfaces, and global means."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 
 class Layer(NamedTuple):
-    """One convolution: kernel edge, stride, output channels; and whether only a deepened network has it."""
+    """One convolution: kernel size, stride, output channels, and whether only the deeper network has it."""
 
     kernel: int
     stride: int
@@ -31,29 +31,29 @@ LAYERS = (
     Layer(3, 1, 192, added=True),
     Layer(1, 1, 384),
 )
-TAPS = (2, 5, 8)  # layers whose means over the picture make the features
-COLOUR_LAYERS = (24, 64)  # 1×1 convolutions on the picture at half size: soft colour bins that learn their places
-WORDS = {2: 128, 5: 192}  # 1×1 convolutions on the map of a layer: surfaces that learn to be told apart
+TAPS = (2, 5, 8)  # layers whose means over the picture are the features
+COLOUR_LAYERS = (24, 64)  # 1×1 convolutions on the picture at half size: soft colour bins that are learned
+WORDS = {2: 128, 5: 192}  # 1×1 convolutions on the map of a layer: a learned dictionary of surfaces
 PARTS = (*(LAYERS[tap].channels for tap in TAPS), COLOUR_LAYERS[-1], *WORDS.values())
 FEATURES = sum(PARTS)
 INPUT_PX = 96
 
 
 def padded(x: Tensor, layer: Layer) -> Tensor:
-    """What TensorFlow's "same" puts around maps of even size before a layer."""
+    """Pad a map of even size before a layer, as TensorFlow does with "same"."""
     if layer.kernel == 1:
         return x
     return F.pad(x, (0, 1, 0, 1) if layer.stride == 2 else (1, 1, 1, 1))
 
 
 def centre_window(edge: int) -> Tensor:
-    """Weights (edge, edge) that sum to 1 and fall evenly from the middle to 1 / (edge / 2) of it at the rim."""
+    """Weights (edge, edge) that sum to 1 and decrease linearly from the middle to 1 / (edge / 2) of it at the rim."""
     side = torch.tensor([min(place + 1, edge - place) for place in range(edge)], dtype=torch.float32)
     return torch.outer(side, side) / side.sum() ** 2
 
 
 def centred_mean(x: Tensor) -> Tensor:
-    """(N, C, S, S) → (N, C), the middle counted most."""
+    """Mean over the picture with most weight on its middle: (N, C, S, S) → (N, C)."""
     return x.flatten(2) @ centre_window(x.shape[-1]).to(x).flatten()
 
 
@@ -90,7 +90,7 @@ class Backbone(nn.Module):
             yield number, LAYERS[number], convolution, norm
 
     def dictionary(self, number: int) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
-        """Convolution and norm that make words of the map of a layer in WORDS."""
+        """Convolution and norm of the dictionary of a layer in WORDS."""
         place = list(WORDS).index(number)
         return self.word_convolutions[place], self.word_norms[place]
 
@@ -113,7 +113,7 @@ class Backbone(nn.Module):
 
 
 class Trainee(nn.Module):
-    """The backbone with what only training needs: a head that describes and a contrastive one.
+    """The backbone with the two heads of the training: one predicts descriptors, one is contrastive.
 
     Args:
         targets: How many values describe a picture.

@@ -1,4 +1,4 @@
-"""Processes that render batches, and the order in which they are learned from."""
+"""Child processes that render batches, and the order in which the training uses them."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from threadpoolctl import threadpool_limits
 
 from pretraining.world import Batch, World
 
-MOST = 4  # more than one thread can learn from
-AHEAD = 4  # batches that wait to be learned from
-LOOKED_EVERY_S = 5.0  # after the renderers, while they give nothing
-ENDS_S = 2.0  # how long a renderer may take to end by itself
-KEPT = 32  # batches, to come again
-REPEATS = 2  # of each of them, after its first time
+MOST = 4  # processes; one training thread does not need more
+AHEAD = 4  # batches that may wait for the training
+LOOKED_EVERY_S = 5.0  # how often to check the renderers while none delivers
+ENDS_S = 2.0  # a renderer that has not stopped after this is killed
+KEPT = 32  # batches to repeat
+REPEATS = 2  # of each batch, after its first use
 
 
 class RendererDied(ChildProcessError):
-    """A process that renders ended before it was told to."""
+    """A renderer process stopped unexpectedly."""
 
 
 class Renderers:
-    """Processes that render, one for every processor but the one that trains. A context manager.
+    """Processes that render: one for every processor except that of the training. A context manager.
 
     Args:
-        things: In the world of each process at a time.
+        things: Number of things in the world of each process.
         things_per_batch, of_one_kind: See `World.batch`.
-        size_px: Edge of the pictures, until `render_at` says otherwise.
-        seed: Of all of them; each adds its number.
+        size_px: Edge of the pictures; `render_at` changes it.
+        seed: Common seed; each process adds its number.
     """
 
     def __init__(self, things: int, things_per_batch: int, of_one_kind: float, size_px: int, seed: list[int]) -> None:
@@ -68,14 +68,14 @@ class Renderers:
         self._end()
 
     def render_at(self, size_px: int) -> None:
-        """Pictures have this edge from some batch on."""
+        """Change the edge of the pictures; batches that are ready keep the old one."""
         self._size_px.value = size_px
 
     def next(self) -> Batch:
         """Wait for a batch.
 
         Raises:
-            RendererDied: If a renderer ended, whether or not others go on.
+            RendererDied: If a renderer has stopped, even if others still run.
         """
         while True:
             for process in self._processes:
@@ -97,19 +97,19 @@ class Renderers:
 
 
 class Stream:
-    """Batches, each of which comes three times: pictures take longer to render than to learn from.
+    """Batches in which each rendered one appears three times, because rendering is slower than training.
 
     Args:
-        render: Gives a new one.
-        seed: Decides when one comes again.
+        render: Returns a new batch.
+        seed: Decides the order of the repetitions.
     """
 
     def __init__(self, render: Callable[[], Batch], seed: int) -> None:
         self._render, self._rng = render, random.Random(seed)
-        self._kept: list[tuple[Batch, int]] = []  # and how often each still comes
+        self._kept: list[tuple[Batch, int]] = []  # with the number of remaining repetitions
 
     def next(self) -> Batch:
-        """A new one while few are kept, else one of those but the last, which was seen just now."""
+        """Return a new batch while few are kept, else repeat one, but not the newest."""
         if len(self._kept) == KEPT:
             batch, times = self._kept.pop(self._rng.randrange(KEPT - 1))
             if times > 1:
@@ -118,7 +118,7 @@ class Stream:
         batch = self._render()
         largest_px = max((_edge(one) for one, _ in self._kept), default=0)
         if _edge(batch) > largest_px:
-            self._kept.clear()  # what is smaller does not come again
+            self._kept.clear()  # smaller pictures are not repeated
         if _edge(batch) >= largest_px:
             self._kept.append((batch, REPEATS))
         return batch
@@ -129,7 +129,7 @@ def _edge(batch: Batch) -> int:
 
 
 def _processors() -> int:
-    """Those that this process may use, where the system tells."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -146,7 +146,7 @@ def _render(
     trainer = mp.parent_process()
 
     def wanted() -> bool:
-        return not stop.is_set() and (trainer is None or trainer.is_alive())  # a killed trainer sets no event
+        return not stop.is_set() and (trainer is None or trainer.is_alive())  # a trainer that was killed sets no event
 
     with threadpool_limits(1):
         world = World(np.random.default_rng(seed), things)
@@ -158,4 +158,4 @@ def _render(
                     break
                 except Full:
                     continue
-    rendered.cancel_join_thread()  # nobody reads the pictures that are left
+    rendered.cancel_join_thread()  # the remaining pictures are not needed

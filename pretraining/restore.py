@@ -1,8 +1,8 @@
-"""From a converted file back to a network that training can go on with: its 8-bit weights, with the norms opened.
+"""Restore a trainable network from a converted file: its 8-bit weights, with batch norms again.
 
-Folding made one convolution W', b' of a convolution and a batch norm. Any norm that gives W'x + b' again will do to
-go on from, so each gets the statistics of W'x over rendered pictures, and their deviation as its gain and their mean
-+ b' as its offset: the function of the file, with norms that see what they expect.
+Conversion folded each convolution and its batch norm into one convolution W', b'. To train further, any norm will do
+that computes W'x + b' again. Here its statistics are those of W'x over rendered pictures, its gain is their standard
+deviation, and its offset is their mean + b': the function of the file, with norms that fit their inputs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pretraining.world import World
 
 logger = logging.getLogger(__name__)
 
-THINGS = 128  # a batch, to open the norms on
+THINGS = 128  # per batch, to measure the statistics on
 ANOTHER = "Start from an extractor of this recipe."
 FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]
@@ -31,13 +31,13 @@ _RELU6 = schema.ActivationFunctionType.RELU6
 
 
 def restored(path: Path, *, seed: int) -> Backbone:
-    """The backbone of an extractor that `convert` wrote, to within the rounding of its weights.
+    """Restore the backbone of an extractor that `convert` wrote, except for the rounding of its weights.
 
-    What the file of a network that was not deepened lacks begins as layers that change nothing.
+    Layers that the file of the shallower network lacks are added so that they change nothing at first.
 
     Args:
         path: The `.tflite` file.
-        seed: Of the rendered pictures that the norms are opened on.
+        seed: Seed of the pictures on which the statistics of the norms are measured.
 
     Raises:
         ValueError: If the file holds another network.
@@ -60,9 +60,9 @@ def restored(path: Path, *, seed: int) -> Backbone:
 
 
 def folded_convolutions(path: Path) -> Folded:
-    """Weights and biases of every convolution that ends in ReLU6, by the shape of its weights as torch has them.
+    """Weights and biases of every convolution with ReLU6, by the shape of its weights in torch.
 
-    Those of one shape are in the order in which they run.
+    Convolutions of one shape are in the order in which they run.
 
     Weights are float32 (out, in, height, width), biases (out,): integers times their scales (TensorFlow Lite's
     8-bit quantization specification, one scale a channel, zero point 0).
@@ -87,11 +87,11 @@ def folded_convolutions(path: Path) -> Folded:
 
 
 def _opened(convolution: nn.Conv2d, norm: nn.BatchNorm2d, folded: Folded, x: Tensor, *, added: bool = False) -> Tensor:
-    """Take the next of those of its shape; give its map. One that is added changes nothing where the file lacks it."""
+    """Load the next folded convolution of that shape and return its map; a missing `added` one is the identity."""
     shape = tuple(convolution.weight.shape)
     if folded.get(shape):
         weights, biases = folded[shape].pop(0)
-    elif added:  # Net2DeeperNet (Chen et al. 2016): a map that passed ReLU6 passes this and ReLU6 again
+    elif added:  # Net2DeeperNet (Chen et al. 2016): ReLU6 of a map that passed ReLU6 changes nothing
         weights, biases = nn.init.dirac_(torch.empty(shape)).numpy(), np.zeros(len(norm.bias), np.float32)
         logger.info("a layer of shape %s is added", shape)
     else:

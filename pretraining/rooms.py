@@ -1,4 +1,4 @@
-"""Rooms to stand before: a wall and a table or floor in perspective, with other things about. RGB uint8, square."""
+"""Rooms as backgrounds: a wall, a table or floor in perspective, and other things. RGB, uint8, square."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Picture = NDArray[np.uint8]
 
 
 def random_room(size_px: int, things: Sequence[Thing], rng: np.random.Generator) -> Picture:
-    """Furnish a room with `things`, uint8 (size_px, size_px, 3)."""
+    """A random room with `things` in it, uint8 (size_px, size_px, 3)."""
     room = _surface(size_px, rng)
     if rng.random() < 0.7:
         room = _with_table(room, rng)
@@ -36,7 +36,7 @@ def _surface(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _with_table(wall: FloatImage, rng: np.random.Generator) -> FloatImage:
-    """Lay a table or a floor before a wall, narrower the farther it is."""
+    """Add a table or a floor in front of a wall, in perspective."""
     size_px = len(wall)
     far = rng.uniform(0.25, 0.8) * size_px
     narrow = rng.uniform(0.3, 0.9)

@@ -1,4 +1,4 @@
-"""Photographing a thing: pose, light, shadow, background, and the faults of a camera."""
+"""Photograph a thing: pose, light, shadow, background, and the faults of a camera."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretraining.things import SIZE_PX, Side, Thing, turned
 
 @dataclass(frozen=True)
 class View:
-    """A picture, uint8 RGB (S, S, 3), the thing in the same pose, clean, RGB and mask in 0..1, and its side."""
+    """A picture, uint8 RGB (S, S, 3); the clean thing in the same pose, RGB and mask in 0..1; and its side."""
 
     picture: NDArray[np.uint8]
     clean: FloatImage
@@ -37,14 +37,14 @@ def photograph(
     """Take one picture of a thing.
 
     Args:
-        thing: What to look at.
+        thing: The thing.
         size_px: Edge of the picture.
         rng: Decides side, pose, light, background and the camera's faults.
-        clutter: Pictures to stand before, uint8 RGB, square; without any, backgrounds are nearly plain.
-        plain_share: How often the background is nearly plain all the same.
-        behind: This background instead, RGB in 0..1, (size_px, size_px, 3).
-        before: A thing that stands a little in the way, at the rim of the picture: a hand that holds, a neighbour.
-        close_ups: How often the picture is one.
+        clutter: Background pictures, uint8 RGB, square; without any, backgrounds are nearly plain.
+        plain_share: Share of nearly plain backgrounds with `clutter`.
+        behind: A given background, RGB in 0..1, (size_px, size_px, 3).
+        before: A thing that covers a part of the picture's rim, such as a hand.
+        close_ups: Share of close-up pictures.
     """
     side = thing.seen(rng)
     matrix = _pose(size_px, rng, close_ups)
@@ -58,7 +58,7 @@ def photograph(
 def _placed(
     side: Side, matrix: NDArray[np.float64], background: FloatImage, rng: np.random.Generator
 ) -> tuple[FloatImage, FloatImage, FloatImage]:
-    """Light a side and lay it over a background with its shadow: the picture, the side clean, and its mask."""
+    """Light a side and draw it and its shadow over a background; returns the picture, the clean side and its mask."""
     size_px = len(background)
     lit = _lit(side, rng)
     size = (size_px, size_px)
@@ -67,7 +67,7 @@ def _placed(
     clean = cv2.warpPerspective(side.albedo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     shaded = background * (1 - rng.uniform(0, 0.6) * _shadow(mask, rng)[..., None])
     cover = mask
-    if side.opacity < 1:  # light passes a curved wall obliquely: its rim hides more, and bends what is behind
+    if side.opacity < 1:  # light passes the rim of a curved wall at an angle: the rim is less clear and refracts more
         height = cv2.GaussianBlur(cv2.warpPerspective(side.height, matrix, size), (0, 0), 2.0)
         rim = np.clip(1.5 - height / max(float(height.max()), 1e-3) * 1.5, 0, 1) ** 2
         cover = mask * (side.opacity + (1 - side.opacity) * rim)
@@ -77,7 +77,7 @@ def _placed(
 
 
 def placed_anywhere(thing: Thing, picture: FloatImage, rng: np.random.Generator) -> FloatImage:
-    """Put a thing somewhere into a picture, RGB in 0..1, (S, S, 3)."""
+    """Draw a thing at a random place of a picture, RGB in 0..1, (S, S, 3)."""
     size_px = len(picture)
     scale, turn = rng.uniform(0.25, 0.9) * size_px / SIZE_PX, rng.normal(0, 0.6)
     return _placed(thing.seen(rng), _similarity(scale, turn, rng.uniform(0, size_px, 2)), picture, rng)[0]
@@ -109,7 +109,7 @@ def backdrop(
 
 
 def canonical(thing: Thing, size_px: int) -> tuple[FloatImage, FloatImage]:
-    """The clean thing in its own pose: RGB and mask, 0..1, at (size_px, size_px)."""
+    """The clean thing in its pose at rest: RGB and mask, 0..1, (size_px, size_px)."""
     size = (size_px, size_px)
     side = thing.rest()
     return (
@@ -119,7 +119,7 @@ def canonical(thing: Thing, size_px: int) -> tuple[FloatImage, FloatImage]:
 
 
 def _pose(size_px: int, rng: np.random.Generator, close_ups: float) -> NDArray[np.float64]:
-    """Turn, scale, shift, tilt."""
+    """A random pose: rotation, scale, position and tilt, as a matrix."""
     close_up = rng.random() < close_ups
     scale = (rng.uniform(1.0, 1.6) if close_up else rng.uniform(0.5, 1.0)) * size_px / SIZE_PX
     angle = rng.normal(0, 0.35) if rng.random() < 0.7 else rng.uniform(-np.pi, np.pi)
@@ -138,14 +138,14 @@ def _pose(size_px: int, rng: np.random.Generator, close_ups: float) -> NDArray[n
 
 
 def _at_the_rim(size_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Half beyond the rim, half of the time from below."""
+    """A pose half outside the picture; half of the time at its lower edge."""
     angle = np.pi / 2 + rng.normal(0, 0.5) if rng.random() < 0.5 else rng.uniform(0, 2 * np.pi)
     middle = size_px / 2 + rng.uniform(0.42, 0.6) * size_px * np.array([np.cos(angle), np.sin(angle)])
     return _similarity(rng.uniform(0.4, 0.8) * size_px / SIZE_PX, rng.normal(0, 0.6), middle)
 
 
 def _similarity(scale: float, turn: float, middle: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From a side to where its middle shall be."""
+    """The matrix that scales and turns a side and moves its middle to `middle`."""
     matrix = np.eye(3)
     matrix[:2, :2] = scale * turned(turn)
     matrix[:2, 2] = middle - matrix[:2, :2] @ np.full(2, SIZE_PX / 2)
@@ -153,7 +153,7 @@ def _similarity(scale: float, turn: float, middle: NDArray[np.float64]) -> NDArr
 
 
 def _lit(side: Side, rng: np.random.Generator) -> FloatImage:
-    """Lambert's law on the height map's normals, a highlight, some ambient light; metal mirrors a striped room."""
+    """Light a side: Lambert's law on the normals of its relief, a highlight, ambient light; metal reflects."""
     relief = cv2.GaussianBlur(side.height, (0, 0), 2.0)
     depth = rng.uniform(4, 18)
     slope_x = cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3) * depth / 8
@@ -180,7 +180,7 @@ def _shadow(mask: FloatImage, rng: np.random.Generator) -> FloatImage:
 
 
 def _developed(picture: FloatImage, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Exposure ±0.5 EV, white balance 7 %, contrast, blur, sensor noise."""
+    """Add the faults of a camera: exposure ±0.5 EV, white balance 7 %, contrast, blur and sensor noise."""
     contrast = rng.uniform(0.8, 1.15)
     gain = contrast * 2 ** rng.uniform(-0.5, 0.5) * (1 + rng.normal(0, 0.07, 3))
     picture = picture.astype(np.float32) * gain.astype(np.float32) + np.float32(0.5 * (1 - contrast))

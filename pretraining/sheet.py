@@ -1,6 +1,6 @@
-"""`python -m pretraining.sheet FILE.png`: a sheet of training pictures, one thing a row, to look at before training.
+"""`python -m pretraining.sheet FILE.png`: a sheet of training pictures, one thing per row, to check before training.
 
-Halos, seams and other tell-tale edges would teach the network to cheat; eyes find them faster than figures.
+From halos, seams and other artificial edges the network would learn to cheat; eyes find them faster than figures.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pretraining.network import INPUT_PX
 from pretraining.world import KINDS, World
 
 COLUMNS, ROWS_EACH = 13, 2
-THINGS = 150  # that may stand in rooms and in the way
-EARLIER = 6  # batches, which come again as backgrounds
+THINGS = 150  # in rooms and in front of other things
+EARLIER = 6  # batches whose pictures become backgrounds
 
 
 def main() -> None:

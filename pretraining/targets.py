@@ -1,4 +1,4 @@
-"""What the network shall tell of a picture, as numbers that vary alike."""
+"""The training targets: descriptors of a picture, scaled so that all vary equally."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from pretraining.descriptors import SURFACE
 from pretraining.world import Batch
 
-DESCRIBED = 192  # principal components kept of each descriptor of shape and colour
-PARTS = (DESCRIBED, DESCRIBED, SURFACE)  # of the view, of the thing at rest, of its surface
+DESCRIBED = 192  # principal components of each descriptor of shape and colour
+PARTS = (DESCRIBED, DESCRIBED, SURFACE)  # view, thing at rest, surface
 TARGETS = sum(PARTS)
-CLIPPED_AT = 4.0  # deviations of what describes a surface
+CLIPPED_AT = 4.0  # in standard deviations; for the descriptors of a surface
 
 
 class Whitening:
-    """PCA of descriptors, mildly whitened (eigenvalue^−0.25), to unit variance over all."""
+    """PCA of descriptors with mild whitening (eigenvalue^−0.25), scaled to unit variance in total."""
 
     def __init__(self, samples: NDArray[np.float32], size: int) -> None:
         self._mean = samples.mean(0)
@@ -30,7 +30,7 @@ class Whitening:
 
 
 class Targets:
-    """What is to be told of a batch's pictures, as numbers that vary alike, fitted on some batches."""
+    """Computes the targets of a batch; the scaling is fitted on some batches."""
 
     def __init__(self, batches: list[Batch]) -> None:
         self._whiten = Whitening(np.concatenate([part for b in batches for part in (b.posed, b.clean)]), DESCRIBED)
@@ -38,6 +38,6 @@ class Targets:
         self._mean, self._deviation = surfaces.mean(0), surfaces.std(0) + 1e-3
 
     def __call__(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Of the view, of the thing at rest (V·N, DESCRIBED), and of the surface (V·N, SURFACE)."""
+        """Targets of the view and of the thing at rest, each (V·N, DESCRIBED), and of the surface, (V·N, SURFACE)."""
         surface = np.clip((batch.surface - self._mean) / self._deviation, -CLIPPED_AT, CLIPPED_AT)
         return self._whiten(batch.posed), self._whiten(batch.clean), torch.from_numpy(surface.astype(np.float32))

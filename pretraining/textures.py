@@ -13,17 +13,17 @@ Pattern = Callable[[int, np.random.Generator], FloatImage]
 
 
 def random_texture(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """One surface: a grey pattern coloured through two or three random colours."""
+    """A random surface: a grey pattern in two or three random colours."""
     return colour_ramp(random_pattern(size_px, rng), rng)
 
 
 def random_pattern(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """One grey pattern, float32 (size_px, size_px) in 0..1."""
+    """A random grey pattern, float32 (size_px, size_px), 0..1."""
     return PATTERNS[int(rng.choice(len(PATTERNS), p=_WEIGHTS))](size_px, rng)
 
 
 def random_grain(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """A surface made of one pattern or two, folded, hardened or stepped; float32 (size_px, size_px) in 0..1."""
+    """A random relief of one or two patterns, folded, hardened or stepped; float32 (size_px, size_px), 0..1."""
     grain = random_pattern(size_px, rng)
     if rng.random() < 0.6:
         other = random_pattern(size_px, rng)
@@ -40,7 +40,7 @@ def random_grain(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _inlaid(ground: FloatImage, other: FloatImage) -> FloatImage:
-    """One pattern where the other is high, and a level of its own where it is not."""
+    """One pattern where another one is high, and a constant level elsewhere."""
     return np.where(other > np.median(other), ground, np.float32(0.2)).astype(np.float32)
 
 
@@ -83,7 +83,7 @@ def _noise(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _waves(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Sums of sines bent by each other."""
+    """Sums of sines that distort each other."""
     x, y = _grid(size_px)
     total = np.zeros_like(x)
     for _ in range(int(rng.integers(2, 5))):
@@ -113,7 +113,7 @@ def _cells(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _dead_leaves(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Discs that fall on one another, many small and few large (Lee, Mumford & Huang 2001)."""
+    """Discs that cover each other, many small and few large. Source: Lee, Mumford and Huang 2001."""
     canvas = np.full((size_px, size_px), rng.random(), np.float32)
     for _ in range(int(rng.integers(30, 120))):
         radius = int(min(2 / (rng.random() + 0.03), 0.25 * size_px))
@@ -136,7 +136,7 @@ def _julia(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _scratches(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Straight lines at like or unlike angles: brushed metal, fibres, writing."""
+    """Straight lines at similar or at random angles: brushed metal, fibres, writing."""
     canvas = np.full((size_px, size_px), 0.5, np.float32)
     angle, spread = rng.uniform(0, np.pi), rng.choice([0.03, 0.3, 3.0])
     for _ in range(int(rng.integers(20, 150))):
@@ -167,7 +167,7 @@ def _crackle(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _quasicrystal(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Waves from four to seven directions evenly apart: stars and rosettes that never repeat."""
+    """Waves from four to seven equally spaced directions: stars and rosettes that never repeat."""
     x, y = _grid(size_px)
     turn, frequency, count = rng.uniform(0, np.pi), rng.uniform(8, 35), int(rng.integers(4, 8))
     angles = turn + np.pi * np.arange(count) / count
@@ -176,7 +176,7 @@ def _quasicrystal(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _maze(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Noise of one scale, hardened: labyrinths, spots of animals, corals (after Turing 1952)."""
+    """Noise of one scale with high contrast: labyrinths, animal spots, corals. Source: after Turing 1952."""
     noise = rng.standard_normal((size_px, size_px), np.float32)
     wide = rng.uniform(1.5, 5)
     band = cv2.GaussianBlur(noise, (0, 0), wide) - cv2.GaussianBlur(noise, (0, 0), 1.6 * wide)
@@ -184,14 +184,14 @@ def _maze(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _rings(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Rings about a place, uneven: sawn wood, agate."""
+    """Uneven rings around a place: sawn wood, agate."""
     x, y = _grid(size_px)
     away = np.hypot(x - rng.uniform(-2, 2), (y - rng.uniform(-2, 2)) * rng.uniform(0.2, 1))
     return _stretched(np.sin(rng.uniform(10, 50) * away + rng.uniform(0, 12) * _noise(size_px, rng)))
 
 
 def _lattice(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """One small shape again and again, on a lattice."""
+    """One small shape repeated on a lattice."""
     tile_px = 24
     tile = np.zeros((tile_px, tile_px), np.uint8)
     cv2.fillPoly(tile, [_blot(rng, tile_px / 2, float(rng.uniform(0.25, 0.48)) * tile_px)], 255, cv2.LINE_AA)
@@ -204,7 +204,7 @@ def _lattice(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _scattered(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Shapes strewn about, each as it falls: chips, leaves, shards, confetti."""
+    """Shapes scattered at random: chips, leaves, shards, confetti."""
     canvas = np.full((size_px, size_px), rng.integers(256), np.uint8)
     largest = rng.uniform(0.03, 0.15) * size_px
     for _ in range(int(rng.integers(20, 120))):
@@ -214,7 +214,7 @@ def _scattered(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _writing(size_px: int, rng: np.random.Generator) -> FloatImage:
-    """Lines of signs in no script."""
+    """Lines of invented letters."""
     canvas = np.zeros((size_px, size_px), np.uint8)
     high = rng.uniform(0.04, 0.14) * size_px
     wide, thick = high * rng.uniform(0.5, 0.9), max(1, round(high * rng.uniform(0.08, 0.2)))
@@ -240,7 +240,7 @@ def _fibres(size_px: int, rng: np.random.Generator) -> FloatImage:
 
 
 def _blot(rng: np.random.Generator, middle: float | FloatImage, radius: float) -> NDArray[np.int32]:
-    """Corners of a small shape with lobes or corners of its own."""
+    """The outline of a small random shape with lobes or corners."""
     lobes, deep, wide = int(rng.integers(2, 7)), rng.uniform(0.1, 0.6), rng.uniform(0.3, 1)
     angles = np.linspace(0, 2 * np.pi, int(rng.choice([lobes, 4 * lobes, 24])), endpoint=False)
     far = radius * (1 - deep + deep * np.cos(lobes * angles))
@@ -251,7 +251,7 @@ def _blot(rng: np.random.Generator, middle: float | FloatImage, radius: float) -
 
 
 def _turned(size_px: int, rng: np.random.Generator, frequency: float) -> tuple[FloatImage, FloatImage]:
-    """Coordinates along two axes at right angles, turned anyhow, from 0 on."""
+    """Coordinates along two perpendicular axes in a random direction, starting at 0."""
     x, y = _grid(size_px)
     angle = rng.uniform(0, np.pi)
     along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)

@@ -1,7 +1,7 @@
-"""Things to look at. A `Thing` shows a new `Side` of itself whenever it is looked at, and has one at rest.
+"""Things to photograph. A `Thing` shows a new random `Side` in every picture, and has one fixed side at rest.
 
-One file for each of their kinds: flat things with parts (here), bodies that turn (`bodies`), bodies put together from
-pieces (`assemblies`), hands that sign (`hands`), and bare materials that come in any shape (`materials`).
+Each kind has its own file: flat things with parts (here), bodies that turn (`bodies`), bodies made of pieces
+(`assemblies`), hands that show a sign (`hands`), and bare materials in any shape (`materials`).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ Mask = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Side:
-    """What faces the camera, all (SIZE_PX, SIZE_PX[, 3]).
+    """The side of a thing that faces the camera; all arrays are (SIZE_PX, SIZE_PX[, 3]).
 
     Attributes:
         albedo: RGB float32 in 0..1.
         mask: float32, 1 inside.
-        height: float32, 0 at the rim to about 1, that light falls on.
+        height: The relief for lighting, float32, from 0 at the rim to about 1.
         gloss: Strength of the highlight, 0..1.
-        metal: How much of the colour is a reflection of the room, 0..1.
-        opacity: 1 hides the background, less lets it through (glass, foil).
+        metal: Share of the colour that is a reflection of the room, 0..1.
+        opacity: 1 hides the background; glass and film have less.
     """
 
     albedo: FloatImage
@@ -41,18 +41,18 @@ class Side:
 
 
 class Thing(Protocol):
-    """Something that can be looked at again and again."""
+    """Something that can be photographed."""
 
     def rest(self) -> Side:
-        """The side that describes it, always the same."""
+        """The fixed side that describes it."""
 
     def seen(self, rng: np.random.Generator) -> Side:
-        """The side that happens to face the camera."""
+        """A random side that faces the camera."""
 
 
 @dataclass(frozen=True)
 class FlatThing:
-    """A contour with a surface and inner parts: only the camera's pose changes it."""
+    """An outline with a surface and inner parts; all its views show the same side."""
 
     side: Side
 
@@ -66,7 +66,7 @@ class FlatThing:
 
 
 def random_flat_thing(rng: np.random.Generator) -> FlatThing:
-    """Invent a thing from a contour or from a body with limbs."""
+    """Make a random thing from an outline or from a body with limbs."""
     outline = creature(rng) if rng.random() < 0.25 else contour(rng, radius=rng.uniform(0.6, 0.92))
     mask = filled(outline)
     albedo = random_texture(SIZE_PX, rng)
@@ -88,7 +88,7 @@ def random_flat_thing(rng: np.random.Generator) -> FlatThing:
 
 
 def random_finish(rng: np.random.Generator) -> tuple[float, float, float]:
-    """Gloss, metal and opacity of a surface: half are dull, few are metal or let light through."""
+    """Random gloss, metal and opacity: half of the surfaces are dull, few are metal or transparent."""
     gloss = float(rng.uniform(0, 0.8)) if rng.random() < 0.5 else 0.0
     metal = float(rng.uniform(0.4, 1)) if rng.random() < 0.1 else 0.0
     opacity = float(rng.uniform(0.35, 0.8)) if rng.random() < 0.08 else 1.0
@@ -142,17 +142,17 @@ def creature(rng: np.random.Generator) -> FloatImage:
 
 
 def pixel(point: NDArray[np.floating]) -> tuple[int, int]:
-    """Whole pixels, as OpenCV's drawing functions want them."""
+    """Round to whole pixels for the drawing functions of OpenCV."""
     return int(point[0]), int(point[1])
 
 
 def turned(angle: float) -> NDArray[np.float64]:
-    """A rotation by an angle in radians, (2, 2)."""
+    """The rotation matrix for an angle in radians, (2, 2)."""
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
 def turned_in_space(yaw: float, pitch: float) -> NDArray[np.float64]:
-    """A rotation about the vertical axis, then about the one to the right, in radians, (3, 3)."""
+    """The matrix that rotates about the vertical axis, then about the horizontal one, (3, 3); angles in radians."""
     about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
     rotation: NDArray[np.float64] = about_x @ about_y
@@ -168,7 +168,7 @@ def filled(outline: FloatImage) -> FloatImage:
 
 
 def domed(mask: FloatImage, roundness: float) -> FloatImage:
-    """A height map that rises from the mask's rim: steep for a small roundness, like a tent at 2."""
+    """A relief that rises from the rim of the mask: steep for a small roundness, like a tent at 2."""
     distance = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     top = max(float(distance.max()), 1.0)
     return np.power(distance / top, roundness * 0.5).astype(np.float32)

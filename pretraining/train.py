@@ -1,8 +1,8 @@
-"""Training: from a cluttered, lit, posed picture predict the clean thing, and know its views as one.
+"""Train the network: predict descriptors of the clean thing from a picture, and recognise views of the same thing.
 
-The loss is the squared error of descriptors of the clean thing in its canonical pose and in the view's pose and of its
-surface, and, for most of the time, the contrast between views of one thing and those of others (temperature 0.2). One
-thread, or a GPU, trains, and other processes render.
+The loss is the squared error of three descriptors: of the clean thing at rest, of the clean thing in the pose of the
+picture, and of its surface. For most of the time, a contrastive loss is added (temperature 0.2). One thread, or a GPU,
+trains; other processes render.
 """
 
 from __future__ import annotations
@@ -30,26 +30,25 @@ from pretraining.world import OF_ONE_KIND, Batch, World
 
 logger = logging.getLogger(__name__)
 
-SMALL_PX = 64  # pictures at first
+SMALL_PX = 64  # edge of the pictures at first
 TEMPERATURE = 0.2
 EMA = 0.999
 WARM_UP_STEPS = 100
-WORTH_COMPILING_S = 1200.0  # compiling takes a twentieth of it, and a step two thirds of its time from then on
-RECIPE = 3  # another one goes on from no checkpoint of this one
+WORTH_COMPILING_S = 1200.0  # shorter runs are not compiled: compiling takes 60 s and saves a third of each step
+RECIPE = 3  # its version; a checkpoint of another version cannot be continued
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and from which seed.
+    """The parameters of a run.
 
     Attributes:
-        minutes: Time to train, waiting for pictures and compiling included.
-        seed: Of the weights and of the world.
-        folder: Where the checkpoint is kept.
-        things: How many are in the world of a renderer at a time.
+        minutes: Time to train, including compiling and waiting for pictures.
+        seed: Seed of the weights and of the world.
+        folder: Folder of the checkpoint.
+        things: Number of things in the world of a renderer.
         things_per_batch: See `World.batch`.
-        start: A converted extractor to go on from, as no checkpoint outlives its machine; its colours stay as they
-            are. None begins with nothing.
+        start: A converted extractor to start from; its colour bins are not trained. None starts from random weights.
         checkpoint_s: Seconds between checkpoints.
     """
 
@@ -63,46 +62,46 @@ class Plan:
 
     @property
     def full_size_from(self) -> float:
-        """The fraction of the time after which pictures have the deployed size."""
+        """The fraction of the time after which pictures have the size of the shipped extractor."""
         return 0.4 if self.start is None else 0.0
 
     @property
     def contrast_from(self) -> float:
-        """The fraction of the time after which views are contrasted."""
+        """The fraction of the time after which the contrastive loss is added."""
         return 0.35 if self.start is None else 0.0
 
     @property
     def of_one_kind(self) -> float:
-        """The share of the batches that hold likes: whoever knows nothing yet cannot tell them apart."""
+        """The share of batches with similar things; an untrained network starts with none."""
         return 0.0 if self.start is None else OF_ONE_KIND
 
     @property
     def learning_rate(self) -> float:
-        """At the start; it falls along a cosine."""
+        """The first learning rate; it decreases along a cosine."""
         return 2e-3 if self.start is None else 1e-3
 
     def identity(self) -> dict[str, int | str]:
-        """What another run than this one differs in."""
+        """The facts in which another run differs from this one."""
         start = "" if self.start is None else hashlib.sha256(self.start.read_bytes()).hexdigest()
         size = {"things": self.things, "things_per_batch": self.things_per_batch}
         return {"recipe": RECIPE, "seed": self.seed, **size, "start": start}
 
 
 class ForeignCheckpoint(ValueError):
-    """A folder holds a run that is not the one that shall go on."""
+    """The folder contains the checkpoint of another run."""
 
 
 class Diverged(ArithmeticError):
-    """The loss is no number any more."""
+    """The loss is not a finite number."""
 
 
 def train(plan: Plan) -> Path:
-    """Train, or go on where the same run stopped; give the checkpoint's path.
+    """Train, or continue the same run where it stopped; returns the path of the checkpoint.
 
     Raises:
-        ForeignCheckpoint: If the folder holds another run.
-        Diverged: If the loss is no number any more; the last checkpoint stays.
-        RendererDied: If a process that renders ended; the last checkpoint stays.
+        ForeignCheckpoint: If the folder contains the checkpoint of another run.
+        Diverged: If the loss is not finite; the last checkpoint stays.
+        RendererDied: If a renderer stopped; the last checkpoint stays.
     """
     plan.folder.mkdir(parents=True, exist_ok=True)
     checkpoint = plan.folder / "checkpoint.pt"
@@ -131,7 +130,7 @@ def train(plan: Plan) -> Path:
         tqdm(total=round(budget_s), initial=round(spent_s), unit="s") as bar,
     ):
         stream = Stream(renderers.next, plan.seed)
-        batch = stream.next()  # the time that renderers take to begin is nobody's
+        batch = stream.next()  # the time until the renderers start does not count
         while spent_s < budget_s:
             started_s = time.monotonic()
             for group in optimiser.param_groups:
@@ -141,7 +140,7 @@ def train(plan: Plan) -> Path:
             contrast = spent_s >= plan.contrast_from * budget_s
             losses = _step(model, optimiser, batch, targets, device, contrast=contrast)
             if not all(map(math.isfinite, losses.values())):
-                raise Diverged(f"the loss of step {step} is no number: {losses}. Start again with another --seed.")
+                raise Diverged(f"the loss of step {step} is not finite: {losses}. Start again with another --seed.")
             _average(average, model, min(EMA, (1 + step) / (10 + step)))
             step += 1
             batch = stream.next()
@@ -158,10 +157,10 @@ def train(plan: Plan) -> Path:
 
 
 def compile_where_possible(model: torch.nn.Module) -> None:
-    """Fuse what follows the convolutions, where there is a compiler for it; where it fails, the model runs as it is."""
+    """Compile the model if a compiler is installed; if compiling fails, use the model as it is."""
     if shutil.which(os.environ.get("CXX", "g++")):
         torch._dynamo.config.suppress_errors = True
-        model.compile(dynamic=False)  # pictures have two sizes
+        model.compile(dynamic=False)  # for the two sizes of pictures
         logger.info("the model is compiled with the first step of each size of its pictures")
     else:
         logger.info("there is no C++ compiler here: steps take half as long again")
@@ -170,10 +169,10 @@ def compile_where_possible(model: torch.nn.Module) -> None:
 def _begun(
     checkpoint: Path, plan: Plan, device: torch.device
 ) -> tuple[Trainee, Trainee, torch.optim.Optimizer, float, int]:
-    """Model, its moving average, optimiser, seconds spent and steps done: new ones, or those of the checkpoint.
+    """Model, moving average, optimiser, seconds and steps: new ones, or those of the checkpoint.
 
     Raises:
-        ForeignCheckpoint: If it is another run's.
+        ForeignCheckpoint: If the checkpoint is from another run.
     """
     model, average = (Trainee(TARGETS, deep=plan.start is not None) for _ in range(2))
     if plan.start is not None and not checkpoint.exists():
@@ -225,16 +224,18 @@ def _step(
 
 
 def _bfloat16_pays(device: torch.device) -> bool:
-    """Half the time, and no worse, where the processor has it; five times as long where it must be emulated."""
+    """Whether the processor supports bfloat16: it then halves the time; emulated, it would take five times as long."""
     return device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
 
 
 def contrasted(projected: torch.Tensor, views: int) -> torch.Tensor:
-    """Contrast the views of each thing against all others (Khosla et al. 2020, eq. 2; of two, it is NT-Xent).
+    """The contrastive loss of the views of each thing against all others; with two views it is NT-Xent.
+
+    Source: Khosla et al. 2020, equation 2.
 
     Args:
-        projected: Rows of unit length, (views · N, D); i, i + N, i + 2N and so on show one thing.
-        views: Of each thing.
+        projected: Rows of unit length, (views · N, D); rows i, i + N, i + 2N and so on show one thing.
+        views: Number of views of each thing.
     """
     count = len(projected)
     thing = torch.arange(count, device=projected.device) % (count // views)

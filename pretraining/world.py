@@ -1,4 +1,4 @@
-"""Things that come and go, and pictures of them in several views: what the network is trained on."""
+"""The training data: a changing pool of things, and pictures of each in several views."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pretraining.scene import View, backdrop, canonical, photograph
 from pretraining.textures import random_texture
 from pretraining.things import FlatThing, Thing, random_flat_thing
 
-KINDS = (  # and how often they come
+KINDS = (  # with their frequency
     (random_flat_thing, 0.15),
     (random_lathed, 0.09),
     (random_box, 0.08),
@@ -29,24 +29,24 @@ KINDS = (  # and how often they come
     (random_material, 0.08),
     (random_stuff, 0.28),
 )
-OF_ONE_KIND = 0.4  # of the batches: likes must be told apart
-ALIKE = ((FlatThing, 0.2), (Assembly, 0.2), (Sign, 0.2), (Stuff, 0.4))  # one of these, and how often
-VIEWS, VIEWS_OF_ONE_KIND = 2, 4  # of each thing in a batch, and of likes, which need more to be known by
-RENEWED = 3  # things a batch
-TOGETHER = 4  # things that share a background, which so tells nothing of them
-IN_THE_WAY = 0.2  # of the pictures have something before the thing
-PLAIN_SHARE = 0.35  # of the backgrounds are nearly plain
-CLOSE_UPS = (0.25, 0.6)  # the share of the pictures of things, and of materials
+OF_ONE_KIND = 0.4  # share of batches with things of one kind, which must be distinguished
+ALIKE = ((FlatThing, 0.2), (Assembly, 0.2), (Sign, 0.2), (Stuff, 0.4))  # for such batches, with their frequency
+VIEWS, VIEWS_OF_ONE_KIND = 2, 4  # of each thing, in mixed batches and in batches of one kind
+RENEWED = 3  # things per batch
+TOGETHER = 4  # things that share a background, so that it does not identify them
+IN_THE_WAY = 0.2  # share of pictures with something in front of the thing
+PLAIN_SHARE = 0.35  # share of nearly plain backgrounds
+CLOSE_UPS = (0.25, 0.6)  # share of close-up pictures of things, and of materials
 ROOMS, ROOMS_RENEWED = 300, 3
-WALLS, WALL_PX = 400, 160  # textures to stand before
-REMEMBERED = 200  # pictures that may come back as backgrounds
+WALLS, WALL_PX = 400, 160  # textures for backgrounds
+REMEMBERED = 200  # pictures that may become backgrounds
 
 
 Maker = Callable[[np.random.Generator], Thing]
 
 
 class Known(NamedTuple):
-    """A thing, its description at rest, and what makes another of its kind."""
+    """A thing, its descriptors at rest, and the function that makes another one of its kind."""
 
     thing: Thing
     described: NDArray[np.float32]
@@ -55,13 +55,13 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures of N things in V views, and what is to be told of them. Rows i, i + N, i + 2N and so on show one thing.
+    """Pictures of N things in V views with their descriptors. Rows i, i + N, i + 2N and so on show one thing.
 
     Attributes:
         pictures: uint8 (V·N, S, S, 3).
-        posed: Descriptors of the view without its surroundings, (V·N, T).
+        posed: Descriptors of the thing in the pose of the picture, (V·N, T).
         clean: Descriptors of the thing at rest, (V·N, T).
-        surface: Descriptors of what faces the camera, (V·N, SURFACE).
+        surface: Descriptors of the surface that faces the camera, (V·N, SURFACE).
         views: V.
     """
 
@@ -73,10 +73,10 @@ class Batch:
 
 
 class World:
-    """A pool of things, a few of which are replaced with every batch.
+    """A pool of things, a few of which are replaced after every batch.
 
-    They stand before plain walls, textures, earlier pictures and furnished rooms, several before the same one, with
-    something in the way at times.
+    Backgrounds are plain walls, textures, earlier pictures and rooms; several things share each of them. Sometimes
+    another thing covers a part of the picture.
     """
 
     def __init__(self, rng: np.random.Generator, things: int) -> None:
@@ -88,12 +88,12 @@ class World:
         self._recent: deque[NDArray[np.uint8]] = deque(maxlen=REMEMBERED)
 
     def batch(self, things: int, size_px: int, *, of_one_kind: float = OF_ONE_KIND) -> Batch:
-        """Two pictures each of some things, or four each of half as many likes.
+        """Two pictures each of things of all kinds, or four each of half as many things of one kind.
 
         Args:
-            things: How many, if they are of all kinds.
+            things: Number of things of all kinds.
             size_px: Edge of the pictures.
-            of_one_kind: How often they are of one.
+            of_one_kind: Share of batches with things of one kind.
         """
         chosen, count = self._chosen(things, of_one_kind)
         self._walls.extend(self._wall() for _ in range(RENEWED))
@@ -105,12 +105,12 @@ class World:
         clean = np.stack([self._things[i].described for _ in range(count) for i in chosen])
         surface = np.stack([describe_surface(view.side) for view in views])
         batch = Batch(pictures, posed, clean, surface, count)
-        for old in map(int, chosen[:RENEWED]):  # after they were seen: until then the batch may be of one kind
+        for old in map(int, chosen[:RENEWED]):  # only after they were used: the batch may be of one kind
             self._things[old] = self._new(self._things[old].make)
         return batch
 
     def _chosen(self, things: int, of_one_kind: float) -> tuple[NDArray[np.int64], int]:
-        """Numbers of the things of a batch, and in how many views each."""
+        """The indices of a batch's things, and the number of views of each."""
         if self._rng.random() < of_one_kind:
             kinds, weights = zip(*ALIKE, strict=True)
             kind = kinds[int(self._rng.choice(len(kinds), p=weights))]
@@ -121,7 +121,7 @@ class World:
         return self._rng.choice(len(self._things), things, replace=False), VIEWS
 
     def views(self, things: Sequence[Thing], size_px: int) -> list[View]:
-        """One picture of each, every few before the same background."""
+        """One picture of each thing; TOGETHER things share a background."""
         rng, clutter = self._rng, [*self._walls, *self._recent, *self._rooms]
         views: dict[int, View] = {}
         for together in np.array_split(rng.permutation(len(things)), -(-len(things) // TOGETHER)):

@@ -1,4 +1,4 @@
-"""From a checkpoint to a file."""
+"""Convert a checkpoint to a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.needs_torch
 COLOURS = 3  # which of the parts
 
 
-def test_ranges_and_projections_are_those_of_all_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ranges_and_projections_are_fitted_on_all_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class SeenEnough(Exception):
         pass
 
@@ -42,7 +42,7 @@ def test_ranges_and_projections_are_those_of_all_kinds(tmp_path: Path, monkeypat
     assert [batch.views for batch in shown] == [2, 2]
 
 
-def test_what_is_written_lies_between_two_networks() -> None:
+def test_the_written_weights_are_an_average_of_two_networks() -> None:
     first, second = Backbone(), Backbone()
     weights = [backbone.convolutions[3].weight.detach().clone() for backbone in (first, second)]
     bring_back(first, second, 0.25)
@@ -50,7 +50,7 @@ def test_what_is_written_lies_between_two_networks() -> None:
     assert torch.equal(second.convolutions[3].weight, weights[1])
 
 
-def test_norms_are_measured_on_what_they_will_see() -> None:
+def test_the_statistics_of_norms_are_measured_on_pictures() -> None:
     torch.manual_seed(0)
     backbone = Backbone()
     settled = copy.deepcopy(backbone)
@@ -63,7 +63,7 @@ def test_norms_are_measured_on_what_they_will_see() -> None:
     assert not settled.training
 
 
-def test_the_twin_gives_the_projections_of_the_features() -> None:
+def test_the_keras_network_returns_the_projections_of_the_features() -> None:
     import tensorflow as tf
 
     torch.manual_seed(1)
@@ -82,7 +82,7 @@ def test_the_twin_gives_the_projections_of_the_features() -> None:
         assert np.allclose(own, expected, atol=0.5 if number == COLOURS else 2e-2), number  # those in blocks first
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_file_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
     out = tmp_path / "new" / "extractor.tflite"
     conversion._write(out, b"whole")
     assert out.read_bytes() == b"whole"

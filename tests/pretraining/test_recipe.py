@@ -1,4 +1,4 @@
-"""The recipe end to end, in small: render, train, resume, convert. It must beat a network that saw nothing."""
+"""A short run of the whole recipe: render, train, continue, convert. The result must beat an untrained network."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def first_round(made: Path) -> Path:
     return made.with_suffix("") / "round1.tflite"
 
 
-def test_each_round_goes_on_from_the_file_of_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_round_starts_from_the_file_of_the_round_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plans: list[Plan] = []
     written: list[tuple[str | None, str]] = []
 
@@ -78,7 +78,7 @@ def test_each_round_goes_on_from_the_file_of_the_one_before(tmp_path: Path, monk
     monkeypatch.setattr(recipe, "train", trained)
     monkeypatch.setattr(recipe, "convert", converted)
     command = ["pretraining", "--run", str(tmp_path / "run"), "--out", str(tmp_path / "made.tflite")]
-    for _ in range(2):  # the second time, all rounds are done already
+    for _ in range(2):  # the second time, all rounds are finished
         monkeypatch.setattr(sys, "argv", command)
         recipe.main()
     starts = [plan.start.name if plan.start else None for plan in plans]

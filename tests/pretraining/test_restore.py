@@ -1,4 +1,4 @@
-"""From a file back to a network."""
+"""Restore a network from a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tpu.models import default_extractor_path
 pytestmark = pytest.mark.needs_torch
 
 
-def test_a_network_read_back_from_its_file_says_what_the_file_says() -> None:
+def test_a_restored_network_computes_what_its_file_computes() -> None:
     path = default_extractor_path()
     backbone = restored(path, seed=1)
     picture = World(np.random.default_rng(3), 4).batch(2, INPUT_PX).pictures[:1]
@@ -50,7 +50,7 @@ def test_a_network_read_back_from_its_file_says_what_the_file_says() -> None:
         assert max(alike) > 0.9, name  # up to nine layers of 8-bit activations apart
 
 
-def test_layers_that_the_file_lacks_begin_as_ones_that_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_layers_that_the_file_lacks_change_nothing_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
     def shallow(path: Path) -> Folded:
         every = folded_convolutions(path)
         return {shape: own[:1] if shape[0] == shape[1] else own for shape, own in every.items()}
@@ -69,7 +69,7 @@ def test_layers_that_the_file_lacks_begin_as_ones_that_change_nothing(monkeypatc
     assert unchanged == added != []
 
 
-def test_a_file_that_lacks_more_than_what_is_added_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_lacks_other_layers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     every = folded_convolutions(default_extractor_path())
     monkeypatch.setattr(restore, "folded_convolutions", lambda _: {**every, (96, 96, 3, 3): []})
     with pytest.raises(ValueError, match=re.escape("no convolution of shape (96, 96, 3, 3)")):

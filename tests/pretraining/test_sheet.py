@@ -1,4 +1,4 @@
-"""The sheet to look at before training."""
+"""The sheet of pictures to check before training."""
 
 from __future__ import annotations
 

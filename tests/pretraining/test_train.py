@@ -1,4 +1,4 @@
-"""Training: what is learned, from which pictures, and going on after a stop."""
+"""Training: losses, targets, and continuing after a stop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.needs_torch
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def test_another_run_does_not_go_on_from_a_checkpoint(tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     train(Plan(0.0, 7, tmp_path, things=16))
     train(Plan(0.0, 7, tmp_path, things=16))
     for other in (Plan(0.0, 8, tmp_path, things=16), Plan(0.0, 7, tmp_path, things=17)):
@@ -36,7 +36,7 @@ def test_another_run_does_not_go_on_from_a_checkpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_a_run_that_stopped_goes_on_where_it_was(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_run_continues_where_it_stopped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def trained_for(minutes: float) -> dict[str, Any]:
         checkpoint = train(Plan(minutes, 7, tmp_path, things=16, things_per_batch=8))
         state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
@@ -53,14 +53,14 @@ def test_a_run_that_stopped_goes_on_where_it_was(tmp_path: Path, caplog: pytest.
     assert not torch.equal(*weights)
 
 
-def test_a_loss_that_is_no_number_ends_the_run_and_overwrites_nothing(
+def test_a_loss_that_is_not_finite_ends_the_run_and_overwrites_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkpoint = train(Plan(0.0, 7, tmp_path, things=16, things_per_batch=8))
     before = checkpoint.read_bytes()
     monkeypatch.setattr(training, "contrasted", lambda projected, _: projected.sum() * float("nan"))
     monkeypatch.setattr(training.Plan, "contrast_from", 0.0)
-    with pytest.raises(Diverged, match=r"the loss of step 0 is no number: .*nan.* Start again with another --seed"):
+    with pytest.raises(Diverged, match=r"the loss of step 0 is not finite: .*nan.* Start again with another --seed"):
         train(Plan(0.5, 7, tmp_path, things=16, things_per_batch=8))
     assert checkpoint.read_bytes() == before
 
@@ -74,7 +74,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_run_that_is_killed_leaves_no_renderer_behind(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_no_renderer_behind(tmp_path: Path) -> None:
     script = tmp_path / "long_run.py"
     script.write_text(_LONG_RUN, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
@@ -90,7 +90,7 @@ def test_a_run_that_is_killed_leaves_no_renderer_behind(tmp_path: Path) -> None:
 
 
 class Small(nn.Module):
-    """Of our own: torch compiles none of its own modules for themselves."""
+    """A small module: torch does not compile its own modules alone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ def test_views_that_agree_have_a_smaller_contrastive_loss(views: int) -> None:
 
 
 @pytest.mark.parametrize("views", [2, 4])
-def test_every_other_view_of_a_thing_is_told_from_all_other_pictures(views: int) -> None:
+def test_the_contrastive_loss_compares_each_view_with_all_other_pictures(views: int) -> None:
     count = 12
     rows = torch.nn.functional.normalize(torch.randn(count, 16, generator=torch.Generator().manual_seed(1)), dim=1)
     similarity = torch.exp(rows @ rows.T / 0.2)
@@ -144,7 +144,7 @@ def test_every_other_view_of_a_thing_is_told_from_all_other_pictures(views: int)
     assert contrasted(rows, views) == pytest.approx(float(torch.stack(losses).mean()), rel=1e-4)
 
 
-def test_what_is_to_be_told_varies_alike_and_is_never_extreme() -> None:
+def test_targets_vary_equally_and_have_no_extreme_values() -> None:
     world = World(np.random.default_rng(5), 60)
     batches = [world.batch(48, 64) for _ in range(6)]
     told = Targets(batches)(batches[0])
@@ -155,12 +155,12 @@ def test_what_is_to_be_told_varies_alike_and_is_never_extreme() -> None:
         assert set(Targets(batches)(strange)[2].ravel().tolist()) == {4.0 * sign}
 
 
-def test_the_backbone_takes_smaller_pictures_too() -> None:
+def test_the_backbone_accepts_smaller_pictures() -> None:
     backbone = Backbone().eval()
     for size in (64, INPUT_PX):
         assert backbone(torch.zeros(2, 3, size, size)).shape[0] == 2
 
 
-def test_the_middle_of_the_picture_counts_most_and_all_of_it_once() -> None:
+def test_the_mean_has_most_weight_on_the_middle_and_sums_to_one() -> None:
     window = centre_window(6)
     assert torch.allclose(window * 144, torch.outer(*[torch.tensor([1.0, 2, 3, 3, 2, 1])] * 2))

@@ -1,4 +1,4 @@
-"""The rendered world: pictures that are what they claim, things that keep what they are, nothing held out leaks in."""
+"""The rendered world: its pictures and descriptors are right, and it uses nothing that is held out."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ def test_the_same_seed_renders_the_same_world() -> None:
 
 
 @pytest.mark.parametrize(("of_one_kind", "views"), [(0.0, 2), (1.0, 4)])
-def test_rows_of_one_thing_are_as_far_apart_as_there_are_things(
-    of_one_kind: float, views: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_of_one_thing_are_n_apart(of_one_kind: float, views: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "ALIKE", ((Sign, 1.0),))
     monkeypatch.setattr(world, "KINDS", ((random_sign, 1.0),))
     batch = World(np.random.default_rng(1), 20).batch(8, 64, of_one_kind=of_one_kind)
@@ -58,7 +56,7 @@ def test_rows_of_one_thing_are_as_far_apart_as_there_are_things(
     assert len({row.tobytes() for row in batch.clean}) == things
 
 
-def test_what_is_to_be_told_of_a_picture_is_of_the_thing_that_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_descriptors_of_a_picture_are_those_of_its_thing(monkeypatch: pytest.MonkeyPatch) -> None:
     def shiny_red_or_dull_blue(rng: np.random.Generator) -> FlatThing:
         colour, gloss = (([0.9, 0.1, 0.1], 1.0), ([0.1, 0.1, 0.9], 0.0))[int(rng.integers(2))]
         albedo = np.tile(np.array(colour, np.float32), (SIZE_PX, SIZE_PX, 1))
@@ -78,7 +76,7 @@ def test_what_is_to_be_told_of_a_picture_is_of_the_thing_that_it_shows(monkeypat
     assert own[~shiny].mean() < other[~shiny].mean()
 
 
-def test_as_many_things_of_every_kind_come_as_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replaced_things_are_followed_by_things_of_the_same_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
     pool = World(np.random.default_rng(12), 40)
     before = [known.thing for known in pool._things]
@@ -89,7 +87,7 @@ def test_as_many_things_of_every_kind_come_as_go(monkeypatch: pytest.MonkeyPatch
     assert sum(new is not old for new, old in zip(after, before, strict=True)) > 3
 
 
-def test_another_view_of_a_thing_is_described_more_alike_than_another_thing() -> None:
+def test_views_of_one_thing_have_more_similar_descriptors_than_two_things() -> None:
     rng = np.random.default_rng(2)
     batch = World(rng, 100).batch(90, 64)
     own = np.linalg.norm(batch.posed[:90] - batch.posed[90:], axis=1)
@@ -97,7 +95,7 @@ def test_another_view_of_a_thing_is_described_more_alike_than_another_thing() ->
     assert own.mean() < 0.95 * other.mean()
 
 
-def test_a_description_tells_colours_apart() -> None:
+def test_descriptors_distinguish_colours() -> None:
     red, blue = np.zeros((2, 64, 64, 3), np.float32)
     red[..., 0] = blue[..., 2] = 0.9
     mask = np.ones((64, 64), np.float32)
@@ -131,14 +129,14 @@ def test_a_surface_is_described_by_finish_grain_and_direction() -> None:
     assert stripes[direction] > 0.9
     assert fine[direction] < 0.2
     assert pimples[first + 1] < fine[first + 1]  # sparse
-    assert pimples[first + 2] > 0.5  # and to one side
+    assert pimples[first + 2] > 0.5  # and skewed
     assert fine[first + 2] < 0.5
     assert list(describe_surface(side_of(noise, gloss=0.7, metal=0.2, opacity=0.4))[:3]) == pytest.approx(
         [0.7, 0.2, 0.4]
     )
 
 
-def test_a_surface_is_described_alike_in_any_colour() -> None:
+def test_a_surface_has_the_same_descriptors_in_any_colour() -> None:
     rng = np.random.default_rng(4)
     height = rng.random((SIZE_PX, SIZE_PX), np.float32)
     red, blue = (
@@ -150,7 +148,7 @@ def test_a_surface_is_described_alike_in_any_colour() -> None:
     assert np.allclose(*printed, atol=0.3)
 
 
-def test_a_surface_is_described_alike_in_any_outline_and_however_small() -> None:
+def test_a_surface_has_the_same_descriptors_in_any_outline_and_size() -> None:
     rng = np.random.default_rng(5)
     down, across = np.mgrid[-1 : 1 : SIZE_PX * 1j, -1 : 1 : SIZE_PX * 1j]
     relief = 5 * cv2.GaussianBlur(rng.random((SIZE_PX, SIZE_PX), np.float32), (0, 0), 2)
@@ -160,7 +158,7 @@ def test_a_surface_is_described_alike_in_any_outline_and_however_small() -> None
         mask = ((across / wide) ** 2 + (down / high) ** 2 < 0.8).astype(np.float32)
         cut = describe_surface(Side(plain, mask, (relief + 1) * mask))
         assert np.abs(cut - whole).max() < 0.35
-        assert cut[3] < 0.3  # an oblong outline is no stripe
+        assert cut[3] < 0.3  # an elongated outline is not a stripe
     thin = (np.abs(down) < 0.03).astype(np.float32)
     assert np.isfinite(describe_surface(Side(0 * plain, thin, thin))).all()
 
@@ -217,13 +215,13 @@ def test_textures_are_colours(texture) -> None:  # type: ignore[no-untyped-def]
         assert picture.max() <= 1
 
 
-def test_what_is_held_out_is_used_by_no_part_of_the_recipe() -> None:
+def test_no_part_of_the_recipe_uses_what_is_held_out() -> None:
     users = [path.name for path in PRETRAINING.glob("*.py") if "heldout" in path.read_text(encoding="utf-8")]
     assert users == []
     assert photograph(unseen_thing(np.random.default_rng(7)), 96, np.random.default_rng(7)).mask.mean() > 0.01
 
 
-def test_bodies_and_materials_that_are_held_out_can_be_photographed() -> None:
+def test_held_out_bodies_and_materials_can_be_photographed() -> None:
     rng = np.random.default_rng(8)
     stuffs = unseen_stuffs(rng, 6)
     assert len({(stuff.relief, stuff.finish) for stuff in stuffs}) == 6
@@ -231,7 +229,7 @@ def test_bodies_and_materials_that_are_held_out_can_be_photographed() -> None:
         assert 0.005 < photograph(thing, 96, rng).mask.mean() < 1.0
 
 
-def test_pieces_of_a_swatch_differ_and_are_more_alike_than_those_of_another() -> None:
+def test_pieces_of_a_swatch_differ_less_than_pieces_of_two_swatches() -> None:
     def coarseness(piece) -> float:  # type: ignore[no-untyped-def]
         return float(np.abs(np.diff(piece, axis=0)).mean() + np.abs(np.diff(piece, axis=1)).mean())
 
@@ -247,14 +245,14 @@ def test_pieces_of_a_swatch_differ_and_are_more_alike_than_those_of_another() ->
     assert np.mean(within) < 0.5 * np.std(means)
 
 
-def test_a_colour_keeps_to_its_range_of_hues() -> None:
+def test_a_random_colour_stays_in_its_range_of_hues() -> None:
     rng = np.random.default_rng(10)
     for _ in range(50):
         red, green, blue = random_colour(rng, saturation=0.9, hues=(-10, 10))
         assert red > max(green, blue)
 
 
-def test_a_batch_of_one_kind_tells_likes_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_of_one_kind_shows_things_of_one_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
     of_two = World(np.random.default_rng(11), 40)
     kinds = set()
@@ -268,7 +266,7 @@ def test_a_batch_of_one_kind_tells_likes_apart(monkeypatch: pytest.MonkeyPatch) 
 _TWO_KINDS = ("random_sign", "random_stuff")
 
 
-def test_materials_come_as_likes_twice_as_often_as_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_of_one_kind_are_twice_as_often_materials_as_any_other_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "KINDS", tuple((make, 1 / len(KINDS)) for make, _ in KINDS))
     pool = World(np.random.default_rng(17), 120)
     seen = Counter(type(pool._things[pool._chosen(8, 1.0)[0][0]].thing) for _ in range(400))
@@ -277,7 +275,7 @@ def test_materials_come_as_likes_twice_as_often_as_anything_else(monkeypatch: py
     assert seen[Stuff] > 1.4 * max(others)
 
 
-def test_edges_are_counted_as_the_formula_says() -> None:
+def test_edge_histograms_follow_the_formula() -> None:
     mask = cv2.GaussianBlur(np.random.default_rng(18).random((64, 64)).astype(np.float32), (0, 0), 2)
     x, y = (cv2.Sobel(mask, cv2.CV_32F, *order, ksize=3).astype(np.float64) for order in ((1, 0), (0, 1)))
     away = np.abs((np.arctan2(y, x) % np.pi)[..., None] * 9 / np.pi - np.arange(9) - 0.5)
@@ -288,7 +286,7 @@ def test_edges_are_counted_as_the_formula_says() -> None:
     assert np.abs(describe(np.zeros((64, 64, 3), np.float32), mask)[:576] - expected).max() < 2e-3
 
 
-def test_materials_are_seen_from_near_more_often_than_things(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_materials_have_more_close_ups_than_things(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[type, set[float]] = {}
 
     def noted(thing, *arguments, close_ups: float, **options):  # type: ignore[no-untyped-def]
