@@ -58,7 +58,7 @@ def _asked(view: KioskView, question: Question) -> Mapping[Hashable, float]:
 
 def _steering(view: KioskView) -> Mapping[Hashable, float]:
     """A page with a cursor: the buttons that operate it are lit. Off on pages that the box cannot operate."""
-    if not view.steered:
+    if not view.box_moves_cursor:
         return {}
     moves = [card.button for card in view.cards[:2]]
     lit = {**dict.fromkeys((*moves, Action.SAVE), LOW), Action.RESET: _breath(view.now_s)}

@@ -11,7 +11,7 @@ from app.base.buttons import Action, ClassGallery, ScreenKey
 from app.base.i18n import Message, Text, counted, message
 from app.base.picture import Picture
 from app.base.ports import Frame
-from app.core.modes.cursor import steers, under
+from app.core.modes.cursor import box_moves_cursor, current_target
 from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
 from app.views.attract import Stage, played
@@ -22,7 +22,7 @@ from app.views.model import ActionKey, Banner, ClassCard, KioskView, Screen, Sta
 from app.views.questions import accelerator_missing, fault, faulty, question
 from app.views.results import results
 from app.views.saving import saving
-from app.views.staff import Facts, staff
+from app.views.staff import BackendFacts, staff
 from app.views.typing import typing
 from app.views.words import Translator, camera_name
 
@@ -108,12 +108,12 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         saving=saving(state, translate),
         staff=staff(
             state,
-            Facts(backend_name(state, surroundings.backend, translate), surroundings.frames_per_second),
+            BackendFacts(backend_name(state, surroundings.backend, translate), surroundings.frames_per_second),
             translate,
         ),
         typing=typing(state, translate),
-        focus=under(state),
-        steered=steers(state),
+        focus=current_target(state),
+        box_moves_cursor=box_moves_cursor(state),
         corner=None if state.mode is Mode.STAFF else ScreenKey.CORNER,
         language=_language(state),
         language_code=state.language,

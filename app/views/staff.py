@@ -49,14 +49,14 @@ MANY_BOUNCES = 10  # per press: arcade switches make up to five each way
 
 
 @dataclass(frozen=True)
-class Facts:
+class BackendFacts:
     """What the pages show that is not in the state: the back end and its speed."""
 
     backend: str = ""
     frames_per_second: float = 0.0
 
 
-def staff(state: KioskState, facts: Facts, translate: Translator) -> Staff | None:
+def staff(state: KioskState, facts: BackendFacts, translate: Translator) -> Staff | None:
     """The open staff page, or None in every other mode and before the PIN is right."""
     if state.mode is not Mode.STAFF or not state.staff.inside:
         return None
@@ -89,7 +89,7 @@ def _stepped(label: str, value: str, arrows: Arrows) -> Setting:
     return Setting(label, value, less=less, more=more)
 
 
-def _classes(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+def _classes(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     count = _stepped(translate(message("Number of classes")), str(len(state.classes)), class_number_arrows(state))
     names = tuple(
         Setting(
@@ -103,21 +103,21 @@ def _classes(state: KioskState, _: Facts, translate: Translator) -> tuple[Settin
     return (count, *names, *_choices(state, StaffPage.CLASSES, translate))
 
 
-def _camera(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+def _camera(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     name = camera_name(state, translate) or translate(message("no camera"))
     now = Setting(translate(message("Now")), name, warning=state.camera is None)
     return (now, *_choices(state, StaffPage.CAMERA, translate))
 
 
-def _screen(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+def _screen(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     return _choices(state, StaffPage.SCREEN, translate)
 
 
-def _visits(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+def _visits(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     return _choices(state, StaffPage.VISITS, translate)
 
 
-def _buttons(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+def _buttons(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     inputs = state.inputs
     down = set(inputs.pressed)
     rows = []
@@ -173,7 +173,7 @@ def _counts(state: KioskState, source: str, translate: Translator) -> str:
     return translate(text)
 
 
-def _sessions(state: KioskState, _: Facts, translate: Translator) -> tuple[Setting, ...]:
+def _sessions(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     kept = state.staff.system.archive
     export = Setting(
         label=translate(message("Kept sessions")),
@@ -188,7 +188,7 @@ def _sessions(state: KioskState, _: Facts, translate: Translator) -> tuple[Setti
     return (export, *rows)
 
 
-def _system(state: KioskState, facts: Facts, translate: Translator) -> tuple[Setting, ...]:
+def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     rate = translate(message("{rate} pictures/s", rate=f"{facts.frames_per_second:.0f}"))
     camera = camera_name(state, translate) or translate(state.camera_problem or message("no camera"))
     fault = translate(state.fault) if state.fault is not None else ""

@@ -20,7 +20,7 @@ from app.base.buttons import Action, Button, ClassName, LetterKey
 from app.compose import compose
 from app.config.schema import Config
 from app.core.events import DrivesChanged
-from app.core.modes.cursor import targets, under
+from app.core.modes.cursor import current_target, targets
 from app.core.state import Mode
 from tests.support.disks import sticks
 from tests.support.environments import clean_environment
@@ -86,7 +86,7 @@ def test_pins_rename_a_class_on_the_staff_pages(panel: Box) -> None:
 
     def led_to(wanted: Button) -> None:
         for _ in targets(station.kiosk.state):
-            if under(station.kiosk.state) == wanted:
+            if current_target(station.kiosk.state) == wanted:
                 return
             panel.hold(1, 0.1)
         pytest.fail(f"{wanted} is never reached")

@@ -2,8 +2,8 @@
 
 The first two class buttons move the cursor, TRAIN presses what it is on, SAVE turns the page and RESET leaves.
 
-The cursor is an index into what can be touched on the page: its `targets`, which every mode lists for itself and its
-view decorates. It appears with the first button that moves it, and goes when the page does.
+The cursor is an index into the `targets` of the page: the buttons that can be touched there, which each mode lists and
+its view decorates. The cursor appears with the first button that moves it, and disappears with the page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RETURN = ("key:return", "key:kp_enter")
 
 
 def targets(state: KioskState) -> tuple[Button, ...]:
-    """All that can be touched on the page, in the order of the cursor; empty where the page has no cursor."""
+    """The buttons that can be touched on the page, in the order of the cursor; empty if the page has no cursor."""
     if state.typing is not None:
         return typing.targets(state)
     if state.staff.asked is not None:
@@ -33,15 +33,15 @@ def targets(state: KioskState) -> tuple[Button, ...]:
     return page(state) if page is not None else ()
 
 
-def under(state: KioskState) -> Button | None:
+def current_target(state: KioskState) -> Button | None:
     """The target that the cursor is on, or None."""
     if state.cursor is None:
         return None
-    there = targets(state)
-    return there[min(state.cursor, len(there) - 1)] if there else None
+    reachable = targets(state)
+    return reachable[min(state.cursor, len(reachable) - 1)] if reachable else None
 
 
-def steers(state: KioskState) -> bool:
+def box_moves_cursor(state: KioskState) -> bool:
     """Whether the buttons of the box move a cursor. The page that tests the buttons is the exception."""
     testing = state.mode is Mode.STAFF and state.typing is None and state.staff.page is StaffPage.BUTTONS
     return not testing and bool(targets(state))
@@ -53,14 +53,14 @@ def interpret_button(state: KioskState, button: Button) -> tuple[KioskState, But
     Returns:
         The state, with the cursor moved; and the button that was meant, or None if only the cursor moved.
     """
-    if not steers(state):
+    if not box_moves_cursor(state):
         return state, button
     if isinstance(button, int):
         step = {BACK: -1, FORWARD: 1}.get(button, 0)
         return replace(_moved(state, step), cursor_repeats_at_s=state.now_s + REPEAT_AFTER_S), None
     match button:
         case Action.TRAIN:
-            return state, under(state)
+            return state, current_target(state)
         case Action.RESET:
             return state, TypingKey.CANCEL if state.typing is not None else ScreenKey.BACK
         case Action.UNDO if state.typing is not None:
@@ -92,8 +92,8 @@ def interpret_key(state: KioskState, event: ev.InputPressed) -> tuple[KioskState
         return _moved_by_arrow(state, ARROWS[source], event.ahead), None
     if meant is None and source == "key:tab":
         return state, _next(state)
-    if source in RETURN and (meant is None or (meant is Action.TRAIN and not steers(state))):
-        return state, under(state)
+    if source in RETURN and (meant is None or (meant is Action.TRAIN and not box_moves_cursor(state))):
+        return state, current_target(state)
     return state, None
 
 
@@ -101,8 +101,10 @@ def repeat_while_held(state: KioskState) -> KioskState:
     """Move the cursor again while a button is held; remove the cursor if its page has gone."""
     if state.cursor is not None and state.staff.asked is None and not targets(state):
         return replace(state, cursor=None)
+    if state.cursor is None or state.now_s < state.cursor_repeats_at_s or not box_moves_cursor(state):
+        return state
     steps = [step for button, step in ((BACK, -1), (FORWARD, 1)) if button in state.down]
-    if state.cursor is None or len(steps) != 1 or state.now_s < state.cursor_repeats_at_s or not steers(state):
+    if len(steps) != 1:
         return state
     return replace(_moved(state, steps[0]), cursor_repeats_at_s=state.now_s + REPEAT_S)
 
@@ -126,12 +128,12 @@ def keep_on_control(before: KioskState, after: KioskState) -> KioskState:
     """
     if before.cursor is None or after.cursor != before.cursor or _place(before) != _place(after):
         return after
-    was, there = under(before), targets(after)
-    if was is None or under(after) == was:
+    was, reachable = current_target(before), targets(after)
+    if was is None or current_target(after) == was:
         return after
     for one in (was, _opposite(was)):
-        if one in there:
-            return replace(after, cursor=there.index(one))
+        if one in reachable:
+            return replace(after, cursor=reachable.index(one))
     return after
 
 
@@ -146,12 +148,12 @@ def _opposite(button: Button) -> Button | None:
 
 def _moved_by_arrow(state: KioskState, step: int, ahead: tuple[Button, ...] | None) -> KioskState:
     """Move the cursor as an arrow key does: up or down on the screen, else by one; it stops at the ends."""
-    there = targets(state)
+    reachable = targets(state)
     if state.cursor is None:
         return replace(state, cursor=0)
     if ahead is not None:
-        return replace(state, cursor=next((there.index(one) for one in ahead if one in there), state.cursor))
-    return replace(state, cursor=min(max(0, state.cursor + step), len(there) - 1))
+        return replace(state, cursor=next((reachable.index(one) for one in ahead if one in reachable), state.cursor))
+    return replace(state, cursor=min(max(0, state.cursor + step), len(reachable) - 1))
 
 
 def _moved(state: KioskState, step: int) -> KioskState:

@@ -23,7 +23,7 @@ ON_OFF = (False, True)
 ALWAYS_THERE = ("auto", "demo")  # cameras
 
 Arrows = tuple[SettingStep | None, SettingStep | None]
-"""The arrows beside a value, to the one before and to the one after; None where there is none."""
+"""The arrows beside a value: to the value before, and to the value after. None at the ends of the list."""
 
 
 @dataclass(frozen=True)

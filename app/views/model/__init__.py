@@ -71,7 +71,7 @@ class KioskView:
         typing: A keyboard over any page; while it is open only its keys can be touched.
         corner: Button of the corner that staff hold, or None.
         focus: Button that the cursor is on, or None.
-        steered: The buttons of the box move a cursor on this page.
+        box_moves_cursor: The buttons of the box move a cursor on this page.
         language: Key that changes the language, or None.
         language_code: Language of the texts, such as "de", for the speech output.
         not_sure_text: Name of the "Not sure" bar.
@@ -105,7 +105,7 @@ class KioskView:
     typing: Typing | None = None
     corner: Hashable | None = None
     focus: Hashable | None = None
-    steered: bool = False
+    box_moves_cursor: bool = False
     language: ActionKey | None = None
     language_code: str = "en"
     not_sure_text: str = "Not sure"

@@ -23,19 +23,19 @@ TICK_S = 1 / 60
 
 
 class Panel:
-    """Inputs that hear edges and the ticks of the loop, and remember what followed at which time."""
+    """Applies edges and ticks to the inputs, and records the events that follow, with their times."""
 
     def __init__(self, inputs: Inputs | None = None) -> None:
         self.inputs = inputs or Inputs(MAP)
         self.now_s = 10.0
         self.followed: list[tuple[float, Event]] = []
 
-    def hear(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         self.inputs, follow = interpret(self.inputs, event, self.now_s)
         self.followed += [(self.now_s, one) for one in follow]
 
     def run(self, until_s: float, *edges: tuple[float, str, bool]) -> None:
-        """Tick until `until_s`; every edge (seconds, source, level) is heard in the tick after it happened."""
+        """Tick until `until_s`; every edge (seconds, source, level) is applied in the tick after it happened."""
         waiting = sorted(edges)
         while self.now_s < until_s:
             before_s, self.now_s = self.now_s, self.now_s + TICK_S
@@ -43,7 +43,7 @@ class Panel:
             self.followed += [(self.now_s, one) for one in follow]
             while waiting and waiting[0][0] <= self.now_s:
                 at_s, source, level = waiting.pop(0)
-                self.hear(PinChanged(source, level, at_s))
+                self.apply(PinChanged(source, level, at_s))
 
     @property
     def presses(self) -> list[Event]:
@@ -59,7 +59,7 @@ def pulses(source: str, start_s: float, length_s: float, gap_s: float, count: in
 
 
 def counted(panel: Panel, source: str) -> tuple[int, int, int]:
-    """Ghosts, bounces, presses."""
+    """The counts of a pin: ghosts, bounces, presses."""
     contact = panel.inputs.contacts[source]
     return contact.ghosts, contact.bounces, contact.presses
 
@@ -125,13 +125,13 @@ def test_a_long_tick_changes_neither_what_is_a_tap_nor_what_is_a_ghost() -> None
     panel = Panel()
     panel.run(10.1)
     happened = [*pulses("gpio:17", 10.15, 0.06, 1, 1), *pulses("gpio:27", 10.15, 0.008, 1, 1)]
-    panel.hear(PinChanged("gpio:27", True, 10.15))  # heard before the stall; its end waits in the queue
+    panel.apply(PinChanged("gpio:27", True, 10.15))  # applied before the stall; its end waits in the queue
     stalled_to_s = 10.6
     panel.inputs, follow = interpret(panel.inputs, TimePassed(stalled_to_s), panel.now_s)
     panel.now_s = stalled_to_s
     assert follow == ()
     for at_s, source, level in happened:
-        panel.hear(PinChanged(source, level, at_s))
+        panel.apply(PinChanged(source, level, at_s))
     panel.run(11)
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
     assert counted(panel, "gpio:27") == (1, 0, 0)
@@ -153,23 +153,23 @@ def test_a_stuck_button_is_released_and_works_again_after_it_came_up() -> None:
 def test_a_stuck_button_leaves_its_other_inputs_working() -> None:
     panel = Panel()
     panel.run(45, (10.2, "gpio:17", True))
-    panel.hear(InputPressed("key:1"))
-    panel.hear(InputReleased("key:1"))
+    panel.apply(InputPressed("key:1"))
+    panel.apply(InputReleased("key:1"))
     assert panel.presses[2:] == [ButtonPressed(0), ButtonReleased(0)]
 
 
 def test_an_input_that_is_down_at_the_start_is_stuck_and_not_a_press() -> None:
     panel = Panel()
-    panel.hear(InputStuck("gpio:17"))
+    panel.apply(InputStuck("gpio:17"))
     assert panel.inputs.stuck == ("gpio:17",)
-    panel.hear(InputReleased("gpio:17"))
+    panel.apply(InputReleased("gpio:17"))
     assert (panel.inputs.stuck, panel.followed) == ((), [])
 
 
 def test_a_pin_that_is_down_at_the_start_works_from_its_first_press_on() -> None:
-    """It tells of levels alone: coming up must free it, or the first press would be lost."""
+    """A pin reports levels only: its release must end the stuck state, or the first press would be lost."""
     panel = Panel()
-    panel.hear(InputStuck("gpio:17"))
+    panel.apply(InputStuck("gpio:17"))
     panel.run(11, (10.5, "gpio:17", False), (10.503, "gpio:17", True), (10.506, "gpio:17", False))
     assert (panel.inputs.stuck, panel.presses) == ((), [])
     panel.run(12, (11.2, "gpio:17", True), (11.5, "gpio:17", False))
@@ -180,26 +180,26 @@ def test_a_pin_that_is_down_at_the_start_works_from_its_first_press_on() -> None
 def test_two_inputs_of_one_button_are_one_press_from_the_first_down_to_the_last_up() -> None:
     panel = Panel()
     for event in (InputPressed("key:1"), InputPressed("gpio:17"), InputReleased("key:1")):
-        panel.hear(event)
+        panel.apply(event)
     assert panel.presses == [ButtonPressed(0)]
-    panel.hear(InputReleased("gpio:17"))
+    panel.apply(InputReleased("gpio:17"))
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
 
 
 def test_an_input_without_a_button_is_shown_and_does_nothing() -> None:
     panel = Panel()
-    panel.hear(InputPressed("pad:0:button:1"))
+    panel.apply(InputPressed("pad:0:button:1"))
     assert panel.inputs.pressed == ("pad:0:button:1",)
-    panel.hear(InputReleased("pad:0:button:1"))
+    panel.apply(InputReleased("pad:0:button:1"))
     assert (panel.inputs.pressed, panel.followed) == ((), [])
 
 
 def test_an_input_reassigned_while_down_releases_the_button_that_it_pressed() -> None:
     panel = Panel()
-    panel.hear(InputPressed("key:1"))
+    panel.apply(InputPressed("key:1"))
     panel.inputs = panel.inputs.assign("key:1", Action.TRAIN)
     for event in (InputReleased("key:1"), InputPressed("key:1"), InputReleased("key:1")):
-        panel.hear(event)
+        panel.apply(event)
     assert panel.presses == [
         ButtonPressed(0), ButtonReleased(0), ButtonPressed(Action.TRAIN), ButtonReleased(Action.TRAIN),
     ]  # fmt: skip
@@ -208,6 +208,6 @@ def test_an_input_reassigned_while_down_releases_the_button_that_it_pressed() ->
 def test_a_press_or_release_that_is_reported_twice_counts_once() -> None:
     panel = Panel()
     for event in (InputReleased("key:1"), InputPressed("key:1"), InputPressed("key:1"), InputReleased("key:1")):
-        panel.hear(event)
-    panel.hear(InputReleased("key:1"))
+        panel.apply(event)
+    panel.apply(InputReleased("key:1"))
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]

@@ -1,4 +1,4 @@
-"""The visit that plays by itself: rendered things only, in a loop, in the language of the house."""
+"""The demonstration while nobody is there: rendered things only, in a loop, in the configured language."""
 
 from __future__ import annotations
 

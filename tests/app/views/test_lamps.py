@@ -1,4 +1,4 @@
-"""What each lamp says, over a whole visit and in every mode."""
+"""The brightness of each lamp, over a whole visit and in every mode."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def view(shown: KioskState, *probabilities: float) -> KioskView:
 
 
 def span(shown: KioskView, button: object) -> tuple[float, float]:
-    """The darkest and the brightest that a lamp gets within one breath, to a hundredth."""
+    """The lowest and highest brightness of a lamp within one breath, rounded to 0.01."""
     lit = [
         lamps(replace(shown, now_s=100 + BREATH_S * step / 48)).get(button, 0.0)  # type: ignore[call-overload]
         for step in range(48)
@@ -163,7 +163,7 @@ def test_while_nobody_is_there_a_wave_runs_over_the_class_buttons() -> None:
 
 
 def test_no_lamp_changes_faster_than_three_times_a_second() -> None:
-    """WCAG 2.2, 2.3.1, for the fastest lamp: brightness never falls and rises again within a third of a second."""
+    """WCAG 2.2, 2.3.1: the brightness of a lamp never falls and rises again within a third of a second."""
     for screen in (Screen.TEACH, Screen.ATTRACT):
         shown = replace(view(state(0, 0, 0)), screen=screen)
         times = [100 + step / 120 for step in range(1200)]

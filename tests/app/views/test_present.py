@@ -1,4 +1,4 @@
-"""What the visitor reads, by state: one useful sentence, a verdict, or "not sure"."""
+"""The view of each state: guidance, verdict or "not sure", and fault screens."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def present_page(state: KioskState) -> KioskView:
 
 
 def offered(view: KioskView) -> tuple[object, ...]:
-    """The buttons of the page as it is drawn: a keyboard covers every other page."""
+    """The buttons of the page as it is drawn; an open keyboard covers every other page."""
     if (keyboard := view.typing) is not None:
         field = () if keyboard.field is None else (keyboard.field,)
         keys = (key.button for key in keyboard.keys if key.enabled)
@@ -151,7 +151,7 @@ def test_a_press_builds_no_page(page: str) -> None:
 
 
 def calls_of(run_once: Callable[[], object], *functions: Callable[..., object]) -> dict[str, int]:
-    """How often each function is called meanwhile, as Python's profiler sees it."""
+    """How often `run_once` calls each function, counted with Python's profiler hook."""
     names: dict[CodeType, str] = {one.__code__: one.__name__ for one in functions}  # type: ignore[attr-defined]
     counts: Counter[str] = Counter()
 

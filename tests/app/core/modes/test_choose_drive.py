@@ -1,4 +1,4 @@
-"""SAVE with several drives plugged in: which one takes the folder, and who says so."""
+"""SAVE with several drives plugged in: how one of them is chosen."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def after(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Com
 
 
 def pressed(*drives: Drive) -> tuple[KioskState, list[ev.Command]]:
-    """SAVE with these drives plugged in."""
+    """The state after SAVE with these drives plugged in."""
     state, _ = after(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), ev.TimePassed(100.0), plugged(*drives))
     return after(state, ev.ButtonPressed(Action.SAVE), ev.ButtonReleased(Action.SAVE))
 
 
 def asked(*drives: Drive) -> KioskState:
-    """A second after the question came up."""
+    """The state one second after the question appeared."""
     state, commands = pressed(*drives)
     assert (state.mode, commands) == (Mode.CHOOSE_DRIVE, [])
     return after(state, ev.TimePassed(state.now_s + 1.0))[0]
@@ -60,7 +60,7 @@ def question(state: KioskState) -> Question:
 
 @pytest.mark.parametrize(("drives", "taken"), [((), None), ((A,), A), ((LOCKED, A), A), ((LOCKED,), None)])
 def test_with_fewer_than_two_writable_drives_nothing_is_asked(drives: tuple[Drive, ...], taken: Drive | None) -> None:
-    """The only drive is meant, even if another one is plugged in before the writing begins."""
+    """The chosen drive is used even if another one is plugged in before the writing begins."""
     state, commands = pressed(*drives)
     assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(taken)])
 
@@ -173,7 +173,7 @@ def test_the_lamps_of_the_answers_are_lit() -> None:
 
 
 def kept_here(*events: ev.Event) -> str:
-    """What the screen says once the model is kept on this machine, after this has happened."""
+    """The text on the screen after these events, once the model is saved on this machine."""
     state, _ = after(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), *events)
     state = replace(state, mode=Mode.LIVE, model=MODEL)
     state, _ = after(state, ev.ButtonPressed(Action.SAVE), ev.SavingFinished(Path("/exports/apple_cup"), False))

@@ -1,4 +1,4 @@
-"""Staff pages, typing, galleries and results by the buttons of a box alone, and by a keyboard's arrows."""
+"""The cursor: staff pages, typing, gallery and results operated with the box alone, or with arrow keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from app.base.picture import Picture
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TrainedFacts
-from app.core.modes.cursor import targets, under
+from app.core.modes.cursor import current_target, targets
 from app.core.presses import inputs_of
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
@@ -42,12 +42,12 @@ MODEL = TrainedFacts(0.9, 0.5, (3, 3), REPORT)
 
 
 def pressed(state: KioskState, *buttons: Button) -> tuple[KioskState, list[ev.Command]]:
-    """Each tapped, one after the other."""
+    """Tap the buttons one after the other."""
     return run(state, *(one for button in buttons for one in (ev.ButtonPressed(button), ev.ButtonReleased(button))))
 
 
 def opened(pin: str = "") -> KioskState:
-    """Staff pages, or the question for the PIN, by the two buttons."""
+    """The staff pages, or the number pad for the PIN, opened with the two buttons."""
     state = kiosk(3, 3)
     state = replace(state, config=replace(state.config, staff=replace(state.config.staff, pin=pin)))
     state, _ = run(
@@ -59,9 +59,9 @@ def opened(pin: str = "") -> KioskState:
 
 
 def led_to(state: KioskState, wanted: Button) -> KioskState:
-    """With the cursor on something, by the second class button alone."""
+    """Move the cursor to a target with the second class button alone."""
     for _ in targets(state):
-        if under(state) == wanted:
+        if current_target(state) == wanted:
             return state
         state, commands = pressed(state, 1)
         assert commands == []
@@ -78,8 +78,8 @@ def test_everything_on_every_staff_page_is_reached_and_drawn_where_the_cursor_is
         assert state.staff.page == page
         seen = set()
         for _ in targets(state):
-            seen.add(under(state))
-            assert shown(state).focus == under(state)
+            seen.add(current_target(state))
+            assert shown(state).focus == current_target(state)
             state, _ = run(state, ev.InputPressed("key:down"), ev.InputReleased("key:down"))
         assert seen == set(targets(state))
         state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))
@@ -134,7 +134,7 @@ def test_train_on_an_arrow_repeats_and_turns_to_the_opposite_arrow_at_the_end(
         section, _, key = name.partition(".")
         found.append(getattr(getattr(state.config, section), key))
     assert found == values
-    assert under(state) == SettingStep(name, -1)
+    assert current_target(state) == SettingStep(name, -1)
 
 
 def test_a_held_button_moves_the_cursor_until_it_is_released() -> None:
@@ -151,7 +151,7 @@ def test_the_first_button_moves_backwards_and_wraps_around() -> None:
     state = opened()
     assert (state.cursor, len(targets(state)) > 5) == (0, True)
     state, _ = pressed(state, 0)
-    assert under(state) == targets(state)[-1]
+    assert current_target(state) == targets(state)[-1]
     state, _ = pressed(state, 1)
     assert state.cursor == 0
 
@@ -264,7 +264,7 @@ def gallery() -> KioskState:
 
 
 def arrows(state: KioskState, *names: str, size: tuple[int, int] = (1280, 720)) -> KioskState:
-    """Arrow keys, as the keyboard tells of them with the screen before it."""
+    """Press arrow keys, with what is ahead on the drawn screen, as the keyboard device reports them."""
     for name in names:
         way = {"up": -1, "down": 1}.get(name)
         there = None if way is None else screens.ahead(shown(state), size, way)
@@ -289,36 +289,36 @@ def fonts() -> None:
 @pytest.mark.usefixtures("fonts")
 def test_arrows_up_and_down_move_by_a_row_of_the_gallery_and_the_others_by_one() -> None:
     state = full_gallery()  # drawn as three rows of five
-    assert under(state) == StoredPicture(0)
-    assert under(arrows(state, "right", "right")) == StoredPicture(2)
-    assert under(arrows(state, "right", "right", "down")) == StoredPicture(7)
-    assert under(arrows(state, "right", "right", "down", "down", "up", "left")) == StoredPicture(6)
+    assert current_target(state) == StoredPicture(0)
+    assert current_target(arrows(state, "right", "right")) == StoredPicture(2)
+    assert current_target(arrows(state, "right", "right", "down")) == StoredPicture(7)
+    assert current_target(arrows(state, "right", "right", "down", "down", "up", "left")) == StoredPicture(6)
 
 
 @pytest.mark.usefixtures("fonts")
 def test_arrows_stay_at_the_ends() -> None:
     state = full_gallery()
-    assert under(arrows(state, "left")) == under(arrows(state, "up")) == StoredPicture(0)
+    assert current_target(arrows(state, "left")) == current_target(arrows(state, "up")) == StoredPicture(0)
     end = arrows(state, *["right"] * 40)
-    assert under(end) == targets(state)[-1]
-    assert under(arrows(state, *["down"] * 9)) == ScreenKey.BACK
-    assert under(arrows(state, *["down"] * 9, "up")) == StoredPicture(10)
+    assert current_target(end) == targets(state)[-1]
+    assert current_target(arrows(state, *["down"] * 9)) == ScreenKey.BACK
+    assert current_target(arrows(state, *["down"] * 9, "up")) == StoredPicture(10)
 
 
 @pytest.mark.usefixtures("fonts")
 def test_an_arrow_down_from_beyond_a_short_last_row_goes_to_its_last_picture() -> None:
     state = arrows(full_gallery(16), *["right"] * 11)  # at the end of the second row of six; the third has four
-    assert under(arrows(state, "down")) == StoredPicture(15)
-    assert under(arrows(state, "down", "up")) == StoredPicture(9)
+    assert current_target(arrows(state, "down")) == StoredPicture(15)
+    assert current_target(arrows(state, "down", "up")) == StoredPicture(9)
 
 
 @pytest.mark.usefixtures("fonts")
 def test_an_arrow_down_goes_to_the_same_arrow_of_the_next_setting() -> None:
     state = led_to(opened(), SettingStep("classes.learn_as_you_go", 1))
-    assert under(arrows(state, "down", "up")) == SettingStep("classes.learn_as_you_go", 1)
+    assert current_target(arrows(state, "down", "up")) == SettingStep("classes.learn_as_you_go", 1)
     state, _ = run(state, ev.ButtonPressed(SettingStep("classes.learn_as_you_go", 1)))
     state = led_to(state, SettingStep("classes.learn_as_you_go", -1))
-    assert under(arrows(state, "down")) == SettingStep("classes.visitors_name", -1)
+    assert current_target(arrows(state, "down")) == SettingStep("classes.visitors_name", -1)
 
 
 def test_pictures_are_taken_out_of_a_gallery_and_brought_back_with_the_buttons_of_the_box() -> None:
@@ -326,7 +326,7 @@ def test_pictures_are_taken_out_of_a_gallery_and_brought_back_with_the_buttons_o
     assert commands == [ev.RemoveSample(6)]
     state, _ = run(state, ev.SampleRemoved(0, 6))
     state, _ = run(state, ev.GalleryLoaded(((7, PICTURE), (5, PICTURE))))
-    assert under(state) == StoredPicture(5)  # the next one took its place
+    assert current_target(state) == StoredPicture(5)  # the next one took its place
     state, commands = pressed(state, Action.UNDO)
     assert commands == [ev.RestoreSample()]
 
@@ -381,7 +381,7 @@ def test_a_class_button_that_is_held_while_a_page_opens_moves_nothing_until_it_i
 
 
 def test_holding_the_two_staff_buttons_undoes_nothing_on_any_page() -> None:
-    """RESET leaves the page at once; then UNDO is pressed where visitors teach."""
+    """RESET leaves the page at once, so UNDO is pressed while teaching."""
     state, commands = run(opened(), ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.UNDO))
     assert (state.mode, ev.RemoveLastSample() in commands) == (Mode.TEACH, False)
     state, _ = run(state, ev.ButtonReleased(Action.UNDO), ev.ButtonReleased(Action.RESET))

@@ -1,4 +1,4 @@
-"""The question about a folder on a drive: when it is asked, who answers it, and what the screen says."""
+"""The question about a folder on a drive: when it appears, its answers, and its texts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def after(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Com
 
 
 def asked(found: ev.FolderFound = FOUND, *shots: int) -> KioskState:
-    """A second after the question came up."""
+    """The state one second after the question appeared."""
     state, _ = after(kiosk(*(shots or (0, 0, 0))), PRESENT, found)
     state, _ = after(state, ev.TimePassed(state.now_s + 0.1))
     assert state.mode is Mode.ASK_FOLDER

@@ -1,4 +1,4 @@
-"""Nobody is there: the countdown, what ends it, and what becomes of what was taught."""
+"""Nobody is there: the countdown, what ends it, and what happens to the session."""
 
 from __future__ import annotations
 

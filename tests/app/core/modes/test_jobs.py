@@ -93,7 +93,7 @@ def test_what_was_saved_stays_on_the_screen_until_a_press() -> None:
 
 @pytest.mark.parametrize("after_s", [0.5, 7.9])
 def test_the_message_about_a_drive_that_is_switched_off_stays_long_enough_to_be_read(after_s: float) -> None:
-    """One that the kiosk mounted is switched off when all is done: no list has it any more."""
+    """A drive that the kiosk mounted is switched off after saving: it disappears from the drives."""
     saving = kiosk(3, 3, mode=Mode.SAVING, model=MODEL)
     state, _ = run(saving, ev.TimePassed(10.0), ev.SavingFinished(Path("/media/STICK/x"), True, drive="STICK"))
     state, _ = run(state, ev.DrivesChanged(()), ev.TimePassed(10.0 + after_s))

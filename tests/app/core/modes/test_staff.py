@@ -1,4 +1,4 @@
-"""The staff pages: who gets in, what is changed there, and typing."""
+"""The staff pages: opening them, the PIN, changing settings, and typing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from app.core.modes.settings import CHOICES
 from app.core.modes.typing import LETTERS, upper
 from app.core.state import KioskState, Mode
 from app.views.model import Setting
-from app.views.staff import Facts, staff
+from app.views.staff import BackendFacts, staff
 from app.views.words import Translator
 from tests.support.settings import changed
 from tests.support.states import PICTURE, kiosk, run
@@ -310,7 +310,7 @@ def test_a_new_pin_is_saved_and_asked_for_the_next_time() -> None:
 def test_no_two_rows_of_a_page_have_the_same_name(language: str) -> None:
     for page in StaffPage:
         state, _ = touched(inside(kiosk(3, 3)), StaffTab(page))
-        shown = staff(state, Facts(), Translator(language))
+        shown = staff(state, BackendFacts(), Translator(language))
         assert shown is not None
         labels = [row.label for row in shown.rows]
         assert len(set(labels)) == len(labels), page
@@ -336,19 +336,19 @@ def test_the_pages_name_the_demonstration_camera_in_the_current_language() -> No
     state = replace(inside(replace(kiosk(3, 3), camera="demonstration")), language="de")
     for page, label in ((StaffPage.CAMERA, "Jetzt"), (StaffPage.SYSTEM, "Kamera")):
         state, _ = touched(state, StaffTab(page))
-        shown = staff(state, Facts(), Translator("de"))
+        shown = staff(state, BackendFacts(), Translator("de"))
         assert shown is not None
         assert {row.label: row.value for row in shown.rows}[label] == "Vorführung"
 
 
 def rows(state: KioskState) -> dict[str, Setting]:
-    shown = staff(state, Facts(), Translator("en"))
+    shown = staff(state, BackendFacts(), Translator("en"))
     assert shown is not None
     return {row.label: row for row in shown.rows}
 
 
 def edges(source: str, ghosts: int = 0, bounces: int = 0) -> list[ev.Event]:
-    """Spikes that are too short; before a press where they are bounces."""
+    """Short changes of a pin; bounces are followed by a press."""
     happened: list[ev.Event] = []
     for number in range(ghosts + bounces):
         at_s = number * (0.1 if ghosts else 0.002)
