@@ -24,6 +24,7 @@ from app.config.settings_file import SettingsFile
 from app.core.events import Event, WorkerFailed
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
+from app.demo.setup import Demo, demo_config, scripted_visitor
 from app.demo.simulated import SimulatedDrives
 from app.demo.visitor import Findings
 from app.devices.camera import candidates
@@ -40,10 +41,8 @@ from app.model.live import Vision
 from app.model.observation import Observation
 from app.openers import (
     Buttons,
-    Demo,
     Outputs,
     camera_opener,
-    demo_config,
     lock_data_dir,
     open_buttons,
     open_drives,
@@ -54,7 +53,6 @@ from app.openers import (
     open_vision,
     open_window,
     record_warnings,
-    scripted_visitor,
     start_accelerator,
     volume,
 )
