@@ -2,9 +2,9 @@
 
 How to run: python benchmarks/agreement.py --photos DIR [--extractor MODEL.tflite] [--draws N]
 
-DIR/<class>/* are photographs; 20 random ones of each class are taught, the others are fresh views. Every answer of the
-exported file, through an interpreter, stands beside the float head's on the embedding of the same picture. "Ties" are
-pictures whose two best classes the file gives the very same probability, a multiple of 1/256.
+DIR/<class>/* are photographs; 20 random ones of each class are taught, the others are fresh views. For each one, the
+answer of the exported file is compared with that of the float head on the same embedding. "Ties" are pictures whose two
+best classes have the same probability in the file, where probabilities are multiples of 1/256.
 """
 
 from __future__ import annotations

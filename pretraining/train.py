@@ -209,8 +209,8 @@ def _step(
     with torch.autocast(device.type, torch.bfloat16, enabled=_bfloat16_pays(device)):
         described, projected = model(pictures)
     described, projected = described.float(), F.normalize(projected.float(), dim=1)
-    told = zip(described.split(PARTS, 1), targets(batch), strict=True)
-    errors = [F.mse_loss(part, true.to(device)) for part, true in told]
+    pairs = zip(described.split(PARTS, 1), targets(batch), strict=True)
+    errors = [F.mse_loss(part, true.to(device)) for part, true in pairs]
     loss = torch.stack(errors).sum()
     losses = dict(zip(("posed", "clean", "surface"), (error.item() for error in errors), strict=True))
     if contrast:

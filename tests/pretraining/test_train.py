@@ -147,8 +147,8 @@ def test_the_contrastive_loss_compares_each_view_with_all_other_pictures(views: 
 def test_targets_vary_equally_and_have_no_extreme_values() -> None:
     world = World(np.random.default_rng(5), 60)
     batches = [world.batch(48, 64) for _ in range(6)]
-    told = Targets(batches)(batches[0])
-    for part in told:
+    targets = Targets(batches)(batches[0])
+    for part in targets:
         assert 0.5 < float(part.std()) < 2
     for sign in (1, -1):
         strange = dataclasses.replace(batches[0], surface=batches[0].surface + sign * 1000)
