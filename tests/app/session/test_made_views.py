@@ -193,6 +193,29 @@ def test_another_extractor_drops_the_views_of_each_sample_that_it_embeds_again(t
     assert store.add_made_views(2, np.ones((1, 6), np.float32), "2") == 1
 
 
+def test_views_of_another_extractor_than_that_of_their_sample_are_not_read(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s")
+    store.add_made_views(store.add(0, VECTOR, PICTURE).sample_id, views(2), "1")
+    with closing(sqlite3.connect(tmp_path / "s")) as other, other:
+        other.execute("UPDATE made_views SET extractor_sha256 = '2' WHERE number = 0")
+    assert firsts(store.load().samples[0].made) == [1.0]
+
+
+def test_samples_of_the_first_version_have_views_of_the_extractor_of_their_session(tmp_path: Path) -> None:
+    """They do not say which extractor embedded them, until the extractor changes."""
+    store = opened(tmp_path / "s")
+    store.add(0, VECTOR, PICTURE)
+    with closing(sqlite3.connect(tmp_path / "s")) as other, other:
+        other.execute("UPDATE samples SET extractor_sha256 = ''")
+    assert store.add_made_views(1, views(1), "2") == 0
+    assert store.add_made_views(1, views(2), "1") == 2
+    store.close()
+    store = opened(tmp_path / "s", extractor_sha256="2")
+    assert store.switch_extractor()
+    assert firsts(store.load().samples[0].made) == [0.0, 1.0]
+    assert store.add_made_views(1, views(1), "2") == 0
+
+
 def test_views_are_wanted_first_where_class_and_hold_have_fewest_and_a_picture_is_left(tmp_path: Path) -> None:
     store = opened(tmp_path / "s")
     holds = ((0, 1), (0, 1), (0, 2), (1, 3), (1, 3), (0, None))
