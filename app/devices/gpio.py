@@ -110,7 +110,7 @@ def pins_of_this_computer(what: str) -> Iterator[None]:
     except ImportError as error:
         raise PinsUnavailable(
             f"the settings put {what} on pins, which needs gpiozero and a computer with pins ({error}). "
-            "Install it with pip install -e '.[gpio]', or remove the pins from the settings."
+            "Install them with pip install gpiozero lgpio, or remove the pins from the settings."
         ) from error
     except Exception as error:  # the errors of lgpio, RPi.GPIO and gpiozero have no common base
         reason = str(error) or type(error).__name__

@@ -90,7 +90,9 @@ def test_every_refusal_of_the_sandbox_has_a_text_in_every_language() -> None:
         assert all(translated(text, one) != str(text) for one in LANGUAGES if one != SOURCE_LANGUAGE)
     source = (Path(sandbox_child.__file__)).read_text(encoding="utf-8")
     used = {*re.findall(r'Refused\("(\w+)"\)', source), *re.findall(r', "(\w+)"\),$', source, re.MULTILINE), "no_model"}
-    assert used | {"odd_embeddings", "odd_label_indices"} == set(REFUSALS)
+    assert used | {f"odd_{name}" for name in ("embeddings", "label_indices", "holds", "made", "made_source")} == set(
+        REFUSALS
+    )
 
 
 def test_an_error_of_sqlite_about_a_disk_has_a_text_in_every_language(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_the_error_for_missing_pins_says_what_to_do(monkeypatch: pytest.MonkeyPa
     assert str(caught.value) == (
         "the settings put lamps on pins, which needs gpiozero and a computer with pins "
         "(Unable to find pin factory 'nonesuch'). "
-        "Install it with pip install -e '.[gpio]', or remove the pins from the settings."
+        "Install them with pip install gpiozero lgpio, or remove the pins from the settings."
     )
 
 
@@ -237,5 +237,5 @@ def test_the_error_without_gpiozero_says_how_to_install_it(monkeypatch: pytest.M
     assert str(caught.value) == (
         "the settings put buttons on pins, which needs gpiozero and a computer with pins "
         "(import of gpiozero halted; None in sys.modules). "
-        "Install it with pip install -e '.[gpio]', or remove the pins from the settings."
+        "Install them with pip install gpiozero lgpio, or remove the pins from the settings."
     )

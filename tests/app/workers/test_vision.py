@@ -6,6 +6,7 @@ import threading
 import time
 
 import numpy as np
+import pytest
 
 from app.base.i18n import message
 from app.base.ports import Frame
@@ -15,6 +16,8 @@ from app.model.observation import Observation
 from app.workers.vision import watch_frames
 from tests.support.waiting import wait_until
 from tpu.errors import InferenceFailed
+
+pytestmark = pytest.mark.needs_runtime
 
 
 def picture(seed: int = 0) -> np.ndarray:
