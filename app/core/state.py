@@ -1,7 +1,7 @@
 """The kiosk's state: frozen values that decide what the screen shows and what the next press does.
 
 `app.core.transitions.advance` makes a new state from each event; nothing else changes it. The parts that belong to one
-page (gallery, results, saving, typing, staff) are in `app.core.modes.pages`.
+page (gallery, results, saving, typing, staff) are in `app.core.pages`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.events import Command, FolderFound
 from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
-from app.core.modes.pages import GalleryState, ResultsState, SavingState, StaffState, TypingState
+from app.core.pages import GalleryState, ResultsState, SavingState, StaffState, TypingState
 from app.core.presses import Inputs
 from app.session.session import still_missing
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from app.base.buttons import LetterKey, TypingKey
 from app.base.exhaustive import assert_never
 from app.base.i18n import Message, Text, message
-from app.core.modes.pages import TypingPurpose, TypingState
 from app.core.modes.typing import all_selected, may_finish, rows, upper
+from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState
 from app.views.model import ActionKey, Typing
 from app.views.words import Translator, usage_hint

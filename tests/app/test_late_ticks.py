@@ -11,7 +11,7 @@ import pytest
 from app.base.buttons import Action, ScreenKey
 from app.base.workers import Mailbox
 from app.core import events as ev
-from app.core.modes.pages import StaffState, TypingPurpose, TypingState
+from app.core.pages import StaffState, TypingPurpose, TypingState
 from app.core.presses import in_order_of_time
 from app.core.state import Mode
 from app.devices.keyboard import Keyboard

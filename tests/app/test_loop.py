@@ -11,7 +11,7 @@ import pytest
 
 from app.base.ports import Frame
 from app.base.workers import Mailbox
-from app.core.modes.pages import StaffState, TypingPurpose, TypingState
+from app.core.pages import StaffState, TypingPurpose, TypingState
 from app.core.state import Mode
 from app.devices.keyboard import Keyboard
 from app.devices.text_input import TextInput

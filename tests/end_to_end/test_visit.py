@@ -21,7 +21,7 @@ from app.base.buttons import (
     TypingKey,
 )
 from app.base.picture import Picture
-from app.core.modes.pages import GalleryState, StaffState, TypingPurpose, TypingState
+from app.core.pages import GalleryState, StaffState, TypingPurpose, TypingState
 from app.core.state import KioskState, Mode
 from tests.support.processes import KioskProcess, wait_for
 

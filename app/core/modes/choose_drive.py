@@ -8,7 +8,7 @@ from app.base.buttons import Action, Button
 from app.base.i18n import message
 from app.base.ports import Drive
 from app.core import events as ev
-from app.core.modes.pages import SavingState
+from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, refused
 
 MOST_ASKED = 4  # drives

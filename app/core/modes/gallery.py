@@ -8,7 +8,7 @@ from app.base.buttons import Action, Button, ClassName, PageTurn, ScreenKey, Sto
 from app.base.i18n import message
 from app.core import events as ev
 from app.core.modes import staff, typing
-from app.core.modes.pages import GalleryState
+from app.core.pages import GalleryState
 from app.core.state import KioskState, Mode, Step, refused
 
 PAGE = 18  # pictures

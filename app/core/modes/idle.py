@@ -10,7 +10,7 @@ from app.base.privacy import Privacy
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.modes.language import with_language
-from app.core.modes.pages import GalleryState, ResultsState, SavingState, StaffState
+from app.core.pages import GalleryState, ResultsState, SavingState, StaffState
 from app.core.state import KioskState, Mode, Step, noticed
 
 _BUSY = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.ATTRACT)

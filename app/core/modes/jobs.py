@@ -11,7 +11,7 @@ from app.core import events as ev
 from app.core.events import Command
 from app.core.facts import TaughtClass
 from app.core.modes.idle import start_attract
-from app.core.modes.pages import SavingState
+from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
 READ_S = 8.0  # the kiosk may switch the drive off at once, before anybody has read that it may be pulled out

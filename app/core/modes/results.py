@@ -9,7 +9,7 @@ from typing import Any
 from app.base.buttons import Action, Button, MatrixCell, ScreenKey, StoredPicture
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.modes.pages import ResultsState
+from app.core.pages import ResultsState
 from app.core.state import KioskState, Mode, Step, refused
 
 SHOWN = 12  # pictures at most

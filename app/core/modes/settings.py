@@ -88,10 +88,6 @@ def _camera(value: str) -> Text:
     return named.get(value, value.rsplit("/", 1)[-1])
 
 
-def _degrees(value: int) -> Text:
-    return f"{value}°"
-
-
 def _threshold(value: float) -> Text:
     return message("below {share}", share=f"{value:.0%}") if value else message("as each training finds")
 

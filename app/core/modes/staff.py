@@ -24,8 +24,8 @@ from app.config.input_map import button_named
 from app.core import events as ev
 from app.core.modes import class_list, typing
 from app.core.modes.language import with_language
-from app.core.modes.pages import StaffState, TypingPurpose, TypingState
 from app.core.modes.settings import CHOICES, NUMBER_OF_CLASSES, change_settings
+from app.core.pages import StaffState, TypingPurpose, TypingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
 SURE_AFTER_S = 0.8

@@ -9,7 +9,7 @@ from app.base.buttons import Action, Button, LetterKey, TypingKey
 from app.base.exhaustive import assert_never
 from app.base.i18n import Text, message
 from app.core import events as ev
-from app.core.modes.pages import TypingPurpose, TypingState
+from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState, Step
 
 LONGEST_NAME, LONGEST_PIN = 24, 12

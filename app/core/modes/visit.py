@@ -9,8 +9,8 @@ from app.base.i18n import message
 from app.core import events as ev
 from app.core.modes import choose_drive, gallery, idle, results, staff
 from app.core.modes.found import pressed_while_shown
-from app.core.modes.pages import SavingState
 from app.core.modes.teach import class_pressed
+from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, refused
 
 SURE_AFTER_S = 0.8  # a second press on RESET within this time is not an answer: it may be a bounce

@@ -28,7 +28,7 @@ from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.core.modes.cursor import targets
 from app.core.modes.gallery import PAGE
-from app.core.modes.pages import GalleryState, ResultsState, StaffState, TypingPurpose, TypingState
+from app.core.pages import GalleryState, ResultsState, StaffState, TypingPurpose, TypingState
 from app.core.state import KioskState, Mode
 from app.core.transitions import advance
 from app.model.observation import NOTHING_SEEN

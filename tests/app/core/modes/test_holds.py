@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.core import events as ev
 from app.core.events import Command, Event
 from app.core.facts import ModelFacts, TaughtClass
-from app.core.modes.pages import StaffState
+from app.core.pages import StaffState
 from app.core.presses import in_order_of_time
 from app.core.state import KioskState, Mode
 from tests.support.states import PICTURE, kiosk, run

@@ -25,9 +25,9 @@ from app.base.privacy import Privacy
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
-from app.core.modes.pages import TypingPurpose
 from app.core.modes.settings import CHOICES
 from app.core.modes.typing import LETTERS, upper
+from app.core.pages import TypingPurpose
 from app.core.state import KioskState, Mode
 from app.views.model import Setting
 from app.views.staff import BackendFacts, staff
