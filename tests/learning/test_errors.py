@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import pickle
 import re
 from pathlib import Path
@@ -29,6 +28,7 @@ from learning.errors import (
     TrainingCancelled,
     UnsupportedExtractor,
 )
+from tests.support.error_trees import class_tree, drawn_tree
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -50,28 +50,8 @@ EXAMPLES: list[LearningError] = [
 ]
 
 
-def classes() -> list[type[LearningError]]:
-    return [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, LearningError)]
-
-
-def drawn() -> dict[str, str | None]:
-    """Each error that the module's docstring draws, and the one above it."""
-    above: dict[str, str | None] = {}
-    open_levels: list[str] = []
-    for line in (errors.__doc__ or "").splitlines():
-        if found := re.match(r"([│├└─ ]*)([A-Z]\w+) {2,}\S", line):
-            level = len(found[1]) // 4
-            open_levels[level:] = [found[2]]
-            above[found[2]] = open_levels[level - 1] if level else None
-    return above
-
-
 def test_the_docstring_draws_every_error_in_its_place() -> None:
-    real = {
-        one.__name__: next((base.__name__ for base in one.__bases__ if issubclass(base, LearningError)), None)
-        for one in classes()
-    }
-    assert drawn() == real
+    assert drawn_tree(errors) == class_tree(errors, LearningError)
 
 
 @pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
@@ -91,7 +71,8 @@ def test_an_error_is_one_line_of_two_sentences_or_more(error: LearningError) -> 
 
 def test_every_error_that_is_raised_has_an_example_here() -> None:
     levels = {LearningError, DataError, HeadError, FileError}
-    assert {type(one) for one in EXAMPLES} | levels == set(classes())
+    named = {type(one).__name__ for one in EXAMPLES} | {level.__name__ for level in levels}
+    assert named == set(class_tree(errors, LearningError))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,20 @@ from app.core.transitions import advance
 
 PICTURE = Picture(("sample", 1), np.zeros((2, 2, 3), np.uint8))
 LABELS = ("apple", "cup", "book")
+
+_REPORT: dict[str, Any] = {
+    "curve": [{"fraction": 0.5, "validation_accuracy": 0.5}, {"fraction": 1.0, "validation_accuracy": 0.75}],
+    "confusion": [[1, 1], [0, 2]],
+    "held_out": [
+        {"sample": 1, "truth": 0, "answer": 0, "confidence": 0.8},
+        {"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9},
+        {"sample": 5, "truth": 1, "answer": 1, "confidence": 0.7},
+        {"sample": 6, "truth": 1, "answer": 1, "confidence": 0.6},
+    ],
+    "wrong": [{"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9}],
+}
+MODEL_WITH_RESULTS = TrainedFacts(0.75, 0.5, (3, 3), _REPORT)
+"""Two classes with three samples each; of the four held out, sample 2 was answered wrongly."""
 
 
 def stick(name: str = "STICK", *, read_only: bool = False) -> Drive:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pickle
-import re
 
 import pytest
 
+from tests.support.error_trees import class_tree, drawn_tree
 from tpu import errors
 from tpu.errors import (
     AcceleratorLost,
@@ -82,17 +82,5 @@ LEVELS = {
 }  # fmt: skip
 
 
-def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
-    drawn: dict[str, str] = {}
-    path: list[str] = []
-    for line in (errors.__doc__ or "").splitlines():
-        if match := re.match(r"((?:[│ ]   )*)(?:[├└]── )?([A-Z]\w+)  ", line):
-            depth = len(match[1]) // 4 + ("── " in line)
-            path[depth:] = [match[2]]
-            drawn[match[2]] = path[depth - 1] if depth else "Exception"
-    classes = {
-        name: value.__bases__[0].__name__
-        for name, value in vars(errors).items()
-        if isinstance(value, type) and issubclass(value, RuntimeLayerError)
-    }
-    assert drawn == classes
+def test_the_docstring_draws_every_error_in_its_place() -> None:
+    assert drawn_tree(errors) == class_tree(errors, RuntimeLayerError)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import pickle
-import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +47,7 @@ from app.base.errors import (
     WorkerStuck,
 )
 from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE, Message, message, translated
+from tests.support.error_trees import class_tree, drawn_tree
 
 FULL = message("No space left on device")
 FIXED_TEXTS = {  # of the errors that make their text themselves
@@ -99,28 +98,8 @@ EXAMPLES: list[KioskError] = [
 ]
 
 
-def classes() -> list[type[KioskError]]:
-    return [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, KioskError)]
-
-
-def drawn() -> dict[str, str | None]:
-    """Each error that the module's docstring draws, and the one above it."""
-    above: dict[str, str | None] = {}
-    open_levels: list[str] = []
-    for line in (errors.__doc__ or "").splitlines():
-        if found := re.match(r"([│├└─ ]*)([A-Z]\w+) {2,}\S", line):
-            level = len(found[1]) // 4
-            open_levels[level:] = [found[2]]
-            above[found[2]] = open_levels[level - 1] if level else None
-    return above
-
-
 def test_the_docstring_draws_every_error_in_its_place() -> None:
-    real = {
-        one.__name__: next((base.__name__ for base in one.__bases__ if issubclass(base, KioskError)), None)
-        for one in classes()
-    }
-    assert drawn() == real
+    assert drawn_tree(errors) == class_tree(errors, KioskError)
 
 
 @pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
@@ -154,7 +133,8 @@ def test_an_error_shows_the_text_it_was_raised_with(kind: type[KioskError]) -> N
 
 def test_every_error_that_is_raised_has_an_example_here() -> None:
     levels = {KioskError, ConfigError, StorageError, ModelError, ExportError, UntrustedFolderError, DeviceError}
-    assert {type(one) for one in EXAMPLES} | levels == set(classes())
+    named = {type(one).__name__ for one in EXAMPLES} | {level.__name__ for level in levels}
+    assert named == set(class_tree(errors, KioskError))
 
 
 @pytest.mark.parametrize(

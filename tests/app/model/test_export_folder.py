@@ -7,24 +7,15 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from app.base.errors import FolderOccupied
 from app.base.files import free_path
 from app.model.export_folder import ExportFacts, write_export
 from app.model.verified_folder import CHECKSUMS, UNFINISHED
-from app.session.store import SessionStore
+from tests.support.stores import EMBEDDING, PICTURE, open_store
 
 pytestmark = pytest.mark.needs_runtime
-
-PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-VECTOR = np.arange(4, dtype=np.float32)
-
-
-def opened(path: Path, **settings: object) -> SessionStore:
-    given = {"labels": ("a", "b"), "extractor_name": "x", "extractor_sha256": "1", **settings}
-    return SessionStore(path, **given)  # type: ignore[arg-type]
 
 
 def facts(tmp_path: Path) -> ExportFacts:
@@ -34,8 +25,8 @@ def facts(tmp_path: Path) -> ExportFacts:
 
 
 def test_the_folder_is_complete_and_its_checksums_match(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    store.add(0, VECTOR, PICTURE)
+    store = open_store(tmp_path / "s")
+    store.add(0, EMBEDDING, PICTURE)
     folder = write_export(tmp_path / "out", facts(tmp_path), store.load(), include_pictures=True)
     for line in (folder / CHECKSUMS).read_text().splitlines():
         digest, name = line.split("  ")
@@ -47,8 +38,8 @@ def test_the_folder_is_complete_and_its_checksums_match(tmp_path: Path) -> None:
 
 
 def test_without_permission_no_picture_leaves_the_kiosk(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    store.add(0, VECTOR, PICTURE)
+    store = open_store(tmp_path / "s")
+    store.add(0, EMBEDDING, PICTURE)
     folder = write_export(tmp_path / "out", facts(tmp_path), store.load(), include_pictures=False)
     assert not (folder / "samples").exists()
 

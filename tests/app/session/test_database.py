@@ -12,18 +12,11 @@ import numpy as np
 import pytest
 
 from app.session.pictures import encode_picture
-from app.session.store import SessionStore
+from tests.support.stores import EMBEDDING, PICTURE, open_store
 
 pytestmark = pytest.mark.needs_runtime
 
-PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-VECTOR = np.arange(4, dtype=np.float32)
 VERSION_0_1 = Path(__file__).resolve().parents[2] / "data" / "version_0_1" / "data" / "session.sqlite3"
-
-
-def opened(path: Path, **settings: object) -> SessionStore:
-    given = {"labels": ("a", "b"), "extractor_name": "x", "extractor_sha256": "1", **settings}
-    return SessionStore(path, **given)  # type: ignore[arg-type]
 
 
 def test_a_session_of_the_first_schema_is_migrated(tmp_path: Path) -> None:
@@ -45,17 +38,17 @@ def test_a_session_of_the_first_schema_is_migrated(tmp_path: Path) -> None:
         PRAGMA user_version = 1;
         """
     )
-    row = (1, VECTOR.tobytes(), encode_picture(PICTURE), 5.0)
+    row = (1, EMBEDDING.tobytes(), encode_picture(PICTURE), 5.0)
     database.execute("INSERT INTO samples (class_index, embedding, picture, taken_at_s) VALUES (?, ?, ?, ?)", row)
     database.commit()
     database.close()
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     (sample,) = store.load().samples
-    assert (sample.class_index, sample.embedding.tolist(), sample.taken_at_s) == (1, VECTOR.tolist(), 5.0)
+    assert (sample.class_index, sample.embedding.tolist(), sample.taken_at_s) == (1, EMBEDDING.tolist(), 5.0)
     assert not store.switch_extractor()
     assert store.stale_samples == 0
     store.close()
-    assert opened(tmp_path / "s", extractor_sha256="2").switch_extractor()
+    assert open_store(tmp_path / "s", extractor_sha256="2").switch_extractor()
     assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (5,)
     assert definitions(tmp_path / "s") == new_definitions(tmp_path)
 
@@ -69,7 +62,7 @@ def test_a_session_of_version_0_1_is_migrated_and_can_have_holds_and_made_views(
         )
         before = database.execute("SELECT * FROM samples ORDER BY sample_id").fetchall()
     assert version == 4
-    with closing(opened(path, extractor_sha256=sha256)) as store:
+    with closing(open_store(path, extractor_sha256=sha256)) as store:
         session = store.load()
         assert [one.sample_id for one in session.samples] == [row[0] for row in before]
         assert session.holds().tolist() == [-1] * len(before)
@@ -86,7 +79,7 @@ def test_a_session_of_version_0_1_is_migrated_and_can_have_holds_and_made_views(
 
 
 def new_definitions(folder: Path) -> dict[str, str]:
-    opened(folder / "new").close()
+    open_store(folder / "new").close()
     return definitions(folder / "new")
 
 
@@ -109,6 +102,6 @@ def test_a_commit_syncs_the_file_and_its_directory(tmp_path: Path, monkeypatch: 
         return connections[-1]
 
     monkeypatch.setattr(sqlite3, "connect", connect)
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     assert connections[0].execute("PRAGMA synchronous").fetchone() == (3,)  # EXTRA
     store.close()

@@ -6,18 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from app.session.store import SessionStore
+from tests.support.stores import open_store
 
 pytestmark = pytest.mark.needs_runtime
 
 
-def opened(path: Path, **settings: object) -> SessionStore:
-    given = {"labels": ("a", "b"), "extractor_name": "x", "extractor_sha256": "1", **settings}
-    return SessionStore(path, **given)  # type: ignore[arg-type]
-
-
 def test_the_last_model_is_returned_only_while_its_file_is_unchanged(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     model = tmp_path / "m.tflite"
     model.write_bytes(b"model")
     store.remember_model(model, 0.9, 0.5, (2, 3))

@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 
 from app.base.errors import SessionNotWritten
 from app.session.session import MOST_MADE_VIEWS
-from app.session.store import SessionStore
+from tests.support.stores import EMBEDDING, PICTURE, open_store
 
 pytestmark = pytest.mark.needs_runtime
 
-PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-VECTOR = np.arange(4, dtype=np.float32)
 
 ADDER = """
 import sys, numpy as np
@@ -34,11 +32,6 @@ for number in range(10_000):
     print(sample.sample_id, flush=True)
     store.remove(sample.sample_id - 5)
 """
-
-
-def opened(path: Path, **settings: object) -> SessionStore:
-    given = {"labels": ("a", "b"), "extractor_name": "x", "extractor_sha256": "1", **settings}
-    return SessionStore(path, **given)  # type: ignore[arg-type]
 
 
 def views(count: int, first: float = 0.0) -> NDArray[np.float32]:
@@ -57,13 +50,13 @@ def rows_in(path: Path) -> list[tuple[int, int]]:
 
 
 def test_made_views_come_back_in_their_order_beside_their_sample_and_count_as_no_sample(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    first, second, third = (store.add(index, VECTOR, PICTURE, hold=index).sample_id for index in (0, 1, 0))
+    store = open_store(tmp_path / "s")
+    first, second, third = (store.add(index, EMBEDDING, PICTURE, hold=index).sample_id for index in (0, 1, 0))
     assert store.add_made_views(third, views(2, 30.0), "1") == 2
     assert store.add_made_views(first, views(2, 10.0), "1") == 2
     assert store.add_made_views(third, views(1, 32.0), "1") == 1
     store.close()
-    session = opened(tmp_path / "s").load()
+    session = open_store(tmp_path / "s").load()
     assert [firsts(one.made) for one in session.samples] == [[10.0, 11.0], [], [30.0, 31.0, 32.0]]
     assert session.shots() == (2, 1)
     made, made_source = session.made()
@@ -74,8 +67,8 @@ def test_made_views_come_back_in_their_order_beside_their_sample_and_count_as_no
 
 
 def test_a_class_keeps_thirty_views_and_the_first_ones_stay(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    first, second, other = (store.add(index, VECTOR, PICTURE).sample_id for index in (0, 0, 1))
+    store = open_store(tmp_path / "s")
+    first, second, other = (store.add(index, EMBEDDING, PICTURE).sample_id for index in (0, 0, 1))
     assert MOST_MADE_VIEWS == 30
     assert store.add_made_views(first, views(28), "1") == 28
     assert store.add_made_views(second, views(5, 100.0), "1") == 2
@@ -85,8 +78,8 @@ def test_a_class_keeps_thirty_views_and_the_first_ones_stay(tmp_path: Path) -> N
 
 
 def test_a_restored_sample_gets_no_more_views_than_its_class_has_room_for(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    first, second = (store.add(0, VECTOR, PICTURE, hold=7).sample_id for _ in range(2))
+    store = open_store(tmp_path / "s")
+    first, second = (store.add(0, EMBEDDING, PICTURE, hold=7).sample_id for _ in range(2))
     store.add_made_views(first, views(20), "1")
     removed = store.remove(first)
     assert removed is not None
@@ -98,8 +91,8 @@ def test_a_restored_sample_gets_no_more_views_than_its_class_has_room_for(tmp_pa
 
 
 def test_views_of_a_sample_that_is_gone_or_of_another_extractor_are_not_stored(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    sample = store.add(0, VECTOR, PICTURE)
+    store = open_store(tmp_path / "s")
+    sample = store.add(0, EMBEDDING, PICTURE)
     assert store.add_made_views(sample.sample_id, views(3), "2") == 0
     store.remove(sample.sample_id)
     assert store.add_made_views(sample.sample_id, views(3), "1") == 0
@@ -108,9 +101,9 @@ def test_views_of_a_sample_that_is_gone_or_of_another_extractor_are_not_stored(t
 
 @pytest.mark.parametrize("way", ["remove", "remove_last", "erase", "replace_with"])
 def test_views_go_with_their_sample(tmp_path: Path, way: str) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     for index in (0, 1):
-        store.add_made_views(store.add(index, VECTOR, PICTURE).sample_id, views(2), "1")
+        store.add_made_views(store.add(index, EMBEDDING, PICTURE).sample_id, views(2), "1")
     if way == "remove":
         store.remove(2)
     elif way == "remove_last":
@@ -118,22 +111,22 @@ def test_views_go_with_their_sample(tmp_path: Path, way: str) -> None:
     elif way == "erase":
         store.erase()
     else:
-        store.replace_with(opened(tmp_path / "other").load())
+        store.replace_with(open_store(tmp_path / "other").load())
     assert rows_in(tmp_path / "s") == ([(1, 0), (1, 1)] if way.startswith("remove") else [])
 
 
 def test_views_go_with_a_sample_that_another_program_deletes(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     for index in (0, 1):
-        store.add_made_views(store.add(index, VECTOR, PICTURE).sample_id, views(2), "1")
+        store.add_made_views(store.add(index, EMBEDDING, PICTURE).sample_id, views(2), "1")
     with closing(sqlite3.connect(tmp_path / "s")) as other, other:
         other.execute("DELETE FROM samples WHERE sample_id = 1")
     assert rows_in(tmp_path / "s") == [(2, 0), (2, 1)]
 
 
 def test_if_the_views_cannot_be_deleted_their_sample_stays_too(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    store.add_made_views(store.add(0, VECTOR, PICTURE).sample_id, views(2), "1")
+    store = open_store(tmp_path / "s")
+    store.add_made_views(store.add(0, EMBEDDING, PICTURE).sample_id, views(2), "1")
     with closing(sqlite3.connect(tmp_path / "s")) as other, other:
         other.execute(
             "CREATE TRIGGER fails BEFORE DELETE ON made_views WHEN OLD.number = 1 BEGIN SELECT RAISE(ABORT, 'no'); END"
@@ -146,8 +139,8 @@ def test_if_the_views_cannot_be_deleted_their_sample_stays_too(tmp_path: Path) -
 
 
 def test_nobody_ever_sees_a_sample_without_its_views_or_views_without_their_sample(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    store.add_made_views(store.add(0, VECTOR, PICTURE).sample_id, views(2), "1")
+    store = open_store(tmp_path / "s")
+    store.add_made_views(store.add(0, EMBEDDING, PICTURE).sample_id, views(2), "1")
     seen: list[tuple[int, int]] = []
     count = "SELECT (SELECT count(*) FROM samples), (SELECT count(*) FROM made_views)"
     with closing(sqlite3.connect(tmp_path / "s")) as other, store._shared.writing() as database:
@@ -168,7 +161,7 @@ def test_acknowledged_samples_with_their_views_survive_a_kill_and_no_view_is_lef
     acknowledged += [int(line) for line in child.stdout.read().splitlines()]
     child.wait()
     child.stdout.close()
-    kept = {one.sample_id: one for one in opened(path).load().samples}
+    kept = {one.sample_id: one for one in open_store(path).load().samples}
     for sample_id in acknowledged[-4:]:  # the one before may be removed already
         number = sample_id - 1
         assert (kept[sample_id].hold, firsts(kept[sample_id].made)) == (number, [number] * 3)
@@ -176,11 +169,11 @@ def test_acknowledged_samples_with_their_views_survive_a_kill_and_no_view_is_lef
 
 
 def test_another_extractor_drops_the_views_of_each_sample_that_it_embeds_again(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     for hold in (4, 5):
-        store.add_made_views(store.add(0, VECTOR, PICTURE, hold=hold).sample_id, views(2), "1")
+        store.add_made_views(store.add(0, EMBEDDING, PICTURE, hold=hold).sample_id, views(2), "1")
     store.close()
-    store = opened(tmp_path / "s", extractor_sha256="2")
+    store = open_store(tmp_path / "s", extractor_sha256="2")
     store.switch_extractor()
     assert store.samples_without_views(9) == ()
     assert store.re_embed(lambda _image: (np.zeros(6, np.float32), "cpu"), 1).done == 1
@@ -194,8 +187,8 @@ def test_another_extractor_drops_the_views_of_each_sample_that_it_embeds_again(t
 
 
 def test_views_of_another_extractor_than_that_of_their_sample_are_not_read(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    store.add_made_views(store.add(0, VECTOR, PICTURE).sample_id, views(2), "1")
+    store = open_store(tmp_path / "s")
+    store.add_made_views(store.add(0, EMBEDDING, PICTURE).sample_id, views(2), "1")
     with closing(sqlite3.connect(tmp_path / "s")) as other, other:
         other.execute("UPDATE made_views SET extractor_sha256 = '2' WHERE number = 0")
     assert firsts(store.load().samples[0].made) == [1.0]
@@ -203,24 +196,24 @@ def test_views_of_another_extractor_than_that_of_their_sample_are_not_read(tmp_p
 
 def test_samples_of_the_first_version_have_views_of_the_extractor_of_their_session(tmp_path: Path) -> None:
     """They do not say which extractor embedded them, until the extractor changes."""
-    store = opened(tmp_path / "s")
-    store.add(0, VECTOR, PICTURE)
+    store = open_store(tmp_path / "s")
+    store.add(0, EMBEDDING, PICTURE)
     with closing(sqlite3.connect(tmp_path / "s")) as other, other:
         other.execute("UPDATE samples SET extractor_sha256 = ''")
     assert store.add_made_views(1, views(1), "2") == 0
     assert store.add_made_views(1, views(2), "1") == 2
     store.close()
-    store = opened(tmp_path / "s", extractor_sha256="2")
+    store = open_store(tmp_path / "s", extractor_sha256="2")
     assert store.switch_extractor()
     assert firsts(store.load().samples[0].made) == [0.0, 1.0]
     assert store.add_made_views(1, views(1), "2") == 0
 
 
 def test_views_are_wanted_first_where_class_and_hold_have_fewest_and_a_picture_is_left(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     holds = ((0, 1), (0, 1), (0, 2), (1, 3), (1, 3), (0, None))
     for class_index, hold in holds:
-        store.add(class_index, VECTOR, PICTURE, hold=hold)
+        store.add(class_index, EMBEDDING, PICTURE, hold=hold)
     store.add_made_views(1, views(2), "1")
 
     def wanted(limit: int = 9, skip: tuple[int, ...] = ()) -> list[int]:
@@ -238,17 +231,17 @@ def test_views_are_wanted_first_where_class_and_hold_have_fewest_and_a_picture_i
 
 @pytest.mark.parametrize("pictures", [True, False])
 def test_a_copy_has_the_views_and_the_holds_with_and_without_pictures(tmp_path: Path, pictures: bool) -> None:
-    store = opened(tmp_path / "s")
-    sample = store.add(0, VECTOR, PICTURE, hold=6)
+    store = open_store(tmp_path / "s")
+    sample = store.add(0, EMBEDDING, PICTURE, hold=6)
     store.add_made_views(sample.sample_id, views(2, 5.0), "1")
     store.copy_to(tmp_path / "copy", pictures=pictures)
     assert (sample.picture[100:132] in (tmp_path / "copy").read_bytes()) is pictures
-    (copied,) = opened(tmp_path / "copy").load().samples
+    (copied,) = open_store(tmp_path / "copy").load().samples
     assert (copied.hold, firsts(copied.made), bool(copied.picture)) == (6, [5.0, 6.0], pictures)
 
 
 def test_erasing_overwrites_the_views(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     made = np.random.default_rng(1).normal(size=(3, 500)).astype(np.float32)
     sample = store.add(0, np.ones(500, np.float32), PICTURE)
     store.add_made_views(sample.sample_id, made, "1")

@@ -12,32 +12,24 @@ from numpy.typing import NDArray
 
 from app.base.ports import ImageArray
 from app.session.re_embedding import ReEmbedded
-from app.session.store import SessionStore
+from tests.support.stores import EMBEDDING, PICTURE, open_store
 
 pytestmark = pytest.mark.needs_runtime
 
-PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-VECTOR = np.arange(4, dtype=np.float32)
-
-
-def opened(path: Path, **settings: object) -> SessionStore:
-    given = {"labels": ("a", "b"), "extractor_name": "x", "extractor_sha256": "1", **settings}
-    return SessionStore(path, **given)  # type: ignore[arg-type]
-
 
 def test_another_extractor_embeds_the_pictures_again_and_continues_after_a_power_cut(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     for _ in range(3):
-        store.add(0, VECTOR, PICTURE)
+        store.add(0, EMBEDDING, PICTURE)
     assert not store.switch_extractor()
     store.close()
-    store = opened(tmp_path / "s", extractor_sha256="2")
+    store = open_store(tmp_path / "s", extractor_sha256="2")
     assert store.switch_extractor()
     assert store.stale_samples == 3
     assert store.re_embed(lambda image: (np.full(6, image.shape[0], np.float32), "usb:0"), 1) == ReEmbedded(1)
     store.add(0, np.ones(6, np.float32), PICTURE)
     store.close()
-    store = opened(tmp_path / "s", extractor_sha256="2")
+    store = open_store(tmp_path / "s", extractor_sha256="2")
     assert not store.switch_extractor()
     assert store.stale_samples == 2
     store.re_embed(lambda image: (np.full(6, image.shape[0], np.float32), "cpu"), 9)
@@ -48,11 +40,11 @@ def test_another_extractor_embeds_the_pictures_again_and_continues_after_a_power
 
 
 def test_a_call_embeds_until_it_has_to_stop_and_commits_once(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     for _ in range(5):
-        store.add(0, VECTOR, PICTURE)
+        store.add(0, EMBEDDING, PICTURE)
     store.close()
-    store = opened(tmp_path / "s", extractor_sha256="2")
+    store = open_store(tmp_path / "s", extractor_sha256="2")
     store.switch_extractor()
     seen_from_outside: list[int] = []
 
@@ -60,7 +52,7 @@ def test_a_call_embeds_until_it_has_to_stop_and_commits_once(tmp_path: Path) -> 
         with closing(sqlite3.connect(tmp_path / "s")) as other:
             (new,) = other.execute("SELECT count(*) FROM samples WHERE extractor_sha256 = '2'").fetchone()
         seen_from_outside.append(new)
-        return VECTOR, "cpu"
+        return EMBEDDING, "cpu"
 
     assert store.re_embed(embed, enough=lambda: len(seen_from_outside) == 3) == ReEmbedded(3)
     assert (seen_from_outside, store.stale_samples) == ([0, 0, 0], 2)
@@ -69,27 +61,27 @@ def test_a_call_embeds_until_it_has_to_stop_and_commits_once(tmp_path: Path) -> 
 
 
 def test_switching_back_to_the_first_extractor_leaves_nothing_stale(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    store.add(0, VECTOR, PICTURE)
+    store = open_store(tmp_path / "s")
+    store.add(0, EMBEDDING, PICTURE)
     store.close()
-    store = opened(tmp_path / "s", extractor_sha256="2")
+    store = open_store(tmp_path / "s", extractor_sha256="2")
     assert store.switch_extractor()
     store.close()
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     assert store.switch_extractor()
     assert store.stale_samples == 0
 
 
 def test_a_sample_with_a_damaged_picture_is_deleted_when_the_extractor_changes(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    store.add(0, VECTOR, PICTURE)
-    broken = store.add(0, VECTOR, PICTURE)
+    store = open_store(tmp_path / "s")
+    store.add(0, EMBEDDING, PICTURE)
+    broken = store.add(0, EMBEDDING, PICTURE)
     store.close()
     database = sqlite3.connect(tmp_path / "s")
     database.execute("UPDATE samples SET picture = x'00' WHERE sample_id = ?", (broken.sample_id,))
     database.commit()
     database.close()
-    store = opened(tmp_path / "s", extractor_sha256="2")
+    store = open_store(tmp_path / "s", extractor_sha256="2")
     store.switch_extractor()
     assert store.re_embed(lambda _image: (np.zeros(6, np.float32), "cpu"), 9) == ReEmbedded(1, dropped=(0,))
     assert len(store.load().samples) == 1

@@ -12,12 +12,10 @@ import numpy as np
 import pytest
 
 from app.base.errors import SessionNotWritten
-from app.session.store import SessionStore
+from tests.support.stores import EMBEDDING, PICTURE, open_store
 
 pytestmark = pytest.mark.needs_runtime
 
-PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-VECTOR = np.arange(4, dtype=np.float32)
 
 ADDER = """
 import sys, numpy as np
@@ -30,18 +28,13 @@ for number in range(10_000):
 """
 
 
-def opened(path: Path, **settings: object) -> SessionStore:
-    given = {"labels": ("a", "b"), "extractor_name": "x", "extractor_sha256": "1", **settings}
-    return SessionStore(path, **given)  # type: ignore[arg-type]
-
-
 def test_a_session_is_the_same_after_closing_and_opening(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    store.add(1, VECTOR, PICTURE)
+    store = open_store(tmp_path / "s")
+    store.add(1, EMBEDDING, PICTURE)
     store.close()
-    session = opened(tmp_path / "s").load()
+    session = open_store(tmp_path / "s").load()
     assert session.shots() == (0, 1)
-    assert np.array_equal(session.embeddings()[0], VECTOR)
+    assert np.array_equal(session.embeddings()[0], EMBEDDING)
 
 
 def test_every_sample_that_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
@@ -55,14 +48,14 @@ def test_every_sample_that_was_acknowledged_survives_a_kill(tmp_path: Path) -> N
     acknowledged += [int(line) for line in child.stdout.read().splitlines()]
     child.wait()
     child.stdout.close()
-    kept = {sample.sample_id for sample in opened(path).load().samples}
+    kept = {sample.sample_id for sample in open_store(path).load().samples}
     assert set(acknowledged) <= kept
 
 
 def test_undo_removes_the_newest_sample(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
-    store.add(0, VECTOR, PICTURE)
-    store.add(1, VECTOR, PICTURE)
+    store = open_store(tmp_path / "s")
+    store.add(0, EMBEDDING, PICTURE)
+    store.add(1, EMBEDDING, PICTURE)
     removed = store.remove_last()
     assert removed is not None
     assert removed.class_index == 1
@@ -72,19 +65,19 @@ def test_undo_removes_the_newest_sample(tmp_path: Path) -> None:
 def test_a_damaged_database_is_renamed_and_a_new_one_begins(tmp_path: Path) -> None:
     path = tmp_path / "s"
     path.write_bytes(b"this is not a database" * 100)
-    assert opened(path).load().samples == ()
+    assert open_store(path).load().samples == ()
     assert (tmp_path / "s.damaged-1").read_bytes().startswith(b"this is not")
 
 
 def test_a_full_disk_refuses_the_sample_and_keeps_the_rest(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
     stored: list[int] = []
 
     def fill() -> None:
         for _ in range(100):
-            stored.append(store.add(0, VECTOR, PICTURE).sample_id)
+            stored.append(store.add(0, EMBEDDING, PICTURE).sample_id)
 
     try:
         with pytest.raises(SessionNotWritten) as caught:
@@ -97,12 +90,12 @@ def test_a_full_disk_refuses_the_sample_and_keeps_the_rest(tmp_path: Path) -> No
     assert stored
     assert [one.sample_id for one in store.load().samples] == stored
     store.close()
-    assert [one.sample_id for one in opened(tmp_path / "s").load().samples] == stored
+    assert [one.sample_id for one in open_store(tmp_path / "s").load().samples] == stored
 
 
 def test_only_the_newest_samples_of_the_other_device_are_returned(tmp_path: Path) -> None:
-    store = opened(tmp_path / "s")
+    store = open_store(tmp_path / "s")
     for device in ("cpu", "usb:0", "cpu", "cpu", "pci:1"):
-        store.add(0, VECTOR, PICTURE, device)
+        store.add(0, EMBEDDING, PICTURE, device)
     assert [one.sample_id for one in store.made_elsewhere("usb:0", 2)] == [4, 3]
     assert [one.sample_id for one in store.made_elsewhere("cpu", 8)] == [5, 2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from app.base.buttons import (
     Action,
@@ -18,26 +17,12 @@ from app.base.buttons import (
 )
 from app.base.picture import Picture
 from app.core import events as ev
-from app.core.facts import TrainedFacts
 from app.core.modes.gallery import PAGE
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
 from app.views.model import Typing
 from app.views.present import Surroundings, present
-from tests.support.states import PICTURE, kiosk, run
-
-REPORT: dict[str, Any] = {
-    "curve": [{"fraction": 0.5, "validation_accuracy": 0.5}, {"fraction": 1.0, "validation_accuracy": 0.75}],
-    "confusion": [[1, 1], [0, 2]],
-    "held_out": [
-        {"sample": 1, "truth": 0, "answer": 0, "confidence": 0.8},
-        {"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9},
-        {"sample": 5, "truth": 1, "answer": 1, "confidence": 0.7},
-        {"sample": 6, "truth": 1, "answer": 1, "confidence": 0.6},
-    ],
-    "wrong": [{"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9}],
-}
-MODEL = TrainedFacts(0.75, 0.5, (3, 3), REPORT)
+from tests.support.states import MODEL_WITH_RESULTS, PICTURE, kiosk, run
 
 
 def looked_at(shots: int = 20) -> KioskState:
@@ -114,7 +99,7 @@ def test_a_restored_picture_returns_to_its_place_on_the_card() -> None:
 
 
 def test_back_returns_to_the_mode_before() -> None:
-    state, _ = run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(ClassGallery(1)))
+    state, _ = run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL_WITH_RESULTS), ev.ButtonPressed(ClassGallery(1)))
     assert run(state, ev.ButtonPressed(ScreenKey.BACK))[0].mode is Mode.LIVE
 
 

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from app.core import events as ev
-from app.core.facts import TrainedFacts
 from app.core.state import KioskState, Mode
-from tests.support.states import PICTURE, kiosk, run
-
-REPORT: dict[str, Any] = {
-    "curve": [{"fraction": 0.5, "validation_accuracy": 0.5}, {"fraction": 1.0, "validation_accuracy": 0.75}],
-    "confusion": [[1, 1], [0, 2]],
-    "held_out": [
-        {"sample": 1, "truth": 0, "answer": 0, "confidence": 0.8},
-        {"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9},
-        {"sample": 5, "truth": 1, "answer": 1, "confidence": 0.7},
-        {"sample": 6, "truth": 1, "answer": 1, "confidence": 0.6},
-    ],
-    "wrong": [{"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9}],
-}
-MODEL = TrainedFacts(0.75, 0.5, (3, 3), REPORT)
+from tests.support.states import MODEL_WITH_RESULTS, PICTURE, kiosk, run
 
 
 def as_you_go() -> KioskState:
-    state = kiosk(3, 3, mode=Mode.LIVE, model=MODEL)
+    state = kiosk(3, 3, mode=Mode.LIVE, model=MODEL_WITH_RESULTS)
     return replace(state, config=replace(state.config, classes=replace(state.config.classes, learn_as_you_go=True)))
 
 
@@ -45,7 +30,7 @@ def test_learn_as_you_go_waits_for_missing_samples_and_is_off_by_default() -> No
     )
     assert (state.mode, ev.StartTraining() in commands) == (Mode.LIVE, False)
     _, commands = run(
-        kiosk(3, 3, mode=Mode.LIVE, model=MODEL),
+        kiosk(3, 3, mode=Mode.LIVE, model=MODEL_WITH_RESULTS),
         ev.ButtonPressed(0),
         ev.ButtonReleased(0),
         ev.SampleAdded(0, 9, PICTURE),

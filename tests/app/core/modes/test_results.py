@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.base.buttons import (
     Action,
     MatrixCell,
     StoredPicture,
 )
 from app.core import events as ev
-from app.core.facts import TrainedFacts
 from app.core.state import KioskState, Mode
-from tests.support.states import PICTURE, kiosk, run
-
-REPORT: dict[str, Any] = {
-    "curve": [{"fraction": 0.5, "validation_accuracy": 0.5}, {"fraction": 1.0, "validation_accuracy": 0.75}],
-    "confusion": [[1, 1], [0, 2]],
-    "held_out": [
-        {"sample": 1, "truth": 0, "answer": 0, "confidence": 0.8},
-        {"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9},
-        {"sample": 5, "truth": 1, "answer": 1, "confidence": 0.7},
-        {"sample": 6, "truth": 1, "answer": 1, "confidence": 0.6},
-    ],
-    "wrong": [{"sample": 2, "truth": 0, "answer": 1, "confidence": 0.9}],
-}
-MODEL = TrainedFacts(0.75, 0.5, (3, 3), REPORT)
+from tests.support.states import MODEL_WITH_RESULTS, PICTURE, kiosk, run
 
 
 def results(*more: ev.Event) -> tuple[KioskState, list[ev.Command]]:
-    return run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), ev.ButtonPressed(Action.RESULTS), *more)
+    return run(kiosk(3, 3, mode=Mode.LIVE, model=MODEL_WITH_RESULTS), ev.ButtonPressed(Action.RESULTS), *more)
 
 
 def test_the_results_start_with_the_mistakes_and_a_cell_shows_its_own_pictures() -> None:
