@@ -15,7 +15,7 @@ demo: $(VENV)/.ready
 kiosk: $(VENV)/.ready
 	$(RUN) run_kiosk.py
 
-# The kiosk starts with the power from now on: docs/operating.md.
+# Start the kiosk whenever the machine starts: docs/operating.md.
 install: $(VENV)/.ready
 	$(VENV)/bin/pip install --quiet -e '.[drives]'
 	test ! -e /dev/gpiochip0 || $(VENV)/bin/pip install --quiet -e '.[gpio]'
@@ -27,19 +27,20 @@ uninstall: $(VENV)/.ready
 test: $(VENV)/.ready
 	$(RUN) $(PYTEST)
 
-# What has to do with a model, again with tflite-runtime, whose last wheels are for Python 3.11 and NumPy 1.
+# The tests that open a model, again with tflite-runtime, whose last wheels are for Python 3.11 and NumPy 1.
 test-legacy: $(LEGACY)/.ready
 	$(LEGACY)/bin/python $(PYTEST) -m needs_runtime
 
-# Wheel and sdist: built, installed into a clean environment, used there. Downloads packages.
+# Build the wheel and the sdist, install them into a clean environment and use them there. Downloads packages.
 test-wheel: $(VENV)/.ready
 	$(RUN) -m pytest -m needs_index
 
-# Exported models in MediaPipe Tasks, whose OpenCV must not meet ours; nor has its environment what other tests import.
+# Exported models in MediaPipe Tasks. Its OpenCV conflicts with ours, and its environment lacks what other tests import.
 test-mediapipe: .venv-mediapipe/.ready
 	.venv-mediapipe/bin/python -m pytest -m needs_mediapipe tests/clients
 
-# What needs torch: the recipe of the built-in extractor, for two minutes, and its parts. The folder saves collecting time.
+# The tests that need torch: parts of the recipe of the built-in extractor, and two minutes of the whole recipe.
+# Only one folder is collected, which saves time.
 test-pretraining: .venv-pretraining/.ready
 	.venv-pretraining/bin/python -m pytest -m needs_torch tests/pretraining
 
@@ -52,19 +53,19 @@ check: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(RUN) run_kiosk.py bench
 
-# The drawing of docs/architecture.md: which package imports which.
+# Draw the import graph of docs/architecture.md.
 import-graph: $(VENV)/.ready
 	$(RUN) docs/imports/draw.py
 
-# The pictures of docs/screens, as the scripted visitor sees them.
+# Make the pictures in docs/screens, as the scripted visitor sees them.
 screenshots: $(VENV)/.ready
 	$(RUN) docs/screens/make.py
 
-# What the tests of the screens compare with: look at every picture that changes.
+# Accept the screens as they look now as references for the tests. Look at every picture that changes.
 reference-pictures: $(VENV)/.ready
 	UPDATE_REFERENCE_PICTURES=1 $(RUN) -m pytest -q tests/app/ui/test_reference_pictures.py
 
-# Catalogues: new texts of the program come in, those that are gone go, and what was translated is compiled.
+# Update the catalogues: add new texts, remove unused ones, compile the translations.
 messages: $(VENV)/.ready
 	$(RUN) assets/locale/update.py
 
@@ -79,7 +80,7 @@ $(VENV)/.ready: setup.cfg
 	@$(RUN) -c 'import cv2' || { echo "OpenCV needs system libraries. Install them: sudo apt install libgl1 libglib2.0-0"; exit 1; }
 	@touch $@
 
-# Environments of tests compile no more of their packages than the tests import.
+# --no-compile: Python compiles only the modules that the tests import.
 .venv-pretraining/.ready: setup.cfg
 	$(PYTHON) -m venv .venv-pretraining
 	.venv-pretraining/bin/pip install --quiet --no-compile -e '.[pretraining,test]'

@@ -1,1 +1,1 @@
-"""The kiosk: devices, state, screens, and the way of a press through them."""
+"""The kiosk: devices, state, screens, and what happens after a press."""

@@ -5,7 +5,8 @@ How to run: python benchmarks/accelerator.py COMPILED_edgetpu.tflite
 Prints two tables: milliseconds per picture, and seconds from a crash of the driver to the next answer.
 
 The stick is a driver library of our own (tests/support/edge_tpu; gcc makes it) that reads the whole input and computes
-next to nothing, so that what is measured is the way there and back. Both ways take turns in one run.
+almost nothing, so the table shows the cost of the transfer to the child process and back. The child process and the
+bare interpreter take turns in one run.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the zip format's earliest: equal models mu
 
 
 def with_file(model: bytes, name: str, data: bytes) -> bytes:
-    """Return the model with one more file in its archive; the archive is made if there is none."""
+    """Return the model with one more file in its archive; a model without an archive gets one."""
     stream = io.BytesIO(model)
     stream.seek(0, io.SEEK_END)
     with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:

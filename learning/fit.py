@@ -56,7 +56,7 @@ class FitProgress:
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
-    """A trained head and what was measured of it.
+    """A trained head and its measurements.
 
     Attributes:
         head: Trained on all samples; the range of its logits is that of all samples.

@@ -64,7 +64,7 @@ def convert(
     batches = (world.batch(THINGS, INPUT_PX, of_one_kind=0) for _ in range(0, pictures, VIEWS * THINGS))
     rendered = np.concatenate([batch.pictures for batch in batches])
     settle_norms(backbone, rendered)
-    model = _keras_twin(tf, backbone, _features(backbone, rendered))
+    model = _keras_model(tf, backbone, _features(backbone, rendered))
 
     def calibration():  # type: ignore[no-untyped-def]
         extremes = np.where(np.arange(INPUT_PX) % 2, 255, 0).astype(np.uint8)
@@ -127,16 +127,16 @@ def _features(backbone: Backbone, pictures: NDArray[np.uint8]) -> FloatArray:
         return np.concatenate([backbone(part).numpy() for part in x.split(128)])
 
 
-def _keras_twin(tf, backbone: Backbone, features: FloatArray):  # type: ignore[no-untyped-def]
+def _keras_model(tf, backbone: Backbone, features: FloatArray):  # type: ignore[no-untyped-def]
     keras = tf.keras.layers
 
     def convolved(x, convolution, norm, kernel: int, stride: int):  # type: ignore[no-untyped-def]
         gain = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach().numpy()
         folded = convolution.weight.detach().numpy().transpose(2, 3, 1, 0) * gain
         offset = norm.bias.detach().numpy() - norm.running_mean.numpy() * gain
-        twin = keras.Conv2D(len(gain), kernel, stride, "same")
-        x = twin(x)
-        twin.set_weights([folded, offset])
+        layer = keras.Conv2D(len(gain), kernel, stride, "same")
+        x = layer(x)
+        layer.set_weights([folded, offset])
         return keras.ReLU(6.0)(x)
 
     inputs = tf.keras.Input((INPUT_PX, INPUT_PX, 3), batch_size=1)
@@ -156,9 +156,9 @@ def _keras_twin(tf, backbone: Backbone, features: FloatArray):  # type: ignore[n
     for part, own, size in zip(maps, np.split(features, ends, axis=1), PART_SIZES, strict=True):
         weights, bias = projection(own, size)
         coarse = keras.AveragePooling2D(part.shape[1] // COARSE_PX)(part) if part.shape[1] > COARSE_PX else part
-        twin = keras.Conv2D(size, 1)
-        projected = twin(coarse)
-        twin.set_weights([weights[np.newaxis, np.newaxis], bias])
+        projecting = keras.Conv2D(size, 1)
+        projected = projecting(coarse)
+        projecting.set_weights([weights[np.newaxis, np.newaxis], bias])
         if part is maps[len(TAPS) - 1]:
             values.append(keras.GlobalAveragePooling2D(keepdims=True)(projected))
             continue

@@ -34,7 +34,7 @@ class Sounds(Protocol):
 
 @dataclass(frozen=True)
 class Tools:
-    """The parts of the kiosk that jobs use. Whoever creates them closes them.
+    """The parts of the kiosk that jobs use. The caller that creates them closes them.
 
     Attributes:
         config: The settings at the start; `KioskState.config` has the current ones.

@@ -71,7 +71,7 @@ def small(source: Path, target: Path) -> None:
 
 
 def moving(frames: list[Image.Image], target: Path) -> None:
-    """One picture that moves; its end stays a while before it begins anew."""
+    """Save frames as one animated picture, which shows its last frame longer before it starts again."""
     durations_ms = [round(1000 * EVERY_S)] * len(frames)
     durations_ms[-1] = 2500
     frames[0].save(

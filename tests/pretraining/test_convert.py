@@ -72,10 +72,10 @@ def test_the_keras_network_returns_the_projections_of_the_features() -> None:
     pictures = coarse.repeat(INPUT_PX // 6, 1).repeat(INPUT_PX // 6, 2)
     settle_norms(backbone, pictures)
     features = conversion._features(backbone, pictures)
-    twin = conversion._keras_twin(tf, backbone, features)
-    said = np.concatenate([twin(conversion._scaled(picture)[np.newaxis]).numpy() for picture in pictures[:3]])
+    keras_model = conversion._keras_model(tf, backbone, features)
+    outputs = np.concatenate([keras_model(conversion._scaled(picture)[np.newaxis]).numpy() for picture in pictures[:3]])
     ends, own_ends = np.cumsum(PARTS)[:-1], np.cumsum(PART_SIZES)[:-1]
-    parts = zip(np.split(features, ends, 1), np.split(said, own_ends, 1), PART_SIZES, strict=True)
+    parts = zip(np.split(features, ends, 1), np.split(outputs, own_ends, 1), PART_SIZES, strict=True)
     for number, (part, own, size) in enumerate(parts):
         weights, bias = projection(part, size)
         expected = part[:3] @ weights + bias

@@ -39,7 +39,8 @@ def watch_hold(state: KioskState) -> Step:
     wanted = {button_named(name) for name in state.config.staff.hold}
     holding = ScreenKey.CORNER in state.down or wanted <= set(state.down)
     writing = state.mode is Mode.SAVING and not state.saving.finished
-    testing = state.mode is Mode.STAFF and state.staff.page is StaffPage.BUTTONS  # its only way out for the box
+    # The buttons of the box can leave the page that tests them only by being held.
+    testing = state.mode is Mode.STAFF and state.staff.page is StaffPage.BUTTONS
     if not holding or (state.mode in NO_ENTRY_FROM and not testing) or writing or state.typing is not None:
         return _holding(state, None), ()
     if state.shown_from or state.staff.listening is not None or state.staff.asked is not None:

@@ -1,8 +1,8 @@
-"""The motion on the screen. The same views in the same order move in the same way.
+"""Animate the screen: the same views in the same order produce the same motion.
 
 Bars, rings and lights ease towards the values of the view; pictures fly into their cards; the mascot looks at what is
 important. Everything that depends on time is in `Moving`: equal views with equal `Moving` are drawn with equal pixels,
-so nothing need be drawn while nothing moves.
+so nothing has to be drawn while nothing moves.
 """
 
 from __future__ import annotations

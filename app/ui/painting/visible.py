@@ -1,4 +1,4 @@
-"""The part of a view that can be seen: equal parts mean that nothing need be drawn again."""
+"""The part of a view that can be seen: if it stays equal, nothing has to be drawn again."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def visible(view: KioskView) -> KioskView:
 
 
 def still(view: KioskView) -> KioskView:
-    """What can be seen of a view, without its time: while this and the motion are equal, nothing need be drawn."""
+    """What can be seen of a view, without its time: while this and the motion are equal, nothing has to be drawn."""
     return replace(visible(view), flash=None, now_s=0.0)

@@ -46,7 +46,7 @@ def test_a_folder_is_found_among_thousands_of_others(stick: Path, folder: Path) 
 
 
 def test_a_folder_is_announced_once_when_its_drive_comes(stick: Path, folder: Path) -> None:
-    drives, heard = SimulatedDrives(), list[Event]()
+    drives, announced = SimulatedDrives(), list[Event]()
     steps: list[Callable[[], None]] = [
         lambda: None,
         lambda: drives.insert("STICK", stick),
@@ -67,10 +67,16 @@ def test_a_folder_is_announced_once_when_its_drive_comes(stick: Path, folder: Pa
         def wait(self, timeout: float | None = None) -> bool:
             return False
 
-    watch_drives(drives, heard.append, stop=Script())
+    watch_drives(drives, announced.append, stop=Script())
     found = FolderFound("STICK", folder, ("Äpfel", "cup"), True, True)
-    assert [type(event) for event in heard] == [DrivesChanged, FolderFound, DrivesChanged, DrivesChanged, FolderFound]
-    assert heard[1] == heard[4] == found
+    assert [type(event) for event in announced] == [
+        DrivesChanged,
+        FolderFound,
+        DrivesChanged,
+        DrivesChanged,
+        FolderFound,
+    ]
+    assert announced[1] == announced[4] == found
 
 
 def test_the_search_on_a_slow_drive_ends_in_time(stick: Path) -> None:

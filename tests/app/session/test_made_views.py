@@ -35,7 +35,7 @@ for number in range(10_000):
 
 
 def views(count: int, first: float = 0.0) -> NDArray[np.float32]:
-    """So many views that can be told apart: rows of one number each, counting up."""
+    """`count` different views: each row repeats one number, which counts up from `first`."""
     return np.repeat(np.arange(first, first + count, dtype=np.float32)[:, np.newaxis], 4, axis=1)
 
 
@@ -99,20 +99,20 @@ def test_views_of_a_sample_that_is_gone_or_of_another_extractor_are_not_stored(t
     assert rows_in(tmp_path / "s") == []
 
 
-@pytest.mark.parametrize("way", ["remove", "remove_last", "erase", "replace_with"])
-def test_views_go_with_their_sample(tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize("removal", ["remove", "remove_last", "erase", "replace_with"])
+def test_views_go_with_their_sample(tmp_path: Path, removal: str) -> None:
     store = open_store(tmp_path / "s")
     for index in (0, 1):
         store.add_made_views(store.add(index, EMBEDDING, PICTURE).sample_id, views(2), "1")
-    if way == "remove":
+    if removal == "remove":
         store.remove(2)
-    elif way == "remove_last":
+    elif removal == "remove_last":
         store.remove_last()
-    elif way == "erase":
+    elif removal == "erase":
         store.erase()
     else:
         store.replace_with(open_store(tmp_path / "other").load())
-    assert rows_in(tmp_path / "s") == ([(1, 0), (1, 1)] if way.startswith("remove") else [])
+    assert rows_in(tmp_path / "s") == ([(1, 0), (1, 1)] if removal.startswith("remove") else [])
 
 
 def test_views_go_with_a_sample_that_another_program_deletes(tmp_path: Path) -> None:

@@ -63,9 +63,9 @@ def test_shots_only_grow_within_a_loop(stage: AttractStage) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_speaks_every_language(stage: AttractStage, language: str) -> None:
     view = playing(stage, 1.0, language)
-    told = {view.attract.headline, view.attract.caption, view.attract.call, view.cards[0].label}
+    shown = {view.attract.headline, view.attract.caption, view.attract.call, view.cards[0].label}
     english = playing(stage, 1.0)
-    assert (told.isdisjoint({english.attract.headline, english.attract.caption})) is (language != "en")
+    assert (shown.isdisjoint({english.attract.headline, english.attract.caption})) is (language != "en")
 
 
 def test_a_stage_picture_never_changes_and_the_next_one_differs(stage: AttractStage) -> None:

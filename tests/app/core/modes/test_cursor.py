@@ -266,8 +266,8 @@ def gallery() -> KioskState:
 def arrows(state: KioskState, *names: str, size: tuple[int, int] = (1280, 720)) -> KioskState:
     """Press arrow keys, with what is ahead on the drawn screen, as the keyboard device reports them."""
     for name in names:
-        way = {"up": -1, "down": 1}.get(name)
-        there = None if way is None else screens.ahead(shown(state), size, way)
+        step = {"up": -1, "down": 1}.get(name)
+        there = None if step is None else screens.ahead(shown(state), size, step)
         ahead = None if there is None else tuple(one for one in there if isinstance(one, int | Action | OnScreen))
         source = f"key:{name}"
         state, commands = run(state, ev.InputPressed(source, ahead), ev.InputReleased(source))
