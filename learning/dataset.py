@@ -1,11 +1,10 @@
-"""Check embeddings and labels, and split samples into stratified folds."""
+"""Check embeddings and labels that a caller passes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from learning.errors import InvalidEmbeddings, InvalidLabels
 from learning.layers import FloatArray, IntArray
@@ -59,26 +58,3 @@ def checked_labels(values: Any, samples: int, num_classes: int, what: str = "lab
     if samples and (array.min() < 0 or array.max() >= num_classes):
         raise InvalidLabels(f"{what} must be 0 to {num_classes - 1}, but run from {array.min()} to {array.max()}.")
     return array.astype(np.int64)
-
-
-def stratified_folds(label_indices: NDArray[np.integer[Any]], folds: int, rng: np.random.Generator) -> IntArray:
-    """Assign every sample to a fold, class by class, so that each fold has about the same share of each class.
-
-    A class with at most `folds` samples has at most one in each fold. So while a fold is held out, a class with two
-    samples or more always has at least one sample left to train on.
-
-    Args:
-        label_indices: int (N,).
-        folds: Number of folds.
-        rng: Decides which samples share a fold.
-
-    Returns:
-        The fold of every sample, int64 (N,), 0..folds-1.
-    """
-    fold_of_sample: IntArray = np.zeros(len(label_indices), np.int64)
-    start = 0
-    for label in np.unique(label_indices):
-        own = rng.permutation(np.flatnonzero(label_indices == label))
-        fold_of_sample[own] = (start + np.arange(len(own))) % folds
-        start += len(own)
-    return fold_of_sample

@@ -1,21 +1,17 @@
-"""A shrunken linear discriminant: one linear layer, in closed form, from few samples with many values.
+"""A shrunken linear discriminant whose cost grows linearly with the number of samples and of classes.
 
 With class means μ_c, their mean m, and the pooled covariance within classes S, the logits are
 
     z_c(x) = (x − m)ᵀ(S + λI)⁻¹(μ_c − m) − ½ (μ_c − m)ᵀ(S + λI)⁻¹(μ_c − m)
 
-so all classes have the same weight, however many samples each has. λ is SHRINKAGE times the mean variance of S,
-because few samples estimate S badly. Nothing is iterated, so training a model for every fold is cheap.
+so all classes have the same weight, however many rows each has. λ is SHRINKAGE times the mean variance of S, because
+few rows estimate S badly. Nothing is iterated, so training a model for every fold is cheap.
 
-If there are at most as many samples as values, all computations use the samples' inner products G = XXᵀ. With J, which
-subtracts from every sample the mean of its class, and ν degrees of freedom,
+A rotation of the embeddings changes no logit. While there are fewer rows than values, the rows are therefore rotated
+into the space that they span: R = min(rows, D) coordinates. All matrices are (R, R); none grows with the number of rows
+or classes.
 
-    (S + λI)⁻¹ Xᵀβ = Xᵀ(β − J(JGJ + νλI)⁻¹JGβ) / λ          as S = XᵀJX / ν, JJ = J
-
-Otherwise they use the (D, D) scatter matrix. Both give the same logits; `Samples` chooses the smaller matrix.
-
-Source: Fisher 1936; Friedman 1989, Regularized Discriminant Analysis (shrinkage towards the identity); the Woodbury
-identity; Mika et al. 1999, Fisher discriminant analysis with kernels (inner products of samples).
+Source: Fisher 1936; Friedman 1989, Regularized Discriminant Analysis (shrinkage towards the identity).
 """
 
 from __future__ import annotations
@@ -28,241 +24,191 @@ import numpy as np
 from learning.layers import FloatArray, IntArray
 
 SHRINKAGE = 0.3  # any value from 0.1 to 0.5 gives the same accuracy on photographs
-BATCH = 256  # rows that are centred at a time, so that the data is never copied whole
-MIN_SPREAD = 1e-4  # of the total variance; replaces a smaller variance within classes, such as one sample per class
+MIN_SPREAD = 1e-4  # of the total variance; replaces a smaller variance within classes, such as one row per class
+BATCH = 1024  # rows that are processed at a time, so that the data is never copied whole
+PLANE_DIRECTIONS = 64  # at most, in which the classes differ
+SCATTER_DIRECTIONS = 64  # in which the rows of a class differ most; in all others their variance counts as 0
+PRIOR_WEIGHT = 0.5  # of the expected scatter within classes, relative to the scatter of the rows
+Feature = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
 class Discriminant:
-    """A discriminant that was trained on some of the samples.
+    """A discriminant that was trained on some of the rows, in R coordinates.
 
     Attributes:
-        coefficients: The weights in the basis that `Samples` uses: (N, C) if it uses inner products, else (D, C).
-            `Samples.weights` turns them into weights (D, C).
-        products: Inner products of every sample, used for training or not, with the weights: float32 (N, C).
-        mean_products: The same of the class means: float32 (C, C).
+        middle: The mean of the class means, float32 (R,).
+        weights: (S + λI)⁻¹(μ_c − m), float32 (R, C).
+        biases: What is added to products with the weights to make logits, float32 (C,).
+        inverse: (S + λI)⁻¹, float32 (R, R).
+        means: Class means less `middle`, float32 (C, R).
         shrink: λ.
-        squared_distances: Of the samples `measured`: (x − m)ᵀ(S + λI)⁻¹(x − m), float32.
     """
 
-    coefficients: FloatArray
-    products: FloatArray
-    mean_products: FloatArray
+    middle: FloatArray
+    weights: FloatArray
+    biases: FloatArray
+    inverse: FloatArray
+    means: FloatArray
     shrink: float
-    squared_distances: FloatArray
 
-    @property
-    def biases(self) -> FloatArray:
-        """What is added to `products` to make logits, float32 (C,)."""
-        return np.asarray(-0.5 * (np.diagonal(self.mean_products) + self.mean_products.mean(axis=0)), np.float32)
-
-    @property
-    def logits(self) -> FloatArray:
-        """Logits of every sample, float32 (N, C)."""
-        return self.products + self.biases
+    def logits(self, coordinates: FloatArray) -> FloatArray:
+        """Return the logits (N, C) of rows in R coordinates, (N, R)."""
+        return np.asarray((coordinates - self.middle) @ self.weights + self.biases, np.float32)
 
     def plane(self) -> tuple[FloatArray, FloatArray]:
-        """Return the C − 1 directions in which the classes differ, with S + λI as the unit of length.
+        """Return up to PLANE_DIRECTIONS directions in which the classes differ most, with S + λI as unit of length.
 
         Returns:
-            Axes (C, C−1) that turn products into coordinates, and the coordinates of the class means (C, C−1). The
-            mean of the class means is the origin.
+            Axes (R, K), and the positions of the class means on the plane, (C, K). The mean of the class means is the
+            origin.
         """
-        between = self.mean_products - self.mean_products.mean(axis=0)
-        squares, rotation = np.linalg.eigh((between + between.T).astype(np.float64) / 2)
-        # The smallest eigenvalue is 0, because C points span C − 1 dimensions.
-        axes = rotation[:, 1:] / np.sqrt(np.maximum(squares[1:], 1e-6 * squares[-1] + 1e-12))
-        return np.asarray(axes, np.float32), np.asarray(between @ axes, np.float32)
+        if len(self.means) <= len(self.inverse):
+            between = self.means @ self.weights
+            squares, rotation = np.linalg.eigh((between + between.T).astype(np.float64) / 2)
+            count = min(len(self.means) - 1, PLANE_DIRECTIONS)  # C points span C − 1 dimensions
+            squares, rotation = squares[-count:], rotation[:, -count:]
+            axes = self.weights @ (rotation / np.sqrt(np.maximum(squares, 1e-6 * squares[-1] + 1e-12)))
+        else:  # the eigenvectors of B A⁻¹, by those of the symmetric A^-½ B A^-½; A = S + λI, B is between classes
+            squares, rotation = np.linalg.eigh(self.inverse.astype(np.float64))
+            root = (rotation * np.sqrt(np.maximum(squares, 0))) @ rotation.T
+            whitened = root @ self.means.T
+            squares, rotation = np.linalg.eigh(whitened @ whitened.T)
+            axes = root @ rotation[:, -min(len(self.inverse), PLANE_DIRECTIONS) :]
+        axes = np.asarray(axes, np.float32)
+        return axes, np.asarray(self.means @ axes, np.float32)
 
-    def coordinates(self, axes: FloatArray) -> FloatArray:
-        """Return the coordinates of every sample on the plane, float32 (N, C−1)."""
-        return np.asarray((self.products - self.mean_products.mean(axis=0)) @ axes, np.float32)
+    def positions(self, coordinates: FloatArray, axes: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the positions of rows (N, R) on the plane, (N, K), and their squared distances from it, (N,)."""
+        centred = coordinates - self.middle
+        on_plane = centred @ axes
+        squares = np.einsum("nr,nr->n", centred @ self.inverse, centred)
+        residual = np.maximum(squares - np.einsum("nk,nk->n", on_plane, on_plane), 0)
+        return np.asarray(on_plane, np.float32), np.asarray(residual, np.float32)
 
 
-class Samples:
-    """The samples of a fit after `feature`, less their mean, with the matrix that all discriminants share.
+class Rows:
+    """The rows of a fit after `feature`: samples first, then made views.
 
     Args:
-        x: float32 (N, D); kept, never copied whole.
-        y: Label indices, int (N,).
-        num_classes: C.
+        parts: Arrays float32 (·, D), one behind the other. They are kept, and not copied while there are more rows
+            than values.
+        y: Class of each row, int (N,).
+        weights: Weight of each row, float32 (N,).
         feature: Turns rows into rows of the same shape.
+        prior: Rows whose outer products add up to the scatter that is expected within classes, (K, D). It has
+            PRIOR_WEIGHT times the weight of the rows' own scatter.
 
     Attributes:
         mean: Mean of the features, float32 (D,).
     """
 
     def __init__(
-        self, x: FloatArray, y: IntArray, num_classes: int, feature: Callable[[FloatArray], FloatArray] = lambda x: x
+        self,
+        parts: list[FloatArray],
+        y: IntArray,
+        weights: FloatArray,
+        feature: Feature,
+        prior: FloatArray | None = None,
     ) -> None:
-        self._x, self._y, self._num_classes, self._feature = x, y, num_classes, feature
-        self.mean: FloatArray = np.zeros(x.shape[1], np.float32)
-        total = sum(rows.sum(axis=0, dtype=np.float64) for _, rows in self._batches())
-        self.mean = np.asarray(total / len(x), np.float32)
-        few = len(x) <= x.shape[1]
-        self._products = self._all_products() if few else None
-        self._scatter = None if few else self._scatter_of(np.arange(len(x)))
+        self._parts, self._y, self._weights, self._feature = parts, y, weights, feature
+        self._starts = np.cumsum([0, *map(len, parts)])
+        values = parts[0].shape[1]
+        self.mean: FloatArray = np.zeros(values, np.float32)
+        total = sum(rows.sum(axis=0, dtype=np.float64) for rows in self._batches())
+        self.mean = np.asarray(total / len(y), np.float32)
+        known = np.zeros((0, values), np.float32) if prior is None else prior
+        self._size = min(len(y) + len(known), values)
+        self._basis: FloatArray | None = None
+        self._rotated: FloatArray | None = None
+        if len(y) + len(known) < values:
+            basis, upper = np.linalg.qr(np.concatenate([*self._batches(), known]).T)
+            self._basis, rotated = np.asarray(basis, np.float32), np.asarray(upper.T, np.float32)
+            self._rotated, known = rotated[: len(y)], rotated[len(y) :]
+        self._total_products: FloatArray | None = None
+        self._expected = known.T @ known if len(known) else None
 
-    def discriminant(self, training: IntArray, measured: IntArray | None = None) -> Discriminant:
-        """Train on the samples `training`.
+    def features(self, chosen: IntArray) -> FloatArray:
+        """Return the features of the rows `chosen`, ascending indices: float32 (n, D)."""
+        found = [
+            part[chosen[(chosen >= start) & (chosen < start + len(part))] - start]
+            for start, part in zip(self._starts, self._parts, strict=False)
+        ]
+        return self._feature(np.concatenate(found))
+
+    def coordinates(self, chosen: IntArray) -> FloatArray:
+        """Return the rows `chosen`, ascending indices, in R coordinates: float32 (n, R)."""
+        return self.features(chosen) - self.mean if self._rotated is None else self._rotated[chosen]
+
+    def values(self, vectors: FloatArray) -> FloatArray:
+        """Turn vectors in R coordinates, (R, K), into vectors of values, (D, K)."""
+        return vectors if self._basis is None else np.asarray(self._basis @ vectors, np.float32)
+
+    def discriminant(self, training: IntArray) -> Discriminant:
+        """Train on the rows `training`, ascending indices.
+
+        The discriminant has the classes that these rows belong to, numbered in their order.
+        """
+        products = self._products_of(training)
+        labels, y = np.unique(self._y[training], return_inverse=True)
+        counts = np.bincount(y, self._weights[training]).astype(np.float32)
+        means = np.zeros((len(labels), self._size), np.float32)
+        for start in range(0, len(training), BATCH):
+            part = training[start : start + BATCH]
+            order = np.argsort(y[start : start + BATCH], kind="stable")
+            found, first = np.unique(y[start : start + BATCH][order], return_index=True)
+            means[found] += np.add.reduceat((self.coordinates(part) * self._weights[part, np.newaxis])[order], first)
+        means /= counts[:, np.newaxis]
+        degrees = max(1.0, float(self._weights[training].sum()) - len(labels))
+        total = float(products.trace()) / degrees
+        within = (products - (means.T * counts) @ means) / np.float32(degrees)
+        if self._expected is not None:
+            within = (within + PRIOR_WEIGHT * self._expected) / np.float32(1 + PRIOR_WEIGHT)
+            degrees *= 1 + PRIOR_WEIGHT
+        spread = max(float(within.trace()), MIN_SPREAD * total, 1e-12)
+        shrink = np.float32(SHRINKAGE * spread / min(degrees, len(self.mean)))
+        within[np.diag_indices_from(within)] += shrink
+        inverse = np.asarray(np.linalg.inv(within), np.float32)
+        middle = means.mean(axis=0)
+        means -= middle
+        weights = inverse @ means.T
+        biases = -0.5 * np.einsum("cr,rc->c", means, weights)
+        return Discriminant(middle, weights, np.asarray(biases, np.float32), inverse, means, float(shrink))
+
+    def principal_directions(self, found: Discriminant, training: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return the directions in which rows of the same class differ most.
 
         Args:
-            training: Indices of at least one sample of each class, ascending.
-            measured: Indices of the samples whose squared distances are computed; None for no samples.
-        """
-        y = self._y[training]
-        measured = training[:0] if measured is None else measured
-        averaging = _averaging_matrix(y, self._num_classes)
-        if self._products is None:
-            return self._from_scatter(training, y, averaging, measured)
-        return self._from_products(training, y, averaging, measured)
-
-    def weights(self, found: Discriminant, axes: FloatArray | None = None) -> FloatArray:
-        """Return the matrix that (features − mean) are multiplied with.
+            found: A discriminant that was trained on the rows `training`.
+            training: Indices of rows.
 
         Returns:
-            (D, C) for the products, or with `axes` (D, C−1) for coordinates on the plane.
+            Up to SCATTER_DIRECTIONS directions of unit length, float32 (K, D), and the variance along each, (K,).
         """
-        coefficients = found.coefficients if axes is None else found.coefficients @ axes
-        return coefficients if self._products is None else self._combine(coefficients)
+        squares, rotation = np.linalg.eigh(found.inverse.astype(np.float64))  # S + λI has the same eigenvectors
+        count = min(SCATTER_DIRECTIONS, len(squares), len(training))
+        variances = np.maximum(1 / np.maximum(squares[:count], 1e-12) - found.shrink, 1e-12)
+        directions = self.values(np.asarray(rotation[:, :count], np.float32))
+        return np.asarray(directions.T, np.float32), np.asarray(variances, np.float32)
 
-    def class_means(self) -> FloatArray:
-        """Return the class means of (features − mean) over all samples: float32 (C, D)."""
-        averaging = _averaging_matrix(self._y, self._num_classes)
-        means = np.zeros((self._num_classes, self._x.shape[1]), np.float32)
-        for start, rows in self._batches():
-            means += averaging[:, start : start + BATCH] @ rows
-        return means
+    def _products_of(self, chosen: IntArray) -> FloatArray:
+        """Return the weighted sum of the outer products of the rows `chosen` with themselves, float32 (R, R)."""
+        if 2 * len(chosen) <= len(self._y):
+            return self._summed_products(chosen)
+        if self._total_products is None:
+            self._total_products = self._summed_products(np.arange(len(self._y)))
+        others = np.setdiff1d(np.arange(len(self._y)), chosen, assume_unique=True)
+        return self._total_products - self._summed_products(others)
 
-    def principal_directions(
-        self, count: int, rng: np.random.Generator, iterations: int = 2
-    ) -> tuple[FloatArray, FloatArray]:
-        """Find the directions in which samples of the same class differ most.
-
-        Returns:
-            Up to `count` directions of unit length, float32 (K, D), and the variance along each, (K,).
-
-        Source: subspace iteration from random directions, Halko, Martinsson and Tropp 2011, algorithm 4.4.
-        """
-        degrees = max(1, len(self._y) - self._num_classes)
-        within, means = self._within(), self.class_means()
-        count = min(count, degrees, len(within))
-        basis = np.linalg.qr(within @ rng.standard_normal((len(within), count), np.float32))[0]
-        for _ in range(iterations):
-            basis = np.linalg.qr(within @ basis)[0]
-        squares, rotation = np.linalg.eigh(basis.T @ (within @ basis))
-        squares, basis = np.maximum(squares, 1e-12), basis @ rotation
-        if self._products is None:
-            return np.asarray(basis.T, np.float32), np.asarray(squares / degrees, np.float32)
-        # RᵀR and RRᵀ have the same eigenvalues; an eigenvector u of RRᵀ is Rᵀu / √s of RᵀR.
-        directions = self._combine(basis, means) / np.sqrt(squares)
-        return np.asarray(directions.T, np.float32), np.asarray(squares / degrees, np.float32)
-
-    # --- with inner products of samples -----------------------------------------------------------------
-
-    def _from_products(
-        self, training: IntArray, y: IntArray, averaging: FloatArray, measured: IntArray
-    ) -> Discriminant:
-        assert self._products is not None
-        gram = self._products[np.ix_(training, training)]
-        degrees = max(1, len(y) - self._num_classes)
-        centred = gram - (averaging @ gram)[y]  # JG
-        within = centred - (centred @ averaging.T)[:, y]  # JGJ
-        shrink = self._shrink(float(within.trace()), degrees, float(gram.trace()))
-        within[np.diag_indices_from(within)] += shrink * degrees
-        middle = averaging.mean(axis=0)  # the mean of the class means, as a combination of samples
-        beta = averaging.T - middle[:, np.newaxis]
-        seen = self._products[np.ix_(training, measured)]
-        seen_centred = seen - (averaging @ seen)[y] - (centred @ middle)[:, np.newaxis]
-        solved = np.linalg.solve(within, np.concatenate([centred @ beta, seen_centred], axis=1))
-        for_beta, for_seen = solved[:, : self._num_classes], solved[:, self._num_classes :]
-        coefficients = np.zeros((len(self._x), self._num_classes), np.float32)
-        coefficients[training] = (beta - (for_beta - (averaging @ for_beta)[y])) / shrink
-        products = self._products @ coefficients
-        unscaled = self._products[measured, measured] - 2 * middle @ seen + middle @ gram @ middle
-        distances = (unscaled - np.einsum("nm,nm->m", seen_centred, for_seen)) / shrink
-        return Discriminant(coefficients, products, averaging @ products[training], float(shrink), distances)
-
-    def _all_products(self) -> FloatArray:
-        """Compute XXᵀ batch by batch."""
-        count = len(self._x)
-        products = np.empty((count, count), np.float32)
-        for start, rows in self._batches():
-            for other, columns in self._batches():
-                if other > start:
-                    break
-                block = rows @ columns.T
-                products[start : start + BATCH, other : other + BATCH] = block
-                products[other : other + BATCH, start : start + BATCH] = block.T
-        return products
-
-    def _combine(self, coefficients: FloatArray, means: FloatArray | None = None) -> FloatArray:
-        """Return linear combinations of samples, (D, K); with `means`, of samples less their class means."""
-        total = np.zeros((self._x.shape[1], coefficients.shape[1]), np.float32)
-        for start, rows in self._batches():
-            centred = rows if means is None else rows - means[self._y[start : start + BATCH]]
-            total += centred.T @ coefficients[start : start + BATCH]
-        return total
-
-    # --- with the scatter matrix ------------------------------------------------------------------------
-
-    def _from_scatter(self, training: IntArray, y: IntArray, averaging: FloatArray, measured: IntArray) -> Discriminant:
-        assert self._scatter is not None
-        degrees = max(1, len(y) - self._num_classes)
-        means = np.zeros((self._num_classes, self._x.shape[1]), np.float32)
-        for start in range(0, len(training), BATCH):
-            means += averaging[:, start : start + BATCH] @ self._rows(training[start : start + BATCH])
-        left_out = np.setdiff1d(np.arange(len(self._x)), training, assume_unique=True)
-        within = self._scatter - self._scatter_of(left_out)
-        total = float(within.trace())
-        within -= (means.T * np.bincount(y).astype(np.float32)) @ means
-        shrink = self._shrink(float(within.trace()), degrees, total)
-        within[np.diag_indices_from(within)] += shrink * degrees
-        inverse = np.asarray(np.linalg.inv(within) * np.float32(degrees), np.float32)
-        middle = means.mean(axis=0)
-        coefficients = inverse @ (means - middle).T
-        products = np.concatenate([rows @ coefficients for _, rows in self._batches()])
-        distances = np.empty(len(measured), np.float32)
-        for start in range(0, len(measured), BATCH):
-            rows = self._rows(measured[start : start + BATCH]) - middle
-            distances[start : start + BATCH] = np.einsum("md,md->m", rows @ inverse, rows)
-        return Discriminant(coefficients, products, means @ coefficients, float(shrink), distances)
-
-    def _scatter_of(self, chosen: IntArray) -> FloatArray:
-        """Return the sum of the outer products of the rows `chosen` with themselves, (D, D)."""
-        total = np.zeros((self._x.shape[1],) * 2, np.float32)
+    def _summed_products(self, chosen: IntArray) -> FloatArray:
+        total = np.zeros((self._size,) * 2, np.float32)
         for start in range(0, len(chosen), BATCH):
-            rows = self._rows(chosen[start : start + BATCH])
+            part = chosen[start : start + BATCH]
+            rows = self.coordinates(part) * np.sqrt(self._weights[part, np.newaxis])
             total += rows.T @ rows
         return total
 
-    # --- both -------------------------------------------------------------------------------------------
-
-    def _within(self) -> FloatArray:
-        """With R, all samples less their class means: return RRᵀ (N, N) or RᵀR (D, D), whichever is smaller."""
-        if self._products is None:
-            assert self._scatter is not None
-            means = self.class_means()
-            return np.asarray(self._scatter - (means.T * np.bincount(self._y).astype(np.float32)) @ means, np.float32)
-        averaging = _averaging_matrix(self._y, self._num_classes)
-        centred = self._products - (averaging @ self._products)[self._y]
-        return np.asarray(centred - (centred @ averaging.T)[:, self._y], np.float32)
-
-    def _shrink(self, within: float, degrees: int, total: float) -> np.float32:
-        """Return λ; if the classes have no spread, use a small part of the spread of all samples."""
-        spread = max(within, MIN_SPREAD * total, 1e-12)
-        return np.float32(SHRINKAGE * spread / degrees / min(degrees, self._x.shape[1]))
-
-    def _rows(self, chosen: IntArray) -> FloatArray:
-        return self._feature(self._x[chosen]) - self.mean
-
-    def _batches(self) -> Iterator[tuple[int, FloatArray]]:
-        for start in range(0, len(self._x), BATCH):
-            yield start, self._feature(self._x[start : start + BATCH]) - self.mean
-
-
-def _averaging_matrix(y: IntArray, num_classes: int) -> FloatArray:
-    """Return the matrix that turns rows (N, ...) into class means, float32 (C, N)."""
-    averaging = np.zeros((num_classes, len(y)), np.float32)
-    averaging[y, np.arange(len(y))] = 1 / np.bincount(y)[y]
-    return averaging
+    def _batches(self) -> Iterator[FloatArray]:
+        for part in self._parts:
+            for start in range(0, len(part), BATCH):
+                yield self._feature(part[start : start + BATCH]) - self.mean

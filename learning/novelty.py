@@ -1,21 +1,25 @@
 """The test behind "not sure": a number that says how unlike everything taught a picture is.
 
-Softmax always names some class: it only says which class is nearest. This test says how far away it is. On the plane
-in which the classes differ (`Discriminant.plane`), o_c is the offset from the mean of class c, and Σ_c the scatter of
-the held-out samples of c about that mean; r² is the squared distance from the plane, the residual. The novelty of an
-embedding is
+Softmax always names some class: it only says which class is nearest. This test says how far away it is. With S + λI,
+the covariance within classes, as the unit of length (`learning.discriminant`), p is the position of an embedding on the
+plane in which the classes differ most, m_c that of the mean of class c, and r² the squared distance from the plane, the
+residual. The novelty of an embedding is
 
-    ( min_c o_cᵀ Σ_c⁻¹ o_c / its median  +  RESIDUAL_WEIGHT/(C−1) · r² / its median ) / limit
+    ( min_c ‖p − m_c‖² / its median  +  RESIDUAL_WEIGHT · r² / its median ) / limit
 
-Medians and limit are taken over held-out samples, so that pictures of something taught stay below 1, except
-for the fraction REFUSED_FRACTION. Embeddings without negative values, as they come from behind a ReLU, are replaced by
-their square roots first, which evens out their variance.
+with medians over held-out rows. Above 1, the picture is unlike everything taught. All of it is linear in the number of
+classes. Embeddings without negative values, as they come from behind a ReLU, are replaced by their square roots first,
+which evens out their variance.
+
+The limit lies between two measured values: the scores of held-out rows of taught things, and those of a bank of things
+that nobody taught (`limit_between`).
 
 The test is calibrated here and computed in three places, which must agree: here, in `tpu.novelty`, and in the
 `classify.py` of an exported folder. The names of the arrays are part of the file format.
 
-It was chosen by measurement on photographs, benchmarks/not_sure.py: softmax, energy, margin, and distances to class
-means and nearest samples, in the space of the embedding and whitened, are all worse.
+It was chosen by measurement on photographs, benchmarks/not_sure.py and benchmarks/one_hold.py: softmax, energy, the
+margin between two classes, distances to nearest samples, a scatter for each class, and the scatter of the bank are all
+worse.
 
 Source: Mahalanobis distances: Lee et al. 2018, A Simple Unified Framework for Detecting Out-of-Distribution Samples;
 the residual: Wang et al. 2022, ViM; the square root: Bartlett 1936.
@@ -31,17 +35,22 @@ from typing import Any
 import numpy as np
 
 from learning.archive import with_file
-from learning.discriminant import Discriminant, Samples
+from learning.discriminant import Discriminant, Feature, Rows
 from learning.layers import FloatArray, IntArray
 
 NOVELTY_FILE = "not_sure.npz"
-NOVELTY_VERSION = 1  # readers ignore the test of another version
-RESIDUAL_WEIGHT = 3.0  # divided by C − 1: the fewer directions the plane has, the more of what is new lies outside it
-REFUSED_FRACTION = 0.025  # of held-out samples may lie above the limit
-OWN_SCATTER_SHARE = 0.5  # the largest weight of a class's own scatter
-OWN_SCATTER_HALF_AT = 30  # samples of a class at which its own scatter has half of that weight
-MIN_SCATTER = 0.01  # of the mean squared distance of the classes from the origin: a smaller scatter counts as this
-DIRECTIONS = 64  # in which samples of a class differ most; in all other directions their variance counts as 0
+NOVELTY_VERSION = 2  # readers ignore the test of a version that they do not know
+RESIDUAL_WEIGHT = 2.0  # with few classes, most of what is new lies outside the plane
+REFUSED_FRACTION = 0.03  # of held-out rows lie above the lower bound of the limit
+NEAREST_BANK_FRACTION = 0.05  # of the bank lies below the upper bound of the limit
+# How far the limit lies from the lower to the upper bound, in logarithms. Rendered things lie farther away than
+# photographs of unknown things, so it stays near the lower bound; synthesized views lie too near, so there it does not.
+TOWARDS_BANK = {"holds": 0.15, "views": 0.2, "synthesized": 0.75, None: 0.3}
+MIN_MEDIAN = 0.1  # of a squared distance per direction of the plane, in units of S + λI
+# A smaller median counts as this share of the mean squared distance of the class means from their middle. So a picture
+# near a class mean is never refused, even if all taught pictures are the same.
+MIN_SCALE = 0.01
+SCALE_SAMPLES = 512  # rows that measure what the residual loses with few directions
 
 
 def signed_sqrt(values: FloatArray) -> FloatArray:
@@ -49,99 +58,141 @@ def signed_sqrt(values: FloatArray) -> FloatArray:
     return np.asarray(np.sign(values) * np.sqrt(np.abs(values)), np.float32)
 
 
+def unchanged(values: FloatArray) -> FloatArray:
+    """Return the values themselves."""
+    return values
+
+
 def needs_square_roots(x: FloatArray) -> bool:
     """Return whether no embedding (N, D) has a negative value, as behind a ReLU."""
     return bool(x.min(initial=0.0) >= 0)
 
 
+def feature_of(x: FloatArray) -> Feature:
+    """Return the function that turns embeddings like `x`, (N, D), into the features that novelty is computed from."""
+    return signed_sqrt if needs_square_roots(x) else unchanged
+
+
 @dataclass(frozen=True, eq=False)
-class HeldOut:
-    """Positions of samples relative to the plane of a discriminant that was trained without them.
+class Distances:
+    """Distances of rows from what a model was trained on; the model was trained without these rows.
 
     Attributes:
-        offsets: From every class mean, on the final plane, float32 (N, C, C−1).
-        residual: Squared distance from the plane, float32 (N,).
+        nearest: Squared distance to the nearest class mean on the plane, float32 (n,).
+        residual: Squared distance from the plane, float32 (n,).
     """
 
-    offsets: FloatArray
+    nearest: FloatArray
     residual: FloatArray
 
 
-def held_out_positions(found: Discriminant, sample_indices: IntArray, final_means: FloatArray) -> HeldOut:
-    """Compute the positions of the samples that a fold held out.
+@dataclass(frozen=True)
+class Scale:
+    """The units of both distances: their medians over held-out rows."""
 
-    The fold's plane is rotated onto the final one, so that the offsets of all folds can be compared.
+    nearest: float
+    residual: float
+
+    def scores(self, distances: Distances) -> FloatArray:
+        """Return novelties before they are divided by the limit, float32 (n,)."""
+        scores = distances.nearest / self.nearest + RESIDUAL_WEIGHT * distances.residual / self.residual
+        return np.asarray(scores, np.float32)
+
+
+def distances_from(found: Discriminant, coordinates: FloatArray) -> Distances:
+    """Return the distances of rows in R coordinates, (n, R), that `found` was not trained on."""
+    axes, means = found.plane()
+    positions, residual = found.positions(coordinates, axes)
+    return Distances(_squared_distance_to_nearest(positions, means), residual)
+
+
+def scale_of(distances: Distances, found: Discriminant) -> Scale:
+    """Return the units of the distances, never so small that every new picture is refused.
 
     Args:
-        found: Trained on the other folds; it measured `sample_indices`.
-        sample_indices: The samples held out.
-        final_means: Coordinates of the class means on the final plane, (C, C−1).
-
-    Source: the rotation solves the orthogonal Procrustes problem, Schönemann 1966.
+        distances: Of held-out rows of taught things.
+        found: The discriminant of all rows.
     """
-    axes, means = found.plane()
-    positions = found.coordinates(axes)[sample_indices]
-    left, _, right = np.linalg.svd(means.T @ final_means)
-    offsets = (positions[:, np.newaxis] - means) @ (left @ right)
-    residual = found.squared_distances - np.einsum("nd,nd->n", positions, positions)
-    return HeldOut(np.asarray(offsets, np.float32), np.asarray(np.maximum(residual, 0), np.float32))
+    means = found.plane()[1]
+    smallest = MIN_SCALE * max(float((means**2).sum(axis=1).mean()), 1e-6)
+    return Scale(
+        max(float(np.median(distances.nearest)), MIN_MEDIAN * means.shape[1], smallest),
+        max(float(np.median(distances.residual)), smallest),
+    )
+
+
+def limit_between(known: FloatArray, bank: FloatArray | None, *, margin: float = 1.0, towards: float = 0.0) -> float:
+    """Return the score above which a picture counts as unknown.
+
+    The lower bound comes from held-out rows of taught things, the upper bound from the bank; the limit lies between.
+
+    Args:
+        known: Scores of held-out rows of taught things, (n,).
+        bank: Scores of things that nobody taught, (B,); None without a bank: the limit is then the lower bound.
+        margin: Multiplies the lower bound; above 1 where held-out rows are too much alike.
+        towards: How far to go from the lower to the upper bound, 0..1.
+
+    Source: the lower bound by split conformal prediction, Vovk et al. 2005: the ⌈(n + 1)(1 − α)⌉-th of n scores; if n
+    is too small for that, the largest score and a margin that shrinks with n. The way between the bounds is ours.
+    """
+    ordered, rank = np.sort(known), int(np.ceil((len(known) + 1) * (1 - REFUSED_FRACTION)))
+    lower = float(ordered[rank - 1] if rank <= len(ordered) else ordered[-1] * (1 + 3 / len(ordered)))
+    lower = max(lower * margin, 1.0)  # in units of medians, which are never 0
+    upper = lower if bank is None else float(np.quantile(bank, NEAREST_BANK_FRACTION))
+    return float(lower * max(1.0, upper / lower) ** towards)
 
 
 def make_novelty_test(
-    samples: Samples,
-    found: Discriminant,
-    held_out: HeldOut,
-    y: IntArray,
-    folds: IntArray,
-    *,
-    roots: bool,
-    threshold: float,
-    rng: np.random.Generator,
-) -> tuple[dict[str, Any], FloatArray]:
-    """Make the test that is exported with the model.
+    rows: Rows, found: Discriminant, scale: Scale, *, training: IntArray, roots: bool, threshold: float
+) -> dict[str, Any]:
+    """Make the test that is exported with the model. Its limit is 1; `with_limit` changes that.
 
     Args:
-        samples: All of them.
-        found: The discriminant of all samples.
-        held_out: Of every sample, in order.
-        y: Label indices, int (N,).
-        folds: The fold that held a sample out, int (N,).
-        roots: Whether the samples' feature is `signed_sqrt`.
+        rows: All of them, after `feature_of`.
+        found: Trained on the rows `training`.
+        scale: From held-out rows.
+        training: Indices of rows.
+        roots: Whether the feature is `signed_sqrt`.
         threshold: The top probability that an answer needs, 0..1.
-        rng: Starts the search for the directions.
 
     Returns:
-        The test as arrays by name, and the novelty of every held-out sample, float32 (N,).
+        Arrays by name: `axes` (K, D) and `directions` (L, D) float16; `centre` (D,) and `means` (C, K) float32; the
+        others are numbers.
     """
     axes, means = found.plane()
-    edges, smallest = means.shape[1], MIN_SCATTER * max(float((means**2).sum(axis=1).mean()), 1e-6)
-    precisions = _precisions(held_out.offsets, y, np.arange(len(y)), smallest)
-    on_plane = np.empty(len(y), np.float32)
-    for fold in np.unique(folds):  # a sample's own offset must not influence the scatter that judges it
-        inside = folds == fold
-        without_fold = _precisions(held_out.offsets, y, np.flatnonzero(~inside), smallest)
-        on_plane[inside] = _squared_distance_to_nearest(held_out.offsets[inside], without_fold)
-    median = max(float(np.median(on_plane)), 0.1 * edges)
-    residual_median = max(float(np.median(held_out.residual)), smallest)
-    weight = RESIDUAL_WEIGHT / edges
-    scores = on_plane / median + weight * held_out.residual / residual_median
-    limit = max(_limit(scores), 1.0)
-    directions, variances = samples.principal_directions(DIRECTIONS, rng)
+    directions, variances = rows.principal_directions(found, training)
     shares = np.sqrt(variances / (variances + found.shrink))
-    centre = samples.class_means().mean(axis=0)
     test = {
         "version": np.int32(NOVELTY_VERSION),
         "roots": np.bool_(roots),
-        "centre": np.asarray(samples.mean + centre, np.float32),
-        "axes": np.asarray(samples.weights(found, axes).T, np.float32),
+        "centre": np.asarray(rows.mean + rows.values(found.middle[:, np.newaxis])[:, 0], np.float32),
+        "axes": np.asarray(rows.values(axes).T, np.float16),
         "means": means,
-        "precisions": np.asarray(precisions / (median * limit), np.float32),
+        "precision": np.float32(1 / scale.nearest),
         "directions": np.asarray(directions * shares[:, np.newaxis], np.float16),
         "shrink": np.float32(found.shrink),
-        "aside": np.float32(weight / (residual_median * limit)),
+        "aside": np.float32(RESIDUAL_WEIGHT / scale.residual),
         "threshold": np.float32(threshold),
     }
-    return test, np.asarray(scores / limit, np.float32)
+    # With the few directions of the file, residuals are larger than with all of them. Correct the unit for that.
+    some = training[np.linspace(0, len(training) - 1, min(len(training), SCALE_SAMPLES)).astype(int)]
+    exact = float(np.median(found.positions(rows.coordinates(some), axes)[1]))
+    in_file = float(np.median(_distances_of(test, rows.features(some)).residual))
+    if 0 < exact < in_file:
+        test["aside"] = np.float32(RESIDUAL_WEIGHT / scale.residual * exact / in_file)
+    return test
+
+
+def with_limit(test: Mapping[str, Any], limit: float) -> dict[str, Any]:
+    """Return the test with its limit multiplied by `limit`: all novelties are divided by it."""
+    scaled = {name: np.float32(float(test[name]) / limit) for name in ("precision", "aside")}
+    return {**test, **scaled}
+
+
+def novelties(test: Mapping[str, Any], embeddings: FloatArray) -> FloatArray:
+    """Return the novelty of embeddings (n, D), float32 (n,); above 1 the answer is "not sure"."""
+    distances = _distances_of(test, signed_sqrt(embeddings) if test["roots"] else embeddings)
+    return np.asarray(test["precision"] * distances.nearest + test["aside"] * distances.residual, np.float32)
 
 
 def with_test(model: bytes, test: Mapping[str, Any], embedding_tensor: int) -> bytes:
@@ -157,35 +208,17 @@ def with_test(model: bytes, test: Mapping[str, Any], embedding_tensor: int) -> b
     return with_file(model, NOVELTY_FILE, stream.getvalue())
 
 
-def _squared_distance_to_nearest(offsets: FloatArray, precisions: FloatArray) -> FloatArray:
-    return np.asarray(np.einsum("nci,cij,ncj->nc", offsets, precisions, offsets).min(axis=1), np.float32)
+def _distances_of(test: Mapping[str, Any], features: FloatArray) -> Distances:
+    """Return the distances of features (n, D), computed from the arrays of the file."""
+    offsets = features - test["centre"]
+    positions = offsets @ test["axes"].astype(np.float32).T
+    along = offsets @ test["directions"].astype(np.float32).T
+    squares = (np.einsum("nd,nd->n", offsets, offsets) - np.einsum("nk,nk->n", along, along)) / test["shrink"]
+    residual = np.maximum(squares - np.einsum("nk,nk->n", positions, positions), 0)
+    return Distances(_squared_distance_to_nearest(positions, test["means"]), residual)
 
 
-def _precisions(offsets: FloatArray, y: IntArray, chosen: IntArray, smallest: float) -> FloatArray:
-    """Return the inverse scatter of every class, (C, C−1, C−1), from the samples `chosen`.
-
-    The scatter is a mean of the class's own, that of all classes, and a ball of the same size. The more samples a class
-    has, the more its own scatter counts.
-    """
-    num_classes, edges = offsets.shape[1], offsets.shape[2]
-    own = offsets[chosen, y[chosen]]
-    pooled = own.T @ own / max(1, len(own))
-    ball = np.eye(edges, dtype=np.float32) * max(float(np.trace(pooled)), smallest) / edges
-    scatters = np.empty((num_classes, edges, edges))
-    for label in range(num_classes):
-        of_class = own[y[chosen] == label]
-        share = OWN_SCATTER_SHARE * len(of_class) / (len(of_class) + OWN_SCATTER_HALF_AT)
-        scatters[label] = share * (of_class.T @ of_class) / max(1, len(of_class)) + (1 - share) * 0.5 * (pooled + ball)
-    return np.asarray(np.linalg.inv(scatters), np.float32)
-
-
-def _limit(scores: FloatArray) -> float:
-    """Return the score that a new picture of something taught exceeds with probability REFUSED_FRACTION at most.
-
-    Source: split conformal prediction, Vovk et al. 2005: the ⌈(n + 1)(1 − α)⌉-th of n scores. If n is too small for
-    that, the largest score and a margin that shrinks with n.
-    """
-    ordered, rank = np.sort(scores), int(np.ceil((len(scores) + 1) * (1 - REFUSED_FRACTION)))
-    if rank <= len(scores):
-        return float(ordered[rank - 1])
-    return float(ordered[-1] * (1 + 3 / len(scores)))
+def _squared_distance_to_nearest(positions: FloatArray, means: FloatArray) -> FloatArray:
+    """Return squared distances of positions (n, K) to the nearest of means (C, K), float32 (n,)."""
+    squares = (means**2).sum(axis=1) - 2 * (positions @ means.T)
+    return np.asarray(np.maximum(squares.min(axis=1) + (positions**2).sum(axis=1), 0), np.float32)

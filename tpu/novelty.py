@@ -4,11 +4,12 @@ The test is the file `not_sure.npz` in the zip archive at the end of the model f
 d = φ(embedding) − centre, where φ takes signed square roots if `signed_sqrt` is set, and p = axes · d the projection
 onto the plane that separates the classes. Then
 
-    novelty = min_c (p − means_c)ᵀ precisions_c (p − means_c)
+    novelty = precision · min_c ‖p − means_c‖²
               + residual_weight · ((‖d‖² − ‖directions · d‖²) / shrink − ‖p‖²)
 
-and a novelty above 1 means that the picture is unlike everything taught. The script in exported folders computes the
-same.
+and a novelty above 1 means that the picture is unlike everything taught. Files of version 1 have a matrix for each
+class instead of one precision: the first term is min_c (p − means_c)ᵀ precisions_c (p − means_c). The script in
+exported folders computes the same.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tpu.model_file import read_model_file
 from tpu.tensors import FloatArray
 
 FILE = "not_sure.npz"
-VERSION = 1
+VERSIONS = (1, 2)  # that can be read
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +38,10 @@ class NoveltyTest:
         threshold: The top probability that an answer needs, 0..1.
         signed_sqrt: Whether signed square roots of the embedding are taken first.
         centre: float32 (D,).
-        axes: float32 (C−1, D).
-        means: float32 (C, C−1).
-        precisions: float32 (C, C−1, C−1).
-        directions: float32 (K, D).
+        axes: float32 (K, D).
+        means: float32 (C, K).
+        precision: One number, float32 (); float32 (C, K, K) in files of version 1.
+        directions: float32 (L, D).
         shrink: Divides the squared distance.
         residual_weight: Weight of what lies outside the plane of the classes.
     """
@@ -51,7 +52,7 @@ class NoveltyTest:
     centre: FloatArray
     axes: FloatArray
     means: FloatArray
-    precisions: FloatArray
+    precision: FloatArray
     directions: FloatArray
     shrink: float
     residual_weight: float
@@ -64,8 +65,11 @@ class NoveltyTest:
         distance = (difference @ difference - np.sum((self.directions @ difference) ** 2)) / self.shrink
         residual = max(0.0, float(distance - projection @ projection))
         offsets = projection - self.means
-        on_plane = np.einsum("ci,cij,cj->c", offsets, self.precisions, offsets).min()
-        return float(on_plane + self.residual_weight * residual)
+        if self.precision.ndim:
+            on_plane = np.einsum("ci,cij,cj->c", offsets, self.precision, offsets)
+        else:
+            on_plane = self.precision * (offsets**2).sum(axis=1)
+        return float(on_plane.min() + self.residual_weight * residual)
 
 
 def read_novelty_test(model: bytes | StrPath) -> NoveltyTest | None:
@@ -83,7 +87,8 @@ def read_novelty_test(model: bytes | StrPath) -> NoveltyTest | None:
     data = read_model_file(model) if isinstance(model, str | os.PathLike) else model
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, np.load(io.BytesIO(archive.read(FILE))) as arrays:
-            if int(arrays["version"]) != VERSION:
+            version = int(arrays["version"])
+            if version not in VERSIONS:
                 return None
             return NoveltyTest(
                 embedding_tensor=int(arrays["embedding_tensor"]),
@@ -92,7 +97,7 @@ def read_novelty_test(model: bytes | StrPath) -> NoveltyTest | None:
                 centre=arrays["centre"].astype(np.float32),
                 axes=arrays["axes"].astype(np.float32),
                 means=arrays["means"].astype(np.float32),
-                precisions=arrays["precisions"].astype(np.float32),
+                precision=arrays["precisions" if version == 1 else "precision"].astype(np.float32),
                 directions=arrays["directions"].astype(np.float32),
                 shrink=float(arrays["shrink"]),
                 residual_weight=float(arrays["aside"]),

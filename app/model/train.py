@@ -107,6 +107,7 @@ def train_model(
         on_progress=lambda fitted: progress(FIT_SHARE * fitted.fraction),
         should_stop=should_stop,
     )
+    assert fit.validation_accuracy is not None  # without groups, every sample can be held out
     fit.head.label_map = dict(enumerate(taught.labels))
     fitted_s = time.perf_counter()
     write_model_file(model_path, append_head(extractor.model_bytes, fit.head))

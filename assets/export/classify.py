@@ -82,11 +82,14 @@ def novelty(embedding):
     """How different a picture is from all that were taught; above 1 the answer is "not sure"."""
     test = novelty_test
     offset = (np.sign(embedding) * np.sqrt(np.abs(embedding)) if test["roots"] else embedding) - test["centre"]
-    projected = test["axes"] @ offset
+    projected = test["axes"].astype(np.float32) @ offset
     outside = offset @ offset - np.sum((test["directions"].astype(np.float32) @ offset) ** 2)
     residual = outside / test["shrink"] - projected @ projected
     offsets = projected - test["means"]
-    distances = np.einsum("ci,cij,cj->c", offsets, test["precisions"], offsets)
+    if "precisions" in test:  # models of the first version
+        distances = np.einsum("ci,cij,cj->c", offsets, test["precisions"], offsets)
+    else:
+        distances = test["precision"] * (offsets**2).sum(axis=1)
     return distances.min() + test["aside"] * max(residual, 0)
 
 

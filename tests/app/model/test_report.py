@@ -41,6 +41,7 @@ def fit(probabilities: list[list[float]], held_out: list[int], history: tuple[Fi
     return FitResult(
         head=SoftmaxRegression(4, 2),
         validation_accuracy=accuracy,
+        validation_from="holds",
         confusion=confusion,
         history=history,
         validation_indices=np.array(held_out),
@@ -48,6 +49,8 @@ def fit(probabilities: list[list[float]], held_out: list[int], history: tuple[Fi
         novelties=np.linspace(0.2, 1.1, len(rows), dtype=np.float32),
         threshold=0.6,
         temperature=3.0,
+        made_taught=False,
+        provisional=False,
     )
 
 

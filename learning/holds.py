@@ -1,0 +1,138 @@
+"""Holds: samples that were taken during one press of a class button, and so look nearly the same.
+
+Samples of one hold must never lie on both sides of a fold: a model would be validated on near-duplicates of its
+training samples. A kiosk stores the hold with each sample. Where only pictures are left, `link_holds` finds groups:
+samples of a class are linked if they lie closer together than two views of one thing usually do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learning.discriminant import Feature
+from learning.layers import FloatArray, IntArray
+
+ALWAYS_TRAINS = -1  # instead of a fold: the sample is never held out
+BLOCK = 512  # rows whose distances are computed at a time
+
+
+def link_holds(embeddings: FloatArray, label_indices: IntArray, distance: float, feature: Feature) -> IntArray:
+    """Find groups of near-duplicates among samples whose holds are unknown.
+
+    Two samples of a class share a group if they are closer than `distance`, or if a chain of such pairs links them.
+
+    Args:
+        embeddings: float32 (N, D).
+        label_indices: int (N,).
+        distance: Euclidean distance between features; use `learning.view_prior.link_distance`.
+        feature: Turns embeddings into features, usually `learning.novelty.feature_of(embeddings)`.
+
+    Returns:
+        The group of each sample, int64 (N,), 0..H-1, numbered by first appearance.
+
+    Source:
+        Single linkage clustering, Sneath 1957; the components are found by breadth-first search.
+    """
+    holds = np.full(len(embeddings), -1, np.int64)
+    count = 0
+    for label in np.unique(label_indices):
+        own = np.flatnonzero(label_indices == label)
+        rows = feature(embeddings[own])
+        position = np.full(len(embeddings), -1, np.int64)
+        position[own] = np.arange(len(own))
+        for start in range(len(own)):
+            if holds[own[start]] >= 0:
+                continue
+            holds[own[start]] = count
+            border = own[start : start + 1]
+            while len(border):
+                free = own[holds[own] < 0]
+                if not len(free):
+                    break
+                near = np.zeros(len(free), bool)
+                for part in range(0, len(border), BLOCK):
+                    near |= _closer(rows[position[border[part : part + BLOCK]]], rows[position[free]], distance)
+                border = free[near]
+                holds[border] = count
+            count += 1
+    return renumbered(holds)
+
+
+def renumbered(groups: IntArray) -> IntArray:
+    """Return group numbers (N,) as 0..H-1, by first appearance: int64 (N,)."""
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return np.asarray(rank[inverse.reshape(-1)], np.int64)
+
+
+def without_near_duplicates(feature: Feature, embeddings: FloatArray, groups: IntArray, distance: float) -> IntArray:
+    """Leave out samples that lie closer than `distance` to an earlier sample of the same hold.
+
+    Args:
+        feature: Turns embeddings into the features whose distances count.
+        embeddings: float32 (N, D).
+        groups: The hold of each sample, int (N,).
+        distance: Euclidean.
+
+    Returns:
+        Indices of the samples that stay, ascending, int64; at least one of each hold.
+    """
+    kept: list[IntArray] = []
+    for group in np.unique(groups):
+        own = np.flatnonzero(groups == group)
+        if len(own) == 1:
+            kept.append(own)
+            continue
+        rows = feature(embeddings[own])
+        free = np.ones(len(own), bool)
+        chosen = []
+        while free.any():
+            first = int(np.argmax(free))
+            chosen.append(first)
+            free &= ~_closer(rows[first : first + 1], rows, distance)
+            free[first] = False
+        kept.append(own[chosen])
+    return np.asarray(np.sort(np.concatenate(kept)), np.int64)
+
+
+def folds_by_hold(label_indices: IntArray, groups: IntArray, folds: int, rng: np.random.Generator) -> IntArray:
+    """Assign holds to folds, class by class, so that each fold has about the same share of each class's holds.
+
+    A hold is never split. A class with two holds or more always has training samples while a fold is held out. The
+    samples of a class with a single hold are never held out.
+
+    Args:
+        label_indices: int (N,).
+        groups: The hold of each sample, int (N,).
+        folds: Number of folds.
+        rng: Decides which holds share a fold.
+
+    Returns:
+        The fold of each sample, int64 (N,), 0..folds-1, or ALWAYS_TRAINS.
+    """
+    fold_of_sample = np.full(len(label_indices), ALWAYS_TRAINS, np.int64)
+    start = 0
+    for label in np.unique(label_indices):
+        own = np.flatnonzero(label_indices == label)
+        holds, member = np.unique(groups[own], return_inverse=True)
+        if len(holds) < 2:
+            continue
+        fold_of_hold = np.empty(len(holds), np.int64)
+        fold_of_hold[rng.permutation(len(holds))] = (start + np.arange(len(holds))) % folds
+        fold_of_sample[own] = fold_of_hold[member.reshape(-1)]
+        start += len(holds)
+    return fold_of_sample
+
+
+def holds_per_class(label_indices: IntArray, groups: IntArray, num_classes: int) -> IntArray:
+    """Return the number of holds of each class, int64 (C,)."""
+    pairs = np.unique(np.column_stack([label_indices, groups]), axis=0)
+    return np.bincount(pairs[:, 0], minlength=num_classes).astype(np.int64)
+
+
+def _closer(rows: FloatArray, others: FloatArray, distance: float) -> NDArray[np.bool_]:
+    """Return which of `others` (M, D) lie closer than `distance` to one of `rows` (K, D): bool (M,)."""
+    squares = (rows**2).sum(axis=1)[:, np.newaxis] + (others**2).sum(axis=1) - 2 * rows @ others.T
+    return np.asarray((squares < distance**2).any(axis=0))

@@ -1,0 +1,147 @@
+"""Facts about an extractor that are measured once: how far apart views of one thing lie, and where other things lie.
+
+They are measured on a bank: pictures of things that nobody teaches. Each picture is embedded as it is and in made views
+(moved, turned, scaled, lit). Where no picture is left to make views of, the changes that were seen on the bank are
+added to embeddings instead.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from learning.dataset import checked_embeddings
+from learning.errors import InvalidEmbeddings
+from learning.layers import FloatArray
+from learning.novelty import feature_of
+
+VERSION = 1
+LINK_SHARE = 0.6  # of `distance`: samples of a class that lie closer are linked into a hold
+DUPLICATE_SHARE = 0.4  # of `distance`: samples of a hold that lie closer are near-duplicates
+DIRECTIONS = 64  # of change that are kept
+STILL, TURNED = 0.35, 0.75  # of `distance`: between the frames of a still hold, and of a well turned one
+
+
+@dataclass(frozen=True, eq=False)
+class ViewPrior:
+    """Facts about an extractor with D values.
+
+    Attributes:
+        distance: The median distance between two views of one thing, after `learning.novelty.feature_of`.
+        bank: Embeddings of things that nobody taught, float32 (B, D).
+        views: A made view of each of them, float32 (B, D).
+        scatter: How views differ from their pictures: rows whose outer products add up to the covariance, float32
+            (K, D), the longest first.
+        feature_scatter: The same after `feature_of`.
+    """
+
+    distance: float
+    bank: FloatArray
+    views: FloatArray
+    scatter: FloatArray
+    feature_scatter: FloatArray
+
+    @property
+    def link_distance(self) -> float:
+        """The `distance` for `learning.holds.link_holds`."""
+        return LINK_SHARE * self.distance
+
+
+def measure_prior(pictures: Any, views: Any) -> ViewPrior:
+    """Measure an extractor.
+
+    Args:
+        pictures: Embeddings of the bank's pictures, (B, D).
+        views: Embeddings of two made views or more of each picture, (B, V, D).
+
+    Raises:
+        InvalidEmbeddings: If shapes or values are wrong.
+    """
+    bank, seen = checked_embeddings(pictures, "pictures"), np.asarray(views, np.float32)
+    if seen.ndim != 3 or seen.shape[0] != len(bank) or seen.shape[1] < 2 or seen.shape[2] != bank.shape[1]:
+        raise InvalidEmbeddings(
+            f"views has the shape {seen.shape}. Use ({len(bank)}, V, {bank.shape[1]}) with V of 2 or more."
+        )
+    checked_embeddings(seen.reshape(-1, bank.shape[1]), "views")
+    feature = feature_of(bank)
+    distances = np.linalg.norm(feature(seen[:, 0]) - feature(seen[:, 1]), axis=1)
+    return _prior(float(np.median(distances)), bank, seen[:, 0])
+
+
+def prior_to_bytes(prior: ViewPrior) -> bytes:
+    """Return the prior as a file in half precision: about 4·B·D bytes before compression."""
+    stream = io.BytesIO()
+    np.savez_compressed(
+        stream,
+        version=np.int32(VERSION),
+        distance=np.float32(prior.distance),
+        bank=prior.bank.astype(np.float16),
+        views=prior.views.astype(np.float16),
+    )
+    return stream.getvalue()
+
+
+def prior_from_bytes(data: bytes) -> ViewPrior | None:
+    """Read a file that `prior_to_bytes` wrote; returns None if it is damaged or of another version."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            if int(arrays["version"]) != VERSION:
+                return None
+            bank, views = arrays["bank"].astype(np.float32), arrays["views"].astype(np.float32)
+            distance = float(arrays["distance"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):  # depends on the damage
+        return None
+    if distance <= 0 or bank.ndim != 2 or bank.shape != views.shape or not bank.size:
+        return None
+    return _prior(distance, bank, views)
+
+
+def synthesized_views(embeddings: FloatArray, prior: ViewPrior, rng: np.random.Generator) -> FloatArray:
+    """Return views of things without pictures: changes that were seen on the bank, added to embeddings (n, D).
+
+    Returns:
+        float32 (n, D); without negative values if `embeddings` has none.
+    """
+    seen = rng.integers(len(prior.bank), size=len(embeddings))
+    views = embeddings + prior.views[seen] - prior.bank[seen]
+    return np.asarray(np.maximum(views, 0) if embeddings.min() >= 0 else views, np.float32)
+
+
+def variety(embeddings: FloatArray, distance: float) -> float:
+    """Measure how much the samples of a class differ.
+
+    Args:
+        embeddings: float32 (N, D), of one class.
+        distance: `ViewPrior.distance`.
+
+    Returns:
+        0..1: 0 for frames of a thing that did not move, 1 for a thing that was well turned.
+    """
+    if len(embeddings) < 2:
+        return 0.0
+    seen = feature_of(embeddings)(embeddings)
+    variance = float(((seen - seen.mean(axis=0)) ** 2).sum(axis=1).mean()) * len(seen) / (len(seen) - 1)
+    share = np.sqrt(2 * variance) / distance  # the root mean square distance of two samples, over `distance`
+    return float(np.clip((share - STILL) / (TURNED - STILL), 0, 1))
+
+
+def _prior(distance: float, bank: FloatArray, views: FloatArray) -> ViewPrior:
+    feature = feature_of(bank)
+    return ViewPrior(distance, bank, views, _scatter(views - bank), _scatter(feature(views) - feature(bank)))
+
+
+def _scatter(changes: FloatArray) -> FloatArray:
+    """Return the main directions of changes (n, D), each as long as its standard deviation: float32 (K, D)."""
+    count = min(DIRECTIONS, *changes.shape)
+    if changes.shape[0] < changes.shape[1]:
+        squares, rotation = np.linalg.eigh((changes @ changes.T).astype(np.float64))
+        rows = rotation[:, ::-1][:, :count].T @ changes
+    else:
+        squares, rotation = np.linalg.eigh((changes.T @ changes).astype(np.float64))
+        rows = (rotation * np.sqrt(np.maximum(squares, 0)))[:, ::-1][:, :count].T
+    return np.asarray(rows / np.sqrt(len(changes)), np.float32)

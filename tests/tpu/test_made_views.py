@@ -1,0 +1,62 @@
+"""Made views: what they change, what they keep, and the bank that is embedded with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tpu.made_views import BANK_VIEWS, VIEW_PX, bank_pictures, embedded_bank, made_views
+
+pytestmark = pytest.mark.needs_runtime
+
+BANK = Path(__file__).resolve().parents[2] / "assets/models/bank.zip"
+
+
+def picture(height: int = 300, width: int = 420) -> np.ndarray:
+    """Return a grey picture with a red disc in the middle and, outside the centre square, a blue bar at the left."""
+    image = np.full((height, width, 3), 128, np.uint8)
+    cv2.circle(image, (width // 2, height // 2), height // 5, (200, 30, 30), -1)
+    image[:, : width // 8] = (20, 20, 220)
+    return image
+
+
+def red(view: np.ndarray) -> np.ndarray:
+    return np.argwhere((view[..., 0].astype(int) - view[..., 2]) > 60)
+
+
+def test_the_same_generator_gives_the_same_views_and_every_view_differs() -> None:
+    one, other = (made_views(picture(), 6, np.random.default_rng(3)) for _ in range(2))
+    assert all((a == b).all() for a, b in zip(one, other, strict=True))
+    assert all((one[0] != view).any() for view in one[1:])
+    assert {(view.shape, view.dtype) for view in one} == {((VIEW_PX, VIEW_PX, 3), np.dtype(np.uint8))}
+
+
+@pytest.mark.parametrize(("height", "width"), [(720, 1280), (100, 100), (640, 480)])
+def test_the_thing_stays_visible_and_is_moved_and_scaled(height: int, width: int) -> None:
+    whole = np.array([len(red(view)) for view in made_views(picture(height, width), 60, np.random.default_rng(1))])
+    middles = [red(view).mean(axis=0) for view in made_views(picture(height, width), 60, np.random.default_rng(1))]
+    usual = np.pi * (VIEW_PX * (height // 5) / min(height, width)) ** 2
+    assert np.median(whole) == pytest.approx(usual, rel=0.2)
+    assert np.abs(np.array(middles) - VIEW_PX / 2).max() < 0.25 * VIEW_PX
+    assert whole.max() > 1.5 * whole.min()
+
+
+def test_light_and_colour_of_light_change() -> None:
+    views = made_views(np.full((200, 200, 3), 128, np.uint8), 60, np.random.default_rng(2))
+    corners = np.array([view[100:120, 8:24].mean(axis=(0, 1)) for view in views])
+    assert corners.mean(axis=1).std() > 8
+    assert (corners[:, 0] / corners[:, 2]).std() > 0.05
+
+
+def test_the_shipped_bank_holds_some_hundred_pictures_and_is_embedded_with_its_views() -> None:
+    pictures = bank_pictures(BANK)
+    assert 250 <= len(pictures) <= 400
+    assert BANK.stat().st_size <= 3_000_000
+    assert {one.shape for one in pictures} == {(224, 224, 3)}
+    bank, views = embedded_bank(pictures[:3], lambda seen: seen.mean(axis=(0, 1)).astype(np.float32))
+    assert bank.shape == (3, 3)
+    assert views.shape == (3, BANK_VIEWS, 3)
+    assert bank[0] == pytest.approx(pictures[0].mean(axis=(0, 1)))

@@ -1,0 +1,119 @@
+"""Made views: copies of a picture that are moved, turned, scaled, tilted, lit and blurred as a hand and a room do it.
+
+A thing that was taught in one hold was seen from one side only. Made views show how much other pictures of it may
+differ. Their ranges are wider than the movements of a hand, because what they do not cover is refused later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from zipfile import ZipFile
+
+import cv2
+import numpy as np
+
+from tpu.tensors import FloatArray, ImageArray
+
+VIEW_PX = 224  # edge of a made view: the input size of the largest common extractors
+TURN_DEG, SHIFT, SCALE = 24.0, 0.14, 0.30  # at most, in both directions; the shift as a share of the edge
+LIGHT, GAIN_SIGMA, GAMMA_SIGMA = 0.20, 0.08, 0.05  # of all pixels, of each channel, of the tone curve
+TILT_SIGMA = 0.10  # perspective: how much nearer one edge is than the middle
+BLUR_PX, BLURRED_SHARE = 4, 0.5  # longest motion blur, and the share of views that have one
+NOISE_SIGMA = 1.5  # grey levels
+BANK_VIEWS = 2  # of each picture of the bank
+
+
+def made_views(picture: ImageArray, count: int, rng: np.random.Generator) -> list[ImageArray]:
+    """Make views of a picture.
+
+    Args:
+        picture: RGB, uint8, (H, W, 3). What lies beside its centre square appears in views that are moved.
+        count: Number of views.
+        rng: Chooses all changes; the same state makes the same views.
+
+    Returns:
+        Views of the centre square, RGB, uint8, (VIEW_PX, VIEW_PX, 3) each.
+    """
+    shorter = min(picture.shape[:2])
+    ratio = VIEW_PX / shorter
+    if ratio < 1:  # average areas first: warping alone would alias
+        width, height = (max(VIEW_PX, round(edge * ratio)) for edge in picture.shape[1::-1])
+        picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        ratio = 1.0
+    return [_made(picture, ratio, rng) for _ in range(count)]
+
+
+def bank_pictures(path: Path) -> list[ImageArray]:
+    """Read the pictures of a bank of things that nobody teaches.
+
+    Args:
+        path: A zip archive of JPEG files.
+
+    Returns:
+        RGB, uint8, (H, W, 3) each, in the order of their names.
+
+    Raises:
+        OSError, zipfile.BadZipFile: If the archive is missing or damaged.
+    """
+    with ZipFile(path) as archive:
+        encoded = [np.frombuffer(archive.read(name), np.uint8) for name in sorted(archive.namelist())]
+    return [np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), np.uint8) for data in encoded]
+
+
+def embedded_bank(
+    pictures: Sequence[ImageArray],
+    embed: Callable[[ImageArray], FloatArray],
+    before_picture: Callable[[int], None] = lambda _number: None,
+) -> tuple[FloatArray, FloatArray]:
+    """Embed a bank, and made views of its pictures that are always the same.
+
+    Args:
+        pictures: From `bank_pictures`.
+        embed: Turns a picture into its embedding, float32 (D,).
+        before_picture: Called with the number of each picture, from 0; may raise to stop.
+
+    Returns:
+        The arguments of `learning.view_prior.measure_prior`: embeddings of the pictures, float32 (B, D), and of their
+        views, float32 (B, BANK_VIEWS, D).
+    """
+    bank, views = [], []
+    for number, picture in enumerate(pictures):
+        before_picture(number)
+        bank.append(embed(picture))
+        views.append([embed(view) for view in made_views(picture, BANK_VIEWS, np.random.default_rng(number))])
+    return np.asarray(bank, np.float32), np.asarray(views, np.float32)
+
+
+def _made(picture: ImageArray, ratio: float, rng: np.random.Generator) -> ImageArray:
+    """Return one view; `ratio` is VIEW_PX over the shorter edge of the picture."""
+    middle = (VIEW_PX - 1) / 2
+    turn, scale = rng.uniform(-TURN_DEG, TURN_DEG), ratio * (1 + rng.uniform(-SCALE, SCALE))
+    centre = ((picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2)
+    matrix = np.eye(3)
+    matrix[:2] = cv2.getRotationMatrix2D(centre, turn, scale)
+    matrix[:2, 2] += middle - np.array(centre) + rng.uniform(-SHIFT, SHIFT, 2) * VIEW_PX
+    tilt, to_centre, from_centre = np.eye(3), np.eye(3), np.eye(3)
+    tilt[2, :2] = rng.normal(0, TILT_SIGMA, 2) / VIEW_PX
+    to_centre[:2, 2], from_centre[:2, 2] = -middle, middle
+    view = cv2.warpPerspective(
+        picture, from_centre @ tilt @ to_centre @ matrix, (VIEW_PX, VIEW_PX), borderMode=cv2.BORDER_REFLECT_101
+    )
+    if rng.random() < BLURRED_SHARE:
+        view = cv2.filter2D(view, -1, _motion_blur(rng))
+    tones = np.linspace(0, 1, 256, dtype=np.float32) ** np.exp(rng.normal(0, GAMMA_SIGMA))
+    gains = (1 + rng.uniform(-LIGHT, LIGHT)) * (1 + rng.normal(0, GAIN_SIGMA, 3))
+    curves = np.clip(255 * tones[:, np.newaxis] * gains, 0, 255)
+    lit = cv2.LUT(view, curves[np.newaxis].astype(np.float32))
+    noisy = lit + np.float32(NOISE_SIGMA) * rng.standard_normal(lit.shape, np.float32)
+    return np.asarray(np.clip(noisy + 0.5, 0, 255), np.uint8)
+
+
+def _motion_blur(rng: np.random.Generator) -> FloatArray:
+    """Return the kernel of a motion blur along a straight line: float32 with the sum 1."""
+    length, angle = rng.uniform(2, BLUR_PX), rng.uniform(0, np.pi)
+    kernel = np.zeros((2 * BLUR_PX + 1,) * 2, np.float32)
+    reach = length / 2 * np.array([np.cos(angle), np.sin(angle)])
+    ends = [tuple(round(value) for value in BLUR_PX + side * reach) for side in (-1, 1)]
+    cv2.line(kernel, ends[0], ends[1], 1.0)
+    return np.asarray(kernel / kernel.sum(), np.float32)
