@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from learning.errors import InvalidEmbeddings
-from learning.view_prior import synthesized_views, measure_prior, prior_from_bytes, prior_to_bytes, variety
+from learning.view_prior import measure_prior, prior_from_bytes, prior_to_bytes, synthesized_views, variety
 
 pytestmark = pytest.mark.needs_runtime
 

@@ -15,6 +15,7 @@ from run_kiosk import main
 
 pytestmark = pytest.mark.needs_runtime
 
+VERSION_0_1 = Path(__file__).resolve().parents[2] / "data" / "version_0_1"
 TOLERANCE = 0.06  # OpenCV and Pillow decode JPEG and round a little differently
 RUN = """
 import runpy, sys
@@ -61,6 +62,26 @@ def test_it_answers_like_the_kiosk(folder: Path, shared_photos: Path, tmp_path: 
         if abs(best - json.loads((folder / "metadata.json").read_text())["threshold"]) > TOLERANCE:
             assert (unknown is None) == answer["known"]
             assert label == max(answer["probabilities"], key=answer["probabilities"].get)
+
+
+def test_a_model_of_version_0_1_gets_the_same_answers_from_the_current_script(folder: Path, tmp_path: Path) -> None:
+    """Its novelty test has a matrix for each class, so it is computed in another way."""
+    old = tmp_path / "old"
+    shutil.copytree(next((VERSION_0_1 / "drive/teachable").iterdir()), old)
+    shutil.copy(folder / "classify.py", old / "classify.py")
+    facts = json.loads((VERSION_0_1 / "answers.json").read_text(encoding="utf-8"))
+    names = sorted(facts["answers"])
+    done = subprocess.run(
+        [sys.executable, "-I", str(old / "classify.py"), *(str(VERSION_0_1 / "pictures" / name) for name in names)],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for name, line in zip(names, done.stdout.splitlines(), strict=True):
+        answer = facts["answers"][name]
+        best = max(answer["probabilities"])
+        known = answer["novelty"] <= 1 and best >= facts["threshold"]
+        label = facts["labels"][answer["probabilities"].index(best)]
+        assert line.startswith(f"{VERSION_0_1 / 'pictures' / name}: {label if known else 'not sure'}"), line
 
 
 def test_a_model_without_a_novelty_test_is_used_without_it(folder: Path, shared_photos: Path, tmp_path: Path) -> None:
