@@ -2,8 +2,8 @@
 
 The kiosk embeds them to see where unknown things lie (`learning.view_prior`). To keep that measure fair for the
 built-in extractor, no outline and no surface here is one that it was trained on (`world`) or is evaluated with
-(`heldout`): crosses, drops, leaves, fish, houses, spanners, hourglasses, hearts, frames; checks, zigzags, sunbursts,
-honeycombs, tartans, halftones, shards, loops, bar codes. Only the camera and the light are the same.
+(the held-out things): crosses, drops, leaves, fish, houses, spanners, hourglasses, hearts, frames; checks, zigzags,
+sunbursts, honeycombs, tartans, halftones, shards, loops, bar codes. Only the camera and the light are the same.
 """
 
 from __future__ import annotations
