@@ -6,6 +6,10 @@ KioskError                          everything below
 │   ├── DatasetInvalid              a folder of pictures by class cannot be trained on
 │   ├── InstallRefused              the kiosk cannot be installed on, or removed from, this computer
 │   └── BenchmarkUnavailable        the benchmark does not exist, or did not finish
+├── CommandIncomplete               a command ran to its end, but could not do all of its work
+│   ├── JsonNotWritten              the file of --json cannot be written
+│   ├── PicturesSkipped             some of the pictures cannot be read
+│   └── DownloadsDamaged            downloaded models are not what was published
 ├── StorageError                    the data directory cannot be read or written
 │   ├── DataDirInUse                another kiosk uses it
 │   ├── SettingsNotWritten          a setting that was changed on the screen is not on the disk
@@ -81,6 +85,49 @@ class InstallRefused(ConfigError):
 
 class BenchmarkUnavailable(ConfigError):
     """The benchmark does not exist, or did not finish."""
+
+
+class CommandIncomplete(KioskError):
+    """A command ran to its end, but could not do all of its work."""
+
+
+class JsonNotWritten(CommandIncomplete):
+    """The file of `--json` cannot be written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    @property
+    def message(self) -> Text:
+        """The text for the terminal."""
+        return f"cannot write {self.path}: {self.reason}. Name another file with --json."
+
+
+class PicturesSkipped(CommandIncomplete):
+    """Some of the pictures cannot be read; each of them was named in a warning."""
+
+    def __init__(self, skipped: int, total: int) -> None:
+        super().__init__(skipped, total)
+        self.skipped, self.total = skipped, total
+
+    @property
+    def message(self) -> Text:
+        """The text for the terminal."""
+        return f"cannot read {self.skipped} of {self.total} pictures. Replace the files named above."
+
+
+class DownloadsDamaged(CommandIncomplete):
+    """Downloaded models are not what was published."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(names)
+        self.names = names
+
+    @property
+    def message(self) -> Text:
+        """The text for the terminal."""
+        return f"damaged: {', '.join(self.names)}. Pull them again."
 
 
 class StorageError(KioskError):

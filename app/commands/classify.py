@@ -8,11 +8,12 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.base.errors import PicturesSkipped
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
-from tpu.errors import ModelUnreadable, PictureUnreadable, RuntimeLayerError
+from tpu.errors import ModelUnreadable, PictureUnreadable
 from tpu.tensors import centre_crop, read_picture
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ def run_classify(
         write: Receives the results, one line at a time.
 
     Raises:
-        RuntimeLayerError: If the model, its labels or one of the pictures cannot be used.
+        RuntimeLayerError: If the model, its labels or the only picture cannot be used.
+        PicturesSkipped: If some of several pictures cannot be read; the others were classified.
     """
     path = _model_file(model)
     share = _metadata_number(path, "preprocessing", "crop_share") or 1.0
@@ -100,9 +102,7 @@ def run_classify(
     if len(images) == 1 and unreadable:
         raise unreadable[0]
     if unreadable:
-        raise RuntimeLayerError(
-            f"cannot read {len(unreadable)} of {len(images)} pictures. Replace the files named above."
-        )
+        raise PicturesSkipped(len(unreadable), len(images))
 
 
 def _model_file(model: Path) -> Path:

@@ -10,10 +10,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from app.base.paths import program_name
+from app.base.errors import DownloadsDamaged
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
-from tpu.errors import RuntimeLayerError
+from tpu.errors import ModelNotDownloaded
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import (
     BUILT_IN_NAME,
@@ -35,26 +35,43 @@ def run(options: argparse.Namespace) -> int:
         options.usage_error("models pull needs the NAME of a model: `models list` shows them")
     if options.action == "list" and options.name is not None:
         options.usage_error("models list takes no NAME: it always lists all models")
-    run_models(options.action, options.name, line_writer(options), json_path=options.json)
+    if options.action == "pull":
+        pull_model(options.name, line_writer(options))
+    else:
+        check_models(options.action, options.name, line_writer(options), json_path=options.json)
     return DONE
 
 
-def run_models(action: str, name: str | None, write: Callable[[str], None], *, json_path: Path | None = None) -> None:
-    """List, pull or verify extractors.
+def pull_model(name: str, write: Callable[[str], None]) -> None:
+    """Download a model, with a progress bar if a person watches, and write its path.
+
+    Raises:
+        UnknownModel: If no known model has the name.
+        DownloadFailed: If it cannot be downloaded.
+    """
+    with tqdm(unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+
+        def show(done: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        write(str(pull(find_model(name), on_progress=show)))
+
+
+def check_models(action: str, name: str | None, write: Callable[[str], None], *, json_path: Path | None = None) -> None:
+    """List the extractors, or verify them.
 
     Args:
-        action: "list", "pull" or "verify".
-        name: The model to pull or verify; None verifies all.
+        action: "list" or "verify".
+        name: The model to verify; None for all.
         write: Receives the output, one line at a time.
         json_path: File for the state of each model as JSON; None writes none.
 
     Raises:
-        RuntimeLayerError: If the name is missing or unknown, a download fails, a file is damaged, or the named model is
-            not on this machine.
+        UnknownModel: If no known model has the name.
+        DownloadsDamaged: From "verify", if a file is not what was published.
+        ModelNotDownloaded: From "verify", if the named model is not on this machine.
     """
-    if action == "pull":
-        _pull(name, write)
-        return
     states = {model: _state(model) for model in _chosen(name)}
     if action == "list":
         _list(states, write)
@@ -68,18 +85,6 @@ def _chosen(name: str | None) -> tuple[KnownModel, ...]:
     if name is None:
         return KNOWN_MODELS
     return () if name == BUILT_IN_NAME else (find_model(name),)
-
-
-def _pull(name: str | None, write: Callable[[str], None]) -> None:
-    if name is None:
-        raise RuntimeLayerError("name the model to pull. `models list` shows them.")
-    with tqdm(unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
-
-        def show(done: int, total: int | None) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        write(str(pull(find_model(name), on_progress=show)))
 
 
 def _list(states: Mapping[KnownModel, str], write: Callable[[str], None]) -> None:
@@ -96,11 +101,11 @@ def _verify(states: Mapping[KnownModel, str], name: str | None, write: Callable[
     for model, state in states.items():
         shown = "ok" if state == INTACT else state
         write(f"{model.name:24} {shown:12} {local_path(model) if state != NOT_PULLED else ''}".rstrip())
-    damaged = [model.name for model, state in states.items() if state == DAMAGED]
+    damaged = tuple(model.name for model, state in states.items() if state == DAMAGED)
     if damaged:
-        raise RuntimeLayerError(f"damaged: {', '.join(damaged)}. Pull them again.")
+        raise DownloadsDamaged(damaged)
     if name is not None and NOT_PULLED in states.values():
-        raise RuntimeLayerError(f"{name} is not on this machine. Fetch it: {program_name()} models pull {name}.")
+        raise ModelNotDownloaded(name)
 
 
 def _state(model: KnownModel) -> str:

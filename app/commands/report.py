@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from app.base.errors import KioskError
+from app.base.errors import JsonNotWritten
 
 STANDARD_OUTPUT = Path("-")
 
@@ -23,7 +23,7 @@ def write_json(path: Path | None, report: object) -> None:
     """Write `report` as JSON; None writes nothing, and "-" writes to standard output.
 
     Raises:
-        KioskError: If the file cannot be written.
+        JsonNotWritten: If the file cannot be written.
     """
     if path is None:
         return
@@ -35,4 +35,4 @@ def write_json(path: Path | None, report: object) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise KioskError(f"cannot write {path}: {error.strerror}. Name another file with --json.") from error
+        raise JsonNotWritten(path, error.strerror or type(error).__name__) from error

@@ -12,12 +12,14 @@ from app.base.errors import (
     ArchiveUnusable,
     BenchmarkUnavailable,
     CameraUnavailable,
+    CommandIncomplete,
     ConfigError,
     ConfigInvalid,
     DataDirInUse,
     DatasetInvalid,
     DeviceError,
     DisplayUnavailable,
+    DownloadsDamaged,
     DriveGone,
     DriveGoneDuringSave,
     DriveUnreadable,
@@ -27,12 +29,14 @@ from app.base.errors import (
     FolderOccupied,
     FolderRefused,
     InstallRefused,
+    JsonNotWritten,
     KioskError,
     ModelError,
     ModelNotWritten,
     NotEnoughTaught,
     PictureDamaged,
     PictureNotEncoded,
+    PicturesSkipped,
     PinsUnavailable,
     PowerRefused,
     ReadBackDiffers,
@@ -54,6 +58,11 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
     DataDirInUse(Path("/data")): (
         "another kiosk uses /data. Close it, or give this one a folder of its own: --data-dir DIR."
     ),
+    JsonNotWritten(Path("/a.json"), "Permission denied"): (
+        "cannot write /a.json: Permission denied. Name another file with --json."
+    ),
+    PicturesSkipped(2, 5): "cannot read 2 of 5 pictures. Replace the files named above.",
+    DownloadsDamaged(("a", "b")): "damaged: a, b. Pull them again.",
     SettingsNotWritten(): ("This setting holds until the kiosk stops: it could not be written. Make room on the disk."),
     SessionNotWritten(FULL): (
         "the session could not be written (No space left on device). Make room on the disk; all else is kept."
@@ -71,7 +80,7 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
     CameraUnavailable("0", message("a camera was plugged in.")): "camera 0: a camera was plugged in.",
     WorkerStuck("camera", 5.0): "the camera worker did not stop within 5 s. Restart the kiosk.",
 }
-ENGLISH_ONLY = (DataDirInUse, WorkerStuck)  # a person reads them in a terminal or a log
+ENGLISH_ONLY = (CommandIncomplete, DataDirInUse, WorkerStuck)  # a person reads them in a terminal or a log
 GIVEN_TEXT = "it does not work. Try another one."
 WITH_GIVEN_TEXT: list[type[KioskError]] = [
     ConfigInvalid,
@@ -132,7 +141,16 @@ def test_an_error_shows_the_text_it_was_raised_with(kind: type[KioskError]) -> N
 
 
 def test_every_error_that_is_raised_has_an_example_here() -> None:
-    levels = {KioskError, ConfigError, StorageError, ModelError, ExportError, UntrustedFolderError, DeviceError}
+    levels = {
+        KioskError,
+        ConfigError,
+        CommandIncomplete,
+        StorageError,
+        ModelError,
+        ExportError,
+        UntrustedFolderError,
+        DeviceError,
+    }
     named = {type(one).__name__ for one in EXAMPLES} | {level.__name__ for level in levels}
     assert named == set(class_tree(errors, KioskError))
 
@@ -141,6 +159,7 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
     ("level", "kinds"),
     [
         (ConfigError, {ConfigInvalid, DatasetInvalid, InstallRefused, BenchmarkUnavailable}),
+        (CommandIncomplete, {JsonNotWritten, PicturesSkipped, DownloadsDamaged}),
         (
             StorageError,
             {DataDirInUse, SettingsNotWritten, SessionUnreadable, SessionNotWritten, SessionNotArchived}

@@ -56,7 +56,8 @@ def test_verify_with_a_name_reports_only_that_model(
     assert capsys.readouterr().out == f"built-in                 ok           {default_extractor_path()}\n"
     assert main(["models", "verify", "mobilenet_v1"]) == 1
     assert capsys.readouterr().err == (
-        "error: mobilenet_v1 is not on this machine. Fetch it: run_kiosk.py models pull mobilenet_v1.\n"
+        "error: the model mobilenet_v1 cannot be used: it is not on this machine. "
+        "Fetch it with the command `models pull mobilenet_v1`.\n"
     )
 
 
