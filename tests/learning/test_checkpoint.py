@@ -44,8 +44,9 @@ def test_a_head_read_from_disk_exports_the_same_bytes(head: SoftmaxRegression, t
 
 def test_a_head_without_a_range_of_logits_still_has_none_after_reading(tmp_path: Path) -> None:
     SoftmaxRegression(8, 3).save(tmp_path / "head.npz")
-    with pytest.raises(ModelNotTrained):
+    with pytest.raises(ModelNotTrained) as caught:
         append_head(tiny_extractor(feature_dim=8), SoftmaxRegression.load(tmp_path / "head.npz"))
+    assert str(caught.value) == "the range of the logits is unknown. Train the head, or call calibrate()."
 
 
 class CreatesFileWhenUnpickled:

@@ -165,9 +165,13 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
 ) -> None:
     target = tmp_path / "out"
     target.write_bytes(b"old")
-    (tmp_path / "out.partial").mkdir()  # stands in the way
-    with pytest.raises(OutputNotWritten):
+    (tmp_path / "out.partial").mkdir()  # so the file that is written first cannot be created
+    with pytest.raises(OutputNotWritten) as caught:
         write(head, extractor, target)
+    assert str(caught.value) == (
+        f"{target} cannot be written: Is a directory. "
+        "Name a file in an existing folder that you may write to and that has room."
+    )
     assert target.read_bytes() == b"old"
 
 
@@ -188,8 +192,12 @@ def test_a_device_as_the_output_is_written_to_and_not_replaced(head: SoftmaxRegr
 def test_a_failed_export_leaves_the_output_alone(head: SoftmaxRegression, tmp_path: Path) -> None:
     target = tmp_path / "out.tflite"
     target.write_bytes(b"old")
-    with pytest.raises(ExtractorUnreadable):
+    with pytest.raises(ExtractorUnreadable) as caught:
         head.save_as_tflite_model(tmp_path / "missing.tflite", target)
+    assert str(caught.value) == (
+        f"the embedding extractor {tmp_path / 'missing.tflite'} cannot be read: No such file or directory. "
+        "Name an existing .tflite file that you may read."
+    )
     assert target.read_bytes() == b"old"
 
 

@@ -169,5 +169,6 @@ def test_embeddings_of_another_size_are_refused() -> None:
 
 
 def test_a_head_without_weights_is_refused() -> None:
-    with pytest.raises(ModelNotTrained):
+    with pytest.raises(ModelNotTrained) as caught:
         SoftmaxRegression().run_inference(np.zeros((2, 5)))
+    assert str(caught.value) == "the head has no weights. Give feature_dim and num_classes, or set params."

@@ -31,8 +31,11 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     train(Plan(0.0, 7, tmp_path, things=16))
     train(Plan(0.0, 7, tmp_path, things=16))
     for other in (Plan(0.0, 8, tmp_path, things=16), Plan(0.0, 7, tmp_path, things=17)):
-        with pytest.raises(ForeignCheckpoint, match="holds another run"):
+        with pytest.raises(ForeignCheckpoint) as caught:
             train(other)
+        assert str(caught.value) == (
+            f"{tmp_path} holds another run: another recipe, seed, world or start. Name another folder, or remove it."
+        )
 
 
 @pytest.mark.timeout(400)

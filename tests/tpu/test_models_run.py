@@ -113,8 +113,11 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 def test_a_truncated_model_is_refused_not_crashed_on(tmp_path: Path) -> None:
     path = tmp_path / "half.tflite"
     path.write_bytes(tiny_extractor()[:200])
-    with pytest.raises(ModelUnreadable):
+    with pytest.raises(ModelUnreadable) as caught:
         EmbeddingExtractor(path)
+    assert str(caught.value) == (
+        f"the model {path} cannot be used: it is damaged or cut short. Use a complete .tflite file."
+    )
 
 
 def test_litert_is_there_and_an_unknown_runtime_is_not() -> None:
@@ -144,8 +147,11 @@ def test_label_files_are_read_by_pycoral_s_rules(tmp_path: Path, text: str, name
 def test_a_label_file_with_a_gap_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "labels.txt"
     path.write_text("0 apple\n2 cup\n")
-    with pytest.raises(LabelsUnreadable):
+    with pytest.raises(LabelsUnreadable) as caught:
         read_label_file(path)
+    assert str(caught.value) == (
+        f"the label file {path} leaves out or repeats a class number. Number its lines 0, 1, 2, …"
+    )
 
 
 def test_labels_beside_the_model_are_used(tmp_path: Path) -> None:

@@ -304,8 +304,12 @@ def test_raspberry_pi_os_reports_whether_it_blanks_the_screen(answer: str, blank
 def test_the_console_is_used_if_the_sdl_can_draw_on_it() -> None:
     sdl = FakePrograms(SDL_GetVideoDriver="x11 wayland KMSDRM dummy\n")
     assert screen_for(Path("/"), "kmsdrm", Path("python"), sdl) == ("kmsdrm", "")
-    with pytest.raises(InstallRefused, match=r"^this computer starts no desktop, and its SDL cannot draw"):
+    with pytest.raises(InstallRefused) as caught:
         screen_for(Path("/"), "kmsdrm", Path("python"), FakePrograms(SDL_GetVideoDriver="x11 wayland dummy\n"))
+    assert str(caught.value) == (
+        "this computer starts no desktop, and its SDL cannot draw on a console. "
+        "Install the compositor cage (sudo apt install cage), then install again."
+    )
 
 
 def test_the_video_drivers_of_this_sdl_are_read() -> None:
@@ -333,8 +337,9 @@ def test_a_program_that_the_user_may_not_read_is_refused() -> None:
         check_reachable(file, replace(stranger, uid=file.stat().st_uid))
         link = place / "python"
         link.symlink_to(file)
-        with pytest.raises(InstallRefused, match=f"may not read {file.parent}, "):
+        with pytest.raises(InstallRefused) as of_the_link:
             check_reachable(link, stranger)
+        assert str(of_the_link.value) == str(caught.value)
     finally:
         shutil.rmtree(place)
 

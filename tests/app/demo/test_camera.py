@@ -30,7 +30,8 @@ def test_the_same_seed_renders_the_same_picture() -> None:
 def test_an_unplugged_camera_fails_until_it_is_plugged_in_again() -> None:
     camera = DemonstrationCamera(sleep=lambda _s: None)
     camera.unplug()
-    with pytest.raises(CameraUnavailable):
+    with pytest.raises(CameraUnavailable) as caught:
         camera.read()
+    assert str(caught.value) == "camera demonstration: it was unplugged. Plug it in again."
     camera.plug_in()
     assert camera.read().shape == (480, 640, 3)

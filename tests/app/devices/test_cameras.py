@@ -109,11 +109,13 @@ def test_the_first_camera_replaces_the_stand_in_for_good() -> None:
     shown.read()
     webcam.devices = ["/dev/video0", "/dev/video10"]
     now_s[0] = 20.0
-    with pytest.raises(CameraUnavailable):
+    with pytest.raises(CameraUnavailable) as caught:
         shown.read()
+    assert str(caught.value) == "camera demonstration: a camera was plugged in."
     assert auto.open().name == "webcam"
     webcam.devices = ["/dev/video10"]
-    with pytest.raises(CameraUnavailable):
+    with pytest.raises(CameraUnavailable) as caught:
         auto.open()
+    assert str(caught.value) == "camera auto: no camera was found."
     webcam.devices = ["/dev/video0"]
     assert auto.open().name == "webcam"

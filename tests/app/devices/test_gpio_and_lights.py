@@ -126,7 +126,7 @@ def test_a_pin_in_use_is_reported_in_one_line(factory: MockFactory) -> None:
 
 def test_if_one_pin_fails_the_others_are_released(factory: MockFactory) -> None:
     received = Received()
-    with pytest.raises(PinsUnavailable):
+    with pytest.raises(PinsUnavailable, match=r"^cannot use the buttons on pins: GPIO999 is not a valid pin name\. "):
         GpioButtons([17, 999], GpioSettings(), received.events.put, clock=lambda: 0.0, factory=factory)
     opened(factory, received).close()
 

@@ -102,8 +102,12 @@ def test_a_stream_that_falls_silent_is_a_lost_camera_within_seconds(network_came
         for _ in range(500):  # what was sent already is still shown
             camera.read()
 
-    with pytest.raises(CameraUnavailable):
+    with pytest.raises(CameraUnavailable) as caught:
         read_on()
+    assert str(caught.value) == (
+        f"camera http://127.0.0.1:{network_camera.server_port}/video.mjpg: it delivers no pictures. "
+        "Check the address and the network, or name another one with --camera."
+    )
     camera.close()
     assert time.monotonic() - silent_since_s < 20  # FFmpeg itself would wait for 30 and more
 

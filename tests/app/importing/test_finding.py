@@ -124,8 +124,9 @@ def test_a_pipe_is_not_opened_and_a_path_is_not_accepted_as_a_name(folder: Path)
     assert refusal(lambda: read_session_of_any_extractor(folder)).startswith("session.json is not a plain file")
     with open_untrusted_folder(folder) as open_folder:
         for name in ("../metadata.json", "/etc/passwd", "..", ""):
-            with pytest.raises(FolderRefused):
+            with pytest.raises(FolderRefused) as caught:
                 open_folder.read(name, 100)
+            assert str(caught.value) == f"{name} is not a plain file or folder, so it is not opened."
 
 
 def test_a_huge_file_is_refused_by_its_size_alone(folder: Path) -> None:

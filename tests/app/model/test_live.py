@@ -13,7 +13,7 @@ from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import tiny_extractor
 from tpu.classifier import ClassificationEngine
-from tpu.errors import InferenceFailed
+from tpu.errors import ModelClosed
 from tpu.extractor import EmbeddingExtractor
 
 pytestmark = pytest.mark.needs_runtime
@@ -67,7 +67,8 @@ def test_a_new_model_answers_from_the_next_frame_and_the_old_one_is_closed(
     assert vision.observe(Frame(picture(), 0, 0.0)).probabilities.argmax() == 0
     vision.go_live(LiveModel(new, tmp_path / "b.tflite", (0, 1), 0.5))
     assert vision.observe(Frame(picture(), 1, 0.0)).probabilities.argmax() == 1
-    with pytest.raises(InferenceFailed):
+    with pytest.raises(ModelClosed) as caught:
         old.classify(picture())
+    assert str(caught.value) == "the model a is closed. Open it again."
     vision.go_live(None)
     assert vision.observe(Frame(picture(), 2, 0.0)).probabilities is None

@@ -115,8 +115,9 @@ def test_a_folder_that_reads_back_differently_and_cannot_be_deleted_is_marked_un
     if os.geteuid() != 0:
         pytest.skip("needs root, to mount a file system")
     try:
-        with pytest.raises(ReadBackDiffers, match="reads back changed"):
+        with pytest.raises(ReadBackDiffers) as caught:
             write_folder(folder, SUMMED, on_step=spoil)
+        assert str(caught.value) == "README.txt reads back changed: the drive is failing. Use another drive."
         assert not folder.exists()
         assert not (folder.with_name("now.partial") / CHECKSUMS).exists()
     finally:

@@ -48,8 +48,11 @@ def test_a_killed_kiosk_leaves_the_folder_free_though_its_children_live(tmp_path
     assert holder.stdout is not None
     child = holder.stdout.readline().strip()
     try:
-        with pytest.raises(DataDirInUse), only_kiosk_in(tmp_path):
+        with pytest.raises(DataDirInUse) as caught, only_kiosk_in(tmp_path):
             pass
+        assert str(caught.value) == (
+            f"another kiosk uses {tmp_path}. Close it, or give this one a folder of its own: --data-dir DIR."
+        )
         holder.kill()
         holder.wait()
         assert Path(f"/proc/{child}").is_dir()
