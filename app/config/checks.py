@@ -6,6 +6,7 @@ import re
 
 from app.base.errors import ConfigInvalid
 from app.base.i18n import LANGUAGES
+from app.base.not_sure import NotSure
 from app.base.privacy import Privacy
 from app.config.input_map import button_named, input_map, pins_of
 from app.config.schema import Config
@@ -18,6 +19,7 @@ MOST_ZOOM = 4.0
 ROTATIONS = (0, 90, 180, 270)  # degrees clockwise
 PALETTES = ("paper", "night", "contrast", "distinct")  # the names in assets/themes/palettes.toml
 PRIVACY = tuple(one.value for one in Privacy)
+NOT_SURE = tuple(one.value for one in NotSure)
 DEVICE_FORM = re.compile(r"auto|cpu|(usb|pci):\d+")
 
 
@@ -77,6 +79,7 @@ def check(config: Config, source: str) -> None:
             raise ConfigInvalid(f"{source}: {name} is {value}. Make it {most} or less.")
     for name, chosen, possible in (
         ("camera.rotation", config.camera.rotation, ROTATIONS),
+        ("model.not_sure", config.model.not_sure, NOT_SURE),
         ("screen.language", config.screen.language, tuple(LANGUAGES)),
         ("screen.palette", config.screen.palette, PALETTES),
         ("privacy.when_idle", config.privacy.when_idle, PRIVACY),

@@ -44,6 +44,7 @@ class ModelSettings:
     runtime: str = "auto"
     device: str = "auto"
     seed: int = 0
+    not_sure: str = "normal"
     not_sure_below: float = 0.0
 
 

@@ -17,11 +17,13 @@ class TaughtClass:
         label: Class label.
         shots: Number of its samples.
         thumbnails: Its newest samples, newest last.
+        variety: How much its samples differ, 0..1: see `app.core.modes.variety`. None if it cannot be measured.
     """
 
     label: str
     shots: int = 0
     thumbnails: tuple[Picture, ...] = ()
+    variety: float | None = None
 
 
 @dataclass(frozen=True)

@@ -73,12 +73,16 @@ class Held:
         next_sample_at_s: When it takes the next sample.
         waiting: True until its last sample is stored.
         hold: Number of the hold. All samples from this press until the release belong to it.
+        taken: Number of its samples that are stored.
+        alike: The samples of its class look all the same: the thing should be turned.
     """
 
     class_index: int
     next_sample_at_s: float
     waiting: bool = True
     hold: int = 0
+    taken: int = 0
+    alike: bool = False
 
 
 @dataclass(frozen=True)

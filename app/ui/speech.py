@@ -1,4 +1,4 @@
-"""Speak the verdict with a speech program of the system, if one is installed."""
+"""Speak sure verdicts with a speech program of the system, if one is installed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Speech:
         if self._engine is None or not self._enabled():
             return
         verdict = view.verdict if view.screen is Screen.LIVE and view.question is None else None
-        text = verdict.text if verdict is not None and verdict.index is not None else None
+        text = verdict.text if verdict is not None and verdict.sure else None
         if text != self._verdict:
             self._verdict, self._since_s = text, view.now_s
         self._reap(view.now_s)

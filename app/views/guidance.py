@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from app.base.i18n import Text, message
 from app.core.state import KioskState, Mode
+from app.views.verdict import Answer
 
 GOOD_START = 5  # samples of a class from which training is worth suggesting
 UNEVEN = 3  # times as many pictures as another class: the model then prefers the larger class
 
 
-def guidance(state: KioskState, leader: int | None) -> Text:
+def guidance(state: KioskState, answer: Answer | None) -> Text:
     """The next useful thing to do.
 
     Args:
         state: The kiosk's state.
-        leader: Index of the class that the model names; None if it is not sure or no model answers.
+        answer: The answer of the model; None while no model answers.
     """
     match state.mode:
         case Mode.TRAINING:
@@ -34,13 +35,14 @@ def guidance(state: KioskState, leader: int | None) -> Text:
     if state.shown_from:
         return message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
     if state.held is not None:
-        label = state.classes[state.held.class_index].label
-        return message("Keep turning it: every picture teaches {label}.", label=label)
+        if state.held.alike:
+            return message("Turn it! These all look the same.")
+        return message("Keep turning it – every picture helps.")
     if state.starter is not None:
         known = ", ".join(state.starter.labels)
         return message("It knows {labels}. Show one – or hold a button and teach it something else.", labels=known)
     if state.model is not None:
-        return _live(state, leader)
+        return _live(state, answer)
     return _teaching(state)
 
 
@@ -60,12 +62,14 @@ def enough(state: KioskState) -> bool:
     return sum(shots >= _good_start(state) for shots in state.shots) >= 2
 
 
-def _live(state: KioskState, leader: int | None) -> Text:
+def _live(state: KioskState, answer: Answer | None) -> Text:
     by_itself = state.config.classes.learn_as_you_go
     if state.stale and state.missing is None and not by_itself:
         return message("The pictures changed! Press TRAIN to learn them.")
-    if leader is None:
-        return message("Show a thing again. Is it wrong? Hold its button.")
+    if answer is None or answer.leader is None:
+        return message("Show something again. Wrong answer? Hold the right button.")
+    if not answer.sure:
+        return message("Is it {label}? Hold its button, so that it learns more.", label=state.labels[answer.index])
     if by_itself:
         return message("Is it wrong? Hold the correct button: it learns when you let go.")
     return message("Is it wrong? Hold the correct button, then TRAIN.")

@@ -7,23 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.buttons import Action, ClassGallery, ScreenKey
+from app.base.buttons import Action, ScreenKey
 from app.base.i18n import Message, Text, counted, message
+from app.base.not_sure import NotSure
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.core.modes.cursor import box_moves_cursor, current_target
 from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
 from app.views.attract import Stage, played
+from app.views.cards import cards, names
 from app.views.drives import drive_line
 from app.views.gallery import gallery
-from app.views.guidance import enough, guidance, suggested_class
-from app.views.model import ActionKey, Banner, ClassCard, KioskView, Screen, StatusStrip, Verdict
+from app.views.guidance import enough, guidance
+from app.views.model import ActionKey, Banner, KioskView, Screen, StatusStrip, Verdict
 from app.views.questions import accelerator_missing, fault, faulty, question
 from app.views.results import results
 from app.views.saving import saving
 from app.views.staff import BackendFacts, staff
 from app.views.typing import typing
+from app.views.verdict import Answer, answer_of
 from app.views.words import Translator, camera_name
 
 FLASH_S = 0.5
@@ -58,7 +61,7 @@ class Surroundings:
         frames_per_second: How many frames the model looks at per second.
         progress: Progress of the running job, 0..1, or None.
         model_square: The part of the frame that the model sees: (left, top, side) in pixels.
-        target_shots: Samples at which a class card shows a full ring.
+        target_shots: Samples at which the ring of a class card can be full.
         mirror: The camera picture is shown mirrored.
         stage: Renders the pictures of the demonstration.
     """
@@ -82,21 +85,20 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         surroundings: What the screen shows that is not in the state.
     """
     translate = Translator(state.language)
-    threshold = state.config.model.not_sure_below or seen.threshold
     probabilities = _current(state, seen)
-    leader = _leader(probabilities, threshold, seen.novelty)
+    answer = _answer(state, probabilities, seen)
     square = surroundings.model_square if frame is not None else None
     mirror = surroundings.mirror
     view = KioskView(
         screen=Screen.FAULT if faulty(state) else _SCREENS[state.mode],
         picture=_picture(frame, mirror) if state.camera else None,
         model_square=square,
-        cards=_cards(state, probabilities, leader, surroundings.target_shots, translate),
+        cards=cards(state, probabilities, answer, surroundings.target_shots, translate),
         actions=_actions(state, translate),
-        guidance=translate(guidance(state, leader)),
+        guidance=translate(guidance(state, answer)),
         status=_status(state, surroundings, translate),
-        verdict=_verdict(state, probabilities, leader, translate),
-        not_sure=_not_sure(probabilities, threshold, seen.novelty),
+        verdict=_verdict(state, answer, translate),
+        not_sure=_not_sure(state, answer),
         progress=_progress(state, surroundings),
         progress_text=translate(_PROGRESS_TEXTS.get(state.mode, "")),
         notice=_notice(state, translate),
@@ -144,22 +146,17 @@ def _current(state: KioskState, seen: Smoothed) -> NDArray[np.float32] | None:
     """The probabilities of the classes, (C,); None if they are old or belong to another number of classes."""
     if not state.answering or state.camera is None or state.now_s - seen.captured_at_s > STALE_AFTER_S:
         return None
-    if seen.probabilities is None or len(seen.probabilities) != len(_names(state)):
+    if seen.probabilities is None or len(seen.probabilities) != len(names(state)):
         return None  # an answer from before the classes changed
     return seen.probabilities
 
 
-def _names(state: KioskState) -> tuple[str, ...]:
-    """The labels on the cards: those of the starter while it answers."""
-    if state.starter is None:
-        return state.labels
-    return state.starter.labels + state.labels[len(state.starter.labels) :]
-
-
-def _leader(probabilities: NDArray[np.float32] | None, threshold: float, novelty: float) -> int | None:
-    if probabilities is None or float(probabilities.max()) < threshold or novelty > 1:
+def _answer(state: KioskState, probabilities: NDArray[np.float32] | None, seen: Smoothed) -> Answer | None:
+    if probabilities is None:
         return None
-    return int(probabilities.argmax())
+    settings = state.config.model
+    threshold = max(seen.threshold, settings.not_sure_below)
+    return answer_of(probabilities, threshold, seen.novelty, NotSure(settings.not_sure))
 
 
 def _status(state: KioskState, surroundings: Surroundings, translate: Translator) -> StatusStrip:
@@ -178,37 +175,6 @@ def _picture(frame: Frame | None, mirror: bool) -> Picture | None:
     if frame is None:
         return None
     return Picture(("frame", frame.sequence, mirror), frame.image[:, ::-1] if mirror else frame.image)
-
-
-def _cards(
-    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, target: int, translate: Translator
-) -> tuple[ClassCard, ...]:
-    held = state.held.class_index if state.held else None
-    suggested = suggested_class(state)
-    takes = state.teaching and state.camera is not None and not state.shown_from
-    return tuple(
-        ClassCard(
-            button=index,
-            index=index,
-            label=name,
-            key=str(index + 1),
-            shots=one.shots,
-            target=target,
-            confidence=None if probabilities is None else float(probabilities[index]),
-            leading=index == leader,
-            held=index == held,
-            enabled=takes and one.shots < state.timing.max_shots,
-            suggested=index == suggested,
-            thumbnails=one.thumbnails,
-            gallery=ClassGallery(index) if state.teaching and one.shots else None,
-            count_text=translate(_count(one.shots)),
-        )
-        for index, (name, one) in enumerate(zip(_names(state), state.classes, strict=False))
-    )
-
-
-def _count(shots: int) -> Text:
-    return counted("{count} picture", "{count} pictures", shots) if shots else message("hold to teach")
 
 
 def _actions(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
@@ -235,29 +201,22 @@ def _language(state: KioskState) -> ActionKey | None:
     return ActionKey(Action.LANGUAGE, "language", state.language.upper(), "L")
 
 
-def _verdict(
-    state: KioskState, probabilities: NDArray[np.float32] | None, leader: int | None, translate: Translator
-) -> Verdict | None:
-    if probabilities is None or state.mode is Mode.TRAINING:
+def _verdict(state: KioskState, answer: Answer | None, translate: Translator) -> Verdict | None:
+    if answer is None or state.mode is Mode.TRAINING:
         return None
-    confidence = float(probabilities.max())
-    if leader is None:
-        return Verdict(translate(message("not sure")), confidence, None)
-    return Verdict(_names(state)[leader], confidence, leader, f"{confidence:.0%}")
+    if answer.leader is None:
+        return Verdict(translate(message("not sure")), answer.probability, None)
+    label = names(state)[answer.index]
+    if not answer.sure:
+        return Verdict(translate(message("{label}?", label=label)), answer.probability, answer.index, near_miss=True)
+    return Verdict(label, answer.probability, answer.index, f"{answer.probability:.0%}")
 
 
-def _not_sure(probabilities: NDArray[np.float32] | None, threshold: float, novelty: float) -> float | None:
-    """How unsure the model is, 0..1: its best probability is low, or the picture is unlike everything taught.
-
-    Above one half the verdict is "not sure".
-    """
-    if probabilities is None:
+def _not_sure(state: KioskState, answer: Answer | None) -> float | None:
+    """The height of the bar; it stays, empty, while a model waits for a picture."""
+    if not state.answering or state.config.model.not_sure == NotSure.OFF.value:
         return None
-    best, guess = float(probabilities.max()), 1 / max(2, len(probabilities))
-    novel = max(0.0, novelty - 0.5) if novelty <= 1 else 0.5 * novelty  # 0.5 is usual for a taught thing
-    if best >= threshold:
-        return min(1.0, max(novel, 0.5 * (1 - best) / max(1e-6, 1 - threshold)))
-    return min(1.0, max(novel, 0.5 + 0.5 * (threshold - best) / max(1e-6, threshold - guess)))
+    return answer.unsure if answer is not None else 0.0
 
 
 def _progress(state: KioskState, surroundings: Surroundings) -> float | None:

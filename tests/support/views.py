@@ -69,7 +69,7 @@ def cards(count: int = 3, *, shots: int = 14, leading: int | None = None, held: 
             label=names[index % len(names)],
             key=str(index + 1),
             shots=shots,
-            target=20,
+            ring=min(1.0, shots / 20),
             confidence=(0.94 if index == leading else rest) if live else None,
             leading=index == leading,
             held=index == held,
@@ -131,8 +131,12 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             f"Show something to the camera and hold the {names[0]} button.",
             actions=actions(enabled=False),
         ),
-        "teach": view(
-            Screen.TEACH, cards(count, held=1, names=names), f"Keep turning it: every picture teaches {names[1]}.", 1
+        "teach": view(Screen.TEACH, cards(count, held=1, names=names), "Keep turning it – every picture helps.", 1),
+        "alike": view(
+            Screen.TEACH,
+            tuple(replace(card, ring=0.25, alike=card.held) for card in cards(count, held=1, names=names)),
+            "Turn it! These all look the same.",
+            1,
         ),
         "ready": view(
             Screen.TEACH,
@@ -153,7 +157,15 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             cards=cards(count, live=True, names=names),
             verdict=Verdict("not sure", 0.4, None),
             not_sure=0.7,
+            guidance="Show something again. Wrong answer? Hold the right button.",
             notice=Banner("Learned it: about 9 of 10 new pictures are named right.", Tone.SUCCESS),
+        ),
+        "near_miss": replace(
+            live,
+            cards=tuple(replace(card, leading=False) for card in sure),
+            verdict=Verdict(f"{names[1]}?", 0.94, 1, near_miss=True),
+            not_sure=0.45,
+            guidance=f"Is it {names[1]}? Hold its button, so that it learns more.",
         ),
         "confirm": replace(
             live,
@@ -221,6 +233,7 @@ def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         "attract": replace(
             main["live"],
             screen=Screen.ATTRACT,
+            not_sure=None,
             attract=Attract("Teach me something!", f"It has learned: this is {names[1]}.", 2, 5, "Press any button"),
             actions=(),
         ),

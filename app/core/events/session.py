@@ -17,28 +17,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SampleAdded:
-    """A sample was written to disk durably. `picture` is its thumbnail."""
+    """A sample was written to disk durably.
+
+    Attributes:
+        class_index, sample_id: The sample.
+        picture: Its thumbnail.
+        variety: How much the samples of its class differ, 0..1, with this one; None if it cannot be measured.
+    """
 
     class_index: int
     sample_id: int
     picture: Picture
+    variety: float | None = None
 
 
 @dataclass(frozen=True)
 class SampleRemoved:
-    """A sample was removed from disk."""
+    """A sample was removed from disk. `variety` is that of the samples that are left of its class."""
 
     class_index: int
     sample_id: int
+    variety: float | None = None
 
 
 @dataclass(frozen=True)
 class SampleRestored:
-    """A sample that was removed in the gallery or the results is back."""
+    """A sample that was removed in the gallery or the results is back. `variety` is that of its class with it."""
 
     class_index: int
     sample_id: int
     picture: Picture
+    variety: float | None = None
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 
 from app.base.buttons import SettingStep, StaffPage
 from app.base.i18n import LANGUAGES, Text, counted, message
-from app.config.checks import MAX_CLASSES, MOST_ZOOM, PALETTES, PRIVACY, ROTATIONS
+from app.config.checks import MAX_CLASSES, MOST_ZOOM, NOT_SURE, PALETTES, PRIVACY, ROTATIONS
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.state import KioskState, Step
 from learning.fit import MIN_CLASSES
 
-THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 ZOOMS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, MOST_ZOOM)
 VOLUMES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 IDLE_S = (0.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
@@ -88,8 +87,8 @@ def _camera(value: str) -> Text:
     return named.get(value, value.rsplit("/", 1)[-1])
 
 
-def _threshold(value: float) -> Text:
-    return message("below {share}", share=f"{value:.0%}") if value else message("as each training finds")
+def _not_sure(value: str) -> Text:
+    return {"strict": message("strict"), "normal": message("normal"), "off": message("never")}.get(value, value)
 
 
 def _idle(value: float) -> Text:
@@ -114,9 +113,9 @@ def _privacy(value: str) -> Text:
 
 
 CHOICES: tuple[Choice, ...] = (
-    Choice("model.not_sure_below", StaffPage.CLASSES, message("Says “not sure”"), lambda _: THRESHOLDS, _threshold),
     Choice("classes.learn_as_you_go", StaffPage.CLASSES, message("Learn as you go"), lambda _: ON_OFF, _on_off),
     Choice("classes.visitors_name", StaffPage.CLASSES, message("Visitors may name"), lambda _: ON_OFF, _on_off),
+    Choice("model.not_sure", StaffPage.CLASSES, message("When it says “not sure”"), lambda _: NOT_SURE, _not_sure),
     Choice("camera.source", StaffPage.CAMERA, message("Camera"), cameras, _camera),
     Choice(
         "camera.rotation", StaffPage.CAMERA, message("Turn the picture"), lambda _: ROTATIONS, lambda value: f"{value}°"

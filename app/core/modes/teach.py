@@ -8,8 +8,10 @@ from app.base.i18n import Text, message
 from app.base.picture import Picture
 from app.base.tone import Tone
 from app.core import events as ev
+from app.core.facts import TaughtClass
 from app.core.modes import gallery, results
 from app.core.modes.idle import starter_dropped
+from app.core.modes.variety import hold_continued, with_sample
 from app.core.state import THUMBNAILS, Arrival, Held, KioskState, Mode, Step, noticed, refused, with_class
 
 
@@ -65,11 +67,11 @@ def repeat_while_held(state: KioskState) -> Step:
 
 def sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
     """A sample was stored."""
-    old = state.classes[event.class_index]
-    new = replace(old, shots=old.shots + 1, thumbnails=(*old.thumbnails, event.picture)[-THUMBNAILS:])
+    old = with_sample(state.classes[event.class_index], event.variety)
+    new = replace(old, thumbnails=(*old.thumbnails, event.picture)[-THUMBNAILS:])
     state = replace(
         with_class(state, event.class_index, new),
-        held=_no_longer_waiting(state.held, event.class_index),
+        held=_no_longer_waiting(state.held, event.class_index, new),
         in_flight=max(0, state.in_flight - 1),
         changed=True,
         arrival=Arrival(event.class_index, event.picture, state.now_s),
@@ -81,7 +83,7 @@ def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
     """A sample was removed."""
     old = state.classes[event.class_index]
     kept = tuple(one for one in old.thumbnails if one.key != ("sample", event.sample_id))
-    new = replace(old, shots=max(0, old.shots - 1), thumbnails=kept)
+    new = replace(old, shots=max(0, old.shots - 1), thumbnails=kept, variety=event.variety)
     state = replace(with_class(state, event.class_index, new), arrival=None, changed=True)
     if state.mode is Mode.GALLERY:
         state, commands = gallery.sample_gone(state)
@@ -95,9 +97,9 @@ def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
 
 def sample_restored(state: KioskState, event: ev.SampleRestored) -> Step:
     """A sample was restored."""
-    old = state.classes[event.class_index]
+    old = with_sample(state.classes[event.class_index], event.variety)
     shown = sorted((*old.thumbnails, event.picture), key=_sample_id)
-    new = replace(old, shots=old.shots + 1, thumbnails=tuple(shown)[-THUMBNAILS:])
+    new = replace(old, thumbnails=tuple(shown)[-THUMBNAILS:])
     state = replace(with_class(state, event.class_index, new), changed=True)
     if state.mode is Mode.GALLERY:
         state, commands = gallery.sample_back(state)
@@ -132,10 +134,10 @@ def _full(state: KioskState, index: int) -> Text | None:
     return message("{label} is full with {count} pictures. Press TRAIN.", label=label, count=state.timing.max_shots)
 
 
-def _no_longer_waiting(held: Held | None, class_index: int) -> Held | None:
+def _no_longer_waiting(held: Held | None, class_index: int, taught: TaughtClass) -> Held | None:
     if held is None or held.class_index != class_index:
         return held
-    return replace(held, waiting=False)
+    return hold_continued(replace(held, waiting=False), taught)
 
 
 def _sample_id(picture: Picture) -> int:

@@ -63,12 +63,13 @@ def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> N
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Draw the class cards, and below them the bar for "not sure"."""
+    """Draw the class cards, and below them the bar for "not sure" if the view has one."""
     for n, (card, area) in enumerate(zip(view.cards, layout.cards, strict=True)):
         draw_card(
             canvas, card, area, bar=moving.bars[n], ring=moving.rings[n], light=moving.lights[n], lead=moving.leads[n]
         )
-    _not_sure(canvas, view, layout, moving)
+    if view.not_sure is not None:
+        _not_sure(canvas, view, layout, moving)
 
 
 def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
@@ -103,6 +104,9 @@ def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -
     track = pygame.Rect(words.right + px(16), 0, area.right - px(32) - words.right, px(20))
     track.centery = area.centery
     paint.bar(canvas.surface, track, moving.not_sure, palette.quiet, palette.raised)
+    tick = pygame.Rect(0, 0, px(3), px(20) + 2 * px(5))  # from here on the verdict is "not sure"
+    tick.center = track.center
+    paint.panel(canvas.surface, tick, palette.quiet, px(1.5))
 
 
 def _status(canvas: Canvas, view: KioskView, layout: Layout) -> None:

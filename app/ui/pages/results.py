@@ -10,9 +10,9 @@ import pygame
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.layout import grid
+from app.ui.painting.marks import draw_class_mark
 from app.ui.painting.motion import Moving
 from app.ui.painting.page import Target, arrange_page, draw_head, draw_keys, key_targets
-from app.ui.painting.shapes import shape
 from app.ui.painting.theme import mixed
 from app.views.model import ConfusedPicture, ConfusionCell, Results
 
@@ -147,10 +147,10 @@ def _curve(canvas: Canvas, curve: tuple[float, ...], end_text: str, area: pygame
 def _table(canvas: Canvas, results: Results, layout: ResultsLayout) -> None:
     """Draw the confusion matrix: a row for each true class, a column for each answer."""
     for index, head in zip(results.indices, layout.columns, strict=True):
-        _mark(canvas, index, head.center, min(canvas.px(16), head.width // 3))
+        draw_class_mark(canvas, index, head.center, min(canvas.px(16), head.width // 3))
     for index, label, head in zip(results.indices, results.labels, layout.rows, strict=True):
         radius = min(canvas.px(16), head.height // 3)
-        _mark(canvas, index, (head.left + radius, head.centery), radius)
+        draw_class_mark(canvas, index, (head.left + radius, head.centery), radius)
         words = pygame.Rect(head.left + 2 * radius + canvas.px(8), head.top, head.width, head.height)
         words.width = head.right - words.left
         canvas.text(label, words, 19, canvas.palette.text, canvas.palette.panel, bold=True, lines=2)
@@ -170,16 +170,6 @@ def _cell(canvas: Canvas, cell: ConfusionCell, area: pygame.Rect, index: int) ->
     paint.panel(canvas.surface, area, face, radius)
     if cell.count:
         canvas.text(str(cell.count), area, 26, canvas.theme.ink(face), face, bold=True, align="center")
-
-
-def _mark(canvas: Canvas, index: int, centre: tuple[int, int], radius: int) -> None:
-    """Draw the colour and shape of a class."""
-    colour = canvas.theme.class_colour(index)
-    disc = paint.disc(radius, colour)
-    canvas.surface.blit(disc, disc.get_rect(center=centre))
-    shape(
-        canvas.surface, canvas.theme.class_shape(index), centre, max(3, round(radius * 0.55)), canvas.theme.ink(colour)
-    )
 
 
 def _picture_places(canvas: Canvas, area: pygame.Rect, count: int) -> tuple[pygame.Rect, ...]:
@@ -202,7 +192,7 @@ def _confused(canvas: Canvas, one: ConfusedPicture, area: pygame.Rect) -> None:
     centre = (area.centerx, area.top + (area.height - edge - words_h) // 2 + edge // 2)
     paint.snapshot(canvas.surface, one.picture, centre, round(edge * 0.92))
     for index, side in ((one.index, -1), (one.answered, 1)):
-        _mark(
+        draw_class_mark(
             canvas,
             index,
             (centre[0] + side * round(edge * 0.36), centre[1] + round(edge * 0.4)),

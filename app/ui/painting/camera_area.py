@@ -8,15 +8,17 @@ from app.base.picture import Picture
 from app.base.tone import Tone
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
+from app.ui.painting.marks import draw_class_mark
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Flight, Moving
-from app.ui.painting.shapes import shape
+from app.ui.painting.shapes import shape, turn_arrow
 from app.ui.painting.surfaces import CACHE
 from app.ui.painting.theme import mixed
 from app.views.model import KioskView, Verdict
 
 CORNER = 30
 VERDICT_H, NOTICE_H = 112, 96
+TURN_S = 2.4  # for one turn of the sign that asks to turn the thing
 
 
 def draw_camera_area(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
@@ -34,7 +36,9 @@ def draw_camera_area(canvas: Canvas, view: KioskView, area: pygame.Rect, moving:
         paint.round_corners(canvas.surface, area, px(CORNER), palette.background)
         if view.model_square is not None:
             _model_corners(canvas, view.picture, view.model_square, area)
-    if view.verdict is not None:
+    if any(card.alike for card in view.cards):
+        _turn_sign(canvas, view, verdict_place(canvas, area))
+    elif view.verdict is not None:
         _verdict(canvas, view.verdict, verdict_place(canvas, area), moving.verdict)
 
 
@@ -72,25 +76,35 @@ def draw_flight(canvas: Canvas, flight: Flight, start: pygame.Rect, goal: tuple[
 def _verdict(canvas: Canvas, verdict: Verdict, area: pygame.Rect, arrived: float) -> None:
     palette, px = canvas.palette, canvas.px
     area = area.move(0, round((1 - arrived) * px(18)))
-    known = verdict.index is not None
-    face = canvas.theme.class_colour(verdict.index) if verdict.index is not None else palette.panel
+    known = verdict.sure
+    face = canvas.theme.class_colour(verdict.index) if known and verdict.index is not None else palette.panel
     ink = canvas.theme.ink(face) if known else palette.text
     paint.lip(canvas.surface, area, face, mixed(face, (0, 0, 0), 0.3), px(26), px(6))
     plate = pygame.Rect(area.left, area.top, area.width, area.height - px(6)).inflate(-px(52), -px(12))
     radius = min(px(34), plate.height // 2)
     at = (plate.left + radius, plate.centery)
-    if verdict.index is not None:
-        shape(canvas.surface, canvas.theme.class_shape(verdict.index), at, radius, ink)
-    else:
+    if verdict.index is None:
         canvas.text(
             "?", pygame.Rect(plate.left, plate.top, 2 * radius, plate.height), 64, ink, face, bold=True, align="center"
         )
+    elif known:
+        shape(canvas.surface, canvas.theme.class_shape(verdict.index), at, radius, ink)
+    else:
+        draw_class_mark(canvas, verdict.index, at, radius)
     words = pygame.Rect(at[0] + radius + px(22), plate.top, plate.right - at[0] - radius - px(22), plate.height)
     if known and verdict.share_text:
         share = pygame.Rect(plate.right - px(150), plate.top, px(150), plate.height)
         drawn = canvas.text(verdict.share_text, share, 46, ink, face, align="right")
         words.width = drawn.left - px(16) - words.left
     canvas.text(verdict.text, words, 70, ink, face, bold=True, lines=2)
+
+
+def _turn_sign(canvas: Canvas, view: KioskView, area: pygame.Rect) -> None:
+    """Draw an arrow that turns, where the verdict would be: it says without words what to do with the thing."""
+    radius = min(canvas.px(52), area.height // 2)
+    disc = paint.disc(radius, canvas.palette.panel)
+    canvas.surface.blit(disc, disc.get_rect(center=area.center))
+    turn_arrow(canvas.surface, area.center, round(radius * 0.72), canvas.palette.text, view.now_s / TURN_S)
 
 
 def _model_corners(canvas: Canvas, picture: Picture, model_square: tuple[int, int, int], area: pygame.Rect) -> None:

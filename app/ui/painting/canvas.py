@@ -143,14 +143,14 @@ def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: b
 def lines_of(words: str, by: pygame.font.Font, width: int, *, may_break: bool) -> list[str] | None:
     """Break a text into lines no wider than `width`; None if a word is too wide and must not be broken.
 
-    Line breaks in the text are kept.
+    Line breaks in the text are kept, and no line ends at a no-break space: French has one before "?" and "!".
     """
     paragraphs = words.split("\n")
     if len(paragraphs) > 1:
         several = [lines_of(one, by, width, may_break=may_break) for one in paragraphs]
         return None if None in several else [line for some in several for line in some or []]
     lines: list[str] = []
-    for word in words.split():
+    for word in filter(None, words.split(" ")):
         rest = word
         if lines and by.size(f"{lines[-1]} {rest}")[0] <= width:
             lines[-1] += f" {rest}"

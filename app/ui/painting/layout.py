@@ -17,7 +17,8 @@ COLUMN = 476  # width of the column beside the camera picture
 class Layout:
     """The parts of the main screen, in pixels; `cards` and `actions` are in the order of the view.
 
-    The column is beside the camera picture in a landscape window, and below it in a portrait one.
+    The column is beside the camera picture in a landscape window, and below it in a portrait one. `not_sure` is empty
+    where the view has no such bar; the cards are then higher.
     """
 
     mascot: pygame.Rect
@@ -59,8 +60,12 @@ def arrange(view: KioskView, size: tuple[int, int], theme: Theme) -> Layout:
     status = pygame.Rect(column.left, column.bottom - status_h + px(6), column.width, status_h)
     row = pygame.Rect(column.left, status.top - gap - row_h, column.width, row_h)
     main = pygame.Rect(column.left, row.top - gap - main_h, column.width, main_h)
-    not_sure = pygame.Rect(column.left, main.top - px(16) - not_sure_h, column.width, not_sure_h)
-    area = pygame.Rect(column.left, cards_top, column.width, not_sure.top - gap - cards_top)
+    cards_bottom = main.top - px(16)
+    not_sure = pygame.Rect(column.left, cards_bottom, 0, 0)
+    if view.not_sure is not None:
+        not_sure = pygame.Rect(column.left, cards_bottom - not_sure_h, column.width, not_sure_h)
+        cards_bottom = not_sure.top - gap
+    area = pygame.Rect(column.left, cards_top, column.width, cards_bottom - cards_top)
     language_w = px(92) if view.language is not None else 0
     train = pygame.Rect(main.left, main.top, main.width - (language_w + gap if language_w else 0), main.height)
     return Layout(

@@ -39,7 +39,7 @@ class Moving:
 
     Attributes:
         bars: Confidence bars, 0..1.
-        rings: Count rings, 0..1.
+        rings: Rings around the buttons, 0..1.
         lights: Light of a card, 0..1; 1 while its button is held.
         leads: Emphasis of a card, 0..1; 1 while the verdict names its class.
         not_sure, progress: Bars, 0..1.
@@ -71,7 +71,7 @@ class Moving:
 def settled(view: KioskView) -> Moving:
     """The state in which a view comes to rest."""
     view = visible(view)
-    knows = view.verdict is not None and view.verdict.index is not None and view.question is None
+    knows = view.verdict is not None and view.verdict.sure and view.question is None
     glad = 1.0 if knows else 0.0
     if view.saving is not None and view.saving.safe:
         glad = 1.0
@@ -79,7 +79,7 @@ def settled(view: KioskView) -> Moving:
         glad = -0.6
     return Moving(
         bars=tuple(card.confidence or 0.0 for card in view.cards),
-        rings=tuple(min(1.0, card.shots / max(1, card.target)) for card in view.cards),
+        rings=tuple(card.ring for card in view.cards),
         lights=tuple(float(card.held) for card in view.cards),
         leads=tuple(float(card.leading) for card in view.cards),
         not_sure=view.not_sure or 0.0,

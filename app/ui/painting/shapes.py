@@ -12,12 +12,33 @@ from app.ui.painting.surfaces import CACHE
 from app.ui.painting.theme import Colour
 
 OVERSAMPLING = 4
+TURN_STEPS = 24  # of half a turn, to limit the number of cached pictures
 Point = tuple[float, float]
 
 
 def shape(surface: pygame.Surface, name: str, centre: Point, radius: int, colour: Colour) -> None:
     """Draw a class shape or an icon by its name."""
     drawn = CACHE.get(("shape", name, radius, colour), lambda: _painted(name, radius, colour))
+    surface.blit(drawn, drawn.get_rect(center=(round(centre[0]), round(centre[1]))))
+
+
+def turn_arrow(surface: pygame.Surface, centre: Point, radius: int, colour: Colour, turns: float) -> None:
+    """Draw two arrows that chase each other in a circle; `turns` is how far they have come."""
+    step = round(turns % 0.5 * 2 * TURN_STEPS) % TURN_STEPS
+    start = 0.5 * step / TURN_STEPS
+
+    def paint(big: pygame.Surface, half: float) -> None:
+        big.fill((*colour, 0))
+        for first in (start, start + 0.5):
+            end = first + 0.3
+            _strokes(_arc(0.7, first, end), wide=0.2)(big, half, colour)
+            tip, inner, outer = (
+                _arc(0.7, end + 0.1, end + 0.1, 1)[0],
+                *(_arc(one, end, end, 1)[0] for one in (0.4, 1.0)),
+            )
+            pygame.draw.polygon(big, colour, [(half + half * x, half + half * y) for x, y in (tip, inner, outer)])
+
+    drawn = CACHE.get(("turn", radius, colour, step), lambda: smooth(radius, paint))
     surface.blit(drawn, drawn.get_rect(center=(round(centre[0]), round(centre[1]))))
 
 

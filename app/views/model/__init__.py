@@ -62,7 +62,8 @@ class KioskView:
         guidance: One line that says the next useful thing to do.
         status: The quiet strip.
         verdict: While a model answers.
-        not_sure: 0..1: height of the "Not sure" bar, None while no model answers.
+        not_sure: 0..1: height of the "Not sure" bar. None while there is no model, and where the
+            settings switch it off: then the bar is not drawn.
         progress: 0..1 while training or saving, else None.
         progress_text: What the kiosk is doing meanwhile.
         notice: A passing message.

@@ -35,10 +35,11 @@ class ClassCard:
         label: Class label.
         key: Its key on a keyboard, "1".."9".
         shots: Samples so far.
-        target: Samples at which the ring is full.
+        ring: How full its ring is, 0..1: enough samples that differ enough.
         confidence: 0..1, smoothed, or None while no model answers.
-        leading: The verdict names this class.
+        leading: The verdict names this class, and is sure.
         held: Its button is down.
+        alike: Its samples look all the same: the screen asks to turn the thing.
         enabled: A press would do something now.
         suggested: It is the next useful press.
         thumbnails: The newest samples, newest last.
@@ -51,10 +52,11 @@ class ClassCard:
     label: str
     key: str
     shots: int
-    target: int
+    ring: float
     confidence: float | None = None
     leading: bool = False
     held: bool = False
+    alike: bool = False
     enabled: bool = True
     suggested: bool = False
     thumbnails: tuple[Picture, ...] = ()
@@ -81,12 +83,26 @@ class ActionKey:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The model's answer in words. `index` is None for "not sure"; `share_text` is the confidence, such as "97 %"."""
+    """The model's answer in words.
+
+    Attributes:
+        text: "Blue", "Blue?" for a near miss, or "not sure".
+        confidence: 0..1.
+        index: The class that it names; None for "not sure".
+        share_text: The confidence of a sure answer, such as "97 %".
+        near_miss: The class is probably right, but the answer is not sure.
+    """
 
     text: str
     confidence: float
     index: int | None
     share_text: str = ""
+    near_miss: bool = False
+
+    @property
+    def sure(self) -> bool:
+        """Whether it names a class without a question mark."""
+        return self.index is not None and not self.near_miss
 
 
 @dataclass(frozen=True)
