@@ -58,7 +58,6 @@ class Drive:
         name: Its label, or the name of its mount point.
         filesystem: The kernel's name of it, such as "vfat".
         device: Such as "/dev/sda1".
-        total_bytes: 0 if the file system does not report it.
     """
 
     name: str
@@ -67,7 +66,6 @@ class Drive:
     read_only: bool
     filesystem: str
     device: str = ""
-    total_bytes: int = 0
 
     @property
     def identity(self) -> tuple[Path, str]:

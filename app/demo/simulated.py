@@ -60,7 +60,7 @@ class SimulatedDrives:
 
     def insert(self, name: str, path: Path, *, free_bytes: int = 1 << 30, read_only: bool = False) -> None:
         """Simulate that somebody plugs in a drive, with its files in the folder `path`."""
-        self._drives[name] = Drive(name, path, free_bytes, read_only, "vfat", total_bytes=1 << 31)
+        self._drives[name] = Drive(name, path, free_bytes, read_only, "vfat")
 
     def pull(self, name: str) -> None:
         """Simulate that somebody pulls a drive out."""

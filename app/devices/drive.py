@@ -55,9 +55,9 @@ class MountedDrives:
             disk = self._disk(mount.device)
             if disk is not None and disk not in system and _removable(disk):
                 name = labels.get(mount.device.name) or mount.mount_point.name
-                free, total = _free_and_total_bytes(mount.mount_point)
+                free_bytes = _free_bytes(mount.mount_point)
                 found[mount.mount_point] = Drive(
-                    _shown(name), mount.mount_point, free, mount.read_only, mount.filesystem, str(mount.device), total
+                    _shown(name), mount.mount_point, free_bytes, mount.read_only, mount.filesystem, str(mount.device)
                 )
         return tuple(found[place] for place in sorted(found))
 
@@ -166,10 +166,9 @@ def _shown(name: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in whole)
 
 
-def _free_and_total_bytes(place: Path) -> tuple[int, int]:
-    """Free and total bytes; zeros if the drive was pulled meanwhile."""
+def _free_bytes(place: Path) -> int:
+    """The free space; 0 if the drive was pulled meanwhile."""
     try:
-        usage = shutil.disk_usage(place)
+        return shutil.disk_usage(place).free
     except OSError:
-        return 0, 0
-    return usage.free, usage.total
+        return 0

@@ -74,11 +74,6 @@ class Theme:
         return max((BLACK, WHITE), key=lambda ink: contrast_ratio(ink, ground))  # one has at least 4.58
 
 
-def palettes() -> tuple[str, ...]:
-    """Names of the palettes, the default first."""
-    return tuple(sorted(_palettes(), key=lambda name: name != DEFAULT_PALETTE))
-
-
 def load_theme(size: tuple[int, int], palette: str = DEFAULT_PALETTE) -> Theme:
     """The theme for a window of (width, height) pixels; an unknown palette means the default one."""
     known = _palettes()

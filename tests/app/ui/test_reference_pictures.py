@@ -16,8 +16,9 @@ import pygame
 import pytest
 from PIL import Image
 
+from app.config.checks import PALETTES
 from app.ui import screens
-from app.ui.painting.theme import load_theme, palettes
+from app.ui.painting.theme import load_theme
 from tests.support.views import every_view
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,7 +38,7 @@ def sheet(name: str, size: tuple[int, int]) -> Image.Image:
     """A screen in all palettes, side by side, reduced."""
     factor = max(size) / REDUCED_PX
     small = (round(size[0] / factor), round(size[1] / factor))
-    names = palettes()
+    names = PALETTES
     whole = Image.new("RGB", (small[0] * 2, small[1] * -(-len(names) // 2)))
     for place, palette in enumerate(names):
         surface = pygame.Surface(size)

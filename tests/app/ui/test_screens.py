@@ -12,13 +12,14 @@ import pytest
 from app.base.buttons import Action
 from app.base.i18n import LANGUAGES, message, translated
 from app.base.ports import Frame
+from app.config.checks import PALETTES
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.state import KioskState, Mode
 from app.model.observation import Smoothed
 from app.ui import screens
 from app.ui.painting.canvas import DrawnText
 from app.ui.painting.layout import arrange
-from app.ui.painting.theme import contrast_ratio, load_theme, palettes
+from app.ui.painting.theme import contrast_ratio, load_theme
 from app.views.model import KioskView, Verdict
 from app.views.present import Surroundings, present
 from tests.support.views import LONG, every_view, main_views
@@ -117,7 +118,7 @@ def check_texts(texts: tuple[DrawnText, ...], size: tuple[int, int]) -> None:
         assert not one.rect.colliderect(other.rect), f"{one}\nlies over\n{other}"
 
 
-@pytest.mark.parametrize("palette", palettes())
+@pytest.mark.parametrize("palette", PALETTES)
 def test_every_text_has_enough_contrast_with_its_background(palette: str) -> None:
     shown = list(every_view(9).values())
     for index in range(9):  # the verdict, and a lit card, in the colour of every class
@@ -131,7 +132,7 @@ def test_every_text_has_enough_contrast_with_its_background(palette: str) -> Non
             assert contrast_ratio(text.ink, text.on) >= 4.5, text
 
 
-@pytest.mark.parametrize("palette", palettes())
+@pytest.mark.parametrize("palette", PALETTES)
 @pytest.mark.parametrize("name", VIEWS)
 def test_the_background_of_a_text_is_the_colour_it_was_chosen_for(palette: str, name: str) -> None:
     size = (800, 480)

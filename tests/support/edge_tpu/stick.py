@@ -108,11 +108,6 @@ class SimulatedStick:
         self._instruct("shape_at", call)
 
     @property
-    def pending(self) -> tuple[str, ...]:
-        """The instructions for single calls that have not taken effect yet."""
-        return tuple(name for name in ("hang_at", "abort_at", "error_at", "shape_at") if (self.folder / name).exists())
-
-    @property
     def options(self) -> dict[str, str]:
         """The options of the last opening."""
         lines = (self.folder / "options").read_text().splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -11,10 +12,17 @@ import pygame
 import pytest
 
 from app.base.i18n import DOMAIN, LOCALE
+from app.base.paths import asset_path
+from app.config.checks import PALETTES
 from app.ui.pages.typing_page import SYMBOLS
 from app.ui.painting.canvas import fitted, lines_of
 from app.ui.painting.shapes import ICONS
-from app.ui.painting.theme import CLASS_SHAPES, Palette, contrast_ratio, font, load_theme, palettes
+from app.ui.painting.theme import CLASS_SHAPES, Palette, contrast_ratio, font, load_theme
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 SIZE = (1280, 720)
 LATIN = string.ascii_letters + string.digits + "ÄÖÜäöüß ÀÂÇÉÈÊËÎÏÔŒÙÛŸàâçéèêëîïôœùûÿæÆ ÁÉÍÑÓÚÜáéíñóúü¿¡ ĞİıŞğş"
@@ -61,7 +69,13 @@ def test_a_missing_letter_is_noticed() -> None:
     assert missing("a⌫", False) == ["⌫"]
 
 
-@pytest.mark.parametrize("name", palettes())
+def test_the_settings_accept_exactly_the_palettes_in_the_file() -> None:
+    table = tomllib.loads(asset_path("themes", "palettes.toml").read_text(encoding="utf-8"))
+    assert tuple(table) == PALETTES
+    assert len({theme(name) for name in PALETTES}) == len(PALETTES)
+
+
+@pytest.mark.parametrize("name", PALETTES)
 def test_text_can_be_read_on_every_background(name: str) -> None:
     colours = theme(name)
     for ground in (colours.background, colours.panel):
@@ -80,7 +94,7 @@ def test_high_contrast_means_seven_to_one() -> None:
         assert contrast_ratio(colours.quiet, ground) >= 7
 
 
-@pytest.mark.parametrize("name", palettes())
+@pytest.mark.parametrize("name", PALETTES)
 def test_every_class_has_a_colour_and_a_shape_of_its_own(name: str) -> None:
     shown = load_theme(SIZE, name)
     assert len({shown.class_colour(index) for index in range(9)}) == 9
