@@ -31,7 +31,7 @@ from learning.view_prior import ViewPrior, measure_prior
 from pretraining.heldout import unseen_texture, unseen_thing
 from pretraining.scene import photograph
 from tpu.extractor import EmbeddingExtractor
-from tpu.made_views import bank_pictures, embedded_bank, made_views
+from tpu.made_views import PictureBank, embedded_bank, made_views
 from tpu.tensors import ImageArray, prepare_picture
 
 BANK = Path(__file__).resolve().parents[1] / "assets/models/bank.zip"
@@ -72,7 +72,7 @@ def main() -> None:
     print(machine_line())
     print("hold,pictures,look,reported accuracy %,real accuracy %,taught but refused %,unknown refused %,AUROC")
     with EmbeddingExtractor(given.extractor) as extractor:
-        prior = measure_prior(*embedded_bank(bank_pictures(BANK), extractor.embed))
+        prior = measure_prior(*embedded_bank(PictureBank(BANK), extractor.embed))
         for hold in HOLDS:
             for shots in (8, 20):
                 _print_rows(

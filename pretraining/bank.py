@@ -22,7 +22,7 @@ from pretraining.scene import photograph
 from pretraining.textures import FloatImage
 from pretraining.things import SIZE_PX, FlatThing, Side
 from tpu.extractor import EmbeddingExtractor
-from tpu.made_views import bank_pictures, embedded_bank
+from tpu.made_views import PictureBank, embedded_bank
 
 SEED = 20_291_129
 PICTURES, SIZE_OUT_PX, QUALITY = 300, 224, 76
@@ -51,7 +51,7 @@ def main() -> None:
             archive.writestr(zipfile.ZipInfo(f"{number:03d}.jpg", (1980, 1, 1, 0, 0, 0)), data)
     if options.extractor is not None:
         with EmbeddingExtractor(options.extractor, device="cpu") as extractor:
-            bank, views = embedded_bank(bank_pictures(options.file), extractor.embed)
+            bank, views = embedded_bank(PictureBank(options.file), extractor.embed)
         name = hashlib.sha256(options.extractor.read_bytes()).hexdigest() + ".views.npz"
         folder = options.folder or options.extractor.parent
         (folder / name).write_bytes(prior_to_bytes(measure_prior(bank, views)))

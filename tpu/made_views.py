@@ -6,7 +6,7 @@ differ. Their ranges are wider than the movements of a hand, because what they d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -44,45 +44,47 @@ def made_views(picture: ImageArray, count: int, rng: np.random.Generator) -> lis
     return [_made(picture, ratio, rng) for _ in range(count)]
 
 
-def bank_pictures(path: Path) -> list[ImageArray]:
-    """Read the pictures of a bank of things that nobody teaches.
+class PictureBank:
+    """Pictures of things that nobody teaches, compressed in memory and decoded one by one.
 
     Args:
         path: A zip archive of JPEG files.
 
-    Returns:
-        RGB, uint8, (H, W, 3) each, in the order of their names.
-
     Raises:
         OSError, zipfile.BadZipFile: If the archive is missing or damaged.
     """
-    with ZipFile(path) as archive:
-        encoded = [np.frombuffer(archive.read(name), np.uint8) for name in sorted(archive.namelist())]
-    return [np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), np.uint8) for data in encoded]
+
+    def __init__(self, path: Path) -> None:
+        with ZipFile(path) as archive:
+            self._files = [archive.read(name) for name in sorted(archive.namelist())]
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def picture(self, number: int) -> ImageArray:
+        """Decode a picture, counted from 0 in the order of the names: RGB, uint8, (H, W, 3)."""
+        return np.asarray(cv2.imdecode(np.frombuffer(self._files[number], np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)
+
+    def embedded(self, number: int, embed: Callable[[ImageArray], FloatArray]) -> FloatArray:
+        """Embed a picture and BANK_VIEWS made views of it, which are always the same.
+
+        Returns:
+            The embedding of the picture, and behind it those of the views: float32 (1 + BANK_VIEWS, D).
+        """
+        picture = self.picture(number)
+        views = made_views(picture, BANK_VIEWS, np.random.default_rng(number))
+        return np.stack([embed(image) for image in (picture, *views)])
 
 
-def embedded_bank(
-    pictures: Sequence[ImageArray],
-    embed: Callable[[ImageArray], FloatArray],
-    before_picture: Callable[[int], None] = lambda _number: None,
-) -> tuple[FloatArray, FloatArray]:
-    """Embed a bank, and made views of its pictures that are always the same.
-
-    Args:
-        pictures: From `bank_pictures`.
-        embed: Turns a picture into its embedding, float32 (D,).
-        before_picture: Called with the number of each picture, from 0; may raise to stop.
+def embedded_bank(bank: PictureBank, embed: Callable[[ImageArray], FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Embed all pictures of a bank, and made views of them.
 
     Returns:
         The arguments of `learning.view_prior.measure_prior`: embeddings of the pictures, float32 (B, D), and of their
         views, float32 (B, BANK_VIEWS, D).
     """
-    bank, views = [], []
-    for number, picture in enumerate(pictures):
-        before_picture(number)
-        bank.append(embed(picture))
-        views.append([embed(view) for view in made_views(picture, BANK_VIEWS, np.random.default_rng(number))])
-    return np.asarray(bank, np.float32), np.asarray(views, np.float32)
+    rows = np.stack([bank.embedded(number, embed) for number in range(len(bank))])
+    return rows[:, 0], rows[:, 1:]
 
 
 def _made(picture: ImageArray, ratio: float, rng: np.random.Generator) -> ImageArray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pretraining.bank import SEED, SIZE_OUT_PX, bank_picture
-from tpu.made_views import bank_pictures
+from tpu.made_views import PictureBank
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -17,12 +17,14 @@ BANK = Path(__file__).resolve().parents[2] / "assets/models/bank.zip"
 
 def test_the_shipped_pictures_are_rendered_from_the_seed() -> None:
     rng = np.random.default_rng(SEED)
-    for shipped in bank_pictures(BANK)[:4]:
+    bank = PictureBank(BANK)
+    for number in range(4):
         rendered = bank_picture(SIZE_OUT_PX, rng).astype(int)
-        assert np.abs(shipped - rendered).mean() < 8  # grey levels: JPEG is lossy
+        assert np.abs(bank.picture(number) - rendered).mean() < 8  # grey levels: JPEG is lossy
 
 
 def test_pictures_of_the_bank_differ_from_each_other() -> None:
-    small = np.stack([picture[::16, ::16].astype(float).ravel() for picture in bank_pictures(BANK)])
+    bank = PictureBank(BANK)
+    small = np.stack([bank.picture(number)[::16, ::16].astype(float).ravel() for number in range(len(bank))])
     distances = np.abs(small[:, np.newaxis] - small).mean(axis=2) + 1e3 * np.eye(len(small))
     assert distances.min() > 5

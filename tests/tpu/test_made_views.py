@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tpu.made_views import BANK_VIEWS, VIEW_PX, bank_pictures, embedded_bank, made_views
+from tpu.made_views import BANK_VIEWS, VIEW_PX, PictureBank, made_views
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -51,12 +51,17 @@ def test_light_and_colour_of_light_change() -> None:
     assert (corners[:, 0] / corners[:, 2]).std() > 0.05
 
 
-def test_the_shipped_bank_holds_some_hundred_pictures_and_is_embedded_with_its_views() -> None:
-    pictures = bank_pictures(BANK)
-    assert 250 <= len(pictures) <= 400
+def test_the_shipped_bank_has_some_hundred_pictures_and_is_small() -> None:
+    bank = PictureBank(BANK)
+    assert 250 <= len(bank) <= 400
     assert BANK.stat().st_size <= 3_000_000
-    assert {one.shape for one in pictures} == {(224, 224, 3)}
-    bank, views = embedded_bank(pictures[:3], lambda seen: seen.mean(axis=(0, 1)).astype(np.float32))
-    assert bank.shape == (3, 3)
-    assert views.shape == (3, BANK_VIEWS, 3)
-    assert bank[0] == pytest.approx(pictures[0].mean(axis=(0, 1)))
+    assert {bank.picture(number).shape for number in range(len(bank))} == {(224, 224, 3)}
+
+
+def test_a_picture_of_the_bank_is_embedded_with_views_that_are_always_the_same() -> None:
+    bank = PictureBank(BANK)
+    one, again = (bank.embedded(3, lambda seen: seen.mean(axis=(0, 1)).astype(np.float32)) for _ in range(2))
+    assert one.shape == (1 + BANK_VIEWS, 3)
+    assert (one == again).all()
+    assert one[0] == pytest.approx(bank.picture(3).mean(axis=(0, 1)))
+    assert (one[1] != one[2]).any()
