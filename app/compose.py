@@ -39,6 +39,7 @@ from app.kiosk import Kiosk
 from app.loop import Loop
 from app.model.live import Vision
 from app.model.observation import Observation
+from app.model.prior import ExtractorPrior
 from app.openers import (
     Buttons,
     Outputs,
@@ -145,10 +146,11 @@ def compose(
         extractor, accelerator = open_model(config, list_devices, events.put, stack)
         store = open_store(config, extractor, stack)
         vision = open_vision(extractor, store, stack)
+        prior = ExtractorPrior(extractor.origin_sha256, config.data_dir)
         drives = SimulatedDrives() if demo is not None else open_drives(stack)
         things = RenderedThings(AttractStage.kinds, random_views())
         kiosk = Kiosk(
-            Tools(config, store, extractor, vision, drives, sounds, clock, accelerator),
+            Tools(config, store, extractor, vision, drives, sounds, clock, accelerator, prior),
             StationServices(settings, candidates, switch_off, warnings.lines, things),
             events=events,
             toggle_fullscreen=window.toggle_fullscreen,

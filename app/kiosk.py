@@ -273,7 +273,7 @@ class Kiosk:
         model = restore_model(self._tools)
         session = self._tools.store.load()
         return KioskState(
-            classes=taught_classes(session),
+            classes=taught_classes(self._tools, session),
             mode=Mode.LIVE if model else Mode.TEACH,
             model=model,
             next_hold=session.next_hold,

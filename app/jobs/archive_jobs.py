@@ -77,7 +77,7 @@ def restore_session(tools: Tools, announce: Announce, removed: RemovedSamples, n
         tools.vision.num_classes = len(session.labels)
         delete_trained_models(tools.config)
         removed.clear()
-        announce(ev.SessionRestored(taught_classes(session), session.next_hold))
+        announce(ev.SessionRestored(taught_classes(tools, session), session.next_hold))
 
 
 def export_sessions(tools: Tools, announce: Announce) -> None:

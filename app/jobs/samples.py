@@ -11,6 +11,7 @@ from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.workers import StopSignal
 from app.core import events as ev
+from app.jobs.classes import class_variety
 from app.jobs.running import JobQueue, report_failure_as
 from app.jobs.tools import Announce, Tools
 from app.session.embeddings import backend_agreement
@@ -48,7 +49,7 @@ def store_sample(
             embedding, device = tools.extractor.embedded(square)
         sample = tools.store.add(class_index, embedding, square, device, hold=hold)
         picture = Picture(("sample", sample.sample_id), thumbnail(square))
-        announce(ev.SampleAdded(class_index, sample.sample_id, picture))
+        announce(ev.SampleAdded(class_index, sample.sample_id, picture, class_variety(tools, class_index)))
 
 
 def remove_last_sample(tools: Tools, announce: Announce) -> None:
@@ -56,7 +57,8 @@ def remove_last_sample(tools: Tools, announce: Announce) -> None:
     with report_failure_as(ev.UndoFailed, announce):
         sample = tools.store.remove_last()
         if sample is not None:
-            announce(ev.SampleRemoved(sample.class_index, sample.sample_id))
+            variety = class_variety(tools, sample.class_index)
+            announce(ev.SampleRemoved(sample.class_index, sample.sample_id, variety))
 
 
 class RemovedSamples:
@@ -74,7 +76,8 @@ class RemovedSamples:
             sample = tools.store.remove(sample_id)
             if sample is not None:
                 self._samples.append(sample)
-                announce(ev.SampleRemoved(sample.class_index, sample_id))
+                variety = class_variety(tools, sample.class_index)
+                announce(ev.SampleRemoved(sample.class_index, sample_id, variety))
 
     def restore_last(self, tools: Tools, announce: Announce) -> None:
         """Restore the sample that was removed last, if there is one; announces SampleRestored or UndoFailed."""
@@ -85,7 +88,8 @@ class RemovedSamples:
             tools.store.restore(sample)
             self._samples.pop()
             picture = Picture(("sample", sample.sample_id), small_picture(sample.picture, THUMBNAIL_PX))
-            announce(ev.SampleRestored(sample.class_index, sample.sample_id, picture))
+            variety = class_variety(tools, sample.class_index)
+            announce(ev.SampleRestored(sample.class_index, sample.sample_id, picture, variety))
 
     def clear(self) -> None:
         """Forget the removed samples: another session begins."""

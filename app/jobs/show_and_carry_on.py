@@ -43,7 +43,7 @@ def import_session(tools: Tools, announce: Announce, removed: RemovedSamples, fo
         removed.clear()
         tools.vision.go_live(None)
         logger.info("carrying on with the session of %s", folder)
-        announce(ev.SessionImported(taught_classes(store.load()), session.next_hold))
+        announce(ev.SessionImported(taught_classes(tools, store.load()), session.next_hold))
 
 
 def show_model(tools: Tools, announce: Announce, folder: Path, drive: str) -> None:
@@ -77,4 +77,4 @@ def end_show(tools: Tools, announce: Announce) -> None:
         facts = restore_model(tools)
         if facts is None:
             tools.vision.go_live(None)
-        announce(ev.ShowEnded(taught_classes(session), facts))
+        announce(ev.ShowEnded(taught_classes(tools, session), facts))

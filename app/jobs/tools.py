@@ -12,9 +12,11 @@ from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.core.events import Event
 from app.model.live import Vision
+from app.model.prior import ExtractorPrior
 from app.session.archive import FOLDER, Archive
 from app.session.database import SESSION_FILE
 from app.session.store import SessionStore
+from learning.view_prior import ViewPrior
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
 
@@ -43,6 +45,7 @@ class Tools:
         vision: Holds the model that answers.
         clock: Monotonic seconds.
         accelerator: The Edge TPU; None if the CPU computes everything.
+        prior: The prior of the extractor, which may still be unknown; None to train without one.
     """
 
     config: Config
@@ -53,6 +56,12 @@ class Tools:
     sounds: Sounds
     clock: Clock = time.monotonic
     accelerator: EdgeTpuSupervisor | None = None
+    prior: ExtractorPrior | None = None
+
+    @property
+    def known_prior(self) -> ViewPrior | None:
+        """The prior of the extractor; None until it is known."""
+        return self.prior.known if self.prior is not None else None
 
     @property
     def archive(self) -> Archive:

@@ -33,17 +33,19 @@ class ExtractorPrior:
     Args:
         sha256: SHA-256 of the extractor: `EmbeddingExtractor.origin_sha256`.
         data_dir: Where a measured prior is cached; None caches nothing.
+        bank: The pictures to measure it on.
 
     Attributes:
         known: The prior; None until it is measured.
     """
 
-    def __init__(self, sha256: str, data_dir: Path | None) -> None:
+    def __init__(self, sha256: str, data_dir: Path | None, bank: Path = BANK) -> None:
         name = f"{sha256}.views.npz"
         self._cache = data_dir / FOLDER / name if data_dir is not None and data_dir.is_absolute() else None
         self.known: ViewPrior | None = _read(asset_path("models", name)) or (
             _read(self._cache) if self._cache else None
         )
+        self._bank_path = bank
         self._bank: PictureBank | None = None
         self._embedded: list[NDArray[np.float32]] = []
         self._failed = False
@@ -73,11 +75,9 @@ class ExtractorPrior:
         if not self.wanted:
             return
         try:
-            self._bank = self._bank or PictureBank(BANK)
+            self._bank = self._bank or PictureBank(self._bank_path)
         except (OSError, zipfile.BadZipFile) as error:
-            logger.warning(
-                "the extractor cannot be measured: %s cannot be read (%s). Install the kiosk again.", BANK, error
-            )
+            logger.warning("%s cannot be read (%s). Install the kiosk again.", self._bank_path, error)
             self._failed = True
             return
         while len(self._embedded) < len(self._bank):
@@ -86,9 +86,14 @@ class ExtractorPrior:
                 break
         if len(self._embedded) == len(self._bank):
             rows = np.stack(self._embedded)
-            self.known = measure_prior(rows[:, 0], rows[:, 1:])
+            measured = measure_prior(rows[:, 0], rows[:, 1:])
             self._bank, self._embedded = None, []
-            self._write(self.known)
+            if measured.distance > 0:
+                self.known = measured
+                self._write(measured)
+            else:
+                logger.warning("the extractor makes the same embedding of all views. Choose another one.")
+                self._failed = True
 
     def _write(self, prior: ViewPrior) -> None:
         """Write the cache; without it, the next start measures again."""
@@ -97,8 +102,9 @@ class ExtractorPrior:
         try:
             write_durably(self._cache, prior_to_bytes(prior))
         except OSError as error:
+            reason = error.strerror or str(error)
             logger.warning(
-                "%s cannot be written (%s). The next start measures the extractor again.", self._cache, error
+                "%s cannot be written (%s). The next start measures the extractor again.", self._cache, reason
             )
 
 

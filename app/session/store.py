@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from app.base.ports import ImageArray
 from app.session import last_model, re_embedding
 from app.session.connection import SharedDatabase
-from app.session.database import get_fact, get_labels, insert, read_samples, set_facts, set_labels
+from app.session.database import STALE, get_fact, get_labels, insert, read_samples, set_facts, set_labels
 from app.session.last_model import StoredModel
 from app.session.made_views import insert_made_views, need_of_views
 from app.session.pictures import encode_picture
 from app.session.re_embedding import BATCH, ReEmbedded
-from app.session.session import Sample, Session
+from app.session.session import Sample, Session, no_views
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +120,15 @@ class SessionStore:
                 (class_index, count, skip),
             ).fetchall()
         return tuple(row[0] for row in rows)
+
+    def embeddings_of_class(self, class_index: int) -> NDArray[np.float32]:
+        """Return the embeddings of a class that the current extractor made: float32 (N, D), (0, 0) without any."""
+        with self._shared.reading() as database:
+            rows = database.execute(
+                f"SELECT embedding FROM samples WHERE class_index = ? AND NOT ({STALE})",
+                (class_index, self._extractor[1]),
+            ).fetchall()
+        return np.stack([np.frombuffer(row[0], np.float32) for row in rows]) if rows else no_views()
 
     def made_elsewhere(self, device: str, limit: int) -> tuple[Sample, ...]:
         """Return the newest samples that the other kind of device embedded: the CPU, or an accelerator.

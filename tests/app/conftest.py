@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from app.model.prior import ExtractorPrior
 from tests.support.disks import Sticks, sticks
 from tests.support.kiosks import Station
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
 
 
 @pytest.fixture
@@ -24,3 +27,12 @@ def socket(tmp_path: Path) -> Iterator[Sticks]:
     """Where real file systems on loop devices are plugged in."""
     with sticks(tmp_path / "usb") as socket:
         yield socket
+
+
+@pytest.fixture
+def station_with_prior(tmp_path: Path) -> Iterator[Station]:
+    """A station that knows the prior of its extractor, and so prepares trainings in the background."""
+    extractor = EmbeddingExtractor(default_extractor_path())
+    made = Station(tmp_path, extractor=extractor, prior=ExtractorPrior(extractor.origin_sha256, None))
+    yield made
+    made.close()

@@ -18,6 +18,7 @@ from app.jobs.running import JobQueue
 from app.jobs.tools import RenderedThings, StationServices, Tools
 from app.kiosk import Kiosk
 from app.model.live import Vision
+from app.model.prior import ExtractorPrior
 from app.session.store import SessionStore
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
@@ -70,6 +71,7 @@ class Station:
         save_pictures: bool = False,
         extractor: EmbeddingExtractor | None = None,
         accelerator: EdgeTpuSupervisor | None = None,
+        prior: ExtractorPrior | None = None,
     ) -> None:
         self.folder = folder
         self.config = self.settings_in(folder, settings, labels=labels, save_pictures=save_pictures)
@@ -87,7 +89,7 @@ class Station:
         self.drives, self.sounds = SimulatedDrives(), RecordedSounds()
         self.tools = Tools(
             self.config, self.store, self.extractor, self.vision, drives or self.drives, self.sounds,
-            clock=lambda: self.now_s, accelerator=accelerator,
+            clock=lambda: self.now_s, accelerator=accelerator, prior=prior,
         )  # fmt: skip
         self.kiosk = Kiosk(
             self.tools, services or StationServices(things=RenderedThings(AttractStage.kinds, random_views()))

@@ -12,6 +12,7 @@ from app.base.buttons import (
     ScreenKey,
     SettingStep,
 )
+from app.jobs.classes import taught_classes
 from app.model.observation import NOTHING_SEEN
 from app.views.present import Surroundings, present
 from tests.support.kiosks import Station
@@ -75,3 +76,35 @@ def test_zoom_applies_to_samples_answers_and_the_export(station: Station) -> Non
     station.press(Action.SAVE)
     metadata = (station.kiosk.saved_to / "metadata.json").read_text()
     assert '"crop_share": 0.5' in metadata
+
+
+def test_each_sample_reports_how_much_the_samples_of_its_class_differ(station_with_prior: Station) -> None:
+    """A thing that does not move has no variety; turning it adds some, and UNDO takes that away again."""
+    station = station_with_prior
+    station.table.show("apple")
+
+    def tap() -> float:
+        station.look()
+        station.panel.tap(0)
+        station.settle()
+        variety = station.kiosk.state.classes[0].variety
+        assert variety is not None
+        return variety
+
+    still = [tap() for _ in range(4)]
+    assert still[0] == 0.0
+    assert still[-1] < 0.25
+    turned = 0.0
+    for _ in range(5):
+        station.table.new_view()
+        turned = tap()
+    assert turned > 0.6
+    assert taught_classes(station.tools, station.store.load())[0].variety == pytest.approx(turned)
+    for _ in range(5):
+        station.press(Action.UNDO)
+    assert station.kiosk.state.classes[0].variety == pytest.approx(still[-1], abs=0.01)
+
+
+def test_variety_is_unknown_until_the_extractor_was_measured(station: Station) -> None:
+    station.teach(2)
+    assert station.kiosk.state.classes[0].variety is None
