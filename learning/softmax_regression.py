@@ -2,7 +2,7 @@
 
 Source: the interface of `edgetpu.learn.backprop.softmax_regression.SoftmaxRegression` (Coral, 2019), and
 `serialize_model` of its successor `pycoral.learn.backprop.softmax_regression`. Names, defaults and meanings are kept;
-the code is our own. What differs only adds: keyword-only options, checks, a returned history, `save` and `load`.
+the code is our own. Added are keyword-only options, checks, a returned history, `save` and `load`.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def test_every_link_within_the_project_leads_to_a_file_and_a_heading(document: P
 
 
 @each_document
-def test_every_command_of_the_kiosk_is_one_that_it_understands(document: Path) -> None:
+def test_every_documented_command_is_understood(document: Path) -> None:
     for line in command_lines(document):
         command = re.fullmatch(r"(?:\S*python )?(?:\S*/)?(?:run_kiosk\.py|teachable-kiosk) (.+)", line)
         if command is None:

@@ -29,7 +29,7 @@ def modules() -> Iterator[tuple[str, str, set[str], set[str]]]:
         yield str(path.relative_to(TESTS)), source, imported, marks
 
 
-def test_whatever_uses_a_model_runs_again_with_the_older_runtime() -> None:
+def test_every_test_that_uses_a_model_runs_again_with_the_older_runtime() -> None:
     """Except for windows and services in end_to_end/, which are slow and the same with any runtime."""
     unmarked = [
         name
@@ -49,7 +49,7 @@ def test_whatever_uses_a_model_runs_again_with_the_older_runtime() -> None:
         ("mediapipe", "needs_mediapipe", "clients/"),
     ],
 )
-def test_whatever_imports_a_large_framework_says_so(package: str, marker: str, folder: str) -> None:
+def test_every_test_that_imports_a_large_framework_has_its_marker(package: str, marker: str, folder: str) -> None:
     importing = [(name, marks) for name, _source, imported, marks in modules() if package in imported]
     assert importing
     assert [name for name, marks in importing if marker not in marks] == []

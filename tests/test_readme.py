@@ -70,7 +70,7 @@ def cup(rng: np.random.Generator) -> Any:
     return cv2.rectangle(picture, (x, y - 20), (x + 60, y + 40), (180, 80, 20), -1)
 
 
-def test_the_python_of_the_readme_teaches_saves_and_classifies(tmp_path: Path) -> None:
+def test_the_code_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for label, draw in (("apple", apple), ("cup", cup)):
         folder = tmp_path / "pictures" / label

@@ -48,7 +48,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[ImageAr
     return path, [one for kind in camera.kinds[: len(NAMES)] for one in views(kind, 4, size_px, camera)]
 
 
-def test_mediapipe_names_our_classes_and_gives_the_same_answers(taught: tuple[Path, list[ImageArray]]) -> None:
+def test_mediapipe_names_our_classes_and_returns_the_same_answers(taught: tuple[Path, list[ImageArray]]) -> None:
     path, pictures = taught
     ours = ClassificationEngine(path, labels=NAMES)
     options = vision.ImageClassifierOptions(base_options=BaseOptions(model_asset_path=str(path)))

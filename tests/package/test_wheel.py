@@ -1,6 +1,6 @@
-"""The wheel and the sdist: they hold everything, and an installed kiosk works where no checkout is.
+"""The wheel and the sdist hold every file, and an installed kiosk works without a checkout.
 
-It downloads the packages that the kiosk depends on: `make test-wheel`.
+These tests download the packages that the kiosk depends on: `make test-wheel`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PROGRAM = ("app", "assets", "learning", "tpu", "run_kiosk.py")
 
 @dataclass(frozen=True)
 class Built:
-    """What was built: the wheel of the source tree, the sdist, and the wheel that the sdist gives."""
+    """What was built: the wheel of the source tree, the sdist, and the wheel built from the sdist."""
 
     wheel: Path
     sdist: Path
@@ -76,7 +76,7 @@ def contents(wheel: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Both builds, from clean copies of the source tree: a checkout may hold the rests of earlier builds."""
+    """Both builds, from clean copies of the source tree: a checkout may hold files of earlier builds."""
     folder = tmp_path_factory.mktemp("build")
     builds = []
     for name, what in (("wheel", ["--wheel"]), ("sdist", [])):
@@ -97,7 +97,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 @pytest.fixture(scope="module")
 def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The wheel and what it depends on, in an environment that knows nothing of the checkout."""
+    """The wheel and what it depends on, in an environment of their own, outside the checkout."""
     folder = tmp_path_factory.mktemp("elsewhere")
     subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
     pip = [folder / "environment/bin/python", "-m", "pip", "--quiet", "install", "--no-compile", built.wheel]
@@ -108,7 +108,7 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Install
 
 @pytest.fixture(scope="module")
 def demonstration(installed: Installed) -> Iterator[subprocess.Popen[str]]:
-    """The demonstration, which takes its time: the other tests run meanwhile."""
+    """The demonstration; it runs while the other tests run, because it takes long."""
     process = installed.start("--demo", "--headless", "--json", "demo.json")
     yield process
     process.kill()
@@ -133,7 +133,7 @@ def test_the_wheel_holds_every_file_of_the_program_and_its_licences(built: Built
     assert licences == ["LICENSE", "assets/fonts/LICENCE-MPLUSRounded1c.txt"]
 
 
-def test_the_sdist_gives_the_same_wheel(built: Built) -> None:
+def test_the_wheel_built_from_the_sdist_is_the_same(built: Built) -> None:
     assert contents(built.wheel_of_sdist) == contents(built.wheel)
 
 
@@ -202,7 +202,7 @@ def test_the_service_starts_the_installed_command(installed: Installed) -> None:
     assert "Documentation=" in lines  # the manual is not part of the wheel
 
 
-def test_bench_has_the_benchmarks_that_need_nothing_else(installed: Installed) -> None:
+def test_bench_offers_the_benchmarks_that_are_in_the_wheel(installed: Installed) -> None:
     done = installed.run("bench", "head")
     assert done.returncode == 1
     assert done.stderr == (
@@ -212,13 +212,15 @@ def test_bench_has_the_benchmarks_that_need_nothing_else(installed: Installed) -
     assert installed.run("-c", code, program=installed.python).returncode == 0
 
 
-def test_it_is_called_by_its_name_and_ends_with_the_code_of_its_command(installed: Installed) -> None:
+def test_usage_errors_name_the_command_and_exit_codes_are_those_of_run_kiosk(installed: Installed) -> None:
     usage = installed.run("bogus")
     assert usage.returncode == 2
     assert usage.stderr.splitlines()[-1].startswith("teachable-kiosk: error: argument COMMAND: invalid choice: 'bogus'")
     error = installed.run("models", "verify", "mobilenet_v1")
     assert (error.returncode, error.stderr) == (
-        1, "error: mobilenet_v1 is not on this machine. Fetch it: teachable-kiosk models pull mobilenet_v1.\n",
+        1,
+        "error: the model mobilenet_v1 cannot be used: it is not on this machine. "
+        "Fetch it with the command `models pull mobilenet_v1`.\n",
     )  # fmt: skip
 
 

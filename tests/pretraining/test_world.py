@@ -266,7 +266,7 @@ def test_a_batch_of_one_kind_shows_things_of_one_kind(monkeypatch: pytest.Monkey
 _TWO_KINDS = ("random_sign", "random_stuff")
 
 
-def test_batches_of_one_kind_are_twice_as_often_materials_as_any_other_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_of_one_kind_show_materials_twice_as_often_as_other_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "KINDS", tuple((make, 1 / len(KINDS)) for make, _ in KINDS))
     pool = World(np.random.default_rng(17), 120)
     seen = Counter(type(pool._things[pool._chosen(8, 1.0)[0][0]].thing) for _ in range(400))

@@ -15,7 +15,7 @@ from tests.support.kiosks import Station
 
 
 def leave_alone(station: Station) -> None:
-    """Nobody presses anything until it plays by itself."""
+    """Press nothing until the demonstration plays."""
     idle = station.kiosk.state.config.idle
     for seconds in (idle.after_s, idle.countdown_s):
         station.now_s += seconds

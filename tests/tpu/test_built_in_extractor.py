@@ -16,12 +16,12 @@ pytestmark = pytest.mark.needs_runtime
 CARD = default_extractor_path().with_name("MODEL_CARD.md")
 
 
-def test_the_shipped_extractor_holds_only_what_the_edge_tpu_compiler_takes_and_is_small() -> None:
+def test_the_shipped_extractor_is_small_and_has_only_operators_of_the_edge_tpu() -> None:
     assert_fit_for_the_edge_tpu(default_extractor_path())
     assert default_extractor_path().stat().st_size <= 2_000_000
 
 
-def test_what_is_told_of_its_operations_is_counted_as_by_hand() -> None:
+def test_the_count_of_operations_equals_a_count_by_hand() -> None:
     edges, kernels, channels = (
         (48, 24, 12, 12, 12, 6, 6, 6, 6),
         (3,) * 8 + (1,),
@@ -36,7 +36,7 @@ def test_what_is_told_of_its_operations_is_counted_as_by_hand() -> None:
     assert f"{operations / 1e6:.0f} million multiply-adds" in CARD.read_text(encoding="utf-8")
 
 
-def test_the_card_is_that_of_the_file() -> None:
+def test_the_model_card_describes_this_file() -> None:
     card, documentation = (path.read_text(encoding="utf-8") for path in (CARD, Path("docs/model.md")))
     assert hashlib.sha256(default_extractor_path().read_bytes()).hexdigest() in card
     assert "Apache-2.0" in card

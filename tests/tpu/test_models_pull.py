@@ -110,7 +110,7 @@ def server() -> Iterator[Server]:
     made.server_close()
 
 
-def test_a_model_is_pulled_whole_and_then_known(server: Server, tmp_path: Path) -> None:
+def test_a_model_is_downloaded_completely_and_then_found(server: Server, tmp_path: Path) -> None:
     progress: list[tuple[int, int | None]] = []
     path = pull(server.model(), tmp_path, lambda done, total: progress.append((done, total)))
     assert path.read_bytes() == DATA
@@ -120,13 +120,13 @@ def test_a_model_is_pulled_whole_and_then_known(server: Server, tmp_path: Path) 
     assert server.ranges == [0]
 
 
-def test_a_transfer_that_breaks_off_goes_on_where_it_stopped(server: Server, tmp_path: Path) -> None:
+def test_an_interrupted_download_is_resumed_where_it_stopped(server: Server, tmp_path: Path) -> None:
     server.answers = [breaks_off, breaks_off, whole]
     assert pull(server.model(), tmp_path).read_bytes() == DATA
     assert server.ranges == [0, 100_000, 200_000]
 
 
-def test_the_next_day_it_still_goes_on(server: Server, tmp_path: Path) -> None:
+def test_a_download_is_resumed_by_a_later_run_too(server: Server, tmp_path: Path) -> None:
     server.answers = [breaks_off, breaks_off, breaks_off, whole]
     with pytest.raises(DownloadFailed) as caught:
         pull(server.model(), tmp_path)
@@ -138,12 +138,12 @@ def test_the_next_day_it_still_goes_on(server: Server, tmp_path: Path) -> None:
     assert server.ranges[-1] == 300_000
 
 
-def test_a_server_without_ranges_starts_over(server: Server, tmp_path: Path) -> None:
+def test_a_download_starts_over_if_the_server_cannot_resume(server: Server, tmp_path: Path) -> None:
     server.answers = [breaks_off, forgets_ranges]
     assert pull(server.model(), tmp_path).read_bytes() == DATA
 
 
-def test_other_bytes_never_get_the_model_s_name(server: Server, tmp_path: Path) -> None:
+def test_a_file_with_other_bytes_never_gets_the_name_of_the_model(server: Server, tmp_path: Path) -> None:
     server.answers = [other_bytes, whole]
     with pytest.raises(DownloadFailed) as caught:
         pull(server.model(), tmp_path)
@@ -156,9 +156,7 @@ def test_other_bytes_never_get_the_model_s_name(server: Server, tmp_path: Path) 
     assert pull(server.model(), tmp_path).read_bytes() == DATA
 
 
-def test_a_length_that_is_too_short_is_other_bytes_and_one_that_is_none_does_no_harm(
-    server: Server, tmp_path: Path
-) -> None:
+def test_a_length_that_is_too_short_is_refused_and_a_missing_length_is_accepted(server: Server, tmp_path: Path) -> None:
     server.answers = [says_less, says_nonsense]
     with pytest.raises(DownloadFailed) as caught:
         pull(server.model(), tmp_path)
@@ -172,7 +170,7 @@ def test_a_length_that_is_too_short_is_other_bytes_and_one_that_is_none_does_no_
     assert set(totals) == {None}
 
 
-def test_the_proxy_of_the_environment_is_asked(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_in_the_environment_is_used(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
@@ -186,14 +184,14 @@ def test_redirects_are_followed(server: Server, tmp_path: Path) -> None:
     assert pull(server.model(), tmp_path).read_bytes() == DATA
 
 
-def test_an_answer_of_the_server_is_passed_on(server: Server, tmp_path: Path) -> None:
+def test_the_status_of_the_server_is_in_the_error(server: Server, tmp_path: Path) -> None:
     server.answers = [missing]
     with pytest.raises(DownloadFailed) as caught:
         pull(server.model(), tmp_path)
     assert str(caught.value) == f"{server.model().address} answers 404 Not Found. Try again later."
 
 
-def test_without_a_network_it_says_so(tmp_path: Path) -> None:
+def test_the_error_without_a_network_says_what_to_do(tmp_path: Path) -> None:
     nowhere = KnownModel("m", "http://127.0.0.1:9/m.tflite", "0", "Apache-2.0", "test")
     with pytest.raises(DownloadFailed) as caught:
         pull(nowhere, tmp_path)
@@ -209,7 +207,7 @@ def test_a_damaged_file_is_not_intact_and_is_replaced(server: Server, tmp_path: 
     assert pull(server.model(), tmp_path).read_bytes() == DATA
 
 
-def test_where_no_hash_is_known_the_first_download_is_remembered(server: Server, tmp_path: Path) -> None:
+def test_if_no_hash_is_known_that_of_the_first_download_is_stored(server: Server, tmp_path: Path) -> None:
     model = server.model(sha256="")
     path = pull(model, tmp_path)
     assert is_intact(model, tmp_path)
@@ -224,7 +222,10 @@ def test_a_second_download_must_equal_the_first(server: Server, tmp_path: Path) 
     server.answers = [other_bytes]
     with pytest.raises(DownloadFailed) as caught:
         pull(model, tmp_path)
-    assert "delivered other bytes than expected" in str(caught.value)
+    found = hashlib.sha256(b"<html>Sign in to the guest network</html>").hexdigest()
+    assert str(caught.value) == (
+        f"{model.address} delivered other bytes than expected (sha256 {found}). Pull it again later."
+    )
     assert not path.exists()
 
 
@@ -236,7 +237,7 @@ def test_the_known_models_are_the_files_they_claim_to_be(shared_models: Path) ->
         assert len(data) == model.size_bytes
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+def test_the_error_for_an_unknown_name_lists_the_known_names() -> None:
     with pytest.raises(UnknownModel) as caught:
         find_model("resnet")
     names = ", ".join(model.name for model in KNOWN_MODELS)

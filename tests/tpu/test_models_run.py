@@ -43,7 +43,7 @@ def test_shrinking_averages_the_pixels() -> None:
     assert not prepare_picture(image, 2)[1, 1].any()
 
 
-def test_every_type_of_input_stands_for_the_same_pixel() -> None:
+def test_inputs_of_all_types_represent_the_same_pixel() -> None:
     picture = np.array([[[0, 128, 255]]], np.uint8)
     assert input_tensor(picture, np.dtype(np.uint8)).ravel().tolist() == [0, 128, 255]
     assert input_tensor(picture, np.dtype(np.int8)).ravel().tolist() == [-128, 0, 127]
@@ -64,7 +64,7 @@ def test_an_unreadable_picture_is_named(tmp_path: Path) -> None:
     assert str(caught.value) == f"{path} is not a readable picture. Use a JPEG, PNG, BMP, WebP or TIFF file."
 
 
-def test_a_missing_picture_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+def test_a_missing_and_a_damaged_picture_have_different_errors(tmp_path: Path) -> None:
     path = tmp_path / "none.jpg"
     with pytest.raises(PictureUnreadable) as caught:
         read_picture(path)
@@ -82,7 +82,7 @@ def test_embeddings_of_all_types_agree(tmp_path: Path, kind: Kind) -> None:
         assert one.embed(image) == pytest.approx(exact.embed(image), abs=0.06)
 
 
-def test_a_real_extractor_tells_pictures_apart(shared_models: Path, shared_photos: Path) -> None:
+def test_a_real_extractor_distinguishes_pictures(shared_models: Path, shared_photos: Path) -> None:
     with EmbeddingExtractor(shared_models / MOBILENET) as extractor:
         owl, parrot, owl_again = (
             extractor.embed(read_picture(shared_photos / "scenes" / f"{name}.jpg")) for name in ("owl", "parrot", "owl")
@@ -102,7 +102,7 @@ def test_a_compiled_model_without_an_accelerator_says_what_to_use(shared_models:
     )
 
 
-def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.tflite"
     path.write_bytes(b"not a model at all")
     with pytest.raises(ModelUnreadable) as caught:
@@ -110,7 +110,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == f"the model {path} cannot be used: it is no TFLite file. Name a .tflite file."
 
 
-def test_a_truncated_model_is_refused_not_crashed_on(tmp_path: Path) -> None:
+def test_a_truncated_model_is_refused_without_a_crash(tmp_path: Path) -> None:
     path = tmp_path / "half.tflite"
     path.write_bytes(tiny_extractor()[:200])
     with pytest.raises(ModelUnreadable) as caught:
@@ -120,7 +120,7 @@ def test_a_truncated_model_is_refused_not_crashed_on(tmp_path: Path) -> None:
     )
 
 
-def test_litert_is_there_and_an_unknown_runtime_is_not() -> None:
+def test_litert_is_available_and_an_unknown_runtime_is_refused() -> None:
     assert "litert" in available_runtimes()
     with pytest.raises(RuntimeNotInstalled) as caught:
         refuse_missing("tensorrt")

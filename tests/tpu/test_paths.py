@@ -92,6 +92,6 @@ def test_a_missing_file_and_a_folder_are_named_with_the_next_step(
 
 
 @pytest.mark.parametrize("what", READERS)
-def test_a_path_that_no_system_has_is_an_error_of_this_package(what: str) -> None:
+def test_a_path_with_a_null_character_is_an_error_of_this_package(what: str) -> None:
     with pytest.raises(RuntimeLayerError):
         READERS[what]("null\0character")

@@ -23,14 +23,14 @@ ON_CPU = [name for name in available_runtimes() if name != "pycoral"]
 KINDS: list[Kind] = ["uint8", "int8", "float32"]
 
 
-def test_litert_is_always_there() -> None:
+def test_litert_is_always_available() -> None:
     assert "litert" in ON_CPU
     assert runtime_for_cpu("auto") == "litert"
 
 
 @pytest.mark.parametrize("runtime", ON_CPU)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_runtime_gives_the_same_embedding(runtime: str, kind: Kind, tmp_path: Path) -> None:
+def test_every_runtime_returns_the_same_embedding(runtime: str, kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "tiny.tflite"
     path.write_bytes(tiny_extractor(kind))
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
@@ -42,7 +42,7 @@ def test_every_runtime_gives_the_same_embedding(runtime: str, kind: Kind, tmp_pa
 
 @pytest.mark.parametrize("runtime", ON_CPU)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_runtime_opens_what_is_exported(runtime: str, kind: Kind, tmp_path: Path) -> None:
+def test_every_runtime_opens_an_exported_model(runtime: str, kind: Kind, tmp_path: Path) -> None:
     head = SoftmaxRegression(6, 4, weight_scale=1.0, rng=3)
     head.min_score, head.max_score = -12.0, 12.0
     path = tmp_path / "model.tflite"
@@ -53,19 +53,19 @@ def test_every_runtime_opens_what_is_exported(runtime: str, kind: Kind, tmp_path
 
 
 @pytest.mark.parametrize("runtime", ON_CPU)
-def test_the_extractors_of_the_kiosk_see_photographs_alike(
+def test_the_plain_and_the_compiled_extractor_embed_photographs_alike(
     runtime: str, shared_models: Path, shared_photos: Path
 ) -> None:
     photo = read_picture(shared_photos / "scenes" / "cat_720p.jpg")
     for path in (default_extractor_path(), shared_models / "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"):
         expected = EmbeddingExtractor(path, runtime="litert").embed(photo)
         found = EmbeddingExtractor(path, runtime=runtime).embed(photo)
-        assert np.corrcoef(found, expected)[0, 1] > 0.99  # kernels of their own round in their own way
+        assert np.corrcoef(found, expected)[0, 1] > 0.99  # each runtime rounds in its own way
 
 
 @pytest.mark.parametrize("runtime", ON_CPU)
-def test_every_runtime_refuses_a_torn_file_in_one_line(runtime: str, tmp_path: Path) -> None:
-    path = tmp_path / "torn.tflite"
+def test_every_runtime_refuses_a_truncated_file_in_one_line(runtime: str, tmp_path: Path) -> None:
+    path = tmp_path / "truncated.tflite"
     whole = tiny_extractor()
     for length in (8, 200, len(whole) // 2, len(whole) - 40):
         path.write_bytes(whole[:length])
@@ -77,7 +77,9 @@ def test_every_runtime_refuses_a_torn_file_in_one_line(runtime: str, tmp_path: P
 
 
 @pytest.mark.parametrize("runtime", ON_CPU)
-def test_a_compiled_model_alone_says_what_to_do(runtime: str, shared_models: Path, tmp_path: Path) -> None:
+def test_the_error_for_a_compiled_model_without_its_cpu_file_says_what_to_do(
+    runtime: str, shared_models: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "mobilenet_v1_1.0_224_quant_embedding_extractor_edgetpu.tflite"
     path.write_bytes((shared_models / path.name).read_bytes())
     with pytest.raises(AcceleratorUnavailable) as caught:
@@ -89,7 +91,7 @@ def test_a_compiled_model_alone_says_what_to_do(runtime: str, shared_models: Pat
 
 
 @pytest.mark.parametrize("runtime", sorted(set(MODULES) - set(available_runtimes())) or ["none"])
-def test_a_runtime_that_is_missing_says_how_to_install_it(runtime: str) -> None:
+def test_the_error_for_a_missing_runtime_says_how_to_install_it(runtime: str) -> None:
     with pytest.raises(RuntimeNotInstalled) as caught:
         refuse_missing(runtime)
     assert str(caught.value) in (

@@ -26,7 +26,7 @@ print("an error of its own", file=sys.stderr)
 """
 
 
-def test_known_lines_are_left_out_and_all_others_come_through_in_order(capfd: pytest.CaptureFixture[str]) -> None:
+def test_known_lines_are_left_out_and_all_others_pass_in_order(capfd: pytest.CaptureFixture[str]) -> None:
     with hide_lines(ALSA):
         os.write(2, b"ALSA lib pcm.c:2666:(snd_pcm_open_noupdate) Unknown PCM default\nthe disk ")
         os.write(2, b"is on fire\nALSA lib is mentioned by ALSA lib\nsee ALSA lib pcm.c\nno end of line")
@@ -34,7 +34,7 @@ def test_known_lines_are_left_out_and_all_others_come_through_in_order(capfd: py
     assert capfd.readouterr().err == "the disk is on fire\nsee ALSA lib pcm.c\nno end of line, nor here"
 
 
-def test_what_was_written_before_an_exception_comes_through(capfd: pytest.CaptureFixture[str]) -> None:
+def test_lines_written_before_an_exception_pass(capfd: pytest.CaptureFixture[str]) -> None:
     def fail() -> None:
         with hide_lines(ALSA):
             os.write(2, b"why\n")

@@ -42,7 +42,7 @@ def trained(config: Config) -> Path:
     return path
 
 
-def test_a_report_is_read_as_it_was_written_and_a_damaged_one_is_none(config: Config) -> None:
+def test_a_report_is_read_as_it_was_written_and_a_damaged_one_returns_none(config: Config) -> None:
     path = trained(config)
     assert read_report(path) == {"shots": 4}
     report_path(path).write_text("{")

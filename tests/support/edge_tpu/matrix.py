@@ -134,9 +134,9 @@ class _Visit:
             self.until(lambda: sum(self.kiosk.state.shots) >= self.pressed, "a sample is counted")
 
     def _show(self, index: int) -> None:
-        """Lay the thing of a class on the table, another way each time, and wait until it is on the screen.
+        """Put the thing of a class on the table, turned differently each time, and wait until it is on the screen.
 
-        One thing under two names is nothing that can be learned: training may refuse it, and rightly.
+        Each class needs its own thing: training may refuse one thing that was taught under two names.
         """
         self._table.show(self._table.kinds[index])
         self._table.new_view()
@@ -216,7 +216,7 @@ def _kiosk(
 
 
 def _play(visit: _Visit, fault: Fault, mode: str, watched_s: float, settled_s: float) -> float | None:
-    """Lead the kiosk into the mode, let the fault strike, and go on; give after how long the stick answers."""
+    """Lead the kiosk into the mode, let the fault strike, and go on; return the seconds until the stick answers."""
     kiosk = visit.kiosk
     if fault.serving:
         visit.stick.plug_in()

@@ -50,7 +50,7 @@ def test_a_compiled_extractor_returns_what_its_cpu_file_returns(runtime: str, ex
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_the_same_head_answers_alike_on_the_compiled_model_and_its_cpu_file(runtime: str, extractors: Path) -> None:
+def test_one_head_gives_the_same_answers_on_the_compiled_model_and_its_cpu_file(runtime: str, extractors: Path) -> None:
     head = SoftmaxRegression(1024, 3, weight_scale=0.1, rng=2)
     head.min_score, head.max_score = -6.0, 6.0
     plain = extractors.with_name(PLAIN).read_bytes()
@@ -63,7 +63,7 @@ def test_the_same_head_answers_alike_on_the_compiled_model_and_its_cpu_file(runt
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_a_call_that_fails_in_the_driver_is_not_taken_for_an_old_driver(runtime: str, extractors: Path) -> None:
+def test_a_call_that_fails_in_the_driver_is_not_reported_as_an_old_driver(runtime: str, extractors: Path) -> None:
     def not_ready(_data: bytes) -> bytes:
         raise OSError
 
@@ -73,7 +73,7 @@ def test_a_call_that_fails_in_the_driver_is_not_taken_for_an_old_driver(runtime:
     assert isinstance(translated(caught.value, extractors, "calling"), ModelUnreadable)
 
 
-def test_what_a_runtime_says_of_an_old_driver_is_understood() -> None:
+def test_the_message_of_a_runtime_about_an_old_driver_is_recognised() -> None:
     said = RuntimeError(
         "Encountered an unresolved custom op. Did you miss a custom op or delegate?"
         "Node number 1 (EdgeTpuDelegateForCustomOp) failed to invoke."

@@ -58,11 +58,11 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def test_a_machine_without_any_has_none(world: World) -> None:
+def test_without_an_accelerator_the_list_is_empty(world: World) -> None:
     assert world.list() == ()
 
 
-def test_sticks_are_found_before_and_after_their_firmware_and_other_devices_are_not(world: World) -> None:
+def test_sticks_are_found_before_and_after_their_firmware_is_loaded_and_other_devices_are_ignored(world: World) -> None:
     world.usb("2-1", "1a6e", "089a", 5)
     world.usb("2-2", "18d1", "9302", 6)
     world.usb("2-3", "046d", "0825", 7)  # a webcam
@@ -74,7 +74,7 @@ def test_sticks_are_found_before_and_after_their_firmware_and_other_devices_are_
     assert found[0].node == world.dev / "bus/usb/002/005"
 
 
-def test_a_device_file_that_cannot_be_opened_names_the_group(world: World) -> None:
+def test_the_problem_of_a_device_file_that_cannot_be_opened_names_its_group(world: World) -> None:
     usb, apex = world.usb("2-1", "1a6e", "089a", 5), world.apex(0)
     usb.unlink()
     apex.unlink()  # root may open everything, except what does not exist
@@ -84,7 +84,7 @@ def test_a_device_file_that_cannot_be_opened_names_the_group(world: World) -> No
     ]
 
 
-def test_a_device_file_that_the_rules_gave_to_another_group_names_that_one(
+def test_if_the_rules_gave_the_device_file_to_another_group_that_group_is_named(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = world.apex(0)
@@ -103,13 +103,13 @@ def test_a_stick_that_a_program_has_claimed_is_busy(world: World) -> None:
     assert world.list()[0].problem == (f"another program uses it: find it with `sudo fuser -v {node}` and close it")
 
 
-def test_a_kernel_driver_on_its_interface_is_no_program(world: World) -> None:
+def test_a_kernel_driver_on_the_interface_does_not_count_as_a_program(world: World) -> None:
     world.usb("2-1", "1a6e", "089a", 5)
     world.claim("2-1", "usbhid")
     assert world.list()[0].problem == ""
 
 
-def test_a_card_tells_its_temperature_and_its_owner(world: World) -> None:
+def test_the_temperature_and_the_owner_of_a_card_are_read(world: World) -> None:
     world.pci("0000:01:00.0")
     world.pci("0000:02:00.0")
     world.apex(0, temp="54300", is_device_owned="0")

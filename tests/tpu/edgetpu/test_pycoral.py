@@ -84,13 +84,13 @@ def test_pycoral_lists_and_opens_the_stick(asked, extractors: Path, photo: Path)
         assert result["embedding"] == plain.embed(read_picture(photo)).tolist()
 
 
-def test_the_performance_that_is_set_reaches_pycoral_s_delegate(asked) -> None:
+def test_the_performance_setting_reaches_pycorals_delegate(asked) -> None:
     result, calls = asked(performance="Low")
     assert result["device"] == "usb:0", result["reason"]
     assert "load_edgetpu_delegate [('Performance', 'Low'), ('device', 'usb:0')]" in calls
 
 
-def test_the_other_project_of_that_name_is_not_taken_for_it(asked) -> None:
+def test_another_project_named_pycoral_is_ignored(asked) -> None:
     result, calls = asked(version="0.2.0", performance="Low")
     assert (result["chosen"], result["device"]) == ("litert", "usb:0"), result["reason"]
     assert "pycoral" not in result["runtimes"]

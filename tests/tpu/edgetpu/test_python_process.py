@@ -27,7 +27,7 @@ def test_a_module_is_found_from_any_folder(tmp_path: Path) -> None:
     assert done.stdout.startswith("missing libnowhere.so.1: cannot open shared object file")
 
 
-def test_a_package_that_is_only_on_this_program_s_search_path_is_found(
+def test_a_package_that_is_only_on_the_search_path_of_the_parent_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "only_here.py").write_text("print('found')")

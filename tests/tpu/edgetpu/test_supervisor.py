@@ -63,7 +63,7 @@ def test_the_stick_returns_what_the_cpu_file_returns(extractor, stick: Simulated
     assert stick.options == {"device": "usb:0"}
 
 
-def test_the_performance_that_is_set_reaches_the_driver(
+def test_the_performance_setting_reaches_the_driver(
     supervise: Supervise, stick: SimulatedStick, extractors: Path
 ) -> None:
     stick.plug_in()
@@ -115,7 +115,7 @@ def test_a_hang_costs_one_picture_a_quarter_of_a_second_and_is_killed(extractor,
     assert not set(hung) & set(children())
 
 
-def test_a_call_that_is_late_is_forgiven(extractor, stick: SimulatedStick) -> None:
+def test_the_child_survives_a_call_that_is_only_late(extractor, stick: SimulatedStick) -> None:
     stick.plug_in()
     wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     child = children()
@@ -126,7 +126,7 @@ def test_a_call_that_is_late_is_forgiven(extractor, stick: SimulatedStick) -> No
     assert children() == child
 
 
-def test_a_stick_pulled_while_idle_is_noticed_and_welcome_again(extractor, stick: SimulatedStick) -> None:
+def test_a_stick_pulled_while_idle_is_noticed_and_used_again_when_it_is_back(extractor, stick: SimulatedStick) -> None:
     stick.plug_in()
     wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
     stick.unplug()
@@ -161,7 +161,9 @@ def test_a_stick_that_refuses_to_open_is_tried_again(extractor, stick: Simulated
     wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
 
 
-def test_two_crashes_at_the_start_are_enough_until_it_is_plugged_in_again(extractor, stick: SimulatedStick) -> None:
+def test_after_two_crashes_at_the_start_a_stick_is_not_tried_until_it_is_plugged_in_again(
+    extractor, stick: SimulatedStick
+) -> None:
     stick.abort_when_opened(2)
     stick.plug_in()
     wait_until(lambda: "Unplug it" in extractor.supervisor.status.reason, "it is given up")
@@ -189,7 +191,7 @@ def test_a_missing_driver_says_what_to_install(supervise: Supervise, stick: Simu
     )
 
 
-def test_a_stick_whose_first_call_fails_is_not_taken_for_an_old_driver(
+def test_a_failing_first_call_is_not_reported_as_an_old_driver(
     extractor: EmbeddingExtractor, stick: SimulatedStick
 ) -> None:
     stick.fail_at(1)
@@ -206,7 +208,7 @@ def test_a_stick_whose_first_call_fails_is_not_taken_for_an_old_driver(
     wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers")
 
 
-def test_two_programs_do_not_fight_for_one_stick(
+def test_a_stick_is_used_by_one_program_at_a_time(
     extractor, supervise: Supervise, stick: SimulatedStick, extractors: Path
 ) -> None:
     stick.plug_in()
@@ -222,14 +224,14 @@ def test_two_programs_do_not_fight_for_one_stick(
         wait_until(lambda: answered_by(other) == "usb:0", "the other has the stick")
 
 
-def test_the_lock_lives_as_long_as_the_child_that_hangs_in_the_driver(tmp_path: Path) -> None:
+def test_the_lock_is_held_while_the_child_hangs_in_the_driver(tmp_path: Path) -> None:
     first = lock_device("/sys/bus/usb/devices/1-1", tmp_path)
     assert first is not None
     assert lock_device("/sys/bus/usb/devices/1-1", tmp_path) is None
-    heir = os.dup(first)  # as the child inherits it
+    inherited = os.dup(first)  # as the child inherits it
     os.close(first)
     assert lock_device("/sys/bus/usb/devices/1-1", tmp_path) is None
-    os.close(heir)
+    os.close(inherited)
     again = lock_device("/sys/bus/usb/devices/1-1", tmp_path)
     assert again is not None
     os.close(again)
@@ -245,7 +247,7 @@ def test_the_child_ends_with_the_supervisor(extractor, stick: SimulatedStick) ->
     assert answered_by(extractor) == "cpu"
 
 
-def test_a_compiled_extractor_alone_says_what_is_needed(
+def test_the_error_for_a_compiled_extractor_without_its_cpu_file_says_what_is_needed(
     supervise: Supervise, stick: SimulatedStick, extractors: Path
 ) -> None:
     extractors.with_name(PLAIN).rename(extractors.with_name("elsewhere.tflite"))
