@@ -44,13 +44,19 @@ class TrainedFacts:
     """The model that was trained in this session: how good it is, and from how many samples it was made.
 
     Attributes:
-        validation_accuracy: On held-out samples, 0..1.
+        validation_accuracy: On held-out samples, 0..1; None if it is unknown.
         threshold: Below this top probability, 0..1, the answer is "not sure".
         shots: Samples per class at the time of training.
         report: What `app.model.report.training_report` returned after the training; None if it was lost.
+        validation_from: "holds" if the test pictures are of other holds than those that taught, "views" if some are
+            moved and turned copies. None if they are near-duplicates of what taught, or if this is unknown: then the
+            accuracy says nothing about new pictures.
+        provisional: The limit of "not sure" was set without a bank of unknown things.
     """
 
-    validation_accuracy: float
+    validation_accuracy: float | None
     threshold: float
     shots: tuple[int, ...]
     report: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    validation_from: str | None = None
+    provisional: bool = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -114,7 +116,7 @@ def restore_model(tools: Tools) -> TrainedFacts | None:
         logger.warning("the model of the last session is not used: %s", error)
         return None
     tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
-    return TrainedFacts(stored.validation_accuracy, stored.threshold, stored.shots, read_report(stored.path))
+    return _facts(stored.validation_accuracy, stored.threshold, stored.shots, read_report(stored.path))
 
 
 def rename_classes_of_model(tools: Tools, labels: tuple[str, ...]) -> None:
@@ -151,7 +153,17 @@ def _remember(tools: Tools, trained: TrainedModel, shots: tuple[int, ...]) -> Tr
         raise
     classes = _classes_with_samples(shots)
     tools.vision.go_live(LiveModel(trained.engine, path, classes, trained.threshold, len(shots)))
-    return TrainedFacts(trained.validation_accuracy, trained.threshold, shots, trained.training_report)
+    return _facts(trained.validation_accuracy, trained.threshold, shots, trained.training_report)
+
+
+def _facts(
+    accuracy: float | None, threshold: float, shots: tuple[int, ...], report: Mapping[str, Any] | None
+) -> TrainedFacts:
+    """The facts of a model; a report of an older version does not say how the model was tested."""
+    said = report or {}
+    return TrainedFacts(
+        accuracy, threshold, shots, report, said.get("validation_from"), provisional=said.get("provisional", False)
+    )
 
 
 def _classes_with_samples(shots: tuple[int, ...]) -> tuple[int, ...]:

@@ -58,6 +58,8 @@ def training_report(
         "labels": list(session.labels),
         "shots": list(session.shots()),
         "validation_accuracy": fit.validation_accuracy,
+        "validation_from": fit.validation_from,
+        "provisional": fit.provisional,
         "class_accuracy": [
             float(fit.confusion[index, index] / total) if total else None for index, total in enumerate(totals)
         ],

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from app.base.buttons import Action, MatrixCell, StoredPicture
-from app.base.i18n import message
+from app.base.i18n import Message, Text, message
 from app.base.picture import Picture
-from app.core.modes.jobs import accuracy_in_words
+from app.core.facts import TrainedFacts
+from app.core.modes.accuracy import advice, is_good, tested_accuracy, title_of_results
 from app.core.modes.results import cells, with_picture
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Results
@@ -23,24 +25,28 @@ def results(state: KioskState, translate: Translator) -> Results | None:
     model = state.model
     if state.mode is not Mode.RESULTS or model is None or model.report is None:
         return None
-    report, cell = model.report, state.results.cell
+    report, cell, tested = model.report, state.results.cell, tested_accuracy(model) is not None
     taught = tuple(index for index, count in enumerate(model.shots) if count)
     labels = tuple(state.classes[index].label for index in taught)
     confused = _confused(state, taught, labels, translate)
-    if cell is None:
-        title = message("Which pictures confuse it") if confused else message("No picture confused it")
+    curve = tuple(float(one["validation_accuracy"]) for one in report["curve"]) if tested else ()
+    if cell is not None:
+        title = _answered(labels[cell.truth], labels[cell.answer])
+    elif confused:
+        title = message("Pictures that mixed it up")
     else:
-        title = message("{truth}, and it said {answer}", truth=labels[cell.truth], answer=labels[cell.answer])
+        title = message("No mix-ups!") if tested else message("Not tested yet")
     return Results(
-        title=translate(message("How well did it learn?")),
-        text=translate(usage_hint(state, touch=accuracy_in_words(model.validation_accuracy), buttons=STEER, keys=KEYS)),
-        curve_title=translate(message("How many it named right, with more and more pictures")),
-        curve=tuple(float(one["validation_accuracy"]) for one in report["curve"]),
-        curve_text=f"{report['curve'][-1]['validation_accuracy']:.0%}" if report["curve"] else "",
-        confusion_title=translate(message("Down the side what it was, along the top what it said")),
+        title=translate(title_of_results(model)),
+        text=" ".join(map(translate, _text(state, model))),
+        glad=is_good(model),
+        curve_title=translate(message("More pictures, better guesses")),
+        curve=curve,
+        curve_text=f"{math.floor(100 * curve[-1])}%" if curve else "",
+        confusion_title=translate(message("Left: what it really was. Top: what it guessed.")),
         labels=labels,
         indices=taught,
-        confusion=_cells(report, cell),
+        confusion=_cells(report, cell, tested),
         confused_title=translate(title),
         confused=confused,
         keys=(
@@ -50,13 +56,19 @@ def results(state: KioskState, translate: Translator) -> Results | None:
     )
 
 
-def _cells(report: Mapping[str, Any], chosen: MatrixCell | None) -> tuple[tuple[ConfusionCell, ...], ...]:
+def _text(state: KioskState, model: TrainedFacts) -> tuple[Text, ...]:
+    hint = usage_hint(state, touch=advice(model), buttons=STEER, keys=KEYS)
+    return (hint, message("Its “not sure” is only a guess so far.")) if model.provisional else (hint,)
+
+
+def _cells(report: Mapping[str, Any], chosen: MatrixCell | None, tested: bool) -> tuple[tuple[ConfusionCell, ...], ...]:
+    """The confusion matrix; empty if its pictures are near-duplicates of those that taught."""
     return tuple(
         tuple(
             ConfusionCell(
                 button=button,
-                count=int(count),
-                share=count / max(1, sum(row)),
+                count=int(count) if tested else 0,
+                share=count / max(1, sum(row)) if tested else 0.0,
                 right=truth == answer,
                 selected=chosen == button,
             )
@@ -74,7 +86,7 @@ def _confused(
         ConfusedPicture(
             button=StoredPicture(int(one["sample"])),
             picture=pictures[one["sample"]],
-            text=_text(one, labels, translate),
+            text=translate(_answered(labels[one["truth"]], labels[one["answer"]])),
             index=taught[one["truth"]],
             answered=taught[one["answer"]],
         )
@@ -82,8 +94,7 @@ def _confused(
     )
 
 
-def _text(one: Mapping[str, Any], labels: tuple[str, ...], translate: Translator) -> str:
-    truth, answer = labels[one["truth"]], labels[one["answer"]]
+def _answered(truth: str, answer: str) -> Message:
     if truth == answer:
-        return translate(message("{truth}, named right", truth=truth))
-    return translate(message("{truth}, taken for {answer}", truth=truth, answer=answer))
+        return message("{truth} – right", truth=truth)
+    return message("{truth} – it guessed {answer}", truth=truth, answer=answer)

@@ -158,7 +158,7 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             verdict=Verdict("not sure", 0.4, None),
             not_sure=0.7,
             guidance="Show something again. Wrong answer? Hold the right button.",
-            notice=Banner("Learned it: about 9 of 10 new pictures are named right.", Tone.SUCCESS),
+            notice=Banner("It learned! It got 18 of 20 test pictures right.", Tone.SUCCESS),
         ),
         "near_miss": replace(
             live,
@@ -276,21 +276,22 @@ def gallery(index: int, count: int, name: str) -> Gallery:
 def results(count: int, names: tuple[str, ...]) -> Results:
     """The results of a training that confuses some classes."""
     return Results(
-        title="It names 9 of 10 new pictures right",
-        text="Each row is a thing, each column an answer. Tap a field to see its pictures.",
-        curve_title="How it learned",
+        title="18 of 20 test pictures right",
+        text="Show the things that it mixed up from more sides. Its “not sure” is only a guess so far.",
+        curve_title="More pictures, better guesses",
         curve=(0.35, 0.52, 0.7, 0.78, 0.8, 0.86, 0.9, 0.91, 0.92, 0.93),
-        confusion_title="What it takes for what",
+        confusion_title="Left: what it really was. Top: what it guessed.",
         labels=names[:count],
         indices=tuple(range(count)),
         confusion=tuple(tuple(_cell(row, column, count) for column in range(count)) for row in range(count)),
-        confused_title="These pictures confuse it: tap to take one away",
+        confused_title="Pictures that mixed it up",
         confused=tuple(
-            ConfusedPicture(("drop", number), picture(1, number), f"{names[1]}, taken for {names[0]}", 1, 0)
+            ConfusedPicture(("drop", number), picture(1, number), f"{names[1]} – it guessed {names[0]}", 1, 0)
             for number in range(4)
         ),
         keys=(ActionKey("back", "back", "Back", "Esc"),),
         curve_text="93 %",
+        glad=True,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.i18n import Message, message
+from app.base.i18n import message
 from app.base.tone import Tone
 from app.config.class_names import class_names
 from app.core import events as ev
 from app.core.events import Command
 from app.core.facts import TaughtClass
+from app.core.modes.accuracy import after_training, is_good
 from app.core.modes.idle import start_attract
 from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
@@ -20,19 +21,8 @@ READ_S = 8.0  # the kiosk may switch the drive off at once, before anybody has r
 def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     """The new model answers; say how good it is."""
     state = replace(state, mode=Mode.LIVE, model=event.model, starter=None, changed=False, learn_due=False)
-    return noticed(state, accuracy_in_words(event.model.validation_accuracy), Tone.SUCCESS), (ev.PlaySound("ready"),)
-
-
-def accuracy_in_words(accuracy: float) -> Message:
-    """How good a model is, in words for everybody; rounded down, never up."""
-    if accuracy >= 1:
-        return message("Learned it! Every picture it had not seen was named right.")
-    tenths = int(accuracy * 10)
-    if tenths >= 7:
-        return message("Learned it: about {tenths} of 10 new pictures are named right.", tenths=tenths)
-    return message(
-        "Only about {tenths} of 10 new pictures are named right. Show each thing from more sides.", tenths=tenths
-    )
+    tone = Tone.SUCCESS if is_good(event.model) else Tone.HINT
+    return noticed(state, after_training(event.model), tone), (ev.PlaySound("ready"),)
 
 
 def training_failed(state: KioskState, event: ev.TrainingFailed) -> Step:

@@ -75,6 +75,8 @@ def settled(view: KioskView) -> Moving:
     glad = 1.0 if knows else 0.0
     if view.saving is not None and view.saving.safe:
         glad = 1.0
+    if view.results is not None:
+        glad = float(view.results.glad)
     if view.screen is Screen.FAULT:
         glad = -0.6
     return Moving(

@@ -60,7 +60,7 @@ class ConfusedPicture:
 
     button: Hashable
     picture: Picture
-    text: str  # "cup, taken for apple"
+    text: str  # "cup – it guessed apple"
     index: int  # its own class
     answered: int  # the class it was taken for
 
@@ -88,6 +88,7 @@ class Results:
     confused: tuple[ConfusedPicture, ...]
     keys: tuple[ActionKey, ...]  # back
     curve_text: str = ""  # where the curve ends: "93 %"
+    glad: bool = False  # the mascot smiles about the results
 
 
 @dataclass(frozen=True)

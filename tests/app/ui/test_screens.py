@@ -12,15 +12,17 @@ import pytest
 from app.base.buttons import Action
 from app.base.i18n import LANGUAGES, message, translated
 from app.base.ports import Frame
+from app.base.tone import Tone
 from app.config.checks import PALETTES
 from app.core.facts import TaughtClass, TrainedFacts
+from app.core.modes.accuracy import advice, after_training, title_of_results
 from app.core.state import KioskState, Mode
 from app.model.observation import Smoothed
 from app.ui import screens
 from app.ui.painting.canvas import DrawnText
 from app.ui.painting.layout import arrange
 from app.ui.painting.theme import contrast_ratio, load_theme
-from app.views.model import KioskView, Verdict
+from app.views.model import Banner, KioskView, Verdict
 from app.views.present import Surroundings, present
 from tests.support.views import LONG, every_view, main_views
 
@@ -75,7 +77,7 @@ def test_names_of_forty_letters_shrink_or_wrap(size: tuple[int, int], classes: i
     long = every_view(classes, tuple(LONG[:-1] + str(n) for n in range(9)))
     for name in ("welcome", "teach", "live", "results", "gallery", "attract"):
         texts = drawn(long[name], size)
-        check_texts(tuple(text for text in texts if "taken for" not in text.words), size)  # two of them, under a print
+        check_texts(tuple(text for text in texts if "it guessed" not in text.words), size)  # two of them, under a print
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -92,18 +94,84 @@ def test_not_sure_is_one_line_beside_its_bar_in_every_language(size: tuple[int, 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_advice_in_three_lines_keeps_its_distance_above_and_below(size: tuple[int, int], language: str) -> None:
     px = load_theme(size).px
-    for advice in (
+    for words in (
         message("Is it wrong? Hold the correct button, then TRAIN."),
         message("Show something to the camera and hold the {label} button.", label="apple"),
         message("Press TRAIN – or teach one more thing."),
         message("{few} has far fewer pictures than {most}: show it some more.", few="screwdriver", most="apple"),
     ):
-        shown = replace(VIEWS["live"], guidance=translated(advice, language))
+        shown = replace(VIEWS["live"], guidance=translated(words, language))
         (text,) = [one for one in drawn(shown, size) if one.words == shown.guidance]
         area = arrange(shown, size, load_theme(size)).guidance
         assert len(text.lines) <= 3
         assert text.rect.top >= area.top + px(7), text
         assert text.rect.bottom <= area.bottom - px(1), text  # only tails of letters reach that far down
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("how", ["holds", "views", None])
+@pytest.mark.parametrize("accuracy", [0.5, 0.9, 1.0])
+def test_what_is_said_of_a_model_fits_in_every_language(
+    size: tuple[int, int], language: str, how: str | None, accuracy: float
+) -> None:
+    right = round(accuracy * 120)
+    model = TrainedFacts(accuracy, 0.5, (60, 60), {"confusion": [[right, 120 - right]]}, how, provisional=True)
+    advice_words, said = translated(advice(model), language), translated(after_training(model), language)
+    guess = translated(message("Its “not sure” is only a guess so far."), language)
+    page = replace(
+        VIEWS["results"].results,
+        title=translated(title_of_results(model), language),
+        text=f"{advice_words} {guess}",
+        curve_title=translated(message("More pictures, better guesses"), language),
+        confusion_title=translated(message("Left: what it really was. Top: what it guessed."), language),
+        confused_title=translated(message("Pictures that mixed it up"), language),
+    )
+    check_texts(drawn(replace(VIEWS["results"], results=page), size), size)
+    check_texts(drawn(replace(VIEWS["live"], notice=Banner(said, Tone.SUCCESS)), size), size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_while_teaching_fit_in_every_language(size: tuple[int, int], language: str) -> None:
+    for name, words in (
+        ("alike", message("Turn it! These all look the same.")),
+        ("teach", message("Keep turning it – every picture helps.")),
+        ("not_sure", message("Show something again. Wrong answer? Hold the right button.")),
+        ("near_miss", message("Is it {label}? Hold its button, so that it learns more.", label="cup")),
+    ):
+        check_texts(drawn(replace(VIEWS[name], guidance=translated(words, language)), size), size)
+
+
+def test_the_sign_to_turn_the_thing_turns_and_takes_the_place_of_the_verdict() -> None:
+    size = (800, 480)
+
+    def pixels(shown: KioskView) -> bytes:
+        surface = pygame.Surface(size)
+        screens.draw(surface, shown, load_theme(size))
+        return pygame.image.tobytes(surface.subsurface(arrange(shown, size, load_theme(size)).camera), "RGB")
+
+    alike = VIEWS["alike"]
+    assert pixels(alike) != pixels(replace(alike, now_s=alike.now_s + 0.3))
+    assert pixels(VIEWS["teach"]) == pixels(replace(VIEWS["teach"], now_s=alike.now_s + 0.3))
+    live = replace(alike, verdict=VIEWS["live"].verdict)
+    assert pixels(live) == pixels(alike)
+
+
+def test_the_bar_of_not_sure_is_drawn_only_if_the_view_has_one() -> None:
+    assert any(text.words == "Not sure" for text in drawn(VIEWS["live"], SIZES[0]))
+    assert not any(text.words == "Not sure" for text in drawn(VIEWS["teach"], SIZES[0]))
+
+
+def test_a_near_miss_is_calmer_than_an_answer() -> None:
+    theme, (width, height) = load_theme(SIZES[0]), SIZES[0]
+    faces = {}
+    for name, words in (("live", "cup"), ("near_miss", "cup?"), ("not_sure", "not sure")):
+        (text,) = [one for one in drawn(VIEWS[name], (width, height)) if one.words == words and one.rect.height > 40]
+        faces[name] = text.on
+    assert faces == {
+        "live": theme.class_colour(1), "near_miss": theme.palette.panel, "not_sure": theme.palette.panel,
+    }  # fmt: skip
 
 
 def check_texts(texts: tuple[DrawnText, ...], size: tuple[int, int]) -> None:

@@ -76,6 +76,14 @@ def test_the_same_verdict_is_repeated_only_after_a_while(voice: Voice) -> None:
     assert len(voice.wait_for(2)) == 2
 
 
+def test_a_near_miss_and_not_sure_are_not_spoken(voice: Voice) -> None:
+    speech = Speech(lambda: True, lambda: 0.5, voice.find)
+    near_miss, not_sure = Verdict("cup?", 0.9, 1, near_miss=True), Verdict("not sure", 0.4, None)
+    for n, verdict in enumerate((near_miss, not_sure)):
+        follow(speech, lambda now_s, verdict=verdict: replace(shows("", now_s), verdict=verdict), 5.0 * n, 5.0 * n + 4)
+    assert voice.said() == []
+
+
 def test_a_flickering_verdict_is_not_spoken(voice: Voice) -> None:
     speech = Speech(lambda: True, lambda: 0.5, voice.find)
     follow(speech, lambda now_s: shows(("cup", "duck")[round(now_s * 10) % 2], now_s), 0.0, 4.0)

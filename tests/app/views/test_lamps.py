@@ -104,6 +104,14 @@ def test_while_a_drives_model_is_shown_its_answer_is_lit_and_only_reset_works() 
     assert lit == {1: LIT, Action.RESET: WORKS}
 
 
+def test_a_near_miss_lights_no_class() -> None:
+    live = state(8, 8, 0, model=MODEL, mode=Mode.LIVE)
+    near = view(live, 0.25, 0.55, 0.2)  # the threshold is 0.6
+    assert near.verdict is not None
+    assert near.verdict.near_miss
+    assert [span(near, index) for index in range(3)] == [WORKS, WORKS, WORKS]
+
+
 def test_a_class_that_is_full_is_dark_until_it_is_seen() -> None:
     full = state(8, 8, 0, model=MODEL, mode=Mode.LIVE, timing=Timing(max_shots=8))
     assert [span(view(full, 0.1, 0.9, 0.0), index) for index in range(3)] == [OFF, LIT, WORKS]

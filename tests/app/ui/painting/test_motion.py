@@ -188,6 +188,8 @@ def test_the_cache_removes_what_was_used_longest_ago() -> None:
 
 def test_the_face_is_glad_with_a_verdict_and_sad_without_a_camera() -> None:
     assert settled(LIVE).glad == 1
-    assert settled(VIEWS["not_sure"]).glad == 0
+    assert settled(VIEWS["not_sure"]).glad == settled(VIEWS["near_miss"]).glad == 0
     assert settled(VIEWS["fault"]).glad < 0
-    assert settled(VIEWS["saved"]).glad == 1
+    assert settled(VIEWS["saved"]).glad == settled(VIEWS["results"]).glad == 1
+    untested = replace(VIEWS["results"], results=replace(VIEWS["results"].results, glad=False))
+    assert settled(untested).glad == 0

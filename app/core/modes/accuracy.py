@@ -1,0 +1,84 @@
+"""How good a model is, in words for everybody: how it was tested, and how many of the test pictures it got right.
+
+Accuracies are rounded down, never up.
+"""
+
+from __future__ import annotations
+
+from app.base.i18n import Message, message
+from app.core.facts import TrainedFacts
+
+GOOD_FROM = 0.7  # accuracy from which the kiosk is glad about a model
+
+
+def is_good(model: TrainedFacts) -> bool:
+    """Whether the model was tested and is good."""
+    accuracy = tested_accuracy(model)
+    return accuracy is not None and accuracy >= GOOD_FROM
+
+
+def tested_accuracy(model: TrainedFacts) -> float | None:
+    """The accuracy, 0..1; None if it only says how well the model knows near-duplicates of its own samples."""
+    return None if model.validation_from is None else model.validation_accuracy
+
+
+def after_training(model: TrainedFacts) -> Message:
+    """What a notice says after the training."""
+    accuracy = tested_accuracy(model)
+    if accuracy is None:
+        return message("It learned, but it is not tested yet. Hold each button twice, then press TRAIN.")
+    if model.validation_from == "views":
+        if not is_good(model):
+            return message(
+                "It mixes up its own pictures when they are moved or turned. Show each thing from more sides."
+            )
+        return message(
+            "It learned! It knows {percent}% of its own pictures, moved and turned. Now show a thing in another way!",
+            percent=_percent(accuracy),
+        )
+    if accuracy >= 1:
+        return message("It learned! It got every test picture right.")
+    right, total = _right_of_total(model, accuracy)
+    if is_good(model):
+        return message("It learned! It got {right} of {total} test pictures right.", right=right, total=total)
+    return message(
+        "It got only {right} of {total} test pictures right. Show each thing from more sides.", right=right, total=total
+    )
+
+
+def title_of_results(model: TrainedFacts) -> Message:
+    """The title of the page of results."""
+    accuracy = tested_accuracy(model)
+    if accuracy is None:
+        return message("Not tested yet")
+    if model.validation_from == "views":
+        return message("{percent}% of moved and turned pictures right", percent=_percent(accuracy))
+    right, total = _right_of_total(model, accuracy)
+    return message("{right} of {total} test pictures right", right=right, total=total)
+
+
+def advice(model: TrainedFacts) -> Message:
+    """What to do next, on the page of results."""
+    accuracy = tested_accuracy(model)
+    if accuracy is None:
+        return message("Hold each button twice, then press TRAIN: one hold tests what the other has taught.")
+    if not is_good(model):
+        return message("Show each thing from more sides.")
+    if model.validation_from == "views":
+        return message("These are copies of its own pictures. Show a thing in another way to test it better.")
+    if accuracy < 1:
+        return message("Show the things that it mixed up from more sides.")
+    return message("Well taught!")
+
+
+def _percent(accuracy: float) -> int:
+    return int(accuracy * 100)
+
+
+def _right_of_total(model: TrainedFacts, accuracy: float) -> tuple[int, int]:
+    """How many test pictures were answered correctly; of 10 if the report of the training was lost."""
+    confusion = model.report["confusion"] if model.report is not None else []
+    total = sum(map(sum, confusion))
+    if not total:
+        return int(accuracy * 10), 10
+    return sum(row[index] for index, row in enumerate(confusion)), total

@@ -1,0 +1,85 @@
+"""What the kiosk says about a model: how it was tested, and never better than it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.tone import Tone
+from app.core import events as ev
+from app.core.facts import TrainedFacts
+from app.core.modes.accuracy import advice, is_good, title_of_results
+from app.core.state import Mode
+from tests.support.states import MODEL_WITH_RESULTS, kiosk, run
+
+
+def trained(accuracy: float | None, validation_from: str | None, right: int = 0, wrong: int = 0) -> TrainedFacts:
+    report = {"confusion": [[right, wrong], [0, 0]]}
+    return TrainedFacts(accuracy, 0.5, (3, 3), report, validation_from)
+
+
+HOLDS = [
+    (trained(1.0, "holds", 20), "It learned! It got every test picture right.", "20 of 20 test pictures right"),
+    (trained(0.9, "holds", 18, 2), "It learned! It got 18 of 20 test pictures right.", "18 of 20 test pictures right"),
+    (
+        trained(0.55, "holds", 11, 9),
+        "It got only 11 of 20 test pictures right. Show each thing from more sides.",
+        "11 of 20 test pictures right",
+    ),
+    (
+        TrainedFacts(0.999, 0.5, (3, 3), validation_from="holds"),  # its report was lost
+        "It learned! It got 9 of 10 test pictures right.",
+        "9 of 10 test pictures right",
+    ),
+]
+VIEWS = [
+    (
+        trained(0.979, "views", 97, 3),
+        "It learned! It knows 97% of its own pictures, moved and turned. Now show a thing in another way!",
+        "97% of moved and turned pictures right",
+    ),
+    (
+        trained(0.6, "views", 6, 4),
+        "It mixes up its own pictures when they are moved or turned. Show each thing from more sides.",
+        "60% of moved and turned pictures right",
+    ),
+]
+UNTESTED = [
+    (
+        trained(accuracy, None, 20),
+        "It learned, but it is not tested yet. Hold each button twice, then press TRAIN.",
+        "Not tested yet",
+    )
+    for accuracy in (None, 1.0)
+]
+
+
+@pytest.mark.parametrize(("model", "words", "title"), HOLDS + VIEWS + UNTESTED)
+def test_the_notice_and_the_results_say_how_the_model_was_tested(model: TrainedFacts, words: str, title: str) -> None:
+    state, _ = run(kiosk(3, 3, mode=Mode.TRAINING), ev.TrainingFinished(Path("m"), model))
+    assert state.notice is not None
+    assert (str(state.notice.text), str(title_of_results(model))) == (words, title)
+    assert (state.notice.tone is Tone.SUCCESS) is is_good(model)
+
+
+def test_only_a_model_that_was_tested_is_good() -> None:
+    assert [is_good(model) for model, _, _ in HOLDS] == [True, True, False, True]
+    assert [is_good(model) for model, _, _ in VIEWS] == [True, False]
+    assert not any(is_good(model) for model, _, _ in UNTESTED)
+
+
+def test_the_advice_fits_the_test() -> None:
+    assert [str(advice(model)) for model, _, _ in (*HOLDS[:3], *VIEWS, UNTESTED[0])] == [
+        "Well taught!",
+        "Show the things that it mixed up from more sides.",
+        "Show each thing from more sides.",
+        "These are copies of its own pictures. Show a thing in another way to test it better.",
+        "Show each thing from more sides.",
+        "Hold each button twice, then press TRAIN: one hold tests what the other has taught.",
+    ]
+
+
+def test_the_counts_come_from_the_confusion_matrix() -> None:
+    assert str(title_of_results(replace(MODEL_WITH_RESULTS, validation_from="holds"))) == "3 of 4 test pictures right"

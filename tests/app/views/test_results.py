@@ -1,0 +1,82 @@
+"""The page of results says how the model was tested, and shows nothing that was not tested."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.base.buttons import MatrixCell
+from app.base.i18n import LANGUAGES
+from app.core.facts import TrainedFacts
+from app.core.pages import ResultsState
+from app.core.state import KioskState, Mode
+from app.views.model import Results
+from app.views.results import results
+from app.views.words import Translator
+from tests.support.states import MODEL_WITH_RESULTS, PICTURE, kiosk
+
+TESTED = replace(MODEL_WITH_RESULTS, validation_from="holds")
+
+
+def shown(model: TrainedFacts = TESTED, language: str = "en", **changes: object) -> Results:
+    state: KioskState = kiosk(3, 3, mode=Mode.RESULTS, model=model)
+    state = replace(state, results=ResultsState(pictures=((2, PICTURE), (1, PICTURE)), **changes))  # type: ignore[arg-type]
+    page = results(state, Translator(language))
+    assert page is not None
+    return page
+
+
+def test_a_tested_model_shows_what_it_got_right_and_the_mascot_smiles() -> None:
+    page = shown()
+    assert (page.title, page.glad) == ("3 of 4 test pictures right", True)
+    assert page.text == "Show the things that it mixed up from more sides."
+    assert (page.curve, page.curve_text) == ((0.5, 0.75), "75%")
+    assert [[cell.count for cell in row] for row in page.confusion] == [[1, 1], [0, 2]]
+    assert page.confused_title == "Pictures that mixed it up"
+    assert [one.text for one in page.confused] == ["apple – it guessed cup"]
+
+
+def test_without_a_test_no_accuracy_is_shown_anywhere() -> None:
+    page = shown(replace(MODEL_WITH_RESULTS, validation_from=None))
+    assert (page.title, page.glad) == ("Not tested yet", False)
+    assert (page.curve, page.curve_text) == ((), "")
+    assert {cell.count for row in page.confusion for cell in row} == {0}
+
+
+def test_views_are_said_to_be_copies() -> None:
+    page = shown(replace(TESTED, validation_from="views"))
+    assert page.title == "75% of moved and turned pictures right"
+    assert page.text == "These are copies of its own pictures. Show a thing in another way to test it better."
+
+
+def test_a_provisional_limit_adds_one_short_line() -> None:
+    assert shown(replace(TESTED, provisional=True)).text == (
+        "Show the things that it mixed up from more sides. Its “not sure” is only a guess so far."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "title"),
+    [(MatrixCell(0, 0), "apple – right"), (MatrixCell(0, 1), "apple – it guessed cup")],
+)
+def test_a_cell_says_what_its_pictures_are(cell: MatrixCell, title: str) -> None:
+    assert shown(cell=cell).confused_title == title
+
+
+def test_a_model_without_mistakes_says_so_only_if_it_was_tested() -> None:
+    assert MODEL_WITH_RESULTS.report is not None
+    report = {**MODEL_WITH_RESULTS.report, "wrong": [], "confusion": [[2, 0], [0, 2]]}
+    perfect = replace(TESTED, validation_accuracy=1.0, report=report)
+    assert shown(perfect).confused_title == "No mix-ups!"
+    assert shown(perfect).text == "Well taught!"
+    assert shown(replace(perfect, validation_from=None)).confused_title == "Not tested yet"
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+@pytest.mark.parametrize("how", ["holds", "views", None])
+def test_the_page_is_translated_whole(language: str, how: str | None) -> None:
+    model = replace(TESTED, validation_from=how, provisional=True)
+    here, english = shown(model, language), shown(model)
+    for name in ("title", "text", "curve_title", "confusion_title", "confused_title"):
+        assert getattr(here, name) != getattr(english, name)
