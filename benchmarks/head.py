@@ -12,7 +12,7 @@ from __future__ import annotations
 import statistics
 import sys
 import tracemalloc
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -46,14 +46,12 @@ def updates() -> None:
     for features in (736, 1024):
         x, y = _samples(SAMPLES, features)
         data = {"data_train": x, "labels_train": y}
-        quiet: Callable[..., None] = lambda *_: None  # noqa: E731
         head = SoftmaxRegression(features, CLASSES, rng=0)
         plain, ours = [], []
         for _ in range(REPEATS):  # in turns, so that other load affects both
-            plain.append(seconds_of(lambda: _plain_loop(x, y)))  # noqa: B023
-            ours.append(
-                seconds_of(lambda: head.train_with_sgd(data, UPDATES, 0.01, BATCH, UPDATES, on_statistics=quiet))  # noqa: B023
-            )
+            plain.append(seconds_of(partial(_plain_loop, x, y)))
+            update = partial(head.train_with_sgd, data, UPDATES, 0.01, BATCH, UPDATES, on_statistics=_ignore)
+            ours.append(seconds_of(update))
         one, other = (1e6 * statistics.median(times) / UPDATES for times in (ours, plain))
         print(f"{features},{one:.0f},{other:.0f},{one / other:.2f}")
 
@@ -79,8 +77,12 @@ def exports(extractors: list[Path]) -> None:
         x, y = _samples(60, features)
         head = fit_head(np.abs(x), y, CLASSES, rng=np.random.default_rng(0)).head
         head.label_map = {index: f"class {index}" for index in range(CLASSES)}
-        times = [1000 * seconds_of(lambda: append_head(data, head)) for _ in range(REPEATS)]  # noqa: B023
+        times = [1000 * seconds_of(partial(append_head, data, head)) for _ in range(REPEATS)]
         print(f"{path.stem},{len(data) / 1e6:.1f},{statistics.median(times):.1f},{max(times):.1f}")
+
+
+def _ignore(*_statistics: float) -> None:
+    """Receive statistics and do nothing, so that printing is not measured."""
 
 
 def _samples(count: int, features: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

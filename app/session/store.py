@@ -46,7 +46,7 @@ class SessionStore:
             self._begin(database, tuple(labels))
 
     def _begin(self, database: sqlite3.Connection, labels: tuple[str, ...]) -> None:
-        """Give a session without samples the labels and the extractor of today."""
+        """Give a session without samples the current labels and the current extractor."""
         stored = get_labels(database)
         if database.execute("SELECT count(*) FROM samples").fetchone()[0]:
             if stored != labels:
