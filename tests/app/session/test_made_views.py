@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.base.errors import SessionNotWritten
 from app.session.session import MOST_MADE_VIEWS
-from tests.support.stores import EMBEDDING, PICTURE, open_store
+from tests.support.stores import EMBEDDING, PICTURE, kill_while_adding, open_store
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -152,15 +149,7 @@ def test_nobody_ever_sees_a_sample_without_its_views_or_views_without_their_samp
 
 def test_acknowledged_samples_with_their_views_survive_a_kill_and_no_view_is_left_over(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    child = subprocess.Popen(
-        [sys.executable, "-c", ADDER, str(path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
-    )
-    assert child.stdout is not None
-    acknowledged = [int(child.stdout.readline()) for _ in range(25)]
-    child.send_signal(signal.SIGKILL)
-    acknowledged += [int(line) for line in child.stdout.read().splitlines()]
-    child.wait()
-    child.stdout.close()
+    acknowledged = kill_while_adding(ADDER, path)
     kept = {one.sample_id: one for one in open_store(path).load().samples}
     for sample_id in acknowledged[-4:]:  # the one before may be removed already
         number = sample_id - 1

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import resource
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.base.errors import SessionNotWritten
-from tests.support.stores import EMBEDDING, PICTURE, open_store
+from tests.support.stores import EMBEDDING, PICTURE, kill_while_adding, open_store
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -39,15 +36,7 @@ def test_a_session_is_the_same_after_closing_and_opening(tmp_path: Path) -> None
 
 def test_every_sample_that_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    child = subprocess.Popen(
-        [sys.executable, "-c", ADDER, str(path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
-    )
-    assert child.stdout is not None
-    acknowledged = [int(child.stdout.readline()) for _ in range(25)]
-    child.send_signal(signal.SIGKILL)
-    acknowledged += [int(line) for line in child.stdout.read().splitlines()]
-    child.wait()
-    child.stdout.close()
+    acknowledged = kill_while_adding(ADDER, path)
     kept = {sample.sample_id for sample in open_store(path).load().samples}
     assert set(acknowledged) <= kept
 
