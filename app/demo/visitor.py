@@ -25,6 +25,7 @@ HOLD_S = 1.8  # long enough for more than ten samples
 TURN_EVERY_S = 0.15
 ROUNDS = 6  # each with a new view of every thing
 ANSWERS_PER_VIEW = 4
+FIRST_ROUND_S = 1.5  # for each thing, so that people who watch can read the answers
 TIMEOUT_S = 40.0  # for each step; enough for a busy Raspberry Pi
 
 
@@ -188,6 +189,8 @@ class ScriptedVisitor:
                     before = self._kiosk.observation
                     yield partial(self._answered, before, placed_at_s)
                     self._read_answer(index)
+                if round_number == 0:
+                    yield self._for(FIRST_ROUND_S)
             if round_number == ROUNDS - 1:
                 yield self._for(0.6)
                 self._screenshot("live")

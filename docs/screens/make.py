@@ -1,6 +1,7 @@
-"""The pictures of this folder, as the scripted visitor sees them: `make screenshots`.
+"""Make the pictures of this folder: `make screenshots`.
 
-Every screen as a small PNG, and `visit.webp`: a visit from the first thing shown to the saved model, in motion.
+The scripted visitor of the demonstration leaves every screen as a small PNG, and `visit.webp`: a visit in motion, from
+the first thing shown to the saved model. Only the first round of answers is in it, which is slow enough to read.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from PIL import Image
 
 from app.compose import compose
 from app.config.schema import Config
-from app.core.transitions import Mode
+from app.core.state import Mode
+from app.demo.visitor import ANSWERS_PER_VIEW, CLASSES
 
 WIDTH_PX = 960
 COLOURS = 256
 MOVING_PX = (640, 360)
-EVERY_S = 0.15  # of the moving picture
+EVERY_S = 0.15  # between two frames of the moving picture
+FIRST_ROUND = ANSWERS_PER_VIEW * CLASSES
 QUALITY = 55
 
 
 def main() -> None:
-    """Let the scripted visitor come, and keep what is on the screen."""
+    """Run the demonstration, and save what was on the screen."""
     with tempfile.TemporaryDirectory() as folder:
         frames = visit(Path(folder))
         for path in sorted(Path(folder).glob("*.png")):
@@ -37,10 +40,11 @@ def main() -> None:
 
 
 def visit(folder: Path) -> list[Image.Image]:
-    """Run the demonstration to its end; give what was seen until the model was saved, EVERY_S apart."""
+    """Run the demonstration to its end; return the frames until the model is saved, EVERY_S apart."""
     frames: list[Image.Image] = []
     with compose(Config(), headless=True, demo_out=folder) as composed:
         kiosk, last_s, saved_s = composed.kiosk, 0.0, None
+        assert composed.findings is not None
         ticks = pygame.time.Clock()
         while kiosk.running:
             composed.loop.tick()
@@ -49,21 +53,22 @@ def visit(folder: Path) -> list[Image.Image]:
             if kiosk.state.mode is Mode.SAVING and kiosk.state.saving.finished and saved_s is None:
                 saved_s = now_s
             over = saved_s is not None and (now_s - saved_s > 1.5 or kiosk.state.mode is not Mode.SAVING)
-            if kiosk.state.camera and not over and now_s - last_s >= EVERY_S:
+            hurried = kiosk.state.mode is Mode.LIVE and composed.findings.looked > FIRST_ROUND
+            if kiosk.state.camera and not over and not hurried and now_s - last_s >= EVERY_S:
                 frames.append(grabbed())
                 last_s = now_s
     return frames
 
 
 def grabbed() -> Image.Image:
-    """What is on the screen now, reduced."""
+    """The current screen, scaled down."""
     surface = pygame.display.get_surface()
     reduced = pygame.transform.smoothscale(surface, MOVING_PX)
     return Image.frombytes("RGB", MOVING_PX, pygame.image.tobytes(reduced, "RGB"))
 
 
 def small(source: Path, target: Path) -> None:
-    """Reduce a screenshot to WIDTH_PX and few colours."""
+    """Scale a screenshot down to WIDTH_PX and few colours."""
     picture = Image.open(source).convert("RGB")
     height = round(picture.height * WIDTH_PX / picture.width)
     reduced = picture.resize((WIDTH_PX, height), Image.Resampling.LANCZOS)
@@ -71,7 +76,7 @@ def small(source: Path, target: Path) -> None:
 
 
 def moving(frames: list[Image.Image], target: Path) -> None:
-    """Save frames as one animated picture, which shows its last frame longer before it starts again."""
+    """Save frames as an animation that shows its last frame longer before it repeats."""
     durations_ms = [round(1000 * EVERY_S)] * len(frames)
     durations_ms[-1] = 2500
     frames[0].save(
