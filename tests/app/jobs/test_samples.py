@@ -105,6 +105,36 @@ def test_each_sample_reports_how_much_the_samples_of_its_class_differ(station_wi
     assert station.kiosk.state.classes[0].variety == pytest.approx(still[-1], abs=0.01)
 
 
+def test_a_thing_that_is_held_still_is_asked_to_be_turned_until_somebody_turns_it(station_with_prior: Station) -> None:
+    station = station_with_prior
+    station.table.show("cup")
+
+    def taken(pictures: int, *, turned: bool) -> tuple[list[str], float]:
+        """Hold on for some pictures; returns what the screen said after each, and how full the ring is then."""
+        said = []
+        while len(said) < pictures:
+            before = station.kiosk.state.shots[0]
+            if turned:
+                station.table.new_view()
+            station.look()
+            station.settle()
+            if station.kiosk.state.shots[0] > before:
+                shown = present(station.kiosk.state, station.kiosk.shown, NOTHING_SEEN, Surroundings())
+                said.append(shown.guidance)
+        return said, shown.cards[0].ring
+
+    station.look()
+    station.panel.press(0)
+    still, ring_still = taken(12, turned=False)
+    turning, ring_turned = taken(12, turned=True)
+    ask, praise = "Turn it! These all look the same.", "Keep turning it – every picture helps."
+    assert still == [praise] * 5 + [ask] * 7
+    asked = turning.count(ask)
+    assert asked <= 5
+    assert turning == [ask] * asked + [praise] * (12 - asked)  # it does not ask again
+    assert (ring_still < 0.45, ring_turned > 0.9) == (True, True)
+
+
 def test_variety_is_unknown_until_the_extractor_was_measured(station: Station) -> None:
     station.teach(2)
     assert station.kiosk.state.classes[0].variety is None
