@@ -36,6 +36,7 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         title = message("Pictures that mixed it up")
     else:
         title = message("No mix-ups!") if tested else message("Not tested yet")
+    bring_back = ActionKey(Action.UNDO, "undo", translate(message("Bring back")), "Z")
     return Results(
         title=translate(title_of_results(model)),
         text=" ".join(map(translate, _text(state, model))),
@@ -49,10 +50,7 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         confusion=_cells(report, cell, tested),
         confused_title=translate(title),
         confused=confused,
-        keys=(
-            back_key(translate),
-            ActionKey(Action.UNDO, "undo", translate(message("Bring back")), "Z", enabled=bool(state.results.removed)),
-        ),
+        keys=(back_key(translate), *((bring_back,) if state.results.removed else ())),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.base.buttons import MatrixCell
+from app.base.buttons import Action, MatrixCell, ScreenKey
 from app.base.i18n import LANGUAGES
 from app.core.facts import TrainedFacts
 from app.core.pages import ResultsState
@@ -62,6 +62,11 @@ def test_a_provisional_limit_adds_one_short_line() -> None:
 )
 def test_a_cell_says_what_its_pictures_are(cell: MatrixCell, title: str) -> None:
     assert shown(cell=cell).confused_title == title
+
+
+def test_a_picture_can_be_brought_back_only_after_one_was_taken_out() -> None:
+    assert [key.button for key in shown().keys] == [ScreenKey.BACK]
+    assert [key.button for key in shown(removed=(2,)).keys] == [ScreenKey.BACK, Action.UNDO]
 
 
 def test_a_model_without_mistakes_says_so_only_if_it_was_tested() -> None:
