@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall test test-wheel test-legacy test-mediapipe test-pretraining check bench screenshots import-graph reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-mediapipe test-pretraining check bench screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -27,6 +27,10 @@ uninstall: $(VENV)/.ready
 test: $(VENV)/.ready
 	$(RUN) $(PYTEST)
 
+# Fetch the engine of open_me.html, the page in every saved folder. Setting up does this, too.
+engine:
+	$(PYTHON) assets/web/fetch_engine.py
+
 # The tests that open a model, again with tflite-runtime, whose last wheels are for Python 3.11 and NumPy 1.
 test-legacy: $(LEGACY)/.ready
 	$(LEGACY)/bin/python $(PYTEST) -m needs_runtime
@@ -34,6 +38,10 @@ test-legacy: $(LEGACY)/.ready
 # Build the wheel and the sdist, install them into a clean environment and use them there. Downloads packages.
 test-wheel: $(VENV)/.ready
 	$(RUN) -m pytest -m needs_index
+
+# The page that opens a saved model, in Chromium: sudo apt install chromium npm
+test-browser: .venv-browser/.ready
+	.venv-browser/bin/python -m pytest -m needs_browser tests/browser
 
 # Exported models in MediaPipe Tasks. Its OpenCV conflicts with ours, and its environment lacks what other tests import.
 test-mediapipe: .venv-mediapipe/.ready
@@ -77,6 +85,7 @@ $(VENV)/.ready: setup.cfg
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "The venv module is missing. Install it: sudo apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet -e '.[test,check]'
+	@$(PYTHON) assets/web/fetch_engine.py || echo "Saved folders will lack open_me.html until make engine succeeds."
 	@$(RUN) -c 'import cv2' || { echo "OpenCV needs system libraries. Install them: sudo apt install libgl1 libglib2.0-0"; exit 1; }
 	@touch $@
 
@@ -92,10 +101,16 @@ $(LEGACY)/.ready: setup.cfg
 	$(LEGACY)/bin/pip install --quiet --no-compile -e '.[test,legacy]'
 	@touch $@
 
+.venv-browser/.ready: setup.cfg
+	$(PYTHON) -m venv .venv-browser
+	.venv-browser/bin/pip install --quiet --no-compile -e '.[browser]'
+	$(PYTHON) assets/web/fetch_engine.py
+	@touch $@
+
 .venv-mediapipe/.ready: setup.cfg
 	$(PYTHON) -m venv .venv-mediapipe
 	.venv-mediapipe/bin/pip install --quiet --no-compile 'mediapipe>=0.10.20' ai-edge-litert flatbuffers platformdirs pygame threadpoolctl tqdm pytest pytest-timeout
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(LEGACY) .venv-pretraining .venv-mediapipe
+	rm -rf $(VENV) $(LEGACY) .venv-browser .venv-pretraining .venv-mediapipe

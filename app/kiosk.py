@@ -168,7 +168,8 @@ class Kiosk:
                 self._start_training()
             case ev.StartSaving(chosen):
                 self.progress.put(0.0)
-                self._long_job(save_model, self.progress.put, chosen)
+                visit = {"language": self.state.language, "palette": self.state.config.screen.palette}
+                self._long_job(save_model, self.progress.put, chosen, **visit)
             case ev.ImportSession(folder, privacy):
                 self._long_job_after_session_jobs(import_session, self._removed, folder, privacy)
             case ev.ShowModel(folder, drive):

@@ -11,7 +11,11 @@ import pytest
 from tests.support.edge_tpu.fixtures import extractors, stick, supervise  # noqa: F401
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PACKAGES_OF_MARKERS = {"needs_mediapipe": ("mediapipe",), "needs_torch": ("torch", "tensorflow")}
+PACKAGES_OF_MARKERS = {
+    "needs_browser": ("playwright",),
+    "needs_mediapipe": ("mediapipe",),
+    "needs_torch": ("torch", "tensorflow"),
+}
 SHARED = Path(os.environ.get("KIOSK_SHARED", REPOSITORY.parent / "shared"))
 
 

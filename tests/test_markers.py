@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parent
-OTHER_ENVIRONMENTS = {"needs_index", "needs_mediapipe", "needs_torch"}
+OTHER_ENVIRONMENTS = {"needs_browser", "needs_index", "needs_mediapipe", "needs_torch"}
 
 
 def modules() -> Iterator[tuple[str, str, set[str], set[str]]]:

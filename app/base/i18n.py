@@ -59,16 +59,21 @@ def counted(singular: str, plural: str, count: int, **params: Any) -> Message:
     return Message(singular, (("count", count), *params.items()), plural, count)
 
 
+def template(text: Message, language: str) -> str:
+    """Return the template of a message without a plural in a language of LANGUAGES, its {names} not filled in."""
+    return _catalogue(language).gettext(text.template)
+
+
 def translated(text: Text, language: str) -> str:
     """Return a text in a language of LANGUAGES."""
     if isinstance(text, str):
         return text
     catalogue = _catalogue(language)
     if text.count is None:
-        template = catalogue.gettext(text.template)
+        form = catalogue.gettext(text.template)
     else:
-        template = catalogue.ngettext(text.template, text.plural, text.count)
-    return template.format(
+        form = catalogue.ngettext(text.template, text.plural, text.count)
+    return form.format(
         **{name: translated(value, language) if isinstance(value, Message) else value for name, value in text.params}
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -24,6 +26,7 @@ from app.devices.keyboard import check_keys
 from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import plugged_pads
 from app.devices.udisks import UDisks
+from app.model.page_engine import FETCH, read_engine
 from tpu.edgetpu.accelerator import accelerator_for
 from tpu.edgetpu.devices import Accelerator, list_accelerators
 from tpu.edgetpu.driver_check import driver_problem
@@ -67,7 +70,8 @@ def run_doctor(
     accelerator = partial(_check_accelerator, list_devices)
     with closing(udisks or UDisks()) as service:
         drives = partial(_check_drives, mounted or MountedDrives(), service)
-        checks = (_check_model, _check_disk, _check_display, _check_camera, accelerator, _check_buttons, drives)
+        devices = (_check_display, _check_camera, accelerator, _check_buttons, drives)
+        checks = (_check_model, _check_page, _check_disk, *devices)
         results = [check(config) for check in checks]
     for passed, line in results:
         write(f"{'ok  ' if passed else 'FIX '} {line}")
@@ -86,6 +90,15 @@ def _check_model(config: Config) -> Result:
             )
     except RuntimeLayerError as error:
         return False, f"model: {error}"
+
+
+def _check_page(_config: Config) -> Result:
+    if read_engine() is None:
+        return False, (
+            "page: saved folders lack open_me.html, because its engine was not fetched. With a network, run: "
+            f"{shlex.join((sys.executable, str(FETCH)))}"
+        )
+    return True, "page: saved folders contain open_me.html"
 
 
 def _check_disk(config: Config) -> Result:

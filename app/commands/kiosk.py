@@ -17,6 +17,7 @@ from app.commands.settings import config_of, settings_file
 from app.compose import compose, display_available
 from app.config.schema import StorageSettings
 from app.devices.display import find_screen
+from app.model.export_folder import PAGE
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ def _demo_summary(report: dict[str, Any], json_path: Path | None) -> str:
         f"from TRAIN to the first answer of the new model: {seconds['train']:.2f} s",
         f"new views recognised: {live['right']} of {live['looked']} ({live['accuracy']:.1%})",
         f"model saved to: {report['export']}",
+        *([f"try it in a browser: {page}"] if (page := Path(report["export"]) / PAGE).is_file() else []),
         f"screenshots: {Path(report['screenshots'][0]).parent}",
     ]
     if json_path not in (None, STANDARD_OUTPUT):

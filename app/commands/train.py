@@ -19,7 +19,7 @@ from app.commands.dataset import check_shots, find_pictures
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
 from app.model.counterpart import write_counterpart
-from app.model.export_folder import EDGE_TPU_FILE, export_facts, write_export
+from app.model.export_folder import EDGE_TPU_FILE, PAGE, export_facts, write_export
 from app.model.train import train_model
 from app.model.verified_folder import refuse_occupied
 from app.session.pictures import encode_picture
@@ -113,6 +113,8 @@ def run_train(
     write(f"model: {model}")
     if EDGE_TPU_FILE in facts.models and facts.file != EDGE_TPU_FILE:
         write(f"model for the Edge TPU: {folder / EDGE_TPU_FILE}")
+    if (folder / PAGE).is_file():
+        write(f"try it in a browser: {folder / PAGE}")
     write(f"report: {folder / 'report.html'}")
     write_json(
         json_path,

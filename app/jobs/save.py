@@ -11,14 +11,14 @@ from pathlib import Path
 
 from app.base.errors import DriveGoneDuringSave, ExportError
 from app.base.files import free_path
-from app.base.i18n import message
+from app.base.i18n import SOURCE_LANGUAGE, message
 from app.base.ports import Drive
 from app.core import events as ev
 from app.jobs.drives import pinned_drive
 from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, OnProgress, Tools
 from app.model.drive_paths import refuse_links
-from app.model.export_folder import EXPORT_FOLDER, ExportFacts, export_name, write_export
+from app.model.export_folder import DEFAULT_PALETTE, EXPORT_FOLDER, ExportFacts, export_name, write_export
 from app.model.live import LiveModel
 from app.model.medium import drop_cached_pages
 from app.model.model_files import read_report, saved_counterpart
@@ -42,9 +42,19 @@ class _Content:
     session: Session
     stored: StoredModel
     model: LiveModel
+    language: str
+    palette: str
 
 
-def save_model(tools: Tools, announce: Announce, on_progress: OnProgress, chosen: Drive | None = None) -> None:
+def save_model(
+    tools: Tools,
+    announce: Announce,
+    on_progress: OnProgress,
+    chosen: Drive | None = None,
+    *,
+    language: str = SOURCE_LANGUAGE,
+    palette: str = DEFAULT_PALETTE,
+) -> None:
     """Write the folder that a visitor takes away.
 
     With a chosen drive, write to that drive or fail. Without one, try the writable drives in the order of their mount
@@ -57,13 +67,14 @@ def save_model(tools: Tools, announce: Announce, on_progress: OnProgress, chosen
             SavingFailed with the reason of the first drive.
         on_progress: Receives 0..1.
         chosen: The drive that the visitor chose, or the only one that was present.
+        language, palette: Those of the visit, for the page in the folder.
     """
     with report_failure_as(ev.SavingFailed, announce):
         stored, model = tools.store.last_model(), tools.vision.model
         if model is None or stored is None:
             announce(ev.SavingFailed(message("There is no model to save. Press TRAIN first.")))
             return
-        content = _Content(tools, announce, on_progress, tools.store.load(), stored, model)
+        content = _Content(tools, announce, on_progress, tools.store.load(), stored, model, language, palette)
         drives = [drive for drive in tools.drives.present() if not drive.read_only]
         if chosen is not None:
             drives = [drive for drive in drives if drive.identity == chosen.identity]
@@ -162,4 +173,6 @@ def _model_facts(content: _Content) -> ExportFacts:
         preprocessing=replace(PREPROCESSING, crop_share=content.tools.vision.crop_share).as_dict(),
         training_report=read_report(model.path),
         counterpart=saved_counterpart(model.path),
+        language=content.language,
+        palette=content.palette,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,18 +15,23 @@ from typing import Any
 import numpy as np
 
 from app.base.file_names import safe_file_name
+from app.base.i18n import SOURCE_LANGUAGE
 from app.base.paths import asset_path
 from app.model.model_files import saved_counterpart
+from app.model.page import PageFacts, open_me_page
+from app.model.page_engine import read_engine
 from app.model.report import report_page
 from app.model.train import TrainedModel
 from app.model.verified_folder import with_checksums, write_folder
-from app.session.session import Session
+from app.session.session import Sample, Session
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import PREPROCESSING
 
+PAGE = "open_me.html"
 EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 SCRIPT = asset_path("export", "classify.py")
 NAME_BYTES = 40
+DEFAULT_PALETTE = "paper"
 PLAIN_FILE = "converted_tflite_quantized/model.tflite"
 EDGE_TPU_FILE = "converted_edgetpu/model_edgetpu.tflite"
 
@@ -41,6 +46,7 @@ class ExportFacts:
         validation_accuracy, threshold: 0..1.
         training_report: See `app.model.report.training_report`; None if it is lost.
         counterpart: The same head on the other form of the extractor, if it exists.
+        language, palette: What `open_me.html` starts with.
     """
 
     model_path: Path
@@ -54,6 +60,8 @@ class ExportFacts:
     preprocessing: Mapping[str, object]
     training_report: Mapping[str, Any] | None = None
     counterpart: Path | None = None
+    language: str = SOURCE_LANGUAGE
+    palette: str = DEFAULT_PALETTE
 
     @property
     def file(self) -> str:
@@ -109,7 +117,8 @@ def write_export(
         facts: The model and what is known about it.
         session: Written as session.npz and session.json, so that another kiosk can continue it; None leaves it out.
         include_pictures: Also write the visitor's pictures.
-        report_pictures: Show wrongly named pictures in the report; None means the same as `include_pictures`.
+        report_pictures: Show wrongly named pictures in the report, and some pictures of each class in the page; None
+            means the same as `include_pictures`.
         ascii_names: Use only ASCII in the names of the picture folders.
         display_path, on_drive, on_step, on_progress: See `app.model.verified_folder.write_folder`.
 
@@ -136,8 +145,11 @@ def _contents(
         "classify.py": SCRIPT.read_bytes(),
         "README.txt": _readme(facts).encode(),
     }
+    shown = session.samples if session is not None and report_pictures else ()
+    page = _page(facts, shown, files)
+    if page is not None:
+        files[PAGE] = page
     if facts.training_report is not None:
-        shown = session.samples if session is not None and report_pictures else ()
         files["report.json"] = _json(facts.training_report)
         files["report.html"] = report_page(
             facts.training_report, {one.sample_id: one.picture for one in shown}
@@ -152,6 +164,35 @@ def _contents(
         )
         files |= pictures
     return files
+
+
+def _page(facts: ExportFacts, samples: Sequence[Sample], files: Mapping[str, bytes]) -> bytes | None:
+    """The page that runs the model in a browser; None if its engine is missing, or all models need an Edge TPU."""
+    engine = read_engine()
+    if engine is None or PLAIN_FILE not in files:
+        return None
+    accuracies = (facts.training_report or {}).get("class_accuracy") or [None] * len(facts.labels)
+    share = facts.preprocessing.get("crop_share", 1.0)
+    return open_me_page(
+        PageFacts(
+            model_file=PLAIN_FILE,
+            labels=facts.labels,
+            shots=facts.shots,
+            class_accuracy=accuracies,
+            validation_accuracy=facts.validation_accuracy,
+            threshold=facts.threshold,
+            crop_share=share if isinstance(share, float) else 1.0,
+            extractor_name=facts.extractor_name,
+            date=f"{datetime.now():%Y-%m-%d}",
+            language=facts.language,
+            palette=facts.palette,
+            pictures=[
+                [one.picture for one in samples if one.class_index == index] for index in range(len(facts.labels))
+            ],
+        ),
+        files[PLAIN_FILE],
+        engine,
+    )
 
 
 def _metadata(facts: ExportFacts) -> dict[str, object]:

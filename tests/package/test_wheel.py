@@ -23,16 +23,22 @@ from tests.support.processes import headless
 pytestmark = [pytest.mark.needs_index, pytest.mark.timeout(600)]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+ENGINE = {f"assets/web/engine/{name}" for name in ("engine.js", "engine.wasm.gz", "integrity.txt")}
 PROGRAM = ("app", "assets", "learning", "tpu", "run_kiosk.py")
 
 
 @dataclass(frozen=True)
 class Built:
-    """What was built: the wheel of the source tree, the sdist, and the wheel built from the sdist."""
+    """What was built: the wheel of the source tree, the sdist, and the wheel built from the sdist.
+
+    `without_engine` is the wheel of a build whose npm fails, and `its_log` what that build wrote.
+    """
 
     wheel: Path
     sdist: Path
     wheel_of_sdist: Path
+    without_engine: Path
+    its_log: str
 
 
 class Installed:
@@ -79,20 +85,26 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Both builds, from clean copies of the source tree: a checkout may hold files of earlier builds."""
     folder = tmp_path_factory.mktemp("build")
     builds = []
-    for name, what in (("wheel", ["--wheel"]), ("sdist", [])):
+    npm = folder / "programs" / "npm"
+    npm.parent.mkdir()
+    npm.write_text("#!/bin/sh\necho npm error request failed >&2\nexit 1\n")
+    npm.chmod(0o755)
+    path = {"wheel": os.environ["PATH"], "sdist": os.environ["PATH"], "bare": f"{npm.parent}:{os.environ['PATH']}"}
+    for name, what in (("wheel", ["--wheel"]), ("sdist", []), ("bare", ["--wheel"])):
         for file in tracked():
             copy = folder / name / file
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(REPOSITORY / file, copy)
         words = [sys.executable, "-m", "build", *what, "--outdir", str(folder / f"{name}-dist"), str(folder / name)]
         log = (folder / f"{name}.log").open("w")
-        builds.append((subprocess.Popen(words, stdout=log, stderr=log), log))
+        builds.append((subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, "PATH": path[name]}), log))
     for build, log in builds:
         assert build.wait() == 0, Path(log.name).read_text()
         log.close()
     (wheel,), (sdist,) = (folder / "wheel-dist").glob("*.whl"), (folder / "sdist-dist").glob("*.tar.gz")
     (wheel_of_sdist,) = (folder / "sdist-dist").glob("*.whl")
-    return Built(wheel, sdist, wheel_of_sdist)
+    (bare,) = (folder / "bare-dist").glob("*.whl")
+    return Built(wheel, sdist, wheel_of_sdist, bare, (folder / "bare.log").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +139,19 @@ def model(installed: Installed, demonstration: subprocess.Popen[str]) -> Path:
 def test_the_wheel_holds_every_file_of_the_program_and_its_licences(built: Built) -> None:
     found = contents(built.wheel)
     metadata = {name for name in found if ".dist-info/" in name}
-    assert set(found) - metadata == tracked(*PROGRAM)
+    assert set(found) - metadata - ENGINE == tracked(*PROGRAM)
     assert all(found[name] == (REPOSITORY / name).read_bytes() for name in tracked(*PROGRAM))
     licences = sorted(name.split("/licenses/")[1] for name in metadata if "/licenses/" in name)
-    assert licences == ["LICENSE", "assets/fonts/LICENCE-MPLUSRounded1c.txt"]
+    assert licences == ["LICENSE", "assets/fonts/LICENCE-MPLUSRounded1c.txt", "assets/web/LICENCE-LiteRT.txt"]
+
+
+def test_the_wheel_holds_the_engine_of_the_page_and_a_build_without_it_says_so(built: Built) -> None:
+    assert set(contents(built.wheel)) >= ENGINE
+    assert not set(contents(built.without_engine)) & ENGINE
+    assert set(contents(built.without_engine)) | ENGINE == set(contents(built.wheel))
+    version = json.loads((REPOSITORY / "assets/web/engine.json").read_text())["version"]
+    missing = f"Saved folders will lack open_me.html: npm cannot fetch @litertjs/core@{version}: request failed."
+    assert missing in built.its_log
 
 
 def test_the_wheel_built_from_the_sdist_is_the_same(built: Built) -> None:

@@ -1,0 +1,180 @@
+"""Make `open_me.html`: one file that runs a saved model in a browser, without a network.
+
+The page is `assets/web/page.html` with everything inside: styles, scripts, the engine, the model, and facts as JSON.
+Its content security policy allows these scripts by their hashes, WebAssembly, and pictures from memory; nothing can be
+loaded from anywhere. Labels may come from a stranger's drive, so they are in the page as JSON without `<`, `>` and `&`,
+and the scripts write them as text only.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE
+from app.base.paths import asset_path
+from app.model.page_engine import Engine
+from app.model.page_texts import page_texts
+from tpu.novelty import FILE, read_novelty_test
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+WEB = asset_path("web")
+SCRIPTS = (
+    "bytes.js", "words.js", "shapes.js", "resize.js", "pictures.js", "model.js", "runner.js", "novelty.js",
+    "classifier.js", "live.js", "table.js", "snippets.js", "main.js",
+)  # fmt: skip
+FONTS = {"font_500": "MPLUSRounded1c-Medium.ttf", "font_800": "MPLUSRounded1c-ExtraBold.ttf"}
+LICENCES = (asset_path("web", "LICENCE-LiteRT.txt"), asset_path("fonts", "LICENCE-MPLUSRounded1c.txt"))
+LARGEST_MODEL_BYTES = 25_000_000  # larger models stay beside the page, which then asks for the file
+PICTURES_PER_CLASS = 4
+AUTOMATIC = {"paper", "night"}  # the page chooses between these by the browser's light or dark mode
+
+
+@dataclass(frozen=True)
+class PageFacts:
+    """What the page says about a model.
+
+    Attributes:
+        model_file: Path of the model inside the folder.
+        labels, shots: Per class, in the order of the model's output.
+        class_accuracy: Per class the share of held-out pictures that were named correctly, 0..1; None if unknown.
+        validation_accuracy, threshold, crop_share: 0..1.
+        extractor_name: Name of the embedding extractor.
+        date: When it was saved, as YYYY-MM-DD.
+        language: Language that the page starts in.
+        palette: Palette of the kiosk, which the page starts with.
+        pictures: Per class some JPEG files to show; empty if pictures must not leave the kiosk.
+    """
+
+    model_file: str
+    labels: Sequence[str]
+    shots: Sequence[int]
+    class_accuracy: Sequence[float | None]
+    validation_accuracy: float
+    threshold: float
+    crop_share: float
+    extractor_name: str
+    date: str
+    language: str = SOURCE_LANGUAGE
+    palette: str = "paper"
+    pictures: Sequence[Sequence[bytes]] = ()
+
+
+def open_me_page(facts: PageFacts, model: bytes, engine: Engine) -> bytes:
+    """Make the page, as UTF-8.
+
+    Args:
+        facts: What the page says about the model.
+        model: The model file, one that runs on the CPU.
+        engine: What runs it.
+    """
+    is_beside = len(model) > LARGEST_MODEL_BYTES
+    parts = {
+        **_static_parts(engine),
+        "facts": _json(_facts(facts, model, is_beside=is_beside)),
+        "model": "" if is_beside else base64.b64encode(model).decode(),
+    }
+    page = (WEB / "page.html").read_text(encoding="utf-8")
+    return re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page).encode()
+
+
+def _facts(facts: PageFacts, model: bytes, *, is_beside: bool) -> dict[str, Any]:
+    record = json.loads((WEB / "engine.json").read_text(encoding="utf-8"))
+    palettes = tomllib.loads(asset_path("themes", "palettes.toml").read_text(encoding="utf-8"))
+    pictures = [list(some[:PICTURES_PER_CLASS]) for some in facts.pictures] or [[] for _ in facts.labels]
+    return {
+        "labels": list(facts.labels),
+        "shots": list(facts.shots),
+        "classAccuracy": list(facts.class_accuracy),
+        "accuracy": facts.validation_accuracy,
+        "threshold": facts.threshold,
+        "cropShare": facts.crop_share,
+        "extractor": facts.extractor_name,
+        "date": facts.date,
+        "language": facts.language,
+        "languages": LANGUAGES,
+        "texts": page_texts(),
+        "palette": "automatic" if facts.palette in AUTOMATIC or facts.palette not in palettes else facts.palette,
+        "palettes": palettes,
+        "pictures": [
+            [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in some] for some in pictures
+        ],
+        "novelty": _novelty_arrays(model),
+        "modelFile": facts.model_file,
+        "modelBeside": is_beside,
+        "modelSha256": hashlib.sha256(model).hexdigest() if is_beside else None,
+        "engine": f"{record['package']}@{record['version']}",
+        "licences": "\n\n".join(path.read_text(encoding="utf-8") for path in LICENCES),
+    }
+
+
+def _novelty_arrays(model: bytes) -> dict[str, dict[str, Any]] | None:
+    """The arrays of the model's novelty test as float32 in base64; None if the model has no test that is known here."""
+    if read_novelty_test(model) is None:
+        return None
+    with zipfile.ZipFile(io.BytesIO(model)) as archive, np.load(io.BytesIO(archive.read(FILE))) as arrays:
+        return {
+            name: {
+                "shape": list(arrays[name].shape),
+                "data": base64.b64encode(np.asarray(arrays[name], "<f4").tobytes()).decode(),
+            }
+            for name in arrays.files
+        }
+
+
+@cache
+def _static_parts(engine: Engine) -> dict[str, str]:
+    """What is the same in every page, made once, because packing takes longer than writing."""
+    style = (WEB / "page.css").read_text(encoding="utf-8")
+    script = "'use strict';\n" + "\n".join((WEB / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    fonts = {name: _packed_font(asset_path("fonts", file)) for name, file in FONTS.items()}
+    return {
+        **fonts,
+        "style": style,
+        "engine": engine.script,
+        "script": script,
+        "engine_wasm": base64.b64encode(engine.wasm_gz).decode(),
+        "policy": "; ".join(
+            (
+                "default-src 'none'",
+                f"script-src {_hash(engine.script)} {_hash(script)} 'wasm-unsafe-eval'",
+                f"style-src {_hash(style)}",
+                "img-src blob: data:",
+                "media-src blob:",
+                "base-uri 'none'",
+                "form-action 'none'",
+            )
+        ),
+    }
+
+
+def _packed_font(path: Path) -> str:
+    return base64.b64encode(gzip.compress(path.read_bytes(), 9, mtime=0)).decode()
+
+
+def _hash(content: str) -> str:
+    """The source of an inline script or style in a content security policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    """JSON that cannot end the script element that it is in."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

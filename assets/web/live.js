@@ -1,0 +1,151 @@
+// The camera: live answers, smoothed over time as on the screen of the kiosk.
+
+const SMOOTHING_S = 0.25, MOST_NOVELTY = 2; // as app/model/observation.py has them
+
+/** Shows what the camera sees and what the model says. */
+class Live {
+  constructor(classifier) {
+    this.classifier = classifier;
+    this.stream = null;
+    byId('camera-button').disabled = false;
+    byId('camera-button').addEventListener('click', () => this.start());
+    byId('camera-stop').addEventListener('click', () => this.stop());
+    byId('camera').addEventListener('change', () => this.start(byId('camera').value));
+    byId('mirror').addEventListener('change', () => this.mirror());
+    byId('video').addEventListener('resize', () => this.placeFrame());
+    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.stream && this.listCameras());
+    this.mirror();
+  }
+
+  mirror() {
+    byId('stage').classList.toggle('mirrored', byId('mirror').checked);
+  }
+
+  async start(deviceId) {
+    this.stop();
+    try {
+      if (!navigator.mediaDevices) throw new DOMException('', 'NotFoundError');
+      const ideal = {width: {ideal: 640}, height: {ideal: 480}};
+      this.stream = await navigator.mediaDevices.getUserMedia({
+        video: deviceId ? {deviceId: {exact: deviceId}, ...ideal} : {facingMode: {ideal: 'user'}, ...ideal},
+      });
+    } catch (error) {
+      this.explain(error);
+      return;
+    }
+    const video = byId('video'), stream = this.stream;
+    stream.getVideoTracks()[0].addEventListener('ended', () => {
+      if (this.stream === stream) {
+        this.stop();
+        this.explain(new DOMException('', 'NotFoundError'));
+      }
+    });
+    video.srcObject = stream;
+    await video.play();
+    this.show(true);
+    byId('camera-stop').focus();
+    await this.listCameras();
+    this.loop(stream);
+  }
+
+  stop() {
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.stream = null;
+    byId('video').srcObject = null;
+    const hadFocus = byId('camera-controls').contains(document.activeElement);
+    this.show(false);
+    if (hadFocus) byId('camera-button').focus();
+    showAnswer(null);
+  }
+
+  show(running) {
+    for (const id of ['video', 'frame', 'camera-controls']) byId(id).hidden = !running;
+    byId('camera-button').hidden = running;
+    if (running) {
+      byId('camera-problem').hidden = true;
+      this.placeFrame();
+    }
+  }
+
+  explain(error) {
+    const names = {NotAllowedError: 'camera_refused', SecurityError: 'camera_refused', NotFoundError: 'camera_missing'};
+    byId('camera-problem').dataset.text = names[error.name] || 'camera_busy';
+    byId('camera-problem').textContent = text(byId('camera-problem').dataset.text);
+    byId('camera-problem').hidden = false;
+  }
+
+  /** Frame the square that the model sees. */
+  placeFrame() {
+    const {videoWidth: width, videoHeight: height} = byId('video');
+    if (!width) return;
+    const [left, top, side] = centreSquare(width, height, FACTS.cropShare);
+    byId('stage').style.aspectRatio = `${width} / ${height}`;
+    Object.assign(byId('frame').style, {
+      left: `${(100 * left) / width}%`, top: `${(100 * top) / height}%`,
+      width: `${(100 * side) / width}%`, height: `${(100 * side) / height}%`,
+    });
+  }
+
+  async listCameras() {
+    const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((one) => one.kind === 'videoinput');
+    const current = this.stream?.getVideoTracks()[0].getSettings().deviceId;
+    byId('camera').replaceChildren(...cameras.map((camera, i) => {
+      const name = camera.label || `${text('camera')} ${i + 1}`;
+      return element('option', {text: name, value: camera.deviceId, ...(camera.deviceId === current && {selected: ''})});
+    }));
+  }
+
+  async loop(stream) {
+    const video = byId('video'), size = this.classifier.runner.size;
+    let before = null;
+    while (this.stream === stream) {
+      if (video.readyState >= 2 && video.videoWidth) {
+        const answer = await this.classifier.answer(modelInput(video, video.videoWidth, video.videoHeight, size));
+        if (this.stream !== stream) return;
+        before = smoothed(before, answer, performance.now() / 1000);
+        showAnswer(before, this.classifier);
+      }
+      await new Promise((resolve) => (document.hidden ? setTimeout(resolve, 250) : requestAnimationFrame(resolve)));
+    }
+  }
+}
+
+/** Add an answer to the smoothed ones. */
+function smoothed(before, {probabilities, novelty: unlikeness}, now) {
+  if (!before) return {probabilities, novelty: Math.min(unlikeness, MOST_NOVELTY), now};
+  const weight = 1 - Math.exp(-(now - before.now) / SMOOTHING_S);
+  return {
+    probabilities: before.probabilities.map((value, i) => value + weight * (probabilities[i] - value)),
+    novelty: before.novelty + weight * (Math.min(unlikeness, MOST_NOVELTY) - before.novelty),
+    now,
+  };
+}
+
+/** Make a bar for each class. */
+function makeBars() {
+  byId('bars').replaceChildren(...FACTS.labels.map((label, i) => {
+    const fill = element('i');
+    fill.style.background = `var(--class-${i})`;
+    return element(
+      'li', {}, shapeOf(i), element('span', {text: label, class: 'label'}), element('span', {class: 'share'}),
+      element('span', {class: 'track'}, fill),
+    );
+  }));
+}
+
+/** Show an answer as verdict and bars; null clears them. */
+function showAnswer(answer, classifier) {
+  const verdict = answer && classifier.judged(answer);
+  [...byId('bars').children].forEach((bar, i) => {
+    const share = answer ? answer.probabilities[i] : 0;
+    bar.querySelector('i').style.width = `${100 * share}%`;
+    bar.querySelector('.share').textContent = answer ? percent(share) : '';
+    bar.classList.toggle('leading', Boolean(verdict && verdict.known && verdict.best === i));
+  });
+  const shown = verdict ? (verdict.known ? verdict.best : -1) : null;
+  if (byId('verdict').dataset.shown === String(shown)) return;
+  byId('verdict').dataset.shown = String(shown);
+  const words = shown === null ? '' : shown < 0 ? text('not_sure') : FACTS.labels[shown];
+  byId('verdict').replaceChildren(...(shown >= 0 && shown !== null ? [shapeOf(shown)] : []), element('span', {text: words}));
+  byId('spoken').textContent = words;
+}

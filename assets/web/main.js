@@ -1,0 +1,151 @@
+// Starts the page: texts and colours first, then the engine and the model.
+
+const PALETTE_NAMES = ['paper', 'night', 'contrast', 'distinct'];
+let makersFacts = null; // known when the model is open
+let modelBytes = null;
+let pictureTable = null;
+
+/** Show all texts in the chosen language. */
+function showTexts() {
+  document.documentElement.lang = language;
+  document.title = FACTS.labels.join(', ');
+  for (const one of document.querySelectorAll('[data-text]')) one.textContent = text(one.dataset.text);
+  byId('title').textContent = listed(FACTS.labels);
+  byId('camera-button').textContent = text('start_camera');
+  byId('quality').textContent = text('accuracy', {share: percent(FACTS.accuracy)});
+  byId('accuracy').textContent = text('accuracy_long', {share: percent(FACTS.accuracy)});
+  byId('model-choice-text').textContent = text('model_beside', {file: FACTS.modelFile});
+  const date = new Intl.DateTimeFormat(language, {dateStyle: 'long'}).format(new Date(`${FACTS.date}T12:00:00`));
+  byId('origin').textContent = text('origin', {date, extractor: FACTS.extractor});
+  byId('drop').setAttribute('aria-label', text('pictures'));
+  byId('classes').replaceChildren(...FACTS.labels.map(classCard));
+  byId('verdict').dataset.shown = '';
+  showAnswer(null);
+  pictureTable?.head();
+  showMakers();
+}
+
+/** What was taught of one class. */
+function classCard(label, i) {
+  const correct = FACTS.classAccuracy[i];
+  const details = [text('taught', {count: FACTS.shots[i]})];
+  if (correct !== null) details.push(text('correct', {share: percent(correct)}));
+  const photos = FACTS.pictures[i].map((source) => element('img', {src: source, alt: ''}));
+  return element(
+    'li', {}, shapeOf(i), element('b', {text: label}), element('small', {text: details.join(' · ')}),
+    ...(photos.length ? [element('div', {class: 'photos'}, ...photos)] : []),
+  );
+}
+
+/** The section for makers, once the model is open. */
+function showMakers() {
+  if (!makersFacts) return;
+  const {size} = makersFacts;
+  byId('makers-text').textContent = text('makers_text', {size});
+  byId('snippets').replaceChildren(...snippets(makersFacts, size).map(([title, code]) => {
+    const copy = element('button', {text: text('copy'), class: 'button', type: 'button'});
+    copy.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(code);
+      copy.textContent = text('copied');
+      setTimeout(() => { copy.textContent = text('copy'); }, 2000);
+    });
+    const shown = element('pre', {text: code, tabindex: '0', 'data-testid': 'snippet', 'data-name': title});
+    return element('details', {class: 'snippet'}, element('summary', {text: title}), shown, copy);
+  }));
+}
+
+/** Use a palette of the kiosk; "automatic" follows the browser's light or dark mode. */
+function useColours(choice) {
+  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const name = choice === 'automatic' ? (dark ? 'night' : 'paper') : choice;
+  const palette = FACTS.palettes[name], style = document.documentElement.style;
+  for (const key of ['background', 'panel', 'raised', 'line', 'text', 'quiet', 'accent', 'warning']) {
+    style.setProperty(`--${key}`, palette[key]);
+  }
+  FACTS.labels.forEach((_, i) => style.setProperty(`--class-${i}`, palette.classes[i % palette.classes.length]));
+  style.colorScheme = name === 'night' || name === 'contrast' ? 'dark' : 'light';
+}
+
+/** The choices of language and colours. */
+function makeChoices() {
+  for (const [code, name] of Object.entries(FACTS.languages)) {
+    byId('language').append(element('option', {text: name, value: code, lang: code}));
+  }
+  byId('language').value = language;
+  byId('language').addEventListener('change', () => { language = byId('language').value; showTexts(); });
+  for (const name of ['automatic', ...PALETTE_NAMES]) {
+    byId('colours').append(element('option', {value: name, 'data-text': name}));
+  }
+  byId('colours').value = FACTS.palette;
+  byId('colours').addEventListener('change', () => useColours(byId('colours').value));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => useColours(byId('colours').value));
+}
+
+/** Use the kiosk's font, which the page carries. */
+async function loadFonts() {
+  for (const weight of ['500', '800']) {
+    const bytes = await gunzipped(blockBytes(`font-${weight}`));
+    document.fonts.add(await new FontFace('Kiosk', bytes, {weight}).load());
+  }
+}
+
+/** The bytes of the model: in the page, or in a file that somebody chooses because it is too large for a page. */
+function foundModel() {
+  if (!FACTS.modelBeside) return Promise.resolve(blockBytes('model'));
+  byId('model-choice').hidden = false;
+  return new Promise((resolve) => {
+    const input = document.querySelector('[data-testid=model]');
+    input.addEventListener('change', async () => {
+      const bytes = new Uint8Array(await input.files[0].arrayBuffer());
+      if (await sha256(bytes) !== FACTS.modelSha256) {
+        showStatus('wrong_model', {file: FACTS.modelFile});
+        return;
+      }
+      byId('model-choice').hidden = true;
+      resolve(bytes);
+    });
+  });
+}
+
+async function sha256(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (value) => value.toString(16).padStart(2, '0')).join('');
+}
+
+function showStatus(name, values = {}) {
+  byId('status').textContent = name ? text(name, values) : '';
+}
+
+async function main() {
+  makeChoices();
+  useColours(FACTS.palette);
+  makeBars();
+  showTexts();
+  byId('licences').textContent = FACTS.licences;
+  showStatus('loading');
+  loadFonts().catch(() => {}); // the system's font does, too
+  try {
+    const engine = await startedEngine(await gunzipped(blockBytes('engine-wasm')));
+    if (FACTS.modelBeside) showStatus('');
+    modelBytes = await foundModel();
+    const test = noveltyTest(FACTS.novelty);
+    const runner = await Runner.open(engine, modelBytes, test ? test.embedding_tensor.values[0] : null);
+    makersFacts = {...runner.facts, size: runner.size};
+    const classifier = new Classifier(runner, test);
+    pictureTable = new Pictures(classifier);
+    pictureTable.head();
+    new Live(classifier);
+    byId('download').disabled = false;
+    byId('download').addEventListener('click', () => saveAs('model.tflite', modelBytes, 'application/octet-stream'));
+    showMakers();
+    showStatus('');
+    document.body.dataset.state = 'ready';
+    document.body.dataset.readyMs = String(Math.round(performance.now()));
+  } catch (error) {
+    console.error(error);
+    document.body.dataset.state = 'failed';
+    showStatus('failed');
+  }
+}
+
+main();

@@ -1,0 +1,60 @@
+// Pictures that somebody drops, chooses or pastes: decoded as the kiosk decodes files.
+
+/** The RGB values of RGBA bytes. */
+function withoutAlpha(rgba) {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    rgb[to] = rgba[from];
+    rgb[to + 1] = rgba[from + 1];
+    rgb[to + 2] = rgba[from + 2];
+  }
+  return rgb;
+}
+
+/** The pixels of a square of a picture or of a video, RGB. */
+function squarePixels(source, left, top, side) {
+  squarePixels.canvas ??= document.createElement('canvas');
+  const canvas = squarePixels.canvas;
+  if (canvas.width !== side || canvas.height !== side) canvas.width = canvas.height = side;
+  const context = canvas.getContext('2d', {willReadFrequently: true});
+  context.clearRect(0, 0, side, side);
+  context.drawImage(source, left, top, side, side, 0, 0, side, side);
+  const {data} = context.getImageData(0, 0, side, side);
+  return withoutAlpha(isOpaque(data) ? data : unblendedPixels(source, left, top, side) || data);
+}
+
+/** Whether no pixel of RGBA bytes is transparent. */
+function isOpaque(rgba) {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 255) return false;
+  return true;
+}
+
+/** RGBA of a picture with transparent parts. A canvas multiplies colours by alpha; the kiosk ignores alpha. */
+function unblendedPixels(source, left, top, side) {
+  const gl = document.createElement('canvas').getContext('webgl', {premultipliedAlpha: false});
+  if (!gl || Math.max(source.width, source.height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return null;
+  gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+  gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
+  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, source);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, gl.getParameter(gl.TEXTURE_BINDING_2D), 0);
+  if (gl.checkFramebufferStatus(gl.FRAMEBUFFER) !== gl.FRAMEBUFFER_COMPLETE) return null;
+  const rgba = new Uint8Array(side * side * 4);
+  gl.readPixels(left, top, side, side, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return rgba;
+}
+
+/** Decode a picture file, upright by its EXIF orientation. Rejects if the browser cannot. */
+function decoded(file) {
+  return createImageBitmap(file, {
+    imageOrientation: 'from-image', colorSpaceConversion: 'none', premultiplyAlpha: 'none',
+  });
+}
+
+/** The model's input for a picture or for the current picture of a video: RGB bytes. */
+function modelInput(source, width, height, size) {
+  const [left, top, side] = centreSquare(width, height, FACTS.cropShare);
+  return resizedSquare(squarePixels(source, left, top, side), side, size);
+}

@@ -1,0 +1,120 @@
+// The table of answered pictures, and the file that it can be saved as.
+
+/** Answers the pictures that somebody gives the page. */
+class Pictures {
+  constructor(classifier) {
+    this.classifier = classifier;
+    this.rows = [];
+    const input = document.querySelector('[data-testid=pictures]'), drop = byId('drop');
+    input.addEventListener('change', async () => {
+      const files = [...input.files];
+      input.value = '';
+      await this.add(files);
+    });
+    for (const kind of ['dragenter', 'dragover']) {
+      document.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add('over'); });
+    }
+    document.addEventListener('dragleave', (event) => { if (!event.relatedTarget) drop.classList.remove('over'); });
+    document.addEventListener('drop', (event) => {
+      event.preventDefault();
+      drop.classList.remove('over');
+      this.add([...event.dataTransfer.files]);
+    });
+    document.addEventListener('paste', (event) => this.add([...event.clipboardData.files]));
+    byId('save-table').addEventListener('click', () => saveAs('answers.csv', this.csv(), 'text/csv'));
+    byId('clear').addEventListener('click', () => this.clear());
+  }
+
+  async add(files) {
+    if (!files.length) return;
+    byId('unreadable').hidden = true;
+    byId('unreadable').replaceChildren();
+    for (const [number, file] of files.entries()) {
+      byId('results').hidden = false;
+      byId('progress').textContent = `${number + 1} / ${files.length}`;
+      await this.addOne(file);
+    }
+    byId('progress').textContent = '';
+    byId('results').hidden = !this.rows.length;
+  }
+
+  async addOne(file) {
+    let bitmap;
+    try {
+      bitmap = await decoded(file);
+    } catch {
+      byId('unreadable').append(element('li', {text: text('unreadable', {name: file.name})}));
+      byId('unreadable').hidden = false;
+      return;
+    }
+    const pixels = modelInput(bitmap, bitmap.width, bitmap.height, this.classifier.runner.size);
+    bitmap.close();
+    const started = performance.now();
+    const answer = await this.classifier.answer(pixels);
+    const row = {
+      name: file.name, pixels, ...answer, ...this.classifier.judged(answer), milliseconds: performance.now() - started,
+    };
+    this.rows.push(row);
+    byId('answers').append(this.element(row));
+  }
+
+  /** The row of a picture. Its attributes are a contract with tools: data-name, data-label, data-known, ... */
+  element({name, pixels, probabilities, novelty: unlikeness, best, known, milliseconds}) {
+    const label = FACTS.labels[best];
+    const answer = known
+      ? [shapeOf(best), element('span', {text: label, class: 'best'})]
+      : [element('span', {}, element('span', {text: text('not_sure'), 'data-text': 'not_sure', class: 'best'}), element('br'),
+        element('span', {text: `(${label})`, class: 'guess'}))];
+    return element(
+      'tr',
+      {
+        'data-testid': 'answer', 'data-name': name, 'data-label': label, 'data-known': String(known),
+        'data-probabilities': JSON.stringify(Object.fromEntries(FACTS.labels.map((one, i) => [one, probabilities[i]]))),
+        'data-novelty': String(unlikeness), 'data-ms': String(milliseconds),
+      },
+      element('td', {}, element('div', {class: 'cell'}, thumbnail(pixels), element('span', {text: name, class: 'name'}))),
+      element('td', {}, element('div', {class: 'cell'}, ...answer)),
+      ...Array.from(probabilities, (share, i) =>
+        element('td', {text: percent(share), class: known && i === best ? 'number best' : 'number'})),
+    );
+  }
+
+  head() {
+    byId('columns').replaceChildren(
+      element('th', {text: text('picture'), scope: 'col'}), element('th', {text: text('answer'), scope: 'col'}),
+      ...FACTS.labels.map((label) => element('th', {text: label, scope: 'col', class: 'number'})),
+    );
+  }
+
+  clear() {
+    this.rows = [];
+    byId('answers').replaceChildren();
+    byId('results').hidden = true;
+    document.querySelector('[data-testid=pictures]').focus();
+  }
+
+  csv() {
+    const head = [text('picture'), text('answer'), ...FACTS.labels];
+    const rows = this.rows.map(({name, best, known, probabilities}) =>
+      [name, known ? FACTS.labels[best] : text('not_sure'), ...Array.from(probabilities, (share) => share.toFixed(4))]);
+    return '\ufeff' + [head, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n') + '\r\n';
+  }
+}
+
+/** A cell of a CSV file. Spreadsheets run cells that begin like a formula, so those get an apostrophe. */
+function csvCell(value) {
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** What the model saw, as a small picture. */
+function thumbnail(pixels) {
+  const size = Math.sqrt(pixels.length / 3);
+  const canvas = element('canvas', {width: size, height: size, 'aria-hidden': 'true'});
+  const image = new ImageData(size, size);
+  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
+    image.data.set([pixels[from], pixels[from + 1], pixels[from + 2], 255], to);
+  }
+  canvas.getContext('2d').putImageData(image, 0, 0);
+  return canvas;
+}

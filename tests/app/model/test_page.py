@@ -1,0 +1,129 @@
+"""`open_me.html`: what is in it, and that nothing in it can become markup. tests/browser opens it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from app.base.i18n import LANGUAGES
+from app.model.page import LARGEST_MODEL_BYTES, PageFacts, open_me_page
+from app.model.page_engine import Engine
+from app.model.page_texts import PAGE_TEXTS
+
+ENGINE = Engine("var ModuleFactory = () => {};", gzip.compress(b"\0asm"))
+HOSTILE = ("</script><img src=x onerror=alert(1)>", "<!--<script>", "a & b", "\u2028'\"\\", "=1+1")
+FACTS = PageFacts(
+    "converted_tflite_quantized/model.tflite", HOSTILE, (1, 2, 3, 4, 5), (None, 0.5, 1, 1, 1), 0.9, 0.5, 1.0, "x",
+    "2026-01-31",
+)  # fmt: skip
+
+
+class Elements(HTMLParser):
+    """The elements of a page as a browser reads them, and the content of its scripts and styles."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.contents: list[tuple[str, dict[str, str | None], str]] = []
+        self.inside: tuple[str, dict[str, str | None]] | None = None
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = (tag, dict(attrs))
+        self.tags.append(self.inside)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = None
+
+    def handle_data(self, data: str) -> None:
+        if self.inside is not None and self.inside[0] in ("script", "style"):
+            self.contents.append((*self.inside, data))
+
+
+def block(page: bytes, name: str) -> str:
+    return next(data for _, attributes, data in Elements(page).contents if attributes.get("id") == name)
+
+
+def facts_in(page: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(block(page, "facts"))
+    return found
+
+
+def test_labels_cannot_end_the_block_that_they_are_in() -> None:
+    page = open_me_page(FACTS, b"model", ENGINE)
+    plain = open_me_page(replace(FACTS, labels=("a", "b", "c", "d", "e")), b"model", ENGINE)
+    assert Elements(page).tags == Elements(plain).tags
+    assert facts_in(page)["labels"] == list(HOSTILE)
+    assert not set(block(page, "facts")) & set("<>&")
+
+
+def test_only_the_page_s_own_scripts_may_run_and_nothing_may_be_loaded() -> None:
+    elements = Elements(open_me_page(FACTS, b"model", ENGINE))
+    policy = next(attributes["content"] or "" for tag, attributes in elements.tags if "http-equiv" in attributes)
+    rules = {name: sources for name, *sources in (rule.split() for rule in policy.split("; "))}
+    scripts = [data for tag, attributes, data in elements.contents if tag == "script" and "type" not in attributes]
+    styles = [data for tag, _, data in elements.contents if tag == "style"]
+
+    def hashes(contents: list[str]) -> list[str]:
+        digests = (hashlib.sha256(one.encode()).digest() for one in contents)
+        return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+
+    assert rules == {
+        "default-src": ["'none'"],
+        "script-src": [*hashes(scripts), "'wasm-unsafe-eval'"],
+        "style-src": hashes(styles),
+        "img-src": ["blob:", "data:"],
+        "media-src": ["blob:"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+    }
+    assert not [attributes for _, attributes in elements.tags if {"src", "style", "onclick"} & set(attributes)]
+
+
+def test_the_page_carries_the_engine_and_the_model() -> None:
+    page = open_me_page(FACTS, b"the model", ENGINE)
+    assert base64.b64decode(block(page, "model")) == b"the model"
+    assert gzip.decompress(base64.b64decode(block(page, "engine-wasm"))) == b"\0asm"
+    assert ENGINE.script in page.decode()
+
+
+def test_a_model_that_is_too_large_stays_beside_the_page_which_knows_its_hash() -> None:
+    model = b"x" * (LARGEST_MODEL_BYTES + 1)
+    page = open_me_page(FACTS, model, ENGINE)
+    assert len(page) < 2_000_000
+    assert facts_in(page)["modelBeside"] is True
+    assert facts_in(page)["modelSha256"] == hashlib.sha256(model).hexdigest()
+
+
+def test_pictures_are_shown_only_if_they_are_given_and_some_of_each_class_are_enough() -> None:
+    assert facts_in(open_me_page(FACTS, b"", ENGINE))["pictures"] == [[]] * 5
+    shown = facts_in(open_me_page(replace(FACTS, pictures=[[b"a picture"] * 9, [], [], [], []]), b"", ENGINE))[
+        "pictures"
+    ]
+    assert [len(some) for some in shown] == [4, 0, 0, 0, 0]
+    assert base64.b64decode(shown[0][0].removeprefix("data:image/jpeg;base64,")) == b"a picture"
+
+
+def test_every_text_is_there_in_every_language_and_the_scripts_use_no_others() -> None:
+    page = open_me_page(replace(FACTS, language="tr"), b"", ENGINE)
+    facts = facts_in(page)
+    assert facts["language"] == "tr"
+    assert list(facts["texts"]) == list(LANGUAGES)
+    assert all(set(texts) == set(PAGE_TEXTS) for texts in facts["texts"].values())
+    used = set(re.findall(r"\btext\('(\w+)'", page.decode())) | set(re.findall(r'data-text="(\w+)"', page.decode()))
+    assert used - set(PAGE_TEXTS) == set()
+
+
+@pytest.mark.parametrize(
+    ("palette", "first"), [("paper", "automatic"), ("night", "automatic"), ("distinct", "distinct")]
+)
+def test_the_page_starts_with_the_palette_of_the_kiosk(palette: str, first: str) -> None:
+    assert facts_in(open_me_page(replace(FACTS, palette=palette), b"", ENGINE))["palette"] == first
