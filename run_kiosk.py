@@ -17,6 +17,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 from app.base.errors import KioskError
 from app.commands.dispatch import run_command
+from app.commands.error_text import command_line_text
 from app.commands.exit_codes import ERROR, INTERRUPTED
 from app.commands.parser import make_parser
 from app.devices.camera import silence_libraries
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run_command(options)
     except (KioskError, LearningError, RuntimeLayerError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {command_line_text(error)}", file=sys.stderr)
         return ERROR
     except KeyboardInterrupt:
         return INTERRUPTED

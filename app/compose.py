@@ -44,6 +44,7 @@ from app.openers import (
     Buttons,
     Outputs,
     camera_opener,
+    check_export_dir,
     lock_data_dir,
     open_buttons,
     open_drives,
@@ -140,6 +141,7 @@ def compose(
         if demo is not None:
             config = demo_config(config, demo, stack)
         lock_data_dir(config, stack)
+        check_export_dir(config)
         warnings = record_warnings(stack)
         window = open_window(config, headless, stack)
         sounds = open_sounds(config, headless, stack)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pygame
 
-from app.base.errors import DisplayUnavailable
+from app.base.errors import DisplayUnavailable, ExportFailed
+from app.base.files import folder_problem
 from app.base.ports import Camera, Clock, Drives
 from app.base.recent_warnings import RecentWarnings
 from app.config.class_names import class_names
@@ -39,12 +40,13 @@ from app.ui.speech import Speech
 from app.ui.window import Window
 from app.views.lamps import lamps
 from app.views.model import KioskView
+from learning.extractor_file import check_extractor
 from tpu.edgetpu.accelerator import is_compiled
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor, ListDevices
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
 from tpu.runtime import Driver
-from tpu.stderr_filter import ALSA, hide_lines
+from tpu.stderr_filter import ALSA, NO_RUNTIME_DIR, hide_lines
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +78,8 @@ def open_window(config: Config, headless: bool, stack: ExitStack) -> Window:
     """
     size = (config.screen.width_px, config.screen.height_px)
     try:
-        window = Window(size, fullscreen=config.screen.fullscreen and not headless, headless=headless)
+        with hide_lines(NO_RUNTIME_DIR):
+            window = Window(size, fullscreen=config.screen.fullscreen and not headless, headless=headless)
     except pygame.error as error:
         raise DisplayUnavailable(
             f"no window can be opened: {error}. Start it from a desktop session, or with --headless."
@@ -110,6 +113,7 @@ def open_model(
 
     Raises:
         tpu.errors.RuntimeLayerError: If the extractor cannot be opened.
+        learning.errors.UnsupportedExtractor: If no head can be appended to it.
     """
     path, settings = extractor_path(config.model.extractor), config.model
     accelerator = None
@@ -125,6 +129,7 @@ def open_model(
     extractor = stack.enter_context(
         EmbeddingExtractor(path, runtime=settings.runtime, device=settings.device, accelerator=accelerator)
     )
+    check_extractor(extractor.model_bytes, path)
     return extractor, accelerator
 
 
@@ -158,6 +163,19 @@ def open_store(config: Config, extractor: EmbeddingExtractor, stack: ExitStack) 
 def open_vision(extractor: EmbeddingExtractor, store: SessionStore, stack: ExitStack) -> Vision:
     """Create what turns frames into observations; closing it closes the model that answers."""
     return stack.enter_context(closing(Vision(extractor, len(store.load().labels))))
+
+
+def check_export_dir(config: Config) -> None:
+    """Check that SAVE can write to the export directory, if the settings name one.
+
+    Raises:
+        ExportFailed: If it cannot.
+    """
+    if config.storage.export_dir and (problem := folder_problem(config.export_dir)):
+        raise ExportFailed(
+            f"cannot write to the export directory {config.export_dir}: {problem}. "
+            "Name another folder with --export-dir."
+        )
 
 
 def open_drives(stack: ExitStack) -> Drives:

@@ -1,7 +1,7 @@
 """Accuracy and time of `fit_head` and of two classifiers of scikit-learn, on embeddings of photographs.
 
 How to run: python benchmarks/fit.py --photos DIR [--extractor MODEL.tflite] [--draws N]
-Needs: pip install scikit-learn
+Needs: pip install -e '.[bench]', which is scikit-learn
 
 DIR/<class>/* are photographs. In each of the random draws, the samples that were not drawn are the test. All run on one
 BLAS thread. The time of `fit_head` includes the folds of the validation accuracy, the temperature, the threshold and
@@ -21,11 +21,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression, SGDClassifier
 from threadpoolctl import threadpool_limits
 
 from benchmarks._shared import draw, embeddings_of, machine_line, photograph_options
 from learning.fit import fit_head
+
+try:
+    from sklearn.linear_model import LogisticRegression, SGDClassifier
+except ImportError:
+    sys.exit("error: this benchmark compares with scikit-learn. Install it: pip install scikit-learn")
 
 SHOTS = (5, 10, 20, 50)
 Predict = Callable[[NDArray[np.float32]], NDArray[np.int64]]

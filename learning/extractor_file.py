@@ -7,6 +7,7 @@ everything inside its flatbuffer.
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
@@ -28,6 +29,22 @@ RESHAPING = (
     schema.BuiltinOperator.QUANTIZE,
     schema.BuiltinOperator.DEQUANTIZE,
 )
+
+
+def check_extractor(extractor: bytes, path: str | Path) -> None:
+    """Check that a head can be appended to an extractor, before pictures are embedded with it.
+
+    Args:
+        extractor: The bytes of the file.
+        path: The file, for the error.
+
+    Raises:
+        UnsupportedExtractor: If no head can be appended; the text names the file and says why.
+    """
+    try:
+        unpacked_extractor(extractor)
+    except UnsupportedExtractor as error:
+        raise UnsupportedExtractor(error.reason, Path(path)) from error
 
 
 def unpacked_extractor(extractor: bytes) -> Any:

@@ -7,6 +7,7 @@ RuntimeLayerError                 catch this for any error of `tpu`
 │   │   ├── NotAnExtractor        it does not turn a picture into an embedding
 │   │   └── NotAClassifier        it does not turn a picture into class probabilities
 │   ├── ModelNotDownloaded        a known model that is not on this machine yet
+│   ├── ExtractorNotFound         neither a file nor a known model has this name
 │   └── UnknownModel              no known model has this name
 ├── LabelsError                   class labels cannot be used
 │   ├── LabelsUnreadable          the label file is missing, not text, or leaves a class without a label
@@ -79,8 +80,20 @@ class ModelNotDownloaded(ModelError):
     """A known model that is not on this machine yet."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name, f"it is not on this machine. Fetch it with the command `models pull {name}`.")
+        super().__init__(name, "it is not on this machine. Download it with `pull` of tpu.models.")
         self.args = (name,)
+
+
+class ExtractorNotFound(ModelError):
+    """Neither a file nor a known model has this name."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(name, f"it is neither a file nor one of: {', '.join(known)}.")
+        self.args = (name, known)
+
+    def __str__(self) -> str:
+        _, known = self.args
+        return f"there is neither a file nor a known model {self.path!r}. Known models: {', '.join(known)}."
 
 
 class UnknownModel(ModelError):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import platformdirs
 
-from tpu.errors import DownloadFailed, ModelNotDownloaded, StrPath, UnknownModel
+from tpu.errors import DownloadFailed, ExtractorNotFound, ModelNotDownloaded, StrPath, UnknownModel
 
 BUILT_IN_NAME = "built-in"
 GOOGLE = "https://raw.githubusercontent.com/google-coral/test_data/master/"
@@ -96,11 +96,14 @@ def extractor_path(named: StrPath) -> Path:
 
     Raises:
         ModelNotDownloaded: If it is a known model that is not on this machine yet.
+        ExtractorNotFound: If it looks like a name, without a folder or a suffix, and is neither a file nor known.
     """
     if named in ("", BUILT_IN_NAME):
         return default_extractor_path()
     path = Path(named)
     known = next((model for model in KNOWN_MODELS if model.name == str(named)), None)
+    if known is None and path.name == str(named) and not path.suffix and not os.path.lexists(path):
+        raise ExtractorNotFound(str(named), (BUILT_IN_NAME, *(model.name for model in KNOWN_MODELS)))
     if known is None or path.exists():
         return path
     if not local_path(known).is_file():

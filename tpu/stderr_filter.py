@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 XNNPACK = re.compile(rb"INFO: Created TensorFlow Lite XNNPACK delegate for CPU\.")  # written once per process
 ALSA = re.compile(rb"ALSA lib .*")  # every device that ALSA tried; SDL reports separately if there is no sound
+NO_RUNTIME_DIR = re.compile(rb"error: XDG_RUNTIME_DIR (is invalid or )?not set in the environment\.")  # SDL, Wayland
 
 _STDERR = 2
 _one_at_a_time = threading.Lock()

@@ -5,7 +5,9 @@ Errors are the system's own (`OSError`); the caller translates them, because it 
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -52,6 +54,21 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def folder_problem(folder: Path) -> str:
+    """Return why no file can be written to a folder, or why the folder cannot be created; empty if it can.
+
+    The check creates a temporary folder in it, or in the nearest folder above it that exists, and creates nothing else.
+    """
+    try:
+        place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryDirectory(prefix=".kiosk-check-", dir=place):
+            return ""
+    except OSError as error:
+        if error.errno == errno.ENOENT:  # as in /proc
+            return "that place takes no folders"
+        return error.strerror or type(error).__name__
 
 
 def free_path(folder: Path, name: str, suffix: str = "") -> Path:

@@ -107,9 +107,13 @@ def run_classify(
 
 def _model_file(model: Path) -> Path:
     """The file to open: `model` itself, or the model in a folder that SAVE or train wrote, or in a folder of those."""
-    if not model.is_dir():
-        return model
-    found = sorted(model.glob("*/model*.tflite")) or sorted(model.glob("model*.tflite"))
+    try:
+        if not model.is_dir():
+            return model
+        next(model.iterdir(), None)  # `glob` finds nothing in a folder that cannot be read
+        found = sorted(model.glob("*/model*.tflite")) or sorted(model.glob("model*.tflite"))
+    except OSError as error:
+        raise ModelUnreadable(model, f"{error.strerror}. Name a .tflite file that can be read.") from error
     if not found:
         raise ModelUnreadable(
             model, "the folder contains no model. Name a .tflite file, or a folder that SAVE or train wrote."

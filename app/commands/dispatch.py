@@ -10,6 +10,7 @@ import argparse
 
 from app.base.exhaustive import assert_never
 from app.commands.parser import CommandName
+from app.commands.report import check_json
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -19,6 +20,7 @@ def run_command(options: argparse.Namespace) -> int:
         KioskError, LearningError, RuntimeLayerError: If the command fails; the text names the next step.
     """
     command: CommandName = options.command
+    check_json(getattr(options, "json", None))  # not an option of every command
     match command:
         case "kiosk":
             from app.commands.kiosk import run

@@ -13,7 +13,9 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from app.base.errors import CameraUnavailable, ConfigInvalid, PinsUnavailable
+from app.base.errors import CameraUnavailable, ConfigInvalid, ExportFailed, PinsUnavailable
+from app.base.files import folder_problem
+from app.commands.error_text import command_line_text
 from app.commands.exit_codes import DONE, ERROR
 from app.commands.report import line_writer, write_json
 from app.commands.settings import config_of, settings_file
@@ -27,6 +29,9 @@ from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import plugged_pads
 from app.devices.udisks import UDisks
 from app.model.page_engine import FETCH, read_engine
+from app.openers import check_export_dir
+from learning.errors import LearningError
+from learning.extractor_file import check_extractor
 from tpu.edgetpu.accelerator import accelerator_for
 from tpu.edgetpu.devices import Accelerator, list_accelerators
 from tpu.edgetpu.driver_check import driver_problem
@@ -83,13 +88,14 @@ def _check_model(config: Config) -> Result:
     try:
         path = extractor_path(config.model.extractor)
         with EmbeddingExtractor(path, runtime=config.model.runtime, device=config.model.device) as extractor:
+            check_extractor(extractor.model_bytes, path)
             installed = ", ".join(available_runtimes())
             return (
                 True,
                 f"model: {extractor.name} on {extractor.runtime_name}, {extractor.device} (installed: {installed})",
             )
-    except RuntimeLayerError as error:
-        return False, f"model: {error}"
+    except (RuntimeLayerError, LearningError) as error:
+        return False, f"model: {command_line_text(error)}"
 
 
 def _check_page(_config: Config) -> Result:
@@ -102,12 +108,16 @@ def _check_page(_config: Config) -> Result:
 
 
 def _check_disk(config: Config) -> Result:
+    if problem := folder_problem(config.data_dir):
+        return False, f"disk: cannot write to {config.data_dir}: {problem}. Name another folder with --data-dir."
+    try:
+        check_export_dir(config)
+    except ExportFailed as error:
+        return False, f"disk: {error}"
     folder = config.data_dir
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    if not os.access(folder, os.W_OK):
-        return False, f"disk: cannot write to {folder}. Name another folder with --data-dir."
     if free < LEAST_FREE_BYTES:
         return (
             False,

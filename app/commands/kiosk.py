@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.exit_codes import DONE, INTERRUPTED
-from app.commands.report import STANDARD_OUTPUT, line_writer, write_json
+from app.commands.report import STANDARD_OUTPUT, check_json, line_writer, write_json
 from app.commands.settings import config_of, settings_file
 from app.compose import compose, display_available
 from app.config.schema import StorageSettings
@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     screenshots = demo_data_dir = None
     if options.demo:
         report_path = DEMO_REPORT if options.json in (None, STANDARD_OUTPUT) else options.json
+        check_json(report_path)  # also without --json: the demonstration writes beside it
         screenshots, demo_data_dir = report_path.with_name(f"{report_path.stem}-screens"), options.data_dir
         config = replace(config, storage=_with_export_dir(config.storage, report_path.parent))
     with compose(
@@ -45,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
         kiosk = composed.kiosk
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(kiosk, "running", False))
+        if headless and not options.demo:
+            print("The kiosk runs without a window. Ctrl-C stops it.", file=sys.stderr, flush=True)
         composed.loop.run()
         if composed.findings is not None and not composed.findings.complete:
             print("The demonstration was interrupted, so there is no report.", file=sys.stderr)

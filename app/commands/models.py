@@ -32,9 +32,9 @@ NOT_PULLED, INTACT, DAMAGED = "not pulled", "intact", "DAMAGED"
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     if options.action == "pull" and options.name is None:
-        options.usage_error("models pull needs the NAME of a model: `models list` shows them")
+        options.usage_error("pull needs the NAME of a model: `list` shows them")
     if options.action == "list" and options.name is not None:
-        options.usage_error("models list takes no NAME: it always lists all models")
+        options.usage_error("list takes no NAME: it always lists all models")
     if options.action == "pull":
         pull_model(options.name, line_writer(options))
     else:
@@ -75,7 +75,8 @@ def check_models(action: str, name: str | None, write: Callable[[str], None], *,
     states = {model: _state(model) for model in _chosen(name)}
     if action == "list":
         _list(states, write)
-    write_json(json_path, [_facts(model, state) for model, state in states.items()])
+    built_in = [_built_in_facts()] if name in (None, BUILT_IN_NAME) else []
+    write_json(json_path, built_in + [_facts(model, state) for model, state in states.items()])
     if action == "verify":
         _verify(states, name, write)
 
@@ -112,6 +113,17 @@ def _state(model: KnownModel) -> str:
     if not local_path(model).is_file():
         return NOT_PULLED
     return INTACT if is_intact(model) else DAMAGED
+
+
+def _built_in_facts() -> dict[str, Any]:
+    path = default_extractor_path()
+    return {
+        "name": BUILT_IN_NAME,
+        "state": INTACT,
+        "path": str(path),
+        "licence": "Apache-2.0",
+        "bytes": path.stat().st_size,
+    }
 
 
 def _facts(model: KnownModel, state: str) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from app.base.paths import asset_path, program_name
+from app.base.paths import COMMAND, asset_path, program_name
 from app.commands.bench import STANDALONE, topics_in
 from app.config.checks import DEVICE_FORM
 
@@ -34,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog=program_name(), description="A camera kiosk that anybody can teach.", allow_abbrev=False
     )
     parser.set_defaults(command="kiosk", usage_error=parser.error)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     _add_kiosk(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_train(_command(commands, "train", "train a model on folders of pictures"))
@@ -156,6 +158,17 @@ def _add_output(parser: argparse.ArgumentParser, default: str | None = argparse.
 
 def _add_verbose(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     parser.add_argument("--verbose", action="store_true", default=default, help="log details on standard error")
+
+
+class _Version(argparse.Action):
+    """Looks the version up only if it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        try:
+            print(f"{COMMAND} {version(COMMAND)}")
+        except PackageNotFoundError:
+            print(f"{COMMAND}, not installed: run from its sources")
+        parser.exit()
 
 
 # --- types of arguments ---------------------------------------------------------------------------------

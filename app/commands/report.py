@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +19,26 @@ STANDARD_OUTPUT = Path("-")
 def line_writer(options: argparse.Namespace) -> Callable[[str], None]:
     """Print lines on standard output, or on standard error if `--json -` sends the JSON to standard output."""
     return partial(print, file=sys.stderr) if options.json == STANDARD_OUTPUT else print
+
+
+def check_json(path: Path | None) -> None:
+    """Check that `write_json` will be able to write, before the work that the JSON reports. Leaves no file behind.
+
+    Raises:
+        JsonNotWritten: If the file or its folder cannot be written.
+    """
+    if path is None or path == STANDARD_OUTPUT:
+        return
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            return  # a pipe or a device: opening it twice would end it
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not path.exists()
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise JsonNotWritten(path, _reason(error)) from error
 
 
 def write_json(path: Path | None, report: object) -> None:
@@ -35,4 +57,13 @@ def write_json(path: Path | None, report: object) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise JsonNotWritten(path, error.strerror or type(error).__name__) from error
+        raise JsonNotWritten(path, _reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    """The system's text. It is misleading where a file stands in place of a folder, and in /proc."""
+    if isinstance(error, FileExistsError):
+        return os.strerror(errno.ENOTDIR)
+    if isinstance(error, FileNotFoundError):
+        return "that place takes no files"
+    return error.strerror or type(error).__name__

@@ -48,8 +48,9 @@ def look_at_system(root: Path, user: str | None, screen: str, run: Run, *, dry_r
     chosen = _user(root, user or os.environ.get("SUDO_USER") or _owner(module), instead_of_root)
     running = root == Path("/")
     if running and chosen is not PLACEHOLDER:
-        for file in dict.fromkeys((*program, module, python)):
-            check_reachable(file, chosen)
+        for file in dict.fromkeys((*program, module)):
+            check_reachable(file, chosen, "the kiosk" if file != python else "its Python")
+        check_reachable(python, chosen, "its Python")
     manual = import_folder() / "docs/operating.md"
     screen, library = screen_for(root, screen, python, run)
     return System(
@@ -123,12 +124,21 @@ def _table(path: Path) -> list[list[str]]:
     return [line.split(":") for line in lines if line and not line.startswith("#")]
 
 
-def check_reachable(path: Path, user: User) -> None:
+def check_reachable(path: Path, user: User, what: str) -> None:
     """Check that a user may read a file, both by its own path and by its target if it is a link, as a venv's Python is.
+
+    Args:
+        path: The file.
+        user: Who runs the kiosk.
+        what: What the file is, for the error: "the kiosk" or "its Python".
 
     Raises:
         InstallRefused: Naming the first folder, or the file, that is closed to the user.
     """
+    steps = {
+        "the kiosk": "Install the kiosk below /opt",
+        "its Python": "Set the kiosk up with a Python that every user may read, such as /usr/bin/python3",
+    }
     for place in dict.fromkeys(one for file in (path, path.resolve()) for one in (*reversed(file.parents), file)):
         facts = place.stat()
         others = stat.S_IXGRP if facts.st_gid in user.groups else stat.S_IXOTH
@@ -136,8 +146,8 @@ def check_reachable(path: Path, user: User) -> None:
         needed = enter if place.is_dir() else enter << 2  # x to pass through a folder, r to read the file
         if not facts.st_mode & needed:
             raise InstallRefused(
-                f"the user {user.name} may not read {place}, where the kiosk or its Python is. "
-                "Install the kiosk below /opt, or name its owner with --user."
+                f"the user {user.name} may not read {place}, where {what} is. {steps[what]}, "
+                "or name its owner with --user."
             )
 
 

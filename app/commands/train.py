@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import logging
 import sys
 import tempfile
@@ -15,15 +14,17 @@ import numpy as np
 from tqdm import tqdm
 
 from app.base.errors import ExportError, ExportFailed
+from app.base.files import folder_problem
 from app.commands.dataset import check_shots, find_pictures
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
 from app.model.counterpart import write_counterpart
 from app.model.export_folder import EDGE_TPU_FILE, PAGE, export_facts, write_export
 from app.model.train import train_model
-from app.model.verified_folder import refuse_occupied
+from app.model.verified_folder import CHECKSUMS, refuse_occupied
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
+from learning.extractor_file import check_extractor
 from tpu.counterparts import cpu_counterpart
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
 from tpu.errors import PictureUnreadable
@@ -65,7 +66,7 @@ def run_train(
 
     Args:
         data_dir: A folder with one subfolder of pictures for each class.
-        out: The folder to write; it must be new or empty.
+        out: The folder to write: new, empty, or an earlier result, which is replaced.
         extractor: The `.tflite` file of the embedding extractor.
         runtime, device: As on the command line.
         seed: Decides the validation split.
@@ -79,10 +80,12 @@ def run_train(
     """
     dataset = find_pictures(data_dir)
     check_out(out)
+    replaces_result = (out / CHECKSUMS).is_file()
     with (
         accelerator_for(extractor, runtime=runtime, device=device) as accelerator,
         EmbeddingExtractor(extractor, runtime=runtime, device=device, accelerator=accelerator) as opened,
     ):
+        check_extractor(opened.model_bytes, extractor)
         wait_until_usable(accelerator, device)
         started_s = time.perf_counter()
         session = _embedded(dataset.pictures, opened)
@@ -109,6 +112,8 @@ def run_train(
             facts = export_facts(trained, session, opened)
             folder = write_export(out, facts, session, include_pictures=False, report_pictures=True)
     model = folder / facts.file
+    if replaces_result:
+        write(f"replaced the earlier result in {out}")
     write(f"validation accuracy: {trained.validation_accuracy:.1%}")
     write(f"model: {model}")
     if EDGE_TPU_FILE in facts.models and facts.file != EDGE_TPU_FILE:
@@ -139,14 +144,13 @@ def check_out(out: Path) -> None:
     """
     try:
         refuse_occupied(out)
-        place = next(folder for folder in out.absolute().parents if folder.exists())
-        with tempfile.TemporaryDirectory(prefix=f"{out.name}.", dir=place):
-            return
+        problem = folder_problem(out.absolute().parent)
     except ExportError:
         raise
     except OSError as error:
-        reason = "that place takes no folders" if error.errno == errno.ENOENT else error.strerror  # as in /proc
-        raise ExportFailed(f"cannot create the folder {out}: {reason}. Name another one with --out.") from error
+        problem = error.strerror or type(error).__name__
+    if problem:
+        raise ExportFailed(f"cannot create the folder {out}: {problem}. Name another one with --out.")
 
 
 def _embedded(pictures: Mapping[str, Sequence[Path]], extractor: EmbeddingExtractor) -> Session:

@@ -31,9 +31,12 @@ def run_uninstall(
         run: Runs a program of the system.
 
     Raises:
-        InstallRefused: If nothing is installed, or this user may not remove it.
+        InstallRefused: If nothing is installed, unless it is a dry run, or this user may not remove it.
     """
     manifest = read_manifest(root)
+    if manifest is None and dry_run:
+        write(f"nothing to remove: {path_in(root, MANIFEST)} does not exist")
+        return
     if manifest is None:
         raise InstallRefused(f"the kiosk is not installed here: {path_in(root, MANIFEST)} does not exist.")
     stop: Command = ("systemctl", "stop", SERVICE)

@@ -21,7 +21,7 @@ import numpy as np
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import Camera, Clock, ImageArray
-from app.devices.file_cameras import FolderCamera, VideoFileCamera
+from app.devices.file_cameras import FolderCamera, VideoFileCamera, camera_unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ FAILED_READS, SILENT_S, FROZEN_S = 5, 3.0, 3.0  # after which a camera is lost
 # Milliseconds; FFmpeg's defaults are 30 s.
 STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 3000]
 BY_ID = Path("/dev/v4l/by-id")
+NO_CAMERA = message("no camera was found. Plug one in, or name a video with --camera.")
 CHECK_CABLE = message("Check its cable, or name another one with --camera.")
 CHECK_ADDRESS = message("Check the address and the network, or name another one with --camera.")
 CHECK_NAME = message("Check how it is written, or name another one with --camera.")
@@ -62,25 +63,47 @@ def open_camera(source: str) -> Camera:
     if re.match(r"(https?|rtsps?)://", source):
         return OpenCVCamera(source, _without_password(source), cv2.CAP_FFMPEG)
     if source.isdecimal():
+        _refuse_unconnected(source, Path(f"/dev/video{int(source)}"))
         return OpenCVCamera(int(source), f"video{int(source)}", cv2.CAP_V4L2)
     path = Path(source)
-    if path.is_dir():
-        return FolderCamera(path)
-    if source.startswith("/dev/"):
-        return OpenCVCamera(source, path.name, cv2.CAP_V4L2)
-    if path.is_file():
-        return VideoFileCamera(path)
+    try:
+        if path.is_dir():
+            return FolderCamera(path)
+        if source.startswith("/dev/"):
+            _refuse_unconnected(source, path)
+            return OpenCVCamera(source, path.name, cv2.CAP_V4L2)
+        if path.is_file():
+            return VideoFileCamera(path)
+    except OSError as error:
+        raise camera_unreadable(source, error) from error
     raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=CHECK_NAME))
+
+
+def _refuse_unconnected(source: str, device: Path) -> None:
+    if device.exists():
+        return
+    if connected := candidates():
+        names = ", ".join(connected)
+        reason = message("it is not connected. Plug it in, or name another one with --camera: {names}.", names=names)
+    else:
+        reason = NO_CAMERA
+    raise CameraUnavailable(source, reason)
 
 
 def check_source(source: str) -> None:
     """Check that a name can become a camera later, even if nothing is plugged in now.
 
     Raises:
-        CameraUnavailable: If it is neither a number, a device, an address, nor an existing file or folder.
+        CameraUnavailable: If it is neither a number, a device, an address, nor an existing file or folder that this
+            user may see.
     """
-    address = re.match(r"(https?|rtsps?)://", source)
-    if not (address or source.isdecimal() or source.startswith("/dev/") or Path(source).exists()):
+    if re.match(r"(https?|rtsps?)://", source) or source.isdecimal() or source.startswith("/dev/"):
+        return
+    try:
+        found = Path(source).exists()
+    except OSError as error:
+        raise camera_unreadable(source, error) from error
+    if not found:
         raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=CHECK_NAME))
 
 
@@ -101,7 +124,7 @@ def first_camera() -> Camera:
             return open_camera(device)
         except CameraUnavailable as error:
             logger.info("%s", error)
-    raise CameraUnavailable("auto", message("no camera was found. Plug one in, or name a video with --camera."))
+    raise CameraUnavailable("auto", NO_CAMERA)
 
 
 class OpenCVCamera:

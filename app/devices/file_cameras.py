@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from app.base.error_texts import system_error_text
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import ImageArray
@@ -64,12 +65,16 @@ class FolderCamera:
     """The pictures of a folder, sorted by name and shown for PICTURE_S each, over and over.
 
     Raises:
-        CameraUnavailable: If the folder contains no pictures.
+        CameraUnavailable: If the folder cannot be read or contains no pictures.
     """
 
     def __init__(self, folder: Path) -> None:
         self.name = folder.name
-        self._images = [image for path in sorted(folder.iterdir()) if (image := _image(path)) is not None]
+        try:
+            paths = sorted(folder.iterdir())
+        except OSError as error:
+            raise camera_unreadable(str(folder), error) from error
+        self._images = [image for path in paths if (image := _image(path)) is not None]
         if not self._images:
             raise CameraUnavailable(str(folder), message("it holds no pictures. Put JPEG, PNG or BMP files into it."))
         self._pace = _Pace(FOLDER_RATE_HZ)
@@ -84,6 +89,12 @@ class FolderCamera:
 
     def close(self) -> None:
         """Do nothing: no file is open."""
+
+
+def camera_unreadable(source: str, error: OSError) -> CameraUnavailable:
+    """Return the error for a file or folder that the system refuses to read."""
+    reason = system_error_text(error)
+    return CameraUnavailable(source, message("it cannot be read: {reason}. Name another with --camera.", reason=reason))
 
 
 class _Pace:
