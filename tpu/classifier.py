@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import re
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +19,10 @@ from tpu.novelty import read_novelty_test
 from tpu.runtime import CPU
 from tpu.tensors import FloatArray, ImageArray
 
+logger = logging.getLogger(__name__)
+
 MIN_CLASSES = 2
+LABELS_INSIDE = "labels.txt"  # of TFLite Model Metadata, in the zip archive behind the model: one label per line
 PROBABILITY_OPERATORS = {"SOFTMAX", "LOGISTIC", "CUSTOM"}  # CUSTOM is a compiled model, which may contain either
 
 
@@ -43,8 +50,8 @@ class ClassificationEngine(PictureModel):
 
     Args:
         model_path: A `.tflite` with one square RGB picture in and one vector of class probabilities out.
-        labels: Class labels in the order of the output; None reads `labels.txt` beside the model, and numbers the
-            classes if there is no such file.
+        labels: Class labels in the order of the output. None reads `labels.txt` beside the model; if there is no such
+            file, the labels inside the model; if it contains none, the classes are numbered.
         runtime, device, num_threads, accelerator: See `EmbeddingExtractor`.
         counterpart: The CPU file of a compiled model; None searches for it by name.
 
@@ -80,7 +87,7 @@ class ClassificationEngine(PictureModel):
             raise NotAClassifier(model_path, "it does not end in probabilities. Use a model that TRAIN exported.")
         if self.output_size < MIN_CLASSES:
             raise NotAClassifier(model_path, "its output is a single number. Use a model that TRAIN exported.")
-        self.labels = _labels(Path(model_path), labels, self.output_size)
+        self.labels = _labels(Path(model_path), self.model_bytes, labels, self.output_size)
         if len(self.labels) != self.output_size:
             raise LabelCountMismatch(self.output_size, len(self.labels))
 
@@ -138,10 +145,30 @@ def _embedding_tensor(model: bytes) -> tuple[int, ...]:
     return () if test is None else (test.embedding_tensor,)
 
 
-def _labels(model_path: Path, given: Sequence[str] | None, num_classes: int) -> tuple[str, ...]:
+def _labels(model_path: Path, model: bytes, given: Sequence[str] | None, num_classes: int) -> tuple[str, ...]:
     if given is not None:
         return tuple(given)
     beside = model_path.with_name("labels.txt")
     if beside.is_file():
         return read_label_file(beside)
+    inside = _labels_inside(model)
+    if len(inside) == num_classes:
+        return inside
+    if inside:
+        logger.warning(
+            "the model %s contains %d labels for %d classes, so they are not used. Name a label file.",
+            model_path,
+            len(inside),
+            num_classes,
+        )
     return tuple(f"class {index}" for index in range(num_classes))
+
+
+def _labels_inside(model: bytes) -> tuple[str, ...]:
+    """The labels in the archive behind a model; empty if it has none, or none that can be read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(model)) as archive:
+            lines = archive.read(LABELS_INSIDE).decode("utf-8").splitlines()
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError, RuntimeError, OSError):
+        return ()
+    return tuple(label for line in lines if (label := line.strip()))

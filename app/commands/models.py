@@ -11,6 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from app.base.errors import DownloadsDamaged
+from app.base.paths import program_name
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
 from tpu.errors import ModelNotDownloaded
@@ -32,7 +33,7 @@ NOT_PULLED, INTACT, DAMAGED = "not pulled", "intact", "DAMAGED"
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     if options.action == "pull" and options.name is None:
-        options.usage_error("pull needs the NAME of a model: `list` shows them")
+        options.usage_error(f"pull needs the NAME of a model. To list them: {program_name()} models")
     if options.action == "list" and options.name is not None:
         options.usage_error("list takes no NAME: it always lists all models")
     if options.action == "pull":

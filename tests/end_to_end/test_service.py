@@ -66,4 +66,18 @@ def test_systemd_is_notified_of_start_and_end_and_not_during_a_hang(systemd: Sys
     finally:
         kiosk.kill()
         kiosk.wait()
-    assert "Traceback" not in (tmp_path / "errors").read_text()
+    lines = (tmp_path / "errors").read_text().splitlines()
+    assert lines[0] == "The kiosk runs without a window. Ctrl-C stops it."
+    assert not any("Traceback" in line for line in lines)
+
+
+def test_without_a_screen_one_line_says_what_to_do(tmp_path: Path) -> None:
+    nowhere = {name: value for name, value in headless().items() if name not in ("XDG_RUNTIME_DIR", "XAUTHORITY")}
+    done = subprocess.run(
+        [sys.executable, "run_kiosk.py", "--data-dir", str(tmp_path / "data")],
+        cwd=REPOSITORY, env={**nowhere, "HOME": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: no window can be opened: there is no screen. Start it from a desktop session, or with --headless.\n",
+    )

@@ -241,7 +241,7 @@ def test_usage_errors_name_the_command_and_exit_codes_are_those_of_run_kiosk(ins
     assert (error.returncode, error.stderr) == (
         1,
         "error: the model mobilenet_v1 cannot be used: it is not on this machine. "
-        "Fetch it with the command `models pull mobilenet_v1`.\n",
+        "Download it: teachable-kiosk models pull mobilenet_v1\n",
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from tpu.errors import (
     DriverMismatch,
     DriverMissing,
     EdgeTpuNeeded,
+    ExtractorNotFound,
     InferenceFailed,
     LabelCountMismatch,
     LabelsError,
@@ -40,6 +41,7 @@ EXAMPLES = [
     NotAnExtractor("a.tflite", "its output is a single number. Use another."),
     NotAClassifier("a.tflite", "it does not end in probabilities. Use another."),
     ModelNotDownloaded("mobilenet_v1"),
+    ExtractorNotFound("nosuch", ("one", "two")),
     UnknownModel("nosuch", ("one", "two")),
     LabelsUnreadable("labels.txt", "cannot be read. Name another."),
     LabelCountMismatch(2, 3),
@@ -72,7 +74,8 @@ def test_errors_are_caught_by_level() -> None:
 
 LEVELS = {
     ModelError: {
-        ModelUnreadable, ModelUnsupported, NotAnExtractor, NotAClassifier, ModelNotDownloaded, UnknownModel
+        ModelUnreadable, ModelUnsupported, NotAnExtractor, NotAClassifier, ModelNotDownloaded, ExtractorNotFound,
+        UnknownModel,
     },
     ModelUnsupported: {ModelUnsupported, NotAnExtractor, NotAClassifier},
     LabelsError: {LabelsUnreadable, LabelCountMismatch},

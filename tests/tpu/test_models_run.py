@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from learning.metadata import with_label_file
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
@@ -161,6 +162,33 @@ def test_labels_beside_the_model_are_used(tmp_path: Path) -> None:
     path.write_bytes(append_head(tiny_extractor(), head))
     (tmp_path / "labels.txt").write_text("".join(f"{i} thing {i}\n" for i in range(6)))
     assert ClassificationEngine(path).labels[5] == "thing 5"
+
+
+def test_labels_inside_the_model_are_used_if_no_label_file_lies_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(append_head(tiny_extractor(), named_head("2 fingers", "cup")))
+    assert ClassificationEngine(path).labels == ("2 fingers", "cup")
+    (tmp_path / "labels.txt").write_text("0 apple\n1 pear\n")
+    assert ClassificationEngine(path).labels == ("apple", "pear")
+
+
+def test_labels_inside_the_model_are_ignored_with_a_warning_if_their_number_is_wrong(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(with_label_file(append_head(tiny_extractor(), named_head()), ["a", "b", "c"]))
+    assert ClassificationEngine(path).labels == ("class 0", "class 1")
+    assert caplog.messages == [
+        f"the model {path} contains 3 labels for 2 classes, so they are not used. Name a label file."
+    ]
+
+
+def named_head(*labels: str) -> SoftmaxRegression:
+    """A head with random weights for two classes."""
+    head = SoftmaxRegression(6, 2, rng=0)
+    head.min_score, head.max_score = -1.0, 1.0
+    head.label_map = dict(enumerate(labels))
+    return head
 
 
 def test_accelerators_are_found_in_sysfs_with_what_is_wrong(tmp_path: Path) -> None:

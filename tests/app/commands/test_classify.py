@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from app.model.export_folder import PLAIN_FILE
 from run_kiosk import main
+from tests.support.closed_folders import closed_folder
 from tests.support.pictures import painted
 
 pytestmark = pytest.mark.needs_runtime
@@ -80,5 +83,43 @@ def test_with_json_on_standard_output_the_lines_go_to_standard_error(
     assert json.loads(output.out)[0]["label"] == "1"
     assert output.err.startswith(f"{saved / 'data/1/0.png'}: 1: ")
     assert main(["models", "--json", "-"]) == 0
-    assert json.loads(capsys.readouterr().out)[0]["name"] == "mobilenet_v1"
+    assert json.loads(capsys.readouterr().out)[0]["name"] == "built-in"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_was_copied_alone_still_names_its_classes(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = tmp_path / "alone.tflite"
+    shutil.copyfile(saved / "out" / PLAIN_FILE, alone)
+    picture = saved / "data/1/0.png"
+    assert main(["classify", str(alone), str(picture)]) == 0
+    assert re.fullmatch(re.escape(f"{picture}: ") + r"1: \d+\.\d %\n", capsys.readouterr().out)
+
+
+def test_models_and_pictures_in_a_folder_that_this_user_may_not_read_are_named(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    out, readable, closed = tmp_path / "out", tmp_path / "0.png", tmp_path / "closed"
+    closed.mkdir()
+    shutil.copytree(saved / "out", out)
+    shutil.copyfile(saved / "data/1/0.png", readable)
+    assert main(["classify", str(out), str(readable)]) == 0  # everything is imported from here on
+    capsys.readouterr()
+    with closed_folder(closed):
+        assert main(["classify", str(closed / "x.tflite"), str(readable)]) == 1
+        assert capsys.readouterr().err == (
+            f"error: the model {closed / 'x.tflite'} cannot be used: Permission denied. "
+            "Name a .tflite file that can be read.\n"
+        )
+        assert main(["classify", str(closed), str(readable)]) == 1
+        assert capsys.readouterr().err == (
+            f"error: the model {closed} cannot be used: Permission denied. Name a .tflite file that can be read.\n"
+        )
+        assert main(["classify", str(out), str(closed / "x.png"), str(readable)]) == 1
+        output = capsys.readouterr()
+    assert output.out.startswith(f"{readable}: 1: ")
+    assert output.err.splitlines()[-1] == "error: cannot read 1 of 2 pictures. Replace the files named above."
+    assert caplog.messages[-1] == (
+        f"{closed / 'x.png'} cannot be read: Permission denied. Name a JPEG, PNG, BMP, WebP or TIFF file."
+    )

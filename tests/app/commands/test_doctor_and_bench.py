@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,14 +17,18 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from app.base.errors import BenchmarkUnavailable
+from app.base.paths import import_folder
 from app.commands.bench import COLUMNS, run_bench
 from app.commands.doctor import run_doctor
 from app.config.schema import AcceleratorSettings, Config
 from app.devices.drive import LEFT_TO_THE_SYSTEM
 from app.devices.udisks import UDisks
+from learning import SoftmaxRegression, append_head
 from run_kiosk import main
 from tests.support.disks import sticks
 from tests.support.edge_tpu.stick import SimulatedStick
+from tests.support.extractors import tiny_extractor
+from tests.support.pictures import painted
 from tests.support.pins import BUTTON_PINS, LAMP_PINS, wired
 from tests.support.udisks import private_bus, udisks_service
 from tpu.errors import INSTALL_DRIVER, DriverMismatch
@@ -66,6 +71,50 @@ def test_the_exit_code_says_whether_anything_must_be_fixed(
     assert code == int("FIX " in capsys.readouterr().out)
     assert main([*command, "--extractor", str(tmp_path / "none.tflite")]) == 1
     assert "FIX  model: " in capsys.readouterr().out
+
+
+def test_a_finished_classifier_is_no_extractor_for_doctor_train_and_the_kiosk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    classifier = tmp_path / "classifier.tflite"
+    head = SoftmaxRegression(6, 2, rng=0)
+    head.min_score, head.max_score = -1.0, 1.0
+    classifier.write_bytes(append_head(tiny_extractor(), head))
+    error = (
+        f"the embedding extractor {classifier} cannot be used: the model is a finished classifier. "
+        "Use an embedding extractor: one picture in, one vector out, no classifier."
+    )
+    settings = replace(Config(), model=replace(Config().model, extractor=str(classifier)))
+    assert doctor(tmp_path, settings)[1]["model"] == f"FIX  model: {error}"
+    data, named = tmp_path / "data", ["--extractor", str(classifier)]
+    assert main(["--headless", "--camera", "demo", "--data-dir", str(data), *named]) == 1
+    assert capsys.readouterr().err == f"error: {error}\n"
+    assert {path.name for path in data.iterdir()} == {"kiosk.lock"}  # no session was touched
+    assert main(["train", str(painted(tmp_path / "pictures")), "--out", str(tmp_path / "out"), *named]) == 1
+    assert capsys.readouterr() == ("", f"error: {error}\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/folder", "/proc/folder"])
+def test_an_export_directory_that_cannot_be_written_is_reported_by_doctor_and_the_kiosk(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    export = tmp_path / place
+    reason = "that place takes no folders" if place.startswith("/proc") else "Not a directory"
+    error = f"cannot write to the export directory {export}: {reason}. Name another folder with --export-dir."
+    settings = replace(Config(), storage=replace(Config().storage, export_dir=str(export)))
+    assert doctor(tmp_path, settings)[1]["disk"] == f"FIX  disk: {error}"
+    arguments = ["--headless", "--camera", "demo", "--data-dir", str(tmp_path / "data")]
+    assert main([*arguments, "--export-dir", str(export)]) == 1
+    assert capsys.readouterr().err == f"error: {error}\n"
+
+
+def test_a_data_directory_that_cannot_be_written_must_be_fixed(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert doctor(tmp_path / "file")[1]["disk"] == (
+        f"FIX  disk: cannot write to {tmp_path / 'file'}: Not a directory. Name another folder with --data-dir."
+    )
 
 
 def test_an_unmounted_drive_must_be_fixed_only_if_udisks_does_not_run(tmp_path: Path) -> None:
@@ -182,3 +231,16 @@ def test_explanations_of_columns_come_before_the_figures(tmp_path: Path, capfd: 
 def test_explanations_use_the_column_names_of_the_benchmarks() -> None:
     for topic, output in COLUMNS.items():
         assert output.split(":")[0] in getsource(import_module(f"app.commands.bench.{topic}"))
+
+
+def test_the_benchmark_of_fits_says_which_package_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "sklearn").mkdir()
+    (tmp_path / "sklearn/__init__.py").write_text("raise ImportError")
+    done = subprocess.run(
+        [sys.executable, "benchmarks/fit.py", "--photos", "none"],
+        cwd=import_folder(), env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (
+        1, "error: this benchmark compares with scikit-learn. Install it: pip install scikit-learn\n",
+    )  # fmt: skip

@@ -264,6 +264,14 @@ def test_a_kernel_that_cannot_limit_memory_is_reported(
     assert (note in capsys.readouterr().out) is reported
 
 
+def test_a_dry_run_of_uninstall_without_an_installation_has_nothing_to_do(
+    image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["uninstall", "--root", str(image), "--dry-run"]) == 0
+    manifest = image / "etc/teachable-kiosk/installed.json"
+    assert capsys.readouterr() == (f"nothing to remove: {manifest} does not exist\n", "")
+
+
 def test_uninstall_without_an_installation_is_refused(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["uninstall", "--root", str(image)]) == 1
     assert capsys.readouterr().err == (
@@ -325,21 +333,25 @@ def test_a_program_that_the_user_may_not_read_is_refused() -> None:
         file.parent.mkdir(mode=0o755)
         file.touch(0o644)
         stranger = User("booth", os.getuid() + 54321, frozenset())
-        check_reachable(file, stranger)
+        check_reachable(file, stranger, "the kiosk")
         file.parent.chmod(0o750)
         with pytest.raises(InstallRefused) as caught:
-            check_reachable(file, stranger)
+            check_reachable(file, stranger, "the kiosk")
         assert str(caught.value) == (
-            f"the user booth may not read {file.parent}, where the kiosk or its Python is. "
+            f"the user booth may not read {file.parent}, where the kiosk is. "
             "Install the kiosk below /opt, or name its owner with --user."
         )
-        check_reachable(file, replace(stranger, groups=frozenset({file.stat().st_gid})))
-        check_reachable(file, replace(stranger, uid=file.stat().st_uid))
+        check_reachable(file, replace(stranger, groups=frozenset({file.stat().st_gid})), "the kiosk")
+        check_reachable(file, replace(stranger, uid=file.stat().st_uid), "the kiosk")
         link = place / "python"
         link.symlink_to(file)
         with pytest.raises(InstallRefused) as of_the_link:
-            check_reachable(link, stranger)
-        assert str(of_the_link.value) == str(caught.value)
+            check_reachable(link, stranger, "its Python")
+        assert str(of_the_link.value) == (
+            f"the user booth may not read {file.parent}, where its Python is. "
+            "Set the kiosk up with a Python that every user may read, such as /usr/bin/python3, "
+            "or name its owner with --user."
+        )
     finally:
         shutil.rmtree(place)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from run_kiosk import main
+from tests.support.pictures import painted
 from tpu.errors import ModelNotDownloaded
 from tpu.models import KNOWN_MODELS, default_extractor_path, extractor_path
 
@@ -57,7 +58,7 @@ def test_verify_with_a_name_reports_only_that_model(
     assert main(["models", "verify", "mobilenet_v1"]) == 1
     assert capsys.readouterr().err == (
         "error: the model mobilenet_v1 cannot be used: it is not on this machine. "
-        "Fetch it with the command `models pull mobilenet_v1`.\n"
+        "Download it: run_kiosk.py models pull mobilenet_v1\n"
     )
 
 
@@ -71,8 +72,8 @@ def test_an_unknown_model_name_is_refused(action: str, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["pull"], "models pull needs the NAME of a model: `models list` shows them"),
-        (["list", "mobilenet_v1"], "models list takes no NAME: it always lists all models"),
+        (["pull"], "pull needs the NAME of a model. To list them: run_kiosk.py models"),
+        (["list", "mobilenet_v1"], "list takes no NAME: it always lists all models"),
     ],
 )
 def test_a_missing_or_superfluous_name_is_a_usage_error(
@@ -98,11 +99,13 @@ def test_the_error_for_an_extractor_that_was_not_pulled_names_the_command_that_p
 ) -> None:
     reason = (
         "the model mobilenet_v1 cannot be used: it is not on this machine. "
-        "Fetch it with the command `models pull mobilenet_v1`."
+        "Download it: run_kiosk.py models pull mobilenet_v1"
     )
     with pytest.raises(ModelNotDownloaded) as refused:
         extractor_path("mobilenet_v1")
-    assert str(refused.value) == reason
+    assert str(refused.value) == (
+        "the model mobilenet_v1 cannot be used: it is not on this machine. Download it with `pull` of tpu.models."
+    )
     named = ["--extractor", "mobilenet_v1"]
     assert main(["train", str(tmp_path), "--out", str(tmp_path / "out"), *named]) == 1
     assert capsys.readouterr().err == f"error: {reason}\n"
@@ -110,3 +113,28 @@ def test_the_error_for_an_extractor_that_was_not_pulled_names_the_command_that_p
     assert capsys.readouterr().err.splitlines()[-1] == f"error: {reason}"
     assert main(["doctor", "--camera", "demo", *named]) == 1
     assert f"FIX  model: {reason}" in capsys.readouterr().out.splitlines()
+
+
+def test_an_extractor_that_is_neither_a_file_nor_a_known_name_is_refused_with_the_known_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = painted(tmp_path / "data")
+    assert main(["train", str(data), "--out", str(tmp_path / "out"), "--extractor", "nope"]) == 1
+    names = ", ".join(model.name for model in KNOWN_MODELS)
+    assert capsys.readouterr().err == (
+        f"error: there is neither a file nor a known model 'nope'. Known models: built-in, {names}.\n"
+    )
+
+
+def test_the_list_as_json_starts_with_the_built_in_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--json", "-"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    path = default_extractor_path()
+    assert [facts["name"] for facts in listed] == ["built-in", *(model.name for model in KNOWN_MODELS)]
+    assert listed[0] == {
+        "name": "built-in",
+        "state": "intact",
+        "path": str(path),
+        "licence": "Apache-2.0",
+        "bytes": path.stat().st_size,
+    }

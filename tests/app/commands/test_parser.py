@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import get_args
 
 import pytest
@@ -67,3 +68,9 @@ def test_classify_refuses_an_extractor_before_and_after_the_command(
     error = capsys.readouterr().err.splitlines()
     assert error[0].startswith("usage: run_kiosk.py classify ")
     assert error[-1] == "run_kiosk.py classify: error: classify takes no --extractor: the model contains its own"
+
+
+def test_the_version_is_that_of_the_installed_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"teachable-kiosk {version('teachable-kiosk')}\n")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 import pytest
 
 from app.base.errors import JsonNotWritten
-from app.commands.report import STANDARD_OUTPUT, line_writer, write_json
+from app.commands.report import STANDARD_OUTPUT, check_json, line_writer, write_json
+from run_kiosk import main
 
 
 def test_json_goes_to_standard_output_and_lines_for_people_to_standard_error(
@@ -29,3 +31,46 @@ def test_a_json_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(JsonNotWritten) as caught:
         write_json(tmp_path, [])
     assert str(caught.value) == f"cannot write {tmp_path}: Is a directory. Name another file with --json."
+
+
+def place_without_files(tmp_path: Path) -> dict[Path, str]:
+    """Places that take no JSON file, with the reason."""
+    (tmp_path / "file").touch()
+    return {
+        tmp_path: "Is a directory",
+        tmp_path / "file/x.json": "Not a directory",
+        tmp_path / "file/folder/x.json": "Not a directory",
+        Path("/proc/x.json"): "that place takes no files",
+    }
+
+
+def test_every_command_checks_the_json_file_before_it_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = (["train", "nowhere", "--out", "out"], ["classify", "m", "p"], ["models"], ["doctor"], ["--demo"])
+    for path, reason in place_without_files(tmp_path).items():
+        for command in commands:
+            assert main([*command, "--json", str(path)]) == 1
+            error = f"error: cannot write {path}: {reason}. Name another file with --json.\n"
+            assert capsys.readouterr() == ("", error)
+
+
+def test_the_demonstration_checks_its_folder_before_it_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "demo-out").touch()
+    monkeypatch.chdir(tmp_path)
+    assert main(["--demo"]) == 1
+    assert capsys.readouterr().err == (
+        "error: cannot write demo-out/demo.json: Not a directory. Name another file with --json.\n"
+    )
+
+
+def test_the_check_of_a_json_file_changes_no_file_and_does_not_open_a_pipe(tmp_path: Path) -> None:
+    kept, new, pipe = tmp_path / "kept.json", tmp_path / "folder/new.json", tmp_path / "pipe"
+    kept.write_text("as it was")
+    os.mkfifo(pipe)
+    for path in (kept, new, pipe, STANDARD_OUTPUT, None):
+        check_json(path)
+    assert kept.read_text() == "as it was"
+    assert not new.exists()

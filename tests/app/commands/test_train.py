@@ -109,3 +109,12 @@ def test_the_error_for_too_few_pictures_names_class_folder_and_how_many_are_miss
         "Add 1 more, or remove the folder."
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_an_earlier_result_is_replaced_and_a_line_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", str(painted(tmp_path / "data")), "--out", str(tmp_path / "out")]
+    line = f"replaced the earlier result in {tmp_path / 'out'}"
+    assert main(arguments) == 0
+    assert line not in capsys.readouterr().out.splitlines()
+    assert main(arguments) == 0
+    assert line in capsys.readouterr().out.splitlines()

@@ -12,7 +12,8 @@ import pytest
 from app.base.errors import CameraUnavailable
 from app.demo.camera import DemonstrationCamera
 from app.devices.auto_camera import AutoCamera
-from app.devices.camera import open_camera
+from app.devices.camera import candidates, check_source, open_camera
+from tests.support.closed_folders import closed_folder
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -40,8 +41,7 @@ def test_a_video_starts_again_at_its_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "error"),
     [
-        ("7", "it delivers no pictures. Check its cable, or name another one with --camera."),
-        ("/dev/video99", "it delivers no pictures. Check its cable, or name another one with --camera."),
+        ("/dev/null", "it delivers no pictures. Check its cable, or name another one with --camera."),
         (
             "http://127.0.0.1:9/none",
             "it delivers no pictures. Check the address and the network, or name another one with --camera.",
@@ -68,6 +68,33 @@ def test_the_error_for_a_folder_or_file_without_pictures_says_what_to_do(tmp_pat
     assert str(caught.value) == (
         f"camera {tmp_path / 'notes.txt'}: it is no video that can be played. Name another with --camera."
     )
+
+
+@pytest.mark.parametrize("source", ["77", "/dev/video77"])
+def test_the_error_for_a_camera_that_is_not_connected_names_those_that_are(source: str) -> None:
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera(source)
+    if connected := ", ".join(candidates()):
+        step = f"it is not connected. Plug it in, or name another one with --camera: {connected}."
+    else:
+        step = "no camera was found. Plug one in, or name a video with --camera."
+    assert str(caught.value) == f"camera {source}: {step}"
+
+
+def test_the_error_for_a_folder_that_this_user_may_not_read_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    with closed_folder(folder):
+        for source in (folder, folder / "video.mp4"):
+            for use in (open_camera, check_source):
+                if source == folder and use is check_source:
+                    use(str(source))  # it exists; whether it can be read is seen when it is opened
+                    continue
+                with pytest.raises(CameraUnavailable) as caught:
+                    use(str(source))
+                assert str(caught.value) == (
+                    f"camera {source}: it cannot be read: Permission denied. Name another with --camera."
+                )
 
 
 def test_a_password_in_the_address_of_a_stream_is_never_shown() -> None:
