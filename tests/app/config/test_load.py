@@ -82,6 +82,7 @@ def test_a_file_overrides_only_what_it_names(tmp_path: Path) -> None:
             '[privacy]\nwhen_idle = "sell"\n',
             "{path}: privacy.when_idle is 'sell'. Choose one of: keep, embeddings, erase.",
         ),
+        ('[model]\nnot_sure = "often"\n', "{path}: model.not_sure is 'often'. Choose one of: strict, normal, off."),
         ("[buttons]\nhold_delay_s = 0.0\n", "{path}: buttons.hold_delay_s is 0.0. Make it 0.05 or more."),
     ],
 )

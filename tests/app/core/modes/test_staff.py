@@ -122,6 +122,20 @@ def test_the_pages_do_not_open_during_a_job(mode: Mode) -> None:
     assert held_corner(kiosk(3, 3, mode=mode)).mode is mode
 
 
+def test_staff_choose_when_it_says_not_sure() -> None:
+    state, said, arrows = inside(kiosk(3, 3)), [], []
+    for step in (-1, 1, 1):
+        state, commands = touched(state, SettingStep("model.not_sure", step))
+        page = staff(state, BackendFacts(), Translator("en"))
+        assert page is not None
+        (row,) = [one for one in page.rows if one.label == "When it says “not sure”"]
+        said.append((row.value, state.config.model.not_sure))
+        arrows.append((row.less is not None, row.more is not None))
+        assert ev.ChangeSettings((("model.not_sure", state.config.model.not_sure),)) in commands
+    assert said == [("strict", "strict"), ("normal", "normal"), ("never", "off")]
+    assert arrows == [(False, True), (True, True), (True, False)]
+
+
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.name)
 def test_every_setting_can_be_stepped_through_all_its_values(choice) -> None:
     state = inside(kiosk(3, 3))
