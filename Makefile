@@ -12,6 +12,7 @@ LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(sh
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
 
+# Needs a display.
 kiosk: $(VENV)/.ready
 	$(RUN) run_kiosk.py
 

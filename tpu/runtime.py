@@ -131,7 +131,7 @@ def refuse_missing(name: str) -> None:
     """
     if name != "auto" and name not in available_runtimes():
         if name in MODULES:
-            raise RuntimeNotInstalled(f"the runtime {name} is not installed. Install it: {INSTALL[name]}.")
+            raise RuntimeNotInstalled(f"the runtime {name} is not installed. Install it: {INSTALL[name]}")
         raise RuntimeNotInstalled(f"there is no runtime {name!r}. Choose one of: auto, {', '.join(MODULES)}.")
 
 
@@ -145,7 +145,7 @@ def load_runtime(name: str) -> Any:
         return importlib.import_module(MODULES[name])
     except ImportError as error:
         raise RuntimeNotInstalled(
-            f"the runtime {name} is not installed ({_first_line(error)}). Install it: {INSTALL[name]}."
+            f"the runtime {name} is not installed ({_first_line(error)}). Install it: {INSTALL[name]}"
         ) from error
 
 

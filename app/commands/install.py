@@ -85,7 +85,8 @@ def run_install(
     if not limits_memory(root):
         write("NOTE    memory is not limited here: add cgroup_enable=memory to the line in /boot/firmware/cmdline.txt.")
     write(f"The kiosk now starts with the machine. Settings: {SETTINGS}. Sessions: {DATA}.")
-    write(f"To start it now: sudo systemctl start {SERVICE}. To read its log: journalctl -u {SERVICE}.")
+    write(f"To start it now: sudo systemctl start {SERVICE}")
+    write(f"To read its log: journalctl -u {SERVICE}")
 
 
 def _write_plan(plan: Plan, write: Callable[[str], None], *, with_commands: bool) -> None:

@@ -88,7 +88,7 @@ def _user(root: Path, name: str, instead_of_root: User | None) -> User:
     passwd = root / "etc/passwd"
     entries = {fields[0]: fields for fields in _table(passwd) if len(fields) >= 4}
     if name not in entries:
-        raise InstallRefused(f"{passwd} has no user {name}. Create it: sudo useradd --create-home {name}.")
+        raise InstallRefused(f"{passwd} has no user {name}. Create it: sudo useradd --create-home {name}")
     uid, gid = int(entries[name][2]), int(entries[name][3])
     if uid == 0 and instead_of_root is not None:
         return instead_of_root

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import platform
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ PAGE = "open_me.html"
 EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 SCRIPT = asset_path("export", "classify.py")
 NAME_BYTES = 40
+README_COLUMNS = 110
 DEFAULT_PALETTE = "paper"
 PLAIN_FILE = "converted_tflite_quantized/model.tflite"
 EDGE_TPU_FILE = "converted_edgetpu/model_edgetpu.tflite"
@@ -253,8 +255,9 @@ def _pictures(session: Session | None, ascii_names: bool) -> dict[str, bytes]:
 
 
 def _readme(facts: ExportFacts) -> str:
+    first = f"An image classifier for: {', '.join(facts.labels)}."
     return (
-        f"An image classifier for: {', '.join(facts.labels)}.\n\n"
+        f"{textwrap.fill(first, README_COLUMNS, break_on_hyphens=False)}\n\n"
         f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and\n"
         'returns a probability for each line of labels.txt. The answer is "not sure" if the highest probability is\n'
         f"below {facts.threshold:.2f}, or if the novelty test in the model file finds nothing like the picture among\n"

@@ -47,7 +47,7 @@ EXAMPLES = [
     LabelCountMismatch(2, 3),
     PictureUnreadable("a.jpg"),
     PictureUnreadable("a.jpg", "Permission denied"),
-    RuntimeNotInstalled("the runtime litert is not installed. Install it: pip install ai-edge-litert."),
+    RuntimeNotInstalled("the runtime litert is not installed. Install it: pip install ai-edge-litert"),
     AcceleratorUnavailable("the Edge TPU usb:0 does not open. Plug it in again."),
     EdgeTpuNeeded(),
     DriverMissing("libedgetpu.so.1: cannot open shared object file"),

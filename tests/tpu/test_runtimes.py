@@ -95,7 +95,7 @@ def test_the_error_for_a_missing_runtime_says_how_to_install_it(runtime: str) ->
     with pytest.raises(RuntimeNotInstalled) as caught:
         refuse_missing(runtime)
     assert str(caught.value) in (
-        "the runtime litert is not installed. Install it: pip install ai-edge-litert.",
+        "the runtime litert is not installed. Install it: pip install ai-edge-litert",
         "the runtime tflite-runtime is not installed. Install it: pip install -e '.[legacy]' in an environment of its "
         "own (Python 3.11 or older).",
         "the runtime pycoral is not installed. Install it: see the section Edge TPU of docs/hardware.md.",

@@ -223,7 +223,7 @@ def test_a_desktop_that_does_not_start_at_boot_is_ignored(image: Path) -> None:
         (
             ["--user", "eve"],
             None,
-            "{root}/etc/passwd has no user eve. Create it: sudo useradd --create-home eve.",
+            "{root}/etc/passwd has no user eve. Create it: sudo useradd --create-home eve",
         ),
         (
             ["--user", "pi"],

@@ -12,6 +12,7 @@ import pytest
 from app.base.buttons import Action, PowerKey, SettingStep, StaffPage
 from app.base.errors import PowerRefused
 from app.base.i18n import message
+from app.config.checks import PALETTES
 from app.config.schema import CameraSettings
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
@@ -97,7 +98,7 @@ def test_a_changed_setting_is_in_the_settings_file(station: Station) -> None:
     station.panel.tap(SettingStep("screen.palette", 1))
     station.settle()
     again = SettingsFile(Station.settings_in(station.folder), station.folder / "data")
-    assert again.config.screen.palette == "night"
+    assert again.config.screen.palette == PALETTES[1]
 
 
 def test_the_computer_is_switched_off_only_after_a_question(station: Station, machine: Machine) -> None:

@@ -23,6 +23,7 @@ from app.base.buttons import (
     TypingKey,
 )
 from app.base.picture import Picture
+from app.config.checks import PALETTES
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TrainedFacts
@@ -119,7 +120,7 @@ def test_a_setting_is_changed_pages_are_turned_and_reset_leaves() -> None:
 @pytest.mark.parametrize(
     ("page", "name", "values"),
     [
-        (StaffPage.SCREEN, "screen.palette", ["night", "contrast", "distinct", "contrast"]),
+        (StaffPage.SCREEN, "screen.palette", [*PALETTES[1:], PALETTES[-2]]),
         (StaffPage.CAMERA, "camera.rotation", [90, 180, 270, 180]),
     ],
 )
