@@ -44,8 +44,8 @@ MODULES = {
 }
 INSTALL = {
     "litert": "pip install ai-edge-litert",
-    "tflite-runtime": "pip install -e '.[legacy]' in an environment of its own (Python 3.11 or older)",
-    "pycoral": "see the section Edge TPU of docs/hardware.md",
+    "tflite-runtime": "pip install -e '.[legacy]' in an environment of its own (Python 3.11 or older).",
+    "pycoral": "see the section Edge TPU of docs/hardware.md.",
 }
 PERFORMANCES = ("Low", "Medium", "High", "Max")
 """Clock rates of an Edge TPU, by libedgetpu's names; a lower rate is cooler."""

@@ -32,7 +32,7 @@ PAGE = "open_me.html"
 EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 SCRIPT = asset_path("export", "classify.py")
 NAME_BYTES = 40
-README_COLUMNS = 110
+README_COLUMNS = 90
 DEFAULT_PALETTE = "paper"
 PLAIN_FILE = "converted_tflite_quantized/model.tflite"
 EDGE_TPU_FILE = "converted_edgetpu/model_edgetpu.tflite"
@@ -255,17 +255,16 @@ def _pictures(session: Session | None, ascii_names: bool) -> dict[str, bytes]:
 
 
 def _readme(facts: ExportFacts) -> str:
-    first = f"An image classifier for: {', '.join(facts.labels)}."
-    return (
-        f"{textwrap.fill(first, README_COLUMNS, break_on_hyphens=False)}\n\n"
-        f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and\n"
-        'returns a probability for each line of labels.txt. The answer is "not sure" if the highest probability is\n'
-        f"below {facts.threshold:.2f}, or if the novelty test in the model file finds nothing like the picture among\n"
-        "the pictures that were taught. classify.py shows how to apply both.\n\n"
-        f"Try it on a computer with Python{' and a Coral Edge TPU' if facts.compiled_for_edge_tpu else ''}:\n"
-        "    pip install ai-edge-litert numpy pillow\n"
-        "    python classify.py picture.jpg\n"
+    paragraphs = (
+        f"An image classifier for: {', '.join(facts.labels)}.",
+        f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and "
+        'returns a probability for each line of labels.txt. The answer is "not sure" if the highest probability is '
+        f"below {facts.threshold:.2f}, or if the novelty test in the model file finds nothing like the picture among "
+        "the pictures that were taught. classify.py shows how to apply both.",
+        f"Try it on a computer with Python{' and a Coral Edge TPU' if facts.compiled_for_edge_tpu else ''}:",
     )
+    filled = [textwrap.fill(one, README_COLUMNS, break_on_hyphens=False) for one in paragraphs]
+    return "\n\n".join(filled) + "\n    pip install ai-edge-litert numpy pillow\n    python classify.py picture.jpg\n"
 
 
 def _json(value: object) -> bytes:
