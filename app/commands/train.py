@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,9 @@ from app.base.files import folder_problem
 from app.commands.dataset import check_shots, find_pictures
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
+from app.importing.find import next_order
 from app.model.counterpart import write_counterpart
-from app.model.export_folder import EDGE_TPU_FILE, PAGE, export_facts, write_export
+from app.model.export_folder import EDGE_TPU_FILE, EXPORT_FOLDER, PAGE, export_facts, write_export
 from app.model.train import train_model
 from app.model.verified_folder import CHECKSUMS, refuse_occupied
 from app.session.pictures import encode_picture
@@ -109,7 +112,8 @@ def run_train(
             )
             trained.engine.close()
             write_counterpart(trained.path, trained.head, extractor)
-            facts = export_facts(trained, session, opened)
+            places = [out.absolute().parent, out.absolute().parent / EXPORT_FOLDER]
+            facts = replace(export_facts(trained, session, opened), order=next_order(places, datetime.now()))
             folder = write_export(out, facts, session, include_pictures=False, report_pictures=True)
     model = folder / facts.file
     if replaces_result:

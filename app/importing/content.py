@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from app.base.errors import DriveUnreadable, FolderRefused
 from app.base.i18n import message
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
+from app.model.export_folder import EXPORT_FOLDER
 from learning.fit import MIN_CLASSES
 
 MOST_NAMES = 5_000  # names that are listed of one folder
@@ -28,19 +29,18 @@ JOINERS = {"\u200c", "\u200d"}  # invisible, but emoji and some scripts need the
 
 @contextmanager
 def open_export(folder: Path) -> Iterator[UntrustedFolder]:
-    """Open `<drive>/teachable/<name>` step by step, from the mount point of the drive.
+    """Open `<drive>/teachable/<name>` or `<drive>/<name>` step by step, from the mount point of the drive.
 
     Raises:
         FolderRefused: If a step is a link, or not a folder.
         DriveUnreadable: If the system cannot read it.
     """
-    exports = folder.parent
+    steps = [folder.parent.name, folder.name] if folder.parent.name == EXPORT_FOLDER else [folder.name]
     try:
-        with (
-            open_untrusted_folder(exports.parent) as drive,
-            drive.folder(exports.name) as inside,
-            inside.folder(folder.name) as opened,
-        ):
+        with ExitStack() as stack:
+            opened = stack.enter_context(open_untrusted_folder(folder.parents[len(steps) - 1]))
+            for step in steps:
+                opened = stack.enter_context(opened.folder(step))
             yield opened
     except FileNotFoundError as error:
         raise DriveUnreadable(message("the folder is not whole, or the drive was pulled. Plug it in again.")) from error

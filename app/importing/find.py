@@ -1,10 +1,19 @@
-"""Find a folder on a visitor's drive that SAVE wrote."""
+"""Find a folder on a visitor's drive that SAVE or `train` wrote.
+
+It may have any name. It lies in the folder `teachable`, where SAVE writes, or at the top of the drive.
+
+Which folder is the newest must not depend on clocks alone, because clocks can be wrong: every folder stores an order
+that is larger than that of the folders beside it (`next_order`).
+"""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from app.base.errors import FolderRefused
@@ -20,8 +29,9 @@ from app.importing.content import (
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
 from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
 
-NAME = re.compile(r"\d{4}-\d{2}-\d{2}_\d{4}_.+")  # the form of `app.model.export_folder.export_name`
+DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2}_\d{4})_.+")  # the form of `app.model.export_folder.export_name`
 LONGEST_SEARCH_S = 3.0  # enough for some hundred folders on a slow drive
+LARGEST_ORDER = 1 << 53  # the largest integer that every JSON reader keeps
 
 
 @dataclass(frozen=True)
@@ -35,33 +45,71 @@ class FoundFolder:
 
 
 def find_folder(root: Path, *, clock: Clock = time.monotonic) -> FoundFolder | None:
-    """Look on a drive for the newest folder of SAVE that can be used; None if there is none.
+    """Look on a drive for the newest folder that can be used; None if there is none.
 
-    Names begin with the date, so they alone tell which folder is the newest. Full drives take limited time: the search
-    lists MOST_NAMES names at most, and opens no more folders after LONGEST_SEARCH_S.
+    Full drives take limited time: the search lists MOST_NAMES names at most in each of the two places, and opens no
+    more folders after LONGEST_SEARCH_S. So it looks first where the newest folder probably is: at the dated names in
+    `teachable`, the latest first, then at other names there, then at the top of the drive.
 
     Args:
         root: The mount point of the drive.
         clock: Monotonic seconds.
     """
     until_s = clock() + LONGEST_SEARCH_S
+    found: list[tuple[tuple[int, str], FoundFolder]] = []
     try:
-        with open_untrusted_folder(root) as drive, drive.folder(EXPORT_FOLDER) as exports:
-            names = [name for name in exports.names(MOST_NAMES) if NAME.fullmatch(name)]
-            for name in sorted(names, reverse=True):
+        with open_untrusted_folder(root) as drive, ExitStack() as stack:
+            for place, path, name in _candidates(drive, root, stack):
                 if clock() > until_s:
                     break
-                if not name.endswith(".partial") and (found := _examine(exports, root, name)) is not None:
-                    return found
-    except (OSError, FolderRefused):  # the folder is missing, a link is in its place, or the drive was pulled
+                examined = _examine(place, path, name)
+                if examined is not None:
+                    found.append(examined)
+    except OSError:  # the drive was pulled
         return None
-    return None
+    return max(found, key=lambda one: one[0])[1] if found else None
 
 
-def _examine(exports: UntrustedFolder, root: Path, name: str) -> FoundFolder | None:
+def next_order(places: Sequence[Path], now: datetime, *, clock: Clock = time.monotonic) -> int:
+    """Return the order of a folder that is written now: larger than that of every folder in `places`.
+
+    Args:
+        places: Folders that hold saved folders, such as the top of a drive and its `teachable`; they may be missing.
+        now: The current time. The order is its seconds since 1970, unless a folder with a larger order is there.
+        clock: Monotonic seconds; the search takes LONGEST_SEARCH_S at most.
+    """
+    until_s, order = clock() + LONGEST_SEARCH_S, int(now.timestamp())
+    for path in places:
+        with suppress(OSError), open_untrusted_folder(path) as place:
+            for name in _likely_first(place.names(MOST_NAMES)):
+                if clock() > until_s:
+                    break
+                with suppress(OSError, FolderRefused), place.folder(name) as folder:
+                    order = max(order, _order(folder, name, read_json(folder, "metadata.json").get("order")) + 1)
+    return min(order, LARGEST_ORDER)
+
+
+def _candidates(drive: UntrustedFolder, root: Path, stack: ExitStack) -> Iterator[tuple[UntrustedFolder, Path, str]]:
+    """Yield the open folder, its path, and the name of each folder to look at in it."""
+    with suppress(OSError, FolderRefused):  # it is missing, or a link or a file is in its place
+        exports = stack.enter_context(drive.folder(EXPORT_FOLDER))
+        for name in _likely_first(exports.names(MOST_NAMES)):
+            yield exports, root / EXPORT_FOLDER, name
+    for name in _likely_first(drive.names(MOST_NAMES)):
+        yield drive, root, name
+
+
+def _likely_first(names: list[str]) -> list[str]:
+    whole = [name for name in names if not name.endswith(".partial")]
+    return sorted(whole, key=lambda name: (DATED_NAME.fullmatch(name) is not None, name), reverse=True)
+
+
+def _examine(place: UntrustedFolder, path: Path, name: str) -> tuple[tuple[int, str], FoundFolder] | None:
+    """Return the folder and what to sort it by; None if it cannot be used."""
     try:
-        with exports.folder(name) as folder:
-            labels = checked_labels(read_json(folder, "metadata.json"))
+        with place.folder(name) as folder:
+            facts = read_json(folder, "metadata.json")
+            labels, order = checked_labels(facts), _order(folder, name, facts.get("order"))
             has_session = _has_file(folder, "session.npz", LARGEST_SESSION_BYTES) and _has_file(
                 folder, "session.json", LARGEST_TEXT_BYTES
             )
@@ -75,7 +123,19 @@ def _examine(exports: UntrustedFolder, root: Path, name: str) -> FoundFolder | N
         return None
     if not has_session and not has_model:
         return None
-    return FoundFolder(root / EXPORT_FOLDER / name, labels, has_session, has_model)
+    return (order, name), FoundFolder(path / name, labels, has_session, has_model)
+
+
+def _order(folder: UntrustedFolder, name: str, stored: object) -> int:
+    """Return what is stored, else the date in the name, else when the folder's metadata was written."""
+    if isinstance(stored, int) and not isinstance(stored, bool) and 0 <= stored <= LARGEST_ORDER:
+        return stored
+    if dated := DATED_NAME.fullmatch(name):
+        try:
+            return int(datetime.strptime(dated[1], "%Y-%m-%d_%H%M").timestamp())
+        except (ValueError, OverflowError):
+            pass
+    return folder.modified_s("metadata.json")
 
 
 def _has_file(folder: UntrustedFolder, name: str, most_bytes: int) -> bool:

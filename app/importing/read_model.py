@@ -28,10 +28,10 @@ class UntrustedModel:
 
 
 def read_model(folder: Path, *, runtime: str, limits: Limits = MODEL_LIMITS) -> UntrustedModel:
-    """Read the model in a folder of SAVE after it ran in the sandbox.
+    """Read the model in a saved folder after it ran in the sandbox.
 
     Args:
-        folder: `<drive>/teachable/<name>`, as `app.importing.find.find_folder` returns it.
+        folder: As `app.importing.find.find_folder` returns it.
         runtime: Which interpreter runs it.
         limits: Of the sandbox.
 

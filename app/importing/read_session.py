@@ -63,10 +63,10 @@ def read_session(
     embed: Callable[[ImageArray], NDArray[np.float32]],
     limits: Limits = SESSION_LIMITS,
 ) -> Session:
-    """Read the session in a folder of SAVE, ready for the extractor of this kiosk.
+    """Read the session in a saved folder, ready for the extractor of this kiosk.
 
     Args:
-        folder: `<drive>/teachable/<name>`, as `app.importing.find.find_folder` returns it.
+        folder: As `app.importing.find.find_folder` returns it.
         extractor_name, extractor_sha256, feature_dim: Of this kiosk's extractor.
         embed: Returns the embedding of a picture; needed if another extractor made the session's embeddings.
         limits: Of the sandbox that unpacks the session.

@@ -56,6 +56,13 @@ class UntrustedFolder:
             return None
         return found.st_size if stat.S_ISREG(found.st_mode) else None
 
+    def modified_s(self, name: str) -> int:
+        """Return when a file was written, in seconds since 1970, as the drive says; 0 if it says nothing."""
+        try:
+            return max(0, int(os.stat(_name(name), dir_fd=self._descriptor, follow_symlinks=False).st_mtime))
+        except OSError:
+            return 0
+
     def read(self, name: str, most_bytes: int) -> bytes:
         """Read a plain file.
 

@@ -14,6 +14,7 @@ from app.base.files import free_path
 from app.base.i18n import SOURCE_LANGUAGE, message
 from app.base.ports import Drive
 from app.core import events as ev
+from app.importing.find import next_order
 from app.jobs.drives import pinned_drive
 from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, OnProgress, Tools
@@ -127,7 +128,8 @@ def _write(
     exports = root / EXPORT_FOLDER
     if drive is not None:
         refuse_links(root, exports)
-    name = export_name(datetime.now(), " ".join(content.model.engine.labels), ascii_only=ascii_names)
+    now = datetime.now()
+    name = export_name(now, " ".join(content.model.engine.labels), ascii_only=ascii_names)
     folder = free_path(exports, name)
     display_path = display_root / EXPORT_FOLDER / folder.name
     stages = tuple(stage for stage in ev.SavingStage if drive is not None or stage is not ev.SavingStage.RELEASE)
@@ -142,7 +144,7 @@ def _write(
     try:
         write_export(
             folder,
-            _model_facts(content),
+            replace(_model_facts(content), order=next_order([exports, root], now)),
             content.session,
             include_pictures=content.tools.config.storage.save_pictures,
             ascii_names=ascii_names,

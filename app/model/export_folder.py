@@ -49,6 +49,7 @@ class ExportFacts:
         training_report: See `app.model.report.training_report`; None if it is lost.
         counterpart: The same head on the other form of the extractor, if it exists.
         language, palette: What `open_me.html` starts with.
+        order: The folder with the largest order is the newest (`app.importing.find.next_order`); None leaves it out.
     """
 
     model_path: Path
@@ -64,6 +65,7 @@ class ExportFacts:
     counterpart: Path | None = None
     language: str = SOURCE_LANGUAGE
     palette: str = DEFAULT_PALETTE
+    order: int | None = None
 
     @property
     def file(self) -> str:
@@ -213,6 +215,7 @@ def _metadata(facts: ExportFacts) -> dict[str, object]:
         "model": facts.file,
         "models": list(facts.models),
         "extractor": {"name": facts.extractor_name, "sha256": facts.extractor_sha256},
+        **({} if facts.order is None else {"order": facts.order}),
         "versions": {
             **{name: _version(name) for name in ("teachable-kiosk", "ai-edge-litert", "numpy", "opencv-python")},
             "python": platform.python_version(),

@@ -1,4 +1,4 @@
-"""The drive worker: announces changes of the removable drives, and folders of SAVE on a drive that was plugged in."""
+"""The drive worker: announces changes of the removable drives, and saved folders on a drive that was plugged in."""
 
 from __future__ import annotations
 

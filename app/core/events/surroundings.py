@@ -48,7 +48,7 @@ class DrivesChanged:
 
 @dataclass(frozen=True)
 class FolderFound:
-    """A drive was plugged in that has a folder of SAVE; this is the newest one that can be used.
+    """A drive was plugged in that has a folder of SAVE or `train`; this is the newest one that can be used.
 
     Attributes:
         drive: Name of the drive.

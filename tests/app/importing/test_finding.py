@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,12 @@ import pytest
 from app.base.errors import FolderRefused
 from app.core.events import DrivesChanged, Event, FolderFound
 from app.demo.simulated import SimulatedDrives
-from app.importing.find import find_folder
+from app.importing.find import LONGEST_SEARCH_S, find_folder, next_order
 from app.importing.read_model import read_model
 from app.importing.untrusted_folder import open_untrusted_folder
 from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
 from app.workers.drives import watch_drives
+from run_kiosk import main
 from tests.support.untrusted_folders import read_session_of_any_extractor, refusal
 
 pytestmark = pytest.mark.needs_runtime
@@ -155,3 +158,118 @@ def test_labels_are_cleaned_for_the_screen(stick: Path, folder: Path) -> None:
     found = find_folder(stick)
     assert found is not None
     assert found.labels == ("evil[2J name", (family + "x" * 900)[:200])
+
+
+ODD_NAMES = ["my model", "Äpfel & Birnen", "-rf", "a'b\"c", "🍎", "x" * 200, "2026-13-45_9999_no date", "2026"]
+
+
+def with_order(folder: Path, order: object) -> None:
+    facts = json.loads((folder / "metadata.json").read_text())
+    (folder / "metadata.json").write_text(json.dumps({**facts, "order": order}))
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_folder_at_the_top_of_the_drive_is_found_by_any_name(stick: Path, folder: Path, name: str) -> None:
+    moved = folder.rename(stick / name)
+    (stick / EXPORT_FOLDER).rmdir()
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == moved
+    assert read_model(moved, runtime="litert").labels == ("Äpfel", "cup")
+
+
+@pytest.mark.parametrize("name", [*ODD_NAMES, EXPORT_FOLDER])
+def test_a_folder_beside_those_of_save_is_found_by_any_name(stick: Path, folder: Path, name: str) -> None:
+    moved = folder.rename(stick / EXPORT_FOLDER / name)
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == moved
+    assert read_model(moved, runtime="litert").labels == ("Äpfel", "cup")
+
+
+def test_a_folder_at_the_top_may_have_the_name_of_the_place_of_save(stick: Path, folder: Path) -> None:
+    moved = folder.rename(stick / "moved")
+    (stick / EXPORT_FOLDER).rmdir()
+    moved.rename(stick / EXPORT_FOLDER)
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == stick / EXPORT_FOLDER
+    assert read_model(found.path, runtime="litert").labels == ("Äpfel", "cup")
+
+
+def test_the_largest_order_is_the_newest_in_both_places_even_if_a_clock_was_wrong(stick: Path, folder: Path) -> None:
+    ahead = folder.rename(folder.with_name("2099-01-01_0900_clock was ahead"))
+    by_train = Path(shutil.copytree(ahead, stick / "by train"))
+    with_order(ahead, 4_070_941_200)
+    with_order(by_train, 4_070_941_201)
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == by_train
+    with_order(ahead, 4_070_941_202)
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == ahead
+
+
+@pytest.mark.parametrize("order", [None, "7", True, -1, 1 << 60, 1.5, [], {}])
+def test_without_a_valid_order_the_date_in_the_name_counts_then_that_of_the_file(
+    stick: Path, folder: Path, order: object
+) -> None:
+    dated = folder.rename(folder.with_name("2031-01-01_0900_dated"))
+    undated = Path(shutil.copytree(dated, stick / "undated"))
+    for one in (dated, undated):
+        with_order(one, order)
+    os.utime(undated / "metadata.json", (0, datetime(2030, 12, 31).timestamp()))
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == dated
+    os.utime(undated / "metadata.json", (0, datetime(2031, 1, 2).timestamp()))
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == undated
+
+
+def test_the_next_order_is_larger_than_all_others(stick: Path, folder: Path) -> None:
+    places = [stick / EXPORT_FOLDER, stick, stick / "missing"]
+    (stick / "no folder").write_text("")
+    with_order(folder, 100)
+    assert next_order(places, datetime.fromtimestamp(1000)) == 1000
+    with_order(folder, 1000)
+    assert next_order(places, datetime.fromtimestamp(1000)) == 1001
+    with_order(Path(shutil.copytree(folder, stick / "by train")), 5000)
+    assert next_order(places, datetime.fromtimestamp(1000)) == 5001
+    with_order(folder, 1 << 53)
+    assert next_order(places, datetime.fromtimestamp(1000)) == 1 << 53
+
+
+def test_save_writes_an_order_and_train_a_larger_one_beside_it(
+    stick: Path, folder: Path, shared_photos: Path, tmp_path: Path
+) -> None:
+    order = json.loads((folder / "metadata.json").read_text())["order"]
+    assert abs(order - time.time()) < 3600
+    with_order(folder, order + 10_000_000)  # the clock was ahead there
+    for digit in ("0", "2"):
+        (tmp_path / "data" / digit).mkdir(parents=True)
+        for path in sorted((shared_photos / "sign-digits" / digit).iterdir())[:4]:
+            shutil.copy(path, tmp_path / "data" / digit)
+    assert main(["train", str(tmp_path / "data"), "--out", str(stick / "signs")]) == 0
+    found = find_folder(stick)
+    assert found is not None
+    assert (found.path, found.labels) == (stick / "signs", ("0", "2"))
+
+
+def test_a_link_at_the_top_of_the_drive_is_not_followed(stick: Path, folder: Path, tmp_path: Path) -> None:
+    (stick / "link").symlink_to(folder.rename(tmp_path / "elsewhere"))
+    assert find_folder(stick) is None
+    assert refusal(lambda: read_model(stick / "link", runtime="litert")) == (
+        "link is not a plain file or folder, so it is not opened."
+    )
+
+
+def test_a_drive_with_thousands_of_folders_at_its_top_is_searched_in_time(stick: Path, folder: Path) -> None:
+    folder.rename(stick / "zzz")
+    for number in range(6000):
+        (stick / f"photos {number}").mkdir()
+    started_s = time.monotonic()
+    find_folder(stick)
+    assert time.monotonic() - started_s < LONGEST_SEARCH_S + 1
