@@ -90,6 +90,8 @@ class Composed:
             "classes": list(state.labels),
             "shots": dict(zip(state.labels, state.shots, strict=True)),
             "validation_accuracy": model.validation_accuracy if model else None,
+            "validation_from": model.validation_from if model else None,
+            "provisional": model.provisional if model else None,
             "seconds": dict(self.kiosk.seconds),
             "export": str(self.kiosk.saved_to) if self.kiosk.saved_to else None,
         }
@@ -97,6 +99,8 @@ class Composed:
             found = self.findings
             output["shots"] = dict(zip(state.labels, found.shots, strict=True))
             output["validation_accuracy"] = found.validation_accuracy
+            output["validation_from"] = found.validation_from
+            output["provisional"] = found.provisional
             output["live"] = {"right": found.right, "looked": found.looked, "accuracy": found.live_accuracy}
             output["seconds"] = {**self.kiosk.seconds, **found.seconds}
             output["screenshots"] = [str(path) for path in found.screenshots]

@@ -21,6 +21,7 @@ from typing import Concatenate, ParamSpec
 
 from app.base.exhaustive import assert_never
 from app.base.i18n import message
+from app.base.not_sure import NotSure
 from app.base.ports import Frame
 from app.base.workers import Mailbox
 from app.config.schema import Config
@@ -30,6 +31,7 @@ from app.core.state import KioskState, Mode, Timing
 from app.core.transitions import advance
 from app.jobs.archive_jobs import end_session, erase_session, export_sessions, restore_session
 from app.jobs.classes import taught_classes
+from app.jobs.preparation import Preparation
 from app.jobs.running import JobQueue
 from app.jobs.samples import (
     RemovedSamples,
@@ -91,6 +93,7 @@ class Kiosk:
         self.running = True
         self.saved_to: Path | None = None
         self.seconds: dict[str, float] = {}
+        self._preparation = Preparation(tools, self.session_jobs)
         self._removed = RemovedSamples()
         self._starter = Starter(self._services.things)
         self._sampled_sequence = -1  # of the newest frame that became a sample
@@ -148,12 +151,14 @@ class Kiosk:
                 self._session_job(self._removed.remove, sample_id)
             case ev.RestoreSample():
                 self._session_job(self._removed.restore_last)
+                self._preparation.request()
             case ev.LoadGallery(class_index, page, size):
                 self._session_job(load_gallery, class_index, page, size)
             case ev.LoadPictures(sample_ids):
                 self._session_job(load_pictures, sample_ids)
             case ev.CheckSamples():
                 self.session_jobs.put(partial(check_samples, self._tools, self.events.put, self.session_jobs))
+                self._preparation.request()
             case ev.EraseSession():
                 self._presses_without_frame.clear()
                 self._session_job(erase_session, self._removed)
@@ -162,14 +167,21 @@ class Kiosk:
                 self._session_job(end_session, self._removed, privacy)
             case ev.RestoreSession(name, privacy):
                 self._session_job(restore_session, self._removed, name, privacy)
+                self._preparation.request()
             case ev.ExportSessions():
                 self._session_job(export_sessions)
             case ev.StartTraining():
                 self._start_training()
             case ev.StartSaving(chosen):
                 self.progress.put(0.0)
-                visit = {"language": self.state.language, "palette": self.state.config.screen.palette}
-                self._long_job(save_model, self.progress.put, chosen, **visit)
+                self._long_job(
+                    save_model,
+                    self.progress.put,
+                    chosen,
+                    language=self.state.language,
+                    palette=self.state.config.screen.palette,
+                    settings=self.state.config.model,
+                )
             case ev.ImportSession(folder, privacy):
                 self._long_job_after_session_jobs(import_session, self._removed, folder, privacy)
             case ev.ShowModel(folder, drive):
@@ -245,7 +257,15 @@ class Kiosk:
         if self._training_waits and not self._presses_without_frame:
             self._training_waits = False
             self.session_jobs.put(
-                partial(queue_training, self._tools, self.events.put, self.progress.put, self.long_jobs)
+                partial(
+                    queue_training,
+                    self._tools,
+                    self.events.put,
+                    self.progress.put,
+                    self.long_jobs,
+                    self._preparation,
+                    NotSure(self.state.config.model.not_sure),
+                )
             )
 
     def _refuse_waiting_presses(self) -> None:
@@ -260,6 +280,7 @@ class Kiosk:
         embedding = seen.embedding if seen is not None and seen.frame.sequence == frame.sequence else None
         device = seen.device if seen is not None else CPU
         self._session_job(store_sample, press.class_index, press.hold, frame, embedding, device)
+        self._preparation.request()
 
     def _apply_settings(self) -> None:
         self._apply_zoom(self.state.config)

@@ -20,18 +20,22 @@ from app.base.files import folder_problem
 from app.commands.dataset import check_shots, find_pictures
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
+from app.config.schema import Config
 from app.importing.find import next_order
 from app.model.counterpart import write_counterpart
 from app.model.export_folder import EDGE_TPU_FILE, EXPORT_FOLDER, PAGE, export_facts, write_export
-from app.model.train import train_model
+from app.model.prior import ExtractorPrior
+from app.model.train import TrainedModel, train_model
 from app.model.verified_folder import CHECKSUMS, refuse_occupied
-from app.session.pictures import encode_picture
-from app.session.session import Sample, Session
+from app.session.pictures import decode_picture, encode_picture
+from app.session.session import MOST_MADE_VIEWS, Sample, Session
 from learning.extractor_file import check_extractor
+from learning.view_prior import ViewPrior
 from tpu.counterparts import cpu_counterpart
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
 from tpu.errors import PictureUnreadable
 from tpu.extractor import EmbeddingExtractor
+from tpu.made_views import made_views
 from tpu.models import extractor_path
 from tpu.runtime import CPU
 from tpu.tensors import centre_crop, read_picture
@@ -92,9 +96,11 @@ def run_train(
         wait_until_usable(accelerator, device)
         started_s = time.perf_counter()
         session = _embedded(dataset.pictures, opened)
-        embed_s = time.perf_counter() - started_s
         shots = dict(zip(session.labels, session.shots(), strict=True))
         check_shots(data_dir, shots)
+        prior = _prior(opened, write)
+        session = _with_views(session, opened)
+        embed_s = time.perf_counter() - started_s
         skipped = dataset.left_out + sum(map(len, dataset.pictures.values())) - len(session.samples)
         write(f"pictures used: {len(session.samples)}, in {len(shots)} classes; files skipped: {skipped}")
         if opened.compiled_for_edge_tpu and (count := [one.device for one in session.samples].count(CPU)):
@@ -109,6 +115,7 @@ def run_train(
                 runtime=runtime,
                 device=device,
                 accelerator=accelerator,
+                prior=prior,
             )
             trained.engine.close()
             write_counterpart(trained.path, trained.head, extractor)
@@ -118,7 +125,7 @@ def run_train(
     model = folder / facts.file
     if replaces_result:
         write(f"replaced the earlier result in {out}")
-    write(f"validation accuracy: {trained.validation_accuracy:.1%}")
+    write(f"validation accuracy: {_accuracy_in_words(trained)}")
     write(f"model: {model}")
     if EDGE_TPU_FILE in facts.models and facts.file != EDGE_TPU_FILE:
         write(f"model for the Edge TPU: {folder / EDGE_TPU_FILE}")
@@ -132,12 +139,47 @@ def run_train(
             "samples": shots,
             "skipped": skipped,
             "validation_accuracy": trained.validation_accuracy,
+            "validation_from": trained.validation_from,
+            "provisional": trained.provisional,
             "agreement": trained.agreement.same_answer,
             "seconds": {"embed": embed_s, **trained.seconds},
             "model": str(model),
             "labels": str(model.with_name("labels.txt")),
         },
     )
+
+
+def _accuracy_in_words(trained: TrainedModel) -> str:
+    if trained.validation_accuracy is None:
+        return "unknown, because the pictures of a class are nearly the same. Add pictures from other sides."
+    if trained.validation_from == "views":
+        return (
+            f"{trained.validation_accuracy:.1%}, from turned and moved copies of pictures, because the pictures of a "
+            "class are nearly the same"
+        )
+    return f"{trained.validation_accuracy:.1%}"
+
+
+def _prior(extractor: EmbeddingExtractor, write: Callable[[str], None]) -> ViewPrior | None:
+    """Return the prior of the extractor; measure it if it is not known yet, which takes some seconds."""
+    prior = ExtractorPrior(extractor.origin_sha256, Config().data_dir)
+    if prior.wanted:
+        write(f"measuring {extractor.name}, once for each extractor")
+        prior.measure(extractor.embed)
+    return prior.known
+
+
+def _with_views(session: Session, extractor: EmbeddingExtractor) -> Session:
+    """Embed made views of some pictures of each class, MOST_MADE_VIEWS together."""
+    samples = list(session.samples)
+    for class_index in range(len(session.labels)):
+        own = [row for row, one in enumerate(samples) if one.class_index == class_index]
+        chosen = np.unique(np.linspace(0, len(own) - 1, MOST_MADE_VIEWS).round().astype(int))
+        for row, count in ((own[place], MOST_MADE_VIEWS // len(chosen)) for place in chosen):
+            one = samples[row]
+            views = made_views(decode_picture(one.picture), count, np.random.default_rng(one.sample_id))
+            samples[row] = replace(one, made=np.stack([extractor.embed(view) for view in views]))
+    return replace(session, samples=tuple(samples))
 
 
 def check_out(out: Path) -> None:

@@ -19,6 +19,7 @@ from app.core.state import Mode
 from app.demo.tour import Hands, Steps, go_away, look_around, visit_staff
 from app.kiosk import Kiosk
 from app.model.observation import Observation
+from learning.validation import Origin
 
 CLASSES = 3
 HOLD_S = 1.8  # long enough for more than ten samples
@@ -69,7 +70,8 @@ class Findings:
 
     Attributes:
         shots: Samples per class at the end of the visit.
-        validation_accuracy: That of the model, 0..1; None without a model.
+        validation_accuracy: That of the model, 0..1; None without a model, or if it is unknown.
+        validation_from, provisional: See `TrainedFacts`; None without a model.
         right, looked: How many answers to new views were right, and how many there were.
         seconds: Duration of each step by name; "total" is there once the visit is complete.
         screenshots: Files, in the order in which they were saved.
@@ -77,6 +79,8 @@ class Findings:
 
     shots: tuple[int, ...] = ()
     validation_accuracy: float | None = None
+    validation_from: Origin | None = None
+    provisional: bool | None = None
     right: int = 0
     looked: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
@@ -206,7 +210,10 @@ class ScriptedVisitor:
     def _tour(self) -> Steps:
         state = self._kiosk.state
         self.findings.shots = state.shots
-        self.findings.validation_accuracy = state.model.validation_accuracy if state.model else None
+        if state.model is not None:
+            self.findings.validation_accuracy = state.model.validation_accuracy
+            self.findings.validation_from = state.model.validation_from
+            self.findings.provisional = state.model.provisional
         hands = Hands(
             self._kiosk,
             self._panel.press,

@@ -13,6 +13,7 @@ from app.base.errors import DriveGoneDuringSave, ExportError
 from app.base.files import free_path
 from app.base.i18n import SOURCE_LANGUAGE, message
 from app.base.ports import Drive
+from app.config.schema import ModelSettings
 from app.core import events as ev
 from app.importing.find import next_order
 from app.jobs.drives import pinned_drive
@@ -45,6 +46,7 @@ class _Content:
     model: LiveModel
     language: str
     palette: str
+    settings: ModelSettings
 
 
 def save_model(
@@ -55,6 +57,7 @@ def save_model(
     *,
     language: str = SOURCE_LANGUAGE,
     palette: str = DEFAULT_PALETTE,
+    settings: ModelSettings | None = None,
 ) -> None:
     """Write the folder that a visitor takes away.
 
@@ -69,13 +72,24 @@ def save_model(
         on_progress: Receives 0..1.
         chosen: The drive that the visitor chose, or the only one that was present.
         language, palette: Those of the visit, for the page in the folder.
+        settings: Decide when the saved model is "not sure"; None uses those of the start.
     """
     with report_failure_as(ev.SavingFailed, announce):
         stored, model = tools.store.last_model(), tools.vision.model
         if model is None or stored is None:
             announce(ev.SavingFailed(message("There is no model to save. Press TRAIN first.")))
             return
-        content = _Content(tools, announce, on_progress, tools.store.load(), stored, model, language, palette)
+        content = _Content(
+            tools,
+            announce,
+            on_progress,
+            tools.store.load(),
+            stored,
+            model,
+            language,
+            palette,
+            settings or tools.config.model,
+        )
         drives = [drive for drive in tools.drives.present() if not drive.read_only]
         if chosen is not None:
             drives = [drive for drive in drives if drive.identity == chosen.identity]
@@ -168,7 +182,9 @@ def _model_facts(content: _Content) -> ExportFacts:
         labels=model.engine.labels,
         shots=tuple(stored.shots[index] for index in model.class_indices),
         validation_accuracy=stored.validation_accuracy,
+        validation_from=stored.validation_from,
         threshold=stored.threshold,
+        settings=content.settings,
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,

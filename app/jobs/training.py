@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from app.base.errors import KioskError
+from app.base.not_sure import NotSure
 from app.base.workers import StopSignal
 from app.core import events as ev
 from app.core.facts import TrainedFacts
+from app.jobs.preparation import Preparation
 from app.jobs.running import JobQueue, report_failure_as
 from app.jobs.samples import embed_again
 from app.jobs.tools import Announce, OnProgress, Tools
@@ -32,6 +35,7 @@ from app.model.model_files import (
 )
 from app.model.relabel import with_labels
 from app.model.train import TrainedModel, train_model
+from app.session.last_model import StoredModel
 from app.session.session import Session
 from learning.errors import TrainingCancelled
 from tpu.classifier import ClassificationEngine
@@ -42,7 +46,13 @@ logger = logging.getLogger(__name__)
 
 
 def queue_training(
-    tools: Tools, announce: Announce, on_progress: OnProgress, long_jobs: JobQueue, stop: StopSignal
+    tools: Tools,
+    announce: Announce,
+    on_progress: OnProgress,
+    long_jobs: JobQueue,
+    preparation: Preparation,
+    not_sure: NotSure,
+    stop: StopSignal,
 ) -> None:
     """Take a snapshot of the session and queue the training on it.
 
@@ -52,11 +62,21 @@ def queue_training(
         while embed_again(tools, announce):
             if stop.is_set():
                 return
+        preparation.make_views()
         session = tools.store.load()
-        long_jobs.put(lambda stop: train(tools, announce, on_progress, session, stop))
+        long_jobs.put(lambda stop: train(tools, announce, on_progress, session, stop, not_sure=not_sure))
+        preparation.request()
 
 
-def train(tools: Tools, announce: Announce, on_progress: OnProgress, session: Session, stop: StopSignal) -> None:
+def train(
+    tools: Tools,
+    announce: Announce,
+    on_progress: OnProgress,
+    session: Session,
+    stop: StopSignal,
+    *,
+    not_sure: NotSure = NotSure.NORMAL,
+) -> None:
     """Train, verify the exported file, and let it answer. The model before it answers until then.
 
     Args:
@@ -65,6 +85,7 @@ def train(tools: Tools, announce: Announce, on_progress: OnProgress, session: Se
         on_progress: Receives 0..1.
         session: The samples to train on.
         stop: Ends the training early.
+        not_sure: OFF trains a model that is never "not sure".
     """
     settings, path = tools.config.model, new_model_path(tools.config)
     with report_failure_as(ev.TrainingFailed, announce):
@@ -79,6 +100,8 @@ def train(tools: Tools, announce: Announce, on_progress: OnProgress, session: Se
                 runtime=settings.runtime,
                 device=settings.device,
                 accelerator=tools.accelerator,
+                prior=tools.known_prior,
+                not_sure=not_sure,
             )
             facts = _remember(tools, trained, session.shots())
         except TrainingCancelled:
@@ -116,7 +139,7 @@ def restore_model(tools: Tools) -> TrainedFacts | None:
         logger.warning("the model of the last session is not used: %s", error)
         return None
     tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
-    return _facts(stored.validation_accuracy, stored.threshold, stored.shots, read_report(stored.path))
+    return _facts(stored, read_report(stored.path))
 
 
 def rename_classes_of_model(tools: Tools, labels: tuple[str, ...]) -> None:
@@ -136,7 +159,7 @@ def rename_classes_of_model(tools: Tools, labels: tuple[str, ...]) -> None:
             data = old.read_bytes()
             write_model_file(new, data if new == report_path(path) else with_labels(data, names))
     shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]
-    tools.store.remember_model(path, stored.validation_accuracy, stored.threshold, shots)
+    tools.store.remember_model(replace(stored, path=path, shots=shots))
     restore_model(tools)
     delete_trained_models(tools.config, keep=path)
 
@@ -144,25 +167,29 @@ def rename_classes_of_model(tools: Tools, labels: tuple[str, ...]) -> None:
 def _remember(tools: Tools, trained: TrainedModel, shots: tuple[int, ...]) -> TrainedFacts:
     """Write what belongs to a new model, note it in the store, and let it answer."""
     path = trained.path
+    stored = StoredModel(
+        path, trained.validation_accuracy, trained.threshold, shots, trained.validation_from, trained.provisional
+    )
     try:
         write_report(path, trained.training_report)
         write_counterpart(path, trained.head, extractor_path(tools.config.model.extractor))
-        tools.store.remember_model(path, trained.validation_accuracy, trained.threshold, shots)
+        tools.store.remember_model(stored)
     except KioskError:
         trained.engine.close()
         raise
     classes = _classes_with_samples(shots)
     tools.vision.go_live(LiveModel(trained.engine, path, classes, trained.threshold, len(shots)))
-    return _facts(trained.validation_accuracy, trained.threshold, shots, trained.training_report)
+    return _facts(stored, trained.training_report)
 
 
-def _facts(
-    accuracy: float | None, threshold: float, shots: tuple[int, ...], report: Mapping[str, Any] | None
-) -> TrainedFacts:
-    """The facts of a model; a report of an older version does not say how the model was tested."""
-    said = report or {}
+def _facts(stored: StoredModel, report: Mapping[str, Any] | None) -> TrainedFacts:
     return TrainedFacts(
-        accuracy, threshold, shots, report, said.get("validation_from"), provisional=said.get("provisional", False)
+        stored.validation_accuracy,
+        stored.threshold,
+        stored.shots,
+        report,
+        stored.validation_from,
+        stored.provisional,
     )
 
 

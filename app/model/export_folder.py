@@ -7,7 +7,7 @@ import json
 import platform
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,14 +17,19 @@ import numpy as np
 
 from app.base.file_names import safe_file_name
 from app.base.i18n import SOURCE_LANGUAGE
+from app.base.not_sure import NotSure
 from app.base.paths import asset_path
+from app.config.schema import ModelSettings
 from app.model.model_files import saved_counterpart
+from app.model.not_sure import applied_threshold, with_settings_applied
 from app.model.page import PageFacts, open_me_page
 from app.model.page_engine import read_engine
 from app.model.report import report_page
 from app.model.train import TrainedModel
 from app.model.verified_folder import with_checksums, write_folder
 from app.session.session import Sample, Session
+from learning.novelty import NOVELTY_FILE
+from learning.validation import Origin
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import PREPROCESSING
 
@@ -45,8 +50,11 @@ class ExportFacts:
     Attributes:
         model_path: The model file.
         labels, shots: Per class, in the order of the model's output.
-        validation_accuracy, threshold: 0..1.
+        validation_accuracy: 0..1; None if it is unknown.
+        threshold: 0..1.
         training_report: See `app.model.report.training_report`; None if it is lost.
+        validation_from: What the accuracy was measured on; None if that is unknown.
+        settings: Those that decide when the exported model is "not sure".
         counterpart: The same head on the other form of the extractor, if it exists.
         language, palette: What `open_me.html` starts with.
         order: The folder with the largest order is the newest (`app.importing.find.next_order`); None leaves it out.
@@ -55,17 +63,29 @@ class ExportFacts:
     model_path: Path
     labels: tuple[str, ...]
     shots: tuple[int, ...]
-    validation_accuracy: float
+    validation_accuracy: float | None
     threshold: float
     extractor_name: str
     extractor_sha256: str
     compiled_for_edge_tpu: bool
     preprocessing: Mapping[str, object]
     training_report: Mapping[str, Any] | None = None
+    validation_from: Origin | None = None
+    settings: ModelSettings = field(default_factory=ModelSettings)
     counterpart: Path | None = None
     language: str = SOURCE_LANGUAGE
     palette: str = DEFAULT_PALETTE
     order: int | None = None
+
+    @property
+    def applied_threshold(self) -> float:
+        """Below this top probability the exported model is "not sure", 0..1."""
+        return applied_threshold(self.settings, self.threshold)
+
+    @property
+    def never_refuses(self) -> bool:
+        """Whether the settings say that the model is never "not sure"."""
+        return self.settings.not_sure == NotSure.OFF.value
 
     @property
     def file(self) -> str:
@@ -86,6 +106,7 @@ def export_facts(trained: TrainedModel, session: Session, extractor: EmbeddingEx
         labels=trained.labels,
         shots=session.taught().shots(),
         validation_accuracy=trained.validation_accuracy,
+        validation_from=trained.validation_from,
         threshold=trained.threshold,
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,
@@ -143,7 +164,7 @@ def _contents(
     """Return all files by name."""
     labels = "".join(f"{index} {' '.join(label.split())}\n" for index, label in enumerate(facts.labels)).encode()
     files = {
-        **{name: path.read_bytes() for name, path in facts.models.items()},
+        **{name: with_settings_applied(path.read_bytes(), facts.settings) for name, path in facts.models.items()},
         **{f"{Path(name).parent}/labels.txt": labels for name in facts.models},
         "metadata.json": _json(_metadata(facts)),
         "classify.py": SCRIPT.read_bytes(),
@@ -204,11 +225,13 @@ def _metadata(facts: ExportFacts) -> dict[str, object]:
         "labels": list(facts.labels),
         "shots": dict(zip(facts.labels, facts.shots, strict=True)),
         "validation_accuracy": facts.validation_accuracy,
-        "threshold": facts.threshold,
+        "validation_from": facts.validation_from,
+        "threshold": facts.applied_threshold,
         "not_sure": {
-            "below_probability": facts.threshold,
+            "setting": facts.settings.not_sure,
+            "below_probability": facts.applied_threshold,
             "above_novelty": 1.0,
-            "file": "not_sure.npz",
+            "file": None if facts.never_refuses else NOVELTY_FILE,
             "where": "inside every model file, which is a ZIP archive, too: `unzip model.tflite not_sure.npz`",
         },
         "preprocessing": {**facts.preprocessing, "mirrored": False},
@@ -261,13 +284,21 @@ def _readme(facts: ExportFacts) -> str:
     paragraphs = (
         f"An image classifier for: {', '.join(facts.labels)}.",
         f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and "
-        'returns a probability for each line of labels.txt. The answer is "not sure" if the highest probability is '
-        f"below {facts.threshold:.2f}, or if the novelty test in the model file finds nothing like the picture among "
-        "the pictures that were taught. classify.py shows how to apply both.",
+        f"returns a probability for each line of labels.txt. {_readme_of_not_sure(facts)}",
         f"Try it on a computer with Python{' and a Coral Edge TPU' if facts.compiled_for_edge_tpu else ''}:",
     )
     filled = [textwrap.fill(one, README_COLUMNS, break_on_hyphens=False) for one in paragraphs]
     return "\n\n".join(filled) + "\n    pip install ai-edge-litert numpy pillow\n    python classify.py picture.jpg\n"
+
+
+def _readme_of_not_sure(facts: ExportFacts) -> str:
+    if facts.never_refuses:
+        return "The label with the highest probability is the answer."
+    return (
+        f'The answer is "not sure" if the highest probability is below {facts.applied_threshold:.2f}, or if the novelty '
+        "test in the model file finds nothing like the picture among the pictures that were taught. classify.py shows "
+        "how to apply both."
+    )
 
 
 def _json(value: object) -> bytes:

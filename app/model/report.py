@@ -28,7 +28,12 @@ CURVE_W, CURVE_H, EDGE, SCALE = (
 
 
 def training_report(
-    session: Session, fit: FitResult, agreement: Mapping[str, Any], seconds: Mapping[str, float]
+    session: Session,
+    fit: FitResult,
+    agreement: Mapping[str, Any],
+    seconds: Mapping[str, float],
+    *,
+    made_views: int = 0,
 ) -> dict[str, Any]:
     """Collect the facts of a training.
 
@@ -37,6 +42,7 @@ def training_report(
         fit: The result of the fit.
         agreement: The fields of `app.model.agreement.Agreement`.
         seconds: Duration of each step.
+        made_views: Number of made views.
 
     Returns:
         Values that JSON can store. `held_out` lists the held-out samples: sample id, true and predicted class index,
@@ -60,6 +66,7 @@ def training_report(
         "validation_accuracy": fit.validation_accuracy,
         "validation_from": fit.validation_from,
         "provisional": fit.provisional,
+        "made_views": made_views,
         "class_accuracy": [
             float(fit.confusion[index, index] / total) if total else None for index, total in enumerate(totals)
         ],
@@ -86,13 +93,11 @@ def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
         pictures: JPEG data by sample id; samples that are not in it are shown without a picture.
     """
     labels: list[str] = facts["labels"]
-    accuracy = facts["validation_accuracy"]
     agreement = facts["agreement"]
     held_out = sum(map(sum, facts["confusion"]))
     parts = [
         f"<header><h1>{escape(_listed(labels))}</h1>",
-        f"<p class=lead><b>{accuracy:.0%}</b> of the {_counted(held_out)} held out were classified correctly. "
-        f"{_not_sure(facts)}</p></header>",
+        f"<p class=lead>{_accuracy(facts, held_out)} {_not_sure(facts)}</p></header>",
         _section("Classes", _classes(facts)),
         _section("Learning curve", _curve(facts["curve"])),
         _section(
@@ -121,18 +126,41 @@ def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
     )
 
 
+def _accuracy(facts: Mapping[str, Any], held_out: int) -> str:
+    """Say how many held-out pictures were classified correctly, and what kind of pictures they are."""
+    accuracy = facts["validation_accuracy"]
+    if accuracy is None:
+        return (
+            "How many new pictures are classified correctly is unknown: each class was shown in one hold only. "
+            "Show each thing again and hold its button again."
+        )
+    of_views = facts.get("validation_from") == "views"
+    correct = f"<b>{accuracy:.0%}</b> of the {_counted(held_out)} held out were classified correctly."
+    if not of_views:
+        return correct
+    return (
+        f"{correct} Some of them are copies of taught pictures that were turned, moved and lit, because some classes were "
+        "shown in one hold only."
+    )
+
+
 def _refused(fit: FitResult) -> NDArray[np.bool_]:
     """Return which held-out pictures get the answer "not sure", bool (N,)."""
     return np.asarray((fit.novelties > 1) | (fit.validation_probabilities.max(axis=1) < fit.threshold))
 
 
 def _not_sure(facts: Mapping[str, Any]) -> str:
+    if not facts["threshold"]:
+        return "It was trained to name every picture: its answer is never “not sure”."
     words = (
         f"Below {facts['threshold']:.0%}, or for a thing that differs from everything taught, the answer is “not sure”"
     )
     if "refused" not in facts:  # the model is from a version that did not count this
         return f"{words}."
-    return f"{words}. That happened for {facts['refused']:.1%} of them."
+    happened = f"{words}. That happened for {facts['refused']:.1%} of them."
+    if not facts.get("provisional", False):
+        return happened
+    return f"{happened} The limit is provisional: the extractor had not been measured yet. Train again later."
 
 
 def _counted(pictures: int) -> str:

@@ -9,20 +9,26 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from app.base.errors import NotEnoughTaught
+from app.base.not_sure import NotSure
 from app.model.agreement import Agreement, compare_answers
 from app.model.model_files import counterpart_path, write_model_file
 from app.model.report import training_report
 from app.session.session import Session
 from learning.fit import fit_head
+from learning.holds import link_holds
+from learning.layers import IntArray
+from learning.novelty import feature_of
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
+from learning.validation import Origin
+from learning.view_prior import ViewPrior
 from tpu.classifier import ClassificationEngine
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
@@ -40,7 +46,9 @@ class TrainedModel:
     Attributes:
         path: The model file.
         labels: Class labels, one for every row of the model.
-        validation_accuracy: 0..1.
+        validation_accuracy: 0..1; None if it is unknown.
+        validation_from: What it was measured on: samples of other holds, or made views; None if it is unknown.
+        provisional: Whether it was trained before the extractor had been measured.
         threshold: Below this top probability the answer is "not sure".
         agreement: How similarly the file and the trained head answer.
         seconds: Duration of the steps "fit", "export" and "verify".
@@ -51,7 +59,9 @@ class TrainedModel:
     path: Path
     labels: tuple[str, ...]
     engine: ClassificationEngine
-    validation_accuracy: float
+    validation_accuracy: float | None
+    validation_from: Origin | None
+    provisional: bool
     threshold: float
     agreement: Agreement
     seconds: dict[str, float]
@@ -70,6 +80,8 @@ def train_model(
     runtime: str = "auto",
     device: str = "auto",
     accelerator: EdgeTpuSupervisor | None = None,
+    prior: ViewPrior | None = None,
+    not_sure: NotSure = NotSure.NORMAL,
 ) -> TrainedModel:
     """Train on `session`, write `model_path`, open that file and compare its answers.
 
@@ -86,6 +98,9 @@ def train_model(
         runtime: Which interpreter opens the exported file.
         device: Where the exported file runs.
         accelerator: Runs the exported file if it is compiled for the Edge TPU.
+        prior: What was measured of the extractor; None if it was not.
+        not_sure: OFF writes no novelty test into the file and sets the threshold to 0. Other settings change nothing
+            here: see `app.model.not_sure`.
 
     Raises:
         NotEnoughTaught: If a class or a sample is missing.
@@ -99,15 +114,21 @@ def train_model(
     taught = session.taught()
 
     started_s = time.perf_counter()
+    made, made_source = taught.made()
     fit = fit_head(
         taught.embeddings(),
         taught.label_indices(),
         len(taught.labels),
         rng=rng,
+        groups=holds_of(taught, prior),
+        made=made,
+        made_source=made_source,
+        prior=prior,
         on_progress=lambda fitted: progress(FIT_SHARE * fitted.fraction),
         should_stop=should_stop,
     )
-    assert fit.validation_accuracy is not None  # without groups, every sample can be held out
+    if not_sure is NotSure.OFF:
+        fit.head.not_sure, fit = None, replace(fit, threshold=0.0, novelties=np.zeros_like(fit.novelties))
     fit.head.label_map = dict(enumerate(taught.labels))
     fitted_s = time.perf_counter()
     write_model_file(model_path, append_head(extractor.model_bytes, fit.head))
@@ -139,9 +160,11 @@ def train_model(
         raise
     verified_s = time.perf_counter()
     logger.info(
-        "trained on %d samples: validation accuracy %.3f, the exported file agrees on %.3f of %d pictures",
+        "trained on %d samples and %d views: validation accuracy %s from %s, the exported file agrees on %.3f of %d",
         len(taught.samples),
-        fit.validation_accuracy,
+        len(made),
+        "unknown" if fit.validation_accuracy is None else f"{fit.validation_accuracy:.3f}",
+        fit.validation_from or "nothing",
         agreement.same_answer,
         agreement.pictures,
     )
@@ -151,9 +174,27 @@ def train_model(
         labels=taught.labels,
         engine=engine,
         validation_accuracy=fit.validation_accuracy,
+        validation_from=fit.validation_from,
+        provisional=fit.provisional,
         threshold=fit.threshold,
         agreement=agreement,
         seconds=seconds,
-        training_report=training_report(taught, fit, asdict(agreement), seconds),
+        training_report=training_report(taught, fit, asdict(agreement), seconds, made_views=len(made)),
         head=fit.head,
     )
+
+
+def holds_of(session: Session, prior: ViewPrior | None) -> IntArray:
+    """Return the hold of each sample, int64 (N,), 0 or more.
+
+    Where holds are unknown, samples of a class that look nearly the same share one (`learning.holds.link_holds`).
+    Without a prior it is unknown how similar that is. Then all such samples of a class share one, because no accuracy
+    is better than a wrong one.
+    """
+    holds, labels = session.holds(), session.label_indices()
+    unknown = holds < 0
+    if unknown.any():
+        x, y = session.embeddings()[unknown], labels[unknown]
+        linked = y if prior is None else link_holds(x, y, prior.link_distance, feature_of(x))
+        holds[unknown] = session.next_hold + linked
+    return holds

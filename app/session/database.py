@@ -23,7 +23,7 @@ from app.session.made_views import insert_made_views, read_made_views
 from app.session.session import Sample
 
 SESSION_FILE = "session.sqlite3"  # in the data directory
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
 _BY_DEVICE = "CREATE INDEX samples_by_device ON samples (device);"
 _BY_HOLD = "CREATE INDEX samples_by_hold ON samples (hold, class_index);"
@@ -42,6 +42,12 @@ BEGIN
 END;
 """
 """A trigger, because a foreign key would be checked only on connections that ask for it."""
+_MODEL = """
+CREATE TABLE model (
+    path TEXT NOT NULL, sha256 TEXT NOT NULL, validation_accuracy REAL, threshold REAL NOT NULL, shots TEXT NOT NULL,
+    validation_from TEXT, provisional INTEGER NOT NULL DEFAULT 0
+);
+"""
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE labels (class_index INTEGER PRIMARY KEY, label TEXT NOT NULL);
@@ -59,11 +65,7 @@ CREATE TABLE samples (
 {_BY_DEVICE}
 {_BY_HOLD}
 {_MADE_VIEWS}
-CREATE TABLE model (
-    path TEXT NOT NULL, sha256 TEXT NOT NULL, validation_accuracy REAL NOT NULL, threshold REAL NOT NULL,
-    shots TEXT NOT NULL
-);
-"""
+{_MODEL}"""
 _MIGRATIONS = {  # from a version to the next
     1: """
 ALTER TABLE samples ADD COLUMN extractor_sha256 TEXT NOT NULL DEFAULT '';
@@ -72,6 +74,13 @@ ALTER TABLE samples ADD COLUMN device TEXT NOT NULL DEFAULT 'cpu';
     2: _BY_EXTRACTOR,
     3: _BY_DEVICE,
     4: f"ALTER TABLE samples ADD COLUMN hold INTEGER; {_BY_HOLD} {_MADE_VIEWS}",
+    5: f"""
+ALTER TABLE model RENAME TO old_model;
+{_MODEL}
+INSERT INTO model (path, sha256, validation_accuracy, threshold, shots)
+    SELECT path, sha256, validation_accuracy, threshold, shots FROM old_model;
+DROP TABLE old_model;
+""",
 }
 
 _SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device, hold FROM samples"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.session.connection import SharedDatabase
+from learning.validation import Origin
 
 logger = logging.getLogger(__name__)
 
@@ -18,14 +19,19 @@ class StoredModel:
 
     Attributes:
         path: The model file.
-        validation_accuracy, threshold: 0..1.
+        validation_accuracy: 0..1; None if it is unknown.
+        threshold: 0..1.
         shots: Samples per class of the kiosk when it was trained.
+        validation_from: What the accuracy was measured on; None if that, or the accuracy, is unknown.
+        provisional: Whether it was trained before the extractor had been measured.
     """
 
     path: Path
-    validation_accuracy: float
+    validation_accuracy: float | None
     threshold: float
     shots: tuple[int, ...]
+    validation_from: Origin | None = None
+    provisional: bool = False
 
 
 def remember_model(shared: SharedDatabase, model: StoredModel) -> None:
@@ -39,20 +45,24 @@ def remember_model(shared: SharedDatabase, model: StoredModel) -> None:
     with shared.writing() as database:
         database.execute("DELETE FROM model")
         database.execute(
-            "INSERT INTO model VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO model (path, sha256, validation_accuracy, threshold, shots, validation_from, provisional) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (str(model.path.resolve()), sha256, model.validation_accuracy, model.threshold,
-             ",".join(map(str, model.shots))),
+             ",".join(map(str, model.shots)), model.validation_from, model.provisional),
         )  # fmt: skip
 
 
 def last_model(shared: SharedDatabase) -> StoredModel | None:
     """Return the model that was recorded last; None if there is none, or if its file is missing or changed."""
     with shared.reading() as database:
-        row = database.execute("SELECT * FROM model").fetchone()
+        row = database.execute(
+            "SELECT path, sha256, validation_accuracy, threshold, shots, validation_from, provisional FROM model"
+        ).fetchone()
     if row is None:
         return None
     path = Path(row[0])
     if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != row[1]:
         logger.warning("the model %s is missing or was changed. Train again.", path)
         return None
-    return StoredModel(path, row[2], row[3], tuple(int(count) for count in row[4].split(",")))
+    shots = tuple(int(count) for count in row[4].split(","))
+    return StoredModel(path, row[2], row[3], shots, row[5], bool(row[6]))

@@ -249,9 +249,9 @@ class SessionStore:
         """Embed some stale samples again; arguments as for `re_embedding.re_embed`."""
         return re_embedding.re_embed(self._shared, self._extractor[1], embed, limit, enough=enough)
 
-    def remember_model(self, path: Path, validation_accuracy: float, threshold: float, shots: Sequence[int]) -> None:
+    def remember_model(self, model: StoredModel) -> None:
         """Record the model that goes live, so that it is live again after a restart."""
-        last_model.remember_model(self._shared, StoredModel(path, validation_accuracy, threshold, tuple(shots)))
+        last_model.remember_model(self._shared, model)
 
     def last_model(self) -> StoredModel | None:
         """Return the recorded model; None if there is none, or if its file is missing or changed."""

@@ -16,10 +16,10 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.not_sure import NotSure
+from app.base.not_sure import STRICT_FACTOR, STRICT_SHARE, NotSure, strict_threshold
 
-NEAR_NOVELTY = 1.15  # a near miss has at most this novelty; a thing that was not taught usually has far more
-NEAR_SHARE = 0.85  # a near miss has at least this share of the threshold
+NEAR_NOVELTY = STRICT_FACTOR  # a near miss has at most this novelty; a thing that was not taught usually has far more
+NEAR_SHARE = STRICT_SHARE  # a near miss has at least this share of the threshold
 CLEAR_LEAD = 0.2  # by which the first answer of a near miss is more probable than the second
 USUAL_NOVELTY = 0.5  # of a taught thing: the bar is empty up to here
 FULL_NOVELTY = 2.0  # the bar is full from here
@@ -77,7 +77,7 @@ def answer_of(probabilities: NDArray[np.float32], threshold: float, novelty: flo
         return Answer(index, best, Certainty.SURE, None)
     if setting is NotSure.STRICT:
         sure_novelty, near_novelty = 1 / NEAR_NOVELTY, 1.0
-        sure_from, near_from = min(threshold / NEAR_SHARE, (1 + threshold) / 2), threshold
+        sure_from, near_from = strict_threshold(threshold), threshold
     else:
         sure_novelty, near_novelty = 1.0, NEAR_NOVELTY
         sure_from, near_from = threshold, threshold * NEAR_SHARE

@@ -80,7 +80,7 @@ def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
         state,
         classes=tuple(map(TaughtClass, labels)),
         mode=Mode.LIVE,
-        model=TrainedFacts(0.0, event.model.threshold, shots=(0,) * len(labels)),
+        model=TrainedFacts(None, event.model.threshold, shots=(0,) * len(labels)),
         starter=None,
         arrival=None,
         shown_from=event.drive,

@@ -49,7 +49,7 @@ def test_a_session_of_the_first_schema_is_migrated(tmp_path: Path) -> None:
     assert store.stale_samples == 0
     store.close()
     assert open_store(tmp_path / "s", extractor_sha256="2").switch_extractor()
-    assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (5,)
+    assert sqlite3.connect(tmp_path / "s").execute("PRAGMA user_version").fetchone() == (6,)
     assert definitions(tmp_path / "s") == new_definitions(tmp_path)
 
 

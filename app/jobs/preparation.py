@@ -1,0 +1,128 @@
+"""Prepare the next training while the visitor still teaches: make views of stored pictures, measure the extractor.
+
+Both run in short turns in the queue of session jobs. A turn queues the next one behind the presses that came meanwhile,
+so no press waits longer than one turn. At TRAIN, `make_views` gets a little more time for views that are missing. So a
+slow computer trains with fewer views instead of later.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.error_texts import EXPECTED_ERRORS
+from app.base.errors import PictureDamaged
+from app.base.ports import ImageArray
+from app.base.workers import StopSignal
+from app.jobs.running import JobQueue
+from app.jobs.tools import Tools
+from app.session.pictures import decode_picture
+from app.session.session import Sample
+from tpu.made_views import made_views
+
+logger = logging.getLogger(__name__)
+
+TURN_S = 0.05
+TRAIN_S = 0.12  # at TRAIN, for views that are missing
+VIEWS_OF_SAMPLE = 4  # so the 30 views of a class show at least eight of its pictures
+
+
+class Preparation:
+    """Made views and the prior for the next training. Its methods run in the thread of session jobs, except `request`.
+
+    Args:
+        tools: The store, the extractor and its prior. Without a prior nothing is prepared.
+        session_jobs: The queue for the turns.
+    """
+
+    def __init__(self, tools: Tools, session_jobs: JobQueue) -> None:
+        self._tools = tools
+        self._session_jobs = session_jobs
+        self._queued = False
+        self._sample: Sample | None = None
+        self._picture: ImageArray | None = None
+        self._rng = np.random.default_rng(0)
+        self._views: list[NDArray[np.float32]] = []
+        self._damaged: set[int] = set()
+
+    def request(self) -> None:
+        """Queue a turn, unless one waits already. Any thread may call this."""
+        if self._tools.prior is not None and not self._queued:
+            self._queued = True
+            self._session_jobs.put(self._turn)
+
+    def make_views(self, enough: Callable[[], bool] | None = None) -> bool:
+        """Make views of the pictures that need them most, and store them.
+
+        Args:
+            enough: Called after each view; True leaves the others for the next call. None: stop after TRAIN_S, and
+                store what was made of the last picture.
+
+        Returns:
+            Whether there may be more to do.
+        """
+        if self._tools.prior is None:
+            return False
+        if enough is None:
+            end_s = time.monotonic() + TRAIN_S
+            more = self.make_views(lambda: time.monotonic() >= end_s)
+            self._store_views()
+            return more
+        while self._sample is not None or self._next_sample():
+            self._make_view()
+            if len(self._views) == VIEWS_OF_SAMPLE:
+                self._store_views()
+            if enough():
+                return True
+        return False
+
+    def _turn(self, stop: StopSignal) -> None:
+        self._queued = False
+        prior = self._tools.prior
+        if prior is None or stop.is_set():
+            return
+        end_s = time.monotonic() + TURN_S
+
+        def enough() -> bool:
+            return stop.is_set() or time.monotonic() >= end_s
+
+        try:
+            more = self.make_views(enough)
+            if not more and prior.wanted:
+                prior.measure(self._tools.extractor.embed, enough=enough)
+                more = prior.wanted
+        except EXPECTED_ERRORS as error:
+            logger.warning("the next training is not prepared now: %s", error)
+            self._sample = None
+            return
+        if more and not stop.is_set():
+            self.request()
+
+    def _next_sample(self) -> bool:
+        """Choose the sample whose picture needs views most; return False if no picture does."""
+        self._views = []
+        while found := self._tools.store.samples_without_views(1, skip=self._damaged):
+            try:
+                self._picture = decode_picture(found[0].picture)
+            except PictureDamaged:
+                self._damaged.add(found[0].sample_id)
+                continue
+            self._sample, self._rng = found[0], np.random.default_rng(found[0].sample_id)
+            return True
+        return False
+
+    def _make_view(self) -> None:
+        assert self._picture is not None  # `_next_sample` sets it together with the sample
+        (view,) = made_views(self._picture, 1, self._rng)
+        self._views.append(self._tools.extractor.embed(view))
+
+    def _store_views(self) -> None:
+        if self._sample is not None and self._views:
+            tools, sample_id = self._tools, self._sample.sample_id
+            if not tools.store.add_made_views(sample_id, np.stack(self._views), tools.extractor.origin_sha256):
+                self._damaged.add(sample_id)  # it was removed meanwhile
+        self._sample, self._picture, self._views = None, None, []
