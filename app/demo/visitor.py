@@ -19,7 +19,6 @@ from app.core.state import Mode
 from app.demo.tour import Hands, Steps, go_away, look_around, visit_staff
 from app.kiosk import Kiosk
 from app.model.observation import Observation
-from learning.validation import Origin
 
 CLASSES = 3
 HOLD_S = 1.8  # long enough for more than ten samples
@@ -79,7 +78,7 @@ class Findings:
 
     shots: tuple[int, ...] = ()
     validation_accuracy: float | None = None
-    validation_from: Origin | None = None
+    validation_from: str | None = None
     provisional: bool | None = None
     right: int = 0
     looked: int = 0

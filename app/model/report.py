@@ -139,8 +139,8 @@ def _accuracy(facts: Mapping[str, Any], held_out: int) -> str:
     if not of_views:
         return correct
     return (
-        f"{correct} Some of them are copies of taught pictures that were turned, moved and lit, because some classes were "
-        "shown in one hold only."
+        f"{correct} Some of them are copies of taught pictures that were turned, moved and lit, because some classes "
+        "were shown in one hold only."
     )
 
 
