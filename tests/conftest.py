@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,6 +46,14 @@ def shared_models() -> Path:
 def shared_photos() -> Path:
     """Folder with real photographs: `sign-digits/<digit>/*.JPG` and `scenes/*.jpg`."""
     return _shared("photos", "photographs (sign-digits by class, scenes)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A data directory of the tests' own, so that `train` caches nothing in the user's home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data-home")))
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

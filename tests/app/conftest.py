@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
-from app.model.prior import ExtractorPrior
+from app.model.prior import BANK, ExtractorPrior
 from tests.support.disks import Sticks, sticks
 from tests.support.kiosks import Station
 from tpu.extractor import EmbeddingExtractor
@@ -36,3 +37,13 @@ def station_with_prior(tmp_path: Path) -> Iterator[Station]:
     made = Station(tmp_path, extractor=extractor, prior=ExtractorPrior(extractor.origin_sha256, None))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def few_bank_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dozen pictures of the shipped bank, so that measuring an extractor is quick."""
+    path = tmp_path_factory.mktemp("bank") / "bank.zip"
+    with ZipFile(BANK) as shipped, ZipFile(path, "w") as few:
+        for name in shipped.namelist()[:12]:
+            few.writestr(name, shipped.read(name))
+    return path

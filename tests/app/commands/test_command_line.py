@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -18,6 +19,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from app.demo.camera import DemonstrationCamera
 from run_kiosk import main
+from tests.support.extractors import tiny_extractor
 from tpu.models import default_extractor_path
 from tpu.tensors import prepare_picture, read_picture
 
@@ -52,6 +54,43 @@ def test_classify_recognises_what_train_was_given(pictures: Path, tmp_path: Path
     assert main(["classify", output["model"], *shown, "--json", str(answers)]) == 0
     labels = [answer["label"] for answer in json.loads(answers.read_text())]
     assert labels == ["apple"] * 10 + ["cup"] * 10
+
+
+def test_train_says_what_the_accuracy_was_measured_on(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Copies of one picture of each class cannot test each other, so moved and turned copies do."""
+    for kind in ("apple", "cup"):
+        (tmp_path / "copies" / kind).mkdir(parents=True)
+        for number in range(6):
+            shutil.copy(pictures / kind / "0.png", tmp_path / "copies" / kind / f"{number}.png")
+    found = {}
+    for data in (pictures, tmp_path / "copies"):
+        out, report = tmp_path / f"out-{data.name}", tmp_path / f"{data.name}.json"
+        assert main(["train", str(data), "--out", str(out), "--json", str(report)]) == 0
+        output = json.loads(report.read_text())
+        found[data.name] = (output["validation_from"], output["provisional"])
+        assert json.loads((out / "metadata.json").read_text())["validation_from"] == output["validation_from"]
+    assert found == {pictures.name: ("holds", False), "copies": ("views", False)}
+    assert "from turned and moved copies of pictures, because the pictures of a class are nearly the same" in (
+        capsys.readouterr().out
+    )
+
+
+def test_train_measures_another_extractor_once(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    extractor = tmp_path / "tiny.tflite"
+    extractor.write_bytes(tiny_extractor())
+    lines = []
+    for number in range(2):
+        out = str(tmp_path / f"out{number}")
+        assert main(["train", str(pictures), "--out", out, "--extractor", str(extractor)]) == 0
+        lines.append(capsys.readouterr().out.splitlines()[0])
+    assert lines[0] == "measuring tiny, once for each extractor"
+    assert lines[1].startswith("pictures used: 20")
+    assert [path.suffix for path in (tmp_path / "data/teachable-kiosk/extractors").iterdir()] == [".npz"]
 
 
 def test_train_writes_a_report(pictures: Path, tmp_path: Path) -> None:

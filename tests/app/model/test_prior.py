@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -19,16 +18,6 @@ from tpu.tensors import ImageArray
 pytestmark = pytest.mark.needs_runtime
 
 OTHER = "ab" * 32
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dozen pictures of the shipped bank, so that measuring is quick."""
-    path = tmp_path_factory.mktemp("bank") / "bank.zip"
-    with ZipFile(BANK) as shipped, ZipFile(path, "w") as few:
-        for name in shipped.namelist()[:12]:
-            few.writestr(name, shipped.read(name))
-    return path
 
 
 def colours(image: ImageArray) -> np.ndarray:
@@ -48,8 +37,10 @@ def test_the_prior_of_the_built_in_extractor_ships_and_is_what_the_extractor_mea
         assert first[0] == pytest.approx(prior.known.bank[0], abs=0.06 * float(np.abs(first[0]).max()))
 
 
-def test_another_extractor_is_measured_in_turns_and_then_read_from_the_cache(bank: Path, tmp_path: Path) -> None:
-    prior = ExtractorPrior(OTHER, tmp_path, bank)
+def test_another_extractor_is_measured_in_turns_and_then_read_from_the_cache(
+    few_bank_pictures: Path, tmp_path: Path
+) -> None:
+    prior = ExtractorPrior(OTHER, tmp_path, few_bank_pictures)
     assert (prior.known, prior.fraction) == (None, 0.0)
     fractions = []
     while prior.wanted:
@@ -58,18 +49,18 @@ def test_another_extractor_is_measured_in_turns_and_then_read_from_the_cache(ban
     assert fractions == pytest.approx([number / 12 for number in range(1, 13)])
     assert prior.known is not None
     assert prior.known.bank.shape[1] == 12
-    again = ExtractorPrior(OTHER, tmp_path, bank)
+    again = ExtractorPrior(OTHER, tmp_path, few_bank_pictures)
     assert again.known is not None
     assert again.known.distance == pytest.approx(prior.known.distance)
-    assert ExtractorPrior("cd" * 32, tmp_path, bank).known is None
+    assert ExtractorPrior("cd" * 32, tmp_path, few_bank_pictures).known is None
 
 
 def test_the_data_directory_may_be_missing_or_read_only(
-    bank: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    few_bank_pictures: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     for folder in (None, Path("~/kiosk"), tmp_path / "file"):  # no home: the default folder is not absolute
-        prior = ExtractorPrior(OTHER, folder, bank)
+        prior = ExtractorPrior(OTHER, folder, few_bank_pictures)
         with caplog.at_level(logging.WARNING):
             prior.measure(colours)
         assert prior.known is not None
@@ -79,16 +70,18 @@ def test_the_data_directory_may_be_missing_or_read_only(
     assert not Path("~").exists()
 
 
-def test_a_damaged_cache_is_measured_again(bank: Path, tmp_path: Path) -> None:
-    prior = ExtractorPrior(OTHER, tmp_path, bank)
+def test_a_damaged_cache_is_measured_again(few_bank_pictures: Path, tmp_path: Path) -> None:
+    prior = ExtractorPrior(OTHER, tmp_path, few_bank_pictures)
     prior.measure(colours)
     (cache,) = (tmp_path / "extractors").iterdir()
     assert prior.known is not None
     cache.write_bytes(prior_to_bytes(prior.known)[:-300])
-    assert ExtractorPrior(OTHER, tmp_path, bank).wanted
+    assert ExtractorPrior(OTHER, tmp_path, few_bank_pictures).wanted
 
 
-def test_an_extractor_that_sees_no_difference_between_views_has_no_prior(bank: Path, tmp_path: Path) -> None:
-    prior = ExtractorPrior(OTHER, tmp_path, bank)
+def test_an_extractor_that_sees_no_difference_between_views_has_no_prior(
+    few_bank_pictures: Path, tmp_path: Path
+) -> None:
+    prior = ExtractorPrior(OTHER, tmp_path, few_bank_pictures)
     prior.measure(lambda _image: np.ones(8, np.float32))
     assert (prior.known, prior.wanted) == (None, False)

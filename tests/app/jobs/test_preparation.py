@@ -1,0 +1,120 @@
+"""The next training is prepared while the visitor teaches: made views of stored pictures, and the prior."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.base.buttons import Action
+from app.core import events as ev
+from app.jobs.preparation import VIEWS_OF_SAMPLE, Preparation
+from app.model.prior import ExtractorPrior
+from app.session.session import MOST_MADE_VIEWS
+from tests.support.kiosks import Station
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
+
+pytestmark = pytest.mark.needs_runtime
+
+
+def views_of_samples(station: Station) -> list[int]:
+    return [len(one.made) for one in station.store.load().samples]
+
+
+def test_views_are_made_of_several_pictures_and_never_more_than_fit_a_class(station_with_prior: Station) -> None:
+    station_with_prior.teach(12)
+    session = station_with_prior.store.load()
+    made, source = session.made()
+    of_class = Counter(session.samples[row].class_index for row in source)
+    assert of_class == {0: MOST_MADE_VIEWS, 1: MOST_MADE_VIEWS}
+    assert max(views_of_samples(station_with_prior)) == VIEWS_OF_SAMPLE
+    assert sum(count > 0 for count in views_of_samples(station_with_prior)) == 2 * -(
+        -MOST_MADE_VIEWS // VIEWS_OF_SAMPLE
+    )
+    assert session.shots() == (12, 12, 0)
+    rows = session.embeddings()
+    own = np.linalg.norm(made - rows[source], axis=1)
+    others = np.linalg.norm(made - rows[(source + 12) % 24], axis=1)
+    assert (own < others).mean() > 0.9
+
+
+def test_made_views_go_with_their_picture(station_with_prior: Station) -> None:
+    station_with_prior.teach(2)
+    assert views_of_samples(station_with_prior) == [VIEWS_OF_SAMPLE] * 4
+    station_with_prior.press(Action.UNDO)
+    with sqlite3.connect(station_with_prior.config.data_dir / "session.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM made_views").fetchone() == (3 * VIEWS_OF_SAMPLE,)
+    station_with_prior.kiosk.perform(ev.EraseSession())
+    station_with_prior.settle()
+    with sqlite3.connect(station_with_prior.config.data_dir / "session.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM made_views").fetchone() == (0,)
+
+
+def test_a_press_waits_for_one_turn_at_most(station_with_prior: Station) -> None:
+    station, stop = station_with_prior, threading.Event()
+    station.teach(1)
+    for sample in station.store.load().samples:  # views are missing again
+        station.store.remove(sample.sample_id)
+        station.store.add(sample.class_index, sample.embedding, np.full((64, 64, 3), 90, np.uint8), hold=0)
+    station.kiosk.perform(ev.CheckSamples())  # requests a turn
+    station.look()
+    station.panel.tap(0)
+    station.kiosk.tick()
+    jobs, before = station.kiosk.session_jobs, station.store.load().shots()[0]
+    for _ in range(3):  # the check, the turn, the press; the next turn waits behind it
+        jobs.get_nowait()(stop)
+    assert station.store.load().shots()[0] == before + 1
+    assert not jobs.empty()
+
+
+def test_nothing_is_prepared_without_a_prior(station: Station) -> None:
+    station.teach(2)
+    assert views_of_samples(station) == [0] * 4
+
+
+def test_a_damaged_picture_gets_no_views(station_with_prior: Station) -> None:
+    station = station_with_prior
+    station.store.add(0, np.ones(station.extractor.feature_dim, np.float32), np.zeros((8, 8, 3), np.uint8))
+    with sqlite3.connect(station.config.data_dir / "session.sqlite3") as database:
+        database.execute("UPDATE samples SET picture = x'00'")
+    station.teach(1)
+    assert views_of_samples(station) == [0, VIEWS_OF_SAMPLE, VIEWS_OF_SAMPLE]
+
+
+def test_at_train_there_is_time_for_some_of_the_missing_views(station_with_prior: Station) -> None:
+    station = station_with_prior
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        station.store.add(
+            number % 2, rng.random(station.extractor.feature_dim).astype(np.float32), station.table.read()
+        )
+    preparation = Preparation(station.tools, station.kiosk.session_jobs)
+    assert preparation.make_views() is True  # there is more to do
+    of_class = Counter(one.class_index for one in station.store.load().samples for _ in one.made)
+    assert 0 < of_class.total() < 2 * MOST_MADE_VIEWS
+
+
+def test_another_extractor_is_measured_in_the_background_and_training_says_provisional_until_then(
+    tmp_path: Path, few_bank_pictures: Path
+) -> None:
+    extractor = EmbeddingExtractor(default_extractor_path())
+    prior = ExtractorPrior("ab" * 32, None, few_bank_pictures)
+    station = Station(tmp_path, extractor=extractor, prior=prior)
+    try:
+        station.look()
+        station.panel.tap(0)
+        station.kiosk.tick()
+        assert prior.known is None
+        station.settle()
+        assert prior.known is not None
+        assert station.kiosk.state.classes[0].variety is None  # of that first press: it was not known then
+        station.train()
+        assert station.kiosk.state.model is not None
+        assert station.kiosk.state.model.provisional is False
+    finally:
+        station.close()
