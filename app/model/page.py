@@ -55,19 +55,21 @@ class PageFacts:
         model_file: Path of the model inside the folder.
         labels, shots: Per class, in the order of the model's output.
         class_accuracy: Per class the share of held-out pictures that were named correctly, 0..1; None if unknown.
-        validation_accuracy, threshold, crop_share: 0..1.
+        validation_accuracy: 0..1; None if it is unknown.
+        threshold, crop_share: 0..1.
         extractor_name: Name of the embedding extractor.
         date: When it was saved, as YYYY-MM-DD.
         language: Language that the page starts in.
         palette: Palette of the kiosk, which the page starts with.
         pictures: Per class some JPEG files to show; empty if pictures must not leave the kiosk.
+        validation_from: What the accuracy was measured on: "holds" or "views"; None if that is unknown.
     """
 
     model_file: str
     labels: Sequence[str]
     shots: Sequence[int]
     class_accuracy: Sequence[float | None]
-    validation_accuracy: float
+    validation_accuracy: float | None
     threshold: float
     crop_share: float
     extractor_name: str
@@ -75,6 +77,7 @@ class PageFacts:
     language: str = SOURCE_LANGUAGE
     palette: str = "paper"
     pictures: Sequence[Sequence[bytes]] = ()
+    validation_from: str | None = None
 
 
 def open_me_page(facts: PageFacts, model: bytes, engine: Engine) -> bytes:
@@ -104,6 +107,7 @@ def _facts(facts: PageFacts, model: bytes, *, is_beside: bool) -> dict[str, Any]
         "shots": list(facts.shots),
         "classAccuracy": list(facts.class_accuracy),
         "accuracy": facts.validation_accuracy,
+        "accuracyFrom": facts.validation_from,
         "threshold": facts.threshold,
         "cropShare": facts.crop_share,
         "extractor": facts.extractor_name,

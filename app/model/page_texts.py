@@ -11,6 +11,8 @@ PAGE_TEXTS = {
     "skip": message("Skip to the model"),
     "kind": message("A model that was taught to recognise"),
     "accuracy": message("{share} of its test pictures were named correctly."),
+    "accuracy_views": message("{share} of its own pictures, moved and turned, were named correctly."),
+    "untested": message("It was not tested with other pictures."),
     "accuracy_long": message(
         "For a test, the training held some of the taught pictures back: the model never learned from them. It named "
         "{share} of those correctly."

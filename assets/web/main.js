@@ -12,8 +12,10 @@ function showTexts() {
   for (const one of document.querySelectorAll('[data-text]')) one.textContent = text(one.dataset.text);
   byId('title').textContent = listed(FACTS.labels);
   byId('camera-button').textContent = text('start_camera');
-  byId('quality').textContent = text('accuracy', {share: percent(FACTS.accuracy)});
-  byId('accuracy').textContent = text('accuracy_long', {share: percent(FACTS.accuracy)});
+  const tested = FACTS.accuracy !== null && FACTS.accuracyFrom !== null;
+  const quality = !tested ? 'untested' : FACTS.accuracyFrom === 'views' ? 'accuracy_views' : 'accuracy';
+  byId('quality').textContent = text(quality, {share: percent(FACTS.accuracy)});
+  byId('accuracy').textContent = quality === 'accuracy' ? text('accuracy_long', {share: percent(FACTS.accuracy)}) : '';
   byId('model-choice-text').textContent = text('model_beside', {file: FACTS.modelFile});
   const date = new Intl.DateTimeFormat(language, {dateStyle: 'long'}).format(new Date(`${FACTS.date}T12:00:00`));
   byId('origin').textContent = text('origin', {date, extractor: FACTS.extractor});
@@ -29,7 +31,7 @@ function showTexts() {
 function classCard(label, i) {
   const correct = FACTS.classAccuracy[i];
   const details = [text('taught', {count: FACTS.shots[i]})];
-  if (correct !== null) details.push(text('correct', {share: percent(correct)}));
+  if (correct !== null && FACTS.accuracyFrom !== null) details.push(text('correct', {share: percent(correct)}));
   const photos = FACTS.pictures[i].map((source) => element('img', {src: source, alt: ''}));
   return element(
     'li', {}, shapeOf(i), element('b', {text: label}), element('small', {text: details.join(' · ')}),

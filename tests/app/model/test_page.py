@@ -22,7 +22,7 @@ ENGINE = Engine("var ModuleFactory = () => {};", gzip.compress(b"\0asm"))
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "<!--<script>", "a & b", "\u2028'\"\\", "=1+1")
 FACTS = PageFacts(
     "converted_tflite_quantized/model.tflite", HOSTILE, (1, 2, 3, 4, 5), (None, 0.5, 1, 1, 1), 0.9, 0.5, 1.0, "x",
-    "2026-01-31",
+    "2026-01-31", validation_from="holds",
 )  # fmt: skip
 
 
