@@ -1,8 +1,8 @@
 """Find or measure the prior of an extractor: how far apart views of one thing lie, and where unknown things lie.
 
-The prior of the built-in extractor ships beside it. That of any other extractor is measured once, on the pictures of
-the shipped bank, and then cached in the data directory. Both files are named by the SHA-256 of the extractor. Until a
-prior is known, models are trained without one, and their limit behind "not sure" is provisional.
+The priors of the built-in extractor and of MobileNet v1 ship. That of any other extractor is measured once, on the
+pictures of the shipped bank, and then cached in the data directory. Both files are named by the SHA-256 of the
+extractor. Until a prior is known, models are trained without one, and their limit behind "not sure" is provisional.
 """
 
 from __future__ import annotations
