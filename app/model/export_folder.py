@@ -296,9 +296,9 @@ def _readme_of_not_sure(facts: ExportFacts) -> str:
     if facts.never_refuses:
         return "The label with the highest probability is the answer."
     return (
-        f'The answer is "not sure" if the highest probability is below {facts.applied_threshold:.2f}, or if the novelty '
-        "test in the model file finds nothing like the picture among the pictures that were taught. classify.py shows "
-        "how to apply both."
+        f'The answer is "not sure" if the highest probability is below {facts.applied_threshold:.2f}, or if the '
+        "novelty test in the model file finds nothing like the picture among the pictures that were taught. "
+        "classify.py shows how to apply both."
     )
 
 
