@@ -40,9 +40,9 @@ test-legacy: $(LEGACY)/.ready
 test-wheel: $(VENV)/.ready
 	$(RUN) -m pytest -m needs_index
 
-# The page that opens a saved model, in Chromium: sudo apt install chromium npm
+# The page that opens a saved model, in Chromium: sudo apt install chromium npm. PICTURES=1000 compares more answers.
 test-browser: .venv-browser/.ready
-	.venv-browser/bin/python -m pytest -m needs_browser tests/browser
+	.venv-browser/bin/python $(PYTEST) -m needs_browser tests/browser
 
 # Exported models in MediaPipe Tasks. Its OpenCV conflicts with ours, and its environment lacks what other tests import.
 test-mediapipe: .venv-mediapipe/.ready

@@ -47,6 +47,7 @@ def test_every_test_that_uses_a_model_runs_again_with_the_older_runtime() -> Non
         ("torch", "needs_torch", "pretraining/"),
         ("tensorflow", "needs_torch", "pretraining/"),
         ("mediapipe", "needs_mediapipe", "clients/"),
+        ("playwright", "needs_browser", "browser/"),
     ],
 )
 def test_every_test_that_imports_a_large_framework_has_its_marker(package: str, marker: str, folder: str) -> None:

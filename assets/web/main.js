@@ -19,7 +19,7 @@ function showTexts() {
   byId('model-choice-text').textContent = text('model_beside', {file: FACTS.modelFile});
   const date = new Intl.DateTimeFormat(language, {dateStyle: 'long'}).format(new Date(`${FACTS.date}T12:00:00`));
   byId('origin').textContent = text('origin', {date, extractor: FACTS.extractor});
-  byId('drop').setAttribute('aria-label', text('pictures'));
+  byId('table').setAttribute('aria-label', text('answer'));
   byId('classes').replaceChildren(...FACTS.labels.map(classCard));
   byId('verdict').dataset.shown = '';
   showAnswer(null);
