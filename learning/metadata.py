@@ -9,11 +9,16 @@ maintained library writes it without installing TensorFlow or another build of O
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import flatbuffers
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from flatbuffers import encode, packer
+from flatbuffers.number_types import Float32Flags
+from flatbuffers.table import Table
 
 from learning.archive import with_file
 
@@ -27,7 +32,8 @@ IMAGE_PROPERTIES, RGB = 2, 1
 FEATURE_PROPERTIES = 1
 NORMALIZATION = 1
 TENSOR_AXIS_LABELS = 2
-INPUT_MEAN = INPUT_STD = 127.5  # float inputs are (pixel − 127.5) / 127.5
+INPUT_MEAN_STD = [127.5], [127.5]  # float inputs are (pixel − mean) / std, unless the extractor says otherwise
+CHANNELS = 3
 
 
 def class_labels(head: Any, num_classes: int) -> tuple[str, ...] | None:
@@ -38,7 +44,9 @@ def class_labels(head: Any, num_classes: int) -> tuple[str, ...] | None:
 
 
 def describe_classifier(model: Any, names: Sequence[str]) -> Any:
-    """Add the description of a classifier to an unpacked model; an earlier description is replaced.
+    """Add the description of a classifier to an unpacked model.
+
+    An earlier description is replaced; only its normalization of float32 inputs is kept.
 
     Args:
         model: `ModelT` with one subgraph, one picture in and probabilities out.
@@ -50,7 +58,10 @@ def describe_classifier(model: Any, names: Sequence[str]) -> Any:
     graph = model.subgraphs[0]
     entry = graph.tensors[int(graph.inputs[0])]
     buffer = schema.BufferT()
-    buffer.data = bytearray(_metadata(names, int(entry.shape[2]), entry.type == schema.TensorType.FLOAT32))
+    is_float = entry.type == schema.TensorType.FLOAT32
+    buffer.data = bytearray(
+        _metadata(names, int(entry.shape[2]), (_described_mean_std(model) or INPUT_MEAN_STD) if is_float else None)
+    )
     model.buffers.append(buffer)
     listed = schema.MetadataT()
     listed.name, listed.buffer = METADATA_NAME, len(model.buffers) - 1
@@ -63,7 +74,42 @@ def with_label_file(model: bytes, names: Sequence[str]) -> bytes:
     return with_file(model, LABEL_FILE, "".join(f"{' '.join(name.split())}\n" for name in names).encode())
 
 
-def _metadata(names: Sequence[str], input_px: int, is_float: bool) -> bytes:
+def _described_mean_std(model: Any) -> tuple[list[float], list[float]] | None:
+    """Return what an unpacked model says about its input: mean and std, for all channels or for each; None if nothing.
+
+    `tpu.input_metadata` reads the same fields, and the two must agree.
+    """
+    listed = [one.buffer for one in model.metadata or [] if one.name == METADATA_NAME]
+    try:
+        data = bytes(model.buffers[listed[0]].data)
+        graph = _elements(Table(data, encode.Get(packer.uoffset, data, 0)), 3)[0]
+        for unit in _elements(_elements(graph, 2)[0], 4):
+            kind, options = unit.Offset(4), unit.Offset(6)
+            if kind and options and data[unit.Pos + kind] == NORMALIZATION:
+                table = Table(data, unit.Indirect(unit.Pos + options))
+                mean, std = _numbers(table, 0), _numbers(table, 1)
+                if {len(mean), len(std)} <= {1, CHANNELS} and np.isfinite(mean + std).all() and all(std):
+                    return mean, std
+    except (struct.error, IndexError, TypeError, ValueError):  # there is no description, or it is damaged
+        pass
+    return None
+
+
+def _elements(table: Table, number: int) -> list[Table]:
+    if not (offset := table.Offset(4 + 2 * number)):
+        return []
+    count, start = min(table.VectorLen(offset), 16), table.Vector(offset)
+    return [Table(table.Bytes, table.Indirect(start + 4 * index)) for index in range(count)]
+
+
+def _numbers(table: Table, number: int) -> list[float]:
+    if not (offset := table.Offset(4 + 2 * number)):
+        return []
+    count, start = min(table.VectorLen(offset), CHANNELS + 1), table.Vector(offset)
+    return [float(table.Get(Float32Flags, start + 4 * index)) for index in range(count)]
+
+
+def _metadata(names: Sequence[str], input_px: int, mean_std: tuple[list[float], list[float]] | None) -> bytes:
     builder = flatbuffers.Builder(1024)
     image = _table(builder, {0: ("int8", RGB), 1: ("offset", _image_size(builder, input_px))})
     content = _table(builder, {0: ("uint8", IMAGE_PROPERTIES), 1: ("offset", image)})
@@ -72,10 +118,8 @@ def _metadata(names: Sequence[str], input_px: int, is_float: bool) -> bytes:
         1: ("offset", builder.CreateString("The centre square of a picture, RGB.")),
         3: ("offset", content),
     }
-    if is_float:
-        options = _table(
-            builder, {n: ("offset", _floats(builder, [value])) for n, value in enumerate((INPUT_MEAN, INPUT_STD))}
-        )
+    if mean_std is not None:
+        options = _table(builder, {n: ("offset", _floats(builder, values)) for n, values in enumerate(mean_std)})
         unit = _table(builder, {0: ("uint8", NORMALIZATION), 1: ("offset", options)})
         fields[4] = ("offset", _vector(builder, [unit]))
     entry = _table(builder, fields)

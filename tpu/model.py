@@ -30,6 +30,7 @@ from tpu.errors import (
     ModelUnsupported,
     StrPath,
 )
+from tpu.input_metadata import read_normalization
 from tpu.model_file import read_model_file, refuse_damaged
 from tpu.runtime import CPU, EDGE_TPU_OPERATOR, Interpreter, allocate, open_on_cpu, refuse_missing, runtime_for_cpu
 from tpu.stderr_filter import XNNPACK, hide_lines_once
@@ -89,6 +90,7 @@ class PictureModel:
         origin_sha256: Of the CPU counterpart if there is one, else `sha256`. It is equal on both back ends.
         input_size_px: Edge length of the square input.
         output_size: Length of the output vector.
+        normalization: How a float32 input is made from pixels, by the model's metadata.
         runtime_name: The runtime used on the CPU.
 
     Raises:
@@ -122,6 +124,7 @@ class PictureModel:
             )
         refuse_missing(runtime)
         self.runtime_name = runtime_for_cpu(runtime)
+        self.normalization = read_normalization(self.model_bytes)
         self._lock = threading.Lock()
         self._closed = False
         opened = _open(path, self.model_bytes, self.runtime_name, num_threads, find_tensors)
@@ -210,7 +213,8 @@ class PictureModel:
         )
 
     def _tensor(self, image: ImageArray) -> NDArray[Any]:
-        return input_tensor(prepare_picture(image, self.input_size_px), np.dtype(self._input_detail["dtype"]))
+        picture = prepare_picture(image, self.input_size_px)
+        return input_tensor(picture, np.dtype(self._input_detail["dtype"]), self.normalization)
 
     def _answer_on_cpu(self, tensor: NDArray[Any]) -> Answer:
         with self._lock:

@@ -6,7 +6,8 @@ Teaching, live recognition, `classify` and the script in exported folders all us
 1. Crop to the largest centred square, or to a share of it if the camera is zoomed.
 2. Resize to the model's input: by area when shrinking, bilinearly when growing.
 3. Keep RGB order; do not mirror.
-4. uint8 input: the pixel itself. int8 input: pixel − 128. float32 input: pixel / 127.5 − 1.
+4. uint8 input: the pixel itself. int8 input: pixel − 128. float32 input: (pixel − mean) / std for each channel, as the
+   metadata of the model says (`tpu.input_metadata`); without metadata pixel / 127.5 − 1.
 
 Source: the input conventions of Google's image models. Byte inputs stand for −1..1 with scale 1/128 or 1/127.5 and zero
 point 127 or 128, so the pixel is the quantized value; pycoral copies the bytes unchanged.
@@ -33,6 +34,17 @@ PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
+class Normalization:
+    """How float32 inputs are made from pixels: (pixel − mean) / std, for each channel R, G, B."""
+
+    mean: tuple[float, float, float] = (127.5, 127.5, 127.5)
+    std: tuple[float, float, float] = (127.5, 127.5, 127.5)
+
+
+DEFAULT_NORMALIZATION = Normalization()
+
+
+@dataclass(frozen=True)
 class Preprocessing:
     """How a picture becomes a model input, in words, for the metadata of an export."""
 
@@ -41,6 +53,7 @@ class Preprocessing:
     resize: str = "area when shrinking, bilinear when growing"
     colour: str = "RGB"
     mirrored: bool = False
+    float_input: Normalization = DEFAULT_NORMALIZATION  # models with other inputs do not use it
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values for JSON."""
@@ -103,14 +116,23 @@ def prepare_picture(image: ImageArray, size_px: int) -> ImageArray:
     return np.asarray(cv2.resize(square, (size_px, size_px), interpolation=how), np.uint8)
 
 
-def input_tensor(picture: ImageArray, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Turn a picture (S, S, 3) into an input tensor (1, S, S, 3) of `dtype`: uint8, int8 or float32."""
+def input_tensor(
+    picture: ImageArray, dtype: np.dtype[Any], normalization: Normalization = DEFAULT_NORMALIZATION
+) -> NDArray[Any]:
+    """Turn a picture (S, S, 3) into an input tensor (1, S, S, 3) of `dtype`: uint8, int8 or float32.
+
+    Args:
+        picture: RGB, uint8.
+        dtype: The type of the model's input.
+        normalization: How float32 inputs are made; other types ignore it.
+    """
     batch = picture[np.newaxis]
     if dtype == np.uint8:
         return batch
     if dtype == np.int8:
         return (batch ^ 0x80).view(np.int8)  # flipping the top bit subtracts 128
-    return batch.astype(np.float32) / np.float32(127.5) - np.float32(1)
+    mean, std = (np.array(values, np.float32) for values in (normalization.mean, normalization.std))
+    return np.asarray(batch.astype(np.float32) / std - mean / std, np.float32)
 
 
 def dequantized(values: NDArray[Any], detail: Mapping[str, Any]) -> FloatArray:

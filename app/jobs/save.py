@@ -188,7 +188,9 @@ def _model_facts(content: _Content) -> ExportFacts:
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
-        preprocessing=replace(PREPROCESSING, crop_share=content.tools.vision.crop_share).as_dict(),
+        preprocessing=replace(
+            PREPROCESSING, crop_share=content.tools.vision.crop_share, float_input=extractor.normalization
+        ).as_dict(),
         training_report=read_report(model.path),
         counterpart=saved_counterpart(model.path),
         language=content.language,

@@ -7,7 +7,7 @@ import json
 import platform
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -111,7 +111,7 @@ def export_facts(trained: TrainedModel, session: Session, extractor: EmbeddingEx
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,
         compiled_for_edge_tpu=extractor.compiled_for_edge_tpu,
-        preprocessing=PREPROCESSING.as_dict(),
+        preprocessing=replace(PREPROCESSING, float_input=extractor.normalization).as_dict(),
         training_report=trained.training_report,
         counterpart=saved_counterpart(trained.path),
     )

@@ -42,6 +42,8 @@ image_input, output = interpreter.get_input_details()[0], interpreter.get_output
 embedding_index = int(novelty_test["embedding_tensor"]) if novelty_test else None
 embeddings = [one for one in interpreter.get_tensor_details() if one["index"] == embedding_index]
 size = int(image_input["shape"][1])
+float_input = facts["preprocessing"].get("float_input", {"mean": 127.5, "std": 127.5})
+mean, std = (np.array(float_input[name], np.float32) for name in ("mean", "std"))
 
 
 def resize_weights(before, after):
@@ -102,7 +104,7 @@ for name in pictures:
     if image_input["dtype"] == np.int8:
         pixels = (pixels.astype(np.int16) - 128).astype(np.int8)
     elif image_input["dtype"] == np.float32:
-        pixels = pixels.astype(np.float32) / 127.5 - 1
+        pixels = pixels.astype(np.float32) / std - mean / std
     interpreter.set_tensor(image_input["index"], pixels)
     interpreter.invoke()
     answer = dequantized(output)
