@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gettext
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,3 +97,17 @@ def test_messages_inside_messages_are_translated_too() -> None:
 
 def test_a_plain_text_is_not_translated() -> None:
     assert translated("Logitech C270", "tr") == "Logitech C270"
+
+
+def test_updating_complete_catalogues_changes_nothing_and_prints_no_warning(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(LOCALE, tmp_path / "assets/locale")
+    updated = subprocess.run(
+        [sys.executable, tmp_path / "assets/locale/update.py"], capture_output=True, text=True, check=True
+    )
+    assert updated.stderr == ""
+    number = len(set(extracted()))
+    assert updated.stdout.splitlines() == [f"{language}: {number} of {number}" for language in sorted(OTHERS)]
+    for language in OTHERS:
+        path = Path(language) / "LC_MESSAGES" / f"{DOMAIN}.po"
+        assert (tmp_path / "assets/locale" / path).read_text() == (LOCALE / path).read_text()
