@@ -59,8 +59,8 @@ HOLDS = {
 LOOKS = {
     "near": Movement(12, 0.08, 0.12, 0.08),
     "far": Movement(25, 0.15, 0.30, 0.20, 0.08),
-    "near, rough": Movement(12, 0.08, 0.12, 0.08, 0.0, True),
-    "far, rough": Movement(25, 0.15, 0.30, 0.20, 0.08, True),
+    "near and rough": Movement(12, 0.08, 0.12, 0.08, 0.0, True),
+    "far and rough": Movement(25, 0.15, 0.30, 0.20, 0.08, True),
 }
 
 
@@ -128,7 +128,7 @@ def _backgrounds(prior: ViewPrior, embed: Embed, draw: int) -> dict[str, tuple[f
         [embed(photograph(thing, SIDE_PX, rng, walls, close_ups=0.0).picture) for _ in range(LOOKS_EACH)]
         for thing in things
     ]
-    return {"same background": _measure(fit, same), "other pose, light and background": _measure(fit, other)}
+    return {"same background": _measure(fit, same), "other pose and background": _measure(fit, other)}
 
 
 def _fit(
