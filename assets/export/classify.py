@@ -1,16 +1,21 @@
 """Classify pictures with the model in this folder: python classify.py picture.jpg [more.jpg ...]
+Classify what a camera sees, until Ctrl-C: python classify.py --camera 0
 
 Needs: pip install ai-edge-litert numpy pillow
+For a camera also: pip install opencv-python
 """
 
 import io
 import json
 import sys
+import time
 import warnings
 import zipfile
 from pathlib import Path
 
-pictures = sys.argv[1:] or sys.exit(__doc__)
+pictures, camera_name = sys.argv[1:] or sys.exit(__doc__), None
+if pictures[0] == "--camera":
+    pictures, camera_name = [], pictures[1] if len(pictures) == 2 else sys.exit(__doc__)
 try:
     import numpy as np
     from PIL import Image, ImageOps
@@ -21,6 +26,13 @@ try:
         from tflite_runtime.interpreter import Interpreter, load_delegate
 except ImportError as error:
     sys.exit(f"error: {error}. Install what is needed: pip install ai-edge-litert numpy pillow")
+if camera_name is not None:
+    try:
+        import cv2
+    except ImportError as error:
+        sys.exit(f"error: {error}. Install what a camera needs: pip install opencv-python")
+
+ANSWER_EVERY_S = 0.2  # of a camera
 
 here = Path(__file__).resolve().parent
 facts = json.loads((here / "metadata.json").read_text(encoding="utf-8"))
@@ -59,11 +71,11 @@ def resize_weights(before, after):
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def model_input(picture):
-    """Crop the centre square and resize it like the kiosk; a square picture is not cropped again."""
+def model_input(picture, is_cropped):
+    """Crop the centre square, unless that is done, and resize it like the kiosk."""
     height, width = picture.shape[:2]
     share = facts["preprocessing"].get("crop_share", 1.0)  # less than 1 where the kiosk's camera was zoomed
-    side = height if height == width else max(1, round(min(height, width) * share))
+    side = height if is_cropped else max(1, round(min(height, width) * share))
     top, left = (height - side) // 2, (width - side) // 2
     weights = resize_weights(side, size)
     square = picture[top : top + side, left : left + side].astype(np.float64)
@@ -95,12 +107,9 @@ def novelty(embedding):
     return distances.min() + test["aside"] * max(residual, 0)
 
 
-for name in pictures:
-    try:
-        picture = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
-    except OSError as error:  # includes Pillow's errors for damaged pictures
-        sys.exit(f"error: {name} cannot be read ({error.strerror or 'not a picture'}). Name a JPEG, PNG or BMP file.")
-    pixels = model_input(np.asarray(picture))[np.newaxis]
+def answer_for(picture, is_cropped=False):
+    """The answer for a picture (height, width, 3), RGB, as a line of text."""
+    pixels = model_input(picture, is_cropped)[np.newaxis]
     if image_input["dtype"] == np.int8:
         pixels = (pixels.astype(np.int16) - 128).astype(np.int8)
     elif image_input["dtype"] == np.float32:
@@ -111,4 +120,40 @@ for name in pictures:
     best = int(answer.argmax())
     known = answer[best] >= facts["threshold"] and all(novelty(dequantized(one)) <= 1 for one in embeddings)
     text = f"{facts['labels'][best]}: {100 * answer[best]:.1f} %"
-    print(f"{name}: {text}" if known else f"{name}: not sure ({text})")
+    return text if known else f"not sure ({text})"
+
+
+def watch(name):
+    """Print answers for a camera, which has a number or a name, or for a video file, until it ends or Ctrl-C."""
+    camera = cv2.VideoCapture(int(name) if name.isdecimal() else name)
+    if not camera.isOpened():
+        sys.exit(f"error: the camera {name} does not open. Plug it in, or name another one: --camera 1")
+    pause_s = 1 / (camera.get(cv2.CAP_PROP_FPS) or 25) if Path(name).is_file() else 0  # a camera waits by itself
+    answer_at_s, answers = time.monotonic(), 0
+    try:
+        while True:
+            has_frame, frame = camera.read()  # read all frames, because cameras deliver old ones first
+            if not has_frame:
+                break
+            if time.monotonic() >= answer_at_s:
+                answer_at_s = time.monotonic() + ANSWER_EVERY_S
+                print(answer_for(frame[..., ::-1]), flush=True)  # OpenCV's frames are BGR
+                answers += 1
+            time.sleep(pause_s)
+    except KeyboardInterrupt:
+        return
+    finally:
+        camera.release()
+    if not answers or not Path(name).is_file():
+        sys.exit(f"error: the camera {name} delivers no pictures. Plug it in again, or name another one: --camera 1")
+
+
+for name in pictures:
+    try:
+        picture = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
+    except OSError as error:  # includes Pillow's errors for damaged pictures
+        sys.exit(f"error: {name} cannot be read ({error.strerror or 'not a picture'}). Name a JPEG, PNG or BMP file.")
+    is_square = picture.width == picture.height  # the pictures of the kiosk are: they are cropped
+    print(f"{name}: {answer_for(np.asarray(picture), is_square)}")
+if camera_name is not None:
+    watch(camera_name)

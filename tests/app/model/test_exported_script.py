@@ -9,9 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
+from PIL import Image, ImageOps
 
 from run_kiosk import main
+from tests.support.descriptions import with_normalization
+from tests.support.extractors import tiny_extractor
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -105,6 +109,127 @@ def test_without_pictures_it_prints_its_usage(folder: Path) -> None:
     )
     assert "python classify.py picture.jpg" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+FAKE_CAMERA = """
+import numpy as np, os, signal, threading, time
+from PIL import Image
+
+CAP_PROP_FPS = 5
+
+class VideoCapture:
+    def __init__(self, source):
+        assert source == 0
+        picture = np.asarray(Image.open(os.environ["PICTURE"]).convert("RGB"))
+        width = picture.shape[1] + 40  # the sides are cropped again
+        self.frame = np.zeros((picture.shape[0], width, 3), np.uint8)
+        self.frame[:, 20:-20] = picture[..., ::-1]
+        if not os.environ["CAMERA"]:
+            threading.Timer(2.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    def isOpened(self): return os.environ["CAMERA"] != "missing"
+    def get(self, prop): return 30.0
+    def read(self):
+        time.sleep(1 / 60)
+        return os.environ["CAMERA"] != "silent", self.frame
+    def release(self): print("released")
+"""
+
+
+def watched(folder: Path, tmp_path: Path, picture: Path, camera: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the script with a module in the place of OpenCV whose camera shows a picture for two seconds."""
+    (tmp_path / "cv2.py").write_text(FAKE_CAMERA)
+    run = f"import sys, runpy; sys.path.insert(0, {str(tmp_path)!r}); sys.argv = sys.argv[1:]; "
+    return subprocess.run(
+        [sys.executable, "-I", "-c", run + "runpy.run_path(sys.argv[0])", str(folder / "classify.py"), "--camera", "0"],
+        env={"PICTURE": str(picture), "CAMERA": camera},
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+
+
+def square_photo(shared_photos: Path, tmp_path: Path) -> Path:
+    picture = Image.open(sorted((shared_photos / "sign-digits" / "0").iterdir())[-1])
+    ImageOps.fit(picture, (96, 96)).save(tmp_path / "square.png")
+    return tmp_path / "square.png"
+
+
+def test_a_camera_gets_the_answers_of_a_picture_about_five_times_a_second_until_ctrl_c(
+    folder: Path, shared_photos: Path, tmp_path: Path
+) -> None:
+    photo = square_photo(shared_photos, tmp_path)
+    script = [sys.executable, "-I", str(folder / "classify.py"), str(photo)]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=100, check=True)
+    answer = done.stdout.strip().removeprefix(f"{photo}: ")
+    watch = watched(folder, tmp_path, photo)
+    assert watch.returncode == 0, watch.stderr
+    *answers, last = watch.stdout.splitlines()
+    assert last == "released"
+    assert set(answers) == {answer}
+    assert 2 <= len(answers) <= 11  # of ten in two seconds, on a busy machine
+
+
+@pytest.mark.parametrize(
+    ("camera", "error"),
+    [
+        ("missing", "error: the camera 0 does not open. Plug it in, or name another one: --camera 1"),
+        ("silent", "error: the camera 0 delivers no pictures. Plug it in again, or name another one: --camera 1"),
+    ],
+)
+def test_a_camera_that_does_not_work_is_reported_in_one_line(
+    folder: Path, shared_photos: Path, tmp_path: Path, camera: str, error: str
+) -> None:
+    done = watched(folder, tmp_path, square_photo(shared_photos, tmp_path), camera)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == error
+    assert "Traceback" not in done.stderr
+
+
+def test_a_video_file_is_watched_to_its_end(folder: Path, shared_photos: Path, tmp_path: Path) -> None:
+    frame = cv2.resize(cv2.imread(str(square_photo(shared_photos, tmp_path))), (320, 240))
+    video = cv2.VideoWriter(str(tmp_path / "video.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (320, 240))
+    for _ in range(8):
+        video.write(frame)
+    video.release()
+    done = subprocess.run(
+        [sys.executable, "-I", str(folder / "classify.py"), "--camera", str(tmp_path / "video.avi")],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()
+    assert all(re.fullmatch(r"(not sure \()?sign \d: [\d.]+ %\)?", line) for line in done.stdout.splitlines())
+
+
+def test_without_opencv_a_camera_is_refused_in_one_line(folder: Path, tmp_path: Path) -> None:
+    run = "import sys, runpy; sys.modules['cv2'] = None; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0])"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", run, str(folder / "classify.py"), "--camera", "0"],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: import of cv2 halted; None in sys.modules. Install what a camera needs: pip install opencv-python\n"
+    )
+
+
+def test_a_float_model_gets_the_pixels_that_its_metadata_describes(shared_photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "foreign.tflite").write_bytes(
+        with_normalization(tiny_extractor("float32", input_px=16, feature_dim=24), [0.0], [255.0])
+    )
+    data, photos = tmp_path / "data", []
+    for digit in ("0", "2"):
+        (data / f"sign {digit}").mkdir(parents=True)
+        files = sorted((shared_photos / "sign-digits" / digit).iterdir())
+        photos.append(files[-1])
+        for path in files[:12]:
+            shutil.copy(path, data / f"sign {digit}")
+    options = ["--out", str(tmp_path / "out"), "--extractor", str(tmp_path / "foreign.tflite")]
+    assert main(["train", str(data), *options]) == 0
+    script = [sys.executable, "-I", str(tmp_path / "out" / "classify.py"), *map(str, photos)]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=100, check=True)
+    report = tmp_path / "ours.json"
+    assert main(["classify", str(tmp_path / "out"), *map(str, photos), "--json", str(report)]) == 0
+    for line, answer in zip(done.stdout.splitlines(), json.loads(report.read_text()), strict=True):
+        percent = float(re.search(r"([\d.]+) %", line)[1])
+        assert abs(percent / 100 - max(answer["probabilities"].values())) < TOLERANCE
 
 
 def test_a_file_that_is_not_a_picture_is_named_in_one_line(folder: Path, tmp_path: Path) -> None:
