@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE
+from app.base.not_sure import STRICT_FACTOR, STRICT_SHARE
 from app.base.paths import asset_path
 from app.model.page_engine import Engine
 from app.model.page_texts import page_texts
@@ -109,6 +110,8 @@ def _facts(facts: PageFacts, model: bytes, *, is_beside: bool) -> dict[str, Any]
         "accuracy": facts.validation_accuracy,
         "accuracyFrom": facts.validation_from,
         "threshold": facts.threshold,
+        "nearNovelty": STRICT_FACTOR,
+        "nearShare": STRICT_SHARE,
         "cropShare": facts.crop_share,
         "extractor": facts.extractor_name,
         "date": facts.date,

@@ -52,6 +52,7 @@ PAGE_TEXTS = {
         "drop, choose or paste them below."
     ),
     "not_sure": message("not sure"),
+    "near_miss": message("{label}?"),
     "pictures": message("Pictures"),
     "drop": message("Drop pictures here, or paste one."),
     "choose": message("Choose pictures"),

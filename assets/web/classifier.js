@@ -1,5 +1,7 @@
 // From pixels to an answer.
 
+const CLEAR_LEAD = 0.2; // of a near miss, as app/views/verdict.py has it
+
 /** The model with its labels and its test for "not sure". */
 class Classifier {
   constructor(runner, test) {
@@ -26,9 +28,12 @@ class Classifier {
     };
   }
 
-  /** The class with the highest probability, and whether it can be named. */
+  /** The class with the highest probability, whether it can be named, and whether that is nearly so. */
   judged({probabilities, novelty: unlikeness}) {
-    const best = probabilities.indexOf(Math.max(...probabilities));
-    return {best, known: probabilities[best] >= this.threshold && unlikeness <= 1};
+    const [first, second] = Array.from(probabilities).sort((a, b) => b - a);
+    const best = probabilities.indexOf(first);
+    const known = first >= this.threshold && unlikeness <= 1;
+    const isNear = first >= this.threshold * FACTS.nearShare && unlikeness <= FACTS.nearNovelty;
+    return {best, known, nearMiss: !known && isNear && first - second >= CLEAR_LEAD};
   }
 }

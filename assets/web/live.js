@@ -142,10 +142,11 @@ function showAnswer(answer, classifier) {
     bar.querySelector('.share').textContent = answer ? percent(share) : '';
     bar.classList.toggle('leading', Boolean(verdict && verdict.known && verdict.best === i));
   });
-  const shown = verdict ? (verdict.known ? verdict.best : -1) : null;
-  if (byId('verdict').dataset.shown === String(shown)) return;
-  byId('verdict').dataset.shown = String(shown);
-  const words = shown === null ? '' : shown < 0 ? text('not_sure') : FACTS.labels[shown];
-  byId('verdict').replaceChildren(...(shown >= 0 && shown !== null ? [shapeOf(shown)] : []), element('span', {text: words}));
+  const index = verdict && (verdict.known || verdict.nearMiss) ? verdict.best : -1;
+  const words = !verdict ? '' : index < 0 ? text('not_sure')
+    : verdict.known ? FACTS.labels[index] : text('near_miss', {label: FACTS.labels[index]});
+  if (byId('verdict').dataset.shown === words) return;
+  byId('verdict').dataset.shown = words;
+  byId('verdict').replaceChildren(...(index < 0 ? [] : [shapeOf(index)]), element('span', {text: words}));
   byId('spoken').textContent = words;
 }

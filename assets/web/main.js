@@ -21,7 +21,7 @@ function showTexts() {
   byId('origin').textContent = text('origin', {date, extractor: FACTS.extractor});
   byId('table').setAttribute('aria-label', text('answer'));
   byId('classes').replaceChildren(...FACTS.labels.map(classCard));
-  byId('verdict').dataset.shown = '';
+  delete byId('verdict').dataset.shown;
   showAnswer(null);
   pictureTable?.head();
   showMakers();
