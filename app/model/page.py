@@ -17,7 +17,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from app.base.not_sure import STRICT_FACTOR, STRICT_SHARE
 from app.base.paths import asset_path
 from app.model.page_engine import Engine
 from app.model.page_texts import page_texts
+from tpu.input_metadata import read_normalization
 from tpu.novelty import FILE, read_novelty_test
 
 if sys.version_info >= (3, 11):
@@ -123,6 +124,7 @@ def _facts(facts: PageFacts, model: bytes, *, is_beside: bool) -> dict[str, Any]
         "pictures": [
             [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in some] for some in pictures
         ],
+        "floatInput": asdict(read_normalization(model)),
         "novelty": _novelty_arrays(model),
         "modelFile": facts.model_file,
         "modelBeside": is_beside,

@@ -95,11 +95,13 @@ function withEmbeddingOutput(bytes, embeddingIndex) {
   return copy;
 }
 
-/** The bytes that a model takes for RGB bytes. */
-function inputBytes(pixels, type) {
+/** The bytes that a model takes for RGB bytes; `floats` says how pixels become numbers if its input is float32. */
+function inputBytes(pixels, type, floats) {
   if (type === UINT8) return pixels;
   if (type === INT8) return pixels.map((value) => value ^ 0x80);
-  return new Uint8Array(Float32Array.from(pixels, (value) => Math.fround(Math.fround(value / 127.5) - 1)).buffer);
+  const mean = Float32Array.from(floats.mean), std = Float32Array.from(floats.std);
+  const start = mean.map((value, channel) => value / std[channel]);
+  return new Uint8Array(Float32Array.from(pixels, (value, i) => Math.fround(value / std[i % 3]) - start[i % 3]).buffer);
 }
 
 /** The real numbers that the bytes of a tensor stand for. */

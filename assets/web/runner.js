@@ -31,7 +31,7 @@ class Runner {
 
   /** The bytes of the outputs for one picture: RGB bytes of `size` by `size` pixels. */
   async outputs(pixels) {
-    const input = this.inputBuffer(inputBytes(pixels, this.facts.input.type));
+    const input = this.inputBuffer(inputBytes(pixels, this.facts.input.type, FACTS.floatInput));
     const outputs = await this.compiled.run(0, [input]);
     input.delete();
     return outputs.map((buffer) => {

@@ -11,10 +11,11 @@ function snippets({input, output}, size) {
 }
 
 function pythonSnippet(input, labels) {
+  const {mean, std} = FACTS.floatInput;
   const values = {
     [UINT8]: 'np.asarray(picture, np.uint8)',
     [INT8]: '(np.asarray(picture, np.int16) - 128).astype(np.int8)',
-    [FLOAT32]: 'np.asarray(picture, np.float32) / 127.5 - 1',
+    [FLOAT32]: `np.float32((np.asarray(picture) - ${JSON.stringify(mean)}) / ${JSON.stringify(std)})`,
   }[input.type];
   return `# pip install ai-edge-litert numpy pillow
 import numpy as np
@@ -43,8 +44,10 @@ function scriptSnippet(input, output, labels, size) {
   if (input.type === INT8 || output.type === INT8) {
     return '// LiteRT.js has no tensors of the type int8 yet. The source of this page shows how it runs such a model.\n';
   }
-  const [array, value] = input.type === UINT8 ? ['Uint8Array', 'rgba'] : ['Float32Array', 'rgba'];
-  const scaled = input.type === UINT8 ? '' : ' / 127.5 - 1';
+  const {mean, std} = FACTS.floatInput, isFloat = input.type === FLOAT32;
+  const pixel = 'rgba[4 * Math.floor(i / 3) + (i % 3)]';
+  const value = isFloat ? `(${pixel} - ${JSON.stringify(mean)}[i % 3]) / ${JSON.stringify(std)}[i % 3]` : pixel;
+  const array = isFloat ? 'Float32Array' : 'Uint8Array';
   const real = output.type === FLOAT32 ? 'value' : `${output.scale} * (value - ${output.zero})`;
   return `\x3c!-- npm install ${FACTS.engine}, put model.tflite and picture.jpg beside this page, and serve the folder -->
 <!doctype html>
@@ -66,7 +69,7 @@ const canvas = new OffscreenCanvas(size, size).getContext('2d');
 canvas.imageSmoothingQuality = 'high';
 canvas.drawImage(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side, 0, 0, size, size);
 const rgba = canvas.getImageData(0, 0, size, size).data;
-const input = ${array}.from({length: size * size * 3}, (_, i) => ${value}[4 * Math.floor(i / 3) + (i % 3)]${scaled});
+const input = ${array}.from({length: size * size * 3}, (_, i) => ${value});
 const [output] = await model.run(new Tensor(input, [1, size, size, 3]));
 const probabilities = Array.from(await output.data(), (value) => ${real});
 document.getElementById('answer').textContent = labels.map((label, i) => label + ': ' + probabilities[i].toFixed(3)).join('\\n');
@@ -76,9 +79,10 @@ document.getElementById('answer').textContent = labels.map((label, i) => label +
 
 function kotlinSnippet(input, output, size) {
   const width = input.type === FLOAT32 ? 4 : 1;
-  const put = (shift) => {
+  const {mean, std} = FACTS.floatInput;
+  const put = (shift, i) => {
     const channel = `(pixel shr ${shift} and 0xff)`;
-    if (input.type === FLOAT32) return `putFloat(${channel} / 127.5f - 1f)`;
+    if (input.type === FLOAT32) return `putFloat((${channel} - ${mean[i]}f) / ${std[i]}f)`;
     return input.type === INT8 ? `put((${channel} - 128).toByte())` : `put(${channel}.toByte())`;
   };
   const real = {
@@ -103,7 +107,7 @@ fun classify(context: Context, picture: Bitmap): Map<String, Float> {
     val square = ThumbnailUtils.extractThumbnail(picture, ${size}, ${size})  // the centre square
     val pixels = IntArray(${size} * ${size}).also { square.getPixels(it, 0, ${size}, 0, 0, ${size}, ${size}) }
     val input = ByteBuffer.allocateDirect(${size} * ${size} * 3 * ${width}).order(ByteOrder.nativeOrder())
-    for (pixel in pixels) input.${put(16)}.${put(8)}.${put(0)}
+    for (pixel in pixels) input.${put(16, 0)}.${put(8, 1)}.${put(0, 2)}
     val output = ByteBuffer.allocateDirect(LABELS.size * ${output.type === FLOAT32 ? 4 : 1}).order(ByteOrder.nativeOrder())
     model.use { it.run(input.rewind(), output) }
     output.rewind()

@@ -19,6 +19,7 @@ from app.model.page import PageFacts, open_me_page
 from app.model.page_engine import read_engine
 from run_kiosk import main
 from tests.browser.conftest import COLOURS, Open, speckled, write
+from tests.support.descriptions import with_normalization
 from tests.support.extractors import Kind, tiny_extractor
 from tpu.novelty import read_novelty_test
 
@@ -110,10 +111,16 @@ def test_known_and_unknown_things_are_told_apart(open_page: Open, saved: Path, t
     assert "not sure" in page.page.locator("[data-testid=answer]").nth(1).inner_text()
 
 
-@pytest.mark.parametrize("kind", ["uint8", "int8", "float32"])
-def test_extractors_of_every_type_answer_alike(kind: Kind, open_page: Open, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "normalization"),
+    [("uint8", None), ("int8", None), ("float32", None), ("float32", ((10, 20, 30), (60, 70, 80)))],
+)
+def test_extractors_of_every_type_answer_alike(
+    kind: Kind, normalization: tuple[list[float], list[float]] | None, open_page: Open, tmp_path: Path
+) -> None:
     extractor, rng = tmp_path / "tiny.tflite", np.random.default_rng(2)
-    extractor.write_bytes(tiny_extractor(kind, input_px=8, feature_dim=16))
+    model = tiny_extractor(kind, input_px=8, feature_dim=16)
+    extractor.write_bytes(with_normalization(model, *normalization) if normalization else model)
     for label, colour in COLOURS.items():
         for number in range(6):
             write(tmp_path / "data" / label / f"{number}.png", speckled(colour, rng))
