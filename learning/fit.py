@@ -30,19 +30,9 @@ from learning.discriminant import Discriminant, Rows
 from learning.errors import InvalidEmbeddings, NotEnoughSamples, TrainingCancelled
 from learning.holds import renumbered
 from learning.layers import FloatArray, IntArray, softmax
-from learning.novelty import (
-    TOWARDS_BANK,
-    Distances,
-    distances_from,
-    limit_between,
-    make_novelty_test,
-    needs_square_roots,
-    novelties,
-    scale_of,
-    with_limit,
-)
+from learning.novelty_fit import fit_novelty_test
 from learning.softmax_regression import SoftmaxRegression
-from learning.training_rows import TrainingRows, checked_views, choose_rows, prepare_samples
+from learning.training_rows import checked_views, choose_rows, prepare_samples
 from learning.validation import FoldPlan, Origin, cross_validate, plan_folds
 from learning.view_prior import ViewPrior
 
@@ -50,9 +40,6 @@ MIN_CLASSES, MIN_SHOTS = 2, 2
 CURVE_FRACTIONS = (1 / 8, 1 / 4, 1 / 2)  # of a fold's training samples: the points of the learning curve
 CURVE_FOLDS = 2  # folds that are evaluated for each point
 MAX_EVALUATED = 2000  # rows of a fold that are evaluated for a point
-# Factors on the lower bound of the limit behind "not sure", by what was held out. Looks on other days differ more than
-# holds of one day; near-duplicates of training samples hardly differ at all.
-LIMIT_MARGINS = {"holds": 1.12, "views": 1.0, None: 8.0}
 BATCH = 2048  # rows whose logits are computed at a time
 
 
@@ -184,10 +171,7 @@ def fit_head(
         probabilities = softmax(logits / temperature)
         threshold = threshold_of(probabilities, truth)
         head = _head(rows, rows.discriminant(all_rows), temperature, [x, training.views])
-        towards = TOWARDS_BANK["synthesized" if samples.synthesized else plan.origin]
-        head.not_sure, scores = _novelty_test(
-            training, threshold, prior, towards, check_cancelled, roots=needs_square_roots(x)
-        )
+        head.not_sure, scores = fit_novelty_test(samples, training, threshold, prior, rng, check_cancelled)
     confusion = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(confusion, (truth, answers), 1)
     return FitResult(
@@ -204,33 +188,6 @@ def fit_head(
         made_taught=bool(len(training.views)),
         provisional=prior is None,
     )
-
-
-def _novelty_test(
-    training: TrainingRows,
-    threshold: float,
-    prior: ViewPrior | None,
-    towards: float,
-    check_cancelled: Callable[[], None],
-    *,
-    roots: bool,
-) -> tuple[dict[str, Any], FloatArray]:
-    """Make the test behind "not sure" and set its limit; also returns the novelty of every held-out row, (n,)."""
-    features, plan = training.features, training.plan
-
-    def judge(found: Discriminant, coordinates: FloatArray) -> tuple[FloatArray, FloatArray]:
-        distances = distances_from(found, coordinates)
-        return distances.nearest, distances.residual
-
-    held_out = Distances(*cross_validate(features, plan, judge, check_cancelled))
-    all_rows = np.arange(len(plan.y))
-    found = features.discriminant(all_rows)
-    scale = scale_of(held_out, found)
-    test = make_novelty_test(features, found, scale, training=all_rows, roots=roots, threshold=threshold)
-    scores = scale.scores(held_out)
-    bank = None if prior is None else novelties(test, prior.bank)
-    limit = limit_between(scores, bank, margin=LIMIT_MARGINS[plan.origin], towards=towards)
-    return with_limit(test, limit), np.asarray(scores / limit, np.float32)
 
 
 def _curve_point(

@@ -26,7 +26,7 @@ def link_holds(embeddings: FloatArray, label_indices: IntArray, distance: float,
         embeddings: float32 (N, D).
         label_indices: int (N,).
         distance: Euclidean distance between features; use `learning.view_prior.link_distance`.
-        feature: Turns embeddings into features, usually `learning.novelty.feature_of(embeddings)`.
+        feature: Turns embeddings into features, usually `learning.novelty.signed_sqrt`.
 
     Returns:
         The group of each sample, int64 (N,), 0..H-1, numbered by first appearance.

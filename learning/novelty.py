@@ -8,8 +8,7 @@ residual. The novelty of an embedding is
     ( min_c ‖p − m_c‖² / its median  +  RESIDUAL_WEIGHT · r² / its median ) / limit
 
 with medians over held-out rows. Above 1, the picture is unlike everything taught. All of it is linear in the number of
-classes. Embeddings without negative values, as they come from behind a ReLU, are replaced by their square roots first,
-which evens out their variance.
+classes. All values are replaced by their signed square roots first, which evens out their variance.
 
 The limit lies between two measured values: the scores of held-out rows of taught things, and those of a bank of things
 that nobody taught (`limit_between`).
@@ -35,17 +34,18 @@ from typing import Any
 import numpy as np
 
 from learning.archive import with_file
-from learning.discriminant import Discriminant, Feature, Rows
+from learning.discriminant import Discriminant, Rows
 from learning.layers import FloatArray, IntArray
 
 NOVELTY_FILE = "not_sure.npz"
 NOVELTY_VERSION = 2  # readers ignore the test of a version that they do not know
 RESIDUAL_WEIGHT = 2.0  # with few classes, most of what is new lies outside the plane
 REFUSED_FRACTION = 0.03  # of held-out rows lie above the lower bound of the limit
+REFUSED_VIEWS_FRACTION = 0.10  # the same for made views, which vary more than a visitor's looks
 NEAREST_BANK_FRACTION = 0.05  # of the bank lies below the upper bound of the limit
-# How far the limit lies from the lower to the upper bound, in logarithms. Rendered things lie farther away than
-# photographs of unknown things, so it stays near the lower bound; synthesized views lie too near, so there it does not.
-TOWARDS_BANK = {"holds": 0.15, "views": 0.2, "synthesized": 0.75, None: 0.3}
+# How far the limit lies from the lower to the upper bound. Rendered things lie farther away than photographs of unknown
+# things, so it stays near the lower bound; synthesized views lie too near, so there it does not.
+TOWARDS_BANK = {"holds": 0.1, "views": 0.25, "synthesized": 0.6, None: 0.2}
 MIN_MEDIAN = 0.1  # of a squared distance per direction of the plane, in units of S + λI
 # A smaller median counts as this share of the mean squared distance of the class means from their middle. So a picture
 # near a class mean is never refused, even if all taught pictures are the same.
@@ -55,22 +55,13 @@ SCALE_SAMPLES = 512  # rows that measure what the residual loses with few direct
 
 def signed_sqrt(values: FloatArray) -> FloatArray:
     """Return the square roots of the absolute values, with the signs of `values`."""
-    return np.asarray(np.sign(values) * np.sqrt(np.abs(values)), np.float32)
+    roots = np.asarray(np.abs(values), np.float32)
+    return np.copysign(np.sqrt(roots, out=roots), values, out=roots)
 
 
 def unchanged(values: FloatArray) -> FloatArray:
     """Return the values themselves."""
     return values
-
-
-def needs_square_roots(x: FloatArray) -> bool:
-    """Return whether no embedding (N, D) has a negative value, as behind a ReLU."""
-    return bool(x.min(initial=0.0) >= 0)
-
-
-def feature_of(x: FloatArray) -> Feature:
-    """Return the function that turns embeddings like `x`, (N, D), into the features that novelty is computed from."""
-    return signed_sqrt if needs_square_roots(x) else unchanged
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +112,14 @@ def scale_of(distances: Distances, found: Discriminant) -> Scale:
     )
 
 
-def limit_between(known: FloatArray, bank: FloatArray | None, *, margin: float = 1.0, towards: float = 0.0) -> float:
+def limit_between(
+    known: FloatArray,
+    bank: FloatArray | None,
+    *,
+    margin: float = 1.0,
+    towards: float = 0.0,
+    refused_fraction: float = REFUSED_FRACTION,
+) -> float:
     """Return the score above which a picture counts as unknown.
 
     The lower bound comes from held-out rows of taught things, the upper bound from the bank; the limit lies between.
@@ -131,28 +129,28 @@ def limit_between(known: FloatArray, bank: FloatArray | None, *, margin: float =
         bank: Scores of things that nobody taught, (B,); None without a bank: the limit is then the lower bound.
         margin: Multiplies the lower bound; above 1 where held-out rows are too much alike.
         towards: How far to go from the lower to the upper bound, 0..1.
+        refused_fraction: Fraction of `known` above the lower bound, 0..1.
 
     Source: the lower bound by split conformal prediction, Vovk et al. 2005: the ⌈(n + 1)(1 − α)⌉-th of n scores; if n
     is too small for that, the largest score and a margin that shrinks with n. The way between the bounds is ours.
     """
-    ordered, rank = np.sort(known), int(np.ceil((len(known) + 1) * (1 - REFUSED_FRACTION)))
+    ordered, rank = np.sort(known), int(np.ceil((len(known) + 1) * (1 - refused_fraction)))
     lower = float(ordered[rank - 1] if rank <= len(ordered) else ordered[-1] * (1 + 3 / len(ordered)))
     lower = max(lower * margin, 1.0)  # in units of medians, which are never 0
     upper = lower if bank is None else float(np.quantile(bank, NEAREST_BANK_FRACTION))
-    return float(lower * max(1.0, upper / lower) ** towards)
+    return float(lower + towards * max(0.0, upper - lower))
 
 
 def make_novelty_test(
-    rows: Rows, found: Discriminant, scale: Scale, *, training: IntArray, roots: bool, threshold: float
+    rows: Rows, found: Discriminant, scale: Scale, *, training: IntArray, threshold: float
 ) -> dict[str, Any]:
     """Make the test that is exported with the model. Its limit is 1; `with_limit` changes that.
 
     Args:
-        rows: All of them, after `feature_of`.
+        rows: All of them, after `signed_sqrt`.
         found: Trained on the rows `training`.
         scale: From held-out rows.
         training: Indices of rows.
-        roots: Whether the feature is `signed_sqrt`.
         threshold: The top probability that an answer needs, 0..1.
 
     Returns:
@@ -164,7 +162,7 @@ def make_novelty_test(
     shares = np.sqrt(variances / (variances + found.shrink))
     test = {
         "version": np.int32(NOVELTY_VERSION),
-        "roots": np.bool_(roots),
+        "roots": np.bool_(True),  # readers compute signed square roots first
         "centre": np.asarray(rows.mean + rows.values(found.middle[:, np.newaxis])[:, 0], np.float32),
         "axes": np.asarray(rows.values(axes).T, np.float16),
         "means": means,

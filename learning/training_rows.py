@@ -13,7 +13,7 @@ from learning.discriminant import Rows
 from learning.errors import InvalidEmbeddings
 from learning.holds import holds_per_class, without_near_duplicates
 from learning.layers import FloatArray, IntArray
-from learning.novelty import feature_of, unchanged
+from learning.novelty import signed_sqrt, unchanged
 from learning.validation import FoldPlan, validation_score
 from learning.view_prior import DUPLICATE_SHARE, ViewPrior, synthesized_views
 
@@ -52,7 +52,7 @@ class TrainingRows:
     Attributes:
         plan: Which of them are held out together.
         rows: As the head uses them.
-        features: As the novelty test uses them, after `feature_of`.
+        features: As the novelty test uses them, after `signed_sqrt`.
         views: The views among them, float32 (M, D); empty if only samples train.
     """
 
@@ -101,7 +101,7 @@ def prepare_samples(
     """
     kept = np.arange(len(y))
     if prior is not None and holds.max() + 1 < len(y):
-        kept = without_near_duplicates(feature_of(x), x, holds, DUPLICATE_SHARE * prior.distance)
+        kept = without_near_duplicates(signed_sqrt, x, holds, DUPLICATE_SHARE * prior.distance)
     if len(kept) < len(y):  # the views of a sample that is left out go to the first sample of its hold
         first_of_hold = np.full(int(holds.max()) + 1, -1, np.int64)
         first_of_hold[holds[kept][::-1]] = np.arange(len(kept))[::-1]
@@ -152,6 +152,6 @@ def _rows(samples: PreparedSamples, plan: FoldPlan, prior: ViewPrior | None, vie
     return TrainingRows(
         plan,
         Rows(parts, plan.y, weights, unchanged, of_head),
-        Rows(parts, plan.y, weights, feature_of(samples.x), of_test),
+        Rows(parts, plan.y, weights, signed_sqrt, of_test),
         views,
     )

@@ -21,6 +21,7 @@ from learning.layers import FloatArray, IntArray
 from learning.novelty import distances_from, scale_of
 
 FOLDS, FOLDS_OF_MANY, MANY = 5, 3, 150  # from MANY validated rows on, three folds measure as well as five
+MAX_LEAVE_ONE_OUT = 10  # holds of a class: up to here each is held out alone, for two of ten would be a large loss
 MAX_VALIDATED = 6000  # rows in all folds together; more do not measure better
 LEAVE_OUT_ROUNDS = 4  # in which some of the classes are left out of the training
 MAX_ROWS_TO_LEAVE_OUT = 4000  # with more rows, the accuracy alone is a sufficient measure
@@ -72,11 +73,14 @@ def plan_folds(
         num_classes: C.
         rng: Decides which holds are held out together.
     """
-    several_holds = holds_per_class(y, groups, num_classes) >= 2
+    holds = holds_per_class(y, groups, num_classes)
+    several_holds = holds >= 2
     has_views = np.bincount(y[made_source], minlength=num_classes) >= 2
     by_views, by_copies = ~several_holds & has_views, ~several_holds & ~has_views
     count = int(several_holds[y].sum() + by_views[y[made_source]].sum() + by_copies[y].sum())
     folds = FOLDS if count < MANY else FOLDS_OF_MANY
+    if 2 <= holds.max() <= MAX_LEAVE_ONE_OUT:
+        folds = max(FOLDS, int(holds.max()))
     fold_of_sample = folds_by_hold(y, groups, folds, rng)
     fold_of_view = fold_of_sample[made_source]
     for label in np.flatnonzero(by_views):

@@ -18,9 +18,9 @@ import numpy as np
 from learning.dataset import checked_embeddings
 from learning.errors import InvalidEmbeddings
 from learning.layers import FloatArray
-from learning.novelty import feature_of
+from learning.novelty import signed_sqrt
 
-VERSION = 1
+VERSION = 2  # version 1 was measured without square roots
 LINK_SHARE = 0.6  # of `distance`: samples of a class that lie closer are linked into a hold
 DUPLICATE_SHARE = 0.4  # of `distance`: samples of a hold that lie closer are near-duplicates
 DIRECTIONS = 64  # of change that are kept
@@ -32,12 +32,12 @@ class ViewPrior:
     """Facts about an extractor with D values.
 
     Attributes:
-        distance: The median distance between two views of one thing, after `learning.novelty.feature_of`.
+        distance: The median distance between two views of one thing, after `learning.novelty.signed_sqrt`.
         bank: Embeddings of things that nobody taught, float32 (B, D).
         views: A made view of each of them, float32 (B, D).
         scatter: How views differ from their pictures: rows whose outer products add up to the covariance, float32
             (K, D), the longest first.
-        feature_scatter: The same after `feature_of`.
+        feature_scatter: The same after `signed_sqrt`.
     """
 
     distance: float
@@ -68,8 +68,7 @@ def measure_prior(pictures: Any, views: Any) -> ViewPrior:
             f"views has the shape {seen.shape}. Use ({len(bank)}, V, {bank.shape[1]}) with V of 2 or more."
         )
     checked_embeddings(seen.reshape(-1, bank.shape[1]), "views")
-    feature = feature_of(bank)
-    distances = np.linalg.norm(feature(seen[:, 0]) - feature(seen[:, 1]), axis=1)
+    distances = np.linalg.norm(signed_sqrt(seen[:, 0]) - signed_sqrt(seen[:, 1]), axis=1)
     return _prior(float(np.median(distances)), bank, seen[:, 0])
 
 
@@ -124,15 +123,14 @@ def variety(embeddings: FloatArray, distance: float) -> float:
     """
     if len(embeddings) < 2:
         return 0.0
-    seen = feature_of(embeddings)(embeddings)
+    seen = signed_sqrt(embeddings)
     variance = float(((seen - seen.mean(axis=0)) ** 2).sum(axis=1).mean()) * len(seen) / (len(seen) - 1)
     share = np.sqrt(2 * variance) / distance  # the root mean square distance of two samples, over `distance`
     return float(np.clip((share - STILL) / (TURNED - STILL), 0, 1))
 
 
 def _prior(distance: float, bank: FloatArray, views: FloatArray) -> ViewPrior:
-    feature = feature_of(bank)
-    return ViewPrior(distance, bank, views, _scatter(views - bank), _scatter(feature(views) - feature(bank)))
+    return ViewPrior(distance, bank, views, _scatter(views - bank), _scatter(signed_sqrt(views) - signed_sqrt(bank)))
 
 
 def _scatter(changes: FloatArray) -> FloatArray:

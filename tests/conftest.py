@@ -19,6 +19,12 @@ PACKAGES_OF_MARKERS = {
 }
 SHARED = Path(os.environ.get("KIOSK_SHARED", REPOSITORY.parent / "shared"))
 
+if find_spec("hypothesis") is not None:  # the environment of MediaPipe has none
+    from hypothesis import settings
+
+    settings.register_profile("no deadline", deadline=None)  # tests must pass on a slow machine, too
+    settings.load_profile("no deadline")
+
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out files that cannot be imported here: their marker names packages that are not installed."""

@@ -20,6 +20,7 @@ TURN_DEG, SHIFT, SCALE = 24.0, 0.14, 0.30  # at most, in both directions; the sh
 LIGHT, GAIN_SIGMA, GAMMA_SIGMA = 0.20, 0.08, 0.05  # of all pixels, of each channel, of the tone curve
 TILT_SIGMA = 0.10  # perspective: how much nearer one edge is than the middle
 BLUR_PX, BLURRED_SHARE = 4, 0.5  # longest motion blur, and the share of views that have one
+BORDERS = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE)  # what fills the area beyond the picture, equally often
 NOISE_SIGMA = 1.5  # grey levels
 BANK_VIEWS = 2  # of each picture of the bank
 
@@ -99,7 +100,10 @@ def _made(picture: ImageArray, ratio: float, rng: np.random.Generator) -> ImageA
     tilt[2, :2] = rng.normal(0, TILT_SIGMA, 2) / VIEW_PX
     to_centre[:2, 2], from_centre[:2, 2] = -middle, middle
     view = cv2.warpPerspective(
-        picture, from_centre @ tilt @ to_centre @ matrix, (VIEW_PX, VIEW_PX), borderMode=cv2.BORDER_REFLECT_101
+        picture,
+        from_centre @ tilt @ to_centre @ matrix,
+        (VIEW_PX, VIEW_PX),
+        borderMode=BORDERS[rng.integers(len(BORDERS))],
     )
     if rng.random() < BLURRED_SHARE:
         view = cv2.filter2D(view, -1, _motion_blur(rng))

@@ -24,7 +24,7 @@ from app.session.session import Session
 from learning.fit import fit_head
 from learning.holds import link_holds
 from learning.layers import IntArray
-from learning.novelty import feature_of
+from learning.novelty import signed_sqrt
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from learning.validation import Origin
@@ -195,6 +195,6 @@ def holds_of(session: Session, prior: ViewPrior | None) -> IntArray:
     unknown = holds < 0
     if unknown.any():
         x, y = session.embeddings()[unknown], labels[unknown]
-        linked = y if prior is None else link_holds(x, y, prior.link_distance, feature_of(x))
+        linked = y if prior is None else link_holds(x, y, prior.link_distance, signed_sqrt)
         holds[unknown] = session.next_hold + linked
     return holds

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from learning.fit import LIMIT_MARGINS, fit_head
+from learning.fit import fit_head
 from learning.novelty import NOVELTY_FILE, REFUSED_FRACTION
+from learning.novelty_fit import LIMIT_MARGINS
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
 from tpu.classifier import ClassificationEngine
@@ -49,7 +50,7 @@ def test_new_kinds_are_refused_and_new_views_of_taught_kinds_are_not(known: int,
     x, y = things(8, views, 120, seed=0, positive=positive)
     fresh, kind = things(8, 100, 120, seed=1, positive=positive)
     fit = fit_head(x[y < known], y[y < known], known, rng=np.random.default_rng(0))
-    assert bool(fit.head.not_sure["roots"]) is positive
+    assert fit.head.not_sure["roots"]
     novelty = novelty_by_formula(fit.head.not_sure, fresh)
     assert (novelty[kind < known] > 1).mean() <= 0.05 + 1 / views
     assert (novelty[kind >= known] > 1).mean() > 0.95

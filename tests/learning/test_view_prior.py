@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from learning.errors import InvalidEmbeddings
+from learning.novelty import signed_sqrt
 from learning.view_prior import measure_prior, prior_from_bytes, prior_to_bytes, synthesized_views, variety
 
 pytestmark = pytest.mark.needs_runtime
@@ -25,7 +26,9 @@ def bank(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def test_distance_and_scatter_equal_those_of_the_views() -> None:
     pictures, views = bank()
     prior = measure_prior(pictures, views)
-    assert prior.distance == pytest.approx(np.median(np.linalg.norm(views[:, 0] - views[:, 1], axis=1)))
+    assert prior.distance == pytest.approx(
+        np.median(np.linalg.norm(signed_sqrt(views[:, 0]) - signed_sqrt(views[:, 1]), axis=1))
+    )
     changes = (views[:, 0] - pictures).astype(np.float64)
     assert prior.scatter.T @ prior.scatter == pytest.approx(changes.T @ changes / 80, abs=0.02)
     assert np.abs(prior.scatter[0]).argmax() == 0  # the largest first
@@ -70,7 +73,7 @@ def test_synthesized_views_differ_like_views_and_are_never_negative_behind_a_rel
 
 def test_variety_grows_from_copies_to_turned_things() -> None:
     rng = np.random.default_rng(0)
-    looks = [rng.normal(0, 1, (20, 50)).astype(np.float32) * size / 10 for size in (0, 0.3, 0.55, 1)]
+    looks = [25 + rng.normal(0, 1, (20, 50)).astype(np.float32) * size for size in (0, 0.3, 0.55, 1)]
     found = [variety(look, 1.0) for look in looks]
     assert found[0] == found[1] == 0
     assert 0 < found[2] < 1
