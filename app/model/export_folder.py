@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import platform
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,6 +23,7 @@ from app.model.model_files import saved_counterpart
 from app.model.not_sure import applied_threshold, with_settings_applied
 from app.model.page import PageFacts, open_me_page
 from app.model.page_engine import read_engine
+from app.model.readme import ReadmeFacts, readme
 from app.model.report import report_page
 from app.model.train import TrainedModel
 from app.model.verified_folder import with_checksums, write_folder
@@ -37,7 +37,6 @@ PAGE = "open_me.html"
 EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 SCRIPT = asset_path("export", "classify.py")
 NAME_BYTES = 40
-README_COLUMNS = 90
 DEFAULT_PALETTE = "paper"
 PLAIN_FILE = "converted_tflite_quantized/model.tflite"
 EDGE_TPU_FILE = "converted_edgetpu/model_edgetpu.tflite"
@@ -168,12 +167,12 @@ def _contents(
         **{f"{Path(name).parent}/labels.txt": labels for name in facts.models},
         "metadata.json": _json(_metadata(facts)),
         "classify.py": SCRIPT.read_bytes(),
-        "README.txt": _readme(facts).encode(),
     }
     shown = session.samples if session is not None and report_pictures else ()
     page = _page(facts, shown, files)
     if page is not None:
         files[PAGE] = page
+    files["README.txt"] = _readme(facts, has_page=page is not None)
     if facts.training_report is not None:
         files["report.json"] = _json(facts.training_report)
         files["report.html"] = report_page(
@@ -281,25 +280,18 @@ def _pictures(session: Session | None, ascii_names: bool) -> dict[str, bytes]:
     return files
 
 
-def _readme(facts: ExportFacts) -> str:
-    paragraphs = (
-        f"An image classifier for: {', '.join(facts.labels)}.",
-        f"{facts.file} is an ordinary TensorFlow Lite model. It takes the centre square of a picture, in RGB, and "
-        f"returns a probability for each line of labels.txt. {_readme_of_not_sure(facts)}",
-        f"Try it on a computer with Python{' and a Coral Edge TPU' if facts.compiled_for_edge_tpu else ''}:",
-    )
-    filled = [textwrap.fill(one, README_COLUMNS, break_on_hyphens=False) for one in paragraphs]
-    return "\n\n".join(filled) + "\n    pip install ai-edge-litert numpy pillow\n    python classify.py picture.jpg\n"
-
-
-def _readme_of_not_sure(facts: ExportFacts) -> str:
-    if facts.never_refuses:
-        return "The label with the highest probability is the answer."
-    return (
-        f'The answer is "not sure" if the highest probability is below {facts.applied_threshold:.2f}, or if the '
-        "novelty test in the model file finds nothing like the picture among the pictures that were taught. "
-        "classify.py shows how to apply both."
-    )
+def _readme(facts: ExportFacts, *, has_page: bool) -> bytes:
+    return readme(
+        ReadmeFacts(
+            labels=facts.labels,
+            model_file=facts.file,
+            has_page=has_page,
+            has_report=facts.training_report is not None,
+            needs_edge_tpu=PLAIN_FILE not in facts.models,
+            threshold=None if facts.never_refuses else facts.applied_threshold,
+            language=facts.language,
+        )
+    ).encode()
 
 
 def _json(value: object) -> bytes:

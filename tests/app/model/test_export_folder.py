@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,15 +54,6 @@ def test_an_earlier_export_is_replaced_and_any_other_folder_is_not(tmp_path: Pat
         write_export(foreign, facts(tmp_path), None, include_pictures=False)
     assert str(caught.value) == f"{foreign} holds other files. Name an empty or new folder."
     assert (foreign / "chapter1.txt").read_text() == "precious"
-
-
-def test_many_long_names_make_no_long_line_in_the_readme(tmp_path: Path) -> None:
-    labels = tuple(f"a name of a thing with its number {index}" for index in range(9))
-    many = replace(facts(tmp_path), labels=labels, shots=(1,) * 9)
-    text = (write_export(tmp_path / "out", many, None, include_pictures=False) / "README.txt").read_text()
-    first = text.partition("\n\n")[0]
-    assert first.replace("\n", " ") == f"An image classifier for: {', '.join(labels)}."
-    assert max(map(len, text.splitlines())) <= 90
 
 
 def test_two_exports_of_one_minute_have_two_folders(tmp_path: Path) -> None:
