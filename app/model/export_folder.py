@@ -175,9 +175,9 @@ def _contents(
     files["README.txt"] = _readme(facts, has_page=page is not None)
     if facts.training_report is not None:
         files["report.json"] = _json(facts.training_report)
-        files["report.html"] = report_page(
-            facts.training_report, {one.sample_id: one.picture for one in shown}
-        ).encode()
+        shown_pictures = {one.sample_id: one.picture for one in shown}
+        link = None if page is None else PAGE
+        files["report.html"] = report_page(facts.training_report, shown_pictures, link=link).encode()
     if session is not None and session.samples:
         files["session.npz"] = _arrays(session)
         files["session.json"] = _json(

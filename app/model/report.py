@@ -19,12 +19,8 @@ from learning.fit import FitResult
 
 STYLE = asset_path("export", "report.css")
 WRONG_SHOWN = 24  # pictures at most
-CURVE_W, CURVE_H, EDGE, SCALE = (
-    640,
-    200,
-    18,
-    50,
-)  # units of the drawing; EDGE and SCALE leave room for labels
+CURVE_W, CURVE_H, EDGE, SCALE = 320, 190, 20, 48  # units of the drawing; EDGE and SCALE leave room for labels
+LABEL_W = 30  # units that the label of a point needs
 
 
 def training_report(
@@ -85,19 +81,23 @@ def training_report(
     }
 
 
-def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
+def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes], *, link: str | None = None) -> str:
     """Make the HTML page.
 
     Args:
         facts: From `training_report`, also after a round trip through JSON.
         pictures: JPEG data by sample id; samples that are not in it are shown without a picture.
+        link: Name of the file beside it that runs the model; None if there is none.
     """
     labels: list[str] = facts["labels"]
     agreement = facts["agreement"]
     held_out = sum(map(sum, facts["confusion"]))
     parts = [
         f"<header><h1>{escape(_listed(labels))}</h1>",
-        f"<p class=lead>{_accuracy(facts, held_out)} {_not_sure(facts)}</p></header>",
+        f"<p class=lead>{_accuracy(facts, held_out)} {_not_sure(facts)}</p>",
+        _note(_held_out(facts)),
+        "" if link is None else f'<p class=links><a href="{escape(link)}">Try the model: {escape(link)}</a></p>',
+        "</header>",
         _section("Classes", _classes(facts)),
         _section("Learning curve", _curve(facts["curve"])),
         _section(
@@ -144,6 +144,15 @@ def _accuracy(facts: Mapping[str, Any], held_out: int) -> str:
     )
 
 
+def _held_out(facts: Mapping[str, Any]) -> str:
+    kept = "“Held out” means that the training kept these pictures back for a test and did not learn from them"
+    if facts.get("validation_from") == "holds":
+        return f"{kept}, so they show how well the model names new pictures."
+    if facts.get("validation_from") == "views":
+        return f"{kept}. Copies of taught pictures are easier than new ones, so expect more mistakes with those."
+    return f"{kept}."
+
+
 def _refused(fit: FitResult) -> NDArray[np.bool_]:
     """Return which held-out pictures get the answer "not sure", bool (N,)."""
     return np.asarray((fit.novelties > 1) | (fit.validation_probabilities.max(axis=1) < fit.threshold))
@@ -185,9 +194,9 @@ def _note(text: str) -> str:
     return f"<p class=note>{text}</p>"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "plain") -> str:
     cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in head)}</tr>{cells}</table>"
+    return f"<table class={kind}><tr>{''.join(f'<th>{name}</th>' for name in head)}</tr>{cells}</table>"
 
 
 def _classes(facts: Mapping[str, Any]) -> str:
@@ -196,7 +205,7 @@ def _classes(facts: Mapping[str, Any]) -> str:
         share = accuracy or 0.0
         bar = f'<div class=bar><i style="width:{share:.1%}"></i></div>'
         rows.append((escape(label), str(shots), bar, "–" if accuracy is None else f"{accuracy:.0%}"))
-    return _table(("class", "pictures taught", "correct among those held out", ""), rows)
+    return _table(("class", "pictures taught", "correct of those held out", ""), rows, "classes")
 
 
 def _curve(points: Sequence[Mapping[str, Any]]) -> str:
@@ -216,14 +225,15 @@ def _curve(points: Sequence[Mapping[str, Any]]) -> str:
     last = max((float(point["shots"]) for point in points), default=1.0)
     accuracy = [(point["shots"] / last, point["validation_accuracy"]) for point in points]
     loss = [(point["shots"] / last, point["loss"] / most) for point in points]
+    shown: list[float] = []  # labels that would touch are left out, but never the last one
+    for shots in sorted({float(point["shots"]) for point in points}, reverse=True):
+        if not shown or place(shown[-1]) - place(shots) >= LABEL_W:
+            shown.append(shots)
     grid = "".join(
         f'<line x1="{SCALE}" x2="{CURVE_W - EDGE}" y1="{height(share)}" y2="{height(share)}"/>'
-        f'<text x="{SCALE - 8}" y="{height(share) + 4}">{share:.0%}</text>'
+        f'<text x="{SCALE - 6}" y="{height(share) + 5}">{share:.0%}</text>'
         for share in (0, 0.25, 0.5, 0.75, 1)
-    ) + "".join(
-        f'<text class=shots x="{place(point["shots"]):.1f}" y="{CURVE_H - 2}">{point["shots"]:.0f}</text>'
-        for point in points
-    )
+    ) + "".join(f'<text class=shots x="{place(shots):.1f}" y="{CURVE_H - 2}">{shots:.0f}</text>' for shots in shown)
     return (
         f'<svg viewBox="0 0 {CURVE_W} {CURVE_H}" role="img" aria-label="learning curve">{grid}'
         f"{line(loss, 'loss')}{line(accuracy, 'accuracy')}</svg>"
@@ -242,7 +252,7 @@ def _confusion(facts: Mapping[str, Any]) -> str:
             for column, count in enumerate(row)
         )
         rows.append(f"<tr><th>{escape(label)}</th>{cells}</tr>")
-    head = "".join(f"<th>{escape(label)}</th>" for label in labels)
+    head = "".join(f"<th><span>{escape(label)}</span></th>" for label in labels)
     return f"<div class=scroll><table class=confusion><tr><th></th>{head}</tr>{''.join(rows)}</table></div>"
 
 

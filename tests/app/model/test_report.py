@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.model.report import WRONG_SHOWN, report_page, training_report
+from app.model.report import CURVE_W, STYLE, WRONG_SHOWN, report_page, training_report
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
 from learning.fit import FitProgress, FitResult
@@ -145,7 +146,7 @@ def test_every_number_of_pictures_names_what_is_counted(facts: dict[str, Any]) -
     assert "It was compared with the trained model on all 6 pictures taught: the same answer for 100.0% of them" in text
     fewer = {**facts, "agreement": {**AGREEMENT, "pictures": 5}}
     assert "on 5 of the 6 pictures taught" in Page(report_page(fewer, {})).text
-    assert "classpictures taughtcorrect among those held out" in text
+    assert "classpictures taughtcorrect of those held out" in text
 
 
 def test_only_pictures_that_were_passed_are_shown(facts: dict[str, Any]) -> None:
@@ -172,3 +173,92 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     page = Page(report_page(facts, {}))
     assert sum(tag == "figure" for tag, _ in page.tags) == WRONG_SHOWN
     assert "and 3 more" in page.text
+
+
+def test_held_out_is_explained_by_what_was_measured(facts: dict[str, Any]) -> None:
+    kept = "“Held out” means that the training kept these pictures back for a test and did not learn from them"
+    text = Page(report_page(facts, {})).text
+    assert f"{kept}, so they show how well the model names new pictures." in text
+    text = Page(report_page({**facts, "validation_from": "views"}, {})).text
+    assert f"{kept}. Copies of taught pictures are easier than new ones, so expect more mistakes with those." in text
+    unknown = {**facts, "validation_from": None, "validation_accuracy": None}
+    assert f"{kept}.Classes" in Page(report_page(unknown, {})).text
+
+
+def test_the_page_links_the_model_in_the_browser_only_if_it_is_there(facts: dict[str, Any]) -> None:
+    with_page = Page(report_page(facts, {}, link="open_me.html"))
+    assert [attributes["href"] for tag, attributes in with_page.tags if tag == "a"] == ["open_me.html"]
+    assert not [tag for tag, _ in Page(report_page(facts, {})).tags if tag == "a"]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rgb or #rrggbb, by WCAG 2."""
+    digits = "".join(2 * digit for digit in colour[1:]) if len(colour) == 4 else colour[1:]
+    shares = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def colours(style: str, scheme: str) -> dict[str, str]:
+    """The variables of the style sheet in a light or a dark browser."""
+    light, dark = re.findall(r":root {(.*?)}", style, re.DOTALL)
+    found = dict(re.findall(r"--(\w+): (#\w+);", light))
+    return found | (dict(re.findall(r"--(\w+): (#\w+);", dark)) if scheme == "dark" else {})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_texts_have_contrast(scheme: str) -> None:
+    found = colours(STYLE.read_text(encoding="utf-8"), scheme)
+    assert contrast("#000", "#fff") == pytest.approx(21)
+    on_cards = [(text, ground) for text in ("ink", "quiet", "good", "bad", "blue") for ground in ("face", "back")]
+    # A cell of the confusion matrix is a mixture of its colour and the background: no mixture has less contrast
+    # than the worse of the two, because the text is lighter or darker than both.
+    in_cells = [("ink", "hit"), ("ink", "miss")]
+    for text, ground in on_cards + in_cells:
+        assert contrast(found[text], found[ground]) >= 4.5, (text, ground)
+    lighter = [luminance(found[ground]) > luminance(found["ink"]) for ground in ("back", "hit", "miss")]
+    assert len(set(lighter)) == 1
+
+
+def test_every_text_is_at_least_eleven_pixels_high_in_a_window_of_320() -> None:
+    style = STYLE.read_text(encoding="utf-8")
+    narrow = style[style.index("@media (max-width: 520px)") :]
+    margin = int(re.search(r"main { padding: \d+px (\d+)px; }", narrow)[1])
+    padding = int(re.search(r"section { padding: (\d+)px; }", narrow)[1])
+    scale = (320 - 2 * (margin + padding + 1)) / CURVE_W  # 1: the border of a card
+    in_drawings = int(re.search(r"svg text {[^}]*font-size: (\d+)px", style)[1])
+    assert in_drawings * scale >= 11
+    others = [int(size) for size in re.findall(r"font(?:-size)?: (\d+)px", style)]
+    assert len(others) > 5
+    assert min(others) >= 11
+
+
+def test_labels_of_the_curve_do_not_touch() -> None:
+    history = tuple(FitProgress(n / 100, n, 0.9, 0.1) for n in (*range(1, 10), 20, 45, 98, 99, 100))
+    facts = training_report(session(), fit([[0.9, 0.1]], [0], history), AGREEMENT, SECONDS)
+    html = report_page(facts, {})
+    labels = [(float(x), int(text)) for x, text in re.findall(r'<text class=shots x="([\d.]+)"[^>]*>(\d+)<', html)]
+    labels.sort()
+    assert labels[-1][1] == 100
+    assert len(labels) >= 3
+    for (x, text), (after, next_text) in itertools.pairwise(labels):
+        assert after - x > 14 * 0.6 * (len(str(text)) + len(str(next_text))) / 2  # a figure is 0.6 of its height wide
+
+
+def test_no_card_is_wider_than_the_window() -> None:
+    """Names break anywhere, pictures shrink, and what cannot shrink scrolls inside its card."""
+    style = STYLE.read_text(encoding="utf-8")
+    for rule in (r"h1 {[^}]*overflow-wrap: anywhere", r"th, td {[^}]*overflow-wrap: anywhere",
+                 r"figcaption {[^}]*overflow-wrap: anywhere", r"\.scroll {[^}]*overflow-x: auto",
+                 r"svg {[^}]*width: 100%", r"img {[^}]*width: 100%", r"code {[^}]*word-break: break-all"):  # fmt: skip
+        assert re.search(rule, style), rule
+    widths = [int(width) for width in re.findall(r"min-width: (\d+)px", style)]
+    assert max(widths) <= 76
+    facts = training_report(session(("a" * 300, "cup")), fit([[0.1, 0.9]], [0]), AGREEMENT, SECONDS)
+    html = report_page(facts, {})
+    assert html.index("<div class=scroll>") < html.index("<table class=confusion>")
