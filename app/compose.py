@@ -101,7 +101,13 @@ class Composed:
             output["validation_accuracy"] = found.validation_accuracy
             output["validation_from"] = found.validation_from
             output["provisional"] = found.provisional
-            output["live"] = {"right": found.right, "looked": found.looked, "accuracy": found.live_accuracy}
+            output["live"] = {
+                "right": found.right,
+                "looked": found.looked,
+                "accuracy": found.live_accuracy,
+                "near_misses": found.near_misses,
+                "not_sure": found.not_sure,
+            }
             output["seconds"] = {**self.kiosk.seconds, **found.seconds}
             output["screenshots"] = [str(path) for path in found.screenshots]
         return output

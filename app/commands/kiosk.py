@@ -69,7 +69,8 @@ def _demo_summary(report: dict[str, Any], json_path: Path | None) -> str:
     lines = [
         "A visitor taught " + ", ".join(f"{label} ({shots})" for label, shots in report["shots"].items()) + ".",
         f"from TRAIN to the first answer of the new model: {seconds['train']:.2f} s",
-        f"new views recognised: {live['right']} of {live['looked']} ({live['accuracy']:.1%})",
+        f"new views recognised: {live['right']} of {live['looked']} ({live['accuracy']:.1%})"
+        f"; “not sure”: {live['not_sure']}, nearly sure: {live['near_misses']}",
         f"model saved to: {report['export']}",
         *([f"try it in a browser: {page}"] if (page := Path(report["export"]) / PAGE).is_file() else []),
         f"screenshots: {Path(report['screenshots'][0]).parent}",

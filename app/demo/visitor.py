@@ -19,6 +19,7 @@ from app.core.state import Mode
 from app.demo.tour import Hands, Steps, go_away, look_around, visit_staff
 from app.kiosk import Kiosk
 from app.model.observation import Observation
+from app.views.verdict import Answer, answer_with_settings
 
 CLASSES = 3
 HOLD_S = 1.8  # long enough for more than ten samples
@@ -71,7 +72,10 @@ class Findings:
         shots: Samples per class at the end of the visit.
         validation_accuracy: That of the model, 0..1; None without a model, or if it is unknown.
         validation_from, provisional: See `TrainedFacts`; None without a model.
-        right, looked: How many answers to new views were right, and how many there were.
+        right: How many answers to new views named the thing and were sure, as the screen shows without smoothing.
+        near_misses: How many named the thing with a question mark. They are not among the right ones.
+        not_sure: How many were "not sure". They are not among the right ones.
+        looked: How many answers to new views there were. The rest were wrong.
         seconds: Duration of each step by name; "total" is there once the visit is complete.
         screenshots: Files, in the order in which they were saved.
     """
@@ -81,9 +85,19 @@ class Findings:
     validation_from: str | None = None
     provisional: bool | None = None
     right: int = 0
+    near_misses: int = 0
+    not_sure: int = 0
     looked: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     screenshots: list[Path] = field(default_factory=list)
+
+    def count(self, answer: Answer, index: int) -> None:
+        """Count an answer to a new view of the thing that was taught as class `index`."""
+        self.looked += 1
+        self.not_sure += answer.leader is None
+        if answer.leader == index:
+            self.right += answer.sure
+            self.near_misses += not answer.sure
 
     @property
     def complete(self) -> bool:
@@ -259,11 +273,11 @@ class ScriptedVisitor:
         )
 
     def _read_answer(self, index: int) -> None:
-        observation = self._kiosk.observation
-        if observation is None or observation.probabilities is None:
+        seen = self._kiosk.observation
+        if seen is None or seen.probabilities is None:
             return
-        self.findings.looked += 1
-        self.findings.right += int(observation.probabilities.argmax()) == index
+        answer = answer_with_settings(seen.probabilities, seen.threshold, seen.novelty, self._kiosk.state.config.model)
+        self.findings.count(answer, index)
 
     def _screenshot(self, name: str) -> None:
         self.findings.screenshots.append(self._take_screenshot(name))

@@ -26,7 +26,7 @@ from app.views.results import results
 from app.views.saving import saving
 from app.views.staff import BackendFacts, staff
 from app.views.typing import typing
-from app.views.verdict import Answer, answer_of
+from app.views.verdict import Answer, answer_with_settings
 from app.views.words import Translator, camera_name
 
 FLASH_S = 0.5
@@ -154,9 +154,7 @@ def _current(state: KioskState, seen: Smoothed) -> NDArray[np.float32] | None:
 def _answer(state: KioskState, probabilities: NDArray[np.float32] | None, seen: Smoothed) -> Answer | None:
     if probabilities is None:
         return None
-    settings = state.config.model
-    threshold = max(seen.threshold, settings.not_sure_below)
-    return answer_of(probabilities, threshold, seen.novelty, NotSure(settings.not_sure))
+    return answer_with_settings(probabilities, seen.threshold, seen.novelty, state.config.model)
 
 
 def _status(state: KioskState, surroundings: Surroundings, translate: Translator) -> StatusStrip:

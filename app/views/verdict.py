@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.base.not_sure import STRICT_FACTOR, STRICT_SHARE, NotSure, strict_threshold
+from app.config.schema import ModelSettings
 
 NEAR_NOVELTY = STRICT_FACTOR  # a near miss has at most this novelty; a thing that was not taught usually has far more
 NEAR_SHARE = STRICT_SHARE  # a near miss has at least this share of the threshold
@@ -59,6 +60,14 @@ class Answer:
     def sure(self) -> bool:
         """Whether the verdict names its class without a question mark."""
         return self.certainty is Certainty.SURE
+
+
+def answer_with_settings(
+    probabilities: NDArray[np.float32], threshold: float, novelty: float, settings: ModelSettings
+) -> Answer:
+    """Decide how sure the first answer is with these settings; the arguments are those of `answer_of`."""
+    floored = max(threshold, settings.not_sure_below)
+    return answer_of(probabilities, floored, novelty, NotSure(settings.not_sure))
 
 
 def answer_of(probabilities: NDArray[np.float32], threshold: float, novelty: float, setting: NotSure) -> Answer:
