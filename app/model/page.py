@@ -39,7 +39,7 @@ else:
 
 WEB = asset_path("web")
 SCRIPTS = (
-    "bytes.js", "words.js", "shapes.js", "resize.js", "pictures.js", "model.js", "runner.js", "novelty.js",
+    "bytes.js", "words.js", "shapes.js", "resize.js", "png.js", "pictures.js", "model.js", "runner.js", "novelty.js",
     "classifier.js", "live.js", "table.js", "snippets.js", "main.js",
 )  # fmt: skip
 FONTS = {"font_500": "MPLUSRounded1c-Medium.ttf", "font_800": "MPLUSRounded1c-ExtraBold.ttf"}

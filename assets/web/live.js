@@ -100,7 +100,7 @@ class Live {
     let before = null;
     while (this.stream === stream) {
       if (video.readyState >= 2 && video.videoWidth) {
-        const answer = await this.classifier.answer(modelInput(video, video.videoWidth, video.videoHeight, size));
+        const answer = await this.classifier.answer(videoInput(video, size));
         if (this.stream !== stream) return;
         before = smoothed(before, answer, performance.now() / 1000);
         showAnswer(before, this.classifier);

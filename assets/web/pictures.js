@@ -11,7 +11,7 @@ function withoutAlpha(rgba) {
   return rgb;
 }
 
-/** The pixels of a square of a picture or of a video, RGB. */
+/** The pixels of a square of a picture or of a video, RGBA. */
 function squarePixels(source, left, top, side) {
   squarePixels.canvas ??= document.createElement('canvas');
   const canvas = squarePixels.canvas;
@@ -19,8 +19,7 @@ function squarePixels(source, left, top, side) {
   const context = canvas.getContext('2d', {willReadFrequently: true});
   context.clearRect(0, 0, side, side);
   context.drawImage(source, left, top, side, side, 0, 0, side, side);
-  const {data} = context.getImageData(0, 0, side, side);
-  return withoutAlpha(isOpaque(data) ? data : unblendedPixels(source, left, top, side) || data);
+  return context.getImageData(0, 0, side, side).data;
 }
 
 /** Whether no pixel of RGBA bytes is transparent. */
@@ -46,15 +45,21 @@ function unblendedPixels(source, left, top, side) {
   return rgba;
 }
 
-/** Decode a picture file, upright by its EXIF orientation. Rejects if the browser cannot. */
-function decoded(file) {
-  return createImageBitmap(file, {
+/** The model's input for a picture file: RGB bytes. Rejects if the browser cannot decode it. */
+async function pictureInput(file, size) {
+  const bitmap = await createImageBitmap(file, {
     imageOrientation: 'from-image', colorSpaceConversion: 'none', premultiplyAlpha: 'none',
   });
+  const [left, top, side] = centreSquare(bitmap.width, bitmap.height, FACTS.cropShare);
+  const rgba = squarePixels(bitmap, left, top, side);
+  let rgb = isOpaque(rgba) ? null : await pngSquare(file, left, top, side);
+  rgb ??= withoutAlpha(isOpaque(rgba) ? rgba : unblendedPixels(bitmap, left, top, side) || rgba);
+  bitmap.close();
+  return resizedSquare(rgb, side, size);
 }
 
-/** The model's input for a picture or for the current picture of a video: RGB bytes. */
-function modelInput(source, width, height, size) {
-  const [left, top, side] = centreSquare(width, height, FACTS.cropShare);
-  return resizedSquare(squarePixels(source, left, top, side), side, size);
+/** The model's input for the current picture of a video: RGB bytes. */
+function videoInput(video, size) {
+  const [left, top, side] = centreSquare(video.videoWidth, video.videoHeight, FACTS.cropShare);
+  return resizedSquare(withoutAlpha(squarePixels(video, left, top, side)), side, size);
 }

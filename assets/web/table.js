@@ -39,16 +39,14 @@ class Pictures {
   }
 
   async addOne(file) {
-    let bitmap;
+    let pixels;
     try {
-      bitmap = await decoded(file);
+      pixels = await pictureInput(file, this.classifier.runner.size);
     } catch {
       byId('unreadable').append(element('li', {text: text('unreadable', {name: file.name})}));
       byId('unreadable').hidden = false;
       return;
     }
-    const pixels = modelInput(bitmap, bitmap.width, bitmap.height, this.classifier.runner.size);
-    bitmap.close();
     const started = performance.now();
     const answer = await this.classifier.answer(pixels);
     const row = {

@@ -152,3 +152,23 @@ def test_a_model_of_version_0_1_answers_alike(open_page: Open, tmp_path: Path) -
     (tmp_path / "open_me.html").write_bytes(open_me_page(facts, model, engine))
     pictures = sorted((old / "pictures").iterdir())
     compare(open_page(tmp_path / "open_me.html").answers(pictures), classified(exported, pictures, tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["RGBA", "LA", "palette", "16 bits"])
+def test_transparent_pictures_of_every_kind_keep_their_colours(
+    kind: str, open_page: Open, saved: Path, tmp_path: Path
+) -> None:
+    picture = Image.fromarray(speckled(COLOURS["green"], np.random.default_rng(7), 131, 97))
+    alpha = Image.fromarray(np.random.default_rng(8).integers(0, 256, (97, 131), np.uint8))
+    path = tmp_path / f"{kind}.png"
+    if kind == "palette":
+        picture.quantize(200).save(path, transparency=bytes(range(200)))
+    elif kind == "16 bits":
+        deep = np.dstack([np.asarray(picture)[..., ::-1], np.asarray(alpha)]).astype(np.uint16) * 257
+        assert cv2.imwrite(str(path), deep)
+    else:
+        picture = picture.convert(kind[:-1] if kind == "LA" else "RGB")
+        picture.putalpha(alpha)
+        picture.save(path)
+    page = open_page(saved / "open_me.html")
+    compare(page.answers([path]), classified(saved, [path], tmp_path))
