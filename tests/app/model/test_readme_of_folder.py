@@ -14,6 +14,8 @@ from app.model.export_folder import PAGE
 from app.model.readme import COLUMNS, ReadmeFacts, readme
 from tests.support.kiosks import Station
 
+pytestmark = pytest.mark.needs_runtime
+
 FACTS = ReadmeFacts(
     labels=("apple", "cup"),
     model_file="converted_tflite_quantized/model.tflite",
