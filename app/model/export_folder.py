@@ -177,7 +177,8 @@ def _contents(
         files["report.json"] = _json(facts.training_report)
         shown_pictures = {one.sample_id: one.picture for one in shown}
         link = None if page is None else PAGE
-        files["report.html"] = report_page(facts.training_report, shown_pictures, link=link).encode()
+        report = report_page(facts.training_report, shown_pictures, link=link, language=facts.language)
+        files["report.html"] = report.encode()
     if session is not None and session.samples:
         files["session.npz"] = _arrays(session)
         files["session.json"] = _json(

@@ -6,16 +6,20 @@ The page loads nothing else: drawings are SVG, pictures are data URLs, and it ha
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.base.i18n import SOURCE_LANGUAGE, Message, counted, message, translated
 from app.base.paths import asset_path
 from app.session.session import Session
 from learning.fit import FitResult
+
+Say = Callable[[Message], str]
+"""Returns a text in the language of the page."""
 
 STYLE = asset_path("export", "report.css")
 WRONG_SHOWN = 24  # pictures at most
@@ -81,76 +85,92 @@ def training_report(
     }
 
 
-def report_page(facts: Mapping[str, Any], pictures: Mapping[int, bytes], *, link: str | None = None) -> str:
+def report_page(
+    facts: Mapping[str, Any],
+    pictures: Mapping[int, bytes],
+    *,
+    link: str | None = None,
+    language: str = SOURCE_LANGUAGE,
+) -> str:
     """Make the HTML page.
 
     Args:
         facts: From `training_report`, also after a round trip through JSON.
         pictures: JPEG data by sample id; samples that are not in it are shown without a picture.
         link: Name of the file beside it that runs the model; None if there is none.
+        language: A language of LANGUAGES.
     """
-    labels: list[str] = facts["labels"]
-    agreement = facts["agreement"]
-    held_out = sum(map(sum, facts["confusion"]))
+
+    def say(text: Message) -> str:
+        return translated(text, language)
+
+    labels = escape(", ".join(facts["labels"]))
+    digest = f"<code>{escape(facts['extractor']['sha256'])}</code>"
     parts = [
-        f"<header><h1>{escape(_listed(labels))}</h1>",
-        f"<p class=lead>{_accuracy(facts, held_out)} {_not_sure(facts)}</p>",
-        _note(_held_out(facts)),
-        "" if link is None else f'<p class=links><a href="{escape(link)}">Try the model: {escape(link)}</a></p>',
+        f"<header><h1>{labels}</h1>",
+        f"<p class=lead>{_sentences(say, *_accuracy(facts), *_not_sure(facts))}</p>",
+        _note(_sentences(say, *_held_out(facts))),
+        "" if link is None else _link(say, link),
         "</header>",
-        _section("Classes", _classes(facts)),
-        _section("Learning curve", _curve(facts["curve"])),
+        _section(say(message("Classes")), _classes(facts, say)),
+        _section(say(message("Learning curve")), _curve(facts["curve"], say)),
         _section(
-            "Confusion matrix",
-            _confusion(facts) + _note("Rows: true class. Columns: answer of the model. Held-out pictures only."),
+            say(message("Confusion matrix")),
+            _confusion(facts)
+            + _note(say(message("Rows: true class. Columns: answer of the model. Held-out pictures only."))),
         ),
-        _section("Wrong answers", _wrong(facts, pictures)),
-        _section(
-            "The exported file",
-            f"<p>It was compared with the trained model on {_share_of_taught(facts)}: the same answer for "
-            f"{agreement['same_answer']:.1%} of them; the mean difference of "
-            f"probabilities is {agreement['mean_difference']:.4f}.</p>"
-            + _table(
-                ("step", "seconds"), [(escape(step), f"{seconds:.3f}") for step, seconds in facts["seconds"].items()]
-            ),
-        ),
-        f"<footer>Embedding extractor {escape(facts['extractor']['name'])}, "
-        f"sha256 <code>{escape(facts['extractor']['sha256'])}</code></footer>",
+        _section(say(message("Wrong answers")), _wrong(facts, pictures, say)),
+        _section(say(message("The exported file")), _exported(facts, say)),
+        "<footer>",
+        say(message("Embedding extractor {name}", name=escape(facts["extractor"]["name"]))),
+        f", sha256 {digest}</footer>",
     ]
-    title = escape(f"Report: {_listed(labels)}")
+    title = say(message("Report: {labels}", labels=labels))
     style = STYLE.read_text(encoding="utf-8")
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style>'
         f"<main>{''.join(parts)}</main></html>\n"
     )
 
 
-def _accuracy(facts: Mapping[str, Any], held_out: int) -> str:
+def _sentences(say: Say, *sentences: Message) -> str:
+    return " ".join(map(say, sentences))
+
+
+def _accuracy(facts: Mapping[str, Any]) -> Iterator[Message]:
     """Say how many held-out pictures were classified correctly, and what kind of pictures they are."""
-    accuracy = facts["validation_accuracy"]
+    accuracy, held_out = facts["validation_accuracy"], sum(map(sum, facts["confusion"]))
     if accuracy is None:
-        return (
+        yield message(
             "How many new pictures are classified correctly is unknown: each class was shown in one hold only. "
             "Show each thing again and hold its button again."
         )
-    of_views = facts.get("validation_from") == "views"
-    correct = f"<b>{accuracy:.0%}</b> of the {_counted(held_out)} held out were classified correctly."
-    if not of_views:
-        return correct
-    return (
-        f"{correct} Some of them are copies of taught pictures that were turned, moved and lit, because some classes "
-        "were shown in one hold only."
+        return
+    yield counted(
+        "{share} of the {count} picture held out was classified correctly.",
+        "{share} of the {count} pictures held out were classified correctly.",
+        held_out,
+        share=f"<b>{accuracy:.0%}</b>",
     )
-
-
-def _held_out(facts: Mapping[str, Any]) -> str:
-    kept = "“Held out” means that the training kept these pictures back for a test and did not learn from them"
-    if facts.get("validation_from") == "holds":
-        return f"{kept}, so they show how well the model names new pictures."
     if facts.get("validation_from") == "views":
-        return f"{kept}. Copies of taught pictures are easier than new ones, so expect more mistakes with those."
-    return f"{kept}."
+        yield message(
+            "Some of them are copies of taught pictures that were turned, moved and lit, because some classes were "
+            "shown in one hold only."
+        )
+
+
+def _held_out(facts: Mapping[str, Any]) -> Iterator[Message]:
+    yield message("“Held out” means that the training kept these pictures back for a test and did not learn from them.")
+    if facts.get("validation_from") == "holds":
+        yield message("So they show how well the model names new pictures.")
+    if facts.get("validation_from") == "views":
+        yield message("Copies of taught pictures are easier than new ones, so expect more mistakes with those.")
+
+
+def _link(say: Say, name: str) -> str:
+    text = say(message("Try the model: {file}", file=escape(name)))
+    return f'<p class=links><a href="{escape(name)}">{text}</a></p>'
 
 
 def _refused(fit: FitResult) -> NDArray[np.bool_]:
@@ -158,32 +178,32 @@ def _refused(fit: FitResult) -> NDArray[np.bool_]:
     return np.asarray((fit.novelties > 1) | (fit.validation_probabilities.max(axis=1) < fit.threshold))
 
 
-def _not_sure(facts: Mapping[str, Any]) -> str:
+def _not_sure(facts: Mapping[str, Any]) -> Iterator[Message]:
     if not facts["threshold"]:
-        return "It was trained to name every picture: its answer is never “not sure”."
-    words = (
-        f"Below {facts['threshold']:.0%}, or for a thing that differs from everything taught, the answer is “not sure”"
+        yield message("It was trained to name every picture: its answer is never “not sure”.")
+        return
+    yield message(
+        "Below {threshold}, or for a thing that differs from everything taught, the answer is “not sure”.",
+        threshold=f"{facts['threshold']:.0%}",
     )
-    if "refused" not in facts:  # the model is from a version that did not count this
-        return f"{words}."
-    happened = f"{words}. That happened for {facts['refused']:.1%} of them."
-    if not facts.get("provisional", False):
-        return happened
-    return f"{happened} The limit is provisional: the extractor had not been measured yet. Train again later."
+    if "refused" in facts:  # models of the first version did not count this
+        yield message("That happened for {share} of them.", share=f"{facts['refused']:.1%}")
+        if facts.get("provisional", False):
+            yield message("The limit is provisional: the extractor had not been measured yet. Train again later.")
 
 
-def _counted(pictures: int) -> str:
-    return f"{pictures} picture{'' if pictures == 1 else 's'}"
-
-
-def _share_of_taught(facts: Mapping[str, Any]) -> str:
-    """Return how many of the taught pictures were compared; some of each class are enough."""
-    compared, taught = facts["agreement"]["pictures"], sum(facts["shots"])
-    return f"all {_counted(taught)} taught" if compared == taught else f"{compared} of the {_counted(taught)} taught"
-
-
-def _listed(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+def _exported(facts: Mapping[str, Any], say: Say) -> str:
+    agreement = facts["agreement"]
+    compared = message(
+        "It was compared with the trained model on {compared} of the {taught} pictures taught: the same answer for "
+        "{share} of them; the mean difference of probabilities is {difference}.",
+        compared=agreement["pictures"],
+        taught=sum(facts["shots"]),
+        share=f"{agreement['same_answer']:.1%}",
+        difference=f"{agreement['mean_difference']:.4f}",
+    )
+    rows = [(escape(step), f"{seconds:.3f}") for step, seconds in facts["seconds"].items()]
+    return f"<p>{say(compared)}</p>" + _table((say(message("step")), say(message("seconds"))), rows)
 
 
 def _section(title: str, body: str) -> str:
@@ -199,16 +219,17 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "plai
     return f"<table class={kind}><tr>{''.join(f'<th>{name}</th>' for name in head)}</tr>{cells}</table>"
 
 
-def _classes(facts: Mapping[str, Any]) -> str:
+def _classes(facts: Mapping[str, Any], say: Say) -> str:
     rows = []
     for label, shots, accuracy in zip(facts["labels"], facts["shots"], facts["class_accuracy"], strict=True):
         share = accuracy or 0.0
         bar = f'<div class=bar><i style="width:{share:.1%}"></i></div>'
         rows.append((escape(label), str(shots), bar, "–" if accuracy is None else f"{accuracy:.0%}"))
-    return _table(("class", "pictures taught", "correct of those held out", ""), rows, "classes")
+    head = (message("class"), message("pictures taught"), message("correct of those held out"))
+    return _table((*map(say, head), ""), rows, "classes")
 
 
-def _curve(points: Sequence[Mapping[str, Any]]) -> str:
+def _curve(points: Sequence[Mapping[str, Any]], say: Say) -> str:
     """Draw two lines over the number of pictures: accuracy on a scale of 0..1, and loss relative to its maximum."""
     most = max((float(point["loss"]) for point in points), default=1.0) or 1.0
 
@@ -234,11 +255,13 @@ def _curve(points: Sequence[Mapping[str, Any]]) -> str:
         f'<text x="{SCALE - 6}" y="{height(share) + 5}">{share:.0%}</text>'
         for share in (0, 0.25, 0.5, 0.75, 1)
     ) + "".join(f'<text class=shots x="{place(shots):.1f}" y="{CURVE_H - 2}">{shots:.0f}</text>' for shots in shown)
+    accuracy_name, loss_name = say(message("held-out accuracy")), say(message("loss"))
+    title, over = say(message("Learning curve")), say(message("by number of pictures per class"))
     return (
-        f'<svg viewBox="0 0 {CURVE_W} {CURVE_H}" role="img" aria-label="learning curve">{grid}'
+        f'<svg viewBox="0 0 {CURVE_W} {CURVE_H}" role="img" aria-label="{title}">{grid}'
         f"{line(loss, 'loss')}{line(accuracy, 'accuracy')}</svg>"
-        '<p class=legend><span class="accuracy">held-out accuracy</span> <span class="loss">loss</span> '
-        "by number of pictures per class</p>"
+        f'<p class=legend><span class="accuracy">{accuracy_name}</span> <span class="loss">{loss_name}</span> '
+        f"{over}</p>"
     )
 
 
@@ -256,9 +279,10 @@ def _confusion(facts: Mapping[str, Any]) -> str:
     return f"<div class=scroll><table class=confusion><tr><th></th>{head}</tr>{''.join(rows)}</table></div>"
 
 
-def _wrong(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
+def _wrong(facts: Mapping[str, Any], pictures: Mapping[int, bytes], say: Say) -> str:
     if not facts["wrong"]:
-        return "<p>None.</p>"
+        none = say(message("None."))
+        return f"<p>{none}</p>"
     labels, shown = facts["labels"], []
     for one in facts["wrong"][:WRONG_SHOWN]:
         data = pictures.get(one["sample"])
@@ -268,4 +292,6 @@ def _wrong(facts: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
             f"<figure>{image}<figcaption>{truth} → <b>{answer}</b> {one['confidence']:.0%}</figcaption></figure>"
         )
     more = len(facts["wrong"]) - len(shown)
-    return f"<div class=pictures>{''.join(shown)}</div>" + (_note(f"and {more} more") if more > 0 else "")
+    return f"<div class=pictures>{''.join(shown)}</div>" + (
+        _note(say(message("and {count} more", count=more))) if more > 0 else ""
+    )

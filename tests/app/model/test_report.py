@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.base.i18n import LANGUAGES
 from app.model.report import CURVE_W, STYLE, WRONG_SHOWN, report_page, training_report
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
@@ -73,6 +74,7 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.body: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -80,6 +82,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if self.tags[-1][0] != "style":
+            self.body.append(data)
 
 
 def test_wrong_answers_are_sorted_by_confidence(facts: dict[str, Any]) -> None:
@@ -135,7 +139,7 @@ def test_the_page_loads_nothing_else(facts: dict[str, Any]) -> None:
 
 def test_the_page_shows_the_facts(facts: dict[str, Any]) -> None:
     text = Page(report_page(facts, {})).text
-    assert "apple and cup" in text
+    assert "apple, cup" in text
     assert "50% of the 4 pictures held out were classified correctly" in text
     assert "Below 60%, or for a thing that differs from everything taught, the answer is" in text
     assert text.index("cup → apple 95%") < text.index("apple → cup 70%")
@@ -143,7 +147,10 @@ def test_the_page_shows_the_facts(facts: dict[str, Any]) -> None:
 
 def test_every_number_of_pictures_names_what_is_counted(facts: dict[str, Any]) -> None:
     text = Page(report_page(facts, {})).text
-    assert "It was compared with the trained model on all 6 pictures taught: the same answer for 100.0% of them" in text
+    assert (
+        "It was compared with the trained model on 6 of the 6 pictures taught: the same answer for 100.0% of them"
+        in text
+    )
     fewer = {**facts, "agreement": {**AGREEMENT, "pictures": 5}}
     assert "on 5 of the 6 pictures taught" in Page(report_page(fewer, {})).text
     assert "classpictures taughtcorrect of those held out" in text
@@ -176,13 +183,13 @@ def test_a_long_list_is_cut_and_says_so() -> None:
 
 
 def test_held_out_is_explained_by_what_was_measured(facts: dict[str, Any]) -> None:
-    kept = "“Held out” means that the training kept these pictures back for a test and did not learn from them"
+    kept = "“Held out” means that the training kept these pictures back for a test and did not learn from them."
     text = Page(report_page(facts, {})).text
-    assert f"{kept}, so they show how well the model names new pictures." in text
+    assert f"{kept} So they show how well the model names new pictures." in text
     text = Page(report_page({**facts, "validation_from": "views"}, {})).text
-    assert f"{kept}. Copies of taught pictures are easier than new ones, so expect more mistakes with those." in text
+    assert f"{kept} Copies of taught pictures are easier than new ones, so expect more mistakes with those." in text
     unknown = {**facts, "validation_from": None, "validation_accuracy": None}
-    assert f"{kept}.Classes" in Page(report_page(unknown, {})).text
+    assert f"{kept}Classes" in Page(report_page(unknown, {})).text
 
 
 def test_the_page_links_the_model_in_the_browser_only_if_it_is_there(facts: dict[str, Any]) -> None:
@@ -262,3 +269,25 @@ def test_no_card_is_wider_than_the_window() -> None:
     facts = training_report(session(("a" * 300, "cup")), fit([[0.1, 0.9]], [0]), AGREEMENT, SECONDS)
     html = report_page(facts, {})
     assert html.index("<div class=scroll>") < html.index("<table class=confusion>")
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+@pytest.mark.parametrize("origin", ["holds", "views", None])
+def test_the_page_is_in_the_language_of_the_visit(facts: dict[str, Any], language: str, origin: str | None) -> None:
+    changed = {**facts, "validation_from": origin, "provisional": True}
+    here = Page(report_page(changed, {}, link="open_me.html", language=language))
+    english = Page(report_page(changed, {}, link="open_me.html"))
+    assert here.tags[0] == ("html", {"lang": language})
+    assert [tag for tag, _ in here.tags] == [tag for tag, _ in english.tags]
+    same = {text for text in set(here.body) & set(english.body) if re.search("[a-z]{3}", text)}
+    assert same - ({"Classes"} if language == "fr" else set()) == {
+        "apple",
+        "cup",
+        "apple, cup",
+        "apple → ",
+        "cup → ",
+        "fit",
+        "export",
+        "ab" * 32,
+    }
+    assert len(set(english.body)) > 30
