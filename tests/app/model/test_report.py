@@ -265,7 +265,7 @@ def test_no_card_is_wider_than_the_window() -> None:
                  r"svg {[^}]*width: 100%", r"img {[^}]*width: 100%", r"code {[^}]*word-break: break-all"):  # fmt: skip
         assert re.search(rule, style), rule
     widths = [int(width) for width in re.findall(r"min-width: (\d+)px", style)]
-    assert max(widths) <= 76
+    assert max(widths) <= 92
     facts = training_report(session(("a" * 300, "cup")), fit([[0.1, 0.9]], [0]), AGREEMENT, SECONDS)
     html = report_page(facts, {})
     assert html.index("<div class=scroll>") < html.index("<table class=confusion>")
