@@ -95,9 +95,9 @@ function kotlinSnippet(input, output, size) {
 import android.content.Context
 import android.graphics.Bitmap
 import android.media.ThumbnailUtils
-import com.google.ai.edge.litert.Interpreter
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import org.tensorflow.lite.Interpreter
 
 val LABELS = listOf(${labels})
 
