@@ -227,6 +227,7 @@ def _metadata(facts: ExportFacts) -> dict[str, object]:
         "shots": dict(zip(facts.labels, facts.shots, strict=True)),
         "validation_accuracy": facts.validation_accuracy,
         "validation_from": facts.validation_from,
+        "provisional": bool((facts.training_report or {}).get("provisional", False)),
         "threshold": facts.applied_threshold,
         "not_sure": {
             "setting": facts.settings.not_sure,

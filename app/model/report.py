@@ -68,7 +68,8 @@ def training_report(
         "provisional": fit.provisional,
         "made_views": made_views,
         "class_accuracy": [
-            float(fit.confusion[index, index] / total) if total else None for index, total in enumerate(totals)
+            float(fit.confusion[index, index] / total) if total and fit.validation_from is not None else None
+            for index, total in enumerate(totals)
         ],
         "threshold": fit.threshold,
         "refused": float(_refused(fit).mean()),
@@ -109,17 +110,11 @@ def report_page(
     parts = [
         f"<header><h1>{labels}</h1>",
         f"<p class=lead>{_sentences(say, *_accuracy(facts), *_not_sure(facts))}</p>",
-        _note(_sentences(say, *_held_out(facts))),
+        _note(_sentences(say, *_held_out(facts))) if _tested(facts) else "",
         "" if link is None else _link(say, link),
         "</header>",
         _section(say(message("Classes")), _classes(facts, say)),
-        _section(say(message("Learning curve")), _curve(facts["curve"], say)),
-        _section(
-            say(message("Confusion matrix")),
-            _confusion(facts)
-            + _note(say(message("Rows: true class. Columns: answer of the model. Held-out pictures only."))),
-        ),
-        _section(say(message("Wrong answers")), _wrong(facts, pictures, say)),
+        *(_test_sections(facts, pictures, say) if _tested(facts) else ()),
         _section(say(message("The exported file")), _exported(facts, say)),
         "<footer>",
         say(message("Embedding extractor {name}", name=escape(facts["extractor"]["name"]))),
@@ -138,15 +133,27 @@ def _sentences(say: Say, *sentences: Message) -> str:
     return " ".join(map(say, sentences))
 
 
+def _tested(facts: Mapping[str, Any]) -> bool:
+    """Whether the held-out pictures are more than near-duplicates of taught ones. Version 0.1 did not find that out."""
+    return facts.get("validation_from") is not None
+
+
+def _test_sections(facts: Mapping[str, Any], pictures: Mapping[int, bytes], say: Say) -> tuple[str, ...]:
+    note = _note(say(message("Rows: true class. Columns: answer of the model. Held-out pictures only.")))
+    return (
+        _section(say(message("Learning curve")), _curve(facts["curve"], say)),
+        _section(say(message("Confusion matrix")), _confusion(facts) + note),
+        _section(say(message("Wrong answers")), _wrong(facts, pictures, say)),
+    )
+
+
 def _accuracy(facts: Mapping[str, Any]) -> Iterator[Message]:
     """Say how many held-out pictures were classified correctly, and what kind of pictures they are."""
-    accuracy, held_out = facts["validation_accuracy"], sum(map(sum, facts["confusion"]))
-    if accuracy is None:
-        yield message(
-            "How many new pictures are classified correctly is unknown: each class was shown in one hold only. "
-            "Show each thing again and hold its button again."
-        )
+    if not _tested(facts):
+        yield message("It was not tested with other pictures.")
+        yield message("Hold each button twice, then press TRAIN: one hold tests what the other has taught.")
         return
+    accuracy, held_out = facts["validation_accuracy"], sum(map(sum, facts["confusion"]))
     yield counted(
         "{share} of the {count} picture held out was classified correctly.",
         "{share} of the {count} pictures held out were classified correctly.",
@@ -164,7 +171,7 @@ def _held_out(facts: Mapping[str, Any]) -> Iterator[Message]:
     yield message("“Held out” means that the training kept these pictures back for a test and did not learn from them.")
     if facts.get("validation_from") == "holds":
         yield message("So they show how well the model names new pictures.")
-    if facts.get("validation_from") == "views":
+    else:
         yield message("Copies of taught pictures are easier than new ones, so expect more mistakes with those.")
 
 
@@ -186,10 +193,10 @@ def _not_sure(facts: Mapping[str, Any]) -> Iterator[Message]:
         "Below {threshold}, or for a thing that differs from everything taught, the answer is “not sure”.",
         threshold=f"{facts['threshold']:.0%}",
     )
-    if "refused" in facts:  # models of the first version did not count this
+    if _tested(facts):
         yield message("That happened for {share} of them.", share=f"{facts['refused']:.1%}")
-        if facts.get("provisional", False):
-            yield message("The limit is provisional: the extractor had not been measured yet. Train again later.")
+    if facts.get("provisional", False):
+        yield message("The limit is provisional: the extractor had not been measured yet. Train again later.")
 
 
 def _exported(facts: Mapping[str, Any], say: Say) -> str:
@@ -221,7 +228,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "plai
 
 def _classes(facts: Mapping[str, Any], say: Say) -> str:
     rows = []
-    for label, shots, accuracy in zip(facts["labels"], facts["shots"], facts["class_accuracy"], strict=True):
+    accuracies = facts["class_accuracy"] if _tested(facts) else [None] * len(facts["labels"])
+    for label, shots, accuracy in zip(facts["labels"], facts["shots"], accuracies, strict=True):
         share = accuracy or 0.0
         bar = f'<div class=bar><i style="width:{share:.1%}"></i></div>'
         rows.append((escape(label), str(shots), bar, "–" if accuracy is None else f"{accuracy:.0%}"))

@@ -65,4 +65,5 @@ def last_model(shared: SharedDatabase) -> StoredModel | None:
         logger.warning("the model %s is missing or was changed. Train again.", path)
         return None
     shots = tuple(int(count) for count in row[4].split(","))
-    return StoredModel(path, row[2], row[3], shots, row[5], bool(row[6]))
+    accuracy = None if row[5] is None else row[2]  # an older version measured it on near-copies of taught pictures
+    return StoredModel(path, accuracy, row[3], shots, row[5], bool(row[6]))

@@ -76,9 +76,8 @@ def test_its_model_returns_the_same_answers(station: Station) -> None:
     assert state.mode is Mode.LIVE
     assert not state.stale
     assert state.model is not None
-    assert (state.model.threshold, state.model.validation_accuracy, list(state.model.shots)) == (
-        FACTS["threshold"], FACTS["validation_accuracy"], FACTS["shots"],
-    )  # fmt: skip
+    assert (state.model.threshold, list(state.model.shots)) == (FACTS["threshold"], FACTS["shots"])
+    assert state.model.validation_accuracy is None  # that version measured it on near-copies of taught pictures
     assert state.model.report is not None
     for name, wanted in FACTS["answers"].items():
         image = read_picture(OLD / "pictures" / name)

@@ -189,7 +189,21 @@ def test_held_out_is_explained_by_what_was_measured(facts: dict[str, Any]) -> No
     text = Page(report_page({**facts, "validation_from": "views"}, {})).text
     assert f"{kept} Copies of taught pictures are easier than new ones, so expect more mistakes with those." in text
     unknown = {**facts, "validation_from": None, "validation_accuracy": None}
-    assert f"{kept}Classes" in Page(report_page(unknown, {})).text
+    assert "Held out" not in Page(report_page(unknown, {})).text
+
+
+def test_a_report_of_an_older_version_shows_no_accuracy(facts: dict[str, Any]) -> None:
+    """It was measured on near-copies of taught pictures."""
+    older = {name: value for name, value in facts.items() if name not in ("validation_from", "provisional")}
+    text = Page(report_page(older, {})).text
+    lead = (
+        "It was not tested with other pictures. "
+        "Hold each button twice, then press TRAIN: one hold tests what the other has taught. "
+        "Below 60%, or for a thing that differs from everything taught, the answer is “not sure”."
+    )
+    assert lead in text
+    assert "%" not in text.partition(lead)[2].partition("The exported file")[0]
+    assert "Learning curve" not in text
 
 
 def test_the_page_links_the_model_in_the_browser_only_if_it_is_there(facts: dict[str, Any]) -> None:
