@@ -193,7 +193,7 @@ def _not_sure(facts: Mapping[str, Any]) -> Iterator[Message]:
         "Below {threshold}, or for a thing that differs from everything taught, the answer is “not sure”.",
         threshold=f"{facts['threshold']:.0%}",
     )
-    if _tested(facts):
+    if _tested(facts) and "refused" in facts:  # early versions did not count this
         yield message("That happened for {share} of them.", share=f"{facts['refused']:.1%}")
     if facts.get("provisional", False):
         yield message("The limit is provisional: the extractor had not been measured yet. Train again later.")

@@ -165,10 +165,7 @@ def test_an_unknown_accuracy_is_stored_reported_and_restored(station: Station) -
     assert [metadata[key] for key in ("validation_accuracy", "validation_from", "provisional")] == [None, None, True]
     assert report["class_accuracy"] == [None, None]
     page = (saved / "report.html").read_text(encoding="utf-8")
-    assert (
-        "How many new pictures are classified correctly is unknown: the pictures of at least one class are nearly the "
-        "same. Show each thing from another side and hold its button again."
-    ) in page
+    assert "It was not tested with other pictures. Hold each button twice, then press TRAIN: " in page
     for figure in ("Learning curve", "Confusion matrix", "Wrong answers", "<td>100%", "That happened for"):
         assert figure not in page
     assert "The limit is provisional: the extractor had not been measured yet." in page

@@ -294,14 +294,7 @@ def test_the_page_is_in_the_language_of_the_visit(facts: dict[str, Any], languag
     assert here.tags[0] == ("html", {"lang": language})
     assert [tag for tag, _ in here.tags] == [tag for tag, _ in english.tags]
     same = {text for text in set(here.body) & set(english.body) if re.search("[a-z]{3}", text)}
-    assert same - ({"Classes"} if language == "fr" else set()) == {
-        "apple",
-        "cup",
-        "apple, cup",
-        "apple → ",
-        "cup → ",
-        "fit",
-        "export",
-        "ab" * 32,
-    }
-    assert len(set(english.body)) > 30
+    names = {"apple", "cup", "apple, cup", "fit", "export", "ab" * 32}
+    wrong_answers = set() if origin is None else {"apple → ", "cup → "}
+    assert same - ({"Classes"} if language == "fr" else set()) == names | wrong_answers
+    assert len(set(english.body)) > (20 if origin is None else 30)
