@@ -99,6 +99,19 @@ def test_at_train_there_is_time_for_some_of_the_missing_views(station_with_prior
     assert 0 < of_class.total() < 2 * MOST_MADE_VIEWS
 
 
+def test_train_makes_views_before_it_reads_the_session(
+    station_with_prior: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without any turn in the background, the training still has views."""
+    monkeypatch.setattr(Preparation, "request", lambda _: None)
+    station = station_with_prior
+    station.train()
+    model = station.kiosk.state.model
+    assert model is not None
+    assert model.report is not None
+    assert model.report["made_views"] > 0
+
+
 def test_another_extractor_is_measured_in_the_background_and_training_says_provisional_until_then(
     tmp_path: Path, few_bank_pictures: Path
 ) -> None:
