@@ -66,9 +66,10 @@ class FitResult:
 
     Attributes:
         head: Trained on all rows; the range of its logits is that of all of them.
-        validation_accuracy: Fraction of held-out rows classified correctly by heads that were trained without them,
-            without their hold and without views of them; None if that is unknown, because only near-duplicates of
-            training samples could be held out.
+        validation_accuracy: Fraction of held-out rows classified correctly by heads that were trained without them.
+            For a sample, also without its hold and all views of that hold; for a made view of a class with one hold,
+            with the sample that it was made from. None if that is unknown, because only near-duplicates of training
+            samples could be held out.
         validation_from: "holds" if all held-out rows are samples of other holds, "views" if some are made views; None
             if the accuracy is unknown.
         confusion: int (C, C) over held-out rows: rows are true classes, columns answers.

@@ -1,9 +1,10 @@
-"""Folds for validation: no row is judged by a model that was trained on it, on its hold, or on a view of it.
+"""Folds for validation: a model judges only rows that it was not trained on.
 
 Rows are samples and the views made of them. A class with several holds is validated by holding out whole holds,
 together with all views made of them. A class with a single hold keeps all its samples for training and is validated by
-made views that were held out. If it has no views either, its samples are held out one by one; they are near-duplicates
-of the training samples, so the accuracy is not reported.
+made views that were held out; the model was trained on their samples and on other views of them, so this accuracy says
+less. If the class has no views either, its samples are held out one by one. They are near-duplicates of the training
+samples, so the accuracy is not reported.
 """
 
 from __future__ import annotations
