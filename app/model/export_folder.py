@@ -177,7 +177,8 @@ def _contents(
         files["report.json"] = _json(facts.training_report)
         shown_pictures = {one.sample_id: one.picture for one in shown}
         link = None if page is None else PAGE
-        report = report_page(facts.training_report, shown_pictures, link=link, language=facts.language)
+        report_facts = {**facts.training_report, "threshold": 0.0} if facts.never_refuses else facts.training_report
+        report = report_page(report_facts, shown_pictures, link=link, language=facts.language)
         files["report.html"] = report.encode()
     if session is not None and session.samples:
         files["session.npz"] = _arrays(session)

@@ -115,3 +115,13 @@ def test_a_setting_that_changes_after_the_training_is_saved_with_the_model(stati
     assert metadata["threshold"] == pytest.approx(test.threshold)
     assert metadata["threshold"] == pytest.approx(applied_threshold(ModelSettings(not_sure="strict"), own.threshold))
     assert test.residual_weight == pytest.approx(own.residual_weight * STRICT_FACTOR)
+
+
+def test_the_report_of_a_model_that_is_saved_with_off_says_that_it_is_never_not_sure(station: Station) -> None:
+    station.train()
+    choose(station, "off")
+    station.press(Action.SAVE)
+    assert station.kiosk.saved_to is not None
+    page = (station.kiosk.saved_to / "report.html").read_text(encoding="utf-8")
+    assert "its answer is never “not sure”" in page
+    assert "the answer is “not sure”" not in page

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from app.base.i18n import LANGUAGES
-from app.model.report import CURVE_W, STYLE, WRONG_SHOWN, report_page, training_report
+from app.model.report import STYLE, WRONG_SHOWN, report_page, training_report
+from app.model.report_curve import CURVE_W
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
 from learning.fit import FitProgress, FitResult
