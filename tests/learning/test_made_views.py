@@ -115,3 +115,12 @@ def test_the_score_that_decides_whether_views_train_rewards_refusing_classes_tha
     rows = choose_rows(samples, plan, None, lambda: None)
     score = validation_score(rows.rows, rows.features, plan, np.arange(len(y)), lambda: None)
     assert score > 1.7  # accuracy and AUROC together; about 1.5 if no class is left out
+
+
+def test_near_duplicates_do_not_train_and_their_views_go_to_the_first_sample_of_their_hold() -> None:
+    x, y, holds = samples_of(2, 5)
+    made, source = made_of(x, 0.25)
+    samples = prepare_samples(x, y, holds, made, source, a_prior(), np.random.default_rng(0))
+    assert samples.kept.tolist() == list(range(0, len(x), 5))
+    assert len(samples.views) == len(made)
+    assert np.array_equal(samples.holds[samples.source], holds[source])
