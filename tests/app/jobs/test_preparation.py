@@ -58,9 +58,9 @@ def test_made_views_go_with_their_picture(station_with_prior: Station) -> None:
 def test_a_press_waits_for_one_turn_at_most(station_with_prior: Station) -> None:
     station, stop = station_with_prior, threading.Event()
     station.teach(1)
-    for sample in station.store.load().samples:  # views are missing again
-        station.store.remove(sample.sample_id)
-        station.store.add(sample.class_index, sample.embedding, np.full((64, 64, 3), 90, np.uint8), hold=0)
+    embedding, picture = station.store.load().samples[0].embedding, np.full((320, 320, 3), 90, np.uint8)
+    for number in range(16):  # more views are missing than any machine makes in one turn
+        station.store.add(number % 2, embedding, picture, hold=number)
     station.kiosk.perform(ev.CheckSamples())  # requests a turn
     station.look()
     station.panel.tap(0)
