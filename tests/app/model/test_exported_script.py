@@ -117,6 +117,12 @@ from PIL import Image
 
 CAP_PROP_FPS = 5
 
+def press_ctrl_c():  # after two seconds; again later, should foreign C code have swallowed the first one
+    for wait_s in (2, 10, 10, 10):
+        time.sleep(wait_s)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
 class VideoCapture:
     def __init__(self, source):
         assert source == 0
@@ -125,7 +131,7 @@ class VideoCapture:
         self.frame = np.zeros((picture.shape[0], width, 3), np.uint8)
         self.frame[:, 20:-20] = picture[..., ::-1]
         if not os.environ["CAMERA"]:
-            threading.Timer(2.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+            threading.Thread(target=press_ctrl_c, daemon=True).start()
     def isOpened(self): return os.environ["CAMERA"] != "missing"
     def get(self, prop): return 30.0
     def read(self):
@@ -164,7 +170,7 @@ def test_a_camera_gets_the_answers_of_a_picture_about_five_times_a_second_until_
     *answers, last = watch.stdout.splitlines()
     assert last == "released"
     assert set(answers) == {answer}
-    assert 2 <= len(answers) <= 11  # of ten in two seconds, on a busy machine
+    assert 2 <= len(answers) <= 61  # usually ten in two seconds; sixty if only the second Ctrl-C counted
 
 
 @pytest.mark.parametrize(
