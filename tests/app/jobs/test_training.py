@@ -138,17 +138,22 @@ def test_an_added_class_can_be_taught_at_once(station: Station) -> None:
     assert station.store.load().shots() == (4, 4, 0, 1)
 
 
+def hold(station: Station, index: int, looks: int) -> None:
+    """Hold the button of a class while the camera delivers so many pictures."""
+    station.look()
+    station.panel.press(index)
+    for _ in range(looks):
+        station.look()
+        station.settle()
+    station.panel.release(index)
+    station.settle()
+
+
 def test_an_unknown_accuracy_is_stored_reported_and_restored(station: Station) -> None:
     """With one hold of each thing and an extractor that was not measured, only near-duplicates could be held out."""
     for index, kind in enumerate(LABELS[:2]):
         station.table.show(kind)
-        station.look()
-        station.panel.press(index)
-        for _ in range(60):
-            station.look()
-            station.settle()
-        station.panel.release(index)
-        station.settle()
+        hold(station, index, looks=60)
     station.press(Action.TRAIN)
     model = station.kiosk.state.model
     assert model is not None
@@ -176,13 +181,7 @@ def test_two_holds_of_each_thing_test_each_other(station_with_prior: Station) ->
     for index, kind in (*enumerate(LABELS[:2]), *enumerate(LABELS[:2])):
         station.table.show(kind)
         station.table.new_view()
-        station.look()
-        station.panel.press(index)
-        for _ in range(40):
-            station.look()
-            station.settle()
-        station.panel.release(index)
-        station.settle()
+        hold(station, index, looks=40)
     station.press(Action.TRAIN)
     model = station.kiosk.state.model
     assert model is not None
