@@ -28,7 +28,7 @@ from app.devices.keyboard import check_keys
 from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import plugged_pads
 from app.devices.udisks import UDisks
-from app.model.page_engine import FETCH, read_engine
+from app.model.saved_folder.page_engine import FETCH, read_engine
 from app.openers import check_export_dir
 from learning.errors import LearningError
 from learning.extractor_file import check_extractor

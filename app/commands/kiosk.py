@@ -17,7 +17,7 @@ from app.commands.settings import config_of, settings_file
 from app.compose import compose, display_available
 from app.config.schema import StorageSettings
 from app.devices.display import find_screen
-from app.model.export_folder import PAGE
+from app.model.saved_folder.facts import PAGE
 
 logger = logging.getLogger(__name__)
 

@@ -23,10 +23,11 @@ from app.commands.report import line_writer, write_json
 from app.config.schema import Config
 from app.importing.find import next_order
 from app.model.counterpart import write_counterpart
-from app.model.export_folder import EDGE_TPU_FILE, EXPORT_FOLDER, PAGE, export_facts, write_export
 from app.model.prior import ExtractorPrior
+from app.model.saved_folder.contents import write_export
+from app.model.saved_folder.facts import EDGE_TPU_FILE, EXPORT_FOLDER, PAGE, export_facts
+from app.model.saved_folder.verified_folder import CHECKSUMS, refuse_occupied
 from app.model.train import TrainedModel, train_model
-from app.model.verified_folder import CHECKSUMS, refuse_occupied
 from app.session.pictures import decode_picture, encode_picture
 from app.session.session import MOST_MADE_VIEWS, Sample, Session
 from learning.extractor_file import check_extractor

@@ -18,7 +18,7 @@ from app.base.errors import DriveUnreadable, FolderRefused
 from app.base.i18n import message
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
-from app.model.export_folder import EXPORT_FOLDER
+from app.model.saved_folder.facts import EXPORT_FOLDER
 from learning.fit import MIN_CLASSES
 
 MOST_NAMES = 5_000  # names that are listed of one folder

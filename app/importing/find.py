@@ -27,9 +27,9 @@ from app.importing.content import (
     read_json,
 )
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
-from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
+from app.model.saved_folder.facts import EXPORT_FOLDER, PLAIN_FILE
 
-DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2}_\d{4})_.+")  # the form of `app.model.export_folder.export_name`
+DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2}_\d{4})_.+")  # the form of `app.model.saved_folder.facts.export_name`
 LONGEST_SEARCH_S = 3.0  # enough for some hundred folders on a slow drive
 LARGEST_ORDER = 1 << 53  # the largest integer that every JSON reader keeps
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.guarded.sandbox import Limits, run_sandboxed
 from app.importing.content import LARGEST_MODEL_BYTES, checked_labels, damaged, open_export, read_json
-from app.model.export_folder import PLAIN_FILE
+from app.model.saved_folder.facts import PLAIN_FILE
 
 MODEL_LIMITS = Limits(wall_s=30.0)
 

@@ -15,10 +15,10 @@ from app.jobs.drives import pinned_drive
 from app.jobs.running import report_failure_as
 from app.jobs.samples import RemovedSamples
 from app.jobs.tools import Announce, Tools
-from app.model.drive_paths import refuse_links
-from app.model.export_folder import EXPORT_FOLDER
 from app.model.model_files import delete_trained_models
-from app.model.verified_folder import with_checksums, write_folder
+from app.model.saved_folder.drive_paths import refuse_links
+from app.model.saved_folder.facts import EXPORT_FOLDER
+from app.model.saved_folder.verified_folder import with_checksums, write_folder
 from app.session.archive import Archive
 from app.session.database import SESSION_FILE
 from app.session.session import same_samples

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.base.errors import DriveGone, ExportError
 from app.base.ports import Drive, Drives
-from app.model.drive_paths import pinned
+from app.model.saved_folder.drive_paths import pinned
 
 
 @contextmanager

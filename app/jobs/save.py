@@ -19,11 +19,12 @@ from app.importing.find import next_order
 from app.jobs.drives import pinned_drive
 from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, OnProgress, Tools
-from app.model.drive_paths import refuse_links
-from app.model.export_folder import DEFAULT_PALETTE, EXPORT_FOLDER, ExportFacts, export_name, write_export
 from app.model.live import LiveModel
-from app.model.medium import drop_cached_pages
 from app.model.model_files import read_report, saved_counterpart
+from app.model.saved_folder.contents import write_export
+from app.model.saved_folder.drive_paths import refuse_links
+from app.model.saved_folder.facts import DEFAULT_PALETTE, EXPORT_FOLDER, ExportFacts, export_name
+from app.model.saved_folder.medium import drop_cached_pages
 from app.session.last_model import StoredModel
 from app.session.session import Session
 from tpu.tensors import PREPROCESSING

@@ -62,7 +62,7 @@ def write_report(model: Path, facts: Mapping[str, Any]) -> None:
 
     Args:
         model: The model file.
-        facts: As `app.model.report.training_report` returns them.
+        facts: As `app.model.training_report.training_report` returns them.
 
     Raises:
         ModelNotWritten: If there is no room or no permission.

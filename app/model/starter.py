@@ -11,8 +11,9 @@ import numpy as np
 
 from app.base.errors import StarterUnusable
 from app.base.ports import ImageArray
-from app.model.export_folder import export_facts, write_export
 from app.model.live import LiveModel
+from app.model.saved_folder.contents import write_export
+from app.model.saved_folder.facts import export_facts
 from app.model.train import train_model
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session

@@ -19,7 +19,7 @@ from app.base.errors import NotEnoughTaught
 from app.base.not_sure import NotSure
 from app.model.agreement import Agreement, compare_answers
 from app.model.model_files import counterpart_path, write_model_file
-from app.model.report import training_report
+from app.model.training_report import training_report
 from app.session.session import Session
 from learning.fit import fit_head
 from learning.holds import link_holds
@@ -52,7 +52,7 @@ class TrainedModel:
         threshold: Below this top probability the answer is "not sure".
         agreement: How similarly the file and the trained head answer.
         seconds: Duration of the steps "fit", "export" and "verify".
-        training_report: See `app.model.report.training_report`.
+        training_report: See `app.model.training_report.training_report`.
         head: The trained head.
     """
 

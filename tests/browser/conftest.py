@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.model.page_engine import FETCH, read_engine
+from app.model.saved_folder.page_engine import FETCH, read_engine
 from run_kiosk import main
 
 if TYPE_CHECKING:

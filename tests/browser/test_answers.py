@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.model.page import PageFacts, open_me_page
-from app.model.page_engine import read_engine
+from app.model.saved_folder.page import PageFacts, open_me_page
+from app.model.saved_folder.page_engine import read_engine
 from run_kiosk import main
 from tests.browser.conftest import COLOURS, Open, speckled, write
 from tests.support.descriptions import with_normalization

@@ -17,9 +17,9 @@ import pytest
 from playwright.sync_api import Page
 
 from app.base.i18n import LANGUAGES
-from app.model.page import LARGEST_MODEL_BYTES, PageFacts, open_me_page
-from app.model.page_engine import read_engine
-from app.model.page_texts import page_texts
+from app.model.saved_folder.page import LARGEST_MODEL_BYTES, PageFacts, open_me_page
+from app.model.saved_folder.page_engine import read_engine
+from app.model.saved_folder.page_texts import page_texts
 from tests.browser.conftest import COLOURS, Open, speckled, write
 
 pytestmark = pytest.mark.needs_browser

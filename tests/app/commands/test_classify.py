@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.model.export_folder import PLAIN_FILE
+from app.model.saved_folder.facts import PLAIN_FILE
 from run_kiosk import main
 from tests.support.closed_folders import closed_folder
 from tests.support.pictures import painted

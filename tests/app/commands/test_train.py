@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.model.export_folder import EDGE_TPU_FILE, PLAIN_FILE
+from app.model.saved_folder.facts import EDGE_TPU_FILE, PLAIN_FILE
 from run_kiosk import main
 from tests.support.pictures import painted
 from tpu.runtime import EDGE_TPU_OPERATOR

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.base.buttons import Action
-from app.model.export_folder import EXPORT_FOLDER
+from app.model.saved_folder.facts import EXPORT_FOLDER
 from tests.support.kiosks import Station
 
 

@@ -18,7 +18,7 @@ from app.demo.simulated import SimulatedDrives
 from app.importing.find import LONGEST_SEARCH_S, find_folder, next_order
 from app.importing.read_model import read_model
 from app.importing.untrusted_folder import open_untrusted_folder
-from app.model.export_folder import EXPORT_FOLDER, PLAIN_FILE
+from app.model.saved_folder.facts import EXPORT_FOLDER, PLAIN_FILE
 from app.workers.drives import watch_drives
 from run_kiosk import main
 from tests.support.untrusted_folders import read_session_of_any_extractor, refusal

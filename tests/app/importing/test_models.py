@@ -15,7 +15,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from app.guarded.sandbox import Limits, run_sandboxed
 from app.importing.read_model import MODEL_LIMITS, read_model
-from app.model.export_folder import PLAIN_FILE
+from app.model.saved_folder.facts import PLAIN_FILE
 from tests.support.untrusted_folders import QUICK, refusal
 
 pytestmark = pytest.mark.needs_runtime

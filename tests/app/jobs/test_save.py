@@ -9,8 +9,8 @@ import pytest
 
 from app.base.buttons import Action
 from app.core.state import Mode
-from app.model.export_folder import EXPORT_FOLDER
 from app.model.observation import NOTHING_SEEN
+from app.model.saved_folder.facts import EXPORT_FOLDER
 from app.views.present import Surroundings, present
 from app.views.saving import saving
 from app.views.words import Translator

@@ -13,8 +13,8 @@ from app.base.ports import Drive
 from app.core.events import DrivesChanged, Event, SavingAdvanced, SavingFinished, SavingStage, SavingStarted
 from app.core.state import Mode
 from app.jobs.save import save_model
-from app.model.export_folder import EXPORT_FOLDER
-from app.model.verified_folder import CHECKSUMS
+from app.model.saved_folder.facts import EXPORT_FOLDER
+from app.model.saved_folder.verified_folder import CHECKSUMS
 from app.views.saving import saving
 from app.views.words import Translator
 from tests.support.disks import Disk, Sticks, run

@@ -13,7 +13,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from app.model.counterpart import find_counterpart, with_head
-from app.model.export_folder import EDGE_TPU_FILE, PLAIN_FILE, ExportFacts, write_export
+from app.model.saved_folder.contents import write_export
+from app.model.saved_folder.facts import EDGE_TPU_FILE, PLAIN_FILE, ExportFacts
 from learning.softmax_regression import SoftmaxRegression
 from tests.support.extractors import tiny_extractor
 from tpu.classifier import ClassificationEngine

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from app.base.errors import ExportFailed, FolderOccupied, ReadBackDiffers
-from app.model.drive_paths import pinned
-from app.model.medium import sha256_on_medium
-from app.model.verified_folder import CHECKSUMS, with_checksums, write_folder
+from app.model.saved_folder.drive_paths import pinned
+from app.model.saved_folder.medium import sha256_on_medium
+from app.model.saved_folder.verified_folder import CHECKSUMS, with_checksums, write_folder
 from tests.support.disks import Sticks, run
 
 RNG = np.random.default_rng(5)

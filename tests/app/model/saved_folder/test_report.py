@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from app.base.i18n import LANGUAGES
-from app.model.report import STYLE, WRONG_SHOWN, report_page, training_report
-from app.model.report_curve import CURVE_W
+from app.model.saved_folder.report_curve import CURVE_W
+from app.model.saved_folder.report_page import STYLE, WRONG_SHOWN, report_page
+from app.model.training_report import training_report
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
 from learning.fit import FitProgress, FitResult

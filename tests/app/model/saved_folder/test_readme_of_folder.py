@@ -10,8 +10,8 @@ import pytest
 from app.base.buttons import Action
 from app.base.i18n import LANGUAGES
 from app.config.schema import Config, ScreenSettings
-from app.model.export_folder import PAGE
-from app.model.readme import COLUMNS, ReadmeFacts, readme
+from app.model.saved_folder.facts import PAGE
+from app.model.saved_folder.readme import COLUMNS, ReadmeFacts, readme
 from tests.support.kiosks import Station
 
 pytestmark = pytest.mark.needs_runtime

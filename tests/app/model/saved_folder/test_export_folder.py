@@ -11,8 +11,9 @@ import pytest
 
 from app.base.errors import FolderOccupied
 from app.base.files import free_path
-from app.model.export_folder import ExportFacts, write_export
-from app.model.verified_folder import CHECKSUMS, UNFINISHED
+from app.model.saved_folder.contents import write_export
+from app.model.saved_folder.facts import ExportFacts
+from app.model.saved_folder.verified_folder import CHECKSUMS, UNFINISHED
 from tests.support.stores import EMBEDDING, PICTURE, open_store
 
 pytestmark = pytest.mark.needs_runtime

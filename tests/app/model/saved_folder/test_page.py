@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from app.base.i18n import LANGUAGES
-from app.model.page import LARGEST_MODEL_BYTES, PageFacts, open_me_page
-from app.model.page_engine import Engine
-from app.model.page_texts import PAGE_TEXTS
+from app.model.saved_folder.page import LARGEST_MODEL_BYTES, PageFacts, open_me_page
+from app.model.saved_folder.page_engine import Engine
+from app.model.saved_folder.page_texts import PAGE_TEXTS
 
 ENGINE = Engine("var ModuleFactory = () => {};", gzip.compress(b"\0asm"))
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "<!--<script>", "a & b", "\u2028'\"\\", "=1+1")

@@ -1,4 +1,4 @@
-"""The training report: facts for `report.json`, and a page that shows them, `report.html`.
+"""Make `report.html`: a page that shows the facts of a training.
 
 The page loads nothing else: drawings are SVG, pictures are data URLs, and it has no script.
 """
@@ -10,76 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.base.i18n import SOURCE_LANGUAGE, Message, counted, message, translated
 from app.base.paths import asset_path
-from app.model.report_curve import Say, learning_curve
-from app.session.session import Session
-from learning.fit import FitResult
+from app.model.saved_folder.report_curve import Say, learning_curve
 
 STYLE = asset_path("export", "report.css")
 WRONG_SHOWN = 24  # pictures at most
-
-
-def training_report(
-    session: Session,
-    fit: FitResult,
-    agreement: Mapping[str, Any],
-    seconds: Mapping[str, float],
-    *,
-    made_views: int = 0,
-) -> dict[str, Any]:
-    """Collect the facts of a training.
-
-    Args:
-        session: The training data; its label indices are the rows of the model.
-        fit: The result of the fit.
-        agreement: The fields of `app.model.agreement.Agreement`.
-        seconds: Duration of each step.
-        made_views: Number of made views.
-
-    Returns:
-        Values that JSON can store. `held_out` lists the held-out samples: sample id, true and predicted class index,
-        confidence 0..1. `wrong` lists those with a wrong answer, sorted by confidence, highest first.
-    """
-    answers = fit.validation_probabilities.argmax(axis=1)
-    held_out = [
-        {
-            "sample": session.samples[index].sample_id,
-            "truth": session.samples[index].class_index,
-            "answer": int(answer),
-            "confidence": round(float(row.max()), 4),
-        }
-        for index, answer, row in zip(fit.validation_indices, answers, fit.validation_probabilities, strict=True)
-    ]
-    wrong = [one for one in held_out if one["answer"] != one["truth"]]
-    totals = fit.confusion.sum(axis=1)
-    return {
-        "labels": list(session.labels),
-        "shots": list(session.shots()),
-        "validation_accuracy": fit.validation_accuracy,
-        "validation_from": fit.validation_from,
-        "provisional": fit.provisional,
-        "made_views": made_views,
-        "class_accuracy": [
-            float(fit.confusion[index, index] / total) if total and fit.validation_from is not None else None
-            for index, total in enumerate(totals)
-        ],
-        "threshold": fit.threshold,
-        "refused": float(_refused(fit).mean()),
-        "confusion": fit.confusion.tolist(),
-        "curve": [
-            {"shots": one.shots, "loss": one.loss, "validation_accuracy": one.validation_accuracy}
-            for one in fit.history
-        ],
-        "held_out": held_out,
-        "wrong": sorted(wrong, key=lambda one: -float(one["confidence"])),
-        "agreement": dict(agreement),
-        "seconds": dict(seconds),
-        "extractor": {"name": session.extractor_name, "sha256": session.extractor_sha256},
-    }
 
 
 def report_page(
@@ -92,7 +28,7 @@ def report_page(
     """Make the HTML page.
 
     Args:
-        facts: From `training_report`, also after a round trip through JSON.
+        facts: From `app.model.training_report`, also after a round trip through JSON.
         pictures: JPEG data by sample id; samples that are not in it are shown without a picture.
         link: Name of the file beside it that runs the model; None if there is none.
         language: A language of LANGUAGES.
@@ -174,11 +110,6 @@ def _held_out(facts: Mapping[str, Any]) -> Iterator[Message]:
 def _link(say: Say, name: str) -> str:
     text = say(message("Try the model: {file}", file=escape(name)))
     return f'<p class=links><a href="{escape(name)}">{text}</a></p>'
-
-
-def _refused(fit: FitResult) -> NDArray[np.bool_]:
-    """Return which held-out pictures get the answer "not sure", bool (N,)."""
-    return np.asarray((fit.novelties > 1) | (fit.validation_probabilities.max(axis=1) < fit.threshold))
 
 
 def _not_sure(facts: Mapping[str, Any]) -> Iterator[Message]:

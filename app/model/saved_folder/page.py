@@ -27,8 +27,8 @@ import numpy as np
 from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE
 from app.base.not_sure import STRICT_FACTOR, STRICT_SHARE
 from app.base.paths import asset_path
-from app.model.page_engine import Engine
-from app.model.page_texts import page_texts
+from app.model.saved_folder.page_engine import Engine
+from app.model.saved_folder.page_texts import page_texts
 from tpu.input_metadata import read_normalization
 from tpu.novelty import FILE, read_novelty_test
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from app.base.errors import ExportError, FolderOccupied, ReadBackDiffers
 from app.base.files import sync_directory, write_through
 from app.base.i18n import message
-from app.model.medium import sha256_on_medium
-from app.model.write_failures import no_room, write_failed
+from app.model.saved_folder.medium import sha256_on_medium
+from app.model.saved_folder.write_failures import no_room, write_failed
 
 CHECKSUMS = "SHA256SUMS"
 UNFINISHED = "NOT_FINISHED.txt"  # is in a folder while it is being written

@@ -19,7 +19,7 @@ from tests.support.extractors import tiny_extractor
 
 pytestmark = pytest.mark.needs_runtime
 
-VERSION_0_1 = Path(__file__).resolve().parents[2] / "data" / "version_0_1"
+VERSION_0_1 = Path(__file__).resolve().parents[3] / "data" / "version_0_1"
 TOLERANCE = 0.06  # OpenCV and Pillow decode JPEG and round a little differently
 RUN = """
 import runpy, sys
