@@ -6,6 +6,7 @@ Every benchmark is a program of its own that prints a table, so that `run_kiosk.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,16 @@ from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 from tpu.tensors import ImageArray, centre_crop, read_picture
 
-__all__ = ["draw", "embeddings_of", "machine_line", "option_parser", "photograph_options", "photographs", "seconds_of"]
+__all__ = [
+    "draw",
+    "embeddings_of",
+    "machine_line",
+    "measured_on",
+    "option_parser",
+    "photograph_options",
+    "photographs",
+    "seconds_of",
+]
 
 
 def option_parser(description: str | None) -> argparse.ArgumentParser:
@@ -64,3 +74,12 @@ def seconds_of(call: Callable[[], object]) -> float:
     started_s = time.perf_counter()
     call()
     return time.perf_counter() - started_s
+
+
+def measured_on() -> str:
+    """Name the machine and its load, for a page with figures."""
+    return (
+        f"Measured on: {machine_line().removeprefix('# ')}; {os.cpu_count()} cores with a load of "
+        f"{os.getloadavg()[0]:.1f}. If the\nload is higher than the number of cores, other programs were running too: "
+        "measure again."
+    )

@@ -1,14 +1,15 @@
-"""Test the kiosk with a simulated Edge TPU stick that fails; prints the table of docs/faults.md.
+"""Provoke every fault that the kiosk is tested with, and print the tables of docs/faults.md.
 
-python benchmarks/faults.py COMPILED_edgetpu.tflite [--write docs/faults.md]
+python benchmarks/faults.py [COMPILED_edgetpu.tflite] [--only TEXT] [--write docs/faults.md]
 
-Put the extractor's CPU file beside the compiled one. Every row of the table is one run of a whole kiosk without a
-window. The stick is a simulated driver library (tests/support/edge_tpu), which gcc compiles. Takes about five minutes.
+The rows of the first table are in benchmarks/fault_rows, which says how to add one. Each names a test; this program
+runs these tests and shows what they measured. With a compiled extractor, whose CPU file lies beside it, it also tries
+the faults of a simulated Edge TPU stick. Otherwise the page keeps the section on the Edge TPU that it has.
 """
 
 from __future__ import annotations
 
-import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,87 +17,85 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks._shared import machine_line, option_parser
-from tests.support.edge_tpu.faults import FAULTS
-from tests.support.edge_tpu.matrix import MODES, WATCHED_S, Cell, run_cell
+from benchmarks._edge_tpu_faults import HEADING, run_cells, section, what_is_wrong
+from benchmarks._fault_tests import Outcome, outcomes_in
+from benchmarks._shared import measured_on, option_parser
+from benchmarks.fault_rows import FaultRow, all_rows
 
-MOST_PICTURE_MS, MOST_ANSWER_MS = 100, 500
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
-    """Run every cell, and write the page."""
+    """Run the tests of the rows, and the Edge TPU's faults if an extractor is named; write the page."""
     parser = option_parser(__doc__)
-    parser.add_argument("extractor", type=Path)
+    parser.add_argument("extractor", type=Path, nargs="?")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only rows with this text; writes nothing")
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
-    cells = []
-    for fault in FAULTS:
-        for mode in MODES:
-            with tempfile.TemporaryDirectory() as folder:
-                cells.append(run_cell(fault, mode, options.extractor.resolve(), Path(folder)))
-            print(_row(cells[-1]), flush=True)
-    if options.write is not None:
-        options.write.write_text(page(cells), encoding="utf-8")
-    if any(_wrong(cell) for cell in cells):
+    rows = [row for row in all_rows() if options.only in f"{row.fault} {row.test}"]
+    outcomes = run_tests(rows)
+    for row in rows:
+        print(line(row, outcomes), flush=True)
+    cells = run_cells(options.extractor) if options.extractor is not None else []
+    if options.write is not None and not options.only:
+        before = options.write.read_text(encoding="utf-8") if options.write.exists() else HEADING
+        edge_tpu = section(cells) if cells else before[before.index(HEADING) :]
+        options.write.write_text(page(rows, outcomes) + edge_tpu, encoding="utf-8")
+    if any(outcome.problem for outcome in outcomes.values()) or any(what_is_wrong(cell) for cell in cells):
         sys.exit(1)
 
 
-def page(cells: Sequence[Cell]) -> str:
-    """The whole page, in Markdown."""
-    rows = "\n".join(_row(cell) for cell in cells)
-    good = sum(not _wrong(cell) for cell in cells)
-    return f"""# When the Edge TPU fails
+def run_tests(rows: Sequence[FaultRow]) -> dict[str, Outcome]:
+    """Run the tests of some rows; return what came of each, by its id in the row."""
+    tests = sorted({row.test for row in rows})
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-m",
+                "",
+                "-o",
+                "junit_family=xunit1",
+                f"--junitxml={report}",
+                *tests,
+            ],
+            cwd=REPOSITORY,
+            check=False,
+        )
+        return outcomes_in(report.read_text(encoding="utf-8"), tests)
 
-This page shows how the kiosk behaves for a visitor when an Edge TPU stick fails. Every fault is tried in everything
-that a visitor does. Each row of the table is one run of a whole kiosk, with its real threads, child process, time
-limits and database. The stick is simulated: a driver library (`tests/support/edge_tpu/libedgetpu.c`) loads Google's
-compiled MobileNet v1 in the same way as the real driver, and computes with the model's CPU file. **Not tried on
-hardware:** no Edge TPU was available.
 
-| column | meaning | limit |
-|---|---|---|
-| fault | what goes wrong with the stick | |
-| during | what the visitor is doing; "attract" is the visit that plays when nobody is there | |
-| samples | samples in the database after the kiosk has closed, of those that a button was pressed for | all |
-| screen, ms | the longest time from an event until the screen shows its effect | below {MOST_PICTURE_MS} |
-| answer, ms | the longest time from a camera picture until its answer | below {MOST_ANSWER_MS} |
-| back, s | time from the fault until the stick answers (again); "CPU" if it does not, and the CPU goes on answering | |
+def page(rows: Sequence[FaultRow], outcomes: dict[str, Outcome]) -> str:
+    """The page up to the section on the Edge TPU, in Markdown."""
+    table = "\n".join(line(row, outcomes) for row in rows)
+    return f"""# What happens when something fails
 
-Each run is measured from the fault until {WATCHED_S:g} s later, or until the stick is back. {good} of {len(cells)} runs
-stay within the limits. The rows with the fault "none" show how long screen, training and machine take without a fault.
-
-| fault | during | samples | screen, ms | answer, ms | back, s | |
-|---|---|---|---|---|---|---|
-{rows}
-
-Measured on: {machine_line().removeprefix("# ")}; {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f}. If the
-load is higher than the number of cores, other programs were running too: measure again. To make this page:
+Each row is a fault, what a visitor sees (or what the command line prints), and what is kept. The test in the row
+provokes the fault, and the last columns show what it measured. "At once" means that nothing stopped working. This
+program runs the tests and makes the table:
 
 ```sh
-.venv/bin/python run_kiosk.py models pull mobilenet_v1 && .venv/bin/python run_kiosk.py models pull mobilenet_v1_edgetpu
-.venv/bin/python benchmarks/faults.py COMPILED_edgetpu.tflite --write docs/faults.md    # the path that pull printed
+.venv/bin/python benchmarks/faults.py --write docs/faults.md
 ```
+
+| fault | what the visitor sees | what is kept | recovery, s | measured | test |
+|---|---|---|---|---|---|
+{table}
+
+{measured_on()}
+
 """
 
 
-def _row(cell: Cell) -> str:
-    back = "–" if cell.fault == "none" else "CPU" if cell.back_s is None else f"{cell.back_s:.1f}"
-    return (
-        f"| {cell.fault} | {cell.mode} | {cell.kept} of {cell.pressed} | {cell.picture_ms:.0f} | {cell.answer_ms:.0f} "
-        f"| {back} | {_wrong(cell) or 'ok'} |"
-    )
-
-
-def _wrong(cell: Cell) -> str:
-    """What is not as it should be; empty when all is."""
-    found = [cell.problem] if cell.problem else []
-    if cell.kept != cell.pressed:
-        found.append("samples lost")
-    if cell.picture_ms >= MOST_PICTURE_MS:
-        found.append("slow picture")
-    if cell.answer_ms >= MOST_ANSWER_MS:
-        found.append("late answer")
-    return ", ".join(found)
+def line(row: FaultRow, outcomes: dict[str, Outcome]) -> str:
+    """One line of the table."""
+    outcome = outcomes[row.test]
+    cells = (row.fault, row.seen, row.kept, outcome.recovery, outcome.measured, f"`{row.test.removeprefix('tests/')}`")
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
 if __name__ == "__main__":
