@@ -1,4 +1,4 @@
-"""Photograph a thing: pose, light, shadow, background, and the faults of a camera."""
+"""Photograph a thing: pose, light, shadow and background; `camera` adds the faults of a camera."""
 
 from __future__ import annotations
 
@@ -9,17 +9,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pretraining.camera import STUDIO, Conditions, developed, lamp
 from pretraining.textures import FloatImage, nearly_plain
 from pretraining.things import SIZE_PX, Side, Thing, turned
+
+CLEAN_PX, CLEAN_SIZE = 64, 0.8  # edge of a picture of the clean thing, and the thing's frame in it
+FARTHEST = 0.38  # of a thing's middle from that of the picture, in edges; so it is never wholly outside
 
 
 @dataclass(frozen=True)
 class View:
-    """A picture, uint8 RGB (S, S, 3); the clean thing in the same pose, RGB and mask in 0..1; and its side."""
+    """A picture of a thing.
+
+    Attributes:
+        picture: RGB uint8 (S, S, 3).
+        mask: Where the thing is in the picture, 0..1, float32 (S, S).
+        clean: The clean thing, turned as in the picture: RGB and mask, float32 0..1, edge CLEAN_PX. It is in the middle
+            and of one size wherever the picture shows it, and as near as in a close-up.
+        side: The side that faces the camera.
+    """
 
     picture: NDArray[np.uint8]
-    clean: FloatImage
     mask: FloatImage
+    clean: tuple[FloatImage, FloatImage]
     side: Side
 
 
@@ -33,6 +45,7 @@ def photograph(
     behind: FloatImage | None = None,
     before: Thing | None = None,
     close_ups: float = 0.25,
+    conditions: Conditions = STUDIO,
 ) -> View:
     """Take one picture of a thing.
 
@@ -45,26 +58,43 @@ def photograph(
         behind: A given background, RGB in 0..1, (size_px, size_px, 3).
         before: A thing that covers a part of the picture's rim, such as a hand.
         close_ups: Share of close-up pictures.
+        conditions: The light, and the sizes and places of things.
     """
     side = thing.seen(rng)
-    matrix = _pose(size_px, rng, close_ups)
+    pose = _random_pose(rng, close_ups, conditions)
     background = backdrop(size_px, rng, clutter, plain_share) if behind is None else behind
-    picture, clean, mask = _placed(side, matrix, background, rng)
+    picture, mask = _placed(side, pose.matrix(size_px), background, rng, conditions.mixed_light)
     if before is not None:
-        picture, _, _ = _placed(before.seen(rng), _at_the_rim(size_px, rng), picture, rng)
-    return View(_developed(picture, rng), clean, mask, side)
+        picture, _ = _placed(before.seen(rng), _at_the_rim(size_px, rng), picture, rng, conditions.mixed_light)
+    return View(developed(picture, rng, conditions), mask, _clean(side, pose.in_the_middle()), side)
+
+
+def _clean(side: Side, pose: _Pose) -> tuple[FloatImage, FloatImage]:
+    """The clean side and its mask, both with edge CLEAN_PX."""
+    size, half = (CLEAN_PX, CLEAN_PX), SIZE_PX // CLEAN_PX
+    matrix = pose.matrix(CLEAN_PX) @ np.diag([half, half, 1.0])
+    small = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (side.albedo, side.mask))
+    edges = (cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)
+    albedo, mask = (
+        cv2.warpPerspective(part, matrix, size, flags=cv2.INTER_LINEAR, borderMode=edge)
+        for part, edge in zip(small, edges, strict=True)
+    )
+    return albedo, mask
 
 
 def _placed(
-    side: Side, matrix: NDArray[np.float64], background: FloatImage, rng: np.random.Generator
-) -> tuple[FloatImage, FloatImage, FloatImage]:
-    """Light a side and draw it and its shadow over a background; returns the picture, the clean side and its mask."""
+    side: Side,
+    matrix: NDArray[np.float64],
+    background: FloatImage,
+    rng: np.random.Generator,
+    mixed_light: float = 0.0,
+) -> tuple[FloatImage, FloatImage]:
+    """Light a side and draw it and its shadow over a background; returns the picture and the mask."""
     size_px = len(background)
-    lit = _lit(side, rng)
+    lit = _lit(side, rng, mixed_light)
     size = (size_px, size_px)
     mask = cv2.warpPerspective(side.mask, matrix, size, flags=cv2.INTER_AREA)
     seen = cv2.warpPerspective(lit, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    clean = cv2.warpPerspective(side.albedo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     shaded = background * (1 - rng.uniform(0, 0.6) * _shadow(mask, rng)[..., None])
     cover = mask
     if side.opacity < 1:  # light passes the rim of a curved wall at an angle: the rim is less clear and refracts more
@@ -73,7 +103,7 @@ def _placed(
         cover = mask * (side.opacity + (1 - side.opacity) * rim)
         shaded = shaded + mask[..., None] * (_refracted(shaded, height, rng.uniform(0, 30)) - shaded)
     cover = cover[..., None]
-    return shaded * (1 - cover) + seen * cover, clean, mask
+    return shaded * (1 - cover) + seen * cover, mask
 
 
 def placed_anywhere(thing: Thing, picture: FloatImage, rng: np.random.Generator) -> FloatImage:
@@ -118,23 +148,52 @@ def canonical(thing: Thing, size_px: int) -> tuple[FloatImage, FloatImage]:
     )
 
 
-def _pose(size_px: int, rng: np.random.Generator, close_ups: float) -> NDArray[np.float64]:
-    """A random pose: rotation, scale, position and tilt, as a matrix."""
+@dataclass(frozen=True)
+class _Pose:
+    """Where a thing is in a picture; lengths are in edges of the picture.
+
+    Attributes:
+        size: Edge of its frame.
+        linear: Rotation, shear and stretch, float64 (2, 2).
+        shift: Of its middle from that of the picture, float64 (2,).
+        tilt: Perspective, float64 (2,).
+    """
+
+    size: float
+    linear: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    tilt: NDArray[np.float64]
+
+    def in_the_middle(self) -> _Pose:
+        """The same pose at one size in the middle; a close-up keeps its size and, the nearer it is, its place."""
+        kept = min(max(0.0, self.size / CLEAN_SIZE - 1), 1.0)
+        return _Pose(max(self.size, CLEAN_SIZE), self.linear, kept * self.shift, self.tilt)
+
+    def matrix(self, size_px: int) -> NDArray[np.float64]:
+        """The matrix from the pixels of a side to those of a picture, (3, 3)."""
+        linear = self.size * size_px / SIZE_PX * self.linear
+        matrix = np.eye(3)
+        matrix[:2, :2] = linear
+        matrix[:2, 2] = size_px * (0.5 + self.shift) - linear @ np.full(2, SIZE_PX / 2)
+        tilt = np.eye(3)
+        tilt[2, :2] = self.tilt / size_px
+        to_middle, back = np.eye(3), np.eye(3)
+        to_middle[:2, 2], back[:2, 2] = -size_px / 2, size_px / 2
+        placed: NDArray[np.float64] = back @ tilt @ to_middle @ matrix
+        return placed
+
+
+def _random_pose(rng: np.random.Generator, close_ups: float, conditions: Conditions) -> _Pose:
+    """A random rotation, size, place and tilt."""
     close_up = rng.random() < close_ups
-    scale = (rng.uniform(1.0, 1.6) if close_up else rng.uniform(0.5, 1.0)) * size_px / SIZE_PX
+    size = rng.uniform(1.0, 1.6) if close_up else rng.uniform(*conditions.sizes)
     angle = rng.normal(0, 0.35) if rng.random() < 0.7 else rng.uniform(-np.pi, np.pi)
     shear, stretch = rng.normal(0, 0.12), np.exp(rng.normal(0, 0.12))
-    linear = scale * turned(angle) @ np.array([[stretch, shear], [0, 1 / stretch]])
+    linear = turned(angle) @ np.array([[stretch, shear], [0, 1 / stretch]])
     if rng.random() < 0.1:
         linear = linear @ np.diag([-1.0, 1.0])
-    shift = size_px / 2 + rng.normal(0, 0.08 * size_px, 2) - linear @ np.full(2, SIZE_PX / 2)
-    matrix = np.eye(3)
-    matrix[:2, :2], matrix[:2, 2] = linear, shift
-    tilt = np.eye(3)
-    tilt[2, :2] = rng.normal(0, 0.0012 * 96 / size_px, 2)
-    to_middle, back = np.eye(3), np.eye(3)
-    to_middle[:2, 2], back[:2, 2] = -size_px / 2, size_px / 2
-    return back @ tilt @ to_middle @ matrix
+    shift = rng.normal(0, conditions.shift, 2).clip(-FARTHEST, FARTHEST)
+    return _Pose(size, linear, shift, rng.normal(0, 0.115, 2))
 
 
 def _at_the_rim(size_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -152,8 +211,11 @@ def _similarity(scale: float, turn: float, middle: NDArray[np.float64]) -> NDArr
     return matrix
 
 
-def _lit(side: Side, rng: np.random.Generator) -> FloatImage:
-    """Light a side: Lambert's law on the normals of its relief, a highlight, ambient light; metal reflects."""
+def _lit(side: Side, rng: np.random.Generator, mixed_light: float = 0.0) -> FloatImage:
+    """Light a side: Lambert's law on the normals of its relief, a highlight, ambient light; metal reflects.
+
+    With `mixed_light`, half of the lamps have another colour than the ambient light: see `Conditions`.
+    """
     relief = cv2.GaussianBlur(side.height, (0, 0), 2.0)
     depth = rng.uniform(4, 18)
     slope_x = cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3) * depth / 8
@@ -165,7 +227,10 @@ def _lit(side: Side, rng: np.random.Generator) -> FloatImage:
     ambient = rng.uniform(0.3, 0.8)
     shade = ambient + (1 - ambient) * facing / light[2]
     highlight = side.gloss * facing ** rng.uniform(10, 60)
-    colour = side.albedo * shade[..., None]
+    if mixed_light and rng.random() < 0.5:
+        colour = side.albedo * (ambient + (shade - ambient)[..., None] * lamp(rng, mixed_light))
+    else:
+        colour = side.albedo * shade[..., None]
     if side.metal:
         room = cv2.GaussianBlur(rng.uniform(0.1, 1.5, (1, 256)).astype(np.float32), (0, 0), rng.uniform(8, 30))
         bent = np.tanh(slope_y + rng.normal(0, 0.7) * slope_x) * 127 + 128
@@ -177,14 +242,3 @@ def _shadow(mask: FloatImage, rng: np.random.Generator) -> FloatImage:
     shift = np.float32([[1, 0, rng.normal(0, 5)], [0, 1, rng.normal(2, 5)]])
     moved = cv2.warpAffine(mask, shift, mask.shape[::-1])
     return cv2.GaussianBlur(moved, (0, 0), rng.uniform(1, 7))
-
-
-def _developed(picture: FloatImage, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Add the faults of a camera: exposure ±0.5 EV, white balance 7 %, contrast, blur and sensor noise."""
-    contrast = rng.uniform(0.8, 1.15)
-    gain = contrast * 2 ** rng.uniform(-0.5, 0.5) * (1 + rng.normal(0, 0.07, 3))
-    picture = picture.astype(np.float32) * gain.astype(np.float32) + np.float32(0.5 * (1 - contrast))
-    if rng.random() < 0.6:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.1))
-    picture += np.float32(rng.uniform(0, 0.03)) * rng.standard_normal(picture.shape, np.float32)
-    return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)

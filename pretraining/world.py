@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pretraining.assemblies import Assembly, random_assembly
 from pretraining.bodies import random_box, random_lathed
+from pretraining.camera import ANYWHERE
 from pretraining.descriptors import describe, describe_surface
 from pretraining.hands import Sign, random_sign
 from pretraining.materials import Material, Stuff, random_material, random_stuff
@@ -83,7 +84,7 @@ class World:
         self._rng = rng
         makers, weights = zip(*KINDS, strict=True)
         self._things = [self._new(makers[int(kind)]) for kind in rng.choice(len(makers), things, p=weights)]
-        self._walls = deque((self._wall() for _ in range(WALLS)), maxlen=WALLS)
+        self._walls = deque((self._wall() for _ in range(min(WALLS, things))), maxlen=WALLS)
         self._rooms = deque((self._room() for _ in range(min(ROOMS, things))), maxlen=ROOMS)
         self._recent: deque[NDArray[np.uint8]] = deque(maxlen=REMEMBERED)
 
@@ -101,7 +102,7 @@ class World:
         views = [view for _ in range(count) for view in self.views([self._things[i].thing for i in chosen], size_px)]
         pictures = np.stack([view.picture for view in views])
         self._recent.extend(pictures[self._rng.choice(len(pictures), min(12, len(pictures)), replace=False)])
-        posed = np.stack([describe(view.clean, view.mask) for view in views])
+        posed = np.stack([describe(*view.clean) for view in views])
         clean = np.stack([self._things[i].described for _ in range(count) for i in chosen])
         surface = np.stack([describe_surface(view.side) for view in views])
         batch = Batch(pictures, posed, clean, surface, count)
@@ -129,7 +130,9 @@ class World:
             for number in map(int, together):
                 before = self._any_thing() if rng.random() < IN_THE_WAY else None
                 near = CLOSE_UPS[isinstance(things[number], Stuff | Material)]
-                views[number] = photograph(things[number], size_px, rng, behind=behind, before=before, close_ups=near)
+                views[number] = photograph(
+                    things[number], size_px, rng, behind=behind, before=before, close_ups=near, conditions=ANYWHERE
+                )
         return [views[number] for number in range(len(things))]
 
     def _any_thing(self) -> Thing:

@@ -11,6 +11,7 @@ import pytest
 
 from pretraining import world
 from pretraining.assemblies import Assembly
+from pretraining.camera import ANYWHERE, STUDIO
 from pretraining.descriptors import OCTAVES, SURFACE, describe, describe_surface
 from pretraining.hands import Sign, random_sign
 from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
@@ -31,7 +32,7 @@ def test_every_kind_of_thing_can_be_photographed(make) -> None:  # type: ignore[
         assert view.picture.shape == (96, 96, 3)
         assert view.picture.dtype == np.uint8
         assert 0.005 < view.mask.mean() < 1.0
-        assert np.isfinite(view.clean).all()
+        assert all(np.isfinite(part).all() for part in view.clean)
 
 
 def test_the_same_seed_renders_the_same_world() -> None:
@@ -186,6 +187,49 @@ def test_glass_hides_more_at_its_rim_than_in_its_middle() -> None:
     assert view.picture[inside & ~middle].mean() > 1.2 * view.picture[middle].mean()
 
 
+def a_white_square() -> FlatThing:
+    mask = np.zeros((SIZE_PX, SIZE_PX), np.float32)
+    mask[16:-16, 16:-16] = 1
+    return FlatThing(Side(np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32), mask, np.zeros_like(mask)))
+
+
+def test_anywhere_the_light_is_warm_or_cool_and_things_are_small_and_off_centre() -> None:
+    def seen(conditions) -> tuple[float, float, float, float]:  # type: ignore[no-untyped-def]
+        rng, colours, areas, places = np.random.default_rng(3), [], [], []
+        grey = np.full((64, 64, 3), 0.5, np.float32)
+        for _ in range(300):
+            view = photograph(a_white_square(), 64, rng, behind=grey, close_ups=0.0, conditions=conditions)
+            red, green, blue = view.picture[::2, ::2].mean((0, 1))
+            colours.append((np.log(red / blue) / 2, np.log(green) - np.log(red * blue) / 2))
+            areas.append(view.mask.mean())
+            rows, columns = np.nonzero(view.mask > 0.5)
+            places.append((rows.mean() / 64 - 0.5, columns.mean() / 64 - 0.5))
+        (warm, green), (down, across) = np.std(colours, axis=0), np.std(places, axis=0)
+        return warm, green, float(np.quantile(areas, 0.1)), float(np.hypot(down, across) / np.sqrt(2))
+
+    warm, green, small, off_centre = seen(ANYWHERE)
+    assert 0.12 < warm < 0.25
+    assert green < warm / 2
+    assert 0.12 < off_centre < 0.2
+    studio_warm, _, studio_small, studio_off_centre = seen(STUDIO)
+    assert warm > 2 * studio_warm
+    assert small < 0.6 * studio_small
+    assert off_centre > 1.5 * studio_off_centre
+
+
+def test_the_clean_thing_is_in_the_middle_and_of_one_size_wherever_it_is_seen() -> None:
+    rng = np.random.default_rng(4)
+    views = [photograph(a_white_square(), 96, rng, close_ups=0.0, conditions=ANYWHERE) for _ in range(40)]
+    seen, clean = (
+        np.array([mask.mean() for mask in masks]) for masks in ([v.mask for v in views], [v.clean[1] for v in views])
+    )
+    assert seen.std() / seen.mean() > 3 * clean.std() / clean.mean()
+    for view in views:
+        rows, columns = np.nonzero(view.clean[1] > 0.5)
+        assert abs(rows.mean() - 31.5) < 7
+        assert abs(columns.mean() - 31.5) < 7
+
+
 def test_the_side_at_rest_is_always_the_same() -> None:
     rng = np.random.default_rng(5)
     for make, _ in KINDS:
@@ -256,7 +300,7 @@ def test_a_batch_of_one_kind_shows_things_of_one_kind(monkeypatch: pytest.Monkey
     monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
     of_two = World(np.random.default_rng(11), 40)
     kinds = set()
-    for _ in range(12):
+    for _ in range(25):
         before = list(of_two._things)
         shown = {row.tobytes() for row in of_two.batch(10, 32, of_one_kind=1).clean}
         kinds.add(frozenset(type(thing) for thing, described, _ in before if described.tobytes() in shown))
