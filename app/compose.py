@@ -11,7 +11,7 @@ import queue
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -249,6 +249,11 @@ def start_workers(
     def settings() -> CameraSettings:
         return kiosk.state.config.camera
 
+    def wanted() -> object:
+        """What the camera is opened again for. One with fixed light measures it again while nobody is there."""
+        light = kiosk.state.attract_since_s if settings().fixed_light else None
+        return replace(settings(), rotation=0, zoom=1.0, mirror=True), light
+
     def failed(worker: str, error: Exception) -> None:
         announce(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
 
@@ -264,8 +269,9 @@ def start_workers(
             mailboxes.deliver,
             announce,
             stop=stop,
-            wanted=lambda: settings().source,
+            wanted=wanted,
             rotation=lambda: settings().rotation,
+            keeps_light=lambda: settings().fixed_light and kiosk.state.held is not None,
             clock=clock,
         ),
     }

@@ -21,7 +21,7 @@ from app.config.schema import Config
 from app.core.events import Event, at_time
 from app.demo.camera import DemonstrationCamera
 from app.devices.auto_camera import AutoCamera
-from app.devices.camera import check_source, open_camera
+from app.devices.camera import check_source, first_camera, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
 from app.devices.keyboard import check_keys
@@ -257,15 +257,15 @@ def camera_opener(kiosk: Kiosk, table: DemonstrationCamera, *, for_demo: bool) -
     """
     if for_demo:
         return lambda: table
-    automatic = AutoCamera(table)
+    automatic = AutoCamera(table, find=lambda: first_camera(kiosk.state.config.camera))
     source_at_start = kiosk.state.config.camera.source
     if source_at_start not in (*AUTOMATIC, DEMO_CAMERA):
         check_source(source_at_start)
 
     def open_chosen() -> Camera:
-        source = kiosk.state.config.camera.source
-        if source == DEMO_CAMERA:
+        settings = kiosk.state.config.camera
+        if settings.source == DEMO_CAMERA:
             return table
-        return automatic.open() if source in AUTOMATIC else open_camera(source)
+        return automatic.open() if settings.source in AUTOMATIC else open_camera(settings.source, settings)
 
     return open_chosen

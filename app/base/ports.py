@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,14 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Release the device; a second call does nothing."""
+
+
+@runtime_checkable
+class KeepsLight(Protocol):
+    """A camera whose exposure and white balance can be kept as they are."""
+
+    def keep_light(self, kept: bool) -> None:
+        """Stop adjusting exposure and white balance, or go on with it."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from app.commands.report import line_writer, write_json
 from app.commands.settings import config_of, settings_file
 from app.config.input_map import input_map, pins_of
 from app.config.schema import Config
-from app.devices.camera import candidates, open_camera
+from app.devices import pi_camera
+from app.devices.camera import candidates, is_camera_module, open_camera
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
 from app.devices.keyboard import check_keys
@@ -43,6 +44,7 @@ from tpu.models import extractor_path
 from tpu.runtime import Driver, available_runtimes
 
 LEAST_FREE_BYTES = 200 * 2**20
+BOARD = Path("/proc/device-tree/model")  # names a Raspberry Pi
 
 Result = tuple[bool, str]
 """Whether a check passed, and the line that reports it."""
@@ -135,21 +137,30 @@ def _check_display(_config: Config) -> Result:
 def _check_camera(config: Config) -> Result:
     if config.camera.source not in ("", "auto", "demo"):
         try:
-            open_camera(config.camera.source).close()
+            open_camera(config.camera.source, config.camera).close()
         except CameraUnavailable as error:
             return False, str(error)
         return True, f"camera: {config.camera.source}"
+    problem = "no camera delivers pictures. Plug one in; until then the kiosk shows the demonstration camera."
     for device in candidates():
         try:
-            camera = open_camera(device)
-        except CameraUnavailable:
+            camera = open_camera(device, config.camera)
+        except CameraUnavailable as error:
+            if is_camera_module(device):
+                problem = str(error).removeprefix("camera ")
             continue
         camera.close()
         return True, f"camera: {device}"
-    return (
-        False,
-        "camera: no camera delivers pictures. Plug one in; until then the kiosk shows the demonstration camera.",
-    )
+    if pi_camera.program() is None and _is_raspberry_pi():
+        problem += " For a camera module: sudo apt install rpicam-apps"
+    return False, f"camera: {problem}"
+
+
+def _is_raspberry_pi() -> bool:
+    try:
+        return "Raspberry Pi" in BOARD.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def _check_accelerator(list_devices: ListDevices, config: Config) -> Result:

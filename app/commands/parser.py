@@ -133,7 +133,7 @@ def _add_dry_run_and_root(parser: argparse.ArgumentParser) -> None:
 def _add_settings(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     add = partial(parser.add_argument, default=default)
     example = str(asset_path("kiosk.toml")).replace("%", "%%")
-    add("--camera", metavar="SRC", help='index, device, video, folder of images, stream address, or "demo"')
+    add("--camera", metavar="SRC", help='index, device, rpicam, video, folder of images, stream address, or "demo"')
     add("--config", type=Path, metavar="FILE", help=f"settings file; {example} shows every setting")
     add("--data-dir", type=Path, metavar="DIR", help="folder for the session and its models")
     add("--export-dir", type=Path, metavar="DIR", help="folder that SAVE writes to when no drive is plugged in")

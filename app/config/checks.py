@@ -17,6 +17,7 @@ MAX_CLASSES = 9
 LONGEST_LABEL = 200
 MOST_ZOOM = 4.0
 ROTATIONS = (0, 90, 180, 270)  # degrees clockwise
+AUTOFOCUS = ("continuous", "once", "off")
 PALETTES = ("paper", "night", "contrast", "distinct")  # the names in assets/themes/palettes.toml
 PRIVACY = tuple(one.value for one in Privacy)
 NOT_SURE = tuple(one.value for one in NotSure)
@@ -59,6 +60,9 @@ def check(config: Config, source: str) -> None:
         ("screen.height_px", config.screen.height_px, 320),
         ("screen.volume", config.screen.volume, 0),
         ("camera.zoom", config.camera.zoom, 1),
+        ("camera.width_px", config.camera.width_px, 160),
+        ("camera.height_px", config.camera.height_px, 120),
+        ("camera.rate_hz", config.camera.rate_hz, 5),
         ("model.not_sure_below", config.model.not_sure_below, 0),
         ("idle.after_s", config.idle.after_s, 0),
         ("idle.countdown_s", config.idle.countdown_s, 3),
@@ -73,12 +77,16 @@ def check(config: Config, source: str) -> None:
     for name, value, most in (
         ("screen.volume", config.screen.volume, 1),
         ("camera.zoom", config.camera.zoom, MOST_ZOOM),
+        ("camera.width_px", config.camera.width_px, 4096),
+        ("camera.height_px", config.camera.height_px, 4096),
+        ("camera.rate_hz", config.camera.rate_hz, 120),
         ("model.not_sure_below", config.model.not_sure_below, 0.99),
     ):
         if value > most:
             raise ConfigInvalid(f"{source}: {name} is {value}. Make it {most} or less.")
     for name, chosen, possible in (
         ("camera.rotation", config.camera.rotation, ROTATIONS),
+        ("camera.autofocus", config.camera.autofocus, AUTOFOCUS),
         ("model.not_sure", config.model.not_sure, NOT_SURE),
         ("screen.language", config.screen.language, tuple(LANGUAGES)),
         ("screen.palette", config.screen.palette, PALETTES),

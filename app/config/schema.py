@@ -28,12 +28,24 @@ class ClassSettings:
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """Where pictures come from, how they are rotated and cropped, and whether the screen mirrors them."""
+    """Where pictures come from, how they are rotated and cropped, and whether the screen mirrors them.
+
+    Attributes:
+        width_px, height_px, rate_hz: Asked of a webcam or a camera module, which may choose the nearest it has.
+        autofocus: "continuous"; "once", when the camera is opened; or "off".
+        fixed_light: A webcam keeps exposure and white balance while a class button is held. A camera module measures
+            them while nobody is there, and keeps them during a visit.
+    """
 
     source: str = "auto"
     rotation: int = 0
     zoom: float = 1.0
     mirror: bool = True
+    width_px: int = 640
+    height_px: int = 480
+    rate_hz: int = 30
+    autofocus: str = "continuous"
+    fixed_light: bool = False
 
 
 @dataclass(frozen=True)

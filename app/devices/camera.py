@@ -1,4 +1,4 @@
-"""Open a camera by the name that `--camera` takes: a webcam, a network stream, a video file or a folder of pictures.
+"""Open a camera by the name that `--camera` takes: webcam, camera module, network stream, video, or folder.
 
 A camera that is lost raises `CameraUnavailable` from `read`; the camera worker then opens it again.
 """
@@ -21,11 +21,13 @@ import numpy as np
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import Camera, Clock, ImageArray
+from app.config.schema import CameraSettings
+from app.devices import pi_camera
 from app.devices.file_cameras import FolderCamera, VideoFileCamera, camera_unreadable
 
 logger = logging.getLogger(__name__)
 
-WIDTH_PX, HEIGHT_PX, RATE_HZ = 640, 480, 30  # asked of a webcam
+AUTOMATIC, FIXED = {"exposure": 3, "white balance": 1}, {"exposure": 1, "white balance": 0}  # V4L2's values
 MAX_INDEX = 10  # /dev/video0 to 9 are tried
 FAILED_READS, SILENT_S, FROZEN_S = 5, 3.0, 3.0  # after which a camera is lost
 # Milliseconds; FFmpeg's defaults are 30 s.
@@ -48,35 +50,43 @@ def silence_libraries() -> None:
         (cv2.utils.logging if hasattr(cv2.utils, "logging") else cv2).setLogLevel(0)  # OpenCV 5, and 4
 
 
-def open_camera(source: str) -> Camera:
+def open_camera(source: str, settings: CameraSettings = pi_camera.USUAL) -> Camera:
     """Open a camera; its first picture has arrived when this returns.
 
     Args:
-        source: "auto" or "" for the first camera, an index, a device, a video file, a folder of pictures, or the
-            http(s) or rtsp address of a stream.
+        source: "auto" or "" for the first camera, "rpicam" or "rpicam:N" for a camera module, an index, a device, a
+            video file, a folder of pictures, or the http(s) or rtsp address of a stream.
+        settings: Size, rate, autofocus and light, for webcams and camera modules.
 
     Raises:
         CameraUnavailable: If it cannot be opened or delivers no pictures.
     """
     if source in ("", "auto"):
-        return first_camera()
+        return first_camera(settings)
+    if is_camera_module(source):
+        return pi_camera.PiCamera(source, settings)
     if re.match(r"(https?|rtsps?)://", source):
         return OpenCVCamera(source, _without_password(source), cv2.CAP_FFMPEG)
     if source.isdecimal():
         _refuse_unconnected(source, Path(f"/dev/video{int(source)}"))
-        return OpenCVCamera(int(source), f"video{int(source)}", cv2.CAP_V4L2)
+        return OpenCVCamera(int(source), f"video{int(source)}", cv2.CAP_V4L2, settings)
     path = Path(source)
     try:
         if path.is_dir():
             return FolderCamera(path)
         if source.startswith("/dev/"):
             _refuse_unconnected(source, path)
-            return OpenCVCamera(source, path.name, cv2.CAP_V4L2)
+            return OpenCVCamera(source, path.name, cv2.CAP_V4L2, settings)
         if path.is_file():
             return VideoFileCamera(path)
     except OSError as error:
         raise camera_unreadable(source, error) from error
     raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=CHECK_NAME))
+
+
+def is_camera_module(source: str) -> bool:
+    """Whether a name means the camera module of a Raspberry Pi."""
+    return source.partition(":")[0] == pi_camera.PREFIX
 
 
 def _refuse_unconnected(source: str, device: Path) -> None:
@@ -94,9 +104,12 @@ def check_source(source: str) -> None:
     """Check that a name can become a camera later, even if nothing is plugged in now.
 
     Raises:
-        CameraUnavailable: If it is neither a number, a device, an address, nor an existing file or folder that this
-            user may see.
+        CameraUnavailable: If it is neither a number, a device, a camera module, an address, nor an existing file or
+            folder that this user may see.
     """
+    if is_camera_module(source):
+        pi_camera.number_of(source)
+        return
     if re.match(r"(https?|rtsps?)://", source) or source.isdecimal() or source.startswith("/dev/"):
         return
     try:
@@ -108,29 +121,44 @@ def check_source(source: str) -> None:
 
 
 def candidates() -> list[str]:
-    """List the devices that may be cameras: those with a stable name if there are any, else /dev/videoN."""
+    """List what may be a camera: webcams with a stable name and camera modules if there are any, else /dev/videoN.
+
+    The /dev/videoN of a camera module deliver raw sensor data, which OpenCV cannot show.
+    """
     stable = sorted(str(path) for path in BY_ID.glob("*-video-index0")) if BY_ID.is_dir() else []
-    return stable or [f"/dev/video{n}" for n in range(MAX_INDEX) if Path(f"/dev/video{n}").exists()]
+    named = [*stable, *pi_camera.connected.sources()]
+    return named or [f"/dev/video{n}" for n in range(MAX_INDEX) if Path(f"/dev/video{n}").exists()]
 
 
-def first_camera() -> Camera:
+def first_camera(settings: CameraSettings = pi_camera.USUAL) -> Camera:
     """Open the first device that delivers pictures.
 
     Raises:
         CameraUnavailable: If none does.
     """
+    of_modules: list[CameraUnavailable] = []
     for device in candidates():
         try:
-            return open_camera(device)
+            return open_camera(device, settings)
         except CameraUnavailable as error:
             logger.info("%s", error)
-    raise CameraUnavailable("auto", NO_CAMERA)
+            of_modules += [error] if is_camera_module(device) else []
+    # That a module is connected is certain, so why it fails says more than that no camera was found.
+    raise of_modules[0] if of_modules else CameraUnavailable("auto", NO_CAMERA)
 
 
 class OpenCVCamera:
     """A webcam or a network stream. It counts as lost if it fails, is silent, or repeats one picture for seconds."""
 
-    def __init__(self, source: int | str, name: str, backend: int, *, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        source: int | str,
+        name: str,
+        backend: int,
+        settings: CameraSettings = pi_camera.USUAL,
+        *,
+        clock: Clock = time.monotonic,
+    ) -> None:
         self.name = name
         self._source = _without_password(str(source))
         self._clock = clock
@@ -139,10 +167,11 @@ class OpenCVCamera:
         if self._live:
             for setting, value in (
                 (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
-                (cv2.CAP_PROP_FRAME_WIDTH, WIDTH_PX),
-                (cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT_PX),
-                (cv2.CAP_PROP_FPS, RATE_HZ),
+                (cv2.CAP_PROP_FRAME_WIDTH, settings.width_px),
+                (cv2.CAP_PROP_FRAME_HEIGHT, settings.height_px),
+                (cv2.CAP_PROP_FPS, settings.rate_hz),
                 (cv2.CAP_PROP_BUFFERSIZE, 1),
+                (cv2.CAP_PROP_AUTOFOCUS, int(settings.autofocus == "continuous")),
             ):
                 self._capture.set(setting, value)
         self._checksum, self._changed_at_s = 0, clock()
@@ -165,6 +194,13 @@ class OpenCVCamera:
             time.sleep(0.02 * (attempt + 1))
         step = CHECK_CABLE if self._live else CHECK_ADDRESS
         raise CameraUnavailable(self._source, message("it delivers no pictures. {step}", step=step))
+
+    def keep_light(self, kept: bool) -> None:
+        """Stop a webcam from adjusting exposure and white balance, or let it go on."""
+        if self._live:
+            values = FIXED if kept else AUTOMATIC
+            self._capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, values["exposure"])
+            self._capture.set(cv2.CAP_PROP_AUTO_WB, values["white balance"])
 
     def close(self) -> None:
         """Release the device."""

@@ -13,7 +13,7 @@ from itertools import count
 import numpy as np
 
 from app.base.errors import CameraUnavailable
-from app.base.ports import Camera, Clock, Frame, ImageArray
+from app.base.ports import Camera, Clock, Frame, ImageArray, KeepsLight
 from app.base.workers import StopSignal
 from app.core.events import CameraFound, CameraLost, Event
 
@@ -30,6 +30,7 @@ def watch_camera(
     stop: StopSignal,
     wanted: Callable[[], object] = lambda: None,
     rotation: Callable[[], int] = lambda: 0,
+    keeps_light: Callable[[], bool] = lambda: False,
     clock: Clock = time.monotonic,
 ) -> None:
     """Read frames until `stop` is set.
@@ -41,6 +42,7 @@ def watch_camera(
         stop: Ends the loop.
         wanted: Returns which camera is wanted; when the value changes, `open_camera` is called again.
         rotation: Returns by how many degrees pictures are turned clockwise: 0, 90, 180 or 270.
+        keeps_light: Returns whether a camera that can keep exposure and white balance must do so now.
         clock: Monotonic seconds for `Frame.captured_at_s`.
     """
     sequence = count()
@@ -51,8 +53,11 @@ def watch_camera(
         try:
             camera = open_camera()
             try:
-                delivers = False
+                delivers = kept = False
                 while not stop.is_set() and wanted() == chosen:
+                    if isinstance(camera, KeepsLight) and keeps_light() != kept:
+                        kept = not kept
+                        camera.keep_light(kept)
                     image = turned(camera.read(), rotation())
                     image.flags.writeable = False
                     if not delivers:  # some drivers open a camera that is gone: only a picture is proof

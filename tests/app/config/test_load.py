@@ -38,7 +38,8 @@ def test_a_file_overrides_only_what_it_names(tmp_path: Path) -> None:
         ("classes = 3\n", "{path}: classes is a section. Write [classes] above its settings."),
         (
             "[camera]\nsorce = 1\n",
-            "{path}: [camera] has no setting 'sorce'. Choose one of: source, rotation, zoom, mirror.",
+            "{path}: [camera] has no setting 'sorce'. Choose one of: source, rotation, zoom, mirror, "
+            "width_px, height_px, rate_hz, autofocus, fixed_light.",
         ),
         ("[camera]\nmirror = 1\n", "{path}: camera.mirror takes true or false, not 1."),
         ("[screen]\nwidth_px = true\n", "{path}: screen.width_px takes a whole number, not True."),

@@ -108,3 +108,25 @@ def turned_by_hand(image: np.ndarray, degrees: int) -> np.ndarray:
         height, width = image.shape[:2]
         image = np.array([[image[height - 1 - x, y] for x in range(height)] for y in range(width)])
     return image
+
+
+def test_a_camera_that_can_keep_its_light_does_so_while_it_is_asked_to() -> None:
+    said: list[bool] = []
+    kept, frames = [False], Mailbox[Frame]()
+
+    class Webcam(DemonstrationCamera):
+        def keep_light(self, kept: bool) -> None:
+            said.append(kept)
+
+    camera = Webcam(frames_per_second=200)
+    worker = Worker(
+        "camera",
+        lambda stop: watch_camera(lambda: camera, frames.put, lambda _: None, stop=stop, keeps_light=lambda: kept[0]),
+        lambda *_: None,
+    ).start()
+    wait_until(lambda: frames.take() is not None)
+    kept[0] = True
+    wait_until(lambda: said == [True])
+    kept[0] = False
+    wait_until(lambda: said == [True, False])
+    worker.stop()
