@@ -32,6 +32,7 @@ from app.devices.display import screen_chosen
 from app.devices.keyboard import Keyboard
 from app.devices.pointer import Pointer
 from app.devices.power import switch_off
+from app.devices.systemd import locked_in
 from app.devices.text_input import TextInput
 from app.jobs.running import run_jobs
 from app.jobs.tools import RenderedThings, StationServices, Tools
@@ -160,10 +161,11 @@ def compose(
         vision = open_vision(extractor, store, stack)
         prior = ExtractorPrior(extractor.origin_sha256, config.data_dir)
         drives = SimulatedDrives() if demo is not None else open_drives(stack)
+        guarded = demo is None and locked_in(os.environ)
         things = RenderedThings(AttractStage.kinds, random_views())
         kiosk = Kiosk(
             Tools(config, store, extractor, vision, drives, sounds, clock, accelerator, prior),
-            StationServices(settings, candidates, switch_off, warnings.lines, things),
+            StationServices(settings, candidates, switch_off, warnings.lines, things, guarded),
             events=events,
             toggle_fullscreen=window.toggle_fullscreen,
             settings_changed=lambda changed: sounds.set_volume(volume(changed)),
@@ -210,7 +212,9 @@ def make_loop(
     poll_devices: Callable[[], None],
 ) -> Loop:
     """Connect the frame loop with the window, its input devices and the workers' mailboxes."""
-    keyboard = Keyboard(lambda direction: screens.ahead(loop.view, window.size, direction))
+    keyboard = Keyboard(
+        lambda direction: screens.ahead(loop.view, window.size, direction), has_frame=lambda: not window.fullscreen
+    )
     pointer = Pointer(lambda position: screens.button_at(loop.view, window.size, position), lambda: window.size)
     loop = Loop(
         kiosk,

@@ -24,8 +24,10 @@ from app.base.i18n import message
 from app.base.not_sure import NotSure
 from app.base.ports import Frame
 from app.base.workers import Mailbox
+from app.config.pin_lock import PinLock, read_pin_lock
 from app.config.schema import Config
 from app.core import events as ev
+from app.core.pages import StaffState
 from app.core.presses import in_order_of_time, inputs_of
 from app.core.state import KioskState, Mode, Timing
 from app.core.transitions import advance
@@ -43,7 +45,7 @@ from app.jobs.samples import (
 )
 from app.jobs.save import save_model
 from app.jobs.show_and_carry_on import end_show, import_session, show_model
-from app.jobs.staff import collect_system_info, rename_classes, switch_off, write_settings
+from app.jobs.staff import collect_system_info, remember_pin_lock, rename_classes, set_pin, switch_off, write_settings
 from app.jobs.starter import Starter
 from app.jobs.tools import Announce, StationServices, Tools
 from app.jobs.training import queue_training, restore_model
@@ -195,6 +197,10 @@ class Kiosk:
             case ev.ChangeSettings(changes):
                 self._apply_settings()
                 self._session_job(write_settings, self._services, changes)
+            case ev.SetPin(pin):
+                self._session_job(set_pin, self._services, pin)
+            case ev.RememberPinLock(wrong, locked_s):
+                self._session_job(remember_pin_lock, PinLock(wrong, locked_s))
             case ev.NameClasses(labels):
                 self._session_job(rename_classes, self._starter, labels)
             case ev.LookAtSystem():
@@ -294,6 +300,7 @@ class Kiosk:
         config, now_s = self._tools.config, self._tools.clock()
         model = restore_model(self._tools)
         session = self._tools.store.load()
+        lock = read_pin_lock(config.data_dir)
         return KioskState(
             classes=taught_classes(self._tools, session),
             mode=Mode.LIVE if model else Mode.TEACH,
@@ -302,6 +309,8 @@ class Kiosk:
             timing=Timing(config.buttons.hold_delay_s, config.buttons.sample_interval_s, config.classes.max_shots),
             inputs=inputs_of(config),
             config=config,
+            locked_in=self._services.locked_in,
+            staff=StaffState(wrong_pins=lock.wrong, locked_until_s=now_s + lock.locked_s if lock.locked_s else 0.0),
             language=config.screen.language,
             last_input_s=now_s,
             now_s=now_s,

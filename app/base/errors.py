@@ -4,6 +4,7 @@ KioskError                          everything below
 ├── ConfigError                     a file or an argument that a person wrote cannot be used
 │   ├── ConfigInvalid               a setting is missing, unknown or out of range
 │   ├── DatasetInvalid              a folder of pictures by class cannot be trained on
+│   ├── PinRefused                  the PIN that was typed cannot be used or stored
 │   ├── InstallRefused              the kiosk cannot be installed on, or removed from, this computer
 │   └── BenchmarkUnavailable        the benchmark does not exist, or did not finish
 ├── CommandIncomplete               a command ran to its end, but could not do all of its work
@@ -77,6 +78,10 @@ class ConfigInvalid(ConfigError):
 
 class DatasetInvalid(ConfigError):
     """A folder of pictures by class cannot be trained on."""
+
+
+class PinRefused(ConfigError):
+    """The PIN that was typed cannot be used, or cannot be stored."""
 
 
 class InstallRefused(ConfigError):

@@ -38,6 +38,8 @@ def run_command(options: argparse.Namespace) -> int:
             from app.commands.install import run
         case "uninstall":
             from app.commands.uninstall import run
+        case "pin":
+            from app.commands.pin import run
         case _:
             assert_never(command)
     return run(options)

@@ -28,6 +28,8 @@ DEMO_REPORT = Path("demo-out/demo.json")
 def run(options: argparse.Namespace) -> int:
     """Run the kiosk until somebody closes it or it receives SIGINT or SIGTERM; return the exit code."""
     settings = None if options.demo else settings_file(options)
+    if settings is not None:
+        settings.protect_pin()
     config = config_of(options, settings)
     if not options.headless and not options.demo:
         os.environ.update(find_screen(os.environ))

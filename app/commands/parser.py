@@ -19,7 +19,7 @@ from app.base.paths import COMMAND, asset_path, program_name
 from app.commands.bench import STANDALONE, topics_in
 from app.config.checks import DEVICE_FORM
 
-CommandName = Literal["kiosk", "train", "classify", "models", "doctor", "bench", "install", "uninstall"]
+CommandName = Literal["kiosk", "train", "classify", "models", "doctor", "bench", "install", "uninstall", "pin"]
 
 RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
 SCREENS = ("auto", "desktop", "kmsdrm", "cage")
@@ -45,6 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_bench(_command(commands, "bench", "measure the speed of this machine"))
     _add_install(_command(commands, "install", "start the kiosk when the machine starts"))
     _add_dry_run_and_root(_command(commands, "uninstall", "undo what install did"))
+    _add_pin(_command(commands, "pin", "set the PIN of the staff pages; it is read from standard input"))
     return parser
 
 
@@ -117,6 +118,13 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="NAME", help="user that runs the kiosk (default: who called sudo)")
     parser.add_argument("--screen", choices=SCREENS, default="auto", help="how the kiosk draws (default: auto)")
     _add_dry_run_and_root(parser)
+
+
+def _add_pin(parser: argparse.ArgumentParser) -> None:
+    add = partial(parser.add_argument, type=Path, default=argparse.SUPPRESS)
+    add("--config", metavar="FILE", help="settings file of the kiosk")
+    add("--data-dir", metavar="DIR", help="data directory of the kiosk (default: that of the installed kiosk)")
+    _add_verbose(parser)
 
 
 def _add_dry_run_and_root(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ import re
 from app.base.errors import ConfigInvalid
 from app.base.i18n import LANGUAGES
 from app.base.not_sure import NotSure
+from app.base.pin import is_pin, is_stored
 from app.base.privacy import Privacy
 from app.config.input_map import button_named, input_map, pins_of
 from app.config.schema import Config
@@ -94,7 +95,7 @@ def check(config: Config, source: str) -> None:
     ):
         if chosen not in possible:
             raise ConfigInvalid(f"{source}: {name} is {chosen!r}. Choose one of: {', '.join(map(str, possible))}.")
-    if not re.fullmatch(r"[0-9]{4,12}|", config.staff.pin):
+    if config.staff.pin and not is_pin(config.staff.pin) and not is_stored(config.staff.pin):
         raise ConfigInvalid(f"{source}: staff.pin takes 4 to 12 digits, or none at all.")
     if len(set(config.staff.hold)) != 2:
         raise ConfigInvalid(f'{source}: staff.hold takes two buttons, such as ["reset", "undo"].')

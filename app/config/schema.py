@@ -182,10 +182,10 @@ class PrivacySettings:
 
 @dataclass(frozen=True)
 class StaffSettings:
-    """Whom visitors can ask, and how staff open their pages."""
+    """Whom visitors can ask, and how staff open their pages. `pin` is as `app.base.pin` stores it, or plain digits."""
 
     contact: str = ""
-    pin: str = ""
+    pin: str = field(default="", repr=False)
     hold: tuple[str, ...] = ("reset", "undo")
     hold_s: float = 3.0
     pin_tries: int = 3

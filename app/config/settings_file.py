@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import tomli_w
 
 from app.base.errors import ConfigInvalid, SettingsNotWritten
 from app.base.files import set_aside, write_durably
+from app.base.pin import is_pin, stored
 from app.config.load import load_over, read_table
 from app.config.schema import Config
 
@@ -46,6 +48,7 @@ class SettingsFile:
         Raises:
             SettingsNotWritten: If the disk is full or fails; the file is unchanged.
         """
+        self._read_again()
         changed = {section: dict(values) for section, values in self._saved.items()}
         for name, value in changes.items():
             section, _, key = name.partition(".")
@@ -55,6 +58,27 @@ class SettingsFile:
         except OSError as error:
             raise SettingsNotWritten from error
         self._saved = changed
+
+    def protect_pin(self) -> None:
+        """Replace a plain PIN, as older versions wrote it, by its stored form; only the owner can change `--config`."""
+        saved, base = self._saved.get("staff", {}).get("pin"), self.base.staff.pin
+        plain = base if saved is None else saved
+        if is_pin(plain):
+            pin = stored(plain)
+            self.config = replace(self.config, staff=replace(self.config.staff, pin=pin))
+            try:
+                self.save({"staff.pin": pin})
+                logger.warning("The PIN was in plain text. Now %s keeps it as a scrypt key.", self._path)
+            except SettingsNotWritten as error:
+                logger.warning("The PIN is in plain text and cannot be replaced: %s", error)
+        if is_pin(base):
+            logger.warning("The file of --config holds a PIN in plain text. It is not read again: delete that line.")
+
+    def _read_again(self) -> None:
+        """Notice what the command `pin` wrote meanwhile."""
+        with suppress(ConfigInvalid):  # it is missing, or damaged: the next start sets it aside
+            load_over(self.base, self._path)
+            self._saved = {section: dict(values) for section, values in read_table(self._path).items()}
 
     def _read(self) -> None:
         try:

@@ -95,7 +95,7 @@ class TypingState:
 
     purpose: TypingPurpose
     index: int = 0
-    text: str = ""
+    text: str = field(default="", repr=False)
     selected: bool = False
     shift: bool = False
     problem: Text = ""
@@ -111,8 +111,8 @@ class StaffState:
         listening: The button that the next input becomes, or None.
         asked: What to do with the machine, while staff are asked whether they are sure.
         system: What was last collected about the system.
-        wrong_pins: Number of wrong PINs in a row.
-        locked_until_s: No PIN is accepted until then, monotonic.
+        wrong_pins: Number of wrong PINs since the last right one.
+        locked_until_s: No PIN is accepted until then, monotonic; 0 if none was locked, or the lock is over.
         hold_since_s: Since when the two buttons or the corner are held; None while they are not.
     """
 
@@ -124,3 +124,7 @@ class StaffState:
     wrong_pins: int = 0
     locked_until_s: float = 0.0
     hold_since_s: float | None = None
+
+    def closed(self) -> StaffState:
+        """The pages after they were left: only the count of wrong PINs and the lock stay."""
+        return StaffState(wrong_pins=self.wrong_pins, locked_until_s=self.locked_until_s)

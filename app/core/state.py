@@ -38,6 +38,7 @@ class Mode(Enum):
     RESULTS = "results"
     SAVING = "saving"
     CONFIRM_RESET = "confirm_reset"
+    CONFIRM_LEAVE = "confirm_leave"
     ERASING = "erasing"
     ASK_FOLDER = "ask_folder"  # what to do with a folder that was found on a drive
     CHOOSE_DRIVE = "choose_drive"  # which of several drives SAVE writes to
@@ -119,6 +120,7 @@ class KioskState:
         shown_from: Name of the drive whose model answers; empty while the session's own model does.
         language: Language of this visit.
         config: All settings, including those that were changed on the screen.
+        locked_in: Visitors cannot leave the kiosk or its full screen: its service started it.
         starter: A model that answers before a visitor has taught anything; `model` is None meanwhile.
         learn_due: A class button was released in learn-as-you-go: train as soon as its samples are stored.
         last_input_s: When somebody last did something.
@@ -158,6 +160,7 @@ class KioskState:
     shown_from: str = ""
     language: str = SOURCE_LANGUAGE
     config: Config = field(default_factory=Config)
+    locked_in: bool = False
     starter: ModelFacts | None = None
     learn_due: bool = False
     last_input_s: float = 0.0

@@ -13,7 +13,20 @@ from typing import Any
 from app.base.buttons import Action, Button
 from app.core import events as ev
 from app.core.events import Command, Event
-from app.core.modes import choose_drive, cursor, devices, found, gallery, idle, jobs, results, staff, teach, visit
+from app.core.modes import (
+    choose_drive,
+    cursor,
+    devices,
+    found,
+    gallery,
+    idle,
+    jobs,
+    leaving,
+    results,
+    staff,
+    teach,
+    visit,
+)
 from app.core.presses import interpret
 from app.core.state import KioskState, Mode, Step
 
@@ -49,7 +62,7 @@ def _step(state: KioskState, event: Event) -> Step:
 
 def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     if event.button is Action.FULLSCREEN:
-        return state, (ev.ToggleFullscreen(),)
+        return state, () if state.locked_in else (ev.ToggleFullscreen(),)
     state = _pressed_at(state, event.at_s)
     if event.button not in state.down:
         state = replace(state, down=(*state.down, event.button))
@@ -59,6 +72,15 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
         return state, ()
     state, commands = _PRESSED[state.mode](state, button)
     return cursor.keep_on_control(before, cursor.after_page_change(before, state, event.button)), commands
+
+
+def _window_closed(state: KioskState, event: ev.WindowClosed) -> Step:
+    """A window closes by its button, as any window does; a key such as Alt+F4 is a press of LEAVE."""
+    if event.by_button and not state.locked_in:
+        return state, (ev.Leave(),)
+    state, commands = _pressed(state, ev.ButtonPressed(Action.LEAVE))
+    state, more = _released(state, ev.ButtonReleased(Action.LEAVE))
+    return state, (*commands, *more)
 
 
 def _pressed_at(state: KioskState, at_s: float | None) -> KioskState:
@@ -96,6 +118,9 @@ def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
 
 _EVERY_TICK = (
     staff.watch_hold,
+    staff.watch_lock,
+    staff.give_up_pin,
+    leaving.give_up_asking,
     choose_drive.give_up_asking,
     jobs.leave_saved,
     teach.repeat_while_held,
@@ -113,6 +138,7 @@ _PRESSED: dict[Mode, Callable[[KioskState, Button], Step]] = {
     Mode.SAVING: visit.pressed_while_saving,
     Mode.ERASING: visit.pressed_while_busy,
     Mode.CONFIRM_RESET: visit.answered,
+    Mode.CONFIRM_LEAVE: leaving.answered,
     Mode.ASK_FOLDER: found.answered,
     Mode.CHOOSE_DRIVE: choose_drive.answered,
     Mode.IMPORTING: visit.pressed_while_busy,
@@ -125,6 +151,7 @@ _USER_INPUTS = (
     ev.ButtonReleased,
     ev.InputPressed,
     ev.ScreenTouched,
+    ev.WindowClosed,
     ev.CharacterTyped,
     ev.TypingEdited,
 )
@@ -137,6 +164,7 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.ButtonReleased: _released,
     ev.InputPressed: _input_pressed,
     ev.ScreenTouched: idle.touched,
+    ev.WindowClosed: _window_closed,
     ev.CharacterTyped: staff.character_typed,
     ev.TypingEdited: staff.typing_edited,
     ev.TimePassed: _time_passed,
@@ -160,6 +188,7 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.SessionRestored: staff.session_restored,
     ev.StaffFailed: staff.staff_failed,
     ev.StaffDone: staff.staff_done,
+    ev.StaffPinSet: staff.pin_set,
     ev.SystemLooked: staff.system_looked,
     ev.CameraFound: devices.camera_found,
     ev.CameraLost: devices.camera_lost,

@@ -15,6 +15,7 @@ from typing import Protocol
 from app.base.buttons import Action, Button, ScreenKey
 from app.base.errors import KioskError
 from app.base.ports import Clock
+from app.core.events import WindowClosed
 from app.core.state import Mode
 from app.demo.tour import Hands, Steps, go_away, look_around, visit_staff
 from app.kiosk import Kiosk
@@ -157,7 +158,7 @@ class ScriptedVisitor:
         self._waiting_since_s = self._clock()
         ready = next(self._visit, None)
         if ready is None:
-            self._tap(Action.LEAVE)
+            self._kiosk.events.put(WindowClosed(by_button=True))
         else:
             self._ready = ready
 

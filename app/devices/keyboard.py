@@ -10,7 +10,7 @@ import pygame
 from app.base.buttons import Action, Button, OnScreen
 from app.base.errors import ConfigInvalid
 from app.config.input_map import InputMap
-from app.core.events import ButtonPressed, ButtonReleased, Event, InputPressed, InputReleased
+from app.core.events import Event, InputPressed, InputReleased, WindowClosed
 
 NAMES: dict[int, str] = {
     getattr(pygame, name): name.removeprefix("K_").lower()
@@ -22,17 +22,23 @@ DIGITS = {scancode: str(digit) for digit, scancode in enumerate(range(pygame.KSC
 
 
 class Keyboard:
-    """Turns keys into inputs. Ignores key repeat; closing the window presses the button LEAVE.
+    """Turns keys into inputs, and what closes a window into WindowClosed. Ignores key repeat.
 
     Keys of the digit row are named by position, because French keyboards have the digits on Shift. All other keys are
     named by their label, because German keyboards have Y and Z exchanged.
 
     Args:
         ahead: Returns what is above (-1) or below (1) the cursor on the screen, nearest first; None without a cursor.
+        has_frame: Whether the window has a frame with a button that closes it, as it has outside full screen.
     """
 
-    def __init__(self, ahead: Callable[[int], Sequence[Hashable] | None] = lambda _step: None) -> None:
+    def __init__(
+        self,
+        ahead: Callable[[int], Sequence[Hashable] | None] = lambda _step: None,
+        has_frame: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._ahead = ahead
+        self._has_frame = has_frame
         self._down: dict[int, str] = {}
 
     def translate(self, window_event: Any) -> tuple[Event, ...]:
@@ -47,7 +53,8 @@ class Keyboard:
         if window_event.type == pygame.WINDOWFOCUSLOST:
             return self.release_all()
         if window_event.type == pygame.QUIT:
-            return (ButtonPressed(Action.LEAVE), ButtonReleased(Action.LEAVE))
+            alt = pygame.display.get_init() and pygame.key.get_mods() & pygame.KMOD_ALT  # as in Alt+F4
+            return (WindowClosed(by_button=self._has_frame() and not alt),)
         return ()
 
     def release_all(self) -> tuple[Event, ...]:

@@ -11,7 +11,15 @@ from app.base.ports import Clock
 
 logger = logging.getLogger(__name__)
 
+LOCKED_IN = "KIOSK_LOCKED_IN"
+"""The variable that the service sets: visitors cannot leave the kiosk. A person who starts the kiosk may leave it."""
+
 NOTIFICATIONS_PER_PERIOD = 4  # sd_watchdog_enabled(3) advises two; with four, a slow frame may delay one
+
+
+def locked_in(environment: Mapping[str, str]) -> bool:
+    """Whether the kiosk was started so that visitors cannot leave it, as the service starts it."""
+    return environment.get(LOCKED_IN, "") not in ("", "0")
 
 
 class SystemdNotifier:

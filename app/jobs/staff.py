@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
+from app.base.error_texts import system_error_text
 from app.base.i18n import message
+from app.base.pin import stored
+from app.config.pin_lock import PinLock, write_pin_lock
 from app.core import events as ev
 from app.jobs.machine_info import drive_lines, machine_lines
 from app.jobs.running import report_failure_as
 from app.jobs.starter import Starter
 from app.jobs.tools import Announce, StationServices, Tools
 from app.jobs.training import rename_classes_of_model
+
+logger = logging.getLogger(__name__)
 
 
 def write_settings(
@@ -18,6 +25,23 @@ def write_settings(
     if services.settings is not None:
         with report_failure_as(ev.StaffFailed, announce):
             services.settings.save(dict(changes))
+
+
+def set_pin(_tools: Tools, announce: Announce, services: StationServices, pin: str) -> None:
+    """Store a new PIN, or remove it if `pin` is empty; announces StaffPinSet."""
+    with report_failure_as(ev.StaffFailed, announce):
+        kept = stored(pin) if pin else ""
+        if services.settings is not None:
+            services.settings.save({"staff.pin": kept})
+        announce(ev.StaffPinSet(kept))
+
+
+def remember_pin_lock(tools: Tools, _announce: Announce, lock: PinLock) -> None:
+    """Keep the lock of the number pad over a restart. On a full disk it holds until then."""
+    try:
+        write_pin_lock(tools.config.data_dir, lock)
+    except OSError as error:
+        logger.warning("the lock of the PIN ends with a restart: it cannot be written: %s", system_error_text(error))
 
 
 def rename_classes(tools: Tools, announce: Announce, starter: Starter, labels: tuple[str, ...]) -> None:

@@ -97,6 +97,7 @@ class StationServices:
         switch_off: Shuts the computer down, or restarts it if the argument is True.
         recent_warnings: Returns the last warnings in the log, newest first.
         things: Pictures to train a starter on.
+        locked_in: Visitors cannot leave the kiosk: its service started it.
     """
 
     settings: SettingsFile | None = None
@@ -104,3 +105,4 @@ class StationServices:
     switch_off: Callable[[bool], None] = lambda _restart: None
     recent_warnings: Callable[[], tuple[str, ...]] = tuple
     things: RenderedThings | None = None
+    locked_in: bool = False

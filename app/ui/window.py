@@ -56,6 +56,11 @@ class Window:
         """Width and height in pixels."""
         return self._surface.get_size()
 
+    @property
+    def fullscreen(self) -> bool:
+        """Whether the window fills the screen."""
+        return self._fullscreen
+
     def draw(self, view: KioskView) -> None:
         """Draw and show a view, unless it would look the same as the last one."""
         now = (still(view), self._animator.step(view))

@@ -39,6 +39,7 @@ _SCREENS = {
     Mode.RESULTS: Screen.RESULTS,
     Mode.SAVING: Screen.SAVING,
     Mode.CONFIRM_RESET: Screen.CONFIRM,
+    Mode.CONFIRM_LEAVE: Screen.CONFIRM,
     Mode.ERASING: Screen.TEACH,
     Mode.STILL_THERE: Screen.CONFIRM,
     Mode.ASK_FOLDER: Screen.CONFIRM,

@@ -21,6 +21,8 @@ def question(state: KioskState, translate: Translator) -> Question | None:
     """The current question, or None."""
     if state.mode is Mode.CONFIRM_RESET:
         return _start_over(state, translate)
+    if state.mode is Mode.CONFIRM_LEAVE:
+        return _leave(state, translate)
     if state.mode is Mode.ASK_FOLDER and state.found is not None:
         return _folder(state, state.found, translate)
     if state.mode is Mode.CHOOSE_DRIVE:
@@ -117,6 +119,14 @@ def _start_over(state: KioskState, translate: Translator) -> Question:
         title=translate(message("Start over?")),
         text=translate(text),
         answers=_answers(translate, message("Keep them"), message("Erase")),
+    )
+
+
+def _leave(state: KioskState, translate: Translator) -> Question:
+    return Question(
+        title=translate(message("Leave the kiosk?")),
+        text=translate(KEPT if state.by_keyboard else BY_BUTTON),
+        answers=_answers(translate, message("Stay"), message("Leave")),
     )
 
 

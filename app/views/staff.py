@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.base.buttons import Action, ArchivedSession, ClassName, LearnInput, PowerKey, ScreenKey, StaffPage, StaffTab
 from app.base.i18n import Message, Text, message
 from app.core.modes.settings import CHOICES, Arrows, class_number_arrows
-from app.core.modes.staff import learnable
+from app.core.modes.staff import has_pin, learnable
 from app.core.state import KioskState, Mode
 from app.views.model import Setting, Staff, Tab
 from app.views.words import Translator, back_key, camera_name, usage_hint
@@ -30,6 +30,10 @@ HINTS: dict[StaffPage, Message] = {
     StaffPage.SESSIONS: message("A session that is brought back takes the place of this one, which is put away."),
     StaffPage.SYSTEM: message("What is wrong stands out."),
 }
+NO_PIN = message(
+    "No PIN is set: everybody who finds this page can change it. So it neither shows earlier sessions nor shuts down. "
+    "Set a PIN with the command “pin”."
+)
 STEER = {
     "buttons": message("Buttons 1 and 2 move, TRAIN chooses, SAVE turns to the next page, RESET leaves."),
     "keys": message("Arrow keys move, Enter chooses, Tab turns to the next page, Esc leaves."),
@@ -62,8 +66,8 @@ def staff(state: KioskState, facts: BackendFacts, translate: Translator) -> Staf
         return None
     page = state.staff.page
     hint: Text = HINTS[page]
-    if not state.config.staff.pin and page is StaffPage.CLASSES:
-        hint = message("No PIN is set: everybody who finds this page can change it. Set one under “System”.")
+    if not has_pin(state) and page in (StaffPage.CLASSES, StaffPage.SESSIONS, StaffPage.SYSTEM):
+        hint = NO_PIN
     hint = usage_hint(state, touch=hint, **(STEER_TESTING if page is StaffPage.BUTTONS else STEER))
     if state.staff.listening is not None:
         hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
@@ -174,6 +178,8 @@ def _counts(state: KioskState, source: str, translate: Translator) -> str:
 
 
 def _sessions(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
+    if not has_pin(state):
+        return (Setting(translate(message("Kept sessions")), translate(message("only with a PIN"))),)
     kept = state.staff.system.archive
     export = Setting(
         label=translate(message("Kept sessions")),
@@ -200,11 +206,17 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
         *(Setting(translate(what), translate(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
         Setting(
             translate(message("PIN")),
-            "••••" if state.config.staff.pin else translate(message("none")),
-            press=ScreenKey.NEW_PIN,
+            "••••" if has_pin(state) else translate(message("none")),
+            press=ScreenKey.NEW_PIN if has_pin(state) else None,
             press_text=translate(message("change")),
-            warning=not state.config.staff.pin,
+            warning=not has_pin(state),
         ),
+        *(_power(translate) if has_pin(state) else ()),
+    )
+
+
+def _power(translate: Translator) -> tuple[Setting, ...]:
+    return (
         Setting(translate(message("Restart")), press=PowerKey.RESTART, press_text=translate(message("start anew"))),
         Setting(translate(message("Power off")), press=PowerKey.SHUT_DOWN, press_text=translate(message("shut down"))),
     )

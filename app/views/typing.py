@@ -28,7 +28,7 @@ def typing(state: KioskState, translate: Translator) -> Typing | None:
     return Typing(
         title=translate(_title(now)),
         text=now.text,
-        secret=now.purpose is TypingPurpose.PIN,
+        secret=now.purpose in (TypingPurpose.PIN, TypingPurpose.NEW_PIN),
         rows=tuple(tuple((button, _face(button, state)) for button in row) for row in rows(now)),
         keys=(
             ActionKey(TypingKey.CANCEL, "cancel", translate(message("Cancel")), ""),

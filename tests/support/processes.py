@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -187,9 +187,18 @@ class KioskProcess:
         self._process.stderr.close()
 
     def leave(self) -> dict[str, Any]:
-        """Press Escape and return the report. Fails if the kiosk printed a traceback."""
-        self.key("Escape")
+        """Press Escape, say yes, and return the report. Fails if the kiosk printed a traceback."""
+
+        def left() -> bool:
+            self.key("Escape")
+            time.sleep(0.3)
+            self.key("y")
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(2.0)
+            return self._process.poll() is not None
+
         try:
+            wait_for(left, "the kiosk is left")
             assert self._process.wait(TIMEOUT_S) == 0
         finally:
             self._process.kill()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,21 @@ class ChangeSettings:
     """Save settings that were changed on the screen, and use them at once. `changes` are (section.name, value)."""
 
     changes: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class SetPin:
+    """Store a new PIN for the staff pages; an empty one removes it."""
+
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RememberPinLock:
+    """Keep the number of wrong PINs, and for how many seconds the number pad is locked, over a restart."""
+
+    wrong: int
+    locked_s: float
 
 
 @dataclass(frozen=True)
@@ -182,6 +197,8 @@ Command = (
     | LoadStarter
     | DropStarter
     | ChangeSettings
+    | SetPin
+    | RememberPinLock
     | NameClasses
     | LookAtSystem
     | RestoreSession

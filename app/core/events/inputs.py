@@ -75,10 +75,21 @@ class ScreenTouched:
 
 
 @dataclass(frozen=True)
+class WindowClosed:
+    """Somebody asked the window to close; it stays open until the kiosk leaves.
+
+    Attributes:
+        by_button: With the window's own button. Without one, as in full screen, it was a key such as Alt+F4.
+    """
+
+    by_button: bool
+
+
+@dataclass(frozen=True)
 class CharacterTyped:
     """A real keyboard wrote text while the on-screen keyboard is open."""
 
-    text: str
+    text: str = field(repr=False)  # it may belong to a PIN
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,7 @@ InputEvent = (
     | InputStuck
     | PinChanged
     | ScreenTouched
+    | WindowClosed
     | CharacterTyped
     | TypingEdited
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +112,13 @@ class StaffDone:
 
 
 @dataclass(frozen=True)
+class StaffPinSet:
+    """The staff pages have another PIN: `stored` as `app.base.pin` stores it, or empty for none."""
+
+    stored: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class WorkerFailed:
     """A worker thread stopped because of an error and will not come back."""
 
@@ -136,6 +143,7 @@ SurroundingsEvent = (
     | SystemLooked
     | StaffFailed
     | StaffDone
+    | StaffPinSet
     | WorkerFailed
     | TimePassed
 )

@@ -32,8 +32,6 @@ def choices(state: KioskState) -> tuple[Drive, ...]:
 
 def answered(state: KioskState, button: Button) -> Step:
     """A class button chooses its drive, SAVE chooses the first; any other button cancels."""
-    if button is Action.LEAVE:
-        return state, (ev.Leave(),)
     if state.pressed_at_s - state.asked_at_s < ANSWER_AFTER_S:
         return state, ()
     place = 0 if button is Action.SAVE else button

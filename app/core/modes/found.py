@@ -52,7 +52,7 @@ def answered(state: KioskState, button: Button) -> Step:
         return replace(_forgotten(state), mode=Mode.IMPORTING), (ev.ShowModel(found.folder, found.drive),)
     if button in (CARRY_ON, SHOW):
         return state, ()
-    return _forgotten(state), (ev.Leave(),) if button is Action.LEAVE else ()
+    return _forgotten(state), ()
 
 
 def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
@@ -90,11 +90,9 @@ def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
 
 
 def pressed_while_shown(state: KioskState, button: Button) -> Step:
-    """While a drive's model is shown, only RESET does something: it returns to the session."""
-    if button is Action.RESET:
+    """While a drive's model is shown, RESET returns to the session, and so does Esc."""
+    if button in (Action.RESET, Action.LEAVE):
         return replace(state, mode=Mode.IMPORTING, notice=None), (ev.EndShow(),)
-    if button is Action.LEAVE:
-        return state, (ev.Leave(),)
     text = message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
     return refused(state, text)
 

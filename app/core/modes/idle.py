@@ -10,7 +10,7 @@ from app.base.privacy import Privacy
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.modes.language import with_language
-from app.core.pages import GalleryState, ResultsState, SavingState, StaffState
+from app.core.pages import GalleryState, ResultsState, SavingState
 from app.core.state import KioskState, Mode, Step, noticed
 
 _BUSY = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.ATTRACT)
@@ -27,7 +27,7 @@ def look_at_the_clock(state: KioskState) -> Step:
         return state, ()
     if state.mode is Mode.STAFF or state.typing is not None:  # staff forgot to leave
         state = replace(state, mode=state.resting_mode, typing=None, last_input_s=state.now_s)
-        return replace(state, staff=StaffState(locked_until_s=state.staff.locked_until_s)), ()
+        return replace(state, staff=state.staff.closed()), ()
     if not any(state.shots) and state.model is None:
         return start_attract(state)
     return replace(state, mode=Mode.STILL_THERE, asked_at_s=state.now_s, notice=None), ()
@@ -77,9 +77,7 @@ def start_attract(state: KioskState) -> Step:
 
 
 def wake_up(state: KioskState, button: Button) -> Step:
-    """A press ends the demonstration. It has no other effect, except for LANGUAGE and LEAVE."""
-    if button is Action.LEAVE:
-        return state, (ev.Leave(),)
+    """A press ends the demonstration. It has no other effect, except for LANGUAGE."""
     if button is Action.LANGUAGE:
         return next_language(replace(state, mode=state.resting_mode))
     return replace(state, mode=state.resting_mode), (ev.PlaySound("tick"),)

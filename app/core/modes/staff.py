@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
 
 from app.base.buttons import (
@@ -18,18 +17,20 @@ from app.base.buttons import (
     StaffTab,
 )
 from app.base.exhaustive import assert_never
-from app.base.i18n import Text, message
+from app.base.i18n import message
+from app.base.pin import is_pin, matches
 from app.base.tone import Tone
 from app.config.input_map import button_named
 from app.core import events as ev
 from app.core.modes import class_list, typing
 from app.core.modes.language import with_language
 from app.core.modes.settings import CHOICES, NUMBER_OF_CLASSES, change_settings
-from app.core.pages import StaffState, TypingPurpose, TypingState
+from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
 SURE_AFTER_S = 0.8
-SHORTEST_PIN = 4  # digits; the settings file has the same limit
+LONGEST_LOCK_S = 300.0  # a lock doubles with each wrong PIN up to this
+NO_PIN_TYPED_S = 30.0  # after which the number pad for the PIN closes
 NO_ENTRY_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
 ASSIGNABLE_ACTIONS = (Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET)
 
@@ -54,9 +55,26 @@ def watch_hold(state: KioskState) -> Step:
     state = _holding(replace(state, down=(), held=None, notice=None, cursor=None if by_finger else 0), None)
     if state.mode is Mode.STAFF:
         return _left(state), ()
-    if state.config.staff.pin:
-        return replace(state, mode=Mode.STAFF, typing=TypingState(TypingPurpose.PIN)), ()
-    return _opened(state)
+    return (pin_asked(state), ()) if state.config.staff.pin else _opened(state)
+
+
+def pin_asked(state: KioskState) -> KioskState:
+    """Show the number pad for the PIN."""
+    return replace(state, mode=Mode.STAFF, typing=TypingState(TypingPurpose.PIN))
+
+
+def give_up_pin(state: KioskState) -> Step:
+    """Close the number pad for the PIN if nobody types."""
+    waiting = state.mode is Mode.STAFF and not state.staff.inside
+    return (_left(state) if waiting and state.now_s - state.last_input_s > NO_PIN_TYPED_S else state), ()
+
+
+def watch_lock(state: KioskState) -> Step:
+    """Forget a lock that is over, so that a restart does not begin it again."""
+    if not 0 < state.staff.locked_until_s <= state.now_s:
+        return state, ()
+    state = replace(state, staff=replace(state.staff, locked_until_s=0.0))
+    return state, (ev.RememberPinLock(state.staff.wrong_pins, 0.0),)
 
 
 def is_chord(state: KioskState, button: Button) -> bool:
@@ -80,22 +98,37 @@ def pressed(state: KioskState, button: Button) -> Step:
             return _stepped(state, name, step)
         case ClassName(index) if 0 <= index < len(state.classes):
             return typing.named(state, index)
-        case ScreenKey.NEW_PIN:
+        case ScreenKey.NEW_PIN if has_pin(state):
             return replace(state, typing=TypingState(TypingPurpose.NEW_PIN)), ()
         case LearnInput(learned):
             listening = None if staff.listening == learned else learned
             return replace(state, staff=replace(staff, listening=listening)), ()
-        case ArchivedSession(name):
+        case ArchivedSession(name) if has_pin(state):
             return state, (ev.RestoreSession(name, state.privacy),)
-        case ScreenKey.EXPORT_SESSIONS:
+        case ScreenKey.EXPORT_SESSIONS if has_pin(state):
             return state, (ev.ExportSessions(),)
-        case PowerKey():
+        case PowerKey() if has_pin(state):
             return replace(state, asked_at_s=state.now_s, staff=replace(staff, asked=button)), ()
         case ScreenKey.BACK | Action.LEAVE:
             if staff.listening is not None:
                 return state, ()  # this may be the input to assign
             return _left(state), ()
     return state, ()
+
+
+def has_pin(state: KioskState) -> bool:
+    """Whether only staff get in. Without a PIN nobody sees earlier sessions, shuts the computer down or makes a PIN.
+
+    Otherwise a visitor could choose the first PIN, and then see what earlier visitors taught.
+    """
+    return bool(state.config.staff.pin)
+
+
+def pin_set(state: KioskState, event: ev.StaffPinSet) -> Step:
+    """The new PIN is stored."""
+    config = replace(state.config, staff=replace(state.config.staff, pin=event.stored))
+    text = message("The new PIN is set.") if event.stored else message("There is no PIN any more.")
+    return noticed(replace(state, config=config), text, Tone.SUCCESS), ()
 
 
 def text_done(state: KioskState, text: str) -> Step:
@@ -172,22 +205,24 @@ def _pin_written(state: KioskState, pin: str) -> Step:
     if state.now_s < staff.locked_until_s:
         seconds = round(staff.locked_until_s - state.now_s)
         return typing.with_problem(state, message("Locked for {seconds} s.", seconds=seconds), keep_text=False)
-    if hmac.compare_digest(pin, settings.pin):
-        return _opened(replace(state, typing=None, staff=replace(staff, wrong_pins=0)))
+    if matches(pin, settings.pin):
+        state, commands = _opened(replace(state, typing=None, staff=replace(staff, wrong_pins=0, locked_until_s=0.0)))
+        return state, (*commands, ev.RememberPinLock(0, 0.0)) if staff.wrong_pins else commands
     wrong = staff.wrong_pins + 1
+    locked_s, text = 0.0, message("That is not the PIN.")
     if wrong >= settings.pin_tries:
-        staff = replace(staff, wrong_pins=0, locked_until_s=state.now_s + settings.locked_s)
-        text: Text = message("Locked for {seconds} s.", seconds=round(settings.locked_s))
-    else:
-        staff = replace(staff, wrong_pins=wrong)
-        text = message("That is not the PIN.")
-    return typing.with_problem(replace(state, staff=staff), text, keep_text=False)
+        doublings = min(wrong - settings.pin_tries, 10)
+        locked_s = min(settings.locked_s * 2**doublings, LONGEST_LOCK_S)
+        text = message("Locked for {seconds} s.", seconds=round(locked_s))
+    staff = replace(staff, wrong_pins=wrong, locked_until_s=state.now_s + locked_s if locked_s else 0.0)
+    state, commands = typing.with_problem(replace(state, staff=staff), text, keep_text=False)
+    return state, (*commands, ev.RememberPinLock(wrong, locked_s))
 
 
 def _new_pin_written(state: KioskState, pin: str) -> Step:
-    if pin and len(pin) < SHORTEST_PIN:
+    if pin and not is_pin(pin):
         return typing.with_problem(state, message("A PIN has 4 digits or more."))
-    return change_settings(replace(state, typing=None), (("staff.pin", pin),))
+    return replace(state, typing=None), (ev.SetPin(pin),)
 
 
 def _opened(state: KioskState) -> Step:
@@ -196,8 +231,7 @@ def _opened(state: KioskState) -> Step:
 
 
 def _left(state: KioskState) -> KioskState:
-    staff = StaffState(wrong_pins=state.staff.wrong_pins, locked_until_s=state.staff.locked_until_s)
-    return replace(state, mode=state.resting_mode, staff=staff, typing=None, cursor=None)
+    return replace(state, mode=state.resting_mode, staff=state.staff.closed(), typing=None, cursor=None)
 
 
 def _left_if_outside(step: Step) -> Step:

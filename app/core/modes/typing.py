@@ -8,11 +8,12 @@ from dataclasses import replace
 from app.base.buttons import Action, Button, LetterKey, TypingKey
 from app.base.exhaustive import assert_never
 from app.base.i18n import Text, message
+from app.base.pin import LONGEST
 from app.core import events as ev
 from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState, Step
 
-LONGEST_NAME, LONGEST_PIN = 24, 12
+LONGEST_NAME, LONGEST_PIN = 24, LONGEST
 LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.'&", "äöüßàâçèéêëœ", "îïôùûñáíóúğış")
 """Keys of the keyboard: the English ones, then further letters of German, French, Spanish and Turkish."""
 PINS = (TypingPurpose.PIN, TypingPurpose.NEW_PIN)  # digits only

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.base.buttons import Action, Button, ClassGallery
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.modes import choose_drive, gallery, idle, results, staff
+from app.core.modes import choose_drive, gallery, idle, leaving, results, staff
 from app.core.modes.found import pressed_while_shown
 from app.core.modes.teach import class_pressed
 from app.core.pages import SavingState
@@ -29,7 +29,7 @@ def pressed(state: KioskState, button: Button) -> Step:
         return class_pressed(state, button)
     match button:
         case Action.LEAVE:
-            return state, (ev.Leave(),)
+            return leaving.asked(state)
         case ClassGallery(index):
             return gallery.opened(state, index)
         case Action.GALLERY:
@@ -53,15 +53,13 @@ def pressed(state: KioskState, button: Button) -> Step:
     return state, ()
 
 
-def pressed_while_busy(state: KioskState, button: Button) -> Step:
-    """Ignore presses while training, erasing or importing, except LEAVE."""
-    return state, (ev.Leave(),) if button is Action.LEAVE else ()
+def pressed_while_busy(state: KioskState, _: Button) -> Step:
+    """Ignore presses while training, erasing or importing."""
+    return state, ()
 
 
-def pressed_while_saving(state: KioskState, button: Button) -> Step:
-    """After saving any press leaves the page; while saving presses are ignored, except LEAVE."""
-    if button is Action.LEAVE:
-        return state, (ev.Leave(),)
+def pressed_while_saving(state: KioskState, _: Button) -> Step:
+    """After saving any press leaves the page; while saving presses are ignored."""
     if not state.saving.finished:
         return state, ()
     return replace(state, mode=state.resting_mode, saving=SavingState()), ()

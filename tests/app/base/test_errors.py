@@ -37,6 +37,7 @@ from app.base.errors import (
     PictureDamaged,
     PictureNotEncoded,
     PicturesSkipped,
+    PinRefused,
     PinsUnavailable,
     PowerRefused,
     ReadBackDiffers,
@@ -85,6 +86,7 @@ GIVEN_TEXT = "it does not work. Try another one."
 WITH_GIVEN_TEXT: list[type[KioskError]] = [
     ConfigInvalid,
     DatasetInvalid,
+    PinRefused,
     InstallRefused,
     BenchmarkUnavailable,
     SessionUnreadable,
@@ -158,7 +160,7 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
 @pytest.mark.parametrize(
     ("level", "kinds"),
     [
-        (ConfigError, {ConfigInvalid, DatasetInvalid, InstallRefused, BenchmarkUnavailable}),
+        (ConfigError, {ConfigInvalid, DatasetInvalid, PinRefused, InstallRefused, BenchmarkUnavailable}),
         (CommandIncomplete, {JsonNotWritten, PicturesSkipped, DownloadsDamaged}),
         (
             StorageError,

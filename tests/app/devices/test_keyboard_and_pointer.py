@@ -10,7 +10,7 @@ import pytest
 from app.base.buttons import Action, StoredPicture
 from app.base.errors import ConfigInvalid
 from app.config.input_map import KEYS, InputMap, input_map
-from app.core.events import ButtonPressed, ButtonReleased, InputPressed, InputReleased, ScreenTouched
+from app.core.events import ButtonPressed, ButtonReleased, InputPressed, InputReleased, ScreenTouched, WindowClosed
 from app.devices.keyboard import Keyboard, check_keys
 from app.devices.pointer import Pointer
 
@@ -70,11 +70,10 @@ def test_losing_the_focus_releases_every_key() -> None:
     assert keyboard.translate(key(pygame.KEYUP, pygame.K_1)) == ()
 
 
-def test_closing_the_window_presses_leave() -> None:
-    assert Keyboard().translate(pygame.event.Event(pygame.QUIT)) == (
-        ButtonPressed(Action.LEAVE),
-        ButtonReleased(Action.LEAVE),
-    )
+@pytest.mark.parametrize("has_frame", [True, False])
+def test_closing_the_window_says_whether_it_has_a_button_for_that(has_frame: bool) -> None:
+    keyboard = Keyboard(has_frame=lambda: has_frame)
+    assert keyboard.translate(pygame.event.Event(pygame.QUIT)) == (WindowClosed(by_button=has_frame),)
 
 
 def test_all_keys_of_the_default_settings_exist() -> None:

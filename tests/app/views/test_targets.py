@@ -69,8 +69,14 @@ def offered(view: KioskView) -> tuple[object, ...]:
     return ()
 
 
+def without_pin(page: StaffPage) -> KioskState:
+    state = replace(kiosk(3, 3), mode=Mode.STAFF, staff=StaffState(inside=True, page=page))
+    return run(state, ev.SystemLooked(archive=ARCHIVE))[0]
+
+
 def on_staff_page(page: StaffPage, *touched: Button) -> KioskState:
     state = replace(kiosk(3, 3), mode=Mode.STAFF, staff=StaffState(inside=True, page=page))
+    state = replace(state, config=replace(state.config, staff=replace(state.config.staff, pin="2580")))
     state, _ = run(state, ev.SystemLooked(cameras=("usb:0",)), *(ev.ButtonPressed(one) for one in touched))
     return state
 
@@ -94,6 +100,8 @@ def in_results(**changes: object) -> KioskState:
 
 PAGES_WITH_TARGETS: dict[str, KioskState] = {
     **{f"staff: {page.value}": on_staff_page(page) for page in StaffPage},
+    "staff: kept sessions without a PIN": without_pin(StaffPage.SESSIONS),
+    "staff: system without a PIN": without_pin(StaffPage.SYSTEM),
     "staff: the fewest classes": replace(on_staff_page(StaffPage.CLASSES), classes=kiosk(0, 0).classes),
     "staff: learning a button": on_staff_page(StaffPage.BUTTONS, LearnInput(Action.TRAIN)),
     "staff: a setting at its end": on_staff_page(StaffPage.CAMERA, *[SettingStep("camera.zoom", 1)] * 9),

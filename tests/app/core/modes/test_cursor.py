@@ -59,6 +59,14 @@ def opened(pin: str = "") -> KioskState:
     return state
 
 
+def unlocked() -> KioskState:
+    """The staff pages after the right PIN was typed."""
+    keys = (ev.CharacterTyped("2580"), ev.TypingEdited(TypingKey.DONE))
+    state, _ = run(opened("2580"), *keys)
+    assert state.staff.inside
+    return state
+
+
 def led_to(state: KioskState, wanted: Button) -> KioskState:
     """Move the cursor to a target with the second class button alone."""
     for _ in targets(state):
@@ -74,7 +82,7 @@ def shown(state: KioskState) -> KioskView:
 
 
 def test_everything_on_every_staff_page_is_reached_and_drawn_where_the_cursor_is() -> None:
-    state = opened()
+    state = unlocked()
     for page in StaffPage:
         assert state.staff.page == page
         seen = set()
@@ -193,7 +201,7 @@ def test_the_hint_names_keys_after_a_key_and_buttons_after_a_press_on_the_box() 
 
 def test_every_page_names_its_keys() -> None:
     assert hint(keyed(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), "e")) == "Arrow keys move, Enter chooses, Esc leaves."
-    state = keyed(opened(), "down")
+    state = keyed(unlocked(), "down")
     assert hint(state) == "Arrow keys move, Enter chooses, Tab turns to the next page, Esc leaves."
     typing = keyed(led_to(state, ClassName(0)), "return")
     assert hint(typing) == "Type a new name, or press the right arrow to change this one. Enter is done, Esc gives up."
@@ -219,7 +227,7 @@ def test_a_key_assigned_in_the_settings_is_a_button_of_the_box() -> None:
 
 
 def test_train_confirms_switching_off_but_the_press_that_asked_does_not() -> None:
-    state, _ = pressed(opened(), *[Action.SAVE] * (len(list(StaffPage)) - 2))  # to the page of buttons
+    state, _ = pressed(unlocked(), *[Action.SAVE] * (len(list(StaffPage)) - 2))  # to the page of buttons
     assert state.staff.page is StaffPage.BUTTONS
     state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))
     state, _ = run(state, ev.InputPressed("key:tab"), ev.InputReleased("key:tab"))

@@ -21,13 +21,15 @@ from app.base.buttons import (
     TypingKey,
 )
 from app.base.i18n import LANGUAGES
+from app.base.pin import stored
 from app.base.privacy import Privacy
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.modes.settings import CHOICES
+from app.core.modes.staff_targets import targets
 from app.core.modes.typing import LETTERS, upper
-from app.core.pages import TypingPurpose
+from app.core.pages import StaffState, TypingPurpose
 from app.core.state import KioskState, Mode
 from app.views.model import Setting
 from app.views.staff import BackendFacts, staff
@@ -52,6 +54,13 @@ def held_corner(state: KioskState, seconds: float = HOLD_S) -> KioskState:
 def inside(state: KioskState) -> KioskState:
     opened = held_corner(state)
     assert (opened.mode, opened.staff.inside) == (Mode.STAFF, True)
+    return opened
+
+
+def unlocked(state: KioskState) -> KioskState:
+    """The pages as staff open them: with a PIN."""
+    opened = pin(held_corner(guarded(state)), "2580")
+    assert opened.staff.inside
     return opened
 
 
@@ -107,7 +116,71 @@ def test_after_three_wrong_pins_even_the_right_one_waits() -> None:
     again = pin(held_corner(left), "2580")
     assert not again.staff.inside  # leaving does not help
     later, _ = run(again, ev.TimePassed(again.now_s + 60.0))
-    assert pin(later, "2580").staff.inside
+    assert pin(held_corner(later), "2580").staff.inside
+
+
+def test_the_lock_grows_with_every_wrong_pin_to_five_minutes_and_the_right_one_ends_it() -> None:
+    state, seconds = guarded(kiosk(3, 3)), []
+    for _ in range(9):
+        state, commands = touched(held_corner(state), *(LetterKey(digit) for digit in "1111"), TypingKey.DONE)
+        seconds += [one.locked_s for one in commands if isinstance(one, ev.RememberPinLock)]
+        state, _ = touched(state, TypingKey.CANCEL)  # leaving does not help
+        state, _ = run(state, ev.TimePassed(state.now_s + seconds[-1] + 1.0))
+    assert seconds == [0.0, 0.0, 60.0, 120.0, 240.0, 300.0, 300.0, 300.0, 300.0]
+    opened, commands = touched(held_corner(state), *(LetterKey(digit) for digit in "2580"), TypingKey.DONE)
+    assert (opened.staff.inside, opened.staff.wrong_pins) == (True, 0)
+    assert ev.RememberPinLock(0, 0.0) in commands
+
+
+def test_a_lock_that_is_over_does_not_begin_again_with_the_next_start() -> None:
+    state = replace(guarded(kiosk(3, 3)), staff=StaffState(wrong_pins=4, locked_until_s=50.0))
+    assert run(state, ev.TimePassed(49.0))[1] == []
+    state, commands = run(state, ev.TimePassed(50.0), ev.TimePassed(51.0))
+    assert commands == [ev.RememberPinLock(4, 0.0)]
+    assert state.staff == StaffState(wrong_pins=4)
+
+
+def test_forgetting_to_leave_the_pages_does_not_forget_wrong_pins() -> None:
+    state = pin(held_corner(guarded(kiosk(3, 3))), "1111")
+    state, _ = run(state, ev.TimePassed(state.now_s + 1000.0))
+    assert (state.mode is Mode.STAFF, state.staff.wrong_pins) == (False, 1)
+
+
+def test_the_number_pad_closes_when_nobody_types() -> None:
+    asked = guarded(kiosk(3, 3))
+    asked = held_corner(replace(asked, config=replace(asked.config, idle=replace(asked.config.idle, after_s=0.0))))
+    begun, _ = touched(asked, LetterKey("1"))
+    assert run(begun, ev.TimePassed(begun.now_s + 30.0))[0].typing is not None
+    closed, _ = run(begun, ev.TimePassed(begun.now_s + 30.5))
+    assert (closed.mode, closed.typing) == (Mode.TEACH, None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_pin_the_pages_offer_no_sessions_no_shut_down_and_no_first_pin(language: str) -> None:
+    state, _ = run(inside(kiosk(3, 3)), ev.SystemLooked(archive=(("2026-01-01", "3 MiB"),)))
+    offered: list[Button] = []
+    for page in StaffPage:
+        state, _ = touched(state, StaffTab(page))
+        shown = staff(state, BackendFacts(), Translator(language))
+        assert shown is not None
+        offered += [row.press for row in shown.rows if row.press is not None]
+        assert "2026-01-01" not in [row.label for row in shown.rows]
+        assert not {one for one in targets(state) if isinstance(one, PowerKey | ArchivedSession)}
+    assert not {one for one in offered if not isinstance(one, ClassName | LearnInput)}
+    for button in (
+        ArchivedSession("2026-01-01"), ScreenKey.EXPORT_SESSIONS, ScreenKey.NEW_PIN, *PowerKey
+    ):  # fmt: skip
+        after, commands = touched(state, button)
+        assert (commands, after.typing, after.staff.asked) == ([], None, None)
+
+
+def test_a_pin_that_is_typed_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    typed = pin(held_corner(guarded(kiosk(3, 3), "9753")), "8642")
+    typed, _ = run(typed, ev.CharacterTyped("86"))
+    for value in (typed, ev.CharacterTyped("8642"), ev.SetPin("8642"), ev.StaffPinSet(stored("8642"))):
+        assert "8642" not in repr(value)
+        assert "9753" not in repr(value)
+        assert "scrypt" not in repr(value)
 
 
 def test_without_the_pin_nothing_can_be_changed() -> None:
@@ -257,16 +330,16 @@ def test_buttons_of_the_box_do_nothing_on_the_page_that_tests_them() -> None:
 
 
 def test_shutting_down_asks_first() -> None:
-    asked, commands = touched(inside(kiosk(3, 3)), PowerKey.SHUT_DOWN)
+    asked, commands = touched(unlocked(kiosk(3, 3)), PowerKey.SHUT_DOWN)
     assert (asked.staff.asked, commands) == (PowerKey.SHUT_DOWN, [])
     assert touched(asked, Action.CANCEL)[1] == []
     assert touched(asked, Action.CONFIRM)[1] == [ev.PowerOff(restart=False)]
-    restarting, _ = touched(inside(kiosk(3, 3)), PowerKey.RESTART)
+    restarting, _ = touched(unlocked(kiosk(3, 3)), PowerKey.RESTART)
     assert touched(restarting, Action.CONFIRM)[1] == [ev.PowerOff(restart=True)]
 
 
 def test_a_restored_session_is_the_current_one() -> None:
-    state, commands = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), ArchivedSession("2026-01-01"))
+    state, commands = touched(unlocked(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), ArchivedSession("2026-01-01"))
     assert commands == [ev.RestoreSession("2026-01-01", Privacy.EMBEDDINGS)]
     state, _ = run(state, ev.SessionRestored(ARCHIVED))
     assert (state.labels, state.shots, state.model) == (("dog", "cat", "cow"), (2, 2, 0), None)
@@ -306,24 +379,27 @@ def test_a_visitors_name_for_a_class_is_not_saved_in_the_settings() -> None:
 
 
 def test_a_new_pin_is_saved_and_asked_for_the_next_time() -> None:
-    state, _ = touched(inside(kiosk(3, 3)), StaffTab(StaffPage.SYSTEM), ScreenKey.NEW_PIN)
+    state, _ = touched(unlocked(kiosk(3, 3)), StaffTab(StaffPage.SYSTEM), ScreenKey.NEW_PIN)
     short, _ = touched(state, *(LetterKey(digit) for digit in "123"), TypingKey.DONE)
     assert str(short.typing.problem) == "A PIN has 4 digits or more."
     state, commands = touched(short, LetterKey("4"), TypingKey.DONE)
-    assert ev.ChangeSettings((("staff.pin", "1234"),)) in commands
-    assert changed(Config(), {"staff.pin": "1234"}).staff.pin == "1234"
+    assert commands == [ev.SetPin("1234")]
+    state, _ = run(state, ev.StaffPinSet(stored("1234")))
+    assert str(state.notice.text) == "The new PIN is set."
     left, _ = touched(state, ScreenKey.BACK)
     asked = held_corner(left)
     assert not pin(asked, "4321").staff.inside
     assert pin(asked, "1234").staff.inside
-    without, _ = touched(pin(asked, "1234"), ScreenKey.NEW_PIN, TypingKey.DONE)
+    without, commands = touched(pin(asked, "1234"), ScreenKey.NEW_PIN, TypingKey.DONE)
+    assert commands == [ev.SetPin("")]
+    without, _ = run(without, ev.StaffPinSet(""))
     assert inside(touched(without, ScreenKey.BACK)[0])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_two_rows_of_a_page_have_the_same_name(language: str) -> None:
     for page in StaffPage:
-        state, _ = touched(inside(kiosk(3, 3)), StaffTab(page))
+        state, _ = touched(unlocked(kiosk(3, 3)), StaffTab(page))
         shown = staff(state, BackendFacts(), Translator(language))
         assert shown is not None
         labels = [row.label for row in shown.rows]

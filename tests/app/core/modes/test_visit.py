@@ -94,13 +94,6 @@ def test_a_question_that_nobody_answers_goes_away_and_keeps_everything() -> None
     assert (state.mode, state.shots, commands) == (Mode.LIVE, (3, 3), [])
 
 
-def test_escape_in_a_question_means_no_and_elsewhere_leaves() -> None:
-    asking, _ = run(kiosk(3, 3), ev.ButtonPressed(Action.RESET))
-    state, commands = run(asking, ev.ButtonPressed(Action.LEAVE))
-    assert (state.mode, commands) == (Mode.TEACH, [])
-    assert run(state, ev.ButtonPressed(Action.LEAVE))[1] == [ev.Leave()]
-
-
 def test_saving_needs_a_model() -> None:
     state, commands = run(kiosk(3, 3), ev.ButtonPressed(Action.SAVE))
     assert ev.StartSaving() not in commands
