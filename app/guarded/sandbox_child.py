@@ -11,7 +11,7 @@ import resource
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,12 @@ from numpy.typing import NDArray
 from app.base.errors import KioskError
 from app.guarded.sandbox import OUT_OF_MEMORY, framed, unframed
 from app.session.pictures import decode_picture, encode_picture
+from learning.evidence import cells
+from learning.explanation import NotExplainable, explaining_form
 from tpu.classifier import ClassificationEngine
 from tpu.errors import InferenceFailed, LabelCountMismatch, NotAClassifier, RuntimeLayerError
-from tpu.tensors import centre_crop
+from tpu.explaining import ExplainingEngine
+from tpu.tensors import FloatArray, ImageArray, centre_crop
 
 LARGEST_ARRAY_BYTES = 64 << 20
 MOST_MEMBERS = 16  # of the archive; the kiosk writes five
@@ -67,12 +70,14 @@ def main(task: str, memory_bytes: int, processor_s: int, written_bytes: int) -> 
 def check_model(head: dict[str, Any], blobs: list[bytes]) -> Answer:
     """Open a model and classify pictures: it must be a classifier with the expected number of classes, and fast.
 
+    Its explaining form is made and run on the same pictures, before anything else makes it.
+
     Args:
         head: `classes` and `runtime`.
         blobs: The model file.
 
     Returns:
-        `input_px`, and no blobs.
+        `input_px`, and `explains`: whether it has an explaining form that answers as the model does; no blobs.
     """
     labels = [str(number) for number in range(int(head["classes"]))]
     descriptor = os.memfd_create("model")
@@ -82,8 +87,9 @@ def check_model(head: dict[str, Any], blobs: list[bytes]) -> Answer:
         engine = ClassificationEngine(
             Path(f"/proc/self/fd/{descriptor}"), labels=labels, runtime=str(head["runtime"]), device="cpu"
         )
-        rng = np.random.default_rng(0)
-        for picture in (np.zeros((64, 64, 3), np.uint8), rng.integers(0, 256, (240, 320, 3), np.uint8)):
+        rng, answers = np.random.default_rng(0), []
+        pictures = np.zeros((64, 64, 3), np.uint8), rng.integers(0, 256, (240, 320, 3), np.uint8)
+        for picture in pictures:
             started_s = time.perf_counter()
             probabilities = engine.classify(picture)
             if time.perf_counter() - started_s > SLOWEST_ANSWER_S:
@@ -91,10 +97,12 @@ def check_model(head: dict[str, Any], blobs: list[bytes]) -> Answer:
             fine = np.isfinite(probabilities).all() and (probabilities >= -SUM_TOLERANCE).all()
             if not fine or abs(float(probabilities.sum()) - 1) > SUM_TOLERANCE:
                 raise Refused("no_probabilities")
+            answers.append(probabilities)
+        explains = _explains(blobs[0], pictures, answers, str(head["runtime"]))
     except RuntimeLayerError as error:
         why = next((word for kind, word in _BY_KIND if isinstance(error, kind)), "no_model")
         raise Refused(why, str(getattr(error, "reason", error))) from error
-    return {"input_px": engine.input_size_px}, []
+    return {"input_px": engine.input_size_px, "explains": explains}, []
 
 
 def check_session(_head: dict[str, Any], blobs: list[bytes]) -> Answer:
@@ -117,6 +125,24 @@ def check_session(_head: dict[str, Any], blobs: list[bytes]) -> Answer:
 
 
 TASKS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {"model": check_model, "session": check_session}
+
+
+def _explains(model: bytes, pictures: Sequence[ImageArray], answers: Sequence[FloatArray], runtime: str) -> bool:
+    """Whether a model has an explaining form that gives finite shares and the same answers, and is as fast."""
+    try:
+        form = explaining_form(model)
+        engine = ExplainingEngine(form.model, "model", runtime=runtime)
+    except (NotExplainable, RuntimeLayerError):
+        return False
+    for picture, expected in zip(pictures, answers, strict=True):
+        started_s = time.perf_counter()
+        answer = engine.answer(picture)
+        shares = cells(answer.outputs, form.description, 0, 1)
+        if time.perf_counter() - started_s > SLOWEST_ANSWER_S or not np.isfinite(shares).all():
+            return False
+        if not np.allclose(answer.judgement.probabilities, expected, atol=SUM_TOLERANCE):
+            return False
+    return True
 
 
 def _limit(memory_bytes: int, processor_s: int, written_bytes: int) -> None:

@@ -20,11 +20,13 @@ class UntrustedModel:
         data: The bytes that ran there.
         labels: Class labels in the order of the output.
         threshold: 0..1; below this top probability the answer is "not sure".
+        explains: Whether its explaining form ran there, too.
     """
 
     data: bytes
     labels: tuple[str, ...]
     threshold: float
+    explains: bool = False
 
 
 def read_model(folder: Path, *, runtime: str, limits: Limits = MODEL_LIMITS) -> UntrustedModel:
@@ -48,5 +50,5 @@ def read_model(folder: Path, *, runtime: str, limits: Limits = MODEL_LIMITS) -> 
     labels, threshold = checked_labels(facts), facts.get("threshold")
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise damaged("metadata.json")
-    run_sandboxed("model", {"classes": len(labels), "runtime": runtime}, [data], limits)
-    return UntrustedModel(data, labels, float(threshold))
+    reply, _ = run_sandboxed("model", {"classes": len(labels), "runtime": runtime}, [data], limits)
+    return UntrustedModel(data, labels, float(threshold), reply.get("explains") is True)

@@ -66,7 +66,9 @@ def show_model(tools: Tools, announce: Announce, folder: Path, drive: str) -> No
         write_model_file(path, model.data)  # the bytes that were tried: the file on the drive may change
         engine = ClassificationEngine(path, labels=model.labels, runtime=runtime, device="cpu")
         classes = len(model.labels)
-        tools.vision.go_live(LiveModel(engine, path, tuple(range(classes)), model.threshold, classes))
+        rows = tuple(range(classes))
+        shown = LiveModel(engine, path, rows, model.threshold, classes, may_open_form=model.explains)
+        tools.vision.go_live(shown)
         announce(ev.ModelShown(ModelFacts(model.labels, model.threshold), drive))
 
 

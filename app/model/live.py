@@ -6,17 +6,22 @@ probabilities.
 
 from __future__ import annotations
 
+import math
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from app.base.ports import Frame
+from app.model.explanation import Explanation, Way
 from app.model.observation import Observation
-from tpu.classifier import ClassificationEngine
+from app.model.why import Explainer
+from tpu.classifier import ClassificationEngine, Judgement
 from tpu.extractor import EmbeddingExtractor
-from tpu.tensors import centre_crop
+from tpu.tensors import ImageArray, centre_crop
+
+OCCLUSION_EVERY_S = 2.0  # 49 answers a picture: the bars must go on between two
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +32,8 @@ class LiveModel:
         class_indices: The class index in the kiosk for every row of the model. Classes without samples have no row.
         threshold: Below this top probability the answer is "not sure".
         num_classes: Number of classes of the kiosk while this model answers; None means that of `Vision`.
+        may_open_form: Whether its explaining form may be opened here. That of a stranger's model must have run in the
+            sandbox before.
     """
 
     engine: ClassificationEngine
@@ -34,6 +41,7 @@ class LiveModel:
     class_indices: tuple[int, ...]
     threshold: float
     num_classes: int | None = None
+    may_open_form: bool = True
 
 
 class Vision:
@@ -42,12 +50,19 @@ class Vision:
     Attributes:
         num_classes: Number of classes of the kiosk; it may change.
         crop_share: Edge of the cropped square as a share of the largest one; below 1 if the camera is zoomed.
+        explaining: Whether answers are explained; it may change. Exact explanations come with every answer, those by
+            covering parts of the picture every OCCLUSION_EVERY_S.
+        against_all: Whether explanations compare the winner with all others, not only with the runner-up.
     """
 
     def __init__(self, extractor: EmbeddingExtractor, num_classes: int) -> None:
         self._extractor = extractor
         self.num_classes = num_classes
         self.crop_share = 1.0
+        self.explaining = False
+        self.against_all = False
+        self._explainer: tuple[LiveModel, Explainer] | None = None
+        self._occluded_at_s = -math.inf
         self._swap = threading.Lock()
         self._model: LiveModel | None = None
         self._retired: list[LiveModel] = []
@@ -76,13 +91,16 @@ class Vision:
         with self._swap:
             model, retired, self._retired = self._model, self._retired, []
         for old in retired:
+            if self._explainer is not None and self._explainer[0] is old:
+                self._explainer[1].close()
+                self._explainer = None
             old.engine.close()
         square = centre_crop(frame.image, self.crop_share)
         if model is None:
             answer = self._extractor.answer(square)
             return Observation(frame, embedding=answer.outputs[0], device=answer.device)
+        judged, why = self._explained(model, square, frame.captured_at_s)
         probabilities = np.zeros(model.num_classes or self.num_classes, np.float32)
-        judged = model.engine.judge(square)
         probabilities[list(model.class_indices)] = judged.probabilities
         return Observation(
             frame,
@@ -91,6 +109,7 @@ class Vision:
             threshold=model.threshold,
             model_path=model.path,
             novelty=judged.novelty,
+            why=why and _with_kiosk_rows(why, model.class_indices),
         )
 
     def close(self) -> None:
@@ -98,5 +117,27 @@ class Vision:
         with self._swap:
             models = [*self._retired, *([self._model] if self._model else [])]
             self._model, self._retired = None, []
+        if self._explainer is not None:
+            self._explainer[1].close()
         for model in models:
             model.engine.close()
+
+    def _explained(self, model: LiveModel, square: ImageArray, now_s: float) -> tuple[Judgement, Explanation | None]:
+        """Answer, and explain if that is switched on and, where it is slow, due again."""
+        if not self.explaining:
+            return model.engine.judge(square), None
+        if self._explainer is None or self._explainer[0] is not model:
+            if self._explainer is not None:
+                self._explainer[1].close()
+            runtime = model.engine.runtime_name
+            self._explainer = model, Explainer(model.engine, runtime=runtime, exact=model.may_open_form)
+        explainer = self._explainer[1]
+        if explainer.way is Way.OCCLUSION:
+            if 0 <= now_s - self._occluded_at_s < OCCLUSION_EVERY_S:
+                return model.engine.judge(square), None
+            self._occluded_at_s = now_s
+        return explainer.explain(square, against_all=self.against_all)
+
+
+def _with_kiosk_rows(why: Explanation, class_indices: tuple[int, ...]) -> Explanation:
+    return replace(why, winner=class_indices[why.winner], runner_up=class_indices[why.runner_up])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.base.ports import Frame
+from app.model.explanation import Explanation
 
 SMOOTHING_S = 0.25  # time constant of the bars: calm, but still fast
 MOST_NOVELTY = 2.0  # limit before smoothing, so that a hand that passed by has no long effect
@@ -28,6 +29,7 @@ class Observation:
         threshold: Of the model: below this top probability the answer is "not sure".
         model_path: The model file.
         novelty: How different the frame is from everything taught; above 1 the answer is "not sure".
+        why: The explanation of the answer, if it was asked for; its rows are those of `probabilities`.
     """
 
     frame: Frame
@@ -37,6 +39,7 @@ class Observation:
     threshold: float = 0.0
     model_path: Path | None = None
     novelty: float = 0.0
+    why: Explanation | None = None
 
 
 @dataclass(frozen=True, eq=False)

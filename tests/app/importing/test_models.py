@@ -29,6 +29,7 @@ def test_a_good_model_is_read_with_its_labels(folder: Path) -> None:
     assert model.data == (folder / PLAIN_FILE).read_bytes()
     assert model.labels == ("Äpfel", "cup")
     assert 0 < model.threshold < 1
+    assert model.explains  # its explaining form ran in the sandbox, too
 
 
 def changed(data: bytes, change: Callable[[Any], None]) -> bytes:

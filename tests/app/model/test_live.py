@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.base.ports import Frame
+from app.model.explanation import Way
 from app.model.live import LiveModel, Vision
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
@@ -46,6 +47,30 @@ def test_without_a_model_an_observation_holds_the_embedding(extractor: Embedding
     seen = vision.observe(Frame(picture(), 0, 0.0))
     assert seen.probabilities is None
     assert np.array_equal(seen.embedding, extractor.embed(picture()))
+
+
+def test_answers_are_explained_while_that_is_switched_on(extractor: EmbeddingExtractor, tmp_path: Path) -> None:
+    vision = Vision(extractor, 4)
+    path = tmp_path / "m.tflite"
+    vision.go_live(LiveModel(engine(extractor, path, 1), path, class_indices=(0, 3), threshold=0.6))
+    assert vision.observe(Frame(picture(), 0, 0.0)).why is None
+    vision.explaining = True
+    seen = vision.observe(Frame(picture(), 1, 0.1))
+    assert (seen.why.way, seen.why.winner, seen.why.runner_up) == (Way.EXACT, 3, 0)  # rows of the kiosk's classes
+    assert seen.why.cells.sum() == pytest.approx(5.0, abs=0.05)
+    assert seen.probabilities[3] > 0.98
+
+
+def test_covering_parts_of_the_picture_does_not_hold_up_every_answer(
+    extractor: EmbeddingExtractor, tmp_path: Path
+) -> None:
+    vision, path = Vision(extractor, 2), tmp_path / "m.tflite"
+    vision.go_live(LiveModel(engine(extractor, path, 1), path, (0, 1), 0.6, may_open_form=False))
+    vision.explaining = True
+    seen = [vision.observe(Frame(picture(), number, 0.5 * number)) for number in range(9)]
+    assert [one.why is not None for one in seen] == [True, False, False, False] * 2 + [True]
+    assert {one.why.way for one in seen if one.why is not None} == {Way.OCCLUSION}
+    assert all(one.probabilities is not None for one in seen)
 
 
 def test_classes_without_samples_have_probability_zero(extractor: EmbeddingExtractor, tmp_path: Path) -> None:
