@@ -54,6 +54,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.base.i18n import Message, Text, message
+from app.base.redaction import redacted
 
 
 class KioskError(Exception):
@@ -329,9 +330,10 @@ class DeviceError(KioskError):
 
 
 class CameraUnavailable(DeviceError):
-    """The camera cannot be opened, or delivers no pictures."""
+    """The camera cannot be opened, or delivers no pictures. `source` shows no password."""
 
     def __init__(self, source: str, reason: Text) -> None:
+        source = redacted(source)
         super().__init__(source, reason)
         self.source, self.reason = source, reason
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.base.errors import CameraUnavailable, ConfigInvalid, ExportFailed, PinsUnavailable
 from app.base.files import folder_problem
+from app.base.redaction import redacted
 from app.commands.error_text import command_line_text
 from app.commands.exit_codes import DONE, ERROR
 from app.commands.report import line_writer, write_json
@@ -140,7 +141,7 @@ def _check_camera(config: Config) -> Result:
             open_camera(config.camera.source, config.camera).close()
         except CameraUnavailable as error:
             return False, str(error)
-        return True, f"camera: {config.camera.source}"
+        return True, f"camera: {redacted(config.camera.source)}"
     problem = "no camera delivers pictures. Plug one in; until then the kiosk shows the demonstration camera."
     for device in candidates():
         try:

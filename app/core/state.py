@@ -112,6 +112,7 @@ class KioskState:
         arrival: The sample that was stored last.
         camera: Name of the camera while frames arrive, else None.
         camera_problem: Why no frames arrive.
+        picture_problem: Why the frames that arrive are of no use; None if they are good.
         fault: Which part of the program has stopped; only a restart helps.
         drives: All mounted drives.
         unmounted: Drives that are plugged in but not mounted.
@@ -152,6 +153,7 @@ class KioskState:
     arrival: Arrival | None = None
     camera: str | None = None
     camera_problem: Text | None = None
+    picture_problem: Text | None = None
     fault: Text | None = None
     drives: tuple[Drive, ...] = ()
     unmounted: tuple[UnmountedDrive, ...] = ()

@@ -192,6 +192,7 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.SystemLooked: staff.system_looked,
     ev.CameraFound: devices.camera_found,
     ev.CameraLost: devices.camera_lost,
+    ev.PicturesJudged: devices.pictures_judged,
     ev.VisionFailed: devices.vision_failed,
     ev.DrivesChanged: devices.drives_changed,
     ev.FolderFound: found.folder_found,

@@ -9,7 +9,6 @@ import logging
 import os
 import re
 import time
-import zlib
 from pathlib import Path
 
 # How long OpenCV waits for a frame of V4L2, in whole seconds; its default is 10. Must be set before the first use.
@@ -21,17 +20,19 @@ import numpy as np
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import Camera, Clock, ImageArray
+from app.base.redaction import redacted
 from app.config.schema import CameraSettings
 from app.devices import pi_camera
 from app.devices.file_cameras import FolderCamera, VideoFileCamera, camera_unreadable
+from app.devices.freezing import FreezeWatch
 
 logger = logging.getLogger(__name__)
 
 AUTOMATIC, FIXED = {"exposure": 3, "white balance": 1}, {"exposure": 1, "white balance": 0}  # V4L2's values
 MAX_INDEX = 10  # /dev/video0 to 9 are tried
-FAILED_READS, SILENT_S, FROZEN_S = 5, 3.0, 3.0  # after which a camera is lost
+FAILED_READS, SILENT_S = 5, 2.5  # after which a camera is lost
 # Milliseconds; FFmpeg's defaults are 30 s.
-STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 3000]
+STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 2500]
 BY_ID = Path("/dev/v4l/by-id")
 NO_CAMERA = message("no camera was found. Plug one in, or name a video with --camera.")
 CHECK_CABLE = message("Check its cable, or name another one with --camera.")
@@ -66,7 +67,9 @@ def open_camera(source: str, settings: CameraSettings = pi_camera.USUAL) -> Came
     if is_camera_module(source):
         return pi_camera.PiCamera(source, settings)
     if re.match(r"(https?|rtsps?)://", source):
-        return OpenCVCamera(source, _without_password(source), cv2.CAP_FFMPEG)
+        if redacted(source) != source:
+            silence_libraries()  # FFmpeg would print the address with its password
+        return OpenCVCamera(source, redacted(source), cv2.CAP_FFMPEG)
     if source.isdecimal():
         _refuse_unconnected(source, Path(f"/dev/video{int(source)}"))
         return OpenCVCamera(int(source), f"video{int(source)}", cv2.CAP_V4L2, settings)
@@ -147,6 +150,13 @@ def first_camera(settings: CameraSettings = pi_camera.USUAL) -> Camera:
     raise of_modules[0] if of_modules else CameraUnavailable("auto", NO_CAMERA)
 
 
+_ALIVE: set[str] = set()
+"""Cameras whose picture has changed since the start, so none of them is a test picture that stands still."""
+
+_FROZEN: set[str] = set()
+"""Cameras whose picture froze and has not changed since."""
+
+
 class OpenCVCamera:
     """A webcam or a network stream. It counts as lost if it fails, is silent, or repeats one picture for seconds."""
 
@@ -160,7 +170,7 @@ class OpenCVCamera:
         clock: Clock = time.monotonic,
     ) -> None:
         self.name = name
-        self._source = _without_password(str(source))
+        self._source = redacted(str(source))
         self._clock = clock
         self._live = backend == cv2.CAP_V4L2
         self._capture = cv2.VideoCapture(source, backend, STREAM_LIMITS if backend == cv2.CAP_FFMPEG else [])
@@ -174,9 +184,12 @@ class OpenCVCamera:
                 (cv2.CAP_PROP_AUTOFOCUS, int(settings.autofocus == "continuous")),
             ):
                 self._capture.set(setting, value)
-        self._checksum, self._changed_at_s = 0, clock()
+        still = not self._live and self._source not in _ALIVE
+        self._freezing = FreezeWatch(clock, may_be_still=still)
         try:
             self.read()
+            while self._source in _FROZEN:  # it is well again only once its picture changes
+                self.read()
         except CameraUnavailable:
             self.close()
             raise
@@ -207,13 +220,11 @@ class OpenCVCamera:
         self._capture.release()
 
     def _refuse_frozen(self, image: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
-        """Raise if the driver repeats one picture: the noise of a live sensor makes every picture different."""
-        checksum = zlib.crc32(np.ascontiguousarray(image[::16, ::16]).tobytes())
-        if not self._live or checksum != self._checksum:
-            self._checksum, self._changed_at_s = checksum, self._clock()
-        elif self._clock() - self._changed_at_s > FROZEN_S:
-            raise CameraUnavailable(self._source, message("its picture is frozen. {step}", step=CHECK_CABLE))
-
-
-def _without_password(address: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", address)
+        """Raise if the camera repeats one picture."""
+        if self._freezing.sees_frozen(image):
+            _FROZEN.add(self._source)
+            step = CHECK_CABLE if self._live else CHECK_ADDRESS
+            raise CameraUnavailable(self._source, message("its picture is frozen. {step}", step=step))
+        if self._freezing.changes:
+            _ALIVE.add(self._source)
+            _FROZEN.discard(self._source)

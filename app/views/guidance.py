@@ -32,6 +32,8 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
             return message("Touch a number to see its pictures.")
         case Mode.STAFF:
             return message("For staff")
+    if state.picture_problem is not None:
+        return state.picture_problem
     if state.shown_from:
         return message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
     if state.held is not None:

@@ -165,7 +165,10 @@ def _status(state: KioskState, surroundings: Surroundings, translate: Translator
         backend=backend_name(state, surroundings.backend, translate),
         frames_per_second=rate if state.camera else 0.0,
         drive=drive_line(state, translate),
-        problem=state.camera is None or state.fault is not None or accelerator_missing(state),
+        problem=state.camera is None
+        or state.picture_problem is not None
+        or state.fault is not None
+        or accelerator_missing(state),
         rate_text=translate(message("{rate} pictures/s", rate=f"{rate:.0f}")) if rate else "",
     )
 

@@ -13,9 +13,11 @@ from itertools import count
 import numpy as np
 
 from app.base.errors import CameraUnavailable
-from app.base.ports import Camera, Clock, Frame, ImageArray, KeepsLight
+from app.base.i18n import Text
+from app.base.ports import DEMONSTRATION, Camera, Clock, Frame, ImageArray, KeepsLight
 from app.base.workers import StopSignal
-from app.core.events import CameraFound, CameraLost, Event
+from app.core.events import CameraFound, CameraLost, Event, PicturesJudged
+from app.workers.picture_quality import PictureQuality
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +40,8 @@ def watch_camera(
     Args:
         open_camera: Opens the camera that is wanted now; raises CameraUnavailable.
         deliver: Receives every frame; its image is read-only.
-        announce: Receives CameraFound with the first frame, and CameraLost once when there are no more.
+        announce: Receives CameraFound with the first frame, CameraLost once when there are no more, and PicturesJudged
+            when the pictures begin or cease to be of no use.
         stop: Ends the loop.
         wanted: Returns which camera is wanted; when the value changes, `open_camera` is called again.
         rotation: Returns by how many degrees pictures are turned clockwise: 0, 90, 180 or 270.
@@ -54,6 +57,8 @@ def watch_camera(
             camera = open_camera()
             try:
                 delivers = kept = False
+                quality = PictureQuality()
+                problem: Text | None = None
                 while not stop.is_set() and wanted() == chosen:
                     if isinstance(camera, KeepsLight) and keeps_light() != kept:
                         kept = not kept
@@ -63,7 +68,11 @@ def watch_camera(
                     if not delivers:  # some drivers open a camera that is gone: only a picture is proof
                         announce(CameraFound(camera.name))
                         delivers, announced_loss, retry_s = True, False, FIRST_RETRY_S
-                    deliver(Frame(image, next(sequence), clock()))
+                    taken_at_s = clock()
+                    before, problem = problem, quality.problem(image, taken_at_s) if judged(camera) else None
+                    if problem != before:
+                        announce(PicturesJudged(problem))
+                    deliver(Frame(image, next(sequence), taken_at_s))
             finally:
                 camera.close()
         except CameraUnavailable as error:
@@ -73,6 +82,11 @@ def watch_camera(
                 announced_loss = True
             stop.wait(retry_s)
             retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+
+
+def judged(camera: Camera) -> bool:
+    """Whether black or tiny pictures of this camera are a fault."""
+    return camera.name != DEMONSTRATION
 
 
 def turned(image: ImageArray, degrees: int) -> ImageArray:

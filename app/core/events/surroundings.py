@@ -27,6 +27,13 @@ class CameraLost:
 
 
 @dataclass(frozen=True)
+class PicturesJudged:
+    """The camera's pictures are black or tiny, as `problem` says; None if they are good again."""
+
+    problem: Text | None
+
+
+@dataclass(frozen=True)
 class VisionFailed:
     """The model failed on a frame."""
 
@@ -136,6 +143,7 @@ class TimePassed:
 SurroundingsEvent = (
     CameraFound
     | CameraLost
+    | PicturesJudged
     | VisionFailed
     | DrivesChanged
     | FolderFound

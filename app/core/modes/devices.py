@@ -21,7 +21,12 @@ def camera_found(state: KioskState, event: ev.CameraFound) -> Step:
 
 def camera_lost(state: KioskState, event: ev.CameraLost) -> Step:
     """Frames no longer arrive."""
-    return replace(state, camera=None, camera_problem=event.reason, held=None), ()
+    return replace(state, camera=None, camera_problem=event.reason, picture_problem=None, held=None), ()
+
+
+def pictures_judged(state: KioskState, event: ev.PicturesJudged) -> Step:
+    """The frames are black or tiny, or good again."""
+    return replace(state, picture_problem=event.problem), ()
 
 
 def vision_failed(state: KioskState, event: ev.VisionFailed) -> Step:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.base.errors import CameraUnavailable
-from app.devices.camera import open_camera
+from app.devices.camera import OpenCVCamera, open_camera
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -126,3 +126,35 @@ def test_a_stream_without_a_server_is_refused_in_one_line(scheme: str) -> None:
         f"camera {scheme}://127.0.0.1:9/video: it delivers no pictures. "
         "Check the address and the network, or name another one with --camera."
     )
+
+
+def test_a_stream_that_repeats_one_picture_is_frozen_and_well_again_once_it_changes(
+    network_camera: NetworkCamera,
+) -> None:
+    address = f"http://127.0.0.1:{network_camera.server_port}/frozen.mjpg"
+    now_s = iter(np.arange(0.0, 1e6, 0.02))
+
+    def opened() -> OpenCVCamera:
+        return OpenCVCamera(address, "stream", cv2.CAP_FFMPEG, clock=lambda: float(next(now_s)))
+
+    def show(level: int) -> None:
+        network_camera.jpeg = cv2.imencode(".jpg", np.full((48, 64, 3), level, np.uint8))[1].tobytes()
+
+    camera = opened()
+    for _ in range(300):
+        camera.read()  # a test picture that stands still from the start is no fault
+    show(80)
+    with pytest.raises(CameraUnavailable) as caught:
+        any(camera.read() is None for _ in range(1000))
+    camera.close()
+    step = "Check the address and the network, or name another one with --camera."
+    frozen = f"camera {address}: its picture is frozen. {step}"
+    assert str(caught.value) == frozen
+    with pytest.raises(CameraUnavailable) as caught:
+        opened()
+    assert str(caught.value) == frozen
+    changing = threading.Thread(target=lambda: [(show(level), time.sleep(0.05)) for level in range(20, 240, 5)])
+    changing.start()
+    camera = opened()
+    camera.close()
+    changing.join()

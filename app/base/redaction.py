@@ -1,0 +1,49 @@
+"""Remove secrets from texts: the passwords and tokens in addresses of cameras. Every log and error text passes here."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from typing import Any
+
+HIDDEN = "…"
+_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*:)//(?P<rest>[^\s\"'<>]*)", re.IGNORECASE)
+_LOGIN = re.compile(r"[^\s/:@\"']+:(?!//)[^\s@\"']+@(?=[\w\[])")  # user:password@host without a scheme
+
+
+def redacted(text: str) -> str:
+    """Return a text in which no address shows a password or a token.
+
+    In every address this hides what stands before the last @, because a password may contain / and @ itself; everything
+    after ?, ; or #; and every part of the path with an =, because some cameras expect the password there.
+    """
+    return _LOGIN.sub(f"{HIDDEN}@", _ADDRESS.sub(_shown, text))
+
+
+def redact_logs() -> None:
+    """Redact every message and traceback that is logged from now on, for all handlers."""
+    logging.setLogRecordFactory(_RedactedRecord)
+
+
+def _shown(address: re.Match[str]) -> str:
+    login, at, place = address["rest"].rpartition("@")
+    place, mark = _cut(place)
+    steps = (HIDDEN if "=" in step else step for step in place.split("/"))
+    return f"{address['scheme']}//{HIDDEN if login else ''}{at}{'/'.join(steps)}{mark}"
+
+
+def _cut(place: str) -> tuple[str, str]:
+    """The part before the first ?, ; or #, and the mark with what it hides."""
+    found = re.search(r"[?;#]", place)
+    return (place, "") if found is None else (place[: found.start()], f"{found[0]}{HIDDEN}")
+
+
+class _RedactedRecord(logging.LogRecord):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exc_info and self.exc_info[0] is not None:
+            self.exc_text = redacted("".join(traceback.format_exception(*self.exc_info)).rstrip("\n"))
+
+    def getMessage(self) -> str:  # noqa: N802  # the name that logging calls
+        return redacted(super().getMessage())
