@@ -12,7 +12,7 @@ from pretraining.textures import FloatImage, random_texture
 from pretraining.things import SIZE_PX, Side, contour, filled, random_finish, turned_in_space
 
 _CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float64)
-_FACES = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))  # rows of _CORNERS
+_FACES = ((0, 1, 3, 2), (5, 4, 6, 7), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))  # rows of _CORNERS
 
 
 @dataclass(frozen=True)

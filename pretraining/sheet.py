@@ -11,8 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pretraining.families import Relatives
 from pretraining.network import INPUT_PX
-from pretraining.world import KINDS, World
+from pretraining.world import FAMILIES, KINDS, World
 
 COLUMNS, ROWS_EACH = 13, 2
 THINGS = 150  # in rooms and in front of other things
@@ -29,7 +30,8 @@ def main() -> None:
     world = World(rng, THINGS)
     for _ in range(EARLIER):
         world.batch(24, INPUT_PX)
-    things = [make(rng) for make, _ in KINDS for _ in range(ROWS_EACH)]
+    makers = [*(make for make, _ in KINDS), *(Relatives(found, 0.5) for found, *_ in FAMILIES)]
+    things = [make(rng) for make in makers for _ in range(ROWS_EACH)]
     columns = [np.vstack([view.picture for view in world.views(things, INPUT_PX)]) for _ in range(COLUMNS)]
     try:
         written = cv2.imwrite(str(options.file), cv2.cvtColor(np.hstack(columns), cv2.COLOR_RGB2BGR))

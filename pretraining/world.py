@@ -14,30 +14,40 @@ from pretraining.assemblies import Assembly, random_assembly
 from pretraining.bodies import random_box, random_lathed
 from pretraining.camera import ANYWHERE
 from pretraining.descriptors import describe, describe_surface
+from pretraining.families import AnyMember, FamilyMaker, Member, Relatives
 from pretraining.hands import Sign, random_sign
 from pretraining.materials import Material, Stuff, random_material, random_stuff
+from pretraining.packages import random_brand
 from pretraining.rooms import random_room
 from pretraining.scene import View, backdrop, canonical, photograph
 from pretraining.textures import random_texture
 from pretraining.things import FlatThing, Thing, random_flat_thing
 
 KINDS = (  # with their frequency
-    (random_flat_thing, 0.15),
-    (random_lathed, 0.09),
-    (random_box, 0.08),
-    (random_assembly, 0.16),
-    (random_sign, 0.16),
-    (random_material, 0.08),
-    (random_stuff, 0.28),
+    (random_flat_thing, 0.13),
+    (random_lathed, 0.07),
+    (random_box, 0.05),
+    (random_assembly, 0.14),
+    (random_sign, 0.15),
+    (random_material, 0.06),
+    (random_stuff, 0.25),
 )
+FAMILIES = ((random_brand, 0.15, 0.1),)  # with their frequency, and the share of those that are shown as a whole
 OF_ONE_KIND = 0.4  # share of batches with things of one kind, which must be distinguished
-ALIKE = ((FlatThing, 0.2), (Assembly, 0.2), (Sign, 0.2), (Stuff, 0.4))  # for such batches, with their frequency
+ALIKE: tuple[tuple[type | FamilyMaker, float], ...] = (  # for such batches, with their frequency
+    (FlatThing, 0.15),
+    (Assembly, 0.15),
+    (Sign, 0.18),
+    (Stuff, 0.32),
+    (random_brand, 0.2),
+)
 VIEWS, VIEWS_OF_ONE_KIND = 2, 4  # of each thing, in mixed batches and in batches of one kind
 RENEWED = 3  # things per batch
 TOGETHER = 4  # things that share a background, so that it does not identify them
 IN_THE_WAY = 0.2  # share of pictures with something in front of the thing
 PLAIN_SHARE = 0.35  # share of nearly plain backgrounds
-CLOSE_UPS = (0.25, 0.6)  # share of close-up pictures of things, and of materials
+CLOSE_UPS = {Stuff: 0.6, Material: 0.6, Member: 0.4}  # share of close-up pictures of these
+CLOSE_UPS_OF_OTHERS = 0.25
 ROOMS, ROOMS_RENEWED = 300, 3
 WALLS, WALL_PX = 400, 160  # textures for backgrounds
 REMEMBERED = 200  # pictures that may become backgrounds
@@ -82,8 +92,12 @@ class World:
 
     def __init__(self, rng: np.random.Generator, things: int) -> None:
         self._rng = rng
-        makers, weights = zip(*KINDS, strict=True)
-        self._things = [self._new(makers[int(kind)]) for kind in rng.choice(len(makers), things, p=weights)]
+        self._relatives = {found: Relatives(found, whole) for found, _, whole in FAMILIES}
+        makers: list[Maker] = [*(make for make, _ in KINDS), *self._relatives.values()]
+        weights = np.array([*(weight for _, weight in KINDS), *(weight for _, weight, _ in FAMILIES)])
+        self._things = [
+            self._new(makers[int(kind)]) for kind in rng.choice(len(makers), things, p=weights / weights.sum())
+        ]
         self._walls = deque((self._wall() for _ in range(min(WALLS, things))), maxlen=WALLS)
         self._rooms = deque((self._room() for _ in range(min(ROOMS, things))), maxlen=ROOMS)
         self._recent: deque[NDArray[np.uint8]] = deque(maxlen=REMEMBERED)
@@ -115,11 +129,24 @@ class World:
         if self._rng.random() < of_one_kind:
             kinds, weights = zip(*ALIKE, strict=True)
             kind = kinds[int(self._rng.choice(len(kinds), p=weights))]
-            alike = np.flatnonzero([isinstance(known.thing, kind) for known in self._things])
+            alike = self._alike(kind)
             few = things * VIEWS // VIEWS_OF_ONE_KIND
             if len(alike) >= few:
-                return self._rng.choice(alike, few, replace=False), VIEWS_OF_ONE_KIND
+                return alike[:few], VIEWS_OF_ONE_KIND
         return self._rng.choice(len(self._things), things, replace=False), VIEWS
+
+    def _alike(self, kind: type | FamilyMaker) -> NDArray[np.int64]:
+        """The indices of all things of one kind in random order, but members of one family after each other."""
+        if isinstance(kind, type):
+            of_kind = [i for i, known in enumerate(self._things) if isinstance(known.thing, kind)]
+            return self._rng.permutation(np.array(of_kind, np.int64))
+        families: dict[int, list[int]] = {}
+        for i, known in enumerate(self._things):
+            if known.make is self._relatives.get(kind) and isinstance(known.thing, Member | AnyMember):
+                families.setdefault(id(known.thing.family), []).append(i)
+        members = list(families.values())
+        order = self._rng.permutation(len(members))
+        return np.array([i for family in order for i in members[family]], np.int64)
 
     def views(self, things: Sequence[Thing], size_px: int) -> list[View]:
         """One picture of each thing; TOGETHER things share a background."""
@@ -129,7 +156,7 @@ class World:
             behind = backdrop(size_px, rng, clutter, PLAIN_SHARE)
             for number in map(int, together):
                 before = self._any_thing() if rng.random() < IN_THE_WAY else None
-                near = CLOSE_UPS[isinstance(things[number], Stuff | Material)]
+                near = CLOSE_UPS.get(type(things[number]), CLOSE_UPS_OF_OTHERS)
                 views[number] = photograph(
                     things[number], size_px, rng, behind=behind, before=before, close_ups=near, conditions=ANYWHERE
                 )

@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from pretraining import sheet, world
-from pretraining.world import KINDS
+from pretraining.world import FAMILIES, KINDS
 
 pytestmark = pytest.mark.needs_torch
 
@@ -23,7 +23,7 @@ def test_a_sheet_shows_every_kind(
     file = tmp_path / "sheet.png"
     monkeypatch.setattr(sys, "argv", ["sheet", str(file)])
     sheet.main()
-    rows = 2 * len(KINDS)
+    rows = 2 * (len(KINDS) + len(FAMILIES))
     assert cv2.imread(str(file)).shape == (rows * 96, 13 * 96, 3)
     for nowhere in (tmp_path / "nowhere" / "sheet.png", tmp_path / "sheet.unknown"):
         monkeypatch.setattr(sys, "argv", ["sheet", str(nowhere)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from pathlib import Path
 
@@ -13,15 +14,24 @@ from pretraining import world
 from pretraining.assemblies import Assembly
 from pretraining.camera import ANYWHERE, STUDIO
 from pretraining.descriptors import OCTAVES, SURFACE, describe, describe_surface
+from pretraining.families import AnyMember, Member
 from pretraining.hands import Sign, random_sign
 from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
-from pretraining.materials import Stuff, Swatch
+from pretraining.materials import Stuff, Swatch, random_stuff
 from pretraining.scene import canonical, photograph
 from pretraining.textures import PATTERNS, FloatImage, Pattern, random_colour, random_grain, random_texture
 from pretraining.things import SIZE_PX, FlatThing, Side
-from pretraining.world import KINDS, World
+from pretraining.world import FAMILIES, KINDS, World
 
 PRETRAINING = Path(__file__).resolve().parents[2] / "pretraining"
+
+
+@pytest.fixture(autouse=True)
+def few_backgrounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rendering hundreds of walls and rooms takes most of the time and is not what these tests are about."""
+    monkeypatch.setattr(world, "WALLS", 8)
+    monkeypatch.setattr(world, "ROOMS", 8)
+    monkeypatch.setattr(world, "ROOMS_RENEWED", 1)
 
 
 @pytest.mark.parametrize("make", [make for make, _ in KINDS], ids=lambda make: make.__name__)
@@ -46,6 +56,7 @@ def test_the_same_seed_renders_the_same_world() -> None:
 def test_rows_of_one_thing_are_n_apart(of_one_kind: float, views: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "ALIKE", ((Sign, 1.0),))
     monkeypatch.setattr(world, "KINDS", ((random_sign, 1.0),))
+    monkeypatch.setattr(world, "FAMILIES", ())
     batch = World(np.random.default_rng(1), 20).batch(8, 64, of_one_kind=of_one_kind)
     assert batch.views == views
     assert batch.pictures.shape == (16, 64, 64, 3)
@@ -64,8 +75,10 @@ def test_the_descriptors_of_a_picture_are_those_of_its_thing(monkeypatch: pytest
         return FlatThing(side_of(np.zeros((SIZE_PX, SIZE_PX), np.float32), albedo, gloss=gloss))
 
     monkeypatch.setattr(world, "KINDS", ((shiny_red_or_dull_blue, 1.0),))
+    monkeypatch.setattr(world, "FAMILIES", ())
     monkeypatch.setattr(world, "ALIKE", ((FlatThing, 1.0),))
     monkeypatch.setattr(world, "IN_THE_WAY", 0.0)
+    monkeypatch.setattr(world, "ANYWHERE", STUDIO)  # in the middle of the picture
     batch = World(np.random.default_rng(2), 20).batch(8, 64, of_one_kind=1)
     assert batch.views == 4
     middle = batch.pictures[:, 28:36, 28:36].mean((1, 2))
@@ -78,7 +91,7 @@ def test_the_descriptors_of_a_picture_are_those_of_its_thing(monkeypatch: pytest
 
 
 def test_replaced_things_are_followed_by_things_of_the_same_kind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
+    only_two_kinds(monkeypatch)
     pool = World(np.random.default_rng(12), 40)
     before = [known.thing for known in pool._things]
     for _ in range(6):
@@ -297,7 +310,7 @@ def test_a_random_colour_stays_in_its_range_of_hues() -> None:
 
 
 def test_a_batch_of_one_kind_shows_things_of_one_kind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
+    only_two_kinds(monkeypatch)
     of_two = World(np.random.default_rng(11), 40)
     kinds = set()
     for _ in range(25):
@@ -307,16 +320,48 @@ def test_a_batch_of_one_kind_shows_things_of_one_kind(monkeypatch: pytest.Monkey
     assert {frozenset([Sign]), frozenset([Stuff])} <= kinds  # mixed ones too: here are no flat things and assemblies
 
 
-_TWO_KINDS = ("random_sign", "random_stuff")
+def only_two_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "KINDS", ((random_sign, 0.5), (random_stuff, 0.5)))
+    monkeypatch.setattr(world, "FAMILIES", ())
 
 
 def test_batches_of_one_kind_show_materials_twice_as_often_as_other_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "KINDS", tuple((make, 1 / len(KINDS)) for make, _ in KINDS))
+    monkeypatch.setattr(world, "KINDS", tuple((make, 1.0) for make, _ in KINDS))
+    monkeypatch.setattr(world, "FAMILIES", tuple((found, 1.0, 0.1) for found, *_ in FAMILIES))
     pool = World(np.random.default_rng(17), 120)
-    seen = Counter(type(pool._things[pool._chosen(8, 1.0)[0][0]].thing) for _ in range(400))
-    assert set(seen) == {FlatThing, Assembly, Sign, Stuff}
+    seen = Counter(type(pool._things[pool._chosen(6, 1.0)[0][0]].thing) for _ in range(400))
+    assert {FlatThing, Assembly, Sign, Stuff, Member} <= set(seen)
     others = [count for kind, count in seen.items() if kind is not Stuff]
     assert seen[Stuff] > 1.4 * max(others)
+
+
+def test_a_batch_of_one_kind_shows_members_of_the_same_families() -> None:
+    pool = World(np.random.default_rng(19), 200)
+    for found, *_ in FAMILIES:
+        rows = pool._alike(found)
+        families = [id(pool._things[row].thing.family) for row in rows]  # type: ignore[attr-defined]
+        changes = sum(one != other for one, other in itertools.pairwise(families))
+        assert changes == len(set(families)) - 1 < 0.7 * len(rows)
+
+
+@pytest.mark.parametrize("found", [found for found, *_ in FAMILIES], ids=lambda found: found.__name__)
+def test_members_of_one_family_resemble_each_other_more_than_members_of_two(found) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(20)
+    described = np.stack(
+        [[describe(*canonical(family.member(rng), 64)) for _ in range(3)] for family in (found(rng) for _ in range(8))]
+    )
+    assert len({row.tobytes() for row in described.reshape(24, -1)}) == 24
+    apart = np.linalg.norm(described.reshape(24, 1, -1) - described.reshape(1, 24, -1), axis=-1)
+    related = np.kron(np.eye(8), np.ones((3, 3))).astype(bool)
+    assert 0 < apart[related & ~np.eye(24, dtype=bool)].mean() < 0.8 * apart[~related].mean()
+
+
+def test_every_view_of_a_family_as_a_whole_shows_another_member() -> None:
+    rng = np.random.default_rng(21)
+    for found, *_ in FAMILIES:
+        whole = AnyMember(found(rng), 5)
+        assert np.array_equal(whole.rest().albedo, whole.rest().albedo)
+        assert not np.array_equal(whole.seen(rng).albedo, whole.seen(rng).albedo)
 
 
 def test_edge_histograms_follow_the_formula() -> None:
@@ -338,7 +383,7 @@ def test_materials_have_more_close_ups_than_things(monkeypatch: pytest.MonkeyPat
         return photograph(thing, *arguments, close_ups=close_ups, **options)
 
     monkeypatch.setattr(world, "photograph", noted)
-    monkeypatch.setattr(world, "KINDS", tuple((make, 0.5) for make, _ in KINDS if make.__name__ in _TWO_KINDS))
+    only_two_kinds(monkeypatch)
     World(np.random.default_rng(13), 16).batch(12, 32, of_one_kind=0)
     assert asked[Stuff].isdisjoint(asked[Sign])
     assert min(asked[Stuff]) > max(asked[Sign])
