@@ -10,6 +10,7 @@ KioskError                          everything below
 ├── CommandIncomplete               a command ran to its end, but could not do all of its work
 │   ├── JsonNotWritten              the file of --json cannot be written
 │   ├── PicturesSkipped             some of the pictures cannot be read
+│   ├── OverlayNotWritten           a picture of --why cannot be written
 │   └── DownloadsDamaged            downloaded models are not what was published
 ├── StorageError                    the data directory cannot be read or written
 │   ├── DataDirInUse                another kiosk uses it
@@ -121,6 +122,19 @@ class PicturesSkipped(CommandIncomplete):
     def message(self) -> Text:
         """The text for the terminal."""
         return f"cannot read {self.skipped} of {self.total} pictures. Replace the files named above."
+
+
+class OverlayNotWritten(CommandIncomplete):
+    """A picture of `classify --why` cannot be written; `reason` is what the system says."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    @property
+    def message(self) -> Text:
+        """The text for the terminal."""
+        return f"cannot write {self.path}: {self.reason}. Name another folder with --why."
 
 
 class DownloadsDamaged(CommandIncomplete):

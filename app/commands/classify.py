@@ -10,7 +10,10 @@ from pathlib import Path
 
 from app.base.errors import PicturesSkipped
 from app.commands.exit_codes import DONE
+from app.commands.overlays import Overlays, why_as_json
 from app.commands.report import line_writer, write_json
+from app.model.explanation import Way
+from app.model.why import Explainer
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
 from tpu.errors import ModelUnreadable, PictureUnreadable
@@ -29,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
         labels=options.labels,
         top=options.top,
         json_path=options.json,
+        why=options.why,
         runtime=options.runtime or "auto",
         device=options.device or "auto",
         write=line_writer(options),
@@ -43,6 +47,7 @@ def run_classify(
     labels: Path | None,
     top: int,
     json_path: Path | None,
+    why: Path | None = None,
     runtime: str,
     device: str,
     write: Callable[[str], None],
@@ -57,20 +62,26 @@ def run_classify(
         labels: Label file; None is the one beside the model.
         top: How many labels to write per picture, the most probable first.
         json_path: File for all probabilities as JSON; None writes none.
+        why: Folder for pictures that show where the model found its answers; None explains nothing.
         runtime, device: As on the command line.
         write: Receives the results, one line at a time.
 
     Raises:
         RuntimeLayerError: If the model, its labels or the only picture cannot be used.
+        OverlayNotWritten: If a picture for `why` cannot be written.
         PicturesSkipped: If some of several pictures cannot be read; the others were classified.
     """
     path = _model_file(model)
+    overlays = Overlays(why, images) if why is not None else None
     share = _metadata_number(path, "preprocessing", "crop_share") or 1.0
     names = read_label_file(labels) if labels else None
     with accelerator_for(path, runtime=runtime, device=device) as accelerator:
         engine = ClassificationEngine(path, labels=names, runtime=runtime, device=device, accelerator=accelerator)
         wait_until_usable(accelerator, device)
         threshold = engine.threshold if engine.threshold is not None else _metadata_number(path, "threshold")
+        explainer = Explainer(engine, runtime=runtime) if overlays is not None else None
+        if explainer is not None and explainer.way is Way.OCCLUSION:
+            write(f"explained by covering parts of each picture, which is slow and not exact: {explainer.reason}")
         answers: list[dict[str, object]] = []
         unreadable: list[PictureUnreadable] = []
         for image in images:
@@ -82,21 +93,27 @@ def run_classify(
                     logger.warning("%s", error)
                 continue
             square = picture.shape[0] == picture.shape[1]  # already cropped, as the kiosk's own samples are
-            judgement = engine.judge(picture if square else centre_crop(picture, share))
+            seen = centre_crop(picture if square else centre_crop(picture, share))
+            judgement, explained = explainer.explain(seen) if explainer is not None else (engine.judge(seen), None)
             probabilities = judgement.probabilities
             order = (-probabilities).argsort(kind="stable")
             known = judgement.is_known(threshold)
             ranked = ", ".join(f"{engine.labels[i]}: {100 * probabilities[i]:.1f} %" for i in order[:top])
             write(f"{image}: {ranked}" if known else f"{image}: not sure ({ranked})")
-            answers.append(
-                {
-                    "image": str(image),
-                    "label": engine.labels[order[0]],
-                    "probabilities": {label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)},
-                    "known": known,
-                    "novelty": judgement.novelty,
-                }
-            )
+            answer: dict[str, object] = {
+                "image": str(image),
+                "label": engine.labels[order[0]],
+                "probabilities": {label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)},
+                "known": known,
+                "novelty": judgement.novelty,
+            }
+            if explained is not None and overlays is not None:
+                file = overlays.write(image, seen, explained)
+                answer["why"] = {**why_as_json(explained, engine.labels), "file": str(file)}
+            answers.append(answer)
+        if explainer is not None:
+            explainer.close()
+            write(f"pictures that show where the model found its answers: {why}")
         engine.close()
     write_json(json_path, answers)
     if len(images) == 1 and unreadable:

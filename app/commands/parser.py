@@ -88,6 +88,7 @@ def _add_classify(parser: argparse.ArgumentParser) -> None:
     add("images", type=Path, nargs="+", metavar="IMAGE", help="one or more pictures")
     add("--labels", type=Path, metavar="FILE", help="label file (default: the one beside the model)")
     add("--top", type=_positive, default=1, metavar="K", help="number of labels to print per picture (default: 1)")
+    add("--why", type=Path, metavar="DIR", help="write a picture for each that shows where the model found its answer")
     add("--extractor", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # accepted here so that `run` can explain
     _add_back_end(parser)
     _add_output(parser)
