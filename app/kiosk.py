@@ -28,6 +28,7 @@ from app.config.pin_lock import PinLock, read_pin_lock
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.pages import StaffState
+from app.core.modes import erasing
 from app.core.presses import in_order_of_time, inputs_of
 from app.core.state import KioskState, Mode, Timing
 from app.core.transitions import advance
@@ -103,7 +104,9 @@ class Kiosk:
         self._training_waits = False
         self._apply_zoom(tools.config)
         self.state = self._initial_state()
-        if tools.config.idle.starter and self.state.model is None and not any(self.state.shots):
+        if self.state.mode is Mode.ERASING:
+            self.perform(ev.EndSession(self.state.privacy))
+        elif tools.config.idle.starter and self.state.model is None and not any(self.state.shots):
             self.perform(ev.LoadStarter())
 
     def tick(self) -> None:
@@ -296,12 +299,17 @@ class Kiosk:
         self._tools.vision.crop_share = 1 / config.camera.zoom
 
     def _initial_state(self) -> KioskState:
-        """Return the state with the stored session, and with its model if the model can still answer."""
+        """Return the state with the stored session, and with its model if the model can still answer.
+
+        If the power went away while the visit before was being ended, ending it goes on.
+        """
         config, now_s = self._tools.config, self._tools.clock()
-        model = restore_model(self._tools)
+        over = bool(self._tools.store.ending)
+        model = restore_model(self._tools) if not over else None
         session = self._tools.store.load()
         lock = read_pin_lock(config.data_dir)
         return KioskState(
+        state = KioskState(
             classes=taught_classes(self._tools, session),
             mode=Mode.LIVE if model else Mode.TEACH,
             model=model,
@@ -315,4 +323,6 @@ class Kiosk:
             last_input_s=now_s,
             now_s=now_s,
             ticked_s=now_s,
+            disk_problem=self._tools.store.opened.disk_problem,
         )
+        return erasing.begun(state, gone=True) if over else state

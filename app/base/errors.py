@@ -15,9 +15,9 @@ KioskError                          everything below
 ├── StorageError                    the data directory cannot be read or written
 │   ├── DataDirInUse                another kiosk uses it
 │   ├── SettingsNotWritten          a setting that was changed on the screen is not on the disk
-│   ├── SessionUnreadable           the database of the session cannot be opened
 │   ├── SessionNotWritten           a change of the session is not on the disk; the session is as before
 │   ├── SessionNotArchived          the session could not be copied to the archive
+│   ├── SessionNotErased            the session is over, but its pictures are still on the disk
 │   ├── ArchiveUnusable             an archived session cannot be restored
 │   ├── PictureNotEncoded           a picture could not be compressed
 │   └── PictureDamaged              a stored picture cannot be decoded
@@ -176,10 +176,6 @@ class SettingsNotWritten(StorageError):
         return message("This setting holds until the kiosk stops: it could not be written. Make room on the disk.")
 
 
-class SessionUnreadable(StorageError):
-    """The database of the session cannot be opened."""
-
-
 class SessionNotWritten(StorageError):
     """A change of the session is not on the disk; the session is as it was before."""
 
@@ -206,6 +202,23 @@ class SessionNotArchived(StorageError):
     def message(self) -> Text:
         """The text for the screen."""
         return message("the session could not be put away ({reason}). Make room on the disk.", reason=self.reason)
+
+
+class SessionNotErased(StorageError):
+    """The session is over, but its pictures are still on the disk: nobody may begin before they are erased."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message(
+            "The last pictures cannot be erased yet ({reason}). It tries again by itself. "
+            "Please call a member of staff.",
+            reason=self.reason,
+        )
 
 
 class ArchiveUnusable(StorageError):

@@ -127,6 +127,11 @@ class KioskState:
         last_input_s: When somebody last did something.
         attract_since_s: When ATTRACT began.
         gone: The session is being archived or erased because its visitor left.
+        erase_problem: Why the session could not be erased yet; empty while it is tried.
+        erase_tries: Number of tries that failed.
+        erase_again_at_s: When the next try begins.
+        disk_problem: Why the session is in memory alone; None if it is on the disk.
+        start_problems: What was wrong with the stored session and the settings at the start, for staff.
         down: Buttons that are down.
         gallery, results, saving, staff, typing: What is on the pages of these names.
         cursor: Index into the page's targets, or None while there is no cursor; see `app.core.modes.cursor`.
@@ -168,6 +173,11 @@ class KioskState:
     last_input_s: float = 0.0
     attract_since_s: float = 0.0
     gone: bool = False
+    erase_problem: Text = ""
+    erase_tries: int = 0
+    erase_again_at_s: float = 0.0
+    disk_problem: Text | None = None
+    start_problems: tuple[Text, ...] = ()
     down: tuple[Button, ...] = ()
     gallery: GalleryState = field(default_factory=GalleryState)
     results: ResultsState = field(default_factory=ResultsState)

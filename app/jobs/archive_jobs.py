@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
-from app.base.errors import DriveGone
+from app.base.errors import DriveGone, SessionNotArchived, SessionNotWritten
 from app.base.files import free_path
 from app.base.i18n import Text, message
 from app.base.privacy import Privacy
@@ -23,21 +24,35 @@ from app.session.archive import Archive
 from app.session.database import SESSION_FILE
 from app.session.session import same_samples
 
+logger = logging.getLogger(__name__)
+
 SESSIONS = Path(EXPORT_FOLDER) / "sessions"  # on a drive and in the export directory alike
 
 
-def erase_session(tools: Tools, announce: Announce, removed: RemovedSamples) -> None:
-    """Erase all samples and the model; announces SessionErased or EraseFailed."""
+def erase_session(tools: Tools, announce: Announce, removed: RemovedSamples, *, damaged: bool = True) -> None:
+    """Erase all samples and the model; announces SessionErased or EraseFailed.
+
+    What is in memory goes first. After EraseFailed the session is empty, but its pictures are still on the disk: the
+    job is started again until it works.
+
+    Args:
+        tools: The store.
+        announce: Receives the event.
+        removed: Is cleared.
+        damaged: Erase also damaged databases that were set aside.
+    """
     with report_failure_as(ev.EraseFailed, announce):
-        tools.store.erase()
         removed.clear()
         tools.vision.go_live(None)
-        announce(ev.SessionErased())
+        tools.store.erase(damaged=damaged)
+        announce(ev.SessionErased(tools.store.opened.disk_problem))
         delete_trained_models(tools.config)
 
 
 def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, privacy: Privacy) -> None:
     """Archive what `privacy` allows and erase the session; announces SessionErased or EraseFailed.
+
+    If the disk does not take the copy, nothing is kept: the visit ends in any case.
 
     Args:
         tools: The store and the archive.
@@ -46,14 +61,32 @@ def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, priva
         privacy: What to keep. EMBEDDINGS also removes the pictures of earlier sessions from the archive, and ERASE
             removes those sessions: they may date from another setting.
     """
+    archive = tools.archive
     with report_failure_as(ev.EraseFailed, announce):
-        archive = tools.archive
-        archive.keep(tools.store, datetime.now(), privacy)
-        if privacy is Privacy.EMBEDDINGS:
-            archive.delete_pictures()
-        elif privacy is Privacy.ERASE:
-            archive.clear()
-        erase_session(tools, announce, removed)
+        try:
+            _archive_once(tools, archive, privacy)
+        except (SessionNotArchived, SessionNotWritten) as error:
+            logger.warning("the session is not archived: %s", error)
+        except Exception:
+            logger.exception("the session is not archived")
+        erase_session(tools, announce, removed, damaged=privacy is not Privacy.KEEP)
+    if privacy is Privacy.EMBEDDINGS:
+        archive.delete_pictures()
+    elif privacy is Privacy.ERASE:
+        archive.clear()
+
+
+def _archive_once(tools: Tools, archive: Archive, privacy: Privacy) -> None:
+    """Copy the session to the archive, unless a power cut interrupted the end of this visit after that was done."""
+    session, now = tools.store.load(), datetime.now()
+    if not session.samples:
+        return
+    name = tools.store.ending
+    if not name:
+        name = archive.new_name(session, now)
+        tools.store.note_ending(name)
+    if name not in archive.names():
+        archive.keep(tools.store, now, privacy, name=name)
 
 
 def restore_session(tools: Tools, announce: Announce, removed: RemovedSamples, name: str, privacy: Privacy) -> None:

@@ -112,6 +112,7 @@ def train(
             raise
         announce(ev.TrainingFinished(path, facts, trained.seconds))
         delete_trained_models(tools.config, keep=path)
+        tools.store.keep_good_copy()
 
 
 def restore_model(tools: Tools) -> TrainedFacts | None:

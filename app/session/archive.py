@@ -17,12 +17,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from app.base.erasing import shred
 from app.base.error_texts import system_error_text
-from app.base.errors import ArchiveUnusable, KioskError, SessionNotArchived
+from app.base.errors import ArchiveUnusable, SessionNotArchived
 from app.base.file_names import safe_file_name
 from app.base.files import DAMAGED, free_path
 from app.base.i18n import message
 from app.base.privacy import Privacy
+from app.session.copying import LARGEST_SERIAL, serial_of
+from app.session.database import prepare
+from app.session.erasure import JOURNAL, damaged_beside, journal_of
 from app.session.session import Session
 from app.session.store import SessionStore
 
@@ -31,7 +35,6 @@ logger = logging.getLogger(__name__)
 FOLDER = "archive"  # in the data directory
 NAME_BYTES = 60
 ENDING = ".sqlite3"
-JOURNAL = "-journal"  # SQLite appends it to the name of the database
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,20 @@ class Archive:
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     beside: Path | None = None
 
-    def keep(self, store: SessionStore, now: datetime, privacy: Privacy, *, or_refuse: bool = False) -> str | None:
+    def new_name(self, session: Session, now: datetime) -> str:
+        """Return a name that no archived session has.
+
+        Args:
+            session: Its classes are in the name.
+            now: Local time, which begins the name. The order of the sessions does not depend on it.
+        """
+        taught = [label for label, shots in zip(session.labels, session.shots(), strict=True) if shots]
+        name = f"{now:%Y-%m-%d_%H%M%S}_{safe_file_name(' '.join(taught), longest_bytes=NAME_BYTES)}"
+        return free_path(self.folder, name, ENDING).name.removesuffix(ENDING)
+
+    def keep(
+        self, store: SessionStore, now: datetime, privacy: Privacy, *, or_refuse: bool = False, name: str = ""
+    ) -> str | None:
         """Copy the session of `store` to the archive.
 
         Args:
@@ -60,6 +76,7 @@ class Archive:
             now: Local time, for the name.
             privacy: What to keep of the session.
             or_refuse: Raise an error if there is too little free space, because another session will replace this one.
+            name: The name of the session, from `new_name`; empty for a new one.
 
         Returns:
             The name of the archived session; None if there is no room for it, or nothing to keep.
@@ -72,19 +89,22 @@ class Archive:
             return None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._delete_unfinished()
+            free_bytes = self.free_bytes(self.folder)
         except OSError as error:
             raise _not_archived(error) from error
-        self._delete_unfinished()
-        if self.free_bytes(self.folder) < self.floor_bytes:
+        if free_bytes < self.floor_bytes:
             logger.warning("the session is not archived: less than %d MiB are free", self.floor_bytes >> 20)
             if or_refuse:
                 raise _not_archived(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
             return None
-        taught = [label for label, shots in zip(session.labels, session.shots(), strict=True) if shots]
-        name = f"{now:%Y-%m-%d_%H%M%S}_{safe_file_name(' '.join(taught), longest_bytes=NAME_BYTES)}"
-        path = free_path(self.folder, name, ENDING)
-        store.copy_to(path, pictures=privacy is Privacy.KEEP)
-        self._make_room()
+        path = self._path(name or self.new_name(session, now))
+        serial = min(max(map(serial_of, self._paths()), default=0) + 1, LARGEST_SERIAL)
+        store.copy_to(path, pictures=privacy is Privacy.KEEP, serial=serial)
+        try:
+            self._make_room()
+        except OSError as error:  # the copy is complete; the next call tries again
+            logger.warning("the archive could not make room: %s", error)
         return path.name.removesuffix(ENDING) if path.exists() else None
 
     def names(self) -> tuple[str, ...]:
@@ -123,13 +143,10 @@ class Archive:
         path = self._path(name)
         if not path.is_file():
             raise _gone(name)
-        try:
-            store = SessionStore(path, labels=(), extractor_name=extractor_name, extractor_sha256=extractor_sha256)
-        except (KioskError, OSError, sqlite3.Error) as error:
-            raise ArchiveUnusable(message("The session {name} cannot be read.", name=name)) from error
+        store = SessionStore(path, labels=(), extractor_name=extractor_name, extractor_sha256=extractor_sha256)
         with closing(store):
             session = store.load()
-        if not session.samples:  # the store renames a damaged file and begins a new session
+        if not session.samples:  # nothing of a damaged file could be read
             raise ArchiveUnusable(message("The session {name} cannot be read.", name=name))
         of_others = [
             one for one in session.samples if (one.extractor_sha256 or session.extractor_sha256) != extractor_sha256
@@ -145,40 +162,47 @@ class Archive:
         return session
 
     def delete_pictures(self) -> None:
-        """Delete the pictures of every session; embeddings and classes stay.
+        """Erase the pictures of every session; embeddings and classes stay.
 
-        Damaged databases are deleted, because their pictures cannot be. If the disk is full or the database is busy,
-        the pictures stay, and the next call tries again.
+        Damaged databases are erased, because their pictures cannot be on their own. If the disk fails or a database is
+        busy, its pictures stay, and the next call tries again.
         """
-        self._delete_unfinished()
-        self._delete(self._damaged())
+        self._try_to(self._delete_unfinished)
+        self._try_to(lambda: self._delete(self._damaged()))
         for path in self._paths():
             try:
                 _delete_pictures_of(path)
-            except sqlite3.OperationalError as error:
+            except (OSError, sqlite3.OperationalError) as error:
                 logger.warning("the pictures of %s cannot be deleted now: %s", path, error)
             except sqlite3.Error as error:
                 logger.warning("%s is damaged and is deleted: %s", path, error)
-                self._delete([path])
+                self._try_to(lambda path=path: self._delete([path]))  # type: ignore[misc]
 
     def clear(self) -> None:
-        """Delete every session, also damaged ones."""
-        self._delete_unfinished()
-        self._delete([*self._paths(), *self._damaged()])
+        """Erase every session, also damaged ones; what cannot be erased now is tried again by the next call."""
+        self._try_to(self._delete_unfinished)
+        for path in (*self._paths(), *self._damaged()):
+            self._try_to(lambda path=path: self._delete([path]))  # type: ignore[misc]
+
+    def _try_to(self, delete: Callable[[], None]) -> None:
+        try:
+            delete()
+        except OSError as error:
+            logger.warning("a session of the archive cannot be deleted now: %s", error)
 
     def _delete_unfinished(self) -> None:
-        """Delete copies that a power cut interrupted; they can hold pictures."""
+        """Erase copies that a power cut interrupted; they can hold pictures."""
         for path in self.folder.glob(f"*{ENDING}.partial*"):
-            path.unlink(missing_ok=True)
+            shred(path)
 
     def _delete(self, paths: list[Path]) -> None:
         for path in paths:
-            for one in (path, path.with_name(path.name + JOURNAL)):  # pictures may be in both
-                one.unlink(missing_ok=True)
+            for one in (path, journal_of(path)):  # pictures may be in both
+                shred(one)
 
     def _damaged(self) -> list[Path]:
         """Return damaged databases that were renamed: in the archive, and beside the current session."""
-        own = self.beside.parent.glob(f"{self.beside.name}{DAMAGED}*") if self.beside is not None else ()
+        own = damaged_beside(self.beside) if self.beside is not None else ()
         found = [*self.folder.glob(f"*{ENDING}{DAMAGED}*"), *own]
         return [path for path in found if not path.name.endswith(JOURNAL)]
 
@@ -189,11 +213,11 @@ class Archive:
 
     def _paths(self) -> list[Path]:
         """Return the databases, oldest first."""
-        return sorted(self.folder.glob(f"*{ENDING}"), key=_age)
+        return sorted(self.folder.glob(f"*{ENDING}"), key=_order)
 
     def _make_room(self) -> None:
-        """Delete the oldest sessions until the limits hold; the current session needs free space, too."""
-        paths = sorted([*self._paths(), *self._damaged()], key=_age)
+        """Erase the oldest sessions until the limits hold, damaged ones first; the current one needs space, too."""
+        paths = [*sorted(self._damaged(), key=_order), *self._paths()]
         total = sum(map(_size, paths))
         while paths and (total > self.max_bytes or self.free_bytes(self.folder) < self.floor_bytes):
             oldest = paths.pop(0)
@@ -213,8 +237,10 @@ def _gone(name: str) -> ArchiveUnusable:
 def _delete_pictures_of(path: Path) -> None:
     """Overwrite the pictures of a session in place, which needs no space; then free their space, if possible.
 
+    The journal is in memory: on the disk it would hold the pictures.
+
     Raises:
-        sqlite3.OperationalError: If the disk is full or fails; the pictures may still be there.
+        sqlite3.OperationalError: If the disk fails or the database is busy; the pictures may still be there.
         sqlite3.Error: If the database is damaged, or not a session.
     """
     with closing(sqlite3.connect(path)) as database:
@@ -222,21 +248,21 @@ def _delete_pictures_of(path: Path) -> None:
             raise sqlite3.DatabaseError("it holds no samples")
         if database.execute("SELECT 1 FROM samples WHERE length(picture) > 0 LIMIT 1").fetchone() is None:
             return
-        database.execute("PRAGMA secure_delete = ON")
-        try:
+        prepare(database)
+        database.execute("PRAGMA journal_mode = MEMORY")
+        with database:
             database.execute("UPDATE samples SET picture = x''")
-            database.commit()
-        except sqlite3.OperationalError:  # no room for a journal on the disk: keep this one in memory
-            database.rollback()
-            database.execute("PRAGMA journal_mode = MEMORY")
-            database.execute("UPDATE samples SET picture = x''")
-            database.commit()
         with suppress(sqlite3.OperationalError):  # needs as much free space as the database
             database.execute("VACUUM")
+    shred(journal_of(path))
 
 
-def _age(path: Path) -> tuple[float, str]:
-    return path.stat().st_mtime, path.name
+def _order(path: Path) -> tuple[int, float, str]:
+    """Sort by the serial number; sessions of version 0.1 have none and sort before the others, by their time."""
+    try:
+        return serial_of(path), path.stat().st_mtime, path.name
+    except OSError:  # it was deleted meanwhile
+        return 0, 0.0, path.name
 
 
 def _size(path: Path) -> int:

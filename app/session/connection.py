@@ -5,43 +5,45 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.base.error_texts import database_error_text
-from app.base.errors import SessionNotArchived, SessionNotWritten, SessionUnreadable
-from app.base.files import set_aside
-from app.session.database import copy_database, open_database
+from app.base.erasing import overwrite
+from app.base.error_texts import database_error_text, system_error_text
+from app.base.errors import SessionNotArchived, SessionNotErased, SessionNotWritten
+from app.base.i18n import Text
+from app.session.copying import copy_database
+from app.session.database import grow
+from app.session.erasure import erase_files, good_copy_of, journal_of
+from app.session.opening import Opened, memory_database, open_session
 
 logger = logging.getLogger(__name__)
 
 
 class SharedDatabase:
-    """An open database with a lock.
+    """An open database with a lock. It always opens: see `app.session.opening`.
 
     Args:
         path: The file, which is created with its folder if it is missing. A damaged one is renamed, never deleted.
+        labels: Names for classes whose stored name is damaged.
 
-    Raises:
-        SessionUnreadable: If the file cannot be opened or created.
+    Attributes:
+        opened: How the session was opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, labels: Sequence[str] = ()) -> None:
         self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SessionUnreadable(
-                f"cannot make {path.parent}: {error.strerror}. Name another folder with --data-dir."
-            ) from error
-        try:
-            self._database = open_database(path)
-        except sqlite3.OperationalError as error:
-            raise SessionUnreadable(f"cannot open {path}: {error}. Check that this user may write there.") from error
-        except sqlite3.DatabaseError as error:
-            logger.warning("%s is damaged (%s): renamed to %s", path, error, set_aside(path))
-            self._database = open_database(path)
+        self._path = path
+        self._labels = tuple(labels)
+        self._to_erase = False  # the session on the disk is over, but could not be erased yet
+        self.opened: Opened = open_session(path, labels)
+        self._database = self.opened.database
+
+    @property
+    def disk_problem(self) -> Text | None:
+        """Why the session is in memory alone; None if it is on the disk."""
+        return self.opened.disk_problem
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -50,29 +52,87 @@ class SharedDatabase:
             yield self._database
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, picture_bytes: int = 0, removes_pictures: bool = False) -> Iterator[sqlite3.Connection]:
         """Yield the connection for one transaction, which is on the medium when the context ends.
+
+        Args:
+            picture_bytes: Size of the pictures that will be added: the file grows before (`app.session.database.grow`).
+            removes_pictures: Pictures are deleted: the journal, which then holds them, is overwritten.
 
         Raises:
             SessionNotWritten: If the disk is full or fails; the transaction is rolled back.
         """
         with self._lock:
             try:
+                if picture_bytes:
+                    grow(self._database, picture_bytes)
                 with self._database:
                     yield self._database
             except sqlite3.Error as error:
                 raise SessionNotWritten(database_error_text(error)) from error
+            if removes_pictures and self.disk_problem is None:
+                try:
+                    overwrite(journal_of(self._path))
+                except OSError as error:  # it is overwritten at the end of the visit
+                    logger.warning("the journal of the session was not overwritten: %s", error)
 
-    def copy_to(self, path: Path, *, pictures: bool) -> None:
+    def copy_to(self, path: Path, *, pictures: bool, serial: int = 0) -> None:
         """Copy the database durably to a new file, with or without the pictures.
 
         Raises:
             SessionNotArchived: If the disk is full or fails; nothing is left at `path`.
         """
         try:
-            copy_database(self._database, self._lock, path, pictures=pictures)
+            copy_database(self._database, self._lock, path, pictures=pictures, serial=serial)
         except (OSError, sqlite3.Error) as error:
             raise SessionNotArchived(database_error_text(error)) from error
+
+    def keep_good_copy(self) -> None:
+        """Write the last good copy, without pictures: it replaces rows that cannot be read any more.
+
+        If that fails, there is no good copy.
+        """
+        if self.disk_problem is not None:
+            return
+        good_copy = good_copy_of(self._path)
+        try:
+            copy_database(self._database, self._lock, good_copy, pictures=False)
+        except (OSError, sqlite3.Error) as error:
+            logger.warning("there is no good copy of the session: %s", error)
+            with suppress(OSError):
+                good_copy.unlink(missing_ok=True)
+
+    @property
+    def has_good_copy(self) -> bool:
+        """Whether there is a last good copy."""
+        return self.disk_problem is None and good_copy_of(self._path).is_file()
+
+    def erase(self, *, damaged: bool = True) -> None:
+        """Erase the session and begin an empty one; what was in memory is gone first, whatever the disk does.
+
+        Args:
+            damaged: Erase also the damaged databases that were set aside beside it.
+
+        Raises:
+            SessionNotErased: If the disk fails: the session is empty, but its pictures are still on the disk. The call
+                can be repeated until it works.
+        """
+        with self._lock:
+            self._to_erase = self._to_erase or self.disk_problem is None
+            self._database.close()
+            self._database = memory_database()
+            try:
+                erase_files(self._path, damaged=damaged)
+            except OSError as error:
+                reason = system_error_text(error)
+                self.opened = Opened(self._database, reason)
+                if self._to_erase:
+                    raise SessionNotErased(reason) from error
+                return  # this session was in memory alone
+            self._to_erase = False
+            self._database.close()
+            self.opened = open_session(self._path, self._labels)
+            self._database = self.opened.database
 
     def close(self) -> None:
         """Close the database."""

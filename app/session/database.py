@@ -2,28 +2,32 @@
 
 Made views (`app.session.made_views`) are deleted with their sample by a trigger, in the same transaction.
 
-It uses the rollback journal with synchronous=EXTRA instead of WAL: every commit is on the medium when it returns
-(EXTRA also syncs the directory, so that a deleted journal stays deleted), the kiosk is the only writer, and staff can
-copy or delete one single file.
+It uses the rollback journal with synchronous=EXTRA: every commit is on the medium when it returns. The journal mode is
+PERSIST: the journal is never deleted or cut, because freed blocks would keep the pictures in them. So a picture is only
+ever in two files, the database and its journal, and overwriting both in place erases it (`app.session.erasure`). WAL
+would store a picture in a third of the time, but SQLite deletes the WAL when it closes. Three more settings keep
+pictures inside the two files:
+
+- secure_delete overwrites deleted rows with zeros;
+- temp_store=MEMORY keeps copies of pages, which SQLite makes to undo one statement, out of temporary files;
+- the file grows by zeros before a picture is written (`grow`): undoing a transaction then cuts off nothing but zeros.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from app.base.errors import SessionUnreadable
-from app.base.files import sync_directory
 from app.session.made_views import insert_made_views, read_made_views
 from app.session.session import Sample
 
 SESSION_FILE = "session.sqlite3"  # in the data directory
 SCHEMA_VERSION = 6
+GROWTH_BYTES = 512 << 10  # about 30 pictures with their embeddings
+MARGIN_BYTES = 64 << 10  # for the pages of tables and indexes
 _BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
 _BY_DEVICE = "CREATE INDEX samples_by_device ON samples (device);"
 _BY_HOLD = "CREATE INDEX samples_by_hold ON samples (hold, class_index);"
@@ -87,35 +91,67 @@ _SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s, extrac
 STALE = "extractor_sha256 NOT IN ('', ?)"
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+def open_database(path: Path | str) -> sqlite3.Connection:
     """Open the database; create it if it is missing, and migrate an older one. One thread at a time may use it.
 
     Raises:
-        SessionUnreadable: If a newer version of the kiosk wrote it.
-        sqlite3.OperationalError: If it cannot be opened.
-        sqlite3.DatabaseError: If it is damaged.
+        sqlite3.Error: If it cannot be opened, is damaged, or was written by a newer version of the kiosk.
     """
     database = sqlite3.connect(path, check_same_thread=False)
     try:
-        database.execute("PRAGMA journal_mode = DELETE")
-        database.execute("PRAGMA synchronous = EXTRA")
+        prepare(database)
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            create_tables(database)
         while version in _MIGRATIONS:
             database.executescript(f"BEGIN; {_MIGRATIONS[version]} PRAGMA user_version = {version + 1}; COMMIT;")
             version += 1
         if version not in (0, SCHEMA_VERSION):
-            raise SessionUnreadable(
-                f"{path} was written by another version of the kiosk. "
-                "Name another folder with --data-dir, or move the file away."
-            )
-        if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("its pages are inconsistent")
+            raise sqlite3.DatabaseError(f"it has the unknown version {version}")
     except BaseException:
         database.close()
         raise
     return database
+
+
+def prepare(database: sqlite3.Connection) -> None:
+    """Set how a connection writes; see the top of this module."""
+    database.text_factory = _text
+    for setting in ("journal_mode = PERSIST", "synchronous = EXTRA", "secure_delete = ON", "temp_store = MEMORY"):
+        database.execute(f"PRAGMA {setting}")
+
+
+def create_tables(database: sqlite3.Connection) -> None:
+    """Create the tables in an empty database."""
+    database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+
+def grow(database: sqlite3.Connection, needed_bytes: int) -> None:
+    """Make sure that the file has free pages for `needed_bytes`; new ones are zeros, GROWTH_BYTES at a time.
+
+    On a nearly full disk it grows by as much as is needed, or not at all.
+    """
+    free_pages, page_bytes = (
+        database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_size")
+    )
+    if free_pages * page_bytes >= needed_bytes + MARGIN_BYTES:
+        return
+    for more in (max(GROWTH_BYTES, needed_bytes + MARGIN_BYTES), needed_bytes):
+        try:
+            with database:
+                database.execute(
+                    "INSERT INTO made_views (sample_id, number, embedding, extractor_sha256) "
+                    "VALUES (0, 0, zeroblob(?), '')",
+                    (more,),
+                )
+                database.execute("DELETE FROM made_views WHERE sample_id = 0")
+        except sqlite3.OperationalError:
+            continue
+        return
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def insert(database: sqlite3.Connection, sample: Sample) -> int:
@@ -183,36 +219,19 @@ def set_facts(database: sqlite3.Connection, extractor_name: str, extractor_sha25
     database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
 
 
-def copy_database(database: sqlite3.Connection, lock: threading.Lock, path: Path, *, pictures: bool) -> None:
-    """Copy a database durably to a new file.
+def set_fact(database: sqlite3.Connection, name: str, value: str) -> None:
+    """Record a fact; see `get_fact`."""
+    database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
-    Args:
-        database: The source.
-        lock: Held while the source is read.
-        path: The new file; it holds all samples afterwards, or it does not exist.
-        pictures: Copy the pictures, too; training needs only the embeddings.
 
-    Raises:
-        OSError, sqlite3.Error: If the disk is full or fails.
-    """
-    partial = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        copy = sqlite3.connect(partial)
-        try:
-            with lock:
-                database.backup(copy)
-            if not pictures:
-                copy.execute("UPDATE samples SET picture = x''")
-            copy.commit()
-            copy.execute("VACUUM")  # leaves nothing of the pictures in free pages
-        finally:
-            copy.close()
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_directory(path.parent)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+def newest_id(database: sqlite3.Connection) -> int:
+    """Return the largest sample id that was ever used; 0 if none was."""
+    row = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'samples'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_ids_from(database: sqlite3.Connection, newest: int) -> None:
+    """Never use ids up to `newest` again: the screen caches pictures by their id."""
+    if newest > newest_id(database):
+        database.execute("DELETE FROM sqlite_sequence WHERE name = 'samples'")
+        database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('samples', ?)", (newest,))

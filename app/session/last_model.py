@@ -61,7 +61,11 @@ def last_model(shared: SharedDatabase) -> StoredModel | None:
     if row is None:
         return None
     path = Path(row[0])
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != row[1]:
+    try:
+        unchanged = path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == row[1]
+    except OSError:  # also where damage made the path too long
+        unchanged = False
+    if not unchanged:
         logger.warning("the model %s is missing or was changed. Train again.", path)
         return None
     shots = tuple(int(count) for count in row[4].split(","))

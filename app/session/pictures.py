@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 STORED_PX = 320  # larger than any usual extractor's input, small enough for hundreds
 THUMBNAIL_PX = 96
 JPEG_QUALITY = 95
+LONGEST_EDGE_PX = 2048  # of a stored picture that is decoded; `encode_picture` never writes more than STORED_PX
 
 
 def encode_picture(square: ImageArray) -> bytes:
@@ -43,12 +44,38 @@ def decode_picture(data: bytes) -> ImageArray:
         RGB, uint8, (S, S, 3).
 
     Raises:
-        PictureDamaged: If the bytes are not a picture.
+        PictureDamaged: If the bytes are not a JPEG, or claim to be larger than LONGEST_EDGE_PX; nothing is decoded.
     """
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    size = jpeg_size(data)
+    if size is None or max(size) > LONGEST_EDGE_PX:
+        raise PictureDamaged
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
         raise PictureDamaged
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Read the width and height of a JPEG from its header, without decoding it; None if it has no such header.
+
+    Source: ITU-T T.81, annex B.2: segments begin with FF and a code, then their length; a frame header (SOF) holds the
+    size.
+    """
+    if not data.startswith(b"\xff\xd8"):
+        return None
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        code = data[at + 1]
+        if code == 0xFF:  # a fill byte
+            at += 1
+        elif 0xC0 <= code <= 0xCF and code not in (0xC4, 0xC8, 0xCC):
+            height, width = (int.from_bytes(data[at + start : at + start + 2], "big") for start in (5, 7))
+            return (width, height) if width and height else None
+        elif code == 0x01 or 0xD0 <= code <= 0xDA:  # the picture's data begins, and there was no frame header
+            return None
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return None
 
 
 def thumbnail(square: ImageArray, edge_px: int = THUMBNAIL_PX) -> ImageArray:

@@ -103,7 +103,7 @@ def re_embed(
         vectors.append((np.ascontiguousarray(vector, np.float32).tobytes(), sha256, device, one.sample_id))
         if enough():
             break
-    with shared.writing() as database:
+    with shared.writing(removes_pictures=bool(dropped)) as database:
         database.executemany(
             "UPDATE samples SET embedding = ?, extractor_sha256 = ?, device = ? WHERE sample_id = ?", vectors
         )

@@ -6,18 +6,32 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.base.errors import SessionNotWritten
 from app.base.ports import ImageArray
 from app.session import last_model, re_embedding
 from app.session.connection import SharedDatabase
-from app.session.database import STALE, get_fact, get_labels, insert, read_samples, set_facts, set_labels
+from app.session.database import (
+    STALE,
+    count_ids_from,
+    get_fact,
+    get_labels,
+    insert,
+    newest_id,
+    read_samples,
+    set_fact,
+    set_facts,
+    set_labels,
+)
 from app.session.last_model import StoredModel
 from app.session.made_views import insert_made_views, need_of_views
+from app.session.opening import Opened
 from app.session.pictures import encode_picture
 from app.session.re_embedding import BATCH, ReEmbedded
 from app.session.session import Sample, Session, no_views
@@ -31,19 +45,30 @@ class SessionStore:
     Every method that writes raises `SessionNotWritten` if the disk is full or fails; then nothing has changed.
 
     Args:
-        path: The database, which is created with its folder if it is missing. A damaged one is renamed, never deleted.
+        path: The database, which is created with its folder if it is missing. A damaged one is repaired as far as
+            possible and renamed; on a disk that cannot be written the session is in memory (`app.session.opening`).
         labels: Class labels of a new session; a session that has samples keeps its own.
         extractor_name, extractor_sha256: The current extractor.
-
-    Raises:
-        SessionUnreadable: If the file cannot be opened or created.
     """
 
     def __init__(self, path: Path, *, labels: Sequence[str], extractor_name: str, extractor_sha256: str) -> None:
         self._extractor = (extractor_name, extractor_sha256)
-        self._shared = SharedDatabase(path)
-        with self._shared.writing() as database:
-            self._begin(database, tuple(labels))
+        self._labels = tuple(labels)
+        self._newest_id = 0
+        self._shared = SharedDatabase(path, labels)
+        self._begin_session()
+
+    @property
+    def opened(self) -> Opened:
+        """How the session was opened: what was damaged, and why it is in memory alone."""
+        return self._shared.opened
+
+    def _begin_session(self) -> None:
+        try:
+            with self._shared.writing() as database:
+                self._begin(database, self._labels)
+        except SessionNotWritten as error:  # the disk was filled just now
+            logger.warning("the labels and the extractor were not written: %s", error)
 
     def _begin(self, database: sqlite3.Connection, labels: tuple[str, ...]) -> None:
         """Give a session without samples the current labels and the current extractor."""
@@ -56,6 +81,7 @@ class SessionStore:
             set_labels(database, labels)
             database.execute("DELETE FROM model")
         set_facts(database, *self._extractor)
+        count_ids_from(database, self._newest_id)
 
     # --- samples ----------------------------------------------------------------------------------------
 
@@ -80,8 +106,9 @@ class SessionStore:
         vector = np.ascontiguousarray(embedding, np.float32)
         data, now_s = encode_picture(picture), time.time()
         sample = Sample(0, class_index, vector, data, now_s, self._extractor[1], device, hold)
-        with self._shared.writing() as database:
-            return replace(sample, sample_id=insert(database, sample))
+        with self._shared.writing(picture_bytes=len(data) + vector.nbytes) as database:
+            self._newest_id = insert(database, sample)
+        return replace(sample, sample_id=self._newest_id)
 
     def remove_last(self) -> Sample | None:
         """Remove and return the newest sample, with its made views; None if there are no samples."""
@@ -92,15 +119,17 @@ class SessionStore:
         return self._remove("WHERE sample_id = ?", sample_id)
 
     def _remove(self, clause: str, *values: object) -> Sample | None:
-        with self._shared.writing() as database:
+        with self._shared.writing(removes_pictures=True) as database:
             found = read_samples(database, clause, values)
             for sample in found:
                 database.execute("DELETE FROM samples WHERE sample_id = ?", (sample.sample_id,))
+        if found and self._shared.has_good_copy:  # it must not bring the sample back
+            self._shared.keep_good_copy()
         return found[0] if found else None
 
     def restore(self, sample: Sample) -> None:
         """Put back a sample that `remove` returned, under its old id, and as many of its views as fit its class."""
-        with self._shared.writing() as database:
+        with self._shared.writing(picture_bytes=len(sample.picture) + sample.embedding.nbytes) as database:
             insert(database, sample)
 
     def pictures(self, sample_ids: Sequence[int]) -> dict[int, bytes]:
@@ -199,19 +228,32 @@ class SessionStore:
         with self._shared.writing() as database:
             set_labels(database, labels)
 
-    def erase(self) -> None:
-        """Delete all samples, their made views and the last model, and overwrite their pages."""
-        with self._shared.writing() as database:
-            database.execute("PRAGMA secure_delete = ON")
-            database.execute("DELETE FROM samples")
-            database.execute("DELETE FROM model")
+    def erase(self, *, damaged: bool = True) -> None:
+        """Erase all samples, their made views and the last model, so that the medium keeps none of them.
+
+        A new session begins with the same classes. If it was kept in memory and the disk works again, it is on the
+        disk.
+
+        Args:
+            damaged: Erase also the damaged databases that were set aside beside it.
+
+        Raises:
+            SessionNotErased: If the disk fails. The session is empty, but its pictures are still on the disk; the call
+                can be repeated until it works.
+        """
+        with self._shared.reading() as database, suppress(sqlite3.Error):  # the disk may be gone
+            self._labels = get_labels(database) or self._labels
+            self._newest_id = max(self._newest_id, newest_id(database))
+        self._shared.erase(damaged=damaged)
+        self._begin_session()
 
     def replace_with(self, session: Session) -> None:
         """Replace the session with another one that the current extractor made, completely or not at all.
 
         The old session is lost: call `app.session.archive.Archive.keep` before.
         """
-        with self._shared.writing() as database:
+        size_bytes = sum(len(one.picture) + one.embedding.nbytes for one in session.samples)
+        with self._shared.writing(picture_bytes=size_bytes, removes_pictures=True) as database:
             for table in ("samples", "model"):
                 database.execute(f"DELETE FROM {table}")
             set_labels(database, session.labels)
@@ -219,14 +261,39 @@ class SessionStore:
                 made_by = one.extractor_sha256 or session.extractor_sha256
                 insert(database, replace(one, sample_id=0, extractor_sha256=made_by))
             set_facts(database, session.extractor_name, session.extractor_sha256)
+        self._shared.keep_good_copy()
 
-    def copy_to(self, path: Path, *, pictures: bool) -> None:
-        """Copy the session durably to a new database, with or without the pictures.
+    @property
+    def ending(self) -> str:
+        """The name under which the session goes to the archive, if its visit is over; empty if it is not."""
+        with self._shared.reading() as database:
+            return get_fact(database, "ending")
+
+    def note_ending(self, name: str) -> None:
+        """Record that the visit is over, so that a restart ends it, too, and archives the session once.
+
+        Args:
+            name: The name of the session in the archive.
+        """
+        with self._shared.writing() as database:
+            set_fact(database, "ending", name)
+
+    def copy_to(self, path: Path, *, pictures: bool, serial: int = 0) -> None:
+        """Copy the session durably to a new database, with the pictures or without any byte of them.
+
+        Args:
+            path: The new file; a file that is there is overwritten.
+            pictures: Copy the pictures, too.
+            serial: A number that tells later copies from earlier ones (`app.session.copying.serial_of`).
 
         Raises:
             SessionNotArchived: If the disk is full or fails; nothing is left at `path`.
         """
-        self._shared.copy_to(path, pictures=pictures)
+        self._shared.copy_to(path, pictures=pictures, serial=serial)
+
+    def keep_good_copy(self) -> None:
+        """Write the last good copy of the session, without pictures; if that fails, there is none."""
+        self._shared.keep_good_copy()
 
     # --- the extractor and the last model ---------------------------------------------------------------
 

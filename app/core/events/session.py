@@ -88,7 +88,7 @@ class UndoFailed:
 
 @dataclass(frozen=True)
 class EraseFailed:
-    """The session could not be erased; it is unchanged."""
+    """The session is over, but its pictures are still on the disk."""
 
     reason: Text
 
@@ -137,7 +137,12 @@ class SavingFailed:
 
 @dataclass(frozen=True)
 class SessionErased:
-    """All samples of the session were erased."""
+    """All samples of the session were erased.
+
+    `disk_problem` says why the next session is in memory alone; None if it is on the disk.
+    """
+
+    disk_problem: Text | None = None
 
 
 @dataclass(frozen=True)

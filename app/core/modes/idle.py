@@ -9,6 +9,7 @@ from app.base.i18n import LANGUAGES, Message, counted, message
 from app.base.privacy import Privacy
 from app.base.tone import Tone
 from app.core import events as ev
+from app.core.modes import erasing
 from app.core.modes.language import with_language
 from app.core.pages import GalleryState, ResultsState, SavingState
 from app.core.state import KioskState, Mode, Step, noticed
@@ -123,5 +124,4 @@ def starter_dropped(state: KioskState) -> KioskState:
 
 
 def _put_away(state: KioskState) -> Step:
-    state = replace(state, mode=Mode.ERASING, gone=True, starter=None)
-    return state, (ev.EndSession(state.privacy),)
+    return erasing.begun(state, gone=True), (ev.EndSession(state.privacy),)

@@ -74,7 +74,7 @@ def saving_failed(state: KioskState, event: ev.SavingFailed) -> Step:
     return refused(replace(state, mode=state.resting_mode, saving=SavingState()), event.reason)
 
 
-def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
+def session_erased(state: KioskState, event: ev.SessionErased) -> Step:
     """Begin a new session; if the visitor left, start the demonstration."""
     gone, language = state.gone, state.config.screen.language if state.gone else state.language
     labels = class_names(state.config.classes.labels, language)  # not those of an imported session
@@ -82,6 +82,7 @@ def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
     renamed: tuple[Command, ...] = () if labels == state.labels else (ev.NameClasses(labels),)
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)
     # samples that waited for a frame or an embedding are gone: no event will count them down
+    state = replace(state, disk_problem=event.disk_problem, erase_problem="", erase_tries=0, notice=None)
     state = replace(state, language=language, gone=False, shown_from="", in_flight=0, re_embedding=0)
     state = replace(state, drive_seen=bool(state.drives or state.unmounted))
     if gone:
@@ -89,9 +90,3 @@ def session_erased(state: KioskState, _: ev.SessionErased) -> Step:
         return state, (*renamed, *commands)
     text = message("All clear. Show something and hold its button.")
     return noticed(state, text, Tone.HINT), (*renamed, ev.PlaySound("undo"))
-
-
-def erase_failed(state: KioskState, event: ev.EraseFailed) -> Step:
-    """Say why; everything is still there."""
-    state = replace(state, mode=state.resting_mode, gone=False, in_flight=0, last_input_s=state.now_s)
-    return refused(state, event.reason)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.base.buttons import Action, Button, ClassGallery
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.modes import choose_drive, gallery, idle, leaving, results, staff
+from app.core.modes import choose_drive, erasing, gallery, idle, leaving, results, staff
 from app.core.modes.found import pressed_while_shown
 from app.core.modes.teach import class_pressed
 from app.core.pages import SavingState
@@ -70,7 +70,7 @@ def answered(state: KioskState, button: Button) -> Step:
     if button is Action.RESET and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
         return replace(state, asked_at_s=state.now_s), ()  # pressing RESET again and again never erases
     if button in (Action.CONFIRM, Action.RESET):
-        return replace(state, mode=Mode.ERASING), (ev.EraseSession(),)
+        return erasing.begun(state, gone=False), (ev.EraseSession(),)
     return replace(state, mode=state.resting_mode), ()
 
 

@@ -43,8 +43,8 @@ from app.base.errors import (
     ReadBackDiffers,
     SandboxFailed,
     SessionNotArchived,
+    SessionNotErased,
     SessionNotWritten,
-    SessionUnreadable,
     SettingsNotWritten,
     StarterUnusable,
     StorageError,
@@ -69,6 +69,10 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
         "the session could not be written (No space left on device). Make room on the disk; all else is kept."
     ),
     SessionNotArchived(FULL): ("the session could not be put away (No space left on device). Make room on the disk."),
+    SessionNotErased(FULL): (
+        "The last pictures cannot be erased yet (No space left on device). It tries again by itself. "
+        "Please call a member of staff."
+    ),
     PictureNotEncoded(): "the picture could not be compressed. Press the button again.",
     PictureDamaged(): "a stored picture is damaged. Take it back with UNDO, or RESET the session.",
     ModelNotWritten(Path("/data"), FULL): (
@@ -89,7 +93,6 @@ WITH_GIVEN_TEXT: list[type[KioskError]] = [
     PinRefused,
     InstallRefused,
     BenchmarkUnavailable,
-    SessionUnreadable,
     ArchiveUnusable,
     NotEnoughTaught,
     ExportedModelDisagrees,
@@ -164,7 +167,7 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
         (CommandIncomplete, {JsonNotWritten, PicturesSkipped, DownloadsDamaged}),
         (
             StorageError,
-            {DataDirInUse, SettingsNotWritten, SessionUnreadable, SessionNotWritten, SessionNotArchived}
+            {DataDirInUse, SettingsNotWritten, SessionNotWritten, SessionNotArchived, SessionNotErased}
             | {ArchiveUnusable, PictureNotEncoded, PictureDamaged},
         ),
         (ModelError, {NotEnoughTaught, ModelNotWritten, ExportedModelDisagrees, StarterUnusable}),

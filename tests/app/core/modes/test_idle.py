@@ -12,6 +12,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import ModelFacts, TrainedFacts
 from app.core.state import KioskState, Mode
+from app.views.guidance import guidance
 from tests.support.states import PICTURE, kiosk, run, stick
 
 MODEL = TrainedFacts(0.9, 0.5, (3, 3))
@@ -75,12 +76,21 @@ def test_after_the_countdown_the_session_ends_as_the_settings_say(privacy: str) 
     assert commands == [ev.LoadStarter()]
 
 
-def test_a_session_that_cannot_be_archived_stays_with_a_notice() -> None:
+def test_a_session_that_cannot_be_erased_is_off_the_screen_and_nobody_can_begin_until_it_is() -> None:
     state, _ = left_alone(visited(), AFTER_S)
     state, _ = left_alone(state, COUNTDOWN_S)
-    state, _ = run(state, ev.EraseFailed("the disk is gone."))
-    assert (state.mode, state.shots, state.gone) == (Mode.LIVE, (3, 3), False)
-    assert left_alone(state, 1.0)[0].mode is Mode.LIVE
+    assert (state.shots, state.model, [one.thumbnails for one in state.classes]) == ((0, 0), None, [(), ()])
+    for wait_s in (2.0, 4.0, 8.0, 16.0, 30.0, 30.0):
+        state, _ = run(state, ev.EraseFailed("the disk is gone."))
+        assert guidance(state, None) == "the disk is gone."
+        assert run(state, ev.ButtonPressed(0))[1] == []
+        early, commands = left_alone(state, wait_s - 0.1)
+        assert (early.mode, commands) == (Mode.ERASING, [])
+        state, commands = left_alone(early, 0.2)
+        assert commands == [ev.EndSession(state.privacy)]
+    state, _ = run(state, ev.SessionErased())
+    assert (state.mode, state.notice) == (Mode.ATTRACT, None)
+    assert run(state, ev.EraseFailed("too late."))[0].mode is Mode.ATTRACT
 
 
 def test_with_nothing_taught_the_demonstration_starts_without_a_question() -> None:

@@ -79,14 +79,16 @@ def test_pressing_reset_fast_and_often_erases_nothing() -> None:
     assert ev.EraseSession() not in commands
 
 
-def test_while_erasing_presses_do_nothing_and_a_failure_keeps_everything() -> None:
+def test_while_erasing_presses_do_nothing_and_after_a_failure_it_is_tried_again() -> None:
     state, _ = run(asked(), ev.ButtonPressed(Action.CONFIRM))
     assert state.mode is Mode.ERASING
     for button in (0, Action.SAVE, Action.TRAIN, Action.UNDO, Action.RESET):
         after, commands = run(state, ev.ButtonPressed(button))
         assert (replace(after, down=state.down), commands) == (state, [])
     assert run(state, ev.SessionErased())[0].mode is Mode.TEACH
-    assert run(state, ev.EraseFailed("the disk is gone."))[0].mode is Mode.LIVE
+    state, _ = run(state, ev.EraseFailed("the disk is gone."))
+    state, commands = run(state, ev.TimePassed(state.now_s + 2.1))
+    assert (state.mode, commands) == (Mode.ERASING, [ev.EraseSession()])
 
 
 def test_a_question_that_nobody_answers_goes_away_and_keeps_everything() -> None:

@@ -1,0 +1,54 @@
+"""Erase files in place: overwrite their bytes where they are on the medium, and only then delete them.
+
+Deleting a file frees its blocks and leaves their content. Overwriting needs no free space, so it also works on a full
+disk. It reaches the old blocks on file systems that write in place: ext4, FAT, exFAT. It does not on those that write
+elsewhere (btrfs, f2fs), nor in the spare blocks of an SD card or SSD.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CHUNK_BYTES = 1 << 20
+
+
+def overwrite(path: Path) -> None:
+    """Replace every byte of a file by zero, in place and durably; a missing file is no error.
+
+    Raises:
+        OSError: If the disk fails or cannot be written; the call can be repeated.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return
+    try:
+        overwrite_open(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def overwrite_open(descriptor: int, first: int = 0) -> None:
+    """Replace the bytes of an open file by zero, from the offset `first` to its end, in place and durably.
+
+    Raises:
+        OSError: If the disk fails or cannot be written.
+    """
+    end, zeros = os.fstat(descriptor).st_size, bytes(CHUNK_BYTES)
+    while first < end:
+        first += os.pwrite(descriptor, zeros[: end - first], first)
+    os.fsync(descriptor)
+
+
+def shred(path: Path) -> None:
+    """Overwrite a file, then delete it; a missing file is no error.
+
+    Raises:
+        OSError: If the disk fails or cannot be written; the call can be repeated.
+    """
+    if path.is_symlink():  # what it points to is not ours
+        path.unlink(missing_ok=True)
+        return
+    overwrite(path)
+    path.unlink(missing_ok=True)
