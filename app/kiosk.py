@@ -20,17 +20,18 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from app.base.exhaustive import assert_never
-from app.base.i18n import message
+from app.base.i18n import Text, message
 from app.base.not_sure import NotSure
 from app.base.ports import Frame
+from app.base.tone import Tone
 from app.base.workers import Mailbox
 from app.config.pin_lock import PinLock, read_pin_lock
 from app.config.schema import Config
 from app.core import events as ev
+from app.core.modes import erasing, idle
 from app.core.pages import StaffState
-from app.core.modes import erasing
 from app.core.presses import in_order_of_time, inputs_of
-from app.core.state import KioskState, Mode, Timing
+from app.core.state import KioskState, Mode, Timing, noticed
 from app.core.transitions import advance
 from app.jobs.archive_jobs import end_session, erase_session, export_sessions, restore_session
 from app.jobs.classes import taught_classes
@@ -56,6 +57,8 @@ from tpu.runtime import CPU
 logger = logging.getLogger(__name__)
 
 Args = ParamSpec("Args")
+REPAIR_NOTICE_S = 15.0
+
 JobFunction = Callable[Concatenate[Tools, Announce, Args], None]
 
 
@@ -308,7 +311,6 @@ class Kiosk:
         model = restore_model(self._tools) if not over else None
         session = self._tools.store.load()
         lock = read_pin_lock(config.data_dir)
-        return KioskState(
         state = KioskState(
             classes=taught_classes(self._tools, session),
             mode=Mode.LIVE if model else Mode.TEACH,
@@ -324,5 +326,15 @@ class Kiosk:
             now_s=now_s,
             ticked_s=now_s,
             disk_problem=self._tools.store.opened.disk_problem,
+            start_problems=self._start_problems(),
         )
-        return erasing.begun(state, gone=True) if over else state
+        if over:
+            return erasing.begun(state, gone=True)
+        repair = self._tools.store.opened.repair
+        return idle.with_disk_notice(state) if repair is None else noticed(state, repair, Tone.HINT, REPAIR_NOTICE_S)
+
+    def _start_problems(self) -> tuple[Text, ...]:
+        opened = self._tools.store.opened
+        disk = (idle.disk_text(opened.disk_problem),) if opened.disk_problem is not None else ()
+        repair = (opened.repair,) if opened.repair is not None else ()
+        return (*disk, *repair, *self._services.start_problems)

@@ -67,6 +67,7 @@ def check(config: Config, source: str) -> None:
         ("model.not_sure_below", config.model.not_sure_below, 0),
         ("idle.after_s", config.idle.after_s, 0),
         ("idle.countdown_s", config.idle.countdown_s, 3),
+        ("storage.saved_max_mib", config.storage.saved_max_mib, 0),
         ("privacy.archive_max_mib", config.privacy.archive_max_mib, 0),
         ("privacy.free_floor_mib", config.privacy.free_floor_mib, 0),
         ("staff.hold_s", config.staff.hold_s, 0.5),

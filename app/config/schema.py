@@ -152,6 +152,7 @@ class StorageSettings:
     data_dir: str = ""
     export_dir: str = ""
     save_pictures: bool = False
+    saved_max_mib: int = 1000
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from app.core import events as ev
 from app.importing.find import next_order
 from app.jobs.drives import pinned_drive
 from app.jobs.running import report_failure_as
+from app.jobs.saved_here import make_room
 from app.jobs.tools import Announce, OnProgress, Tools
 from app.model.live import LiveModel
 from app.model.model_files import read_report, saved_counterpart
@@ -103,8 +104,13 @@ def save_model(
 
 
 def _save_here(content: _Content) -> None:
-    started_s, root = time.perf_counter(), content.tools.config.export_dir
+    """Write to the export directory, where the oldest saved folders make room."""
+    started_s, config = time.perf_counter(), content.tools.config
+    root, exports = config.export_dir, config.export_dir / EXPORT_FOLDER
+    max_bytes, floor_bytes = config.storage.saved_max_mib << 20, config.privacy.free_floor_mib << 20
+    make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes)
     folder = _write(content, root, display_root=root)
+    make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes, keep=folder)
     content.announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s))
 
 

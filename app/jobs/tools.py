@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from app.base.i18n import Text
 from app.base.ports import Clock, Drives, ImageArray
 from app.config.schema import Config
 from app.config.settings_file import SettingsFile
@@ -97,6 +98,7 @@ class StationServices:
         switch_off: Shuts the computer down, or restarts it if the argument is True.
         recent_warnings: Returns the last warnings in the log, newest first.
         things: Pictures to train a starter on.
+        start_problems: What was wrong with the settings at the start, for staff.
         locked_in: Visitors cannot leave the kiosk: its service started it.
     """
 
@@ -106,3 +108,4 @@ class StationServices:
     recent_warnings: Callable[[], tuple[str, ...]] = tuple
     things: RenderedThings | None = None
     locked_in: bool = False
+    start_problems: tuple[Text, ...] = ()

@@ -20,7 +20,7 @@ from pathlib import Path
 from app.base.erasing import shred
 from app.base.error_texts import system_error_text
 from app.base.files import DAMAGED, set_aside, sync_directory
-from app.base.i18n import Text
+from app.base.i18n import Message, Text, message
 from app.session.database import GROWTH_BYTES, create_tables, grow, open_database, prepare
 from app.session.erasure import RECOVERED, cover_unfinished_growth, finish_erasing, good_copy_of, journal_of
 from app.session.salvage import rebuild, salvage
@@ -46,6 +46,19 @@ class Opened:
     damage: str = ""
     kept: int = 0
     lost: int = 0
+
+    @property
+    def repair(self) -> Message | None:
+        """What was done about a damaged session, as a text for the screen; None if it was sound."""
+        if not self.damage:
+            return None
+        if not self.kept and not self.lost:
+            return message("The stored session was damaged and could not be read. A new one begins.")
+        if not self.lost:
+            return message("The stored session was damaged and has been repaired.")
+        return message(
+            "The stored session was damaged. Pictures kept: {kept}, lost: {lost}.", kept=self.kept, lost=self.lost
+        )
 
 
 def open_session(path: Path, labels: Sequence[str]) -> Opened:

@@ -203,6 +203,10 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
         Setting(translate(message("Camera")), camera, warning=state.camera is None),
         Setting(translate(message("Runs on")), facts.backend),
         Setting(translate(message("Looks at")), rate, warning=facts.frames_per_second < 2),
+        *(
+            Setting(translate(message("Found at the start")), translate(problem), warning=True)
+            for problem in state.start_problems
+        ),
         *(Setting(translate(what), translate(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
         Setting(
             translate(message("PIN")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.buttons import Action, Button
-from app.base.i18n import LANGUAGES, Message, counted, message
+from app.base.i18n import LANGUAGES, Message, Text, counted, message
 from app.base.privacy import Privacy
 from app.base.tone import Tone
 from app.core import events as ev
@@ -14,6 +14,7 @@ from app.core.modes.language import with_language
 from app.core.pages import GalleryState, ResultsState, SavingState
 from app.core.state import KioskState, Mode, Step, noticed
 
+DISK_NOTICE_S = 12.0
 _BUSY = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.ATTRACT)
 
 
@@ -81,7 +82,23 @@ def wake_up(state: KioskState, button: Button) -> Step:
     """A press ends the demonstration. It has no other effect, except for LANGUAGE."""
     if button is Action.LANGUAGE:
         return next_language(replace(state, mode=state.resting_mode))
-    return replace(state, mode=state.resting_mode), (ev.PlaySound("tick"),)
+    return with_disk_notice(replace(state, mode=state.resting_mode)), (ev.PlaySound("tick"),)
+
+
+def with_disk_notice(state: KioskState) -> KioskState:
+    """Tell a visitor who begins that the disk cannot be used, if that is so."""
+    if state.disk_problem is None:
+        return state
+    return noticed(state, disk_text(state.disk_problem), Tone.WARNING, DISK_NOTICE_S)
+
+
+def disk_text(problem: Text) -> Message:
+    """Say what a disk that cannot be used means for a visitor."""
+    return message(
+        "The disk of this computer cannot be used ({reason}). What you teach is gone when it is switched off; "
+        "SAVE to a drive works.",
+        reason=problem,
+    )
 
 
 def next_language(state: KioskState) -> Step:
