@@ -13,7 +13,7 @@ from tests.support.edge_tpu.fixtures import extractors, stick, supervise  # noqa
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES_OF_MARKERS = {
-    "needs_browser": ("playwright",),
+    "needs_browser": ("playwright", "websockets"),
     "needs_mediapipe": ("mediapipe",),
     "needs_torch": ("torch", "tensorflow"),
 }

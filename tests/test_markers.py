@@ -21,7 +21,7 @@ def modules() -> Iterator[tuple[str, str, set[str], set[str]]]:
         marks: set[str] = set()
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.ImportFrom) and node.module:
-                imported.add(node.module.split(".")[0])
+                imported |= {node.module.split(".")[0], ".".join(node.module.split(".")[:2])}
             elif isinstance(node, ast.Import):
                 imported.update(alias.name.split(".")[0] for alias in node.names)
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
@@ -47,7 +47,7 @@ def test_every_test_that_uses_a_model_runs_again_with_the_older_runtime() -> Non
         ("torch", "needs_torch", "pretraining/"),
         ("tensorflow", "needs_torch", "pretraining/"),
         ("mediapipe", "needs_mediapipe", "clients/"),
-        ("playwright", "needs_browser", "browser/"),
+        ("tests.browser", "needs_browser", "browser/"),
     ],
 )
 def test_every_test_that_imports_a_large_framework_has_its_marker(package: str, marker: str, folder: str) -> None:

@@ -52,10 +52,22 @@ async function pictureInput(file, size) {
   });
   const [left, top, side] = centreSquare(bitmap.width, bitmap.height, FACTS.cropShare);
   const rgba = squarePixels(bitmap, left, top, side);
-  let rgb = isOpaque(rgba) ? null : await pngSquare(file, left, top, side);
-  rgb ??= withoutAlpha(isOpaque(rgba) ? rgba : unblendedPixels(bitmap, left, top, side) || rgba);
+  const isPlain = isOpaque(rgba) && !await isDeepPng(file);
+  const png = isPlain ? null : await decodedPng(file);
+  const rgb = png ? cut(png, left, top, side)
+    : withoutAlpha(isPlain ? rgba : unblendedPixels(bitmap, left, top, side) || rgba);
   bitmap.close();
   return resizedSquare(rgb, side, size);
+}
+
+/** The RGB bytes of a square of a picture. */
+function cut({width, data}, left, top, side) {
+  const square = new Uint8Array(side * side * 3);
+  for (let y = 0; y < side; y++) {
+    const from = ((top + y) * width + left) * 3;
+    square.set(data.subarray(from, from + side * 3), y * side * 3);
+  }
+  return square;
 }
 
 /** The model's input for the current picture of a video: RGB bytes. */

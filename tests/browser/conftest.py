@@ -1,4 +1,4 @@
-"""A browser without a network, and saved folders to open in it. `make test-browser` runs these tests."""
+"""Browsers without a network, and saved folders to open in them. `make test-browser` runs these tests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import os
 import runpy
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,14 +15,10 @@ import pytest
 
 from app.model.saved_folder.page_engine import FETCH, read_engine
 from run_kiosk import main
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+from tests.browser.tab import Browser, Camera, Tab, Window
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 COLOURS = {"blue": (40, 40, 200), "green": (30, 160, 60), "red": (200, 40, 40)}
-LOCAL = ("file:", "blob:", "data:")
 VIDEO_SIZE = (640, 480)
 
 
@@ -39,92 +34,57 @@ def write(path: Path, picture: np.ndarray) -> Path:
     return path
 
 
-@dataclass(frozen=True)
-class Browsers:
-    """Chromium with a fake camera that shows red, which pages may use, and one that refuses its camera to all pages."""
-
-    with_camera: Browser
-    refusing: Browser
+@pytest.fixture(scope="session")
+def red_square() -> np.ndarray:
+    """What a camera sees: red in the square that the model sees, blue beside it."""
+    width, side = VIDEO_SIZE
+    frame = np.full((side, width, 3), COLOURS["blue"], np.uint8)
+    left = (width - side) // 2
+    frame[:, left : left + side] = speckled(COLOURS["red"], np.random.default_rng(3), side, side)
+    return frame
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
-    """Both browsers."""
-    from playwright.sync_api import sync_playwright  # other environments collect this file, too
-
-    program = next((path for name in NAMES if (path := shutil.which(name))), None)
-    assert program, "install a browser: sudo apt install chromium"
+def red_video(tmp_path_factory: pytest.TempPathFactory, red_square: np.ndarray) -> Path:
+    """The same as a video for Chromium, which expects levels from 16 to 235."""
     video = tmp_path_factory.mktemp("camera") / "red.mjpeg"
-    frame = np.full((VIDEO_SIZE[1], VIDEO_SIZE[0], 3), COLOURS["blue"], np.uint8)
-    side = VIDEO_SIZE[1]
-    left = (VIDEO_SIZE[0] - side) // 2
-    frame[:, left : left + side] = speckled(COLOURS["red"], np.random.default_rng(3), side, side)  # blue beside it
-    frame = (16 + frame * (219 / 255)).astype(np.uint8)  # Chromium takes it for video, whose levels are 16 to 235
-    done, jpeg = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-    assert done
-    video.write_bytes(jpeg.tobytes() * 10)
-    camera = [
-        "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={video}",
-    ]  # fmt: skip
-    with sync_playwright() as playwright:
-        launch = playwright.chromium.launch
-        browsers = [launch(executable_path=program, args=["--no-sandbox", *more]) for more in (camera, camera[1:])]
-        yield Browsers(*browsers)
-        for browser in browsers:
-            browser.close()
+    picture = write(video.with_suffix(".jpg"), (16 + red_square * (219 / 255)).astype(np.uint8))
+    video.write_bytes(picture.read_bytes() * 10)
+    return video
 
 
-@dataclass
-class Opened:
-    """A page that was opened, and what it did that it must not do."""
+@pytest.fixture(scope="session", params=["chromium", "firefox"])
+def browser(request: pytest.FixtureRequest, red_video: Path) -> Iterator[Browser]:
+    """Each browser in turn."""
+    from tests.browser.chromium import Chromium  # other environments collect this file, too
+    from tests.browser.firefox import Firefox, installed
 
-    page: Page
-    problems: list[str]
-
-    def answers(self, pictures: list[Path]) -> list[dict[str, str]]:
-        """Give it pictures, and return the data of their answers, by their names without `data-`."""
-        before = self.page.locator("[data-testid=answer]").count()
-        self.page.set_input_files("[data-testid=pictures]", [str(path) for path in pictures])
-        self.page.locator("[data-testid=answer]").nth(before + len(pictures) - 1).wait_for(timeout=60_000)
-        found: list[dict[str, str]] = self.page.eval_on_selector_all(
-            "[data-testid=answer]", "rows => rows.map(row => ({...row.dataset}))"
-        )
-        return found[before:]
+    if request.param == "firefox" and installed() is None:
+        pytest.skip("Firefox is missing: sudo apt install firefox-esr")
+    opened: Browser = Chromium(red_video, "red") if request.param == "chromium" else Firefox()
+    yield opened
+    opened.close()
 
 
-Open = Callable[..., Opened]
+Open = Callable[..., Tab]
 
 
 @pytest.fixture
-def open_page(chromium: Browsers) -> Iterator[Open]:
-    """Open a page from the disk in a new context; afterwards, it must have loaded nothing and reported no error."""
-    contexts: list[tuple[BrowserContext, list[str]]] = []
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open a page from the disk; at the end, it must have loaded nothing and reported no error."""
+    tabs: list[Tab] = []
 
-    def opened(path: Path, *, wait: bool = True, camera: bool = True, **options: object) -> Opened:
-        browser = chromium.with_camera if camera else chromium.refusing
-        context = browser.new_context(offline=True, **options)  # type: ignore[arg-type]
-        problems: list[str] = []
-        contexts.append((context, problems))
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda line: problems.append(line.text) if line.type in ("error", "warning") else None)
-        page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith(("file:", "blob:", "data:")) else problems.append(request.url)
-            ),
-        )
-        page.goto(path.as_uri())
+    def opened(path: Path, *, wait: bool = True, camera: Camera = Camera.ALLOWED, **window: Any) -> Tab:
+        tab = browser.open(path, camera, Window(**window))
+        tabs.append(tab)
         if wait:
-            page.wait_for_selector("body[data-state=ready]", timeout=30_000)
-        return Opened(page, problems)
+            tab.wait_until_ready()
+        return tab
 
     yield opened
-    for context, problems in contexts:
-        context.close()
-        assert problems == []
+    for tab in tabs:
+        browser.close_tab(tab)
+        assert tab.problems == []
 
 
 @pytest.fixture(scope="session")
