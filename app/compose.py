@@ -13,15 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pygame
 
 from app.base.ports import Camera, Clock, Drives, Frame
-from app.base.workers import Mailbox, StopSignal, Worker
+from app.base.supervision import Duty, Workers
+from app.base.workers import Mailbox, unless_abandoned
 from app.config.schema import CameraSettings, Config
 from app.config.settings_file import SettingsFile
-from app.core.events import Event, WorkerFailed
+from app.core.events import Event, WorkerFailed, WorkerReplaced
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
 from app.demo.setup import Demo, demo_config, scripted_visitor
@@ -69,6 +71,8 @@ from tpu.edgetpu.devices import list_accelerators
 from tpu.edgetpu.supervisor import ListDevices
 
 WORKER_STOPS_S = 20.0  # a worker that is still busy after this long is an error
+# The longest time without a sign of life; more than anything takes that works, on a slow computer and a slow drive.
+CAMERA_S, VISION_S, DRIVE_S, SESSION_JOB_S, LONG_JOB_S = 20.0, 20.0, 120.0, 120.0, 180.0
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,7 @@ def compose(
             events=events,
             toggle_fullscreen=window.toggle_fullscreen,
             settings_changed=lambda changed: sounds.set_volume(volume(changed)),
+            catch_errors=demo is None,
         )
         start_accelerator(extractor, accelerator, events.put)
         own_pins = Config() if demo is not None else config  # the scripted visitor presses a simulated panel
@@ -181,10 +186,11 @@ def compose(
             if visitor is not None:
                 visitor.step()
             buttons.poll()
+            workers.look()
 
         loop = make_loop(kiosk, window, buttons, outputs, mailboxes, clock, poll_devices)
         open_camera = camera_opener(kiosk, table, for_demo=demo is not None)
-        start_workers(kiosk, vision, drives, open_camera, mailboxes, clock, stack)
+        workers = start_workers(kiosk, vision, drives, open_camera, mailboxes, clock, stack)
         yield Composed(kiosk, loop, visitor.findings if visitor is not None else None)
 
 
@@ -243,12 +249,13 @@ def start_workers(
     mailboxes: Mailboxes,
     clock: Clock,
     stack: ExitStack,
-) -> None:
+) -> Workers:
     """Start one thread for each kind of work.
 
     `stack` stops them in reverse order: the sources of new work first, then the jobs, which finish what is queued.
     """
     announce = kiosk.events.put
+    numbers = count()
 
     def settings() -> CameraSettings:
         return kiosk.state.config.camera
@@ -261,27 +268,46 @@ def start_workers(
     def failed(worker: str, error: Exception) -> None:
         announce(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
 
-    bodies: dict[str, Callable[[StopSignal], None]] = {
-        "session jobs": partial(run_jobs, kiosk.session_jobs),
-        "long jobs": partial(run_jobs, kiosk.long_jobs),
-        "vision": lambda stop: watch_frames(
-            vision, mailboxes.frames_for_vision, mailboxes.observations.put, announce, stop=stop
+    def stuck(worker: str, replaced: bool) -> None:
+        announce(WorkerReplaced(worker) if replaced else WorkerFailed(worker, "it is stuck"))
+
+    duties = (
+        Duty("session jobs", partial(run_jobs, kiosk.session_jobs), limit_s=SESSION_JOB_S, replaceable=False),
+        Duty("long jobs", partial(run_jobs, kiosk.long_jobs), limit_s=LONG_JOB_S),
+        Duty(
+            "vision",
+            lambda stop: watch_frames(
+                vision,
+                mailboxes.frames_for_vision,
+                unless_abandoned(stop, mailboxes.observations.put),
+                unless_abandoned(stop, announce),
+                stop=stop,
+            ),
+            limit_s=VISION_S,
         ),
-        "drive": lambda stop: watch_drives(drives, announce, stop=stop),
-        "camera": lambda stop: watch_camera(
-            open_camera,
-            mailboxes.deliver,
-            announce,
-            stop=stop,
-            wanted=wanted,
-            rotation=lambda: settings().rotation,
-            keeps_light=lambda: settings().fixed_light and kiosk.state.held is not None,
-            clock=clock,
+        Duty("drive", lambda stop: watch_drives(drives, unless_abandoned(stop, announce), stop=stop), limit_s=DRIVE_S),
+        Duty(
+            "camera",
+            lambda stop: watch_camera(
+                open_camera,
+                unless_abandoned(stop, mailboxes.deliver),
+                unless_abandoned(stop, announce),
+                stop=stop,
+                wanted=wanted,
+                rotation=lambda: settings().rotation,
+                keeps_light=lambda: settings().fixed_light and kiosk.state.held is not None,
+                clock=clock,
+                numbers=numbers,
+            ),
+            limit_s=CAMERA_S,
+            works=lambda: kiosk.state.camera is not None,
         ),
-    }
-    for name, body in bodies.items():
-        stack.callback(Worker(name, body, failed).start().stop, timeout_s=WORKER_STOPS_S)
+    )
+    workers = Workers(duties, failed, stuck)
+    for duty in duties:
+        stack.callback(workers.stop, duty.name, WORKER_STOPS_S)
     stack.callback(drives.hurry)  # a worker that waits for a drive could not stop in time
+    return workers
 
 
 def display_available() -> bool:

@@ -13,22 +13,24 @@ import logging
 import queue
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
+from app.base.boundary import ErrorBoundary
 from app.base.exhaustive import assert_never
 from app.base.i18n import Text, message
 from app.base.not_sure import NotSure
 from app.base.ports import Frame
 from app.base.tone import Tone
-from app.base.workers import Mailbox
+from app.base.workers import Progress, unless_abandoned
 from app.config.pin_lock import PinLock, read_pin_lock
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.modes import erasing, idle
+from app.core.modes.recovery import recovered
 from app.core.pages import StaffState
 from app.core.presses import in_order_of_time, inputs_of
 from app.core.state import KioskState, Mode, Timing, noticed
@@ -55,6 +57,8 @@ from app.model.observation import Observation
 from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)
+
+DISK_ANSWERS_WITHIN_S = 2.0
 
 Args = ParamSpec("Args")
 REPAIR_NOTICE_S = 15.0
@@ -85,15 +89,17 @@ class Kiosk:
         events: queue.SimpleQueue[ev.Event] | None = None,
         toggle_fullscreen: Callable[[], None] = lambda: None,
         settings_changed: Callable[[Config], None] = lambda _config: None,
+        catch_errors: bool = False,
     ) -> None:
         self._tools = tools
         self._services = services or StationServices()
+        self._boundary = ErrorBoundary(self.recover, tools.clock) if catch_errors else None
         self._toggle_fullscreen = toggle_fullscreen
         self._settings_changed = settings_changed
         self.events: queue.SimpleQueue[ev.Event] = events or queue.SimpleQueue()
         self.session_jobs: JobQueue = queue.SimpleQueue()
         self.long_jobs: JobQueue = queue.SimpleQueue()
-        self.progress: Mailbox[float] = Mailbox()
+        self.progress = Progress()
         self.shown: Frame | None = None
         self.observation: Observation | None = None
         self.running = True
@@ -120,7 +126,25 @@ class Kiosk:
         """
         self._match_presses_with_frame()
         now_s = self.handle_waiting_events()
-        self.handle(ev.TimePassed(now_s))
+        with self.guard("at a tick"):
+            self.handle(ev.TimePassed(now_s))
+            self._watch_disk()
+
+    def guard(self, doing: str) -> AbstractContextManager[None]:
+        """Catch unexpected errors in the block and go on, as `ErrorBoundary` does; or do nothing."""
+        return nullcontext() if self._boundary is None else self._boundary.guard(doing)
+
+    def recover(self) -> None:
+        """Go on from a safe state after an unexpected error; what was taught stays."""
+        self.state = recovered(self.state)
+
+    def _watch_disk(self) -> None:
+        """Notice when a write to the disk does not return, and when it does."""
+        waits = self._tools.store.calls.longest_s() >= DISK_ANSWERS_WITHIN_S
+        if waits != self.state.disk_waits:
+            if waits:
+                logger.error("the disk does not answer")
+            self.handle(ev.DiskWaits(waits))
 
     def handle_waiting_events(self) -> float:
         """Handle the events in the queue, oldest first, including those that arrive meanwhile.
@@ -135,7 +159,8 @@ class Kiosk:
         self.state = replace(self.state, now_s=now_s)
         while waiting := self._take_events():
             for event in in_order_of_time(waiting):
-                self.handle(event)
+                with self.guard(f"at the event {type(event).__name__}"):
+                    self.handle(event)
         return now_s
 
     def handle(self, event: ev.Event) -> None:
@@ -233,7 +258,7 @@ class Kiosk:
         self.session_jobs.put(lambda _stop: job(self._tools, self.events.put, *args, **kwargs))
 
     def _long_job(self, job: JobFunction[Args], *args: Args.args, **kwargs: Args.kwargs) -> None:
-        self.long_jobs.put(lambda _stop: job(self._tools, self.events.put, *args, **kwargs))
+        self.long_jobs.put(lambda stop: job(self._tools, unless_abandoned(stop, self.events.put), *args, **kwargs))
 
     def _long_job_after_session_jobs(self, job: JobFunction[Args], *args: Args.args, **kwargs: Args.kwargs) -> None:
         """Queue a long job once everything that was pressed before is stored."""

@@ -6,17 +6,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from app.base.i18n import message
 from app.base.ports import Clock, Frame
 from app.base.workers import Mailbox
-from app.core.events import Event, at_time
+from app.core.events import CameraFound, CameraLost, Event, at_time
+from app.core.modes.recovery import is_calm
+from app.core.state import Mode
 from app.devices.window_input import WindowInput
 from app.kiosk import Kiosk
 from app.model.observation import NOTHING_SEEN, Observation, smooth
+from app.views.calm import calm
 from app.views.model import KioskView
 from app.views.present import Surroundings, present
 from tpu.tensors import centre_square
 
 FRAMES_PER_SECOND = 60
+IDLE_FRAMES_PER_SECOND = 20  # enough for the demonstration, and for the camera picture while nobody presses anything
+IDLE_AFTER_S = 10.0
+NO_FRAME_S = 2.5  # a camera that is silent for so long is lost, also while its worker waits for it
+PAUSED_S = 1.0  # if a tick comes so late, the whole process stood still, and the camera with it
 RATE_WEIGHT = 0.1  # of the newest observation in the moving average of the rate
 
 
@@ -89,13 +97,16 @@ class Loop:
         self._smoothed = NOTHING_SEEN
         self._rate_hz = 0.0
         self._progress: float | None = None
+        self._ticked_s = self._frame_at_s = clock()
+        self._frame_arrived = False
+        self._silent_camera: str | None = None
         self.view: KioskView = self._present()
 
     def run(self) -> None:
         """Tick until the kiosk stops running."""
         while self._kiosk.running:
             self.tick()
-            self._wait_for_tick(FRAMES_PER_SECOND)
+            self._wait_for_tick(self._frames_per_second())
 
     def tick(self) -> None:
         """Handle inputs, advance the kiosk, and draw.
@@ -103,13 +114,39 @@ class Loop:
         Presses are handled before new frames are taken: a sample is the picture that was on the screen when its button
         was pressed.
         """
-        self._translate_window_events()
-        self._poll_devices()
+        with self._kiosk.guard("at a window event"):
+            self._translate_window_events()
+        with self._kiosk.guard("at a device"):
+            self._poll_devices()
         self._kiosk.tick()
-        self._take_results_of_workers()
-        self.view = self._present()
-        self._window.draw(self.view)
-        self._on_shown(self.view)
+        with self._kiosk.guard("at the screen"):
+            self._take_results_of_workers()
+            self._watch_camera()
+            self.view = self._present()
+            self._window.draw(self.view)
+            self._on_shown(self.view)
+
+    def _frames_per_second(self) -> int:
+        """Draw less often while nobody does anything: a kiosk idles for most of its life."""
+        state = self._kiosk.state
+        idle = state.mode is Mode.ATTRACT or state.now_s - state.last_input_s > IDLE_AFTER_S
+        return IDLE_FRAMES_PER_SECOND if idle and state.mode is not Mode.TRAINING else FRAMES_PER_SECOND
+
+    def _watch_camera(self) -> None:
+        """Say that the camera is lost while its worker waits for it, and found when it goes on."""
+        now_s, name = self._clock(), self._kiosk.state.camera
+        if now_s - self._ticked_s > PAUSED_S:
+            self._frame_at_s = now_s
+        self._ticked_s = now_s
+        if self._frame_arrived:
+            if self._silent_camera is not None and name is None:
+                self._kiosk.events.put(CameraFound(self._silent_camera))
+            self._silent_camera = None
+        elif name is not None and now_s - self._frame_at_s > NO_FRAME_S:
+            self._silent_camera = name
+            reason = message("camera {source}: {reason}", source=name, reason=message("it delivers no pictures."))
+            self._kiosk.events.put(CameraLost(reason))
+            self._frame_at_s = now_s  # say it once
 
     def _translate_window_events(self) -> None:
         for window_event in self._window.events():
@@ -140,8 +177,10 @@ class Loop:
 
     def _take_results_of_workers(self) -> None:
         frame = self._frames.take()
+        self._frame_arrived = frame is not None
         if frame is not None:
             self._kiosk.shown = frame
+            self._frame_at_s = self._clock()
         observation = self._observations.take()
         if observation is not None:
             self._measure_rate(observation)
@@ -159,6 +198,8 @@ class Loop:
             self._rate_hz += RATE_WEIGHT * (1 / passed_s - self._rate_hz)
 
     def _present(self) -> KioskView:
+        if is_calm(self._kiosk.state):
+            return calm(self._kiosk.state)
         frame, config = self._kiosk.shown, self._kiosk.state.config
         return present(
             self._kiosk.state,

@@ -4,15 +4,80 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from app.base.errors import WorkerStuck
+from app.base.ports import Clock
 
 logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
-StopSignal = threading.Event
+_current = threading.local()
+
+
+class StopSignal(threading.Event):
+    """Asks a worker to stop. When the worker looks at it, that is the worker's sign of life.
+
+    A worker that is stuck is *abandoned*: its signal is set, and what it delivers later is ignored.
+
+    Args:
+        clock: Monotonic seconds.
+
+    Attributes:
+        last_sign_s: When the worker last gave a sign of life.
+        abandoned: Another worker has taken its place.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self.last_sign_s = clock()
+        self.abandoned = False
+
+    def is_set(self) -> bool:
+        """Whether the worker should stop."""
+        self.give_sign()
+        return super().is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the worker should stop, or for `timeout` seconds; return whether it should."""
+        self.give_sign()
+        is_set = super().wait(timeout)
+        self.give_sign()
+        return is_set
+
+    def give_sign(self) -> None:
+        """Say that the worker is not stuck."""
+        self.last_sign_s = self._clock()
+
+    def abandon(self) -> None:
+        """Ignore what this worker delivers from now on."""
+        self.abandoned = True
+        self.set()
+
+
+def is_abandoned(stop: threading.Event) -> bool:
+    """Whether another worker has taken the place of the one with this signal."""
+    return isinstance(stop, StopSignal) and stop.abandoned
+
+
+def unless_abandoned(stop: threading.Event, deliver: Callable[[Item], object]) -> Callable[[Item], None]:
+    """Return a function that passes on what a worker delivers until the worker with this signal is abandoned."""
+
+    def deliver_in_time(item: Item) -> None:
+        if not is_abandoned(stop):
+            deliver(item)
+
+    return deliver_in_time
+
+
+def give_sign_of_life() -> None:
+    """Say that the worker that runs this thread is not stuck; does nothing in other threads."""
+    signal: StopSignal | None = getattr(_current, "signal", None)
+    if signal is not None:
+        signal.give_sign()
 
 
 class Mailbox(Generic[Item]):
@@ -37,6 +102,15 @@ class Mailbox(Generic[Item]):
             return item
 
 
+class Progress(Mailbox[float]):
+    """The progress of a job, 0..1, for the screen; reporting it is a sign of life of the job's worker."""
+
+    def put(self, item: float) -> None:
+        """Report the progress."""
+        give_sign_of_life()
+        super().put(item)
+
+
 class Worker:
     """A named thread around `body(stop)`.
 
@@ -49,12 +123,19 @@ class Worker:
         name: str,
         body: Callable[[StopSignal], None],
         on_failure: Callable[[str, Exception], None],
+        *,
+        clock: Clock = time.monotonic,
     ) -> None:
         self.name = name
+        self.signal = StopSignal(clock)
         self._body = body
         self._on_failure = on_failure
-        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread has been started and has not ended."""
+        return self._thread.is_alive()
 
     def start(self) -> Worker:
         """Start the thread, once."""
@@ -67,7 +148,7 @@ class Worker:
         Raises:
             WorkerStuck: If the thread still runs after `timeout_s` seconds.
         """
-        self._stop.set()
+        self.signal.set()
         if not self._thread.is_alive():
             return
         self._thread.join(timeout_s)
@@ -75,8 +156,12 @@ class Worker:
             raise WorkerStuck(self.name, timeout_s)
 
     def _run(self) -> None:
+        _current.signal = self.signal
         try:
-            self._body(self._stop)
+            self._body(self.signal)
         except Exception as error:
+            if self.signal.abandoned:
+                logger.warning("the abandoned %s worker failed: %s", self.name, error)
+                return
             logger.exception("the %s worker failed", self.name)
             self._on_failure(self.name, error)

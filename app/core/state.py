@@ -113,7 +113,9 @@ class KioskState:
         camera: Name of the camera while frames arrive, else None.
         camera_problem: Why no frames arrive.
         picture_problem: Why the frames that arrive are of no use; None if they are good.
+        calm_until_s: Until then the calm screen is shown after a defect, monotonic.
         fault: Which part of the program has stopped; only a restart helps.
+        disk_waits: A write to the disk has not returned for seconds.
         drives: All mounted drives.
         unmounted: Drives that are plugged in but not mounted.
         drive_seen: A drive was plugged in during this visit, even if it was pulled out since.
@@ -159,7 +161,9 @@ class KioskState:
     camera: str | None = None
     camera_problem: Text | None = None
     picture_problem: Text | None = None
+    calm_until_s: float = 0.0
     fault: Text | None = None
+    disk_waits: bool = False
     drives: tuple[Drive, ...] = ()
     unmounted: tuple[UnmountedDrive, ...] = ()
     drive_seen: bool = False

@@ -23,6 +23,7 @@ from app.core.modes import (
     idle,
     jobs,
     leaving,
+    recovery,
     results,
     staff,
     teach,
@@ -64,6 +65,8 @@ def _step(state: KioskState, event: Event) -> Step:
 def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     if event.button is Action.FULLSCREEN:
         return state, () if state.locked_in else (ev.ToggleFullscreen(),)
+    if recovery.is_calm(state):
+        return state, ()
     state = _pressed_at(state, event.at_s)
     if event.button not in state.down:
         state = replace(state, down=(*state.down, event.button))
@@ -106,6 +109,8 @@ def _time_passed(state: KioskState, event: ev.TimePassed) -> Step:
 
 
 def _input_pressed(state: KioskState, event: ev.InputPressed) -> Step:
+    if recovery.is_calm(state):
+        return state, ()
     state = _pressed_at(state, event.at_s)
     before = state = replace(state, by_keyboard=cursor.on_keyboard(state, event.source))
     state, button = cursor.interpret_key(state, event)
@@ -205,4 +210,6 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.BackendChanged: devices.backend_changed,
     ev.SamplesReEmbedded: devices.samples_re_embedded,
     ev.WorkerFailed: devices.worker_failed,
+    ev.WorkerReplaced: devices.worker_replaced,
+    ev.DiskWaits: devices.disk_waits,
 }

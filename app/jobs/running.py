@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from app.base.error_texts import EXPECTED_ERRORS, screen_text
 from app.base.i18n import Text, message
-from app.base.workers import StopSignal
+from app.base.workers import StopSignal, give_sign_of_life, is_abandoned
 from app.core.events import Event
 from app.jobs.tools import Announce
 
@@ -27,6 +27,9 @@ DEFECT = message("Something went wrong inside. Nothing is lost: please try again
 def run_jobs(jobs: JobQueue, stop: StopSignal) -> None:
     """Body of a worker: run jobs in order until `stop` is set and the queue is empty."""
     while True:
+        give_sign_of_life()
+        if is_abandoned(stop):
+            return
         try:
             job = jobs.get(timeout=POLL_S)
         except queue.Empty:

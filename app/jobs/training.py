@@ -11,7 +11,7 @@ import numpy as np
 
 from app.base.errors import KioskError
 from app.base.not_sure import NotSure
-from app.base.workers import StopSignal
+from app.base.workers import StopSignal, is_abandoned, unless_abandoned
 from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.jobs.preparation import Preparation
@@ -64,7 +64,9 @@ def queue_training(
                 return
         preparation.make_views()
         session = tools.store.load()
-        long_jobs.put(lambda stop: train(tools, announce, on_progress, session, stop, not_sure=not_sure))
+        long_jobs.put(
+            lambda stop: train(tools, unless_abandoned(stop, announce), on_progress, session, stop, not_sure=not_sure)
+        )
         preparation.request()
 
 
@@ -103,6 +105,9 @@ def train(
                 prior=tools.known_prior,
                 not_sure=not_sure,
             )
+            if is_abandoned(stop):
+                trained.engine.close()
+                raise TrainingCancelled
             facts = _remember(tools, trained, session.shots())
         except TrainingCancelled:
             delete_model(path)

@@ -13,6 +13,7 @@ from app.base.erasing import overwrite
 from app.base.error_texts import database_error_text, system_error_text
 from app.base.errors import SessionNotArchived, SessionNotErased, SessionNotWritten
 from app.base.i18n import Text
+from app.base.supervision import RunningCalls
 from app.session.copying import copy_database
 from app.session.database import grow
 from app.session.erasure import erase_files, good_copy_of, journal_of
@@ -34,6 +35,8 @@ class SharedDatabase:
 
     def __init__(self, path: Path, labels: Sequence[str] = ()) -> None:
         self._lock = threading.Lock()
+        self.calls = RunningCalls()
+        """The reads and writes that are running: a disk may hang."""
         self._path = path
         self._labels = tuple(labels)
         self._to_erase = False  # the session on the disk is over, but could not be erased yet
@@ -48,7 +51,7 @@ class SharedDatabase:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Yield the connection while no other thread uses it."""
-        with self._lock:
+        with self.calls, self._lock:
             yield self._database
 
     @contextmanager
@@ -62,7 +65,7 @@ class SharedDatabase:
         Raises:
             SessionNotWritten: If the disk is full or fails; the transaction is rolled back.
         """
-        with self._lock:
+        with self.calls, self._lock:
             try:
                 if picture_bytes:
                     grow(self._database, picture_bytes)

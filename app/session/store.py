@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.base.errors import SessionNotWritten
 from app.base.ports import ImageArray
+from app.base.supervision import RunningCalls
 from app.session import last_model, re_embedding
 from app.session.connection import SharedDatabase
 from app.session.database import (
@@ -69,6 +70,11 @@ class SessionStore:
                 self._begin(database, self._labels)
         except SessionNotWritten as error:  # the disk was filled just now
             logger.warning("the labels and the extractor were not written: %s", error)
+
+    @property
+    def calls(self) -> RunningCalls:
+        """The reads and writes that are running now."""
+        return self._shared.calls
 
     def _begin(self, database: sqlite3.Connection, labels: tuple[str, ...]) -> None:
         """Give a session without samples the current labels and the current extractor."""

@@ -12,6 +12,7 @@ from app.base.i18n import Message, Text, counted, message
 from app.base.not_sure import NotSure
 from app.base.picture import Picture
 from app.base.ports import Frame
+from app.base.tone import Tone
 from app.core.modes.cursor import box_moves_cursor, current_target
 from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
@@ -30,6 +31,7 @@ from app.views.verdict import Answer, answer_with_settings
 from app.views.words import Translator, camera_name
 
 FLASH_S = 0.5
+DISK_WAITS = message("The disk does not answer. Please wait: what you taught is kept.")
 _SCREENS = {
     Mode.ATTRACT: Screen.ATTRACT,
     Mode.TEACH: Screen.TEACH,
@@ -168,6 +170,7 @@ def _status(state: KioskState, surroundings: Surroundings, translate: Translator
         problem=state.camera is None
         or state.picture_problem is not None
         or state.fault is not None
+        or state.disk_waits
         or accelerator_missing(state),
         rate_text=translate(message("{rate} pictures/s", rate=f"{rate:.0f}")) if rate else "",
     )
@@ -230,6 +233,8 @@ def _progress(state: KioskState, surroundings: Surroundings) -> float | None:
 
 
 def _notice(state: KioskState, translate: Translator) -> Banner | None:
+    if state.disk_waits:
+        return Banner(translate(DISK_WAITS), Tone.WARNING)
     if state.notice is None:
         return None
     return Banner(translate(state.notice.text), state.notice.tone)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import numpy as np
@@ -34,6 +34,7 @@ def watch_camera(
     rotation: Callable[[], int] = lambda: 0,
     keeps_light: Callable[[], bool] = lambda: False,
     clock: Clock = time.monotonic,
+    numbers: Iterator[int] | None = None,
 ) -> None:
     """Read frames until `stop` is set.
 
@@ -47,8 +48,9 @@ def watch_camera(
         rotation: Returns by how many degrees pictures are turned clockwise: 0, 90, 180 or 270.
         keeps_light: Returns whether a camera that can keep exposure and white balance must do so now.
         clock: Monotonic seconds for `Frame.captured_at_s`.
+        numbers: The numbers of the frames; a worker that replaces another one goes on with its numbers.
     """
-    sequence = count()
+    sequence = numbers if numbers is not None else count()
     retry_s = FIRST_RETRY_S
     announced_loss = False
     while not stop.is_set():

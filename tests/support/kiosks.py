@@ -91,9 +91,8 @@ class Station:
             self.config, self.store, self.extractor, self.vision, drives or self.drives, self.sounds,
             clock=lambda: self.now_s, accelerator=accelerator, prior=prior,
         )  # fmt: skip
-        self.kiosk = Kiosk(
-            self.tools, services or StationServices(things=RenderedThings(AttractStage.kinds, random_views()))
-        )
+        self.services = services or StationServices(things=RenderedThings(AttractStage.kinds, random_views()))
+        self.kiosk = Kiosk(self.tools, self.services)
         self.panel = SimulatedPanel(self.kiosk.events.put)
         self.sequence = 0
         self.kiosk.events.put(CameraFound("table"))

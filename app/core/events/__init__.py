@@ -83,6 +83,7 @@ from app.core.events.surroundings import (
     BackendChanged,
     CameraFound,
     CameraLost,
+    DiskWaits,
     DrivesChanged,
     FolderFound,
     PicturesJudged,
@@ -94,6 +95,7 @@ from app.core.events.surroundings import (
     TimePassed,
     VisionFailed,
     WorkerFailed,
+    WorkerReplaced,
 )
 
 Event = InputEvent | SessionEvent | SurroundingsEvent
@@ -110,6 +112,7 @@ __all__ = [
     "CharacterTyped",
     "CheckSamples",
     "Command",
+    "DiskWaits",
     "DrivesChanged",
     "DropStarter",
     "EndSession",
@@ -176,5 +179,6 @@ __all__ = [
     "VisionFailed",
     "WindowClosed",
     "WorkerFailed",
+    "WorkerReplaced",
     "at_time",
 ]

@@ -134,6 +134,20 @@ class WorkerFailed:
 
 
 @dataclass(frozen=True)
+class WorkerReplaced:
+    """A worker thread was stuck, and another one has taken its place."""
+
+    worker: str
+
+
+@dataclass(frozen=True)
+class DiskWaits:
+    """The disk does not answer, or answers again."""
+
+    waits: bool
+
+
+@dataclass(frozen=True)
 class TimePassed:
     """One tick of the frame loop. `now_s` is monotonic."""
 
@@ -153,5 +167,7 @@ SurroundingsEvent = (
     | StaffDone
     | StaffPinSet
     | WorkerFailed
+    | WorkerReplaced
+    | DiskWaits
     | TimePassed
 )

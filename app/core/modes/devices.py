@@ -11,6 +11,7 @@ from app.core import events as ev
 from app.core.modes import choose_drive
 from app.core.modes.found import drive_pulled
 from app.core.modes.idle import somebody_came
+from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
 
@@ -74,6 +75,22 @@ def samples_re_embedded(state: KioskState, event: ev.SamplesReEmbedded) -> Step:
 def worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:
     """A worker stopped: show the fault screen."""
     return replace(state, held=None, fault=_STOPPED.get(event.worker, _SOMETHING)), ()
+
+
+def worker_replaced(state: KioskState, event: ev.WorkerReplaced) -> Step:
+    """A stuck worker was replaced. What it was doing for the visitor has to be asked for again."""
+    if event.worker == "long jobs" and state.mode in (Mode.TRAINING, Mode.SAVING, Mode.IMPORTING):
+        text = message("That took too long and was stopped. What you taught is safe: please try again.")
+        return refused(replace(state, mode=state.resting_mode, saving=SavingState()), text)
+    return state, ()
+
+
+def disk_waits(state: KioskState, event: ev.DiskWaits) -> Step:
+    """The disk does not answer; a held button takes no more samples until it does."""
+    state = replace(state, disk_waits=event.waits)
+    if event.waits:
+        return replace(state, held=None), ()
+    return noticed(state, message("The disk answers again."), Tone.SUCCESS), ()
 
 
 def _names(drives: tuple[Drive, ...], unmounted: tuple[UnmountedDrive, ...]) -> set[str]:

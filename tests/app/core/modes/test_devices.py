@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
+from app.base.tone import Tone
 from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.core.state import Mode
+from app.model.observation import NOTHING_SEEN
+from app.views.model import Banner
+from app.views.present import Surroundings, present
 from tests.support.states import kiosk, run, stick
 
 MODEL = TrainedFacts(validation_accuracy=0.9, threshold=0.5, shots=(3, 3))
@@ -31,3 +37,25 @@ def test_a_stopped_worker_is_a_fault() -> None:
     assert str(state.fault) == "The part that recognises things has stopped"
     state, _ = run(kiosk(0, 0), ev.WorkerFailed("something new", "RuntimeError: boom"))
     assert str(state.fault) == "A part of the machine has stopped"
+
+
+@pytest.mark.parametrize("mode", [Mode.TRAINING, Mode.SAVING, Mode.IMPORTING])
+def test_a_long_job_that_was_stuck_ends_and_can_be_asked_for_again(mode: Mode) -> None:
+    state, _ = run(kiosk(3, 3, mode=mode), ev.WorkerReplaced("long jobs"))
+    text = "That took too long and was stopped. What you taught is safe: please try again."
+    assert (state.mode, str(state.notice.text), state.shots) == (Mode.TEACH, text, (3, 3))
+
+
+def test_another_worker_that_was_replaced_is_no_matter_for_the_visitor() -> None:
+    before = kiosk(3, 3, mode=Mode.TRAINING)
+    assert run(before, ev.WorkerReplaced("vision")) == (before, [])
+
+
+def test_while_the_disk_does_not_answer_the_screen_says_so_and_a_held_button_takes_nothing() -> None:
+    state, _ = run(kiosk(3, 3), ev.ButtonPressed(0), ev.DiskWaits(True), ev.TimePassed(2.0))
+    assert state.held is None
+    shown = present(state, None, NOTHING_SEEN, Surroundings())
+    assert shown.notice == Banner("The disk does not answer. Please wait: what you taught is kept.", Tone.WARNING)
+    assert shown.status.problem
+    state, _ = run(state, ev.DiskWaits(False))
+    assert present(state, None, NOTHING_SEEN, Surroundings()).notice == Banner("The disk answers again.", Tone.SUCCESS)

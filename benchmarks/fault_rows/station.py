@@ -1,0 +1,60 @@
+"""The station: what leaves the kiosk, and its parts that hang, freeze or fail while it runs."""
+
+from __future__ import annotations
+
+from benchmarks.fault_rows import FaultRow
+
+ALL = "everything"
+ROWS = (
+    FaultRow(
+        "a visitor presses Esc or Alt+F4, or closes the window, on any page",
+        "the page before; on the main screen the number pad for the PIN, or “Ask staff. …”",
+        ALL,
+        "tests/app/core/modes/test_leaving.py",
+    ),
+    FaultRow(
+        "somebody tries PINs one after the other",
+        "“Locked for 60 s.”, twice as long with each further try, up to 300 s, also after a restart",
+        "the PIN, as a scrypt key",
+        "tests/app/core/modes/test_staff.py::"
+        "test_the_lock_grows_with_every_wrong_pin_to_five_minutes_and_the_right_one_ends_it",
+    ),
+    FaultRow(
+        "a worker hangs in a call into a driver or a library",
+        "nothing; if it trained or saved: “That took too long and was stopped.”",
+        "all that is stored; late results of the hanging worker are ignored",
+        "tests/app/base/test_supervision.py::test_a_stuck_worker_is_replaced_and_its_late_results_are_ignored",
+    ),
+    FaultRow(
+        "a defect of the program while a page is drawn",
+        "“One moment, please”, then the main screen; the third within a minute starts the kiosk again",
+        "the session",
+        "tests/app/test_loop.py::test_a_page_that_cannot_be_drawn_becomes_a_calm_screen_and_the_session_stays",
+    ),
+    FaultRow(
+        "the disk hangs while somebody teaches",
+        "“The disk does not answer. Please wait: what you taught is kept.”",
+        "every press, stored once the disk answers",
+        "tests/app/test_hanging_disk.py",
+    ),
+    FaultRow(
+        "the camera's driver hangs",
+        "“No camera picture”, within 3 s",
+        ALL,
+        "tests/app/test_loop.py::"
+        "test_a_camera_whose_worker_waits_for_it_is_lost_within_three_seconds_and_found_with_its_next_picture",
+    ),
+    FaultRow(
+        "a camera or stream repeats one picture",
+        "“No camera picture”, within 3 s",
+        ALL,
+        "tests/app/devices/test_streams.py::"
+        "test_a_stream_that_repeats_one_picture_is_frozen_and_well_again_once_it_changes",
+    ),
+    FaultRow(
+        "something covers the lens, or a stream becomes tiny",
+        "“The picture is black. Is something in front of the camera?”, or that it is very small",
+        ALL,
+        "tests/app/workers/test_picture_quality.py",
+    ),
+)
