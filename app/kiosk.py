@@ -23,6 +23,7 @@ from app.base.boundary import ErrorBoundary
 from app.base.exhaustive import assert_never
 from app.base.i18n import Text, message
 from app.base.not_sure import NotSure
+from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.tone import Tone
 from app.base.workers import Progress, unless_abandoned
@@ -30,7 +31,9 @@ from app.config.pin_lock import PinLock, read_pin_lock
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.modes import erasing, idle
+from app.core.modes.games import watching
 from app.core.modes.recovery import recovered
+from app.core.modes.why import explains
 from app.core.pages import StaffState
 from app.core.presses import in_order_of_time, inputs_of
 from app.core.state import KioskState, Mode, Timing, noticed
@@ -53,7 +56,9 @@ from app.jobs.staff import collect_system_info, remember_pin_lock, rename_classe
 from app.jobs.starter import Starter
 from app.jobs.tools import Announce, StationServices, Tools
 from app.jobs.training import queue_training, restore_model
-from app.model.observation import Observation
+from app.jobs.tricks import ask_again
+from app.model.observation import NOTHING_SEEN, Observation, smooth
+from app.views.verdict import guess
 from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)
@@ -107,6 +112,7 @@ class Kiosk:
         self.seconds: dict[str, float] = {}
         self._preparation = Preparation(tools, self.session_jobs)
         self._removed = RemovedSamples()
+        self._seen = NOTHING_SEEN  # what a game was told last
         self._starter = Starter(self._services.things)
         self._sampled_sequence = -1  # of the newest frame that became a sample
         self._presses_without_frame: deque[ev.AddSample] = deque()  # oldest first
@@ -127,7 +133,9 @@ class Kiosk:
         self._match_presses_with_frame()
         now_s = self.handle_waiting_events()
         with self.guard("at a tick"):
+            self._tell_game()
             self.handle(ev.TimePassed(now_s))
+            self._tools.vision.explaining = explains(self.state)
             self._watch_disk()
 
     def guard(self, doing: str) -> AbstractContextManager[None]:
@@ -238,6 +246,8 @@ class Kiosk:
                 self._session_job(collect_system_info, self._services)
             case ev.PowerOff(restart):
                 self._session_job(switch_off, self._services, restart)
+            case ev.AskAgain(picture):
+                self._long_job(ask_again, picture)
             case ev.ToggleFullscreen():
                 self._toggle_fullscreen()
             case ev.PlaySound(name):
@@ -246,6 +256,21 @@ class Kiosk:
                 self.running = False
             case _:
                 assert_never(command)
+
+    def _tell_game(self) -> None:
+        """Tell a game that watches what the model says about the newest frame."""
+        seen, before = self.observation, self._seen
+        if not watching(self.state) or seen is None or seen.probabilities is None:
+            self._seen = NOTHING_SEEN
+            return
+        self._seen = smooth(before, seen)
+        if self._seen.sequence == before.sequence or self._seen.probabilities is None:
+            return
+        if len(self._seen.probabilities) != len(self.state.classes):
+            return  # an answer from before the classes changed
+        answer = guess(self._seen.probabilities, self._seen.novelty)
+        picture = Picture(("trick", seen.frame.sequence), seen.frame.image)
+        self.handle(ev.AnswerSeen(answer.index, answer.probability, answer.sure, picture, self._seen.why))
 
     def _take_events(self) -> list[ev.Event]:
         events = []

@@ -16,6 +16,8 @@ class Action(Enum):
     UNDO = "undo"
     SAVE = "save"
     RESET = "reset"
+    WHY = "why"
+    PLAY = "play"
     RESULTS = "results"
     GALLERY = "gallery"
     LANGUAGE = "language"

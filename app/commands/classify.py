@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.base.errors import PicturesSkipped
+from app.base.explanation import Way
 from app.commands.exit_codes import DONE
 from app.commands.overlays import Overlays, why_as_json
 from app.commands.report import line_writer, write_json
-from app.model.explanation import Way
 from app.model.why import Explainer
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable

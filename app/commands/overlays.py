@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.base.errors import OverlayNotWritten
+from app.base.explanation import Explanation
 from app.base.file_names import safe_file_name
 from app.base.files import folder_problem, write_durably
-from app.model.explanation import Explanation
 from app.model.why_picture import class_colour, drawn_over, png_file
 from tpu.tensors import ImageArray
 

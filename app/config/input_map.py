@@ -28,6 +28,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "undo": ("key:z",),
     "save": ("key:s",),
     "reset": ("key:r",),
+    "why": ("key:w",),
+    "play": ("key:p",),
     "results": ("key:e",),
     "gallery": ("key:g",),
     "language": ("key:l",),

@@ -86,6 +86,8 @@ class InputSettings:
     undo: tuple[str, ...] = KEYS["undo"]
     save: tuple[str, ...] = KEYS["save"]
     reset: tuple[str, ...] = KEYS["reset"]
+    why: tuple[str, ...] = KEYS["why"]
+    play: tuple[str, ...] = KEYS["play"]
     results: tuple[str, ...] = KEYS["results"]
     gallery: tuple[str, ...] = KEYS["gallery"]
     language: tuple[str, ...] = KEYS["language"]
@@ -122,6 +124,8 @@ class LampSettings:
     undo: str = ""
     save: str = ""
     reset: str = ""
+    why: str = ""
+    play: str = ""
     results: str = ""
     gallery: str = ""
     language: str = ""
@@ -133,7 +137,7 @@ class LampSettings:
 
 @dataclass(frozen=True)
 class ScreenSettings:
-    """The window, sound and language."""
+    """The window, sound, language, and whether visitors may play the games."""
 
     width_px: int = 1280
     height_px: int = 720
@@ -143,6 +147,7 @@ class ScreenSettings:
     speech: bool = False
     language: str = "en"
     palette: str = "paper"
+    games: bool = True
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.events import Command, FolderFound
 from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
+from app.core.game import Game, Trick
 from app.core.pages import GalleryState, ResultsState, SavingState, StaffState, TypingState
 from app.core.presses import Inputs
 from app.session.session import still_missing
@@ -42,6 +43,8 @@ class Mode(Enum):
     ERASING = "erasing"
     ASK_FOLDER = "ask_folder"  # what to do with a folder that was found on a drive
     CHOOSE_DRIVE = "choose_drive"  # which of several drives SAVE writes to
+    CHOOSE_GAME = "choose_game"  # which game to play
+    ASK_TRICK = "ask_trick"  # whether a thing really is what the model says
     IMPORTING = "importing"
     STILL_THERE = "still_there"  # a countdown before the session ends
     STAFF = "staff"
@@ -125,6 +128,9 @@ class KioskState:
         config: All settings, including those that were changed on the screen.
         locked_in: Visitors cannot leave the kiosk or its full screen: its service started it.
         starter: A model that answers before a visitor has taught anything; `model` is None meanwhile.
+        why: The picture shows which of its parts spoke for the answer.
+        game: The game that is played.
+        best_trick: The trick of this visit of which a model was surest; in memory alone, until the visit ends.
         learn_due: A class button was released in learn-as-you-go: train as soon as its samples are stored.
         last_input_s: When somebody last did something.
         attract_since_s: When ATTRACT began.
@@ -173,6 +179,9 @@ class KioskState:
     config: Config = field(default_factory=Config)
     locked_in: bool = False
     starter: ModelFacts | None = None
+    why: bool = False
+    game: Game | None = None
+    best_trick: Trick | None = None
     learn_due: bool = False
     last_input_s: float = 0.0
     attract_since_s: float = 0.0

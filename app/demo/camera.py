@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import DEMONSTRATION, Clock, ImageArray
 from app.demo.rendered_things import KINDS, rendered_thing
-from app.demo.table import NOISE_MARGIN_PX, View, lay_down, sensor_noise, swayed, wooden_table
+from app.demo.table import NOISE_MARGIN_PX, View, checked_cloth, lay_down, sensor_noise, swayed, wooden_table
 
 CHANGE_EVERY_S = 4.0
 
@@ -51,7 +52,11 @@ class DemonstrationCamera:
         self._period_s = 1 / frames_per_second
         self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
-        self._table = wooden_table(size_px, np.random.default_rng(seed + 1))
+        self._tables = {
+            "wood": wooden_table(size_px, np.random.default_rng(seed + 1)),
+            "cloth": checked_cloth(size_px, np.random.default_rng(seed + 3)),
+        }
+        self._table, self._size_share = self._tables["wood"], 1.0
         self._brighter, self._darker = sensor_noise(size_px, np.random.default_rng(seed + 2))
         self._started_s = self._next_s = clock()
         self._guided = False
@@ -69,6 +74,21 @@ class DemonstrationCamera:
             raise ValueError(f"the demonstration has no {kind!r}. Choose one of: {', '.join(self.kinds)}.")
         with self._lock:
             self._guided, self._shown = True, kind
+
+    def lay(self, background: str, *, size: float = 1.0) -> None:
+        """Lay a cloth on the table, or take it away.
+
+        Args:
+            background: "wood" or "cloth".
+            size: How large things are from now on; 1 is as usual.
+
+        Raises:
+            ValueError: If there is no such background.
+        """
+        if background not in self._tables:
+            raise ValueError(f"the demonstration has no {background!r}. Choose one of: {', '.join(self._tables)}.")
+        with self._lock:
+            self._table, self._size_share = self._tables[background], size
 
     def new_view(self) -> None:
         """Move, turn and light the thing differently."""
@@ -99,8 +119,9 @@ class DemonstrationCamera:
             passed_s = self._clock() - self._started_s
             if not self._guided:
                 self._shown = self.kinds[int(passed_s / CHANGE_EVERY_S) % len(self.kinds)]
-            view, kind = swayed(self._view, passed_s), self._shown
-        return self._render(kind, view)
+            view, kind, table = swayed(self._view, passed_s), self._shown, self._table
+            view = replace(view, size=view.size * self._size_share)
+        return self._render(kind, view, table)
 
     def close(self) -> None:
         """Do nothing: the camera can be read again."""
@@ -116,8 +137,8 @@ class DemonstrationCamera:
             brightness=float(rng.uniform(0.85, 1.15)),
         )
 
-    def _render(self, kind: str | None, view: View) -> ImageArray:
-        picture = self._table.copy()
+    def _render(self, kind: str | None, view: View, table: ImageArray) -> ImageArray:
+        picture = table.copy()
         if kind is not None:
             lay_down(picture, rendered_thing(kind), view)
         top, left = (int(self._rng.integers(NOISE_MARGIN_PX)) for _ in range(2))

@@ -106,6 +106,18 @@ def wooden_table(size_px: tuple[int, int], rng: np.random.Generator) -> ImageArr
     return np.asarray(np.clip(np.rint(planks), 0, 255), np.uint8)
 
 
+def checked_cloth(size_px: tuple[int, int], rng: np.random.Generator) -> ImageArray:
+    """A picture of a table cloth with blue and white checks, darker towards the corners: RGB, uint8, (H, W, 3)."""
+    width, height = size_px
+    edge = height / 7
+    stripes = [(np.arange(length) // edge).astype(int) % 2 for length in (height, width)]
+    dyed = stripes[0][:, np.newaxis] + stripes[1][np.newaxis]
+    threads = rng.normal(0, 6, (height, width, 1))
+    colours = np.array([(236, 236, 230), (104, 138, 206), (38, 70, 160)], np.float32)
+    cloth = cv2.GaussianBlur((colours[dyed] + threads).astype(np.float32), (0, 0), 0.8) * _vignette(size_px)
+    return np.asarray(np.clip(np.rint(cloth), 0, 255), np.uint8)
+
+
 def _vignette(size_px: tuple[int, int]) -> NDArray[np.float32]:
     """Brightness of a picture that darkens towards the corners: float32, (H, W, 1)."""
     x = np.linspace(-1, 1, size_px[0], dtype=np.float32)[np.newaxis]

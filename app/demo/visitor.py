@@ -45,6 +45,9 @@ class Table(Protocol):
     def show(self, kind: str | None) -> None:
         """Put a thing on the table, or clear the table."""
 
+    def lay(self, background: str, *, size: float = 1.0) -> None:
+        """Lay another background under the thing: "wood" or "cloth"; `size` is how large things are then."""
+
     def new_view(self) -> None:
         """Move, turn and light the thing differently."""
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from app.base.explanation import Explanation, Way
 from app.base.ports import Frame
-from app.model.explanation import Explanation, Way
 from app.model.observation import Observation
 from app.model.why import Explainer
 from tpu.classifier import ClassificationEngine, Judgement
@@ -86,6 +86,21 @@ class Vision:
                 self._retired.append(model)
                 self._model = None
 
+    def look_again(self, frame: Frame) -> Observation | None:
+        """Run the current model on a frame that was kept, and explain the answer; None without a model.
+
+        Any thread may call it: it opens a form of its own.
+        """
+        model = self._model
+        if model is None:
+            return None
+        explainer = _explainer(model)
+        try:
+            judged, why = explainer.explain(centre_crop(frame.image, self.crop_share), against_all=self.against_all)
+        finally:
+            explainer.close()
+        return self._observation(frame, model, judged, why)
+
     def observe(self, frame: Frame) -> Observation:
         """Run the model on a frame. Call it from one thread at a time."""
         with self._swap:
@@ -100,6 +115,9 @@ class Vision:
             answer = self._extractor.answer(square)
             return Observation(frame, embedding=answer.outputs[0], device=answer.device)
         judged, why = self._explained(model, square, frame.captured_at_s)
+        return self._observation(frame, model, judged, why)
+
+    def _observation(self, frame: Frame, model: LiveModel, judged: Judgement, why: Explanation | None) -> Observation:
         probabilities = np.zeros(model.num_classes or self.num_classes, np.float32)
         probabilities[list(model.class_indices)] = judged.probabilities
         return Observation(
@@ -129,14 +147,17 @@ class Vision:
         if self._explainer is None or self._explainer[0] is not model:
             if self._explainer is not None:
                 self._explainer[1].close()
-            runtime = model.engine.runtime_name
-            self._explainer = model, Explainer(model.engine, runtime=runtime, exact=model.may_open_form)
+            self._explainer = model, _explainer(model)
         explainer = self._explainer[1]
         if explainer.way is Way.OCCLUSION:
             if 0 <= now_s - self._occluded_at_s < OCCLUSION_EVERY_S:
                 return model.engine.judge(square), None
             self._occluded_at_s = now_s
         return explainer.explain(square, against_all=self.against_all)
+
+
+def _explainer(model: LiveModel) -> Explainer:
+    return Explainer(model.engine, runtime=model.engine.runtime_name, exact=model.may_open_form)
 
 
 def _with_kiosk_rows(why: Explanation, class_indices: tuple[int, ...]) -> Explanation:

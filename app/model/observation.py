@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.base.explanation import Explanation, Way
 from app.base.ports import Frame
-from app.model.explanation import Explanation
 
 SMOOTHING_S = 0.25  # time constant of the bars: calm, but still fast
 MOST_NOVELTY = 2.0  # limit before smoothing, so that a hand that passed by has no long effect
@@ -52,6 +52,7 @@ class Smoothed:
         sequence: Of the newest frame that is included.
         captured_at_s: Of the same frame.
         novelty: Smoothed, too; above 1 the answer is "not sure".
+        why: Explanation of the answer, smoothed for the eye as long as the winner stays the same.
     """
 
     probabilities: NDArray[np.float32] | None = None
@@ -59,6 +60,7 @@ class Smoothed:
     sequence: int = -1
     captured_at_s: float = -math.inf
     novelty: float = 0.0
+    why: Explanation | None = None
 
 
 NOTHING_SEEN = Smoothed()
@@ -76,9 +78,27 @@ def smooth(before: Smoothed, observation: Observation | None) -> Smoothed:
         or before.probabilities.shape != seen.shape  # the session changed, and with it the number of classes
         or frame.captured_at_s - before.captured_at_s > STALE_AFTER_S
     ):
-        smoothed, novelty = seen, observation.novelty
+        smoothed, novelty, why = seen, observation.novelty, observation.why
     else:
         weight = 1 - math.exp(-(frame.captured_at_s - before.captured_at_s) / SMOOTHING_S)
         smoothed = (before.probabilities + np.float32(weight) * (seen - before.probabilities)).astype(np.float32)
         novelty = before.novelty + weight * (min(observation.novelty, MOST_NOVELTY) - before.novelty)
-    return Smoothed(smoothed, observation.threshold, frame.sequence, frame.captured_at_s, min(novelty, MOST_NOVELTY))
+        why = _smoothed_explanation(before.why, observation.why, weight)
+    return Smoothed(
+        smoothed, observation.threshold, frame.sequence, frame.captured_at_s, min(novelty, MOST_NOVELTY), why
+    )
+
+
+def _smoothed_explanation(before: Explanation | None, new: Explanation | None, weight: float) -> Explanation | None:
+    """Smooth the cells. Between two explanations that take long, the older one stays."""
+    if new is None:
+        return before if before is not None and before.way is Way.OCCLUSION else None
+    if (
+        before is None
+        or before.way is Way.OCCLUSION
+        or before.winner != new.winner
+        or before.cells.shape != new.cells.shape
+    ):
+        return new
+    cells = before.cells + np.float32(weight) * (new.cells - before.cells)
+    return replace(new, cells=cells.astype(np.float32))

@@ -11,7 +11,7 @@ import logging
 
 import numpy as np
 
-from app.model.explanation import Explanation, Way
+from app.base.explanation import Explanation, Way
 from learning.evidence import cells, logits
 from learning.explanation import Description, NotExplainable, explaining_form
 from tpu.classifier import ClassificationEngine, Judgement

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.base.explanation import Explanation, Way
 from app.base.paths import asset_path
-from app.model.explanation import Explanation, Way
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -38,7 +38,8 @@ def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving 
         The texts that were drawn, with their places.
     """
     canvas = Canvas(surface, theme)
-    moving = moving or settled(view)
+    width, height = surface.get_size()
+    moving = moving or settled(view, portrait=height > width)
     surface.fill(theme.palette.background)
     _draw_screen(canvas, view, moving)
     if view.focus is not None and view.question is None:

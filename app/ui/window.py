@@ -63,7 +63,8 @@ class Window:
 
     def draw(self, view: KioskView) -> None:
         """Draw and show a view, unless it would look the same as the last one."""
-        now = (still(view), self._animator.step(view))
+        width, height = self.size
+        now = (still(view), self._animator.step(view, portrait=height > width))
         if now == self._shown:
             return
         self._shown = now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.base.i18n import Text, message
 from app.core.state import KioskState, Mode
+from app.views.games import game_guidance, suggested_in_game
 from app.views.verdict import Answer
 
 GOOD_START = 5  # samples of a class from which training is worth suggesting
@@ -36,6 +37,8 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
         return state.picture_problem
     if state.shown_from:
         return message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
+    if state.game is not None and state.teaching and not (state.held is not None and state.held.alike):
+        return game_guidance(state, state.game)
     if state.held is not None:
         if state.held.alike:
             return message("Turn it! These all look the same.")
@@ -50,6 +53,8 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
 
 def suggested_class(state: KioskState) -> int | None:
     """The class whose button is the next useful press, or None."""
+    if state.game is not None:
+        return suggested_in_game(state, state.game)
     if not state.teaching or state.held is not None or state.answering:
         return None
     taught = [index for index, one in enumerate(state.classes) if one.shots]

@@ -40,7 +40,7 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
         return _steering(view)
     return {
         **{card.button: _card(card, view.screen is Screen.LIVE, view.now_s) for card in view.cards},
-        **_keys(view.actions, view.now_s),
+        **_keys((*view.actions, *view.picture_keys), view.now_s),
     }
 
 

@@ -13,6 +13,7 @@ from app.base.not_sure import NotSure
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.tone import Tone
+from app.core.game import GameStep
 from app.core.modes.cursor import box_moves_cursor, current_target
 from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
@@ -20,14 +21,16 @@ from app.views.attract import Stage, played
 from app.views.cards import cards, names
 from app.views.drives import drive_line
 from app.views.gallery import gallery
+from app.views.games import frozen_light, frozen_trick, frozen_verdict, game_keys, shown, strip
 from app.views.guidance import enough, guidance
-from app.views.model import ActionKey, Banner, KioskView, Screen, StatusStrip, Verdict
+from app.views.light import because, light
+from app.views.model import ActionKey, Banner, KioskView, Light, Screen, StatusStrip, Verdict
 from app.views.questions import accelerator_missing, fault, faulty, question
 from app.views.results import results
 from app.views.saving import saving
 from app.views.staff import BackendFacts, staff
 from app.views.typing import typing
-from app.views.verdict import Answer, answer_with_settings
+from app.views.verdict import Answer, answer_with_settings, guess
 from app.views.words import Translator, camera_name
 
 FLASH_S = 0.5
@@ -46,6 +49,8 @@ _SCREENS = {
     Mode.STILL_THERE: Screen.CONFIRM,
     Mode.ASK_FOLDER: Screen.CONFIRM,
     Mode.CHOOSE_DRIVE: Screen.CONFIRM,
+    Mode.CHOOSE_GAME: Screen.CONFIRM,
+    Mode.ASK_TRICK: Screen.CONFIRM,
     Mode.IMPORTING: Screen.TEACH,
     Mode.STAFF: Screen.STAFF,
 }
@@ -92,15 +97,22 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
     answer = _answer(state, probabilities, seen)
     square = surroundings.model_square if frame is not None else None
     mirror = surroundings.mirror
+    guessed = None if probabilities is None else guess(probabilities, seen.novelty)
+    trick = frozen_trick(state)
+    picture = _picture(frame, mirror) if trick is None else shown(trick.picture, mirror=mirror)
     view = KioskView(
         screen=Screen.FAULT if faulty(state) else _SCREENS[state.mode],
-        picture=_picture(frame, mirror) if state.camera else None,
+        picture=picture if state.camera else None,
         model_square=square,
         cards=cards(state, probabilities, answer, surroundings.target_shots, translate),
         actions=_actions(state, translate),
-        guidance=translate(guidance(state, answer)),
+        guidance=translate(_guidance(state, answer, seen)),
         status=_status(state, surroundings, translate),
-        verdict=_verdict(state, answer, translate),
+        verdict=_verdict(state, answer, translate) if state.game is None else _guess(state, guessed, translate),
+        light=_light(state, answer, seen, mirror=mirror),
+        frozen=trick is not None,
+        picture_keys=_picture_keys(state, translate),
+        game=strip(state, _sure_of_target(state, guessed), translate),
         not_sure=_not_sure(state, answer),
         progress=_progress(state, surroundings),
         progress_text=translate(_PROGRESS_TEXTS.get(state.mode, "")),
@@ -182,7 +194,45 @@ def _picture(frame: Frame | None, mirror: bool) -> Picture | None:
     return Picture(("frame", frame.sequence, mirror), frame.image[:, ::-1] if mirror else frame.image)
 
 
+def _guidance(state: KioskState, answer: Answer | None, seen: Smoothed) -> Text:
+    if state.mode is Mode.LIVE and state.why and state.held is None and state.game is None:
+        label = names(state)[answer.index] if answer is not None else ""
+        return because(answer, label, seen.why)
+    return guidance(state, answer)
+
+
+def _light(state: KioskState, answer: Answer | None, seen: Smoothed, *, mirror: bool) -> Light | None:
+    trick = frozen_trick(state)
+    if trick is not None and state.game is not None:
+        return frozen_light(trick, state.game, mirror=mirror)
+    on = state.why and state.mode is Mode.LIVE and state.held is None
+    if not on or answer is None or seen.why is None:
+        return None
+    index = seen.why.winner if answer.leader is not None else None
+    return light(seen.why, seen.sequence, index=index, mirror=mirror)
+
+
+def _picture_keys(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
+    """WHY and PLAY, on the picture."""
+    if not state.teaching or not state.camera or frozen_trick(state) is not None:
+        return ()
+    keys = []
+    if state.mode is Mode.LIVE and state.answering:
+        keys.append(ActionKey(Action.WHY, "why", translate(message("Why?")), "W", held=state.why))
+    if state.config.screen.games and state.game is None and not state.shown_from and state.held is None:
+        keys.append(ActionKey(Action.PLAY, "play", translate(message("Play")), "P"))
+    return tuple(keys)
+
+
+def _sure_of_target(state: KioskState, guessed: Answer | None) -> float | None:
+    if state.game is None:
+        return None
+    return guessed.probability if guessed is not None and guessed.index == state.game.target else 0.0
+
+
 def _actions(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
+    if state.game is not None and state.game.step is not GameStep.CLEAR:
+        return game_keys(state, state.game, translate)
     teaching = state.teaching
     ready = teaching and state.missing is None
     retrain = ready and (state.model is None or state.stale) and state.held is None and enough(state)
@@ -215,6 +265,16 @@ def _verdict(state: KioskState, answer: Answer | None, translate: Translator) ->
     if not answer.sure:
         return Verdict(translate(message("{label}?", label=label)), answer.probability, answer.index, near_miss=True)
     return Verdict(label, answer.probability, answer.index, f"{answer.probability:.0%}")
+
+
+def _guess(state: KioskState, guessed: Answer | None, translate: Translator) -> Verdict | None:
+    """During a game the model always guesses; it shows how sure it is."""
+    trick = frozen_trick(state)
+    if trick is not None and state.game is not None:
+        return frozen_verdict(state, trick, state.game, translate)
+    if guessed is None or state.mode is not Mode.LIVE:
+        return None
+    return Verdict(names(state)[guessed.index], guessed.probability, guessed.index, f"{guessed.probability:.0%}")
 
 
 def _not_sure(state: KioskState, answer: Answer | None) -> float | None:

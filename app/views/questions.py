@@ -10,6 +10,7 @@ from app.core.modes import idle
 from app.core.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
 from app.core.state import KioskState, Mode
 from app.views.drives import which_drive
+from app.views.games import is_it_really, which_game
 from app.views.model import ActionKey, Question
 from app.views.words import Translator, usage_hint
 
@@ -27,6 +28,10 @@ def question(state: KioskState, translate: Translator) -> Question | None:
         return _folder(state, state.found, translate)
     if state.mode is Mode.CHOOSE_DRIVE:
         return which_drive(state, translate)
+    if state.mode is Mode.CHOOSE_GAME:
+        return which_game(state, translate)
+    if state.mode is Mode.ASK_TRICK:
+        return is_it_really(state, translate, mirror=state.config.camera.mirror)
     if state.mode is Mode.STILL_THERE:
         return _still_there(state, translate)
     if state.mode is Mode.STAFF and state.staff.asked is not None:

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from app.base.not_sure import STRICT_FACTOR, STRICT_SHARE, NotSure, strict_threshold
 from app.config.schema import ModelSettings
+from app.model.observation import MOST_NOVELTY
 
 NEAR_NOVELTY = STRICT_FACTOR  # a near miss has at most this novelty; a thing that was not taught usually has far more
 NEAR_SHARE = STRICT_SHARE  # a near miss has at least this share of the threshold
+GUESS_LEAD = 0.05  # by which the first answer of a guess is more probable than the second
 CLEAR_LEAD = 0.2  # by which the first answer of a near miss is more probable than the second
 USUAL_NOVELTY = 0.5  # of a taught thing: the bar is empty up to here
 FULL_NOVELTY = 2.0  # the bar is full from here
@@ -101,3 +103,19 @@ def answer_of(probabilities: NDArray[np.float32], threshold: float, novelty: flo
     by_novelty = np.interp(novelty, (USUAL_NOVELTY, sure_novelty, near_novelty, FULL_NOVELTY), heights)
     by_probability = np.interp(1 - best, (0.0, 1 - sure_from, 1 - near_from, 1 - guess), heights)
     return Answer(index, best, certainty, float(np.clip(max(by_novelty, by_probability), *certainty.value)))
+
+
+def guess(probabilities: NDArray[np.float32], novelty: float) -> Answer:
+    """What a game makes of an answer: the model must always guess, also about a thing that is like nothing it knows.
+
+    The guess counts unless the model hesitates between two classes. How sure it is depends on the novelty, too:
+    `probability` of the answer is divided by it.
+
+    Args:
+        probabilities: As for `answer_with_settings`.
+        novelty: How different the picture is from everything taught; up to 1 it is no different.
+    """
+    index = int(probabilities.argmax())
+    second, best = (float(one) for one in np.sort(probabilities)[-2:])
+    sureness = best / min(MOST_NOVELTY, max(1.0, novelty))
+    return Answer(index, sureness, Certainty.SURE if best - second >= GUESS_LEAD else Certainty.NOT_SURE, None)

@@ -24,8 +24,14 @@ from app.views.model import KioskView
 from app.views.present import Surroundings
 from tests.support.kiosks import Station
 
-BUTTON_PINS = {0: 17, 1: 27, 2: 22, Action.TRAIN: 23, Action.UNDO: 24, Action.SAVE: 25, Action.RESET: 16}
-LAMP_PINS = {0: 5, 1: 6, 2: 13, Action.TRAIN: 12, Action.UNDO: 19, Action.SAVE: 26, Action.RESET: 20}
+BUTTON_PINS = {
+    0: 17, 1: 27, 2: 22, Action.TRAIN: 23, Action.UNDO: 24, Action.SAVE: 25, Action.RESET: 16, Action.WHY: 18,
+    Action.PLAY: 21,
+}  # fmt: skip
+LAMP_PINS = {
+    0: 5, 1: 6, 2: 13, Action.TRAIN: 12, Action.UNDO: 19, Action.SAVE: 26, Action.RESET: 20, Action.WHY: 4,
+    Action.PLAY: 7,
+}  # fmt: skip
 TICK_S = 1 / 60
 TICKS_PER_FRAME = 4
 LOW_DUTY = LOW**2.2

@@ -19,7 +19,9 @@ from app.views.model import (
     ConfusionCell,
     Gallery,
     GalleryPicture,
+    GameStrip,
     KioskView,
+    Light,
     Question,
     Results,
     Saving,
@@ -226,6 +228,102 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
     }
 
 
+WHY_KEY = ActionKey(Action.WHY, "why", "Why?", "W")
+PLAY_KEY = ActionKey(Action.PLAY, "play", "Play", "P")
+GAME_KEYS = (
+    ActionKey(Action.TRAIN, "later", "Go on", "T", suggested=True),
+    ActionKey(Action.SAVE, "later", "Skip", "S"),
+    ActionKey(Action.UNDO, "undo", "Undo", "Z"),
+    ActionKey(Action.RESET, "back", "End game", "R"),
+)
+
+
+def spot(index: int | None, x: float = 0.62, y: float = 0.42) -> Light:
+    """A light on one part of the picture."""
+    across = (np.arange(48, dtype=np.float32) + 0.5) / 48
+    away = (across[np.newaxis] - x) ** 2 + (across[:, np.newaxis] - y) ** 2
+    return Light(("spot", index, x, y), np.exp(-away / 0.03).astype(np.float32), index, (x, y))
+
+
+def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
+    """WHY, and the games."""
+    live = replace(main_views(count, names)["live"], picture_keys=(WHY_KEY, PLAY_KEY))
+    on = replace(WHY_KEY, held=True)
+    seeking = replace(
+        live,
+        guidance=f"Trick me! Show me something that is NOT {names[1]}.",
+        picture_keys=(WHY_KEY,),
+        actions=(replace(GAME_KEYS[0], name="train", text="Train", enabled=False, suggested=False), *GAME_KEYS[1:]),
+        game=GameStrip("Trick it!", 1, 0.7, "Best: 97%", 0, 4),
+    )
+    caught = replace(
+        seeking,
+        guidance="You tricked me! The bright part fooled me.",
+        light=spot(1, 0.25, 0.7),
+        frozen=True,
+        picture_keys=(),
+        actions=GAME_KEYS,
+        game=GameStrip("Trick it!", None, None, "", 1, 4),
+    )
+    really = Question(
+        f"Is this really {names[1]}?",
+        "",
+        (
+            ActionKey(0, "reset", "No – tricked!", "1", suggested=True),
+            ActionKey(1, "confirm", "Yes, it is", "2"),
+        ),
+        left=0.6,
+        picture=live.picture,
+    )
+    return {
+        "live_keys": live,
+        "why": replace(
+            live, guidance=f"I say {names[1]} because of the bright part.", light=spot(1), picture_keys=(on, PLAY_KEY)
+        ),
+        "why_not_sure": replace(
+            live,
+            cards=cards(count, live=True, names=names),
+            verdict=Verdict("not sure", 0.4, None),
+            not_sure=0.7,
+            guidance="I am not sure. I looked at the bright part.",
+            light=spot(None, 0.3, 0.6),
+            picture_keys=(on, PLAY_KEY),
+        ),
+        "which_game": replace(
+            live,
+            question=Question(
+                "Which game?",
+                "",
+                (
+                    ActionKey(0, "play", "Trick it!", "1", suggested=True, detail="Make it say something wrong"),
+                    ActionKey(1, "gallery", "Swap the background", "2", detail="Starts over: it asks first"),
+                    ActionKey(Action.CANCEL, "cancel", "No game", "N"),
+                ),
+                left=0.8,
+                listed=True,
+            ),
+        ),
+        "trick": seeking,
+        "trick_question": replace(seeking, question=really),
+        "tricked": caught,
+        "trick_defeated": replace(
+            caught,
+            verdict=Verdict(names[2 % count], 0.91, 2 % count, "91 %"),
+            guidance="That does not fool me any more!",
+            light=spot(2 % count, 0.5, 0.5),
+            actions=(replace(GAME_KEYS[0], text="Another one"), *GAME_KEYS[1:]),
+            game=GameStrip(f"Before: {names[1]} 97%", 1, None, "", 3, 4),
+        ),
+        "guided": view(
+            Screen.TEACH,
+            tuple(replace(card, suggested=card.index == 0) for card in cards(count, shots=0, names=names)),
+            f"Put a thing in front of a background. Hold {names[0]}.",
+            actions=(replace(GAME_KEYS[0], name="train", text="Train", enabled=False, suggested=False), *GAME_KEYS[1:]),
+            game=GameStrip("Swap the background", None, None, "", 0, 7),
+        ),
+    }
+
+
 def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
     """All other pages, with as much on them as there can be."""
     main = main_views(count, names)
@@ -388,7 +486,7 @@ def pin_pad() -> Typing:
 
 def every_view(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
     """All views by name."""
-    return {**main_views(count, names), **page_views(count, names)}
+    return {**main_views(count, names), **game_views(count, names), **page_views(count, names)}
 
 
 def _done(number: int, now: int) -> bool | None:

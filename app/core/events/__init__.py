@@ -10,6 +10,7 @@ handle it.
 
 from app.core.events.commands import (
     AddSample,
+    AskAgain,
     ChangeSettings,
     CheckSamples,
     Command,
@@ -53,11 +54,14 @@ from app.core.events.inputs import (
     at_time,
 )
 from app.core.events.session import (
+    AnswerSeen,
     EraseFailed,
     GalleryLoaded,
     ImportFailed,
     ModelShown,
+    PictureAnswered,
     PicturesLoaded,
+    PictureUnanswered,
     SampleAdded,
     SampleRefused,
     SampleRemoved,
@@ -103,6 +107,8 @@ Event = InputEvent | SessionEvent | SurroundingsEvent
 
 __all__ = [
     "AddSample",
+    "AnswerSeen",
+    "AskAgain",
     "BackendChanged",
     "ButtonPressed",
     "ButtonReleased",
@@ -135,6 +141,8 @@ __all__ = [
     "LookAtSystem",
     "ModelShown",
     "NameClasses",
+    "PictureAnswered",
+    "PictureUnanswered",
     "PicturesJudged",
     "PicturesLoaded",
     "PinChanged",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from app.base.picture import Picture
     from app.base.ports import Drive
     from app.base.privacy import Privacy
 
@@ -170,6 +171,13 @@ class CheckSamples:
 
 
 @dataclass(frozen=True)
+class AskAgain:
+    """Let the current model answer this frame, in memory: does the trick of a game still work?"""
+
+    picture: Picture
+
+
+@dataclass(frozen=True)
 class ToggleFullscreen:
     """Switch between window and full screen."""
 
@@ -211,6 +219,7 @@ Command = (
     | ImportSession
     | ShowModel
     | EndShow
+    | AskAgain
     | ToggleFullscreen
     | PlaySound
     | Leave

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from app.base.i18n import Text
 from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
+from app.core.game import NewAnswer
 
 if TYPE_CHECKING:
+    from app.base.explanation import Explanation
     from app.base.picture import Picture
 
 
@@ -245,6 +247,40 @@ class SamplesReEmbedded:
     dropped: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class AnswerSeen:
+    """The model answered a frame while a game watches; the values are smoothed over the frames before.
+
+    Attributes:
+        label_index: The class that it names first.
+        sureness: How sure it is, 0..1: the probability, less for a picture that is unlike everything taught.
+        named: It names that class clearly; False if it hesitates between two.
+        picture: The frame.
+        why: What spoke for the answer; None if the model cannot be explained.
+    """
+
+    label_index: int
+    sureness: float
+    named: bool
+    picture: Picture
+    why: Explanation | None = None
+
+
+@dataclass(frozen=True)
+class PictureAnswered:
+    """The current model answered the picture of a trick again."""
+
+    picture: Picture
+    answer: NewAnswer
+
+
+@dataclass(frozen=True)
+class PictureUnanswered:
+    """The current model could not answer the picture of a trick."""
+
+    reason: Text
+
+
 SessionEvent = (
     SampleAdded
     | SampleRemoved
@@ -269,4 +305,7 @@ SessionEvent = (
     | ModelShown
     | ShowEnded
     | SamplesReEmbedded
+    | AnswerSeen
+    | PictureAnswered
+    | PictureUnanswered
 )

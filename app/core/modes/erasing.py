@@ -7,6 +7,8 @@ from dataclasses import replace
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.facts import TaughtClass
+from app.core.game import GameStep
+from app.core.modes.why import visit_over
 from app.core.pages import GalleryState, ResultsState, SavingState
 from app.core.state import KioskState, Mode, Notice, Step
 
@@ -20,9 +22,11 @@ def begun(state: KioskState, *, gone: bool) -> KioskState:
         state: The state before.
         gone: Its visitor has left; otherwise RESET was pressed.
     """
+    waiting = state.game if state.game is not None and state.game.step is GameStep.CLEAR else None
     return replace(
-        state,
+        visit_over(state),
         mode=Mode.ERASING,
+        game=waiting,  # it needs an empty session
         classes=tuple(TaughtClass(one.label) for one in state.classes),
         model=None,
         starter=None,

@@ -10,6 +10,7 @@ from app.base.tone import Tone
 from app.core import events as ev
 from app.core.events import Command
 from app.core.facts import TaughtClass, TrainedFacts
+from app.core.modes.why import visit_over
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
 CARRY_ON, SHOW = 0, 1  # class buttons: every station has at least two
@@ -57,7 +58,7 @@ def answered(state: KioskState, button: Button) -> Step:
 
 def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
     """Use the session of the drive. Its model is trained here: a model file from a drive is not trusted."""
-    state = replace(state, classes=event.classes, mode=Mode.TEACH, model=None, starter=None, changed=False)
+    state = replace(visit_over(state), classes=event.classes, mode=Mode.TEACH, model=None, starter=None, changed=False)
     state = replace(state, arrival=None, re_embedding=0)  # its embeddings are by the extractor in use
     state = replace(state, next_hold=max(state.next_hold, event.next_hold))
     text = message("Carrying on with {labels}.", labels=", ".join(state.labels))
@@ -77,7 +78,7 @@ def model_shown(state: KioskState, event: ev.ModelShown) -> Step:
     """The model from the drive answers; the session is unchanged."""
     labels = event.model.labels
     state = replace(
-        state,
+        visit_over(state),
         classes=tuple(map(TaughtClass, labels)),
         mode=Mode.LIVE,
         model=TrainedFacts(None, event.model.threshold, shots=(0,) * len(labels)),
@@ -99,7 +100,7 @@ def pressed_while_shown(state: KioskState, button: Button) -> Step:
 
 def show_ended(state: KioskState, event: ev.ShowEnded) -> Step:
     """Return to the kiosk's own session and model."""
-    state = replace(state, classes=event.classes, model=event.model, shown_from="")
+    state = replace(visit_over(state), classes=event.classes, model=event.model, shown_from="")
     state = replace(state, mode=state.resting_mode)
     starter: tuple[Command, ...] = () if state.answering or any(state.shots) else (ev.LoadStarter(),)
     return state, (*starter, ev.PlaySound("undo"))

@@ -11,6 +11,7 @@ from app.base.tone import Tone
 from app.core import events as ev
 from app.core.modes import erasing
 from app.core.modes.language import with_language
+from app.core.modes.why import visit_over
 from app.core.pages import GalleryState, ResultsState, SavingState
 from app.core.state import KioskState, Mode, Step, noticed
 
@@ -63,7 +64,7 @@ def stay(state: KioskState, _: Button) -> Step:
 
 def start_attract(state: KioskState) -> Step:
     """Start the demonstration, in the kiosk's own language."""
-    state, renamed = with_language(state, state.config.screen.language)
+    state, renamed = with_language(visit_over(state), state.config.screen.language)
     state = replace(
         state,
         mode=Mode.ATTRACT,

@@ -10,8 +10,10 @@ from app.config.class_names import class_names
 from app.core import events as ev
 from app.core.events import Command
 from app.core.facts import TaughtClass
+from app.core.modes import games
 from app.core.modes.accuracy import after_training, is_good
 from app.core.modes.idle import start_attract
+from app.core.modes.why import visit_over
 from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
@@ -22,7 +24,9 @@ def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     """The new model answers; say how good it is."""
     state = replace(state, mode=Mode.LIVE, model=event.model, starter=None, changed=False, learn_due=False)
     tone = Tone.SUCCESS if is_good(event.model) else Tone.HINT
-    return noticed(state, after_training(event.model), tone), (ev.PlaySound("ready"),)
+    state = noticed(state, after_training(event.model), tone)
+    state, commands = games.after_training(state)
+    return state, (*commands, ev.PlaySound("ready"))
 
 
 def training_failed(state: KioskState, event: ev.TrainingFailed) -> Step:
@@ -84,9 +88,10 @@ def session_erased(state: KioskState, event: ev.SessionErased) -> Step:
     # samples that waited for a frame or an embedding are gone: no event will count them down
     state = replace(state, disk_problem=event.disk_problem, erase_problem="", erase_tries=0, notice=None)
     state = replace(state, language=language, gone=False, shown_from="", in_flight=0, re_embedding=0)
-    state = replace(state, drive_seen=bool(state.drives or state.unmounted))
+    game, state = state.game, visit_over(replace(state, drive_seen=bool(state.drives or state.unmounted)))
     if gone:
         state, commands = start_attract(state)
         return state, (*renamed, *commands)
     text = message("All clear. Show something and hold its button.")
-    return noticed(state, text, Tone.HINT), (*renamed, ev.PlaySound("undo"))
+    state, commands = games.cleared(noticed(state, text, Tone.HINT), game)
+    return state, (*renamed, *commands, ev.PlaySound("undo"))

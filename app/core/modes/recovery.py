@@ -22,6 +22,7 @@ def recovered(state: KioskState) -> KioskState:
         notice=None,
         arrival=None,
         found=None,
+        game=None,
         gallery=GalleryState(),
         results=ResultsState(),
         saving=state.saving if saving else SavingState(),

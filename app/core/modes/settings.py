@@ -130,6 +130,7 @@ CHOICES: tuple[Choice, ...] = (
         lambda value: LANGUAGES[value],
     ),
     Choice("screen.palette", StaffPage.SCREEN, message("Colours"), lambda _: PALETTES, _palette),
+    Choice("screen.games", StaffPage.SCREEN, message("Games"), lambda _: ON_OFF, _on_off),
     Choice("screen.sound", StaffPage.SCREEN, message("Sound"), lambda _: ON_OFF, _on_off),
     Choice("screen.volume", StaffPage.SCREEN, message("Volume"), lambda _: VOLUMES, lambda value: f"{value:.0%}"),
     Choice("screen.speech", StaffPage.SCREEN, message("Say the answer aloud"), lambda _: ON_OFF, _on_off),

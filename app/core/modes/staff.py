@@ -25,6 +25,7 @@ from app.core import events as ev
 from app.core.modes import class_list, typing
 from app.core.modes.language import with_language
 from app.core.modes.settings import CHOICES, NUMBER_OF_CLASSES, change_settings
+from app.core.modes.why import visit_over
 from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
@@ -179,7 +180,8 @@ def system_looked(state: KioskState, event: ev.SystemLooked) -> Step:
 def session_restored(state: KioskState, event: ev.SessionRestored) -> Step:
     """A session from the archive is the current one."""
     mode = state.mode if state.mode is Mode.STAFF else Mode.TEACH
-    state = replace(state, classes=event.classes, model=None, starter=None, mode=mode, changed=False, arrival=None)
+    state = replace(visit_over(state), classes=event.classes, model=None, starter=None, mode=mode, changed=False)
+    state = replace(state, arrival=None)
     state = replace(state, next_hold=max(state.next_hold, event.next_hold))
     text = message("That session is back. TRAIN makes its model anew.")
     return noticed(state, text, Tone.SUCCESS), (ev.LookAtSystem(),)

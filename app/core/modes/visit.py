@@ -7,9 +7,10 @@ from dataclasses import replace
 from app.base.buttons import Action, Button, ClassGallery
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.modes import choose_drive, erasing, gallery, idle, leaving, results, staff
+from app.core.modes import choose_drive, erasing, gallery, games, idle, leaving, results, staff
 from app.core.modes.found import pressed_while_shown
 from app.core.modes.teach import class_pressed
+from app.core.modes.why import why_pressed
 from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, refused
 
@@ -23,8 +24,14 @@ def pressed(state: KioskState, button: Button) -> Step:
         return idle.next_language(state)
     if staff.is_chord(state, button):
         return state, ()
+    if button is Action.WHY:
+        return why_pressed(state)
     if state.shown_from:
         return pressed_while_shown(state, button)
+    if state.game is not None:
+        step = games.pressed(state, state.game, button)
+        if step is not None:
+            return step
     if isinstance(button, int):
         return class_pressed(state, button)
     match button:
@@ -34,6 +41,8 @@ def pressed(state: KioskState, button: Button) -> Step:
             return gallery.opened(state, index)
         case Action.GALLERY:
             return gallery.first_opened(state)
+        case Action.PLAY:
+            return games.play_pressed(state)
         case Action.RESULTS:
             return results.opened(state)
         case Action.TRAIN:
@@ -71,14 +80,19 @@ def answered(state: KioskState, button: Button) -> Step:
         return replace(state, asked_at_s=state.now_s), ()  # pressing RESET again and again never erases
     if button in (Action.CONFIRM, Action.RESET):
         return erasing.begun(state, gone=False), (ev.EraseSession(),)
-    return replace(state, mode=state.resting_mode), ()
+    return _kept(state), ()
 
 
 def give_up_asking(state: KioskState) -> KioskState:
     """Keep everything if nobody answers."""
     if state.mode is Mode.CONFIRM_RESET and state.now_s - state.asked_at_s > ANSWER_WITHIN_S:
-        return replace(state, mode=state.resting_mode)
+        return _kept(state)
     return state
+
+
+def _kept(state: KioskState) -> KioskState:
+    """Nothing is erased, so a game that needs an empty session does not begin."""
+    return replace(state, mode=state.resting_mode, game=None)
 
 
 def _train(state: KioskState) -> Step:

@@ -15,6 +15,7 @@ from app.ui.painting.motion import Moving
 from app.views.model import Question
 
 ANSWER_H, LISTED_H, GAP = 72, 84, 16  # units
+FACE, PICTURE = 120, 300  # units
 ONE_COLUMN = 3  # as many listed answers fit into one column
 
 
@@ -39,11 +40,12 @@ def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
     lines = -(-count // columns)
     answers_h = lines * px(LISTED_H if question.listed else ANSWER_H) + (lines - 1) * px(GAP)
     width = px(900) if question.listed and columns > 1 else px(680)
-    height = px(430 - ANSWER_H) + answers_h
+    face_h = px(FACE if question.picture is None else PICTURE)
+    height = px(430 - ANSWER_H - FACE) + face_h + answers_h - (0 if question.text else px(70))
     sheet = pygame.Rect(0, 0, min(width, window.width - px(40)), min(height, window.height - px(40)))
     sheet.center = window.center
     inner = sheet.inflate(-px(64), -px(56))
-    face = pygame.Rect(0, inner.top, px(120), px(120))
+    face = pygame.Rect(0, inner.top, face_h if question.picture is None else round(face_h * 4 / 3), face_h)
     face.centerx = sheet.centerx
     answers = pygame.Rect(inner.left, inner.bottom - answers_h, inner.width, answers_h)
     title = pygame.Rect(inner.left, face.bottom + px(8), inner.width, px(58))
@@ -57,12 +59,16 @@ def draw_question(canvas: Canvas, question: Question, moving: Moving) -> None:
     paint.veil(canvas.surface, canvas.surface.get_rect(), palette.background, 0.84 * moving.sheet)
     layout = arrange_dialog(question, canvas)
     paint.lip(canvas.surface, layout.sheet, palette.panel, palette.line, px(32), px(7))
-    if question.left is not None:
+    if question.left is not None and question.picture is None:
         ring = palette.accent if question.left > 0.3 else palette.warning
         paint.ring(
             canvas.surface, layout.face.center, layout.face.width // 2, px(9), question.left, ring, palette.raised
         )
-    draw_mascot(canvas, layout.face.inflate(-px(34), -px(34)), moving)
+    if question.picture is None:
+        draw_mascot(canvas, layout.face.inflate(-px(34), -px(34)), moving)
+    else:
+        paint.camera(canvas.surface, question.picture, layout.face)
+        paint.round_corners(canvas.surface, layout.face, px(20), palette.panel)
     canvas.text(question.title, layout.title, 42, palette.text, palette.panel, bold=True, align="center")
     canvas.text(question.text, layout.text, 23, palette.quiet, palette.panel, align="center", lines=3)
     for key, area in zip(question.answers, layout.answers, strict=True):

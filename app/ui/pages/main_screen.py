@@ -5,7 +5,7 @@ from __future__ import annotations
 import pygame
 
 from app.ui.painting import paint
-from app.ui.painting.camera_area import draw_camera_area, draw_flight, draw_notice
+from app.ui.painting.camera_area import draw_camera_area, draw_flight, draw_notice, picture_key_places
 from app.ui.painting.canvas import Canvas, fitted
 from app.ui.painting.cards import arrange_card, draw_card
 from app.ui.painting.keys import draw_key
@@ -39,7 +39,8 @@ def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
 def main_targets(view: KioskView, canvas: Canvas) -> list[Target]:
     """Everything that can be touched on the main screen, the uppermost first."""
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
-    targets: list[Target] = []
+    places = picture_key_places(canvas, view, layout.camera) if view.progress is None else ()
+    targets: list[Target] = [(key.button, area) for key, area in zip(view.picture_keys, places, strict=False)]
     for card, area in zip(view.cards, layout.cards, strict=True):
         prints = arrange_card(canvas, card, area).prints
         if card.gallery is not None and card.thumbnails and prints.width:

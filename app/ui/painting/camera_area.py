@@ -8,6 +8,9 @@ from app.base.picture import Picture
 from app.base.tone import Tone
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
+from app.ui.painting.game_strip import draw_strip
+from app.ui.painting.keys import draw_key
+from app.ui.painting.light import draw_light
 from app.ui.painting.marks import draw_class_mark
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Flight, Moving
@@ -18,6 +21,7 @@ from app.views.model import KioskView, Verdict
 
 CORNER = 30
 VERDICT_H, NOTICE_H = 112, 96
+PICTURE_KEY_W, PICTURE_KEY_H = 150, 60
 TURN_S = 2.4  # for one turn of the sign that asks to turn the thing
 
 
@@ -33,13 +37,23 @@ def draw_camera_area(canvas: Canvas, view: KioskView, area: pygame.Rect, moving:
         canvas.text(view.waiting_text, words, 26, palette.quiet, palette.panel, align="center", lines=3)
     else:
         paint.camera(canvas.surface, view.picture, area)
+        if view.light is not None and view.model_square is not None:
+            index = view.light.index
+            colour = None if index is None else canvas.theme.class_colour(index)
+            draw_light(canvas.surface, view.light, square_place(view.picture, view.model_square, area), area, colour)
+        if view.frozen:
+            pygame.draw.rect(canvas.surface, paint.PRINT_PAPER, area, width=px(14))
         paint.round_corners(canvas.surface, area, px(CORNER), palette.background)
-        if view.model_square is not None:
+        if view.model_square is not None and view.light is None and not view.frozen:
             _model_corners(canvas, view.picture, view.model_square, area)
     if any(card.alike for card in view.cards):
         _turn_sign(canvas, view, verdict_place(canvas, area))
     elif view.verdict is not None:
         _verdict(canvas, view.verdict, verdict_place(canvas, area), moving.verdict)
+    if view.game is not None and view.notice is None:
+        draw_strip(canvas, view.game, area)
+    for key, place in zip(view.picture_keys, picture_key_places(canvas, view, area), strict=True):
+        draw_key(canvas, key, place, size=24, strong=key.held)
 
 
 def verdict_place(canvas: Canvas, camera: pygame.Rect) -> pygame.Rect:
@@ -47,6 +61,31 @@ def verdict_place(canvas: Canvas, camera: pygame.Rect) -> pygame.Rect:
     px = canvas.px
     height = min(px(VERDICT_H), camera.height // 3)
     return pygame.Rect(camera.left + px(20), camera.bottom - px(20) - height, camera.width - 2 * px(20), height)
+
+
+def picture_key_places(canvas: Canvas, view: KioskView, camera: pygame.Rect) -> tuple[pygame.Rect, ...]:
+    """The places of the keys on the picture: in a row above the verdict, from the right."""
+    px, place = canvas.px, verdict_place(canvas, camera)
+    width, height, gap = px(PICTURE_KEY_W), px(PICTURE_KEY_H), px(12)
+    bottom = place.top - gap if view.verdict is not None else place.bottom
+    count = len(view.picture_keys)
+    return tuple(
+        pygame.Rect(place.right - (count - n) * width - (count - n - 1) * gap, bottom - height, width, height)
+        for n in range(count)
+    )
+
+
+def square_place(picture: Picture, model_square: tuple[int, int, int], area: pygame.Rect) -> pygame.Rect:
+    """Where the square that the model sees lies on the screen; it may be larger than the place of the picture."""
+    height, width = picture.pixels.shape[:2]
+    share = max(area.width / width, area.height / height)
+    left, top, side = model_square
+    square = pygame.Rect(0, 0, round(side * share), round(side * share))
+    square.center = (
+        round(area.centerx + (left + side / 2 - width / 2) * share),
+        round(area.centery + (top + side / 2 - height / 2) * share),
+    )
+    return square
 
 
 def draw_notice(canvas: Canvas, words: str, tone: Tone, camera: pygame.Rect, arrived: float) -> None:
@@ -109,15 +148,7 @@ def _turn_sign(canvas: Canvas, view: KioskView, area: pygame.Rect) -> None:
 
 def _model_corners(canvas: Canvas, picture: Picture, model_square: tuple[int, int, int], area: pygame.Rect) -> None:
     """Mark the corners of the square that the model sees."""
-    height, width = picture.pixels.shape[:2]
-    share = max(area.width / width, area.height / height)
-    left, top, side = model_square
-    square = pygame.Rect(0, 0, round(side * share), round(side * share))
-    square.center = (
-        round(area.centerx + (left + side / 2 - width / 2) * share),
-        round(area.centery + (top + side / 2 - height / 2) * share),
-    )
-    square = square.clip(area).inflate(-canvas.px(50), -canvas.px(50))
+    square = square_place(picture, model_square, area).clip(area).inflate(-canvas.px(50), -canvas.px(50))
     arm, thick = canvas.px(44), canvas.px(5)
 
     def corners() -> pygame.Surface:

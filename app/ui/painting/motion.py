@@ -68,8 +68,8 @@ class Moving:
     breath: float
 
 
-def settled(view: KioskView) -> Moving:
-    """The state in which a view comes to rest."""
+def settled(view: KioskView, *, portrait: bool = False) -> Moving:
+    """The state in which a view comes to rest, in a window that may be higher than wide."""
     view = visible(view)
     knows = view.verdict is not None and view.verdict.sure and view.question is None
     glad = 1.0 if knows else 0.0
@@ -90,7 +90,7 @@ def settled(view: KioskView) -> Moving:
         notice=float(view.notice is not None),
         sheet=float(view.question is not None or view.typing is not None),
         flights=(),
-        gaze=_gaze(view),
+        gaze=_gaze(view, portrait=portrait),
         glad=glad,
         lids=0.0 if view.screen is Screen.FAULT else 1.0,
         breath=0.0,
@@ -107,10 +107,10 @@ class Animator:
         self._flown: object = None
         self._started_s: tuple[tuple[int, Picture, float], ...] = ()
 
-    def step(self, view: KioskView) -> Moving:
-        """The state of all motion at the time of this view."""
+    def step(self, view: KioskView, *, portrait: bool = False) -> Moving:
+        """The state of all motion at the time of this view, in a window that may be higher than wide."""
         view = visible(view)
-        target, before = settled(view), self._moving
+        target, before = settled(view, portrait=portrait), self._moving
         passed_s = 0.0 if self._now_s is None else max(0.0, view.now_s - self._now_s)
         self._now_s = view.now_s
         if before is None or len(before.bars) != len(target.bars):
@@ -147,17 +147,25 @@ class Animator:
         return tuple(Flight(index, picture, (view.now_s - at_s) / FLIGHT_S) for index, picture, at_s in self._started_s)
 
 
-def _gaze(view: KioskView) -> tuple[float, float]:
-    """Look at the picture, at the card of a held button, or at the visitor when there is something to say."""
+def _gaze(view: KioskView, *, portrait: bool) -> tuple[float, float]:
+    """Look at what spoke for the answer, at the picture, at a held button, or at the visitor who reads."""
     if view.progress is not None:
         return 0.0, -1.0
     if view.question is not None or view.notice is not None:
         return 0.0, 0.1
     if any(card.held for card in view.cards):
         return -0.9, 0.3
+    if view.light is not None:
+        return _towards(view.light.centre, portrait=portrait)
     if view.verdict is not None:
         return (-0.75, 0.35) if view.verdict.index is not None else (0.6, -0.6)
     return -0.6, 0.35
+
+
+def _towards(centre: tuple[float, float], *, portrait: bool) -> tuple[float, float]:
+    """Look at a point of the picture, which is left of the mascot, or below it in a portrait window."""
+    x, y = centre
+    return (1.2 * x - 0.3, 0.5 + 0.5 * y) if portrait else (0.7 * x - 1.0, 1.1 * y - 0.2)
 
 
 def _lids(view: KioskView) -> float:

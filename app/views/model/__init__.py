@@ -23,7 +23,7 @@ from app.views.model.pages import (
     Tab,
     Typing,
 )
-from app.views.model.parts import ActionKey, Banner, ClassCard, Question, Screen, StatusStrip, Verdict
+from app.views.model.parts import ActionKey, Banner, ClassCard, GameStrip, Light, Question, Screen, StatusStrip, Verdict
 
 __all__ = [
     "ActionKey",
@@ -34,7 +34,9 @@ __all__ = [
     "ConfusionCell",
     "Gallery",
     "GalleryPicture",
+    "GameStrip",
     "KioskView",
+    "Light",
     "Question",
     "Results",
     "Saving",
@@ -66,6 +68,10 @@ class KioskView:
             settings switch it off: then the bar is not drawn.
         progress: 0..1 while training or saving, else None.
         progress_text: What the kiosk is doing meanwhile.
+        light: WHY: light on the parts of the picture that spoke for the answer.
+        frozen: The picture stands still: it is that of a trick, not what the camera sees now.
+        picture_keys: Keys on the picture: WHY, PLAY.
+        game: The strip on the picture while a game is played.
         notice: A passing message.
         question: Has its own buttons.
         attract, gallery, results, saving, staff: The pages of these names, or None.
@@ -94,6 +100,10 @@ class KioskView:
     not_sure: float | None = None
     progress: float | None = None
     progress_text: str = ""
+    light: Light | None = None
+    frozen: bool = False
+    picture_keys: tuple[ActionKey, ...] = ()
+    game: GameStrip | None = None
     notice: Banner | None = None
     question: Question | None = None
     fault: tuple[str, str] | None = None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.base.picture import Picture
 from app.base.tone import Tone
@@ -106,6 +109,43 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Light:
+    """Light on the parts of a picture that spoke for an answer; the rest is dark.
+
+    Attributes:
+        key: Lights with equal keys are equal.
+        values: Brightness over the square that the model sees, float32 (N, N), 0..1, as the visitor sees it.
+        index: The class whose colour the light has; None for no colour.
+        centre: Its centre as (x, y), 0..1 from the left and from the top of the square.
+    """
+
+    key: Hashable
+    values: NDArray[np.float32] = field(compare=False, repr=False)
+    index: int | None
+    centre: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class GameStrip:
+    """The strip on the picture while a game is played.
+
+    Attributes:
+        title: What the game is about.
+        index: The class that the model should name wrongly; None without a mark.
+        share: How sure the model is of that class now, 0..1; None without a bar.
+        best_text: How sure it was of the best trick; empty without one.
+        done, steps: How far the game has come.
+    """
+
+    title: str
+    index: int | None
+    share: float | None
+    best_text: str
+    done: int
+    steps: int
+
+
+@dataclass(frozen=True)
 class Banner:
     """A message over the screen that disappears by itself."""
 
@@ -120,6 +160,7 @@ class Question:
     Attributes:
         left: The share of the time to answer that is left, 1..0, or None if there is no limit.
         listed: The answers are a list to choose from: each is as wide as a name and its detail.
+        picture: The picture that the question is about, in the place of the mascot.
         dead: Buttons that do nothing meanwhile; every other button that is not an answer means no.
     """
 
@@ -128,6 +169,7 @@ class Question:
     answers: tuple[ActionKey, ...]
     left: float | None = None
     listed: bool = False
+    picture: Picture | None = None
     dead: tuple[Hashable, ...] = ()
 
 

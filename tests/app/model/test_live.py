@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.base.explanation import Way
 from app.base.ports import Frame
-from app.model.explanation import Way
 from app.model.live import LiveModel, Vision
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.model.explanation import Way
+from app.base.explanation import Way
 from app.model.why import Explainer
 from learning.fit import fit_head
 from learning.softmax_regression import SoftmaxRegression

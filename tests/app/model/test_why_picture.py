@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from app.model.explanation import Explanation, Way
+from app.base.explanation import Explanation, Way
 from app.model.why_picture import drawn_alone, drawn_over, heat, png_file
 
 

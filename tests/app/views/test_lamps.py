@@ -98,10 +98,10 @@ def test_without_a_camera_no_class_button_is_lit() -> None:
     assert span(blind, Action.TRAIN) == WORKS
 
 
-def test_while_a_drives_model_is_shown_its_answer_is_lit_and_only_reset_works() -> None:
+def test_while_a_drives_model_is_shown_its_answer_is_lit_and_only_reset_and_why_work() -> None:
     shown = view(state(0, 0, 0, model=MODEL, mode=Mode.LIVE, shown_from="STICK"), 0.1, 0.9, 0.0)
     lit = {button: span(shown, button) for button in (0, 1, 2, *Action) if span(shown, button) != OFF}
-    assert lit == {1: LIT, Action.RESET: WORKS}
+    assert lit == {1: LIT, Action.RESET: WORKS, Action.WHY: WORKS}
 
 
 def test_a_near_miss_lights_no_class() -> None:

@@ -1,0 +1,215 @@
+"""The games on the screen: what the mascot says, the strip on the picture, the keys, and the questions."""
+
+from __future__ import annotations
+
+from app.base.buttons import Action
+from app.base.i18n import Text, message
+from app.base.picture import Picture
+from app.core.game import Game, GameStep, Trick
+from app.core.modes.games import (
+    ANSWER_WITHIN_S,
+    GUIDED,
+    HELP_AFTER_S,
+    NO,
+    TRICK,
+    YES,
+    can_trick,
+    repaired,
+    teaches,
+)
+from app.core.state import KioskState
+from app.views.light import light
+from app.views.model import ActionKey, GameStrip, Light, Question, Verdict
+from app.views.words import Translator
+
+_FROZEN = (GameStep.CAUGHT, GameStep.ANSWERED)
+_STEPS = (GameStep.SEEK, GameStep.CAUGHT, GameStep.REPAIR, GameStep.ANSWERED)
+_GUIDED_STEPS = (GameStep.FIRST, GameStep.SECOND, GameStep.TRAIN, *_STEPS)
+
+
+def frozen_trick(state: KioskState) -> Trick | None:
+    """The trick whose picture stands still in the place of the camera's; None while the camera's is shown."""
+    game = state.game
+    return game.trick if game is not None and game.step in _FROZEN and state.teaching else None
+
+
+def game_guidance(state: KioskState, game: Game) -> Text:
+    """What the mascot says during a game."""
+    target = state.classes[game.target].label
+    first, second = state.labels[0], state.labels[1]
+    match game.step:
+        case GameStep.FIRST:
+            return message("Put a thing in front of a background. Hold {label}.", label=first)
+        case GameStep.SECOND:
+            return message("Now another thing, another background. Hold {label}.", label=second)
+        case GameStep.TRAIN:
+            return message("Now press TRAIN.")
+        case GameStep.SEEK if not game.guided:
+            return message("Trick me! Show me something that is NOT {label}.", label=target)
+        case GameStep.SEEK if state.now_s - game.began_s > HELP_AFTER_S:
+            return message("Am I not fooled? Then you taught me well! Press SAVE to go on.")
+        case GameStep.SEEK:
+            return message("Now swap! Show {first} in front of the background of {second}.", first=first, second=second)
+        case GameStep.CAUGHT if game.trick is None or game.trick.why is None:
+            return message("You tricked me!")
+        case GameStep.CAUGHT if game.guided:
+            return message("Wrong! The bright part fooled me. Is it the background?")
+        case GameStep.CAUGHT:
+            return message("You tricked me! The bright part fooled me.")
+        case GameStep.REPAIR if repaired(state, game) and state.held is None:
+            return message("Now press TRAIN.")
+        case GameStep.REPAIR if game.guided:
+            return message("Repair it: hold {label} and show it in front of both backgrounds.", label=first)
+        case GameStep.REPAIR:
+            label = state.classes[teaches(state, game)].label
+            return message("Now teach me better: show it to me and hold {label}.", label=label)
+        case GameStep.ANSWERED if game.answer is None:
+            return message("Let me look at it again …")
+        case GameStep.ANSWERED if game.defeated:
+            return message("That does not fool me any more!")
+        case GameStep.ANSWERED:
+            return message("It still fools me. Teach me some more!")
+    return ""
+
+
+def strip(state: KioskState, sure_of_target: float | None, translate: Translator) -> GameStrip | None:
+    """The strip on the picture: what the game is about, how sure the model is, and how far the game has come."""
+    game = state.game
+    if game is None or not state.teaching or game.step is GameStep.CLEAR:
+        return None
+    steps = _GUIDED_STEPS if game.guided else _STEPS
+    title: Text = message("Swap the background") if game.guided else message("Trick it!")
+    share, index = None, None
+    if game.step is GameStep.SEEK and not game.guided:
+        share, index = sure_of_target, game.target
+    if game.step is GameStep.ANSWERED and game.trick is not None:
+        index, before = game.target, state.classes[game.target].label
+        title = message("Before: {label} {percent}%", label=before, percent=int(100 * game.trick.sureness))
+    best = state.best_trick if game.step is GameStep.SEEK and not game.guided else None
+    return GameStrip(
+        title=translate(title),
+        index=index,
+        share=share,
+        best_text="" if best is None else translate(message("Best: {percent}%", percent=int(100 * best.sureness))),
+        done=steps.index(game.step),
+        steps=len(steps),
+    )
+
+
+def suggested_in_game(state: KioskState, game: Game) -> int | None:
+    """The class whose button is the next useful press, or None."""
+    if state.held is not None or not state.teaching:
+        return None
+    if game.step is GameStep.FIRST or game.step is GameStep.SECOND:
+        return 0 if game.step is GameStep.FIRST else 1
+    return teaches(state, game) if game.step is GameStep.REPAIR and not repaired(state, game) else None
+
+
+def frozen_verdict(state: KioskState, trick: Trick, game: Game, translate: Translator) -> Verdict | None:
+    """What the model says about the picture of the trick: the one that was tricked, or the newest."""
+    if game.step is GameStep.CAUGHT:
+        return _verdict(state, trick.label_index, trick.sureness)
+    if game.answer is None:
+        return None
+    if not game.answer.named:
+        return Verdict(translate(message("not sure")), game.answer.sureness, None)
+    return _verdict(state, game.answer.label_index, game.answer.sureness)
+
+
+def frozen_light(trick: Trick, game: Game, *, mirror: bool) -> Light | None:
+    """The light on the picture of the trick."""
+    if game.step is GameStep.CAUGHT:
+        why, key, index = trick.why, "trick", trick.label_index
+    elif game.answer is not None:
+        why, key, index = game.answer.why, "answer", game.answer.label_index
+    else:
+        return None
+    if why is None:
+        return None
+    return light(why, (key, trick.picture.key, game.began_s), index=index, mirror=mirror)
+
+
+def game_keys(state: KioskState, game: Game, translate: Translator) -> tuple[ActionKey, ...]:
+    """The keys during a game, on the buttons of TRAIN, SAVE, UNDO and RESET."""
+    resting = state.teaching and state.held is None
+    go_on: dict[GameStep, Text] = {GameStep.CAUGHT: message("Go on")}
+    if game.step is GameStep.ANSWERED and game.answer is not None:
+        done = message("Done") if game.guided else message("Another one")
+        go_on[GameStep.ANSWERED] = done if game.defeated else message("Teach more")
+    trains = state.missing is None and (game.step is GameStep.TRAIN or state.stale)
+    leads = game.step in go_on
+    suggested = leads or game.step is GameStep.TRAIN or (game.step is GameStep.REPAIR and repaired(state, game))
+    enabled = resting and (leads or (trains and game.step not in (GameStep.FIRST, GameStep.SECOND)))
+    return (
+        ActionKey(
+            Action.TRAIN,
+            "later" if leads else "train",
+            translate(go_on.get(game.step, message("Train"))),
+            "T",
+            enabled=enabled,
+            suggested=enabled and suggested,
+        ),
+        ActionKey(Action.SAVE, "later", translate(message("Skip")), "S", enabled=state.teaching),
+        ActionKey(Action.UNDO, "undo", translate(message("Undo")), "Z", enabled=state.teaching and any(state.shots)),
+        ActionKey(Action.RESET, "back", translate(message("End game")), "R", enabled=state.teaching),
+    )
+
+
+def which_game(state: KioskState, translate: Translator) -> Question:
+    """Which game to play, on the first two class buttons."""
+    ready, empty = can_trick(state), not any(state.shots) and state.model is None
+    trick: Text = message("Make it say something wrong") if ready else message("First teach it and press TRAIN")
+    guided: Text = message("Why it matters what is behind") if empty else message("Starts over: it asks first")
+    return Question(
+        title=translate(message("Which game?")),
+        text="",
+        answers=(
+            ActionKey(
+                TRICK, "play", translate(message("Trick it!")), "1", ready, suggested=ready, detail=translate(trick)
+            ),
+            ActionKey(
+                GUIDED,
+                "gallery",
+                translate(message("Swap the background")),
+                "2",
+                suggested=not ready,
+                detail=translate(guided),
+            ),
+            ActionKey(Action.CANCEL, "cancel", translate(message("No game")), "N"),
+        ),
+        left=_left(state),
+        listed=True,
+        dead=() if ready else (TRICK,),
+    )
+
+
+def is_it_really(state: KioskState, translate: Translator, *, mirror: bool) -> Question | None:
+    """The question whether a thing really is what the model says: only the visitor knows."""
+    game = state.game
+    if game is None or game.trick is None:
+        return None
+    label = state.classes[game.target].label
+    return Question(
+        title=translate(message("Is this really {label}?", label=label)),
+        text="",
+        answers=(
+            ActionKey(NO, "reset", translate(message("No – tricked!")), "1", suggested=True),
+            ActionKey(YES, "confirm", translate(message("Yes, it is")), "2"),
+        ),
+        left=_left(state),
+        picture=shown(game.trick.picture, mirror=mirror),
+        dead=tuple(range(2, len(state.classes))),
+    )
+
+
+def shown(picture: Picture, *, mirror: bool) -> Picture:
+    """A picture as the visitor sees it: mirrored like that of the camera."""
+    return Picture((picture.key, mirror), picture.pixels[:, ::-1] if mirror else picture.pixels)
+
+
+def _left(state: KioskState) -> float:
+    return max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S)
+
+
+def _verdict(state: KioskState, index: int, sureness: float) -> Verdict:
+    return Verdict(state.classes[index].label, sureness, index, f"{sureness:.0%}")

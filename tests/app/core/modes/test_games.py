@@ -1,0 +1,378 @@
+"""The games, step by step: what is asked, what a press does, and when the picture of a trick is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.base.buttons import Action, Button
+from app.base.picture import Picture
+from app.core import events as ev
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.game import GameStep, NewAnswer
+from app.core.modes.games import (
+    ANSWER_WITHIN_S,
+    ENOUGH,
+    ENOUGH_TO_REPAIR,
+    QUIET_AFTER_YES_S,
+    QUIET_AT_START_S,
+    STEADY_S,
+    watching,
+)
+from app.core.state import KioskState, Mode
+from tests.support.states import PICTURE, kiosk, run
+
+MODEL = TrainedFacts(0.9, 0.5, (3, 3, 0))
+FRAME = Picture(("trick", 7), np.zeros((4, 4, 3), np.uint8))
+EVERY_S = 0.25  # between two answers
+
+
+def live(**changes: object) -> KioskState:
+    return replace(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), now_s=1.0, **changes)  # type: ignore[arg-type]
+
+
+def press(state: KioskState, *buttons: Button) -> KioskState:
+    for button in buttons:
+        state, _ = run(state, ev.ButtonPressed(button), ev.ButtonReleased(button))
+    return state
+
+
+def wait(state: KioskState, seconds: float) -> KioskState:
+    return run(state, ev.TimePassed(state.now_s + seconds))[0]
+
+
+def looks(state: KioskState, index: int, seconds: float, *, named: bool = True, sureness: float = 0.9) -> KioskState:
+    """The model gives the same answer for some seconds."""
+    for _ in range(round(seconds / EVERY_S)):
+        if state.mode is not Mode.LIVE:
+            break
+        state, _ = run(state, ev.AnswerSeen(index, sureness, named, FRAME), ev.TimePassed(state.now_s + EVERY_S))
+    return state
+
+
+def playing() -> KioskState:
+    return press(wait(press(live(), Action.PLAY), 1.0), 0)
+
+
+def asked(state: KioskState | None = None, sureness: float = 0.9) -> KioskState:
+    state = looks(state or playing(), 1, 1.0)  # another thing is there first
+    state = looks(state, 0, STEADY_S + 1, sureness=sureness)
+    assert state.mode is Mode.ASK_TRICK
+    return wait(state, 1.0)
+
+
+def caught(sureness: float = 0.9) -> KioskState:
+    return press(asked(sureness=sureness), 0)
+
+
+def repaired() -> KioskState:
+    state = press(caught(), Action.TRAIN)
+    for number in range(ENOUGH_TO_REPAIR):
+        state, _ = run(state, ev.ButtonPressed(2), ev.SampleAdded(2, number, PICTURE), ev.ButtonReleased(2))
+    return state
+
+
+def trained(state: KioskState) -> tuple[KioskState, list[ev.Command]]:
+    state, commands = run(state, ev.ButtonPressed(Action.TRAIN))
+    assert ev.StartTraining() in commands
+    return run(state, ev.TrainingFinished(Path("m"), TrainedFacts(0.9, 0.5, state.shots)))
+
+
+def step_of(state: KioskState) -> GameStep:
+    assert state.game is not None
+    return state.game.step
+
+
+# --- which game --------------------------------------------------------------------------------------------
+
+
+def test_play_asks_which_game_and_any_other_button_plays_none() -> None:
+    state = press(live(), Action.PLAY)
+    assert state.mode is Mode.CHOOSE_GAME
+    for button in (Action.CANCEL, Action.RESET, Action.LEAVE, Action.SAVE, 2):
+        after = press(wait(state, 1.0), button)
+        assert (after.mode, after.game) == (Mode.LIVE, None)
+    assert wait(state, ANSWER_WITHIN_S + 1).mode is Mode.LIVE
+
+
+def test_a_bounce_of_play_does_not_close_the_question() -> None:
+    assert press(live(), Action.PLAY, Action.PLAY).mode is Mode.CHOOSE_GAME
+
+
+def test_trick_it_needs_a_model_of_the_visit() -> None:
+    state = press(kiosk(3, 3), Action.PLAY, 0)
+    assert state.mode is Mode.CHOOSE_GAME
+    assert state.game is None
+    shown = press(live(shown_from="STICK"), Action.PLAY)
+    assert (shown.mode, shown.game) == (Mode.LIVE, None)
+
+
+def test_settings_switch_the_games_off_and_end_one() -> None:
+    off = replace(live().config, screen=replace(live().config.screen, games=False))
+    assert press(live(config=off), Action.PLAY).mode is Mode.LIVE
+    assert wait(replace(playing(), config=off), 0.1).game is None
+
+
+# --- trick it ------------------------------------------------------------------------------------------------
+
+
+def test_the_kiosk_asks_once_the_model_names_the_class_steadily() -> None:
+    state = looks(playing(), 1, 1.0)
+    state = looks(state, 0, STEADY_S - EVERY_S)
+    assert state.mode is Mode.LIVE
+    state = looks(state, 1, EVERY_S)  # it changes its mind
+    state = looks(state, 0, STEADY_S)
+    assert state.mode is Mode.LIVE
+    assert looks(state, 0, 2 * EVERY_S).mode is Mode.ASK_TRICK
+
+
+def test_a_model_that_hesitates_is_not_tricked() -> None:
+    assert looks(looks(playing(), 1, 1.0), 0, 10.0, named=False).mode is Mode.LIVE
+
+
+def test_what_lies_there_at_the_start_is_asked_about_later() -> None:
+    state = looks(playing(), 0, QUIET_AT_START_S - EVERY_S)
+    assert state.mode is Mode.LIVE
+    assert looks(state, 0, 1.0).mode is Mode.ASK_TRICK
+
+
+def test_a_class_button_chooses_what_to_trick_if_it_was_taught() -> None:
+    state = press(playing(), 1)
+    assert state.game is not None
+    assert state.game.target == 1
+    assert press(state, 2).game == state.game
+    assert state.shots == (3, 3, 0)
+
+
+@pytest.mark.parametrize("no", [0, Action.CANCEL])
+def test_no_means_tricked(no: Button) -> None:
+    state = press(asked(), no)
+    assert (state.mode, step_of(state)) == (Mode.LIVE, GameStep.CAUGHT)
+    assert state.best_trick is not None
+    assert state.best_trick.picture is FRAME
+    assert state.best_trick.sureness == 0.9
+
+
+@pytest.mark.parametrize("yes", [1, Action.CONFIRM])
+def test_yes_means_that_the_model_is_right_and_the_game_goes_on(yes: Button) -> None:
+    state = press(asked(), yes)
+    assert (state.mode, step_of(state), state.best_trick) == (Mode.LIVE, GameStep.SEEK, None)
+    assert state.game is not None
+    assert state.game.trick is None
+    state = looks(state, 0, QUIET_AFTER_YES_S - 2 * EVERY_S)  # the thing is still there
+    assert state.mode is Mode.LIVE
+    assert looks(state, 0, 1.0).mode is Mode.ASK_TRICK
+
+
+def test_an_early_press_is_no_answer() -> None:
+    state = looks(looks(playing(), 1, 1.0), 0, STEADY_S + 1)
+    assert press(state, 0).mode is Mode.ASK_TRICK
+
+
+def test_without_an_answer_nothing_counts() -> None:
+    state = wait(asked(), ANSWER_WITHIN_S)
+    assert (state.mode, step_of(state), state.best_trick) == (Mode.LIVE, GameStep.SEEK, None)
+
+
+def test_the_best_trick_is_the_one_of_which_the_model_was_surest() -> None:
+    state = press(caught(0.9), Action.TRAIN)
+    state, _ = run(state, ev.ButtonPressed(Action.PLAY))  # ends the game
+    assert state.game is None
+    again = press(wait(press(state, Action.PLAY), 1.0), 0)
+    weaker = press(asked(again, 0.8), 0)
+    assert weaker.best_trick is not None
+    assert weaker.best_trick.sureness == 0.9
+    again = press(wait(press(press(weaker, Action.PLAY), Action.PLAY), 1.0), 0)
+    surer = press(asked(again, 0.95), 0)
+    assert surer.best_trick is not None
+    assert surer.best_trick.sureness == 0.95
+
+
+def test_training_asks_the_new_model_about_the_same_picture() -> None:
+    state, commands = trained(repaired())
+    assert ev.AskAgain(FRAME) in commands
+    assert step_of(state) is GameStep.ANSWERED
+    state, _ = run(state, ev.PictureAnswered(FRAME, NewAnswer(2, 0.8, named=True)))
+    assert state.game is not None
+    assert state.game.defeated
+    assert step_of(press(state, Action.TRAIN)) is GameStep.SEEK
+
+
+@pytest.mark.parametrize(("answer", "defeated"), [(NewAnswer(0, 0.7, named=True), False),
+                                                  (NewAnswer(0, 0.4, named=False), True)])  # fmt: skip
+def test_the_trick_works_as_long_as_the_model_names_the_class(answer: NewAnswer, defeated: bool) -> None:
+    state, _ = run(trained(repaired())[0], ev.PictureAnswered(FRAME, answer))
+    assert state.game is not None
+    assert state.game.defeated is defeated
+    after = press(state, Action.TRAIN)
+    assert step_of(after) is (GameStep.SEEK if defeated else GameStep.REPAIR)
+
+
+def test_an_answer_about_another_picture_counts_for_nothing() -> None:
+    other = Picture(("trick", 8), FRAME.pixels)
+    state, _ = run(trained(repaired())[0], ev.PictureAnswered(other, NewAnswer(2, 0.8, named=True)))
+    assert state.game is not None
+    assert state.game.answer is None
+
+
+def test_training_needs_new_pictures_first() -> None:
+    state, commands = run(press(caught(), Action.TRAIN), ev.ButtonPressed(Action.TRAIN))
+    assert ev.StartTraining() not in commands
+    assert state.notice is not None
+    assert "First hold book." in str(state.notice.text)
+
+
+def test_a_class_button_teaches_at_once_after_a_trick() -> None:
+    state, commands = run(caught(), ev.ButtonPressed(2))
+    assert [one for one in commands if isinstance(one, ev.AddSample)] == [ev.AddSample(2, 0)]
+    assert step_of(state) is GameStep.REPAIR
+
+
+def test_a_model_that_cannot_be_asked_ends_the_game_with_the_reason() -> None:
+    state, _ = run(trained(repaired())[0], ev.PictureUnanswered("The model is gone."))
+    assert state.game is None
+    assert state.notice is not None
+    assert state.notice.text == "The model is gone."
+
+
+@pytest.mark.parametrize("button", [Action.PLAY, Action.RESET, Action.CANCEL, Action.LEAVE])
+@pytest.mark.parametrize("start", [playing, caught, lambda: press(caught(), Action.TRAIN)])
+def test_a_game_ends_by_the_button_and_erases_nothing(button: Action, start: Callable[[], KioskState]) -> None:
+    state, commands = run(start(), ev.ButtonPressed(button))
+    assert (state.game, state.mode, state.shots) == (None, Mode.LIVE, (3, 3, 0))
+    assert not [one for one in commands if isinstance(one, ev.EraseSession | ev.Leave)]
+
+
+# --- the trick is forgotten -------------------------------------------------------------------------------------
+
+
+def forgotten(state: KioskState) -> bool:
+    return state.best_trick is None and state.game is None
+
+
+def test_reset_forgets_the_trick() -> None:
+    state = press(press(caught(), Action.RESET), Action.RESET)  # the first one ends the game
+    state, _ = run(wait(state, 2.0), ev.ButtonPressed(Action.RESET), ev.SessionErased())
+    assert forgotten(state)
+
+
+def test_the_end_of_a_visit_forgets_the_trick_before_anything_is_archived() -> None:
+    state, idle = caught(), live().config.idle
+    state = wait(state, idle.after_s + 1)
+    assert state.mode is Mode.STILL_THERE
+    assert not forgotten(state)
+    state = wait(state, idle.countdown_s + 1)
+    assert forgotten(state)
+
+
+@pytest.mark.parametrize("event", [
+    ev.SessionErased(),
+    ev.SessionRestored((TaughtClass("a", 2), TaughtClass("b", 2))),
+    ev.SessionImported((TaughtClass("a", 2), TaughtClass("b", 2))),
+])  # fmt: skip
+def test_another_session_forgets_the_trick(event: ev.Event) -> None:
+    assert forgotten(run(caught(), event)[0])
+
+
+# --- the guided round -----------------------------------------------------------------------------------------
+
+
+def guided() -> KioskState:
+    return press(wait(press(kiosk(0, 0, 0), Action.PLAY), 1.0), 1)
+
+
+def taught(state: KioskState, index: int, count: int = ENOUGH) -> KioskState:
+    for number in range(count):
+        state, _ = run(state, ev.ButtonPressed(index), ev.SampleAdded(index, number, PICTURE))
+    return wait(run(state, ev.ButtonReleased(index))[0], 0.1)
+
+
+def test_the_guided_round_teaches_two_things_one_after_the_other() -> None:
+    state = guided()
+    assert step_of(state) is GameStep.FIRST
+    refused = press(state, 1)
+    assert refused.notice is not None
+    assert str(refused.notice.text) == "First hold apple."
+    assert step_of(taught(state, 0, ENOUGH - 1)) is GameStep.FIRST
+    state = taught(state, 0)
+    assert step_of(state) is GameStep.SECOND
+    state = taught(state, 1)
+    assert step_of(state) is GameStep.TRAIN
+    state, _ = trained(state)
+    assert step_of(state) is GameStep.SEEK
+    assert state.game is not None
+    assert state.game.target == 1
+
+
+def test_a_held_button_is_not_interrupted_when_enough_is_taught() -> None:
+    state, _ = run(guided(), ev.ButtonPressed(0))
+    for number in range(ENOUGH + 3):
+        state, _ = run(state, ev.SampleAdded(0, number, PICTURE), ev.TimePassed(state.now_s + 0.5))
+    assert step_of(state) is GameStep.FIRST
+    assert state.held is not None
+
+
+def test_the_guided_round_goes_from_the_swap_to_the_repair_and_ends() -> None:
+    state, _ = trained(taught(taught(guided(), 0), 1))
+    state = looks(looks(state, 0, 1.0), 1, 2.0)  # the first thing in front of the second background
+    state = press(wait(state, 1.0), 0)
+    assert step_of(state) is GameStep.CAUGHT
+    state = press(state, Action.TRAIN)
+    for number in range(ENOUGH_TO_REPAIR):
+        state, _ = run(state, ev.ButtonPressed(0), ev.SampleAdded(0, number, PICTURE), ev.ButtonReleased(0))
+    state, commands = trained(state)
+    assert ev.AskAgain(FRAME) in commands
+    state, _ = run(state, ev.PictureAnswered(FRAME, NewAnswer(0, 0.8, named=True)))
+    assert press(state, Action.TRAIN).game is None
+
+
+def test_save_skips_every_step_and_saves_nothing() -> None:
+    state, steps = guided(), []
+    while state.game is not None:
+        steps.append(state.game.step)
+        state, commands = run(state, ev.ButtonPressed(Action.SAVE))
+        assert not [one for one in commands if isinstance(one, ev.StartSaving)]
+    assert steps == [GameStep.FIRST, GameStep.SECOND, GameStep.TRAIN]
+    trained_state, _ = trained(taught(taught(guided(), 0), 1))
+    assert press(trained_state, Action.SAVE).game is None
+
+
+def test_with_something_taught_the_guided_round_asks_before_it_erases() -> None:
+    state = press(wait(press(live(), Action.PLAY), 1.0), 1)
+    assert state.mode is Mode.CONFIRM_RESET
+    kept = press(wait(state, 1.0), Action.CANCEL)
+    assert (kept.mode, kept.game, kept.shots) == (Mode.LIVE, None, (3, 3, 0))
+    late = wait(state, 25.0)
+    assert (late.mode, late.game, late.shots) == (Mode.LIVE, None, (3, 3, 0))
+    state, commands = run(wait(state, 1.0), ev.ButtonPressed(Action.CONFIRM))
+    assert ev.EraseSession() in commands
+    state, _ = run(state, ev.SessionErased())
+    assert step_of(state) is GameStep.FIRST
+
+
+def test_the_guided_round_waits_until_everything_is_erased() -> None:
+    state = press(wait(press(live(), Action.PLAY), 1.0), 1)
+    state, _ = run(wait(state, 1.0), ev.ButtonPressed(Action.CONFIRM), ev.EraseFailed("The disk is full."))
+    assert state.mode is Mode.ERASING
+    state, commands = run(state, ev.TimePassed(state.now_s + 60.0))
+    assert ev.EraseSession() in commands
+    state, _ = run(state, ev.SessionErased())
+    assert step_of(state) is GameStep.FIRST
+
+
+def test_reset_forgets_the_trick_before_anything_is_erased() -> None:
+    state = press(press(caught(), Action.RESET), Action.RESET)
+    state, commands = run(wait(state, 2.0), ev.ButtonPressed(Action.RESET))
+    assert ev.EraseSession() in commands
+    assert forgotten(state)
+
+
+def test_the_game_watches_only_while_it_looks_for_a_trick() -> None:
+    assert watching(playing())
+    assert not watching(caught())
+    assert not watching(asked())
+    assert not watching(live())

@@ -1,0 +1,85 @@
+"""WHY: when the picture shows what spoke for the answer, and what switches it off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.buttons import Action, Button
+from app.core import events as ev
+from app.core.facts import ModelFacts, TrainedFacts
+from app.core.modes.why import explains
+from app.core.state import KioskState, Mode
+from tests.support.states import kiosk, run
+
+MODEL = TrainedFacts(0.9, 0.5, (3, 3))
+
+
+def live(**changes: object) -> KioskState:
+    return replace(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), **changes)  # type: ignore[arg-type]
+
+
+def press(state: KioskState, *buttons: Button) -> KioskState:
+    for button in buttons:
+        state, _ = run(state, ev.ButtonPressed(button), ev.ButtonReleased(button))
+    return state
+
+
+def test_the_button_switches_it_on_and_off() -> None:
+    state = press(live(), Action.WHY)
+    assert state.why
+    assert explains(state)
+    state = press(state, Action.WHY)
+    assert not state.why
+    assert not explains(state)
+
+
+def test_without_a_model_it_says_what_is_missing() -> None:
+    state = press(kiosk(3, 3), Action.WHY)
+    assert not state.why
+    assert state.notice is not None
+    assert str(state.notice.text) == "Press TRAIN first: then it can show why."
+
+
+def test_it_works_with_a_starter_and_with_a_model_from_a_drive() -> None:
+    starter = replace(kiosk(0, 0, mode=Mode.LIVE), starter=ModelFacts(("apple", "cup"), 0.5))
+    assert press(starter, Action.WHY).why
+    assert press(live(shown_from="STICK"), Action.WHY).why
+
+
+def test_it_stays_on_while_something_is_taught_and_trained() -> None:
+    state = press(live(), Action.WHY, 0)
+    assert state.why
+    state, _ = run(state, ev.TrainingFinished(Path("m"), MODEL))
+    assert explains(state)
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.LIVE])
+def test_the_model_explains_nothing_on_other_pages(mode: Mode) -> None:
+    assert not explains(live(why=True, mode=mode))
+
+
+def test_reset_switches_it_off() -> None:
+    state = press(live(why=True), Action.RESET)
+    state, _ = run(state, ev.TimePassed(5.0), ev.ButtonPressed(Action.CONFIRM), ev.SessionErased())
+    assert not state.why
+
+
+def test_the_end_of_a_visit_switches_it_off() -> None:
+    state = live(why=True)
+    idle = state.config.idle
+    state, _ = run(state, ev.TimePassed(idle.after_s + 1))
+    assert state.mode is Mode.STILL_THERE
+    assert press(state, 0).why
+    state, commands = run(state, ev.TimePassed(idle.after_s + idle.countdown_s + 2))
+    assert ev.EndSession(state.privacy) in commands
+    assert not state.why
+
+
+def test_the_demonstration_switches_it_off() -> None:
+    state = replace(kiosk(0, 0, mode=Mode.LIVE), starter=ModelFacts(("apple", "cup"), 0.5), why=True)
+    state, _ = run(state, ev.TimePassed(state.config.idle.after_s + 1))
+    assert state.mode is Mode.ATTRACT
+    assert not state.why
