@@ -224,10 +224,13 @@ class Kiosk:
                     settings=self.state.config.model,
                 )
             case ev.ImportSession(folder, privacy):
-                self._long_job_after_session_jobs(import_session, self._removed, folder, privacy)
+                self.progress.put(0.0)
+                self._long_job_after_session_jobs(import_session, self.progress.put, self._removed, folder, privacy)
             case ev.ShowModel(folder, drive):
+                self.progress.put(0.0)
                 self._long_job_after_session_jobs(show_model, folder, drive)
             case ev.EndShow():
+                self.progress.put(0.0)
                 self._long_job_after_session_jobs(end_show)
             case ev.LoadStarter():
                 self._long_job(self._starter.load)

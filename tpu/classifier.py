@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.errors import LabelCountMismatch, LabelsUnreadable, NotAClassifier, StrPath
+from tpu.guarded.process import GuardedChild
 from tpu.model import PictureModel
 from tpu.model_file import last_operator
 from tpu.novelty import read_novelty_test
@@ -54,6 +55,7 @@ class ClassificationEngine(PictureModel):
             file, the labels inside the model; if it contains none, the classes are numbered.
         runtime, device, num_threads, accelerator: See `EmbeddingExtractor`.
         counterpart: The CPU file of a compiled model; None searches for it by name.
+        data, trusted, guard: See `tpu.model.PictureModel`.
 
     Raises:
         NotAClassifier: If its output is not a vector of probabilities.
@@ -72,6 +74,9 @@ class ClassificationEngine(PictureModel):
         num_threads: int = 1,
         accelerator: EdgeTpuSupervisor | None = None,
         counterpart: StrPath | None = None,
+        data: bytes | None = None,
+        trusted: bool | None = None,
+        guard: GuardedChild | None = None,
     ) -> None:
         super().__init__(
             model_path,
@@ -81,6 +86,9 @@ class ClassificationEngine(PictureModel):
             accelerator=accelerator,
             counterpart=counterpart,
             find_tensors=_embedding_tensor,
+            data=data,
+            trusted=trusted,
+            guard=guard,
         )
         self._test = read_novelty_test(self.model_bytes)
         if last_operator(self.model_bytes) not in PROBABILITY_OPERATORS:

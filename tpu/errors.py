@@ -6,6 +6,7 @@ RuntimeLayerError                 catch this for any error of `tpu`
 │   ├── ModelUnsupported          a TFLite file with inputs, outputs or operators that are not supported here
 │   │   ├── NotAnExtractor        it does not turn a picture into an embedding
 │   │   └── NotAClassifier        it does not turn a picture into class probabilities
+│   ├── ModelStopped              a model of unknown origin crashed, hung or took too much memory in the guarded process
 │   ├── ModelNotDownloaded        a known model that is not on this machine yet
 │   ├── ExtractorNotFound         neither a file nor a known model has this name
 │   └── UnknownModel              no known model has this name
@@ -30,6 +31,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import ClassVar
 
 StrPath = str | os.PathLike[str]
 
@@ -74,6 +76,27 @@ class NotAnExtractor(ModelUnsupported):
 
 class NotAClassifier(ModelUnsupported):
     """The model does not turn one picture into class probabilities."""
+
+
+class ModelStopped(ModelError):
+    """A model of unknown origin was stopped in the guarded process, or does not answer there in time.
+
+    Attributes:
+        kind: "crash", "time" or "memory" if it was stopped, "error" if computing fails, "late" if it is still busy.
+    """
+
+    REASONS: ClassVar[dict[str, str]] = {
+        "crash": "it is damaged, or made to do harm: the process that ran it crashed. Use another file.",
+        "time": "it takes too long for one picture, so it was stopped. Use another file.",
+        "memory": "it takes more memory than a model needs, so it was stopped. Use another file.",
+        "error": "computing its answer fails. Use another file.",
+        "late": "it does not answer in time at the moment. Try again.",
+    }
+
+    def __init__(self, path: StrPath, kind: str) -> None:
+        super().__init__(path, self.REASONS[kind])
+        self.args = (path, kind)
+        self.kind = kind
 
 
 class ModelNotDownloaded(ModelError):

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpu.classifier import Judgement
-from tpu.errors import InferenceFailed, ModelClosed, ModelUnsupported, StrPath
+from tpu.errors import InferenceFailed, ModelClosed, ModelStopped, ModelUnreadable, ModelUnsupported, StrPath
+from tpu.guarded.interpreter import GuardedInterpreter
+from tpu.guarded.process import GuardedChild
 from tpu.input_metadata import read_normalization
 from tpu.novelty import NoveltyTest
 from tpu.runtime import Interpreter, allocate, open_on_cpu, runtime_for_cpu
@@ -38,8 +40,10 @@ class ExplainingEngine:
         test: The novelty test of the model; None if it has none.
         runtime: "auto", "litert" or "tflite-runtime".
         num_threads: Number of threads of the CPU kernels.
+        guard: The process that runs the model itself, if that is not trusted (`PictureModel.guard`).
 
     Raises:
+        ModelStopped: If the guarded process crashes or exceeds a limit.
         ModelUnreadable: If the runtime cannot open the form.
         ModelUnsupported: If it has no further outputs.
         RuntimeNotInstalled: If the runtime is not installed.
@@ -53,10 +57,19 @@ class ExplainingEngine:
         test: NoveltyTest | None = None,
         runtime: str = "auto",
         num_threads: int = 1,
+        guard: GuardedChild | None = None,
     ) -> None:
         self._path, self._test = path, test
         self._normalization = read_normalization(form)
-        interpreter = open_on_cpu(form, path, runtime=runtime_for_cpu(runtime), num_threads=num_threads)
+        self._guarded, name = guard is not None, runtime_for_cpu(runtime)
+        interpreter: Interpreter
+        if guard is not None:
+            try:
+                interpreter = GuardedInterpreter(guard, form, path, runtime=name)
+            except RuntimeError as error:
+                raise ModelUnreadable(path, f"{str(error).rstrip('.')}. Use a complete .tflite file.") from error
+        else:
+            interpreter = open_on_cpu(form, path, runtime=name, num_threads=num_threads)
         with hide_lines_once(XNNPACK):
             allocate(interpreter, path)
         self._input, self._outputs = interpreter.get_input_details()[0], interpreter.get_output_details()
@@ -82,6 +95,8 @@ class ExplainingEngine:
             try:
                 interpreter.invoke()
             except RuntimeError as error:
+                if self._guarded:
+                    raise ModelStopped(self._path, "error") from error
                 raise InferenceFailed(str(self._path), str(error).splitlines()[0]) from error
             raw = [interpreter.get_tensor(detail["index"]) for detail in self._outputs]
         values = [dequantized(one, detail) for one, detail in zip(raw, self._outputs, strict=True)]

@@ -26,10 +26,14 @@ from tpu.errors import (
     InferenceFailed,
     ModelClosed,
     ModelError,
+    ModelStopped,
     ModelUnreadable,
     ModelUnsupported,
     StrPath,
 )
+from tpu.guarded.interpreter import GuardedInterpreter
+from tpu.guarded.process import GuardedChild, shared_child
+from tpu.guarded.trust import is_trusted
 from tpu.input_metadata import read_normalization
 from tpu.model_file import read_model_file, refuse_damaged
 from tpu.runtime import CPU, EDGE_TPU_OPERATOR, Interpreter, allocate, open_on_cpu, refuse_missing, runtime_for_cpu
@@ -80,11 +84,17 @@ class PictureModel:
         accelerator: Runs a compiled model while it is ready.
         counterpart: The CPU file of a compiled model; None searches for it by name.
         find_tensors: Further tensors to read after each call.
+        data: The contents of the file, if they were read before; then it is not read here.
+        trusted: Whether the files may run in this process; True only for a file that this program made of trusted ones.
+            None decides by their hashes (`tpu.guarded.trust`). Others run in a guarded child process.
+        guard: That process, for files that are not trusted; None means the one that this program shares.
 
     Attributes:
         name: File name without suffix.
         model_bytes: The file's contents.
         sha256: Of these bytes, hexadecimal.
+        trusted: Whether it runs in this process.
+        guard: The process that it runs in otherwise.
         compiled_for_edge_tpu: Whether the Edge TPU compiler made the file.
         counterpart_bytes: Contents of the CPU counterpart of a compiled model; None if there is none.
         origin_sha256: Of the CPU counterpart if there is one, else `sha256`. It is equal on both back ends.
@@ -96,6 +106,7 @@ class PictureModel:
     Raises:
         ModelUnreadable: If the file is missing, cannot be read, is not TFLite, or is damaged.
         ModelUnsupported: If its inputs, outputs or operators are not supported.
+        ModelStopped: If it is not trusted, and crashes or exceeds a limit in the guarded process.
         RuntimeNotInstalled: If the runtime is unknown or not installed.
         AcceleratorUnavailable: If a plain model should run on an Edge TPU, or a compiled one has none and no CPU file.
     """
@@ -110,9 +121,12 @@ class PictureModel:
         accelerator: EdgeTpuSupervisor | None = None,
         counterpart: StrPath | None = None,
         find_tensors: FindTensors = lambda _model: (),
+        data: bytes | None = None,
+        trusted: bool | None = None,
+        guard: GuardedChild | None = None,
     ) -> None:
         path = Path(path)
-        self.model_bytes = _read(path)
+        self.model_bytes = _read(path) if data is None else _checked(path, data)
         self.name = path.stem
         self._path = path
         self.sha256 = hashlib.sha256(self.model_bytes).hexdigest()
@@ -127,14 +141,17 @@ class PictureModel:
         self.normalization = read_normalization(self.model_bytes)
         self._lock = threading.Lock()
         self._closed = False
-        opened = _open(path, self.model_bytes, self.runtime_name, num_threads, find_tensors)
+        self._opener = _Opener(self.runtime_name, num_threads, find_tensors, trusted, guard)
+        opened = self._opener.open(path, self.model_bytes)
+        self.trusted = not isinstance(opened.interpreter, GuardedInterpreter)
+        self.guard = None if self.trusted else guard or shared_child()
         self._input_detail, self._output_details = opened.input_detail, opened.output_details
         self.input_size_px = int(opened.input_detail["shape"][1])
         self.output_size = int(np.prod(opened.output_details[0]["shape"]))
         self._accelerator = accelerator if self.compiled_for_edge_tpu and device != CPU else None
         self._on_cpu: _OpenFile | None = opened
         if self.compiled_for_edge_tpu:
-            self._on_cpu = self._open_counterpart(counterpart, opened, num_threads, find_tensors)
+            self._on_cpu = self._open_counterpart(counterpart, opened)
         if self._on_cpu is None and self._accelerator is None:
             raise EdgeTpuNeeded
         if self._on_cpu is not None:
@@ -177,6 +194,7 @@ class PictureModel:
 
         Raises:
             InferenceFailed: If the interpreter fails.
+            ModelStopped: If the guarded process crashes, is stopped, or does not answer in time.
             ModelClosed: If the model was closed before.
             AcceleratorUnavailable: If there is no CPU file and the accelerator is not ready.
         """
@@ -223,23 +241,23 @@ class PictureModel:
             if self._on_cpu is None:
                 raise AcceleratorUnavailable(self.unavailable_reason())
             opened = self._on_cpu
-            opened.interpreter.set_tensor(opened.input_detail["index"], tensor)
             try:
+                opened.interpreter.set_tensor(opened.input_detail["index"], tensor)
                 opened.interpreter.invoke()
             except RuntimeError as error:
+                if not self.trusted:
+                    raise ModelStopped(self._path, "error") from error
                 raise InferenceFailed(self.name, str(error).splitlines()[0]) from error
             values = tuple(opened.interpreter.get_tensor(detail["index"]) for detail in opened.output_details)
         return Answer(_dequantized(values, opened.output_details), CPU)
 
-    def _open_counterpart(
-        self, path: StrPath | None, compiled: _OpenFile, num_threads: int, find_tensors: FindTensors
-    ) -> _OpenFile | None:
+    def _open_counterpart(self, path: StrPath | None, compiled: _OpenFile) -> _OpenFile | None:
         """Open the CPU counterpart if there is one with the same input and outputs."""
         path = cpu_counterpart(self._path) if path is None else Path(path)
         if path is None:
             return None
         try:
-            plain = _open(path, _read(path), self.runtime_name, num_threads, find_tensors)
+            plain = self._opener.open(path, _read(path))
         except ModelError as error:
             logger.warning("%s", error)
             return None
@@ -252,22 +270,46 @@ class PictureModel:
 
 
 def _read(path: Path) -> bytes:
-    data = read_model_file(path)
+    return _checked(path, read_model_file(path))
+
+
+def _checked(path: Path, data: bytes) -> bytes:
     if data[4:8] != b"TFL3":
         raise ModelUnreadable(path, "it is no TFLite file. Name a .tflite file.")
     return data
 
 
-def _open(path: Path, data: bytes, runtime: str, num_threads: int, find_tensors: FindTensors) -> _OpenFile:
-    """Open a file without allocating it: its tensors can be listed even if it is compiled for the Edge TPU."""
-    refuse_damaged(data, path)
-    indices = tuple(find_tensors(data))
-    interpreter = open_on_cpu(data, path, runtime=runtime, num_threads=num_threads, keep_all=bool(indices))
-    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-    _check(path, inputs, outputs)
-    details = {int(detail["index"]): detail for detail in interpreter.get_tensor_details()} if indices else {}
-    further = tuple(details[index] for index in indices)
-    return _OpenFile(data, interpreter, inputs[0], (outputs[0], *further), bool(indices))
+@dataclass(frozen=True)
+class _Opener:
+    """How the files of a model are opened: see the arguments of `PictureModel`."""
+
+    runtime: str
+    num_threads: int
+    find_tensors: FindTensors
+    trusted: bool | None
+    guard: GuardedChild | None
+
+    def open(self, path: Path, data: bytes) -> _OpenFile:
+        """Open a file without allocating it: its tensors can be listed even if it is compiled for the Edge TPU."""
+        refuse_damaged(data, path)
+        indices = tuple(self.find_tensors(data))
+        interpreter: Interpreter
+        if self.trusted or (self.trusted is None and is_trusted(hashlib.sha256(data).hexdigest())):
+            interpreter = open_on_cpu(
+                data, path, runtime=self.runtime, num_threads=self.num_threads, keep_all=bool(indices)
+            )
+        else:
+            try:
+                interpreter = GuardedInterpreter(
+                    self.guard or shared_child(), data, path, runtime=self.runtime, further=indices
+                )
+            except RuntimeError as error:
+                raise ModelUnreadable(path, f"{str(error).rstrip('.')}. Use a complete .tflite file.") from error
+        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+        _check(path, inputs, outputs)
+        details = {int(detail["index"]): detail for detail in interpreter.get_tensor_details()} if indices else {}
+        further = tuple(details[index] for index in indices)
+        return _OpenFile(data, interpreter, inputs[0], (outputs[0], *further), bool(indices))
 
 
 def _check(path: Path, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ from tpu.errors import (
     InferenceFailed,
     LabelsError,
     ModelError,
+    ModelStopped,
     RuntimeLayerError,
 )
 
@@ -27,6 +28,7 @@ _BY_KIND: tuple[tuple[type[Exception], Message], ...] = (
     (NotEnoughSamples, message("Teach at least two things, with two pictures each.")),
     (EmbeddingSizeMismatch, message("The pictures were looked at in another way before. Press RESET and teach anew.")),
     (UnsupportedExtractor, _MODEL),
+    (ModelStopped, message("This model hangs, crashes or takes too much memory, so it was stopped.")),
     (ModelError, _MODEL),
     (LabelsError, _MODEL),
     (AcceleratorUnavailable, message("The accelerator does not answer. Plug it in again, or call a member of staff.")),

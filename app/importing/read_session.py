@@ -30,6 +30,7 @@ from app.session.session import MOST_MADE_VIEWS, Sample, Session, no_views
 MOST_SAMPLES = 20_000
 MOST_PICTURES_BYTES, LARGEST_PICTURE_BYTES = 96 << 20, 256 << 10
 PICTURE = re.compile(r"(\d{3,6})\.jpg")
+UNPACKED = 0.7  # of the progress
 SESSION_LIMITS = Limits(wall_s=90.0, processor_s=90)
 
 
@@ -62,6 +63,7 @@ def read_session(
     feature_dim: int,
     embed: Callable[[ImageArray], NDArray[np.float32]],
     limits: Limits = SESSION_LIMITS,
+    on_progress: Callable[[float], object] = lambda _fraction: None,
 ) -> Session:
     """Read the session in a saved folder, ready for the extractor of this kiosk.
 
@@ -70,6 +72,7 @@ def read_session(
         extractor_name, extractor_sha256, feature_dim: Of this kiosk's extractor.
         embed: Returns the embedding of a picture; needed if another extractor made the session's embeddings.
         limits: Of the sandbox that unpacks the session.
+        on_progress: Receives 0..1.
 
     Raises:
         FolderRefused: If a file has the wrong format, or pictures that must be embedded again are missing.
@@ -81,9 +84,12 @@ def read_session(
         archive = inside.read("session.npz", LARGEST_SESSION_BYTES)
         labels = checked_labels(facts)
         files = _pictures(inside, len(labels))
-    head, blobs = run_sandboxed("session", {}, [archive, *(data for _, _, data in files)], limits)
+    given, places = [archive, *(data for _, _, data in files)], [(index, number) for index, number, _ in files]
+    del archive, files  # as large as the limits allow
+    head, blobs = run_sandboxed("session", {}, given, limits, lambda done: on_progress(UNPACKED * done))
+    del given
     arrays = _checked_arrays(head, blobs, len(labels))
-    pictures = {(index, number): data for (index, number, _), data in zip(files, blobs[ARRAYS:], strict=False)}
+    pictures = dict(zip(places, blobs[ARRAYS:], strict=False))
     feature_dim_there = arrays.embeddings.shape[1]
     same_extractor = _text(facts, "extractor", "sha256") == extractor_sha256 and feature_dim_there == feature_dim
     holds = _renumbered(arrays.holds, arrays.label_indices)
@@ -91,7 +97,7 @@ def read_session(
     for row, class_index in enumerate(arrays.label_indices.tolist()):
         counts[class_index] += 1
         vector, made = arrays.embeddings[row], arrays.made[arrays.made_source == row]
-        picture = pictures.get((class_index, counts[class_index]), b"")
+        picture = bytes(pictures.get((class_index, counts[class_index]), b""))
         if not same_extractor:
             if not picture:
                 name = clean(_text(facts, "extractor", "name")) or "?"
@@ -104,6 +110,7 @@ def read_session(
                     )
                 )
             vector, made = embed(decode_picture(picture)), no_views()
+            on_progress(UNPACKED + (1 - UNPACKED) * row / len(arrays.label_indices))
         samples.append(Sample(row, class_index, vector, picture, 0.0, hold=holds[row], made=made))
     return Session(labels, tuple(samples), extractor_name, extractor_sha256)
 
@@ -139,7 +146,7 @@ def _text(facts: dict[str, Any], section: str, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _checked_arrays(head: Any, blobs: list[bytes], classes: int) -> _Arrays:
+def _checked_arrays(head: Any, blobs: list[memoryview], classes: int) -> _Arrays:
     """Check the answer of the sandbox, which is not trusted either."""
     sizes = [head.get(name) for name in ("samples", "feature_dim", "made")]
     if not all(isinstance(size, int) for size in sizes) or len(blobs) < ARRAYS:

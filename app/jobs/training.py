@@ -132,6 +132,7 @@ def restore_model(tools: Tools) -> TrainedFacts | None:
     if stored is None:
         return None
     taught = _classes_with_samples(stored.shots)
+    counterpart = saved_counterpart(stored.path)
     try:
         engine = ClassificationEngine(
             stored.path,
@@ -139,7 +140,9 @@ def restore_model(tools: Tools) -> TrainedFacts | None:
             runtime=settings.runtime,
             device=settings.device,
             accelerator=tools.accelerator,
-            counterpart=saved_counterpart(stored.path),
+            counterpart=counterpart,
+            # The store has compared the hash of the file, but not that of a counterpart. Its extractor is inside.
+            trusted=tools.extractor.trusted and counterpart is None,
         )
     except RuntimeLayerError as error:
         logger.warning("the model of the last session is not used: %s", error)

@@ -32,8 +32,7 @@ class LiveModel:
         class_indices: The class index in the kiosk for every row of the model. Classes without samples have no row.
         threshold: Below this top probability the answer is "not sure".
         num_classes: Number of classes of the kiosk while this model answers; None means that of `Vision`.
-        may_open_form: Whether its explaining form may be opened here. That of a stranger's model must have run in the
-            sandbox before.
+        may_open_form: Whether to look for an explaining form. It runs where the model itself runs.
     """
 
     engine: ClassificationEngine

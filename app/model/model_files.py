@@ -1,8 +1,8 @@
 """The folder in the data directory where trained models live until they are saved, and the files of each.
 
 A trained model `model-N.tflite` has up to two files beside it: its training report, and its counterpart, the same head
-on the other form of the extractor (`app.model.counterpart`). Models from a drive that are shown for a while are named
-`shown-N.tflite`.
+on the other form of the extractor (`app.model.counterpart`). Models from a drive that are shown for a while are called
+`shown-N.tflite`; only older versions wrote them to this folder.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def delete_trained_models(config: Config, *, keep: Path | None = None) -> None:
 
 
 def delete_shown_models(config: Config) -> None:
-    """Delete the models from drives that were shown."""
+    """Delete the models from drives that an older version has shown."""
     _delete(config, f"{SHOWN}-*")
 
 

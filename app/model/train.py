@@ -144,6 +144,7 @@ def train_model(
         device=device,
         accelerator=accelerator,
         counterpart=counterpart,
+        trusted=extractor.trusted,
     )
     engine.wait_for_accelerator(ACCELERATOR_OPENS_S)
     try:

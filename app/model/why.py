@@ -72,6 +72,8 @@ class Explainer:
         winner, other = _rows(judgement.probabilities, scores, winner, other)
         shares = cells(answer.outputs, self._description, winner, None if against_all else other)
         lead = _lead(scores, winner, other, against_all)
+        if not self._engine.trusted:
+            shares, lead = np.nan_to_num(shares), float(np.nan_to_num(lead))
         return judgement, Explanation(shares, winner, other, against_all, lead, Way.EXACT)
 
     def close(self) -> None:
@@ -90,11 +92,19 @@ class Explainer:
             return
         try:
             form = explaining_form(plain)
-            self._form = ExplainingEngine(form.model, engine.name, test=read_novelty_test(plain), runtime=self._runtime)
+            test = read_novelty_test(plain)
+            self._form = ExplainingEngine(form.model, engine.name, test=test, runtime=self._runtime, guard=engine.guard)
             self._description = form.description
         except (NotExplainable, RuntimeLayerError) as error:
-            self.reason = str(error)
-            logger.info("%s is explained by covering parts of the picture: %s", engine.name, error)
+            self._without_form(str(error))
+        except Exception:
+            if engine.trusted:
+                raise
+            self._without_form("its graph cannot be read")  # of unknown origin: anything may be wrong with it
+
+    def _without_form(self, reason: str) -> None:
+        self.reason = reason
+        logger.info("%s is explained by covering parts of the picture: %s", self._engine.name, reason)
 
     def _by_occlusion(
         self, square: ImageArray, winner: int | None, other: int | None, against_all: bool

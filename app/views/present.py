@@ -57,6 +57,7 @@ _SCREENS = {
 _PROGRESS_TEXTS: dict[Mode, Message] = {
     Mode.TRAINING: message("Learning …"),
     Mode.SAVING: message("Saving – leave the drive in …"),
+    Mode.IMPORTING: message("Looking at what is on the drive …"),
 }
 
 
@@ -287,7 +288,7 @@ def _not_sure(state: KioskState, answer: Answer | None) -> float | None:
 def _progress(state: KioskState, surroundings: Surroundings) -> float | None:
     if state.mode is Mode.SAVING and state.saving.finished:
         return 1.0
-    if state.mode in (Mode.TRAINING, Mode.SAVING):
+    if state.mode in _PROGRESS_TEXTS:
         return surroundings.progress or 0.0
     return None
 

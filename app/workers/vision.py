@@ -12,7 +12,7 @@ from app.base.error_texts import screen_text
 from app.base.i18n import message
 from app.base.ports import Frame
 from app.base.workers import Mailbox, StopSignal
-from app.core.events import Event, VisionFailed
+from app.core.events import GIVE_UP_AFTER, Event, VisionFailed
 from app.model.live import Vision
 from app.model.observation import Observation
 from tpu.errors import RuntimeLayerError
@@ -37,10 +37,10 @@ def watch_frames(
         vision: Computes the observations.
         frames: Holds the newest frame.
         deliver: Receives every observation.
-        announce: Receives VisionFailed at the first of several failures in a row.
+        announce: Receives VisionFailed at the first of several failures in a row, and at that of GIVE_UP_AFTER.
         stop: Ends the loop.
     """
-    failing = False
+    failures = 0
     while not stop.is_set():
         frame = frames.take(POLL_S)
         if frame is None:
@@ -48,12 +48,12 @@ def watch_frames(
         try:
             observation = vision.observe(frame)
         except Exception as error:
-            if not failing:
+            failures += 1
+            if failures in (1, GIVE_UP_AFTER):
                 reason = screen_text(error) if isinstance(error, RuntimeLayerError) else None
                 logger.warning("%s", error, exc_info=reason is None)
-                announce(VisionFailed(reason or DEFECT))
-            failing = True
+                announce(VisionFailed(reason or DEFECT, failures))
             stop.wait(POLL_S)
         else:
-            failing = False
+            failures = 0
             deliver(observation)

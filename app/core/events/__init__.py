@@ -84,6 +84,7 @@ from app.core.events.session import (
     UndoFailed,
 )
 from app.core.events.surroundings import (
+    GIVE_UP_AFTER,
     BackendChanged,
     CameraFound,
     CameraLost,
@@ -106,6 +107,7 @@ Event = InputEvent | SessionEvent | SurroundingsEvent
 """All events."""
 
 __all__ = [
+    "GIVE_UP_AFTER",
     "AddSample",
     "AnswerSeen",
     "AskAgain",

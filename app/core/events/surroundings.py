@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from app.base.ports import Drive, UnmountedDrive
 
 
+GIVE_UP_AFTER = 3  # failures in a row; a model from a drive is then no longer shown
+
+
 @dataclass(frozen=True)
 class CameraFound:
     """Frames arrive from the camera `name`."""
@@ -35,9 +38,15 @@ class PicturesJudged:
 
 @dataclass(frozen=True)
 class VisionFailed:
-    """The model failed on a frame."""
+    """The model failed on a frame.
+
+    Attributes:
+        reason: Why.
+        in_a_row: How many frames it failed on, one after the other: 1 or GIVE_UP_AFTER.
+    """
 
     reason: Text
+    in_a_row: int = 1
 
 
 @dataclass(frozen=True)

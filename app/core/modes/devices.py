@@ -31,7 +31,11 @@ def pictures_judged(state: KioskState, event: ev.PicturesJudged) -> Step:
 
 
 def vision_failed(state: KioskState, event: ev.VisionFailed) -> Step:
-    """The model failed on a frame."""
+    """Say why the model failed on a frame. A model from a drive that fails again and again is no longer shown."""
+    if state.shown_from and event.in_a_row >= ev.GIVE_UP_AFTER and state.mode is Mode.LIVE:
+        text = message("The model from {drive} does not answer. This is your own again.", drive=state.shown_from)
+        state, commands = refused(replace(state, mode=Mode.IMPORTING), text)
+        return state, (*commands, ev.EndShow())
     return refused(state, event.reason)
 
 

@@ -15,7 +15,7 @@ from app.base.error_texts import EXPECTED_ERRORS, database_error_text, screen_te
 from app.base.errors import DriveGone
 from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE, translated
 from app.guarded import sandbox_child
-from app.guarded.refusals import REFUSALS
+from app.guarded.refusals import REFUSALS, STOPPED
 from learning.errors import EmbeddingSizeMismatch, InvalidLabels, NotEnoughSamples, UnsupportedExtractor
 from tpu.errors import (
     AcceleratorLost,
@@ -86,10 +86,10 @@ def test_a_rare_error_of_the_system_is_shown_with_its_own_text() -> None:
 
 
 def test_every_refusal_of_the_sandbox_has_a_text_in_every_language() -> None:
-    for text in REFUSALS.values():
+    for text in (*REFUSALS.values(), *STOPPED.values()):
         assert all(translated(text, one) != str(text) for one in LANGUAGES if one != SOURCE_LANGUAGE)
     source = (Path(sandbox_child.__file__)).read_text(encoding="utf-8")
-    used = {*re.findall(r'Refused\("(\w+)"\)', source), *re.findall(r', "(\w+)"\),$', source, re.MULTILINE), "no_model"}
+    used = set(re.findall(r'Refused\("(\w+)"', source))
     assert used | {f"odd_{name}" for name in ("embeddings", "label_indices", "holds", "made", "made_source")} == set(
         REFUSALS
     )

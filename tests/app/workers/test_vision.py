@@ -79,3 +79,24 @@ def test_failures_in_a_row_are_announced_once() -> None:
     worker.stop()
     reason = message("The model gave no answer. Try again, or call a member of staff.")
     assert announced == [ev.VisionFailed(reason)] * 2
+
+
+def test_a_model_that_keeps_failing_is_announced_once_more_when_it_is_time_to_give_up() -> None:
+    class Broken:
+        def observe(self, frame: Frame) -> Observation:
+            asked.append(frame.sequence)
+            raise InferenceFailed("model", "it is broken")
+
+    frames: Mailbox[Frame] = Mailbox()
+    announced: list[ev.Event] = []
+    asked: list[int] = []
+    worker = Worker(
+        "vision",
+        lambda stop: watch_frames(Broken(), frames, lambda _o: None, announced.append, stop=stop),
+        lambda *_: None,
+    ).start()
+    for number in range(5):
+        frames.put(Frame(picture(), number, 0.0))
+        wait_until(lambda number=number: number in asked)
+    worker.stop()
+    assert [one.in_a_row for one in announced] == [1, 3]

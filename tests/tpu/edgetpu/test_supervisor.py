@@ -32,12 +32,12 @@ READY = Status(Phase.READY, "usb:0")
 
 
 def children() -> list[int]:
-    """Return the ids of the running child processes of this one."""
+    """Return the ids of the running child processes of this one that serve the accelerator."""
     found = []
     for task in Path("/proc/self/task").iterdir():
         with suppress(OSError):
             found += [int(pid) for pid in (task / "children").read_text().split()]
-    return found
+    return [pid for pid in found if b"tpu.edgetpu.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 @pytest.fixture

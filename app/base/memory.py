@@ -1,0 +1,14 @@
+"""Give memory back to the system after a large job."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from contextlib import suppress
+
+
+def give_memory_back() -> None:
+    """Return free memory that the allocator keeps to the system; does nothing where the C library cannot."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # only glibc has this function
+        ctypes.CDLL(None).malloc_trim(0)
