@@ -41,8 +41,10 @@ from tpu.edgetpu.supervisor import ListDevices, Phase
 from tpu.edgetpu.timeouts import DEFAULT_TIMEOUTS
 from tpu.errors import ModelError, RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
+from tpu.guarded.isolation import NAMESPACES, SYSTEM_CALLS
+from tpu.guarded.process import ChildFailed, GuardedChild
 from tpu.models import extractor_path
-from tpu.runtime import Driver, available_runtimes
+from tpu.runtime import Driver, available_runtimes, runtime_for_cpu
 
 LEAST_FREE_BYTES = 200 * 2**20
 BOARD = Path("/proc/device-tree/model")  # names a Raspberry Pi
@@ -79,7 +81,7 @@ def run_doctor(
     with closing(udisks or UDisks()) as service:
         drives = partial(_check_drives, mounted or MountedDrives(), service)
         devices = (_check_display, _check_camera, accelerator, _check_buttons, drives)
-        checks = (_check_model, _check_page, _check_disk, *devices)
+        checks = (_check_model, _check_guard, _check_page, _check_disk, *devices)
         results = [check(config) for check in checks]
     for passed, line in results:
         write(f"{'ok  ' if passed else 'FIX '} {line}")
@@ -99,6 +101,21 @@ def _check_model(config: Config) -> Result:
             )
     except (RuntimeLayerError, LearningError) as error:
         return False, f"model: {command_line_text(error)}"
+
+
+def _check_guard(config: Config) -> Result:
+    """Start the process that runs strangers' models, and say what isolates it on this system."""
+    child = GuardedChild()
+    try:
+        until_s = time.monotonic() + child.limits.open_s
+        holds = child.start(runtime_for_cpu(config.model.runtime), until_s)
+    except ChildFailed:
+        return False, "guard: the process for strangers' models does not start. Start again with --verbose to see why."
+    finally:
+        child.kill()
+    missing = [kind for kind in (*NAMESPACES, SYSTEM_CALLS) if kind not in holds]
+    without = f"; this system does not allow: {', '.join(missing)}" if missing else ""
+    return True, f"guard: strangers' models run apart (limits{''.join(f', {kind}' for kind in holds)}{without})"
 
 
 def _check_page(_config: Config) -> Result:

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from benchmarks.fault_rows import FaultRow
 
+GUARDED = "tests/tpu/guarded/test_guarded_models.py"
+
 ROWS = (
     FaultRow(
-        "a stranger's session unpacks to gigabytes",
-        "“That folder is not used: it cannot be used: session.npz would unpack to more than a session holds.”",
+        "a shown model hangs on some pictures",
+        "“This model hangs, crashes or takes too much memory, so it was stopped.”; after three such pictures in a row "
+        "“The model from STICK does not answer. This is your own again.”",
+        "everything; the model answers the next picture",
+        f"{GUARDED}::test_a_model_that_hangs_on_some_pictures_only_is_stopped_and_answers_the_others_again",
+    ),
+    FaultRow(
+        "a stranger's model hangs, grows, crashes, names unknown operators, lies about sizes",
+        "one line that says so; the command line ends with code 1",
+        "everything; the next model answers",
+        f"{GUARDED}::test_a_hostile_model_ends_in_an_error_of_one_line_or_an_answer",
+    ),
+    FaultRow(
+        "the process of a stranger's model dies",
+        "as above",
+        "everything; the model answers the next picture",
+        f"{GUARDED}::test_a_child_that_dies_at_any_moment_is_replaced_before_the_next_answer",
+    ),
+    FaultRow(
+        "a stranger's session is damaged, unpacks to gigabytes, or holds code",
+        "“That folder is not used: …”, with the reason",
         "the visitor's own session and model",
-        "tests/app/importing/test_sessions.py",
+        "tests/app/importing/test_sessions.py::test_a_hostile_session_is_refused_with_a_reason",
     ),
 )

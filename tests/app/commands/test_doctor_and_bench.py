@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -244,3 +245,12 @@ def test_the_benchmark_of_fits_says_which_package_it_lacks(tmp_path: Path) -> No
     assert (done.returncode, done.stderr) == (
         1, "error: this benchmark compares with scikit-learn. Install it: pip install scikit-learn\n",
     )  # fmt: skip
+
+
+def test_doctor_says_what_isolates_the_models_of_strangers(tmp_path: Path) -> None:
+    line = doctor(tmp_path)[1]["guard"]
+    form = r"ok   guard: strangers' models run apart \(limits((?:, [^,;]+)*)(?:; this system does not allow: (.+))?\)"
+    inside = re.fullmatch(form, line)
+    assert inside is not None, line
+    named = [*inside[1].split(", ")[1:], *(inside[2] or "").split(", ")]
+    assert sorted(filter(None, named)) == ["mount", "network", "pid", "system calls", "user"]

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -98,11 +98,11 @@ def test_a_hostile_model_ends_in_an_error_of_one_line_or_an_answer(
 
 
 def test_a_model_that_hangs_on_some_pictures_only_is_stopped_and_answers_the_others_again(
-    classifier: bytes, guard: GuardedChild
+    classifier: bytes, guard: GuardedChild, record_property: Callable[[str, object], None]
 ) -> None:
     engine = opened(changed(classifier, hangs_on_bright_pictures), guard)
     first = engine.classify(BLACK).tolist()
-    hung = guard.pid
+    hung, hung_s = guard.pid, time.monotonic()
     with pytest.raises(ModelStopped) as stopped:
         engine.classify(BRIGHT)
     assert str(stopped.value) == (
@@ -110,6 +110,7 @@ def test_a_model_that_hangs_on_some_pictures_only_is_stopped_and_answers_the_oth
         "Use another file."
     )
     assert engine.classify(BLACK).tolist() == first
+    record_property("recovery_s", time.monotonic() - hung_s)
     assert guard.pid != hung
     wait_until(lambda: not Path(f"/proc/{hung}").exists())
     engine.close()
@@ -135,14 +136,16 @@ def test_nobody_waits_longer_than_he_wants_to_and_the_child_may_be_late(classifi
 
 
 def test_a_child_that_dies_at_any_moment_is_replaced_before_the_next_answer(
-    classifier: bytes, guard: GuardedChild
+    classifier: bytes, guard: GuardedChild, record_property: Callable[[str, object], None]
 ) -> None:
     engine = opened(classifier, guard)
     first = engine.classify(BRIGHT).tolist()
     os.kill(guard.pid, 9)
+    died_s = time.monotonic()
     with pytest.raises(ModelStopped):
         engine.classify(BRIGHT)
     assert engine.classify(BRIGHT).tolist() == first
+    record_property("recovery_s", time.monotonic() - died_s)
     engine.close()
 
 

@@ -114,6 +114,21 @@ def test_while_a_model_is_shown_only_reset_does_something() -> None:
     assert after(state, ev.ButtonPressed(Action.RESET))[1] == [ev.EndShow()]
 
 
+def test_a_shown_model_that_keeps_failing_is_no_longer_shown_and_one_sentence_says_so() -> None:
+    state, _ = after(replace(kiosk(3, 3, 0), mode=Mode.IMPORTING), ev.ModelShown(ModelFacts(("x", "y"), 0.5), "STICK"))
+    state, commands = after(state, ev.VisionFailed("it hangs", 1))
+    assert (state.mode, commands) == (Mode.LIVE, [])
+    assert str(state.notice.text) == "it hangs"
+    state, commands = after(state, ev.VisionFailed("it hangs", ev.GIVE_UP_AFTER))
+    assert (state.mode, commands) == (Mode.IMPORTING, [ev.EndShow()])
+    assert str(state.notice.text) == "The model from STICK does not answer. This is your own again."
+
+
+def test_a_failing_model_of_the_kiosk_itself_stays() -> None:
+    state, commands = after(replace(kiosk(3, 3, 0), mode=Mode.LIVE), ev.VisionFailed("it hangs", ev.GIVE_UP_AFTER))
+    assert (state.mode, commands) == (Mode.LIVE, [])
+
+
 def test_after_a_show_the_sessions_own_model_and_results_are_back() -> None:
     own = TrainedFacts(0.8, 0.6, (3, 3, 0), {"validation": []})
     before = replace(kiosk(3, 3, 0), mode=Mode.LIVE, model=own, changed=True)
