@@ -49,7 +49,8 @@ def doctor(data_dir: Path, settings: Config | None = None, **more: Any) -> tuple
 def test_doctor_checks_everything_that_a_kiosk_uses(tmp_path: Path) -> None:
     fine, lines = doctor(tmp_path / "not" / "made" / "yet")
     assert fine is all(line.startswith("ok   ") for line in lines.values())
-    assert set(lines) == {"model", "page", "disk", "display", "camera", "accelerator", "buttons", "drives"}
+    parts = {"model", "guard", "page", "disk", "display", "camera", "accelerator", "buttons", "drives"}
+    assert set(lines) == parts
     assert lines["model"].startswith("ok  ")
     assert "kiosk_extractor on litert" in lines["model"]
     assert not (tmp_path / "not").exists()
