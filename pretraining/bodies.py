@@ -111,7 +111,8 @@ class Box:
         flat = ((corners[:, :2] * nearer + 1) * SIZE_PX / 2).astype(np.float32)
         albedo = np.full((SIZE_PX, SIZE_PX, 3), self.faces[0].mean((0, 1)), np.float32)
         mask, height = (np.zeros((SIZE_PX, SIZE_PX), np.float32) for _ in range(2))
-        down, across = np.mgrid[0:SIZE_PX, 0:SIZE_PX].astype(np.float32) / SIZE_PX
+        across = np.arange(SIZE_PX, dtype=np.float32)[None] / SIZE_PX
+        down = across.T
         square = np.array([[0, 0], [SIZE_PX, 0], [SIZE_PX, SIZE_PX], [0, SIZE_PX]], np.float32)
         for number in sorted(range(6), key=lambda face: corners[list(_FACES[face]), 2].mean())[-3:]:
             rows = list(_FACES[number])
@@ -120,17 +121,23 @@ class Box:
             normal *= np.sign(normal[2] or 1) / max(float(np.linalg.norm(normal)), 1e-6)
             if normal[2] < 0.08:
                 continue
-            matrix = cv2.getPerspectiveTransform(square, flat[rows])
-            inside = np.zeros((SIZE_PX, SIZE_PX), np.uint8)
-            cv2.fillConvexPoly(inside, (flat[rows] * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
+            left, top = (max(0, int(low) - 1) for low in flat[rows].min(0))
+            right, bottom = (min(SIZE_PX, int(high) + 2) for high in flat[rows].max(0))
+            if left >= right or top >= bottom:
+                continue
+            part, seen = np.s_[top:bottom, left:right], flat[rows] - np.array([left, top], np.float32)
+            inside = np.zeros((bottom - top, right - left), np.uint8)
+            cv2.fillConvexPoly(inside, (seen * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
             cover = (inside / 255).astype(np.float32)
+            matrix = cv2.getPerspectiveTransform(square, seen)
             picture = cv2.warpPerspective(
-                self.faces[number // 2], matrix, (SIZE_PX, SIZE_PX), borderMode=cv2.BORDER_REPLICATE
+                self.faces[number // 2], matrix, inside.shape[::-1], borderMode=cv2.BORDER_REPLICATE
             )
-            albedo += cover[..., None] * (picture - albedo)
-            slope = -(normal[0] * across + normal[1] * down) / normal[2] * 2.5
-            height += cover * (slope - slope[inside > 127].mean() + 1 - height) if (inside > 127).any() else 0
-            mask = np.maximum(mask, cover)
+            albedo[part] += cover[..., None] * (picture - albedo[part])
+            if (inside > 127).any():
+                slope = -(normal[0] * across[:, left:right] + normal[1] * down[top:bottom]) / normal[2] * 2.5
+                height[part] += cover * (slope - slope[inside > 127].mean() + 1 - height[part])
+            mask[part] = np.maximum(mask[part], cover)
         return Side(albedo, mask, height, *self.finish)
 
 

@@ -129,7 +129,8 @@ class _Canvas:
         """What was drawn, turned by `roll` radians."""
         mask = cv2.GaussianBlur((self._mask / 255).astype(np.float32), (0, 0), 0.8)
         shade = cv2.GaussianBlur(self._shade, (0, 0), 0.7)
-        albedo = np.clip(self._skin * shade[..., None] ** np.array([0.8, 1.0, 1.1], np.float32), 0, 1)
+        shades = cv2.merge([cv2.pow(shade, 0.8), shade, cv2.pow(shade, 1.1)])
+        albedo = np.clip(self._skin * shades, 0, 1)
         middle = (SIZE_PX / 2, SIZE_PX / 2)
         turn = cv2.getRotationMatrix2D(middle, float(np.degrees(roll)), 0.92)
         size = (SIZE_PX, SIZE_PX)

@@ -30,17 +30,18 @@ class Brand:
         seed: Decides all that its varieties share.
         body: What it is printed on: carton, bottle, bag or card.
         varied: In what the varieties differ, keys of VARIED.
+        alphabet: Its lettering.
     """
 
     seed: int
     body: str
     varied: frozenset[str]
+    alphabet: Alphabet
 
     def member(self, rng: np.random.Generator) -> Thing:
         """See `Family`."""
         shared = np.random.default_rng(self.seed)
-        alphabet = random_alphabet(shared)
-        front, side = self._printed(shared, alphabet, rng)
+        front, side = self._printed(shared, rng)
         finish = random_finish(shared)
         if self.body == "carton":
             return _carton(front, side, shared, finish)
@@ -48,9 +49,7 @@ class Brand:
             return _bottle(front, side, shared, finish)
         return _sheet(front, shared, finish, bag=self.body == "bag")
 
-    def _printed(
-        self, shared: np.random.Generator, alphabet: Alphabet, rng: np.random.Generator
-    ) -> tuple[FloatImage, FloatImage]:
+    def _printed(self, shared: np.random.Generator, rng: np.random.Generator) -> tuple[FloatImage, FloatImage]:
         """Draw front and side; each is RGB float32 (SIZE_PX, SIZE_PX, 3)."""
         own = {part: int((rng if part in self.varied else shared).integers(2**32)) for part in VARIED}
         look = np.random.default_rng(int(shared.integers(2**32)))
@@ -58,12 +57,20 @@ class Brand:
         front = _ground(np.random.default_rng(own["ground"]))
         side = front.copy()
         _picture(front, regions["picture"], np.random.default_rng(own["picture"]))
-        _band(front, side, regions["band"], look, np.random.default_rng(own["band"]), alphabet, random_word(rng, 3, 8))
-        _logo(front, regions["logo"], look, alphabet)
+        _band(
+            front,
+            side,
+            regions["band"],
+            look,
+            np.random.default_rng(own["band"]),
+            self.alphabet,
+            random_word(rng, 3, 8),
+        )
+        _logo(front, regions["logo"], look, self.alphabet)
         texts = [(front, regions["text"])] * int(look.random() < 0.75)
         for canvas, region in (*texts, (side, (0.12, 0.1, 0.75, float(look.uniform(0.2, 0.8))))):
             box, height, ink = _pixels(region), float(look.uniform(5, 13)), _Ink.random(look)
-            alphabet.fill(canvas, box, height, ink.on(canvas, box), rng)
+            self.alphabet.fill(canvas, box, height, ink.on(canvas, box), rng)
         size = (SIZE_PX, SIZE_PX)
         one, other = (cv2.resize(canvas, size, interpolation=cv2.INTER_AREA) for canvas in (front, side))
         return (one / 255).astype(np.float32), (other / 255).astype(np.float32)
@@ -73,7 +80,7 @@ def random_brand(rng: np.random.Generator) -> Brand:
     """Invent a brand."""
     varied = frozenset(part for part, share in VARIED.items() if rng.random() < share)
     body = str(rng.choice(["carton", "bottle", "bag", "card"], p=[0.5, 0.2, 0.15, 0.15]))
-    return Brand(int(rng.integers(2**32)), body, varied)
+    return Brand(int(rng.integers(2**32)), body, varied, random_alphabet(rng))
 
 
 def _rgb(colour: FloatImage) -> Colour:

@@ -226,7 +226,7 @@ def _lit(side: Side, rng: np.random.Generator, mixed_light: float = 0.0) -> Floa
     facing = np.clip((-slope_x * light[0] - slope_y * light[1] + light[2]) / length, 0, 1)
     ambient = rng.uniform(0.3, 0.8)
     shade = ambient + (1 - ambient) * facing / light[2]
-    highlight = side.gloss * facing ** rng.uniform(10, 60)
+    narrow = float(rng.uniform(10, 60))
     if mixed_light and rng.random() < 0.5:
         colour = side.albedo * (ambient + (shade - ambient)[..., None] * lamp(rng, mixed_light))
     else:
@@ -235,7 +235,9 @@ def _lit(side: Side, rng: np.random.Generator, mixed_light: float = 0.0) -> Floa
         room = cv2.GaussianBlur(rng.uniform(0.1, 1.5, (1, 256)).astype(np.float32), (0, 0), rng.uniform(8, 30))
         bent = np.tanh(slope_y + rng.normal(0, 0.7) * slope_x) * 127 + 128
         colour = colour * (1 - side.metal * (1 - (room[0] / room.mean())[bent.astype(int)]))[..., None]
-    return np.clip(colour + highlight[..., None], 0, 1.5).astype(np.float32)
+    if side.gloss:
+        colour = colour + (side.gloss * cv2.pow(facing, narrow))[..., None]
+    return np.clip(colour, 0, 1.5).astype(np.float32, copy=False)
 
 
 def _shadow(mask: FloatImage, rng: np.random.Generator) -> FloatImage:
