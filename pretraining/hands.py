@@ -8,11 +8,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pretraining.textures import FloatImage, random_colour
+from pretraining.textures import FloatImage, random_colour, random_texture
 from pretraining.things import SIZE_PX, Mask, Side, pixel
 
 FINGER_LENGTHS = (0.40, 0.46, 0.42, 0.33)  # index to little finger, of the picture's edge; an adult's
 KNUCKLES = (-0.145, -0.05, 0.05, 0.14)  # sideways from the middle of the palm, as fractions of the picture's edge
+
+
+SLEEVES = 0.4  # share of hands with a sleeve
+
+
+@dataclass(frozen=True)
+class Sleeve:
+    """A sleeve: its cloth, RGB float32 (S, S, 3); where it ends between palm and wrist, 0..1; and its width."""
+
+    cloth: FloatImage
+    to: float
+    wide: float
 
 
 @dataclass(frozen=True)
@@ -37,13 +49,14 @@ class Sign:
     def rest(self) -> Side:
         """See `Thing`."""
         skin = np.array([0.8, 0.6, 0.48], np.float32) if self.colour is None else self.colour
-        return self._drawn(np.zeros(16), skin)
+        return self._drawn(np.zeros(16), skin, None)
 
     def seen(self, rng: np.random.Generator) -> Side:
         """See `Thing`."""
-        return self._drawn(rng.normal(0, 1, 16), random_skin(rng) if self.colour is None else self.colour)
+        person, skin = rng.normal(0, 1, 16), random_skin(rng) if self.colour is None else self.colour
+        return self._drawn(person, skin, random_sleeve(rng) if rng.random() < SLEEVES else None)
 
-    def _drawn(self, person: NDArray[np.float64], skin: FloatImage) -> Side:
+    def _drawn(self, person: NDArray[np.float64], skin: FloatImage, sleeve: Sleeve | None) -> Side:
         """Draw the sign; `person` is sixteen standard normal numbers for the build of the hand."""
         edge = SIZE_PX
         fat = 1 + 0.13 * person[0]
@@ -53,6 +66,9 @@ class Sign:
         canvas = _Canvas(skin)
         wrist = palm_middle + np.array([0.05 * person[4] * edge, 0.5 * edge])
         canvas.limb([palm_middle, wrist], 0.27 * scale * fat, 0.25 * scale * fat)
+        if sleeve is not None:
+            cuff = palm_middle + sleeve.to * (wrist - palm_middle)
+            canvas.sleeve([cuff, wrist], sleeve.wide * scale * fat, sleeve.cloth)
         thumb_from = palm_middle + np.array([-0.85, 0.25]) * palm_half
         behind = self.thumb[0] < 0.25 and person[5] > 0.8
         if behind:
@@ -108,6 +124,8 @@ class _Canvas:
         self._mask = np.zeros((SIZE_PX, SIZE_PX), np.uint8)
         self._height = np.zeros((SIZE_PX, SIZE_PX), np.float32)
         self._shade = np.ones((SIZE_PX, SIZE_PX), np.float32)
+        self._cloth: FloatImage | None = None
+        self._covered = self._mask
 
     def limb(self, joints: list[NDArray[np.float64]], thick_px: float, thin_px: float) -> None:
         """Draw a chain of capsules from thick to thin."""
@@ -117,6 +135,13 @@ class _Canvas:
             width = thick_px + (thin_px - thick_px) * share
             cv2.line(piece, pixel(joints[number]), pixel(joints[number + 1]), 255, max(1, round(width)))
         self._lay(piece)
+
+    def sleeve(self, joints: list[NDArray[np.float64]], wide_px: float, cloth: FloatImage) -> None:
+        """Draw a limb with a cloth that covers what was drawn before."""
+        piece = np.zeros_like(self._mask)
+        cv2.line(piece, pixel(joints[0]), pixel(joints[1]), 255, max(1, round(wide_px)))
+        self._lay(piece)
+        self._cloth, self._covered = cv2.resize(cloth, piece.shape), piece
 
     def palm(self, corners: NDArray[np.float64], round_px: float) -> None:
         """Draw a polygon with round corners."""
@@ -131,6 +156,8 @@ class _Canvas:
         shade = cv2.GaussianBlur(self._shade, (0, 0), 0.7)
         shades = cv2.merge([cv2.pow(shade, 0.8), shade, cv2.pow(shade, 1.1)])
         albedo = np.clip(self._skin * shades, 0, 1)
+        if self._cloth is not None:
+            albedo = np.where(self._covered[..., None] > 0, self._cloth, albedo)
         middle = (SIZE_PX / 2, SIZE_PX / 2)
         turn = cv2.getRotationMatrix2D(middle, float(np.degrees(roll)), 0.92)
         size = (SIZE_PX, SIZE_PX)
@@ -168,8 +195,14 @@ def random_sign(rng: np.random.Generator) -> Sign:
     return Sign(fingers, float(rng.uniform(0.02, 0.26)), thumb, touching, roll, colour)
 
 
+def random_sleeve(rng: np.random.Generator) -> Sleeve:
+    """A sleeve in any cloth; it ends anywhere between the wrist and the rim of the picture."""
+    cloth = random_texture(32, rng) if rng.random() < 0.4 else np.full((32, 32, 3), random_colour(rng), np.float32)
+    return Sleeve(cloth, float(rng.uniform(0.42, 0.66)), float(rng.uniform(0.27, 0.42)))
+
+
 def random_skin(rng: np.random.Generator) -> FloatImage:
     """A random skin colour, RGB, from very dark to very light."""
-    light = rng.uniform(0.3, 1.0)
-    warm = rng.uniform(0.08, 0.3)
+    light = rng.uniform(0.2, 1.0)
+    warm = rng.uniform(0.06, 0.34)
     return np.clip(np.array([light, light * (1 - warm), light * (1 - 1.7 * warm)]), 0, 1).astype(np.float32)

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pretraining.hands import random_skin
 from pretraining.scene import placed_anywhere
-from pretraining.textures import FloatImage, nearly_plain, random_texture
-from pretraining.things import Thing
+from pretraining.textures import FloatImage, nearly_plain, random_colour, random_texture
+from pretraining.things import Thing, pixel
 
 Picture = NDArray[np.uint8]
 
@@ -29,6 +30,30 @@ def random_room(size_px: int, things: Sequence[Thing], rng: np.random.Generator)
         room = placed_anywhere(thing, room, rng)
     light = cv2.resize(rng.uniform(0.6, 1.2, (2, 2)).astype(np.float32), (size_px, size_px))
     return (np.clip(room * light[..., None], 0, 1) * 255).astype(np.uint8)
+
+
+def with_person(picture: FloatImage, rng: np.random.Generator) -> FloatImage:
+    """Add a person who sits before the camera: shoulders in any cloth, a head and hair; not in full focus."""
+    size_px = len(picture)
+    head, skin = rng.uniform(0.1, 0.24) * size_px, random_skin(rng)
+    middle = np.array([rng.uniform(0.15, 0.85), rng.uniform(0.05, 0.55)]) * size_px
+    cloth = random_texture(size_px, rng) if rng.random() < 0.4 else np.full_like(picture, random_colour(rng))
+    hair = random_skin(rng) * np.float32(rng.uniform(0.1, 0.9))
+    shoulder = middle + np.array([0.0, head * rng.uniform(1.6, 2.0)])
+    wide, lean = head * rng.uniform(1.6, 2.4), float(rng.normal(0, 8))
+    parts = (  # middle, half lengths, colour
+        (middle - np.array([0.0, 0.25 * head]), head * rng.uniform(0.9, 1.3, 2) * (0.9, 1.15), hair),
+        (shoulder + np.array([0.0, size_px]), np.array([wide, size_px]), cloth),
+        (middle + np.array([0.0, head]), np.array([0.4, 0.9]) * head, skin),
+        (middle + np.array([0.0, 0.1 * head]), np.array([0.78, 1.05]) * head, skin),
+    )
+    seen = picture
+    for place, half, colour in parts:
+        cover = np.zeros((size_px, size_px), np.uint8)
+        cv2.ellipse(cover, pixel(place), pixel(half), lean, 0, 360, 255, -1)
+        share = cv2.GaussianBlur(cover, (0, 0), float(0.012 * size_px))[..., None] / np.float32(255)
+        seen = seen * (1 - share) + colour * share
+    return seen.astype(np.float32)
 
 
 def _surface(size_px: int, rng: np.random.Generator) -> FloatImage:

@@ -95,15 +95,20 @@ def _placed(
     size = (size_px, size_px)
     mask = cv2.warpPerspective(side.mask, matrix, size, flags=cv2.INTER_AREA)
     seen = cv2.warpPerspective(lit, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    shaded = background * (1 - rng.uniform(0, 0.6) * _shadow(mask, rng)[..., None])
+    shaded = background * _rgb(1 - rng.uniform(0, 0.6) * _shadow(mask, rng))
     cover = mask
     if side.opacity < 1:  # light passes the rim of a curved wall at an angle: the rim is less clear and refracts more
         height = cv2.GaussianBlur(cv2.warpPerspective(side.height, matrix, size), (0, 0), 2.0)
         rim = np.clip(1.5 - height / max(float(height.max()), 1e-3) * 1.5, 0, 1) ** 2
         cover = mask * (side.opacity + (1 - side.opacity) * rim)
         shaded = shaded + mask[..., None] * (_refracted(shaded, height, rng.uniform(0, 30)) - shaded)
-    cover = cover[..., None]
-    return shaded * (1 - cover) + seen * cover, mask
+    seen -= shaded
+    return shaded + _rgb(cover) * seen, mask
+
+
+def _rgb(grey: FloatImage) -> FloatImage:
+    """The same values in three channels: multiplying equal shapes is faster."""
+    return cv2.cvtColor(grey.astype(np.float32, copy=False), cv2.COLOR_GRAY2RGB)
 
 
 def placed_anywhere(thing: Thing, picture: FloatImage, rng: np.random.Generator) -> FloatImage:
@@ -228,15 +233,15 @@ def _lit(side: Side, rng: np.random.Generator, mixed_light: float = 0.0) -> Floa
     shade = ambient + (1 - ambient) * facing / light[2]
     narrow = float(rng.uniform(10, 60))
     if mixed_light and rng.random() < 0.5:
-        colour = side.albedo * (ambient + (shade - ambient)[..., None] * lamp(rng, mixed_light))
+        colour = side.albedo * (np.float32(ambient) + _rgb(shade - ambient) * lamp(rng, mixed_light))
     else:
-        colour = side.albedo * shade[..., None]
+        colour = side.albedo * _rgb(shade)
     if side.metal:
         room = cv2.GaussianBlur(rng.uniform(0.1, 1.5, (1, 256)).astype(np.float32), (0, 0), rng.uniform(8, 30))
         bent = np.tanh(slope_y + rng.normal(0, 0.7) * slope_x) * 127 + 128
         colour = colour * (1 - side.metal * (1 - (room[0] / room.mean())[bent.astype(int)]))[..., None]
     if side.gloss:
-        colour = colour + (side.gloss * cv2.pow(facing, narrow))[..., None]
+        colour = colour + _rgb(side.gloss * cv2.pow(facing, narrow))
     return np.clip(colour, 0, 1.5).astype(np.float32, copy=False)
 
 

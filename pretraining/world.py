@@ -15,10 +15,20 @@ from pretraining.bodies import random_box, random_lathed
 from pretraining.camera import ANYWHERE
 from pretraining.descriptors import describe, describe_surface
 from pretraining.families import AnyMember, FamilyMaker, Member, Relatives
+from pretraining.figures import (
+    random_animal,
+    random_blocks,
+    random_cup,
+    random_fruit,
+    random_shoe,
+    random_vehicle,
+)
+from pretraining.garments import random_cut
 from pretraining.hands import Sign, random_sign
+from pretraining.heaps import random_heap
 from pretraining.materials import Material, Stuff, random_material, random_stuff
 from pretraining.packages import random_brand
-from pretraining.rooms import random_room
+from pretraining.rooms import random_room, with_person
 from pretraining.scene import View, backdrop, canonical, photograph
 from pretraining.textures import random_texture
 from pretraining.things import FlatThing, Thing, random_flat_thing
@@ -32,23 +42,39 @@ KINDS = (  # with their frequency
     (random_material, 0.06),
     (random_stuff, 0.25),
 )
-FAMILIES = ((random_brand, 0.15, 0.1),)  # with their frequency, and the share of those that are shown as a whole
+FAMILIES = (  # with their frequency, and the share of those that are shown as a whole
+    (random_brand, 0.12, 0.1),
+    (random_cut, 0.06, 0.4),
+    (random_animal, 0.03, 0.35),
+    (random_vehicle, 0.03, 0.35),
+    (random_shoe, 0.03, 0.35),
+    (random_cup, 0.03, 0.35),
+    (random_blocks, 0.02, 0.2),
+    (random_fruit, 0.03, 0.35),
+    (random_heap, 0.03, 0.3),
+)
 OF_ONE_KIND = 0.4  # share of batches with things of one kind, which must be distinguished
 ALIKE: tuple[tuple[type | FamilyMaker, float], ...] = (  # for such batches, with their frequency
-    (FlatThing, 0.15),
-    (Assembly, 0.15),
-    (Sign, 0.18),
-    (Stuff, 0.32),
-    (random_brand, 0.2),
+    (FlatThing, 0.12),
+    (Assembly, 0.12),
+    (Sign, 0.17),
+    (Stuff, 0.3),
+    (random_brand, 0.12),
+    (random_cut, 0.06),
+    (random_animal, 0.03),
+    (random_vehicle, 0.03),
+    (random_shoe, 0.03),
+    (random_cup, 0.02),
 )
 VIEWS, VIEWS_OF_ONE_KIND = 2, 4  # of each thing, in mixed batches and in batches of one kind
 RENEWED = 3  # things per batch
 TOGETHER = 4  # things that share a background, so that it does not identify them
 IN_THE_WAY = 0.2  # share of pictures with something in front of the thing
+PERSONS = 0.15  # share of backgrounds with a person
 PLAIN_SHARE = 0.35  # share of nearly plain backgrounds
 CLOSE_UPS = {Stuff: 0.6, Material: 0.6, Member: 0.4}  # share of close-up pictures of these
 CLOSE_UPS_OF_OTHERS = 0.25
-ROOMS, ROOMS_RENEWED = 300, 3
+ROOMS, ROOMS_RENEWED = 300, 2
 WALLS, WALL_PX = 400, 160  # textures for backgrounds
 REMEMBERED = 200  # pictures that may become backgrounds
 
@@ -154,6 +180,8 @@ class World:
         views: dict[int, View] = {}
         for together in np.array_split(rng.permutation(len(things)), -(-len(things) // TOGETHER)):
             behind = backdrop(size_px, rng, clutter, PLAIN_SHARE)
+            if rng.random() < PERSONS:
+                behind = with_person(behind, rng)
             for number in map(int, together):
                 before = self._any_thing() if rng.random() < IN_THE_WAY else None
                 near = CLOSE_UPS.get(type(things[number]), CLOSE_UPS_OF_OTHERS)

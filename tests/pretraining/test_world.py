@@ -14,14 +14,16 @@ from pretraining import world
 from pretraining.assemblies import Assembly
 from pretraining.camera import ANYWHERE, STUDIO
 from pretraining.descriptors import OCTAVES, SURFACE, describe, describe_surface
-from pretraining.families import AnyMember, Member
+from pretraining.families import AnyMember
+from pretraining.garments import random_cut
 from pretraining.hands import Sign, random_sign
 from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
 from pretraining.materials import Stuff, Swatch, random_stuff
+from pretraining.packages import random_brand
 from pretraining.scene import canonical, photograph
 from pretraining.textures import PATTERNS, FloatImage, Pattern, random_colour, random_grain, random_texture
 from pretraining.things import SIZE_PX, FlatThing, Side
-from pretraining.world import FAMILIES, KINDS, World
+from pretraining.world import ALIKE, FAMILIES, KINDS, World
 
 PRETRAINING = Path(__file__).resolve().parents[2] / "pretraining"
 
@@ -43,6 +45,16 @@ def test_every_kind_of_thing_can_be_photographed(make) -> None:  # type: ignore[
         assert view.picture.dtype == np.uint8
         assert 0.005 < view.mask.mean() < 1.0
         assert all(np.isfinite(part).all() for part in view.clean)
+
+
+@pytest.mark.parametrize("found", [found for found, *_ in FAMILIES], ids=lambda found: found.__name__)
+def test_every_member_of_a_family_can_be_photographed(found) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(0)
+    for _ in range(6):
+        view = photograph(found(rng).member(rng), 96, rng)
+        assert 0.005 < view.mask.mean() < 1.0
+        assert all(np.isfinite(part).all() for part in view.clean)
+        assert np.isfinite(describe_surface(view.side)).all()
 
 
 def test_the_same_seed_renders_the_same_world() -> None:
@@ -94,8 +106,8 @@ def test_replaced_things_are_followed_by_things_of_the_same_kind(monkeypatch: py
     only_two_kinds(monkeypatch)
     pool = World(np.random.default_rng(12), 40)
     before = [known.thing for known in pool._things]
-    for _ in range(6):
-        pool.batch(8, 32, of_one_kind=1)
+    for _ in range(3):
+        pool.batch(4, 32, of_one_kind=1)
     after = [known.thing for known in pool._things]
     assert list(map(type, after)) == list(map(type, before))
     assert sum(new is not old for new, old in zip(after, before, strict=True)) > 3
@@ -103,9 +115,9 @@ def test_replaced_things_are_followed_by_things_of_the_same_kind(monkeypatch: py
 
 def test_views_of_one_thing_have_more_similar_descriptors_than_two_things() -> None:
     rng = np.random.default_rng(2)
-    batch = World(rng, 100).batch(90, 64)
-    own = np.linalg.norm(batch.posed[:90] - batch.posed[90:], axis=1)
-    other = np.linalg.norm(batch.posed[:90] - np.roll(batch.posed[90:], 1, axis=0), axis=1)
+    batch = World(rng, 60).batch(60, 64, of_one_kind=0)
+    own = np.linalg.norm(batch.posed[:60] - batch.posed[60:], axis=1)
+    other = np.linalg.norm(batch.posed[:60] - np.roll(batch.posed[60:], 1, axis=0), axis=1)
     assert own.mean() < 0.95 * other.mean()
 
 
@@ -312,12 +324,15 @@ def test_a_random_colour_stays_in_its_range_of_hues() -> None:
 def test_a_batch_of_one_kind_shows_things_of_one_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     only_two_kinds(monkeypatch)
     of_two = World(np.random.default_rng(11), 40)
-    kinds = set()
-    for _ in range(25):
+    for kind in (Sign, Stuff):
+        monkeypatch.setattr(world, "ALIKE", ((kind, 1.0),))
         before = list(of_two._things)
-        shown = {row.tobytes() for row in of_two.batch(10, 32, of_one_kind=1).clean}
-        kinds.add(frozenset(type(thing) for thing, described, _ in before if described.tobytes() in shown))
-    assert {frozenset([Sign]), frozenset([Stuff])} <= kinds  # mixed ones too: here are no flat things and assemblies
+        shown = {row.tobytes() for row in of_two.batch(8, 32, of_one_kind=1).clean}
+        assert {type(thing) for thing, described, _ in before if described.tobytes() in shown} == {kind}
+    monkeypatch.setattr(world, "ALIKE", ((Assembly, 1.0),))  # there are none
+    before = list(of_two._things)
+    shown = {row.tobytes() for row in of_two.batch(8, 32, of_one_kind=1).clean}
+    assert {type(thing) for thing, described, _ in before if described.tobytes() in shown} == {Sign, Stuff}
 
 
 def only_two_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,23 +340,29 @@ def only_two_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "FAMILIES", ())
 
 
-def test_batches_of_one_kind_show_materials_twice_as_often_as_other_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "KINDS", tuple((make, 1.0) for make, _ in KINDS))
-    monkeypatch.setattr(world, "FAMILIES", tuple((found, 1.0, 0.1) for found, *_ in FAMILIES))
-    pool = World(np.random.default_rng(17), 120)
-    seen = Counter(type(pool._things[pool._chosen(6, 1.0)[0][0]].thing) for _ in range(400))
-    assert {FlatThing, Assembly, Sign, Stuff, Member} <= set(seen)
-    others = [count for kind, count in seen.items() if kind is not Stuff]
-    assert seen[Stuff] > 1.4 * max(others)
+def test_batches_of_one_kind_show_materials_most_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = [kind for kind, _ in ALIKE]
+    counts = Counter()  # type: ignore[var-annotated]
+    pool = World(np.random.default_rng(17), 4)
+    monkeypatch.setattr(pool, "_alike", lambda kind: counts.update([kind]) or np.arange(4))
+    for _ in range(1000):
+        pool._chosen(4, 1.0)
+    assert set(counts) == set(kinds)
+    assert sum(share for _, share in ALIKE) == pytest.approx(1)
+    assert counts[Stuff] > 1.4 * max(count for kind, count in counts.items() if kind is not Stuff)
 
 
-def test_a_batch_of_one_kind_shows_members_of_the_same_families() -> None:
-    pool = World(np.random.default_rng(19), 200)
-    for found, *_ in FAMILIES:
-        rows = pool._alike(found)
-        families = [id(pool._things[row].thing.family) for row in rows]  # type: ignore[attr-defined]
+def test_a_batch_of_one_kind_shows_members_of_the_same_families(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = (random_brand, 1.0, 0.1), (random_cut, 1.0, 0.1)
+    monkeypatch.setattr(world, "KINDS", ())
+    monkeypatch.setattr(world, "FAMILIES", few)
+    pool = World(np.random.default_rng(19), 80)
+    for found, *_ in few:
+        things = [pool._things[row].thing for row in pool._alike(found)]
+        families = [id(thing.family) for thing in things]  # type: ignore[attr-defined]
         changes = sum(one != other for one, other in itertools.pairwise(families))
-        assert changes == len(set(families)) - 1 < 0.7 * len(rows)
+        assert changes == len(set(families)) - 1
+        assert len(set(families)) < 0.7 * len(things)
 
 
 @pytest.mark.parametrize("found", [found for found, *_ in FAMILIES], ids=lambda found: found.__name__)
