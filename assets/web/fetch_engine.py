@@ -90,9 +90,8 @@ def _fetched(package: str, scratch: Path) -> bytes:
     Raises:
         FetchFailed: If npm cannot be had, or cannot fetch it.
     """
-    npm = shutil.which("npm")
-    words = [npm] if npm is not None else _temporary_npm(scratch / "npm")
-    words += [
+    words = [
+        *npm_words(scratch),
         "pack",
         "--ignore-scripts",
         "--loglevel=error",
@@ -106,6 +105,16 @@ def _fetched(package: str, scratch: Path) -> bytes:
     if len(archives) != 1:
         raise FetchFailed(f"npm wrote no archive of {package}.")
     return archives[0].read_bytes()
+
+
+def npm_words(scratch: Path) -> list[str]:
+    """Return the words that call npm; where it is missing, it is installed into the folder `scratch` first.
+
+    Raises:
+        FetchFailed: If npm cannot be had.
+    """
+    npm = shutil.which("npm")
+    return [npm] if npm is not None else _temporary_npm(scratch / "npm")
 
 
 def _temporary_npm(environment: Path) -> list[str]:

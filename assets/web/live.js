@@ -7,6 +7,7 @@ class Live {
   constructor(classifier) {
     this.classifier = classifier;
     this.stream = null;
+    this.attempt = null; // the newest start that nothing has stopped
     byId('camera-button').disabled = false;
     byId('camera-button').addEventListener('click', () => this.start());
     byId('camera-stop').addEventListener('click', () => this.stop());
@@ -23,17 +24,24 @@ class Live {
 
   async start(deviceId) {
     this.stop();
+    const attempt = this.attempt = {};
+    let stream;
     try {
       if (!navigator.mediaDevices) throw new DOMException('', 'NotFoundError');
       const ideal = {width: {ideal: 640}, height: {ideal: 480}};
-      this.stream = await navigator.mediaDevices.getUserMedia({
+      stream = await navigator.mediaDevices.getUserMedia({
         video: deviceId ? {deviceId: {exact: deviceId}, ...ideal} : {facingMode: {ideal: 'user'}, ...ideal},
       });
     } catch (error) {
-      this.explain(error);
+      if (this.attempt === attempt) this.explain(error);
       return;
     }
-    const video = byId('video'), stream = this.stream;
+    if (this.attempt !== attempt) {
+      released(stream);
+      return;
+    }
+    this.stream = stream;
+    const video = byId('video');
     stream.getVideoTracks()[0].addEventListener('ended', () => {
       if (this.stream === stream) {
         this.stop();
@@ -41,16 +49,20 @@ class Live {
       }
     });
     video.srcObject = stream;
-    await video.play();
+    await video.play().catch(() => {}); // it ends early if the camera is stopped meanwhile
+    if (this.stream !== stream) return;
     this.show(true);
     byId('camera-stop').focus();
     await this.listCameras();
-    this.loop(stream);
+    this.loop(stream).catch((error) => {
+      this.stop();
+      showFailure(error);
+    });
   }
 
   stop() {
-    this.stream?.getTracks().forEach((track) => track.stop());
-    this.stream = null;
+    released(this.stream);
+    this.stream = this.attempt = null;
     byId('video').srcObject = null;
     const hadFocus = byId('camera-controls').contains(document.activeElement);
     this.show(false);
@@ -69,8 +81,7 @@ class Live {
 
   explain(error) {
     const names = {NotAllowedError: 'camera_refused', SecurityError: 'camera_refused', NotFoundError: 'camera_missing'};
-    byId('camera-problem').dataset.text = names[error.name] || 'camera_busy';
-    byId('camera-problem').textContent = text(byId('camera-problem').dataset.text);
+    say(byId('camera-problem'), names[error.name] || 'camera_busy');
     byId('camera-problem').hidden = false;
   }
 
@@ -108,6 +119,11 @@ class Live {
       await new Promise((resolve) => (document.hidden ? setTimeout(resolve, 250) : requestAnimationFrame(resolve)));
     }
   }
+}
+
+/** Let other programs use the camera again. */
+function released(stream) {
+  stream?.getTracks().forEach((track) => track.stop());
 }
 
 /** Add an answer to the smoothed ones. */

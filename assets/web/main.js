@@ -9,7 +9,9 @@ let pictureTable = null;
 function showTexts() {
   document.documentElement.lang = language;
   document.title = FACTS.labels.join(', ');
-  for (const one of document.querySelectorAll('[data-text]')) one.textContent = text(one.dataset.text);
+  for (const one of document.querySelectorAll('[data-text]')) {
+    say(one, one.dataset.text, JSON.parse(one.dataset.values || '{}'));
+  }
   byId('title').textContent = listed(FACTS.labels);
   byId('camera-button').textContent = text('start_camera');
   const tested = FACTS.accuracy !== null && FACTS.accuracyFrom !== null;
@@ -19,6 +21,7 @@ function showTexts() {
   byId('model-choice-text').textContent = text('model_beside', {file: FACTS.modelFile});
   const date = new Intl.DateTimeFormat(language, {dateStyle: 'long'}).format(new Date(`${FACTS.date}T12:00:00`));
   byId('origin').textContent = text('origin', {date, extractor: FACTS.extractor});
+  byId('report').textContent = text('report', {file: FACTS.report});
   byId('table').setAttribute('aria-label', text('answer'));
   byId('classes').replaceChildren(...FACTS.labels.map(classCard));
   delete byId('verdict').dataset.shown;
@@ -46,12 +49,16 @@ function showMakers() {
   byId('makers-text').textContent = text('makers_text', {size});
   byId('snippets').replaceChildren(...snippets(makersFacts, size).map(([title, code]) => {
     const copy = element('button', {text: text('copy'), class: 'button', type: 'button'});
-    copy.addEventListener('click', async () => {
-      await navigator.clipboard.writeText(code);
-      copy.textContent = text('copied');
-      setTimeout(() => { copy.textContent = text('copy'); }, 2000);
-    });
     const shown = element('pre', {text: code, tabindex: '0', 'data-testid': 'snippet', 'data-name': title});
+    copy.addEventListener('click', async () => {
+      try {
+        await navigator.clipboard.writeText(code);
+        copy.textContent = text('copied');
+        setTimeout(() => { copy.textContent = text('copy'); }, 2000);
+      } catch { // the browser keeps its clipboard from pages: select the code for the keys that copy
+        getSelection().selectAllChildren(shown);
+      }
+    });
     return element('details', {class: 'snippet'}, element('summary', {text: title}), shown, copy);
   }));
 }
@@ -70,8 +77,9 @@ function useColours(choice) {
 
 /** The choices of language and colours. */
 function makeChoices() {
-  for (const [code, name] of Object.entries(FACTS.languages)) {
-    byId('language').append(element('option', {text: name, value: code, lang: code}));
+  const codes = Object.keys(FACTS.languages).filter((code) => code !== FACTS.language);
+  for (const code of [FACTS.language, ...codes]) {
+    byId('language').append(element('option', {text: FACTS.languages[code], value: code, lang: code}));
   }
   byId('language').value = language;
   byId('language').addEventListener('change', () => { language = byId('language').value; showTexts(); });
@@ -98,9 +106,10 @@ function foundModel() {
   return new Promise((resolve) => {
     const input = document.querySelector('[data-testid=model]');
     input.addEventListener('change', async () => {
+      if (!input.files.length) return;
       const bytes = new Uint8Array(await input.files[0].arrayBuffer());
       if (await sha256(bytes) !== FACTS.modelSha256) {
-        showStatus('wrong_model', {file: FACTS.modelFile});
+        say(byId('status'), 'wrong_model', {file: FACTS.modelFile});
         return;
       }
       byId('model-choice').hidden = true;
@@ -114,8 +123,11 @@ async function sha256(bytes) {
   return Array.from(digest, (value) => value.toString(16).padStart(2, '0')).join('');
 }
 
-function showStatus(name, values = {}) {
-  byId('status').textContent = name ? text(name, values) : '';
+/** Say that the model cannot run, and log why. */
+function showFailure(error) {
+  console.error(error);
+  document.body.dataset.state = 'failed';
+  say(byId('status'), 'failed');
 }
 
 async function main() {
@@ -124,11 +136,13 @@ async function main() {
   makeBars();
   showTexts();
   byId('licences').textContent = FACTS.licences;
-  showStatus('loading');
+  byId('report').href = FACTS.report;
+  byId('report').hidden = !FACTS.report;
+  say(byId('status'), 'loading');
   loadFonts().catch(() => {}); // the system's font does, too
   try {
     const engine = await startedEngine(await gunzipped(blockBytes('engine-wasm')));
-    if (FACTS.modelBeside) showStatus('');
+    if (FACTS.modelBeside) say(byId('status'), '');
     modelBytes = await foundModel();
     const test = noveltyTest(FACTS.novelty);
     const runner = await Runner.open(engine, modelBytes, test ? test.embedding_tensor.values[0] : null);
@@ -140,13 +154,11 @@ async function main() {
     byId('download').disabled = false;
     byId('download').addEventListener('click', () => saveAs('model.tflite', modelBytes, 'application/octet-stream'));
     showMakers();
-    showStatus('');
+    say(byId('status'), '');
     document.body.dataset.state = 'ready';
     document.body.dataset.readyMs = String(Math.round(performance.now()));
   } catch (error) {
-    console.error(error);
-    document.body.dataset.state = 'failed';
-    showStatus('failed');
+    showFailure(error);
   }
 }
 

@@ -5,11 +5,11 @@ class Pictures {
   constructor(classifier) {
     this.classifier = classifier;
     this.rows = [];
+    this.added = Promise.resolve();
     const input = document.querySelector('[data-testid=pictures]'), drop = byId('drop');
-    input.addEventListener('change', async () => {
-      const files = [...input.files];
-      input.value = '';
-      await this.add(files);
+    input.addEventListener('change', () => {
+      this.add([...input.files]);
+      input.value = ''; // so that the same files can be chosen again
     });
     for (const kind of ['dragenter', 'dragover']) {
       document.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add('over'); });
@@ -25,8 +25,12 @@ class Pictures {
     byId('clear').addEventListener('click', () => this.clear());
   }
 
-  async add(files) {
-    if (!files.length) return;
+  /** Answer files, after those that were given before. */
+  add(files) {
+    if (files.length) this.added = this.added.then(() => this.addAll(files)).catch(showFailure);
+  }
+
+  async addAll(files) {
     byId('unreadable').hidden = true;
     byId('unreadable').replaceChildren();
     for (const [number, file] of files.entries()) {
@@ -34,7 +38,9 @@ class Pictures {
       byId('progress').textContent = `${number + 1} / ${files.length}`;
       await this.addOne(file);
     }
-    byId('progress').textContent = '';
+    if (files.length === 1 && this.rows.at(-1)?.file === files[0]) {
+      byId('progress').textContent = `${files[0].name}: ${this.named(this.rows.at(-1))}`; // for screen readers
+    }
     byId('results').hidden = !this.rows.length;
   }
 
@@ -43,21 +49,23 @@ class Pictures {
     try {
       pixels = await pictureInput(file, this.classifier.runner.size);
     } catch {
-      byId('unreadable').append(element('li', {text: text('unreadable', {name: file.name})}));
+      const line = element('li');
+      say(line, 'unreadable', {name: file.name});
+      byId('unreadable').append(line);
       byId('unreadable').hidden = false;
       return;
     }
     const started = performance.now();
     const answer = await this.classifier.answer(pixels);
     const row = {
-      name: file.name, pixels, ...answer, ...this.classifier.judged(answer), milliseconds: performance.now() - started,
+      file, pixels, ...answer, ...this.classifier.judged(answer), milliseconds: performance.now() - started,
     };
     this.rows.push(row);
     byId('answers').append(this.element(row));
   }
 
   /** The row of a picture. Its attributes are a contract with tools: data-name, data-label, data-known, ... */
-  element({name, pixels, probabilities, novelty: unlikeness, best, known, milliseconds}) {
+  element({file: {name}, pixels, probabilities, novelty: unlikeness, best, known, milliseconds}) {
     const label = FACTS.labels[best];
     const answer = known
       ? [shapeOf(best), element('span', {text: label, class: 'best'})]
@@ -91,10 +99,15 @@ class Pictures {
     document.querySelector('[data-testid=pictures]').focus();
   }
 
+  /** The answer in words. */
+  named({best, known}) {
+    return known ? FACTS.labels[best] : text('not_sure');
+  }
+
   csv() {
     const head = [text('picture'), text('answer'), ...FACTS.labels];
-    const rows = this.rows.map(({name, best, known, probabilities}) =>
-      [name, known ? FACTS.labels[best] : text('not_sure'), ...Array.from(probabilities, (share) => share.toFixed(4))]);
+    const rows = this.rows.map((row) =>
+      [row.file.name, this.named(row), ...Array.from(row.probabilities, (share) => share.toFixed(4))]);
     return '\ufeff' + [head, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n') + '\r\n';
   }
 }

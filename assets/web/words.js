@@ -8,6 +8,13 @@ function text(name, values = {}) {
   return FACTS.texts[language][name].replace(/\{(\w+)\}/g, (whole, key) => (key in values ? values[key] : whole));
 }
 
+/** Show a text of the page in an element. It changes with the language. */
+function say(shown, name, values = {}) {
+  shown.dataset.text = name;
+  shown.dataset.values = JSON.stringify(values);
+  shown.textContent = name ? text(name, values) : '';
+}
+
 /** A share as a percentage of the language. */
 function percent(share) {
   return new Intl.NumberFormat(language, {style: 'percent', maximumFractionDigits: 0}).format(share);

@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Browser as Process
 from playwright.sync_api import Page, Playwright, sync_playwright
 
-from tests.browser.tab import LOCAL, LONGEST_MS, Browser, Camera, Tab, Window
+from tests.browser.tab import DEFAULT, LOCAL, LONGEST_MS, Browser, Camera, Tab, Window
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -44,6 +44,9 @@ class ChromiumTab(Tab):
             self.page.click(selector)
         return Path(download.value.path()).read_bytes()
 
+    def resize(self, width: int, height: int) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
+
     def picture(self) -> bytes:
         return self.page.screenshot()
 
@@ -73,17 +76,17 @@ class Chromium(Browser):
             Camera.MISSING: (allow, f"{fake}=device-count=0"),
         }
 
-    def open(self, path: Path, camera: Camera, window: Window) -> Tab:
+    def open(self, address: str, camera: Camera = Camera.ALLOWED, window: Window = DEFAULT) -> Tab:
         if camera not in self._processes:
             flags = ["--no-sandbox", *self._flags[camera]]
             self._processes[camera] = self._playwright.chromium.launch(executable_path=self._program, args=flags)
         context = self._processes[camera].new_context(
-            offline=True,
+            offline=not window.online,
             viewport={"width": window.width, "height": window.height},
             color_scheme="dark" if window.dark else "light",
         )
         tab = ChromiumTab(context.new_page())
-        tab.page.goto(path.as_uri())
+        tab.page.goto(address)
         return tab
 
     def close_tab(self, tab: Tab) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from run_kiosk import main
 from tests.browser.tab import Browser, Camera, Tab, Window
 
 HERE = Path(__file__).resolve().parent
+RECORD = FETCH.with_name("engine.json")
 COLOURS = {"blue": (40, 40, 200), "green": (30, 160, 60), "red": (200, 40, 40)}
 VIDEO_SIZE = (640, 480)
 
@@ -75,7 +78,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
     tabs: list[Tab] = []
 
     def opened(path: Path, *, wait: bool = True, camera: Camera = Camera.ALLOWED, **window: Any) -> Tab:
-        tab = browser.open(path, camera, Window(**window))
+        tab = browser.open(path.as_uri(), camera, Window(**window))
         tabs.append(tab)
         if wait:
             tab.wait_until_ready()
@@ -118,3 +121,16 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = Path(os.environ.get("AXE_FOLDER") or tmp_path_factory.mktemp("axe"))
     runpy.run_path(str(FETCH))["fetch_engine"](folder, HERE / "axe.json")
     return (folder / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def engine_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the engine's package, as `npm install` leaves it. Nothing of it runs while it is installed."""
+    folder = tmp_path_factory.mktemp("maker")
+    step, record = runpy.run_path(str(FETCH)), json.loads(RECORD.read_text(encoding="utf-8"))
+    package = f"{record['package']}@{record['version']}"
+    words = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder), package]
+    subprocess.run([*step["npm_words"](folder), *words], check=True, capture_output=True, cwd=folder)
+    lock = json.loads((folder / "node_modules/.package-lock.json").read_text(encoding="utf-8"))
+    assert lock["packages"][f"node_modules/{record['package']}"]["integrity"] == record["integrity"]
+    return folder

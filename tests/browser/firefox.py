@@ -19,7 +19,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.browser.tab import LOCAL, LONGEST_MS, Browser, Camera, Tab, Window
+from tests.browser.tab import DEFAULT, LOCAL, LONGEST_MS, Browser, Camera, Tab, Window
 
 NAMES = ("firefox-esr", "firefox")
 TAB_KEY = "\ue004"
@@ -134,6 +134,10 @@ class FirefoxTab(Tab):
         self.click(selector)
         return Path(self.connection.wait_for("browsingContext.downloadEnd")["filepath"]).read_bytes()
 
+    def resize(self, width: int, height: int) -> None:
+        size = {"width": width, "height": height}
+        self.connection.send("browsingContext.setViewport", context=self.context, viewport=size)
+
     def picture(self) -> bytes:
         return base64.b64decode(self.connection.send("browsingContext.captureScreenshot", context=self.context)["data"])
 
@@ -174,15 +178,14 @@ class Firefox(Browser):
         windows = self._connection.send("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"]
         self._window = {"context": windows[0]["context"]}
 
-    def open(self, path: Path, camera: Camera, window: Window) -> Tab:
+    def open(self, address: str, camera: Camera = Camera.ALLOWED, window: Window = DEFAULT) -> Tab:
         self._prefer("media.navigator.streams.fake", camera is not Camera.MISSING)
         self._prefer("media.video_loopback_dev", "there is none" if camera is Camera.MISSING else "")
         self._prefer("media.navigator.permission.disabled", camera is not Camera.REFUSED)
         self._prefer("layout.css.prefers-color-scheme.content-override", DARK if window.dark else LIGHT)
         tab = FirefoxTab(self._connection, self._connection.send("browsingContext.create", type="tab")["context"])
-        size = {"width": window.width, "height": window.height}
-        self._connection.send("browsingContext.setViewport", context=tab.context, viewport=size)
-        self._connection.send("browsingContext.navigate", context=tab.context, url=path.as_uri(), wait="complete")
+        tab.resize(window.width, window.height)
+        self._connection.send("browsingContext.navigate", context=tab.context, url=address, wait="complete")
         return tab
 
     def close_tab(self, tab: Tab) -> None:

@@ -36,6 +36,10 @@ class Window:
     width: int = 1280  # in pixels, as height
     height: int = 800
     dark: bool = False
+    online: bool = False  # whether it may load pages from this computer's own server
+
+
+DEFAULT = Window()
 
 
 class Tab(ABC):
@@ -66,6 +70,10 @@ class Tab(ABC):
     @abstractmethod
     def saved_by(self, selector: str) -> bytes:
         """Click something that saves a file, and return the content of that file."""
+
+    @abstractmethod
+    def resize(self, width: int, height: int) -> None:
+        """Change the size of the window, in pixels."""
 
     @abstractmethod
     def picture(self) -> bytes:
@@ -127,8 +135,8 @@ class Browser(ABC):
     camera_shows: str | None
 
     @abstractmethod
-    def open(self, path: Path, camera: Camera, window: Window) -> Tab:
-        """Open a page from the disk in a new tab."""
+    def open(self, address: str, camera: Camera = Camera.ALLOWED, window: Window = DEFAULT) -> Tab:
+        """Open a page in a new tab."""
 
     @abstractmethod
     def close_tab(self, tab: Tab) -> None:

@@ -7,8 +7,12 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
@@ -20,7 +24,7 @@ from app.model.saved_folder.page import LARGEST_MODEL_BYTES, PageFacts, open_me_
 from app.model.saved_folder.page_engine import read_engine
 from app.model.saved_folder.page_texts import page_texts
 from tests.browser.conftest import COLOURS, Open, speckled, write
-from tests.browser.tab import Browser, Camera, Tab
+from tests.browser.tab import Browser, Camera, Tab, Window
 
 pytestmark = pytest.mark.needs_browser
 
@@ -119,6 +123,17 @@ def test_without_a_camera_the_page_says_what_to_do_instead(
     assert tab.answers([red])[0]["label"] == "red"
 
 
+def test_page_and_report_lead_to_each_other(open_page: Open, saved: Path) -> None:
+    tab = open_page(saved / "open_me.html")
+    assert tab.text("#report") == "Read the report: report.html"
+    assert tab.evaluate("() => document.querySelector('#report').href") == (saved / "report.html").as_uri()
+    assert '<a href="open_me.html">' in (saved / "report.html").read_text(encoding="utf-8")
+
+
+def test_without_a_report_the_page_has_no_link_to_it(open_page: Open, saved: Path, tmp_path: Path) -> None:
+    assert open_page(made(tmp_path, model_of(saved))).evaluate("() => document.querySelector('#report').hidden")
+
+
 def test_hostile_labels_are_only_text(open_page: Open, saved: Path, red: Path, tmp_path: Path) -> None:
     tab = open_page(made(tmp_path, model_of(saved), HOSTILE))
     (answer,) = tab.answers([red])
@@ -170,16 +185,17 @@ def test_a_file_that_is_no_picture_is_named_and_the_others_are_answered(
     assert tab.text("#unreadable") == "This browser cannot open <b>.png as a picture."
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_speaks_the_language_of_the_visit_and_any_other(
-    language: str, open_page: Open, saved: Path, tmp_path: Path
+def test_the_page_speaks_the_language_of_the_visit_first_and_any_other(
+    open_page: Open, saved: Path, tmp_path: Path
 ) -> None:
-    tab = open_page(made(tmp_path, model_of(saved), language=language))
-    assert tab.evaluate("() => document.documentElement.lang") == language
-    assert tab.text("#camera-button") == TEXTS[language]["start_camera"]
-    assert not re.search(r"\{\w+\}|undefined", tab.text("main").split("Apache License")[0])
-    tab.choose("#language", "de")
-    assert tab.text("#pictures-title") == "Bilder"
+    tab = open_page(made(tmp_path, model_of(saved), language="tr"))
+    assert tab.evaluate("() => document.querySelector('#language').options[0].value") == "tr"
+    for language in sorted(LANGUAGES, key=lambda one: one != "tr"):
+        if language != "tr":
+            tab.choose("#language", language)
+        assert tab.evaluate("() => document.documentElement.lang") == language
+        assert tab.text("#camera-button") == TEXTS[language]["start_camera"]
+        assert not re.search(r"\{\w+\}|undefined", tab.text("main").split("Apache License")[0])
 
 
 def test_a_large_model_is_chosen_as_a_file_and_any_other_file_is_refused(
@@ -219,6 +235,43 @@ def test_the_model_comes_out_of_the_page_and_runs_with_the_python_that_is_shown(
     assert max(shown, key=lambda label: float(shown[label].rstrip("%"))) == "red"
 
 
+def test_the_javascript_that_is_shown_runs(
+    open_page: Open, saved: Path, red: Path, browser: Browser, engine_package: Path
+) -> None:
+    """As its first line says: in a folder with the package, the model and a picture, from a server."""
+    shown = snippets(open_page(saved / "open_me.html"))["JavaScript"]
+    (engine_package / "index.html").write_text(shown, encoding="utf-8")
+    (engine_package / "model.tflite").write_bytes(model_of(saved))
+    (engine_package / "picture.jpg").write_bytes(red.read_bytes())
+    with served(engine_package) as address:
+        tab = browser.open(address, window=Window(online=True))
+        tab.wait("() => document.querySelector('#answer').textContent !== ''")
+        answer = tab.text("#answer")
+        browser.close_tab(tab)
+    shares = {label: float(share) for label, share in (line.split(": ") for line in answer.splitlines())}
+    assert list(shares) == ["blue", "green", "red"]
+    assert max(shares, key=shares.__getitem__) == "red"
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on this computer; yields its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=folder))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without a line for each."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
 def snippets(tab: Tab) -> dict[str, str]:
     """The code for makers by its title."""
     found: dict[str, str] = tab.evaluate(
@@ -235,24 +288,33 @@ def violations(tab: Tab, axe: str) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_no_violation(dark: bool, open_page: Open, saved: Path, red: Path, axe: str) -> None:
-    tab = open_page(saved / "open_me.html", dark=dark)
+def test_axe_finds_no_violation(open_page: Open, saved: Path, red: Path, axe: str) -> None:
+    tab = open_page(saved / "open_me.html")
     tab.answers([red])
     tab.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     start_camera(tab)
-    for palette in ("automatic", "contrast", "distinct"):
+    for palette in ("paper", "night", "contrast", "distinct"):
         tab.choose("#colours", palette)
         assert violations(tab, axe) == [], palette
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_nothing_is_cut_off_at_any_width(width: int, height: int, open_page: Open, saved: Path, tmp_path: Path) -> None:
+def test_the_page_is_dark_where_the_system_is(open_page: Open, saved: Path) -> None:
+    background = "() => getComputedStyle(document.body).backgroundColor"
+    for dark, palette in ((False, "paper"), (True, "night")):
+        tab = open_page(saved / "open_me.html", dark=dark)
+        automatic = tab.evaluate(background)
+        tab.choose("#colours", palette)
+        assert tab.evaluate(background) == automatic
+
+
+def test_nothing_is_cut_off_at_any_width(open_page: Open, saved: Path, tmp_path: Path) -> None:
     long_labels = ("a" * 60, "Donaudampfschifffahrtsgesellschaft und noch mehr", "b")
-    page = made(tmp_path, model_of(saved), long_labels, language="de")
-    tab = open_page(page, width=width, height=height)
+    tab = open_page(made(tmp_path, model_of(saved), long_labels, language="de"))
     start_camera(tab)
-    assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
+    for width, height in SIZES:
+        tab.resize(width, height)
+        tab.wait("(width) => innerWidth === width", width)
+        assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
 def test_everything_can_be_reached_with_the_keyboard(open_page: Open, saved: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from app.base.file_names import safe_file_name
 from app.base.paths import asset_path
 from app.model.not_sure import with_settings_applied
-from app.model.saved_folder.facts import PAGE, PLAIN_FILE, ExportFacts
+from app.model.saved_folder.facts import PAGE, PLAIN_FILE, REPORT, ExportFacts
 from app.model.saved_folder.page import PageFacts, open_me_page
 from app.model.saved_folder.page_engine import read_engine
 from app.model.saved_folder.readme import ReadmeFacts, readme
@@ -85,7 +85,7 @@ def _contents(
         link = None if page is None else PAGE
         report_facts = {**facts.training_report, "threshold": 0.0} if facts.never_refuses else facts.training_report
         report = report_page(report_facts, shown_pictures, link=link, language=facts.language)
-        files["report.html"] = report.encode()
+        files[REPORT] = report.encode()
     if session is not None and session.samples:
         files["session.npz"] = _arrays(session)
         files["session.json"] = _json(
@@ -119,6 +119,7 @@ def _page(facts: ExportFacts, samples: Sequence[Sample], files: Mapping[str, byt
             date=f"{datetime.now():%Y-%m-%d}",
             language=facts.language,
             palette=facts.palette,
+            report=REPORT if facts.training_report is not None else None,
             pictures=[
                 [one.picture for one in samples if one.class_index == index] for index in range(len(facts.labels))
             ],

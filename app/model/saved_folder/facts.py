@@ -21,6 +21,7 @@ from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import PREPROCESSING
 
 PAGE = "open_me.html"
+REPORT = "report.html"
 EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 NAME_BYTES = 40
 DEFAULT_PALETTE = "paper"

@@ -65,6 +65,7 @@ class PageFacts:
         palette: Palette of the kiosk, which the page starts with.
         pictures: Per class some JPEG files to show; empty if pictures must not leave the kiosk.
         validation_from: What the accuracy was measured on: "holds" or "views"; None if that is unknown.
+        report: Name of the report beside the page; None if there is none.
     """
 
     model_file: str
@@ -80,6 +81,7 @@ class PageFacts:
     palette: str = "paper"
     pictures: Sequence[Sequence[bytes]] = ()
     validation_from: str | None = None
+    report: str | None = None
 
 
 def open_me_page(facts: PageFacts, model: bytes, engine: Engine) -> bytes:
@@ -126,6 +128,7 @@ def _facts(facts: PageFacts, model: bytes, *, is_beside: bool) -> dict[str, Any]
         ],
         "floatInput": asdict(read_normalization(model)),
         "novelty": _novelty_arrays(model),
+        "report": facts.report,
         "modelFile": facts.model_file,
         "modelBeside": is_beside,
         "modelSha256": hashlib.sha256(model).hexdigest() if is_beside else None,

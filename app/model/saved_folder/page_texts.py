@@ -64,6 +64,7 @@ PAGE_TEXTS = {
     "about": message("What it was taught"),
     "taught": message("taught pictures: {count}"),
     "correct": message("named correctly in the test: {share}"),
+    "report": message("Read the report: {file}"),
     "origin": message("Saved on {date}. Embedding extractor: {extractor}."),
     "privacy": message("No picture leaves this computer: this page works without a network."),
     "makers": message("For makers"),

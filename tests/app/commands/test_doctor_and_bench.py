@@ -24,6 +24,7 @@ from app.commands.doctor import run_doctor
 from app.config.schema import AcceleratorSettings, Config
 from app.devices.drive import LEFT_TO_THE_SYSTEM
 from app.devices.udisks import UDisks
+from app.model.saved_folder import page_engine
 from learning import SoftmaxRegression, append_head
 from run_kiosk import main
 from tests.support.disks import sticks
@@ -54,6 +55,18 @@ def test_doctor_checks_everything_that_a_kiosk_uses(tmp_path: Path) -> None:
     assert lines["model"].startswith("ok  ")
     assert "kiosk_extractor on litert" in lines["model"]
     assert not (tmp_path / "not").exists()
+
+
+def test_a_missing_engine_of_the_page_is_reported_with_the_command_that_fetches_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_engine, "FOLDER", tmp_path / "not fetched")
+    fine, lines = doctor(tmp_path)
+    assert not fine
+    assert lines["page"] == (
+        "FIX  page: saved folders lack open_me.html, because its engine was not fetched. With a network, run: "
+        f"{sys.executable} {page_engine.FETCH}"
+    )
 
 
 def test_a_missing_display_must_be_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from app.base.errors import FolderOccupied
 from app.base.files import free_path
+from app.model.saved_folder import page_engine
 from app.model.saved_folder.contents import write_export
 from app.model.saved_folder.facts import ExportFacts
 from app.model.saved_folder.verified_folder import CHECKSUMS, UNFINISHED
@@ -43,6 +44,16 @@ def test_without_permission_no_picture_leaves_the_kiosk(tmp_path: Path) -> None:
     store.add(0, EMBEDDING, PICTURE)
     folder = write_export(tmp_path / "out", facts(tmp_path), store.load(), include_pictures=False)
     assert not (folder / "samples").exists()
+
+
+def test_without_the_engine_of_the_page_the_folder_is_complete_and_names_another_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_engine, "FOLDER", tmp_path / "not fetched")
+    folder = write_export(tmp_path / "out", facts(tmp_path), None, include_pictures=False)
+    assert not (folder / "open_me.html").exists()
+    assert (folder / "README.txt").read_text().splitlines()[0] == "Run classify.py, as shown below"
+    assert (folder / CHECKSUMS).is_file()
 
 
 def test_an_earlier_export_is_replaced_and_any_other_folder_is_not(tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from app.base.i18n import LANGUAGES
+from app.model import observation
 from app.model.saved_folder.page import LARGEST_MODEL_BYTES, PageFacts, open_me_page
 from app.model.saved_folder.page_engine import Engine
 from app.model.saved_folder.page_texts import PAGE_TEXTS
+from app.views import verdict
 
 ENGINE = Engine("var ModuleFactory = () => {};", gzip.compress(b"\0asm"))
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "<!--<script>", "a & b", "\u2028'\"\\", "=1+1")
@@ -118,8 +120,19 @@ def test_every_text_is_there_in_every_language_and_the_scripts_use_no_others() -
     assert facts["language"] == "tr"
     assert list(facts["texts"]) == list(LANGUAGES)
     assert all(set(texts) == set(PAGE_TEXTS) for texts in facts["texts"].values())
-    used = set(re.findall(r"\btext\('(\w+)'", page.decode())) | set(re.findall(r'data-text="(\w+)"', page.decode()))
-    assert used - set(PAGE_TEXTS) == set()
+    uses = (r"\btext\('(\w+)'", r"\bsay\((?:byId\('[\w-]+'\)|\w+), '(\w+)'", r'data-text="(\w+)"')
+    used = {name for pattern in uses for name in re.findall(pattern, page.decode())}
+    assert {"about", "answer", "failed", "loading", "unreadable", "wrong_model"} <= used <= set(PAGE_TEXTS)
+
+
+def test_the_page_judges_and_smooths_answers_as_the_kiosk_does() -> None:
+    script = open_me_page(FACTS, b"", ENGINE).decode()
+    for name, value in (
+        ("SMOOTHING_S", observation.SMOOTHING_S),
+        ("MOST_NOVELTY", observation.MOST_NOVELTY),
+        ("CLEAR_LEAD", verdict.CLEAR_LEAD),
+    ):
+        assert [float(found) for found in re.findall(rf"\b{name} = ([\d.]+)", script)] == [value], name
 
 
 @pytest.mark.parametrize(
