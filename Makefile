@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-mediapipe test-pretraining check bench screenshots import-graph reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check bench screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -43,6 +43,10 @@ test-wheel: $(VENV)/.ready
 # The page that opens a saved model, in Chromium: sudo apt install chromium npm. PICTURES=1000 compares more answers.
 test-browser: .venv-browser/.ready
 	.venv-browser/bin/python $(PYTEST) -m needs_browser tests/browser
+
+# Embedding on the workers of a Dask cluster: train --dask.
+test-hub: $(VENV)/.hub-ready
+	$(RUN) -m pytest -m needs_dask tests/hub
 
 # Exported models in MediaPipe Tasks. Its OpenCV conflicts with ours, and its environment lacks what other tests import.
 test-mediapipe: .venv-mediapipe/.ready
@@ -88,6 +92,10 @@ $(VENV)/.ready: setup.cfg
 	$(VENV)/bin/pip install --quiet -e '.[test,check]'
 	@$(PYTHON) assets/web/fetch_engine.py || echo "Saved folders will lack open_me.html until make engine succeeds."
 	@$(RUN) -c 'import cv2' || { echo "OpenCV needs system libraries. Install them: sudo apt install libgl1 libglib2.0-0"; exit 1; }
+	@touch $@
+
+$(VENV)/.hub-ready: $(VENV)/.ready
+	$(VENV)/bin/pip install --quiet --no-compile -e '.[hub]'
 	@touch $@
 
 # --no-compile: Python compiles only the modules that the tests import.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parent
-OTHER_ENVIRONMENTS = {"needs_browser", "needs_index", "needs_mediapipe", "needs_torch"}
+OTHER_ENVIRONMENTS = {"needs_browser", "needs_dask", "needs_index", "needs_mediapipe", "needs_torch"}
 
 
 def modules() -> Iterator[tuple[str, str, set[str], set[str]]]:
@@ -46,6 +46,7 @@ def test_every_test_that_uses_a_model_runs_again_with_the_older_runtime() -> Non
     [
         ("torch", "needs_torch", "pretraining/"),
         ("tensorflow", "needs_torch", "pretraining/"),
+        ("psutil", "needs_dask", "hub/"),  # comes with Dask
         ("mediapipe", "needs_mediapipe", "clients/"),
         ("tests.browser", "needs_browser", "browser/"),
     ],

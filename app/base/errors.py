@@ -6,7 +6,8 @@ KioskError                          everything below
 │   ├── DatasetInvalid              a folder of pictures by class cannot be trained on
 │   ├── PinRefused                  the PIN that was typed cannot be used or stored
 │   ├── InstallRefused              the kiosk cannot be installed on, or removed from, this computer
-│   └── BenchmarkUnavailable        the benchmark does not exist, or did not finish
+│   ├── BenchmarkUnavailable        the benchmark does not exist, or did not finish
+│   └── ClusterUnavailable          the Dask cluster cannot be used
 ├── CommandIncomplete               a command ran to its end, but could not do all of its work
 │   ├── JsonNotWritten              the file of --json cannot be written
 │   ├── PicturesSkipped             some of the pictures cannot be read
@@ -92,6 +93,10 @@ class InstallRefused(ConfigError):
 
 class BenchmarkUnavailable(ConfigError):
     """The benchmark does not exist, or did not finish."""
+
+
+class ClusterUnavailable(ConfigError):
+    """The Dask cluster that --dask names cannot be used."""
 
 
 class CommandIncomplete(KioskError):

@@ -7,7 +7,8 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from app.commands.dataset import check_shots, find_pictures
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
 from app.config.schema import Config
+from app.embedding.cluster import ClusterEmbedder, ExtractorFile, check_address, cluster
+from app.embedding.work import Embedder, HereEmbedder, ToEmbed, ToVary, Unreadable
 from app.importing.find import next_order
 from app.model.counterpart import write_counterpart
 from app.model.prior import ExtractorPrior
@@ -28,20 +31,18 @@ from app.model.saved_folder.contents import write_export
 from app.model.saved_folder.facts import EDGE_TPU_FILE, EXPORT_FOLDER, PAGE, export_facts
 from app.model.saved_folder.verified_folder import CHECKSUMS, refuse_occupied
 from app.model.train import TrainedModel, train_model
-from app.session.pictures import decode_picture, encode_picture
 from app.session.session import MOST_MADE_VIEWS, Sample, Session
 from learning.extractor_file import check_extractor
 from learning.view_prior import ViewPrior
 from tpu.counterparts import cpu_counterpart
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
-from tpu.errors import PictureUnreadable
 from tpu.extractor import EmbeddingExtractor
-from tpu.made_views import made_views
 from tpu.models import extractor_path
 from tpu.runtime import CPU
-from tpu.tensors import centre_crop, read_picture
 
 logger = logging.getLogger(__name__)
+
+MOST_KEPT, KEPT_OF_CLASS = 3000, 60  # pictures in memory, and those of a class if there are more
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
         runtime=options.runtime or "auto",
         device=options.device or "auto",
         seed=options.seed,
+        dask=options.dask,
+        insecure=options.insecure,
         json_path=options.json,
         write=line_writer(options),
     )
@@ -67,6 +70,8 @@ def run_train(
     runtime: str,
     device: str,
     seed: int,
+    dask: str | None = None,
+    insecure: bool = False,
     json_path: Path | None,
     write: Callable[[str], None],
 ) -> None:
@@ -78,29 +83,37 @@ def run_train(
         extractor: The `.tflite` file of the embedding extractor.
         runtime, device: As on the command line.
         seed: Decides the validation split.
+        dask: The cluster that embeds the pictures, as on the command line; None embeds them in this process. The model
+            is the same.
+        insecure: Whether a cluster may be used that is not encrypted.
         json_path: File for the results as JSON; None writes none.
         write: Receives the results, one line at a time.
 
     Raises:
         DatasetInvalid: If the pictures cannot be used.
+        ClusterUnavailable: If the cluster cannot be used.
         ExportError: If `out` cannot be written; this is checked before the training.
         KioskError, LearningError, RuntimeLayerError: If anything else fails.
     """
+    if dask is not None and (risk := check_address(dask, insecure=insecure)) is not None:
+        logger.warning("%s", risk)
     dataset = find_pictures(data_dir)
     check_out(out)
     replaces_result = (out / CHECKSUMS).is_file()
     with (
+        ExitStack() as stack,
         accelerator_for(extractor, runtime=runtime, device=device) as accelerator,
         EmbeddingExtractor(extractor, runtime=runtime, device=device, accelerator=accelerator) as opened,
     ):
         check_extractor(opened.model_bytes, extractor)
         wait_until_usable(accelerator, device)
         started_s = time.perf_counter()
-        session = _embedded(dataset.pictures, opened)
+        embedder = stack.enter_context(_embedder(dask, extractor, opened, runtime, write))
+        session, paths = _embedded(dataset.pictures, embedder, opened)
         shots = dict(zip(session.labels, session.shots(), strict=True))
         check_shots(data_dir, shots)
         prior = _prior(opened, write)
-        session = _with_views(session, opened)
+        session = _with_views(session, paths, embedder)
         embed_s = time.perf_counter() - started_s
         skipped = dataset.left_out + sum(map(len, dataset.pictures.values())) - len(session.samples)
         write(f"pictures used: {len(session.samples)}, in {len(shots)} classes; files skipped: {skipped}")
@@ -161,6 +174,19 @@ def _accuracy_in_words(trained: TrainedModel) -> str:
     return f"{trained.validation_accuracy:.1%}"
 
 
+@contextmanager
+def _embedder(
+    dask: str | None, path: Path, opened: EmbeddingExtractor, runtime: str, write: Callable[[str], None]
+) -> Iterator[Embedder]:
+    """Choose who embeds the pictures: this process, or the workers of a cluster."""
+    if dask is None:
+        yield HereEmbedder(opened)
+        return
+    file = ExtractorFile(str(path.resolve()), opened.sha256, runtime)
+    with cluster(dask, write) as client:
+        yield ClusterEmbedder(client, file)
+
+
 def _prior(extractor: EmbeddingExtractor, write: Callable[[str], None]) -> ViewPrior | None:
     """Return the prior of the extractor; measure it if it is not known yet, which takes some seconds."""
     prior = ExtractorPrior(extractor.origin_sha256, Config().data_dir)
@@ -170,17 +196,28 @@ def _prior(extractor: EmbeddingExtractor, write: Callable[[str], None]) -> ViewP
     return prior.known
 
 
-def _with_views(session: Session, extractor: EmbeddingExtractor) -> Session:
-    """Embed made views of some pictures of each class, MOST_MADE_VIEWS together."""
-    samples = list(session.samples)
+def _with_views(session: Session, paths: Sequence[str], embedder: Embedder) -> Session:
+    """Embed made views of some pictures of each class, MOST_MADE_VIEWS together.
+
+    Args:
+        session: Its samples.
+        paths: The file of each sample.
+        embedder: Embeds the views.
+    """
+    samples, wanted = list(session.samples), {}
     for class_index in range(len(session.labels)):
         own = [row for row, one in enumerate(samples) if one.class_index == class_index]
-        chosen = np.unique(np.linspace(0, len(own) - 1, MOST_MADE_VIEWS).round().astype(int))
-        for row, count in ((own[place], MOST_MADE_VIEWS // len(chosen)) for place in chosen):
-            one = samples[row]
-            views = made_views(decode_picture(one.picture), count, np.random.default_rng(one.sample_id))
-            samples[row] = replace(one, made=np.stack([extractor.embed(view) for view in views]))
+        for row in (own[place] for place in spread(len(own), MOST_MADE_VIEWS)):
+            count = MOST_MADE_VIEWS // min(len(own), MOST_MADE_VIEWS)
+            wanted[row] = ToVary(paths[row], count, samples[row].sample_id)
+    for row, views in zip(wanted, embedder.views(list(wanted.values())), strict=True):
+        samples[row] = replace(samples[row], made=views)
     return replace(session, samples=tuple(samples))
+
+
+def spread(count: int, most: int) -> list[int]:
+    """Return up to `most` indices of a list with `count` entries, evenly spread, with both ends."""
+    return [int(place) for place in np.unique(np.linspace(0, count - 1, most).round().astype(int))]
 
 
 def check_out(out: Path) -> None:
@@ -200,23 +237,34 @@ def check_out(out: Path) -> None:
         raise ExportFailed(f"cannot create the folder {out}: {problem}. Name another one with --out.")
 
 
-def _embedded(pictures: Mapping[str, Sequence[Path]], extractor: EmbeddingExtractor) -> Session:
-    """Embed all pictures; log a warning for each one that cannot be read, and skip it."""
-    samples: list[Sample] = []
-    skipped: list[PictureUnreadable] = []
+def _embedded(
+    pictures: Mapping[str, Sequence[Path | str]], embedder: Embedder, opened: EmbeddingExtractor
+) -> tuple[Session, list[str]]:
+    """Embed all pictures; log a warning for each one that cannot be read, and skip it.
+
+    Returns:
+        The session, and the file of each of its samples. With more than MOST_KEPT pictures, only KEPT_OF_CLASS
+        samples of each class keep theirs, which the report then shows.
+    """
     total = sum(map(len, pictures.values()))
+    wanted: list[ToEmbed] = []
+    for files in pictures.values():
+        kept = set(range(len(files)) if total <= MOST_KEPT else spread(len(files), KEPT_OF_CLASS))
+        wanted += [ToEmbed(str(path), number in kept) for number, path in enumerate(files)]
+    classes = (index for index, files in enumerate(pictures.values()) for _ in files)
+    samples: list[Sample] = []
+    paths: list[str] = []
+    skipped: list[Unreadable] = []
     with tqdm(total=total, unit="picture", disable=not sys.stderr.isatty()) as bar:
-        for class_index, files in enumerate(pictures.values()):
-            for path in files:
-                bar.update()
-                try:
-                    image = read_picture(path)
-                except PictureUnreadable as error:
-                    skipped.append(error)
-                    continue
-                picture = encode_picture(centre_crop(image))
-                embedding, device = extractor.embedded(image)
-                samples.append(Sample(len(samples), class_index, embedding, picture, 0.0, device=device))
+        for one, class_index, result in zip(wanted, classes, embedder.pictures(wanted), strict=True):
+            bar.update()
+            if isinstance(result, Unreadable):
+                skipped.append(result)
+                continue
+            samples.append(
+                Sample(len(samples), class_index, result.embedding, result.picture, 0.0, device=result.device)
+            )
+            paths.append(one.path)
     for unreadable in skipped:
-        logger.warning("skipped %s: %s", unreadable.path, unreadable.reason or "it is not a readable picture")
-    return Session(tuple(pictures), tuple(samples), extractor.name, extractor.origin_sha256)
+        logger.warning("skipped %s: %s", unreadable.path, unreadable.reason)
+    return Session(tuple(pictures), tuple(samples), opened.name, opened.origin_sha256), paths

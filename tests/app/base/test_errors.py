@@ -12,6 +12,7 @@ from app.base.errors import (
     ArchiveUnusable,
     BenchmarkUnavailable,
     CameraUnavailable,
+    ClusterUnavailable,
     CommandIncomplete,
     ConfigError,
     ConfigInvalid,
@@ -34,6 +35,7 @@ from app.base.errors import (
     ModelError,
     ModelNotWritten,
     NotEnoughTaught,
+    OverlayNotWritten,
     PictureDamaged,
     PictureNotEncoded,
     PicturesSkipped,
@@ -61,6 +63,9 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
     ),
     JsonNotWritten(Path("/a.json"), "Permission denied"): (
         "cannot write /a.json: Permission denied. Name another file with --json."
+    ),
+    OverlayNotWritten(Path("/why/a.png"), "Permission denied"): (
+        "cannot write /why/a.png: Permission denied. Name another folder with --why."
     ),
     PicturesSkipped(2, 5): "cannot read 2 of 5 pictures. Replace the files named above.",
     DownloadsDamaged(("a", "b")): "damaged: a, b. Pull them again.",
@@ -93,6 +98,7 @@ WITH_GIVEN_TEXT: list[type[KioskError]] = [
     PinRefused,
     InstallRefused,
     BenchmarkUnavailable,
+    ClusterUnavailable,
     ArchiveUnusable,
     NotEnoughTaught,
     ExportedModelDisagrees,
@@ -163,8 +169,11 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
 @pytest.mark.parametrize(
     ("level", "kinds"),
     [
-        (ConfigError, {ConfigInvalid, DatasetInvalid, PinRefused, InstallRefused, BenchmarkUnavailable}),
-        (CommandIncomplete, {JsonNotWritten, PicturesSkipped, DownloadsDamaged}),
+        (
+            ConfigError,
+            {ConfigInvalid, DatasetInvalid, PinRefused, InstallRefused, BenchmarkUnavailable, ClusterUnavailable},
+        ),
+        (CommandIncomplete, {JsonNotWritten, OverlayNotWritten, PicturesSkipped, DownloadsDamaged}),
         (
             StorageError,
             {DataDirInUse, SettingsNotWritten, SessionNotWritten, SessionNotArchived, SessionNotErased}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,26 @@ def test_an_earlier_result_is_replaced_and_a_line_says_so(tmp_path: Path, capsys
     assert line not in capsys.readouterr().out.splitlines()
     assert main(arguments) == 0
     assert line in capsys.readouterr().out.splitlines()
+
+
+def test_training_and_the_kiosk_import_nothing_of_dask(tmp_path: Path) -> None:
+    data = painted(tmp_path / "data")
+    program = (
+        "import sys, run_kiosk, app.compose\n"
+        f"code = run_kiosk.main(['train', {str(data)!r}, '--out', {str(tmp_path / 'out')!r}])\n"
+        "print(code, [name for name in sys.modules if name.split('.')[0] in ('dask', 'distributed')])\n"
+    )
+    repository = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_without_dask_the_error_names_the_package(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    data = painted(tmp_path / "data")
+    assert main(["train", str(data), "--out", str(tmp_path / "out"), "--dask", "local"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "error: --dask needs Dask, which is not installed. Install it: pip install 'teachable-kiosk[hub]'"
+    ]

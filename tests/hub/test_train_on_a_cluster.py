@@ -1,0 +1,226 @@
+"""`train --dask` writes the model that `train` writes, whatever happens to the workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+
+from app.embedding import cluster as clusters
+from app.embedding.cluster import ClusterEmbedder, ExtractorFile, cluster
+from app.embedding.work import Embedded, HereEmbedder, ToEmbed, ToVary, Unreadable
+from app.model.saved_folder.facts import PLAIN_FILE
+from run_kiosk import main
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import extractor_path
+
+pytestmark = pytest.mark.needs_dask
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    with cluster("local:2", print) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address(client: Any) -> str:
+    return str(client.cluster.scheduler_address)
+
+
+@pytest.fixture(scope="module")
+def extractor() -> Iterator[EmbeddingExtractor]:
+    with closing(EmbeddingExtractor(extractor_path(""))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def embedder(client: Any, extractor: EmbeddingExtractor) -> ClusterEmbedder:
+    return ClusterEmbedder(client, ExtractorFile(str(extractor_path("")), extractor.sha256, "auto"))
+
+
+def children() -> set[int]:
+    """The processes that this one started, and theirs, that still run."""
+    return {child.pid for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE}
+
+
+def noisy(folder: Path, count: int = 12) -> Path:
+    """Write pictures of two classes, in formats, sizes and with faults as people have them."""
+    rng = np.random.default_rng(5)
+    for label, level in (("dark", 60), ("bright", 200)):
+        (folder / label).mkdir(parents=True)
+        for number in range(count):
+            picture = rng.integers(level - 50, level + 50, (40 + number, 64, 3), dtype=np.uint8)
+            cv2.imwrite(str(folder / label / f"{number:02d}.{'jpg' if number % 2 else 'png'}"), picture)
+    (folder / "dark" / "broken.jpg").write_bytes(b"no picture")
+    return folder
+
+
+def trained(data: Path, out: Path, *options: str) -> bytes:
+    assert main(["train", str(data), "--out", str(out), "--seed", "3", *options]) == 0
+    return (out / PLAIN_FILE).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return noisy(tmp_path_factory.mktemp("train") / "data")
+
+
+@pytest.fixture(scope="module")
+def plain(data: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return trained(data, tmp_path_factory.mktemp("plain") / "out")
+
+
+def test_the_model_is_the_same_byte_for_byte(
+    data: Path, plain: bytes, address: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    report = tmp_path / "report.json"
+    assert trained(data, tmp_path / "out", "--dask", address, "--json", str(report)) == plain
+    facts = json.loads(report.read_text())
+    assert facts["samples"] == {"bright": 12, "dark": 12}
+    assert facts["skipped"] == 1
+    assert f"skipped {data / 'dark/broken.jpg'}: it is not a readable picture" in caplog.messages
+
+
+def test_a_cluster_of_this_computer_leaves_no_process_behind(data: Path, plain: bytes, tmp_path: Path) -> None:
+    before = children()
+    assert trained(data, tmp_path / "out", "--dask", "local:1") == plain
+    assert children() <= before
+
+
+def test_many_pictures_are_not_kept_in_memory_and_the_model_is_the_same(
+    data: Path, plain: bytes, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.commands.train.MOST_KEPT", 5)
+    monkeypatch.setattr("app.commands.train.KEPT_OF_CLASS", 2)
+    assert trained(data, tmp_path / "out", "--dask", address) == plain
+
+
+def test_results_keep_their_order_and_equal_those_of_this_process(
+    data: Path, embedder: ClusterEmbedder, extractor: EmbeddingExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "BATCH", 3)
+    wanted = [ToEmbed(str(path), keep=number % 2 == 0) for number, path in enumerate(sorted(data.rglob("*.*")))]
+    for ours, theirs in zip(HereEmbedder(extractor).pictures(wanted), embedder.pictures(wanted), strict=True):
+        if isinstance(ours, Unreadable):
+            assert ours == theirs
+            continue
+        assert isinstance(theirs, Embedded)
+        assert ours.embedding.tobytes() == theirs.embedding.tobytes()
+        assert (ours.device, ours.picture) == (theirs.device, theirs.picture)
+    vary = [ToVary(wanted[0].path, 3, 7), ToVary(wanted[1].path, 2, 8)]
+    for mine, other in zip(HereEmbedder(extractor).views(vary), embedder.views(vary), strict=True):
+        assert mine.tobytes() == other.tobytes()
+
+
+def test_workers_that_are_killed_are_replaced_and_nothing_is_lost(
+    data: Path, client: Any, embedder: ClusterEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "BATCH", 1)
+    pids = client.run(os.getpid)
+    wanted = [ToEmbed(str(data / "dark/00.png"), keep=False)] * 60
+    found = 0
+    for result in embedder.pictures(wanted):
+        assert isinstance(result, Embedded)
+        found += 1
+        if found in (5, 20):  # twice
+            os.kill(pids.popitem()[1], signal.SIGKILL)
+    assert found == 60
+    client.wait_for_workers(2, timeout=60)
+
+
+def crashing(wanted: ToEmbed, _extractor: EmbeddingExtractor) -> str:
+    """Like a decoder with a fault."""
+    if "crash" in wanted.path:
+        os._exit(1)
+    return wanted.path
+
+
+def crashing_batch(_extractor: ExtractorFile, batch: list[ToEmbed]) -> list[Any]:
+    return [crashing(one, None) for one in batch]  # type: ignore[arg-type]
+
+
+def test_a_picture_that_crashes_its_worker_is_skipped_and_the_others_are_not(
+    embedder: ClusterEmbedder, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "embed_batch", crashing_batch)
+    wanted = [ToEmbed(name, keep=False) for name in ("a", "b", "crash", "c")]
+    assert list(embedder.pictures(wanted)) == [
+        "a", "b", Unreadable("crash", "it crashes the program that reads it"), "c",
+    ]  # fmt: skip
+    client.wait_for_workers(2, timeout=60)
+
+
+def test_pictures_are_read_by_address(data: Path, embedder: ClusterEmbedder) -> None:
+    path = data / "dark/00.png"
+    by_path, by_address, missing = embedder.pictures(
+        [ToEmbed(str(path), False), ToEmbed(f"file://{path}", False), ToEmbed("file:///none.png", False)]
+    )
+    assert isinstance(by_path, Embedded)
+    assert isinstance(by_address, Embedded)
+    assert by_path.embedding.tobytes() == by_address.embedding.tobytes()
+    assert isinstance(missing, Unreadable)
+    assert missing.path == "file:///none.png"
+
+
+def test_a_worker_with_another_extractor_is_refused(client: Any, tmp_path: Path) -> None:
+    wrong = ClusterEmbedder(client, ExtractorFile(str(extractor_path("")), "0" * 64, "auto"))
+    with pytest.raises(clusters.ClusterUnavailable, match=r"^the worker on .* has no such extractor at .*\. Give all "):
+        list(wrong.pictures([ToEmbed(str(tmp_path / "a.png"), False)]))
+
+
+@pytest.mark.parametrize(
+    ("dask", "error"),
+    [
+        (
+            "localhost",
+            "--dask localhost is not a cluster. Write local, local:4, tls://HOST:8786, or tcp://127.0.0.1:8786.",
+        ),
+        (
+            "tcp://192.0.2.7:8786",
+            "anybody in the network can run programs on tcp://192.0.2.7:8786, because tcp:// is not encrypted. "
+            "Use tls:// with certificates, or add --insecure.",
+        ),
+        (
+            "tcp://127.0.0.1:9",
+            "no Dask scheduler answers at tcp://127.0.0.1:9 (OSError). "
+            "Start it with the command dask scheduler, or use --dask local.",
+        ),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_is_refused_in_one_line(
+    dask: str, error: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(clusters, "CONNECTS_S", 1)
+    assert main(["train", str(data), "--out", str(tmp_path / "out"), "--dask", dask]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {error}"
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_insecure_cluster_is_used_with_one_warning(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert clusters.check_address("tcp://192.0.2.7:8786", insecure=True) == (
+        "tcp://192.0.2.7:8786 is not encrypted: anybody in the network can run programs on the cluster"
+    )
+    assert clusters.check_address("tls://192.0.2.7:8786", insecure=False) is None
+    assert clusters.check_address("tcp://[::1]:8786", insecure=False) is None
+
+
+def test_ctrl_c_ends_the_cluster(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = children()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.embedding.cluster.ClusterEmbedder.views", interrupt)
+    assert main(["train", str(data), "--out", str(tmp_path / "out"), "--dask", "local:1"]) == 130
+    assert children() <= before
+    assert not (tmp_path / "out").exists()
