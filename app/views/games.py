@@ -13,11 +13,12 @@ from app.core.modes.games import (
     NO,
     TRICK,
     YES,
+    can_skip,
     can_trick,
     repaired,
     teaches,
 )
-from app.core.state import KioskState
+from app.core.state import KioskState, Mode
 from app.views.light import light
 from app.views.model import ActionKey, GameStrip, Light, Question, Verdict
 from app.views.words import Translator
@@ -25,6 +26,11 @@ from app.views.words import Translator
 _FROZEN = (GameStep.CAUGHT, GameStep.ANSWERED)
 _STEPS = (GameStep.SEEK, GameStep.CAUGHT, GameStep.REPAIR, GameStep.ANSWERED)
 _GUIDED_STEPS = (GameStep.FIRST, GameStep.SECOND, GameStep.TRAIN, *_STEPS)
+
+
+def playing(state: KioskState) -> bool:
+    """Whether the main screen shows the game, also below its question."""
+    return state.game is not None and (state.teaching or state.mode is Mode.ASK_TRICK)
 
 
 def frozen_trick(state: KioskState) -> Trick | None:
@@ -75,13 +81,14 @@ def game_guidance(state: KioskState, game: Game) -> Text:
 def strip(state: KioskState, sure_of_target: float | None, translate: Translator) -> GameStrip | None:
     """The strip on the picture: what the game is about, how sure the model is, and how far the game has come."""
     game = state.game
-    if game is None or not state.teaching or game.step is GameStep.CLEAR:
+    if game is None or not playing(state) or game.step is GameStep.CLEAR:
         return None
     steps = _GUIDED_STEPS if game.guided else _STEPS
     title: Text = message("Swap the background") if game.guided else message("Trick it!")
     share, index = None, None
     if game.step is GameStep.SEEK and not game.guided:
         share, index = sure_of_target, game.target
+        title = message("{label}?", label=state.classes[game.target].label)
     if game.step is GameStep.ANSWERED and game.trick is not None:
         index, before = game.target, state.classes[game.target].label
         title = message("Before: {label} {percent}%", label=before, percent=int(100 * game.trick.sureness))
@@ -149,7 +156,7 @@ def game_keys(state: KioskState, game: Game, translate: Translator) -> tuple[Act
             enabled=enabled,
             suggested=enabled and suggested,
         ),
-        ActionKey(Action.SAVE, "later", translate(message("Skip")), "S", enabled=state.teaching),
+        ActionKey(Action.SAVE, "later", translate(message("Skip")), "S", enabled=state.teaching and can_skip(game)),
         ActionKey(Action.UNDO, "undo", translate(message("Undo")), "Z", enabled=state.teaching and any(state.shots)),
         ActionKey(Action.RESET, "back", translate(message("End game")), "R", enabled=state.teaching),
     )
@@ -193,7 +200,7 @@ def is_it_really(state: KioskState, translate: Translator, *, mirror: bool) -> Q
         title=translate(message("Is this really {label}?", label=label)),
         text="",
         answers=(
-            ActionKey(NO, "reset", translate(message("No – tricked!")), "1", suggested=True),
+            ActionKey(NO, "reset", translate(message("No – tricked!")), "1"),
             ActionKey(YES, "confirm", translate(message("Yes, it is")), "2"),
         ),
         left=_left(state),

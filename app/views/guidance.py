@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.base.i18n import Text, message
 from app.core.state import KioskState, Mode
-from app.views.games import game_guidance, suggested_in_game
+from app.views.games import game_guidance, playing, suggested_in_game
 from app.views.verdict import Answer
 
 GOOD_START = 5  # samples of a class from which training is worth suggesting
@@ -37,7 +37,7 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
         return state.picture_problem
     if state.shown_from:
         return message("This is the model from {drive}. RESET goes back to your own.", drive=state.shown_from)
-    if state.game is not None and state.teaching and not (state.held is not None and state.held.alike):
+    if state.game is not None and playing(state) and not (state.held is not None and state.held.alike):
         return game_guidance(state, state.game)
     if state.held is not None:
         if state.held.alike:

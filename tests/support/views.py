@@ -254,7 +254,7 @@ def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         guidance=f"Trick me! Show me something that is NOT {names[1]}.",
         picture_keys=(WHY_KEY,),
         actions=(replace(GAME_KEYS[0], name="train", text="Train", enabled=False, suggested=False), *GAME_KEYS[1:]),
-        game=GameStrip("Trick it!", 1, 0.7, "Best: 97%", 0, 4),
+        game=GameStrip(f"{names[1]}?", 1, 0.7, "Best: 97%", 0, 4),
     )
     caught = replace(
         seeking,
@@ -269,7 +269,7 @@ def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         f"Is this really {names[1]}?",
         "",
         (
-            ActionKey(0, "reset", "No – tricked!", "1", suggested=True),
+            ActionKey(0, "reset", "No – tricked!", "1"),
             ActionKey(1, "confirm", "Yes, it is", "2"),
         ),
         left=0.6,

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pygame
 
+from app.base.explanation import Explanation, Way
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.tone import Tone
@@ -130,8 +131,8 @@ def drawing(surface: pygame.Surface, state: KioskState, seen: Smoothed) -> Calla
     def draw() -> None:
         nonlocal count
         count += 1
-        frame = replace(frames[count % 4], sequence=count)
-        screens.draw(surface, present(state, frame, seen, Surroundings(model_square=(0, 80, 480))), theme)
+        frame, now = replace(frames[count % 4], sequence=count), replace(seen, sequence=count)
+        screens.draw(surface, present(state, frame, now, Surroundings(model_square=(0, 80, 480))), theme)
 
     return draw
 
@@ -150,9 +151,12 @@ def scenes(frame: Frame) -> list[tuple[str, KioskState, Smoothed]]:
     model = TrainedFacts(0.9, 0.5, (12, 12, 12))
     live = replace(taught, mode=Mode.LIVE, model=model, notice=Notice("Learned it!", Tone.SUCCESS, 9.0))
     answer = Smoothed(np.array([0.9, 0.06, 0.04], np.float32), 0.5, 1, 0.0)
+    cells = np.random.default_rng(0).normal(0.0, 1.0, (28, 28)).astype(np.float32)
+    why = replace(answer, why=Explanation(cells, 0, 1, against_all=False, margin=float(cells.sum()), way=Way.EXACT))
     return [
         ("draw teach", taught, NOTHING_SEEN),
         ("draw live", live, answer),
+        ("draw live with WHY", replace(live, why=True), why),
         ("draw training", replace(taught, mode=Mode.TRAINING), NOTHING_SEEN),
         ("draw question", replace(taught, mode=Mode.CONFIRM_RESET), NOTHING_SEEN),
     ]

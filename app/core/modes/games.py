@@ -143,11 +143,18 @@ def _go_on(state: KioskState, game: Game) -> Step | None:
 
 
 def _skip(state: KioskState, game: Game) -> Step:
-    """Go to the next step; where there is none, end the game."""
-    after = _NEXT.get(game.step)
+    """Go to the next step; after the last one the guided round ends, and "Trick it!" begins again."""
+    if not can_skip(game):
+        return state, ()
+    after = _NEXT.get(game.step, None if game.guided else GameStep.SEEK)
     if game.step is GameStep.TRAIN and can_trick(state):
         after = GameStep.SEEK
     return (_at(state, after), (ev.PlaySound("tick"),)) if after is not None else ended(state)
+
+
+def can_skip(game: Game) -> bool:
+    """Whether SAVE skips a step: all but the first one of "Trick it!", which has nothing after it."""
+    return game.guided or game.step is not GameStep.SEEK
 
 
 def teaches(state: KioskState, game: Game) -> int:

@@ -33,7 +33,9 @@ def draw_strip(canvas: Canvas, game: GameStrip, camera: pygame.Rect) -> None:
         canvas.text(game.best_text, best, 20, palette.quiet, palette.panel, bold=True, align="right")
         words.width -= px(BEST_W + 14)
     if game.share is not None and game.index is not None:
-        track = pygame.Rect(words.left, 0, words.width, px(22))
+        name = pygame.Rect(words.left, words.top, words.width * 2 // 5, words.height)
+        canvas.text(game.title, name, 26, palette.text, palette.panel, bold=True)
+        track = pygame.Rect(name.right + px(14), 0, words.right - name.right - px(14), px(22))
         track.centery = words.centery
         paint.bar(canvas.surface, track, game.share, canvas.theme.class_colour(game.index), palette.raised)
     else:

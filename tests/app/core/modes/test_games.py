@@ -341,6 +341,13 @@ def test_save_skips_every_step_and_saves_nothing() -> None:
     assert press(trained_state, Action.SAVE).game is None
 
 
+def test_in_trick_it_save_looks_for_another_trick() -> None:
+    assert step_of(press(playing(), Action.SAVE)) is GameStep.SEEK
+    state = press(caught(), Action.SAVE)
+    assert step_of(state) is GameStep.REPAIR
+    assert step_of(press(state, Action.SAVE)) is GameStep.SEEK
+
+
 def test_with_something_taught_the_guided_round_asks_before_it_erases() -> None:
     state = press(wait(press(live(), Action.PLAY), 1.0), 1)
     assert state.mode is Mode.CONFIRM_RESET
