@@ -30,7 +30,7 @@ from app.base.workers import Progress, unless_abandoned
 from app.config.pin_lock import PinLock, read_pin_lock
 from app.config.schema import Config
 from app.core import events as ev
-from app.core.modes import erasing, idle
+from app.core.modes import erasing, idle, results
 from app.core.modes.games import watching
 from app.core.modes.recovery import recovered
 from app.core.modes.why import explains
@@ -196,7 +196,7 @@ class Kiosk:
             case ev.LoadGallery(class_index, page, size):
                 self._session_job(load_gallery, class_index, page, size)
             case ev.LoadPictures(sample_ids):
-                self._session_job(load_pictures, sample_ids)
+                self._session_job(load_pictures, sample_ids, results.answers(self.state))
             case ev.CheckSamples():
                 self.session_jobs.put(partial(check_samples, self._tools, self.events.put, self.session_jobs))
                 self._preparation.request()

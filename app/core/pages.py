@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from app.base.buttons import Action, MatrixCell, PowerKey, StaffPage
+from app.base.explanation import Explanation
 from app.base.i18n import Text
 from app.base.picture import Picture
 from app.core import events as ev
@@ -39,12 +40,16 @@ class ResultsState:
     Attributes:
         cell: The selected cell of the confusion matrix; None shows all mistakes.
         pictures: The pictures on the page, by sample id.
+        explanations: What spoke for the answers to them, by sample id.
+        lit: The pictures show it.
         removed: Samples that were removed here and can be restored.
         returning: How many of them are being restored.
     """
 
     cell: MatrixCell | None = None
     pictures: tuple[tuple[int, Picture], ...] = ()
+    explanations: tuple[tuple[int, Explanation], ...] = ()
+    lit: bool = True
     removed: tuple[int, ...] = ()
     returning: int = 0
 

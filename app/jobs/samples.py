@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from app.jobs.classes import class_variety
 from app.jobs.running import JobQueue, report_failure_as
 from app.jobs.tools import Announce, Tools
 from app.session.embeddings import backend_agreement
-from app.session.pictures import THUMBNAIL_PX, small_picture, thumbnail
+from app.session.pictures import THUMBNAIL_PX, decode_picture, small_picture, thumbnail
 from app.session.session import Sample
 from tpu.tensors import centre_crop
 
@@ -103,10 +104,26 @@ def load_gallery(tools: Tools, announce: Announce, class_index: int, page: int, 
         announce(ev.GalleryLoaded(_pictures(tools, "gallery", sample_ids)))
 
 
-def load_pictures(tools: Tools, announce: Announce, sample_ids: tuple[int, ...]) -> None:
-    """Fetch pictures for the results page; announces PicturesLoaded or UndoFailed."""
+def load_pictures(
+    tools: Tools, announce: Announce, sample_ids: tuple[int, ...], answers: Mapping[int, tuple[int, int]]
+) -> None:
+    """Fetch pictures for the results page; announces PicturesLoaded or UndoFailed.
+
+    Args:
+        tools: The store, and the model that explains the answers.
+        announce: Receives the event.
+        sample_ids: The samples.
+        answers: The answer and the truth for each of them, as rows of the model.
+    """
     with report_failure_as(ev.UndoFailed, announce):
-        announce(ev.PicturesLoaded(_pictures(tools, "results", sample_ids)))
+        found = tools.store.pictures(sample_ids)
+        known = [one for one in sample_ids if one in found and one in answers]
+        explained = tools.vision.explanations([(decode_picture(found[one]), *answers[one]) for one in known])
+        announce(
+            ev.PicturesLoaded(
+                _pictures(tools, "results", sample_ids), tuple(zip(known, explained, strict=True)) if explained else ()
+            )
+        )
 
 
 def check_samples(tools: Tools, announce: Announce, session_jobs: JobQueue, stop: StopSignal) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -99,6 +100,32 @@ class Vision:
         finally:
             explainer.close()
         return self._observation(frame, model, judged, why)
+
+    def explanations(self, squares: Sequence[tuple[ImageArray, int, int]]) -> list[Explanation]:
+        """Explain the answers to pictures that were stored. Any thread may call it.
+
+        Args:
+            squares: Square pictures, RGB, uint8, (S, S, 3), each with the row of the model that was answered and the
+                row that would have been right; where these are the same, the runner-up takes the place of the latter.
+
+        Returns:
+            One explanation for each picture, with the kiosk's rows; none at all without a model, or if it can only be
+            explained by covering parts of the pictures, which takes long.
+        """
+        model = self._model
+        if model is None or not squares:
+            return []
+        explainer = _explainer(model)
+        try:
+            if explainer.way is not Way.EXACT:
+                return []
+            explained = [
+                explainer.explain(square, winner=answer, other=truth if truth != answer else None)[1]
+                for square, answer, truth in squares
+            ]
+        finally:
+            explainer.close()
+        return [_with_kiosk_rows(one, model.class_indices) for one in explained]
 
     def observe(self, frame: Frame) -> Observation:
         """Run the model on a frame. Call it from one thread at a time."""

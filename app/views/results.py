@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.base.buttons import Action, MatrixCell, StoredPicture
+from app.base.explanation import Explanation
 from app.base.i18n import Message, Text, message
 from app.base.picture import Picture
 from app.core.facts import TrainedFacts
 from app.core.modes.accuracy import advice, is_good, tested_accuracy, title_of_results
 from app.core.modes.results import cells, with_picture
 from app.core.state import KioskState, Mode
-from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Results
+from app.views.light import light
+from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Light, Results
 from app.views.words import Translator, back_key, usage_hint
 
 STEER = message("Buttons 1 and 2 move, TRAIN chooses, RESET leaves.")
@@ -50,7 +52,7 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         confusion=_cells(report, cell, tested),
         confused_title=translate(title),
         confused=confused,
-        keys=(back_key(translate), *((bring_back,) if state.results.removed else ())),
+        keys=(back_key(translate), *_why_key(state, translate), *((bring_back,) if state.results.removed else ())),
     )
 
 
@@ -80,6 +82,7 @@ def _confused(
     state: KioskState, taught: tuple[int, ...], labels: tuple[str, ...], translate: Translator
 ) -> tuple[ConfusedPicture, ...]:
     pictures: Mapping[int, Picture] = dict(state.results.pictures)
+    explanations = dict(state.results.explanations) if state.results.lit else {}
     return tuple(
         ConfusedPicture(
             button=StoredPicture(int(one["sample"])),
@@ -87,9 +90,20 @@ def _confused(
             text=translate(_answered(labels[one["truth"]], labels[one["answer"]])),
             index=taught[one["truth"]],
             answered=taught[one["answer"]],
+            light=_light(explanations.get(one["sample"]), int(one["sample"])),
         )
         for one in with_picture(state)
     )
+
+
+def _why_key(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
+    if not state.results.explanations:
+        return ()
+    return (ActionKey(Action.WHY, "why", translate(message("Why?")), "W", held=state.results.lit),)
+
+
+def _light(why: Explanation | None, sample_id: int) -> Light | None:
+    return None if why is None else light(why, ("results", sample_id), index=why.winner, mirror=False)
 
 
 def _answered(truth: str, answer: str) -> Message:

@@ -338,6 +338,7 @@ def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         "gallery": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(1, 18, names[1])),
         "gallery_few": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(0, 3, names[0])),
         "results": replace(main["live"], screen=Screen.RESULTS, results=results(count, names)),
+        "results_why": replace(main["live"], screen=Screen.RESULTS, results=results(count, names, lit=True)),
         "saving": replace(main["live"], screen=Screen.SAVING, saving=saving(2), progress=0.45),
         "saved": replace(main["live"], screen=Screen.SAVING, saving=saving(5)),
         "saved_here": replace(
@@ -371,8 +372,8 @@ def gallery(index: int, count: int, name: str) -> Gallery:
     )
 
 
-def results(count: int, names: tuple[str, ...]) -> Results:
-    """The results of a training that confuses some classes."""
+def results(count: int, names: tuple[str, ...], *, lit: bool = False) -> Results:
+    """The results of a training that confuses some classes; the pictures may show why."""
     return Results(
         title="18 of 20 test pictures right",
         text="Show the things that it mixed up from more sides. Its “not sure” is only a guess so far.",
@@ -384,10 +385,17 @@ def results(count: int, names: tuple[str, ...]) -> Results:
         confusion=tuple(tuple(_cell(row, column, count) for column in range(count)) for row in range(count)),
         confused_title="Pictures that mixed it up",
         confused=tuple(
-            ConfusedPicture(("drop", number), picture(1, number), f"{names[1]} – it guessed {names[0]}", 1, 0)
+            ConfusedPicture(
+                ("drop", number),
+                picture(1, number),
+                f"{names[1]} – it guessed {names[0]}",
+                1,
+                0,
+                spot(0, 0.3 + 0.1 * number) if lit else None,
+            )
             for number in range(4)
         ),
-        keys=(ActionKey("back", "back", "Back", "Esc"),),
+        keys=(ActionKey("back", "back", "Back", "Esc"), *((replace(WHY_KEY, held=True),) if lit else ())),
         curve_text="93 %",
         glad=True,
     )

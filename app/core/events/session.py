@@ -61,9 +61,13 @@ class GalleryLoaded:
 
 @dataclass(frozen=True)
 class PicturesLoaded:
-    """The pictures that the results asked for, by sample id."""
+    """The pictures that the results asked for, by sample id, and what spoke for the answers to them.
+
+    `explanations` is empty if the model cannot be explained fast enough.
+    """
 
     pictures: tuple[tuple[int, Picture], ...]
+    explanations: tuple[tuple[int, Explanation], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,13 @@ def pressed(state: KioskState, button: Button) -> Step:
     match button:
         case MatrixCell():
             cell = None if results.cell == button else button
-            state = replace(state, results=replace(results, cell=cell, pictures=()))
+            state = replace(state, results=replace(results, cell=cell, pictures=(), explanations=()))
             return state, (ev.LoadPictures(_sample_ids(state)),)
         case StoredPicture(sample_id):
             known = sample_id in _sample_ids(state) and sample_id not in results.removed
             return (state, (ev.RemoveSample(sample_id),)) if known else (state, ())
+        case Action.WHY:
+            return replace(state, results=replace(results, lit=not results.lit)), (ev.PlaySound("tick"),)
         case Action.UNDO:
             if len(results.removed) <= results.returning:
                 return refused(state, message("There is nothing to bring back."))
@@ -49,7 +51,8 @@ def targets(state: KioskState) -> tuple[Button, ...]:
         return ()
     pictures = tuple(StoredPicture(int(one["sample"])) for one in with_picture(state))
     undo = (Action.UNDO,) if state.results.removed else ()
-    return (*(cell for row in cells(state.model.report) for cell in row), *pictures, ScreenKey.BACK, *undo)
+    why = (Action.WHY,) if state.results.explanations else ()
+    return (*(cell for row in cells(state.model.report) for cell in row), *pictures, ScreenKey.BACK, *why, *undo)
 
 
 def cells(report: Mapping[str, Any]) -> tuple[tuple[MatrixCell, ...], ...]:
@@ -63,7 +66,8 @@ def pictures_loaded(state: KioskState, event: ev.PicturesLoaded) -> Step:
     """Show the pictures, unless the results were left meanwhile."""
     if state.mode is not Mode.RESULTS:
         return state, ()
-    return replace(state, results=replace(state.results, pictures=event.pictures)), ()
+    results = replace(state.results, pictures=event.pictures, explanations=event.explanations)
+    return replace(state, results=results), ()
 
 
 def sample_gone(state: KioskState, sample_id: int) -> Step:
@@ -88,6 +92,16 @@ def chosen(state: KioskState) -> tuple[Mapping[str, Any], ...]:
     held_out = report.get("held_out", wrong)
     those = wrong if cell is None else [one for one in held_out if MatrixCell(one["truth"], one["answer"]) == cell]
     return tuple(one for one in those if one["sample"] not in state.results.removed)[:SHOWN]
+
+
+def answers(state: KioskState) -> Mapping[int, tuple[int, int]]:
+    """The answer and the truth for every held-out sample, by sample id, as rows of the model."""
+    report = state.model.report if state.model is not None else None
+    if report is None:
+        return {}
+    return {
+        int(one["sample"]): (int(one["answer"]), int(one["truth"])) for one in report.get("held_out", report["wrong"])
+    }
 
 
 def with_picture(state: KioskState) -> tuple[Mapping[str, Any], ...]:

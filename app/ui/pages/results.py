@@ -190,7 +190,8 @@ def _confused(canvas: Canvas, one: ConfusedPicture, area: pygame.Rect) -> None:
     words_h = px(WORDS_H)
     edge = min(area.width, area.height - words_h) - px(8)
     centre = (area.centerx, area.top + (area.height - edge - words_h) // 2 + edge // 2)
-    paint.snapshot(canvas.surface, one.picture, centre, round(edge * 0.92))
+    colour = canvas.theme.class_colour(one.answered)
+    paint.snapshot(canvas.surface, one.picture, centre, round(edge * 0.92), light=one.light, colour=colour)
     for index, side in ((one.index, -1), (one.answered, 1)):
         draw_class_mark(
             canvas,

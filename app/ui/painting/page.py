@@ -77,7 +77,7 @@ def key_places(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect) -
 def draw_keys(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect, breath: float = 0.0) -> None:
     """Draw a row of keys."""
     for key, area in zip(keys, key_places(canvas, keys, footer), strict=True):
-        draw_key(canvas, key, area, size=24, breath=breath if key.suggested else 0.0)
+        draw_key(canvas, key, area, size=24, breath=breath if key.suggested else 0.0, strong=key.held)
 
 
 def key_targets(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect) -> list[Target]:

@@ -9,9 +9,11 @@ from zlib import crc32
 import pygame
 
 from app.base.picture import Picture
+from app.ui.painting.light import draw_light
 from app.ui.painting.shapes import shape, smooth
 from app.ui.painting.surfaces import CACHE
 from app.ui.painting.theme import BLACK, WHITE, Colour, Theme, mixed
+from app.views.model import Light
 
 RING_STEPS = 120
 PRINT_PAPER = (255, 253, 247)
@@ -139,15 +141,29 @@ def camera(surface: pygame.Surface, shown: Picture, area: pygame.Rect) -> None:
     pygame.transform.smoothscale(part, area.size, surface.subsurface(area))
 
 
-def snapshot(surface: pygame.Surface, shown: Picture, centre: tuple[float, float], edge: int) -> None:
-    """Draw a small print on white paper, turned a little; the angle depends only on the picture's key."""
+def snapshot(
+    surface: pygame.Surface,
+    shown: Picture,
+    centre: tuple[float, float],
+    edge: int,
+    *,
+    light: Light | None = None,
+    colour: Colour | None = None,
+) -> None:
+    """Draw a small print on white paper, turned a little; the angle depends only on the picture's key.
+
+    With a `light` the print is dark where there is none; its edge has the `colour`.
+    """
     angle = (crc32(repr(shown.key).encode()) % 9 - 4) * 1.1
 
     def make() -> pygame.Surface:
         rim, big = max(2, round(edge * 0.07)) * 2, edge * 2
         paper = pygame.Surface((big, big), pygame.SRCALPHA)
         paper.fill(PRINT_PAPER)
-        paper.blit(_scaled(shown, (big - 2 * rim, big - 2 * rim)), (rim, rim))
+        inside = pygame.Rect(rim, rim, big - 2 * rim, big - 2 * rim)
+        paper.blit(_scaled(shown, inside.size), inside)
+        if light is not None:
+            draw_light(paper, light, inside, inside, colour)
         room = pygame.Surface((round(big * 1.24), round(big * 1.24)), pygame.SRCALPHA)
         room.fill((60, 45, 30, 0))
         shade = pygame.Surface((big, big), pygame.SRCALPHA)
@@ -158,7 +174,7 @@ def snapshot(surface: pygame.Surface, shown: Picture, centre: tuple[float, float
         lying = pygame.transform.rotozoom(room, angle, 0.5)
         return lying.convert_alpha() if pygame.display.get_surface() else lying
 
-    drawn = CACHE.get(("snapshot", shown.key, edge), make)
+    drawn = CACHE.get(("snapshot", shown.key, edge, light and (light.key, colour)), make)
     surface.blit(drawn, drawn.get_rect(center=(round(centre[0]), round(centre[1]))))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from app.base.picture import Picture
-from app.views.model.parts import ActionKey
+from app.views.model.parts import ActionKey, Light
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class ConfusedPicture:
     text: str  # "cup – it guessed apple"
     index: int  # its own class
     answered: int  # the class it was taken for
+    light: Light | None = None  # on the parts that spoke for the answer
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,10 @@ def test_the_results_show_the_pictures_of_held_out_samples(station: Station) -> 
         station.kiosk.state.model.report["held_out"]
     )
     assert len(shown.curve) > 1
+    explained = dict(station.kiosk.state.results.explanations)
+    assert set(explained) == {one.button.sample_id for one in shown.confused}
+    assert all(why.winner == 0 and why.cells.max() > 0 for why in explained.values())
+    assert all(one.light is not None for one in shown.confused)
 
 
 def test_zoom_applies_to_samples_answers_and_the_export(station: Station) -> None:

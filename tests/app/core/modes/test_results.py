@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from app.base.buttons import (
     Action,
     MatrixCell,
     StoredPicture,
 )
+from app.base.explanation import Explanation, Way
 from app.core import events as ev
+from app.core.modes.results import targets
 from app.core.state import KioskState, Mode
 from tests.support.states import MODEL_WITH_RESULTS, PICTURE, kiosk, run
 
@@ -38,3 +42,15 @@ def test_without_a_training_there_are_no_results() -> None:
     state, _ = run(kiosk(3, 3), ev.ButtonPressed(Action.RESULTS))
     assert state.mode is Mode.TEACH
     assert str(state.notice.text) == "Press TRAIN first: then there are results to look at."
+
+
+def test_why_shows_and_hides_what_spoke_for_the_answers() -> None:
+    why = Explanation(np.ones((2, 2), np.float32), 1, 0, against_all=False, margin=4.0, way=Way.EXACT)
+    state, _ = results(ev.PicturesLoaded(((2, PICTURE),), ((2, why),)))
+    assert state.results.lit
+    assert Action.WHY in targets(state)
+    state, _ = run(state, ev.ButtonPressed(Action.WHY))
+    assert not state.results.lit
+    assert state.mode is Mode.RESULTS
+    without, _ = results(ev.PicturesLoaded(((2, PICTURE),)))
+    assert Action.WHY not in targets(without)
