@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sqlite3
@@ -24,7 +25,7 @@ from app.base.i18n import Message, Text, message
 from app.session.database import GROWTH_BYTES, create_tables, grow, open_database, prepare
 from app.session.erasure import RECOVERED, cover_unfinished_growth, finish_erasing, good_copy_of, journal_of
 from app.session.salvage import rebuild, salvage
-from app.session.soundness import find_damage
+from app.session.soundness import DAMAGE_ERRORS, find_damage
 
 logger = logging.getLogger(__name__)
 
@@ -78,18 +79,20 @@ def open_session(path: Path, labels: Sequence[str]) -> Opened:
     lost_file = good_copy_of(path).is_file() and not (path.is_file() and path.stat().st_size)
     try:
         database = open_database(path)
-    except sqlite3.Error as error:
+    except DAMAGE_ERRORS as error:
         return _recover(path, labels, str(error))
     try:
         damage = "its file is missing" if lost_file else find_damage(database)
-    except (sqlite3.Error, ValueError, OverflowError) as error:
+    except DAMAGE_ERRORS as error:
         damage = str(error)
     if damage:
         database.close()
         return _recover(path, labels, damage)
     if (problem := _cannot_write(database)) is not None:
         database.close()
-        return _in_memory(path, problem)
+        if (disk_problem := _disk_problem(path)) is None:
+            return _recover(path, labels, "it cannot be written, but the disk can")
+        return _in_memory(path, disk_problem if problem.errno == errno.EROFS else problem)
     return Opened(database)
 
 
@@ -109,9 +112,9 @@ def _cannot_write(database: sqlite3.Connection) -> OSError | None:
         if database.execute("SELECT 1 FROM samples LIMIT 1").fetchone() is None:
             grow(database, GROWTH_BYTES // 2)
             if database.execute("PRAGMA freelist_count").fetchone()[0] == 0:
-                return OSError(28, os.strerror(28))
+                return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except sqlite3.Error:
-        return OSError(30, os.strerror(30))
+        return OSError(errno.EROFS, os.strerror(errno.EROFS))
     return None
 
 
@@ -127,7 +130,7 @@ def _recover(path: Path, labels: Sequence[str], damage: str) -> Opened:
         try:
             on_disk = _write_recovered(path, database)
         except (OSError, sqlite3.Error) as error:
-            problem = error if isinstance(error, OSError) else OSError(5, str(error))
+            problem = error if isinstance(error, OSError) else OSError(errno.EIO, str(error))
         else:
             database.close()
             return Opened(on_disk, None, damage, kept, found.lost)

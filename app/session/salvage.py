@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from app.session.database import create_tables
 from app.session.soundness import (
+    DAMAGE_ERRORS,
     FACTS,
     MODEL_COLUMNS,
     SAMPLE_COLUMNS,
@@ -107,7 +108,7 @@ def _read(path: Path, labels: Sequence[str]) -> Salvaged:
     """Read a database in the way in which most of it can be read."""
     found = Salvaged()
     for repair in (False, True):
-        with suppress(sqlite3.Error, OSError):
+        with suppress(*DAMAGE_ERRORS, OSError):
             one = _read_opened(path, labels, repair=repair)
             if len(one.samples) > len(found.samples) or not found.labels:
                 found = one
@@ -120,7 +121,7 @@ def _read_opened(path: Path, labels: Sequence[str], *, repair: bool) -> Salvaged
     with closing(_open(path, repair=repair)) as database:
         database.text_factory = lambda data: data.decode("utf-8", "replace")
         found = Salvaged(labels=_labels(database, labels))
-        with suppress(sqlite3.Error):
+        with suppress(*DAMAGE_ERRORS):
             found.facts = {str(name): str(value) for name, value in database.execute("SELECT name, value FROM facts")}
             found.facts = {name: value for name, value in found.facts.items() if name in FACTS}
         ids = _sample_ids(database)
@@ -134,10 +135,10 @@ def _read_opened(path: Path, labels: Sequence[str], *, repair: bool) -> Salvaged
         _drop_odd_lengths(found)
         for sample_id, row in found.samples.items():
             length = len(bytes(row[2])) if isinstance(row[2], bytes) else None
-            with suppress(sqlite3.Error):
+            with suppress(*DAMAGE_ERRORS):
                 rows = database.execute(f"SELECT {VIEW_COLUMNS} FROM made_views WHERE sample_id = ?", (sample_id,))
                 found.views[sample_id] = [one for one in rows if not view_problem(one, length)]
-        with suppress(sqlite3.Error):
+        with suppress(*DAMAGE_ERRORS):
             models = database.execute(f"SELECT {MODEL_COLUMNS} FROM model").fetchall()
             found.model = models[0] if len(models) == 1 and not model_problem(models[0], len(found.labels)) else None
     return found
@@ -168,7 +169,7 @@ def _open(path: Path, *, repair: bool) -> sqlite3.Connection:
 def _labels(database: sqlite3.Connection, labels: Sequence[str]) -> list[str]:
     """Read the names of the classes; one that is damaged gets its name from `labels`, or a number."""
     stored: dict[int, str] = {}
-    with suppress(sqlite3.Error):
+    with suppress(*DAMAGE_ERRORS):
         for index, name in read_label_rows(database):
             if isinstance(index, int) and 0 <= index < 9:
                 stored[index] = str(name) if label_is_sound(name) else ""
@@ -195,12 +196,12 @@ def _sample_ids(database: sqlite3.Connection) -> list[int]:
 
 def _rows(database: sqlite3.Connection, query: str) -> Iterator[Row]:
     """Yield rows until the damage."""
-    with suppress(sqlite3.Error):
+    with suppress(*DAMAGE_ERRORS):
         yield from database.execute(query)
 
 
 def _one(database: sqlite3.Connection, query: str, value: int) -> Row | None:
-    with suppress(sqlite3.Error):
+    with suppress(*DAMAGE_ERRORS):
         row: Row | None = database.execute(query, (value,)).fetchone()
         return row
     return None

@@ -31,6 +31,9 @@ SAMPLE_COLUMNS = "sample_id, class_index, embedding, picture, taken_at_s, extrac
 VIEW_COLUMNS = "sample_id, number, embedding, extractor_sha256"
 MODEL_COLUMNS = "path, sha256, validation_accuracy, threshold, shots, validation_from, provisional"
 
+DAMAGE_ERRORS = (sqlite3.Error, ValueError, OverflowError)
+"""What reading a damaged database raises; ValueError if it has bytes that are no text where SQLite needs names."""
+
 Row = Sequence[object]
 
 
