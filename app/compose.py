@@ -19,11 +19,12 @@ from pathlib import Path
 import pygame
 
 from app.base.ports import Camera, Clock, Drives, Frame
+from app.base.start_problems import Fallbacks
 from app.base.supervision import Duty, Workers
 from app.base.workers import Mailbox, unless_abandoned
 from app.config.schema import CameraSettings, Config
 from app.config.settings_file import SettingsFile
-from app.core.events import Event, WorkerFailed, WorkerReplaced
+from app.core.events import Event, StartProblem, WorkerFailed, WorkerReplaced
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
 from app.demo.setup import Demo, demo_config, scripted_visitor
@@ -47,11 +48,10 @@ from app.openers import (
     Buttons,
     Outputs,
     camera_opener,
-    check_export_dir,
     lock_data_dir,
     open_buttons,
     open_drives,
-    open_model,
+    open_model_or_default,
     open_outputs,
     open_sounds,
     open_store,
@@ -60,6 +60,8 @@ from app.openers import (
     record_warnings,
     start_accelerator,
     volume,
+    with_usable_camera,
+    with_usable_export_dir,
 )
 from app.ui import screens
 from app.ui.window import Window
@@ -118,6 +120,19 @@ class Composed:
         return output
 
 
+@dataclass(frozen=True)
+class Start:
+    """How a kiosk starts for visitors: whatever does not hold falls back to its default.
+
+    Attributes:
+        typed: Names of settings that were given on the command line; an error in one of them ends the program.
+        problems: What did not hold in the settings, for staff.
+    """
+
+    typed: frozenset[str] = frozenset()
+    problems: tuple[str, ...] = ()
+
+
 @contextmanager
 def compose(
     config: Config,
@@ -128,6 +143,7 @@ def compose(
     demo_data_dir: Path | None = None,
     list_devices: ListDevices = list_accelerators,
     table: DemonstrationCamera | None = None,
+    start: Start | None = None,
 ) -> Iterator[Composed]:
     """Open the kiosk and start its workers; close everything when the block ends.
 
@@ -142,11 +158,12 @@ def compose(
         demo_data_dir: The data directory of the scripted visitor; None for a temporary one.
         list_devices: Lists the Edge TPUs that are plugged in.
         table: The demonstration camera; None to create one.
+        start: Use defaults where settings do not hold; None raises an error instead.
 
     Raises:
         DataDirInUse: If another kiosk uses the same data directory.
         DisplayUnavailable: If no window can be opened.
-        KioskError, tpu.errors.RuntimeLayerError: If another part cannot be opened.
+        KioskError, tpu.errors.RuntimeLayerError: If another part cannot be opened, also with its default.
     """
     table = table or DemonstrationCamera()
     demo = Demo(demo_out, demo_data_dir, table) if demo_out is not None else None
@@ -155,21 +172,36 @@ def compose(
     with ExitStack() as stack:
         if demo is not None:
             config = demo_config(config, demo, stack)
+        fallbacks = Fallbacks(
+            lambda text: events.put(StartProblem(text)),
+            typed=start.typed if start is not None else (),
+            strict=start is None,
+        )
         lock_data_dir(config, stack)
-        check_export_dir(config)
+        config = with_usable_export_dir(config, fallbacks)
+        config = with_usable_camera(config, fallbacks)
         warnings = record_warnings(stack)
-        window = open_window(config, headless, stack)
+        window = open_window(config, headless, stack, fallbacks)
         sounds = open_sounds(config, headless, stack)
-        extractor, accelerator = open_model(config, list_devices, events.put, stack)
+        extractor, accelerator = open_model_or_default(config, list_devices, events.put, stack, fallbacks)
         store = open_store(config, extractor, stack)
         vision = open_vision(extractor, store, stack)
         prior = ExtractorPrior(extractor.origin_sha256, config.data_dir)
         drives = SimulatedDrives() if demo is not None else open_drives(stack)
         guarded = demo is None and locked_in(os.environ)
+        problems = start.problems if start is not None else ()
         things = RenderedThings(AttractStage.kinds, random_views())
         kiosk = Kiosk(
             Tools(config, store, extractor, vision, drives, sounds, clock, accelerator, prior),
-            StationServices(settings, candidates, switch_off, warnings.lines, things, guarded),
+            StationServices(
+                settings,
+                candidates,
+                switch_off,
+                warnings.lines,
+                things,
+                guarded,
+                problems,
+            ),
             events=events,
             toggle_fullscreen=window.toggle_fullscreen,
             settings_changed=lambda changed: sounds.set_volume(volume(changed)),
@@ -177,8 +209,8 @@ def compose(
         )
         start_accelerator(extractor, accelerator, events.put)
         own_pins = Config() if demo is not None else config  # the scripted visitor presses a simulated panel
-        outputs = open_outputs(own_pins, kiosk, sounds, headless, stack)
-        buttons = open_buttons(own_pins, kiosk, clock, stack)
+        outputs = open_outputs(own_pins, kiosk, sounds, headless, stack, fallbacks)
+        buttons = open_buttons(own_pins, kiosk, clock, stack, fallbacks)
         visitor = scripted_visitor(demo, kiosk, window) if demo is not None else None
         mailboxes = Mailboxes()
 

@@ -7,14 +7,15 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pygame
 
-from app.base.errors import DisplayUnavailable, ExportFailed
+from app.base.errors import CameraUnavailable, ConfigInvalid, DisplayUnavailable, ExportFailed, PinsUnavailable
 from app.base.files import folder_problem
 from app.base.ports import Camera, Clock, Drives
 from app.base.recent_warnings import RecentWarnings
+from app.base.start_problems import Fallbacks
 from app.config.class_names import class_names
 from app.config.input_map import input_map, pins_of
 from app.config.schema import Config
@@ -40,9 +41,11 @@ from app.ui.speech import Speech
 from app.ui.window import Window
 from app.views.lamps import lamps
 from app.views.model import KioskView
+from learning.errors import LearningError
 from learning.extractor_file import check_extractor
 from tpu.edgetpu.accelerator import is_compiled
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor, ListDevices
+from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
 from tpu.runtime import Driver
@@ -70,21 +73,35 @@ def record_warnings(stack: ExitStack) -> RecentWarnings:
     return warnings
 
 
-def open_window(config: Config, headless: bool, stack: ExitStack) -> Window:
-    """Open the window; with `headless`, draw into memory.
+def open_window(config: Config, headless: bool, stack: ExitStack, fallbacks: Fallbacks) -> Window:
+    """Open the window; with `headless`, draw into memory. If it cannot have its size, it gets the default size.
 
     Raises:
         DisplayUnavailable: If there is no screen.
     """
-    size = (config.screen.width_px, config.screen.height_px)
+    screen, default = config.screen, Config().screen
+    size, usual = (screen.width_px, screen.height_px), (default.width_px, default.height_px)
+    fullscreen = screen.fullscreen and not headless
+    try:
+        window = _window(size, fullscreen=fullscreen, headless=headless)
+    except DisplayUnavailable as error:
+        if size == usual:
+            raise
+        window = _window(usual, fullscreen=fullscreen, headless=headless)
+        stack.callback(window.close)
+        fallbacks.use_default("screen.width_px", error)
+        return window
+    return stack.enter_context(closing(window))
+
+
+def _window(size: tuple[int, int], *, fullscreen: bool, headless: bool) -> Window:
     try:
         with hide_lines(NO_RUNTIME_DIR):
-            window = Window(size, fullscreen=config.screen.fullscreen and not headless, headless=headless)
-    except pygame.error as error:
+            return Window(size, fullscreen=fullscreen, headless=headless)
+    except (pygame.error, MemoryError) as error:
         raise DisplayUnavailable(
             f"no window can be opened: {error}. Start it from a desktop session, or with --headless."
         ) from error
-    return stack.enter_context(closing(window))
 
 
 def open_sounds(config: Config, headless: bool, stack: ExitStack) -> Sounds:
@@ -96,6 +113,36 @@ def open_sounds(config: Config, headless: bool, stack: ExitStack) -> Sounds:
 def volume(config: Config) -> float:
     """Return the volume of sounds and speech, 0 (mute) to 1."""
     return config.screen.volume if config.screen.sound else 0.0
+
+
+def open_model_or_default(
+    config: Config,
+    list_devices: ListDevices,
+    announce: Callable[[Event], None],
+    stack: ExitStack,
+    fallbacks: Fallbacks,
+) -> tuple[EmbeddingExtractor, EdgeTpuSupervisor | None]:
+    """Open the embedding extractor of the settings; if that fails, on any runtime and device; then the built-in one.
+
+    Raises:
+        tpu.errors.RuntimeLayerError, learning.errors.UnsupportedExtractor: If none of them can be opened.
+    """
+    anywhere = replace(config.model, runtime="auto", device="auto")
+    choices = dict.fromkeys((config.model, anywhere, replace(anywhere, extractor="")))
+    last = list(choices)[-1]
+    for model in choices:
+        with ExitStack() as opened:
+            try:
+                found = open_model(replace(config, model=model), list_devices, announce, opened)
+            except (RuntimeLayerError, LearningError, OSError, ValueError) as error:
+                if model == last:
+                    raise
+                same_place = (model.runtime, model.device) == (anywhere.runtime, anywhere.device)
+                fallbacks.use_default("model.extractor" if same_place else "model.runtime", error)
+                continue
+            stack.push(opened.pop_all())
+            return found
+    raise AssertionError
 
 
 def open_model(
@@ -145,8 +192,7 @@ def start_accelerator(
 def open_store(config: Config, extractor: EmbeddingExtractor, stack: ExitStack) -> SessionStore:
     """Open the stored session. Samples of another extractor stay in it, to be embedded again.
 
-    Raises:
-        SessionUnreadable: If its file cannot be opened.
+    It always opens, if need be in memory: `SessionStore.opened` says so.
     """
     store = SessionStore(
         config.data_dir / SESSION_FILE,
@@ -178,6 +224,28 @@ def check_export_dir(config: Config) -> None:
         )
 
 
+def with_usable_export_dir(config: Config, fallbacks: Fallbacks) -> Config:
+    """Return the settings, with the default export directory if theirs cannot be written."""
+    try:
+        check_export_dir(config)
+    except ExportFailed as error:
+        fallbacks.use_default("storage.export_dir", error)
+        return replace(config, storage=replace(config.storage, export_dir=""))
+    return config
+
+
+def with_usable_camera(config: Config, fallbacks: Fallbacks) -> Config:
+    """Return the settings, with the automatic camera if theirs name something that can never be a camera."""
+    if config.camera.source in (*AUTOMATIC, DEMO_CAMERA):
+        return config
+    try:
+        check_source(config.camera.source)
+    except CameraUnavailable as error:
+        fallbacks.use_default("camera.source", error)
+        return replace(config, camera=replace(config.camera, source=AUTOMATIC[1]))
+    return config
+
+
 def open_drives(stack: ExitStack) -> Drives:
     """Watch removable drives, and mount them through udisks2 where it runs; closing unmounts those again."""
     return stack.enter_context(closing(MountingDrives(MountedDrives(), UDisks())))
@@ -200,17 +268,18 @@ class Outputs:
         self.systemd.frame_shown(healthy=self.kiosk.state.fault is None)
 
 
-def open_outputs(config: Config, kiosk: Kiosk, sounds: Sounds, headless: bool, stack: ExitStack) -> Outputs:
-    """Open lamps, speech, and the connection to systemd.
-
-    Raises:
-        PinsUnavailable: If the pins of the lamps cannot be used.
-    """
+def open_outputs(
+    config: Config, kiosk: Kiosk, sounds: Sounds, headless: bool, stack: ExitStack, fallbacks: Fallbacks
+) -> Outputs:
+    """Open lamps, speech, and the connection to systemd. Without usable pins there are no lamps."""
     speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
     stack.callback(speech.close)
     opened_lamps = None
     if wired := wired_lamps(config.lamps):
-        opened_lamps = stack.enter_context(closing(GpioLamps(wired, config.lamps)))
+        try:
+            opened_lamps = stack.enter_context(closing(GpioLamps(wired, config.lamps)))
+        except PinsUnavailable as error:
+            fallbacks.use_default("lamps", error)
     systemd = SystemdNotifier(os.environ, time.monotonic)
     stack.callback(systemd.stopping)
     return Outputs(kiosk, opened_lamps, speech, systemd)
@@ -233,34 +302,31 @@ class Buttons:
             self.announce(at_time(event, self.clock()))
 
 
-def open_buttons(config: Config, kiosk: Kiosk, clock: Clock, stack: ExitStack) -> Buttons:
+def open_buttons(config: Config, kiosk: Kiosk, clock: Clock, stack: ExitStack, fallbacks: Fallbacks) -> Buttons:
     """Open the pins that are buttons, or may become buttons, and all game pads.
 
-    Raises:
-        ConfigInvalid: If the settings name a key that does not exist.
-        PinsUnavailable: If the pins cannot be used.
+    A key that does not exist is never pressed, and pins that cannot be used neither.
     """
-    check_keys(input_map(vars(config.inputs)))
+    try:
+        check_keys(input_map(vars(config.inputs)))
+    except ConfigInvalid as error:
+        fallbacks.use_default("inputs", error)
     announce, pins = kiosk.events.put, pins_of([*kiosk.state.inputs.map.buttons, *config.gpio.pins])
     pads = stack.enter_context(closing(Pads()))
     opened_pins = None
     if pins:
-        opened_pins = stack.enter_context(closing(GpioButtons(pins, config.gpio, announce, clock=time.monotonic)))
+        try:
+            opened_pins = stack.enter_context(closing(GpioButtons(pins, config.gpio, announce, clock=time.monotonic)))
+        except PinsUnavailable as error:
+            fallbacks.use_default("gpio", error)
     return Buttons(opened_pins, pads, announce, clock)
 
 
 def camera_opener(kiosk: Kiosk, table: DemonstrationCamera, *, for_demo: bool) -> Callable[[], Camera]:
-    """Return a function that opens the camera that the settings name at the time of the call.
-
-    Raises:
-        CameraUnavailable: At once, if the settings name something that can never be a camera.
-    """
+    """Return a function that opens the camera that the settings name at the time of the call."""
     if for_demo:
         return lambda: table
     automatic = AutoCamera(table, find=lambda: first_camera(kiosk.state.config.camera))
-    source_at_start = kiosk.state.config.camera.source
-    if source_at_start not in (*AUTOMATIC, DEMO_CAMERA):
-        check_source(source_at_start)
 
     def open_chosen() -> Camera:
         settings = kiosk.state.config.camera

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from app.base.redaction import redacted
 from app.commands.error_text import command_line_text
 from app.commands.exit_codes import DONE, ERROR
 from app.commands.report import line_writer, write_json
-from app.commands.settings import config_of, settings_file
+from app.commands.settings import config_of, settings_that_hold
 from app.config.input_map import input_map, pins_of
 from app.config.schema import Config
 from app.devices import pi_camera
@@ -55,8 +55,10 @@ Result = tuple[bool, str]
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return DONE if every check passed, else ERROR."""
-    config = config_of(options, settings_file(options))
-    return DONE if run_doctor(config, line_writer(options), json_path=options.json) else ERROR
+    settings, problems = settings_that_hold(options)
+    config = config_of(options, settings)
+    passed = run_doctor(config, line_writer(options), json_path=options.json, settings_problems=problems)
+    return DONE if passed else ERROR
 
 
 def run_doctor(
@@ -67,6 +69,7 @@ def run_doctor(
     list_devices: ListDevices = list_accelerators,
     mounted: MountedDrives | None = None,
     udisks: UDisks | None = None,
+    settings_problems: Sequence[str] = (),
 ) -> bool:
     """Check everything that a kiosk with these settings uses; return whether all checks passed.
 
@@ -76,13 +79,15 @@ def run_doctor(
         json_path: File for the same results as JSON; None writes none.
         list_devices: Lists the accelerators that are plugged in.
         mounted, udisks: Find and mount drives; None means the drives of this computer.
+        settings_problems: What does not hold in the settings; the kiosk uses the defaults there.
     """
     accelerator = partial(_check_accelerator, list_devices)
     with closing(udisks or UDisks()) as service:
         drives = partial(_check_drives, mounted or MountedDrives(), service)
         devices = (_check_display, _check_camera, accelerator, _check_buttons, drives)
         checks = (_check_model, _check_guard, _check_page, _check_disk, *devices)
-        results = [check(config) for check in checks]
+        results = [(False, f"settings: {problem}") for problem in settings_problems]
+        results += [check(config) for check in checks]
     for passed, line in results:
         write(f"{'ok  ' if passed else 'FIX '} {line}")
     write_json(json_path, [{"found": passed, "text": line} for passed, line in results])

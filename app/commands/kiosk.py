@@ -13,8 +13,8 @@ from typing import Any
 
 from app.commands.exit_codes import DONE, INTERRUPTED
 from app.commands.report import STANDARD_OUTPUT, check_json, line_writer, write_json
-from app.commands.settings import config_of, settings_file
-from app.compose import compose, display_available
+from app.commands.settings import config_of, settings_that_hold, typed_settings
+from app.compose import Start, compose, display_available
 from app.config.schema import StorageSettings
 from app.devices.display import find_screen
 from app.model.saved_folder.facts import PAGE
@@ -27,9 +27,11 @@ DEMO_REPORT = Path("demo-out/demo.json")
 
 def run(options: argparse.Namespace) -> int:
     """Run the kiosk until somebody closes it or it receives SIGINT or SIGTERM; return the exit code."""
-    settings = None if options.demo else settings_file(options)
+    settings, problems = (None, ()) if options.demo else settings_that_hold(options)
     if settings is not None:
         settings.protect_pin()
+    for problem in problems:
+        logger.warning("%s The default is used.", problem)
     config = config_of(options, settings)
     if not options.headless and not options.demo:
         os.environ.update(find_screen(os.environ))
@@ -43,7 +45,12 @@ def run(options: argparse.Namespace) -> int:
         screenshots, demo_data_dir = report_path.with_name(f"{report_path.stem}-screens"), options.data_dir
         config = replace(config, storage=_with_export_dir(config.storage, report_path.parent))
     with compose(
-        config, headless=headless, settings=settings, demo_out=screenshots, demo_data_dir=demo_data_dir
+        config,
+        headless=headless,
+        settings=settings,
+        demo_out=screenshots,
+        demo_data_dir=demo_data_dir,
+        start=None if options.demo else Start(typed_settings(options), problems),
     ) as composed:
         kiosk = composed.kiosk
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from app.base.errors import ConfigInvalid
 from app.base.i18n import LANGUAGES
@@ -16,6 +17,8 @@ from tpu.runtime import PERFORMANCES
 
 MAX_CLASSES = 9
 LONGEST_LABEL = 200
+LONGEST_TEXT = 2000
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MOST_ZOOM = 4.0
 ROTATIONS = (0, 90, 180, 270)  # degrees clockwise
 AUTOFOCUS = ("continuous", "once", "off")
@@ -82,6 +85,9 @@ def check(config: Config, source: str) -> None:
         ("camera.width_px", config.camera.width_px, 4096),
         ("camera.height_px", config.camera.height_px, 4096),
         ("camera.rate_hz", config.camera.rate_hz, 120),
+        ("screen.width_px", config.screen.width_px, 7680),
+        ("screen.height_px", config.screen.height_px, 4320),
+        ("model.seed", config.model.seed, (1 << 63) - 1),
         ("model.not_sure_below", config.model.not_sure_below, 0.99),
     ):
         if value > most:
@@ -105,6 +111,25 @@ def check(config: Config, source: str) -> None:
     input_map(vars(config.inputs), origin=source)
     _check_pins(config, source)
     _check_accelerator(config, source)
+    _check_texts(config, source)
+
+
+def _check_texts(config: Config, source: str) -> None:
+    """Refuse texts that can be no name, no address and nothing that a screen shows."""
+    for section, settings in vars(config).items():
+        for key, value in vars(settings).items():
+            for text in value if isinstance(value, tuple) else (value,):
+                if isinstance(text, str) and (len(text) > LONGEST_TEXT or CONTROL.search(text)):
+                    raise ConfigInvalid(
+                        f"{source}: {section}.{key} takes a text on one line, with {LONGEST_TEXT} letters at most."
+                    )
+    if len(config.staff.contact) > LONGEST_LABEL:
+        raise ConfigInvalid(f"{source}: staff.contact takes {LONGEST_LABEL} letters at most.")
+    for name, folder in (("data_dir", config.storage.data_dir), ("export_dir", config.storage.export_dir)):
+        try:
+            Path(folder).expanduser()
+        except RuntimeError:
+            raise ConfigInvalid(f"{source}: storage.{name} is {folder!r}, and that user does not exist.") from None
 
 
 def _check_pins(config: Config, source: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
 
 
 def load_config(path: Path | None) -> Config:
@@ -33,11 +37,25 @@ def load_over(base: Config, path: Path) -> Config:
     Raises:
         ConfigInvalid: For the same reasons as `load_config`.
     """
-    table = read_table(path)
-    config = Config(**{name: _section(path, name, getattr(base, name), table) for name in get_type_hints(Config)})
-    if unknown := sorted(set(table) - set(get_type_hints(Config))):
-        raise ConfigInvalid(f"{path}: the section [{unknown[0]}] does not exist. {_known(get_type_hints(Config))}")
-    check(config, str(path))
+    return apply(base, read_table(path), str(path))
+
+
+def apply(base: Config, table: Mapping[str, Any], source: str) -> Config:
+    """Return `base` with the settings of a parsed file in place of its own.
+
+    Args:
+        base: All settings.
+        table: The sections of the file.
+        source: Where they come from, for error texts.
+
+    Raises:
+        ConfigInvalid: If a setting is unknown or its value is invalid.
+    """
+    sections = _hints(Config)
+    config = Config(**{name: _section(source, name, getattr(base, name), table) for name in sections})
+    if unknown := sorted(set(table) - set(sections)):
+        raise ConfigInvalid(f"{source}: the section [{unknown[0]}] does not exist. {_known(sections)}")
+    check(config, source)
     return config
 
 
@@ -55,11 +73,20 @@ def read_table(path: Path) -> dict[str, Any]:
         raise ConfigInvalid(f"{path} is not valid TOML: {error}. Correct that line and start again.") from error
 
 
-def _section(path: Path, name: str, section: Any, table: Mapping[str, Any]) -> Any:
+def _hints(section: type) -> dict[str, Any]:
+    """Return the types of the settings in a section; computing them takes most of the time of `apply`."""
+    if section not in _HINTS:
+        _HINTS[section] = get_type_hints(section)
+    return _HINTS[section]
+
+
+def _section(path: str, name: str, section: Any, table: Mapping[str, Any]) -> Any:
     values = table.get(name, {})
+    if values == {}:
+        return section
     if not isinstance(values, dict):
         raise ConfigInvalid(f"{path}: {name} is a section. Write [{name}] above its settings.")
-    hints = get_type_hints(type(section))
+    hints = _hints(type(section))
     if unknown := sorted(set(values) - set(hints)):
         raise ConfigInvalid(f"{path}: [{name}] has no setting {unknown[0]!r}. {_known(hints)}")
     return dataclasses.replace(
@@ -67,7 +94,7 @@ def _section(path: Path, name: str, section: Any, table: Mapping[str, Any]) -> A
     )
 
 
-def _value(path: Path, name: str, value: Any, wanted: Any) -> Any:
+def _value(path: str, name: str, value: Any, wanted: Any) -> Any:
     if wanted is float and type(value) is int:
         return float(value)
     if wanted == tuple[str, ...]:
@@ -77,6 +104,8 @@ def _value(path: Path, name: str, value: Any, wanted: Any) -> Any:
     if type(value) is not wanted:
         kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}[wanted]
         raise ConfigInvalid(f"{path}: {name} takes {kind}, not {value!r}.")
+    if wanted is float and not math.isfinite(value):
+        raise ConfigInvalid(f"{path}: {name} takes a number, not {value!r}.")
     return value
 
 

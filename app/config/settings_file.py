@@ -16,6 +16,7 @@ from app.base.files import set_aside, write_durably
 from app.base.pin import is_pin, stored
 from app.config.load import load_over, read_table
 from app.config.schema import Config
+from app.config.tolerant import load_what_holds
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class SettingsFile:
     Attributes:
         base: The settings of `--config`, or the defaults.
         config: `base` with the settings of the file in place of its own.
+        problems: One line for each thing in the file that does not hold and was left out.
     """
 
     def __init__(self, base: Config, folder: Path) -> None:
@@ -35,7 +37,8 @@ class SettingsFile:
         self.base = base
         self._saved: dict[str, dict[str, Any]] = {}
         self.config = base
-        with suppress(PermissionError):  # opening the session will report it
+        self.problems: tuple[str, ...] = ()
+        with suppress(OSError, ValueError):  # opening the session will report it
             if self._path.exists():
                 self._read()
 
@@ -81,13 +84,15 @@ class SettingsFile:
             self._saved = {section: dict(values) for section, values in read_table(self._path).items()}
 
     def _read(self) -> None:
+        self.config, self._saved, self.problems = load_what_holds(self.base, self._path)
+        if not self.problems:
+            return
+        reason = " ".join(self.problems)
         try:
-            self.config = load_over(self.base, self._path)
-            self._saved = {section: dict(values) for section, values in read_table(self._path).items()}
-        except ConfigInvalid as error:
-            try:
-                new_path = set_aside(self._path)
-            except OSError:  # the next change on the screen overwrites it
-                logger.warning("%s The settings changed on the screen are not used.", error)
-            else:
-                logger.warning("%s The settings changed on the screen are set aside as %s.", error, new_path)
+            new_path = set_aside(self._path)
+            if self._saved:
+                write_durably(self._path, tomli_w.dumps(self._saved).encode())
+        except OSError:  # the next change on the screen overwrites it
+            logger.warning("%s The settings changed on the screen are not used.", reason)
+        else:
+            logger.warning("%s The settings changed on the screen are set aside as %s.", reason, new_path)

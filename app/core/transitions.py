@@ -216,6 +216,7 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.AnswerSeen: games.answer_seen,
     ev.PictureAnswered: games.picture_answered,
     ev.PictureUnanswered: games.picture_unanswered,
+    ev.StartProblem: devices.start_problem,
     ev.WorkerFailed: devices.worker_failed,
     ev.WorkerReplaced: devices.worker_replaced,
     ev.DiskWaits: devices.disk_waits,

@@ -75,8 +75,12 @@ class Flipper:
         path.write_bytes(data)
         return path
 
-    def open_with(self, bit: int) -> tuple[int, str]:
-        """Flip a bit, open the session, and use all of it.
+    def open_with(self, bit: int, *, use: bool = True) -> tuple[int, str]:
+        """Flip a bit, open the session, and read all of it.
+
+        Args:
+            bit: Which one.
+            use: Also decode its pictures, add a sample, and erase it.
 
         Returns:
             How many of its samples are there, and what was found damaged.
@@ -91,13 +95,16 @@ class Flipper:
             if session.samples:
                 assert np.isfinite(session.embeddings()).all()
                 session.made(), session.taught(), session.holds()
+            if not use:
+                return len(session.samples), store.opened.damage
+            damage = store.opened.damage
             for one in session.samples:
                 with suppress(PictureDamaged):
                     decode_picture(one.picture)
             store.add(0, np.zeros(6, np.float32), np.zeros((8, 8, 3), np.uint8))
             assert store.opened.disk_problem is None
-            if store.opened.damage:
+            if damage:
                 assert path.with_name("s.damaged-1").is_file()
             store.erase()
             assert store.load().samples == ()
-        return len(session.samples), store.opened.damage
+        return len(session.samples), damage

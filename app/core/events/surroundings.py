@@ -157,6 +157,13 @@ class DiskWaits:
 
 
 @dataclass(frozen=True)
+class StartProblem:
+    """Something did not hold at the start, and the kiosk uses a default in its place."""
+
+    text: Text
+
+
+@dataclass(frozen=True)
 class TimePassed:
     """One tick of the frame loop. `now_s` is monotonic."""
 
@@ -178,5 +185,6 @@ SurroundingsEvent = (
     | WorkerFailed
     | WorkerReplaced
     | DiskWaits
+    | StartProblem
     | TimePassed
 )

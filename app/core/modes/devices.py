@@ -76,6 +76,11 @@ def samples_re_embedded(state: KioskState, event: ev.SamplesReEmbedded) -> Step:
     return replace(state, classes=classes, re_embedding=event.left), ()
 
 
+def start_problem(state: KioskState, event: ev.StartProblem) -> Step:
+    """Something did not hold at the start: staff read it on their pages."""
+    return replace(state, start_problems=(*state.start_problems, event.text)), ()
+
+
 def worker_failed(state: KioskState, event: ev.WorkerFailed) -> Step:
     """A worker stopped: show the fault screen."""
     return replace(state, held=None, fault=_STOPPED.get(event.worker, _SOMETHING)), ()

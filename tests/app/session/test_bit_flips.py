@@ -1,0 +1,29 @@
+"""A flipped bit anywhere in a stored session: it opens, loses one sample at most, and works.
+
+`benchmarks/bit_flips.py` tries every bit, and starts the whole kiosk with 500 of them.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.support.bit_flips import SAMPLES, Flipper
+
+pytestmark = pytest.mark.needs_runtime
+
+HEADER_BITS = 800
+TRIED = 100
+
+
+@pytest.mark.parametrize("good_copy", [True, False], ids=["with the last good copy", "without it"])
+def test_after_a_flipped_bit_a_session_opens_and_works(tmp_path: Path, good_copy: bool) -> None:
+    flipper, rng = Flipper(tmp_path, good_copy=good_copy), random.Random(1)
+    bits = {*rng.sample(range(HEADER_BITS), TRIED // 3), *rng.sample(range(flipper.bits), TRIED)}
+    found = [flipper.open_with(bit) for bit in sorted(bits)]
+    least = SAMPLES if good_copy else 0
+    assert min(samples for samples, _ in found) >= least
+    assert sum(samples == SAMPLES for samples, _ in found) > 0.9 * len(found)
+    assert sum(bool(damage) for _, damage in found) > 10
