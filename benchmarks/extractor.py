@@ -4,8 +4,9 @@ How to run: python benchmarks/extractor.py [--photos DIR] [--compare MODEL.tflit
 
 DIR/<class>/* are photographs; of each draw, the samples that were not taught are the test. Rendered sets follow,
 of shapes and surfaces that the built-in extractor's training never sees: flat things and bodies that turn, in other
-views before plain walls, and taught before plain walls, asked before cluttered ones; and six materials of which every
-picture shows another piece in another colour. The last column is time on one thread.
+views before plain walls, and taught before plain walls, asked before cluttered ones; six materials of which every
+picture shows another piece in another colour; and things, printed packages and kinds that are taught in even light and
+asked in the same, in warm and in cool light, small, and off centre. The last column is time on one thread.
 """
 
 from __future__ import annotations
@@ -23,7 +24,17 @@ from numpy.typing import NDArray
 
 from benchmarks._shared import draw, machine_line, option_parser, photographs
 from learning.fit import fit_head
-from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
+from pretraining.heldout import (
+    CHANGES,
+    SEED,
+    changed_light,
+    unseen_body,
+    unseen_kinds,
+    unseen_packages,
+    unseen_stuffs,
+    unseen_texture,
+    unseen_thing,
+)
 from pretraining.scene import photograph
 from pretraining.things import Thing
 from tpu.extractor import EmbeddingExtractor
@@ -33,6 +44,7 @@ from tpu.tensors import prepare_picture
 SHOTS, DRAWS = (5, 10, 20), 20
 RENDERED_CLASSES, RENDERED_EACH, RENDERED_PX = 10, 60, 224
 MATERIALS = 6
+CHANGED_EACH = 40  # pictures of each thing and change
 Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 Pictures = list[NDArray[np.uint8]]
 
@@ -58,6 +70,11 @@ def main() -> None:
         measure(f"rendered {name}: new backgrounds", extractors, plain, cluttered, labels)
     pieces, labels = rendered_materials(np.random.default_rng(20))
     measure("rendered materials", extractors, pieces, pieces, labels)
+    for number, (name, things) in enumerate(unseen_sets(np.random.default_rng(SEED)).items()):
+        taught, labels = rendered_otherwise(things, "none", np.random.default_rng([SEED, number, 0]))
+        for change, place in zip(CHANGES, range(1, 1 + len(CHANGES)), strict=True):
+            asked, _ = rendered_otherwise(things, change, np.random.default_rng([SEED, number, place]))
+            measure(f"rendered {name}: {change}", extractors, taught, asked, labels)
 
 
 def measure(
@@ -108,6 +125,25 @@ def rendered_materials(rng: np.random.Generator) -> tuple[Pictures, NDArray[np.i
     stuffs = unseen_stuffs(rng, MATERIALS)
     labels = np.repeat(np.arange(MATERIALS), RENDERED_EACH)
     return [photograph(stuffs[label], RENDERED_PX, rng).picture for label in labels], labels
+
+
+def unseen_sets(rng: np.random.Generator) -> dict[str, list[Thing]]:
+    """Things to teach in one light and to ask in another."""
+    return {
+        "things": [unseen_thing(rng) for _ in range(RENDERED_CLASSES)],
+        "packages": [*unseen_packages(rng, RENDERED_CLASSES)],
+        "kinds": [*unseen_kinds()],
+    }
+
+
+def rendered_otherwise(
+    things: list[Thing], change: str, rng: np.random.Generator
+) -> tuple[Pictures, NDArray[np.int64]]:
+    """Render each thing CHANGED_EACH times under one of the held-out changes, with its number as the label."""
+    conditions, gains = CHANGES[change]
+    labels = np.repeat(np.arange(len(things)), CHANGED_EACH)
+    pictures = [photograph(things[label], RENDERED_PX, rng, close_ups=0.0, conditions=conditions) for label in labels]
+    return [changed_light(view.picture, gains) for view in pictures], labels
 
 
 def colour_histogram(image: NDArray[np.uint8]) -> NDArray[np.float32]:

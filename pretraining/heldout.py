@@ -1,19 +1,36 @@
 """Shapes and surfaces that the training never sees, for measurements: gears, keys and letters; bricks, arcs and dots.
 
-`world` must not use anything from here. From the training's parts, this module uses only the containers: `Side`, a body
-that turns, and a kind of material.
+Also packages printed with Latin words, kinds of which every view shows another one, and changes of light and place
+between teaching and asking. `world` must not use anything from here. From the training's parts, this module uses only
+the containers: `Side`, a body that turns, a box, and a kind of material.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pretraining.assemblies import Assembly
+from pretraining.bodies import Box
+from pretraining.camera import STUDIO, Conditions
 from pretraining.materials import Stuff
 from pretraining.textures import FloatImage
 from pretraining.things import SIZE_PX, FlatThing, Side
 
+SEED = 20_291_130  # training uses none that starts so
+CHANGES = {  # how the light and the places differ when a thing is asked; gains of red, green and blue
+    "none": (STUDIO, (1.0, 1.0, 1.0)),
+    "warm light": (STUDIO, (1.2, 1.0, 0.75)),
+    "cool light": (STUDIO, (0.8, 1.0, 1.2)),
+    "size 0.4": (Conditions(sizes=(0.4, 0.4)), (1.0, 1.0, 1.0)),
+    "off centre by 0.2": (Conditions(shift=0.2), (1.0, 1.0, 1.0)),
+}
+WORDS = ("MILK", "Juice", "Oat", "BIO", "Tea", "Crema", "ZERO", "Fresh", "Kaffee", "RICE", "Limon", "Dark", "MAX")
 LETTERS = "ABEFGHKRSXYZ"
 CLOUD = 16_000  # points per body
 FINISHES = ((0.0, 0.0, 1.0), (0.8, 0.0, 1.0), (0.6, 0.9, 1.0), (0.8, 0.0, 0.3))  # dull, glossy, metal, clear
@@ -21,7 +38,11 @@ FINISHES = ((0.0, 0.0, 1.0), (0.8, 0.0, 1.0), (0.6, 0.9, 1.0), (0.8, 0.0, 0.3)) 
 
 def unseen_thing(rng: np.random.Generator) -> FlatThing:
     """A thing with a shape and a surface that no thing of the training has."""
-    outline = (_gear, _crescent, _key, _letter, _arrow)[int(rng.integers(5))](rng)
+    return _cut_out((_gear, _crescent, _key, _letter, _arrow)[int(rng.integers(5))], rng)
+
+
+def _cut_out(shape: Callable[[np.random.Generator], FloatImage], rng: np.random.Generator) -> FlatThing:
+    outline = shape(rng)
     albedo = unseen_texture(SIZE_PX, rng)
     if rng.random() < 0.5:  # a label
         top, left = rng.integers(SIZE_PX // 4, SIZE_PX // 2, 2)
@@ -81,6 +102,61 @@ def unseen_stuffs(rng: np.random.Generator, count: int) -> list[Stuff]:
     ]
 
 
+def unseen_packages(rng: np.random.Generator, count: int) -> list[Box]:
+    """Cartons of three brands; those of one brand differ in a word, the colour of a band, and small letters."""
+    brands = [int(seed) for seed in rng.integers(2**32, size=3)]
+    return [_package(np.random.default_rng(brands[number % 3]), rng) for number in range(count)]
+
+
+def _package(brand: np.random.Generator, rng: np.random.Generator) -> Box:
+    edge = 2 * SIZE_PX
+    ground, ink, band = brand.uniform(0.6, 1, 3), brand.uniform(0, 0.4, 3), rng.uniform(0, 1, 3)
+    front = np.full((edge, edge, 3), 255 * ground, np.uint8)
+    name, word = (source.choice(WORDS) for source in (brand, rng))
+    mark = int(brand.integers(20, 60))
+    cv2.circle(front, tuple(map(int, brand.integers(60, edge - 60, 2))), mark, tuple(255 * brand.uniform(0, 1, 3)), -1)
+    top = int(brand.integers(90, 180))
+    cv2.rectangle(front, (0, top), (edge, top + 45), tuple(255 * band), -1)
+    font, dark = int(brand.choice([cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX])), tuple(255 * ink)
+    cv2.putText(front, str(name), (15, 60), font, 1.8, dark, 3, cv2.LINE_AA)
+    light = (255, 255, 255) if band.mean() < 0.5 else (0, 0, 0)
+    cv2.putText(front, str(word), (25, top + 35), font, 1.2, light, 2, cv2.LINE_AA)
+    for line in range(top + 60, edge, 12):
+        text = " ".join(map(str, rng.choice(WORDS, 6)))
+        cv2.putText(front, text, (10, line), cv2.FONT_HERSHEY_SIMPLEX, 0.35, dark, 1, cv2.LINE_AA)
+    picture = (cv2.resize(front, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA) / 255).astype(np.float32)
+    side = np.broadcast_to(picture.mean((0, 1)), picture.shape)
+    faces = np.stack([side, side, picture.transpose(1, 0, 2)])
+    edges, pose = brand.uniform(0.4, 0.6, 3) * (1, 1.2, 0.5), (float(brand.uniform(-0.4, 0.4)), -0.15)
+    return Box(edges, faces, pose, 0.35, (float(brand.uniform(0, 0.4)), 0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class UnseenKind:
+    """A shape in any proportion and surface; every view shows another one."""
+
+    outline: Callable[[np.random.Generator], FloatImage]
+
+    def rest(self) -> Side:
+        """See `Thing`."""
+        return _cut_out(self.outline, np.random.default_rng(SEED)).side
+
+    def seen(self, rng: np.random.Generator) -> Side:
+        """See `Thing`."""
+        return _cut_out(self.outline, rng).side
+
+
+def unseen_kinds() -> list[UnseenKind]:
+    """Eight kinds: a gear, a crescent, a key, an arrow and four letters."""
+    letters = [partial(_letter, letter=letter) for letter in "BKXZ"]
+    return [UnseenKind(outline) for outline in (_gear, _crescent, _key, _arrow, *letters)]
+
+
+def changed_light(picture: NDArray[np.uint8], gains: tuple[float, float, float]) -> NDArray[np.uint8]:
+    """The same picture, RGB, in the light of another lamp."""
+    return np.clip(picture * np.array(gains) + 0.5, 0, 255).astype(np.uint8)
+
+
 def unseen_texture(size_px: int, rng: np.random.Generator) -> FloatImage:
     """A surface of two colours, RGB float32 (size_px, size_px, 3)."""
     pattern = (_bricks, _spiral, _arcs, _dots)[int(rng.integers(4))](size_px, rng)[..., np.newaxis]
@@ -124,9 +200,9 @@ def _key(rng: np.random.Generator) -> FloatImage:
     return _finished(canvas)
 
 
-def _letter(rng: np.random.Generator) -> FloatImage:
+def _letter(rng: np.random.Generator, letter: str = "") -> FloatImage:
     canvas = _blank()
-    letter, thick = LETTERS[int(rng.integers(len(LETTERS)))], int(rng.integers(12, 20))
+    letter, thick = letter or LETTERS[int(rng.integers(len(LETTERS)))], int(rng.integers(12, 20))
     (width, height), _ = cv2.getTextSize(letter, cv2.FONT_HERSHEY_DUPLEX, 3.6, thick)
     at = ((SIZE_PX - width) // 2, (SIZE_PX + height) // 2)
     cv2.putText(canvas, letter, at, cv2.FONT_HERSHEY_DUPLEX, 3.6, 255, thick)

@@ -26,5 +26,5 @@ def test_the_shipped_pictures_are_rendered_from_the_seed() -> None:
 def test_pictures_of_the_bank_differ_from_each_other() -> None:
     bank = PictureBank(BANK)
     small = np.stack([bank.picture(number)[::16, ::16].astype(float).ravel() for number in range(len(bank))])
-    distances = np.abs(small[:, np.newaxis] - small).mean(axis=2) + 1e3 * np.eye(len(small))
-    assert distances.min() > 5
+    for number, picture in enumerate(small[:-1]):
+        assert np.abs(small[number + 1 :] - picture).mean(axis=1).min() > 5

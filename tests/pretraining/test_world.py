@@ -1,10 +1,8 @@
-"""The rendered world: its pictures and descriptors are right, and it uses nothing that is held out."""
+"""The rendered world: its things, pictures and batches."""
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,27 +11,16 @@ import pytest
 from pretraining import world
 from pretraining.assemblies import Assembly
 from pretraining.camera import ANYWHERE, STUDIO
-from pretraining.descriptors import OCTAVES, SURFACE, describe, describe_surface
-from pretraining.families import AnyMember
-from pretraining.garments import random_cut
 from pretraining.hands import Sign, random_sign
-from pretraining.heldout import unseen_body, unseen_stuffs, unseen_texture, unseen_thing
+from pretraining.heldout import (
+    unseen_texture,
+)
 from pretraining.materials import Stuff, Swatch, random_stuff
-from pretraining.packages import random_brand
 from pretraining.scene import canonical, photograph
-from pretraining.textures import PATTERNS, FloatImage, Pattern, random_colour, random_grain, random_texture
+from pretraining.textures import PATTERNS, Pattern, random_colour, random_grain, random_texture
 from pretraining.things import SIZE_PX, FlatThing, Side
-from pretraining.world import ALIKE, FAMILIES, KINDS, World
-
-PRETRAINING = Path(__file__).resolve().parents[2] / "pretraining"
-
-
-@pytest.fixture(autouse=True)
-def few_backgrounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rendering hundreds of walls and rooms takes most of the time and is not what these tests are about."""
-    monkeypatch.setattr(world, "WALLS", 8)
-    monkeypatch.setattr(world, "ROOMS", 8)
-    monkeypatch.setattr(world, "ROOMS_RENEWED", 1)
+from pretraining.world import ALIKE, KINDS, World
+from tests.support.things import a_white_square, side_of
 
 
 @pytest.mark.parametrize("make", [make for make, _ in KINDS], ids=lambda make: make.__name__)
@@ -45,16 +32,6 @@ def test_every_kind_of_thing_can_be_photographed(make) -> None:  # type: ignore[
         assert view.picture.dtype == np.uint8
         assert 0.005 < view.mask.mean() < 1.0
         assert all(np.isfinite(part).all() for part in view.clean)
-
-
-@pytest.mark.parametrize("found", [found for found, *_ in FAMILIES], ids=lambda found: found.__name__)
-def test_every_member_of_a_family_can_be_photographed(found) -> None:  # type: ignore[no-untyped-def]
-    rng = np.random.default_rng(0)
-    for _ in range(6):
-        view = photograph(found(rng).member(rng), 96, rng)
-        assert 0.005 < view.mask.mean() < 1.0
-        assert all(np.isfinite(part).all() for part in view.clean)
-        assert np.isfinite(describe_surface(view.side)).all()
 
 
 def test_the_same_seed_renders_the_same_world() -> None:
@@ -121,74 +98,6 @@ def test_views_of_one_thing_have_more_similar_descriptors_than_two_things() -> N
     assert own.mean() < 0.95 * other.mean()
 
 
-def test_descriptors_distinguish_colours() -> None:
-    red, blue = np.zeros((2, 64, 64, 3), np.float32)
-    red[..., 0] = blue[..., 2] = 0.9
-    mask = np.ones((64, 64), np.float32)
-    assert np.linalg.norm(describe(red, mask) - describe(blue, mask)) > 1
-    assert np.linalg.norm(describe(red, mask) - describe(red, mask)) == 0
-
-
-def side_of(height: FloatImage, albedo: FloatImage | None = None, **finish: float) -> Side:
-    plain = np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32)
-    return Side(plain if albedo is None else albedo, np.ones((SIZE_PX, SIZE_PX), np.float32), height, **finish)
-
-
-def test_a_surface_is_described_by_finish_grain_and_direction() -> None:
-    rng = np.random.default_rng(3)
-    down, across = np.mgrid[0:SIZE_PX, 0:SIZE_PX]
-    noise = rng.random((SIZE_PX, SIZE_PX), np.float32)
-    flat, fine, coarse, stripes, pimples = (
-        describe_surface(side_of(height.astype(np.float32)))
-        for height in (
-            0 * noise,
-            9 * noise,
-            20 * cv2.GaussianBlur(noise, (0, 0), 6),
-            0.5 + 0.5 * np.sin(across / 2),
-            9 * ((down % 32 < 4) & (across % 32 < 4)),
-        )
-    )
-    direction, first = 3, 4  # of the height: how much it has one direction, and the first of three values an octave
-    assert flat.shape == (SURFACE,)
-    assert fine[first] > coarse[first] > flat[first]
-    assert fine[first] - coarse[first] > fine[first + 3 * (OCTAVES - 1)] - coarse[first + 3 * (OCTAVES - 1)]
-    assert stripes[direction] > 0.9
-    assert fine[direction] < 0.2
-    assert pimples[first + 1] < fine[first + 1]  # sparse
-    assert pimples[first + 2] > 0.5  # and skewed
-    assert fine[first + 2] < 0.5
-    assert list(describe_surface(side_of(noise, gloss=0.7, metal=0.2, opacity=0.4))[:3]) == pytest.approx(
-        [0.7, 0.2, 0.4]
-    )
-
-
-def test_a_surface_has_the_same_descriptors_in_any_colour() -> None:
-    rng = np.random.default_rng(4)
-    height = rng.random((SIZE_PX, SIZE_PX), np.float32)
-    red, blue = (
-        np.broadcast_to(np.array(colour, np.float32), (SIZE_PX, SIZE_PX, 3)) for colour in ((1, 0, 0), (0, 0, 1))
-    )
-    assert np.allclose(describe_surface(side_of(height, red)), describe_surface(side_of(height, blue)), atol=0.02)
-    ink = np.where(cv2.GaussianBlur(height, (0, 0), 3)[..., None] > 0.5, np.float32(0.8), np.float32(0.4))
-    printed = [describe_surface(side_of(height, ink * colour)) for colour in (red, blue)]
-    assert np.allclose(*printed, atol=0.3)
-
-
-def test_a_surface_has_the_same_descriptors_in_any_outline_and_size() -> None:
-    rng = np.random.default_rng(5)
-    down, across = np.mgrid[-1 : 1 : SIZE_PX * 1j, -1 : 1 : SIZE_PX * 1j]
-    relief = 5 * cv2.GaussianBlur(rng.random((SIZE_PX, SIZE_PX), np.float32), (0, 0), 2)
-    plain = np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32)
-    whole = describe_surface(side_of(relief))
-    for wide, high in ((1, 1), (1, 0.5), (0.5, 1)):
-        mask = ((across / wide) ** 2 + (down / high) ** 2 < 0.8).astype(np.float32)
-        cut = describe_surface(Side(plain, mask, (relief + 1) * mask))
-        assert np.abs(cut - whole).max() < 0.35
-        assert cut[3] < 0.3  # an elongated outline is not a stripe
-    thin = (np.abs(down) < 0.03).astype(np.float32)
-    assert np.isfinite(describe_surface(Side(0 * plain, thin, thin))).all()
-
-
 def test_an_assembled_body_hides_what_is_behind_it() -> None:
     front = np.array([[0, 0, 0.5], [0, 0, -0.5]], np.float32).repeat(50, 0)
     colours = np.array([[1, 0, 0], [0, 1, 0]], np.float32).repeat(50, 0)
@@ -210,12 +119,6 @@ def test_glass_hides_more_at_its_rim_than_in_its_middle() -> None:
     inside = cv2.erode(view.mask, np.ones((3, 3)), iterations=3) > 0.9
     middle = cv2.erode(view.mask, np.ones((3, 3)), iterations=14) > 0.9
     assert view.picture[inside & ~middle].mean() > 1.2 * view.picture[middle].mean()
-
-
-def a_white_square() -> FlatThing:
-    mask = np.zeros((SIZE_PX, SIZE_PX), np.float32)
-    mask[16:-16, 16:-16] = 1
-    return FlatThing(Side(np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32), mask, np.zeros_like(mask)))
 
 
 def test_anywhere_the_light_is_warm_or_cool_and_things_are_small_and_off_centre() -> None:
@@ -284,20 +187,6 @@ def test_textures_are_colours(texture) -> None:  # type: ignore[no-untyped-def]
         assert picture.max() <= 1
 
 
-def test_no_part_of_the_recipe_uses_what_is_held_out() -> None:
-    users = [path.name for path in PRETRAINING.glob("*.py") if "heldout" in path.read_text(encoding="utf-8")]
-    assert users == []
-    assert photograph(unseen_thing(np.random.default_rng(7)), 96, np.random.default_rng(7)).mask.mean() > 0.01
-
-
-def test_held_out_bodies_and_materials_can_be_photographed() -> None:
-    rng = np.random.default_rng(8)
-    stuffs = unseen_stuffs(rng, 6)
-    assert len({(stuff.relief, stuff.finish) for stuff in stuffs}) == 6
-    for thing in (unseen_body(rng), *stuffs):
-        assert 0.005 < photograph(thing, 96, rng).mask.mean() < 1.0
-
-
 def test_pieces_of_a_swatch_differ_less_than_pieces_of_two_swatches() -> None:
     def coarseness(piece) -> float:  # type: ignore[no-untyped-def]
         return float(np.abs(np.diff(piece, axis=0)).mean() + np.abs(np.diff(piece, axis=1)).mean())
@@ -350,50 +239,6 @@ def test_batches_of_one_kind_show_materials_most_often(monkeypatch: pytest.Monke
     assert set(counts) == set(kinds)
     assert sum(share for _, share in ALIKE) == pytest.approx(1)
     assert counts[Stuff] > 1.4 * max(count for kind, count in counts.items() if kind is not Stuff)
-
-
-def test_a_batch_of_one_kind_shows_members_of_the_same_families(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = (random_brand, 1.0, 0.1), (random_cut, 1.0, 0.1)
-    monkeypatch.setattr(world, "KINDS", ())
-    monkeypatch.setattr(world, "FAMILIES", few)
-    pool = World(np.random.default_rng(19), 80)
-    for found, *_ in few:
-        things = [pool._things[row].thing for row in pool._alike(found)]
-        families = [id(thing.family) for thing in things]  # type: ignore[attr-defined]
-        changes = sum(one != other for one, other in itertools.pairwise(families))
-        assert changes == len(set(families)) - 1
-        assert len(set(families)) < 0.7 * len(things)
-
-
-@pytest.mark.parametrize("found", [found for found, *_ in FAMILIES], ids=lambda found: found.__name__)
-def test_members_of_one_family_resemble_each_other_more_than_members_of_two(found) -> None:  # type: ignore[no-untyped-def]
-    rng = np.random.default_rng(20)
-    described = np.stack(
-        [[describe(*canonical(family.member(rng), 64)) for _ in range(3)] for family in (found(rng) for _ in range(8))]
-    )
-    assert len({row.tobytes() for row in described.reshape(24, -1)}) == 24
-    apart = np.linalg.norm(described.reshape(24, 1, -1) - described.reshape(1, 24, -1), axis=-1)
-    related = np.kron(np.eye(8), np.ones((3, 3))).astype(bool)
-    assert 0 < apart[related & ~np.eye(24, dtype=bool)].mean() < 0.8 * apart[~related].mean()
-
-
-def test_every_view_of_a_family_as_a_whole_shows_another_member() -> None:
-    rng = np.random.default_rng(21)
-    for found, *_ in FAMILIES:
-        whole = AnyMember(found(rng), 5)
-        assert np.array_equal(whole.rest().albedo, whole.rest().albedo)
-        assert not np.array_equal(whole.seen(rng).albedo, whole.seen(rng).albedo)
-
-
-def test_edge_histograms_follow_the_formula() -> None:
-    mask = cv2.GaussianBlur(np.random.default_rng(18).random((64, 64)).astype(np.float32), (0, 0), 2)
-    x, y = (cv2.Sobel(mask, cv2.CV_32F, *order, ksize=3).astype(np.float64) for order in ((1, 0), (0, 1)))
-    away = np.abs((np.arctan2(y, x) % np.pi)[..., None] * 9 / np.pi - np.arange(9) - 0.5)
-    votes = np.hypot(x, y)[..., None] * np.clip(1 - np.minimum(away, 9 - away), 0, None)
-    cells = votes.reshape(8, 8, 8, 8, 9).mean((1, 3))
-    energy = cv2.blur((cells**2).sum(-1), (3, 3))
-    expected = np.sqrt(cells / np.sqrt(energy + 1e-3)[..., None]).ravel()
-    assert np.abs(describe(np.zeros((64, 64, 3), np.float32), mask)[:576] - expected).max() < 2e-3
 
 
 def test_materials_have_more_close_ups_than_things(monkeypatch: pytest.MonkeyPatch) -> None:
