@@ -181,14 +181,14 @@ def compose(
         config = with_usable_export_dir(config, fallbacks)
         config = with_usable_camera(config, fallbacks)
         warnings = record_warnings(stack)
-        window = open_window(config, headless, stack, fallbacks)
+        guarded = demo is None and locked_in(os.environ)
+        window = open_window(config, headless, stack, fallbacks, locked_in=guarded)
         sounds = open_sounds(config, headless, stack)
         extractor, accelerator = open_model_or_default(config, list_devices, events.put, stack, fallbacks)
         store = open_store(config, extractor, stack)
         vision = open_vision(extractor, store, stack)
         prior = ExtractorPrior(extractor.origin_sha256, config.data_dir)
         drives = SimulatedDrives() if demo is not None else open_drives(stack)
-        guarded = demo is None and locked_in(os.environ)
         problems = start.problems if start is not None else ()
         things = RenderedThings(AttractStage.kinds, random_views())
         kiosk = Kiosk(
@@ -209,7 +209,7 @@ def compose(
         )
         start_accelerator(extractor, accelerator, events.put)
         own_pins = Config() if demo is not None else config  # the scripted visitor presses a simulated panel
-        outputs = open_outputs(own_pins, kiosk, sounds, headless, stack, fallbacks)
+        outputs = open_outputs(own_pins, kiosk, sounds, window, headless, stack, fallbacks)
         buttons = open_buttons(own_pins, kiosk, clock, stack, fallbacks)
         visitor = scripted_visitor(demo, kiosk, window) if demo is not None else None
         mailboxes = Mailboxes()

@@ -53,6 +53,7 @@ from tpu.stderr_filter import ALSA, NO_RUNTIME_DIR, hide_lines
 
 logger = logging.getLogger(__name__)
 
+BEHIND_FOR_S = 60.0  # if the window is not in front by then, only a new process may help
 AUTOMATIC, DEMO_CAMERA = ("", "auto"), "demo"  # values of camera.source that name no device
 
 
@@ -73,7 +74,9 @@ def record_warnings(stack: ExitStack) -> RecentWarnings:
     return warnings
 
 
-def open_window(config: Config, headless: bool, stack: ExitStack, fallbacks: Fallbacks) -> Window:
+def open_window(
+    config: Config, headless: bool, stack: ExitStack, fallbacks: Fallbacks, *, locked_in: bool = False
+) -> Window:
     """Open the window; with `headless`, draw into memory. If it cannot have its size, it gets the default size.
 
     Raises:
@@ -83,21 +86,21 @@ def open_window(config: Config, headless: bool, stack: ExitStack, fallbacks: Fal
     size, usual = (screen.width_px, screen.height_px), (default.width_px, default.height_px)
     fullscreen = screen.fullscreen and not headless
     try:
-        window = _window(size, fullscreen=fullscreen, headless=headless)
+        window = _window(size, fullscreen=fullscreen, headless=headless, locked_in=locked_in)
     except DisplayUnavailable as error:
         if size == usual:
             raise
-        window = _window(usual, fullscreen=fullscreen, headless=headless)
+        window = _window(usual, fullscreen=fullscreen, headless=headless, locked_in=locked_in)
         stack.callback(window.close)
         fallbacks.use_default("screen.width_px", error)
         return window
     return stack.enter_context(closing(window))
 
 
-def _window(size: tuple[int, int], *, fullscreen: bool, headless: bool) -> Window:
+def _window(size: tuple[int, int], *, fullscreen: bool, headless: bool, locked_in: bool) -> Window:
     try:
         with hide_lines(NO_RUNTIME_DIR):
-            return Window(size, fullscreen=fullscreen, headless=headless)
+            return Window(size, fullscreen=fullscreen, headless=headless, locked_in=locked_in)
     except (pygame.error, MemoryError) as error:
         raise DisplayUnavailable(
             f"no window can be opened: {error}. Start it from a desktop session, or with --headless."
@@ -259,17 +262,25 @@ class Outputs:
     lamps: GpioLamps | None
     speech: Speech
     systemd: SystemdNotifier
+    window: Window
 
     def show(self, view: KioskView) -> None:
         """Follow the view that was just drawn."""
         if self.lamps is not None:
             self.lamps.show(lamps(view))
         self.speech.follow(view)
-        self.systemd.frame_shown(healthy=self.kiosk.state.fault is None)
+        in_front = self.window.behind_s < BEHIND_FOR_S
+        self.systemd.frame_shown(healthy=self.kiosk.state.fault is None and in_front)
 
 
 def open_outputs(
-    config: Config, kiosk: Kiosk, sounds: Sounds, headless: bool, stack: ExitStack, fallbacks: Fallbacks
+    config: Config,
+    kiosk: Kiosk,
+    sounds: Sounds,
+    window: Window,
+    headless: bool,
+    stack: ExitStack,
+    fallbacks: Fallbacks,
 ) -> Outputs:
     """Open lamps, speech, and the connection to systemd. Without usable pins there are no lamps."""
     speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
@@ -282,7 +293,7 @@ def open_outputs(
             fallbacks.use_default("lamps", error)
     systemd = SystemdNotifier(os.environ, time.monotonic)
     stack.callback(systemd.stopping)
-    return Outputs(kiosk, opened_lamps, speech, systemd)
+    return Outputs(kiosk, opened_lamps, speech, systemd, window)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ class Keyboard:
         if window_event.type == pygame.KEYDOWN:
             if window_event.key in self._down:
                 return ()
+            if window_event.key == pygame.K_F4 and getattr(window_event, "mod", 0) & pygame.KMOD_ALT:
+                return (WindowClosed(by_button=False),)
             source = self._down[window_event.key] = _source(window_event)
             return (InputPressed(source, self._ahead_of_cursor(source)),)
         if window_event.type == pygame.KEYUP and window_event.key in self._down:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pygame
 
 from app.ui import screens
+from app.ui.foreground import Foreground, front_of
 from app.ui.painting.motion import Animator, Moving
 from app.ui.painting.theme import load_theme
 from app.ui.painting.visible import still
@@ -32,12 +34,13 @@ class Window:
         size: Width and height of the window in pixels.
         fullscreen: Fill the screen.
         headless: Draw into memory.
+        locked_in: Visitors cannot leave: the full screen takes all keys, and comes back to the front by itself.
 
     Raises:
         pygame.error: If no display can be opened.
     """
 
-    def __init__(self, size: tuple[int, int], *, fullscreen: bool, headless: bool) -> None:
+    def __init__(self, size: tuple[int, int], *, fullscreen: bool, headless: bool, locked_in: bool = False) -> None:
         driver_chosen = "SDL_VIDEODRIVER" in os.environ
         with _environment({"SDL_VIDEODRIVER": "dummy"} if headless else {}):
             pygame.display.init()
@@ -47,9 +50,12 @@ class Window:
         pygame.display.set_caption(CAPTION)
         self._windowed_size = size
         self._fullscreen = fullscreen
+        self._locked_in = locked_in and fullscreen and not headless
+        self._foreground: Foreground | None = None
         self._animator = Animator()
         self._shown: tuple[KioskView, Moving] | None = None
         self._surface = self._open()
+        self._watch_front()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,6 +66,11 @@ class Window:
     def fullscreen(self) -> bool:
         """Whether the window fills the screen."""
         return self._fullscreen
+
+    @property
+    def behind_s(self) -> float:
+        """For how long the window has not been in front although it should be; 0 if it is."""
+        return self._foreground.behind_s if self._foreground is not None else 0.0
 
     def draw(self, view: KioskView) -> None:
         """Draw and show a view, unless it would look the same as the last one."""
@@ -73,6 +84,8 @@ class Window:
 
     def events(self) -> list[pygame.event.Event]:
         """The window events since the last call."""
+        if self._foreground is not None:
+            self._foreground.step()
         happened = list(_queued())
         if any(event.type == pygame.VIDEORESIZE for event in happened):
             self._surface = pygame.display.get_surface() or self._surface
@@ -93,13 +106,39 @@ class Window:
         """Close the display."""
         pygame.display.quit()
 
+    def _watch_front(self) -> None:
+        if not self._locked_in:
+            return
+        driver = pygame.display.get_driver()
+        try:
+            front = front_of(driver)
+        except (OSError, KeyError) as error:
+            logger.warning("it cannot be watched whether the window is in front: %s", error)
+            return
+        if self._foreground is None:
+            self._foreground = Foreground(front, self._reopen, time.monotonic)
+        else:
+            self._foreground.watch(front)
+
+    def _reopen(self) -> None:
+        """Replace the window by a new one."""
+        pygame.display.quit()
+        pygame.display.init()
+        pygame.display.set_caption(CAPTION)
+        self._surface = self._open()
+        self._watch_front()
+
     def _open(self) -> pygame.Surface:
         pygame.mouse.set_visible(not self._fullscreen)
         pygame.display.set_allow_screensaver(False)  # for desktops, under Wayland and X11
         self._shown = None
+        os.environ.setdefault("SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS", "0")  # SDL reads it when a dialog takes the keyboard
         with _environment({"SDL_VIDEO_X11_WMCLASS": WINDOW_CLASS}):
             if self._fullscreen:
-                return pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+                surface = pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+                if self._locked_in:  # keys of the window manager, such as Alt+Tab, come to the kiosk alone
+                    pygame.event.set_keyboard_grab(True)
+                return surface
             return pygame.display.set_mode(self._windowed_size, pygame.RESIZABLE)
 
 

@@ -20,6 +20,12 @@ ROWS = (
         "test_the_lock_grows_with_every_wrong_pin_to_five_minutes_and_the_right_one_ends_it",
     ),
     FaultRow(
+        "another window, a dialog or Super+D covers the kiosk on a desktop (X11)",
+        "the kiosk again, in front",
+        ALL,
+        "tests/end_to_end/test_front.py::test_the_kiosk_comes_back_when_something_takes_its_place",
+    ),
+    FaultRow(
         "a worker hangs in a call into a driver or a library",
         "nothing; if it trained or saved: “That took too long and was stopped.”",
         "all that is stored; late results of the hanging worker are ignored",
