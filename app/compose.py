@@ -60,6 +60,7 @@ from app.openers import (
     record_warnings,
     start_accelerator,
     volume,
+    warn_of_loss,
     with_usable_camera,
     with_usable_export_dir,
 )
@@ -182,6 +183,8 @@ def compose(
         config = with_usable_camera(config, fallbacks)
         warnings = record_warnings(stack)
         guarded = demo is None and locked_in(os.environ)
+        if guarded:
+            warn_of_loss(config)
         window = open_window(config, headless, stack, fallbacks, locked_in=guarded)
         sounds = open_sounds(config, headless, stack)
         extractor, accelerator = open_model_or_default(config, list_devices, events.put, stack, fallbacks)

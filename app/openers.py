@@ -13,6 +13,7 @@ import pygame
 
 from app.base.errors import CameraUnavailable, ConfigInvalid, DisplayUnavailable, ExportFailed, PinsUnavailable
 from app.base.files import folder_problem
+from app.base.mounts import lost_at_restart
 from app.base.ports import Camera, Clock, Drives
 from app.base.recent_warnings import RecentWarnings
 from app.base.start_problems import Fallbacks
@@ -64,6 +65,13 @@ def lock_data_dir(config: Config, stack: ExitStack) -> None:
         DataDirInUse: If another one does.
     """
     stack.enter_context(only_kiosk_in(config.data_dir))
+
+
+def warn_of_loss(config: Config) -> None:
+    """Log, for the staff pages too, if the disk forgets at a restart what is taught, as a read-only station may do."""
+    if kind := lost_at_restart(config.data_dir):
+        text = "%s is on %s: what is taught is lost when the computer restarts. Mount a disk there."
+        logger.warning(text, config.data_dir, kind)
 
 
 def record_warnings(stack: ExitStack) -> RecentWarnings:

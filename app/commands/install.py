@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.base.errors import InstallRefused
+from app.base.errors import ConfigInvalid, InstallRefused
+from app.base.mounts import lost_at_restart
+from app.commands.consent import Asks, Terminal, made_pin
 from app.commands.exit_codes import DONE
-from app.commands.installation import DATA, SERVICE, SETTINGS, NewFile, NewLink, Plan, plan_for
+from app.commands.extras import Extra
+from app.commands.installation import DATA, SERVICE, SETTINGS, Plan, System, plan_for
 from app.commands.manifest import (
     MANIFEST,
     check_writable,
     path_in,
     read_manifest,
+    record_file,
     remove_files,
     write_file,
     write_manifest,
 )
+from app.commands.new_files import NewFile, NewLink
+from app.commands.pin import set_pin
 from app.commands.programs import Run, run_each, run_program
-from app.commands.system import PLACEHOLDER, limits_memory, look_at_system
+from app.commands.system import NO_SCREEN, PLACEHOLDER, limits_memory, look_at_system
+from app.config.load import load_config
+from app.config.schema import Config
+from app.config.settings_file import FILE, SettingsFile
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    run_install(print, root=options.root, user=options.user, screen=options.screen, dry_run=options.dry_run)
+    run_install(
+        print,
+        root=options.root,
+        user=options.user,
+        screen=options.screen,
+        dry_run=options.dry_run,
+        asks=Terminal(yes=options.yes),
+    )
     return DONE
 
 
@@ -37,6 +56,7 @@ def run_install(
     screen: str = "auto",
     dry_run: bool = False,
     run: Run = run_program,
+    asks: Asks | None = None,
 ) -> None:
     """Write the service, its rules and settings, and make a running system load them.
 
@@ -48,6 +68,7 @@ def run_install(
         screen: "auto", "desktop", "kmsdrm" or "cage".
         dry_run: Only write what would be done.
         run: Runs a program of the system.
+        asks: Who agrees to changes beyond the kiosk's own files; None is nobody.
 
     Raises:
         InstallRefused: If the kiosk cannot be installed here. In that case nothing was written.
@@ -60,30 +81,34 @@ def run_install(
             shown = f"{system.user}, uid {system.uid}"
             write(f"NOTE    the kiosk must not run as root: name a user with --user. This listing shows {shown}.")
         _write_plan(plan, write, with_commands=running)
+        _write_extras(system, write)
         return
     check_writable(root)
     before = read_manifest(root)
+    agreed = _agreed(system, before, asks or Terminal(yes=False, is_terminal=False), write)
+    if running and system.screen == "cage" and not _has_cage(root, agreed):
+        raise InstallRefused(NO_SCREEN)
+    plan = replace(plan, files=(*plan.files, *(file for extra in agreed for file in extra.files)))
     _refuse_foreign(plan, root, before)
     folders = _new_folders(plan, root, before)
-    write_manifest(root, plan, folders)  # first, so that an installation that stops in the middle can be undone
+    undo = _undo_of_extras(agreed, before)
+    write_manifest(root, plan, folders, undo, _first_pin(before))  # first: what stops half-way can be undone
+    if running:
+        run_each([command for extra in agreed for command in extra.commands], write, run)
     remove_files(root, _no_longer_written(before, plan), write)
     for file in plan.files:
-        path = path_in(root, file.path)
-        if file.kept and path.exists():
-            write(f"kept    {file.path}")
-            continue
-        write_file(path, file.text)
-        write(f"wrote   {file.path}")
+        _write_one(file, root, system, folders, write)
     for link in plan.links:
         path = path_in(root, link.path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         path.symlink_to(link.target)
         write(f"linked  {link.path}")
+    _set_first_pin(root, system, asks, write)
     if running:
         run_each(plan.commands, write, run)
-    if not limits_memory(root):
-        write("NOTE    memory is not limited here: add cgroup_enable=memory to the line in /boot/firmware/cmdline.txt.")
+    for note in _notes(root, system):
+        write(f"NOTE    {note}")
     write(f"The kiosk now starts with the machine. Settings: {SETTINGS}. Sessions: {DATA}.")
     write(f"To start it now: sudo systemctl start {SERVICE}")
     write(f"To read its log: journalctl -u {SERVICE}")
@@ -94,13 +119,106 @@ def _write_plan(plan: Plan, write: Callable[[str], None], *, with_commands: bool
         if file.kept:
             write(f"write   {file.path}, only if it does not exist: later changes are the owner's")
             continue
-        write(f"write   {file.path}")
-        for line in file.text.splitlines():
-            write(f"        {line}".rstrip())
+        _show_file(file, write)
     for link in plan.links:
         write(f"link    {link.path} -> {link.target}")
+    write(f"write   {DATA / FILE} with a PIN for the staff pages, unless there is one")
     for command in plan.commands if with_commands else ():
         write(f"run     {' '.join(command)}")
+
+
+def _write_extras(system: System, write: Callable[[str], None]) -> None:
+    for extra in system.extras.extras:
+        write(f"ask     whether the installation may {extra.about}")
+        for file in extra.files:
+            _show_file(file, write)
+        for command in extra.commands:
+            write(f"run     {' '.join(command)}")
+    for note in system.extras.notes:
+        write(f"NOTE    {note}")
+
+
+def _show_file(file: NewFile, write: Callable[[str], None]) -> None:
+    write(f"write   {file.path}")
+    for line in file.text.splitlines():
+        write(f"        {line}".rstrip())
+
+
+def _agreed(
+    system: System, before: dict[str, Any] | None, asks: Asks, write: Callable[[str], None]
+) -> tuple[Extra, ...]:
+    """The changes beyond the kiosk's own files that somebody agrees to, or agreed to earlier."""
+    agreed = []
+    for extra in system.extras.extras:
+        if extra.name in (before or {}).get("extras", {}) or asks.agrees(extra.about):
+            agreed.append(extra)
+        else:
+            write(f"left    it to you to {extra.about} (--yes lets install do it)")
+    return tuple(agreed)
+
+
+def _undo_of_extras(agreed: Iterable[Extra], before: dict[str, Any] | None) -> dict[str, list[list[str]]]:
+    """How to undo each change that somebody agreed to, now or earlier."""
+    earlier: dict[str, list[list[str]]] = (before or {}).get("extras", {})
+    return {**{extra.name: [list(command) for command in extra.undo] for extra in agreed}, **earlier}
+
+
+def _first_pin(before: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The entry of the settings file with the first PIN, if an earlier installation wrote it."""
+    return [entry for entry in (before or {"files": []})["files"] if entry["path"] == str(DATA / FILE)]
+
+
+def _has_cage(root: Path, agreed: Iterable[Extra]) -> bool:
+    return (root / "usr/bin/cage").exists() or any("cage" in command for extra in agreed for command in extra.commands)
+
+
+def _write_one(file: NewFile, root: Path, system: System, folders: list[str], write: Callable[[str], None]) -> None:
+    path = path_in(root, file.path)
+    if file.kept and path.exists():
+        write(f"kept    {file.path}")
+        return
+    write_file(path, file.text)
+    if file.of_user and os.geteuid() == 0:
+        new = [parent for parent in file.path.parents if str(parent) in folders]
+        for one in (*new, file.path):
+            os.chown(path_in(root, one), system.uid, system.gid)
+    write(f"wrote   {file.path}")
+
+
+def _set_first_pin(root: Path, system: System, asks: Asks | None, write: Callable[[str], None]) -> None:
+    """Make sure that there is a PIN for the staff pages; show one that was made, this once."""
+    folder = path_in(root, DATA)
+    base = Config()
+    with suppress(ConfigInvalid):  # the kiosk says what is wrong with it
+        base = load_config(path_in(root, SETTINGS))
+    settings = SettingsFile(base, folder)
+    if settings.config.staff.pin:
+        write("kept    the PIN of the staff pages")
+        return
+    chosen = asks.pin() if asks is not None else ""
+    pin, is_new = chosen or made_pin(), not (folder / FILE).exists()
+    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(folder, system.uid, system.gid)
+    set_pin(settings, folder, pin)
+    if is_new:
+        record_file(root, DATA / FILE)
+    write(f"wrote   {DATA / FILE}, which holds a key of the PIN of the staff pages")
+    if not chosen:
+        write(
+            f"PIN     {pin} opens the staff pages. Write it down: it is not shown again. The command pin sets another."
+        )
+
+
+def _notes(root: Path, system: System) -> tuple[str, ...]:
+    notes = list(system.extras.notes)
+    if not limits_memory(root):
+        notes.append("memory is not limited here: add cgroup_enable=memory to the line in /boot/firmware/cmdline.txt.")
+    if root == Path("/") and (kind := lost_at_restart(DATA)):
+        notes.append(
+            f"{DATA} is on {kind}, so what is taught there is lost when the computer restarts. Mount a disk on it."
+        )
+    return tuple(notes)
 
 
 def _refuse_foreign(plan: Plan, root: Path, before: dict[str, Any] | None) -> None:
@@ -119,7 +237,7 @@ def _refuse_foreign(plan: Plan, root: Path, before: dict[str, Any] | None) -> No
 def _new_folders(plan: Plan, root: Path, before: dict[str, Any] | None) -> list[str]:
     """Folders to create, outermost first, after those that an earlier installation created."""
     folders = list(before["folders"]) if before else []
-    paths = [MANIFEST, *(file.path for file in plan.files), *(link.path for link in plan.links)]
+    paths = [MANIFEST, DATA / FILE, *(file.path for file in plan.files), *(link.path for link in plan.links)]
     for path in paths:
         for parent in reversed(path.parents):
             if not path_in(root, parent).exists() and str(parent) not in folders:
@@ -129,6 +247,6 @@ def _new_folders(plan: Plan, root: Path, before: dict[str, Any] | None) -> list[
 
 def _no_longer_written(before: dict[str, Any] | None, plan: Plan) -> dict[str, Any]:
     """The entries of the earlier manifest that the new plan does not write."""
-    now = {str(file.path) for file in plan.files} | {str(link.path) for link in plan.links}
+    now = {str(DATA / FILE), *(str(file.path) for file in plan.files), *(str(link.path) for link in plan.links)}
     old = before or {"files": [], "links": []}
     return {kind: [entry for entry in old[kind] if entry["path"] not in now] for kind in ("files", "links")}

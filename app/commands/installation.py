@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.base.i18n import LANGUAGES, message, translated
 from app.base.paths import asset_path
+from app.commands.extras import Extras
+from app.commands.new_files import NewFile, NewLink
 from app.commands.programs import Command
 
 SERVICE = "teachable-kiosk.service"
+FAILED = "teachable-kiosk-failed.service"
 UNITS = Path("/etc/systemd/system")
 SETTINGS = Path("/etc/teachable-kiosk/kiosk.toml")
+OUT_OF_ORDER = Path("/etc/teachable-kiosk/out_of_order.txt")
 DATA = Path("/var/lib/teachable-kiosk")
 GROUPS = ("video", "audio", "input", "plugdev", "apex", "gpio", "render")
 """Groups that own cameras, sound, button encoders, the Edge TPU (USB stick, PCIe card), pins and the graphics card; the
@@ -30,6 +35,8 @@ class System:
         sdl_library: An SDL library that can draw on a console, if pygame's own cannot; else empty.
         blanking: Whether Raspberry Pi OS blanks the screen now; None on other systems.
         manual: The page for operators, if it is on this computer.
+        extras: What can be changed with consent.
+        gid: The user's group.
     """
 
     user: str
@@ -40,23 +47,8 @@ class System:
     sdl_library: str = ""
     blanking: bool | None = None
     manual: Path | None = None
-
-
-@dataclass(frozen=True)
-class NewFile:
-    """A file to write. A `kept` file belongs to the owner: it is never overwritten, and not removed once changed."""
-
-    path: Path
-    text: str
-    kept: bool = False
-
-
-@dataclass(frozen=True)
-class NewLink:
-    """A symbolic link to make."""
-
-    path: Path
-    target: Path
+    extras: Extras = field(default_factory=Extras)
+    gid: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,6 +83,8 @@ def plan_for(system: System) -> Plan:
         NewFile(SETTINGS, _asset("kiosk.toml"), kept=True),
         NewFile(UNITS / SERVICE, _filled("systemd/teachable-kiosk.service", values)),
         NewFile(UNITS / f"{SERVICE}.d/screen.conf", _filled(f"systemd/{system.screen}.conf", values)),
+        NewFile(UNITS / FAILED, _filled("systemd/teachable-kiosk-failed.service", {"TEXT": str(OUT_OF_ORDER)})),
+        NewFile(OUT_OF_ORDER, _out_of_order()),
         NewFile(Path("/etc/udev/rules.d/60-teachable-kiosk.rules"), _asset("udev/teachable-kiosk.rules")),
         NewFile(
             Path("/etc/polkit-1/rules.d/50-teachable-kiosk.rules"), _filled("polkit/teachable-kiosk.rules", values)
@@ -112,6 +106,12 @@ def plan_for(system: System) -> Plan:
         commands=(*reload, *([(*blanking, "1")] if system.blanking else [])),
         undo=(*reload, *([(*blanking, "0")] if system.blanking else [])),
     )
+
+
+def _out_of_order() -> str:
+    """What the screen says when the kiosk has given up, in every language: nobody knows which one is set then."""
+    text = message("This kiosk is out of order. Please call a member of staff.")
+    return "\n" + "".join(f"  {translated(text, language)}\n\n" for language in LANGUAGES)
 
 
 def _asset(name: str) -> str:

@@ -37,13 +37,27 @@ def read_manifest(root: Path) -> dict[str, Any] | None:
     return dict(manifest)
 
 
-def write_manifest(root: Path, plan: Plan, folders: list[str]) -> None:
-    """Record what a plan writes, and the `folders` that are created for it."""
+def write_manifest(
+    root: Path, plan: Plan, folders: list[str], extras: dict[str, list[list[str]]], more: list[dict[str, Any]]
+) -> None:
+    """Record what a plan writes.
+
+    Args:
+        root: Where the system's files are.
+        plan: Files, links and programs.
+        folders: Those that are created for it.
+        extras: How to undo each change beyond the kiosk's own files, by its name.
+        more: Entries of files that the plan does not have.
+    """
     manifest = {
-        "files": [{"path": str(file.path), "kept": file.kept, "sha256": _sha256(file.text)} for file in plan.files],
+        "files": [
+            *({"path": str(file.path), "kept": file.kept, "sha256": _sha256(file.text)} for file in plan.files),
+            *more,
+        ],
         "links": [{"path": str(link.path), "target": str(link.target)} for link in plan.links],
         "folders": folders,
         "undo": [list(command) for command in plan.undo],
+        "extras": extras,
     }
     write_file(path_in(root, MANIFEST), json.dumps(manifest, indent=2) + "\n")
 
@@ -84,6 +98,15 @@ def check_writable(root: Path) -> None:
     etc = path_in(root, Path("/etc"))
     if not os.access(etc, os.W_OK):
         raise InstallRefused(f"cannot write to {etc}. Run it with sudo, or with --dry-run.")
+
+
+def record_file(root: Path, path: Path) -> None:
+    """Add a file that exists to the manifest: `uninstall` removes it, unless it is changed by then."""
+    manifest = read_manifest(root)
+    if manifest is not None:
+        digest = hashlib.sha256(path_in(root, path).read_bytes()).hexdigest()
+        manifest["files"].append({"path": str(path), "kept": True, "sha256": digest})
+        write_file(path_in(root, MANIFEST), json.dumps(manifest, indent=2) + "\n")
 
 
 def write_file(path: Path, text: str) -> None:

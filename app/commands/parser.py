@@ -119,6 +119,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
 
 def _add_install(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="NAME", help="user that runs the kiosk (default: who called sudo)")
+    parser.add_argument("--yes", action="store_true", help="agree to every change of the system without being asked")
     parser.add_argument("--screen", choices=SCREENS, default="auto", help="how the kiosk draws (default: auto)")
     _add_dry_run_and_root(parser)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.base.errors import InstallRefused
 from app.base.paths import COMMAND, import_folder, is_checkout
+from app.commands.extras import APT, extras_for
 from app.commands.installation import GROUPS, System
 from app.commands.programs import Run
 
@@ -23,6 +24,12 @@ print(*(sdl.SDL_GetVideoDriver(number).decode() for number in range(sdl.SDL_GetN
 """A program that prints the video drivers of the SDL that pygame uses, which SDL_DYNAMIC_API can replace."""
 
 
+NO_SCREEN = (
+    "this computer starts no desktop, and its SDL cannot draw on a console. Install the compositor cage "
+    "(sudo apt install cage), then install again."
+)
+
+
 @dataclass(frozen=True)
 class User:
     """A user in /etc/passwd, with the group numbers that the service has."""
@@ -30,6 +37,8 @@ class User:
     name: str
     uid: int
     groups: frozenset[int]
+    gid: int = 0
+    home: Path = Path("/nonexistent")
 
 
 PLACEHOLDER = User("NAME", 1000, frozenset())
@@ -52,10 +61,12 @@ def look_at_system(root: Path, user: str | None, screen: str, run: Run, *, dry_r
             check_reachable(file, chosen, "the kiosk" if file != python else "its Python")
         check_reachable(python, chosen, "its Python")
     manual = import_folder() / "docs/operating.md"
-    screen, library = screen_for(root, screen, python, run)
+    screen, library = screen_for(root, screen, python, run, may_add_cage=running)
     return System(
         user=chosen.name,
         uid=chosen.uid,
+        gid=chosen.gid,
+        extras=extras_for(root, chosen.name, chosen.home, screen),
         groups=frozenset(_groups(root)),
         screen=screen,
         sdl_library=library,
@@ -97,7 +108,8 @@ def _user(root: Path, name: str, instead_of_root: User | None) -> User:
     groups = _groups(root)
     others = {number for number, members in groups.values() if name in members}
     granted = {groups[group][0] for group in GROUPS if group in groups}
-    return User(name, uid, frozenset({gid, *others, *granted}))
+    home = Path(entries[name][5]) if len(entries[name]) > 5 and entries[name][5].startswith("/") else User.home
+    return User(name, uid, frozenset({gid, *others, *granted}), gid, home)
 
 
 def _owner(path: Path) -> str:
@@ -151,8 +163,10 @@ def check_reachable(path: Path, user: User, what: str) -> None:
             )
 
 
-def screen_for(root: Path, wanted: str, python: Path, run: Run) -> tuple[str, str]:
+def screen_for(root: Path, wanted: str, python: Path, run: Run, *, may_add_cage: bool = False) -> tuple[str, str]:
     """Choose how the kiosk draws, and which SDL library it needs for that; "" is pygame's own.
+
+    With `may_add_cage` the answer may be "cage" although it is not installed yet.
 
     Raises:
         InstallRefused: If neither a desktop, nor the console, nor the compositor `cage` can be used.
@@ -167,14 +181,11 @@ def screen_for(root: Path, wanted: str, python: Path, run: Run) -> tuple[str, st
             drivers = run(("env", "PYGAME_HIDE_SUPPORT_PROMPT=1", *setting, str(python), "-c", DRIVERS))
             if "KMSDRM" in drivers.stdout.split():
                 return "kmsdrm", library
-    if wanted == "auto" and (root / "usr/bin/cage").exists():
+    if wanted == "auto" and ((root / "usr/bin/cage").exists() or (may_add_cage and (root / APT).exists())):
         return "cage", ""
     if wanted == "kmsdrm" and root != Path("/"):
         return wanted, ""  # an image for another computer: trust its owner
-    raise InstallRefused(
-        "this computer starts no desktop, and its SDL cannot draw on a console. Install the compositor cage "
-        "(sudo apt install cage), then install again."
-    )
+    raise InstallRefused(NO_SCREEN)
 
 
 def _starts_desktop(root: Path) -> bool:

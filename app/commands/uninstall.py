@@ -40,7 +40,8 @@ def run_uninstall(
     if manifest is None:
         raise InstallRefused(f"the kiosk is not installed here: {path_in(root, MANIFEST)} does not exist.")
     stop: Command = ("systemctl", "stop", SERVICE)
-    undo = [tuple(command) for command in manifest["undo"]]
+    of_extras = [command for undo in manifest.get("extras", {}).values() for command in undo]
+    undo = [tuple(command) for command in (*manifest["undo"], *of_extras)]
     running = root == Path("/")
     if dry_run:
         for command in (stop, *undo) if running else ():

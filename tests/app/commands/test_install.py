@@ -159,7 +159,7 @@ def test_a_dry_run_shows_everything_and_changes_nothing(image: Path, capsys: pyt
     output = capsys.readouterr().out
     assert tree(image) == before
     install(image)
-    without_text = ("installed.json", "wants/teachable-kiosk.service", "kiosk.toml")
+    without_text = ("installed.json", "wants/teachable-kiosk.service", "kiosk.toml", "settings.toml")
     for name, text in tree(image).items():
         if name not in before and text and not name.endswith(without_text):
             assert f"write   /{name}" in output
@@ -203,7 +203,7 @@ def test_a_dry_run_of_root_without_a_user_shows_a_placeholder(
 def test_without_a_desktop_the_kiosk_draws_on_the_console(image: Path) -> None:
     assert install(without_desktop(image)) == 0
     screen = (image / SCREEN).read_text()
-    assert "ExecStart=/usr/bin/cage -s -- /usr/bin/env -u WATCHDOG_PID" in screen
+    assert "ExecStart=/usr/bin/cage -d -- /usr/bin/env -u WATCHDOG_PID" in screen
     assert (image / "etc/systemd/system/multi-user.target.wants/teachable-kiosk.service").is_symlink()
     assert not (image / "etc/X11/xorg.conf.d").exists()
 

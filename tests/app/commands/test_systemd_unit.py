@@ -59,3 +59,15 @@ def test_systemd_rates_the_unit_as_little_exposed(image: Path, screen: str) -> N
     )
     assert done.returncode == 0, done.stdout
     assert "Overall exposure level" in done.stdout
+
+
+@pytest.mark.parametrize("screen", ["desktop", "cage"])
+def test_systemd_accepts_the_unit_of_a_kiosk_that_has_given_up(image: Path, screen: str) -> None:
+    install(image, "--screen", screen)
+    unit = image / "etc/systemd/system/teachable-kiosk-failed.service"
+    done = systemd_analyze("verify", "--man=no", str(unit), units=unit.parent)
+    assert [line for line in done.stderr.splitlines() if "teachable-kiosk-failed" in line] == []
+    spoiled = unit.read_text().replace("RemainAfterExit=yes", "RemainAfterExit=perhaps")
+    unit.write_text(spoiled)
+    done = systemd_analyze("verify", "--man=no", str(unit), units=unit.parent)
+    assert re.search(r"teachable-kiosk-failed.service:\d+: Failed to parse .*perhaps", done.stderr)
