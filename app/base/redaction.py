@@ -9,6 +9,7 @@ from typing import Any
 
 HIDDEN = "…"
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*:)//(?P<rest>[^\s\"'<>]*)", re.IGNORECASE)
+_AFTER = ":.,!)]"  # what may follow an address in a sentence
 _LOGIN = re.compile(r"[^\s/:@\"']+:(?!//)[^\s@\"']+@(?=[\w\[])")  # user:password@host without a scheme
 
 
@@ -27,10 +28,11 @@ def redact_logs() -> None:
 
 
 def _shown(address: re.Match[str]) -> str:
-    login, at, place = address["rest"].rpartition("@")
+    rest = address["rest"].rstrip(_AFTER)
+    login, at, place = rest.rpartition("@")
     place, mark = _cut(place)
     steps = (HIDDEN if "=" in step else step for step in place.split("/"))
-    return f"{address['scheme']}//{HIDDEN if login else ''}{at}{'/'.join(steps)}{mark}"
+    return f"{address['scheme']}//{HIDDEN if login else ''}{at}{'/'.join(steps)}{mark}{address['rest'][len(rest) :]}"
 
 
 def _cut(place: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from app.base.redaction import redact_logs, redacted
         ("HTTP://anna:ge/h@eim@cam.local/v", "HTTP://…@cam.local/v"),
         ("http://cam/v?token=geheim&x=1 and rtsps://u:geheim@b/", "http://cam/v?… and rtsps://…@b/"),
         ("rtsp://cam/user=admin_password=geheim_channel=1.sdp", "rtsp://cam/…"),
+        ("no http://cam/v?token=geheim: it is gone", "no http://cam/v?…: it is gone"),
         ("http://cam/v;jsession=geheim", "http://cam/v;…"),
         ("http://cam/v#geheim", "http://cam/v#…"),
         ('"https://geheim@cam/v"', '"https://…@cam/v"'),
