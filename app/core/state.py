@@ -128,6 +128,7 @@ class KioskState:
         config: All settings, including those that were changed on the screen.
         locked_in: Visitors cannot leave the kiosk or its full screen: its service started it.
         starter: A model that answers before a visitor has taught anything; `model` is None meanwhile.
+        background: The class of which the model looks at the background, and until when the screen says so.
         why: The picture shows which of its parts spoke for the answer.
         game: The game that is played.
         best_trick: The trick of this visit of which a model was surest; in memory alone, until the visit ends.
@@ -179,6 +180,7 @@ class KioskState:
     config: Config = field(default_factory=Config)
     locked_in: bool = False
     starter: ModelFacts | None = None
+    background: tuple[int, float] | None = None
     why: bool = False
     game: Game | None = None
     best_trick: Trick | None = None

@@ -29,6 +29,7 @@ from app.core.modes import (
     staff,
     teach,
     visit,
+    why,
 )
 from app.core.presses import interpret
 from app.core.state import KioskState, Mode, Step
@@ -213,6 +214,7 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.ShowEnded: found.show_ended,
     ev.BackendChanged: devices.backend_changed,
     ev.SamplesReEmbedded: devices.samples_re_embedded,
+    ev.BackgroundSeen: why.background_seen,
     ev.AnswerSeen: games.answer_seen,
     ev.PictureAnswered: games.picture_answered,
     ev.PictureUnanswered: games.picture_unanswered,

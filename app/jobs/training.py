@@ -14,6 +14,7 @@ from app.base.not_sure import NotSure
 from app.base.workers import StopSignal, is_abandoned, unless_abandoned
 from app.core import events as ev
 from app.core.facts import TrainedFacts
+from app.jobs.backgrounds import check_backgrounds
 from app.jobs.preparation import Preparation
 from app.jobs.running import JobQueue, report_failure_as
 from app.jobs.samples import embed_again
@@ -118,6 +119,7 @@ def train(
         announce(ev.TrainingFinished(path, facts, trained.seconds))
         delete_trained_models(tools.config, keep=path)
         tools.store.keep_good_copy()
+        check_backgrounds(tools, announce, stop)
 
 
 def restore_model(tools: Tools) -> TrainedFacts | None:

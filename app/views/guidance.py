@@ -73,6 +73,10 @@ def _live(state: KioskState, answer: Answer | None) -> Text:
     by_itself = state.config.classes.learn_as_you_go
     if state.stale and state.missing is None and not by_itself:
         return message("The pictures changed! Press TRAIN to learn them.")
+    behind, until_s = state.background or (len(state.classes), 0.0)
+    if behind < len(state.classes) and state.now_s < until_s:
+        label = state.classes[behind].label
+        return message("I look at what is behind {label}. Show it in front of something else, too!", label=label)
     if answer is None or answer.leader is None:
         return message("Show something again. Wrong answer? Hold the right button.")
     if not answer.sure:

@@ -55,6 +55,7 @@ from app.core.events.inputs import (
 )
 from app.core.events.session import (
     AnswerSeen,
+    BackgroundSeen,
     EraseFailed,
     GalleryLoaded,
     ImportFailed,
@@ -113,6 +114,7 @@ __all__ = [
     "AnswerSeen",
     "AskAgain",
     "BackendChanged",
+    "BackgroundSeen",
     "ButtonPressed",
     "ButtonReleased",
     "CameraFound",

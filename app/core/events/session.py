@@ -252,6 +252,13 @@ class SamplesReEmbedded:
 
 
 @dataclass(frozen=True)
+class BackgroundSeen:
+    """The new model finds most of what speaks for these classes on the background of their pictures."""
+
+    class_indices: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class AnswerSeen:
     """The model answered a frame while a game watches; the values are smoothed over the frames before.
 
@@ -309,6 +316,7 @@ SessionEvent = (
     | ModelShown
     | ShowEnded
     | SamplesReEmbedded
+    | BackgroundSeen
     | AnswerSeen
     | PictureAnswered
     | PictureUnanswered

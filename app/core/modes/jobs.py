@@ -23,6 +23,7 @@ READ_S = 8.0  # the kiosk may switch the drive off at once, before anybody has r
 def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     """The new model answers; say how good it is."""
     state = replace(state, mode=Mode.LIVE, model=event.model, starter=None, changed=False, learn_due=False)
+    state = replace(state, background=None)
     tone = Tone.SUCCESS if is_good(event.model) else Tone.HINT
     state = noticed(state, after_training(event.model), tone)
     state, commands = games.after_training(state)

@@ -9,6 +9,8 @@ from app.core import events as ev
 from app.core.game import GameStep
 from app.core.state import KioskState, Mode, Step, refused
 
+ADVICE_S = 30.0  # for which the screen advises to change a background
+
 
 def why_pressed(state: KioskState) -> Step:
     """Switch the light on or off; it needs a model that answers."""
@@ -23,6 +25,13 @@ def explains(state: KioskState) -> bool:
     return state.mode is Mode.LIVE and state.answering and (state.why or seeking)
 
 
+def background_seen(state: KioskState, event: ev.BackgroundSeen) -> Step:
+    """The new model looks at the background of some classes: advise to change that of the first one."""
+    if state.model is None or state.shown_from or state.game is not None:
+        return state, ()
+    return replace(state, background=(event.class_indices[0], state.now_s + ADVICE_S)), ()
+
+
 def visit_over(state: KioskState) -> KioskState:
     """Forget everything about WHY and the games: RESET, the end of a visit, or another session."""
-    return replace(state, why=False, game=None, best_trick=None)
+    return replace(state, background=None, why=False, game=None, best_trick=None)

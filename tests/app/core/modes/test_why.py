@@ -10,8 +10,10 @@ import pytest
 from app.base.buttons import Action, Button
 from app.core import events as ev
 from app.core.facts import ModelFacts, TrainedFacts
-from app.core.modes.why import explains
+from app.core.game import Game, GameStep
+from app.core.modes.why import ADVICE_S, explains
 from app.core.state import KioskState, Mode
+from app.views.guidance import guidance
 from tests.support.states import kiosk, run
 
 MODEL = TrainedFacts(0.9, 0.5, (3, 3))
@@ -83,3 +85,18 @@ def test_the_demonstration_switches_it_off() -> None:
     state, _ = run(state, ev.TimePassed(state.config.idle.after_s + 1))
     assert state.mode is Mode.ATTRACT
     assert not state.why
+
+
+def test_after_training_it_advises_another_background_for_a_while() -> None:
+    state, _ = run(live(), ev.TrainingFinished(Path("m"), MODEL), ev.BackgroundSeen((1,)))
+    advice = "I look at what is behind cup. Show it in front of something else, too!"
+    assert str(guidance(state, None)) == advice
+    later, _ = run(state, ev.TimePassed(state.now_s + ADVICE_S + 1))
+    assert str(guidance(later, None)) != advice
+    again, _ = run(state, ev.TrainingFinished(Path("m"), MODEL))
+    assert str(guidance(again, None)) != advice
+
+
+def test_a_model_from_a_drive_and_a_game_get_no_advice() -> None:
+    for other in (live(shown_from="STICK"), live(game=Game(guided=True, step=GameStep.SEEK))):
+        assert run(other, ev.BackgroundSeen((1,)))[0].background is None

@@ -1,0 +1,57 @@
+"""Estimate how much of the evidence for an answer lies on the background of a picture.
+
+Nothing tells the kiosk what is background, so it guesses: a part of the picture that looks like some part of the
+picture's rim. A thing that was held into the middle differs from the rim; a wall, a table or a pattern does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.explanation import Explanation
+from app.base.ports import ImageArray
+
+GRID = 16  # cells along an edge
+RIM = 2  # cells that count as rim
+ALIKE = 16.0  # greatest difference to the rim, in units of CIELAB, of a cell that looks like it
+MOST = 0.6  # of the evidence
+MOST_PICTURES = 0.5  # of a class
+
+
+def looks_at_background(explained: Sequence[tuple[ImageArray, Explanation]]) -> bool:
+    """Whether most evidence lies on the background in most pictures of a class."""
+    shares = [share for square, why in explained if (share := background_share(square, why)) is not None]
+    return bool(shares) and sum(share > MOST for share in shares) > MOST_PICTURES * len(shares)
+
+
+def background_share(square: ImageArray, why: Explanation) -> float | None:
+    """The share of the evidence on the background, 0..1; None if nothing speaks for the answer, or all looks alike.
+
+    Args:
+        square: What the model saw, RGB, uint8, (S, S, 3).
+        why: The explanation of the answer.
+    """
+    thing = _thing(square)
+    if not thing.any():
+        return None
+    positive = cv2.resize(np.maximum(why.cells, 0.0), (GRID, GRID), interpolation=cv2.INTER_LINEAR)
+    total = float(positive.sum())
+    return float(positive[~thing].sum()) / total if total > 0 else None
+
+
+def _thing(square: ImageArray) -> NDArray[np.bool_]:
+    """The cells (GRID, GRID) that look like no part of the rim, and those beside them, into which maps reach."""
+    lab = cv2.cvtColor(square.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    small = cv2.resize(lab, (GRID, GRID), interpolation=cv2.INTER_AREA)
+    rough = cv2.resize(lab**2, (GRID, GRID), interpolation=cv2.INTER_AREA) - small**2
+    features = np.concatenate([small, np.sqrt(np.maximum(rough, 0))], axis=2).reshape(GRID * GRID, -1)
+    rim = np.ones((GRID, GRID), bool)
+    rim[RIM:-RIM, RIM:-RIM] = False
+    away = np.linalg.norm(features[:, np.newaxis] - features[rim.ravel()][np.newaxis], axis=2).min(axis=1)
+    differs = (away.reshape(GRID, GRID) > ALIKE).astype(np.uint8)
+    opened = cv2.morphologyEx(differs, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return np.asarray(cv2.dilate(opened, np.ones((3, 3), np.uint8)), bool)
