@@ -22,6 +22,7 @@ from app.base.buttons import (
     TypingKey,
 )
 from app.base.i18n import LANGUAGES
+from app.core.modes.games import ANSWER_AFTER_S, NO, QUIET_AT_START_S, STEADY_S, TRICK
 from app.core.state import Mode
 from app.kiosk import Kiosk
 
@@ -29,6 +30,9 @@ PIN = "2468"
 """The PIN of the staff pages during the demonstration."""
 
 SETTLE_S = 0.4  # after which all motion on the screen has ended
+
+UNKNOWN_THING = "book"  # the visitor does not teach it
+TRIES = 3  # to trick the model with it
 
 Steps = Generator[Callable[[], bool], None, None]
 """Steps of a visit, with the condition to wait for after each."""
@@ -45,6 +49,8 @@ class Hands:
         skip: Sets the clock forward by some seconds.
         plug: Plugs the camera in (True) or pulls it out (False).
         screenshot: Saves the screen under a name.
+        show: Puts a thing in front of the camera.
+        turn: Moves and turns it.
     """
 
     kiosk: Kiosk
@@ -55,6 +61,8 @@ class Hands:
     skip: Callable[[float], None]
     plug: Callable[[bool], None]
     screenshot: Callable[[str], None]
+    show: Callable[[str], None]
+    turn: Callable[[], None]
 
     def see(self, name: str) -> Steps:
         """Wait until nothing moves on the screen, and save a screenshot."""
@@ -91,6 +99,40 @@ def look_around(hands: Hands) -> Steps:
     yield from hands.see("confirm")
     hands.tap(Action.CANCEL)
     yield hands.mode_is(Mode.LIVE)
+
+
+def ask_why(hands: Hands) -> Steps:
+    """Let the kiosk show why it answers as it does."""
+    hands.tap(Action.WHY)
+    yield lambda: hands.kiosk.observation is not None and hands.kiosk.observation.why is not None
+    yield from hands.see("why")
+    hands.tap(Action.WHY)
+
+
+def play(hands: Hands) -> Steps:
+    """Play "Trick it!" with a thing that was not taught, until the model is tricked or has resisted long enough."""
+    kiosk = hands.kiosk
+    hands.tap(Action.PLAY)
+    yield hands.mode_is(Mode.CHOOSE_GAME)
+    yield from hands.see("which_game")
+    hands.tap(TRICK)
+    hands.show(UNKNOWN_THING)
+    yield from hands.see("trick")
+    for _ in range(TRIES):
+        named = kiosk.observation.probabilities if kiosk.observation is not None else None
+        if named is not None and kiosk.state.mode is Mode.LIVE:
+            hands.tap(int(named.argmax()))  # trick the class that it names now
+        yield hands.wait(QUIET_AT_START_S + STEADY_S + SETTLE_S)
+        if kiosk.state.mode is Mode.ASK_TRICK:
+            yield from hands.see("trick_question")
+            yield hands.wait(ANSWER_AFTER_S)
+            hands.tap(NO)
+            yield hands.mode_is(Mode.LIVE)
+            yield from hands.see("tricked")
+            break
+        hands.turn()
+    hands.tap(Action.PLAY)
+    yield lambda: kiosk.state.game is None
 
 
 def visit_staff(hands: Hands) -> Steps:

@@ -17,7 +17,7 @@ from app.base.errors import KioskError
 from app.base.ports import Clock
 from app.core.events import WindowClosed
 from app.core.state import Mode
-from app.demo.tour import Hands, Steps, go_away, look_around, visit_staff
+from app.demo.tour import Hands, Steps, ask_why, go_away, look_around, play, visit_staff
 from app.kiosk import Kiosk
 from app.model.observation import Observation
 from app.views.verdict import Answer, answer_with_settings
@@ -240,8 +240,10 @@ class ScriptedVisitor:
             self._skip_time,
             lambda plugged: self._table.plug_in() if plugged else self._table.unplug(),
             self._screenshot,
+            self._table.show,
+            self._table.new_view,
         )
-        for part in (look_around, visit_staff, go_away):
+        for part in (look_around, ask_why, play, visit_staff, go_away):
             yield from part(hands)
 
     # --- what the steps use ---------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from tpu.runtime import available_runtimes
 pytestmark = pytest.mark.needs_runtime
 
 EVERY_SCREEN = {
-    "teach", "training", "live", "saved", "gallery", "results", "live_de", "confirm", "pin", "typing", "fault",
-    *(f"staff_{page.value}" for page in StaffPage), "still_there", "attract",
+    "teach", "training", "live", "saved", "gallery", "results", "live_de", "confirm", "why", "trick", "pin", "typing",
+    "fault", *(f"staff_{page.value}" for page in StaffPage), "still_there", "attract",
 }  # fmt: skip
 RUNTIME = [name for name in available_runtimes() if name != "pycoral"][-1]  # what this environment is for
 

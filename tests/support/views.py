@@ -253,7 +253,11 @@ def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         live,
         guidance=f"Trick me! Show me something that is NOT {names[1]}.",
         picture_keys=(WHY_KEY,),
-        actions=(replace(GAME_KEYS[0], name="train", text="Train", enabled=False, suggested=False), *GAME_KEYS[1:]),
+        actions=(
+            replace(GAME_KEYS[0], name="train", text="Train", enabled=False, suggested=False),
+            replace(GAME_KEYS[1], enabled=False),
+            *GAME_KEYS[2:],
+        ),
         game=GameStrip(f"{names[1]}?", 1, 0.7, "Best: 97%", 0, 4),
     )
     caught = replace(
