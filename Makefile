@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check bench screenshots import-graph reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -40,7 +40,8 @@ test-legacy: $(LEGACY)/.ready
 test-wheel: $(VENV)/.ready
 	$(RUN) -m pytest -m needs_index
 
-# The page that opens a saved model, in Chromium: sudo apt install chromium npm. PICTURES=1000 compares more answers.
+# The page that opens a saved model, in two browsers: sudo apt install chromium firefox-esr npm. PICTURES=1000 compares
+# more answers.
 test-browser: .venv-browser/.ready
 	.venv-browser/bin/python $(PYTEST) -m needs_browser tests/browser
 
@@ -73,6 +74,10 @@ import-graph: $(VENV)/.ready
 # Make the pictures in docs/screens, as the scripted visitor sees them.
 screenshots: $(VENV)/.ready
 	$(RUN) docs/screens/make.py
+
+# Make the pictures of `open_me.html` in docs/screens.
+page-screenshots: .venv-browser/.ready
+	.venv-browser/bin/python docs/screens/make_page.py
 
 # Accept the screens as they look now as references for the tests. Look at every picture that changes.
 reference-pictures: $(VENV)/.ready

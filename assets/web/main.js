@@ -1,5 +1,6 @@
 // Starts the page: texts and colours first, then the engine and the model.
 
+const LONG_TITLE = 70; // characters; longer ones are set smaller, so that the camera stays on the first screen
 const PALETTE_NAMES = ['paper', 'night', 'contrast', 'distinct'];
 let makersFacts = null; // known when the model is open
 let modelBytes = null;
@@ -13,6 +14,7 @@ function showTexts() {
     say(one, one.dataset.text, JSON.parse(one.dataset.values || '{}'));
   }
   byId('title').textContent = listed(FACTS.labels);
+  byId('title').classList.toggle('long', byId('title').textContent.length > LONG_TITLE);
   byId('camera-button').textContent = text('start_camera');
   const tested = FACTS.accuracy !== null && FACTS.accuracyFrom !== null;
   const quality = !tested ? 'untested' : FACTS.accuracyFrom === 'views' ? 'accuracy_views' : 'accuracy';

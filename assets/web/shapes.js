@@ -25,13 +25,14 @@ const DRAWINGS = {
   ring: [['circle', {r: 0.73, fill: 'none', 'stroke-width': 0.42}]],
 };
 
-/** The shape of a class as a picture in its colour. */
+/** The shape of a class as a picture in its colour. Where colours come again, they have other shapes. */
 function shapeOf(label) {
+  const round = Math.floor(label / SHAPES.length);
   const image = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   image.setAttribute('viewBox', '-1 -1 2 2');
   image.setAttribute('class', 'shape');
   image.setAttribute('aria-hidden', 'true');
-  for (const [name, attributes] of DRAWINGS[SHAPES[label % SHAPES.length]]) {
+  for (const [name, attributes] of DRAWINGS[SHAPES[(label + 4 * round) % SHAPES.length]]) {
     const part = document.createElementNS('http://www.w3.org/2000/svg', name);
     for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, value);
     part.style.fill = attributes.fill || `var(--class-${label})`;

@@ -109,7 +109,8 @@ fun classify(context: Context, picture: Bitmap): Map<String, Float> {
     val input = ByteBuffer.allocateDirect(${size} * ${size} * 3 * ${width}).order(ByteOrder.nativeOrder())
     for (pixel in pixels) input.${put(16, 0)}.${put(8, 1)}.${put(0, 2)}
     val output = ByteBuffer.allocateDirect(LABELS.size * ${output.type === FLOAT32 ? 4 : 1}).order(ByteOrder.nativeOrder())
-    model.use { it.run(input.rewind(), output) }
+    model.run(input.rewind(), output)
+    model.close()
     output.rewind()
     return LABELS.associateWith { ${real} }
 }

@@ -1,6 +1,6 @@
-"""Make the pictures of `open_me.html` in this folder: .venv-browser/bin/python docs/screens/make_page.py
+"""Make the pictures of `open_me.html` in this folder: `make page-screenshots`.
 
-Needs the environment of `make test-browser`. Things of the demonstration are taught, shown to a fake camera and dropped.
+Things of the demonstration are taught, shown to a fake camera and dropped.
 """
 
 from __future__ import annotations

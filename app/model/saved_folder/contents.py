@@ -6,25 +6,30 @@ import io
 import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
+from app.base.errors import PictureDamaged
 from app.base.file_names import safe_file_name
 from app.base.paths import asset_path
 from app.model.not_sure import with_settings_applied
 from app.model.saved_folder.facts import PAGE, PLAIN_FILE, REPORT, ExportFacts
-from app.model.saved_folder.page import PageFacts, open_me_page
+from app.model.saved_folder.page import PICTURES_PER_CLASS, PageFacts, open_me_page
 from app.model.saved_folder.page_engine import read_engine
 from app.model.saved_folder.readme import ReadmeFacts, readme
 from app.model.saved_folder.report_page import report_page
 from app.model.saved_folder.verified_folder import with_checksums, write_folder
+from app.session.pictures import decode_picture, encode_picture, thumbnail
 from app.session.session import Sample, Session
 from learning.novelty import NOVELTY_FILE
 
 SCRIPT = asset_path("export", "classify.py")
+PAGE_PICTURE_PX = 144  # edge of the pictures in the page, which should stay small enough for a mail
+PAGE_PICTURES = 60  # of all classes together
 
 
 def write_export(
@@ -120,13 +125,23 @@ def _page(facts: ExportFacts, samples: Sequence[Sample], files: Mapping[str, byt
             language=facts.language,
             palette=facts.palette,
             report=REPORT if facts.training_report is not None else None,
-            pictures=[
-                [one.picture for one in samples if one.class_index == index] for index in range(len(facts.labels))
-            ],
+            pictures=_page_pictures(samples, len(facts.labels)),
         ),
         files[PLAIN_FILE],
         engine,
     )
+
+
+def _page_pictures(samples: Sequence[Sample], classes: int) -> list[list[bytes]]:
+    """Small copies of some pictures of each class; pictures that cannot be decoded are left out."""
+    pictures: list[list[bytes]] = [[] for _ in range(classes)]
+    for sample in samples:
+        shown = pictures[sample.class_index]
+        if len(shown) < min(PICTURES_PER_CLASS, max(1, PAGE_PICTURES // classes)):
+            with suppress(PictureDamaged):
+                picture = decode_picture(sample.picture)
+                shown.append(encode_picture(thumbnail(picture, min(PAGE_PICTURE_PX, picture.shape[0]))))
+    return pictures
 
 
 def _metadata(facts: ExportFacts) -> dict[str, object]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.base.errors import FolderOccupied
@@ -15,6 +18,7 @@ from app.model.saved_folder import page_engine
 from app.model.saved_folder.contents import write_export
 from app.model.saved_folder.facts import ExportFacts
 from app.model.saved_folder.verified_folder import CHECKSUMS, UNFINISHED
+from app.session.pictures import STORED_PX, decode_picture
 from tests.support.stores import EMBEDDING, PICTURE, open_store
 
 pytestmark = pytest.mark.needs_runtime
@@ -44,6 +48,18 @@ def test_without_permission_no_picture_leaves_the_kiosk(tmp_path: Path) -> None:
     store.add(0, EMBEDDING, PICTURE)
     folder = write_export(tmp_path / "out", facts(tmp_path), store.load(), include_pictures=False)
     assert not (folder / "samples").exists()
+
+
+def test_the_page_shows_small_copies_of_some_pictures_and_stays_small_enough_for_a_mail(tmp_path: Path) -> None:
+    store, rng = open_store(tmp_path / "s"), np.random.default_rng(0)
+    noise = rng.integers(0, 256, (STORED_PX, STORED_PX, 3), np.uint8)
+    for _ in range(6):
+        for label in (0, 1):
+            store.add(label, EMBEDDING, noise)
+    page = write_export(tmp_path / "out", facts(tmp_path), store.load(), include_pictures=True) / "open_me.html"
+    shown = re.findall(r"data:image/jpeg;base64,([\w+/=]+)", page.read_text(encoding="utf-8"))
+    assert [decode_picture(base64.b64decode(one)).shape for one in shown] == [(144, 144, 3)] * 8
+    assert page.stat().st_size < 8_000_000
 
 
 def test_without_the_engine_of_the_page_the_folder_is_complete_and_names_another_way(
