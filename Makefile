@@ -43,7 +43,7 @@ test-wheel: $(VENV)/.ready
 # The page that opens a saved model, in two browsers: sudo apt install chromium firefox-esr npm. PICTURES=1000 compares
 # more answers.
 test-browser: .venv-browser/.ready
-	.venv-browser/bin/python $(PYTEST) -m needs_browser tests/browser
+	.venv-browser/bin/python $(PYTEST) --timeout 300 -m needs_browser tests/browser
 
 # Embedding on the workers of a Dask cluster: train --dask.
 test-hub: $(VENV)/.hub-ready

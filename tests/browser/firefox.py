@@ -29,6 +29,7 @@ EVENTS = (
 NO_PROXY_THERE = 9  # the port that discards all: a connection to it is refused
 PREFERENCES: dict[str, Any] = {
     "browser.download.folderList": 2,  # the folder of `browser.download.dir`
+    "messaging-system.rsexperimentloader.enabled": False,  # it would ask for experiments, and log that it cannot
     "permissions.default.camera": 2,  # no page may use it; `media.navigator.permission.disabled` allows it
     "network.proxy.type": 1,  # any request through the network goes to the proxy, which is not there
     "network.proxy.http": "127.0.0.1",
