@@ -75,7 +75,7 @@ from tpu.edgetpu.supervisor import ListDevices
 
 WORKER_STOPS_S = 20.0  # a worker that is still busy after this long is an error
 # The longest time without a sign of life; more than anything takes that works, on a slow computer and a slow drive.
-CAMERA_S, VISION_S, DRIVE_S, SESSION_JOB_S, LONG_JOB_S = 20.0, 20.0, 120.0, 120.0, 180.0
+CAMERA_S, VISION_S, DRIVE_S, SESSION_JOB_S, LONG_JOB_S = 20.0, 20.0, 120.0, 300.0, 180.0
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from app.base.workers import give_sign_of_life
+
 CHUNK_BYTES = 1 << 20
 
 
@@ -37,6 +39,7 @@ def overwrite_open(descriptor: int, first: int = 0) -> None:
     """
     end, zeros = os.fstat(descriptor).st_size, bytes(CHUNK_BYTES)
     while first < end:
+        give_sign_of_life()
         first += os.pwrite(descriptor, zeros[: end - first], first)
     os.fsync(descriptor)
 

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from app.base.file_names import numbered_names
+from app.base.workers import give_sign_of_life
 
 DAMAGED = ".damaged-"  # `set_aside` appends this and a number to the name of a file
 
@@ -40,6 +41,7 @@ def write_durably(path: Path, data: bytes) -> None:
 
 def write_through(path: Path, data: bytes) -> None:
     """Write a file and sync its content; its name becomes durable with `sync_directory`."""
+    give_sign_of_life()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(data)

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 DEFAULT_RATE_HZ = 30.0  # for a video that names none, or an impossible one
 FOLDER_RATE_HZ = 15.0
+NO_PICTURES = message("it holds no pictures. Put JPEG, PNG or BMP files into it.")
 PICTURE_S = 1.0  # how long each picture of a folder is shown
 
 
@@ -62,7 +63,7 @@ class VideoFileCamera:
 
 
 class FolderCamera:
-    """The pictures of a folder, sorted by name and shown for PICTURE_S each, over and over.
+    """The pictures of a folder, sorted by name and shown for PICTURE_S each, over and over, while the folder has some.
 
     Raises:
         CameraUnavailable: If the folder cannot be read or contains no pictures.
@@ -70,25 +71,34 @@ class FolderCamera:
 
     def __init__(self, folder: Path) -> None:
         self.name = folder.name
-        try:
-            paths = sorted(folder.iterdir())
-        except OSError as error:
-            raise camera_unreadable(str(folder), error) from error
-        self._images = [image for path in paths if (image := _image(path)) is not None]
+        self._folder = folder
+        self._images = [image for path in self._paths() if (image := _image(path)) is not None]
         if not self._images:
-            raise CameraUnavailable(str(folder), message("it holds no pictures. Put JPEG, PNG or BMP files into it."))
+            raise CameraUnavailable(str(folder), NO_PICTURES)
         self._pace = _Pace(FOLDER_RATE_HZ)
         self._count = 0
 
     def read(self) -> ImageArray:
         """Wait for the next picture."""
         self._pace.wait()
+        if self._count % FOLDER_RATE_HZ == 0:
+            self._paths()
         image = self._images[int(self._count / FOLDER_RATE_HZ / PICTURE_S) % len(self._images)]
         self._count += 1
         return image.copy()
 
     def close(self) -> None:
         """Do nothing: no file is open."""
+
+    def _paths(self) -> list[Path]:
+        """The pictures that the folder holds now."""
+        try:
+            paths = sorted(path for path in self._folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        except OSError as error:
+            raise camera_unreadable(str(self._folder), error) from error
+        if not paths:
+            raise CameraUnavailable(str(self._folder), NO_PICTURES)
+        return paths
 
 
 def camera_unreadable(source: str, error: OSError) -> CameraUnavailable:

@@ -49,10 +49,8 @@ def _asked(view: KioskView, question: Question) -> Mapping[Hashable, float]:
     answers: dict[Hashable, float] = {key.button: FULL for key in question.answers if key.enabled}
     if set(answers) == {Action.CANCEL}:
         return dict.fromkeys((*_buttons(view), Action.CANCEL), _breath(view.now_s))
-    if view.screen is Screen.CONFIRM and Action.CONFIRM in answers:
-        answers[Action.RESET] = FULL  # pressed again it means yes
-    if view.staff is not None:
-        answers[Action.TRAIN] = FULL  # it means yes there
+    if question.also_yes is not None:
+        answers[question.also_yes] = FULL
     return {**dict.fromkeys(_buttons(view), LOW), **dict.fromkeys(question.dead, OFF), **answers}
 
 

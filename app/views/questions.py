@@ -124,6 +124,7 @@ def _start_over(state: KioskState, translate: Translator) -> Question:
         title=translate(message("Start over?")),
         text=translate(text),
         answers=_answers(translate, message("Keep them"), message("Erase")),
+        also_yes=Action.RESET,
     )
 
 
@@ -132,6 +133,7 @@ def _leave(state: KioskState, translate: Translator) -> Question:
         title=translate(message("Leave the kiosk?")),
         text=translate(KEPT if state.by_keyboard else BY_BUTTON),
         answers=_answers(translate, message("Stay"), message("Leave")),
+        also_yes=Action.TRAIN,
     )
 
 
@@ -152,6 +154,7 @@ def _power(state: KioskState, translate: Translator) -> Question:
         title=translate(message("Start the machine anew?") if restart else message("Shut the machine down?")),
         text=translate(usage_hint(state, touch=KEPT, buttons=BY_BUTTON, keys=KEPT)),  # the answers name their own keys
         answers=_answers(translate, message("No"), message("Start anew") if restart else message("Shut down")),
+        also_yes=Action.TRAIN,
     )
 
 

@@ -58,6 +58,18 @@ ROWS = (
         "test_a_stream_that_repeats_one_picture_is_frozen_and_well_again_once_it_changes",
     ),
     FaultRow(
+        "a folder of pictures that is used as the camera is emptied",
+        "“No camera picture”, within 1 s",
+        ALL,
+        "tests/app/devices/test_cameras.py::test_a_folder_that_is_emptied_or_deleted_is_a_lost_camera_and_found_again",
+    ),
+    FaultRow(
+        "the computer is restarted while the number pad is locked",
+        "the lock begins again",
+        "the count of wrong PINs",
+        "tests/app/test_pin_after_restart.py::test_a_restart_does_not_open_a_locked_pad",
+    ),
+    FaultRow(
         "something covers the lens, or a stream becomes tiny",
         "“The picture is black. Is something in front of the camera?”, or that it is very small",
         ALL,

@@ -162,6 +162,7 @@ class Question:
         listed: The answers are a list to choose from: each is as wide as a name and its detail.
         picture: The picture that the question is about, in the place of the mascot.
         dead: Buttons that do nothing meanwhile; every other button that is not an answer means no.
+        also_yes: The button of the box that means yes, for a box without a button to confirm.
     """
 
     title: str
@@ -171,6 +172,7 @@ class Question:
     listed: bool = False
     picture: Picture | None = None
     dead: tuple[Hashable, ...] = ()
+    also_yes: Hashable | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,22 @@ def test_a_folder_of_pictures_is_a_camera_in_rgb(tmp_path: Path) -> None:
     assert camera.name == tmp_path.name
 
 
+def test_a_folder_that_is_emptied_or_deleted_is_a_lost_camera_and_found_again(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    picture = np.full((8, 8, 3), 200, np.uint8)
+    cv2.imwrite(str(folder / "1.png"), picture)
+    camera = open_camera(str(folder))
+    camera.read()
+    (folder / "1.png").unlink()
+    (folder / "notes.txt").touch()
+    with pytest.raises(CameraUnavailable) as caught:
+        any(camera.read() is None for _ in range(40))
+    assert str(caught.value) == f"camera {folder}: it holds no pictures. Put JPEG, PNG or BMP files into it."
+    cv2.imwrite(str(folder / "2.png"), picture)
+    assert open_camera(str(folder)).read().mean() == 200
+
+
 def test_a_video_starts_again_at_its_end(tmp_path: Path) -> None:
     path = tmp_path / "v.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 200, (64, 48))
