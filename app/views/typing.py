@@ -50,7 +50,7 @@ def typing(state: KioskState, translate: Translator) -> Typing | None:
 def _title(now: TypingState) -> Message:
     match now.purpose:
         case TypingPurpose.PIN:
-            return message("PIN")
+            return message("For staff: PIN")
         case TypingPurpose.NEW_PIN:
             return message("New PIN (empty: none is asked for)")
         case TypingPurpose.CLASS_NAME:
