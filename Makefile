@@ -32,9 +32,11 @@ test: $(VENV)/.ready
 engine:
 	$(PYTHON) assets/web/fetch_engine.py
 
-# The tests that open a model, again with tflite-runtime, whose last wheels are for Python 3.11 and NumPy 1.
+# The tests of what computes, again with tflite-runtime, whose last wheels are for Python 3.11 and NumPy 1.
+OF_RUNTIME := tests/learning tests/tpu tests/app/model tests/app/importing tests/app/test_kiosk.py \
+	tests/app/commands/test_train.py tests/app/commands/test_classify.py
 test-legacy: $(LEGACY)/.ready
-	$(LEGACY)/bin/python $(PYTEST) -m needs_runtime
+	$(LEGACY)/bin/python $(PYTEST) -m needs_runtime $(OF_RUNTIME)
 
 # Build the wheel and the sdist, install them into a clean environment and use them there. Downloads packages.
 test-wheel: $(VENV)/.ready
@@ -42,8 +44,8 @@ test-wheel: $(VENV)/.ready
 
 # The page that opens a saved model, in two browsers: sudo apt install chromium firefox-esr npm. PICTURES=1000 compares
 # more answers.
-test-browser: .venv-browser/.ready
-	.venv-browser/bin/python $(PYTEST) --timeout 300 -m needs_browser tests/browser
+test-browser: $(VENV)/.browser-ready
+	$(RUN) $(PYTEST) --timeout 300 -m needs_browser tests/browser
 
 # Embedding on the workers of a Dask cluster: train --dask.
 test-hub: $(VENV)/.hub-ready
@@ -76,8 +78,8 @@ screenshots: $(VENV)/.ready
 	$(RUN) docs/screens/make.py
 
 # Make the pictures of `open_me.html` in docs/screens.
-page-screenshots: .venv-browser/.ready
-	.venv-browser/bin/python docs/screens/make_page.py
+page-screenshots: $(VENV)/.browser-ready
+	$(RUN) docs/screens/make_page.py
 
 # Accept the screens as they look now as references for the tests. Look at every picture that changes.
 reference-pictures: $(VENV)/.ready
@@ -103,6 +105,11 @@ $(VENV)/.hub-ready: $(VENV)/.ready
 	$(VENV)/bin/pip install --quiet --no-compile -e '.[hub]'
 	@touch $@
 
+$(VENV)/.browser-ready: $(VENV)/.ready
+	$(VENV)/bin/pip install --quiet --no-compile -e '.[browser]'
+	$(PYTHON) assets/web/fetch_engine.py
+	@touch $@
+
 # --no-compile: Python compiles only the modules that the tests import.
 .venv-pretraining/.ready: setup.cfg
 	$(PYTHON) -m venv .venv-pretraining
@@ -115,16 +122,10 @@ $(LEGACY)/.ready: setup.cfg
 	$(LEGACY)/bin/pip install --quiet --no-compile -e '.[test,legacy]'
 	@touch $@
 
-.venv-browser/.ready: setup.cfg
-	$(PYTHON) -m venv .venv-browser
-	.venv-browser/bin/pip install --quiet --no-compile -e '.[browser]'
-	$(PYTHON) assets/web/fetch_engine.py
-	@touch $@
-
 .venv-mediapipe/.ready: setup.cfg
 	$(PYTHON) -m venv .venv-mediapipe
 	.venv-mediapipe/bin/pip install --quiet --no-compile 'mediapipe>=0.10.20' ai-edge-litert flatbuffers platformdirs pygame threadpoolctl tqdm pytest pytest-timeout
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(LEGACY) .venv-browser .venv-pretraining .venv-mediapipe
+	rm -rf $(VENV) $(LEGACY) .venv-pretraining .venv-mediapipe
