@@ -108,16 +108,24 @@ def one_draw(
 
 
 def rendered(
-    rng: np.random.Generator, make: Callable[[np.random.Generator], Thing] = unseen_thing
+    rng: np.random.Generator, make: Callable[[np.random.Generator], Thing] = unseen_thing, *, cluttered: bool = True
 ) -> tuple[Pictures, Pictures, NDArray[np.int64]]:
-    """Render things that the pretraining never saw: before plain walls, before cluttered walls, and their labels."""
+    """Render things that the pretraining never saw: before plain walls, before cluttered walls, and their labels.
+
+    Without `cluttered`, the second list is empty.
+    """
     things = [make(rng) for _ in range(RENDERED_CLASSES)]
     walls = [(255 * unseen_texture(RENDERED_PX, rng)).astype(np.uint8) for _ in range(40)]
     walls += [photograph(make(rng), RENDERED_PX, rng, walls, plain_share=0).picture for _ in range(40)]
     labels = np.repeat(np.arange(RENDERED_CLASSES), RENDERED_EACH)
     plain = [photograph(things[label], RENDERED_PX, rng).picture for label in labels]
-    cluttered = [photograph(things[label], RENDERED_PX, rng, walls, plain_share=0).picture for label in labels]
-    return plain, cluttered, labels
+    if not cluttered:
+        return plain, [], labels
+    return (
+        plain,
+        [photograph(things[label], RENDERED_PX, rng, walls, plain_share=0).picture for label in labels],
+        labels,
+    )
 
 
 def rendered_materials(rng: np.random.Generator) -> tuple[Pictures, NDArray[np.int64]]:

@@ -14,7 +14,7 @@ from pretraining.packages import random_brand
 from pretraining.textures import FloatImage, random_texture
 from pretraining.things import SIZE_PX, Side, Thing, contour, domed, filled, turned
 
-LOOKS = 3  # different sides of the content in one heap
+LOOKS = 2  # different sides of the content in one heap
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Heaps:
     def member(self, rng: np.random.Generator) -> Heap:
         """See `Family`."""
         shared = np.random.default_rng(self.seed)
-        count, size, flat = int(shared.integers(3, 14)), shared.uniform(0.3, 0.55), shared.uniform(0.2, 0.9)
+        count, size, flat = int(shared.integers(3, 11)), shared.uniform(0.3, 0.55), shared.uniform(0.2, 0.9)
         bowl = None
         if shared.random() < 0.35:
             outline = contour(shared, 0.9)

@@ -15,7 +15,7 @@ from pretraining.families import Relatives
 from pretraining.network import INPUT_PX
 from pretraining.world import FAMILIES, KINDS, World
 
-COLUMNS, ROWS_EACH = 13, 2
+COLUMNS, ROWS_EACH = 13, 1
 THINGS = 150  # in rooms and in front of other things
 EARLIER = 6  # batches whose pictures become backgrounds
 

@@ -43,15 +43,15 @@ KINDS = (  # with their frequency
     (random_stuff, 0.25),
 )
 FAMILIES = (  # with their frequency, and the share of those that are shown as a whole
-    (random_brand, 0.12, 0.1),
+    (random_brand, 0.12, 0.05),
     (random_cut, 0.06, 0.4),
-    (random_animal, 0.03, 0.35),
-    (random_vehicle, 0.03, 0.35),
-    (random_shoe, 0.03, 0.35),
-    (random_cup, 0.03, 0.35),
+    (random_animal, 0.03, 0.25),
+    (random_vehicle, 0.03, 0.25),
+    (random_shoe, 0.03, 0.25),
+    (random_cup, 0.03, 0.25),
     (random_blocks, 0.02, 0.2),
-    (random_fruit, 0.03, 0.35),
-    (random_heap, 0.03, 0.3),
+    (random_fruit, 0.03, 0.25),
+    (random_heap, 0.03, 0.2),
 )
 OF_ONE_KIND = 0.4  # share of batches with things of one kind, which must be distinguished
 ALIKE: tuple[tuple[type | FamilyMaker, float], ...] = (  # for such batches, with their frequency
@@ -74,8 +74,8 @@ PERSONS = 0.15  # share of backgrounds with a person
 PLAIN_SHARE = 0.35  # share of nearly plain backgrounds
 CLOSE_UPS = {Stuff: 0.6, Material: 0.6, Member: 0.4}  # share of close-up pictures of these
 CLOSE_UPS_OF_OTHERS = 0.25
-ROOMS, ROOMS_RENEWED = 300, 2
-WALLS, WALL_PX = 400, 160  # textures for backgrounds
+ROOMS, WALLS_RENEWED, ROOMS_RENEWED = 300, 2, 1
+WALLS, WALL_PX = 400, 160  # textures for backgrounds; a small world has fewer walls and rooms
 REMEMBERED = 200  # pictures that may become backgrounds
 
 
@@ -124,8 +124,8 @@ class World:
         self._things = [
             self._new(makers[int(kind)]) for kind in rng.choice(len(makers), things, p=weights / weights.sum())
         ]
-        self._walls = deque((self._wall() for _ in range(min(WALLS, things))), maxlen=WALLS)
-        self._rooms = deque((self._room() for _ in range(min(ROOMS, things))), maxlen=ROOMS)
+        self._walls = deque((self._wall() for _ in range(min(WALLS, 1 + things // 2))), maxlen=WALLS)
+        self._rooms = deque((self._room() for _ in range(min(ROOMS, 1 + things // 4))), maxlen=ROOMS)
         self._recent: deque[NDArray[np.uint8]] = deque(maxlen=REMEMBERED)
 
     def batch(self, things: int, size_px: int, *, of_one_kind: float = OF_ONE_KIND) -> Batch:
@@ -137,7 +137,7 @@ class World:
             of_one_kind: Share of batches with things of one kind.
         """
         chosen, count = self._chosen(things, of_one_kind)
-        self._walls.extend(self._wall() for _ in range(RENEWED))
+        self._walls.extend(self._wall() for _ in range(WALLS_RENEWED))
         self._rooms.extend(self._room() for _ in range(ROOMS_RENEWED))
         views = [view for _ in range(count) for view in self.views([self._things[i].thing for i in chosen], size_px)]
         pictures = np.stack([view.picture for view in views])

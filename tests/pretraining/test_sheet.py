@@ -23,7 +23,7 @@ def test_a_sheet_shows_every_kind(
     file = tmp_path / "sheet.png"
     monkeypatch.setattr(sys, "argv", ["sheet", str(file)])
     sheet.main()
-    rows = 2 * (len(KINDS) + len(FAMILIES))
+    rows = sheet.ROWS_EACH * (len(KINDS) + len(FAMILIES))
     assert cv2.imread(str(file)).shape == (rows * 96, 13 * 96, 3)
     for nowhere in (tmp_path / "nowhere" / "sheet.png", tmp_path / "sheet.unknown"):
         monkeypatch.setattr(sys, "argv", ["sheet", str(nowhere)])
