@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 import pygame
 
@@ -57,6 +58,7 @@ from app.openers import (
     open_store,
     open_vision,
     open_window,
+    record_incidents,
     record_warnings,
     start_accelerator,
     volume,
@@ -121,6 +123,18 @@ class Composed:
         return output
 
 
+class Visitor(Protocol):
+    """A simulated visitor."""
+
+    findings: Findings
+
+    def step(self) -> None:
+        """Do what comes next; called at every tick."""
+
+
+MakeVisitor = Callable[[Demo, Kiosk, Window, SimulatedDrives], Visitor]
+
+
 @dataclass(frozen=True)
 class Start:
     """How a kiosk starts for visitors: whatever does not hold falls back to its default.
@@ -145,6 +159,7 @@ def compose(
     list_devices: ListDevices = list_accelerators,
     table: DemonstrationCamera | None = None,
     start: Start | None = None,
+    make_visitor: MakeVisitor = scripted_visitor,
 ) -> Iterator[Composed]:
     """Open the kiosk and start its workers; close everything when the block ends.
 
@@ -160,6 +175,7 @@ def compose(
         list_devices: Lists the Edge TPUs that are plugged in.
         table: The demonstration camera; None to create one.
         start: Use defaults where settings do not hold; None raises an error instead.
+        make_visitor: Creates the simulated visitor, if there is one.
 
     Raises:
         DataDirInUse: If another kiosk uses the same data directory.
@@ -183,6 +199,8 @@ def compose(
         config = with_usable_camera(config, fallbacks)
         warnings = record_warnings(stack)
         guarded = demo is None and locked_in(os.environ)
+        if start is not None:
+            record_incidents(config, stack)
         if guarded:
             warn_of_loss(config)
         window = open_window(config, headless, stack, fallbacks, locked_in=guarded)
@@ -214,7 +232,7 @@ def compose(
         own_pins = Config() if demo is not None else config  # the scripted visitor presses a simulated panel
         outputs = open_outputs(own_pins, kiosk, sounds, window, headless, stack, fallbacks)
         buttons = open_buttons(own_pins, kiosk, clock, stack, fallbacks)
-        visitor = scripted_visitor(demo, kiosk, window) if demo is not None else None
+        visitor = make_visitor(demo, kiosk, window, drives) if isinstance(drives, SimulatedDrives) and demo else None
         mailboxes = Mailboxes()
 
         def poll_devices() -> None:

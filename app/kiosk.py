@@ -173,11 +173,14 @@ class Kiosk:
 
     def handle(self, event: ev.Event) -> None:
         """Advance the state by one event, and carry out the commands that follow."""
+        before = self.state.mode
         self.state, commands = advance(self.state, event)
         if isinstance(event, ev.SavingFinished):
             self.saved_to, self.seconds["write_export"] = event.folder, event.seconds
         if isinstance(event, ev.TrainingFinished):
             self.seconds.update(event.seconds)
+        if self.state.mode is not before:
+            logger.info("mode: %s, after %s", self.state.mode.value, type(event).__name__)
         for command in commands:
             self.perform(command)
 

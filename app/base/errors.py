@@ -10,6 +10,7 @@ KioskError                          everything below
 │   └── ClusterUnavailable          the Dask cluster cannot be used
 ├── CommandIncomplete               a command ran to its end, but could not do all of its work
 │   ├── JsonNotWritten              the file of --json cannot be written
+│   ├── BundleNotWritten            the file of --bundle cannot be written
 │   ├── PicturesSkipped             some of the pictures cannot be read
 │   ├── OverlayNotWritten           a picture of --why cannot be written
 │   └── DownloadsDamaged            downloaded models are not what was published
@@ -114,6 +115,19 @@ class JsonNotWritten(CommandIncomplete):
     def message(self) -> Text:
         """The text for the terminal."""
         return f"cannot write {self.path}: {self.reason}. Name another file with --json."
+
+
+class BundleNotWritten(CommandIncomplete):
+    """The file of `--bundle` cannot be written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    @property
+    def message(self) -> Text:
+        """The text for the terminal."""
+        return f"cannot write {self.path}: {self.reason}. Name another file with --bundle."
 
 
 class PicturesSkipped(CommandIncomplete):

@@ -34,6 +34,8 @@ def run_command(options: argparse.Namespace) -> int:
             from app.commands.doctor import run
         case "bench":
             from app.commands.bench import run
+        case "soak":
+            from app.commands.soak import run
         case "install":
             from app.commands.install import run
         case "uninstall":

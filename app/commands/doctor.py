@@ -16,6 +16,7 @@ from pathlib import Path
 from app.base.errors import CameraUnavailable, ConfigInvalid, ExportFailed, PinsUnavailable
 from app.base.files import folder_problem
 from app.base.redaction import redacted
+from app.commands.bundle import write_bundle
 from app.commands.error_text import command_line_text
 from app.commands.exit_codes import DONE, ERROR
 from app.commands.report import line_writer, write_json
@@ -57,7 +58,16 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; return DONE if every check passed, else ERROR."""
     settings, problems = settings_that_hold(options)
     config = config_of(options, settings)
-    passed = run_doctor(config, line_writer(options), json_path=options.json, settings_problems=problems)
+    write, lines = line_writer(options), list[str]()
+
+    def keep(line: str) -> None:
+        lines.append(line)
+        write(line)
+
+    passed = run_doctor(config, keep, json_path=options.json, settings_problems=problems)
+    if options.bundle is not None:
+        write_bundle(options.bundle, config, lines)
+        write(f"bundle: {options.bundle}")
     return DONE if passed else ERROR
 
 

@@ -19,7 +19,7 @@ from app.base.paths import COMMAND, asset_path, program_name
 from app.commands.bench import STANDALONE, topics_in
 from app.config.checks import DEVICE_FORM
 
-CommandName = Literal["kiosk", "train", "classify", "models", "doctor", "bench", "install", "uninstall", "pin"]
+CommandName = Literal["kiosk", "train", "classify", "models", "doctor", "bench", "soak", "install", "uninstall", "pin"]
 
 RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
 SCREENS = ("auto", "desktop", "kmsdrm", "cage")
@@ -43,6 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_models(_command(commands, "models", "list, pull or verify embedding extractors"))
     _add_doctor(_command(commands, "doctor", "show what is found, what is missing and how to fix it"))
     _add_bench(_command(commands, "bench", "measure the speed of this machine"))
+    _add_soak(_command(commands, "soak", "let simulated visitors use the kiosk for hours, and look for leaks"))
     _add_install(_command(commands, "install", "start the kiosk when the machine starts"))
     _add_dry_run_and_root(_command(commands, "uninstall", "undo what install did"))
     _add_pin(_command(commands, "pin", "set the PIN of the staff pages; it is read from standard input"))
@@ -105,6 +106,18 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    about = "pack the results, incidents, versions and settings into a ZIP file, without pictures, secrets or names"
+    parser.add_argument("--bundle", type=Path, metavar="FILE", help=about)
+    _add_settings(parser)
+    _add_extractor(parser)
+    _add_back_end(parser)
+    _add_output(parser)
+
+
+def _add_soak(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--minutes", type=_positive, default=20, metavar="N", help="for how long (default: 20)")
+    add("--seed", type=_natural, default=0, metavar="N", help="what visitors do, and what fails (default: 0)")
     _add_settings(parser)
     _add_extractor(parser)
     _add_back_end(parser)

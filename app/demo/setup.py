@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.config.schema import Config
 from app.demo.camera import DemonstrationCamera
-from app.demo.simulated import SimulatedClock, SimulatedPanel
+from app.demo.simulated import SimulatedClock, SimulatedDrives, SimulatedPanel
 from app.demo.tour import PIN
 from app.demo.visitor import CLASSES, ScriptedVisitor
 from app.kiosk import Kiosk
@@ -47,7 +47,7 @@ def demo_config(config: Config, demo: Demo, stack: ExitStack) -> Config:
     )
 
 
-def scripted_visitor(demo: Demo, kiosk: Kiosk, window: Window) -> ScriptedVisitor:
+def scripted_visitor(demo: Demo, kiosk: Kiosk, window: Window, _drives: SimulatedDrives) -> ScriptedVisitor:
     """Create the visitor, who presses a simulated panel and takes screenshots of the window."""
 
     def take_screenshot(name: str) -> Path:

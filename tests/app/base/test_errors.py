@@ -11,6 +11,7 @@ from app.base import errors
 from app.base.errors import (
     ArchiveUnusable,
     BenchmarkUnavailable,
+    BundleNotWritten,
     CameraUnavailable,
     ClusterUnavailable,
     CommandIncomplete,
@@ -66,6 +67,9 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
     ),
     OverlayNotWritten(Path("/why/a.png"), "Permission denied"): (
         "cannot write /why/a.png: Permission denied. Name another folder with --why."
+    ),
+    BundleNotWritten(Path("/a.zip"), "Permission denied"): (
+        "cannot write /a.zip: Permission denied. Name another file with --bundle."
     ),
     PicturesSkipped(2, 5): "cannot read 2 of 5 pictures. Replace the files named above.",
     DownloadsDamaged(("a", "b")): "damaged: a, b. Pull them again.",
@@ -173,7 +177,7 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
             ConfigError,
             {ConfigInvalid, DatasetInvalid, PinRefused, InstallRefused, BenchmarkUnavailable, ClusterUnavailable},
         ),
-        (CommandIncomplete, {JsonNotWritten, OverlayNotWritten, PicturesSkipped, DownloadsDamaged}),
+        (CommandIncomplete, {JsonNotWritten, OverlayNotWritten, BundleNotWritten, PicturesSkipped, DownloadsDamaged}),
         (
             StorageError,
             {DataDirInUse, SettingsNotWritten, SessionNotWritten, SessionNotArchived, SessionNotErased}

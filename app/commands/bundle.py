@@ -1,0 +1,133 @@
+"""`doctor --bundle FILE`: pack what somebody needs to find a fault, without pictures, secrets or visitors' words.
+
+The ZIP archive holds text files only: the results of `doctor`, versions, settings, incidents and log, tables of the
+kernel, the sizes of the files in the data directory, and counts from the stored session.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from importlib.metadata import distributions
+from pathlib import Path
+from urllib.parse import quote
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import tomli_w
+
+from app.base.errors import BundleNotWritten
+from app.base.incidents import CRASHES, FOLDER, INCIDENTS, LOG
+from app.base.redaction import redacted
+from app.config.schema import Config
+from app.session.database import SESSION_FILE
+
+LARGEST_PART_BYTES = 1 << 20
+TABLES = (
+    "/etc/os-release", "/proc/version", "/proc/cmdline", "/proc/cpuinfo", "/proc/meminfo", "/proc/loadavg",
+    "/proc/uptime", "/proc/mounts", "/proc/partitions", "/proc/modules", "/proc/device-tree/model",
+)  # fmt: skip
+SECRET = ("staff.pin", "staff.contact")  # settings that are left out
+
+
+def write_bundle(path: Path, config: Config, results: Sequence[str]) -> None:
+    """Write the archive.
+
+    Args:
+        path: The file to write.
+        config: The settings.
+        results: The lines of `doctor`.
+
+    Raises:
+        BundleNotWritten: If there is no room or no permission.
+    """
+    parts = {
+        "doctor.txt": "\n".join(results),
+        "versions.txt": _versions(),
+        "settings.toml": _settings(config),
+        "files.txt": _files(config.data_dir),
+        "session.txt": _session(config.data_dir / SESSION_FILE),
+        **{f"tables{name}.txt": _read(Path(name)) for name in TABLES},
+        **_kept(config.data_dir / FOLDER),
+    }
+    try:
+        with ZipFile(path, "w", ZIP_DEFLATED) as bundle:
+            for name, text in parts.items():
+                bundle.writestr(name, "\n".join(redacted(line) for line in text.splitlines()) + "\n")
+    except OSError as error:
+        raise BundleNotWritten(path, error.strerror or type(error).__name__) from error
+
+
+def _versions() -> str:
+    packages = sorted({f"{one.metadata['Name']} {one.version}" for one in distributions()}, key=str.casefold)
+    return "\n".join([f"Python {sys.version}", platform.platform(), *packages])
+
+
+def _settings(config: Config) -> str:
+    """Every setting that differs from its default; of secret ones only that they are set."""
+    changed: dict[str, dict[str, object]] = {}
+    for section, settings in vars(config).items():
+        for key, value in vars(settings).items():
+            if value == getattr(getattr(Config(), section), key):
+                continue
+            shown = list(value) if isinstance(value, tuple) else redacted(value) if isinstance(value, str) else value
+            name = f"{section}.{key}"
+            if name == "classes.labels":
+                shown = len(value)
+            changed.setdefault(section, {})[key] = "(set, left out)" if name in SECRET else shown
+    return tomli_w.dumps(changed)
+
+
+def _files(folder: Path) -> str:
+    """Number and size of the files in the data directory by folder and ending: their names may be visitors' words."""
+    counts: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            kind = f"{path.parent.relative_to(folder).parts[:1]}/*{path.suffix}"
+            counts[kind] += 1
+            sizes[kind] += path.stat().st_size
+    lines = [f"{kind}: {count} files, {sizes[kind]} bytes" for kind, count in sorted(counts.items())]
+    try:
+        disk = shutil.disk_usage(folder)
+        lines.append(f"the disk: {disk.free} of {disk.total} bytes are free")
+    except OSError as error:
+        lines.append(f"the disk: {error.strerror}")
+    return "\n".join(lines)
+
+
+def _session(path: Path) -> str:
+    """Counts from the stored session."""
+    queries = {
+        "version": "PRAGMA user_version",
+        "integrity": "PRAGMA integrity_check(5)",
+        "classes": "SELECT count(*) FROM labels",
+        "samples": "SELECT count(*), count(DISTINCT hold), sum(length(picture)), max(length(embedding)) FROM samples",
+        "views": "SELECT count(*) FROM made_views",
+        "models": "SELECT count(*) FROM model",
+    }
+    lines = []
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=1.0)) as database:
+            for name, query in queries.items():
+                lines.append(f"{name}: {database.execute(query).fetchall()}")
+    except sqlite3.Error as error:
+        lines.append(f"it cannot be read: {error}")
+    return "\n".join(lines)
+
+
+def _kept(folder: Path) -> dict[str, str]:
+    names = [name for kept in (INCIDENTS, LOG) for name in (kept, kept.replace(".txt", ".1.txt"))]
+    return {f"{FOLDER}/{name}": _read(folder / name) for name in (*names, CRASHES)}
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_PART_BYTES).decode("utf-8", "replace").replace("\0", "")
+    except OSError as error:
+        return f"({error.strerror})"

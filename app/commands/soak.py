@@ -1,0 +1,243 @@
+"""`soak`: let simulated visitors use the whole kiosk for some minutes while parts of it fail, and look for leaks."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.commands.exit_codes import DONE, ERROR
+from app.commands.report import line_writer, write_json
+from app.commands.settings import config_of
+from app.compose import compose
+from app.config.schema import Config
+from app.demo.camera import DemonstrationCamera
+from app.demo.setup import Demo
+from app.demo.simulated import SimulatedDrives
+from app.demo.soaking import SoakVisitor
+from app.kiosk import Kiosk
+
+WARM_SHARE = 1 / 3  # of the visits: caches fill, and the first measurements do not count
+FEWEST_VISITS = 6
+CAMERA_HZ = 12.0  # rendering its pictures costs most of the time of a soak
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What the process uses after a visit.
+
+    Attributes:
+        at_s: Seconds since the start.
+        memory_mb: Its resident memory.
+        descriptors: Its open files.
+        threads: Its threads.
+        latency_ms: The 95th percentile of the duration of a tick during the visit.
+        disk_mb: Size of the data directory.
+    """
+
+    at_s: float
+    memory_mb: float
+    descriptors: float
+    threads: float
+    latency_ms: float
+    disk_mb: float
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much a figure may grow.
+
+    Attributes:
+        each_visit: Growth that no number of visits makes harmless.
+        in_all: Growth that is no leak, however few visits there were: noise, and caches that fill late.
+    """
+
+    each_visit: float
+    in_all: float
+
+
+LIMITS = {
+    "memory_mb": Limit(0.06, 8.0),
+    "descriptors": Limit(0.02, 3.0),
+    "threads": Limit(0.02, 2.0),
+    "latency_ms": Limit(0.1, 25.0),
+    "disk_mb": Limit(0.2, 10.0),
+}
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How a figure changed over the visits.
+
+    Attributes:
+        name: A field of `Measurement`.
+        first, last: Its medians at both ends of the measured part.
+        each_visit: Its growth for each visit: the median of the slopes of all pairs (Theil and Sen).
+        grows: It grows more than its limit.
+    """
+
+    name: str
+    first: float
+    last: float
+    each_visit: float
+    grows: bool
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; return DONE if nothing grows, else ERROR."""
+    write = line_writer(options)
+    result = soak(config_of(options), minutes=options.minutes, seed=options.seed)
+    for line in result.lines():
+        write(line)
+    write_json(options.json, result.as_json())
+    return DONE if result.good else ERROR
+
+
+@dataclass(frozen=True)
+class SoakResult:
+    """What came of a soak."""
+
+    minutes: float
+    visits: int
+    given_up: int
+    faults: dict[str, int]
+    fault: str
+    trends: tuple[Trend, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing grows, no visitor waited in vain, and no part of the kiosk stopped."""
+        return bool(self.trends) and not self.fault and not self.given_up and not any(one.grows for one in self.trends)
+
+    def lines(self) -> list[str]:
+        """The result for people."""
+        faults = ", ".join(f"{name} {count}" for name, count in self.faults.items())
+        lines = [
+            f"{self.visits} visits in {self.minutes:.1f} minutes; faults: {faults}; waited in vain: {self.given_up}"
+        ]
+        for one in self.trends:
+            lines.append(
+                f"{one.name:12} {one.first:8.1f} -> {one.last:8.1f}  {one.each_visit:+8.3f} a visit"
+                f"  {'GROWS' if one.grows else 'ok'}"
+            )
+        if self.fault:
+            lines.append(f"a part has stopped: {self.fault}")
+        if not self.trends:
+            lines.append(f"fewer than {FEWEST_VISITS} visits show no leak: use more minutes")
+        lines.append("good" if self.good else "NOT GOOD")
+        return lines
+
+    def as_json(self) -> dict[str, object]:
+        """The result for programs."""
+        return {**asdict(self), "trends": [asdict(one) for one in self.trends], "good": self.good}
+
+
+def soak(
+    config: Config,
+    *,
+    minutes: float,
+    seed: int = 0,
+    most_visits: int | None = None,
+    quick: bool = False,
+    after_visit: Callable[[int], None] = lambda _visit: None,
+) -> SoakResult:
+    """Run the kiosk without a window, with data of its own, until the time is over.
+
+    Args:
+        config: The settings.
+        minutes: For how long.
+        seed: Decides what visitors do and what fails.
+        most_visits: End after so many visits; None is no limit.
+        quick: Visitors only teach and leave, and nothing fails.
+        after_visit: Called after each visit.
+    """
+    measurements: list[Measurement] = []
+    ticks_ms: list[float] = []
+    started_s = time.monotonic()
+    config = replace(config, privacy=replace(config.privacy, archive_max_mib=5, free_floor_mib=0))
+    config = replace(config, storage=replace(config.storage, export_dir="", saved_max_mib=20))
+    with tempfile.TemporaryDirectory(prefix="kiosk-soak-") as folder:
+        visitors: list[SoakVisitor] = []
+        data_dir = Path(folder) / "data"
+
+        def measure(visit: int) -> None:
+            after_visit(visit)
+            gc.collect()
+            latency_ms = float(np.percentile(ticks_ms, 95)) if ticks_ms else 0.0
+            measurements.append(_measure(time.monotonic() - started_s, latency_ms, Path(folder)))
+            ticks_ms.clear()
+
+        def make_visitor(demo: Demo, kiosk: Kiosk, _window: object, drives: SimulatedDrives) -> SoakVisitor:
+            visitors.append(
+                SoakVisitor(
+                    kiosk,
+                    demo.table,
+                    drives,
+                    clock=demo.clock,
+                    stick=Path(folder) / "stick",
+                    rng=np.random.default_rng(seed),
+                    on_visit=measure,
+                    quick=quick,
+                )
+            )
+            return visitors[0]
+
+        with compose(
+            config,
+            headless=True,
+            demo_out=Path(folder) / "saved",
+            demo_data_dir=data_dir,
+            table=DemonstrationCamera(frames_per_second=CAMERA_HZ),
+            make_visitor=make_visitor,
+        ) as composed:
+            visitor = visitors[0]
+            while time.monotonic() - started_s < 60 * minutes and visitor.visits != most_visits:
+                tick_s = time.perf_counter()
+                composed.loop.tick()
+                ticks_ms.append(1e3 * (time.perf_counter() - tick_s))
+                time.sleep(max(0.0, 1 / 60 - ticks_ms[-1] / 1e3))
+                if composed.kiosk.state.fault is not None:
+                    break
+            fault = str(composed.kiosk.state.fault or "")
+    minutes = (time.monotonic() - started_s) / 60
+    return SoakResult(minutes, visitor.visits, visitor.given_up, visitor.faults, fault, trends(measurements))
+
+
+def trends(measurements: Sequence[Measurement]) -> tuple[Trend, ...]:
+    """Return how every figure changed after the kiosk was warm; nothing if there were fewer than FEWEST_VISITS."""
+    warm = measurements[int(len(measurements) * WARM_SHARE) :]
+    if len(measurements) < FEWEST_VISITS:
+        return ()
+    return tuple(_trend(name, np.array([getattr(one, name) for one in warm]), limit) for name, limit in LIMITS.items())
+
+
+def _trend(name: str, values: NDArray[np.float64], limit: Limit) -> Trend:
+    first, second = np.triu_indices(len(values), 1)
+    each_visit = float(np.median((values[second] - values[first]) / (second - first)))
+    part = max(1, len(values) // 4)
+    start, end = float(np.median(values[:part])), float(np.median(values[-part:]))
+    in_all = each_visit * (len(values) - 1)
+    grows = each_visit > limit.each_visit and in_all > limit.in_all
+    return Trend(name, start, end, each_visit, grows)
+
+
+def _measure(at_s: float, latency_ms: float, folder: Path) -> Measurement:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    disk_bytes = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+    return Measurement(
+        at_s,
+        pages * os.sysconf("SC_PAGE_SIZE") / 1e6,
+        sum(1 for _ in Path("/proc/self/fd").iterdir()),
+        threading.active_count(),
+        latency_ms,
+        disk_bytes / 1e6,
+    )

@@ -1,0 +1,63 @@
+"""`doctor --bundle`: what is needed to find a fault, and nothing that is private."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from app.base.errors import BundleNotWritten
+from app.base.incidents import FOLDER, Incidents
+from app.base.pin import stored
+from app.base.privacy import Privacy
+from app.base.redaction import redacted
+from app.commands.bundle import write_bundle
+from tests.support.kiosks import Station
+
+pytestmark = pytest.mark.needs_runtime
+
+SECRETS = ("48213", "hunter2", "t0ken", "Schmidt", "apple", "scrypt")
+
+
+def test_a_bundle_holds_what_happened_and_no_picture_secret_or_name(station: Station, tmp_path: Path) -> None:
+    station.teach(2)
+    pictures = [one.picture for one in station.store.load().samples]
+    station.tools.archive.keep(station.store, datetime(2026, 1, 31), Privacy.KEEP)
+    incidents = Incidents(station.config.data_dir / FOLDER)
+    log = logging.Logger("app.workers.camera")
+    log.addHandler(incidents)
+    log.warning(redacted("camera rtsp://admin:hunter2@10.0.0.7/live?t=t0ken: it delivers no pictures"))
+    incidents.close()
+    config = replace(
+        station.config,
+        camera=replace(station.config.camera, source="rtsp://admin:hunter2@10.0.0.7/live?t=t0ken"),
+        staff=replace(station.config.staff, pin=stored("48213"), contact="Mr Schmidt"),
+    )
+    path = tmp_path / "bundle.zip"
+    write_bundle(path, config, ["ok   model: fine"])
+    with ZipFile(path) as bundle:
+        parts = {name: bundle.read(name) for name in bundle.namelist()}
+    everything = b"\n".join(parts.values())
+    for secret in SECRETS:
+        assert secret.encode() not in everything
+    assert not any(picture[at : at + 16] in everything for picture in pictures for at in range(0, len(picture), 64))
+    assert b"\xff\xd8\xff" not in everything
+    assert b"it delivers no pictures" in parts["incidents/incidents.txt"]
+    assert parts["doctor.txt"] == b"ok   model: fine\n"
+    assert b"samples: [(4, " in parts["session.txt"]
+    assert b"numpy " in parts["versions.txt"]
+    assert b"MemTotal" in parts["tables/proc/meminfo.txt"]
+    assert b"('archive',)/*.sqlite3: 1 files" in parts["files.txt"]
+    assert b'pin = "(set, left out)"' in parts["settings.toml"]
+
+
+def test_a_place_that_takes_no_file_is_named(station: Station, tmp_path: Path) -> None:
+    with pytest.raises(BundleNotWritten) as caught:
+        write_bundle(tmp_path / "no" / "bundle.zip", station.config, [])
+    assert str(caught.value) == (
+        f"cannot write {tmp_path}/no/bundle.zip: No such file or directory. Name another file with --bundle."
+    )
