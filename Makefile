@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check flips kills soak bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -65,6 +65,18 @@ check: $(VENV)/.ready
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
+
+# Every bit of a small session, flipped one at a time, and 500 whole kiosks with flipped bits: takes an hour.
+flips: $(VENV)/.ready
+	$(RUN) benchmarks/bit_flips.py --every
+
+# 500 SIGKILLs and 200 power cuts (those need root) while the kiosk's storage works: takes ten minutes.
+kills: $(VENV)/.ready
+	$(RUN) benchmarks/kills.py
+
+# Simulated visitors use the whole kiosk while parts of it fail.
+soak: $(VENV)/.ready
+	$(RUN) run_kiosk.py soak --minutes 20
 
 bench: $(VENV)/.ready
 	$(RUN) run_kiosk.py bench

@@ -13,11 +13,8 @@ import pygame
 
 from app.base.errors import CameraUnavailable, ConfigInvalid, DisplayUnavailable, ExportFailed, PinsUnavailable
 from app.base.files import folder_problem
-<<<<<<< HEAD
-from app.base.mounts import lost_at_restart
-=======
 from app.base.incidents import FOLDER, Incidents
->>>>>>> a1115d5 (Keep incidents over restarts, pack them with doctor --bundle, and soak the whole kiosk)
+from app.base.mounts import lost_at_restart
 from app.base.ports import Camera, Clock, Drives
 from app.base.recent_warnings import RecentWarnings
 from app.base.start_problems import Fallbacks
@@ -86,11 +83,6 @@ def record_warnings(stack: ExitStack) -> RecentWarnings:
     return warnings
 
 
-<<<<<<< HEAD
-def open_window(
-    config: Config, headless: bool, stack: ExitStack, fallbacks: Fallbacks, *, locked_in: bool = False
-) -> Window:
-=======
 def record_incidents(config: Config, stack: ExitStack) -> None:
     """Keep messages of level INFO and above over restarts, and warnings with what came before them."""
     root = logging.getLogger()
@@ -108,8 +100,9 @@ def record_incidents(config: Config, stack: ExitStack) -> None:
         logger.warning("the kiosk did not end as intended before: it was killed, or the power went away")
 
 
-def open_window(config: Config, headless: bool, stack: ExitStack, fallbacks: Fallbacks) -> Window:
->>>>>>> a1115d5 (Keep incidents over restarts, pack them with doctor --bundle, and soak the whole kiosk)
+def open_window(
+    config: Config, headless: bool, stack: ExitStack, fallbacks: Fallbacks, *, locked_in: bool = False
+) -> Window:
     """Open the window; with `headless`, draw into memory. If it cannot have its size, it gets the default size.
 
     Raises:

@@ -18,6 +18,7 @@ KioskError                          everything below
 │   ├── DataDirInUse                another kiosk uses it
 │   ├── SettingsNotWritten          a setting that was changed on the screen is not on the disk
 │   ├── SessionNotWritten           a change of the session is not on the disk; the session is as before
+│   ├── SessionNotRead              the disk does not give back what is stored of the session
 │   ├── SessionNotArchived          the session could not be copied to the archive
 │   ├── SessionNotErased            the session is over, but its pictures are still on the disk
 │   ├── ArchiveUnusable             an archived session cannot be restored
@@ -208,6 +209,19 @@ class SessionNotWritten(StorageError):
         return message(
             "the session could not be written ({reason}). Make room on the disk; all else is kept.", reason=self.reason
         )
+
+
+class SessionNotRead(StorageError):
+    """The disk does not give back what is stored of the session; it is as it was before."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message("The pictures could not be read from the disk ({reason}). Please try again.", reason=self.reason)
 
 
 class SessionNotArchived(StorageError):

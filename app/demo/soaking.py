@@ -21,7 +21,7 @@ from app.kiosk import Kiosk
 
 logger = logging.getLogger(__name__)
 
-STEP_S = 20.0  # without an effect after this long, the visitor gives up and starts over
+STEP_S = 60.0  # without an effect after this long, the visitor gives up and starts over
 HOLD_S = 0.9
 FULL_DISK_BYTES = 4096  # no file may be written beyond this while the disk is "full"
 

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from app.base.errors import DriveGone, SessionNotArchived, SessionNotWritten
+from app.base.errors import DriveGone, SessionNotArchived, SessionNotRead, SessionNotWritten
 from app.base.files import free_path
 from app.base.i18n import Text, message
 from app.base.privacy import Privacy
@@ -65,7 +65,7 @@ def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, priva
     with report_failure_as(ev.EraseFailed, announce):
         try:
             _archive_once(tools, archive, privacy)
-        except (SessionNotArchived, SessionNotWritten) as error:
+        except (SessionNotArchived, SessionNotRead, SessionNotWritten) as error:
             logger.warning("the session is not archived: %s", error)
         except Exception:
             logger.exception("the session is not archived")

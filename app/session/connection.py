@@ -50,9 +50,16 @@ class SharedDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection while no other thread uses it."""
+        """Yield the connection while no other thread uses it.
+
+        Raises:
+            SessionNotRead: If the disk fails, also if it is full and a transaction that was interrupted must be undone.
+        """
         with self.calls, self._lock:
-            yield self._database
+            try:
+                yield self._database
+            except sqlite3.Error as error:
+                raise SessionNotRead(database_error_text(error)) from error
 
     @contextmanager
     def writing(self, *, picture_bytes: int = 0, removes_pictures: bool = False) -> Iterator[sqlite3.Connection]:

@@ -22,7 +22,7 @@ from app.session.pictures import LONGEST_EDGE_PX, jpeg_size
 MOST_CLASSES = 9
 LONGEST_LABEL = 200
 LARGEST_HOLD = 1 << 40
-LARGEST_VALUE = 1e6  # of an embedding; those of known extractors stay below 100
+LARGEST_VALUE = 1e9  # of an embedding; those of known extractors stay below 1000
 DEVICE = re.compile(r"cpu|(usb|pci):\d{1,6}")
 SHA256 = re.compile(r"[0-9a-zA-Z]{0,64}")
 FACTS = ("extractor_name", "extractor_sha256", "ending")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.errors import SessionNotWritten
+from app.base.errors import SessionNotRead, SessionNotWritten
 from app.base.ports import ImageArray
 from app.base.supervision import RunningCalls
 from app.session import last_model, re_embedding
@@ -247,7 +247,7 @@ class SessionStore:
             SessionNotErased: If the disk fails. The session is empty, but its pictures are still on the disk; the call
                 can be repeated until it works.
         """
-        with self._shared.reading() as database, suppress(sqlite3.Error):  # the disk may be gone
+        with suppress(SessionNotRead), self._shared.reading() as database:  # the disk may be gone
             self._labels = get_labels(database) or self._labels
             self._newest_id = max(self._newest_id, newest_id(database))
         self._shared.erase(damaged=damaged)

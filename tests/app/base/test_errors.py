@@ -47,6 +47,7 @@ from app.base.errors import (
     SandboxFailed,
     SessionNotArchived,
     SessionNotErased,
+    SessionNotRead,
     SessionNotWritten,
     SettingsNotWritten,
     StarterUnusable,
@@ -78,6 +79,7 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
         "the session could not be written (No space left on device). Make room on the disk; all else is kept."
     ),
     SessionNotArchived(FULL): ("the session could not be put away (No space left on device). Make room on the disk."),
+    SessionNotRead(FULL): ("The pictures could not be read from the disk (No space left on device). Please try again."),
     SessionNotErased(FULL): (
         "The last pictures cannot be erased yet (No space left on device). It tries again by itself. "
         "Please call a member of staff."
@@ -180,7 +182,7 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
         (CommandIncomplete, {JsonNotWritten, OverlayNotWritten, BundleNotWritten, PicturesSkipped, DownloadsDamaged}),
         (
             StorageError,
-            {DataDirInUse, SettingsNotWritten, SessionNotWritten, SessionNotArchived, SessionNotErased}
+            {DataDirInUse, SettingsNotWritten, SessionNotWritten, SessionNotArchived, SessionNotErased, SessionNotRead}
             | {ArchiveUnusable, PictureNotEncoded, PictureDamaged},
         ),
         (ModelError, {NotEnoughTaught, ModelNotWritten, ExportedModelDisagrees, StarterUnusable}),

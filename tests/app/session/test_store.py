@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.base.errors import SessionNotWritten
+from app.base.errors import SessionNotRead, SessionNotWritten
 from tests.support.stores import EMBEDDING, PICTURE, kill_while_adding, open_store
 
 pytestmark = pytest.mark.needs_runtime
@@ -80,6 +80,20 @@ def test_a_full_disk_refuses_the_sample_and_keeps_the_rest(tmp_path: Path) -> No
     assert [one.sample_id for one in store.load().samples] == stored
     store.close()
     assert [one.sample_id for one in open_store(tmp_path / "s").load().samples] == stored
+
+
+def test_a_disk_that_does_not_give_back_what_is_stored_is_an_error_with_the_reason(tmp_path: Path) -> None:
+    """A job that reads the session fails with a text for the screen; its worker goes on."""
+    store = open_store(tmp_path / "s")
+    store.add(0, EMBEDDING, PICTURE)
+    store._shared._database.execute("DROP TABLE samples")
+    for read in (store.load, lambda: store.newest(0, 5), lambda: store.samples_without_views(1)):
+        with pytest.raises(SessionNotRead) as caught:
+            read()
+        assert str(caught.value) == (
+            "The pictures could not be read from the disk (no such table: samples). Please try again."
+        )
+    store.close()
 
 
 def test_only_the_newest_samples_of_the_other_device_are_returned(tmp_path: Path) -> None:

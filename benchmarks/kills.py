@@ -1,0 +1,210 @@
+"""Kill the kiosk's storage at random moments, and cut its power: no acknowledged sample may be lost or doubled.
+
+python benchmarks/kills.py [--kills 500] [--cuts 200]
+
+Each kill is a SIGKILL to a process that adds, removes, archives and erases; afterwards the session is opened and
+compared with what the process had acknowledged. Each power cut is a copy of an ext4 image on a loop device (needs root)
+while the process writes: what had reached the device is all that is left.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from app.base.privacy import Privacy
+from app.session.archive import Archive
+from app.session.store import SessionStore
+from benchmarks._shared import machine_line, option_parser
+
+MAKER = {"labels": ("a", "b"), "extractor_name": "x", "extractor_sha256": "1"}
+
+
+def work(path: Path, seed: int, output: TextIO) -> None:
+    """Add, remove, archive and erase without end; say what begins and what is done."""
+    rng = np.random.default_rng(seed)
+    store = SessionStore(path, **MAKER)  # type: ignore[arg-type]
+    archive = Archive(path.parent / "archive", 1 << 40, 0)
+
+    def say(what: str, value: float) -> None:
+        print(json.dumps([what, value]), file=output, flush=True)
+
+    say("ready", 0)
+    for number in count(1):
+        action = rng.choice(["add"] * 12 + ["remove", "good", "keep", "erase"])
+        if action == "add":
+            say("adding", number)
+            picture = rng.integers(0, 256, (64, 64, 3), np.uint8)
+            store.add(int(rng.integers(2)), np.full(64, number, np.float32), picture)
+            say("added", number)
+        elif action == "remove":
+            say("removing", 0)
+            store.remove_last()
+            say("removed", 0)
+        elif action == "good":
+            store.keep_good_copy()
+        elif action == "keep":
+            archive.keep(store, datetime(2026, 1, 1), Privacy.EMBEDDINGS)
+        else:
+            say("erasing", 0)
+            store.erase()
+            say("erased", 0)
+
+
+class Child:
+    """A copy of this process that works until it is killed."""
+
+    def __init__(self, path: Path, seed: int) -> None:
+        reading, writing = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(reading)
+            try:
+                work(path, seed, os.fdopen(writing, "w"))
+            finally:
+                os._exit(1)
+        os.close(writing)
+        self.output = os.fdopen(reading)
+        self.output.readline()
+        os.set_blocking(reading, False)
+
+    def send(self, signal_number: int) -> None:
+        """Send a signal."""
+        os.kill(self.pid, signal_number)
+
+    def kill(self) -> None:
+        """Kill it and wait for its end."""
+        self.send(signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def expected(lines: list[str]) -> tuple[list[float], set[float], bool, bool]:
+    """Return the acknowledged samples, those that may be there, and whether one may be removed or all may be erased."""
+    there: list[float] = []
+    maybe: set[float] = set()
+    removing = erasing = False
+    for line in lines:
+        what, value = json.loads(line)
+        if what == "adding":
+            maybe = {value}
+        elif what == "added":
+            there.append(value)
+            maybe = set()
+        elif what == "removing":
+            removing = True
+        elif what == "removed":
+            removing = False
+            there = there[:-1]
+        elif what == "erasing":
+            erasing = True
+        elif what == "erased":
+            there, erasing = [], False
+    return there, maybe, removing, erasing
+
+
+def problem(path: Path, lines: list[str]) -> str:
+    """Open what is left, and compare it with what was acknowledged; empty if all is as it should be."""
+    there, maybe, removing, erasing = expected(lines)
+    with closing(SessionStore(path, **MAKER)) as store:  # type: ignore[arg-type]
+        found = [float(one.embedding[0]) for one in store.load().samples]
+        if store.opened.damage:
+            return f"damaged: {store.opened.damage}"
+    if erasing and not found:
+        return ""
+    if removing and found == there[:-1]:
+        return ""
+    if found == there or (maybe and found == [*there, *maybe]):
+        return ""
+    return f"lost {len([one for one in there if one not in found])}, doubled {len(found) - len(set(found))}"
+
+
+def main() -> None:
+    """Kill, cut, compare; exit with 1 if anything was lost."""
+    parser = option_parser(__doc__)
+    parser.add_argument("--kills", type=int, default=500)
+    parser.add_argument("--cuts", type=int, default=200)
+    options = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    with tempfile.TemporaryDirectory() as folder:
+        bad = _kill(Path(folder), options.kills)
+        bad += _cut(Path(folder), options.cuts) if os.geteuid() == 0 else 0
+    print(machine_line())
+    sys.exit(1 if bad else 0)
+
+
+def _kill(folder: Path, kills: int) -> int:
+    rng, bad, acknowledged = random.Random(0), 0, 0
+    for number in range(kills):
+        path = folder / "killed" / "s"
+        shutil.rmtree(path.parent, ignore_errors=True)
+        path.parent.mkdir()
+        child = Child(path, rng.randrange(1 << 30))
+        time.sleep(rng.uniform(0.02, 0.5))
+        child.kill()
+        lines = child.output.read().splitlines()
+        child.output.close()
+        acknowledged += sum('"added"' in line for line in lines)
+        if found := problem(path, lines):
+            bad += 1
+            print(f"kill {number}: {found}")
+    print(f"{kills} kills, {acknowledged} acknowledged samples: {bad} with a sample lost or doubled", flush=True)
+    return bad
+
+
+def _cut(folder: Path, cuts: int) -> int:
+    """Copy the image of a mounted file system at random moments: a disk as it is when the power goes away."""
+    image, mount, copy, copied = (folder / name for name in ("image", "mount", "copy", "copied"))
+    mount.mkdir()
+    copied.mkdir()
+    rng, bad, acknowledged, done = random.Random(1), 0, 0, 0
+    while done < cuts:
+        with image.open("wb") as file:
+            file.truncate(24 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", image], check=True)
+        subprocess.run(["mount", "-o", "loop", image, mount], check=True)
+        child = Child(mount / "s", rng.randrange(1 << 30))
+        lines: list[str] = []
+        rest = ""
+        for _ in range(min(10, cuts - done)):
+            time.sleep(rng.uniform(0.05, 0.4))
+            child.send(signal.SIGSTOP)  # so that nothing is acknowledged while the image is copied
+            text = rest + (child.output.read() or "")
+            *whole, rest = text.split("\n")
+            lines += whole
+            shutil.copyfile(image, copy)
+            child.send(signal.SIGCONT)
+            subprocess.run(["mount", "-o", "loop", copy, copied], check=True)
+            try:
+                if found := problem(copied / "s", lines):
+                    bad += 1
+                    print(f"power cut {done}: {found}")
+            finally:
+                subprocess.run(["umount", copied], check=True)
+            done += 1
+        acknowledged += sum('"added"' in line for line in lines)
+        child.kill()
+        child.output.close()
+        subprocess.run(["umount", "-l", mount], check=True)
+    print(f"{cuts} power cuts, {acknowledged} acknowledged samples: {bad} with a sample lost or doubled", flush=True)
+    return bad
+
+
+if __name__ == "__main__":
+    main()
