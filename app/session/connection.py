@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.base.erasing import overwrite
 from app.base.error_texts import database_error_text, system_error_text
-from app.base.errors import SessionNotArchived, SessionNotErased, SessionNotWritten
+from app.base.errors import SessionNotArchived, SessionNotErased, SessionNotRead, SessionNotWritten
 from app.base.i18n import Text
 from app.base.supervision import RunningCalls
 from app.session.copying import copy_database
