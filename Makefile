@@ -16,11 +16,11 @@ demo: $(VENV)/.ready
 kiosk: $(VENV)/.ready
 	$(RUN) run_kiosk.py
 
-# Start the kiosk whenever the machine starts: docs/operating.md.
+# Start the kiosk whenever the machine starts: docs/operating.md. YES=1 agrees to every change without being asked.
 install: $(VENV)/.ready
 	$(VENV)/bin/pip install --quiet -e '.[drives]'
 	test ! -e /dev/gpiochip0 || $(VENV)/bin/pip install --quiet -e '.[gpio]'
-	$(SUDO) $(RUN) run_kiosk.py install
+	$(SUDO) $(RUN) run_kiosk.py install $(if $(YES),--yes)
 
 uninstall: $(VENV)/.ready
 	$(SUDO) $(RUN) run_kiosk.py uninstall

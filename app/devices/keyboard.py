@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ import pygame
 
 from app.base.buttons import Action, Button, OnScreen
 from app.base.errors import ConfigInvalid
+from app.base.ports import Clock
 from app.config.input_map import InputMap
 from app.core.events import Event, InputPressed, InputReleased, WindowClosed
 
@@ -17,6 +20,8 @@ NAMES: dict[int, str] = {
     for name in sorted(dir(pygame), key=len)  # a key with two names gets the longer one: kp_1, not kp1
     if name.startswith("K_")
 }
+ALT = (pygame.K_LALT, pygame.K_RALT)
+ALT_F4_S = 1.0  # a window manager keeps F4 for itself: only Alt is seen, before the window is asked to close
 CURSOR_STEPS = {"key:up": -1, "key:down": 1}
 DIGITS = {scancode: str(digit) for digit, scancode in enumerate(range(pygame.KSCAN_1, pygame.KSCAN_9 + 1), 1)}
 
@@ -30,19 +35,25 @@ class Keyboard:
     Args:
         ahead: Returns what is above (-1) or below (1) the cursor on the screen, nearest first; None without a cursor.
         has_frame: Whether the window has a frame with a button that closes it, as it has outside full screen.
+        clock: Monotonic seconds.
     """
 
     def __init__(
         self,
         ahead: Callable[[int], Sequence[Hashable] | None] = lambda _step: None,
         has_frame: Callable[[], bool] = lambda: False,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._ahead = ahead
         self._has_frame = has_frame
+        self._clock = clock
+        self._alt_at_s = -math.inf
         self._down: dict[int, str] = {}
 
     def translate(self, window_event: Any) -> tuple[Event, ...]:
         """Turn one pygame event into kiosk events; empty if it is not about keys."""
+        if window_event.type in (pygame.KEYDOWN, pygame.KEYUP) and window_event.key in ALT:
+            self._alt_at_s = self._clock()
         if window_event.type == pygame.KEYDOWN:
             if window_event.key in self._down:
                 return ()
@@ -55,8 +66,8 @@ class Keyboard:
         if window_event.type == pygame.WINDOWFOCUSLOST:
             return self.release_all()
         if window_event.type == pygame.QUIT:
-            alt = pygame.display.get_init() and pygame.key.get_mods() & pygame.KMOD_ALT  # as in Alt+F4
-            return (WindowClosed(by_button=self._has_frame() and not alt),)
+            by_keys = self._clock() - self._alt_at_s < ALT_F4_S
+            return (WindowClosed(by_button=self._has_frame() and not by_keys),)
         return ()
 
     def release_all(self) -> tuple[Event, ...]:

@@ -15,8 +15,9 @@ from PIL import ImageGrab
 
 from app.ui.window import CAPTION
 from tests.support.processes import REPOSITORY, wait_for, with_screen, xdotool
+from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.needs_runtime
+pytestmark = [pytest.mark.needs_runtime, pytest.mark.timeout(300)]
 
 OTHER = "other window"
 INTRUDER = f"""
@@ -64,7 +65,7 @@ def kiosk(display: str, folder: Path) -> Iterator[dict[str, str]]:
         (folder / "log").open("w") as log,
         ended(subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=log)),
     ):
-        wait_for(lambda: is_in_front(environment), "the kiosk is in front")
+        wait_until(lambda: is_in_front(environment), "the kiosk is in front", timeout_s=100.0, every_s=0.2)
         yield environment
 
 

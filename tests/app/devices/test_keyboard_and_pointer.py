@@ -76,6 +76,19 @@ def test_closing_the_window_says_whether_it_has_a_button_for_that(has_frame: boo
     assert keyboard.translate(pygame.event.Event(pygame.QUIT)) == (WindowClosed(by_button=has_frame),)
 
 
+def test_alt_f4_is_not_the_windows_button_even_where_a_window_manager_keeps_f4_for_itself() -> None:
+    now_s = 10.0
+    keyboard = Keyboard(has_frame=lambda: True, clock=lambda: now_s)
+    keyboard.translate(key(pygame.KEYDOWN, pygame.K_LALT))
+    keyboard.translate(key(pygame.KEYUP, pygame.K_LALT))
+    now_s = 10.4
+    assert keyboard.translate(pygame.event.Event(pygame.QUIT)) == (WindowClosed(by_button=False),)
+    now_s = 12.0
+    assert keyboard.translate(pygame.event.Event(pygame.QUIT)) == (WindowClosed(by_button=True),)
+    f4 = pygame.event.Event(pygame.KEYDOWN, key=pygame.K_F4, mod=pygame.KMOD_LALT)
+    assert keyboard.translate(f4) == (WindowClosed(by_button=False),)
+
+
 def test_all_keys_of_the_default_settings_exist() -> None:
     check_keys(input_map(KEYS))
 
