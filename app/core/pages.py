@@ -41,6 +41,7 @@ class ResultsState:
         cell: The selected cell of the confusion matrix; None shows all mistakes.
         pictures: The pictures on the page, by sample id.
         explanations: What spoke for the answers to them, by sample id.
+        on_background: Samples in which most of it is on the background.
         lit: The pictures show it.
         removed: Samples that were removed here and can be restored.
         returning: How many of them are being restored.
@@ -49,6 +50,7 @@ class ResultsState:
     cell: MatrixCell | None = None
     pictures: tuple[tuple[int, Picture], ...] = ()
     explanations: tuple[tuple[int, Explanation], ...] = ()
+    on_background: tuple[int, ...] = ()
     lit: bool = True
     removed: tuple[int, ...] = ()
     returning: int = 0

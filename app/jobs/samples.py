@@ -15,6 +15,7 @@ from app.core import events as ev
 from app.jobs.classes import class_variety
 from app.jobs.running import JobQueue, report_failure_as
 from app.jobs.tools import Announce, Tools
+from app.model.background import is_on_background
 from app.session.embeddings import backend_agreement
 from app.session.pictures import THUMBNAIL_PX, decode_picture, small_picture, thumbnail
 from app.session.session import Sample
@@ -118,10 +119,16 @@ def load_pictures(
     with report_failure_as(ev.UndoFailed, announce):
         found = tools.store.pictures(sample_ids)
         known = [one for one in sample_ids if one in found and one in answers]
-        explained = tools.vision.explanations([(decode_picture(found[one]), *answers[one]) for one in known])
+        squares = [decode_picture(found[one]) for one in known]
+        explained = tools.vision.explanations(
+            [(square, *answers[one]) for one, square in zip(known, squares, strict=True)]
+        )
+        seen = list(zip(known, squares, explained, strict=False))
         announce(
             ev.PicturesLoaded(
-                _pictures(tools, "results", sample_ids), tuple(zip(known, explained, strict=True)) if explained else ()
+                _pictures(tools, "results", sample_ids),
+                tuple((one, why) for one, _, why in seen),
+                tuple(one for one, square, why in seen if is_on_background(square, why)),
             )
         )
 

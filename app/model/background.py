@@ -28,6 +28,12 @@ def looks_at_background(explained: Sequence[tuple[ImageArray, Explanation]]) -> 
     return bool(shares) and sum(share > MOST for share in shares) > MOST_PICTURES * len(shares)
 
 
+def is_on_background(square: ImageArray, why: Explanation) -> bool:
+    """Whether most evidence of one picture lies on its background."""
+    share = background_share(square, why)
+    return share is not None and share > MOST
+
+
 def background_share(square: ImageArray, why: Explanation) -> float | None:
     """The share of the evidence on the background, 0..1; None if nothing speaks for the answer, or all looks alike.
 

@@ -34,6 +34,8 @@ def results(state: KioskState, translate: Translator) -> Results | None:
     curve = tuple(float(one["validation_accuracy"]) for one in report["curve"]) if tested else ()
     if cell is not None:
         title = _answered(labels[cell.truth], labels[cell.answer])
+    elif confused and state.results.lit and 2 * _on_background(state, confused) > len(confused):
+        title = message("Mixed up: it looked at the background")
     elif confused:
         title = message("Pictures that mixed it up")
     else:
@@ -94,6 +96,11 @@ def _confused(
         )
         for one in with_picture(state)
     )
+
+
+def _on_background(state: KioskState, confused: tuple[ConfusedPicture, ...]) -> int:
+    """In how many of the pictures most of what spoke for the answer is on the background."""
+    return sum(StoredPicture(one) in {picture.button for picture in confused} for one in state.results.on_background)
 
 
 def _why_key(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:

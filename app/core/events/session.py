@@ -63,11 +63,13 @@ class GalleryLoaded:
 class PicturesLoaded:
     """The pictures that the results asked for, by sample id, and what spoke for the answers to them.
 
-    `explanations` is empty if the model cannot be explained fast enough.
+    `explanations` is empty if the model cannot be explained fast enough. In the samples `on_background`, most of what
+    spoke for the answer is on the background.
     """
 
     pictures: tuple[tuple[int, Picture], ...]
     explanations: tuple[tuple[int, Explanation], ...] = ()
+    on_background: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

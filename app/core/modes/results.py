@@ -66,7 +66,12 @@ def pictures_loaded(state: KioskState, event: ev.PicturesLoaded) -> Step:
     """Show the pictures, unless the results were left meanwhile."""
     if state.mode is not Mode.RESULTS:
         return state, ()
-    results = replace(state.results, pictures=event.pictures, explanations=event.explanations)
+    results = replace(
+        state.results,
+        pictures=event.pictures,
+        explanations=event.explanations,
+        on_background=event.on_background,
+    )
     return replace(state, results=results), ()
 
 

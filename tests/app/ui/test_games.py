@@ -10,7 +10,7 @@ import pytest
 
 from app.base.buttons import Action
 from app.base.explanation import Explanation, Way
-from app.base.i18n import LANGUAGES
+from app.base.i18n import LANGUAGES, message, translated
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.core.facts import TrainedFacts
@@ -26,7 +26,7 @@ from app.views.model import KioskView, Light
 from app.views.present import Surroundings, present
 from tests.app.ui.test_screens import check_texts, drawn
 from tests.support.states import kiosk
-from tests.support.views import game_views, spot
+from tests.support.views import every_view, game_views, spot
 
 SIZES = [(1280, 720), (800, 480), (1080, 1920)]
 IMAGE = np.random.default_rng(0).integers(60, 256, (480, 640, 3), np.uint8)
@@ -193,3 +193,30 @@ def test_the_answers_to_the_question_about_a_trick_can_be_touched(size: tuple[in
     view = game_views()["trick_question"]
     found = [screens.button_at(view, size, area.center) for _, area in screens.targets(view, size)]
     assert found == [0, 1]
+
+
+def test_everything_that_a_game_needs_can_be_touched() -> None:
+    for one in game_states("en"):
+        view = shown(one)
+        found = {button for button, _ in screens.targets(view, SIZES[0])}
+        if view.question is not None:
+            assert {0, 1} <= found
+        else:
+            assert {0, 1, 2, Action.TRAIN, Action.SAVE, Action.RESET} <= found
+
+
+@pytest.mark.parametrize(("key", "action"), [("key:w", Action.WHY), ("key:p", Action.PLAY)])
+def test_a_keyboard_has_keys_for_why_and_the_games(key: str, action: Action) -> None:
+    view = game_views()["why"]
+    assert state().inputs.map.button_of(key) is action
+    assert f"key:{next(one.key for one in view.picture_keys if one.button is action).lower()}" == key
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_of_the_background_fits(size: tuple[int, int], language: str) -> None:
+    advised = state(language, background=(1, 99.0))
+    check_texts(drawn(shown(advised), size), size)
+    page = every_view()["results_why"]
+    title = translated(message("Mixed up: it looked at the background"), language)
+    check_texts(drawn(replace(page, results=replace(page.results, confused_title=title)), size), size)

@@ -13,6 +13,8 @@ from app.base.explanation import Explanation, Way
 from app.core import events as ev
 from app.core.modes.results import targets
 from app.core.state import KioskState, Mode
+from app.model.observation import NOTHING_SEEN
+from app.views.present import Surroundings, present
 from tests.support.states import MODEL_WITH_RESULTS, PICTURE, kiosk, run
 
 
@@ -54,3 +56,12 @@ def test_why_shows_and_hides_what_spoke_for_the_answers() -> None:
     assert state.mode is Mode.RESULTS
     without, _ = results(ev.PicturesLoaded(((2, PICTURE),)))
     assert Action.WHY not in targets(without)
+
+
+def test_the_title_says_if_most_mistakes_come_from_the_background() -> None:
+    why = Explanation(np.ones((2, 2), np.float32), 1, 0, against_all=False, margin=4.0, way=Way.EXACT)
+    for on_background, title in (((2,), "Mixed up: it looked at the background"), ((), "Pictures that mixed it up")):
+        state, _ = results(ev.PicturesLoaded(((2, PICTURE),), ((2, why),), on_background))
+        page = present(state, None, NOTHING_SEEN, Surroundings()).results
+        assert page is not None
+        assert page.confused_title == title
