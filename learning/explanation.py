@@ -26,7 +26,7 @@ import numpy as np
 from learning.graph_view import GraphUnreadable, GraphView, Operator
 from learning.layers import FloatArray
 from learning.linear_steps import NotLinear, Weights, bias_of, shares_of_inputs, window_of
-from learning.map_fields import CHANNEL, COLUMN, ROW, Fields, cell_edges, find_fields, is_spatial, overlaps
+from learning.map_fields import CHANNEL, COLUMN, ROW, Fields, cell_spans, find_fields, is_spatial, overlaps
 
 MOST_ROWS = 32  # and columns of the common grid
 MOST_MAPS = 64
@@ -225,8 +225,8 @@ def _description(view: GraphView, head: Operator, terms: list[_Term], offsets: F
     for term in terms:
         shape = view.shape(term.tensor)
         for picture, (row_field, column_field) in enumerate(fields[term.tensor]):
-            row_edges = cell_edges(row_field, shape[ROW], input_shape[ROW])
-            column_edges = cell_edges(column_field, shape[COLUMN], input_shape[COLUMN])
+            row_spans = cell_spans(row_field, shape[ROW], input_shape[ROW])
+            column_spans = cell_spans(column_field, shape[COLUMN], input_shape[COLUMN])
             maps.append(
                 ExplainedMap(
                     tensor=term.tensor,
@@ -234,8 +234,8 @@ def _description(view: GraphView, head: Operator, terms: list[_Term], offsets: F
                     shape=shape,
                     window=term.window,
                     weights=term.weights[:, picture],
-                    row_shares=overlaps(row_edges, rows),
-                    column_shares=overlaps(column_edges, columns),
+                    row_shares=overlaps(row_spans, rows),
+                    column_shares=overlaps(column_spans, columns),
                 )
             )
     if len(maps) > MOST_MAPS:

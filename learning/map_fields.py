@@ -63,35 +63,35 @@ def find_fields(view: GraphView) -> dict[int, Fields]:
     return found
 
 
-def cell_edges(field: Field, cells: int, input_px: float) -> FloatArray:
-    """Return where the cells of a map begin and end along one axis, as shares 0..1 of the input, float32 (cells + 1,).
+def cell_spans(field: Field, cells: int, input_px: float) -> FloatArray:
+    """Return where the cells of a map begin and end along one axis, as shares 0..1 of the input, float32 (cells, 2).
 
-    Two cells meet halfway between their centres. The outer ones reach to the extent. Cells outside it get no width.
+    A cell spans one step around its centre. Near the rim of the extent it is moved inside, as its window sees nothing
+    outside; the outer cells reach to the rim.
     """
-    between = field.first + field.step * (np.arange(cells - 1) + 0.5)
-    edges = np.concatenate([[field.low], np.clip(between, field.low, field.high), [field.high]])
-    return np.asarray(edges / input_px, np.float32)
+    centres = field.first + field.step * np.arange(cells)
+    step = min(field.step, field.high - field.low)
+    high = np.clip(centres + step / 2, field.low + step, field.high)
+    low = high - step
+    low[0], high[-1] = field.low, field.high
+    return np.asarray(np.stack([low, high], axis=1) / input_px, np.float32)
 
 
-def overlaps(edges: FloatArray, cells: int) -> FloatArray:
+def overlaps(spans: FloatArray, cells: int) -> FloatArray:
     """Return which share of each map cell lies in each cell of an even grid along one axis.
 
     Args:
-        edges: Where the map's cells begin and end, 0..1, (n + 1,).
+        spans: Where the map's cells begin and end, 0..1, (n, 2).
         cells: Number of grid cells.
 
     Returns:
-        float32 (cells, n); every column sums to 1. A cell without width counts where it is.
+        float32 (cells, n); every column sums to 1.
     """
     grid = np.arange(cells + 1) / cells
-    low, high = edges[:-1], edges[1:]
+    low, high = spans[:, 0], spans[:, 1]
     common = np.minimum(grid[1:, np.newaxis], high) - np.maximum(grid[:-1, np.newaxis], low)
-    shared = np.maximum(common, 0.0)
-    widths = shared.sum(axis=0)
-    nearest = np.clip((low * cells).astype(np.int64), 0, cells - 1)
-    empty = widths <= 0
-    shared[nearest[empty], np.flatnonzero(empty)] = 1.0
-    return np.asarray(shared / np.where(empty, 1.0, widths), np.float32)
+    shared = np.maximum(common, 1e-9)  # a span outside the grid is spread evenly
+    return np.asarray(shared / shared.sum(axis=0), np.float32)
 
 
 def is_spatial(shape: Sequence[int]) -> bool:

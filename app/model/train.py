@@ -18,8 +18,10 @@ import numpy as np
 from app.base.errors import NotEnoughTaught
 from app.base.not_sure import NotSure
 from app.model.agreement import Agreement, compare_answers
+from app.model.looked_at import with_explanations
 from app.model.model_files import counterpart_path, write_model_file
 from app.model.training_report import training_report
+from app.model.why import Explainer
 from app.session.session import Session
 from learning.fit import fit_head
 from learning.holds import link_holds
@@ -160,6 +162,7 @@ def train_model(
         engine.close()
         raise
     verified_s = time.perf_counter()
+    explainer = Explainer(engine, runtime=runtime)
     logger.info(
         "trained on %d samples and %d views: validation accuracy %s from %s, the exported file agrees on %.3f of %d",
         len(taught.samples),
@@ -170,6 +173,14 @@ def train_model(
         agreement.pictures,
     )
     seconds = {"fit": fitted_s - started_s, "export": exported_s - fitted_s, "verify": verified_s - exported_s}
+    report = training_report(taught, fit, asdict(agreement), seconds, made_views=len(made))
+    try:
+        report = with_explanations(report, taught, explainer)
+    except BaseException:
+        engine.close()
+        raise
+    finally:
+        explainer.close()
     return TrainedModel(
         path=model_path,
         labels=taught.labels,
@@ -180,7 +191,7 @@ def train_model(
         threshold=fit.threshold,
         agreement=agreement,
         seconds=seconds,
-        training_report=training_report(taught, fit, asdict(agreement), seconds, made_views=len(made)),
+        training_report=report,
         head=fit.head,
     )
 

@@ -8,6 +8,13 @@ function blockBytes(id) {
   return bytes;
 }
 
+/** The float32 numbers of base64. */
+function floats(base64) {
+  const text = atob(base64), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return new Float32Array(bytes.buffer);
+}
+
 /** Decompress gzip. */
 async function gunzipped(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));

@@ -1,5 +1,6 @@
 // The camera: live answers, smoothed over time as on the screen of the kiosk.
 
+const COVERED_EVERY_S = 2; // a slow explanation; the bars go on between two
 const SMOOTHING_S = 0.25, MOST_NOVELTY = 2; // as app/model/observation.py has them
 
 /** Shows what the camera sees and what the model says. */
@@ -8,6 +9,7 @@ class Live {
     this.classifier = classifier;
     this.stream = null;
     this.attempt = null; // the newest start that nothing has stopped
+    byId('why').addEventListener('change', () => this.showLight(null));
     byId('camera-button').disabled = false;
     byId('camera-button').addEventListener('click', () => this.start());
     byId('camera-stop').addEventListener('click', () => this.stop());
@@ -68,6 +70,7 @@ class Live {
     this.show(false);
     if (hadFocus) byId('camera-button').focus();
     showAnswer(null);
+    this.showLight(null);
   }
 
   show(running) {
@@ -97,6 +100,18 @@ class Live {
     });
   }
 
+  /** Light what speaks for the answer; null lights nothing. */
+  showLight(why) {
+    const shown = why && showsWhy() && this.stream;
+    byId('light').hidden = !shown;
+    if (!shown) {
+      this.why = null;
+      return;
+    }
+    this.why = calmed(this.why, why);
+    drawLight(byId('light'), this.why);
+  }
+
   async listCameras() {
     const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((one) => one.kind === 'videoinput');
     const current = this.stream?.getVideoTracks()[0].getSettings().deviceId;
@@ -108,11 +123,16 @@ class Live {
 
   async loop(stream) {
     const video = byId('video'), size = this.classifier.runner.size;
-    let before = null;
+    let before = null, explainedAt = -Infinity;
     while (this.stream === stream) {
       if (video.readyState >= 2 && video.videoWidth) {
-        const answer = await this.classifier.answer(videoInput(video, size));
+        const isDue = this.classifier.why || performance.now() / 1000 - explainedAt > COVERED_EVERY_S;
+        const answer = await this.classifier.answer(videoInput(video, size), showsWhy() && isDue);
         if (this.stream !== stream) return;
+        if (answer.why) {
+          explainedAt = performance.now() / 1000;
+          this.showLight(answer.why);
+        }
         before = smoothed(before, answer, performance.now() / 1000);
         showAnswer(before, this.classifier);
       }
@@ -135,6 +155,12 @@ function smoothed(before, {probabilities, novelty: unlikeness}, now) {
     novelty: before.novelty + weight * (Math.min(unlikeness, MOST_NOVELTY) - before.novelty),
     now,
   };
+}
+
+/** The mean of an explanation and the one before it, if they are of the same kind: the light does not flicker. */
+function calmed(before, why) {
+  if (!before || before.winner !== why.winner || before.other !== why.other || !why.exact) return why;
+  return {...why, cells: why.cells.map((value, i) => (value + 2 * before.cells[i]) / 3)};
 }
 
 /** Make a bar for each class. */

@@ -93,6 +93,17 @@ function makeChoices() {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => useColours(byId('colours').value));
 }
 
+/** The switch that lights what speaks for an answer. */
+function makeWhySwitch() {
+  const changed = () => {
+    document.body.dataset.why = showsWhy() ? 'on' : 'off';
+    byId('why-hint').hidden = byId('why-hint-pictures').hidden = !showsWhy();
+  };
+  for (const id of ['why-hint', 'why-hint-pictures']) byId(id).dataset.text = FACTS.why ? 'why_hint' : 'why_covering';
+  byId('why').addEventListener('change', changed);
+  changed();
+}
+
 /** Use the kiosk's font, which the page carries. */
 async function loadFonts() {
   for (const weight of ['500', '800']) {
@@ -134,6 +145,7 @@ function showFailure(error) {
 
 async function main() {
   makeChoices();
+  makeWhySwitch();
   useColours(FACTS.palette);
   makeBars();
   showTexts();
@@ -147,9 +159,11 @@ async function main() {
     if (FACTS.modelBeside) say(byId('status'), '');
     modelBytes = await foundModel();
     const test = noveltyTest(FACTS.novelty);
-    const runner = await Runner.open(engine, modelBytes, test ? test.embedding_tensor.values[0] : null);
+    const why = explanationFacts(FACTS.why);
+    const indices = [...new Set([...(why ? why.tensors : []), ...(test ? [test.embedding_tensor.values[0]] : [])])];
+    const runner = await Runner.open(engine, modelBytes, indices);
     makersFacts = {...runner.facts, size: runner.size};
-    const classifier = new Classifier(runner, test);
+    const classifier = new Classifier(runner, indices, test, why);
     pictureTable = new Pictures(classifier);
     pictureTable.head();
     new Live(classifier);

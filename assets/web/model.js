@@ -1,4 +1,4 @@
-// The model file: a TensorFlow Lite flatbuffer. The engine returns only outputs, so the embedding is made one.
+// The model file: a TensorFlow Lite flatbuffer. The engine returns only outputs, so the embedding and maps are made some.
 // Source of the field numbers: schema.fbs of TensorFlow Lite.
 
 const MODEL_SUBGRAPHS = 2, MODEL_SIGNATURES = 7;
@@ -43,8 +43,8 @@ class Flatbuffer {
   }
 }
 
-/** What the page must know of a model: {shape, type, scale, zero} of its input, its output and a tensor by index. */
-function modelFacts(bytes, embeddingIndex) {
+/** What the page must know of a model: {shape, type, scale, zero} of its input, its output and of further tensors. */
+function modelFacts(bytes, indices) {
   const file = new Flatbuffer(bytes);
   const graph = file.follow(file.vector(file.root, MODEL_SUBGRAPHS, 4)[0]);
   const tensors = file.vector(graph, GRAPH_TENSORS, 4).map((place) => file.follow(place));
@@ -64,20 +64,21 @@ function modelFacts(bytes, embeddingIndex) {
   return {
     input: described(file.integers(graph, GRAPH_INPUTS)[0]),
     output: described(file.integers(graph, GRAPH_OUTPUTS)[0]),
-    embedding: embeddingIndex === null ? null : described(embeddingIndex),
+    further: indices.map(described),
   };
 }
 
 /**
- * A copy of a model whose second output is the embedding.
+ * A copy of a model that also returns other tensors, by their indices: its explaining form.
  *
  * Offsets point forwards, so a longer list of outputs goes to the end of the file. The named signatures list outputs,
  * too; the copy gets a table of fields without them, and the engine makes a signature of the outputs itself.
+ * learning/explanation.py does the same.
  */
-function withEmbeddingOutput(bytes, embeddingIndex) {
+function withOutputs(bytes, indices) {
   const before = new Flatbuffer(bytes);
   const graph = before.follow(before.vector(before.root, MODEL_SUBGRAPHS, 4)[0]);
-  const outputs = [...before.integers(graph, GRAPH_OUTPUTS), embeddingIndex];
+  const outputs = [...before.integers(graph, GRAPH_OUTPUTS), ...indices];
   const fields = before.root - before.view.getInt32(before.root, true);
   const fieldsBytes = before.view.getUint16(fields, true);
   const list = Math.ceil(bytes.length / 8) * 8;

@@ -5,9 +5,7 @@ function noveltyTest(packed) {
   if (!packed) return null;
   const test = {};
   for (const [name, {shape, data}] of Object.entries(packed)) {
-    const text = atob(data), bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    test[name] = {shape, values: new Float32Array(bytes.buffer)};
+    test[name] = {shape, values: floats(data)};
   }
   return test;
 }

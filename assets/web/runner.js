@@ -13,12 +13,12 @@ class Runner {
   /**
    * @param engine The engine's module.
    * @param bytes The model file.
-   * @param embeddingIndex The tensor that the novelty test needs; null without a test.
+   * @param indices Further tensors to return: the embedding and maps.
    */
-  static async open(engine, bytes, embeddingIndex) {
+  static async open(engine, bytes, indices) {
     const runner = new Runner();
-    const facts = modelFacts(bytes, embeddingIndex);
-    const data = embeddingIndex === null ? bytes : withEmbeddingOutput(bytes, embeddingIndex);
+    const facts = modelFacts(bytes, indices);
+    const data = indices.length ? withOutputs(bytes, indices) : bytes;
     const environment = engine.LiteRtEnvironment.create(null);
     const place = engine._malloc(data.length);
     engine.HEAPU8.set(data, place);

@@ -23,6 +23,9 @@ class Pictures {
     document.addEventListener('paste', (event) => this.add([...event.clipboardData.files]));
     byId('save-table').addEventListener('click', () => saveAs('answers.csv', this.csv(), 'text/csv'));
     byId('clear').addEventListener('click', () => this.clear());
+    byId('why').addEventListener('change', () => {
+      this.added = this.added.then(() => this.explain()).catch(showFailure);
+    });
   }
 
   /** Answer files, after those that were given before. */
@@ -56,7 +59,7 @@ class Pictures {
       return;
     }
     const started = performance.now();
-    const answer = await this.classifier.answer(pixels);
+    const answer = await this.classifier.answer(pixels, this.classifier.why || showsWhy());
     const row = {
       file, pixels, ...answer, ...this.classifier.judged(answer), milliseconds: performance.now() - started,
     };
@@ -64,8 +67,17 @@ class Pictures {
     byId('answers').append(this.element(row));
   }
 
+  /** Explain the answers that were given while nobody asked why. */
+  async explain() {
+    for (const [number, row] of this.rows.entries()) {
+      if (!showsWhy() || row.why) continue;
+      row.why = (await this.classifier.answer(row.pixels, true)).why;
+      if (this.rows[number] === row) byId('answers').children[number].replaceWith(this.element(row));
+    }
+  }
+
   /** The row of a picture. Its attributes are a contract with tools: data-name, data-label, data-known, ... */
-  element({file: {name}, pixels, probabilities, novelty: unlikeness, best, known, milliseconds}) {
+  element({file: {name}, pixels, probabilities, novelty: unlikeness, best, known, milliseconds, why}) {
     const label = FACTS.labels[best];
     const answer = known
       ? [shapeOf(best), element('span', {text: label, class: 'best'})]
@@ -77,8 +89,9 @@ class Pictures {
         'data-testid': 'answer', 'data-name': name, 'data-label': label, 'data-known': String(known),
         'data-probabilities': JSON.stringify(Object.fromEntries(FACTS.labels.map((one, i) => [one, probabilities[i]]))),
         'data-novelty': String(unlikeness), 'data-ms': String(milliseconds),
+        ...(why && {'data-why': JSON.stringify(whyFacts(why))}),
       },
-      element('td', {}, element('div', {class: 'cell'}, thumbnail(pixels), element('span', {text: name, class: 'name'}))),
+      element('td', {}, element('div', {class: 'cell'}, thumbnail(pixels, why), element('span', {text: name, class: 'name'}))),
       element('td', {}, element('div', {class: 'cell'}, ...answer)),
       ...Array.from(probabilities, (share, i) =>
         element('td', {text: percent(share), class: known && i === best ? 'number best' : 'number'})),
@@ -118,8 +131,16 @@ function csvCell(value) {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** What the model saw, as a small picture. */
-function thumbnail(pixels) {
+/** An explanation as `classify --why` writes it. */
+function whyFacts({cells, rows, cols, winner, other, exact}) {
+  return {
+    rows, cols, winner: FACTS.labels[winner], runner_up: FACTS.labels[other], way: exact ? 'exact' : 'occlusion',
+    cells: Array.from({length: rows}, (_, row) => Array.from(cells.slice(row * cols, (row + 1) * cols))),
+  };
+}
+
+/** What the model saw, as a small picture, and over it the light on what speaks for the answer. */
+function thumbnail(pixels, why) {
   const size = Math.sqrt(pixels.length / 3);
   const canvas = element('canvas', {width: size, height: size, 'aria-hidden': 'true'});
   const image = new ImageData(size, size);
@@ -127,5 +148,7 @@ function thumbnail(pixels) {
     image.data.set([pixels[from], pixels[from + 1], pixels[from + 2], 255], to);
   }
   canvas.getContext('2d').putImageData(image, 0, 0);
-  return canvas;
+  const light = element('canvas', {class: 'light', 'aria-hidden': 'true'});
+  if (why) drawLight(light, why);
+  return element('span', {class: 'thumbnail'}, canvas, ...(why ? [light] : []));
 }

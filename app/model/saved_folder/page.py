@@ -29,6 +29,7 @@ from app.base.not_sure import STRICT_FACTOR, STRICT_SHARE
 from app.base.paths import asset_path
 from app.model.saved_folder.page_engine import Engine
 from app.model.saved_folder.page_texts import page_texts
+from app.model.saved_folder.page_why import page_explanation
 from tpu.input_metadata import read_normalization
 from tpu.novelty import FILE, read_novelty_test
 
@@ -40,7 +41,7 @@ else:
 WEB = asset_path("web")
 SCRIPTS = (
     "bytes.js", "words.js", "shapes.js", "resize.js", "png.js", "pictures.js", "model.js", "runner.js", "novelty.js",
-    "classifier.js", "live.js", "table.js", "snippets.js", "main.js",
+    "why.js", "classifier.js", "live.js", "table.js", "snippets.js", "main.js",
 )  # fmt: skip
 FONTS = {"font_500": "MPLUSRounded1c-Medium.ttf", "font_800": "MPLUSRounded1c-ExtraBold.ttf"}
 LICENCES = (asset_path("web", "LICENCE-LiteRT.txt"), asset_path("fonts", "LICENCE-MPLUSRounded1c.txt"))
@@ -129,6 +130,7 @@ def _facts(facts: PageFacts, model: bytes, *, is_beside: bool) -> dict[str, Any]
         "floatInput": asdict(read_normalization(model)),
         "novelty": _novelty_arrays(model),
         "report": facts.report,
+        "why": page_explanation(model),
         "modelFile": facts.model_file,
         "modelBeside": is_beside,
         "modelSha256": hashlib.sha256(model).hexdigest() if is_beside else None,

@@ -33,6 +33,12 @@ PAGE_TEXTS = {
         "This model is too large for a page. Choose the file {file}, which lies in the same folder as this page."
     ),
     "wrong_model": message("That is another file. Choose {file}, which lies in the same folder as this page."),
+    "why": message("Why?"),
+    "why_hint": message("The light parts of the picture speak for the answer. The dark parts do not."),
+    "why_covering": message(
+        "This model does not show what it is made of. So the page covers one part of the picture after another: a part "
+        "is light if the model is less sure without it. That is slow, and not exact."
+    ),
     "live": message("Live"),
     "start_camera": message("Start the camera"),
     "stop_camera": message("Stop the camera"),

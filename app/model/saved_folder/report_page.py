@@ -10,9 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from app.base.errors import PictureDamaged
+from app.base.explanation import Way
 from app.base.i18n import SOURCE_LANGUAGE, Message, counted, message, translated
 from app.base.paths import asset_path
+from app.model.looked_at import from_json
 from app.model.saved_folder.report_curve import Say, learning_curve
+from app.model.why_picture import class_colour, drawn_alone, drawn_over, png_file
+from app.session.pictures import decode_picture, encode_picture
+from tpu.tensors import centre_crop
 
 STYLE = asset_path("export", "report.css")
 WRONG_SHOWN = 24  # pictures at most
@@ -45,7 +51,9 @@ def report_page(
         _note(_sentences(say, *_held_out(facts))) if _tested(facts) else "",
         "" if link is None else _link(say, link),
         "</header>",
-        _section(say(message("Classes")), _classes(facts, say)),
+        _section(
+            say(message("Classes")), _classes(facts, say) + "".join(map(_note, map(say, _looks_at_background(facts))))
+        ),
         *(_test_sections(facts, pictures, say) if _tested(facts) else ()),
         _section(say(message("The exported file")), _exported(facts, say)),
         "<footer>",
@@ -184,13 +192,52 @@ def _wrong(facts: Mapping[str, Any], pictures: Mapping[int, bytes], say: Say) ->
         return f"<p>{none}</p>"
     labels, shown = facts["labels"], []
     for one in facts["wrong"][:WRONG_SHOWN]:
-        data = pictures.get(one["sample"])
-        image = "" if data is None else f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
+        image = _images(one, pictures.get(one["sample"]))
         truth, answer = escape(labels[one["truth"]]), escape(labels[one["answer"]])
         shown.append(
             f"<figure>{image}<figcaption>{truth} → <b>{answer}</b> {one['confidence']:.0%}</figcaption></figure>"
         )
     more = len(facts["wrong"]) - len(shown)
-    return f"<div class=pictures>{''.join(shown)}</div>" + (
-        _note(say(message("and {count} more", count=more))) if more > 0 else ""
+    return (
+        f"<div class=pictures>{''.join(shown)}</div>"
+        + (_note(say(message("and {count} more", count=more))) if more > 0 else "")
+        + "".join(map(_note, map(say, _about_light(facts["wrong"]))))
     )
+
+
+def _images(one: Mapping[str, Any], picture: bytes | None) -> str:
+    """A confused picture and the same one lit by what misled the model; the light alone if the picture stays here."""
+    image = "" if picture is None else _image("image/jpeg", picture)
+    if "why" not in one:
+        return image
+    why = from_json(one["why"])
+    colour = class_colour(why.winner)
+    if picture is None:
+        return _image("image/png", png_file(drawn_alone(why, colour)))
+    try:
+        drawn = drawn_over(centre_crop(decode_picture(picture)), why, colour)
+    except PictureDamaged:
+        return image
+    return f"<div class=pair>{image}{_image('image/jpeg', encode_picture(drawn))}</div>"
+
+
+def _image(kind: str, data: bytes) -> str:
+    return f'<img alt="" src="data:{kind};base64,{base64.b64encode(data).decode()}">'
+
+
+def _about_light(wrong: Sequence[Mapping[str, Any]]) -> Iterator[Message]:
+    ways = {one["why"]["way"] for one in wrong[:WRONG_SHOWN] if "why" in one}
+    if ways:
+        yield message("The light parts look more like the wrong answer than like the right one.")
+    if Way.OCCLUSION.value in ways:
+        yield message("They were found by covering parts of the pictures, which is not exact.")
+
+
+def _looks_at_background(facts: Mapping[str, Any]) -> Iterator[Message]:
+    """Name the classes that the model knows by their background; reports of earlier versions do not say."""
+    for label, is_so in zip(facts["labels"], facts.get("looks_at_background") or (), strict=False):
+        if is_so:
+            yield message(
+                "The model knows “{label}” mostly by what is behind it. Teach it again in front of another background.",
+                label=escape(label),
+            )

@@ -40,7 +40,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> ClassificationEngine:
         head = fit_head(embeddings, np.arange(24) % 2, 2, rng=rng).head
         head.label_map = {0: "red", 1: "blue"}
         path.write_bytes(append_head(extractor.model_bytes, head))
-    return ClassificationEngine(path)
+    return ClassificationEngine(path, trusted=True)
 
 
 @pytest.mark.parametrize("place", [(24, 24), (70, 30), (48, 70)])
@@ -84,7 +84,7 @@ def max_pooled(path: Path) -> ClassificationEngine:
     head = SoftmaxRegression(3, 2, weight_scale=1.0, rng=1)
     head.params = {"mat_w": np.array([[5, -5], [0, 0], [-5, 5]], np.float32), "vec_b": np.zeros(2, np.float32)}
     path.write_bytes(append_head(graph.extractor(embedding), head))
-    return ClassificationEngine(path)
+    return ClassificationEngine(path, trusted=True)
 
 
 def test_a_model_without_an_explaining_form_is_explained_by_covering_parts(tmp_path: Path) -> None:

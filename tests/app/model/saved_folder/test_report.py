@@ -300,3 +300,42 @@ def test_the_page_is_in_the_language_of_the_visit(facts: dict[str, Any], languag
     wrong_answers = set() if origin is None else {"apple → ", "cup → "}
     assert same - ({"Classes"} if language == "fr" else set()) == names | wrong_answers
     assert len(set(english.body)) > (20 if origin is None else 30)
+
+
+def with_why(facts: dict[str, Any], way: str = "exact") -> dict[str, Any]:
+    """The same facts, with an explanation of both confused pictures."""
+    cells = np.random.default_rng(0).normal(size=(6, 6)).round(3).tolist()
+    why = {"rows": 6, "cols": 6, "winner": 1, "runner_up": 0, "way": way, "cells": cells}
+    return {**facts, "wrong": [{**one, "why": why} for one in facts["wrong"]]}
+
+
+def test_a_confused_picture_is_shown_with_the_light_on_what_misled_the_model(facts: dict[str, Any]) -> None:
+    pictures = {one.sample_id: one.picture for one in session().samples}
+    page = report_page(with_why(facts), pictures)
+    assert page.count("data:image/jpeg") == 4  # each picture, and the same one lit
+    assert "The light parts look more like the wrong answer than like the right one." in page
+    assert "covering parts" not in page
+
+
+def test_where_pictures_stay_on_the_kiosk_the_light_stands_alone(facts: dict[str, Any]) -> None:
+    page = report_page(with_why(facts), {})
+    assert (page.count("data:image/png"), page.count("data:image/jpeg")) == (2, 0)
+
+
+def test_light_that_is_not_exact_is_called_so(facts: dict[str, Any]) -> None:
+    assert "They were found by covering parts of the pictures, which is not exact." in report_page(
+        with_why(facts, "occlusion"), {}
+    )
+
+
+def test_a_damaged_picture_leaves_the_report_readable(facts: dict[str, Any]) -> None:
+    assert "data:image/jpeg" in report_page(with_why(facts), {100 + n: b"no picture" for n in range(6)})
+
+
+def test_classes_that_are_known_by_their_background_are_named(facts: dict[str, Any]) -> None:
+    sentence = "The model knows “{}” mostly by what is behind it. Teach it again in front of another background."
+    page = report_page({**facts, "looks_at_background": [False, True]}, {})
+    assert sentence.format("cup") in page
+    assert sentence.format("apple") not in page
+    assert "behind it" not in report_page({**facts, "looks_at_background": [None, None]}, {})
+    assert "behind it" not in report_page(facts, {})  # of an earlier version

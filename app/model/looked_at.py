@@ -1,0 +1,127 @@
+"""What a new model looks at in the pictures that taught it: maps of confused ones, classes known by background."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from app.base.errors import PictureDamaged
+from app.base.explanation import Explanation, Way
+from app.model.agreement import spread_over_classes
+from app.model.why import Explainer
+from app.session.pictures import decode_picture
+from app.session.session import Sample, Session
+from learning.background import in_the_middle, looks_at_background, outside_share
+from tpu.tensors import ImageArray
+
+MOST_CONFUSED = 24  # pictures with a map
+LONGEST_S = 1.0  # on a slow computer, fewer pictures are explained
+DIGITS = 4
+
+
+def with_explanations(
+    report: Mapping[str, Any], session: Session, explainer: Explainer, *, longest_s: float = LONGEST_S
+) -> dict[str, Any]:
+    """Add to a training report what the model looks at.
+
+    Args:
+        report: From `app.model.training_report`.
+        session: The training data; its label indices are the rows of the model.
+        explainer: Of the exported model.
+        longest_s: Time for the confused pictures, and for the background; what is not done then is left out.
+
+    Returns:
+        The same values, and `why` in the entries of `wrong`, as `classify --why` writes it: what looks more like the
+        wrong answer than like the right class. And `looks_at_background`: whether the model names a class by the
+        background, for each class; None where that was not measured.
+    """
+    return {
+        **report,
+        "wrong": _confused(report["wrong"], session, explainer, time.monotonic() + longest_s),
+        "looks_at_background": _by_background(session, explainer, time.monotonic() + longest_s),
+    }
+
+
+def as_json(why: Explanation) -> dict[str, Any]:
+    """Return an explanation as values for JSON, with class indices for the labels."""
+    rows, columns = why.cells.shape
+    cells = [[round(float(cell), DIGITS) for cell in row] for row in why.cells]
+    return {
+        "rows": rows, "cols": columns, "winner": why.winner, "runner_up": why.runner_up, "way": why.way.value,
+        "cells": cells,
+    }  # fmt: skip
+
+
+def from_json(facts: Mapping[str, Any]) -> Explanation:
+    """Return the explanation that `as_json` wrote."""
+    cells = np.array(facts["cells"], np.float32)
+    return Explanation(cells, facts["winner"], facts["runner_up"], False, float(cells.sum()), Way(facts["way"]))
+
+
+def _confused(
+    wrong: list[dict[str, Any]], session: Session, explainer: Explainer, ends_s: float
+) -> list[dict[str, Any]]:
+    samples = {one.sample_id: one for one in session.samples}
+    explained = []
+    for number, one in enumerate(wrong):
+        sample = samples.get(one["sample"])
+        picture = _picture(sample) if sample is not None and number < MOST_CONFUSED else None
+        if picture is None or time.monotonic() >= ends_s:
+            explained.append(one)
+            continue
+        _, why = explainer.explain(picture, winner=one["answer"], other=one["truth"])
+        explained.append({**one, "why": as_json(why)})
+    return explained
+
+
+def _by_background(session: Session, explainer: Explainer, ends_s: float) -> list[bool | None]:
+    """Explain some pictures of each class twice, the second time with the middle hidden."""
+    if explainer.way is not Way.EXACT:  # covering parts of so many pictures takes too long
+        return [None] * len(session.labels)
+    outside: dict[int, list[float]] = {}
+    leads: dict[int, list[float]] = {}
+    hidden: dict[int, list[float]] = {}
+    for sample in _by_turns(spread_over_classes(session)):
+        picture = _picture(sample)
+        if picture is None:
+            continue
+        if time.monotonic() >= ends_s:
+            break
+        row = sample.class_index
+        _, why = explainer.explain(picture, winner=row)
+        _, without = explainer.explain(_without_middle(picture), winner=row)
+        outside.setdefault(row, []).append(outside_share(why.cells))
+        leads.setdefault(row, []).append(why.margin)
+        hidden.setdefault(row, []).append(without.margin)
+    return [
+        looks_at_background(outside[row], leads[row], hidden[row]) if row in outside else None
+        for row in range(len(session.labels))
+    ]
+
+
+def _by_turns(samples: list[Sample]) -> list[Sample]:
+    """Take samples of the classes in turns, so that a class is not left out if the time ends."""
+    seen: dict[int, int] = {}
+    turns = []
+    for sample in samples:
+        seen[sample.class_index] = seen.get(sample.class_index, -1) + 1
+        turns.append((seen[sample.class_index], sample.class_index, sample))
+    return [sample for _, _, sample in sorted(turns, key=lambda turn: turn[:2])]
+
+
+def _picture(sample: Sample) -> ImageArray | None:
+    try:
+        return decode_picture(sample.picture)
+    except PictureDamaged:
+        return None
+
+
+def _without_middle(picture: ImageArray) -> ImageArray:
+    """Return a copy with the middle in the mean colour of the rest."""
+    middle = in_the_middle(*picture.shape[:2])
+    copy = picture.copy()
+    copy[middle] = picture[~middle].mean(axis=0)
+    return copy
