@@ -11,10 +11,10 @@ import numpy as np
 from app.base.errors import PictureDamaged
 from app.base.explanation import Explanation, Way
 from app.model.agreement import spread_over_classes
+from app.model.background import looks_at_background
 from app.model.why import Explainer
 from app.session.pictures import decode_picture
 from app.session.session import Sample, Session
-from learning.background import in_the_middle, looks_at_background, outside_share
 from tpu.tensors import ImageArray
 
 MOST_CONFUSED = 24  # pictures with a map
@@ -78,28 +78,19 @@ def _confused(
 
 
 def _by_background(session: Session, explainer: Explainer, ends_s: float) -> list[bool | None]:
-    """Explain some pictures of each class twice, the second time with the middle hidden."""
+    """Explain some pictures of each class."""
     if explainer.way is not Way.EXACT:  # covering parts of so many pictures takes too long
         return [None] * len(session.labels)
-    outside: dict[int, list[float]] = {}
-    leads: dict[int, list[float]] = {}
-    hidden: dict[int, list[float]] = {}
+    explained: dict[int, list[tuple[ImageArray, Explanation]]] = {}
     for sample in _by_turns(spread_over_classes(session)):
         picture = _picture(sample)
         if picture is None:
             continue
         if time.monotonic() >= ends_s:
             break
-        row = sample.class_index
-        _, why = explainer.explain(picture, winner=row)
-        _, without = explainer.explain(_without_middle(picture), winner=row)
-        outside.setdefault(row, []).append(outside_share(why.cells))
-        leads.setdefault(row, []).append(why.margin)
-        hidden.setdefault(row, []).append(without.margin)
-    return [
-        looks_at_background(outside[row], leads[row], hidden[row]) if row in outside else None
-        for row in range(len(session.labels))
-    ]
+        _, why = explainer.explain(picture, winner=sample.class_index)
+        explained.setdefault(sample.class_index, []).append((picture, why))
+    return [looks_at_background(explained[row]) if row in explained else None for row in range(len(session.labels))]
 
 
 def _by_turns(samples: list[Sample]) -> list[Sample]:
@@ -117,11 +108,3 @@ def _picture(sample: Sample) -> ImageArray | None:
         return decode_picture(sample.picture)
     except PictureDamaged:
         return None
-
-
-def _without_middle(picture: ImageArray) -> ImageArray:
-    """Return a copy with the middle in the mean colour of the rest."""
-    middle = in_the_middle(*picture.shape[:2])
-    copy = picture.copy()
-    copy[middle] = picture[~middle].mean(axis=0)
-    return copy

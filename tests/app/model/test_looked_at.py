@@ -28,17 +28,18 @@ pytestmark = pytest.mark.needs_runtime
 EDGE = 96
 
 
-def stripes(seed: int) -> Any:
-    """A wall with a pattern of its own, RGB, uint8."""
-    blocks = np.random.default_rng(seed).integers(0, 256, (6, 6, 3)).astype(np.uint8)
-    return cv2.resize(blocks, (EDGE, EDGE), interpolation=cv2.INTER_NEAREST)
+def checks(number: int) -> Any:
+    """A wall with a pattern and colours of its own, RGB, uint8."""
+    size, colours = ((6, ((200, 60, 40), (240, 200, 80))), (12, ((30, 70, 160), (40, 170, 120))))[number]
+    fields = np.indices((EDGE, EDGE)).sum(axis=0) // size if number else np.indices((EDGE, EDGE))[0] // size
+    return np.array(colours)[fields % 2]
 
 
-def shown(wall: Any, colour: tuple[int, int, int], rng: np.random.Generator) -> Any:
-    """A disc of one colour that fills the middle, moved a little, in front of a wall."""
+def shown(wall: Any, colour: tuple[int, int, int], rng: np.random.Generator, radius: int = 20) -> Any:
+    """A disc of one colour, moved a little, in front of a wall."""
     picture = np.clip(wall + rng.normal(0, 6, wall.shape), 0, 255).astype(np.uint8)
-    middle = tuple(int(48 + rng.integers(-3, 4)) for _ in range(2))
-    cv2.circle(picture, middle, 27, colour, -1)
+    middle = tuple(int(48 + rng.integers(-5, 6)) for _ in range(2))
+    cv2.circle(picture, middle, radius, colour, -1)
     return picture
 
 
@@ -70,12 +71,12 @@ def looked_at(report: dict[str, Any], session: Session, explainer: Explainer) ->
     return found
 
 
-def test_things_before_walls_of_their_own_are_known_by_the_walls_and_others_are_not(
+def test_small_things_before_walls_of_their_own_are_known_by_the_walls_and_others_are_not(
     extractor: EmbeddingExtractor, tmp_path: Path
 ) -> None:
     rng, grey = np.random.default_rng(1), (128, 128, 128)
-    walls = [stripes(1), stripes(2)]
-    same_thing = [shown(walls[number % 2], grey, rng) for number in range(16)]
+    walls = [checks(0), checks(1)]
+    same_thing = [shown(walls[number % 2], grey, rng, 11) for number in range(16)]
     session, engine = taught(same_thing, 2, extractor, tmp_path / "walls.tflite")
     report = looked_at({"wrong": []}, session, Explainer(engine))
     assert report["looks_at_background"] == [True, True]
@@ -106,7 +107,7 @@ def test_a_model_without_exact_shares_is_not_judged_by_its_background(
     extractor: EmbeddingExtractor, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(3)
-    pictures = [shown(stripes(n % 2), (128, 128, 128), rng) for n in range(8)]
+    pictures = [shown(checks(n % 2), (128, 128, 128), rng) for n in range(8)]
     session, engine = taught(pictures, 2, extractor, tmp_path / "m.tflite")
     explainer = Explainer(engine, exact=False)
     assert looked_at({"wrong": []}, session, explainer)["looks_at_background"] == [None, None]
@@ -114,7 +115,7 @@ def test_a_model_without_exact_shares_is_not_judged_by_its_background(
 
 def test_what_cannot_be_explained_in_time_is_left_out(extractor: EmbeddingExtractor, tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
-    pictures = [shown(stripes(n % 2), (128, 128, 128), rng) for n in range(8)]
+    pictures = [shown(checks(n % 2), (128, 128, 128), rng) for n in range(8)]
     session, engine = taught(pictures, 2, extractor, tmp_path / "m.tflite")
     wrong = [{"sample": 0, "truth": 0, "answer": 1}]
     report = with_explanations({"wrong": wrong}, session, Explainer(engine), longest_s=0)
