@@ -18,7 +18,7 @@ from app.session.session import Sample, Session
 from tpu.tensors import ImageArray
 
 MOST_CONFUSED = 24  # pictures with a map
-LONGEST_S = 1.0  # on a slow computer, fewer pictures are explained
+LONGEST_S = 0.3  # the model waits for this before it answers; on a slow computer, fewer pictures are explained
 DIGITS = 4
 
 
