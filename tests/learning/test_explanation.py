@@ -213,7 +213,7 @@ def test_the_maps_of_the_built_in_extractor_are_found_and_sum_to_the_logits() ->
         errors.append(abs(cells(further, form.description, 0, 1).sum() - (scores[0] - scores[1])))
         spreads.append(np.ptp(scores))
     assert np.mean(errors) <= 0.01 * np.mean(spreads)
-    assert {one.shape[0] for one in form.description.maps} == {1}
+    assert len(form.description.maps) >= 2
 
 
 def test_the_last_map_of_mobilenet_is_found(shared_models: Path) -> None:
