@@ -132,7 +132,8 @@ def problem(path: Path, lines: list[str]) -> str:
         return ""
     if found == there or (maybe and found == [*there, *maybe]):
         return ""
-    return f"lost {len([one for one in there if one not in found])}, doubled {len(found) - len(set(found))}"
+    lost = [one for one in there if one not in found]
+    return f"lost {len(lost)} of {len(there)}, found {len(found)}, doubled {len(found) - len(set(found))}, {lines[-3:]}"
 
 
 def main() -> None:
@@ -170,11 +171,12 @@ def _kill(folder: Path, kills: int) -> int:
 
 def _cut(folder: Path, cuts: int) -> int:
     """Copy the image of a mounted file system at random moments: a disk as it is when the power goes away."""
-    image, mount, copy, copied = (folder / name for name in ("image", "mount", "copy", "copied"))
+    mount, copy, copied = (folder / name for name in ("mount", "copy", "copied"))
     mount.mkdir()
     copied.mkdir()
     rng, bad, acknowledged, done = random.Random(1), 0, 0, 0
     while done < cuts:
+        image = folder / f"image-{done}"  # a new file: the kernel may still write to the one before
         with image.open("wb") as file:
             file.truncate(24 << 20)
         subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", image], check=True)
@@ -188,7 +190,7 @@ def _cut(folder: Path, cuts: int) -> int:
             text = rest + (child.output.read() or "")
             *whole, rest = text.split("\n")
             lines += whole
-            shutil.copyfile(image, copy)
+            _snapshot(image, copy)
             child.send(signal.SIGCONT)
             subprocess.run(["mount", "-o", "loop", copy, copied], check=True)
             try:
@@ -201,9 +203,18 @@ def _cut(folder: Path, cuts: int) -> int:
         acknowledged += sum('"added"' in line for line in lines)
         child.kill()
         child.output.close()
-        subprocess.run(["umount", "-l", mount], check=True)
+        subprocess.run(["umount", mount], check=True)
+        image.unlink()
     print(f"{cuts} power cuts, {acknowledged} acknowledged samples: {bad} with a sample lost or doubled", flush=True)
     return bad
+
+
+def _snapshot(image: Path, copy: Path) -> None:
+    """Copy an image as it is at one moment: again, if the kernel wrote to it meanwhile."""
+    before, now = b"", image.read_bytes()
+    while before != now:
+        before, now = now, image.read_bytes()
+    copy.write_bytes(now)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
         case Mode.IMPORTING:
             return message("Looking at what is on the drive …")
         case Mode.ERASING:
-            return state.erase_problem or message("Clearing the table …")
+            return message("Clearing the table …")
         case Mode.GALLERY:
             return message("Touch a picture that does not belong here.")
         case Mode.RESULTS:

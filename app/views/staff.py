@@ -48,6 +48,7 @@ ACTIONS: dict[Action, Message] = {
     Action.SAVE: message("Save"),
     Action.RESET: message("Reset"),
 }
+MOST_START_PROBLEMS = 4  # the log and `doctor` name all of them
 MANY_GHOSTS = 5  # since the start
 MANY_BOUNCES = 10  # per press: arcade switches make up to five each way
 
@@ -205,7 +206,7 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
         Setting(translate(message("Looks at")), rate, warning=facts.frames_per_second < 2),
         *(
             Setting(translate(message("Found at the start")), translate(problem), warning=True)
-            for problem in state.start_problems
+            for problem in state.start_problems[:MOST_START_PROBLEMS]
         ),
         *(Setting(translate(what), translate(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
         Setting(

@@ -50,7 +50,7 @@ def failed(state: KioskState, event: ev.EraseFailed) -> Step:
         return state, ()
     wait_s = min(FIRST_RETRY_S * 2**state.erase_tries, LONGEST_RETRY_S)
     tries, again_at_s = state.erase_tries + 1, state.now_s + wait_s
-    notice = Notice(event.reason, Tone.WARNING, again_at_s + LONGEST_RETRY_S)
+    notice = Notice(event.reason, Tone.WARNING, again_at_s + 2 * LONGEST_RETRY_S)
     state = begun(state, gone=state.gone)
     return replace(
         state, erase_problem=event.reason, erase_tries=tries, erase_again_at_s=again_at_s, notice=notice, in_flight=0

@@ -36,7 +36,7 @@ BLOCK_BYTES = 4096
 
 def pieces_left(disk: Disk, pictures: list[bytes]) -> int:
     """Count the pieces of `pictures` that are in the raw image of a disk, used blocks and free ones alike."""
-    run("umount", disk.path)
+    disk.unmount()
     run("sync", disk.image)
     data, empty = disk.image.read_bytes(), bytes(BLOCK_BYTES)
     blocks = (data[at : at + BLOCK_BYTES] for at in range(0, len(data), BLOCK_BYTES))
@@ -155,6 +155,19 @@ def test_a_removed_picture_is_neither_in_the_database_nor_in_its_journal(tmp_pat
     store.remove(4)
     assert (tmp_path / "s-journal").exists()
     assert not any(piece in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_nothing_is_left_on_a_fat_file_system(socket: Sticks) -> None:
+    disk = socket.plug_in("fat", "DATA", size_mb=16)
+    store, _ = filled_store(disk.path / "s")
+    pictures = [one.picture for one in store.load().samples]
+    store.remove_last()
+    store.close()
+    assert pieces_left(disk, pictures) > 100
+    store = open_store(disk.path / "s")
+    store.erase()
+    store.close()
+    assert pieces_left(disk, pictures) == 0
 
 
 def test_erasing_needs_no_room(disk: Disk) -> None:

@@ -12,7 +12,6 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import ModelFacts, TrainedFacts
 from app.core.state import KioskState, Mode
-from app.views.guidance import guidance
 from tests.support.states import PICTURE, kiosk, run, stick
 
 MODEL = TrainedFacts(0.9, 0.5, (3, 3))
@@ -82,7 +81,8 @@ def test_a_session_that_cannot_be_erased_is_off_the_screen_and_nobody_can_begin_
     assert (state.shots, state.model, [one.thumbnails for one in state.classes]) == ((0, 0), None, [(), ()])
     for wait_s in (2.0, 4.0, 8.0, 16.0, 30.0, 30.0):
         state, _ = run(state, ev.EraseFailed("the disk is gone."))
-        assert guidance(state, None) == "the disk is gone."
+        assert state.notice is not None
+        assert state.notice.text == "the disk is gone."
         assert run(state, ev.ButtonPressed(0))[1] == []
         early, commands = left_alone(state, wait_s - 0.1)
         assert (early.mode, commands) == (Mode.ERASING, [])
