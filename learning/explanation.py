@@ -25,7 +25,7 @@ import numpy as np
 
 from learning.graph_view import GraphUnreadable, GraphView, Operator
 from learning.layers import FloatArray
-from learning.linear_steps import NotLinear, Weights, bias_of, shares_of_inputs, window_of
+from learning.linear_steps import NotLinear, Weights, bias_of, partial_window, shares_of_inputs, window_of
 from learning.map_fields import CHANNEL, COLUMN, ROW, Fields, cell_spans, find_fields, is_spatial, overlaps
 
 MOST_ROWS = 32  # and columns of the common grid
@@ -189,6 +189,7 @@ def _terms(view: GraphView, head: Operator) -> tuple[list[_Term], FloatArray]:
     start = np.eye(classes, dtype=np.float32).reshape(classes, *view.shape(head.outputs[0]))
     pending: dict[int, Weights] = {head.outputs[0]: start}
     offsets, terms, fields = np.zeros(classes, np.float64), list[_Term](), find_fields(view)
+    makers = {output: operator for operator in view.operators for output in operator.outputs}
     for operator in reversed(view.operators):
         weights = [pending.pop(output, None) for output in operator.outputs]
         if all(one is None for one in weights):
@@ -198,10 +199,14 @@ def _terms(view: GraphView, head: Operator) -> tuple[list[_Term], FloatArray]:
         if window is not None and weights[0] is not None:
             shape = view.shape(entry)
             own = weights[0].reshape(classes, shape[0], 1, 1, shape[CHANNEL])
+            offsets += _biases(view, operator, own, np.ones((1, 1, 1), np.float32))
+            while (before := makers.get(entry)) and before.inputs[0] in fields:
+                part = partial_window(view, before)
+                if part is None or part.shape[:2] == view.shape(before.inputs[0])[ROW:CHANNEL]:
+                    break
+                offsets += _biases(view, before, own, window)
+                window, entry = part * window, before.inputs[0]
             terms.append(_Term(entry, window, own))
-            biases = bias_of(view, operator)
-            if biases is not None:
-                offsets += own.sum(axis=(1, 2, 3)) @ biases
             continue
         shares, added = shares_of_inputs(view, operator, weights)
         offsets += added
@@ -216,6 +221,14 @@ def _terms(view: GraphView, head: Operator) -> tuple[list[_Term], FloatArray]:
     if pending or not terms:
         raise NotLinear("the input")
     return terms, offsets.astype(np.float32)
+
+
+def _biases(view: GraphView, operator: Operator, weights: Weights, window: FloatArray) -> FloatArray | float:
+    """Return what the biases of an averaging operator add to each logit, behind a window over its output."""
+    biases = bias_of(view, operator)
+    if biases is None:
+        return 0.0
+    return np.asarray(weights.sum(axis=(1, 2, 3)) @ (biases * window.sum(axis=(0, 1))), np.float32)
 
 
 def _description(view: GraphView, head: Operator, terms: list[_Term], offsets: FloatArray) -> Description:

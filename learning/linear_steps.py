@@ -14,7 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from learning.graph_view import GraphUnreadable, GraphView, Operator
 from learning.layers import FloatArray
-from learning.map_fields import CHANNEL, ROW, SPATIAL, slice_bounds
+from learning.map_fields import CHANNEL, COLUMN, ROW, SPATIAL, slice_bounds
 
 Weights = FloatArray
 Share = tuple[int, Weights]
@@ -67,22 +67,39 @@ def window_of(view: GraphView, operator: Operator) -> FloatArray | None:
     None if it is no such operator: a mean over rows and columns, an average pool, or a depthwise convolution, as large
     as the map.
     """
-    if not operator.is_linear:
+    window = partial_window(view, operator)
+    entry = view.shape(operator.inputs[0])
+    return window if window is not None and window.shape[:2] == entry[ROW:CHANNEL] else None
+
+
+def partial_window(view: GraphView, operator: Operator) -> FloatArray | None:
+    """Return the same for an operator that averages rows, columns or both; an axis that it leaves alone has length 1.
+
+    A weighted mean may come in two steps: first over the rows of each column, then over the columns.
+    """
+    if not operator.is_linear or operator.name not in ("MEAN", "SUM", "AVERAGE_POOL_2D", "DEPTHWISE_CONV_2D"):
         return None
     entry, after = view.shape(operator.inputs[0]), view.shape(operator.outputs[0])
     if len(entry) != SPATIAL:
         return None
-    rows, columns = entry[ROW:CHANNEL]
     if operator.name in ("MEAN", "SUM"):
         axes = {axis % SPATIAL for axis in view.integers(operator.inputs[1])}
-        if axes != {1, 2}:
+        if not axes or axes - {ROW, COLUMN}:
             return None
-        return np.full((rows, columns, 1), 1 / (rows * columns) if operator.name == "MEAN" else 1.0, np.float32)
-    if len(after) != SPATIAL or after[ROW:CHANNEL] != (1, 1) or after[CHANNEL] != entry[CHANNEL]:
+        averaged = [entry[axis] if axis in axes else 1 for axis in (ROW, COLUMN)]
+        return np.full((*averaged, 1), 1 / prod(averaged) if operator.name == "MEAN" else 1.0, np.float32)
+    if len(after) != SPATIAL or after[CHANNEL] != entry[CHANNEL]:
         return None
+    size = _kernel_size(view, operator)
+    strides = operator.options.StrideH(), operator.options.StrideW()
+    kept = [
+        after[ROW + axis] == entry[ROW + axis] and size[axis] == 1 and strides[axis] == 1 and entry[ROW + axis] > 1
+        for axis in range(2)
+    ]
+    if all(kept) or any(after[ROW + axis] != 1 and not kept[axis] for axis in range(2)):
+        return None
+    rows, columns = (1 if kept[axis] else entry[ROW + axis] for axis in range(2))
     if operator.name == "AVERAGE_POOL_2D":
-        options = operator.options
-        size = options.FilterHeight(), options.FilterWidth()
         if not 1 <= size[0] * size[1] <= MOST_WEIGHTS:
             return None
         window = _placed(np.ones((*size, 1), np.float32), (rows, columns), operator)
@@ -94,6 +111,13 @@ def window_of(view: GraphView, operator: Operator) -> FloatArray | None:
         window = _placed(kernel[0], (rows, columns), operator)
         return window[:, :, :1] if (window == window[:, :, :1]).all() else window
     return None
+
+
+def _kernel_size(view: GraphView, operator: Operator) -> tuple[int, int]:
+    if operator.name == "AVERAGE_POOL_2D":
+        return int(operator.options.FilterHeight()), int(operator.options.FilterWidth())
+    rows, columns = view.shape(operator.inputs[1])[ROW:CHANNEL]
+    return rows, columns
 
 
 def bias_of(view: GraphView, operator: Operator) -> FloatArray | None:
@@ -204,8 +228,8 @@ def _convolved(view: GraphView, operator: Operator, weights: list[Weights]) -> t
 
 
 def _averaged(view: GraphView, operator: Operator, weights: list[Weights]) -> tuple[list[Share], FloatArray | float]:
-    """An average pool or a depthwise convolution that turns the whole map into one cell."""
-    window = window_of(view, operator)
+    """An average pool or a depthwise convolution that averages rows, columns or the whole map."""
+    window = partial_window(view, operator)
     if window is None:
         raise NotLinear(operator.name)
     return [(operator.inputs[0], weights[0] * window)], _added(view, operator, weights[0].sum(axis=(1, 2, 3)))

@@ -68,6 +68,12 @@ def joined_means(g: GraphBuilder) -> int:
     return g.flat(g.concatenation(parts))
 
 
+def means_in_two_steps(g: GraphBuilder) -> int:
+    """Weighted and plain means, first over rows and then over columns."""
+    x = g.convolution(g.image, 8, kernel=3, stride=2)
+    return g.flat(g.concatenation([g.window_in_two_steps(x), g.mean(g.mean(x, (1,)), (2,))]))
+
+
 def projected_mean(g: GraphBuilder) -> int:
     """A projection behind the mean."""
     x = g.mean(g.convolution(g.image, 8, kernel=3, stride=4))
@@ -130,8 +136,8 @@ def scaled_mean(g: GraphBuilder) -> int:
 
 
 EXPLAINABLE = [
-    one_mean, one_pool, joined_means, projected_mean, two_looks_joined, two_looks_averaged, two_looks_stacked,
-    two_looks_stacked_and_averaged, projected_together, global_gain, not_averaged, scaled_mean,
+    one_mean, one_pool, joined_means, means_in_two_steps, projected_mean, two_looks_joined, two_looks_averaged,
+    two_looks_stacked, two_looks_stacked_and_averaged, projected_together, global_gain, not_averaged, scaled_mean,
 ]  # fmt: skip
 
 
@@ -159,7 +165,9 @@ def test_the_cells_sum_to_the_difference_of_the_logits(shape: Callable[[GraphBui
         )
 
 
-@pytest.mark.parametrize("shape", [one_mean, joined_means, two_looks_joined, two_looks_stacked, projected_together])
+@pytest.mark.parametrize(
+    "shape", [one_mean, joined_means, means_in_two_steps, two_looks_joined, two_looks_stacked, projected_together]
+)
 @pytest.mark.parametrize("place", [(4, 6), (20, 24), (14, 10)])
 def test_cells_far_from_a_change_keep_their_shares(
     shape: Callable[[GraphBuilder], int], place: tuple[int, int]

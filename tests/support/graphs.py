@@ -103,6 +103,20 @@ class GraphBuilder:
             dilationHFactor=1, dilationWFactor=1,
         )  # fmt: skip
 
+    def window_in_two_steps(self, entry: int) -> int:
+        """A weighted mean over the rows of each column, then over the columns."""
+        for axis in (1, 2):
+            shape = list(self.shapes[entry])
+            size = [1, 1, 1, shape[3]]
+            size[axis], shape[axis] = shape[axis], 1
+            inputs = [entry, self.constant(self.rng.uniform(0, 2 / size[axis], size)),
+                      self.constant(self.rng.normal(0, 0.3, shape[3]))]  # fmt: skip
+            entry = self.add(
+                "DEPTHWISE_CONV_2D", inputs, tuple(shape), "DepthwiseConv2DOptions", strideH=1, strideW=1,
+                padding=schema.Padding.VALID, depthMultiplier=1, dilationHFactor=1, dilationWFactor=1,
+            )  # fmt: skip
+        return entry
+
     def pool(self, entry: int, size: int, name: str = "AVERAGE_POOL_2D") -> int:
         """A pool of `size` by `size` cells."""
         count, rows, columns, channels = self.shapes[entry]
