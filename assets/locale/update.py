@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sys
 from contextlib import redirect_stderr
+from datetime import datetime, timezone
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -19,6 +20,7 @@ from babel.messages.pofile import read_po
 HERE = Path(__file__).resolve().parent
 PROGRAM = HERE.parent.parent / "app"
 KEYWORDS = {"message": None, "counted": (1, 2)}
+NO_DATE = datetime(2000, 1, 1, tzinfo=timezone.utc)  # always the same, so that the same texts make the same files
 HEADER = (
     "Project-Id-Version: teachable-kiosk",
     "Language: {language}",
@@ -43,6 +45,7 @@ def main() -> None:
         path.write_text(_written(texts, known), encoding="utf-8")
         with path.open("rb") as file, path.with_suffix(".mo").open("wb") as compiled:
             catalogue = read_po(file, language)
+            catalogue.creation_date = catalogue.revision_date = NO_DATE
             write_mo(compiled, catalogue)
         missing = [one.id for one in catalogue if one.id and not all(_forms(one.string))]
         print(f"{language}: {len(texts) - len(missing)} of {len(texts)}", *missing, sep="\n    ")

@@ -77,7 +77,7 @@ def screenshot(page: Path, pictures: list[Path], video: Path, out: Path, look: t
         opened.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
         opened.screenshot(path=out, full_page=width > 400)
         browser.close()
-    Image.open(out).convert("RGB").quantize(256).save(out, optimize=True)
+    Image.open(out).convert("RGB").quantize(256, kmeans=6).save(out, optimize=True)
 
 
 if __name__ == "__main__":
