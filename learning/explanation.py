@@ -33,6 +33,8 @@ MOST_MAPS = 64
 MOST_CLASSES = 4096
 OUTPUTS, SIGNATURES = 2, 7  # fields of SubGraph and of Model in the schema
 PASSED_OVER = ("RESHAPE", "SQUEEZE", "DEQUANTIZE", "QUANTIZE")  # between the logits and the probabilities
+# What reading a damaged graph raises: a table is missing, an offset points outside, a stride is 0.
+_DAMAGED = (GraphUnreadable, struct.error, LookupError, ValueError, ArithmeticError, AttributeError, TypeError)
 
 
 class NotExplainable(ValueError):
@@ -122,7 +124,7 @@ def explaining_form(model: bytes) -> ExplainingForm:
         raise
     except NotLinear as error:
         raise NotExplainable(f"the model has a step that is not linear after its last maps: {error}") from error
-    except (GraphUnreadable, struct.error, LookupError, ValueError, OverflowError) as error:
+    except _DAMAGED as error:
         raise NotExplainable(f"the model file is damaged: {error}") from error
 
 

@@ -91,13 +91,13 @@ def strip(state: KioskState, sure_of_target: float | None, translate: Translator
         title = message("{label}?", label=state.classes[game.target].label)
     if game.step is GameStep.ANSWERED and game.trick is not None:
         index, before = game.target, state.classes[game.target].label
-        title = message("Before: {label} {percent}%", label=before, percent=int(100 * game.trick.sureness))
+        title = message("Before: {label} {percent}%", label=before, percent=round(100 * game.trick.sureness))
     best = state.best_trick if game.step is GameStep.SEEK and not game.guided else None
     return GameStrip(
         title=translate(title),
         index=index,
         share=share,
-        best_text="" if best is None else translate(message("Best: {percent}%", percent=int(100 * best.sureness))),
+        best_text="" if best is None else translate(message("Best: {percent}%", percent=round(100 * best.sureness))),
         done=steps.index(game.step),
         steps=len(steps),
     )

@@ -120,8 +120,8 @@ function foundModel() {
     const input = document.querySelector('[data-testid=model]');
     input.addEventListener('change', async () => {
       if (!input.files.length) return;
-      const bytes = new Uint8Array(await input.files[0].arrayBuffer());
-      if (await sha256(bytes) !== FACTS.modelSha256) {
+      const bytes = await input.files[0].arrayBuffer().then((buffer) => new Uint8Array(buffer), () => null);
+      if (bytes === null || await sha256(bytes) !== FACTS.modelSha256) {
         say(byId('status'), 'wrong_model', {file: FACTS.modelFile});
         return;
       }

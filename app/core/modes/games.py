@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, Button
+from app.base.buttons import Action, Button, ClassGallery
 from app.base.i18n import Text, message
 from app.base.tone import Tone
 from app.core import events as ev
@@ -63,9 +63,14 @@ def chosen(state: KioskState, button: Button) -> Step:
 
 
 def started(state: KioskState) -> Step:
-    """Start "Trick it!" with the first class that has samples."""
-    target = next((index for index, count in enumerate(state.shots) if count), 0)
+    """Start "Trick it!" with the first class that the model knows."""
+    target = next((index for index in range(len(state.classes)) if _is_known(state, index)), 0)
     return _at(replace(state, game=Game(False, GameStep.SEEK, target)), GameStep.SEEK), (ev.PlaySound("ready"),)
+
+
+def _is_known(state: KioskState, index: int) -> bool:
+    """Whether the model was trained on a class; samples that were taken since then do not count."""
+    return state.model is not None and index < len(state.model.shots) and state.model.shots[index] > 0
 
 
 def _guided_started(state: KioskState) -> Step:
@@ -95,7 +100,7 @@ def pressed(state: KioskState, game: Game, button: Button) -> Step | None:
             return _skip(state, game)
         case Action.PLAY | Action.RESET | Action.CANCEL | Action.LEAVE:
             return ended(state)
-        case Action.RESULTS | Action.GALLERY:
+        case Action.RESULTS | Action.GALLERY | ClassGallery():
             return state, ()
     return None
 
@@ -119,7 +124,7 @@ def _class_pressed(state: KioskState, game: Game, index: int) -> Step:
 
 
 def _target_chosen(state: KioskState, game: Game, index: int) -> Step:
-    if not 0 <= index < len(state.classes) or game.guided or not state.classes[index].shots:
+    if not 0 <= index < len(state.classes) or game.guided or not _is_known(state, index):
         return state, ()
     game = replace(game, target=index, since_s=None, quiet_until_s=state.now_s + QUIET_AT_START_S)
     return replace(state, game=game, notice=None), (ev.PlaySound("tick"),)

@@ -9,6 +9,7 @@ from app.base.i18n import LANGUAGES, Message, Text, counted, message
 from app.base.privacy import Privacy
 from app.base.tone import Tone
 from app.core import events as ev
+from app.core.game import GameStep
 from app.core.modes import erasing
 from app.core.modes.language import with_language
 from app.core.modes.why import visit_over
@@ -58,8 +59,9 @@ def what_will_happen(state: KioskState) -> Message:
 
 
 def stay(state: KioskState, _: Button) -> Step:
-    """Somebody is still there; the press has no other effect."""
-    return replace(state, mode=state.resting_mode), ()
+    """Somebody is still there; the press has no other effect. A game that waited for RESET has not begun."""
+    waited = state.game is not None and state.game.step is GameStep.CLEAR
+    return replace(state, mode=state.resting_mode, game=None if waited else state.game), ()
 
 
 def start_attract(state: KioskState) -> Step:

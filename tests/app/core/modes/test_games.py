@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.base.buttons import Action, Button
+from app.base.buttons import Action, Button, ClassGallery
 from app.base.picture import Picture
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
@@ -146,6 +146,30 @@ def test_a_class_button_chooses_what_to_trick_if_it_was_taught() -> None:
     assert state.game.target == 1
     assert press(state, 2).game == state.game
     assert state.shots == (3, 3, 0)
+
+
+def test_a_class_that_was_taught_after_training_cannot_be_tricked() -> None:
+    state = live(classes=(TaughtClass("a", 1), TaughtClass("b", 3), TaughtClass("c", 3)))
+    state = replace(state, model=TrainedFacts(0.9, 0.5, (0, 3, 3)))
+    state = press(wait(press(state, Action.PLAY), 1.0), 0)
+    assert state.game is not None
+    assert state.game.target == 1
+    after = press(state, 0)
+    assert after.game is not None
+    assert after.game.target == 1
+
+
+def test_a_game_shows_no_gallery() -> None:
+    state = playing()
+    assert press(state, ClassGallery(0), Action.GALLERY, Action.RESULTS).mode is Mode.LIVE
+
+
+def test_a_guided_round_that_nobody_confirms_is_forgotten_when_the_kiosk_asks_who_is_there() -> None:
+    state = press(wait(press(live(), Action.PLAY), 1.0), 1)
+    assert step_of(state) is GameStep.CLEAR
+    state = press(replace(state, mode=Mode.STILL_THERE), Action.UNDO)
+    assert state.mode is Mode.LIVE
+    assert state.game is None
 
 
 @pytest.mark.parametrize("no", [0, Action.CANCEL])
