@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import re
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tpu.archives import read_member
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
-from tpu.errors import LabelCountMismatch, LabelsUnreadable, NotAClassifier, StrPath
+from tpu.errors import LabelCountMismatch, LabelsUnreadable, ModelUnreadable, NotAClassifier, StrPath
 from tpu.guarded.process import GuardedChild
 from tpu.model import PictureModel
 from tpu.model_file import last_operator
 from tpu.novelty import read_novelty_test
+from tpu.plain_files import read_plain_file
 from tpu.runtime import CPU
 from tpu.tensors import FloatArray, ImageArray
 
 logger = logging.getLogger(__name__)
 
 MIN_CLASSES = 2
+LARGEST_LABELS_BYTES = 1 << 20
 LABELS_INSIDE = "labels.txt"  # of TFLite Model Metadata, in the zip archive behind the model: one label per line
 PROBABILITY_OPERATORS = {"SOFTMAX", "LOGISTIC", "CUSTOM"}  # CUSTOM is a compiled model, which may contain either
 
@@ -91,6 +91,10 @@ class ClassificationEngine(PictureModel):
             guard=guard,
         )
         self._test = read_novelty_test(self.model_bytes)
+        if self._test is not None and self.further_sizes != (len(self._test.centre),):
+            raise ModelUnreadable(
+                model_path, "its test for unknown things does not fit it. Use a complete .tflite file."
+            )
         if last_operator(self.model_bytes) not in PROBABILITY_OPERATORS:
             raise NotAClassifier(model_path, "it does not end in probabilities. Use a model that TRAIN exported.")
         if self.output_size < MIN_CLASSES:
@@ -124,28 +128,54 @@ class ClassificationEngine(PictureModel):
 def read_label_file(path: StrPath) -> tuple[str, ...]:
     """Read class labels from lines such as `0 apple`, `0: apple` or `apple`, by the rules of pycoral.
 
-    A line that starts with a number labels the class of that number; other lines label the classes in order.
+    A line that starts with a number, and has more text, labels the class of that number; numbers start at 0. Other
+    lines label the classes in order.
 
     Raises:
-        LabelsUnreadable: If the file is missing, is not UTF-8 text, or leaves a class without a label.
+        LabelsUnreadable: If the file is missing, no plain file, not UTF-8, or leaves a class without a label.
 
     Source:
         pycoral.utils.dataset.read_label_file
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a path with a null character
+        data = read_plain_file(Path(path), LARGEST_LABELS_BYTES)
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
         raise LabelsUnreadable(path, "cannot be read. Name another with --labels.") from error
-    labels: dict[int, str] = {}
-    for row, line in enumerate(line for line in lines if line.strip()):
-        parts = re.split(r"[:\s]+", line.strip(), maxsplit=1)
-        if len(parts) == 2 and parts[0].isdecimal():
-            labels[int(parts[0])] = parts[1].strip()
-        else:
-            labels[row] = line.strip()
-    if sorted(labels) != list(range(len(labels))):
-        raise LabelsUnreadable(path, "leaves out or repeats a class number. Number its lines 0, 1, 2, …")
-    return tuple(labels[index] for index in range(len(labels)))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = data.count(b"\n", 0, error.start) + 1
+        raise LabelsUnreadable(path, f"is not UTF-8 text (line {place}). Save it as UTF-8.") from error
+    lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    found: list[tuple[int, str]] = []
+    for row, (_number, line) in enumerate(lines):
+        parts = re.split(r"[:\s]+", line, maxsplit=1)
+        index = int(parts[0]) if len(parts) == 2 and parts[0].isdecimal() and len(parts[0]) < 10 else None
+        found.append((row, line) if index is None else (index, parts[1].strip()))
+    _check_numbers(path, lines, [index for index, _ in found])
+    return tuple(label for _, label in sorted(found))
+
+
+def _check_numbers(path: StrPath, lines: Sequence[tuple[int, str]], indices: Sequence[int]) -> None:
+    """Check that the class numbers of the lines of a label file are 0, 1, 2, … in any order.
+
+    Raises:
+        LabelsUnreadable: Naming the line and the rule.
+    """
+    if sorted(indices) == list(range(len(indices))):
+        return
+    if sorted(indices) == list(range(1, len(indices) + 1)):
+        raise LabelsUnreadable(path, "counts its classes from 1. Number its lines 0, 1, 2, …")
+    odd = next(place for place, index in enumerate(indices) if index >= len(indices) or indices.count(index) > 1)
+    in_order = sum(index == place for place, index in enumerate(indices))
+    if in_order > len(indices) / 2 and indices[odd] >= len(indices) > 2:
+        number, line = lines[odd]
+        raise LabelsUnreadable(
+            path,
+            f"has a line that starts with a number, so it labels the class {indices[odd]} "
+            f"(line {number}: {line[:40]!r}). Number all lines: 0, 1, 2, …",
+        )
+    raise LabelsUnreadable(path, "leaves out or repeats a class number. Number its lines 0, 1, 2, …")
 
 
 def _embedding_tensor(model: bytes) -> tuple[int, ...]:
@@ -174,9 +204,9 @@ def _labels(model_path: Path, model: bytes, given: Sequence[str] | None, num_cla
 
 def _labels_inside(model: bytes) -> tuple[str, ...]:
     """The labels in the archive behind a model; empty if it has none, or none that can be read."""
+    text = read_member(model, LABELS_INSIDE, LARGEST_LABELS_BYTES)
     try:
-        with zipfile.ZipFile(io.BytesIO(model)) as archive:
-            lines = archive.read(LABELS_INSIDE).decode("utf-8").splitlines()
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError, RuntimeError, OSError):
+        lines = (text or b"").decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
         return ()
     return tuple(label for line in lines if (label := line.strip()))

@@ -100,6 +100,7 @@ class PictureModel:
         origin_sha256: Of the CPU counterpart if there is one, else `sha256`. It is equal on both back ends.
         input_size_px: Edge length of the square input.
         output_size: Length of the output vector.
+        further_sizes: Lengths of the further tensors that are read after each call.
         normalization: How a float32 input is made from pixels, by the model's metadata.
         runtime_name: The runtime used on the CPU.
 
@@ -147,7 +148,8 @@ class PictureModel:
         self.guard = None if self.trusted else guard or shared_child()
         self._input_detail, self._output_details = opened.input_detail, opened.output_details
         self.input_size_px = int(opened.input_detail["shape"][1])
-        self.output_size = int(np.prod(opened.output_details[0]["shape"]))
+        self.output_size, *further = (int(np.prod(detail["shape"])) for detail in opened.output_details)
+        self.further_sizes = tuple(further)
         self._accelerator = accelerator if self.compiled_for_edge_tpu and device != CPU else None
         self._on_cpu: _OpenFile | None = opened
         if self.compiled_for_edge_tpu:

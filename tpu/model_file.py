@@ -8,7 +8,10 @@ from pathlib import Path
 from ai_edge_litert import schema_py_generated as schema
 
 from tpu.errors import ModelUnreadable, StrPath
+from tpu.plain_files import read_plain_file
 
+LARGEST_MODEL_BYTES = 256 << 20
+MOST_PARTS = 50_000  # graphs, tensors, operators and buffers together; models of photographs have some hundreds
 TYPE_AND_SHAPE_OPERATORS = ("QUANTIZE", "DEQUANTIZE", "RESHAPE", "SQUEEZE")
 
 
@@ -16,10 +19,10 @@ def read_model_file(path: StrPath) -> bytes:
     """Read all bytes of a model file.
 
     Raises:
-        ModelUnreadable: If the file is missing, a directory, or cannot be read.
+        ModelUnreadable: If the file is missing, no plain file, larger than LARGEST_MODEL_BYTES, or cannot be read.
     """
     try:
-        return Path(path).read_bytes()
+        return read_plain_file(Path(path), LARGEST_MODEL_BYTES)
     except FileNotFoundError as error:
         raise ModelUnreadable(path, f"{error.strerror}. Name an existing .tflite file.") from error
     except (OSError, ValueError) as error:  # ValueError: the path contains a null character
@@ -52,12 +55,18 @@ def refuse_damaged(model: bytes, path: StrPath) -> None:
     """
     try:
         root = schema.Model.GetRootAs(model, 0)
-        for number in range(root.SubgraphsLength()):
+        parts = root.SubgraphsLength() + root.BuffersLength() + root.MetadataLength()
+        for number in range(root.SubgraphsLength() if parts <= MOST_PARTS else 0):
             graph = root.Subgraphs(number)
+            parts += graph.TensorsLength() + graph.OperatorsLength()
+            if parts > MOST_PARTS:
+                break
             for index in range(graph.TensorsLength()):
                 root.Buffers(graph.Tensors(index).Buffer()).DataLength()
             for index in range(graph.OperatorsLength()):
                 root.OperatorCodes(graph.Operators(index).OpcodeIndex()).BuiltinCode()
+        if parts > MOST_PARTS:
+            raise ValueError(parts)
         for index in range(root.BuffersLength()):
             buffer = root.Buffers(index)
             if (length := buffer.DataLength()) and buffer.Data(length - 1) is None:

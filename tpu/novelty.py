@@ -14,18 +14,18 @@ exported folders computes the same.
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
 from dataclasses import dataclass
 
 import numpy as np
 
+from tpu.archives import read_arrays, read_member
 from tpu.errors import StrPath
 from tpu.model_file import read_model_file
 from tpu.tensors import FloatArray
 
 FILE = "not_sure.npz"
+LARGEST_TEST_BYTES = 64 << 20
 VERSIONS = (1, 2)  # that can be read
 
 
@@ -85,22 +85,40 @@ def read_novelty_test(model: bytes | StrPath) -> NoveltyTest | None:
         ModelUnreadable: If the file is missing or cannot be read.
     """
     data = read_model_file(model) if isinstance(model, str | os.PathLike) else model
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive, np.load(io.BytesIO(archive.read(FILE))) as arrays:
-            version = int(arrays["version"])
-            if version not in VERSIONS:
-                return None
-            return NoveltyTest(
-                embedding_tensor=int(arrays["embedding_tensor"]),
-                threshold=float(arrays["threshold"]),
-                signed_sqrt=bool(arrays["roots"]),
-                centre=arrays["centre"].astype(np.float32),
-                axes=arrays["axes"].astype(np.float32),
-                means=arrays["means"].astype(np.float32),
-                precision=arrays["precisions" if version == 1 else "precision"].astype(np.float32),
-                directions=arrays["directions"].astype(np.float32),
-                shrink=float(arrays["shrink"]),
-                residual_weight=float(arrays["aside"]),
-            )
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+    content = read_member(data, FILE, LARGEST_TEST_BYTES)
+    arrays = read_arrays(content, LARGEST_TEST_BYTES) if content is not None else None
+    if arrays is None:
         return None
+    try:
+        version = int(arrays["version"])
+        if version not in VERSIONS:
+            return None
+        test = NoveltyTest(
+            embedding_tensor=int(arrays["embedding_tensor"]),
+            threshold=float(arrays["threshold"]),
+            signed_sqrt=bool(arrays["roots"]),
+            centre=arrays["centre"].astype(np.float32),
+            axes=arrays["axes"].astype(np.float32),
+            means=arrays["means"].astype(np.float32),
+            precision=arrays["precisions" if version == 1 else "precision"].astype(np.float32),
+            directions=arrays["directions"].astype(np.float32),
+            shrink=float(arrays["shrink"]),
+            residual_weight=float(arrays["aside"]),
+        )
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+    return test if _fits_together(test) else None
+
+
+def _fits_together(test: NoveltyTest) -> bool:
+    """Whether all arrays have the shapes that `NoveltyTest` describes, and all numbers are finite."""
+    if test.axes.ndim != 2 or test.means.ndim != 2 or test.directions.ndim != 2 or not len(test.means):
+        return False
+    plane, length = test.axes.shape
+    classes = len(test.means)
+    shapes = test.centre.shape == (length,) and test.means.shape[1] == plane and test.directions.shape[1] == length
+    if not shapes or test.precision.shape not in ((), (classes, plane, plane)) or test.embedding_tensor < 0:
+        return False
+    arrays = (test.centre, test.axes, test.means, test.precision, test.directions)
+    numbers = np.isfinite([test.threshold, test.shrink, test.residual_weight]).all()
+    return bool(numbers and test.shrink != 0 and all(np.isfinite(one).all() for one in arrays))

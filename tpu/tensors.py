@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tpu.errors import PictureUnreadable, StrPath
+from tpu.picture_files import MOST_PIXELS, decode, picture_size, read_file
 
 ImageArray = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -70,19 +71,24 @@ def read_picture(path: StrPath) -> ImageArray:
         RGB, uint8, shape (H, W, 3), turned upright by its EXIF orientation.
 
     Raises:
-        PictureUnreadable: If the file is missing, cannot be read, or cannot be decoded by OpenCV.
+        PictureUnreadable: If the file is missing, no plain file, too large, or cannot be decoded.
     """
     try:
-        data = np.frombuffer(Path(path).read_bytes(), np.uint8)
+        data = read_file(Path(path))
     except (OSError, ValueError) as error:  # ValueError: the path contains a null character
         raise PictureUnreadable(path, (error.strerror if isinstance(error, OSError) else str(error)) or "") from error
-    try:
-        decoded = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
-    except cv2.error:
-        decoded = None
+    decoded = decode(data)
     if decoded is None:
-        raise PictureUnreadable(path)
-    return np.asarray(decoded, np.uint8)
+        raise PictureUnreadable(path, _why_not(data))
+    return decoded
+
+
+def _why_not(data: bytes) -> str:
+    """Why a file was not decoded; empty if it is simply no picture."""
+    size = picture_size(data)
+    if size is not None and size[0] * size[1] > MOST_PIXELS:
+        return f"it has {size[0]} × {size[1]} pixels, more than {MOST_PIXELS // 1_000_000} million"
+    return ""
 
 
 def centre_square(height_px: int, width_px: int, share: float = 1.0) -> tuple[int, int, int]:

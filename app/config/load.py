@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from app.base.errors import ConfigInvalid
+from app.base.text_files import NotText, read_text_file
 from app.config.checks import check
 from app.config.schema import Config
 
@@ -17,6 +18,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+LARGEST_NUMBER = 1 << 53  # larger whole numbers are not exact as fractions
 
 
 _HINTS: dict[type, dict[str, Any]] = {}
@@ -66,10 +69,12 @@ def read_table(path: Path) -> dict[str, Any]:
         ConfigInvalid: If the file cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text_file(path))
     except OSError as error:
         raise ConfigInvalid(f"cannot read {path}: {error.strerror}. Name another file with --config.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except NotText as error:
+        raise ConfigInvalid(f"cannot read {path}: {error}.") from error
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         raise ConfigInvalid(f"{path} is not valid TOML: {error}. Correct that line and start again.") from error
 
 
@@ -95,8 +100,12 @@ def _section(path: str, name: str, section: Any, table: Mapping[str, Any]) -> An
 
 
 def _value(path: str, name: str, value: Any, wanted: Any) -> Any:
-    if wanted is float and type(value) is int:
+    if wanted is float and type(value) is int and abs(value) < LARGEST_NUMBER:
         return float(value)
+    if type(value) is float and not math.isfinite(value):
+        raise ConfigInvalid(f"{path}: {name} takes a number, not {value!r}.")
+    if type(value) is int and abs(value) >= LARGEST_NUMBER:
+        raise ConfigInvalid(f"{path}: {name} takes a smaller number.")
     if wanted == tuple[str, ...]:
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
             return tuple(value)

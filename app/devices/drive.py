@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from app.base.i18n import Text, message
 from app.base.ports import Drive, UnmountedDrive
 
 SYSTEM_MOUNT_POINTS = {"/", "/boot", "/boot/efi", "/boot/firmware", "/home", "/usr", "/var"}
+MOUNT_FIELDS = 4  # device, mount point, file system, options; two numbers follow
 LEFT_TO_THE_SYSTEM = message(
     "it is not mounted, and the kiosk cannot mount it. Install udisks2 and the extra [drives], "
     "or let the system mount what is plugged in."
@@ -81,13 +83,14 @@ class MountedDrives:
 
     def _table(self) -> list[_Mount]:
         try:
-            lines = self._mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+            lines = self._mounts.read_bytes().split(b"\n")
         except OSError:
             return []
-        rows = [line.split()[:4] for line in lines]
+        rows = [fields for line in lines if len(fields := line.split(b" ")) >= MOUNT_FIELDS]
         return [
-            _Mount(Path(_decoded(device)), Path(_decoded(place)), filesystem, "ro" in options.split(","))
-            for device, place, filesystem, options in rows
+            _Mount(Path(_decoded(device)), Path(_decoded(place)), os.fsdecode(filesystem), b"ro" in options.split(b","))
+            for device, place, filesystem, options, *_ in rows
+            if b"\0" not in device + place
         ]
 
     def _system_disks(self, table: list[_Mount]) -> set[Path | None]:
@@ -147,9 +150,12 @@ def _has_entries(folder: Path) -> bool:
         return False
 
 
-def _decoded(field: str) -> str:
-    """Decode a field of the mount table, which has spaces and backslashes as octal numbers."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field)
+def _decoded(field: bytes) -> str:
+    """Decode a field of the mount table, in which the kernel writes space, tab, newline and backslash in octal.
+
+    Everything else is as it is in the name, also what other programs count as white space or as the end of a line.
+    """
+    return os.fsdecode(re.sub(rb"\\([0-3][0-7]{2})", lambda match: bytes([int(match[1], 8)]), field))
 
 
 def _unescaped(name: str) -> str:

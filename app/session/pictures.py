@@ -11,6 +11,7 @@ from app.base.errors import PictureDamaged, PictureNotEncoded
 from app.base.picture import Picture
 from app.base.ports import ImageArray
 from app.session.session import Session
+from tpu.picture_files import decode, picture_size
 
 logger = logging.getLogger(__name__)
 
@@ -44,38 +45,13 @@ def decode_picture(data: bytes) -> ImageArray:
         RGB, uint8, (S, S, 3).
 
     Raises:
-        PictureDamaged: If the bytes are not a JPEG, or claim to be larger than LONGEST_EDGE_PX; nothing is decoded.
+        PictureDamaged: If the bytes are not a picture, or claim to be larger than LONGEST_EDGE_PX; nothing is decoded.
     """
-    size = jpeg_size(data)
-    if size is None or max(size) > LONGEST_EDGE_PX:
-        raise PictureDamaged
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    size = picture_size(data)
+    decoded = decode(data) if size is not None and max(size) <= LONGEST_EDGE_PX else None
     if decoded is None:
         raise PictureDamaged
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Read the width and height of a JPEG from its header, without decoding it; None if it has no such header.
-
-    Source: ITU-T T.81, annex B.2: segments begin with FF and a code, then their length; a frame header (SOF) holds the
-    size.
-    """
-    if not data.startswith(b"\xff\xd8"):
-        return None
-    at = 2
-    while at + 9 <= len(data) and data[at] == 0xFF:
-        code = data[at + 1]
-        if code == 0xFF:  # a fill byte
-            at += 1
-        elif 0xC0 <= code <= 0xCF and code not in (0xC4, 0xC8, 0xCC):
-            height, width = (int.from_bytes(data[at + start : at + start + 2], "big") for start in (5, 7))
-            return (width, height) if width and height else None
-        elif code == 0x01 or 0xD0 <= code <= 0xDA:  # the picture's data begins, and there was no frame header
-            return None
-        else:
-            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return None
+    return decoded
 
 
 def thumbnail(square: ImageArray, edge_px: int = THUMBNAIL_PX) -> ImageArray:

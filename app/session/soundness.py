@@ -17,7 +17,8 @@ from functools import cache
 import numpy as np
 
 from app.session.database import create_tables
-from app.session.pictures import LONGEST_EDGE_PX, jpeg_size
+from app.session.pictures import LONGEST_EDGE_PX
+from tpu.picture_files import picture_size
 
 MOST_CLASSES = 9
 LONGEST_LABEL = 200
@@ -103,8 +104,8 @@ def picture_is_sound(picture: object) -> bool:
     """Return whether a stored picture is missing, or a JPEG of a size that may be decoded."""
     if not isinstance(picture, bytes):
         return False
-    size = jpeg_size(picture) if picture else (1, 1)
-    return size is not None and max(size) <= LONGEST_EDGE_PX
+    size = picture_size(picture) if picture else (1, 1)
+    return size is not None and min(size) > 0 and max(size) <= LONGEST_EDGE_PX
 
 
 def view_problem(row: Row, embedding_bytes: int | None) -> str:
