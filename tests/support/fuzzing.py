@@ -6,6 +6,7 @@ finding, and the next one goes on behind it. The state is a file, so that a long
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import multiprocessing
 import os
@@ -127,6 +128,7 @@ def _work(parser: Parser, seed: int, first: int, last: int, place: object, repor
     taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (taken + 2 * MOST_MEMORY_BYTES, -1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    faulthandler.disable()  # a crash is reported once
     for descriptor in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
     for number in range(first, last):
