@@ -7,7 +7,17 @@ can be both. TFLite Model Metadata keeps label files this way.
 from __future__ import annotations
 
 import io
+import lzma
+import struct
+import tokenize
 import zipfile
+import zlib
+
+DAMAGED_ARCHIVE = (
+    OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, EOFError, NotImplementedError, RuntimeError,
+    SyntaxError, MemoryError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError,
+)  # fmt: skip
+"""What NumPy and zipfile raise for a damaged `.npz` file: it depends on the damage."""
 
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the zip format's earliest: equal models must be equal files
 

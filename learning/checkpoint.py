@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from learning.archive import DAMAGED_ARCHIVE
 from learning.errors import CheckpointUnreadable
 from learning.files import system_reason, write_file
 from learning.layers import FloatArray
@@ -55,7 +55,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, FloatArray], dict[str, Any], 
         weights = {name: np.asarray(arrays.pop(name), np.float32) for name in ("mat_w", "vec_b")}
     except OSError as error:
         raise CheckpointUnreadable(path, system_reason(error)) from error
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise CheckpointUnreadable(path, "it is damaged, or no checkpoint") from error
     if facts.get("version") != VERSION:
         raise CheckpointUnreadable(path, "it was written by another version")

@@ -8,13 +8,12 @@ added to embeddings instead.
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from learning.archive import DAMAGED_ARCHIVE
 from learning.dataset import checked_embeddings
 from learning.errors import InvalidEmbeddings
 from learning.layers import FloatArray
@@ -93,7 +92,7 @@ def prior_from_bytes(data: bytes) -> ViewPrior | None:
                 return None
             bank, views = arrays["bank"].astype(np.float32), arrays["views"].astype(np.float32)
             distance = float(arrays["distance"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):  # depends on the damage
+    except DAMAGED_ARCHIVE:
         return None
     if distance <= 0 or bank.ndim != 2 or bank.shape != views.shape or not bank.size:
         return None

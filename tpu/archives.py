@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import lzma
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -71,7 +72,7 @@ def read_arrays(data: bytes, most_bytes: int) -> dict[str, NDArray[Any]] | None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
         arrays = {name.removesuffix(".npy"): _array(read_member(data, name, most_bytes)) for name in names}
-    except (*_ERRORS, SyntaxError, TypeError, OverflowError, MemoryError, RecursionError):
+    except (*_ERRORS, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError):
         return None
     return arrays
 

@@ -31,8 +31,10 @@ def read_model_file(path: StrPath) -> bytes:
 
 
 def last_operator(model: bytes) -> str:
-    """Return the name of the last operator, such as SOFTMAX, apart from changes of type and shape."""
+    """Return the name of the last operator, such as SOFTMAX, without changes of type and shape; "" without any."""
     root = schema.Model.GetRootAs(model, 0)
+    if not root.SubgraphsLength():
+        return ""
     graph = root.Subgraphs(0)
     names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
     for index in reversed(range(graph.OperatorsLength())):

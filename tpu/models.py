@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import ssl
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -112,8 +113,11 @@ def extractor_path(named: StrPath) -> Path:
 
 
 def models_dir() -> Path:
-    """Return the folder of downloaded models."""
-    return platformdirs.user_cache_path("teachable-kiosk") / "models"
+    """Return the folder of downloaded models; one for temporary files if this user has no home directory."""
+    try:
+        return platformdirs.user_cache_path("teachable-kiosk") / "models"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"teachable-kiosk-{os.getuid()}" / "models"
 
 
 def find_model(name: str) -> KnownModel:

@@ -60,7 +60,7 @@ def picture_size(data: bytes) -> tuple[int, int] | None:
         if data[:2] == b"\xff\xd8":
             return _jpeg(data)
         if data[:8] == b"\x89PNG\r\n\x1a\n":
-            return _unpacked(">II", data, 16)
+            return _png(data)
         if data[:2] == b"BM":
             return _bmp(data)
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
@@ -69,7 +69,7 @@ def picture_size(data: bytes) -> tuple[int, int] | None:
             return _tiff(data)
         if data[:6] in (b"GIF87a", b"GIF89a"):
             return _unpacked("<HH", data, 6)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):
         pass
     return None
 
@@ -93,6 +93,19 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
             return None
         if marker not in (0x00, 0x01) and not 0xD0 <= marker <= 0xD8:
             at += struct.unpack_from(">H", data, at)[0]
+    return None
+
+
+def _png(data: bytes) -> tuple[int, int] | None:
+    """Read the size, after checking that every part lies inside the file: OpenCV reserves memory for what it claims."""
+    at = 8
+    while at < len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        at += 12 + length
+        if at > len(data):
+            return None
+        if kind == b"IEND":
+            return _unpacked(">II", data, 16)
     return None
 
 

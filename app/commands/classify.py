@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.base.errors import PicturesSkipped
 from app.base.explanation import Way
+from app.base.shown_paths import shown_path, shown_text
 from app.commands.exit_codes import DONE
 from app.commands.overlays import Overlays, why_as_json
 from app.commands.report import line_writer, write_json
@@ -90,7 +91,7 @@ def run_classify(
             except PictureUnreadable as error:
                 unreadable.append(error)
                 if len(images) > 1:
-                    logger.warning("%s", error)
+                    logger.warning("%s", shown_text(str(error)))
                 continue
             square = picture.shape[0] == picture.shape[1]  # already cropped, as the kiosk's own samples are
             seen = centre_crop(picture if square else centre_crop(picture, share))
@@ -99,9 +100,9 @@ def run_classify(
             order = (-probabilities).argsort(kind="stable")
             known = judgement.is_known(threshold)
             ranked = ", ".join(f"{engine.labels[i]}: {100 * probabilities[i]:.1f} %" for i in order[:top])
-            write(f"{image}: {ranked}" if known else f"{image}: not sure ({ranked})")
+            write(f"{shown_path(image)}: {ranked}" if known else f"{shown_path(image)}: not sure ({ranked})")
             answer: dict[str, object] = {
-                "image": str(image),
+                "image": shown_path(image),
                 "label": engine.labels[order[0]],
                 "probabilities": {label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)},
                 "known": known,

@@ -168,7 +168,9 @@ def _check_display(_config: Config) -> Result:
 
 
 def _check_camera(config: Config) -> Result:
-    if config.camera.source not in ("", "auto", "demo"):
+    if config.camera.source == "demo":
+        return True, "camera: the demonstration camera"
+    if config.camera.source not in ("", "auto"):
         try:
             open_camera(config.camera.source, config.camera).close()
         except CameraUnavailable as error:

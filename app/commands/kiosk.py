@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         start=None if options.demo else Start(typed_settings(options), problems),
     ) as composed:
         kiosk = composed.kiosk
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: setattr(kiosk, "running", False))
         if headless and not options.demo:
             print("The kiosk runs without a window. Ctrl-C stops it.", file=sys.stderr, flush=True)

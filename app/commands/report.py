@@ -55,7 +55,7 @@ def write_json(path: Path | None, report: object) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise JsonNotWritten(path, _reason(error)) from error
 

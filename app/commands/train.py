@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from app.base.errors import ExportError, ExportFailed
+from app.base.errors import ConfigInvalid, ExportError, ExportFailed
 from app.base.files import folder_problem
+from app.base.shown_paths import shown_path
 from app.commands.dataset import check_shots, find_pictures
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
@@ -189,7 +190,11 @@ def _embedder(
 
 def _prior(extractor: EmbeddingExtractor, write: Callable[[str], None]) -> ViewPrior | None:
     """Return the prior of the extractor; measure it if it is not known yet, which takes some seconds."""
-    prior = ExtractorPrior(extractor.origin_sha256, Config().data_dir)
+    try:
+        cache: Path | None = Config().data_dir
+    except ConfigInvalid:  # this user has no home: the next call measures again
+        cache = None
+    prior = ExtractorPrior(extractor.origin_sha256, cache)
     if prior.wanted:
         write(f"measuring {extractor.name}, once for each extractor")
         prior.measure(extractor.embed)
@@ -266,5 +271,5 @@ def _embedded(
             )
             paths.append(one.path)
     for unreadable in skipped:
-        logger.warning("skipped %s: %s", unreadable.path, unreadable.reason)
+        logger.warning("skipped %s: %s", shown_path(unreadable.path), unreadable.reason)
     return Session(tuple(pictures), tuple(samples), opened.name, opened.origin_sha256), paths

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from app.base.i18n import message, translated
+from app.base.labels import label_key
 
 COLOURS = (message("Red"), message("Blue"), message("Yellow"))  # of the first buttons
 
@@ -20,11 +21,11 @@ def class_names(labels: Sequence[str], language: str) -> tuple[str, ...]:
     Returns:
         Names that differ from each other in more than upper and lower case.
     """
-    taken = {label.casefold() for label in labels if label}
+    taken = {label_key(label) for label in labels if label}
     names = []
     for place, label in enumerate(labels):
-        name = label or next(one for one in _defaults(place, language) if one.casefold() not in taken)
-        taken.add(name.casefold())
+        name = label or next(one for one in _defaults(place, language) if label_key(one) not in taken)
+        taken.add(label_key(name))
         names.append(name)
     return tuple(names)
 

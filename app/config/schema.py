@@ -11,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
+from app.base.errors import ConfigInvalid
 from app.config.input_map import KEYS
 from tpu.runtime import EDGE_TPU_LIBRARY
 
@@ -218,14 +219,32 @@ class Config:
 
     @property
     def data_dir(self) -> Path:
-        """Where the session and the models are stored."""
-        if self.storage.data_dir:
-            return Path(self.storage.data_dir).expanduser()
-        return platformdirs.user_data_path("teachable-kiosk")
+        """Where the session and the models are stored.
+
+        Raises:
+            ConfigInvalid: If no folder is named, and this user has no home directory.
+        """
+        try:
+            if self.storage.data_dir:
+                return Path(self.storage.data_dir).expanduser()
+            return platformdirs.user_data_path("teachable-kiosk")
+        except RuntimeError as error:
+            raise ConfigInvalid(
+                "this user has no home directory. Name a folder for the data: --data-dir DIR."
+            ) from error
 
     @property
     def export_dir(self) -> Path:
-        """Where SAVE writes if no drive is plugged in."""
-        if self.storage.export_dir:
-            return Path(self.storage.export_dir).expanduser()
-        return platformdirs.user_documents_path()
+        """Where SAVE writes if no drive is plugged in.
+
+        Raises:
+            ConfigInvalid: If no folder is named, and this user has no home directory.
+        """
+        try:
+            if self.storage.export_dir:
+                return Path(self.storage.export_dir).expanduser()
+            return platformdirs.user_documents_path()
+        except RuntimeError as error:
+            raise ConfigInvalid(
+                "this user has no home directory. Name a folder for saved models: --export-dir DIR."
+            ) from error

@@ -29,6 +29,7 @@ from app.devices.freezing import FreezeWatch
 logger = logging.getLogger(__name__)
 
 AUTOMATIC, FIXED = {"exposure": 3, "white balance": 1}, {"exposure": 1, "white balance": 0}  # V4L2's values
+STREAM = re.compile(r"(https?|rtsps?)://", re.IGNORECASE)
 MAX_INDEX = 10  # /dev/video0 to 9 are tried
 FAILED_READS, SILENT_S = 5, 2.5  # after which a camera is lost
 # Milliseconds; FFmpeg's defaults are 30 s.
@@ -66,7 +67,8 @@ def open_camera(source: str, settings: CameraSettings = pi_camera.USUAL) -> Came
         return first_camera(settings)
     if is_camera_module(source):
         return pi_camera.PiCamera(source, settings)
-    if re.match(r"(https?|rtsps?)://", source):
+    if address := STREAM.match(source):
+        source = address[0].lower() + source[address.end() :]  # FFmpeg knows schemes in small letters only
         if redacted(source) != source:
             silence_libraries()  # FFmpeg would print the address with its password
         return OpenCVCamera(source, redacted(source), cv2.CAP_FFMPEG)
@@ -113,7 +115,7 @@ def check_source(source: str) -> None:
     if is_camera_module(source):
         pi_camera.number_of(source)
         return
-    if re.match(r"(https?|rtsps?)://", source) or source.isdecimal() or source.startswith("/dev/"):
+    if STREAM.match(source) or source.isdecimal() or source.startswith("/dev/"):
         return
     try:
         found = Path(source).exists()

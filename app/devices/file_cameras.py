@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
+from bisect import bisect_right
 from pathlib import Path
 
 import cv2
@@ -13,10 +15,14 @@ from app.base.error_texts import system_error_text
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import ImageArray
+from app.base.shown_paths import shown_path
+from tpu.errors import PictureUnreadable
+from tpu.tensors import PICTURE_ENDINGS, read_picture
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
+SUFFIXES = PICTURE_ENDINGS
+LONGEST_EDGE_PX = 1600  # of a picture of a folder: as large as a camera's
 DEFAULT_RATE_HZ = 30.0  # for a video that names none, or an impossible one
 FOLDER_RATE_HZ = 15.0
 NO_PICTURES = message("it holds no pictures. Put JPEG, PNG or BMP files into it.")
@@ -33,8 +39,10 @@ class VideoFileCamera:
     def __init__(self, path: Path) -> None:
         self.name = path.name
         self._path = path
-        self._capture = cv2.VideoCapture(str(path))
+        self._file = -1
+        self._capture = self._opened()
         if not self._capture.isOpened():
+            self.close()
             raise CameraUnavailable(
                 str(path), message("it is no video that can be played. Name another with --camera.")
             )
@@ -51,6 +59,21 @@ class VideoFileCamera:
     def close(self) -> None:
         """Close the file."""
         self._capture.release()
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _opened(self) -> cv2.VideoCapture:
+        """Open the file; under another name if its own is not UTF-8, which OpenCV cannot take."""
+        name = str(self._path)
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            if self._file < 0:
+                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            os.lseek(self._file, 0, os.SEEK_SET)
+            name = f"/proc/self/fd/{self._file}"
+        return cv2.VideoCapture(name)
 
     def _next(self) -> ImageArray:
         for _ in range(2):
@@ -58,12 +81,15 @@ class VideoFileCamera:
             if delivered and image is not None:
                 return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
             self._capture.release()
-            self._capture = cv2.VideoCapture(str(self._path))
+            self._capture = self._opened()
         raise CameraUnavailable(str(self._path), message("the video has no pictures. Name another with --camera."))
 
 
 class FolderCamera:
     """The pictures of a folder, sorted by name and shown for PICTURE_S each, over and over, while the folder has some.
+
+    One picture at a time is in memory, at most LONGEST_EDGE_PX long. The folder is listed again for every picture, so
+    pictures may come and go.
 
     Raises:
         CameraUnavailable: If the folder cannot be read or contains no pictures.
@@ -71,34 +97,52 @@ class FolderCamera:
 
     def __init__(self, folder: Path) -> None:
         self.name = folder.name
-        self._folder = folder
-        self._images = [image for path in self._paths() if (image := _image(path)) is not None]
-        if not self._images:
-            raise CameraUnavailable(str(folder), NO_PICTURES)
+        self._folder, self._shown, self._skipped = folder, "", set[str]()
+        self._image = self._next()
         self._pace = _Pace(FOLDER_RATE_HZ)
         self._count = 0
 
     def read(self) -> ImageArray:
-        """Wait for the next picture."""
+        """Wait for the next picture.
+
+        Raises:
+            CameraUnavailable: If the folder contains no pictures any more.
+        """
         self._pace.wait()
-        if self._count % FOLDER_RATE_HZ == 0:
-            self._paths()
-        image = self._images[int(self._count / FOLDER_RATE_HZ / PICTURE_S) % len(self._images)]
+        if self._count == round(FOLDER_RATE_HZ * PICTURE_S):
+            self._image, self._count = self._next(), 0
         self._count += 1
-        return image.copy()
+        return self._image.copy()
 
     def close(self) -> None:
         """Do nothing: no file is open."""
 
-    def _paths(self) -> list[Path]:
-        """The pictures that the folder holds now."""
+    def _next(self) -> ImageArray:
+        """Read the picture after the one that is shown; pictures that cannot be read are skipped."""
         try:
-            paths = sorted(path for path in self._folder.iterdir() if path.suffix.lower() in SUFFIXES)
+            names = sorted(path.name for path in self._folder.iterdir() if path.suffix.lower() in SUFFIXES)
         except OSError as error:
             raise camera_unreadable(str(self._folder), error) from error
-        if not paths:
-            raise CameraUnavailable(str(self._folder), NO_PICTURES)
-        return paths
+        place = bisect_right(names, self._shown)
+        for name in (*names[place:], *names[:place]):
+            if (image := self._read(name)) is not None:
+                self._shown = name
+                return image
+        raise CameraUnavailable(str(self._folder), NO_PICTURES)
+
+    def _read(self, name: str) -> ImageArray | None:
+        try:
+            image = read_picture(self._folder / name)
+        except PictureUnreadable as error:
+            if name not in self._skipped:
+                logger.warning("skipped %s: %s", shown_path(error.path), error.reason or "it is not a readable picture")
+                self._skipped.add(name)
+            return None
+        longest = max(image.shape[:2])
+        if longest <= LONGEST_EDGE_PX:
+            return image
+        scale = LONGEST_EDGE_PX / longest
+        return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def camera_unreadable(source: str, error: OSError) -> CameraUnavailable:
@@ -119,13 +163,3 @@ class _Pace:
         if self._next_s > now_s:
             time.sleep(self._next_s - now_s)
         self._next_s = max(self._next_s + self._period_s, now_s)
-
-
-def _image(path: Path) -> ImageArray | None:
-    if path.suffix.lower() not in SUFFIXES:
-        return None
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        logger.warning("skipped %s: it is not a readable picture", path)
-        return None
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)

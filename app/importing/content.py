@@ -16,6 +16,7 @@ from typing import Any
 from app.base.error_texts import system_error_text
 from app.base.errors import DriveUnreadable, FolderRefused
 from app.base.i18n import message
+from app.base.labels import all_different
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
 from app.model.saved_folder.facts import EXPORT_FOLDER
@@ -77,7 +78,7 @@ def checked_labels(facts: dict[str, Any]) -> tuple[str, ...]:
     if not isinstance(labels, list) or not MIN_CLASSES <= len(labels) <= MAX_CLASSES:
         raise FolderRefused(message("it does not have {least} to {most} classes.", least=MIN_CLASSES, most=MAX_CLASSES))
     cleaned = tuple(clean(label) for label in labels)
-    if not all(cleaned) or len(set(cleaned)) != len(cleaned):
+    if not all(cleaned) or not all_different(cleaned):
         raise FolderRefused(message("its classes have no names that can be shown."))
     return cleaned
 

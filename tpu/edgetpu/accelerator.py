@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tpu.edgetpu.devices import list_accelerators
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor, ListDevices, Phase
 from tpu.edgetpu.timeouts import DEFAULT_TIMEOUTS
-from tpu.errors import AcceleratorUnavailable, StrPath
+from tpu.errors import AcceleratorUnavailable, ModelUnreadable, StrPath
+from tpu.model_file import read_model_file
 from tpu.runtime import CPU, DEFAULT_DRIVER, EDGE_TPU_OPERATOR, Driver, refuse_missing
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,6 @@ def wait_until_usable(accelerator: EdgeTpuSupervisor | None, device: str) -> Non
 def is_compiled(model: StrPath) -> bool:
     """Return whether a file is compiled for the Edge TPU; False if it cannot be read."""
     try:
-        return EDGE_TPU_OPERATOR in Path(model).read_bytes()
-    except OSError:
+        return EDGE_TPU_OPERATOR in read_model_file(model)
+    except ModelUnreadable:
         return False

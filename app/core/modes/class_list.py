@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.i18n import message
+from app.base.labels import all_different
 from app.config.class_names import class_names
 from app.core import events as ev
 from app.core.facts import TaughtClass
@@ -67,5 +68,4 @@ def _labels_to_keep(state: KioskState, labels: tuple[str, ...]) -> tuple[str, ..
         settings[index] if index in unchanged and index < len(settings) else label if index < count else ""
         for index, label in enumerate(labels)
     )
-    given = [name.casefold() for name in kept if name]
-    return kept if len(set(given)) == len(given) else labels
+    return kept if all_different(filter(None, kept)) else labels

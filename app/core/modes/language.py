@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.labels import all_different
 from app.config.class_names import class_names
 from app.core import events as ev
 from app.core.state import KioskState, Step
@@ -17,7 +18,7 @@ def with_language(state: KioskState, language: str) -> Step:
         return said, ()
     before, after = class_names(given, state.language), class_names(given, language)
     labels = tuple(new if label == old else label for label, old, new in zip(state.labels, before, after, strict=True))
-    if labels == state.labels or len({label.casefold() for label in labels}) < len(labels):
+    if labels == state.labels or not all_different(labels):
         return said, ()
     classes = tuple(replace(one, label=label) for one, label in zip(state.classes, labels, strict=True))
     return replace(said, classes=classes), (ev.NameClasses(labels),)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.base.buttons import Action, Button, LetterKey, TypingKey
 from app.base.exhaustive import assert_never
 from app.base.i18n import Text, message
+from app.base.labels import label_key
 from app.base.pin import LONGEST
 from app.core import events as ev
 from app.core.pages import TypingPurpose, TypingState
@@ -125,6 +126,6 @@ def name_problem(state: KioskState, name: str, index: int) -> Text | None:
     """Why a class cannot have this name; None if it can."""
     if not name:
         return message("Write a name.")
-    if any(name.casefold() == one.label.casefold() for place, one in enumerate(state.classes) if place != index):
+    if any(label_key(name) == label_key(one.label) for place, one in enumerate(state.classes) if place != index):
         return message("Another one is called so already.")
     return None
