@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import pygame
 
+from app.ui.painting.fonts import FontStack
 from app.ui.painting.surfaces import CACHE
 from app.ui.painting.theme import SMALLEST_TEXT_PX, Colour, Palette, Theme, font
 
@@ -15,6 +17,7 @@ LINE = 1.24  # height of a line
 CAP = 0.73  # height of a capital letter; text is centred by it
 DESCENT = 0.24  # depth below the baseline
 
+LONG_TEXT = 80  # letters
 SMALLEST = 0.62  # text shrinks to this share of its size before it takes more lines than asked for
 
 
@@ -124,14 +127,22 @@ def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: b
     start = max(size_px, SMALLEST_TEXT_PX)
     least = max(SMALLEST_TEXT_PX, round(start * SMALLEST))
     sizes = [*range(start, least - 1, -1)]
+
+    def lines_at(now_px: int, may_break: bool) -> list[str] | None:
+        room = _room(height, now_px)
+        broken = lines_of(words, font(now_px, bold=bold), width, may_break=may_break)
+        return broken if broken is not None and len(broken) <= (min(room, lines) if now_px > least else room) else None
+
     for may_break, some in (
         (False, sizes),
         (True, [*sizes[len(sizes) // 2 :], *range(least, SMALLEST_TEXT_PX - 1, -1)]),
     ):
-        for now_px in some:
-            room = _room(height, now_px)
-            broken = lines_of(words, font(now_px, bold=bold), width, may_break=may_break)
-            if broken is not None and len(broken) <= (min(room, lines) if now_px > least else room):
+        tried = some
+        if len(words) > LONG_TEXT:  # every size costs time: find the greatest by halving
+            place = bisect_left(some, True, key=lambda px, may_break=may_break: lines_at(px, may_break) is not None)
+            tried = some[place : place + 1]
+        for now_px in tried:
+            if (broken := lines_at(now_px, may_break)) is not None:
                 return now_px, tuple(broken)
     smallest = font(SMALLEST_TEXT_PX, bold=bold)
     kept = (lines_of(words, smallest, width, may_break=True) or [words])[: max(1, _room(height, SMALLEST_TEXT_PX))]
@@ -140,7 +151,7 @@ def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: b
     return SMALLEST_TEXT_PX, (*kept[:-1], kept[-1].rstrip() + "...")
 
 
-def lines_of(words: str, by: pygame.font.Font, width: int, *, may_break: bool) -> list[str] | None:
+def lines_of(words: str, by: FontStack, width: int, *, may_break: bool) -> list[str] | None:
     """Break a text into lines no wider than `width`; None if a word is too wide and must not be broken.
 
     Line breaks in the text are kept, and no line ends at a no-break space: French has one before "?" and "!".
@@ -158,7 +169,7 @@ def lines_of(words: str, by: pygame.font.Font, width: int, *, may_break: bool) -
         while by.size(rest)[0] > width:
             if not may_break or len(rest) == 1:
                 return None
-            fits = next((n for n in range(len(rest) - 1, 0, -1) if by.size(rest[:n])[0] <= width), 1)
+            fits = max(1, bisect_right(range(1, len(rest)), width, key=lambda n, rest=rest: by.size(rest[:n])[0]))
             lines.append(rest[:fits])
             rest = rest[fits:]
         lines.append(rest)
@@ -171,4 +182,4 @@ def _room(height: int, size_px: int) -> int:
 
 
 def _render(line: str, size_px: int, bold: bool, ink: Colour) -> pygame.Surface:
-    return font(size_px, bold=bold).render(line, True, ink)
+    return font(size_px, bold=bold).render(line, ink)

@@ -6,10 +6,9 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
-import pygame
-
 from app.base.paths import asset_path
 from app.base.tone import Tone
+from app.ui.painting.fonts import FontStack
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -86,7 +85,7 @@ def unit_of(size: tuple[int, int]) -> float:
     return min(width / 1280, height / 720) if width >= height else min(width / 720, height / 1180)
 
 
-def font(size_px: int, *, bold: bool) -> pygame.font.Font:
+def font(size_px: int, *, bold: bool) -> FontStack:
     """The font with a size in pixels; it is cached."""
     return _font(max(SMALLEST_TEXT_PX, size_px), bold)
 
@@ -126,5 +125,5 @@ def _colour(code: str) -> Colour:
 
 
 @lru_cache(maxsize=96)
-def _font(size_px: int, bold: bool) -> pygame.font.Font:
-    return pygame.font.Font(str(asset_path("fonts", f"MPLUSRounded1c-{WEIGHTS[bold]}.ttf")), size_px)
+def _font(size_px: int, bold: bool) -> FontStack:
+    return FontStack(asset_path("fonts", f"MPLUSRounded1c-{WEIGHTS[bold]}.ttf"), size_px)
