@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import pygame
 
@@ -133,13 +133,16 @@ def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: b
         broken = lines_of(words, font(now_px, bold=bold), width, may_break=may_break)
         return broken if broken is not None and len(broken) <= (min(room, lines) if now_px > least else room) else None
 
+    def fits_at(may_break: bool, now_px: int) -> bool:
+        return lines_at(now_px, may_break) is not None
+
     for may_break, some in (
         (False, sizes),
         (True, [*sizes[len(sizes) // 2 :], *range(least, SMALLEST_TEXT_PX - 1, -1)]),
     ):
         tried = some
         if len(words) > LONG_TEXT:  # every size costs time: find the greatest by halving
-            place = bisect_left(some, True, key=lambda px, may_break=may_break: lines_at(px, may_break) is not None)
+            place = bisect_left(some, True, key=partial(fits_at, may_break))
             tried = some[place : place + 1]
         for now_px in tried:
             if (broken := lines_at(now_px, may_break)) is not None:
@@ -169,11 +172,15 @@ def lines_of(words: str, by: FontStack, width: int, *, may_break: bool) -> list[
         while by.size(rest)[0] > width:
             if not may_break or len(rest) == 1:
                 return None
-            fits = max(1, bisect_right(range(1, len(rest)), width, key=lambda n, rest=rest: by.size(rest[:n])[0]))
+            fits = max(1, bisect_right(range(1, len(rest)), width, key=partial(_width, by, rest)))
             lines.append(rest[:fits])
             rest = rest[fits:]
         lines.append(rest)
     return lines
+
+
+def _width(by: FontStack, text: str, letters: int) -> int:
+    return by.size(text[:letters])[0]
 
 
 def _room(height: int, size_px: int) -> int:

@@ -32,29 +32,35 @@ class FontStack:
     Args:
         file: The font's file.
         size_px: Its size.
+
+    Attributes:
+        own: The font alone.
     """
 
     def __init__(self, file: Path, size_px: int) -> None:
-        self._own, self._size_px = pygame.font.Font(str(file), size_px), size_px
+        self.own, self._size_px = pygame.font.Font(str(file), size_px), size_px
 
     def get_ascent(self) -> int:
         """Return the pixels above the baseline."""
-        return self._own.get_ascent()
+        return self.own.get_ascent()
 
     def size(self, text: str) -> tuple[int, int]:
         """Return the width and height of a line in pixels."""
-        runs = self._runs(text)
+        shown = in_drawing_order(text)
+        runs = self._runs(shown)
         if runs is None:
-            return self._own.size(text)
-        return sum(font.size(run)[0] for font, run in runs), self._own.get_height()
+            return self.own.size(shown)
+        return sum(font.size(run)[0] for font, run in runs), self.own.get_height()
 
     def render(self, text: str, ink: tuple[int, int, int]) -> pygame.Surface:
         """Draw a line with smooth edges on a transparent surface; its baseline is that of the own font."""
-        runs = self._runs(in_drawing_order(text))
+        shown = in_drawing_order(text)
+        runs = self._runs(shown)
         if runs is None:
-            return self._own.render(text, True, ink)
-        ascent, height = self._own.get_ascent(), self._own.get_height()
-        surface = pygame.Surface((max(1, self.size(text)[0]), height), pygame.SRCALPHA)
+            return self.own.render(shown, True, ink)
+        ascent, height = self.own.get_ascent(), self.own.get_height()
+        width = sum(font.size(run)[0] for font, run in runs)
+        surface = pygame.Surface((max(1, width), height), pygame.SRCALPHA)
         left = 0
         for font, run in runs:
             surface.blit(font.render(run, True, ink), (left, ascent - font.get_ascent()))
@@ -67,10 +73,10 @@ class FontStack:
             return None
         runs: list[tuple[pygame.font.Font, str]] = []
         for char in text:
-            font, shown = self._own, char
-            if not _has(self._own, char):
+            font, shown = self.own, char
+            if not _has(self.own, char):
                 file = fallback_for(char)
-                font, shown = (self._own, "?") if file is None else (_opened(file, self._size_px), char)
+                font, shown = (self.own, "?") if file is None else (_opened(file, self._size_px), char)
             if runs and (runs[-1][0] is font or (shown and not shown.isprintable())):
                 runs[-1] = runs[-1][0], runs[-1][1] + shown
             else:
@@ -109,7 +115,8 @@ def _has(font: pygame.font.Font, char: str) -> bool:
         metrics = font.metrics(char)
     except (pygame.error, UnicodeError):
         return False
-    return bool(metrics) and metrics[0] is not None and any(metrics[0][:4])
+    found: list[tuple[int, ...] | None] = list(metrics)
+    return bool(found and found[0] is not None and any(found[0][:4]))
 
 
 @lru_cache(maxsize=64)

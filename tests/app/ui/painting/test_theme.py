@@ -56,7 +56,7 @@ def test_the_font_has_every_letter_of_the_catalogues(bold: bool) -> None:
 
 def missing(letters: str, bold: bool) -> list[str]:
     """Letters that the font draws like a letter that no font has."""
-    face = font(40, bold=bold)
+    face = font(40, bold=bold).own
 
     def drawn(letter: str) -> bytes:
         return pygame.image.tobytes(face.render(letter, True, (0, 0, 0)), "RGBA")
