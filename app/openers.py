@@ -25,6 +25,7 @@ from app.core.events import Event, at_time
 from app.demo.camera import DemonstrationCamera
 from app.devices.auto_camera import AutoCamera
 from app.devices.camera import check_source, first_camera, open_camera
+from app.devices.display import end_when_display_is_lost
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
 from app.devices.keyboard import check_keys
@@ -119,7 +120,9 @@ def open_window(
         window = _window(usual, fullscreen=fullscreen, headless=headless, locked_in=locked_in)
         stack.callback(window.close)
         fallbacks.use_default("screen.width_px", error)
+        end_when_display_is_lost()
         return window
+    end_when_display_is_lost()
     return stack.enter_context(closing(window))
 
 

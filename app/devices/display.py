@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 SCREEN_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 WAIT_FOR_SCREEN_S = "KIOSK_WAIT_FOR_SCREEN_S"
 LOOK_EVERY_S = 0.5
+LOST = "error: the screen is gone, because its X server ended. Start the desktop session again, then the kiosk.\n"
 
 
 def screen_chosen(environment: Mapping[str, str]) -> bool:
@@ -72,3 +76,34 @@ def _children(folder: Path, beginning: str = "") -> list[Path]:
 
 def _seconds(text: str) -> float:
     return float(text) if text.isdecimal() else 0.0
+
+
+def end_when_display_is_lost() -> None:
+    """Let the program end with one line if the X server goes away. Call it once a window is open.
+
+    Xlib gives a program no way to go on, and ends it in the middle of a call. Whatever was taught is on the disk.
+    """
+    library = _mapped_library("libX11")
+    if library is None:
+        return
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(library).XSetIOErrorHandler(_ON_LOST_DISPLAY)
+
+
+def _end(_display: int | None) -> int:
+    with suppress(OSError):
+        os.write(2, LOST.encode())
+    os._exit(1)
+
+
+_ON_LOST_DISPLAY = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(_end)  # Xlib calls it, so it must stay
+
+
+def _mapped_library(name: str) -> str | None:
+    """Return the file of a library that this process has loaded: SDL may bring its own."""
+    try:
+        maps = os.fsdecode(Path("/proc/self/maps").read_bytes())
+    except OSError:
+        return None
+    paths = {line.split(maxsplit=5)[5] for line in maps.splitlines() if line.count("/") and len(line.split()) > 5}
+    return next((path for path in sorted(paths) if re.match(rf"{name}(-[0-9a-f]+)?\.so", Path(path).name)), None)
