@@ -110,6 +110,13 @@ def run_sandboxed(
     return reply, found
 
 
+def forget(blobs: Sequence[memoryview]) -> None:
+    """Free the memory that holds what was read of the blobs of an answer; they can be read again."""
+    for file in {id(blob.obj): blob.obj for blob in blobs}.values():
+        if isinstance(file, mmap.mmap):
+            file.madvise(mmap.MADV_DONTNEED)
+
+
 def _follow(progress: IO[bytes], until_s: float, on_progress: Callable[[float], object]) -> None:
     """Pass on the percents that the child writes until it ends.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.base.errors import FolderRefused
 from app.base.i18n import message
 from app.base.ports import ImageArray
-from app.guarded.sandbox import Limits, run_sandboxed
+from app.guarded.sandbox import Limits, forget, run_sandboxed
 from app.importing.content import (
     LARGEST_SESSION_BYTES,
     MOST_NAMES,
@@ -30,6 +30,7 @@ from app.session.session import MOST_MADE_VIEWS, Sample, Session, no_views
 MOST_SAMPLES = 20_000
 MOST_PICTURES_BYTES, LARGEST_PICTURE_BYTES = 96 << 20, 256 << 10
 PICTURE = re.compile(r"(\d{3,6})\.jpg")
+FORGET_EVERY = 1_000  # samples
 UNPACKED = 0.7  # of the progress
 SESSION_LIMITS = Limits(wall_s=90.0, processor_s=90)
 
@@ -112,6 +113,9 @@ def read_session(
             vector, made = embed(decode_picture(picture)), no_views()
             on_progress(UNPACKED + (1 - UNPACKED) * row / len(arrays.label_indices))
         samples.append(Sample(row, class_index, vector, picture, 0.0, hold=holds[row], made=made))
+        if row % FORGET_EVERY == 0:
+            forget(blobs)
+    forget(blobs)
     return Session(labels, tuple(samples), extractor_name, extractor_sha256)
 
 
@@ -157,12 +161,12 @@ def _checked_arrays(head: Any, blobs: list[memoryview], classes: int) -> _Arrays
     expected_bytes = [samples * feature_dim * 4, samples * 8, samples * 8, made * feature_dim * 4, made * 8]
     if made < 0 or [len(blob) for blob in blobs[:ARRAYS]] != expected_bytes:
         raise damaged("session.npz")
-    arrays = _Arrays(
-        np.frombuffer(blobs[0], np.float32).reshape(samples, feature_dim),
-        np.frombuffer(blobs[1], np.int64),
-        np.frombuffer(blobs[2], np.int64),
-        np.frombuffer(blobs[3], np.float32).reshape(made, feature_dim),
-        np.frombuffer(blobs[4], np.int64),
+    arrays = _Arrays(  # copies, so that what was read of the file can be forgotten
+        np.frombuffer(blobs[0], np.float32).reshape(samples, feature_dim).copy(),
+        np.frombuffer(blobs[1], np.int64).copy(),
+        np.frombuffer(blobs[2], np.int64).copy(),
+        np.frombuffer(blobs[3], np.float32).reshape(made, feature_dim).copy(),
+        np.frombuffer(blobs[4], np.int64).copy(),
     )
     if not _all_in(arrays.label_indices, 0, classes) or not _all_in(arrays.made_source, 0, samples):
         raise damaged("session.npz")
