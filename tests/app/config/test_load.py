@@ -104,3 +104,31 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_broken_toml_is_refused_with_the_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match=r"is not valid TOML: .*line 3.*Correct that line and start again\.$"):
         load_config(written(tmp_path, "classes = [1,\n2\nx"))
+
+
+def test_a_byte_order_mark_is_accepted_and_other_encodings_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    text = '[classes]\nlabels = ["Äpfel", "cup"]\n'
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert load_config(path).classes.labels == ("Äpfel", "cup")
+    for encoding, line in (("utf-16", ""), ("latin-1", " (line 2)")):
+        path.write_bytes(text.encode(encoding))
+        with pytest.raises(ConfigInvalid) as caught:
+            load_config(path)
+        assert str(caught.value) == f"cannot read {path}: it is not UTF-8 text: save it as UTF-8{line}."
+
+
+@pytest.mark.parametrize("value", ["nan", "-inf", "inf", "1e999", "99999999999999999999999"])
+def test_numbers_that_are_none_are_refused(value: str, tmp_path: Path) -> None:
+    path = written(tmp_path, f"[camera]\nzoom = {value}\n")
+    with pytest.raises(ConfigInvalid, match=r"camera\.zoom takes a (smaller )?number"):
+        load_config(path)
+
+
+def test_spellings_of_one_name_are_one_class(tmp_path: Path) -> None:
+    path = written(tmp_path, '[classes]\nlabels = ["caf\\u00e9", "CAFE\\u0301"]\n')
+    with pytest.raises(ConfigInvalid) as caught:
+        load_config(path)
+    assert str(caught.value) == (
+        f"{path}: classes.labels needs names that differ, in more than case, and are not blank."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,52 @@ def test_the_first_camera_replaces_the_stand_in_for_good() -> None:
     assert str(caught.value) == "camera auto: no camera was found."
     webcam.devices = ["/dev/video0"]
     assert auto.open().name == "webcam"
+
+
+def test_a_folder_with_many_large_pictures_takes_the_memory_of_one(tmp_path: Path) -> None:
+    large = np.full((1500, 2000, 3), 90, np.uint8)
+    for number in range(12):
+        cv2.imwrite(str(tmp_path / f"{number:02d}.jpg"), large)
+    camera = open_camera(str(tmp_path))
+    assert camera.read().shape == (1200, 1600, 3)
+    kept = [one for one in vars(camera).values() if isinstance(one, np.ndarray)]
+    assert [one.shape for one in kept] == [(1200, 1600, 3)]
+
+
+def test_pictures_that_cannot_be_read_are_skipped_once_and_the_others_shown(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))[1].tobytes()
+    (tmp_path / "0 half.jpg").write_bytes(whole[: len(whole) // 2])
+    os.mkfifo(tmp_path / "1 pipe.jpg")
+    (tmp_path / "2 none.png").write_bytes(b"no picture")
+    (tmp_path / "3 folder.png").mkdir()
+    (tmp_path / os.fsdecode(b"4 bild\xe4.png")).write_bytes(cv2.imencode(".png", np.full((8, 8, 3), 7, np.uint8))[1])
+    camera = open_camera(str(tmp_path))
+    assert {int(camera.read().mean()) for _ in range(40)} == {7}
+    assert [message.partition(":")[0].rpartition("/")[2] for message in caplog.messages] == [
+        "0 half.jpg",
+        "1 pipe.jpg",
+        "2 none.png",
+        "3 folder.png",
+    ]
+
+
+def test_a_video_whose_name_is_not_utf_8_is_played(tmp_path: Path) -> None:
+    path = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 200, (64, 48))
+    writer.write(np.full((48, 64, 3), 200, np.uint8))
+    writer.release()
+    odd = path.rename(tmp_path / os.fsdecode(b"film\xe4.avi"))
+    camera = open_camera(str(odd))
+    assert camera.read().shape == (48, 64, 3)
+    assert camera.read().shape == (48, 64, 3)
+    camera.close()
+
+
+@pytest.mark.parametrize("address", ["HTTP://127.0.0.1:9/none", "RTSP://127.0.0.1:9/none", "Https://127.0.0.1:9/none"])
+def test_the_scheme_of_an_address_may_have_any_case(address: str) -> None:
+    check_source(address)
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera(address)
+    assert "it delivers no pictures. Check the address and the network" in str(caught.value)

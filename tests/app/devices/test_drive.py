@@ -99,3 +99,19 @@ def test_the_label_is_the_name_without_characters_that_must_not_be_shown(tmp_pat
     mounts.write_text("/dev/sda1 /media/usb0 vfat rw 0 0\n")
     (drive,) = MountedDrives(mounts, disk_in(tmp_path), labels).present()
     assert drive.name == "MY STİCK?"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MY\rDISK", "MY\x85DISK", "MY\u2028DISK", "MY\x0bDISK", "MY\x1cDISK", "MY\u00a0DISK", "MY\u3000DISK", "MY DISK"],
+    ids=ascii,
+)
+def test_a_name_with_any_white_space_is_one_drive_and_hides_no_other(name: str, tmp_path: Path) -> None:
+    """The kernel writes space, tab, newline and backslash in octal, and everything else as it is."""
+    place = f"/media/{name}".encode().replace(b" ", b"\\040")
+    mounts = tmp_path / "mounts"
+    mounts.write_bytes(b"/dev/sda1 " + place + b" vfat rw 0 0\n/dev/sda1 /media/other vfat ro 0 0\nbroken line\n\n")
+    named, other = MountedDrives(mounts, sysfs_with_partition(tmp_path, usb=True)).present()
+    assert named.path == Path(f"/media/{name}")
+    assert named.name == "".join(char if char.isprintable() else "?" for char in name)
+    assert (other.path, other.read_only) == (Path("/media/other"), True)

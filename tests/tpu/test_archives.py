@@ -1,0 +1,72 @@
+"""The archive behind a model may lie about its sizes."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.fuzzing import MOST_MEMORY_BYTES
+from tpu.archives import read_arrays, read_member
+from tpu.novelty import read_novelty_test
+
+pytestmark = pytest.mark.needs_runtime
+
+
+def archive(*members: tuple[str, bytes], before: bytes = b"TFL3 model") -> bytes:
+    stream = io.BytesIO(before)
+    stream.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED) as made:
+        for name, data in members:
+            made.writestr(name, data)
+    return stream.getvalue()
+
+
+def npz(**arrays: object) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def test_a_member_is_read_from_behind_a_model() -> None:
+    data = archive(("labels.txt", b"a\nb\n"), ("x", b"y"))
+    assert read_member(data, "labels.txt", 100) == b"a\nb\n"
+    assert read_member(data, "none", 100) is None
+    assert read_member(data, "labels.txt", 3) is None
+    assert read_member(b"no archive", "labels.txt", 100) is None
+
+
+def test_a_member_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked() -> None:
+    bomb = archive(("not_sure.npz", bytes(200 << 20)))
+    assert len(bomb) < 1 << 20
+    started_s = time.process_time()
+    assert read_member(bomb, "not_sure.npz", 64 << 20) is None
+    assert read_novelty_test(bomb) is None
+    lying = bomb.replace((200 << 20).to_bytes(4, "little"), (100).to_bytes(4, "little"))
+    assert read_member(lying, "not_sure.npz", 64 << 20) is None
+    assert time.process_time() - started_s < 0.5
+
+
+def test_an_archive_with_very_many_members_is_not_even_listed() -> None:
+    many = archive(*((f"m{number}", b"") for number in range(5_000)))
+    started_s = time.process_time()
+    assert read_member(many, "m1", 100) is None
+    assert time.process_time() - started_s < 0.05
+
+
+def test_arrays_are_numbers_and_never_objects(tmp_path: Path) -> None:
+    sound = npz(a=np.arange(6).reshape(2, 3), b=np.float32(2.5))
+    arrays = read_arrays(sound, MOST_MEMORY_BYTES)
+    assert {name: one.tolist() for name, one in arrays.items()} == {"a": [[0, 1, 2], [3, 4, 5]], "b": 2.5}
+    for other in (
+        npz(a=np.array([{}], object)),
+        npz(a=np.array(["x"])),
+        sound[:200],
+        b"",
+        sound.replace(b"(2, 3)", b"(2,-3)"),
+    ):
+        assert read_arrays(other, MOST_MEMORY_BYTES) is None

@@ -1,0 +1,99 @@
+"""Pictures are decoded only if their header promises a size that may be decoded."""
+
+from __future__ import annotations
+
+import resource
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.base.errors import PictureDamaged
+from app.session.pictures import decode_picture
+from tpu.errors import PictureUnreadable
+from tpu.picture_files import decode, picture_size
+from tpu.tensors import read_picture
+
+pytestmark = pytest.mark.needs_runtime
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (30, 50, 3), np.uint8)
+ENDINGS = (".jpg", ".png", ".bmp", ".webp", ".tiff", ".gif")
+
+
+def encoded(ending: str, *options: int) -> bytes:
+    return cv2.imencode(ending, PICTURE, list(options))[1].tobytes()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_size_in_the_header_is_that_of_the_decoded_picture(ending: str) -> None:
+    data = encoded(ending)
+    assert picture_size(data) == (50, 30)
+    assert decode(data).shape == (30, 50, 3)
+
+
+def test_progressive_and_lossless_files_have_their_size_in_the_header_too() -> None:
+    assert picture_size(encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)) == (50, 30)
+    assert picture_size(encoded(".webp", cv2.IMWRITE_WEBP_QUALITY, 101)) == (50, 30)
+
+
+def png(width: int, height: int) -> bytes:
+    def part(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", zlib.compress(bytes(1 << 20))) + part(b"IEND", b"")
+    )
+
+
+def with_size(data: bytes, width: int, height: int) -> bytes:
+    """Change the size in the header of a JPEG."""
+    at = next(at for at in range(len(data)) if data[at] == 0xFF and data[at + 1] == 0xC0)
+    return data[: at + 5] + struct.pack(">HH", height, width) + data[at + 9 :]
+
+
+BOMBS = {
+    "png of 60,000 × 60,000": png(60_000, 60_000),
+    "png of 9,000 × 9,000": png(9_000, 9_000),
+    "png with a part of gigabytes": encoded(".png")[:33] + b"\x7f\xff\xff\xffIDAT" + encoded(".png")[41:],
+    "jpeg of 30,000 × 30,000": with_size(encoded(".jpg"), 30_000, 30_000),
+    "jpeg of 7,000 × 7,000 in a few bytes": with_size(encoded(".jpg"), 7_000, 7_000),
+    "bmp of 30,000 × 30,000": encoded(".bmp")[:18] + struct.pack("<ii", 30_000, -30_000) + encoded(".bmp")[26:],
+    "gif of 60,000 × 60,000": encoded(".gif")[:6] + struct.pack("<HH", 60_000, 60_000) + encoded(".gif")[10:],
+    "jpeg without a frame": b"\xff\xd8\xff\xda" + bytes(100),
+    "tiff with a directory beyond all": b"II*\0" + struct.pack("<I", 1 << 31),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_picture_that_claims_too_much_is_refused_before_it_is_decoded(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(BOMBS[kind])
+    started_s, peak_kib = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(PictureUnreadable):
+        read_picture(path)
+    with pytest.raises(PictureDamaged):
+        decode_picture(BOMBS[kind])
+    assert time.process_time() - started_s < 0.5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak_kib < 20_000
+
+
+def test_the_reason_names_the_size(tmp_path: Path) -> None:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(BOMBS["jpeg of 30,000 × 30,000"])
+    with pytest.raises(PictureUnreadable) as caught:
+        read_picture(path)
+    assert caught.value.reason == "it has 30000 × 30000 pixels, more than 64 million"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_file_that_was_cut_is_no_half_picture(ending: str) -> None:
+    data = encoded(ending)
+    shown = decode(data[: len(data) // 2])
+    assert shown is None or shown.shape == (30, 50, 3)
+    if ending in (".jpg", ".png"):
+        assert shown is None
