@@ -17,6 +17,8 @@ from tpu.plain_files import read_plain_file
 
 MOST_PIXELS = 64_000_000  # 8,000 × 8,000; decoded, that is 192 MB
 PIXELS_OF_ANY_FILE, MOST_PIXELS_PER_BYTE = 16_000_000, 2_000  # larger pictures need a file that can hold them
+MOST_PARTS = 200_000  # of a PNG
+MOST_SEGMENTS = 10_000  # of a JPEG before its picture
 LARGEST_FILE_BYTES = 256 << 20
 
 
@@ -82,7 +84,10 @@ def _unpacked(form: str, data: bytes, at: int) -> tuple[int, int]:
 def _jpeg(data: bytes) -> tuple[int, int] | None:
     """Find the frame header as libjpeg does: bytes between two segments are skipped."""
     at = 2
-    while (at := data.find(b"\xff", at)) >= 0:
+    for _ in range(MOST_SEGMENTS):
+        at = data.find(b"\xff", at)
+        if at < 0:
+            return None
         while data[at] == 0xFF:
             at += 1
         marker, at = data[at], at + 1
@@ -99,7 +104,9 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
 def _png(data: bytes) -> tuple[int, int] | None:
     """Read the size, after checking that every part lies inside the file: OpenCV reserves memory for what it claims."""
     at = 8
-    while at < len(data):
+    for _ in range(MOST_PARTS):
+        if at >= len(data):
+            return None
         length, kind = struct.unpack_from(">I4s", data, at)
         at += 12 + length
         if at > len(data):

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from app.base.errors import PictureDamaged
-from app.session.pictures import decode_picture, encode_picture, jpeg_size
+from app.session.pictures import decode_picture, encode_picture
 from app.session.store import SessionStore
 from tests.support.stores import EMBEDDING, PICTURE, open_store
+from tpu.picture_files import picture_size
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -32,19 +33,19 @@ def enormous(width: int = 30_000, height: int = 30_000) -> bytes:
 def test_the_size_is_read_from_the_header(size: tuple[int, int], progressive: int) -> None:
     flags = [cv2.IMWRITE_JPEG_PROGRESSIVE, progressive]
     _, data = cv2.imencode(".jpg", np.zeros((size[1], size[0], 3), np.uint8), flags)
-    assert jpeg_size(data.tobytes()) == size
+    assert picture_size(data.tobytes()) == size
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"\xff\xd8", b"\xff\xd8\xff\xc0", b"\x89PNG\r\n\x1a\n" * 9, b"x" * 99])
 def test_bytes_without_a_header_are_no_picture(data: bytes) -> None:
-    assert jpeg_size(data) is None
+    assert picture_size(data) is None
     with pytest.raises(PictureDamaged):
         decode_picture(data)
 
 
 def test_a_header_that_never_ends_is_no_picture() -> None:
-    assert jpeg_size(b"\xff\xd8" + b"\xff" * 100_000) is None
-    assert jpeg_size(b"\xff\xd8" + b"\xff\xe0\x00\x00" * 1000) is None
+    assert picture_size(b"\xff\xd8" + b"\xff" * 100_000) is None
+    assert picture_size(b"\xff\xd8" + b"\xff\xe0\x00\x00" * 1000) is None
 
 
 def test_a_picture_that_claims_to_be_enormous_is_not_decoded() -> None:
