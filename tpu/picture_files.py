@@ -6,6 +6,7 @@ RFC 6386 section 9.1; TIFF 6.0 section 2 and BigTIFF; GIF89a section 18.
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 
@@ -20,6 +21,7 @@ PIXELS_OF_ANY_FILE, MOST_PIXELS_PER_BYTE = 16_000_000, 2_000  # larger pictures 
 MOST_PARTS = 200_000  # of a PNG
 MOST_SEGMENTS = 10_000  # of a JPEG before its picture
 LARGEST_FILE_BYTES = 256 << 20
+_AFTER_FILL = re.compile(rb"[^\xff]")
 
 
 def read_file(path: Path) -> bytes:
@@ -88,9 +90,10 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
         at = data.find(b"\xff", at)
         if at < 0:
             return None
-        while data[at] == 0xFF:
-            at += 1
-        marker, at = data[at], at + 1
+        code = _AFTER_FILL.search(data, at)
+        if code is None:
+            return None
+        marker, at = data[code.start()], code.end()
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack_from(">HH", data, at + 3)
             return width, height
