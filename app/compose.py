@@ -63,6 +63,7 @@ from app.openers import (
     start_accelerator,
     volume,
     warn_of_loss,
+    with_data_in_memory,
     with_usable_camera,
     with_usable_export_dir,
 )
@@ -207,6 +208,8 @@ def compose(
         sounds = open_sounds(config, headless, stack)
         extractor, accelerator = open_model_or_default(config, list_devices, events.put, stack, fallbacks)
         store = open_store(config, extractor, stack)
+        if store.opened.disk_problem is not None:
+            config = with_data_in_memory(config, stack)
         vision = open_vision(extractor, store, stack)
         prior = ExtractorPrior(extractor.origin_sha256, config.data_dir)
         drives = SimulatedDrives() if demo is not None else open_drives(stack)

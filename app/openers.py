@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pygame
 
@@ -57,6 +59,7 @@ from tpu.stderr_filter import ALSA, NO_RUNTIME_DIR, hide_lines
 logger = logging.getLogger(__name__)
 
 BEHIND_FOR_S = 60.0  # if the window is not in front by then, only a new process may help
+MEMORY = Path("/dev/shm")  # a file system in memory
 AUTOMATIC, DEMO_CAMERA = ("", "auto"), "demo"  # values of camera.source that name no device
 
 
@@ -236,6 +239,21 @@ def open_store(config: Config, extractor: EmbeddingExtractor, stack: ExitStack) 
     if store.switch_extractor():
         logger.info("the session was made with another extractor: its pictures are embedded again")
     return store
+
+
+def with_data_in_memory(config: Config, stack: ExitStack) -> Config:
+    """Return the settings for a disk that cannot be used: trained models are written to memory, and nothing is kept.
+
+    Without a file system in memory that can be written, the settings stay the same, and TRAIN says what is wrong.
+    """
+    in_memory = MEMORY if os.access(MEMORY, os.W_OK) else None
+    try:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-", dir=in_memory))
+    except OSError as error:
+        logger.warning("nothing can be written, so no model can be trained: %s", error)
+        return config
+    storage, privacy = replace(config.storage, data_dir=folder), replace(config.privacy, archive_max_mib=0)
+    return replace(config, storage=storage, privacy=privacy)
 
 
 def open_vision(extractor: EmbeddingExtractor, store: SessionStore, stack: ExitStack) -> Vision:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -81,9 +81,17 @@ class Child:
             finally:
                 os._exit(1)
         os.close(writing)
-        self.output = os.fdopen(reading)
+        self.output = os.fdopen(reading, "rb", buffering=0)
         self.output.readline()
         os.set_blocking(reading, False)
+
+    def read(self) -> str:
+        """Return what it has said since the last call."""
+        parts = []
+        with suppress(BlockingIOError):
+            while part := os.read(self.output.fileno(), 1 << 16):
+                parts.append(part.decode("ascii"))
+        return "".join(parts)
 
     def send(self, signal_number: int) -> None:
         """Send a signal."""
@@ -159,7 +167,7 @@ def _kill(folder: Path, kills: int) -> int:
         child = Child(path, rng.randrange(1 << 30))
         time.sleep(rng.uniform(0.02, 0.5))
         child.kill()
-        lines = child.output.read().splitlines()
+        lines = child.read().splitlines()
         child.output.close()
         acknowledged += sum('"added"' in line for line in lines)
         if found := problem(path, lines):
@@ -171,7 +179,7 @@ def _kill(folder: Path, kills: int) -> int:
 
 def _cut(folder: Path, cuts: int) -> int:
     """Copy the image of a mounted file system at random moments: a disk as it is when the power goes away."""
-    mount, copy, copied = (folder / name for name in ("mount", "copy", "copied"))
+    mount, copied = folder / "mount", folder / "copied"
     mount.mkdir()
     copied.mkdir()
     rng, bad, acknowledged, done = random.Random(1), 0, 0, 0
@@ -187,9 +195,10 @@ def _cut(folder: Path, cuts: int) -> int:
         for _ in range(min(10, cuts - done)):
             time.sleep(rng.uniform(0.05, 0.4))
             child.send(signal.SIGSTOP)  # so that nothing is acknowledged while the image is copied
-            text = rest + (child.output.read() or "")
+            text = rest + child.read()
             *whole, rest = text.split("\n")
             lines += whole
+            copy = folder / f"copy-{done}"  # a new file: a loop device may still show the content of the one before
             _snapshot(image, copy)
             child.send(signal.SIGCONT)
             subprocess.run(["mount", "-o", "loop", copy, copied], check=True)
@@ -199,6 +208,7 @@ def _cut(folder: Path, cuts: int) -> int:
                     print(f"power cut {done}: {found}")
             finally:
                 subprocess.run(["umount", copied], check=True)
+                copy.unlink()
             done += 1
         acknowledged += sum('"added"' in line for line in lines)
         child.kill()

@@ -72,7 +72,7 @@ LIMITS = {
     "descriptors": Limit(0.02, 3.0),
     "threads": Limit(0.02, 2.0),
     "latency_ms": Limit(0.1, 25.0),
-    "disk_mb": Limit(0.2, 10.0),
+    "disk_mb": Limit(0.2, 40.0),  # the archive and the saved folders fill up to their limits
 }
 
 

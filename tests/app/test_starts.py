@@ -257,6 +257,10 @@ def test_it_starts_in_memory_on_a_disk_that_is_full_or_read_only_and_says_so(soc
     disk.write_protect()
     with started(disk.path / "data") as composed:
         assert problems_of(composed) == [text.format("Read-only file system")]
+        data_dir = composed.kiosk.state.config.data_dir
+        assert not data_dir.is_relative_to(disk.path)
+        write_durably(data_dir / "models" / "x", b"a trained model")
+    assert not data_dir.exists()
 
 
 WRONG_SETTINGS = """

@@ -35,7 +35,7 @@ def series(visits: int, **each_visit: float) -> list[Measurement]:
         ("memory_mb", 0.15, 300),
         ("descriptors", 1.0, 12),
         ("threads", 0.5, 20),
-        ("disk_mb", 1.0, 30),
+        ("disk_mb", 3.0, 30),
     ],
 )
 def test_a_leak_is_noticed(name: str, slope: float, visits: int) -> None:
