@@ -32,7 +32,6 @@ PIN = "2468"
 SETTLE_S = 0.4  # after which all motion on the screen has ended
 
 UNKNOWN_THING = "book"  # the visitor does not teach it
-TRIES = 3  # to trick the model with it
 
 Steps = Generator[Callable[[], bool], None, None]
 """Steps of a visit, with the condition to wait for after each."""
@@ -50,7 +49,6 @@ class Hands:
         plug: Plugs the camera in (True) or pulls it out (False).
         screenshot: Saves the screen under a name.
         show: Puts a thing in front of the camera.
-        turn: Moves and turns it.
     """
 
     kiosk: Kiosk
@@ -62,7 +60,6 @@ class Hands:
     plug: Callable[[bool], None]
     screenshot: Callable[[str], None]
     show: Callable[[str], None]
-    turn: Callable[[], None]
 
     def see(self, name: str) -> Steps:
         """Wait until nothing moves on the screen, and save a screenshot."""
@@ -110,7 +107,7 @@ def ask_why(hands: Hands) -> Steps:
 
 
 def play(hands: Hands) -> Steps:
-    """Play "Trick it!" with a thing that was not taught, until the model is tricked or has resisted long enough."""
+    """Play "Trick it!" with a thing that was not taught, unless the model hesitates, it is tricked."""
     kiosk = hands.kiosk
     hands.tap(Action.PLAY)
     yield hands.mode_is(Mode.CHOOSE_GAME)
@@ -118,19 +115,16 @@ def play(hands: Hands) -> Steps:
     hands.tap(TRICK)
     hands.show(UNKNOWN_THING)
     yield from hands.see("trick")
-    for _ in range(TRIES):
-        named = kiosk.observation.probabilities if kiosk.observation is not None else None
-        if named is not None and kiosk.state.mode is Mode.LIVE:
-            hands.tap(int(named.argmax()))  # trick the class that it names now
-        yield hands.wait(QUIET_AT_START_S + STEADY_S + SETTLE_S)
-        if kiosk.state.mode is Mode.ASK_TRICK:
-            yield from hands.see("trick_question")
-            yield hands.wait(ANSWER_AFTER_S)
-            hands.tap(NO)
-            yield hands.mode_is(Mode.LIVE)
-            yield from hands.see("tricked")
-            break
-        hands.turn()
+    seen = kiosk.observation
+    if seen is not None and seen.probabilities is not None:
+        hands.tap(int(seen.probabilities.argmax()))  # trick the class that it names now
+    yield hands.wait(QUIET_AT_START_S + STEADY_S + SETTLE_S)
+    if kiosk.state.mode is Mode.ASK_TRICK:
+        yield from hands.see("trick_question")
+        yield hands.wait(ANSWER_AFTER_S)
+        hands.tap(NO)
+        yield hands.mode_is(Mode.LIVE)
+        yield from hands.see("tricked")
     hands.tap(Action.PLAY)
     yield lambda: kiosk.state.game is None
 

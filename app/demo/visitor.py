@@ -241,7 +241,6 @@ class ScriptedVisitor:
             lambda plugged: self._table.plug_in() if plugged else self._table.unplug(),
             self._screenshot,
             self._table.show,
-            self._table.new_view,
         )
         for part in (look_around, ask_why, play, visit_staff, go_away):
             yield from part(hands)
