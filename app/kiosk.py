@@ -63,7 +63,7 @@ from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)
 
-DISK_ANSWERS_WITHIN_S = 2.0
+DISK_ANSWERS_WITHIN_S = 2.5
 
 Args = ParamSpec("Args")
 REPAIR_NOTICE_S = 15.0
