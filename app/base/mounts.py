@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+READ_ONLY = "a read-only file system"
 MOUNTS = Path("/proc/self/mounts")
 _IN_MEMORY = (b"tmpfs", b"ramfs")
 _OVERLAY = (b"overlay", b"overlayfs", b"aufs")
@@ -37,7 +38,7 @@ def _kind(filesystem: bytes, options: list[bytes]) -> str:
         return "a file system in memory"
     if filesystem in _OVERLAY:
         return "an overlay file system"
-    return "a read-only file system" if b"ro" in options else ""
+    return READ_ONLY if b"ro" in options else ""
 
 
 def _unescaped(name: bytes) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.base.errors import InstallRefused
+from app.base.mounts import MOUNTS, READ_ONLY, lost_at_restart
 from app.commands.installation import Plan
 
 MANIFEST = Path("/etc/teachable-kiosk/installed.json")
@@ -89,13 +90,18 @@ def remove_manifest(root: Path, folders: list[str]) -> None:
             path.rmdir()
 
 
-def check_writable(root: Path) -> None:
+def check_writable(root: Path, mounts: Path = MOUNTS) -> None:
     """Check that the system's settings may be changed.
 
     Raises:
         InstallRefused: If they may not.
     """
     etc = path_in(root, Path("/etc"))
+    if not os.access(etc, os.W_OK) and lost_at_restart(etc, mounts) == READ_ONLY:
+        raise InstallRefused(
+            f"{etc} is on a read-only file system. Make it writable first: sudo mount -o remount,rw /, or switch the "
+            "overlay of Raspberry Pi OS off with raspi-config."
+        )
     if not os.access(etc, os.W_OK):
         raise InstallRefused(f"cannot write to {etc}. Run it with sudo, or with --dry-run.")
 

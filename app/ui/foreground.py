@@ -29,6 +29,9 @@ class Front(Protocol):
     def bring(self) -> None:
         """Ask for the window to be brought to the front."""
 
+    def close(self) -> None:
+        """Release what was opened."""
+
 
 class Foreground:
     """Brings a window back to the front.
@@ -49,6 +52,7 @@ class Foreground:
 
     def watch(self, front: Front) -> None:
         """Go on with another window."""
+        self._front.close()
         self._front = front
 
     @property
@@ -89,6 +93,9 @@ class AlwaysInFront:
     def bring(self) -> None:
         """Do nothing."""
 
+    def close(self) -> None:
+        """Do nothing."""
+
 
 class WaylandWindow:
     """A window under Wayland, where a client learns only whether it is minimised and whether it has the keyboard.
@@ -107,6 +114,9 @@ class WaylandWindow:
         from pygame._sdl2.video import Window  # only this module of pygame can do it
 
         Window.from_display_module().focus()
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 def front_of(driver: str) -> Front:

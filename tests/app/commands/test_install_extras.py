@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from app.base.errors import InstallRefused
 from app.base.pin import is_pin, matches
 from app.commands.consent import Terminal
 from app.commands.extras import extras_for, missing_packages
 from app.commands.install import run_install
 from app.commands.installation import OUT_OF_ORDER
+from app.commands.manifest import check_writable
 from app.config.pin_lock import FILE as LOCK
 from app.config.pin_lock import PinLock, write_pin_lock
 from app.config.schema import Config
@@ -274,3 +276,19 @@ def test_the_text_is_shown_by_the_command_of_the_unit(image: Path, tmp_path: Pat
     command = command.replace(str(OUT_OF_ORDER), str(image / OUT_OF_ORDER.relative_to("/")))
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, env={"TERM": "linux"}, check=True)
     assert "This kiosk is out of order." in done.stdout
+
+
+def test_a_read_only_system_is_recognised(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text("/dev/sda1 / ext4 ro,noatime 0 0\n")
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write everywhere else
+    with pytest.raises(InstallRefused) as caught:
+        check_writable(image, mounts)
+    assert str(caught.value) == (
+        f"{image}/etc is on a read-only file system. Make it writable first: sudo mount -o remount,rw /, or switch the "
+        "overlay of Raspberry Pi OS off with raspi-config."
+    )
+    mounts.write_text("/dev/sda1 / ext4 rw 0 0\n")
+    with pytest.raises(InstallRefused) as caught:
+        check_writable(image, mounts)
+    assert str(caught.value) == f"cannot write to {image}/etc. Run it with sudo, or with --dry-run."

@@ -14,6 +14,7 @@ class Screen:
         self.now_s = 50.0
         self.in_front = True
         self.brought = self.reopened = 0
+        self.closed = False
         self._obeys_after, self._only_new = obeys_after, only_new
 
     def is_in_front(self) -> bool:
@@ -22,6 +23,9 @@ class Screen:
     def bring(self) -> None:
         self.brought += 1
         self.in_front = not self._only_new and self.brought >= self._obeys_after
+
+    def close(self) -> None:
+        self.closed = True
 
     def reopen(self) -> None:
         self.reopened += 1
@@ -63,6 +67,13 @@ def test_a_window_that_does_not_come_is_replaced() -> None:
     assert 5.0 < foreground.behind_s < 6.0
     screen.pass_time(foreground, 2.0)
     assert (screen.reopened, foreground.behind_s) == (1, 0.0)
+
+
+def test_the_connection_of_a_window_that_was_replaced_is_closed() -> None:
+    old, new = Screen(), Screen()
+    foreground = old.foreground()
+    foreground.watch(new)
+    assert (old.closed, new.closed) == (True, False)
 
 
 def test_the_console_has_no_other_window() -> None:
