@@ -15,6 +15,13 @@ ROWS = (
         f"{GUARDED}::test_a_model_that_hangs_on_some_pictures_only_is_stopped_and_answers_the_others_again",
     ),
     FaultRow(
+        "a model from a drive behaves when it is tried, and hangs later",
+        "one sentence; RESET, or the third such picture, goes back to the visitor's own model",
+        "the visitor's own session and model",
+        "tests/app/jobs/test_show_and_carry_on.py"
+        "::test_a_shown_model_answers_in_a_process_of_its_own_for_as_long_as_it_is_shown",
+    ),
+    FaultRow(
         "a stranger's model hangs, grows, crashes, names unknown operators, lies about sizes",
         "one line that says so; the command line ends with code 1",
         "everything; the next model answers",
