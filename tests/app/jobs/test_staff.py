@@ -101,14 +101,8 @@ def test_a_changed_setting_is_in_the_settings_file(station: Station) -> None:
     assert again.config.screen.palette == PALETTES[1]
 
 
-def set_pin(station: Station) -> None:
-    """Without a PIN the pages do not switch the computer off."""
-    station.kiosk.handle(ev.StaffPinSet("2580"))
-
-
 def test_the_computer_is_switched_off_only_after_a_question(station: Station, machine: Machine) -> None:
     open_page(station, StaffPage.SYSTEM)
-    set_pin(station)
     station.panel.tap(PowerKey.SHUT_DOWN)
     station.settle()
     question = present(station.kiosk.state, None, NOTHING_SEEN, Surroundings()).question
@@ -121,7 +115,6 @@ def test_the_computer_is_switched_off_only_after_a_question(station: Station, ma
 def test_a_computer_that_cannot_be_switched_off_says_why(station: Station, machine: Machine) -> None:
     machine.refuses = True
     open_page(station, StaffPage.SYSTEM)
-    set_pin(station)
     station.panel.tap(PowerKey.RESTART)
     station.press(Action.CONFIRM)
     assert station.notice == "The machine cannot be switched off from here: not today."
