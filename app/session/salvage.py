@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import quote
 
@@ -73,8 +74,7 @@ def salvage(path: Path, good_copy: Path, labels: Sequence[str]) -> Salvaged:
     good = _read(good_copy, labels) if good_copy.is_file() else Salvaged()
     found = _read(path, good.labels or labels)
     missing = [sample_id for sample_id in good.samples if sample_id not in found.samples]
-    most = max((len(one.labels) for one in (found, good)), default=0)
-    found.labels = [*found.labels, *good.labels[len(found.labels) : most]]
+    found.labels = _completed(found.labels, good.labels, labels)
     for sample_id in missing:
         found.samples[sample_id] = good.samples[sample_id]
         found.views[sample_id] = good.views.get(sample_id, [])
@@ -82,6 +82,16 @@ def salvage(path: Path, good_copy: Path, labels: Sequence[str]) -> Salvaged:
     found.facts = {**good.facts, **found.facts}
     found.model = found.model or good.model
     return found
+
+
+def _completed(names: Sequence[str], good: Sequence[str], spare: Sequence[str]) -> list[str]:
+    """Add the names of further classes from the good copy; one that was given to another class is replaced."""
+    completed = list(names)
+    for name in good[len(names) :]:
+        used = {one.casefold() for one in completed}
+        numbered = (f"{name} {number}" for number in count(2))
+        completed.append(next(one for one in chain([name], spare, numbered) if one.casefold() not in used))
+    return completed
 
 
 def rebuild(found: Salvaged) -> sqlite3.Connection:
@@ -99,8 +109,10 @@ def rebuild(found: Salvaged) -> sqlite3.Connection:
             database.execute(f"INSERT INTO model ({MODEL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", found.model)
     if damage := find_damage(database):  # then a check above is missing; an empty session is better than none
         logger.error("what was salvaged of the session is damaged, too: %s", damage)
-        database.close()
-        return rebuild(Salvaged(labels=found.labels))
+        more = found.samples or found.facts or found.model
+        if more or found.labels:
+            database.close()
+            return rebuild(Salvaged(labels=found.labels) if more else Salvaged())
     return database
 
 

@@ -29,13 +29,16 @@ def rename(state: KioskState, name: str, index: int) -> Step:
 
 
 def change_number(state: KioskState, number: int) -> Step:
-    """Add a class at the end, or remove the last one, unless it has pictures."""
+    """Add a class at the end, or remove the last one, unless it has pictures or the model answers with it."""
     if number not in CLASS_NUMBERS:
         return state, ()
     if number < len(state.classes):
         last = state.classes[-1]
         if last.shots:
             text = message("{label} has pictures. Take them out of its gallery first, or start over.", label=last.label)
+            return refused(state, text)
+        if state.model is not None and len(state.model.shots) > number and state.model.shots[number]:
+            text = message("The model still knows {label}. Train again first, or start over.", label=last.label)
             return refused(state, text)
         return _with_labels(state, state.labels[:number])
     return _with_labels(state, class_names((*state.labels, ""), state.language))

@@ -300,6 +300,14 @@ def test_a_class_with_pictures_is_not_removed() -> None:
     assert str(state.notice.text) == "book has pictures. Take them out of its gallery first, or start over."
 
 
+def test_a_class_that_the_model_knows_is_not_removed() -> None:
+    state = replace(kiosk(3, 3, 0), model=TrainedFacts(0.9, 0.5, (3, 3, 2)))
+    state, commands = touched(inside(state), SettingStep("classes.number", -1))
+    assert len(state.classes) == 3
+    assert not [command for command in commands if isinstance(command, ev.NameClasses)]
+    assert str(state.notice.text) == "The model still knows book. Train again first, or start over."
+
+
 def test_adding_a_class_does_not_make_the_model_stale() -> None:
     state, _ = touched(inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL)), SettingStep("classes.number", 1))
     assert not state.stale

@@ -1,0 +1,39 @@
+"""A damaged session opens although its classes were renamed since the last good copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.session.store import SessionStore
+
+pytestmark = pytest.mark.needs_runtime
+
+PICTURE = np.zeros((8, 8, 3), np.uint8)
+
+
+def opened(path: Path) -> SessionStore:
+    return SessionStore(path, labels=("A", "B", "C", "D"), extractor_name="small", extractor_sha256="ab" * 32)
+
+
+@pytest.mark.parametrize("now", [("A", "B", "D"), ("d", "C", "B"), ("A", "B")])
+def test_a_damaged_session_opens_after_its_classes_were_renamed(tmp_path: Path, now: tuple[str, ...]) -> None:
+    path = tmp_path / "s"
+    store = opened(path)
+    for index in (0, 1):
+        store.add(index, np.full(4, index, np.float32), PICTURE)
+    store.keep_good_copy()
+    store.rename(now)
+    store.close()
+    data = bytearray(path.read_bytes())
+    data[0] ^= 255
+    path.write_bytes(data)
+    for _ in range(2):  # and again: what was kept is sound
+        store = opened(path)
+        session = store.load()
+        store.close()
+        assert session.labels[: len(now)] == now
+        assert len({label.casefold() for label in session.labels}) == 4
+        assert session.shots()[:2] == (1, 1)
