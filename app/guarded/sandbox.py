@@ -13,7 +13,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -73,7 +72,8 @@ def run_sandboxed(
         FolderRefused: If the child refuses the files.
         SandboxFailed: If it crashes, or needs too much time or memory.
     """
-    with tempfile.TemporaryFile() as question, tempfile.TemporaryFile() as answer:
+    # In memory: a file on the disk would leave the pictures behind after they are erased.
+    with _in_memory("question") as question, _in_memory("answer") as answer:
         for part in framed(head, blobs):
             question.write(part)
         question.seek(0)
@@ -108,6 +108,10 @@ def run_sandboxed(
             raise SandboxFailed(_failure_text(1))
         raise FolderRefused(message("it cannot be used: {reason}", reason=reason))
     return reply, found
+
+
+def _in_memory(name: str) -> IO[bytes]:
+    return os.fdopen(os.memfd_create(name), "w+b")
 
 
 def forget(blobs: Sequence[memoryview]) -> None:
