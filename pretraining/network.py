@@ -36,14 +36,29 @@ COLOUR_LAYERS = (24, 64)  # 1×1 convolutions on the picture at half size: soft 
 WORDS = {2: 128, 5: 192}  # 1×1 convolutions on the map of a layer: a learned dictionary of surfaces
 PARTS = (*(LAYERS[tap].channels for tap in TAPS), COLOUR_LAYERS[-1], *WORDS.values())
 FEATURES = sum(PARTS)
+COLOURS = 3  # of a picture
 INPUT_PX = 96
+GREYED = 0.5  # share of a grey-world correction: the power of the ratio of two means
+DARKEST = 0.02  # is added to the means, so that the gains of dark pictures stay near 1
+
+
+def balanced(x: Tensor) -> Tensor:
+    """Move the mean colour of pictures half way to grey, as white balance does; what gets brighter than white is white.
+
+    Each channel is multiplied by √(mean of all channels / mean of the channel). (N, 3, S, S) in −1..1 → the same.
+    Source: Buchsbaum 1980, the grey-world assumption.
+    """
+    bright = (x + 1) / 2
+    means = bright.mean((2, 3), keepdim=True) + DARKEST
+    gains = (means.mean(1, keepdim=True) / means) ** GREYED
+    return 2 * (bright * gains).clamp(max=1) - 1
 
 
 def padded(x: Tensor, layer: Layer) -> Tensor:
-    """Pad a map of even size before a layer, as TensorFlow does with "same"."""
+    """Pad a map of even size before a layer, as TensorFlow does with "same": a picture with black, a map with 0."""
     if layer.kernel == 1:
         return x
-    return F.pad(x, (0, 1, 0, 1) if layer.stride == 2 else (1, 1, 1, 1))
+    return F.pad(x, (0, 1, 0, 1) if layer.stride == 2 else (1, 1, 1, 1), value=-1.0 if x.shape[1] == COLOURS else 0.0)
 
 
 def centre_window(edge: int) -> Tensor:
@@ -99,6 +114,7 @@ class Backbone(nn.Module):
         ones of the others, to which the rim is mostly background.
         """
         means, words = [], []
+        x = balanced(x)
         colours = F.avg_pool2d(x, 2)
         for convolution, norm in zip(self.colour_convolutions, self.colour_norms, strict=True):
             colours = F.relu6(norm(convolution(colours)))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pretraining.network import INPUT_PX, WORDS, Backbone, padded
+from pretraining.network import INPUT_PX, WORDS, Backbone, balanced, padded
 from pretraining.world import World
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def restored(path: Path, *, seed: int) -> Backbone:
     pictures = World(np.random.default_rng([seed, 3]), THINGS).batch(THINGS, INPUT_PX, of_one_kind=0).pictures
     backbone = Backbone()
     with torch.no_grad():
-        x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+        x = balanced(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1)
         colours = F.avg_pool2d(x, 2)
         for convolution, norm in zip(backbone.colour_convolutions, backbone.colour_norms, strict=True):
             colours = _opened(convolution, norm, folded, colours)

@@ -35,7 +35,7 @@ TEMPERATURE = 0.2
 EMA = 0.999
 WARM_UP_STEPS = 100
 WORTH_COMPILING_S = 1200.0  # shorter runs are not compiled: compiling takes 60 s and saves a third of each step
-RECIPE = 3  # its version; a checkpoint of another version cannot be continued
+RECIPE = 4  # its version; a checkpoint of another version cannot be continued
 
 
 @dataclass(frozen=True)
