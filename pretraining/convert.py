@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pretraining.network import INPUT_PX, PARTS, TAPS, WORDS, Backbone, Trainee, centre_window
+from pretraining.network import COLOURS, INPUT_PX, PARTS, TAPS, WORDS, Backbone, Trainee, centre_line
 from pretraining.restore import restored
 from pretraining.targets import TARGETS
+from pretraining.white_balance import fitted_gains
 from pretraining.world import VIEWS, World
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ THINGS = 128  # per batch
 CALIBRATION_PICTURES = 256
 WHITENED = 0.25  # axes are divided by eigenvalue^WHITENED: 0 changes nothing, 0.5 gives all unit variance
 OF_START = 1 / 3  # share of the weights from before the round in the average of both
-COARSE_PX = 12  # maps larger than this are averaged down to it before their projection
 FloatArray = NDArray[np.float32]
 
 
@@ -70,7 +70,7 @@ def convert(
         extremes = np.where(np.arange(INPUT_PX) % 2, 255, 0).astype(np.uint8)
         black_and_white = np.broadcast_to(extremes[:, None, None], rendered[0].shape)
         for picture in (black_and_white, *rendered[:CALIBRATION_PICTURES]):
-            yield [_scaled(picture)[np.newaxis]]
+            yield [picture[np.newaxis].astype(np.float32) / 255]
 
     if float_out is not None:
         _write(float_out, tf.lite.TFLiteConverter.from_keras_model(model).convert())
@@ -127,45 +127,66 @@ def _features(backbone: Backbone, pictures: NDArray[np.uint8]) -> FloatArray:
         return np.concatenate([backbone(part).numpy() for part in x.split(128)])
 
 
-def _keras_model(tf, backbone: Backbone, features: FloatArray):  # type: ignore[no-untyped-def]
+def _keras_model(tf, backbone: Backbone, features: FloatArray, size_px: int = INPUT_PX):  # type: ignore[no-untyped-def]
+    """The network in Keras. Its input is in 0..1, because black padding and gains are simple there."""
     keras = tf.keras.layers
 
     def convolved(x, convolution, norm, kernel: int, stride: int):  # type: ignore[no-untyped-def]
         gain = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach().numpy()
         folded = convolution.weight.detach().numpy().transpose(2, 3, 1, 0) * gain
         offset = norm.bias.detach().numpy() - norm.running_mean.numpy() * gain
+        if folded.shape[2] == COLOURS:  # the network in torch has its pictures in −1..1: 2·W·x + b − ΣW
+            folded, offset = 2 * folded, offset - folded.sum((0, 1, 2))
         layer = keras.Conv2D(len(gain), kernel, stride, "same")
         x = layer(x)
         layer.set_weights([folded, offset])
         return keras.ReLU(6.0)(x)
 
-    inputs = tf.keras.Input((INPUT_PX, INPUT_PX, 3), batch_size=1)
-    x, maps, words = inputs, [], []
+    def pooled(x, edge: int):  # type: ignore[no-untyped-def]
+        """Means of blocks; as a depthwise convolution they take half the time of AVERAGE_POOL_2D."""
+        layer = keras.DepthwiseConv2D(edge, edge, use_bias=False)
+        pooled_map = layer(x)
+        layer.set_weights([np.full((edge, edge, x.shape[-1], 1), 1 / edge**2, np.float32)])
+        return pooled_map
+
+    def linear(x, weights: FloatArray, biases: FloatArray, activation: str | None = None):  # type: ignore[no-untyped-def]
+        layer = keras.Conv2D(weights.shape[1], 1, activation=activation)
+        projected = layer(x)
+        layer.set_weights([weights[np.newaxis, np.newaxis], biases])
+        return projected
+
+    def weighted(x, weights: FloatArray):  # type: ignore[no-untyped-def]
+        """Weighted mean along one side of the map: the interpreter has no fast kernel for both sides at once."""
+        layer = keras.DepthwiseConv2D(weights.shape, use_bias=False)
+        mean = layer(x)
+        layer.set_weights([np.broadcast_to(weights[:, :, np.newaxis, np.newaxis], (*weights.shape, x.shape[-1], 1))])
+        return mean
+
+    inputs = tf.keras.Input((size_px, size_px, COLOURS), batch_size=1)
+    gains = fitted_gains()
+    means = keras.GlobalAveragePooling2D(keepdims=True)(inputs)
+    multiplied = keras.Multiply()([inputs, linear(linear(means, *gains.first, "relu"), *gains.second)])
+    clipped = keras.Lambda(lambda x: tf.minimum(tf.maximum(x, -1.0), 1.0))  # becomes RELU_N1_TO_1 of the product
+    picture = clipped(multiplied)
+    x, maps, words = picture, [], []
     for number, layer, convolution, norm in backbone.layers():
         x = convolved(x, convolution, norm, layer.kernel, layer.stride)
         if number in TAPS:
             maps.append(x)
         if number in WORDS:
             words.append(convolved(x, *backbone.dictionary(number), 1, 1))
-    colours = keras.AveragePooling2D(2)(inputs)
+    colours = pooled(picture, 2)
     for parts in zip(backbone.colour_convolutions, backbone.colour_norms, strict=True):
         colours = convolved(colours, *parts, 1, 1)
     maps += [colours, *words]
     ends = np.cumsum(PARTS)[:-1]
     values = []
     for part, own, size in zip(maps, np.split(features, ends, axis=1), PART_SIZES, strict=True):
-        weights, bias = projection(own, size)
-        coarse = keras.AveragePooling2D(part.shape[1] // COARSE_PX)(part) if part.shape[1] > COARSE_PX else part
-        projecting = keras.Conv2D(size, 1)
-        projected = projecting(coarse)
-        projecting.set_weights([weights[np.newaxis, np.newaxis], bias])
+        block = max(1, part.shape[1] // maps[0].shape[1])
+        projected = linear(pooled(part, block) if block > 1 else part, *projection(own, size))
         if part is maps[len(TAPS) - 1]:
             values.append(keras.GlobalAveragePooling2D(keepdims=True)(projected))
             continue
-        edge = coarse.shape[1]
-        window = keras.DepthwiseConv2D(edge, use_bias=False)
-        values.append(window(projected))
-        fine = centre_window(part.shape[1]).numpy()
-        blocks = fine.reshape(edge, part.shape[1] // edge, edge, part.shape[1] // edge).sum((1, 3))
-        window.set_weights([np.broadcast_to(blocks[:, :, np.newaxis, np.newaxis], (edge, edge, size, 1))])
+        line = centre_line(part.shape[1]).numpy().reshape(-1, block).sum(1)
+        values.append(weighted(weighted(projected, line[:, np.newaxis]), line[np.newaxis]))
     return tf.keras.Model(inputs, keras.Reshape((sum(PART_SIZES),))(keras.Concatenate()(values)))

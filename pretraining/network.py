@@ -37,7 +37,8 @@ WORDS = {2: 128, 5: 192}  # 1×1 convolutions on the map of a layer: a learned d
 PARTS = (*(LAYERS[tap].channels for tap in TAPS), COLOUR_LAYERS[-1], *WORDS.values())
 FEATURES = sum(PARTS)
 COLOURS = 3  # of a picture
-INPUT_PX = 96
+TRAINED_PX = 96  # edge of the pictures to train on
+INPUT_PX = 144  # edge of the pictures of the shipped extractor, in which things are larger and print is finer
 GREYED = 0.5  # share of a grey-world correction: the power of the ratio of two means
 DARKEST = 0.02  # is added to the means, so that the gains of dark pictures stay near 1
 
@@ -61,10 +62,15 @@ def padded(x: Tensor, layer: Layer) -> Tensor:
     return F.pad(x, (0, 1, 0, 1) if layer.stride == 2 else (1, 1, 1, 1), value=-1.0 if x.shape[1] == COLOURS else 0.0)
 
 
-def centre_window(edge: int) -> Tensor:
-    """Weights (edge, edge) that sum to 1 and decrease linearly from the middle to 1 / (edge / 2) of it at the rim."""
+def centre_line(edge: int) -> Tensor:
+    """Weights (edge,) that sum to 1 and decrease linearly from the middle to 1 / (edge / 2) of it at both ends."""
     side = torch.tensor([min(place + 1, edge - place) for place in range(edge)], dtype=torch.float32)
-    return torch.outer(side, side) / side.sum() ** 2
+    return side / side.sum()
+
+
+def centre_window(edge: int) -> Tensor:
+    """Weights (edge, edge) that sum to 1: the product of `centre_line` in both directions."""
+    return torch.outer(centre_line(edge), centre_line(edge))
 
 
 def centred_mean(x: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pretraining.network import INPUT_PX, WORDS, Backbone, balanced, padded
+from pretraining.network import COLOURS, TRAINED_PX, WORDS, Backbone, balanced, padded
 from pretraining.world import World
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def restored(path: Path, *, seed: int) -> Backbone:
         ValueError: If the file holds another network.
     """
     folded = folded_convolutions(path)
-    pictures = World(np.random.default_rng([seed, 3]), THINGS).batch(THINGS, INPUT_PX, of_one_kind=0).pictures
+    pictures = World(np.random.default_rng([seed, 3]), THINGS).batch(THINGS, TRAINED_PX, of_one_kind=0).pictures
     backbone = Backbone()
     with torch.no_grad():
         x = balanced(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1)
@@ -65,11 +65,13 @@ def folded_convolutions(path: Path) -> Folded:
     Convolutions of one shape are in the order in which they run.
 
     Weights are float32 (out, in, height, width), biases (out,): integers times their scales (TensorFlow Lite's
-    8-bit quantization specification, one scale a channel, zero point 0).
+    8-bit quantization specification, one scale a channel, zero point 0). They are for pictures in −1..1; those of files
+    whose pictures are in 0..1, with zero point 0, are converted.
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
     graph = model.subgraphs[0]
     found: Folded = {}
+    from_black = int(graph.tensors[graph.inputs[0]].quantization.zeroPoint[0]) == 0
 
     def values(number: int, kind: type[np.generic]) -> FloatArray:
         tensor = graph.tensors[number]
@@ -80,9 +82,11 @@ def folded_convolutions(path: Path) -> Folded:
     for operator in graph.operators:
         options = operator.builtinOptions
         if isinstance(options, schema.Conv2DOptionsT) and options.fusedActivationFunction == _RELU6:
-            weights = values(operator.inputs[1], np.int8).transpose(0, 3, 1, 2)
-            own = np.ascontiguousarray(weights), values(operator.inputs[2], np.int32)
-            found.setdefault(weights.shape, []).append(own)
+            weights, biases = values(operator.inputs[1], np.int8), values(operator.inputs[2], np.int32)
+            if weights.shape[-1] == COLOURS and from_black:
+                weights, biases = weights / 2, biases + weights.sum((1, 2, 3)) / 2
+            own = np.ascontiguousarray(weights.transpose(0, 3, 1, 2)), biases
+            found.setdefault(own[0].shape, []).append(own)
     return found
 
 

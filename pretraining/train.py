@@ -22,7 +22,7 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from pretraining.network import INPUT_PX, Trainee
+from pretraining.network import TRAINED_PX, Trainee
 from pretraining.rendering import Renderers, Stream
 from pretraining.restore import restored
 from pretraining.targets import PARTS, TARGETS, Targets
@@ -80,6 +80,11 @@ class Plan:
         """The first learning rate; it decreases along a cosine."""
         return 2e-3 if self.start is None else 1e-3
 
+    @property
+    def backbone_share(self) -> float:
+        """The learning rate of the backbone relative to that of the heads, which always start from random weights."""
+        return 1.0 if self.start is None else 0.5
+
     def identity(self) -> dict[str, int | str]:
         """The facts in which another run differs from this one."""
         start = "" if self.start is None else hashlib.sha256(self.start.read_bytes()).hexdigest()
@@ -120,10 +125,10 @@ def train(plan: Plan) -> Path:
         compile_where_possible(model)
     few = min(plan.things, 300)
     fitting = World(np.random.default_rng([plan.seed, 0]), few)
-    targets = Targets([fitting.batch(min(few, 100), INPUT_PX, of_one_kind=0) for _ in range(6)])
+    targets = Targets([fitting.batch(min(few, 100), TRAINED_PX, of_one_kind=0) for _ in range(6)])
 
     def size_px() -> int:
-        return INPUT_PX if spent_s >= plan.full_size_from * budget_s else SMALL_PX
+        return TRAINED_PX if spent_s >= plan.full_size_from * budget_s else SMALL_PX
 
     with (
         Renderers(plan.things, plan.things_per_batch, plan.of_one_kind, size_px(), [plan.seed, 1, step]) as renderers,
@@ -133,9 +138,9 @@ def train(plan: Plan) -> Path:
         batch = stream.next()  # the time until the renderers start does not count
         while spent_s < budget_s:
             started_s = time.monotonic()
+            warm, falling = min(1, (step + 1) / WARM_UP_STEPS), (1 + math.cos(math.pi * spent_s / budget_s)) / 2
             for group in optimiser.param_groups:
-                warm = min(1, (step + 1) / WARM_UP_STEPS)
-                group["lr"] = plan.learning_rate * warm * (1 + math.cos(math.pi * spent_s / budget_s)) / 2
+                group["lr"] = plan.learning_rate * group["share"] * warm * falling
             renderers.render_at(size_px())
             contrast = spent_s >= plan.contrast_from * budget_s
             losses = _step(model, optimiser, batch, targets, device, contrast=contrast)
@@ -181,7 +186,9 @@ def _begun(
         for part in (model.backbone.colour_convolutions, model.backbone.colour_norms):
             part.requires_grad_(False)
     model, average = model.to(device), average.to(device)
-    optimiser = torch.optim.AdamW(model.parameters(), plan.learning_rate, weight_decay=0.02)
+    heads = [value for part in (model.norm, model.describe, model.project) for value in part.parameters()]
+    groups = [{"params": model.backbone.parameters(), "share": plan.backbone_share}, {"params": heads, "share": 1.0}]
+    optimiser = torch.optim.AdamW(groups, plan.learning_rate, weight_decay=0.02)
     if not checkpoint.exists():
         average.load_state_dict(model.state_dict())
         return model, average, optimiser, 0.0, 0

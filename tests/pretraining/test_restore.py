@@ -14,7 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 from torch import nn
 
 from pretraining import restore
-from pretraining.network import INPUT_PX, WORDS, padded
+from pretraining.network import TRAINED_PX, WORDS, padded
 from pretraining.restore import Folded, folded_convolutions, restored
 from pretraining.world import World
 from tpu.models import default_extractor_path
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.needs_torch
 def test_a_restored_network_computes_what_its_file_computes() -> None:
     path = default_extractor_path()
     backbone = restored(path, seed=1)
-    picture = World(np.random.default_rng(3), 4).batch(2, INPUT_PX).pictures[:1]
+    picture = World(np.random.default_rng(3), 4).batch(2, TRAINED_PX).pictures[:1]
     maps = {}
     with torch.no_grad():
         x = torch.from_numpy(picture).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -57,7 +57,10 @@ def test_layers_that_the_file_lacks_change_nothing_at_first(monkeypatch: pytest.
 
     monkeypatch.setattr(restore, "folded_convolutions", shallow)
     backbone = restored(default_extractor_path(), seed=1)
-    x = torch.from_numpy(World(np.random.default_rng(3), 4).batch(2, INPUT_PX).pictures).permute(0, 3, 1, 2) / 127.5 - 1
+    x = (
+        torch.from_numpy(World(np.random.default_rng(3), 4).batch(2, TRAINED_PX).pictures).permute(0, 3, 1, 2) / 127.5
+        - 1
+    )
     unchanged, added = [], []
     with torch.no_grad():
         for number, layer, convolution, norm in backbone.layers():

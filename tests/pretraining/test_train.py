@@ -17,7 +17,7 @@ import torch._inductor.compile_fx
 from torch import nn
 
 from pretraining import train as training
-from pretraining.network import INPUT_PX, Backbone, centre_window
+from pretraining.network import INPUT_PX, TRAINED_PX, Backbone, balanced, centre_window
 from pretraining.train import Diverged, ForeignCheckpoint, Plan, Targets, compile_where_possible, contrasted, train
 from pretraining.world import World
 from tests.support.waiting import wait_until
@@ -160,10 +160,26 @@ def test_targets_vary_equally_and_have_no_extreme_values() -> None:
 
 def test_the_backbone_accepts_smaller_pictures() -> None:
     backbone = Backbone().eval()
-    for size in (64, INPUT_PX):
+    for size in (64, TRAINED_PX, INPUT_PX):
         assert backbone(torch.zeros(2, 3, size, size)).shape[0] == 2
 
 
 def test_the_mean_has_most_weight_on_the_middle_and_sums_to_one() -> None:
     window = centre_window(6)
     assert torch.allclose(window * 144, torch.outer(*[torch.tensor([1.0, 2, 3, 3, 2, 1])] * 2))
+
+
+def test_a_picture_in_warm_light_becomes_more_like_the_one_in_white_light() -> None:
+    white = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(2)) / 2
+    warm = white * torch.tensor([1.2, 1.0, 0.75])[:, None, None]
+    before, after = (
+        float((a - b).abs().mean()) for a, b in ((2 * warm, 2 * white), map(balanced, (2 * warm - 1, 2 * white - 1)))
+    )
+    assert 0.4 * before < after < 0.65 * before
+
+
+def test_a_grey_picture_is_left_alone_and_nothing_gets_brighter_than_white() -> None:
+    grey = torch.linspace(-1, 1, 64).reshape(1, 1, 8, 8).expand(1, 3, 8, 8)
+    assert torch.allclose(balanced(grey), grey, atol=1e-6)
+    red = torch.stack([torch.ones(8, 8), -torch.ones(8, 8), torch.ones(8, 8) * 0.9])[None]
+    assert float(balanced(red).max()) <= 1

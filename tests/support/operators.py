@@ -7,7 +7,8 @@ from pathlib import Path
 from ai_edge_litert import schema_py_generated as schema
 
 EDGE_TPU_OPERATORS = {  # of those the Edge TPU compiler takes, what such a network may need
-    "CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "CONCATENATION", "FULLY_CONNECTED", "MEAN", "QUANTIZE", "RESHAPE"
+    "CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "CONCATENATION", "FULLY_CONNECTED", "MEAN", "MUL", "QUANTIZE",
+    "RESHAPE",
 }  # fmt: skip
 
 
