@@ -37,8 +37,10 @@ WORDS = {2: 128, 5: 192}  # 1×1 convolutions on the map of a layer: a learned d
 PARTS = (*(LAYERS[tap].channels for tap in TAPS), COLOUR_LAYERS[-1], *WORDS.values())
 FEATURES = sum(PARTS)
 COLOURS = 3  # of a picture
-TRAINED_PX = 96  # edge of the pictures to train on
-INPUT_PX = 144  # edge of the pictures of the shipped extractor, in which things are larger and print is finer
+TRAINED_PX = 96  # edge of the pictures to train on, and of the coarse look of the shipped extractor
+INPUT_PX = 144  # edge of its pictures, and of its fine look, in which print can be read
+FINE = (0, 1, 3, 4, 5)  # parts that are taken from the fine look: edges, colours and surfaces
+COARSE = (1, 2)  # parts that are taken from the coarse look: shapes
 GREYED = 0.5  # share of a grey-world correction: the power of the ratio of two means
 DARKEST = 0.02  # is added to the means, so that the gains of dark pictures stay near 1
 

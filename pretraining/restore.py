@@ -23,6 +23,7 @@ from pretraining.world import World
 logger = logging.getLogger(__name__)
 
 THINGS = 128  # per batch, to measure the statistics on
+WIDE = 7  # kernel of the coarse look's first convolution, which `convert.widened` made from that of the fine look
 ANOTHER = "Start from an extractor of this recipe."
 FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]
@@ -66,12 +67,12 @@ def folded_convolutions(path: Path) -> Folded:
 
     Weights are float32 (out, in, height, width), biases (out,): integers times their scales (TensorFlow Lite's
     8-bit quantization specification, one scale a channel, zero point 0). They are for pictures in −1..1; those of files
-    whose pictures are in 0..1, with zero point 0, are converted.
+    whose pictures are in 0..1, with the least byte for black, are converted.
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
     graph = model.subgraphs[0]
     found: Folded = {}
-    from_black = int(graph.tensors[graph.inputs[0]].quantization.zeroPoint[0]) == 0
+    seen: list[FloatArray] = []
 
     def values(number: int, kind: type[np.generic]) -> FloatArray:
         tensor = graph.tensors[number]
@@ -83,6 +84,10 @@ def folded_convolutions(path: Path) -> Folded:
         options = operator.builtinOptions
         if isinstance(options, schema.Conv2DOptionsT) and options.fusedActivationFunction == _RELU6:
             weights, biases = values(operator.inputs[1], np.int8), values(operator.inputs[2], np.int32)
+            if weights.shape[1] == WIDE or any(np.array_equal(weights, one) for one in seen):
+                continue  # the other look at the picture: the same weights again
+            seen.append(weights)
+            from_black = int(graph.tensors[operator.inputs[0]].quantization.zeroPoint[0]) == -128
             if weights.shape[-1] == COLOURS and from_black:
                 weights, biases = weights / 2, biases + weights.sum((1, 2, 3)) / 2
             own = np.ascontiguousarray(weights.transpose(0, 3, 1, 2)), biases

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from pretraining.families import Relatives
-from pretraining.network import INPUT_PX
+from pretraining.network import TRAINED_PX
 from pretraining.world import FAMILIES, KINDS, World
 
 COLUMNS, ROWS_EACH = 13, 1
@@ -29,10 +29,10 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     world = World(rng, THINGS)
     for _ in range(EARLIER):
-        world.batch(24, INPUT_PX)
+        world.batch(24, TRAINED_PX)
     makers = [*(make for make, _ in KINDS), *(Relatives(found, 0.5) for found, *_ in FAMILIES)]
     things = [make(rng) for make in makers for _ in range(ROWS_EACH)]
-    columns = [np.vstack([view.picture for view in world.views(things, INPUT_PX)]) for _ in range(COLUMNS)]
+    columns = [np.vstack([view.picture for view in world.views(things, TRAINED_PX)]) for _ in range(COLUMNS)]
     try:
         written = cv2.imwrite(str(options.file), cv2.cvtColor(np.hstack(columns), cv2.COLOR_RGB2BGR))
     except cv2.error:

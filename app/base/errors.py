@@ -284,6 +284,18 @@ class NotEnoughTaught(ModelError, ValueError):
     """Training needs more classes or samples."""
 
 
+class TaughtWithAnotherNetwork(ModelError):
+    """Samples of another extractor have no pictures, so they cannot be embedded again, and no model be trained."""
+
+    @property
+    def message(self) -> Text:
+        """The text for the screen."""
+        return message(
+            "This was taught with an earlier network, and its pictures were not kept. So nothing can be added to it, "
+            "but it still answers. RESET begins anew."
+        )
+
+
 class ModelNotWritten(ModelError):
     """A model file could not be written; the file that was there before is unchanged."""
 

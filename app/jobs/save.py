@@ -85,7 +85,7 @@ def save_model(
             tools,
             announce,
             on_progress,
-            tools.store.load(),
+            tools.store.load().of_its_extractor(),
             stored,
             model,
             language,

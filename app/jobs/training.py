@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app.base.errors import KioskError
+from app.base.errors import KioskError, TaughtWithAnotherNetwork
 from app.base.not_sure import NotSure
 from app.base.workers import StopSignal, is_abandoned, unless_abandoned
 from app.core import events as ev
@@ -63,6 +63,8 @@ def queue_training(
         while embed_again(tools, announce):
             if stop.is_set():
                 return
+        if tools.store.samples_without_picture:
+            raise TaughtWithAnotherNetwork
         preparation.make_views()
         session = tools.store.load()
         long_jobs.put(

@@ -89,6 +89,7 @@ DROP TABLE old_model;
 
 _SELECT = "SELECT sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device, hold FROM samples"
 STALE = "extractor_sha256 NOT IN ('', ?)"
+HAS_PICTURE = "length(picture) > 0"
 
 
 def open_database(path: Path | str) -> sqlite3.Connection:

@@ -1,6 +1,10 @@
 """Embed stored pictures again after the extractor changed, a few at a time.
 
 Every sample records the extractor that made its embedding. A sample is stale if that is not the current extractor.
+
+A stale sample without a picture cannot be embedded again. If most samples have none, as in a session that was saved
+without pictures, they stay as they are, and the model that was trained on them goes on answering. If few have none,
+because their pictures were damaged, these are deleted.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from numpy.typing import NDArray
 from app.base.errors import PictureDamaged
 from app.base.ports import ImageArray
 from app.session.connection import SharedDatabase
-from app.session.database import STALE, get_fact, read_samples, set_facts
+from app.session.database import HAS_PICTURE, STALE, get_fact, read_samples, set_facts
 from app.session.pictures import decode_picture
 
 logger = logging.getLogger(__name__)
@@ -35,14 +39,16 @@ class ReEmbedded:
 def switch_extractor(shared: SharedDatabase, name: str, sha256: str) -> bool:
     """Record the current extractor; return whether it differs from the one before.
 
-    If it does, samples become stale and the last model is forgotten.
+    If it does, samples become stale, and the last model is forgotten, unless it cannot be trained again: see above.
     """
     with shared.writing() as database:
         before = get_fact(database, "extractor_sha256")
         if before == sha256:
             return False
         database.execute("UPDATE samples SET extractor_sha256 = ? WHERE extractor_sha256 = ''", (before,))
-        database.execute("DELETE FROM model")
+        if _count(database, f"{STALE} AND NOT {HAS_PICTURE}", sha256) <= _count(database, HAS_PICTURE):
+            database.execute(f"DELETE FROM samples WHERE {STALE} AND NOT {HAS_PICTURE}", (sha256,))
+            database.execute("DELETE FROM model")
         set_facts(database, name, sha256)
     return True
 
@@ -56,10 +62,19 @@ def stale_sample_ids(database: sqlite3.Connection, sha256: str) -> set[int]:
 
 
 def count_stale(shared: SharedDatabase, sha256: str) -> int:
-    """Count the samples that another extractor than `sha256` embedded."""
+    """Count the samples that another extractor than `sha256` embedded, and that can be embedded again."""
     with shared.reading() as database:
-        row = database.execute(f"SELECT count(*) FROM samples WHERE {STALE}", (sha256,)).fetchone()
-    return int(row[0])
+        return _count(database, f"{STALE} AND {HAS_PICTURE}", sha256)
+
+
+def count_without_picture(shared: SharedDatabase, sha256: str) -> int:
+    """Count the samples that another extractor than `sha256` embedded, and that have no picture."""
+    with shared.reading() as database:
+        return _count(database, f"{STALE} AND NOT {HAS_PICTURE}", sha256)
+
+
+def _count(database: sqlite3.Connection, condition: str, *values: str) -> int:
+    return int(database.execute(f"SELECT count(*) FROM samples WHERE {condition}", values).fetchone()[0])
 
 
 def re_embed(
@@ -89,7 +104,8 @@ def re_embed(
         samples = read_samples(
             database,
             "WHERE sample_id IN "
-            f"(SELECT sample_id FROM samples INDEXED BY samples_by_extractor WHERE {STALE} LIMIT ?) "
+            "(SELECT sample_id FROM samples INDEXED BY samples_by_extractor "
+            f"WHERE {STALE} AND {HAS_PICTURE} LIMIT ?) "
             "ORDER BY sample_id",
             (sha256, limit),
         )

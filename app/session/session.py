@@ -90,6 +90,11 @@ class Session:
         views = [np.empty((0, feature_dim), np.float32), *(sample.made for sample in self.samples if len(sample.made))]
         return np.concatenate(views), np.repeat(np.arange(len(counts)), np.array(counts, np.int64))
 
+    def of_its_extractor(self) -> Session:
+        """Return the session without samples that another extractor embedded."""
+        own = tuple(one for one in self.samples if one.extractor_sha256 in ("", self.extractor_sha256))
+        return replace(self, samples=own)
+
     def missing(self) -> Message | None:
         """Return what training still needs, as a text for the visitor; None if it can start."""
         return still_missing(self.labels, self.shots())

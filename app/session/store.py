@@ -305,8 +305,13 @@ class SessionStore:
 
     @property
     def stale_samples(self) -> int:
-        """The number of samples that another extractor embedded."""
+        """The number of samples that another extractor embedded, and that can be embedded again."""
         return re_embedding.count_stale(self._shared, self._extractor[1])
+
+    @property
+    def samples_without_picture(self) -> int:
+        """The number of samples that another extractor embedded, and that cannot be embedded again."""
+        return re_embedding.count_without_picture(self._shared, self._extractor[1])
 
     def switch_extractor(self) -> bool:
         """Record the current extractor; return whether it differs from the one before. See `re_embedding`."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from app.core import events as ev
 from app.core.facts import TaughtClass
 from app.core.state import KioskState, Mode
 from app.core.transitions import advance
+from app.jobs.training import restore_model
 from app.model.backend_status import backend_now
 from app.model.observation import NOTHING_SEEN
 from app.views.model import KioskView, Screen
@@ -131,6 +134,28 @@ def test_training_waits_until_every_sample_has_its_new_embedding(taught_with_ano
     station.press(Action.TRAIN)
     assert station.kiosk.state.mode is Mode.LIVE
     assert {one.extractor_sha256 for one in station.store.load().samples} == {station.extractor.sha256}
+
+
+def test_a_session_without_pictures_still_answers_and_says_why_it_cannot_be_taught_further(tmp_path: Path) -> None:
+    path = tmp_path / "other.tflite"
+    path.write_bytes(tiny_extractor())
+    before = Station(tmp_path, extractor=EmbeddingExtractor(path))
+    before.train()
+    before.close()
+    with closing(sqlite3.connect(before.config.data_dir / "session.sqlite3")) as database, database:
+        database.execute("UPDATE samples SET picture = x''")  # as in a session that was saved without pictures
+    station = Station(tmp_path)
+    assert restore_model(station.tools) is not None
+    station.look()
+    assert station.kiosk.observation is not None
+    assert station.kiosk.observation.probabilities is not None
+    station.press(Action.TRAIN)
+    assert station.notice == (
+        "This was taught with an earlier network, and its pictures were not kept. So nothing can be added to it, but "
+        "it still answers. RESET begins anew."
+    )
+    assert station.store.load().shots() == (4, 4, 0)
+    station.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from app.base.ports import ImageArray
+from app.session.last_model import StoredModel
 from app.session.re_embedding import ReEmbedded
+from app.session.session import Sample
 from tests.support.stores import EMBEDDING, PICTURE, open_store
 
 pytestmark = pytest.mark.needs_runtime
@@ -83,5 +86,26 @@ def test_a_sample_with_a_damaged_picture_is_deleted_when_the_extractor_changes(t
     database.close()
     store = open_store(tmp_path / "s", extractor_sha256="2")
     store.switch_extractor()
-    assert store.re_embed(lambda _image: (np.zeros(6, np.float32), "cpu"), 9) == ReEmbedded(1, dropped=(0,))
+    assert store.re_embed(lambda _image: (np.zeros(6, np.float32), "cpu"), 9) == ReEmbedded(1)
     assert len(store.load().samples) == 1
+
+
+def test_samples_without_pictures_stay_and_their_model_goes_on_answering(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "s")
+    session = store.load()
+    samples = tuple(Sample(number, number, EMBEDDING + number, b"", 0.0) for number in (0, 1))
+    store.replace_with(replace(session, samples=samples))
+    model = tmp_path / "model.tflite"
+    model.write_bytes(b"model")
+    store.remember_model(StoredModel(model, 0.9, 0.5, (1, 1), "holds"))
+    store.close()
+    store = open_store(tmp_path / "s", extractor_sha256="2")
+    assert store.switch_extractor()
+    store.add(0, np.ones(4, np.float32), PICTURE)
+    assert (store.stale_samples, store.samples_without_picture) == (0, 2)
+    assert store.re_embed(lambda _image: (np.zeros(4, np.float32), "cpu")) == ReEmbedded(0)
+    assert store.load().embeddings().tolist() == [EMBEDDING.tolist(), (EMBEDDING + 1).tolist(), [1.0] * 4]
+    assert store.load().of_its_extractor().embeddings().tolist() == [[1.0] * 4]
+    stored = store.last_model()
+    assert stored is not None
+    assert stored.path.name == model.name
