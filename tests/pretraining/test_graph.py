@@ -19,6 +19,8 @@ COLOURS = 3  # which of the parts
 
 
 def test_both_looks_return_the_projections_of_their_features() -> None:
+    import tensorflow as tf
+
     torch.manual_seed(1)
     backbone = Backbone().eval()
     spots = np.random.default_rng(4).integers(64, 192, (max(PART_SIZES) + 16, 6, 6, 3), np.uint8)
@@ -27,6 +29,7 @@ def test_both_looks_return_the_projections_of_their_features() -> None:
     settle_norms(backbone, coarse)
     features = [conversion._features(backbone, pictures) for pictures in (fine, coarse)]
     model = keras_model(backbone, *features)
+    assert isinstance(model, tf.keras.Model)
     outputs = np.concatenate([model(fine[row : row + 1].astype(np.float32) / 255).numpy() for row in range(3)])
     assert outputs.shape == (3, VALUES)
     start = 0
