@@ -26,6 +26,7 @@ KioskError                          everything below
 │   └── PictureDamaged              a stored picture cannot be decoded
 ├── ModelError                      there is no trained model that can answer
 │   ├── NotEnoughTaught             training needs more classes or samples
+│   ├── TaughtWithAnotherNetwork    samples of another extractor have no pictures
 │   ├── ModelNotWritten             a model file could not be written
 │   ├── ExportedModelDisagrees      the exported file answers differently from the trained head
 │   └── StarterUnusable             the model that answers before the first training cannot be used
