@@ -52,6 +52,7 @@ from app.base.errors import (
     SettingsNotWritten,
     StarterUnusable,
     StorageError,
+    TaughtWithAnotherNetwork,
     UntrustedFolderError,
     WorkerStuck,
 )
@@ -86,6 +87,10 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
     ),
     PictureNotEncoded(): "the picture could not be compressed. Press the button again.",
     PictureDamaged(): "a stored picture is damaged. Take it back with UNDO, or RESET the session.",
+    TaughtWithAnotherNetwork(): (
+        "This was taught with an earlier network, and its pictures were not kept. So nothing can be added to it, but "
+        "it still answers. RESET begins anew."
+    ),
     ModelNotWritten(Path("/data"), FULL): (
         "the model could not be written to /data: No space left on device. Make room there and press TRAIN again."
     ),
@@ -185,7 +190,10 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
             {DataDirInUse, SettingsNotWritten, SessionNotWritten, SessionNotArchived, SessionNotErased, SessionNotRead}
             | {ArchiveUnusable, PictureNotEncoded, PictureDamaged},
         ),
-        (ModelError, {NotEnoughTaught, ModelNotWritten, ExportedModelDisagrees, StarterUnusable}),
+        (
+            ModelError,
+            {NotEnoughTaught, TaughtWithAnotherNetwork, ModelNotWritten, ExportedModelDisagrees, StarterUnusable},
+        ),
         (ExportError, {ExportFailed, FolderOccupied, ReadBackDiffers, DriveGone, DriveGoneDuringSave}),
         (UntrustedFolderError, {FolderRefused, SandboxFailed, DriveUnreadable}),
         (DeviceError, {CameraUnavailable, DisplayUnavailable, PinsUnavailable, PowerRefused}),
