@@ -33,8 +33,7 @@ engine:
 	$(PYTHON) assets/web/fetch_engine.py
 
 # The tests of what computes, again with tflite-runtime, whose last wheels are for Python 3.11 and NumPy 1.
-OF_RUNTIME := tests/learning tests/tpu tests/app/model tests/app/importing tests/app/test_kiosk.py \
-	tests/app/commands/test_train.py tests/app/commands/test_classify.py
+OF_RUNTIME := tests/learning tests/tpu tests/app/model tests/app/test_kiosk.py tests/app/commands/test_classify.py
 test-legacy: $(LEGACY)/.ready
 	$(LEGACY)/bin/python $(PYTEST) -m needs_runtime $(OF_RUNTIME)
 

@@ -46,7 +46,6 @@ def test_every_test_that_uses_a_model_runs_again_with_the_older_runtime() -> Non
     [
         ("torch", "needs_torch", "pretraining/"),
         ("tensorflow", "needs_torch", "pretraining/"),
-        ("psutil", "needs_dask", "hub/"),  # comes with Dask
         ("mediapipe", "needs_mediapipe", "clients/"),
         ("tests.browser", "needs_browser", "browser/"),
     ],

@@ -88,10 +88,10 @@ def _array(content: bytes | None) -> NDArray[Any]:
     stream = io.BytesIO(content)
     read_header = _HEADERS[np.lib.format.read_magic(stream)]
     shape, fortran, dtype = read_header(stream)
-    if fortran or dtype.kind not in "biuf" or min(shape, default=0) < 0:
+    if dtype.kind not in "biuf" or min(shape, default=0) < 0:
         raise ValueError("no array of numbers")
     values = np.frombuffer(content, dtype, offset=stream.tell())
-    return values.reshape(shape)
+    return values.reshape(shape, order="F" if fortran else "C")
 
 
 def _is_small(data: bytes) -> bool:

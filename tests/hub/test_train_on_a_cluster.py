@@ -12,7 +12,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import psutil
 import pytest
 
 from app.embedding import cluster as clusters
@@ -50,6 +49,8 @@ def embedder(client: Any, extractor: EmbeddingExtractor) -> ClusterEmbedder:
 
 def children() -> set[int]:
     """The processes that this one started, and theirs, that still run."""
+    import psutil  # comes with Dask
+
     return {child.pid for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE}
 
 

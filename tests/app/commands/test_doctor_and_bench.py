@@ -104,7 +104,7 @@ def test_a_finished_classifier_is_no_extractor_for_doctor_train_and_the_kiosk(
     data, named = tmp_path / "data", ["--extractor", str(classifier)]
     assert main(["--headless", "--camera", "demo", "--data-dir", str(data), *named]) == 1
     assert capsys.readouterr().err == f"error: {error}\n"
-    assert {path.name for path in data.iterdir()} == {"kiosk.lock"}  # no session was touched
+    assert {path.name for path in data.iterdir()} == {"incidents", "kiosk.lock"}  # no session was touched
     assert main(["train", str(painted(tmp_path / "pictures")), "--out", str(tmp_path / "out"), *named]) == 1
     assert capsys.readouterr() == ("", f"error: {error}\n")
     assert not (tmp_path / "out").exists()
