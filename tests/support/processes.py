@@ -214,7 +214,7 @@ class KioskProcess:
         database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         try:
             return database.execute(statement).fetchall()
-        except sqlite3.OperationalError:  # being created or written
+        except sqlite3.DatabaseError:  # being created, written or overwritten
             return []
         finally:
             database.close()
