@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.explanation import Description, ExplainedMap, NotExplainable, explaining_form
+from learning.graph_view import GraphView
 
 LARGEST_NUMBERS = 250_000  # float32 in the page: 1.3 MB; a model with more is explained by covering parts of pictures
 
@@ -22,11 +23,14 @@ def page_explanation(model: bytes) -> dict[str, Any] | None:
         model: The model file, one that runs on the CPU.
 
     Returns:
-        None if the model has no such form, or too large a one for a page.
+        None if the model has no such form, or too large a one for a page. Also if a map is the picture itself: the
+        page's engine cannot return what it was given.
     """
     try:
         description = explaining_form(model).description
     except NotExplainable:
+        return None
+    if set(description.tensors) & set(GraphView(model).inputs):
         return None
     if sum(one.weights.size + one.window.size for one in description.maps) > LARGEST_NUMBERS:
         return None
