@@ -21,7 +21,7 @@ from tpu.tensors import read_picture
 pytestmark = pytest.mark.needs_runtime
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (30, 50, 3), np.uint8)
-ENDINGS = (".jpg", ".png", ".bmp", ".webp", ".tiff", ".gif")
+ENDINGS = [".jpg", ".png", ".bmp", ".webp", ".tiff", *[".gif"] * cv2.haveImageWriter("a.gif")]  # OpenCV 5 writes GIF
 
 
 def encoded(ending: str, *options: int) -> bytes:
@@ -63,7 +63,7 @@ BOMBS = {
     "jpeg of 30,000 × 30,000": with_size(encoded(".jpg"), 30_000, 30_000),
     "jpeg of 7,000 × 7,000 in a few bytes": with_size(encoded(".jpg"), 7_000, 7_000),
     "bmp of 30,000 × 30,000": encoded(".bmp")[:18] + struct.pack("<ii", 30_000, -30_000) + encoded(".bmp")[26:],
-    "gif of 60,000 × 60,000": encoded(".gif")[:6] + struct.pack("<HH", 60_000, 60_000) + encoded(".gif")[10:],
+    "gif of 60,000 × 60,000": b"GIF89a" + struct.pack("<HH", 60_000, 60_000) + bytes(200),
     "jpeg without a frame": b"\xff\xd8\xff\xda" + bytes(100),
     "tiff with a directory beyond all": b"II*\0" + struct.pack("<I", 1 << 31),
 }
