@@ -51,7 +51,7 @@ def test_leaks_in_the_running_kiosk_are_noticed_and_reported() -> None:
     leaked: list[object] = []
 
     def leak(_visit: int) -> None:
-        leaked.append(np.ones(4_000_000, np.uint8))
+        leaked.append(np.ones(16_000_000, np.uint8))
         leaked.extend(os.open("/dev/null", os.O_RDONLY) for _ in range(3))
 
     try:
