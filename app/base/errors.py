@@ -9,10 +9,11 @@ KioskError                          everything below
 │   ├── BenchmarkUnavailable        the benchmark does not exist, or did not finish
 │   └── ClusterUnavailable          the Dask cluster cannot be used
 ├── CommandIncomplete               a command ran to its end, but could not do all of its work
-│   ├── JsonNotWritten              the file of --json cannot be written
-│   ├── BundleNotWritten            the file of --bundle cannot be written
+│   ├── OutputNotWritten            what an option names cannot be written
+│   │   ├── JsonNotWritten          the file of --json
+│   │   ├── BundleNotWritten        the file of --bundle
+│   │   └── OverlayNotWritten       a picture of --why
 │   ├── PicturesSkipped             some of the pictures cannot be read
-│   ├── OverlayNotWritten           a picture of --why cannot be written
 │   └── DownloadsDamaged            downloaded models are not what was published
 ├── StorageError                    the data directory cannot be read or written
 │   ├── DataDirInUse                another kiosk uses it
@@ -106,30 +107,37 @@ class CommandIncomplete(KioskError):
     """A command ran to its end, but could not do all of its work."""
 
 
-class JsonNotWritten(CommandIncomplete):
+class OutputNotWritten(CommandIncomplete):
+    """What an option of the command line names cannot be written; `reason` is what the system says."""
+
+    another = ""  # what to name instead, and with which option
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    @property
+    def message(self) -> Text:
+        """The text for the terminal."""
+        return f"cannot write {self.path}: {self.reason}. Name another {self.another}."
+
+
+class JsonNotWritten(OutputNotWritten):
     """The file of `--json` cannot be written."""
 
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path, self.reason = path, reason
-
-    @property
-    def message(self) -> Text:
-        """The text for the terminal."""
-        return f"cannot write {self.path}: {self.reason}. Name another file with --json."
+    another = "file with --json"
 
 
-class BundleNotWritten(CommandIncomplete):
+class BundleNotWritten(OutputNotWritten):
     """The file of `--bundle` cannot be written."""
 
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path, self.reason = path, reason
+    another = "file with --bundle"
 
-    @property
-    def message(self) -> Text:
-        """The text for the terminal."""
-        return f"cannot write {self.path}: {self.reason}. Name another file with --bundle."
+
+class OverlayNotWritten(OutputNotWritten):
+    """A picture of `--why` cannot be written."""
+
+    another = "folder with --why"
 
 
 class PicturesSkipped(CommandIncomplete):
@@ -143,19 +151,6 @@ class PicturesSkipped(CommandIncomplete):
     def message(self) -> Text:
         """The text for the terminal."""
         return f"cannot read {self.skipped} of {self.total} pictures. Replace the files named above."
-
-
-class OverlayNotWritten(CommandIncomplete):
-    """A picture of `classify --why` cannot be written; `reason` is what the system says."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path, self.reason = path, reason
-
-    @property
-    def message(self) -> Text:
-        """The text for the terminal."""
-        return f"cannot write {self.path}: {self.reason}. Name another folder with --why."
 
 
 class DownloadsDamaged(CommandIncomplete):
