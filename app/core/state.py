@@ -210,6 +210,12 @@ class KioskState:
     ticked_s: float = 0.0
     pressed_at_s: float = 0.0
 
+    def with_pages_closed(self) -> KioskState:
+        """Return the state without an open page, a message or a held button."""
+        return replace(
+            self, held=None, notice=None, gallery=GalleryState(), results=ResultsState(), saving=SavingState()
+        )
+
     @property
     def labels(self) -> tuple[str, ...]:
         """Class labels in label order."""

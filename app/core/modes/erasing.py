@@ -9,7 +9,6 @@ from app.core import events as ev
 from app.core.facts import TaughtClass
 from app.core.game import GameStep
 from app.core.modes.why import visit_over
-from app.core.pages import GalleryState, ResultsState, SavingState
 from app.core.state import KioskState, Mode, Notice, Step
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 2.0, 30.0  # the time between tries doubles from the first to the longest
@@ -24,7 +23,7 @@ def begun(state: KioskState, *, gone: bool) -> KioskState:
     """
     waiting = state.game if state.game is not None and state.game.step is GameStep.CLEAR else None
     return replace(
-        visit_over(state),
+        visit_over(state).with_pages_closed(),
         mode=Mode.ERASING,
         game=waiting,  # it needs an empty session
         classes=tuple(TaughtClass(one.label) for one in state.classes),
@@ -32,12 +31,7 @@ def begun(state: KioskState, *, gone: bool) -> KioskState:
         starter=None,
         changed=False,
         learn_due=False,
-        held=None,
         arrival=None,
-        notice=None,
-        gallery=GalleryState(),
-        results=ResultsState(),
-        saving=SavingState(),
         gone=gone,
         erase_problem="",
         erase_tries=0,

@@ -13,7 +13,6 @@ from app.core.game import GameStep
 from app.core.modes import erasing
 from app.core.modes.language import with_language
 from app.core.modes.why import visit_over
-from app.core.pages import GalleryState, ResultsState, SavingState
 from app.core.state import KioskState, Mode, Step, noticed
 
 DISK_NOTICE_S = 12.0
@@ -67,17 +66,7 @@ def stay(state: KioskState, _: Button) -> Step:
 def start_attract(state: KioskState) -> Step:
     """Start the demonstration, in the kiosk's own language."""
     state, renamed = with_language(visit_over(state), state.config.screen.language)
-    state = replace(
-        state,
-        mode=Mode.ATTRACT,
-        attract_since_s=state.now_s,
-        gone=False,
-        notice=None,
-        held=None,
-        gallery=GalleryState(),
-        results=ResultsState(),
-        saving=SavingState(),
-    )
+    state = replace(state.with_pages_closed(), mode=Mode.ATTRACT, attract_since_s=state.now_s, gone=False)
     return state, renamed if state.answering else (*renamed, ev.LoadStarter())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.core.pages import GalleryState, ResultsState, SavingState
+from app.core.pages import SavingState
 from app.core.state import KioskState, Mode
 
 CALM_S = 4.0
@@ -15,16 +15,12 @@ def recovered(state: KioskState) -> KioskState:
     """Leave every page and question, and show the calm screen."""
     saving = state.mode is Mode.SAVING and not state.saving.finished
     return replace(
-        state,
+        state.with_pages_closed(),
         mode=state.mode if state.mode in _JOBS or saving else state.resting_mode,
         calm_until_s=state.now_s + CALM_S,
-        held=None,
-        notice=None,
         arrival=None,
         found=None,
         game=None,
-        gallery=GalleryState(),
-        results=ResultsState(),
         saving=state.saving if saving else SavingState(),
         staff=state.staff.closed(),
         typing=None,
