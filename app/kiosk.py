@@ -276,9 +276,7 @@ class Kiosk:
             return  # an answer from before the classes changed
         answer = guess(self._seen.probabilities, self._seen.novelty)
         picture = Picture(("trick", seen.frame.sequence), seen.frame.image)
-        why = self._seen.why  # of the newest frame alone, which may have another winner
-        why = None if why is None or why.winner != answer.index else why
-        self.handle(ev.AnswerSeen(answer.index, answer.probability, answer.sure, picture, why))
+        self.handle(ev.AnswerSeen(answer.index, answer.probability, answer.sure, picture, self._seen.why))
 
     def _take_events(self) -> list[ev.Event]:
         events = []

@@ -198,7 +198,9 @@ def answer_seen(state: KioskState, event: ev.AnswerSeen) -> Step:
     game = replace(game, since_s=since_s)
     if state.now_s - since_s < STEADY_S or state.now_s < game.quiet_until_s:
         return replace(state, game=game), ()
-    trick = Trick(event.picture, event.label_index, event.sureness, event.why)
+    why = event.why  # of this frame alone, which may have another winner than the frames together
+    why = None if why is None or why.winner != event.label_index else why
+    trick = Trick(event.picture, event.label_index, event.sureness, why)
     state = replace(state, game=replace(game, trick=trick), mode=Mode.ASK_TRICK, asked_at_s=state.now_s, notice=None)
     return state, (ev.PlaySound("tick"),)
 

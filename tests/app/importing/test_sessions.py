@@ -6,7 +6,9 @@ import io
 import os
 import pickle
 import shutil
+import tempfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,25 @@ def test_pictures_are_embedded_again_for_another_extractor_and_without_them_it_i
         "it was taught with another network (kiosk_extractor; here it is ours), and without its pictures it cannot be "
         "learned anew. Save it with pictures there."
     )
+
+
+def test_no_picture_passes_through_a_file_on_the_disk(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even through one without a name, whose blocks would keep the picture after it is erased."""
+    beside = tmp_path / "temporary"
+    beside.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(beside))
+    opened: list[str] = []
+
+    def look(_fraction: float) -> None:
+        for descriptor in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):  # the one that lists the others
+                opened.append(str(descriptor.readlink()))
+
+    session_of(folder, on_progress=look)
+    assert [name for name in opened if "memfd:question" in name]
+    assert [name for name in opened if name.startswith(str(beside))] == []
 
 
 class Pickled:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.base.buttons import Action, Button, ClassGallery
+from app.base.explanation import Explanation, Way
 from app.base.picture import Picture
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
@@ -45,12 +46,20 @@ def wait(state: KioskState, seconds: float) -> KioskState:
     return run(state, ev.TimePassed(state.now_s + seconds))[0]
 
 
-def looks(state: KioskState, index: int, seconds: float, *, named: bool = True, sureness: float = 0.9) -> KioskState:
+def looks(
+    state: KioskState,
+    index: int,
+    seconds: float,
+    *,
+    named: bool = True,
+    sureness: float = 0.9,
+    why: Explanation | None = None,
+) -> KioskState:
     """The model gives the same answer for some seconds."""
     for _ in range(round(seconds / EVERY_S)):
         if state.mode is not Mode.LIVE:
             break
-        state, _ = run(state, ev.AnswerSeen(index, sureness, named, FRAME), ev.TimePassed(state.now_s + EVERY_S))
+        state, _ = run(state, ev.AnswerSeen(index, sureness, named, FRAME, why), ev.TimePassed(state.now_s + EVERY_S))
     return state
 
 
@@ -157,6 +166,15 @@ def test_a_class_that_was_taught_after_training_cannot_be_tricked() -> None:
     after = press(state, 0)
     assert after.game is not None
     assert after.game.target == 1
+
+
+@pytest.mark.parametrize(("winner", "kept"), [(0, True), (1, False)])
+def test_the_picture_of_a_trick_is_lit_only_for_the_class_that_was_tricked(winner: int, kept: bool) -> None:
+    why = Explanation(np.ones((2, 2), np.float32), winner, 1 - winner, False, 4.0, Way.EXACT)
+    state = looks(looks(playing(), 1, 1.0), 0, STEADY_S + 1, why=why)
+    assert state.game is not None
+    assert state.game.trick is not None
+    assert (state.game.trick.why is why) == kept
 
 
 def test_a_game_shows_no_gallery() -> None:

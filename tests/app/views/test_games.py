@@ -1,0 +1,32 @@
+"""What a game shows beside the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.base.picture import Picture
+from app.core.facts import TrainedFacts
+from app.core.game import Game, GameStep, Trick
+from app.core.state import Mode
+from app.views.games import strip
+from app.views.words import Translator
+from tests.support.states import kiosk
+
+FRAME = Picture(("trick", 1), np.zeros((4, 4, 3), np.uint8))
+
+
+@pytest.mark.parametrize(("sureness", "percent"), [(0.966, 97), (0.57, 57), (0.004, 0)])
+def test_a_percentage_is_rounded_as_on_the_plate_of_the_answer(sureness: float, percent: int) -> None:
+    trick = Trick(FRAME, 0, sureness)
+    state = replace(kiosk(3, 3, mode=Mode.LIVE), model=TrainedFacts(0.9, 0.5, (3, 3)), best_trick=trick)
+    translate = Translator("en")
+    answered = strip(replace(state, game=Game(False, GameStep.ANSWERED, 0, trick=trick)), None, translate)
+    seeking = strip(replace(state, game=Game(False, GameStep.SEEK, 0)), 0.2, translate)
+    assert answered is not None
+    assert seeking is not None
+    assert answered.title == f"Before: apple {percent}%"
+    assert seeking.best_text == f"Best: {percent}%"
+    assert f"{sureness:.0%}" == f"{percent}%"
