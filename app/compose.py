@@ -26,6 +26,7 @@ from app.base.workers import Mailbox, unless_abandoned
 from app.config.schema import CameraSettings, Config
 from app.config.settings_file import SettingsFile
 from app.core.events import Event, StartProblem, WorkerFailed, WorkerReplaced
+from app.core.state import KioskState
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
 from app.demo.setup import Demo, demo_config, scripted_visitor
@@ -297,6 +298,16 @@ def make_loop(
     return loop
 
 
+def camera_wanted(state: KioskState) -> object:
+    """Return what the camera is opened again for when it changes.
+
+    Rotation, zoom and mirror need no other camera. One with fixed light is opened again, and measures the light, when
+    nobody is there any more.
+    """
+    settings = replace(state.config.camera, rotation=0, zoom=1.0, mirror=True)
+    return settings, state.attract_since_s if settings.fixed_light else None
+
+
 def start_workers(
     kiosk: Kiosk,
     vision: Vision,
@@ -315,11 +326,6 @@ def start_workers(
 
     def settings() -> CameraSettings:
         return kiosk.state.config.camera
-
-    def wanted() -> object:
-        """What the camera is opened again for. One with fixed light measures it again while nobody is there."""
-        light = kiosk.state.attract_since_s if settings().fixed_light else None
-        return replace(settings(), rotation=0, zoom=1.0, mirror=True), light
 
     def failed(worker: str, error: Exception) -> None:
         announce(WorkerFailed(worker, f"{type(error).__name__}: {error}"))
@@ -349,7 +355,7 @@ def start_workers(
                 unless_abandoned(stop, mailboxes.deliver),
                 unless_abandoned(stop, announce),
                 stop=stop,
-                wanted=wanted,
+                wanted=lambda: camera_wanted(kiosk.state),
                 rotation=lambda: settings().rotation,
                 keeps_light=lambda: settings().fixed_light and kiosk.state.held is not None,
                 clock=clock,

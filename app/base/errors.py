@@ -288,7 +288,7 @@ class TaughtWithAnotherNetwork(ModelError):
         """The text for the screen."""
         return message(
             "This was taught with an earlier network, and its pictures were not kept. So nothing can be added to it, "
-            "but it still answers. RESET begins anew."
+            "but it still answers. Press RESET to begin again."
         )
 
 

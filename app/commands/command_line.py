@@ -51,7 +51,7 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # `… | head`: whoever read the output has seen enough
+    except BrokenPipeError:  # `… | head`: the reader has seen enough
         drop_output()
         return DONE
     except Exception as error:

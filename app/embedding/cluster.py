@@ -1,6 +1,6 @@
 """A Dask cluster that embeds pictures. This is the only module that imports Dask.
 
-Whoever reaches a Dask scheduler can run code on it. So a cluster of this computer listens on 127.0.0.1 only, and a
+Anybody who reaches a Dask scheduler can run code on it. So a cluster of this computer listens on 127.0.0.1 only, and a
 scheduler on another computer needs TLS.
 """
 

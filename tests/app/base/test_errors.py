@@ -90,7 +90,7 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
     PictureDamaged(): "a stored picture is damaged. Take it back with UNDO, or RESET the session.",
     TaughtWithAnotherNetwork(): (
         "This was taught with an earlier network, and its pictures were not kept. So nothing can be added to it, but "
-        "it still answers. RESET begins anew."
+        "it still answers. Press RESET to begin again."
     ),
     ModelNotWritten(Path("/data"), FULL): (
         "the model could not be written to /data: No space left on device. Make room there and press TRAIN again."

@@ -152,7 +152,7 @@ def test_a_session_without_pictures_still_answers_and_says_why_it_cannot_be_taug
     station.press(Action.TRAIN)
     assert station.notice == (
         "This was taught with an earlier network, and its pictures were not kept. So nothing can be added to it, but "
-        "it still answers. RESET begins anew."
+        "it still answers. Press RESET to begin again."
     )
     assert station.store.load().shots() == (4, 4, 0)
     station.close()
