@@ -25,8 +25,9 @@ from app.ui.painting.theme import load_theme
 from app.views.model import KioskView, Light
 from app.views.present import Surroundings, present
 from tests.app.ui.test_screens import check_texts, drawn
+from tests.support.page_views import every_view
 from tests.support.states import kiosk
-from tests.support.views import every_view, game_views, spot
+from tests.support.views import game_views, spot
 
 SIZES = [(1280, 720), (800, 480), (1080, 1920)]
 IMAGE = np.random.default_rng(0).integers(60, 256, (480, 640, 3), np.uint8)

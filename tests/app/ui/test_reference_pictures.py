@@ -20,7 +20,7 @@ from PIL import Image
 from app.config.checks import PALETTES
 from app.ui import screens
 from app.ui.painting.theme import load_theme
-from tests.support.views import every_view
+from tests.support.page_views import every_view
 
 ROOT = Path(__file__).resolve().parents[3]
 VIEWS = every_view()

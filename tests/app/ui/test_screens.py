@@ -24,7 +24,9 @@ from app.ui.painting.layout import arrange
 from app.ui.painting.theme import contrast_ratio, load_theme
 from app.views.model import Banner, KioskView, Verdict
 from app.views.present import Surroundings, present
-from tests.support.views import LONG, every_view, main_views
+from tests.support.page_views import every_view
+from tests.support.painted import LONG
+from tests.support.views import main_views
 
 SIZES = [(1280, 720), (800, 480), (1920, 1080), (3840, 2160), (1080, 1920)]
 IMAGE = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)

@@ -1,10 +1,9 @@
-"""The games, step by step: what is asked, what a press does, and when the picture of a trick is forgotten."""
+"""“Trick it!”, step by step: what is asked, what a press does, and when the picture of a trick is forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,86 +16,27 @@ from app.core.facts import TaughtClass, TrainedFacts
 from app.core.game import GameStep, NewAnswer
 from app.core.modes.games import (
     ANSWER_WITHIN_S,
-    ENOUGH,
-    ENOUGH_TO_REPAIR,
     QUIET_AFTER_YES_S,
     QUIET_AT_START_S,
     STEADY_S,
     watching,
 )
 from app.core.state import KioskState, Mode
-from tests.support.states import PICTURE, kiosk, run
-
-MODEL = TrainedFacts(0.9, 0.5, (3, 3, 0))
-FRAME = Picture(("trick", 7), np.zeros((4, 4, 3), np.uint8))
-EVERY_S = 0.25  # between two answers
-
-
-def live(**changes: object) -> KioskState:
-    return replace(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), now_s=1.0, **changes)  # type: ignore[arg-type]
-
-
-def press(state: KioskState, *buttons: Button) -> KioskState:
-    for button in buttons:
-        state, _ = run(state, ev.ButtonPressed(button), ev.ButtonReleased(button))
-    return state
-
-
-def wait(state: KioskState, seconds: float) -> KioskState:
-    return run(state, ev.TimePassed(state.now_s + seconds))[0]
-
-
-def looks(
-    state: KioskState,
-    index: int,
-    seconds: float,
-    *,
-    named: bool = True,
-    sureness: float = 0.9,
-    why: Explanation | None = None,
-) -> KioskState:
-    """The model gives the same answer for some seconds."""
-    for _ in range(round(seconds / EVERY_S)):
-        if state.mode is not Mode.LIVE:
-            break
-        state, _ = run(state, ev.AnswerSeen(index, sureness, named, FRAME, why), ev.TimePassed(state.now_s + EVERY_S))
-    return state
-
-
-def playing() -> KioskState:
-    return press(wait(press(live(), Action.PLAY), 1.0), 0)
-
-
-def asked(state: KioskState | None = None, sureness: float = 0.9) -> KioskState:
-    state = looks(state or playing(), 1, 1.0)  # another thing is there first
-    state = looks(state, 0, STEADY_S + 1, sureness=sureness)
-    assert state.mode is Mode.ASK_TRICK
-    return wait(state, 1.0)
-
-
-def caught(sureness: float = 0.9) -> KioskState:
-    return press(asked(sureness=sureness), 0)
-
-
-def repaired() -> KioskState:
-    state = press(caught(), Action.TRAIN)
-    for number in range(ENOUGH_TO_REPAIR):
-        state, _ = run(state, ev.ButtonPressed(2), ev.SampleAdded(2, number, PICTURE), ev.ButtonReleased(2))
-    return state
-
-
-def trained(state: KioskState) -> tuple[KioskState, list[ev.Command]]:
-    state, commands = run(state, ev.ButtonPressed(Action.TRAIN))
-    assert ev.StartTraining() in commands
-    return run(state, ev.TrainingFinished(Path("m"), TrainedFacts(0.9, 0.5, state.shots)))
-
-
-def step_of(state: KioskState) -> GameStep:
-    assert state.game is not None
-    return state.game.step
-
-
-# --- which game --------------------------------------------------------------------------------------------
+from tests.support.games import (
+    EVERY_S,
+    FRAME,
+    asked,
+    caught,
+    live,
+    looks,
+    playing,
+    press,
+    repaired,
+    step_of,
+    trained,
+    wait,
+)
+from tests.support.states import kiosk, run
 
 
 def test_play_asks_which_game_and_any_other_button_plays_none() -> None:
@@ -124,9 +64,6 @@ def test_settings_switch_the_games_off_and_end_one() -> None:
     off = replace(live().config, screen=replace(live().config.screen, games=False))
     assert press(live(config=off), Action.PLAY).mode is Mode.LIVE
     assert wait(replace(playing(), config=off), 0.1).game is None
-
-
-# --- trick it ------------------------------------------------------------------------------------------------
 
 
 def test_the_kiosk_asks_once_the_model_names_the_class_steadily() -> None:
@@ -289,9 +226,6 @@ def test_a_game_ends_by_the_button_and_erases_nothing(button: Action, start: Cal
     assert not [one for one in commands if isinstance(one, ev.EraseSession | ev.Leave)]
 
 
-# --- the trick is forgotten -------------------------------------------------------------------------------------
-
-
 def forgotten(state: KioskState) -> bool:
     return state.best_trick is None and state.game is None
 
@@ -320,97 +254,11 @@ def test_another_session_forgets_the_trick(event: ev.Event) -> None:
     assert forgotten(run(caught(), event)[0])
 
 
-# --- the guided round -----------------------------------------------------------------------------------------
-
-
-def guided() -> KioskState:
-    return press(wait(press(kiosk(0, 0, 0), Action.PLAY), 1.0), 1)
-
-
-def taught(state: KioskState, index: int, count: int = ENOUGH) -> KioskState:
-    for number in range(count):
-        state, _ = run(state, ev.ButtonPressed(index), ev.SampleAdded(index, number, PICTURE))
-    return wait(run(state, ev.ButtonReleased(index))[0], 0.1)
-
-
-def test_the_guided_round_teaches_two_things_one_after_the_other() -> None:
-    state = guided()
-    assert step_of(state) is GameStep.FIRST
-    refused = press(state, 1)
-    assert refused.notice is not None
-    assert str(refused.notice.text) == "First hold apple."
-    assert step_of(taught(state, 0, ENOUGH - 1)) is GameStep.FIRST
-    state = taught(state, 0)
-    assert step_of(state) is GameStep.SECOND
-    state = taught(state, 1)
-    assert step_of(state) is GameStep.TRAIN
-    state, _ = trained(state)
-    assert step_of(state) is GameStep.SEEK
-    assert state.game is not None
-    assert state.game.target == 1
-
-
-def test_a_held_button_is_not_interrupted_when_enough_is_taught() -> None:
-    state, _ = run(guided(), ev.ButtonPressed(0))
-    for number in range(ENOUGH + 3):
-        state, _ = run(state, ev.SampleAdded(0, number, PICTURE), ev.TimePassed(state.now_s + 0.5))
-    assert step_of(state) is GameStep.FIRST
-    assert state.held is not None
-
-
-def test_the_guided_round_goes_from_the_swap_to_the_repair_and_ends() -> None:
-    state, _ = trained(taught(taught(guided(), 0), 1))
-    state = looks(looks(state, 0, 1.0), 1, 2.0)  # the first thing in front of the second background
-    state = press(wait(state, 1.0), 0)
-    assert step_of(state) is GameStep.CAUGHT
-    state = press(state, Action.TRAIN)
-    for number in range(ENOUGH_TO_REPAIR):
-        state, _ = run(state, ev.ButtonPressed(0), ev.SampleAdded(0, number, PICTURE), ev.ButtonReleased(0))
-    state, commands = trained(state)
-    assert ev.AskAgain(FRAME) in commands
-    state, _ = run(state, ev.PictureAnswered(FRAME, NewAnswer(0, 0.8, named=True)))
-    assert press(state, Action.TRAIN).game is None
-
-
-def test_save_skips_every_step_and_saves_nothing() -> None:
-    state, steps = guided(), []
-    while state.game is not None:
-        steps.append(state.game.step)
-        state, commands = run(state, ev.ButtonPressed(Action.SAVE))
-        assert not [one for one in commands if isinstance(one, ev.StartSaving)]
-    assert steps == [GameStep.FIRST, GameStep.SECOND, GameStep.TRAIN]
-    trained_state, _ = trained(taught(taught(guided(), 0), 1))
-    assert press(trained_state, Action.SAVE).game is None
-
-
 def test_in_trick_it_save_looks_for_another_trick() -> None:
     assert step_of(press(playing(), Action.SAVE)) is GameStep.SEEK
     state = press(caught(), Action.SAVE)
     assert step_of(state) is GameStep.REPAIR
     assert step_of(press(state, Action.SAVE)) is GameStep.SEEK
-
-
-def test_with_something_taught_the_guided_round_asks_before_it_erases() -> None:
-    state = press(wait(press(live(), Action.PLAY), 1.0), 1)
-    assert state.mode is Mode.CONFIRM_RESET
-    kept = press(wait(state, 1.0), Action.CANCEL)
-    assert (kept.mode, kept.game, kept.shots) == (Mode.LIVE, None, (3, 3, 0))
-    late = wait(state, 25.0)
-    assert (late.mode, late.game, late.shots) == (Mode.LIVE, None, (3, 3, 0))
-    state, commands = run(wait(state, 1.0), ev.ButtonPressed(Action.CONFIRM))
-    assert ev.EraseSession() in commands
-    state, _ = run(state, ev.SessionErased())
-    assert step_of(state) is GameStep.FIRST
-
-
-def test_the_guided_round_waits_until_everything_is_erased() -> None:
-    state = press(wait(press(live(), Action.PLAY), 1.0), 1)
-    state, _ = run(wait(state, 1.0), ev.ButtonPressed(Action.CONFIRM), ev.EraseFailed("The disk is full."))
-    assert state.mode is Mode.ERASING
-    state, commands = run(state, ev.TimePassed(state.now_s + 60.0))
-    assert ev.EraseSession() in commands
-    state, _ = run(state, ev.SessionErased())
-    assert step_of(state) is GameStep.FIRST
 
 
 def test_reset_forgets_the_trick_before_anything_is_erased() -> None:

@@ -16,7 +16,9 @@ from app.ui.painting.theme import load_theme
 from app.ui.painting.visible import still
 from app.ui.window import Window
 from app.views.model import KioskView
-from tests.support.views import cards, every_view, picture
+from tests.support.page_views import every_view
+from tests.support.painted import picture
+from tests.support.views import cards
 
 VIEWS = every_view()
 LIVE = VIEWS["live"]
