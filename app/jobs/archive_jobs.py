@@ -67,7 +67,7 @@ def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, priva
             _archive_once(tools, archive, privacy)
         except (SessionNotArchived, SessionNotRead, SessionNotWritten) as error:
             logger.warning("the session is not archived: %s", error)
-        except Exception:
+        except Exception:  # a defect, too, must not keep a visitor's pictures on the screen
             logger.exception("the session is not archived")
         erase_session(tools, announce, removed, damaged=privacy is not Privacy.KEEP)
     if privacy is Privacy.EMBEDDINGS:
