@@ -16,7 +16,7 @@ ROWS = (
         "somebody tries PINs one after the other",
         "“Locked for 60 s.”, twice as long with each further try, up to 300 s, also after a restart",
         "the PIN, as a scrypt key",
-        "tests/app/core/modes/test_staff.py::"
+        "tests/app/core/modes/test_staff_entry.py::"
         "test_the_lock_grows_with_every_wrong_pin_to_five_minutes_and_the_right_one_ends_it",
     ),
     FaultRow(
