@@ -136,6 +136,7 @@ class Kiosk:
             self._tell_game()
             self.handle(ev.TimePassed(now_s))
             self._tools.vision.explaining = explains(self.state)
+            self._tools.vision.against_all = self.state.against_all
             self._watch_disk()
 
     def guard(self, doing: str) -> AbstractContextManager[None]:

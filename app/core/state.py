@@ -130,6 +130,7 @@ class KioskState:
         starter: A model that answers before a visitor has taught anything; `model` is None meanwhile.
         background: The class of which the model looks at the background, and until when the screen says so.
         why: The picture shows which of its parts spoke for the answer.
+        against_all: It shows what speaks for the answer against all other classes, not only against the next one.
         game: The game that is played.
         best_trick: The trick of this visit of which a model was surest; in memory alone, until the visit ends.
         learn_due: A class button was released in learn-as-you-go: train as soon as its samples are stored.
@@ -182,6 +183,7 @@ class KioskState:
     starter: ModelFacts | None = None
     background: tuple[int, float] | None = None
     why: bool = False
+    against_all: bool = False
     game: Game | None = None
     best_trick: Trick | None = None
     learn_due: bool = False

@@ -104,6 +104,15 @@ def ask_why(hands: Hands) -> Steps:
     yield lambda: hands.kiosk.observation is not None and hands.kiosk.observation.why is not None
     yield from hands.see("why")
     hands.tap(Action.WHY)
+    if hands.kiosk.state.against_all:
+        yield lambda: _explained_against_all(hands.kiosk)
+        yield from hands.see("why_more")
+        hands.tap(Action.WHY)
+
+
+def _explained_against_all(kiosk: Kiosk) -> bool:
+    why = kiosk.observation.why if kiosk.observation is not None else None
+    return why is not None and why.against_all
 
 
 def play(hands: Hands) -> Steps:

@@ -52,7 +52,7 @@ class Smoothed:
         sequence: Of the newest frame that is included.
         captured_at_s: Of the same frame.
         novelty: Smoothed, too; above 1 the answer is "not sure".
-        why: Explanation of the answer, smoothed for the eye as long as the winner stays the same.
+        why: Explanation of the answer, smoothed for the eye as long as the question stays the same.
     """
 
     probabilities: NDArray[np.float32] | None = None
@@ -96,7 +96,7 @@ def _smoothed_explanation(before: Explanation | None, new: Explanation | None, w
     if (
         before is None
         or before.way is Way.OCCLUSION
-        or before.winner != new.winner
+        or (before.winner, before.against_all) != (new.winner, new.against_all)
         or before.cells.shape != new.cells.shape
     ):
         return new

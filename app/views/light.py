@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from app.base.explanation import Explanation, Way
 from app.base.i18n import Text, message
+from app.core.modes.why import asks_further
+from app.core.state import KioskState
 from app.views.model import Light
 from app.views.verdict import Answer
 
@@ -51,6 +53,8 @@ def because(answer: Answer | None, label: str, why: Explanation | None) -> Text:
         return message("Show me something: then I show you where I look.")
     if why is None:
         return message("Let me look …")
+    if why.against_all:
+        return message("Show me more of the bright part: then I am more sure that it is {label}.", label=label)
     if answer.sure and why.way is Way.OCCLUSION:
         return message("I say {label}. Without the bright part I would be less sure.", label=label)
     if answer.sure:
@@ -58,6 +62,13 @@ def because(answer: Answer | None, label: str, why: Explanation | None) -> Text:
     if answer.leader is not None:
         return message("Maybe {label}, because of the bright part.", label=label)
     return message("I am not sure. I looked at the bright part.")
+
+
+def why_text(state: KioskState) -> Text:
+    """The text of the key WHY: what its next press does."""
+    if not state.why:
+        return message("Why?")
+    return message("More sure?") if asks_further(state) else message("Light off")
 
 
 def _centre(values: NDArray[np.float32]) -> tuple[float, float]:

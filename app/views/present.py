@@ -23,7 +23,7 @@ from app.views.drives import drive_line
 from app.views.gallery import gallery
 from app.views.games import frozen_light, frozen_trick, frozen_verdict, game_keys, shown, strip
 from app.views.guidance import enough, guidance
-from app.views.light import because, light
+from app.views.light import because, light, why_text
 from app.views.model import ActionKey, Banner, KioskView, Light, Screen, StatusStrip, Verdict
 from app.views.questions import accelerator_missing, fault, faulty, question
 from app.views.results import results
@@ -219,7 +219,7 @@ def _picture_keys(state: KioskState, translate: Translator) -> tuple[ActionKey, 
         return ()
     keys = []
     if state.mode is Mode.LIVE and state.answering:
-        keys.append(ActionKey(Action.WHY, "why", translate(message("Why?")), "W", held=state.why))
+        keys.append(ActionKey(Action.WHY, "why", translate(why_text(state)), "W", held=state.why))
     if state.config.screen.games and state.game is None and not state.shown_from and state.held is None:
         keys.append(ActionKey(Action.PLAY, "play", translate(message("Play")), "P"))
     return tuple(keys)

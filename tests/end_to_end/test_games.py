@@ -1,4 +1,4 @@
-"""WHY and both games, played with buttons on pins only in front of the demonstration camera."""
+"""WHY and both games in front of the demonstration camera, played with buttons on pins alone and by touch alone."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from app.base.buttons import Action
 from app.core.game import GameStep
 from app.core.state import KioskState, Mode
 from tests.support.pins import Box, box
+from tests.support.touch import touch_screen
 
 FAR = 0.6  # so that things look small and the background large
 
 
-@pytest.fixture
-def panel(tmp_path: Path) -> Iterator[Box]:
-    with box(tmp_path) as made:
+@pytest.fixture(params=[box, touch_screen], ids=["pins", "touch"])
+def panel(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Box]:
+    with request.param(tmp_path) as made:
         yield made
 
 
@@ -48,10 +49,13 @@ def train(panel: Box) -> None:
     panel.wait(0.3)
 
 
-def taught(panel: Box) -> None:
-    """Apple and cup are taught in front of different backgrounds, and the model answers."""
+THINGS = (("apple", "wood"), ("cup", "cloth"), ("duck", "wood"))
+
+
+def taught(panel: Box, count: int = 2) -> None:
+    """Things are taught in front of different backgrounds, and the model answers."""
     panel.wait(0.2)
-    for index, (kind, background) in enumerate((("apple", "wood"), ("cup", "cloth"))):
+    for index, (kind, background) in enumerate(THINGS[:count]):
         panel.station.table.show(kind)
         panel.station.table.lay(background)
         hold_while_it_moves(panel, index)
@@ -75,21 +79,30 @@ def turned_until_it_is_asked(panel: Box) -> None:
     pytest.fail("the model is never tricked")
 
 
-def test_why_lights_the_picture_and_its_button_switches_it_off(panel: Box) -> None:
-    taught(panel)
+def test_why_lights_the_picture_then_what_would_make_it_surer_and_then_nothing(panel: Box) -> None:
+    taught(panel, 3)
     panel.hold(Action.WHY, 0.1)
     panel.wait(0.3)
     view = panel.drawn[0]
     assert view.light is not None
-    assert view.light.index == 1
+    assert view.light.index == 2
     assert 0.02 < view.light.values.mean() < 0.6  # neither dark nor light everywhere
-    assert view.guidance == "I say cup because of the bright part."
-    assert panel.lit(Action.WHY) == 1.0
-    before = view.light.key
+    assert view.guidance == "I say duck because of the bright part."
+    assert panel.stands_out(Action.WHY)
+    before = view.light
     panel.wait(0.2)
     after = panel.drawn[0].light
     assert after is not None
-    assert after.key != before  # it follows the picture
+    assert after.key != before.key  # it follows the picture
+    panel.hold(Action.WHY, 0.1)
+    panel.wait(0.5)
+    view = panel.drawn[0]
+    seen = panel.station.kiosk.observation
+    assert view.light is not None
+    assert seen is not None
+    assert seen.why is not None
+    assert seen.why.against_all
+    assert view.guidance == "Show me more of the bright part: then I am more sure that it is duck."
     panel.hold(Action.WHY, 0.1)
     panel.wait(0.1)
     assert panel.drawn[0].light is None
@@ -105,7 +118,7 @@ def test_trick_it_is_played_taught_better_and_asked_again_and_forgotten_at_reset
     panel.station.table.show("duck")
     panel.station.table.lay("wood")
     turned_until_it_is_asked(panel)
-    assert [panel.lit(one) for one in (0, 1, 2)] == [1.0, 1.0, 0.0]
+    assert [panel.stands_out(one) for one in (0, 1, 2)] == [True, True, False]
     panel.hold(0, 0.1)  # no, it is no apple
     assert step(panel) is GameStep.CAUGHT
     view, best = panel.drawn[0], state(panel).best_trick
@@ -120,7 +133,7 @@ def test_trick_it_is_played_taught_better_and_asked_again_and_forgotten_at_reset
 
     panel.hold(Action.TRAIN, 0.1)
     assert step(panel) is GameStep.REPAIR
-    assert panel.breathing(2.6) == [2]  # the lamp says which button to hold
+    assert panel.suggested() == [2]  # the lamp, or the screen, says which button to hold
     assert not panel.drawn[0].frozen
     hold_while_it_moves(panel, 2)
     train(panel)
@@ -141,7 +154,7 @@ def test_trick_it_is_played_taught_better_and_asked_again_and_forgotten_at_reset
     assert pixels() is not None
     panel.hold(Action.RESET, 0.1)
     panel.wait(1.0)
-    panel.hold(Action.RESET, 0.1)
+    panel.confirm_reset()
     panel.wait(0.3)
     gc.collect()
     assert sum(state(panel).shots) == 0
@@ -155,7 +168,7 @@ def test_the_guided_round_fails_shows_why_is_repaired_and_forgotten_after_the_vi
     panel.wait(1.0)
     panel.hold(1, 0.1)
     assert step(panel) is GameStep.FIRST
-    assert panel.breathing(2.6) == [0]
+    assert panel.suggested() == [0]
     table.show("apple")
     table.lay("wood", size=FAR)
     hold_while_it_moves(panel, 0)
@@ -164,7 +177,7 @@ def test_the_guided_round_fails_shows_why_is_repaired_and_forgotten_after_the_vi
     table.lay("cloth", size=FAR)
     hold_while_it_moves(panel, 1)
     assert step(panel) is GameStep.TRAIN
-    assert panel.breathing(2.6) == [Action.TRAIN]
+    assert panel.suggested() == [Action.TRAIN]
     train(panel)
     assert step(panel) is GameStep.SEEK
     table.show("apple")  # in front of the other background

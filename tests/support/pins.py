@@ -17,6 +17,7 @@ from app.config.input_map import pins_of
 from app.config.schema import Config, InputSettings, LampSettings
 from app.devices.gpio import GpioButtons
 from app.devices.lights import GpioLamps, wired_lamps
+from app.devices.window_input import WindowInput
 from app.loop import Loop
 from app.model.observation import Observation
 from app.views.lamps import LOW, lamps
@@ -64,8 +65,8 @@ class Box:
         )  # fmt: skip
         self.lights = GpioLamps(wired_lamps(config.lamps), config.lamps, factory=factory)
         self._loop = Loop(
-            kiosk, self, [], frames=self._frames, observations=self._observations, surroundings=Surroundings(),
-            clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
+            kiosk, self, self.inputs(), frames=self._frames, observations=self._observations,
+            surroundings=Surroundings(), clock=lambda: station.now_s, wait_for_tick=lambda _hz: None,
             poll_devices=self.buttons.look, on_shown=lambda view: self.lights.show(lamps(view)),
         )  # fmt: skip
 
@@ -128,14 +129,37 @@ class Box:
             assert self.station.now_s < until_s, "waited without success"
             self._tick()
 
+    def confirm_reset(self) -> None:
+        """Answer the question of RESET."""
+        self.hold(Action.RESET, 0.1)
+
+    def stands_out(self, button: Hashable) -> bool:
+        """Whether the lamp of a button is fully lit."""
+        return self.lit(button) == 1.0
+
+    def suggested(self) -> list[Hashable]:
+        """The buttons whose lamps breathe."""
+        return self.breathing(2.6)
+
+    def close(self) -> None:
+        """Close the station and its pins."""
+        self.buttons.close()
+        self.lights.close()
+        self.station.close()
+        self._factory.reset()
+
     # --- a window for the loop ---
+
+    def inputs(self) -> tuple[WindowInput, ...]:
+        """There is no keyboard, mouse or pad."""
+        return ()
 
     def draw(self, view: KioskView) -> None:
         """Keep the newest view."""
         self.drawn = [view]
 
     def events(self) -> list[Any]:
-        """There is no keyboard, mouse or pad."""
+        """A window without events."""
         return []
 
     def _tick(self) -> None:
@@ -167,10 +191,7 @@ def box(folder: Path, drives: Drives | None = None) -> Iterator[Box]:
     try:
         yield made
     finally:
-        made.buttons.close()
-        made.lights.close()
-        station.close()
-        factory.reset()
+        made.close()
 
 
 def _name(button: int | Action) -> str:

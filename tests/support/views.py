@@ -211,7 +211,7 @@ def spot(index: int | None, x: float = 0.62, y: float = 0.42) -> Light:
 def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
     """WHY, and the games."""
     live = replace(main_views(count, names)["live"], picture_keys=(WHY_KEY, PLAY_KEY))
-    on = replace(WHY_KEY, held=True)
+    on = replace(WHY_KEY, held=True, text="More sure?")
     seeking = replace(
         live,
         guidance=f"Trick me! Show me something that is NOT {names[1]}.",

@@ -105,7 +105,24 @@ def test_every_sentence_about_why_fits(size: tuple[int, int], language: str) -> 
         view = shown(on, top, None if way is None else explanation(way))
         check_texts(drawn(view, size), size)
         said.append(view.guidance)
-    assert len(set(said)) == len(said)
+    three = replace(on, model=replace(MODEL, shots=(9, 9, 9)))
+    check_texts(drawn(shown(three, 0.9, explanation()), size), size)
+    further = shown(replace(three, against_all=True), 0.9, replace(explanation(), against_all=True))
+    check_texts(drawn(further, size), size)
+    assert len({*said, further.guidance}) == len(said) + 1
+
+
+def test_the_key_says_what_its_next_press_does() -> None:
+    three = replace(state(), model=replace(MODEL, shots=(3, 3, 3)))
+    texts = []
+    for changes in ({}, {"why": True}, {"why": True, "against_all": True}):
+        key = shown(replace(three, **changes)).picture_keys[0]  # type: ignore[arg-type]
+        texts.append((key.button, key.text, key.held))
+    assert texts == [
+        (Action.WHY, "Why?", False), (Action.WHY, "More sure?", True), (Action.WHY, "Light off", True)
+    ]  # fmt: skip
+    two = replace(three, model=replace(MODEL, shots=(3, 3, 0)), why=True)
+    assert shown(two).picture_keys[0].text == "Light off"
 
 
 def test_every_step_says_something_else() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from app.base.buttons import Action, Button
 from app.core import events as ev
-from app.core.facts import ModelFacts, TrainedFacts
+from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
 from app.core.game import Game, GameStep
 from app.core.modes.why import ADVICE_S, explains
 from app.core.state import KioskState, Mode
@@ -36,6 +36,40 @@ def test_the_button_switches_it_on_and_off() -> None:
     state = press(state, Action.WHY)
     assert not state.why
     assert not explains(state)
+
+
+def three(**changes: object) -> KioskState:
+    return replace(kiosk(3, 3, 3, mode=Mode.LIVE, model=TrainedFacts(0.9, 0.5, (3, 3, 3))), **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        three(),
+        replace(kiosk(0, 0, 0, mode=Mode.LIVE), starter=ModelFacts(("apple", "cup", "duck"), 0.5)),
+        three(shown_from="STICK", model=TrainedFacts(None, 0.5, (0, 0, 0))),
+    ],
+)
+def test_with_more_than_two_classes_a_second_press_asks_what_would_make_it_surer(start: KioskState) -> None:
+    state = press(start, Action.WHY)
+    assert (state.why, state.against_all) == (True, False)
+    state = press(state, Action.WHY)
+    assert (state.why, state.against_all) == (True, True)
+    assert explains(state)
+    state = press(state, Action.WHY)
+    assert (state.why, state.against_all) == (False, False)
+    assert press(state, Action.WHY).against_all is False
+
+
+def test_a_class_without_pictures_is_no_further_class() -> None:
+    state = replace(kiosk(3, 3, 0, mode=Mode.LIVE), model=TrainedFacts(0.9, 0.5, (3, 3, 0)))
+    assert not press(state, Action.WHY, Action.WHY).why
+
+
+@pytest.mark.parametrize("end", [ev.SessionErased(), ev.SessionRestored((TaughtClass("a", 2), TaughtClass("b", 2)))])
+def test_another_session_forgets_what_was_asked(end: ev.Event) -> None:
+    state, _ = run(three(why=True, against_all=True), end)
+    assert (state.why, state.against_all) == (False, False)
 
 
 def test_without_a_model_it_says_what_is_missing() -> None:
