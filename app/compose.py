@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,6 +19,7 @@ from typing import Protocol
 
 import pygame
 
+from app.base.buttons import ScreenKey
 from app.base.ports import Camera, Clock, Drives, Frame
 from app.base.start_problems import Fallbacks
 from app.base.supervision import Duty, Workers
@@ -26,6 +27,7 @@ from app.base.workers import Mailbox, unless_abandoned
 from app.config.schema import CameraSettings, Config
 from app.config.settings_file import SettingsFile
 from app.core.events import Event, StartProblem, WorkerFailed, WorkerReplaced
+from app.core.modes.scanning import scans
 from app.core.state import KioskState
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
@@ -69,6 +71,7 @@ from app.openers import (
     with_usable_export_dir,
 )
 from app.ui import screens
+from app.ui.scan_groups import scan_groups
 from app.ui.window import Window
 from app.views.present import Surroundings
 from app.workers.camera import watch_camera
@@ -278,7 +281,12 @@ def make_loop(
     keyboard = Keyboard(
         lambda direction: screens.ahead(loop.view, window.size, direction), has_frame=lambda: not window.fullscreen
     )
-    pointer = Pointer(lambda position: screens.button_at(loop.view, window.size, position), lambda: window.size)
+
+    def touched(position: tuple[int, int]) -> Hashable | None:
+        button = screens.button_at(loop.view, window.size, position)
+        return ScreenKey.SWITCH if scans(kiosk.state) and button is not ScreenKey.CORNER else button
+
+    pointer = Pointer(touched, lambda: window.size)
     loop = Loop(
         kiosk,
         window,
@@ -294,6 +302,7 @@ def make_loop(
         poll_devices=poll_devices,
         on_shown=outputs.show,
         text_input=TextInput(),
+        groups=lambda view: scan_groups(view, window.size),
     )
     return loop
 

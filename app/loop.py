@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from app.base.buttons import Button
 from app.base.i18n import message
 from app.base.ports import Clock, Frame
 from app.base.workers import Mailbox
-from app.core.events import CameraFound, CameraLost, Event, at_time
+from app.core.events import CameraFound, CameraLost, Event, TargetsShown, at_time
 from app.core.modes.recovery import is_calm
+from app.core.modes.scanning import scans
 from app.core.state import Mode
 from app.devices.window_input import WindowInput
 from app.kiosk import Kiosk
@@ -63,6 +65,7 @@ class Loop:
         poll_devices: Called once per tick for devices that must be asked.
         on_shown: Receives each view after it was drawn.
         text_input: Takes window events while the on-screen keyboard is open.
+        groups: Returns what can be pressed on a view, for the highlight of the one switch.
 
     Attributes:
         view: The view that was drawn last.
@@ -82,6 +85,7 @@ class Loop:
         poll_devices: Callable[[], None] = lambda: None,
         on_shown: Callable[[KioskView], None] = lambda _view: None,
         text_input: TextInput | None = None,
+        groups: Callable[[KioskView], tuple[tuple[Button, ...], ...]] = lambda _view: (),
     ) -> None:
         self._kiosk = kiosk
         self._window = window
@@ -94,6 +98,7 @@ class Loop:
         self._poll_devices = poll_devices
         self._on_shown = on_shown
         self._text_input = text_input
+        self._groups = groups
         self._smoothed = NOTHING_SEEN
         self._rate_hz = 0.0
         self._progress: float | None = None
@@ -125,6 +130,8 @@ class Loop:
             self.view = self._present()
             self._window.draw(self.view)
             self._on_shown(self.view)
+            if scans(self._kiosk.state):
+                self._kiosk.handle(TargetsShown(self._groups(self.view)))
 
     def _frames_per_second(self) -> int:
         """Draw less often while nobody does anything: a kiosk idles for most of its life."""
@@ -173,7 +180,7 @@ class Loop:
         return True
 
     def _keyboard_is_open(self) -> bool:
-        return self._kiosk.state.typing is not None
+        return self._kiosk.state.typing is not None and not scans(self._kiosk.state)
 
     def _take_results_of_workers(self) -> None:
         frame = self._frames.take()

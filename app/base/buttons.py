@@ -33,6 +33,7 @@ class StaffPage(Enum):
     CLASSES = "classes"
     CAMERA = "camera"
     SCREEN = "screen"
+    ACCESS = "access"
     VISITS = "visits"
     BUTTONS = "buttons"
     SESSIONS = "sessions"
@@ -44,6 +45,7 @@ class ScreenKey(Enum):
 
     BACK = "back"
     CORNER = "corner"  # held to open the staff pages
+    SWITCH = "switch"  # a touch anywhere, while one switch operates the kiosk
     NEW_PIN = "new_pin"
     EXPORT_SESSIONS = "export_sessions"
 

@@ -24,6 +24,7 @@ MOST_ZOOM = 4.0
 ROTATIONS = (0, 90, 180, 270)  # degrees clockwise
 AUTOFOCUS = ("continuous", "once", "off")
 PALETTES = ("paper", "night", "contrast", "distinct")  # the names in assets/themes/palettes.toml
+AT_ONCE, AT_PRESS = "at_once", "press"  # when the highlight of `scan` begins to move
 PRIVACY = tuple(one.value for one in Privacy)
 NOT_SURE = tuple(one.value for one in NotSure)
 DEVICE_FORM = re.compile(r"auto|cpu|(usb|pci):\d+")
@@ -64,6 +65,8 @@ def check(config: Config, source: str) -> None:
         ("screen.width_px", config.screen.width_px, 480),
         ("screen.height_px", config.screen.height_px, 320),
         ("screen.volume", config.screen.volume, 0),
+        ("scan.step_s", config.scan.step_s, 0.3),
+        ("scan.dwell_s", config.scan.dwell_s, 0),
         ("camera.zoom", config.camera.zoom, 1),
         ("camera.width_px", config.camera.width_px, 160),
         ("camera.height_px", config.camera.height_px, 120),
@@ -82,6 +85,8 @@ def check(config: Config, source: str) -> None:
             raise ConfigInvalid(f"{source}: {name} is {value}. Make it {least} or more.")
     for name, value, most in (
         ("screen.volume", config.screen.volume, 1),
+        ("scan.step_s", config.scan.step_s, 20),
+        ("scan.dwell_s", config.scan.dwell_s, 5),
         ("camera.zoom", config.camera.zoom, MOST_ZOOM),
         ("camera.width_px", config.camera.width_px, 4096),
         ("camera.height_px", config.camera.height_px, 4096),
@@ -99,6 +104,7 @@ def check(config: Config, source: str) -> None:
         ("model.not_sure", config.model.not_sure, NOT_SURE),
         ("screen.language", config.screen.language, tuple(LANGUAGES)),
         ("screen.palette", config.screen.palette, PALETTES),
+        ("scan.start", config.scan.start, (AT_ONCE, AT_PRESS)),
         ("privacy.when_idle", config.privacy.when_idle, PRIVACY),
     ):
         if chosen not in possible:

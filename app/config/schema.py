@@ -152,6 +152,22 @@ class ScreenSettings:
 
 
 @dataclass(frozen=True)
+class ScanSettings:
+    """A highlight moves over what can be pressed, and one switch presses what is highlighted.
+
+    Attributes:
+        step_s: How long each place is highlighted.
+        start: "at_once", or "press": the first press starts the highlight.
+        dwell_s: How long the switch must be down to count.
+    """
+
+    enabled: bool = False
+    step_s: float = 1.5
+    start: str = "at_once"
+    dwell_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class StorageSettings:
     """Where files are stored; empty means the default folder of the system."""
 
@@ -211,6 +227,7 @@ class Config:
     gpio: GpioSettings = field(default_factory=GpioSettings)
     lamps: LampSettings = field(default_factory=LampSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
+    scan: ScanSettings = field(default_factory=ScanSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     accelerator: AcceleratorSettings = field(default_factory=AcceleratorSettings)
     idle: IdleSettings = field(default_factory=IdleSettings)

@@ -22,6 +22,7 @@ from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
 from app.core.game import Game, Trick
 from app.core.pages import GalleryState, ResultsState, SavingState, StaffState, TypingState
 from app.core.presses import Inputs
+from app.core.scan import Scan
 from app.session.session import still_missing
 
 NOTICE_S = 3.5  # how long a notice stays on the screen
@@ -146,6 +147,7 @@ class KioskState:
         gallery, results, saving, staff, typing: What is on the pages of these names.
         cursor: Index into the page's targets, or None while there is no cursor; see `app.core.modes.cursor`.
         cursor_repeats_at_s: When a held button moves the cursor again.
+        scan: The highlight that lets one switch press everything; see `app.core.modes.scanning`.
         by_keyboard: The latest press was on a keyboard, not on the box.
         timing: When samples are taken.
         inputs: What keys, pads and pins mean, and which of them are down.
@@ -203,6 +205,7 @@ class KioskState:
     typing: TypingState | None = None
     cursor: int | None = None
     cursor_repeats_at_s: float = 0.0
+    scan: Scan = field(default_factory=Scan)
     by_keyboard: bool = False
     timing: Timing = field(default_factory=Timing)
     inputs: Inputs = field(default_factory=Inputs)

@@ -26,6 +26,7 @@ from app.core.modes import (
     leaving,
     recovery,
     results,
+    scanning,
     staff,
     teach,
     visit,
@@ -49,11 +50,13 @@ def advance(state: KioskState, event: Event) -> Step:
     events = (event, *follow)
     if isinstance(event, ev.TimePassed):  # first the releases: a released button takes no sample at this tick
         state, events = replace(state, now_s=event.now_s), (*follow, event)
+    before = state
+    state, translated = scanning.as_switch(state, event, events)
     commands: tuple[Command, ...] = ()
-    for one in events:
+    for one in translated:
         state, more = _step(state, one)
         commands = (*commands, *more)
-    return state, commands
+    return scanning.after_page_change(before, state), commands
 
 
 def _step(state: KioskState, event: Event) -> Step:
@@ -176,6 +179,7 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.ButtonReleased: _released,
     ev.InputPressed: _input_pressed,
     ev.ScreenTouched: idle.touched,
+    ev.TargetsShown: scanning.targets_shown,
     ev.WindowClosed: _window_closed,
     ev.CharacterTyped: staff.character_typed,
     ev.TypingEdited: staff.typing_edited,

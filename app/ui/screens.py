@@ -16,6 +16,7 @@ from app.ui.pages.saving import draw_saving, saving_targets
 from app.ui.pages.staff import draw_staff, staff_targets
 from app.ui.pages.typing_page import draw_typing, typing_targets
 from app.ui.painting.canvas import Canvas, DrawnText
+from app.ui.painting.highlight import draw_highlight
 from app.ui.painting.layout import arrange
 from app.ui.painting.motion import Moving, settled
 from app.ui.painting.page import Target, draw_page_notice
@@ -47,6 +48,8 @@ def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving 
     if view.question is not None:
         canvas.texts.clear()  # the veil covers those drawn so far
         draw_question(canvas, view.question, moving)
+    if view.scanned:
+        draw_highlight(canvas, [area for button, area in _targets(view, canvas) if button in view.scanned])
     return tuple(canvas.texts)
 
 

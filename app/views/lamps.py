@@ -3,7 +3,7 @@
 - Off: a press would do nothing.
 - Low: a press works.
 - Breathing: the next useful press.
-- Full: the class that the model sees, a held button, an answer to a question.
+- Full: the class that the model sees, a held button, an answer to a question; with one switch, what is highlighted.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ def lamps(view: KioskView) -> Mapping[Hashable, float]:
     """
     if view.screen is Screen.FAULT:
         return {}
+    if view.scanned:
+        return dict.fromkeys(view.scanned, FULL)
     if view.screen is Screen.ATTRACT:
         return {card.button: _wave(view.now_s, place / len(view.cards)) for place, card in enumerate(view.cards)}
     if view.question is not None and len(view.question.answers) == 1:  # "Still there?": every button says yes

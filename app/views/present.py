@@ -15,6 +15,7 @@ from app.base.ports import Frame
 from app.base.tone import Tone
 from app.core.game import GameStep
 from app.core.modes.cursor import box_moves_cursor, current_target
+from app.core.modes.scanning import scans
 from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
 from app.views.attract import Stage, played
@@ -130,7 +131,8 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
             translate,
         ),
         typing=typing(state, translate),
-        focus=current_target(state),
+        focus=current_target(state) if not scans(state) else None,
+        scanned=state.scan.highlighted,
         box_moves_cursor=box_moves_cursor(state),
         corner=None if state.mode is Mode.STAFF else ScreenKey.CORNER,
         language=_language(state),

@@ -16,6 +16,7 @@ TABS: dict[StaffPage, Message] = {
     StaffPage.CLASSES: message("Classes"),
     StaffPage.CAMERA: message("Camera"),
     StaffPage.SCREEN: message("Screen"),
+    StaffPage.ACCESS: message("Accessibility"),
     StaffPage.VISITS: message("Visits"),
     StaffPage.BUTTONS: message("Buttons"),
     StaffPage.SESSIONS: message("Sessions"),
@@ -24,6 +25,7 @@ TABS: dict[StaffPage, Message] = {
 HINTS: dict[StaffPage, Message] = {
     StaffPage.CLASSES: message("New names hold at once, in what SAVE writes, too."),
     StaffPage.CAMERA: message("Zoom and turn change what the model sees, while teaching and afterwards."),
+    StaffPage.ACCESS: message("With one switch, every key, button and touch presses what is highlighted."),
     StaffPage.SCREEN: message("Visitors may choose another language for their visit."),
     StaffPage.VISITS: message("What was taught is put away when its visitor is gone, and the next one begins anew."),
     StaffPage.BUTTONS: message("Press any button: its row lights up. To give it another meaning, touch “learn” first."),
@@ -116,6 +118,10 @@ def _camera(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[
 
 def _screen(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     return _choices(state, StaffPage.SCREEN, translate)
+
+
+def _access(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
+    return _choices(state, StaffPage.ACCESS, translate)
 
 
 def _visits(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
@@ -237,6 +243,7 @@ _ROWS = {
     StaffPage.CLASSES: _classes,
     StaffPage.CAMERA: _camera,
     StaffPage.SCREEN: _screen,
+    StaffPage.ACCESS: _access,
     StaffPage.VISITS: _visits,
     StaffPage.BUTTONS: _buttons,
     StaffPage.SESSIONS: _sessions,

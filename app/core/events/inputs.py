@@ -99,6 +99,16 @@ class TypingEdited:
     key: TypingKey
 
 
+@dataclass(frozen=True)
+class TargetsShown:
+    """The screen offers other buttons than before; sent only while one switch operates the kiosk.
+
+    `groups` holds what can be pressed in the order of the highlight: see `app.core.scan.Scan`.
+    """
+
+    groups: tuple[tuple[Button, ...], ...]
+
+
 InputEvent = (
     ButtonPressed
     | ButtonReleased
@@ -110,6 +120,7 @@ InputEvent = (
     | WindowClosed
     | CharacterTyped
     | TypingEdited
+    | TargetsShown
 )
 
 

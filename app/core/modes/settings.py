@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from app.base.buttons import SettingStep, StaffPage
 from app.base.i18n import LANGUAGES, Text, counted, message
-from app.config.checks import MAX_CLASSES, MOST_ZOOM, NOT_SURE, PALETTES, PRIVACY, ROTATIONS
+from app.config.checks import AT_ONCE, AT_PRESS, MAX_CLASSES, MOST_ZOOM, NOT_SURE, PALETTES, PRIVACY, ROTATIONS
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.state import KioskState, Step
@@ -17,6 +17,8 @@ from learning.fit import MIN_CLASSES
 
 ZOOMS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, MOST_ZOOM)
 VOLUMES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+STEPS_S = (0.5, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 6.0)
+DWELLS_S = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
 IDLE_S = (0.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
 ON_OFF = (False, True)
 ALWAYS_THERE = ("auto", "demo")  # cameras
@@ -95,6 +97,14 @@ def _idle(value: float) -> Text:
     return counted("{count} second", "{count} seconds", round(value)) if value else message("never")
 
 
+def _start(value: str) -> Text:
+    return {AT_ONCE: message("at once"), AT_PRESS: message("with a press")}.get(value, value)
+
+
+def _seconds(value: float) -> Text:
+    return message("{seconds} s", seconds=f"{value:g}")
+
+
 def _palette(value: str) -> Text:
     return {
         "paper": message("paper"),
@@ -133,7 +143,11 @@ CHOICES: tuple[Choice, ...] = (
     Choice("screen.games", StaffPage.SCREEN, message("Games"), lambda _: ON_OFF, _on_off),
     Choice("screen.sound", StaffPage.SCREEN, message("Sound"), lambda _: ON_OFF, _on_off),
     Choice("screen.volume", StaffPage.SCREEN, message("Volume"), lambda _: VOLUMES, lambda value: f"{value:.0%}"),
-    Choice("screen.speech", StaffPage.SCREEN, message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
+    Choice("screen.speech", StaffPage.ACCESS, message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
+    Choice("scan.enabled", StaffPage.ACCESS, message("One switch is enough"), lambda _: ON_OFF, _on_off),
+    Choice("scan.step_s", StaffPage.ACCESS, message("The highlight moves every"), lambda _: STEPS_S, _seconds),
+    Choice("scan.start", StaffPage.ACCESS, message("It begins to move"), lambda _: (AT_ONCE, AT_PRESS), _start),
+    Choice("scan.dwell_s", StaffPage.ACCESS, message("Ignore presses shorter than"), lambda _: DWELLS_S, _seconds),
     Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle),
     Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor is gone"), lambda _: PRIVACY, _privacy),
 )

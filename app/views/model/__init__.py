@@ -78,6 +78,7 @@ class KioskView:
         typing: A keyboard over any page; while it is open only its keys can be touched.
         corner: Button of the corner that staff hold, or None.
         focus: Button that the cursor is on, or None.
+        scanned: The buttons that the one switch would press now; empty without a highlight.
         box_moves_cursor: The buttons of the box move a cursor on this page.
         language: Key that changes the language, or None.
         language_code: Language of the texts, such as "de", for the speech output.
@@ -116,6 +117,7 @@ class KioskView:
     typing: Typing | None = None
     corner: Hashable | None = None
     focus: Hashable | None = None
+    scanned: tuple[Hashable, ...] = ()
     box_moves_cursor: bool = False
     language: ActionKey | None = None
     language_code: str = "en"

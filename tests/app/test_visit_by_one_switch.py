@@ -1,0 +1,78 @@
+"""A whole visit with one key alone: teach two things, train, see the answer, save."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.buttons import Action, Button
+from app.config.schema import Config
+from app.core.state import Mode
+from app.views.model import Screen
+from tests.support.whole_visits import WholeVisit
+
+pytestmark = pytest.mark.needs_runtime
+
+
+@pytest.fixture
+def visit(tmp_path: Path) -> Iterator[WholeVisit]:
+    settings = Config()
+    visit = WholeVisit(tmp_path, replace(settings, scan=replace(settings.scan, enabled=True, step_s=0.5)))
+    yield visit
+    visit.close()
+
+
+def choose(visit: WholeVisit, button: Button) -> None:
+    """Wait for the highlight, and press the one key; where it is on a group, press again in the group."""
+    visit.wait_until(lambda view: button in view.scanned)
+    if len(visit.loop.view.scanned) > 1:
+        visit.down()
+        visit.up()
+        visit.wait_until(lambda view: view.scanned == (button,))
+
+
+def press(visit: WholeVisit, button: Button) -> None:
+    choose(visit, button)
+    visit.down()
+    visit.up()
+
+
+def test_a_whole_visit_by_one_switch(visit: WholeVisit, tmp_path: Path) -> None:
+    kiosk, table = visit.station.kiosk, visit.station.table
+    visit.insert_drive(tmp_path / "stick")
+    for index, thing in enumerate(("apple", "cup")):
+        table.show(thing)
+        choose(visit, index)
+        visit.hold(6)
+    assert kiosk.state.shots == (6, 6, 0)
+    press(visit, Action.TRAIN)
+    visit.wait_until(lambda view: view.screen is Screen.LIVE)
+    for thing in ("apple", "cup"):
+        table.show(thing)
+        view = visit.wait_until(lambda view, thing=thing: view.verdict is not None and view.verdict.text == thing)
+        assert view.verdict is not None
+        assert view.verdict.sure
+    press(visit, Action.SAVE)
+    visit.wait_until(lambda view: view.saving is not None and view.saving.safe)
+    assert list((tmp_path / "stick").rglob("model.tflite"))
+    visit.wait_until(lambda view: len(view.scanned) == 1)
+    visit.down()
+    visit.up()
+    assert kiosk.state.mode is Mode.LIVE
+
+
+def test_by_one_switch_a_visitor_takes_back_a_picture_and_answers_the_question_of_reset(visit: WholeVisit) -> None:
+    kiosk = visit.station.kiosk
+    choose(visit, 0)
+    visit.hold(1)
+    press(visit, Action.UNDO)
+    visit.wait_until(lambda _view: kiosk.state.shots == (0, 0, 0))
+    choose(visit, 1)
+    visit.hold(1)
+    press(visit, Action.RESET)
+    assert kiosk.state.mode is Mode.CONFIRM_RESET
+    press(visit, Action.CONFIRM)
+    visit.wait_until(lambda _view: kiosk.state.mode is Mode.TEACH and not any(kiosk.state.shots))
