@@ -26,7 +26,7 @@ EXPECTED_ERRORS = (KioskError, LearningError, RuntimeLayerError)
 _MODEL = message("A model file cannot be used. Try again, or call a member of staff.")
 _BY_KIND: tuple[tuple[type[Exception], Message], ...] = (
     (NotEnoughSamples, message("Teach at least two things, with two pictures each.")),
-    (EmbeddingSizeMismatch, message("The pictures were looked at in another way before. Press RESET and teach anew.")),
+    (EmbeddingSizeMismatch, message("These pictures were made for another network. Press RESET and teach again.")),
     (UnsupportedExtractor, _MODEL),
     (ModelStopped, message("This model hangs, crashes or takes too much memory, so it was stopped.")),
     (ModelError, _MODEL),

@@ -214,7 +214,7 @@ class MountingDrives:
                         drive=drive.name,
                     )
                 return message(
-                    "The drive {drive} could not be unmounted: wait until its light rests, then pull it out.",
+                    "The drive {drive} could not be ejected: wait until its light stops blinking, then pull it out.",
                     drive=drive.name,
                 )
             self._ours.discard(drive.device)

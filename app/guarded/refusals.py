@@ -31,7 +31,7 @@ TOO_SLOW = message("it cannot be used: {reason}", reason=message("it takes too l
 
 _BY_KIND: tuple[tuple[type[RuntimeLayerError], Message], ...] = (
     (NotAClassifier, message("it does not end in probabilities. Use a model that TRAIN exported.")),
-    (LabelCountMismatch, message("its model tells other classes apart than its labels name.")),
+    (LabelCountMismatch, message("its model and its list of names do not match.")),
     (InferenceFailed, message("its model gives no answer.")),
 )
 

@@ -105,7 +105,7 @@ def read_session(
                 raise FolderRefused(
                     message(
                         "it was taught with another network ({theirs}; here it is {ours}), and without its pictures it "
-                        "cannot be learned anew. Save it with pictures there.",
+                        "cannot be learned again. Save it with pictures there.",
                         theirs=name,
                         ours=extractor_name,
                     )

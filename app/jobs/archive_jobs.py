@@ -98,7 +98,7 @@ def restore_session(tools: Tools, announce: Announce, removed: RemovedSamples, n
         archive, store = tools.archive, tools.store
         session = archive.load(name, tools.extractor.name, tools.extractor.origin_sha256)
         if same_samples(session, store.load()):
-            announce(ev.StaffDone(message("That session is the one at hand already.")))
+            announce(ev.StaffDone(message("That session is already open.")))
             return
         archive.keep(store, datetime.now(), privacy, or_refuse=True)
         store.replace_with(session)

@@ -155,7 +155,7 @@ class Archive:
             raise ArchiveUnusable(
                 message(
                     "The session {name} was taught with another network, and without its pictures it cannot be "
-                    "learned anew.",
+                    "learned again.",
                     name=name,
                 )
             )

@@ -117,7 +117,7 @@ def still_missing(labels: Sequence[str], shots: Sequence[int]) -> Message | None
         return message("Nothing to learn from yet. Show something and hold its button.")
     if len(taught) < MIN_CLASSES:
         return message(
-            "One more thing is needed: show something else than {label} and hold its button.", label=taught[0][0]
+            "One thing is not enough: show something that is not {label} and hold another button.", label=taught[0][0]
         )
     for label, count in taught:
         if count < MIN_SHOTS:

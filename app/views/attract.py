@@ -46,7 +46,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(message("Show something to the camera and hold its button."), 4.0, 0, held=True),
     Scene(message("Show something else and hold another button."), 4.0, 1, held=True),
     Scene(message("Press TRAIN: it learns in a second."), 2.5, 1, trains=True),
-    Scene(message("Now it knows them …"), 3.0, 0, trained=True),
+    Scene(message("Now it knows them…"), 3.0, 0, trained=True),
     Scene(message("… and tells them apart."), 3.0, 1, trained=True),
 )
 LOOP_S = sum(scene.seconds for scene in SCENES)
@@ -88,7 +88,7 @@ def played(view: KioskView, state: KioskState, stage: Stage | None, translate: T
         verdict=Verdict(translate(name), 0.97, now.scene.thing, f"{0.97:.0%}") if trained else None,
         not_sure=None,
         progress=now.share if now.scene.trains else None,
-        progress_text=translate(message("Learning …")) if now.scene.trains else "",
+        progress_text=translate(message("Learning…")) if now.scene.trains else "",
         notice=None,
         attract=Attract(
             headline=translate(message("Teach me something!")),

@@ -34,8 +34,8 @@ def which_drive(state: KioskState, translate: Translator) -> Question:
         for place, one in enumerate(choices(state))
     ]
     return Question(
-        title=translate(message("Which drive shall take it?")),
-        text=translate(message("If nobody answers, the first one does.")),
+        title=translate(message("Which drive?")),
+        text=translate(message("If you don't choose, I'll use the first one.")),
         answers=(*answers, ActionKey(Action.CANCEL, "cancel", translate(message("Do not save")), "N")),
         left=max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S),
         listed=True,

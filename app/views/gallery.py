@@ -12,9 +12,9 @@ from app.views.model import ActionKey, Gallery, GalleryPicture
 from app.views.words import Translator, back_key, usage_hint
 
 TOUCH = message("Touch a picture to take it out.")
-STEER = message("Buttons 1 and 2 move, TRAIN takes out, SAVE shows the next thing, RESET leaves.")
+STEER = message("Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back")
 
-KEYS = message("Arrow keys move, Enter takes out, Tab shows the next thing, Esc leaves.")
+KEYS = message("Arrow keys: move · Enter: take out · Tab: next thing · Esc: back")
 
 
 def gallery(state: KioskState, translate: Translator) -> Gallery | None:

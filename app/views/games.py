@@ -53,7 +53,7 @@ def game_guidance(state: KioskState, game: Game) -> Text:
         case GameStep.SEEK if not game.guided:
             return message("Trick me! Show me something that is NOT {label}.", label=target)
         case GameStep.SEEK if state.now_s - game.began_s > HELP_AFTER_S:
-            return message("Am I not fooled? Then you taught me well! Press SAVE to go on.")
+            return message("Not fooled? Then you taught me well! Press SAVE to go on.")
         case GameStep.SEEK:
             return message("Now swap! Show {first} in front of the background of {second}.", first=first, second=second)
         case GameStep.CAUGHT if game.trick is None or game.trick.why is None:
@@ -70,7 +70,7 @@ def game_guidance(state: KioskState, game: Game) -> Text:
             label = state.classes[teaches(state, game)].label
             return message("Now teach me better: show it to me and hold {label}.", label=label)
         case GameStep.ANSWERED if game.answer is None:
-            return message("Let me look at it again …")
+            return message("Let me look at it again…")
         case GameStep.ANSWERED if game.defeated:
             return message("That does not fool me any more!")
         case GameStep.ANSWERED:
@@ -166,7 +166,7 @@ def which_game(state: KioskState, translate: Translator) -> Question:
     """Which game to play, on the first two class buttons."""
     ready, empty = can_trick(state), not any(state.shots) and state.model is None
     trick: Text = message("Make it say something wrong") if ready else message("First teach it and press TRAIN")
-    guided: Text = message("Why it matters what is behind") if empty else message("Starts over: it asks first")
+    guided: Text = message("Why the background matters") if empty else message("Starts over: it asks first")
     return Question(
         title=translate(message("Which game?")),
         text="",

@@ -20,13 +20,13 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
     """
     match state.mode:
         case Mode.TRAINING:
-            return message("Comparing what you showed …")
+            return message("Comparing what you showed…")
         case Mode.SAVING:
             return message("There it is.") if state.saving.finished else message("Writing your model.")
         case Mode.IMPORTING:
-            return message("Looking at what is on the drive …")
+            return message("Looking at what is on the drive…")
         case Mode.ERASING:
-            return message("Clearing the table …")
+            return message("Tidying up…")
         case Mode.GALLERY:
             return message("Touch a picture that does not belong here.")
         case Mode.RESULTS:
@@ -80,10 +80,10 @@ def _live(state: KioskState, answer: Answer | None) -> Text:
     if answer is None or answer.leader is None:
         return message("Show something again. Wrong answer? Hold the right button.")
     if not answer.sure:
-        return message("Is it {label}? Hold its button, so that it learns more.", label=state.labels[answer.index])
+        return message("Is it {label}? Hold its button to teach it more.", label=state.labels[answer.index])
     if by_itself:
-        return message("Is it wrong? Hold the correct button: it learns when you let go.")
-    return message("Is it wrong? Hold the correct button, then TRAIN.")
+        return message("Wrong? Hold the right button: it learns when you let go.")
+    return message("Wrong? Hold the right button, then press TRAIN.")
 
 
 def _teaching(state: KioskState) -> Text:

@@ -52,7 +52,7 @@ def because(answer: Answer | None, label: str, why: Explanation | None) -> Text:
     if answer is None:
         return message("Show me something: then I show you where I look.")
     if why is None:
-        return message("Let me look …")
+        return message("Let me look…")
     if why.against_all:
         return message("Show me more of the bright part: then I am more sure that it is {label}.", label=label)
     if answer.sure and why.way is Way.OCCLUSION:

@@ -56,9 +56,9 @@ _SCREENS = {
     Mode.STAFF: Screen.STAFF,
 }
 _PROGRESS_TEXTS: dict[Mode, Message] = {
-    Mode.TRAINING: message("Learning …"),
-    Mode.SAVING: message("Saving – leave the drive in …"),
-    Mode.IMPORTING: message("Looking at what is on the drive …"),
+    Mode.TRAINING: message("Learning…"),
+    Mode.SAVING: message("Saving – leave the drive in…"),
+    Mode.IMPORTING: message("Looking at what is on the drive…"),
 }
 
 
@@ -138,7 +138,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         language=_language(state),
         language_code=state.language,
         not_sure_text=translate(message("Not sure")),
-        waiting_text=translate(message("Waiting for the camera …")),
+        waiting_text=translate(message("Waiting for the camera…")),
         palette=state.config.screen.palette,
         now_s=state.now_s,
     )

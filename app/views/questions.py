@@ -14,8 +14,8 @@ from app.views.games import is_it_really, which_game
 from app.views.model import ActionKey, Question
 from app.views.words import Translator, usage_hint
 
-KEPT = message("What was taught is kept.")
-BY_BUTTON = message("What was taught is kept. TRAIN says yes, every other button no.")
+KEPT = message("What you taught is kept.")
+BY_BUTTON = message("What you taught is kept. TRAIN: yes · any other button: no")
 
 
 def question(state: KioskState, translate: Translator) -> Question | None:
@@ -82,27 +82,27 @@ def _folder(state: KioskState, found: FolderFound, translate: Translator) -> Que
     labels, total = ", ".join(found.labels), sum(state.shots)
     if total and found.has_session and state.privacy is Privacy.ERASE:
         text = counted(
-            "Taught there: {labels}. Carrying on with it erases the {count} picture of here.",
-            "Taught there: {labels}. Carrying on with it erases the {count} pictures of here.",
+            "It knows {labels}. If you keep teaching it, your {count} picture here is erased.",
+            "It knows {labels}. If you keep teaching it, your {count} pictures here are erased.",
             total,
             labels=labels,
         )
     elif total and found.has_session:
         text = counted(
-            "Taught there: {labels}. Carrying on with it puts the {count} picture of here away.",
-            "Taught there: {labels}. Carrying on with it puts the {count} pictures of here away.",
+            "It knows {labels}. If you keep teaching it, your {count} picture here is put away.",
+            "It knows {labels}. If you keep teaching it, your {count} pictures here are put away.",
             total,
             labels=labels,
         )
     else:
-        text = message("Taught there: {labels}.", labels=labels)
-    answers = [ActionKey(Action.CANCEL, "cancel", translate(message("Leave it")), "N")]
+        text = message("It knows {labels}.", labels=labels)
+    answers = [ActionKey(Action.CANCEL, "cancel", translate(message("Not now")), "N")]
     if found.has_model:
-        answers.insert(0, ActionKey(SHOW, "train", translate(message("Show it")), str(SHOW + 1)))
+        answers.insert(0, ActionKey(SHOW, "train", translate(message("Try it")), str(SHOW + 1)))
     if found.has_session:
-        answers.insert(0, ActionKey(CARRY_ON, "confirm", translate(message("Carry on")), str(CARRY_ON + 1)))
+        answers.insert(0, ActionKey(CARRY_ON, "confirm", translate(message("Keep teaching")), str(CARRY_ON + 1)))
     return Question(
-        title=translate(message("Something was taught on {drive}", drive=found.drive)),
+        title=translate(message("{drive} has a saved model", drive=found.drive)),
         text=translate(text),
         answers=tuple(answers),
         left=max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S),
@@ -151,9 +151,9 @@ def _still_there(state: KioskState, translate: Translator) -> Question:
 def _power(state: KioskState, translate: Translator) -> Question:
     restart = state.staff.asked is PowerKey.RESTART
     return Question(
-        title=translate(message("Start the machine anew?") if restart else message("Shut the machine down?")),
+        title=translate(message("Restart the machine?") if restart else message("Shut the machine down?")),
         text=translate(usage_hint(state, touch=KEPT, buttons=BY_BUTTON, keys=KEPT)),  # the answers name their own keys
-        answers=_answers(translate, message("No"), message("Start anew") if restart else message("Shut down")),
+        answers=_answers(translate, message("No"), message("Restart now") if restart else message("Shut down")),
         also_yes=Action.TRAIN,
     )
 

@@ -18,8 +18,8 @@ from app.views.light import light
 from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Light, Results
 from app.views.words import Translator, back_key, usage_hint
 
-STEER = message("Buttons 1 and 2 move, TRAIN chooses, RESET leaves.")
-KEYS = message("Arrow keys move, Enter chooses, Esc leaves.")
+STEER = message("Buttons 1 and 2: move · TRAIN: choose · RESET: back")
+KEYS = message("Arrow keys: move · Enter: choose · Esc: back")
 
 
 def results(state: KioskState, translate: Translator) -> Results | None:

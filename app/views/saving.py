@@ -10,13 +10,13 @@ from app.views.model import ActionKey, Saving, SavingLine
 from app.views.words import Translator
 
 STAGES: dict[SavingStage, Message] = {
-    SavingStage.WRITE: message("Write the model and what was taught"),
-    SavingStage.NAME: message("Give the folder its name"),
-    SavingStage.READ_BACK: message("Read every byte back"),
-    SavingStage.RELEASE: message("Let the drive go"),
+    SavingStage.WRITE: message("Write"),
+    SavingStage.NAME: message("Finish"),
+    SavingStage.READ_BACK: message("Check"),
+    SavingStage.RELEASE: message("Eject"),
 }
 
-DRIVE_ANEW = message("It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again.")
+DRIVE_AGAIN = message("It is on this machine: ask staff for it, or plug a drive in again and press SAVE.")
 DRIVE_AT_ALL = message("It is on this machine: ask staff for it, or plug in a drive and press SAVE again.")
 
 
@@ -30,7 +30,7 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         title, text = message("Saving your model"), message("Leave the drive in until it is done.")
         text = text if now.drive else message("It takes a moment.")
     elif not now.drive:
-        title, text = message("Your model is saved"), DRIVE_ANEW if state.drive_seen else DRIVE_AT_ALL
+        title, text = message("Your model is saved"), DRIVE_AGAIN if state.drive_seen else DRIVE_AT_ALL
     elif now.note:
         title, text = message("Your model is saved"), now.note
     else:

@@ -23,26 +23,28 @@ TABS: dict[StaffPage, Message] = {
     StaffPage.SYSTEM: message("System"),
 }
 HINTS: dict[StaffPage, Message] = {
-    StaffPage.CLASSES: message("New names hold at once, in what SAVE writes, too."),
+    StaffPage.CLASSES: message("A new name is used at once, also by SAVE."),
     StaffPage.CAMERA: message("Zoom and turn change what the model sees, while teaching and afterwards."),
     StaffPage.ACCESS: message("With one switch, every key, button and touch presses what is highlighted."),
     StaffPage.SCREEN: message("Visitors may choose another language for their visit."),
-    StaffPage.VISITS: message("What was taught is put away when its visitor is gone, and the next one begins anew."),
-    StaffPage.BUTTONS: message("Press any button: its row lights up. To give it another meaning, touch “learn” first."),
-    StaffPage.SESSIONS: message("A session that is brought back takes the place of this one, which is put away."),
-    StaffPage.SYSTEM: message("What is wrong stands out."),
+    StaffPage.VISITS: message("When a visitor leaves, the work is put away and the next visitor starts from nothing."),
+    StaffPage.BUTTONS: message(
+        "Press any button: its row lights up. To change what a button does, touch “assign” first."
+    ),
+    StaffPage.SESSIONS: message("Bringing a session back puts this one away."),
+    StaffPage.SYSTEM: message("Problems stand out."),
 }
 NO_PIN = message(
-    "No PIN is set: everybody who finds this page can change it. So it neither shows earlier sessions nor shuts down. "
-    "Set a PIN with the command “pin”."
+    "No PIN is set: anybody who finds this page can change the settings. So it shows no earlier sessions and cannot "
+    "switch the machine off. Set a PIN with the command “pin”."
 )
 STEER = {
-    "buttons": message("Buttons 1 and 2 move, TRAIN chooses, SAVE turns to the next page, RESET leaves."),
-    "keys": message("Arrow keys move, Enter chooses, Tab turns to the next page, Esc leaves."),
+    "buttons": message("Buttons 1 and 2: move · TRAIN: choose · SAVE: next page · RESET: back"),
+    "keys": message("Arrow keys: move · Enter: choose · Tab: next page · Esc: back"),
 }
 STEER_TESTING = {
     "buttons": message("Press any button: its row lights up. To leave, hold the two buttons that led here."),
-    "keys": message("Press any button: its row lights up. Arrow keys move, Enter chooses “learn”, Esc leaves."),
+    "keys": message("Press any button: its row lights up. Arrow keys: move · Enter: assign · Esc: back"),
 }
 ACTIONS: dict[Action, Message] = {
     Action.TRAIN: message("Train"),
@@ -73,7 +75,7 @@ def staff(state: KioskState, facts: BackendFacts, translate: Translator) -> Staf
         hint = NO_PIN
     hint = usage_hint(state, touch=hint, **(STEER_TESTING if page is StaffPage.BUTTONS else STEER))
     if state.staff.listening is not None:
-        hint = message("Now press the button that shall be “{name}”.", name=_button_name(state, state.staff.listening))
+        hint = message("Now press the button for “{name}”.", name=_button_name(state, state.staff.listening))
     return Staff(
         title=translate(message("For staff")),
         tabs=tuple(Tab(StaffTab(tab), translate(TABS[tab]), tab is page) for tab in StaffPage),
@@ -137,18 +139,17 @@ def _buttons(state: KioskState, _: BackendFacts, translate: Translator) -> tuple
         rows.append(
             Setting(
                 label=_button_name(state, button),
-                value=", ".join(_source(state, one, translate) for one in sources) or translate(message("no input")),
+                value=", ".join(_source(state, one, translate) for one in sources)
+                or translate(message("nothing assigned")),
                 press=LearnInput(button),
-                press_text=translate(message("stop") if state.staff.listening == button else message("learn")),
+                press_text=translate(message("stop") if state.staff.listening == button else message("assign")),
                 lit=state.staff.listening == button or bool(down & set(sources)),
                 warning=not sources or bool({*inputs.stuck, *_noisy(state)} & set(sources)),
             )
         )
     meant = inputs.map.buttons
     rows += [
-        Setting(source, translate(message("means nothing")), lit=True)
-        for source in inputs.pressed
-        if source not in meant
+        Setting(source, translate(message("not used")), lit=True) for source in inputs.pressed if source not in meant
     ]
     rows += [
         Setting(source, _counts(state, source, translate), warning=True)
@@ -208,10 +209,10 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
     return (
         *((Setting(translate(message("Fault")), fault, warning=True),) if fault else ()),
         Setting(translate(message("Camera")), camera, warning=state.camera is None),
-        Setting(translate(message("Runs on")), facts.backend),
-        Setting(translate(message("Looks at")), rate, warning=facts.frames_per_second < 2),
+        Setting(translate(message("Processor")), facts.backend),
+        Setting(translate(message("Speed")), rate, warning=facts.frames_per_second < 2),
         *(
-            Setting(translate(message("Found at the start")), translate(problem), warning=True)
+            Setting(translate(message("Problems at the start")), translate(problem), warning=True)
             for problem in state.start_problems[:MOST_START_PROBLEMS]
         ),
         *(Setting(translate(what), translate(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
@@ -228,7 +229,7 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
 
 def _power(translate: Translator) -> tuple[Setting, ...]:
     return (
-        Setting(translate(message("Restart")), press=PowerKey.RESTART, press_text=translate(message("start anew"))),
+        Setting(translate(message("Restart")), press=PowerKey.RESTART, press_text=translate(message("restart"))),
         Setting(translate(message("Power off")), press=PowerKey.SHUT_DOWN, press_text=translate(message("shut down"))),
     )
 

@@ -11,12 +11,10 @@ from app.core.state import KioskState
 from app.views.model import ActionKey, Typing
 from app.views.words import Translator, usage_hint
 
-STEER = message("Buttons 1 and 2 move, TRAIN writes, UNDO takes back, SAVE is done, RESET gives up.")
-KEYS = message("Enter is done, Esc gives up.")
+STEER = message("Buttons 1 and 2: move · TRAIN: write · UNDO: delete · SAVE: done · RESET: cancel")
+KEYS = message("Enter: done · Esc: cancel")
 SELECTED = message("Write a new name, or touch this one to change it.")
-KEYS_WHILE_SELECTED = message(
-    "Type a new name, or press the right arrow to change this one. Enter is done, Esc gives up."
-)
+KEYS_WHILE_SELECTED = message("Type a new name, or press the right arrow to change this one. Enter: done · Esc: cancel")
 
 
 def typing(state: KioskState, translate: Translator) -> Typing | None:

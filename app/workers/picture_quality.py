@@ -38,6 +38,6 @@ class PictureQuality:
 def _problem(image: ImageArray) -> Message | None:
     height, width = image.shape[:2]
     if min(height, width) < SMALLEST_PX:
-        return message("The camera’s picture is very small: {width} × {height}.", width=width, height=height)
+        return message("The camera's picture is very small: {width} × {height}.", width=width, height=height)
     sampled = image[::STEP_PX, ::STEP_PX]
     return DARK if float(sampled.mean()) < DARK_MEAN and float(np.std(sampled)) < DARK_SPREAD else None

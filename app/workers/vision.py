@@ -19,7 +19,7 @@ from tpu.errors import RuntimeLayerError
 
 logger = logging.getLogger(__name__)
 
-DEFECT = message("The picture could not be looked at. Please call a member of staff if this stays.")
+DEFECT = message("The picture cannot be read. If this goes on, please call a member of staff.")
 POLL_S = 0.2  # how often to check whether to stop while no frame comes
 
 

@@ -93,7 +93,7 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
     live = view(
         Screen.LIVE,
         sure,
-        "Is it wrong? Hold the correct button, then TRAIN.",
+        "Wrong? Hold the right button, then press TRAIN.",
         1,
         verdict=Verdict(names[1], 0.94, 1, "94 %"),
         not_sure=0.06,
@@ -122,9 +122,9 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         "training": view(
             Screen.TRAINING,
             cards(count, names=names),
-            "Comparing what you showed …",
+            "Comparing what you showed…",
             progress=0.6,
-            progress_text="Learning …",
+            progress_text="Learning…",
         ),
         "live": live,
         "not_sure": replace(
@@ -167,8 +167,8 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             live,
             screen=Screen.CONFIRM,
             question=Question(
-                "Which drive shall take it?",
-                "If nobody answers, the first one does.",
+                "Which drive?",
+                "If you don't choose, I'll use the first one.",
                 (
                     *(
                         ActionKey(n, "save", name, str(n + 1), suggested=n == 0, detail=detail)

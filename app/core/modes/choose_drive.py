@@ -55,7 +55,7 @@ def drives_changed(state: KioskState, before: tuple[Drive, ...]) -> Step:
         return replace(state, asked_at_s=state.now_s), ()  # the order may have changed
     if now:
         return _saving(state, now[0])
-    text = message("No drive is left to save to. Plug one in, then press SAVE again.")
+    text = message("There is no drive any more. Plug one in, then press SAVE again.")
     return refused(replace(state, mode=state.resting_mode), text)
 
 

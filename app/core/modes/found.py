@@ -61,7 +61,7 @@ def session_imported(state: KioskState, event: ev.SessionImported) -> Step:
     state = replace(visit_over(state), classes=event.classes, mode=Mode.TEACH, model=None, starter=None, changed=False)
     state = replace(state, arrival=None, re_embedding=0)  # its embeddings are by the extractor in use
     state = replace(state, next_hold=max(state.next_hold, event.next_hold))
-    text = message("Carrying on with {labels}.", labels=", ".join(state.labels))
+    text = message("You can go on teaching {labels}.", labels=", ".join(state.labels))
     state = noticed(state, text, Tone.SUCCESS)
     if state.missing:
         return state, ()

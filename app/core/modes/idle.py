@@ -46,13 +46,13 @@ def what_will_happen(state: KioskState) -> Message:
     seconds = max(1, round(seconds_left(state)))
     if state.privacy is Privacy.ERASE:
         return counted(
-            "In {count} second everything is erased and somebody else may begin.",
-            "In {count} seconds everything is erased and somebody else may begin.",
+            "Everything will be erased in {count} second. Press any button to stay.",
+            "Everything will be erased in {count} seconds. Press any button to stay.",
             seconds,
         )
     return counted(
-        "In {count} second it is put away and somebody else may begin.",
-        "In {count} seconds it is put away and somebody else may begin.",
+        "Your work will be put away in {count} second. Press any button to stay.",
+        "Your work will be put away in {count} seconds. Press any button to stay.",
         seconds,
     )
 

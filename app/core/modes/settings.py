@@ -124,7 +124,7 @@ def _privacy(value: str) -> Text:
 
 CHOICES: tuple[Choice, ...] = (
     Choice("classes.learn_as_you_go", StaffPage.CLASSES, message("Learn as you go"), lambda _: ON_OFF, _on_off),
-    Choice("classes.visitors_name", StaffPage.CLASSES, message("Visitors may name"), lambda _: ON_OFF, _on_off),
+    Choice("classes.visitors_name", StaffPage.CLASSES, message("Visitors may name classes"), lambda _: ON_OFF, _on_off),
     Choice("model.not_sure", StaffPage.CLASSES, message("When it says “not sure”"), lambda _: NOT_SURE, _not_sure),
     Choice("camera.source", StaffPage.CAMERA, message("Camera"), cameras, _camera),
     Choice(
@@ -149,7 +149,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("scan.start", StaffPage.ACCESS, message("It begins to move"), lambda _: (AT_ONCE, AT_PRESS), _start),
     Choice("scan.dwell_s", StaffPage.ACCESS, message("Ignore presses shorter than"), lambda _: DWELLS_S, _seconds),
     Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle),
-    Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor is gone"), lambda _: PRIVACY, _privacy),
+    Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor leaves"), lambda _: PRIVACY, _privacy),
 )
 
 NUMBER_OF_CLASSES = "classes.number"

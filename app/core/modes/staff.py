@@ -183,7 +183,7 @@ def session_restored(state: KioskState, event: ev.SessionRestored) -> Step:
     state = replace(visit_over(state), classes=event.classes, model=None, starter=None, mode=mode, changed=False)
     state = replace(state, arrival=None)
     state = replace(state, next_hold=max(state.next_hold, event.next_hold))
-    text = message("That session is back. TRAIN makes its model anew.")
+    text = message("That session is back. Press TRAIN to make its model again.")
     return noticed(state, text, Tone.SUCCESS), (ev.LookAtSystem(),)
 
 

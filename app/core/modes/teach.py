@@ -91,7 +91,7 @@ def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
     if state.mode is Mode.RESULTS:
         state, commands = results.sample_gone(state, event.sample_id)
         return state, (*commands, ev.PlaySound("undo"))
-    text = message("Took back the last picture of {label}.", label=old.label)
+    text = message("Removed the last picture of {label}.", label=old.label)
     return noticed(state, text, Tone.HINT), (ev.PlaySound("undo"),)
 
 
@@ -118,7 +118,7 @@ def sample_refused(state: KioskState, event: ev.SampleRefused) -> Step:
 def sample_withdrawn(state: KioskState, _: ev.SampleWithdrawn) -> Step:
     """A press was undone before its frame came."""
     state = replace(state, held=None, in_flight=max(0, state.in_flight - 1))
-    return noticed(state, message("Took back the last press."), Tone.HINT), (ev.PlaySound("undo"),)
+    return noticed(state, message("Removed the last press."), Tone.HINT), (ev.PlaySound("undo"),)
 
 
 def undo_failed(state: KioskState, event: ev.UndoFailed) -> Step:

@@ -127,5 +127,5 @@ def name_problem(state: KioskState, name: str, index: int) -> Text | None:
     if not name:
         return message("Write a name.")
     if any(label_key(name) == label_key(one.label) for place, one in enumerate(state.classes) if place != index):
-        return message("Another one is called so already.")
+        return message("That name is already used.")
     return None

@@ -49,7 +49,7 @@ def pressed(state: KioskState, button: Button) -> Step:
             return _train(state)
         case Action.UNDO:
             if not any(state.shots) and not state.in_flight:
-                return refused(state, message("There is nothing to take back yet."))
+                return refused(state, message("There is nothing to undo yet."))
             return replace(state, held=None), (ev.RemoveLastSample(),)
         case Action.SAVE:
             if state.model is None:
@@ -57,7 +57,7 @@ def pressed(state: KioskState, button: Button) -> Step:
             return choose_drive.save_pressed(state)
         case Action.RESET:
             if not any(state.shots) and state.model is None:
-                return refused(state, message("It is all empty already."))
+                return refused(state, message("It's already empty."))
             return replace(state, mode=Mode.CONFIRM_RESET, asked_at_s=state.now_s, held=None, notice=None), ()
     return state, ()
 

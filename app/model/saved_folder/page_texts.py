@@ -24,7 +24,7 @@ PAGE_TEXTS = {
     "night": message("night"),
     "contrast": message("high contrast"),
     "distinct": message("for colour-blind eyes"),
-    "loading": message("The model is getting ready …"),
+    "loading": message("The model is getting ready…"),
     "failed": message(
         "This browser cannot run the model. Open this page in a current Chrome, Edge, Firefox or Safari."
     ),

@@ -122,6 +122,6 @@ class KioskView:
     language: ActionKey | None = None
     language_code: str = "en"
     not_sure_text: str = "Not sure"
-    waiting_text: str = "Waiting for the camera …"
+    waiting_text: str = "Waiting for the camera…"
     palette: str = "paper"
     now_s: float = 0.0

@@ -58,7 +58,7 @@ def test_the_text_of_a_lost_accelerator_names_the_next_step() -> None:
     text = screen_text(AcceleratorLost("it hangs"))
     assert str(text) == "The accelerator does not answer. Plug it in again, or call a member of staff."
     assert translated(text, "de") == (
-        "Der Beschleuniger antwortet nicht. Steck ihn neu ein oder ruf jemanden vom Haus."
+        "Der Beschleuniger antwortet nicht. Steck ihn neu ein oder ruf jemanden vom Team."
     )
 
 

@@ -111,3 +111,39 @@ def test_updating_complete_catalogues_changes_nothing_and_prints_no_warning(tmp_
     for language in OTHERS:
         path = Path(language) / "LC_MESSAGES" / f"{DOMAIN}.po"
         assert (tmp_path / "assets/locale" / path).read_text() == (LOCALE / path).read_text()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_has_one_kind_of_apostrophe_and_no_break_spaces_where_its_language_has_spaces(
+    language: str,
+) -> None:
+    for one in catalogue(language):
+        for form in forms(one.string) if one.id else ():
+            assert "'" not in form, form
+            if language == "fr":
+                assert re.search(r"(?<!\N{NO-BREAK SPACE})[?!;»%]", form) is None, form
+                assert re.search(r"«(?!\N{NO-BREAK SPACE})", form) is None, form
+            if language == "tr":
+                assert re.search(r"[\d}] ?%(?!{)", form) is None, form  # Turkish writes %80
+            else:
+                assert " %" not in form, form
+            assert " :" not in form and " …" not in form.rstrip("…"), form
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_two_different_buttons_never_have_the_same_word(language: str) -> None:
+    buttons = ("Train", "Save", "Undo", "Reset", "Results", "Cancel", "Back", "Done", "Erase", "Play", "Why?", "Stay")
+    words = [translated(message(one), language) for one in buttons]
+    assert len(set(words)) == len(words)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_texts_name_a_button_by_the_word_that_is_on_it(language: str) -> None:
+    for one in catalogue(language):
+        if not one.id:
+            continue
+        for button in ("Train", "Save", "Undo", "Reset", "Play"):
+            if re.search(rf"\b{button.upper()}\b", forms(one.id)[0]):
+                word = translated(message(button), language)
+                capitals = word.replace("i", "İ").upper() if language == "tr" else word.upper()
+                assert all(capitals in form for form in forms(one.string)), (forms(one.id)[0], capitals)

@@ -75,7 +75,7 @@ def test_a_model_that_is_not_a_classifier_is_refused(folder: Path) -> None:
     (folder / "metadata.json").write_text(json.dumps({**taught, "labels": ["a", "b", "c", "d", "e"]}))
     path.write_bytes(whole)
     assert refusal(lambda: read_model(folder, runtime="litert")) == (
-        "it cannot be used: its model tells other classes apart than its labels name."
+        "it cannot be used: its model and its list of names do not match."
     )
     path.write_bytes(whole[: len(whole) // 2])
     assert refusal(lambda: read_model(folder, runtime="litert")).startswith("it ")

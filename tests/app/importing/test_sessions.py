@@ -38,7 +38,7 @@ def test_pictures_are_embedded_again_for_another_extractor_and_without_them_it_i
     text = refusal(lambda: session_of(folder, extractor_name="ours", extractor_sha256="0" * 64, feature_dim=3))
     assert text == (
         "it was taught with another network (kiosk_extractor; here it is ours), and without its pictures it cannot be "
-        "learned anew. Save it with pictures there."
+        "learned again. Save it with pictures there."
     )
 
 

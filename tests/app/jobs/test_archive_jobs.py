@@ -136,7 +136,7 @@ def test_restoring_the_current_session_again_makes_no_second_copy(station: Stati
     station.panel.tap(ArchivedSession(first))
     station.panel.tap(ArchivedSession(first))
     station.settle()
-    assert station.notice == "That session is the one at hand already."
+    assert station.notice == "That session is already open."
     assert station.kiosk.state.shots == (3, 3, 0)
     assert [path.stem for path in archived(station)] == [first]
 

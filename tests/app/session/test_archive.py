@@ -143,7 +143,7 @@ def test_a_session_of_another_network_needs_its_pictures(station: Station, tmp_p
     with pytest.raises(ArchiveUnusable) as caught:
         archive.load(without, "another", "f" * 64)
     assert str(caught.value) == (
-        f"The session {without} was taught with another network, and without its pictures it cannot be learned anew."
+        f"The session {without} was taught with another network, and without its pictures it cannot be learned again."
     )
 
 

@@ -97,7 +97,7 @@ def test_not_sure_is_one_line_beside_its_bar_in_every_language(size: tuple[int, 
 def test_advice_in_three_lines_keeps_its_distance_above_and_below(size: tuple[int, int], language: str) -> None:
     px = load_theme(size).px
     for words in (
-        message("Is it wrong? Hold the correct button, then TRAIN."),
+        message("Wrong? Hold the right button, then press TRAIN."),
         message("Show something to the camera and hold the {label} button.", label="apple"),
         message("Press TRAIN – or teach one more thing."),
         message("{few} has far fewer pictures than {most}: show it some more.", few="screwdriver", most="apple"),
@@ -140,7 +140,7 @@ def test_the_words_while_teaching_fit_in_every_language(size: tuple[int, int], l
         ("alike", message("Turn it! These all look the same.")),
         ("teach", message("Keep turning it – every picture helps.")),
         ("not_sure", message("Show something again. Wrong answer? Hold the right button.")),
-        ("near_miss", message("Is it {label}? Hold its button, so that it learns more.", label="cup")),
+        ("near_miss", message("Is it {label}? Hold its button to teach it more.", label="cup")),
     ):
         check_texts(drawn(replace(VIEWS[name], guidance=translated(words, language)), size), size)
 

@@ -49,7 +49,7 @@ def test_the_demonstration_camera_is_named_in_the_visitors_language_and_a_real_o
         (state(6, 0, 0), "Now show a different thing and hold the cup button."),
         (state(6, 2, 0), "A few more of cup: turn it, move it, hold its button."),
         (state(6, 6, 0), "Press TRAIN – or teach one more thing."),
-        (state(6, 6, 0, mode=Mode.TRAINING), "Comparing what you showed …"),
+        (state(6, 6, 0, mode=Mode.TRAINING), "Comparing what you showed…"),
         (state(6, 6, 0, mode=Mode.SAVING), "Writing your model."),
         (state(6, 6, 0, held=Held(1, 0.0)), "Keep turning it – every picture helps."),
         (state(6, 6, 0, held=Held(1, 0.0, alike=True)), "Turn it! These all look the same."),

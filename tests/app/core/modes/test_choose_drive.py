@@ -157,7 +157,7 @@ def test_if_no_drive_is_left_nothing_is_saved_and_the_screen_says_why() -> None:
     state, commands = after(asked(A, B), plugged())
     assert (state.mode, commands) == (Mode.LIVE, [])
     assert state.notice is not None
-    assert str(state.notice.text) == "No drive is left to save to. Plug one in, then press SAVE again."
+    assert str(state.notice.text) == "There is no drive any more. Plug one in, then press SAVE again."
 
 
 def test_a_change_of_free_space_does_not_restart_the_question() -> None:
@@ -185,12 +185,12 @@ def kept_here(*events: ev.Event) -> str:
 
 def test_the_advice_after_saving_here_depends_on_whether_a_drive_was_plugged_in() -> None:
     plug_in = "It is on this machine: ask staff for it, or plug in a drive and press SAVE again."
-    anew = "It is on this machine: ask staff for it, or plug a drive in anew and press SAVE again."
+    again = "It is on this machine: ask staff for it, or plug a drive in again and press SAVE."
     assert kept_here() == plug_in
     assert kept_here(plugged()) == plug_in
-    assert kept_here(plugged(A), plugged()) == anew  # switched off by an earlier SAVE it may still be in
-    assert kept_here(plugged(LOCKED)) == anew
+    assert kept_here(plugged(A), plugged()) == again  # switched off by an earlier SAVE it may still be in
+    assert kept_here(plugged(LOCKED)) == again
     unusable = UnmountedDrive("STICK", "/dev/sdb1", "it holds no file system")
-    assert kept_here(ev.DrivesChanged((), unmounted=(unusable,))) == anew
+    assert kept_here(ev.DrivesChanged((), unmounted=(unusable,))) == again
     assert kept_here(plugged(A), plugged(), ev.SessionErased()) == plug_in  # the next visitor's
-    assert kept_here(plugged(LOCKED), ev.SessionErased()) == anew
+    assert kept_here(plugged(LOCKED), ev.SessionErased()) == again

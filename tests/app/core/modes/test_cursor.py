@@ -173,7 +173,7 @@ def test_by_touch_there_is_no_cursor_and_the_usual_hint() -> None:
     assert view.staff.hint.startswith("No PIN is set")
     by_button = shown(opened()).staff
     assert by_button is not None
-    assert by_button.hint == "Buttons 1 and 2 move, TRAIN chooses, SAVE turns to the next page, RESET leaves."
+    assert by_button.hint == "Buttons 1 and 2: move · TRAIN: choose · SAVE: next page · RESET: back"
 
 
 def hint(state: KioskState) -> str:
@@ -192,20 +192,20 @@ def keyed(state: KioskState, *names: str) -> KioskState:
 
 def test_the_hint_names_keys_after_a_key_and_buttons_after_a_press_on_the_box() -> None:
     state = keyed(kiosk(3, 2, mode=Mode.LIVE, model=MODEL), "g")
-    assert hint(state) == "Arrow keys move, Enter takes out, Tab shows the next thing, Esc leaves."
+    assert hint(state) == "Arrow keys: move · Enter: take out · Tab: next thing · Esc: back"
     state = replace(state, inputs=state.inputs.assign("gpio:17", 1))
     state, _ = run(state, ev.InputPressed("gpio:17"), ev.InputReleased("gpio:17"))
-    assert hint(state) == "Buttons 1 and 2 move, TRAIN takes out, SAVE shows the next thing, RESET leaves."
+    assert hint(state) == "Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back"
     assert hint(keyed(state, "left")).startswith("Arrow keys move")
 
 
 def test_every_page_names_its_keys() -> None:
-    assert hint(keyed(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), "e")) == "Arrow keys move, Enter chooses, Esc leaves."
+    assert hint(keyed(kiosk(3, 3, mode=Mode.LIVE, model=MODEL), "e")) == "Arrow keys: move · Enter: choose · Esc: back"
     state = keyed(unlocked(), "down")
-    assert hint(state) == "Arrow keys move, Enter chooses, Tab turns to the next page, Esc leaves."
+    assert hint(state) == "Arrow keys: move · Enter: choose · Tab: next page · Esc: back"
     typing = keyed(led_to(state, ClassName(0)), "return")
-    assert hint(typing) == "Type a new name, or press the right arrow to change this one. Enter is done, Esc gives up."
-    assert hint(run(typing, ev.TypingEdited(TypingKey.FIELD))[0]) == "Enter is done, Esc gives up."
+    assert hint(typing) == "Type a new name, or press the right arrow to change this one. Enter: done · Esc: cancel"
+    assert hint(run(typing, ev.TypingEdited(TypingKey.FIELD))[0]) == "Enter: done · Esc: cancel"
     buttons = keyed(state, *["tab"] * list(StaffPage).index(StaffPage.BUTTONS))
     assert hint(buttons).endswith("Arrow keys move, Enter chooses “learn”, Esc leaves.")
     assert keyed(buttons, "escape").mode is Mode.TEACH
@@ -213,7 +213,7 @@ def test_every_page_names_its_keys() -> None:
     power = keyed(led_to(system, PowerKey.SHUT_DOWN), "return")
     asked = shown(power).question
     assert asked is not None
-    assert (asked.text, [key.key for key in asked.answers]) == ("What was taught is kept.", ["N", "Y"])
+    assert (asked.text, [key.key for key in asked.answers]) == ("What you taught is kept.", ["N", "Y"])
 
 
 def test_a_key_assigned_in_the_settings_is_a_button_of_the_box() -> None:
@@ -236,7 +236,7 @@ def test_train_confirms_switching_off_but_the_press_that_asked_does_not() -> Non
     assert state.staff.asked is PowerKey.SHUT_DOWN
     asked = shown(state).question
     assert asked is not None
-    assert asked.text == "What was taught is kept. TRAIN says yes, every other button no."
+    assert asked.text == "What you taught is kept. TRAIN: yes · any other button: no"
     state, commands = pressed(state, Action.TRAIN)
     assert commands == []
     state, _ = run(state, ev.TimePassed(state.now_s + 1.0))

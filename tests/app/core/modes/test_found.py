@@ -83,7 +83,7 @@ def test_the_question_says_what_was_taught_there_and_what_happens_to_this_sessio
     assert question is not None
     assert question.title == "Something was taught on STICK"
     assert question.text == "Taught there: apple, cup. Carrying on with it puts the 7 pictures of here away."
-    assert [key.text for key in question.answers] == ["Carry on", "Show it", "Leave it"]
+    assert [key.text for key in question.answers] == ["Keep teaching", "Try it", "Not now"]
     assert 0 < (question.left or 0) < 1
 
 

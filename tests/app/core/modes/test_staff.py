@@ -95,7 +95,7 @@ def test_a_new_name_is_used_at_once_in_session_model_and_settings() -> None:
 
 @pytest.mark.parametrize(
     ("name", "problem"),
-    [("", "Write a name."), ("  ", "Write a name."), ("APPLE", "Another one is called so already.")],
+    [("", "Write a name."), ("  ", "Write a name."), ("APPLE", "That name is already used.")],
 )
 def test_an_impossible_name_is_refused_with_the_reason(name: str, problem: str) -> None:
     state, _ = touched(inside(kiosk(3, 3)), ClassName(1), *[TypingKey.BACKSPACE] * 3)

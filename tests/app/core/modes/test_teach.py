@@ -89,7 +89,7 @@ def test_undo_removes_one_sample_and_says_if_there_is_none() -> None:
     state, commands = run(kiosk(0, 0), ev.ButtonPressed(Action.UNDO))
     assert commands == [ev.PlaySound("refused")]
     assert state.notice is not None
-    assert str(state.notice.text) == "There is nothing to take back yet."
+    assert str(state.notice.text) == "There is nothing to undo yet."
 
 
 def test_a_removed_sample_is_no_longer_counted_or_shown() -> None:
