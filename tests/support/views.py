@@ -140,7 +140,7 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             cards=tuple(replace(card, leading=False) for card in sure),
             verdict=Verdict(f"{names[1]}?", 0.94, 1, near_miss=True),
             not_sure=0.45,
-            guidance=f"Is it {names[1]}? Hold its button, so that it learns more.",
+            guidance=f"Is it {names[1]}? Hold its button to teach it more.",
         ),
         "confirm": replace(
             live,

@@ -78,7 +78,7 @@ def test_a_near_miss_is_a_question_about_a_class_that_is_not_lit() -> None:
     seen = view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.1, 0.9, 0.0, novelty=1.1))
     assert (seen.verdict.text, seen.verdict.index, seen.verdict.sure, seen.verdict.share_text) == ("cup?", 1, False, "")
     assert not any(card.leading for card in seen.cards)
-    assert seen.guidance == "Is it cup? Hold its button, so that it learns more."
+    assert seen.guidance == "Is it cup? Hold its button to teach it more."
 
 
 def test_a_near_miss_is_a_question_in_every_language() -> None:

@@ -49,7 +49,7 @@ def said(quality: PictureQuality, image: ImageArray, since_s: float, seconds: fl
     ("image", "problem"),
     [
         (covered(), ["The picture is black. Is something in front of the camera?"]),
-        (tiny(), ["The camera’s picture is very small: 32 × 24."]),
+        (tiny(), ["The camera's picture is very small: 32 × 24."]),
         (scene(), []),
         (dark_scene(), []),
         (np.full(SIZE, 40, np.uint8), []),

@@ -196,7 +196,7 @@ def test_the_hint_names_keys_after_a_key_and_buttons_after_a_press_on_the_box() 
     state = replace(state, inputs=state.inputs.assign("gpio:17", 1))
     state, _ = run(state, ev.InputPressed("gpio:17"), ev.InputReleased("gpio:17"))
     assert hint(state) == "Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back"
-    assert hint(keyed(state, "left")).startswith("Arrow keys move")
+    assert hint(keyed(state, "left")).startswith("Arrow keys: move")
 
 
 def test_every_page_names_its_keys() -> None:
@@ -207,7 +207,7 @@ def test_every_page_names_its_keys() -> None:
     assert hint(typing) == "Type a new name, or press the right arrow to change this one. Enter: done · Esc: cancel"
     assert hint(run(typing, ev.TypingEdited(TypingKey.FIELD))[0]) == "Enter: done · Esc: cancel"
     buttons = keyed(state, *["tab"] * list(StaffPage).index(StaffPage.BUTTONS))
-    assert hint(buttons).endswith("Arrow keys move, Enter chooses “learn”, Esc leaves.")
+    assert hint(buttons).endswith("Arrow keys: move · Enter: assign · Esc: back")
     assert keyed(buttons, "escape").mode is Mode.TEACH
     system = keyed(state, *["tab"] * list(StaffPage).index(StaffPage.SYSTEM))
     power = keyed(led_to(system, PowerKey.SHUT_DOWN), "return")
@@ -221,8 +221,8 @@ def test_a_key_assigned_in_the_settings_is_a_button_of_the_box() -> None:
     inputs = replace(state.config.inputs, class_2=("key:2",), train=("key:f5",))
     config = replace(state.config, inputs=inputs)
     state = replace(state, config=config, inputs=inputs_of(config))
-    assert hint(keyed(state, "2")).startswith("Buttons 1 and 2 move")
-    assert hint(keyed(state, "right")).startswith("Arrow keys move")
+    assert hint(keyed(state, "2")).startswith("Buttons 1 and 2: move")
+    assert hint(keyed(state, "right")).startswith("Arrow keys: move")
     assert keyed(led_to(state, ClassName(0)), "return").typing is not None  # Return, though TRAIN is F5
 
 

@@ -81,8 +81,8 @@ def test_the_question_disappears_with_the_drive_or_after_half_a_minute() -> None
 def test_the_question_says_what_was_taught_there_and_what_happens_to_this_session() -> None:
     question = present(asked(FOUND, 3, 4, 0), None, NOTHING_SEEN, Surroundings()).question
     assert question is not None
-    assert question.title == "Something was taught on STICK"
-    assert question.text == "Taught there: apple, cup. Carrying on with it puts the 7 pictures of here away."
+    assert question.title == "STICK has a saved model"
+    assert question.text == "It knows apple, cup. If you keep teaching it, your 7 pictures here are put away."
     assert [key.text for key in question.answers] == ["Keep teaching", "Try it", "Not now"]
     assert 0 < (question.left or 0) < 1
 
@@ -92,7 +92,7 @@ def test_the_question_says_that_this_session_is_erased_if_nothing_is_kept() -> N
     state = replace(state, config=replace(state.config, privacy=replace(state.config.privacy, when_idle="erase")))
     question = present(state, None, NOTHING_SEEN, Surroundings()).question
     assert question is not None
-    assert question.text == "Taught there: apple, cup. Carrying on with it erases the 7 pictures of here."
+    assert question.text == "It knows apple, cup. If you keep teaching it, your 7 pictures here are erased."
 
 
 def test_an_imported_session_is_trained_at_once_if_it_can_be() -> None:
