@@ -27,7 +27,7 @@ from app.demo.setup import Demo
 from app.demo.simulated import SimulatedDrives
 from app.demo.soaking import SoakVisitor
 from app.kiosk import Kiosk
-from app.ui.painting.surfaces import CACHE
+from app.ui.painting.surfaces import CACHE, PRINTS
 
 WARM_SHARE = 1 / 3  # of the visits: caches fill, and the first measurements do not count
 FEWEST_VISITS = 6
@@ -248,7 +248,7 @@ def _measure(at_s: float, latency_ms: float, folder: Path) -> Measurement:
     disk_bytes = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
     return Measurement(
         at_s,
-        (pages * os.sysconf("SC_PAGE_SIZE") - BYTES_OF_A_PIXEL * CACHE.pixels) / 1e6,
+        (pages * os.sysconf("SC_PAGE_SIZE") - BYTES_OF_A_PIXEL * (CACHE.pixels + PRINTS.pixels)) / 1e6,
         _descriptors(),
         threading.active_count(),
         latency_ms,

@@ -20,6 +20,7 @@ from app.ui.painting.highlight import draw_highlight
 from app.ui.painting.layout import arrange
 from app.ui.painting.motion import Moving, settled
 from app.ui.painting.page import Target, draw_page_notice
+from app.ui.painting.surfaces import PRINTS
 from app.ui.painting.theme import Theme, load_theme
 from app.views.model import KioskView, Screen
 
@@ -50,6 +51,7 @@ def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving 
         draw_question(canvas, view.question, moving)
     if view.scanned:
         draw_highlight(canvas, [area for button, area in _targets(view, canvas) if button in view.scanned])
+    PRINTS.screen_drawn()
     return tuple(canvas.texts)
 
 

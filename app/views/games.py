@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from app.base.buttons import Action
+from app.base.explanation import Explanation
 from app.base.i18n import Text, message
 from app.base.picture import Picture
 from app.core.game import Game, GameStep, Trick
@@ -78,8 +81,23 @@ def game_guidance(state: KioskState, game: Game) -> Text:
     return ""
 
 
-def strip(state: KioskState, sure_of_target: float | None, translate: Translator) -> GameStrip | None:
-    """The strip on the picture: what the game is about, how sure the model is, and how far the game has come."""
+def strip(
+    state: KioskState,
+    sure_of_target: float | None,
+    translate: Translator,
+    *,
+    square: tuple[int, int, int] | None = None,
+    mirror: bool = False,
+) -> GameStrip | None:
+    """The strip on the picture: what the game is about, how sure the model is, and how far the game has come.
+
+    Args:
+        state: The kiosk's state.
+        sure_of_target: How sure the model is of the class to trick, 0..1; None while nothing is to be tricked.
+        translate: Into the language of the visit.
+        square: The part of the frame that the model sees: (left, top, side) in pixels.
+        mirror: The picture is shown mirrored.
+    """
     game = state.game
     if game is None or not playing(state) or game.step is GameStep.CLEAR:
         return None
@@ -100,6 +118,8 @@ def strip(state: KioskState, sure_of_target: float | None, translate: Translator
         best_text="" if best is None else translate(message("Best: {percent}%", percent=round(100 * best.sureness))),
         done=steps.index(game.step),
         steps=len(steps),
+        best=None if best is None else _print(best, square, mirror=mirror),
+        best_light=None if best is None else _light(best.why, ("best", best.picture.key), best.label_index, mirror),
     )
 
 
@@ -131,9 +151,7 @@ def frozen_light(trick: Trick, game: Game, *, mirror: bool) -> Light | None:
         why, key, index = game.answer.why, "answer", game.answer.label_index
     else:
         return None
-    if why is None:
-        return None
-    return light(why, (key, trick.picture.key, game.began_s), index=index, mirror=mirror)
+    return _light(why, (key, trick.picture.key, game.began_s), index, mirror)
 
 
 def game_keys(state: KioskState, game: Game, translate: Translator) -> tuple[ActionKey, ...]:
@@ -162,14 +180,16 @@ def game_keys(state: KioskState, game: Game, translate: Translator) -> tuple[Act
     )
 
 
-def which_game(state: KioskState, translate: Translator) -> Question:
-    """Which game to play, on the first two class buttons."""
+def which_game(state: KioskState, translate: Translator, *, mirror: bool) -> Question:
+    """Which game to play, on the first two class buttons. The best trick of the visit is shown meanwhile."""
     ready, empty = can_trick(state), not any(state.shots) and state.model is None
     trick: Text = message("Make it say something wrong") if ready else message("First teach it and press TRAIN")
     guided: Text = message("Why the background matters") if empty else message("Starts over: it asks first")
+    best = state.best_trick
     return Question(
         title=translate(message("Which game?")),
-        text="",
+        text="" if best is None else translate(_praise(state, best)),
+        picture=None if best is None else shown(best.picture, mirror=mirror),
         answers=(
             ActionKey(
                 TRICK, "play", translate(message("Trick it!")), "1", ready, suggested=ready, detail=translate(trick)
@@ -188,6 +208,11 @@ def which_game(state: KioskState, translate: Translator) -> Question:
         listed=True,
         dead=() if ready else (TRICK,),
     )
+
+
+def _praise(state: KioskState, best: Trick) -> Text:
+    label, percent = state.classes[best.label_index].label, round(100 * best.sureness)
+    return message("Your best trick: I was {percent}% sure of {label}.", percent=percent, label=label)
 
 
 def is_it_really(state: KioskState, translate: Translator, *, mirror: bool) -> Question | None:
@@ -212,6 +237,19 @@ def is_it_really(state: KioskState, translate: Translator, *, mirror: bool) -> Q
 def shown(picture: Picture, *, mirror: bool) -> Picture:
     """A picture as the visitor sees it: mirrored like that of the camera."""
     return Picture((picture.key, mirror), picture.pixels[:, ::-1] if mirror else picture.pixels)
+
+
+def _print(trick: Trick, square: tuple[int, int, int] | None, *, mirror: bool) -> Picture:
+    """What the model saw of a trick, as the visitor sees it."""
+    whole = shown(trick.picture, mirror=mirror)
+    if square is None:
+        return whole
+    left, top, side = square
+    return Picture(("print", whole.key), whole.pixels[top : top + side, left : left + side])
+
+
+def _light(why: Explanation | None, key: Hashable, index: int, mirror: bool) -> Light | None:
+    return None if why is None else light(why, key, index=index, mirror=mirror)
 
 
 def _left(state: KioskState) -> float:

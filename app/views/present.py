@@ -114,7 +114,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         light=_light(state, answer, seen, mirror=mirror),
         frozen=trick is not None,
         picture_keys=_picture_keys(state, translate),
-        game=strip(state, _sure_of_target(state, guessed), translate),
+        game=strip(state, _sure_of_target(state, guessed), translate, square=square, mirror=mirror),
         not_sure=_not_sure(state, answer),
         progress=_progress(state, surroundings),
         progress_text=translate(_PROGRESS_TEXTS.get(state.mode, "")),

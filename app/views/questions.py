@@ -29,7 +29,7 @@ def question(state: KioskState, translate: Translator) -> Question | None:
     if state.mode is Mode.CHOOSE_DRIVE:
         return which_drive(state, translate)
     if state.mode is Mode.CHOOSE_GAME:
-        return which_game(state, translate)
+        return which_game(state, translate, mirror=state.config.camera.mirror)
     if state.mode is Mode.ASK_TRICK:
         return is_it_really(state, translate, mirror=state.config.camera.mirror)
     if state.mode is Mode.STILL_THERE:

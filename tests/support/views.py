@@ -221,7 +221,7 @@ def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             replace(GAME_KEYS[1], enabled=False),
             *GAME_KEYS[2:],
         ),
-        game=GameStrip(f"{names[1]}?", 1, 0.7, "Best: 97%", 0, 4),
+        game=GameStrip(f"{names[1]}?", 1, 0.7, "Best: 97%", 0, 4, Picture("best", painted(4)), spot(1, 0.4, 0.6)),
     )
     caught = replace(
         seeking,
@@ -268,6 +268,21 @@ def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
                 ),
                 left=0.8,
                 listed=True,
+            ),
+        ),
+        "which_game_again": replace(
+            live,
+            question=Question(
+                "Which game?",
+                f"Your best trick: I was 97% sure of {names[1]}.",
+                (
+                    ActionKey(0, "play", "Trick it!", "1", suggested=True, detail="Make it say something wrong"),
+                    ActionKey(1, "gallery", "Swap the background", "2", detail="Starts over: it asks first"),
+                    ActionKey(Action.CANCEL, "cancel", "No game", "N"),
+                ),
+                left=0.8,
+                listed=True,
+                picture=Picture("best", painted(4)),
             ),
         ),
         "trick": seeking,

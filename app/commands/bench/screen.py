@@ -3,7 +3,8 @@
 How to run: python run_kiosk.py bench screen
 
 Prints the median milliseconds of 60 runs, and their share of a tick at 60 Hz. Rows that start with "part" are the parts
-of drawing the live screen, with their share of that. "tick with nothing new" is a tick in which nothing is drawn.
+of drawing the live screen, with their share of that. "WHY against none" are two screens drawn in turns: processor time
+with and without WHY, and their ratio. "tick with nothing new" is a tick in which nothing is drawn.
 """
 
 from __future__ import annotations
@@ -61,8 +62,10 @@ def main() -> None:
     frame = Frame(camera.read(), 1, 0.0)
     for size in SIZES:
         surface = pygame.Surface(size)
-        for name, state, seen in scenes(frame):
-            row(f"{name} {size[0]}x{size[1]}", drawing(surface, state, seen))
+        works = {name: drawing(surface, state, seen) for name, state, seen in scenes(frame)}
+        for name, work in works.items():
+            row(f"{name} {size[0]}x{size[1]}", work)
+        in_turns(f"WHY against none {size[0]}x{size[1]}", works["draw live"], works["draw live with WHY"])
     profile(frame)
     with EmbeddingExtractor(default_extractor_path()) as extractor, tempfile.TemporaryDirectory() as folder:
         row("embed one frame", lambda: extractor.embed(frame.image))
@@ -86,6 +89,21 @@ def row(name: str, work: Callable[[], object], whole_ms: float = TICK_MS) -> flo
     middle = statistics.median(times)
     print(f"{name},{middle:.2f},{middle / whole_ms:.2f}")
     return middle
+
+
+def in_turns(name: str, work: Callable[[], object], other: Callable[[], object]) -> None:
+    """Print the median processor milliseconds of two works done in turns, and how many times the first the second is.
+
+    Processor time and turns, because another program must not decide the result.
+    """
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(REPEATS):
+        for done, one in zip(times, (work, other), strict=True):
+            started_s = time.thread_time()
+            one()
+            done.append(1000 * (time.thread_time() - started_s))
+    first, second = (statistics.median(those) for those in times)
+    print(f"{name}: processor,{second:.2f} to {first:.2f},{second / first:.2f}")
 
 
 def profile(frame: Frame) -> None:

@@ -15,7 +15,7 @@ from app.ui.painting.motion import Moving
 from app.views.model import Question
 
 ANSWER_H, LISTED_H, GAP = 72, 84, 16  # units
-FACE, PICTURE = 120, 300  # units
+FACE, PICTURE, LISTED_PICTURE = 120, 300, 168  # units
 ONE_COLUMN = 3  # as many listed answers fit into one column
 
 
@@ -40,7 +40,7 @@ def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
     lines = -(-count // columns)
     answers_h = lines * px(LISTED_H if question.listed else ANSWER_H) + (lines - 1) * px(GAP)
     width = px(900) if question.listed and columns > 1 else px(680)
-    face_h = px(FACE if question.picture is None else PICTURE)
+    face_h = px(FACE if question.picture is None else LISTED_PICTURE if question.listed else PICTURE)
     height = px(430 - ANSWER_H - FACE) + face_h + answers_h - (0 if question.text else px(70))
     sheet = pygame.Rect(0, 0, min(width, window.width - px(40)), min(height, window.height - px(40)))
     sheet.center = window.center

@@ -10,7 +10,6 @@ from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.game_strip import draw_strip
 from app.ui.painting.keys import draw_key
-from app.ui.painting.light import draw_light
 from app.ui.painting.marks import draw_class_mark
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Flight, Moving
@@ -36,11 +35,10 @@ def draw_camera_area(canvas: Canvas, view: KioskView, area: pygame.Rect, moving:
         words = area.inflate(-px(60), 0)
         canvas.text(view.waiting_text, words, 26, palette.quiet, palette.panel, align="center", lines=3)
     else:
-        paint.camera(canvas.surface, view.picture, area)
-        if view.light is not None and view.model_square is not None:
-            index = view.light.index
-            colour = None if index is None else canvas.theme.class_colour(index)
-            draw_light(canvas.surface, view.light, square_place(view.picture, view.model_square, area), area, colour)
+        light = view.light if view.model_square is not None else None
+        colour = None if light is None or light.index is None else canvas.theme.class_colour(light.index)
+        square = view.model_square or (0, 0, 0)
+        paint.camera(canvas.surface, view.picture, area, light=light, square=square, colour=colour)
         if view.frozen:
             pygame.draw.rect(canvas.surface, paint.PRINT_PAPER, area, width=px(14))
         paint.round_corners(canvas.surface, area, px(CORNER), palette.background)

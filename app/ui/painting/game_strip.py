@@ -11,10 +11,13 @@ from app.views.model import GameStrip
 
 STRIP_H = 64
 BEST_W, DOT_W = 130, 18
+PRINT = 132  # edge of the picture of the best trick
 
 
 def draw_strip(canvas: Canvas, game: GameStrip, camera: pygame.Rect) -> None:
-    """Draw the mark of the class to trick, how sure the model is of it or the title, the best trick, and the steps."""
+    """Draw the mark of the class to trick, how sure the model is of it or the title, the best trick, and the steps;
+    below it, the picture of the best trick.
+    """
     palette, px = canvas.palette, canvas.px
     area = pygame.Rect(camera.left + px(20), camera.top + px(20), camera.width - 2 * px(20), px(STRIP_H))
     paint.panel(canvas.surface, area, palette.panel, px(20))
@@ -32,6 +35,12 @@ def draw_strip(canvas: Canvas, game: GameStrip, camera: pygame.Rect) -> None:
         best = pygame.Rect(words.right - px(BEST_W), words.top, px(BEST_W), words.height)
         canvas.text(game.best_text, best, 20, palette.quiet, palette.panel, bold=True, align="right")
         words.width -= px(BEST_W + 14)
+    if game.best is not None:
+        edge = min(px(PRINT), (camera.bottom - area.bottom) // 3)
+        light = game.best_light
+        colour = None if light is None or light.index is None else canvas.theme.class_colour(light.index)
+        centre = (area.right - edge * 0.62, area.bottom + px(8) + edge * 0.62)
+        paint.snapshot(canvas.surface, game.best, centre, edge, light=light, colour=colour)
     if game.share is not None and game.index is not None:
         name = pygame.Rect(words.left, words.top, words.width * 2 // 5, words.height)
         canvas.text(game.title, name, 26, palette.text, palette.panel, bold=True)

@@ -9,9 +9,9 @@ from zlib import crc32
 import pygame
 
 from app.base.picture import Picture
-from app.ui.painting.light import draw_light
+from app.ui.painting.light import draw_light, draw_outline
 from app.ui.painting.shapes import shape, smooth
-from app.ui.painting.surfaces import CACHE
+from app.ui.painting.surfaces import CACHE, PRINTS
 from app.ui.painting.theme import BLACK, WHITE, Colour, Theme, mixed
 from app.views.model import Light
 
@@ -118,11 +118,21 @@ def bar(surface: pygame.Surface, area: pygame.Rect, share: float, colour: Colour
         panel(surface, pygame.Rect(area.left, area.top, max(width, area.height), area.height), colour, area.height // 2)
 
 
-def camera(surface: pygame.Surface, shown: Picture, area: pygame.Rect) -> None:
+def camera(
+    surface: pygame.Surface,
+    shown: Picture,
+    area: pygame.Rect,
+    *,
+    light: Light | None = None,
+    square: tuple[int, int, int] = (0, 0, 0),
+    colour: Colour | None = None,
+) -> None:
     """Draw the camera picture so that it fills `area`; what does not fit is cut off. It is not cached.
 
     The picture is converted to 32 bits and scaled into its place, seven times as fast as scaling 24 bits. A mirrored
-    picture is an array with a negative step: flipping the original pixels is faster than copying it.
+    picture is an array with a negative step: flipping the original pixels is faster than copying it. A `light` on the
+    `square` that the model sees (left, top, side), with an edge in the `colour`, is drawn before it is scaled: a
+    picture has fewer pixels than its place on the screen.
     """
     pixels = shown.pixels
     mirrored = pixels.strides[1] < 0
@@ -138,6 +148,9 @@ def camera(surface: pygame.Surface, shown: Picture, area: pygame.Rect) -> None:
     part.blit(whole, (0, 0), cut)
     if mirrored:
         part = pygame.transform.flip(part, True, False)
+    if light is not None:
+        left, top, side = square
+        draw_light(part, light, pygame.Rect(left - cut.left, top - cut.top, side, side), colour)
     pygame.transform.smoothscale(part, area.size, surface.subsurface(area))
 
 
@@ -152,7 +165,7 @@ def snapshot(
 ) -> None:
     """Draw a small print on white paper, turned a little; the angle depends only on the picture's key.
 
-    With a `light` the print is dark where there is none; its edge has the `colour`.
+    A `light` gets an outline in the `colour`.
     """
     angle = (crc32(repr(shown.key).encode()) % 9 - 4) * 1.1
 
@@ -163,7 +176,7 @@ def snapshot(
         inside = pygame.Rect(rim, rim, big - 2 * rim, big - 2 * rim)
         paper.blit(_scaled(shown, inside.size), inside)
         if light is not None:
-            draw_light(paper, light, inside, inside, colour)
+            draw_outline(paper, light, inside, colour)
         room = pygame.Surface((round(big * 1.24), round(big * 1.24)), pygame.SRCALPHA)
         room.fill((60, 45, 30, 0))
         shade = pygame.Surface((big, big), pygame.SRCALPHA)
@@ -174,7 +187,7 @@ def snapshot(
         lying = pygame.transform.rotozoom(room, angle, 0.5)
         return lying.convert_alpha() if pygame.display.get_surface() else lying
 
-    drawn = CACHE.get(("snapshot", shown.key, edge, light and (light.key, colour)), make)
+    drawn = PRINTS.get(("snapshot", shown.key, edge, light and (light.key, colour)), make)
     surface.blit(drawn, drawn.get_rect(center=(round(centre[0]), round(centre[1]))))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable
 import pygame
 
 MOST_SURFACES = 1500
+DRAWS_KEPT = 60  # of a picture that is no longer drawn
 MOST_PIXELS = 24_000_000  # of four bytes each; a 4K screen needs about a third of them
 
 
@@ -44,10 +45,42 @@ class SurfaceCache:
             self.pixels -= oldest.get_width() * oldest.get_height()
         return surface
 
+    def _remove(self, key: Hashable) -> None:
+        surface = self._surfaces.pop(key, None)
+        if surface is not None:
+            self.pixels -= surface.get_width() * surface.get_height()
+
     def clear(self) -> None:
         """Remove all surfaces."""
         self._surfaces.clear()
         self.pixels = 0
 
 
+class PrintCache(SurfaceCache):
+    """Keeps pictures only as long as they are drawn, so that those of a visit disappear with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._draws = 0
+        self._used: dict[Hashable, int] = {}  # number of the draw that used a surface last
+
+    def get(self, key: Hashable, make: Callable[[], pygame.Surface]) -> pygame.Surface:
+        """Return the surface with that key; `make` it if it is not in the cache."""
+        self._used[key] = self._draws
+        return super().get(key, make)
+
+    def screen_drawn(self) -> None:
+        """Remove what was not used in the last DRAWS_KEPT draws."""
+        self._draws += 1
+        for key in [key for key, draw in self._used.items() if self._draws - draw > DRAWS_KEPT]:
+            del self._used[key]
+            self._remove(key)
+
+    def clear(self) -> None:
+        """Remove all surfaces."""
+        self._used.clear()
+        super().clear()
+
+
 CACHE = SurfaceCache()
+PRINTS = PrintCache()

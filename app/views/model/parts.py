@@ -135,6 +135,8 @@ class GameStrip:
         share: How sure the model is of that class now, 0..1; None without a bar.
         best_text: How sure it was of the best trick; empty without one.
         done, steps: How far the game has come.
+        best: What the model saw of the best trick.
+        best_light: The light on it.
     """
 
     title: str
@@ -143,6 +145,8 @@ class GameStrip:
     best_text: str
     done: int
     steps: int
+    best: Picture | None = None
+    best_light: Light | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from app.core.modes.games import HELP_AFTER_S
 from app.core.state import KioskState, Mode
 from app.model.observation import Smoothed
 from app.ui import screens
-from app.ui.painting.light import DARK, draw_light, light_factors
+from app.ui.painting.light import DARK, OUTSIDE, draw_light, draw_outline, light_factors
 from app.ui.painting.motion import settled
 from app.ui.painting.theme import load_theme
 from app.views.model import KioskView, Light
@@ -168,8 +168,7 @@ def test_the_picture_stays_where_there_is_light_and_darkens_elsewhere(colour: tu
     surface.fill((200, 200, 200))
     values = np.zeros((48, 48), np.float32)
     values[:, 30:] = 1.0
-    area = pygame.Rect(0, 0, 120, 100)
-    draw_light(surface, Light("key", values, None, (0.5, 0.5)), pygame.Rect(10, 0, 100, 100), area, colour)
+    draw_light(surface, Light("key", values, None, (0.5, 0.5)), pygame.Rect(10, 0, 100, 100), colour)
     levels = pygame.surfarray.array3d(surface)
     assert np.abs(levels[95:109, 10:90].astype(int) - 200).max() <= 2
     assert np.abs(levels[15:60, 10:90].astype(int) - 200 * DARK).max() <= 3
@@ -182,6 +181,30 @@ def test_the_edge_of_the_light_has_the_colour_of_the_class() -> None:
     full, none = light_factors(np.array([[1.0, 0.0]], np.float32), (20, 40, 200))[0]
     assert list(full) == [255, 255, 255]
     assert len(set(none)) == 1
+
+
+@pytest.mark.parametrize("depth", [24, 32])
+def test_a_small_picture_stays_recognisable_on_both_sides_of_the_outline(depth: int) -> None:
+    surface = pygame.Surface((100, 80), depth=depth)
+    surface.fill((200, 100, 50))
+    values = np.clip((np.arange(48, dtype=np.float32) - 11.5) / 24, 0, 1) * np.ones((48, 1), np.float32)
+    area = pygame.Rect(10, 10, 80, 60)
+    draw_outline(surface, Light("key", values, 0, (0.5, 0.5)), area, (20, 40, 230))
+    row = pygame.surfarray.array3d(surface)[:, 40].astype(int)
+    assert (row[:10] == (200, 100, 50)).all()  # only the picture changes
+    assert (np.abs(row[12:28] - OUTSIDE * np.array((200, 100, 50))) <= 1).all()
+    assert (np.abs(row[72:88] - (200, 100, 50)) <= 1).all()
+    assert np.abs(row[49:51] - (20, 40, 230)).max() <= 1  # the line in the colour of the class
+    rims = [x for x in range(40, 60) if row[x].min() > 190]
+    assert rims  # white beside the line, so that it stands out from every picture
+    assert min(rims) < 49 < max(rims)
+
+
+def test_without_any_light_a_small_picture_has_no_outline() -> None:
+    surface = pygame.Surface((60, 60))
+    surface.fill((200, 100, 50))
+    draw_outline(surface, Light("key", np.zeros((48, 48), np.float32), 0, (0.5, 0.5)), surface.get_rect(), (0, 0, 255))
+    assert len(np.unique(pygame.surfarray.array3d(surface).reshape(-1, 3), axis=0)) == 1
 
 
 @pytest.mark.parametrize("portrait", [False, True])
