@@ -146,10 +146,13 @@ def test_trick_it_is_played_taught_better_and_asked_again_and_forgotten_at_reset
     assert (view.verdict.text, view.guidance) == ("duck", "That does not fool me any more!")
     panel.hold(Action.TRAIN, 0.1)
     assert step(panel) is GameStep.SEEK
+    strip = panel.drawn[0].game
+    assert strip is not None
+    assert strip.best is not None  # its picture is shown while the visitor looks for a better one
 
     panel.hold(Action.RESET, 0.1)  # ends the game; the best trick of the visit stays
     assert (step(panel), state(panel).mode) == (None, Mode.LIVE)
-    del game, view
+    del game, view, strip
     gc.collect()
     assert pixels() is not None
     panel.hold(Action.RESET, 0.1)

@@ -270,21 +270,6 @@ def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
                 listed=True,
             ),
         ),
-        "which_game_again": replace(
-            live,
-            question=Question(
-                "Which game?",
-                f"Your best trick: I was 97% sure of {names[1]}.",
-                (
-                    ActionKey(0, "play", "Trick it!", "1", suggested=True, detail="Make it say something wrong"),
-                    ActionKey(1, "gallery", "Swap the background", "2", detail="Starts over: it asks first"),
-                    ActionKey(Action.CANCEL, "cancel", "No game", "N"),
-                ),
-                left=0.8,
-                listed=True,
-                picture=Picture("best", painted(4)),
-            ),
-        ),
         "trick": seeking,
         "trick_question": replace(seeking, question=really),
         "tricked": caught,

@@ -82,6 +82,7 @@ def game_states(language: str) -> list[KioskState]:
         state(language, game=Game(False, GameStep.SEEK, 1), best_trick=trick),
         state(language, mode=Mode.ASK_TRICK, game=Game(False, GameStep.SEEK, 1, trick=trick), asked_at_s=4.0),
         state(language, mode=Mode.CHOOSE_GAME, asked_at_s=4.0),
+        state(language, mode=Mode.CHOOSE_GAME, asked_at_s=4.0, best_trick=trick),
         replace(kiosk(0, 0, 0), language=language, mode=Mode.CHOOSE_GAME, asked_at_s=0.0),
         *(state(language, game=Game(guided, GameStep.ANSWERED, 1, trick=trick, answer=answer))
           for answer in answers for guided in (False, True)),
@@ -110,6 +111,41 @@ def test_every_sentence_about_why_fits(size: tuple[int, int], language: str) -> 
     further = shown(replace(three, against_all=True), 0.9, replace(explanation(), against_all=True))
     check_texts(drawn(further, size), size)
     assert len({*said, further.guidance}) == len(said) + 1
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_the_best_trick_is_shown_as_the_model_saw_it_while_another_is_sought(mirror: bool) -> None:
+    best = Trick(Picture(("trick", 1), IMAGE), 1, 0.97, explanation())
+    seeking = state(game=Game(False, GameStep.SEEK, 1), best_trick=best)
+    strip = shown(seeking, mirror=mirror).game
+    assert strip is not None
+    assert strip.best is not None
+    assert strip.best_light is not None
+    square = IMAGE[:, 80:560]
+    assert np.array_equal(strip.best.pixels, square[:, ::-1] if mirror else square)
+    assert (strip.best_light.centre[0] > 0.5) is not mirror
+    first = shown(replace(seeking, best_trick=None), mirror=mirror).game
+    assert first is not None
+    assert (first.best, first.best_light, first.best_text) == (None, None, "")
+    with_print, without = pygame.Surface(SIZES[0]), pygame.Surface(SIZES[0])
+    for surface, game in ((with_print, strip), (without, replace(strip, best=None))):
+        view = replace(shown(seeking, mirror=mirror), game=game)
+        screens.draw(surface, view, load_theme(SIZES[0]))
+    changed = np.argwhere((pygame.surfarray.array3d(with_print) != pygame.surfarray.array3d(without)).any(axis=2))
+    assert len(changed) > 100 * 100
+
+
+def test_the_question_which_game_shows_the_best_trick_of_the_visit() -> None:
+    best = Trick(Picture(("trick", 1), IMAGE), 1, 0.97, explanation())
+    asked = state(mode=Mode.CHOOSE_GAME, asked_at_s=4.0, best_trick=best)
+    question = shown(asked).question
+    assert question is not None
+    assert question.picture is not None
+    assert np.array_equal(question.picture.pixels, IMAGE[:, ::-1])  # mirrored, as the visitor saw it
+    assert question.text == "Your best trick: I was 97% sure of Schraubenzieher."
+    question = shown(replace(asked, best_trick=None)).question
+    assert question is not None
+    assert (question.picture, question.text) == (None, "")
 
 
 def test_the_key_says_what_its_next_press_does() -> None:
