@@ -330,7 +330,11 @@ def open_outputs(
     fallbacks: Fallbacks,
 ) -> Outputs:
     """Open lamps, speech, and the connection to systemd. Without usable pins there are no lamps."""
-    speech = Speech(lambda: not headless and kiosk.state.config.screen.speech, lambda: sounds.volume)
+    speech = Speech(
+        lambda: not headless and kiosk.state.config.screen.speech,
+        lambda: sounds.volume,
+        everything=lambda: not headless and kiosk.state.config.screen.narration,
+    )
     stack.callback(speech.close)
     opened_lamps = None
     if wired := wired_lamps(config.lamps):

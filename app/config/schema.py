@@ -146,6 +146,7 @@ class ScreenSettings:
     sound: bool = True
     volume: float = 0.4
     speech: bool = False
+    narration: bool = False
     language: str = "en"
     palette: str = "paper"
     games: bool = True

@@ -1,4 +1,4 @@
-"""Speak sure verdicts with a speech program of the system, if one is installed."""
+"""Speak with a speech program of the system, if one is installed."""
 
 from __future__ import annotations
 
@@ -6,22 +6,32 @@ import logging
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from app.ui.utterance_queue import UtteranceQueue
 from app.views.model import KioskView, Screen
+from app.views.model.spoken import Importance, Kind, Utterance
+from app.views.narration import VERDICT_SETTLES_S, Memory, narrated
 
 logger = logging.getLogger(__name__)
 
-SETTLE_S = 0.8  # a verdict is spoken after it has not changed for this long
-QUIET_S = 2.5  # shortest pause between two sentences
-AGAIN_S = 12.0  # the same sentence is spoken again after this time
-TOO_LONG_S = 6.0  # a program that still speaks is stopped
+SETTLE_S = VERDICT_SETTLES_S  # a verdict is spoken after it has not changed for this long
+QUIET_S = 2.5  # shortest pause before a verdict
+AGAIN_S = 12.0  # the same verdict is spoken again after this time, if only verdicts are spoken
+TOO_LONG_S = 6.0  # a program that still speaks is stopped, later if the text is long
+LETTERS_PER_S = 8  # slow speech
+WORDS_PER_MINUTE = 150
+VOICES: dict[str, str] = {"en": "en", "de": "de", "fr": "fr", "es": "es", "tr": "tr"}
+"""The voice of each language, as espeak-ng calls it."""
+
 Arguments = Callable[[str, str, float], Sequence[str]]
 """Returns the arguments of a program for a text, a language code and a volume, 0..1."""
 
 
 def espeak(text: str, language: str, volume: float) -> Sequence[str]:
     """Arguments of espeak-ng and espeak; their amplitude is 0..200."""
-    return ("-v", language, "-s", "150", "-a", str(round(volume * 150)), "--", text)
+    voice = VOICES.get(language, language)
+    return ("-v", voice, "-s", str(WORDS_PER_MINUTE), "-a", str(round(volume * 150)), "--", text)
 
 
 def speech_dispatcher(text: str, language: str, volume: float) -> Sequence[str]:
@@ -29,20 +39,35 @@ def speech_dispatcher(text: str, language: str, volume: float) -> Sequence[str]:
     return ("-w", "-l", language, "-i", str(round(volume * 200 - 100)), "--", text)
 
 
-ENGINES: tuple[tuple[str, Arguments], ...] = (
-    ("espeak-ng", espeak),
-    ("espeak", espeak),
-    ("spd-say", speech_dispatcher),
+@dataclass(frozen=True)
+class Engine:
+    """A speech program.
+
+    Attributes:
+        arguments: Makes it speak until its process ends.
+        silence: Makes it stop, if ending its process is not enough: a server speaks for it.
+    """
+
+    name: str
+    arguments: Arguments
+    silence: tuple[str, ...] = ()
+
+
+ENGINES = (
+    Engine("espeak-ng", espeak),
+    Engine("espeak", espeak),
+    Engine("spd-say", speech_dispatcher, ("-C",)),
 )
 
 
 class Speech:
-    """Speaks one verdict at a time, with pauses, in a child process that it never waits for.
+    """Speaks one text at a time, in a child process that it never waits for. An important text interrupts others.
 
     Args:
-        enabled: Returns whether to speak now.
+        enabled: Returns whether to speak the model's sure answers now.
         volume: Returns the present volume, 0 (mute) to 1.
         find: Returns the path of a program by name; None if it is not installed.
+        everything: Returns whether to speak every screen, change and answer, for visitors who do not see the screen.
     """
 
     def __init__(
@@ -50,14 +75,19 @@ class Speech:
         enabled: Callable[[], bool],
         volume: Callable[[], float],
         find: Callable[[str], str | None] = shutil.which,
+        everything: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._enabled, self._volume = enabled, volume
-        found = ((find(name), arguments) for name, arguments in ENGINES)
-        self._engine = next(((path, arguments) for path, arguments in found if path is not None), None)
+        self._enabled, self._volume, self._everything = enabled, volume, everything
+        found = ((find(engine.name), engine) for engine in ENGINES)
+        self._engine = next(((path, engine) for path, engine in found if path is not None), None)
         self._process: subprocess.Popen[bytes] | None = None
+        self._current: Utterance | None = None
+        self._started_s = 0.0
+        self._queue = UtteranceQueue()
+        self._memory = Memory()
         self._verdict: str | None = None
         self._since_s = 0.0
-        self._spoken: tuple[str, float] | None = None
+        self._answered: tuple[str, float] | None = None
 
     @property
     def engine(self) -> str | None:
@@ -65,49 +95,87 @@ class Speech:
         return self._engine[0] if self._engine else None
 
     def follow(self, view: KioskView) -> None:
-        """Call this with every view that is shown; it speaks a verdict that has settled."""
-        if self._engine is None or not self._enabled():
+        """Call this with every view that is shown; it speaks what is new in it."""
+        if self._engine is None:
             return
+        everything = self._everything()
+        if not everything and not self._enabled():
+            self._forget()
+            return
+        if everything:
+            self._memory, utterances = narrated(self._memory, view)
+        else:
+            self._memory, utterances = Memory(), self._sure_answer(view)
+        self._reap(view.now_s)
+        for one in utterances:
+            if self._queue.add(one, self._current, view.now_s):
+                self._silence()
+        self._speak_next(view.now_s)
+
+    def close(self) -> None:
+        """Stop speaking at once."""
+        self._silence()
+
+    def _sure_answer(self, view: KioskView) -> tuple[Utterance, ...]:
+        """A sure verdict that has settled; the same one again after a while."""
         verdict = view.verdict if view.screen is Screen.LIVE and view.question is None else None
         text = verdict.text if verdict is not None and verdict.sure else None
         if text != self._verdict:
             self._verdict, self._since_s = text, view.now_s
-        self._reap(view.now_s)
-        if text is None or view.now_s - self._since_s < SETTLE_S or self._process is not None or self._volume() <= 0:
+        if text is None or view.now_s - self._since_s < SETTLE_S or self._volume() <= 0 or self._process is not None:
+            return ()
+        if self._answered is not None:
+            pause_s = view.now_s - self._answered[1]
+            if pause_s < (AGAIN_S if self._answered[0] == text else QUIET_S):
+                return ()
+        return (Utterance(text, Kind.VERDICT, Importance.ANSWER, view.language_code),)
+
+    def _speak_next(self, now_s: float) -> None:
+        if self._process is not None or self._volume() <= 0:
             return
-        if self._spoken is not None:
-            pause_s = view.now_s - self._spoken[1]
-            if pause_s < (AGAIN_S if self._spoken[0] == text else QUIET_S):
-                return
-        self._spoken = (text, view.now_s)
-        self._speak(text, view.language_code)
+        quiet = self._answered is None or now_s - self._answered[1] >= QUIET_S
+        utterance = self._queue.take(now_s, answers=quiet)
+        if utterance is None:
+            return
+        if utterance.kind is Kind.VERDICT:
+            self._answered = (utterance.text, now_s)
+        self._speak(utterance, now_s)
 
-    def close(self) -> None:
-        """Stop speaking at once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def _speak(self, text: str, language: str) -> None:
+    def _speak(self, utterance: Utterance, now_s: float) -> None:
         if self._engine is None:
             return
-        path, arguments = self._engine
+        path, engine = self._engine
         try:
             self._process = subprocess.Popen(
-                [path, *arguments(text, language, self._volume())],
+                [path, *engine.arguments(utterance.text, utterance.language, self._volume())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:
             logger.warning("cannot speak: %s", error)
             self._engine = None
+        else:
+            self._current, self._started_s = utterance, now_s
 
     def _reap(self, now_s: float) -> None:
-        if self._process is None:
+        if self._process is None or self._current is None:
             return
         if self._process.poll() is not None:
-            self._process = None
-        elif self._spoken is not None and now_s - self._spoken[1] > TOO_LONG_S:
-            self.close()
+            self._process = self._current = None
+        elif now_s - self._started_s > TOO_LONG_S + len(self._current.text) / LETTERS_PER_S:
+            self._silence()
+
+    def _silence(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        self._process = self._current = None
+        if self._engine is not None and self._engine[1].silence:
+            subprocess.run([self._engine[0], *self._engine[1].silence], check=False, capture_output=True, timeout=2)
+
+    def _forget(self) -> None:
+        self._silence()
+        self._memory = Memory()
+        self._queue.clear()

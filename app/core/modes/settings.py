@@ -144,6 +144,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("screen.sound", StaffPage.SCREEN, message("Sound"), lambda _: ON_OFF, _on_off),
     Choice("screen.volume", StaffPage.SCREEN, message("Volume"), lambda _: VOLUMES, lambda value: f"{value:.0%}"),
     Choice("screen.speech", StaffPage.ACCESS, message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
+    Choice("screen.narration", StaffPage.ACCESS, message("Say everything aloud"), lambda _: ON_OFF, _on_off),
     Choice("scan.enabled", StaffPage.ACCESS, message("One switch is enough"), lambda _: ON_OFF, _on_off),
     Choice("scan.step_s", StaffPage.ACCESS, message("The highlight moves every"), lambda _: STEPS_S, _seconds),
     Choice("scan.start", StaffPage.ACCESS, message("It begins to move"), lambda _: (AT_ONCE, AT_PRESS), _start),
