@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 WORKERS ?= 2
-PYTEST := -m pytest -n $(WORKERS) --dist loadfile
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
 .PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check flips kills soak bench screenshots page-screenshots import-graph reference-pictures messages extractor clean

@@ -35,6 +35,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if any(find_spec(name) is None for packages in marked for name in packages) else None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of whole kiosks first: they take longest, and others fill the time that they wait."""
+    items.sort(key=lambda item: item.path.parent.name != "end_to_end")
+
+
 def _shared(folder: str, what: str) -> Path:
     path = SHARED / folder
     if not path.is_dir():

@@ -23,7 +23,8 @@ from app.model.observation import Observation
 from app.views.verdict import Answer, answer_with_settings
 
 CLASSES = 3
-HOLD_S = 1.8  # long enough for more than ten samples
+HOLD_S = 1.8  # long enough for more than ten samples on a fast machine
+ENOUGH = 10  # samples of a thing: on a slow machine the visitor holds on until they are there
 TURN_EVERY_S = 0.15
 ROUNDS = 6  # each with a new view of every thing
 ANSWERS_PER_VIEW = 4
@@ -187,6 +188,9 @@ class ScriptedVisitor:
             while self._clock() - held_since_s < HOLD_S:
                 self._table.new_view()
                 yield self._for(TURN_EVERY_S)
+            while (taken := self._shots_of(index)) < ENOUGH:
+                self._table.new_view()
+                yield partial(self._has_more_than, taken, index)
             self._panel.release(index)
             yield self._for(0.3)
             if index == CLASSES - 1:
@@ -259,6 +263,12 @@ class ScriptedVisitor:
     def _skip_time(self, seconds: float) -> None:
         self._skipped_s += seconds
         self._skip(seconds)
+
+    def _shots_of(self, index: int) -> int:
+        return self._kiosk.state.shots[index]
+
+    def _has_more_than(self, shots: int, index: int) -> bool:
+        return self._shots_of(index) > shots
 
     def _for(self, seconds: float) -> Callable[[], bool]:
         until_s = self._clock() + seconds

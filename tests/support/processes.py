@@ -12,12 +12,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pygame
 import pytest
+from numpy.typing import NDArray
+from PIL import ImageGrab
 
 from app.base.picture import Picture
 from app.core.facts import TaughtClass, TrainedFacts
@@ -31,6 +34,8 @@ from tests.support.waiting import wait_until
 REPOSITORY = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 40.0
 PRESS_AGAIN_S = 8.0
+LOOKS, LOOK_EVERY_S = 4, 0.25
+STILL, ANOTHER = 0.005, 0.05  # shares of the screen's pixels that change
 WINDOW_PX = (1280, 720)
 LABELS = ("Red", "Blue", "Yellow")
 
@@ -103,22 +108,45 @@ class KioskProcess:
             cwd=REPOSITORY, env=self._environment, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         wait_for(self._window_is_open, "the window opens")
-        time.sleep(1.5)  # the first picture
+        wait_for(lambda: len(np.unique(self._screen())) > 64, "the first picture is on the screen")
 
     def key(self, key: str) -> None:
         """Press and release a key."""
         self._xdotool("key", key)
 
+    def open_page(self, press: Callable[[], object], what: str) -> None:
+        """Press something, and wait until another page is on the screen, one on which nothing moves."""
+        before = self._screen()
+        press()
+
+        def opened() -> bool:
+            looks = self._looks()
+            return _changed(before, looks[0]) > ANOTHER and self._stands_still(looks)
+
+        wait_for(opened, what)
+
+    def back_to_camera(self, press: Callable[[], object]) -> None:
+        """Leave a page on which nothing moves; wait until the moving picture of the camera is on the screen."""
+        press()
+        wait_for(lambda: not self._stands_still(self._looks()), "the camera's picture is on the screen")
+
     def type(self, text: str) -> None:
         """Type a text."""
         self._xdotool("type", "--delay", "60", text)
 
-    def hold_mouse_on(self, button: object, seconds: float = 0.15, screen: KioskState | None = None) -> None:
+    def hold_mouse_on(
+        self,
+        button: object,
+        seconds: float = 0.15,
+        screen: KioskState | None = None,
+        until: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Hold the mouse on a button of the screen.
 
         Args:
             button: The button.
-            seconds: How long.
+            seconds: How long at least.
+            until: Hold on until this is true.
             screen: A state whose screen is arranged like the present one; None is a visit that is teaching, or that
                 has a model.
         """
@@ -126,7 +154,10 @@ class KioskProcess:
         self._xdotool("mousemove", str(x), str(y))
         self._xdotool("mousedown", "1")
         time.sleep(seconds)
-        self._xdotool("mouseup", "1")
+        try:
+            wait_for(until, f"a hold of {button} has its effect")
+        finally:
+            self._xdotool("mouseup", "1")
 
     def visit(self, mode: Mode | None = None) -> KioskState:
         """A state like that of the present visit, as far as the database shows it."""
@@ -153,18 +184,28 @@ class KioskProcess:
         sums = self.export.glob("teachable/*/SHA256SUMS")
         return [file.parent for file in sums if not file.parent.name.endswith(".partial")]
 
-    def save_with(self, press: Callable[[], object]) -> None:
-        """Press SAVE until it has saved: a press before the new model is in use has no effect."""
+    def press_until(self, press: Callable[[], object], condition: Callable[[], bool], what: str) -> None:
+        """Press until something has happened: a press may come before the kiosk can follow it, and has no effect then.
+
+        Args:
+            press: What to press. It is pressed again after a long pause.
+            condition: Whether it has happened.
+            what: Its description.
+        """
         pressed_s = float("-inf")
 
-        def saved() -> bool:
+        def happened() -> bool:
             nonlocal pressed_s
-            if not self.saved() and time.monotonic() - pressed_s > PRESS_AGAIN_S:
+            if not condition() and time.monotonic() - pressed_s > PRESS_AGAIN_S:
                 press()
                 pressed_s = time.monotonic()
-            return bool(self.saved())
+            return condition()
 
-        wait_for(saved, "SAVE saves")
+        wait_for(happened, what)
+
+    def save_with(self, press: Callable[[], object]) -> None:
+        """Press SAVE until it has saved."""
+        self.press_until(press, lambda: bool(self.saved()), "SAVE saves")
 
     def teach_with_keys(self, shots: int = 3) -> None:
         """Press the keys 1 and 2 until each of their classes has so many samples."""
@@ -207,6 +248,22 @@ class KioskProcess:
         report: dict[str, Any] = json.loads(self._report.read_text())
         return report
 
+    def _screen(self) -> NDArray[np.uint8]:
+        """The screen as it is now, (h, w, 3)."""
+        return np.asarray(ImageGrab.grab(xdisplay=self._environment["DISPLAY"]))
+
+    def _looks(self) -> list[NDArray[np.uint8]]:
+        """The screen at several moments."""
+        looks = [self._screen()]
+        while len(looks) < LOOKS:
+            time.sleep(LOOK_EVERY_S)
+            looks.append(self._screen())
+        return looks
+
+    @staticmethod
+    def _stands_still(looks: Sequence[NDArray[np.uint8]]) -> bool:
+        return all(_changed(first, then) < STILL for first, then in pairwise(looks))
+
     def _query(self, statement: str) -> list[Any]:
         path = self.data / "session.sqlite3"
         if not path.is_file():
@@ -227,6 +284,11 @@ class KioskProcess:
 
     def _xdotool(self, *words: str) -> str:
         return xdotool(self._environment, *words)
+
+
+def _changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
+    """The share of pixels that differ visibly."""
+    return float((np.abs(before.astype(np.int16) - after) > 8).any(axis=2).mean())
 
 
 def _place_of(button: object, state: KioskState) -> tuple[int, int]:

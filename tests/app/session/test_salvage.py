@@ -1,4 +1,4 @@
-"""A damaged session opens although its classes were renamed since the last good copy."""
+"""A damaged session opens although its classes were renamed since the last good copy, and a cut copy leaves nothing."""
 
 from __future__ import annotations
 
@@ -37,3 +37,17 @@ def test_a_damaged_session_opens_after_its_classes_were_renamed(tmp_path: Path, 
         assert session.labels[: len(now)] == now
         assert len({label.casefold() for label in session.labels}) == 4
         assert session.shots()[:2] == (1, 1)
+
+
+def test_what_a_power_cut_leaves_of_a_good_copy_is_erased_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    store = opened(path)
+    store.add(0, np.zeros(4, np.float32), PICTURE)
+    store.keep_good_copy()
+    store.close()
+    (good,) = tmp_path.glob("s.good")
+    cut = good.rename(tmp_path / f"{good.name}.partial")
+    store = opened(path)
+    assert not cut.exists()
+    assert store.load().shots() == (1, 0, 0, 0)
+    store.close()
