@@ -38,6 +38,9 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests of whole kiosks first: they take longest, and others fill the time that they wait."""
     items.sort(key=lambda item: item.path.parent.name != "end_to_end")
+    for item in items:
+        if item.path.parent.name == "end_to_end" and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
 
 
 def _shared(folder: str, what: str) -> Path:

@@ -27,7 +27,7 @@ def test_a_scripted_visitor_teaches_trains_recognises_and_saves(tmp_path: Path) 
     report = tmp_path / "demo.json"
     done = subprocess.run(
         [sys.executable, "run_kiosk.py", "--demo", "--runtime", RUNTIME, "--json", str(report)],
-        cwd=REPOSITORY, env=headless(), capture_output=True, text=True, timeout=110, check=False,
+        cwd=REPOSITORY, env=headless(), capture_output=True, text=True, timeout=350, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = json.loads(report.read_text())

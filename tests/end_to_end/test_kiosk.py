@@ -53,9 +53,10 @@ def test_reset_asks_and_then_erases_everything(display: str, camera: str, tmp_pa
     kiosk.teach_with_keys(2)
     kiosk.key("t")
     wait_for(kiosk.has_model, "T trains")
+    taken = sum(kiosk.shots())
     kiosk.key("r")
     kiosk.key("n")
-    kiosk.press_until(lambda: kiosk.key("1"), lambda: sum(kiosk.shots()) == 5, "R and N erase nothing")
+    kiosk.press_until(lambda: kiosk.key("1"), lambda: sum(kiosk.shots()) > taken, "R and N erase nothing")
 
     def erase() -> None:
         kiosk.key("r")

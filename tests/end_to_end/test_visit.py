@@ -37,15 +37,16 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
     wait_for(kiosk.has_model, "T trains")
     kiosk.open_page(lambda: kiosk.hold_mouse_on(ClassGallery(0)), "a tap on the pictures opens the gallery")
     looked_at = in_gallery(kiosk.visit(Mode.GALLERY))
+    taken = kiosk.shots()[0]
     kiosk.hold_mouse_on(StoredPicture(1), screen=looked_at)
-    wait_for(lambda: kiosk.shots()[0] == 3, "a tap takes a picture out")
-    kiosk.press_until(lambda: kiosk.key("z"), lambda: kiosk.shots()[0] == 4, "Z brings it back")
+    wait_for(lambda: kiosk.shots()[0] == taken - 1, "a tap takes a picture out")
+    kiosk.press_until(lambda: kiosk.key("z"), lambda: kiosk.shots()[0] == taken, "Z brings it back")
     kiosk.back_to_camera(lambda: kiosk.hold_mouse_on(ScreenKey.BACK, screen=looked_at))
 
     kiosk.open_page(lambda: kiosk.key("e"), "E shows the results")
     kiosk.back_to_camera(lambda: kiosk.key("n"))
     kiosk.key("l")  # German, for this visit
-    kiosk.press_until(lambda: kiosk.key("1"), lambda: kiosk.shots()[0] == 5, "teaching goes on")
+    kiosk.press_until(lambda: kiosk.key("1"), lambda: kiosk.shots()[0] > taken, "teaching goes on")
 
     open_staff_pages(kiosk, lambda: kiosk.type(PIN))
     pages = replace(kiosk.visit(Mode.STAFF), staff=StaffState(inside=True))
@@ -65,8 +66,9 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
     kiosk.save_with(lambda: kiosk.key("s"))
     (saved,) = kiosk.saved()
     assert (saved / "converted_tflite_quantized/labels.txt").read_text() == "0 Red\n1 Tasse 2\n"
+    shots = kiosk.shots()
     report = kiosk.leave()
-    assert report["shots"] == {"Red": 5, "Tasse 2": 4, "Yellow": 0}
+    assert report["shots"] == dict(zip(("Red", "Tasse 2", "Yellow"), shots, strict=True))
 
 
 def test_names_and_the_pin_are_typed_on_the_screen(display: str, tmp_path: Path) -> None:
@@ -97,8 +99,12 @@ def test_the_session_of_a_visitor_who_leaves_is_archived_after_a_question(displa
     archive = tmp_path / "data" / "archive"
     wait_for(lambda: bool(list(archive.glob("*.sqlite3"))), "the session is put away")
     wait_for(lambda: kiosk.shots() == (0, 0, 0), "the table is clear")
-    kiosk.key("1")  # may wake it, and takes nothing then
-    kiosk.press_until(lambda: kiosk.key("2"), lambda: kiosk.shots()[1] == 1, "the next visitor teaches")
+
+    def wake_it_and_teach() -> None:
+        kiosk.key("2")
+        kiosk.key("2")
+
+    kiosk.press_until(wake_it_and_teach, lambda: kiosk.shots()[1] > 0, "the next visitor teaches")
     kiosk.leave()
 
 
