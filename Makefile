@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check flips kills soak bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check flips kills soak mutants bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -77,6 +77,11 @@ kills: $(VENV)/.ready
 soak: $(VENV)/.ready
 	$(RUN) run_kiosk.py soak --minutes 20
 
+# Make 300 small changes to the code, one at a time, and list those that no test notices: takes two hours. A second call
+# goes on where the first one stopped.
+mutants: $(VENV)/.mutants-ready
+	$(RUN) -m tests.mutants
+
 bench: $(VENV)/.ready
 	$(RUN) run_kiosk.py bench
 
@@ -119,6 +124,10 @@ $(VENV)/.hub-ready: $(VENV)/.ready
 $(VENV)/.browser-ready: $(VENV)/.ready
 	$(VENV)/bin/pip install --quiet --no-compile -e '.[browser]'
 	$(PYTHON) assets/web/fetch_engine.py
+	@touch $@
+
+$(VENV)/.mutants-ready: $(VENV)/.ready
+	$(VENV)/bin/pip install --quiet --no-compile -e '.[mutants]'
 	@touch $@
 
 # --no-compile: Python compiles only the modules that the tests import.

@@ -1,0 +1,111 @@
+"""Trying one change: in a copy of the repository, with the tests that are likeliest to notice it first."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.mutants.candidates import Mutant
+from tests.mutants.results import Outcome
+from tests.mutants.tests_by_line import TestsByLine
+
+LIMIT_S, LIMIT_FACTOR = 60.0, 20.0  # a test may take this, and so many times its usual time
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def tried(mutant: Mutant, tree: Path, tests: TestsByLine, seconds: float) -> Outcome:
+    """Make a change in a copy of the repository and run the tests that run its line.
+
+    Args:
+        mutant: The change.
+        tree: The copy. It is as it was afterwards.
+        tests: Which tests run which line.
+        seconds: How long tests outside the package of the change usually take together, at most. A change that only a
+            longer test would notice counts as not noticed.
+    """
+    file, started_s = tree / mutant.path, time.monotonic()
+    source = file.read_text(encoding="utf-8")
+    changed = mutant.applied(source)
+    diff = "\n".join(list(difflib.unified_diff(source.splitlines(), changed.splitlines(), n=0, lineterm=""))[3:])
+    own = "tests/" + str(Path(mutant.path).parent) + "/"
+    chosen = sorted(tests.of(mutant.path, mutant.line, own), key=lambda name: tests.seconds[name])
+    others, left_s = [], seconds
+    for name in (name for name in chosen if not name.startswith(own)):
+        left_s -= tests.seconds[name]
+        if left_s < 0:
+            break
+        others.append(name)
+    by = ""
+    file.write_text(changed, encoding="utf-8")
+    try:
+        for names in ([name for name in chosen if name.startswith(own)], others):
+            by = by or (noticed_by(tree, names, tests) if names else "")
+    finally:
+        file.write_text(source, encoding="utf-8")
+    return Outcome(bool(by), by, diff, time.monotonic() - started_s, len(chosen))
+
+
+def noticed_by(tree: Path, names: list[str], tests: TestsByLine) -> str:
+    """The first of these tests that fails or takes far too long; "" if all pass."""
+    (tree / "chosen_tests").write_text("\n".join(names), encoding="utf-8")
+    longest_s = LIMIT_S + LIMIT_FACTOR * max(tests.seconds[name] for name in names)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "--tb=no",
+        f"--timeout={longest_s}",
+    ]
+    process = subprocess.Popen(
+        [*command, "@chosen_tests"],
+        cwd=tree,
+        env={**os.environ, **ONE_THREAD},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=longest_s + LIMIT_FACTOR * sum(tests.seconds[name] for name in names))
+    except subprocess.TimeoutExpired:
+        output = "took far too long"
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    if process.returncode == 0:
+        return ""
+    if "not found:" in output or process.returncode == 5:
+        sys.exit(f"pytest did not run (exit {process.returncode}):\n{output}")
+    failed = re.search(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", output, re.MULTILINE)
+    return failed[1] if failed else output.strip()[-200:] or f"exit {process.returncode}"
+
+
+def copied(repository: Path, tree: Path) -> Path:
+    """Copy the repository's files, and what is needed beside them, without their history."""
+    shutil.rmtree(tree, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (repository / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(repository / name, tree / name)
+    engine = repository / "assets" / "web" / "engine"
+    if engine.exists():
+        shutil.copytree(engine, tree / "assets" / "web" / "engine", dirs_exist_ok=True)
+    # Python compares these compiled files with the text, not with its time, so it never runs the text before a change.
+    compiling = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
+    subprocess.run([*compiling, "app", "learning", "tpu", "tests"], cwd=tree, check=True)
+    return tree
