@@ -32,7 +32,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.modes import erasing, idle, results
 from app.core.modes.games import watching
-from app.core.modes.recovery import recovered
+from app.core.modes.recovery import job_lost, recovered, waits_for_job
 from app.core.modes.why import explains
 from app.core.pages import StaffState
 from app.core.presses import in_order_of_time, inputs_of
@@ -102,8 +102,7 @@ class Kiosk:
         self._toggle_fullscreen = toggle_fullscreen
         self._settings_changed = settings_changed
         self.events: queue.SimpleQueue[ev.Event] = events or queue.SimpleQueue()
-        self.session_jobs: JobQueue = queue.SimpleQueue()
-        self.long_jobs: JobQueue = queue.SimpleQueue()
+        self.session_jobs, self.long_jobs = JobQueue(), JobQueue()
         self.progress = Progress()
         self.shown: Frame | None = None
         self.observation: Observation | None = None
@@ -117,6 +116,7 @@ class Kiosk:
         self._sampled_sequence = -1  # of the newest frame that became a sample
         self._presses_without_frame: deque[ev.AddSample] = deque()  # oldest first
         self._training_waits = False
+        self._ticks_without_job = 0
         self._apply_zoom(tools.config)
         self.state = self._initial_state()
         if self.state.mode is Mode.ERASING:
@@ -130,9 +130,12 @@ class Kiosk:
         The time passes last: if a tick comes late and a button was released meanwhile, the release is handled before
         the hold can take another sample.
         """
-        self._match_presses_with_frame()
+        no_job_runs = self._no_job_runs()  # asked first: then the events of a job that has just ended are handled below
+        with self.guard("at a frame"):
+            self._match_presses_with_frame()
         now_s = self.handle_waiting_events()
         with self.guard("at a tick"):
+            self._watch_jobs(no_job_runs)
             self._tell_game()
             self.handle(ev.TimePassed(now_s))
             self._tools.vision.explaining = explains(self.state)
@@ -146,6 +149,19 @@ class Kiosk:
     def recover(self) -> None:
         """Go on from a safe state after an unexpected error; what was taught stays."""
         self.state = recovered(self.state)
+
+    def _no_job_runs(self) -> bool:
+        """Whether all jobs have ended. Session jobs are asked first, because they may start a long one."""
+        return not self._training_waits and self.session_jobs.idle and self.long_jobs.idle
+
+    def _watch_jobs(self, no_job_runs: bool) -> None:
+        """Leave a mode that waits for a job when none has run for two ticks in a row: a defect has lost its end."""
+        self._ticks_without_job = self._ticks_without_job + 1 if no_job_runs and waits_for_job(self.state) else 0
+        if self._ticks_without_job > 1:
+            logger.error("no job runs in mode %s", self.state.mode.value)
+            self.state, commands = job_lost(self.state)
+            for command in commands:
+                self.perform(command)
 
     def _watch_disk(self) -> None:
         """Notice when a write to the disk does not return, and when it does."""
@@ -206,7 +222,7 @@ class Kiosk:
                 self._preparation.request()
             case ev.EraseSession():
                 self._presses_without_frame.clear()
-                self._session_job(erase_session, self._removed)
+                self._session_job(erase_session, self._removed, self.state.privacy)
             case ev.EndSession(privacy):
                 self._presses_without_frame.clear()
                 self._session_job(end_session, self._removed, privacy)

@@ -8,6 +8,8 @@ elsewhere (btrfs, f2fs), nor in the spare blocks of an SD card or SSD.
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from app.base.workers import give_sign_of_life
@@ -55,3 +57,17 @@ def shred(path: Path) -> None:
         return
     overwrite(path)
     path.unlink(missing_ok=True)
+
+
+def shred_folder(folder: Path) -> None:
+    """Overwrite every file in a folder, then delete the folder, as far as the disk allows; a missing one is no error.
+
+    Links are deleted; what they point to stays. A folder that is a link stays, too.
+    """
+    if folder.is_symlink():
+        return
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                shred(Path(parent, name))
+    shutil.rmtree(folder, ignore_errors=True)

@@ -23,6 +23,9 @@ from tpu.errors import (
 EXPECTED_ERRORS = (KioskError, LearningError, RuntimeLayerError)
 """Errors of a correct program. Any other is a defect: its traceback is logged and a fixed text shown."""
 
+DEFECT = message("Something went wrong inside. Nothing is lost: please try again.")
+"""What the screen says about every other error."""
+
 _MODEL = message("A model file cannot be used. Try again, or call a member of staff.")
 _BY_KIND: tuple[tuple[type[Exception], Message], ...] = (
     (NotEnoughSamples, message("Teach at least two things, with two pictures each.")),

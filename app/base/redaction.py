@@ -1,4 +1,7 @@
-"""Remove secrets from texts: the passwords and tokens in addresses of cameras. Every log and error text passes here."""
+"""Remove secrets from texts: the passwords and tokens in addresses of cameras. Every log and error text passes here.
+
+Logs also leave out what visitors wrote: the names of sessions and saved folders hold the names of their classes.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ HIDDEN = "…"
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*:)//(?P<rest>[^\s\"'<>]*)", re.IGNORECASE)
 _AFTER = ":.,!)]"  # what may follow an address in a sentence
 _LOGIN = re.compile(r"[^\s/:@\"']+:(?!//)[^\s@\"']+@(?=[\w\[])")  # user:password@host without a scheme
+_DATED_NAME = re.compile(r"(?<!\d)(?P<date>\d{4}-\d\d-\d\d_\d{4,6})_[\w.-]*")
 
 
 def redacted(text: str) -> str:
@@ -20,6 +24,11 @@ def redacted(text: str) -> str:
     after ?, ; or #; and every part of the path with an =, because some cameras expect the password there.
     """
     return _LOGIN.sub(f"{HIDDEN}@", _ADDRESS.sub(_shown, text))
+
+
+def without_class_names(text: str) -> str:
+    """Return a text in which the names of sessions and saved folders are only dates: 2026-01-31_141200_…"""
+    return _DATED_NAME.sub(rf"\g<date>_{HIDDEN}", text)
 
 
 def redact_logs() -> None:
@@ -41,11 +50,15 @@ def _cut(place: str) -> tuple[str, str]:
     return (place, "") if found is None else (place[: found.start()], f"{found[0]}{HIDDEN}")
 
 
+def _for_log(text: str) -> str:
+    return without_class_names(redacted(text))
+
+
 class _RedactedRecord(logging.LogRecord):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.exc_info and self.exc_info[0] is not None:
-            self.exc_text = redacted("".join(traceback.format_exception(*self.exc_info)).rstrip("\n"))
+            self.exc_text = _for_log("".join(traceback.format_exception(*self.exc_info)).rstrip("\n"))
 
     def getMessage(self) -> str:  # noqa: N802  # the name that logging calls
-        return redacted(super().getMessage())
+        return _for_log(super().getMessage())

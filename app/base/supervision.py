@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.base.ports import Clock
-from app.base.workers import StopSignal, Worker
+from app.base.workers import StopSignal, Worker, current_signal
 
 logger = logging.getLogger(__name__)
 
@@ -130,24 +130,46 @@ class Workers:
         return Worker(duty.name, duty.body, self._on_failure, clock=self._clock).start()
 
 
+@dataclass
+class _Running:
+    """What one thread does: the number of calls inside each other, the last progress, and the worker's signal."""
+
+    depth: int
+    since_s: float
+    signal: StopSignal | None
+
+
 class RunningCalls:
-    """How long calls to a device have been running, such as writes to a disk that may hang. Any thread may use it."""
+    """How long calls to a device have been running, such as writes to a disk that may hang. Any thread may use it.
+
+    A call may consist of others: each of them that begins or ends is progress, and so is a sign of life of its worker.
+    """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self.clock = clock
         self._lock = threading.Lock()
-        self._begun_s: dict[object, float] = {}
+        self._running: dict[int, _Running] = {}
 
     def __enter__(self) -> RunningCalls:
-        with self._lock:
-            self._begun_s[threading.get_ident()] = self.clock()
+        self._step(1)
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._begun_s.pop(threading.get_ident(), None)
+        self._step(-1)
 
     def longest_s(self) -> float:
-        """Seconds since the oldest call that still runs began; 0 if none runs."""
+        """Seconds since the call that has waited longest made progress; 0 if none runs."""
         with self._lock:
-            return self.clock() - min(self._begun_s.values()) if self._begun_s else 0.0
+            return max((self._waits_s(one) for one in self._running.values()), default=0.0)
+
+    def _step(self, change: int) -> None:
+        with self._lock:
+            thread = threading.get_ident()
+            before = self._running.pop(thread, None)
+            depth = (before.depth if before is not None else 0) + change
+            if depth:
+                self._running[thread] = _Running(depth, self.clock(), current_signal())
+
+    def _waits_s(self, one: _Running) -> float:
+        waits_s = self.clock() - one.since_s
+        return waits_s if one.signal is None else min(waits_s, one.signal.silent_s())

@@ -52,6 +52,10 @@ class StopSignal(threading.Event):
         """Say that the worker is not stuck."""
         self.last_sign_s = self._clock()
 
+    def silent_s(self) -> float:
+        """Seconds since the last sign of life."""
+        return self._clock() - self.last_sign_s
+
     def abandon(self) -> None:
         """Ignore what this worker delivers from now on."""
         self.abandoned = True
@@ -73,9 +77,15 @@ def unless_abandoned(stop: threading.Event, deliver: Callable[[Item], object]) -
     return deliver_in_time
 
 
+def current_signal() -> StopSignal | None:
+    """Return the signal of the worker that runs this thread; None in other threads."""
+    signal: StopSignal | None = getattr(_current, "signal", None)
+    return signal
+
+
 def give_sign_of_life() -> None:
     """Say that the worker that runs this thread is not stuck; does nothing in other threads."""
-    signal: StopSignal | None = getattr(_current, "signal", None)
+    signal = current_signal()
     if signal is not None:
         signal.give_sign()
 

@@ -7,12 +7,13 @@ kernel, the sizes of the files in the data directory, and counts from the stored
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.metadata import distributions
 from pathlib import Path
 from urllib.parse import quote
@@ -22,11 +23,13 @@ import tomli_w
 
 from app.base.errors import BundleNotWritten
 from app.base.incidents import CRASHES, FOLDER, INCIDENTS, LOG
-from app.base.redaction import redacted
+from app.base.redaction import HIDDEN, redacted, without_class_names
 from app.config.schema import Config
+from app.session.archive import FOLDER as ARCHIVE
 from app.session.database import SESSION_FILE
 
 LARGEST_PART_BYTES = 1 << 20
+SHORTEST_NAME = 3
 TABLES = (
     "/etc/os-release", "/proc/version", "/proc/cmdline", "/proc/cpuinfo", "/proc/meminfo", "/proc/loadavg",
     "/proc/uptime", "/proc/mounts", "/proc/partitions", "/proc/modules", "/proc/device-tree/model",
@@ -54,12 +57,37 @@ def write_bundle(path: Path, config: Config, results: Sequence[str]) -> None:
         **{f"tables{name}.txt": _read(Path(name)) for name in TABLES},
         **_kept(config.data_dir / FOLDER),
     }
+    names = _class_names(config)
     try:
         with ZipFile(path, "w", ZIP_DEFLATED) as bundle:
             for name, text in parts.items():
-                bundle.writestr(name, "\n".join(redacted(line) for line in text.splitlines()) + "\n")
+                hide = names if name.startswith(FOLDER) else None
+                bundle.writestr(name, "\n".join(_private(line, hide) for line in text.splitlines()) + "\n")
     except OSError as error:
         raise BundleNotWritten(path, error.strerror or type(error).__name__) from error
+
+
+def _private(line: str, names: re.Pattern[str] | None) -> str:
+    """Return a line without secrets and, where `names` is given, without these names."""
+    line = without_class_names(redacted(line))
+    return line if names is None else names.sub(HIDDEN, line)
+
+
+def _class_names(config: Config) -> re.Pattern[str] | None:
+    """Return a pattern of all names of classes that are known here; None if there are none.
+
+    Error texts in the log may hold them. One or two letters would be found in every other word.
+    """
+    names = set(config.classes.labels)
+    for path in (config.data_dir / SESSION_FILE, *(config.data_dir / ARCHIVE).glob("*.sqlite3")):
+        with suppress(sqlite3.Error), closing(_opened(path)) as database:
+            names.update(str(name) for (name,) in database.execute("SELECT label FROM labels"))
+    known = sorted((re.escape(name) for name in names if len(name) >= SHORTEST_NAME), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(known)})(?!\w)", re.IGNORECASE) if known else None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=1.0)
 
 
 def _versions() -> str:
@@ -112,7 +140,7 @@ def _session(path: Path) -> str:
     }
     lines = []
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=1.0)) as database:
+        with closing(_opened(path)) as database:
             for name, query in queries.items():
                 lines.append(f"{name}: {database.execute(query).fetchall()}")
     except sqlite3.Error as error:

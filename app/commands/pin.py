@@ -1,4 +1,7 @@
-"""`pin`: set the PIN of the staff pages. It is read from standard input, so that no list of processes shows it."""
+"""`pin`: set the PIN of the staff pages. It is read from standard input, so that no list of processes shows it.
+
+It works whatever is wrong with the settings, as the kiosk does: each thing that does not hold is only named.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,10 @@ from app.base.pin import is_pin, stored
 from app.commands.exit_codes import DONE
 from app.commands.installation import DATA, SERVICE, SETTINGS
 from app.commands.manifest import MANIFEST
-from app.config.load import load_config
 from app.config.pin_lock import PinLock, write_pin_lock
+from app.config.schema import Config
 from app.config.settings_file import FILE, SettingsFile
+from app.config.tolerant import load_what_holds
 
 FORM = "A PIN has 4 to 12 digits, and nothing else."
 
@@ -28,10 +32,12 @@ def run(options: argparse.Namespace) -> int:
     installed = MANIFEST.exists()
     named, data_dir = getattr(options, "config", None), getattr(options, "data_dir", None)
     config_file = named or (SETTINGS if installed and SETTINGS.exists() else None)
-    base = load_config(config_file)
+    base, _, problems = load_what_holds(Config(), config_file) if config_file else (Config(), {}, ())
     folder = data_dir or (DATA if installed and named is None else base.data_dir)
     pin = ask_pin(sys.stdin)
     set_pin(SettingsFile(base, folder), folder, pin)
+    for problem in problems:
+        print(f"note: {problem}", file=sys.stderr)
     print(f"The new PIN is stored in {folder / FILE}. It holds when the kiosk starts again.")
     if installed:
         print(f"To start it again now: sudo systemctl restart {SERVICE}")

@@ -264,6 +264,15 @@ class KioskState:
         return Privacy(self.config.privacy.when_idle)
 
     @property
+    def has_pin(self) -> bool:
+        """Whether only staff get into the staff pages.
+
+        Without a PIN nobody sees earlier sessions, shuts the computer down, changes what is kept of a visit, or makes a
+        PIN: a visitor could choose the first one, and then see what earlier visitors taught.
+        """
+        return bool(self.config.staff.pin)
+
+    @property
     def missing(self) -> Text | None:
         """What training still needs, in words for the visitor; None if TRAIN works."""
         return still_missing(self.labels, self.shots)

@@ -29,22 +29,29 @@ logger = logging.getLogger(__name__)
 SESSIONS = Path(EXPORT_FOLDER) / "sessions"  # on a drive and in the export directory alike
 
 
-def erase_session(tools: Tools, announce: Announce, removed: RemovedSamples, *, damaged: bool = True) -> None:
+def erase_session(
+    tools: Tools, announce: Announce, removed: RemovedSamples, privacy: Privacy, *, damaged: bool = True
+) -> None:
     """Erase all samples and the model; announces SessionErased or EraseFailed.
 
     What is in memory goes first. After EraseFailed the session is empty, but its pictures are still on the disk: the
     job is started again until it works.
 
     Args:
-        tools: The store.
+        tools: The store and the archive.
         announce: Receives the event.
         removed: Is cleared.
+        privacy: What to keep of an earlier session that the disk could not show until now.
         damaged: Erase also damaged databases that were set aside.
     """
     with report_failure_as(ev.EraseFailed, announce):
         removed.clear()
         tools.vision.go_live(None)
         tools.store.erase(damaged=damaged)
+        if tools.store.has_earlier:
+            logger.warning("the disk works again: the earlier session that it holds is put away")
+            _archive(tools, privacy)
+            tools.store.erase(damaged=privacy is not Privacy.KEEP)
         announce(ev.SessionErased(tools.store.opened.disk_problem))
         delete_trained_models(tools.config)
 
@@ -61,19 +68,24 @@ def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, priva
         privacy: What to keep. EMBEDDINGS also removes the pictures of earlier sessions from the archive, and ERASE
             removes those sessions: they may date from another setting.
     """
-    archive = tools.archive
-    with report_failure_as(ev.EraseFailed, announce):
-        try:
-            _archive_once(tools, archive, privacy)
-        except (SessionNotArchived, SessionNotRead, SessionNotWritten) as error:
-            logger.warning("the session is not archived: %s", error)
-        except Exception:  # a defect, too, must not keep a visitor's pictures on the screen
-            logger.exception("the session is not archived")
-        erase_session(tools, announce, removed, damaged=privacy is not Privacy.KEEP)
-    if privacy is Privacy.EMBEDDINGS:
-        archive.delete_pictures()
-    elif privacy is Privacy.ERASE:
-        archive.clear()
+    with tools.store.calls:
+        _archive(tools, privacy)
+    erase_session(tools, announce, removed, privacy, damaged=privacy is not Privacy.KEEP)
+    with tools.store.calls:
+        if privacy is Privacy.EMBEDDINGS:
+            tools.archive.delete_pictures()
+        elif privacy is Privacy.ERASE:
+            tools.archive.clear()
+
+
+def _archive(tools: Tools, privacy: Privacy) -> None:
+    """Archive what `privacy` allows, if the disk takes it; whatever fails, the visit ends."""
+    try:
+        _archive_once(tools, tools.archive, privacy)
+    except (SessionNotArchived, SessionNotRead, SessionNotWritten) as error:
+        logger.warning("the session is not archived: %s", error)
+    except Exception:  # a defect, too, must not keep a visitor's pictures on the screen
+        logger.exception("the session is not archived")
 
 
 def _archive_once(tools: Tools, archive: Archive, privacy: Privacy) -> None:

@@ -7,8 +7,8 @@ import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from app.base.error_texts import EXPECTED_ERRORS, screen_text
-from app.base.i18n import Text, message
+from app.base.error_texts import DEFECT, EXPECTED_ERRORS, screen_text
+from app.base.i18n import Text
 from app.base.workers import StopSignal, give_sign_of_life, is_abandoned
 from app.core.events import Event
 from app.jobs.tools import Announce
@@ -18,10 +18,16 @@ logger = logging.getLogger(__name__)
 Job = Callable[[StopSignal], None]
 """A job with everything it needs; it may end early once the signal is set."""
 
-JobQueue = queue.SimpleQueue[Job]
-
 POLL_S = 0.1  # how often a worker that waits for a job checks whether to stop
-DEFECT = message("Something went wrong inside. Nothing is lost: please try again.")
+
+
+class JobQueue(queue.Queue[Job]):
+    """Jobs that wait for their worker. The worker calls `task_done` after each one."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether every job has ended, also the one that ran."""
+        return self.unfinished_tasks == 0
 
 
 def run_jobs(jobs: JobQueue, stop: StopSignal) -> None:
@@ -36,7 +42,10 @@ def run_jobs(jobs: JobQueue, stop: StopSignal) -> None:
             if stop.is_set():
                 return
             continue
-        job(stop)
+        try:
+            job(stop)
+        finally:
+            jobs.task_done()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -108,9 +109,11 @@ def _save_here(content: _Content) -> None:
     started_s, config = time.perf_counter(), content.tools.config
     root, exports = config.export_dir, config.export_dir / EXPORT_FOLDER
     max_bytes, floor_bytes = config.storage.saved_max_mib << 20, config.privacy.free_floor_mib << 20
-    make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes)
+    with content.tools.store.calls:
+        make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes)
     folder = _write(content, root, display_root=root)
-    make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes, keep=folder)
+    with content.tools.store.calls:
+        make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes, keep=folder)
     content.announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s))
 
 
@@ -131,7 +134,8 @@ def _save_to_first(drives: list[Drive], content: _Content) -> None:
             errors.append(error)
             continue
         announce(ev.SavingAdvanced(ev.SavingStage.RELEASE, False))
-        note = present.release(drive)
+        with content.tools.store.calls:
+            note = present.release(drive)
         announce(ev.SavingAdvanced(ev.SavingStage.RELEASE, True))
         announce(ev.SavingFinished(folder, True, time.perf_counter() - started_s, drive.name, note))
         return
@@ -158,22 +162,25 @@ def _write(
 
     def on_step(step: str, done: bool) -> None:
         stage = ev.SavingStage(step)
+        if stage is ev.SavingStage.WRITE and not done:  # from now on the disk or the drive may hang
+            writing.enter_context(content.tools.store.calls)
         content.announce(ev.SavingAdvanced(stage, done))
         if drive is not None and stage is ev.SavingStage.READ_BACK and not done:
             drop_cached_pages(drive.device)
 
     try:
-        write_export(
-            folder,
-            replace(_model_facts(content), order=next_order([exports, root], now)),
-            content.session,
-            include_pictures=content.tools.config.storage.save_pictures,
-            ascii_names=ascii_names,
-            display_path=display_path,
-            on_drive=drive is not None,
-            on_step=on_step,
-            on_progress=content.on_progress,
-        )
+        with ExitStack() as writing:
+            write_export(
+                folder,
+                replace(_model_facts(content), order=next_order([exports, root], now)),
+                content.session,
+                include_pictures=content.tools.config.storage.save_pictures,
+                ascii_names=ascii_names,
+                display_path=display_path,
+                on_drive=drive is not None,
+                on_step=on_step,
+                on_progress=content.on_progress,
+            )
     except ExportError as error:
         cause = error.__cause__
         if ascii_names or not isinstance(cause, OSError) or cause.errno not in NAME_REFUSED:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from app.base.erasing import shred
+from app.base.erasing import shred_folder
 from app.base.errors import ExportFailed, FolderRefused
 from app.base.i18n import message
 from app.importing.content import read_json
@@ -52,8 +52,7 @@ def make_room(
             continue
         logger.info("the oldest saved folder %s is deleted to make room", path.name)
         total -= sizes[path]
-        with suppress(OSError):
-            _delete(path)
+        shred_folder(path)
     if keep is None and free_bytes(place) < floor_bytes:
         raise ExportFailed(message("There is too little room on this computer. Plug in a drive and press SAVE again."))
 
@@ -70,11 +69,3 @@ def _saved_folders(exports: Path) -> Iterator[tuple[int, Path]]:
 
 def _size_bytes(folder: Path) -> int:
     return sum(one.lstat().st_size for one in folder.rglob("*") if one.is_file() and not one.is_symlink())
-
-
-def _delete(folder: Path) -> None:
-    """Delete a folder; its files are overwritten first, because some may hold pictures."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            shred(path)
-    shutil.rmtree(folder)

@@ -24,6 +24,7 @@ from app.base.file_names import safe_file_name
 from app.base.files import DAMAGED, free_path
 from app.base.i18n import message
 from app.base.privacy import Privacy
+from app.base.workers import give_sign_of_life
 from app.session.copying import LARGEST_SERIAL, serial_of
 from app.session.database import prepare
 from app.session.erasure import JOURNAL, damaged_beside, journal_of
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 FOLDER = "archive"  # in the data directory
 NAME_BYTES = 60
 ENDING = ".sqlite3"
+PICTURES_AT_A_TIME = 32  # each transaction waits for the disk several times
 
 
 @dataclass(frozen=True)
@@ -235,26 +237,40 @@ def _gone(name: str) -> ArchiveUnusable:
 
 
 def _delete_pictures_of(path: Path) -> None:
-    """Overwrite the pictures of a session in place, which needs no space; then free their space, if possible.
+    """Overwrite the pictures of a session in place, a few at a time; then free their space, if possible.
 
-    The journal is in memory: on the disk it would hold the pictures.
+    A process that is killed meanwhile leaves a sound session: the next call goes on. The journal holds a few pictures
+    and is overwritten at the end. On a full disk, where there is no room for it, it is in memory: then a session may be
+    lost if the process is killed in this moment, but its pictures are not kept.
 
     Raises:
-        sqlite3.OperationalError: If the disk fails or the database is busy; the pictures may still be there.
+        OSError, sqlite3.OperationalError: If the disk fails or the database is busy; the pictures may still be there.
         sqlite3.Error: If the database is damaged, or not a session.
     """
     with closing(sqlite3.connect(path)) as database:
         if database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'samples'").fetchone()[0] == 0:
             raise sqlite3.DatabaseError("it holds no samples")
-        if database.execute("SELECT 1 FROM samples WHERE length(picture) > 0 LIMIT 1").fetchone() is None:
-            return
         prepare(database)
-        database.execute("PRAGMA journal_mode = MEMORY")
-        with database:
-            database.execute("UPDATE samples SET picture = x''")
-        with suppress(sqlite3.OperationalError):  # needs as much free space as the database
-            database.execute("VACUUM")
+        ids = database.execute("SELECT sample_id FROM samples WHERE length(picture) > 0").fetchall()
+        try:
+            _empty_pictures(database, ids)
+        except sqlite3.OperationalError as error:
+            if "full" not in str(error):
+                raise
+            database.execute("PRAGMA journal_mode = MEMORY")
+            _empty_pictures(database, ids)
+        if ids:
+            with suppress(sqlite3.OperationalError):  # needs as much free space as the database
+                database.execute("VACUUM")
     shred(journal_of(path))
+
+
+def _empty_pictures(database: sqlite3.Connection, ids: list[tuple[int]]) -> None:
+    for first in range(0, len(ids), PICTURES_AT_A_TIME):
+        give_sign_of_life()
+        with database:
+            some = ids[first : first + PICTURES_AT_A_TIME]
+            database.executemany("UPDATE samples SET picture = x'' WHERE sample_id = ?", some)
 
 
 def _order(path: Path) -> tuple[int, float, str]:

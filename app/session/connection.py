@@ -40,6 +40,7 @@ class SharedDatabase:
         self._path = path
         self._labels = tuple(labels)
         self._to_erase = False  # the session on the disk is over, but could not be erased yet
+        self._has_earlier = False
         self.opened: Opened = open_session(path, labels)
         self._database = self.opened.database
 
@@ -93,7 +94,8 @@ class SharedDatabase:
             SessionNotArchived: If the disk is full or fails; nothing is left at `path`.
         """
         try:
-            copy_database(self._database, self._lock, path, pictures=pictures, serial=serial)
+            with self.calls:
+                copy_database(self._database, self._lock, path, pictures=pictures, serial=serial)
         except (OSError, sqlite3.Error) as error:
             raise SessionNotArchived(database_error_text(error)) from error
 
@@ -106,7 +108,8 @@ class SharedDatabase:
             return
         good_copy = good_copy_of(self._path)
         try:
-            copy_database(self._database, self._lock, good_copy, pictures=False)
+            with self.calls:
+                copy_database(self._database, self._lock, good_copy, pictures=False)
         except (OSError, sqlite3.Error) as error:
             logger.warning("there is no good copy of the session: %s", error)
             with suppress(OSError):
@@ -117,8 +120,16 @@ class SharedDatabase:
         """Whether there is a last good copy."""
         return self.disk_problem is None and good_copy_of(self._path).is_file()
 
+    @property
+    def has_earlier(self) -> bool:
+        """Whether `erase` found an earlier session on the disk, which nobody has seen, and opened it."""
+        return self._has_earlier
+
     def erase(self, *, damaged: bool = True) -> None:
         """Erase the session and begin an empty one; what was in memory is gone first, whatever the disk does.
+
+        A session in memory alone has nothing to erase on the disk. What the disk holds is an earlier session, which
+        could not be opened. If the disk works again, it is opened now: see `has_earlier`.
 
         Args:
             damaged: Erase also the damaged databases that were set aside beside it.
@@ -127,22 +138,27 @@ class SharedDatabase:
             SessionNotErased: If the disk fails: the session is empty, but its pictures are still on the disk. The call
                 can be repeated until it works.
         """
-        with self._lock:
-            self._to_erase = self._to_erase or self.disk_problem is None
+        with self.calls, self._lock:
+            self._to_erase = self._to_erase or self.opened.is_stored
             self._database.close()
             self._database = memory_database()
-            try:
-                erase_files(self._path, damaged=damaged)
-            except OSError as error:
-                reason = system_error_text(error)
-                self.opened = Opened(self._database, reason)
-                if self._to_erase:
+            if self._to_erase:
+                try:
+                    erase_files(self._path, damaged=damaged)
+                except OSError as error:
+                    reason = system_error_text(error)
+                    self.opened = Opened(self._database, reason)
                     raise SessionNotErased(reason) from error
-                return  # this session was in memory alone
-            self._to_erase = False
             self._database.close()
             self.opened = open_session(self._path, self._labels)
             self._database = self.opened.database
+            self._has_earlier = not self._to_erase and self.opened.is_stored and self._holds_samples()
+            self._to_erase = False
+
+    def _holds_samples(self) -> bool:
+        with suppress(sqlite3.Error):
+            return self._database.execute("SELECT 1 FROM samples LIMIT 1").fetchone() is not None
+        return True
 
     def close(self) -> None:
         """Close the database."""

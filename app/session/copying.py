@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 from app.base.erasing import overwrite_open, shred
 from app.base.files import sync_directory
+from app.base.workers import give_sign_of_life
 from app.session.database import create_tables
-from app.session.soundness import MODEL_COLUMNS, SAMPLE_COLUMNS, VIEW_COLUMNS
+from app.session.soundness import MODEL_COLUMNS, SAMPLE_COLUMNS, VIEW_COLUMNS, Row
 
 LARGEST_SERIAL = (1 << 31) - 1
 _SERIAL_AT, _SERIAL_BYTES = 68, 4
@@ -84,8 +86,15 @@ def _copy_rows(source: sqlite3.Connection, copy: sqlite3.Connection, *, pictures
     ):
         marks = ", ".join("?" * (columns.count(",") + 1))
         rows = source.execute(f"SELECT {read} FROM {table}")
-        copy.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+        copy.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", _with_signs_of_life(rows))
     copy.execute("DELETE FROM facts WHERE name = 'ending'")
+
+
+def _with_signs_of_life(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield rows; copying many takes long, and each one is progress."""
+    for row in rows:
+        give_sign_of_life()
+        yield row
 
 
 def _replace(partial: Path, path: Path) -> None:

@@ -4,7 +4,9 @@
 2. A sound database is opened.
 3. Of a damaged one, every sound row is taken over, and what is missing comes from the last good copy. The damaged file
    is renamed to `session.sqlite3.damaged-1`; it is erased at the end of the visit (`app.session.archive`).
-4. If the disk is full, read-only or fails, the session is kept in memory, and staff and visitors are told so.
+4. If the disk is full, read-only or fails, the session is kept in memory, and staff and visitors are told so. A sound
+   session on such a disk is not shown, because nobody could end it; `app.jobs.archive_jobs.erase_session` puts it away
+   when the disk works again.
 """
 
 from __future__ import annotations
@@ -48,6 +50,11 @@ class Opened:
     damage: str = ""
     kept: int = 0
     lost: int = 0
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the files on the disk hold this session, also if it was recovered from a disk that is read-only."""
+        return self.disk_problem is None or self.kept > 0
 
     @property
     def repair(self) -> Message | None:

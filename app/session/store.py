@@ -81,7 +81,7 @@ class SessionStore:
         stored = get_labels(database)
         if database.execute("SELECT count(*) FROM samples").fetchone()[0]:
             if stored != labels:
-                logger.info("the session on disk keeps its own classes: %s", ", ".join(stored))
+                logger.info("the session on disk keeps its own %d classes", len(stored))
             return
         if stored != labels:
             set_labels(database, labels)
@@ -238,7 +238,7 @@ class SessionStore:
         """Erase all samples, their made views and the last model, so that the medium keeps none of them.
 
         A new session begins with the same classes. If it was kept in memory and the disk works again, it is on the
-        disk.
+        disk. If the disk holds an earlier session then, that is open instead (`has_earlier`).
 
         Args:
             damaged: Erase also the damaged databases that were set aside beside it.
@@ -248,10 +248,18 @@ class SessionStore:
                 can be repeated until it works.
         """
         with suppress(SessionNotRead), self._shared.reading() as database:  # the disk may be gone
-            self._labels = get_labels(database) or self._labels
+            self._labels = self._labels if self.has_earlier else get_labels(database) or self._labels
             self._newest_id = max(self._newest_id, newest_id(database))
         self._shared.erase(damaged=damaged)
         self._begin_session()
+
+    @property
+    def has_earlier(self) -> bool:
+        """Whether `erase` found an earlier session, which the disk could not show until now, and opened it.
+
+        Nobody has seen it: put it away, and call `erase` again.
+        """
+        return self._shared.has_earlier
 
     def replace_with(self, session: Session) -> None:
         """Replace the session with another one that the current extractor made, completely or not at all.

@@ -36,6 +36,8 @@ from app.views.words import Translator, camera_name
 
 FLASH_S = 0.5
 DISK_WAITS = message("The disk does not answer. Please wait: what you taught is kept.")
+ERASING_WAITS = message("The disk does not answer. Please wait, or call a member of staff.")
+DRIVE_WAITS = message("The drive does not answer. Please wait, and leave it plugged in.")
 _SCREENS = {
     Mode.ATTRACT: Screen.ATTRACT,
     Mode.TEACH: Screen.TEACH,
@@ -297,7 +299,12 @@ def _progress(state: KioskState, surroundings: Surroundings) -> float | None:
 
 def _notice(state: KioskState, translate: Translator) -> Banner | None:
     if state.disk_waits:
-        return Banner(translate(DISK_WAITS), Tone.WARNING)
+        text = DISK_WAITS
+        if state.mode is Mode.ERASING:
+            text = ERASING_WAITS
+        elif state.mode is Mode.SAVING and state.saving.drive:
+            text = DRIVE_WAITS
+        return Banner(translate(text), Tone.WARNING)
     if state.notice is None:
         return None
     return Banner(translate(state.notice.text), state.notice.tone)

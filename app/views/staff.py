@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.base.buttons import Action, ArchivedSession, ClassName, LearnInput, PowerKey, ScreenKey, StaffPage, StaffTab
 from app.base.i18n import Message, Text, message
 from app.core.modes.settings import CHOICES, Arrows, class_number_arrows
-from app.core.modes.staff import has_pin, learnable
+from app.core.modes.staff import learnable
 from app.core.state import KioskState, Mode
 from app.views.model import Setting, Staff, Tab
 from app.views.words import Translator, back_key, camera_name, usage_hint
@@ -35,9 +35,10 @@ HINTS: dict[StaffPage, Message] = {
     StaffPage.SYSTEM: message("Problems stand out."),
 }
 NO_PIN = message(
-    "No PIN is set: anybody who finds this page can change the settings. So it shows no earlier sessions and cannot "
-    "switch the machine off. Set a PIN with the command “pin”."
+    "No PIN is set, so anybody may find this page: names last for this visit only, and what is kept of visits is "
+    "neither shown nor changed. Set a PIN with the command “pin”."
 )
+NEED_PIN = (StaffPage.CLASSES, StaffPage.VISITS, StaffPage.SESSIONS, StaffPage.SYSTEM)
 STEER = {
     "buttons": message("Buttons 1 and 2: move · TRAIN: choose · SAVE: next page · RESET: back"),
     "keys": message("Arrow keys: move · Enter: choose · Tab: next page · Esc: back"),
@@ -71,7 +72,7 @@ def staff(state: KioskState, facts: BackendFacts, translate: Translator) -> Staf
         return None
     page = state.staff.page
     hint: Text = HINTS[page]
-    if not has_pin(state) and page in (StaffPage.CLASSES, StaffPage.SESSIONS, StaffPage.SYSTEM):
+    if not state.has_pin and page in NEED_PIN:
         hint = NO_PIN
     hint = usage_hint(state, touch=hint, **(STEER_TESTING if page is StaffPage.BUTTONS else STEER))
     if state.staff.listening is not None:
@@ -186,7 +187,7 @@ def _counts(state: KioskState, source: str, translate: Translator) -> str:
 
 
 def _sessions(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
-    if not has_pin(state):
+    if not state.has_pin:
         return (Setting(translate(message("Kept sessions")), translate(message("only with a PIN"))),)
     kept = state.staff.system.archive
     export = Setting(
@@ -218,12 +219,12 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
         *(Setting(translate(what), translate(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
         Setting(
             translate(message("PIN")),
-            "••••" if has_pin(state) else translate(message("none")),
-            press=ScreenKey.NEW_PIN if has_pin(state) else None,
+            "••••" if state.has_pin else translate(message("none")),
+            press=ScreenKey.NEW_PIN if state.has_pin else None,
             press_text=translate(message("change")),
-            warning=not has_pin(state),
+            warning=not state.has_pin,
         ),
-        *(_power(translate) if has_pin(state) else ()),
+        *(_power(translate) if state.has_pin else ()),
     )
 
 

@@ -17,6 +17,7 @@ from app.base.i18n import Text
 from app.base.ports import DEMONSTRATION, Camera, Clock, Frame, ImageArray, KeepsLight
 from app.base.workers import StopSignal
 from app.core.events import CameraFound, CameraLost, Event, PicturesJudged
+from app.devices.file_cameras import FolderCamera
 from app.workers.picture_quality import PictureQuality
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def watch_camera(
             camera = open_camera()
             try:
                 delivers = kept = False
-                quality = PictureQuality()
+                quality = PictureQuality(one_size=not isinstance(camera, FolderCamera))
                 problem: Text | None = None
                 while not stop.is_set() and wanted() == chosen:
                     if isinstance(camera, KeepsLight) and keeps_light() != kept:

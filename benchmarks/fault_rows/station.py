@@ -38,8 +38,14 @@ ROWS = (
         "tests/app/test_loop.py::test_a_page_that_cannot_be_drawn_becomes_a_calm_screen_and_the_session_stays",
     ),
     FaultRow(
-        "the disk hangs while somebody teaches",
-        "“The disk does not answer. Please wait: what you taught is kept.”",
+        "a defect loses the end of a job, so that TRAIN, SAVE or RESET would wait for ever",
+        "“Something went wrong inside. Nothing is lost: please try again.”; erasing is tried again",
+        "the session",
+        "tests/app/jobs/test_running.py",
+    ),
+    FaultRow(
+        "the disk or the drive hangs: while somebody teaches, at SAVE, at RESET, when a visit is put away",
+        "“The disk does not answer. Please wait: what you taught is kept.”, or the same of the drive",
         "every press, stored once the disk answers",
         "tests/app/test_hanging_disk.py",
     ),
@@ -70,7 +76,7 @@ ROWS = (
         "tests/app/test_pin_after_restart.py::test_a_restart_does_not_open_a_locked_pad",
     ),
     FaultRow(
-        "something covers the lens, or a stream becomes tiny",
+        "something covers the lens, or a camera's pictures shrink",
         "“The picture is black. Is something in front of the camera?”, or that it is very small",
         ALL,
         "tests/app/workers/test_picture_quality.py",

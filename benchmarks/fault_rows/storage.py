@@ -58,6 +58,25 @@ ROWS = (
         f"{ERASING}::test_a_disk_that_fails_in_a_visit_locks_the_session_until_it_is_erased",
     ),
     FaultRow(
+        "the disk was read-only at the start and works again later",
+        "nothing",
+        "the earlier session, which nobody saw, as `privacy.when_idle` says",
+        f"{ERASING}::test_an_earlier_session_that_nobody_saw_is_put_away_as_the_privacy_setting_says",
+    ),
+    FaultRow(
+        "a damaged session is shown from a full disk, which then fails when the visit ends",
+        "“The last pictures cannot be erased yet (…). …”",
+        "as above: the screen is locked until the damaged file is erased",
+        f"{ERASING}::test_a_session_recovered_in_memory_locks_the_screen_until_its_damaged_file_is_erased",
+    ),
+    FaultRow(
+        "the kiosk is killed while it deletes the pictures of earlier sessions",
+        "nothing: the next visit's end goes on",
+        "the sessions, without pictures",
+        "tests/app/session/test_archive.py"
+        "::test_a_kill_while_pictures_are_deleted_leaves_a_session_whose_deletion_goes_on",
+    ),
+    FaultRow(
         "the power goes away while a visit is erased",
         "nothing: the next start finishes it",
         "before the first write all of it, after it nothing",

@@ -34,6 +34,12 @@ ROWS = (
         f"{GUARDED}::test_a_child_that_dies_at_any_moment_is_replaced_before_the_next_answer",
     ),
     FaultRow(
+        "the process of a stranger's model sends what is no answer",
+        "as above, at once",
+        "everything",
+        f"{GUARDED}::test_a_child_that_sends_garbage_is_ended_at_once",
+    ),
+    FaultRow(
         "a stranger's session is damaged, unpacks to gigabytes, or holds code",
         "“That folder is not used: …”, with the reason",
         "the visitor's own session and model",

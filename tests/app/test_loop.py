@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from app.base.ports import Frame
 from app.base.workers import Mailbox
-from app.core.events import SampleRemoved, VisionFailed
+from app.core.events import SampleRemoved, TrainingFinished, VisionFailed
 from app.core.pages import StaffState, TypingPurpose, TypingState
 from app.core.state import Mode
 from app.devices.keyboard import Keyboard
@@ -227,3 +228,12 @@ def test_an_event_that_nothing_can_handle_does_not_lose_the_events_after_it(guar
     tick_for(loop, guarded, 0.1)
     assert str(guarded.kiosk.state.notice.text) == "still handled"
     assert screen.drawn[-1].fault is not None
+
+
+def test_the_end_of_a_training_that_nothing_can_handle_does_not_keep_the_screen_waiting(guarded: Station) -> None:
+    guarded.kiosk.state = replace(guarded.kiosk.state, mode=Mode.TRAINING)
+    guarded.kiosk.events.put(TrainingFinished(Path("m.tflite"), None, {}))  # type: ignore[arg-type]
+    tick_for(loop_of(guarded, Screen(), Mailbox()), guarded, 0.3)
+    assert guarded.kiosk.state.mode is Mode.TEACH
+    text = "Something went wrong inside. Nothing is lost: please try again."
+    assert str(guarded.kiosk.state.notice.text) == text

@@ -114,6 +114,7 @@ class Station:
         self.kiosk.tick()
         while (jobs := self._waiting_jobs()) is not None:
             jobs.get_nowait()(stop)
+            jobs.task_done()
             self.kiosk.tick()
 
     def teach(self, shots: int = 4) -> None:

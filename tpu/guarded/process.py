@@ -32,6 +32,7 @@ from tpu.guarded.messages import LARGEST_PACKET_BYTES, BadReply, clean_text, dec
 logger = logging.getLogger(__name__)
 
 KILL_TIMEOUT_S = 5.0
+ENDS_WITHIN_S = 0.5  # a process that closed its socket has ended, or pretends to
 MOST_REPLIES = 16  # that are kept for callers who gave up waiting
 
 
@@ -270,7 +271,10 @@ class GuardedChild:
                 raise self._ended()
             except TimeoutError:
                 pass
-            except (OSError, BadReply) as error:
+            except BadReply as error:
+                self.kill()
+                raise ChildFailed("crash") from error
+            except OSError as error:
                 raise self._ended() from error
             now_s = time.monotonic()
             if pending is not None and (now_s >= pending.until_s or processor_s(self._pid) >= pending.processor_s):
@@ -285,7 +289,7 @@ class GuardedChild:
         code: int | None = None
         if process is not None:
             with suppress(subprocess.TimeoutExpired):
-                code = process.wait(KILL_TIMEOUT_S)
+                code = process.wait(ENDS_WITHIN_S)
         self.kill()
         if code is not None and code < 0:
             code = FROM_SIGNAL - code

@@ -1,6 +1,7 @@
 """How many classes there are, and what they are called.
 
-Staff change both for good: the settings keep it. A visitor's names last for the visit.
+Staff change both for good: the settings keep it. A visitor's changes last for the visit; without a PIN everybody may be
+a visitor.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _with_labels(state: KioskState, labels: tuple[str, ...]) -> Step:
     if model is not None:
         model = replace(model, shots=(*model.shots, *(0,) * (len(labels) - len(model.shots)))[: len(labels)])
     state = replace(state, classes=classes, model=model)
-    if state.mode is not Mode.STAFF:
+    if state.mode is not Mode.STAFF or not state.has_pin:
         return state, (ev.NameClasses(labels), ev.PlaySound("tick"))
     state, commands = change_settings(state, (("classes.labels", kept_labels),))
     return state, (ev.NameClasses(labels), *commands)

@@ -99,6 +99,8 @@ def disk_waits(state: KioskState, event: ev.DiskWaits) -> Step:
     state = replace(state, disk_waits=event.waits)
     if event.waits:
         return replace(state, held=None), ()
+    if state.mode in (Mode.SAVING, Mode.ERASING):  # what these pages say goes on
+        return state, ()
     return noticed(state, message("The disk answers again."), Tone.SUCCESS), ()
 
 

@@ -1,11 +1,19 @@
-"""After a defect of the program: a calm screen for some seconds, then the main screen; the session stays."""
+"""After a defect of the program: a calm screen for some seconds, then the main screen; the session stays.
+
+A mode that waits for a job is not left then, because the job goes on and its end leads on. But the defect may have
+happened when the job was started, or in what its end leads to. So `Kiosk` also watches for a mode that waits for a job
+while none runs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.error_texts import DEFECT
+from app.core import events as ev
+from app.core.modes import erasing
 from app.core.pages import SavingState
-from app.core.state import KioskState, Mode
+from app.core.state import KioskState, Mode, Step, refused
 
 CALM_S = 4.0
 _JOBS = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.ATTRACT)  # they go on, and their end leads on
@@ -27,6 +35,25 @@ def recovered(state: KioskState) -> KioskState:
         cursor=None,
         down=(),
     )
+
+
+def waits_for_job(state: KioskState) -> bool:
+    """Whether only the end of a job leads on from the current mode."""
+    match state.mode:
+        case Mode.TRAINING | Mode.IMPORTING:
+            return True
+        case Mode.SAVING:
+            return not state.saving.finished
+        case Mode.ERASING:
+            return not state.erase_problem
+    return False
+
+
+def job_lost(state: KioskState) -> Step:
+    """No job runs, although the mode waits for one: leave the mode. Erasing is tried again instead."""
+    if state.mode is Mode.ERASING:
+        return erasing.failed(state, ev.EraseFailed(DEFECT))
+    return refused(replace(state, mode=state.resting_mode, saving=SavingState()), DEFECT)
 
 
 def is_calm(state: KioskState) -> bool:

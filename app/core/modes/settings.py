@@ -37,6 +37,7 @@ class Choice:
         label: Its name on the screen.
         values: The values that can be chosen, in order.
         words: A value in words.
+        needs_pin: Only staff may change it: it decides what is kept of visitors.
     """
 
     name: str
@@ -44,6 +45,11 @@ class Choice:
     label: Text
     values: Callable[[KioskState], tuple[Any, ...]]
     words: Callable[[Any], Text]
+    needs_pin: bool = False
+
+    def may_change(self, state: KioskState) -> bool:
+        """Whether it can be changed now."""
+        return state.has_pin or not self.needs_pin
 
     def value(self, state: KioskState) -> Any:
         """Its current value."""
@@ -62,6 +68,8 @@ class Choice:
 
     def arrows(self, state: KioskState) -> Arrows:
         """The arrows to the value before and after."""
+        if not self.may_change(state):
+            return None, None
         return (
             SettingStep(self.name, -1) if self.beside(state, -1) is not None else None,
             SettingStep(self.name, 1) if self.beside(state, 1) is not None else None,
@@ -149,8 +157,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice("scan.step_s", StaffPage.ACCESS, message("The highlight moves every"), lambda _: STEPS_S, _seconds),
     Choice("scan.start", StaffPage.ACCESS, message("It begins to move"), lambda _: (AT_ONCE, AT_PRESS), _start),
     Choice("scan.dwell_s", StaffPage.ACCESS, message("Ignore presses shorter than"), lambda _: DWELLS_S, _seconds),
-    Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle),
-    Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor leaves"), lambda _: PRIVACY, _privacy),
+    Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle, True),
+    Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor leaves"), lambda _: PRIVACY, _privacy, True),
 )
 
 NUMBER_OF_CLASSES = "classes.number"

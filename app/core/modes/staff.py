@@ -56,7 +56,7 @@ def watch_hold(state: KioskState) -> Step:
     state = _holding(replace(state, down=(), held=None, notice=None, cursor=None if by_finger else 0), None)
     if state.mode is Mode.STAFF:
         return _left(state), ()
-    return (pin_asked(state), ()) if state.config.staff.pin else _opened(state)
+    return (pin_asked(state), ()) if state.has_pin else _opened(state)
 
 
 def pin_asked(state: KioskState) -> KioskState:
@@ -99,30 +99,22 @@ def pressed(state: KioskState, button: Button) -> Step:
             return _stepped(state, name, step)
         case ClassName(index) if 0 <= index < len(state.classes):
             return typing.named(state, index)
-        case ScreenKey.NEW_PIN if has_pin(state):
+        case ScreenKey.NEW_PIN if state.has_pin:
             return replace(state, typing=TypingState(TypingPurpose.NEW_PIN)), ()
         case LearnInput(learned):
             listening = None if staff.listening == learned else learned
             return replace(state, staff=replace(staff, listening=listening)), ()
-        case ArchivedSession(name) if has_pin(state):
+        case ArchivedSession(name) if state.has_pin:
             return state, (ev.RestoreSession(name, state.privacy),)
-        case ScreenKey.EXPORT_SESSIONS if has_pin(state):
+        case ScreenKey.EXPORT_SESSIONS if state.has_pin:
             return state, (ev.ExportSessions(),)
-        case PowerKey() if has_pin(state):
+        case PowerKey() if state.has_pin:
             return replace(state, asked_at_s=state.now_s, staff=replace(staff, asked=button)), ()
         case ScreenKey.BACK | Action.LEAVE:
             if staff.listening is not None:
                 return state, ()  # this may be the input to assign
             return _left(state), ()
     return state, ()
-
-
-def has_pin(state: KioskState) -> bool:
-    """Whether only staff get in. Without a PIN nobody sees earlier sessions, shuts the computer down or makes a PIN.
-
-    Otherwise a visitor could choose the first PIN, and then see what earlier visitors taught.
-    """
-    return bool(state.config.staff.pin)
 
 
 def pin_set(state: KioskState, event: ev.StaffPinSet) -> Step:
@@ -247,7 +239,7 @@ def _stepped(state: KioskState, name: str, step: int) -> Step:
     if name == NUMBER_OF_CLASSES:
         return class_list.change_number(state, len(state.classes) + step)
     choice = next((one for one in CHOICES if one.name == name), None)
-    value = choice.beside(state, step) if choice is not None else None
+    value = choice.beside(state, step) if choice is not None and choice.may_change(state) else None
     if value is None:
         return state, ()
     state, commands = change_settings(state, ((name, value),))

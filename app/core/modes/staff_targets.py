@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from app.base.buttons import ArchivedSession, Button, ClassName, LearnInput, PowerKey, ScreenKey, StaffPage, StaffTab
 from app.core.modes.settings import class_number_arrows, page_arrows
-from app.core.modes.staff import has_pin, learnable
+from app.core.modes.staff import learnable
 from app.core.state import KioskState, Mode
 
 
@@ -30,13 +30,13 @@ def _buttons(state: KioskState) -> tuple[Button, ...]:
 
 
 def _sessions(state: KioskState) -> tuple[Button, ...]:
-    archive = state.staff.system.archive if has_pin(state) else ()
+    archive = state.staff.system.archive if state.has_pin else ()
     export = (ScreenKey.EXPORT_SESSIONS,) if archive else ()
     return (*export, *(ArchivedSession(name) for name, _ in archive))
 
 
 def _system(state: KioskState) -> tuple[Button, ...]:
-    return () if not has_pin(state) else (ScreenKey.NEW_PIN, PowerKey.RESTART, PowerKey.SHUT_DOWN)
+    return () if not state.has_pin else (ScreenKey.NEW_PIN, PowerKey.RESTART, PowerKey.SHUT_DOWN)
 
 
 _ROWS: dict[StaffPage, Callable[[KioskState], tuple[Button, ...]]] = {

@@ -1,7 +1,7 @@
 """Write a folder atomically: write under a temporary name, sync, rename, then read back and verify every file.
 
 A folder that we wrote carries SHA256SUMS, and one that is not finished carries NOT_FINISHED.txt: only such a folder,
-or an empty one, is ever replaced or deleted.
+or an empty one, is ever replaced or deleted. What is deleted is overwritten first, because it may hold pictures.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from app.base.erasing import shred_folder
 from app.base.errors import ExportError, FolderOccupied, ReadBackDiffers
 from app.base.files import sync_directory, write_through
 from app.base.i18n import message
@@ -60,7 +61,7 @@ def write_folder(
     display_path = display_path or folder
     try:
         refuse_occupied(folder, display_path)
-        shutil.rmtree(partial, ignore_errors=True)
+        shred_folder(partial)
         _check_room(folder, files, display_path, on_drive=on_drive)
         step("write", False)
         write_through(partial / UNFINISHED, NOT_COMPLETE)
@@ -82,10 +83,10 @@ def write_folder(
     except FolderOccupied:
         raise
     except ExportError:
-        shutil.rmtree(partial, ignore_errors=True)
+        shred_folder(partial)
         raise
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
+        shred_folder(partial)
         raise write_failed(error, display_path.parent, on_drive=on_drive) from error
     progress(1.0)
 
@@ -154,7 +155,7 @@ def _renamed(partial: Path, folder: Path) -> Iterator[None]:
             replaced.rmdir()
         raise
     if replaced is not None:
-        shutil.rmtree(replaced, ignore_errors=True)
+        shred_folder(replaced)
 
 
 def _discard(folder: Path, partial: Path) -> None:
@@ -166,7 +167,7 @@ def _discard(folder: Path, partial: Path) -> None:
             (left / CHECKSUMS).unlink(missing_ok=True)
             if left.is_dir():
                 write_through(left / UNFINISHED, NOT_COMPLETE)
-        shutil.rmtree(left, ignore_errors=True)
+        shred_folder(left)
     with suppress(OSError):
         sync_directory(folder.parent)
 

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from app.base.errors import CameraUnavailable
-from app.base.redaction import redact_logs, redacted
+from app.base.redaction import redact_logs, redacted, without_class_names
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,7 @@ def test_every_message_and_traceback_in_a_log_is_redacted() -> None:
     redact_logs()
     try:
         log.warning("camera %s", "rtsp://u:geheim@cam/1")
+        log.warning("the oldest session %s is deleted", "2026-01-31_141200_Anna_Zoë.2.sqlite3")
         try:
             raise OSError("cannot open http://cam/v?token=geheim")
         except OSError as error:
@@ -45,8 +46,18 @@ def test_every_message_and_traceback_in_a_log_is_redacted() -> None:
     finally:
         logging.setLogRecordFactory(factory)
     assert "geheim" not in written.getvalue()
-    assert "camera rtsp://…@cam/1\nfailed: cannot open http://cam/v?…\nTraceback" in written.getvalue()
+    assert (
+        "camera rtsp://…@cam/1\nthe oldest session 2026-01-31_141200_… is deleted\nfailed: cannot open http://cam/v?…\nTraceback"
+        in written.getvalue()
+    )
     assert written.getvalue().endswith("OSError: cannot open http://cam/v?…\n")
+
+
+def test_names_of_sessions_and_saved_folders_become_dates() -> None:
+    text = "cannot write /media/STICK/teachable/2026-01-31_1412_Anna_Żółw/session.npz: no room; 2026-01-31_1412_x"
+    shown = "cannot write /media/STICK/teachable/2026-01-31_1412_…/session.npz: no room; 2026-01-31_1412_…"
+    assert without_class_names(text) == shown
+    assert without_class_names("at 2026-01-31 14:12 of 2026-01-31_14") == "at 2026-01-31 14:12 of 2026-01-31_14"
 
 
 def test_an_error_of_a_camera_holds_no_password_for_the_screen() -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from app.base.supervision import MOST_REPLACED, Duty, RunningCalls, Workers
-from app.base.workers import Progress, StopSignal, give_sign_of_life, unless_abandoned
+from app.base.workers import Progress, StopSignal, Worker, give_sign_of_life, unless_abandoned
 from tests.support.waiting import wait_until
 
 
@@ -221,3 +221,40 @@ def test_calls_that_run_are_timed_from_the_oldest() -> None:
     leave.set()
     thread.join()
     assert calls.longest_s() == 0.0
+
+
+def test_a_call_of_many_steps_is_timed_from_the_last_step() -> None:
+    clock = Clock()
+    calls = RunningCalls(clock)
+    with calls:
+        clock.now_s += 2.0
+        with calls:
+            clock.now_s += 2.0
+            assert calls.longest_s() == 2.0
+        assert calls.longest_s() == 0.0
+        clock.now_s += 1.0
+        assert calls.longest_s() == 1.0
+    assert calls.longest_s() == 0.0
+
+
+def test_a_sign_of_life_shows_that_a_call_goes_on() -> None:
+    clock = Clock()
+    calls, go_on, seen = RunningCalls(clock), threading.Event(), threading.Event()
+
+    def body(_: StopSignal) -> None:
+        with calls:
+            seen.set()
+            assert go_on.wait(20)
+            clock.now_s += 2.0
+            give_sign_of_life()
+            clock.now_s += 0.5
+            seconds.append(calls.longest_s())
+
+    seconds: list[float] = []
+    worker = Worker("long jobs", body, lambda _name, error: seconds.append(-1.0), clock=clock).start()
+    assert seen.wait(20)
+    clock.now_s += 1.0
+    assert calls.longest_s() == 1.0
+    go_on.set()
+    worker.stop(20)
+    assert seconds == [0.5]

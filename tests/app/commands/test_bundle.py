@@ -31,6 +31,7 @@ def test_a_bundle_holds_what_happened_and_no_picture_secret_or_name(station: Sta
     log = logging.Logger("app.workers.camera")
     log.addHandler(incidents)
     log.warning(redacted("camera rtsp://admin:hunter2@10.0.0.7/live?t=t0ken: it delivers no pictures"))
+    log.warning("the session is not archived: cup has no pictures, nor have Apples and 2026-01-31_141200_apple_cup")
     incidents.close()
     config = replace(
         station.config,
@@ -42,6 +43,9 @@ def test_a_bundle_holds_what_happened_and_no_picture_secret_or_name(station: Sta
     with ZipFile(path) as bundle:
         parts = {name: bundle.read(name) for name in bundle.namelist()}
     everything = b"\n".join(parts.values())
+    log_text = parts["incidents/incidents.txt"].decode()
+    assert "the session is not archived: … has no pictures, nor have Apples and 2026-01-31_141200_…" in log_text
+    everything = everything.replace(b"Apples", b"")  # another word
     for secret in SECRETS:
         assert secret.encode() not in everything
     assert not any(picture[at : at + 16] in everything for picture in pictures for at in range(0, len(picture), 64))

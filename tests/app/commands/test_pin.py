@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from app.base.errors import PinRefused
 from app.base.pin import matches
-from app.commands.pin import ask_pin
+from app.commands.pin import ask_pin, run
 from app.config.pin_lock import FILE as LOCK
 from app.config.pin_lock import PinLock, write_pin_lock
 from app.config.schema import Config
@@ -42,6 +43,21 @@ def test_another_form_is_refused_and_changes_nothing(typed: str, tmp_path: Path)
     done = run_pin(tmp_path, typed)
     assert (done.returncode, done.stderr) == (1, "error: A PIN has 4 to 12 digits, and nothing else.\n")
     assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize("settings", ["[screen]\npalette = 'puce'\n", "no settings at all", "[staff]\npin = 3\n"])
+def test_a_pin_can_be_set_whatever_is_wrong_with_the_settings(
+    settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "kiosk.toml"
+    config.write_text(settings)
+    monkeypatch.setattr("sys.stdin", io.StringIO("48213\n"))
+    assert run(argparse.Namespace(config=config, data_dir=tmp_path)) == 0
+    assert matches("48213", SettingsFile(Config(), tmp_path).config.staff.pin)
+    printed = capsys.readouterr()
+    assert printed.out == f"The new PIN is stored in {tmp_path / FILE}. It holds when the kiosk starts again.\n"
+    assert printed.err.startswith("note: ")
+    assert str(config) in printed.err
 
 
 class Terminal(io.StringIO):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-
 import pytest
 
 from app.base.buttons import Action
@@ -17,7 +15,7 @@ pytestmark = pytest.mark.needs_runtime
 
 def test_jobs_in_the_queue_still_run_when_the_kiosk_stops() -> None:
     done: list[int] = []
-    jobs: JobQueue = queue.SimpleQueue()
+    jobs = JobQueue()
     for number in range(3):
         jobs.put(lambda _stop, number=number: done.append(number))
 
@@ -37,3 +35,43 @@ def test_a_defect_in_a_job_is_shown_and_the_kiosk_goes_on(station: Station, capl
     assert station.kiosk.state.mode is Mode.TEACH
     assert station.notice == ("Something went wrong inside. Nothing is lost: please try again.")
     assert "a job failed" in caplog.text
+
+
+@pytest.mark.parametrize(("action", "after"), [(Action.TRAIN, Mode.TEACH), (Action.SAVE, Mode.LIVE)])
+def test_a_job_that_ends_without_an_answer_does_not_keep_the_screen_waiting(
+    station: Station, action: Action, after: Mode
+) -> None:
+    station.teach()
+    if action is Action.SAVE:
+        station.press(Action.TRAIN)
+    station.kiosk.long_jobs.put = lambda _job: None  # type: ignore[method-assign]  # a defect loses the job
+    station.press(action)
+    station.kiosk.tick()
+    station.kiosk.tick()
+    assert station.kiosk.state.mode is after
+    assert station.notice == "Something went wrong inside. Nothing is lost: please try again."
+    assert station.kiosk.state.shots == (4, 4, 0)
+
+
+def test_erasing_whose_job_is_lost_stays_locked_and_is_tried_again(station: Station) -> None:
+    station.teach()
+    put, station.kiosk.session_jobs.put = station.kiosk.session_jobs.put, lambda _job: None  # type: ignore[method-assign]
+    station.press(Action.RESET)
+    station.press(Action.CONFIRM)
+    station.kiosk.tick()
+    station.kiosk.tick()
+    assert station.kiosk.state.mode is Mode.ERASING
+    station.kiosk.session_jobs.put = put  # type: ignore[method-assign]
+    station.now_s += 3.0
+    station.settle()
+    assert (station.kiosk.state.mode, station.store.load().samples) == (Mode.TEACH, ())
+
+
+def test_a_job_that_runs_is_waited_for(station: Station) -> None:
+    station.teach()
+    station.panel.tap(Action.TRAIN)
+    for _ in range(5):
+        station.kiosk.tick()
+    assert station.kiosk.state.mode is Mode.TRAINING
+    station.settle()
+    assert station.kiosk.state.mode is Mode.LIVE

@@ -15,6 +15,7 @@ import pytest
 from app.base.errors import ArchiveUnusable
 from app.base.privacy import Privacy
 from app.session.archive import Archive
+from app.session.database import open_database
 from tests.support.kiosks import Station
 from tests.support.visits import leave_alone, pictures_in, set_privacy
 
@@ -83,6 +84,54 @@ def test_a_busy_session_keeps_its_pictures_until_the_next_call(station: Station)
     archive.delete_pictures()
     assert pictures_in(path) == 0
     assert path.exists()
+
+
+def test_a_kill_while_pictures_are_deleted_leaves_a_session_whose_deletion_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files as they are at many moments, each one as a process that is killed leaves them."""
+    folder, images = tmp_path / "archive", tmp_path / "images"
+    folder.mkdir()
+    large_session(folder / "one.sqlite3", samples=100)
+    real = sqlite3.connect
+    moments = 0
+
+    def connect(path: object, *args: object, **settings: object) -> sqlite3.Connection:
+        database = real(path, *args, **settings)  # type: ignore[call-overload]
+        database.execute("PRAGMA cache_size = 10")  # pages are written early, as in a larger session
+
+        def look() -> None:
+            nonlocal moments
+            moments += 1
+            if moments % 60 == 0:
+                shutil.copytree(folder, images / str(moments))
+
+        database.set_progress_handler(look, 20)
+        return database
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connect)
+        Archive(folder, 1 << 40, 0).delete_pictures()
+    assert pictures_in(folder / "one.sqlite3") == 0
+    left = []
+    for image in images.iterdir():
+        (path,) = image.glob("*.sqlite3")
+        with closing(sqlite3.connect(path)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert database.execute("SELECT count(*) FROM samples").fetchone() == (100,)
+        left.append(pictures_in(path))
+        Archive(image, 1 << 40, 0).delete_pictures()
+        assert pictures_in(path) == 0
+        assert [one.name for one in image.iterdir()] == [path.name]
+    assert {100, 0} < set(left)  # of some pictures, some were deleted
+
+
+def large_session(path: Path, samples: int) -> None:
+    with closing(open_database(path)) as database, database:
+        rows = [(0, bytes(16), os.urandom(20_000), 1.0) for _ in range(samples)]
+        database.executemany(
+            "INSERT INTO samples (class_index, embedding, picture, taken_at_s) VALUES (?, ?, ?, ?)", rows
+        )
 
 
 def test_pictures_are_deleted_on_a_full_disk_and_the_session_stays(station: Station, tmp_path: Path) -> None:

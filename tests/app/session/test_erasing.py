@@ -26,7 +26,7 @@ from app.session.store import SessionStore
 from tests.support.disks import Disk, Sticks, run
 from tests.support.kiosks import Station
 from tests.support.stores import EMBEDDING, open_store
-from tests.support.visits import leave_alone, pictures_in, set_privacy
+from tests.support.visits import archived, leave_alone, pictures_in, set_privacy
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -173,30 +173,111 @@ def test_nothing_is_left_on_a_fat_file_system(socket: Sticks) -> None:
 def test_erasing_needs_no_room(disk: Disk) -> None:
     store, _ = filled_store(disk.path / "s")
     pictures = [one.picture for one in store.load().samples]
-    with suppress(OSError), (disk.path / "filler").open("wb", buffering=0) as filler:
-        while True:
-            filler.write(bytes(1 << 12))
+    fill(disk)
     store.erase()
     assert store.load().samples == ()
     store.close()
     assert pieces_left(disk, pictures) == 0
 
 
-def test_a_disk_that_became_read_only_empties_the_session_at_once_and_is_erased_when_it_works_again(disk: Disk) -> None:
+def test_an_earlier_session_on_a_read_only_disk_is_not_shown_and_is_opened_when_the_disk_works_again(
+    disk: Disk,
+) -> None:
     store, _ = filled_store(disk.path / "s")
     pictures = [one.picture for one in store.load().samples]
     store.close()
     disk.write_protect()
-    store = open_store(disk.path / "s")
+    store = open_store(disk.path / "s", labels=("new", "names"))
     assert store.load().samples == ()  # the visit before may be over: nobody can tell, and nobody sees it
     assert str(store.opened.disk_problem) == "Read-only file system"
     store.add(0, EMBEDDING, np.zeros((8, 8, 3), np.uint8))
-    assert store.load().shots() == (1, 0)
+    store.erase()  # nothing on the disk belongs to this visit
+    assert (store.load().samples, store.has_earlier) == ((), False)
     run("mount", "-o", "remount,rw", disk.path)
     store.erase()
-    assert (store.load().samples, store.opened.disk_problem) == ((), None)
+    assert (store.load().shots(), store.has_earlier) == ((3, 3), True)
+    store.erase()
+    assert (store.load().samples, store.has_earlier, store.opened.disk_problem) == ((), False, None)
+    assert store.load().labels == ("new", "names")
     store.close()
     assert pieces_left(disk, pictures) == 0
+
+
+@pytest.mark.parametrize(
+    ("privacy", "kept"), [("keep", [(6, 6), (2, 2)]), ("embeddings", [(6, 0), (2, 0)]), ("erase", [])]
+)
+@pytest.mark.parametrize("end", ["reset", "leave"])
+def test_an_earlier_session_that_nobody_saw_is_put_away_as_the_privacy_setting_says(
+    disk: Disk, station_on: Callable[..., Station], end: str, privacy: str, kept: list[tuple[int, int]]
+) -> None:
+    station = station_on()
+    station.teach(3)
+    pictures = pictures_of(station)
+    station.close()
+    disk.write_protect()
+    station = station_on()
+    set_privacy(station, privacy)
+    station.teach(1)
+    pictures += pictures_of(station)
+    run("mount", "-o", "remount,rw", disk.path)
+    if end == "reset":
+        station.press(Action.RESET)
+        station.press(Action.CONFIRM)
+    else:
+        leave_alone(station)
+    assert station.store.load().samples == ()
+    assert (station.kiosk.state.shots, station.kiosk.state.disk_problem) == ((0, 0, 0), None)
+    found = sorted(((samples_in(path), pictures_in(path)) for path in archived(station)), reverse=True)
+    assert found == (kept if end == "leave" else kept[:1])  # RESET erases what its own visitor taught
+    station.close()
+    if privacy != "keep":
+        assert pieces_left(disk, pictures) == 0
+
+
+def samples_in(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as database:
+        return int(database.execute("SELECT count(*) FROM samples").fetchone()[0])
+
+
+def test_a_session_recovered_in_memory_locks_the_screen_until_its_damaged_file_is_erased(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no room to write what was recovered; its pictures are in the damaged file."""
+    path = disk.path / "s"
+    store, _ = filled_store(path)
+    pictures = [one.picture for one in store.load().samples]
+    store.close()
+    data = bytearray(path.read_bytes())
+    data[0] ^= 255
+    path.write_bytes(data)
+    fill(disk)
+    store = open_store(path)
+    assert store.load().shots() == (3, 3)
+    assert str(store.opened.disk_problem) == "No space left on device"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", failing)
+        for _ in range(2):
+            with pytest.raises(SessionNotErased) as caught:
+                store.erase()
+            assert str(caught.value) == (
+                "The last pictures cannot be erased yet (Input/output error). It tries again by itself. "
+                "Please call a member of staff."
+            )
+            assert store.load().samples == ()
+    store.erase()
+    assert (store.load().samples, store.has_earlier) == ((), False)
+    store.close()
+    assert pieces_left(disk, pictures) == 0
+
+
+def fill(disk: Disk) -> None:
+    with suppress(OSError), (disk.path / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(1 << 12))
+
+
+def failing(*_: object) -> int:
+    raise OSError(5, os.strerror(5))
 
 
 def test_a_disk_that_fails_in_a_visit_locks_the_session_until_it_is_erased(
@@ -204,11 +285,7 @@ def test_a_disk_that_fails_in_a_visit_locks_the_session_until_it_is_erased(
 ) -> None:
     store, piece = filled_store(tmp_path / "s")
     real = os.pwrite
-
-    def fail(*_: object) -> int:
-        raise OSError(5, os.strerror(5))
-
-    monkeypatch.setattr(os, "pwrite", fail)
+    monkeypatch.setattr(os, "pwrite", failing)
     for _ in range(2):
         with pytest.raises(SessionNotErased) as caught:
             store.erase()

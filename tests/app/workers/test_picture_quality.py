@@ -67,6 +67,20 @@ def test_a_hand_that_passes_is_not_mentioned_and_a_good_picture_ends_it_at_once(
     assert quality.problem(scene(), 6.0) is None
 
 
+def test_pictures_that_become_much_smaller_are_said_until_they_are_as_large_as_before() -> None:
+    quality = PictureQuality()
+    assert said(quality, scene(), 0.0) == []
+    assert said(quality, scene()[:160, :200], 3.0) == []  # some cameras change their size a little
+    assert said(quality, scene()[:110, :150], 6.0) == ["The camera's picture is very small: 150 × 110."]
+    assert said(quality, scene(), 9.0) == []
+
+
+def test_pictures_in_a_folder_may_have_any_size() -> None:
+    quality = PictureQuality(one_size=False)
+    assert said(quality, scene(), 0.0) + said(quality, scene()[:110, :150], 3.0) == []
+    assert said(quality, tiny(), 6.0) == ["The camera's picture is very small: 32 × 24."]
+
+
 class Pictures:
     """A camera that delivers given pictures, then is gone."""
 

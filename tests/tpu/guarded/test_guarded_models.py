@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +24,7 @@ from tpu.errors import ModelError, ModelStopped
 from tpu.extractor import EmbeddingExtractor
 from tpu.guarded.isolation import processor_s
 from tpu.guarded.messages import BadReply, checked_detail, clean_text, decoded
-from tpu.guarded.process import GuardedChild, GuardLimits
+from tpu.guarded.process import ChildFailed, GuardedChild, GuardLimits
 from tpu.models import default_extractor_path
 
 pytestmark = pytest.mark.needs_runtime
@@ -223,6 +225,23 @@ os._exit(0)
     assert said.stdout.strip() == "nothing"
 
 
+@pytest.mark.parametrize("sent", [b"garbage", b"[1]", b'{"number": 99}'])
+def test_a_child_that_sends_garbage_is_ended_at_once(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting for its end would never end."""
+    monkeypatch.setattr("tpu.guarded.process.ENDS_WITHIN_S", 3600.0)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    child = GuardedChild()
+    process = child._process = subprocess.Popen(["sleep", "3600"], start_new_session=True)
+    child._socket, child._holds = ours, ()
+    with theirs:
+        number = child.send({"do": "run", "key": 1}, time.monotonic() + 60)
+        theirs.send(sent)
+        with pytest.raises(ChildFailed) as caught:
+            child.reply(number, time.monotonic() + 60)
+    assert caught.value.kind == "crash"
+    assert process.poll() == -signal.SIGKILL
+
+
 @pytest.mark.parametrize(
     "packet", [b"", b"x", b"[]", b'"x"', b"[" * 60_000, b"\xff\xfe", b'{"number": 1e999'], ids=repr
 )
@@ -264,7 +283,7 @@ def test_a_program_that_is_killed_leaves_no_process_behind(tmp_path: Path, class
     program = f"""
 import numpy as np, sys, time, threading
 from tpu.classifier import ClassificationEngine
-from tpu.guarded.process import GuardedChild, GuardLimits
+from tpu.guarded.process import ChildFailed, GuardedChild, GuardLimits
 guard = GuardedChild(GuardLimits(answer_s=100, wall_s=100, processor_s=1))
 engine = ClassificationEngine({str(model)!r}, labels="abc", guard=guard)
 print(guard.pid, flush=True)

@@ -25,6 +25,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.modes.settings import CHOICES
+from app.core.modes.staff_targets import targets
 from app.core.modes.typing import LETTERS, upper
 from app.core.state import KioskState, Mode
 from app.views.model import Setting
@@ -54,7 +55,7 @@ def test_staff_choose_when_it_says_not_sure() -> None:
 
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.name)
 def test_every_setting_can_be_stepped_through_all_its_values(choice) -> None:
-    state = inside(kiosk(3, 3))
+    state = unlocked(kiosk(3, 3))
     state, _ = run(state, ev.SystemLooked(cameras=("/dev/video0",)))
     values = choice.values(state)
     for step, count in ((-1, len(values)), (1, len(values))):
@@ -68,7 +69,7 @@ def test_every_setting_can_be_stepped_through_all_its_values(choice) -> None:
 
 
 def test_a_value_between_two_steps_moves_to_the_nearest_step_in_that_direction() -> None:
-    state = inside(kiosk(3, 3))
+    state = unlocked(kiosk(3, 3))
     state = replace(state, config=changed(state.config, {"idle.after_s": 45.0}))
     less, _ = touched(state, SettingStep("idle.after_s", -1))
     more, _ = touched(state, SettingStep("idle.after_s", 1))
@@ -81,7 +82,7 @@ def test_the_configured_language_changes_at_once() -> None:
 
 
 def test_a_new_name_is_used_at_once_in_session_model_and_settings() -> None:
-    state = inside(kiosk(3, 3, mode=Mode.LIVE, model=MODEL))
+    state = unlocked(kiosk(3, 3, mode=Mode.LIVE, model=MODEL))
     state, _ = touched(state, ClassName(1), *[TypingKey.BACKSPACE] * 3)
     state, _ = touched(state, TypingKey.SHIFT, LetterKey("ö"), LetterKey("l"))
     state, commands = touched(state, TypingKey.DONE)
@@ -91,6 +92,35 @@ def test_a_new_name_is_used_at_once_in_session_model_and_settings() -> None:
         ev.ChangeSettings((("classes.labels", ("apple", "Öl")),)),
     ]
     assert not state.stale
+
+
+def test_without_a_pin_names_and_the_number_of_classes_last_for_the_visit() -> None:
+    state, _ = touched(inside(kiosk(3, 3)), ClassName(1), *[TypingKey.BACKSPACE] * 3)
+    state, commands = run(state, ev.CharacterTyped("Rude"), ev.TypingEdited(TypingKey.DONE))
+    assert ev.NameClasses(("apple", "Rude")) in commands
+    state, more = touched(state, SettingStep("classes.number", 1))
+    assert (state.labels[:2], len(state.labels)) == (("apple", "Rude"), 3)
+    assert not [one for one in (*commands, *more) if isinstance(one, ev.ChangeSettings)]
+    state, commands = run(state, ev.SessionErased())
+    assert state.labels == ("apple", "cup")
+    assert ev.NameClasses(("apple", "cup")) in commands
+
+
+@pytest.mark.parametrize("name", ["privacy.when_idle", "idle.after_s"])
+def test_what_is_kept_of_visitors_can_be_changed_with_a_pin_alone(name: str) -> None:
+    for state, changes in ((inside(kiosk(3, 3)), False), (unlocked(kiosk(3, 3)), True)):
+        opened, _ = touched(state, StaffTab(StaffPage.VISITS))
+        shown = staff(opened, BackendFacts(), Translator("en"))
+        assert shown is not None
+        assert any(row.less or row.more for row in shown.rows) is changes
+        offered = [one for one in targets(opened) if isinstance(one, SettingStep)]
+        assert bool(offered) is changes
+        config = {opened.config}
+        for step in (-1, 1):
+            after, commands = touched(opened, SettingStep(name, step))
+            config.add(after.config)
+            assert changes or not [one for one in commands if isinstance(one, ev.ChangeSettings)]
+        assert (len(config) > 1) is changes
 
 
 @pytest.mark.parametrize(
@@ -206,7 +236,7 @@ def test_names_of_a_restored_session_disappear_with_it() -> None:
 
 def test_a_visitors_name_for_a_class_is_not_saved_in_the_settings() -> None:
     visited = replace(kiosk(3, 3), classes=(replace(kiosk(3, 3).classes[0], label="Rude"), kiosk(3, 3).classes[1]))
-    state, _ = touched(inside(visited), ClassName(1))
+    state, _ = touched(unlocked(visited), ClassName(1))
     state, commands = run(
         state, *[ev.TypingEdited(TypingKey.BACKSPACE)] * 3, ev.CharacterTyped("Tasse"), ev.TypingEdited(TypingKey.DONE)
     )

@@ -103,6 +103,33 @@ def test_a_folder_that_reads_back_differently_is_removed_and_the_old_one_comes_b
     assert [path.name for path in folder.parent.iterdir()] == ["now"]
 
 
+@pytest.mark.parametrize("fails_at", [("write", True), ("name", True), ("read_back", False)])
+def test_what_a_failed_save_leaves_is_overwritten_because_it_may_hold_pictures(
+    fails_at: tuple[str, bool], tmp_path: Path
+) -> None:
+    folder, kept = tmp_path / "teachable" / "now", tmp_path / "kept"
+    picture = "samples/0_äpfel/001.jpg"
+
+    def fail(step: str, done: bool) -> None:
+        if (step, done) == fails_at:
+            place = next(one for one in (folder, folder.with_name("now.partial")) if one.exists())
+            os.link(place / picture, kept)
+            raise OSError(5, os.strerror(5))
+
+    with pytest.raises(ExportFailed):
+        write_folder(folder, SUMMED, on_step=fail)
+    assert list((tmp_path / "teachable").iterdir()) == []
+    assert kept.read_bytes() == bytes(len(SUMMED[picture]))
+
+
+def test_an_earlier_folder_that_is_replaced_is_overwritten(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "now", tmp_path / "kept"
+    write_folder(folder, SUMMED)
+    os.link(folder / "README.txt", kept)
+    write_folder(folder, with_checksums({"README.txt": b"new\n"}))
+    assert kept.read_bytes() == bytes(6)
+
+
 def test_a_folder_that_reads_back_differently_and_cannot_be_deleted_is_marked_unfinished(tmp_path: Path) -> None:
     folder = tmp_path / "teachable" / "now"
     kept = folder.with_name("now.partial") / "kept"
