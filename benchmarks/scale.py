@@ -33,7 +33,7 @@ TIMEOUT_S = 300.0
 def main() -> None:
     """Print one row for each fit and size."""
     parser = option_parser(__doc__)
-    parser.add_argument("--features", type=int, default=736, help="D, values of an embedding (default: 736)")
+    parser.add_argument("--features", type=int, default=864, help="D, values of an embedding (default: 864)")
     features = parser.parse_args().features
     print(machine_line())
     print("fit,classes,samples of each,seconds,most MB,accuracy %,file / (4 C D)")

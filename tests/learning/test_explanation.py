@@ -203,10 +203,10 @@ def test_a_layer_over_all_pixels_is_explained_pixel_by_pixel(kind: Kind) -> None
 
 
 def spots(colour: int, rng: np.random.Generator) -> Any:
-    """A picture of soft spots, mostly of one colour, uint8 (1, 96, 96, 3)."""
+    """A picture of soft spots, mostly of one colour, uint8 (1, 144, 144, 3)."""
     colours = rng.normal(80, 30, (8, 8, 3))
     colours[..., colour] += 90
-    return np.clip(np.kron(colours, np.ones((12, 12, 1))), 0, 255).astype(np.uint8)[np.newaxis]
+    return np.clip(np.kron(colours, np.ones((18, 18, 1))), 0, 255).astype(np.uint8)[np.newaxis]
 
 
 def test_the_maps_of_the_built_in_extractor_are_found_and_sum_to_the_logits() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import cv2
 import flatbuffers
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 from torch import nn
 
 from pretraining import restore
-from pretraining.network import TRAINED_PX, WORDS, padded
+from pretraining.network import INPUT_PX, TRAINED_PX, WORDS, balanced, padded
 from pretraining.restore import Folded, folded_convolutions, restored
 from pretraining.world import World
 from tpu.models import default_extractor_path
@@ -25,14 +26,18 @@ pytestmark = pytest.mark.needs_torch
 def test_a_restored_network_computes_what_its_file_computes() -> None:
     path = default_extractor_path()
     backbone = restored(path, seed=1)
-    picture = World(np.random.default_rng(3), 4).batch(2, TRAINED_PX).pictures[:1]
+    picture = World(np.random.default_rng(3), 4).batch(2, INPUT_PX).pictures[:1]
+    small = cv2.resize(picture[0], (TRAINED_PX, TRAINED_PX), interpolation=cv2.INTER_AREA)[np.newaxis]
     maps = {}
     with torch.no_grad():
-        x = torch.from_numpy(picture).permute(0, 3, 1, 2).float() / 127.5 - 1
-        for number, layer, convolution, norm in backbone.layers():
-            x = relu6_of(convolution, norm, padded(x, layer))
-            if number in WORDS:
-                maps[f"words of layer {number}"] = relu6_of(*backbone.dictionary(number), x)
+        for look, pictures in (("fine", picture), ("coarse", small)):
+            x = balanced(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1)
+            for number, layer, convolution, norm in backbone.layers():
+                x = relu6_of(convolution, norm, padded(x, layer))
+                if look == "fine" and number in WORDS:
+                    maps[f"words of layer {number}"] = relu6_of(*backbone.dictionary(number), x)
+                if number == max(WORDS):
+                    maps[f"layer {number} of the {look} look"] = x
     maps["the last layer"] = x
     interpreter = Interpreter(model_path=str(path), experimental_preserve_all_tensors=True)
     interpreter.allocate_tensors()

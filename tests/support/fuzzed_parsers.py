@@ -59,7 +59,7 @@ def parsers() -> list[Parser]:
     (saved,) = SAVED.iterdir()
     rng = np.random.default_rng(0)
     extractor = default_extractor_path().read_bytes()
-    vectors = rng.normal(size=(12, 736)).astype(np.float32)
+    vectors = rng.normal(size=(12, 864)).astype(np.float32)
     head = fit_head(vectors, np.arange(12) % 3, 3, rng=rng).head
     model = append_head(extractor, head)
     tails = [model[-60_000:], (saved / "converted_tflite_quantized/model.tflite").read_bytes()[-60_000:]]
@@ -113,7 +113,7 @@ def _model_facts(data: bytes) -> None:
 def _append(data: bytes) -> None:
     refuse_damaged(data, "extractor.tflite")
     check_extractor(data, Path("extractor.tflite"))
-    head = SoftmaxRegression(736, 3)
+    head = SoftmaxRegression(864, 3)
     explaining_form(append_head(data, head))
 
 

@@ -23,7 +23,7 @@ def session_of(folder: Path, **other: Any) -> Session:
     """Read a session with the extractor that it names; `other` replaces arguments of `read_session`."""
     known = json.loads((folder / "session.json").read_text(encoding="utf-8"))["extractor"]
     with np.load(folder / "session.npz", allow_pickle=False) as arrays:
-        feature_dim = arrays["embeddings"].shape[1] if "embeddings" in arrays else 736
+        feature_dim = arrays["embeddings"].shape[1] if "embeddings" in arrays else 864
     here = {"extractor_name": known["name"], "extractor_sha256": known["sha256"], "feature_dim": feature_dim}
 
     def embed(picture: Any) -> Any:

@@ -36,7 +36,7 @@ QUICK = GuardLimits(answer_s=30.0, processor_s=0.6, wall_s=30.0)
 @pytest.fixture(scope="module")
 def classifier() -> bytes:
     """A sound model of three classes, which no list of hashes contains."""
-    vectors = np.random.default_rng(0).normal(size=(12, 736)).astype(np.float32)
+    vectors = np.random.default_rng(0).normal(size=(12, 864)).astype(np.float32)
     head = fit_head(vectors, np.arange(12) % 3, 3, rng=np.random.default_rng(0)).head
     return append_head(default_extractor_path().read_bytes(), head)
 
