@@ -47,7 +47,6 @@ from app.jobs.samples import (
     check_samples,
     load_gallery,
     load_pictures,
-    remove_last_sample,
     store_sample,
 )
 from app.jobs.save import save_model
@@ -206,12 +205,14 @@ class Kiosk:
         match command:
             case ev.AddSample():
                 self._add_sample(command)
-            case ev.RemoveLastSample():
-                self._take_back_newest_press()
+            case ev.RemoveLastHold():
+                self._take_back_newest_hold()
             case ev.RemoveSample(sample_id):
                 self._session_job(self._removed.remove, sample_id)
-            case ev.RestoreSample():
-                self._session_job(self._removed.restore_last)
+            case ev.RemoveSamplesOf(class_index):
+                self._session_job(self._removed.remove_class, class_index)
+            case ev.RestoreSamples(class_index):
+                self._session_job(self._removed.restore_last, class_index)
                 self._preparation.request()
             case ev.LoadGallery(class_index, page, size):
                 self._session_job(load_gallery, class_index, page, size)
@@ -321,12 +322,17 @@ class Kiosk:
         self._presses_without_frame.append(press)
         self._match_presses_with_frame()
 
-    def _take_back_newest_press(self) -> None:
-        """Undo the newest press that still waits for its frame; if none waits, remove the newest stored sample."""
-        if self._presses_without_frame:
-            self.events.put(ev.SampleWithdrawn(self._presses_without_frame.pop().class_index))
-        else:
-            self._session_job(remove_last_sample)
+    def _take_back_newest_hold(self) -> None:
+        """Undo the newest hold: those of its samples that still wait for a frame, and those that are stored."""
+        if not self._presses_without_frame:
+            self._session_job(self._removed.remove_last_hold)
+            return
+        newest = self._presses_without_frame[-1]
+        waiting = [press for press in self._presses_without_frame if press.hold != newest.hold]
+        count = len(self._presses_without_frame) - len(waiting)
+        self._presses_without_frame = deque(waiting)
+        self.events.put(ev.SampleWithdrawn(newest.class_index, count))
+        self._session_job(self._removed.remove_hold, newest.hold)
 
     def _start_training(self) -> None:
         self.progress.put(0.0)

@@ -231,7 +231,7 @@ def open_store(config: Config, extractor: EmbeddingExtractor, stack: ExitStack) 
     """
     store = SessionStore(
         config.data_dir / SESSION_FILE,
-        labels=class_names(config.classes.labels, config.screen.language),
+        labels=class_names(config.classes.labels, config.screen.language, config.screen.palette),
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,
     )

@@ -82,6 +82,20 @@ class ClassName:
 
 
 @dataclass(frozen=True)
+class EmptyClass:
+    """Takes all pictures of a class out."""
+
+    class_index: int
+
+
+@dataclass(frozen=True)
+class ClassStep:
+    """Adds a class at the end (+1), or removes the last one (-1)."""
+
+    step: int
+
+
+@dataclass(frozen=True)
 class StoredPicture:
     """A picture in the gallery or the results; a touch removes its sample."""
 
@@ -148,6 +162,8 @@ OnScreen = (
     | PowerKey
     | ClassGallery
     | ClassName
+    | EmptyClass
+    | ClassStep
     | StoredPicture
     | PageTurn
     | MatrixCell

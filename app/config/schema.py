@@ -25,6 +25,7 @@ class ClassSettings:
     max_shots: int = 300
     learn_as_you_go: bool = False
     visitors_name: bool = True
+    visitors_add: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from app.base.picture import Picture
+
+MOST_REMOVED = 600  # samples of a class that can be brought back; older ones are forgotten
+
+Kept = TypeVar("Kept")
+
+
+def still_restorable(groups: tuple[tuple[Kept, ...], ...]) -> tuple[tuple[Kept, ...], ...]:
+    """The groups of removed samples of a class, oldest first, that are kept: the newest, up to MOST_REMOVED samples."""
+    total = sum(map(len, groups))
+    while len(groups) > 1 and total > MOST_REMOVED:
+        total -= len(groups[0])
+        groups = groups[1:]
+    return groups
 
 
 @dataclass(frozen=True)
@@ -18,12 +31,15 @@ class TaughtClass:
         shots: Number of its samples.
         thumbnails: Its newest samples, newest last.
         variety: How much its samples differ, 0..1: see `app.core.modes.variety`. None if it cannot be measured.
+        removed: The ids of samples that were removed and can be brought back, oldest removal first. Samples that were
+            removed together, such as those of one hold, come back together.
     """
 
     label: str
     shots: int = 0
     thumbnails: tuple[Picture, ...] = ()
     variety: float | None = None
+    removed: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)

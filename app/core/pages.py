@@ -20,16 +20,16 @@ class GalleryState:
         class_index: Its class.
         page: Number of the page; 0 has the newest pictures.
         pictures: The pictures of the page, by sample id.
-        removed: How many samples were removed here and can be restored.
-        returning: How many of them are being restored.
-        changed: `KioskState.changed` when the gallery was opened; valid again once all removed samples are restored.
+        returning: How many groups of removed samples are being restored.
+        removed: `TaughtClass.removed` when the gallery was opened.
+        changed: `KioskState.changed` when the gallery was opened; valid again once all that was removed here is back.
     """
 
     class_index: int = 0
     page: int = 0
     pictures: tuple[tuple[int, Picture], ...] = ()
-    removed: int = 0
     returning: int = 0
+    removed: tuple[tuple[int, ...], ...] = ()
     changed: bool = False
 
 

@@ -78,9 +78,9 @@ def look_around(hands: Hands) -> Steps:
     yield lambda: bool(kiosk.state.gallery.pictures)
     yield from hands.see("gallery")
     hands.tap(StoredPicture(kiosk.state.gallery.pictures[0][0]))
-    yield lambda: kiosk.state.gallery.removed == 1
+    yield lambda: kiosk.state.classes[0].removed != ()
     hands.tap(Action.UNDO)
-    yield lambda: kiosk.state.gallery.removed == 0
+    yield lambda: kiosk.state.classes[0].removed == ()
     hands.tap(ScreenKey.BACK)
     hands.tap(Action.RESULTS)
     yield hands.mode_is(Mode.RESULTS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.workers import StopSignal
 from app.core import events as ev
+from app.core.facts import still_restorable
+from app.core.state import THUMBNAILS
 from app.jobs.classes import class_variety
 from app.jobs.running import JobQueue, report_failure_as
 from app.jobs.tools import Announce, Tools
@@ -54,48 +57,69 @@ def store_sample(
         announce(ev.SampleAdded(class_index, sample.sample_id, picture, class_variety(tools, class_index)))
 
 
-def remove_last_sample(tools: Tools, announce: Announce) -> None:
-    """Remove the newest sample, if there is one; announces SampleRemoved or UndoFailed."""
-    with report_failure_as(ev.UndoFailed, announce):
-        sample = tools.store.remove_last()
-        if sample is not None:
-            variety = class_variety(tools, sample.class_index)
-            announce(ev.SampleRemoved(sample.class_index, sample.sample_id, variety))
-
-
 class RemovedSamples:
-    """Samples that a visitor removed in a gallery, in memory, so that UNDO can restore them.
+    """Samples that a visitor removed, in memory, so that the gallery can bring them back.
 
-    They belong to the current session: jobs that end or replace the session call `clear`.
+    They belong to the current session: jobs that end or replace the session call `clear`. Samples that were removed
+    together come back together. `TaughtClass.removed` in the state lists the same samples.
     """
 
     def __init__(self) -> None:
-        self._samples: list[Sample] = []
+        self._groups: list[tuple[Sample, ...]] = []  # each of one class; the newest removal is the last one
+
+    def remove_last_hold(self, tools: Tools, announce: Announce) -> None:
+        """Remove the newest hold, if there are samples; announces SamplesRemoved or UndoFailed."""
+        self._remove(tools, announce, tools.store.remove_last_hold)
+
+    def remove_hold(self, tools: Tools, announce: Announce, hold: int) -> None:
+        """Remove what is stored of a hold, if anything is; announces SamplesRemoved or UndoFailed."""
+        self._remove(tools, announce, partial(tools.store.remove_hold, hold))
+
+    def remove_class(self, tools: Tools, announce: Announce, class_index: int) -> None:
+        """Remove all samples of a class, if it has any; announces SamplesRemoved or UndoFailed."""
+        self._remove(tools, announce, partial(tools.store.remove_class, class_index))
 
     def remove(self, tools: Tools, announce: Announce, sample_id: int) -> None:
-        """Remove a sample, if it exists; announces SampleRemoved or UndoFailed."""
-        with report_failure_as(ev.UndoFailed, announce):
-            sample = tools.store.remove(sample_id)
-            if sample is not None:
-                self._samples.append(sample)
-                variety = class_variety(tools, sample.class_index)
-                announce(ev.SampleRemoved(sample.class_index, sample_id, variety))
+        """Remove a sample, if it exists; announces SamplesRemoved or UndoFailed."""
+        self._remove(tools, announce, partial(tools.store.remove, sample_id))
 
-    def restore_last(self, tools: Tools, announce: Announce) -> None:
-        """Restore the sample that was removed last, if there is one; announces SampleRestored or UndoFailed."""
+    def restore_last(self, tools: Tools, announce: Announce, class_index: int | None = None) -> None:
+        """Restore what was removed last, of a class or of any; announces SamplesRestored or UndoFailed."""
         with report_failure_as(ev.UndoFailed, announce):
-            if not self._samples:
+            group = next((one for one in reversed(self._groups) if class_index in (None, one[0].class_index)), None)
+            if group is None:
                 return
-            sample = self._samples[-1]
-            tools.store.restore(sample)
-            self._samples.pop()
-            picture = Picture(("sample", sample.sample_id), small_picture(sample.picture, THUMBNAIL_PX))
-            variety = class_variety(tools, sample.class_index)
-            announce(ev.SampleRestored(sample.class_index, sample.sample_id, picture, variety))
+            tools.store.restore(group)
+            self._groups.remove(group)
+            announce(
+                ev.SamplesRestored(
+                    group[0].class_index,
+                    tuple(one.sample_id for one in group),
+                    tuple(
+                        Picture(("sample", one.sample_id), small_picture(one.picture, THUMBNAIL_PX))
+                        for one in group[-THUMBNAILS:]
+                        if one.picture
+                    ),
+                    class_variety(tools, group[0].class_index),
+                )
+            )
 
     def clear(self) -> None:
         """Forget the removed samples: another session begins."""
-        self._samples.clear()
+        self._groups.clear()
+
+    def _remove(self, tools: Tools, announce: Announce, take: Callable[[], tuple[Sample, ...]]) -> None:
+        with report_failure_as(ev.UndoFailed, announce):
+            group = take()
+            if not group:
+                return
+            class_index = group[0].class_index
+            of_class = tuple(one for one in (*self._groups, group) if one[0].class_index == class_index)
+            kept = still_restorable(of_class)
+            forgotten = of_class[: len(of_class) - len(kept)]
+            self._groups = [one for one in (*self._groups, group) if one not in forgotten]
+            sample_ids = tuple(one.sample_id for one in group)
+            announce(ev.SamplesRemoved(class_index, sample_ids, class_variety(tools, class_index)))
 
 
 def load_gallery(tools: Tools, announce: Announce, class_index: int, page: int, size: int) -> None:

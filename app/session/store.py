@@ -116,27 +116,47 @@ class SessionStore:
             self._newest_id = insert(database, sample)
         return replace(sample, sample_id=self._newest_id)
 
-    def remove_last(self) -> Sample | None:
-        """Remove and return the newest sample, with its made views; None if there are no samples."""
-        return self._remove("ORDER BY sample_id DESC LIMIT 1")
+    # Each of these removes all of its samples with their made views, or none of them, and returns them in the order in
+    # which they were taken; `restore` puts them back.
 
-    def remove(self, sample_id: int) -> Sample | None:
-        """Remove and return a sample, with its made views; None if it does not exist. `restore` puts it back."""
+    def remove_last_hold(self) -> tuple[Sample, ...]:
+        """Remove the hold of the newest sample; the newest sample alone if its hold is unknown."""
+        newest = "(SELECT {} FROM samples ORDER BY sample_id DESC LIMIT 1)"
+        return self._remove(
+            f"WHERE sample_id = {newest.format('sample_id')} "
+            f"OR (hold = {newest.format('hold')} AND class_index = {newest.format('class_index')})"
+        )
+
+    def remove_hold(self, hold: int) -> tuple[Sample, ...]:
+        """Remove the samples of a hold."""
+        return self._remove("WHERE hold = ?", hold)
+
+    def remove_class(self, class_index: int) -> tuple[Sample, ...]:
+        """Remove the samples of a class."""
+        return self._remove("WHERE class_index = ?", class_index)
+
+    def remove(self, sample_id: int) -> tuple[Sample, ...]:
+        """Remove one sample, if it exists."""
         return self._remove("WHERE sample_id = ?", sample_id)
 
-    def _remove(self, clause: str, *values: object) -> Sample | None:
+    def _remove(self, clause: str, *values: object) -> tuple[Sample, ...]:
         with self._shared.writing(removes_pictures=True) as database:
-            found = read_samples(database, clause, values)
+            found = read_samples(database, f"{clause} ORDER BY sample_id", values)
             for sample in found:
                 database.execute("DELETE FROM samples WHERE sample_id = ?", (sample.sample_id,))
-        if found and self._shared.has_good_copy:  # it must not bring the sample back
+        if found and self._shared.has_good_copy:  # it must not bring the samples back
             self._shared.keep_good_copy()
-        return found[0] if found else None
+        return found
 
-    def restore(self, sample: Sample) -> None:
-        """Put back a sample that `remove` returned, under its old id, and as many of its views as fit its class."""
-        with self._shared.writing(picture_bytes=len(sample.picture) + sample.embedding.nbytes) as database:
-            insert(database, sample)
+    def restore(self, samples: Sequence[Sample]) -> None:
+        """Put back samples that were removed, under their old ids, and as many of their views as fit their class.
+
+        All of them are put back, or none.
+        """
+        size_bytes = sum(len(one.picture) + one.embedding.nbytes for one in samples)
+        with self._shared.writing(picture_bytes=size_bytes) as database:
+            for sample in samples:
+                insert(database, sample)
 
     def pictures(self, sample_ids: Sequence[int]) -> dict[int, bytes]:
         """Return JPEG data by sample id, without ids that do not exist."""

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 
 import pygame
 
-from app.base.buttons import Action, Button, OnScreen, ScreenKey
+from app.base.buttons import Action, Button, ClassGallery, ClassName, OnScreen, ScreenKey
 from app.ui import screens
 from app.views.model import KioskView, Screen
 
@@ -47,11 +47,13 @@ def _is_main(view: KioskView) -> bool:
 
 
 def _main_groups(buttons: list[Button]) -> Groups:
-    """The class cards, the keys, and what is smaller."""
+    """The class cards, the keys, and what is smaller: the pictures of the classes, their names, and the rest."""
     cards = tuple(one for one in buttons if isinstance(one, int))
     keys = tuple(one for one in buttons if isinstance(one, Action))
-    others = tuple(one for one in buttons if not isinstance(one, int | Action))
-    return tuple(group for group in (cards, keys, others) if group)
+    galleries = tuple(one for one in buttons if isinstance(one, ClassGallery))
+    names = tuple(one for one in buttons if isinstance(one, ClassName))
+    others = tuple(one for one in buttons if not isinstance(one, int | Action | ClassGallery | ClassName))
+    return tuple(group for group in (cards, keys, galleries, names, others) if group)
 
 
 def _rows(places: Sequence[Place]) -> Groups:

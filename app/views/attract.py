@@ -83,6 +83,7 @@ def played(view: KioskView, state: KioskState, stage: Stage | None, translate: T
         picture=picture,
         model_square=None if picture is None else _square(picture),
         cards=tuple(_card(card, now, stage, translate) for card in view.cards),
+        class_keys=(),
         actions=tuple(_key(key, now) for key in view.actions if key.button is not Action.RESULTS),
         guidance=translate(now.scene.caption),
         verdict=Verdict(translate(name), 0.97, now.scene.thing, f"{0.97:.0%}") if trained else None,
@@ -115,6 +116,7 @@ def _card(card: ClassCard, now: Moment, stage: Stage | None, translate: Translat
             enabled=True,
             suggested=False,
             gallery=None,
+            rename=None,
             thumbnails=(),
             count_text="",
         )
@@ -133,6 +135,9 @@ def _card(card: ClassCard, now: Moment, stage: Stage | None, translate: Translat
         enabled=True,
         suggested=False,
         gallery=None,
+        rename=None,
+        mark_text="",
+        mark_short="",
         thumbnails=() if stage is None else _thumbnails(stage, kind, shots),
         count_text=translate(message("{shots} pictures", shots=shots)) if shots > 1 else "",
     )

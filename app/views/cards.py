@@ -1,18 +1,25 @@
-"""The class cards: label, samples, ring, and how sure the model is of each class."""
+"""The class cards: label, colour and shape, samples, ring, and how sure the model is of each class."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.buttons import ClassGallery
+from app.base.buttons import ClassGallery, ClassName, ClassStep
 from app.base.i18n import Text, counted, message
+from app.config.class_names import SHAPES, colour_name
+from app.core.facts import TaughtClass
+from app.core.modes.class_list import may_change_number, may_name
+from app.core.modes.gallery import has_gallery
+from app.core.modes.settings import CLASS_NUMBERS
 from app.core.modes.variety import ring_share
 from app.core.state import KioskState
 from app.views.guidance import suggested_class
-from app.views.model import ClassCard
+from app.views.model import ActionKey, ClassCard
 from app.views.verdict import Answer
 from app.views.words import Translator
+
+MOST_CARDS = CLASS_NUMBERS[-1]
 
 
 def cards(
@@ -22,7 +29,9 @@ def cards(
     target_shots: int,
     translate: Translator,
 ) -> tuple[ClassCard, ...]:
-    """Make the cards in label order.
+    """Make a card for each class of the model that answers, in label order.
+
+    A starter may know more classes than the kiosk teaches; nothing can be taught on their cards.
 
     Args:
         state: The kiosk's state.
@@ -35,6 +44,8 @@ def cards(
     suggested = suggested_class(state)
     leader = answer.index if answer is not None and answer.sure else None
     takes = state.teaching and state.camera is not None and not state.shown_from
+    labels = names(state)
+    only_examples = (TaughtClass(""),) * (len(labels) - len(state.classes))
     return tuple(
         ClassCard(
             button=index,
@@ -47,14 +58,17 @@ def cards(
             leading=index == leader,
             held=held is not None and index == held.class_index,
             alike=held is not None and index == held.class_index and held.alike,
-            enabled=takes and one.shots < state.timing.max_shots,
+            enabled=takes and index < len(state.classes) and one.shots < state.timing.max_shots,
             suggested=index == suggested,
             thumbnails=one.thumbnails,
-            gallery=ClassGallery(index) if state.teaching and one.shots else None,
-            count_text=translate(_count(one.shots)),
+            gallery=ClassGallery(index) if state.teaching and has_gallery(one) else None,
+            rename=ClassName(index) if may_name(state, index) else None,
+            count_text=translate(_count(one.shots)) if index < len(state.classes) else "",
+            mark_text=" · ".join(marks := _marks(state, index, name, translate)),
+            mark_short=marks[0],
         )
-        for index, (name, one) in enumerate(zip(names(state), state.classes, strict=False))
-    )
+        for index, (name, one) in enumerate(zip(labels, (*state.classes, *only_examples), strict=True))
+    )[:MOST_CARDS]
 
 
 def names(state: KioskState) -> tuple[str, ...]:
@@ -62,6 +76,25 @@ def names(state: KioskState) -> tuple[str, ...]:
     if state.starter is None:
         return state.labels
     return state.starter.labels + state.labels[len(state.starter.labels) :]
+
+
+def class_keys(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
+    """The keys that remove the last class and add one."""
+    if not may_change_number(state):
+        return ()
+    number = len(state.classes)
+    keys = (
+        ActionKey(ClassStep(-1), "fewer", translate(message("One thing less")), "", enabled=number > CLASS_NUMBERS[0]),
+        ActionKey(ClassStep(1), "more", translate(message("One more thing")), "", enabled=number < CLASS_NUMBERS[-1]),
+    )
+    return tuple(key for key in keys if key.enabled)
+
+
+def _marks(state: KioskState, index: int, name: str, translate: Translator) -> tuple[str, ...]:
+    """Colour and shape of a button in words; without the colour where that is its name."""
+    colour = translate(colour_name(index, state.config.screen.palette))
+    shape = translate(SHAPES[index % len(SHAPES)])
+    return (shape,) if name == colour else (colour, shape)
 
 
 def _count(shots: int) -> Text:

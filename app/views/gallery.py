@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, ClassName, PageTurn, StoredPicture
+from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, StoredPicture
 from app.base.i18n import counted, message
+from app.core.facts import TaughtClass
 from app.core.modes.gallery import keys, pages
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Gallery, GalleryPicture
@@ -29,11 +30,11 @@ def gallery(state: KioskState, translate: Translator) -> Gallery | None:
         hint=translate(usage_hint(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
         pictures=tuple(GalleryPicture(StoredPicture(sample_id), picture) for sample_id, picture in shown.pictures),
         page_text=translate(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
-        keys=tuple(replace(_key(button, translate), enabled=enabled) for button, enabled in keys(state).items()),
+        keys=tuple(replace(_key(button, one, translate), enabled=enabled) for button, enabled in keys(state).items()),
     )
 
 
-def _key(button: Button, translate: Translator) -> ActionKey:
+def _key(button: Button, shown: TaughtClass, translate: Translator) -> ActionKey:
     match button:
         case ClassName():
             return ActionKey(button, "rename", translate(message("Name it")), "")
@@ -41,6 +42,11 @@ def _key(button: Button, translate: Translator) -> ActionKey:
             return ActionKey(button, "earlier", translate(message("Newer")), "")
         case PageTurn(1):
             return ActionKey(button, "later", translate(message("Older")), "")
+        case EmptyClass():
+            return ActionKey(button, "empty", translate(message("Empty")), "")
+        case Action.UNDO if shown.removed:
+            count = len(shown.removed[-1])
+            return ActionKey(button, "undo", translate(message("Bring back {count}", count=count)), "Z")
         case Action.UNDO:
             return ActionKey(button, "undo", translate(message("Bring back")), "Z")
     return back_key(translate)

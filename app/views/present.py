@@ -19,7 +19,7 @@ from app.core.modes.scanning import scans
 from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
 from app.views.attract import Stage, played
-from app.views.cards import cards, names
+from app.views.cards import cards, class_keys, names
 from app.views.drives import drive_line
 from app.views.gallery import gallery
 from app.views.games import frozen_light, frozen_trick, frozen_verdict, game_keys, shown, strip
@@ -109,6 +109,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         picture=picture if state.camera else None,
         model_square=square,
         cards=cards(state, probabilities, answer, surroundings.target_shots, translate),
+        class_keys=class_keys(state, translate),
         actions=_actions(state, translate),
         guidance=translate(_guidance(state, answer, seen)),
         status=_status(state, surroundings, translate),

@@ -62,7 +62,7 @@ def _names(view: KioskView) -> Iterator[tuple[Hashable, str]]:
         yield from ((key.button, key.text) for key in view.saving.keys)
         return
     yield from ((card.button, _joined(card.label, card.count_text)) for card in view.cards)
-    yield from ((key.button, key.text) for key in (*view.actions, *view.picture_keys))
+    yield from ((key.button, key.text) for key in (*view.actions, *view.picture_keys, *view.class_keys))
     for card in view.cards:
         yield ClassGallery(card.index), said(message("Pictures of {label}", label=card.label))
         yield ClassName(card.index), said(message("Name of {label}", label=card.label))

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.base.buttons import Action
+from app.base.buttons import Action, ClassGallery, EmptyClass, ScreenKey
 from app.core import events as ev
 from app.core.state import Mode
+from app.session.session import same_samples
 from tests.support.kiosks import Station
 
 pytestmark = pytest.mark.needs_runtime
@@ -97,6 +98,72 @@ def test_undo_withdraws_the_newest_press_even_if_it_waits_for_a_frame(station: S
     station.settle()
     assert station.store.load().shots() == (1, 0, 0)
     assert station.kiosk.state.in_flight == 0
+
+
+def hold(station: Station, index: int, pictures: int) -> None:
+    """Hold a class button until so many pictures are stored."""
+    before = station.kiosk.state.shots[index]
+    station.look()
+    station.panel.press(index)
+    station.settle()
+    while station.kiosk.state.shots[index] < before + pictures:
+        station.look()
+        station.settle()
+    station.panel.release(index)
+    station.settle()
+
+
+def test_each_undo_takes_back_one_hold_and_the_gallery_brings_it_back(station: Station) -> None:
+    hold(station, 0, 4)
+    hold(station, 1, 3)
+    hold(station, 0, 5)
+    before = station.store.load()
+    station.press(Action.UNDO)
+    assert (station.store.load().shots(), station.notice) == ((4, 3, 0), "Removed the last 5 pictures of apple.")
+    station.press(Action.UNDO)
+    assert (station.store.load().shots(), station.notice) == ((4, 0, 0), "Removed the last 3 pictures of cup.")
+    station.press(Action.UNDO)
+    assert station.store.load().shots() == station.kiosk.state.shots == (0, 0, 0)
+    for index in (0, 1):
+        station.panel.tap(ClassGallery(index))
+        station.settle()
+        for _ in station.kiosk.state.classes[index].removed:
+            station.press(Action.UNDO)
+        station.panel.tap(ScreenKey.BACK)
+        station.settle()
+    assert same_samples(station.store.load(), before)
+    assert [len(one.thumbnails) for one in station.kiosk.state.classes] == [9, 3, 0]
+
+
+def test_undo_during_a_hold_takes_back_all_of_it_also_what_still_waits(station: Station) -> None:
+    hold(station, 1, 2)
+    station.look()
+    station.panel.press(0)
+    station.settle()
+    for _ in range(30):  # the button stays down and nobody stores anything meanwhile
+        station.look()
+    station.panel.tap(Action.UNDO)
+    station.settle()
+    station.look()
+    station.settle()
+    assert station.store.load().shots() == station.kiosk.state.shots == (0, 2, 0)
+    assert (station.kiosk.state.in_flight, station.kiosk.state.held) == (0, None)
+
+
+def test_an_emptied_class_comes_back_as_it_was_also_after_its_gallery_was_left(station: Station) -> None:
+    station.teach(3)
+    before = station.store.load()
+    station.panel.tap(ClassGallery(1))
+    station.settle()
+    station.panel.tap(EmptyClass(1))
+    station.settle()
+    assert (station.store.load().shots(), station.kiosk.state.gallery.pictures) == ((3, 0, 0), ())
+    station.panel.tap(ScreenKey.BACK)
+    station.panel.tap(ClassGallery(1))
+    station.settle()
+    station.press(Action.UNDO)
+    assert same_samples(station.store.load(), before)
+    assert len(station.kiosk.state.gallery.pictures) == 3
 
 
 def test_undo_right_after_a_tap_withdraws_that_tap(station: Station) -> None:

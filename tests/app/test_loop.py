@@ -13,7 +13,7 @@ import pytest
 
 from app.base.ports import Frame
 from app.base.workers import Mailbox
-from app.core.events import SampleRemoved, TrainingFinished, VisionFailed
+from app.core.events import SamplesRemoved, TrainingFinished, VisionFailed
 from app.core.pages import StaffState, TypingPurpose, TypingState
 from app.core.state import Mode
 from app.devices.keyboard import Keyboard
@@ -223,7 +223,7 @@ def test_the_third_defect_within_a_minute_ends_the_process_so_that_it_is_started
 def test_an_event_that_nothing_can_handle_does_not_lose_the_events_after_it(guarded: Station) -> None:
     screen = Screen()
     loop = loop_of(guarded, screen, Mailbox())
-    guarded.kiosk.events.put(SampleRemoved(99, 1, None))  # of a class that does not exist
+    guarded.kiosk.events.put(SamplesRemoved(99, (1,), None))  # of a class that does not exist
     guarded.kiosk.events.put(VisionFailed("still handled"))
     tick_for(loop, guarded, 0.1)
     assert str(guarded.kiosk.state.notice.text) == "still handled"

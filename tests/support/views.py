@@ -9,6 +9,7 @@ import numpy as np
 from app.base.buttons import Action
 from app.base.picture import Picture
 from app.base.tone import Tone
+from app.config.class_names import SHAPES, class_names
 from app.views.model import (
     ActionKey,
     Banner,
@@ -23,6 +24,11 @@ from app.views.model import (
 )
 from tests.support.painted import NAMES, painted, picture
 
+MARKS = tuple(zip(class_names(("",) * 9, "en"), (str(one) for one in SHAPES), strict=True))
+CLASS_KEYS = (
+    ActionKey(("classes", -1), "fewer", "One thing less", ""),
+    ActionKey(("classes", 1), "more", "One more thing", ""),
+)
 WHY_KEY = ActionKey(Action.WHY, "why", "Why?", "W")
 PLAY_KEY = ActionKey(Action.PLAY, "play", "Play", "P")
 GAME_KEYS = (
@@ -49,7 +55,10 @@ def cards(count: int = 3, *, shots: int = 14, leading: int | None = None, held: 
             leading=index == leading,
             held=index == held,
             thumbnails=tuple(picture(index, number) for number in range(min(12, shots))),
-            gallery=("gallery", index),
+            gallery=("gallery", index) if shots else None,
+            rename=("rename", index),
+            mark_text=f"{MARKS[index][0]} · {MARKS[index][1]}",
+            mark_short=MARKS[index][0],
             count_text=f"{shots} pictures" if shots else "hold to teach",
         )
         for index in range(count)
@@ -77,6 +86,7 @@ def view(screen: Screen, shown: tuple[ClassCard, ...], guidance: str, thing: int
         picture=Picture(("camera", thing), painted(thing)),
         model_square=(20, 0, 120),
         cards=shown,
+        class_keys=CLASS_KEYS[int(len(shown) == 2) : 2 - int(len(shown) == 9)],
         actions=actions(),
         guidance=guidance,
         status=StatusStrip("demonstration", "CPU", 30.0, "KIOSK", rate_text="30 pictures/s"),

@@ -21,20 +21,29 @@ class AddSample:
 
 
 @dataclass(frozen=True)
-class RemoveLastSample:
-    """Undo the latest press, or else remove the newest sample."""
+class RemoveLastHold:
+    """Remove all samples of the newest hold, those that still wait for their frame included."""
 
 
 @dataclass(frozen=True)
 class RemoveSample:
-    """Remove one sample; `RestoreSample` restores the one that was removed last."""
+    """Remove one sample."""
 
     sample_id: int
 
 
 @dataclass(frozen=True)
-class RestoreSample:
-    """Restore the sample that was removed last."""
+class RemoveSamplesOf:
+    """Remove all samples of a class."""
+
+    class_index: int
+
+
+@dataclass(frozen=True)
+class RestoreSamples:
+    """Restore the samples that were removed last, of this class or, if it is None, of any. All come back together."""
+
+    class_index: int | None = None
 
 
 @dataclass(frozen=True)
@@ -196,9 +205,10 @@ class Leave:
 
 Command = (
     AddSample
-    | RemoveLastSample
+    | RemoveLastHold
     | RemoveSample
-    | RestoreSample
+    | RemoveSamplesOf
+    | RestoreSamples
     | LoadGallery
     | LoadPictures
     | EndSession

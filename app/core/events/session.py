@@ -34,21 +34,27 @@ class SampleAdded:
 
 
 @dataclass(frozen=True)
-class SampleRemoved:
-    """A sample was removed from disk. `variety` is that of the samples that are left of its class."""
+class SamplesRemoved:
+    """Samples of a class were removed from disk together. `variety` is that of the samples that are left of it."""
 
     class_index: int
-    sample_id: int
+    sample_ids: tuple[int, ...]
     variety: float | None = None
 
 
 @dataclass(frozen=True)
-class SampleRestored:
-    """A sample that was removed in the gallery or the results is back. `variety` is that of its class with it."""
+class SamplesRestored:
+    """Samples that were removed together are back.
+
+    Attributes:
+        class_index, sample_ids: The samples.
+        pictures: Thumbnails of the newest of them.
+        variety: That of their class with them.
+    """
 
     class_index: int
-    sample_id: int
-    picture: Picture
+    sample_ids: tuple[int, ...]
+    pictures: tuple[Picture, ...]
     variety: float | None = None
 
 
@@ -82,9 +88,10 @@ class SampleRefused:
 
 @dataclass(frozen=True)
 class SampleWithdrawn:
-    """A press was undone before its frame came; nothing was stored."""
+    """Samples of a hold were undone before their frame came; none of these was stored."""
 
     class_index: int
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -296,8 +303,8 @@ class PictureUnanswered:
 
 SessionEvent = (
     SampleAdded
-    | SampleRemoved
-    | SampleRestored
+    | SamplesRemoved
+    | SamplesRestored
     | GalleryLoaded
     | PicturesLoaded
     | SampleRefused

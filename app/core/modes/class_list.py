@@ -18,6 +18,18 @@ from app.core.modes.settings import CLASS_NUMBERS, change_settings
 from app.core.state import KioskState, Mode, Step, refused
 
 
+def may_name(state: KioskState, index: int) -> bool:
+    """Whether a visitor may name a class on the main screen now, also an empty one."""
+    own = state.starter is None and not state.shown_from and state.game is None
+    return state.config.classes.visitors_name and state.teaching and own and 0 <= index < len(state.classes)
+
+
+def may_change_number(state: KioskState) -> bool:
+    """Whether a visitor may add or remove classes on the main screen now."""
+    own = state.starter is None and not state.shown_from and state.game is None
+    return state.config.classes.visitors_add and state.teaching and own
+
+
 def rename(state: KioskState, name: str, index: int) -> Step:
     """Close the keyboard and give a class the name that was typed, or say why it cannot have that name."""
     if name == state.classes[index].label:
@@ -35,14 +47,16 @@ def change_number(state: KioskState, number: int) -> Step:
         return state, ()
     if number < len(state.classes):
         last = state.classes[-1]
+        if state.in_flight or state.gallery.returning:  # a picture may be on its way into this class
+            return state, ()
         if last.shots:
-            text = message("{label} has pictures. Take them out of its gallery first, or start over.", label=last.label)
+            text = message("{label} has pictures. Open them and press “Empty” first.", label=last.label)
             return refused(state, text)
         if state.model is not None and len(state.model.shots) > number and state.model.shots[number]:
             text = message("The model still knows {label}. Train again first, or start over.", label=last.label)
             return refused(state, text)
         return _with_labels(state, state.labels[:number])
-    return _with_labels(state, class_names((*state.labels, ""), state.language))
+    return _with_labels(state, class_names((*state.labels, ""), state.language, state.config.screen.palette))
 
 
 def _with_labels(state: KioskState, labels: tuple[str, ...]) -> Step:

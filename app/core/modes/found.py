@@ -37,6 +37,7 @@ def ask_when_at_rest(state: KioskState) -> KioskState:
     if state.mode is Mode.ASK_FOLDER and state.now_s - state.asked_at_s > ANSWER_WITHIN_S:
         return _forgotten(state)
     at_rest = state.teaching and state.held is None and not state.in_flight and not state.shown_from
+    at_rest = at_rest and state.typing is None
     if state.found is None or not at_rest:
         return state
     return replace(state, mode=Mode.ASK_FOLDER, asked_at_s=state.now_s, notice=None)

@@ -1,12 +1,17 @@
-"""The gallery: the pictures of a class, page by page. A touch removes a picture, UNDO restores it."""
+"""The gallery: the pictures of a class, page by page.
+
+A touch removes a picture, EMPTY all of them. UNDO brings back what was removed last, here or on the main screen: a
+picture, a whole hold, or all of a class that was emptied.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, ClassName, PageTurn, ScreenKey, StoredPicture
+from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, ScreenKey, StoredPicture
 from app.base.i18n import message
 from app.core import events as ev
+from app.core.facts import TaughtClass
 from app.core.modes import staff, typing
 from app.core.pages import GalleryState
 from app.core.state import KioskState, Mode, Step, refused
@@ -14,19 +19,28 @@ from app.core.state import KioskState, Mode, Step, refused
 PAGE = 18  # pictures
 
 
+def has_gallery(taught: TaughtClass) -> bool:
+    """Whether a class has pictures, or some that can be brought back."""
+    return bool(taught.shots or taught.removed)
+
+
 def opened(state: KioskState, class_index: int) -> Step:
-    """Open the gallery of a class that has pictures."""
-    if not (0 <= class_index < len(state.classes)) or not state.classes[class_index].shots:
+    """Open the gallery of a class that has pictures, or had some that can be brought back."""
+    if not 0 <= class_index < len(state.classes) or not has_gallery(state.classes[class_index]):
         return state, ()
-    state = replace(
-        state, mode=Mode.GALLERY, gallery=GalleryState(class_index, changed=state.changed), held=None, notice=None
+    gallery = GalleryState(
+        class_index,
+        returning=state.gallery.returning,
+        removed=state.classes[class_index].removed,
+        changed=state.changed,
     )
+    state = replace(state, mode=Mode.GALLERY, gallery=gallery, held=None, notice=None)
     return state, (ev.LoadGallery(class_index, 0, PAGE),)
 
 
 def first_opened(state: KioskState) -> Step:
     """Open the gallery of the first class that has pictures."""
-    first = next((index for index, one in enumerate(state.classes) if one.shots), None)
+    first = next((index for index, one in enumerate(state.classes) if has_gallery(one)), None)
     if first is None:
         return refused(state, message("There are no pictures yet."))
     return opened(state, first)
@@ -40,6 +54,8 @@ def pressed(state: KioskState, button: Button) -> Step:
     match button:
         case ClassName(index) if state.config.classes.visitors_name and index == gallery.class_index:
             return typing.named(state, index)
+        case EmptyClass(index) if index == gallery.class_index and state.classes[index].shots:
+            return state, (ev.RemoveSamplesOf(index),)
         case StoredPicture(sample_id):
             shown = any(one == sample_id for one, _ in gallery.pictures)
             return (state, (ev.RemoveSample(sample_id),)) if shown else (state, ())
@@ -47,13 +63,15 @@ def pressed(state: KioskState, button: Button) -> Step:
             page = min(max(0, gallery.page + step), pages(state) - 1)
             return _turned(state, page) if page != gallery.page else (state, ())
         case Action.UNDO:
-            if gallery.removed <= gallery.returning:  # the others were removed earlier
+            if len(_shown(state).removed) <= gallery.returning:  # all of it is coming back already
                 return refused(state, message("There is nothing to bring back."))
-            return replace(state, gallery=replace(gallery, returning=gallery.returning + 1)), (ev.RestoreSample(),)
+            state = replace(state, gallery=replace(gallery, returning=gallery.returning + 1))
+            return state, (ev.RestoreSamples(gallery.class_index),)
         case int(index):
-            return opened(replace(state, changed=state.changed or gallery.removed > 0), index)
+            return opened(state, index)
         case ScreenKey.BACK | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
-            return replace(state, mode=state.resting_mode, gallery=GalleryState()), ()
+            left = GalleryState(returning=gallery.returning)
+            return replace(state, mode=state.resting_mode, gallery=left), ()
     return state, ()
 
 
@@ -67,19 +85,20 @@ def targets(state: KioskState) -> tuple[Button, ...]:
 
 def keys(state: KioskState) -> dict[Button, bool]:
     """The keys below the pictures, in their order on the screen, and whether a press does something now."""
-    gallery, last = state.gallery, pages(state) - 1
+    gallery, last, shown = state.gallery, pages(state) - 1, _shown(state)
+    turns: dict[Button, bool] = {PageTurn(-1): gallery.page > 0, PageTurn(1): gallery.page < last} if last else {}
     return {
         ScreenKey.BACK: True,
         **({ClassName(gallery.class_index): True} if state.config.classes.visitors_name else {}),
-        PageTurn(-1): gallery.page > 0,
-        PageTurn(1): gallery.page < last,
-        Action.UNDO: gallery.removed > 0,
+        **turns,
+        EmptyClass(gallery.class_index): bool(shown.shots),
+        Action.UNDO: bool(shown.removed),
     }
 
 
 def pages(state: KioskState) -> int:
     """Number of pages of the class."""
-    return max(1, -(-state.classes[state.gallery.class_index].shots // PAGE))
+    return max(1, -(-_shown(state).shots // PAGE))
 
 
 def loaded(state: KioskState, event: ev.GalleryLoaded) -> Step:
@@ -89,19 +108,21 @@ def loaded(state: KioskState, event: ev.GalleryLoaded) -> Step:
     return replace(state, gallery=replace(state.gallery, pictures=event.pictures)), ()
 
 
-def sample_gone(state: KioskState) -> Step:
-    """A sample was removed: load the page again without it."""
-    gallery = replace(state.gallery, removed=state.gallery.removed + 1)
-    state = replace(state, gallery=gallery)
-    return _turned(state, min(gallery.page, pages(state) - 1))
+def samples_gone(state: KioskState) -> Step:
+    """Samples were removed: load the page again without them."""
+    return _turned(state, min(state.gallery.page, pages(state) - 1))
 
 
-def sample_back(state: KioskState) -> Step:
-    """A sample was restored: load the page again with it."""
+def samples_back(state: KioskState) -> Step:
+    """Samples were restored: load the page again with them."""
     before = state.gallery
-    gallery = replace(before, removed=max(0, before.removed - 1), returning=max(0, before.returning - 1))
-    changed = state.changed if gallery.removed else gallery.changed
+    gallery = replace(before, returning=max(0, before.returning - 1))
+    changed = before.changed if _shown(state).removed == before.removed else state.changed
     return _turned(replace(state, gallery=gallery, changed=changed), gallery.page)
+
+
+def _shown(state: KioskState) -> TaughtClass:
+    return state.classes[state.gallery.class_index]
 
 
 def _turned(state: KioskState, page: int) -> Step:

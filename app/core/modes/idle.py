@@ -11,7 +11,7 @@ from app.base.tone import Tone
 from app.core import events as ev
 from app.core.game import GameStep
 from app.core.modes import erasing
-from app.core.modes.language import with_language
+from app.core.modes.language import with_language, with_settings
 from app.core.modes.why import visit_over
 from app.core.state import KioskState, Mode, Step, noticed
 
@@ -31,7 +31,7 @@ def look_at_the_clock(state: KioskState) -> Step:
     if state.mode is Mode.STAFF or state.typing is not None:  # staff forgot to leave
         state = replace(state, mode=state.resting_mode, typing=None, last_input_s=state.now_s)
         return replace(state, staff=state.staff.closed()), ()
-    if not any(state.shots) and state.model is None:
+    if not any(state.shots) and not any(one.removed for one in state.classes) and state.model is None:
         return start_attract(state)
     return replace(state, mode=Mode.STILL_THERE, asked_at_s=state.now_s, notice=None), ()
 
@@ -65,7 +65,7 @@ def stay(state: KioskState, _: Button) -> Step:
 
 def start_attract(state: KioskState) -> Step:
     """Start the demonstration, in the kiosk's own language."""
-    state, renamed = with_language(visit_over(state), state.config.screen.language)
+    state, renamed = with_settings(visit_over(state))
     state = replace(state.with_pages_closed(), mode=Mode.ATTRACT, attract_since_s=state.now_s, gone=False)
     return state, renamed if state.answering else (*renamed, ev.LoadStarter())
 

@@ -82,7 +82,8 @@ def saving_failed(state: KioskState, event: ev.SavingFailed) -> Step:
 def session_erased(state: KioskState, event: ev.SessionErased) -> Step:
     """Begin a new session; if the visitor left, start the demonstration."""
     gone, language = state.gone, state.config.screen.language if state.gone else state.language
-    labels = class_names(state.config.classes.labels, language)  # not those of an imported session
+    palette = state.config.screen.palette
+    labels = class_names(state.config.classes.labels, language, palette)  # not those of an imported session
     classes = tuple(map(TaughtClass, labels))
     renamed: tuple[Command, ...] = () if labels == state.labels else (ev.NameClasses(labels),)
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)

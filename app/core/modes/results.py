@@ -39,7 +39,7 @@ def pressed(state: KioskState, button: Button) -> Step:
         case Action.UNDO:
             if len(results.removed) <= results.returning:
                 return refused(state, message("There is nothing to bring back."))
-            return replace(state, results=replace(results, returning=results.returning + 1)), (ev.RestoreSample(),)
+            return replace(state, results=replace(results, returning=results.returning + 1)), (ev.RestoreSamples(),)
         case ScreenKey.BACK | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
             return replace(state, mode=state.resting_mode, results=ResultsState()), ()
     return state, ()
@@ -75,14 +75,14 @@ def pictures_loaded(state: KioskState, event: ev.PicturesLoaded) -> Step:
     return replace(state, results=results), ()
 
 
-def sample_gone(state: KioskState, sample_id: int) -> Step:
-    """A sample was removed."""
-    return replace(state, results=replace(state.results, removed=(*state.results.removed, sample_id))), ()
+def samples_gone(state: KioskState, sample_ids: tuple[int, ...]) -> Step:
+    """Samples were removed."""
+    return replace(state, results=replace(state.results, removed=(*state.results.removed, *sample_ids))), ()
 
 
-def sample_back(state: KioskState, sample_id: int) -> Step:
-    """A sample was restored."""
-    removed = tuple(one for one in state.results.removed if one != sample_id)
+def samples_back(state: KioskState, sample_ids: tuple[int, ...]) -> Step:
+    """Samples were restored."""
+    removed = tuple(one for one in state.results.removed if one not in sample_ids)
     results = replace(state.results, removed=removed, returning=max(0, state.results.returning - 1))
     state = replace(state, results=results)
     return state, (ev.LoadPictures(_sample_ids(state)),)

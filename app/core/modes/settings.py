@@ -133,6 +133,7 @@ def _privacy(value: str) -> Text:
 CHOICES: tuple[Choice, ...] = (
     Choice("classes.learn_as_you_go", StaffPage.CLASSES, message("Learn as you go"), lambda _: ON_OFF, _on_off),
     Choice("classes.visitors_name", StaffPage.CLASSES, message("Visitors may name classes"), lambda _: ON_OFF, _on_off),
+    Choice("classes.visitors_add", StaffPage.CLASSES, message("Visitors may add classes"), lambda _: ON_OFF, _on_off),
     Choice("model.not_sure", StaffPage.CLASSES, message("When it says “not sure”"), lambda _: NOT_SURE, _not_sure),
     Choice("camera.source", StaffPage.CAMERA, message("Camera"), cameras, _camera),
     Choice(

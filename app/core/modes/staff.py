@@ -23,7 +23,7 @@ from app.base.tone import Tone
 from app.config.input_map import button_named
 from app.core import events as ev
 from app.core.modes import class_list, typing
-from app.core.modes.language import with_language
+from app.core.modes.language import with_language, with_palette
 from app.core.modes.settings import CHOICES, NUMBER_OF_CLASSES, change_settings
 from app.core.modes.why import visit_over
 from app.core.pages import TypingPurpose, TypingState
@@ -242,10 +242,14 @@ def _stepped(state: KioskState, name: str, step: int) -> Step:
     value = choice.beside(state, step) if choice is not None and choice.may_change(state) else None
     if value is None:
         return state, ()
+    before = state
     state, commands = change_settings(state, ((name, value),))
-    if name != "screen.language":
-        return state, commands
-    state, renamed = with_language(state, value)
+    if name == "screen.language":
+        state, renamed = with_language(state, value)
+    elif name == "screen.palette":
+        state, renamed = with_palette(before, state)
+    else:
+        renamed = ()
     return state, (*commands, *renamed)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.i18n import Text, message
+from app.base.i18n import Text, counted, message
 from app.base.picture import Picture
 from app.base.tone import Tone
 from app.core import events as ev
-from app.core.facts import TaughtClass
+from app.core.facts import TaughtClass, still_restorable
 from app.core.modes import gallery, results
 from app.core.modes.idle import starter_dropped
 from app.core.modes.variety import hold_continued, with_sample
@@ -18,7 +18,7 @@ from app.core.state import THUMBNAILS, Arrival, Held, KioskState, Mode, Step, no
 def class_pressed(state: KioskState, index: int) -> Step:
     """Take a sample; `repeat_while_held` takes more while the button stays down."""
     if not 0 <= index < len(state.classes):
-        return state, ()
+        return only_an_example(state, index)
     if state.held is not None:
         return state, ()  # two buttons at once: the first one goes on
     if state.camera is None:
@@ -33,6 +33,18 @@ def class_pressed(state: KioskState, index: int) -> Step:
     return starter_dropped(state), (ev.DropStarter(), sample)
 
 
+def only_an_example(state: KioskState, index: int) -> Step:
+    """A card for which the kiosk has no class: the starter knows more classes than the kiosk teaches."""
+    if state.starter is None or not 0 <= index < len(state.starter.labels):
+        return state, ()
+    text = message(
+        "{label} is only an example. To teach your own, hold one of the first {count} buttons.",
+        label=state.starter.labels[index],
+        count=len(state.classes),
+    )
+    return refused(state, text)
+
+
 def released(state: KioskState, event: ev.ButtonReleased) -> Step:
     """A class button was released: stop taking samples."""
     if state.held is not None and event.button == state.held.class_index:
@@ -43,7 +55,7 @@ def released(state: KioskState, event: ev.ButtonReleased) -> Step:
 
 def learn_as_you_go(state: KioskState) -> Step:
     """In learn-as-you-go, train after a class button was released and its samples are stored."""
-    if not state.learn_due or state.in_flight or state.held is not None:
+    if not state.learn_due or state.in_flight or state.held is not None or state.typing is not None:
         return state, ()
     state = replace(state, learn_due=False)
     if state.mode is not Mode.LIVE or not state.stale or state.missing is not None:
@@ -79,34 +91,48 @@ def sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
     return state, (ev.PlaySound("tick"),)
 
 
-def sample_removed(state: KioskState, event: ev.SampleRemoved) -> Step:
-    """A sample was removed."""
-    old = state.classes[event.class_index]
-    kept = tuple(one for one in old.thumbnails if one.key != ("sample", event.sample_id))
-    new = replace(old, shots=max(0, old.shots - 1), thumbnails=kept, variety=event.variety)
+def samples_removed(state: KioskState, event: ev.SamplesRemoved) -> Step:
+    """Samples were removed together: those of a hold, a single one, or all of a class."""
+    old, count = state.classes[event.class_index], len(event.sample_ids)
+    gone = {("sample", sample_id) for sample_id in event.sample_ids}
+    new = replace(
+        old,
+        shots=max(0, old.shots - count),
+        thumbnails=tuple(one for one in old.thumbnails if one.key not in gone),
+        variety=event.variety,
+        removed=still_restorable((*old.removed, event.sample_ids)),
+    )
     state = replace(with_class(state, event.class_index, new), arrival=None, changed=True)
     if state.mode is Mode.GALLERY:
-        state, commands = gallery.sample_gone(state)
+        state, commands = gallery.samples_gone(state)
         return state, (*commands, ev.PlaySound("undo"))
     if state.mode is Mode.RESULTS:
-        state, commands = results.sample_gone(state, event.sample_id)
+        state, commands = results.samples_gone(state, event.sample_ids)
         return state, (*commands, ev.PlaySound("undo"))
-    text = message("Removed the last picture of {label}.", label=old.label)
+    text = counted(
+        "Removed the last picture of {label}.", "Removed the last {count} pictures of {label}.", count, label=old.label
+    )
     return noticed(state, text, Tone.HINT), (ev.PlaySound("undo"),)
 
 
-def sample_restored(state: KioskState, event: ev.SampleRestored) -> Step:
-    """A sample was restored."""
-    old = with_sample(state.classes[event.class_index], event.variety)
-    shown = sorted((*old.thumbnails, event.picture), key=_sample_id)
-    new = replace(old, thumbnails=tuple(shown)[-THUMBNAILS:])
+def samples_restored(state: KioskState, event: ev.SamplesRestored) -> Step:
+    """Samples that were removed together are back."""
+    old = state.classes[event.class_index]
+    shown = sorted((*old.thumbnails, *event.pictures), key=_sample_id)
+    new = replace(
+        with_sample(old, event.variety),
+        shots=old.shots + len(event.sample_ids),
+        thumbnails=tuple(shown)[-THUMBNAILS:],
+        removed=tuple(one for one in old.removed if one != event.sample_ids),
+    )
     state = replace(with_class(state, event.class_index, new), changed=True)
     if state.mode is Mode.GALLERY:
-        state, commands = gallery.sample_back(state)
+        state, commands = gallery.samples_back(state)
     elif state.mode is Mode.RESULTS:
-        state, commands = results.sample_back(state, event.sample_id)
-    else:
-        commands = ()
+        state, commands = results.samples_back(state, event.sample_ids)
+    else:  # the gallery was left meanwhile
+        gallery_left = replace(state.gallery, returning=max(0, state.gallery.returning - 1))
+        state, commands = replace(state, gallery=gallery_left), ()
     return state, (*commands, ev.PlaySound("tick"))
 
 
@@ -115,9 +141,9 @@ def sample_refused(state: KioskState, event: ev.SampleRefused) -> Step:
     return refused(replace(state, held=None, in_flight=max(0, state.in_flight - 1)), event.reason)
 
 
-def sample_withdrawn(state: KioskState, _: ev.SampleWithdrawn) -> Step:
-    """A press was undone before its frame came."""
-    state = replace(state, held=None, in_flight=max(0, state.in_flight - 1))
+def sample_withdrawn(state: KioskState, event: ev.SampleWithdrawn) -> Step:
+    """Samples of a hold were undone before their frame came."""
+    state = replace(state, held=None, in_flight=max(0, state.in_flight - event.count))
     return noticed(state, message("Removed the last press."), Tone.HINT), (ev.PlaySound("undo"),)
 
 

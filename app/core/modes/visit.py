@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, ClassGallery
+from app.base.buttons import Action, Button, ClassGallery, ClassName, ClassStep
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.modes import choose_drive, erasing, gallery, games, idle, leaving, results, staff
+from app.core.modes import choose_drive, class_list, erasing, gallery, games, idle, leaving, results, staff, typing
 from app.core.modes.found import pressed_while_shown
 from app.core.modes.teach import class_pressed
 from app.core.modes.why import why_pressed
@@ -20,6 +20,8 @@ ANSWER_WITHIN_S = 20.0  # then everything is kept
 
 def pressed(state: KioskState, button: Button) -> Step:
     """A press in TEACH or LIVE."""
+    if state.typing is not None:
+        return typing.pressed(state, button, staff.text_done)
     if button is Action.LANGUAGE:
         return idle.next_language(state)
     if staff.is_chord(state, button):
@@ -29,9 +31,9 @@ def pressed(state: KioskState, button: Button) -> Step:
     if state.shown_from:
         return pressed_while_shown(state, button)
     if state.game is not None:
-        step = games.pressed(state, state.game, button)
-        if step is not None:
-            return step
+        played = games.pressed(state, state.game, button)
+        if played is not None:
+            return played
     if isinstance(button, int):
         return class_pressed(state, button)
     match button:
@@ -39,6 +41,10 @@ def pressed(state: KioskState, button: Button) -> Step:
             return leaving.asked(state)
         case ClassGallery(index):
             return gallery.opened(state, index)
+        case ClassName(index) if class_list.may_name(state, index):
+            return typing.named(replace(state, held=None, notice=None), index)
+        case ClassStep(step) if class_list.may_change_number(state):
+            return class_list.change_number(replace(state, held=None), len(state.classes) + step)
         case Action.GALLERY:
             return gallery.first_opened(state)
         case Action.PLAY:
@@ -50,7 +56,7 @@ def pressed(state: KioskState, button: Button) -> Step:
         case Action.UNDO:
             if not any(state.shots) and not state.in_flight:
                 return refused(state, message("There is nothing to undo yet."))
-            return replace(state, held=None), (ev.RemoveLastSample(),)
+            return replace(state, held=None), (ev.RemoveLastHold(),)
         case Action.SAVE:
             if state.model is None:
                 return refused(state, message("Press TRAIN first: then there is a model to save."))

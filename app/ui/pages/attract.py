@@ -22,7 +22,7 @@ def draw_attract(canvas: Canvas, view: KioskView, attract: Attract, moving: Movi
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
     draw_mascot(canvas, layout.mascot, moving)
     canvas.text(attract.headline, layout.guidance, 38, palette.text, palette.background, bold=True, lines=2)
-    draw_camera_area(canvas, view, layout.camera, moving)
+    draw_camera_area(canvas, view, layout, moving)
     caption = pygame.Rect(layout.camera.left + px(20), layout.camera.top + px(20), layout.camera.width - px(40), px(84))
     paint.panel(canvas.surface, caption, palette.text, px(24))
     ink = canvas.theme.ink(palette.text)

@@ -7,7 +7,8 @@ import pygame
 from app.ui.painting import paint
 from app.ui.painting.camera_area import draw_camera_area, draw_flight, draw_notice, picture_key_places
 from app.ui.painting.canvas import Canvas, fitted
-from app.ui.painting.cards import arrange_card, draw_card
+from app.ui.painting.card_layout import arrange_card
+from app.ui.painting.cards import card_targets, draw_card
 from app.ui.painting.keys import draw_key
 from app.ui.painting.layout import Layout, arrange
 from app.ui.painting.mascot import draw_mascot
@@ -19,32 +20,32 @@ from app.views.model import ActionKey, KioskView
 SPEECH, SPEECH_LEAST = 29, 26  # units; text in two lines has the largest size between them that fits
 SPEECH_LONG = 26  # units; longer text takes three lines of this size
 NOT_SURE = 19
+NOT_SURE_TWO_ROWS = 60  # units; a higher place has the bar below its name
 
 
 def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     """Draw the main screen."""
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
     draw_speech(canvas, view.guidance, layout, moving)
-    draw_camera_area(canvas, view, layout.camera, moving)
+    draw_camera_area(canvas, view, layout, moving)
     draw_cards(canvas, view, layout, moving)
     draw_actions(canvas, view, layout, moving)
     if view.language is not None:
         draw_language(canvas, view.language, layout.language)
     _status(canvas, view, layout)
     if view.notice is not None:
-        draw_notice(canvas, view.notice.text, view.notice.tone, layout.camera, moving.notice)
+        draw_notice(canvas, view.notice.text, view.notice.tone, layout.notice, moving.notice)
     draw_flights(canvas, view, layout, moving)
 
 
 def main_targets(view: KioskView, canvas: Canvas) -> list[Target]:
     """Everything that can be touched on the main screen, the uppermost first."""
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
-    places = picture_key_places(canvas, view, layout.camera) if view.progress is None else ()
+    places = picture_key_places(canvas, view, layout) if view.progress is None else ()
     targets: list[Target] = [(key.button, area) for key, area in zip(view.picture_keys, places, strict=False)]
     for card, area in zip(view.cards, layout.cards, strict=True):
-        prints = arrange_card(canvas, card, area).prints
-        if card.gallery is not None and card.thumbnails and prints.width:
-            targets.append((card.gallery, prints))
+        targets += card_targets(canvas, card, area)
+    targets += [(key.button, area) for key, area in zip(view.class_keys, layout.class_keys, strict=True)]
     targets += [(card.button, area) for card, area in zip(view.cards, layout.cards, strict=True)]
     targets += [(key.button, area) for key, area in zip(view.actions, layout.actions, strict=True)]
     if view.language is not None:
@@ -64,11 +65,13 @@ def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> N
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Draw the class cards, and below them the bar for "not sure" if the view has one."""
+    """Draw the class cards, the keys that change their number, and the bar for "not sure" if the view has one."""
     for n, (card, area) in enumerate(zip(view.cards, layout.cards, strict=True)):
         draw_card(
             canvas, card, area, bar=moving.bars[n], ring=moving.rings[n], light=moving.lights[n], lead=moving.leads[n]
         )
+    for key, area in zip(view.class_keys, layout.class_keys, strict=True):
+        draw_key(canvas, key, area, size=20, icon_only=area.width < canvas.px(120))
     if view.not_sure is not None:
         _not_sure(canvas, view, layout, moving)
 
@@ -96,14 +99,20 @@ def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving
 
 
 def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    """Draw the bar: beside its name, or below it where there is more room in the height."""
     palette, px, area = canvas.palette, canvas.px, layout.not_sure
     paint.panel(canvas.surface, area, palette.panel, px(18))
-    needed = font(px(NOT_SURE), bold=True).size(view.not_sure_text)[0]
-    words_w = min(max(px(98), needed), area.width // 2)
-    words = pygame.Rect(area.left + px(16), area.top, words_w, area.height)
+    inner = area.inflate(-px(32), -px(8))
+    if area.height > px(NOT_SURE_TWO_ROWS):
+        words = pygame.Rect(inner.left, inner.top, inner.width, inner.height // 2)
+        track = pygame.Rect(inner.left, 0, inner.width, px(20))
+        track.centery = inner.bottom - inner.height // 4
+    else:
+        needed = font(px(NOT_SURE), bold=True).size(view.not_sure_text)[0]
+        words = pygame.Rect(inner.left, area.top, min(max(px(98), needed), area.width // 2), area.height)
+        track = pygame.Rect(words.right + px(16), 0, inner.right - words.right - px(16), px(20))
+        track.centery = area.centery
     canvas.text(view.not_sure_text, words, NOT_SURE, palette.quiet, palette.panel, bold=True, lines=2)
-    track = pygame.Rect(words.right + px(16), 0, area.right - px(32) - words.right, px(20))
-    track.centery = area.centery
     paint.bar(canvas.surface, track, moving.not_sure, palette.quiet, palette.raised)
     tick = pygame.Rect(0, 0, px(3), px(20) + 2 * px(5))  # from here on the verdict is "not sure"
     tick.center = track.center

@@ -7,9 +7,10 @@ import pygame
 from app.base.picture import Picture
 from app.base.tone import Tone
 from app.ui.painting import paint
-from app.ui.painting.canvas import Canvas
+from app.ui.painting.canvas import CAP, DESCENT, Canvas
 from app.ui.painting.game_strip import draw_strip
 from app.ui.painting.keys import draw_key
+from app.ui.painting.layout import VERDICT_H, Layout
 from app.ui.painting.marks import draw_class_mark
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Flight, Moving
@@ -19,14 +20,13 @@ from app.ui.painting.theme import mixed
 from app.views.model import KioskView, Verdict
 
 CORNER = 30
-VERDICT_H, NOTICE_H = 112, 96
 PICTURE_KEY_W, PICTURE_KEY_H = 150, 60
 TURN_S = 2.4  # for one turn of the sign that asks to turn the thing
 
 
-def draw_camera_area(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
+def draw_camera_area(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
     """Draw the camera picture with what lies over it, or the progress of the training."""
-    palette, px = canvas.palette, canvas.px
+    palette, px, area = canvas.palette, canvas.px, layout.camera
     if view.progress is not None:
         _progress(canvas, view, area, moving)
         return
@@ -45,30 +45,31 @@ def draw_camera_area(canvas: Canvas, view: KioskView, area: pygame.Rect, moving:
         if view.model_square is not None and view.light is None and not view.frozen:
             _model_corners(canvas, view.picture, view.model_square, area)
     if any(card.alike for card in view.cards):
-        _turn_sign(canvas, view, verdict_place(canvas, area))
+        _turn_sign(canvas, view, turn_place(canvas, area))
     elif view.verdict is not None:
-        _verdict(canvas, view.verdict, verdict_place(canvas, area), moving.verdict)
+        _verdict(canvas, view.verdict, layout.verdict, moving.verdict)
     if view.game is not None and view.notice is None:
         draw_strip(canvas, view.game, area)
-    for key, place in zip(view.picture_keys, picture_key_places(canvas, view, area), strict=True):
+    for key, place in zip(view.picture_keys, picture_key_places(canvas, view, layout), strict=True):
         draw_key(canvas, key, place, size=24, strong=key.held)
 
 
-def verdict_place(canvas: Canvas, camera: pygame.Rect) -> pygame.Rect:
-    """The place of the verdict on the picture."""
+def turn_place(canvas: Canvas, camera: pygame.Rect) -> pygame.Rect:
+    """The place of the sign that asks to turn the thing, at the lower edge of the picture."""
     px = canvas.px
     height = min(px(VERDICT_H), camera.height // 3)
     return pygame.Rect(camera.left + px(20), camera.bottom - px(20) - height, camera.width - 2 * px(20), height)
 
 
-def picture_key_places(canvas: Canvas, view: KioskView, camera: pygame.Rect) -> tuple[pygame.Rect, ...]:
-    """The places of the keys on the picture: in a row above the verdict, from the right."""
-    px, place = canvas.px, verdict_place(canvas, camera)
+def picture_key_places(canvas: Canvas, view: KioskView, layout: Layout) -> tuple[pygame.Rect, ...]:
+    """The places of the keys on the picture: in a row from the right, above a verdict that lies on the picture."""
+    px, inner = canvas.px, layout.camera.inflate(-2 * canvas.px(20), -2 * canvas.px(20))
     width, height, gap = px(PICTURE_KEY_W), px(PICTURE_KEY_H), px(12)
-    bottom = place.top - gap if view.verdict is not None else place.bottom
+    covered = view.verdict is not None and layout.camera.contains(layout.verdict)
+    bottom = layout.verdict.top - gap if covered else inner.bottom
     count = len(view.picture_keys)
     return tuple(
-        pygame.Rect(place.right - (count - n) * width - (count - n - 1) * gap, bottom - height, width, height)
+        pygame.Rect(inner.right - (count - n) * width - (count - n - 1) * gap, bottom - height, width, height)
         for n in range(count)
     )
 
@@ -86,14 +87,12 @@ def square_place(picture: Picture, model_square: tuple[int, int, int], area: pyg
     return square
 
 
-def draw_notice(canvas: Canvas, words: str, tone: Tone, camera: pygame.Rect, arrived: float) -> None:
-    """Draw a passing message at the upper edge of the picture; `arrived` 0..1 is how far it has come in."""
+def draw_notice(canvas: Canvas, words: str, tone: Tone, place: pygame.Rect, arrived: float) -> None:
+    """Draw a passing message over whatever is at its place; `arrived` 0..1 is how far it has come in."""
     px = canvas.px
     face = canvas.theme.tone(tone)
-    area = pygame.Rect(
-        camera.left + px(20), camera.top + px(20), camera.width - 2 * px(20), min(px(NOTICE_H), camera.height // 3)
-    )
-    area.top -= round((1 - arrived) * px(16))
+    area = place.move(0, -round((1 - arrived) * px(16)))
+    canvas.forget(place)
     paint.panel(canvas.surface, area, face, px(20))
     canvas.text(
         words, area.inflate(-px(40), -px(14)), 25, canvas.theme.ink(face), face, bold=True, align="center", lines=2
@@ -133,7 +132,8 @@ def _verdict(canvas: Canvas, verdict: Verdict, area: pygame.Rect, arrived: float
         share = pygame.Rect(plate.right - px(150), plate.top, px(150), plate.height)
         drawn = canvas.text(verdict.share_text, share, 46, ink, face, align="right")
         words.width = drawn.left - px(16) - words.left
-    canvas.text(verdict.text, words, 70, ink, face, bold=True, lines=2)
+    size = min(70.0, plate.height / canvas.theme.unit / (CAP + DESCENT))
+    canvas.text(verdict.text, words, size, ink, face, bold=True, lines=2)
 
 
 def _turn_sign(canvas: Canvas, view: KioskView, area: pygame.Rect) -> None:

@@ -11,21 +11,37 @@ from app.views.model import KioskView
 
 MARGIN, GAP = 20, 12
 COLUMN = 476  # width of the column beside the camera picture
+SPEECH_H, MAIN_H, ROW_H, STATUS_H = 100, 64, 58, 18
+STRIP_H = 44  # the bar of "not sure", and the keys that change the number of classes
+SMALL_KEY_W = 52  # a key that shows only its icon
+LANGUAGE_W = 92
+# On the picture in a landscape window:
+VERDICT_H, NOTICE_H = 112, 96
+# In a portrait window:
+PORTRAIT_SPEECH_H = 92
+BAND_H = 76  # the verdict and "not sure", below the picture
+NOT_SURE_W = 212
+CARD_H = 112  # the greatest height of a card
+HIGHER_THAN_WIDE = 1.06  # the greatest height of the picture, as a share of its width
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The parts of the main screen, in pixels; `cards` and `actions` are in the order of the view.
+    """The parts of the main screen, in pixels; `cards`, `class_keys` and `actions` are in the order of the view.
 
-    The column is beside the camera picture in a landscape window, and below it in a portrait one. `not_sure` is empty
-    where the view has no such bar; the cards are then higher.
+    In a landscape window the column is beside the camera picture, and the verdict and notices lie on the picture. In a
+    portrait window everything else is above and below the picture, which is at least half as high as the window: the
+    verdict below it, notices in the place of the guidance. `not_sure` and `verdict` are empty where the view has none.
     """
 
     mascot: pygame.Rect
     guidance: pygame.Rect
     camera: pygame.Rect
+    verdict: pygame.Rect
+    notice: pygame.Rect
     cards: tuple[pygame.Rect, ...]
     not_sure: pygame.Rect
+    class_keys: tuple[pygame.Rect, ...]
     actions: tuple[pygame.Rect, ...]
     language: pygame.Rect
     status: pygame.Rect
@@ -35,51 +51,136 @@ class Layout:
 
 def arrange(view: KioskView, size: tuple[int, int], theme: Theme) -> Layout:
     """Arrange the main screen for a window of (width, height) pixels."""
-    px = theme.px
-    margin, gap = px(MARGIN), px(GAP)
-    window = pygame.Rect(0, 0, *size).inflate(-2 * margin, -2 * margin)
-    landscape = size[0] >= size[1]
-    speech_h, status_h, row_h, main_h, not_sure_h = px(100), px(18), px(58), px(64), px(44)
-    if landscape:
-        column_w = max(px(COLUMN), window.width - round(window.height * 1.5))
-        camera = pygame.Rect(window.left, window.top, window.width - column_w - margin, window.height)
-        column = pygame.Rect(window.right - column_w, window.top, column_w, window.height)
-        speech = pygame.Rect(column.left, column.top, column.width, speech_h)
-        cards_top = speech.bottom + gap
-    else:
-        speech = pygame.Rect(window.left, window.top, window.width, speech_h)
-        count = len(view.cards)
-        cards_h = px(112) * (count if count <= 4 else -(-count // 2))
-        rest = window.height - speech_h - status_h - row_h - main_h - not_sure_h - 7 * gap - cards_h
-        camera_h = max(px(380), min(rest, window.width))
-        camera = pygame.Rect(window.left, speech.bottom + gap, window.width, camera_h)
-        column = window
-        cards_top = camera.bottom + gap
-    mascot = pygame.Rect(speech.left, speech.top + (speech.height - px(84)) // 2, px(84), px(84))
-    guidance = pygame.Rect(mascot.right + px(18), speech.top, speech.right - mascot.right - px(18), speech.height)
-    status = pygame.Rect(column.left, column.bottom - status_h + px(6), column.width, status_h)
-    row = pygame.Rect(column.left, status.top - gap - row_h, column.width, row_h)
-    main = pygame.Rect(column.left, row.top - gap - main_h, column.width, main_h)
-    cards_bottom = main.top - px(16)
-    not_sure = pygame.Rect(column.left, cards_bottom, 0, 0)
-    if view.not_sure is not None:
-        not_sure = pygame.Rect(column.left, cards_bottom - not_sure_h, column.width, not_sure_h)
-        cards_bottom = not_sure.top - gap
-    area = pygame.Rect(column.left, cards_top, column.width, cards_bottom - cards_top)
-    language_w = px(92) if view.language is not None else 0
-    train = pygame.Rect(main.left, main.top, main.width - (language_w + gap if language_w else 0), main.height)
+    window = pygame.Rect(0, 0, *size).inflate(-2 * theme.px(MARGIN), -2 * theme.px(MARGIN))
+    return _landscape(view, window, theme) if size[0] >= size[1] else _portrait(view, window, theme)
+
+
+def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
+    px, gap = theme.px, theme.px(GAP)
+    column_w = max(px(COLUMN), window.width - round(window.height * 1.5))
+    camera = pygame.Rect(window.left, window.top, window.width - column_w - px(MARGIN), window.height)
+    column = pygame.Rect(window.right - column_w, window.top, column_w, window.height)
+    speech = pygame.Rect(column.left, column.top, column.width, px(SPEECH_H))
+    mascot, guidance = _speech(speech, theme)
+    foot = _foot(view, column, theme)
+    bottom = foot.main.top - px(16)
+    strip = pygame.Rect(column.left, bottom - px(STRIP_H), column.width, px(STRIP_H))
+    if view.not_sure is not None or view.class_keys:
+        bottom = strip.top - gap
+    not_sure, class_keys = _strip(view, strip, theme)
+    cards_top = speech.bottom + gap
+    area = pygame.Rect(column.left, cards_top, column.width, bottom - cards_top)
+    verdict_h = min(px(VERDICT_H), camera.height // 3)
+    on_picture = camera.inflate(-2 * px(20), -2 * px(20))
+    count = len(view.cards)
     return Layout(
         mascot=mascot,
         guidance=guidance,
         camera=camera,
-        cards=grid(area, len(view.cards), 1 if len(view.cards) <= 4 else 2, px(10)),
+        verdict=pygame.Rect(on_picture.left, on_picture.bottom - verdict_h, on_picture.width, verdict_h),
+        notice=pygame.Rect(on_picture.left, on_picture.top, on_picture.width, min(px(NOTICE_H), camera.height // 3)),
+        cards=grid(area, count, 1 if count <= 4 else 2, px(10)),
         not_sure=not_sure,
-        actions=(train, *grid(row, len(view.actions) - 1, len(view.actions) - 1, gap)) if view.actions else (),
+        class_keys=class_keys,
+        actions=foot.actions,
+        language=foot.language,
+        status=foot.status,
+        foot=foot.whole,
+        corner=_corner(theme),
+    )
+
+
+def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
+    px, gap = theme.px, theme.px(GAP)
+    speech = pygame.Rect(window.left, window.top, window.width, px(PORTRAIT_SPEECH_H))
+    mascot, guidance = _speech(speech, theme)
+    foot = _foot(view, window, theme)
+    bottom, top = foot.main.top - px(16), speech.bottom + gap
+    half = (window.height + 2 * px(MARGIN) + 1) // 2
+    band_h = px(BAND_H) + gap if view.verdict is not None or view.not_sure is not None else 0
+    count = len(view.cards)
+    columns = 1 if count <= 3 else 2 if count <= 6 else 3
+    rows = max(1, -(-count // columns))
+    room = bottom - top - gap - band_h - rows * px(CARD_H) - (rows - 1) * px(10)  # if the cards are as high as can be
+    camera_h = max(half, min(room, round(window.width * HIGHER_THAN_WIDE)))
+    camera = pygame.Rect(window.left, top, window.width, camera_h)
+    band = pygame.Rect(window.left, camera.bottom + gap, window.width, px(BAND_H) if band_h else 0)
+    not_sure = pygame.Rect(band.right, band.top, 0, 0)
+    if view.not_sure is not None:
+        not_sure = pygame.Rect(band.right - px(NOT_SURE_W), band.top, px(NOT_SURE_W), band.height)
+    verdict_w = (not_sure.left - gap if not_sure.width else band.right) - band.left
+    cards_top = camera.bottom + gap + band_h
+    cards_bottom = min(bottom, cards_top + rows * px(CARD_H) + (rows - 1) * px(10))
+    keys_w = px(SMALL_KEY_W) if view.class_keys else 0
+    area = pygame.Rect(
+        window.left, cards_top, window.width - (keys_w + px(10) if keys_w else 0), cards_bottom - cards_top
+    )
+    keys = pygame.Rect(window.right - keys_w, cards_top, keys_w, cards_bottom - cards_top)
+    return Layout(
+        mascot=mascot,
+        guidance=guidance,
+        camera=camera,
+        verdict=pygame.Rect(band.left, band.top, verdict_w, band.height),
+        notice=guidance.inflate(0, -px(4)),
+        cards=grid(area, count, columns, px(10)),
+        not_sure=not_sure,
+        class_keys=grid(keys, len(view.class_keys), 1, px(10)),
+        actions=foot.actions,
+        language=foot.language,
+        status=foot.status,
+        foot=foot.whole,
+        corner=_corner(theme),
+    )
+
+
+def _speech(area: pygame.Rect, theme: Theme) -> tuple[pygame.Rect, pygame.Rect]:
+    """The mascot, and the place of what it says."""
+    px = theme.px
+    mascot = pygame.Rect(area.left, area.top + (area.height - px(84)) // 2, px(84), px(84))
+    left = mascot.right + px(18)
+    return mascot, pygame.Rect(left, area.top, area.right - left, area.height)
+
+
+def _strip(view: KioskView, strip: pygame.Rect, theme: Theme) -> tuple[pygame.Rect, tuple[pygame.Rect, ...]]:
+    """The bar of "not sure" with small keys beside it; without the bar the keys are as wide as the strip."""
+    gap, count = theme.px(10), len(view.class_keys)
+    if view.not_sure is None:
+        return pygame.Rect(strip.left, strip.bottom, 0, 0), grid(strip, count, max(1, count), gap)
+    keys_w = count * theme.px(SMALL_KEY_W) + count * gap
+    keys = pygame.Rect(strip.right - keys_w + gap, strip.top, keys_w - gap, strip.height)
+    bar = pygame.Rect(strip.left, strip.top, strip.width - keys_w, strip.height)
+    return bar, grid(keys, count, max(1, count), gap)
+
+
+@dataclass(frozen=True)
+class _Foot:
+    """The keys below everything else, and the status line."""
+
+    main: pygame.Rect
+    actions: tuple[pygame.Rect, ...]
+    language: pygame.Rect
+    status: pygame.Rect
+    whole: pygame.Rect
+
+
+def _foot(view: KioskView, column: pygame.Rect, theme: Theme) -> _Foot:
+    px, gap = theme.px, theme.px(GAP)
+    status = pygame.Rect(column.left, column.bottom - px(STATUS_H) + px(6), column.width, px(STATUS_H))
+    row = pygame.Rect(column.left, status.top - gap - px(ROW_H), column.width, px(ROW_H))
+    main = pygame.Rect(column.left, row.top - gap - px(MAIN_H), column.width, px(MAIN_H))
+    language_w, others = px(LANGUAGE_W) if view.language is not None else 0, len(view.actions) - 1
+    train = pygame.Rect(main.left, main.top, main.width - (language_w + gap if language_w else 0), main.height)
+    return _Foot(
+        main,
+        actions=(train, *grid(row, others, others, gap)) if view.actions else (),
         language=pygame.Rect(main.right - language_w, main.top, language_w, main.height),
         status=status,
-        foot=pygame.Rect(column.left, main.top, column.width, row.bottom - main.top),
-        corner=pygame.Rect(0, 0, px(96), px(96)),
+        whole=pygame.Rect(main.left, main.top, main.width, row.bottom - main.top),
     )
+
+
+def _corner(theme: Theme) -> pygame.Rect:
+    return pygame.Rect(0, 0, theme.px(96), theme.px(96))
 
 
 def grid(area: pygame.Rect, count: int, columns: int, gap: int) -> tuple[pygame.Rect, ...]:

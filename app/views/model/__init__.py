@@ -60,6 +60,7 @@ class KioskView:
         picture: The camera picture, or None while there is none.
         model_square: The part that the model sees: (left, top, side) in pixels of `picture`.
         cards: One per class, in label order.
+        class_keys: Keys that remove the last class and add one, in this order; none where visitors cannot do that.
         actions: TRAIN, SAVE, UNDO, RESET.
         guidance: One line that says the next useful thing to do.
         status: The quiet strip.
@@ -97,6 +98,7 @@ class KioskView:
     actions: tuple[ActionKey, ...]
     guidance: str
     status: StatusStrip
+    class_keys: tuple[ActionKey, ...] = ()
     verdict: Verdict | None = None
     not_sure: float | None = None
     progress: float | None = None

@@ -46,8 +46,11 @@ class ClassCard:
         enabled: A press would do something now.
         suggested: It is the next useful press.
         thumbnails: The newest samples, newest last.
-        gallery: Button of the thumbnails, which opens the gallery; None if there are none.
+        gallery: Button of the chip with the number of pictures, which opens the gallery; None without a chip.
+        rename: Button of the pencil beside the label; None without a pencil.
         count_text: "12 pictures", or how to begin.
+        mark_text: Colour and shape of its button in words; without the colour where that is the label.
+        mark_short: The first of these.
     """
 
     button: Hashable
@@ -64,7 +67,10 @@ class ClassCard:
     suggested: bool = False
     thumbnails: tuple[Picture, ...] = ()
     gallery: Hashable | None = None
+    rename: Hashable | None = None
     count_text: str = ""
+    mark_text: str = ""
+    mark_short: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from app.base.buttons import Action, ClassName, SettingStep, TypingKey
 from app.base.i18n import LANGUAGES
+from app.config.checks import PALETTES
 from app.config.class_names import class_names
 from app.config.schema import Config
 from app.config.settings_file import SettingsFile
@@ -18,6 +20,7 @@ from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.state import KioskState, Mode
 from app.openers import open_store
+from app.ui.painting.theme import load_theme
 from tests.support.states import PICTURE, run
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -25,11 +28,11 @@ from tpu.models import default_extractor_path
 pytestmark = pytest.mark.needs_runtime
 
 OWN = {
-    "en": ("Red", "Blue", "Yellow", "Class 4"),
-    "de": ("Rot", "Blau", "Gelb", "Klasse 4"),
-    "fr": ("Rouge", "Bleu", "Jaune", "Classe 4"),
-    "es": ("Rojo", "Azul", "Amarillo", "Clase 4"),
-    "tr": ("Kırmızı", "Mavi", "Sarı", "Sınıf 4"),
+    "en": ("Red", "Blue", "Yellow", "Green"),
+    "de": ("Rot", "Blau", "Gelb", "Grün"),
+    "fr": ("Rouge", "Bleu", "Jaune", "Vert"),
+    "es": ("Rojo", "Azul", "Amarillo", "Verde"),
+    "tr": ("Kırmızı", "Mavi", "Sarı", "Yeşil"),
 }
 
 
@@ -54,7 +57,35 @@ def test_the_kiosk_names_classes_in_every_language(language: str) -> None:
 
 
 def test_a_default_name_differs_from_the_names_in_the_settings() -> None:
-    assert class_names(("Blue", "", "class 2", "class 4"), "en") == ("Blue", "Class 3", "class 2", "class 4")
+    given = ("Blue", "", "green", "", "class 5")
+    assert class_names(given, "en") == ("Blue", "Class 2", "green", "Class 4", "class 5")
+
+
+HUES = {  # in degrees; which hues a word stands for
+    "Red": (345, 15), "Orange": (16, 40), "Gold": (36, 46), "Yellow": (40, 62), "Olive": (63, 80), "Green": (130, 170),
+    "Turquoise": (171, 192), "Light blue": (193, 210), "Blue": (195, 225), "Purple": (260, 280), "Pink": (310, 340),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_a_default_name_says_the_colour_of_the_button_in_the_palette_in_use(palette: str) -> None:
+    names = class_names(("",) * 9, "en", palette)
+    for name, colour in zip(names, load_theme((1280, 720), palette).palette.classes, strict=True):
+        hue, saturation, value = colorsys.rgb_to_hsv(*(one / 255 for one in colour))
+        if name == "Black":
+            assert value < 0.1
+            continue
+        low, high = HUES[name]
+        assert (round(hue * 360) - low) % 360 <= (high - low) % 360, (name, hue * 360)
+        assert saturation > 0.3
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_nine_default_names_are_colours_and_differ(palette: str, language: str) -> None:
+    names = class_names(("",) * 9, language, palette)
+    assert len({name.casefold() for name in names}) == 9
+    assert not any(letter.isdigit() for name in names for letter in name)
 
 
 def test_changing_the_language_changes_default_names_until_something_is_taught() -> None:
@@ -113,11 +144,11 @@ def test_staff_name_one_class_and_the_others_still_follow_the_language() -> None
         ev.ButtonPressed(ClassName(1)), ev.CharacterTyped("Tasse"), ev.TypingEdited(TypingKey.DONE),
         ev.ButtonPressed(SettingStep("classes.number", 1)),
     )  # fmt: skip
-    assert state.labels == ("Rot", "Tasse", "Gelb", "Klasse 4")
+    assert state.labels == ("Rot", "Tasse", "Gelb", "Grün")
     assert state.config.classes.labels == ("", "Tasse", "", "")
     assert ev.ChangeSettings((("classes.labels", ("", "Tasse", "")),)) in commands
     state, commands = run(state, ev.ButtonPressed(SettingStep("screen.language", 1)))
-    assert state.labels == ("Rouge", "Tasse", "Jaune", "Classe 4")
+    assert state.labels == ("Rouge", "Tasse", "Jaune", "Vert")
     assert ev.NameClasses(state.labels) in commands
 
 

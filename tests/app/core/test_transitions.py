@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.buttons import Action
+from app.base.buttons import Action, ClassGallery, ClassName, ClassStep, EmptyClass, TypingKey
 from app.core import events as ev
 from app.core.events import Event
 from app.core.facts import TrainedFacts
@@ -46,12 +46,14 @@ def test_a_notice_disappears_by_itself() -> None:
     assert state.notice is None
 
 
+ON_SCREEN = (ClassStep(1), ClassStep(-1), ClassName(0), ClassGallery(0), EmptyClass(0), TypingKey.DONE)
 ANYTHING = st.one_of(
-    st.sampled_from([*range(-1, 4), *Action]).map(ev.ButtonPressed),
+    st.sampled_from([*range(-1, 4), *Action, *ON_SCREEN]).map(ev.ButtonPressed),
     st.sampled_from([*range(3), *Action]).map(ev.ButtonReleased),
     st.floats(0, 100).map(ev.TimePassed),
     st.integers(0, 1).map(lambda index: ev.SampleAdded(index, 1, PICTURE)),
-    st.integers(0, 1).map(lambda index: ev.SampleRemoved(index, 1)),
+    st.integers(0, 1).map(lambda index: ev.SamplesRemoved(index, (1,))),
+    st.integers(0, 1).map(lambda index: ev.SamplesRestored(index, (1,), (PICTURE,))),
     st.just(ev.SampleRefused(0, "no.")),
     st.just(ev.TrainingFinished(Path("m"), TrainedFacts(1.0, 0.5, (2, 2)))),
     st.just(ev.TrainingFailed("no.")),
@@ -77,9 +79,10 @@ def test_after_any_sequence_of_events_the_commands_fit_the_mode(happened: list[E
             if isinstance(command, ev.AddSample):
                 assert before.teaching
                 assert 0 <= command.class_index < len(before.classes)
-            if isinstance(command, ev.StartTraining | ev.StartSaving | ev.RemoveLastSample):
+            if isinstance(command, ev.StartTraining | ev.StartSaving | ev.RemoveLastHold):
                 assert before.teaching
             if isinstance(command, ev.EraseSession):
                 assert before.mode is Mode.CONFIRM_RESET
         assert all(count >= 0 for count in state.shots)
+        assert 2 <= len(state.classes) <= 9
         assert not (state.mode is Mode.LIVE and state.model is None)

@@ -161,7 +161,7 @@ def test_nothing_is_left_on_a_fat_file_system(socket: Sticks) -> None:
     disk = socket.plug_in("fat", "DATA", size_mb=16)
     store, _ = filled_store(disk.path / "s")
     pictures = [one.picture for one in store.load().samples]
-    store.remove_last()
+    store.remove_last_hold()
     store.close()
     assert pieces_left(disk, pictures) > 100
     store = open_store(disk.path / "s")

@@ -96,15 +96,15 @@ def test_views_of_a_sample_that_is_gone_or_of_another_extractor_are_not_stored(t
     assert rows_in(tmp_path / "s") == []
 
 
-@pytest.mark.parametrize("removal", ["remove", "remove_last", "erase", "replace_with"])
+@pytest.mark.parametrize("removal", ["remove", "remove_last_hold", "erase", "replace_with"])
 def test_views_go_with_their_sample(tmp_path: Path, removal: str) -> None:
     store = open_store(tmp_path / "s")
     for index in (0, 1):
         store.add_made_views(store.add(index, EMBEDDING, PICTURE).sample_id, views(2), "1")
     if removal == "remove":
         store.remove(2)
-    elif removal == "remove_last":
-        store.remove_last()
+    elif removal == "remove_last_hold":
+        store.remove_last_hold()
     elif removal == "erase":
         store.erase()
     else:

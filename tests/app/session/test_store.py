@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.base.errors import SessionNotRead, SessionNotWritten
+from app.session.store import SessionStore
 from tests.support.stores import EMBEDDING, PICTURE, kill_while_adding, open_store
 
 pytestmark = pytest.mark.needs_runtime
@@ -41,14 +42,40 @@ def test_every_sample_that_was_acknowledged_survives_a_kill(tmp_path: Path) -> N
     assert set(acknowledged) <= kept
 
 
-def test_undo_removes_the_newest_sample(tmp_path: Path) -> None:
+def stored(store: SessionStore) -> list[tuple[int, int, int | None]]:
+    return [(one.sample_id, one.class_index, one.hold) for one in store.load().samples]
+
+
+def test_the_last_hold_is_removed_as_a_whole_and_comes_back_as_it_was(tmp_path: Path) -> None:
     store = open_store(tmp_path / "s")
-    store.add(0, EMBEDDING, PICTURE)
-    store.add(1, EMBEDDING, PICTURE)
-    removed = store.remove_last()
-    assert removed is not None
-    assert removed.class_index == 1
-    assert store.load().shots() == (1, 0)
+    for class_index, hold in ((0, 3), (1, 7), (0, 3), (1, 7), (1, 7)):
+        store.add(class_index, EMBEDDING, PICTURE, hold=hold)
+    before = stored(store)
+    removed = store.remove_last_hold()
+    assert [one.sample_id for one in removed] == [2, 4, 5]
+    assert stored(store) == [(1, 0, 3), (3, 0, 3)]
+    assert [one.sample_id for one in store.remove_last_hold()] == [1, 3]
+    assert store.remove_last_hold() == ()
+    store.restore(removed)
+    assert stored(open_store(tmp_path / "s")) == [one for one in before if one[2] == 7]
+
+
+def test_a_sample_whose_hold_is_unknown_is_removed_alone(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "s")
+    for class_index in (0, 1, 1):
+        store.add(class_index, EMBEDDING, PICTURE)
+    assert [one.sample_id for one in store.remove_last_hold()] == [3]
+    assert stored(store) == [(1, 0, None), (2, 1, None)]
+
+
+def test_a_hold_or_a_class_is_removed_alone(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "s")
+    for class_index, hold in ((0, 0), (1, 1), (0, 2), (1, 3)):
+        store.add(class_index, EMBEDDING, PICTURE, hold=hold)
+    assert [one.sample_id for one in store.remove_hold(1)] == [2]
+    assert [one.sample_id for one in store.remove_class(0)] == [1, 3]
+    assert stored(store) == [(4, 1, 3)]
+    assert store.remove_hold(9) == store.remove_class(0) == ()
 
 
 def test_a_damaged_database_is_renamed_and_a_new_one_begins(tmp_path: Path) -> None:

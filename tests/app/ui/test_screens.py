@@ -16,6 +16,7 @@ from app.base.tone import Tone
 from app.config.checks import PALETTES
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.modes.accuracy import advice, after_training, title_of_results
+from app.core.modes.typing import LONGEST_NAME
 from app.core.state import KioskState, Mode
 from app.model.observation import Smoothed
 from app.ui import screens
@@ -61,7 +62,9 @@ def drawn(shown: KioskView, size: tuple[int, int], palette: str = "paper") -> tu
 def test_nothing_overlaps_and_nothing_leaves_the_window(size: tuple[int, int], classes: int) -> None:
     layout = arrange(main_views(classes)["live"], size, load_theme(size))
     parts = [layout.mascot, layout.guidance, layout.camera, *layout.cards, layout.not_sure, *layout.actions]
-    parts += [layout.language, layout.status]
+    parts += [layout.language, layout.status, *layout.class_keys]
+    if size[0] < size[1]:  # in a landscape window it lies on the picture
+        parts.append(layout.verdict)
     window = pygame.Rect(0, 0, *size)
     assert all(window.contains(part) and part.width > 0 and part.height > 0 for part in parts)
     assert not any(one.colliderect(other) for one, other in combinations(parts, 2))
@@ -75,8 +78,9 @@ def test_every_text_is_complete_and_overlaps_no_other(size: tuple[int, int], nam
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("classes", [2, 4, 5, 9])
-def test_names_of_forty_letters_shrink_or_wrap(size: tuple[int, int], classes: int) -> None:
-    long = every_view(classes, tuple(LONG[:-1] + str(n) for n in range(9)))
+def test_long_names_shrink_or_wrap(size: tuple[int, int], classes: int) -> None:
+    letters = 40 if classes < 9 else LONGEST_NAME
+    long = every_view(classes, tuple(LONG[: letters - 1] + str(n) for n in range(9)))
     for name in ("welcome", "teach", "live", "results", "gallery", "attract"):
         texts = drawn(long[name], size)
         check_texts(tuple(text for text in texts if "it guessed" not in text.words), size)  # two of them, under a print
@@ -218,21 +222,66 @@ def test_the_background_of_a_text_is_the_colour_it_was_chosen_for(palette: str, 
 def test_every_card_and_key_can_be_touched_at_its_centre(size: tuple[int, int]) -> None:
     shown = replace(view(9), language=VIEWS["live"].language)
     layout = arrange(shown, size, load_theme(size))
-    found = [screens.button_at(shown, size, area.center) for area in (*layout.cards, *layout.actions, layout.language)]
-    assert found == [*range(9), Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET, "language"]
+    found = [screens.button_at(shown, size, area.center) for area in (*layout.actions, layout.language)]
+    assert [screens.button_at(shown, size, (area.left + 12, area.centery)) for area in layout.cards] == [*range(9)]
+    assert found == [Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET, "language"]
     assert screens.button_at(shown, size, layout.status.center) is None
 
 
-def test_the_prints_of_a_card_open_its_gallery_and_the_rest_teaches() -> None:
-    shown, size = VIEWS["ready"], SIZES[0]
-    card = arrange(shown, size, load_theme(size)).cards[1]
-    found = {
-        screens.button_at(shown, size, (x, y))
-        for x in range(card.left, card.right, 4)
-        for y in (card.top + 10, card.bottom - 20)
-    }
-    assert found == {1, ("gallery", 1)}
-    assert screens.button_at(VIEWS["welcome"], size, (card.centerx, card.bottom - 20)) == 1
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("classes", range(2, 10))
+@pytest.mark.parametrize("live", [False, True])
+def test_every_card_has_a_pencil_a_chip_and_room_to_teach(size: tuple[int, int], classes: int, live: bool) -> None:
+    shown, theme = main_views(classes)["live" if live else "ready"], load_theme(size)
+    places = dict(screens.targets(shown, size))
+    least = theme.px(24)  # of the height of small cards on small screens
+    for index, area in enumerate(arrange(shown, size, theme).cards):
+        teaches, chip, pencil = places[index], places["gallery", index], places["rename", index]
+        assert area == teaches
+        for part in (chip, pencil):
+            assert area.contains(part)
+            assert min(part.size) >= least
+        assert not chip.colliderect(pencil)
+        assert screens.button_at(shown, size, chip.center) == ("gallery", index)
+        assert screens.button_at(shown, size, pencil.center) == ("rename", index)
+        free = area.width * area.height - chip.width * chip.height - pencil.width * pencil.height
+        assert free > 0.45 * area.width * area.height
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("classes", range(2, 10))
+def test_an_empty_card_has_a_pencil_and_no_chip(size: tuple[int, int], classes: int) -> None:
+    found = {button for button, _ in screens.targets(main_views(classes)["welcome"], size)}
+    assert {("rename", index) for index in range(classes)} <= found
+    assert not {("gallery", index) for index in range(classes)} & found
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("classes", range(2, 10))
+@pytest.mark.parametrize("name", ["ready", "live"])
+def test_a_card_says_its_number_of_pictures(size: tuple[int, int], classes: int, name: str) -> None:
+    shown = main_views(classes)[name]
+    shown = replace(shown, cards=tuple(replace(card, shots=110 + card.index) for card in shown.cards))
+    said = {text.words for text in drawn(shown, size)}
+    assert {str(110 + index) for index in range(classes)} <= said
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1200, 1920), (720, 1280)])
+@pytest.mark.parametrize("classes", range(2, 10))
+@pytest.mark.parametrize("name", ["welcome", "teach", "live", "not_sure"])
+def test_in_portrait_the_picture_has_half_of_the_height_and_nothing_lies_on_the_thing(
+    size: tuple[int, int], classes: int, name: str
+) -> None:
+    shown, theme = main_views(classes)[name], load_theme(size)
+    layout = arrange(shown, size, theme)
+    assert layout.camera.height >= size[1] / 2
+    assert 0.8 <= layout.camera.width / layout.camera.height <= 1.25
+    assert layout.verdict.top >= layout.camera.bottom
+    assert not layout.camera.colliderect(layout.notice)
+    notice = Banner("It learned! It got 18 of 20 test pictures right.", Tone.SUCCESS)
+    noticed = drawn(replace(shown, notice=notice), size)
+    check_texts(noticed, size)
+    assert not [text.words for text in noticed if layout.camera.colliderect(text.rect)]
 
 
 @pytest.mark.parametrize("size", SIZES)

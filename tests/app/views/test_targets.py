@@ -87,8 +87,9 @@ def visitors_name(state: KioskState) -> KioskState:
 
 def in_gallery(page: int = 0, removed: int = 0) -> KioskState:
     pictures = ((7, PICTURE), (6, PICTURE))
-    shown = GalleryState(0, page, pictures, removed=removed)
-    return replace(kiosk(2 * PAGE + 1, 3, mode=Mode.GALLERY), gallery=shown)
+    state = replace(kiosk(2 * PAGE + 1, 3, mode=Mode.GALLERY), gallery=GalleryState(0, page, pictures))
+    removed_ids = tuple((99 - number,) for number in range(removed))
+    return replace(state, classes=(replace(state.classes[0], removed=removed_ids), *state.classes[1:]))
 
 
 def in_results(**changes: object) -> KioskState:

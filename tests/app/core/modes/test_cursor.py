@@ -333,11 +333,11 @@ def test_an_arrow_down_goes_to_the_same_arrow_of_the_next_setting() -> None:
 def test_pictures_are_taken_out_of_a_gallery_and_brought_back_with_the_buttons_of_the_box() -> None:
     state, commands = pressed(led_to(gallery(), StoredPicture(6)), Action.TRAIN)
     assert commands == [ev.RemoveSample(6)]
-    state, _ = run(state, ev.SampleRemoved(0, 6))
+    state, _ = run(state, ev.SamplesRemoved(0, (6,)))
     state, _ = run(state, ev.GalleryLoaded(((7, PICTURE), (5, PICTURE))))
     assert current_target(state) == StoredPicture(5)  # the next one took its place
     state, commands = pressed(state, Action.UNDO)
-    assert commands == [ev.RestoreSample()]
+    assert commands == [ev.RestoreSamples(0)]
 
 
 def test_save_shows_the_next_class_that_has_pictures_and_reset_leaves() -> None:
@@ -392,6 +392,6 @@ def test_a_class_button_that_is_held_while_a_page_opens_moves_nothing_until_it_i
 def test_holding_the_two_staff_buttons_undoes_nothing_on_any_page() -> None:
     """RESET leaves the page at once, so UNDO is pressed while teaching."""
     state, commands = run(opened(), ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.UNDO))
-    assert (state.mode, ev.RemoveLastSample() in commands) == (Mode.TEACH, False)
+    assert (state.mode, ev.RemoveLastHold() in commands) == (Mode.TEACH, False)
     state, _ = run(state, ev.ButtonReleased(Action.UNDO), ev.ButtonReleased(Action.RESET))
-    assert pressed(state, Action.UNDO)[1] == [ev.RemoveLastSample()]
+    assert pressed(state, Action.UNDO)[1] == [ev.RemoveLastHold()]

@@ -9,6 +9,7 @@ from app.base.buttons import (
     Button,
     ClassGallery,
     ClassName,
+    EmptyClass,
     LetterKey,
     PageTurn,
     ScreenKey,
@@ -17,6 +18,7 @@ from app.base.buttons import (
 )
 from app.base.picture import Picture
 from app.core import events as ev
+from app.core.facts import MOST_REMOVED
 from app.core.modes.gallery import PAGE
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
@@ -49,38 +51,74 @@ def test_pages_turn_only_within_the_existing_ones() -> None:
 def test_a_tap_removes_a_picture_and_undo_restores_it() -> None:
     state, commands = run(looked_at(), ev.ButtonPressed(StoredPicture(20)))
     assert commands == [ev.RemoveSample(20)]
-    state, commands = run(state, ev.SampleRemoved(0, 20))
+    state, commands = run(state, ev.SamplesRemoved(0, (20,)))
     assert state.shots == (19, 3)
     assert ev.LoadGallery(0, 0, PAGE) in commands
     state, commands = run(state, ev.ButtonPressed(Action.UNDO))
-    assert commands == [ev.RestoreSample()]
-    state, commands = run(state, ev.SampleRestored(0, 20, PICTURE))
+    assert commands == [ev.RestoreSamples(0)]
+    state, commands = run(state, ev.SamplesRestored(0, (20,), (PICTURE,)))
     assert (state.shots, state.changed) == ((20, 3), False)
     assert ev.LoadGallery(0, 0, PAGE) in commands
     state, commands = run(state, ev.ButtonPressed(Action.UNDO))
     assert str(state.notice.text) == "There is nothing to bring back."
 
 
-def test_undo_restores_nothing_that_was_removed_on_an_earlier_visit_to_the_gallery() -> None:
-    state, _ = run(looked_at(), ev.ButtonPressed(StoredPicture(20)), ev.SampleRemoved(0, 20))
-    state, _ = run(state, ev.ButtonPressed(ScreenKey.BACK), ev.ButtonPressed(ClassGallery(0)))
-    state, _ = run(state, ev.GalleryLoaded(((19, PICTURE),)))
-    state, _ = run(state, ev.ButtonPressed(StoredPicture(19)), ev.SampleRemoved(0, 19))
-    state, commands = run(state, ev.ButtonPressed(Action.UNDO), ev.ButtonPressed(Action.UNDO))
-    assert commands.count(ev.RestoreSample()) == 1
-    state, commands = run(state, ev.SampleRestored(0, 19, PICTURE), ev.ButtonPressed(Action.UNDO))
-    assert ev.RestoreSample() not in commands
+def test_what_was_removed_last_comes_back_first_also_what_was_removed_before_the_gallery_was_opened() -> None:
+    state, _ = run(kiosk(20, 3), ev.SamplesRemoved(0, (18, 19, 20)), ev.SamplesRemoved(1, (3,)))
+    state, _ = run(state, ev.ButtonPressed(ClassGallery(0)), ev.GalleryLoaded(((17, PICTURE),)))
+    state, _ = run(state, ev.ButtonPressed(StoredPicture(17)), ev.SamplesRemoved(0, (17,)))
+    assert state.classes[0].removed == ((18, 19, 20), (17,))
+    assert bring_back(state) == "Bring back 1"
+    state, commands = run(state, *[ev.ButtonPressed(Action.UNDO)] * 3)
+    assert commands.count(ev.RestoreSamples(0)) == 2  # that of the other class stays where it is
+    state, _ = run(state, ev.SamplesRestored(0, (17,), (PICTURE,)))
+    assert (state.shots, bring_back(state)) == ((17, 2), "Bring back 3")
+    state, _ = run(state, ev.SamplesRestored(0, (18, 19, 20), (PICTURE,)))
+    assert (state.shots, state.classes[0].removed, bring_back(state)) == ((20, 2), (), "Bring back")
+
+
+def bring_back(state: KioskState) -> str:
+    page = present(state, None, NOTHING_SEEN, Surroundings()).gallery
+    (key,) = [key for key in page.keys if key.button is Action.UNDO]
+    return key.text
+
+
+def test_a_class_is_emptied_at_once_and_its_gallery_stays_open_to_bring_all_back() -> None:
+    state, commands = run(looked_at(), ev.ButtonPressed(EmptyClass(0)))
+    assert commands == [ev.RemoveSamplesOf(0)]
+    ids = tuple(range(1, 21))
+    state, _ = run(state, ev.SamplesRemoved(0, ids), ev.GalleryLoaded(()))
+    assert (state.mode, state.shots, bring_back(state)) == (Mode.GALLERY, (0, 3), "Bring back 20")
+    assert run(state, ev.ButtonPressed(EmptyClass(0)))[1] == []
+    again, _ = run(state, ev.ButtonPressed(ScreenKey.BACK), ev.ButtonPressed(ClassGallery(0)))
+    assert again.mode is Mode.GALLERY
+    state, commands = run(state, ev.ButtonPressed(Action.UNDO))
+    assert commands == [ev.RestoreSamples(0)]
+    state, _ = run(state, ev.SamplesRestored(0, ids, (PICTURE,)))
+    assert (state.shots, state.changed) == ((20, 3), False)
+
+
+def test_only_the_class_that_is_shown_can_be_emptied() -> None:
+    assert run(looked_at(), ev.ButtonPressed(EmptyClass(1)))[1] == []
+
+
+def test_of_very_many_removed_pictures_the_oldest_cannot_come_back() -> None:
+    state = kiosk(0, 0)
+    for number in range(40):
+        state, _ = run(state, ev.SamplesRemoved(0, tuple(range(number * 20, number * 20 + 20))))
+    assert len(state.classes[0].removed) == MOST_REMOVED // 20
+    assert state.classes[0].removed[-1][-1] == 799
 
 
 def test_an_undo_that_failed_can_be_tried_again() -> None:
-    state, _ = run(looked_at(), ev.ButtonPressed(StoredPicture(20)), ev.SampleRemoved(0, 20))
+    state, _ = run(looked_at(), ev.ButtonPressed(StoredPicture(20)), ev.SamplesRemoved(0, (20,)))
     state, _ = run(state, ev.ButtonPressed(Action.UNDO), ev.UndoFailed("the disk is full"))
-    assert run(state, ev.ButtonPressed(Action.UNDO))[1] == [ev.RestoreSample()]
+    assert run(state, ev.ButtonPressed(Action.UNDO))[1] == [ev.RestoreSamples(0)]
 
 
 def test_the_last_page_disappears_with_its_only_picture() -> None:
     state, _ = run(looked_at(PAGE + 1), ev.ButtonPressed(PageTurn(1)))
-    state, commands = run(state, ev.SampleRemoved(0, 1))
+    state, commands = run(state, ev.SamplesRemoved(0, (1,)))
     assert state.gallery.page == 0
     assert ev.LoadGallery(0, 0, PAGE) in commands
 
@@ -93,8 +131,8 @@ def test_a_restored_picture_returns_to_its_place_on_the_card() -> None:
     state = kiosk(0, 0)
     for number in range(1, 16):
         state, _ = run(state, ev.SampleAdded(0, number, Picture(("sample", number), PICTURE.pixels)))
-    state, _ = run(replace(state, mode=Mode.GALLERY), ev.SampleRemoved(0, 14))
-    state, _ = run(state, ev.SampleRestored(0, 14, Picture(("sample", 14), PICTURE.pixels)))
+    state, _ = run(replace(state, mode=Mode.GALLERY), ev.SamplesRemoved(0, (14,)))
+    state, _ = run(state, ev.SamplesRestored(0, (14,), (Picture(("sample", 14), PICTURE.pixels),)))
     assert [one.key[1] for one in state.classes[0].thumbnails] == list(range(4, 16))
 
 

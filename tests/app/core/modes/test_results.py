@@ -31,12 +31,12 @@ def test_the_results_start_with_the_mistakes_and_a_cell_shows_its_own_pictures()
 
 
 def test_a_confused_picture_can_be_removed_and_restored() -> None:
-    state, commands = results(ev.ButtonPressed(StoredPicture(2)), ev.SampleRemoved(0, 2))
+    state, commands = results(ev.ButtonPressed(StoredPicture(2)), ev.SamplesRemoved(0, (2,)))
     assert ev.RemoveSample(2) in commands
     assert (state.shots, state.stale) == ((2, 3), True)
     state, commands = run(state, ev.ButtonPressed(Action.UNDO))
-    assert commands == [ev.RestoreSample()]
-    state, _ = run(state, ev.SampleRestored(0, 2, PICTURE))
+    assert commands == [ev.RestoreSamples()]
+    state, _ = run(state, ev.SamplesRestored(0, (2,), (PICTURE,)))
     assert state.shots == (3, 3)
 
 

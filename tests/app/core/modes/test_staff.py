@@ -170,7 +170,7 @@ def test_there_are_two_to_nine_classes() -> None:
 def test_a_class_with_pictures_is_not_removed() -> None:
     state, _ = touched(inside(kiosk(3, 3, 1)), SettingStep("classes.number", -1))
     assert len(state.classes) == 3
-    assert str(state.notice.text) == "book has pictures. Take them out of its gallery first, or start over."
+    assert str(state.notice.text) == "book has pictures. Open them and press “Empty” first."
 
 
 def test_a_class_that_the_model_knows_is_not_removed() -> None:

@@ -84,8 +84,8 @@ def test_a_button_held_since_before_the_training_takes_nothing_until_pressed_aga
     assert samples(commands) == []
 
 
-def test_undo_removes_one_sample_and_says_if_there_is_none() -> None:
-    assert run(kiosk(1, 0), ev.ButtonPressed(Action.UNDO))[1] == [ev.RemoveLastSample()]
+def test_undo_removes_the_last_hold_and_says_if_there_is_none() -> None:
+    assert run(kiosk(1, 0), ev.ButtonPressed(Action.UNDO))[1] == [ev.RemoveLastHold()]
     state, commands = run(kiosk(0, 0), ev.ButtonPressed(Action.UNDO))
     assert commands == [ev.PlaySound("refused")]
     assert state.notice is not None
@@ -93,6 +93,26 @@ def test_undo_removes_one_sample_and_says_if_there_is_none() -> None:
 
 
 def test_a_removed_sample_is_no_longer_counted_or_shown() -> None:
-    state, _ = run(kiosk(0, 0), ev.SampleAdded(0, 1, PICTURE), ev.SampleRemoved(0, 1))
+    state, _ = run(kiosk(0, 0), ev.SampleAdded(0, 1, PICTURE), ev.SamplesRemoved(0, (1,)))
     assert state.shots == (0, 0)
     assert state.classes[0].thumbnails == ()
+
+
+def test_undo_that_is_held_takes_back_one_hold_only() -> None:
+    state, commands = run(kiosk(9, 0), ev.InputPressed("key:z"), *(ev.TimePassed(n / 10) for n in range(1, 60)))
+    assert commands == [ev.RemoveLastHold()]
+    assert run(state, ev.InputReleased("key:z"), ev.InputPressed("key:z"))[1] == [ev.RemoveLastHold()]
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [((3,), "Removed the last picture of apple."), ((1, 2, 3), "Removed the last 3 pictures of apple.")],
+)
+def test_it_is_said_how_many_pictures_were_taken_back(ids: tuple[int, ...], words: str) -> None:
+    state, _ = run(kiosk(5, 0), ev.SamplesRemoved(0, ids))
+    assert (state.shots, str(state.notice.text)) == ((5 - len(ids), 0), words)
+
+
+def test_presses_that_were_withdrawn_together_are_no_longer_awaited() -> None:
+    state, _ = run(replace(kiosk(1, 0), in_flight=5), ev.SampleWithdrawn(0, 3))
+    assert (state.in_flight, str(state.notice.text)) == (2, "Removed the last press.")

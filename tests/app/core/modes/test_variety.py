@@ -66,9 +66,9 @@ def test_where_variety_cannot_be_measured_there_is_no_hint() -> None:
 def test_frames_of_one_side_do_not_take_back_what_turning_has_filled() -> None:
     state = held(0.2, 0.8, 0.7, 0.6)
     assert state.classes[0].variety == 0.8
-    state, _ = run(state, ev.SampleRemoved(0, 1, 0.3))
+    state, _ = run(state, ev.SamplesRemoved(0, (1,), 0.3))
     assert state.classes[0].variety == 0.3  # what was taken back does not count
-    state, _ = run(state, ev.SampleRestored(0, 1, PICTURE, 0.8))
+    state, _ = run(state, ev.SamplesRestored(0, (1,), (PICTURE,), 0.8))
     assert state.classes[0].variety == 0.8
 
 

@@ -1,0 +1,97 @@
+"""The class cards come from the model that answers, and say everything about their class."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pygame
+import pytest
+
+from app.base.buttons import ClassGallery, ClassName, ClassStep
+from app.base.i18n import LANGUAGES
+from app.config.checks import PALETTES
+from app.config.class_names import SHAPES, colour_name
+from app.core import events as ev
+from app.core.facts import ModelFacts, TaughtClass
+from app.core.state import KioskState, Mode
+from app.model.observation import NOTHING_SEEN, Smoothed
+from app.ui import screens
+from app.ui.painting.theme import CLASS_SHAPES, load_theme
+from app.views.model import KioskView
+from app.views.present import Surroundings, present
+from tests.support.states import kiosk, run
+
+NAMES = tuple(f"thing {letter}" for letter in "abcdefghij")
+
+
+def shown(state: KioskState, probabilities: tuple[float, ...] = ()) -> KioskView:
+    seen = Smoothed(np.array(probabilities, np.float32), 0.5, 1, state.now_s) if probabilities else NOTHING_SEEN
+    return present(state, None, seen, Surroundings())
+
+
+def with_starter(classes: int, known: int) -> KioskState:
+    taught = tuple(TaughtClass(f"own {index}") for index in range(classes))
+    return replace(kiosk(0, 0), classes=taught, mode=Mode.LIVE, starter=ModelFacts(NAMES[:known], 0.5))
+
+
+@pytest.mark.parametrize(("classes", "known"), [(2, 3), (2, 9), (3, 4), (8, 9), (3, 2), (9, 2)])
+def test_there_is_a_card_for_each_class_of_the_starter_and_of_the_kiosk(classes: int, known: int) -> None:
+    state, count = with_starter(classes, known), max(classes, known)
+    answers = tuple(0.9 if index == known - 1 else 0.1 / (count - 1) for index in range(count))
+    view = shown(state, answers)
+    own = tuple(f"own {index}" for index in range(known, classes))
+    assert tuple(card.label for card in view.cards) == (*NAMES[:known], *own)
+    assert view.verdict is not None
+    assert (view.verdict.text, view.verdict.index) == (NAMES[known - 1], known - 1)
+    assert [card.index for card in view.cards if card.leading] == [known - 1]
+    assert [card.enabled for card in view.cards] == [index < classes for index in range(count)]
+
+
+def test_cards_of_the_starter_are_drawn_and_can_be_touched() -> None:
+    size, view = (1280, 720), shown(with_starter(2, 9), (0.2, *(0.1,) * 8))
+    pygame.font.init()
+    said = {text.words for text in screens.draw(pygame.Surface(size), view, load_theme(size))}
+    assert set(NAMES[:9]) <= said
+    assert {button for button, _ in screens.targets(view, size)} >= set(range(9))
+
+
+def test_a_starter_with_more_classes_than_there_are_buttons_shows_nine_cards() -> None:
+    assert len(shown(with_starter(2, 10), (0.1,) * 10).cards) == 9
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_card_names_colour_and_shape_of_its_button_in_the_palette_in_use(palette: str, language: str) -> None:
+    state = replace(kiosk(0, 0), classes=tuple(TaughtClass(name) for name in NAMES[:9]), language=language)
+    state = replace(state, config=replace(state.config, screen=replace(state.config.screen, palette=palette)))
+    for card in shown(state).cards:
+        colour, shape = card.mark_text.split(" · ")
+        assert (card.mark_short, bool(shape)) == (colour, True)
+    named = replace(state, classes=(TaughtClass(shown(state).cards[0].mark_short), *state.classes[1:]))
+    assert shown(named).cards[0].mark_text == shown(state).cards[0].mark_text.split(" · ")[1]
+
+
+def test_the_words_of_the_shapes_are_those_of_the_buttons() -> None:
+    assert tuple(map(str, SHAPES)) == CLASS_SHAPES
+    assert str(colour_name(9, "paper")) == str(colour_name(0, "an unknown palette")) == "Red"
+
+
+@pytest.mark.parametrize("mode", [Mode.TEACH, Mode.LIVE])
+def test_the_chip_stays_while_something_can_be_brought_back(mode: Mode) -> None:
+    state, _ = run(replace(kiosk(2, 0), mode=mode), ev.SamplesRemoved(0, (1, 2)))
+    assert [card.gallery for card in shown(state).cards] == [ClassGallery(0), None]
+    assert [card.rename for card in shown(state).cards] == [ClassName(0), ClassName(1)]
+
+
+@pytest.mark.parametrize(("classes", "steps"), [(2, [1]), (3, [-1, 1]), (8, [-1, 1]), (9, [-1])])
+def test_keys_add_and_remove_a_class_between_two_and_nine(classes: int, steps: list[int]) -> None:
+    state = replace(kiosk(0, 0), classes=tuple(TaughtClass(name) for name in NAMES[:classes]))
+    assert [key.button for key in shown(state).class_keys] == [ClassStep(step) for step in steps]
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode not in (Mode.TEACH, Mode.LIVE)])
+def test_nothing_about_classes_can_be_changed_on_the_main_screen_in_other_modes(mode: Mode) -> None:
+    view = shown(replace(kiosk(3, 3), mode=mode))
+    assert view.class_keys == ()
+    assert {(card.rename, card.gallery) for card in view.cards} == {(None, None)}
