@@ -42,7 +42,7 @@ def made(folder: Path, *minutes: float) -> Path:
 def test_a_minute_of_the_recipe_beats_an_untrained_network(tmp_path: Path) -> None:
     untrained = tmp_path / "untrained.tflite"
     convert(train(Plan(0.0, 7, tmp_path / "untrained", things=100)), untrained, seed=7, pictures=512)
-    trained = made(tmp_path, 0.7, 0.3)
+    trained = made(tmp_path, 0.35, 0.15)
     pictures, _, labels = rendered(np.random.default_rng(0), cluttered=False)
     scores = []
     for path in (untrained, trained):

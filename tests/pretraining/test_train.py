@@ -45,13 +45,13 @@ def test_a_run_continues_where_it_stopped(tmp_path: Path, caplog: pytest.LogCapt
         state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
         return state
 
-    first = trained_for(0.15)
+    first = trained_for(0.05)
     with caplog.at_level("INFO"):
-        second = trained_for(0.4)
+        second = trained_for(0.15)
     assert f"resumed at step {first['step']}" in caplog.text
     assert second["step"] > first["step"] > 0
-    assert second["spent_s"] >= 0.4 * 60
-    assert second["spent_s"] > first["spent_s"] >= 0.15 * 60
+    assert second["spent_s"] >= 0.15 * 60
+    assert second["spent_s"] > first["spent_s"] >= 0.05 * 60
     weights = [state["average"]["backbone.convolutions.0.weight"] for state in (first, second)]
     assert not torch.equal(*weights)
 
