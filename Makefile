@@ -65,9 +65,11 @@ check: $(VENV)/.ready
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
 
-# Every bit of a small session, flipped one at a time, and 500 whole kiosks with flipped bits: takes an hour.
+# Every bit of a small session, flipped one at a time; 500 whole kiosks with flipped bits, and 500 with wrong settings.
+# Takes an hour. A second call does not start the same kiosks again: for that, delete build/flips.
 flips: $(VENV)/.ready
-	$(RUN) benchmarks/bit_flips.py --every
+	$(RUN) benchmarks/bit_flips.py --every --state build/flips/sessions.jsonl
+	$(RUN) benchmarks/wrong_settings.py --kiosks 500 --state build/flips/settings.jsonl
 
 # 500 SIGKILLs and 200 power cuts (those need root) while the kiosk's storage works: takes ten minutes.
 kills: $(VENV)/.ready

@@ -23,11 +23,14 @@ from app.commands.settings import config_of
 from app.compose import compose
 from app.config.schema import Config
 from app.demo.camera import DemonstrationCamera
+from app.demo.pulled_stick import PulledStick
 from app.demo.setup import Demo
 from app.demo.simulated import SimulatedDrives
 from app.demo.soaking import SoakVisitor
 from app.kiosk import Kiosk
 from app.ui.painting.surfaces import CACHE, PRINTS
+from tpu.edgetpu.devices import list_accelerators
+from tpu.edgetpu.supervisor import ListDevices
 
 WARM_SHARE = 1 / 3  # of the visits: caches fill, and the first measurements do not count
 FEWEST_VISITS = 6
@@ -151,7 +154,8 @@ def soak(
     minutes: float,
     seed: int = 0,
     most_visits: int | None = None,
-    quick: bool = False,
+    in_turn: bool = False,
+    list_devices: ListDevices = list_accelerators,
     after_visit: Callable[[int], None] = lambda _visit: None,
 ) -> SoakResult:
     """Run the kiosk without a window, with data of its own, until the time is over.
@@ -161,7 +165,8 @@ def soak(
         minutes: For how long.
         seed: Decides what visitors do and what fails.
         most_visits: End after so many visits; None is no limit.
-        quick: Visitors only teach and leave, and nothing fails.
+        in_turn: Visits are as short as possible, and each has one fault, every kind in turn.
+        list_devices: Lists the Edge TPUs; their faults need an extractor that is compiled for one.
         after_visit: Called after each visit.
     """
     measurements: list[Measurement] = []
@@ -171,6 +176,7 @@ def soak(
     config = replace(config, storage=replace(config.storage, export_dir="", saved_max_mib=20))
     with tempfile.TemporaryDirectory(prefix="kiosk-soak-") as folder:
         visitors: list[SoakVisitor] = []
+        edge_tpu = PulledStick(list_devices)
         data_dir = Path(folder) / "data"
 
         def measure(visit: int) -> None:
@@ -190,7 +196,8 @@ def soak(
                     stick=Path(folder) / "stick",
                     rng=np.random.default_rng(seed),
                     on_visit=measure,
-                    quick=quick,
+                    edge_tpu=edge_tpu,
+                    in_turn=in_turn,
                 )
             )
             return visitors[0]
@@ -200,6 +207,7 @@ def soak(
             headless=True,
             demo_out=Path(folder) / "saved",
             demo_data_dir=data_dir,
+            list_devices=edge_tpu.list,
             table=DemonstrationCamera(frames_per_second=CAMERA_HZ),
             make_visitor=make_visitor,
         ) as composed:

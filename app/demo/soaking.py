@@ -1,4 +1,4 @@
-"""A visitor for long tests: one short visit after another, at random, while cameras, drives and the disk fail.
+"""A visitor for long tests: one short visit after another, while camera, drives, accelerator and disk fail.
 
 Waiting times of the kiosk are skipped, so a visit that takes a person some minutes takes this one some seconds.
 """
@@ -15,14 +15,19 @@ import numpy as np
 from app.base.buttons import Action, Button, ClassGallery, ScreenKey
 from app.base.ports import Drive
 from app.core.state import Mode
+from app.demo.pulled_stick import PulledStick
 from app.demo.simulated import SimulatedClock, SimulatedDrives, SimulatedPanel
 from app.demo.visitor import Findings, Table
 from app.kiosk import Kiosk
+from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)
 
+FAULTS = ("camera", "drive", "accelerator", "disk")
+CHANCES = {"camera": 0.15, "drive": 0.3, "accelerator": 0.15, "disk": 0.15}  # in each visit; of a drive, in each SAVE
 STEP_S = 60.0  # without an effect after this long, the visitor gives up and starts over
 HOLD_S = 0.9
+SHOTS = 2  # of each class: enough for TRAIN
 FULL_DISK_BYTES = 4096  # no file may be written beyond this while the disk is "full"
 
 
@@ -37,7 +42,8 @@ class SoakVisitor:
         stick: A folder that plays the drive.
         rng: Decides what each visitor does, and what fails.
         on_visit: Called after each visit with its number, from 1.
-        quick: Visitors only teach and leave.
+        edge_tpu: The Edge TPU, if there is one.
+        in_turn: Visits are as short as possible, and each has one fault, every kind in turn; otherwise chance decides.
 
     Attributes:
         visits: Number of finished visits.
@@ -56,14 +62,15 @@ class SoakVisitor:
         stick: Path,
         rng: np.random.Generator,
         on_visit: Callable[[int], None],
-        quick: bool = False,
+        edge_tpu: PulledStick,
+        in_turn: bool = False,
     ) -> None:
         self.visits = self.given_up = 0
-        self.faults = {"camera": 0, "drive": 0, "disk": 0}
+        self.faults = dict.fromkeys(FAULTS, 0)
         self.findings = Findings()
         self._kiosk, self._table, self._drives = kiosk, table, drives
         self._clock, self._stick, self._rng, self._on_visit = clock, stick, rng, on_visit
-        self._quick = quick
+        self._edge_tpu, self._in_turn = edge_tpu, in_turn
         self._panel = SimulatedPanel(kiosk.events.put)
         self._steps = self._visits()
         self._ready: Callable[[], bool] = lambda: True
@@ -87,24 +94,31 @@ class SoakVisitor:
         while True:
             yield from self._arrive()
             yield from self._teach()
-            if not self._quick:
-                yield from self._use_it()
+            yield from self._use_it()
             yield from self._leave()
             self.visits += 1
             self._on_visit(self.visits)
 
     def _use_it(self) -> Iterator[Callable[[], bool]]:
-        if self._chance(0.15):
+        if self._fails("camera"):
             yield from self._without_camera()
-        if self._chance(0.15):
+        if self._fails("disk"):
             yield from self._with_full_disk()
+        if self._fails("accelerator") and self._edge_tpu_answers():
+            yield from self._without_edge_tpu()
+        if self._in_turn and not self._fails("drive"):
+            return
         self._tap(Action.TRAIN)
         yield lambda: self._kiosk.state.mode is not Mode.TRAINING and not self._kiosk.state.in_flight
         yield self._for(0.3)
-        if self._chance(0.4):
+        if not self._in_turn and self._chance(0.4):
             yield from self._look_around()
-        if self._chance(0.5):
+        if self._in_turn or self._chance(0.5):
             yield from self._save()
+
+    def _fails(self, kind: str) -> bool:
+        """Whether something fails in this visit."""
+        return FAULTS[self.visits % len(FAULTS)] == kind if self._in_turn else self._chance(CHANCES[kind])
 
     def _arrive(self) -> Iterator[Callable[[], bool]]:
         yield lambda: self._kiosk.shown is not None
@@ -118,14 +132,17 @@ class SoakVisitor:
         for index in range(2):
             self._table.show(self._table.kinds[index])
             self._table.new_view()
-            yield self._for(0.0 if self._quick else 0.2)
+            yield self._for(0.0 if self._in_turn else 0.2)
             self._panel.press(index)
-            yield self._for(0.1 if self._quick else HOLD_S)
+            yield self._taught(index, SHOTS) if self._in_turn else self._for(HOLD_S)
             self._panel.release(index)
             yield lambda: not self._kiosk.state.in_flight
-        if self._chance(0.3):
+        if not self._in_turn and self._chance(0.3):
             self._tap(Action.UNDO)
             yield self._for(0.1)
+
+    def _taught(self, index: int, shots: int) -> Callable[[], bool]:
+        return lambda: self._kiosk.state.classes[index].shots >= shots
 
     def _look_around(self) -> Iterator[Callable[[], bool]]:
         self._tap(ClassGallery(0))
@@ -140,16 +157,16 @@ class SoakVisitor:
         if self._kiosk.state.model is None:
             return
         present: tuple[Drive, ...] = ()
-        if self._chance(0.7):
+        if self._in_turn or self._chance(0.7):
             self._stick.mkdir(exist_ok=True)
-            self._drives.insert("STICK", self._stick, read_only=self._chance(0.2))
+            self._drives.insert("STICK", self._stick, read_only=not self._in_turn and self._chance(0.2))
             present = self._drives.present()
             yield lambda: self._kiosk.state.drives == present
             if self._kiosk.state.mode is Mode.ASK_FOLDER:
                 self._tap(Action.CANCEL)
             yield lambda: self._kiosk.state.mode in (Mode.TEACH, Mode.LIVE)
         self._tap(Action.SAVE)
-        if present and self._chance(0.3):
+        if present and self._fails("drive"):
             self.faults["drive"] += 1
             yield self._for(float(self._rng.uniform(0, 0.2)))
             self._drives.pull("STICK")
@@ -164,7 +181,7 @@ class SoakVisitor:
         return self._kiosk.state.mode is not Mode.SAVING or self._kiosk.state.saving.finished
 
     def _leave(self) -> Iterator[Callable[[], bool]]:
-        if self._quick or self._chance(0.3):
+        if self._chance(0.3):
             self._tap(Action.RESET)
             yield lambda: self._kiosk.state.mode is Mode.CONFIRM_RESET
             self._tap(Action.CONFIRM)
@@ -193,8 +210,23 @@ class SoakVisitor:
         _limit_files(None)
         yield lambda: not self._kiosk.state.in_flight
 
+    def _edge_tpu_answers(self) -> bool:
+        backend = self._kiosk.state.backend
+        return backend is not None and backend.device != CPU
+
+    def _without_edge_tpu(self) -> Iterator[Callable[[], bool]]:
+        """Pull the Edge TPU out while a button is held; the CPU goes on."""
+        self.faults["accelerator"] += 1
+        self._panel.press(0)
+        self._edge_tpu.pull()
+        yield lambda: not self._edge_tpu_answers()
+        self._panel.release(0)
+        yield lambda: not self._kiosk.state.in_flight
+        self._edge_tpu.plug_in()
+
     def _repair(self) -> None:
         _limit_files(None)
+        self._edge_tpu.plug_in()
         self._table.plug_in()
         for drive in self._drives.present():
             self._drives.pull(drive.name)

@@ -13,12 +13,13 @@ import os
 import queue
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from tests.mutants.candidates import Mutant, sample
 from tests.mutants.results import Results, digest
 from tests.mutants.tests_by_line import TestsByLine, measure
-from tests.mutants.trying import copied, tried
+from tests.mutants.trying import Pytest, copied, tried
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -53,7 +54,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("KIOSK_SHARED", str(REPOSITORY.parent / "shared"))  # the copies lie elsewhere
     chosen = sample(REPOSITORY, options.folders, options.sample, options.seed)
-    tests_digest = digest((REPOSITORY / "tests").rglob("*.py"))
+    tests_digest = digest(path for path in (REPOSITORY / "tests").rglob("*.py") if "mutants" not in path.parts)
     results = Results(REPOSITORY, WORK / "results.jsonl", tests_digest)
     if not options.report:
         try_all(chosen, results, options, options.lines or WORK / f"lines-{tests_digest}")
@@ -73,12 +74,13 @@ def try_all(chosen: list[Mutant], results: Results, options: argparse.Namespace,
     print(f"{len(chosen)} changes, {waiting.qsize()} of them to try.", flush=True)
 
     def work(tree: Path) -> None:
-        while True:
-            try:
-                mutant = waiting.get_nowait()
-            except queue.Empty:
-                return
-            results.add(mutant, tried(mutant, tree, tests, options.seconds))
+        with closing(Pytest(tree)) as pytest:
+            while True:
+                try:
+                    mutant = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                results.add(mutant, tried(mutant, tree, pytest, tests, options.seconds))
 
     threads = [threading.Thread(target=work, args=(tree,)) for tree in trees]
     for thread in threads:

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 
 from app.config.checks import check
 from app.config.schema import Config
 from app.config.tolerant import apply_what_holds, load_what_holds
-
-WRONG: dict[Any, tuple[Any, ...]] = {
-    bool: (1, "true", [], {}),
-    int: (-1, 1 << 70, 1.5, True, "7", float("nan")),
-    float: (-1.0, float("nan"), float("inf"), float("-inf"), "1.0", True, []),
-    str: (7, "", "\0", "no such thing", "x" * 5000, "~nobody/x", "Ω\n", ["x"], {"x": 1}),
-    tuple[str, ...]: ("x", [1], [], ["\0"], ["no such thing"], ["x"] * 300, ["", ""], {}),
-}
+from tests.support.settings import WRONG, setting_types
 
 
-def keys() -> Iterator[tuple[str, str, Any]]:
-    """Every setting with its type."""
-    for section in dataclasses.fields(Config):
-        settings = getattr(Config(), section.name)
-        for key, kind in get_type_hints(type(settings)).items():
-            yield section.name, key, kind
-
-
-@pytest.mark.parametrize(("section", "key", "kind"), list(keys()))
+@pytest.mark.parametrize(("section", "key", "kind"), list(setting_types()))
 def test_every_setting_with_a_wrong_value_leaves_settings_that_hold(section: str, key: str, kind: Any) -> None:
     for value in WRONG[kind]:
         table = {section: {key: value}, "camera": {"mirror": False}} if section != "camera" else {section: {key: value}}
