@@ -55,6 +55,7 @@ from app.openers import (
     lock_data_dir,
     open_buttons,
     open_drives,
+    open_lesson,
     open_model_or_default,
     open_outputs,
     open_sounds,
@@ -210,8 +211,11 @@ def compose(
             warn_of_loss(config)
         window = open_window(config, headless, stack, fallbacks, locked_in=guarded)
         sounds = open_sounds(config, headless, stack)
+        lesson = open_lesson(config, fallbacks) if demo is None else None
+        if lesson is not None and lesson.extractor:
+            config = replace(config, model=replace(config.model, extractor=lesson.extractor))
         extractor, accelerator = open_model_or_default(config, list_devices, events.put, stack, fallbacks)
-        store = open_store(config, extractor, stack)
+        store = open_store(config, extractor, stack, lesson)
         if store.opened.disk_problem is not None:
             config = with_data_in_memory(config, stack)
         vision = open_vision(extractor, store, stack)
@@ -229,6 +233,7 @@ def compose(
                 things,
                 guarded,
                 problems,
+                lesson,
             ),
             events=events,
             toggle_fullscreen=window.toggle_fullscreen,
@@ -294,7 +299,6 @@ def make_loop(
         frames=mailboxes.frames_for_screen,
         observations=mailboxes.observations,
         surroundings=Surroundings(
-            target_shots=kiosk.state.config.classes.target_shots,
             stage=AttractStage().picture,
         ),
         clock=clock,

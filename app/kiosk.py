@@ -40,6 +40,7 @@ from app.core.state import KioskState, Mode, Timing, noticed
 from app.core.transitions import advance
 from app.jobs.archive_jobs import end_session, erase_session, export_sessions, restore_session
 from app.jobs.classes import taught_classes
+from app.jobs.lessons import keep_chosen_lesson, look_for_lessons
 from app.jobs.preparation import Preparation
 from app.jobs.running import JobQueue
 from app.jobs.samples import (
@@ -227,6 +228,10 @@ class Kiosk:
             case ev.EndSession(privacy):
                 self._presses_without_frame.clear()
                 self._session_job(end_session, self._removed, privacy)
+            case ev.LookForLessons():
+                self._session_job(look_for_lessons)
+            case ev.KeepLesson(lesson):
+                self._session_job(keep_chosen_lesson, lesson)
             case ev.RestoreSession(name, privacy):
                 self._session_job(restore_session, self._removed, name, privacy)
                 self._preparation.request()
@@ -400,6 +405,8 @@ class Kiosk:
             config=config,
             locked_in=self._services.locked_in,
             staff=StaffState(wrong_pins=lock.wrong, locked_until_s=now_s + lock.locked_s if lock.locked_s else 0.0),
+            lesson=self._services.lesson,
+            lesson_since_s=now_s if self._services.lesson is not None else None,
             language=config.screen.language,
             last_input_s=now_s,
             now_s=now_s,

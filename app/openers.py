@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pygame
 
-from app.base.errors import CameraUnavailable, ConfigInvalid, DisplayUnavailable, ExportFailed, PinsUnavailable
+from app.base.errors import (
+    CameraUnavailable,
+    ConfigInvalid,
+    DisplayUnavailable,
+    ExportFailed,
+    KioskError,
+    PinsUnavailable,
+)
 from app.base.files import folder_problem
 from app.base.incidents import FOLDER, Incidents
 from app.base.mounts import lost_at_restart
@@ -22,6 +29,7 @@ from app.base.recent_warnings import RecentWarnings
 from app.base.start_problems import Fallbacks
 from app.config.class_names import class_names
 from app.config.input_map import input_map, pins_of
+from app.config.lesson import Lesson
 from app.config.schema import Config
 from app.core.events import Event, at_time
 from app.demo.camera import DemonstrationCamera
@@ -35,6 +43,7 @@ from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import Pads
 from app.devices.systemd import SystemdNotifier
 from app.devices.udisks import MountingDrives, UDisks
+from app.importing.lessons import chosen_lesson
 from app.kiosk import Kiosk
 from app.model.backend_status import backend_now
 from app.model.live import Vision
@@ -224,14 +233,18 @@ def start_accelerator(
         accelerator.start()
 
 
-def open_store(config: Config, extractor: EmbeddingExtractor, stack: ExitStack) -> SessionStore:
+def open_store(
+    config: Config, extractor: EmbeddingExtractor, stack: ExitStack, lesson: Lesson | None = None
+) -> SessionStore:
     """Open the stored session. Samples of another extractor stay in it, to be embedded again.
 
     It always opens, if need be in memory: `SessionStore.opened` says so.
     """
     store = SessionStore(
         config.data_dir / SESSION_FILE,
-        labels=class_names(config.classes.labels, config.screen.language, config.screen.palette),
+        labels=class_names(config.classes.labels, config.screen.language, config.screen.palette)
+        if lesson is None
+        else lesson.labels(config.screen.language),
         extractor_name=extractor.name,
         extractor_sha256=extractor.origin_sha256,
     )
@@ -239,6 +252,15 @@ def open_store(config: Config, extractor: EmbeddingExtractor, stack: ExitStack) 
     if store.switch_extractor():
         logger.info("the session was made with another extractor: its pictures are embedded again")
     return store
+
+
+def open_lesson(config: Config, fallbacks: Fallbacks) -> Lesson | None:
+    """Return the lesson set that the settings name; None without one, or if it cannot be used."""
+    try:
+        return chosen_lesson(config.data_dir, config.classes.lesson)
+    except KioskError as error:
+        fallbacks.use_default("classes.lesson", error)
+        return None
 
 
 def with_data_in_memory(config: Config, stack: ExitStack) -> Config:

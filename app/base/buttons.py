@@ -35,6 +35,7 @@ class StaffPage(Enum):
     SCREEN = "screen"
     ACCESS = "access"
     VISITS = "visits"
+    LESSONS = "lessons"
     BUTTONS = "buttons"
     SESSIONS = "sessions"
     SYSTEM = "system"
@@ -156,6 +157,13 @@ class ArchivedSession:
     name: str
 
 
+@dataclass(frozen=True)
+class ChooseLesson:
+    """Uses a lesson set, by its key; an empty key uses none."""
+
+    key: str
+
+
 OnScreen = (
     ScreenKey
     | TypingKey
@@ -172,6 +180,7 @@ OnScreen = (
     | SettingStep
     | LearnInput
     | ArchivedSession
+    | ChooseLesson
 )
 """What can only be touched on the screen; no pin or key of the box can stand for it."""
 

@@ -40,6 +40,8 @@ def run_command(options: argparse.Namespace) -> int:
             from app.commands.install import run
         case "uninstall":
             from app.commands.uninstall import run
+        case "lessons":
+            from app.commands.lessons import run
         case "pin":
             from app.commands.pin import run
         case _:

@@ -15,11 +15,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
+from app.base.i18n import LANGUAGES
 from app.base.paths import COMMAND, asset_path, program_name
 from app.commands.bench import STANDALONE, topics_in
 from app.config.checks import DEVICE_FORM
 
-CommandName = Literal["kiosk", "train", "classify", "models", "doctor", "bench", "soak", "install", "uninstall", "pin"]
+CommandName = Literal[
+    "kiosk", "train", "classify", "models", "doctor", "bench", "soak", "install", "uninstall", "pin", "lessons"
+]
 
 RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
 SCREENS = ("auto", "desktop", "kmsdrm", "cage")
@@ -46,6 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_soak(_command(commands, "soak", "let simulated visitors use the kiosk for hours, and look for leaks"))
     _add_install(_command(commands, "install", "start the kiosk when the machine starts"))
     _add_dry_run_and_root(_command(commands, "uninstall", "undo what install did"))
+    _add_lessons(_command(commands, "lessons", "list lesson sets, check one, or write its card to print"))
     _add_pin(_command(commands, "pin", "set the PIN of the staff pages; it is read from standard input"))
     return parser
 
@@ -127,6 +131,16 @@ def _add_soak(parser: argparse.ArgumentParser) -> None:
 def _add_bench(parser: argparse.ArgumentParser) -> None:
     every, by_default = ", ".join(topics_in()), ", ".join(STANDALONE)
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"{every} (default: {by_default})")
+    _add_verbose(parser)
+
+
+def _add_lessons(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("list", "check", "card"), default="list", help="default: list")
+    parser.add_argument("names", nargs="*", metavar="NAME|FILE", help="a lesson that the list names, or a .toml file")
+    parser.add_argument("--language", choices=tuple(LANGUAGES), default="en", help="of the card (default: en)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="HTML file of the card (default: NAME.html)")
+    add = partial(parser.add_argument, type=Path, default=argparse.SUPPRESS)
+    add("--data-dir", metavar="DIR", help="data directory of the kiosk, with the lessons that staff kept")
     _add_verbose(parser)
 
 

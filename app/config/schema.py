@@ -26,6 +26,7 @@ class ClassSettings:
     learn_as_you_go: bool = False
     visitors_name: bool = True
     visitors_add: bool = True
+    lesson: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from app.base.i18n import Text
 from app.base.picture import Picture
+from app.config.lesson import Lesson
 
 MOST_REMOVED = 600  # samples of a class that can be brought back; older ones are forgotten
 
@@ -40,6 +42,14 @@ class TaughtClass:
     thumbnails: tuple[Picture, ...] = ()
     variety: float | None = None
     removed: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class FoundLesson:
+    """A lesson set that staff can choose, and where it is: the name of a drive, or a text."""
+
+    lesson: Lesson
+    place: Text
 
 
 @dataclass(frozen=True)

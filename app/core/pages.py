@@ -10,6 +10,7 @@ from app.base.explanation import Explanation
 from app.base.i18n import Text
 from app.base.picture import Picture
 from app.core import events as ev
+from app.core.facts import FoundLesson
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,8 @@ class StaffState:
         listening: The button that the next input becomes, or None.
         asked: What to do with the machine, while staff are asked whether they are sure.
         system: What was last collected about the system.
+        lessons: The lesson sets that can be chosen.
+        lesson_problems: What is wrong with other files.
         wrong_pins: Number of wrong PINs since the last right one.
         locked_until_s: No PIN is accepted until then, monotonic; 0 if none was locked, or the lock is over.
         hold_since_s: Since when the two buttons or the corner are held; None while they are not.
@@ -128,6 +131,8 @@ class StaffState:
     listening: int | Action | None = None
     asked: PowerKey | None = None
     system: ev.SystemLooked = field(default_factory=ev.SystemLooked)
+    lessons: tuple[FoundLesson, ...] = ()
+    lesson_problems: tuple[Text, ...] = ()
     wrong_pins: int = 0
     locked_until_s: float = 0.0
     hold_since_s: float | None = None

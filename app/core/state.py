@@ -15,6 +15,7 @@ from app.base.picture import Picture
 from app.base.ports import Drive, UnmountedDrive
 from app.base.privacy import Privacy
 from app.base.tone import Tone
+from app.config.lesson import Lesson
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.events import Command, FolderFound
@@ -142,6 +143,8 @@ class KioskState:
         erase_tries: Number of tries that failed.
         erase_again_at_s: When the next try begins.
         disk_problem: Why the session is in memory alone; None if it is on the disk.
+        lesson: The lesson set that staff have chosen.
+        lesson_since_s: Since when its time is counted, monotonic; None while it is not.
         start_problems: What was wrong with the stored session and the settings at the start, for staff.
         down: Buttons that are down.
         gallery, results, saving, staff, typing: What is on the pages of these names.
@@ -196,6 +199,8 @@ class KioskState:
     erase_tries: int = 0
     erase_again_at_s: float = 0.0
     disk_problem: Text | None = None
+    lesson: Lesson | None = None
+    lesson_since_s: float | None = None
     start_problems: tuple[Text, ...] = ()
     down: tuple[Button, ...] = ()
     gallery: GalleryState = field(default_factory=GalleryState)

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from app.base.i18n import Text
 from app.base.ports import Clock, Drives, ImageArray
+from app.config.lesson import Lesson
 from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.core.events import Event
@@ -99,6 +100,7 @@ class StationServices:
         recent_warnings: Returns the last warnings in the log, newest first.
         things: Pictures to train a starter on.
         start_problems: What was wrong with the settings at the start, for staff.
+        lesson: The lesson set that the settings name.
         locked_in: Visitors cannot leave the kiosk: its service started it.
     """
 
@@ -109,3 +111,4 @@ class StationServices:
     things: RenderedThings | None = None
     locked_in: bool = False
     start_problems: tuple[Text, ...] = ()
+    lesson: Lesson | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.base.i18n import Text, message
+from app.core.modes import lessons
 from app.core.state import KioskState, Mode
 from app.views.games import game_guidance, playing, suggested_in_game
 from app.views.verdict import Answer
@@ -89,6 +90,8 @@ def _live(state: KioskState, answer: Answer | None) -> Text:
 def _teaching(state: KioskState) -> Text:
     taught = [one for one in state.classes if one.shots]
     if not taught:
+        if (task := lessons.task(state)) is not None:
+            return task
         return message("Show something to the camera and hold the {label} button.", label=state.classes[0].label)
     if len(taught) == 1:
         other = next(one for one in state.classes if not one.shots)

@@ -15,6 +15,7 @@ from app.base.ports import Frame
 from app.base.tone import Tone
 from app.core.game import GameStep
 from app.core.modes.cursor import box_moves_cursor, current_target
+from app.core.modes.lessons import target_shots
 from app.core.modes.scanning import scans
 from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
@@ -24,6 +25,7 @@ from app.views.drives import drive_line
 from app.views.gallery import gallery
 from app.views.games import frozen_light, frozen_trick, frozen_verdict, game_keys, shown, strip
 from app.views.guidance import enough, guidance
+from app.views.lesson import lesson_chip
 from app.views.light import because, light, why_text
 from app.views.model import ActionKey, Banner, KioskView, Light, Screen, StatusStrip, Verdict
 from app.views.questions import accelerator_missing, fault, faulty, question
@@ -73,7 +75,7 @@ class Surroundings:
         frames_per_second: How many frames the model looks at per second.
         progress: Progress of the running job, 0..1, or None.
         model_square: The part of the frame that the model sees: (left, top, side) in pixels.
-        target_shots: Samples at which the ring of a class card can be full.
+        target_shots: Samples at which the ring of a class card can be full; None is what lesson or settings say.
         mirror: The camera picture is shown mirrored.
         stage: Renders the pictures of the demonstration.
     """
@@ -82,7 +84,7 @@ class Surroundings:
     frames_per_second: float = 0.0
     progress: float | None = None
     model_square: tuple[int, int, int] | None = None
-    target_shots: int = 20
+    target_shots: int | None = None
     mirror: bool = False
     stage: Stage | None = None
 
@@ -108,7 +110,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         screen=Screen.FAULT if faulty(state) else _SCREENS[state.mode],
         picture=picture if state.camera else None,
         model_square=square,
-        cards=cards(state, probabilities, answer, surroundings.target_shots, translate),
+        cards=cards(state, probabilities, answer, surroundings.target_shots or target_shots(state), translate),
         class_keys=class_keys(state, translate),
         actions=_actions(state, translate),
         guidance=translate(_guidance(state, answer, seen)),
@@ -118,6 +120,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         frozen=trick is not None,
         picture_keys=_picture_keys(state, translate),
         game=strip(state, _sure_of_target(state, guessed), translate, square=square, mirror=mirror),
+        lesson=lesson_chip(state, translate),
         not_sure=_not_sure(state, answer),
         progress=_progress(state, surroundings),
         progress_text=translate(_PROGRESS_TEXTS.get(state.mode, "")),

@@ -10,6 +10,7 @@ from app.core.modes.settings import CHOICES, Arrows, class_number_arrows
 from app.core.modes.staff import learnable
 from app.core.state import KioskState, Mode
 from app.views.model import Setting, Staff, Tab
+from app.views.staff_lessons import lesson_rows
 from app.views.words import Translator, back_key, camera_name, usage_hint
 
 TABS: dict[StaffPage, Message] = {
@@ -18,6 +19,7 @@ TABS: dict[StaffPage, Message] = {
     StaffPage.SCREEN: message("Screen"),
     StaffPage.ACCESS: message("Accessibility"),
     StaffPage.VISITS: message("Visits"),
+    StaffPage.LESSONS: message("Lessons"),
     StaffPage.BUTTONS: message("Buttons"),
     StaffPage.SESSIONS: message("Sessions"),
     StaffPage.SYSTEM: message("System"),
@@ -28,6 +30,7 @@ HINTS: dict[StaffPage, Message] = {
     StaffPage.ACCESS: message("With one switch, every key, button and touch presses what is highlighted."),
     StaffPage.SCREEN: message("Visitors may choose another language for their visit."),
     StaffPage.VISITS: message("When a visitor leaves, the work is put away and the next visitor starts from nothing."),
+    StaffPage.LESSONS: message("Lessons on a drive are in its folder “lessons”. A chosen one stays on this machine."),
     StaffPage.BUTTONS: message(
         "Press any button: its row lights up. To change what a button does, touch “assign” first."
     ),
@@ -249,5 +252,6 @@ _ROWS = {
     StaffPage.VISITS: _visits,
     StaffPage.BUTTONS: _buttons,
     StaffPage.SESSIONS: _sessions,
+    StaffPage.LESSONS: lambda state, _, translate: lesson_rows(state, translate),
     StaffPage.SYSTEM: _system,
 }

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from app.base.picture import Picture
     from app.base.ports import Drive
     from app.base.privacy import Privacy
+    from app.config.lesson import Lesson
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,18 @@ class NameClasses:
 @dataclass(frozen=True)
 class LookAtSystem:
     """Collect what the staff pages show of the system."""
+
+
+@dataclass(frozen=True)
+class LookForLessons:
+    """Look for lesson sets, here and on the drives."""
+
+
+@dataclass(frozen=True)
+class KeepLesson:
+    """Copy a lesson set to this machine, so that it is there without the drive."""
+
+    lesson: Lesson
 
 
 @dataclass(frozen=True)
@@ -219,6 +232,8 @@ Command = (
     | RememberPinLock
     | NameClasses
     | LookAtSystem
+    | LookForLessons
+    | KeepLesson
     | RestoreSession
     | ExportSessions
     | PowerOff

@@ -10,6 +10,7 @@ from app.base.i18n import Text
 
 if TYPE_CHECKING:
     from app.base.ports import Drive, UnmountedDrive
+    from app.core.facts import FoundLesson
 
 
 GIVE_UP_AFTER = 3  # failures in a row; a model from a drive is then no longer shown
@@ -114,6 +115,14 @@ class SystemLooked:
 
 
 @dataclass(frozen=True)
+class LessonsFound:
+    """The lesson sets that can be chosen, and one line for each file that cannot be used."""
+
+    lessons: tuple[FoundLesson, ...] = ()
+    problems: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
 class StaffFailed:
     """Something that was asked for on the staff pages failed."""
 
@@ -179,6 +188,7 @@ SurroundingsEvent = (
     | FolderFound
     | BackendChanged
     | SystemLooked
+    | LessonsFound
     | StaffFailed
     | StaffDone
     | StaffPinSet

@@ -69,7 +69,7 @@ def _with_labels(state: KioskState, labels: tuple[str, ...]) -> Step:
     if model is not None:
         model = replace(model, shots=(*model.shots, *(0,) * (len(labels) - len(model.shots)))[: len(labels)])
     state = replace(state, classes=classes, model=model)
-    if state.mode is not Mode.STAFF or not state.has_pin:
+    if state.mode is not Mode.STAFF or not state.has_pin or state.lesson is not None:
         return state, (ev.NameClasses(labels), ev.PlaySound("tick"))
     state, commands = change_settings(state, (("classes.labels", kept_labels),))
     return state, (ev.NameClasses(labels), *commands)

@@ -10,7 +10,7 @@ from app.base.privacy import Privacy
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.game import GameStep
-from app.core.modes import erasing
+from app.core.modes import erasing, lessons
 from app.core.modes.language import with_language, with_settings
 from app.core.modes.why import visit_over
 from app.core.state import KioskState, Mode, Step, noticed
@@ -67,14 +67,15 @@ def start_attract(state: KioskState) -> Step:
     """Start the demonstration, in the kiosk's own language."""
     state, renamed = with_settings(visit_over(state))
     state = replace(state.with_pages_closed(), mode=Mode.ATTRACT, attract_since_s=state.now_s, gone=False)
+    state = replace(state, lesson_since_s=None)
     return state, renamed if state.answering else (*renamed, ev.LoadStarter())
 
 
 def wake_up(state: KioskState, button: Button) -> Step:
     """A press ends the demonstration. It has no other effect, except for LANGUAGE."""
     if button is Action.LANGUAGE:
-        return next_language(replace(state, mode=state.resting_mode))
-    return with_disk_notice(replace(state, mode=state.resting_mode)), (ev.PlaySound("tick"),)
+        return next_language(lessons.begun(replace(state, mode=state.resting_mode)))
+    return with_disk_notice(lessons.begun(replace(state, mode=state.resting_mode))), (ev.PlaySound("tick"),)
 
 
 def with_disk_notice(state: KioskState) -> KioskState:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from app.base.i18n import message
 from app.base.tone import Tone
-from app.config.class_names import class_names
 from app.core import events as ev
 from app.core.events import Command
 from app.core.facts import TaughtClass
 from app.core.modes import games
 from app.core.modes.accuracy import after_training, is_good
 from app.core.modes.idle import start_attract
+from app.core.modes.lessons import default_labels
 from app.core.modes.why import visit_over
 from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
@@ -82,8 +82,7 @@ def saving_failed(state: KioskState, event: ev.SavingFailed) -> Step:
 def session_erased(state: KioskState, event: ev.SessionErased) -> Step:
     """Begin a new session; if the visitor left, start the demonstration."""
     gone, language = state.gone, state.config.screen.language if state.gone else state.language
-    palette = state.config.screen.palette
-    labels = class_names(state.config.classes.labels, language, palette)  # not those of an imported session
+    labels = default_labels(replace(state, language=language))  # not those of an imported session
     classes = tuple(map(TaughtClass, labels))
     renamed: tuple[Command, ...] = () if labels == state.labels else (ev.NameClasses(labels),)
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)

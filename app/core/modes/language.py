@@ -8,6 +8,7 @@ from app.base.labels import all_different
 from app.config.class_names import class_names
 from app.core import events as ev
 from app.core.facts import TaughtClass
+from app.core.modes.lessons import default_labels, given_labels
 from app.core.state import KioskState, Step
 
 
@@ -32,7 +33,7 @@ def with_settings(state: KioskState) -> Step:
     state, commands = with_language(state, state.config.screen.language)
     if any(state.shots) or state.model is not None or state.shown_from:
         return state, commands
-    labels = class_names(state.config.classes.labels, state.language, state.config.screen.palette)
+    labels = default_labels(state)
     if labels == state.labels:
         return state, commands
     return replace(state, classes=tuple(map(TaughtClass, labels))), (ev.NameClasses(labels),)
@@ -40,7 +41,7 @@ def with_settings(state: KioskState) -> Step:
 
 def default_names(state: KioskState) -> tuple[str, ...]:
     """The names that the classes have if nobody gave them one; the settings may name fewer or more classes."""
-    given, count = state.config.classes.labels, len(state.classes)
+    given, count = given_labels(state), len(state.classes)
     labels = (*given, *("",) * (count - len(given)))[:count]
     return class_names(labels, state.language, state.config.screen.palette)
 

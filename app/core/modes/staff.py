@@ -8,6 +8,7 @@ from app.base.buttons import (
     Action,
     ArchivedSession,
     Button,
+    ChooseLesson,
     ClassName,
     LearnInput,
     PowerKey,
@@ -22,7 +23,7 @@ from app.base.pin import is_pin, matches
 from app.base.tone import Tone
 from app.config.input_map import button_named
 from app.core import events as ev
-from app.core.modes import class_list, typing
+from app.core.modes import class_list, lessons, typing
 from app.core.modes.language import with_language, with_palette
 from app.core.modes.settings import CHOICES, NUMBER_OF_CLASSES, change_settings
 from app.core.modes.why import visit_over
@@ -94,7 +95,9 @@ def pressed(state: KioskState, button: Button) -> Step:
     match button:
         case StaffTab(page):
             state = replace(state, staff=replace(staff, page=page, listening=None))
-            return state, (ev.LookAtSystem(),)
+            return state, (ev.LookForLessons() if page is StaffPage.LESSONS else ev.LookAtSystem(),)
+        case ChooseLesson(key):
+            return lessons.chosen(state, key)
         case SettingStep(name, step):
             return _stepped(state, name, step)
         case ClassName(index) if 0 <= index < len(state.classes):

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.base.buttons import ArchivedSession, Button, ClassName, LearnInput, PowerKey, ScreenKey, StaffPage, StaffTab
+from app.base.buttons import (
+    ArchivedSession,
+    Button,
+    ChooseLesson,
+    ClassName,
+    LearnInput,
+    PowerKey,
+    ScreenKey,
+    StaffPage,
+    StaffTab,
+)
 from app.core.modes.settings import class_number_arrows, page_arrows
 from app.core.modes.staff import learnable
 from app.core.state import KioskState, Mode
@@ -35,6 +45,12 @@ def _sessions(state: KioskState) -> tuple[Button, ...]:
     return (*export, *(ArchivedSession(name) for name, _ in archive))
 
 
+def _lessons(state: KioskState) -> tuple[Button, ...]:
+    now = state.lesson.key if state.lesson is not None else ""
+    keys = ("", *(one.lesson.key for one in state.staff.lessons))
+    return tuple(ChooseLesson(key) for key in keys if key != now)
+
+
 def _system(state: KioskState) -> tuple[Button, ...]:
     return () if not state.has_pin else (ScreenKey.NEW_PIN, PowerKey.RESTART, PowerKey.SHUT_DOWN)
 
@@ -43,6 +59,7 @@ _ROWS: dict[StaffPage, Callable[[KioskState], tuple[Button, ...]]] = {
     StaffPage.CLASSES: _classes,
     StaffPage.BUTTONS: _buttons,
     StaffPage.SESSIONS: _sessions,
+    StaffPage.LESSONS: _lessons,
     StaffPage.SYSTEM: _system,
 }
 """Pages with more than settings in their rows."""

@@ -11,6 +11,7 @@ from app.ui.painting.canvas import CAP, DESCENT, Canvas
 from app.ui.painting.game_strip import draw_strip
 from app.ui.painting.keys import draw_key
 from app.ui.painting.layout import VERDICT_H, Layout
+from app.ui.painting.lesson_chip import draw_lesson_chip
 from app.ui.painting.marks import draw_class_mark
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Flight, Moving
@@ -48,6 +49,8 @@ def draw_camera_area(canvas: Canvas, view: KioskView, layout: Layout, moving: Mo
         _turn_sign(canvas, view, turn_place(canvas, area))
     elif view.verdict is not None:
         _verdict(canvas, view.verdict, layout.verdict, moving.verdict)
+    if view.lesson is not None and view.notice is None:
+        draw_lesson_chip(canvas, view.lesson, area)
     if view.game is not None and view.notice is None:
         draw_strip(canvas, view.game, area)
     for key, place in zip(view.picture_keys, picture_key_places(canvas, view, layout), strict=True):

@@ -23,7 +23,18 @@ from app.views.model.pages import (
     Tab,
     Typing,
 )
-from app.views.model.parts import ActionKey, Banner, ClassCard, GameStrip, Light, Question, Screen, StatusStrip, Verdict
+from app.views.model.parts import (
+    ActionKey,
+    Banner,
+    ClassCard,
+    GameStrip,
+    LessonChip,
+    Light,
+    Question,
+    Screen,
+    StatusStrip,
+    Verdict,
+)
 
 __all__ = [
     "ActionKey",
@@ -36,6 +47,7 @@ __all__ = [
     "GalleryPicture",
     "GameStrip",
     "KioskView",
+    "LessonChip",
     "Light",
     "Question",
     "Results",
@@ -73,6 +85,7 @@ class KioskView:
         frozen: The picture stands still: it is that of a trick, not what the camera sees now.
         picture_keys: Keys on the picture: WHY, PLAY.
         game: The strip on the picture while a game is played.
+        lesson: The lesson set that staff have chosen, or None.
         notice: A passing message.
         question: Has its own buttons.
         attract, gallery, results, saving, staff: The pages of these names, or None.
@@ -107,6 +120,7 @@ class KioskView:
     frozen: bool = False
     picture_keys: tuple[ActionKey, ...] = ()
     game: GameStrip | None = None
+    lesson: LessonChip | None = None
     notice: Banner | None = None
     question: Question | None = None
     fault: tuple[str, str] | None = None

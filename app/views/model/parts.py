@@ -156,6 +156,15 @@ class GameStrip:
 
 
 @dataclass(frozen=True)
+class LessonChip:
+    """The name of the lesson on the picture, and the time that is left; `hurry` in its last minute."""
+
+    name: str
+    time: str = ""
+    hurry: bool = False
+
+
+@dataclass(frozen=True)
 class Banner:
     """A message over the screen that disappears by itself."""
 

@@ -1,0 +1,92 @@
+"""Lesson sets: staff choose one, its classes and its task are there for every visit, and its time is counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.base.i18n import Text, message
+from app.base.tone import Tone
+from app.config.class_names import class_names
+from app.config.lesson import Lesson, in_language
+from app.core import events as ev
+from app.core.facts import TaughtClass
+from app.core.modes.settings import change_settings
+from app.core.state import KioskState, Mode, Step, noticed, refused
+
+TIME_IS_UP_S = 12.0  # how long the screen says so
+
+
+def given_labels(state: KioskState) -> tuple[str, ...]:
+    """The names of the classes that the lesson gives in the language of the visit, or else the settings."""
+    return state.lesson.labels(state.language) if state.lesson is not None else state.config.classes.labels
+
+
+def default_labels(state: KioskState) -> tuple[str, ...]:
+    """The names of the classes at the start of a visit; those without a given name have a default one."""
+    return class_names(given_labels(state), state.language, state.config.screen.palette)
+
+
+def target_shots(state: KioskState) -> int:
+    """Pictures of a class at which its ring can be full."""
+    return state.lesson.target_shots if state.lesson is not None else state.config.classes.target_shots
+
+
+def task(state: KioskState) -> Text | None:
+    """What the visitor should do, while nothing is taught yet; None without a lesson."""
+    if state.lesson is None or any(state.shots):
+        return None
+    label = state.classes[0].label
+    words = in_language(state.lesson.task, state.language)
+    return message("{task} Show {label} and hold its button.", task=words, label=label)
+
+
+def seconds_left(state: KioskState) -> float | None:
+    """The time that is left of the lesson; None while it has no limit, or nobody is there."""
+    lesson, since_s = state.lesson, state.lesson_since_s
+    if lesson is None or not lesson.minutes or since_s is None:
+        return None
+    return max(0.0, since_s + 60.0 * lesson.minutes - state.now_s)
+
+
+def found(state: KioskState, event: ev.LessonsFound) -> Step:
+    """Show the lessons that can be chosen, and what is wrong with other files."""
+    return replace(state, staff=replace(state.staff, lessons=event.lessons, lesson_problems=event.problems)), ()
+
+
+def chosen(state: KioskState, key: str) -> Step:
+    """Use a lesson from now on, or none for an empty key. What is taught must be put away before."""
+    lesson = next((one.lesson for one in state.staff.lessons if one.lesson.key == key), None)
+    if key and lesson is None:
+        return state, ()
+    if any(state.shots) or state.in_flight or state.model is not None:
+        return refused(state, message("Something is taught here. Press RESET on the main screen first."))
+    state = replace(state, lesson=lesson, lesson_since_s=state.now_s if lesson is not None else None)
+    labels = default_labels(state)
+    state = replace(state, classes=tuple(map(TaughtClass, labels)))
+    state, commands = change_settings(state, (("classes.lesson", key),))
+    keep = (ev.KeepLesson(lesson),) if lesson is not None else ()
+    return _chosen_notice(state, lesson), (ev.NameClasses(labels), *keep, *commands)
+
+
+def begun(state: KioskState) -> KioskState:
+    """A visit begins: its time is counted from now on."""
+    return replace(state, lesson_since_s=state.now_s if state.lesson is not None else None)
+
+
+def watch_time(state: KioskState) -> Step:
+    """Say once that the time is up; teaching can go on."""
+    if seconds_left(state) != 0.0 or state.mode in (Mode.ATTRACT, Mode.STAFF):
+        return state, ()
+    state = replace(state, lesson_since_s=None)
+    text = message("Time is up! Show everybody what it has learned.")
+    return noticed(state, text, Tone.HINT, TIME_IS_UP_S), (ev.PlaySound("train"),)
+
+
+def _chosen_notice(state: KioskState, lesson: Lesson | None) -> KioskState:
+    if lesson is None:
+        return noticed(state, message("No lesson: the classes are those of the settings."), Tone.SUCCESS)
+    if lesson.extractor and lesson.extractor != state.config.model.extractor:
+        name = lesson.extractor
+        text = message("This lesson begins now. Its network {name} is used after a restart.", name=name)
+        return noticed(state, text, Tone.WARNING)
+    return noticed(state, message("This lesson begins now."), Tone.SUCCESS)
