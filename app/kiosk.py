@@ -51,6 +51,7 @@ from app.jobs.samples import (
     store_sample,
 )
 from app.jobs.save import save_model
+from app.jobs.saved_here import copy_to_drive
 from app.jobs.show_and_carry_on import end_show, import_session, show_model
 from app.jobs.staff import collect_system_info, remember_pin_lock, rename_classes, set_pin, switch_off, write_settings
 from app.jobs.starter import Starter
@@ -235,6 +236,8 @@ class Kiosk:
             case ev.RestoreSession(name, privacy):
                 self._session_job(restore_session, self._removed, name, privacy)
                 self._preparation.request()
+            case ev.CopySaved(number):
+                self._session_job(copy_to_drive, number)
             case ev.ExportSessions():
                 self._session_job(export_sessions)
             case ev.StartTraining():

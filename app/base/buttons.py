@@ -49,6 +49,7 @@ class ScreenKey(Enum):
     SWITCH = "switch"  # a touch anywhere, while one switch operates the kiosk
     NEW_PIN = "new_pin"
     EXPORT_SESSIONS = "export_sessions"
+    COPY_SAVED = "copy_saved"
 
 
 class TypingKey(Enum):

@@ -69,6 +69,7 @@ class SavingState:
         note: What to do before the drive may be pulled out.
         finished_at_s: When it was complete, monotonic.
         gone: The drive was pulled out or switched off.
+        number: By this number the visitor asks staff for a folder on this machine; None if it is on a drive.
     """
 
     drive: str = ""
@@ -78,6 +79,7 @@ class SavingState:
     note: Text = ""
     finished_at_s: float = 0.0
     gone: bool = False
+    number: int | None = None
 
 
 class TypingPurpose(Enum):
@@ -86,6 +88,7 @@ class TypingPurpose(Enum):
     PIN = "pin"
     NEW_PIN = "new_pin"
     CLASS_NAME = "class_name"
+    MODEL_NUMBER = "model_number"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from app.core import events as ev
 from app.importing.find import next_order
 from app.jobs.drives import pinned_drive
 from app.jobs.running import report_failure_as
-from app.jobs.saved_here import make_room
+from app.jobs.saved_here import make_room, next_number
 from app.jobs.tools import Announce, OnProgress, Tools
 from app.model.live import LiveModel
 from app.model.model_files import read_report, saved_counterpart
@@ -111,10 +111,11 @@ def _save_here(content: _Content) -> None:
     max_bytes, floor_bytes = config.storage.saved_max_mib << 20, config.privacy.free_floor_mib << 20
     with content.tools.store.calls:
         make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes)
-    folder = _write(content, root, display_root=root)
+    number = next_number(config.data_dir, exports)
+    folder = _write(content, root, display_root=root, number=number)
     with content.tools.store.calls:
         make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes, keep=folder)
-    content.announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s))
+    content.announce(ev.SavingFinished(folder, False, time.perf_counter() - started_s, number=number))
 
 
 def _save_to_first(drives: list[Drive], content: _Content) -> None:
@@ -143,7 +144,13 @@ def _save_to_first(drives: list[Drive], content: _Content) -> None:
 
 
 def _write(
-    content: _Content, root: Path, *, display_root: Path, drive: Drive | None = None, ascii_names: bool = False
+    content: _Content,
+    root: Path,
+    *,
+    display_root: Path,
+    drive: Drive | None = None,
+    number: int | None = None,
+    ascii_names: bool = False,
 ) -> Path:
     """Write the folder below `root`, which the screen calls `display_root`.
 
@@ -172,7 +179,7 @@ def _write(
         with ExitStack() as writing:
             write_export(
                 folder,
-                replace(_model_facts(content), order=next_order([exports, root], now)),
+                replace(_model_facts(content), order=next_order([exports, root], now), number=number),
                 content.session,
                 include_pictures=content.tools.config.storage.save_pictures,
                 ascii_names=ascii_names,
@@ -185,7 +192,7 @@ def _write(
         cause = error.__cause__
         if ascii_names or not isinstance(cause, OSError) or cause.errno not in NAME_REFUSED:
             raise
-        return _write(content, root, display_root=display_root, drive=drive, ascii_names=True)
+        return _write(content, root, display_root=display_root, drive=drive, number=number, ascii_names=True)
     return display_path
 
 

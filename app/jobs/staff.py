@@ -11,9 +11,11 @@ from app.config.pin_lock import PinLock, write_pin_lock
 from app.core import events as ev
 from app.jobs.machine_info import drive_lines, machine_lines
 from app.jobs.running import report_failure_as
+from app.jobs.saved_here import saved_here
 from app.jobs.starter import Starter
 from app.jobs.tools import Announce, StationServices, Tools
 from app.jobs.training import rename_classes_of_model
+from app.model.saved_folder.facts import EXPORT_FOLDER
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,9 @@ def collect_system_info(tools: Tools, announce: Announce, services: StationServi
             *drive_lines(tools.drives.present(), tools.drives.unmounted()),
             *((message("Last fault"), line, True) for line in services.recent_warnings()),
         )
-        announce(ev.SystemLooked(tuple(cameras), sessions, lines))
+        folders = reversed(saved_here(tools.config.export_dir / EXPORT_FOLDER))
+        saved = tuple(one.number for one in folders if one.number is not None)
+        announce(ev.SystemLooked(tuple(cameras), sessions, lines, saved))
 
 
 def switch_off(_tools: Tools, announce: Announce, services: StationServices, restart: bool) -> None:

@@ -16,8 +16,8 @@ STAGES: dict[SavingStage, Message] = {
     SavingStage.RELEASE: message("Eject"),
 }
 
-DRIVE_AGAIN = message("It is on this machine: ask staff for it, or plug a drive in again and press SAVE.")
-DRIVE_AT_ALL = message("It is on this machine: ask staff for it, or plug in a drive and press SAVE again.")
+DRIVE_AGAIN = message("Or plug the drive in again and press SAVE.")
+DRIVE_AT_ALL = message("Or plug in a drive and press SAVE again.")
 
 
 def saving(state: KioskState, translate: Translator) -> Saving | None:
@@ -30,15 +30,20 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         title, text = message("Saving your model"), message("Leave the drive in until it is done.")
         text = text if now.drive else message("It takes a moment.")
     elif not now.drive:
-        title, text = message("Your model is saved"), DRIVE_AGAIN if state.drive_seen else DRIVE_AT_ALL
+        title, text = (
+            message("Your model is saved"),
+            message("Ask staff: your model is number {number}.", number=now.number),
+        )
     elif now.note:
         title, text = message("Your model is saved"), now.note
     else:
         title, text = message("Your model is yours"), message("You may pull the drive out now.")
-    where = message("On the drive {drive}: {folder}", drive=now.drive, folder=now.folder)
+    where: Text = message("On the drive {drive}: {folder}", drive=now.drive, folder=now.folder)
+    if not now.drive:  # where it is on this machine means nothing to a visitor
+        where = (DRIVE_AGAIN if state.drive_seen else DRIVE_AT_ALL) if now.finished else ""
     return Saving(
         title=translate(title),
-        where=translate(where if now.drive else now.folder),
+        where=translate(where),
         steps=tuple(SavingLine(translate(STAGES[stage]), done) for stage, done in now.done),
         safe=now.finished and not now.note,
         text=translate(text),

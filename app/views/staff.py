@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.base.buttons import Action, ArchivedSession, ClassName, LearnInput, PowerKey, ScreenKey, StaffPage, StaffTab
+from app.base.buttons import (
+    Action,
+    ArchivedSession,
+    ClassName,
+    LearnInput,
+    PowerKey,
+    ScreenKey,
+    StaffPage,
+    StaffTab,
+)
 from app.base.i18n import Message, Text, message
 from app.core.modes.settings import CHOICES, Arrows, class_number_arrows
 from app.core.modes.staff import learnable
@@ -56,6 +65,7 @@ ACTIONS: dict[Action, Message] = {
     Action.SAVE: message("Save"),
     Action.RESET: message("Reset"),
 }
+MOST_NUMBERS = 8  # of models for visitors; every number can be typed
 MOST_START_PROBLEMS = 4  # the log and `doctor` name all of them
 MANY_GHOSTS = 5  # since the start
 MANY_BOUNCES = 10  # per press: arcade switches make up to five each way
@@ -203,7 +213,15 @@ def _sessions(state: KioskState, _: BackendFacts, translate: Translator) -> tupl
         Setting(name, what, press=ArchivedSession(name), press_text=translate(message("bring back")))
         for name, what in kept
     )
-    return (export, *rows)
+    saved = state.staff.system.saved
+    numbers = ", ".join(map(str, saved[:MOST_NUMBERS])) + (" …" if len(saved) > MOST_NUMBERS else "")
+    copy = Setting(
+        label=translate(message("Models for visitors")),
+        value=numbers or translate(message("none")),
+        press=ScreenKey.COPY_SAVED if saved else None,
+        press_text=translate(message("copy to a drive")),
+    )
+    return (copy, export, *rows)
 
 
 def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tuple[Setting, ...]:

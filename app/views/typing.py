@@ -51,6 +51,8 @@ def _title(now: TypingState) -> Message:
             return message("For staff: PIN")
         case TypingPurpose.NEW_PIN:
             return message("New PIN (empty: none is asked for)")
+        case TypingPurpose.MODEL_NUMBER:
+            return message("Number of the model")
         case TypingPurpose.CLASS_NAME:
             return message("What is button {number} called?", number=now.index + 1)
     return assert_never(now.purpose)

@@ -70,7 +70,12 @@ def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         "saved_here": replace(
             main["live"],
             screen=Screen.SAVING,
-            saving=replace(saving(4), where="/var/lib/kiosk/exports", text="It is on this machine.", onto_drive=False),
+            saving=replace(
+                saving(4),
+                where="Or plug in a drive and press SAVE again.",
+                text="Ask staff: your model is number 17.",
+                onto_drive=False,
+            ),
         ),
         "staff": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS)),
         "staff_inputs": replace(main["live"], screen=Screen.STAFF, staff=staff(INPUTS)),

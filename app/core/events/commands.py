@@ -140,6 +140,13 @@ class ExportSessions:
 
 
 @dataclass(frozen=True)
+class CopySaved:
+    """Copy the model with this number, which SAVE wrote to this machine, to a drive."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class PowerOff:
     """Shut the computer down, or restart it."""
 
@@ -236,6 +243,7 @@ Command = (
     | KeepLesson
     | RestoreSession
     | ExportSessions
+    | CopySaved
     | PowerOff
     | StartTraining
     | StartSaving

@@ -134,6 +134,7 @@ class SavingFinished:
         seconds: How long saving took.
         drive: Name of the drive.
         note: What to do before the drive may be pulled out; empty if it may be pulled out now.
+        number: By this number the visitor asks for a folder on this machine; None for one on a drive.
     """
 
     folder: Path
@@ -141,6 +142,7 @@ class SavingFinished:
     seconds: float = 0.0
     drive: str = ""
     note: Text = ""
+    number: int | None = None
 
 
 @dataclass(frozen=True)

@@ -107,11 +107,13 @@ class SystemLooked:
         cameras: Cameras that can be chosen.
         archive: Name and description of every archived session.
         lines: Diagnostics: name, value, and whether it needs attention.
+        saved: Numbers of the models that wait on this machine for their visitors, the newest first.
     """
 
     cameras: tuple[str, ...] = ()
     archive: tuple[tuple[str, str], ...] = ()
     lines: tuple[tuple[Text, Text, bool], ...] = ()
+    saved: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

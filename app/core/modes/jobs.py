@@ -61,6 +61,7 @@ def saving_finished(state: KioskState, event: ev.SavingFinished) -> Step:
         finished=True,
         note=event.note,
         finished_at_s=state.now_s,
+        number=event.number,
     )
     return replace(state, saving=saving), (ev.PlaySound("saved"),)
 

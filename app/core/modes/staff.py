@@ -109,6 +109,8 @@ def pressed(state: KioskState, button: Button) -> Step:
             return replace(state, staff=replace(staff, listening=listening)), ()
         case ArchivedSession(name) if state.has_pin:
             return state, (ev.RestoreSession(name, state.privacy),)
+        case ScreenKey.COPY_SAVED if state.has_pin and state.staff.system.saved:
+            return replace(state, typing=TypingState(TypingPurpose.MODEL_NUMBER)), ()
         case ScreenKey.EXPORT_SESSIONS if state.has_pin:
             return state, (ev.ExportSessions(),)
         case PowerKey() if state.has_pin:
@@ -137,6 +139,8 @@ def text_done(state: KioskState, text: str) -> Step:
             return _pin_written(state, text)
         case TypingPurpose.NEW_PIN:
             return _new_pin_written(state, text)
+        case TypingPurpose.MODEL_NUMBER:
+            return _number_written(state, text)
         case TypingPurpose.CLASS_NAME:
             return class_list.rename(state, text, wanted.index)
     return assert_never(wanted.purpose)
@@ -214,6 +218,15 @@ def _pin_written(state: KioskState, pin: str) -> Step:
     staff = replace(staff, wrong_pins=wrong, locked_until_s=state.now_s + locked_s if locked_s else 0.0)
     state, commands = typing.with_problem(replace(state, staff=staff), text, keep_text=False)
     return state, (*commands, ev.RememberPinLock(wrong, locked_s))
+
+
+def _number_written(state: KioskState, text: str) -> Step:
+    """Copy the model with the number that was typed, if it is there."""
+    number = int(text or 0)
+    if number not in state.staff.system.saved:
+        problem = message("There is no model with the number {number} here.", number=number)
+        return typing.with_problem(state, problem, keep_text=False)
+    return replace(state, typing=None), (ev.CopySaved(number),)
 
 
 def _new_pin_written(state: KioskState, pin: str) -> Step:

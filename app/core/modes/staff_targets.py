@@ -40,9 +40,12 @@ def _buttons(state: KioskState) -> tuple[Button, ...]:
 
 
 def _sessions(state: KioskState) -> tuple[Button, ...]:
-    archive = state.staff.system.archive if state.has_pin else ()
-    export = (ScreenKey.EXPORT_SESSIONS,) if archive else ()
-    return (*export, *(ArchivedSession(name) for name, _ in archive))
+    if not state.has_pin:
+        return ()
+    system = state.staff.system
+    export = (ScreenKey.EXPORT_SESSIONS,) if system.archive else ()
+    saved = (ScreenKey.COPY_SAVED,) if system.saved else ()
+    return (*saved, *export, *(ArchivedSession(name) for name, _ in system.archive))
 
 
 def _lessons(state: KioskState) -> tuple[Button, ...]:

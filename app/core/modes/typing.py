@@ -17,7 +17,7 @@ from app.core.state import KioskState, Step
 LONGEST_NAME, LONGEST_PIN = 24, LONGEST
 LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.'&", "äöüßàâçèéêëœ", "îïôùûñáíóúğış")
 """Keys of the keyboard: the English ones, then further letters of German, French, Spanish and Turkish."""
-PINS = (TypingPurpose.PIN, TypingPurpose.NEW_PIN)  # digits only
+DIGITS_ONLY = (TypingPurpose.PIN, TypingPurpose.NEW_PIN, TypingPurpose.MODEL_NUMBER)
 DIGITS = ("123", "456", "789", "0")
 
 
@@ -39,8 +39,8 @@ def targets(state: KioskState) -> tuple[Button, ...]:
 
 
 def rows(typing: TypingState) -> tuple[tuple[LetterKey | TypingKey, ...], ...]:
-    """The keys that write, row by row: a number pad for a PIN, else a keyboard."""
-    if typing.purpose in PINS:
+    """The keys that write, row by row: a number pad for a PIN or a number, else a keyboard."""
+    if typing.purpose in DIGITS_ONLY:
         pad = tuple(tuple(LetterKey(digit) for digit in row) for row in DIGITS)
         return (*pad[:-1], (*pad[-1], TypingKey.BACKSPACE))
     letters = tuple(tuple(LetterKey(letter) for letter in row) for row in LETTERS)
@@ -83,7 +83,7 @@ def typed(state: KioskState, text: str) -> Step:
     if typing is None:
         return state, ()
     before = "" if typing.selected else typing.text
-    if typing.purpose in PINS:
+    if typing.purpose in DIGITS_ONLY:
         new = "".join(letter for letter in text if letter.isascii() and letter.isdigit())
         written = (before + new)[:LONGEST_PIN]
     else:

@@ -164,6 +164,7 @@ def _metadata(facts: ExportFacts) -> dict[str, object]:
         "models": list(facts.models),
         "extractor": {"name": facts.extractor_name, "sha256": facts.extractor_sha256},
         **({} if facts.order is None else {"order": facts.order}),
+        **({} if facts.number is None else {"number": facts.number}),
         "versions": {
             **{name: _version(name) for name in ("teachable-kiosk", "ai-edge-litert", "numpy", "opencv-python")},
             "python": platform.python_version(),

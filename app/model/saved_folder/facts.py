@@ -44,6 +44,7 @@ class ExportFacts:
         counterpart: The same head on the other form of the extractor, if it exists.
         language, palette: What `open_me.html` starts with.
         order: The folder with the largest order is the newest (`app.importing.find.next_order`); None leaves it out.
+        number: By this number the visitor asks for a folder that was saved on the kiosk; None for any other folder.
     """
 
     model_path: Path
@@ -62,6 +63,7 @@ class ExportFacts:
     language: str = SOURCE_LANGUAGE
     palette: str = DEFAULT_PALETTE
     order: int | None = None
+    number: int | None = None
 
     @property
     def applied_threshold(self) -> float:

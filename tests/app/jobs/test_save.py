@@ -39,9 +39,9 @@ def test_without_a_drive_the_folder_is_written_to_the_export_directory(station: 
     station.press(Action.SAVE)
     shown = saving(station.kiosk.state, Translator("en"))
     assert shown is not None
-    text = "It is on this machine: ask staff for it, or plug in a drive and press SAVE again."
-    assert (shown.onto_drive, shown.text) == (False, text)
-    assert shown.where == str(station.kiosk.saved_to)
+    assert (shown.onto_drive, shown.text) == (False, "Ask staff: your model is number 1.")
+    assert shown.where == "Or plug in a drive and press SAVE again."
+    assert station.kiosk.saved_to.parent == station.config.export_dir / "teachable"
 
 
 def test_if_the_first_drive_fails_the_second_is_used(station: Station) -> None:

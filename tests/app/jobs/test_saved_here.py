@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from app.base.buttons import Action
 from app.base.errors import ExportFailed
-from app.jobs.saved_here import make_room
+from app.core.events import CopySaved
+from app.jobs.saved_here import LAST_NUMBER, make_room, next_number, saved_here
 from tests.support.kiosks import Station
 
 pytestmark = pytest.mark.needs_runtime
@@ -69,3 +72,69 @@ def test_save_keeps_the_newest_folders(station: Station) -> None:
     size = sum(path.stat().st_size for path in folders[0].rglob("*") if path.is_file())
     make_room(station.config.export_dir / "teachable", max_bytes=2 * size + size // 2, floor_bytes=0)
     assert [folder.is_dir() for folder in folders] == [False, True, True]
+
+
+def test_each_saved_model_has_a_number_that_is_never_given_twice(tmp_path: Path) -> None:
+    exports, data = tmp_path / "exports", tmp_path / "data"
+    data.mkdir()
+    assert [next_number(data, exports) for _ in range(3)] == [1, 2, 3]
+    lay_folders(exports, {"a": 5})
+    (exports / "a" / "metadata.json").write_text(json.dumps({"order": 5, "number": 16, "labels": ["apple", "cup"]}))
+    assert next_number(data, exports) == 17  # also if the data directory is new
+    (found,) = saved_here(exports)
+    assert (found.number, found.labels) == (16, ("apple", "cup"))
+    shutil.rmtree(exports)
+    assert next_number(data, exports) == 18
+
+
+@pytest.mark.parametrize("kept", ["", "no number", "-"])
+def test_a_damaged_number_is_replaced_by_the_next_one_of_the_folders(tmp_path: Path, kept: str) -> None:
+    (tmp_path / LAST_NUMBER).write_text(kept)
+    assert next_number(tmp_path, tmp_path / "none") == 1
+    assert (tmp_path / LAST_NUMBER).read_text() == "1"
+
+
+def test_a_number_is_given_although_the_disk_is_gone(tmp_path: Path) -> None:
+    assert next_number(tmp_path / "missing", tmp_path / "none") == 1
+
+
+def copied(station: Station, number: int) -> str:
+    """Ask for a model as staff do; returns the notice."""
+    station.kiosk.perform(CopySaved(number))
+    station.settle()
+    return station.notice
+
+
+def test_staff_copy_a_visitors_model_to_a_drive_by_its_number(station: Station) -> None:
+    station.train()
+    for _ in range(2):
+        station.press(Action.SAVE)
+        station.press(Action.SAVE)  # leaves the page
+    kept = {one.number: one for one in saved_here(station.config.export_dir / "teachable")}
+    assert set(kept) == {1, 2}
+    assert copied(station, 2) == "Plug in a drive first: model 2 is copied to it."
+    drive = station.folder / "stick"
+    drive.mkdir()
+    station.drives.insert("STICK", drive)
+    assert copied(station, 2).strip() == "Model 2 is on STICK."
+    (folder,) = (drive / "teachable").iterdir()
+    assert contents(folder) == contents(kept[2].path)
+    subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=folder, check=True)
+    assert copied(station, 3) == "Model 3 is not here any more: others needed its room."
+    copied(station, 2)
+    assert len(list((drive / "teachable").iterdir())) == 2  # beside the first copy
+
+
+def test_a_model_that_had_to_make_room_is_gone_by_its_number_too(station: Station) -> None:
+    station.train()
+    for _ in range(2):
+        station.press(Action.SAVE)
+        station.press(Action.SAVE)
+    exports = station.config.export_dir / "teachable"
+    make_room(exports, max_bytes=0, floor_bytes=0, keep=saved_here(exports)[-1].path)
+    assert [one.number for one in saved_here(exports)] == [2]
+    assert copied(station, 1) == "Model 1 is not here any more: others needed its room."
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}

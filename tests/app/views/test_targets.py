@@ -107,6 +107,10 @@ PAGES_WITH_TARGETS: dict[str, KioskState] = {
     "staff: learning a button": on_staff_page(StaffPage.BUTTONS, LearnInput(Action.TRAIN)),
     "staff: a setting at its end": on_staff_page(StaffPage.CAMERA, *[SettingStep("camera.zoom", 1)] * 9),
     "staff: kept sessions": run(on_staff_page(StaffPage.SESSIONS), ev.SystemLooked(archive=ARCHIVE))[0],
+    "staff: models for visitors": run(on_staff_page(StaffPage.SESSIONS), ev.SystemLooked(saved=(17, 3)))[0],
+    "number of a model": run(
+        on_staff_page(StaffPage.SESSIONS), ev.SystemLooked(saved=(17,)), ev.ButtonPressed(ScreenKey.COPY_SAVED)
+    )[0],
     "name of a class": on_staff_page(StaffPage.CLASSES, ClassName(0)),
     "name of a class, changed": on_staff_page(StaffPage.CLASSES, ClassName(0), LetterKey("x")),
     "name of a class, empty": on_staff_page(StaffPage.CLASSES, ClassName(0), TypingKey.BACKSPACE),

@@ -173,19 +173,19 @@ def test_the_lamps_of_the_answers_are_lit() -> None:
 
 
 def kept_here(*events: ev.Event) -> str:
-    """The text on the screen after these events, once the model is saved on this machine."""
+    """The advice on the screen after these events, once the model is saved on this machine."""
     state, _ = after(kiosk(3, 3, 0, mode=Mode.LIVE, model=MODEL), *events)
     state = replace(state, mode=Mode.LIVE, model=MODEL)
-    state, _ = after(state, ev.ButtonPressed(Action.SAVE), ev.SavingFinished(Path("/exports/apple_cup"), False))
+    state, _ = after(state, ev.ButtonPressed(Action.SAVE), ev.SavingFinished(Path("/exports/x"), False, number=17))
     shown = present(state, None, NOTHING_SEEN, Surroundings()).saving
     assert shown is not None
-    assert not shown.onto_drive
-    return shown.text
+    assert (shown.onto_drive, shown.text) == (False, "Ask staff: your model is number 17.")
+    return shown.where
 
 
 def test_the_advice_after_saving_here_depends_on_whether_a_drive_was_plugged_in() -> None:
-    plug_in = "It is on this machine: ask staff for it, or plug in a drive and press SAVE again."
-    again = "It is on this machine: ask staff for it, or plug a drive in again and press SAVE."
+    plug_in = "Or plug in a drive and press SAVE again."
+    again = "Or plug the drive in again and press SAVE."
     assert kept_here() == plug_in
     assert kept_here(plugged()) == plug_in
     assert kept_here(plugged(A), plugged()) == again  # switched off by an earlier SAVE it may still be in

@@ -295,3 +295,17 @@ def edges(source: str, ghosts: int = 0, bounces: int = 0) -> list[ev.Event]:
     if bounces:
         happened += [ev.PinChanged(source, True, at_s + 0.002)]
     return [*happened, ev.TimePassed(5.0), ev.TimePassed(5.1)]
+
+
+def test_staff_type_the_number_of_a_visitors_model_to_copy_it_and_only_behind_the_pin() -> None:
+    state = unlocked(kiosk(3, 3))
+    state, _ = run(state, ev.SystemLooked(saved=(17, 3)))
+    state, commands = touched(state, ScreenKey.COPY_SAVED, LetterKey("4"), TypingKey.DONE)
+    assert (str(state.typing.problem), state.typing.text) == ("There is no model with the number 4 here.", "")
+    assert [one for one in commands if isinstance(one, ev.CopySaved)] == []
+    state, commands = touched(state, LetterKey("1"), LetterKey("7"), TypingKey.DONE)
+    assert (state.typing, commands) == (None, [ev.CopySaved(17)])
+    without, _ = run(inside(kiosk(3, 3)), ev.SystemLooked(saved=(17, 3)))
+    assert touched(without, ScreenKey.COPY_SAVED)[0].typing is None
+    none_kept, _ = run(unlocked(kiosk(3, 3)), ev.SystemLooked())
+    assert touched(none_kept, ScreenKey.COPY_SAVED)[0].typing is None
