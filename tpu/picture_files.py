@@ -140,7 +140,11 @@ def _webp(data: bytes) -> tuple[int, int] | None:
 
 
 def _tiff(data: bytes) -> tuple[int, int] | None:
-    """Read the tags ImageWidth (256) and ImageLength (257) of the first directory."""
+    """Read the tags ImageWidth (256) and ImageLength (257) of the first directory.
+
+    Colours of other kinds than grey, RGB, a palette, CMYK and YCbCr (tag 262), such as CIELab, count as damage, because
+    OpenCV takes them for RGB.
+    """
     order = "<" if data[:2] == b"II" else ">"
     big = b"+" in data[2:4]
     start = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)[0]
@@ -150,6 +154,8 @@ def _tiff(data: bytes) -> tuple[int, int] | None:
     for number in range(min(count, 512)):
         at = entry + number * entry_bytes
         tag, kind = struct.unpack_from(order + "HH", data, at)
+        if tag == 262 and struct.unpack_from(order + "H", data, at + value_at)[0] not in (0, 1, 2, 3, 5, 6):
+            return None
         if tag in (256, 257):
             form = {3: "H", 4: "I", 16: "Q"}.get(kind)
             if form is None:

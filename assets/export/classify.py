@@ -148,9 +148,19 @@ def watch(name):
         sys.exit(f"error: the camera {name} delivers no pictures. Plug it in again, or name another one: --camera 1")
 
 
+def read_picture(name):
+    """Read a picture file: RGB, 8 bits; OSError if it is none, or of a kind that the kiosk does not read either."""
+    image = Image.open(name)
+    if image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PNG"):  # grey with 16 bits
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode in ("I", "F", "LAB"):
+        raise OSError("colours of another kind")
+    return ImageOps.exif_transpose(image).convert("RGB")
+
+
 for name in pictures:
     try:
-        picture = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
+        picture = read_picture(name)
     except OSError as error:  # includes Pillow's errors for damaged pictures
         sys.exit(f"error: {name} cannot be read ({error.strerror or 'not a picture'}). Name a JPEG, PNG or BMP file.")
     is_square = picture.width == picture.height  # the pictures of the kiosk are: they are cropped

@@ -24,6 +24,12 @@ ROWS = (
         f"{PICTURES}::test_a_file_that_was_cut_is_no_half_picture",
     ),
     FaultRow(
+        "a picture with 16 bits for each value, or in colours such as CIELab",
+        "the same answer from the kiosk and from `classify.py`; or one line that says it is no picture",
+        "everything",
+        f"{PICTURES}::test_a_tiff_in_colours_that_would_be_misread_is_refused",
+    ),
+    FaultRow(
         "the archive behind a model unpacks to gigabytes, or has thousands of members",
         "the model without its labels",
         "everything",

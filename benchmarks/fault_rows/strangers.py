@@ -34,6 +34,13 @@ ROWS = (
         f"{GUARDED}::test_a_child_that_dies_at_any_moment_is_replaced_before_the_next_answer",
     ),
     FaultRow(
+        "a stranger's session is as large as is allowed",
+        "nothing: it is read",
+        "its memory is given back",
+        "tests/app/importing/test_sessions.py"
+        "::test_what_was_read_of_a_large_session_takes_no_memory_afterwards_and_can_be_read_again",
+    ),
+    FaultRow(
         "the process of a stranger's model sends what is no answer",
         "as above, at once",
         "everything",

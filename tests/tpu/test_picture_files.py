@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from app.base.errors import PictureDamaged
 from app.session.pictures import decode_picture
@@ -88,6 +89,13 @@ def test_the_reason_names_the_size(tmp_path: Path) -> None:
     with pytest.raises(PictureUnreadable) as caught:
         read_picture(path)
     assert caught.value.reason == "it has 30000 × 30000 pixels, more than 64 million"
+
+
+def test_a_tiff_in_colours_that_would_be_misread_is_refused(tmp_path: Path) -> None:
+    for mode, readable in (("RGB", True), ("L", True), ("CMYK", True), ("LAB", False), ("F", False), ("I", False)):
+        path = tmp_path / f"{mode}.tif"
+        Image.fromarray(PICTURE).convert("L" if mode in "FI" else "RGB").convert(mode).save(path)
+        assert (decode(path.read_bytes()) is not None) is readable, mode
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import pickle
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.guarded.sandbox import forget
 from tests.support.untrusted_folders import DAMAGED, read_session_of_any_extractor, refusal, session_of
 
 pytestmark = pytest.mark.needs_runtime
@@ -208,3 +210,23 @@ def test_files_that_are_not_pictures_are_left_out(folder: Path) -> None:
     session = session_of(folder)
     assert session.samples[0].picture == b""
     assert session.samples[1].picture != b""
+
+
+def test_what_was_read_of_a_large_session_takes_no_memory_afterwards_and_can_be_read_again() -> None:
+    """The answer of the process that unpacks it is a file in memory; the parts of it that were used are mapped here."""
+    size = 64 << 20
+    with os.fdopen(os.memfd_create("answer"), "w+b") as file:
+        file.write(b"1" * size)
+        file.flush()
+        blob = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
+    before = resident_bytes()
+    assert bytes(blob[:: 1 << 12]) == b"1" * (size >> 12)
+    used = resident_bytes() - before
+    forget([blob])
+    assert used > size // 2
+    assert resident_bytes() - before < size // 8
+    assert blob[size - 1] == ord("1")
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
