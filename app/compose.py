@@ -35,7 +35,6 @@ from app.demo.setup import Demo, demo_config, scripted_visitor
 from app.demo.simulated import SimulatedDrives
 from app.demo.visitor import Findings
 from app.devices.camera import candidates
-from app.devices.display import screen_chosen
 from app.devices.keyboard import Keyboard
 from app.devices.pointer import Pointer
 from app.devices.power import switch_off
@@ -52,7 +51,6 @@ from app.openers import (
     Buttons,
     Outputs,
     camera_opener,
-    lock_data_dir,
     open_buttons,
     open_drives,
     open_lesson,
@@ -61,7 +59,6 @@ from app.openers import (
     open_sounds,
     open_store,
     open_vision,
-    open_window,
     record_incidents,
     record_warnings,
     start_accelerator,
@@ -71,6 +68,7 @@ from app.openers import (
     with_usable_camera,
     with_usable_export_dir,
 )
+from app.splash import show_splash
 from app.ui import screens
 from app.ui.scan_groups import scan_groups
 from app.ui.window import Window
@@ -165,6 +163,7 @@ def compose(
     list_devices: ListDevices = list_accelerators,
     table: DemonstrationCamera | None = None,
     start: Start | None = None,
+    window: Window | None = None,
     make_visitor: MakeVisitor = scripted_visitor,
 ) -> Iterator[Composed]:
     """Open the kiosk and start its workers; close everything when the block ends.
@@ -181,6 +180,7 @@ def compose(
         list_devices: Lists the Edge TPUs that are plugged in.
         table: The demonstration camera; None to create one.
         start: Use defaults where settings do not hold; None raises an error instead.
+        window: What `show_splash` opened, which holds the lock of the data directory; None opens it here.
         make_visitor: Creates the simulated visitor, if there is one.
 
     Raises:
@@ -200,16 +200,15 @@ def compose(
             typed=start.typed if start is not None else (),
             strict=start is None,
         )
-        lock_data_dir(config, stack)
+        guarded = demo is None and locked_in(os.environ)
+        window = window or show_splash(config, stack, fallbacks, headless=headless, locked_in=guarded)
         config = with_usable_export_dir(config, fallbacks)
         config = with_usable_camera(config, fallbacks)
         warnings = record_warnings(stack)
-        guarded = demo is None and locked_in(os.environ)
         if start is not None:
             record_incidents(config, stack)
         if guarded:
             warn_of_loss(config)
-        window = open_window(config, headless, stack, fallbacks, locked_in=guarded)
         sounds = open_sounds(config, headless, stack)
         lesson = open_lesson(config, fallbacks) if demo is None else None
         if lesson is not None and lesson.extractor:
@@ -383,8 +382,3 @@ def start_workers(
         stack.callback(workers.stop, duty.name, WORKER_STOPS_S)
     stack.callback(drives.hurry)  # a worker that waits for a drive could not stop in time
     return workers
-
-
-def display_available() -> bool:
-    """Whether a window can be shown: in a desktop session, or with a video driver named in the environment."""
-    return screen_chosen(os.environ)

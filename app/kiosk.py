@@ -31,6 +31,7 @@ from app.config.pin_lock import PinLock, read_pin_lock
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.modes import erasing, idle, results
+from app.core.modes.devices import CAMERA_STARTS_S
 from app.core.modes.games import watching
 from app.core.modes.recovery import job_lost, recovered, waits_for_job
 from app.core.modes.why import explains
@@ -412,6 +413,7 @@ class Kiosk:
             lesson_since_s=now_s if self._services.lesson is not None else None,
             language=config.screen.language,
             last_input_s=now_s,
+            camera_due_s=now_s + CAMERA_STARTS_S,
             now_s=now_s,
             ticked_s=now_s,
             disk_problem=self._tools.store.opened.disk_problem,

@@ -23,6 +23,7 @@ from app.views.present import Surroundings, present
 from tpu.tensors import centre_square
 
 FRAMES_PER_SECOND = 60
+TRAINING_FRAMES_PER_SECOND = 30  # leaves the processor to the training
 IDLE_FRAMES_PER_SECOND = 20  # enough for the demonstration, and for the camera picture while nobody presses anything
 IDLE_AFTER_S = 10.0
 NO_FRAME_S = 2.5  # a camera that is silent for so long is lost, also while its worker waits for it
@@ -137,7 +138,9 @@ class Loop:
         """Draw less often while nobody does anything: a kiosk idles for most of its life."""
         state = self._kiosk.state
         idle = state.mode is Mode.ATTRACT or state.now_s - state.last_input_s > IDLE_AFTER_S
-        return IDLE_FRAMES_PER_SECOND if idle and state.mode is not Mode.TRAINING else FRAMES_PER_SECOND
+        if state.mode is Mode.TRAINING:
+            return TRAINING_FRAMES_PER_SECOND
+        return IDLE_FRAMES_PER_SECOND if idle else FRAMES_PER_SECOND
 
     def _watch_camera(self) -> None:
         """Say that the camera is lost while its worker waits for it, and found when it goes on."""

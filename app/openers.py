@@ -11,12 +11,9 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pygame
-
 from app.base.errors import (
     CameraUnavailable,
     ConfigInvalid,
-    DisplayUnavailable,
     ExportFailed,
     KioskError,
     PinsUnavailable,
@@ -35,7 +32,6 @@ from app.core.events import Event, at_time
 from app.demo.camera import DemonstrationCamera
 from app.devices.auto_camera import AutoCamera
 from app.devices.camera import check_source, first_camera, open_camera
-from app.devices.display import end_when_display_is_lost
 from app.devices.drive import MountedDrives
 from app.devices.gpio import GpioButtons
 from app.devices.keyboard import check_keys
@@ -48,7 +44,6 @@ from app.kiosk import Kiosk
 from app.model.backend_status import backend_now
 from app.model.live import Vision
 from app.session.database import SESSION_FILE
-from app.session.lock import only_kiosk_in
 from app.session.store import SessionStore
 from app.ui.sounds import Sounds
 from app.ui.speech import Speech
@@ -63,22 +58,13 @@ from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
 from tpu.runtime import Driver
-from tpu.stderr_filter import ALSA, NO_RUNTIME_DIR, hide_lines
+from tpu.stderr_filter import ALSA, hide_lines
 
 logger = logging.getLogger(__name__)
 
 BEHIND_FOR_S = 60.0  # if the window is not in front by then, only a new process may help
 MEMORY = Path("/dev/shm")  # a file system in memory
 AUTOMATIC, DEMO_CAMERA = ("", "auto"), "demo"  # values of camera.source that name no device
-
-
-def lock_data_dir(config: Config, stack: ExitStack) -> None:
-    """Make sure that no other kiosk uses the data directory.
-
-    Raises:
-        DataDirInUse: If another one does.
-    """
-    stack.enter_context(only_kiosk_in(config.data_dir))
 
 
 def warn_of_loss(config: Config) -> None:
@@ -111,41 +97,6 @@ def record_incidents(config: Config, stack: ExitStack) -> None:
     stack.callback(root.removeHandler, incidents)
     if not incidents.ended_well:
         logger.warning("the kiosk did not end as intended before: it was killed, or the power went away")
-
-
-def open_window(
-    config: Config, headless: bool, stack: ExitStack, fallbacks: Fallbacks, *, locked_in: bool = False
-) -> Window:
-    """Open the window; with `headless`, draw into memory. If it cannot have its size, it gets the default size.
-
-    Raises:
-        DisplayUnavailable: If there is no screen.
-    """
-    screen, default = config.screen, Config().screen
-    size, usual = (screen.width_px, screen.height_px), (default.width_px, default.height_px)
-    fullscreen = screen.fullscreen and not headless
-    try:
-        window = _window(size, fullscreen=fullscreen, headless=headless, locked_in=locked_in)
-    except DisplayUnavailable as error:
-        if size == usual:
-            raise
-        window = _window(usual, fullscreen=fullscreen, headless=headless, locked_in=locked_in)
-        stack.callback(window.close)
-        fallbacks.use_default("screen.width_px", error)
-        end_when_display_is_lost()
-        return window
-    end_when_display_is_lost()
-    return stack.enter_context(closing(window))
-
-
-def _window(size: tuple[int, int], *, fullscreen: bool, headless: bool, locked_in: bool) -> Window:
-    try:
-        with hide_lines(NO_RUNTIME_DIR):
-            return Window(size, fullscreen=fullscreen, headless=headless, locked_in=locked_in)
-    except (pygame.error, MemoryError) as error:
-        raise DisplayUnavailable(
-            f"no window can be opened: {error}. Start it from a desktop session, or with --headless."
-        ) from error
 
 
 def open_sounds(config: Config, headless: bool, stack: ExitStack) -> Sounds:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import count
 
+HOME_PAGE = "open_me.html"  # in every saved folder: what to open at home
 LONGEST_BYTES = 100  # leaves room for a suffix; FAT, ext4 and Windows end near 255
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)

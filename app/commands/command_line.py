@@ -20,7 +20,7 @@ from app.commands.exit_codes import DONE, ERROR, INTERRUPTED
 from app.commands.parser import make_parser
 from app.commands.signals import Terminated, ending_in_order
 from app.commands.streams import drop_output, prepare_streams
-from app.devices.camera import silence_libraries
+from app.devices.quiet_libraries import silence_libraries
 from learning.errors import LearningError
 from tpu.errors import RuntimeLayerError
 from tpu.guarded.process import wait_for_verdicts

@@ -7,17 +7,21 @@ import logging
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from app.base.file_names import HOME_PAGE
+from app.base.process_age import process_age_s
+from app.base.start_problems import Fallbacks
 from app.commands.exit_codes import DONE, INTERRUPTED
 from app.commands.report import STANDARD_OUTPUT, check_json, line_writer, write_json
 from app.commands.settings import config_of, settings_that_hold, typed_settings
-from app.compose import Start, compose, display_available
 from app.config.schema import StorageSettings
-from app.devices.display import find_screen
-from app.model.saved_folder.facts import PAGE
+from app.devices.display import find_screen, screen_chosen
+from app.devices.systemd import locked_in
+from app.splash import show_splash
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +39,8 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options, settings)
     if not options.headless and not options.demo:
         os.environ.update(find_screen(os.environ))
-    headless = options.headless or (options.demo and not display_available())
-    if not headless and not options.demo and not display_available():
+    headless = options.headless or (options.demo and not screen_chosen(os.environ))
+    if not headless and not options.demo and not screen_chosen(os.environ):
         logger.info("no DISPLAY is set: trying to draw on the console")
     screenshots = demo_data_dir = None
     if options.demo:
@@ -44,19 +48,30 @@ def run(options: argparse.Namespace) -> int:
         check_json(report_path)  # also without --json: the demonstration writes beside it
         screenshots, demo_data_dir = report_path.with_name(f"{report_path.stem}-screens"), options.data_dir
         config = replace(config, storage=_with_export_dir(config.storage, report_path.parent))
-    with compose(
-        config,
-        headless=headless,
-        settings=settings,
-        demo_out=screenshots,
-        demo_data_dir=demo_data_dir,
-        start=None if options.demo else Start(typed_settings(options), problems),
-    ) as composed:
+    with ExitStack() as stack:
+        window, typed, found = None, typed_settings(options), [*problems]
+        if not options.demo:
+            fallbacks = Fallbacks(lambda text: found.append(str(text)), typed=typed)
+            window = show_splash(config, stack, fallbacks, headless=headless, locked_in=locked_in(os.environ))
+        from app.compose import Start, compose  # takes longer than all that came before
+
+        composed = stack.enter_context(
+            compose(
+                config,
+                headless=headless,
+                settings=settings,
+                demo_out=screenshots,
+                demo_data_dir=demo_data_dir,
+                start=None if options.demo else Start(typed, tuple(found)),
+                window=window,
+            )
+        )
         kiosk = composed.kiosk
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: setattr(kiosk, "running", False))
         if headless and not options.demo:
             print("The kiosk runs without a window. Ctrl-C stops it.", file=sys.stderr, flush=True)
+        logger.info("the kiosk is ready %.2f s after the start of the process", process_age_s())
         composed.loop.run()
         if composed.findings is not None and not composed.findings.complete:
             print("The demonstration was interrupted, so there is no report.", file=sys.stderr)
@@ -81,7 +96,7 @@ def _demo_summary(report: dict[str, Any], json_path: Path | None) -> str:
         f"new views recognised: {live['right']} of {live['looked']} ({live['accuracy']:.1%})"
         f"; “not sure”: {live['not_sure']}, nearly sure: {live['near_misses']}",
         f"model saved to: {report['export']}",
-        *([f"try it in a browser: {page}"] if (page := Path(report["export"]) / PAGE).is_file() else []),
+        *([f"try it in a browser: {page}"] if (page := Path(report["export"]) / HOME_PAGE).is_file() else []),
         f"screenshots: {Path(report['screenshots'][0]).parent}",
     ]
     if json_path not in (None, STANDARD_OUTPUT):

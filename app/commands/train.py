@@ -17,6 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from app.base.errors import ConfigInvalid, ExportError, ExportFailed
+from app.base.file_names import HOME_PAGE
 from app.base.files import folder_problem
 from app.base.shown_paths import shown_path
 from app.commands.dataset import check_shots, find_pictures
@@ -29,7 +30,7 @@ from app.importing.find import next_order
 from app.model.counterpart import write_counterpart
 from app.model.prior import ExtractorPrior
 from app.model.saved_folder.contents import write_export
-from app.model.saved_folder.facts import EDGE_TPU_FILE, EXPORT_FOLDER, PAGE, export_facts
+from app.model.saved_folder.facts import EDGE_TPU_FILE, EXPORT_FOLDER, export_facts
 from app.model.saved_folder.verified_folder import CHECKSUMS, refuse_occupied
 from app.model.train import TrainedModel, train_model
 from app.session.session import MOST_MADE_VIEWS, Sample, Session
@@ -144,8 +145,8 @@ def run_train(
     write(f"model: {model}")
     if EDGE_TPU_FILE in facts.models and facts.file != EDGE_TPU_FILE:
         write(f"model for the Edge TPU: {folder / EDGE_TPU_FILE}")
-    if (folder / PAGE).is_file():
-        write(f"try it in a browser: {folder / PAGE}")
+    if (folder / HOME_PAGE).is_file():
+        write(f"try it in a browser: {folder / HOME_PAGE}")
     write(f"report: {folder / 'report.html'}")
     write_json(
         json_path,

@@ -151,6 +151,7 @@ class ScreenSettings:
     narration: bool = False
     language: str = "en"
     palette: str = "paper"
+    less_motion: bool = False
     games: bool = True
 
 

@@ -117,6 +117,7 @@ class KioskState:
         arrival: The sample that was stored last.
         camera: Name of the camera while frames arrive, else None.
         camera_problem: Why no frames arrive.
+        camera_due_s: Until then a camera that has sent no picture yet counts as starting, monotonic.
         picture_problem: Why the frames that arrive are of no use; None if they are good.
         calm_until_s: Until then the calm screen is shown after a defect, monotonic.
         fault: Which part of the program has stopped; only a restart helps.
@@ -173,6 +174,7 @@ class KioskState:
     arrival: Arrival | None = None
     camera: str | None = None
     camera_problem: Text | None = None
+    camera_due_s: float = 0.0
     picture_problem: Text | None = None
     calm_until_s: float = 0.0
     fault: Text | None = None
@@ -245,6 +247,11 @@ class KioskState:
     def answering(self) -> bool:
         """Whether a model answers: the session's own, one from a drive, or the starter."""
         return self.model is not None or self.starter is not None
+
+    @property
+    def camera_starts(self) -> bool:
+        """Whether the camera has sent no picture yet, but still may: nothing is wrong so far."""
+        return self.camera is None and self.now_s < self.camera_due_s
 
     @property
     def stale(self) -> bool:

@@ -25,6 +25,7 @@ from app.config.schema import CameraSettings
 from app.devices import pi_camera
 from app.devices.file_cameras import FolderCamera, VideoFileCamera, camera_unreadable
 from app.devices.freezing import FreezeWatch
+from app.devices.quiet_libraries import silence_libraries
 
 logger = logging.getLogger(__name__)
 
@@ -39,17 +40,6 @@ NO_CAMERA = message("no camera was found. Plug one in, or name a video with --ca
 CHECK_CABLE = message("Check its cable, or name another one with --camera.")
 CHECK_ADDRESS = message("Check the address and the network, or name another one with --camera.")
 CHECK_NAME = message("Check how it is written, or name another one with --camera.")
-
-
-def silence_libraries() -> None:
-    """Stop OpenCV and FFmpeg from printing at every attempt to open a missing camera; the kiosk reports it once.
-
-    Log levels that are set in the environment stay. Call it before the first camera is opened; cv2 may be imported
-    already.
-    """
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when FFmpeg is first used
-    if os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT") == "SILENT":  # read at cv2's import
-        (cv2.utils.logging if hasattr(cv2.utils, "logging") else cv2).setLogLevel(0)  # OpenCV 5, and 4
 
 
 def open_camera(source: str, settings: CameraSettings = pi_camera.USUAL) -> Camera:

@@ -15,6 +15,7 @@ from app.ui.pages.results import draw_results, results_targets
 from app.ui.pages.saving import draw_saving, saving_targets
 from app.ui.pages.staff import draw_staff, staff_targets
 from app.ui.pages.typing_page import draw_typing, typing_targets
+from app.ui.pages.waking import draw_waking
 from app.ui.painting.canvas import Canvas, DrawnText
 from app.ui.painting.highlight import draw_highlight
 from app.ui.painting.layout import arrange
@@ -94,7 +95,7 @@ def _targets(view: KioskView, canvas: Canvas) -> list[Target]:
     if view.typing is not None:
         return typing_targets(canvas, view.typing)
     corner: list[Target] = [(view.corner, arrange(view, size, canvas.theme).corner)] if view.corner is not None else []
-    if view.screen is Screen.FAULT:
+    if view.screen in (Screen.FAULT, Screen.WAKING):
         return corner
     if view.screen is Screen.ATTRACT and view.attract is not None:
         return attract_targets(view, canvas)
@@ -124,6 +125,8 @@ def _draw_screen(canvas: Canvas, view: KioskView, moving: Moving) -> None:
         draw_typing(canvas, view.typing)
     elif view.screen is Screen.FAULT:
         draw_fault(canvas, view, moving)
+    elif view.screen is Screen.WAKING:
+        draw_waking(canvas, view, moving)
     elif view.screen is Screen.ATTRACT and view.attract is not None:
         draw_attract(canvas, view, view.attract, moving)
     elif view.screen is Screen.GALLERY and view.gallery is not None:

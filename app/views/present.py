@@ -146,6 +146,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         not_sure_text=translate(message("Not sure")),
         waiting_text=translate(message("Waiting for the camera…")),
         palette=state.config.screen.palette,
+        less_motion=state.config.screen.less_motion,
         now_s=state.now_s,
     )
     return played(view, state, surroundings.stage, translate) if state.mode is Mode.ATTRACT else view
@@ -188,7 +189,7 @@ def _status(state: KioskState, surroundings: Surroundings, translate: Translator
         backend=backend_name(state, surroundings.backend, translate),
         frames_per_second=rate if state.camera else 0.0,
         drive=drive_line(state, translate),
-        problem=state.camera is None
+        problem=(state.camera is None and not state.camera_starts)
         or state.picture_problem is not None
         or state.fault is not None
         or state.disk_waits

@@ -46,7 +46,7 @@ def accelerator_missing(state: KioskState) -> bool:
 
 def faulty(state: KioskState) -> bool:
     """Whether the fault screen is shown."""
-    lost = state.camera is None and state.camera_problem is not None and state.teaching
+    lost = state.camera is None and state.camera_problem is not None and state.teaching and not state.camera_starts
     return (state.fault is not None and state.mode is not Mode.STAFF) or lost or _blind(state) is not None
 
 

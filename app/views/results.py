@@ -11,7 +11,7 @@ from app.base.explanation import Explanation
 from app.base.i18n import Message, Text, message
 from app.base.picture import Picture
 from app.core.facts import TrainedFacts
-from app.core.modes.accuracy import advice, is_good, tested_accuracy, title_of_results
+from app.core.modes.accuracy import advice, feeling, tested_accuracy, title_of_results
 from app.core.modes.results import cells, with_picture
 from app.core.state import KioskState, Mode
 from app.views.light import light
@@ -34,43 +34,46 @@ def results(state: KioskState, translate: Translator) -> Results | None:
     curve = tuple(float(one["validation_accuracy"]) for one in report["curve"]) if tested else ()
     if cell is not None:
         title = _answered(labels[cell.truth], labels[cell.answer])
-    elif confused and state.results.lit and 2 * _on_background(state, confused) > len(confused):
+    elif state.results.lit and 2 * _on_background(state, confused) > len(confused):
         title = message("Mixed up: it looked at the background")
-    elif confused:
-        title = message("Pictures that mixed it up")
     else:
-        title = message("No mix-ups!") if tested else message("Not tested yet")
+        title = message("Pictures that mixed it up")
     bring_back = ActionKey(Action.UNDO, "undo", translate(message("Bring back")), "Z")
     return Results(
         title=translate(title_of_results(model)),
-        text=" ".join(map(translate, _text(state, model))),
-        glad=is_good(model),
+        text=translate(advice(model, labels)),
+        note=translate(_note(state, model)),
+        glad=feeling(model),
         curve_title=translate(message("More pictures, better guesses")),
-        curve=curve,
+        curve=curve if len(curve) > 1 else (),
         curve_text=f"{math.floor(100 * curve[-1])}%" if curve else "",
         confusion_title=translate(message("Left: what it really was. Top: what it guessed.")),
-        labels=labels,
-        indices=taught,
-        confusion=_cells(report, cell, tested),
+        labels=labels if tested else (),
+        indices=taught if tested else (),
+        confusion=_cells(report, cell) if tested else (),
         confused_title=translate(title),
         confused=confused,
         keys=(back_key(translate), *_why_key(state, translate), *((bring_back,) if state.results.removed else ())),
     )
 
 
-def _text(state: KioskState, model: TrainedFacts) -> tuple[Text, ...]:
-    hint = usage_hint(state, touch=advice(model), buttons=STEER, keys=KEYS)
-    return (hint, message("Its “not sure” is only a guess so far.")) if model.provisional else (hint,)
+def _note(state: KioskState, model: TrainedFacts) -> Text:
+    """A small line below the panels: how to move, or what else is to know."""
+    known: Text = ""
+    if model.validation_from == "views":
+        known = message("Tested with its own pictures, moved and turned.")
+    elif model.provisional:
+        known = message("Its “not sure” is only a guess so far.")
+    return usage_hint(state, touch=known, buttons=STEER, keys=KEYS)
 
 
-def _cells(report: Mapping[str, Any], chosen: MatrixCell | None, tested: bool) -> tuple[tuple[ConfusionCell, ...], ...]:
-    """The confusion matrix; empty if its pictures are near-duplicates of those that taught."""
+def _cells(report: Mapping[str, Any], chosen: MatrixCell | None) -> tuple[tuple[ConfusionCell, ...], ...]:
     return tuple(
         tuple(
             ConfusionCell(
                 button=button,
-                count=int(count) if tested else 0,
-                share=count / max(1, sum(row)) if tested else 0.0,
+                count=int(count),
+                share=count / max(1, sum(row)),
                 right=truth == answer,
                 selected=chosen == button,
             )

@@ -1,13 +1,17 @@
-"""The page of SAVE: what is written where, and when the drive may be pulled out."""
+"""The page of SAVE: what was taught, what is written, when the drive may be pulled out, and what to open at home."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.base.buttons import ScreenKey
-from app.base.i18n import Message, Text, message
+from app.base.file_names import HOME_PAGE
+from app.base.i18n import Message, Text, counted, message
 from app.core.events import SavingStage
 from app.core.state import KioskState, Mode
-from app.views.model import ActionKey, Saving, SavingLine
+from app.views.model import ActionKey, Saving, SavingLine, TaughtThing
 from app.views.words import Translator
+from learning.fit import MIN_CLASSES
 
 STAGES: dict[SavingStage, Message] = {
     SavingStage.WRITE: message("Write"),
@@ -16,6 +20,7 @@ STAGES: dict[SavingStage, Message] = {
     SavingStage.RELEASE: message("Eject"),
 }
 
+MOST_NAMED = 3
 DRIVE_AGAIN = message("Or plug the drive in again and press SAVE.")
 DRIVE_AT_ALL = message("Or plug in a drive and press SAVE again.")
 
@@ -26,29 +31,52 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         return None
     now = state.saving
     text: Text
+    title: Message
     if not now.finished:
         title, text = message("Saving your model"), message("Leave the drive in until it is done.")
         text = text if now.drive else message("It takes a moment.")
     elif not now.drive:
-        title, text = (
-            message("Your model is saved"),
-            message("Ask staff: your model is number {number}.", number=now.number),
-        )
+        title = celebration(_taught(state))
+        text = message("Ask staff: your model is number {number}.", number=now.number)
     elif now.note:
-        title, text = message("Your model is saved"), now.note
+        title, text = celebration(_taught(state)), now.note
     else:
-        title, text = message("Your model is yours"), message("You may pull the drive out now.")
-    where: Text = message("On the drive {drive}: {folder}", drive=now.drive, folder=now.folder)
-    if not now.drive:  # where it is on this machine means nothing to a visitor
-        where = (DRIVE_AGAIN if state.drive_seen else DRIVE_AT_ALL) if now.finished else ""
+        title, text = celebration(_taught(state)), message("You may pull the drive out now.")
+    where = message("On the drive {drive}: {folder}", drive=now.drive, folder=now.folder)
+    if now.drive:
+        home = message("At home, open {file} on the drive.", file=HOME_PAGE)
+    else:
+        home = DRIVE_AGAIN if state.drive_seen else DRIVE_AT_ALL
     return Saving(
         title=translate(title),
-        where=translate(where),
+        where=translate(where) if now.drive else "",
         steps=tuple(SavingLine(translate(STAGES[stage]), done) for stage, done in now.done),
         safe=now.finished and not now.note,
         text=translate(text),
         onto_drive=bool(now.drive),
-        keys=(ActionKey(ScreenKey.BACK, "back", translate(message("Go on")), "", suggested=True),)
+        keys=(ActionKey(ScreenKey.BACK, "later", translate(message("Go on")), "", suggested=True),)
         if now.finished
         else (),
+        things=tuple(
+            TaughtThing(index, one.label, one.thumbnails[-1] if one.thumbnails else None)
+            for index, one in enumerate(state.classes)
+            if one.label in _taught(state)
+        ),
+        home=translate(home) if now.finished else "",
     )
+
+
+def celebration(labels: Sequence[str]) -> Message:
+    """What is said of a model that is saved: it names two or three things, and counts more."""
+    if len(labels) < MIN_CLASSES:
+        return message("Your model is saved")
+    if len(labels) > MOST_NAMED:
+        return counted("You taught it {count} thing!", "You taught it {count} things!", len(labels))
+    things = message("{some} and {last}", some=", ".join(labels[:-1]), last=labels[-1])
+    return message("You taught it {things}!", things=things)
+
+
+def _taught(state: KioskState) -> tuple[str, ...]:
+    """Labels of the classes that the model was taught."""
+    shots = state.model.shots if state.model is not None else ()
+    return tuple(label for label, count in zip(state.labels, shots, strict=False) if count)

@@ -19,6 +19,7 @@ from app.views.model import (
     Setting,
     Staff,
     Tab,
+    TaughtThing,
     Typing,
 )
 from tests.support.painted import NAMES, picture
@@ -64,16 +65,23 @@ def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
         "gallery": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(1, 18, names[1])),
         "gallery_few": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(0, 3, names[0])),
         "results": replace(main["live"], screen=Screen.RESULTS, results=results(count, names)),
+        "results_perfect": replace(
+            main["live"],
+            screen=Screen.RESULTS,
+            results=replace(results(count, names), title="All 20 right!", text="Well taught!", confused=(), note=""),
+        ),
+        "results_untested": replace(main["live"], screen=Screen.RESULTS, results=untested()),
         "results_why": replace(main["live"], screen=Screen.RESULTS, results=results(count, names, lit=True)),
-        "saving": replace(main["live"], screen=Screen.SAVING, saving=saving(2), progress=0.45),
-        "saved": replace(main["live"], screen=Screen.SAVING, saving=saving(5)),
+        "saving": replace(main["live"], screen=Screen.SAVING, saving=saving(2, count, names), progress=0.45),
+        "saved": replace(main["live"], screen=Screen.SAVING, saving=saving(4, count, names)),
         "saved_here": replace(
             main["live"],
             screen=Screen.SAVING,
             saving=replace(
-                saving(4),
-                where="Or plug in a drive and press SAVE again.",
+                saving(4, count, names),
+                where="",
                 text="Ask staff: your model is number 17.",
+                home="Or plug in a drive and press SAVE again.",
                 onto_drive=False,
             ),
         ),
@@ -103,11 +111,30 @@ def gallery(index: int, count: int, name: str) -> Gallery:
     )
 
 
+def untested() -> Results:
+    """The results of a training that could not be tested: no panel has anything to show."""
+    return Results(
+        title="Not tested yet",
+        text="Hold each button twice, then press TRAIN.",
+        curve_title="",
+        curve=(),
+        confusion_title="",
+        labels=(),
+        indices=(),
+        confusion=(),
+        confused_title="",
+        confused=(),
+        keys=(ActionKey("back", "back", "Back", "Esc"),),
+        glad=0.25,
+    )
+
+
 def results(count: int, names: tuple[str, ...], *, lit: bool = False) -> Results:
     """The results of a training that confuses some classes; the pictures may show why."""
     return Results(
-        title="18 of 20 test pictures right",
-        text="Show the things that it mixed up from more sides. Its “not sure” is only a guess so far.",
+        title="18 of 20 right",
+        text=f"Show {names[1]} and {names[0]} from more sides: it mixes them up.",
+        note="Its “not sure” is only a guess so far.",
         curve_title="More pictures, better guesses",
         curve=(0.35, 0.52, 0.7, 0.78, 0.8, 0.86, 0.9, 0.91, 0.92, 0.93),
         confusion_title="Left: what it really was. Top: what it guessed.",
@@ -128,7 +155,7 @@ def results(count: int, names: tuple[str, ...], *, lit: bool = False) -> Results
         ),
         keys=(ActionKey("back", "back", "Back", "Esc"), *((replace(WHY_KEY, held=True),) if lit else ())),
         curve_text="93 %",
-        glad=True,
+        glad=0.8,
     )
 
 
@@ -139,23 +166,24 @@ def _cell(row: int, column: int, count: int) -> ConfusionCell:
     )
 
 
-def saving(done: int) -> Saving:
+def saving(done: int, count: int = 3, names: tuple[str, ...] = NAMES) -> Saving:
     """Saving in five steps, of which `done` are finished."""
-    steps = (
-        "The model",
-        "The names of the classes",
-        "A report with all that was learned",
-        "A script that runs it anywhere",
-        "Reading everything back",
-    )
+    steps = ("Write", "Finish", "Check", "Eject")
     safe = done >= len(steps)
+    if not safe:
+        title, text, home = "Saving your model", "Leave the drive in until it is done.", ""
+    else:
+        title = f"You taught it {names[0]} and {names[1]}!" if count < 4 else f"You taught it {count} things!"
+        text, home = "You may pull the drive out now.", "At home, open open_me.html on the drive."
     return Saving(
-        title="Saved" if safe else "Saving – leave the drive in",
-        where="KIOSK / teachable / 2026-01-31_1412_apple_cup_duck",
+        title=title,
+        where="On the drive KIOSK: teachable/2026-01-31_1412_apple_cup_duck",
         steps=tuple(SavingLine(text, _done(number, done)) for number, text in enumerate(steps)),
         safe=safe,
-        text="You may pull it out now." if safe else "",
-        keys=(ActionKey("back", "back", "Back", "Esc"),) if safe else (),
+        text=text,
+        keys=(ActionKey("back", "later", "Go on", "", suggested=True),) if safe else (),
+        things=tuple(TaughtThing(index, names[index], picture(index)) for index in range(count)),
+        home=home,
     )
 
 

@@ -22,6 +22,7 @@ from app.views.model import (
     StatusStrip,
     Verdict,
 )
+from app.views.waking import waking
 from tests.support.painted import NAMES, painted, picture
 
 MARKS = tuple(zip(class_names(("",) * 9, "en"), (str(one) for one in SHAPES), strict=True))
@@ -207,6 +208,7 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
                 "Does it not help? Call Ada of the museum, 0123 456 789.",
             ),
         ),
+        "waking": waking("en", "paper"),
         "waiting": view(Screen.TEACH, cards(count, names=names), "One moment.", picture=None, model_square=None),
     }
 

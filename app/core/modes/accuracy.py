@@ -5,10 +5,13 @@ Accuracies are rounded down, never up.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.base.i18n import Message, message
 from app.core.facts import TrainedFacts
 
 GOOD_FROM = 0.7  # accuracy from which the kiosk is glad about a model
+UNTESTED_FEELING = 0.25
 
 
 def is_good(model: TrainedFacts) -> bool:
@@ -52,23 +55,56 @@ def title_of_results(model: TrainedFacts) -> Message:
     if accuracy is None:
         return message("Not tested yet")
     if model.validation_from == "views":
-        return message("{percent}% of moved and turned pictures right", percent=_percent(accuracy))
+        return message("{percent}% right", percent=_percent(accuracy))
     right, total = _right_of_total(model, accuracy)
-    return message("{right} of {total} test pictures right", right=right, total=total)
+    if right == total:
+        return message("All {total} right!", total=total)
+    return message("{right} of {total} right", right=right, total=total)
 
 
-def advice(model: TrainedFacts) -> Message:
-    """What to do next, on the page of results."""
+def advice(model: TrainedFacts, labels: Sequence[str] = ()) -> Message:
+    """What to do next, on the page of results: one thing.
+
+    Args:
+        model: The model.
+        labels: Labels of the rows of its confusion matrix; without them no class is named.
+    """
     accuracy = tested_accuracy(model)
     if accuracy is None:
-        return message("Hold each button twice, then press TRAIN: one hold tests what the other has taught.")
-    if not is_good(model):
-        return message("Show each thing from more sides.")
-    if model.validation_from == "views":
-        return message("These are copies of its own pictures. Show a thing in another way to test it better.")
+        return message("Hold each button twice, then press TRAIN.")
+    if model.validation_from == "views" and is_good(model):
+        return message("Hold each button once more, then press TRAIN: that is a real test.")
+    pair = _most_mixed_up(model, labels) if accuracy < 1 else None
+    if pair is not None:
+        return message("Show {one} and {other} from more sides: it mixes them up.", one=pair[0], other=pair[1])
     if accuracy < 1:
-        return message("Show the things that it mixed up from more sides.")
+        return message("Show each thing from more sides.")
     return message("Well taught!")
+
+
+def feeling(model: TrainedFacts) -> float:
+    """How the mascot feels about a model, -1..1: proud of a good one, a little worried about one that often fails."""
+    accuracy = tested_accuracy(model)
+    if accuracy is None:
+        return UNTESTED_FEELING
+    if accuracy >= GOOD_FROM:
+        return 0.5 + 0.5 * (accuracy - GOOD_FROM) / (1 - GOOD_FROM)
+    return max(-0.5, accuracy - GOOD_FROM)
+
+
+def _most_mixed_up(model: TrainedFacts, labels: Sequence[str]) -> tuple[str, str] | None:
+    """The true class and the answer of the most frequent mistake; None without mistakes or labels."""
+    confusion = model.report["confusion"] if model.report is not None else []
+    mistakes = [
+        (count, -truth, -answer)
+        for truth, row in enumerate(confusion)
+        for answer, count in enumerate(row)
+        if truth != answer and count
+    ]
+    if not mistakes or len(labels) != len(confusion):
+        return None
+    _, truth, answer = max(mistakes)
+    return labels[-truth], labels[-answer]
 
 
 def _percent(accuracy: float) -> int:

@@ -14,10 +14,12 @@ from app.core.modes.idle import somebody_came
 from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
+CAMERA_STARTS_S = 8.0  # from the start of the kiosk; a webcam that is found late takes a few seconds
+
 
 def camera_found(state: KioskState, event: ev.CameraFound) -> Step:
     """Frames arrive."""
-    return replace(state, camera=event.name, camera_problem=None), ()
+    return replace(state, camera=event.name, camera_problem=None, camera_due_s=0.0), ()
 
 
 def camera_lost(state: KioskState, event: ev.CameraLost) -> Step:

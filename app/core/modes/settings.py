@@ -158,6 +158,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("scan.step_s", StaffPage.ACCESS, message("The highlight moves every"), lambda _: STEPS_S, _seconds),
     Choice("scan.start", StaffPage.ACCESS, message("It begins to move"), lambda _: (AT_ONCE, AT_PRESS), _start),
     Choice("scan.dwell_s", StaffPage.ACCESS, message("Ignore presses shorter than"), lambda _: DWELLS_S, _seconds),
+    Choice("screen.less_motion", StaffPage.ACCESS, message("Less motion"), lambda _: ON_OFF, _on_off),
     Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle, True),
     Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor leaves"), lambda _: PRIVACY, _privacy, True),
 )

@@ -21,6 +21,8 @@ def class_pressed(state: KioskState, index: int) -> Step:
         return only_an_example(state, index)
     if state.held is not None:
         return state, ()  # two buttons at once: the first one goes on
+    if state.camera_starts:
+        return noticed(state, message("One moment, the camera is starting."), Tone.HINT), ()
     if state.camera is None:
         return refused(state, message("There is no picture to learn from. Check the camera's cable."))
     if (full := _full(state, index)) is not None:

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from app.base.errors import PictureDamaged
-from app.base.file_names import safe_file_name
+from app.base.file_names import HOME_PAGE, safe_file_name
 from app.base.paths import asset_path
 from app.model.not_sure import with_settings_applied
-from app.model.saved_folder.facts import PAGE, PLAIN_FILE, REPORT, ExportFacts
+from app.model.saved_folder.facts import PLAIN_FILE, REPORT, ExportFacts
 from app.model.saved_folder.page import PICTURES_PER_CLASS, PageFacts, open_me_page
 from app.model.saved_folder.page_engine import read_engine
 from app.model.saved_folder.readme import ReadmeFacts, readme
@@ -82,12 +82,12 @@ def _contents(
     shown = session.samples if session is not None and report_pictures else ()
     page = _page(facts, shown, files)
     if page is not None:
-        files[PAGE] = page
+        files[HOME_PAGE] = page
     files["README.txt"] = _readme(facts, has_page=page is not None)
     if facts.training_report is not None:
         files["report.json"] = _json(facts.training_report)
         shown_pictures = {one.sample_id: one.picture for one in shown}
-        link = None if page is None else PAGE
+        link = None if page is None else HOME_PAGE
         report_facts = {**facts.training_report, "threshold": 0.0} if facts.never_refuses else facts.training_report
         report = report_page(report_facts, shown_pictures, link=link, language=facts.language)
         files[REPORT] = report.encode()

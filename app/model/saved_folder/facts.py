@@ -20,7 +20,6 @@ from learning.validation import Origin
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import PREPROCESSING
 
-PAGE = "open_me.html"
 REPORT = "report.html"
 EXPORT_FOLDER = "teachable"  # on a drive and in the export directory alike
 NAME_BYTES = 40

@@ -21,13 +21,15 @@ def draw_attract(canvas: Canvas, view: KioskView, attract: Attract, moving: Movi
     palette, px = canvas.palette, canvas.px
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
     draw_mascot(canvas, layout.mascot, moving)
-    canvas.text(attract.headline, layout.guidance, 38, palette.text, palette.background, bold=True, lines=2)
+    canvas.text(attract.headline, layout.guidance, 64, palette.text, palette.background, bold=True, lines=2)
     draw_camera_area(canvas, view, layout, moving)
-    caption = pygame.Rect(layout.camera.left + px(20), layout.camera.top + px(20), layout.camera.width - px(40), px(84))
+    caption = pygame.Rect(
+        layout.camera.left + px(20), layout.camera.top + px(20), layout.camera.width - px(40), px(112)
+    )
     paint.panel(canvas.surface, caption, palette.text, px(24))
     ink = canvas.theme.ink(palette.text)
     canvas.text(
-        attract.caption, caption.inflate(-px(48), -px(12)), 31, ink, palette.text, bold=True, align="center", lines=2
+        attract.caption, caption.inflate(-px(40), -px(6)), 47, ink, palette.text, bold=True, align="center", lines=2
     )
     draw_cards(canvas, view, layout, moving)
     foot = layout.foot
@@ -39,8 +41,8 @@ def draw_attract(canvas: Canvas, view: KioskView, attract: Attract, moving: Movi
         )
     face = mixed(palette.accent, (255, 255, 255), 0.3 * moving.breath)
     paint.lip(canvas.surface, call, face, mixed(palette.accent, (0, 0, 0), 0.32), px(28), px(7))
-    words = pygame.Rect(call.left, call.top, call.width, call.height - px(7)).inflate(-px(40), -px(16))
-    canvas.text(attract.call, words, 38, canvas.theme.ink(palette.accent), face, bold=True, align="center", lines=2)
+    words = pygame.Rect(call.left, call.top, call.width, call.height - px(7)).inflate(-px(24), -px(8))
+    canvas.text(attract.call, words, 47, canvas.theme.ink(palette.accent), face, bold=True, align="center", lines=2)
     _dots(canvas, attract, pygame.Rect(foot.left, foot.bottom - px(22), foot.width, px(12)))
     draw_flights(canvas, view, layout, moving)
 

@@ -6,19 +6,20 @@ import pygame
 
 from app.ui.painting import paint
 from app.ui.painting.camera_area import draw_camera_area, draw_flight, draw_notice, picture_key_places
-from app.ui.painting.canvas import Canvas, fitted
+from app.ui.painting.canvas import Canvas
 from app.ui.painting.card_layout import arrange_card
 from app.ui.painting.cards import card_targets, draw_card
+from app.ui.painting.confetti import draw_confetti
 from app.ui.painting.keys import draw_key
 from app.ui.painting.layout import Layout, arrange
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Moving
 from app.ui.painting.page import Target
+from app.ui.painting.shapes import shape
 from app.ui.painting.theme import font
 from app.views.model import ActionKey, KioskView
 
-SPEECH, SPEECH_LEAST = 29, 26  # units; text in two lines has the largest size between them that fits
-SPEECH_LONG = 26  # units; longer text takes three lines of this size
+SPEECH = 47  # units; capitals are 14 mm high on a 24-inch screen, so that they can be read from three metres away
 NOT_SURE = 19
 NOT_SURE_TWO_ROWS = 60  # units; a higher place has the bar below its name
 
@@ -32,7 +33,8 @@ def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     draw_actions(canvas, view, layout, moving)
     if view.language is not None:
         draw_language(canvas, view.language, layout.language)
-    _status(canvas, view, layout)
+    if view.status.problem:
+        _problem_mark(canvas, layout)
     if view.notice is not None:
         draw_notice(canvas, view.notice.text, view.notice.tone, layout.notice, moving.notice)
     draw_flights(canvas, view, layout, moving)
@@ -58,10 +60,8 @@ def main_targets(view: KioskView, canvas: Canvas) -> list[Target]:
 def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> None:
     """Draw the mascot and what it says."""
     draw_mascot(canvas, layout.mascot, moving)
-    palette, area = canvas.palette, layout.guidance
-    size_px, _ = fitted(words, canvas.px(SPEECH), area.size, 2, True)
-    size, lines = (SPEECH, 2) if size_px >= canvas.px(SPEECH_LEAST) else (SPEECH_LONG, 3)
-    canvas.text(words, area, size, palette.text, palette.background, bold=True, lines=lines)
+    palette = canvas.palette
+    canvas.text(words, layout.guidance, SPEECH, palette.text, palette.background, bold=True, lines=2)
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
@@ -91,11 +91,13 @@ def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:
 
 
 def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Draw the pictures that fly from the camera into their cards."""
+    """Draw the pictures that fly from the camera into their cards, or from there to the mascot."""
     for flight in moving.flights:
         if flight.index < len(layout.cards):
-            goal = arrange_card(canvas, view.cards[flight.index], layout.cards[flight.index]).button
-            draw_flight(canvas, flight, layout.camera, goal.center)
+            card = arrange_card(canvas, view.cards[flight.index], layout.cards[flight.index]).button.center
+            way = (card, layout.mascot.center) if flight.to_mascot else (layout.camera.center, card)
+            draw_flight(canvas, flight, *way)
+    draw_confetti(canvas, layout.mascot.center, canvas.px(230), moving)
 
 
 def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
@@ -119,13 +121,9 @@ def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -
     paint.panel(canvas.surface, tick, palette.quiet, px(1.5))
 
 
-def _status(canvas: Canvas, view: KioskView, layout: Layout) -> None:
-    status, palette = view.status, canvas.palette
-    words = "  ·  ".join(part for part in (status.camera, status.backend, status.rate_text, status.drive) if part)
-    area = layout.status
-    if status.problem:
-        mark = pygame.Rect(area.left, 0, canvas.px(10), canvas.px(10))
-        mark.centery = area.centery
-        paint.panel(canvas.surface, mark, palette.warning, canvas.px(5))
-        area = pygame.Rect(mark.right + canvas.px(8), area.top, area.right - mark.right - canvas.px(8), area.height)
-    canvas.text(words, area, 15, palette.text if status.problem else palette.quiet, palette.background)
+def _problem_mark(canvas: Canvas, layout: Layout) -> None:
+    """Draw a warning sign beside the mascot: staff read on their pages what it is about."""
+    radius = canvas.px(17)
+    centre = (layout.mascot.right - radius, layout.mascot.bottom - radius)
+    canvas.surface.blit(disc := paint.disc(radius, canvas.palette.warning), disc.get_rect(center=centre))
+    shape(canvas.surface, "triangle", centre, canvas.px(9), canvas.theme.ink(canvas.palette.warning))

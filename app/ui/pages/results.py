@@ -1,4 +1,4 @@
-"""The results of the latest training: learning curve, confusion matrix, and the pictures that confuse the model."""
+"""The results of the latest training: a verdict and one piece of advice, and below them what they come from."""
 
 from __future__ import annotations
 
@@ -9,21 +9,33 @@ import pygame
 
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
-from app.ui.painting.layout import grid
+from app.ui.painting.layout import MARGIN, grid
 from app.ui.painting.marks import draw_class_mark
+from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Moving
-from app.ui.painting.page import Target, arrange_page, draw_head, draw_keys, key_targets
+from app.ui.painting.page import Target, arrange_page, draw_keys, key_targets
 from app.ui.painting.theme import mixed
 from app.views.model import ConfusedPicture, ConfusionCell, Results
 
+# Sizes in units:
+FACE = 132
 TITLE_H = 36
-WORDS_H = 46
+NOTE_H = 26
+WORDS_H = 50
+LEAST_PRINT = 120
 
 
 @dataclass(frozen=True)
 class ResultsLayout:
-    """The parts of the screen, in pixels: three panels, the confusion matrix row by row, the confused pictures."""
+    """The parts of the screen, in pixels: what is said, the panels, the matrix row by row, the confused pictures.
 
+    A panel without anything to show is empty, and the others are larger. Without any panel the words are in the middle.
+    """
+
+    face: pygame.Rect
+    verdict: pygame.Rect
+    advice: pygame.Rect
+    note: pygame.Rect
     curve: pygame.Rect
     table: pygame.Rect
     confused: pygame.Rect
@@ -32,25 +44,76 @@ class ResultsLayout:
     cells: tuple[tuple[pygame.Rect, ...], ...]
     pictures: tuple[pygame.Rect, ...]
 
+    @property
+    def alone(self) -> bool:
+        """Whether there is no panel."""
+        return not (self.curve.width or self.table.width or self.confused.width)
+
 
 def arrange_results(canvas: Canvas, results: Results) -> ResultsLayout:
-    """Arrange the matrix beside curve and pictures in a landscape window, between them in a portrait one."""
-    px, body = canvas.px, arrange_page(canvas).body
-    gap, count = px(16), len(results.labels)
-    if body.width >= body.height:
-        table = pygame.Rect(body.left, body.top, round(body.width * 0.5), body.height)
-        right = pygame.Rect(table.right + gap, body.top, body.right - table.right - gap, body.height)
-        curve = pygame.Rect(right.left, right.top, right.width, round(right.height * 0.38))
-        confused = pygame.Rect(right.left, curve.bottom + gap, right.width, right.bottom - curve.bottom - gap)
-    else:
-        curve = pygame.Rect(body.left, body.top, body.width, round(body.height * 0.2))
-        table = pygame.Rect(body.left, curve.bottom + gap, body.width, round(body.height * 0.48))
-        confused = pygame.Rect(body.left, table.bottom + gap, body.width, body.bottom - table.bottom - gap)
-    inner = _inner(canvas, table)
+    """Arrange the verdict above the panels: beside each other in a landscape window, else one below the other."""
+    px, window, footer = canvas.px, canvas.surface.get_rect(), arrange_page(canvas).footer
+    gap, top = px(16), px(MARGIN)
+    face = pygame.Rect(footer.left, top, px(FACE), px(FACE))
+    words_left = face.right + px(24)
+    verdict = pygame.Rect(words_left, top, footer.right - words_left, round(face.height * 0.54))
+    advice = pygame.Rect(words_left, verdict.bottom, verdict.width, face.bottom - verdict.bottom)
+    note = pygame.Rect(footer.left, footer.top - px(10) - px(NOTE_H), footer.width, px(NOTE_H))
+    body = pygame.Rect(footer.left, face.bottom + gap, footer.width, 0)
+    body.height = (note.top if results.note else footer.top) - px(12) - body.top
+    areas = _panels(body, gap, results)
+    if not areas:
+        face = pygame.Rect(0, 0, px(220), px(220))
+        face.midbottom = (window.centerx, window.centery - px(70))
+        verdict = pygame.Rect(footer.left, face.bottom + px(24), footer.width, px(84))
+        advice = pygame.Rect(footer.left, verdict.bottom + px(8), footer.width, px(110))
+    nowhere = pygame.Rect(body.topleft, (0, 0))
+    curve, table, confused = (areas.get(name, nowhere) for name in ("curve", "table", "confused"))
+    rows, columns, cells = _matrix(canvas, table, len(results.labels))
+    return ResultsLayout(
+        face, verdict, advice, note, curve, table, confused, rows, columns, cells,
+        pictures=_picture_places(canvas, _inner(canvas, confused), len(results.confused)),
+    )  # fmt: skip
+
+
+def _panels(body: pygame.Rect, gap: int, results: Results) -> dict[str, pygame.Rect]:
+    """The places of the panels that have something to show; the pictures are the largest."""
+    shown = [
+        (name, share)
+        for name, share, there in (
+            ("confused", 6, bool(results.confused)),
+            ("table", 5, bool(results.confusion)),
+            ("curve", 4 if not results.confused else 0, bool(results.curve)),
+        )
+        if there and share
+    ]
+    landscape, whole = body.width >= body.height, sum(share for _, share in shown)
+    room = (body.width if landscape else body.height) - gap * (len(shown) - 1)
+    areas, start = {}, body.left if landscape else body.top
+    for name, share in shown:
+        size = room * share // whole
+        areas[name] = (
+            pygame.Rect(start, body.top, size, body.height)
+            if landscape
+            else pygame.Rect(body.left, start, body.width, size)
+        )
+        start += size + gap
+    return areas
+
+
+def _matrix(
+    canvas: Canvas, table: pygame.Rect, count: int
+) -> tuple[tuple[pygame.Rect, ...], tuple[pygame.Rect, ...], tuple[tuple[pygame.Rect, ...], ...]]:
+    """The heads of the rows and of the columns of the confusion matrix, and its cells row by row."""
+    if not table.width:
+        return (), (), ()
+    px, inner = canvas.px, _inner(canvas, table)
     head_w = min(px(170 if count < 6 else 224), round(inner.width * 0.4))
     height = max(8, min((inner.height - px(44)) // max(1, count), px(110)))
     width = max(8, min((inner.width - head_w) // max(1, count), round(height * 1.5)))
     left, top = inner.left + head_w, inner.top + px(44)
+    rows = tuple(pygame.Rect(inner.left, top + row * height, head_w - px(10), height - px(5)) for row in range(count))
+    columns = tuple(pygame.Rect(left + column * width, inner.top, width - px(5), px(40)) for column in range(count))
     cells = tuple(
         tuple(
             pygame.Rect(left + column * width, top + row * height, width - px(5), height - px(5))
@@ -58,37 +121,35 @@ def arrange_results(canvas: Canvas, results: Results) -> ResultsLayout:
         )
         for row in range(count)
     )
-    return ResultsLayout(
-        curve,
-        table,
-        confused,
-        rows=tuple(
-            pygame.Rect(inner.left, top + row * height, head_w - px(10), height - px(5)) for row in range(count)
-        ),
-        columns=tuple(pygame.Rect(left + column * width, inner.top, width - px(5), px(40)) for column in range(count)),
-        cells=cells,
-        pictures=_picture_places(canvas, _inner(canvas, confused), len(results.confused)),
-    )
+    return rows, columns, cells
 
 
 def draw_results(canvas: Canvas, results: Results, moving: Moving) -> None:
     """Draw the results."""
-    palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
-    draw_head(canvas, page, results.title, results.text, moving)
+    palette, px, footer = canvas.palette, canvas.px, arrange_page(canvas).footer
     layout = arrange_results(canvas, results)
+    draw_mascot(canvas, layout.face, moving)
+    align = "center" if layout.alone else "left"
+    canvas.text(results.title, layout.verdict, 62, palette.text, palette.background, bold=True, align=align)
+    canvas.text(results.text, layout.advice, 38, palette.text, palette.background, align=align, lines=2)
+    if results.note:
+        canvas.text(results.note, layout.note, 19, palette.quiet, palette.background, align=align)
     for area, title in (
         (layout.curve, results.curve_title),
         (layout.table, results.confusion_title),
         (layout.confused, results.confused_title),
     ):
+        if not area.width:
+            continue
         paint.panel(canvas.surface, area, palette.panel, px(24))
         head = pygame.Rect(area.left + px(22), area.top + px(8), area.width - px(44), px(TITLE_H))
-        canvas.text(title, head, 20, palette.quiet, palette.panel, bold=True)
-    _curve(canvas, results.curve, results.curve_text, _inner(canvas, layout.curve))
+        canvas.text(title, head, 22, palette.quiet, palette.panel, bold=True)
+    if layout.curve.width:
+        _curve(canvas, results.curve, results.curve_text, _inner(canvas, layout.curve))
     _table(canvas, results, layout)
     for one, area in zip(results.confused, layout.pictures, strict=False):
         _confused(canvas, one, area)
-    draw_keys(canvas, results.keys, page.footer, moving.breath)
+    draw_keys(canvas, results.keys, footer, moving.breath)
 
 
 def results_targets(canvas: Canvas, results: Results) -> list[Target]:
@@ -173,16 +234,19 @@ def _cell(canvas: Canvas, cell: ConfusionCell, area: pygame.Rect, index: int) ->
 
 
 def _picture_places(canvas: Canvas, area: pygame.Rect, count: int) -> tuple[pygame.Rect, ...]:
-    """Places for pictures, as large as possible; pictures without a place are left out."""
+    """Places for pictures, as large as possible, and never too small to be recognised: some are left out instead."""
     px = canvas.px
-    if count == 0 or area.height < px(60):
+    if count == 0 or area.height < px(60) or area.width < px(60):
         return ()
-    columns = max(range(1, count + 1), key=lambda n: min(area.width / n, area.height / -(-count // n) - px(WORDS_H)))
-    columns = max(columns, min(count, area.width // px(150)))
-    while area.height // -(-count // columns) < px(90) and columns < area.width // px(84):
-        columns += 1
-    rows = max(1, min(-(-count // columns), area.height // px(84)))
-    return grid(area, rows * columns, columns, px(8))[:count]
+
+    def edge(columns: int, shown: int) -> float:
+        return min(area.width / columns, area.height / -(-shown // columns) - px(WORDS_H))
+
+    shown = count
+    while shown > 1 and max(edge(columns, shown) for columns in range(1, shown + 1)) < px(LEAST_PRINT):
+        shown -= 1
+    columns = max(range(1, shown + 1), key=lambda n: edge(n, shown))
+    return grid(area, -(-shown // columns) * columns, columns, px(8))[:shown]
 
 
 def _confused(canvas: Canvas, one: ConfusedPicture, area: pygame.Rect) -> None:
@@ -197,7 +261,7 @@ def _confused(canvas: Canvas, one: ConfusedPicture, area: pygame.Rect) -> None:
             canvas,
             index,
             (centre[0] + side * round(edge * 0.36), centre[1] + round(edge * 0.4)),
-            min(px(14), edge // 6),
+            min(px(18), edge // 6),
         )
     words = pygame.Rect(area.left, centre[1] + edge // 2 + px(8), area.width, words_h - px(8))
-    canvas.text(one.text, words, 16, palette.text, palette.panel, align="center", lines=2)
+    canvas.text(one.text, words, 19, palette.text, palette.panel, align="center", lines=2)

@@ -1,43 +1,106 @@
-"""The saving screen: a drive or the kiosk that fills up, the steps, and whether the drive may be pulled out."""
+"""The saving screen: what was taught, a drive or the kiosk that fills up, a few checks, and what to do next."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pygame
 
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
+from app.ui.painting.confetti import draw_confetti
+from app.ui.painting.layout import MARGIN, grid
+from app.ui.painting.marks import draw_class_mark
+from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Moving
-from app.ui.painting.page import Target, arrange_page, draw_head, draw_keys, key_targets
+from app.ui.painting.page import Target, arrange_page, draw_keys, key_targets
 from app.ui.painting.shapes import shape
 from app.ui.painting.theme import mixed
-from app.views.model import Saving, SavingLine
+from app.views.model import Saving, SavingLine, TaughtThing
+
+# Sizes in units:
+FACE, PLATE_H, LABEL_H = 120, 106, 40
+KEY_W = 310  # of the key in the footer, with the gap beside it
+
+
+@dataclass(frozen=True)
+class SavingLayout:
+    """The parts of the screen, in pixels."""
+
+    face: pygame.Rect
+    title: pygame.Rect
+    things: pygame.Rect
+    vessel: pygame.Rect  # the drive, or the kiosk
+    steps: pygame.Rect
+    plate: pygame.Rect
+    where: pygame.Rect
+
+
+def arrange_saving(canvas: Canvas) -> SavingLayout:
+    """Arrange what was taught beside the drive in a landscape window, and above it in a portrait one."""
+    px, footer = canvas.px, arrange_page(canvas).footer
+    gap, top = px(16), px(MARGIN)
+    face = pygame.Rect(footer.left, top, px(FACE), px(FACE))
+    title = pygame.Rect(face.right + px(24), top, footer.right - face.right - px(24), face.height)
+    plate = pygame.Rect(footer.left, footer.top - gap - px(PLATE_H), footer.width, px(PLATE_H))
+    body = pygame.Rect(footer.left, face.bottom + gap, footer.width, plate.top - face.bottom - 2 * gap)
+    if body.width > body.height:
+        things = pygame.Rect(body.left, body.top, round(body.width * 0.58), body.height)
+        side = pygame.Rect(things.right + gap, body.top, body.right - things.right - gap, body.height)
+    else:
+        things = pygame.Rect(body.left, body.top, body.width, round(body.height * 0.6))
+        side = pygame.Rect(body.left, things.bottom + gap, body.width, body.bottom - things.bottom - gap)
+    vessel = pygame.Rect(side.left, side.top, round(side.width * 0.42), side.height)
+    steps = pygame.Rect(vessel.right + gap, side.top, side.right - vessel.right - gap, side.height)
+    where = pygame.Rect(footer.left + px(KEY_W), footer.top, footer.width - px(KEY_W), footer.height)
+    return SavingLayout(face, title, things, vessel, steps, plate, where)
 
 
 def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
-    """Draw the steps, beside a picture of the drive, or of the kiosk if the model is saved there."""
-    palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
-    draw_head(canvas, page, saving.title, saving.where, moving)
-    body = page.body
-    landscape = body.width > body.height
-    if landscape:
-        left = pygame.Rect(body.left, body.top, round(body.width * 0.3), body.height)
-        right = pygame.Rect(left.right + px(24), body.top, body.right - left.right - px(24), body.height)
-    else:
-        left = pygame.Rect(body.left, body.top, body.width, round(body.height * 0.34))
-        right = pygame.Rect(body.left, left.bottom + px(24), body.width, body.bottom - left.bottom - px(24))
+    """Draw what was taught, the drive or the kiosk that fills up, and what to do with it."""
+    palette, px, layout = canvas.palette, canvas.px, arrange_saving(canvas)
+    draw_mascot(canvas, layout.face, moving)
+    canvas.text(saving.title, layout.title, 54, palette.text, palette.background, bold=True, lines=2)
+    _things(canvas, saving.things, layout.things)
     done = sum(step.done is True for step in saving.steps) / max(1, len(saving.steps))
     filled = 1.0 if saving.safe else max(moving.progress, done * 0.96)
-    (_drive if saving.onto_drive else _kiosk)(canvas, left, filled, safe=saving.safe)
-    steps = right.copy()
+    (_drive if saving.onto_drive else _kiosk)(canvas, layout.vessel, filled, safe=saving.safe)
+    _steps(canvas, saving.steps, layout.steps)
     if saving.text:
-        steps.height -= px(108)
-        plate = pygame.Rect(right.left, right.bottom - px(96), right.width, px(96))
         face = palette.accent if saving.safe else palette.panel
-        paint.panel(canvas.surface, plate, face, px(24))
+        paint.panel(canvas.surface, layout.plate, face, px(24))
         ink = canvas.theme.ink(face) if saving.safe else palette.text
-        canvas.text(saving.text, plate.inflate(-px(48), -px(16)), 34, ink, face, bold=True, align="center", lines=2)
-    _steps(canvas, saving.steps, steps)
-    draw_keys(canvas, saving.keys, page.footer, moving.breath)
+        inner = layout.plate.inflate(-px(48), -px(16))
+        words = inner.copy()
+        if saving.home:
+            words.height = round(inner.height * 0.52)
+            below = pygame.Rect(inner.left, words.bottom, inner.width, inner.bottom - words.bottom)
+            canvas.text(saving.home, below, 27, ink, face, align="center")
+        canvas.text(saving.text, words, 38, ink, face, bold=True, align="center", lines=1 if saving.home else 2)
+    draw_keys(canvas, saving.keys, arrange_page(canvas).footer, moving.breath)
+    canvas.text(saving.where, layout.where, 15, palette.quiet, palette.background, align="right", lines=2)
+    draw_confetti(canvas, layout.things.center, layout.things.width // 2, moving)
+
+
+def _things(canvas: Canvas, things: tuple[TaughtThing, ...], area: pygame.Rect) -> None:
+    """Draw a print of each class with its name; a class without pictures has its mark instead."""
+    palette, px = canvas.palette, canvas.px
+    paint.panel(canvas.surface, area, palette.panel, px(24))
+    if not things:
+        return
+    inner, count = area.inflate(-px(32), -px(24)), len(things)
+    columns = max(range(1, count + 1), key=lambda n: min(inner.width / n, inner.height / -(-count // n) - px(LABEL_H)))
+    for one, cell in zip(things, grid(inner, count, columns, px(8)), strict=True):
+        words = pygame.Rect(cell.left, cell.bottom - px(LABEL_H), cell.width, px(LABEL_H))
+        edge = min(cell.width, words.top - cell.top) - px(10)
+        centre = (cell.centerx, (cell.top + words.top) // 2)
+        if one.picture is None:
+            draw_class_mark(canvas, one.index, centre, max(4, edge // 3))
+        else:
+            paint.snapshot(canvas.surface, one.picture, centre, max(8, round(edge * 0.94)))
+            radius = max(4, min(px(24), edge // 5))
+            draw_class_mark(canvas, one.index, (centre[0] - edge // 2 + radius, centre[1] + edge // 2 - radius), radius)
+        canvas.text(one.label, words, 27, palette.text, palette.panel, bold=True, align="center")
 
 
 def saving_targets(canvas: Canvas, saving: Saving) -> list[Target]:
@@ -49,13 +112,11 @@ def _steps(canvas: Canvas, steps: tuple[SavingLine, ...], area: pygame.Rect) -> 
     palette, px = canvas.palette, canvas.px
     if not steps:
         return
-    row_h = min(px(72), (area.height - px(8)) // len(steps))
-    paint.panel(
-        canvas.surface, pygame.Rect(area.left, area.top, area.width, row_h * len(steps) + px(8)), palette.panel, px(24)
-    )
+    row_h = min(px(52), area.height // len(steps))
+    top = area.centery - row_h * len(steps) // 2
     for number, step in enumerate(steps):
-        row = pygame.Rect(area.left + px(24), area.top + px(4) + number * row_h, area.width - px(48), row_h)
-        radius = min(px(17), row_h // 3)
+        row = pygame.Rect(area.left, top + number * row_h, area.width, row_h)
+        radius = min(px(14), row_h // 3)
         centre = (row.left + radius, row.centery)
         if step.done:
             canvas.surface.blit(disc := paint.disc(radius, palette.accent), disc.get_rect(center=centre))
@@ -65,14 +126,14 @@ def _steps(canvas: Canvas, steps: tuple[SavingLine, ...], area: pygame.Rect) -> 
         else:
             canvas.surface.blit(disc := paint.disc(radius // 3, palette.line), disc.get_rect(center=centre))
         ink = palette.quiet if step.done is None else palette.text
-        words = pygame.Rect(centre[0] + radius + px(18), row.top, row.right - centre[0] - radius - px(18), row.height)
-        canvas.text(step.text, words.inflate(0, -px(8)), 25, ink, palette.panel, bold=step.done is False, lines=2)
+        words = pygame.Rect(centre[0] + radius + px(14), row.top, row.right - centre[0] - radius - px(14), row.height)
+        canvas.text(step.text, words, 22, ink, palette.background, bold=step.done is False)
 
 
 def _drive(canvas: Canvas, area: pygame.Rect, filled: float, *, safe: bool) -> None:
     """Draw a USB drive that fills up to `filled`, 0..1."""
     palette, px, surface = canvas.palette, canvas.px, canvas.surface
-    height = min(area.height - px(10), px(400))
+    height = min(area.height - px(10), px(400), round(area.width * 1.9))
     width = min(round(height * 0.42), area.width)
     body = pygame.Rect(0, 0, width, round(height * 0.72))
     body.midbottom = (area.centerx, area.centery + height // 2)

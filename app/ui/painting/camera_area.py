@@ -1,4 +1,4 @@
-"""The camera picture and what lies over it: the square that the model sees, the verdict, notices, training progress."""
+"""The camera picture and what lies over it: the square that the model sees, the verdict, notices, and progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from app.ui.painting.keys import draw_key
 from app.ui.painting.layout import VERDICT_H, Layout
 from app.ui.painting.lesson_chip import draw_lesson_chip
 from app.ui.painting.marks import draw_class_mark
-from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Flight, Moving
 from app.ui.painting.shapes import shape, turn_arrow
 from app.ui.painting.surfaces import CACHE
@@ -26,11 +25,8 @@ TURN_S = 2.4  # for one turn of the sign that asks to turn the thing
 
 
 def draw_camera_area(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Draw the camera picture with what lies over it, or the progress of the training."""
+    """Draw the camera picture with what lies over it."""
     palette, px, area = canvas.palette, canvas.px, layout.camera
-    if view.progress is not None:
-        _progress(canvas, view, area, moving)
-        return
     if view.picture is None:
         paint.panel(canvas.surface, area, palette.panel, px(CORNER))
         words = area.inflate(-px(60), 0)
@@ -45,6 +41,9 @@ def draw_camera_area(canvas: Canvas, view: KioskView, layout: Layout, moving: Mo
         paint.round_corners(canvas.surface, area, px(CORNER), palette.background)
         if view.model_square is not None and view.light is None and not view.frozen:
             _model_corners(canvas, view.picture, view.model_square, area)
+    if view.progress is not None:
+        _progress(canvas, view, layout.verdict, moving)
+        return
     if any(card.alike for card in view.cards):
         _turn_sign(canvas, view, turn_place(canvas, area))
     elif view.verdict is not None:
@@ -98,17 +97,18 @@ def draw_notice(canvas: Canvas, words: str, tone: Tone, place: pygame.Rect, arri
     canvas.forget(place)
     paint.panel(canvas.surface, area, face, px(20))
     canvas.text(
-        words, area.inflate(-px(40), -px(14)), 25, canvas.theme.ink(face), face, bold=True, align="center", lines=2
+        words, area.inflate(-px(40), -px(14)), 40, canvas.theme.ink(face), face, bold=True, align="center", lines=2
     )
 
 
-def draw_flight(canvas: Canvas, flight: Flight, start: pygame.Rect, goal: tuple[int, int]) -> None:
-    """Draw a print on its way to a card: in an arc, getting smaller."""
-    eased = 1 - (1 - flight.progress) ** 3
-    edge = round(canvas.px(220) + (canvas.px(44) - canvas.px(220)) * eased)
+def draw_flight(canvas: Canvas, flight: Flight, start: tuple[int, int], goal: tuple[int, int]) -> None:
+    """Draw a print on its way to a card, or from there to the mascot: in an arc, getting smaller."""
+    eased = flight.progress**2 if flight.to_mascot else 1 - (1 - flight.progress) ** 3
+    first, last = (canvas.px(64), canvas.px(32)) if flight.to_mascot else (canvas.px(220), canvas.px(44))
+    edge = round(first + (last - first) * eased)
     edge = max(8, edge // 8 * 8)  # few sizes, because each is a cached surface
-    x = start.centerx + (goal[0] - start.centerx) * eased
-    y = start.centery + (goal[1] - start.centery) * eased - canvas.px(90) * 4 * eased * (1 - eased)
+    x = start[0] + (goal[0] - start[0]) * eased
+    y = start[1] + (goal[1] - start[1]) * eased - canvas.px(90) * 4 * eased * (1 - eased)
     paint.snapshot(canvas.surface, flight.picture, (x, y), edge)
 
 
@@ -144,7 +144,8 @@ def _turn_sign(canvas: Canvas, view: KioskView, area: pygame.Rect) -> None:
     radius = min(canvas.px(52), area.height // 2)
     disc = paint.disc(radius, canvas.palette.panel)
     canvas.surface.blit(disc, disc.get_rect(center=area.center))
-    turn_arrow(canvas.surface, area.center, round(radius * 0.72), canvas.palette.text, view.now_s / TURN_S)
+    turns = 0.0 if view.less_motion else view.now_s / TURN_S
+    turn_arrow(canvas.surface, area.center, round(radius * 0.72), canvas.palette.text, turns)
 
 
 def _model_corners(canvas: Canvas, picture: Picture, model_square: tuple[int, int, int], area: pygame.Rect) -> None:
@@ -170,15 +171,12 @@ def _model_corners(canvas: Canvas, picture: Picture, model_square: tuple[int, in
 
 
 def _progress(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving) -> None:
-    """Draw the progress of the training: the face inside a ring that fills."""
+    """Draw what the kiosk is doing where the verdict would be, with a ring that fills; the camera picture stays."""
     palette, px = canvas.palette, canvas.px
-    ground = palette.panel
-    paint.panel(canvas.surface, area, ground, px(CORNER))
-    radius = min(px(130), area.height // 4)
-    centre = (area.centerx, area.centery - px(40))
-    paint.ring(canvas.surface, centre, radius, px(20), moving.progress, palette.accent, palette.raised)
-    face = pygame.Rect(0, 0, round(radius * 1.5), round(radius * 1.5))
-    face.center = centre
-    draw_mascot(canvas, face, moving)
-    words = pygame.Rect(area.left + px(30), centre[1] + radius + px(18), area.width - px(60), px(90))
-    canvas.text(view.progress_text, words, 44, palette.text, ground, bold=True, align="center", lines=2)
+    paint.lip(canvas.surface, area, palette.panel, mixed(palette.panel, (0, 0, 0), 0.3), px(26), px(6))
+    plate = pygame.Rect(area.left, area.top, area.width, area.height - px(6)).inflate(-px(52), -px(12))
+    radius = min(px(38), plate.height // 2)
+    centre = (plate.left + radius, plate.centery)
+    paint.ring(canvas.surface, centre, radius, px(12), moving.progress, palette.accent, palette.raised)
+    words = pygame.Rect(centre[0] + radius + px(22), plate.top, plate.right - centre[0] - radius - px(22), plate.height)
+    canvas.text(view.progress_text, words, 60, palette.text, palette.panel, bold=True, lines=2)

@@ -11,12 +11,13 @@ from app.views.model import KioskView
 
 MARGIN, GAP = 20, 12
 COLUMN = 476  # width of the column beside the camera picture
-SPEECH_H, MAIN_H, ROW_H, STATUS_H = 100, 64, 58, 18
+SPEECH_H = 112  # of the mascot and what it says: letters for three metres take two lines in it
+MAIN_H, ROW_H = 64, 58
 STRIP_H = 44  # the bar of "not sure", and the keys that change the number of classes
 SMALL_KEY_W = 52  # a key that shows only its icon
 LANGUAGE_W = 92
 # On the picture in a landscape window:
-VERDICT_H, NOTICE_H = 112, 96
+VERDICT_H, NOTICE_H = 112, 112
 # In a portrait window:
 PORTRAIT_SPEECH_H = 92
 BAND_H = 76  # the verdict and "not sure", below the picture
@@ -29,9 +30,10 @@ HIGHER_THAN_WIDE = 1.06  # the greatest height of the picture, as a share of its
 class Layout:
     """The parts of the main screen, in pixels; `cards`, `class_keys` and `actions` are in the order of the view.
 
-    In a landscape window the column is beside the camera picture, and the verdict and notices lie on the picture. In a
-    portrait window everything else is above and below the picture, which is at least half as high as the window: the
-    verdict below it, notices in the place of the guidance. `not_sure` and `verdict` are empty where the view has none.
+    The mascot and what it says take the whole width, so that they can be read from three metres away. In a landscape
+    window the column is beside the camera picture, and the verdict and notices lie on the picture. In a portrait window
+    everything else is above and below the picture, which is at least half as high as the window: the verdict below it,
+    notices in the place of the guidance. `not_sure` and `verdict` are empty where the view has none.
     """
 
     mascot: pygame.Rect
@@ -44,7 +46,6 @@ class Layout:
     class_keys: tuple[pygame.Rect, ...]
     actions: tuple[pygame.Rect, ...]
     language: pygame.Rect
-    status: pygame.Rect
     foot: pygame.Rect  # around all actions
     corner: pygame.Rect
 
@@ -57,10 +58,11 @@ def arrange(view: KioskView, size: tuple[int, int], theme: Theme) -> Layout:
 
 def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     px, gap = theme.px, theme.px(GAP)
-    column_w = max(px(COLUMN), window.width - round(window.height * 1.5))
-    camera = pygame.Rect(window.left, window.top, window.width - column_w - px(MARGIN), window.height)
-    column = pygame.Rect(window.right - column_w, window.top, column_w, window.height)
-    speech = pygame.Rect(column.left, column.top, column.width, px(SPEECH_H))
+    speech = pygame.Rect(window.left, window.top, window.width, px(SPEECH_H))
+    below = pygame.Rect(window.left, speech.bottom + gap, window.width, window.bottom - speech.bottom - gap)
+    column_w = max(px(COLUMN), below.width - round(below.height * 1.5))
+    camera = pygame.Rect(below.left, below.top, below.width - column_w - px(MARGIN), below.height)
+    column = pygame.Rect(below.right - column_w, below.top, column_w, below.height)
     mascot, guidance = _speech(speech, theme)
     foot = _foot(view, column, theme)
     bottom = foot.main.top - px(16)
@@ -68,8 +70,7 @@ def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     if view.not_sure is not None or view.class_keys:
         bottom = strip.top - gap
     not_sure, class_keys = _strip(view, strip, theme)
-    cards_top = speech.bottom + gap
-    area = pygame.Rect(column.left, cards_top, column.width, bottom - cards_top)
+    area = pygame.Rect(column.left, column.top, column.width, bottom - column.top)
     verdict_h = min(px(VERDICT_H), camera.height // 3)
     on_picture = camera.inflate(-2 * px(20), -2 * px(20))
     count = len(view.cards)
@@ -84,7 +85,6 @@ def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
         class_keys=class_keys,
         actions=foot.actions,
         language=foot.language,
-        status=foot.status,
         foot=foot.whole,
         corner=_corner(theme),
     )
@@ -97,7 +97,8 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     foot = _foot(view, window, theme)
     bottom, top = foot.main.top - px(16), speech.bottom + gap
     half = (window.height + 2 * px(MARGIN) + 1) // 2
-    band_h = px(BAND_H) + gap if view.verdict is not None or view.not_sure is not None else 0
+    has_band = view.verdict is not None or view.not_sure is not None or view.progress is not None
+    band_h = px(BAND_H) + gap if has_band else 0
     count = len(view.cards)
     columns = 1 if count <= 3 else 2 if count <= 6 else 3
     rows = max(1, -(-count // columns))
@@ -127,7 +128,6 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
         class_keys=grid(keys, len(view.class_keys), 1, px(10)),
         actions=foot.actions,
         language=foot.language,
-        status=foot.status,
         foot=foot.whole,
         corner=_corner(theme),
     )
@@ -136,7 +136,8 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
 def _speech(area: pygame.Rect, theme: Theme) -> tuple[pygame.Rect, pygame.Rect]:
     """The mascot, and the place of what it says."""
     px = theme.px
-    mascot = pygame.Rect(area.left, area.top + (area.height - px(84)) // 2, px(84), px(84))
+    edge = area.height - px(8)
+    mascot = pygame.Rect(area.left, area.top + px(4), edge, edge)
     left = mascot.right + px(18)
     return mascot, pygame.Rect(left, area.top, area.right - left, area.height)
 
@@ -154,19 +155,17 @@ def _strip(view: KioskView, strip: pygame.Rect, theme: Theme) -> tuple[pygame.Re
 
 @dataclass(frozen=True)
 class _Foot:
-    """The keys below everything else, and the status line."""
+    """The keys below everything else."""
 
     main: pygame.Rect
     actions: tuple[pygame.Rect, ...]
     language: pygame.Rect
-    status: pygame.Rect
     whole: pygame.Rect
 
 
 def _foot(view: KioskView, column: pygame.Rect, theme: Theme) -> _Foot:
     px, gap = theme.px, theme.px(GAP)
-    status = pygame.Rect(column.left, column.bottom - px(STATUS_H) + px(6), column.width, px(STATUS_H))
-    row = pygame.Rect(column.left, status.top - gap - px(ROW_H), column.width, px(ROW_H))
+    row = pygame.Rect(column.left, column.bottom - px(ROW_H), column.width, px(ROW_H))
     main = pygame.Rect(column.left, row.top - gap - px(MAIN_H), column.width, px(MAIN_H))
     language_w, others = px(LANGUAGE_W) if view.language is not None else 0, len(view.actions) - 1
     train = pygame.Rect(main.left, main.top, main.width - (language_w + gap if language_w else 0), main.height)
@@ -174,7 +173,6 @@ def _foot(view: KioskView, column: pygame.Rect, theme: Theme) -> _Foot:
         main,
         actions=(train, *grid(row, others, others, gap)) if view.actions else (),
         language=pygame.Rect(main.right - language_w, main.top, language_w, main.height),
-        status=status,
         whole=pygame.Rect(main.left, main.top, main.width, row.bottom - main.top),
     )
 

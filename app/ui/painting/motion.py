@@ -1,8 +1,11 @@
 """Animate the screen: the same views in the same order produce the same motion.
 
-Bars, rings and lights ease towards the values of the view; pictures fly into their cards; the mascot looks at what is
-important. Everything that depends on time is in `Moving`: equal views with equal `Moving` are drawn with equal pixels,
-so nothing has to be drawn while nothing moves.
+Bars, rings and lights ease towards the values of the view. Pictures fly into their cards, and during the training from
+the cards to the mascot. The mascot looks at what is important, nods at each picture, and cheers at the first sure
+answer of a new model. With less motion, a setting, everything is at rest at once.
+
+Everything that depends on time is in `Moving`: equal views with equal `Moving` are drawn with equal pixels, so nothing
+has to be drawn while nothing moves.
 """
 
 from __future__ import annotations
@@ -22,15 +25,21 @@ MOST_FLIGHTS = 6
 BREATH_S = 1.8
 BLINK_EVERY_S, BLINK_S = 4.3, 0.14
 STEPS = 24  # of a breath, to limit the number of different pictures
+NOD_S, CHEER_S = 0.3, 1.5
+NOD_STEPS = 6
+THOUGHT_EVERY_S = 0.12  # during the training, a print leaves its card for the mascot
+WANDER_S = 1.6  # for the eyes to wander once, while it thinks
+FRIENDLY = 0.5  # how glad the mascot usually is
 
 
 @dataclass(frozen=True)
 class Flight:
-    """A picture on its way into the card of a class; `progress` is 0..1."""
+    """A picture on its way into the card of a class, or from there to the mascot; `progress` is 0..1."""
 
     index: int
     picture: Picture
     progress: float
+    to_mascot: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,8 @@ class Moving:
         glad: How glad it is, −1..1.
         lids: How far its eyes are open, 0..1.
         breath: Brightness of a key that is suggested, 0..1; 0 without one.
+        nod: How far the mascot's head is down, 0..1.
+        cheer: How far a cheer has come, 0..1; 0 without one.
     """
 
     bars: tuple[float, ...]
@@ -66,19 +77,18 @@ class Moving:
     glad: float
     lids: float
     breath: float
+    nod: float = 0.0
+    cheer: float = 0.0
 
 
 def settled(view: KioskView, *, portrait: bool = False) -> Moving:
     """The state in which a view comes to rest, in a window that may be higher than wide."""
     view = visible(view)
-    knows = view.verdict is not None and view.verdict.sure and view.question is None
-    glad = 1.0 if knows else 0.0
-    if view.saving is not None and view.saving.safe:
-        glad = 1.0
-    if view.results is not None:
-        glad = float(view.results.glad)
+    glad, lids = _glad(view), 1.0
     if view.screen is Screen.FAULT:
-        glad = -0.6
+        glad, lids = -0.6, 0.0
+    elif view.screen is Screen.WAKING:
+        lids = 0.5
     return Moving(
         bars=tuple(card.confidence or 0.0 for card in view.cards),
         rings=tuple(card.ring for card in view.cards),
@@ -92,7 +102,7 @@ def settled(view: KioskView, *, portrait: bool = False) -> Moving:
         flights=(),
         gaze=_gaze(view, portrait=portrait),
         glad=glad,
-        lids=0.0 if view.screen is Screen.FAULT else 1.0,
+        lids=lids,
         breath=0.0,
     )
 
@@ -106,11 +116,17 @@ class Animator:
         self._verdict: tuple[object, Screen] | None = None
         self._flown: object = None
         self._started_s: tuple[tuple[int, Picture, float], ...] = ()
+        self._nods_since_s = self._cheers_since_s = -math.inf
+        self._learns_since_s: float | None = None
+        self._is_new = self._was_saved = False
 
     def step(self, view: KioskView, *, portrait: bool = False) -> Moving:
         """The state of all motion at the time of this view, in a window that may be higher than wide."""
         view = visible(view)
         target, before = settled(view, portrait=portrait), self._moving
+        if view.less_motion:
+            self._moving = target
+            return target
         passed_s = 0.0 if self._now_s is None else max(0.0, view.now_s - self._now_s)
         self._now_s = view.now_s
         if before is None or len(before.bars) != len(target.bars):
@@ -129,22 +145,86 @@ class Animator:
             verdict=_eased(arrived, 1.0, calm),
             notice=_eased(before.notice, target.notice, quick) if target.notice else 0.0,
             sheet=_eased(before.sheet, target.sheet, quick) if target.sheet else 0.0,
-            flights=self._flights(view),
-            gaze=(_eased(before.gaze[0], target.gaze[0], calm), _eased(before.gaze[1], target.gaze[1], calm)),
+            flights=self._thoughts(view) or self._flights(view),
+            gaze=(
+                _eased(before.gaze[0], self._across(view, target), calm),
+                _eased(before.gaze[1], target.gaze[1], calm),
+            ),
             glad=_eased(before.glad, target.glad, calm),
             lids=_lids(view) * target.lids,
             breath=_breath(view),
+            nod=_nod(view.now_s - self._nods_since_s),
+            cheer=self._cheer(view),
         )
         return self._moving
+
+    def _cheer(self, view: KioskView) -> float:
+        """Cheer at the first sure answer of a new model, and when a model is saved."""
+        saved = view.saving is not None and view.saving.safe
+        answers = self._is_new and view.verdict is not None and view.verdict.sure
+        if answers or (saved and not self._was_saved):
+            self._cheers_since_s = view.now_s
+        self._is_new = (self._is_new and not answers) or _learns(view)
+        self._was_saved = saved
+        passed = (view.now_s - self._cheers_since_s) / CHEER_S
+        return passed if 0 < passed < 1 else 0.0
+
+    def _thoughts(self, view: KioskView) -> tuple[Flight, ...]:
+        """During the training let prints fly to the mascot, one class after the other."""
+        if not _learns(view):
+            self._learns_since_s = None
+            return ()
+        if self._learns_since_s is None:
+            self._learns_since_s = view.now_s
+        rows = max(len(card.thumbnails) for card in view.cards)
+        prints = [
+            (card.index, card.thumbnails[row])
+            for row in range(rows)
+            for card in view.cards
+            if row < len(card.thumbnails)
+        ]
+        passed_s, flights = view.now_s - self._learns_since_s, []
+        newest = int(passed_s / THOUGHT_EVERY_S)
+        for number in range(max(0, newest - MOST_FLIGHTS), newest + 1) if prints else ():
+            progress = (passed_s - number * THOUGHT_EVERY_S) / FLIGHT_S
+            if progress < 1:
+                index, picture = prints[number % len(prints)]
+                flights.append(Flight(index, picture, progress, to_mascot=True))
+        return tuple(flights)
+
+    def _across(self, view: KioskView, target: Moving) -> float:
+        """Where the eyes look from left to right: they wander while it thinks."""
+        return math.sin(math.tau * view.now_s / WANDER_S) * 0.7 if _learns(view) else target.gaze[0]
 
     def _flights(self, view: KioskView) -> tuple[Flight, ...]:
         """Let every picture fly to the end, also if the next one follows already."""
         if view.flash is not None and view.flash[1].key != self._flown:
             index, picture, age_s = view.flash
             self._flown = picture.key
+            self._nods_since_s = view.now_s - age_s
             self._started_s = (*self._started_s, (index, picture, view.now_s - age_s))[-MOST_FLIGHTS:]
         self._started_s = tuple(one for one in self._started_s if 0 <= view.now_s - one[2] < FLIGHT_S)
         return tuple(Flight(index, picture, (view.now_s - at_s) / FLIGHT_S) for index, picture, at_s in self._started_s)
+
+
+def _glad(view: KioskView) -> float:
+    """How the mascot feels: friendly if there is no reason for anything else."""
+    if view.results is not None:
+        return view.results.glad
+    if view.saving is not None and view.saving.safe:
+        return 1.0
+    if view.verdict is not None and view.question is None:
+        return 1.0 if view.verdict.sure else FRIENDLY / 2
+    return FRIENDLY
+
+
+def _learns(view: KioskView) -> bool:
+    return view.screen is Screen.TRAINING and view.progress is not None
+
+
+def _nod(since_s: float) -> float:
+    """How far the head is down: it goes down and comes up once."""
+    return round(NOD_STEPS * math.sin(math.pi * since_s / NOD_S)) / NOD_STEPS if 0 <= since_s < NOD_S else 0.0
 
 
 def _gaze(view: KioskView, *, portrait: bool) -> tuple[float, float]:

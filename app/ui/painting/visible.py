@@ -19,13 +19,13 @@ def page_of(view: KioskView) -> Gallery | Results | Saving | Staff | None:
 
 
 def visible(view: KioskView) -> KioskView:
-    """A view without what cannot be seen: a page covers everything, and the picture below a question is frozen."""
-    blank = replace(view.status, frames_per_second=0.0, rate_text="")
-    if view.typing is not None or view.screen is Screen.FAULT or page_of(view) is not None:
+    """A view without what cannot be seen: a page covers everything, and the picture below a question stands still."""
+    blank = replace(view.status, camera="", backend="", frames_per_second=0.0, drive="", rate_text="")
+    if view.typing is not None or view.screen in (Screen.FAULT, Screen.WAKING) or page_of(view) is not None:
         return replace(view, picture=None, verdict=None, not_sure=None, cards=(), actions=(), status=blank, flash=None)
-    if view.question is not None or view.progress is not None:
+    if view.question is not None or (view.progress is not None and view.screen is not Screen.TRAINING):
         return replace(view, picture=None, status=blank)
-    return replace(view, status=replace(view.status, frames_per_second=0.0))
+    return replace(view, status=blank)
 
 
 def still(view: KioskView) -> KioskView:

@@ -21,6 +21,7 @@ from app.views.model.pages import (
     Setting,
     Staff,
     Tab,
+    TaughtThing,
     Typing,
 )
 from app.views.model.parts import (
@@ -58,6 +59,7 @@ __all__ = [
     "Staff",
     "StatusStrip",
     "Tab",
+    "TaughtThing",
     "Typing",
     "Verdict",
 ]
@@ -99,6 +101,7 @@ class KioskView:
         not_sure_text: Name of the "Not sure" bar.
         waiting_text: Shown in place of the camera picture while there is none.
         palette: Name of the colours, one of `assets/themes/palettes.toml`.
+        less_motion: Nothing flies, nods or breathes; bars jump to their values.
         fault: Title and text of the fault screen, or None.
         flash: A sample that was just stored: class index, picture, and age in seconds; or None.
         now_s: Monotonic seconds; animations depend on nothing else.
@@ -140,4 +143,5 @@ class KioskView:
     not_sure_text: str = "Not sure"
     waiting_text: str = "Waiting for the camera…"
     palette: str = "paper"
+    less_motion: bool = False
     now_s: float = 0.0

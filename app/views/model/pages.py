@@ -71,9 +71,11 @@ class Results:
     """The results of the latest training.
 
     Attributes:
-        curve: Accuracy on held-out pictures, 0..1, with more and more training pictures.
+        title: The verdict: "18 of 20 right".
+        text: One piece of advice.
+        curve: Accuracy on held-out pictures, 0..1, with more and more training pictures; empty without a curve.
         labels: Labels of the rows and columns of `confusion`; `indices` select their colours and shapes.
-        confusion: Rows are true classes, columns answers.
+        confusion: Rows are true classes, columns answers; empty if the model was not tested.
         confused: The mistakes, the surest first, or the pictures of the selected cell.
     """
 
@@ -89,7 +91,8 @@ class Results:
     confused: tuple[ConfusedPicture, ...]
     keys: tuple[ActionKey, ...]  # back
     curve_text: str = ""  # where the curve ends: "93 %"
-    glad: bool = False  # the mascot smiles about the results
+    glad: float = 0.0  # how the mascot feels about the results, -1..1
+    note: str = ""  # a small line below the panels
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,22 @@ class SavingLine:
 
 
 @dataclass(frozen=True)
+class TaughtThing:
+    """A class of the model that is saved, with its newest picture; None if pictures were not kept."""
+
+    index: int
+    label: str
+    picture: Picture | None
+
+
+@dataclass(frozen=True)
 class Saving:
     """What is written, and where.
 
     Attributes:
+        where: The folder, in small letters: it is for staff.
+        things: What the model was taught.
+        home: What to do at home, or how to get the model onto a drive; empty while it is saved.
         safe: The drive may be pulled out now.
         keys: The key that leaves the page, once saving is complete.
         onto_drive: False if the folder is written to this machine.
@@ -117,6 +132,8 @@ class Saving:
     text: str  # "You may pull it out now."
     keys: tuple[ActionKey, ...] = ()
     onto_drive: bool = True
+    things: tuple[TaughtThing, ...] = ()
+    home: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Screen(Enum):
     CONFIRM = "confirm"
     STAFF = "staff"
     FAULT = "fault"
+    WAKING = "waking"
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def test_without_a_drive_the_folder_is_written_to_the_export_directory(station: 
     shown = saving(station.kiosk.state, Translator("en"))
     assert shown is not None
     assert (shown.onto_drive, shown.text) == (False, "Ask staff: your model is number 1.")
-    assert shown.where == "Or plug in a drive and press SAVE again."
+    assert shown.home == "Or plug in a drive and press SAVE again."
     assert station.kiosk.saved_to.parent == station.config.export_dir / "teachable"
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.facts import TrainedFacts
-from app.core.modes.accuracy import advice, is_good, title_of_results
+from app.core.modes.accuracy import advice, feeling, is_good, title_of_results
 from app.core.state import Mode
 from tests.support.states import MODEL_WITH_RESULTS, kiosk, run
 
@@ -21,29 +21,29 @@ def trained(accuracy: float | None, validation_from: str | None, right: int = 0,
 
 
 HOLDS = [
-    (trained(1.0, "holds", 20), "It learned! It got every test picture right.", "20 of 20 test pictures right"),
-    (trained(0.9, "holds", 18, 2), "It learned! It got 18 of 20 test pictures right.", "18 of 20 test pictures right"),
+    (trained(1.0, "holds", 20), "It learned! It got every test picture right.", "All 20 right!"),
+    (trained(0.9, "holds", 18, 2), "It learned! It got 18 of 20 test pictures right.", "18 of 20 right"),
     (
         trained(0.55, "holds", 11, 9),
         "It got only 11 of 20 test pictures right. Show each thing from more sides.",
-        "11 of 20 test pictures right",
+        "11 of 20 right",
     ),
     (
         TrainedFacts(0.999, 0.5, (3, 3), validation_from="holds"),  # its report was lost
         "It learned! It got 9 of 10 test pictures right.",
-        "9 of 10 test pictures right",
+        "9 of 10 right",
     ),
 ]
 VIEWS = [
     (
         trained(0.979, "views", 97, 3),
         "It learned! It knows 97% of its own pictures, moved and turned. Now show a thing in another way!",
-        "97% of moved and turned pictures right",
+        "97% right",
     ),
     (
         trained(0.6, "views", 6, 4),
         "It mixes up its own pictures when they are moved or turned. Show each thing from more sides.",
-        "60% of moved and turned pictures right",
+        "60% right",
     ),
 ]
 UNTESTED = [
@@ -73,13 +73,26 @@ def test_only_a_model_that_was_tested_is_good() -> None:
 def test_the_advice_fits_the_test() -> None:
     assert [str(advice(model)) for model, _, _ in (*HOLDS[:3], *VIEWS, UNTESTED[0])] == [
         "Well taught!",
-        "Show the things that it mixed up from more sides.",
         "Show each thing from more sides.",
-        "These are copies of its own pictures. Show a thing in another way to test it better.",
         "Show each thing from more sides.",
-        "Hold each button twice, then press TRAIN: one hold tests what the other has taught.",
+        "Hold each button once more, then press TRAIN: that is a real test.",
+        "Show each thing from more sides.",
+        "Hold each button twice, then press TRAIN.",
     ]
 
 
+def test_the_advice_names_the_two_classes_that_are_mixed_up_most_often() -> None:
+    report = {"confusion": [[8, 1, 0], [0, 9, 1], [3, 0, 6]]}
+    model = TrainedFacts(0.82, 0.5, (9, 10, 9), report, "holds")
+    words = "Show duck and apple from more sides: it mixes them up."
+    assert str(advice(model, ("apple", "cup", "duck"))) == words
+
+
+def test_the_mascot_feels_what_the_test_says() -> None:
+    perfect, good, bad = (feeling(model) for model, _, _ in HOLDS[:3])
+    assert perfect == 1 > good > 0 > bad > -1
+    assert 0 < feeling(UNTESTED[0][0]) < good
+
+
 def test_the_counts_come_from_the_confusion_matrix() -> None:
-    assert str(title_of_results(replace(MODEL_WITH_RESULTS, validation_from="holds"))) == "3 of 4 test pictures right"
+    assert str(title_of_results(replace(MODEL_WITH_RESULTS, validation_from="holds"))) == "3 of 4 right"

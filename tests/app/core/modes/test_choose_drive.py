@@ -180,7 +180,7 @@ def kept_here(*events: ev.Event) -> str:
     shown = present(state, None, NOTHING_SEEN, Surroundings()).saving
     assert shown is not None
     assert (shown.onto_drive, shown.text) == (False, "Ask staff: your model is number 17.")
-    return shown.where
+    return shown.home
 
 
 def test_the_advice_after_saving_here_depends_on_whether_a_drive_was_plugged_in() -> None:

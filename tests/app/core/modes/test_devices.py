@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.facts import TrainedFacts
+from app.core.modes.devices import CAMERA_STARTS_S
 from app.core.state import Mode
 from app.model.observation import NOTHING_SEEN
-from app.views.model import Banner
+from app.views.model import Banner, Screen
 from app.views.present import Surroundings, present
 from tests.support.states import kiosk, run, stick
 
@@ -59,3 +62,18 @@ def test_while_the_disk_does_not_answer_the_screen_says_so_and_a_held_button_tak
     assert shown.status.problem
     state, _ = run(state, ev.DiskWaits(False))
     assert present(state, None, NOTHING_SEEN, Surroundings()).notice == Banner("The disk answers again.", Tone.SUCCESS)
+
+
+def test_nobody_is_sent_to_the_cable_while_the_camera_may_still_be_starting() -> None:
+    waiting = replace(kiosk(0, 0), camera=None, camera_due_s=CAMERA_STARTS_S)
+    lost = ev.CameraLost("no camera was found")
+    for before in (waiting, run(waiting, lost)[0]):
+        state, commands = run(before, ev.TimePassed(CAMERA_STARTS_S - 0.1), ev.ButtonPressed(0))
+        assert (str(state.notice.text), state.notice.tone) == ("One moment, the camera is starting.", Tone.HINT)
+        assert not any(isinstance(one, ev.AddSample) for one in commands)
+        shown = present(state, None, NOTHING_SEEN, Surroundings())
+        assert (shown.screen, shown.status.problem) == (Screen.TEACH, False)
+    state, _ = run(waiting, lost, ev.TimePassed(CAMERA_STARTS_S))
+    assert present(state, None, NOTHING_SEEN, Surroundings()).screen is Screen.FAULT
+    state, _ = run(waiting, ev.CameraFound("Logitech"), lost)  # it was there, so it is gone now
+    assert present(state, None, NOTHING_SEEN, Surroundings()).screen is Screen.FAULT

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.base.buttons import Action
+from app.base.file_names import HOME_PAGE
 from app.base.i18n import LANGUAGES
 from app.config.schema import Config, ScreenSettings
-from app.model.saved_folder.facts import PAGE
 from app.model.saved_folder.readme import COLUMNS, ReadmeFacts, readme
 from tests.support.kiosks import Station
 
@@ -102,6 +102,6 @@ def test_save_writes_it_in_the_language_of_the_visit(tmp_path: Path) -> None:
     saved = station.kiosk.saved_to
     assert saved is not None
     first = (saved / "README.txt").read_text(encoding="utf-8").splitlines()[0]
-    has_page = (saved / PAGE).is_file()
+    has_page = (saved / HOME_PAGE).is_file()
     assert first == (FIRST_LINES["de"] if has_page else "Starte classify.py, wie unten gezeigt")
     station.close()

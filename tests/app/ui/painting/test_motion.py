@@ -10,7 +10,8 @@ import pytest
 
 from app.base.picture import Picture
 from app.ui import screens
-from app.ui.painting.motion import EASE_S, FLIGHT_S, MOST_FLIGHTS, Animator, settled
+from app.ui.painting.layout import arrange
+from app.ui.painting.motion import CHEER_S, EASE_S, FLIGHT_S, FRIENDLY, MOST_FLIGHTS, NOD_S, Animator, settled
 from app.ui.painting.surfaces import CACHE, SurfaceCache
 from app.ui.painting.theme import load_theme
 from app.ui.painting.visible import still
@@ -124,7 +125,7 @@ def test_a_fuller_bar_shows_more_of_its_colour() -> None:
     assert (shares[2] - shares[1]) / (shares[1] - shares[0]) == pytest.approx(1, abs=0.1)
 
 
-@pytest.mark.parametrize("name", ["results", "gallery", "staff", "typing", "fault", "saved", "confirm", "training"])
+@pytest.mark.parametrize("name", ["results", "gallery", "staff", "typing", "fault", "saved", "confirm"])
 def test_nothing_is_drawn_while_nothing_moves(name: str) -> None:
     window = Window((800, 480), fullscreen=False, headless=True)
     try:
@@ -189,9 +190,95 @@ def test_the_cache_removes_what_was_used_longest_ago() -> None:
 
 
 def test_the_face_is_glad_with_a_verdict_and_sad_without_a_camera() -> None:
-    assert settled(LIVE).glad == 1
-    assert settled(VIEWS["not_sure"]).glad == settled(VIEWS["near_miss"]).glad == 0
+    assert settled(LIVE).glad == settled(VIEWS["saved"]).glad == 1
+    assert settled(VIEWS["not_sure"]).glad == settled(VIEWS["near_miss"]).glad < FRIENDLY
     assert settled(VIEWS["fault"]).glad < 0
-    assert settled(VIEWS["saved"]).glad == settled(VIEWS["results"]).glad == 1
-    untested = replace(VIEWS["results"], results=replace(VIEWS["results"].results, glad=False))
-    assert settled(untested).glad == 0
+    assert settled(VIEWS["results"]).glad == VIEWS["results"].results.glad
+
+
+@pytest.mark.parametrize(
+    "name", ["welcome", "teach", "ready", "training", "waiting", "not_sure", "near_miss", "waking"]
+)
+def test_the_face_smiles_while_it_waits(name: str) -> None:
+    assert settled(VIEWS[name]).glad > 0
+
+
+def test_the_face_nods_once_at_each_picture() -> None:
+    animator = Animator()
+    animator.step(at(0.0))
+    for number in range(2):
+        start = 1.0 + number
+        nods = [
+            animator.step(at(start + step / 60, flash=(0, picture(0, number), step / 60))).nod
+            for step in range(round(60 * NOD_S) + 2)
+        ]
+        assert (nods[0], max(nods), nods[-1]) == (0.0, 1.0, 0.0)
+        assert nods == [*sorted(nods[: nods.index(1.0) + 1]), *nods[nods.index(1.0) + 1 :]]
+
+
+def test_the_face_cheers_once_at_the_first_sure_answer_of_a_new_model() -> None:
+    animator, unsure = Animator(), VIEWS["not_sure"]
+    for now_s, view, cheers in (
+        (0.0, LIVE, False),  # an old model
+        (1.0, VIEWS["training"], False),
+        (2.0, unsure, False),
+        (3.0, LIVE, False),
+        (3.0 + CHEER_S / 2, LIVE, True),
+        (3.1 + CHEER_S, LIVE, False),
+        (6.0, unsure, False),
+        (7.0, LIVE, False),
+        (7.5, LIVE, False),
+    ):
+        assert (animator.step(at(now_s, view)).cheer > 0) is cheers, now_s
+
+
+def test_the_face_cheers_when_the_model_is_saved() -> None:
+    animator = Animator()
+    animator.step(at(0.0, VIEWS["saving"]))
+    animator.step(at(1.0, VIEWS["saved"]))
+    assert animator.step(at(1.5, VIEWS["saved"])).cheer > 0
+    assert animator.step(at(1.1 + CHEER_S, VIEWS["saved"])).cheer == 0
+
+
+def test_prints_of_all_classes_fly_to_the_mascot_while_it_learns_and_its_eyes_wander() -> None:
+    animator, training = Animator(), VIEWS["training"]
+    seen = [animator.step(at(step / 30, training)) for step in range(60)]
+    assert {flight.index for one in seen for flight in one.flights} == {card.index for card in training.cards}
+    assert all(flight.to_mascot for one in seen for flight in one.flights)
+    assert max(len(one.flights) for one in seen) <= MOST_FLIGHTS
+    assert max(one.gaze[0] for one in seen) - min(one.gaze[0] for one in seen) > 0.5
+    assert animator.step(at(3.0)).flights == ()
+    bare = replace(training, cards=tuple(replace(card, thumbnails=()) for card in training.cards))
+    assert Animator().step(bare).flights == ()  # a session without pictures
+
+
+def test_the_camera_picture_stays_on_the_screen_while_it_learns() -> None:
+    size = (1280, 720)
+    theme, training = load_theme(size), VIEWS["training"]
+    assert still(training) != still(replace(training, picture=picture(0, 7)))
+    surface, usual = pygame.Surface(size), pygame.Surface(size)
+    screens.draw(surface, training, theme)
+    screens.draw(usual, VIEWS["ready"], theme)
+    camera = arrange(training, size, theme).camera
+    upper = camera.inflate(0, -camera.height // 2).move(0, -camera.height // 8)
+    assert pygame.image.tobytes(surface.subsurface(upper), "RGB") == pygame.image.tobytes(
+        usual.subsurface(upper), "RGB"
+    )
+
+
+@pytest.mark.parametrize("name", ["live", "teach", "training", "saved", "attract"])
+def test_with_less_motion_everything_is_at_rest_at_once(name: str) -> None:
+    animator = Animator()
+    animator.step(at(0.0, VIEWS["training"], less_motion=True))
+    for step in range(1, 90):
+        shown = at(step / 30, VIEWS[name], less_motion=True, flash=(0, picture(0, step), 0.0))
+        assert animator.step(shown) == settled(shown)
+
+
+def test_with_less_motion_the_sign_to_turn_the_thing_stands_still() -> None:
+    pixels = []
+    for now_s in (1.0, 1.3):
+        surface = pygame.Surface((800, 480))
+        screens.draw(surface, at(now_s, VIEWS["alike"], less_motion=True), load_theme((800, 480)))
+        pixels.append(pygame.image.tobytes(surface, "RGB"))
+    assert pixels[0] == pixels[1]

@@ -1,0 +1,74 @@
+"""The page of SAVE celebrates what was taught, and says what to do now and at home."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.base.file_names import HOME_PAGE
+from app.base.i18n import LANGUAGES
+from app.core import events as ev
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.pages import SavingState
+from app.core.state import KioskState, Mode
+from app.ui.painting.shapes import ICONS
+from app.views.model import Saving
+from app.views.saving import celebration, saving
+from app.views.words import Translator
+from tests.support.states import PICTURE, kiosk
+
+STAGES = tuple((stage, True) for stage in ev.SavingStage)
+
+
+def shown(state: KioskState | None = None, language: str = "en", **changes: object) -> Saving:
+    model = TrainedFacts(1.0, 0.5, (3, 3))
+    state = state or kiosk(3, 3, model=model)
+    page = SavingState(drive="KATJA", folder="teachable/2026-11-30", done=STAGES, finished=True)
+    state = replace(state, mode=Mode.SAVING, saving=replace(page, **changes))  # type: ignore[arg-type]
+    view = saving(state, Translator(language))
+    assert view is not None
+    return view
+
+
+def test_a_saved_model_is_celebrated_with_its_pictures_and_what_to_open_at_home() -> None:
+    classes = (TaughtClass("apple", 3, (PICTURE,)), TaughtClass("cup", 3), TaughtClass("book", 0))
+    page = shown(replace(kiosk(), classes=classes, model=TrainedFacts(1.0, 0.5, (3, 3, 0))))
+    assert page.title == "You taught it apple and cup!"
+    assert [(one.label, one.picture) for one in page.things] == [("apple", PICTURE), ("cup", None)]
+    assert page.text == "You may pull the drive out now."
+    assert page.home == f"At home, open {HOME_PAGE} on the drive."
+    assert [(step.text, step.done) for step in page.steps] == [
+        ("Write", True), ("Finish", True), ("Check", True), ("Eject", True),
+    ]  # fmt: skip
+
+
+def test_the_path_is_in_no_text_that_a_visitor_reads_first() -> None:
+    page = shown()
+    assert "teachable/2026-11-30" in page.where
+    assert not any("/" in text for text in (page.title, page.text, page.home, *(step.text for step in page.steps)))
+
+
+def test_go_on_has_no_arrow_back() -> None:
+    (key,) = shown().keys
+    assert (key.text, key.name, key.suggested) == ("Go on", "later", True)
+    assert key.name in ICONS
+
+
+def test_nothing_is_promised_for_home_before_the_folder_is_complete() -> None:
+    assert (shown(finished=False).home, shown(finished=False).title) == ("", "Saving your model")
+
+
+def test_without_a_drive_the_model_has_a_number_for_staff_and_no_path() -> None:
+    page = shown(drive="", number=17)
+    assert (page.text, page.where) == ("Ask staff: your model is number 17.", "")
+    assert page.home == "Or plug in a drive and press SAVE again."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_two_or_three_things_are_named_and_more_are_counted(language: str) -> None:
+    words = [Translator(language)(celebration(("A", "B", "C", "D")[:count])) for count in (2, 3, 4)]
+    assert all(label in words[1] for label in "ABC")
+    assert words[1].index("A") < words[1].index("B") < words[1].index("C")
+    assert "4" in words[2]
+    assert len({word.replace("C", "") for word in words}) == 3
