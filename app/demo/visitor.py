@@ -29,7 +29,7 @@ TURN_EVERY_S = 0.15
 ROUNDS = 6  # each with a new view of every thing
 ANSWERS_PER_VIEW = 4
 FIRST_ROUND_S = 1.5  # for each thing, so that people who watch can read the answers
-TIMEOUT_S = 40.0  # for each step; enough for a busy Raspberry Pi
+TIMEOUT_S, TIMEOUT_TICKS = 40.0, 600  # for each step; both must pass: on a slow machine ticks are rare
 
 
 class DemoFailed(KioskError):
@@ -144,7 +144,7 @@ class ScriptedVisitor:
         self._skip, self._skipped_s = skip, 0.0
         self._visit = self._script()
         self._ready: Callable[[], bool] = lambda: True
-        self._waiting_since_s = clock()
+        self._waiting_since_s, self._ticks_waited = clock(), 0
 
     def step(self) -> None:
         """Do the next step once the effect of the last one is there; close the kiosk after the last step.
@@ -153,13 +153,15 @@ class ScriptedVisitor:
             DemoFailed: If the effect does not appear in time.
         """
         if not self._ready():
-            if self._clock() - self._waiting_since_s > TIMEOUT_S:
+            self._ticks_waited += 1
+            waited_s = self._clock() - self._waiting_since_s
+            if waited_s > TIMEOUT_S and self._ticks_waited > TIMEOUT_TICKS:
                 raise DemoFailed(
-                    f"the demonstration waited {TIMEOUT_S:.0f} s without an effect while the kiosk was in mode "
+                    f"the demonstration waited {waited_s:.0f} s without an effect while the kiosk was in mode "
                     f"{self._kiosk.state.mode.value!r}. Run it with --verbose to see why."
                 )
             return
-        self._waiting_since_s = self._clock()
+        self._waiting_since_s, self._ticks_waited = self._clock(), 0
         ready = next(self._visit, None)
         if ready is None:
             self._kiosk.events.put(WindowClosed(by_button=True))
