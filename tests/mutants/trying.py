@@ -102,9 +102,9 @@ class Pytest:
 def copied(repository: Path, tree: Path) -> Path:
     """Copy the repository's files, and what is needed beside them, without their history."""
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=repository, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-zco", "--exclude-standard"], cwd=repository, capture_output=True, text=True, check=True
     )
-    names = [name for name in listed.stdout.splitlines() if (repository / name).is_file()]
+    names = [name for name in listed.stdout.split("\0") if (repository / name).is_file()]
     for path in [path for path in tree.rglob("*.py") if str(path.relative_to(tree)) not in names]:
         path.unlink()
     for name in names:
