@@ -26,6 +26,13 @@ class TestsByLine:
         self._data.read()
         self.seconds: dict[str, float] = json.loads((folder / "seconds.json").read_text(encoding="utf-8"))
 
+    def folder_of(self, path: str) -> str:
+        """The folder with the tests of the package of a file: "tests/app/core/modes/", or the nearest one above."""
+        folder = Path("tests") / Path(path).parent
+        while not any(name.startswith(f"{folder}/") for name in self.seconds):
+            folder = folder.parent
+        return f"{folder}/"
+
     def of(self, path: str, line: int, own: str) -> set[str]:
         """Identifiers of the tests that run a line.
 

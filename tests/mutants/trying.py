@@ -37,7 +37,7 @@ def tried(mutant: Mutant, tree: Path, pytest: Pytest, tests: TestsByLine, second
     source = file.read_text(encoding="utf-8")
     changed = mutant.applied(source)
     diff = "\n".join(list(difflib.unified_diff(source.splitlines(), changed.splitlines(), n=0, lineterm=""))[3:])
-    own = "tests/" + str(Path(mutant.path).parent) + "/"
+    own = tests.folder_of(mutant.path)
     chosen = sorted(tests.of(mutant.path, mutant.line, own), key=lambda name: tests.seconds[name])
     others, left_s = [], seconds
     for name in (name for name in chosen if not name.startswith(own)):
