@@ -70,3 +70,12 @@ def test_arrays_are_numbers_and_never_objects(tmp_path: Path) -> None:
         sound.replace(b"(2, 3)", b"(2,-3)"),
     ):
         assert read_arrays(other, MOST_MEMORY_BYTES) is None
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0)])
+def test_arrays_are_read_in_both_forms_of_their_header(version: tuple[int, int]) -> None:
+    stream, array = io.BytesIO(), np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.lib.format.write_array(stream, array, version=version)
+    found = read_arrays(archive(("centre.npy", stream.getvalue()), before=b""), 1 << 20)
+    assert found is not None
+    assert np.array_equal(found["centre"], array)

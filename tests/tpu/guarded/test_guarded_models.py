@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,7 @@ from tpu.extractor import EmbeddingExtractor
 from tpu.guarded.isolation import processor_s
 from tpu.guarded.messages import BadReply, checked_detail, clean_text, decoded
 from tpu.guarded.process import ChildFailed, GuardedChild, GuardLimits
+from tpu.guarded.system_calls import FCNTL, NUMBERS
 from tpu.models import default_extractor_path
 
 pytestmark = pytest.mark.needs_runtime
@@ -223,6 +225,20 @@ os._exit(0)
     if said.stdout.strip() == "not here":
         pytest.skip("this machine has no filter for system calls")
     assert said.stdout.strip() == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("machine", "header"),
+    [("x86_64", "x86_64-linux-gnu/asm/unistd_64.h"), ("aarch64", "asm-generic/unistd.h")],
+)
+def test_the_filter_lists_system_calls_by_the_numbers_of_the_kernel(machine: str, header: str) -> None:
+    path = Path("/usr/include") / header
+    if not path.exists():
+        pytest.skip("needs the kernel's headers: install them with `sudo apt install linux-libc-dev`")
+    defined = dict(re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", path.read_text()))
+    defined.setdefault("fstat", "80")  # the generic header names it once more by that of __NR3264
+    for name, number in {**NUMBERS[machine], "fcntl": FCNTL[machine]}.items():
+        assert int(defined[name]) == number, name
 
 
 @pytest.mark.parametrize("sent", [b"garbage", b"[1]", b'{"number": 99}'])

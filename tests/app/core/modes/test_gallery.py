@@ -48,6 +48,22 @@ def test_pages_turn_only_within_the_existing_ones() -> None:
     assert run(state, ev.ButtonPressed(PageTurn(1)))[1] == []
 
 
+def test_pages_turn_forth_and_back() -> None:
+    state = looked_at(2 * PAGE + 2)
+    shown = []
+    for step in (1, 1, -1, -1, -1):
+        state, commands = run(state, ev.ButtonPressed(PageTurn(step)))
+        shown.append((state.gallery.page, commands))
+    load = [[ev.LoadGallery(0, page, PAGE)] for page in range(3)]
+    assert shown == [(1, load[1]), (2, load[2]), (1, load[1]), (0, load[0]), (0, [])]
+
+
+def test_the_third_page_disappears_with_its_only_picture() -> None:
+    state, _ = run(looked_at(2 * PAGE + 1), ev.ButtonPressed(PageTurn(1)), ev.ButtonPressed(PageTurn(1)))
+    state, commands = run(state, ev.SamplesRemoved(0, (1,)))
+    assert (state.gallery.page, commands[0]) == (1, ev.LoadGallery(0, 1, PAGE))
+
+
 def test_a_tap_removes_a_picture_and_undo_restores_it() -> None:
     state, commands = run(looked_at(), ev.ButtonPressed(StoredPicture(20)))
     assert commands == [ev.RemoveSample(20)]
