@@ -46,7 +46,7 @@ test-wheel: $(VENV)/.ready
 test-browser: $(VENV)/.browser-ready
 	$(RUN) $(PYTEST) --timeout 300 -m needs_browser tests/browser
 
-# Embedding on the workers of a Dask cluster: train --dask.
+# Work on the workers of a Dask cluster: train --dask, hub --dask.
 test-hub: $(VENV)/.hub-ready
 	$(RUN) -m pytest -m needs_dask tests/hub
 

@@ -18,8 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from learning.layers import FloatArray, IntArray
 
@@ -159,21 +161,9 @@ class Rows:
             found, first = np.unique(y[start : start + BATCH][order], return_index=True)
             means[found] += np.add.reduceat((self.coordinates(part) * self._weights[part, np.newaxis])[order], first)
         means /= counts[:, np.newaxis]
-        degrees = max(1.0, float(self._weights[training].sum()) - len(labels))
-        total = float(products.trace()) / degrees
-        within = (products - (means.T * counts) @ means) / np.float32(degrees)
-        if self._expected is not None:
-            within = (within + PRIOR_WEIGHT * self._expected) / np.float32(1 + PRIOR_WEIGHT)
-            degrees *= 1 + PRIOR_WEIGHT
-        spread = max(float(within.trace()), MIN_SPREAD * total, 1e-12)
-        shrink = np.float32(SHRINKAGE * spread / min(degrees, len(self.mean)))
-        within[np.diag_indices_from(within)] += shrink
-        inverse = np.asarray(np.linalg.inv(within), np.float32)
-        middle = means.mean(axis=0)
-        means -= middle
-        weights = inverse @ means.T
-        biases = -0.5 * np.einsum("cr,rc->c", means, weights)
-        return Discriminant(middle, weights, np.asarray(biases, np.float32), inverse, means, float(shrink))
+        return discriminant_of(
+            products, counts, means, float(self._weights[training].sum()), self._expected, len(self.mean)
+        )
 
     def principal_directions(self, found: Discriminant, training: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return the directions in which rows of the same class differ most.
@@ -212,3 +202,41 @@ class Rows:
         for part in self._parts:
             for start in range(0, len(part), BATCH):
                 yield self._feature(part[start : start + BATCH]) - self.mean
+
+
+def discriminant_of(
+    products: NDArray[Any],
+    counts: NDArray[Any],
+    means: NDArray[Any],
+    weight: float,
+    expected: NDArray[Any] | None,
+    values: int,
+) -> Discriminant:
+    """Make the discriminant from sums over rows; all arrays are of one type, float32 or float64.
+
+    Args:
+        products: Weighted sum of the outer products of the rows with themselves, (R, R).
+        counts: Weight of each class, (C,).
+        means: Mean of each class, (C, R); changed.
+        weight: Weight of all rows together.
+        expected: The scatter that is expected within classes, (R, R); None if it is unknown.
+        values: D.
+    """
+    degrees = max(1.0, weight - len(means))
+    total = float(products.trace()) / degrees
+    within = (products - (means.T * counts) @ means) / np.float32(degrees)
+    if expected is not None:
+        within = (within + PRIOR_WEIGHT * expected) / np.float32(1 + PRIOR_WEIGHT)
+        degrees *= 1 + PRIOR_WEIGHT
+    spread = max(float(within.trace()), MIN_SPREAD * total, 1e-12)
+    shrink = np.float32(SHRINKAGE * spread / min(degrees, values))
+    within[np.diag_indices_from(within)] += shrink
+    inverse = np.linalg.inv(within)
+    middle = means.mean(axis=0)
+    means -= middle
+    weights = inverse @ means.T
+    biases = -0.5 * np.einsum("cr,rc->c", means, weights)
+    middle, weights, biases, inverse, means = (
+        np.asarray(one, np.float32) for one in (middle, weights, biases, inverse, means)
+    )
+    return Discriminant(middle, weights, biases, inverse, means, float(shrink))

@@ -7,7 +7,9 @@ KioskError                          everything below
 │   ├── PinRefused                  the PIN that was typed cannot be used or stored
 │   ├── InstallRefused              the kiosk cannot be installed on, or removed from, this computer
 │   ├── BenchmarkUnavailable        the benchmark does not exist, or did not finish
-│   └── ClusterUnavailable          the Dask cluster cannot be used
+│   ├── ClusterUnavailable          the Dask cluster cannot be used
+│   ├── HubRefused                  no model can be made of the folders of the stations
+│   └── KeyUnusable                 the file with the key of starters cannot be used
 ├── CommandIncomplete               a command ran to its end, but could not do all of its work
 │   ├── OutputNotWritten            what an option names cannot be written
 │   │   ├── JsonNotWritten          the file of --json
@@ -101,6 +103,14 @@ class BenchmarkUnavailable(ConfigError):
 
 class ClusterUnavailable(ConfigError):
     """The Dask cluster that --dask names cannot be used."""
+
+
+class HubRefused(ConfigError):
+    """No model can be made of the folders of the stations, or a file that the hub needs cannot be used."""
+
+
+class KeyUnusable(ConfigError):
+    """The file with the key of starters cannot be used. No text shows the key."""
 
 
 class CommandIncomplete(KioskError):

@@ -26,6 +26,8 @@ def run_command(options: argparse.Namespace) -> int:
             from app.commands.kiosk import run
         case "train":
             from app.commands.train import run
+        case "hub":
+            from app.commands.hub import run
         case "classify":
             from app.commands.classify import run
         case "models":

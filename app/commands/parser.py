@@ -21,7 +21,7 @@ from app.commands.bench import STANDALONE, topics_in
 from app.config.checks import DEVICE_FORM
 
 CommandName = Literal[
-    "kiosk", "train", "classify", "models", "doctor", "bench", "soak", "install", "uninstall", "pin", "lessons"
+    "kiosk", "train", "hub", "classify", "models", "doctor", "bench", "soak", "install", "uninstall", "pin", "lessons"
 ]
 
 RUNTIMES = ("auto", "litert", "tflite-runtime", "pycoral")
@@ -42,6 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_kiosk(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_train(_command(commands, "train", "train a model on folders of pictures"))
+    _add_hub(_command(commands, "hub", "make one model of the saved folders of many stations"))
     _add_classify(_command(commands, "classify", "classify pictures with a model"))
     _add_models(_command(commands, "models", "list, pull or verify embedding extractors"))
     _add_doctor(_command(commands, "doctor", "show what is found, what is missing and how to fix it"))
@@ -86,6 +87,25 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add("--insecure", action="store_true", help="allow a cluster on another computer that is not encrypted")
     _add_extractor(parser)
     _add_back_end(parser)
+    _add_output(parser)
+
+
+def _add_hub(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("dir", type=Path, metavar="DIR", help="DIR/<station>/<saved folder>: what SAVE wrote at each station")
+    add("--out", type=Path, required=True, metavar="DIR", help="folder to write, which stations take as their starter")
+    add("--mapping", type=Path, metavar="FILE", help='synonyms, one class a line: cup = ["mug", "Tasse"]')
+    add("--sign-with", type=Path, metavar="KEYFILE", help="sign the folder, so that stations take it by themselves")
+    add("--watch", action="store_true", help="wait for new folders, and train whenever enough is new")
+    add("--every", type=_positive, default=30, metavar="SECONDS", help="time between two looks (default: 30)")
+    add("--enough", type=_positive, default=50, metavar="N", help="new samples for another training (default: 50)")
+    add("--memory-mib", type=_natural, default=2048, metavar="N", help="above this, train from sums (default: 2048)")
+    add("--no-pictures", dest="pictures", action="store_false", help="show no pictures in the report")
+    add("--seed", type=_natural, default=0, metavar="N", help="seed of the validation split (default: 0)")
+    add("--dask", metavar="ADDRESS", help="read on a cluster: local, local:N, tls://HOST:8786, tcp://127.0.0.1:8786")
+    add("--insecure", action="store_true", help="allow a cluster on another computer that is not encrypted")
+    _add_extractor(parser)
+    parser.add_argument("--runtime", choices=RUNTIMES, default=argparse.SUPPRESS, help="library that runs the model")
     _add_output(parser)
 
 

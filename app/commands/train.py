@@ -114,7 +114,7 @@ def run_train(
         session, paths = _embedded(dataset.pictures, embedder, opened)
         shots = dict(zip(session.labels, session.shots(), strict=True))
         check_shots(data_dir, shots)
-        prior = _prior(opened, write)
+        prior = known_prior(opened, write)
         session = _with_views(session, paths, embedder)
         embed_s = time.perf_counter() - started_s
         skipped = dataset.left_out + sum(map(len, dataset.pictures.values())) - len(session.samples)
@@ -189,7 +189,7 @@ def _embedder(
         yield ClusterEmbedder(client, file)
 
 
-def _prior(extractor: EmbeddingExtractor, write: Callable[[str], None]) -> ViewPrior | None:
+def known_prior(extractor: EmbeddingExtractor, write: Callable[[str], None]) -> ViewPrior | None:
     """Return the prior of the extractor; measure it if it is not known yet, which takes some seconds."""
     try:
         cache: Path | None = Config().data_dir

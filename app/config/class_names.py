@@ -81,6 +81,12 @@ def class_names(labels: Sequence[str], language: str, palette: str = DEFAULT_PAL
     return tuple(names)
 
 
+def default_names() -> tuple[Message, ...]:
+    """Return all names that the kiosk gives to classes by itself, each once."""
+    numbered = (message("Class {number}", number=place + 1) for place in range(len(SHAPES)))
+    return tuple(dict.fromkeys([*(one for colours in COLOURS.values() for one in colours), *numbered]))
+
+
 def _defaults(place: int, language: str, palette: str) -> Iterator[str]:
     """Yield default names for a place: its colour, then "Class 4" and the numbers after it."""
     yield translated(colour_name(place, palette), language)

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from app.base.errors import ClusterUnavailable
@@ -32,8 +32,18 @@ BATCH = 64  # pictures of a task: some tenths of a second, hundreds of times wha
 BATCH_OF_VIEWS = 4
 AHEAD = 6  # tasks for each thread of the cluster that are submitted before their results are needed
 
-Work = TypeVar("Work", ToEmbed, ToVary)
 Result = TypeVar("Result")
+
+
+class HasPath(Protocol):
+    """Work on what is at a path."""
+
+    @property
+    def path(self) -> str:
+        """The path, for the error text if the work crashes every worker."""
+
+
+Work = TypeVar("Work", bound=HasPath)
 
 
 @dataclass(frozen=True)
@@ -157,13 +167,13 @@ class ClusterEmbedder:
 
     def pictures(self, wanted: Sequence[ToEmbed]) -> Iterator[Embedded | Unreadable]:
         """Embed files; a file that crashes the worker that reads it counts as unreadable."""
-        return self._each(embed_batch, wanted, BATCH, _crashing)
+        return self.each(embed_batch, wanted, BATCH, _crashing)
 
     def views(self, wanted: Sequence[ToVary]) -> Iterator[FloatArray]:
         """Embed made views of files."""
-        return self._each(vary_batch, wanted, BATCH_OF_VIEWS, None)
+        return self.each(vary_batch, wanted, BATCH_OF_VIEWS, None)
 
-    def _each(
+    def each(
         self,
         task: Callable[[ExtractorFile, Sequence[Work]], list[Result]],
         wanted: Sequence[Work],
@@ -171,6 +181,12 @@ class ClusterEmbedder:
         if_it_crashes: Callable[[Work], Result] | None,
     ) -> Iterator[Result]:
         """Run a task for batches of work, a bounded number at a time, and yield the results in order.
+
+        Args:
+            task: A function of a module, which the workers import; returns one result for each piece of work.
+            wanted: The work.
+            size: Pieces of work in a batch.
+            if_it_crashes: Makes the result of a piece of work that ends every worker; None makes that an error.
 
         When a worker dies, Dask suspects every batch that it had. These run again with nothing beside them, so that
         only those suffer that are the cause.
@@ -255,18 +271,18 @@ def nanny_state(dask_worker: Any) -> str:
 
 def embed_batch(extractor: ExtractorFile, batch: Sequence[ToEmbed]) -> list[Embedded | Unreadable]:
     """Embed files, on a worker."""
-    opened = _opened(extractor)
+    opened = opened_extractor(extractor)
     return [embedded(one, opened) for one in batch]
 
 
 def vary_batch(extractor: ExtractorFile, batch: Sequence[ToVary]) -> list[FloatArray]:
     """Embed made views of files, on a worker."""
-    opened = _opened(extractor)
+    opened = opened_extractor(extractor)
     return [embedded_views(one, opened) for one in batch]
 
 
 @cache
-def _opened(extractor: ExtractorFile) -> EmbeddingExtractor:
+def opened_extractor(extractor: ExtractorFile) -> EmbeddingExtractor:
     """The extractor, which a worker process opens once.
 
     Raises:

@@ -23,7 +23,7 @@ from app.model.model_files import counterpart_path, write_model_file
 from app.model.training_report import training_report
 from app.model.why import Explainer
 from app.session.session import Session
-from learning.fit import fit_head
+from learning.fit import FitResult, fit_head
 from learning.holds import link_holds
 from learning.layers import IntArray
 from learning.novelty import signed_sqrt
@@ -84,6 +84,7 @@ def train_model(
     accelerator: EdgeTpuSupervisor | None = None,
     prior: ViewPrior | None = None,
     not_sure: NotSure = NotSure.NORMAL,
+    improve: Callable[[FitResult], FitResult] | None = None,
 ) -> TrainedModel:
     """Train on `session`, write `model_path`, open that file and compare its answers.
 
@@ -103,6 +104,7 @@ def train_model(
         prior: What was measured of the extractor; None if it was not.
         not_sure: OFF writes no novelty test into the file and sets the threshold to 0. Other settings change nothing
             here: see `app.model.not_sure`.
+        improve: Replaces the head before it is exported, for example by that of more samples than `session` holds.
 
     Raises:
         NotEnoughTaught: If a class or a sample is missing.
@@ -129,6 +131,8 @@ def train_model(
         on_progress=lambda fitted: progress(FIT_SHARE * fitted.fraction),
         should_stop=should_stop,
     )
+    if improve is not None:
+        fit = improve(fit)
     if not_sure is NotSure.OFF:
         fit.head.not_sure, fit = None, replace(fit, threshold=0.0, novelties=np.zeros_like(fit.novelties))
     fit.head.label_map = dict(enumerate(taught.labels))

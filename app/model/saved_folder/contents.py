@@ -22,7 +22,8 @@ from app.model.saved_folder.page import PICTURES_PER_CLASS, PageFacts, open_me_p
 from app.model.saved_folder.page_engine import read_engine
 from app.model.saved_folder.readme import ReadmeFacts, readme
 from app.model.saved_folder.report_page import report_page
-from app.model.saved_folder.verified_folder import with_checksums, write_folder
+from app.model.saved_folder.signature import SIGNATURE
+from app.model.saved_folder.verified_folder import CHECKSUMS, with_checksums, write_folder
 from app.session.pictures import decode_picture, encode_picture, thumbnail
 from app.session.session import Sample, Session
 from learning.novelty import NOVELTY_FILE
@@ -44,6 +45,8 @@ def write_export(
     on_drive: bool = False,
     on_step: Callable[[str, bool], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
+    more: Mapping[str, bytes] | None = None,
+    sign: Callable[[bytes], bytes] | None = None,
 ) -> Path:
     """Write the folder; it keeps its name only if every byte of it reads back from the medium.
 
@@ -55,15 +58,18 @@ def write_export(
         report_pictures: Show wrongly named pictures in the report, and some pictures of each class in the page; None
             means the same as `include_pictures`.
         ascii_names: Use only ASCII in the names of the picture folders.
+        more: Files to add by name; they replace those of the same name.
+        sign: Makes the content of SIGNATURE from that of SHA256SUMS; None writes no such file.
         display_path, on_drive, on_step, on_progress: See `app.model.saved_folder.verified_folder.write_folder`.
 
     Raises:
         ExportError: For the reasons of `app.model.saved_folder.verified_folder.write_folder`.
     """
     shown = include_pictures if report_pictures is None else report_pictures
-    files = with_checksums(
-        _contents(facts, session, shown, _pictures(session, ascii_names) if include_pictures else {})
-    )
+    pictures = _pictures(session, ascii_names) if include_pictures else {}
+    files = with_checksums({**_contents(facts, session, shown, pictures), **(more or {})})
+    if sign is not None:
+        files[SIGNATURE] = sign(files[CHECKSUMS])
     write_folder(folder, files, display_path=display_path, on_drive=on_drive, on_step=on_step, on_progress=on_progress)
     return folder
 

@@ -30,8 +30,10 @@ from app.base.errors import (
     ExportFailed,
     FolderOccupied,
     FolderRefused,
+    HubRefused,
     InstallRefused,
     JsonNotWritten,
+    KeyUnusable,
     KioskError,
     ModelError,
     ModelNotWritten,
@@ -111,6 +113,8 @@ WITH_GIVEN_TEXT: list[type[KioskError]] = [
     InstallRefused,
     BenchmarkUnavailable,
     ClusterUnavailable,
+    HubRefused,
+    KeyUnusable,
     ArchiveUnusable,
     NotEnoughTaught,
     ExportedModelDisagrees,
@@ -184,7 +188,8 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
     [
         (
             ConfigError,
-            {ConfigInvalid, DatasetInvalid, PinRefused, InstallRefused, BenchmarkUnavailable, ClusterUnavailable},
+            {ConfigInvalid, DatasetInvalid, PinRefused, InstallRefused, BenchmarkUnavailable, ClusterUnavailable}
+            | {HubRefused, KeyUnusable},
         ),
         (CommandIncomplete, {JsonNotWritten, OverlayNotWritten, BundleNotWritten, PicturesSkipped, DownloadsDamaged}),
         (
