@@ -361,6 +361,7 @@ def camera_opener(kiosk: Kiosk, table: DemonstrationCamera, *, for_demo: bool) -
     """Return a function that opens the camera that the settings name at the time of the call."""
     if for_demo:
         return lambda: table
+    table.stay_while(lambda: kiosk.state.held is not None)
     automatic = AutoCamera(table, find=lambda: first_camera(kiosk.state.config.camera))
 
     def open_chosen() -> Camera:

@@ -20,3 +20,7 @@ class Picture:
 
     key: Hashable
     pixels: NDArray[np.uint8] = field(compare=False, repr=False)
+
+    def as_seen(self, *, mirror: bool) -> Picture:
+        """Return it as the visitor sees the camera's picture: mirrored, if that is."""
+        return Picture(("mirrored", self.key), self.pixels[:, ::-1]) if mirror else self

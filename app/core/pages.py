@@ -100,7 +100,9 @@ class TypingState:
         index: The class that is renamed; used by CLASS_NAME alone.
         text: What has been typed so far.
         selected: All of it is selected: the next letter replaces it.
-        shift: The next letter is a capital.
+        shift: The next letter is a capital, as the first one is.
+        accents: Letters that the next press may write in the place of the last one, after a long press on it.
+        pressed: The letter that was pressed last and when, monotonic, until its key is released; None afterwards.
         problem: Why the text cannot be used; empty after the next letter.
     """
 
@@ -109,6 +111,8 @@ class TypingState:
     text: str = field(default="", repr=False)
     selected: bool = False
     shift: bool = False
+    accents: tuple[str, ...] = ()
+    pressed: tuple[str, float] | None = field(default=None, repr=False)
     problem: Text = ""
 
 

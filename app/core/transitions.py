@@ -30,6 +30,7 @@ from app.core.modes import (
     scanning,
     staff,
     teach,
+    typing,
     visit,
     why,
 )
@@ -138,6 +139,7 @@ _EVERY_TICK = (
     erasing.try_again,
     games.look_at_the_clock,
     lessons.watch_time,
+    typing.watch_long_press,
     teach.repeat_while_held,
     teach.learn_as_you_go,
     idle.look_at_the_clock,

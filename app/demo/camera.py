@@ -59,6 +59,9 @@ class DemonstrationCamera:
         self._table, self._size_share = self._tables["wood"], 1.0
         self._brighter, self._darker = sensor_noise(size_px, np.random.default_rng(seed + 2))
         self._started_s = self._next_s = clock()
+        self._held: Callable[[], bool] = lambda: False
+        self._held_s = 0.0  # how long it was held: meanwhile nothing takes turns
+        self._read_s = self._started_s
         self._guided = False
         self._shown: str | None = self.kinds[0]
         self._view = self._random_view()
@@ -90,6 +93,15 @@ class DemonstrationCamera:
         with self._lock:
             self._table, self._size_share = self._tables[background], size
 
+    def stay_while(self, held: Callable[[], bool]) -> None:
+        """Keep the thing on the table while `held` returns True, as a visitor does who holds a button."""
+        self._held = held
+
+    @property
+    def shown(self) -> str | None:
+        """The kind of the thing on the table."""
+        return self._shown
+
     def new_view(self) -> None:
         """Move, turn and light the thing differently."""
         with self._lock:
@@ -117,8 +129,12 @@ class DemonstrationCamera:
         self._next_s = max(self._next_s, now_s) + self._period_s
         with self._lock:
             passed_s = self._clock() - self._started_s
+            if self._held():
+                self._held_s += self._clock() - self._read_s
+            self._read_s = self._clock()
             if not self._guided:
-                self._shown = self.kinds[int(passed_s / CHANGE_EVERY_S) % len(self.kinds)]
+                turn = int((passed_s - self._held_s) / CHANGE_EVERY_S)
+                self._shown = self.kinds[turn % len(self.kinds)]
             view, kind, table = swayed(self._view, passed_s), self._shown, self._table
             view = replace(view, size=view.size * self._size_share)
         return self._render(kind, view, table)

@@ -60,7 +60,7 @@ def cards(
             alike=held is not None and index == held.class_index and held.alike,
             enabled=takes and index < len(state.classes) and one.shots < state.timing.max_shots,
             suggested=index == suggested,
-            thumbnails=one.thumbnails,
+            thumbnails=tuple(picture.as_seen(mirror=state.config.camera.mirror) for picture in one.thumbnails),
             gallery=ClassGallery(index) if state.teaching and has_gallery(one) else None,
             rename=ClassName(index) if may_name(state, index) else None,
             count_text=translate(_count(one.shots)) if index < len(state.classes) else "",

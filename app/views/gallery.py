@@ -22,13 +22,16 @@ def gallery(state: KioskState, translate: Translator) -> Gallery | None:
     """The gallery, or None in every other mode."""
     if state.mode is not Mode.GALLERY:
         return None
-    shown = state.gallery
+    shown, mirror = state.gallery, state.config.camera.mirror
     one, last = state.classes[shown.class_index], pages(state) - 1
     return Gallery(
         index=shown.class_index,
         title=translate(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
         hint=translate(usage_hint(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
-        pictures=tuple(GalleryPicture(StoredPicture(sample_id), picture) for sample_id, picture in shown.pictures),
+        pictures=tuple(
+            GalleryPicture(StoredPicture(sample_id), picture.as_seen(mirror=mirror))
+            for sample_id, picture in shown.pictures
+        ),
         page_text=translate(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
         keys=tuple(replace(_key(button, one, translate), enabled=enabled) for button, enabled in keys(state).items()),
     )

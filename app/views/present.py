@@ -319,4 +319,5 @@ def _flash(state: KioskState) -> tuple[int, Picture, float] | None:
     arrival = state.arrival
     if arrival is None or state.now_s - arrival.at_s > FLASH_S:
         return None
-    return arrival.class_index, arrival.picture, state.now_s - arrival.at_s
+    picture = arrival.picture.as_seen(mirror=state.config.camera.mirror)
+    return arrival.class_index, picture, state.now_s - arrival.at_s

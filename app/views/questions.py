@@ -138,13 +138,14 @@ def _leave(state: KioskState, translate: Translator) -> Question:
 
 
 def _still_there(state: KioskState, translate: Translator) -> Question:
-    stay = ActionKey(Action.CANCEL, "cancel", translate(message("I am here!")), "N", suggested=True)
+    stay = ActionKey(Action.CANCEL, "confirm", translate(message("I am here!")), "", suggested=True)
     left = idle.seconds_left(state) / state.config.idle.countdown_s
     return Question(
         title=translate(message("Still there?")),
         text=translate(idle.what_will_happen(state)),
         answers=(stay,),
         left=min(1.0, max(0.0, left)),
+        countdown=str(max(1, round(idle.seconds_left(state)))),
     )
 
 

@@ -86,16 +86,17 @@ def _cells(report: Mapping[str, Any], chosen: MatrixCell | None) -> tuple[tuple[
 def _confused(
     state: KioskState, taught: tuple[int, ...], labels: tuple[str, ...], translate: Translator
 ) -> tuple[ConfusedPicture, ...]:
+    mirror = state.config.camera.mirror
     pictures: Mapping[int, Picture] = dict(state.results.pictures)
     explanations = dict(state.results.explanations) if state.results.lit else {}
     return tuple(
         ConfusedPicture(
             button=StoredPicture(int(one["sample"])),
-            picture=pictures[one["sample"]],
+            picture=pictures[one["sample"]].as_seen(mirror=mirror),
             text=translate(_answered(labels[one["truth"]], labels[one["answer"]])),
             index=taught[one["truth"]],
             answered=taught[one["answer"]],
-            light=_light(explanations.get(one["sample"]), int(one["sample"])),
+            light=_light(explanations.get(one["sample"]), int(one["sample"]), mirror=mirror),
         )
         for one in with_picture(state)
     )
@@ -112,8 +113,8 @@ def _why_key(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
     return (ActionKey(Action.WHY, "why", translate(message("Why?")), "W", held=state.results.lit),)
 
 
-def _light(why: Explanation | None, sample_id: int) -> Light | None:
-    return None if why is None else light(why, ("results", sample_id), index=why.winner, mirror=False)
+def _light(why: Explanation | None, sample_id: int, *, mirror: bool) -> Light | None:
+    return None if why is None else light(why, ("results", sample_id), index=why.winner, mirror=mirror)
 
 
 def _answered(truth: str, answer: str) -> Message:

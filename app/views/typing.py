@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.base.buttons import LetterKey, TypingKey
 from app.base.exhaustive import assert_never
 from app.base.i18n import Message, Text, message
-from app.core.modes.typing import all_selected, may_finish, rows, upper
+from app.core.modes.typing import DIGITS_ONLY, all_selected, may_finish, rows, upper
 from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState
 from app.views.model import ActionKey, Typing
@@ -13,6 +13,7 @@ from app.views.words import Translator, usage_hint
 
 STEER = message("Buttons 1 and 2: move · TRAIN: write · UNDO: delete · SAVE: done · RESET: cancel")
 KEYS = message("Enter: done · Esc: cancel")
+LONG_PRESS = message("Hold a letter for its accents.")
 SELECTED = message("Write a new name, or touch this one to change it.")
 KEYS_WHILE_SELECTED = message("Type a new name, or press the right arrow to change this one. Enter: done · Esc: cancel")
 
@@ -27,7 +28,10 @@ def typing(state: KioskState, translate: Translator) -> Typing | None:
         title=translate(_title(now)),
         text=now.text,
         secret=now.purpose in (TypingPurpose.PIN, TypingPurpose.NEW_PIN),
-        rows=tuple(tuple((button, _face(button, state)) for button in row) for row in rows(now)),
+        rows=tuple(tuple((button, _face(button, state)) for button in row) for row in rows(now, state.language)),
+        index=now.index if now.purpose is TypingPurpose.CLASS_NAME else None,
+        shift=now.shift,
+        accents=bool(now.accents),
         keys=(
             ActionKey(TypingKey.CANCEL, "cancel", translate(message("Cancel")), ""),
             ActionKey(
@@ -54,14 +58,15 @@ def _title(now: TypingState) -> Message:
         case TypingPurpose.MODEL_NUMBER:
             return message("Number of the model")
         case TypingPurpose.CLASS_NAME:
-            return message("What is button {number} called?", number=now.index + 1)
+            return message("What is this?")
     return assert_never(now.purpose)
 
 
 def _hint(state: KioskState, selected: bool) -> Text:
     if selected:
         return usage_hint(state, touch=SELECTED, buttons=STEER, keys=KEYS_WHILE_SELECTED)
-    return usage_hint(state, touch="", buttons=STEER, keys=KEYS)
+    touch = "" if state.typing is None or state.typing.purpose in DIGITS_ONLY else LONG_PRESS
+    return usage_hint(state, touch=touch, buttons=STEER, keys=KEYS)
 
 
 def _face(button: LetterKey | TypingKey, state: KioskState) -> str:

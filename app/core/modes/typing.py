@@ -11,20 +11,21 @@ from app.base.i18n import Text, message
 from app.base.labels import label_key
 from app.base.pin import LONGEST
 from app.core import events as ev
+from app.core.modes import keyboards
 from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState, Step
 
 LONGEST_NAME, LONGEST_PIN = 24, LONGEST
-LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.'&", "äöüßàâçèéêëœ", "îïôùûñáíóúğış")
-"""Keys of the keyboard: the English ones, then further letters of German, French, Spanish and Turkish."""
+LONG_PRESS_S = 0.5  # on a letter, until its accents appear
 DIGITS_ONLY = (TypingPurpose.PIN, TypingPurpose.NEW_PIN, TypingPurpose.MODEL_NUMBER)
-DIGITS = ("123", "456", "789", "0")
+NUMBER_PAD = ("123", "456", "789", "0")
 
 
 def named(state: KioskState, index: int) -> Step:
     """Start to rename a class. All of its current name is selected, so that the first letter replaces it."""
     label = state.classes[index].label
-    return replace(state, typing=TypingState(TypingPurpose.CLASS_NAME, index, label, selected=True)), ()
+    typing = TypingState(TypingPurpose.CLASS_NAME, index, label, selected=True, shift=True)
+    return replace(state, typing=typing), ()
 
 
 def targets(state: KioskState) -> tuple[Button, ...]:
@@ -32,19 +33,25 @@ def targets(state: KioskState) -> tuple[Button, ...]:
     typing = state.typing
     if typing is None:
         return ()
-    keys = tuple(button for row in rows(typing) for button in row)
+    keys = tuple(button for row in rows(typing, state.language) for button in row)
     done = (TypingKey.DONE,) if may_finish(typing) else ()
     field = (TypingKey.FIELD,) if all_selected(typing) else ()
     return (*keys, TypingKey.CANCEL, *done, *field)
 
 
-def rows(typing: TypingState) -> tuple[tuple[LetterKey | TypingKey, ...], ...]:
-    """The keys that write, row by row: a number pad for a PIN or a number, else a keyboard."""
+def rows(typing: TypingState, language: str) -> tuple[tuple[LetterKey | TypingKey, ...], ...]:
+    """The keys that write, row by row: a number pad for a PIN or a number, else the keyboard of a language.
+
+    After a long press on a letter its accents take the place of the digits.
+    """
     if typing.purpose in DIGITS_ONLY:
-        pad = tuple(tuple(LetterKey(digit) for digit in row) for row in DIGITS)
+        pad = tuple(tuple(LetterKey(digit) for digit in row) for row in NUMBER_PAD)
         return (*pad[:-1], (*pad[-1], TypingKey.BACKSPACE))
-    letters = tuple(tuple(LetterKey(letter) for letter in row) for row in LETTERS)
-    return (*letters, (TypingKey.SHIFT, LetterKey(" "), TypingKey.BACKSPACE))
+    first = "".join(typing.accents) or keyboards.DIGITS
+    letters = tuple(tuple(LetterKey(letter) for letter in row) for row in (first, *keyboards.layout(language)))
+    left, right = keyboards.SIGNS[:2], keyboards.SIGNS[2:]
+    last = (*map(LetterKey, left), LetterKey(" "), *map(LetterKey, right))
+    return (*letters, (TypingKey.SHIFT, *last, TypingKey.BACKSPACE))
 
 
 def may_finish(typing: TypingState) -> bool:
@@ -68,8 +75,11 @@ def pressed(state: KioskState, button: Button, done: Callable[[KioskState, str],
     if typing is None:
         return state, ()
     match button:
+        case LetterKey(letter) if letter in typing.accents:
+            return typed(replace(state, typing=replace(typing, text=typing.text[:-1])), letter)
         case LetterKey(letter):
-            return typed(state, upper(letter, state.language) if typing.shift else letter)
+            state, commands = typed(state, upper(letter, state.language) if typing.shift else letter)
+            return _long_press_begun(state, letter), commands
         case TypingKey():
             return edited(state, button, done)
         case Action.CANCEL | Action.LEAVE:
@@ -91,7 +101,32 @@ def typed(state: KioskState, text: str) -> Step:
         written = (before + new)[:LONGEST_NAME]
     if not new:
         return state, ()
-    return replace(state, typing=replace(typing, text=written, selected=False, shift=False, problem="")), ()
+    typing = replace(typing, text=written, selected=False, shift=False, problem="", accents=(), pressed=None)
+    return replace(state, typing=typing), ()
+
+
+def _long_press_begun(state: KioskState, letter: str) -> KioskState:
+    if state.typing is None or state.typing.purpose in DIGITS_ONLY:
+        return state
+    return replace(state, typing=replace(state.typing, pressed=(letter, state.now_s)))
+
+
+def watch_long_press(state: KioskState) -> Step:
+    """Offer the accents of a letter whose key is still down after LONG_PRESS_S; the next press chooses one."""
+    typing = state.typing
+    if typing is None or typing.pressed is None or not typing.text:
+        return state, ()
+    letter, since_s = typing.pressed
+    if not any(button in state.down for button in (LetterKey(letter), Action.TRAIN)):
+        return replace(state, typing=replace(typing, pressed=None)), ()
+    if state.now_s - since_s < LONG_PRESS_S:
+        return state, ()
+    offered = keyboards.accents(letter, state.language)
+    if typing.text[-1] != letter:  # it was written as a capital
+        offered = upper(offered, state.language)
+    typing = replace(typing, pressed=None, accents=tuple(offered))
+    cursor = state.cursor if state.cursor is None or not offered else 0
+    return replace(state, typing=typing, cursor=cursor), ()
 
 
 def edited(state: KioskState, key: TypingKey, done: Callable[[KioskState, str], Step]) -> Step:
@@ -102,11 +137,12 @@ def edited(state: KioskState, key: TypingKey, done: Callable[[KioskState, str], 
     match key:
         case TypingKey.BACKSPACE:
             kept = "" if typing.selected else typing.text[:-1]
-            return replace(state, typing=replace(typing, text=kept, selected=False, problem="")), ()
+            typing = replace(typing, text=kept, selected=False, shift=not kept, problem="", accents=(), pressed=None)
+            return replace(state, typing=typing), ()
         case TypingKey.SHIFT:
             return replace(state, typing=replace(typing, shift=not typing.shift)), ()
         case TypingKey.FIELD:
-            return replace(state, typing=replace(typing, selected=False)), ()
+            return replace(state, typing=replace(typing, selected=False, shift=not typing.text)), ()
         case TypingKey.DONE:
             return done(state, " ".join(typing.text.split()))
         case TypingKey.CANCEL:

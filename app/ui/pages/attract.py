@@ -42,7 +42,8 @@ def draw_attract(canvas: Canvas, view: KioskView, attract: Attract, moving: Movi
     face = mixed(palette.accent, (255, 255, 255), 0.3 * moving.breath)
     paint.lip(canvas.surface, call, face, mixed(palette.accent, (0, 0, 0), 0.32), px(28), px(7))
     words = pygame.Rect(call.left, call.top, call.width, call.height - px(7)).inflate(-px(24), -px(8))
-    canvas.text(attract.call, words, 47, canvas.theme.ink(palette.accent), face, bold=True, align="center", lines=2)
+    ink = canvas.theme.ink(palette.accent)
+    canvas.text(attract.call, words, 47, ink, face, bold=True, align="center", lines=2, whole=True)
     _dots(canvas, attract, pygame.Rect(foot.left, foot.bottom - px(22), foot.width, px(12)))
     draw_flights(canvas, view, layout, moving)
 

@@ -64,7 +64,10 @@ def draw_question(canvas: Canvas, question: Question, moving: Moving) -> None:
         paint.ring(
             canvas.surface, layout.face.center, layout.face.width // 2, px(9), question.left, ring, palette.raised
         )
-    if question.picture is None:
+    if question.countdown:
+        inside = layout.face.inflate(-px(34), -px(34))
+        canvas.text(question.countdown, inside, 58, palette.text, palette.panel, bold=True, align="center")
+    elif question.picture is None:
         draw_mascot(canvas, layout.face.inflate(-px(34), -px(34)), moving)
     else:
         paint.camera(canvas.surface, question.picture, layout.face)

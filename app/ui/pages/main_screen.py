@@ -87,7 +87,7 @@ def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving
 
 def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:
     """Draw the key that changes the language; it shows the present one."""
-    draw_key(canvas, key, area, size=19)
+    draw_key(canvas, key, area, size=19, tall=True)
 
 
 def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:

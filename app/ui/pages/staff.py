@@ -39,7 +39,7 @@ def draw_staff(canvas: Canvas, staff: Staff) -> None:
         face = palette.text if tab.selected else palette.raised
         ink = canvas.theme.ink(face) if tab.selected else palette.text
         paint.panel(canvas.surface, area, face, px(16))
-        canvas.text(tab.text, area.inflate(-px(32), -px(8)), 22, ink, face, bold=True)
+        canvas.text(tab.text, area.inflate(-px(32), -px(8)), 22, ink, face, bold=True, whole=True)
     paint.panel(canvas.surface, body, palette.panel, px(26))
     for row, layout in zip(staff.rows, row_places(canvas, staff, body), strict=True):
         _row(canvas, row, layout)
@@ -134,7 +134,14 @@ def _row(canvas: Canvas, row: Setting, layout: RowLayout) -> None:
         _little_key(canvas, layout.press)
         words = pygame.Rect(layout.press.left, layout.press.top, layout.press.width, layout.press.height - px(4))
         canvas.text(
-            row.press_text, words.inflate(-px(16), -px(4)), 19, palette.text, palette.raised, bold=True, align="center"
+            row.press_text,
+            words.inflate(-px(16), -px(4)),
+            19,
+            palette.text,
+            palette.raised,
+            bold=True,
+            align="center",
+            whole=True,
         )
 
 

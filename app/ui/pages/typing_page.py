@@ -6,13 +6,16 @@ import pygame
 
 from app.ui.painting import paint
 from app.ui.painting.canvas import LINE, Canvas, fitted
-from app.ui.painting.keys import under
-from app.ui.painting.page import Target, arrange_page, draw_keys, key_targets
+from app.ui.painting.keys import draw_key, under
+from app.ui.painting.marks import draw_class_mark
+from app.ui.painting.page import Target, arrange_page
 from app.ui.painting.shapes import shape
 from app.ui.painting.theme import font, mixed
 from app.views.model import Typing
 
 SYMBOLS = {"⌫": "erase", "←": "erase", "⇧": "shift", "↑": "shift"}  # drawn as icons: the font lacks them
+SHIFTS = ("⇧", "↑")
+KEYS_W = 330  # units; the greatest width of a key below the keyboard
 KEY_W, KEY_H = 112, 92  # units; the largest size of a key
 TEXT = 40  # units
 SELECTED = 0.4  # share of the accent colour behind selected text
@@ -22,7 +25,9 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
     """Draw the typed text and the keyboard."""
     palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
     field, board, title, problem = _places(canvas)
-    canvas.text(typing.title, title, 34, palette.text, palette.background, bold=True, align="center")
+    drawn = canvas.text(typing.title, title, 34, palette.text, palette.background, bold=True, align="center")
+    if typing.index is not None:
+        draw_class_mark(canvas, typing.index, (drawn.left - px(38), title.centery), px(24))
     paint.panel(canvas.surface, field, palette.panel, px(22))
     _draw_text(canvas, typing, field.inflate(-px(48), -px(12)))
     if typing.problem:
@@ -31,19 +36,23 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
         shape(canvas.surface, "warning", mark, px(11), palette.warning)
     elif typing.hint:
         canvas.text(typing.hint, problem, 21, palette.quiet, palette.background, align="center")
-    for (_, text), area in zip(_flat(typing), board_places(canvas, typing, board), strict=True):
-        face = palette.raised
+    accents = len(typing.rows[0]) if typing.accents else 0
+    for number, ((_, text), area) in enumerate(zip(_flat(typing), board_places(canvas, typing, board), strict=True)):
+        lit = number < accents or (typing.shift and text in SHIFTS)
+        face = palette.accent if lit else palette.raised
+        ink = canvas.theme.ink(face) if lit else palette.text
         paint.lip(canvas.surface, area, face, under(canvas, face), px(14), px(4))
         top = pygame.Rect(area.left, area.top, area.width, area.height - px(4))
         if text in SYMBOLS:
-            shape(canvas.surface, SYMBOLS[text], top.center, min(px(17), top.height // 3), palette.text)
+            shape(canvas.surface, SYMBOLS[text], top.center, min(px(17), top.height // 3), ink)
         elif text:
-            canvas.text(text, top.inflate(-px(8), -px(4)), 30, palette.text, face, bold=True, align="center")
+            canvas.text(text, top.inflate(-px(8), -px(4)), 34, ink, face, bold=True, align="center")
         else:
             line = pygame.Rect(0, 0, area.width // 3, px(4))
             line.center = (top.centerx, top.centery + px(4))
             paint.panel(canvas.surface, line, palette.quiet, px(2))
-    draw_keys(canvas, typing.keys, page.footer)
+    for key, area in zip(typing.keys, _key_places(canvas, typing, page.footer), strict=True):
+        draw_key(canvas, key, area, size=26)
 
 
 def typing_targets(canvas: Canvas, typing: Typing) -> list[Target]:
@@ -51,7 +60,8 @@ def typing_targets(canvas: Canvas, typing: Typing) -> list[Target]:
     field, board, _, _ = _places(canvas)
     places = board_places(canvas, typing, board)
     targets: list[Target] = [(button, area) for (button, _), area in zip(_flat(typing), places, strict=True)]
-    targets += key_targets(canvas, typing.keys, arrange_page(canvas).footer)
+    key_places = _key_places(canvas, typing, arrange_page(canvas).footer)
+    targets += [(key.button, area) for key, area in zip(typing.keys, key_places, strict=True)]
     return targets if typing.field is None else [*targets, (typing.field, field)]
 
 
@@ -64,7 +74,8 @@ def board_places(canvas: Canvas, typing: Typing, board: pygame.Rect) -> tuple[py
     few = widest <= 4
     unit = min(px(KEY_W * (1.5 if few else 1)), (board.width + gap) // widest)
     height = min(px(KEY_H), (board.height + gap) // len(typing.rows))
-    top = board.top + (board.height - height * len(typing.rows)) // 2
+    spare = board.height - height * len(typing.rows)
+    top = board.top + (spare // 2 if few else spare)  # near the keys below it
     places = []
     for number, row in enumerate(typing.rows):
         left = board.centerx - (unit * sum(1 if text else 5 for _, text in row) - gap) // 2
@@ -73,6 +84,13 @@ def board_places(canvas: Canvas, typing: Typing, board: pygame.Rect) -> tuple[py
             places.append(pygame.Rect(left, top + number * height, width - gap, height - gap))
             left += width
     return tuple(places)
+
+
+def _key_places(canvas: Canvas, typing: Typing, footer: pygame.Rect) -> tuple[pygame.Rect, ...]:
+    """The places of the keys below the keyboard, from its left end to its right end: done is at the right."""
+    width, count = min(canvas.px(KEYS_W), (footer.width - canvas.px(20)) // 2), len(typing.keys)
+    step = (footer.width - width) / max(1, count - 1)
+    return tuple(pygame.Rect(footer.left + round(n * step), footer.top, width, footer.height) for n in range(count))
 
 
 def _draw_text(canvas: Canvas, typing: Typing, area: pygame.Rect) -> None:

@@ -16,11 +16,12 @@ from app.ui.painting.marks import draw_class_mark
 from app.ui.painting.motion import Flight, Moving
 from app.ui.painting.shapes import shape, turn_arrow
 from app.ui.painting.surfaces import CACHE
-from app.ui.painting.theme import mixed
+from app.ui.painting.theme import font, mixed
 from app.views.model import KioskView, Verdict
 
 CORNER = 30
-PICTURE_KEY_W, PICTURE_KEY_H = 150, 60
+PICTURE_KEY_W, PICTURE_KEY_H = 150, 60  # the least width
+PICTURE_KEY_TEXT, PICTURE_KEY_ROOM = 24, 92  # size of the text, and the width that icon and margins take
 TURN_S = 2.4  # for one turn of the sign that asks to turn the thing
 
 
@@ -53,7 +54,7 @@ def draw_camera_area(canvas: Canvas, view: KioskView, layout: Layout, moving: Mo
     if view.game is not None and view.notice is None:
         draw_strip(canvas, view.game, area)
     for key, place in zip(view.picture_keys, picture_key_places(canvas, view, layout), strict=True):
-        draw_key(canvas, key, place, size=24, strong=key.held)
+        draw_key(canvas, key, place, size=PICTURE_KEY_TEXT, strong=key.held)
 
 
 def turn_place(canvas: Canvas, camera: pygame.Rect) -> pygame.Rect:
@@ -66,14 +67,15 @@ def turn_place(canvas: Canvas, camera: pygame.Rect) -> pygame.Rect:
 def picture_key_places(canvas: Canvas, view: KioskView, layout: Layout) -> tuple[pygame.Rect, ...]:
     """The places of the keys on the picture: in a row from the right, above a verdict that lies on the picture."""
     px, inner = canvas.px, layout.camera.inflate(-2 * canvas.px(20), -2 * canvas.px(20))
-    width, height, gap = px(PICTURE_KEY_W), px(PICTURE_KEY_H), px(12)
     covered = view.verdict is not None and layout.camera.contains(layout.verdict)
-    bottom = layout.verdict.top - gap if covered else inner.bottom
-    count = len(view.picture_keys)
-    return tuple(
-        pygame.Rect(inner.right - (count - n) * width - (count - n - 1) * gap, bottom - height, width, height)
-        for n in range(count)
-    )
+    top = (layout.verdict.top - px(12) if covered else inner.bottom) - px(PICTURE_KEY_H)
+    places, right = [], inner.right
+    for key in reversed(view.picture_keys):
+        text_w = font(px(PICTURE_KEY_TEXT), bold=True).size(key.text)[0]
+        width = max(px(PICTURE_KEY_W), text_w + px(PICTURE_KEY_ROOM))
+        places.append(pygame.Rect(right - width, top, width, px(PICTURE_KEY_H)))
+        right -= width + px(12)
+    return tuple(reversed(places))
 
 
 def square_place(picture: Picture, model_square: tuple[int, int, int], area: pygame.Rect) -> pygame.Rect:

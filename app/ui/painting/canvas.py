@@ -70,6 +70,7 @@ class Canvas:
         align: str = "left",
         lines: int = 1,
         top: bool = False,
+        whole: bool = False,
     ) -> pygame.Rect:
         """Draw text into an area. Long text becomes smaller or takes more lines.
 
@@ -83,6 +84,7 @@ class Canvas:
             align: "left", "center" or "right".
             lines: The greatest number of lines at the full size.
             top: Start at the upper edge of the area.
+            whole: Never break a word, as on buttons: letters become smaller instead.
 
         Returns:
             The rectangle that the letters take.
@@ -90,7 +92,7 @@ class Canvas:
         if not words.strip() or area.width <= 0 or area.height <= 0:
             return pygame.Rect(area.left, area.centery, 0, 0)
         words = words.replace("…", "...")  # the font's own ellipsis is at half height, as in Japanese
-        size_px, broken = fitted(words, self.px(size), area.size, lines, bold)
+        size_px, broken = fitted(words, self.px(size), area.size, lines, bold, whole)
         step = round(size_px * LINE)
         height = round(size_px * (CAP + DESCENT)) + step * (len(broken) - 1)
         block = pygame.Rect(area.left, area.top, area.width, height)
@@ -117,10 +119,13 @@ class Canvas:
 
 
 @lru_cache(maxsize=2048)
-def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: bool) -> tuple[int, tuple[str, ...]]:
+def fitted(
+    words: str, size_px: int, space: tuple[int, int], lines: int, bold: bool, whole: bool = False
+) -> tuple[int, tuple[str, ...]]:
     """Return the greatest size, and the lines, with which a text fits into a space of (width, height) pixels.
 
     First the size shrinks to `SMALLEST` of itself with whole words, then words may be broken, then it shrinks further.
+    If words must stay `whole`, it shrinks further first, and words are broken only if they do not fit at any size.
     Text that does not fit at the smallest legible size ends in “...”.
     """
     width, height = space
@@ -136,8 +141,9 @@ def fitted(words: str, size_px: int, space: tuple[int, int], lines: int, bold: b
     def fits_at(may_break: bool, now_px: int) -> bool:
         return lines_at(now_px, may_break) is not None
 
+    smaller = range(least - 1, SMALLEST_TEXT_PX - 1, -1)
     for may_break, some in (
-        (False, sizes),
+        (False, [*sizes, *smaller] if whole else sizes),
         (True, [*sizes[len(sizes) // 2 :], *range(least, SMALLEST_TEXT_PX - 1, -1)]),
     ):
         tried = some

@@ -57,19 +57,20 @@ def draw_key(
     if key.name not in ICONS:  # only text, below the name of the keyboard's key
         if key.key:
             inner = pygame.Rect(top.left + px(6), hint.bottom, top.width - px(12), top.bottom - px(6) - hint.bottom)
-        canvas.text(key.text, inner, size, ink, face, bold=True, align="center", lines=2)
+        canvas.text(key.text, inner, size, ink, face, bold=True, align="center", lines=2, whole=True)
     elif tall:
         shape(canvas.surface, key.name, (top.centerx, top.top + px(20)), icon, ink)
         words = pygame.Rect(top.left + px(6), top.top + px(32), top.width - px(12), top.height - px(36))
-        canvas.text(key.text, words, size, ink, face, bold=True, align="center")
+        canvas.text(key.text, words, size, ink, face, bold=True, align="center", whole=True)
     else:
         side = max(icon * 2 + px(12), hint.width + px(12) if key.key else 0)
         words = pygame.Rect(inner.left + side, inner.top, inner.width - 2 * side, inner.height)
         if key.detail:
             words.height = round(inner.height * 0.56)
             below = pygame.Rect(words.left, words.bottom, words.width, inner.bottom - words.bottom)
-            canvas.text(key.detail, below, size * 0.7, ink, face, align="center")
-        drawn = canvas.text(key.text, words, size, ink, face, bold=True, align="center", lines=1 if key.detail else 2)
+            canvas.text(key.detail, below, size * 0.7, ink, face, align="center", whole=True)
+        lines = 1 if key.detail else 2
+        drawn = canvas.text(key.text, words, size, ink, face, bold=True, align="center", lines=lines, whole=True)
         left = words.left if key.detail else drawn.left  # left of both lines
         shape(canvas.surface, key.name, (left - px(12) - icon, top.centery), icon, ink)
 

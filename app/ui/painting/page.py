@@ -13,7 +13,10 @@ from app.ui.painting.keys import draw_key
 from app.ui.painting.layout import GAP, MARGIN, grid
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Moving
+from app.ui.painting.shapes import ICONS
 from app.views.model import ActionKey, Banner
+
+TALL_BELOW = 190  # units; narrower keys have their icon above the text
 
 Target = tuple[Hashable, pygame.Rect]
 """A button, and where it can be touched."""
@@ -77,7 +80,16 @@ def key_places(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect) -
 def draw_keys(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect, breath: float = 0.0) -> None:
     """Draw a row of keys."""
     for key, area in zip(keys, key_places(canvas, keys, footer), strict=True):
-        draw_key(canvas, key, area, size=24, breath=breath if key.suggested else 0.0, strong=key.held)
+        tall = area.width < canvas.px(TALL_BELOW) and key.name in ICONS
+        draw_key(
+            canvas,
+            key,
+            area,
+            size=18 if tall else 24,
+            breath=breath if key.suggested else 0.0,
+            strong=key.held,
+            tall=tall,
+        )
 
 
 def key_targets(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect) -> list[Target]:

@@ -176,6 +176,9 @@ class Typing:
         rows: Keys as (button, text), row by row; an empty text is the space bar.
         keys: Done, cancel.
         secret: The text is shown as dots.
+        index: The class that is named, for its mark; None where something else is typed.
+        shift: The next letter is a capital.
+        accents: The first row has the accents of the last letter.
         field: Button of the text itself while all of it is selected, else None; a touch removes the selection.
     """
 
@@ -187,6 +190,9 @@ class Typing:
     problem: str = ""
     hint: str = ""  # shown where a problem would be
     field: Hashable | None = None
+    index: int | None = None
+    shift: bool = False
+    accents: bool = False
 
 
 @dataclass(frozen=True)

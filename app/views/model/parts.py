@@ -179,6 +179,7 @@ class Question:
 
     Attributes:
         left: The share of the time to answer that is left, 1..0, or None if there is no limit.
+        countdown: The seconds that are left, drawn large in the place of the mascot; empty without them.
         listed: The answers are a list to choose from: each is as wide as a name and its detail.
         picture: The picture that the question is about, in the place of the mascot.
         dead: Buttons that do nothing meanwhile; every other button that is not an answer means no.
@@ -189,6 +190,7 @@ class Question:
     text: str
     answers: tuple[ActionKey, ...]
     left: float | None = None
+    countdown: str = ""
     listed: bool = False
     picture: Picture | None = None
     dead: tuple[Hashable, ...] = ()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.base.errors import CameraUnavailable
-from app.demo.camera import DemonstrationCamera
+from app.demo.camera import CHANGE_EVERY_S, DemonstrationCamera
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -35,3 +35,23 @@ def test_an_unplugged_camera_fails_until_it_is_plugged_in_again() -> None:
     assert str(caught.value) == "camera demonstration: it was unplugged. Plug it in again."
     camera.plug_in()
     assert camera.read().shape == (480, 640, 3)
+
+
+def test_the_thing_stays_while_a_button_is_held_and_changes_afterwards() -> None:
+    now_s, held = [0.0], [False]
+    camera = DemonstrationCamera(sleep=lambda _s: None, clock=lambda: now_s[0])
+    camera.stay_while(lambda: held[0])
+
+    def after(seconds: float) -> str | None:
+        for _ in range(round(seconds * 10)):
+            now_s[0] += 0.1
+            camera.read()
+        return camera.shown
+
+    assert after(CHANGE_EVERY_S - 0.5) == camera.kinds[0]
+    held[0] = True
+    assert after(3 * CHANGE_EVERY_S) == camera.kinds[0]
+    held[0] = False
+    assert after(0.3) == camera.kinds[0]
+    assert after(0.5) == camera.kinds[1]
+    assert after(CHANGE_EVERY_S) == camera.kinds[2]

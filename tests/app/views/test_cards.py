@@ -8,15 +8,17 @@ import numpy as np
 import pygame
 import pytest
 
-from app.base.buttons import ClassGallery, ClassName, ClassStep
+from app.base.buttons import Action, ClassGallery, ClassName, ClassStep
 from app.base.i18n import LANGUAGES
+from app.base.picture import Picture
 from app.config.checks import PALETTES
 from app.config.class_names import SHAPES, colour_name
 from app.core import events as ev
-from app.core.facts import ModelFacts, TaughtClass
+from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.ui import screens
+from app.ui.painting.shapes import ICONS
 from app.ui.painting.theme import CLASS_SHAPES, load_theme
 from app.views.model import KioskView
 from app.views.present import Surroundings, present
@@ -95,3 +97,60 @@ def test_nothing_about_classes_can_be_changed_on_the_main_screen_in_other_modes(
     view = shown(replace(kiosk(3, 3), mode=mode))
     assert view.class_keys == ()
     assert {(card.rename, card.gallery) for card in view.cards} == {(None, None)}
+
+
+@pytest.mark.parametrize("mirror", [True, False])
+def test_prints_are_mirrored_exactly_if_the_camera_picture_is(mirror: bool) -> None:
+    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    picture = Picture(("sample", 1), pixels)
+    seen = pixels[:, ::-1] if mirror else pixels
+    state = replace(kiosk(0, 0), classes=(TaughtClass("cup", 1, (picture,)), TaughtClass("pen")))
+    state = replace(state, config=replace(state.config, camera=replace(state.config.camera, mirror=mirror)))
+    on_card, _ = run(state, ev.SampleAdded(0, 2, picture))
+    view = shown(on_card)
+    assert view.flash is not None
+    shown_pictures = [*view.cards[0].thumbnails, view.flash[1]]
+    opened, _ = run(state, ev.ButtonPressed(ClassGallery(0)), ev.GalleryLoaded(((1, picture),)))
+    page = shown(opened).gallery
+    assert page is not None
+    shown_pictures += [one.picture for one in page.pictures]
+    report = {"curve": [], "confusion": [[1, 1], [0, 2]], "wrong": [{"sample": 1, "truth": 0, "answer": 1}]}
+    trained = TrainedFacts(0.5, 0.5, (2, 2), report, "holds")
+    results, _ = run(replace(state, mode=Mode.LIVE, model=trained), ev.ButtonPressed(Action.RESULTS))
+    results, _ = run(results, ev.PicturesLoaded(((1, picture),)))
+    mistakes = shown(results).results
+    assert mistakes is not None
+    shown_pictures += [one.picture for one in mistakes.confused]
+    assert len(shown_pictures) == 5
+    for one in shown_pictures:
+        assert np.array_equal(one.pixels, seen)
+
+
+def test_no_bar_of_not_sure_is_shown_before_there_is_a_model() -> None:
+    assert shown(kiosk(3, 3)).not_sure is None
+    assert shown(with_starter(2, 2), (0.9, 0.1)).not_sure is not None
+
+
+def test_the_question_whether_somebody_is_there_counts_in_large_numbers_and_takes_any_button() -> None:
+    state = replace(kiosk(3, 3), mode=Mode.STILL_THERE, asked_at_s=0.0, now_s=1.0)
+    question = shown(state).question
+    assert question is not None
+    assert question.countdown == str(round(state.config.idle.countdown_s - 1))
+    assert "Press any button" in question.text
+    (answer,) = question.answers
+    assert (answer.name, answer.key) == ("confirm", "")
+    pygame.font.init()
+    size = (1280, 720)
+    (number,) = [
+        text
+        for text in screens.draw(pygame.Surface(size), shown(state), load_theme(size))
+        if text.words == question.countdown
+    ]
+    assert number.rect.height >= 50
+    assert run(state, ev.ButtonPressed(2))[0].mode is Mode.TEACH
+
+
+def test_the_key_of_the_language_has_a_symbol() -> None:
+    key = shown(kiosk(0, 0)).language
+    assert key is not None
+    assert key.name in ICONS

@@ -102,7 +102,7 @@ def test_a_class_is_renamed_with_the_buttons_of_the_box_alone() -> None:
     for letter in "dog":
         state, _ = pressed(led_to(state, LetterKey(letter)), Action.TRAIN)
     state, commands = pressed(state, Action.SAVE)
-    assert (state.labels, state.typing) == (("apple", "dog"), None)
+    assert (state.labels, state.typing) == (("apple", "Dog"), None)
     assert ev.NameClasses(("apple", "dog")) in commands
 
 

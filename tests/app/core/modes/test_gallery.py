@@ -185,7 +185,7 @@ def renaming(*buttons: Button) -> KioskState:
 def test_the_first_letter_replaces_the_old_name_and_the_next_ones_follow() -> None:
     state = renaming()
     assert (state.typing.text, state.typing.selected) == ("apple", True)
-    assert renaming(TypingKey.SHIFT, LetterKey("f"), LetterKey("i")).typing.text == "Fi"
+    assert renaming(LetterKey("f"), LetterKey("i")).typing.text == "Fi"
 
 
 def test_backspace_clears_the_old_name_and_a_touch_on_it_edits_its_end() -> None:
@@ -212,11 +212,14 @@ def test_the_old_name_is_shown_as_selected_until_it_is_replaced() -> None:
         "Write a new name, or touch this one to change it.",
     )
     for buttons in ((LetterKey("s"),), (TypingKey.BACKSPACE,), (TypingKey.FIELD,)):
-        assert (shown(renaming(*buttons)).field, shown(renaming(*buttons)).hint) == (None, "")
+        assert (shown(renaming(*buttons)).field, shown(renaming(*buttons)).hint) == (
+            None,
+            "Hold a letter for its accents.",
+        )
 
 
 def test_screen_keys_write_a_visitors_name_and_cancel_keeps_the_old_one() -> None:
     state = renaming(LetterKey("s"))
-    assert state.typing.text == "s"
+    assert state.typing.text == "S"
     state, _ = run(state, ev.ButtonPressed(TypingKey.CANCEL))
     assert (state.labels, state.typing, state.mode) == (("apple", "cup"), None, Mode.GALLERY)

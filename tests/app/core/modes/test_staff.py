@@ -26,7 +26,6 @@ from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.modes.settings import CHOICES
 from app.core.modes.staff_targets import targets
-from app.core.modes.typing import LETTERS, upper
 from app.core.state import KioskState, Mode
 from app.views.model import Setting
 from app.views.staff import BackendFacts, staff
@@ -84,7 +83,7 @@ def test_the_configured_language_changes_at_once() -> None:
 def test_a_new_name_is_used_at_once_in_session_model_and_settings() -> None:
     state = unlocked(kiosk(3, 3, mode=Mode.LIVE, model=MODEL))
     state, _ = touched(state, ClassName(1), *[TypingKey.BACKSPACE] * 3)
-    state, _ = touched(state, TypingKey.SHIFT, LetterKey("ö"), LetterKey("l"))
+    state, _ = touched(state, LetterKey("ö"), LetterKey("l"))
     state, commands = touched(state, TypingKey.DONE)
     assert state.labels == ("apple", "Öl")
     assert commands[:2] == [
@@ -146,14 +145,6 @@ def test_a_name_is_no_longer_than_a_card_and_a_pin_takes_digits_alone() -> None:
     assert len(state.typing.text) == 24
     asked = held_corner(guarded(kiosk(3, 3)))
     assert run(asked, ev.CharacterTyped("2a5٣8"))[0].typing.text == "258"
-
-
-def test_the_keyboard_has_the_letters_of_all_five_languages() -> None:
-    keys = "".join(LETTERS)
-    needed = "abcdefghijklmnopqrstuvwxyz0123456789äöüßàâçèéêëîïôùûœñáíóúğış"
-    assert set(needed) <= set(keys)
-    assert len(keys) == len(set(keys))
-    assert (upper("i", "tr"), upper("ı", "tr"), upper("i", "de"), upper("ß", "de")) == ("İ", "I", "I", "ẞ")
 
 
 def test_there_are_two_to_nine_classes() -> None:
