@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="only print the results so far")
     options = parser.parse_args()
     os.environ.setdefault("KIOSK_SHARED", str(REPOSITORY.parent / "shared"))  # the copies lie elsewhere
-    chosen = sample(REPOSITORY, options.folders, options.sample, options.seed)
+    chosen = sample(REPOSITORY, options.folders, options.sample, options.seed, WORK / "candidates.json")
     tests_digest = digest(path for path in (REPOSITORY / "tests").rglob("*.py") if "mutants" not in path.parts)
     results = Results(REPOSITORY, WORK / "results.jsonl", tests_digest)
     if not options.report:

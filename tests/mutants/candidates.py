@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import cosmic_ray.plugins
@@ -46,10 +47,26 @@ class Mutant:
         return str(changed)
 
 
-def sample(repository: Path, folders: Iterable[str], size: int, seed: int) -> list[Mutant]:
-    """Choose changes at random, at most one at each place, the same ones for the same code and seed."""
-    paths = [path for folder in folders for path in sorted((repository / folder).rglob("*.py"))]
-    found = [mutant for path in paths for mutant in _of_file(path, str(path.relative_to(repository)), seed)]
+def sample(repository: Path, folders: Iterable[str], size: int, seed: int, cache: Path) -> list[Mutant]:
+    """Choose changes at random, at most one at each place, the same ones for the same code and seed.
+
+    Args:
+        repository: The repository.
+        folders: Where to make changes.
+        size: Number of changes.
+        seed: Chooses them.
+        cache: A file that keeps what was found in files that do not change: looking for changes takes half a minute.
+    """
+    known: dict[str, list[list[str | int]]] = json.loads(cache.read_text(encoding="utf-8")) if cache.exists() else {}
+    found: list[Mutant] = []
+    for path in (path for folder in folders for path in sorted((repository / folder).rglob("*.py"))):
+        name = str(path.relative_to(repository))
+        key = hashlib.sha256(f"{seed} {name} ".encode() + path.read_bytes()).hexdigest()
+        if key not in known:
+            known[key] = [list(astuple(one)) for one in _of_file(path, name, seed)]
+        found += (Mutant(*one) for one in known[key])  # type: ignore[arg-type]
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    cache.write_text(json.dumps(known), encoding="utf-8")
     return sorted(found, key=lambda mutant: mutant.key)[:size]
 
 
