@@ -215,15 +215,16 @@ def compose(
             config = replace(config, model=replace(config.model, extractor=lesson.extractor))
         extractor, accelerator = open_model_or_default(config, list_devices, events.put, stack, fallbacks)
         store = open_store(config, extractor, stack, lesson)
-        if store.opened.disk_problem is not None:
-            config = with_data_in_memory(config, stack)
+        on_disk = config if store.opened.disk_problem is not None else None
+        if on_disk is not None:
+            config = with_data_in_memory(on_disk, stack)
         vision = open_vision(extractor, store, stack)
         prior = ExtractorPrior(extractor.origin_sha256, config.data_dir)
         drives = SimulatedDrives() if demo is not None else open_drives(stack)
         problems = start.problems if start is not None else ()
         things = RenderedThings(AttractStage.kinds, random_views())
         kiosk = Kiosk(
-            Tools(config, store, extractor, vision, drives, sounds, clock, accelerator, prior),
+            Tools(config, store, extractor, vision, drives, sounds, clock, accelerator, prior, on_disk),
             StationServices(
                 settings,
                 candidates,

@@ -48,6 +48,8 @@ class Tools:
         clock: Monotonic seconds.
         accelerator: The Edge TPU; None if the CPU computes everything.
         prior: The prior of the extractor, which may still be unknown; None to train without one.
+        on_disk: The settings with the data directory on the disk, if that of `config` is in memory because the disk
+            could not be used at the start.
     """
 
     config: Config
@@ -59,6 +61,7 @@ class Tools:
     clock: Clock = time.monotonic
     accelerator: EdgeTpuSupervisor | None = None
     prior: ExtractorPrior | None = None
+    on_disk: Config | None = None
 
     @property
     def known_prior(self) -> ViewPrior | None:
@@ -67,13 +70,14 @@ class Tools:
 
     @property
     def archive(self) -> Archive:
-        """The archive in the data directory, with the limits of the settings."""
-        privacy = self.config.privacy
+        """The archive in the data directory, with the limits of the settings; on the disk as soon as the disk works."""
+        works = self.on_disk is not None and self.store.opened.disk_problem is None
+        config = self.on_disk if works and self.on_disk is not None else self.config
         return Archive(
-            self.config.data_dir / FOLDER,
-            privacy.archive_max_mib << 20,
-            privacy.free_floor_mib << 20,
-            beside=self.config.data_dir / SESSION_FILE,
+            config.data_dir / FOLDER,
+            config.privacy.archive_max_mib << 20,
+            config.privacy.free_floor_mib << 20,
+            beside=config.data_dir / SESSION_FILE,
         )
 
 

@@ -13,15 +13,20 @@ from pathlib import Path
 import pytest
 
 from app.base.files import write_durably
+from app.base.privacy import Privacy
 from app.commands.parser import make_parser
 from app.commands.settings import config_of, settings_that_hold, typed_settings
 from app.compose import Composed, Start, compose
-from app.core.events import ScreenTouched
+from app.config.settings_file import FILE as SETTINGS_FILE
+from app.core.events import EndSession, ScreenTouched
 from app.core.state import Mode
+from app.session.database import SESSION_FILE
 from app.session.erasure import ERASED, erase_files, good_copy_of
 from app.session.store import SessionStore
-from tests.support.disks import Sticks
+from tests.support.bit_flips import make_session
+from tests.support.disks import Sticks, run
 from tests.support.kiosks import Station
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -241,6 +246,7 @@ def test_a_visit_that_was_being_ended_is_ended_at_the_start_and_archived_once(da
 
 
 def test_it_starts_in_memory_on_a_disk_that_is_full_or_read_only_and_says_so(socket: Sticks) -> None:
+    """When the disk works again, the earlier session that it holds is put away there."""
     disk = socket.plug_in("ext4", "DATA", size_mb=8)
     text = (
         "The disk of this computer cannot be used ({}). What you teach is gone when it is switched off; "
@@ -254,13 +260,21 @@ def test_it_starts_in_memory_on_a_disk_that_is_full_or_read_only_and_says_so(soc
             pass
     with started(disk.path / "data") as composed:
         assert problems_of(composed) == [text.format("No space left on device")]
+    (disk.path / "filler").unlink()
+    make_session(disk.path / "data" / SESSION_FILE)
+    (disk.path / "data" / SETTINGS_FILE).write_text("[privacy]\nfree_floor_mib = 0\n")
     disk.write_protect()
     with started(disk.path / "data") as composed:
         assert problems_of(composed) == [text.format("Read-only file system")]
         data_dir = composed.kiosk.state.config.data_dir
         assert not data_dir.is_relative_to(disk.path)
         write_durably(data_dir / "models" / "x", b"a trained model")
+        run("mount", "-o", "remount,rw", disk.path)
+        composed.kiosk.perform(EndSession(Privacy.KEEP))
+        wait_until(composed.kiosk.session_jobs.empty)
     assert not data_dir.exists()
+    assert len(list((disk.path / "data" / "archive").glob("*_apple_cup.sqlite3"))) == 1
+    assert (disk.path / "data" / SESSION_FILE).stat().st_size < 1 << 20
 
 
 WRONG_SETTINGS = """

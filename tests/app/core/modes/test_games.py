@@ -157,6 +157,13 @@ def test_without_an_answer_nothing_counts() -> None:
     assert (state.mode, step_of(state), state.best_trick) == (Mode.LIVE, GameStep.SEEK, None)
 
 
+def test_the_question_about_a_trick_stays_for_25_seconds() -> None:
+    asks = asked()
+    open_s = asks.now_s - asks.asked_at_s
+    assert wait(asks, 24.9 - open_s).mode is Mode.ASK_TRICK
+    assert wait(asks, 25.1 - open_s).mode is Mode.LIVE
+
+
 def test_the_best_trick_is_the_one_of_which_the_model_was_surest() -> None:
     state = press(caught(0.9), Action.TRAIN)
     state, _ = run(state, ev.ButtonPressed(Action.PLAY))  # ends the game
