@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from benchmarks.fault_rows import FaultRow
+
 RECOVERY = "recovery_s"  # the property that becomes a column of its own
 
 
@@ -34,6 +36,17 @@ def outcomes_in(report: str, tests: Sequence[str]) -> dict[str, Outcome]:
     """
     cases = list(ElementTree.fromstring(report).iter("testcase"))
     return {test: _outcome([case for case in cases if _belongs(case, test)]) for test in tests}
+
+
+def outcomes_on(page: str, rows: Sequence[FaultRow]) -> dict[str, Outcome]:
+    """Read the figures of earlier runs from the page; return them by the test's id, without tests that failed."""
+    cells = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    found = {row[5].strip("`"): Outcome("", row[3], row[4]) for row in cells if len(row) == 6}
+    return {
+        row.test: outcome
+        for row in rows
+        if (outcome := found.get(row.test.removeprefix("tests/"))) is not None and outcome.recovery != "–"
+    }
 
 
 def _belongs(case: ElementTree.Element, test: str) -> bool:

@@ -1,10 +1,11 @@
 """Provoke every fault that the kiosk is tested with, and print the tables of docs/faults.md.
 
-python benchmarks/faults.py [COMPILED_edgetpu.tflite] [--only TEXT] [--write docs/faults.md]
+python benchmarks/faults.py [COMPILED_edgetpu.tflite] [--only TEXT] [--write docs/faults.md] [--missing]
 
 The rows of the first table are in benchmarks/fault_rows, which says how to add one. Each names a test; this program
 runs these tests and shows what they measured. With a compiled extractor, whose CPU file lies beside it, it also tries
-the faults of a simulated Edge TPU stick. Otherwise the page keeps the section on the Edge TPU that it has.
+the faults of a simulated Edge TPU stick. Otherwise the page keeps the section on the Edge TPU that it has. With
+`--missing` the page also keeps the figures of all tests that it has, and only the others run.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._edge_tpu_faults import HEADING, run_cells, section, what_is_wrong
-from benchmarks._fault_tests import Outcome, outcomes_in
+from benchmarks._fault_tests import Outcome, outcomes_in, outcomes_on
 from benchmarks._shared import measured_on, option_parser
 from benchmarks.fault_rows import FaultRow, all_rows
 
@@ -31,9 +32,11 @@ def main() -> None:
     parser.add_argument("extractor", type=Path, nargs="?")
     parser.add_argument("--only", default="", metavar="TEXT", help="only rows with this text; writes nothing")
     parser.add_argument("--write", type=Path)
+    parser.add_argument("--missing", action="store_true", help="only run tests that the page has no figures of")
     options = parser.parse_args()
     rows = [row for row in all_rows() if options.only in f"{row.fault} {row.test}"]
-    outcomes = run_tests(rows)
+    outcomes = outcomes_on(options.write.read_text(encoding="utf-8"), rows) if options.missing else {}
+    outcomes |= run_tests([row for row in rows if row.test not in outcomes])
     for row in rows:
         print(line(row, outcomes), flush=True)
     cells = run_cells(options.extractor) if options.extractor is not None else []

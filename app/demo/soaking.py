@@ -134,7 +134,9 @@ class SoakVisitor:
             self._table.new_view()
             yield self._for(0.0 if self._in_turn else 0.2)
             self._panel.press(index)
-            yield self._taught(index, SHOTS) if self._in_turn else self._for(HOLD_S)
+            if not self._in_turn:
+                yield self._for(HOLD_S)
+            yield self._taught(index, SHOTS)
             self._panel.release(index)
             yield lambda: not self._kiosk.state.in_flight
         if not self._in_turn and self._chance(0.3):

@@ -75,8 +75,16 @@ def salvage(path: Path, good_copy: Path, labels: Sequence[str]) -> Salvaged:
     found = _read(path, good.labels or labels)
     missing = [sample_id for sample_id in good.samples if sample_id not in found.samples]
     found.labels = _completed(found.labels, good.labels, labels)
+    renumbered = {
+        (row[2], row[4]): other for other, row in found.samples.items() if other not in good.samples
+    }  # by embedding and time
     for sample_id in missing:
-        found.samples[sample_id] = good.samples[sample_id]
+        row = good.samples[sample_id]
+        other = renumbered.get((row[2], row[4]))
+        if other is not None:  # the damage has changed its number alone
+            row = (sample_id, *found.samples.pop(other)[1:])
+            found.views.pop(other, None)
+        found.samples[sample_id] = row
         found.views[sample_id] = good.views.get(sample_id, [])
     found.lost = max(0, found.lost - len(missing))
     found.facts = {**good.facts, **found.facts}

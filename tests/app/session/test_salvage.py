@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.session.store import SessionStore
+from tests.support.bit_flips import LABELS, SHA256, make_session
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -51,3 +54,16 @@ def test_what_a_power_cut_leaves_of_a_good_copy_is_erased_at_the_next_start(tmp_
     assert not cut.exists()
     assert store.load().shots() == (1, 0, 0, 0)
     store.close()
+
+
+def test_a_sample_whose_number_was_damaged_is_not_doubled_by_the_good_copy(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    make_session(path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE samples SET sample_id = 516 WHERE sample_id = 4")
+        database.execute("UPDATE labels SET class_index = 7 WHERE class_index = 1")  # so that it is repaired
+    with closing(SessionStore(path, labels=LABELS, extractor_name="small", extractor_sha256=SHA256)) as store:
+        session = store.load()
+    assert store.opened.damage
+    assert [one.sample_id for one in session.samples] == [1, 2, 3, 4]
+    assert all(one.picture for one in session.samples)
