@@ -37,7 +37,7 @@ function classCard(label, i) {
   const correct = FACTS.classAccuracy[i];
   const details = [text('taught', {count: FACTS.shots[i]})];
   if (correct !== null && FACTS.accuracyFrom !== null) details.push(text('correct', {share: percent(correct)}));
-  const photos = FACTS.pictures[i].map((source) => element('img', {src: source, alt: ''}));
+  const photos = CLASS_PICTURES[i].map((data) => element('img', {src: `data:image/jpeg;base64,${data}`, alt: ''}));
   return element(
     'li', {}, shapeOf(i), element('b', {text: label}), element('small', {text: details.join(' · ')}),
     ...(photos.length ? [element('div', {class: 'photos'}, ...photos)] : []),
@@ -114,7 +114,7 @@ async function loadFonts() {
 
 /** The bytes of the model: in the page, or in a file that somebody chooses because it is too large for a page. */
 function foundModel() {
-  if (!FACTS.modelBeside) return Promise.resolve(blockBytes('model'));
+  if (!FACTS.modelBeside) return gunzipped(blockBytes('model'));
   byId('model-choice').hidden = false;
   return new Promise((resolve) => {
     const input = document.querySelector('[data-testid=model]');
@@ -158,7 +158,7 @@ async function main() {
     const engine = await startedEngine(await gunzipped(blockBytes('engine-wasm')));
     if (FACTS.modelBeside) say(byId('status'), '');
     modelBytes = await foundModel();
-    const test = noveltyTest(FACTS.novelty);
+    const test = noveltyTest(FACTS.novelty, modelBytes);
     const why = explanationFacts(FACTS.why);
     const indices = [...new Set([...(why ? why.tensors : []), ...(test ? [test.embedding_tensor.values[0]] : [])])];
     const runner = await Runner.open(engine, modelBytes, indices);

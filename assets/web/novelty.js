@@ -1,11 +1,13 @@
 // The test behind "not sure", as in classify.py: how different an embedding is from everything taught.
 
-/** The arrays of the test from the data of the page: {name: {shape, values}}; null if the model has none. */
-function noveltyTest(packed) {
+/** The arrays of the test: {name: {shape, values}}; null if there is none. Large ones are in the model's bytes. */
+function noveltyTest(packed, model) {
   if (!packed) return null;
   const test = {};
-  for (const [name, {shape, data}] of Object.entries(packed)) {
-    test[name] = {shape, values: floats(data)};
+  for (const [name, {shape, half, place, data}] of Object.entries(packed)) {
+    const count = shape.reduce((product, size) => product * size, 1);
+    const bytes = data === undefined ? model.slice(place, place + count * (half ? 2 : 4)) : decoded(data);
+    test[name] = {shape, values: half ? halves(bytes) : new Float32Array(bytes.buffer)};
   }
   return test;
 }

@@ -1,6 +1,7 @@
 // Texts in the language of the page, and elements that show them.
 
 const FACTS = JSON.parse(document.getElementById('facts').textContent);
+const CLASS_PICTURES = JSON.parse(document.getElementById('class-pictures').textContent);
 let language = FACTS.language;
 
 /** A text of the page with its {names} filled in. */

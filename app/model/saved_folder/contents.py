@@ -29,8 +29,8 @@ from app.session.session import Sample, Session
 from learning.novelty import NOVELTY_FILE
 
 SCRIPT = asset_path("export", "classify.py")
-PAGE_PICTURE_PX = 144  # edge of the pictures in the page, which should stay small enough for a mail
-PAGE_PICTURES = 60  # of all classes together
+PAGE_PICTURES = 60  # of all classes together, if there are no more classes
+PAGE_PICTURE_PX = ((60, 144), (160, 96), (1000, 64))  # up to how many pictures in the page, the edge of each
 
 
 def write_export(
@@ -141,12 +141,14 @@ def _page(facts: ExportFacts, samples: Sequence[Sample], files: Mapping[str, byt
 def _page_pictures(samples: Sequence[Sample], classes: int) -> list[list[bytes]]:
     """Small copies of some pictures of each class; pictures that cannot be decoded are left out."""
     pictures: list[list[bytes]] = [[] for _ in range(classes)]
+    of_each = min(PICTURES_PER_CLASS, max(1, PAGE_PICTURES // classes))
+    edge_px = next((edge for most, edge in PAGE_PICTURE_PX if of_each * classes <= most), PAGE_PICTURE_PX[-1][1])
     for sample in samples:
         shown = pictures[sample.class_index]
-        if len(shown) < min(PICTURES_PER_CLASS, max(1, PAGE_PICTURES // classes)):
+        if len(shown) < of_each:
             with suppress(PictureDamaged):
                 picture = decode_picture(sample.picture)
-                shown.append(encode_picture(thumbnail(picture, min(PAGE_PICTURE_PX, picture.shape[0]))))
+                shown.append(encode_picture(thumbnail(picture, min(edge_px, picture.shape[0]))))
     return pictures
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE
 from app.base.not_sure import STRICT_FACTOR, STRICT_SHARE
@@ -46,7 +47,10 @@ SCRIPTS = (
 FONTS = {"font_500": "MPLUSRounded1c-Medium.ttf", "font_800": "MPLUSRounded1c-ExtraBold.ttf"}
 LICENCES = (asset_path("web", "LICENCE-LiteRT.txt"), asset_path("fonts", "LICENCE-MPLUSRounded1c.txt"))
 LARGEST_MODEL_BYTES = 25_000_000  # larger models stay beside the page, which then asks for the file
+GZIP_LEVEL = 6  # of the model: a higher one takes much longer and saves nearly nothing
+LARGEST_PAGE_BYTES = 8_000_000  # for a mail; pictures for which there is no room are left out
 PICTURES_PER_CLASS = 4
+SMALLEST_FOUND_BYTES = 1000  # of an array of the novelty test that is not in the page but found in the model
 AUTOMATIC = {"paper", "night"}  # the page chooses between these by the browser's light or dark mode
 
 
@@ -64,7 +68,8 @@ class PageFacts:
         date: When it was saved, as YYYY-MM-DD.
         language: Language that the page starts in.
         palette: Palette of the kiosk, which the page starts with.
-        pictures: Per class some JPEG files to show; empty if pictures must not leave the kiosk.
+        pictures: Per class some JPEG files to show; empty if pictures must not leave the kiosk. Of many, as many are
+            shown as the page has room for: first one of each class, then the second ones, and so on.
         validation_from: What the accuracy was measured on: "holds" or "views"; None if that is unknown.
         report: Name of the report beside the page; None if there is none.
     """
@@ -97,16 +102,36 @@ def open_me_page(facts: PageFacts, model: bytes, engine: Engine) -> bytes:
     parts = {
         **_static_parts(engine),
         "facts": _json(_facts(facts, model, is_beside=is_beside)),
-        "model": "" if is_beside else base64.b64encode(model).decode(),
+        "model": "" if is_beside else base64.b64encode(gzip.compress(model, GZIP_LEVEL, mtime=0)).decode(),
     }
-    page = (WEB / "page.html").read_text(encoding="utf-8")
-    return re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page).encode()
+    template = (WEB / "page.html").read_text(encoding="utf-8")
+    before, after = (
+        re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], half).encode()
+        for half in template.split("{{class_pictures}}")
+    )
+    pictures = _fitting(facts.pictures, len(facts.labels), LARGEST_PAGE_BYTES - len(before) - len(after))
+    return before + json.dumps(pictures, separators=(",", ":")).encode() + after
+
+
+def _fitting(pictures: Sequence[Sequence[bytes]], classes: int, room_bytes: int) -> list[list[str]]:
+    """For each class, those JPEG files in base64 for which there is room: the first of each class, then the second."""
+    shown: list[list[str]] = [[] for _ in range(classes)]
+    room_bytes -= 3 * classes  # brackets and commas
+    for place in range(PICTURES_PER_CLASS):
+        for own, some in zip(shown, pictures, strict=False):
+            if len(some) <= place:
+                continue
+            packed = base64.b64encode(some[place]).decode()
+            room_bytes -= len(packed) + 3  # quotes and a comma
+            if room_bytes < 0:
+                return shown
+            own.append(packed)
+    return shown
 
 
 def _facts(facts: PageFacts, model: bytes, *, is_beside: bool) -> dict[str, Any]:
     record = json.loads((WEB / "engine.json").read_text(encoding="utf-8"))
     palettes = tomllib.loads(asset_path("themes", "palettes.toml").read_text(encoding="utf-8"))
-    pictures = [list(some[:PICTURES_PER_CLASS]) for some in facts.pictures] or [[] for _ in facts.labels]
     return {
         "labels": list(facts.labels),
         "shots": list(facts.shots),
@@ -124,9 +149,6 @@ def _facts(facts: PageFacts, model: bytes, *, is_beside: bool) -> dict[str, Any]
         "texts": page_texts(),
         "palette": "automatic" if facts.palette in AUTOMATIC or facts.palette not in palettes else facts.palette,
         "palettes": palettes,
-        "pictures": [
-            [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in some] for some in pictures
-        ],
         "floatInput": asdict(read_normalization(model)),
         "novelty": _novelty_arrays(model),
         "report": facts.report,
@@ -140,17 +162,23 @@ def _facts(facts: PageFacts, model: bytes, *, is_beside: bool) -> dict[str, Any]
 
 
 def _novelty_arrays(model: bytes) -> dict[str, dict[str, Any]] | None:
-    """The arrays of the model's novelty test as float32 in base64; None if the model has no test that is known here."""
+    """The arrays of the model's novelty test; None if the model has no test that is known here.
+
+    They are float32, or float16 if the model has them so. The page finds the large ones in the model file, by their
+    place in it, so that it does not hold them twice.
+    """
     if read_novelty_test(model) is None:
         return None
     with zipfile.ZipFile(io.BytesIO(model)) as archive, np.load(io.BytesIO(archive.read(FILE))) as arrays:
-        return {
-            name: {
-                "shape": list(arrays[name].shape),
-                "data": base64.b64encode(np.asarray(arrays[name], "<f4").tobytes()).decode(),
-            }
-            for name in arrays.files
-        }
+        return {name: _packed_array(arrays[name], model) for name in arrays.files}
+
+
+def _packed_array(values: NDArray[Any], model: bytes) -> dict[str, Any]:
+    half = values.dtype == np.float16
+    data = np.asarray(values, "<f2" if half else "<f4").tobytes()
+    place = model.find(data) if len(data) >= SMALLEST_FOUND_BYTES else -1
+    where = {"place": place} if place >= 0 else {"data": base64.b64encode(data).decode()}
+    return {"shape": list(values.shape), "half": half, **where}
 
 
 @cache

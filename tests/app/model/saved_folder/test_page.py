@@ -11,11 +11,12 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.base.i18n import LANGUAGES
 from app.model import observation
-from app.model.saved_folder.page import LARGEST_MODEL_BYTES, PageFacts, open_me_page
+from app.model.saved_folder.page import LARGEST_MODEL_BYTES, LARGEST_PAGE_BYTES, PageFacts, open_me_page
 from app.model.saved_folder.page_engine import Engine
 from app.model.saved_folder.page_texts import PAGE_TEXTS
 from app.views import verdict
@@ -92,7 +93,7 @@ def test_only_the_page_s_own_scripts_may_run_and_nothing_may_be_loaded() -> None
 
 def test_the_page_carries_the_engine_and_the_model() -> None:
     page = open_me_page(FACTS, b"the model", ENGINE)
-    assert base64.b64decode(block(page, "model")) == b"the model"
+    assert gzip.decompress(base64.b64decode(block(page, "model"))) == b"the model"
     assert gzip.decompress(base64.b64decode(block(page, "engine-wasm"))) == b"\0asm"
     assert ENGINE.script in page.decode()
 
@@ -105,13 +106,44 @@ def test_a_model_that_is_too_large_stays_beside_the_page_which_knows_its_hash() 
     assert facts_in(page)["modelSha256"] == hashlib.sha256(model).hexdigest()
 
 
+def pictures_in(page: bytes) -> list[list[bytes]]:
+    return [[base64.b64decode(one) for one in some] for some in json.loads(block(page, "class-pictures"))]
+
+
 def test_pictures_are_shown_only_if_they_are_given_and_some_of_each_class_are_enough() -> None:
-    assert facts_in(open_me_page(FACTS, b"", ENGINE))["pictures"] == [[]] * 5
-    shown = facts_in(open_me_page(replace(FACTS, pictures=[[b"a picture"] * 9, [], [], [], []]), b"", ENGINE))[
-        "pictures"
-    ]
-    assert [len(some) for some in shown] == [4, 0, 0, 0, 0]
-    assert base64.b64decode(shown[0][0].removeprefix("data:image/jpeg;base64,")) == b"a picture"
+    assert pictures_in(open_me_page(FACTS, b"", ENGINE)) == [[]] * 5
+    page = open_me_page(replace(FACTS, pictures=[[b"a picture"] * 9, [], [b"another"], [], []]), b"", ENGINE)
+    assert pictures_in(page) == [[b"a picture"] * 4, [], [b"another"], [], []]
+
+
+@pytest.mark.parametrize("classes", [75, 76, 300, 1000])
+def test_a_page_for_many_classes_has_as_many_pictures_as_it_has_room_for(classes: int) -> None:
+    pictures = [[bytes([label % 251]) * 9000] * 4 for label in range(classes)]
+    many = replace(
+        FACTS, labels=["ç" * 40] * classes, shots=[4] * classes, class_accuracy=[0.5] * classes, pictures=pictures
+    )
+    model = np.random.default_rng(0).bytes(3_000_000)
+    engine = Engine("", np.random.default_rng(1).bytes(2_200_000))
+    page = open_me_page(many, model, engine)
+    assert 0.99 * LARGEST_PAGE_BYTES < len(page) <= LARGEST_PAGE_BYTES
+    counts = [len(some) for some in pictures_in(page)]
+    assert counts == sorted(counts, reverse=True)
+    assert max(counts) - min(counts) <= 1  # no class has two pictures while another one has none
+    assert all(set(some) <= {bytes([label % 251]) * 9000} for label, some in enumerate(pictures_in(page)))
+
+
+def test_a_page_without_any_room_has_no_pictures() -> None:
+    model = np.random.default_rng(0).bytes(6_000_000)
+    page = open_me_page(replace(FACTS, pictures=[[b"a picture"]] * 5), model, ENGINE)
+    assert pictures_in(page) == [[]] * 5
+    assert gzip.decompress(base64.b64decode(block(page, "model"))) == model
+
+
+def test_a_label_that_looks_like_a_place_of_the_page_stays_a_label() -> None:
+    labels = ("{{class_pictures}}", "{{model}}", "{{facts}}", "{{", "}}")
+    page = open_me_page(replace(FACTS, labels=labels, pictures=[[b"a picture"]] * 5), b"the model", ENGINE)
+    assert facts_in(page)["labels"] == list(labels)
+    assert pictures_in(page) == [[b"a picture"]] * 5
 
 
 def test_every_text_is_there_in_every_language_and_the_scripts_use_no_others() -> None:
