@@ -41,14 +41,16 @@ for label, probability in zip(LABELS, probabilities):
 }
 
 function scriptSnippet(input, output, labels, size) {
-  if (input.type === INT8 || output.type === INT8) {
-    return '// LiteRT.js has no tensors of the type int8 yet. The source of this page shows how it runs such a model.\n';
-  }
-  const {mean, std} = FACTS.floatInput, isFloat = input.type === FLOAT32;
+  const {mean, std} = FACTS.floatInput;
   const pixel = 'rgba[4 * Math.floor(i / 3) + (i % 3)]';
-  const value = isFloat ? `(${pixel} - ${JSON.stringify(mean)}[i % 3]) / ${JSON.stringify(std)}[i % 3]` : pixel;
-  const array = isFloat ? 'Float32Array' : 'Uint8Array';
+  const value = {
+    [FLOAT32]: `(${pixel} - ${JSON.stringify(mean)}[i % 3]) / ${JSON.stringify(std)}[i % 3]`,
+    [UINT8]: pixel,
+    [INT8]: `${pixel} - 128`,
+  }[input.type];
   const real = output.type === FLOAT32 ? 'value' : `${output.scale} * (value - ${output.zero})`;
+  const isPlain = input.type !== INT8 && output.type !== INT8;
+  const names = isPlain ? 'loadLiteRt, loadAndCompile, Tensor' : 'loadLiteRt';
   return `\x3c!-- npm install ${FACTS.engine}, put model.tflite and picture.jpg beside this page, and serve the folder -->
 <!doctype html>
 \x3cscript type="importmap">
@@ -57,24 +59,53 @@ function scriptSnippet(input, output, labels, size) {
 \x3c/script>
 <pre id="answer"></pre>
 \x3cscript type="module">
-import {loadLiteRt, loadAndCompile, Tensor} from '@litertjs/core';
+import {${names}} from '@litertjs/core';
 
 const labels = ${labels.replaceAll('<', '\\u003c')};
 const size = ${size};
-await loadLiteRt('./node_modules/@litertjs/core/wasm/');
-const model = await loadAndCompile('model.tflite', {accelerator: 'wasm'});
 const picture = await createImageBitmap(await (await fetch('picture.jpg')).blob());
 const side = Math.min(picture.width, picture.height);  // the centre square
 const canvas = new OffscreenCanvas(size, size).getContext('2d');
 canvas.imageSmoothingQuality = 'high';
 canvas.drawImage(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side, 0, 0, size, size);
 const rgba = canvas.getImageData(0, 0, size, size).data;
-const input = ${array}.from({length: size * size * 3}, (_, i) => ${value});
-const [output] = await model.run(new Tensor(input, [1, size, size, 3]));
-const probabilities = Array.from(await output.data(), (value) => ${real});
+const input = ${ARRAYS[input.type]}.from({length: size * size * 3}, (_, i) => ${value});
+${isPlain ? PLAIN_RUN : bytesRun(input, output)}
+const probabilities = Array.from(output, (value) => ${real});
 document.getElementById('answer').textContent = labels.map((label, i) => label + ': ' + probabilities[i].toFixed(3)).join('\\n');
 \x3c/script>
 `;
+}
+
+const ARRAYS = {[FLOAT32]: 'Float32Array', [UINT8]: 'Uint8Array', [INT8]: 'Int8Array'};
+
+const PLAIN_RUN = `await loadLiteRt('./node_modules/@litertjs/core/wasm/');
+const model = await loadAndCompile('model.tflite', {accelerator: 'wasm'});
+const [tensor] = await model.run(new Tensor(input, [1, size, size, 3]));
+const output = await tensor.data();`;
+
+/** The tensors of LiteRT.js cannot have the type int8, so this code writes and reads their bytes. */
+function bytesRun(input, output) {
+  return `// The class Tensor of LiteRT.js has no type int8, so this writes and reads the bytes of the tensors.
+const {liteRtWasm: engine} = await loadLiteRt('./node_modules/@litertjs/core/wasm/');
+const environment = engine.LiteRtEnvironment.create(null);
+const file = new Uint8Array(await (await fetch('model.tflite')).arrayBuffer());
+const place = engine._malloc(file.length);
+engine.HEAPU8.set(file, place);
+const model = await engine.compileModel(environment, engine.loadModel(environment, place, file.length), {
+  environment, accelerator: 'wasm', cpuOptions: {numThreads: 1}, gpuOptions: {}, webNNOptions: {},
+});
+const shape = new engine.VectorInt32();
+for (const length of [1, size, size, 3]) shape.push_back(length);
+const type = engine.LiteRtRankedTensorType.create({value: ${ENGINE_TYPES[input.type]}}, engine.LiteRtLayout.create(shape));
+const entry = engine.LiteRtTensorBuffer.createManaged(
+  environment, engine.LiteRtTensorBufferType.HOST_MEMORY, type, input.byteLength);
+engine.HEAPU8.set(new Uint8Array(input.buffer), entry.lock(engine.LiteRtTensorBufferLockMode.WRITE));
+entry.unlock();
+const [tensor] = await model.run(0, [entry]);
+const start = tensor.lock(engine.LiteRtTensorBufferLockMode.READ);
+const output = new ${ARRAYS[output.type]}(engine.HEAPU8.slice(start, start + tensor.packedSize()).buffer);
+tensor.unlock();`;
 }
 
 function kotlinSnippet(input, output, size) {

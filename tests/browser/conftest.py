@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,19 @@ import pytest
 from app.model.saved_folder.page_engine import FETCH, read_engine
 from run_kiosk import main
 from tests.browser.tab import Browser, Camera, Tab, Window
+from tests.support.descriptions import with_normalization
+from tests.support.extractors import Kind, tiny_extractor
 
 HERE = Path(__file__).resolve().parent
 RECORD = FETCH.with_name("engine.json")
 COLOURS = {"blue": (40, 40, 200), "green": (30, 160, 60), "red": (200, 40, 40)}
 VIDEO_SIZE = (640, 480)
+EXTRACTORS: dict[str, tuple[Kind, tuple[list[float], list[float]] | None]] = {
+    "uint8": ("uint8", None),
+    "int8": ("int8", None),
+    "float32": ("float32", None),
+    "float32 with its own normalisation": ("float32", ([10, 20, 30], [60, 70, 80])),
+}
 
 
 def speckled(colour: tuple[int, int, int], rng: np.random.Generator, width: int = 64, height: int = 64) -> np.ndarray:
@@ -101,6 +110,28 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
             write(folder / "data" / label / f"{number}.png", speckled(colour, rng))
     assert main(["train", str(folder / "data"), "--out", str(folder / "model")]) == 0
     return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def saved_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """By the name of an extractor: a folder that `train` wrote with it, `model`, and pictures beside it."""
+
+    @cache
+    def made(name: str) -> Path:
+        kind, normalization = EXTRACTORS[name]
+        folder, rng = tmp_path_factory.mktemp("other"), np.random.default_rng(2)
+        extractor = tiny_extractor(kind, input_px=8, feature_dim=16)
+        path = folder / "tiny.tflite"
+        path.write_bytes(with_normalization(extractor, *normalization) if normalization else extractor)
+        for label, colour in COLOURS.items():
+            for number in range(6):
+                write(folder / "data" / label / f"{number}.png", speckled(colour, rng))
+            write(folder / f"{label}.png", speckled(colour, rng, 41, 33))
+        words = ["train", str(folder / "data"), "--out", str(folder / "model"), "--extractor", str(path)]
+        assert main(words) == 0
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import os
 import struct
 import zlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +22,12 @@ from app.model.saved_folder.facts import PLAIN_FILE
 from app.model.saved_folder.page import PageFacts, open_me_page
 from app.model.saved_folder.page_engine import read_engine
 from run_kiosk import main
-from tests.browser.conftest import COLOURS, Open, speckled, write
-from tests.support.descriptions import with_normalization
-from tests.support.extractors import Kind, tiny_extractor
+from tests.browser.conftest import COLOURS, EXTRACTORS, Open, speckled, write
 from tpu.classifier import ClassificationEngine
 from tpu.novelty import read_novelty_test
 
 pytestmark = pytest.mark.needs_browser
 
-EXTRACTORS: dict[str, tuple[Kind, tuple[list[float], list[float]] | None]] = {
-    "uint8": ("uint8", None),
-    "int8": ("int8", None),
-    "float32": ("float32", None),
-    "float32 with its own normalisation": ("float32", ([10, 20, 30], [60, 70, 80])),
-}
 REPOSITORY = Path(__file__).resolve().parents[2]
 PICTURES = int(os.environ.get("PICTURES", "100"))
 STEP = 7 if PICTURES >= 1000 else 20  # through the photographs
@@ -122,28 +113,6 @@ def test_known_and_unknown_things_are_told_apart(open_page: Open, saved: Path, t
     found = page.answers([red, board])
     assert (found[0]["label"], found[0]["known"], found[1]["known"]) == ("red", "true", "false")
     assert "not sure" in page.texts("[data-testid=answer]")[1]
-
-
-@pytest.fixture(scope="session")
-def saved_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """By the name of an extractor: a folder that `train` wrote with it, `model`, and pictures beside it."""
-
-    @cache
-    def made(name: str) -> Path:
-        kind, normalization = EXTRACTORS[name]
-        folder, rng = tmp_path_factory.mktemp("other"), np.random.default_rng(2)
-        extractor = tiny_extractor(kind, input_px=8, feature_dim=16)
-        path = folder / "tiny.tflite"
-        path.write_bytes(with_normalization(extractor, *normalization) if normalization else extractor)
-        for label, colour in COLOURS.items():
-            for number in range(6):
-                write(folder / "data" / label / f"{number}.png", speckled(colour, rng))
-            write(folder / f"{label}.png", speckled(colour, rng, 41, 33))
-        words = ["train", str(folder / "data"), "--out", str(folder / "model"), "--extractor", str(path)]
-        assert main(words) == 0
-        return folder
-
-    return made
 
 
 @pytest.mark.parametrize("name", EXTRACTORS)
