@@ -19,9 +19,9 @@ from app.base.i18n import message
 from app.base.labels import all_different
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
-from app.model.saved_folder.facts import EXPORT_FOLDER
 from learning.fit import MIN_CLASSES
 
+DEEPEST = 3  # folders between the top of a drive, or `teachable`, and a saved folder
 MOST_NAMES = 5_000  # names that are listed of one folder
 LARGEST_TEXT_BYTES = 256 << 10
 LARGEST_MODEL_BYTES, LARGEST_SESSION_BYTES = 64 << 20, 64 << 20
@@ -30,17 +30,17 @@ JOINERS = {"\u200c", "\u200d"}  # invisible, but emoji and some scripts need the
 
 @contextmanager
 def open_export(folder: Path) -> Iterator[UntrustedFolder]:
-    """Open `<drive>/teachable/<name>` or `<drive>/<name>` step by step, from the mount point of the drive.
+    """Open a saved folder on a drive step by step, from the mount point of the drive.
 
     Raises:
         FolderRefused: If a step is a link, or not a folder.
         DriveUnreadable: If the system cannot read it.
     """
-    steps = [folder.parent.name, folder.name] if folder.parent.name == EXPORT_FOLDER else [folder.name]
     try:
         with ExitStack() as stack:
-            opened = stack.enter_context(open_untrusted_folder(folder.parents[len(steps) - 1]))
-            for step in steps:
+            top = _top(folder)
+            opened = stack.enter_context(open_untrusted_folder(top))
+            for step in folder.relative_to(top).parts:
                 opened = stack.enter_context(opened.folder(step))
             yield opened
     except FileNotFoundError as error:
@@ -50,6 +50,21 @@ def open_export(folder: Path) -> Iterator[UntrustedFolder]:
         raise DriveUnreadable(
             message("the drive cannot be read ({reason}). Plug it in again.", reason=reason)
         ) from error
+
+
+def _top(folder: Path) -> Path:
+    """The mount point above a folder; at most as far above it as the search for saved folders goes.
+
+    Raises:
+        OSError: If the folder is gone.
+    """
+    top = folder.parent
+    device = top.lstat().st_dev
+    for above in list(top.parents)[: DEEPEST + 1]:
+        if above.lstat().st_dev != device:
+            break
+        top = above
+    return top
 
 
 def read_json(folder: UntrustedFolder, name: str) -> dict[str, Any]:

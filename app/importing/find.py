@@ -1,6 +1,7 @@
 """Find a folder on a visitor's drive that SAVE or `train` wrote.
 
-It may have any name. It lies in the folder `teachable`, where SAVE writes, or at the top of the drive.
+It may have any name. It lies in the folder `teachable`, where SAVE writes, at the top of the drive, or deeper: people
+sort their drives into folders.
 
 Which folder is the newest must not depend on clocks alone, because clocks can be wrong: every folder stores an order
 that is larger than that of the folders beside it (`next_order`).
@@ -10,8 +11,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 from app.base.errors import FolderRefused
 from app.base.ports import Clock
 from app.importing.content import (
+    DEEPEST,
     LARGEST_MODEL_BYTES,
     LARGEST_SESSION_BYTES,
     LARGEST_TEXT_BYTES,
@@ -31,6 +33,7 @@ from app.model.saved_folder.facts import EXPORT_FOLDER, PLAIN_FILE
 
 DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2}_\d{4})_.+")  # the form of `app.model.saved_folder.facts.export_name`
 LONGEST_SEARCH_S = 3.0  # enough for some hundred folders on a slow drive
+MOST_DEEPER = 2000  # names that are looked at below these two places
 LARGEST_ORDER = 1 << 53  # the largest integer that every JSON reader keeps
 
 
@@ -47,9 +50,10 @@ class FoundFolder:
 def find_folder(root: Path, *, clock: Clock = time.monotonic) -> FoundFolder | None:
     """Look on a drive for the newest folder that can be used; None if there is none.
 
-    Full drives take limited time: the search lists MOST_NAMES names at most in each of the two places, and opens no
-    more folders after LONGEST_SEARCH_S. So it looks first where the newest folder probably is: at the dated names in
-    `teachable`, the latest first, then at other names there, then at the top of the drive.
+    Full drives take limited time: the search lists MOST_NAMES names at most in each of the two places and MOST_DEEPER
+    below them, and opens no more folders after LONGEST_SEARCH_S. So it looks first where the newest folder probably is:
+    at the dated names in `teachable`, the latest first, then at other names there, then at the top of the drive, and
+    then inside these folders, level by level.
 
     Args:
         root: The mount point of the drive.
@@ -59,7 +63,8 @@ def find_folder(root: Path, *, clock: Clock = time.monotonic) -> FoundFolder | N
     found: list[tuple[tuple[int, str], FoundFolder]] = []
     try:
         with open_untrusted_folder(root) as drive, ExitStack() as stack:
-            for place, path, name in _candidates(drive, root, stack):
+            candidates = stack.enter_context(closing(_candidates(drive, root)))
+            for place, path, name in candidates:
                 if clock() > until_s:
                     break
                 examined = _examine(place, path, name)
@@ -89,14 +94,38 @@ def next_order(places: Sequence[Path], now: datetime, *, clock: Clock = time.mon
     return min(order, LARGEST_ORDER)
 
 
-def _candidates(drive: UntrustedFolder, root: Path, stack: ExitStack) -> Iterator[tuple[UntrustedFolder, Path, str]]:
+def _candidates(drive: UntrustedFolder, root: Path) -> Generator[tuple[UntrustedFolder, Path, str], None, None]:
     """Yield the open folder, its path, and the name of each folder to look at in it."""
-    with suppress(OSError, FolderRefused):  # it is missing, or a link or a file is in its place
-        exports = stack.enter_context(drive.folder(EXPORT_FOLDER))
-        for name in _likely_first(exports.names(MOST_NAMES)):
-            yield exports, root / EXPORT_FOLDER, name
-    for name in _likely_first(drive.names(MOST_NAMES)):
-        yield drive, root, name
+    level: list[tuple[str, ...]] = []
+    first: tuple[tuple[str, ...], ...] = ((EXPORT_FOLDER,), ())
+    for place in first:
+        with suppress(OSError, FolderRefused), ExitStack() as stack:  # it is missing, or a link or a file is there
+            opened = _opened(drive, place, stack)
+            for name in _likely_first(opened.names(MOST_NAMES)):
+                yield opened, root.joinpath(*place), name
+                level.append((*place, name))
+    left = MOST_DEEPER
+    for _ in range(DEEPEST):
+        places = [place for place in level if place != (EXPORT_FOLDER,) and not place[-1].startswith(".")]
+        level = []
+        for place in places:
+            with suppress(OSError, FolderRefused), ExitStack() as stack:
+                opened = _opened(drive, place, stack)
+                if opened.size_bytes("metadata.json") is not None:
+                    continue  # a saved folder, which has no other one inside
+                for name in _likely_first(opened.names(left)):
+                    yield opened, root.joinpath(*place), name
+                    level.append((*place, name))
+                    left -= 1
+            if left <= 0:
+                return
+
+
+def _opened(drive: UntrustedFolder, place: tuple[str, ...], stack: ExitStack) -> UntrustedFolder:
+    """Open the folder at a place, one name after the other, so that no link is followed."""
+    for name in place:
+        drive = stack.enter_context(drive.folder(name))
+    return drive
 
 
 def _likely_first(names: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ class Live {
     const attempt = this.attempt = {};
     let stream;
     try {
-      if (!navigator.mediaDevices) throw new DOMException('', 'NotFoundError');
+      if (!navigator.mediaDevices?.getUserMedia) throw new DOMException('', 'NotSupportedError');
       const ideal = {width: {ideal: 640}, height: {ideal: 480}};
       stream = await navigator.mediaDevices.getUserMedia({
         video: deviceId ? {deviceId: {exact: deviceId}, ...ideal} : {facingMode: {ideal: 'user'}, ...ideal},
@@ -83,7 +83,10 @@ class Live {
   }
 
   explain(error) {
-    const names = {NotAllowedError: 'camera_refused', SecurityError: 'camera_refused', NotFoundError: 'camera_missing'};
+    const names = {
+      NotAllowedError: 'camera_refused', SecurityError: 'camera_refused', NotFoundError: 'camera_missing',
+      NotSupportedError: 'camera_impossible',
+    };
     say(byId('camera-problem'), names[error.name] || 'camera_busy');
     byId('camera-problem').hidden = false;
   }

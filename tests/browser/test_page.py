@@ -14,11 +14,14 @@ import numpy as np
 import pytest
 
 from app.base.i18n import LANGUAGES
+from app.config.schema import ModelSettings
+from app.model.not_sure import with_settings_applied
 from app.model.saved_folder.page import LARGEST_MODEL_BYTES, PageFacts, open_me_page
 from app.model.saved_folder.page_engine import read_engine
 from app.model.saved_folder.page_texts import page_texts
 from tests.browser.conftest import COLOURS, Open, speckled, write
 from tests.browser.tab import Browser, Camera, Tab
+from tpu.novelty import read_novelty_test
 
 pytestmark = pytest.mark.needs_browser
 
@@ -34,6 +37,12 @@ SHOW_TO_CAMERA = """async (png) => {
     document.querySelector('#video').srcObject = canvas.captureStream();
     await document.querySelector('#video').play();
 }"""
+LEAST_LETTERS_PX = """() => Math.min(...[...document.querySelectorAll('body *')]
+    .filter((one) => [...one.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
+    .map((one) => {
+        const size = parseFloat(getComputedStyle(one).fontSize), picture = one.closest('svg');
+        return picture ? size * picture.getBoundingClientRect().width / picture.viewBox.baseVal.width : size;
+    }))"""
 SIZES = ((320, 640), (768, 1024), (1280, 800), (3840, 2160))
 
 
@@ -117,11 +126,57 @@ def test_without_a_camera_the_page_says_what_to_do_instead(
     assert tab.answers([red])[0]["label"] == "red"
 
 
+@pytest.mark.parametrize("missing", ["mediaDevices", "getUserMedia"])
+def test_a_browser_that_gives_files_no_camera_says_so_and_what_to_do(
+    missing: str, open_page: Open, saved: Path, red: Path
+) -> None:
+    tab = open_page(saved / "open_me.html")
+    owner = "navigator" if missing == "mediaDevices" else "navigator.mediaDevices"
+    tab.evaluate(f"() => Object.defineProperty({owner}, '{missing}', {{value: undefined}}) && null")
+    tab.click("#camera-button")
+    tab.wait_for_text("#camera-problem", TEXTS["en"]["camera_impossible"])
+    assert tab.answers([red])[0]["label"] == "red"
+
+
+def test_a_model_that_was_saved_with_not_sure_off_names_every_picture(
+    open_page: Open, saved: Path, red: Path, tmp_path: Path
+) -> None:
+    off = with_settings_applied(model_of(saved), ModelSettings(not_sure="off"))
+    assert read_novelty_test(off) is None
+    tab = open_page(made(tmp_path, off, ("blue", "green", "red"), threshold=0.0))
+    checks = np.kron(np.indices((8, 8)).sum(axis=0) % 2, np.ones((12, 12))) * 255
+    board = write(tmp_path / "board.png", np.repeat(checks[..., np.newaxis], 3, axis=2).astype(np.uint8))
+    known, unknown = tab.answers([red, board])
+    assert (known["label"], known["known"], unknown["known"]) == ("red", "true", "true")
+    assert not any("not sure" in text for text in tab.texts("[data-testid=answer]"))
+    start_camera(tab)
+    assert tab.text("#verdict") in ("blue", "green", "red")
+
+
 def test_page_and_report_lead_to_each_other(open_page: Open, saved: Path) -> None:
     tab = open_page(saved / "open_me.html")
     assert tab.text("#report") == "Read the report: report.html"
     assert tab.evaluate("() => document.querySelector('#report').href") == (saved / "report.html").as_uri()
-    assert '<a href="open_me.html">' in (saved / "report.html").read_text(encoding="utf-8")
+    report = open_page(saved / "report.html", wait=False)
+    link = "() => [...document.querySelectorAll('a')].map((one) => one.href)"
+    assert (saved / "open_me.html").as_uri() in report.evaluate(link)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_report_can_be_read_on_a_phone_light_and_dark(dark: bool, open_page: Open, saved: Path) -> None:
+    tab = open_page(saved / "report.html", wait=False, width=380, height=700, dark=dark)
+    assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert tab.evaluate(LEAST_LETTERS_PX) >= 11
+    ground, ink = (
+        tab.evaluate(f"() => getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color")
+    )
+    assert (brightness(ground) < 0.3) is dark
+    assert abs(brightness(ground) - brightness(ink)) > 0.5
+
+
+def brightness(colour: str) -> float:
+    """Of a colour such as `rgb(1, 2, 3)`, 0..1."""
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) / (3 * 255)
 
 
 def test_without_a_report_the_page_has_no_link_to_it(open_page: Open, saved: Path, tmp_path: Path) -> None:

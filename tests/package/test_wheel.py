@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -143,6 +144,16 @@ def test_the_wheel_holds_every_file_of_the_program_and_its_licences(built: Built
     assert all(found[name] == (REPOSITORY / name).read_bytes() for name in tracked(*PROGRAM))
     licences = sorted(name.split("/licenses/")[1] for name in metadata if "/licenses/" in name)
     assert licences == ["LICENSE", "assets/fonts/LICENCE-MPLUSRounded1c.txt", "assets/web/LICENCE-LiteRT.txt"]
+
+
+def test_where_npm_is_missing_the_engine_is_fetched_with_one_from_a_package_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    step = runpy.run_path(str(REPOSITORY / "assets/web/fetch_engine.py"))
+    assert shutil.which("npm") is None
+    step["fetch_engine"](tmp_path / "engine", REPOSITORY / "assets/web/engine.json")
+    assert step["is_complete"](tmp_path / "engine", REPOSITORY / "assets/web/engine.json")
 
 
 def test_the_wheel_holds_the_engine_of_the_page_and_a_build_without_it_says_so(built: Built) -> None:

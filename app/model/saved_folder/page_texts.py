@@ -53,6 +53,10 @@ PAGE_TEXTS = {
         "No camera was found. Plug one in, and start it again. Or show the model pictures: drop, choose or paste them "
         "below."
     ),
+    "camera_impossible": message(
+        "This browser gives a page that was opened from a file no camera. Open it in a current Chrome, Edge or "
+        "Firefox. Or show the model pictures: drop, choose or paste them below; on a phone, you can take one there."
+    ),
     "camera_busy": message(
         "The camera does not open. Close other programs that use it, and start it again. Or show the model pictures: "
         "drop, choose or paste them below."

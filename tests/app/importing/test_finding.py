@@ -15,7 +15,7 @@ import pytest
 from app.base.errors import FolderRefused
 from app.core.events import DrivesChanged, Event, FolderFound
 from app.demo.simulated import SimulatedDrives
-from app.importing.find import LONGEST_SEARCH_S, find_folder, next_order
+from app.importing.find import LONGEST_SEARCH_S, MOST_DEEPER, find_folder, next_order
 from app.importing.read_model import read_model
 from app.importing.untrusted_folder import open_untrusted_folder
 from app.model.saved_folder.facts import EXPORT_FOLDER, PLAIN_FILE
@@ -195,6 +195,53 @@ def test_a_folder_at_the_top_may_have_the_name_of_the_place_of_save(stick: Path,
     assert found is not None
     assert found.path == stick / EXPORT_FOLDER
     assert read_model(found.path, runtime="litert").labels == ("Äpfel", "cup")
+
+
+@pytest.mark.parametrize("place", ["school", "school/year 5", "a/b/c", f"{EXPORT_FOLDER}/year 5/group 1"])
+def test_a_folder_that_somebody_sorted_into_folders_is_found(stick: Path, folder: Path, place: str) -> None:
+    (stick / place).mkdir(parents=True)
+    moved = folder.rename(stick / place / "my model")
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == moved
+    assert read_model(moved, runtime="litert").labels == ("Äpfel", "cup")
+
+
+def test_a_folder_in_a_hidden_or_a_very_deep_folder_is_not_looked_for(stick: Path, folder: Path) -> None:
+    for place in (".Trashes", "a/b/c/d/e/f"):
+        (stick / place).mkdir(parents=True)
+        moved = folder.rename(stick / place / "my model")
+        assert find_folder(stick) is None
+        folder = moved
+
+
+def test_inside_a_saved_folder_no_other_one_is_looked_for(stick: Path, folder: Path) -> None:
+    inner = shutil.copytree(folder, stick / "inner")
+    with_order(inner, 1 << 50)
+    inner.rename(folder / "inner")
+    found = find_folder(stick)
+    assert found is not None
+    assert found.path == folder
+
+
+def test_a_link_to_a_folder_with_a_saved_one_is_not_followed(stick: Path, folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.rename(elsewhere / "my model")
+    (stick / "link").symlink_to(elsewhere)
+    assert find_folder(stick) is None
+    assert refusal(lambda: read_model(stick / "link" / "my model", runtime="litert")) == (
+        "link is not a plain file or folder, so it is not opened."
+    )
+
+
+def test_folders_full_of_folders_are_searched_only_so_far(stick: Path, folder: Path) -> None:
+    for number in range(3):
+        for other in range(1000):
+            (stick / f"photos {number}" / f"day {other}").mkdir(parents=True)
+    looks: list[float] = []
+    find_folder(stick, clock=lambda: looks.append(0.0) or 0.0)  # type: ignore[func-returns-value]
+    assert len(looks) < MOST_DEEPER + 20
 
 
 def test_the_largest_order_is_the_newest_in_both_places_even_if_a_clock_was_wrong(stick: Path, folder: Path) -> None:
