@@ -169,9 +169,10 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             live,
             question=Question(
                 "Still there?",
-                "Press any button to go on.",
-                (ActionKey("stay", "confirm", "I am still here", "", suggested=True),),
+                "Your work will be put away in 9 seconds. Press any button to stay.",
+                (ActionKey("stay", "confirm", "I am here!", "", suggested=True),),
                 left=0.6,
+                countdown="9",
             ),
         ),
         "which_drive": replace(

@@ -15,6 +15,7 @@ from app.ui.painting.motion import Moving
 from app.views.model import Question
 
 ANSWER_H, LISTED_H, GAP = 72, 84, 16  # units
+TITLE_H, TEXT_H = 72, 140  # units
 FACE, PICTURE, LISTED_PICTURE = 120, 300, 168  # units
 ONE_COLUMN = 3  # as many listed answers fit into one column
 
@@ -39,22 +40,22 @@ def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
         columns = 1 if count <= ONE_COLUMN else 2
     lines = -(-count // columns)
     answers_h = lines * px(LISTED_H if question.listed else ANSWER_H) + (lines - 1) * px(GAP)
-    width = px(900) if question.listed and columns > 1 else px(680)
+    width = px(980) if question.listed and columns > 1 else px(860)
     face_h = px(FACE if question.picture is None else LISTED_PICTURE if question.listed else PICTURE)
-    height = px(430 - ANSWER_H - FACE) + face_h + answers_h - (0 if question.text else px(70))
+    height = px(76 + TITLE_H + (TEXT_H if question.text else 24)) + face_h + answers_h
     sheet = pygame.Rect(0, 0, min(width, window.width - px(40)), min(height, window.height - px(40)))
     sheet.center = window.center
     inner = sheet.inflate(-px(64), -px(56))
     face = pygame.Rect(0, inner.top, face_h if question.picture is None else round(face_h * 4 / 3), face_h)
     face.centerx = sheet.centerx
     answers = pygame.Rect(inner.left, inner.bottom - answers_h, inner.width, answers_h)
-    title = pygame.Rect(inner.left, face.bottom + px(8), inner.width, px(58))
+    title = pygame.Rect(inner.left, face.bottom + px(8), inner.width, px(TITLE_H))
     text = pygame.Rect(inner.left, title.bottom, inner.width, answers.top - title.bottom - px(12))
     return DialogLayout(sheet, face, title, text, grid(answers, len(question.answers), columns, px(GAP)))
 
 
 def draw_question(canvas: Canvas, question: Question, moving: Moving) -> None:
-    """Draw a question; the ring around the face shows the time that is left for an answer."""
+    """Draw a question; a ring shows the time that is left for an answer, around the face or around the seconds."""
     palette, px = canvas.palette, canvas.px
     paint.veil(canvas.surface, canvas.surface.get_rect(), palette.background, 0.84 * moving.sheet)
     layout = arrange_dialog(question, canvas)
@@ -72,7 +73,9 @@ def draw_question(canvas: Canvas, question: Question, moving: Moving) -> None:
     else:
         paint.camera(canvas.surface, question.picture, layout.face)
         paint.round_corners(canvas.surface, layout.face, px(20), palette.panel)
-    canvas.text(question.title, layout.title, 42, palette.text, palette.panel, bold=True, align="center")
-    canvas.text(question.text, layout.text, 23, palette.quiet, palette.panel, align="center", lines=3)
+    canvas.text(question.title, layout.title, 54, palette.text, palette.panel, bold=True, align="center")
+    canvas.text(
+        question.text, layout.text, 47 if question.countdown else 34, palette.text, palette.panel, align="center", lines=3
+    )
     for key, area in zip(question.answers, layout.answers, strict=True):
-        draw_key(canvas, key, area, size=27, strong=key.suggested)
+        draw_key(canvas, key, area, size=30, strong=key.suggested)

@@ -25,6 +25,6 @@ def draw_fault(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     canvas.surface.blit(disc := paint.disc(px(36), palette.warning), disc.get_rect(center=badge))
     shape(canvas.surface, "triangle", (badge[0], badge[1] - px(1)), px(20), canvas.theme.ink(palette.warning))
     head = pygame.Rect(middle.left, face.bottom + px(24), middle.width, px(124))
-    canvas.text(title, head, 52, palette.text, palette.background, bold=True, align="center", lines=2)
+    canvas.text(title, head, 60, palette.text, palette.background, bold=True, align="center", lines=2)
     below = pygame.Rect(middle.left, head.bottom + px(8), middle.width, middle.bottom - head.bottom - px(8))
-    canvas.text(text, below, 28, palette.quiet, palette.background, align="center", lines=5, top=True)
+    canvas.text(text, below, 40, palette.text, palette.background, align="center", lines=5, top=True)

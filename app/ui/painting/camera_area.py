@@ -31,7 +31,7 @@ def draw_camera_area(canvas: Canvas, view: KioskView, layout: Layout, moving: Mo
     if view.picture is None:
         paint.panel(canvas.surface, area, palette.panel, px(CORNER))
         words = area.inflate(-px(60), 0)
-        canvas.text(view.waiting_text, words, 26, palette.quiet, palette.panel, align="center", lines=3)
+        canvas.text(view.waiting_text, words, 47, palette.quiet, palette.panel, align="center", lines=3)
     else:
         light = view.light if view.model_square is not None else None
         colour = None if light is None or light.index is None else canvas.theme.class_colour(light.index)
