@@ -15,7 +15,7 @@ from app.ui.painting.motion import Moving
 from app.views.model import Question
 
 ANSWER_H, LISTED_H, GAP = 72, 84, 16  # units
-TITLE_H, TEXT_H = 72, 140  # units
+TITLE_H, TEXT_H, LARGE_TEXT_H = 72, 140, 172  # units; the text beside a count can be read from three metres away
 FACE, PICTURE, LISTED_PICTURE = 120, 300, 168  # units
 ONE_COLUMN = 3  # as many listed answers fit into one column
 
@@ -40,9 +40,10 @@ def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
         columns = 1 if count <= ONE_COLUMN else 2
     lines = -(-count // columns)
     answers_h = lines * px(LISTED_H if question.listed else ANSWER_H) + (lines - 1) * px(GAP)
-    width = px(980) if question.listed and columns > 1 else px(860)
+    width = px(1100) if question.countdown else px(980) if question.listed and columns > 1 else px(860)
+    text_h = px(LARGE_TEXT_H if question.countdown else TEXT_H if question.text else 24)
     face_h = px(FACE if question.picture is None else LISTED_PICTURE if question.listed else PICTURE)
-    height = px(76 + TITLE_H + (TEXT_H if question.text else 24)) + face_h + answers_h
+    height = px(76 + TITLE_H) + text_h + face_h + answers_h
     sheet = pygame.Rect(0, 0, min(width, window.width - px(40)), min(height, window.height - px(40)))
     sheet.center = window.center
     inner = sheet.inflate(-px(64), -px(56))
@@ -75,7 +76,13 @@ def draw_question(canvas: Canvas, question: Question, moving: Moving) -> None:
         paint.round_corners(canvas.surface, layout.face, px(20), palette.panel)
     canvas.text(question.title, layout.title, 54, palette.text, palette.panel, bold=True, align="center")
     canvas.text(
-        question.text, layout.text, 47 if question.countdown else 34, palette.text, palette.panel, align="center", lines=3
+        question.text,
+        layout.text,
+        47 if question.countdown else 34,
+        palette.text,
+        palette.panel,
+        align="center",
+        lines=3,
     )
     for key, area in zip(question.answers, layout.answers, strict=True):
         draw_key(canvas, key, area, size=30, strong=key.suggested)

@@ -1,0 +1,112 @@
+"""Every screen in every language: no text is cut, and what is to be read from afar has large letters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pygame
+import pytest
+from babel.messages.extract import extract_from_file
+
+from app.base.i18n import LANGUAGES, message, translated
+from app.base.paths import import_folder
+from app.config.checks import PALETTES
+from app.ui import screens
+from app.ui.pages.main_screen import SPEECH
+from app.ui.painting.canvas import CAP, DESCENT, LINE, DrawnText, fitted
+from app.ui.painting.layout import arrange
+from app.ui.painting.motion import settled
+from app.ui.painting.theme import contrast_ratio, font, load_theme
+from tests.app.ui.test_screens import check_texts
+from tests.support.page_views import every_view
+from tests.support.screen_states import screen_states, shown
+
+SIZES = [(800, 480), (540, 960)]  # larger windows of these shapes are the same, only larger
+FAR = (1280, 720)  # on a screen of 24 inches
+READABLE_PX = 34  # height of a capital letter there that is 14 mm: it can be read from three metres away
+STATES = screen_states()
+VALUES = {"label": "teapot", "first": "teapot", "second": "banana", "few": "teapot", "most": "banana", "drive": "KATJA"}
+VALUES |= {"labels": "teapot, banana", "width": 32, "height": 24, "name": "teapot", "percent": 80, "shots": 14}
+LARGE = 24  # units from which text counts as large. Source: WCAG 2.1, 18 points
+
+
+@pytest.fixture(autouse=True)
+def fonts() -> None:
+    pygame.font.init()
+
+
+def drawn(state: str, language: str, size: tuple[int, int]) -> tuple[DrawnText, ...]:
+    view = shown(STATES[state], language)
+    return screens.draw(pygame.Surface(size), view, load_theme(size))
+
+
+def capital_px(text: DrawnText) -> float:
+    """The height of the capital letters of a text that was drawn."""
+    lines = len(text.lines)
+    sizes = range(8, 200)
+    size = min(sizes, key=lambda one: abs(one * (CAP + DESCENT) + one * LINE * (lines - 1) - text.rect.height))
+    return size * CAP
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", STATES)
+def test_every_text_is_complete_and_overlaps_no_other_in_every_language(state: str, language: str) -> None:
+    for size in SIZES:
+        check_texts(drawn(state, language, size), size)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_advice_can_be_read_from_three_metres_away(language: str) -> None:
+    theme = load_theme(FAR)
+    area = arrange(shown(STATES["live"], language), FAR, theme).guidance
+    for file in ("app/views/guidance.py", "app/views/light.py", "app/workers/picture_quality.py"):
+        for _, text, _, _ in extract_from_file("python", import_folder() / file, keywords={"message": None}):
+            assert isinstance(text, str)
+            words = translated(message(text, **VALUES), language)
+            size_px, _ = fitted(words, theme.px(SPEECH), area.size, 2, True)
+            assert (
+                pygame.mask.from_surface(font(size_px, bold=True).render("H", (0, 0, 0)), 127)
+                .get_bounding_rects()[0]
+                .height
+                >= READABLE_PX
+            ), words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_on_the_screen_while_nobody_presses_can_be_read_from_three_metres_away(language: str) -> None:
+    for state in ("attract", "welcome", "ready", "live", "still there", "no camera", "starting"):
+        view, texts = shown(STATES[state], language), drawn(state, language, FAR)
+        wanted = {view.guidance}
+        if view.attract is not None:
+            wanted = {view.attract.headline, view.attract.caption}
+        if view.question is not None:
+            wanted = {view.question.countdown, view.question.title, view.question.text}
+        if view.fault is not None:
+            wanted = {view.fault[0]}
+        if view.verdict is not None and view.question is None:
+            wanted.add(view.verdict.text)
+        if view.picture is None and view.fault is None:
+            wanted.add(view.waiting_text)
+        for words in wanted:
+            highest = max(capital_px(text) for text in texts if text.words.replace("...", "…") == words)
+            assert highest >= READABLE_PX - 0.5, (state, words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_visitors_see_nothing_of_processor_speed_and_drives(language: str) -> None:
+    for state in ("welcome", "live", "attract"):
+        view = shown(STATES[state], language)
+        status = replace(view.status, camera="Cam 7", backend="CPU 7", rate_text="77 Hz", drive="STICK 7")
+        texts = screens.draw(pygame.Surface(FAR), replace(view, status=status), load_theme(FAR))
+        assert not any("7" in text.words for text in texts if "77" in text.words or text.words.endswith(" 7"))
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_a_key_that_breathes_keeps_its_contrast(palette: str) -> None:
+    size = (800, 480)
+    for name, view in every_view(4).items():
+        for breath in (0.5, 1.0):
+            moving = replace(settled(view), breath=breath)
+            for text in screens.draw(pygame.Surface(size), view, load_theme(size, palette), moving):
+                least = 3.0 if capital_px(text) / CAP >= load_theme(size).px(LARGE) else 4.5
+                assert contrast_ratio(text.ink, text.on) >= least, (name, text)
