@@ -211,3 +211,11 @@ def test_a_press_or_release_that_is_reported_twice_counts_once() -> None:
         panel.apply(event)
     panel.apply(InputReleased("key:1"))
     assert panel.presses == [ButtonPressed(0), ButtonReleased(0)]
+
+
+def test_a_level_counts_from_the_moment_at_which_it_has_lasted_for_the_debounce() -> None:
+    inputs, _ = interpret(Inputs(MAP, debounce_s=0.25), PinChanged("gpio:17", True, 8.0), 8.0)
+    early, nothing = interpret(inputs, TimePassed(8.25), 8.125)
+    assert nothing == ()
+    _, follow = interpret(early, TimePassed(8.5), 8.25)
+    assert follow[0] == InputPressed("gpio:17", at_s=8.0)

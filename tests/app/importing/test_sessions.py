@@ -29,6 +29,7 @@ def test_a_session_is_read_as_it_was_saved(folder: Path) -> None:
         assert session.label_indices().tolist() == arrays["label_indices"].tolist()
     assert session.labels == ("Äpfel", "cup", "duck")
     assert all(sample.picture[:2] == b"\xff\xd8" for sample in session.samples)
+    assert {sample.taken_at_s for sample in session.samples} == {0.0}  # it is not in the folder
 
 
 def test_pictures_are_embedded_again_for_another_extractor_and_without_them_it_is_refused(folder: Path) -> None:

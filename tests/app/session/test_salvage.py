@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.session.erasure import good_copy_of
+from app.session.opening import Opened, memory_database
 from app.session.store import SessionStore
 from tests.support.bit_flips import LABELS, SHA256, make_session
 
@@ -67,3 +69,47 @@ def test_a_sample_whose_number_was_damaged_is_not_doubled_by_the_good_copy(tmp_p
     assert store.opened.damage
     assert [one.sample_id for one in session.samples] == [1, 2, 3, 4]
     assert all(one.picture for one in session.samples)
+
+
+def test_what_was_done_about_a_damaged_session_is_said() -> None:
+    def said(damage: str, kept: int, lost: int) -> str | None:
+        with closing(memory_database()) as database:
+            text = Opened(database, None, damage, kept, lost).repair
+        return None if text is None else str(text)
+
+    assert said("", 3, 0) is None
+    assert said("x", 0, 0) == "The stored session was damaged and could not be read. A new one begins."
+    assert said("x", 3, 0) == "The stored session was damaged and has been repaired."
+    assert said("x", 3, 2) == "The stored session was damaged. Pictures kept: 3, lost: 2."
+    assert said("x", 0, 2) == "The stored session was damaged. Pictures kept: 0, lost: 2."
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "INSERT INTO facts VALUES ('unknown', 'x')",
+        "INSERT OR REPLACE INTO facts VALUES ('extractor_name', x'ff00')",
+        "UPDATE labels SET label = ''",
+    ],
+)
+def test_a_row_that_no_kiosk_writes_is_left_out_and_all_samples_stay(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "s"
+    make_session(path)
+    good_copy_of(path).unlink()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(damage)
+    with closing(SessionStore(path, labels=LABELS, extractor_name="small", extractor_sha256=SHA256)) as store:
+        assert store.opened.damage
+        session = store.load()
+    assert (len(session.samples), session.labels) == (4, LABELS)
+    with closing(SessionStore(path, labels=LABELS, extractor_name="small", extractor_sha256=SHA256)) as store:
+        assert store.opened.damage == ""
+
+
+def test_a_folder_in_the_place_of_the_session_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "kept").write_bytes(b"x")
+    with closing(opened(tmp_path / "s")) as store:
+        assert store.opened.disk_problem is None
+        assert store.load().samples == ()
+    assert (tmp_path / "s.damaged-1" / "kept").read_bytes() == b"x"

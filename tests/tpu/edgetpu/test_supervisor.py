@@ -270,3 +270,10 @@ def test_a_cpu_file_with_another_input_is_not_used(extractors: Path, supervise: 
     with EmbeddingExtractor(extractors, accelerator=supervise()) as extractor:
         assert extractor.counterpart_bytes is None
         assert extractor.origin_sha256 == extractor.sha256
+
+
+def test_a_closed_model_waits_for_no_accelerator(supervise: Callable[..., EdgeTpuSupervisor], extractors: Path) -> None:
+    model = EmbeddingExtractor(extractors, accelerator=supervise())
+    model.close()
+    assert not model.wait_for_accelerator(60.0)
+    assert model.device == "cpu"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from app.base.i18n import LANGUAGES
-from app.model.saved_folder.report_curve import CURVE_W
+from app.model.saved_folder.report_curve import CURVE_W, learning_curve
 from app.model.saved_folder.report_page import STYLE, WRONG_SHOWN, report_page
 from app.model.training_report import training_report
 from app.session.pictures import encode_picture
@@ -339,3 +339,27 @@ def test_classes_that_are_known_by_their_background_are_named(facts: dict[str, A
     assert sentence.format("apple") not in page
     assert "behind it" not in report_page({**facts, "looks_at_background": [None, None]}, {})
     assert "behind it" not in report_page(facts, {})  # of an earlier version
+
+
+def test_the_curve_has_a_line_for_every_quarter_and_a_loss_relative_to_its_maximum() -> None:
+    points = [
+        {"shots": 2, "validation_accuracy": 0.0, "loss": 4.0},
+        {"shots": 4, "validation_accuracy": 1.0, "loss": 1.0},
+    ]
+    drawn = learning_curve(points, str)
+    lines = [
+        tuple(map(float, found)) for found in re.findall(r'<line x1="(.*?)" x2="(.*?)" y1="(.*?)" y2="(.*?)"/>', drawn)
+    ]
+    left, right, bottom, top = lines[0][0], lines[0][1], lines[0][2], lines[-1][2]
+    assert len(lines) == 5
+    assert {(one[0], one[1]) for one in lines} == {(left, right)}
+    assert all(one[2] == one[3] for one in lines)
+    assert np.allclose(np.diff([one[2] for one in lines]), (top - bottom) / 4)
+    assert list(re.findall(r">(\d+)%<", drawn)) == ["0", "25", "50", "75", "100"]
+    ends = {
+        kind: [tuple(map(float, point.split(","))) for point in path.split()]
+        for kind, path in re.findall(r'<polyline class="(\w+)" points="(.*?)"/>', drawn)
+    }
+    middle = (left + right) / 2
+    assert ends["accuracy"] == [(middle, bottom), (right, top)]
+    assert ends["loss"] == [(middle, top), (right, bottom + (top - bottom) / 4)]
