@@ -111,7 +111,7 @@ def _save_here(content: _Content) -> None:
     max_bytes, floor_bytes = config.storage.saved_max_mib << 20, config.privacy.free_floor_mib << 20
     with content.tools.store.calls:
         make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes)
-    number = next_number(config.data_dir, exports)
+        number = next_number(config.data_dir, exports)
     folder = _write(content, root, display_root=root, number=number)
     with content.tools.store.calls:
         make_room(exports, max_bytes=max_bytes, floor_bytes=floor_bytes, keep=folder)

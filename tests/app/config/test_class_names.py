@@ -135,7 +135,9 @@ def test_the_configured_language_comes_back_after_a_visitor_who_taught_nothing()
 
 
 def staffed(state: KioskState) -> KioskState:
-    return replace(state, mode=Mode.STAFF, staff=replace(state.staff, inside=True))
+    """The staff pages behind a PIN: without one, names last for a visit."""
+    config = replace(state.config, staff=replace(state.config.staff, pin="2580"))
+    return replace(state, mode=Mode.STAFF, staff=replace(state.staff, inside=True), config=config)
 
 
 def test_staff_name_one_class_and_the_others_still_follow_the_language() -> None:

@@ -43,7 +43,7 @@ from tests.support.states import PICTURE, kiosk, run
 WRONG = [{"sample": 2, "truth": 0, "answer": 1}, {"sample": 9, "truth": 1, "answer": 0}]
 ARCHIVE = (("2026-01-01", "3 pictures"), ("2026-01-02", "none"))
 REPORT = {"curve": [], "confusion": [[2, 0], [1, 1]], "wrong": WRONG, "held_out": WRONG}
-MODEL = TrainedFacts(0.9, 0.5, (3, 3), REPORT)
+MODEL = TrainedFacts(0.9, 0.5, (3, 3), REPORT, validation_from="holds")
 
 
 def present_page(state: KioskState) -> KioskView:

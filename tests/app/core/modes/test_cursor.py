@@ -39,7 +39,7 @@ from tests.support.states import PICTURE, kiosk, run
 
 HOLD_S = Config().staff.hold_s
 REPORT = {"curve": [], "confusion": [[2, 0], [1, 1]], "wrong": [], "held_out": []}
-MODEL = TrainedFacts(0.9, 0.5, (3, 3), REPORT)
+MODEL = TrainedFacts(0.9, 0.5, (3, 3), REPORT, validation_from="holds")
 
 
 def pressed(state: KioskState, *buttons: Button) -> tuple[KioskState, list[ev.Command]]:
@@ -103,7 +103,7 @@ def test_a_class_is_renamed_with_the_buttons_of_the_box_alone() -> None:
         state, _ = pressed(led_to(state, LetterKey(letter)), Action.TRAIN)
     state, commands = pressed(state, Action.SAVE)
     assert (state.labels, state.typing) == (("apple", "Dog"), None)
-    assert ev.NameClasses(("apple", "dog")) in commands
+    assert ev.NameClasses(("apple", "Dog")) in commands
 
 
 def test_the_pin_is_written_with_the_buttons_of_the_box_alone() -> None:
@@ -181,7 +181,7 @@ def hint(state: KioskState) -> str:
     if view.typing is not None:
         return view.typing.hint
     (page,) = [one for one in (view.staff, view.gallery, view.results) if one is not None]
-    return page.text if isinstance(page, Results) else page.hint
+    return page.note if isinstance(page, Results) else page.hint
 
 
 def keyed(state: KioskState, *names: str) -> KioskState:

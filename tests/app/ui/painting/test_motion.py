@@ -125,7 +125,7 @@ def test_a_fuller_bar_shows_more_of_its_colour() -> None:
     assert (shares[2] - shares[1]) / (shares[1] - shares[0]) == pytest.approx(1, abs=0.1)
 
 
-@pytest.mark.parametrize("name", ["results", "gallery", "staff", "typing", "fault", "saved", "confirm"])
+@pytest.mark.parametrize("name", ["results", "gallery", "staff", "typing", "fault", "confirm"])
 def test_nothing_is_drawn_while_nothing_moves(name: str) -> None:
     window = Window((800, 480), fullscreen=False, headless=True)
     try:
