@@ -264,6 +264,8 @@ class Kiosk:
                 self._long_job_after_session_jobs(end_show)
             case ev.LoadStarter():
                 self._long_job(self._starter.load)
+            case ev.TakeStarter():
+                self._long_job(self._starter.take_waiting)
             case ev.DropStarter():
                 self._starter.drop(self._tools)
             case ev.ChangeSettings(changes):
@@ -276,7 +278,7 @@ class Kiosk:
             case ev.NameClasses(labels):
                 self._session_job(rename_classes, self._starter, labels)
             case ev.LookAtSystem():
-                self._session_job(collect_system_info, self._services)
+                self._session_job(collect_system_info, self._services, self._starter)
             case ev.PowerOff(restart):
                 self._session_job(switch_off, self._services, restart)
             case ev.AskAgain(picture):

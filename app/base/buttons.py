@@ -50,6 +50,7 @@ class ScreenKey(Enum):
     NEW_PIN = "new_pin"
     EXPORT_SESSIONS = "export_sessions"
     COPY_SAVED = "copy_saved"
+    TAKE_STARTER = "take_starter"
 
 
 class TypingKey(Enum):

@@ -191,11 +191,17 @@ class AcceleratorSettings:
 
 @dataclass(frozen=True)
 class IdleSettings:
-    """When a visit counts as over, and which model answers before the next training."""
+    """When a visit counts as over, and which model answers before the next training.
+
+    Attributes:
+        starter_key_file: If it is set, a starter is taken only if it is signed with the key in this file, or if staff
+            agree.
+    """
 
     after_s: float = 120.0
     countdown_s: float = 20.0
     starter: str = ""
+    starter_key_file: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from app.base.errors import HubRefused
 from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE, translated
-from app.base.labels import label_key
+from app.base.labels import name_key
 from app.base.text_files import NotText, read_text_file
 from app.config.class_names import default_names
 
@@ -21,11 +20,6 @@ else:
     import tomli as tomllib
 
 LEAVE_OUT = ""  # the name in a mapping file whose synonyms are left out
-
-
-def name_key(label: str) -> str:
-    """Return what two spellings of one class name have in common: Unicode form, upper and lower case, spaces."""
-    return label_key(" ".join(unicodedata.normalize("NFKC", label).split()))
 
 
 class NameMap:

@@ -55,7 +55,9 @@ def rename_classes(tools: Tools, announce: Announce, starter: Starter, labels: t
         rename_classes_of_model(tools, labels)
 
 
-def collect_system_info(tools: Tools, announce: Announce, services: StationServices) -> None:
+def collect_system_info(
+    tools: Tools, announce: Announce, services: StationServices, starter: Starter | None = None
+) -> None:
     """Collect what the staff pages show of cameras, archive, drives and computer; announces SystemLooked."""
     with report_failure_as(ev.StaffFailed, announce):
         cameras = services.list_cameras()
@@ -70,7 +72,8 @@ def collect_system_info(tools: Tools, announce: Announce, services: StationServi
         )
         folders = reversed(saved_here(tools.config.export_dir / EXPORT_FOLDER))
         saved = tuple(one.number for one in folders if one.number is not None)
-        announce(ev.SystemLooked(tuple(cameras), sessions, lines, saved))
+        waits = starter is not None and starter.waits
+        announce(ev.SystemLooked(tuple(cameras), sessions, lines, saved, waits))
 
 
 def switch_off(_tools: Tools, announce: Announce, services: StationServices, restart: bool) -> None:

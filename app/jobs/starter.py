@@ -8,6 +8,8 @@ from pathlib import Path
 from app.base.error_texts import EXPECTED_ERRORS
 from app.core import events as ev
 from app.core.facts import ModelFacts
+from app.jobs.received_starter import StarterPlace
+from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, RenderedThings, Tools
 from app.model.live import LiveModel
 from app.model.starter import DEMO, make_demo_starter, open_starter
@@ -25,6 +27,17 @@ class Starter:
     def __init__(self, things: RenderedThings | None) -> None:
         self._things = things
         self._model: LiveModel | None = None
+        self._place = StarterPlace()
+
+    @property
+    def waits(self) -> bool:
+        """Whether a newer starter is there that is not signed, so that staff must decide."""
+        return self._place.waits
+
+    def take_waiting(self, tools: Tools, announce: Announce) -> None:
+        """Take the starter that waits, because staff said so; announces StaffDone or StaffFailed."""
+        with report_failure_as(ev.StaffFailed, announce):
+            announce(ev.StaffDone(self._place.take_waiting(tools)))
 
     def load(self, tools: Tools, announce: Announce) -> None:
         """Let the starter answer if no other model does; announces StarterReady.
@@ -60,10 +73,13 @@ class Starter:
             tools.vision.withdraw(self._model)
 
     def _folder(self, tools: Tools) -> Path:
-        """Return the folder of the starter; the demonstration's is made on first use."""
+        """Return the folder of the starter; the demonstration's is made on first use.
+
+        With a key, it is the newest one that this station has taken.
+        """
         named = tools.config.idle.starter
         if named != DEMO:
-            return Path(named).expanduser()
+            return self._place.newest(tools) if tools.config.idle.starter_key_file else Path(named).expanduser()
         folder = tools.config.data_dir / "starter" / tools.extractor.sha256[:16]
         if self._things is not None and not (folder / "metadata.json").is_file():
             make_demo_starter(folder, *self._things, tools.extractor, runtime=tools.config.model.runtime)

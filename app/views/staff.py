@@ -238,6 +238,7 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
             for problem in state.start_problems[:MOST_START_PROBLEMS]
         ),
         *(Setting(translate(what), translate(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
+        *((_new_starter(state, translate),) if state.staff.system.starter_waits else ()),
         Setting(
             translate(message("PIN")),
             "••••" if state.has_pin else translate(message("none")),
@@ -246,6 +247,16 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
             warning=not state.has_pin,
         ),
         *(_power(translate) if state.has_pin else ()),
+    )
+
+
+def _new_starter(state: KioskState, translate: Translator) -> Setting:
+    return Setting(
+        translate(message("New starter")),
+        translate(message("not signed: take it only if you know who made it")),
+        press=ScreenKey.TAKE_STARTER if state.has_pin else None,
+        press_text=translate(message("take it")),
+        warning=True,
     )
 
 

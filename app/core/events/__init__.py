@@ -41,6 +41,7 @@ from app.core.events.commands import (
     ShowModel,
     StartSaving,
     StartTraining,
+    TakeStarter,
     ToggleFullscreen,
 )
 from app.core.events.inputs import (
@@ -195,6 +196,7 @@ __all__ = [
     "StartTraining",
     "StarterReady",
     "SystemLooked",
+    "TakeStarter",
     "TargetsShown",
     "TimePassed",
     "ToggleFullscreen",

@@ -140,6 +140,11 @@ class ExportSessions:
 
 
 @dataclass(frozen=True)
+class TakeStarter:
+    """Take the new starter that is not signed, because staff said so."""
+
+
+@dataclass(frozen=True)
 class CopySaved:
     """Copy the model with this number, which SAVE wrote to this machine, to a drive."""
 
@@ -243,6 +248,7 @@ Command = (
     | KeepLesson
     | RestoreSession
     | ExportSessions
+    | TakeStarter
     | CopySaved
     | PowerOff
     | StartTraining

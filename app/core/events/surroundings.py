@@ -108,12 +108,14 @@ class SystemLooked:
         archive: Name and description of every archived session.
         lines: Diagnostics: name, value, and whether it needs attention.
         saved: Numbers of the models that wait on this machine for their visitors, the newest first.
+        starter_waits: Whether a newer starter is there that staff must take, because it is not signed.
     """
 
     cameras: tuple[str, ...] = ()
     archive: tuple[tuple[str, str], ...] = ()
     lines: tuple[tuple[Text, Text, bool], ...] = ()
     saved: tuple[int, ...] = ()
+    starter_waits: bool = False
 
 
 @dataclass(frozen=True)

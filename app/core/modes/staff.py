@@ -111,6 +111,8 @@ def pressed(state: KioskState, button: Button) -> Step:
             return state, (ev.RestoreSession(name, state.privacy),)
         case ScreenKey.COPY_SAVED if state.has_pin and state.staff.system.saved:
             return replace(state, typing=TypingState(TypingPurpose.MODEL_NUMBER)), ()
+        case ScreenKey.TAKE_STARTER if state.has_pin and staff.system.starter_waits:
+            return state, (ev.TakeStarter(),)
         case ScreenKey.EXPORT_SESSIONS if state.has_pin:
             return state, (ev.ExportSessions(),)
         case PowerKey() if state.has_pin:

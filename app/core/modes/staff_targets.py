@@ -55,7 +55,10 @@ def _lessons(state: KioskState) -> tuple[Button, ...]:
 
 
 def _system(state: KioskState) -> tuple[Button, ...]:
-    return () if not state.has_pin else (ScreenKey.NEW_PIN, PowerKey.RESTART, PowerKey.SHUT_DOWN)
+    if not state.has_pin:
+        return ()
+    starter = (ScreenKey.TAKE_STARTER,) if state.staff.system.starter_waits else ()
+    return (*starter, ScreenKey.NEW_PIN, PowerKey.RESTART, PowerKey.SHUT_DOWN)
 
 
 _ROWS: dict[StaffPage, Callable[[KioskState], tuple[Button, ...]]] = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import HubRefused
-from app.hub.names import NameMap, name_key, read_mapping
+from app.base.labels import name_key
+from app.hub.names import NameMap, read_mapping
 
 
 @pytest.mark.parametrize(
