@@ -101,7 +101,7 @@ def test_pins_rename_a_class_on_the_staff_pages(panel: Box) -> None:
     panel.hold(Action.SAVE, 0.1)
     panel.hold(Action.RESET, 0.1)
     assert station.kiosk.state.mode is Mode.TEACH
-    assert station.kiosk.state.labels[0] == "ox"
+    assert station.kiosk.state.labels[0] == "Ox"
 
 
 def visit(panel: Box) -> Path:

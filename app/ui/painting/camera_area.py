@@ -137,7 +137,7 @@ def _verdict(canvas: Canvas, verdict: Verdict, area: pygame.Rect, arrived: float
         share = pygame.Rect(plate.right - px(150), plate.top, px(150), plate.height)
         drawn = canvas.text(verdict.share_text, share, 46, ink, face, align="right")
         words.width = drawn.left - px(16) - words.left
-    size = min(70.0, plate.height / canvas.theme.unit / (CAP + DESCENT))
+    size = min(70.0, plate.height / canvas.theme.unit / (CAP + 2 * DESCENT))  # centred by its capitals
     canvas.text(verdict.text, words, size, ink, face, bold=True, lines=2)
 
 
