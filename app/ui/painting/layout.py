@@ -19,7 +19,6 @@ LANGUAGE_W = 92
 # On the picture in a landscape window:
 VERDICT_H, NOTICE_H = 112, 112
 # In a portrait window:
-PORTRAIT_SPEECH_H = 92
 BAND_H = 76  # the verdict and "not sure", below the picture
 NOT_SURE_W = 212
 CARD_H = 112  # the greatest height of a card
@@ -92,7 +91,7 @@ def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
 
 def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     px, gap = theme.px, theme.px(GAP)
-    speech = pygame.Rect(window.left, window.top, window.width, px(PORTRAIT_SPEECH_H))
+    speech = pygame.Rect(window.left, window.top, window.width, px(SPEECH_H))
     mascot, guidance = _speech(speech, theme)
     foot = _foot(view, window, theme)
     bottom, top = foot.main.top - px(16), speech.bottom + gap
