@@ -35,7 +35,7 @@ from tpu.tensors import ImageArray, centre_crop
 CLASSES, SHOTS, LOOKED_AT, ASKED = 3, 12, 6, 8
 EDGE_PX, MARGIN = 160, 0.06  # of the pictures; share of the edge in which no thing is expected
 SMALL = 0.6  # size of a cut-out thing in front of a wall, compared with its photograph
-LIMITS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+LIMITS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 COLUMNS = ("as they are: wrong", "one wall: wrong", "walls: wrong", "walls: right")
 FIRST_SEED = 9000
 

@@ -23,6 +23,7 @@ from app.base.buttons import (
 )
 from app.base.i18n import LANGUAGES
 from app.core.modes.games import ANSWER_AFTER_S, NO, QUIET_AT_START_S, STEADY_S, TRICK
+from app.core.modes.why import asks_further
 from app.core.state import Mode
 from app.kiosk import Kiosk
 
@@ -103,8 +104,9 @@ def ask_why(hands: Hands) -> Steps:
     hands.tap(Action.WHY)
     yield lambda: hands.kiosk.observation is not None and hands.kiosk.observation.why is not None
     yield from hands.see("why")
+    further = asks_further(hands.kiosk.state)
     hands.tap(Action.WHY)
-    if hands.kiosk.state.against_all:
+    if further:
         yield lambda: _explained_against_all(hands.kiosk)
         yield from hands.see("why_more")
         hands.tap(Action.WHY)

@@ -11,6 +11,7 @@ from typing import Any
 
 LOCAL = ("about:", "blob:", "data:", "file:")  # a request for any other address is a problem
 LONGEST_MS = 60_000
+ANSWERS_AT_ONCE = 20  # for which a test waits so long at most
 WAITING = """async (...values) => {
     const condition = %s, end = performance.now() + %d;
     while (!await condition(...values)) {
@@ -118,6 +119,8 @@ class Tab(ABC):
         count = "() => document.querySelectorAll('[data-testid=answer]').length"
         before = self.evaluate(count)
         self.give("[data-testid=pictures]", pictures)
+        for number in range(1, len(pictures) + 1, ANSWERS_AT_ONCE):  # many take long, but each of them comes in time
+            self.wait(f"(number) => ({count})() >= number", before + number)
         self.wait(f"(number) => ({count})() >= number", before + len(pictures))
         found: list[dict[str, str]] = self.evaluate(
             "() => [...document.querySelectorAll('[data-testid=answer]')].map((one) => ({...one.dataset}))"
