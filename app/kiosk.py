@@ -53,9 +53,10 @@ from app.jobs.samples import (
 )
 from app.jobs.save import save_model
 from app.jobs.saved_here import copy_to_drive
+from app.jobs.settings_on_drive import export_settings, import_settings
 from app.jobs.show_and_carry_on import end_show, import_session, show_model
 from app.jobs.staff import collect_system_info, remember_pin_lock, rename_classes, set_pin, switch_off, write_settings
-from app.jobs.starter import Starter
+from app.jobs.starter import Starter, make_own_starter
 from app.jobs.tools import Announce, StationServices, Tools
 from app.jobs.training import queue_training, restore_model
 from app.jobs.tricks import ask_again
@@ -252,6 +253,7 @@ class Kiosk:
                     language=self.state.language,
                     palette=self.state.config.screen.palette,
                     settings=self.state.config.model,
+                    storage=self.state.config.storage,
                 )
             case ev.ImportSession(folder, privacy):
                 self.progress.put(0.0)
@@ -263,9 +265,15 @@ class Kiosk:
                 self.progress.put(0.0)
                 self._long_job_after_session_jobs(end_show)
             case ev.LoadStarter():
-                self._long_job(self._starter.load)
+                self._long_job(self._starter.load, self.state.config.idle.starter)
             case ev.TakeStarter():
                 self._long_job(self._starter.take_waiting)
+            case ev.ExportSettings():
+                self._session_job(export_settings, self.state.config)
+            case ev.ImportSettings():
+                self._session_job(import_settings, self.state.config)
+            case ev.MakeStarter():
+                self._long_job_after_session_jobs(make_own_starter)
             case ev.DropStarter():
                 self._starter.drop(self._tools)
             case ev.ChangeSettings(changes):

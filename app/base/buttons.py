@@ -34,6 +34,7 @@ class StaffPage(Enum):
     CAMERA = "camera"
     SCREEN = "screen"
     ACCESS = "access"
+    VISITORS = "visitors"
     VISITS = "visits"
     LESSONS = "lessons"
     BUTTONS = "buttons"
@@ -51,6 +52,9 @@ class ScreenKey(Enum):
     EXPORT_SESSIONS = "export_sessions"
     COPY_SAVED = "copy_saved"
     TAKE_STARTER = "take_starter"
+    MAKE_STARTER = "make_starter"
+    EXPORT_SETTINGS = "export_settings"
+    IMPORT_SETTINGS = "import_settings"
 
 
 class TypingKey(Enum):
@@ -160,6 +164,13 @@ class ArchivedSession:
 
 
 @dataclass(frozen=True)
+class SettingText:
+    """Opens the keyboard to type a setting, by its "section.name"."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class ChooseLesson:
     """Uses a lesson set, by its key; an empty key uses none."""
 
@@ -183,6 +194,7 @@ OnScreen = (
     | LearnInput
     | ArchivedSession
     | ChooseLesson
+    | SettingText
 )
 """What can only be touched on the screen; no pin or key of the box can stand for it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -71,12 +71,15 @@ def run_install(
         asks: Who agrees to changes beyond the kiosk's own files; None is nobody.
 
     Raises:
-        InstallRefused: If the kiosk cannot be installed here. In that case nothing was written.
+        InstallRefused: If the kiosk cannot be installed here. In that case nothing was written. A dry run names every
+            obstacle.
     """
-    system = look_at_system(root, user, screen, run, dry_run=dry_run)
+    obstacles: list[InstallRefused] = []
+    system = look_at_system(root, user, screen, run, dry_run=dry_run, obstacles=obstacles if dry_run else None)
     plan = plan_for(system)
     running = root == Path("/")
     if dry_run:
+        _stop_at(_obstacles(plan, root, obstacles), write)
         if user is None and system.user == PLACEHOLDER.name:
             shown = f"{system.user}, uid {system.uid}"
             write(f"NOTE    the kiosk must not run as root: name a user with --user. This listing shows {shown}.")
@@ -112,6 +115,21 @@ def run_install(
     write(f"The kiosk now starts with the machine. Settings: {SETTINGS}. Sessions: {DATA}.")
     write(f"To start it now: sudo systemctl start {SERVICE}")
     write(f"To read its log: journalctl -u {SERVICE}")
+
+
+def _obstacles(plan: Plan, root: Path, obstacles: list[InstallRefused]) -> list[InstallRefused]:
+    """Every reason not to install: those found before, and the files that do not belong to the kiosk."""
+    return [*obstacles, *_foreign(plan, root, read_manifest(root))]
+
+
+def _stop_at(obstacles: list[InstallRefused], write: Callable[[str], None]) -> None:
+    """Refuse to go on if there are obstacles; several are written first, one line each."""
+    if len(obstacles) > 1:
+        for one in obstacles:
+            write(f"STOP    {one}")
+        raise InstallRefused(f"{len(obstacles)} things stand in the way. Solve them in this order, then look again.")
+    for one in obstacles:
+        raise one
 
 
 def _write_plan(plan: Plan, write: Callable[[str], None], *, with_commands: bool) -> None:
@@ -223,13 +241,19 @@ def _notes(root: Path, system: System) -> tuple[str, ...]:
 
 def _refuse_foreign(plan: Plan, root: Path, before: dict[str, Any] | None) -> None:
     """Refuse to overwrite a file that `install` did not write."""
+    for error in _foreign(plan, root, before):
+        raise error
+
+
+def _foreign(plan: Plan, root: Path, before: dict[str, Any] | None) -> Iterator[InstallRefused]:
+    """Yield an error for each file in the place of ours that `install` did not write."""
     ours = {entry["path"] for entry in (*before["files"], *before["links"])} if before else set()
     entries: tuple[NewFile | NewLink, ...] = (*plan.files, *plan.links)
     for entry in entries:
         kept = isinstance(entry, NewFile) and entry.kept
         path = path_in(root, entry.path)
         if str(entry.path) not in ours and not kept and (path.exists() or path.is_symlink()):
-            raise InstallRefused(
+            yield InstallRefused(
                 f"{path} exists already and does not belong to the kiosk. Move it away, then install again."
             )
 

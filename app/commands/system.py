@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import TypeVar
 
 from app.base.errors import InstallRefused
 from app.base.paths import COMMAND, import_folder, is_checkout
@@ -45,35 +48,77 @@ PLACEHOLDER = User("NAME", 1000, frozenset())
 """The user of a dry run that root starts without --user."""
 
 
-def look_at_system(root: Path, user: str | None, screen: str, run: Run, *, dry_run: bool = False) -> System:
+def look_at_system(
+    root: Path,
+    user: str | None,
+    screen: str,
+    run: Run,
+    *,
+    dry_run: bool = False,
+    obstacles: list[InstallRefused] | None = None,
+) -> System:
     """Find out what the plan depends on. A dry run without a user has PLACEHOLDER in place of root.
+
+    Args:
+        root, user, screen, run, dry_run: As for `app.commands.install.run_install`.
+        obstacles: Receives every reason not to install, and a likely value takes the place of what is missing; None
+            raises the first reason.
 
     Raises:
         InstallRefused: If no user can run the kiosk, the user may not read the program, or the kiosk could not draw.
     """
     python, module = Path(sys.executable), import_folder() / "run_kiosk.py"
-    program = (python, module) if is_checkout() else (installed_command(),)
+    found = Found(obstacles)
+    program = (python, module) if is_checkout() else found.or_else((module,), lambda: (installed_command(),))
     instead_of_root = PLACEHOLDER if dry_run and user is None else None
-    chosen = _user(root, user or os.environ.get("SUDO_USER") or _owner(module), instead_of_root)
+    chosen = found.or_else(
+        PLACEHOLDER, lambda: _user(root, user or os.environ.get("SUDO_USER") or _owner(module), instead_of_root)
+    )
     running = root == Path("/")
     if running and chosen is not PLACEHOLDER:
         for file in dict.fromkeys((*program, module)):
-            check_reachable(file, chosen, "the kiosk" if file != python else "its Python")
-        check_reachable(python, chosen, "its Python")
+            what = "the kiosk" if file != python else "its Python"
+            found.or_else(None, partial(check_reachable, file, chosen, what))
+        if python not in (*program, module):
+            found.or_else(None, partial(check_reachable, python, chosen, "its Python"))
     manual = import_folder() / "docs/operating.md"
-    screen, library = screen_for(root, screen, python, run, may_add_cage=running)
+    wanted = screen
+    screen, library = found.or_else(
+        ("desktop", ""), lambda: screen_for(root, wanted, python, run, may_add_cage=running)
+    )
     return System(
         user=chosen.name,
         uid=chosen.uid,
         gid=chosen.gid,
         extras=extras_for(root, chosen.name, chosen.home, screen),
-        groups=frozenset(_groups(root)),
+        groups=found.or_else(frozenset(), lambda: frozenset(_groups(root))),
         screen=screen,
         sdl_library=library,
         program=program,
         manual=manual if manual.is_file() else None,
         blanking=blanks_its_screen(run) if running else None,
     )
+
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Looks at one thing after the other, and goes on after an obstacle if there is a list for them."""
+
+    obstacles: list[InstallRefused] | None
+
+    def or_else(self, default: Value, look: Callable[[], Value]) -> Value:
+        """Return what `look` returns; or note why it refused, and return the default."""
+        try:
+            return look()
+        except InstallRefused as error:
+            if self.obstacles is None:
+                raise
+            if str(error) not in map(str, self.obstacles):
+                self.obstacles.append(error)
+            return default
 
 
 def installed_command() -> Path:

@@ -109,6 +109,10 @@ def check(config: Config, source: str) -> None:
     ):
         if chosen not in possible:
             raise ConfigInvalid(f"{source}: {name} is {chosen!r}. Choose one of: {', '.join(map(str, possible))}.")
+    if unknown := [one for one in config.visitors.languages if one not in LANGUAGES]:
+        raise ConfigInvalid(
+            f"{source}: visitors.languages names {unknown[0][:LONGEST_LABEL]!r}. Choose from: {', '.join(LANGUAGES)}."
+        )
     if config.staff.pin and not is_pin(config.staff.pin) and not is_stored(config.staff.pin):
         raise ConfigInvalid(f"{source}: staff.pin takes 4 to 12 digits, or none at all.")
     if len(set(config.staff.hold)) != 2:

@@ -214,6 +214,19 @@ class PrivacySettings:
 
 
 @dataclass(frozen=True)
+class VisitorSettings:
+    """What visitors may use: buttons, pages, and languages. Whether they may name and add classes is in `classes`."""
+
+    save: bool = True
+    undo: bool = True
+    reset: bool = True
+    why: bool = True
+    results: bool = True
+    gallery: bool = True
+    languages: tuple[str, ...] = ("en", "de", "fr", "es", "tr")
+
+
+@dataclass(frozen=True)
 class StaffSettings:
     """Whom visitors can ask, and how staff open their pages. `pin` is as `app.base.pin` stores it, or plain digits."""
 
@@ -242,6 +255,7 @@ class Config:
     accelerator: AcceleratorSettings = field(default_factory=AcceleratorSettings)
     idle: IdleSettings = field(default_factory=IdleSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    visitors: VisitorSettings = field(default_factory=VisitorSettings)
     staff: StaffSettings = field(default_factory=StaffSettings)
 
     @property

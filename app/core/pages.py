@@ -89,6 +89,7 @@ class TypingPurpose(Enum):
     NEW_PIN = "new_pin"
     CLASS_NAME = "class_name"
     MODEL_NUMBER = "model_number"
+    SETTING = "setting"
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class TypingState:
         accents: Letters that the next press may write in the place of the last one, after a long press on it.
         pressed: The letter that was pressed last and when, monotonic, until its key is released; None afterwards.
         problem: Why the text cannot be used; empty after the next letter.
+        setting: The name of the setting that is typed; used by SETTING alone.
     """
 
     purpose: TypingPurpose
@@ -114,6 +116,7 @@ class TypingState:
     accents: tuple[str, ...] = ()
     pressed: tuple[str, float] | None = field(default=None, repr=False)
     problem: Text = ""
+    setting: str = ""
 
 
 @dataclass(frozen=True)

@@ -209,6 +209,8 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.StaffFailed: staff.staff_failed,
     ev.StaffDone: staff.staff_done,
     ev.StaffPinSet: staff.pin_set,
+    ev.SettingsRead: staff.settings_read,
+    ev.StarterMade: staff.starter_made,
     ev.SystemLooked: staff.system_looked,
     ev.LessonsFound: lessons.found,
     ev.CameraFound: devices.camera_found,

@@ -191,5 +191,7 @@ def _pictures(tools: Tools, page: str, sample_ids: tuple[int, ...]) -> tuple[tup
     """The stored pictures of those samples that have one, small; `page` becomes a part of their keys."""
     found = tools.store.pictures(sample_ids)
     return tuple(
-        (one, Picture((page, one), small_picture(found[one], GALLERY_PX))) for one in sample_ids if one in found
+        (one, Picture((page, one), small_picture(found[one], GALLERY_PX), kept=bool(found[one])))
+        for one in sample_ids
+        if one in found
     )

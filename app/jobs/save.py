@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from app.base.errors import DriveGoneDuringSave, ExportError
+from app.base.errors import DriveGoneDuringSave, ExportError, NotEnoughTaught
 from app.base.files import free_path
 from app.base.i18n import SOURCE_LANGUAGE, message
 from app.base.ports import Drive
-from app.config.schema import ModelSettings
+from app.config.schema import ModelSettings, StorageSettings
 from app.core import events as ev
 from app.importing.find import next_order
 from app.jobs.drives import pinned_drive
@@ -33,6 +33,7 @@ from tpu.tensors import PREPROCESSING
 
 logger = logging.getLogger(__name__)
 
+NO_MODEL = message("There is no model to save. Press TRAIN first.")
 NAME_REFUSED = {errno.EINVAL, errno.EILSEQ, errno.EPERM}
 """Errors of mounted FAT volumes for letters that their character set lacks: the kernel's vfat, its iconv, FUSE."""
 
@@ -50,6 +51,7 @@ class _Content:
     language: str
     palette: str
     settings: ModelSettings
+    storage: StorageSettings
 
 
 def save_model(
@@ -61,6 +63,7 @@ def save_model(
     language: str = SOURCE_LANGUAGE,
     palette: str = DEFAULT_PALETTE,
     settings: ModelSettings | None = None,
+    storage: StorageSettings | None = None,
 ) -> None:
     """Write the folder that a visitor takes away.
 
@@ -76,23 +79,13 @@ def save_model(
         chosen: The drive that the visitor chose, or the only one that was present.
         language, palette: Those of the visit, for the page in the folder.
         settings: Decide when the saved model is "not sure"; None uses those of the start.
+        storage: Where SAVE writes without a drive, and whether with pictures; None uses those of the start.
     """
     with report_failure_as(ev.SavingFailed, announce):
-        stored, model = tools.store.last_model(), tools.vision.model
-        if model is None or stored is None:
-            announce(ev.SavingFailed(message("There is no model to save. Press TRAIN first.")))
+        content = _content(tools, announce, on_progress, language, palette, settings, storage)
+        if content is None:
+            announce(ev.SavingFailed(NO_MODEL))
             return
-        content = _Content(
-            tools,
-            announce,
-            on_progress,
-            tools.store.load().of_its_extractor(),
-            stored,
-            model,
-            language,
-            palette,
-            settings or tools.config.model,
-        )
         drives = [drive for drive in tools.drives.present() if not drive.read_only]
         if chosen is not None:
             drives = [drive for drive in drives if drive.identity == chosen.identity]
@@ -104,9 +97,48 @@ def save_model(
             _save_here(content)
 
 
+def write_current_model(tools: Tools, folder: Path) -> None:
+    """Write the session's model to a folder as SAVE does, without pictures.
+
+    Raises:
+        ModelError, ExportError: If there is no model, or the folder cannot be written.
+    """
+    content = _content(tools, lambda _event: None, lambda _share: None)
+    if content is None:
+        raise NotEnoughTaught(NO_MODEL)
+    write_export(folder, _model_facts(content), None, include_pictures=False)
+
+
+def _content(
+    tools: Tools,
+    announce: Announce,
+    on_progress: OnProgress,
+    language: str = SOURCE_LANGUAGE,
+    palette: str = DEFAULT_PALETTE,
+    settings: ModelSettings | None = None,
+    storage: StorageSettings | None = None,
+) -> _Content | None:
+    """Collect what is saved; None without a model."""
+    stored, model = tools.store.last_model(), tools.vision.model
+    if model is None or stored is None:
+        return None
+    return _Content(
+        tools,
+        announce,
+        on_progress,
+        tools.store.load().of_its_extractor(),
+        stored,
+        model,
+        language,
+        palette,
+        settings or tools.config.model,
+        storage or tools.config.storage,
+    )
+
+
 def _save_here(content: _Content) -> None:
     """Write to the export directory, where the oldest saved folders make room."""
-    started_s, config = time.perf_counter(), content.tools.config
+    started_s, config = time.perf_counter(), replace(content.tools.config, storage=content.storage)
     root, exports = config.export_dir, config.export_dir / EXPORT_FOLDER
     max_bytes, floor_bytes = config.storage.saved_max_mib << 20, config.privacy.free_floor_mib << 20
     with content.tools.store.calls:
@@ -181,7 +213,7 @@ def _write(
                 folder,
                 replace(_model_facts(content), order=next_order([exports, root], now), number=number),
                 content.session,
-                include_pictures=content.tools.config.storage.save_pictures,
+                include_pictures=content.storage.save_pictures,
                 ascii_names=ascii_names,
                 display_path=display_path,
                 on_drive=drive is not None,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
-from app.base.error_texts import EXPECTED_ERRORS
+from app.base.error_texts import EXPECTED_ERRORS, system_error_text
+from app.base.errors import ModelNotWritten
+from app.base.files import sync_directory
 from app.core import events as ev
 from app.core.facts import ModelFacts
 from app.jobs.received_starter import StarterPlace
 from app.jobs.running import report_failure_as
+from app.jobs.save import write_current_model
 from app.jobs.tools import Announce, RenderedThings, Tools
 from app.model.live import LiveModel
-from app.model.starter import DEMO, make_demo_starter, open_starter
+from app.model.starter import DEMO, OWN, make_demo_starter, open_starter
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +31,7 @@ class Starter:
     def __init__(self, things: RenderedThings | None) -> None:
         self._things = things
         self._model: LiveModel | None = None
+        self._named: str | None = None
         self._place = StarterPlace()
 
     @property
@@ -39,12 +44,20 @@ class Starter:
         with report_failure_as(ev.StaffFailed, announce):
             announce(ev.StaffDone(self._place.take_waiting(tools)))
 
-    def load(self, tools: Tools, announce: Announce) -> None:
+    def load(self, tools: Tools, announce: Announce, named: str | None = None) -> None:
         """Let the starter answer if no other model does; announces StarterReady.
 
         A starter that cannot be used is reported in the log, and the kiosk runs without one.
+
+        Args:
+            tools: What the job works with.
+            announce: Receives the event.
+            named: The starter in the settings; None uses the one of the last call, or of the start.
         """
-        if not tools.config.idle.starter or tools.vision.model is not None:
+        self._named = named if named is not None else self._named
+        if self._named is None:
+            self._named = tools.config.idle.starter
+        if not self._named or tools.vision.model is not None:
             return
         try:
             model = open_starter(self._folder(tools), tools.vision.num_classes, runtime=tools.config.model.runtime)
@@ -77,10 +90,39 @@ class Starter:
 
         With a key, it is the newest one that this station has taken.
         """
-        named = tools.config.idle.starter
+        named = self._named or ""
+        if named == OWN:
+            return own_starter_folder(tools.config.data_dir)
         if named != DEMO:
             return self._place.newest(tools) if tools.config.idle.starter_key_file else Path(named).expanduser()
         folder = tools.config.data_dir / "starter" / tools.extractor.sha256[:16]
         if self._things is not None and not (folder / "metadata.json").is_file():
             make_demo_starter(folder, *self._things, tools.extractor, runtime=tools.config.model.runtime)
         return folder
+
+
+def own_starter_folder(data_dir: Path) -> Path:
+    """Return the folder of the starter that staff made of a session."""
+    return data_dir / "starter" / OWN
+
+
+def make_own_starter(tools: Tools, announce: Announce) -> None:
+    """Write the model of this session as the starter, without pictures; announces StarterMade or StaffFailed.
+
+    The folder that was there before stays until the new one is complete.
+    """
+    with report_failure_as(ev.StaffFailed, announce):
+        folder = own_starter_folder(tools.config.data_dir)
+        new, old = folder.with_name(f"{OWN}.new"), folder.with_name(f"{OWN}.old")
+        for rest in (new, old):
+            shutil.rmtree(rest, ignore_errors=True)
+        write_current_model(tools, new)
+        try:
+            if folder.exists():
+                folder.rename(old)
+            new.rename(folder)
+            sync_directory(folder.parent)
+        except OSError as error:
+            raise ModelNotWritten(folder, system_error_text(error)) from error
+        shutil.rmtree(old, ignore_errors=True)
+        announce(ev.StarterMade())

@@ -25,6 +25,7 @@ from tpu.tensors import centre_crop
 VIEWS = 24  # of each rendered thing, over its whole range of poses
 DEMO = "demo"
 HEAD_FILE = "head.npz"  # weights and biases of a starter that `hub` wrote, to compare it with others on embeddings
+OWN = "own"  # a session of this station
 
 
 def open_starter(folder: Path, num_classes: int, *, runtime: str) -> LiveModel:

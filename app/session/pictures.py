@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 
 import cv2
 import numpy as np
@@ -75,9 +76,19 @@ def newest_thumbnails(session: Session, class_index: int, most: int) -> tuple[Pi
 
 
 def small_picture(data: bytes, edge_px: int) -> ImageArray:
-    """Return a stored picture as a `thumbnail`; plain grey if the picture is missing or damaged."""
+    """Return a stored picture as a `thumbnail`; a drawing of a picture if it is missing or damaged."""
     try:
-        square = decode_picture(data)
+        return thumbnail(decode_picture(data), edge_px)
     except PictureDamaged:
-        square = np.full((8, 8, 3), 128, np.uint8)
-    return thumbnail(square, edge_px)
+        return no_picture(edge_px)
+
+
+@cache
+def no_picture(edge_px: int) -> ImageArray:
+    """Draw what stands for a picture that was not kept, hills under a sun: RGB, uint8, (edge_px, edge_px, 3)."""
+    paper, ink, size = (236, 228, 214), (196, 182, 158), 4 * edge_px
+    drawn = np.full((size, size, 3), paper, np.uint8)
+    cv2.circle(drawn, (round(0.68 * size), round(0.3 * size)), round(0.09 * size), ink, -1, cv2.LINE_AA)
+    for corners in (((0.08, 0.8), (0.38, 0.36), (0.68, 0.8)), ((0.46, 0.8), (0.68, 0.52), (0.92, 0.8))):
+        cv2.fillPoly(drawn, [np.array([[round(x * size), round(y * size)] for x, y in corners])], ink, cv2.LINE_AA)
+    return thumbnail(drawn, edge_px)

@@ -18,6 +18,7 @@ from app.ui.pages.typing_page import draw_typing, typing_targets
 from app.ui.pages.waking import draw_waking
 from app.ui.painting.canvas import Canvas, DrawnText
 from app.ui.painting.highlight import draw_highlight
+from app.ui.painting.hold_ring import draw_hold_ring
 from app.ui.painting.layout import arrange
 from app.ui.painting.motion import Moving, settled
 from app.ui.painting.page import Target, draw_page_notice
@@ -50,6 +51,8 @@ def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving 
     if view.question is not None:
         canvas.texts.clear()  # the veil covers those drawn so far
         draw_question(canvas, view.question, moving)
+    if view.staff_hold is not None:
+        draw_hold_ring(canvas, view.staff_hold)
     if view.scanned:
         draw_highlight(canvas, [area for button, area in _targets(view, canvas) if button in view.scanned])
     PRINTS.screen_drawn()
@@ -136,7 +139,7 @@ def _draw_screen(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     elif view.screen is Screen.SAVING and view.saving is not None:
         draw_saving(canvas, view.saving, moving)
     elif view.screen is Screen.STAFF and view.staff is not None:
-        draw_staff(canvas, view.staff)
+        draw_staff(canvas, view.staff, view)
     else:
         draw_main(canvas, view, moving)
         return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.buttons import ClassGallery, ClassName, ClassStep
+from app.base.buttons import Action, ClassGallery, ClassName, ClassStep
 from app.base.i18n import Text, counted, message
 from app.config.class_names import SHAPES, colour_name
 from app.core.facts import TaughtClass
 from app.core.modes.class_list import may_change_number, may_name
 from app.core.modes.gallery import has_gallery
+from app.core.modes.permissions import allowed
 from app.core.modes.settings import CLASS_NUMBERS
 from app.core.modes.variety import ring_share
 from app.core.state import KioskState
@@ -61,7 +62,9 @@ def cards(
             enabled=takes and index < len(state.classes) and one.shots < state.timing.max_shots,
             suggested=index == suggested,
             thumbnails=tuple(picture.as_seen(mirror=state.config.camera.mirror) for picture in one.thumbnails),
-            gallery=ClassGallery(index) if state.teaching and has_gallery(one) else None,
+            gallery=ClassGallery(index)
+            if state.teaching and has_gallery(one) and allowed(state, Action.GALLERY)
+            else None,
             rename=ClassName(index) if may_name(state, index) else None,
             count_text=translate(_count(one.shots)) if index < len(state.classes) else "",
             mark_text=" · ".join(marks := _marks(state, index, name, translate)),

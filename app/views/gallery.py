@@ -8,10 +8,12 @@ from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, St
 from app.base.i18n import counted, message
 from app.core.facts import TaughtClass
 from app.core.modes.gallery import keys, pages
+from app.core.pages import GalleryState
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Gallery, GalleryPicture
 from app.views.words import Translator, back_key, usage_hint
 
+NOT_KEPT = message("These pictures were not kept. It still knows what they taught.")
 TOUCH = message("Touch a picture to take it out.")
 STEER = message("Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back")
 
@@ -27,7 +29,7 @@ def gallery(state: KioskState, translate: Translator) -> Gallery | None:
     return Gallery(
         index=shown.class_index,
         title=translate(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
-        hint=translate(usage_hint(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
+        hint=translate(NOT_KEPT if _none_kept(shown) else usage_hint(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
         pictures=tuple(
             GalleryPicture(StoredPicture(sample_id), picture.as_seen(mirror=mirror))
             for sample_id, picture in shown.pictures
@@ -35,6 +37,11 @@ def gallery(state: KioskState, translate: Translator) -> Gallery | None:
         page_text=translate(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
         keys=tuple(replace(_key(button, one, translate), enabled=enabled) for button, enabled in keys(state).items()),
     )
+
+
+def _none_kept(shown: GalleryState) -> bool:
+    """Whether no picture of the page was kept, as in a session that was carried on without its pictures."""
+    return bool(shown.pictures) and not any(picture.kept for _, picture in shown.pictures)
 
 
 def _key(button: Button, shown: TaughtClass, translate: Translator) -> ActionKey:

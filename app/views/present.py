@@ -16,6 +16,7 @@ from app.base.tone import Tone
 from app.core.game import GameStep
 from app.core.modes.cursor import box_moves_cursor, current_target
 from app.core.modes.lessons import target_shots
+from app.core.modes.permissions import SETTINGS, allowed
 from app.core.modes.scanning import scans
 from app.core.state import KioskState, Mode
 from app.model.observation import STALE_AFTER_S, Smoothed
@@ -37,6 +38,7 @@ from app.views.verdict import Answer, answer_with_settings, guess
 from app.views.words import Translator, camera_name
 
 FLASH_S = 0.5
+HOLD_SHOWN_AFTER_S, HOLD_STEPS = 0.4, 40
 DISK_WAITS = message("The disk does not answer. Please wait: what you taught is kept.")
 ERASING_WAITS = message("The disk does not answer. Please wait, or call a member of staff.")
 DRIVE_WAITS = message("The drive does not answer. Please wait, and leave it plugged in.")
@@ -140,6 +142,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         focus=current_target(state) if not scans(state) else None,
         scanned=state.scan.highlighted,
         box_moves_cursor=box_moves_cursor(state),
+        staff_hold=_staff_hold(state),
         corner=None if state.mode is Mode.STAFF else ScreenKey.CORNER,
         language=_language(state),
         language_code=state.language,
@@ -150,6 +153,15 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         now_s=state.now_s,
     )
     return played(view, state, surroundings.stage, translate) if state.mode is Mode.ATTRACT else view
+
+
+def _staff_hold(state: KioskState) -> float | None:
+    """How far the hold is that opens the staff pages, in steps: the screen is drawn again with each of them."""
+    since_s = state.staff.hold_since_s
+    if since_s is None or state.now_s - since_s < HOLD_SHOWN_AFTER_S:
+        return None
+    share = min(1.0, (state.now_s - since_s) / state.config.staff.hold_s)
+    return round(share * HOLD_STEPS) / HOLD_STEPS
 
 
 def backend_name(state: KioskState, unknown: str, translate: Translator) -> str:
@@ -227,7 +239,7 @@ def _picture_keys(state: KioskState, translate: Translator) -> tuple[ActionKey, 
     if not state.teaching or not state.camera or frozen_trick(state) is not None:
         return ()
     keys = []
-    if state.mode is Mode.LIVE and state.answering:
+    if state.mode is Mode.LIVE and state.answering and allowed(state, Action.WHY):
         keys.append(ActionKey(Action.WHY, "why", translate(why_text(state)), "W", held=state.why))
     if state.config.screen.games and state.game is None and not state.shown_from and state.held is None:
         keys.append(ActionKey(Action.PLAY, "play", translate(message("Play")), "P"))
@@ -249,19 +261,23 @@ def _actions(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
     save = teaching and state.model is not None and not state.shown_from
     saves_now = save and not state.stale and bool(state.drives)
     begun = any(state.shots) or state.model is not None
-    keys = (
+    keys: tuple[ActionKey, ...] = (
         ActionKey(Action.TRAIN, "train", translate(message("Train")), "T", enabled=ready, suggested=retrain),
         ActionKey(Action.SAVE, "save", translate(message("Save")), "S", enabled=save, suggested=saves_now),
         ActionKey(Action.UNDO, "undo", translate(message("Undo")), "Z", enabled=teaching and any(state.shots)),
         ActionKey(Action.RESET, "reset", translate(message("Reset")), "R", enabled=teaching and begun),
     )
-    if state.model is None or state.model.report is None:
+    locked = {button for button in SETTINGS if not allowed(state, button)} if not state.shown_from else set()
+    keys = tuple(key for key in keys if key.button not in locked)
+    if state.model is None or state.model.report is None or not allowed(state, Action.RESULTS):
         return keys
     return (*keys, ActionKey(Action.RESULTS, "results", translate(message("Results")), "E", enabled=teaching))
 
 
 def _language(state: KioskState) -> ActionKey | None:
     if state.mode not in (Mode.TEACH, Mode.LIVE, Mode.ATTRACT):
+        return None
+    if not allowed(state, Action.LANGUAGE):
         return None
     return ActionKey(Action.LANGUAGE, "language", state.language.upper(), "L")
 

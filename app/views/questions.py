@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from app.base.buttons import Action, PowerKey
 from app.base.i18n import Message, Text, counted, message
 from app.base.privacy import Privacy
@@ -14,6 +16,7 @@ from app.views.games import is_it_really, which_game
 from app.views.model import ActionKey, Question
 from app.views.words import Translator, usage_hint
 
+NO_PICTURES = ("it delivers no pictures.", "it was unplugged. Plug it in again.")  # it may come back by itself
 KEPT = message("What you taught is kept.")
 BY_BUTTON = message("What you taught is kept. TRAIN: yes · any other button: no")
 
@@ -59,10 +62,31 @@ def fault(state: KioskState, translate: Translator) -> tuple[str, str] | None:
         return translate(message("The kiosk needs a restart")), translate(text)
     if (needed := _blind(state)) is not None and state.camera is not None:
         return translate(message("The Edge TPU is needed")), translate(needed)
+    source, reason = camera_cause(state.camera_problem)
     text = message("Check that the camera is plugged in: it goes on by itself. What you taught is safe.")
+    if reason is not None:
+        text = message("{reason} What you taught is safe.", reason=translate(reason))
     if state.config.staff.contact:
         text = message("{what} {staff}", what=text, staff=call_staff(state))
-    return translate(message("No camera picture")), translate(text)
+    title = message("No picture from {camera}", camera=source) if source else message("No camera picture")
+    return translate(title), translate(text)
+
+
+def camera_cause(problem: Text | None) -> tuple[str, Text | None]:
+    """Return the camera of which there is no picture, without a password in its address, and why.
+
+    The reason is None if it was probably unplugged; for other causes the text of the device says what to do.
+    """
+    if not isinstance(problem, Message):
+        return "", None
+    params = dict(problem.params)
+    source, reason = str(params.get("source", "")), params.get("reason", problem)
+    if source == "auto":
+        return "", reason
+    if "://" in source:
+        source = urlsplit(source).hostname or ""
+    silent = isinstance(reason, Message) and reason.template in NO_PICTURES
+    return source, None if silent else reason
 
 
 def call_staff(state: KioskState) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.base.buttons import (
     Action,
@@ -11,13 +11,17 @@ from app.base.buttons import (
     LearnInput,
     PowerKey,
     ScreenKey,
+    SettingText,
     StaffPage,
     StaffTab,
 )
 from app.base.i18n import Message, Text, message
-from app.core.modes.settings import CHOICES, Arrows, class_number_arrows
-from app.core.modes.staff import learnable
+from app.config.checks import MAX_CLASSES
+from app.core.modes.settings import CHOICES, OWN_STARTER, Arrows, Choice, class_number_arrows
+from app.core.modes.staff import can_be_starter, learnable
+from app.core.modes.text_settings import TEXTS, may_change
 from app.core.state import KioskState, Mode
+from app.views.input_names import input_name
 from app.views.model import Setting, Staff, Tab
 from app.views.staff_lessons import lesson_rows
 from app.views.words import Translator, back_key, camera_name, usage_hint
@@ -27,6 +31,7 @@ TABS: dict[StaffPage, Message] = {
     StaffPage.CAMERA: message("Camera"),
     StaffPage.SCREEN: message("Screen"),
     StaffPage.ACCESS: message("Accessibility"),
+    StaffPage.VISITORS: message("Visitors may"),
     StaffPage.VISITS: message("Visits"),
     StaffPage.LESSONS: message("Lessons"),
     StaffPage.BUTTONS: message("Buttons"),
@@ -36,6 +41,7 @@ TABS: dict[StaffPage, Message] = {
 HINTS: dict[StaffPage, Message] = {
     StaffPage.CLASSES: message("A new name is used at once, also by SAVE."),
     StaffPage.CAMERA: message("Zoom and turn change what the model sees, while teaching and afterwards."),
+    StaffPage.VISITORS: message("What is off has no button on the main screen."),
     StaffPage.ACCESS: message("With one switch, every key, button and touch presses what is highlighted."),
     StaffPage.SCREEN: message("Visitors may choose another language for their visit."),
     StaffPage.VISITS: message("When a visitor leaves, the work is put away and the next visitor starts from nothing."),
@@ -93,18 +99,22 @@ def staff(state: KioskState, facts: BackendFacts, translate: Translator) -> Staf
     return Staff(
         title=translate(message("For staff")),
         tabs=tuple(Tab(StaffTab(tab), translate(TABS[tab]), tab is page) for tab in StaffPage),
-        rows=_ROWS[page](state, facts, translate),
+        rows=(rows := _ROWS[page](state, facts, translate)),
+        preview=page is StaffPage.CAMERA,
+        places=len(rows) + MAX_CLASSES - len(state.classes) if page is StaffPage.CLASSES else len(rows),
         keys=(back_key(translate),),
         hint=translate(hint),
     )
 
 
 def _choices(state: KioskState, page: StaffPage, translate: Translator) -> tuple[Setting, ...]:
-    return tuple(
-        _stepped(translate(one.label), translate(one.words(one.value(state))), one.arrows(state))
-        for one in CHOICES
-        if one.page == page
-    )
+    return tuple(_choice(one, state, translate) for one in CHOICES if one.page == page)
+
+
+def _choice(choice: Choice, state: KioskState, translate: Translator) -> Setting:
+    value = choice.value(state)
+    row = _stepped(translate(choice.label), translate(choice.words(value)), choice.arrows(state))
+    return replace(row, on=value) if isinstance(value, bool) else row
 
 
 def _stepped(label: str, value: str, arrows: Arrows) -> Setting:
@@ -141,7 +151,17 @@ def _access(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[
 
 
 def _visits(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
-    return _choices(state, StaffPage.VISITS, translate)
+    texts = (
+        Setting(
+            label=translate(one.label),
+            value=one.value(state) or translate(one.empty),
+            press=SettingText(one.name) if may_change(state) else None,
+            press_text=translate(message("change")),
+        )
+        for one in TEXTS
+        if one.page is StaffPage.VISITS
+    )
+    return (*_choices(state, StaffPage.VISITS, translate), *texts)
 
 
 def _buttons(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
@@ -163,7 +183,9 @@ def _buttons(state: KioskState, _: BackendFacts, translate: Translator) -> tuple
         )
     meant = inputs.map.buttons
     rows += [
-        Setting(source, translate(message("not used")), lit=True) for source in inputs.pressed if source not in meant
+        Setting(source, translate(message("not used")), lit=True)  # as the settings file calls it
+        for source in inputs.pressed
+        if source not in meant
     ]
     rows += [
         Setting(source, _counts(state, source, translate), warning=True)
@@ -187,7 +209,8 @@ def _noisy(state: KioskState) -> tuple[str, ...]:
 
 
 def _source(state: KioskState, source: str, translate: Translator) -> str:
-    return f"{source} ({_counts(state, source, translate)})" if source in state.inputs.with_short_changes else source
+    name = translate(input_name(source))
+    return f"{name} ({_counts(state, source, translate)})" if source in state.inputs.with_short_changes else name
 
 
 def _counts(state: KioskState, source: str, translate: Translator) -> str:
@@ -202,7 +225,13 @@ def _counts(state: KioskState, source: str, translate: Translator) -> str:
 def _sessions(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     if not state.has_pin:
         return (Setting(translate(message("Kept sessions")), translate(message("only with a PIN"))),)
-    kept = state.staff.system.archive
+    kept, own = state.staff.system.archive, state.config.idle.starter == OWN_STARTER
+    starter = Setting(
+        label=translate(message("This session")),
+        value=translate(message("answers before teaching") if own else message("can answer before visitors teach")),
+        press=ScreenKey.MAKE_STARTER if can_be_starter(state) else None,
+        press_text=translate(message("use as starter")),
+    )
     export = Setting(
         label=translate(message("Kept sessions")),
         value=str(len(kept)),
@@ -221,7 +250,7 @@ def _sessions(state: KioskState, _: BackendFacts, translate: Translator) -> tupl
         press=ScreenKey.COPY_SAVED if saved else None,
         press_text=translate(message("copy to a drive")),
     )
-    return (copy, export, *rows)
+    return (starter, copy, export, *rows)
 
 
 def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
@@ -239,6 +268,7 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
         ),
         *(Setting(translate(what), translate(how), warning=wrong) for what, how, wrong in state.staff.system.lines),
         *((_new_starter(state, translate),) if state.staff.system.starter_waits else ()),
+        *(_settings_on_drive(translate) if state.has_pin else ()),
         Setting(
             translate(message("PIN")),
             "••••" if state.has_pin else translate(message("none")),
@@ -260,6 +290,23 @@ def _new_starter(state: KioskState, translate: Translator) -> Setting:
     )
 
 
+def _settings_on_drive(translate: Translator) -> tuple[Setting, ...]:
+    return (
+        Setting(
+            translate(message("Settings for another station")),
+            translate(message("without the PIN")),
+            press=ScreenKey.EXPORT_SETTINGS,
+            press_text=translate(message("write to drive")),
+        ),
+        Setting(
+            translate(message("Settings of another station")),
+            translate(message("from a drive")),
+            press=ScreenKey.IMPORT_SETTINGS,
+            press_text=translate(message("read from drive")),
+        ),
+    )
+
+
 def _power(translate: Translator) -> tuple[Setting, ...]:
     return (
         Setting(translate(message("Restart")), press=PowerKey.RESTART, press_text=translate(message("restart"))),
@@ -277,6 +324,7 @@ _ROWS = {
     StaffPage.CLASSES: _classes,
     StaffPage.CAMERA: _camera,
     StaffPage.SCREEN: _screen,
+    StaffPage.VISITORS: lambda state, _, translate: _choices(state, StaffPage.VISITORS, translate),
     StaffPage.ACCESS: _access,
     StaffPage.VISITS: _visits,
     StaffPage.BUTTONS: _buttons,

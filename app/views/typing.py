@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.base.buttons import LetterKey, TypingKey
 from app.base.exhaustive import assert_never
-from app.base.i18n import Message, Text, message
+from app.base.i18n import Text, message
+from app.core.modes.text_settings import setting_named
 from app.core.modes.typing import DIGITS_ONLY, all_selected, may_finish, rows, upper
 from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState
@@ -49,7 +50,7 @@ def typing(state: KioskState, translate: Translator) -> Typing | None:
     )
 
 
-def _title(now: TypingState) -> Message:
+def _title(now: TypingState) -> Text:
     match now.purpose:
         case TypingPurpose.PIN:
             return message("For staff: PIN")
@@ -59,6 +60,9 @@ def _title(now: TypingState) -> Message:
             return message("Number of the model")
         case TypingPurpose.CLASS_NAME:
             return message("What is this?")
+        case TypingPurpose.SETTING:
+            setting = setting_named(now.setting)
+            return setting.title if setting is not None else ""
     return assert_never(now.purpose)
 
 

@@ -24,7 +24,7 @@ from app.base.explanation import Explanation, Way
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.tone import Tone
-from app.commands.bench.machine import machine_line
+from app.commands.bench.machine import judgement, machine_line
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.state import KioskState, Mode, Notice
 from app.demo.camera import DemonstrationCamera
@@ -48,6 +48,8 @@ from tpu.tensors import centre_crop
 
 REPEATS = 60
 TICK_MS = 1000 / 60
+GOOD_TICKS = 3  # at a third of the usual rate motion is no longer smooth
+GOOD_ANSWER_MS, SLOW_ANSWER_MS = 70.0, 250.0  # 14 and 4 answers a second
 SIZES = ((1280, 720), (1920, 1080))
 
 
@@ -66,7 +68,7 @@ def main() -> None:
         for name, work in works.items():
             row(f"{name} {size[0]}x{size[1]}", work)
         in_turns(f"WHY against none {size[0]}x{size[1]}", works["draw live"], works["draw live with WHY"])
-    profile(frame)
+    drawn_ms = profile(frame)
     with EmbeddingExtractor(default_extractor_path()) as extractor, tempfile.TemporaryDirectory() as folder:
         row("embed one frame", lambda: extractor.embed(frame.image))
         vectors = np.stack([extractor.embed(camera.read()) for _ in range(12)])
@@ -74,8 +76,12 @@ def main() -> None:
         path = Path(folder) / "model.tflite"
         path.write_bytes(append_head(extractor.model_bytes, head))
         engine = ClassificationEngine(path)
-        row("classify one frame", lambda: engine.classify(frame.image))
+        answers_ms = row("classify one frame", lambda: engine.classify(frame.image))
         engine.close()
+    print(
+        judgement(drawn_ms, good=TICK_MS, slow=GOOD_TICKS * TICK_MS, about="drawing the live screen takes {value} ms")
+    )
+    print(judgement(answers_ms, good=GOOD_ANSWER_MS, slow=SLOW_ANSWER_MS, about="an answer takes {value} ms"))
 
 
 def row(name: str, work: Callable[[], object], whole_ms: float = TICK_MS) -> float:
@@ -106,8 +112,8 @@ def in_turns(name: str, work: Callable[[], object], other: Callable[[], object])
     print(f"{name}: processor,{second:.2f} to {first:.2f},{second / first:.2f}")
 
 
-def profile(frame: Frame) -> None:
-    """Print the parts of drawing the live screen, at the reference size."""
+def profile(frame: Frame) -> float:
+    """Print the parts of drawing the live screen, at the reference size; return the milliseconds of all of it."""
     size = SIZES[0]
     surface, theme = pygame.Surface(size), load_theme(size)
     _, state, seen = scenes(frame)[1]
@@ -137,6 +143,7 @@ def profile(frame: Frame) -> None:
     window = Window(size, fullscreen=False, headless=True)
     window.draw(view)
     row("tick with nothing new", lambda: window.draw(view))
+    return whole_ms
 
 
 def drawing(surface: pygame.Surface, state: KioskState, seen: Smoothed) -> Callable[[], None]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pygame
 
 from app.base.buttons import Action
-from app.commands.bench.machine import machine_line
+from app.commands.bench.machine import judgement, machine_line
 from app.compose import compose
 from app.config.schema import Config
 from app.core.events import ButtonPressed
@@ -29,6 +29,7 @@ from tpu.models import default_extractor_path
 from tpu.tensors import centre_crop
 
 SHOTS, REPEATS = 30, 5
+GOOD_S, SLOW_S = 2.0, 6.0  # until the new model answers
 FIRST_WAIT_S = 4.0  # before the first run: less than it takes to teach three things
 
 
@@ -65,6 +66,8 @@ def main() -> None:
                 views = model.report["made_views"] if model is not None and model.report is not None else 0
                 print(f"{run},{times[-1]:.3f},{views},{kiosk.seconds['fit']:.3f}")
         print(f"median,{statistics.median(times):.3f}")
+        about = "TRAIN takes {value} s until the new model answers"
+        print(judgement(statistics.median(times), good=GOOD_S, slow=SLOW_S, about=about))
 
 
 def taught(folder: Path) -> None:

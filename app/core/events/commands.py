@@ -76,6 +76,21 @@ class LoadStarter:
 
 
 @dataclass(frozen=True)
+class ExportSettings:
+    """Write the settings of this station to a drive, without the PIN."""
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """Read the settings of another station from a drive."""
+
+
+@dataclass(frozen=True)
+class MakeStarter:
+    """Write the model of this session as the starter."""
+
+
+@dataclass(frozen=True)
 class DropStarter:
     """Stop the starter: a visitor begins to teach."""
 
@@ -239,6 +254,9 @@ Command = (
     | EndSession
     | LoadStarter
     | DropStarter
+    | MakeStarter
+    | ExportSettings
+    | ImportSettings
     | ChangeSettings
     | SetPin
     | RememberPinLock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.base.i18n import Text
 
@@ -105,6 +105,7 @@ class SystemLooked:
 
     Attributes:
         cameras: Cameras that can be chosen.
+        starters: Starters that were made here.
         archive: Name and description of every archived session.
         lines: Diagnostics: name, value, and whether it needs attention.
         saved: Numbers of the models that wait on this machine for their visitors, the newest first.
@@ -116,6 +117,7 @@ class SystemLooked:
     lines: tuple[tuple[Text, Text, bool], ...] = ()
     saved: tuple[int, ...] = ()
     starter_waits: bool = False
+    starters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,18 @@ class StaffDone:
     """Something that was asked for on the staff pages is done; `text` says what."""
 
     text: Text
+
+
+@dataclass(frozen=True)
+class StarterMade:
+    """The model of this session was written as the starter."""
+
+
+@dataclass(frozen=True)
+class SettingsRead:
+    """Settings of another station were read from a drive: (section.name, value)."""
+
+    changes: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -196,6 +210,8 @@ SurroundingsEvent = (
     | StaffFailed
     | StaffDone
     | StaffPinSet
+    | SettingsRead
+    | StarterMade
     | WorkerFailed
     | WorkerReplaced
     | DiskWaits

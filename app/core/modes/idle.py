@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.buttons import Action, Button
-from app.base.i18n import LANGUAGES, Message, Text, counted, message
+from app.base.i18n import Message, Text, counted, message
 from app.base.privacy import Privacy
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.game import GameStep
-from app.core.modes import erasing, lessons
+from app.core.modes import erasing, lessons, permissions
 from app.core.modes.language import with_language, with_settings
 from app.core.modes.why import visit_over
 from app.core.state import KioskState, Mode, Step, noticed
@@ -96,7 +96,7 @@ def disk_text(problem: Text) -> Message:
 
 def next_language(state: KioskState) -> Step:
     """Switch to the next language, for this visit."""
-    languages = tuple(LANGUAGES)
+    languages = permissions.languages(state)
     now = languages.index(state.language) if state.language in languages else 0
     state, renamed = with_language(state, languages[(now + 1) % len(languages)])
     return state, (*renamed, ev.PlaySound("tick"))

@@ -20,6 +20,10 @@ VOLUMES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 STEPS_S = (0.5, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 6.0)
 DWELLS_S = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
 IDLE_S = (0.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
+SHOTS = (5, 8, 10, 12, 15, 20, 25, 30, 40, 60, 100)
+MOST_SHOTS = (20, 50, 100, 200, 300, 500, 1000)
+COUNTDOWN_S = (5.0, 10.0, 15.0, 20.0, 30.0, 60.0)
+NO_STARTER, DEMO_STARTER, OWN_STARTER = "", "demo", "own"
 ON_OFF = (False, True)
 ALWAYS_THERE = ("auto", "demo")  # cameras
 
@@ -56,6 +60,10 @@ class Choice:
         section, _, key = self.name.partition(".")
         return getattr(getattr(state.config, section), key)
 
+    def changes(self, _state: KioskState, value: Any) -> tuple[tuple[str, Any], ...]:
+        """The settings to change so that it has this value."""
+        return ((self.name, value),)
+
     def beside(self, state: KioskState, step: int) -> Any | None:
         """The value before (-1) or after (+1) the current one, or None at the end of the list."""
         values, now = self.values(state), self.value(state)
@@ -76,6 +84,24 @@ class Choice:
         )
 
 
+@dataclass(frozen=True)
+class LanguageChoice(Choice):
+    """Whether visitors may choose a language, the last part of the name."""
+
+    def value(self, state: KioskState) -> Any:
+        """Whether they may."""
+        return self.name.rpartition(".")[2] in state.config.visitors.languages
+
+    def may_change(self, state: KioskState) -> bool:
+        """The language of the station can always be chosen."""
+        return self.name.rpartition(".")[2] != state.config.screen.language
+
+    def changes(self, state: KioskState, value: Any) -> tuple[tuple[str, Any], ...]:
+        """The list of languages with this one, or without it."""
+        language, now = self.name.rpartition(".")[2], state.config.visitors.languages
+        return (("visitors.languages", tuple(one for one in LANGUAGES if (one in now if one != language else value))),)
+
+
 def _is_less(value: Any, other: Any) -> bool:
     return isinstance(value, int | float) and isinstance(other, int | float) and value < other
 
@@ -86,8 +112,26 @@ def cameras(state: KioskState) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, sources)))
 
 
+def starters(state: KioskState) -> tuple[str, ...]:
+    """The starters that can be chosen, with the configured one always among them."""
+    return tuple(dict.fromkeys((NO_STARTER, DEMO_STARTER, *state.staff.system.starters, state.config.idle.starter)))
+
+
+def _starter(value: str) -> Text:
+    named: dict[str, Text] = {
+        NO_STARTER: message("none"),
+        DEMO_STARTER: message("rendered things"),
+        OWN_STARTER: message("a session from here"),
+    }
+    return named.get(value, value.rstrip("/").rsplit("/", 1)[-1])
+
+
 def _on_off(value: bool) -> Text:
     return message("on") if value else message("off")
+
+
+def _pictures(value: int) -> Text:
+    return counted("{count} picture", "{count} pictures", value)
 
 
 def _camera(value: str) -> Text:
@@ -134,6 +178,10 @@ CHOICES: tuple[Choice, ...] = (
     Choice("classes.learn_as_you_go", StaffPage.CLASSES, message("Learn as you go"), lambda _: ON_OFF, _on_off),
     Choice("classes.visitors_name", StaffPage.CLASSES, message("Visitors may name classes"), lambda _: ON_OFF, _on_off),
     Choice("classes.visitors_add", StaffPage.CLASSES, message("Visitors may add classes"), lambda _: ON_OFF, _on_off),
+    Choice("classes.target_shots", StaffPage.CLASSES, message("A ring is full with"), lambda _: SHOTS, _pictures),
+    Choice(
+        "classes.max_shots", StaffPage.CLASSES, message("Most pictures of a class"), lambda _: MOST_SHOTS, _pictures
+    ),
     Choice("model.not_sure", StaffPage.CLASSES, message("When it says “not sure”"), lambda _: NOT_SURE, _not_sure),
     Choice("camera.source", StaffPage.CAMERA, message("Camera"), cameras, _camera),
     Choice(
@@ -160,7 +208,27 @@ CHOICES: tuple[Choice, ...] = (
     Choice("scan.dwell_s", StaffPage.ACCESS, message("Ignore presses shorter than"), lambda _: DWELLS_S, _seconds),
     Choice("screen.less_motion", StaffPage.ACCESS, message("Less motion"), lambda _: ON_OFF, _on_off),
     Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle, True),
+    Choice("idle.countdown_s", StaffPage.VISITS, message("Waits for an answer"), lambda _: COUNTDOWN_S, _idle, True),
+    Choice("idle.starter", StaffPage.VISITS, message("Answers before teaching"), starters, _starter, True),
     Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor leaves"), lambda _: PRIVACY, _privacy, True),
+    Choice(
+        "storage.save_pictures", StaffPage.VISITS, message("SAVE writes pictures, too"), lambda _: ON_OFF, _on_off, True
+    ),
+)
+
+CHOICES += tuple(
+    Choice(f"visitors.{name}", StaffPage.VISITORS, label, lambda _: ON_OFF, _on_off)
+    for name, label in (
+        ("save", message("Save")),
+        ("undo", message("Undo")),
+        ("reset", message("Reset")),
+        ("why", message("Why?")),
+        ("results", message("Results")),
+        ("gallery", message("All pictures of a class")),
+    )
+) + tuple(
+    LanguageChoice(f"visitors.languages.{language}", StaffPage.VISITORS, name, lambda _: ON_OFF, _on_off)
+    for language, name in LANGUAGES.items()
 )
 
 NUMBER_OF_CLASSES = "classes.number"
@@ -188,4 +256,5 @@ def change_settings(state: KioskState, changes: tuple[tuple[str, object], ...]) 
     for name, value in changes:
         section, _, key = name.partition(".")
         config = replace(config, **{section: replace(getattr(config, section), **{key: value})})
-    return replace(state, config=config), (ev.ChangeSettings(changes), ev.PlaySound("tick"))
+    timing = replace(state.timing, max_shots=config.classes.max_shots)
+    return replace(state, config=config, timing=timing), (ev.ChangeSettings(changes), ev.PlaySound("tick"))

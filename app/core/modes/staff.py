@@ -14,18 +14,19 @@ from app.base.buttons import (
     PowerKey,
     ScreenKey,
     SettingStep,
+    SettingText,
     StaffPage,
     StaffTab,
 )
 from app.base.exhaustive import assert_never
-from app.base.i18n import message
+from app.base.i18n import counted, message
 from app.base.pin import is_pin, matches
 from app.base.tone import Tone
-from app.config.input_map import button_named
+from app.config.input_map import button_named, input_map
 from app.core import events as ev
-from app.core.modes import class_list, lessons, typing
-from app.core.modes.language import with_language, with_palette
-from app.core.modes.settings import CHOICES, NUMBER_OF_CLASSES, change_settings
+from app.core.modes import class_list, lessons, text_settings, typing
+from app.core.modes.language import with_language, with_palette, with_settings
+from app.core.modes.settings import CHOICES, NUMBER_OF_CLASSES, OWN_STARTER, change_settings
 from app.core.modes.why import visit_over
 from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
@@ -98,6 +99,8 @@ def pressed(state: KioskState, button: Button) -> Step:
             return state, (ev.LookForLessons() if page is StaffPage.LESSONS else ev.LookAtSystem(),)
         case ChooseLesson(key):
             return lessons.chosen(state, key)
+        case SettingText(name):
+            return text_settings.opened(state, name)
         case SettingStep(name, step):
             return _stepped(state, name, step)
         case ClassName(index) if 0 <= index < len(state.classes):
@@ -113,6 +116,12 @@ def pressed(state: KioskState, button: Button) -> Step:
             return replace(state, typing=TypingState(TypingPurpose.MODEL_NUMBER)), ()
         case ScreenKey.TAKE_STARTER if state.has_pin and staff.system.starter_waits:
             return state, (ev.TakeStarter(),)
+        case ScreenKey.MAKE_STARTER if can_be_starter(state):
+            return state, (ev.MakeStarter(),)
+        case ScreenKey.EXPORT_SETTINGS if state.has_pin:
+            return state, (ev.ExportSettings(),)
+        case ScreenKey.IMPORT_SETTINGS if state.has_pin:
+            return state, (ev.ImportSettings(),)
         case ScreenKey.EXPORT_SESSIONS if state.has_pin:
             return state, (ev.ExportSessions(),)
         case PowerKey() if state.has_pin:
@@ -145,6 +154,8 @@ def text_done(state: KioskState, text: str) -> Step:
             return _number_written(state, text)
         case TypingPurpose.CLASS_NAME:
             return class_list.rename(state, text, wanted.index)
+        case TypingPurpose.SETTING:
+            return text_settings.written(state, text)
     return assert_never(wanted.purpose)
 
 
@@ -196,6 +207,32 @@ def staff_failed(state: KioskState, event: ev.StaffFailed) -> Step:
 def staff_done(state: KioskState, event: ev.StaffDone) -> Step:
     """Say what was done."""
     return noticed(state, event.text, Tone.SUCCESS), (ev.LookAtSystem(),)
+
+
+def settings_read(state: KioskState, event: ev.SettingsRead) -> Step:
+    """Use the settings of another station; those that are read at the start wait for a restart."""
+    state, commands = change_settings(state, event.changes)
+    inputs = replace(state.inputs, map=input_map(vars(state.config.inputs)))
+    state, renamed = with_settings(replace(state, inputs=inputs))
+    count = len(event.changes)
+    text = counted(
+        "{count} setting was changed. Some need a restart.",
+        "{count} settings were changed. Some need a restart.",
+        count,
+    )
+    return noticed(state, text, Tone.SUCCESS), (*commands, *renamed, ev.LookAtSystem())
+
+
+def can_be_starter(state: KioskState) -> bool:
+    """Whether the model of this session can become the starter."""
+    return state.has_pin and state.model is not None and not state.shown_from
+
+
+def starter_made(state: KioskState, _: ev.StarterMade) -> Step:
+    """The model of this session is the starter from now on."""
+    state, commands = change_settings(state, (("idle.starter", OWN_STARTER),))
+    text = message("From now on this answers until somebody teaches.")
+    return noticed(state, text, Tone.SUCCESS), (*commands, ev.LookAtSystem())
 
 
 def learnable(state: KioskState) -> tuple[int | Action, ...]:
@@ -258,10 +295,12 @@ def _stepped(state: KioskState, name: str, step: int) -> Step:
         return class_list.change_number(state, len(state.classes) + step)
     choice = next((one for one in CHOICES if one.name == name), None)
     value = choice.beside(state, step) if choice is not None and choice.may_change(state) else None
-    if value is None:
+    if choice is None or value is None:
         return state, ()
     before = state
-    state, commands = change_settings(state, ((name, value),))
+    state, commands = change_settings(state, choice.changes(state, value))
+    if name == "idle.starter":
+        return _with_starter(state, commands)
     if name == "screen.language":
         state, renamed = with_language(state, value)
     elif name == "screen.palette":
@@ -269,6 +308,13 @@ def _stepped(state: KioskState, name: str, step: int) -> Step:
     else:
         renamed = ()
     return state, (*commands, *renamed)
+
+
+def _with_starter(state: KioskState, commands: tuple[ev.Command, ...]) -> Step:
+    """Let another starter answer at once if nothing is taught."""
+    if any(state.shots) or state.in_flight or state.model is not None:
+        return state, commands
+    return replace(state, starter=None), (*commands, ev.DropStarter(), ev.LoadStarter())
 
 
 def _power_answered(state: KioskState, button: Button) -> Step:

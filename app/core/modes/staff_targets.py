@@ -16,7 +16,8 @@ from app.base.buttons import (
     StaffTab,
 )
 from app.core.modes.settings import class_number_arrows, page_arrows
-from app.core.modes.staff import learnable
+from app.core.modes.staff import can_be_starter, learnable
+from app.core.modes.text_settings import page_texts
 from app.core.state import KioskState, Mode
 
 
@@ -43,9 +44,10 @@ def _sessions(state: KioskState) -> tuple[Button, ...]:
     if not state.has_pin:
         return ()
     system = state.staff.system
+    starter = (ScreenKey.MAKE_STARTER,) if can_be_starter(state) else ()
     export = (ScreenKey.EXPORT_SESSIONS,) if system.archive else ()
     saved = (ScreenKey.COPY_SAVED,) if system.saved else ()
-    return (*saved, *export, *(ArchivedSession(name) for name, _ in system.archive))
+    return (*starter, *saved, *export, *(ArchivedSession(name) for name, _ in system.archive))
 
 
 def _lessons(state: KioskState) -> tuple[Button, ...]:
@@ -54,11 +56,16 @@ def _lessons(state: KioskState) -> tuple[Button, ...]:
     return tuple(ChooseLesson(key) for key in keys if key != now)
 
 
+def _visits(state: KioskState) -> tuple[Button, ...]:
+    return (*page_arrows(state, StaffPage.VISITS), *page_texts(state, StaffPage.VISITS))
+
+
 def _system(state: KioskState) -> tuple[Button, ...]:
     if not state.has_pin:
         return ()
     starter = (ScreenKey.TAKE_STARTER,) if state.staff.system.starter_waits else ()
-    return (*starter, ScreenKey.NEW_PIN, PowerKey.RESTART, PowerKey.SHUT_DOWN)
+    settings = (ScreenKey.EXPORT_SETTINGS, ScreenKey.IMPORT_SETTINGS)
+    return (*starter, *settings, ScreenKey.NEW_PIN, PowerKey.RESTART, PowerKey.SHUT_DOWN)
 
 
 _ROWS: dict[StaffPage, Callable[[KioskState], tuple[Button, ...]]] = {
@@ -66,6 +73,7 @@ _ROWS: dict[StaffPage, Callable[[KioskState], tuple[Button, ...]]] = {
     StaffPage.BUTTONS: _buttons,
     StaffPage.SESSIONS: _sessions,
     StaffPage.LESSONS: _lessons,
+    StaffPage.VISITS: _visits,
     StaffPage.SYSTEM: _system,
 }
 """Pages with more than settings in their rows."""

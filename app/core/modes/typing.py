@@ -15,7 +15,7 @@ from app.core.modes import keyboards
 from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState, Step
 
-LONGEST_NAME, LONGEST_PIN = 24, LONGEST
+LONGEST_NAME, LONGEST_PIN, LONGEST_SETTING = 24, LONGEST, 120
 LONG_PRESS_S = 0.5  # on a letter, until its accents appear
 DIGITS_ONLY = (TypingPurpose.PIN, TypingPurpose.NEW_PIN, TypingPurpose.MODEL_NUMBER)
 NUMBER_PAD = ("123", "456", "789", "0")
@@ -55,8 +55,8 @@ def rows(typing: TypingState, language: str) -> tuple[tuple[LetterKey | TypingKe
 
 
 def may_finish(typing: TypingState) -> bool:
-    """Whether "done" works: the text may be empty only where that removes the PIN."""
-    return bool(typing.text) or typing.purpose is TypingPurpose.NEW_PIN
+    """Whether "done" works: only a PIN that is asked for and a name cannot be empty."""
+    return bool(typing.text) or typing.purpose in (TypingPurpose.NEW_PIN, TypingPurpose.SETTING)
 
 
 def all_selected(typing: TypingState) -> bool:
@@ -98,7 +98,8 @@ def typed(state: KioskState, text: str) -> Step:
         written = (before + new)[:LONGEST_PIN]
     else:
         new = "".join(letter for letter in text if letter.isprintable())
-        written = (before + new)[:LONGEST_NAME]
+        longest = LONGEST_SETTING if typing.purpose is TypingPurpose.SETTING else LONGEST_NAME
+        written = (before + new)[:longest]
     if not new:
         return state, ()
     typing = replace(typing, text=written, selected=False, shift=False, problem="", accents=(), pressed=None)

@@ -7,7 +7,19 @@ from dataclasses import replace
 from app.base.buttons import Action, Button, ClassGallery, ClassName, ClassStep
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.modes import choose_drive, class_list, erasing, gallery, games, idle, leaving, results, staff, typing
+from app.core.modes import (
+    choose_drive,
+    class_list,
+    erasing,
+    gallery,
+    games,
+    idle,
+    leaving,
+    permissions,
+    results,
+    staff,
+    typing,
+)
 from app.core.modes.found import pressed_while_shown
 from app.core.modes.teach import class_pressed
 from app.core.modes.why import why_pressed
@@ -23,11 +35,11 @@ def pressed(state: KioskState, button: Button) -> Step:
     if state.typing is not None:
         return typing.pressed(state, button, staff.text_done)
     if button is Action.LANGUAGE:
-        return idle.next_language(state)
+        return idle.next_language(state) if permissions.allowed(state, button) else permissions.refusal(state)
     if staff.is_chord(state, button):
         return state, ()
     if button is Action.WHY:
-        return why_pressed(state)
+        return why_pressed(state) if permissions.allowed(state, button) else permissions.refusal(state)
     if state.shown_from:
         return pressed_while_shown(state, button)
     if state.game is not None:
@@ -36,6 +48,8 @@ def pressed(state: KioskState, button: Button) -> Step:
             return played
     if isinstance(button, int):
         return class_pressed(state, button)
+    if not permissions.allowed(state, button):
+        return permissions.refusal(state)
     match button:
         case Action.LEAVE:
             return leaving.asked(state)

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 
 import pygame
 
+from app.ui.pages.staff_preview import draw_preview, split_body
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.keys import under
 from app.ui.painting.layout import grid
 from app.ui.painting.page import Target, arrange_page, draw_keys, key_targets
 from app.ui.painting.shapes import shape
+from app.ui.painting.switch import draw_switch
 from app.ui.painting.theme import mixed
-from app.views.model import Setting, Staff
+from app.views.model import KioskView, Setting, Staff
 
 ROW_H = 62
+LEAST_ROW_H = 40  # units; more rows take two columns
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class RowLayout:
     press: pygame.Rect
 
 
-def draw_staff(canvas: Canvas, staff: Staff) -> None:
-    """Draw a staff page."""
+def draw_staff(canvas: Canvas, staff: Staff, view: KioskView) -> None:
+    """Draw a staff page; the page of the camera shows the picture of the view."""
     palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
     title, tabs, body = _places(canvas, staff)
     canvas.text(staff.title, title, 30, palette.text, palette.background, bold=True)
@@ -41,6 +44,8 @@ def draw_staff(canvas: Canvas, staff: Staff) -> None:
         paint.panel(canvas.surface, area, face, px(16))
         canvas.text(tab.text, area.inflate(-px(32), -px(8)), 22, ink, face, bold=True, whole=True)
     paint.panel(canvas.surface, body, palette.panel, px(26))
+    if staff.preview:
+        draw_preview(canvas, view, split_body(canvas, body)[1])
     for row, layout in zip(staff.rows, row_places(canvas, staff, body), strict=True):
         _row(canvas, row, layout)
     draw_keys(canvas, staff.keys, page.footer)
@@ -63,9 +68,10 @@ def staff_targets(canvas: Canvas, staff: Staff) -> list[Target]:
 
 def row_places(canvas: Canvas, staff: Staff, body: pygame.Rect) -> tuple[RowLayout, ...]:
     """Arrange the rows from the top; many rows are less high, and too many for one column take two."""
-    px, count = canvas.px, len(staff.rows)
-    inner = body.inflate(-px(28), -px(20))
-    columns = 1 if count * px(34) <= inner.height or inner.width < px(700) else 2
+    px, count = canvas.px, max(len(staff.rows), staff.places)
+    rows = split_body(canvas, body)[0] if staff.preview else body
+    inner = rows.inflate(-px(28), -px(20))
+    columns = 1 if count * px(LEAST_ROW_H) <= inner.height or inner.width < px(700) else 2
     lines = max(1, -(-count // columns))
     height = min(px(ROW_H), inner.height // lines)
     width = (inner.width - px(24) * (columns - 1)) // columns
@@ -91,7 +97,11 @@ def _row_layout(canvas: Canvas, row: Setting, area: pygame.Rect) -> RowLayout:
         right = press.left - px(10)
     label_w = round(inner.width * (0.42 if row.value or row.less is not None or row.more is not None else 1.0))
     label = pygame.Rect(inner.left, inner.top, min(label_w, right - inner.left), inner.height)
-    if row.less is not None or row.more is not None:
+    if row.on is not None:
+        switch = pygame.Rect(right - round(edge * 1.9), inner.centery - edge // 2, round(edge * 1.9), edge)
+        less, more = (switch if button is not None else nowhere for button in (row.less, row.more))
+        value = pygame.Rect(label.right + px(8), inner.top, switch.left - label.right - px(24), inner.height)
+    elif row.less is not None or row.more is not None:
         more = pygame.Rect(right - round(edge * 1.2), inner.centery - edge // 2, round(edge * 1.2), edge)
         less = pygame.Rect(label.right + px(8), more.top, more.width, edge)
         value = pygame.Rect(less.right + px(6), inner.top, more.left - less.right - px(12), inner.height)
@@ -109,7 +119,7 @@ def _row(canvas: Canvas, row: Setting, layout: RowLayout) -> None:
     ink = palette.text if not row.lit else canvas.theme.ink(ground)
     quiet = ink if row.lit else palette.quiet
     canvas.text(row.label, layout.label, 21, ink, ground, bold=True, lines=2)
-    stepped = row.less is not None or row.more is not None
+    stepped = row.on is None and (row.less is not None or row.more is not None)
     value = layout.value
     if row.warning and row.value:
         size = min(px(11), value.height // 3)
@@ -124,12 +134,15 @@ def _row(canvas: Canvas, row: Setting, layout: RowLayout) -> None:
         align="center" if stepped else "left",
         lines=2,
     )
-    for button, area, icon in ((row.less, layout.less, "earlier"), (row.more, layout.more, "later")):
-        if button is not None:
-            _little_key(canvas, area)
-            shape(
-                canvas.surface, icon, (area.centerx, area.centery - px(2)), min(px(12), area.height // 3), palette.text
-            )
+    if row.on is not None:
+        place = layout.less if row.less is not None else layout.more
+        draw_switch(canvas, place if place.width else _switch_place(canvas, layout), on=row.on, enabled=place.width > 0)
+    elif stepped:
+        for button, area, icon in ((row.less, layout.less, "earlier"), (row.more, layout.more, "later")):
+            if button is not None:
+                _little_key(canvas, area)
+            middle, radius = (area.centerx, area.centery - px(2)), min(px(12), area.height // 3)
+            shape(canvas.surface, icon, middle, radius, palette.text if button is not None else palette.line)
     if row.press is not None:
         _little_key(canvas, layout.press)
         words = pygame.Rect(layout.press.left, layout.press.top, layout.press.width, layout.press.height - px(4))
@@ -143,6 +156,14 @@ def _row(canvas: Canvas, row: Setting, layout: RowLayout) -> None:
             align="center",
             whole=True,
         )
+
+
+def _switch_place(canvas: Canvas, layout: RowLayout) -> pygame.Rect:
+    """Where a switch is drawn that cannot be used."""
+    edge = min(layout.label.height, canvas.px(52))
+    area = pygame.Rect(0, 0, round(edge * 1.9), edge)
+    area.midright = layout.less.right, layout.label.centery
+    return area
 
 
 def _little_key(canvas: Canvas, area: pygame.Rect) -> None:

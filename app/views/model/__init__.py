@@ -92,6 +92,7 @@ class KioskView:
         question: Has its own buttons.
         attract, gallery, results, saving, staff: The pages of these names, or None.
         typing: A keyboard over any page; while it is open only its keys can be touched.
+        staff_hold: How much of the time to open the staff pages has been held, 0..1; None while nobody holds.
         corner: Button of the corner that staff hold, or None.
         focus: Button that the cursor is on, or None.
         scanned: The buttons that the one switch would press now; empty without a highlight.
@@ -134,6 +135,7 @@ class KioskView:
     saving: Saving | None = None
     staff: Staff | None = None
     typing: Typing | None = None
+    staff_hold: float | None = None
     corner: Hashable | None = None
     focus: Hashable | None = None
     scanned: tuple[Hashable, ...] = ()

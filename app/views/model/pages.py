@@ -145,6 +145,7 @@ class Setting:
         less, more: Buttons of the arrows beside the value, or None.
         press: Button of the row itself, for example to rename a class, or None.
         press_text: The text of that button.
+        on: The value is on or off: a switch in place of the arrows; None for other values.
         lit: The row stands out: an input that is pressed now, a check that failed.
         warning: The value needs attention.
     """
@@ -155,6 +156,7 @@ class Setting:
     more: Hashable | None = None
     press: Hashable | None = None
     press_text: str = ""
+    on: bool | None = None
     lit: bool = False
     warning: bool = False
 
@@ -204,3 +206,5 @@ class Staff:
     rows: tuple[Setting, ...]
     keys: tuple[ActionKey, ...]
     hint: str = ""
+    preview: bool = False  # the live picture is beside the rows
+    places: int = 0  # rows to leave room for, so that the rows stay where they are when there are more

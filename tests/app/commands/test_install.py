@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import InstallRefused
+from app.commands.install import run_install
 from app.commands.installation import System, plan_for
 from app.commands.programs import run_program
 from app.commands.system import DRIVERS, User, blanks_its_screen, check_reachable, screen_for
@@ -362,3 +363,21 @@ def test_special_characters_in_the_program_path_are_quoted_for_systemd() -> None
     (unit,) = (file.text for file in plan_for(system).files if file.path.name == "teachable-kiosk.service")
     (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
     assert command.startswith(r'"/o d/5%% \"$$x\"/python" /srv/kiosk/run_kiosk.py --fullscreen ')
+
+
+def test_a_dry_run_names_every_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "etc/systemd/system").mkdir(parents=True)
+    (tmp_path / "etc/systemd/system/teachable-kiosk.service").write_text("of somebody else")
+    (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+    (tmp_path / "etc/group").write_text("")
+    lines: list[str] = []
+    with pytest.raises(InstallRefused) as refused:
+        run_install(lines.append, root=tmp_path, user="nobody-there", dry_run=True)
+    assert str(refused.value) == "3 things stand in the way. Solve them in this order, then look again."
+    assert lines == [
+        f"STOP    {tmp_path}/etc/passwd has no user nobody-there. Create it: sudo useradd --create-home nobody-there",
+        "STOP    this computer starts no desktop, and its SDL cannot draw on a console. Install the compositor cage "
+        "(sudo apt install cage), then install again.",
+        f"STOP    {tmp_path}/etc/systemd/system/teachable-kiosk.service exists already and does not belong to the "
+        "kiosk. Move it away, then install again.",
+    ]

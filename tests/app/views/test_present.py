@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from app.base.buttons import Action
-from app.base.i18n import LANGUAGES, message
+from app.base.errors import CameraUnavailable
+from app.base.i18n import LANGUAGES, Text, message
 from app.base.ports import Frame
 from app.config.schema import Config
 from app.core.facts import TaughtClass, TrainedFacts
@@ -16,6 +17,7 @@ from app.core.state import Held, KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Observation, Smoothed, smooth
 from app.views.model import KioskView, Screen
 from app.views.present import Surroundings, present
+from tests.support.states import kiosk
 
 MODEL = TrainedFacts(0.9, 0.6, (5, 5, 0))
 
@@ -217,3 +219,38 @@ def test_bars_move_smoothly_to_new_answers_and_start_at_the_first_one() -> None:
     second = smooth(first, seen(2, 0.25, 0.0, 1.0))
     assert second.probabilities[1] == pytest.approx(1 - np.exp(-1), abs=1e-4)
     assert smooth(second, seen(2, 0.25, 0.0, 1.0)) is second
+
+
+@pytest.mark.parametrize(
+    ("problem", "title", "text"),
+    [
+        (
+            message("camera {source}: {reason}", source="C270", reason=message("it delivers no pictures.")),
+            "No picture from C270",
+            "Check that the camera is plugged in: it goes on by itself. What you taught is safe.",
+        ),
+        (
+            CameraUnavailable("/dev/video0", message("Another program uses it. Close that.")).message,
+            "No picture from /dev/video0",
+            "Another program uses it. Close that. What you taught is safe.",
+        ),
+        (
+            CameraUnavailable("rtsp://me:secret@10.0.0.7/live", message("it does not answer.")).message,
+            "No picture from 10.0.0.7",
+            "it does not answer. What you taught is safe.",
+        ),
+        (
+            CameraUnavailable("auto", message("no camera is plugged in.")).message,
+            "No camera picture",
+            "no camera is plugged in. What you taught is safe.",
+        ),
+        (
+            "unknown",
+            "No camera picture",
+            "Check that the camera is plugged in: it goes on by itself. What you taught is safe.",
+        ),
+    ],
+)
+def test_the_fault_page_names_the_camera_and_the_reason(problem: Text, title: str, text: str) -> None:
+    state = replace(kiosk(3, 3), camera=None, camera_problem=problem)
+    assert present(state, None, NOTHING_SEEN, Surroundings()).fault == (title, text)

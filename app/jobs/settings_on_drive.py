@@ -1,0 +1,81 @@
+"""Copy settings from one station to another with a drive."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from app.base.error_texts import system_error_text
+from app.base.errors import ConfigInvalid, DriveGone, ExportFailed, FolderOccupied
+from app.base.files import write_durably
+from app.base.i18n import message
+from app.base.text_files import NotText, decode_text
+from app.config.portable import portable_settings, read_portable
+from app.config.schema import Config
+from app.core import events as ev
+from app.importing.untrusted_folder import open_untrusted_folder
+from app.jobs.drives import pinned_drive
+from app.jobs.running import report_failure_as
+from app.jobs.tools import Announce, Tools
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FILE = "kiosk-settings.toml"
+LARGEST_BYTES = 64 << 10
+NO_DRIVE = message("Plug in a drive first.")
+
+
+def export_settings(tools: Tools, announce: Announce, config: Config) -> None:
+    """Write the settings to the first writable drive; announces StaffDone or StaffFailed."""
+    with report_failure_as(ev.StaffFailed, announce):
+        drive = next((one for one in tools.drives.present() if not one.read_only), None)
+        if drive is None:
+            announce(ev.StaffFailed(NO_DRIVE))
+            return
+        try:
+            with pinned_drive(tools.drives, drive, gone=DriveGone) as root:
+                _refuse_links(root)
+                write_durably(root / FILE, portable_settings(config).encode())
+        except OSError as error:
+            raise ExportFailed(
+                message(
+                    "The drive {drive} was not written: {reason}.", drive=drive.name, reason=system_error_text(error)
+                )
+            ) from error
+        note = tools.drives.release(drive)
+        text = message("The settings are in {file} on {drive}. {note}", file=FILE, drive=drive.name, note=note)
+        announce(ev.StaffDone(text))
+
+
+def import_settings(tools: Tools, announce: Announce, here: Config) -> None:
+    """Read the settings from the first drive that has some; announces SettingsRead or StaffFailed."""
+    with report_failure_as(ev.StaffFailed, announce):
+        drives = tools.drives.present()
+        for drive in drives:
+            try:
+                with open_untrusted_folder(drive.path) as folder:
+                    data = folder.read(FILE, LARGEST_BYTES)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                reason = system_error_text(error)
+                announce(ev.StaffFailed(message("Drive {drive}: {reason}", drive=drive.name, reason=reason)))
+                return
+            try:
+                table = tomllib.loads(decode_text(data))
+            except (NotText, RecursionError, ValueError) as error:
+                raise ConfigInvalid(message("{file} is not valid TOML.", file=FILE)) from error
+            announce(ev.SettingsRead(read_portable(table, here, FILE)))
+            return
+        announce(ev.StaffFailed(message("No drive has a file {file}.", file=FILE) if drives else NO_DRIVE))
+
+
+def _refuse_links(root: Path) -> None:
+    """Refuse to write through a link: it could lead to any file of this computer."""
+    for name in (FILE, f"{FILE}.partial"):
+        if (root / name).is_symlink():
+            text = message("{name} on the drive is a link: delete it on a computer, or use another drive.", name=name)
+            raise FolderOccupied(text)

@@ -1,0 +1,176 @@
+"""Settings go from one station to another on a drive: never the PIN, and nothing that would harm."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.buttons import Action
+from app.config.portable import portable_settings, read_portable
+from app.config.schema import Config
+from app.core import events as ev
+from app.jobs.settings_on_drive import FILE, export_settings, import_settings
+from app.jobs.starter import Starter, make_own_starter, own_starter_folder
+from tests.support.kiosks import Station
+from tests.support.settings import changed
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+pytestmark = pytest.mark.needs_runtime
+
+HERE = changed(
+    Config(),
+    {
+        "screen.palette": "night",
+        "inputs.train": ("key:x",),
+        "staff.pin": "2580",
+        "staff.contact": "the desk",
+        "storage.data_dir": "/data",
+        "accelerator.library": "evil.so",
+        "classes.lesson": "fruit",
+    },
+)
+
+
+@pytest.fixture
+def stick(station: Station, tmp_path: Path) -> Path:
+    path = tmp_path / "stick"
+    path.mkdir()
+    station.drives.insert("STICK", path)
+    return path
+
+
+def exported(station: Station, config: Config) -> list[ev.Event]:
+    events: list[ev.Event] = []
+    export_settings(station.tools, events.append, config)
+    return events
+
+
+def imported(station: Station, config: Config) -> list[ev.Event]:
+    events: list[ev.Event] = []
+    import_settings(station.tools, events.append, config)
+    return events
+
+
+def test_settings_come_to_the_other_station_as_they_were(station: Station, stick: Path) -> None:
+    assert exported(station, HERE) == [ev.StaffDone(exported_text(station, HERE))]
+    (read,) = imported(station, Config())
+    assert isinstance(read, ev.SettingsRead)
+    assert dict(read.changes) == {
+        "screen.palette": "night",
+        "inputs.train": ("key:x",),
+        "staff.contact": "the desk",
+    }
+    assert changed(Config(), dict(read.changes)).screen == HERE.screen
+    assert list(stick.iterdir()) == [stick / FILE]
+
+
+def exported_text(station: Station, config: Config):
+    (done,) = exported(station, config)
+    assert isinstance(done, ev.StaffDone)
+    assert str(done.text).startswith(f"The settings are in {FILE} on STICK.")
+    return done.text
+
+
+def test_the_file_never_holds_the_pin_or_what_belongs_to_one_machine() -> None:
+    text = portable_settings(HERE)
+    assert set(tomllib.loads(text)) == {"screen", "inputs", "staff"}
+    for secret in ("2580", "/data", "evil.so", "fruit"):
+        assert secret not in text
+
+
+def test_a_file_that_names_them_all_the_same_changes_none_of_them() -> None:
+    table = {
+        "staff": {"pin": "1111", "hold_s": 2.0},
+        "accelerator": {"library": "evil.so"},
+        "storage": {"data_dir": "/x"},
+    }
+    assert read_portable(table, Config(), FILE) == (("staff.hold_s", 2.0),)
+
+
+def test_a_setting_that_is_default_there_becomes_default_here() -> None:
+    assert read_portable({}, replace(Config(), screen=HERE.screen), FILE) == (("screen.palette", "paper"),)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"a = [", f"{FILE} is not valid TOML."),
+        (b"\xff\xfe", f"{FILE} is not valid TOML."),
+        (b"a = " + b"[" * 9000, f"{FILE} is not valid TOML."),
+        (b"#" * 70_000, f"{FILE} is larger than 0 MB, so it is not opened."),
+        (
+            b"[screen]\npalette = 'red'",
+            f"{FILE}: screen.palette is 'red'. Choose one of: paper, night, contrast, distinct.",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_one_line(
+    station: Station, stick: Path, content: bytes, line: str
+) -> None:
+    (stick / FILE).write_bytes(content)
+    (failed,) = imported(station, Config())
+    assert isinstance(failed, ev.StaffFailed)
+    assert str(failed.reason) == line
+
+
+def test_links_on_the_drive_are_neither_read_nor_written_through(station: Station, stick: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    target.write_text("[screen]\npalette = 'night'\n")
+    (stick / FILE).symlink_to(target)
+    (failed,) = imported(station, Config())
+    assert isinstance(failed, ev.StaffFailed)
+    assert str(failed.reason) == f"{FILE} is not a plain file or folder, so it is not opened."
+    (stick / FILE).unlink()
+    (stick / f"{FILE}.partial").symlink_to(target)
+    (failed,) = exported(station, HERE)
+    assert isinstance(failed, ev.StaffFailed)
+    assert str(failed.reason) == (
+        f"{FILE}.partial on the drive is a link: delete it on a computer, or use another drive."
+    )
+    assert target.read_text() == "[screen]\npalette = 'night'\n"
+
+
+def test_without_a_drive_or_a_file_it_says_so(station: Station, tmp_path: Path) -> None:
+    for job in (exported, imported):
+        (failed,) = job(station, HERE)
+        assert isinstance(failed, ev.StaffFailed)
+        assert str(failed.reason) == "Plug in a drive first."
+    (tmp_path / "empty").mkdir()
+    station.drives.insert("EMPTY", tmp_path / "empty")
+    (failed,) = imported(station, HERE)
+    assert isinstance(failed, ev.StaffFailed)
+    assert str(failed.reason) == f"No drive has a file {FILE}."
+
+
+def test_the_model_of_a_session_answers_as_the_starter_after_the_session_is_erased(station: Station) -> None:
+    station.train()
+    events: list[ev.Event] = []
+    make_own_starter(station.tools, events.append)
+    assert events == [ev.StarterMade()]
+    folder = own_starter_folder(station.config.data_dir)
+    assert not list(folder.rglob("*.jpg"))
+    assert not (folder / "session.npz").exists()
+    station.press(Action.RESET)
+    station.now_s += 2.0
+    station.press(Action.CONFIRM)
+    events.clear()
+    Starter(None).load(station.tools, events.append, "own")
+    (ready,) = events
+    assert isinstance(ready, ev.StarterReady)
+    assert ready.model.labels == ("apple", "cup")
+
+
+def test_without_a_model_no_starter_is_made(station: Station) -> None:
+    events: list[ev.Event] = []
+    make_own_starter(station.tools, events.append)
+    (failed,) = events
+    assert isinstance(failed, ev.StaffFailed)
+    assert str(failed.reason) == "There is no model to save. Press TRAIN first."
+    assert not own_starter_folder(station.config.data_dir).exists()
