@@ -1,4 +1,4 @@
-"""More settings on the staff pages: texts, starter, target, what visitors may do, and settings of another station."""
+"""More settings on the staff pages: texts, starter, target, what visitors may do, and settings of another kiosk."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_staff_switch_a_language_off_but_never_that_of_the_station() -> None:
     assert "en" in state.config.visitors.languages
 
 
-# --- settings of another station, hold, names of keys -----------------------------------------------------
+# --- settings of another kiosk, hold, names of keys -----------------------------------------------------
 
 
 def test_settings_of_another_station_hold_at_once_and_are_kept() -> None:
