@@ -79,7 +79,7 @@ def save_model(
         chosen: The drive that the visitor chose, or the only one that was present.
         language, palette: Those of the visit, for the page in the folder.
         settings: Decide when the saved model is "not sure"; None uses those of the start.
-        storage: Where SAVE writes without a drive, and whether with pictures; None uses those of the start.
+        storage: Whether SAVE writes pictures; None uses the settings of the start.
     """
     with report_failure_as(ev.SavingFailed, announce):
         content = _content(tools, announce, on_progress, language, palette, settings, storage)
@@ -138,7 +138,7 @@ def _content(
 
 def _save_here(content: _Content) -> None:
     """Write to the export directory, where the oldest saved folders make room."""
-    started_s, config = time.perf_counter(), replace(content.tools.config, storage=content.storage)
+    started_s, config = time.perf_counter(), content.tools.config
     root, exports = config.export_dir, config.export_dir / EXPORT_FOLDER
     max_bytes, floor_bytes = config.storage.saved_max_mib << 20, config.privacy.free_floor_mib << 20
     with content.tools.store.calls:

@@ -10,6 +10,7 @@ from app.base.i18n import SOURCE_LANGUAGE
 
 DIGITS = "1234567890"
 SIGNS = ("'", "-", ".", "&")  # around the space bar
+SETTING_SIGNS = "/-.,"  # in place of those, for a path or a telephone number
 LETTERS: dict[str, tuple[str, ...]] = {
     "en": ("qwertyuiop", "asdfghjkl", "zxcvbnm"),
     "de": ("qwertzuiopü", "asdfghjklöä", "yxcvbnmß"),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from app.base.buttons import SettingText, StaffPage
 from app.base.i18n import Text, message
+from app.base.tone import Tone
 from app.core.modes import typing
 from app.core.modes.settings import change_settings
 from app.core.pages import TypingPurpose, TypingState
-from app.core.state import KioskState, Step
+from app.core.state import KioskState, Step, noticed
 
 CONTACT, EXPORT_DIR = "staff.contact", "storage.export_dir"
 
@@ -80,7 +81,10 @@ def written(state: KioskState, text: str) -> Step:
         return replace(state, typing=None), ()
     if name == EXPORT_DIR and text and not Path(text).is_absolute():
         return typing.with_problem(state, message("Write the whole path, such as /home/kiosk/Models."))
-    return change_settings(replace(state, typing=None), ((name, text),))
+    state, commands = change_settings(replace(state, typing=None), ((name, text),))
+    if name == EXPORT_DIR:  # the models that staff copy by their number are in the folder of the start
+        state = noticed(state, message("This folder is used after a restart."), Tone.HINT)
+    return state, commands
 
 
 def setting_named(name: str) -> TextSetting | None:

@@ -49,7 +49,8 @@ def rows(typing: TypingState, language: str) -> tuple[tuple[LetterKey | TypingKe
         return (*pad[:-1], (*pad[-1], TypingKey.BACKSPACE))
     first = "".join(typing.accents) or keyboards.DIGITS
     letters = tuple(tuple(LetterKey(letter) for letter in row) for row in (first, *keyboards.layout(language)))
-    left, right = keyboards.SIGNS[:2], keyboards.SIGNS[2:]
+    signs = keyboards.SETTING_SIGNS if typing.purpose is TypingPurpose.SETTING else keyboards.SIGNS
+    left, right = signs[:2], signs[2:]
     last = (*map(LetterKey, left), LetterKey(" "), *map(LetterKey, right))
     return (*letters, (TypingKey.SHIFT, *last, TypingKey.BACKSPACE))
 
