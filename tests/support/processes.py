@@ -36,6 +36,7 @@ TIMEOUT_S = 100.0
 PRESS_AGAIN_S = 8.0
 LOOKS, LOOK_EVERY_S = 4, 0.25
 STILL, ANOTHER = 0.005, 0.05  # shares of the screen's pixels that change
+OF_A_PHOTOGRAPH = 6000  # colours; what the kiosk draws has far fewer
 WINDOW_PX = (1280, 720)
 LABELS = ("Red", "Blue", "Yellow")
 
@@ -108,7 +109,7 @@ class KioskProcess:
             cwd=REPOSITORY, env=self._environment, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         wait_for(self._window_is_open, "the window opens")
-        wait_for(lambda: len(np.unique(self._screen())) > 64, "the first picture is on the screen")
+        wait_for(lambda: _colours(self._screen()) > OF_A_PHOTOGRAPH, "the camera's picture is on the screen")
 
     def key(self, key: str) -> None:
         """Press and release a key."""
@@ -286,6 +287,11 @@ class KioskProcess:
         return xdotool(self._environment, *words)
 
 
+def _colours(screen: NDArray[np.uint8]) -> int:
+    """How many different colours there are."""
+    return len(np.unique(screen.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1])))
+
+
 def _changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
     """The share of pixels that differ visibly."""
     return float((np.abs(before.astype(np.int16) - after) > 8).any(axis=2).mean())
@@ -293,6 +299,7 @@ def _changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
 
 def _place_of(button: object, state: KioskState) -> tuple[int, int]:
     """A point well inside a button, which no other button covers."""
+    pygame.font.init()
     count = len(state.classes)
     seen = Smoothed(np.full(count, 1 / count, np.float32), 0.5, 1, 0.0) if state.answering else NOTHING_SEEN
     view = present(state, None, seen, Surroundings())

@@ -42,7 +42,9 @@ class TouchScreen(Box):
     def press(self, button: Hashable) -> None:
         """Put a finger on a button of the screen."""
         x, y = self._place(button)
-        self._touches.append(pygame.event.Event(pygame.FINGERDOWN, x=x / SIZE[0], y=y / SIZE[1], finger_id=button))
+        self._touches.append(
+            pygame.event.Event(pygame.FINGERDOWN, x=(x + 0.5) / SIZE[0], y=(y + 0.5) / SIZE[1], finger_id=button)
+        )
 
     def release(self, button: Hashable) -> None:
         """Lift this finger, wherever the button is now."""
