@@ -69,6 +69,11 @@ class Disk:
 
     def write_protect(self) -> None:
         """Set the write protection."""
+        if (
+            self.kind == "ext4"
+        ):  # it cannot be mounted anew while another process still has it in a namespace of its own
+            run("mount", "-o", "remount,ro", self.path)
+            return
         self.unmount()
         self.mount(read_only=True)
 
