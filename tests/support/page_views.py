@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.core.pages import TypingPurpose, TypingState
+from app.core.state import KioskState
 from app.views.model import (
     ActionKey,
     Attract,
@@ -22,6 +24,8 @@ from app.views.model import (
     TaughtThing,
     Typing,
 )
+from app.views.typing import typing
+from app.views.words import Translator
 from tests.support.painted import NAMES, picture
 from tests.support.views import WHY_KEY, game_views, main_views, spot
 
@@ -204,16 +208,11 @@ def staff(rows: tuple[Setting, ...]) -> Staff:
 
 
 def keyboard(text: str) -> Typing:
-    """An on-screen keyboard."""
-    rows = [*("1234567890", "qwertzuiopü", "asdfghjklöä", "⇧yxcvbnm-⌫")]
-    return Typing(
-        "Name of button 5",
-        text,
-        False,
-        (*(tuple((("type", letter), letter) for letter in row) for row in rows), ((("type", " "), ""),)),
-        (ActionKey("done", "done", "Done", "Enter"), ActionKey("cancel", "cancel", "Cancel", "Esc")),
-        "Another class has this name.",
-    )
+    """The keyboard with the most keys, at a problem."""
+    state = replace(KioskState(classes=(), language="tr"), typing=TypingState(TypingPurpose.CLASS_NAME, 4, text))
+    shown = typing(state, Translator("en"))
+    assert shown is not None
+    return replace(shown, problem="That name is already used.", shift=True)
 
 
 def selected(text: str) -> Typing:
@@ -230,5 +229,5 @@ def pin_pad() -> Typing:
         "12",
         True,
         tuple(tuple((("type", digit), digit) for digit in row) for row in rows),
-        (ActionKey("done", "done", "Done", "Enter"), ActionKey("cancel", "cancel", "Cancel", "Esc")),
+        (ActionKey("cancel", "cancel", "Cancel", ""), ActionKey("done", "confirm", "Done", "", suggested=True)),
     )
