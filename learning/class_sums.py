@@ -102,6 +102,39 @@ class ClassSums:
         return discriminant_of(self.products, counts, means, float(counts.sum()), expected, len(self.origin))
 
 
+class GrowingSums:
+    """Sums that samples are added to one at a time.
+
+    Args:
+        num_classes: C.
+    """
+
+    def __init__(self, num_classes: int) -> None:
+        self._num_classes = num_classes
+        self._sums: ClassSums | None = None
+        self._waiting: list[tuple[FloatArray, int]] = []
+
+    def add(self, embedding: FloatArray, label_index: int) -> None:
+        """Add a sample: its embedding, float32 (D,), and its class."""
+        self._waiting.append((embedding, label_index))
+        if len(self._waiting) == BATCH:
+            self._add_waiting()
+
+    def finished(self) -> ClassSums | None:
+        """Return the sums over all samples; None if there are none."""
+        if self._waiting:
+            self._add_waiting()
+        return self._sums
+
+    def _add_waiting(self) -> None:
+        x = np.stack([embedding for embedding, _ in self._waiting])
+        y = np.array([label_index for _, label_index in self._waiting], np.int64)
+        if self._sums is None:
+            self._sums = ClassSums.none(self._num_classes, x.mean(axis=0))
+        self._sums = self._sums + ClassSums.of(x, y, self._num_classes, self._sums.origin)
+        self._waiting = []
+
+
 def head_of(found: Discriminant, origin: FloatArray, fit: FitResult, embeddings: FloatArray) -> SoftmaxRegression:
     """Fold a discriminant into one layer, and take over what a fit of some of its samples has measured.
 

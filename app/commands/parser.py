@@ -83,6 +83,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add("data_dir", type=Path, metavar="DATA_DIR", help="DATA_DIR/<class label>/*.jpg, .png, .bmp, .webp or .tif")
     add("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     add("--seed", type=_natural, default=0, metavar="N", help="seed of the validation split (default: 0)")
+    add("--memory-mib", type=_natural, default=2048, metavar="N", help="above this, train from sums (default: 2048)")
     add("--dask", metavar="ADDRESS", help="embed on a cluster: local, local:N, tls://HOST:8786, tcp://127.0.0.1:8786")
     add("--insecure", action="store_true", help="allow a cluster on another computer that is not encrypted")
     _add_extractor(parser)

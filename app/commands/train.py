@@ -7,9 +7,10 @@ import logging
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,7 +35,9 @@ from app.model.saved_folder.facts import EDGE_TPU_FILE, EXPORT_FOLDER, export_fa
 from app.model.saved_folder.verified_folder import CHECKSUMS, refuse_occupied
 from app.model.train import TrainedModel, train_model
 from app.session.session import MOST_MADE_VIEWS, Sample, Session
+from learning.class_sums import ClassSums, GrowingSums, head_of
 from learning.extractor_file import check_extractor
+from learning.fit import FitResult
 from learning.view_prior import ViewPrior
 from tpu.counterparts import cpu_counterpart
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
@@ -44,6 +47,7 @@ from tpu.runtime import CPU
 
 logger = logging.getLogger(__name__)
 
+COPIES = 4  # of the embeddings that a fit in memory holds at its peak
 MOST_KEPT, KEPT_OF_CLASS = 3000, 60  # pictures in memory, and those of a class if there are more
 
 
@@ -58,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
         dask=options.dask,
         insecure=options.insecure,
+        memory_bytes=options.memory_mib << 20,
         json_path=options.json,
         write=line_writer(options),
     )
@@ -74,6 +79,7 @@ def run_train(
     seed: int,
     dask: str | None = None,
     insecure: bool = False,
+    memory_bytes: int = 2 << 30,
     json_path: Path | None,
     write: Callable[[str], None],
 ) -> None:
@@ -88,6 +94,7 @@ def run_train(
         dask: The cluster that embeds the pictures, as on the command line; None embeds them in this process. The model
             is the same.
         insecure: Whether a cluster may be used that is not encrypted.
+        memory_bytes: If a fit of all pictures would need more, it is made of sums over the pictures of each class.
         json_path: File for the results as JSON; None writes none.
         write: Receives the results, one line at a time.
 
@@ -111,15 +118,18 @@ def run_train(
         wait_until_usable(accelerator, device)
         started_s = time.perf_counter()
         embedder = stack.enter_context(_embedder(dask, extractor, opened, runtime, write))
-        session, paths = _embedded(dataset.pictures, embedder, opened)
-        shots = dict(zip(session.labels, session.shots(), strict=True))
+        found = _embedded(dataset.pictures, embedder, opened, memory_bytes)
+        shots = dict(zip(found.session.labels, found.shots, strict=True))
         check_shots(data_dir, shots)
         prior = known_prior(opened, write)
-        session = _with_views(session, paths, embedder)
+        session = _with_views(found.session, found.paths, embedder)
         embed_s = time.perf_counter() - started_s
-        skipped = dataset.left_out + sum(map(len, dataset.pictures.values())) - len(session.samples)
-        write(f"pictures used: {len(session.samples)}, in {len(shots)} classes; files skipped: {skipped}")
-        if opened.compiled_for_edge_tpu and (count := [one.device for one in session.samples].count(CPU)):
+        used = sum(found.shots)
+        skipped = dataset.left_out + sum(map(len, dataset.pictures.values())) - used
+        write(f"pictures used: {used}, in {len(shots)} classes; files skipped: {skipped}")
+        if found.sums is not None:
+            write(f"{len(session.samples)} of them are in memory; the others count in the sums of each class")
+        if opened.compiled_for_edge_tpu and (count := found.devices[CPU]):
             why = "because of --device cpu" if device == CPU else "because no Edge TPU answered"
             write(f"{count} of them were embedded on the CPU with {cpu_counterpart(extractor)}, {why}")
         with tempfile.TemporaryDirectory(prefix="kiosk-train-") as scratch:
@@ -132,11 +142,13 @@ def run_train(
                 device=device,
                 accelerator=accelerator,
                 prior=prior,
+                improve=found.improve(prior),
             )
             trained.engine.close()
             write_counterpart(trained.path, trained.head, extractor)
             places = [out.absolute().parent, out.absolute().parent / EXPORT_FOLDER]
             facts = replace(export_facts(trained, session, opened), order=next_order(places, datetime.now()))
+            facts = replace(facts, shots=found.shots)
             folder = write_export(out, facts, session, include_pictures=False, report_pictures=True)
     model = folder / facts.file
     if replaces_result:
@@ -158,6 +170,7 @@ def run_train(
             "validation_from": trained.validation_from,
             "provisional": trained.provisional,
             "agreement": trained.agreement.same_answer,
+            "from_sums": found.sums is not None,
             "seconds": {"embed": embed_s, **trained.seconds},
             "model": str(model),
             "labels": str(model.with_name("labels.txt")),
@@ -243,34 +256,76 @@ def check_out(out: Path) -> None:
         raise ExportFailed(f"cannot create the folder {out}: {problem}. Name another one with --out.")
 
 
+@dataclass(frozen=True, eq=False)
+class EmbeddedPictures:
+    """What is known of all pictures.
+
+    Attributes:
+        session: The samples that are in memory.
+        paths: The file of each of them.
+        shots: Number of readable pictures of each class.
+        devices: Number of pictures by the device that embedded them.
+        sums: Over all pictures, if they are more than the memory limit allows; else None: the session has all of them.
+    """
+
+    session: Session
+    paths: list[str]
+    shots: tuple[int, ...]
+    devices: Counter[str]
+    sums: ClassSums | None
+
+    def improve(self, prior: ViewPrior | None) -> Callable[[FitResult], FitResult] | None:
+        """Return what replaces the head that the session gives by that of all pictures; None if it has all of them."""
+        if (sums := self.sums) is None:
+            return None
+
+        def from_sums(fit: FitResult) -> FitResult:
+            return replace(fit, head=head_of(sums.discriminant(prior), sums.origin, fit, self.session.embeddings()))
+
+        return from_sums
+
+
 def _embedded(
-    pictures: Mapping[str, Sequence[Path | str]], embedder: Embedder, opened: EmbeddingExtractor
-) -> tuple[Session, list[str]]:
+    pictures: Mapping[str, Sequence[Path | str]], embedder: Embedder, opened: EmbeddingExtractor, memory_bytes: int
+) -> EmbeddedPictures:
     """Embed all pictures; log a warning for each one that cannot be read, and skip it.
 
-    Returns:
-        The session, and the file of each of its samples. With more than MOST_KEPT pictures, only KEPT_OF_CLASS
-        samples of each class keep theirs, which the report then shows.
+    With more than MOST_KEPT pictures, only KEPT_OF_CLASS samples of each class keep theirs, which the report then
+    shows. If a fit of all of them would need more than `memory_bytes`, the others only count in the sums.
     """
     total = sum(map(len, pictures.values()))
+    room = memory_bytes // (COPIES * 4 * opened.feature_dim)
+    in_memory = None if total <= room else max(KEPT_OF_CLASS, room // len(pictures))
     wanted: list[ToEmbed] = []
+    chosen: list[bool] = []
     for files in pictures.values():
-        kept = set(range(len(files)) if total <= MOST_KEPT else spread(len(files), KEPT_OF_CLASS))
+        keeps_all = total <= MOST_KEPT and in_memory is None
+        kept = set(range(len(files)) if keeps_all else spread(len(files), KEPT_OF_CLASS))
         wanted += [ToEmbed(str(path), number in kept) for number, path in enumerate(files)]
+        places = set(range(len(files)) if in_memory is None else spread(len(files), in_memory)) | kept
+        chosen += [number in places for number in range(len(files))]
     classes = (index for index, files in enumerate(pictures.values()) for _ in files)
+    sums = None if in_memory is None else GrowingSums(len(pictures))
+    shots, devices = [0] * len(pictures), Counter[str]()
     samples: list[Sample] = []
     paths: list[str] = []
     skipped: list[Unreadable] = []
     with tqdm(total=total, unit="picture", disable=not sys.stderr.isatty()) as bar:
-        for one, class_index, result in zip(wanted, classes, embedder.pictures(wanted), strict=True):
+        for one, keep, class_index, result in zip(wanted, chosen, classes, embedder.pictures(wanted), strict=True):
             bar.update()
             if isinstance(result, Unreadable):
                 skipped.append(result)
                 continue
-            samples.append(
-                Sample(len(samples), class_index, result.embedding, result.picture, 0.0, device=result.device)
-            )
-            paths.append(one.path)
+            shots[class_index] += 1
+            devices[result.device] += 1
+            if sums is not None:
+                sums.add(result.embedding, class_index)
+            if keep:
+                samples.append(
+                    Sample(len(samples), class_index, result.embedding, result.picture, 0.0, device=result.device)
+                )
+                paths.append(one.path)
     for unreadable in skipped:
         logger.warning("skipped %s: %s", shown_path(unreadable.path), unreadable.reason)
-    return Session(tuple(pictures), tuple(samples), opened.name, opened.origin_sha256), paths
+    session = Session(tuple(pictures), tuple(samples), opened.name, opened.origin_sha256)
+    return EmbeddedPictures(session, paths, tuple(shots), devices, None if sums is None else sums.finished())

@@ -52,10 +52,10 @@ def _lead(summary: Summary) -> str:
     if summary.accuracy is None:
         return "No two stations taught the same classes, so it could not be tested at a station that it does not know."
     worst = min((one for one in summary.stations if one.accuracy is not None), key=lambda one: one.accuracy or 0.0)
-    return (
-        f"At a station that it was not trained on, it is right for <b>{summary.accuracy:.0%}</b> of the samples. "
-        f"The lowest is {escape(worst.name)} with {worst.accuracy:.0%}."
-    )
+    text = f"At a station that it was not trained on, it is right for <b>{summary.accuracy:.0%}</b> of the samples."
+    if f"{worst.accuracy:.0%}" == f"{summary.accuracy:.0%}":
+        return text
+    return f"{text} The lowest is {escape(worst.name)} with {worst.accuracy:.0%}."
 
 
 def _tiles(summary: Summary) -> str:
@@ -91,7 +91,7 @@ def _accuracy(summary: Summary) -> str:
         else "Each station was judged by a model that was trained without it. "
         f"Up to {summary.left_out_together} stations were left out at a time."
     )
-    head = "<tr><th>station<th>right<th><th>tested<th></tr>"
+    head = "<tr><th>station<th>right<th><th class=number>tested<th></tr>"
     return f"<table class=stations>{head}{''.join(rows)}</table><p class=note>{together} The lowest comes first.</p>"
 
 
@@ -99,14 +99,15 @@ def _contributions(summary: Summary) -> str:
     most = max((one.samples + one.duplicates for one in summary.stations), default=0) or 1
     rows = []
     for one in sorted(summary.stations, key=lambda one: (-one.samples, one.name)):
-        classes = ", ".join(f"{escape(label)} {count}" for label, count in one.classes.items()) or "nothing new"
+        nothing = "only duplicates" if one.duplicates else "nothing"
+        classes = ", ".join(f"{escape(label)} {count}" for label, count in one.classes.items()) or nothing
         bar = f"<i style='width:{one.samples / most:.1%}'></i>"
         bar += f"<i class=twice style='width:{one.duplicates / most:.1%}'></i>"
         rows.append(
             f"<tr><td>{escape(one.name)}<td><div class='bar parts'>{bar}</div><td class=number>{one.samples}"
             f"<td class=number>{one.duplicates or ''}<td class=note>{classes}</tr>"
         )
-    head = "<tr><th>station<th><th>samples<th>duplicates<th>classes</tr>"
+    head = "<tr><th>station<th><th class=number>samples<th class=number>duplicates<th>classes</tr>"
     return f"<table class=stations>{head}{''.join(rows)}</table>"
 
 
@@ -132,14 +133,14 @@ def _over_time(summary: Summary) -> str:
     if len(dated) < 2:
         when = f"All dated samples are from {dated[0][0]}." if dated else "The folders do not say when they were saved."
         return f"<p>{when} From two months on, this shows whether the accuracy changes.</p>"
-    step = (CHART_WIDTH - 80) / (len(dated) - 1)
+    step = (CHART_WIDTH - 100) / (len(dated) - 1)
     most = max(judged for *_, judged in dated)
     base = CHART_HEIGHT - 40
 
     def height(share: float) -> float:
         return 10 + (base - 10) * (1 - share)
 
-    points = [(50 + number * step, height(share)) for number, (_, share, _) in enumerate(dated)]
+    points = [(70 + number * step, height(share)) for number, (_, share, _) in enumerate(dated)]
     bars = "".join(
         f'<rect x="{x - 7:.0f}" y="{base - 40 * judged / most:.1f}" width="14" height="{40 * judged / most:.1f}"/>'
         for (x, _), (*_, judged) in zip(points, dated, strict=True)

@@ -23,7 +23,7 @@ from learning.fit import MIN_SHOTS, FitResult
 from learning.view_prior import ViewPrior
 from tpu.extractor import EmbeddingExtractor
 
-COPIES = 4  # of the embeddings that a fit in memory holds at its peak
+COPIES = 4  # of the embeddings that a fit in memory holds at its peak; also in `app.commands.train`
 PICTURES_OF_CLASS = 8  # that compare the exported file with the trained head
 
 

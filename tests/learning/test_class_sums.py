@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from learning.class_sums import ClassSums, head_of
+from learning.class_sums import ClassSums, GrowingSums, head_of
 from learning.discriminant import Rows
 from learning.errors import NotEnoughSamples
 from learning.fit import fit_head
@@ -61,6 +61,20 @@ def test_subtracting_a_station_is_training_without_it() -> None:
     found = (whole - ClassSums.of(x[left_out], y[left_out], CLASSES, x[0])).discriminant(None)
     expected = ClassSums.of(x[~left_out], y[~left_out], CLASSES, x[0]).discriminant(None)
     np.testing.assert_allclose(found.weights, expected.weights, rtol=1e-4, atol=1e-5)
+
+
+def test_samples_that_are_added_one_at_a_time_give_the_sums_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.class_sums.BATCH", 500)
+    x, y, _ = fleet()
+    growing = GrowingSums(CLASSES)
+    assert growing.finished() is None
+    for embedding, label in zip(x, y.tolist(), strict=True):
+        growing.add(embedding, label)
+    found = growing.finished()
+    expected = ClassSums.of(x, y, CLASSES, found.origin)
+    np.testing.assert_allclose(found.products, expected.products)
+    np.testing.assert_allclose(found.sums, expected.sums)
+    assert found.counts.tolist() == expected.counts.tolist()
 
 
 def test_weights_count_like_repeated_samples() -> None:

@@ -143,3 +143,19 @@ def test_without_dask_the_error_names_the_package(
     assert capsys.readouterr().err.splitlines() == [
         "error: --dask needs Dask, which is not installed. Install it: pip install 'teachable-kiosk[hub]'"
     ]
+
+
+def test_above_the_memory_limit_all_pictures_count_and_few_are_in_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.commands.train.KEPT_OF_CLASS", 3)
+    data, out, report = painted(tmp_path / "data", (".png",), each=7), tmp_path / "out", tmp_path / "report.json"
+    assert main(["train", str(data), "--out", str(out), "--memory-mib", "0", "--json", str(report)]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "pictures used: 14, in 2 classes; files skipped: 0",
+        "6 of them are in memory; the others count in the sums of each class",
+    ]
+    facts = json.loads(report.read_text())
+    assert (facts["from_sums"], facts["samples"]) == (True, {"blue": 7, "red": 7})
+    assert main(["classify", str(out), str(data / "red/0.png"), "--json", str(tmp_path / "answers.json")]) == 0
+    assert json.loads((tmp_path / "answers.json").read_text())[0]["label"] == "red"
