@@ -23,7 +23,7 @@ from tests.support.waiting import wait_until
 from tpu.classifier import ClassificationEngine
 from tpu.errors import ModelError, ModelStopped
 from tpu.extractor import EmbeddingExtractor
-from tpu.guarded.isolation import processor_s
+from tpu.guarded.isolation import address_space_bytes, processor_s
 from tpu.guarded.messages import BadReply, checked_detail, clean_text, decoded
 from tpu.guarded.process import ChildFailed, GuardedChild, GuardLimits
 from tpu.guarded.system_calls import FCNTL, NUMBERS
@@ -225,6 +225,11 @@ os._exit(0)
     if said.stdout.strip() == "not here":
         pytest.skip("this machine has no filter for system calls")
     assert said.stdout.strip() == "nothing"
+
+
+def test_the_address_space_is_what_the_kernel_says_of_this_process() -> None:
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    assert address_space_bytes() == pytest.approx(int(status["VmSize"].split()[0]) << 10, rel=0.05)
 
 
 @pytest.mark.parametrize(
