@@ -36,6 +36,22 @@ def test_the_size_in_the_header_is_that_of_the_decoded_picture(ending: str) -> N
     assert decode(data).shape == (30, 50, 3)
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("big", [False, True])
+def test_both_kinds_of_tiff_say_their_size_in_both_orders_of_bytes(order: str, big: bool) -> None:
+    mark = b"II" if order == "<" else b"MM"
+    if big:
+        head = mark + struct.pack(f"{order}HHHQ", 43, 8, 0, 16)
+        tags = [struct.pack(f"{order}HHQQ", tag, 16, 1, size) for tag, size in ((256, 640), (257, 480))]
+        data = head + struct.pack(f"{order}Q", 2) + b"".join(tags)
+    else:
+        head = mark + struct.pack(f"{order}HI", 42, 8)
+        tags = [struct.pack(f"{order}HHII", tag, 4, 1, size) for tag, size in ((256, 640), (257, 480))]
+        data = head + struct.pack(f"{order}H", 2) + b"".join(tags)
+    assert picture_size(data) == (640, 480)
+    assert picture_size(data[:-20]) is None
+
+
 def test_progressive_and_lossless_files_have_their_size_in_the_header_too() -> None:
     assert picture_size(encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)) == (50, 30)
     assert picture_size(encoded(".webp", cv2.IMWRITE_WEBP_QUALITY, 101)) == (50, 30)
