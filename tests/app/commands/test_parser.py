@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import get_args
@@ -35,8 +36,8 @@ def test_every_command_and_every_argument_has_a_help_text() -> None:
 def test_the_help_of_bench_names_every_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["bench", "--help"])
-    error = capsys.readouterr().out.replace("-\n", "-")
-    assert all(topic in error for topic in topics_in())
+    text = re.sub(r"-\n\s*", "-", capsys.readouterr().out)  # a line may end at the hyphen of a name
+    assert [topic for topic in topics_in() if topic not in text] == []
 
 
 def test_the_help_of_train_shows_the_default_seed(capsys: pytest.CaptureFixture[str]) -> None:
