@@ -395,3 +395,12 @@ def test_holding_the_two_staff_buttons_undoes_nothing_on_any_page() -> None:
     assert (state.mode, ev.RemoveLastHold() in commands) == (Mode.TEACH, False)
     state, _ = run(state, ev.ButtonReleased(Action.UNDO), ev.ButtonReleased(Action.RESET))
     assert pressed(state, Action.UNDO)[1] == [ev.RemoveLastHold()]
+
+
+def test_on_a_page_that_became_shorter_the_cursor_is_on_its_last_target() -> None:
+    state = opened()
+    last = len(targets(state)) - 1
+    for index in (last, last + 1, last + 5):
+        assert current_target(replace(state, cursor=index)) == targets(state)[-1]
+    before_last, _ = pressed(replace(state, cursor=last + 5), 0)
+    assert current_target(before_last) in targets(state)
