@@ -17,6 +17,7 @@ PACKAGES_OF_MARKERS = {
     "needs_mediapipe": ("mediapipe",),
     "needs_torch": ("torch", "tensorflow"),
 }
+LONG = ("test_soak.py", "test_bit_flips.py", "test_command_line.py")
 SHARED = Path(os.environ.get("KIOSK_SHARED", REPOSITORY.parent / "shared"))
 
 if find_spec("hypothesis") is not None:  # the environment of MediaPipe has none
@@ -36,8 +37,8 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of whole kiosks first: they take longest, and others fill the time that they wait."""
-    items.sort(key=lambda item: item.path.parent.name != "end_to_end")
+    """Run the tests that take longest first: others fill the time that they wait."""
+    items.sort(key=lambda item: item.path.parent.name != "end_to_end" and item.path.name not in LONG)
     for item in items:
         if item.path.parent.name == "end_to_end" and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(400))
