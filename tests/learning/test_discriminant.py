@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from learning.discriminant import PLANE_DIRECTIONS, PRIOR_WEIGHT, SHRINKAGE, Rows
+from learning.novelty import distances_from
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -129,3 +130,14 @@ def test_a_discriminant_has_only_the_classes_of_its_training_rows() -> None:
     found = rows_of(x, y).discriminant(np.flatnonzero(y != 2))
     assert found.means.shape == (3, 20)
     assert (found.logits(rows_of(x, y).coordinates(np.flatnonzero(y == 3))).argmax(axis=1) == 2).mean() > 0.9
+
+
+def test_the_mean_of_a_class_is_at_no_distance_from_what_was_taught() -> None:
+    x, y = things(200, 30)
+    rows = rows_of(x, y)
+    found = rows.discriminant(np.arange(200))
+    means = np.stack([rows.coordinates(np.flatnonzero(y == one)).mean(axis=0) for one in range(4)])
+    distances = distances_from(found, means.astype(np.float32))
+    assert np.allclose(distances.nearest, 0, atol=1e-3)
+    others = distances_from(found, rows.coordinates(np.arange(200))).nearest
+    assert np.median(others) > 0.1
