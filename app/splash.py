@@ -10,15 +10,13 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack, closing
 
-import pygame
-
 from app.base.errors import DisplayUnavailable
 from app.base.process_age import process_age_s
 from app.base.start_problems import Fallbacks
 from app.config.schema import Config
 from app.devices.display import end_when_display_is_lost
 from app.session.lock import only_kiosk_in
-from app.ui.window import Window
+from app.ui.window import DisplayError, Window
 from app.views.waking import waking
 from tpu.stderr_filter import NO_RUNTIME_DIR, hide_lines
 
@@ -86,7 +84,7 @@ def _window(size: tuple[int, int], *, fullscreen: bool, headless: bool, locked_i
     try:
         with hide_lines(NO_RUNTIME_DIR):
             return Window(size, fullscreen=fullscreen, headless=headless, locked_in=locked_in)
-    except (pygame.error, MemoryError) as error:
+    except (DisplayError, MemoryError) as error:
         raise DisplayUnavailable(
             f"no window can be opened: {error}. Start it from a desktop session, or with --headless."
         ) from error

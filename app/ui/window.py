@@ -20,6 +20,7 @@ from app.views.model import KioskView
 
 logger = logging.getLogger(__name__)
 
+DisplayError = pygame.error
 CAPTION = "Teachable Kiosk"
 INVISIBLE_DRIVERS = ("dummy", "offscreen")  # SDL falls back to these without a screen
 EXPOSING_EVENTS = (pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.WINDOWEXPOSED)  # the drawn picture is lost

@@ -25,7 +25,9 @@ from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.tone import Tone
 from app.commands.bench.machine import judgement, machine_line
+from app.core.events import SavingStage
 from app.core.facts import TaughtClass, TrainedFacts
+from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Notice
 from app.demo.camera import DemonstrationCamera
 from app.model.observation import NOTHING_SEEN, Smoothed
@@ -50,7 +52,7 @@ REPEATS = 60
 TICK_MS = 1000 / 60
 GOOD_TICKS = 3  # at a third of the usual rate motion is no longer smooth
 GOOD_ANSWER_MS, SLOW_ANSWER_MS = 70.0, 250.0  # 14 and 4 answers a second
-SIZES = ((1280, 720), (1920, 1080))
+SIZES = ((1280, 720), (1920, 1080), (1080, 1920))
 
 
 def main() -> None:
@@ -175,6 +177,7 @@ def scenes(frame: Frame) -> list[tuple[str, KioskState, Smoothed]]:
     taught = KioskState(classes=classes, camera="demonstration")
     model = TrainedFacts(0.9, 0.5, (12, 12, 12))
     live = replace(taught, mode=Mode.LIVE, model=model, notice=Notice("Learned it!", Tone.SUCCESS, 9.0))
+    saved = SavingState(drive="KATJA", finished=True, done=tuple((stage, True) for stage in SavingStage))
     answer = Smoothed(np.array([0.9, 0.06, 0.04], np.float32), 0.5, 1, 0.0)
     cells = np.random.default_rng(0).normal(0.0, 1.0, (28, 28)).astype(np.float32)
     why = replace(answer, why=Explanation(cells, 0, 1, against_all=False, margin=float(cells.sum()), way=Way.EXACT))
@@ -183,6 +186,7 @@ def scenes(frame: Frame) -> list[tuple[str, KioskState, Smoothed]]:
         ("draw live", live, answer),
         ("draw live with WHY", replace(live, why=True), why),
         ("draw training", replace(taught, mode=Mode.TRAINING), NOTHING_SEEN),
+        ("draw saved", replace(live, mode=Mode.SAVING, saving=saved), NOTHING_SEEN),
         ("draw question", replace(taught, mode=Mode.CONFIRM_RESET), NOTHING_SEEN),
     ]
 
