@@ -61,8 +61,7 @@ def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> N
     """Draw the mascot and what it says."""
     draw_mascot(canvas, layout.mascot, moving)
     palette = canvas.palette
-    area = layout.guidance.inflate(0, -canvas.px(8))
-    canvas.text(words, area, SPEECH, palette.text, palette.background, bold=True, lines=2)
+    canvas.text(words, layout.guidance, SPEECH, palette.text, palette.background, bold=True, lines=2)
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
