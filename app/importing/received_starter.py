@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,13 +153,28 @@ def _facts(data: bytes) -> tuple[int, tuple[str, ...], str]:
 
 def _head(data: bytes, classes: int) -> tuple[FloatArray, FloatArray]:
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            weights, biases = (np.asarray(arrays[name], np.float32) for name in ("weights", "biases"))
+        with zipfile.ZipFile(io.BytesIO(data)) as members:
+            weights, biases = _array(members, "weights", 2), _array(members, "biases", 1)
     except DAMAGED_ARCHIVE as error:
         raise FolderRefused(f"{HEAD_FILE} is damaged.") from error
-    if weights.ndim != 2 or weights.shape[1] != classes or biases.shape != (classes,):
+    if weights.shape[1] != classes or biases.shape != (classes,):
         raise FolderRefused(f"{HEAD_FILE} is damaged.")
     return weights, biases
+
+
+def _array(members: zipfile.ZipFile, name: str, dimensions: int) -> FloatArray:
+    """Read an array. It may be a stranger's, so nothing takes more memory than what was checked before."""
+    info = members.getinfo(f"{name}.npy")
+    if info.file_size > LARGEST_HEAD_BYTES:
+        raise FolderRefused(f"{HEAD_FILE} is damaged.")
+    with members.open(info) as packed:
+        stream = io.BytesIO(packed.read(info.file_size))
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise FolderRefused(f"{HEAD_FILE} is damaged.")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if fortran or dtype != np.float32 or len(shape) != dimensions:
+        raise FolderRefused(f"{HEAD_FILE} is damaged.")
+    return np.frombuffer(stream.read(), np.float32).reshape(shape)
 
 
 def _has(folder: UntrustedFolder, name: str) -> bool:

@@ -53,10 +53,11 @@ class StarterPlace:
             except UntrustedFolderError as error:
                 logger.info("no starter in %s: %s", folder, error)
                 continue
+            if present is not None and new.same_as(present):
+                continue
             problem = refusal(new, present, _own_session(tools))
             if problem is not None:
-                if present is None or not new.same_as(present):
-                    logger.warning("the starter in %s is not taken: %s", folder, problem)
+                logger.warning("the starter in %s is not taken: %s", folder, problem)
             elif new.signed:
                 write_folder(taken, new.signed_with(key), on_drive=False)
                 logger.info("took the starter with the serial number %d", new.order)

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -53,21 +54,28 @@ def head_of(x: Any, y: Any) -> dict[str, Any]:
 
 
 def publish(
-    folder: Path, model: Path, order: int, *, key: bytes | None = KEY, turned: bool = False, **facts: Any
+    folder: Path,
+    model: Path,
+    order: int,
+    *,
+    key: bytes | None = KEY,
+    turned: bool = False,
+    head: bytes | None = None,
+    **facts: Any,
 ) -> Path:
     """Write a starter as `hub` does; one with a `turned` head takes apples for cups."""
     shutil.rmtree(folder, ignore_errors=True)
     with np.load(model.parents[2] / "head.npz") as arrays:
         step = -1 if turned else 1
-        head = {"weights": arrays["weights"][:, ::step], "biases": arrays["biases"][::step]}
+        layer = {"weights": arrays["weights"][:, ::step].copy(), "biases": arrays["biases"][::step].copy()}
     stream = io.BytesIO()
-    np.savez(stream, **head)
+    np.savez(stream, **layer)
     metadata = {**json.loads((model / "metadata.json").read_text()), "order": order, **facts}
     files = with_checksums(
         {
             PLAIN_FILE: (model / PLAIN_FILE).read_bytes(),
             "metadata.json": json.dumps(metadata).encode(),
-            HEAD_FILE: stream.getvalue(),
+            HEAD_FILE: stream.getvalue() if head is None else head,
         }
     )
     if key is not None:
@@ -181,6 +189,27 @@ def test_a_starter_that_is_worse_on_what_was_taught_here_is_not_taken(
     station.kiosk.perform(ev.LoadStarter())
     station.settle()
     assert taken(station) == 9
+
+
+@pytest.mark.parametrize("harm", ["huge shape", "pickle", "no archive"])
+def test_a_head_that_would_do_harm_is_never_unpacked(
+    harm: str, started: Callable[[], Station], share: Path, model: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A starter need not be signed to be read."""
+    caplog.set_level(logging.INFO, LOGGER)
+    stream = io.BytesIO()
+    if harm == "pickle":
+        np.savez(stream, weights=np.array([[{}, {}]], object), biases=np.zeros(2, np.float32))
+    elif harm == "huge shape":
+        member = io.BytesIO()
+        np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": (1 << 40, 2)})
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("weights.npy", member.getvalue())
+            archive.writestr("biases.npy", b"")
+    publish(share, model, 8, key=None, head=stream.getvalue())
+    station = started()
+    assert (taken(station), station.kiosk.state.starter) == (0, None)
+    assert f"no starter in {share}: head.npz is damaged." in caplog.messages
 
 
 def test_a_signed_starter_on_a_stick_is_taken(
