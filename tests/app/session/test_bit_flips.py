@@ -15,7 +15,7 @@ from tests.support.bit_flips import SAMPLES, Flipper
 pytestmark = pytest.mark.needs_runtime
 
 HEADER_BITS = 800
-TRIED = 150  # of each database
+TRIED = 50
 
 
 @pytest.mark.parametrize("good_copy", [True, False], ids=["with the last good copy", "without it"])
