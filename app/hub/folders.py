@@ -26,7 +26,8 @@ from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import ImageArray
 
 DEEPEST = 4  # folders between DIR and a saved folder, it included
-MOST_FOLDERS = 100_000  # that are looked at
+MOST_FOLDERS = 100_000  # that are read
+MOST_STEPS = 3  # samples/0_cup/001.jpg
 LARGEST_CHECKSUMS_BYTES = 4 << 20
 LISTED = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 NEEDED = ("session.npz", "session.json")
@@ -98,9 +99,14 @@ def find_folders(root: Path) -> list[FoundStationFolder]:
             f"cannot read {root}: {error.strerror}. Name a folder with the folders of stations."
         ) from error
     return [
-        FoundStationFolder(str(root.absolute().joinpath(*parts)), "/".join(parts), parts[0])
+        FoundStationFolder(str(root.absolute().joinpath(*parts)), shown("/".join(parts)), shown(parts[0]))
         for parts in found[:MOST_FOLDERS]
     ]
+
+
+def shown(name: str) -> str:
+    """Return a name of a file as text that can be written: bytes that are not UTF-8 become question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _below(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -181,8 +187,11 @@ def _check_sums(folder: UntrustedFolder) -> None:
             raise FolderRefused(f"{CHECKSUMS} does not list {name}. Copy the whole folder again.")
     for name, expected in sums.items():
         if name in NEEDED or name.startswith("samples/"):
+            steps = name.split("/")
+            if len(steps) > MOST_STEPS:
+                raise FolderRefused(f"{CHECKSUMS} lists a file that is too deep. Copy the whole folder again.")
             try:
-                data = _read(folder, name.split("/"))
+                data = _read(folder, steps)
             except FileNotFoundError as error:
                 raise FolderRefused(f"{name} is missing. Copy the whole folder again.") from error
             if hashlib.sha256(data).hexdigest() != expected:

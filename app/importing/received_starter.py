@@ -141,7 +141,7 @@ def _facts(data: bytes) -> tuple[int, tuple[str, ...], str]:
         order, labels, extractor = facts["order"], facts["labels"], facts["extractor"]["sha256"]
         if facts["model"] != PLAIN_FILE or not 0 <= float(facts["threshold"]) <= 1:
             raise ValueError(FACTS)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise FolderRefused(f"{FACTS} is damaged, or was not written by a hub.") from error
     whole = isinstance(order, int) and not isinstance(order, bool) and 0 <= order <= LARGEST_ORDER
     if not whole or not isinstance(extractor, str) or not isinstance(labels, list) or len(labels) > MOST_LABELS:

@@ -99,7 +99,7 @@ def open_untrusted_folder(root: Path) -> Iterator[UntrustedFolder]:
 
 
 def _name(name: str) -> str:
-    if "/" in name or name in ("", ".", ".."):
+    if "/" in name or "\0" in name or name in ("", ".", ".."):
         raise _not_plain(name)
     return name
 

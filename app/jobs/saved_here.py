@@ -1,8 +1,9 @@
 """Folders that SAVE wrote to this computer because no drive was plugged in.
 
 Each has a number, by which its visitor asks staff for it; staff copy it to a drive. The oldest make room for new ones.
-Only folders with the order that SAVE stores in them are counted and deleted; whatever else is in the export directory
-stays. Which folder is the oldest does not depend on the clock (`app.importing.find.next_order`).
+Only folders with such a number are counted and deleted: whatever else is in the export directory stays, also what
+`train` and `hub` wrote there. Which folder is the oldest does not depend on the clock
+(`app.importing.find.next_order`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from app.model.saved_folder.verified_folder import CHECKSUMS, write_folder
 
 logger = logging.getLogger(__name__)
 
+_NO_ROOM = message("There is too little room on this computer. Plug in a drive and press SAVE again.")
 LAST_NUMBER = "last_saved_number.txt"  # in the data directory: a number is never given twice
 
 
@@ -84,7 +86,7 @@ def make_room(
     keep: Path | None = None,
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
 ) -> None:
-    """Delete the oldest saved folders until the limits hold.
+    """Delete the oldest folders that SAVE wrote until the limits hold; none if that would not be enough.
 
     Args:
         exports: The folder that holds them; it may be missing.
@@ -94,12 +96,15 @@ def make_room(
         free_bytes: Returns the free space of the disk of a folder.
 
     Raises:
-        ExportFailed: If too little is free even without them.
+        ExportFailed: If too little would be free even without them.
     """
     place = next((one for one in (exports, *exports.absolute().parents) if one.is_dir()), exports)
-    folders = saved_here(exports)
-    sizes = {one.path: one.size_bytes for one in folders}
+    sizes = {one.path: one.size_bytes for one in saved_here(exports) if one.number is not None}
     total = sum(sizes.values())
+    if free_bytes(place) + sum(size for path, size in sizes.items() if path != keep) < floor_bytes:
+        if keep is None:
+            raise ExportFailed(_NO_ROOM)
+        return
     for path, size_bytes in sizes.items():
         if total <= max_bytes and free_bytes(place) >= floor_bytes:
             return
@@ -109,7 +114,7 @@ def make_room(
         total -= size_bytes
         shred_folder(path)
     if keep is None and free_bytes(place) < floor_bytes:
-        raise ExportFailed(message("There is too little room on this computer. Plug in a drive and press SAVE again."))
+        raise ExportFailed(_NO_ROOM)
 
 
 def copy_to_drive(tools: Tools, announce: Announce, number: int) -> None:

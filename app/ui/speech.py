@@ -6,6 +6,7 @@ import logging
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.ui.utterance_queue import UtteranceQueue
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 SETTLE_S = VERDICT_SETTLES_S  # a verdict is spoken after it has not changed for this long
 QUIET_S = 2.5  # shortest pause before a verdict
 AGAIN_S = 12.0  # the same verdict is spoken again after this time, if only verdicts are spoken
+CLOSES_WITHIN_S = 2.0  # at the end of the program, for a speech server that is told to stop
 TOO_LONG_S = 6.0  # a program that still speaks is stopped, later if the text is long
 LETTERS_PER_S = 8  # slow speech
 WORDS_PER_MINUTE = 150
@@ -81,6 +83,7 @@ class Speech:
         found = ((find(engine.name), engine) for engine in ENGINES)
         self._engine = next(((path, engine) for path, engine in found if path is not None), None)
         self._process: subprocess.Popen[bytes] | None = None
+        self._silencer: subprocess.Popen[bytes] | None = None  # tells the speech server to stop; the screen never waits
         self._current: Utterance | None = None
         self._started_s = 0.0
         self._queue = UtteranceQueue()
@@ -115,6 +118,7 @@ class Speech:
     def close(self) -> None:
         """Stop speaking at once."""
         self._silence()
+        self._let_silencer_end()
 
     def _sure_answer(self, view: KioskView) -> tuple[Utterance, ...]:
         """A sure verdict that has settled; the same one again after a while."""
@@ -173,7 +177,23 @@ class Speech:
         self._process.wait()
         self._process = self._current = None
         if self._engine is not None and self._engine[1].silence:
-            subprocess.run([self._engine[0], *self._engine[1].silence], check=False, capture_output=True, timeout=2)
+            self._end_silencer()
+            with suppress(OSError):
+                self._silencer = subprocess.Popen(
+                    [self._engine[0], *self._engine[1].silence], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+
+    def _end_silencer(self) -> None:
+        if self._silencer is not None:
+            self._silencer.kill()
+            self._silencer.wait()
+            self._silencer = None
+
+    def _let_silencer_end(self) -> None:
+        if self._silencer is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._silencer.wait(CLOSES_WITHIN_S)
+            self._end_silencer()
 
     def _forget(self) -> None:
         self._silence()

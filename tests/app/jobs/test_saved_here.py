@@ -22,7 +22,7 @@ def lay_folders(exports: Path, orders: dict[str, object]) -> None:
     """Saved folders of 1000 bytes and a little more."""
     for name, order in orders.items():
         (exports / name / "samples").mkdir(parents=True)
-        (exports / name / "metadata.json").write_text(json.dumps({"order": order}))
+        (exports / name / "metadata.json").write_text(json.dumps({"order": order, "number": order}))
         (exports / name / "samples" / "1.jpg").write_bytes(bytes(1000))
 
 
@@ -37,11 +37,20 @@ def test_the_oldest_folders_are_deleted_by_their_order_and_not_by_their_names_or
 
 
 def test_folders_that_save_did_not_write_stay(tmp_path: Path) -> None:
-    lay_folders(tmp_path, {"mine": "5", "holiday": True})
+    lay_folders(tmp_path, {"mine": "5", "holiday": True, "trained": 4})
+    (tmp_path / "trained" / "metadata.json").write_text(json.dumps({"order": 4}))  # by `train`
     (tmp_path / "letter.txt").write_text("x")
     (tmp_path / "elsewhere").symlink_to(tmp_path / "mine")
     make_room(tmp_path, max_bytes=0, floor_bytes=0)
-    assert names(tmp_path) == {"mine", "holiday", "letter.txt", "elsewhere"}
+    assert names(tmp_path) == {"mine", "holiday", "trained", "letter.txt", "elsewhere"}
+
+
+def test_no_model_is_deleted_if_that_does_not_make_enough_room(tmp_path: Path) -> None:
+    lay_folders(tmp_path, {"a": 1, "b": 2})
+    with pytest.raises(ExportFailed):
+        make_room(tmp_path, max_bytes=1 << 40, floor_bytes=9000, free_bytes=lambda _: 5000)
+    make_room(tmp_path, max_bytes=1 << 40, floor_bytes=9000, free_bytes=lambda _: 5000, keep=tmp_path / "b")
+    assert names(tmp_path) == {"a", "b"}
 
 
 def test_folders_are_deleted_until_the_floor_is_free_and_never_the_newest(tmp_path: Path) -> None:
@@ -52,7 +61,7 @@ def test_folders_are_deleted_until_the_floor_is_free_and_never_the_newest(tmp_pa
 
     make_room(tmp_path, max_bytes=1 << 40, floor_bytes=3000, free_bytes=free)
     assert names(tmp_path) == {"b", "c"}
-    make_room(tmp_path, max_bytes=0, floor_bytes=9000, free_bytes=free, keep=tmp_path / "c")
+    make_room(tmp_path, max_bytes=0, floor_bytes=0, free_bytes=free, keep=tmp_path / "c")
     assert names(tmp_path) == {"c"}
 
 

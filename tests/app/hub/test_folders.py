@@ -1,0 +1,46 @@
+"""Folders of stations are strangers' files: whatever they hold, they are read or refused with a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from app.hub.folders import RefusedFolder, find_folders, read_folder
+
+NEEDED = ("session.npz", "session.json")
+
+
+def lay(folder: Path, *more: str) -> None:
+    """A folder whose files have the right checksums; `more` are names that its SHA256SUMS lists as well."""
+    (folder / "samples").mkdir(parents=True)
+    digest = hashlib.sha256(b"x").hexdigest()
+    for name in NEEDED:
+        (folder / name).write_bytes(b"x")
+    (folder / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name in (*NEEDED, *more)))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("samples/a\0b", ""),
+        ("samples/" + "a/" * 2000 + "b", "SHA256SUMS lists a file that is too deep. Copy the whole folder again."),
+        ("samples/../../x", "SHA256SUMS lists a file that is too deep. Copy the whole folder again."),
+    ],
+)
+def test_a_folder_that_lists_names_that_no_folder_has_is_refused(tmp_path: Path, name: str, reason: str) -> None:
+    lay(tmp_path / "station" / "visit", name)
+    (found,) = find_folders(tmp_path)
+    refused = read_folder(found, cast(Any, None))
+    assert isinstance(refused, RefusedFolder)
+    assert reason in refused.reason
+
+
+def test_the_name_of_a_station_that_is_not_utf_8_can_be_written(tmp_path: Path) -> None:
+    lay(Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")) / "visit")
+    (found,) = find_folders(tmp_path)
+    assert (found.station, found.name) == ("caf?", "caf?/visit")
+    assert Path(found.path).is_dir()
