@@ -86,8 +86,11 @@ def lock_down(namespaces: tuple[str, ...], memory_bytes: int, written_bytes: int
 def limit_processor_time(pid: int, more_s: int) -> None:
     """Let a process use so many more seconds of processor time from now; it then ends with OUT_OF_TIME.
 
-    Called by its parent again and again, so that a child without an order cannot go on computing either.
+    Called by its parent again and again, so that a child without an order cannot go on computing either. Number 0, which
+    the system takes for this process, is no child: nothing happens.
     """
+    if pid <= 0:
+        return
     with suppress(OSError, ValueError):
         used_s = processor_s(pid)
         resource.prlimit(pid, resource.RLIMIT_CPU, (int(used_s) + 1 + more_s, resource.RLIM_INFINITY))

@@ -130,8 +130,9 @@ class GuardedChild:
                 self._launch(runtime)
             while self._holds is None:  # up to here the child has not seen a byte of a model
                 message = self._receive(until_s)
-                if isinstance(message.get("pid"), int):
-                    self._pid = message["pid"]
+                pid = message.get("pid")
+                if isinstance(pid, int) and pid > 0:
+                    self._pid = pid
                 elif isinstance(message.get("hello"), list):
                     self._holds = tuple(clean_text(one) for one in message["hello"])
                     self._pending = None
@@ -158,6 +159,8 @@ class GuardedChild:
                     self._take_reply(until_s)
                 except ChildFailed as failed:
                     raise (failed if failed.kind == "late" else ChildReplaced()) from failed
+            if self._socket is None:  # it has ended, and no process has the number 0: that means this one
+                raise ChildFailed("crash")
             while self._forgotten:
                 self._transmit({"do": "close", "key": self._forgotten.pop(), "number": 0})
             number = next(self._numbers)

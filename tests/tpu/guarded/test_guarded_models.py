@@ -23,7 +23,7 @@ from tests.support.waiting import wait_until
 from tpu.classifier import ClassificationEngine
 from tpu.errors import ModelError, ModelStopped
 from tpu.extractor import EmbeddingExtractor
-from tpu.guarded.isolation import address_space_bytes, processor_s
+from tpu.guarded.isolation import address_space_bytes, limit_processor_time, processor_s
 from tpu.guarded.messages import BadReply, checked_detail, clean_text, decoded, size_bytes
 from tpu.guarded.process import ChildFailed, GuardedChild, GuardLimits
 from tpu.guarded.system_calls import FCNTL, NUMBERS
@@ -195,6 +195,20 @@ def test_a_process_without_an_order_may_not_compute_on(guard: GuardedChild) -> N
     guard.start("litert", time.monotonic() + 60)
     soft, _hard = resource.prlimit(guard.pid, resource.RLIMIT_CPU)
     assert processor_s(guard.pid) < soft < processor_s(guard.pid) + 40
+
+
+def test_a_message_to_a_child_that_has_ended_limits_no_other_process() -> None:
+    """To the system, process 0 is the one that asks: the kiosk itself would run out of processor time."""
+    import resource
+
+    guard = GuardedChild(QUICK)
+    guard.start("litert", time.monotonic() + 60)
+    guard.kill()
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    with pytest.raises(ChildFailed):
+        guard.send({"do": "run", "key": 1}, time.monotonic() + 60)
+    limit_processor_time(0, 5)
+    assert resource.getrlimit(resource.RLIMIT_CPU) == before
 
 
 def test_the_filter_refuses_everything_that_is_not_listed() -> None:
