@@ -86,8 +86,8 @@ def lock_down(namespaces: tuple[str, ...], memory_bytes: int, written_bytes: int
 def limit_processor_time(pid: int, more_s: int) -> None:
     """Let a process use so many more seconds of processor time from now; it then ends with OUT_OF_TIME.
 
-    Called by its parent again and again, so that a child without an order cannot go on computing either. Number 0, which
-    the system takes for this process, is no child: nothing happens.
+    Called by its parent again and again, so that a child without an order cannot go on computing either. With
+    number 0, which the system takes for this process, nothing happens.
     """
     if pid <= 0:
         return
