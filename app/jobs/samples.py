@@ -126,7 +126,7 @@ def load_gallery(tools: Tools, announce: Announce, class_index: int, page: int, 
     """Fetch the pictures of one page of a class, newest first; announces GalleryLoaded or UndoFailed."""
     with report_failure_as(ev.UndoFailed, announce):
         sample_ids = tools.store.newest(class_index, size, page * size)
-        announce(ev.GalleryLoaded(_pictures(tools, "gallery", sample_ids)))
+        announce(ev.GalleryLoaded(_pictures(tools, "gallery", sample_ids), (class_index, page)))
 
 
 def load_pictures(

@@ -60,9 +60,13 @@ class SamplesRestored:
 
 @dataclass(frozen=True)
 class GalleryLoaded:
-    """The pictures on a page of the gallery, by sample id, newest first."""
+    """The pictures on a page of the gallery, by sample id, newest first.
+
+    `place` is the class and the page; None if it is the one that is open.
+    """
 
     pictures: tuple[tuple[int, Picture], ...]
+    place: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,9 @@ def pages(state: KioskState) -> int:
 
 
 def loaded(state: KioskState, event: ev.GalleryLoaded) -> Step:
-    """Show the pictures, unless the gallery was left meanwhile."""
-    if state.mode is not Mode.GALLERY:
+    """Show the pictures, unless the gallery was left or turned meanwhile."""
+    place = (state.gallery.class_index, state.gallery.page)
+    if state.mode is not Mode.GALLERY or event.place not in (None, place):
         return state, ()
     return replace(state, gallery=replace(state.gallery, pictures=event.pictures)), ()
 

@@ -81,7 +81,7 @@ def test_a_tap_removes_a_picture_and_undo_restores_it() -> None:
 
 def test_what_was_removed_last_comes_back_first_also_what_was_removed_before_the_gallery_was_opened() -> None:
     state, _ = run(kiosk(20, 3), ev.SamplesRemoved(0, (18, 19, 20)), ev.SamplesRemoved(1, (3,)))
-    state, _ = run(state, ev.ButtonPressed(ClassGallery(0)), ev.GalleryLoaded(((17, PICTURE),)))
+    state, _ = run(state, ev.ButtonPressed(ClassGallery(0)), ev.GalleryLoaded(((17, PICTURE),), (0, 0)))
     state, _ = run(state, ev.ButtonPressed(StoredPicture(17)), ev.SamplesRemoved(0, (17,)))
     assert state.classes[0].removed == ((18, 19, 20), (17,))
     assert bring_back(state) == "Bring back 1"
@@ -223,3 +223,12 @@ def test_screen_keys_write_a_visitors_name_and_cancel_keeps_the_old_one() -> Non
     assert state.typing.text == "S"
     state, _ = run(state, ev.ButtonPressed(TypingKey.CANCEL))
     assert (state.labels, state.typing, state.mode) == (("apple", "cup"), None, Mode.GALLERY)
+
+
+def test_pictures_that_a_slow_disk_delivers_late_never_stand_in_the_gallery_of_another_class() -> None:
+    presses = (ClassGallery(0), ScreenKey.BACK, ClassGallery(1))
+    state, _ = run(kiosk(3, 3), *map(ev.ButtonPressed, presses))
+    state, _ = run(state, ev.GalleryLoaded(((7, PICTURE),), (0, 0)))
+    assert (state.gallery.class_index, state.gallery.pictures) == (1, ())
+    state, _ = run(state, ev.GalleryLoaded(((8, PICTURE),), (1, 0)))
+    assert state.gallery.pictures == ((8, PICTURE),)
