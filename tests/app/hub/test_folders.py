@@ -11,6 +11,8 @@ import pytest
 
 from app.hub.folders import RefusedFolder, find_folders, read_folder
 
+pytestmark = pytest.mark.needs_runtime
+
 NEEDED = ("session.npz", "session.json")
 
 
