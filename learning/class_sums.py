@@ -17,6 +17,7 @@ from learning.discriminant import Discriminant, discriminant_of
 from learning.errors import NotEnoughSamples
 from learning.fit import BATCH, MIN_CLASSES, FitResult
 from learning.layers import FloatArray, IntArray
+from learning.products import product
 from learning.softmax_regression import SoftmaxRegression
 from learning.view_prior import ViewPrior
 
@@ -64,7 +65,7 @@ class ClassSums:
             labels = label_indices[start : start + BATCH]
             found.counts[:] += weight * np.bincount(labels, minlength=num_classes)
             np.add.at(found.sums, labels, weight * rows)
-            found.products[:] += weight * (rows.T @ rows)
+            found.products[:] += weight * product(rows.T, rows)
         return found
 
     def __add__(self, other: ClassSums) -> ClassSums:
@@ -97,7 +98,7 @@ class ClassSums:
         if len(classes) < MIN_CLASSES:
             raise NotEnoughSamples("training needs two classes with two samples each. Add samples.")
         counts = self.counts[classes]
-        expected = None if prior is None else prior.scatter.astype(np.float64).T @ prior.scatter
+        expected = None if prior is None else product(prior.scatter.astype(np.float64).T, prior.scatter)
         means = self.sums[classes] / counts[:, np.newaxis]
         return discriminant_of(self.products, counts, means, float(counts.sum()), expected, len(self.origin))
 
@@ -146,7 +147,7 @@ def head_of(found: Discriminant, origin: FloatArray, fit: FitResult, embeddings:
     """
     weights = without_outliers(np.asarray(found.weights / np.float32(fit.temperature), np.float32))
     head = SoftmaxRegression(*weights.shape)
-    biases = found.biases / np.float32(fit.temperature) - (origin + found.middle) @ weights
+    biases = found.biases / np.float32(fit.temperature) - product(origin + found.middle, weights)
     head.params = {"mat_w": weights, "vec_b": np.asarray(biases, np.float32)}
     head.not_sure = fit.head.not_sure
     logits = [head.logits(embeddings[start : start + BATCH]) for start in range(0, len(embeddings), BATCH)]

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.layers import FloatArray, IntArray
+from learning.products import product
 
 SHRINKAGE = 0.3  # any value from 0.1 to 0.5 gives the same accuracy on photographs
 MIN_SPREAD = 1e-4  # of the total variance; replaces a smaller variance within classes, such as one row per class
@@ -56,7 +57,7 @@ class Discriminant:
 
     def logits(self, coordinates: FloatArray) -> FloatArray:
         """Return the logits (N, C) of rows in R coordinates, (N, R)."""
-        return np.asarray((coordinates - self.middle) @ self.weights + self.biases, np.float32)
+        return np.asarray(product(coordinates - self.middle, self.weights) + self.biases, np.float32)
 
     def plane(self) -> tuple[FloatArray, FloatArray]:
         """Return up to PLANE_DIRECTIONS directions in which the classes differ most, with S + λI as unit of length.
@@ -66,25 +67,25 @@ class Discriminant:
             origin.
         """
         if len(self.means) <= len(self.inverse):
-            between = self.means @ self.weights
+            between = product(self.means, self.weights)
             squares, rotation = np.linalg.eigh((between + between.T).astype(np.float64) / 2)
             count = min(len(self.means) - 1, PLANE_DIRECTIONS)  # C points span C − 1 dimensions
             squares, rotation = squares[-count:], rotation[:, -count:]
-            axes = self.weights @ (rotation / np.sqrt(np.maximum(squares, 1e-6 * squares[-1] + 1e-12)))
+            axes = product(self.weights, rotation / np.sqrt(np.maximum(squares, 1e-6 * squares[-1] + 1e-12)))
         else:  # the eigenvectors of B A⁻¹, by those of the symmetric A^-½ B A^-½; A = S + λI, B is between classes
             squares, rotation = np.linalg.eigh(self.inverse.astype(np.float64))
-            root = (rotation * np.sqrt(np.maximum(squares, 0))) @ rotation.T
-            whitened = root @ self.means.T
-            squares, rotation = np.linalg.eigh(whitened @ whitened.T)
-            axes = root @ rotation[:, -min(len(self.inverse), PLANE_DIRECTIONS) :]
+            root = product(rotation * np.sqrt(np.maximum(squares, 0)), rotation.T)
+            whitened = product(root, self.means.T)
+            squares, rotation = np.linalg.eigh(product(whitened, whitened.T))
+            axes = product(root, rotation[:, -min(len(self.inverse), PLANE_DIRECTIONS) :])
         axes = np.asarray(axes, np.float32)
-        return axes, np.asarray(self.means @ axes, np.float32)
+        return axes, np.asarray(product(self.means, axes), np.float32)
 
     def positions(self, coordinates: FloatArray, axes: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the positions of rows (N, R) on the plane, (N, K), and their squared distances from it, (N,)."""
         centred = coordinates - self.middle
-        on_plane = centred @ axes
-        squares = np.einsum("nr,nr->n", centred @ self.inverse, centred)
+        on_plane = product(centred, axes)
+        squares = np.einsum("nr,nr->n", product(centred, self.inverse), centred)
         residual = np.maximum(squares - np.einsum("nk,nk->n", on_plane, on_plane), 0)
         return np.asarray(on_plane, np.float32), np.asarray(residual, np.float32)
 
@@ -128,7 +129,7 @@ class Rows:
             self._basis, rotated = np.asarray(basis, np.float32), np.asarray(upper.T, np.float32)
             self._rotated, known = rotated[: len(y)], rotated[len(y) :]
         self._total_products: FloatArray | None = None
-        self._expected = known.T @ known if len(known) else None
+        self._expected = product(known.T, known) if len(known) else None
 
     def features(self, chosen: IntArray) -> FloatArray:
         """Return the features of the rows `chosen`, ascending indices: float32 (n, D)."""
@@ -144,7 +145,7 @@ class Rows:
 
     def values(self, vectors: FloatArray) -> FloatArray:
         """Turn vectors in R coordinates, (R, K), into vectors of values, (D, K)."""
-        return vectors if self._basis is None else np.asarray(self._basis @ vectors, np.float32)
+        return vectors if self._basis is None else np.asarray(product(self._basis, vectors), np.float32)
 
     def discriminant(self, training: IntArray) -> Discriminant:
         """Train on the rows `training`, ascending indices.
@@ -195,7 +196,7 @@ class Rows:
         for start in range(0, len(chosen), BATCH):
             part = chosen[start : start + BATCH]
             rows = self.coordinates(part) * np.sqrt(self._weights[part, np.newaxis])
-            total += rows.T @ rows
+            total += product(rows.T, rows)
         return total
 
     def _batches(self) -> Iterator[FloatArray]:
@@ -224,7 +225,7 @@ def discriminant_of(
     """
     degrees = max(1.0, weight - len(means))
     total = float(products.trace()) / degrees
-    within = (products - (means.T * counts) @ means) / np.float32(degrees)
+    within = (products - product(means.T * counts, means)) / np.float32(degrees)
     if expected is not None:
         within = (within + PRIOR_WEIGHT * expected) / np.float32(1 + PRIOR_WEIGHT)
         degrees *= 1 + PRIOR_WEIGHT
@@ -234,7 +235,7 @@ def discriminant_of(
     inverse = np.linalg.inv(within)
     middle = means.mean(axis=0)
     means -= middle
-    weights = inverse @ means.T
+    weights = product(inverse, means.T)
     biases = -0.5 * np.einsum("cr,rc->c", means, weights)
     middle, weights, biases, inverse, means = (
         np.asarray(one, np.float32) for one in (middle, weights, biases, inverse, means)

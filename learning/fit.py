@@ -31,6 +31,7 @@ from learning.errors import InvalidEmbeddings, NotEnoughSamples, TrainingCancell
 from learning.holds import renumbered
 from learning.layers import FloatArray, IntArray, softmax
 from learning.novelty_fit import fit_novelty_test
+from learning.products import product
 from learning.softmax_regression import SoftmaxRegression
 from learning.training_rows import checked_views, choose_rows, prepare_samples
 from learning.validation import FoldPlan, Origin, cross_validate, plan_folds
@@ -218,7 +219,7 @@ def _head(rows: Rows, found: Discriminant, temperature: np.float32, parts: list[
     weights = without_outliers(rows.values(found.weights) / temperature)
     middle = rows.mean + rows.values(found.middle[:, np.newaxis])[:, 0]
     head = SoftmaxRegression(*weights.shape)
-    biases = found.biases / temperature - middle @ weights
+    biases = found.biases / temperature - product(middle, weights)
     head.params = {"mat_w": np.asarray(weights, np.float32), "vec_b": np.asarray(biases, np.float32)}
     logits = [head.logits(part[start : start + BATCH]) for part in parts for start in range(0, len(part), BATCH)]
     head.min_score, head.max_score = deciding_range(np.concatenate(logits))

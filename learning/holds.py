@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from learning.discriminant import Feature
 from learning.layers import FloatArray, IntArray
+from learning.products import product
 
 ALWAYS_TRAINS = -1  # instead of a fold: the sample is never held out
 BLOCK = 512  # rows whose distances are computed at a time
@@ -134,5 +135,5 @@ def holds_per_class(label_indices: IntArray, groups: IntArray, num_classes: int)
 
 def _closer(rows: FloatArray, others: FloatArray, distance: float) -> NDArray[np.bool_]:
     """Return which of `others` (M, D) lie closer than `distance` to one of `rows` (K, D): bool (M,)."""
-    squares = (rows**2).sum(axis=1)[:, np.newaxis] + (others**2).sum(axis=1) - 2 * rows @ others.T
+    squares = (rows**2).sum(axis=1)[:, np.newaxis] + (others**2).sum(axis=1) - 2 * product(rows, others.T)
     return np.asarray((squares < distance**2).any(axis=0))

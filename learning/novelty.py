@@ -36,6 +36,7 @@ import numpy as np
 from learning.archive import with_file
 from learning.discriminant import Discriminant, Rows
 from learning.layers import FloatArray, IntArray
+from learning.products import product
 
 NOVELTY_FILE = "not_sure.npz"
 NOVELTY_VERSION = 2  # readers ignore the test of a version that they do not know
@@ -209,8 +210,8 @@ def with_test(model: bytes, test: Mapping[str, Any], embedding_tensor: int) -> b
 def _distances_of(test: Mapping[str, Any], features: FloatArray) -> Distances:
     """Return the distances of features (n, D), computed from the arrays of the file."""
     offsets = features - test["centre"]
-    positions = offsets @ test["axes"].astype(np.float32).T
-    along = offsets @ test["directions"].astype(np.float32).T
+    positions = product(offsets, test["axes"].astype(np.float32).T)
+    along = product(offsets, test["directions"].astype(np.float32).T)
     squares = (np.einsum("nd,nd->n", offsets, offsets) - np.einsum("nk,nk->n", along, along)) / test["shrink"]
     residual = np.maximum(squares - np.einsum("nk,nk->n", positions, positions), 0)
     return Distances(_squared_distance_to_nearest(positions, test["means"]), residual)
@@ -218,5 +219,5 @@ def _distances_of(test: Mapping[str, Any], features: FloatArray) -> Distances:
 
 def _squared_distance_to_nearest(positions: FloatArray, means: FloatArray) -> FloatArray:
     """Return squared distances of positions (n, K) to the nearest of means (C, K), float32 (n,)."""
-    squares = (means**2).sum(axis=1) - 2 * (positions @ means.T)
+    squares = (means**2).sum(axis=1) - 2 * product(positions, means.T)
     return np.asarray(np.maximum(squares.min(axis=1) + (positions**2).sum(axis=1), 0), np.float32)

@@ -18,6 +18,7 @@ from learning.dataset import checked_embeddings
 from learning.errors import InvalidEmbeddings
 from learning.layers import FloatArray
 from learning.novelty import signed_sqrt
+from learning.products import product
 
 VERSION = 2  # version 1 was measured without square roots
 LINK_SHARE = 0.6  # of `distance`: samples of a class that lie closer are linked into a hold
@@ -136,9 +137,9 @@ def _scatter(changes: FloatArray) -> FloatArray:
     """Return the main directions of changes (n, D), each as long as its standard deviation: float32 (K, D)."""
     count = min(DIRECTIONS, *changes.shape)
     if changes.shape[0] < changes.shape[1]:
-        squares, rotation = np.linalg.eigh((changes @ changes.T).astype(np.float64))
-        rows = rotation[:, ::-1][:, :count].T @ changes
+        squares, rotation = np.linalg.eigh(product(changes, changes.T).astype(np.float64))
+        rows = product(rotation[:, ::-1][:, :count].T, changes)
     else:
-        squares, rotation = np.linalg.eigh((changes.T @ changes).astype(np.float64))
+        squares, rotation = np.linalg.eigh(product(changes.T, changes).astype(np.float64))
         rows = (rotation * np.sqrt(np.maximum(squares, 0)))[:, ::-1][:, :count].T
     return np.asarray(rows / np.sqrt(len(changes)), np.float32)

@@ -1,0 +1,64 @@
+"""Products without NumPy's false warnings: what is not a number is found by ourselves."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from learning import fit_head
+from learning.errors import InvalidEmbeddings
+from learning.products import product
+
+pytestmark = pytest.mark.needs_runtime
+
+TOO_LARGE = (
+    "the embeddings are too large to compute with: a sum of products is not finite. "
+    "Divide all of them by the same number, or use another extractor."
+)
+
+
+class FlaggingArray(np.ndarray[Any, Any]):
+    """An array whose products are right, but set the processor's flag for a division by zero, as on some arm64."""
+
+    def __matmul__(self, other: Any) -> Any:
+        np.float32(1) / np.zeros(1, np.float32)
+        return np.asarray(self) @ np.asarray(other)
+
+
+def test_a_false_flag_of_the_processor_is_no_warning_and_changes_nothing() -> None:
+    rows = np.arange(12, dtype=np.float32).reshape(3, 4)
+    flagging = rows.view(FlaggingArray)
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        flagging @ rows.T
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = product(flagging, rows.T)
+    assert found.dtype == np.float32
+    assert np.array_equal(
+        found, [[sum(a * b for a, b in zip(one, other, strict=True)) for other in rows] for one in rows]
+    )
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan, 3e38])
+def test_a_result_that_is_not_finite_is_an_error(value: float) -> None:
+    left = np.full((2, 3), value, np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(InvalidEmbeddings) as caught:
+            product(left, np.full((3, 2), 2, np.float32))
+    assert str(caught.value) == TOO_LARGE
+
+
+def test_embeddings_that_are_too_large_are_refused_by_the_fit_without_any_warning() -> None:
+    rng = np.random.default_rng(0)
+    embeddings = (rng.normal(0, 1, (20, 6)) + 3).astype(np.float32)
+    embeddings[3] = 1e38
+    embeddings[4] = -1e38
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(InvalidEmbeddings) as caught:
+            fit_head(embeddings, np.arange(20) % 2, 2, rng=rng)
+    assert str(caught.value) == TOO_LARGE
