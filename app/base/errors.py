@@ -13,6 +13,7 @@ KioskError                          everything below
 ├── CommandIncomplete               a command ran to its end, but could not do all of its work
 │   ├── OutputNotWritten            what an option names cannot be written
 │   │   ├── JsonNotWritten          the file of --json
+│   │   ├── ReportNotWritten        the file of --report
 │   │   ├── BundleNotWritten        the file of --bundle
 │   │   └── OverlayNotWritten       a picture of --why
 │   ├── PicturesSkipped             some of the pictures cannot be read
@@ -136,6 +137,12 @@ class JsonNotWritten(OutputNotWritten):
     """The file of `--json` cannot be written."""
 
     another = "file with --json"
+
+
+class ReportNotWritten(OutputNotWritten):
+    """The file of `--report` cannot be written."""
+
+    another = "file with --report"
 
 
 class BundleNotWritten(OutputNotWritten):

@@ -13,7 +13,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from app.base.errors import CameraUnavailable, ConfigInvalid, ExportFailed, PinsUnavailable
+from app.base.errors import CameraUnavailable, ConfigInvalid, ExportFailed, KeyUnusable, PinsUnavailable
 from app.base.files import folder_problem
 from app.base.redaction import redacted
 from app.commands.bundle import write_bundle
@@ -32,6 +32,7 @@ from app.devices.lights import GpioLamps, wired_lamps
 from app.devices.pads import plugged_pads
 from app.devices.udisks import UDisks
 from app.model.saved_folder.page_engine import FETCH, read_engine
+from app.model.saved_folder.signature import read_key
 from app.openers import check_export_dir
 from learning.errors import LearningError
 from learning.extractor_file import check_extractor
@@ -95,7 +96,8 @@ def run_doctor(
     with closing(udisks or UDisks()) as service:
         drives = partial(_check_drives, mounted or MountedDrives(), service)
         devices = (_check_display, _check_camera, accelerator, _check_buttons, drives)
-        checks = (_check_model, _check_guard, _check_page, _check_disk, *devices)
+        key = (_check_key,) if config.idle.starter_key_file else ()
+        checks = (_check_model, _check_guard, _check_page, *key, _check_disk, *devices)
         results = [(False, f"settings: {problem}") for problem in settings_problems]
         results += [check(config) for check in checks]
     for passed, line in results:
@@ -140,6 +142,16 @@ def _check_page(_config: Config) -> Result:
             f"{shlex.join((sys.executable, str(FETCH)))}"
         )
     return True, "page: saved folders contain open_me.html"
+
+
+def _check_key(config: Config) -> Result:
+    """Check the key that new starters must be signed with; no text shows it."""
+    path = Path(config.idle.starter_key_file).expanduser()
+    try:
+        read_key(path)
+    except KeyUnusable as error:
+        return False, f"starter: {error}"
+    return True, f"starter: new ones must be signed with the key in {path}"
 
 
 def _check_disk(config: Config) -> Result:

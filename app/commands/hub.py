@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -14,18 +16,19 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from app.base.errors import ExportError, HubRefused
+from app.base.errors import ExportError, HubRefused, OutputNotWritten, ReportNotWritten
+from app.base.files import folder_problem
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
 from app.commands.train import check_out, known_prior
 from app.embedding.cluster import ClusterEmbedder, ExtractorFile, check_address, cluster
 from app.hub.fleet import Fleet
-from app.hub.folders import FoundStationFolder, find_folders
+from app.hub.folders import FoundStationFolder, RefusedFolder, find_folders
 from app.hub.names import NameMap, read_mapping
 from app.hub.readers import ClusterReader, HereReader, Reader
 from app.hub.run import HubOptions, make_starter
 from app.hub.summary import Summary
-from app.hub.watch import Watch
+from app.hub.watch import Look, Watch
 from app.model.saved_folder.facts import REPORT
 from app.model.saved_folder.signature import read_key, signature
 from learning.extractor_file import check_extractor
@@ -48,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.dir.is_dir():
         raise HubRefused(f"{options.dir} is not a folder. Name one that holds the saved folders of stations.")
     check_out(options.out)
+    _check_report(options.report, options.out)
     path, runtime = extractor_path(options.extractor or ""), options.runtime or "auto"
     with ExitStack() as stack:
         extractor = stack.enter_context(EmbeddingExtractor(path, runtime=runtime, device="cpu"))
@@ -62,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
                 out=options.out,
                 seed=options.seed,
                 memory_bytes=options.memory_mib << 20,
-                pictures=options.pictures,
+                report=options.report,
                 sign=sign,
                 runtime=runtime,
             ),
@@ -80,6 +84,25 @@ def run(options: argparse.Namespace) -> int:
         hub.collect(found)
         hub.train()
     return DONE
+
+
+def _check_report(report: Path | None, out: Path) -> None:
+    """Refuse a report with visitors' pictures in the folder that every station gets.
+
+    Raises:
+        HubRefused: If the file is in it.
+        ReportNotWritten: If it cannot be written.
+    """
+    if report is None:
+        return
+    if out.resolve() in (report.resolve(), *report.resolve().parents):
+        raise HubRefused(
+            f"{report} is in {out}, which every station gets, and it shows visitors' pictures. "
+            "Name a file in another folder with --report."
+        )
+    problem = os.strerror(errno.EISDIR) if report.is_dir() else folder_problem(report.absolute().parent)
+    if problem:
+        raise ReportNotWritten(report, problem)
 
 
 class Hub:
@@ -116,16 +139,7 @@ class Hub:
 
     def collect(self, found: Sequence[FoundStationFolder]) -> None:
         """Read folders and add what can be used."""
-        shown = len(self._fleet.refused)
-        with tqdm(total=len(found), unit="folder", disable=not sys.stderr.isatty()) as bar:
-            for one in self._reader.folders(found):
-                self._fleet.add(one)
-                bar.update()
-        new = self._fleet.refused[shown:]
-        for refused in new[:SHOWN_REFUSALS]:
-            self._write(f"left out {refused.name}: {refused.reason}")
-        if len(new) > SHOWN_REFUSALS:
-            self._write(f"and {len(new) - SHOWN_REFUSALS} more folders: the report lists them")
+        self._leave_out([refused for _, refused in self._read(found)])
 
     def train(self) -> None:
         """Measure, train, write the folder, and report."""
@@ -139,6 +153,8 @@ class Hub:
             self._write(line)
         self._write(f"model: {model}")
         self._write(f"report: {self._options.out / REPORT}")
+        if self._options.report is not None:
+            self._write(f"report with pictures: {self._options.report}")
         seconds = time.perf_counter() - started_s
         write_json(self._json, {**summary.as_json(), "model": str(model), "seconds": {"train": seconds}})
 
@@ -151,23 +167,57 @@ class Hub:
             wait: Waits until the next look.
         """
         self._write("waiting for folders; Ctrl-C ends this")
-        trained_on = 0
+        trained_on, outdated, unseen = 0, False, ""
         while True:
-            new, forget = watch.look()
-            if forget:
+            try:
+                look, problem = watch.look(), ""
+            except HubRefused as error:  # a share can come back
+                look, problem = Look(), str(error)
+            if problem and problem != unseen:
+                self._write(problem)
+            unseen = problem
+            if look.forget:
                 self.close()
                 self._begin()
+                outdated = outdated or trained_on > 0  # the starter still holds what is gone
                 trained_on = 0
                 self._write("a folder was changed or deleted: everything is collected again")
-            if new:
-                self.collect(new)
-            if self._fleet.samples - trained_on >= enough:
+            for refused in look.again:
+                self._fleet.withdraw(refused)
+            self._leave_out(look.left_out)
+            for one, refused in self._read(look.ready):
+                watch.refuse(one, refused)
+                self._write(f"not used yet: {refused.name}: {refused.reason} It is read again when it changes.")
+            new = self._fleet.samples - trained_on
+            if new >= enough or (outdated and new):
                 trained_on = self._fleet.samples
                 try:
                     self.train()
-                except (HubRefused, ExportError) as error:  # more folders, or room on the disk, may mend it
+                    outdated = False
+                except (HubRefused, ExportError, OutputNotWritten) as error:  # folders, or room, may mend it
                     self._write(f"no new starter: {error}")
             wait()
+
+    def _read(self, found: Sequence[FoundStationFolder]) -> list[tuple[FoundStationFolder, RefusedFolder]]:
+        """Read folders, add what can be used, and return the others."""
+        refused = []
+        with tqdm(total=len(found), unit="folder", disable=not found or not sys.stderr.isatty()) as bar:
+            for one, read in zip(found, self._reader.folders(found), strict=True):
+                if isinstance(read, RefusedFolder):
+                    refused.append((one, read))
+                else:
+                    self._fleet.add(read)
+                bar.update()
+        return refused
+
+    def _leave_out(self, folders: Sequence[RefusedFolder]) -> None:
+        """Leave folders out for good, and say which."""
+        for refused in folders:
+            self._fleet.add(refused)
+        for refused in folders[:SHOWN_REFUSALS]:
+            self._write(f"left out {refused.name}: {refused.reason}")
+        if len(folders) > SHOWN_REFUSALS:
+            self._write(f"and {len(folders) - SHOWN_REFUSALS} more folders: the report lists them")
 
     def _begin(self) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="kiosk-hub-")

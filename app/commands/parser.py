@@ -101,7 +101,8 @@ def _add_hub(parser: argparse.ArgumentParser) -> None:
     add("--every", type=_positive, default=30, metavar="SECONDS", help="time between two looks (default: 30)")
     add("--enough", type=_positive, default=50, metavar="N", help="new samples for another training (default: 50)")
     add("--memory-mib", type=_natural, default=2048, metavar="N", help="above this, train from sums (default: 2048)")
-    add("--no-pictures", dest="pictures", action="store_false", help="show no pictures in the report")
+    about = "also write the report to FILE, outside --out, with the pictures that disagree most"
+    add("--report", type=Path, metavar="FILE", help=about)
     add("--seed", type=_natural, default=0, metavar="N", help="seed of the validation split (default: 0)")
     add("--dask", metavar="ADDRESS", help="read on a cluster: local, local:N, tls://HOST:8786, tcp://127.0.0.1:8786")
     add("--insecure", action="store_true", help="allow a cluster on another computer that is not encrypted")

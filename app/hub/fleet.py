@@ -137,6 +137,14 @@ class Fleet:
         if kept:
             self.folders.append(self._stored(folder, keys, np.array(kept, np.int64)))
 
+    def withdraw(self, refused: RefusedFolder) -> None:
+        """Take back that a folder was refused, because it has changed."""
+        self.refused.remove(refused)
+        facts = self.stations[refused.station]
+        facts.refused -= 1
+        if not facts.refused and not facts.folders:
+            del self.stations[refused.station]
+
     def finish(self) -> tuple[str, ...]:
         """Name the classes; those with too few samples for a training are left out.
 

@@ -20,12 +20,13 @@ CHART_WIDTH, CHART_HEIGHT = 640, 180
 MOST_REFUSED = 200  # that the page lists; the JSON lists all
 
 
-def hub_page(summary: Summary, pictures: Sequence[tuple[bytes, str]]) -> str:
+def hub_page(summary: Summary, pictures: Sequence[tuple[bytes, str]] = ()) -> str:
     """Make the page.
 
     Args:
         summary: Everything that was found out.
-        pictures: The JPEG of each disagreeing sample and what to write below it, as plain text.
+        pictures: The JPEG of each disagreeing sample and what to write below it, as plain text. Without any, the page
+            has no section for them.
     """
     title = escape(", ".join(summary.labels))
     parts = [

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from app.base.errors import ReportNotWritten
+from app.base.files import write_durably
 from app.hub.fleet import Fleet, stations_of
 from app.hub.left_out import DISAGREEING, Disagreeing, LeftOut, leave_stations_out, sum_up
 from app.hub.names import NameMap
@@ -28,7 +30,8 @@ class HubOptions:
         out: The folder to write.
         seed: Decides the validation split.
         memory_bytes: Above this, the weights come from sums.
-        pictures: Whether the report may show pictures.
+        report: Also gets the report, with the pictures that disagree most; None writes none. The report in `out`, which
+            travels to every station, never shows a picture.
         sign: Makes the signature of the folder; None leaves it out.
         runtime: Which interpreter opens the model.
     """
@@ -36,7 +39,7 @@ class HubOptions:
     out: Path
     seed: int
     memory_bytes: int
-    pictures: bool
+    report: Path | None
     sign: Callable[[bytes], bytes] | None
     runtime: str
 
@@ -64,6 +67,7 @@ def make_starter(
     Raises:
         HubRefused: If there are fewer than two classes.
         ExportError: If the folder cannot be written; an earlier one stays.
+        ReportNotWritten: If the report with pictures cannot be written.
     """
     keys = fleet.finish()
     labels = [names.shown(key) for key in keys]
@@ -101,8 +105,13 @@ def make_starter(
             extractor_name=extractor.name,
             extractor_sha256=extractor.origin_sha256,
         )
-        page = hub_page(summary, _pictures(left_out, labels) if options.pictures else [])
+        page = hub_page(summary)
         folder = write_starter(out, model, page, summary.as_json(), order=summary.serial, sign=options.sign)
+        if options.report is not None:
+            try:
+                write_durably(options.report, hub_page(summary, _pictures(left_out, labels)).encode())
+            except OSError as error:
+                raise ReportNotWritten(options.report, error.strerror or type(error).__name__) from error
         return summary, folder / model.facts.file
 
 

@@ -33,6 +33,7 @@ from app.core.state import KioskState, Mode, Step, noticed, refused
 
 SURE_AFTER_S = 0.8
 LONGEST_LOCK_S = 300.0  # a lock doubles with each wrong PIN up to this
+COPIES_S = 120.0  # how long the notice stays at most; what comes of it replaces the notice
 NO_PIN_TYPED_S = 30.0  # after which the number pad for the PIN closes
 NO_ENTRY_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
 ASSIGNABLE_ACTIONS = (Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET)
@@ -115,7 +116,7 @@ def pressed(state: KioskState, button: Button) -> Step:
         case ScreenKey.COPY_SAVED if state.has_pin and state.staff.system.saved:
             return replace(state, typing=TypingState(TypingPurpose.MODEL_NUMBER)), ()
         case ScreenKey.TAKE_STARTER if state.has_pin and staff.system.starter_waits:
-            return state, (ev.TakeStarter(),)
+            return _starter_wanted(state), (ev.TakeStarter(),)
         case ScreenKey.MAKE_STARTER if can_be_starter(state):
             return state, (ev.MakeStarter(),)
         case ScreenKey.EXPORT_SETTINGS if state.has_pin:
@@ -202,6 +203,13 @@ def session_restored(state: KioskState, event: ev.SessionRestored) -> Step:
 def staff_failed(state: KioskState, event: ev.StaffFailed) -> Step:
     """Say why something failed."""
     return refused(state, event.reason)
+
+
+def _starter_wanted(state: KioskState) -> KioskState:
+    """Say at once that the new starter is being copied, and offer it no second time meanwhile."""
+    staff = replace(state.staff, system=replace(state.staff.system, starter_waits=False))
+    text = message("One moment: the new starter is being copied.")
+    return noticed(replace(state, staff=staff), text, Tone.HINT, COPIES_S)
 
 
 def staff_done(state: KioskState, event: ev.StaffDone) -> Step:

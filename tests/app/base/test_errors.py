@@ -47,6 +47,7 @@ from app.base.errors import (
     PinsUnavailable,
     PowerRefused,
     ReadBackDiffers,
+    ReportNotWritten,
     SandboxFailed,
     SessionNotArchived,
     SessionNotErased,
@@ -69,6 +70,9 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
     ),
     JsonNotWritten(Path("/a.json"), "Permission denied"): (
         "cannot write /a.json: Permission denied. Name another file with --json."
+    ),
+    ReportNotWritten(Path("/a.html"), "Permission denied"): (
+        "cannot write /a.html: Permission denied. Name another file with --report."
     ),
     OverlayNotWritten(Path("/why/a.png"), "Permission denied"): (
         "cannot write /why/a.png: Permission denied. Name another folder with --why."
@@ -191,7 +195,11 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
             {ConfigInvalid, DatasetInvalid, PinRefused, InstallRefused, BenchmarkUnavailable, ClusterUnavailable}
             | {HubRefused, KeyUnusable},
         ),
-        (CommandIncomplete, {JsonNotWritten, OverlayNotWritten, BundleNotWritten, PicturesSkipped, DownloadsDamaged}),
+        (
+            CommandIncomplete,
+            {JsonNotWritten, ReportNotWritten, OverlayNotWritten, BundleNotWritten}
+            | {PicturesSkipped, DownloadsDamaged},
+        ),
         (
             StorageError,
             {DataDirInUse, SettingsNotWritten, SessionNotWritten, SessionNotArchived, SessionNotErased, SessionNotRead}

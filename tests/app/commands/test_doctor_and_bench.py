@@ -69,6 +69,43 @@ def test_a_missing_engine_of_the_page_is_reported_with_the_command_that_fetches_
     )
 
 
+@pytest.mark.parametrize(
+    ("mode", "content", "line"),
+    [
+        (0o600, "a key that nobody else knows", "ok   starter: new ones must be signed with the key in {path}"),
+        (
+            0o644,
+            "a key that nobody else knows",
+            "FIX  starter: others can read or change the key file {path}. Forbid it: chmod 600 {path}.",
+        ),
+        (
+            0o600,
+            "short",
+            "FIX  starter: the key in {path} is shorter than 16 bytes. "
+            "Make one: (umask 077; head -c 32 /dev/urandom | base64 > FILE).",
+        ),
+        (
+            0o600,
+            None,
+            "FIX  starter: cannot read the key file {path}: No such file or directory. "
+            "Make one: (umask 077; head -c 32 /dev/urandom | base64 > FILE).",
+        ),
+    ],
+    ids=["good", "readable", "short", "missing"],
+)
+def test_the_key_of_starters_is_checked_and_not_shown(
+    tmp_path: Path, mode: int, content: str | None, line: str
+) -> None:
+    path = tmp_path / "key"
+    if content is not None:
+        path.write_text(content)
+        path.chmod(mode)
+    fine, lines = doctor(tmp_path, replace(Config(), idle=replace(Config().idle, starter_key_file=str(path))))
+    assert lines["starter"] == line.format(path=path)
+    assert not fine or line.startswith("ok")
+    assert content is None or content not in "".join(lines.values()).replace("shorter", "")
+
+
 def test_a_missing_display_must_be_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -145,29 +147,47 @@ def test_a_folder_without_sessions_is_refused(tmp_path: Path, capsys: pytest.Cap
     assert not (tmp_path / "out").exists()
 
 
+def test_no_picture_travels_to_the_stations(result: tuple[Path, dict[str, Any]]) -> None:
+    jpeg = next(iter(pictures().values()))[:6]
+    files = [path for path in result[0].rglob("*") if path.is_file()]
+    assert result[0] / "report.html" in files
+    for path in files:
+        data = path.read_bytes()
+        assert jpeg not in data, path
+        assert base64.b64encode(jpeg) not in data, path
+
+
+def test_the_report_with_pictures_is_a_file_outside_the_folder(
+    result: tuple[Path, dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["hub", str(result[0].parent / "in"), "--out", str(tmp_path / "out"), "--report"]
+    for inside in (tmp_path / "out", tmp_path / "out/pictures.html", tmp_path / "x/../out/a/pictures.html"):
+        assert main([*arguments, str(inside)]) == 1
+        assert capsys.readouterr().err == (
+            f"error: {inside} is in {tmp_path / 'out'}, which every station gets, and it shows visitors' pictures. "
+            "Name a file in another folder with --report.\n"
+        )
+    (tmp_path / "file").write_text("")
+    for name, problem in (("file/a.html", "Not a directory"), (".", "Is a directory")):
+        assert main([*arguments, str(tmp_path / name)]) == 1
+        expected = f"error: cannot write {tmp_path / name}: {problem}. Name another file with --report.\n"
+        assert capsys.readouterr().err == expected
+    assert not (tmp_path / "out").exists()
+    assert main([*arguments, str(tmp_path / "pictures.html")]) == 0
+    page = (tmp_path / "pictures.html").read_text()
+    assert page.count("data:image/jpeg") == page.count("old kiosk: ") > 0
+    assert "data:image/jpeg" not in (tmp_path / "out/report.html").read_text()
+
+
 class End(Exception):
     """Ends the watching."""
 
 
-def test_watching_trains_when_enough_is_new_and_serial_numbers_grow(tmp_path: Path) -> None:
-    root, out, serials, lines = tmp_path / "in", tmp_path / "out", [], []
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[tuple[Callable[[int, Callable[[], None]], None], Path, list[str]]]:
+    """Starts `hub --watch` for a folder; what waits between two looks changes the folder and raises `End`."""
+    root, lines = tmp_path / "in", list[str]()
     root.mkdir()
-    steps = iter(range(20))
-
-    def wait() -> None:
-        match next(steps):
-            case 0:
-                write_station(root / "a", ("apple", "cup", "duck"), drawn(KINDS, 0), KINDS, holds=HOLDS)
-            case 3:
-                serials.append(json.loads((out / "metadata.json").read_text())["order"])
-                write_station(root / "b", ("apple", "cup", "duck"), drawn(KINDS[:3], 1), KINDS[:3])  # not enough
-            case 6:
-                assert json.loads((out / "metadata.json").read_text())["order"] == serials[0]
-                write_station(root / "c", ("apple", "cup", "duck"), drawn(KINDS, 2), KINDS, holds=HOLDS)
-            case 9:
-                serials.append(json.loads((out / "metadata.json").read_text())["order"])
-                raise End
-
     with EmbeddingExtractor(extractor_path("")) as extractor:
         hub = Hub(
             extractor=extractor,
@@ -175,13 +195,98 @@ def test_watching_trains_when_enough_is_new_and_serial_numbers_grow(tmp_path: Pa
             prior=prior_from_bytes((extractor_path("").parent / f"{SHA256}.views.npz").read_bytes()),
             reader=HereReader(extractor),
             synonyms={},
-            options=HubOptions(out, 0, 1 << 30, True, None, "auto"),
+            options=HubOptions(tmp_path / "out", 0, 1 << 30, None, None, "auto"),
             json_path=None,
             write=lines.append,
         )
-        with pytest.raises(End):
-            hub.watch(Watch(lambda: find_folders(root)), 6, wait)
+        watch = Watch(lambda: find_folders(root), steady_looks=3)
+
+        def start(enough: int, wait: Callable[[], None]) -> None:
+            with pytest.raises(End):
+                hub.watch(watch, enough, wait)
+
+        yield start, root, lines
         hub.close()
+
+
+def taught(root: Path, station: int, samples: int = 12) -> Path:
+    kinds = KINDS[:samples]
+    return write_station(root, ("apple", "cup", "duck"), drawn(kinds, station), kinds, holds=HOLDS[:samples])
+
+
+def test_watching_trains_when_enough_is_new_and_serial_numbers_grow(watched: Any, tmp_path: Path) -> None:
+    start, root, lines = watched
+    out, serials = tmp_path / "out", []
+    steps = iter(range(20))
+
+    def wait() -> None:
+        match next(steps):
+            case 0:
+                taught(root / "a", 0)
+            case 3:
+                serials.append(json.loads((out / "metadata.json").read_text())["order"])
+                taught(root / "b", 1, samples=3)  # not enough
+            case 6:
+                assert json.loads((out / "metadata.json").read_text())["order"] == serials[0]
+                taught(root / "c", 2)
+            case 9:
+                serials.append(json.loads((out / "metadata.json").read_text())["order"])
+                raise End
+
+    start(6, wait)
     assert serials[1] > serials[0]
     assert sum(line.startswith("used: ") for line in lines) == 2
     assert "used: 27 samples of 3 stations, in 3 classes; duplicates dropped: 0; folders left out: 0" in lines
+
+
+def test_watching_tries_a_slow_copy_again_and_leaves_out_what_stays_damaged(watched: Any) -> None:
+    start, root, lines = watched
+    steps = iter(range(20))
+
+    def wait() -> None:
+        match next(steps):
+            case 0:
+                for number, name in enumerate(("damaged", "slow", "whole")):
+                    taught(root / name, number)
+                whole = (root / "slow/session.npz").read_bytes()
+                (root / "slow.whole").write_bytes(whole)
+                for name in ("damaged", "slow"):
+                    (root / name / "session.npz").write_bytes(whole[:900])
+            case 3:
+                assert sum(line.startswith("used: 12 samples of 1 stations") for line in lines) == 1
+                (root / "slow/session.npz").write_bytes((root / "slow.whole").read_bytes())
+            case 8:
+                raise End
+
+    start(12, wait)
+    why = "session.npz differs from SHA256SUMS. Copy the whole folder again."
+    again = "It is read again when it changes."
+    assert [line for line in lines if why in line] == [
+        f"not used yet: damaged: {why} {again}", f"not used yet: slow: {why} {again}", f"left out damaged: {why}",
+    ]  # fmt: skip
+    assert sum(line.startswith("used: 24 samples of 2 stations") for line in lines) == 1
+
+
+def test_watching_trains_again_without_a_folder_that_was_deleted_however_little_is_left(watched: Any) -> None:
+    start, root, lines = watched
+    steps = iter(range(20))
+
+    def wait() -> None:
+        match next(steps):
+            case 0:
+                taught(root / "a", 0)
+                taught(root / "b", 1)
+            case 3:
+                shutil.rmtree(root / "a")
+            case 4:
+                root.rename(root.with_name("unplugged"))
+            case 6:
+                root.with_name("unplugged").rename(root)
+            case 8:
+                raise End
+
+    start(24, wait)
+    used = [line.partition(" samples")[0] for line in lines if line.startswith("used: ")]
+    assert used == ["used: 24", "used: 12"]
+    missing = f"cannot read {root}: No such file or directory. Name a folder with the folders of stations."
+    assert lines.count(missing) == 1

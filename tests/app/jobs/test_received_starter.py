@@ -236,6 +236,9 @@ def test_staff_take_an_unsigned_starter_behind_the_pin(
     station.settle()
     assert ScreenKey.TAKE_STARTER in targets(station.kiosk.state)
     station.panel.tap(ScreenKey.TAKE_STARTER)
+    station.kiosk.tick()
+    assert station.notice == "One moment: the new starter is being copied."
+    assert ScreenKey.TAKE_STARTER not in targets(station.kiosk.state)
     station.settle()
     assert station.notice == "The new starter is here. It answers after this visit."
     assert ScreenKey.TAKE_STARTER not in targets(station.kiosk.state)
