@@ -17,8 +17,6 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
-import pygame
-
 from app.base.buttons import ScreenKey
 from app.base.ports import Camera, Clock, Drives, Frame
 from app.base.start_problems import Fallbacks
@@ -28,6 +26,7 @@ from app.config.schema import CameraSettings, Config
 from app.config.settings_file import SettingsFile
 from app.core.events import Event, StartProblem, WorkerFailed, WorkerReplaced
 from app.core.modes.scanning import scans
+from app.core.pace import camera_rate_hz
 from app.core.state import KioskState
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
@@ -302,7 +301,7 @@ def make_loop(
             stage=AttractStage().picture,
         ),
         clock=clock,
-        wait_for_tick=pygame.time.Clock().tick,
+        wait_for_tick=window.wait,
         poll_devices=poll_devices,
         on_shown=outputs.show,
         text_input=TextInput(),
@@ -371,6 +370,7 @@ def start_workers(
                 wanted=lambda: camera_wanted(kiosk.state),
                 rotation=lambda: settings().rotation,
                 keeps_light=lambda: settings().fixed_light and kiosk.state.held is not None,
+                rate_hz=lambda: camera_rate_hz(kiosk.state),
                 clock=clock,
                 numbers=numbers,
             ),

@@ -61,8 +61,10 @@ from app.jobs.tools import Announce, StationServices, Tools
 from app.jobs.training import queue_training, restore_model
 from app.jobs.tricks import ask_again
 from app.model.observation import NOTHING_SEEN, Observation, smooth
+from app.session.pictures import thumbnail
 from app.views.verdict import guess
 from tpu.runtime import CPU
+from tpu.tensors import centre_crop
 
 logger = logging.getLogger(__name__)
 
@@ -389,6 +391,8 @@ class Kiosk:
         seen = self.observation
         embedding = seen.embedding if seen is not None and seen.frame.sequence == frame.sequence else None
         device = seen.device if seen is not None else CPU
+        small = thumbnail(centre_crop(frame.image, self._tools.vision.crop_share))
+        self.events.put(ev.SampleTaken(press.class_index, Picture(("frame", frame.sequence), small)))
         self._session_job(store_sample, press.class_index, press.hold, frame, embedding, device)
         self._preparation.request()
 

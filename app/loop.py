@@ -13,7 +13,7 @@ from app.base.workers import Mailbox
 from app.core.events import CameraFound, CameraLost, Event, TargetsShown, at_time
 from app.core.modes.recovery import is_calm
 from app.core.modes.scanning import scans
-from app.core.state import Mode
+from app.core.pace import screen_rate_hz
 from app.devices.window_input import WindowInput
 from app.kiosk import Kiosk
 from app.model.observation import NOTHING_SEEN, Observation, smooth
@@ -22,10 +22,6 @@ from app.views.model import KioskView
 from app.views.present import Surroundings, present
 from tpu.tensors import centre_square
 
-FRAMES_PER_SECOND = 60
-TRAINING_FRAMES_PER_SECOND = 30  # leaves the processor to the training
-IDLE_FRAMES_PER_SECOND = 20  # enough for the demonstration, and for the camera picture while nobody presses anything
-IDLE_AFTER_S = 10.0
 NO_FRAME_S = 2.5  # a camera that is silent for so long is lost, also while its worker waits for it
 PAUSED_S = 1.0  # if a tick comes so late, the whole process stood still, and the camera with it
 RATE_WEIGHT = 0.1  # of the newest observation in the moving average of the rate
@@ -112,7 +108,7 @@ class Loop:
         """Tick until the kiosk stops running."""
         while self._kiosk.running:
             self.tick()
-            self._wait_for_tick(self._frames_per_second())
+            self._wait_for_tick(screen_rate_hz(self._kiosk.state))
 
     def tick(self) -> None:
         """Handle inputs, advance the kiosk, and draw.
@@ -133,14 +129,6 @@ class Loop:
             self._on_shown(self.view)
             if scans(self._kiosk.state):
                 self._kiosk.handle(TargetsShown(self._groups(self.view)))
-
-    def _frames_per_second(self) -> int:
-        """Draw less often while nobody does anything: a kiosk idles for most of its life."""
-        state = self._kiosk.state
-        idle = state.mode is Mode.ATTRACT or state.now_s - state.last_input_s > IDLE_AFTER_S
-        if state.mode is Mode.TRAINING:
-            return TRAINING_FRAMES_PER_SECOND
-        return IDLE_FRAMES_PER_SECOND if idle else FRAMES_PER_SECOND
 
     def _watch_camera(self) -> None:
         """Say that the camera is lost while its worker waits for it, and found when it goes on."""

@@ -51,6 +51,18 @@ class Camera(Protocol):
 
 
 @runtime_checkable
+class SkipsPictures(Protocol):
+    """A camera that can drop a picture with less work than reading it takes."""
+
+    def skip(self) -> None:
+        """Wait for the next picture and drop it.
+
+        Raises:
+            app.base.errors.CameraUnavailable: If the camera delivers no pictures.
+        """
+
+
+@runtime_checkable
 class KeepsLight(Protocol):
     """A camera whose exposure and white balance can be kept as they are."""
 

@@ -93,7 +93,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Arrival:
-    """The sample that was stored last: the screen lets its picture fly into the card of its class."""
+    """The sample that was taken last: the screen lets its picture fly into the card of its class."""
 
     class_index: int
     picture: Picture
@@ -114,7 +114,7 @@ class KioskState:
         held: The class button that takes samples now.
         next_hold: Number of the hold that begins with the next press; larger than that of every stored sample.
         notice: A message that disappears by itself.
-        arrival: The sample that was stored last.
+        arrival: The sample that was taken last.
         camera: Name of the camera while frames arrive, else None.
         camera_problem: Why no frames arrive.
         camera_due_s: Until then a camera that has sent no picture yet counts as starting, monotonic.

@@ -188,6 +188,7 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.CharacterTyped: staff.character_typed,
     ev.TypingEdited: staff.typing_edited,
     ev.TimePassed: _time_passed,
+    ev.SampleTaken: teach.sample_taken,
     ev.SampleAdded: teach.sample_added,
     ev.SamplesRemoved: teach.samples_removed,
     ev.SamplesRestored: teach.samples_restored,

@@ -121,12 +121,7 @@ class DemonstrationCamera:
         Raises:
             CameraUnavailable: If the camera is unplugged.
         """
-        if not self._plugged:
-            raise CameraUnavailable(self.name, message("it was unplugged. Plug it in again."))
-        now_s = self._clock()
-        if self._next_s > now_s:
-            self._sleep(self._next_s - now_s)
-        self._next_s = max(self._next_s, now_s) + self._period_s
+        self.skip()
         with self._lock:
             passed_s = self._clock() - self._started_s
             if self._held():
@@ -138,6 +133,19 @@ class DemonstrationCamera:
             view, kind, table = swayed(self._view, passed_s), self._shown, self._table
             view = replace(view, size=view.size * self._size_share)
         return self._render(kind, view, table)
+
+    def skip(self) -> None:
+        """Wait for the next picture, and do not render it.
+
+        Raises:
+            CameraUnavailable: If the camera is unplugged.
+        """
+        if not self._plugged:
+            raise CameraUnavailable(self.name, message("it was unplugged. Plug it in again."))
+        now_s = self._clock()
+        if self._next_s > now_s:
+            self._sleep(self._next_s - now_s)
+        self._next_s = max(self._next_s, now_s) + self._period_s
 
     def close(self) -> None:
         """Do nothing: the camera can be read again."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
-from app.base.ports import Camera, Clock, ImageArray
+from app.base.ports import Camera, Clock, ImageArray, SkipsPictures
 from app.devices.camera import candidates, first_camera
 
 logger = logging.getLogger(__name__)
@@ -73,11 +73,21 @@ class _StandIn:
         return self._camera.name
 
     def read(self) -> ImageArray:
+        self._look()
+        return self._camera.read()
+
+    def skip(self) -> None:
+        self._look()
+        if isinstance(self._camera, SkipsPictures):
+            self._camera.skip()
+        else:
+            self._camera.read()
+
+    def close(self) -> None:
+        self._camera.close()
+
+    def _look(self) -> None:
         if self._clock() >= self._next_look_s:
             self._next_look_s = self._clock() + LOOK_EVERY_S
             if self._new_device():
                 raise CameraUnavailable(self.name, message("a camera was plugged in."))
-        return self._camera.read()
-
-    def close(self) -> None:
-        self._camera.close()

@@ -200,6 +200,11 @@ class OpenCVCamera:
         step = CHECK_CABLE if self._live else CHECK_ADDRESS
         raise CameraUnavailable(self._source, message("it delivers no pictures. {step}", step=step))
 
+    def skip(self) -> None:
+        """Wait for the next picture and drop it without decoding it."""
+        if not self._capture.grab():
+            self.read()  # tries again, and says what is wrong
+
     def keep_light(self, kept: bool) -> None:
         """Stop a webcam from adjusting exposure and white balance, or let it go on."""
         if self._live:

@@ -56,6 +56,12 @@ class VideoFileCamera:
         image, self._pending = self._pending, None
         return image if image is not None else self._next()
 
+    def skip(self) -> None:
+        """Wait for the next picture and drop it without converting it."""
+        self._pace.wait()
+        if self._pending is not None or not self._capture.grab():
+            self._pending = self._next() if self._pending is None else None
+
     def close(self) -> None:
         """Close the file."""
         self._capture.release()

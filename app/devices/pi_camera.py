@@ -144,6 +144,13 @@ class PiCamera:
         first, self._first = self._first, None
         return first if first is not None else self._next(SILENT_S)
 
+    def skip(self) -> None:
+        """Wait for the next picture and drop it without decoding it."""
+        if self._first is not None:
+            self._first = None
+        elif self._child.newest(SILENT_S) is None:
+            raise self._child.failure()
+
     def close(self) -> None:
         """End the program."""
         self._child.end()

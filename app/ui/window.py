@@ -24,7 +24,20 @@ DisplayError = pygame.error
 CAPTION = "Teachable Kiosk"
 INVISIBLE_DRIVERS = ("dummy", "offscreen")  # SDL falls back to these without a screen
 EXPOSING_EVENTS = (pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.WINDOWEXPOSED)  # the drawn picture is lost
+WHOLE_MS_S = 0.001  # SDL waits for whole milliseconds
 MOST_EVENTS = 1000  # at once, so that a faulty pad cannot freeze the screen; the others wait
+WAITING_DRIVERS = ("x11", "wayland")  # with the others, SDL waits for events by asking for them every millisecond
+PRESSES = (
+    pygame.KEYDOWN,
+    pygame.KEYUP,
+    pygame.MOUSEBUTTONDOWN,
+    pygame.MOUSEBUTTONUP,
+    pygame.FINGERDOWN,
+    pygame.FINGERUP,
+    pygame.JOYBUTTONDOWN,
+    pygame.JOYBUTTONUP,
+    pygame.JOYHATMOTION,
+)  # these end `wait`; a stick that trembles does not
 WINDOW_CLASS = "teachable-kiosk"  # the name for window managers and scripts
 
 
@@ -55,6 +68,8 @@ class Window:
         self._foreground: Foreground | None = None
         self._animator = Animator()
         self._shown: tuple[KioskView, Moving] | None = None
+        self._early: list[pygame.event.Event] = []  # arrived while `wait` waited
+        self._ticked_s = time.monotonic()
         self._surface = self._open()
         self._watch_front()
 
@@ -87,12 +102,37 @@ class Window:
         """The window events since the last call."""
         if self._foreground is not None:
             self._foreground.step()
-        happened = list(_queued())
+        early, self._early = self._early, []
+        happened = [*early, *_queued()]
         if any(event.type == pygame.VIDEORESIZE for event in happened):
             self._surface = pygame.display.get_surface() or self._surface
         if any(event.type in EXPOSING_EVENTS for event in happened):
             self._shown = None
         return happened
+
+    def wait(self, rate_hz: float) -> None:
+        """Wait until the next tick is due, or until somebody presses something.
+
+        Args:
+            rate_hz: Ticks per second, counted from the end of the last wait.
+        """
+        due_s = self._ticked_s + 1 / rate_hz
+        waits = pygame.display.get_driver() in WAITING_DRIVERS
+        while (left_s := due_s - time.monotonic()) > 0:
+            if not waits or left_s < WHOLE_MS_S:
+                time.sleep(left_s)
+                break
+            try:
+                event = pygame.event.wait(int(left_s / WHOLE_MS_S))
+            except SystemError as error:
+                logger.warning("skipped a window event: %r", error.__cause__ or error)
+                continue
+            if event.type == pygame.NOEVENT:
+                continue
+            self._early.append(event)
+            if event.type in PRESSES:
+                break
+        self._ticked_s = time.monotonic()
 
     def toggle_fullscreen(self) -> None:
         """Change from a window to the whole screen, or back."""
@@ -134,7 +174,10 @@ class Window:
         pygame.display.set_allow_screensaver(False)  # for desktops, under Wayland and X11
         self._shown = None
         os.environ.setdefault("SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS", "0")  # SDL reads it when a dialog takes the keyboard
-        with _environment({"SDL_VIDEO_X11_WMCLASS": WINDOW_CLASS}):
+        wanted = {"SDL_VIDEO_X11_WMCLASS": WINDOW_CLASS}
+        if pygame.display.get_driver() == "x11":  # other drivers have no way to show pixels but OpenGL
+            wanted["SDL_FRAMEBUFFER_ACCELERATION"] = os.environ.get("SDL_FRAMEBUFFER_ACCELERATION", "0")
+        with _environment(wanted):
             if self._fullscreen:
                 surface = pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
                 if self._locked_in:  # keys of the window manager, such as Alt+Tab, come to the kiosk alone

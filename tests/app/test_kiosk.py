@@ -37,6 +37,8 @@ def test_a_sample_counts_only_once_it_is_on_the_disk(station: Station) -> None:
     station.look()
     station.panel.tap(0)
     station.kiosk.tick()
+    assert station.sounds.played == ["tick"]  # sound and picture do not wait for the disk
+    assert station.kiosk.state.arrival is not None
     station.kiosk.session_jobs.get_nowait()(threading.Event())
     assert station.kiosk.state.shots == (0, 0, 0)
     assert station.store.load().shots() == (1, 0, 0)

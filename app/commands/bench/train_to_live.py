@@ -21,8 +21,8 @@ from app.commands.bench.machine import judgement, machine_line
 from app.compose import compose
 from app.config.schema import Config
 from app.core.events import ButtonPressed
+from app.core.pace import ACTIVE_HZ
 from app.demo.camera import DemonstrationCamera
-from app.loop import FRAMES_PER_SECOND
 from app.session.store import SessionStore
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -54,13 +54,13 @@ def main() -> None:
                 until = time.monotonic() + (FIRST_WAIT_S if run == 0 else 1.0)
                 while time.monotonic() < until:
                     loop.tick()
-                    wait_for_tick(FRAMES_PER_SECOND)
+                    wait_for_tick(ACTIVE_HZ)
                 before = kiosk.observation.model_path if kiosk.observation else None
                 started_s = time.perf_counter()
                 kiosk.events.put(ButtonPressed(Action.TRAIN))
                 while kiosk.observation is None or kiosk.observation.model_path in (None, before):
                     loop.tick()
-                    wait_for_tick(FRAMES_PER_SECOND)
+                    wait_for_tick(ACTIVE_HZ)
                 times.append(time.perf_counter() - started_s)
                 model = kiosk.state.model
                 views = model.report["made_views"] if model is not None and model.report is not None else 0

@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class SampleTaken:
+    """A press took a frame, which is on its way to the disk.
+
+    Attributes:
+        class_index: The class that it was taken for.
+        picture: A thumbnail of the frame.
+    """
+
+    class_index: int
+    picture: Picture
+
+
+@dataclass(frozen=True)
 class SampleAdded:
     """A sample was written to disk durably.
 
@@ -308,7 +321,8 @@ class PictureUnanswered:
 
 
 SessionEvent = (
-    SampleAdded
+    SampleTaken
+    | SampleAdded
     | SamplesRemoved
     | SamplesRestored
     | GalleryLoaded

@@ -79,6 +79,11 @@ def repeat_while_held(state: KioskState) -> Step:
     return replace(state, held=held, in_flight=state.in_flight + 1), (ev.AddSample(held.class_index, held.hold),)
 
 
+def sample_taken(state: KioskState, event: ev.SampleTaken) -> Step:
+    """A press took a frame: show and sound that at once, and count the sample when it is stored."""
+    return replace(state, arrival=Arrival(event.class_index, event.picture, state.now_s)), (ev.PlaySound("tick"),)
+
+
 def sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
     """A sample was stored."""
     old = with_sample(state.classes[event.class_index], event.variety)
@@ -88,9 +93,8 @@ def sample_added(state: KioskState, event: ev.SampleAdded) -> Step:
         held=_no_longer_waiting(state.held, event.class_index, new),
         in_flight=max(0, state.in_flight - 1),
         changed=True,
-        arrival=Arrival(event.class_index, event.picture, state.now_s),
     )
-    return state, (ev.PlaySound("tick"),)
+    return state, ()
 
 
 def samples_removed(state: KioskState, event: ev.SamplesRemoved) -> Step:

@@ -104,7 +104,7 @@ class KioskView:
         palette: Name of the colours, one of `assets/themes/palettes.toml`.
         less_motion: Nothing flies, nods or breathes; bars jump to their values.
         fault: Title and text of the fault screen, or None.
-        flash: A sample that was just stored: class index, picture, and age in seconds; or None.
+        flash: A sample that was just taken: class index, picture, and age in seconds; or None.
         now_s: Monotonic seconds; animations depend on nothing else.
     """
 

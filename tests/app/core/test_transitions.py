@@ -51,6 +51,7 @@ ANYTHING = st.one_of(
     st.sampled_from([*range(-1, 4), *Action, *ON_SCREEN]).map(ev.ButtonPressed),
     st.sampled_from([*range(3), *Action]).map(ev.ButtonReleased),
     st.floats(0, 100).map(ev.TimePassed),
+    st.integers(0, 1).map(lambda index: ev.SampleTaken(index, PICTURE)),
     st.integers(0, 1).map(lambda index: ev.SampleAdded(index, 1, PICTURE)),
     st.integers(0, 1).map(lambda index: ev.SamplesRemoved(index, (1,))),
     st.integers(0, 1).map(lambda index: ev.SamplesRestored(index, (1,), (PICTURE,))),

@@ -37,6 +37,17 @@ def test_an_unplugged_camera_fails_until_it_is_plugged_in_again() -> None:
     assert camera.read().shape == (480, 640, 3)
 
 
+def test_a_skipped_picture_takes_its_time_and_fails_like_one_that_is_read() -> None:
+    now_s = [0.0]
+    camera = DemonstrationCamera(clock=lambda: now_s[0], sleep=lambda seconds: now_s.append(now_s.pop() + seconds))
+    for _ in range(31):
+        camera.skip()
+    assert now_s[0] == pytest.approx(1.0)
+    camera.unplug()
+    with pytest.raises(CameraUnavailable):
+        camera.skip()
+
+
 def test_the_thing_stays_while_a_button_is_held_and_changes_afterwards() -> None:
     now_s, held = [0.0], [False]
     camera = DemonstrationCamera(sleep=lambda _s: None, clock=lambda: now_s[0])

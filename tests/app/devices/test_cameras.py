@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from app.base.errors import CameraUnavailable
+from app.base.ports import SkipsPictures
 from app.demo.camera import DemonstrationCamera
 from app.devices.auto_camera import AutoCamera
-from app.devices.camera import candidates, check_source, open_camera
+from app.devices.camera import OpenCVCamera, candidates, check_source, open_camera
 from tests.support.closed_folders import closed_folder
 
 pytestmark = pytest.mark.needs_runtime
@@ -53,6 +54,21 @@ def test_a_video_starts_again_at_its_end(tmp_path: Path) -> None:
     levels = [int(camera.read().mean()) for _ in range(4)]
     camera.close()
     assert [level > 120 for level in levels] == [False, True, False, True]
+
+
+def test_a_skipped_picture_of_a_video_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 200, (64, 48))
+    for level in (40, 80, 120, 160, 200):
+        writer.write(np.full((48, 64, 3), level, np.uint8))
+    writer.release()
+    for camera in (open_camera(str(path)), OpenCVCamera(str(path), "stream", cv2.CAP_FFMPEG)):
+        assert isinstance(camera, SkipsPictures)
+        camera.skip()
+        first = int(camera.read().mean())
+        camera.skip()
+        assert (first > 70, int(camera.read().mean()) - first) == (True, pytest.approx(80, abs=8))
+        camera.close()
 
 
 @pytest.mark.parametrize(

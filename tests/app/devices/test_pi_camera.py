@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.base.errors import CameraUnavailable
-from app.base.ports import Camera
+from app.base.ports import Camera, SkipsPictures
 from app.config.schema import CameraSettings
 from app.devices import pi_camera
 from app.devices.camera import candidates, check_source, first_camera, open_camera
@@ -32,6 +32,11 @@ def rpicam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeRpicam:
 def read_on(camera: Camera) -> None:
     for _ in range(100):
         camera.read()
+
+
+def skip_on(camera: SkipsPictures) -> None:
+    for _ in range(100):
+        camera.skip()
 
 
 def test_pictures_arrive_in_rgb(rpicam: FakeRpicam) -> None:
@@ -132,6 +137,17 @@ def test_a_torn_picture_is_left_out(rpicam: FakeRpicam) -> None:
     camera = open_camera("rpicam")
     assert np.abs(camera.read().mean((0, 1)) - BLUE).max() < 8
     camera.close()
+
+
+def test_a_skipped_picture_is_dropped_and_its_loss_is_noticed(rpicam: FakeRpicam) -> None:
+    rpicam.does(count=5, then=1)
+    camera = open_camera("rpicam")
+    assert isinstance(camera, SkipsPictures)
+    camera.skip()  # the one that arrived while it was opened
+    with pytest.raises(CameraUnavailable) as caught:
+        skip_on(camera)
+    camera.close()
+    assert str(caught.value) == "camera rpicam: its program has ended. The kiosk starts it again."
 
 
 def test_without_the_program_the_error_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

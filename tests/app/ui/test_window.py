@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,37 @@ def test_events_are_returned_in_order_and_once(window: Window) -> None:
 
     assert [event.key for event in window.events()] == [pygame.K_1, pygame.K_2, pygame.K_3]
     assert window.events() == []
+
+
+def test_a_press_ends_the_wait_for_the_next_tick_and_is_not_lost(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ui.window.WAITING_DRIVERS", ("dummy",))
+    happened = [(pygame.MOUSEMOTION, {}), (pygame.KEYDOWN, {"key": pygame.K_1}), (pygame.KEYUP, {"key": pygame.K_1})]
+    for kind, values in happened:
+        pygame.event.post(pygame.event.Event(kind, **values))
+    window.wait(1)
+    started_s = time.monotonic()
+    for kind, values in happened:
+        pygame.event.post(pygame.event.Event(kind, **values))
+    never_hz = 1 / 3600
+    window.wait(never_hz)
+    assert time.monotonic() - started_s < 600
+    assert [event.type for event in window.events()] == [kind for kind, _ in happened] * 2
+
+
+@pytest.mark.parametrize("drivers", [(), ("dummy",)])
+def test_without_a_press_ticks_come_at_the_asked_rate(
+    window: Window, monkeypatch: pytest.MonkeyPatch, drivers: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("app.ui.window.WAITING_DRIVERS", drivers)
+    window.wait(1000)
+    started_s = time.monotonic()
+    for _ in range(5):
+        pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION))
+        window.wait(50)
+    assert time.monotonic() - started_s >= 5 / 50 * 0.98
+    assert len(window.events()) == 5
 
 
 def _push_removal() -> None:

@@ -106,7 +106,7 @@ def test_prints_are_mirrored_exactly_if_the_camera_picture_is(mirror: bool) -> N
     seen = pixels[:, ::-1] if mirror else pixels
     state = replace(kiosk(0, 0), classes=(TaughtClass("cup", 1, (picture,)), TaughtClass("pen")))
     state = replace(state, config=replace(state.config, camera=replace(state.config.camera, mirror=mirror)))
-    on_card, _ = run(state, ev.SampleAdded(0, 2, picture))
+    on_card, _ = run(state, ev.SampleTaken(0, picture), ev.SampleAdded(0, 2, picture))
     view = shown(on_card)
     assert view.flash is not None
     shown_pictures = [*view.cards[0].thumbnails, view.flash[1]]

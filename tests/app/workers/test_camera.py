@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
@@ -10,7 +11,7 @@ import pytest
 
 from app.base.i18n import translated
 from app.base.ports import Frame
-from app.base.workers import Mailbox, Worker
+from app.base.workers import Mailbox, StopSignal, Worker
 from app.core import events as ev
 from app.demo.camera import DemonstrationCamera
 from app.workers.camera import turned, watch_camera
@@ -59,6 +60,53 @@ def test_frames_are_numbered_in_order_and_read_only() -> None:
     worker.stop()
     assert [frame.sequence for frame in taken[:5]] == [0, 1, 2, 3, 4]
     assert not any(frame.image.flags.writeable for frame in taken)
+
+
+class Counter:
+    """A camera that can skip, and takes 1/30 s of a clock for each picture; it stops its worker after `most`."""
+
+    name = "counter"
+
+    def __init__(self, stop: StopSignal, most: int) -> None:
+        self.now_s, self.read_at_s, self._stop, self._left = 0.0, list[float](), stop, most
+
+    def skip(self) -> None:
+        self.now_s += 1 / 30
+        self._left -= 1
+        if self._left <= 0:
+            self._stop.set()
+
+    def read(self) -> np.ndarray:
+        self.skip()
+        self.read_at_s.append(self.now_s)
+        return np.full((240, 320, 3), len(self.read_at_s) % 200 + 50, np.uint8)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("rate_hz", "most_read"), [(math.inf, 300), (15.0, 150), (2.0, 25)])
+def test_pictures_beyond_the_wanted_rate_are_skipped(rate_hz: float, most_read: int) -> None:
+    stop, frames = StopSignal(), list[Frame]()
+    camera = Counter(stop, 300)
+    watch_camera(
+        lambda: camera, frames.append, lambda _: None, stop=stop, rate_hz=lambda: rate_hz, clock=lambda: camera.now_s
+    )
+    assert len(frames) == len(camera.read_at_s)
+    assert camera.read_at_s[0] == pytest.approx(1 / 30)
+    assert most_read * 0.9 <= len(frames) <= most_read * 1.1
+    gaps = np.diff(camera.read_at_s)
+    assert gaps.max() - gaps.min() < 0.001  # evenly, so that motion does not stutter
+
+
+def test_the_first_picture_after_a_pause_comes_as_soon_as_it_is_wanted() -> None:
+    stop, frames = StopSignal(), list[Frame]()
+    camera = Counter(stop, 100)
+    watch_camera(
+        lambda: camera, frames.append, lambda _: None, stop=stop, clock=lambda: camera.now_s,
+        rate_hz=lambda: 2.0 if camera.now_s < 2.05 else math.inf,
+    )  # fmt: skip
+    assert min(at_s for at_s in camera.read_at_s if at_s > 2.05) < 2.05 + 2 / 30
 
 
 def test_choosing_another_camera_opens_it_and_rotation_turns_the_pictures() -> None:

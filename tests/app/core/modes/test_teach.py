@@ -11,6 +11,7 @@ from app.base.buttons import Action
 from app.core import events as ev
 from app.core.events import Command
 from app.core.facts import TrainedFacts
+from app.core.state import Arrival
 from tests.support.states import PICTURE, kiosk, run
 
 
@@ -52,11 +53,15 @@ def test_of_two_held_buttons_only_the_first_takes_samples() -> None:
     assert state.held.class_index == 0
 
 
-def test_a_stored_sample_counts_and_shows_and_ticks() -> None:
-    state, commands = run(kiosk(4, 0), ev.SampleAdded(0, 9, PICTURE))
+def test_a_taken_sample_flies_and_ticks_at_once_and_counts_only_when_it_is_stored() -> None:
+    state, commands = run(kiosk(4, 0), ev.TimePassed(3.0), ev.SampleTaken(0, PICTURE))
+    assert state.arrival == Arrival(0, PICTURE, 3.0)
+    assert state.shots == (4, 0)
+    assert commands == [ev.PlaySound("tick")]
+    state, commands = run(state, ev.SampleAdded(0, 9, PICTURE))
     assert state.shots == (5, 0)
     assert state.classes[0].thumbnails == (PICTURE,)
-    assert commands == [ev.PlaySound("tick")]
+    assert commands == []
 
 
 def test_a_full_class_says_so_and_takes_no_more() -> None:

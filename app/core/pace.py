@@ -1,0 +1,35 @@
+"""How often the screen is drawn and the camera is read: a kiosk idles for most of its life."""
+
+from __future__ import annotations
+
+import math
+
+from app.core.state import KioskState, Mode
+
+ACTIVE_HZ = 60
+TRAINING_HZ = 30  # leaves the processor to the training
+IDLE_HZ = 30
+ATTRACT_HZ = 15  # as many pictures as the demonstration has
+IDLE_AFTER_S = 10.0
+IDLE_CAMERA_HZ = 15.0  # every second picture of most cameras
+UNSEEN_CAMERA_HZ = 2.0  # nobody sees these pictures; they show that the camera works and is not covered
+
+
+def screen_rate_hz(state: KioskState) -> int:
+    """How many times per second the screen is drawn at most, and inputs are asked for."""
+    if state.mode is Mode.ATTRACT:
+        return ATTRACT_HZ
+    if state.mode is Mode.TRAINING:
+        return TRAINING_HZ
+    return IDLE_HZ if _idle(state) else ACTIVE_HZ
+
+
+def camera_rate_hz(state: KioskState) -> float:
+    """How many pictures per second are wanted of the camera at most; infinity for all of them."""
+    if state.mode is Mode.ATTRACT:
+        return UNSEEN_CAMERA_HZ
+    return IDLE_CAMERA_HZ if _idle(state) else math.inf
+
+
+def _idle(state: KioskState) -> bool:
+    return state.held is None and state.now_s - state.last_input_s > IDLE_AFTER_S

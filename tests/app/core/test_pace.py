@@ -1,0 +1,36 @@
+"""How often the screen is drawn and the camera is read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from app.core.pace import camera_rate_hz, screen_rate_hz
+from app.core.state import Held, KioskState, Mode
+from tests.support.states import kiosk
+
+
+def after(seconds: float, mode: Mode = Mode.TEACH) -> KioskState:
+    return replace(kiosk(3, 3), mode=mode, last_input_s=100.0, now_s=100.0 + seconds)
+
+
+@pytest.mark.parametrize(
+    ("state", "screen_hz", "camera_hz"),
+    [
+        (after(1), 60, math.inf),
+        (after(11), 30, 15),
+        (after(11, Mode.LIVE), 30, 15),
+        (after(1, Mode.TRAINING), 30, math.inf),
+        (after(1, Mode.ATTRACT), 15, 2),
+        (after(500, Mode.ATTRACT), 15, 2),
+    ],
+)
+def test_the_less_happens_the_less_is_drawn_and_read(state: KioskState, screen_hz: int, camera_hz: float) -> None:
+    assert (screen_rate_hz(state), camera_rate_hz(state)) == (screen_hz, camera_hz)
+
+
+def test_a_button_that_is_held_for_long_takes_its_samples_at_full_speed() -> None:
+    holding = replace(after(20), held=Held(0, 130.0))
+    assert (screen_rate_hz(holding), camera_rate_hz(holding)) == (60, math.inf)
