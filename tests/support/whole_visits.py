@@ -36,6 +36,7 @@ class WholeVisit:
     """
 
     def __init__(self, folder: Path, settings: Config | None = None) -> None:
+        pygame.font.init()  # the places of buttons depend on the width of their texts
         self.station = Station(folder, settings)
         self.frames: Mailbox[Frame] = Mailbox()
         self.observations: Mailbox[Observation] = Mailbox()
