@@ -11,6 +11,7 @@ import pytest
 from app.embedding.cluster import cluster
 from app.model.saved_folder.facts import PLAIN_FILE
 from run_kiosk import main
+from tests.hub.killed_workers import kill_workers
 from tests.support.stations import drawn, write_station
 
 pytestmark = pytest.mark.needs_dask
@@ -24,16 +25,22 @@ def made(root: Path, out: Path, *options: str) -> tuple[bytes, dict[str, Any]]:
     return (out / PLAIN_FILE).read_bytes(), json.loads(report.read_text())
 
 
-def test_the_model_and_the_report_are_the_same(tmp_path: Path) -> None:
+def test_model_and_report_are_the_same_also_when_a_worker_is_killed_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = tmp_path / "in"
-    for number in range(3):
+    for number in range(9):
         write_station(root / f"s{number}" / "a", ("apple", "cup", "duck"), drawn(KINDS, number), KINDS)
     (root / "s1" / "a" / "session.npz").write_bytes(b"cut off")
     model, facts = made(root, tmp_path / "here")
     with cluster("local:2", print) as client:
-        other_model, other_facts = made(root, tmp_path / "there", "--dask", client.cluster.scheduler_address)
-    assert other_model == model
-    for one in (facts, other_facts):
-        del one["seconds"], one["model"], one["serial"]
-    assert other_facts == facts
+        dask = ["--dask", client.cluster.scheduler_address]
+        there = made(root, tmp_path / "there", *dask)
+        killed = kill_workers(monkeypatch, client, (2, 5))
+        with_kills = made(root, tmp_path / "killed", *dask)
+    assert len(killed) == 2
+    del facts["seconds"], facts["model"], facts["serial"]
+    for other_model, other_facts in (there, with_kills):
+        assert other_model == model
+        assert {name: value for name, value in other_facts.items() if name in facts} == facts
     assert [one["folder"] for one in facts["refused"]] == ["s1/a"]

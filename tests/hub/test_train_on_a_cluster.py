@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +18,7 @@ from app.embedding.cluster import ClusterEmbedder, ExtractorFile, cluster
 from app.embedding.work import Embedded, HereEmbedder, ToEmbed, ToVary, Unreadable
 from app.model.saved_folder.facts import PLAIN_FILE
 from run_kiosk import main
+from tests.hub.killed_workers import kill_workers
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
 
@@ -123,19 +123,15 @@ def test_results_keep_their_order_and_equal_those_of_this_process(
         assert mine.tobytes() == other.tobytes()
 
 
-def test_workers_that_are_killed_are_replaced_and_nothing_is_lost(
-    data: Path, client: Any, embedder: ClusterEmbedder, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("after", [(2, 9), (5, 27)], ids=["reading", "reading and making views"])
+def test_the_model_is_the_same_when_a_worker_is_killed_twice(
+    data: Path, plain: bytes, address: str, client: Any, tmp_path: Path, monkeypatch: Any, after: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr(clusters, "BATCH", 1)
-    pids = client.run(os.getpid)
-    wanted = [ToEmbed(str(data / "dark/00.png"), keep=False)] * 60
-    found = 0
-    for result in embedder.pictures(wanted):
-        assert isinstance(result, Embedded)
-        found += 1
-        if found in (5, 20):  # twice
-            os.kill(pids.popitem()[1], signal.SIGKILL)
-    assert found == 60
+    monkeypatch.setattr(clusters, "BATCH", 2)
+    monkeypatch.setattr(clusters, "BATCH_OF_VIEWS", 2)
+    killed = kill_workers(monkeypatch, client, after)  # there are 25 files
+    assert trained(data, tmp_path / "out", "--dask", address) == plain
+    assert len(killed) == 2
     client.wait_for_workers(2, timeout=60)
 
 

@@ -1,0 +1,34 @@
+"""Kills workers of a cluster in the middle of their work."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.embedding.cluster import ClusterEmbedder
+
+
+def kill_workers(monkeypatch: pytest.MonkeyPatch, client: Any, after: tuple[int, ...]) -> list[int]:
+    """Let one worker be killed after each of these numbers of results; returns the list that gets their process ids.
+
+    The workers are asked for their process ids before: Dask waits long for the answer of one that has just died.
+    """
+    running, killed = list(client.run(os.getpid).values()), list[int]()
+    really = ClusterEmbedder.each
+    count = 0
+
+    def each(self: ClusterEmbedder, *arguments: Any) -> Iterator[Any]:
+        nonlocal count
+        for result in really(self, *arguments):
+            count += 1
+            if count in after:
+                killed.append(running.pop())
+                os.kill(killed[-1], signal.SIGKILL)
+            yield result
+
+    monkeypatch.setattr(ClusterEmbedder, "each", each)
+    return killed
