@@ -1,14 +1,15 @@
 """Simulated stations, merged by `run_kiosk.py hub`: time, peak memory, refusals, and how two ways of training answer.
 
-How to run: python benchmarks/hub.py [--stations N] [--samples N] [--hostile SHARE] [--dask local:2] [--plan]
+How to run: python benchmarks/hub.py [--stations N] [--samples N] [--data DIR] [--dask local:2]
 
-The things of the demonstration are rendered in several kinds of light and embedded once. A station mixes two kinds of
-light, teaches some of the things, prefers some views of them, and adds noise. So 500 stations need no more rendering
-than 5. A share of the folders is hostile: cut off, changed, without checksums, a link, a bomb or a wrong size.
+`benchmarks/_stations.py` says what a station sees. Every sample is a picture of its own, so 150,000 samples take half
+an hour of one core: with --data they are kept in DIR and made only once, and `--generate 1/2` makes one half and ends,
+so that two processes can share the work and be stopped at any time. A share of the folders is hostile: cut off, without
+checksums, a link, a bomb, wrong sizes and values, a program, a name outside the folder.
 
-`hub` runs twice as a process of its own: once with everything in memory, and once from sums. "Same answer" is the share
-of fresh views to which both heads give the same top class. `--plan` measures the embedding of a picture and what Dask
-needs for an empty task, and works out 10⁷ pictures on 100 workers.
+`hub` runs as a process of its own, in the ways that --ways names: "memory" is one fit of all samples, "sums" fits from
+sums, "dask" reads on the cluster of --dask. "Same answer" is the share of fresh views, of stations that no hub knows,
+to which two heads give the same top class. `benchmarks/many_pictures.py` measures pictures on the disk.
 """
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ import argparse
 import hashlib
 import io
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,92 +30,62 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from app.demo.camera import DemonstrationCamera
-from app.demo.rendered_things import KINDS
 from app.model.saved_folder.verified_folder import with_checksums
+from benchmarks._processes import run
 from benchmarks._shared import machine_line, measured_on, option_parser
+from benchmarks._stations import FRESH, THINGS, generate, stored
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
-from tpu.tensors import ImageArray, centre_crop
 
-FloatArray = NDArray[np.float32]
-LIGHTS = ((1.0, 1.0, 1.0), (1.15, 0.95, 0.7), (0.75, 0.95, 1.2), (0.5, 0.5, 0.5), (1.5, 1.45, 1.4))  # gain of RGB
-TAUGHT = max(2, len(KINDS) - 1)  # things of a station
-VIEWS_SHARE = 0.5  # of the rendered views that a station shows
-NOISE = 0.4  # of the standard deviation within a thing
-SAMPLES_OF_HOLD = 8
-ENTRY_BYTES = 50_000  # of a picture on the disk, for --plan
-PLANNED_PICTURES, PLANNED_WORKERS, BATCH = 10**7, 100, 64
+FRESH_STATIONS = 40
 
 
 def main() -> None:
-    """Print one table for the runs, and one for the rates."""
+    """Make the samples that are missing, and print a table for the runs of `hub`."""
     parser = option_parser(__doc__)
     parser.add_argument("--stations", type=int, default=40, help="number of stations (default: 40)")
     parser.add_argument("--samples", type=int, default=60, help="samples of each (default: 60)")
-    parser.add_argument("--views", type=int, default=12, help="rendered views of each thing and light (default: 12)")
     parser.add_argument("--hostile", type=float, default=0.05, help="share of hostile folders (default: 0.05)")
-    parser.add_argument("--dask", help="also run on a cluster, as `hub --dask`")
-    parser.add_argument("--plan", action="store_true", help="work out 10⁷ pictures on 100 workers; needs Dask")
+    parser.add_argument("--data", type=Path, help="folder that keeps the samples (default: a temporary one)")
+    parser.add_argument("--pictures", action="store_true", help="keep the pictures, too, in DIR/pictures")
+    parser.add_argument("--generate", metavar="I/N", help="only make every N-th station, from the I-th")
+    parser.add_argument("--ways", default="memory,sums", help="memory, sums, dask (default: memory,sums)")
+    parser.add_argument("--dask", default="local:2", help="cluster for the way dask (default: local:2)")
     options = parser.parse_args()
     print(machine_line())
     with tempfile.TemporaryDirectory(prefix="kiosk-hub-benchmark-") as name:
-        folder = Path(name)
-        with EmbeddingExtractor(default_extractor_path()) as extractor:
-            rendered = rendered_embeddings(extractor, options.views)
-            write_stations(folder / "in", rendered, extractor.origin_sha256, options)
-        compare(folder, rendered, options)
-    if options.plan:
-        plan()
+        data = options.data or Path(name) / "data"
+        make(data, options)
+        if options.generate:
+            return
+        write_stations(Path(name) / "in", data, options)
+        compare(Path(name), data, options)
     print(measured_on())
 
 
-def rendered_embeddings(extractor: EmbeddingExtractor, views: int) -> FloatArray:
-    """Embed every thing in every light: float32 (lights, things, views, D). A view is the same in every light."""
-    camera = DemonstrationCamera(sleep=lambda _s: None, clock=lambda: 0.0)
-    found = []
-    for kind in KINDS:
-        camera.show(kind)
-        for _ in range(views):
-            camera.new_view()
-            square = centre_crop(camera.read())
-            found.append([extractor.embed(lit(square, light)) for light in LIGHTS])
-    return np.asarray(found, np.float32).reshape(len(KINDS), views, len(LIGHTS), -1).transpose(2, 0, 1, 3)
+def make(data: Path, options: argparse.Namespace) -> None:
+    """Make the samples that `data` does not hold yet."""
+    numbers = [*range(FRESH, FRESH + FRESH_STATIONS), *range(options.stations)]
+    if options.generate:
+        first, _, every = options.generate.partition("/")
+        numbers = numbers[int(first) - 1 :: int(every)]
+    cv2.setNumThreads(1)
+    with EmbeddingExtractor(default_extractor_path()) as extractor:
+        pictures = data / "pictures" if options.pictures else None
+        generate(data / "stations", numbers, options.samples, extractor, pictures)
 
 
-def lit(picture: ImageArray, light: tuple[float, float, float]) -> ImageArray:
-    """The picture with other gains of its colours."""
-    return np.clip(picture * np.asarray(light, np.float32), 0, 255).astype(np.uint8)
-
-
-def station_samples(
-    rendered: FloatArray, station: int, count: int, *, fresh: bool = False
-) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Draw samples of a station: embeddings (N, D) and things (N,). Fresh ones show every view."""
-    habits = np.random.default_rng((7, station))
-    one, other = habits.choice(len(LIGHTS), 2, replace=False)
-    share = habits.uniform(0, 1)
-    things = habits.choice(len(KINDS), TAUGHT, replace=False)
-    views = habits.permutation(rendered.shape[2])[: max(1, round(VIEWS_SHARE * rendered.shape[2]))]
-    rng = np.random.default_rng((8, station, fresh))
-    y = things[np.arange(count) % TAUGHT]
-    seen = rng.integers(rendered.shape[2], size=count) if fresh else rng.choice(views, count)
-    x = share * rendered[one, y, seen] + (1 - share) * rendered[other, y, seen]
-    within = (rendered - rendered.mean(axis=(0, 2), keepdims=True)).std()
-    return (x + NOISE * within * rng.normal(0, 1, x.shape)).astype(np.float32), y.astype(np.int64)
-
-
-def write_stations(root: Path, rendered: FloatArray, sha256: str, options: argparse.Namespace) -> None:
+def write_stations(root: Path, data: Path, options: argparse.Namespace) -> None:
     """Write a folder for each station, and the hostile ones."""
-    kinds = tuple(KINDS)
+    with EmbeddingExtractor(default_extractor_path()) as extractor:
+        sha256 = extractor.origin_sha256
     for station in range(options.stations):
-        x, things = station_samples(rendered, station, options.samples)
-        labels = [kinds[thing] for thing in sorted(set(things.tolist()))]
-        y = np.array([labels.index(kinds[thing]) for thing in things.tolist()], np.int64)
-        holds = np.arange(len(y)) // (SAMPLES_OF_HOLD * TAUGHT) * TAUGHT + y
+        x, _, pressed, holds = stored(data / "stations", station)
+        labels = [THINGS[thing] for thing in np.unique(pressed)]
+        y = np.searchsorted(np.unique(pressed), pressed)
         name = root / f"station-{station:04d}" / f"2026-{1 + station % 12:02d}-15_1200_{labels[0]}"
         write_folder(name, labels, {"embeddings": x, "label_indices": y, "holds": holds}, sha256)
     good = next(iter(sorted(root.glob("*/*"))))
@@ -158,9 +127,29 @@ def bomb(folder: Path) -> None:
 
 def wrong_labels(folder: Path) -> None:
     """Label indices of classes that do not exist; the checksum is right."""
+    rewrite_arrays(folder, np.zeros((4, 864), np.float32), np.array([0, 1, 99, -5], np.int64))
+
+
+def no_numbers(folder: Path) -> None:
+    """Embeddings that are not numbers; the checksum is right."""
+    rewrite_arrays(folder, np.full((4, 864), np.nan, np.float32), np.array([0, 1, 0, 1], np.int64))
+
+
+def program(folder: Path) -> None:
+    """Objects that run a program when they are unpacked; the checksum is right."""
+    rewrite_arrays(folder, np.array([print, print], object), np.array([0, 1], np.int64))
+
+
+def outside(folder: Path) -> None:
+    """Checksums of a file outside the folder."""
+    with (folder / "SHA256SUMS").open("a") as file:
+        file.write(f"{'0' * 64}  samples/../../../../etc/passwd\n")
+
+
+def rewrite_arrays(folder: Path, embeddings: Any, label_indices: Any) -> None:
+    """Replace the session and its checksum."""
     stream = io.BytesIO()
-    x = np.zeros((4, 864), np.float32)
-    np.savez_compressed(stream, embeddings=x, label_indices=np.array([0, 1, 99, -5], np.int64))
+    np.savez_compressed(stream, embeddings=embeddings, label_indices=label_indices)
     rewrite(folder, "session.npz", stream.getvalue())
 
 
@@ -179,89 +168,60 @@ SPOILS: tuple[Callable[[Path], None], ...] = (
     link,
     bomb,
     wrong_labels,
+    no_numbers,
+    program,
+    outside,
 )
 
 
-def compare(folder: Path, rendered: FloatArray, options: argparse.Namespace) -> None:
+def compare(folder: Path, data: Path, options: argparse.Namespace) -> None:
     """Run `hub` in several ways and print a row for each."""
-    ways = {"in memory": [], "from sums": ["--memory-mib", "0"]}
-    if options.dask:
-        ways[f"--dask {options.dask}"] = ["--dask", options.dask]
+    known = {
+        "memory": ["--memory-mib", "16384"],
+        "sums": ["--memory-mib", "0"],
+        "dask": ["--memory-mib", "0", "--dask", options.dask],
+    }
+    ways = {way: known[way] for way in options.ways.split(",")}
     samples = options.stations * options.samples
     print(f"{options.stations} stations with {options.samples} samples, {options.hostile:.0%} hostile folders")
-    print("way,seconds,ms per folder,most MB of the hub,samples used,folders refused,accuracy at a left-out station %")
+    print("way,s,ms per folder,most MB: hub,worker,guarded child,samples used,folders refused,% right where left out")
     models, facts = {}, {}
     for way, more in ways.items():
-        out, report = folder / way.replace(" ", "_"), folder / "report.json"
-        command = [sys.executable, "run_kiosk.py", "hub", str(folder / "in"), "--out", str(out)]
+        out, report = folder / way, folder / "report.json"
+        command = ["run_kiosk.py", "hub", str(folder / "in"), "--out", str(out), "--json", str(report), *more]
         started_s = time.perf_counter()
-        most_mb = run([*command, "--json", str(report), *more])
+        most = run(command)
         seconds = time.perf_counter() - started_s
         facts[way] = json.loads(report.read_text())
         with np.load(out / "head.npz") as arrays:
             models[way] = arrays["weights"], arrays["biases"], facts[way]["classes"]
         folders = options.stations + len(facts[way]["refused"])
-        accuracy = 100 * (facts[way]["accuracy"] or 0)
-        row = [f"{seconds:.1f}", f"{1000 * seconds / folders:.0f}", f"{most_mb:.0f}", facts[way]["samples"]]
-        print(way, *row, len(facts[way]["refused"]), f"{accuracy:.1f}", sep=",", flush=True)
+        row = [f"{seconds:.1f}", f"{1000 * seconds / folders:.0f}", *most.row(), facts[way]["samples"]]
+        accuracy = f"{100 * (facts[way]['accuracy'] or 0):.1f}"
+        print(way, *row, len(facts[way]["refused"]), accuracy, sep=",", flush=True)
     expected = round(options.hostile * options.stations)
-    assert all(len(one["refused"]) == expected and one["samples"] == samples for one in facts.values())
-    fresh, truth = zip(
-        *(station_samples(rendered, 10_000 + number, 200, fresh=True) for number in range(20)), strict=True
-    )
-    x, y = np.concatenate(fresh), np.concatenate(truth)
-    kinds, answers = list(KINDS), {}
+    assert all(len(one["refused"]) == expected for one in facts.values())
+    assert all(one["samples"] + one["duplicates"] == samples for one in facts.values())
+    first, *others = ways
+    for reason in sorted({one["reason"] for one in facts[first]["refused"]}):
+        print(f"refused: {reason}")
+    shares = [one["accuracy"] for one in facts[first]["stations"] if one["accuracy"] is not None]
+    print("right at a station that was left out: from", " to ".join(f"{100 * one:.0f} %" for one in spread(shares)))
+    fresh = [stored(data / "stations", FRESH + number) for number in range(FRESH_STATIONS)]
+    x, y = np.concatenate([one[0] for one in fresh]), np.concatenate([one[1] for one in fresh])
+    answers = {}
     for way, (weights, biases, classes) in models.items():
-        rows = np.array([kinds.index(label) for label in classes])
+        rows = np.array([THINGS.index(label) for label in classes])
         answers[way] = rows[(x @ weights + biases).argmax(axis=1)]
-        print(f"fresh views of stations that nobody knows, {way}: {100 * (answers[way] == y).mean():.1f} % right")
-    same = (answers["in memory"] == answers["from sums"]).mean()
-    print(f"same answer in memory and from sums: {100 * same:.2f} % of {len(y)} fresh views")
+        print(f"fresh views of stations that nobody knows, {way}: {100 * (answers[way] == y).mean():.2f} % right")
+    for way in others:
+        same = answers[first] == answers[way]
+        print(f"same answer, {first} and {way}: {100 * same.mean():.3f} % of {len(y)} fresh views")
 
 
-def run(command: list[str]) -> float:
-    """Run a process and return its peak memory in MB, without that of its children."""
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    root = Path(__file__).resolve().parents[1]
-    process = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        assert process.stderr is not None
-        sys.exit(f"error: {process.stderr.read().decode()}")
-    if process.stderr is not None:
-        process.stderr.close()
-    return usage.ru_maxrss / 1024
-
-
-def plan() -> None:
-    """Work out 10⁷ pictures on 100 workers from two measured figures."""
-    from distributed import Client, LocalCluster
-
-    with EmbeddingExtractor(default_extractor_path()) as extractor:
-        picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
-        extractor.embed(picture)
-        started_s = time.perf_counter()
-        for _ in range(40):
-            extractor.embed(picture)
-        picture_s = (time.perf_counter() - started_s) / 40
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
-        client.gather(client.map(_nothing, range(100), pure=False))
-        started_s = time.perf_counter()
-        client.gather(client.map(_nothing, range(2000), pure=False))
-        task_s = (time.perf_counter() - started_s) / 2000
-    work_s = PLANNED_PICTURES * picture_s / PLANNED_WORKERS
-    tasks = PLANNED_PICTURES / BATCH
-    least = PLANNED_WORKERS * task_s / picture_s
-    print(f"a picture takes {1000 * picture_s:.1f} ms on a worker, a task {1000 * task_s:.2f} ms of the scheduler")
-    print(f"10⁷ pictures on 100 workers: {work_s / 3600:.2f} h of embedding; {tasks:,.0f} tasks of {BATCH} pictures")
-    print(f"the scheduler works {tasks * task_s / 3600:.2f} h; it is the limit below {least:.0f} pictures a task")
-    rate = PLANNED_WORKERS / picture_s * ENTRY_BYTES / 1e6
-    print(f"the file system must deliver {rate:.0f} MB/s for pictures of {ENTRY_BYTES // 1000} KB")
-
-
-def _nothing(number: int) -> int:
-    return number
+def spread(shares: list[float]) -> tuple[float, float, float]:
+    """The lowest, the median and the highest."""
+    return min(shares), float(np.median(shares)), max(shares)
 
 
 if __name__ == "__main__":

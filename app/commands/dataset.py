@@ -6,7 +6,7 @@ import logging
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from app.base.errors import DatasetInvalid
 from app.base.file_names import file_name_problem
@@ -28,11 +28,11 @@ class Dataset:
     """The pictures of every class.
 
     Attributes:
-        pictures: Picture files by class label; labels and files are sorted.
+        pictures: Picture files, or their addresses, by class label; labels and files are sorted.
         left_out: How many files were skipped because of their suffix.
     """
 
-    pictures: Mapping[str, Sequence[Path]]
+    pictures: Mapping[str, Sequence[Path | str]]
     left_out: int
 
 
@@ -51,9 +51,29 @@ def find_pictures(data_dir: Path) -> Dataset:
         files = sorted(file for folder in folders for file in _files_below(folder))
         found[label] = [file for file in files if file.suffix.lower() in PICTURE_ENDINGS]
         others[label] = [file for file in files if file.suffix.lower() not in PICTURE_ENDINGS]
-    if not found and (loose := _pictures_in(data_dir)):
+    return checked(data_dir, found, others, [] if found else [path.name for path in _pictures_in(data_dir)])
+
+
+def checked(
+    place: Path | str,
+    found: Mapping[str, Sequence[Path | str]],
+    others: Mapping[str, Sequence[Path | str]],
+    loose: Sequence[str],
+) -> Dataset:
+    """Check what was found, and log a warning for each class with files in other formats.
+
+    Args:
+        place: The folder of the classes, or its address.
+        found: Pictures by class label.
+        others: Files in other formats by class label.
+        loose: Names of pictures that are in no class.
+
+    Raises:
+        DatasetInvalid: If there are not at least two classes with enough pictures, or a label cannot be used.
+    """
+    if not found and loose:
         raise DatasetInvalid(
-            f"the pictures in {data_dir} ({loose[0].name} …) belong to no class. Put them into a folder for each class."
+            f"the pictures in {place} ({loose[0]} …) belong to no class. Put them into a folder for each class."
         )
     for label, left in others.items():
         if left:
@@ -62,11 +82,11 @@ def find_pictures(data_dir: Path) -> Dataset:
                 len(left),
                 len(left) + len(found[label]),
                 label,
-                ", ".join(sorted({path.suffix.lower() or "none" for path in left})),
+                ", ".join(sorted({PurePath(path).suffix.lower() or "none" for path in left})),
                 ", ".join(PICTURE_ENDINGS),
             )
     if not any(found.values()):
-        raise DatasetInvalid(f"{data_dir} contains no pictures. Put {FORMATS} files into {data_dir}/<label>/.")
+        raise DatasetInvalid(f"{place} contains no pictures. Put {FORMATS} files into {place}/<label>/.")
     for label, pictures in found.items():
         check_label(label)
         if not pictures:
@@ -74,11 +94,11 @@ def find_pictures(data_dir: Path) -> Dataset:
             raise DatasetInvalid(f"the class {label!r} has no pictures{formats}. Add some, or remove its folder.")
     if len(found) == 1:
         raise DatasetInvalid(f"there is only one class, {next(iter(found))!r}. Add a folder for a second one.")
-    check_shots(data_dir, {label: len(pictures) for label, pictures in found.items()})
+    check_shots(place, {label: len(pictures) for label, pictures in found.items()})
     return Dataset(found, sum(map(len, others.values())))
 
 
-def check_shots(data_dir: Path, shots: Mapping[str, int]) -> None:
+def check_shots(place: Path | str, shots: Mapping[str, int]) -> None:
     """Check that every class has as many pictures as training needs.
 
     Raises:
@@ -87,7 +107,7 @@ def check_shots(data_dir: Path, shots: Mapping[str, int]) -> None:
     for label, count in shots.items():
         if count < MIN_SHOTS:
             raise DatasetInvalid(
-                f"the class {label!r} has {count} readable picture{'' if count == 1 else 's'} in {data_dir / label}, "
+                f"the class {label!r} has {count} readable picture{'' if count == 1 else 's'} in {place}/{label}, "
                 f"but needs {MIN_SHOTS}. Add {MIN_SHOTS - count} more, or remove the folder."
             )
 
@@ -129,17 +149,17 @@ def _by_label(folders: Iterable[Path]) -> dict[str, list[Path]]:
 
 
 def _folders_in(folder: Path) -> list[Path]:
-    return [one for one in _listed(folder) if one.is_dir() and not _is_dropping(one)]
+    return [one for one in _listed(folder) if one.is_dir() and not is_dropping(one.name)]
 
 
 def _pictures_in(folder: Path) -> list[Path]:
-    return [path for path in _listed(folder) if path.suffix.lower() in PICTURE_ENDINGS and not _is_dropping(path)]
+    return [path for path in _listed(folder) if path.suffix.lower() in PICTURE_ENDINGS and not is_dropping(path.name)]
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
     """Yield all files in a folder and in the folders below it; links to folders are not followed."""
     for path in _listed(folder):
-        if _is_dropping(path):
+        if is_dropping(path.name):
             continue
         if not path.is_dir():
             yield path
@@ -147,9 +167,9 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield from _files_below(path)
 
 
-def _is_dropping(path: Path) -> bool:
-    """Whether the system, not a person, made a file or folder: hidden ones, thumbnails, bins."""
-    return path.name.startswith(".") or path.name.casefold() in DROPPINGS
+def is_dropping(name: str) -> bool:
+    """Whether the system, not a person, made the file or folder of this name: hidden ones, thumbnails, bins."""
+    return name.startswith(".") or name.casefold() in DROPPINGS
 
 
 def _listed(folder: Path) -> list[Path]:

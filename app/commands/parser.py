@@ -80,7 +80,8 @@ def _add_kiosk(parser: argparse.ArgumentParser) -> None:
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("data_dir", type=Path, metavar="DATA_DIR", help="DATA_DIR/<class label>/*.jpg, .png, .bmp, .webp or .tif")
+    about = "DATA_DIR/<class label>/*.jpg, .png, .bmp, .webp or .tif; also an address such as s3://bucket/pictures"
+    add("data_dir", type=_path_or_address, metavar="DATA_DIR", help=about)
     add("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     add("--seed", type=_natural, default=0, metavar="N", help="seed of the validation split (default: 0)")
     add("--memory-mib", type=_natural, default=2048, metavar="N", help="above this, train from sums (default: 2048)")
@@ -239,6 +240,10 @@ def _device(text: str) -> str:
     if DEVICE_FORM.fullmatch(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not a device: write auto, cpu, or one such as usb:0 or pci:0")
     return text
+
+
+def _path_or_address(text: str) -> Path | str:
+    return text if "://" in text else Path(text)
 
 
 def _positive(text: str) -> int:

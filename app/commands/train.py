@@ -22,6 +22,7 @@ from app.base.file_names import HOME_PAGE
 from app.base.files import folder_problem
 from app.base.shown_paths import shown_path
 from app.commands.dataset import check_shots, find_pictures
+from app.commands.dataset_address import find_pictures_at
 from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
 from app.config.schema import Config
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def run_train(
-    data_dir: Path,
+    data_dir: Path | str,
     out: Path,
     *,
     extractor: Path,
@@ -86,7 +87,7 @@ def run_train(
     """Train on DATA_DIR/<class label>/*.jpg|png|bmp|webp|tif and write the export folder.
 
     Args:
-        data_dir: A folder with one subfolder of pictures for each class.
+        data_dir: A folder with one subfolder of pictures for each class, or its address as fsspec knows it.
         out: The folder to write: new, empty, or an earlier result, which is replaced.
         extractor: The `.tflite` file of the embedding extractor.
         runtime, device: As on the command line.
@@ -106,7 +107,7 @@ def run_train(
     """
     if dask is not None and (risk := check_address(dask, insecure=insecure)) is not None:
         logger.warning("%s", risk)
-    dataset = find_pictures(data_dir)
+    dataset = find_pictures_at(data_dir) if isinstance(data_dir, str) else find_pictures(data_dir)
     check_out(out)
     replaces_result = (out / CHECKSUMS).is_file()
     with (

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.commands.dataset_address import find_pictures_at
 from app.embedding import cluster as clusters
 from app.embedding.cluster import ClusterEmbedder, ExtractorFile, cluster
 from app.embedding.work import Embedded, HereEmbedder, ToEmbed, ToVary, Unreadable
@@ -167,6 +168,47 @@ def test_pictures_are_read_by_address(data: Path, embedder: ClusterEmbedder) -> 
     assert by_path.embedding.tobytes() == by_address.embedding.tobytes()
     assert isinstance(missing, Unreadable)
     assert missing.path == "file:///none.png"
+
+
+def test_a_folder_of_pictures_can_be_an_address(
+    data: Path, plain: bytes, address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: Any
+) -> None:
+    out = tmp_path / "out"
+    assert main(["train", f"file://{data}", "--out", str(out), "--seed", "3", "--dask", address]) == 0
+    assert (out / PLAIN_FILE).read_bytes() == plain
+    assert f"skipped file://{data}/dark/broken.jpg: it is not a readable picture" in caplog.messages
+    capsys.readouterr()
+    for wrong, error in (
+        ("memory://empty", "memory://empty holds no files. Name a place that has a folder of pictures for each class."),
+        (f"file://{data}/dark", "the pictures in {place} (00.png …) belong to no class. "),
+        ("nothing://host/a", "cannot read nothing://host/a: Protocol not known: nothing. Name another place."),
+    ):
+        assert main(["train", wrong, "--out", str(tmp_path / "none")]) == 1
+        assert capsys.readouterr().err.startswith("error: " + error.format(place=wrong))
+    assert not (tmp_path / "none").exists()
+
+
+def test_pictures_at_an_address_follow_the_rules_for_folders() -> None:
+    import fsspec
+
+    system = fsspec.filesystem("memory")
+    names = (
+        "train/b/2.jpg",
+        "train/b/deep/1.PNG",
+        "train/b/notes.txt",
+        "train/a/1.jpg",
+        "train/a/2.jpg",
+        "train/A/3.jpg",
+    )
+    for name in (*names, "test/a/1.jpg", "train/.git/x.jpg", "train/b/Thumbs.db"):
+        system.pipe(f"/rules/{name}", b"x")
+    found = find_pictures_at("memory://rules/")
+    at = "memory://rules/train"
+    assert found.pictures == {
+        "A": [f"{at}/A/3.jpg", f"{at}/a/1.jpg", f"{at}/a/2.jpg"],
+        "b": [f"{at}/b/2.jpg", f"{at}/b/deep/1.PNG"],
+    }
+    assert found.left_out == 1
 
 
 def test_a_worker_with_another_extractor_is_refused(client: Any, tmp_path: Path) -> None:

@@ -1,0 +1,72 @@
+"""Find the training pictures at an address that fsspec knows, such as s3://bucket/pictures or sftp://host/pictures.
+
+The rules are those for folders on this computer (`app.commands.dataset`); only the listing differs.
+"""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from pathlib import PurePosixPath
+
+from app.base.errors import DatasetInvalid
+from app.base.labels import label_key
+from app.commands.dataset import TEST_FOLDERS, Dataset, checked, is_dropping
+from tpu.tensors import PICTURE_ENDINGS
+
+logger = logging.getLogger(__name__)
+
+TRAIN = "train"
+
+
+def find_pictures_at(address: str) -> Dataset:
+    """Find ADDRESS/<class label>/<picture>; the pictures are addresses, too.
+
+    Raises:
+        DatasetInvalid: If the address cannot be read, or for the reasons of `app.commands.dataset.find_pictures`.
+    """
+    root = address.rstrip("/")
+    files = [one for one in _listed(address) if not any(map(is_dropping, one.parts))]
+    top = {one.parts[0].casefold() for one in files if len(one.parts) > 1}
+    if TRAIN in top and top <= {TRAIN} | TEST_FOLDERS and all(len(one.parts) != 2 for one in files):
+        if rest := sorted(top - {TRAIN}):
+            logger.warning("only the pictures in %s/%s are used, not those in %s", root, TRAIN, ", ".join(rest))
+        name = next(one.parts[0] for one in files if one.parts[0].casefold() == TRAIN)
+        files = [one.relative_to(name) for one in files if one.parts[0] == name]
+        root = f"{root}/{name}"
+    found: dict[str, list[str]] = {}
+    others: dict[str, list[str]] = {}
+    labels: dict[str, str] = {}
+    for one in sorted(files):
+        if len(one.parts) > 1:
+            label = unicodedata.normalize("NFC", one.parts[0])
+            label = labels.setdefault(label_key(label), label)
+            found.setdefault(label, [])
+            others.setdefault(label, [])
+            chosen = found if one.suffix.lower() in PICTURE_ENDINGS else others
+            chosen[label].append(f"{root}/{one}")
+    loose = [str(one) for one in sorted(files) if len(one.parts) == 1 and one.suffix.lower() in PICTURE_ENDINGS]
+    return checked(root, found, others, loose)
+
+
+def _listed(address: str) -> list[PurePosixPath]:
+    """Return the paths of all files below an address, relative to it.
+
+    Raises:
+        DatasetInvalid: If there is no such place, or what reads it is not installed.
+    """
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        raise DatasetInvalid(
+            f"reading {address} needs fsspec, which is not installed. Install it: pip install 'teachable-kiosk[hub]'"
+        ) from error
+    try:
+        system, root = url_to_fs(address)
+        names = system.find(root)
+    except Exception as error:  # each file system has its own errors
+        reason = str(error) or type(error).__name__
+        raise DatasetInvalid(f"cannot read {address}: {reason.rstrip('.')}. Name another place.") from error
+    if not names:
+        raise DatasetInvalid(f"{address} holds no files. Name a place that has a folder of pictures for each class.")
+    return [PurePosixPath(name).relative_to(root) for name in names if name != root]
