@@ -16,6 +16,7 @@ from app.ui.pages.saving import draw_saving, saving_targets
 from app.ui.pages.staff import draw_staff, staff_targets
 from app.ui.pages.typing_page import draw_typing, typing_targets
 from app.ui.pages.waking import draw_waking
+from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas, DrawnText
 from app.ui.painting.highlight import draw_highlight
 from app.ui.painting.hold_ring import draw_hold_ring
@@ -26,6 +27,7 @@ from app.ui.painting.surfaces import PRINTS
 from app.ui.painting.theme import Theme, load_theme
 from app.views.model import KioskView, Screen
 
+VEIL = 0.84  # opacity of the veil between a question and what is behind it
 SIDEWAYS_WEIGHT = 0.25  # of a sideways distance, compared with one up or down
 
 
@@ -44,13 +46,14 @@ def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving 
     canvas = Canvas(surface, theme)
     width, height = surface.get_size()
     moving = moving or settled(view, portrait=height > width)
-    surface.fill(theme.palette.background)
-    _draw_screen(canvas, view, moving)
-    if view.focus is not None and view.question is None:
-        _draw_cursor(canvas, view, view.focus)
-    if view.question is not None:
-        canvas.texts.clear()  # the veil covers those drawn so far
+    if view.question is not None and moving.behind is not None:
+        _draw_behind(surface, moving.behind, theme, moving.sheet)
         draw_question(canvas, view.question, moving)
+    else:
+        surface.fill(theme.palette.background)
+        _draw_screen(canvas, view, moving)
+        if view.focus is not None:
+            _draw_cursor(canvas, view, view.focus)
     if view.staff_hold is not None:
         draw_hold_ring(canvas, view.staff_hold)
     if view.scanned:
@@ -111,6 +114,31 @@ def _targets(view: KioskView, canvas: Canvas) -> list[Target]:
     if view.screen is Screen.STAFF and view.staff is not None:
         return staff_targets(canvas, view.staff)
     return main_targets(view, canvas)
+
+
+def _draw_behind(surface: pygame.Surface, behind: KioskView, theme: Theme, arrived: float) -> None:
+    """Draw what a question covers, below a veil. It stands still, so it is drawn once and then copied.
+
+    It is kept among the prints, because it shows the camera picture.
+    """
+    size, veil = surface.get_size(), VEIL * arrived
+    width, height = size
+
+    def make(opacity: float) -> pygame.Surface:
+        whole = pygame.Surface(size, 0, surface)
+        if opacity:
+            whole.blit(PRINTS.get(("behind", size, theme, behind), lambda: make(0.0)), (0, 0))
+            paint.veil(whole, whole.get_rect(), theme.palette.background, opacity)
+            return whole
+        whole.fill(theme.palette.background)
+        _draw_screen(Canvas(whole, theme), behind, settled(behind, portrait=height > width))
+        return whole
+
+    if arrived == 1.0:
+        surface.blit(PRINTS.get(("veiled", size, theme, behind), lambda: make(VEIL)), (0, 0))
+        return
+    surface.blit(PRINTS.get(("behind", size, theme, behind), lambda: make(0.0)), (0, 0))
+    paint.veil(surface, surface.get_rect(), theme.palette.background, veil)
 
 
 def _draw_cursor(canvas: Canvas, view: KioskView, focus: Hashable) -> None:

@@ -149,8 +149,9 @@ def profile(frame: Frame) -> float:
 
 
 def drawing(surface: pygame.Surface, state: KioskState, seen: Smoothed) -> Callable[[], None]:
-    """Return a function that presents and draws a state, with a new camera picture each time."""
-    theme = load_theme(surface.get_size())
+    """Return a function that presents and draws a state as the window does, with a new camera picture each time."""
+    theme, animator = load_theme(surface.get_size()), Animator()
+    width, height = surface.get_size()
     camera = DemonstrationCamera(sleep=lambda _s: None)
     frames = [Frame(camera.read(), number, 0.0) for number in range(4)]
     count = 0
@@ -159,7 +160,10 @@ def drawing(surface: pygame.Surface, state: KioskState, seen: Smoothed) -> Calla
         nonlocal count
         count += 1
         frame, now = replace(frames[count % 4], sequence=count), replace(seen, sequence=count)
-        screens.draw(surface, present(state, frame, now, Surroundings(model_square=(0, 80, 480))), theme)
+        view = present(
+            replace(state, now_s=count * TICK_MS / 1000), frame, now, Surroundings(model_square=(0, 80, 480))
+        )
+        screens.draw(surface, view, theme, animator.step(view, portrait=height > width))
 
     return draw
 

@@ -58,7 +58,6 @@ def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
 def draw_question(canvas: Canvas, question: Question, moving: Moving) -> None:
     """Draw a question; a ring shows the time that is left for an answer, around the face or around the seconds."""
     palette, px = canvas.palette, canvas.px
-    paint.veil(canvas.surface, canvas.surface.get_rect(), palette.background, 0.84 * moving.sheet)
     layout = arrange_dialog(question, canvas)
     paint.lip(canvas.surface, layout.sheet, palette.panel, palette.line, px(32), px(7))
     if question.left is not None and question.picture is None:

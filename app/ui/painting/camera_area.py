@@ -108,10 +108,9 @@ def draw_flight(canvas: Canvas, flight: Flight, start: tuple[int, int], goal: tu
     eased = flight.progress**2 if flight.to_mascot else 1 - (1 - flight.progress) ** 3
     first, last = (canvas.px(64), canvas.px(32)) if flight.to_mascot else (canvas.px(220), canvas.px(44))
     edge = round(first + (last - first) * eased)
-    edge = max(8, edge // 8 * 8)  # few sizes, because each is a cached surface
     x = start[0] + (goal[0] - start[0]) * eased
     y = start[1] + (goal[1] - start[1]) * eased - canvas.px(90) * 4 * eased * (1 - eased)
-    paint.snapshot(canvas.surface, flight.picture, (x, y), edge)
+    paint.flying(canvas.surface, flight.picture, (x, y), max(8, edge), first)
 
 
 def _verdict(canvas: Canvas, verdict: Verdict, area: pygame.Rect, arrived: float) -> None:

@@ -11,7 +11,7 @@ has to be drawn while nothing moves.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.base.picture import Picture
 from app.ui.painting.visible import page_of, visible
@@ -61,6 +61,7 @@ class Moving:
         breath: Brightness of a key that is suggested, 0..1; 0 without one.
         nod: How far the mascot's head is down, 0..1.
         cheer: How far a cheer has come, 0..1; 0 without one.
+        behind: What a question covers, as it was when the question came; None without a question.
     """
 
     bars: tuple[float, ...]
@@ -79,11 +80,12 @@ class Moving:
     breath: float
     nod: float = 0.0
     cheer: float = 0.0
+    behind: KioskView | None = None
 
 
 def settled(view: KioskView, *, portrait: bool = False) -> Moving:
     """The state in which a view comes to rest, in a window that may be higher than wide."""
-    view = visible(view)
+    behind, view = below_question(view), visible(view)
     glad, lids = _glad(view), 1.0
     if view.screen is Screen.FAULT:
         glad, lids = -0.6, 0.0
@@ -104,7 +106,15 @@ def settled(view: KioskView, *, portrait: bool = False) -> Moving:
         glad=glad,
         lids=lids,
         breath=0.0,
+        behind=behind,
     )
+
+
+def below_question(view: KioskView) -> KioskView | None:
+    """What the question of a view covers, without its time; None without a question."""
+    if view.question is None:
+        return None
+    return replace(view, question=None, focus=None, scanned=(), staff_hold=None, flash=None, now_s=0.0)
 
 
 class Animator:
@@ -119,11 +129,13 @@ class Animator:
         self._nods_since_s = self._cheers_since_s = -math.inf
         self._learns_since_s: float | None = None
         self._is_new = self._was_saved = False
+        self._behind: KioskView | None = None
 
     def step(self, view: KioskView, *, portrait: bool = False) -> Moving:
         """The state of all motion at the time of this view, in a window that may be higher than wide."""
+        self._behind = _kept(self._behind, below_question(view))
         view = visible(view)
-        target, before = settled(view, portrait=portrait), self._moving
+        target, before = replace(settled(view, portrait=portrait), behind=self._behind), self._moving
         if view.less_motion:
             self._moving = target
             return target
@@ -155,6 +167,7 @@ class Animator:
             breath=_breath(view),
             nod=_nod(view.now_s - self._nods_since_s),
             cheer=self._cheer(view),
+            behind=self._behind,
         )
         return self._moving
 
@@ -205,6 +218,14 @@ class Animator:
             self._started_s = (*self._started_s, (index, picture, view.now_s - age_s))[-MOST_FLIGHTS:]
         self._started_s = tuple(one for one in self._started_s if 0 <= view.now_s - one[2] < FLIGHT_S)
         return tuple(Flight(index, picture, (view.now_s - at_s) / FLIGHT_S) for index, picture, at_s in self._started_s)
+
+
+def _kept(before: KioskView | None, now: KioskView | None) -> KioskView | None:
+    """What is behind a question stands still, unless another screen, language or palette comes."""
+    if before is None or now is None:
+        return now
+    same = (before.screen, before.language_code, before.palette) == (now.screen, now.language_code, now.palette)
+    return before if same else now
 
 
 def _glad(view: KioskView) -> float:

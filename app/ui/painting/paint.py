@@ -53,7 +53,8 @@ def round_corners(surface: pygame.Surface, area: pygame.Rect, radius: int, outsi
 
 def lip(surface: pygame.Surface, area: pygame.Rect, face: Colour, under: Colour, radius: int, depth: int) -> None:
     """Draw a rectangle with round corners that stands out by `depth` pixels, with a visible lower edge."""
-    panel(surface, area, under, radius)
+    hem = min(area.height, depth + 2 * radius)  # the face covers everything above it
+    panel(surface, pygame.Rect(area.left, area.bottom - hem, area.width, hem), under, radius)
     panel(surface, pygame.Rect(area.left, area.top, area.width, area.height - depth), face, radius)
 
 
@@ -167,27 +168,17 @@ def snapshot(
 
     A `light` gets an outline in the `colour`.
     """
-    angle = (crc32(repr(shown.key).encode()) % 9 - 4) * 1.1
+    key = ("snapshot", shown.key, edge, light and (light.key, colour))
+    drawn = PRINTS.get(key, lambda: _print(shown, edge, light, colour))
+    surface.blit(drawn, drawn.get_rect(center=(round(centre[0]), round(centre[1]))))
 
-    def make() -> pygame.Surface:
-        rim, big = max(2, round(edge * 0.07)) * 2, edge * 2
-        paper = pygame.Surface((big, big), pygame.SRCALPHA)
-        paper.fill(PRINT_PAPER)
-        inside = pygame.Rect(rim, rim, big - 2 * rim, big - 2 * rim)
-        paper.blit(_scaled(shown, inside.size), inside)
-        if light is not None:
-            draw_outline(paper, light, inside, colour)
-        room = pygame.Surface((round(big * 1.24), round(big * 1.24)), pygame.SRCALPHA)
-        room.fill((60, 45, 30, 0))
-        shade = pygame.Surface((big, big), pygame.SRCALPHA)
-        shade.fill((60, 45, 30, 60))
-        place = paper.get_rect(center=room.get_rect().center)
-        room.blit(shade, place.move(round(big * 0.012), round(big * 0.035)))
-        room.blit(paper, place)
-        lying = pygame.transform.rotozoom(room, angle, 0.5)
-        return lying.convert_alpha() if pygame.display.get_surface() else lying
 
-    drawn = PRINTS.get(("snapshot", shown.key, edge, light and (light.key, colour)), make)
+def flying(surface: pygame.Surface, shown: Picture, centre: tuple[float, float], edge: int, largest: int) -> None:
+    """Draw a print in flight, whose edge changes from tick to tick: the `largest` one is made once and scaled down."""
+    master = PRINTS.get(("flying", shown.key, largest), lambda: _print(shown, largest, scale=1))
+    share = edge / largest
+    size = (max(1, round(master.get_width() * share)), max(1, round(master.get_height() * share)))
+    drawn = master if edge == largest else pygame.transform.smoothscale(master, size)
     surface.blit(drawn, drawn.get_rect(center=(round(centre[0]), round(centre[1]))))
 
 
@@ -205,6 +196,29 @@ def veil(surface: pygame.Surface, area: pygame.Rect, colour: Colour, opacity: fl
     cover = CACHE.get(("veil", area.size, colour), make)
     cover.set_alpha(min(255, alpha))
     surface.blit(cover, area)
+
+
+def _print(
+    shown: Picture, edge: int, light: Light | None = None, colour: Colour | None = None, *, scale: int = 2
+) -> pygame.Surface:
+    """Paint a print on its paper, with a shade, `scale` times as large, and turn it."""
+    angle = (crc32(repr(shown.key).encode()) % 9 - 4) * 1.1
+    rim, big = max(2, round(edge * 0.07)) * scale, edge * scale
+    paper = pygame.Surface((big, big), pygame.SRCALPHA)
+    paper.fill(PRINT_PAPER)
+    inside = pygame.Rect(rim, rim, big - 2 * rim, big - 2 * rim)
+    paper.blit(_scaled(shown, inside.size), inside)
+    if light is not None:
+        draw_outline(paper, light, inside, colour)
+    room = pygame.Surface((round(big * 1.24), round(big * 1.24)), pygame.SRCALPHA)
+    room.fill((60, 45, 30, 0))
+    shade = pygame.Surface((big, big), pygame.SRCALPHA)
+    shade.fill((60, 45, 30, 60))
+    place = paper.get_rect(center=room.get_rect().center)
+    room.blit(shade, place.move(round(big * 0.012), round(big * 0.035)))
+    room.blit(paper, place)
+    lying = pygame.transform.rotozoom(room, angle, 1 / scale)
+    return lying.convert_alpha() if pygame.display.get_surface() else lying
 
 
 def _corners(surface: pygame.Surface, area: pygame.Rect, radius: int, round_one: pygame.Surface) -> None:

@@ -12,13 +12,14 @@ from app.base.picture import Picture
 from app.ui import screens
 from app.ui.painting.layout import arrange
 from app.ui.painting.motion import CHEER_S, EASE_S, FLIGHT_S, FRIENDLY, MOST_FLIGHTS, NOD_S, Animator, settled
-from app.ui.painting.surfaces import CACHE, SurfaceCache
+from app.ui.painting.paint import flying
+from app.ui.painting.surfaces import CACHE, DRAWS_KEPT, PRINTS, SurfaceCache
 from app.ui.painting.theme import load_theme
 from app.ui.painting.visible import still
 from app.ui.window import Window
 from app.views.model import KioskView
 from tests.support.page_views import every_view
-from tests.support.painted import picture
+from tests.support.painted import painted, picture
 from tests.support.views import cards
 
 VIEWS = every_view()
@@ -282,3 +283,41 @@ def test_with_less_motion_the_sign_to_turn_the_thing_stands_still() -> None:
         screens.draw(surface, at(now_s, VIEWS["alike"], less_motion=True), load_theme((800, 480)))
         pixels.append(pygame.image.tobytes(surface, "RGB"))
     assert pixels[0] == pixels[1]
+
+
+def test_what_is_behind_a_question_stands_still_and_is_drawn_once() -> None:
+    size, animator = (640, 360), Animator()
+    theme, asked = load_theme(size), VIEWS["confirm"]
+    first, second = pygame.Surface(size), pygame.Surface(size)
+    for number in range(60):  # until the question has come in
+        shown = replace(asked, picture=Picture(("camera", number), painted(number % 3)), now_s=number / 20)
+        moving = animator.step(shown)
+        screens.draw(second if number == 59 else first, shown, theme, moving)
+        if number == 57:
+            made = PRINTS.made
+    assert pygame.image.tobytes(first, "RGB") == pygame.image.tobytes(second, "RGB")
+    assert PRINTS.made == made
+    other = replace(asked, language_code="fr", now_s=4.0)
+    assert animator.step(other).behind == replace(other, question=None, now_s=0.0)
+    assert animator.step(replace(VIEWS["live"], now_s=5.0)).behind is None
+
+
+def test_the_picture_behind_a_question_is_gone_a_second_after_it() -> None:
+    size, animator = (640, 360), Animator()
+    surface, theme = pygame.Surface(size), load_theme(size)
+    PRINTS.clear()
+    screens.draw(surface, VIEWS["confirm"], theme, animator.step(VIEWS["confirm"]))
+    assert PRINTS.pixels > size[0] * size[1]
+    for number in range(DRAWS_KEPT + 2):
+        view = replace(VIEWS["fault"], now_s=number / 60)
+        screens.draw(surface, view, theme, animator.step(view))
+    assert PRINTS.pixels == 0
+
+
+def test_a_print_in_flight_is_made_once() -> None:
+    surface, one = pygame.Surface((640, 360)), VIEWS["teach"].cards[0].thumbnails[0]
+    PRINTS.clear()
+    made = PRINTS.made
+    for edge in range(200, 40, -7):
+        flying(surface, one, (300, 150), edge, 200)
+    assert PRINTS.made == made + 1
