@@ -60,12 +60,20 @@ class StoredFolder:
 
     def picture(self, row: int) -> bytes:
         """Read the JPEG of a sample; empty if it has none."""
-        if self.pictures_file is None:
+        start, end = self._picture_range(row)
+        if self.pictures_file is None or start == end:
             return b""
-        start = int(self.picture_ends[row - 1]) if row else 0
         with self.pictures_file.open("rb") as file:
             file.seek(start)
-            return file.read(int(self.picture_ends[row]) - start)
+            return file.read(end - start)
+
+    def has_picture(self, row: int) -> bool:
+        """Whether a sample has a picture."""
+        start, end = self._picture_range(row)
+        return start < end
+
+    def _picture_range(self, row: int) -> tuple[int, int]:
+        return int(self.picture_ends[row - 1]) if row else 0, int(self.picture_ends[row])
 
 
 @dataclass

@@ -29,7 +29,7 @@ from learning.view_prior import DUPLICATE_SHARE, ViewPrior
 BoolArray = NDArray[np.bool_]
 
 MOST_MODELS = 40
-DISAGREEING = 24  # samples that are kept for the report
+DISAGREEING = 24  # pictures that are kept for the report
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class FleetSums:
 
 @dataclass(frozen=True, eq=False)
 class Disagreeing:
-    """A sample that a model without its station names differently."""
+    """A sample with a picture that a model without its station names differently."""
 
     confidence: float
     truth: int
@@ -86,7 +86,7 @@ class LeftOut:
         stations: By name.
         confusion: int64 (C, C): rows are true classes, columns answers.
         months: By month, such as "2026-01"; "" where it is unknown.
-        disagreeing: The samples with the surest wrong answers, the surest first.
+        disagreeing: The samples with the surest wrong answers, the surest first; only those that have pictures.
     """
 
     together: int
@@ -180,7 +180,7 @@ def _judge(
     answers, truth = rest.classes[probabilities.argmax(axis=1)], station.label_indices[rows]
     np.add.at(found.confusion, (truth, answers), 1)
     score.judged, score.right = len(rows), int((answers == truth).sum())
-    wrong = []
+    wrong: dict[tuple[int, int], Disagreeing] = {}  # the surest of each hold: its pictures are nearly the same
     for row, right_label, answer, confidence in zip(
         rows.tolist(), truth.tolist(), answers.tolist(), probabilities.max(axis=1).tolist(), strict=True
     ):
@@ -188,9 +188,12 @@ def _judge(
         month = found.months.setdefault(_month(folder.saved_at_s), StationScore())
         month.judged += 1
         month.right += answer == right_label
-        if answer != right_label:
-            wrong.append(Disagreeing(confidence, right_label, answer, folder, place))
-    found.disagreeing = tuple(heapq.nlargest(DISAGREEING, [*found.disagreeing, *wrong], key=lambda one: one.confidence))
+        if answer != right_label and folder.has_picture(place):
+            hold = (int(station.holds[row]), answer)
+            if hold not in wrong or wrong[hold].confidence < confidence:
+                wrong[hold] = Disagreeing(confidence, right_label, answer, folder, place)
+    most = [*found.disagreeing, *wrong.values()]
+    found.disagreeing = tuple(heapq.nlargest(DISAGREEING, most, key=lambda one: one.confidence))
 
 
 def _month(saved_at_s: int) -> str:

@@ -12,12 +12,15 @@ from html import escape
 from pathlib import Path
 
 from app.base.paths import asset_path
+from app.hub.report_charts import LOW, distribution, over_time
 from app.hub.summary import Summary
 from app.model.saved_folder.report_page import STYLE
 
 HUB_STYLE: Path = asset_path("export", "hub.css")
-CHART_WIDTH, CHART_HEIGHT = 640, 180
 MOST_REFUSED = 200  # that the page lists; the JSON lists all
+MOST_ROWS = 24  # stations that a list shows at once; the others unfold
+MOST_CLASSES = 60  # names below the title
+MANY = 12  # stations, from which a drawing helps
 
 
 def hub_page(summary: Summary, pictures: Sequence[tuple[bytes, str]] = ()) -> str:
@@ -28,14 +31,14 @@ def hub_page(summary: Summary, pictures: Sequence[tuple[bytes, str]] = ()) -> st
         pictures: The JPEG of each disagreeing sample and what to write below it, as plain text. Without any, the page
             has no section for them.
     """
-    title = escape(", ".join(summary.labels))
+    title = f"One model of {_counted(sum(one.samples > 0 for one in summary.stations), 'station')}"
     parts = [
-        f"<header><h1>{title}</h1><p class=lead>{_lead(summary)}</p>{_tiles(summary)}</header>",
+        f"<header><h1>{title}</h1><p class=lead>{_lead(summary)}</p>{_classes(summary)}{_tiles(summary)}</header>",
         _section("How well it does at each station", _accuracy(summary)),
-        _section("What each station contributed", _contributions(summary)),
-        _section("What is mistaken for what", _confusion(summary)),
+        _section("What is mistaken for what", _confusion(summary)) if summary.accuracy is not None else "",
         _section("Over time", _over_time(summary)),
         _section("Pictures that disagree most", _pictures(pictures)) if pictures else "",
+        _section("What each station contributed", _contributions(summary)),
         _section("Names that were merged", _names(summary)) if _merged(summary) else "",
         _section("Folders that were left out", _refused(summary)) if summary.refused else "",
         f"<footer>Embedding extractor {escape(summary.extractor_name)}, sha256 <code>{escape(summary.extractor_sha256)}"
@@ -43,7 +46,7 @@ def hub_page(summary: Summary, pictures: Sequence[tuple[bytes, str]] = ()) -> st
     ]
     style = STYLE.read_text(encoding="utf-8") + HUB_STYLE.read_text(encoding="utf-8")
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Stations: {title}</title>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style>'
         f"<main class=hub>{''.join(parts)}</main></html>\n"
     )
@@ -59,57 +62,81 @@ def _lead(summary: Summary) -> str:
     return f"{text} The lowest is {escape(worst.name)} with {worst.accuracy:.0%}."
 
 
+def _classes(summary: Summary) -> str:
+    more = len(summary.labels) - MOST_CLASSES
+    chips = "".join(f"<li>{escape(label)}</li>" for label in summary.labels[:MOST_CLASSES])
+    return f"<ul class=chips>{chips}{f'<li>and {more} more</li>' if more > 0 else ''}</ul>"
+
+
 def _tiles(summary: Summary) -> str:
-    with_samples = sum(one.samples > 0 for one in summary.stations)
-    facts = (
-        (f"{with_samples:,}", "station" if with_samples == 1 else "stations"),
-        (f"{summary.samples:,}", "samples"),
-        (f"{len(summary.labels):,}", "classes"),
-        (f"{summary.duplicates:,}", "duplicates dropped"),
-        (f"{len(summary.refused):,}", "folders left out"),
-    )
-    return (
-        "<dl class=tiles>" + "".join(f"<div><dd>{value}</dd><dt>{what}</dt></div>" for value, what in facts) + "</dl>"
-    )
+    facts = [(len(summary.labels), "class", "classes"), (summary.samples, "sample", "samples")]
+    facts += [(summary.duplicates, "duplicate dropped", "duplicates dropped")] if summary.duplicates else []
+    facts += [(len(summary.refused), "folder left out", "folders left out")] if summary.refused else []
+    tiles = (f"<div><dd>{count:,}</dd><dt>{one if count == 1 else more}</dt></div>" for count, one, more in facts)
+    return f"<dl class=tiles>{''.join(tiles)}</dl>"
 
 
 def _accuracy(summary: Summary) -> str:
-    rows = []
+    rows, shares = [], []
     for one in sorted(summary.stations, key=lambda one: (one.accuracy is None, one.accuracy, one.name)):
         if not one.samples:
             continue
-        share = one.accuracy or 0.0
-        only_here = f"{one.only_here} of classes that only this station has" if one.only_here else ""
-        below = summary.accuracy is not None and one.accuracy is not None and one.accuracy < summary.accuracy - 0.1
-        rows.append(
-            f"<tr><td>{escape(one.name)}<td><div class='bar{' low' if below else ''}'><i style='width:{share:.1%}'></i>"
-            f"</div><td class=number>{'–' if one.accuracy is None else f'{one.accuracy:.0%}'}"
-            f"<td class=number>{one.judged}<td class=note>{only_here}</tr>"
-        )
+        notes = [f"{one.judged:,} tested"] if one.judged else ["not tested"]
+        if one.only_here:
+            notes.append(f"{one.only_here:,} of classes that only this station has")
+        low, mark = "", ""
+        if summary.accuracy is not None and one.accuracy is not None:
+            shares.append(one.accuracy)
+            low = " low" if one.accuracy < summary.accuracy - LOW else ""
+            mark = f"<b style='left:{summary.accuracy:.1%}'></b>"
+        bar = f"<span class='bar{low}'><i style='width:{one.accuracy or 0.0:.1%}'></i>{mark}</span>"
+        number = "–" if one.accuracy is None else f"{one.accuracy:.0%}"
+        rows.append(_row(one.name, bar, number, ", ".join(notes)))
+    chart = distribution(shares, summary.accuracy) if summary.accuracy is not None and len(shares) >= MANY else ""
     together = (
         "Each station was judged by a model that was trained on all the others."
         if summary.left_out_together <= 1
         else "Each station was judged by a model that was trained without it. "
         f"Up to {summary.left_out_together} stations were left out at a time."
     )
-    head = "<tr><th>station<th>right<th><th class=number>tested<th></tr>"
-    return f"<table class=stations>{head}{''.join(rows)}</table><p class=note>{together} The lowest comes first.</p>"
+    marks = " The line marks the mean; a station far below it is red." if shares else ""
+    return f"{chart}{_list(rows)}<p class=note>{together} The lowest comes first.{marks}</p>"
 
 
 def _contributions(summary: Summary) -> str:
     most = max((one.samples + one.duplicates for one in summary.stations), default=0) or 1
     rows = []
     for one in sorted(summary.stations, key=lambda one: (-one.samples, one.name)):
-        nothing = "only duplicates" if one.duplicates else "nothing"
-        classes = ", ".join(f"{escape(label)} {count}" for label, count in one.classes.items()) or nothing
+        notes = [f"{escape(label)} {count:,}" for label, count in one.classes.items()]
+        notes += [f"{_counted(one.duplicates, 'duplicate')} of others"] if one.duplicates else []
+        notes += [f"{one.left_out:,} of names that the mapping leaves out"] if one.left_out else []
+        notes += [f"{one.embedded_again:,} embedded again"] if one.embedded_again else []
+        notes += [f"{_counted(one.refused, 'folder')} left out"] if one.refused else []
         bar = f"<i style='width:{one.samples / most:.1%}'></i>"
-        bar += f"<i class=twice style='width:{one.duplicates / most:.1%}'></i>"
-        rows.append(
-            f"<tr><td>{escape(one.name)}<td><div class='bar parts'>{bar}</div><td class=number>{one.samples}"
-            f"<td class=number>{one.duplicates or ''}<td class=note>{classes}</tr>"
-        )
-    head = "<tr><th>station<th><th class=number>samples<th class=number>duplicates<th>classes</tr>"
-    return f"<table class=stations>{head}{''.join(rows)}</table>"
+        bar += f"<i class=twice style='width:{one.duplicates / most:.1%}'></i>" if one.duplicates else ""
+        rows.append(_row(one.name, f"<span class='bar parts'>{bar}</span>", f"{one.samples:,}", " · ".join(notes)))
+    return _list(rows)
+
+
+def _row(name: str, bar: str, number: str, note: str) -> str:
+    """One station; `note` is HTML already."""
+    return (
+        f"<li><span class=name>{escape(name)}</span>{bar}<span class=number>{number}</span>"
+        f"<span class=note>{note}</span></li>"
+    )
+
+
+def _list(rows: Sequence[str]) -> str:
+    shown, more = "".join(rows[:MOST_ROWS]), rows[MOST_ROWS:]
+    found = f"<ol class=stations>{shown}</ol>"
+    if more:
+        found += f"<details><summary>{_counted(len(more), 'more station')}</summary>"
+        found += f"<ol class=stations>{''.join(more)}</ol></details>"
+    return found
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _confusion(summary: Summary) -> str:
@@ -130,38 +157,12 @@ def _confusion(summary: Summary) -> str:
 
 def _over_time(summary: Summary) -> str:
     """Draw the accuracy of every month; stations that drift away show as a line that falls."""
-    dated = [(month, right / judged, judged) for month, right, judged in summary.months if month and judged]
+    dated = [one for one in summary.months if one[0] and one[2]]
     if len(dated) < 2:
         when = f"All dated samples are from {dated[0][0]}." if dated else "The folders do not say when they were saved."
         return f"<p>{when} From two months on, this shows whether the accuracy changes.</p>"
-    step = (CHART_WIDTH - 100) / (len(dated) - 1)
-    most = max(judged for *_, judged in dated)
-    base = CHART_HEIGHT - 40
-
-    def height(share: float) -> float:
-        return 10 + (base - 10) * (1 - share)
-
-    points = [(70 + number * step, height(share)) for number, (_, share, _) in enumerate(dated)]
-    bars = "".join(
-        f'<rect x="{x - 7:.0f}" y="{base - 40 * judged / most:.1f}" width="14" height="{40 * judged / most:.1f}"/>'
-        for (x, _), (*_, judged) in zip(points, dated, strict=True)
-    )
-    every = -(-len(dated) // 8)
-    names = "".join(
-        f'<text class=shots x="{x:.0f}" y="{CHART_HEIGHT - 16}">{escape(month)}</text>'
-        for number, ((x, _), (month, *_)) in enumerate(zip(points, dated, strict=True))
-        if number % every == 0
-    )
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    scale = "".join(
-        f'<line x1="50" x2="{CHART_WIDTH - 20}" y1="{height(share):.0f}" y2="{height(share):.0f}"/>'
-        f'<text x="42" y="{height(share) + 5:.0f}">{share:.0%}</text>'
-        for share in (0, 0.5, 1)
-    )
-    chart = f'<svg class=months viewBox="0 0 {CHART_WIDTH} {CHART_HEIGHT}" role="img">{scale}{bars}'
-    chart += f'<polyline class=accuracy points="{line}"/>{names}</svg>'
     note = "Line: how often a model without the station is right. Bars: tested samples. By the month of saving."
-    return f"{chart}<p class=note>{note}</p>"
+    return f"{over_time(dated)}<p class=note>{note}</p>"
 
 
 def _pictures(pictures: Sequence[tuple[bytes, str]]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.base.errors import ReportNotWritten
 from app.base.files import write_durably
 from app.hub.fleet import Fleet, stations_of
-from app.hub.left_out import DISAGREEING, Disagreeing, LeftOut, leave_stations_out, sum_up
+from app.hub.left_out import Disagreeing, LeftOut, leave_stations_out, sum_up
 from app.hub.names import NameMap
 from app.hub.report_page import hub_page
 from app.hub.summary import Summary, station_summaries
@@ -119,5 +119,4 @@ def _pictures(left_out: LeftOut, labels: list[str]) -> list[tuple[bytes, str]]:
     def text(one: Disagreeing) -> str:
         return f"{one.folder.station}: {labels[one.truth]} → {labels[one.answer]} {one.confidence:.0%}"
 
-    found = ((one.folder.picture(one.row), text(one)) for one in left_out.disagreeing[:DISAGREEING])
-    return [(picture, words) for picture, words in found if picture]
+    return [(one.folder.picture(one.row), text(one)) for one in left_out.disagreeing]
