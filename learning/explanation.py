@@ -75,6 +75,7 @@ class Description:
         offset_shares: How the offsets are spread over the grid, float32 (rows, columns), sum 1: as the windows of all
             maps weigh the picture. Cells that the network hardly looks at get hardly any bias.
         head_weights, head_biases: Of the fully connected layer behind the embedding, float32 (C, D) and (C,).
+        head_tensor: Index of the constant that holds `head_weights`.
     """
 
     maps: tuple[ExplainedMap, ...]
@@ -83,6 +84,7 @@ class Description:
     offset_shares: FloatArray
     head_weights: FloatArray
     head_biases: FloatArray
+    head_tensor: int
 
     @property
     def rows(self) -> int:
@@ -263,6 +265,7 @@ def _description(view: GraphView, head: Operator, terms: list[_Term], offsets: F
         offset_shares=_offset_shares(maps, rows, columns),
         head_weights=weights,
         head_biases=np.zeros(len(weights), np.float32) if biases is None else biases,
+        head_tensor=head.inputs[1],
     )
 
 

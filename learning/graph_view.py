@@ -112,17 +112,26 @@ class GraphView:
 
     def constant(self, tensor: int) -> FloatArray:
         """Return the values of a constant as real numbers, float32, in its shape."""
-        stored = self._stored(tensor)
-        scales, zeros, axis = self._scales(tensor)
+        stored, scales, zeros = self.quantized(tensor)
         if scales.size == 0:
             return stored.astype(np.float32)
+        return np.asarray((stored.astype(np.float64) - zeros) * scales, np.float32)
+
+    def quantized(self, tensor: int) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64]]:
+        """Return a constant as it is in the file, its scales and its zero points.
+
+        Its real numbers are (stored − zero points) · scales. Both have no entry if the numbers are real already, one
+        entry, or one along one axis, with as many axes as the constant.
+        """
+        stored = self._stored(tensor)
+        scales, zeros, axis = self._scales(tensor)
         if scales.size > 1:
             if axis >= stored.ndim or stored.shape[axis] != scales.size:
                 raise GraphUnreadable(f"tensor {tensor} has scales for another shape")
             along = [1] * stored.ndim
             along[axis] = scales.size
             scales, zeros = scales.reshape(along), zeros.reshape(along)
-        return np.asarray((stored.astype(np.float64) - zeros) * scales, np.float32)
+        return stored, scales, zeros
 
     def _operator(self, index: int) -> Operator:
         table = self._graph.Operators(index)

@@ -20,7 +20,7 @@ Weights = FloatArray
 Share = tuple[int, Weights]
 """A tensor and its weights."""
 
-MOST_WEIGHTS = 1 << 24  # numbers in the weights of one tensor
+MOST_WEIGHTS = 1 << 24  # numbers in the weights of one tensor: one row for each class
 
 
 class NotLinear(Exception):
@@ -48,9 +48,10 @@ def shares_of_inputs(
     if step is None or not operator.is_linear:
         raise NotLinear(operator.name)
     classes = next(len(one) for one in weights if one is not None)
-    for one in (*operator.inputs, *operator.outputs):
+    inputs = operator.inputs[:1] if operator.name in _MULTIPLIED else operator.inputs
+    for one in (*inputs, *operator.outputs):
         if one >= 0 and classes * prod(view.shape(one)) > MOST_WEIGHTS:
-            raise NotLinear(f"{operator.name} is too large")
+            raise NotLinear(f"{operator.name} is too large for {classes} classes")
     filled = [
         np.zeros((classes, *view.shape(output)), np.float32) if own is None else own
         for output, own in zip(operator.outputs, weights, strict=True)
@@ -148,6 +149,8 @@ def _scaled(view: GraphView, operator: Operator, weights: list[Weights]) -> tupl
     if not view.is_constant(second) or view.is_constant(first):
         raise NotLinear(operator.name)
     factor = view.constant(second)
+    if np.broadcast_shapes(factor.shape, weights[0].shape[1:]) != weights[0].shape[1:]:
+        raise GraphUnreadable(f"{operator.name} has a constant of another shape")
     if operator.name == "DIV":
         factor = np.asarray(1 / factor, np.float32)
     return [(first, _unbroadcast(weights[0] * factor, view.shape(first)))], 0.0
@@ -208,6 +211,8 @@ def _transposed(view: GraphView, operator: Operator, weights: list[Weights]) -> 
 def _fully_connected(view: GraphView, operator: Operator, weights: list[Weights]) -> tuple[list[Share], FloatArray]:
     entry, matrix = operator.inputs[0], _floats(view, operator.inputs[1])
     rows = weights[0].reshape(len(weights[0]), -1, matrix.shape[0])
+    if rows.shape[1] * matrix.shape[1] != prod(view.shape(entry)):
+        raise GraphUnreadable("FULLY_CONNECTED has a matrix of another shape")
     before = (rows @ matrix).reshape(len(rows), *view.shape(entry))
     return [(entry, before)], _added(view, operator, rows.sum(axis=1))
 
@@ -220,6 +225,8 @@ def _convolved(view: GraphView, operator: Operator, weights: list[Weights]) -> t
         raise NotLinear("grouped CONV_2D")
     added = _added(view, operator, weights[0].sum(axis=(1, 2, 3)))
     if kernel.shape[1:3] == (1, 1) and (options.StrideH(), options.StrideW()) == (1, 1):
+        if shape[:CHANNEL] != after[:CHANNEL]:
+            raise GraphUnreadable("CONV_2D has an output of another shape")
         return [(entry, weights[0] @ kernel[:, 0, 0])], added
     if after[ROW:CHANNEL] != (1, 1) or _dilated(operator):
         raise NotLinear(operator.name)
@@ -278,6 +285,7 @@ def _unbroadcast(weights: Weights, shape: tuple[int, ...]) -> Weights:
     return np.asarray(summed.sum(axis=repeated, keepdims=True) if repeated else summed, np.float32)
 
 
+_MULTIPLIED = ("CONV_2D", "FULLY_CONNECTED")  # their second input is a matrix, which gets no weights itself
 _WITH_BIAS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 _Step = Callable[[GraphView, Operator, list[Weights]], tuple[list[Share], FloatArray | float]]
 _STEPS: dict[str, _Step] = {

@@ -159,7 +159,7 @@ async function main() {
     if (FACTS.modelBeside) say(byId('status'), '');
     modelBytes = await foundModel();
     const test = noveltyTest(FACTS.novelty, modelBytes);
-    const why = explanationFacts(FACTS.why);
+    const why = explanationFacts(FACTS.why, modelBytes);
     const indices = [...new Set([...(why ? why.tensors : []), ...(test ? [test.embedding_tensor.values[0]] : [])])];
     const runner = await Runner.open(engine, modelBytes, indices);
     makersFacts = {...runner.facts, size: runner.size};

@@ -5,19 +5,43 @@ const COVERED_CELLS = 7, SMALLEST_PROBABILITY = 1 / 512;
 const LIGHT_EDGE = 48, LIGHT_SPREAD = 0.55, DARK_BELOW = 0.15, FULL_FROM = 0.85; // as in app/views/light.py
 const DARKNESS = 0.75, TINT = 0.35; // of the layer over the picture
 
-/** What the maps of the model mean, from the data of the page; null if the model has no such form. */
-function explanationFacts(packed) {
+/** What the maps of the model mean, from the data of the page and the model's bytes; null if it has no such form. */
+function explanationFacts(packed, model) {
   if (!packed) return null;
   const unpacked = ({shape, data}) => ({shape, values: floats(data)});
+  const head = packed.headWeights.data ? unpacked(packed.headWeights) : foundWeights(packed.headWeights, model);
   return {
     ...packed,
     offsets: floats(packed.offsets.data), offsetShares: floats(packed.offsetShares.data),
-    headWeights: unpacked(packed.headWeights), headBiases: floats(packed.headBiases.data),
+    headWeights: head, headBiases: floats(packed.headBiases.data),
     maps: packed.maps.map((map) => ({
-      ...map, window: unpacked(map.window), weights: unpacked(map.weights),
+      ...map, window: unpacked(map.window), weights: map.weights.data ? unpacked(map.weights) : ofHead(map.weights, head),
       rowShares: floats(map.rowShares.data), columnShares: floats(map.columnShares.data),
     })),
   };
+}
+
+/** The weights of the head as real numbers, from the model's bytes. */
+function foundWeights({shape, place, signed, scales, zeros}, model) {
+  const [labels, size] = shape;
+  if (!scales) return {shape, values: new Float32Array(model.slice(place, place + 4 * labels * size).buffer)};
+  const scale = floats(scales.data), zero = floats(zeros.data);
+  const stored = new (signed ? Int8Array : Uint8Array)(model.buffer, model.byteOffset + place, labels * size);
+  const values = Float32Array.from(stored, (value, i) => {
+    const row = scale.length === 1 ? 0 : Math.floor(i / size);
+    return (value - zero[row]) * scale[row];
+  });
+  return {shape, values};
+}
+
+/** The weights of a map that are columns of the head. */
+function ofHead({shape, firstColumn}, head) {
+  const [labels, , , channels] = shape, size = head.shape[1], values = new Float32Array(labels * channels);
+  for (let label = 0; label < labels; label++) {
+    const start = label * size + firstColumn;
+    values.set(head.values.subarray(start, start + channels), label * channels);
+  }
+  return {shape, values};
 }
 
 /** The logits of an embedding. */

@@ -10,16 +10,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from app.model.saved_folder.facts import PLAIN_FILE
-from app.model.saved_folder.page import GZIP_LEVEL
+from app.model.saved_folder.page import GZIP_LEVEL, LARGEST_PAGE_BYTES, PageFacts, open_me_page
+from app.model.saved_folder.page_engine import read_engine
+from app.model.why import Explainer
 from learning.explanation import explaining_form
 from run_kiosk import main
 from tests.browser.conftest import COLOURS, Open, speckled, write
 from tests.browser.tab import Tab
 from tests.support.graphs import GraphBuilder
+from tests.support.random_heads import random_model
+from tpu.classifier import ClassificationEngine
 
 pytestmark = pytest.mark.needs_browser
 
@@ -94,6 +99,28 @@ def test_weights_for_every_cell_give_the_same_shares(
     for one, other in zip(found, explained(trained("cells"), pictures, tmp_path), strict=True):
         cells = np.array(other["cells"])
         assert np.abs(np.array(json.loads(one["why"])["cells"]) - cells).max() <= 1e-3 * np.abs(cells).max()
+
+
+def test_a_thousand_classes_are_explained_and_the_page_stays_small_enough_for_a_mail(
+    open_page: Open, tmp_path: Path
+) -> None:
+    """The weights of so many classes are not in the page a second time: it finds them in the model."""
+    model, labels, engine = random_model(1000, weight_scale=0.1), [f"class {n}" for n in range(1000)], read_engine()
+    assert engine is not None
+    facts = PageFacts("model.tflite", labels, [3] * 1000, [None] * 1000, None, 0.0, 1, "x", "2026-01-31")
+    page, file = tmp_path / "open_me.html", tmp_path / "model.tflite"
+    page.write_bytes(open_me_page(facts, model, engine))
+    file.write_bytes(model)
+    assert page.stat().st_size <= LARGEST_PAGE_BYTES
+    pictures = pictures_of(tmp_path, 160)
+    answers = open_page(page).answers(pictures)
+    kiosk = Explainer(ClassificationEngine(file))
+    for path, answer in zip(pictures, answers, strict=True):
+        _, why = kiosk.explain(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB))
+        found = json.loads(answer["why"])
+        assert (found["winner"], found["runner_up"]) == (labels[why.winner], labels[why.runner_up])
+        assert found["way"] == "exact"
+        assert np.abs(np.array(found["cells"]) - why.cells).max() <= 1e-3
 
 
 def test_the_page_derives_the_form_that_the_kiosk_writes_and_hands_out_the_plain_file(

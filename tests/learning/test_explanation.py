@@ -24,9 +24,9 @@ pytestmark = pytest.mark.needs_runtime
 CLASSES = 4
 
 
-def exported(extractor: bytes, feature_dim: int) -> tuple[bytes, SoftmaxRegression]:
-    head = SoftmaxRegression(feature_dim, CLASSES, weight_scale=1.0, rng=1)
-    head.params["vec_b"] = np.array([0.3, -0.2, 0.1, 0.7], np.float32)
+def exported(extractor: bytes, feature_dim: int, classes: int = CLASSES) -> tuple[bytes, SoftmaxRegression]:
+    head = SoftmaxRegression(feature_dim, classes, weight_scale=1.0, rng=1)
+    head.params["vec_b"][:CLASSES] = np.array([0.3, -0.2, 0.1, 0.7], np.float32)
     head.min_score, head.max_score = -12.0, 12.0
     return append_head(extractor, head), head
 
@@ -230,6 +230,30 @@ def test_the_last_map_of_mobilenet_is_found(shared_models: Path) -> None:
     form = explaining_form(model)
     assert [one.shape for one in form.description.maps] == [(1, 7, 7, 1024)]
     assert (form.description.rows, form.description.columns) == (7, 7)
+
+
+def test_a_thousand_classes_are_explained() -> None:
+    extractor = default_extractor_path().read_bytes()
+    (width,) = outputs(extractor, np.zeros((1, 144, 144, 3), np.uint8))[0].shape
+    form = explaining_form(exported(extractor, width, 1000)[0])
+    rng = np.random.default_rng(0)
+    _, *further = outputs(form.model, spots(1, rng))
+    scores, errors = logits(further, form.description), []
+    for _ in range(50):
+        winner, other = map(int, rng.choice(1000, 2, replace=False))
+        errors.append(abs(cells(further, form.description, winner, other).sum() - (scores[winner] - scores[other])))
+    assert np.mean(errors) <= 0.01 * np.ptp(scores)
+
+
+@pytest.mark.parametrize("classes", [4, 1000])
+def test_projections_behind_the_mean_are_explained_with_many_classes(classes: int) -> None:
+    graph = GraphBuilder(32)
+    embedding = projected_mean(graph)
+    model, _ = exported(graph.extractor(embedding), 6, classes)
+    form = explaining_form(model)
+    probabilities, *further = outputs(form.model, picture(32))
+    found = cells(further, form.description, classes - 1, 0)
+    assert found.sum() == pytest.approx(np.log(probabilities[classes - 1] / probabilities[0]), abs=2e-4)
 
 
 def max_pooled(g: GraphBuilder) -> int:

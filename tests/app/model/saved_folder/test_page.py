@@ -20,6 +20,9 @@ from app.model.saved_folder.page import LARGEST_MODEL_BYTES, LARGEST_PAGE_BYTES,
 from app.model.saved_folder.page_engine import Engine
 from app.model.saved_folder.page_texts import PAGE_TEXTS
 from app.views import verdict
+from tests.support.random_heads import random_model
+
+pytestmark = pytest.mark.needs_runtime
 
 ENGINE = Engine("var ModuleFactory = () => {};", gzip.compress(b"\0asm"))
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "<!--<script>", "a & b", "\u2028'\"\\", "=1+1")
@@ -122,10 +125,11 @@ def test_a_page_for_many_classes_has_as_many_pictures_as_it_has_room_for(classes
     many = replace(
         FACTS, labels=["ç" * 40] * classes, shots=[4] * classes, class_accuracy=[0.5] * classes, pictures=pictures
     )
-    model = np.random.default_rng(0).bytes(3_000_000)
-    engine = Engine("", np.random.default_rng(1).bytes(2_200_000))
+    model = random_model(classes)
+    engine = Engine("", np.random.default_rng(1).bytes(3_000_000))
     page = open_me_page(many, model, engine)
     assert 0.99 * LARGEST_PAGE_BYTES < len(page) <= LARGEST_PAGE_BYTES
+    assert facts_in(page)["why"]["headWeights"]["shape"][0] == classes
     counts = [len(some) for some in pictures_in(page)]
     assert counts == sorted(counts, reverse=True)
     assert max(counts) - min(counts) <= 1  # no class has two pictures while another one has none
