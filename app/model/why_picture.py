@@ -44,13 +44,14 @@ def heat(cells: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:
     return np.asarray(np.clip(large / top, 0.0, 1.0) if top > 0 else np.zeros_like(large), np.float32)
 
 
-def drawn_over(square: Image, why: Explanation, colour: Colour) -> Image:
+def drawn_over(square: Image, why: Explanation, colour: Colour, *, labelled: bool = True) -> Image:
     """Draw an explanation over the square that it explains.
 
     Args:
         square: RGB, uint8, (S, S, 3).
         why: The explanation.
         colour: Of the class that was explained.
+        labelled: Write into a picture that is not exact that it is not; False if a text beside it says so.
 
     Returns:
         RGB, uint8, with an edge of SMALLEST_PX to LARGEST_PX.
@@ -60,13 +61,14 @@ def drawn_over(square: Image, why: Explanation, colour: Colour) -> Image:
     picture = np.asarray(cv2.resize(square, (size, size), interpolation=how), np.float32)
     light = heat(why.cells, size)[..., np.newaxis]
     tinted = picture * (1 - TINT * light) + np.array(colour, np.float32) * TINT * light
-    return _labelled(tinted * (DARKEST + (1 - DARKEST) * light), why)
+    return _finished(tinted * (DARKEST + (1 - DARKEST) * light), why, labelled=labelled)
 
 
-def drawn_alone(why: Explanation, colour: Colour) -> Image:
-    """Draw an explanation without the picture, RGB, uint8 (MAP_PX, MAP_PX, 3)."""
+def drawn_alone(why: Explanation, colour: Colour, *, labelled: bool = True) -> Image:
+    """Draw an explanation without the picture, RGB, uint8 (MAP_PX, MAP_PX, 3). See `drawn_over`."""
     light = heat(why.cells, MAP_PX)[..., np.newaxis]
-    return _labelled(np.array(GROUND, np.float32) * (1 - light) + np.array(colour, np.float32) * light, why)
+    drawn = np.array(GROUND, np.float32) * (1 - light) + np.array(colour, np.float32) * light
+    return _finished(drawn, why, labelled=labelled)
 
 
 def png_file(image: Image) -> bytes:
@@ -91,9 +93,9 @@ def class_colour(row: int) -> Colour:
     return colours[row % len(colours)]
 
 
-def _labelled(image: NDArray[np.float32], why: Explanation) -> Image:
+def _finished(image: NDArray[np.float32], why: Explanation, *, labelled: bool) -> Image:
     drawn = np.clip(image, 0, 255).astype(np.uint8)
-    if why.way is not Way.EXACT:
+    if labelled and why.way is not Way.EXACT:
         size = len(drawn)
         scale = size / 640
         strip = max(12, round(36 * scale))

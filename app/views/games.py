@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from app.base.buttons import Action
-from app.base.explanation import Explanation
+from app.base.explanation import Explanation, Way
 from app.base.i18n import Text, message
 from app.base.picture import Picture
 from app.core.game import Game, GameStep, Trick
@@ -61,6 +61,8 @@ def game_guidance(state: KioskState, game: Game) -> Text:
             return message("Now swap! Show {first} in front of the background of {second}.", first=first, second=second)
         case GameStep.CAUGHT if game.trick is None or game.trick.why is None:
             return message("You tricked me!")
+        case GameStep.CAUGHT if game.trick.why.way is Way.OCCLUSION:
+            return message("You tricked me! I covered parts: the bright one fooled me.")
         case GameStep.CAUGHT if game.guided:
             return message("Wrong! The bright part fooled me. Is it the background?")
         case GameStep.CAUGHT:
@@ -119,7 +121,7 @@ def strip(
         done=steps.index(game.step),
         steps=len(steps),
         best=None if best is None else _print(best, square, mirror=mirror),
-        best_light=None if best is None else _light(best.why, ("best", best.picture.key), best.label_index, mirror),
+        best_light=None if best is None else _best_light(best, mirror=mirror),
     )
 
 
@@ -144,10 +146,10 @@ def frozen_verdict(state: KioskState, trick: Trick, game: Game, translate: Trans
 
 
 def frozen_light(trick: Trick, game: Game, *, mirror: bool) -> Light | None:
-    """The light on the picture of the trick."""
+    """The light on the picture of the trick; on a new answer to it only if it is exact: no sentence is about it."""
     if game.step is GameStep.CAUGHT:
         why, key, index = trick.why, "trick", trick.label_index
-    elif game.answer is not None:
+    elif game.answer is not None and (game.answer.why is None or game.answer.why.way is Way.EXACT):
         why, key, index = game.answer.why, "answer", game.answer.label_index
     else:
         return None
@@ -246,6 +248,13 @@ def _print(trick: Trick, square: tuple[int, int, int] | None, *, mirror: bool) -
         return whole
     left, top, side = square
     return Picture(("print", whole.key), whole.pixels[top : top + side, left : left + side])
+
+
+def _best_light(best: Trick, *, mirror: bool) -> Light | None:
+    """The light on the small picture of the best trick, if it is exact: there is no room for a note."""
+    if best.why is None or best.why.way is not Way.EXACT:
+        return None
+    return _light(best.why, ("best", best.picture.key), best.label_index, mirror)
 
 
 def _light(why: Explanation | None, key: Hashable, index: int, mirror: bool) -> Light | None:

@@ -53,15 +53,24 @@ def because(answer: Answer | None, label: str, why: Explanation | None) -> Text:
         return message("Show me something: then I show you where I look.")
     if why is None:
         return message("Let me look…")
+    if why.way is Way.OCCLUSION:
+        return _covered(answer, label)
     if why.against_all:
         return message("Show me more of the bright part: then I am more sure that it is {label}.", label=label)
-    if answer.sure and why.way is Way.OCCLUSION:
-        return message("I say {label}. Without the bright part I would be less sure.", label=label)
     if answer.sure:
         return message("I say {label} because of the bright part.", label=label)
     if answer.leader is not None:
         return message("Maybe {label}, because of the bright part.", label=label)
     return message("I am not sure. I looked at the bright part.")
+
+
+def _covered(answer: Answer, label: str) -> Text:
+    """The same for light that was found by covering parts of the picture: that is another claim."""
+    if answer.sure:
+        return message("I say {label}. I covered parts: without the bright one I am less sure.", label=label)
+    if answer.leader is not None:
+        return message("Maybe {label}. I covered parts: without the bright one I am less sure.", label=label)
+    return message("I am not sure. I covered parts: the bright one counts most.")
 
 
 def why_text(state: KioskState) -> Text:

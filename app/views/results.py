@@ -12,7 +12,7 @@ from app.base.i18n import Message, Text, message
 from app.base.picture import Picture
 from app.core.facts import TrainedFacts
 from app.core.modes.accuracy import advice, feeling, tested_accuracy, title_of_results
-from app.core.modes.results import cells, with_picture
+from app.core.modes.results import candidates, cells, with_picture
 from app.core.state import KioskState, Mode
 from app.views.light import light
 from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Light, Results
@@ -30,7 +30,7 @@ def results(state: KioskState, translate: Translator) -> Results | None:
     report, cell, tested = model.report, state.results.cell, tested_accuracy(model) is not None
     taught = tuple(index for index, count in enumerate(model.shots) if count)
     labels = tuple(state.classes[index].label for index in taught)
-    confused = _confused(state, taught, labels, translate)
+    confused, in_all = _confused(state, taught, labels, translate), len(candidates(state))
     curve = tuple(float(one["validation_accuracy"]) for one in report["curve"]) if tested else ()
     if cell is not None:
         title = _answered(labels[cell.truth], labels[cell.answer])
@@ -53,6 +53,8 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         confusion=_cells(report, cell) if tested else (),
         confused_title=translate(title),
         confused=confused,
+        confused_in_all=in_all,
+        confused_cut_title=translate(message("{title} ({count} in all)", title=title, count=in_all)),
         keys=(back_key(translate), *_why_key(state, translate), *((bring_back,) if state.results.removed else ())),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 from collections.abc import Sequence
@@ -69,6 +70,20 @@ def red(tmp_path: Path) -> Path:
 def test_the_page_is_small_enough_for_a_mail(saved: Path) -> None:
     assert (saved / "open_me.html").stat().st_size <= LARGEST_PAGE_BYTES
     assert "open_me.html" in (saved / "SHA256SUMS").read_text()
+
+
+def test_every_part_of_the_engine_that_names_itself_is_in_the_licences_of_the_page(saved: Path) -> None:
+    engine = read_engine()
+    assert engine is not None
+    folders = set(re.findall(rb"third_party/(\w+)/", gzip.decompress(engine.wasm_gz)))
+    names = {
+        "absl": "Abseil", "emscripten": "Emscripten", "gloop": "gloop", "ml_drift": "ML Drift", "odml": "LiteRT",
+        "protobuf": "Protocol Buffers", "ruy": "ruy", "tcmalloc": "TCMalloc", "tensorflow": "TensorFlow Lite",
+    }  # fmt: skip
+    assert {one.decode() for one in folders} <= set(names), "a part is new: name it in LICENCE-LiteRT-parts.txt"
+    page = (saved / "open_me.html").read_text(encoding="utf-8")
+    wanted = ["XNNPACK", "Eigen", "gemmlowp", *names.values()]
+    assert [one for one in wanted if one not in page.split('id="facts"')[1].split("</script>")[0]] == []
 
 
 def start_camera(tab: Tab) -> None:

@@ -91,14 +91,19 @@ def samples_back(state: KioskState, sample_ids: tuple[int, ...]) -> Step:
 
 
 def chosen(state: KioskState) -> tuple[Mapping[str, Any], ...]:
-    """The held-out samples on the page, from the training report: those of the selected cell, else all mistakes."""
+    """The held-out samples on the page: the first SHOWN of `candidates`."""
+    return candidates(state)[:SHOWN]
+
+
+def candidates(state: KioskState) -> tuple[Mapping[str, Any], ...]:
+    """The held-out samples of the selected cell, from the training report; all mistakes if no cell is selected."""
     report = state.model.report if state.model is not None else None
     if report is None:
         return ()
     wrong, cell = report["wrong"], state.results.cell
     held_out = report.get("held_out", wrong)
     those = wrong if cell is None else [one for one in held_out if MatrixCell(one["truth"], one["answer"]) == cell]
-    return tuple(one for one in those if one["sample"] not in state.results.removed)[:SHOWN]
+    return tuple(one for one in those if one["sample"] not in state.results.removed)
 
 
 def answers(state: KioskState) -> Mapping[int, tuple[int, int]]:

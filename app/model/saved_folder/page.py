@@ -45,7 +45,11 @@ SCRIPTS = (
     "why.js", "classifier.js", "live.js", "table.js", "snippets.js", "main.js",
 )  # fmt: skip
 FONTS = {"font_500": "MPLUSRounded1c-Medium.ttf", "font_800": "MPLUSRounded1c-ExtraBold.ttf"}
-LICENCES = (asset_path("web", "LICENCE-LiteRT.txt"), asset_path("fonts", "LICENCE-MPLUSRounded1c.txt"))
+LICENCES = (
+    asset_path("web", "LICENCE-LiteRT.txt"),
+    asset_path("web", "LICENCE-LiteRT-parts.txt"),
+    asset_path("fonts", "LICENCE-MPLUSRounded1c.txt"),
+)
 LARGEST_MODEL_BYTES = 25_000_000  # larger models stay beside the page, which then asks for the file
 GZIP_LEVEL = 6  # of the model: a higher one takes much longer and saves nearly nothing
 LARGEST_PAGE_BYTES = 8_000_000  # for a mail; pictures for which there is no room are left out

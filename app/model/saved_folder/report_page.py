@@ -194,14 +194,16 @@ def _wrong(facts: Mapping[str, Any], pictures: Mapping[int, bytes], say: Say) ->
     for one in facts["wrong"][:WRONG_SHOWN]:
         image = _images(one, pictures.get(one["sample"]))
         truth, answer = escape(labels[one["truth"]]), escape(labels[one["answer"]])
-        shown.append(
-            f"<figure>{image}<figcaption>{truth} → <b>{answer}</b> {one['confidence']:.0%}</figcaption></figure>"
-        )
+        text = f"{truth} → <b>{answer}</b> {one['confidence']:.0%}"
+        if _is_covered(one):
+            how = say(message("found by covering parts"))
+            text += f"<br><small>{how}</small>"
+        shown.append(f"<figure>{image}<figcaption>{text}</figcaption></figure>")
     more = len(facts["wrong"]) - len(shown)
     return (
         f"<div class=pictures>{''.join(shown)}</div>"
         + (_note(say(message("and {count} more", count=more))) if more > 0 else "")
-        + "".join(map(_note, map(say, _about_light(facts["wrong"]))))
+        + "".join(map(_note, map(say, _about_light(facts["wrong"][:WRONG_SHOWN], pictures))))
     )
 
 
@@ -213,9 +215,9 @@ def _images(one: Mapping[str, Any], picture: bytes | None) -> str:
     why = from_json(one["why"])
     colour = class_colour(why.winner)
     if picture is None:
-        return _image("image/png", png_file(drawn_alone(why, colour)))
+        return _image("image/png", png_file(drawn_alone(why, colour, labelled=False)))
     try:
-        drawn = drawn_over(centre_crop(decode_picture(picture)), why, colour)
+        drawn = drawn_over(centre_crop(decode_picture(picture)), why, colour, labelled=False)
     except PictureDamaged:
         return image
     return f"<div class=pair>{image}{_image('image/jpeg', encode_picture(drawn))}</div>"
@@ -225,12 +227,21 @@ def _image(kind: str, data: bytes) -> str:
     return f'<img alt="" src="data:{kind};base64,{base64.b64encode(data).decode()}">'
 
 
-def _about_light(wrong: Sequence[Mapping[str, Any]]) -> Iterator[Message]:
-    ways = {one["why"]["way"] for one in wrong[:WRONG_SHOWN] if "why" in one}
-    if ways:
-        yield message("The light parts look more like the wrong answer than like the right one.")
-    if Way.OCCLUSION.value in ways:
+def _is_covered(one: Mapping[str, Any]) -> bool:
+    return "why" in one and bool(one["why"]["way"] == Way.OCCLUSION.value)
+
+
+def _about_light(shown: Sequence[Mapping[str, Any]], pictures: Mapping[int, bytes]) -> Iterator[Message]:
+    lit = [one for one in shown if "why" in one]
+    if not lit:
+        return
+    yield message("The light parts look more like the wrong answer than like the right one.")
+    if any(map(_is_covered, lit)):
         yield message("They were found by covering parts of the pictures, which is not exact.")
+    if any(one["sample"] not in pictures for one in lit):
+        yield message("The pictures themselves stay on the kiosk, so the light stands alone.")
+    if len(lit) < len(shown):
+        yield message("Where the light is missing, there was no time to find it.")
 
 
 def _looks_at_background(facts: Mapping[str, Any]) -> Iterator[Message]:

@@ -130,6 +130,7 @@ def draw_results(canvas: Canvas, results: Results, moving: Moving) -> None:
     layout = arrange_results(canvas, results)
     draw_mascot(canvas, layout.face, moving)
     align = "center" if layout.alone else "left"
+    cut = len(layout.pictures) < results.confused_in_all
     canvas.text(results.title, layout.verdict, 62, palette.text, palette.background, bold=True, align=align)
     canvas.text(results.text, layout.advice, 38, palette.text, palette.background, align=align, lines=2)
     if results.note:
@@ -137,7 +138,7 @@ def draw_results(canvas: Canvas, results: Results, moving: Moving) -> None:
     for area, title in (
         (layout.curve, results.curve_title),
         (layout.table, results.confusion_title),
-        (layout.confused, results.confused_title),
+        (layout.confused, results.confused_cut_title if cut else results.confused_title),
     ):
         if not area.width:
             continue

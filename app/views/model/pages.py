@@ -76,7 +76,9 @@ class Results:
         curve: Accuracy on held-out pictures, 0..1, with more and more training pictures; empty without a curve.
         labels: Labels of the rows and columns of `confusion`; `indices` select their colours and shapes.
         confusion: Rows are true classes, columns answers; empty if the model was not tested.
-        confused: The mistakes, the surest first, or the pictures of the selected cell.
+        confused: The mistakes, the surest first, or the pictures of the selected cell; of many, the first ones.
+        confused_in_all: How many there are in all.
+        confused_cut_title: The title where not all of them are shown; it says how many there are.
     """
 
     title: str
@@ -93,6 +95,8 @@ class Results:
     curve_text: str = ""  # where the curve ends: "93 %"
     glad: float = 0.0  # how the mascot feels about the results, -1..1
     note: str = ""  # a small line below the panels
+    confused_in_all: int = 0
+    confused_cut_title: str = ""
 
 
 @dataclass(frozen=True)

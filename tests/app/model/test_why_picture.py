@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import numpy as np
 
@@ -47,6 +49,13 @@ def test_only_a_map_that_is_not_exact_carries_a_note() -> None:
     assert exact[-3:].std() > 5
     assert np.array_equal(exact[:100], covered[:100])
     assert not np.array_equal(exact[-12:], covered[-12:])
+
+
+def test_a_note_is_left_out_where_a_text_beside_the_picture_says_the_same() -> None:
+    for drawn in (partial(drawn_over, np.full((300, 300, 3), 200, np.uint8)), drawn_alone):
+        plain = drawn(explanation(3, 3), (200, 60, 40))
+        assert np.array_equal(drawn(explanation(3, 3, Way.OCCLUSION), (200, 60, 40), labelled=False), plain)
+        assert not np.array_equal(drawn(explanation(3, 3, Way.OCCLUSION), (200, 60, 40)), plain)
 
 
 def test_a_png_file_holds_the_same_pixels() -> None:

@@ -67,6 +67,7 @@ def game_states(language: str) -> list[KioskState]:
     """A state for each thing that can be said in a game."""
     picture = Picture(("trick", 1), IMAGE)
     trick, blind = Trick(picture, 1, 0.97, explanation()), Trick(picture, 1, 0.97)
+    covered = replace(trick, why=explanation(Way.OCCLUSION))
     made = [
         state(language, game=Game(guided, step, 1, trick=trick if step.value not in ("seek", "first") else None))
         for guided in (False, True)
@@ -79,6 +80,7 @@ def game_states(language: str) -> list[KioskState]:
     made += [
         state(language, game=late),
         state(language, game=Game(False, GameStep.CAUGHT, 1, trick=blind)),
+        *(state(language, game=Game(guided, GameStep.CAUGHT, 1, trick=covered)) for guided in (False, True)),
         state(language, game=Game(False, GameStep.SEEK, 1), best_trick=trick),
         state(language, mode=Mode.ASK_TRICK, game=Game(False, GameStep.SEEK, 1, trick=trick), asked_at_s=4.0),
         state(language, mode=Mode.CHOOSE_GAME, asked_at_s=4.0),
@@ -102,7 +104,8 @@ def test_every_text_of_the_games_fits(size: tuple[int, int], language: str) -> N
 def test_every_sentence_about_why_fits(size: tuple[int, int], language: str) -> None:
     on = state(language, why=True)
     said = []
-    for top, way in ((0.9, Way.EXACT), (0.9, Way.OCCLUSION), (0.49, Way.EXACT), (0.34, Way.EXACT), (0.9, None)):
+    ways = [(top, way) for top in (0.9, 0.49, 0.34) for way in (Way.EXACT, Way.OCCLUSION)]
+    for top, way in [*ways, (0.9, None)]:
         view = shown(on, top, None if way is None else explanation(way))
         check_texts(drawn(view, size), size)
         said.append(view.guidance)
@@ -111,6 +114,33 @@ def test_every_sentence_about_why_fits(size: tuple[int, int], language: str) -> 
     further = shown(replace(three, against_all=True), 0.9, replace(explanation(), against_all=True))
     check_texts(drawn(further, size), size)
     assert len({*said, further.guidance}) == len(said) + 1
+
+
+@pytest.mark.parametrize("against_all", [False, True])
+@pytest.mark.parametrize("top", [0.9, 0.49, 0.34])
+def test_light_that_was_found_by_covering_parts_is_called_so_whatever_the_answer(top: float, against_all: bool) -> None:
+    seen = replace(explanation(Way.OCCLUSION), against_all=against_all)
+    view = shown(state(why=True, against_all=against_all), top, seen)
+    assert view.light is not None
+    assert "I covered parts:" in view.guidance
+
+
+@pytest.mark.parametrize("guided", [False, True])
+def test_in_a_game_light_that_is_not_exact_is_shown_only_where_the_mascot_says_so(guided: bool) -> None:
+    covered = explanation(Way.OCCLUSION)
+    trick = Trick(Picture(("trick", 1), IMAGE), 1, 0.97, covered)
+    caught = shown(state(game=Game(guided, GameStep.CAUGHT, 1, trick=trick)))
+    assert caught.light is not None
+    assert caught.guidance == "You tricked me! I covered parts: the bright one fooled me."
+    for why, lit in ((covered, False), (explanation(), True)):
+        answer = NewAnswer(1, 0.7, named=True, why=why)
+        answered = shown(state(game=Game(guided, GameStep.ANSWERED, 1, trick=trick, answer=answer)))
+        assert (answered.light is not None) is lit
+        assert "I covered parts" not in answered.guidance
+    strip = shown(state(game=Game(False, GameStep.SEEK, 1), best_trick=trick)).game
+    assert strip is not None
+    assert strip.best is not None
+    assert strip.best_light is None
 
 
 @pytest.mark.parametrize("mirror", [False, True])

@@ -131,9 +131,22 @@ def test_what_is_said_of_a_model_fits_in_every_language(
         curve_title=translated(message("More pictures, better guesses"), language),
         confusion_title=translated(message("Left: what it really was. Top: what it guessed."), language),
         confused_title=translated(message("Pictures that mixed it up"), language),
+        confused_in_all=120,
+        confused_cut_title=translated(
+            message("{title} ({count} in all)", title=message("Pictures that mixed it up"), count=120), language
+        ),
     )
     check_texts(drawn(replace(VIEWS["results"], results=page), size), size)
     check_texts(drawn(replace(VIEWS["live"], notice=Banner(said, Tone.SUCCESS)), size), size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_results_say_how_many_pictures_there_are_if_not_all_are_drawn(size: tuple[int, int]) -> None:
+    page = replace(VIEWS["results"].results, confused_title="All of them", confused_cut_title="More of them")
+    for count, title in ((len(page.confused), "All of them"), (len(page.confused) + 1, "More of them")):
+        view = replace(VIEWS["results"], results=replace(page, confused_in_all=count))
+        words = {" ".join(text.lines) for text in drawn(view, size)}
+        assert words & {"All of them", "More of them"} == {title}
 
 
 @pytest.mark.parametrize("size", SIZES)

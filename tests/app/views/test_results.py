@@ -63,6 +63,20 @@ def test_a_cell_says_what_its_pictures_are(cell: MatrixCell, title: str) -> None
     assert shown(cell=cell).confused_title == title
 
 
+def test_of_many_mistakes_the_page_shows_the_first_and_says_how_many_there_are() -> None:
+    assert MODEL_WITH_RESULTS.report is not None
+    (mistake,) = MODEL_WITH_RESULTS.report["wrong"]
+    many = [{**mistake, "sample": number} for number in range(30)]
+    model = replace(TESTED, report={**MODEL_WITH_RESULTS.report, "wrong": many})
+    state = replace(kiosk(3, 3, mode=Mode.RESULTS, model=model), results=ResultsState())
+    loaded = tuple((number, PICTURE) for number in range(30))
+    page = results(replace(state, results=ResultsState(pictures=loaded)), Translator("en"))
+    assert page is not None
+    assert (len(page.confused), page.confused_in_all) == (12, 30)
+    assert page.confused_cut_title == "Pictures that mixed it up (30 in all)"
+    assert page.confused_title == "Pictures that mixed it up"
+
+
 def test_a_picture_can_be_brought_back_only_after_one_was_taken_out() -> None:
     assert [key.button for key in shown().keys] == [ScreenKey.BACK]
     assert [key.button for key in shown(removed=(2,)).keys] == [ScreenKey.BACK, Action.UNDO]

@@ -302,6 +302,9 @@ def test_the_page_is_in_the_language_of_the_visit(facts: dict[str, Any], languag
     assert len(set(english.body)) > (20 if origin is None else 30)
 
 
+STANDS_ALONE = "The pictures themselves stay on the kiosk, so the light stands alone."
+
+
 def with_why(facts: dict[str, Any], way: str = "exact") -> dict[str, Any]:
     """The same facts, with an explanation of both confused pictures."""
     cells = np.random.default_rng(0).normal(size=(6, 6)).round(3).tolist()
@@ -320,12 +323,34 @@ def test_a_confused_picture_is_shown_with_the_light_on_what_misled_the_model(fac
 def test_where_pictures_stay_on_the_kiosk_the_light_stands_alone(facts: dict[str, Any]) -> None:
     page = report_page(with_why(facts), {})
     assert (page.count("data:image/png"), page.count("data:image/jpeg")) == (2, 0)
+    assert page.count(STANDS_ALONE) == 1
+    pictures = {one.sample_id: one.picture for one in session().samples}
+    assert STANDS_ALONE not in report_page(with_why(facts), pictures)
+    assert STANDS_ALONE not in report_page(facts, {})  # no light
 
 
-def test_light_that_is_not_exact_is_called_so(facts: dict[str, Any]) -> None:
-    assert "They were found by covering parts of the pictures, which is not exact." in report_page(
-        with_why(facts, "occlusion"), {}
-    )
+def test_where_there_was_no_time_for_the_light_the_page_says_so(facts: dict[str, Any]) -> None:
+    missing = "Where the light is missing, there was no time to find it."
+    first, second = with_why(facts)["wrong"]
+    assert missing in report_page({**facts, "wrong": [first, facts["wrong"][1]]}, {})
+    assert missing not in report_page({**facts, "wrong": [first, second]}, {})
+    assert missing not in report_page(facts, {})  # of an earlier version
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_every_light_that_is_not_exact_is_called_so_in_the_language_of_the_page(
+    pictures: bool, facts: dict[str, Any]
+) -> None:
+    shown = {one.sample_id: one.picture for one in session().samples} if pictures else {}
+    page = report_page(with_why(facts, "occlusion"), shown)
+    assert "They were found by covering parts of the pictures, which is not exact." in page
+    assert page.count("<small>found by covering parts</small>") == 2
+    german = report_page(with_why(facts, "occlusion"), shown, language="de")
+    assert german.count("<small>gefunden durch Verdecken von Teilen</small>") == 2
+    assert re.findall(r"data:image/[^\"]+", german) == re.findall(r"data:image/[^\"]+", page)
+    exact = report_page(with_why(facts), shown)
+    assert re.findall(r"data:image/[^\"]+", exact) == re.findall(r"data:image/[^\"]+", page)  # no English in pictures
+    assert "covering parts" not in exact
 
 
 def test_a_damaged_picture_leaves_the_report_readable(facts: dict[str, Any]) -> None:
