@@ -59,14 +59,8 @@ def game_guidance(state: KioskState, game: Game) -> Text:
             return message("Not fooled? Then you taught me well! Press SAVE to go on.")
         case GameStep.SEEK:
             return message("Now swap! Show {first} in front of the background of {second}.", first=first, second=second)
-        case GameStep.CAUGHT if game.trick is None or game.trick.why is None:
-            return message("You tricked me!")
-        case GameStep.CAUGHT if game.trick.why.way is Way.OCCLUSION:
-            return message("You tricked me! I covered parts: the bright one fooled me.")
-        case GameStep.CAUGHT if game.guided:
-            return message("Wrong! The bright part fooled me. Is it the background?")
         case GameStep.CAUGHT:
-            return message("You tricked me! The bright part fooled me.")
+            return _tricked(game.trick.why if game.trick is not None else None, guided=game.guided)
         case GameStep.REPAIR if repaired(state, game) and state.held is None:
             return message("Now press TRAIN.")
         case GameStep.REPAIR if game.guided:
@@ -81,6 +75,17 @@ def game_guidance(state: KioskState, game: Game) -> Text:
         case GameStep.ANSWERED:
             return message("It still fools me. Teach me some more!")
     return ""
+
+
+def _tricked(why: Explanation | None, *, guided: bool) -> Text:
+    """What the mascot says about the picture of the trick."""
+    if why is None:
+        return message("You tricked me!")
+    if not _is_exact(why):
+        return message("You tricked me! I covered parts: the bright one fooled me.")
+    if guided:
+        return message("Wrong! The bright part fooled me. Is it the background?")
+    return message("You tricked me! The bright part fooled me.")
 
 
 def strip(
@@ -149,7 +154,7 @@ def frozen_light(trick: Trick, game: Game, *, mirror: bool) -> Light | None:
     """The light on the picture of the trick; on a new answer to it only if it is exact: no sentence is about it."""
     if game.step is GameStep.CAUGHT:
         why, key, index = trick.why, "trick", trick.label_index
-    elif game.answer is not None and (game.answer.why is None or game.answer.why.way is Way.EXACT):
+    elif game.answer is not None and _is_exact(game.answer.why):
         why, key, index = game.answer.why, "answer", game.answer.label_index
     else:
         return None
@@ -252,9 +257,14 @@ def _print(trick: Trick, square: tuple[int, int, int] | None, *, mirror: bool) -
 
 def _best_light(best: Trick, *, mirror: bool) -> Light | None:
     """The light on the small picture of the best trick, if it is exact: there is no room for a note."""
-    if best.why is None or best.why.way is not Way.EXACT:
+    if not _is_exact(best.why):
         return None
     return _light(best.why, ("best", best.picture.key), best.label_index, mirror)
+
+
+def _is_exact(why: Explanation | None) -> bool:
+    """Whether light on a picture needs no note about how it was found."""
+    return why is not None and why.way is Way.EXACT
 
 
 def _light(why: Explanation | None, key: Hashable, index: int, mirror: bool) -> Light | None:
