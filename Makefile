@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall engine test test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check flips kills soak mutants bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall deb engine test test-deb test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check flips kills soak mutants bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -25,6 +25,13 @@ install: $(VENV)/.ready
 uninstall: $(VENV)/.ready
 	$(SUDO) $(RUN) run_kiosk.py uninstall
 
+# Build the Debian package in dist/. ARCH=arm64 builds it for a Raspberry Pi on any computer; PYTHONS names the Pythons
+# that it serves.
+ARCH ?= $(shell dpkg --print-architecture 2>/dev/null)
+deb: $(VENV)/.ready
+	@command -v dpkg-deb >/dev/null || { echo "dpkg-deb is missing. Install it: sudo apt install dpkg"; exit 1; }
+	$(RUN) distribution/deb/build.py $(if $(ARCH),--architecture $(ARCH)) $(if $(PYTHONS),--pythons $(PYTHONS))
+
 test: $(VENV)/.ready
 	$(RUN) $(PYTEST)
 
@@ -40,6 +47,12 @@ test-legacy: $(LEGACY)/.ready
 # Build the wheel and the sdist, install them into a clean environment and use them there. Downloads packages.
 test-wheel: $(VENV)/.ready
 	$(RUN) -m pytest -m needs_index
+
+# Install, use, upgrade, remove and purge the Debian package in a clean system of the release SUITE. Needs root.
+SUITE ?= bookworm
+test-deb: $(VENV)/.ready
+	$(RUN) distribution/deb/build.py --fast --out build/deb
+	$(SUDO) $(RUN) distribution/deb/check_in_root.py build/deb/*_$(shell dpkg --print-architecture).deb --suite $(SUITE)
 
 # The page that opens a saved model, in two browsers: sudo apt install chromium firefox-esr npm. PICTURES=1000 compares
 # more answers.

@@ -27,6 +27,7 @@ from app.commands.manifest import (
     write_manifest,
 )
 from app.commands.new_files import NewFile, NewLink
+from app.commands.packaged import choose_for_package
 from app.commands.pin import set_pin
 from app.commands.programs import Run, run_each, run_program
 from app.commands.system import NO_SCREEN, PLACEHOLDER, limits_memory, look_at_system
@@ -37,11 +38,17 @@ from app.config.settings_file import FILE, SettingsFile
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
+    user, screen = options.user, options.screen
+    if options.packaged:
+        chosen = choose_for_package(options.root, print)
+        if chosen is None:
+            return DONE
+        user, screen = chosen
     run_install(
         print,
         root=options.root,
-        user=options.user,
-        screen=options.screen,
+        user=user,
+        screen=screen,
         dry_run=options.dry_run,
         asks=Terminal(yes=options.yes),
     )
@@ -95,7 +102,9 @@ def run_install(
     _refuse_foreign(plan, root, before)
     folders = _new_folders(plan, root, before)
     undo = _undo_of_extras(agreed, before)
-    write_manifest(root, plan, folders, undo, _first_pin(before))  # first: what stops half-way can be undone
+    repeat = {"user": system.user, "screen": system.screen}
+    written = replace(plan, files=tuple(file for file in plan.files if not _is_the_owners(file, root, before)))
+    write_manifest(root, written, folders, undo, _first_pin(before), repeat)  # first: what stops half-way can be undone
     if running:
         run_each([command for extra in agreed for command in extra.commands], write, run)
     remove_files(root, _no_longer_written(before, plan), write)
@@ -179,6 +188,12 @@ def _undo_of_extras(agreed: Iterable[Extra], before: dict[str, Any] | None) -> d
     """How to undo each change that somebody agreed to, now or earlier."""
     earlier: dict[str, list[list[str]]] = (before or {}).get("extras", {})
     return {**{extra.name: [list(command) for command in extra.undo] for extra in agreed}, **earlier}
+
+
+def _is_the_owners(file: NewFile, root: Path, before: dict[str, Any] | None) -> bool:
+    """Whether a file was there before any installation: `uninstall` must leave it, whatever it holds."""
+    ours = {entry["path"] for entry in before["files"]} if before else set()
+    return file.kept and str(file.path) not in ours and path_in(root, file.path).exists()
 
 
 def _first_pin(before: dict[str, Any] | None) -> list[dict[str, Any]]:

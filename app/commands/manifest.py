@@ -39,7 +39,12 @@ def read_manifest(root: Path) -> dict[str, Any] | None:
 
 
 def write_manifest(
-    root: Path, plan: Plan, folders: list[str], extras: dict[str, list[list[str]]], more: list[dict[str, Any]]
+    root: Path,
+    plan: Plan,
+    folders: list[str],
+    extras: dict[str, list[list[str]]],
+    more: list[dict[str, Any]],
+    repeat: dict[str, str],
 ) -> None:
     """Record what a plan writes.
 
@@ -49,6 +54,7 @@ def write_manifest(
         folders: Those that are created for it.
         extras: How to undo each change beyond the kiosk's own files, by its name.
         more: Entries of files that the plan does not have.
+        repeat: The user and the screen, by the names of the options that choose them.
     """
     manifest = {
         "files": [
@@ -59,6 +65,7 @@ def write_manifest(
         "folders": folders,
         "undo": [list(command) for command in plan.undo],
         "extras": extras,
+        "repeat": repeat,
     }
     write_file(path_in(root, MANIFEST), json.dumps(manifest, indent=2) + "\n")
 

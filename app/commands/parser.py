@@ -171,6 +171,11 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="NAME", help="user that runs the kiosk (default: who called sudo)")
     parser.add_argument("--yes", action="store_true", help="agree to every change of the system without being asked")
     parser.add_argument("--screen", choices=SCREENS, default="auto", help="how the kiosk draws (default: auto)")
+    parser.add_argument(
+        "--packaged",
+        action="store_true",
+        help="as the Debian package does it: repeat the last installation; without one, leave a desktop as it is",
+    )
     _add_dry_run_and_root(parser)
 
 

@@ -216,7 +216,7 @@ def screen_for(root: Path, wanted: str, python: Path, run: Run, *, may_add_cage:
     Raises:
         InstallRefused: If neither a desktop, nor the console, nor the compositor `cage` can be used.
     """
-    if wanted == "auto" and _starts_desktop(root):
+    if wanted == "auto" and starts_desktop(root):
         wanted = "desktop"
     if wanted in ("desktop", "cage"):
         return wanted, ""
@@ -233,8 +233,8 @@ def screen_for(root: Path, wanted: str, python: Path, run: Run, *, may_add_cage:
     raise InstallRefused(NO_SCREEN)
 
 
-def _starts_desktop(root: Path) -> bool:
-    """Whether a display manager starts at boot. Raspberry Pi OS can have one installed and still start a console."""
+def starts_desktop(root: Path) -> bool:
+    """Return whether a display manager starts at boot; Raspberry Pi OS can have one and still start a console."""
     manager = root / "etc/systemd/system/display-manager.service"
     for place in ("etc/systemd/system/default.target", "usr/lib/systemd/system/default.target"):
         link = root / place
