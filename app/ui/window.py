@@ -12,6 +12,7 @@ from pathlib import Path
 import pygame
 
 from app.ui import screens
+from app.ui.changes import draw_changes
 from app.ui.foreground import Foreground, front_of
 from app.ui.painting.motion import Animator, Moving
 from app.ui.painting.theme import load_theme
@@ -92,10 +93,15 @@ class Window:
         """Draw and show a view, unless it would look the same as the last one."""
         width, height = self.size
         now = (still(view), self._animator.step(view, portrait=height > width))
-        if now == self._shown:
+        before, self._shown = self._shown, now
+        if now == before:
             return
-        self._shown = now
-        screens.draw(self._surface, view, load_theme(self.size, view.palette), now[1])
+        theme = load_theme(self.size, view.palette)
+        areas = draw_changes(self._surface, before, now, theme) if before is not None else None
+        if areas is not None:
+            pygame.display.update(areas)
+            return
+        screens.draw(self._surface, view, theme, now[1])
         pygame.display.flip()
 
     def events(self) -> list[pygame.event.Event]:

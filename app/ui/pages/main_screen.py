@@ -34,7 +34,7 @@ def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     if view.language is not None:
         draw_language(canvas, view.language, layout.language)
     if view.status.problem:
-        _problem_mark(canvas, layout)
+        draw_problem_mark(canvas, layout)
     if view.notice is not None:
         draw_notice(canvas, view.notice.text, view.notice.tone, layout.notice, moving.notice)
     draw_flights(canvas, view, layout, moving)
@@ -66,23 +66,31 @@ def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> N
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
     """Draw the class cards, the keys that change their number, and the bar for "not sure" if the view has one."""
-    for n, (card, area) in enumerate(zip(view.cards, layout.cards, strict=True)):
-        draw_card(
-            canvas, card, area, bar=moving.bars[n], ring=moving.rings[n], light=moving.lights[n], lead=moving.leads[n]
-        )
+    for number in range(len(view.cards)):
+        draw_class_card(canvas, view, number, layout, moving)
     for key, area in zip(view.class_keys, layout.class_keys, strict=True):
         draw_key(canvas, key, area, size=20, icon_only=area.width < canvas.px(120))
     if view.not_sure is not None:
-        _not_sure(canvas, view, layout, moving)
+        draw_not_sure(canvas, view, layout, moving)
+
+
+def draw_class_card(canvas: Canvas, view: KioskView, number: int, layout: Layout, moving: Moving) -> None:
+    """Draw one class card."""
+    bar, ring, light, lead = (part[number] for part in (moving.bars, moving.rings, moving.lights, moving.leads))
+    draw_card(canvas, view.cards[number], layout.cards[number], bar=bar, ring=ring, light=light, lead=lead)
 
 
 def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
     """Draw the key TRAIN, large, and the smaller keys."""
-    for key, area in zip(view.actions, layout.actions, strict=True):
-        main = area is layout.actions[0]
-        draw_key(
-            canvas, key, area, size=30 if main else 18, tall=not main, breath=moving.breath if key.suggested else 0.0
-        )
+    for number in range(len(view.actions)):
+        draw_action(canvas, view, number, layout, moving)
+
+
+def draw_action(canvas: Canvas, view: KioskView, number: int, layout: Layout, moving: Moving) -> None:
+    """Draw one of the keys; the first one is TRAIN."""
+    key, area, main = view.actions[number], layout.actions[number], number == 0
+    breath = moving.breath if key.suggested else 0.0
+    draw_key(canvas, key, area, size=30 if main else 18, tall=not main, breath=breath)
 
 
 def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:
@@ -100,7 +108,7 @@ def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving
     draw_confetti(canvas, layout.mascot.center, canvas.px(230), moving)
 
 
-def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+def draw_not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
     """Draw the bar: beside its name, or below it where there is more room in the height."""
     palette, px, area = canvas.palette, canvas.px, layout.not_sure
     paint.panel(canvas.surface, area, palette.panel, px(18))
@@ -121,7 +129,7 @@ def _not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -
     paint.panel(canvas.surface, tick, palette.quiet, px(1.5))
 
 
-def _problem_mark(canvas: Canvas, layout: Layout) -> None:
+def draw_problem_mark(canvas: Canvas, layout: Layout) -> None:
     """Draw a warning sign beside the mascot: staff read on their pages what it is about."""
     radius = canvas.px(17)
     centre = (layout.mascot.right - radius, layout.mascot.bottom - radius)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 
 import pygame
 
@@ -69,8 +69,15 @@ class PrintCache(SurfaceCache):
         self._used[key] = self._draws
         return super().get(key, make)
 
-    def screen_drawn(self) -> None:
-        """Remove what was not used in the last DRAWS_KEPT draws."""
+    def screen_drawn(self, still_shown: Collection[Hashable] = ()) -> None:
+        """Remove what was not used in the last DRAWS_KEPT draws.
+
+        Args:
+            still_shown: Keys of pictures that are on the screen although they were not drawn again: they count as used.
+        """
+        for key in self._used if still_shown else ():
+            if isinstance(key, tuple) and key[1] in still_shown:
+                self._used[key] = self._draws
         self._draws += 1
         for key in [key for key, draw in self._used.items() if self._draws - draw > DRAWS_KEPT]:
             del self._used[key]

@@ -5,12 +5,19 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pygame
 import pytest
 
+from app.base.picture import Picture
+from app.ui import screens
 from app.ui.window import Window
+from app.views.model import KioskView
+from tests.support.views import main_views
 
 JOYDEVICEREMOVED = 0x606  # SDL_events.h
 EVENT_WORDS = 14  # an SDL_Event is 56 bytes
@@ -85,6 +92,25 @@ def test_without_a_press_ticks_come_at_the_asked_rate(
         window.wait(50)
     assert time.monotonic() - started_s >= 5 / 50 * 0.98
     assert len(window.events()) == 5
+
+
+def test_another_camera_picture_alone_is_not_a_reason_to_draw_everything(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: list[KioskView] = []
+
+    def draw(surface: pygame.Surface, view: KioskView, *rest: Any) -> None:
+        whole.append(view)
+        screens_draw(surface, view, *rest)
+
+    screens_draw = screens.draw
+    monkeypatch.setattr(screens, "draw", draw)
+    view = main_views(3)["teach"]
+    for number in range(5):
+        window.draw(replace(view, picture=Picture(("other", number), np.full((48, 64, 3), 40 * number, np.uint8))))
+    assert len(whole) == 1
+    window.draw(replace(view, guidance="Something else."))
+    assert len(whole) == 2
 
 
 def _push_removal() -> None:
