@@ -301,7 +301,7 @@ def make_loop(
             stage=AttractStage().picture,
         ),
         clock=clock,
-        wait_for_tick=window.wait,
+        wait_for_tick=partial(window.wait, early=lambda: not kiosk.events.empty()),
         poll_devices=poll_devices,
         on_shown=outputs.show,
         text_input=TextInput(),

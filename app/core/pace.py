@@ -9,7 +9,7 @@ from app.core.state import KioskState, Mode
 ACTIVE_HZ = 60
 TRAINING_HZ = 30  # leaves the processor to the training
 IDLE_HZ = 30
-ATTRACT_HZ = 15  # as many pictures as the demonstration has
+ATTRACT_HZ = 12  # as many pictures as the demonstration has
 IDLE_AFTER_S = 10.0
 IDLE_CAMERA_HZ = 15.0  # every second picture of most cameras
 UNSEEN_CAMERA_HZ = 2.0  # nobody sees these pictures; they show that the camera works and is not covered

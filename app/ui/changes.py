@@ -52,7 +52,8 @@ def draw_changes(surface: pygame.Surface, before: Shown, now: Shown, theme: Them
         return None  # a verdict that comes in reaches beyond its place
     areas: list[pygame.Rect] = []
     for area, draw in _changed_parts(canvas, layout, before, now):
-        surface.fill(theme.palette.background, area)
+        if view.picture is None or area != layout.camera:  # the picture covers its whole place
+            surface.fill(theme.palette.background, area)
         draw()
         areas.append(area)
     PRINTS.screen_drawn({one.key for card in view.cards for one in card.thumbnails})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,9 +25,8 @@ DisplayError = pygame.error
 CAPTION = "Teachable Kiosk"
 INVISIBLE_DRIVERS = ("dummy", "offscreen")  # SDL falls back to these without a screen
 EXPOSING_EVENTS = (pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.WINDOWEXPOSED)  # the drawn picture is lost
-WHOLE_MS_S = 0.001  # SDL waits for whole milliseconds
+LOOK_S = 0.008  # so often `wait` looks for presses; pygame's own waiting does every millisecond, and takes 2% of a core
 MOST_EVENTS = 1000  # at once, so that a faulty pad cannot freeze the screen; the others wait
-WAITING_DRIVERS = ("x11", "wayland")  # with the others, SDL waits for events by asking for them every millisecond
 PRESSES = (
     pygame.KEYDOWN,
     pygame.KEYUP,
@@ -116,28 +115,19 @@ class Window:
             self._shown = None
         return happened
 
-    def wait(self, rate_hz: float) -> None:
+    def wait(self, rate_hz: float, *, early: Callable[[], bool] = lambda: False) -> None:
         """Wait until the next tick is due, or until somebody presses something.
 
         Args:
             rate_hz: Ticks per second, counted from the end of the last wait.
+            early: Whether something else happened that should not wait, such as the press of a button on a pin.
         """
-        due_s = self._ticked_s + 1 / rate_hz
-        waits = pygame.display.get_driver() in WAITING_DRIVERS
-        while (left_s := due_s - time.monotonic()) > 0:
-            if not waits or left_s < WHOLE_MS_S:
-                time.sleep(left_s)
-                break
-            try:
-                event = pygame.event.wait(int(left_s / WHOLE_MS_S))
-            except SystemError as error:
-                logger.warning("skipped a window event: %r", error.__cause__ or error)
-                continue
-            if event.type == pygame.NOEVENT:
-                continue
-            self._early.append(event)
-            if event.type in PRESSES:
-                break
+        due_s, pressed = self._ticked_s + 1 / rate_hz, False
+        while (left_s := due_s - time.monotonic()) > 0 and not pressed:
+            time.sleep(min(left_s, LOOK_S))
+            arrived = list(_queued())
+            self._early += arrived
+            pressed = any(event.type in PRESSES for event in arrived) or early()
         self._ticked_s = time.monotonic()
 
     def toggle_fullscreen(self) -> None:
