@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     sign = partial(signature, read_key(options.sign_with)) if options.sign_with is not None else None
     if not options.dir.is_dir():
         raise HubRefused(f"{options.dir} is not a folder. Name one that holds the saved folders of stations.")
-    check_out(options.out)
+    check_out(options.out, options.dir)
     _check_report(options.report, options.out)
     path, runtime = extractor_path(options.extractor or ""), options.runtime or "auto"
     with ExitStack() as stack:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from app.base.errors import ConfigInvalid, ExportError, ExportFailed
+from app.base.errors import ConfigInvalid, ExportError, ExportFailed, FolderOccupied
 from app.base.file_names import HOME_PAGE
 from app.base.files import folder_problem
 from app.base.shown_paths import shown_path
@@ -88,7 +88,7 @@ def run_train(
 
     Args:
         data_dir: A folder with one subfolder of pictures for each class, or its address as fsspec knows it.
-        out: The folder to write: new, empty, or an earlier result, which is replaced.
+        out: The folder to write: new, empty, or an earlier result, which is replaced. It cannot hold `data_dir`.
         extractor: The `.tflite` file of the embedding extractor.
         runtime, device: As on the command line.
         seed: Decides the validation split.
@@ -108,7 +108,7 @@ def run_train(
     if dask is not None and (risk := check_address(dask, insecure=insecure)) is not None:
         logger.warning("%s", risk)
     dataset = find_pictures_at(data_dir) if isinstance(data_dir, str) else find_pictures(data_dir)
-    check_out(out)
+    check_out(out, data_dir)
     replaces_result = (out / CHECKSUMS).is_file()
     with (
         ExitStack() as stack,
@@ -240,12 +240,21 @@ def spread(count: int, most: int) -> list[int]:
     return [int(place) for place in np.unique(np.linspace(0, count - 1, most).round().astype(int))]
 
 
-def check_out(out: Path) -> None:
+def check_out(out: Path, source: Path | str) -> None:
     """Check that a folder can be written, by creating a temporary one beside it.
 
+    Args:
+        out: The folder.
+        source: The folder that is read, or its address.
+
     Raises:
-        ExportError: Naming the folder and the reason.
+        FolderOccupied: If it holds what is read, or the command runs in it: it gets its name when it is complete.
+        ExportError: If it cannot be written, naming the folder and the reason.
     """
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise FolderOccupied(f"the command runs in {out.resolve()}, which would be replaced. Name a new folder in it.")
+    if not isinstance(source, str) and source.resolve().is_relative_to(out.resolve()):
+        raise FolderOccupied(f"{source} is in {out}, which would be replaced. Name another folder with --out.")
     try:
         refuse_occupied(out)
         problem = folder_problem(out.absolute().parent)

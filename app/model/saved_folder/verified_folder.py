@@ -1,7 +1,9 @@
 """Write a folder atomically: write under a temporary name, sync, rename, then read back and verify every file.
 
-A folder that we wrote carries SHA256SUMS, and one that is not finished carries NOT_FINISHED.txt: only such a folder,
-or an empty one, is ever replaced or deleted. What is deleted is overwritten first, because it may hold pictures.
+A folder is replaced only if it is empty, or if it is a saved folder and nothing else: its SHA256SUMS lists every file in
+it, metadata.json among them. One that is not finished carries NOT_FINISHED.txt. What a failed attempt leaves is
+overwritten before it is deleted, because it may hold pictures. A folder that is replaced is only deleted: its files may
+have further names, in a backup that was made with hard links.
 """
 
 from __future__ import annotations
@@ -19,9 +21,12 @@ from app.base.errors import ExportError, FolderOccupied, ReadBackDiffers
 from app.base.files import sync_directory, write_through
 from app.base.i18n import message
 from app.model.saved_folder.medium import sha256_on_medium
+from app.model.saved_folder.signature import SIGNATURE
 from app.model.saved_folder.write_failures import no_room, write_failed
 
 CHECKSUMS = "SHA256SUMS"
+METADATA = "metadata.json"  # in every saved folder
+OF_FILE_MANAGERS = {".DS_Store", "Thumbs.db", "desktop.ini"}  # written without being asked
 UNFINISHED = "NOT_FINISHED.txt"  # is in a folder while it is being written
 NOT_COMPLETE = b"This folder is not complete. It can be deleted.\n"
 WRITE_SHARE = 0.7  # of the progress bar, when writing is done
@@ -99,21 +104,40 @@ def refuse_occupied(folder: Path, display_path: Path | None = None) -> None:
         OSError: If the place cannot be read.
     """
     display_path, partial = display_path or folder, folder.with_name(folder.name + ".partial")
-    _refuse_foreign(folder, display_path, CHECKSUMS)
+    _refuse_foreign(folder, display_path, _is_saved_folder)
     if partial.is_symlink():
         raise _is_file(display_path.with_name(partial.name))
-    _refuse_foreign(partial, display_path.with_name(partial.name), UNFINISHED)
+    _refuse_foreign(partial, display_path.with_name(partial.name), lambda one: (one / UNFINISHED).is_file())
 
 
-def _refuse_foreign(folder: Path, display_path: Path, mark: str) -> None:
-    """Refuse a file, and a folder that is neither empty nor carries our mark."""
+def _refuse_foreign(folder: Path, display_path: Path, is_ours: Callable[[Path], bool]) -> None:
+    """Refuse a file, and a folder that is neither empty nor ours."""
     if folder.is_dir():
-        if any(folder.iterdir()) and not (folder / mark).is_file():
+        if any(folder.iterdir()) and not is_ours(folder):
             raise FolderOccupied(
                 message("{folder} holds other files. Name an empty or new folder.", folder=display_path)
             )
     elif folder.exists() or folder.is_symlink():
         raise _is_file(display_path)
+
+
+def _is_saved_folder(folder: Path) -> bool:
+    """Whether SHA256SUMS lists every file in a folder, and metadata.json is one of them."""
+    try:
+        lines = (folder / CHECKSUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    listed = {name for line in lines for _, _, name in [line.partition("  ")] if name}
+    found = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if not (path.is_dir() and not path.is_symlink()) and not _is_of_file_manager(path.name)
+    }
+    return METADATA in listed and found <= listed | {CHECKSUMS, SIGNATURE}
+
+
+def _is_of_file_manager(name: str) -> bool:
+    return name in OF_FILE_MANAGERS or name.startswith("._")
 
 
 def _is_file(display_path: Path) -> FolderOccupied:
@@ -155,7 +179,7 @@ def _renamed(partial: Path, folder: Path) -> Iterator[None]:
             replaced.rmdir()
         raise
     if replaced is not None:
-        shred_folder(replaced)
+        shutil.rmtree(replaced, ignore_errors=True)
 
 
 def _discard(folder: Path, partial: Path) -> None:

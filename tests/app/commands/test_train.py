@@ -159,3 +159,30 @@ def test_above_the_memory_limit_all_pictures_count_and_few_are_in_memory(
     assert (facts["from_sums"], facts["samples"]) == (True, {"blue": 7, "red": 7})
     assert main(["classify", str(out), str(data / "red/0.png"), "--json", str(tmp_path / "answers.json")]) == 0
     assert json.loads((tmp_path / "answers.json").read_text())[0]["label"] == "red"
+
+
+@pytest.mark.parametrize("inside", ["", "samples", "samples/deep"])
+def test_a_folder_is_never_replaced_by_what_is_trained_on_its_own_pictures(
+    inside: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    data = painted(out / inside)
+    before = sorted(path for path in out.rglob("*"))
+    assert main(["train", str(data), "--out", str(out)]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"error: {data} is in {out}, which would be replaced. Name another folder with --out."
+    ]
+    assert sorted(path for path in out.rglob("*")) == before
+
+
+@pytest.mark.parametrize("named", [".", "", "..", "../new"])
+def test_the_folder_where_the_command_runs_is_never_replaced(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, here = painted(tmp_path / "data"), tmp_path / "old" / "new"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert main(["train", str(data), "--out", named]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"error: the command runs in {(here / named).resolve()}, which would be replaced. Name a new folder in it."
+    ]

@@ -86,7 +86,7 @@ def test_a_drive_that_becomes_write_protected_is_reported(socket: Sticks) -> Non
 @pytest.mark.parametrize("harm", ["changed", "shorter", "gone"])
 def test_a_folder_that_reads_back_differently_is_removed_and_the_old_one_comes_back(tmp_path: Path, harm: str) -> None:
     folder = tmp_path / "teachable" / "now"
-    earlier = with_checksums({"model.tflite": b"the one before"})
+    earlier = with_checksums({"metadata.json": b"{}", "model.tflite": b"the one before"})
     write_folder(folder, earlier)
 
     def spoil(step: str, done: bool) -> None:
@@ -122,12 +122,45 @@ def test_what_a_failed_save_leaves_is_overwritten_because_it_may_hold_pictures(
     assert kept.read_bytes() == bytes(len(SUMMED[picture]))
 
 
-def test_an_earlier_folder_that_is_replaced_is_overwritten(tmp_path: Path) -> None:
-    folder, kept = tmp_path / "now", tmp_path / "kept"
+def test_a_backup_with_hard_links_keeps_the_folder_that_is_replaced(tmp_path: Path) -> None:
+    folder, backup = tmp_path / "now", tmp_path / "backup"
+    write_folder(folder, with_checksums({"metadata.json": b"old\n"}))
+    os.link(folder / "metadata.json", backup)
+    write_folder(folder, with_checksums({"metadata.json": b"new\n"}))
+    assert (folder / "metadata.json").read_bytes() == b"new\n"
+    assert backup.read_bytes() == b"old\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "now"]
+
+
+SAVED = with_checksums({"metadata.json": b"{}", "samples/0_apple/001.jpg": b"picture"})
+STRANGERS = {
+    "files that a download came with": with_checksums({"debian.iso": b"disk", "README": b"text"}),
+    "one file more": {**SAVED, "thesis.odt": b"three years"},
+    "one file more in a folder": {**SAVED, "samples/0_apple/002.jpg": b"picture"},
+    "sums of other files": {"metadata.json": b"{}", CHECKSUMS: b"0  notes.txt\n"},
+    "sums that are no text": {"metadata.json": b"{}", CHECKSUMS: b"\xff\xfe\x00"},
+}
+
+
+@pytest.mark.parametrize("content", STRANGERS.values(), ids=STRANGERS)
+def test_only_a_saved_folder_and_nothing_else_is_replaced(content: dict[str, bytes], tmp_path: Path) -> None:
+    folder = tmp_path / "now"
+    for name, data in content.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    with pytest.raises(FolderOccupied) as caught:
+        write_folder(folder, SUMMED)
+    assert str(caught.value) == f"{folder} holds other files. Name an empty or new folder."
+    assert {name: (folder / name).read_bytes() for name in content} == content
+
+
+def test_what_a_file_manager_leaves_in_a_saved_folder_does_not_keep_it(tmp_path: Path) -> None:
+    folder = tmp_path / "now"
+    write_folder(folder, {**SAVED, "starter.hmac": b"signature"})
+    for name in (".DS_Store", "samples/Thumbs.db", "._metadata.json"):
+        (folder / name).write_bytes(b"view")
     write_folder(folder, SUMMED)
-    os.link(folder / "README.txt", kept)
-    write_folder(folder, with_checksums({"README.txt": b"new\n"}))
-    assert kept.read_bytes() == bytes(6)
+    assert {path.name for path in folder.iterdir()} == {"model.tflite", "samples", "README.txt", CHECKSUMS}
 
 
 def test_a_folder_that_reads_back_differently_and_cannot_be_deleted_is_marked_unfinished(tmp_path: Path) -> None:
