@@ -84,7 +84,7 @@ class Archive:
             The name of the archived session; None if there is no room for it, or nothing to keep.
 
         Raises:
-            SessionNotArchived: If the disk fails; with `or_refuse`, also if less than `floor_bytes` is free.
+            SessionNotArchived: If the disk fails; with `or_refuse`, also if there is no room, before the copy or after.
         """
         session = store.load()
         if not session.samples or privacy is Privacy.ERASE:
@@ -98,7 +98,7 @@ class Archive:
         if free_bytes < self.floor_bytes:
             logger.warning("the session is not archived: less than %d MiB are free", self.floor_bytes >> 20)
             if or_refuse:
-                raise _not_archived(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+                raise _no_room()
             return None
         path = self._path(name or self.new_name(session, now))
         serial = min(max(map(serial_of, self._paths()), default=0) + 1, LARGEST_SERIAL)
@@ -107,7 +107,11 @@ class Archive:
             self._make_room()
         except OSError as error:  # the copy is complete; the next call tries again
             logger.warning("the archive could not make room: %s", error)
-        return path.name.removesuffix(ENDING) if path.exists() else None
+        if path.exists():
+            return path.name.removesuffix(ENDING)
+        if or_refuse:  # it needed the room itself
+            raise _no_room()
+        return None
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the sessions, newest first."""
@@ -230,6 +234,10 @@ class Archive:
 
 def _not_archived(error: OSError) -> SessionNotArchived:
     return SessionNotArchived(system_error_text(error))
+
+
+def _no_room() -> SessionNotArchived:
+    return _not_archived(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
 
 def _gone(name: str) -> ArchiveUnusable:

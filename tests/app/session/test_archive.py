@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.errors import ArchiveUnusable
+from app.base.errors import ArchiveUnusable, SessionNotArchived
 from app.base.privacy import Privacy
 from app.session.archive import Archive
 from app.session.database import open_database
@@ -180,6 +180,23 @@ def test_no_session_is_archived_on_a_nearly_full_disk(station: Station, tmp_path
     archive = Archive(tmp_path / "kept", 1 << 40, 1000, free_bytes=lambda _folder: 999)
     assert archive.keep(station.store, NOW, Privacy.KEEP) is None
     assert archive.names() == ()
+
+
+@pytest.mark.parametrize(("max_bytes", "floor_bytes"), [(1 << 40, 1000), (1000, 0)])
+def test_a_session_that_will_be_replaced_is_refused_if_its_copy_needs_the_room(
+    station: Station, tmp_path: Path, max_bytes: int, floor_bytes: int
+) -> None:
+    """There is room before the copy and none after it, or the copy is larger than the whole archive may be."""
+    station.teach()
+
+    def free(folder: Path) -> int:
+        return 999 if any(folder.iterdir()) else 1001
+
+    archive = Archive(tmp_path / "kept", max_bytes, floor_bytes, free_bytes=free)
+    assert archive.keep(station.store, NOW, Privacy.KEEP) is None
+    with pytest.raises(SessionNotArchived) as caught:
+        archive.keep(station.store, NOW, Privacy.KEEP, or_refuse=True)
+    assert str(caught.value) == ("the session could not be put away (No space left on device). Make room on the disk.")
 
 
 def test_a_session_of_another_network_needs_its_pictures(station: Station, tmp_path: Path) -> None:
