@@ -149,9 +149,8 @@ def read_label_file(path: StrPath) -> tuple[str, ...]:
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     found: list[tuple[int, str]] = []
     for row, (_number, line) in enumerate(lines):
-        parts = re.split(r"[:\s]+", line, maxsplit=1)
-        index = int(parts[0]) if len(parts) == 2 and parts[0].isdecimal() and len(parts[0]) < 10 else None
-        found.append((row, line) if index is None else (index, parts[1].strip()))
+        numbered = re.fullmatch(r"(\d{1,9})(?:\s*:\s+|\s+|:)(.+)", line)
+        found.append((row, line) if numbered is None else (int(numbered[1]), numbered[2].strip()))
     _check_numbers(path, lines, [index for index, _ in found])
     return tuple(label for _, label in sorted(found))
 

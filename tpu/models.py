@@ -234,4 +234,4 @@ def _hash_file(path: Path) -> Path:
 
 def _stored_hash(path: Path) -> str:
     stored = _hash_file(path)
-    return stored.read_text(encoding="ascii").strip() if stored.is_file() else ""
+    return stored.read_text(encoding="ascii", errors="replace").strip() if stored.is_file() else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from tpu.errors import ModelUnreadable, PictureUnreadable
 from tpu.tensors import centre_crop, read_picture
 
 logger = logging.getLogger(__name__)
+
+SMALLEST_CROP = 0.05  # of the shorter side
 
 
 def run(options: argparse.Namespace) -> int:
@@ -74,12 +77,13 @@ def run_classify(
     """
     path = _model_file(model)
     overlays = Overlays(why, images) if why is not None else None
-    share = _metadata_number(path, "preprocessing", "crop_share") or 1.0
+    share = _metadata_number(path, "preprocessing", "crop_share", least=SMALLEST_CROP) or 1.0
     names = read_label_file(labels) if labels else None
     with accelerator_for(path, runtime=runtime, device=device) as accelerator:
         engine = ClassificationEngine(path, labels=names, runtime=runtime, device=device, accelerator=accelerator)
         wait_until_usable(accelerator, device)
         threshold = engine.threshold if engine.threshold is not None else _metadata_number(path, "threshold")
+        labels_shown = _told_apart(engine.labels)
         explainer = Explainer(engine, runtime=runtime) if overlays is not None else None
         if explainer is not None and explainer.way is Way.OCCLUSION:
             write(f"explained by covering parts of each picture, which is slow and not exact: {explainer.reason}")
@@ -99,18 +103,18 @@ def run_classify(
             probabilities = judgement.probabilities
             order = (-probabilities).argsort(kind="stable")
             known = judgement.is_known(threshold)
-            ranked = ", ".join(f"{engine.labels[i]}: {100 * probabilities[i]:.1f} %" for i in order[:top])
+            ranked = ", ".join(f"{shown_text(labels_shown[i])}: {100 * probabilities[i]:.1f} %" for i in order[:top])
             write(f"{shown_path(image)}: {ranked}" if known else f"{shown_path(image)}: not sure ({ranked})")
             answer: dict[str, object] = {
                 "image": shown_path(image),
-                "label": engine.labels[order[0]],
-                "probabilities": {label: float(p) for label, p in zip(engine.labels, probabilities, strict=True)},
+                "label": labels_shown[order[0]],
+                "probabilities": {label: float(p) for label, p in zip(labels_shown, probabilities, strict=True)},
                 "known": known,
                 "novelty": judgement.novelty,
             }
             if explained is not None and overlays is not None:
                 file = overlays.write(image, seen, explained)
-                answer["why"] = {**why_as_json(explained, engine.labels), "file": str(file)}
+                answer["why"] = {**why_as_json(explained, labels_shown), "file": str(file)}
             answers.append(answer)
         if explainer is not None:
             explainer.close()
@@ -124,7 +128,7 @@ def run_classify(
 
 
 def _model_file(model: Path) -> Path:
-    """The file to open: `model` itself, or the model in a folder that SAVE or train wrote, or in a folder of those."""
+    """The file to open: `model` itself, or the model in a folder that SAVE or train wrote, or in a folder of models."""
     try:
         if not model.is_dir():
             return model
@@ -140,14 +144,25 @@ def _model_file(model: Path) -> Path:
     return (plain or found)[0]
 
 
-def _metadata_number(model: Path, *names: str) -> float:
-    """A number in the `metadata.json` of an export; 0 if there is none, which as a threshold accepts every answer."""
+def _told_apart(labels: Sequence[str]) -> list[str]:
+    """The labels; where several classes share one, as in some published lists, with the number of the class."""
+    counts = Counter(labels)
+    return [label if counts[label] == 1 else f"{label} ({index})" for index, label in enumerate(labels)]
+
+
+def _metadata_number(model: Path, *names: str, least: float = 0.0) -> float:
+    """A number of `least`..1 in the `metadata.json` of an export, which may be a stranger's.
+
+    0 if there is none: as a threshold it accepts every answer.
+    """
     for folder in (model.parent, model.parent.parent):
         try:
             value = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
             for name in names:
                 value = value[name]
-            return float(value)
-        except (OSError, ValueError, KeyError, TypeError):
+            number = float(value)
+        except (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError):
             continue
+        if least <= number <= 1:
+            return number
     return 0.0

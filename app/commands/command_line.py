@@ -16,7 +16,7 @@ from app.base.redaction import redact_logs, redacted
 from app.base.shown_paths import shown_text
 from app.commands.dispatch import run_command
 from app.commands.error_text import command_line_text
-from app.commands.exit_codes import DONE, ERROR, INTERRUPTED
+from app.commands.exit_codes import ERROR, INTERRUPTED
 from app.commands.parser import make_parser
 from app.commands.signals import Terminated, ending_in_order
 from app.commands.streams import drop_output, prepare_streams
@@ -37,13 +37,13 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
     )
     if not options.verbose:
         silence_libraries()
+    for option in options.meaningless(options):
+        logging.getLogger(__name__).warning("%s means nothing to %s, so it is ignored", option, options.command)
     if options.command != "kiosk":
         wait_for_verdicts()
     try:
         with ending_in_order():
-            code = run_command(options)
-            sys.stdout.flush()
-            return code
+            return run_command(options)
     except (KioskError, LearningError, RuntimeLayerError) as error:
         return _failed(shown_text(redacted(command_line_text(error))))
     except Terminated as terminated:
@@ -51,14 +51,12 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # `… | head`: the reader has seen enough
-        drop_output()
-        return DONE
     except Exception as error:
         logging.getLogger(__name__).debug("unexpected error", exc_info=error)
+        safe = " The pictures that were taken are safe." if options.command == "kiosk" else ""
         return _failed(
-            f"unexpected {type(error).__name__}: {shown_text(redacted(str(error)))}. The pictures that were taken are "
-            "safe. Start again with --verbose to see details."
+            f"unexpected {type(error).__name__}: {shown_text(redacted(str(error)))}.{safe} "
+            "Start again with --verbose to see details."
         )
 
 

@@ -9,6 +9,7 @@ from getpass import getpass
 from typing import Protocol
 
 from app.base.pin import is_pin
+from app.commands.streams import print_line
 
 MADE_DIGITS = 6
 
@@ -45,18 +46,28 @@ class Terminal:
         self._is_terminal = sys.stdin.isatty() if is_terminal is None else is_terminal
 
     def agrees(self, about: str) -> bool:
-        """Whether the person wants this change."""
+        """Whether the person wants this change; the end of the input (Ctrl-D) means no."""
         if self._yes:
             return True
-        return self._is_terminal and self._read(f"May the installation {about}? [y/N] ").strip().lower() in ("y", "yes")
+        if not self._is_terminal:
+            return False
+        try:
+            return self._read(f"May the installation {about}? [y/N] ").strip().lower() in ("y", "yes")
+        except EOFError:
+            print_line()
+            return False
 
     def pin(self) -> str:
-        """The PIN that the person chose, typed twice; empty to make one."""
+        """The PIN that the person chose, typed twice; empty to make one, also at the end of the input (Ctrl-D)."""
         while self._is_terminal and not self._yes:
-            pin = self._read_secret("PIN for the staff pages (4 to 12 digits; empty to get one): ").strip()
-            if not pin or (is_pin(pin) and self._read_secret("Once more: ").strip() == pin):
-                return pin
-            print("A PIN has 4 to 12 digits, and must be the same twice.")
+            try:
+                pin = self._read_secret("PIN for the staff pages (4 to 12 digits; empty to get one): ").strip()
+                if not pin or (is_pin(pin) and self._read_secret("Once more: ").strip() == pin):
+                    return pin
+            except EOFError:
+                print_line()
+                return ""
+            print_line("A PIN has 4 to 12 digits, and must be the same twice.")
         return ""
 
 

@@ -224,20 +224,26 @@ def _check_accelerator(list_devices: ListDevices, config: Config) -> Result:
 
 
 def _fault(list_devices: ListDevices, config: Config) -> str:
-    """Why the extractor does not run on the accelerator; empty if it does, or is not compiled for one."""
+    """Why the extractor does not run on the accelerator; empty if it does, or is not compiled for one.
+
+    Also empty if the extractor cannot be used at all: the check of the model reports it.
+    """
     model = config.model
     try:
         path = extractor_path(model.extractor)
     except ModelError:
-        return ""  # the check of the model reports it
+        return ""
     driver = Driver(config.accelerator.library, config.accelerator.performance)
     with accelerator_for(
         path, runtime=model.runtime, device=model.device, driver=driver, list_devices=list_devices
     ) as accelerator:
         if accelerator is None:
             return ""
-        with EmbeddingExtractor(path, runtime=model.runtime, accelerator=accelerator):
-            status = accelerator.wait_until_settled(2 * DEFAULT_TIMEOUTS.open_s)
+        try:
+            with EmbeddingExtractor(path, runtime=model.runtime, accelerator=accelerator):
+                status = accelerator.wait_until_settled(2 * DEFAULT_TIMEOUTS.open_s)
+        except RuntimeLayerError:
+            return ""
     return (
         ""
         if status.phase is Phase.READY

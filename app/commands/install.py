@@ -30,6 +30,7 @@ from app.commands.new_files import NewFile, NewLink
 from app.commands.packaged import choose_for_package
 from app.commands.pin import set_pin
 from app.commands.programs import Run, run_each, run_program
+from app.commands.streams import print_line
 from app.commands.system import NO_SCREEN, PLACEHOLDER, limits_memory, look_at_system
 from app.config.load import load_config
 from app.config.schema import Config
@@ -40,12 +41,12 @@ def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     user, screen = options.user, options.screen
     if options.packaged:
-        chosen = choose_for_package(options.root, print)
+        chosen = choose_for_package(options.root, print_line)
         if chosen is None:
             return DONE
         user, screen = chosen
     run_install(
-        print,
+        print_line,
         root=options.root,
         user=user,
         screen=screen,

@@ -6,7 +6,6 @@ import argparse
 import logging
 import os
 import signal
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from app.base.start_problems import Fallbacks
 from app.commands.exit_codes import DONE, INTERRUPTED
 from app.commands.report import STANDARD_OUTPUT, check_json, line_writer, write_json
 from app.commands.settings import config_of, settings_that_hold, typed_settings
+from app.commands.streams import print_line
 from app.config.schema import StorageSettings
 from app.devices.display import find_screen, screen_chosen
 from app.devices.systemd import locked_in
@@ -70,11 +70,11 @@ def run(options: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: setattr(kiosk, "running", False))
         if headless and not options.demo:
-            print("The kiosk runs without a window. Ctrl-C stops it.", file=sys.stderr, flush=True)
+            print_line("The kiosk runs without a window. Ctrl-C stops it.", to_errors=True)
         logger.info("the kiosk is ready %.2f s after the start of the process", process_age_s())
         composed.loop.run()
         if composed.findings is not None and not composed.findings.complete:
-            print("The demonstration was interrupted, so there is no report.", file=sys.stderr)
+            print_line("The demonstration was interrupted, so there is no report.", to_errors=True)
             return INTERRUPTED
         report = composed.json_output()
     write_json(options.json, report)

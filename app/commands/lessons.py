@@ -12,6 +12,7 @@ from app.base.i18n import LANGUAGES
 from app.base.paths import program_name
 from app.commands.exit_codes import DONE
 from app.commands.lesson_card import lesson_card
+from app.commands.streams import print_line
 from app.config.lesson import LARGEST_LESSON_BYTES, Lesson, in_language, parse_lesson
 from app.config.schema import Config, StorageSettings
 from app.importing.lessons import ENDING, find_lessons
@@ -25,16 +26,16 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "list":
         if names:
             options.usage_error("list takes no NAME: it always lists all lessons")
-        list_lessons(data_dir, print)
+        list_lessons(data_dir, print_line)
     elif not names:
         options.usage_error(f"{options.action} needs a NAME or a FILE. To list the names: {program_name()} lessons")
     elif options.action == "check":
-        check_lessons(names, print)
+        check_lessons(names, print_line)
     else:
         if len(names) > 1:
             options.usage_error("card takes one NAME or FILE")
         lesson = _lesson(names[0], data_dir)
-        write_card(lesson, options.language, options.out or Path(f"{lesson.key}.html"), print)
+        write_card(lesson, options.language, options.out or Path(f"{lesson.key}.html"), print_line)
     return DONE
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,32 @@ def read_manifest(root: Path) -> dict[str, Any] | None:
     path = path_in(root, MANIFEST)
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
+        return _checked(manifest)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InstallRefused(
             f"cannot read {path}: {error}. Remove the kiosk's files by hand, and this file last."
         ) from error
+
+
+def _checked(manifest: Any) -> dict[str, Any]:
+    """Check that all that `uninstall` needs is there.
+
+    Raises:
+        ValueError: If not.
+    """
+    try:
+        for entry in manifest["files"]:
+            Path(entry["path"]), bool(entry["kept"]), str(entry["sha256"])
+        for entry in manifest["links"]:
+            Path(entry["path"]), str(entry["target"])
+        for command in (*manifest["undo"], *(one for undo in manifest.get("extras", {}).values() for one in undo)):
+            " ".join(command)
+        for folder in manifest["folders"]:
+            Path(folder)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("it is damaged") from error
     return dict(manifest)
 
 
@@ -72,20 +92,25 @@ def write_manifest(
 
 def remove_files(root: Path, manifest: dict[str, Any], write: Callable[[str], None]) -> None:
     """Remove the links and files of a manifest, except the owner's settings once they were changed."""
+    for path in removable(root, manifest, write):
+        path_in(root, path).unlink()
+        write(f"removed {path}")
+
+
+def removable(root: Path, manifest: dict[str, Any], write: Callable[[str], None]) -> Iterator[Path]:
+    """Yield the links and files that `uninstall` removes; write a line for each that stays because it was changed."""
     for entry in manifest["links"]:
         path = path_in(root, Path(entry["path"]))
         if path.is_symlink() and str(path.readlink()) == entry["target"]:
-            path.unlink()
-            write(f"removed {entry['path']}")
+            yield Path(entry["path"])
     for entry in manifest["files"]:
         path = path_in(root, Path(entry["path"]))
         if not path.is_file():
             continue
         if entry["kept"] and _sha256(path.read_text(encoding="utf-8", errors="surrogateescape")) != entry["sha256"]:
             write(f"kept    {entry['path']}: it was changed")
-            continue
-        path.unlink()
-        write(f"removed {entry['path']}")
+        else:
+            yield Path(entry["path"])
 
 
 def remove_manifest(root: Path, folders: list[str]) -> None:

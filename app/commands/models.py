@@ -37,14 +37,14 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "list" and options.name is not None:
         options.usage_error("list takes no NAME: it always lists all models")
     if options.action == "pull":
-        pull_model(options.name, line_writer(options))
+        pull_model(options.name, line_writer(options), json_path=options.json)
     else:
         check_models(options.action, options.name, line_writer(options), json_path=options.json)
     return DONE
 
 
-def pull_model(name: str, write: Callable[[str], None]) -> None:
-    """Download a model, with a progress bar if a person watches, and write its path.
+def pull_model(name: str, write: Callable[[str], None], *, json_path: Path | None = None) -> None:
+    """Download a model, with a progress bar if a person watches, and write its path; `json_path` gets what `list` says.
 
     Raises:
         UnknownModel: If no known model has the name.
@@ -56,7 +56,10 @@ def pull_model(name: str, write: Callable[[str], None]) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        write(str(pull(find_model(name), on_progress=show)))
+        model = find_model(name)
+        path = pull(model, on_progress=show)
+    write(str(path))
+    write_json(json_path, [_facts(model, _state(model))])
 
 
 def check_models(action: str, name: str | None, write: Callable[[str], None], *, json_path: Path | None = None) -> None:

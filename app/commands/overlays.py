@@ -29,7 +29,7 @@ class Overlays:
     def __init__(self, folder: Path, inputs: Sequence[Path]) -> None:
         self._folder = folder
         if folder.exists() and not folder.is_dir():
-            raise OverlayNotWritten(folder, "it is no folder")
+            raise OverlayNotWritten(folder, "it is not a folder")
         if problem := folder_problem(folder):
             raise OverlayNotWritten(folder, problem)
         here = folder.resolve()

@@ -10,6 +10,7 @@ To add a command: its name in `CommandName`, its options here, its module in thi
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,7 +33,8 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line.
 
     Besides the options, the parsed namespace holds `command`, a `CommandName` that is "kiosk" if no command is named,
-    and `usage_error`, a function that prints the usage and a reason and exits with code 2.
+    `usage_error`, a function that prints the usage and a reason and exits with code 2, and `meaningless`, a function
+    that returns those options before the command that it does not have.
     """
     parser = argparse.ArgumentParser(
         prog=program_name(), description="A camera kiosk that anybody can teach.", allow_abbrev=False
@@ -52,7 +54,16 @@ def make_parser() -> argparse.ArgumentParser:
     _add_dry_run_and_root(_command(commands, "uninstall", "undo what install did"))
     _add_lessons(_command(commands, "lessons", "list lesson sets, check one, or write its card to print"))
     _add_pin(_command(commands, "pin", "set the PIN of the staff pages; it is read from standard input"))
+    of_kiosk = {action.dest: action.option_strings[0] for action in parser._actions if action.option_strings}
+    parser.set_defaults(meaningless=lambda _options: [])
+    for command in commands.choices.values():
+        known = {action.dest for action in command._actions}
+        command.set_defaults(meaningless=partial(_meaningless, {k: v for k, v in of_kiosk.items() if k not in known}))
     return parser
+
+
+def _meaningless(options_by_dest: Mapping[str, str], options: argparse.Namespace) -> list[str]:
+    return [option for dest, option in options_by_dest.items() if getattr(options, dest, None) not in (None, False)]
 
 
 def _command(commands: argparse._SubParsersAction, name: CommandName, about: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]

@@ -19,6 +19,7 @@ from app.base.pin import is_pin, stored
 from app.commands.exit_codes import DONE
 from app.commands.installation import DATA, SERVICE, SETTINGS
 from app.commands.manifest import MANIFEST
+from app.commands.streams import print_line
 from app.config.pin_lock import PinLock, write_pin_lock
 from app.config.schema import Config
 from app.config.settings_file import FILE, SettingsFile
@@ -37,10 +38,10 @@ def run(options: argparse.Namespace) -> int:
     pin = ask_pin(sys.stdin)
     set_pin(SettingsFile(base, folder), folder, pin)
     for problem in problems:
-        print(f"note: {problem}", file=sys.stderr)
-    print(f"The new PIN is stored in {folder / FILE}. It holds when the kiosk starts again.")
+        print_line(f"note: {problem}", to_errors=True)
+    print_line(f"The new PIN is stored in {folder / FILE}. It holds when the kiosk starts again.")
     if installed:
-        print(f"To start it again now: sudo systemctl restart {SERVICE}")
+        print_line(f"To start it again now: sudo systemctl restart {SERVICE}")
     return DONE
 
 
@@ -48,14 +49,17 @@ def ask_pin(source: TextIO, ask: Callable[[str], str] = getpass.getpass) -> str:
     """Read a PIN: the first line of `source`; a person at a terminal types it twice, and it does not show.
 
     Raises:
-        PinRefused: If it has another form, or the second time another PIN was typed.
+        PinRefused: If it has another form, the second time another PIN was typed, or the input ends (Ctrl-D).
     """
     if not source.isatty():
         pin = source.readline().strip()
     else:
-        pin = ask("New PIN: ").strip()
-        if is_pin(pin) and ask("Once more: ").strip() != pin:
-            raise PinRefused("these two PINs differ, so nothing was changed. Try again.")
+        try:
+            pin = ask("New PIN: ").strip()
+            if is_pin(pin) and ask("Once more: ").strip() != pin:
+                raise PinRefused("these two PINs differ, so nothing was changed. Try again.")
+        except EOFError:
+            raise PinRefused("no PIN was typed, so nothing was changed. Try again.") from None
     if not is_pin(pin):
         raise PinRefused(FORM)
     return pin

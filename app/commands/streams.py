@@ -28,6 +28,17 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
+def print_line(line: object = "", *, to_errors: bool = False) -> None:
+    """Print a line at once. If nobody reads it any more (`… | head -1`), it is dropped, and so is all that follows.
+
+    The work of a command goes on without a reader: only its last line may have been of interest.
+    """
+    try:
+        print(line, file=sys.stderr if to_errors else sys.stdout, flush=True)
+    except BrokenPipeError:
+        drop_output()
+
+
 def drop_output() -> None:
     """Send what is left in the buffers of standard output and standard error to nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -9,13 +9,22 @@ from pathlib import Path
 from app.base.errors import InstallRefused
 from app.commands.exit_codes import DONE
 from app.commands.installation import DATA, SERVICE
-from app.commands.manifest import MANIFEST, check_writable, path_in, read_manifest, remove_files, remove_manifest
+from app.commands.manifest import (
+    MANIFEST,
+    check_writable,
+    path_in,
+    read_manifest,
+    removable,
+    remove_files,
+    remove_manifest,
+)
 from app.commands.programs import Command, Run, run_each, run_program
+from app.commands.streams import print_line
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    run_uninstall(print, root=options.root, dry_run=options.dry_run)
+    run_uninstall(print_line, root=options.root, dry_run=options.dry_run)
     return DONE
 
 
@@ -46,8 +55,8 @@ def run_uninstall(
     if dry_run:
         for command in (stop, *undo) if running else ():
             write(f"run     {' '.join(command)}")
-        for entry in (*manifest["links"], *manifest["files"]):
-            write(f"remove  {entry['path']}")
+        for path in removable(root, manifest, write):
+            write(f"remove  {path}")
         return
     check_writable(root)
     if running:

@@ -135,6 +135,7 @@ def test_litert_is_available_and_an_unknown_runtime_is_refused() -> None:
     [
         ("0 apple\n1 cup\n", ("apple", "cup")),
         ("0: apple\r\n1: C: drive\r\n", ("apple", "C: drive")),
+        ("0 :)\n1 ::\n2: :-(\n3:cup\n4 : duck\n", (":)", "::", ":-(", "cup", "duck")),
         ("\ufeff0 2 fingers\n1 3 fingers\n", ("2 fingers", "3 fingers")),
         ("apple\ncup\n", ("apple", "cup")),
     ],

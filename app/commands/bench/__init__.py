@@ -10,12 +10,12 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from app.base.errors import BenchmarkUnavailable
 from app.base.paths import import_folder
 from app.commands.exit_codes import DONE
+from app.commands.streams import print_line
 
 STANDALONE = ("screen", "train-to-live")
 FOLDER = import_folder() / "benchmarks"
@@ -25,7 +25,7 @@ COLUMNS = {"screen": "share of a tick: 1.00 is the whole time of one frame at 60
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    run_bench(options.topics, partial(print, flush=True))
+    run_bench(options.topics, print_line)
     return DONE
 
 
@@ -48,10 +48,10 @@ def run_bench(topics: Sequence[str], write: Callable[[str], None], *, folder: Pa
         BenchmarkUnavailable: If a name is unknown, or a benchmark fails.
     """
     known = topics_in(folder)
+    if unknown := [topic for topic in topics if topic not in known]:
+        more = "" if folder.is_dir() else " A clone of the project contains more."
+        raise BenchmarkUnavailable(f"unknown benchmark {unknown[0]!r}. Choose from: {', '.join(known)}.{more}")
     for topic in topics or STANDALONE:
-        if topic not in known:
-            more = "" if folder.is_dir() else " A clone of the project contains more."
-            raise BenchmarkUnavailable(f"unknown benchmark {topic!r}. Choose from: {', '.join(known)}.{more}")
         write(f"# {topic}")
         if topic in COLUMNS:
             write(f"# {COLUMNS[topic]}")

@@ -25,6 +25,7 @@ from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.tone import Tone
 from app.commands.bench.machine import judgement, machine_line
+from app.commands.streams import print_line
 from app.core.events import SavingStage
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.pages import SavingState
@@ -58,8 +59,8 @@ SIZES = ((1280, 720), (1920, 1080), (1080, 1920))
 def main() -> None:
     """Print the table."""
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-    print(machine_line())
-    print("what,milliseconds,share of a tick")
+    print_line(machine_line())
+    print_line("what,milliseconds,share of a tick")
     camera = DemonstrationCamera(sleep=lambda _s: None)
     camera.show("apple")
     row("demonstration camera 640x480", camera.read)
@@ -80,10 +81,10 @@ def main() -> None:
         engine = ClassificationEngine(path)
         answers_ms = row("classify one frame", lambda: engine.classify(frame.image))
         engine.close()
-    print(
+    print_line(
         judgement(drawn_ms, good=TICK_MS, slow=GOOD_TICKS * TICK_MS, about="drawing the live screen takes {value} ms")
     )
-    print(judgement(answers_ms, good=GOOD_ANSWER_MS, slow=SLOW_ANSWER_MS, about="an answer takes {value} ms"))
+    print_line(judgement(answers_ms, good=GOOD_ANSWER_MS, slow=SLOW_ANSWER_MS, about="an answer takes {value} ms"))
 
 
 def row(name: str, work: Callable[[], object], whole_ms: float = TICK_MS) -> float:
@@ -95,7 +96,7 @@ def row(name: str, work: Callable[[], object], whole_ms: float = TICK_MS) -> flo
         work()
         times.append(1000 * (time.perf_counter() - started_s))
     middle = statistics.median(times)
-    print(f"{name},{middle:.2f},{middle / whole_ms:.2f}")
+    print_line(f"{name},{middle:.2f},{middle / whole_ms:.2f}")
     return middle
 
 
@@ -111,7 +112,7 @@ def in_turns(name: str, work: Callable[[], object], other: Callable[[], object])
             one()
             done.append(1000 * (time.thread_time() - started_s))
     first, second = (statistics.median(those) for those in times)
-    print(f"{name}: processor,{second:.2f} to {first:.2f},{second / first:.2f}")
+    print_line(f"{name}: processor,{second:.2f} to {first:.2f},{second / first:.2f}")
 
 
 def profile(frame: Frame) -> float:

@@ -18,6 +18,7 @@ import pygame
 
 from app.base.buttons import Action
 from app.commands.bench.machine import judgement, machine_line
+from app.commands.streams import print_line
 from app.compose import compose
 from app.config.schema import Config
 from app.core.events import ButtonPressed
@@ -35,8 +36,8 @@ FIRST_WAIT_S = 4.0  # before the first run: less than it takes to teach three th
 
 def main() -> None:
     """Print the table."""
-    print(machine_line())
-    print("run,seconds,made views,seconds of the fit")
+    print_line(machine_line())
+    print_line("run,seconds,made views,seconds of the fit")
     with tempfile.TemporaryDirectory() as folder:
         taught(Path(folder))
         settings = Config()
@@ -64,10 +65,10 @@ def main() -> None:
                 times.append(time.perf_counter() - started_s)
                 model = kiosk.state.model
                 views = model.report["made_views"] if model is not None and model.report is not None else 0
-                print(f"{run},{times[-1]:.3f},{views},{kiosk.seconds['fit']:.3f}")
-        print(f"median,{statistics.median(times):.3f}")
+                print_line(f"{run},{times[-1]:.3f},{views},{kiosk.seconds['fit']:.3f}")
+        print_line(f"median,{statistics.median(times):.3f}")
         about = "TRAIN takes {value} s until the new model answers"
-        print(judgement(statistics.median(times), good=GOOD_S, slow=SLOW_S, about=about))
+        print_line(judgement(statistics.median(times), good=GOOD_S, slow=SLOW_S, about=about))
 
 
 def taught(folder: Path) -> None:

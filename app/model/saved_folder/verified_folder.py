@@ -1,7 +1,7 @@
 """Write a folder atomically: write under a temporary name, sync, rename, then read back and verify every file.
 
-A folder is replaced only if it is empty, or if it is a saved folder and nothing else: its SHA256SUMS lists every file in
-it, metadata.json among them. One that is not finished carries NOT_FINISHED.txt. What a failed attempt leaves is
+A folder is replaced only if it is empty, or if it is a saved folder and nothing else: its SHA256SUMS lists every file
+in it, metadata.json among them. One that is not finished carries NOT_FINISHED.txt. What a failed attempt leaves is
 overwritten before it is deleted, because it may hold pictures. A folder that is replaced is only deleted: its files may
 have further names, in a backup that was made with hard links.
 """

@@ -97,6 +97,42 @@ def test_a_model_that_was_copied_alone_still_names_its_classes(
     assert re.fullmatch(re.escape(f"{picture}: ") + r"1: \d+\.\d %\n", capsys.readouterr().out)
 
 
+@pytest.mark.parametrize(
+    "share", ["NaN", "1e400", "2.0", "-0.5", '"x"', "[" * 5000 + "]" * 5000, "{}"], ids=lambda share: share[:5]
+)
+def test_a_crop_share_that_makes_no_sense_is_ignored(
+    share: str, saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(saved / "out", out)
+    (out / "metadata.json").write_text(f'{{"preprocessing": {{"crop_share": {share}}}}}')
+    assert main(["classify", str(out), str(saved / "data/1/0.png")]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_names_of_a_stranger_never_reach_the_terminal_as_commands(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("0 \x1b[31mred\n1 \x1b]0;title\x07\n")
+    picture = saved / "data/1/0.png"
+    assert main(["classify", str(saved / "out"), str(picture), "--labels", str(labels), "--top", "2"]) == 0
+    line = capsys.readouterr().out.removesuffix("\n")
+    assert line.isprintable()
+    assert "?[31mred" in line
+
+
+def test_classes_with_the_same_label_are_told_apart_by_their_number(saved: Path, tmp_path: Path) -> None:
+    labels, answers = tmp_path / "labels.txt", tmp_path / "answers.json"
+    labels.write_text("0 crane\n1 crane\n")
+    command = ["classify", str(saved / "out"), str(saved / "data/1/0.png"), "--labels", str(labels)]
+    assert main([*command, "--json", str(answers)]) == 0
+    found = json.loads(answers.read_text())[0]
+    assert found["label"] == "crane (1)"
+    assert set(found["probabilities"]) == {"crane (0)", "crane (1)"}
+    assert sum(found["probabilities"].values()) > 0.9
+
+
 def test_models_and_pictures_in_a_folder_that_this_user_may_not_read_are_named(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

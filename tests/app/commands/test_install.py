@@ -121,11 +121,30 @@ def test_installing_again_for_another_screen_removes_the_old_files(image: Path) 
     assert tree(image) == before
 
 
+@pytest.mark.parametrize("text", ["[]", "{}", '{"files": [{}], "links": [], "undo": [], "folders": []}', "[" * 5000])
+def test_a_damaged_manifest_is_named_and_nothing_is_removed(
+    text: str, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(image)
+    manifest = image / "etc/teachable-kiosk/installed.json"
+    manifest.write_text(text)
+    before = tree(image)
+    assert main(["uninstall", "--root", str(image)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: cannot read {manifest}: ")
+    assert error.endswith("Remove the kiosk's files by hand, and this file last.\n")
+    assert tree(image) == before
+
+
 def test_changed_settings_survive_install_and_uninstall(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
     install(image)
     settings = image / "etc/teachable-kiosk/kiosk.toml"
     settings.write_text('[classes]\nlabels = ["a", "b"]\n')
     install(image)
+    main(["uninstall", "--root", str(image), "--dry-run"])
+    foreseen = capsys.readouterr().out
+    assert "kept    /etc/teachable-kiosk/kiosk.toml: it was changed" in foreseen
+    assert "remove  /etc/teachable-kiosk/kiosk.toml" not in foreseen
     main(["uninstall", "--root", str(image)])
     assert settings.read_text() == '[classes]\nlabels = ["a", "b"]\n'
     assert "kept    /etc/teachable-kiosk/kiosk.toml: it was changed" in capsys.readouterr().out

@@ -107,6 +107,10 @@ def test_a_pin_that_was_set_later_survives_uninstall_and_a_lock_goes(image: Path
     assert (image / DATA / LOCK).exists()
 
 
+def end_of_input(_: str) -> str:
+    raise EOFError
+
+
 def test_at_a_terminal_a_person_is_asked_and_a_pin_is_typed_twice() -> None:
     answers = iter(["y", "", "no"])
     terminal = Terminal(yes=False, read=lambda _: next(answers), is_terminal=True)
@@ -114,6 +118,8 @@ def test_at_a_terminal_a_person_is_asked_and_a_pin_is_typed_twice() -> None:
     typed = iter(["12", "48213", "48214", "48213", "48213"])
     assert Terminal(yes=False, read_secret=lambda _: next(typed), is_terminal=True).pin() == "48213"
     assert Terminal(yes=True, is_terminal=True).agrees("anything")
+    ended = Terminal(yes=False, read=end_of_input, read_secret=end_of_input, is_terminal=True)
+    assert (ended.agrees("anything"), ended.pin()) == (False, "")
     nobody = Terminal(yes=False, is_terminal=False)
     assert (nobody.agrees("anything"), nobody.pin()) == (False, "")
 

@@ -39,6 +39,9 @@ def test_verify_reports_the_state_of_every_model(models: Path, capsys: pytest.Ca
     assert lines[0] == f"built-in                 ok           {default_extractor_path()}"
     assert lines[1] == "mobilenet_v1             not pulled"
     assert lines[3] == f"efficientnet_s           ok           {pulled}"
+    pulled.with_name(f"{PULLED}.sha256").write_bytes(b"\xff\xfe")
+    assert main(["models", "verify"]) == 1
+    assert capsys.readouterr().err == "error: damaged: efficientnet_s. Pull them again.\n"
     pulled.write_bytes(b"changed")
     assert main(["models", "verify"]) == 1
     output = capsys.readouterr()

@@ -58,6 +58,18 @@ def test_a_reader_that_has_seen_enough_is_no_error(trained: tuple[Path, Path]) -
     assert done.stdout.splitlines()[1] == "0"
 
 
+def test_work_goes_on_when_nobody_reads_its_output(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    out, answers = tmp_path / "out", tmp_path / "answers.json"
+    train = f"{' '.join(PROGRAM)} train {trained[0]} --out {out}"
+    classify = f"{' '.join(PROGRAM)} classify {trained[1]} {trained[0]}/red/0.png --json {answers}"
+    line = f"({train} && {classify}; echo $? >{tmp_path}/code) | true"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=110, check=False)
+    assert done.stderr == ""
+    assert (tmp_path / "code").read_text() == "0\n"
+    assert (out / "SHA256SUMS").is_file()
+    assert json.loads(answers.read_text())[0]["label"] == "red"
+
+
 def test_closed_streams_a_missing_home_and_the_c_locale_change_nothing(
     trained: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -75,3 +75,18 @@ def test_the_version_is_that_of_the_installed_package(capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert (ended.value.code, capsys.readouterr().out) == (0, f"teachable-kiosk {version('teachable-kiosk')}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "ignored"),
+    [
+        ("--headless --camera 0 models", ["--camera", "--headless"]),
+        ("--json x.json lessons", ["--json"]),
+        ("--device cpu --json x.json train data --out out", []),
+        ("--headless", []),
+        ("models --json x.json", []),
+    ],
+)
+def test_options_before_a_command_that_it_does_not_have_are_named(line: str, ignored: list[str]) -> None:
+    options = make_parser().parse_args(line.split())
+    assert sorted(options.meaningless(options)) == ignored

@@ -72,3 +72,12 @@ def test_at_a_terminal_it_is_typed_twice() -> None:
     with pytest.raises(PinRefused) as caught:
         ask_pin(Terminal(), lambda _: next(typed))
     assert str(caught.value) == "these two PINs differ, so nothing was changed. Try again."
+
+
+def test_the_end_of_the_input_changes_nothing() -> None:
+    def ask(_: str) -> str:
+        raise EOFError
+
+    with pytest.raises(PinRefused) as caught:
+        ask_pin(Terminal(), ask)
+    assert str(caught.value) == "no PIN was typed, so nothing was changed. Try again."

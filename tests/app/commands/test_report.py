@@ -74,3 +74,25 @@ def test_the_check_of_a_json_file_changes_no_file_and_does_not_open_a_pipe(tmp_p
         check_json(path)
     assert kept.read_text() == "as it was"
     assert not new.exists()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0picture", b"my notes", b"\x00"])
+def test_a_file_that_is_not_json_and_not_called_so_is_never_overwritten(content: bytes, tmp_path: Path) -> None:
+    """`classify MODEL --json *.jpg` names a picture."""
+    path = tmp_path / "1.jpg"
+    path.write_bytes(content)
+    with pytest.raises(JsonNotWritten) as caught:
+        check_json(path)
+    assert str(caught.value) == (
+        f"cannot write {path}: it holds something else than JSON. Name another file with --json."
+    )
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", b'{"earlier": 1}', b"\n [1]"])
+def test_an_earlier_report_and_an_empty_file_are_overwritten(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(content)
+    check_json(path)
+    write_json(path, [2])
+    assert path.read_text() == "[\n  2\n]\n"
