@@ -57,6 +57,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, FloatArray], dict[str, Any], 
         raise CheckpointUnreadable(path, system_reason(error)) from error
     except DAMAGED_ARCHIVE as error:
         raise CheckpointUnreadable(path, "it is damaged, or no checkpoint") from error
+    if not isinstance(facts, dict):
+        raise CheckpointUnreadable(path, "it is damaged, or no checkpoint")
     if facts.get("version") != VERSION:
         raise CheckpointUnreadable(path, "it was written by another version")
     if weights["mat_w"].ndim != 2 or weights["vec_b"].shape != weights["mat_w"].shape[1:]:

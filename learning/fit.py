@@ -119,7 +119,8 @@ def fit_head(
         label_indices: int (N,), 0..C-1, or one-hot (N, C); every class has two samples or more.
         num_classes: C, two or more.
         rng: Decides which holds are held out together.
-        groups: The hold of each sample, int (N,), 0 or more; None if each sample is a hold of its own.
+        groups: The hold of each sample, int (N,), 0 or more; None if each sample is a hold of its own. Each class may
+            count its holds from 0: samples of two classes are never of one hold.
         made: Embeddings of views made of the samples' pictures, (M, D); None if there are no views.
         made_source: The sample that each view was made from, int (M,), 0..N-1.
         prior: What was measured of the extractor; None if it was not.
@@ -137,7 +138,9 @@ def fit_head(
     y = checked_labels(label_indices, len(x), num_classes)
     if num_classes < MIN_CLASSES or np.bincount(y, minlength=num_classes).min() < MIN_SHOTS:
         raise NotEnoughSamples("training needs two classes with two samples each. Add samples.")
-    holds = np.arange(len(x)) if groups is None else renumbered(checked_labels(groups, len(x), 2**62, "groups"))
+    holds = np.arange(len(x))
+    if groups is not None:
+        holds = renumbered(renumbered(checked_labels(groups, len(x), 2**62, "groups")) * num_classes + y)
     views, source = checked_views(made, made_source, x)
     if prior is not None and prior.bank.shape[1] != x.shape[1]:
         raise InvalidEmbeddings(

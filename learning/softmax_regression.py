@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from learning.checkpoint import read_checkpoint, write_checkpoint
 from learning.dataset import checked_embeddings, checked_labels
 from learning.errors import (
+    CheckpointUnreadable,
     EmbeddingSizeMismatch,
     InvalidTrainingOption,
     MissingTrainingData,
@@ -113,7 +114,7 @@ class SoftmaxRegression:
 
         Args:
             data: `data_train` (N, D), `labels_train` (N,) or one-hot (N, C), and the same as `data_val`, `labels_val`,
-                which may be empty or missing.
+                which may be empty, also `[]`, or missing.
             num_iter: Number of updates.
             learning_rate: Step size.
             batch_size: Samples drawn, with repetition, for each update.
@@ -133,7 +134,8 @@ class SoftmaxRegression:
             MissingTrainingData: If `data_train` or `labels_train` is missing, or there are no samples.
             InvalidEmbeddings, InvalidLabels: If shapes, types or values are wrong.
             EmbeddingSizeMismatch: If the embeddings are not feature_dim long.
-            InvalidTrainingOption: If `batch_size`, `print_every` or `patience` is out of range.
+            InvalidTrainingOption: If `batch_size`, `print_every` or `patience` is out of range, or `learning_rate` so
+                large that the weights are no longer finite. The head is unchanged.
             ModelNotTrained: If feature_dim and num_classes were not given and no params were set.
             TrainingCancelled: If `should_stop` returned True.
         """
@@ -143,8 +145,8 @@ class SoftmaxRegression:
         y = checked_labels(_required(data, "labels_train"), len(x), len(biases), "labels_train")
         if not len(x):
             raise MissingTrainingData("data_train")
-        x_val = self._embeddings(data.get("data_val", x[:0]), "data_val")
-        y_val = checked_labels(data.get("labels_val", y[:0]), len(x_val), len(biases), "labels_val")
+        x_val = self._embeddings(_given(data, "data_val", x[:0]), "data_val")
+        y_val = checked_labels(_given(data, "labels_val", y[:0]), len(x_val), len(biases), "labels_val")
         rate, reg = np.float32(learning_rate), np.float32(self.reg)
         history: list[Report] = []
         best: tuple[float, int, FloatArray, FloatArray] | None = None
@@ -171,6 +173,10 @@ class SoftmaxRegression:
                 biases -= rate * gradient.sum(axis=0)
         if best is not None and _accuracy(x_val, y_val, weights, biases) < best[0]:
             _, _, weights, biases = best
+        if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
+            raise InvalidTrainingOption(
+                f"the training diverged with learning_rate={learning_rate}, so nothing changed. Use a smaller one."
+            )
         self.params = {"mat_w": weights, "vec_b": biases}
         self.calibrate(x)
         return tuple(history)
@@ -213,9 +219,10 @@ class SoftmaxRegression:
             InvalidEmbeddings, InvalidLabels: If shapes, types or values are wrong.
             EmbeddingSizeMismatch: If the embeddings are not feature_dim long.
         """
-        array = np.asarray(mat_x)
-        truth = checked_labels(labels, len(array), self._weights()[1].shape[0])
-        return float((self.run_inference(array) == truth).mean()) if len(array) else 0.0
+        array, classes = np.asarray(mat_x), len(self._weights()[1])
+        if array.size == 0 and np.size(labels) == 0:
+            return 0.0
+        return float((self.run_inference(array) == checked_labels(labels, len(array), classes)).mean())
 
     def serialize_model(self, in_model_path: str | Path) -> bytes:
         """Append the trained layer to an embedding extractor.
@@ -270,9 +277,9 @@ class SoftmaxRegression:
             Path(path),
             {"mat_w": weights, "vec_b": biases},
             {
-                "reg": self.reg,
-                "min_score": self.min_score,
-                "max_score": self.max_score,
+                "reg": float(self.reg),
+                "min_score": float(self.min_score),
+                "max_score": float(self.max_score),
                 "label_map": labels,
             },
             self.not_sure or {},
@@ -287,12 +294,14 @@ class SoftmaxRegression:
         """
         arrays, facts, not_sure = read_checkpoint(Path(path))
         feature_dim, num_classes = arrays["mat_w"].shape
-        head = cls(feature_dim, num_classes, reg=float(facts["reg"]))
-        head.params = arrays
-        head.min_score, head.max_score = float(facts["min_score"]), float(facts["max_score"])
-        if facts["label_map"] is not None:
-            head.label_map = {int(key): str(name) for key, name in facts["label_map"].items()}
-        head.not_sure = not_sure or None
+        try:
+            head = cls(feature_dim, num_classes, reg=float(facts["reg"]))
+            head.min_score, head.max_score = float(facts["min_score"]), float(facts["max_score"])
+            if facts["label_map"] is not None:
+                head.label_map = {int(key): str(name) for key, name in facts["label_map"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise CheckpointUnreadable(path, "it is damaged, or no checkpoint") from error
+        head.params, head.not_sure = arrays, not_sure or None
         return head
 
     def _weights(self) -> tuple[FloatArray, FloatArray]:
@@ -313,6 +322,8 @@ def _check_options(batch_size: int, print_every: int, patience: int | None) -> N
         raise InvalidTrainingOption(f"batch_size is {batch_size}. Use 1 or more.")
     if print_every < 0:
         raise InvalidTrainingOption(f"print_every is {print_every}. Use 1 or more, or 0 to print nothing.")
+    if patience is not None and patience < 1:
+        raise InvalidTrainingOption(f"patience is {patience}. Use 1 or more, or None to run all updates.")
     if patience is not None and not print_every:
         raise InvalidTrainingOption("patience counts reports, but print_every=0 disables them. Use 1 or more.")
 
@@ -321,6 +332,12 @@ def _required(data: Mapping[str, Any], name: str) -> Any:
     if name not in data:
         raise MissingTrainingData(name)
     return data[name]
+
+
+def _given(data: Mapping[str, Any], name: str, empty: Any) -> Any:
+    """Return a value; `empty`, which has the right shape and type, if it is missing or has no entries."""
+    value = data.get(name)
+    return empty if value is None or (hasattr(value, "__len__") and not len(value)) else value
 
 
 def _accuracy(x: FloatArray, y: Any, weights: FloatArray, biases: FloatArray) -> float:

@@ -8,7 +8,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -56,22 +56,26 @@ def read_member(data: bytes, name: str, most_bytes: int) -> bytes | None:
     return content if len(content) <= most_bytes else None
 
 
-def read_arrays(data: bytes, most_bytes: int) -> dict[str, NDArray[Any]] | None:
-    """Read the arrays of a `.npz` file: numbers only, of bounded size, and never a pickled object.
+def read_arrays(data: bytes, wanted: Collection[str], most_bytes: int) -> dict[str, NDArray[Any]] | None:
+    """Read arrays of a `.npz` file: numbers only, of bounded size, and never a pickled object.
 
     Args:
         data: The file.
-        most_bytes: Larger arrays are refused before they are unpacked.
+        wanted: The names of the arrays to read; others are not unpacked.
+        most_bytes: If all of them together are larger, they are refused before they are unpacked.
 
     Returns:
-        The arrays by name; None if anything about the file is damaged or too large.
+        Those arrays that there are, by name; None if anything about the file is damaged or too large.
     """
     if not _is_small(data):
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-        arrays = {name.removesuffix(".npy"): _array(read_member(data, name, most_bytes)) for name in names}
+            members = {one.filename: one.file_size for one in archive.infolist()}
+        names = [name for name in wanted if f"{name}.npy" in members]
+        if sum(members[f"{name}.npy"] for name in names) > most_bytes:
+            return None
+        arrays = {name: _array(read_member(data, f"{name}.npy", members[f"{name}.npy"])) for name in names}
     except (*_ERRORS, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError):
         return None
     return arrays

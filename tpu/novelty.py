@@ -26,6 +26,10 @@ from tpu.tensors import FloatArray
 
 FILE = "not_sure.npz"
 LARGEST_TEST_BYTES = 64 << 20
+ARRAYS = (
+    "version", "embedding_tensor", "threshold", "roots", "centre", "axes", "means", "precision", "precisions",
+    "directions", "shrink", "aside",
+)  # fmt: skip
 VERSIONS = (1, 2)  # that can be read
 
 
@@ -86,7 +90,7 @@ def read_novelty_test(model: bytes | StrPath) -> NoveltyTest | None:
     """
     data = read_model_file(model) if isinstance(model, str | os.PathLike) else model
     content = read_member(data, FILE, LARGEST_TEST_BYTES)
-    arrays = read_arrays(content, LARGEST_TEST_BYTES) if content is not None else None
+    arrays = read_arrays(content, ARRAYS, LARGEST_TEST_BYTES) if content is not None else None
     if arrays is None:
         return None
     try:

@@ -26,6 +26,7 @@ from app.importing.content import (
 from app.importing.untrusted_folder import UntrustedFolder
 from app.session.pictures import decode_picture
 from app.session.session import MOST_MADE_VIEWS, Sample, Session, no_views
+from app.session.soundness import LARGEST_VALUE
 
 MOST_SAMPLES = 20_000
 MOST_PICTURES_BYTES, LARGEST_PICTURE_BYTES = 96 << 20, 256 << 10
@@ -168,6 +169,8 @@ def _checked_arrays(head: Any, blobs: list[memoryview], classes: int) -> _Arrays
         np.frombuffer(blobs[3], np.float32).reshape(made, feature_dim).copy(),
         np.frombuffer(blobs[4], np.int64).copy(),
     )
+    if not _small(arrays.embeddings) or not _small(arrays.made):
+        raise damaged("session.npz")
     if not _all_in(arrays.label_indices, 0, classes) or not _all_in(arrays.made_source, 0, samples):
         raise damaged("session.npz")
     if not _all_in(arrays.holds, -1, None):
@@ -175,6 +178,11 @@ def _checked_arrays(head: Any, blobs: list[memoryview], classes: int) -> _Arrays
     if made and np.bincount(arrays.label_indices[arrays.made_source]).max() > MOST_MADE_VIEWS:
         raise damaged("session.npz")
     return arrays
+
+
+def _small(vectors: NDArray[np.float32]) -> bool:
+    """Whether the store would take these embeddings for sound, too."""
+    return bool(np.abs(vectors).max(initial=0.0) <= LARGEST_VALUE)
 
 
 def _all_in(values: NDArray[np.int64], first: int, end: int | None) -> bool:

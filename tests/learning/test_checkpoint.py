@@ -76,6 +76,16 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     assert not created.exists()
 
 
+def odd_facts(folder: Path) -> list[Path]:
+    """Checkpoints whose facts are valid JSON, and not those of a head."""
+    texts = ("[]", '{"version": 1}', '{"version": 1, "reg": 0, "min_score": "x", "max_score": 1, "label_map": null}',
+             '{"version": 1, "reg": 0, "min_score": 0, "max_score": 1, "label_map": [1]}')  # fmt: skip
+    paths = [folder / f"odd{number}.npz" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        np.savez(path, facts=np.array(text), mat_w=np.zeros((2, 2)), vec_b=np.zeros(2))
+    return paths
+
+
 def test_truncated_missing_and_newer_files_are_refused(head: SoftmaxRegression, tmp_path: Path) -> None:
     whole = tmp_path / "head.npz"
     head.save(whole)
@@ -85,6 +95,7 @@ def test_truncated_missing_and_newer_files_are_refused(head: SoftmaxRegression, 
     np.savez(other, facts=np.array('{"version": 99}'), mat_w=np.zeros((2, 2)), vec_b=np.zeros(2))
     reasons = {
         truncated: "it is damaged, or no checkpoint",
+        **dict.fromkeys(odd_facts(tmp_path), "it is damaged, or no checkpoint"),
         tmp_path / "none.npz": "No such file or directory",
         other: "it was written by another version",
     }

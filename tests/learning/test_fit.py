@@ -14,6 +14,7 @@ from learning.fit import FitProgress, fit_head
 from learning.layers import softmax
 from learning.novelty import novelties
 from learning.validation import plan_folds
+from learning.view_prior import ViewPrior
 from tests.learning.test_softmax_regression import blobs
 
 pytestmark = pytest.mark.needs_runtime
@@ -206,6 +207,18 @@ def test_no_row_is_judged_by_a_model_that_was_trained_on_its_hold_or_on_a_view_o
         assert len(held_out)
         assert not set(hold_of_row[training]) & set(hold_of_row[held_out])
         assert len(training) + (plan.fold == fold).sum() == len(plan.y)
+
+
+def test_each_class_may_count_its_holds_from_0() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(8, 6)).astype(np.float32) * 0.01 + 1  # near-duplicates
+    y = np.repeat([0, 1], 4)
+    bank, none = rng.normal(size=(20, 6)).astype(np.float32), np.zeros((0, 6), np.float32)
+    prior = ViewPrior(distance=10.0, bank=bank, views=bank, scatter=none, feature_scatter=none)
+    apart = fit_head(x, y, 2, groups=[0, 0, 1, 1, 2, 2, 3, 3], prior=prior, rng=np.random.default_rng(0))
+    counted = fit_head(x, y, 2, groups=[0, 0, 1, 1, 0, 0, 1, 1], prior=prior, rng=np.random.default_rng(0))
+    assert np.array_equal(apart.head.params["mat_w"], counted.head.params["mat_w"])
+    assert apart.validation_accuracy == counted.validation_accuracy
 
 
 def test_embeddings_of_two_extractors_are_refused() -> None:

@@ -20,16 +20,19 @@ def quiet(*_: object) -> None:
     """Print nothing."""
 
 
-@pytest.mark.parametrize("left_out", [("data_val", "labels_val"), ()])
+@pytest.mark.parametrize("left_out", [("data_val", "labels_val"), (), ("empty lists",)])
 def test_training_works_without_validation_data(left_out: tuple[str, ...]) -> None:
     samples = {name: value for name, value in data().items() if name not in left_out}
     if not left_out:
         samples |= {"data_val": np.zeros((0, 8), np.float32), "labels_val": np.zeros(0, np.int64)}
+    if left_out == ("empty lists",):
+        samples |= {"data_val": [], "labels_val": []}
     head = SoftmaxRegression(8, 3, rng=0)
     reports = head.train_with_sgd(samples, 200, 0.05, on_statistics=quiet)
     assert [one.iteration for one in reports] == [0, 100]
     assert all(math.isnan(one.validation_accuracy) for one in reports)
     assert head.get_accuracy(samples["data_train"], samples["labels_train"]) > 0.9
+    assert head.get_accuracy(samples["data_train"][:0], []) == head.get_accuracy([], []) == 0.0
 
 
 def test_without_validation_data_the_printed_line_says_none(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,6 +55,23 @@ def test_the_returned_history_is_what_on_statistics_received() -> None:
     )
     assert reports == tuple(Report(*one) for one in received)
     assert [one.iteration for one in reports] == [0, 50, 100, 150, 200]
+
+
+def test_a_training_that_diverges_is_refused_and_changes_nothing() -> None:
+    head = SoftmaxRegression(8, 3, reg=0.1, rng=0)
+    head.train_with_sgd(data(), 200, 0.05, on_statistics=quiet)
+    before = {name: value.copy() for name, value in head.params.items()}
+    with pytest.raises(InvalidTrainingOption) as caught, np.errstate(all="ignore"):
+        head.train_with_sgd(data(), 200, 1e30, on_statistics=quiet)
+    assert str(caught.value) == "the training diverged with learning_rate=1e+30, so nothing changed. Use a smaller one."
+    assert all(np.array_equal(head.params[name], value) for name, value in before.items())
+
+
+@pytest.mark.parametrize("patience", [0, -1])
+def test_a_patience_below_one_report_is_refused(patience: int) -> None:
+    with pytest.raises(InvalidTrainingOption) as caught:
+        SoftmaxRegression(8, 3).train_with_sgd(data(), 1, 0.1, patience=patience)
+    assert str(caught.value) == f"patience is {patience}. Use 1 or more, or None to run all updates."
 
 
 def test_training_without_samples_is_refused() -> None:

@@ -128,7 +128,7 @@ def _answer(data: bytes, guard: GuardedChild) -> None:
 def _archive(data: bytes) -> None:
     read_novelty_test(data)
     read_member(data, "labels.txt", 1 << 20)
-    read_arrays(data, 1 << 20)
+    read_arrays(data, ("centre", "axes", "means"), 1 << 20)
 
 
 def _session(files: list[bytes]) -> None:

@@ -60,7 +60,7 @@ def test_an_archive_with_very_many_members_is_not_even_listed() -> None:
 
 def test_arrays_are_numbers_and_never_objects(tmp_path: Path) -> None:
     sound = npz(a=np.arange(6).reshape(2, 3), b=np.float32(2.5))
-    arrays = read_arrays(sound, MOST_MEMORY_BYTES)
+    arrays = read_arrays(sound, ("a", "b", "c"), MOST_MEMORY_BYTES)
     assert {name: one.tolist() for name, one in arrays.items()} == {"a": [[0, 1, 2], [3, 4, 5]], "b": 2.5}
     for other in (
         npz(a=np.array([{}], object)),
@@ -69,13 +69,26 @@ def test_arrays_are_numbers_and_never_objects(tmp_path: Path) -> None:
         b"",
         sound.replace(b"(2, 3)", b"(2,-3)"),
     ):
-        assert read_arrays(other, MOST_MEMORY_BYTES) is None
+        assert read_arrays(other, "a", MOST_MEMORY_BYTES) is None
+
+
+def test_many_small_arrays_that_are_large_together_are_refused_and_others_are_never_unpacked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unpacked = []
+    read = zipfile.ZipExtFile.read
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda file, n=-1: unpacked.append(file.name) or read(file, n))
+    data = npz(**{name: np.zeros(1000, np.float32) for name in ("a", "b", "c")})
+    assert read_arrays(data, "abc", 12_000) is None
+    assert unpacked == []
+    assert set(read_arrays(data, "bx", 5_000) or ()) == {"b"}
+    assert set(unpacked) == {"b.npy"}
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0)])
 def test_arrays_are_read_in_both_forms_of_their_header(version: tuple[int, int]) -> None:
     stream, array = io.BytesIO(), np.arange(6, dtype=np.float32).reshape(2, 3)
     np.lib.format.write_array(stream, array, version=version)
-    found = read_arrays(archive(("centre.npy", stream.getvalue()), before=b""), 1 << 20)
+    found = read_arrays(archive(("centre.npy", stream.getvalue()), before=b""), ("centre",), 1 << 20)
     assert found is not None
     assert np.array_equal(found["centre"], array)
