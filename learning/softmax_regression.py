@@ -300,7 +300,7 @@ class SoftmaxRegression:
             if facts["label_map"] is not None:
                 head.label_map = {int(key): str(name) for key, name in facts["label_map"].items()}
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise CheckpointUnreadable(path, "it is damaged, or no checkpoint") from error
+            raise CheckpointUnreadable(Path(path), "it is damaged, or no checkpoint") from error
         head.params, head.not_sure = arrays, not_sure or None
         return head
 

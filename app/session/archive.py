@@ -81,7 +81,8 @@ class Archive:
             name: The name of the session, from `new_name`; empty for a new one.
 
         Returns:
-            The name of the archived session; None if there is no room for it, or nothing to keep.
+            The name of the archived session; None if there is no room for it, if it is larger than `max_bytes`, or if
+            there is nothing to keep.
 
         Raises:
             SessionNotArchived: If the disk fails; with `or_refuse`, also if there is no room, before the copy or after.
@@ -103,13 +104,14 @@ class Archive:
         path = self._path(name or self.new_name(session, now))
         serial = min(max(map(serial_of, self._paths()), default=0) + 1, LARGEST_SERIAL)
         store.copy_to(path, pictures=privacy is Privacy.KEEP, serial=serial)
+        size = _size(path)
         try:
             self._make_room()
         except OSError as error:  # the copy is complete; the next call tries again
             logger.warning("the archive could not make room: %s", error)
         if path.exists():
             return path.name.removesuffix(ENDING)
-        if or_refuse:  # it needed the room itself
+        if or_refuse and size <= self.max_bytes:  # it took the last room of the disk
             raise _no_room()
         return None
 
