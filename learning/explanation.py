@@ -31,6 +31,7 @@ from learning.map_fields import CHANNEL, COLUMN, ROW, Fields, cell_spans, find_f
 MOST_ROWS = 32  # and columns of the common grid
 MOST_MAPS = 64
 MOST_CLASSES = 4096
+MOST_HELD = 1 << 25  # numbers in the weights of all tensors together
 OUTPUTS, SIGNATURES = 2, 7  # fields of SubGraph and of Model in the schema
 PASSED_OVER = ("RESHAPE", "SQUEEZE", "DEQUANTIZE", "QUANTIZE")  # between the logits and the probabilities
 # What reading a damaged graph raises: a table is missing, an offset points outside, a stride is 0.
@@ -195,6 +196,10 @@ def _terms(view: GraphView, head: Operator) -> tuple[list[_Term], FloatArray]:
     offsets, terms, fields = np.zeros(classes, np.float64), list[_Term](), find_fields(view)
     makers = {output: operator for operator in view.operators for output in operator.outputs}
     for operator in reversed(view.operators):
+        if len(terms) > MOST_MAPS:
+            raise NotExplainable("the model has too many maps")
+        if sum(one.size for one in pending.values()) + sum(one.weights.size for one in terms) > MOST_HELD:
+            raise NotExplainable("the model is too large between its last maps and its answers")
         weights = [pending.pop(output, None) for output in operator.outputs]
         if all(one is None for one in weights):
             continue

@@ -29,10 +29,10 @@ def write_file(path: Path, data: bytes) -> None:
         OutputNotWritten: If the folder is missing, may not be written to, or is full.
     """
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():  # a device such as /dev/stdout, or a folder, which refuses
-            target.write_bytes(data)
+        if path.exists() and not path.is_file():  # a device such as /dev/stdout, or a folder, which refuses
+            path.write_bytes(data)
             return
+        target = path.resolve()
         partial = target.with_name(f"{target.name}.partial")
         try:
             partial.write_bytes(data)

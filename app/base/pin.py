@@ -1,7 +1,7 @@
 """PINs as they are stored: a key that scrypt derives from the PIN and a random salt, with the parameters.
 
 A stored PIN reads `scrypt$N$r$p$SALT$KEY`; salt and key are in base64. A settings file may also hold the PIN itself, as
-older versions wrote it; the kiosk derives the key when it starts (`app.config.stored_pin`).
+older versions wrote it; the kiosk derives the key when it starts (`SettingsFile.protect_pin`).
 """
 
 from __future__ import annotations

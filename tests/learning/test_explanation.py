@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -278,6 +279,34 @@ def partly_not_linear(g: GraphBuilder) -> int:
 def test_a_step_that_is_not_linear_has_no_form(shape: Callable[[GraphBuilder], int]) -> None:
     with pytest.raises(NotExplainable, match=r"^the model has a step that is not linear after its last maps: "):
         form_of(shape)
+
+
+def scaled_again_and_again(g: GraphBuilder) -> int:
+    """Hundreds of scaled means: each needs weights of its own on the way back."""
+    x = g.convolution(g.image, 256, kernel=3, stride=8)
+    total = g.mean(x)
+    for _ in range(400):
+        scaled = g.add("MUL", [g.mean(x), g.constant(np.full(256, 0.5))], g.shapes[total], "MulOptions")
+        total = g.add("ADD", [total, scaled], g.shapes[total], "AddOptions")
+    return g.flat(total)
+
+
+def test_a_graph_that_would_need_gigabytes_is_refused_early() -> None:
+    graph = GraphBuilder(32)
+    embedding = scaled_again_and_again(graph)
+    model, _ = exported(graph.extractor(embedding), 256, 1000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotExplainable) as refused:
+            explaining_form(model)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert str(refused.value) in (
+        "the model has too many maps",
+        "the model is too large between its last maps and its answers",
+    )
+    assert peak < 250 << 20
 
 
 def test_a_model_without_a_head_has_no_form() -> None:

@@ -31,6 +31,17 @@ READERS = pytest.mark.parametrize("read", [serialized, saved])
 AS = pytest.mark.parametrize("kind", [str, Path])
 
 
+def test_a_model_can_be_written_into_a_pipe(head: SoftmaxRegression, tmp_path: Path) -> None:
+    """As with `/dev/stdout` in a shell: the name leads to something that has no path of its own."""
+    source = tmp_path / "extractor.tflite"
+    source.write_bytes(tiny_extractor(feature_dim=6))
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as read, os.fdopen(writing, "wb") as write:
+        head.save_as_tflite_model(source, f"/dev/fd/{write.fileno()}")
+        write.close()
+        assert read.read() == head.serialize_model(source)
+
+
 @pytest.fixture
 def head() -> SoftmaxRegression:
     trained = SoftmaxRegression(6, 3, rng=0)

@@ -189,7 +189,7 @@ class GuardedChild:
             self._users += 1
 
     def forget(self, key: int) -> None:
-        """Free a model; end the process if it was the last one and need not stay. Never waits for the child."""
+        """Free a model; end the process if it was the last one and need not stay. Never waits for an answer."""
         self._users -= 1
         if self._users == 0 and not self._stays:
             self.kill()
