@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 from app.base.buttons import Button
 from app.base.i18n import message
 from app.base.ports import Clock, Frame
+from app.base.process_age import process_age_s
 from app.base.workers import Mailbox
 from app.core.events import CameraFound, CameraLost, Event, TargetsShown, at_time
 from app.core.modes.recovery import is_calm
@@ -21,6 +23,8 @@ from app.views.calm import calm
 from app.views.model import KioskView
 from app.views.present import Surroundings, present
 from tpu.tensors import centre_square
+
+logger = logging.getLogger(__name__)
 
 NO_FRAME_S = 2.5  # a camera that is silent for so long is lost, also while its worker waits for it
 PAUSED_S = 1.0  # if a tick comes so late, the whole process stood still, and the camera with it
@@ -102,13 +106,18 @@ class Loop:
         self._ticked_s = self._frame_at_s = clock()
         self._frame_arrived = False
         self._silent_camera: str | None = None
+        self._picture_shown = False
         self.view: KioskView = self._present()
 
     def run(self) -> None:
         """Tick until the kiosk stops running."""
         while self._kiosk.running:
             self.tick()
-            self._wait_for_tick(screen_rate_hz(self._kiosk.state))
+            self.wait()
+
+    def wait(self) -> None:
+        """Wait for the next tick, as long as the state of the kiosk allows."""
+        self._wait_for_tick(screen_rate_hz(self._kiosk.state))
 
     def tick(self) -> None:
         """Handle inputs, advance the kiosk, and draw.
@@ -127,6 +136,9 @@ class Loop:
             self.view = self._present()
             self._window.draw(self.view)
             self._on_shown(self.view)
+            if not self._picture_shown and self.view.picture is not None:
+                self._picture_shown = True
+                logger.info("the first picture is shown %.2f s after the start of the process", process_age_s())
             if scans(self._kiosk.state):
                 self._kiosk.handle(TargetsShown(self._groups(self.view)))
 

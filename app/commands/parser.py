@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from app.base.i18n import LANGUAGES
 from app.base.paths import COMMAND, asset_path, program_name
-from app.commands.bench import STANDALONE, topics_in
+from app.commands.bench import BY_DEFAULT, topics_in
 from app.config.checks import DEVICE_FORM
 
 CommandName = Literal[
@@ -163,8 +163,12 @@ def _add_soak(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    every, by_default = ", ".join(topics_in()), ", ".join(STANDALONE)
+    every, by_default = ", ".join(topics_in()), ", ".join(BY_DEFAULT)
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"{every} (default: {by_default})")
+    about = "measure what has a goal, and write the figures to FILE (JSON), without names or paths"
+    parser.add_argument("--share", type=Path, metavar="FILE", help=about)
+    about = "measure what has a goal, and write performance.md with charts and CSV into DIR"
+    parser.add_argument("--write", type=Path, metavar="DIR", help=about)
     _add_verbose(parser)
 
 

@@ -9,15 +9,20 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from app.base.errors import BenchmarkUnavailable
+from app.base.files import folder_problem
 from app.base.paths import import_folder
+from app.commands.bench.figures import Figure, figures_in
+from app.commands.bench.report import write_report, write_shared
 from app.commands.exit_codes import DONE
 from app.commands.streams import print_line
 
-STANDALONE = ("screen", "train-to-live")
+STANDALONE = ("screen", "train-to-live", "start", "idle", "answers", "pipeline", "growth", "pictures")
+REPORTED = ("start", "idle", "answers", "train-to-live", "pipeline", "growth", "pictures")  # with goals: ten minutes
+BY_DEFAULT = ("screen", "train-to-live")
 FOLDER = import_folder() / "benchmarks"
 COLUMNS = {"screen": "share of a tick: 1.00 is the whole time of one frame at 60 Hz; for a part, the whole drawing"}
 """Explanations of columns, by benchmark."""
@@ -25,8 +30,50 @@ COLUMNS = {"screen": "share of a tick: 1.00 is the whole time of one frame at 60
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    run_bench(options.topics, print_line)
+    write = print_line
+    if options.share is None and options.write is None:
+        run_bench(options.topics, write)
+        return DONE
+    for folder in (options.share and options.share.parent, options.write):
+        if folder is not None and (problem := folder_problem(folder)):
+            raise BenchmarkUnavailable(f"{folder} cannot be written: {problem}. Name another folder.")
+    figures = measure(options.topics or REPORTED, write)
+    if options.share is not None:
+        write_shared(options.share, figures)
+        write(f"Written: {options.share}. It names the machine and the versions, and no user, computer or folder.")
+    if options.write is not None:
+        write_report(options.write, figures)
+        write(f"Written: {options.write / 'performance.md'}")
     return DONE
+
+
+def measure(topics: Sequence[str], write: Callable[[str], None], *, folder: Path = FOLDER) -> list[Figure]:
+    """Run benchmarks one after the other, and return their figures.
+
+    Args:
+        topics: Their names.
+        write: Receives every line of their output.
+        folder: The folder with more benchmarks.
+
+    Raises:
+        BenchmarkUnavailable: If a name is unknown, or a benchmark fails.
+    """
+    found: list[Figure] = []
+    known = topics_in(folder)
+    _refuse_unknown(topics, known, folder)
+    for topic in topics:
+        write(f"# {topic}")
+        command = [sys.executable, *known[topic]]
+        with subprocess.Popen(command, cwd=import_folder(), stdout=subprocess.PIPE, text=True) as benchmark:
+            assert benchmark.stdout is not None
+            lines = []
+            for line in benchmark.stdout:
+                lines.append(line.rstrip("\n"))
+                write(lines[-1])
+        if benchmark.returncode:
+            raise BenchmarkUnavailable(f"the benchmark {topic} failed. Its messages are above.")
+        found += figures_in(lines)
+    return found
 
 
 def topics_in(folder: Path = FOLDER) -> dict[str, list[str]]:
@@ -40,7 +87,7 @@ def run_bench(topics: Sequence[str], write: Callable[[str], None], *, folder: Pa
     """Run benchmarks one after the other.
 
     Args:
-        topics: Their names; without any, those of STANDALONE.
+        topics: Their names; without any, those of BY_DEFAULT.
         write: Receives a header for each, and an explanation of its columns if they need one.
         folder: The folder with more benchmarks.
 
@@ -48,13 +95,17 @@ def run_bench(topics: Sequence[str], write: Callable[[str], None], *, folder: Pa
         BenchmarkUnavailable: If a name is unknown, or a benchmark fails.
     """
     known = topics_in(folder)
-    if unknown := [topic for topic in topics if topic not in known]:
-        more = "" if folder.is_dir() else " A clone of the project contains more."
-        raise BenchmarkUnavailable(f"unknown benchmark {unknown[0]!r}. Choose from: {', '.join(known)}.{more}")
-    for topic in topics or STANDALONE:
+    _refuse_unknown(topics, known, folder)
+    for topic in topics or BY_DEFAULT:
         write(f"# {topic}")
         if topic in COLUMNS:
             write(f"# {COLUMNS[topic]}")
         done = subprocess.run([sys.executable, *known[topic]], cwd=import_folder(), check=False)
         if done.returncode:
             raise BenchmarkUnavailable(f"the benchmark {topic} failed. Its messages are above.")
+
+
+def _refuse_unknown(topics: Sequence[str], known: Mapping[str, object], folder: Path) -> None:
+    if unknown := [topic for topic in topics if topic not in known]:
+        more = "" if folder.is_dir() else " A clone of the project contains more."
+        raise BenchmarkUnavailable(f"unknown benchmark {unknown[0]!r}. Choose from: {', '.join(known)}.{more}")

@@ -1,0 +1,180 @@
+"""What surrounds the model: crop and resize, and the kiosk's threads beside a single loop.
+
+How to run: python run_kiosk.py bench pipeline
+
+The bare model runs the same file in the same process on a tensor that is ready, in turns with the whole call. The
+single loop reads a picture, classifies it and draws it, one after the other; the kiosk's workers do that side by side.
+Both have the same camera, which delivers as many pictures as are read, the same model, and draw the same screen into
+memory.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from app.base.ports import Frame
+from app.base.workers import Mailbox, Worker
+from app.commands.bench.figures import Figure, in_turns, line_of, share
+from app.commands.bench.machine import machine_line
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.pace import ACTIVE_HZ
+from app.core.state import KioskState, Mode
+from app.demo.camera import DemonstrationCamera
+from app.model.live import LiveModel, Vision
+from app.model.observation import NOTHING_SEEN, Observation, Smoothed, smooth
+from app.ui.window import Window
+from app.views.present import Surroundings, present
+from app.workers.camera import watch_camera
+from app.workers.vision import watch_frames
+from learning.fit import fit_head
+from learning.tflite_export import append_head
+from tpu.classifier import ClassificationEngine
+from tpu.extractor import EmbeddingExtractor
+from tpu.models import default_extractor_path
+from tpu.runtime import allocate, open_on_cpu, runtime_for_cpu
+from tpu.tensors import input_tensor, prepare_picture
+
+REPEATS, RUN_S = 60, 8.0
+FAST_HZ = 1000.0
+CALL_GOAL, RATE_GOAL, LATENCY_GOAL = 1.15, 1.5, 0.6
+
+
+def main() -> None:
+    """Print the figures."""
+    print(machine_line())
+    bare_s, call_s = _model()
+    for figure in (
+        Figure("pipeline", "bare model", 1000 * bare_s, "ms"),
+        Figure("pipeline", "crop, resize and model", 1000 * call_s, "ms"),
+        Figure("pipeline", "crop, resize and model against the bare model", call_s / bare_s, "×", CALL_GOAL),
+    ):
+        print(line_of(figure), flush=True)
+    with tempfile.TemporaryDirectory() as folder, EmbeddingExtractor(default_extractor_path()) as extractor:
+        model = _trained(extractor, Path(folder) / "model.tflite")
+        window = Window((1280, 720), fullscreen=False, headless=True)
+        peer_hz, peer_s = _single_loop(model, window)
+        rate_hz, age_s = _threads(extractor, model, window)
+        window.close()
+    for figure in (
+        Figure("pipeline", "answers per second, kiosk", rate_hz, "1/s"),
+        Figure("pipeline", "answers per second, single loop", peer_hz, "1/s"),
+        Figure("pipeline", "rate against the single loop", rate_hz / peer_hz, "×", RATE_GOAL, at_least=True),
+        Figure("pipeline", "age of the answer, kiosk", 1000 * age_s, "ms"),
+        Figure("pipeline", "age of the answer, single loop", 1000 * peer_s, "ms"),
+        Figure("pipeline", "age against the single loop", age_s / peer_s, "×", LATENCY_GOAL),
+    ):
+        print(line_of(figure), flush=True)
+
+
+def _model() -> tuple[float, float]:
+    """Median seconds of the bare model, and of a whole call with cropping and resizing."""
+    path = default_extractor_path()
+    picture = DemonstrationCamera(sleep=lambda _s: None).read()
+    with EmbeddingExtractor(path) as extractor:
+        bare = open_on_cpu(extractor.model_bytes, path, runtime=runtime_for_cpu())
+        allocate(bare, path)
+        detail = bare.get_input_details()[0]
+        square = prepare_picture(picture, extractor.input_size_px)
+        bare.set_tensor(detail["index"], input_tensor(square, np.dtype(detail["dtype"]), extractor.normalization))
+        bare_s, call_s = in_turns([bare.invoke, lambda: extractor.embed(picture)], REPEATS)
+    return bare_s, call_s
+
+
+def _trained(extractor: EmbeddingExtractor, path: Path) -> Path:
+    """Write a model of three things."""
+    camera = DemonstrationCamera(sleep=lambda _s: None)
+    vectors = []
+    for kind in camera.kinds[:3]:
+        camera.show(kind)
+        for _ in range(8):
+            camera.new_view()
+            vectors.append(extractor.embed(camera.read()))
+    head = fit_head(np.stack(vectors), np.arange(24) // 8, 3, rng=np.random.default_rng(0)).head
+    path.write_bytes(append_head(extractor.model_bytes, head))
+    return path
+
+
+def _drawer(window: Window) -> Callable[[Frame, Smoothed], None]:
+    """Return what draws a picture with an answer, as the kiosk does."""
+    labels = DemonstrationCamera.kinds[:3]
+    state = KioskState(
+        classes=tuple(TaughtClass(label, 8) for label in labels),
+        mode=Mode.LIVE,
+        model=TrainedFacts(0.9, 0.5, (8, 8, 8)),
+        camera="demonstration",
+    )
+    around = Surroundings(model_square=(80, 0, 480))
+
+    def draw(frame: Frame, seen: Smoothed) -> None:
+        window.draw(present(replace(state, now_s=time.monotonic()), frame, seen, around))
+
+    return draw
+
+
+def _single_loop(model: Path, window: Window) -> tuple[float, float]:
+    """Read, classify and draw in turn: answers per second, and their median age when they are drawn."""
+    camera, draw = DemonstrationCamera(frames_per_second=FAST_HZ), _drawer(window)
+    engine, seen, ages = ClassificationEngine(model), NOTHING_SEEN, list[float]()
+    started_s = time.monotonic()
+    while time.monotonic() < started_s + RUN_S:
+        frame = Frame(camera.read(), len(ages), time.monotonic())
+        judged = engine.judge(frame.image)
+        observation = Observation(
+            frame, probabilities=judged.probabilities, threshold=engine.threshold or 0.0, novelty=judged.novelty
+        )
+        seen = smooth(seen, observation)
+        draw(frame, seen)
+        ages.append(time.monotonic() - frame.captured_at_s)
+    engine.close()
+    return len(ages) / RUN_S, share(ages, 0.5)
+
+
+def _threads(extractor: EmbeddingExtractor, model: Path, window: Window) -> tuple[float, float]:
+    """The workers of the kiosk: answers per second, and their median age when they are drawn."""
+    camera, draw = DemonstrationCamera(frames_per_second=FAST_HZ), _drawer(window)
+    vision = Vision(extractor, 3)
+    engine = ClassificationEngine(model)
+    vision.go_live(LiveModel(engine, model, (0, 1, 2), engine.threshold or 0.0))
+    for_screen, for_vision, answers = Mailbox[Frame](), Mailbox[Frame](), Mailbox[Observation]()
+    answered, ages, failures = [0], list[float](), list[Exception]()
+
+    def deliver(frame: Frame) -> None:
+        for_vision.put(frame)
+        for_screen.put(frame)
+
+    def answer(observation: Observation) -> None:
+        answered[0] += 1
+        answers.put(observation)
+
+    def failed(_worker: str, error: Exception) -> None:
+        failures.append(error)
+
+    workers = [
+        Worker("vision", lambda stop: watch_frames(vision, for_vision, answer, print, stop=stop), failed).start(),
+        Worker("camera", lambda stop: watch_camera(lambda: camera, deliver, lambda _: None, stop=stop), failed).start(),
+    ]
+    frame, seen, started_s = None, NOTHING_SEEN, time.monotonic()
+    while time.monotonic() < started_s + RUN_S and not failures:
+        frame, observation = for_screen.take() or frame, answers.take()
+        seen = smooth(seen, observation)
+        if frame is not None:
+            draw(frame, seen)
+        if observation is not None:
+            ages.append(time.monotonic() - observation.frame.captured_at_s)
+        window.wait(ACTIVE_HZ)
+    for worker in reversed(workers):
+        worker.stop()
+    vision.close()
+    if failures:
+        raise failures[0]
+    return answered[0] / RUN_S, share(ages, 0.5)
+
+
+if __name__ == "__main__":
+    main()

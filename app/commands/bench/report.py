@@ -1,0 +1,131 @@
+"""Write the figures of a machine: a table for docs/performance.md, CSV, a chart for each topic, and a file to share."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import platform
+import re
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
+from pathlib import Path
+
+from app.commands.bench.estimate import estimates
+from app.commands.bench.figures import HEAD, Figure, line_of
+
+PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pygame", "ai-edge-litert")
+TITLES = {
+    "start": "Start",
+    "idle": "Nobody presses anything",
+    "answers": "Answers and presses",
+    "train-to-live": "From TRAIN to the first answer",
+    "pipeline": "Around the model",
+    "growth": "Long sessions",
+    "pictures": "`train` on folders of pictures",
+}
+WIDTH, ROW, LABEL, EDGE = 720, 26, 360, 10  # of a chart
+REACHED, MISSED, PLAIN = "#2f7d4f", "#b5532c", "#5b6770"
+
+
+def machine() -> dict[str, str]:
+    """The machine and the versions, without names of computer, user or folders."""
+    found = {"machine": platform.machine(), "processor": _processor(), "cores": str(os.cpu_count())}
+    found |= {"memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB"}
+    found |= {"python": platform.python_version(), "kernel": platform.release().split("-")[0]}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def write_shared(path: Path, figures: Sequence[Figure]) -> None:
+    """Write the figures with machine and versions as JSON, for a table of boards."""
+    rows = [dict(zip(HEAD[:5], (one.topic, one.what, one.value, one.unit, one.goal), strict=True)) for one in figures]
+    path.write_text(json.dumps({"machine": machine(), "figures": rows}, indent=1) + "\n")
+
+
+def write_report(folder: Path, figures: Sequence[Figure]) -> None:
+    """Write `performance.md`, `performance.csv` and a chart for each topic into a folder."""
+    charts = folder / "performance"
+    charts.mkdir(parents=True, exist_ok=True)
+    lines = [",".join(HEAD), *(line_of(figure) for figure in figures)]
+    (folder / "performance.csv").write_text("\n".join(lines) + "\n")
+    parts = [HEADER.format(machine="\n".join(f"| {name} | {value} |" for name, value in machine().items()))]
+    for topic, some in groupby(figures, key=lambda figure: figure.topic):
+        own = list(some)
+        (charts / f"{topic}.svg").write_text(chart(own))
+        parts.append(f"## {TITLES.get(topic, topic)}\n\n![{topic}](performance/{topic}.svg)\n\n{table(own)}")
+    boards = "\n".join(f"| {name} | {value:.0f} ms |" for name, value in estimates())
+    parts.append(ESTIMATE.format(boards=boards))
+    (folder / "performance.md").write_text("\n\n".join(parts) + "\n")
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """The figures of a topic as a table in Markdown."""
+    rows = ["| what | measured | goal | |", "|---|---|---|---|"]
+    for figure in figures:
+        sign = "" if figure.goal is None else f"{'≥' if figure.at_least else '≤'} {figure.goal:g} {figure.unit}"
+        mark = {None: "", True: "reached", False: "missed"}[figure.reached]
+        rows.append(f"| {figure.what} | {figure.value:.3g} {figure.unit} | {sign} | {mark} |")
+    return "\n".join(rows)
+
+
+def chart(figures: Sequence[Figure]) -> str:
+    """Bars of the figures in SVG: each against its goal, which is the line; those without a goal as numbers alone."""
+    height, room = ROW * len(figures) + 2 * EDGE, WIDTH - LABEL - 110
+    parts = []
+    for row, figure in enumerate(figures):
+        y = EDGE + ROW * row
+        colour = {None: PLAIN, True: REACHED, False: MISSED}[figure.reached]
+        text = f"{figure.value:.3g} {figure.unit}"
+        parts.append(f'<text x="{LABEL - 8}" y="{y + 17}" text-anchor="end">{html.escape(figure.what)}</text>')
+        right = LABEL
+        if figure.goal:
+            length = min(1.0, figure.value / (2 * figure.goal)) * room
+            right += round(length)
+            parts.append(f'<rect x="{LABEL}" y="{y + 4}" width="{max(2, length):.0f}" height="18" fill="{colour}"/>')
+            line = LABEL + room / 2
+            parts.append(f'<path d="M{line:.0f} {y + 1}v24" stroke="#222" stroke-dasharray="3 2"/>')
+            right = max(right, round(line))
+        parts.append(f'<text x="{right + 6}" y="{y + 17}" fill="{colour}">{html.escape(text)}</text>')
+    style = "<style>text{font:13px sans-serif;fill:#222}</style>"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">'
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>{style}{"".join(parts)}</svg>\n'
+    )
+
+
+def _processor() -> str:
+    """The model name of the processor or the board."""
+    for path, pattern in (("/proc/device-tree/model", r"(.+)"), ("/proc/cpuinfo", r"model name\s*:\s*(.+)")):
+        try:
+            found = re.search(pattern, Path(path).read_text(errors="replace"))
+        except OSError:
+            continue
+        if found:
+            return found[1].strip("\0 ")
+    return "unknown"
+
+
+HEADER = """# Performance
+
+`make bench` writes this page. Every ratio (×) compares two measurements of the same run, so it does not depend on how
+fast the machine is; the other values are those of one machine. In the charts the dashed line is the goal.
+
+| machine | |
+|---|---|
+{machine}"""
+
+ESTIMATE = """## Boards that were not measured
+
+**Estimated, not measured**: the multiply-adds of the built-in extractor over those that one core reaches with 8-bit
+integers (`app/commands/bench/estimate.py`). `bench --share FILE` writes the figures of a machine to a file without
+names or paths; please send it if you have such a board.
+
+| board | one picture through the extractor, estimated |
+|---|---|
+{boards}"""

@@ -1,0 +1,47 @@
+"""The limit on processor time that makes a computer as slow as a board."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.base.paths import import_folder
+
+SLOW = import_folder() / "benchmarks" / "slow.py"
+TWO = Path("/sys/fs/cgroup/cgroup.controllers").is_file()
+
+
+def slow(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, SLOW, *arguments], capture_output=True, text=True, check=False, env={**os.environ, **changes}
+    )
+
+
+@pytest.mark.parametrize("quota", ["0", "1000"])
+def test_a_quota_that_is_no_share_of_the_cores_is_refused(quota: str) -> None:
+    done = slow("--quota", quota, "demo")
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"--quota must be more than 0 and at most {os.cpu_count()}, the number of cores\n")
+
+
+def test_a_process_in_the_group_gets_its_quota_and_no_more() -> None:
+    sys.path.insert(0, str(SLOW.parents[1]))
+    from benchmarks.slow import limited
+
+    try:
+        with limited(0.2) as join:
+            started_s = time.monotonic()
+            subprocess.run(
+                [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"],
+                preexec_fn=join, check=True,
+            )  # fmt: skip
+            took_s = time.monotonic() - started_s
+    except SystemExit as error:
+        assert str(error).startswith("error: no limit can be set in /sys/fs/cgroup")  # not root, or a container
+        return
+    assert took_s > 0.3 / 0.2 * 0.8  # a slower machine takes longer still
