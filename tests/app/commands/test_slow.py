@@ -6,14 +6,12 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from app.base.paths import import_folder
 
 SLOW = import_folder() / "benchmarks" / "slow.py"
-TWO = Path("/sys/fs/cgroup/cgroup.controllers").is_file()
 
 
 def slow(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -33,6 +31,8 @@ def test_a_process_in_the_group_gets_its_quota_and_no_more() -> None:
     sys.path.insert(0, str(SLOW.parents[1]))
     from benchmarks.slow import limited
 
+    refused = ""
+    took_s = 0.0
     try:
         with limited(0.2) as join:
             started_s = time.monotonic()
@@ -42,6 +42,8 @@ def test_a_process_in_the_group_gets_its_quota_and_no_more() -> None:
             )  # fmt: skip
             took_s = time.monotonic() - started_s
     except SystemExit as error:
-        assert str(error).startswith("error: no limit can be set in /sys/fs/cgroup")  # not root, or a container
-        return
-    assert took_s > 0.3 / 0.2 * 0.8  # a slower machine takes longer still
+        refused = str(error)
+    if refused:  # not root, or a container without control groups
+        assert refused.startswith("error: no limit can be set in /sys/fs/cgroup")
+    else:
+        assert took_s > 0.3 / 0.2 * 0.8  # a slower machine takes longer still
