@@ -1,9 +1,10 @@
 """Run the demonstration, the benchmark and the tests as on a slow board: under a limit on processor time.
 
-python benchmarks/slow.py [--quota 0.3] [demo|bench|tests|all] [-- ARGUMENTS]
+python benchmarks/slow.py [--quota 0.3] [demo|bench|pipeline|tests|all] [-- ARGUMENTS]
 
 A control group of Linux gives all processes together QUOTA cores (`cpu.max` of version 2, `cpu.cfs_quota_us` of version
-1). That needs root. `bench` prints the seconds from TRAIN to the first answer; arguments behind `--` go to pytest.
+1). That needs root. `bench` prints the seconds from TRAIN to the first answer, `pipeline` compares the kiosk's threads
+with a single loop; arguments behind `--` go to pytest.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def main() -> None:
     """Run it; exit with the code of the first command that fails."""
     parser = option_parser(__doc__)
     parser.add_argument("--quota", type=float, default=0.3, help="cores for all processes together (default: 0.3)")
-    parser.add_argument("what", nargs="?", choices=("demo", "bench", "tests", "all"), default="all")
+    parser.add_argument("what", nargs="?", choices=("demo", "bench", "pipeline", "tests", "all"), default="all")
     parser.add_argument("arguments", nargs="*", help="for pytest")
     options = parser.parse_args()
     if not 0 < options.quota <= (os.cpu_count() or 1):
@@ -40,6 +41,7 @@ def main() -> None:
     commands = {
         "demo": [sys.executable, "run_kiosk.py", "--demo", "--headless"],
         "bench": [sys.executable, "run_kiosk.py", "bench", "train-to-live"],
+        "pipeline": [sys.executable, "run_kiosk.py", "bench", "pipeline"],
         "tests": [sys.executable, *SUITE, *options.arguments],
     }
     print(machine_line())

@@ -7,6 +7,7 @@ packages are programs in `benchmarks/`, which only a checkout contains.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -64,7 +65,8 @@ def measure(topics: Sequence[str], write: Callable[[str], None], *, folder: Path
     for topic in topics:
         write(f"# {topic}")
         command = [sys.executable, *known[topic]]
-        with subprocess.Popen(command, cwd=import_folder(), stdout=subprocess.PIPE, text=True) as benchmark:
+        quiet = {**os.environ, "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
+        with subprocess.Popen(command, cwd=import_folder(), env=quiet, stdout=subprocess.PIPE, text=True) as benchmark:
             assert benchmark.stdout is not None
             lines = []
             for line in benchmark.stdout:

@@ -96,7 +96,9 @@ def main() -> None:
         )
         with compose(config, headless=True) as composed:
             watch = Watch(composed)
-            script = threading.Thread(target=_use, args=(composed, watch, float(baseline.stdout)), daemon=True)
+            script = threading.Thread(
+                target=_use, args=(composed, watch, float(baseline.stdout.split()[-1])), daemon=True
+            )
             script.start()
             while composed.kiosk.running:
                 composed.loop.tick()
