@@ -290,6 +290,9 @@ def make_loop(
         button = screens.button_at(loop.view, window.size, position)
         return ScreenKey.SWITCH if scans(kiosk.state) and button is not ScreenKey.CORNER else button
 
+    def something_new() -> bool:
+        return mailboxes.frames_for_screen.full or mailboxes.observations.full or not kiosk.events.empty()
+
     pointer = Pointer(touched, lambda: window.size)
     loop = Loop(
         kiosk,
@@ -301,7 +304,7 @@ def make_loop(
             stage=AttractStage().picture,
         ),
         clock=clock,
-        wait_for_tick=partial(window.wait, early=lambda: not kiosk.events.empty()),
+        wait_for_tick=partial(window.wait, early=something_new),
         poll_devices=poll_devices,
         on_shown=outputs.show,
         text_input=TextInput(),

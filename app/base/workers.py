@@ -103,6 +103,11 @@ class Mailbox(Generic[Item]):
             self._item = item
             self._changed.notify()
 
+    @property
+    def full(self) -> bool:
+        """Whether an item waits."""
+        return self._item is not None
+
     def take(self, timeout_s: float = 0.0) -> Item | None:
         """Take the item, waiting up to `timeout_s` for one; None if there is none."""
         with self._changed:

@@ -8,7 +8,7 @@ from app.core.state import KioskState, Mode
 
 ACTIVE_HZ = 60
 TRAINING_HZ = 30  # leaves the processor to the training
-IDLE_HZ = 30
+IDLE_HZ = 15  # a new picture, a new answer and a press are not waited for
 ATTRACT_HZ = 12  # as many pictures as the demonstration has
 IDLE_AFTER_S = 10.0
 IDLE_CAMERA_HZ = 15.0  # every second picture of most cameras

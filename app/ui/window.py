@@ -120,7 +120,7 @@ class Window:
 
         Args:
             rate_hz: Ticks per second, counted from the end of the last wait.
-            early: Whether something else happened that should not wait, such as the press of a button on a pin.
+            early: Whether something else happened that should not wait, such as a new picture, or a button on a pin.
         """
         due_s, pressed = self._ticked_s + 1 / rate_hz, False
         while (left_s := due_s - time.monotonic()) > 0 and not pressed:

@@ -161,7 +161,7 @@ def test_the_screen_is_drawn_less_often_while_nobody_does_anything(station: Stat
         station.kiosk, Screen(), [], frames=Mailbox(), observations=Mailbox(),
         surroundings=Surroundings(), clock=lambda: station.now_s, wait_for_tick=wait_for_tick,
     ).run()  # fmt: skip
-    assert (rates[0], rates[-1]) == (60, 30)
+    assert (rates[0], rates[-1]) == (60, 15)
 
 
 class Broken(Screen):

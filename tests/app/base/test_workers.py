@@ -83,3 +83,12 @@ def test_stopping_a_worker_that_has_ended_does_nothing() -> None:
     worker = Worker("drive", lambda _stop: None, nobody).start()
     worker.stop()
     worker.stop()
+
+
+def test_a_mailbox_is_full_until_its_item_is_taken() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    seen = [mailbox.full]
+    mailbox.put(0)
+    seen.append(mailbox.full)
+    mailbox.take()
+    assert [*seen, mailbox.full] == [False, True, False]

@@ -20,8 +20,8 @@ def after(seconds: float, mode: Mode = Mode.TEACH) -> KioskState:
     ("state", "screen_hz", "camera_hz"),
     [
         (after(1), 60, math.inf),
-        (after(11), 30, 15),
-        (after(11, Mode.LIVE), 30, 15),
+        (after(11), 15, 15),
+        (after(11, Mode.LIVE), 15, 15),
         (after(1, Mode.TRAINING), 30, math.inf),
         (after(1, Mode.ATTRACT), 12, 2),
         (after(500, Mode.ATTRACT), 12, 2),
