@@ -27,6 +27,7 @@ from app.base.paths import import_folder
 from app.commands.bench.figures import Figure, in_turns, line_of, share
 from app.commands.bench.machine import machine_line
 from app.commands.bench.train_to_live import taught
+from app.commands.streams import print_line
 from app.compose import Composed, compose
 from app.config.schema import Config
 from app.core.events import ButtonPressed
@@ -81,7 +82,7 @@ class Watch:
 
 def main() -> None:
     """Print the figures."""
-    print(machine_line())
+    print_line(machine_line())
     baseline = subprocess.run(
         [sys.executable, "-c", BASELINE], cwd=import_folder(), capture_output=True, text=True, check=True
     )
@@ -148,7 +149,7 @@ def _use(composed: Composed, watch: Watch, baseline_mb: float) -> None:
         what = f"memory after {lasted_s:.0f} s, beyond imports and model"
         found.append(Figure("answers", what, memory, "MB", MEMORY_GOAL_MB))
         for figure in found:
-            print(line_of(figure), flush=True)
+            print_line(line_of(figure))
     finally:
         kiosk.running = False
 

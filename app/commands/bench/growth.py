@@ -15,6 +15,7 @@ import numpy as np
 
 from app.commands.bench.figures import Figure, line_of, seconds_of
 from app.commands.bench.machine import machine_line
+from app.commands.streams import print_line
 from app.demo.camera import DemonstrationCamera
 from app.session.pictures import encode_picture
 from app.session.session import Sample
@@ -31,7 +32,7 @@ ADD_GOAL, FIT_GOAL = 1.2, 2.2  # twice the samples, twice the time and a tenth
 
 def main() -> None:
     """Print the figures."""
-    print(machine_line())
+    print_line(machine_line())
     with tempfile.TemporaryDirectory() as folder:
         few_s, many_s = _added(Path(folder))
     half_s, whole_s = (seconds_of(_fit(samples)) for samples in (MANY // 2, MANY))
@@ -42,7 +43,7 @@ def main() -> None:
         Figure("growth", f"fit of {MANY} samples", whole_s, "s"),
         Figure("growth", f"fit of {MANY} samples against {MANY // 2}", whole_s / half_s, "×", FIT_GOAL),
     ):
-        print(line_of(figure), flush=True)
+        print_line(line_of(figure))
 
 
 def _added(folder: Path) -> tuple[float, float]:

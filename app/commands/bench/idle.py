@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from app.commands.bench.figures import Figure, line_of
 from app.commands.bench.machine import machine_line
+from app.commands.streams import print_line
 from app.compose import Composed, compose
 from app.config.schema import Config
 from app.core.pace import IDLE_AFTER_S
@@ -33,8 +34,8 @@ LONGEST_S = 120.0
 
 def main() -> None:
     """Print the figures."""
-    print(machine_line())
-    print("# in a window" if screen_chosen(os.environ) else "# drawn into memory: there is no screen")
+    print_line(machine_line())
+    print_line("# in a window" if screen_chosen(os.environ) else "# drawn into memory: there is no screen")
     with tempfile.TemporaryDirectory() as folder:
         settings = Config()
         config = replace(
@@ -55,10 +56,10 @@ def _measure(composed: Composed) -> None:
     kiosk = composed.kiosk
     try:
         _wait(lambda: kiosk.state.now_s - kiosk.state.last_input_s > IDLE_AFTER_S + SETTLES_S)
-        print(line_of(Figure("idle", "teach, nobody presses", _share(TEACH_S), "%", TEACH_GOAL)), flush=True)
+        print_line(line_of(Figure("idle", "teach, nobody presses", _share(TEACH_S), "%", TEACH_GOAL)))
         _wait(lambda: kiosk.state.mode is Mode.ATTRACT)
         time.sleep(SETTLES_S)
-        print(line_of(Figure("idle", "attract", _share(ATTRACT_S), "%", ATTRACT_GOAL)), flush=True)
+        print_line(line_of(Figure("idle", "attract", _share(ATTRACT_S), "%", ATTRACT_GOAL)))
     finally:
         kiosk.running = False
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from app.commands.bench.figures import Figure, in_turns, line_of
 from app.commands.bench.machine import machine_line
+from app.commands.streams import print_line
 from app.demo.camera import DemonstrationCamera
 from app.embedding.work import HereEmbedder, ToEmbed
 from tpu.extractor import EmbeddingExtractor
@@ -27,7 +28,7 @@ GOAL = 1.4
 
 def main() -> None:
     """Print the figures."""
-    print(machine_line())
+    print_line(machine_line())
     path = default_extractor_path()
     camera = DemonstrationCamera(sleep=lambda _s: None)
     with tempfile.TemporaryDirectory() as folder, EmbeddingExtractor(path) as extractor:
@@ -58,7 +59,7 @@ def main() -> None:
         Figure("pictures", "pictures per second, whole decoding and bare model", COUNT / bare_s, "1/s"),
         Figure("pictures", "train against whole decoding and bare model", bare_s / ours_s, "×", GOAL, at_least=True),
     ):
-        print(line_of(figure), flush=True)
+        print_line(line_of(figure))
 
 
 if __name__ == "__main__":

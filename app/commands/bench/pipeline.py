@@ -24,6 +24,7 @@ from app.base.ports import Frame, ImageArray
 from app.base.workers import Mailbox, Worker
 from app.commands.bench.figures import Figure, in_turns, line_of, share
 from app.commands.bench.machine import machine_line
+from app.commands.streams import print_line
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.pace import ACTIVE_HZ
 from app.core.state import KioskState, Mode
@@ -49,14 +50,14 @@ CALL_GOAL, RATE_GOAL, LATENCY_GOAL = 1.15, 1.5, 0.6
 
 def main() -> None:
     """Print the figures."""
-    print(machine_line())
+    print_line(machine_line())
     bare_s, call_s = _model()
     for figure in (
         Figure("pipeline", "bare model", 1000 * bare_s, "ms"),
         Figure("pipeline", "crop, resize and model", 1000 * call_s, "ms"),
         Figure("pipeline", "crop, resize and model against the bare model", call_s / bare_s, "×", CALL_GOAL),
     ):
-        print(line_of(figure), flush=True)
+        print_line(line_of(figure))
     with tempfile.TemporaryDirectory() as folder, EmbeddingExtractor(default_extractor_path()) as extractor:
         model = _trained(extractor, Path(folder) / "model.tflite")
         window = Window((1280, 720), fullscreen=False, headless=True)
@@ -71,7 +72,7 @@ def main() -> None:
         Figure("pipeline", "age of the answer, single loop", 1000 * peer_s, "ms"),
         Figure("pipeline", "age against the single loop", age_s / peer_s, "×", LATENCY_GOAL),
     ):
-        print(line_of(figure), flush=True)
+        print_line(line_of(figure))
 
 
 def _model() -> tuple[float, float]:

@@ -18,6 +18,7 @@ from app.base.errors import BenchmarkUnavailable
 from app.base.paths import import_folder
 from app.commands.bench.figures import Figure, line_of
 from app.commands.bench.machine import machine_line
+from app.commands.streams import print_line
 from app.devices.display import screen_chosen
 
 RUNS = 3
@@ -40,7 +41,7 @@ print(process_age_s())
 
 def main() -> None:
     """Print the figures."""
-    print(machine_line())
+    print_line(machine_line())
     headless = not screen_chosen(os.environ)
     splashes, pictures, references = [], [], []
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +59,7 @@ def main() -> None:
         Figure("start", "imports, model and window", statistics.median(references), "s"),
         Figure("start", "first picture against imports, model and window", ratio, "×", RATIO_GOAL),
     ):
-        print(line_of(figure), flush=True)
+        print_line(line_of(figure))
 
 
 def _kiosk(folder: str, *, headless: bool) -> tuple[float, float]:
