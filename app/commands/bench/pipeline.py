@@ -186,7 +186,9 @@ def _threads(extractor: EmbeddingExtractor, model: Path, window: Window) -> tupl
         failures.append(error)
 
     workers = [
-        Worker("vision", lambda stop: watch_frames(vision, for_vision, answer, print, stop=stop), failed).start(),
+        Worker(
+            "vision", lambda stop: watch_frames(vision, for_vision, answer, lambda _: None, stop=stop), failed
+        ).start(),
         Worker("camera", lambda stop: watch_camera(lambda: camera, deliver, lambda _: None, stop=stop), failed).start(),
     ]
     frame, seen, started_s = None, NOTHING_SEEN, time.monotonic()
