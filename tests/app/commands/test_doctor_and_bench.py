@@ -263,8 +263,8 @@ def test_without_a_checkout_the_error_says_where_more_benchmarks_are(tmp_path: P
     with pytest.raises(BenchmarkUnavailable) as refused:
         run_bench(["head"], print, folder=tmp_path / "benchmarks")
     assert str(refused.value) == (
-        "unknown benchmark 'head'. Choose from: answers, growth, idle, pictures, pipeline, screen, start, train-to-live. "
-        "A clone of the project contains more."
+        "unknown benchmark 'head'. Choose from: answers, growth, idle, pictures, pipeline, screen, start, "
+        "train-to-live. A clone of the project contains more."
     )
 
 
