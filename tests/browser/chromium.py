@@ -33,8 +33,8 @@ class ChromiumTab(Tab):
     def click(self, selector: str) -> None:
         self.page.click(selector)
 
-    def press_tab(self) -> None:
-        self.page.keyboard.press("Tab")
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
 
     def give(self, selector: str, paths: Sequence[Path]) -> None:
         self.page.set_input_files(selector, [str(path) for path in paths])

@@ -22,7 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.browser.tab import DEFAULT, LOCAL, LONGEST_MS, Browser, Camera, Tab, Window
 
 NAMES = ("firefox-esr", "firefox")
-TAB_KEY = "\ue004"
+KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Space": " ", "ArrowDown": "\ue015"}
 EVENTS = (
     "browsingContext.downloadEnd", "browsingContext.userPromptOpened", "log.entryAdded", "network.beforeRequestSent",
 )  # fmt: skip
@@ -123,8 +123,8 @@ class FirefoxTab(Tab):
         ]
         self._perform({"type": "pointer", "id": "mouse", "actions": pointer})
 
-    def press_tab(self) -> None:
-        keys = [{"type": "keyDown", "value": TAB_KEY}, {"type": "keyUp", "value": TAB_KEY}]
+    def press(self, key: str) -> None:
+        keys = [{"type": kind, "value": KEYS[key]} for kind in ("keyDown", "keyUp")]
         self._perform({"type": "key", "id": "keyboard", "actions": keys})
 
     def give(self, selector: str, paths: Sequence[Path]) -> None:
@@ -152,7 +152,12 @@ class FirefoxTab(Tab):
 
 
 class Firefox(Browser):
-    """Firefox with a fake camera, which shows one colour after another."""
+    """Firefox with a fake camera, which shows one colour after another.
+
+    It has no option for a file in its place. `media.video_loopback_dev` names a device of the kernel module
+    v4l2loopback, and PipeWire's cameras come through a desktop's portal; neither is there in a container. So a test
+    puts a stream with a known picture into the page instead.
+    """
 
     camera_shows = None
 

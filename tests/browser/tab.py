@@ -61,8 +61,8 @@ class Tab(ABC):
         """Scroll to an element and click it with the mouse."""
 
     @abstractmethod
-    def press_tab(self) -> None:
-        """Press the key that moves the focus."""
+    def press(self, key: str) -> None:
+        """Press a key: "Tab", "Enter", "Space" or "ArrowDown"."""
 
     @abstractmethod
     def give(self, selector: str, paths: Sequence[Path]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import struct
 import subprocess
 import sys
 import threading
@@ -14,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
 
 from tests.browser.conftest import COLOURS, EXTRACTORS, Open, speckled, write
 from tests.browser.tab import Browser, Tab, Window
@@ -42,6 +46,7 @@ def test_the_code_that_is_shown_answers_as_the_page_does(
         (folder / "picture.jpg").write_bytes(red.read_bytes())
     assert python_answer(codes["Python"], tmp_path) == pytest.approx(shares, abs=0.001)
     assert script_answer(codes["JavaScript"], engine_package, browser) == pytest.approx(shares, abs=0.001)
+    assert kotlin_answer(codes["Android (Kotlin)"], tmp_path) == pytest.approx(shares, abs=0.001)
 
 
 def python_answer(code: str, folder: Path) -> dict[str, float]:
@@ -63,6 +68,56 @@ def script_answer(code: str, folder: Path, browser: Browser) -> dict[str, float]
         answer = tab.text("#answer")
         browser.close_tab(tab)
     return {label: float(share) for label, share in (line.split(": ") for line in answer.splitlines())}
+
+
+def kotlin_answer(code: str, folder: Path) -> dict[str, float]:
+    """What the code computes, without a compiler: its sizes and its arithmetic, put into Python, around the model.
+
+    It does not show that the code compiles. Each line that is used must be there as it is expected.
+    """
+
+    def only(pattern: str) -> re.Match[str]:
+        (found,) = re.finditer(pattern, code)
+        return found
+
+    assert all(code.count(one) == code.count(other) for one, other in ("()", "{}", "[]"))
+    (file,) = only(r'context\.assets\.open\("([^"]+)"\)').groups()
+    labels = json.loads(f"[{only(r'val LABELS = listOf[(](.*)[)]')[1]}]")
+    model = Interpreter(str(folder / file))
+    model.allocate_tensors()
+    entry, output = model.get_input_details()[0], model.get_output_details()[0]
+    side = int(only(r"extractThumbnail\(picture, (\d+), \1\)")[1])
+    only(rf"square\.getPixels\(it, 0, {side}, 0, 0, {side}, {side}\)")
+    pixels = Image.open(folder / "picture.jpg").convert("RGB")
+    assert pixels.size == (side, side)
+    put = re.findall(r"\.put(Float)?\((.*?)\)(?=\.put|\n)", only(r"for \(pixel in pixels\) input(.*\n)")[1])
+    assert len(put) == 3
+    data = bytearray()
+    for red, green, blue in np.asarray(pixels).reshape(-1, 3).tolist():
+        for kind, expression in put:
+            value = eval(in_python(expression), {"pixel": red << 16 | green << 8 | blue})
+            data += struct.pack("=f", value) if kind else struct.pack("=B", int(value) & 0xFF)
+    sizes = [
+        eval(one.replace("LABELS.size", str(len(labels)))) for one in re.findall(r"Direct\(([\w.* ]+\*.*?)\)", code)
+    ]
+    assert sizes == [len(data), output["dtype"]().nbytes * int(np.prod(output["shape"]))]
+    model.set_tensor(entry["index"], np.frombuffer(data, entry["dtype"]).reshape(entry["shape"]))
+    model.invoke()
+    expression = in_python(only(r"LABELS\.associateWith { (.*) }")[1])
+    return {
+        label: eval(expression, {"taken": raw.item()})
+        for label, raw in zip(labels, model.get_tensor(output["index"])[0], strict=True)
+    }
+
+
+def in_python(expression: str) -> str:
+    """An expression of the Kotlin code in Python; `taken` is the number that the buffer `output` yields."""
+    for pattern, replacement in (
+        (r"\bshr (\d+) and (0x\w+)", r">> \1 & \2"), (r"output\.get\(\)\.toInt\(\) and (0x\w+)", r"taken & \1"),
+        (r"\.toByte\(\)", ""), (r"output\.(float|get\(\))", "taken"), (r"(?<=\d)f\b", ""),
+    ):  # fmt: skip
+        expression = re.sub(pattern, replacement, expression)
+    return expression
 
 
 @contextmanager

@@ -44,6 +44,22 @@ LEAST_LETTERS_PX = """() => Math.min(...[...document.querySelectorAll('body *')]
         const size = parseFloat(getComputedStyle(one).fontSize), picture = one.closest('svg');
         return picture ? size * picture.getBoundingClientRect().width / picture.viewBox.baseVal.width : size;
     }))"""
+OPEN_ALL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+CONTROLS = """[...document.querySelectorAll('a[href], button, select, input, summary')]
+    .filter((one) => one.checkVisibility() && !one.disabled)"""
+NOTE_EVENTS = """() => {
+    window.noted = [];
+    window.reached = [];
+    document.addEventListener('focusin', (event) => { reached.push(event.target); });
+    for (const kind of ['click', 'change']) {
+        document.addEventListener(kind, (event) => {
+            noted.push(event.target);
+            if (event.target.matches('input[type=file], a:not(.skip)')) event.preventDefault();
+        }, true);
+    }
+    saveAs = (name) => noted.push(name); // instead of a file
+}"""
+SCROLLED = 8  # parts without a control that the keys of the keyboard scroll
 SIZES = ((320, 640), (768, 1024), (1280, 800), (3840, 2160))
 
 
@@ -285,7 +301,8 @@ def test_the_model_comes_out_of_the_page(open_page: Open, saved: Path) -> None:
 
 def violations(tab: Tab, axe: str) -> list[str]:
     """What axe-core finds wrong."""
-    tab.evaluate(f"() => {{ {axe}; }}")
+    if not tab.evaluate("() => 'axe' in window"):
+        tab.evaluate(f"() => {{ {axe}; }}")
     found = tab.evaluate("async () => (await axe.run()).violations")
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
@@ -293,11 +310,27 @@ def violations(tab: Tab, axe: str) -> list[str]:
 def test_axe_finds_no_violation(open_page: Open, saved: Path, red: Path, axe: str) -> None:
     tab = open_page(saved / "open_me.html")
     tab.answers([red])
-    tab.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    tab.evaluate(OPEN_ALL)
     start_camera(tab)
-    for palette in ("paper", "night", "contrast", "distinct"):
+    assert violations(tab, axe) == []
+    tab.click("[data-testid=why]")
+    tab.wait("() => !document.querySelector('#light').hidden")
+    for palette, language, width in (
+        ("paper", "en", 1280), ("night", "de", 320), ("contrast", "fr", 3840), ("distinct", "es", 768),
+        ("automatic", "tr", 320),
+    ):  # fmt: skip
         tab.choose("#colours", palette)
-        assert violations(tab, axe) == [], palette
+        tab.choose("#language", language)
+        tab.evaluate(OPEN_ALL)
+        tab.resize(width, 900)
+        tab.wait("(width) => innerWidth === width", width)
+        assert violations(tab, axe) == [], (palette, language, width)
+
+
+def test_axe_finds_no_violation_in_the_report(open_page: Open, saved: Path, axe: str) -> None:
+    for dark in (False, True):
+        tab = open_page(saved / "report.html", wait=False, width=380, height=700, dark=dark)
+        assert violations(tab, axe) == []
 
 
 def test_the_page_is_dark_where_the_system_is(open_page: Open, saved: Path) -> None:
@@ -319,16 +352,49 @@ def test_nothing_is_cut_off_at_any_width(open_page: Open, saved: Path, tmp_path:
         assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
-def test_everything_can_be_reached_with_the_keyboard(open_page: Open, saved: Path) -> None:
+def test_every_control_can_be_reached_and_used_with_the_keyboard(open_page: Open, saved: Path, red: Path) -> None:
     tab = open_page(saved / "open_me.html")
-    reached = []
-    for _ in range(14):
-        tab.press_tab()
-        reached.append(
-            tab.evaluate(
-                "() => { const one = document.activeElement; "
-                "return one.id || one.dataset.testid || one.className || one.tagName; }"
-            )
+    tab.answers([red])
+    tab.evaluate(NOTE_EVENTS)
+    use_all(tab, last=("clear", "camera-button"))
+    order = tab.evaluate("() => reached.map((one) => one.id || one.dataset.testid || one.className || one.tagName)")
+    wanted = ["skip", "language", "colours", "why", "camera-button", "pictures", "save-table", "clear", "report"]
+    assert list(dict.fromkeys(one for one in order if one in wanted)) == wanted
+    assert tab.evaluate("() => noted.filter((one) => typeof one === 'string')") == ["answers.csv", "model.tflite"]
+    assert tab.evaluate("() => document.body.dataset.why") == "on"
+    assert tab.evaluate("() => document.documentElement.lang") != "en"
+    assert tab.evaluate("() => document.querySelectorAll('[data-testid=answer]').length") == 0
+    tab.wait("() => !document.querySelector('#camera-controls').hidden")
+    tab.evaluate("() => { document.querySelector('.skip').focus(); }")
+    use_all(tab, within="#camera-controls", last=("camera-stop",))
+    assert tab.evaluate("() => document.querySelector('#mirror').checked") is False
+    assert tab.evaluate("() => document.querySelector('#camera-controls').hidden")
+
+
+def use_all(tab: Tab, *, last: Sequence[str], within: str = "body") -> None:
+    """Go to every visible control with Tab; then use each with the key of its kind, those with the ids `last` last."""
+    here = f"{CONTROLS}.filter((one) => one.closest('{within}'))"
+    tab.evaluate(OPEN_ALL)
+    names: list[str] = tab.evaluate(f"() => {here}.map((one) => one.id)")
+    for _ in range(tab.evaluate(f"() => {CONTROLS}.length") + SCROLLED):
+        tab.press("Tab")
+        if tab.evaluate(f"() => {here}.every((one) => reached.includes(one))"):
+            break  # before the focus leaves the page
+    missed = tab.evaluate(f"() => {here}.filter((one) => !reached.includes(one)).map((one) => one.outerHTML)")
+    assert missed == []
+    for number in sorted(range(len(names)), key=lambda one: last.index(names[one]) if names[one] in last else -1):
+        key, choices = tab.evaluate(
+            f"""(number) => {{
+                ({OPEN_ALL})(); // another language makes some controls anew
+                const one = window.used = {here}[number];
+                one.focus();
+                window.noted = noted.filter((other) => typeof other === 'string');
+                const key = one.matches('select') ? 'ArrowDown' : one.matches('input') ? 'Space' : 'Enter';
+                return [key, one.options?.length ?? 2];
+            }}""",
+            number,
         )
-    wanted = ["skip", "language", "colours", "camera-button", "pictures", "download", "SUMMARY"]
-    assert [one for one in reached if one in wanted][: len(wanted)] == wanted
+        if choices < 2:
+            continue  # one camera, so there is none to choose
+        tab.press(key)
+        tab.wait("() => noted.some((one) => one === used)")

@@ -158,7 +158,8 @@ def _note(text: str) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "plain") -> str:
     cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table class={kind}><tr>{''.join(f'<th>{name}</th>' for name in head)}</tr>{cells}</table>"
+    names = "".join(f"<th>{name}</th>" if name else "<td></td>" for name in head)
+    return f"<table class={kind}><tr>{names}</tr>{cells}</table>"
 
 
 def _classes(facts: Mapping[str, Any], say: Say) -> str:
@@ -183,7 +184,7 @@ def _confusion(facts: Mapping[str, Any]) -> str:
         )
         rows.append(f"<tr><th>{escape(label)}</th>{cells}</tr>")
     head = "".join(f"<th><span>{escape(label)}</span></th>" for label in labels)
-    return f"<div class=scroll><table class=confusion><tr><th></th>{head}</tr>{''.join(rows)}</table></div>"
+    return f"<div class=scroll><table class=confusion><tr><td></td>{head}</tr>{''.join(rows)}</table></div>"
 
 
 def _wrong(facts: Mapping[str, Any], pictures: Mapping[int, bytes], say: Say) -> str:
