@@ -10,7 +10,7 @@ import pytest
 
 from learning import fit_head
 from learning.errors import InvalidEmbeddings
-from learning.products import product
+from learning.products import inverse, product
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -62,3 +62,22 @@ def test_embeddings_that_are_too_large_are_refused_by_the_fit_without_any_warnin
         with pytest.raises(InvalidEmbeddings) as caught:
             fit_head(embeddings, np.arange(20) % 2, 2, rng=rng)
     assert str(caught.value) == TOO_LARGE
+
+
+@pytest.mark.parametrize("size", [1, 2, 64, 65, 200])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("ridge", [1.0, 1e-3])
+def test_the_inverse_is_that_of_double_precision_and_symmetric(size: int, kind: type, ridge: float) -> None:
+    rng = np.random.default_rng(size)
+    rows = rng.normal(0, 1, (size + 40, size))
+    matrix = rows.T @ rows / len(rows) + ridge * np.eye(size)
+    found, exact = inverse(matrix.astype(kind)), np.linalg.inv(matrix)
+    assert found.dtype == kind
+    assert np.array_equal(found, found.T)
+    error = np.abs(found - exact).max() / np.abs(exact).max()
+    assert error < 4 * np.finfo(kind).eps * np.linalg.cond(matrix) + 1e-6 * (kind is np.float32)
+
+
+def test_a_matrix_that_rounding_made_indefinite_is_inverted_all_the_same() -> None:
+    matrix = np.array([[1.0, 2.0], [2.0, 1.0]], np.float32)
+    assert np.allclose(inverse(matrix) @ matrix, np.eye(2), atol=1e-6)
