@@ -36,6 +36,8 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         title = _answered(labels[cell.truth], labels[cell.answer])
     elif state.results.lit and 2 * _on_background(state, confused) > len(confused):
         title = message("Mixed up: it looked at the background")
+    elif any(one.light is not None for one in confused):
+        title = message("Mixed up because of what is outlined")
     else:
         title = message("Pictures that mixed it up")
     bring_back = ActionKey(Action.UNDO, "undo", translate(message("Bring back")), "Z")

@@ -145,7 +145,7 @@ def results(count: int, names: tuple[str, ...], *, lit: bool = False) -> Results
         labels=names[:count],
         indices=tuple(range(count)),
         confusion=tuple(tuple(_cell(row, column, count) for column in range(count)) for row in range(count)),
-        confused_title="Pictures that mixed it up",
+        confused_title="Mixed up because of what is outlined" if lit else "Pictures that mixed it up",
         confused=tuple(
             ConfusedPicture(
                 ("drop", number),

@@ -122,7 +122,7 @@ def test_what_is_said_of_a_model_fits_in_every_language(
 ) -> None:
     right = round(accuracy * 120)
     model = TrainedFacts(accuracy, 0.5, (60, 60), {"confusion": [[right, 120 - right], [0, 0]]}, how, provisional=True)
-    said = translated(after_training(model), language)
+    said, outlined = translated(after_training(model), language), message("Mixed up because of what is outlined")
     page = replace(
         VIEWS["results"].results,
         title=translated(title_of_results(model), language),
@@ -132,9 +132,7 @@ def test_what_is_said_of_a_model_fits_in_every_language(
         confusion_title=translated(message("Left: what it really was. Top: what it guessed."), language),
         confused_title=translated(message("Pictures that mixed it up"), language),
         confused_in_all=120,
-        confused_cut_title=translated(
-            message("{title} ({count} in all)", title=message("Pictures that mixed it up"), count=120), language
-        ),
+        confused_cut_title=translated(message("{title} ({count} in all)", title=outlined, count=120), language),
     )
     check_texts(drawn(replace(VIEWS["results"], results=page), size), size)
     check_texts(drawn(replace(VIEWS["live"], notice=Banner(said, Tone.SUCCESS)), size), size)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.base.buttons import Action, MatrixCell, ScreenKey
+from app.base.explanation import Explanation, Way
 from app.base.i18n import LANGUAGES
 from app.core.facts import TrainedFacts
 from app.core.pages import ResultsState
@@ -61,6 +63,15 @@ def test_a_provisional_limit_adds_one_short_line() -> None:
 )
 def test_a_cell_says_what_its_pictures_are(cell: MatrixCell, title: str) -> None:
     assert shown(cell=cell).confused_title == title
+
+
+def test_with_light_on_the_pictures_the_title_says_what_the_outlines_mean() -> None:
+    why = Explanation(np.ones((3, 3), np.float32), 1, 0, against_all=False, margin=9.0, way=Way.EXACT)
+    lit = {"explanations": ((2, why), (1, why))}
+    assert shown(**lit).confused_title == "Mixed up because of what is outlined"
+    assert shown(**lit, on_background=(2,)).confused_title == "Mixed up: it looked at the background"
+    assert shown(**lit, lit=False).confused_title == "Pictures that mixed it up"
+    assert shown(**lit, cell=MatrixCell(0, 0)).confused_title == "apple – right"
 
 
 def test_of_many_mistakes_the_page_shows_the_first_and_says_how_many_there_are() -> None:

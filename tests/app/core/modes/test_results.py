@@ -60,7 +60,9 @@ def test_why_shows_and_hides_what_spoke_for_the_answers() -> None:
 
 def test_the_title_says_if_most_mistakes_come_from_the_background() -> None:
     why = Explanation(np.ones((2, 2), np.float32), 1, 0, against_all=False, margin=4.0, way=Way.EXACT)
-    for on_background, title in (((2,), "Mixed up: it looked at the background"), ((), "Pictures that mixed it up")):
+    for on_background, title in (
+        ((2,), "Mixed up: it looked at the background"), ((), "Mixed up because of what is outlined"),
+    ):  # fmt: skip
         state, _ = results(ev.PicturesLoaded(((2, PICTURE),), ((2, why),), on_background))
         page = present(state, None, NOTHING_SEEN, Surroundings()).results
         assert page is not None
