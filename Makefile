@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall deb engine test test-deb test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check flips kills soak mutants bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall deb image engine test test-deb test-arm64 test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check flips kills soak mutants bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -32,6 +32,17 @@ deb: $(VENV)/.ready
 	@command -v dpkg-deb >/dev/null || { echo "dpkg-deb is missing. Install it: sudo apt install dpkg"; exit 1; }
 	$(RUN) distribution/deb/build.py $(if $(ARCH),--architecture $(ARCH)) $(if $(PYTHONS),--pythons $(PYTHONS))
 
+# Build an image for a Raspberry Pi that boots into the kiosk: make image IMAGE_GEN=../rpi-image-gen PIN=2468
+# MODEL=rpi4 SETTINGS=/full/path/kiosk.toml. docs/operating.md says what it needs.
+MODEL ?= rpi5
+image:
+	@test -x "$(IMAGE_GEN)/rpi-image-gen" || { echo "Name the folder of rpi-image-gen: make image IMAGE_GEN=DIR PIN=NUMBER"; exit 1; }
+	@test -n "$(PIN)" || { echo "The staff pages need a PIN: make image IMAGE_GEN=DIR PIN=NUMBER"; exit 1; }
+	$(MAKE) deb ARCH=arm64 PYTHONS=3.13
+	cd $(IMAGE_GEN) && ./rpi-image-gen build -S $(CURDIR)/distribution/raspberry_pi_image -c teachable-kiosk.yaml -- \
+		IGconf_device_layer=$(MODEL) IGconf_kiosk_pin=$(PIN) IGconf_kiosk_settings=$(SETTINGS) \
+		IGconf_kiosk_package=$$(ls -t $(CURDIR)/dist/teachable-kiosk_*_arm64.deb | head -1)
+
 test: $(VENV)/.ready
 	$(RUN) $(PYTEST)
 
@@ -53,6 +64,11 @@ SUITE ?= bookworm
 test-deb: $(VENV)/.ready
 	$(RUN) distribution/deb/build.py --fast --out build/deb
 	$(SUDO) $(RUN) distribution/deb/check_in_root.py build/deb/*_$(shell dpkg --print-architecture).deb --suite $(SUITE)
+
+# Use the kiosk on an emulated 64-bit ARM processor, and run its tests there: takes hours; a second call goes on where the
+# first one stopped. Needs root: sudo apt install mmdebstrap qemu-user-static arch-test. TESTS=tests/learning is a part.
+test-arm64: $(VENV)/.ready
+	$(SUDO) $(RUN) distribution/arm64.py --suite $(SUITE) $(if $(TESTS),--tests $(TESTS)) $(if $(PHOTOS),--photos $(PHOTOS))
 
 # The page that opens a saved model, in two browsers: sudo apt install chromium firefox-esr npm. PICTURES=1000 compares
 # more answers.

@@ -22,9 +22,30 @@ root="$1"; shift
 mount --make-rprivate /
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-mount -t sysfs -o ro sysfs "$root/sys" 2>/dev/null || true
-exec chroot "$root" "$@"
+if [ -n "${QEMU_CPU:-}" ]; then
+    mount -t tmpfs tmpfs "$root/sys"
+    mkdir -p "$root/sys/devices/system/cpu"
+    for list in possible present; do echo 0 >"$root/sys/devices/system/cpu/$list"; done
+    printf '%s\\n' "$CPUINFO" >"$root/sys/cpuinfo"
+    mount --bind "$root/sys/cpuinfo" "$root/proc/cpuinfo"
+else
+    mount -t sysfs -o ro sysfs "$root/sys"
+fi
+chroot "$root" "$@"
+exit $?
 """
+"""The shell stays the first process: a program that changes its user would no longer end with its parent. With an
+emulated processor, /sys and /proc/cpuinfo must not describe this computer's: LiteRT crashes when it reads that."""
+CPUINFO = """processor\t: 0
+BogoMIPS\t: 108.00
+Features\t: fp asimd evtstrm crc32 cpuid
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x0
+CPU part\t: 0xd08
+CPU revision\t: 3
+"""
+"""What a Cortex-A72 says of one of its cores; one is enough, because emulation is not faster with more."""
 
 
 class RootUnavailable(Exception):
@@ -61,7 +82,7 @@ def check_roots(architecture: str) -> None:
             )
 
 
-def make_root(folder: Path, suite: str, architecture: str, packages: Sequence[str]) -> Root:
+def make_root(folder: Path, suite: str, architecture: str, packages: Sequence[str], processor: str = "") -> Root:
     """Make a Debian system in `folder`, or use the one that an earlier call finished there.
 
     Args:
@@ -69,6 +90,7 @@ def make_root(folder: Path, suite: str, architecture: str, packages: Sequence[st
         suite: Debian's name of the release.
         architecture: Debian's name of the processor.
         packages: To install besides the essential ones.
+        processor: That qemu emulates, such as "cortex-a72"; empty is the one that can do most.
 
     Raises:
         RootUnavailable: If it cannot be made.
@@ -89,7 +111,7 @@ def make_root(folder: Path, suite: str, architecture: str, packages: Sequence[st
             reason = [line for line in done.stderr.splitlines() if line.startswith("E:")] or ["no reason given"]
             raise RootUnavailable(f"mmdebstrap made no system: {reason[0]}")
         finished.write_text(wanted)
-    return Root(folder)
+    return Root(folder, processor)
 
 
 class Root:
@@ -97,10 +119,11 @@ class Root:
 
     Args:
         folder: Where it is.
+        processor: That qemu emulates, if it does; empty is the one that can do most.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, processor: str = "") -> None:
+        self.folder, self._processor = folder, processor
 
     def path(self, name: str | Path) -> Path:
         """Where a file of the system is on this computer."""
@@ -108,14 +131,28 @@ class Root:
 
     def words(self, *words: str, user: str = "root", network: bool = False, folder: str = "/") -> list[str]:
         """Return the command that runs a program in the system. Every process that it starts ends with it."""
+        emulated = [f"QEMU_CPU={self._processor}"] if self._processor else []
         steps = [
             *("env", "-i", f"--chdir={folder}", f"HOME={self.home(user)}", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
             *("LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "OPENBLAS_NUM_THREADS=1"),
+            *emulated,
         ]
         if user != "root":
             steps = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *steps]
         own = ["unshare", "--mount", "--pid", *([] if network else ["--net"]), "--fork", "--kill-child"]
-        return [*own, "sh", "-ec", ENTER, "enter", str(self.folder), *steps, *words]
+        return [
+            "env",
+            *emulated,
+            f"CPUINFO={CPUINFO}",
+            *own,
+            "sh",
+            "-ec",
+            ENTER,
+            "enter",
+            str(self.folder),
+            *steps,
+            *words,
+        ]
 
     def home(self, user: str) -> str:
         """Return the home folder of a user of the system."""
