@@ -210,6 +210,7 @@ def compose(
             warn_of_loss(config)
         sounds = open_sounds(config, headless, stack)
         lesson = open_lesson(config, fallbacks) if demo is None else None
+        of_settings = config.model.extractor
         if lesson is not None and lesson.extractor:
             config = replace(config, model=replace(config.model, extractor=lesson.extractor))
         extractor, accelerator = open_model_or_default(config, list_devices, events.put, stack, fallbacks)
@@ -233,6 +234,7 @@ def compose(
                 guarded,
                 problems,
                 lesson,
+                of_settings,
             ),
             events=events,
             toggle_fullscreen=window.toggle_fullscreen,

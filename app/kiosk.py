@@ -21,6 +21,7 @@ from typing import Concatenate, ParamSpec
 
 from app.base.boundary import ErrorBoundary
 from app.base.exhaustive import assert_never
+from app.base.files import WRITES
 from app.base.i18n import Text, message
 from app.base.not_sure import NotSure
 from app.base.picture import Picture
@@ -33,7 +34,7 @@ from app.core import events as ev
 from app.core.modes import erasing, idle, results
 from app.core.modes.devices import CAMERA_STARTS_S
 from app.core.modes.games import watching
-from app.core.modes.recovery import job_lost, recovered, waits_for_job
+from app.core.modes.recovery import job_lost, presses_lost, recovered, waits_for_job
 from app.core.modes.why import explains
 from app.core.pages import StaffState
 from app.core.presses import in_order_of_time, inputs_of
@@ -122,6 +123,7 @@ class Kiosk:
         self._presses_without_frame: deque[ev.AddSample] = deque()  # oldest first
         self._training_waits = False
         self._ticks_without_job = 0
+        self._ticks_with_lost_press = 0
         self._apply_zoom(tools.config)
         self.state = self._initial_state()
         if self.state.mode is Mode.ERASING:
@@ -167,10 +169,15 @@ class Kiosk:
             self.state, commands = job_lost(self.state)
             for command in commands:
                 self.perform(command)
+        lost = no_job_runs and self.state.in_flight and not self._presses_without_frame
+        self._ticks_with_lost_press = self._ticks_with_lost_press + 1 if lost else 0
+        if self._ticks_with_lost_press > 1:
+            logger.error("%d presses have lost their end", self.state.in_flight)
+            self.state = presses_lost(self.state)
 
     def _watch_disk(self) -> None:
         """Notice when a write to the disk does not return, and when it does."""
-        waits = self._tools.store.calls.longest_s() >= DISK_ANSWERS_WITHIN_S
+        waits = max(self._tools.store.calls.longest_s(), WRITES.longest_s()) >= DISK_ANSWERS_WITHIN_S
         if waits != self.state.disk_waits:
             if waits:
                 logger.error("the disk does not answer")
@@ -220,6 +227,8 @@ class Kiosk:
             case ev.RestoreSamples(class_index):
                 self._session_job(self._removed.restore_last, class_index)
                 self._preparation.request()
+            case ev.ForgetRemoved(first_class):
+                self._session_job(self._removed.forget, first_class)
             case ev.LoadGallery(class_index, page, size):
                 self._session_job(load_gallery, class_index, page, size)
             case ev.LoadPictures(sample_ids):
@@ -408,7 +417,10 @@ class Kiosk:
 
         If the power went away while the visit before was being ended, ending it goes on.
         """
-        config, now_s = self._tools.config, self._tools.clock()
+        used, now_s = self._tools.config, self._tools.clock()
+        of_settings = self._services.extractor
+        extractor = used.model.extractor if of_settings is None else of_settings
+        config = replace(used, model=replace(used.model, extractor=extractor))
         over = bool(self._tools.store.ending)
         model = restore_model(self._tools) if not over else None
         session = self._tools.store.load()
@@ -423,7 +435,9 @@ class Kiosk:
             config=config,
             locked_in=self._services.locked_in,
             staff=StaffState(wrong_pins=lock.wrong, locked_until_s=now_s + lock.locked_s if lock.locked_s else 0.0),
+            extractor_in_use=used.model.extractor,
             lesson=self._services.lesson,
+            kept_lesson=self._services.lesson,
             lesson_since_s=now_s if self._services.lesson is not None else None,
             language=config.screen.language,
             last_input_s=now_s,

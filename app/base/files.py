@@ -13,8 +13,10 @@ from itertools import count
 from pathlib import Path
 
 from app.base.file_names import numbered_names
+from app.base.supervision import RunningCalls
 from app.base.workers import give_sign_of_life
 
+WRITES = RunningCalls()  # of files, by any thread of this process: one may hang
 DAMAGED = ".damaged-"  # `set_aside` appends this and a number to the name of a file
 
 
@@ -42,20 +44,22 @@ def write_durably(path: Path, data: bytes) -> None:
 def write_through(path: Path, data: bytes) -> None:
     """Write a file and sync its content; its name becomes durable with `sync_directory`."""
     give_sign_of_life()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    with WRITES:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def sync_directory(directory: Path) -> None:
     """Sync a directory, so that new names in it are durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with WRITES:
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def folder_problem(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Give memory back to the system after a large job."""
+"""Give memory back to the system after a large job or a visit."""
 
 from __future__ import annotations
 

@@ -129,6 +129,7 @@ class KioskState:
         shown_from: Name of the drive whose model answers; empty while the session's own model does.
         language: Language of this visit.
         config: All settings, including those that were changed on the screen.
+        extractor_in_use: The extractor that was opened at the start: that of the settings, or of the lesson.
         locked_in: Visitors cannot leave the kiosk or its full screen: its service started it.
         starter: A model that answers before a visitor has taught anything; `model` is None meanwhile.
         background: The class of which the model looks at the background, and until when the screen says so.
@@ -144,7 +145,8 @@ class KioskState:
         erase_tries: Number of tries that failed.
         erase_again_at_s: When the next try begins.
         disk_problem: Why the session is in memory alone; None if it is on the disk.
-        lesson: The lesson set that staff have chosen.
+        lesson: The lesson set that is used now.
+        kept_lesson: The one that staff have chosen: the next visit uses it.
         lesson_since_s: Since when its time is counted, monotonic; None while it is not.
         start_problems: What was wrong with the stored session and the settings at the start, for staff.
         down: Buttons that are down.
@@ -186,6 +188,7 @@ class KioskState:
     shown_from: str = ""
     language: str = SOURCE_LANGUAGE
     config: Config = field(default_factory=Config)
+    extractor_in_use: str = ""
     locked_in: bool = False
     starter: ModelFacts | None = None
     background: tuple[int, float] | None = None
@@ -202,6 +205,7 @@ class KioskState:
     erase_again_at_s: float = 0.0
     disk_problem: Text | None = None
     lesson: Lesson | None = None
+    kept_lesson: Lesson | None = None
     lesson_since_s: float | None = None
     start_problems: tuple[Text, ...] = ()
     down: tuple[Button, ...] = ()

@@ -85,7 +85,32 @@ def check_session(_head: dict[str, Any], blobs: list[memoryview], on_progress: O
     return head, [*(array.tobytes() for array in arrays), *pictures]
 
 
-TASKS: dict[str, Callable[[dict[str, Any], list[memoryview], OnProgress], Answer]] = {"session": check_session}
+def unpack_head(_head: dict[str, Any], blobs: list[memoryview], _on_progress: OnProgress) -> Answer:
+    """Unpack the head of a starter.
+
+    Args:
+        _head: Not used.
+        blobs: The archive head.npz.
+        _on_progress: Not used.
+
+    Returns:
+        `classes`, C; the weights, float32 (D, C), and the biases, float32 (C,).
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(bytes(blobs[0]))) as members:
+            weights = _array(members, "weights", np.dtype(np.float32), dimensions=2)
+            biases = _array(members, "biases", np.dtype(np.float32), dimensions=1)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise Refused("damaged", repr(error)) from error
+    return {"classes": weights.shape[1]}, [weights.tobytes(), biases.tobytes()]
+
+
+TASKS: dict[str, Callable[[dict[str, Any], list[memoryview], OnProgress], Answer]] = {
+    "session": check_session,
+    "head": unpack_head,
+}
 
 
 def _rehearse() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from app.base.errors import FolderRefused, HubRefused, UntrustedFolderError
@@ -93,14 +94,14 @@ def find_folders(root: Path) -> list[FoundStationFolder]:
         HubRefused: If `root` cannot be read.
     """
     try:
-        found = sorted(_below(root.absolute(), ()), key=lambda parts: parts)
+        found = list(islice(_below(root.absolute(), ()), MOST_FOLDERS))
     except OSError as error:
         raise HubRefused(
             f"cannot read {root}: {error.strerror}. Name a folder with the folders of stations."
         ) from error
     return [
         FoundStationFolder(str(root.absolute().joinpath(*parts)), shown("/".join(parts)), shown(parts[0]))
-        for parts in found[:MOST_FOLDERS]
+        for parts in found
     ]
 
 
@@ -110,7 +111,7 @@ def shown(name: str) -> str:
 
 
 def _below(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield where saved folders are below a folder, as the names on the way."""
+    """Yield where saved folders are below a folder, as the names on the way, in order."""
     inner = []
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -121,7 +122,7 @@ def _below(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
             if not hidden and entry.is_dir(follow_symlinks=False):
                 inner.append(entry.name)
     if len(parts) < DEEPEST:
-        for name in inner:
+        for name in sorted(inner):
             with suppress(OSError):  # a folder that this user may not open
                 yield from _below(folder / name, (*parts, name))
 

@@ -1,7 +1,8 @@
 """Read a starter that comes from elsewhere: from a share, a synchronised folder or a stick.
 
 The signature is checked before anything else is read of the folder. Then each file that is used is compared with its
-checksum, so that the signature holds for all of them.
+checksum, so that the signature holds for all of them. The head of a starter without a right signature is unpacked in
+the sandbox; of its other files, only a small JSON object is read here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from app.base.error_texts import system_error_text
 from app.base.errors import DriveUnreadable, FolderRefused
 from app.base.labels import name_key
+from app.guarded.sandbox import Limits, run_sandboxed
 from app.importing.content import LARGEST_MODEL_BYTES, LARGEST_TEXT_BYTES, clean
 from app.importing.find import LARGEST_ORDER
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
@@ -32,8 +34,10 @@ from learning.layers import FloatArray
 
 MOST_LABELS = 1000
 LARGEST_HEAD_BYTES = 32 << 20
+HEAD_LIMITS = Limits(wall_s=20.0, processor_s=20, written_bytes=LARGEST_HEAD_BYTES + (1 << 20))
 LEAST_JUDGED = 10  # samples; fewer say too little
 FACTS = "metadata.json"
+HEAD_DAMAGED = f"{HEAD_FILE} is damaged."
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,7 @@ def read_starter(folder: Path, key: bytes) -> ReceivedStarter:
 
     Raises:
         FolderRefused: If a file has the wrong format or differs from its checksum.
+        SandboxFailed: If unpacking the head of one that is not signed takes too much time or memory.
         DriveUnreadable: If the system cannot read it.
     """
     try:
@@ -131,7 +136,8 @@ def _read(folder: UntrustedFolder, key: bytes) -> ReceivedStarter:
             raise FolderRefused(f"{name} differs from {CHECKSUMS}.")
         files[name] = data
     order, labels, extractor = _facts(files[FACTS])
-    head = _head(files[HEAD_FILE], len(labels)) if HEAD_FILE in files else None
+    unpack = _unpacked if signed else _unpacked_apart
+    head = _head(unpack(files[HEAD_FILE]), len(labels)) if HEAD_FILE in files else None
     return ReceivedStarter({**files, CHECKSUMS: sums}, signed, order, labels, extractor, head)
 
 
@@ -151,29 +157,49 @@ def _facts(data: bytes) -> tuple[int, tuple[str, ...], str]:
     return order, tuple(labels), extractor
 
 
-def _head(data: bytes, classes: int) -> tuple[FloatArray, FloatArray]:
+def _head(layer: tuple[FloatArray, FloatArray], classes: int) -> tuple[FloatArray, FloatArray]:
+    weights, biases = layer
+    if weights.shape[1] != classes or biases.shape != (classes,):
+        raise FolderRefused(HEAD_DAMAGED)
+    return layer
+
+
+def _unpacked(data: bytes) -> tuple[FloatArray, FloatArray]:
+    """Unpack a head that is signed."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as members:
-            weights, biases = _array(members, "weights", 2), _array(members, "biases", 1)
+            return _array(members, "weights", 2), _array(members, "biases", 1)
     except DAMAGED_ARCHIVE as error:
-        raise FolderRefused(f"{HEAD_FILE} is damaged.") from error
-    if weights.shape[1] != classes or biases.shape != (classes,):
-        raise FolderRefused(f"{HEAD_FILE} is damaged.")
-    return weights, biases
+        raise FolderRefused(HEAD_DAMAGED) from error
+
+
+def _unpacked_apart(data: bytes) -> tuple[FloatArray, FloatArray]:
+    """Unpack a stranger's head in the sandbox, which may lie about what it found."""
+    try:
+        reply, blobs = run_sandboxed("head", {}, [data], HEAD_LIMITS)
+    except FolderRefused as error:
+        raise FolderRefused(HEAD_DAMAGED) from error
+    classes = reply.get("classes")
+    if not isinstance(classes, int) or not 0 < classes <= MOST_LABELS or len(blobs) != 2:
+        raise FolderRefused(HEAD_DAMAGED)
+    if len(blobs[0]) % (4 * classes) or len(blobs[1]) % 4:
+        raise FolderRefused(HEAD_DAMAGED)
+    weights, biases = (np.frombuffer(bytes(blob), np.float32) for blob in blobs)
+    return weights.reshape(-1, classes), biases
 
 
 def _array(members: zipfile.ZipFile, name: str, dimensions: int) -> FloatArray:
-    """Read an array. It may be a stranger's, so nothing takes more memory than what was checked before."""
+    """Read an array, never a pickled one; its size is checked before it is unpacked."""
     info = members.getinfo(f"{name}.npy")
     if info.file_size > LARGEST_HEAD_BYTES:
-        raise FolderRefused(f"{HEAD_FILE} is damaged.")
+        raise FolderRefused(HEAD_DAMAGED)
     with members.open(info) as packed:
         stream = io.BytesIO(packed.read(info.file_size))
     if np.lib.format.read_magic(stream) != (1, 0):
-        raise FolderRefused(f"{HEAD_FILE} is damaged.")
+        raise FolderRefused(HEAD_DAMAGED)
     shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
     if fortran or dtype != np.float32 or len(shape) != dimensions:
-        raise FolderRefused(f"{HEAD_FILE} is damaged.")
+        raise FolderRefused(HEAD_DAMAGED)
     return np.frombuffer(stream.read(), np.float32).reshape(shape)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.base.errors import DriveGone, SessionNotArchived, SessionNotRead, SessionNotWritten
 from app.base.files import free_path
 from app.base.i18n import Text, message
+from app.base.memory import give_memory_back
 from app.base.privacy import Privacy
 from app.core import events as ev
 from app.jobs.classes import taught_classes
@@ -54,6 +55,7 @@ def erase_session(
             tools.store.erase(damaged=privacy is not Privacy.KEEP)
         announce(ev.SessionErased(tools.store.opened.disk_problem))
         delete_trained_models(tools.config)
+    give_memory_back()  # a kiosk runs for months, and visits leave holes between what stays
 
 
 def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, privacy: Privacy) -> None:

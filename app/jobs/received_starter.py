@@ -8,16 +8,19 @@ to the data directory, so that it answers even if the share or the stick is gone
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from app.base.errors import ArchiveUnusable, StarterUnusable, UntrustedFolderError
+from app.base.errors import ArchiveUnusable, ExportError, StarterUnusable, UntrustedFolderError
+from app.base.files import sync_directory
 from app.base.i18n import Text, message
 from app.importing.received_starter import ReceivedStarter, known_classes, read_starter, share_right
 from app.jobs.tools import Tools
 from app.model.saved_folder.facts import EXPORT_FOLDER
 from app.model.saved_folder.signature import read_key
-from app.model.saved_folder.verified_folder import write_folder
+from app.model.saved_folder.verified_folder import CHECKSUMS, write_folder
 from app.session.session import Session
 
 logger = logging.getLogger(__name__)
@@ -43,31 +46,40 @@ class StarterPlace:
         Raises:
             KeyUnusable: If the key cannot be read.
             StarterUnusable: If there is none.
-            ExportError: If the disk does not take the new one.
         """
         key, taken = self._key(tools), _taken(tools)
         present, self._waiting = _present(taken, key), None
         for folder in _places(tools):
             try:
-                new = read_starter(folder, key)
+                present = self._considered(folder, present, tools, key)
             except UntrustedFolderError as error:
                 logger.info("no starter in %s: %s", folder, error)
-                continue
-            if present is not None and new.same_as(present):
-                continue
-            problem = refusal(new, present, _own_session(tools))
-            if problem is not None:
-                logger.warning("the starter in %s is not taken: %s", folder, problem)
-            elif new.signed:
-                write_folder(taken, new.signed_with(key), on_drive=False)
-                logger.info("took the starter with the serial number %d", new.order)
-                present = new
-            else:
-                logger.warning("the starter in %s is not signed with the key: staff can take it", folder)
-                self._waiting = new
+            except ExportError as error:
+                logger.warning("the starter in %s cannot be kept here: %s", folder, error)
+            except Exception:  # whatever is in this folder, the others are looked at, and the present one answers
+                logger.exception("the starter in %s is not used", folder)
         if present is None:
             raise StarterUnusable(Path(tools.config.idle.starter))
         return taken
+
+    def _considered(
+        self, folder: Path, present: ReceivedStarter | None, tools: Tools, key: bytes
+    ) -> ReceivedStarter | None:
+        """Look at one folder; returns the starter that should answer now."""
+        new = read_starter(folder, key)
+        if present is not None and new.same_as(present):
+            return present
+        problem = refusal(new, present, _own_session(tools))
+        if problem is not None:
+            logger.warning("the starter in %s is not taken: %s", folder, problem)
+            return present
+        if not new.signed:
+            logger.warning("the starter in %s is not signed with the key: staff can take it", folder)
+            self._waiting = new
+            return present
+        write_folder(_taken(tools), new.signed_with(key), on_drive=False)
+        logger.info("took the starter with the serial number %d", new.order)
+        return new
 
     def take_waiting(self, tools: Tools) -> Text:
         """Take the starter that waits, because staff said so; returns what was done.
@@ -116,11 +128,26 @@ def _taken(tools: Tools) -> Path:
 
 def _present(taken: Path, key: bytes) -> ReceivedStarter | None:
     """The starter that was taken before; with another key now, it counts no more."""
+    _put_back(taken)
     try:
         found = read_starter(taken, key)
     except UntrustedFolderError:
         return None
+    except Exception:  # a newer one may be sound
+        logger.exception("the starter in %s is not used", taken)
+        return None
     return found if found.signed else None
+
+
+def _put_back(taken: Path) -> None:
+    """Give the starter that was taken its name again, if a power cut came while a newer one replaced it."""
+    for replaced in sorted(taken.parent.glob(f"{taken.name}.*.replaced")):
+        before = replaced / taken.name
+        with suppress(OSError):  # the next start tries again
+            if not taken.exists() and (before / CHECKSUMS).is_file():
+                before.rename(taken)
+                sync_directory(taken.parent)
+            shutil.rmtree(replaced)
 
 
 def _places(tools: Tools) -> Iterator[Path]:

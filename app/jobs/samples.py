@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from app.base.i18n import message
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.workers import StopSignal
@@ -87,7 +88,8 @@ class RemovedSamples:
         """Restore what was removed last, of a class or of any; announces SamplesRestored or UndoFailed."""
         with report_failure_as(ev.UndoFailed, announce):
             group = next((one for one in reversed(self._groups) if class_index in (None, one[0].class_index)), None)
-            if group is None:
+            if group is None:  # the mode that asked waits for an answer
+                announce(ev.UndoFailed(message("There is nothing to undo yet.")))
                 return
             tools.store.restore(group)
             self._groups.remove(group)
@@ -103,6 +105,10 @@ class RemovedSamples:
                     class_variety(tools, group[0].class_index),
                 )
             )
+
+    def forget(self, _tools: Tools, _announce: Announce, first_class: int) -> None:
+        """Forget the removed samples of this class and of those after it."""
+        self._groups = [one for one in self._groups if one[0].class_index < first_class]
 
     def clear(self) -> None:
         """Forget the removed samples: another session begins."""

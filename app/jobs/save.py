@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 from contextlib import ExitStack
@@ -23,6 +22,7 @@ from app.jobs.saved_here import make_room, next_number
 from app.jobs.tools import Announce, OnProgress, Tools
 from app.model.live import LiveModel
 from app.model.model_files import read_report, saved_counterpart
+from app.model.saved_folder.ascii_names import is_name_refused
 from app.model.saved_folder.contents import write_export
 from app.model.saved_folder.drive_paths import refuse_links
 from app.model.saved_folder.facts import DEFAULT_PALETTE, EXPORT_FOLDER, ExportFacts, export_name
@@ -34,8 +34,6 @@ from tpu.tensors import PREPROCESSING
 logger = logging.getLogger(__name__)
 
 NO_MODEL = message("There is no model to save. Press TRAIN first.")
-NAME_REFUSED = {errno.EINVAL, errno.EILSEQ, errno.EPERM}
-"""Errors of mounted FAT volumes for letters that their character set lacks: the kernel's vfat, its iconv, FUSE."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,8 +219,7 @@ def _write(
                 on_progress=content.on_progress,
             )
     except ExportError as error:
-        cause = error.__cause__
-        if ascii_names or not isinstance(cause, OSError) or cause.errno not in NAME_REFUSED:
+        if ascii_names or not is_name_refused(error):
             raise
         return _write(content, root, display_root=display_root, drive=drive, number=number, ascii_names=True)
     return display_path

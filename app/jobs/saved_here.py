@@ -18,18 +18,20 @@ from typing import Any
 
 from app.base.erasing import shred_folder
 from app.base.error_texts import system_error_text
-from app.base.errors import DriveGone, ExportFailed, FolderRefused
+from app.base.errors import DriveGone, ExportError, ExportFailed, FolderRefused
 from app.base.files import free_path, write_durably
 from app.base.i18n import message
+from app.base.ports import Drive
 from app.core import events as ev
 from app.importing.content import read_json
 from app.importing.untrusted_folder import open_untrusted_folder
 from app.jobs.drives import pinned_drive
 from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, Tools
+from app.model.saved_folder.ascii_names import ascii_path, is_name_refused, with_ascii_names
 from app.model.saved_folder.drive_paths import refuse_links
 from app.model.saved_folder.facts import EXPORT_FOLDER
-from app.model.saved_folder.verified_folder import CHECKSUMS, write_folder
+from app.model.saved_folder.verified_folder import CHECKSUMS, with_checksums, write_folder
 
 logger = logging.getLogger(__name__)
 
@@ -132,23 +134,44 @@ def copy_to_drive(tools: Tools, announce: Announce, number: int) -> None:
             return
         files = _contents(found)
         with pinned_drive(tools.drives, drive, gone=DriveGone) as root, tools.store.calls:
-            exports = root / EXPORT_FOLDER
-            refuse_links(root, exports)
-            folder = free_path(exports, found.path.name)
-            write_folder(folder, files, display_path=drive.path / EXPORT_FOLDER / folder.name)
+            try:
+                _write(root, drive, found.path.name, files)
+            except ExportError as error:
+                if not is_name_refused(error):
+                    raise
+                _write(root, drive, ascii_path(found.path.name), with_ascii_names(files))
         note = tools.drives.release(drive)
         text = message("Model {number} is on {drive}. {note}", number=number, drive=drive.name, note=note)
         announce(ev.StaffDone(text))
 
 
+def _write(root: Path, drive: Drive, name: str, files: Mapping[str, bytes]) -> None:
+    exports = root / EXPORT_FOLDER
+    refuse_links(root, exports)
+    folder = free_path(exports, name)
+    write_folder(folder, files, display_path=drive.path / EXPORT_FOLDER / folder.name)
+
+
 def _contents(found: SavedHere) -> Mapping[str, bytes]:
-    """The files of a saved folder by their names in it, the checksums last."""
+    """The files of a saved folder by their names in it, the checksums last.
+
+    Raises:
+        ExportFailed: If a file cannot be read, or is not what SAVE wrote.
+    """
     try:
         files = {str(one.relative_to(found.path)): one.read_bytes() for one in sorted(_files(found.path))}
     except OSError as error:
         raise ExportFailed(system_error_text(error)) from error
-    last = {name: files.pop(name) for name in (CHECKSUMS,) if name in files}
-    return {**files, **last}
+    sums = files.pop(CHECKSUMS, b"")
+    contents = with_checksums({name: files[name] for name in _names(sums) if name in files})
+    if not sums or contents[CHECKSUMS] != sums:
+        text = message("Model {number} was damaged on this computer, so it is not copied.", number=found.number)
+        raise ExportFailed(text)
+    return contents
+
+
+def _names(sums: bytes) -> list[str]:
+    return [line.partition("  ")[2] for line in sums.decode("utf-8", "replace").splitlines()]
 
 
 def _saved_folders(exports: Path) -> Iterator[SavedHere]:

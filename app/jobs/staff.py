@@ -12,7 +12,7 @@ from app.core import events as ev
 from app.jobs.machine_info import drive_lines, machine_lines
 from app.jobs.running import report_failure_as
 from app.jobs.saved_here import saved_here
-from app.jobs.starter import Starter, own_starter_folder
+from app.jobs.starter import Starter, has_own_starter
 from app.jobs.tools import Announce, StationServices, Tools
 from app.jobs.training import rename_classes_of_model
 from app.model.saved_folder.facts import EXPORT_FOLDER
@@ -74,8 +74,10 @@ def collect_system_info(
         folders = reversed(saved_here(tools.config.export_dir / EXPORT_FOLDER))
         saved = tuple(one.number for one in folders if one.number is not None)
         waits = starter is not None and starter.waits
-        own = (OWN,) if (own_starter_folder(tools.config.data_dir) / "metadata.json").is_file() else ()
-        announce(ev.SystemLooked(tuple(cameras), sessions, lines, saved, waits, own))
+        starters = [OWN] if has_own_starter(tools.config.data_dir) else []
+        if services.settings is not None:  # like the camera of --config
+            starters += [services.settings.base.idle.starter, tools.config.idle.starter]
+        announce(ev.SystemLooked(tuple(cameras), sessions, lines, saved, waits, tuple(starters)))
 
 
 def switch_off(_tools: Tools, announce: Announce, services: StationServices, restart: bool) -> None:

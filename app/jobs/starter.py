@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from app.base.error_texts import EXPECTED_ERRORS, system_error_text
@@ -16,7 +17,10 @@ from app.jobs.running import report_failure_as
 from app.jobs.save import write_current_model
 from app.jobs.tools import Announce, RenderedThings, Tools
 from app.model.live import LiveModel
+from app.model.saved_folder.verified_folder import CHECKSUMS
 from app.model.starter import DEMO, OWN, make_demo_starter, open_starter
+
+FACTS = "metadata.json"
 
 logger = logging.getLogger(__name__)
 
@@ -92,13 +96,19 @@ class Starter:
         """
         named = self._named or ""
         if named == OWN:
+            finish_own_starter(tools.config.data_dir)
             return own_starter_folder(tools.config.data_dir)
         if named != DEMO:
             return self._place.newest(tools) if tools.config.idle.starter_key_file else Path(named).expanduser()
         folder = tools.config.data_dir / "starter" / tools.extractor.sha256[:16]
-        if self._things is not None and not (folder / "metadata.json").is_file():
+        if self._things is not None and not (folder / FACTS).is_file():
             make_demo_starter(folder, *self._things, tools.extractor, runtime=tools.config.model.runtime)
         return folder
+
+
+def has_own_starter(data_dir: Path) -> bool:
+    """Whether staff made a starter of a session."""
+    return any((place / FACTS).is_file() for place in _places(data_dir))
 
 
 def own_starter_folder(data_dir: Path) -> Path:
@@ -109,11 +119,12 @@ def own_starter_folder(data_dir: Path) -> Path:
 def make_own_starter(tools: Tools, announce: Announce) -> None:
     """Write the model of this session as the starter, without pictures; announces StarterMade or StaffFailed.
 
-    The folder that was there before stays until the new one is complete.
+    The folder that was there before stays until the new one is complete. If the power goes away between the two
+    renames, `finish_own_starter` does the second one.
     """
     with report_failure_as(ev.StaffFailed, announce):
-        folder = own_starter_folder(tools.config.data_dir)
-        new, old = folder.with_name(f"{OWN}.new"), folder.with_name(f"{OWN}.old")
+        folder, new, old = _places(tools.config.data_dir)
+        finish_own_starter(tools.config.data_dir)
         for rest in (new, old):
             shutil.rmtree(rest, ignore_errors=True)
         write_current_model(tools, new)
@@ -123,6 +134,23 @@ def make_own_starter(tools: Tools, announce: Announce) -> None:
             new.rename(folder)
             sync_directory(folder.parent)
         except OSError as error:
+            finish_own_starter(tools.config.data_dir)
             raise ModelNotWritten(folder, system_error_text(error)) from error
         shutil.rmtree(old, ignore_errors=True)
         announce(ev.StarterMade())
+
+
+def finish_own_starter(data_dir: Path) -> None:
+    """Give a complete starter its name if a power cut left it without: the new one, or else the one before."""
+    folder, *others = _places(data_dir)
+    for other in others:
+        if not folder.exists() and (other / FACTS).is_file() and (other / CHECKSUMS).is_file():
+            with suppress(OSError):  # the next start tries again
+                other.rename(folder)
+                sync_directory(folder.parent)
+
+
+def _places(data_dir: Path) -> tuple[Path, Path, Path]:
+    """The folder of the starter that staff made, and where the new one and the old one are meanwhile."""
+    folder = own_starter_folder(data_dir)
+    return folder, folder.with_name(f"{OWN}.new"), folder.with_name(f"{OWN}.old")

@@ -105,6 +105,7 @@ class StationServices:
         things: Pictures to train a starter on.
         start_problems: What was wrong with the settings at the start, for staff.
         lesson: The lesson set that the settings name.
+        extractor: The extractor of the settings, if a lesson may use another one; None if it is that of the tools.
         locked_in: Visitors cannot leave the kiosk: its service started it.
     """
 
@@ -116,3 +117,4 @@ class StationServices:
     locked_in: bool = False
     start_problems: tuple[Text, ...] = ()
     lesson: Lesson | None = None
+    extractor: str | None = None

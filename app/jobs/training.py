@@ -119,7 +119,8 @@ def train(
             delete_model(path)
             raise
         announce(ev.TrainingFinished(path, facts, trained.seconds))
-        delete_trained_models(tools.config, keep=path)
+        with tools.store.calls:
+            delete_trained_models(tools.config, keep=path)
         tools.store.keep_good_copy()
         check_backgrounds(tools, announce, stop)
 

@@ -53,10 +53,10 @@ HINTS: dict[StaffPage, Message] = {
     StaffPage.SYSTEM: message("Problems stand out."),
 }
 NO_PIN = message(
-    "No PIN is set, so anybody may find this page: names last for this visit only, and what is kept of visits is "
-    "neither shown nor changed. Set a PIN with the command “pin”."
+    "No PIN is set, so anybody may find this page: names and lessons last for this visit only, and what is kept of "
+    "visits is neither shown nor changed. Set a PIN with the command “pin”."
 )
-NEED_PIN = (StaffPage.CLASSES, StaffPage.VISITS, StaffPage.SESSIONS, StaffPage.SYSTEM)
+NEED_PIN = (StaffPage.CLASSES, StaffPage.VISITS, StaffPage.SESSIONS, StaffPage.LESSONS, StaffPage.SYSTEM)
 STEER = {
     "buttons": message("Buttons 1 and 2: move · TRAIN: choose · SAVE: next page · RESET: back"),
     "keys": message("Arrow keys: move · Enter: choose · Tab: next page · Esc: back"),

@@ -11,9 +11,10 @@ from functools import partial
 import pytest
 
 from app.base.buttons import Action
+from app.base.files import WRITES
 from app.base.privacy import Privacy
 from app.base.workers import Worker
-from app.core.events import DrivesChanged, EndSession
+from app.core.events import DrivesChanged, EndSession, WorkerReplaced
 from app.core.modes import erasing
 from app.core.state import KioskState, Mode
 from app.jobs.running import JobQueue, run_jobs
@@ -36,15 +37,16 @@ def started(station: Station, jobs: JobQueue) -> Worker:
 
 
 class HangingDisk:
-    """A disk that does not answer while it hangs."""
+    """A disk that does not answer while it hangs; or only to its first call."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch, *, first_alone: bool = False) -> None:
         self._answers, self.asked = threading.Event(), threading.Event()
         real = os.fsync
 
         def fsync(descriptor: int) -> None:
-            self.asked.set()
-            assert self._answers.wait(60)
+            if not (first_alone and self.asked.is_set()):
+                self.asked.set()
+                assert self._answers.wait(60)
             real(descriptor)
 
         patch.setattr(os, "fsync", fsync)
@@ -100,6 +102,75 @@ def test_a_disk_that_hangs_while_a_visit_ends_or_is_saved_is_said_within_three_s
     for worker in workers:
         worker.stop(20)
     assert said(kiosk.state) != text
+
+
+def trains_on_a_hanging_disk(station: Station, disk: HangingDisk) -> list[Worker]:
+    """Press TRAIN, let the write of the model hang, and see that the screen says so within three seconds."""
+    kiosk = station.kiosk
+    station.panel.tap(Action.TRAIN)
+    kiosk.tick()
+    workers = [started(station, jobs) for jobs in (kiosk.session_jobs, kiosk.long_jobs)]
+    assert disk.asked.wait(60)
+    began_s = station.now_s
+    while not kiosk.state.disk_waits and station.now_s < began_s + 10:
+        station.now_s += 0.1
+        kiosk.tick()
+    assert station.now_s - began_s < 3.0
+    assert said(kiosk.state) == "The disk does not answer. Please wait: what you taught is kept."
+    return workers
+
+
+@pytest.fixture
+def writes_by_clock(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    station.store.calls.clock = lambda: station.now_s
+    monkeypatch.setattr(WRITES, "clock", lambda: station.now_s)
+
+
+@pytest.mark.usefixtures("writes_by_clock")
+def test_a_disk_that_hangs_while_train_writes_its_model_is_said_and_the_training_ends_once_it_answers(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.teach()
+    disk = HangingDisk(monkeypatch)
+    workers = trains_on_a_hanging_disk(station, disk)
+    disk.answer()
+
+    def done() -> bool:
+        station.kiosk.tick()
+        return station.kiosk.state.mode is not Mode.TRAINING and not station.kiosk.state.disk_waits
+
+    wait_until(done)
+    for worker in workers:
+        worker.stop(20)
+    assert (station.kiosk.state.mode, station.store.load().shots()) == (Mode.LIVE, (4, 4, 0))
+
+
+@pytest.mark.usefixtures("writes_by_clock")
+def test_a_visit_can_end_although_the_write_of_its_model_never_returns(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.teach()
+    kiosk, disk = station.kiosk, HangingDisk(monkeypatch, first_alone=True)
+    session_jobs, long_jobs = trains_on_a_hanging_disk(station, disk)
+    long_jobs.signal.abandon()
+    kiosk.handle(WorkerReplaced("long jobs"))
+    assert (kiosk.state.mode, kiosk.state.shots) == (Mode.TEACH, (4, 4, 0))
+    for action in (Action.RESET, Action.CONFIRM):
+        station.now_s += 2.0
+        station.panel.tap(action)
+        kiosk.tick()
+
+    def erased() -> bool:
+        kiosk.tick()
+        return kiosk.state.mode is not Mode.ERASING
+
+    wait_until(erased)
+    assert station.store.load().samples == ()
+    disk.answer()
+    for worker in (session_jobs, long_jobs):
+        worker.stop(20)
+    kiosk.tick()
+    assert (kiosk.state.mode, kiosk.state.model, station.vision.model) == (Mode.TEACH, None, None)
 
 
 def test_a_hanging_disk_is_said_within_three_seconds_and_every_press_is_stored_afterwards(

@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
+from flatbuffers import encode, packer
+from flatbuffers.number_types import Int8Flags, Uint8Flags, Uint32Flags
+from flatbuffers.table import Table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -197,3 +200,30 @@ def test_without_a_label_for_every_class_no_metadata_is_written() -> None:
     trained = head(classes=3)
     trained.label_map = {0: "apple", 2: "cup"}
     assert schema.Model.GetRootAs(append_head(tiny_extractor(), trained), 0).MetadataLength() == 0
+
+
+def test_the_description_says_that_the_input_is_an_rgb_picture_of_the_size_of_the_model() -> None:
+    """Field numbers are those of metadata_schema.fbs, where other programs look."""
+    trained = head(classes=2)
+    trained.label_map = {0: "a", 1: "b"}
+    model = append_head(tiny_extractor(), trained)
+    root = schema.Model.GetRootAs(model, 0)
+    data = root.Buffers(root.Metadata(0).Buffer()).DataAsNumpy().tobytes()
+
+    def inside(table: Table, field: int) -> Table:
+        return Table(data, table.Indirect(table.Pos + table.Offset(4 + 2 * field)))
+
+    def first_of(table: Table, field: int) -> Table:
+        return Table(data, table.Indirect(table.Vector(table.Offset(4 + 2 * field))))
+
+    def number(table: Table, field: int, kind: Any) -> int:
+        return int(table.Get(kind, table.Pos + table.Offset(4 + 2 * field)))
+
+    description = Table(data, encode.Get(packer.uoffset, data, 0))
+    content = inside(first_of(first_of(description, 3), 2), 3)  # of the first input of the first graph
+    assert number(content, 0, Uint8Flags) == 2  # ImageProperties
+    picture = inside(content, 1)
+    size = inside(picture, 1)
+    width, height = root.Subgraphs(0).Tensors(root.Subgraphs(0).Inputs(0)).ShapeAsNumpy()[1:3]
+    assert number(picture, 0, Int8Flags) == 1  # RGB
+    assert (number(size, 0, Uint32Flags), number(size, 1, Uint32Flags)) == (width, height)

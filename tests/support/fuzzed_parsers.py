@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,15 +14,21 @@ import cv2
 import numpy as np
 
 from app.base.errors import KioskError
+from app.base.paths import asset_path
 from app.base.text_files import NotText, decode_text
+from app.config.lesson import parse_lesson
 from app.config.load import load_config
+from app.config.portable import read_portable
+from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.devices.drive import MountedDrives
 from app.devices.file_cameras import FolderCamera
 from app.guarded.sandbox import framed, unframed
-from app.guarded.sandbox_child import Refused, check_session
+from app.guarded.sandbox_child import Refused, check_session, unpack_head
 from app.importing.find import find_folder
 from app.importing.read_session import _checked_arrays, _renumbered
+from app.importing.received_starter import _facts as _starter_facts
+from app.importing.received_starter import _unpacked
 from app.session.pictures import decode_picture, encode_picture, small_picture
 from learning.errors import LearningError
 from learning.explanation import NotExplainable, explaining_form
@@ -41,6 +48,11 @@ from tpu.model_file import last_operator, refuse_damaged
 from tpu.models import default_extractor_path
 from tpu.novelty import read_novelty_test
 from tpu.tensors import read_picture
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 SAVED = Path(__file__).resolve().parents[1] / "data" / "version_0_1" / "drive" / "teachable"
 EXPECTED = (KioskError, LearningError, RuntimeLayerError)
@@ -78,6 +90,8 @@ def parsers() -> list[Parser]:
         (saved / "converted_tflite_quantized/labels.txt").read_bytes(),
     ]
     details = [json.dumps({"index": 3, "shape": [1, 8, 8, 3], "dtype": "uint8", "quantization": [0.5, 3]}).encode()]
+    lessons = [path.read_bytes() for path in sorted(asset_path("lessons").glob("*.toml"))]
+    starters = [_saved(lambda path: np.savez(path, weights=vectors[:, :3], biases=vectors[0, :3]), "head.npz")]
     frames = [b"".join(framed({"samples": 4, "feature_dim": 3, "made": 0}, _blobs()))]
     guard = GuardedChild(GuardLimits(processor_s=0.5, answer_s=20.0, wall_s=20.0), stays=True)
     return [
@@ -100,6 +114,11 @@ def parsers() -> list[Parser]:
         Parser("mount table", MOUNTS, _with_file(_drives, "mounts"), EXPECTED),
         Parser("heads", [checkpoint], _with_file(SoftmaxRegression.load, "head.npz"), EXPECTED),
         Parser("priors", [prior], prior_from_bytes, EXPECTED),
+        Parser("head of a signed starter", starters, _unpacked, EXPECTED),
+        Parser("head of another starter", starters, _unpacked_apart, (Refused,)),
+        Parser("facts of a starter", jsons, _starter_facts, EXPECTED),
+        Parser("lessons", lessons, lambda data: parse_lesson(data, "fruit.toml"), EXPECTED),
+        Parser("settings on a drive", SETTINGS, _portable, (*EXPECTED, ValueError)),
     ]
 
 
@@ -145,6 +164,14 @@ def _sandbox_answer(data: bytes) -> None:
 def _blobs() -> list[bytes]:
     indices, holds = np.array([0, 1, 2, 0]), np.array([0, -1, 1, 2])
     return [bytes(48), indices.tobytes(), holds.tobytes(), b"", b"", b"picture"]
+
+
+def _unpacked_apart(data: bytes) -> None:
+    unpack_head({}, [memoryview(data)], lambda _fraction: None)
+
+
+def _portable(data: bytes) -> None:
+    read_portable(tomllib.loads(decode_text(data)), Config(), "kiosk-settings.toml")
 
 
 def _stored(data: bytes) -> None:

@@ -48,6 +48,13 @@ class RestoreSamples:
 
 
 @dataclass(frozen=True)
+class ForgetRemoved:
+    """Forget the removed samples of this class and of those after it: nothing can bring them back."""
+
+    first_class: int = 0
+
+
+@dataclass(frozen=True)
 class LoadGallery:
     """Fetch a page of the pictures of a class, newest first."""
 
@@ -249,6 +256,7 @@ Command = (
     | RemoveSample
     | RemoveSamplesOf
     | RestoreSamples
+    | ForgetRemoved
     | LoadGallery
     | LoadPictures
     | EndSession

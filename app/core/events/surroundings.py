@@ -105,7 +105,7 @@ class SystemLooked:
 
     Attributes:
         cameras: Cameras that can be chosen.
-        starters: Starters that were made here.
+        starters: The starter that was made here, and that of `--config`.
         archive: Name and description of every archived session.
         lines: Diagnostics: name, value, and whether it needs attention.
         saved: Numbers of the models that wait on this machine for their visitors, the newest first.

@@ -55,7 +55,8 @@ def change_number(state: KioskState, number: int) -> Step:
         if state.model is not None and len(state.model.shots) > number and state.model.shots[number]:
             text = message("The model still knows {label}. Train again first, or start over.", label=last.label)
             return refused(state, text)
-        return _with_labels(state, state.labels[:number])
+        after, commands = _with_labels(state, state.labels[:number])
+        return after, (ev.ForgetRemoved(number), *commands) if last.removed else commands
     return _with_labels(state, class_names((*state.labels, ""), state.language, state.config.screen.palette))
 
 

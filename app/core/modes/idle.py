@@ -65,9 +65,8 @@ def stay(state: KioskState, _: Button) -> Step:
 
 def start_attract(state: KioskState) -> Step:
     """Start the demonstration, in the kiosk's own language."""
-    state, renamed = with_settings(visit_over(state))
+    state, renamed = with_settings(lessons.ended(visit_over(state)))
     state = replace(state.with_pages_closed(), mode=Mode.ATTRACT, attract_since_s=state.now_s, gone=False)
-    state = replace(state, lesson_since_s=None)
     return state, renamed if state.answering else (*renamed, ev.LoadStarter())
 
 

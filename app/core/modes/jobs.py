@@ -9,10 +9,9 @@ from app.base.tone import Tone
 from app.core import events as ev
 from app.core.events import Command
 from app.core.facts import TaughtClass
-from app.core.modes import games
+from app.core.modes import games, lessons
 from app.core.modes.accuracy import after_training, is_good
 from app.core.modes.idle import start_attract
-from app.core.modes.lessons import default_labels
 from app.core.modes.why import visit_over
 from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, noticed, refused
@@ -83,7 +82,8 @@ def saving_failed(state: KioskState, event: ev.SavingFailed) -> Step:
 def session_erased(state: KioskState, event: ev.SessionErased) -> Step:
     """Begin a new session; if the visitor left, start the demonstration."""
     gone, language = state.gone, state.config.screen.language if state.gone else state.language
-    labels = default_labels(replace(state, language=language))  # not those of an imported session
+    state = lessons.ended(state) if gone else state
+    labels = lessons.default_labels(replace(state, language=language))  # not those of an imported session
     classes = tuple(map(TaughtClass, labels))
     renamed: tuple[Command, ...] = () if labels == state.labels else (ev.NameClasses(labels),)
     state = replace(state, classes=classes, mode=Mode.TEACH, model=None, changed=False, held=None, arrival=None)

@@ -36,7 +36,8 @@ def with_settings(state: KioskState) -> Step:
     labels = default_labels(state)
     if labels == state.labels:
         return state, commands
-    return replace(state, classes=tuple(map(TaughtClass, labels))), (ev.NameClasses(labels),)
+    forget = (ev.ForgetRemoved(),) if any(one.removed for one in state.classes) else ()
+    return replace(state, classes=tuple(map(TaughtClass, labels))), (*forget, ev.NameClasses(labels))
 
 
 def default_names(state: KioskState) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""Lesson sets: staff choose one, its classes and its task are there for every visit, and its time is counted."""
+"""Lesson sets: staff choose one, its classes and its task are there for every visit, and its time is counted.
+
+Without a PIN everybody may be a visitor, so a lesson lasts for the visit in which it was chosen.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,10 @@ def found(state: KioskState, event: ev.LessonsFound) -> Step:
 
 
 def chosen(state: KioskState, key: str) -> Step:
-    """Use a lesson from now on, or none for an empty key. What is taught must be put away before."""
+    """Use a lesson from now on, or none for an empty key. What is taught must be put away before.
+
+    What UNDO could bring back belongs to the classes before, so it is forgotten.
+    """
     lesson = next((one.lesson for one in state.staff.lessons if one.lesson.key == key), None)
     if key and lesson is None:
         return state, ()
@@ -63,9 +69,17 @@ def chosen(state: KioskState, key: str) -> Step:
     state = replace(state, lesson=lesson, lesson_since_s=state.now_s if lesson is not None else None)
     labels = default_labels(state)
     state = replace(state, classes=tuple(map(TaughtClass, labels)))
-    state, commands = change_settings(state, (("classes.lesson", key),))
+    begin = (ev.ForgetRemoved(), ev.NameClasses(labels))
+    if not state.has_pin:
+        return _chosen_notice(state, lesson), (*begin, ev.PlaySound("tick"))
+    state, commands = change_settings(replace(state, kept_lesson=lesson), (("classes.lesson", key),))
     keep = (ev.KeepLesson(lesson),) if lesson is not None else ()
-    return _chosen_notice(state, lesson), (ev.NameClasses(labels), *keep, *commands)
+    return _chosen_notice(state, lesson), (*begin, *keep, *commands)
+
+
+def ended(state: KioskState) -> KioskState:
+    """The visit is over: the next one has the lesson that staff have chosen."""
+    return replace(state, lesson=state.kept_lesson, lesson_since_s=None)
 
 
 def begun(state: KioskState) -> KioskState:
@@ -85,7 +99,7 @@ def watch_time(state: KioskState) -> Step:
 def _chosen_notice(state: KioskState, lesson: Lesson | None) -> KioskState:
     if lesson is None:
         return noticed(state, message("No lesson: the classes are those of the settings."), Tone.SUCCESS)
-    if lesson.extractor and lesson.extractor != state.config.model.extractor:
+    if lesson.extractor and lesson.extractor != state.extractor_in_use and state.has_pin:
         name = lesson.extractor
         text = message("This lesson begins now. Its network {name} is used after a restart.", name=name)
         return noticed(state, text, Tone.WARNING)

@@ -56,6 +56,11 @@ def job_lost(state: KioskState) -> Step:
     return refused(replace(state, mode=state.resting_mode, saving=SavingState()), DEFECT)
 
 
+def presses_lost(state: KioskState) -> KioskState:
+    """No job runs, although presses wait to be stored: a defect has lost their end, so nothing waits for them."""
+    return replace(state, in_flight=0, held=None)
+
+
 def is_calm(state: KioskState) -> bool:
     """Whether the calm screen is shown. A press would hit something that nobody sees, so it has no effect."""
     return state.now_s < state.calm_until_s

@@ -219,7 +219,12 @@ def staff_done(state: KioskState, event: ev.StaffDone) -> Step:
 
 def settings_read(state: KioskState, event: ev.SettingsRead) -> Step:
     """Use the settings of another station; those that are read at the start wait for a restart."""
+    before = state
     state, commands = change_settings(state, event.changes)
+    palette = state.config.screen.palette
+    screen = replace(before.config.screen, palette=palette)
+    recoloured, recolour = with_palette(before, replace(before, config=replace(before.config, screen=screen)))
+    state = replace(state, classes=recoloured.classes)
     inputs = replace(state.inputs, map=input_map(vars(state.config.inputs)))
     state, renamed = with_settings(replace(state, inputs=inputs))
     count = len(event.changes)
@@ -228,7 +233,7 @@ def settings_read(state: KioskState, event: ev.SettingsRead) -> Step:
         "{count} settings were changed. Some need a restart.",
         count,
     )
-    return noticed(state, text, Tone.SUCCESS), (*commands, *renamed, ev.LookAtSystem())
+    return noticed(state, text, Tone.SUCCESS), (*commands, *recolour, *renamed, ev.LookAtSystem())
 
 
 def can_be_starter(state: KioskState) -> bool:

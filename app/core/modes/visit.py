@@ -76,7 +76,7 @@ def pressed(state: KioskState, button: Button) -> Step:
                 return refused(state, message("Press TRAIN first: then there is a model to save."))
             return choose_drive.save_pressed(state)
         case Action.RESET:
-            if not any(state.shots) and state.model is None:
+            if not any(state.shots) and not any(one.removed for one in state.classes) and state.model is None:
                 return refused(state, message("It's already empty."))
             return replace(state, mode=Mode.CONFIRM_RESET, asked_at_s=state.now_s, held=None, notice=None), ()
     return state, ()

@@ -107,7 +107,12 @@ def refuse_occupied(folder: Path, display_path: Path | None = None) -> None:
     _refuse_foreign(folder, display_path, _is_saved_folder)
     if partial.is_symlink():
         raise _is_file(display_path.with_name(partial.name))
-    _refuse_foreign(partial, display_path.with_name(partial.name), lambda one: (one / UNFINISHED).is_file())
+    # A power cut may come after the mark is taken away, and before the folder is renamed.
+    _refuse_foreign(
+        partial,
+        display_path.with_name(partial.name),
+        lambda one: (one / UNFINISHED).is_file() or _is_saved_folder(one),
+    )
 
 
 def _refuse_foreign(folder: Path, display_path: Path, is_ours: Callable[[Path], bool]) -> None:

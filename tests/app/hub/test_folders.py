@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from app.hub import folders
 from app.hub.folders import RefusedFolder, find_folders, read_folder
 
 pytestmark = pytest.mark.needs_runtime
@@ -46,3 +47,16 @@ def test_the_name_of_a_station_that_is_not_utf_8_can_be_written(tmp_path: Path) 
     (found,) = find_folders(tmp_path)
     assert (found.station, found.name) == ("caf?", "caf?/visit")
     assert Path(found.path).is_dir()
+
+
+def test_the_search_ends_with_the_number_of_folders_that_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "MOST_FOLDERS", 3)
+    for name in ("a", "b", "c", "d", "e"):
+        lay(tmp_path / "station" / name)
+    looked_at: list[str] = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: looked_at.append(Path(path).name) or scandir(path))
+    assert [one.name for one in find_folders(tmp_path)] == ["station/a", "station/b", "station/c"]
+    assert not {"d", "e"} & set(looked_at)

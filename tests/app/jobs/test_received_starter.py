@@ -16,15 +16,18 @@ import numpy as np
 import pytest
 
 from app.base.buttons import Action, ScreenKey, StaffPage, StaffTab
-from app.base.errors import KeyUnusable
+from app.base.errors import ExportFailed, KeyUnusable
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.modes.staff_targets import targets
 from app.core.state import Mode
+from app.importing.received_starter import ReceivedStarter, known_classes, share_right
+from app.jobs import received_starter
 from app.model.saved_folder.facts import PLAIN_FILE
 from app.model.saved_folder.signature import SIGNATURE, read_key, signature
 from app.model.saved_folder.verified_folder import with_checksums
 from app.model.starter import HEAD_FILE
+from app.session.session import Sample, Session
 from tests.support.kiosks import Station
 
 pytestmark = pytest.mark.needs_runtime
@@ -191,9 +194,10 @@ def test_a_starter_that_is_worse_on_what_was_taught_here_is_not_taken(
     assert taken(station) == 9
 
 
+@pytest.mark.parametrize("key", [KEY, None], ids=["signed", "unsigned"])
 @pytest.mark.parametrize("harm", ["huge shape", "pickle", "no archive"])
 def test_a_head_that_would_do_harm_is_never_unpacked(
-    harm: str, started: Callable[[], Station], share: Path, model: Path, caplog: pytest.LogCaptureFixture
+    harm: str, key: bytes | None, started: Callable[[], Station], share: Path, model: Path, caplog: Any
 ) -> None:
     """A starter need not be signed to be read."""
     caplog.set_level(logging.INFO, LOGGER)
@@ -206,10 +210,59 @@ def test_a_head_that_would_do_harm_is_never_unpacked(
         with zipfile.ZipFile(stream, "w") as archive:
             archive.writestr("weights.npy", member.getvalue())
             archive.writestr("biases.npy", b"")
-    publish(share, model, 8, key=None, head=stream.getvalue())
+    publish(share, model, 8, key=key, head=stream.getvalue())
     station = started()
     assert (taken(station), station.kiosk.state.starter) == (0, None)
     assert f"no starter in {share}: head.npz is damaged." in caplog.messages
+
+
+def test_the_head_of_an_unsigned_starter_is_unpacked_in_another_process(
+    started: Callable[[], Station], share: Path, model: Path, caplog: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unpacked_here(_data: bytes) -> None:
+        pytest.fail("a stranger's archive was opened in the process of the kiosk")
+
+    monkeypatch.setattr("app.importing.received_starter._unpacked", unpacked_here)
+    publish(share, model, 8, key=None)
+    started()
+    assert f"the starter in {share} is not signed with the key: staff can take it" in caplog.messages
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), ExportFailed("The disk is full.")], ids=repr)
+def test_whatever_one_starter_does_the_others_are_looked_at_and_the_present_one_answers(
+    error: Exception, started: Callable[[], Station], share: Path, model: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    publish(share, model, 7)
+    station = started()
+    publish(share, model, 8)
+    works = received_starter.refusal
+
+    def refusal(new: Any, present: Any, own: Any) -> str | None:
+        if new.order == 8:
+            raise error
+        return works(new, present, own)
+
+    monkeypatch.setattr(received_starter, "refusal", refusal)
+    station = started()
+    assert (taken(station), station.kiosk.state.mode) == (7, Mode.LIVE)
+    publish(tmp_path / "stick" / "starter", model, 9)
+    station.drives.insert("STICK", tmp_path / "stick")
+    received_starter.StarterPlace().newest(station.tools)
+    assert taken(station) == 9
+
+
+def test_a_power_cut_while_a_newer_starter_replaces_the_present_one_loses_neither(
+    started: Callable[[], Station], share: Path, model: Path
+) -> None:
+    publish(share, model, 7)
+    present = started().config.data_dir / "starter" / "taken"
+    shutil.rmtree(share)
+    replaced = present.with_name("taken.x1.replaced")
+    replaced.mkdir()
+    present.rename(replaced / "taken")
+    station = started()
+    assert (taken(station), station.kiosk.state.mode) == (7, Mode.LIVE)
+    assert not replaced.exists()
 
 
 def test_a_signed_starter_on_a_stick_is_taken(
@@ -290,3 +343,11 @@ def test_a_key_file_that_others_can_read_is_reported_and_the_kiosk_works(
     path = tmp_path / "key"
     assert f"others can read or change the key file {path}. Forbid it: chmod 600 {path}." in caplog.messages
     assert KEY.decode() not in caplog.text
+
+
+@pytest.mark.parametrize(("samples", "share"), [(9, None), (10, 1.0), (11, 1.0)])
+def test_a_starter_is_judged_on_ten_samples_or_more(samples: int, share: float | None) -> None:
+    head = np.eye(2, dtype=np.float32), np.zeros(2, np.float32)
+    starter = ReceivedStarter({}, True, 1, ("apple", "cup"), "ab", head)
+    taught = tuple(Sample(n, n % 2, np.eye(2, dtype=np.float32)[n % 2], b"", 0.0) for n in range(samples))
+    assert share_right(starter, Session(("apple", "cup"), taught, "x", "ab"), known_classes(starter)) == share

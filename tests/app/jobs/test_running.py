@@ -75,3 +75,14 @@ def test_a_job_that_runs_is_waited_for(station: Station) -> None:
     assert station.kiosk.state.mode is Mode.TRAINING
     station.settle()
     assert station.kiosk.state.mode is Mode.LIVE
+
+
+def test_a_press_whose_end_is_lost_does_not_count_as_waiting_for_ever(station: Station) -> None:
+    put, station.kiosk.session_jobs.put = station.kiosk.session_jobs.put, lambda _job: None  # type: ignore[method-assign]
+    station.look()
+    station.panel.tap(0)
+    station.kiosk.tick()
+    station.kiosk.session_jobs.put = put  # type: ignore[method-assign]
+    for _ in range(3):
+        station.kiosk.tick()
+    assert (station.kiosk.state.in_flight, station.kiosk.state.held) == (0, None)

@@ -12,7 +12,9 @@ from app.base.buttons import (
     ScreenKey,
     SettingStep,
 )
+from app.core import events as ev
 from app.jobs.classes import taught_classes
+from app.jobs.samples import RemovedSamples
 from app.model.observation import NOTHING_SEEN
 from app.views.present import Surroundings, present
 from tests.support.kiosks import Station
@@ -39,6 +41,21 @@ def test_a_removed_sample_is_deleted_from_the_disk_and_undo_restores_it(station:
         np.array_equal(one.embedding, two.embedding) and one.picture == two.picture
         for one, two in zip(after.samples, before.samples, strict=True)
     )
+
+
+def test_nothing_keeps_the_pictures_of_a_class_that_is_gone_or_of_the_classes_before_a_lesson(station: Station) -> None:
+    removed, classes = RemovedSamples(), len(station.kiosk.state.classes)
+    events: list[ev.Event] = []
+    station.teach()
+    for index in range(classes):
+        removed.remove_class(station.tools, events.append, index)
+    assert [one.class_index for one in events] == [0, 1]  # the third one had no pictures
+    removed.forget(station.tools, events.append, 1)
+    events.clear()
+    removed.restore_last(station.tools, events.append, 1)
+    assert events == [ev.UndoFailed("There is nothing to undo yet.")]  # the gallery waits for an answer
+    removed.restore_last(station.tools, events.append)
+    assert [type(one) for one in events[1:]] == [ev.SamplesRestored]
 
 
 def test_the_results_show_the_pictures_of_held_out_samples(station: Station) -> None:

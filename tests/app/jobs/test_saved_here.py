@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,6 +134,45 @@ def test_staff_copy_a_visitors_model_to_a_drive_by_its_number(station: Station) 
     assert copied(station, 3) == "Model 3 is not here any more: others needed its room."
     copied(station, 2)
     assert len(list((drive / "teachable").iterdir())) == 2  # beside the first copy
+
+
+def test_a_model_that_was_damaged_here_is_not_copied(station: Station) -> None:
+    station.train()
+    station.press(Action.SAVE)
+    (kept,) = saved_here(station.config.export_dir / "teachable")
+    readme = kept.path / "README.txt"
+    readme.write_bytes(readme.read_bytes()[:-1])
+    drive = station.folder / "stick"
+    drive.mkdir()
+    station.drives.insert("STICK", drive)
+    assert copied(station, 1) == "Model 1 was damaged on this computer, so it is not copied."
+    assert list(drive.iterdir()) == []
+
+
+def test_a_model_is_copied_with_ascii_names_to_a_drive_that_takes_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = Station(tmp_path / "kiosk", labels=("Äpfel", "Tasse", "Ente"), save_pictures=True)
+    station.train()
+    station.press(Action.SAVE)
+    drive = tmp_path / "stick"
+    drive.mkdir()
+    station.drives.insert("STICK", drive)
+    mkdir = Path.mkdir
+
+    def narrow(path: Path, *args: Any, **kwargs: Any) -> None:
+        if not path.name.isascii():
+            raise OSError(errno.EINVAL, "Invalid argument")
+        mkdir(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "mkdir", narrow)
+    notice = copied(station, 1)
+    station.close()
+    assert notice.strip() == "Model 1 is on STICK."
+    (folder,) = (drive / "teachable").iterdir()
+    assert folder.name.endswith("_Apfel_Tasse")
+    assert (folder / "samples" / "0_Apfel" / "001.jpg").is_file()
+    subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=folder, check=True)
 
 
 def test_a_model_that_had_to_make_room_is_gone_by_its_number_too(station: Station) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from app.config.portable import portable_settings, read_portable
 from app.config.schema import Config
 from app.core import events as ev
 from app.jobs.settings_on_drive import FILE, export_settings, import_settings
-from app.jobs.starter import Starter, make_own_starter, own_starter_folder
+from app.jobs.starter import Starter, has_own_starter, make_own_starter, own_starter_folder
 from tests.support.kiosks import Station
 from tests.support.settings import changed
 
@@ -165,6 +166,29 @@ def test_the_model_of_a_session_answers_as_the_starter_after_the_session_is_eras
     (ready,) = events
     assert isinstance(ready, ev.StarterReady)
     assert ready.model.labels == ("apple", "cup")
+
+
+@pytest.mark.parametrize("cut", ["before the first rename", "between both", "before the old one is deleted"])
+def test_a_power_cut_while_a_starter_is_made_leaves_a_whole_one(station: Station, cut: str) -> None:
+    station.train()
+    make_own_starter(station.tools, lambda _event: None)
+    folder = own_starter_folder(station.config.data_dir)
+    new, old = folder.with_name("own.new"), folder.with_name("own.old")
+    shutil.copytree(folder, old if "old" in cut else new)
+    if cut == "between both":
+        folder.rename(old)
+    events: list[ev.Event] = []
+    station.press(Action.RESET)
+    station.now_s += 2.0
+    station.press(Action.CONFIRM)
+    assert has_own_starter(station.config.data_dir)
+    Starter(None).load(station.tools, events.append, "own")
+    assert [type(one) for one in events] == [ev.StarterReady]
+    station.train()
+    make_own_starter(station.tools, events.append)
+    assert events[-1] == ev.StarterMade()
+    assert (folder / "metadata.json").is_file()
+    assert not any(one.exists() for one in (new, old))
 
 
 def test_without_a_model_no_starter_is_made(station: Station) -> None:

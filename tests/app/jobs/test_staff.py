@@ -13,10 +13,12 @@ from app.base.buttons import Action, PowerKey, SettingStep, StaffPage
 from app.base.errors import PowerRefused
 from app.base.i18n import message
 from app.config.checks import PALETTES
+from app.config.portable import portable_settings
 from app.config.schema import CameraSettings
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
 from app.jobs.tools import StationServices
+from app.kiosk import Kiosk
 from app.model.observation import NOTHING_SEEN
 from app.views.present import Surroundings, present
 from tests.support.kiosks import Station
@@ -91,6 +93,29 @@ def test_the_configured_camera_can_be_chosen_again_and_its_password_is_hidden(tm
         station.settle()
         assert station.kiosk.state.config.camera.source == address
         assert value(staff_page(station), "Camera") == "cam.local"
+
+
+def test_the_configured_starter_can_be_chosen_again_after_another_one(tmp_path: Path) -> None:
+    base = Station.settings_in(tmp_path)
+    base = replace(base, idle=replace(base.idle, starter="/srv/fruit"))
+    station = Station(tmp_path, base, StationServices(SettingsFile(base, tmp_path / "data")))
+    with closing(station):
+        open_page(station, StaffPage.VISITS)
+        station.panel.tap(SettingStep("idle.starter", -1))
+        station.settle()
+        assert station.kiosk.state.config.idle.starter == "demo"
+        station.panel.tap(SettingStep("idle.starter", 1))
+        station.settle()
+        assert station.kiosk.state.config.idle.starter == "/srv/fruit"
+
+
+def test_the_extractor_of_a_lesson_is_not_written_to_the_settings_that_leave_the_station(tmp_path: Path) -> None:
+    base = Station.settings_in(tmp_path)
+    used = replace(base, model=replace(base.model, extractor="mobilenet_v1_quant"))
+    services = StationServices(extractor=base.model.extractor)
+    state = Kiosk(replace(Station(tmp_path, base).tools, config=used), services).state
+    assert "mobilenet" not in portable_settings(state.config)
+    assert state.extractor_in_use == "mobilenet_v1_quant"
 
 
 def test_a_changed_setting_is_in_the_settings_file(station: Station) -> None:

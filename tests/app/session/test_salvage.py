@@ -113,3 +113,19 @@ def test_a_folder_in_the_place_of_the_session_is_set_aside(tmp_path: Path) -> No
         assert store.opened.disk_problem is None
         assert store.load().samples == ()
     assert (tmp_path / "s.damaged-1" / "kept").read_bytes() == b"x"
+
+
+def test_a_page_size_that_no_database_has_hides_no_sample(tmp_path: Path) -> None:
+    """Also one by which the size of the file can be divided."""
+    path = tmp_path / "s"
+    store = opened(path)
+    for index in (0, 1):
+        store.add(index, np.full(4, index, np.float32), PICTURE)
+    store.close()
+    data = bytearray(path.read_bytes())
+    data += bytes(-len(data) % (3 * 4096))
+    data[16:18] = (3 * 1024).to_bytes(2, "big")
+    path.write_bytes(data)
+    store = opened(path)
+    assert store.load().shots() == (1, 1, 0, 0)
+    store.close()

@@ -124,6 +124,20 @@ def test_removed_pictures_are_forgotten_with_the_visit_like_those_that_are_left(
     assert [type(one) for one in commands] == [ev.EndSession]
 
 
+def test_with_its_class_the_removed_pictures_of_it_are_forgotten() -> None:
+    state = unnamed(3)
+    classes = (*state.classes[:2], replace(state.classes[2], removed=((1, 2),)))
+    state, commands = pressed(replace(state, classes=classes), ClassStep(-1))
+    assert len(state.classes) == 2
+    assert commands[0] == ev.ForgetRemoved(2)
+
+
+def test_reset_erases_what_undo_could_bring_back() -> None:
+    state, _ = run(kiosk(2, 0), ev.SamplesRemoved(0, (1, 2)))
+    state, commands = pressed(state, Action.RESET, Action.CONFIRM)
+    assert (state.mode, commands[-1]) == (Mode.ERASING, ev.EraseSession())
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_default_names_follow_the_palette_also_those_of_taught_classes(language: str) -> None:
     state = unnamed(3, language=language, shots=2)

@@ -24,8 +24,10 @@ FRUIT = parse_lesson(
 OTHER = replace(FRUIT, key="other", extractor="mobilenet_v1_quant")
 
 
-def on_page(*shots: int) -> KioskState:
-    state = replace(kiosk(*shots), mode=Mode.STAFF, staff=StaffState(inside=True))
+def on_page(*shots: int, pin: str = "2580") -> KioskState:
+    state = kiosk(*shots)
+    state = replace(state, config=replace(state.config, staff=replace(state.config.staff, pin=pin)))
+    state = replace(state, mode=Mode.STAFF, staff=StaffState(inside=True))
     state, commands = run(state, ev.ButtonPressed(StaffTab(StaffPage.LESSONS)))
     assert ev.LookForLessons() in commands
     return run(state, ev.LessonsFound((FoundLesson(FRUIT, "STICK"), FoundLesson(OTHER, "STICK"))))[0]
@@ -50,6 +52,29 @@ def test_a_lesson_is_not_chosen_while_something_is_taught() -> None:
     assert state.notice is not None
     assert str(state.notice.text) == "Something is taught here. Press RESET on the main screen first."
     assert commands == [ev.PlaySound("refused")]
+
+
+def test_without_a_pin_a_lesson_lasts_for_the_visit_and_nothing_of_it_is_kept() -> None:
+    state, commands = run(on_page(0, 0, pin=""), ev.ButtonPressed(ChooseLesson("fruit")))
+    assert state.labels == ("apple", "pear", "kiwi", "fig")
+    assert [type(one) for one in commands] == [ev.ForgetRemoved, ev.NameClasses, ev.PlaySound]
+    assert state.config.classes.lesson == ""
+    state, _ = run(replace(state, mode=Mode.TEACH), ev.TimePassed(state.config.idle.after_s + 1))
+    assert (state.mode, state.lesson, state.labels) == (Mode.ATTRACT, None, ("apple", "cup"))
+
+
+def test_the_lesson_of_staff_is_back_after_a_visit_with_another_one() -> None:
+    state = replace(on_page(3, 0, pin=""), lesson=OTHER, kept_lesson=FRUIT, mode=Mode.ERASING, gone=True)
+    state, _ = run(state, ev.SessionErased(None))
+    assert (state.mode, state.lesson) == (Mode.ATTRACT, FRUIT)
+    assert state.labels == FRUIT.labels("en")
+
+
+def test_a_lesson_forgets_what_undo_could_bring_back_of_the_classes_before() -> None:
+    state, _ = run(on_page(2, 0), ev.SamplesRemoved(0, (1, 2)))
+    state, commands = run(state, ev.ButtonPressed(ChooseLesson("fruit")))
+    assert ev.ForgetRemoved(0) in commands
+    assert not any(one.removed for one in state.classes)
 
 
 def test_no_lesson_brings_the_classes_of_the_settings_back() -> None:

@@ -18,9 +18,10 @@ from app.base.buttons import (
     TypingKey,
 )
 from app.base.i18n import LANGUAGES
+from app.config.class_names import class_names
 from app.config.schema import Config
 from app.core import events as ev
-from app.core.facts import ModelFacts
+from app.core.facts import ModelFacts, TaughtClass
 from app.core.modes.permissions import languages
 from app.core.modes.settings import OWN_STARTER
 from app.core.state import KioskState, Mode
@@ -217,6 +218,19 @@ def test_settings_of_another_station_hold_at_once_and_are_kept() -> None:
     assert state.inputs.map.button_of("key:x") is Action.TRAIN
     assert state.notice is not None
     assert str(state.notice.text) == "3 settings were changed. Some need a restart."
+
+
+def test_the_colours_of_another_station_give_taught_classes_their_names_and_its_class_names_do_not() -> None:
+    classes = tuple(TaughtClass(name, 3) for name in ("Red", "Ada"))
+    state = unlocked(kiosk(3, 3))
+    names = replace(state.config.classes, labels=("", ""))
+    state = replace(state, classes=classes, config=replace(state.config, classes=names))
+    changes = (("screen.palette", "distinct"), ("classes.labels", ("dog", "cat")))
+    state, commands = run(state, ev.SettingsRead(changes))
+    first = class_names(("", ""), "en", "distinct")[0]
+    assert first != "Red"
+    assert state.labels == (first, "Ada")
+    assert ev.NameClasses(state.labels) in commands
 
 
 def test_without_a_pin_settings_are_neither_written_nor_read() -> None:

@@ -182,3 +182,12 @@ def test_a_folder_that_reads_back_differently_and_cannot_be_deleted_is_marked_un
         assert not (folder.with_name("now.partial") / CHECKSUMS).exists()
     finally:
         run("umount", kept)
+
+
+def test_a_folder_that_a_power_cut_left_without_its_last_name_is_replaced(tmp_path: Path) -> None:
+    """It carries its checksums already, and no mark any more."""
+    left = tmp_path / "folder.partial"
+    left.mkdir()
+    (left / "SHA256SUMS").write_bytes(b"")
+    write_folder(tmp_path / "folder", with_checksums({"a": b"1"}), on_drive=False)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["folder"]
