@@ -44,7 +44,8 @@ ROWS = (
         "tests/app/jobs/test_running.py",
     ),
     FaultRow(
-        "the disk or the drive hangs: while somebody teaches, at SAVE, at RESET, when a visit is put away",
+        "the disk or the drive hangs: while somebody teaches, while TRAIN writes its model, at SAVE, at RESET, "
+        "when a visit is put away",
         "“The disk does not answer. Please wait: what you taught is kept.”, or the same of the drive",
         "every press, stored once the disk answers",
         "tests/app/test_hanging_disk.py",

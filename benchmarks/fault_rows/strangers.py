@@ -52,4 +52,10 @@ ROWS = (
         "the visitor's own session and model",
         "tests/app/importing/test_sessions.py::test_a_hostile_session_is_refused_with_a_reason",
     ),
+    FaultRow(
+        "a starter on a stick is not signed, and its files are made to do harm",
+        "nothing: it is not offered",
+        "the present starter, which answers",
+        "tests/app/jobs/test_received_starter.py::test_a_head_that_would_do_harm_is_never_unpacked",
+    ),
 )

@@ -49,11 +49,13 @@ def test_nothing_keeps_the_pictures_of_a_class_that_is_gone_or_of_the_classes_be
     station.teach()
     for index in range(classes):
         removed.remove_class(station.tools, events.append, index)
-    assert [one.class_index for one in events] == [0, 1]  # the third one had no pictures
+    assert [one.class_index for one in events if isinstance(one, ev.SamplesRemoved)] == [0, 1]
     removed.forget(station.tools, events.append, 1)
     events.clear()
     removed.restore_last(station.tools, events.append, 1)
-    assert events == [ev.UndoFailed("There is nothing to undo yet.")]  # the gallery waits for an answer
+    (failed,) = events  # the gallery waits for an answer
+    assert isinstance(failed, ev.UndoFailed)
+    assert str(failed.reason) == "There is nothing to undo yet."
     removed.restore_last(station.tools, events.append)
     assert [type(one) for one in events[1:]] == [ev.SamplesRestored]
 

@@ -186,8 +186,8 @@ def test_a_folder_that_reads_back_differently_and_cannot_be_deleted_is_marked_un
 
 def test_a_folder_that_a_power_cut_left_without_its_last_name_is_replaced(tmp_path: Path) -> None:
     """It carries its checksums already, and no mark any more."""
-    left = tmp_path / "folder.partial"
-    left.mkdir()
-    (left / "SHA256SUMS").write_bytes(b"")
-    write_folder(tmp_path / "folder", with_checksums({"a": b"1"}), on_drive=False)
+    files = with_checksums({"metadata.json": b"{}"})
+    write_folder(tmp_path / "folder", files, on_drive=False)
+    (tmp_path / "folder").rename(tmp_path / "folder.partial")
+    write_folder(tmp_path / "folder", files, on_drive=False)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["folder"]
