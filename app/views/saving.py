@@ -57,12 +57,18 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         keys=(ActionKey(ScreenKey.BACK, "later", translate(message("Go on")), "", suggested=True),)
         if now.finished
         else (),
-        things=tuple(
-            TaughtThing(index, one.label, one.thumbnails[-1] if one.thumbnails else None)
-            for index, one in enumerate(state.classes)
-            if one.label in _taught(state)
-        ),
+        things=_things(state),
         home=translate(home) if now.finished else "",
+    )
+
+
+def _things(state: KioskState) -> tuple[TaughtThing, ...]:
+    """What was taught, each with its newest picture, mirrored like that of the camera."""
+    taught, mirror = _taught(state), state.config.camera.mirror
+    return tuple(
+        TaughtThing(index, one.label, one.thumbnails[-1].as_seen(mirror=mirror) if one.thumbnails else None)
+        for index, one in enumerate(state.classes)
+        if one.label in taught
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import ANY
 
+import numpy as np
 import pytest
 
 from app.base.file_names import HOME_PAGE
 from app.base.i18n import LANGUAGES
+from app.base.picture import Picture
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.pages import SavingState
@@ -34,13 +37,27 @@ def shown(state: KioskState | None = None, language: str = "en", **changes: obje
 def test_a_saved_model_is_celebrated_with_its_pictures_and_what_to_open_at_home() -> None:
     classes = (TaughtClass("apple", 3, (PICTURE,)), TaughtClass("cup", 3), TaughtClass("book", 0))
     page = shown(replace(kiosk(), classes=classes, model=TrainedFacts(1.0, 0.5, (3, 3, 0))))
+    seen = PICTURE.as_seen(mirror=kiosk().config.camera.mirror)
     assert page.title == "You taught it apple and cup!"
-    assert [(one.label, one.picture) for one in page.things] == [("apple", PICTURE), ("cup", None)]
+    assert [(one.label, one.picture) for one in page.things] == [("apple", ANY), ("cup", None)]
+    assert page.things[0].picture.key == seen.key
+    assert np.array_equal(page.things[0].picture.pixels, seen.pixels)
     assert page.text == "You may pull the drive out now."
     assert page.home == f"At home, open {HOME_PAGE} on the drive."
     assert [(step.text, step.done) for step in page.steps] == [
         ("Write", True), ("Finish", True), ("Check", True), ("Eject", True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mirror", [True, False])
+def test_the_pictures_are_mirrored_exactly_if_that_of_the_camera_is(mirror: bool) -> None:
+    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    classes = (TaughtClass("apple", 3, (Picture(("sample", 1), pixels),)), TaughtClass("cup", 3))
+    state = replace(kiosk(), classes=classes, model=TrainedFacts(1.0, 0.5, (3, 3)))
+    state = replace(state, config=replace(state.config, camera=replace(state.config.camera, mirror=mirror)))
+    (thing, _) = shown(state).things
+    assert thing.picture is not None
+    assert np.array_equal(thing.picture.pixels, pixels[:, ::-1] if mirror else pixels)
 
 
 def test_the_path_is_in_no_text_that_a_visitor_reads_first() -> None:
