@@ -19,9 +19,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from email.utils import format_datetime
 from pathlib import Path
 
 NAME = "teachable-kiosk"
+MAINTAINER = "The Teachable Kiosk developers <teachable-kiosk@localhost>"
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = Path(__file__).resolve().parent
 HOME = Path("opt") / NAME
@@ -134,7 +137,7 @@ def stage(staging: Path, architecture: str, pythons: Sequence[str], version: str
         link_pins(packages, PROCESSORS[architecture], python)
     share_equal_files(staging / HOME / "lib")
     add_environment(staging / HOME, pythons)
-    add_system_files(staging)
+    add_system_files(staging, version)
     add_control(staging, architecture, pythons, version)
 
 
@@ -191,7 +194,7 @@ def add_environment(home: Path, pythons: Sequence[str]) -> None:
     (home / "pythons").write_text("".join(f"{python}\n" for python in pythons))
 
 
-def add_system_files(staging: Path) -> None:
+def add_system_files(staging: Path, version: str) -> None:
     """Add what a system needs around the application: command, manual, menu entry, rules, settings, documents."""
     assets, documents = REPOSITORY / "assets", staging / "usr/share/doc" / NAME
     link = staging / "usr/bin" / NAME
@@ -201,7 +204,10 @@ def add_system_files(staging: Path) -> None:
     put(staging / f"usr/lib/udev/rules.d/60-{NAME}.rules", (assets / f"udev/{NAME}.rules").read_bytes())
     put(staging / f"etc/{NAME}/kiosk.toml", (assets / "kiosk.toml").read_bytes())
     put(staging / f"usr/share/man/man1/{NAME}.1.gz", compressed((PARTS / f"{NAME}.1").read_bytes()))
-    put(documents / "changelog.gz", compressed((REPOSITORY / "CHANGELOG.md").read_bytes()))
+    put(documents / "CHANGELOG.md.gz", compressed((REPOSITORY / "CHANGELOG.md").read_bytes()))
+    date = format_datetime(datetime.fromtimestamp(int(date_of_sources()), timezone.utc))
+    entry = f"{NAME} ({version}) stable; urgency=medium\n\n  * See CHANGELOG.md.gz.\n\n -- {MAINTAINER}  {date}\n"
+    put(documents / "changelog.gz", compressed(entry.encode()))
     put(documents / "copyright", (PARTS / "copyright").read_bytes())
     for page in sorted((REPOSITORY / "docs").glob("*.md")):
         put(documents / page.name, page.read_bytes())
@@ -216,6 +222,7 @@ def add_control(staging: Path, architecture: str, pythons: Sequence[str], versio
     numbers = sorted(tuple(map(int, python.split("."))) for python in pythons)
     values = {
         "VERSION": version,
+        "MAINTAINER": MAINTAINER,
         "ARCHITECTURE": architecture,
         "SIZE": str(sum(sizes.values()) // 1024 + 1),
         "PYTHON": " | ".join(f"python{python}" for python in pythons),
