@@ -13,12 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,24 +60,30 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", metavar="PART", help="run these parts alone, whether they passed or not")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="start no part after this time")
     options = parser.parse_args()
-    work = options.work.resolve() / f"arm64-{options.suite}"
-    until = time.monotonic() + options.seconds
     try:
-        check_roots("arm64")
-        root = make_root(work / "root", options.suite, "arm64", PACKAGES, options.processor)
-        record = Record(work / "state.json")
-        station = Station(root, work, PYTHONS[options.suite], options.photos)
-        parts = [
-            Part("install", station.install),
-            Part("demonstration", station.demonstration),
-            Part("train", station.train),
-            Part("classify", station.classify),
-            *(Part(str(file), lambda file=file: station.test(file)) for file in test_files(options.tests)),
-            Part("figures", lambda: station.figures(until)),
-        ]
+        return try_everything(options)
     except (RootUnavailable, BuildRefused) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def try_everything(options: argparse.Namespace) -> int:
+    """Run the parts that have not passed yet, and say which have."""
+    until = time.monotonic() + options.seconds
+    work = options.work.resolve() / f"arm64-{options.suite}"
+    check_roots("arm64")
+    processor = options.processor if platform.machine() != "aarch64" else ""
+    root = make_root(work / "root", options.suite, "arm64", PACKAGES, processor)
+    record = Record(work / "state.json")
+    station = Station(root, work, PYTHONS[options.suite], options.photos)
+    parts = [
+        Part("install", station.install),
+        Part("demonstration", station.demonstration),
+        Part("train", station.train),
+        Part("classify", station.classify),
+        *(Part(str(file), partial(station.test, file)) for file in test_files(options.tests)),
+        Part("figures", partial(station.figures, until)),
+    ]
     wanted = [part for part in parts if (part.name in options.only if options.only else not record.passed(part.name))]
     for part in wanted:
         if time.monotonic() > until:
@@ -83,10 +91,7 @@ def main() -> int:
             return UNFINISHED
         record.run(part)
     failed = [part.name for part in parts if not record.passed(part.name)]
-    print(
-        f"{len(parts) - len(failed)} of {len(parts)} parts have passed."
-        + "".join(f"\n  not yet: {one}" for one in failed)
-    )
+    print(f"{len(parts) - len(failed)} of {len(parts)} parts have passed.", *failed, sep="\n  not yet: ")
     return 1 if failed else 0
 
 

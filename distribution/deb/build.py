@@ -287,9 +287,12 @@ def run(words: Sequence[str], **options: object) -> str:
     """Run a program and return what it printed.
 
     Raises:
-        BuildRefused: With the program's last line, if it fails.
+        BuildRefused: If it cannot be started, or, with its last line, if it fails.
     """
-    done = subprocess.run(words, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
+    except OSError as error:
+        raise BuildRefused(f"{words[0]} cannot be started: {error.strerror}. Install it, then build again.") from error
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit code {done.returncode}"]
         raise BuildRefused(f"{' '.join(map(str, words[:4]))} … failed: {lines[-1]}")
