@@ -55,7 +55,7 @@ def erase_session(
             tools.store.erase(damaged=privacy is not Privacy.KEEP)
         announce(ev.SessionErased(tools.store.opened.disk_problem))
         delete_trained_models(tools.config)
-    give_memory_back()  # a kiosk runs for months, and visits leave holes between what stays
+    give_memory_back(collect=False)  # a kiosk runs for months, and visits leave holes between what stays
 
 
 def end_session(tools: Tools, announce: Announce, removed: RemovedSamples, privacy: Privacy) -> None:
