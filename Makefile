@@ -124,6 +124,7 @@ import-graph: $(VENV)/.ready
 # Make the pictures in docs/screens, as the scripted visitor sees them.
 screenshots: $(VENV)/.ready
 	$(RUN) docs/screens/make.py
+	$(RUN) docs/screens/make_games.py
 
 # Make the pictures of `open_me.html` in docs/screens.
 page-screenshots: $(VENV)/.browser-ready
