@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from learning.calibration import threshold_of
 from learning.discriminant import BATCH
 from learning.errors import InvalidEmbeddings, NotEnoughSamples, TrainingCancelled
 from learning.fit import FitProgress, fit_head
@@ -228,3 +229,18 @@ def test_embeddings_of_two_extractors_are_refused() -> None:
     assert str(caught.value) == (
         "made has 30-value embeddings, but embeddings has 40-value ones. Use the same extractor for both."
     )
+
+
+def test_the_threshold_is_what_nearly_all_correct_answers_reach_within_its_limits() -> None:
+    """Between 0.34 and 0.5; without a correct answer the largest."""
+    truth = np.array([0, 0, 1])
+
+    def threshold(*top: float) -> float:
+        return threshold_of(np.array([(one, 1 - one) for one in top], np.float32), truth)
+
+    assert threshold(0.9, 0.8, 0.1) == 0.5
+    assert threshold(0.1, 0.2, 0.9) == 0.5  # each one wrong
+    three = np.array([(0.42, 0.3, 0.28), (0.9, 0.1, 0.0), (0.1, 0.9, 0.0)], np.float32)
+    assert 0.42 <= threshold_of(three, truth) < 0.45
+    low = np.array([(0.34, 0.33, 0.33)] * 3, np.float32)
+    assert threshold_of(low, np.zeros(3, int)) == pytest.approx(0.34)

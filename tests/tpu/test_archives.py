@@ -92,3 +92,11 @@ def test_arrays_are_read_in_both_forms_of_their_header(version: tuple[int, int])
     found = read_arrays(archive(("centre.npy", stream.getvalue()), before=b""), ("centre",), 1 << 20)
     assert found is not None
     assert np.array_equal(found["centre"], array)
+
+
+def test_an_array_with_the_longer_form_of_the_header_is_read() -> None:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, np.arange(3.0), version=(2, 0))
+    found = read_arrays(archive(("a.npy", stream.getvalue()), before=b""), ("a",), 1 << 20)
+    assert found is not None
+    assert found["a"].tolist() == [0.0, 1.0, 2.0]

@@ -107,6 +107,16 @@ def test_the_reason_names_the_size(tmp_path: Path) -> None:
     assert caught.value.reason == "it has 30000 × 30000 pixels, more than 64 million"
 
 
+def test_the_reason_names_width_and_height_in_this_order(tmp_path: Path) -> None:
+    data = bytearray(encoded(".bmp"))
+    data[18:26] = struct.pack("<ii", 30_000, 20_000)
+    path = tmp_path / "picture.bmp"
+    path.write_bytes(data)
+    with pytest.raises(PictureUnreadable) as caught:
+        read_picture(path)
+    assert caught.value.reason == "it has 30000 × 20000 pixels, more than 64 million"
+
+
 def test_a_tiff_in_colours_that_would_be_misread_is_refused(tmp_path: Path) -> None:
     for mode, readable in (("RGB", True), ("L", True), ("CMYK", True), ("LAB", False), ("F", False), ("I", False)):
         path = tmp_path / f"{mode}.tif"
