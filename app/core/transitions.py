@@ -199,6 +199,7 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.UndoFailed: teach.undo_failed,
     ev.EraseFailed: erasing.failed,
     ev.TrainingFinished: jobs.training_finished,
+    ev.ReportExplained: jobs.report_explained,
     ev.TrainingFailed: jobs.training_failed,
     ev.SavingStarted: jobs.saving_started,
     ev.SavingAdvanced: jobs.saving_advanced,

@@ -35,7 +35,7 @@ from app.model.model_files import (
     write_report,
 )
 from app.model.relabel import with_labels
-from app.model.train import TrainedModel, train_model
+from app.model.train import TrainedModel, explained_report, train_model
 from app.session.last_model import StoredModel
 from app.session.session import Session
 from learning.errors import TrainingCancelled
@@ -107,6 +107,7 @@ def train(
                 accelerator=tools.accelerator,
                 prior=tools.known_prior,
                 not_sure=not_sure,
+                explain=False,  # the new model answers first
             )
             if is_abandoned(stop):
                 trained.engine.close()
@@ -122,7 +123,25 @@ def train(
         with tools.store.calls:
             delete_trained_models(tools.config, keep=path)
         tools.store.keep_good_copy()
+        _explain(tools, announce, trained, session, stop)
         check_backgrounds(tools, announce, stop)
+
+
+def _explain(tools: Tools, announce: Announce, trained: TrainedModel, session: Session, stop: StopSignal) -> None:
+    """Complete the report of a model that answers already. An error costs only the explanations, so it is logged."""
+    path, before = trained.path, trained.training_report
+    if stop.is_set():
+        return
+    try:
+        report = explained_report(before, session.taught(), trained.engine, runtime=tools.config.model.runtime)
+        if path.is_file():
+            write_report(path, report)
+            if not path.is_file():  # erased meanwhile
+                delete_model(path)
+    except Exception:
+        logger.warning("the training report has no explanations", exc_info=True)
+        return
+    announce(ev.ReportExplained(before, report))
 
 
 def restore_model(tools: Tools) -> TrainedFacts | None:

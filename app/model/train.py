@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,7 @@ def train_model(
     prior: ViewPrior | None = None,
     not_sure: NotSure = NotSure.NORMAL,
     improve: Callable[[FitResult], FitResult] | None = None,
+    explain: bool = True,
 ) -> TrainedModel:
     """Train on `session`, write `model_path`, open that file and compare its answers.
 
@@ -105,6 +106,7 @@ def train_model(
         not_sure: OFF writes no novelty test into the file and sets the threshold to 0. Other settings change nothing
             here: see `app.model.not_sure`.
         improve: Replaces the head before it is exported, for example by that of more samples than `session` holds.
+        explain: Add to the report what the model looks at, which takes up to twice `looked_at.LONGEST_S`.
 
     Raises:
         NotEnoughTaught: If a class or a sample is missing.
@@ -166,7 +168,6 @@ def train_model(
         engine.close()
         raise
     verified_s = time.perf_counter()
-    explainer = Explainer(engine, runtime=runtime)
     logger.info(
         "trained on %d samples and %d views: validation accuracy %s from %s, the exported file agrees on %.3f of %d",
         len(taught.samples),
@@ -178,13 +179,12 @@ def train_model(
     )
     seconds = {"fit": fitted_s - started_s, "export": exported_s - fitted_s, "verify": verified_s - exported_s}
     report = training_report(taught, fit, asdict(agreement), seconds, made_views=len(made))
-    try:
-        report = with_explanations(report, taught, explainer)
-    except BaseException:
-        engine.close()
-        raise
-    finally:
-        explainer.close()
+    if explain:
+        try:
+            report = explained_report(report, taught, engine, runtime=runtime)
+        except BaseException:
+            engine.close()
+            raise
     return TrainedModel(
         path=model_path,
         labels=taught.labels,
@@ -198,6 +198,24 @@ def train_model(
         training_report=report,
         head=fit.head,
     )
+
+
+def explained_report(
+    report: Mapping[str, Any], session: Session, engine: ClassificationEngine, *, runtime: str
+) -> dict[str, Any]:
+    """Add to a training report what the model looks at; see `with_explanations`.
+
+    Args:
+        report: From `TrainedModel`, without explanations.
+        session: What it was trained on; its labels are the rows of the model.
+        engine: The exported model.
+        runtime: Which interpreter opens the form of the model that explains.
+    """
+    explainer = Explainer(engine, runtime=runtime)
+    try:
+        return with_explanations(report, session, explainer)
+    finally:
+        explainer.close()
 
 
 def holds_of(session: Session, prior: ViewPrior | None) -> IntArray:

@@ -61,6 +61,7 @@ class Watch:
         self.seen_s: list[float] = []
         self.stored_s: list[float] = []
         self.pressed_at_s = self._waits_since_s = 0.0
+        self.complete = False
 
     def look(self) -> None:
         """Call it after each tick."""
@@ -106,6 +107,8 @@ def main() -> None:
                 watch.look()
                 composed.loop.wait()
             script.join()
+            if not watch.complete:
+                raise SystemExit(1)
 
 
 def _use(composed: Composed, watch: Watch, baseline_mb: float) -> None:
@@ -119,6 +122,8 @@ def _use(composed: Composed, watch: Watch, baseline_mb: float) -> None:
         _wait(lambda: kiosk.observation is not None and kiosk.observation.model_path is not None)
         time.sleep(1.0)
         model = kiosk.observation.model_path
+        assert model is not None
+        engine = ClassificationEngine(model)  # the next training deletes the file
         watch.ages_s.clear()
         for _ in range(PRESSES):
             watch.pressed_at_s = time.monotonic()
@@ -127,8 +132,6 @@ def _use(composed: Composed, watch: Watch, baseline_mb: float) -> None:
         calm, presses, stored = list(watch.ages_s), list(watch.seen_s), list(watch.stored_s)
         busy = _busy(kiosk, watch)
         memory = memory_mb() - baseline_mb
-        assert model is not None
-        engine = ClassificationEngine(model)
         picture = DemonstrationCamera(sleep=lambda _s: None).read()
         (invoke_s,) = in_turns([lambda: engine.judge(picture)], 30)
         engine.close()
@@ -150,6 +153,7 @@ def _use(composed: Composed, watch: Watch, baseline_mb: float) -> None:
         found.append(Figure("answers", what, memory, "MB", MEMORY_GOAL_MB))
         for figure in found:
             print_line(line_of(figure))
+        watch.complete = True
     finally:
         kiosk.running = False
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.base.i18n import Text
 from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
@@ -132,6 +132,19 @@ class TrainingFinished:
     model_path: Path
     model: TrainedFacts
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReportExplained:
+    """What the new model looks at is known: its report is complete.
+
+    Attributes:
+        before: The report that `TrainingFinished` brought.
+        report: The same with explanations.
+    """
+
+    before: Mapping[str, Any]
+    report: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -332,6 +345,7 @@ SessionEvent = (
     | UndoFailed
     | EraseFailed
     | TrainingFinished
+    | ReportExplained
     | TrainingFailed
     | SavingFinished
     | SavingFailed

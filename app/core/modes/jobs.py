@@ -29,6 +29,13 @@ def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     return state, (*commands, ev.PlaySound("ready"))
 
 
+def report_explained(state: KioskState, event: ev.ReportExplained) -> Step:
+    """Keep the complete report, if the model that it is about still answers."""
+    if state.model is None or state.model.report is not event.before:
+        return state, ()
+    return replace(state, model=replace(state.model, report=event.report)), ()
+
+
 def training_failed(state: KioskState, event: ev.TrainingFailed) -> Step:
     """Say why; the model before still answers."""
     return refused(replace(state, mode=state.resting_mode), event.reason)

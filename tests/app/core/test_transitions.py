@@ -57,6 +57,7 @@ ANYTHING = st.one_of(
     st.integers(0, 1).map(lambda index: ev.SamplesRestored(index, (1,), (PICTURE,))),
     st.just(ev.SampleRefused(0, "no.")),
     st.just(ev.TrainingFinished(Path("m"), TrainedFacts(1.0, 0.5, (2, 2)))),
+    st.just(ev.ReportExplained({}, {"wrong": []})),
     st.just(ev.TrainingFailed("no.")),
     st.just(ev.SavingFinished(Path("f"), False)),
     st.just(ev.SavingFailed("no.")),

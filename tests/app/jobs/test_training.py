@@ -17,9 +17,11 @@ from app.base.buttons import (
     SettingStep,
     TypingKey,
 )
+from app.base.workers import StopSignal
 from app.core import events as ev
 from app.core.state import Mode
-from app.jobs.training import restore_model
+from app.jobs.training import restore_model, train
+from app.model.model_files import delete_model, read_report
 from app.model.train import holds_of
 from tests.support.kiosks import LABELS, Station
 from tests.support.visits import open_staff
@@ -205,3 +207,35 @@ def test_pictures_of_unknown_holds_are_linked_if_they_look_the_same(station_with
     assert all(len(set(groups[start : start + 3])) == 1 for start in range(0, 12, 3))
     assert not set(groups[:6]) & set(groups[6:])
     assert sorted(set(holds_of(session, None))) == [0, 1]
+
+
+def test_a_new_model_answers_before_its_report_is_explained(station: Station) -> None:
+    station.teach()
+    happened: list[ev.Event] = []
+    answered: list[bool] = []
+
+    def announce(event: ev.Event) -> None:
+        happened.append(event)
+        answered.append(station.vision.model is not None)
+
+    train(station.tools, announce, lambda _share: None, station.store.load(), StopSignal())
+    finished, explained = (
+        next(one for one in happened if isinstance(one, kind)) for kind in (ev.TrainingFinished, ev.ReportExplained)
+    )
+    assert happened.index(finished) < happened.index(explained)
+    assert answered[happened.index(finished)]
+    assert finished.model.report is explained.before
+    assert "looks_at_background" not in explained.before
+    assert len(explained.report["looks_at_background"]) == 2
+    assert read_report(finished.model_path) == json.loads(json.dumps(explained.report))
+
+
+def test_a_model_that_was_erased_meanwhile_leaves_no_report(station: Station) -> None:
+    station.teach()
+
+    def announce(event: ev.Event) -> None:
+        if isinstance(event, ev.TrainingFinished):
+            delete_model(event.model_path)
+
+    train(station.tools, announce, lambda _share: None, station.store.load(), StopSignal())
+    assert list((station.config.data_dir / "models").iterdir()) == []

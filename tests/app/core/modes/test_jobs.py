@@ -96,3 +96,16 @@ def test_pulling_the_written_drive_leaves_the_page_but_unmounting_it_does_not() 
     assert state.mode is Mode.SAVING
     state, _ = run(state, ev.DrivesChanged(()), ev.TimePassed(32.0))
     assert state.mode is Mode.LIVE
+
+
+def test_a_report_is_completed_only_while_its_model_answers() -> None:
+    before, other, whole = {"wrong": []}, {"wrong": []}, {"wrong": [], "looks_at_background": [False]}
+    trained = ev.TrainingFinished(Path("m"), TrainedFacts(0.9, 0.5, (3, 3), before))
+    state, _ = run(kiosk(3, 3), trained, ev.ReportExplained(other, whole))
+    assert state.model is not None
+    assert state.model.report is before
+    state, commands = run(state, ev.ReportExplained(before, whole))
+    assert state.model is not None
+    assert (state.model.report, state.mode, commands) == (whole, Mode.LIVE, [])
+    erased, _ = run(kiosk(0, 0), ev.ReportExplained(before, whole))
+    assert erased.model is None
