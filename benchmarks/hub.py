@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--stations", type=int, default=40, help="number of stations (default: 40)")
     parser.add_argument("--samples", type=int, default=60, help="samples of each (default: 60)")
     parser.add_argument("--hostile", type=float, default=0.05, help="share of hostile folders (default: 0.05)")
-    parser.add_argument("--data", type=Path, help="folder that keeps the samples (default: a temporary one)")
+    parser.add_argument("--data", type=Path, help="folder that keeps samples and results (default: a temporary one)")
     parser.add_argument("--pictures", action="store_true", help="keep the pictures, too, in DIR/pictures")
     parser.add_argument("--generate", metavar="I/N", help="only make every N-th station, from the I-th")
     parser.add_argument("--ways", default="memory,sums", help="memory, sums, dask (default: memory,sums)")
@@ -57,12 +57,16 @@ def main() -> None:
     options = parser.parse_args()
     print(machine_line())
     with tempfile.TemporaryDirectory(prefix="kiosk-hub-benchmark-") as name:
-        data = options.data or Path(name) / "data"
+        data = options.data or Path(name)
         make(data, options)
         if options.generate:
             return
-        write_stations(Path(name) / "in", data, options)
-        compare(Path(name), data, options)
+        folders = data / f"in-{options.stations}-{options.samples}"
+        if not folders.exists():
+            write_stations(folders.with_suffix(".partial"), data, options)
+            folders.with_suffix(".partial").rename(folders)
+        if options.ways:
+            compare(folders, data, options)
     print(measured_on())
 
 
@@ -174,8 +178,8 @@ SPOILS: tuple[Callable[[Path], None], ...] = (
 )
 
 
-def compare(folder: Path, data: Path, options: argparse.Namespace) -> None:
-    """Run `hub` in several ways and print a row for each."""
+def compare(folders: Path, data: Path, options: argparse.Namespace) -> None:
+    """Run `hub` in several ways, print a row for each, and compare the answers with those of earlier runs."""
     known = {
         "memory": ["--memory-mib", "16384"],
         "sums": ["--memory-mib", "0"],
@@ -187,22 +191,26 @@ def compare(folder: Path, data: Path, options: argparse.Namespace) -> None:
     print("way,s,ms per folder,most MB: hub,worker,guarded child,samples used,folders refused,% right where left out")
     models, facts = {}, {}
     for way, more in ways.items():
-        out, report = folder / way, folder / "report.json"
-        command = ["run_kiosk.py", "hub", str(folder / "in"), "--out", str(out), "--json", str(report), *more]
+        out, report = folders.with_name(f"{folders.name}-{way}"), data / "report.json"
+        command = ["run_kiosk.py", "hub", str(folders), "--out", str(out), "--json", str(report), *more]
         started_s = time.perf_counter()
         most = run(command)
         seconds = time.perf_counter() - started_s
         facts[way] = json.loads(report.read_text())
-        with np.load(out / "head.npz") as arrays:
-            models[way] = arrays["weights"], arrays["biases"], facts[way]["classes"]
-        folders = options.stations + len(facts[way]["refused"])
-        row = [f"{seconds:.1f}", f"{1000 * seconds / folders:.0f}", *most.row(), facts[way]["samples"]]
+        count = options.stations + len(facts[way]["refused"])
+        row = [f"{seconds:.1f}", f"{1000 * seconds / count:.0f}", *most.row(), facts[way]["samples"]]
         accuracy = f"{100 * (facts[way]['accuracy'] or 0):.1f}"
         print(way, *row, len(facts[way]["refused"]), accuracy, sep=",", flush=True)
     expected = round(options.hostile * options.stations)
     assert all(len(one["refused"]) == expected for one in facts.values())
     assert all(one["samples"] + one["duplicates"] == samples for one in facts.values())
-    first, *others = ways
+    for way in known:
+        head = folders.with_name(f"{folders.name}-{way}") / "head.npz"
+        if head.exists():
+            classes = json.loads((head.parent / "metadata.json").read_text())["labels"]
+            with np.load(head) as arrays:
+                models[way] = arrays["weights"], arrays["biases"], classes
+    first, compared, *others = next(iter(ways)), *models
     for reason in sorted({one["reason"] for one in facts[first]["refused"]}):
         print(f"refused: {reason}")
     shares = [one["accuracy"] for one in facts[first]["stations"] if one["accuracy"] is not None]
@@ -215,8 +223,8 @@ def compare(folder: Path, data: Path, options: argparse.Namespace) -> None:
         answers[way] = rows[(x @ weights + biases).argmax(axis=1)]
         print(f"fresh views of stations that nobody knows, {way}: {100 * (answers[way] == y).mean():.2f} % right")
     for way in others:
-        same = answers[first] == answers[way]
-        print(f"same answer, {first} and {way}: {100 * same.mean():.3f} % of {len(y)} fresh views")
+        same = answers[compared] == answers[way]
+        print(f"same answer, {compared} and {way}: {100 * same.mean():.3f} % of {len(y)} fresh views")
 
 
 def spread(shares: list[float]) -> tuple[float, float, float]:

@@ -15,7 +15,8 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,7 @@ ADDRESS = re.compile(r"local(:[1-9][0-9]{0,3})?|(tcp|tls)://.+:[0-9]+")
 CONNECTS_S, STARTS_S = 20, 300  # to reach the scheduler, and for a worker to start on a slow computer
 BATCH = 64  # pictures of a task: some tenths of a second, hundreds of times what the scheduler needs for a task
 BATCH_OF_VIEWS = 4
+CERTIFICATES = "Name them in Dask's settings: https://distributed.dask.org/en/stable/tls.html"
 AHEAD = 6  # tasks for each thread of the cluster that are submitted before their results are needed
 
 Result = TypeVar("Result")
@@ -134,13 +136,24 @@ def cluster(address: str, write: Callable[[str], None]) -> Iterator[Any]:
             )
         try:
             client = stack.enter_context(distributed.Client(target, timeout=CONNECTS_S, set_as_default=False))
-        except (OSError, TimeoutError, RuntimeError) as error:
+        except (OSError, TimeoutError, RuntimeError, TypeError) as error:
+            if not address.startswith("tls:"):
+                raise ClusterUnavailable(
+                    f"no Dask scheduler answers at {address} ({type(error).__name__}). "
+                    "Start it with the command dask scheduler, or use --dask local."
+                ) from error
+            if isinstance(error, TypeError):  # of a client without certificates
+                raise ClusterUnavailable(f"{address} needs certificates. {CERTIFICATES}") from error
             raise ClusterUnavailable(
-                f"no Dask scheduler answers at {address} ({type(error).__name__}). "
-                "Start it with the command dask scheduler, or use --dask local."
+                f"no Dask scheduler answers at {address} with these certificates ({type(error).__name__}). "
+                f"Start it with the same ones. {CERTIFICATES}"
             ) from error
-        if not client.nthreads():
+        try:
             client.wait_for_workers(1, timeout=CONNECTS_S)
+        except TimeoutError as error:
+            raise ClusterUnavailable(
+                f"the cluster at {address} has no worker. Start some with the command dask worker."
+            ) from error
         if _has_dashboard() and client.dashboard_link:
             write(f"what the cluster does: {client.dashboard_link}")
         yield client
@@ -188,6 +201,9 @@ class ClusterEmbedder:
             size: Pieces of work in a batch.
             if_it_crashes: Makes the result of a piece of work that ends every worker; None makes that an error.
 
+        Raises:
+            ClusterUnavailable: If the cluster has gone, or if work ends every worker and `if_it_crashes` is None.
+
         When a worker dies, Dask suspects every batch that it had. These run again with nothing beside them, so that
         only those suffer that are the cause.
         """
@@ -211,8 +227,14 @@ class ClusterEmbedder:
                     for _, other in running:
                         other.exception()  # waits until it is done
                     yield from self._alone(task, batch, if_it_crashes)
+        except (OSError, CancelledError) as error:  # OSError also of a worker, whose text says more
+            raise ClusterUnavailable(
+                f"the cluster does not answer any more: {str(error) or type(error).__name__}. "
+                "Start it again, and then this command."
+            ) from error
         finally:
-            self._client.cancel([future for _, future in running])
+            with suppress(OSError, CancelledError):
+                self._client.cancel([future for _, future in running])
 
     def _alone(
         self,

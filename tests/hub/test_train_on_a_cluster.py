@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +27,9 @@ from tpu.extractor import EmbeddingExtractor
 from tpu.models import extractor_path
 
 pytestmark = pytest.mark.needs_dask
+
+
+ROLES = ("scheduler", "worker", "client")
 
 
 @pytest.fixture(scope="module")
@@ -242,6 +248,85 @@ def test_a_cluster_that_cannot_be_used_is_refused_in_one_line(
     monkeypatch.setattr(clusters, "CONNECTS_S", 1)
     assert main(["train", str(data), "--out", str(tmp_path / "out"), "--dask", dask]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == f"error: {error}"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_of_this_computer_listens_to_nobody_else(client: Any) -> None:
+    import psutil  # comes with Dask
+
+    def listening(process: Any) -> list[str]:
+        return [one.laddr.ip for one in process.net_connections() if one.status == psutil.CONN_LISTEN]
+
+    client.wait_for_workers(2, timeout=60)
+    here = psutil.Process()
+    found = [listening(process) for process in (here, *here.children(recursive=True))]
+    assert sum(map(len, found)) >= 5  # scheduler, two workers, and what watches each of them
+    assert {address for addresses in found for address in addresses} == {"127.0.0.1"}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is missing, which makes the certificates")
+def test_a_cluster_with_certificates_is_used_and_only_with_the_right_ones(
+    data: Path, plain: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import dask
+    from distributed import LocalCluster, Security
+
+    def certificate(name: str) -> dict[str, str]:
+        key, cert = (str(tmp_path / f"{name}.{part}.pem") for part in ("key", "cert"))
+        command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN={name} -keyout {key} -out {cert}"
+        subprocess.run(command.split(), check=True, capture_output=True)
+        roles = {f"{role}.{part}": path for role in ROLES for part, path in (("key", key), ("cert", cert))}
+        return {f"distributed.comm.tls.{part}": path for part, path in {"ca-file": cert, **roles}.items()}
+
+    with dask.config.set(certificate("fleet")):
+        options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None, "processes": False}
+        security = Security(require_encryption=True)
+        with LocalCluster(n_workers=1, host="tls://127.0.0.1", security=security, **options) as local:
+            assert local.scheduler_address.startswith("tls://")
+            assert trained(data, tmp_path / "out", "--dask", local.scheduler_address) == plain
+            monkeypatch.setattr(clusters, "CONNECTS_S", 2)
+            with dask.config.set(certificate("stranger")):
+                arguments = ["train", str(data), "--out", str(tmp_path / "none"), "--dask", local.scheduler_address]
+                assert main(arguments) == 1
+            address = local.scheduler_address
+    found = re.sub(r"\(\w+\)", "(kind)", capsys.readouterr().err.splitlines()[-1])
+    more = "Name them in Dask's settings: https://distributed.dask.org/en/stable/tls.html"
+    assert found == (
+        f"error: no Dask scheduler answers at {address} with these certificates (kind). "
+        f"Start it with the same ones. {more}"
+    )
+    assert main(["train", str(data), "--out", str(tmp_path / "none"), "--dask", address]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {address} needs certificates. {more}"
+
+
+def test_a_cluster_that_goes_away_or_has_no_worker_is_reported_in_one_line(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(clusters, "CONNECTS_S", 1)
+    monkeypatch.setattr(clusters, "BATCH", 1)
+    options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None, "processes": False}
+    arguments = ["train", str(data), "--out", str(tmp_path / "out"), "--dask"]
+    with LocalCluster(n_workers=0, host="127.0.0.1", protocol="tcp://", **options) as local:
+        address = local.scheduler_address
+        assert main([*arguments, address]) == 1
+    line = f"error: the cluster at {address} has no worker. Start some with the command dask worker."
+    assert capsys.readouterr().err.splitlines()[-1] == line
+
+    local = LocalCluster(n_workers=1, host="127.0.0.1", protocol="tcp://", **options)
+    really = ClusterEmbedder.each
+
+    def each(self: ClusterEmbedder, *works: Any) -> Iterator[Any]:
+        for result in really(self, *works):
+            yield result
+            local.close()
+
+    monkeypatch.setattr(ClusterEmbedder, "each", each)
+    assert main([*arguments, local.scheduler_address]) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("error: the cluster does not answer any more: ")
+    assert line.endswith(". Start it again, and then this command.")
     assert not (tmp_path / "out").exists()
 
 
