@@ -1,4 +1,4 @@
-"""Run a command and measure the peak memory of it and of the processes that it starts."""
+"""Run a command and measure what it and the processes that it starts use."""
 
 from __future__ import annotations
 
@@ -18,25 +18,32 @@ PARENT = re.compile(r"^PPid:\s+(\d+)", re.MULTILINE)
 
 
 @dataclass
-class PeakMemory:
-    """The largest resident memory in MB: of the command, of one Dask worker, and of one guarded process."""
+class Used:
+    """What a command used.
+
+    Attributes:
+        command, worker, guarded: The largest resident memory in MB: of the command, of one Dask worker, and of one
+            guarded process.
+        processor_s: Processor time of all processes together. Other programs change it much less than the elapsed time.
+    """
 
     command: float = 0.0
     worker: float = 0.0
     guarded: float = 0.0
+    processor_s: float = 0.0
 
     def row(self) -> list[str]:
-        """The figures for a table."""
+        """The memory for a table."""
         return [f"{value:.0f}" if value else "" for value in (self.command, self.worker, self.guarded)]
 
 
-def run(command: Sequence[str]) -> PeakMemory:
-    """Run a program of this project with Python and return the peak memory. Ends this program if it fails."""
+def run(command: Sequence[str]) -> Used:
+    """Run a program of this project with Python and return what it used. Ends this program if it fails."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
-    found, ended = PeakMemory(), threading.Event()
+    found, ended = Used(), threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, found, ended))
     watcher.start()
     assert process.stderr is not None
@@ -48,11 +55,11 @@ def run(command: Sequence[str]) -> PeakMemory:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"error: {problem}")
-    found.command = usage.ru_maxrss / 1024
+    found.command, found.processor_s = usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
     return found
 
 
-def _watch(root: int, found: PeakMemory, ended: threading.Event) -> None:
+def _watch(root: int, found: Used, ended: threading.Event) -> None:
     while not ended.wait(EVERY_S):
         for pid in _below(root):
             try:

@@ -188,19 +188,20 @@ def compare(folders: Path, data: Path, options: argparse.Namespace) -> None:
     ways = {way: known[way] for way in options.ways.split(",")}
     samples = options.stations * options.samples
     print(f"{options.stations} stations with {options.samples} samples, {options.hostile:.0%} hostile folders")
-    print("way,s,ms per folder,most MB: hub,worker,guarded child,samples used,folders refused,% right where left out")
+    columns = "s,s of processors,ms per folder,most MB: hub,worker,guarded child"
+    print(f"way,{columns},samples used,folders refused,% right where left out")
     models, facts = {}, {}
     for way, more in ways.items():
         out, report = folders.with_name(f"{folders.name}-{way}"), data / "report.json"
         command = ["run_kiosk.py", "hub", str(folders), "--out", str(out), "--json", str(report), *more]
         started_s = time.perf_counter()
-        most = run(command)
+        used = run(command)
         seconds = time.perf_counter() - started_s
         facts[way] = json.loads(report.read_text())
         count = options.stations + len(facts[way]["refused"])
-        row = [f"{seconds:.1f}", f"{1000 * seconds / count:.0f}", *most.row(), facts[way]["samples"]]
+        row = [f"{seconds:.1f}", f"{used.processor_s:.1f}", f"{1000 * seconds / count:.0f}", *used.row()]
         accuracy = f"{100 * (facts[way]['accuracy'] or 0):.1f}"
-        print(way, *row, len(facts[way]["refused"]), accuracy, sep=",", flush=True)
+        print(way, *row, facts[way]["samples"], len(facts[way]["refused"]), accuracy, sep=",", flush=True)
     expected = round(options.hostile * options.stations)
     assert all(len(one["refused"]) == expected for one in facts.values())
     assert all(one["samples"] + one["duplicates"] == samples for one in facts.values())

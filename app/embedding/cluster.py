@@ -124,7 +124,8 @@ def cluster(address: str, write: Callable[[str], None]) -> Iterator[Any]:
         if address.startswith("local"):
             count = int(address.partition(":")[2] or os.cpu_count() or 1)
             one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-            stack.enter_context(dask.config.set({"distributed.nanny.pre-spawn-environ": one_thread}))
+            own = {"distributed.nanny.pre-spawn-environ": one_thread, "distributed.worker.profile.enabled": False}
+            stack.enter_context(dask.config.set(own))
             target = stack.enter_context(
                 distributed.LocalCluster(
                     n_workers=count,
@@ -213,7 +214,8 @@ class ClusterEmbedder:
         running: deque[tuple[Sequence[Work], Any]] = deque()
         try:
             while True:
-                while len(running) < AHEAD * max(1, sum(self._client.nthreads().values())):
+                most = AHEAD * max(1, sum(self._client.nthreads().values()))
+                while len(running) < most:
                     batch = next(batches, None)
                     if batch is None:
                         break
