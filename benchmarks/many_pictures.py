@@ -5,8 +5,8 @@ How to run: python benchmarks/many_pictures.py DIR [--counts 1000,10000,100000] 
 DIR/<class>/*.jpg holds the pictures, for example those of `benchmarks/hub.py --data … --pictures`. It needs Dask.
 
 --counts trains on so many of them, evenly chosen, as processes of their own. --scaling embeds N pictures in one plain
-process, in two plain processes, and on clusters with one and two workers, in turns. --plan measures what the scheduler
-needs for a task with 100 workers, which are threads that only sleep, and works out 10⁷ pictures on 100 workers.
+process, in two plain processes, and on clusters with one and two workers, in turns. --plan measures the processor time
+that scheduler and client need for tasks of 100 workers, which are threads that sleep, and works out 10⁷ pictures.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ROUNDS = 5
 WARM_UP = 32  # pictures that each process embeds before the time counts
 PLANNED_PICTURES, PLANNED_WORKERS = 10**7, 100
 SIZES = (1, 4, 16, 64)  # pictures of a task, for --plan
-SIMULATED_S = 6.0  # of work for each of the simulated workers
+TASKS = 1000  # of each size
 
 
 def main() -> None:
@@ -188,39 +188,48 @@ def plan(everything: Sequence[str]) -> None:
     print(f"listing takes {1e6 * list_s:.0f} µs for a file: {PLANNED_PICTURES * list_s / 60:.1f} min, before the work")
     rate = PLANNED_WORKERS / picture_s
     print(f"the file system must open {rate:,.0f} files/s and read {rate * size_bytes / 1e6:,.0f} MB/s")
-    print("pictures of a task,tasks/s with 100 sleeping workers,tasks/s that are needed,hours,share of the best")
-    for size in SIZES:
-        most = simulated(size, picture_s)
-        needed = rate / size
-        needs = PLANNED_PICTURES / size / min(most, needed) / 3600
-        print(size, f"{most:.0f}", f"{needed:.0f}", f"{needs:.2f}", f"{min(1, most / needed):.2f}", sep=",", flush=True)
+    print("pictures of a task,tasks,s,tasks/s,ms of scheduler and client for a task")
+    cost_s = [simulated(size, picture_s) for size in SIZES]
+    each_s, task_s = np.polyfit(SIZES, cost_s, 1)
+    print(
+        f"scheduler and client take {1000 * task_s:.2f} ms for a task and {1e6 * each_s:.0f} µs for each picture in it"
+    )
+    room_s = picture_s / PLANNED_WORKERS - each_s
+    if room_s > 0:
+        print(f"100 workers wait for them below {np.ceil(task_s / room_s):.0f} pictures a task")
+    else:
+        print(f"they are the limit with more than {picture_s / each_s:.0f} workers, however large a task is")
+    for size in (*SIZES, 4 * SIZES[-1]):
+        hours = PLANNED_PICTURES * max(picture_s / PLANNED_WORKERS, task_s / size + each_s) / 3600
+        print(f"10⁷ pictures in tasks of {size}: {hours:.2f} h")
 
 
 def simulated(size: int, picture_s: float) -> float:
-    """Tasks per second that a scheduler gives to 100 workers that sleep instead of embedding.
+    """Processor time in seconds that scheduler and client need for a task of 100 workers that sleep.
 
-    The workers are threads of the scheduler's process, so they take a part of its time: a cluster of 100 computers is
-    faster than this.
+    The workers are threads of two processes of their own. Scheduler and client share this process, as in `train --dask`
+    on one computer.
     """
     from distributed import Client, LocalCluster
 
-    tasks = min(2000, round(SIMULATED_S * PLANNED_WORKERS / (size * picture_s)))
-    options: dict[str, Any] = {"processes": False, "threads_per_worker": 1, "dashboard_address": None}
-    options |= {"memory_limit": 0, "silence_logs": logging.CRITICAL}  # all workers are this process, and so is its size
-    with LocalCluster(n_workers=PLANNED_WORKERS, **options) as local, Client(local) as client:
+    options: dict[str, Any] = {"threads_per_worker": PLANNED_WORKERS // 2, "dashboard_address": None}
+    options |= {"memory_limit": 0, "silence_logs": logging.CRITICAL, "host": "127.0.0.1"}
+    with LocalCluster(n_workers=2, **options) as local, Client(local) as client:
         embedder = ClusterEmbedder(client, ExtractorFile(str(picture_s), "", ""))
-        wanted = [ToEmbed("", keep=False)] * (size * tasks)
+        wanted = [ToEmbed("", keep=False)] * (size * TASKS)
         list(embedder.each(sleeping, wanted[: size * PLANNED_WORKERS], size, None))
-        started_s = time.perf_counter()
+        started_s, used_s = time.perf_counter(), time.process_time()
         for _ in embedder.each(sleeping, wanted, size, None):
             pass
-        return tasks / (time.perf_counter() - started_s)
+        used_s, seconds = time.process_time() - used_s, time.perf_counter() - started_s
+    print(size, TASKS, f"{seconds:.1f}", f"{TASKS / seconds:.0f}", f"{1000 * used_s / TASKS:.2f}", sep=",", flush=True)
+    return used_s / TASKS
 
 
 def sleeping(picture_s: ExtractorFile, batch: Sequence[ToEmbed]) -> list[Any]:
     """Take as long as embedding, and return as much."""
     time.sleep(float(picture_s.path) * len(batch))
-    return [np.zeros(864, np.float32)] * len(batch)
+    return [Embedded(np.zeros(864, np.float32), "cpu", b"") for _ in batch]
 
 
 if __name__ == "__main__":

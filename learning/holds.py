@@ -16,6 +16,8 @@ from learning.products import product
 
 ALWAYS_TRAINS = -1  # instead of a fold: the sample is never held out
 BLOCK = 512  # rows whose distances are computed at a time
+POWER_STEPS = 4  # towards the direction in which rows differ most
+SAFETY = 1.01  # against rounding
 
 
 def link_holds(embeddings: FloatArray, label_indices: IntArray, distance: float, feature: Feature) -> IntArray:
@@ -32,32 +34,59 @@ def link_holds(embeddings: FloatArray, label_indices: IntArray, distance: float,
     Returns:
         The group of each sample, int64 (N,), 0..H-1, numbered by first appearance.
 
+    Samples are compared only if their features differ by less than `distance` along the direction in which they differ
+    most, so the cost grows more slowly than with the square of their number.
+
     Source:
-        Single linkage clustering, Sneath 1957; the components are found by breadth-first search.
+        Single linkage clustering, Sneath 1957; the components are found with disjoint sets, Tarjan 1975.
     """
-    holds = np.full(len(embeddings), -1, np.int64)
+    holds = np.empty(len(embeddings), np.int64)
     count = 0
     for label in np.unique(label_indices):
         own = np.flatnonzero(label_indices == label)
-        rows = feature(embeddings[own])
-        position = np.full(len(embeddings), -1, np.int64)
-        position[own] = np.arange(len(own))
-        for start in range(len(own)):
-            if holds[own[start]] >= 0:
-                continue
-            holds[own[start]] = count
-            border = own[start : start + 1]
-            while len(border):
-                free = own[holds[own] < 0]
-                if not len(free):
-                    break
-                near = np.zeros(len(free), bool)
-                for part in range(0, len(border), BLOCK):
-                    near |= _closer(rows[position[border[part : part + BLOCK]]], rows[position[free]], distance)
-                border = free[near]
-                holds[border] = count
-            count += 1
+        holds[own] = count + _linked(feature(embeddings[own]), distance)
+        count += len(own)
     return renumbered(holds)
+
+
+def _linked(rows: FloatArray, distance: float) -> IntArray:
+    """Return one number for all rows (N, D) that a chain of rows closer than `distance` links: int64 (N,), 0..N-1."""
+    along = _along_widest(rows)
+    order = np.argsort(along, kind="stable")
+    rows, along = rows[order], along[order]
+    parent = np.arange(len(rows))
+    reach = np.searchsorted(along, along + distance * SAFETY, side="right")
+    for start in range(0, len(rows), BLOCK):
+        end = min(start + BLOCK, len(rows))
+        near = _near(rows[start:end], rows[start : reach[end - 1]], distance)
+        np.fill_diagonal(near, val=False)
+        for row in np.flatnonzero(near.any(axis=1)).tolist():
+            linked = start + np.append(row, np.flatnonzero(near[row]))
+            roots = _roots(parent, linked)
+            parent[roots] = parent[linked] = roots.min()
+    numbers = np.empty(len(rows), np.int64)
+    numbers[order] = _roots(parent, np.arange(len(rows)))
+    return numbers
+
+
+def _roots(parent: IntArray, places: IntArray) -> IntArray:
+    found = parent[places]
+    while not np.array_equal(above := parent[found], found):
+        found = above
+    return found
+
+
+def _along_widest(rows: FloatArray) -> FloatArray:
+    """Return how far each row (N, D) lies along a direction in which they differ much: float32 (N,)."""
+    from_mean = rows - rows.mean(axis=0)
+    direction = from_mean[int(np.argmax((from_mean**2).sum(axis=1)))]
+    for _ in range(POWER_STEPS):
+        length = float(np.linalg.norm(direction))
+        if not length:
+            break
+        direction = from_mean.T @ (from_mean @ (direction / length))
+    length = float(np.linalg.norm(direction))
+    return np.asarray(from_mean @ (direction / length) if length else np.zeros(len(rows)), np.float32)
 
 
 def renumbered(groups: IntArray) -> IntArray:
@@ -135,5 +164,10 @@ def holds_per_class(label_indices: IntArray, groups: IntArray, num_classes: int)
 
 def _closer(rows: FloatArray, others: FloatArray, distance: float) -> NDArray[np.bool_]:
     """Return which of `others` (M, D) lie closer than `distance` to one of `rows` (K, D): bool (M,)."""
+    return np.asarray(_near(rows, others, distance).any(axis=0))
+
+
+def _near(rows: FloatArray, others: FloatArray, distance: float) -> NDArray[np.bool_]:
+    """Return which of `rows` (K, D) and `others` (M, D) lie closer together than `distance`: bool (K, M)."""
     squares = (rows**2).sum(axis=1)[:, np.newaxis] + (others**2).sum(axis=1) - 2 * product(rows, others.T)
-    return np.asarray((squares < distance**2).any(axis=0))
+    return np.asarray(squares < distance**2)

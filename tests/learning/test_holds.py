@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from learning import holds
 from learning.holds import (
     ALWAYS_TRAINS,
     folds_by_hold,
@@ -33,6 +34,26 @@ def test_the_order_of_samples_does_not_change_the_groups() -> None:
     one = link_holds(x, np.zeros(60, np.int64), 2.0, unchanged)
     other = link_holds(x[order], np.zeros(60, np.int64), 2.0, unchanged)
     assert renumbered(one[order]).tolist() == other.tolist()
+
+
+@pytest.mark.parametrize("distance", [0.0, 0.4, 0.8, 1.6])
+def test_the_groups_are_those_of_all_pairs_compared_one_by_one(
+    distance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against a walk through all pairs; small blocks, so that groups reach over several of them."""
+    monkeypatch.setattr(holds, "BLOCK", 7)
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(0, 1, (90, 3)).astype(np.float32), rng.integers(0, 2, 90)
+    expected = list(range(90))
+    for _ in range(90):
+        for one in range(90):
+            near = (np.linalg.norm(x - x[one], axis=1) < distance) & (y == y[one])
+            expected[one] = min([expected[one], *(expected[other] for other in np.flatnonzero(near))])
+    assert link_holds(x, y, distance, unchanged).tolist() == renumbered(np.array(expected)).tolist()
+
+
+def test_samples_that_are_all_the_same_are_one_group() -> None:
+    assert link_holds(np.ones((30, 4), np.float32), np.zeros(30, np.int64), 0.1, unchanged).tolist() == [0] * 30
 
 
 def test_near_duplicates_are_left_out_and_each_hold_keeps_a_sample() -> None:
