@@ -29,7 +29,8 @@ from tpu.extractor import EmbeddingExtractor
 
 ADDRESS = re.compile(r"local(:[1-9][0-9]{0,3})?|(tcp|tls)://.+:[0-9]+")
 CONNECTS_S, STARTS_S = 20, 300  # to reach the scheduler, and for a worker to start on a slow computer
-BATCH = 64  # pictures of a task: some tenths of a second, hundreds of times what the scheduler needs for a task
+BATCH, LARGEST_BATCH = 64, 512  # pictures of a task, some tenths of a second; more if a large cluster has many to do
+TASKS_OF_THREAD = 100  # of the cluster, before the tasks grow: fewer leave threads without work at the end
 BATCH_OF_VIEWS = 4
 CERTIFICATES = "Name them in Dask's settings: https://distributed.dask.org/en/stable/tls.html"
 AHEAD = 6  # tasks for each thread of the cluster that are submitted before their results are needed
@@ -181,7 +182,8 @@ class ClusterEmbedder:
 
     def pictures(self, wanted: Sequence[ToEmbed]) -> Iterator[Embedded | Unreadable]:
         """Embed files; a file that crashes the worker that reads it counts as unreadable."""
-        return self.each(embed_batch, wanted, BATCH, _crashing)
+        threads = sum(self._client.nthreads().values())
+        return self.each(embed_batch, wanted, batch_size(len(wanted), threads), _crashing)
 
     def views(self, wanted: Sequence[ToVary]) -> Iterator[FloatArray]:
         """Embed made views of files."""
@@ -282,6 +284,11 @@ class ClusterEmbedder:
 
     def _submit(self, task: Callable[[ExtractorFile, Sequence[Work]], list[Result]], batch: Sequence[Work]) -> Any:
         return self._client.submit(task, self._extractor, batch, pure=False)
+
+
+def batch_size(pictures: int, threads: int) -> int:
+    """Return how many pictures a task should have, so that the scheduler of a large cluster keeps up."""
+    return max(BATCH, min(LARGEST_BATCH, pictures // (TASKS_OF_THREAD * max(1, threads))))
 
 
 def _crashing(wanted: ToEmbed) -> Unreadable:

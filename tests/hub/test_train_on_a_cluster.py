@@ -164,6 +164,11 @@ def test_a_picture_that_crashes_its_worker_is_skipped_and_the_others_are_not(
     client.wait_for_workers(2, timeout=60)
 
 
+def test_tasks_grow_with_the_work_so_that_the_scheduler_of_a_large_cluster_keeps_up() -> None:
+    sizes = [clusters.batch_size(count, threads) for count, threads in ((10, 2), (10**4, 2), (10**5, 2), (10**7, 100))]
+    assert sizes == [64, 64, 500, 512]
+
+
 def test_pictures_are_read_by_address(data: Path, embedder: ClusterEmbedder) -> None:
     path = data / "dark/00.png"
     by_path, by_address, missing = embedder.pictures(
