@@ -27,7 +27,7 @@ from app.config.settings_file import SettingsFile
 from app.core.events import Event, StartProblem, WorkerFailed, WorkerReplaced
 from app.core.modes.scanning import scans
 from app.core.pace import camera_rate_hz
-from app.core.state import KioskState
+from app.core.state import KioskState, Mode
 from app.demo.attract_stage import AttractStage, random_views
 from app.demo.camera import DemonstrationCamera
 from app.demo.setup import Demo, demo_config, scripted_visitor
@@ -293,6 +293,8 @@ def make_loop(
         return ScreenKey.SWITCH if scans(kiosk.state) and button is not ScreenKey.CORNER else button
 
     def something_new() -> bool:
+        if kiosk.state.mode is Mode.TRAINING:  # the processor is for the training
+            return not kiosk.events.empty()
         return mailboxes.frames_for_screen.full or mailboxes.observations.full or not kiosk.events.empty()
 
     pointer = Pointer(touched, lambda: window.size)

@@ -82,7 +82,7 @@ class Loop:
         observations: Mailbox[Observation],
         surroundings: Surroundings,
         clock: Clock,
-        wait_for_tick: Callable[[int], object],
+        wait_for_tick: Callable[[float], object],
         poll_devices: Callable[[], None] = lambda: None,
         on_shown: Callable[[KioskView], None] = lambda _view: None,
         text_input: TextInput | None = None,
@@ -107,6 +107,7 @@ class Loop:
         self._frame_arrived = False
         self._silent_camera: str | None = None
         self._picture_shown = False
+        self._worked_s = 0.0
         self.view: KioskView = self._present()
 
     def run(self) -> None:
@@ -117,7 +118,7 @@ class Loop:
 
     def wait(self) -> None:
         """Wait for the next tick, as long as the state of the kiosk allows."""
-        self._wait_for_tick(screen_rate_hz(self._kiosk.state))
+        self._wait_for_tick(screen_rate_hz(self._kiosk.state, self._worked_s))
 
     def tick(self) -> None:
         """Handle inputs, advance the kiosk, and draw.
@@ -125,6 +126,7 @@ class Loop:
         Presses are handled before new frames are taken: a sample is the picture that was on the screen when its button
         was pressed.
         """
+        started_s = self._clock()
         with self._kiosk.guard("at a window event"):
             self._translate_window_events()
         with self._kiosk.guard("at a device"):
@@ -141,6 +143,7 @@ class Loop:
                 logger.info("the first picture is shown %.2f s after the start of the process", process_age_s())
             if scans(self._kiosk.state):
                 self._kiosk.handle(TargetsShown(self._groups(self.view)))
+        self._worked_s = self._clock() - started_s
 
     def _watch_camera(self) -> None:
         """Say that the camera is lost while its worker waits for it, and found when it goes on."""
