@@ -1,11 +1,14 @@
 """Accuracy of embedding extractors on photographs, as they are and under changes that the teaching did not show.
 
-How to run: python benchmarks/photographs.py --photos DIR [--compare MODEL.tflite ...] [--extractor MODEL.tflite]
+How to run: python benchmarks/photographs.py --photos DIR [--views] [--compare MODEL.tflite ...] [--extractor M.tflite]
 
 DIR holds packs/ and coins/, with teach/<class>/* and ask/<class>/* each, and sign-digits/<class>/*; what is missing is
 left out. The head is trained on 5, 10 and 20 unchanged photographs of each class of teach/ and asked about all of ask/,
 unchanged and changed. Of sign-digits every second photograph counts; those that are not drawn are asked. The others,
 and coins, were used to choose the built-in extractor; packs and the half of sign-digits were not.
+
+With --views the head is trained as the kiosk trains it, with the extractor's prior and made views of the taught
+photographs; without it, by the photographs alone.
 
 packs is measured twice: the whole photographs, and their middle 60 %, in which the package fills the picture.
 `confidence` is half the width of the 95 % interval of the mean over the draws; all extractors get the same draws.
@@ -17,6 +20,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -26,12 +30,16 @@ from numpy.typing import NDArray
 
 from benchmarks._shared import draw, machine_line, option_parser, photographs
 from learning.fit import fit_head
+from learning.view_prior import ViewPrior, measure_prior
 from tpu.extractor import EmbeddingExtractor
+from tpu.made_views import PictureBank, embedded_bank, made_views
 from tpu.models import default_extractor_path
 from tpu.tensors import ImageArray
 
 SHOTS = (5, 10, 20)
 PICTURE_PX = 224
+VIEWS_OF_PICTURE, VIEWS_OF_CLASS = 4, 30  # as the kiosk makes them
+BANK = Path(__file__).resolve().parents[1] / "assets/models/bank.zip"
 SETS = (  # name, folder of the taught ones, folder of the asked ones, share of the photograph
     ("packs, middle 60 %", "packs/teach", "packs/ask", 0.6),
     ("packs", "packs/teach", "packs/ask", 1.0),
@@ -127,6 +135,33 @@ class Task:
     apart: bool
 
 
+@dataclass(frozen=True)
+class Made:
+    """Embeddings of made views of all taught pictures, (N, VIEWS_OF_PICTURE, D), and what is known of the extractor."""
+
+    views: NDArray[np.float32]
+    prior: ViewPrior
+
+    @classmethod
+    def of(cls, pictures: list[ImageArray], extractor: EmbeddingExtractor) -> Made:
+        """Make views of pictures, and measure the extractor."""
+        rows = [
+            [extractor.embed(view) for view in made_views(picture, VIEWS_OF_PICTURE, np.random.default_rng(number))]
+            for number, picture in enumerate(pictures)
+        ]
+        return cls(np.array(rows), measure_prior(*embedded_bank(PictureBank(BANK), extractor.embed)))
+
+    def arguments(self, chosen: IntArray, labels: IntArray) -> dict[str, Any]:
+        """Return the arguments of `fit_head` for the pictures `chosen`, of which the first of each class have views."""
+        views, source, left = [], [], dict.fromkeys(labels.tolist(), VIEWS_OF_CLASS)
+        for row, one in enumerate(chosen.tolist()):
+            count = min(VIEWS_OF_PICTURE, left[labels[one]])
+            left[labels[one]] -= count
+            views.append(self.views[one, :count])
+            source += [row] * count
+        return {"made": np.concatenate(views), "made_source": source, "prior": self.prior}
+
+
 def main() -> None:
     """Print one row for each set of photographs, change, extractor and number of shots."""
     parser = option_parser(__doc__)
@@ -135,6 +170,7 @@ def main() -> None:
     parser.add_argument("--compare", type=Path, nargs="*", default=[])
     parser.add_argument("--draws", type=int, default=20, help="number of random draws (default: 20)")
     parser.add_argument("--changes", nargs="*", choices=list(CHANGES), default=list(CHANGES), help="default: all")
+    parser.add_argument("--views", action="store_true", help="train with made views, as the kiosk does")
     options = parser.parse_args()
     print(machine_line())
     print("photographs,change,extractor,shots,accuracy,confidence", flush=True)
@@ -142,7 +178,7 @@ def main() -> None:
         if (options.photos / teach).is_dir():
             task = opened(name, options.photos / teach, options.photos / ask, share, options.changes)
             for path in (*options.compare, options.extractor):
-                measure(task, path, options.draws)
+                measure(task, path, options.draws, views=options.views)
 
 
 def opened(name: str, teach: Path, ask: Path, share: float, changes: list[str]) -> Task:
@@ -158,9 +194,12 @@ def opened(name: str, teach: Path, ask: Path, share: float, changes: list[str]) 
     return Task(name, [cut(one, share) for one in taught], taught_labels, pictures, asked_labels, teach != ask)
 
 
-def measure(task: Task, path: Path, draws: int) -> None:
+def measure(task: Task, path: Path, draws: int, *, views: bool) -> None:
     """Train heads on random draws, ask them about every change, and print the rows."""
+    made = None
     with EmbeddingExtractor(path) as extractor:
+        if views:
+            made = Made.of(task.taught, extractor)
         x = np.stack([extractor.embed(picture) for picture in task.taught])
         asked = {name: np.stack([extractor.embed(one) for one in own]) for name, own in task.asked.items()}
     for shots in SHOTS:
@@ -171,7 +210,8 @@ def measure(task: Task, path: Path, draws: int) -> None:
             every = np.arange(len(task.asked_labels))
             rest = every if task.apart else np.setdiff1d(every, chosen)
             classes = int(task.taught_labels.max()) + 1
-            head = fit_head(x[chosen], task.taught_labels[chosen], classes, rng=rng).head
+            labels, more = task.taught_labels[chosen], made.arguments(chosen, task.taught_labels) if made else {}
+            head = fit_head(x[chosen], labels, classes, rng=rng, **more).head
             for name, own in asked.items():
                 scores[name].append(float((head.run_inference(own[rest]) == task.asked_labels[rest]).mean()))
         for name, found in scores.items():

@@ -42,7 +42,7 @@ NOVELTY_FILE = "not_sure.npz"
 NOVELTY_VERSION = 2  # readers ignore the test of a version that they do not know
 RESIDUAL_WEIGHT = 2.0  # with few classes, most of what is new lies outside the plane
 REFUSED_FRACTION = 0.03  # of held-out rows lie above the lower bound of the limit
-REFUSED_VIEWS_FRACTION = 0.10  # the same for made views, which vary more than a visitor's looks
+REFUSED_VIEWS_FRACTION = 0.15  # the same for made views, which vary more than a visitor's looks
 NEAREST_BANK_FRACTION = 0.05  # of the bank lies below the upper bound of the limit
 # How far the limit lies from the lower to the upper bound. Rendered things lie farther away than photographs of unknown
 # things, so it stays near the lower bound; synthesized views lie too near, so there it does not.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tpu.made_views import BANK_VIEWS, VIEW_PX, PictureBank, made_views
+from tpu.made_views import BANK_VIEWS, VIEW_PX, PictureBank, made_views, near_views
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -36,12 +36,28 @@ def test_the_same_generator_gives_the_same_views_and_every_view_differs() -> Non
 
 @pytest.mark.parametrize(("height", "width"), [(720, 1280), (100, 100), (640, 480)])
 def test_the_thing_stays_visible_and_is_moved_and_scaled(height: int, width: int) -> None:
-    whole = np.array([len(red(view)) for view in made_views(picture(height, width), 60, np.random.default_rng(1))])
-    middles = [red(view).mean(axis=0) for view in made_views(picture(height, width), 60, np.random.default_rng(1))]
+    views = near_views(picture(height, width), 60, np.random.default_rng(1))
+    whole = np.array([len(red(view)) for view in views])
+    middles = [red(view).mean(axis=0) for view in views]
     usual = np.pi * (VIEW_PX * (height // 5) / min(height, width)) ** 2
     assert np.median(whole) == pytest.approx(usual, rel=0.2)
     assert np.abs(np.array(middles) - VIEW_PX / 2).max() < 0.25 * VIEW_PX
     assert whole.max() > 1.5 * whole.min()
+
+
+def test_some_made_views_show_the_thing_farther_away_nearer_off_centre_and_in_other_light_than_a_hand_does() -> None:
+    areas, places, lamps = {}, {}, {}
+    for make in (near_views, made_views):
+        seen = [red(view) for view in make(picture(300, 300), 200, np.random.default_rng(1))]
+        areas[make] = np.array([len(view) for view in seen])
+        places[make] = np.array([np.abs(view.mean(axis=0) - VIEW_PX / 2).max() for view in seen])
+        greys = make(np.full((200, 200, 3), 128, np.uint8), 200, np.random.default_rng(1))
+        means = np.array([view.mean(axis=(0, 1)) for view in greys])
+        lamps[make] = np.log(means[:, 0] / means[:, 2]).std()
+    assert (areas[made_views] < areas[near_views].min()).mean() > 0.01
+    assert (areas[made_views] > areas[near_views].max()).mean() > 0.03
+    assert 0.05 < (places[made_views] > places[near_views].max()).mean() < 0.5
+    assert lamps[made_views] > 1.2 * lamps[near_views]
 
 
 def test_light_and_colour_of_light_change() -> None:
