@@ -23,6 +23,7 @@ THINGS = ("apple", "cup", "duck")
 SHOWN = "duck"
 LOOKS = {
     "open_me": (1120, 900, "light", "en"),
+    "open_me_why": (1120, 900, "light", "en"),
     "open_me_dark": (1120, 900, "dark", "de"),
     "open_me_320": (320, 900, "light", "fr"),
 }
@@ -70,6 +71,8 @@ def screenshot(page: Path, pictures: list[Path], video: Path, out: Path, look: t
         opened.select_option("#language", language)
         opened.set_input_files("[data-testid=pictures]", [str(path) for path in pictures])
         opened.locator("[data-testid=answer]").nth(len(pictures) - 1).wait_for()
+        if out.stem.endswith("_why"):
+            opened.click("[data-testid=why]")
         opened.click("#camera-button")
         opened.locator("#verdict", has_text=SHOWN).wait_for()
         opened.wait_for_timeout(1500)
