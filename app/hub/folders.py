@@ -7,6 +7,7 @@ not followed.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from app.model.saved_folder.verified_folder import CHECKSUMS
 from learning.layers import FloatArray, IntArray
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import ImageArray
+
+logger = logging.getLogger(__name__)
 
 DEEPEST = 4  # folders between DIR and a saved folder, it included
 MOST_FOLDERS = 100_000  # that are read
@@ -99,6 +102,8 @@ def find_folders(root: Path) -> list[FoundStationFolder]:
         raise HubRefused(
             f"cannot read {root}: {error.strerror}. Name a folder with the folders of stations."
         ) from error
+    if len(found) > MOST_FOLDERS:
+        logger.warning("only the first %d of %d folders are read", MOST_FOLDERS, len(found))
     return [
         FoundStationFolder(str(root.absolute().joinpath(*parts)), shown("/".join(parts)), shown(parts[0]))
         for parts in found

@@ -60,3 +60,13 @@ def test_the_search_ends_with_the_number_of_folders_that_are_read(
     monkeypatch.setattr(os, "scandir", lambda path: looked_at.append(Path(path).name) or scandir(path))
     assert [one.name for one in find_folders(tmp_path)] == ["station/a", "station/b", "station/c"]
     assert not {"d", "e"} & set(looked_at)
+
+
+def test_more_folders_than_the_hub_reads_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(folders, "MOST_FOLDERS", 2)
+    for name in ("a", "b", "c"):
+        lay(tmp_path / name)
+    assert [one.name for one in find_folders(tmp_path)] == ["a", "b"]
+    assert caplog.messages == ["only the first 2 of 3 folders are read"]
