@@ -102,8 +102,8 @@ def find_folders(root: Path) -> list[FoundStationFolder]:
         raise HubRefused(
             f"cannot read {root}: {error.strerror}. Name a folder with the folders of stations."
         ) from error
-    if len(found) > MOST_FOLDERS:
-        logger.warning("only the first %d of %d folders are read", MOST_FOLDERS, len(found))
+    if len(found) == MOST_FOLDERS:
+        logger.warning("the search for folders ends with the first %d", MOST_FOLDERS)
     return [
         FoundStationFolder(str(root.absolute().joinpath(*parts)), shown("/".join(parts)), shown(parts[0]))
         for parts in found

@@ -69,4 +69,4 @@ def test_more_folders_than_the_hub_reads_are_reported(
     for name in ("a", "b", "c"):
         lay(tmp_path / name)
     assert [one.name for one in find_folders(tmp_path)] == ["a", "b"]
-    assert caplog.messages == ["only the first 2 of 3 folders are read"]
+    assert caplog.messages == ["the search for folders ends with the first 2"]
