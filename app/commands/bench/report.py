@@ -25,7 +25,7 @@ TITLES = {
     "growth": "Long sessions",
     "pictures": "`train` on folders of pictures",
 }
-WIDTH, ROW, LABEL, EDGE = 720, 26, 360, 10  # of a chart
+WIDTH, ROW, LABEL, EDGE = 900, 26, 520, 10  # of a chart
 REACHED, MISSED, PLAIN = "#2f7d4f", "#b5532c", "#5b6770"
 
 
