@@ -11,6 +11,7 @@ from app.base.buttons import (
     Action,
     Button,
     ClassName,
+    LearnInput,
     LetterKey,
     MatrixCell,
     OnScreen,
@@ -404,3 +405,13 @@ def test_on_a_page_that_became_shorter_the_cursor_is_on_its_last_target() -> Non
         assert current_target(replace(state, cursor=index)) == targets(state)[-1]
     before_last, _ = pressed(replace(state, cursor=last + 5), 0)
     assert current_target(before_last) in targets(state)
+
+
+@pytest.mark.parametrize("key", ["key:tab", "key:down"])
+def test_a_key_that_is_being_assigned_turns_no_page_and_moves_nothing(key: str) -> None:
+    state, _ = pressed(unlocked(), StaffTab(StaffPage.BUTTONS), LearnInput(0))
+    assert state.staff.listening == 0
+    cursor = state.cursor
+    state, _ = run(state, ev.InputPressed(key))
+    assert (state.staff.page, state.staff.listening, state.cursor) == (StaffPage.BUTTONS, None, cursor)
+    assert state.inputs.map.button_of(key) == 0
