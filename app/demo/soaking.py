@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import resource
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ FAULTS = ("camera", "drive", "accelerator", "disk")
 CHANCES = {"camera": 0.15, "drive": 0.3, "accelerator": 0.15, "disk": 0.15}  # in each visit; of a drive, in each SAVE
 STEP_S = 60.0  # without an effect after this long, the visitor gives up and starts over
 HOLD_S = 0.9
+MOST_ON_STICK = 3  # saved folders: what visitors take home does not count as growth of the kiosk
 SHOTS = 2  # of each class: enough for TRAIN
 FULL_DISK_BYTES = 4096  # no file may be written beyond this while the disk is "full"
 
@@ -161,6 +163,8 @@ class SoakVisitor:
         present: tuple[Drive, ...] = ()
         if self._in_turn or self._chance(0.7):
             self._stick.mkdir(exist_ok=True)
+            for oldest in sorted(self._stick.glob("*/*"), key=lambda path: path.stat().st_mtime)[:-MOST_ON_STICK]:
+                shutil.rmtree(oldest, ignore_errors=True)
             self._drives.insert("STICK", self._stick, read_only=not self._in_turn and self._chance(0.2))
             present = self._drives.present()
             yield lambda: self._kiosk.state.drives == present
