@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
     assert main(["classify", str(saved / "out"), str(saved / "data/red/0.png"), "--why", str(occupied)]) == 1
     assert capsys.readouterr() == (
         "",
-        f"error: cannot write {occupied}: it is no folder. Name another folder with --why.\n",
+        f"error: cannot write {occupied}: it is not a folder. Name another folder with --why.\n",
     )
     assert occupied.read_text() == "mine"
 
