@@ -307,6 +307,7 @@ def open_outputs(
         lambda: not headless and kiosk.state.config.screen.speech,
         lambda: sounds.volume,
         everything=lambda: not headless and kiosk.state.config.screen.narration,
+        rate=lambda: kiosk.state.config.screen.speech_rate,
     )
     stack.callback(speech.close)
     opened_lamps = None

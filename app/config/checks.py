@@ -65,6 +65,7 @@ def check(config: Config, source: str) -> None:
         ("screen.width_px", config.screen.width_px, 480),
         ("screen.height_px", config.screen.height_px, 320),
         ("screen.volume", config.screen.volume, 0),
+        ("screen.speech_rate", config.screen.speech_rate, 0.5),
         ("scan.step_s", config.scan.step_s, 0.3),
         ("scan.dwell_s", config.scan.dwell_s, 0),
         ("camera.zoom", config.camera.zoom, 1),
@@ -85,6 +86,7 @@ def check(config: Config, source: str) -> None:
             raise ConfigInvalid(f"{source}: {name} is {value}. Make it {least} or more.")
     for name, value, most in (
         ("screen.volume", config.screen.volume, 1),
+        ("screen.speech_rate", config.screen.speech_rate, 3),
         ("scan.step_s", config.scan.step_s, 20),
         ("scan.dwell_s", config.scan.dwell_s, 5),
         ("camera.zoom", config.camera.zoom, MOST_ZOOM),

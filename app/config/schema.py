@@ -149,6 +149,7 @@ class ScreenSettings:
     volume: float = 0.4
     speech: bool = False
     narration: bool = False
+    speech_rate: float = 1.0
     language: str = "en"
     palette: str = "paper"
     less_motion: bool = False

@@ -134,6 +134,7 @@ class StaffState:
         wrong_pins: Number of wrong PINs since the last right one.
         locked_until_s: No PIN is accepted until then, monotonic; 0 if none was locked, or the lock is over.
         hold_since_s: Since when the two buttons or the corner are held; None while they are not.
+        by_switch: The pages were opened with the one switch, so it also operates them.
     """
 
     inside: bool = False
@@ -146,6 +147,7 @@ class StaffState:
     wrong_pins: int = 0
     locked_until_s: float = 0.0
     hold_since_s: float | None = None
+    by_switch: bool = False
 
     def closed(self) -> StaffState:
         """The pages after they were left: only the count of wrong PINs and the lock stay."""

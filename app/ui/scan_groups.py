@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 
 import pygame
 
-from app.base.buttons import Action, Button, ClassGallery, ClassName, OnScreen, ScreenKey
+from app.base.buttons import Action, Button, ClassGallery, ClassName, OnScreen, ScreenKey, StaffTab
 from app.ui import screens
 from app.views.model import KioskView, Screen
 
@@ -28,11 +28,15 @@ def scan_groups(view: KioskView, size: tuple[int, int]) -> Groups:
     places = [
         (button, area)
         for button, area in screens.targets(view, size)
-        if isinstance(button, int | Action | OnScreen) and button is not ScreenKey.CORNER and button not in dead
+        if isinstance(button, int | Action | OnScreen) and button not in dead
     ]
     on_page = view.question is not None or view.typing is not None or not _is_main(view)
+    if on_page:
+        places = [place for place in places if place[0] is not ScreenKey.CORNER]
     if not on_page:
         groups = _main_groups([button for button, _ in places])
+    elif view.staff is not None and view.question is None and view.typing is None:
+        groups = _staff_groups(places)
     elif len(places) > ONE_BY_ONE:
         groups = _rows(places)
     else:
@@ -54,6 +58,13 @@ def _main_groups(buttons: list[Button]) -> Groups:
     names = tuple(one for one in buttons if isinstance(one, ClassName))
     others = tuple(one for one in buttons if not isinstance(one, int | Action | ClassGallery | ClassName))
     return tuple(group for group in (cards, keys, galleries, names, others) if group)
+
+
+def _staff_groups(places: Sequence[Place]) -> Groups:
+    """The rows of the open staff page, "back", and the other pages."""
+    tabs = tuple(button for button, _ in places if isinstance(button, StaffTab))
+    rows = _rows([place for place in places if not isinstance(place[0], StaffTab)])
+    return (*rows, tabs)
 
 
 def _rows(places: Sequence[Place]) -> Groups:

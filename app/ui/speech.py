@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -26,19 +27,21 @@ WORDS_PER_MINUTE = 150
 VOICES: dict[str, str] = {"en": "en", "de": "de", "fr": "fr", "es": "es", "tr": "tr"}
 """The voice of each language, as espeak-ng calls it."""
 
-Arguments = Callable[[str, str, float], Sequence[str]]
-"""Returns the arguments of a program for a text, a language code and a volume, 0..1."""
+Arguments = Callable[[str, str, float, float], Sequence[str]]
+"""Returns the arguments of a program for a text, a language code, a volume of 0..1, and how fast: 1 is as usual."""
 
 
-def espeak(text: str, language: str, volume: float) -> Sequence[str]:
+def espeak(text: str, language: str, volume: float, rate: float = 1.0) -> Sequence[str]:
     """Arguments of espeak-ng and espeak; their amplitude is 0..200."""
     voice = VOICES.get(language, language)
-    return ("-v", voice, "-s", str(WORDS_PER_MINUTE), "-a", str(round(volume * 150)), "--", text)
+    return ("-v", voice, "-s", str(round(WORDS_PER_MINUTE * rate)), "-a", str(round(volume * 150)), "--", text)
 
 
-def speech_dispatcher(text: str, language: str, volume: float) -> Sequence[str]:
-    """Arguments of spd-say; its volume is −100..100."""
-    return ("-w", "-l", language, "-i", str(round(volume * 200 - 100)), "--", text)
+def speech_dispatcher(text: str, language: str, volume: float, rate: float = 1.0) -> Sequence[str]:
+    """Arguments of spd-say; its volume and its rate are −100..100, and 100 is about three times as fast."""
+    faster = min(100, max(-100, round(100 * math.log(rate, 3))))
+    speed = ("-r", str(faster)) if faster else ()  # else as the person set it in speech-dispatcher
+    return ("-w", "-l", language, "-i", str(round(volume * 200 - 100)), *speed, "--", text)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Speech:
         volume: Returns the present volume, 0 (mute) to 1.
         find: Returns the path of a program by name; None if it is not installed.
         everything: Returns whether to speak every screen, change and answer, for visitors who do not see the screen.
+        rate: Returns how fast to speak; 1 is as usual.
     """
 
     def __init__(
@@ -78,8 +82,9 @@ class Speech:
         volume: Callable[[], float],
         find: Callable[[str], str | None] = shutil.which,
         everything: Callable[[], bool] = lambda: False,
+        rate: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        self._enabled, self._volume, self._everything = enabled, volume, everything
+        self._enabled, self._volume, self._everything, self._rate = enabled, volume, everything, rate
         found = ((find(engine.name), engine) for engine in ENGINES)
         self._engine = next(((path, engine) for path, engine in found if path is not None), None)
         self._process: subprocess.Popen[bytes] | None = None
@@ -151,7 +156,7 @@ class Speech:
         path, engine = self._engine
         try:
             self._process = subprocess.Popen(
-                [path, *engine.arguments(utterance.text, utterance.language, self._volume())],
+                [path, *engine.arguments(utterance.text, utterance.language, self._volume(), self._rate())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -167,7 +172,7 @@ class Speech:
             return
         if self._process.poll() is not None:
             self._process = self._current = None
-        elif now_s - self._started_s > TOO_LONG_S + len(self._current.text) / LETTERS_PER_S:
+        elif now_s - self._started_s > TOO_LONG_S + len(self._current.text) / (LETTERS_PER_S * min(1.0, self._rate())):
             self._silence()
 
     def _silence(self) -> None:

@@ -44,6 +44,7 @@ def cards(
     held = state.held
     suggested = suggested_class(state)
     leader = answer.index if answer is not None and answer.sure else None
+    certain = 1 - answer.unsure if answer is not None and answer.leader is None and answer.unsure is not None else 1.0
     takes = state.teaching and state.camera is not None and not state.shown_from
     labels = names(state)
     only_examples = (TaughtClass(""),) * (len(labels) - len(state.classes))
@@ -55,7 +56,7 @@ def cards(
             key=str(index + 1),
             shots=one.shots,
             ring=ring_share(one.shots, target_shots, one.variety),
-            confidence=None if probabilities is None else float(probabilities[index]),
+            confidence=None if probabilities is None else float(probabilities[index]) * certain,
             leading=index == leader,
             held=held is not None and index == held.class_index,
             alike=held is not None and index == held.class_index and held.alike,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, StoredPicture
-from app.base.i18n import counted, message
+from app.base.i18n import Text, counted, message
 from app.core.facts import TaughtClass
 from app.core.modes.gallery import keys, pages
 from app.core.pages import GalleryState
@@ -13,6 +13,7 @@ from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Gallery, GalleryPicture
 from app.views.words import Translator, back_key, usage_hint
 
+EMPTY = message("No pictures here. Hold its button on the main screen to teach it.")
 NOT_KEPT = message("These pictures were not kept. It still knows what they taught.")
 TOUCH = message("Touch a picture to take it out.")
 STEER = message("Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back")
@@ -29,7 +30,7 @@ def gallery(state: KioskState, translate: Translator) -> Gallery | None:
     return Gallery(
         index=shown.class_index,
         title=translate(counted("{label}: {count} picture", "{label}: {count} pictures", one.shots, label=one.label)),
-        hint=translate(NOT_KEPT if _none_kept(shown) else usage_hint(state, touch=TOUCH, buttons=STEER, keys=KEYS)),
+        hint=translate(_hint(state, one)),
         pictures=tuple(
             GalleryPicture(StoredPicture(sample_id), picture.as_seen(mirror=mirror))
             for sample_id, picture in shown.pictures
@@ -37,6 +38,12 @@ def gallery(state: KioskState, translate: Translator) -> Gallery | None:
         page_text=translate(message("{page} of {pages}", page=shown.page + 1, pages=last + 1)) if last else "",
         keys=tuple(replace(_key(button, one, translate), enabled=enabled) for button, enabled in keys(state).items()),
     )
+
+
+def _hint(state: KioskState, one: TaughtClass) -> Text:
+    if not one.shots:
+        return EMPTY
+    return NOT_KEPT if _none_kept(state.gallery) else usage_hint(state, touch=TOUCH, buttons=STEER, keys=KEYS)
 
 
 def _none_kept(shown: GalleryState) -> bool:

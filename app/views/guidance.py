@@ -46,7 +46,7 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
         return message("Keep turning it – every picture helps.")
     if state.starter is not None:
         known = ", ".join(state.starter.labels)
-        return message("It knows {labels}. Show one – or hold a button to teach it new things.", labels=known)
+        return message("It knows {labels}. Show one, or hold a button to teach it.", labels=known)
     if state.model is not None:
         return _live(state, answer)
     return _teaching(state)

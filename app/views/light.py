@@ -56,7 +56,7 @@ def because(answer: Answer | None, label: str, why: Explanation | None) -> Text:
     if why.way is Way.OCCLUSION:
         return _covered(answer, label)
     if why.against_all:
-        return message("Show me more of the bright part: then I am more sure that it is {label}.", label=label)
+        return message("Show more of the bright part: then I am surer it is {label}.", label=label)
     if answer.sure:
         return message("I say {label} because of the bright part.", label=label)
     if answer.leader is not None:

@@ -147,7 +147,7 @@ def _start_over(state: KioskState, translate: Translator) -> Question:
     return Question(
         title=translate(message("Start over?")),
         text=translate(text),
-        answers=_answers(translate, message("Keep them"), message("Erase")),
+        answers=_answers(translate, message("Keep them"), message("Erase"), icon="empty"),
         also_yes=Action.RESET,
     )
 
@@ -183,8 +183,8 @@ def _power(state: KioskState, translate: Translator) -> Question:
     )
 
 
-def _answers(translate: Translator, no: Text, yes: Text) -> tuple[ActionKey, ...]:
+def _answers(translate: Translator, no: Text, yes: Text, *, icon: str = "confirm") -> tuple[ActionKey, ...]:
     return (
         ActionKey(Action.CANCEL, "cancel", translate(no), "N"),
-        ActionKey(Action.CONFIRM, "confirm", translate(yes), "Y"),
+        ActionKey(Action.CONFIRM, icon, translate(yes), "Y"),
     )

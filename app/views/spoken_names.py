@@ -68,6 +68,8 @@ def _names(view: KioskView) -> Iterator[tuple[Hashable, str]]:
         yield ClassName(card.index), said(message("Name of {label}", label=card.label))
     if view.language is not None:
         yield view.language.button, view.language.text
+    if view.corner is not None:
+        yield view.corner, said(message("For staff"))
 
 
 def _joined(*parts: str) -> str:

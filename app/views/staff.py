@@ -56,6 +56,7 @@ NO_PIN = message(
     "No PIN is set, so anybody may find this page: names and lessons last for this visit only, and what is kept of "
     "visits is neither shown nor changed. Set a PIN with the command “pin”."
 )
+ONLY_WITH_PIN = message("only with a PIN")
 NEED_PIN = (StaffPage.CLASSES, StaffPage.VISITS, StaffPage.SESSIONS, StaffPage.LESSONS, StaffPage.SYSTEM)
 STEER = {
     "buttons": message("Buttons 1 and 2: move · TRAIN: choose · SAVE: next page · RESET: back"),
@@ -70,6 +71,11 @@ ACTIONS: dict[Action, Message] = {
     Action.UNDO: message("Undo"),
     Action.SAVE: message("Save"),
     Action.RESET: message("Reset"),
+    Action.RESULTS: message("Results"),
+    Action.GALLERY: message("All pictures of a class"),
+    Action.WHY: message("Why?"),
+    Action.PLAY: message("Play"),
+    Action.LANGUAGE: message("Language"),
 }
 MOST_NUMBERS = 8  # of models for visitors; every number can be typed
 MOST_START_PROBLEMS = 4  # the log and `doctor` name all of them
@@ -161,7 +167,8 @@ def _visits(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[
         for one in TEXTS
         if one.page is StaffPage.VISITS
     )
-    return (*_choices(state, StaffPage.VISITS, translate), *texts)
+    locked = () if state.has_pin else (Setting(translate(message("Changes")), translate(ONLY_WITH_PIN), warning=True),)
+    return (*locked, *_choices(state, StaffPage.VISITS, translate), *texts)
 
 
 def _buttons(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
@@ -224,7 +231,7 @@ def _counts(state: KioskState, source: str, translate: Translator) -> str:
 
 def _sessions(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     if not state.has_pin:
-        return (Setting(translate(message("Kept sessions")), translate(message("only with a PIN"))),)
+        return (Setting(translate(message("Kept sessions")), translate(ONLY_WITH_PIN)),)
     kept, own = state.staff.system.archive, state.config.idle.starter == OWN_STARTER
     starter = Setting(
         label=translate(message("This session")),

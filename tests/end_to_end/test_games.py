@@ -102,7 +102,7 @@ def test_why_lights_the_picture_then_what_would_make_it_surer_and_then_nothing(p
     assert seen is not None
     assert seen.why is not None
     assert seen.why.against_all
-    assert view.guidance == "Show me more of the bright part: then I am more sure that it is duck."
+    assert view.guidance == "Show more of the bright part: then I am surer it is duck."
     panel.hold(Action.WHY, 0.1)
     panel.wait(0.1)
     assert panel.drawn[0].light is None

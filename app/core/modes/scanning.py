@@ -2,7 +2,8 @@
 
 While `scan.enabled` is set, every key, pin and touch is the switch; only the keys that leave the program or its full
 screen and the corner for staff keep their meaning. A hold of the switch is a hold of what is highlighted, so it teaches
-as the button of a class does. The staff pages are operated as always.
+as the button of a class does. The corner for staff is among what is highlighted: held as long as a finger would have to
+hold it, it opens the staff pages, and the switch operates them. Opened in another way, they are operated as always.
 
 The screen says what it offers (`TargetsShown`), so the highlight reaches everything that can be touched.
 """
@@ -27,7 +28,8 @@ KEEP_MEANING = (Action.FULLSCREEN, Action.LEAVE, ScreenKey.CORNER)
 
 def scans(state: KioskState) -> bool:
     """Whether every input is the switch now."""
-    return state.config.scan.enabled and state.mode is not Mode.STAFF and state.fault is None
+    by_switch = state.mode is not Mode.STAFF or (state.staff.by_switch and state.staff.listening is None)
+    return state.config.scan.enabled and by_switch and state.fault is None
 
 
 def as_switch(state: KioskState, origin: ev.Event, events: tuple[ev.Event, ...]) -> tuple[KioskState, list[ev.Event]]:
@@ -170,7 +172,8 @@ def _waiting(state: KioskState, scan: Scan) -> Scan:
 
 def _page(state: KioskState) -> tuple[object, ...]:
     typed = None if state.typing is None else state.typing.purpose
-    return state.mode, typed, state.gallery.class_index, state.game is None
+    staff = (state.staff.page, state.staff.inside, state.staff.asked)
+    return state.mode, typed, state.gallery.class_index, state.game is None, staff
 
 
 _NOTHING = Scan()

@@ -17,6 +17,7 @@ from learning.fit import MIN_CLASSES
 
 ZOOMS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, MOST_ZOOM)
 VOLUMES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SPEECH_RATES = (0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5)
 STEPS_S = (0.5, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 6.0)
 DWELLS_S = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
 IDLE_S = (0.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
@@ -157,6 +158,10 @@ def _seconds(value: float) -> Text:
     return message("{seconds} s", seconds=f"{value:g}")
 
 
+def _times(value: float) -> Text:
+    return message("as usual") if value == 1 else message("{rate} times as fast", rate=f"{value:g}")
+
+
 def _palette(value: str) -> Text:
     return {
         "paper": message("paper"),
@@ -202,6 +207,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("screen.volume", StaffPage.SCREEN, message("Volume"), lambda _: VOLUMES, lambda value: f"{value:.0%}"),
     Choice("screen.speech", StaffPage.ACCESS, message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
     Choice("screen.narration", StaffPage.ACCESS, message("Say everything aloud"), lambda _: ON_OFF, _on_off),
+    Choice("screen.speech_rate", StaffPage.ACCESS, message("Speaks"), lambda _: SPEECH_RATES, _times),
     Choice("scan.enabled", StaffPage.ACCESS, message("One switch is enough"), lambda _: ON_OFF, _on_off),
     Choice("scan.step_s", StaffPage.ACCESS, message("The highlight moves every"), lambda _: STEPS_S, _seconds),
     Choice("scan.start", StaffPage.ACCESS, message("It begins to move"), lambda _: (AT_ONCE, AT_PRESS), _start),

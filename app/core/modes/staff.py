@@ -36,7 +36,10 @@ LONGEST_LOCK_S = 300.0  # a lock doubles with each wrong PIN up to this
 COPIES_S = 120.0  # how long the notice stays at most; what comes of it replaces the notice
 NO_PIN_TYPED_S = 30.0  # after which the number pad for the PIN closes
 NO_ENTRY_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
-ASSIGNABLE_ACTIONS = (Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET)
+ASSIGNABLE_ACTIONS = (
+    *(Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET),
+    *(Action.RESULTS, Action.GALLERY, Action.WHY, Action.PLAY, Action.LANGUAGE),
+)
 
 
 def watch_hold(state: KioskState) -> Step:
@@ -56,9 +59,11 @@ def watch_hold(state: KioskState) -> Step:
     if state.now_s - since_s < state.config.staff.hold_s:
         return state, ()
     by_finger = ScreenKey.CORNER in state.down
+    by_switch = state.scan.chosen is ScreenKey.CORNER
     state = _holding(replace(state, down=(), held=None, notice=None, cursor=None if by_finger else 0), None)
     if state.mode is Mode.STAFF:
         return _left(state), ()
+    state = replace(state, staff=replace(state.staff, by_switch=by_switch))
     return (pin_asked(state), ()) if state.has_pin else _opened(state)
 
 

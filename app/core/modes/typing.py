@@ -80,6 +80,8 @@ def pressed(state: KioskState, button: Button, done: Callable[[KioskState, str],
             return typed(replace(state, typing=replace(typing, text=typing.text[:-1])), letter)
         case LetterKey(letter):
             state, commands = typed(state, upper(letter, state.language) if typing.shift else letter)
+            if state.typing is None or state.typing.text[-1:] not in (letter, upper(letter, state.language)):
+                return state, commands  # the text is as long as it can be, and ends with another letter
             return _long_press_begun(state, letter), commands
         case TypingKey():
             return edited(state, button, done)
@@ -89,7 +91,10 @@ def pressed(state: KioskState, button: Button, done: Callable[[KioskState, str],
 
 
 def typed(state: KioskState, text: str) -> Step:
-    """Add letters up to the longest length, or replace the text if all of it is selected."""
+    """Add letters up to the longest length, or replace the text if all of it is selected.
+
+    What comes after the longest length is refused.
+    """
     typing = state.typing
     if typing is None:
         return state, ()
@@ -103,6 +108,8 @@ def typed(state: KioskState, text: str) -> Step:
         written = (before + new)[:longest]
     if not new:
         return state, ()
+    if written == before:
+        return state, (ev.PlaySound("refused"),)  # it is as long as it can be
     typing = replace(typing, text=written, selected=False, shift=False, problem="", accents=(), pressed=None)
     return replace(state, typing=typing), ()
 

@@ -9,12 +9,13 @@ import numpy as np
 import pygame
 import pytest
 
-from app.base.buttons import Action, OnScreen, ScreenKey
+from app.base.buttons import Action, ClassGallery, ClassName, ClassStep, OnScreen, ScreenKey, StaffPage, StaffTab
 from app.ui import screens
 from app.ui.painting.theme import load_theme
 from app.ui.scan_groups import ONE_BY_ONE, scan_groups
 from app.views.model import KioskView, Screen
 from tests.support.page_views import page_views
+from tests.support.screen_states import screen_states, shown
 from tests.support.views import main_views
 
 SIZES = ((1280, 720), (1080, 1920))
@@ -82,3 +83,35 @@ def test_the_highlight_is_drawn_around_its_buttons_and_nowhere_else(size: tuple[
     assert area.inflate(margin, margin).contains(drawn)
     assert drawn.contains(area.clip(pygame.Rect(0, 0, *size)))
     assert not changed[area.centerx, area.centery]
+
+
+def test_the_highlight_reaches_pencil_chip_and_the_corner_for_staff_last() -> None:
+    groups = scan_groups(shown(screen_states()["live"], "en"), SIZES[0])
+    buttons = [button for group in groups for button in group]
+    assert {*map(ClassGallery, range(3)), *map(ClassName, range(3))} <= set(buttons)
+    assert buttons[-1] is ScreenKey.CORNER
+
+
+@pytest.mark.parametrize("page", StaffPage)
+def test_the_highlight_visits_a_staff_page_row_by_row_and_then_the_other_pages(page: StaffPage) -> None:
+    view = shown(screen_states()[f"staff: {page.value}"], "en")
+    groups = scan_groups(view, SIZES[0])
+    assert {button for group in groups for button in group} == touchable(view, SIZES[0])
+    assert groups[-1] == tuple(StaffTab(one) for one in StaffPage)
+    assert groups[-2] == (ScreenKey.BACK,)
+
+
+def test_a_group_whose_buttons_stand_apart_has_a_frame_around_each_and_none_around_what_lies_between() -> None:
+    size, view = SIZES[0], shown(screen_states()["live"], "en")
+    theme, buttons = load_theme(size), (ScreenKey.CORNER, ClassStep(-1), ClassStep(1))
+    plain, highlighted = pygame.Surface(size), pygame.Surface(size)
+    screens.draw(plain, view, theme)
+    screens.draw(highlighted, replace(view, scanned=buttons), theme)
+    changed = (pygame.surfarray.array3d(plain) != pygame.surfarray.array3d(highlighted)).any(axis=2)
+    margin, near = theme.px(40), np.zeros_like(changed)
+    for button, area in screens.targets(view, size):
+        if button in buttons:
+            around = area.inflate(margin, margin).clip(pygame.Rect(0, 0, *size))
+            assert changed[around.left : around.right, around.top : around.bottom].any()
+            near[around.left : around.right, around.top : around.bottom] = True
+    assert not (changed & ~near).any()

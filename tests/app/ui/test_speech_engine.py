@@ -178,3 +178,18 @@ def test_it_falls_silent_when_it_is_switched_off_and_begins_again_when_switched_
     assert second is not None
     assert second.args[-1] == said.partition("-- ")[2]
     speech.close()
+
+
+def test_speech_is_as_fast_as_the_setting_says() -> None:
+    assert espeak("Hello", "en", 0.5, 2.0) == ("-v", "en", "-s", "300", "-a", "75", "--", "Hello")
+    assert espeak("Hello", "en", 0.5, 0.6)[3] == "90"
+    assert speech_dispatcher("Hello", "en", 0.5, 3.0) == ("-w", "-l", "en", "-i", "0", "-r", "100", "--", "Hello")
+    assert speech_dispatcher("Hello", "en", 0.5, 0.5)[5:7] == ("-r", "-63")
+
+
+def test_a_change_of_speed_holds_for_the_next_words(tmp_path: Path) -> None:
+    engine, rate = Engine(tmp_path, "espeak-ng"), [1.5]
+    speech = Speech(lambda: False, lambda: 0.5, engine.find, everything=lambda: True, rate=lambda: rate[0])
+    follow(speech, main_views()["welcome"], 1.0)
+    engine.wait_for("-v en -s 225 -a 75 -- Button 1: apple. Button 2: cup. Button 3: duck.")
+    speech.close()

@@ -20,8 +20,11 @@ from app.model.observation import NOTHING_SEEN, Smoothed
 from app.ui import screens
 from app.ui.painting.shapes import ICONS
 from app.ui.painting.theme import CLASS_SHAPES, load_theme
+from app.views.cards import cards
 from app.views.model import KioskView
 from app.views.present import Surroundings, present
+from app.views.verdict import Answer, Certainty
+from app.views.words import Translator
 from tests.support.states import kiosk, run
 
 NAMES = tuple(f"thing {letter}" for letter in "abcdefghij")
@@ -154,3 +157,13 @@ def test_the_key_of_the_language_has_a_symbol() -> None:
     key = shown(kiosk(0, 0)).language
     assert key is not None
     assert key.name in ICONS
+
+
+def test_while_it_is_not_sure_the_bars_share_only_what_is_left() -> None:
+    probabilities = np.array([0.9, 0.1], np.float32)
+    unsure = Answer(0, 0.9, Certainty.NOT_SURE, 0.75)
+    state, translate = kiosk(5, 5), Translator("en")
+    shown = cards(state, probabilities, unsure, 20, translate)
+    assert [card.confidence for card in shown] == pytest.approx([0.9 * 0.25, 0.1 * 0.25])
+    sure = cards(state, probabilities, Answer(0, 0.9, Certainty.SURE, 0.1), 20, translate)
+    assert [card.confidence for card in sure] == pytest.approx([0.9, 0.1])

@@ -6,7 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from app.base.buttons import Action, Button, ClassGallery, LetterKey, ScreenKey, TypingKey
+from app.base.buttons import (
+    Action,
+    Button,
+    ClassGallery,
+    LearnInput,
+    LetterKey,
+    ScreenKey,
+    SettingStep,
+    StaffPage,
+    StaffTab,
+    TypingKey,
+)
 from app.core import events as ev
 from app.core.modes.scanning import ROUNDS
 from app.core.pages import StaffState, TypingPurpose, TypingState
@@ -247,3 +258,47 @@ def test_switching_it_off_on_the_staff_pages_ends_it() -> None:
     state = replace(scanning(kiosk(3, 3)), mode=Mode.STAFF, staff=StaffState(inside=True))
     state, _ = run(state, ev.TimePassed(1.0))
     assert state.scan.groups == ()
+
+
+def opened_by_switch(state: KioskState) -> KioskState:
+    """Hold the switch on the corner for staff."""
+    state = press(on(scanning(state, (*MAIN, (ScreenKey.CORNER,))), ScreenKey.CORNER))
+    return release(wait(wait(state, 0.1), state.config.staff.hold_s + 0.1))
+
+
+def test_held_on_the_corner_the_switch_opens_the_staff_pages_and_operates_them() -> None:
+    assert release(press(on(scanning(kiosk(3, 3), (*MAIN, (ScreenKey.CORNER,))), ScreenKey.CORNER))).mode is Mode.TEACH
+    state = opened_by_switch(kiosk(3, 3))
+    assert (state.mode, state.staff.inside) == (Mode.STAFF, True)
+    state, _ = run(state, ev.TargetsShown(((ScreenKey.BACK,), (StaffTab(StaffPage.SCREEN),))))
+    state = tap(on(state, StaffTab(StaffPage.SCREEN)))
+    assert state.staff.page is StaffPage.SCREEN
+    state, _ = run(state, ev.TargetsShown(((SettingStep("screen.games", -1),), (ScreenKey.BACK,))))
+    state = tap(on(state, SettingStep("screen.games", -1)))
+    assert not state.config.screen.games
+    assert tap(on(state, ScreenKey.BACK)).mode is Mode.TEACH
+
+
+def test_the_switch_types_the_pin_and_leaves_the_pages_if_it_is_wrong() -> None:
+    state = kiosk(3, 3)
+    state = replace(state, config=replace(state.config, staff=replace(state.config.staff, pin="2580")))
+    state = opened_by_switch(state)
+    assert state.typing is not None
+    groups = tuple((LetterKey(digit),) for digit in "2580")
+    for digit in "2580":
+        state, _ = run(state, ev.TargetsShown((*groups, (TypingKey.DONE,))))
+        state = tap(on(state, LetterKey(digit)))
+    state = tap(on(state, TypingKey.DONE))
+    assert (state.staff.inside, state.typing) == (True, None)
+
+
+def test_while_a_button_of_the_box_is_assigned_the_next_press_is_that_input() -> None:
+    state = opened_by_switch(kiosk(3, 3))
+    state, _ = run(state, ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)), ev.ButtonReleased(StaffTab(StaffPage.BUTTONS)))
+    state = replace(state, staff=replace(state.staff, page=StaffPage.BUTTONS))
+    state, _ = run(state, ev.TargetsShown(((LearnInput(Action.GALLERY),), (ScreenKey.BACK,))))
+    state = tap(on(state, LearnInput(Action.GALLERY)))
+    assert state.staff.listening is Action.GALLERY
+    state = tap(state, "gpio:17")
+    assert "gpio:17" in state.inputs.map.sources_of(Action.GALLERY)
+    assert state.staff.listening is None

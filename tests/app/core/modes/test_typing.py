@@ -12,7 +12,7 @@ from app.base.i18n import LANGUAGES
 from app.core import events as ev
 from app.core.modes.keyboards import ACCENTS, accents, layout
 from app.core.modes.staff import pin_asked
-from app.core.modes.typing import LONG_PRESS_S, rows, upper
+from app.core.modes.typing import LONG_PRESS_S, LONGEST_NAME, rows, upper
 from app.core.state import KioskState
 from app.model.observation import NOTHING_SEEN
 from app.ui import screens
@@ -165,3 +165,21 @@ def test_done_is_at_the_right_and_keys_are_large_enough(size: tuple[int, int], l
     for one, first in places.items():
         for other, second in places.items():
             assert one == other or not first.colliderect(second)
+
+
+def test_at_the_greatest_length_a_long_press_replaces_the_last_letter_and_no_other() -> None:
+    state = tapped(naming("fr"), *"e" * LONGEST_NAME)
+    full = "E" + "e" * (LONGEST_NAME - 1)
+    assert state.typing.text == full
+    state = held(state, "e")
+    assert (state.typing.text, state.typing.accents) == (full, ("ê", "ë"))
+    assert tapped(state, "ê").typing.text == full[:-1] + "ê"
+    other = held(tapped(naming("fr"), *"e" * (LONGEST_NAME - 1), "k"), "e")
+    assert (other.typing.text, other.typing.accents) == (full[:-1] + "k", ())
+
+
+def test_a_letter_after_the_greatest_length_is_refused_with_a_sound() -> None:
+    state = tapped(naming(), *"a" * LONGEST_NAME)
+    state, commands = run(state, ev.ButtonPressed(LetterKey("b")))
+    assert commands == [ev.PlaySound("refused")]
+    assert state.typing.text == "A" + "a" * (LONGEST_NAME - 1)
