@@ -11,7 +11,7 @@ from app.ui.painting.card_layout import arrange_card
 from app.ui.painting.cards import card_targets, draw_card
 from app.ui.painting.confetti import draw_confetti
 from app.ui.painting.keys import draw_key
-from app.ui.painting.layout import Layout, arrange
+from app.ui.painting.layout import KEY_TEXT, SPEECH_H, Layout, arrange
 from app.ui.painting.mascot import draw_mascot
 from app.ui.painting.motion import Moving
 from app.ui.painting.page import Target
@@ -61,7 +61,8 @@ def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> N
     """Draw the mascot and what it says."""
     draw_mascot(canvas, layout.mascot, moving)
     palette = canvas.palette
-    canvas.text(words, layout.guidance, SPEECH, palette.text, palette.background, bold=True, lines=2)
+    lines = 2 if layout.guidance.height <= canvas.px(SPEECH_H) else 3
+    canvas.text(words, layout.guidance, SPEECH, palette.text, palette.background, bold=True, lines=lines)
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
@@ -90,7 +91,7 @@ def draw_action(canvas: Canvas, view: KioskView, number: int, layout: Layout, mo
     """Draw one of the keys; the first one is TRAIN."""
     key, area, main = view.actions[number], layout.actions[number], number == 0
     breath = moving.breath if key.suggested else 0.0
-    draw_key(canvas, key, area, size=30 if main else 18, tall=not main, breath=breath)
+    draw_key(canvas, key, area, size=30 if main else KEY_TEXT, tall=not main, breath=breath)
 
 
 def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:

@@ -12,6 +12,8 @@ from app.views.model import ClassCard
 
 # Sizes in units:
 TALL = 88  # a higher card that is not wide says colour and shape in a line of its own
+FLAT, FLAT_FROM = 58, 480  # a lower card of that width or more has everything in one row
+FLAT_MARK = 144  # for colour and shape in this row
 WIDE = 360  # a wider card has prints, the key at the right, and larger letters
 NAME, SMALL_NAME, MARK = 28, 22, 16
 PENCIL = 22  # edge of the pencil
@@ -50,6 +52,8 @@ def arrange_card(canvas: Canvas, card: ClassCard, area: pygame.Rect) -> CardLayo
     button = pygame.Rect(area.left + px(8), area.centery - radius, 2 * radius, 2 * radius)
     left, pad = button.right + px(12), px(10 if tall else 6)
     content = pygame.Rect(left, area.top + pad, area.right - px(12) - left, area.height - 2 * pad)
+    if area.height < px(FLAT) and area.width >= px(FLAT_FROM):
+        return _flat(canvas, card, button, content)
     return (_wide if is_wide(canvas, area) else _narrow)(canvas, card, button, content, tall=tall)
 
 
@@ -61,6 +65,33 @@ def chip_text_px(height: int) -> int:
 def name_lines(canvas: Canvas, place: pygame.Rect) -> int:
     """How many lines a name may take."""
     return 1 if place.height < canvas.px(42) else 2
+
+
+def _flat(canvas: Canvas, card: ClassCard, button: pygame.Rect, content: pygame.Rect) -> CardLayout:
+    """Everything in one row: name and pencil, bar or prints, colour and shape, the chip, and the key."""
+    px = canvas.px
+    edge = min(px(24), content.height)
+    key = pygame.Rect(content.right - edge, content.centery - edge // 2, edge, edge)
+    row = pygame.Rect(content.left, content.top, key.left - px(10) - content.left, content.height)
+    chip, rest = _low(canvas, card, row, content.height)
+    mark_w = min(px(FLAT_MARK), rest.width // 3)  # the same on every card, so that bars stand one below the other
+    mark = pygame.Rect(rest.right - mark_w, rest.top, mark_w, rest.height)
+    pencil_w = px(PENCIL + 8) if card.rename is not None else 0
+    name = pygame.Rect(rest.left, rest.top, (mark.left - px(10) - rest.left) * 3 // 5 - pencil_w, rest.height)
+    left = name.right + pencil_w + px(10)
+    middle = pygame.Rect(left, rest.top, mark.left - px(10) - left, rest.height)
+    live = card.confidence is not None
+    return CardLayout(
+        button,
+        key,
+        name,
+        _behind(canvas, card, name, NAME) if pencil_w else NOWHERE,
+        mark,
+        count=NOWHERE if live or card.shots else middle,
+        bar=_bar(canvas, middle) if live else NOWHERE,
+        prints=middle if card.shots and not live else NOWHERE,
+        chip=chip,
+    )
 
 
 def _wide(canvas: Canvas, card: ClassCard, button: pygame.Rect, content: pygame.Rect, *, tall: bool) -> CardLayout:

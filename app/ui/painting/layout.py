@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pygame
 
-from app.ui.painting.theme import Theme
-from app.views.model import KioskView
+from app.ui.painting.theme import Theme, font
+from app.views.model import KioskView, Screen
 
 MARGIN, GAP = 20, 12
 COLUMN = 476  # width of the column beside the camera picture
@@ -16,9 +16,12 @@ MAIN_H, ROW_H = 64, 58
 STRIP_H = 44  # the bar of "not sure", and the keys that change the number of classes
 SMALL_KEY_W = 52  # a key that shows only its icon
 LANGUAGE_W = 92
+KEY_TEXT, KEY_ROOM = 18, 14  # size of the text on the smaller keys, and the width that their margins take
 # On the picture in a landscape window:
 VERDICT_H, NOTICE_H = 112, 112
 # In a portrait window:
+HIGH_SPEECH_H, HIGH_FROM = 170, 1240  # three lines of what the mascot says, in windows of this height and more
+HIGH_MASCOT, HIGH_CARDS = 82, 6  # more cards need the height themselves
 BAND_H = 76  # the verdict and "not sure", below the picture
 NOT_SURE_W = 212
 CARD_H = 112  # the greatest height of a card
@@ -66,7 +69,7 @@ def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     foot = _foot(view, column, theme)
     bottom = foot.main.top - px(16)
     strip = pygame.Rect(column.left, bottom - px(STRIP_H), column.width, px(STRIP_H))
-    if view.not_sure is not None or view.class_keys:
+    if view.not_sure is not None or view.class_keys or view.screen is Screen.TRAINING:
         bottom = strip.top - gap
     not_sure, class_keys = _strip(view, strip, theme)
     area = pygame.Rect(column.left, column.top, column.width, bottom - column.top)
@@ -91,14 +94,15 @@ def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
 
 def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     px, gap = theme.px, theme.px(GAP)
-    speech = pygame.Rect(window.left, window.top, window.width, px(SPEECH_H))
+    count = len(view.cards)
+    high = window.height + 2 * px(MARGIN) >= px(HIGH_FROM) and count <= HIGH_CARDS
+    speech = pygame.Rect(window.left, window.top, window.width, px(HIGH_SPEECH_H if high else SPEECH_H))
     mascot, guidance = _speech(speech, theme)
     foot = _foot(view, window, theme)
     bottom, top = foot.main.top - px(16), speech.bottom + gap
     half = (window.height + 2 * px(MARGIN) + 1) // 2
     has_band = view.verdict is not None or view.not_sure is not None or view.progress is not None
     band_h = px(BAND_H) + gap if has_band else 0
-    count = len(view.cards)
     columns = 1 if count <= 3 else 2 if count <= 6 else 3
     rows = max(1, -(-count // columns))
     room = bottom - top - gap - band_h - rows * px(CARD_H) - (rows - 1) * px(10)  # if the cards are as high as can be
@@ -111,7 +115,7 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     verdict_w = (not_sure.left - gap if not_sure.width else band.right) - band.left
     cards_top = camera.bottom + gap + band_h
     cards_bottom = min(bottom, cards_top + rows * px(CARD_H) + (rows - 1) * px(10))
-    keys_w = px(SMALL_KEY_W) if view.class_keys else 0
+    keys_w = px(SMALL_KEY_W) if view.class_keys or view.screen is Screen.TRAINING else 0
     area = pygame.Rect(
         window.left, cards_top, window.width - (keys_w + px(10) if keys_w else 0), cards_bottom - cards_top
     )
@@ -135,9 +139,9 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
 def _speech(area: pygame.Rect, theme: Theme) -> tuple[pygame.Rect, pygame.Rect]:
     """The mascot, and the place of what it says."""
     px = theme.px
-    edge = area.height - px(8)
-    mascot = pygame.Rect(area.left, area.top + px(4), edge, edge)
-    left = mascot.right + px(18)
+    edge = min(area.height - px(8), px(HIGH_MASCOT)) if area.height > px(SPEECH_H) else area.height - px(8)
+    mascot = pygame.Rect(area.left, area.top + (area.height - edge) // 2, edge, edge)
+    left = mascot.right + (px(12) if area.height > px(SPEECH_H) else px(18))
     return mascot, pygame.Rect(left, area.top, area.right - left, area.height)
 
 
@@ -166,13 +170,32 @@ def _foot(view: KioskView, column: pygame.Rect, theme: Theme) -> _Foot:
     px, gap = theme.px, theme.px(GAP)
     row = pygame.Rect(column.left, column.bottom - px(ROW_H), column.width, px(ROW_H))
     main = pygame.Rect(column.left, row.top - gap - px(MAIN_H), column.width, px(MAIN_H))
-    language_w, others = px(LANGUAGE_W) if view.language is not None else 0, len(view.actions) - 1
+    learns = view.screen is Screen.TRAINING  # then nothing moves to where the missing keys are
+    language_w = px(LANGUAGE_W) if view.language is not None or learns else 0
     train = pygame.Rect(main.left, main.top, main.width - (language_w + gap if language_w else 0), main.height)
     return _Foot(
         main,
-        actions=(train, *grid(row, others, others, gap)) if view.actions else (),
+        actions=(train, *_as_wide_as_needed(view, row, theme)) if view.actions else (),
         language=pygame.Rect(main.right - language_w, main.top, language_w, main.height),
         whole=pygame.Rect(main.left, main.top, main.width, row.bottom - main.top),
+    )
+
+
+def _as_wide_as_needed(view: KioskView, row: pygame.Rect, theme: Theme) -> tuple[pygame.Rect, ...]:
+    """Places of the smaller keys side by side: equal, or as wide as their texts need if one of them is long."""
+    gap, keys = theme.px(GAP), view.actions[1:]
+    if not keys:
+        return ()
+    room = row.width - gap * (len(keys) - 1)
+    needs = [font(theme.px(KEY_TEXT), bold=True).size(key.text)[0] + theme.px(KEY_ROOM) for key in keys]
+    if max(needs) <= room / len(keys):
+        return grid(row, len(keys), len(keys), gap)
+    spare = max(0.0, (room - sum(needs)) / len(keys))
+    widths = [need * min(1.0, room / sum(needs)) + spare for need in needs]
+    lefts = [row.left + sum(widths[:place]) + place * gap for place in range(len(keys))]
+    return tuple(
+        pygame.Rect(round(left), row.top, round(left + width) - round(left), row.height)
+        for left, width in zip(lefts, widths, strict=True)
     )
 
 

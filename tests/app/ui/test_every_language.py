@@ -14,16 +14,19 @@ from app.config.checks import PALETTES
 from app.ui import screens
 from app.ui.pages.main_screen import SPEECH
 from app.ui.painting.canvas import CAP, DESCENT, LINE, DrawnText, fitted
-from app.ui.painting.layout import arrange
+from app.ui.painting.layout import KEY_TEXT, arrange
 from app.ui.painting.motion import settled
 from app.ui.painting.theme import contrast_ratio, font, load_theme
 from tests.app.ui.test_screens import check_texts
 from tests.support.page_views import every_view
 from tests.support.screen_states import screen_states, shown
+from tests.support.views import main_views
 
 SIZES = [(800, 480), (540, 960)]  # larger windows of these shapes are the same, only larger
 FAR = (1280, 720)  # on a screen of 24 inches
 READABLE_PX = 34  # height of a capital letter there that is 14 mm: it can be read from three metres away
+FAR_PORTRAIT = (1080, 1920)  # on a screen of 24 inches: 531 mm high
+READABLE_PORTRAIT_PX = 50.6
 STATES = screen_states()
 VALUES = {"label": "teapot", "first": "teapot", "second": "banana", "few": "teapot", "most": "banana", "drive": "KATJA"}
 VALUES |= {"labels": "teapot, banana", "width": 32, "height": 24, "name": "teapot", "percent": 80, "shots": 14}
@@ -110,3 +113,39 @@ def test_a_key_that_breathes_keeps_its_contrast(palette: str) -> None:
             for text in screens.draw(pygame.Surface(size), view, load_theme(size, palette), moving):
                 least = 3.0 if capital_px(text) / CAP >= load_theme(size).px(LARGE) else 4.5
                 assert contrast_ratio(text.ink, text.on) >= least, (name, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_advice_can_be_read_from_three_metres_away_on_a_portrait_screen(language: str) -> None:
+    theme = load_theme(FAR_PORTRAIT)
+    area = arrange(shown(STATES["live"], language), FAR_PORTRAIT, theme).guidance
+    for file in ("app/views/guidance.py", "app/views/light.py", "app/workers/picture_quality.py"):
+        for _, text, _, _ in extract_from_file("python", import_folder() / file, keywords={"message": None}):
+            assert isinstance(text, str)
+            size_px, _ = fitted(translated(message(text, **VALUES), language), theme.px(SPEECH), area.size, 3, True)
+            assert size_px * CAP >= READABLE_PORTRAIT_PX - 0.5, text
+
+
+def test_the_picture_of_a_portrait_screen_stays_half_as_high_as_the_window() -> None:
+    for name, view in main_views().items():
+        if view.question is None and view.fault is None:
+            assert arrange(view, FAR_PORTRAIT, load_theme(FAR_PORTRAIT)).camera.height >= FAR_PORTRAIT[1] // 2, name
+
+
+def test_a_long_text_on_a_small_key_gets_the_room_that_the_others_do_not_need() -> None:
+    view, theme = shown(STATES["live"], "fr"), load_theme(FAR)
+    keys = {key.text: area for key, area in zip(view.actions, arrange(view, FAR, theme).actions, strict=True)}
+    assert keys["Recommencer"].width > keys["Annuler"].width
+    assert max(area.right for area in keys.values()) <= FAR[0]
+    size = next(text for text in drawn("live", "fr", FAR) if text.words == "Recommencer")
+    assert capital_px(size) / CAP >= 0.9 * theme.px(KEY_TEXT)
+
+
+def test_nothing_moves_on_the_main_screen_when_the_model_learns() -> None:
+    for size in (FAR, FAR_PORTRAIT):
+        theme = load_theme(size)
+        ready, learns = (arrange(shown(STATES[name], "en"), size, theme) for name in ("ready", "training"))
+        assert (ready.actions, ready.mascot, ready.guidance) == (learns.actions, learns.mascot, learns.guidance)
+        assert [card.right for card in ready.cards] == [card.right for card in learns.cards]
+        if size == FAR:
+            assert ready.cards == learns.cards
