@@ -84,7 +84,7 @@ def _live(state: KioskState, answer: Answer | None) -> Text:
         return message("Is it {label}? Hold its button to teach it more.", label=state.labels[answer.index])
     if by_itself:
         return message("Wrong? Hold the right button: it learns when you let go.")
-    return message("Wrong? Hold the right button, then press TRAIN.")
+    return message("I see {label}! Wrong? Hold the right button.", label=state.labels[answer.index])
 
 
 def _teaching(state: KioskState) -> Text:

@@ -104,7 +104,7 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
     live = view(
         Screen.LIVE,
         sure,
-        "Wrong? Hold the right button, then press TRAIN.",
+        f"I see {names[1]}! Wrong? Hold the right button.",
         1,
         verdict=Verdict(names[1], 0.94, 1, "94 %"),
         not_sure=0.06,

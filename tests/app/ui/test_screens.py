@@ -100,7 +100,7 @@ def test_not_sure_is_one_line_beside_its_bar_in_every_language(size: tuple[int, 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_advice_in_three_lines_stays_in_its_place(size: tuple[int, int], language: str) -> None:
     for words in (
-        message("Wrong? Hold the right button, then press TRAIN."),
+        message("I see {label}! Wrong? Hold the right button.", label="screwdriver"),
         message("Show something to the camera and hold the {label} button.", label="apple"),
         message("Press TRAIN – or teach one more thing."),
         message("{few} has far fewer pictures than {most}: show it some more.", few="screwdriver", most="apple"),
