@@ -241,7 +241,8 @@ def test_bench_offers_the_benchmarks_that_are_in_the_wheel(installed: Installed)
     done = installed.run("bench", "head")
     assert done.returncode == 1
     assert done.stderr == (
-        "error: unknown benchmark 'head'. Choose from: screen, train-to-live. A clone of the project contains more.\n"
+        "error: unknown benchmark 'head'. Choose from: answers, growth, idle, pictures, pipeline, screen, start, "
+        "train-to-live. A clone of the project contains more.\n"
     )
     code = "import app.commands.bench.screen, app.commands.bench.train_to_live"
     assert installed.run("-c", code, program=installed.python).returncode == 0
