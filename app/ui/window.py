@@ -24,7 +24,16 @@ logger = logging.getLogger(__name__)
 DisplayError = pygame.error
 CAPTION = "Teachable Kiosk"
 INVISIBLE_DRIVERS = ("dummy", "offscreen")  # SDL falls back to these without a screen
-EXPOSING_EVENTS = (pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.WINDOWEXPOSED)  # the drawn picture is lost
+EXPOSING_EVENTS = (  # the drawn picture is lost, wholly or in parts
+    pygame.VIDEORESIZE,
+    pygame.VIDEOEXPOSE,
+    pygame.WINDOWEXPOSED,
+    pygame.WINDOWSHOWN,
+    pygame.WINDOWRESTORED,
+    pygame.WINDOWSIZECHANGED,
+    pygame.WINDOWFOCUSGAINED,
+)
+WHOLE_EVERY_S = 1.0  # so often all is drawn, because a screen may lose it without an event: a window that comes back
 LOOK_S = 0.008  # so often `wait` looks for presses; pygame's own waiting does every millisecond, and takes 2% of a core
 MOST_EVENTS = 1000  # at once, so that a faulty pad cannot freeze the screen; the others wait
 PRESSES = (
@@ -68,6 +77,7 @@ class Window:
         self._foreground: Foreground | None = None
         self._animator = Animator()
         self._shown: tuple[KioskView, Moving] | None = None
+        self._whole_s = 0.0
         self._early: list[pygame.event.Event] = []  # arrived while `wait` waited
         self._ticked_s = time.monotonic()
         self._surface = self._open()
@@ -89,9 +99,11 @@ class Window:
         return self._foreground.behind_s if self._foreground is not None else 0.0
 
     def draw(self, view: KioskView) -> None:
-        """Draw and show a view, unless it would look the same as the last one."""
+        """Draw and show a view: the parts that have changed, and at times all of it."""
         width, height = self.size
         now = (still(view), self._animator.step(view, portrait=height > width))
+        if time.monotonic() >= self._whole_s or self.behind_s:
+            self._shown = None
         before, self._shown = self._shown, now
         if now == before:
             return
@@ -102,6 +114,7 @@ class Window:
             return
         screens.draw(self._surface, view, theme, now[1])
         pygame.display.flip()
+        self._whole_s = time.monotonic() + WHOLE_EVERY_S
 
     def events(self) -> list[pygame.event.Event]:
         """The window events since the last call."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,8 @@ import pytest
 
 from app.base.picture import Picture
 from app.ui import screens
-from app.ui.window import Window
+from app.ui import window as window_module
+from app.ui.window import EXPOSING_EVENTS, Window
 from app.views.model import KioskView
 from tests.support.views import main_views
 
@@ -104,12 +106,47 @@ def test_another_camera_picture_alone_is_not_a_reason_to_draw_everything(
 
     screens_draw = screens.draw
     monkeypatch.setattr(screens, "draw", draw)
+    monkeypatch.setattr(window_module, "WHOLE_EVERY_S", math.inf)
     view = main_views(3)["teach"]
     for number in range(5):
         window.draw(replace(view, picture=Picture(("other", number), np.full((48, 64, 3), 40 * number, np.uint8))))
     assert len(whole) == 1
     window.draw(replace(view, guidance="Something else."))
     assert len(whole) == 2
+
+
+@pytest.mark.parametrize("event", EXPOSING_EVENTS)
+def test_a_picture_that_the_screen_may_have_lost_is_drawn_again(
+    window: Window, event: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window_module, "WHOLE_EVERY_S", math.inf)
+    view = main_views(3)["teach"]
+    window.draw(view)
+    lose_picture()
+    window.draw(view)
+    assert is_lost()
+    pygame.event.post(pygame.event.Event(event))
+    window.events()
+    window.draw(view)
+    assert not is_lost()
+
+
+def test_without_an_event_it_is_drawn_again_after_a_while(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that was hidden may come back without its picture, and nothing says so."""
+    monkeypatch.setattr(window_module, "WHOLE_EVERY_S", 0.0)
+    view = main_views(3)["teach"]
+    window.draw(view)
+    lose_picture()
+    window.draw(view)
+    assert not is_lost()
+
+
+def lose_picture() -> None:
+    pygame.display.get_surface().fill("black")
+
+
+def is_lost() -> bool:
+    return bool((pygame.surfarray.array3d(pygame.display.get_surface()) == 0).all())
 
 
 def _push_removal() -> None:
