@@ -42,14 +42,18 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         title, text = celebration(_taught(state)), now.note
     else:
         title, text = celebration(_taught(state)), message("You may pull the drive out now.")
-    where = message("On the drive {drive}: {folder}", drive=now.drive, folder=now.folder)
+    where: Text = ""
+    if now.drive:
+        where = message("On the drive {drive}: {folder}", drive=now.drive, folder=now.folder)
+    elif not state.has_pin:  # there may be no staff: somebody uses the kiosk at home
+        where = message("In the folder {folder}", folder=now.folder)
     if now.drive:
         home = message("At home, open {file} on the drive.", file=HOME_PAGE)
     else:
         home = DRIVE_AGAIN if state.drive_seen else DRIVE_AT_ALL
     return Saving(
         title=translate(title),
-        where=translate(where) if now.drive else "",
+        where=translate(where),
         steps=tuple(SavingLine(translate(STAGES[stage]), done) for stage, done in now.done),
         safe=now.finished and not now.note,
         text=translate(text),

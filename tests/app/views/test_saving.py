@@ -77,9 +77,20 @@ def test_nothing_is_promised_for_home_before_the_folder_is_complete() -> None:
 
 
 def test_without_a_drive_the_model_has_a_number_for_staff_and_no_path() -> None:
-    page = shown(drive="", number=17)
+    page = shown(with_pin(kiosk(3, 3, model=TrainedFacts(1.0, 0.5, (3, 3)))), drive="", number=17)
     assert (page.text, page.where) == ("Ask staff: your model is number 17.", "")
     assert page.home == "Or plug in a drive and press SAVE again."
+
+
+def test_without_a_drive_and_without_a_pin_the_page_says_where_the_folder_is() -> None:
+    """There may be no staff who could copy it."""
+    page = shown(drive="", number=17, folder="/home/ada/Documents/teachable/17")
+    assert page.where == "In the folder /home/ada/Documents/teachable/17"
+
+
+def with_pin(state: KioskState) -> KioskState:
+    staff = replace(state.config.staff, pin="scrypt$of$a$pin")
+    return replace(state, config=replace(state.config, staff=staff))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
