@@ -167,7 +167,7 @@ class Hub:
             wait: Waits until the next look.
         """
         self._write("waiting for folders; Ctrl-C ends this")
-        trained_on, outdated, unseen = 0, False, ""
+        trained_on, outdated, unseen, unwritten = 0, False, "", ""
         while True:
             try:
                 look, problem = watch.look(), ""
@@ -189,13 +189,17 @@ class Hub:
                 watch.refuse(one, refused)
                 self._write(f"not used yet: {refused.name}: {refused.reason} It is read again when it changes.")
             new = self._fleet.samples - trained_on
-            if new >= enough or (outdated and new):
-                trained_on = self._fleet.samples
+            if new >= enough or (new and (outdated or unwritten)):
                 try:
                     self.train()
-                    outdated = False
-                except (HubRefused, ExportError, OutputNotWritten) as error:  # folders, or room, may mend it
+                    trained_on, outdated, unwritten = self._fleet.samples, False, ""
+                except HubRefused as error:  # new folders may mend it
+                    trained_on = self._fleet.samples
                     self._write(f"no new starter: {error}")
+                except (ExportError, OutputNotWritten) as error:  # room, or the share, may come back: tried again
+                    if str(error) != unwritten:
+                        self._write(f"no new starter: {error}")
+                    unwritten = str(error)
             wait()
 
     def _read(self, found: Sequence[FoundStationFolder]) -> list[tuple[FoundStationFolder, RefusedFolder]]:

@@ -267,6 +267,27 @@ def test_watching_tries_a_slow_copy_again_and_leaves_out_what_stays_damaged(watc
     assert sum(line.startswith("used: 24 samples of 2 stations") for line in lines) == 1
 
 
+def test_watching_tries_to_write_again_without_new_samples(watched: Any, tmp_path: Path) -> None:
+    """The place of the starter may be full, or on a share that is gone for a while."""
+    start, root, lines = watched
+    out, steps = tmp_path / "out", iter(range(20))
+
+    def wait() -> None:
+        match next(steps):
+            case 0:
+                out.write_text("in the way")
+                taught(root / "a", 0)
+            case 4:
+                assert out.is_file()
+                out.unlink()
+            case 6:
+                raise End
+
+    start(6, wait)
+    assert (out / "metadata.json").is_file()
+    assert lines.count(f"no new starter: {out} is a file. Name an empty or new folder.") == 1
+
+
 def test_watching_trains_again_without_a_folder_that_was_deleted_however_little_is_left(watched: Any) -> None:
     start, root, lines = watched
     steps = iter(range(20))
