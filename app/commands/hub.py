@@ -27,7 +27,7 @@ from app.hub.folders import FoundStationFolder, RefusedFolder, find_folders
 from app.hub.names import NameMap, read_mapping
 from app.hub.readers import ClusterReader, HereReader, Reader
 from app.hub.run import HubOptions, make_starter
-from app.hub.summary import Summary
+from app.hub.summary import Summary, refusals_as_json
 from app.hub.watch import Look, Watch
 from app.model.saved_folder.facts import REPORT
 from app.model.saved_folder.signature import read_key, signature
@@ -146,9 +146,13 @@ class Hub:
         started_s = time.perf_counter()
         stations = len({folder.station for folder in self._fleet.folders})
         with tqdm(total=stations, unit="station", disable=not sys.stderr.isatty()) as bar:
-            summary, model = make_starter(
-                self._fleet, self._names, self._extractor, self._file, self._prior, self._options, bar.update
-            )
+            try:
+                summary, model = make_starter(
+                    self._fleet, self._names, self._extractor, self._file, self._prior, self._options, bar.update
+                )
+            except HubRefused:  # most often because of the folders that were left out
+                write_json(self._json, {"refused": refusals_as_json(self._fleet.refused)})
+                raise
         for line in _lines(summary):
             self._write(line)
         self._write(f"model: {model}")

@@ -80,7 +80,7 @@ class Summary:
             "duplicates": self.duplicates,
             "accuracy": self.accuracy,
             "stations": [asdict(one) for one in self.stations],
-            "refused": [{"folder": one.name, "station": one.station, "reason": one.reason} for one in self.refused],
+            "refused": refusals_as_json(self.refused),
             "names": {label: list(names) for label, names in self.names.items()},
             "confusion": [list(row) for row in self.confusion],
             "months": [{"month": month, "right": right, "tested": judged} for month, right, judged in self.months],
@@ -101,3 +101,8 @@ def station_summaries(stations: Mapping[str, StationFacts], left_out: LeftOut) -
             )
         )
     return found
+
+
+def refusals_as_json(refused: Sequence[RefusedFolder]) -> list[dict[str, str]]:
+    """Return the folders that were left out, with the reasons, as values for JSON."""
+    return [{"folder": one.name, "station": one.station, "reason": one.reason} for one in refused]

@@ -311,3 +311,14 @@ def test_watching_trains_again_without_a_folder_that_was_deleted_however_little_
     assert used == ["used: 24", "used: 12"]
     missing = f"cannot read {root}: No such file or directory. Name a folder with the folders of stations."
     assert lines.count(missing) == 1
+
+
+def test_if_no_model_can_be_made_the_json_still_says_what_was_left_out_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, report = taught(tmp_path / "in" / "a", 0), tmp_path / "hub.json"
+    (folder / "session.npz").write_bytes(b"damaged")
+    assert main(["hub", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--json", str(report)]) == 1
+    (refused,) = json.loads(report.read_text())["refused"]
+    assert refused["reason"] in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
