@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.commands.bench.figures import seconds_of
 from app.commands.bench.machine import machine_line
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -67,13 +67,6 @@ def embeddings_of(folder: Path, extractor: Path) -> tuple[NDArray[np.float32], N
 def draw(labels: NDArray[np.int64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Indices of `shots` random samples of every class."""
     return np.concatenate([rng.permutation(np.flatnonzero(labels == one))[:shots] for one in np.unique(labels)])
-
-
-def seconds_of(call: Callable[[], object]) -> float:
-    """Call a function once and return how long it took."""
-    started_s = time.perf_counter()
-    call()
-    return time.perf_counter() - started_s
 
 
 def measured_on() -> str:

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from app.base.memory import resident_bytes
 from benchmarks._shared import machine_line, option_parser
 from tpu.guarded.isolation import processor_s
 from tpu.guarded.process import GuardedChild
@@ -51,10 +52,9 @@ def main() -> None:
             (1000 * statistics.median(cpu for cpu, _ in some), 1000 * statistics.median(wall for _, wall in some))
             for some in measured.values()
         )
-        pages = int(Path(f"/proc/{guard.pid}/statm").read_text(encoding="ascii").split()[1])
         print(
             f"{path.stem},{cpu_here:.2f},{cpu_there:.2f},{cpu_there / cpu_here:.2f},"
-            f"{wall_here:.2f},{wall_there:.2f},{wall_there / wall_here:.2f},{pages * 4096 / 2**20:.0f}"
+            f"{wall_here:.2f},{wall_there:.2f},{wall_there / wall_here:.2f},{resident_bytes(guard.pid) / 2**20:.0f}"
         )
         here.close()
         there.close()

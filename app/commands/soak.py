@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import threading
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.base.memory import give_memory_back
+from app.base.memory import give_memory_back, resident_bytes
 from app.base.paths import asset_path
 from app.commands.exit_codes import DONE, ERROR
 from app.commands.report import line_writer, write_json
@@ -252,11 +251,10 @@ def _descriptors() -> int:
 
 
 def _measure(at_s: float, latency_ms: float, folder: Path) -> Measurement:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     disk_bytes = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
     return Measurement(
         at_s,
-        (pages * os.sysconf("SC_PAGE_SIZE") - BYTES_OF_A_PIXEL * (CACHE.pixels + PRINTS.pixels)) / 1e6,
+        (resident_bytes() - BYTES_OF_A_PIXEL * (CACHE.pixels + PRINTS.pixels)) / 1e6,
         _descriptors(),
         threading.active_count(),
         latency_ms,

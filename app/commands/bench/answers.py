@@ -16,20 +16,20 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import replace
+from collections.abc import Hashable
 from pathlib import Path
 
 import pygame
 
 from app.base.buttons import Action
+from app.base.memory import resident_bytes
 from app.base.paths import import_folder
+from app.commands.bench.driving import settings_for, wait_for
 from app.commands.bench.figures import Figure, in_turns, line_of, share
 from app.commands.bench.machine import machine_line
 from app.commands.bench.train_to_live import taught
 from app.commands.streams import print_line
 from app.compose import Composed, compose
-from app.config.schema import Config
 from app.core.events import ButtonPressed
 from app.core.state import Mode
 from app.demo.camera import DemonstrationCamera
@@ -37,16 +37,16 @@ from app.kiosk import Kiosk
 from tpu.classifier import ClassificationEngine
 
 FRAME_S = 1 / 30
-PRESSES, BUSY_S, LONGEST_S = 60, 12.0, 120.0
+PRESSES, BUSY_S = 60, 12.0
 PRESS_GOAL_MS, MEMORY_GOAL_MB = 34.0, 100.0
 AGE_GOALS = {0.5: 1.3, 0.95: 2.0}  # of one invoke and one frame period
 BASELINE = """
 import app.compose
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
-from app.commands.bench.answers import memory_mb
+from app.base.memory import resident_bytes
 extractor = EmbeddingExtractor(default_extractor_path())
-print(memory_mb())
+print(resident_bytes())
 """
 
 
@@ -89,17 +89,10 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         taught(Path(folder))
-        settings = Config()
-        config = replace(
-            settings,
-            camera=replace(settings.camera, source="demo"),
-            classes=replace(settings.classes, labels=DemonstrationCamera.kinds[:3]),
-            storage=replace(settings.storage, data_dir=folder, export_dir=str(Path(folder) / "saved")),
-        )
-        with compose(config, headless=True) as composed:
+        with compose(settings_for(folder, DemonstrationCamera.kinds[:3]), headless=True) as composed:
             watch = Watch(composed)
             script = threading.Thread(
-                target=_use, args=(composed, watch, float(baseline.stdout.split()[-1])), daemon=True
+                target=_use, args=(composed, watch, int(baseline.stdout.split()[-1])), daemon=True
             )
             script.start()
             while composed.kiosk.running:
@@ -111,15 +104,15 @@ def main() -> None:
                 raise SystemExit(1)
 
 
-def _use(composed: Composed, watch: Watch, baseline_mb: float) -> None:
+def _use(composed: Composed, watch: Watch, baseline_bytes: int) -> None:
     kiosk, rng = composed.kiosk, random.Random(0)
     started_s = time.monotonic()
     try:
         time.sleep(2.0)
         _key(pygame.K_t)
-        _wait(lambda: kiosk.state.mode is Mode.LIVE and kiosk.observation is not None)
+        wait_for(lambda: kiosk.state.mode is Mode.LIVE and kiosk.observation is not None)
         assert kiosk.observation is not None
-        _wait(lambda: kiosk.observation is not None and kiosk.observation.model_path is not None)
+        wait_for(lambda: kiosk.observation is not None and kiosk.observation.model_path is not None)
         time.sleep(1.0)
         model = kiosk.observation.model_path
         assert model is not None
@@ -131,7 +124,7 @@ def _use(composed: Composed, watch: Watch, baseline_mb: float) -> None:
             time.sleep(rng.uniform(0.15, 0.35))
         calm, presses, stored = list(watch.ages_s), list(watch.seen_s), list(watch.stored_s)
         busy = _busy(kiosk, watch)
-        memory = memory_mb() - baseline_mb
+        memory = (resident_bytes() - baseline_bytes) / 1e6
         picture = DemonstrationCamera(sleep=lambda _s: None).read()
         (invoke_s,) = in_turns([lambda: engine.judge(picture)], 30)
         engine.close()
@@ -164,11 +157,11 @@ def _busy(kiosk: Kiosk, watch: Watch) -> list[float]:
     until_s = time.monotonic() + BUSY_S
     while time.monotonic() < until_s:
         for action, mode in ((Action.TRAIN, Mode.TRAINING), (Action.SAVE, Mode.SAVING)):
-            _wait(lambda: kiosk.state.teaching)
+            wait_for(lambda: kiosk.state.teaching)
             watch.ages_s.clear()
             kiosk.events.put(ButtonPressed(action))
-            _wait(lambda mode=mode: kiosk.state.mode is mode)  # type: ignore[misc]
-            _wait(lambda: kiosk.state.mode is Mode.LIVE or kiosk.state.saving.finished)
+            wait_for(lambda mode=mode: kiosk.state.mode is mode)  # type: ignore[misc]
+            wait_for(lambda: kiosk.state.mode is Mode.LIVE or kiosk.state.saving.finished)
             ages += watch.ages_s
             if mode is Mode.SAVING:
                 kiosk.events.put(ButtonPressed(Action.SAVE))  # closes the page that says "saved"
@@ -180,20 +173,6 @@ def _key(key: int, hold_s: float = 0.0) -> None:
     pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key))
     time.sleep(hold_s)
     pygame.event.post(pygame.event.Event(pygame.KEYUP, key=key))
-
-
-def _wait(until: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + LONGEST_S
-    while not until():
-        if time.monotonic() > deadline_s:
-            raise TimeoutError("the kiosk did not get there")
-        time.sleep(0.01)
-
-
-def memory_mb() -> float:
-    """Resident memory of this process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
 
 
 if __name__ == "__main__":

@@ -12,14 +12,13 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
+from app.commands.bench.driving import settings_for, wait_for
 from app.commands.bench.figures import Figure, line_of
 from app.commands.bench.machine import machine_line
 from app.commands.streams import print_line
 from app.compose import Composed, compose
-from app.config.schema import Config
 from app.core.pace import IDLE_AFTER_S
 from app.core.state import Mode
 from app.devices.display import screen_chosen
@@ -29,7 +28,6 @@ COUNTDOWN_S = 3.0
 SETTLES_S, TEACH_S = 2.0, 12.0
 ATTRACT_S = 16.5  # the whole demonstration once
 TEACH_GOAL, ATTRACT_GOAL = 25.0, 10.0
-LONGEST_S = 120.0
 
 
 def main() -> None:
@@ -37,14 +35,8 @@ def main() -> None:
     print_line(machine_line())
     print_line("# in a window" if screen_chosen(os.environ) else "# drawn into memory: there is no screen")
     with tempfile.TemporaryDirectory() as folder:
-        settings = Config()
-        config = replace(
-            settings,
-            camera=replace(settings.camera, source="demo"),
-            screen=replace(settings.screen, fullscreen=False),
-            storage=replace(settings.storage, data_dir=folder),
-            idle=replace(settings.idle, after_s=ASKED_AFTER_S, countdown_s=COUNTDOWN_S),
-        )
+        config = settings_for(folder)
+        config = replace(config, idle=replace(config.idle, after_s=ASKED_AFTER_S, countdown_s=COUNTDOWN_S))
         with compose(config, headless=not screen_chosen(os.environ)) as composed:
             script = threading.Thread(target=_measure, args=(composed,), daemon=True)
             script.start()
@@ -55,9 +47,9 @@ def main() -> None:
 def _measure(composed: Composed) -> None:
     kiosk = composed.kiosk
     try:
-        _wait(lambda: kiosk.state.now_s - kiosk.state.last_input_s > IDLE_AFTER_S + SETTLES_S)
+        wait_for(lambda: kiosk.state.now_s - kiosk.state.last_input_s > IDLE_AFTER_S + SETTLES_S)
         print_line(line_of(Figure("idle", "teach, nobody presses", _share(TEACH_S), "%", TEACH_GOAL)))
-        _wait(lambda: kiosk.state.mode is Mode.ATTRACT)
+        wait_for(lambda: kiosk.state.mode is Mode.ATTRACT)
         time.sleep(SETTLES_S)
         print_line(line_of(Figure("idle", "attract", _share(ATTRACT_S), "%", ATTRACT_GOAL)))
     finally:
@@ -69,14 +61,6 @@ def _share(seconds: float) -> float:
     used_s, started_s = time.process_time(), time.monotonic()
     time.sleep(seconds)
     return 100 * (time.process_time() - used_s) / (time.monotonic() - started_s)
-
-
-def _wait(until: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + LONGEST_S
-    while not until():
-        if time.monotonic() > deadline_s:
-            raise TimeoutError("the kiosk did not get there")
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,14 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from app.base.buttons import Action
+from app.commands.bench.driving import settings_for
 from app.commands.bench.figures import Figure, line_of
 from app.commands.bench.machine import judgement, machine_line
 from app.commands.streams import print_line
 from app.compose import compose
-from app.config.schema import Config
 from app.core.events import ButtonPressed
 from app.demo.camera import DemonstrationCamera
 from app.session.store import SessionStore
@@ -48,15 +47,8 @@ def _median_s(classes: int, shots: int) -> float:
     """The median seconds of REPEATS trainings."""
     with tempfile.TemporaryDirectory() as folder:
         taught(Path(folder), classes, shots)
-        settings = Config()
-        config = replace(
-            settings,
-            camera=replace(settings.camera, source="demo"),
-            classes=replace(settings.classes, labels=names(classes)),
-            storage=replace(settings.storage, data_dir=folder),
-        )
         times = []
-        with compose(config, headless=True) as composed:
+        with compose(settings_for(folder, names(classes)), headless=True) as composed:
             kiosk, loop = composed.kiosk, composed.loop
             for run in range(REPEATS):
                 until = time.monotonic() + (FIRST_WAIT_S * classes / 3 if run == 0 else 1.0)
