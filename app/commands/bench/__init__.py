@@ -10,7 +10,7 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.base.errors import BenchmarkUnavailable
@@ -31,51 +31,20 @@ COLUMNS = {"screen": "share of a tick: 1.00 is the whole time of one frame at 60
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    write = print_line
     if options.share is None and options.write is None:
-        run_bench(options.topics, write)
+        run_bench(options.topics or BY_DEFAULT, print_line)
         return DONE
     for folder in (options.share and options.share.parent, options.write):
         if folder is not None and (problem := folder_problem(folder)):
             raise BenchmarkUnavailable(f"{folder} cannot be written: {problem}. Name another folder.")
-    figures = measure(options.topics or REPORTED, write)
+    figures = run_bench(options.topics or REPORTED, print_line)
     if options.share is not None:
         write_shared(options.share, figures)
-        write(f"Written: {options.share}. It names the machine and the versions, and no user, computer or folder.")
+        print_line(f"Written: {options.share}. It names the machine and the versions, and no user, computer or folder.")
     if options.write is not None:
         write_report(options.write, figures)
-        write(f"Written: {options.write / 'performance.md'}")
+        print_line(f"Written: {options.write / 'performance.md'}")
     return DONE
-
-
-def measure(topics: Sequence[str], write: Callable[[str], None], *, folder: Path = FOLDER) -> list[Figure]:
-    """Run benchmarks one after the other, and return their figures.
-
-    Args:
-        topics: Their names.
-        write: Receives every line of their output.
-        folder: The folder with more benchmarks.
-
-    Raises:
-        BenchmarkUnavailable: If a name is unknown, or a benchmark fails.
-    """
-    found: list[Figure] = []
-    known = topics_in(folder)
-    _refuse_unknown(topics, known, folder)
-    for topic in topics:
-        write(f"# {topic}")
-        command = [sys.executable, *known[topic]]
-        quiet = {**os.environ, "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
-        with subprocess.Popen(command, cwd=import_folder(), env=quiet, stdout=subprocess.PIPE, text=True) as benchmark:
-            assert benchmark.stdout is not None
-            lines = []
-            for line in benchmark.stdout:
-                lines.append(line.rstrip("\n"))
-                write(lines[-1])
-        if benchmark.returncode:
-            raise BenchmarkUnavailable(f"the benchmark {topic} failed. Its messages are above.")
-        found += figures_in(lines)
-    return found
 
 
 def topics_in(folder: Path = FOLDER) -> dict[str, list[str]]:
@@ -85,29 +54,34 @@ def topics_in(folder: Path = FOLDER) -> dict[str, list[str]]:
     return dict(sorted({**ours, **others}.items()))
 
 
-def run_bench(topics: Sequence[str], write: Callable[[str], None], *, folder: Path = FOLDER) -> None:
-    """Run benchmarks one after the other.
+def run_bench(topics: Sequence[str], write: Callable[[str], None], *, folder: Path = FOLDER) -> list[Figure]:
+    """Run benchmarks one after the other, and return their figures.
 
     Args:
-        topics: Their names; without any, those of BY_DEFAULT.
-        write: Receives a header for each, and an explanation of its columns if they need one.
+        topics: Their names.
+        write: Receives a header for each, an explanation of its columns if they need one, and every line of its output.
         folder: The folder with more benchmarks.
 
     Raises:
         BenchmarkUnavailable: If a name is unknown, or a benchmark fails.
     """
     known = topics_in(folder)
-    _refuse_unknown(topics, known, folder)
-    for topic in topics or BY_DEFAULT:
-        write(f"# {topic}")
-        if topic in COLUMNS:
-            write(f"# {COLUMNS[topic]}")
-        done = subprocess.run([sys.executable, *known[topic]], cwd=import_folder(), check=False)
-        if done.returncode:
-            raise BenchmarkUnavailable(f"the benchmark {topic} failed. Its messages are above.")
-
-
-def _refuse_unknown(topics: Sequence[str], known: Mapping[str, object], folder: Path) -> None:
     if unknown := [topic for topic in topics if topic not in known]:
         more = "" if folder.is_dir() else " A clone of the project contains more."
         raise BenchmarkUnavailable(f"unknown benchmark {unknown[0]!r}. Choose from: {', '.join(known)}.{more}")
+    found: list[Figure] = []
+    environment = {**os.environ, "PYGAME_HIDE_SUPPORT_PROMPT": "1", "PYTHONUNBUFFERED": "1"}
+    for topic in topics:
+        write(f"# {topic}")
+        if topic in COLUMNS:
+            write(f"# {COLUMNS[topic]}")
+        command, lines = [sys.executable, *known[topic]], list[str]()
+        with subprocess.Popen(command, cwd=import_folder(), env=environment, stdout=subprocess.PIPE, text=True) as run:
+            assert run.stdout is not None
+            for line in run.stdout:
+                lines.append(line.rstrip("\n"))
+                write(lines[-1])
+        if run.returncode:
+            raise BenchmarkUnavailable(f"the benchmark {topic} failed. Its messages are above.")
+        found += figures_in(lines)
+    return found

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from app.base.errors import BenchmarkUnavailable
-from app.commands.bench import REPORTED, STANDALONE, measure
+from app.commands.bench import REPORTED, STANDALONE
 from app.commands.bench.estimate import estimates
 from app.commands.bench.figures import Figure, figures_in, in_turns, line_of, share
 from app.commands.bench.report import write_report, write_shared
@@ -73,7 +73,7 @@ def test_the_shared_file_names_the_machine_but_no_user_computer_or_folder(tmp_pa
 def test_the_output_of_each_benchmark_is_shown_and_its_figures_are_kept(tmp_path: Path) -> None:
     (tmp_path / "quick.py").write_text(BENCHMARK)
     written: list[str] = []
-    figures = measure(["quick"], written.append, folder=tmp_path)
+    figures = run_bench(["quick"], written.append, folder=tmp_path)
     assert figures == [Figure("idle", "teach, nobody presses", 12.5, "%", 25.0)]
     assert written == ["# quick", *BENCHMARK.replace('print("', "").replace('")', "").split("\n")[1:4], written[-1]]
 
@@ -81,7 +81,7 @@ def test_the_output_of_each_benchmark_is_shown_and_its_figures_are_kept(tmp_path
 def test_a_benchmark_that_fails_writes_no_page(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("raise SystemExit(3)")
     with pytest.raises(BenchmarkUnavailable) as caught:
-        measure(["broken"], print, folder=tmp_path)
+        run_bench(["broken"], print, folder=tmp_path)
     assert str(caught.value) == "the benchmark broken failed. Its messages are above."
 
 
