@@ -49,7 +49,7 @@ def field(package: Path, name: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
-@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is missing: it builds packages")
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb: install it with `sudo apt install dpkg`")
 def test_the_package_names_what_it_needs_and_holds_the_same_bytes_each_time(staging: Path, tmp_path: Path) -> None:
     first = build.pack(staging, tmp_path / "first", fast=True)
     assert first.name == "teachable-kiosk_0.1.0_arm64.deb"

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from app.base.errors import BenchmarkUnavailable
-from app.commands.bench import REPORTED, STANDALONE
+from app.commands.bench import REPORTED, STANDALONE, run_bench
 from app.commands.bench.estimate import estimates
 from app.commands.bench.figures import Figure, figures_in, in_turns, line_of, share
 from app.commands.bench.report import write_report, write_shared

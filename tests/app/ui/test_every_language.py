@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pygame
@@ -51,6 +52,17 @@ def capital_px(text: DrawnText) -> float:
     return size * CAP
 
 
+def advice(language: str, size: tuple[int, int], *, lines: int) -> Iterator[tuple[str, int]]:
+    """Every text that tells a visitor what to do, and the size of its letters in so many lines."""
+    theme = load_theme(size)
+    area = arrange(shown(STATES["live"], language), size, theme).guidance
+    for file in ("app/views/guidance.py", "app/views/light.py", "app/workers/picture_quality.py"):
+        for _, text, _, _ in extract_from_file("python", import_folder() / file, keywords={"message": None}):
+            assert isinstance(text, str)
+            words = translated(message(text, **VALUES), language)
+            yield words, fitted(words, theme.px(SPEECH), area.size, lines, True)[0]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", STATES)
 def test_every_text_is_complete_and_overlaps_no_other_in_every_language(state: str, language: str) -> None:
@@ -60,19 +72,9 @@ def test_every_text_is_complete_and_overlaps_no_other_in_every_language(state: s
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_advice_can_be_read_from_three_metres_away(language: str) -> None:
-    theme = load_theme(FAR)
-    area = arrange(shown(STATES["live"], language), FAR, theme).guidance
-    for file in ("app/views/guidance.py", "app/views/light.py", "app/workers/picture_quality.py"):
-        for _, text, _, _ in extract_from_file("python", import_folder() / file, keywords={"message": None}):
-            assert isinstance(text, str)
-            words = translated(message(text, **VALUES), language)
-            size_px, _ = fitted(words, theme.px(SPEECH), area.size, 2, True)
-            assert (
-                pygame.mask.from_surface(font(size_px, bold=True).render("H", (0, 0, 0)), 127)
-                .get_bounding_rects()[0]
-                .height
-                >= READABLE_PX
-            ), words
+    for words, size_px in advice(language, FAR, lines=2):
+        letter = font(size_px, bold=True).render("H", (0, 0, 0))
+        assert pygame.mask.from_surface(letter, 127).get_bounding_rects()[0].height >= READABLE_PX, words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -117,13 +119,8 @@ def test_a_key_that_breathes_keeps_its_contrast(palette: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_advice_can_be_read_from_three_metres_away_on_a_portrait_screen(language: str) -> None:
-    theme = load_theme(FAR_PORTRAIT)
-    area = arrange(shown(STATES["live"], language), FAR_PORTRAIT, theme).guidance
-    for file in ("app/views/guidance.py", "app/views/light.py", "app/workers/picture_quality.py"):
-        for _, text, _, _ in extract_from_file("python", import_folder() / file, keywords={"message": None}):
-            assert isinstance(text, str)
-            size_px, _ = fitted(translated(message(text, **VALUES), language), theme.px(SPEECH), area.size, 3, True)
-            assert size_px * CAP >= READABLE_PORTRAIT_PX - 0.5, text
+    for words, size_px in advice(language, FAR_PORTRAIT, lines=3):
+        assert size_px * CAP >= READABLE_PORTRAIT_PX - 0.5, words
 
 
 def test_the_picture_of_a_portrait_screen_stays_half_as_high_as_the_window() -> None:
