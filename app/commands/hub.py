@@ -193,7 +193,7 @@ class Hub:
                 watch.refuse(one, refused)
                 self._write(f"not used yet: {refused.name}: {refused.reason} It is read again when it changes.")
             new = self._fleet.samples - trained_on
-            if new >= enough or (new and (outdated or unwritten)):
+            if new >= enough or (outdated and new):
                 try:
                     self.train()
                     trained_on, outdated, unwritten = self._fleet.samples, False, ""

@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import cv2
 import pytest
 
 from app.model.saved_folder.facts import PLAIN_FILE
@@ -106,8 +107,15 @@ def test_a_crop_share_that_makes_no_sense_is_ignored(
     out = tmp_path / "out"
     shutil.copytree(saved / "out", out)
     (out / "metadata.json").write_text(f'{{"preprocessing": {{"crop_share": {share}}}}}')
-    assert main(["classify", str(out), str(saved / "data/1/0.png")]) == 0
+    wide, answers = tmp_path / "wide.png", tmp_path / "answers.json"  # a square picture is never cropped
+    square = cv2.imread(str(saved / "data/1/0.png"))
+    assert cv2.imwrite(str(wide), cv2.hconcat([square[:, :16], square, square[:, -16:]]))
+    assert main(["classify", str(out), str(wide), "--json", str(answers)]) == 0
     assert capsys.readouterr().err == ""
+    (out / "metadata.json").unlink()
+    without = tmp_path / "without.json"
+    assert main(["classify", str(out), str(wide), "--json", str(without)]) == 0
+    assert answers.read_text() == without.read_text()
 
 
 def test_names_of_a_stranger_never_reach_the_terminal_as_commands(
