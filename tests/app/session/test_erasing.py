@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -247,9 +248,10 @@ def test_a_session_recovered_in_memory_locks_the_screen_until_its_damaged_file_i
     store, _ = filled_store(path)
     pictures = [one.picture for one in store.load().samples]
     store.close()
-    data = bytearray(path.read_bytes())
-    data[0] ^= 255
-    path.write_bytes(data)
+    with path.open("r+b") as file:  # in place: a new file would leave the blocks of the old one behind
+        (first,) = file.read(1)
+        file.seek(0)
+        file.write(bytes([first ^ 255]))
     fill(disk)
     store = open_store(path)
     assert store.load().shots() == (3, 3)
@@ -377,7 +379,8 @@ for number in range(90):
         (bytes(number % 251 for number in range(2000)) * 10,))
 os.kill(os.getpid(), 9)
 """
-    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[3], check=False)
+    done = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[3], check=False)
+    assert done.returncode == -signal.SIGKILL
     assert pieces_left(disk, [bytes(range(200))]) > 0
     store = open_store(path)
     assert store.load().shots() == (3, 3)
