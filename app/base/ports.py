@@ -62,6 +62,18 @@ class SkipsPictures(Protocol):
         """
 
 
+def skip_picture(camera: Camera) -> None:
+    """Wait for the next picture of a camera and drop it, in the cheapest way that it has.
+
+    Raises:
+        app.base.errors.CameraUnavailable: If the camera delivers no pictures.
+    """
+    if isinstance(camera, SkipsPictures):
+        camera.skip()
+    else:
+        camera.read()
+
+
 @runtime_checkable
 class KeepsLight(Protocol):
     """A camera whose exposure and white balance can be kept as they are."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
-from app.base.ports import Camera, Clock, ImageArray, SkipsPictures
+from app.base.ports import Camera, Clock, ImageArray, skip_picture
 from app.devices.camera import candidates, first_camera
 
 logger = logging.getLogger(__name__)
@@ -78,10 +78,7 @@ class _StandIn:
 
     def skip(self) -> None:
         self._look()
-        if isinstance(self._camera, SkipsPictures):
-            self._camera.skip()
-        else:
-            self._camera.read()
+        skip_picture(self._camera)
 
     def close(self) -> None:
         self._camera.close()

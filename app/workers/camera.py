@@ -15,7 +15,7 @@ import numpy as np
 
 from app.base.errors import CameraUnavailable
 from app.base.i18n import Text
-from app.base.ports import DEMONSTRATION, Camera, Clock, Frame, ImageArray, KeepsLight, SkipsPictures
+from app.base.ports import DEMONSTRATION, Camera, Clock, Frame, ImageArray, KeepsLight, skip_picture
 from app.base.workers import StopSignal
 from app.core.events import CameraFound, CameraLost, Event, PicturesJudged
 from app.devices.file_cameras import FolderCamera
@@ -65,7 +65,6 @@ def watch_camera(
             try:
                 delivers = kept = False
                 thinning = _Thinning()
-                skip = camera.skip if isinstance(camera, SkipsPictures) else camera.read
                 quality = PictureQuality(one_size=not isinstance(camera, FolderCamera))
                 problem: Text | None = None
                 while not stop.is_set() and wanted() == chosen:
@@ -73,7 +72,7 @@ def watch_camera(
                         kept = not kept
                         camera.keep_light(kept)
                     if not thinning.wants_next(rate_hz()):
-                        skip()
+                        skip_picture(camera)
                         thinning.skipped(clock())
                         continue
                     image = turned(camera.read(), rotation())
