@@ -15,6 +15,7 @@ from app.base.shown_paths import shown_path, shown_text
 from app.commands.exit_codes import DONE
 from app.commands.overlays import Overlays, why_as_json
 from app.commands.report import line_writer, write_json
+from app.model.saved_folder.verified_folder import METADATA
 from app.model.why import Explainer
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
@@ -157,7 +158,7 @@ def _metadata_number(model: Path, *names: str, least: float = 0.0) -> float:
     """
     for folder in (model.parent, model.parent.parent):
         try:
-            value = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+            value = json.loads((folder / METADATA).read_text(encoding="utf-8"))
             for name in names:
                 value = value[name]
             number = float(value)

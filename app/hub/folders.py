@@ -22,7 +22,7 @@ from app.importing.content import LARGEST_MODEL_BYTES, LARGEST_SESSION_BYTES, re
 from app.importing.find import DATED_NAME
 from app.importing.read_session import read_session
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
-from app.model.saved_folder.verified_folder import CHECKSUMS
+from app.model.saved_folder.verified_folder import CHECKSUMS, METADATA
 from learning.layers import FloatArray, IntArray
 from tpu.extractor import EmbeddingExtractor
 from tpu.tensors import ImageArray
@@ -217,7 +217,7 @@ def _saved_at_s(folder: UntrustedFolder, name: str) -> int:
         with suppress(ValueError, OverflowError):
             return int(datetime.strptime(dated[1], "%Y-%m-%d_%H%M").timestamp())
     with suppress(FolderRefused, OSError):
-        order = read_json(folder, "metadata.json").get("order")
+        order = read_json(folder, METADATA).get("order")
         if isinstance(order, int) and not isinstance(order, bool) and 0 < order < 1 << 33:
             return order
     return 0

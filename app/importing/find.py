@@ -30,6 +30,7 @@ from app.importing.content import (
 )
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
 from app.model.saved_folder.facts import EXPORT_FOLDER, PLAIN_FILE
+from app.model.saved_folder.verified_folder import METADATA
 
 DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2}_\d{4})_.+")  # the form of `app.model.saved_folder.facts.export_name`
 LONGEST_SEARCH_S = 3.0  # enough for some hundred folders on a slow drive
@@ -90,7 +91,7 @@ def next_order(places: Sequence[Path], now: datetime, *, clock: Clock = time.mon
                 if clock() > until_s:
                     break
                 with suppress(OSError, FolderRefused), place.folder(name) as folder:
-                    order = max(order, _order(folder, name, read_json(folder, "metadata.json").get("order")) + 1)
+                    order = max(order, _order(folder, name, read_json(folder, METADATA).get("order")) + 1)
     return min(order, LARGEST_ORDER)
 
 
@@ -111,7 +112,7 @@ def _candidates(drive: UntrustedFolder, root: Path) -> Generator[tuple[Untrusted
         for place in places:
             with suppress(OSError, FolderRefused), ExitStack() as stack:
                 opened = _opened(drive, place, stack)
-                if opened.size_bytes("metadata.json") is not None:
+                if opened.size_bytes(METADATA) is not None:
                     continue  # a saved folder, which has no other one inside
                 for name in _likely_first(opened.names(left)):
                     yield opened, root.joinpath(*place), name
@@ -137,7 +138,7 @@ def _examine(place: UntrustedFolder, path: Path, name: str) -> tuple[tuple[int, 
     """Return the folder and what to sort it by; None if it cannot be used."""
     try:
         with place.folder(name) as folder:
-            facts = read_json(folder, "metadata.json")
+            facts = read_json(folder, METADATA)
             labels, order = checked_labels(facts), _order(folder, name, facts.get("order"))
             has_session = _has_file(folder, "session.npz", LARGEST_SESSION_BYTES) and _has_file(
                 folder, "session.json", LARGEST_TEXT_BYTES
@@ -164,7 +165,7 @@ def _order(folder: UntrustedFolder, name: str, stored: object) -> int:
             return int(datetime.strptime(dated[1], "%Y-%m-%d_%H%M").timestamp())
         except (ValueError, OverflowError):
             pass
-    return folder.modified_s("metadata.json")
+    return folder.modified_s(METADATA)
 
 
 def _has_file(folder: UntrustedFolder, name: str, most_bytes: int) -> bool:

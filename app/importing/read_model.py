@@ -13,6 +13,7 @@ from app.base.i18n import message
 from app.guarded.refusals import STOPPED, TOO_SLOW, refusal_of
 from app.importing.content import LARGEST_MODEL_BYTES, checked_labels, damaged, open_export, read_json
 from app.model.saved_folder.facts import PLAIN_FILE
+from app.model.saved_folder.verified_folder import METADATA
 from tpu.classifier import ClassificationEngine
 from tpu.errors import ModelStopped, RuntimeLayerError
 from tpu.guarded.process import DEFAULT_LIMITS, GuardedChild, GuardLimits
@@ -53,12 +54,12 @@ def read_model(folder: Path, *, runtime: str, limits: GuardLimits = MODEL_LIMITS
     """
     model_folder, name = PLAIN_FILE.split("/")
     with open_export(folder) as inside:
-        facts = read_json(inside, "metadata.json")
+        facts = read_json(inside, METADATA)
         with inside.folder(model_folder) as models:
             data = models.read(name, LARGEST_MODEL_BYTES)
     labels, threshold = checked_labels(facts), facts.get("threshold")
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise damaged("metadata.json")
+        raise damaged(METADATA)
     try:
         engine = ClassificationEngine(
             folder / PLAIN_FILE,

@@ -26,7 +26,7 @@ from app.importing.find import LARGEST_ORDER
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
 from app.model.saved_folder.facts import PLAIN_FILE
 from app.model.saved_folder.signature import SIGNATURE, is_right, signature
-from app.model.saved_folder.verified_folder import CHECKSUMS
+from app.model.saved_folder.verified_folder import CHECKSUMS, METADATA, listed_sums
 from app.model.starter import HEAD_FILE
 from app.session.session import Session
 from learning.archive import DAMAGED_ARCHIVE
@@ -36,7 +36,6 @@ MOST_LABELS = 1000
 LARGEST_HEAD_BYTES = 32 << 20
 HEAD_LIMITS = Limits(wall_s=20.0, processor_s=20, written_bytes=LARGEST_HEAD_BYTES + (1 << 20))
 LEAST_JUDGED = 10  # samples; fewer say too little
-FACTS = "metadata.json"
 HEAD_DAMAGED = f"{HEAD_FILE} is damaged."
 
 
@@ -124,9 +123,8 @@ def known_classes(starter: ReceivedStarter) -> frozenset[str]:
 def _read(folder: UntrustedFolder, key: bytes) -> ReceivedStarter:
     sums = folder.read(CHECKSUMS, LARGEST_TEXT_BYTES)
     signed = is_right(key, sums, folder.read(SIGNATURE, LARGEST_TEXT_BYTES)) if _has(folder, SIGNATURE) else False
-    lines = sums.decode("utf-8", "replace").splitlines()
-    expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    limits = {FACTS: LARGEST_TEXT_BYTES, PLAIN_FILE: LARGEST_MODEL_BYTES}
+    expected = listed_sums(sums)
+    limits = {METADATA: LARGEST_TEXT_BYTES, PLAIN_FILE: LARGEST_MODEL_BYTES}
     if HEAD_FILE in expected:
         limits[HEAD_FILE] = LARGEST_HEAD_BYTES
     files = {}
@@ -135,7 +133,7 @@ def _read(folder: UntrustedFolder, key: bytes) -> ReceivedStarter:
         if expected.get(name) != hashlib.sha256(data).hexdigest():
             raise FolderRefused(f"{name} differs from {CHECKSUMS}.")
         files[name] = data
-    order, labels, extractor = _facts(files[FACTS])
+    order, labels, extractor = _facts(files[METADATA])
     unpack = _unpacked if signed else _unpacked_apart
     head = _head(unpack(files[HEAD_FILE]), len(labels)) if HEAD_FILE in files else None
     return ReceivedStarter({**files, CHECKSUMS: sums}, signed, order, labels, extractor, head)
@@ -146,12 +144,12 @@ def _facts(data: bytes) -> tuple[int, tuple[str, ...], str]:
         facts = json.loads(data)
         order, labels, extractor = facts["order"], facts["labels"], facts["extractor"]["sha256"]
         if facts["model"] != PLAIN_FILE or not 0 <= float(facts["threshold"]) <= 1:
-            raise ValueError(FACTS)
+            raise ValueError(METADATA)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise FolderRefused(f"{FACTS} is damaged, or was not written by a hub.") from error
+        raise FolderRefused(f"{METADATA} is damaged, or was not written by a hub.") from error
     whole = isinstance(order, int) and not isinstance(order, bool) and 0 <= order <= LARGEST_ORDER
     if not whole or not isinstance(extractor, str) or not isinstance(labels, list) or len(labels) > MOST_LABELS:
-        raise FolderRefused(f"{FACTS} is damaged, or was not written by a hub.")
+        raise FolderRefused(f"{METADATA} is damaged, or was not written by a hub.")
     if len(labels) < 2 or not all(isinstance(one, str) and clean(one) == one for one in labels):
         raise FolderRefused("its classes have no names that can be shown.")
     return order, tuple(labels), extractor

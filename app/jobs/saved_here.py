@@ -31,7 +31,7 @@ from app.jobs.tools import Announce, Tools
 from app.model.saved_folder.ascii_names import ascii_path, is_name_refused, with_ascii_names
 from app.model.saved_folder.drive_paths import refuse_links
 from app.model.saved_folder.facts import EXPORT_FOLDER
-from app.model.saved_folder.verified_folder import CHECKSUMS, with_checksums, write_folder
+from app.model.saved_folder.verified_folder import CHECKSUMS, METADATA, listed_sums, with_checksums, write_folder
 
 logger = logging.getLogger(__name__)
 
@@ -163,22 +163,18 @@ def _contents(found: SavedHere) -> Mapping[str, bytes]:
     except OSError as error:
         raise ExportFailed(system_error_text(error)) from error
     sums = files.pop(CHECKSUMS, b"")
-    contents = with_checksums({name: files[name] for name in _names(sums) if name in files})
+    contents = with_checksums({name: files[name] for name in listed_sums(sums) if name in files})
     if not sums or contents[CHECKSUMS] != sums:
         text = message("Model {number} was damaged on this computer, so it is not copied.", number=found.number)
         raise ExportFailed(text)
     return contents
 
 
-def _names(sums: bytes) -> list[str]:
-    return [line.partition("  ")[2] for line in sums.decode("utf-8", "replace").splitlines()]
-
-
 def _saved_folders(exports: Path) -> Iterator[SavedHere]:
     with suppress(OSError), open_untrusted_folder(exports) as place:
         for path in exports.iterdir():
             with suppress(OSError, FolderRefused), place.folder(path.name) as folder:
-                facts = read_json(folder, "metadata.json")
+                facts = read_json(folder, METADATA)
                 if (order := _whole(facts.get("order"))) is not None:
                     labels = facts.get("labels")
                     named = tuple(map(str, labels)) if isinstance(labels, list) else ()

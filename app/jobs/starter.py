@@ -17,10 +17,8 @@ from app.jobs.running import report_failure_as
 from app.jobs.save import write_current_model
 from app.jobs.tools import Announce, RenderedThings, Tools
 from app.model.live import LiveModel
-from app.model.saved_folder.verified_folder import CHECKSUMS
+from app.model.saved_folder.verified_folder import CHECKSUMS, METADATA
 from app.model.starter import DEMO, OWN, make_demo_starter, open_starter
-
-FACTS = "metadata.json"
 
 logger = logging.getLogger(__name__)
 
@@ -101,14 +99,14 @@ class Starter:
         if named != DEMO:
             return self._place.newest(tools) if tools.config.idle.starter_key_file else Path(named).expanduser()
         folder = tools.config.data_dir / "starter" / tools.extractor.sha256[:16]
-        if self._things is not None and not (folder / FACTS).is_file():
+        if self._things is not None and not (folder / METADATA).is_file():
             make_demo_starter(folder, *self._things, tools.extractor, runtime=tools.config.model.runtime)
         return folder
 
 
 def has_own_starter(data_dir: Path) -> bool:
     """Whether staff made a starter of a session."""
-    return any((place / FACTS).is_file() for place in _places(data_dir))
+    return any((place / METADATA).is_file() for place in _places(data_dir))
 
 
 def own_starter_folder(data_dir: Path) -> Path:
@@ -144,7 +142,7 @@ def finish_own_starter(data_dir: Path) -> None:
     """Give a complete starter its name if a power cut left it without: the new one, or else the one before."""
     folder, *others = _places(data_dir)
     for other in others:
-        if not folder.exists() and (other / FACTS).is_file() and (other / CHECKSUMS).is_file():
+        if not folder.exists() and (other / METADATA).is_file() and (other / CHECKSUMS).is_file():
             with suppress(OSError):  # the next start tries again
                 other.rename(folder)
                 sync_directory(folder.parent)

@@ -14,6 +14,7 @@ from app.base.ports import ImageArray
 from app.model.live import LiveModel
 from app.model.saved_folder.contents import write_export
 from app.model.saved_folder.facts import export_facts
+from app.model.saved_folder.verified_folder import METADATA
 from app.model.train import train_model
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
@@ -40,7 +41,7 @@ def open_starter(folder: Path, num_classes: int, *, runtime: str) -> LiveModel:
         StarterUnusable: If the folder has no model that can run.
     """
     try:
-        facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        facts = json.loads((folder / METADATA).read_text(encoding="utf-8"))
         path = folder / facts["model"]
         engine = ClassificationEngine(path, labels=facts["labels"], runtime=runtime, device="cpu")
         known = len(engine.labels)

@@ -23,7 +23,7 @@ from app.model.saved_folder.page_engine import read_engine
 from app.model.saved_folder.readme import ReadmeFacts, readme
 from app.model.saved_folder.report_page import report_page
 from app.model.saved_folder.signature import SIGNATURE
-from app.model.saved_folder.verified_folder import CHECKSUMS, with_checksums, write_folder
+from app.model.saved_folder.verified_folder import CHECKSUMS, METADATA, with_checksums, write_folder
 from app.session.pictures import decode_picture, encode_picture, thumbnail
 from app.session.session import Sample, Session
 from learning.novelty import NOVELTY_FILE
@@ -82,7 +82,7 @@ def _contents(
     files = {
         **{name: with_settings_applied(path.read_bytes(), facts.settings) for name, path in facts.models.items()},
         **{f"{Path(name).parent}/labels.txt": labels for name in facts.models},
-        "metadata.json": _json(_metadata(facts)),
+        METADATA: _json(_metadata(facts)),
         "classify.py": SCRIPT.read_bytes(),
     }
     shown = session.samples if session is not None and report_pictures else ()

@@ -38,6 +38,12 @@ def with_checksums(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {**files, CHECKSUMS: sums.encode()}
 
 
+def listed_sums(checksums: bytes) -> dict[str, str]:
+    """Return the SHA-256 of each file that SHA256SUMS lists, as it is written there, by name in the listed order."""
+    lines = checksums.decode("utf-8", "replace").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines) if name}
+
+
 def write_folder(
     folder: Path,
     files: Mapping[str, bytes],
@@ -129,10 +135,9 @@ def _refuse_foreign(folder: Path, display_path: Path, is_ours: Callable[[Path], 
 def _is_saved_folder(folder: Path) -> bool:
     """Whether SHA256SUMS lists every file in a folder, and metadata.json is one of them."""
     try:
-        lines = (folder / CHECKSUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+        listed = listed_sums((folder / CHECKSUMS).read_bytes()).keys()
     except OSError:
         return False
-    listed = {name for line in lines for _, _, name in [line.partition("  ")] if name}
     found = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
