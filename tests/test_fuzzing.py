@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import time
 from pathlib import Path
 
@@ -61,6 +62,26 @@ def test_whatever_a_parser_must_not_do_is_found(what: object, found: list[dict[s
     _done, findings = run(parser_that(what), 0, 0, 3)
     shortened = [{**one, "what": str(one["what"])[: len(str(found[0]["what"]))]} for one in findings]
     assert shortened == found
+
+
+def test_the_memory_of_each_input_is_measured_by_itself() -> None:
+    sizes = {b"first": MOST_MEMORY_BYTES - (9 << 20), b"second": MOST_MEMORY_BYTES + (9 << 20)}
+    parser = Parser("x", list(sizes), lambda data: bytearray(sizes[data]), ())
+    _done, findings = run(parser, 0, 0, 2)
+    assert [one["number"] for one in findings] == [1]
+
+
+def test_memory_that_is_freed_during_a_parse_does_not_hide_what_the_parser_takes() -> None:
+    unreachable: list[object] = [bytearray(64 << 20)]
+    unreachable.append(unreachable)
+    del unreachable  # a cycle: only the garbage collector frees it
+
+    def parse(_data: bytes) -> None:
+        gc.collect()
+        bytearray(MOST_MEMORY_BYTES + (9 << 20))
+
+    _done, findings = run(Parser("x", [b"one"], parse, ()), 0, 0, 1)
+    assert [one["number"] for one in findings] == [0]
 
 
 def _busy(for_s: float) -> None:

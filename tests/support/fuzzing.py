@@ -7,9 +7,11 @@ finding, and the next one goes on behind it. The state is a file, so that a long
 from __future__ import annotations
 
 import faulthandler
+import gc
 import json
 import multiprocessing
 import os
+import re
 import resource
 import signal
 import time
@@ -129,6 +131,8 @@ def _work(parser: Parser, seed: int, first: int, last: int, place: object, repor
     resource.setrlimit(resource.RLIMIT_AS, (taken + 2 * MOST_MEMORY_BYTES, -1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     faulthandler.disable()  # a crash is reported once
+    gc.collect()
+    gc.freeze()  # what is freed during a parse would hide as much of what the parser takes
     for descriptor in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
     for number in range(first, last):
@@ -136,7 +140,7 @@ def _work(parser: Parser, seed: int, first: int, last: int, place: object, repor
         used = int(time.process_time())
         resource.setrlimit(resource.RLIMIT_CPU, (used + int(STUCK_S), -1))
         data = mutated(parser.seeds, seed, number)
-        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before_kib = _start_peak()
         what, started_s = "", time.process_time()
         try:
             parser.parse(data)
@@ -145,13 +149,29 @@ def _work(parser: Parser, seed: int, first: int, last: int, place: object, repor
         except BaseException as error:
             what = f"{type(error).__name__}: {str(error)[:200]}"
         took_s = time.process_time() - started_s
-        grown_bytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak_kib) << 10
+        grown_bytes = (_memory_kib("VmHWM") - before_kib) << 10
         if took_s > LONGEST_S:
             what = what or f"it took {took_s:.1f} s"
         if grown_bytes > MOST_MEMORY_BYTES:
             what = what or f"it took {grown_bytes >> 20} MB"
         if what:
             reports.put({"parser": parser.name, "number": number, "what": what})  # type: ignore[attr-defined]
+
+
+def _start_peak() -> int:
+    """Forget the most memory that this process had so far, and return what it has now, in KiB.
+
+    Source:
+        "5" in /proc/PID/clear_refs: the Linux kernel's Documentation/filesystems/proc.rst.
+    """
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return _memory_kib("VmRSS")
+
+
+def _memory_kib(field_name: str) -> int:
+    found = re.search(rf"^{field_name}:\s+(\d+) kB$", Path("/proc/self/status").read_text(encoding="utf-8"), re.M)
+    assert found is not None
+    return int(found[1])
 
 
 def run_all(
