@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import queue
-from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
@@ -22,36 +21,27 @@ from typing import Concatenate, ParamSpec
 from app.base.boundary import ErrorBoundary
 from app.base.exhaustive import assert_never
 from app.base.files import WRITES
-from app.base.i18n import Text, message
 from app.base.not_sure import NotSure
 from app.base.picture import Picture
 from app.base.ports import Frame
-from app.base.tone import Tone
 from app.base.workers import Progress, unless_abandoned
-from app.config.pin_lock import PinLock, read_pin_lock
+from app.config.pin_lock import PinLock
 from app.config.schema import Config
 from app.core import events as ev
-from app.core.modes import erasing, idle, results
-from app.core.modes.devices import CAMERA_STARTS_S
+from app.core.modes import results
 from app.core.modes.games import watching
 from app.core.modes.recovery import job_lost, presses_lost, recovered, waits_for_job
 from app.core.modes.why import explains
-from app.core.pages import StaffState
-from app.core.presses import in_order_of_time, inputs_of
-from app.core.state import KioskState, Mode, Timing, noticed
+from app.core.presses import in_order_of_time
+from app.core.state import Mode
 from app.core.transitions import advance
 from app.jobs.archive_jobs import end_session, erase_session, export_sessions, restore_session
-from app.jobs.classes import taught_classes
+from app.jobs.first_state import first_state
 from app.jobs.lessons import keep_chosen_lesson, look_for_lessons
 from app.jobs.preparation import Preparation
+from app.jobs.presses import Presses
 from app.jobs.running import JobQueue
-from app.jobs.samples import (
-    RemovedSamples,
-    check_samples,
-    load_gallery,
-    load_pictures,
-    store_sample,
-)
+from app.jobs.samples import RemovedSamples, check_samples, load_gallery, load_pictures
 from app.jobs.save import save_model
 from app.jobs.saved_here import copy_to_drive
 from app.jobs.settings_on_drive import export_settings, import_settings
@@ -59,20 +49,15 @@ from app.jobs.show_and_carry_on import end_show, import_session, show_model
 from app.jobs.staff import collect_system_info, remember_pin_lock, rename_classes, set_pin, switch_off, write_settings
 from app.jobs.starter import Starter, make_own_starter
 from app.jobs.tools import Announce, StationServices, Tools
-from app.jobs.training import queue_training, restore_model
 from app.jobs.tricks import ask_again
 from app.model.observation import NOTHING_SEEN, Observation, smooth
-from app.session.pictures import thumbnail
 from app.views.verdict import guess
-from tpu.runtime import CPU
-from tpu.tensors import centre_crop
 
 logger = logging.getLogger(__name__)
 
 DISK_ANSWERS_WITHIN_S = 2.5
 
 Args = ParamSpec("Args")
-REPAIR_NOTICE_S = 15.0
 
 JobFunction = Callable[Concatenate[Tools, Announce, Args], None]
 
@@ -119,13 +104,13 @@ class Kiosk:
         self._removed = RemovedSamples()
         self._seen = NOTHING_SEEN  # what a game was told last
         self._starter = Starter(self._services.things)
-        self._sampled_sequence = -1  # of the newest frame that became a sample
-        self._presses_without_frame: deque[ev.AddSample] = deque()  # oldest first
-        self._training_waits = False
+        self._presses = Presses(
+            tools, self.events.put, self.session_jobs, self.long_jobs, self._preparation, self.progress.put
+        )
         self._ticks_without_job = 0
         self._ticks_with_lost_press = 0
         self._apply_zoom(tools.config)
-        self.state = self._initial_state()
+        self.state = first_state(tools, self._services)
         if self.state.mode is Mode.ERASING:
             self.perform(ev.EndSession(self.state.privacy))
         elif tools.config.idle.starter and self.state.model is None and not any(self.state.shots):
@@ -159,7 +144,7 @@ class Kiosk:
 
     def _no_job_runs(self) -> bool:
         """Whether all jobs have ended. Session jobs are asked first, because they may start a long one."""
-        return not self._training_waits and self.session_jobs.idle and self.long_jobs.idle
+        return not self._presses.training_waits and self.session_jobs.idle and self.long_jobs.idle
 
     def _watch_jobs(self, no_job_runs: bool) -> None:
         """Leave a mode that waits for a job when none has run for two ticks in a row: a defect has lost its end."""
@@ -169,7 +154,7 @@ class Kiosk:
             self.state, commands = job_lost(self.state)
             for command in commands:
                 self.perform(command)
-        lost = no_job_runs and self.state.in_flight and not self._presses_without_frame
+        lost = no_job_runs and self.state.in_flight and not self._presses.waiting
         self._ticks_with_lost_press = self._ticks_with_lost_press + 1 if lost else 0
         if self._ticks_with_lost_press > 1:
             logger.error("%d presses have lost their end", self.state.in_flight)
@@ -237,10 +222,10 @@ class Kiosk:
                 self.session_jobs.put(partial(check_samples, self._tools, self.events.put, self.session_jobs))
                 self._preparation.request()
             case ev.EraseSession():
-                self._presses_without_frame.clear()
+                self._presses.forget()
                 self._session_job(erase_session, self._removed, self.state.privacy)
             case ev.EndSession(privacy):
-                self._presses_without_frame.clear()
+                self._presses.forget()
                 self._session_job(end_session, self._removed, privacy)
             case ev.LookForLessons():
                 self._session_job(look_for_lessons)
@@ -344,66 +329,29 @@ class Kiosk:
         self.session_jobs.put(lambda _stop: self._long_job(job, *args, **kwargs))
 
     def _add_sample(self, press: ev.AddSample) -> None:
-        """Take the frame on the screen as a sample; if a press took that one already, the next frame."""
-        if self.shown is None:
-            reason = message("There is no picture yet. Press again in a moment.")
-            self.events.put(ev.SampleRefused(press.class_index, reason))
-            return
-        self._presses_without_frame.append(press)
+        self._presses.add(press, self.shown)
         self._match_presses_with_frame()
 
     def _take_back_newest_hold(self) -> None:
         """Undo the newest hold: those of its samples that still wait for a frame, and those that are stored."""
-        if not self._presses_without_frame:
+        hold = self._presses.withdraw_newest_hold()
+        if hold is None:
             self._session_job(self._removed.remove_last_hold)
-            return
-        newest = self._presses_without_frame[-1]
-        waiting = [press for press in self._presses_without_frame if press.hold != newest.hold]
-        count = len(self._presses_without_frame) - len(waiting)
-        self._presses_without_frame = deque(waiting)
-        self.events.put(ev.SampleWithdrawn(newest.class_index, count))
-        self._session_job(self._removed.remove_hold, newest.hold)
+        else:
+            self._session_job(self._removed.remove_hold, hold)
 
     def _start_training(self) -> None:
         self.progress.put(0.0)
-        self._training_waits = True
+        self._presses.train(NotSure(self.state.config.model.not_sure))
         self._match_presses_with_frame()
 
     def _match_presses_with_frame(self) -> None:
         """Store a new frame for the oldest press that waits for one; start a training once no press waits."""
         if self.state.camera is None:
-            self._refuse_waiting_presses()
-        elif self._presses_without_frame and self.shown is not None and self.shown.sequence != self._sampled_sequence:
-            self._store_frame(self._presses_without_frame.popleft(), self.shown)
-        if self._training_waits and not self._presses_without_frame:
-            self._training_waits = False
-            self.session_jobs.put(
-                partial(
-                    queue_training,
-                    self._tools,
-                    self.events.put,
-                    self.progress.put,
-                    self.long_jobs,
-                    self._preparation,
-                    NotSure(self.state.config.model.not_sure),
-                )
-            )
-
-    def _refuse_waiting_presses(self) -> None:
-        while self._presses_without_frame:
-            reason = message("The camera is gone, so that press took no picture.")
-            self.events.put(ev.SampleRefused(self._presses_without_frame.popleft().class_index, reason))
-
-    def _store_frame(self, press: ev.AddSample, frame: Frame) -> None:
-        """Store a frame as a sample, with the embedding that the vision worker computed for it, if it did."""
-        self._sampled_sequence = frame.sequence
-        seen = self.observation
-        embedding = seen.embedding if seen is not None and seen.frame.sequence == frame.sequence else None
-        device = seen.device if seen is not None else CPU
-        small = thumbnail(centre_crop(frame.image, self._tools.vision.crop_share))
-        self.events.put(ev.SampleTaken(press.class_index, Picture(("frame", frame.sequence), small)))
-        self._session_job(store_sample, press.class_index, press.hold, frame, embedding, device)
-        self._preparation.request()
+            self._presses.refuse()
+        else:
+            self._presses.match(self.shown, self.observation)
+        self._presses.start_waiting_training()
 
     def _apply_settings(self) -> None:
         self._apply_zoom(self.state.config)
@@ -411,49 +359,3 @@ class Kiosk:
 
     def _apply_zoom(self, config: Config) -> None:
         self._tools.vision.crop_share = 1 / config.camera.zoom
-
-    def _initial_state(self) -> KioskState:
-        """Return the state with the stored session, and with its model if the model can still answer.
-
-        If the power went away while the visit before was being ended, ending it goes on.
-        """
-        used, now_s = self._tools.config, self._tools.clock()
-        of_settings = self._services.extractor
-        extractor = used.model.extractor if of_settings is None else of_settings
-        config = replace(used, model=replace(used.model, extractor=extractor))
-        over = bool(self._tools.store.ending)
-        model = restore_model(self._tools) if not over else None
-        session = self._tools.store.load()
-        lock = read_pin_lock(config.data_dir)
-        state = KioskState(
-            classes=taught_classes(self._tools, session),
-            mode=Mode.LIVE if model else Mode.TEACH,
-            model=model,
-            next_hold=session.next_hold,
-            timing=Timing(config.buttons.hold_delay_s, config.buttons.sample_interval_s, config.classes.max_shots),
-            inputs=inputs_of(config),
-            config=config,
-            locked_in=self._services.locked_in,
-            staff=StaffState(wrong_pins=lock.wrong, locked_until_s=now_s + lock.locked_s if lock.locked_s else 0.0),
-            extractor_in_use=used.model.extractor,
-            lesson=self._services.lesson,
-            kept_lesson=self._services.lesson,
-            lesson_since_s=now_s if self._services.lesson is not None else None,
-            language=config.screen.language,
-            last_input_s=now_s,
-            camera_due_s=now_s + CAMERA_STARTS_S,
-            now_s=now_s,
-            ticked_s=now_s,
-            disk_problem=self._tools.store.opened.disk_problem,
-            start_problems=self._start_problems(),
-        )
-        if over:
-            return erasing.begun(state, gone=True)
-        repair = self._tools.store.opened.repair
-        return idle.with_disk_notice(state) if repair is None else noticed(state, repair, Tone.HINT, REPAIR_NOTICE_S)
-
-    def _start_problems(self) -> tuple[Text, ...]:
-        opened = self._tools.store.opened
-        disk = (idle.disk_text(opened.disk_problem),) if opened.disk_problem is not None else ()
-        repair = (opened.repair,) if opened.repair is not None else ()
-        return (*disk, *repair, *self._services.start_problems)
