@@ -30,7 +30,7 @@ import numpy as np
 
 from app.commands.dataset import find_pictures
 from app.embedding.cluster import BATCH, ClusterEmbedder, ExtractorFile, cluster
-from app.embedding.work import Embedded, HereEmbedder, ToEmbed
+from app.embedding.work import Embedded, ToEmbed, embedded
 from benchmarks._processes import ROOT, run
 from benchmarks._shared import machine_line, measured_on, option_parser
 from tpu.extractor import EmbeddingExtractor
@@ -149,11 +149,11 @@ def embed_for_parent() -> None:
     cv2.setNumThreads(1)
     wanted = [ToEmbed(path, keep=False) for path in json.loads(sys.stdin.readline())]
     with EmbeddingExtractor(default_extractor_path(), device="cpu") as extractor:
-        embedder = HereEmbedder(extractor)
-        list(embedder.pictures(wanted[:WARM_UP]))
+        for one in wanted[:WARM_UP]:
+            embedded(one, extractor)
         print("warm", flush=True)
         sys.stdin.readline()
-        assert all(isinstance(one, Embedded) for one in embedder.pictures(wanted))
+        assert all(isinstance(embedded(one, extractor), Embedded) for one in wanted)
 
 
 @contextmanager

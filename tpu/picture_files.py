@@ -21,6 +21,12 @@ PIXELS_OF_ANY_FILE, MOST_PIXELS_PER_BYTE = 16_000_000, 2_000  # larger pictures 
 MOST_PARTS = 200_000  # of a PNG
 MOST_SEGMENTS = 10_000  # of a JPEG before its picture
 LARGEST_FILE_BYTES = 256 << 20
+JPEG_START = b"\xff\xd8"
+REDUCED = {  # OpenCV's flags for what libjpeg divides the edges by; "grey" in their names is the lack of a colour flag
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+}
 _AFTER_FILL = re.compile(rb"[^\xff]")
 
 
@@ -33,12 +39,16 @@ def read_file(path: Path) -> bytes:
     return read_plain_file(path, LARGEST_FILE_BYTES)
 
 
-def decode(data: bytes, *, most_pixels: int = MOST_PIXELS) -> NDArray[np.uint8] | None:
+def decode(
+    data: bytes, *, most_pixels: int = MOST_PIXELS, least_edge_px: int | None = None
+) -> NDArray[np.uint8] | None:
     """Decode a JPEG, PNG, BMP, WebP, TIFF or GIF.
 
     Args:
         data: The file.
         most_pixels: Larger pictures are not decoded.
+        least_edge_px: A JPEG is decoded at a half, a quarter or an eighth of its size, which is several times as fast,
+            while its shorter edge keeps this many pixels. None decodes all of them.
 
     Returns:
         RGB, uint8, (H, W, 3), turned upright by its EXIF orientation; None if it is damaged, of another format, or
@@ -51,8 +61,11 @@ def decode(data: bytes, *, most_pixels: int = MOST_PIXELS) -> NDArray[np.uint8] 
     too_much_for_its_bytes = pixels > max(PIXELS_OF_ANY_FILE, MOST_PIXELS_PER_BYTE * len(data))
     if not 0 < pixels <= most_pixels or too_much_for_its_bytes:
         return None
+    how = cv2.IMREAD_COLOR_RGB
+    if least_edge_px is not None and data[:2] == JPEG_START:
+        how |= next((flag for part, flag in REDUCED.items() if min(size) // part >= least_edge_px), 0)
     try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), how)
     except (cv2.error, MemoryError):
         return None
     return None if decoded is None else np.asarray(decoded, np.uint8)
@@ -61,7 +74,7 @@ def decode(data: bytes, *, most_pixels: int = MOST_PIXELS) -> NDArray[np.uint8] 
 def picture_size(data: bytes) -> tuple[int, int] | None:
     """Read width and height from the header of a picture file; None if it is of no known format, or damaged."""
     try:
-        if data[:2] == b"\xff\xd8":
+        if data[:2] == JPEG_START:
             return _jpeg(data)
         if data[:8] == b"\x89PNG\r\n\x1a\n":
             return _png(data)

@@ -64,8 +64,12 @@ class Preprocessing:
 PREPROCESSING = Preprocessing()
 
 
-def read_picture(path: StrPath) -> ImageArray:
+def read_picture(path: StrPath, least_edge_px: int | None = None) -> ImageArray:
     """Read a picture file.
+
+    Args:
+        path: The file.
+        least_edge_px: See `tpu.picture_files.decode`. None reads every pixel.
 
     Returns:
         RGB, uint8, shape (H, W, 3), turned upright by its EXIF orientation.
@@ -77,7 +81,7 @@ def read_picture(path: StrPath) -> ImageArray:
         data = read_file(Path(path))
     except (OSError, ValueError) as error:  # ValueError: the path contains a null character
         raise PictureUnreadable(path, (error.strerror if isinstance(error, OSError) else str(error)) or "") from error
-    decoded = decode(data)
+    decoded = decode(data, least_edge_px=least_edge_px)
     if decoded is None:
         raise PictureUnreadable(path, _why_not(data))
     return decoded

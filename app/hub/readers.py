@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
+from app.base.ahead import work_ahead
 from app.embedding.cluster import ClusterEmbedder, ExtractorFile, opened_extractor
 from app.hub.folders import FoundStationFolder, ReadFolder, RefusedFolder, read_folder
 from tpu.extractor import EmbeddingExtractor
@@ -35,19 +34,7 @@ class HereReader:
 
     def folders(self, found: Sequence[FoundStationFolder]) -> Iterator[ReadFolder | RefusedFolder]:
         """Read folders, some at a time."""
-        waiting = iter(found)
-        running: deque[Future[ReadFolder | RefusedFolder]] = deque()
-        with ThreadPoolExecutor(self._threads, "hub-reader") as pool:
-            try:
-                while True:
-                    while len(running) < AHEAD * self._threads and (one := next(waiting, None)) is not None:
-                        running.append(pool.submit(read_folder, one, self._extractor))
-                    if not running:
-                        return
-                    yield running.popleft().result()
-            finally:
-                for future in running:
-                    future.cancel()
+        return work_ahead(lambda one: read_folder(one, self._extractor), found, self._threads, AHEAD)
 
 
 class ClusterReader:

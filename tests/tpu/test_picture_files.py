@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import resource
 import struct
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -131,3 +133,59 @@ def test_a_file_that_was_cut_is_no_half_picture(ending: str) -> None:
     assert shown is None or shown.shape == (30, 50, 3)
     if ending in (".jpg", ".png"):
         assert shown is None
+
+
+LARGE = cv2.resize(PICTURE, (1000, 600), interpolation=cv2.INTER_CUBIC)
+
+
+def jpeg(orientation: int = 1, mode: str = "RGB", **options: object) -> bytes:
+    file, picture = io.BytesIO(), Image.fromarray(LARGE).convert(mode)
+    exif = picture.getexif()
+    exif[0x0112] = orientation
+    picture.save(file, "JPEG", exif=exif, quality=95, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("least_edge_px", "size"),
+    [
+        (None, (600, 1000)),
+        (301, (600, 1000)),
+        (300, (300, 500)),
+        (151, (300, 500)),
+        (150, (150, 250)),
+        (75, (75, 125)),
+        (1, (75, 125)),
+    ],
+)
+def test_a_jpeg_is_reduced_while_its_shorter_edge_keeps_enough_pixels(
+    least_edge_px: int | None, size: tuple[int, int]
+) -> None:
+    shown = decode(jpeg(), least_edge_px=least_edge_px)
+    assert shown.shape == (*size, 3)
+    whole = cv2.resize(decode(jpeg()), size[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(shown.astype(int) - whole).mean() < 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_reduced_jpeg_is_turned_upright_as_a_whole_one(orientation: int) -> None:
+    whole, shown = decode(jpeg(orientation)), decode(jpeg(orientation), least_edge_px=150)
+    assert shown.shape[:2] == tuple(edge // 4 for edge in whole.shape[:2])
+    small = cv2.resize(whole, shown.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(shown.astype(int) - small).mean() < 2
+
+
+@pytest.mark.parametrize("options", [{"mode": "L"}, {"mode": "CMYK"}, {"progressive": True}])
+def test_jpegs_of_all_kinds_are_reduced(options: dict[str, Any]) -> None:
+    assert decode(jpeg(**options), least_edge_px=150).shape == (150, 250, 3)
+
+
+def test_a_reduced_jpeg_that_was_cut_is_no_half_picture() -> None:
+    data = jpeg()
+    assert decode(data[: len(data) // 2], least_edge_px=150) is None
+
+
+@pytest.mark.parametrize("ending", [one for one in ENDINGS if one != ".jpg"])
+def test_pictures_of_other_formats_are_decoded_whole(ending: str) -> None:
+    data = cv2.imencode(ending, LARGE)[1].tobytes()
+    assert np.array_equal(decode(data, least_edge_px=150), decode(data))
