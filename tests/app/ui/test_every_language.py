@@ -19,6 +19,7 @@ from app.ui.painting.layout import KEY_TEXT, arrange
 from app.ui.painting.motion import settled
 from app.ui.painting.theme import contrast_ratio, font, load_theme
 from tests.app.ui.test_screens import check_texts
+from tests.support.drawn_texts import drawn_texts
 from tests.support.page_views import every_view
 from tests.support.screen_states import screen_states, shown
 from tests.support.views import main_views
@@ -40,8 +41,7 @@ def fonts() -> None:
 
 
 def drawn(state: str, language: str, size: tuple[int, int]) -> tuple[DrawnText, ...]:
-    view = shown(STATES[state], language)
-    return screens.draw(pygame.Surface(size), view, load_theme(size))
+    return drawn_texts(shown(STATES[state], language), size)
 
 
 def capital_px(text: DrawnText) -> float:
@@ -102,7 +102,7 @@ def test_visitors_see_nothing_of_processor_speed_and_drives(language: str) -> No
     for state in ("welcome", "live", "attract"):
         view = shown(STATES[state], language)
         status = replace(view.status, camera="Cam 7", backend="CPU 7", rate_text="77 Hz", drive="STICK 7")
-        texts = screens.draw(pygame.Surface(FAR), replace(view, status=status), load_theme(FAR))
+        texts = drawn_texts(replace(view, status=status), FAR)
         assert not any("7" in text.words for text in texts if "77" in text.words or text.words.endswith(" 7"))
 
 

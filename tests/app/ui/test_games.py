@@ -24,7 +24,8 @@ from app.ui.painting.motion import settled
 from app.ui.painting.theme import load_theme
 from app.views.model import KioskView, Light
 from app.views.present import Surroundings, present
-from tests.app.ui.test_screens import check_texts, drawn
+from tests.app.ui.test_screens import check_texts
+from tests.support.drawn_texts import drawn_texts
 from tests.support.page_views import every_view
 from tests.support.states import kiosk
 from tests.support.views import game_views, spot
@@ -96,7 +97,7 @@ def game_states(language: str) -> list[KioskState]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_of_the_games_fits(size: tuple[int, int], language: str) -> None:
     for one in game_states(language):
-        check_texts(drawn(shown(one), size), size)
+        check_texts(drawn_texts(shown(one), size), size)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -107,12 +108,12 @@ def test_every_sentence_about_why_fits(size: tuple[int, int], language: str) -> 
     ways = [(top, way) for top in (0.9, 0.49, 0.34) for way in (Way.EXACT, Way.OCCLUSION)]
     for top, way in [*ways, (0.9, None)]:
         view = shown(on, top, None if way is None else explanation(way))
-        check_texts(drawn(view, size), size)
+        check_texts(drawn_texts(view, size), size)
         said.append(view.guidance)
     three = replace(on, model=replace(MODEL, shots=(9, 9, 9)))
-    check_texts(drawn(shown(three, 0.9, explanation()), size), size)
+    check_texts(drawn_texts(shown(three, 0.9, explanation()), size), size)
     further = shown(replace(three, against_all=True), 0.9, replace(explanation(), against_all=True))
-    check_texts(drawn(further, size), size)
+    check_texts(drawn_texts(further, size), size)
     assert len({*said, further.guidance}) == len(said) + 1
 
 
@@ -323,7 +324,7 @@ def test_a_keyboard_has_keys_for_why_and_the_games(key: str, action: Action) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_said_of_the_background_fits(size: tuple[int, int], language: str) -> None:
     advised = state(language, background=(1, 99.0))
-    check_texts(drawn(shown(advised), size), size)
+    check_texts(drawn_texts(shown(advised), size), size)
     page = every_view()["results_why"]
     title = translated(message("Mixed up: it looked at the background"), language)
-    check_texts(drawn(replace(page, results=replace(page.results, confused_title=title)), size), size)
+    check_texts(drawn_texts(replace(page, results=replace(page.results, confused_title=title)), size), size)

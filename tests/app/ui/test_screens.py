@@ -25,6 +25,7 @@ from app.ui.painting.layout import arrange
 from app.ui.painting.theme import contrast_ratio, load_theme
 from app.views.model import Banner, KioskView, Verdict
 from app.views.present import Surroundings, present
+from tests.support.drawn_texts import drawn_texts
 from tests.support.page_views import every_view
 from tests.support.painted import LONG
 from tests.support.views import main_views
@@ -53,10 +54,6 @@ def view(classes: int = 3, mode: Mode = Mode.LIVE, top: float = 0.9) -> KioskVie
     return present(state, Frame(IMAGE, 1, 1.0), Smoothed(answers, 0.5, 1, 1.0), around)
 
 
-def drawn(shown: KioskView, size: tuple[int, int], palette: str = "paper") -> tuple[DrawnText, ...]:
-    return screens.draw(pygame.Surface(size), shown, load_theme(size, palette))
-
-
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("classes", range(2, 10))
 def test_nothing_overlaps_and_nothing_leaves_the_window(size: tuple[int, int], classes: int) -> None:
@@ -70,10 +67,16 @@ def test_nothing_overlaps_and_nothing_leaves_the_window(size: tuple[int, int], c
     assert not any(one.colliderect(other) for one, other in combinations(parts, 2))
 
 
+def test_texts_are_placed_alike_whether_pixels_change_or_not() -> None:
+    size = SIZES[0]
+    for one in VIEWS.values():
+        assert drawn_texts(one, size) == screens.draw(pygame.Surface(size), one, load_theme(size))
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", VIEWS)
 def test_every_text_is_complete_and_overlaps_no_other(size: tuple[int, int], name: str) -> None:
-    check_texts(drawn(VIEWS[name], size), size)
+    check_texts(drawn_texts(VIEWS[name], size), size)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -82,7 +85,7 @@ def test_long_names_shrink_or_wrap(size: tuple[int, int], classes: int) -> None:
     letters = 40 if classes < 9 else LONGEST_NAME
     long = every_view(classes, tuple(LONG[: letters - 1] + str(n) for n in range(9)))
     for name in ("welcome", "teach", "live", "results", "gallery", "attract"):
-        texts = drawn(long[name], size)
+        texts = drawn_texts(long[name], size)
         check_texts(tuple(text for text in texts if "it guessed" not in text.words), size)  # two of them, under a print
 
 
@@ -90,7 +93,7 @@ def test_long_names_shrink_or_wrap(size: tuple[int, int], classes: int) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_not_sure_is_one_line_beside_its_bar_in_every_language(size: tuple[int, int], language: str) -> None:
     words = translated(message("Not sure"), language)
-    texts = drawn(replace(VIEWS["live"], not_sure_text=words), size)
+    texts = drawn_texts(replace(VIEWS["live"], not_sure_text=words), size)
     (text,) = [one for one in texts if one.words == words]
     assert text.lines == (words,)
     check_texts(texts, size)
@@ -106,7 +109,7 @@ def test_advice_in_three_lines_stays_in_its_place(size: tuple[int, int], languag
         message("{few} has far fewer pictures than {most}: show it some more.", few="screwdriver", most="apple"),
     ):
         shown = replace(VIEWS["live"], guidance=translated(words, language))
-        (text,) = [one for one in drawn(shown, size) if one.words == shown.guidance]
+        (text,) = [one for one in drawn_texts(shown, size) if one.words == shown.guidance]
         area = arrange(shown, size, load_theme(size)).guidance
         assert len(text.lines) <= 3
         assert text.rect.top >= area.top, text
@@ -134,8 +137,8 @@ def test_what_is_said_of_a_model_fits_in_every_language(
         confused_in_all=120,
         confused_cut_title=translated(message("{title} ({count} in all)", title=outlined, count=120), language),
     )
-    check_texts(drawn(replace(VIEWS["results"], results=page), size), size)
-    check_texts(drawn(replace(VIEWS["live"], notice=Banner(said, Tone.SUCCESS)), size), size)
+    check_texts(drawn_texts(replace(VIEWS["results"], results=page), size), size)
+    check_texts(drawn_texts(replace(VIEWS["live"], notice=Banner(said, Tone.SUCCESS)), size), size)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -143,7 +146,7 @@ def test_the_results_say_how_many_pictures_there_are_if_not_all_are_drawn(size: 
     page = replace(VIEWS["results"].results, confused_title="All of them", confused_cut_title="More of them")
     for count, title in ((len(page.confused), "All of them"), (len(page.confused) + 1, "More of them")):
         view = replace(VIEWS["results"], results=replace(page, confused_in_all=count))
-        words = {" ".join(text.lines) for text in drawn(view, size)}
+        words = {" ".join(text.lines) for text in drawn_texts(view, size)}
         assert words & {"All of them", "More of them"} == {title}
 
 
@@ -156,7 +159,7 @@ def test_the_words_while_teaching_fit_in_every_language(size: tuple[int, int], l
         ("not_sure", message("Show something again. Wrong answer? Hold the right button.")),
         ("near_miss", message("Is it {label}? Hold its button to teach it more.", label="cup")),
     ):
-        check_texts(drawn(replace(VIEWS[name], guidance=translated(words, language)), size), size)
+        check_texts(drawn_texts(replace(VIEWS[name], guidance=translated(words, language)), size), size)
 
 
 def test_the_sign_to_turn_the_thing_turns_and_takes_the_place_of_the_verdict() -> None:
@@ -175,15 +178,17 @@ def test_the_sign_to_turn_the_thing_turns_and_takes_the_place_of_the_verdict() -
 
 
 def test_the_bar_of_not_sure_is_drawn_only_if_the_view_has_one() -> None:
-    assert any(text.words == "Not sure" for text in drawn(VIEWS["live"], SIZES[0]))
-    assert not any(text.words == "Not sure" for text in drawn(VIEWS["teach"], SIZES[0]))
+    assert any(text.words == "Not sure" for text in drawn_texts(VIEWS["live"], SIZES[0]))
+    assert not any(text.words == "Not sure" for text in drawn_texts(VIEWS["teach"], SIZES[0]))
 
 
 def test_a_near_miss_is_calmer_than_an_answer() -> None:
     theme, (width, height) = load_theme(SIZES[0]), SIZES[0]
     faces = {}
     for name, words in (("live", "cup"), ("near_miss", "cup?"), ("not_sure", "not sure")):
-        (text,) = [one for one in drawn(VIEWS[name], (width, height)) if one.words == words and one.rect.height > 40]
+        (text,) = [
+            one for one in drawn_texts(VIEWS[name], (width, height)) if one.words == words and one.rect.height > 40
+        ]
         faces[name] = text.on
     assert faces == {
         "live": theme.class_colour(1), "near_miss": theme.palette.panel, "not_sure": theme.palette.panel,
@@ -212,7 +217,7 @@ def test_every_text_has_enough_contrast_with_its_background(palette: str) -> Non
             coloured = tuple(replace(card, index=(index + n) % 9) for n, card in enumerate(cards))
             shown.append(replace(VIEWS["live"], verdict=verdict, cards=coloured))
     for one in shown:
-        for text in drawn(one, (800, 480), palette):
+        for text in drawn_texts(one, (800, 480), palette):
             assert contrast_ratio(text.ink, text.on) >= 4.5, text
 
 
@@ -272,7 +277,7 @@ def test_an_empty_card_has_a_pencil_and_no_chip(size: tuple[int, int], classes: 
 def test_a_card_says_its_number_of_pictures(size: tuple[int, int], classes: int, name: str) -> None:
     shown = main_views(classes)[name]
     shown = replace(shown, cards=tuple(replace(card, shots=110 + card.index) for card in shown.cards))
-    said = {text.words for text in drawn(shown, size)}
+    said = {text.words for text in drawn_texts(shown, size)}
     assert {str(110 + index) for index in range(classes)} <= said
 
 
@@ -289,7 +294,7 @@ def test_in_portrait_the_picture_has_half_of_the_height_and_nothing_lies_on_the_
     assert layout.verdict.top >= layout.camera.bottom
     assert not layout.camera.colliderect(layout.notice)
     notice = Banner("It learned! It got 18 of 20 test pictures right.", Tone.SUCCESS)
-    noticed = drawn(replace(shown, notice=notice), size)
+    noticed = drawn_texts(replace(shown, notice=notice), size)
     check_texts(noticed, size)
     assert not [text.words for text in noticed if layout.camera.colliderect(text.rect)]
 
@@ -300,8 +305,8 @@ def test_a_selected_name_can_be_touched_and_has_no_caret(size: tuple[int, int]) 
     assert screens.button_at(VIEWS["renaming"], size, places["field"].center) == "field"
     unselected = replace(VIEWS["renaming"], typing=replace(VIEWS["renaming"].typing, field=None))
     assert "field" not in dict(screens.targets(unselected, size))
-    (name,) = [text for text in drawn(VIEWS["renaming"], size) if text.words == "Schraubenzieher"]
-    (usual,) = [text for text in drawn(unselected, size) if text.words == "Schraubenzieher"]
+    (name,) = [text for text in drawn_texts(VIEWS["renaming"], size) if text.words == "Schraubenzieher"]
+    (usual,) = [text for text in drawn_texts(unselected, size) if text.words == "Schraubenzieher"]
     assert (name.rect, name.on != usual.on) == (usual.rect, True)
 
 

@@ -6,9 +6,9 @@ import pygame
 import pytest
 
 from app.base.i18n import LANGUAGES
-from app.ui import screens
 from app.ui.painting.canvas import CAP, DESCENT
 from app.ui.painting.theme import load_theme
+from tests.support.drawn_texts import drawn_texts
 from tests.support.every_screen import button_texts, every_screen
 
 SIZES = [(1280, 720), (800, 480), (1080, 1920), (600, 1024)]
@@ -20,13 +20,13 @@ LEAST = 10.5  # units, of letters on a button
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_words_on_buttons_are_whole_and_can_be_read(language: str, size: tuple[int, int]) -> None:
     pygame.font.init()
-    surface, theme, seen = pygame.Surface(size), load_theme(size), set()
+    theme, seen = load_theme(size), set()
     for classes in (2, 9):
         for name, view in every_screen(language, classes).items():
             if classes == 9 and name not in ("teach", "live"):
                 continue
             texts = button_texts(view)
-            for drawn in screens.draw(surface, view, theme):
+            for drawn in drawn_texts(view, size):
                 if drawn.words not in texts:
                     continue
                 seen.add(drawn.words)
