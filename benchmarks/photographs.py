@@ -8,7 +8,7 @@ unchanged and changed. Of sign-digits every second photograph counts; those that
 and coins, were used to choose the built-in extractor; packs and the half of sign-digits were not.
 
 With --views the head is trained as the kiosk trains it, with the extractor's prior and made views of the taught
-photographs; without it, by the photographs alone.
+photographs, or their quarter turns where made views do harm; without it, by the photographs alone.
 
 packs is measured twice: the whole photographs, and their middle 60 %, in which the package fills the picture.
 `confidence` is half the width of the 95 % interval of the mean over the draws; all extractors get the same draws.
@@ -32,7 +32,7 @@ from benchmarks._shared import draw, machine_line, option_parser, photographs
 from learning.fit import fit_head
 from learning.view_prior import ViewPrior, measure_prior
 from tpu.extractor import EmbeddingExtractor
-from tpu.made_views import PictureBank, embedded_bank, made_views
+from tpu.made_views import PictureBank, embedded_bank, made_views, quarter_turns
 from tpu.models import default_extractor_path
 from tpu.tensors import ImageArray
 
@@ -137,9 +137,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Made:
-    """Embeddings of made views of all taught pictures, (N, VIEWS_OF_PICTURE, D), and what is known of the extractor."""
+    """Embeddings of copies of all taught pictures, and what is known of the extractor.
+
+    Attributes:
+        views: Made views, float32 (N, VIEWS_OF_PICTURE, D).
+        turns: Quarter turns, float32 (N, 3, D).
+    """
 
     views: NDArray[np.float32]
+    turns: NDArray[np.float32]
     prior: ViewPrior
 
     @classmethod
@@ -149,17 +155,24 @@ class Made:
             [extractor.embed(view) for view in made_views(picture, VIEWS_OF_PICTURE, np.random.default_rng(number))]
             for number, picture in enumerate(pictures)
         ]
-        return cls(np.array(rows), measure_prior(*embedded_bank(PictureBank(BANK), extractor.embed)))
+        turns = [[extractor.embed(one) for one in quarter_turns(picture)] for picture in pictures]
+        return cls(np.array(rows), np.array(turns), measure_prior(*embedded_bank(PictureBank(BANK), extractor.embed)))
 
     def arguments(self, chosen: IntArray, labels: IntArray) -> dict[str, Any]:
         """Return the arguments of `fit_head` for the pictures `chosen`, of which the first of each class have views."""
+
+        def turned(rows: IntArray) -> tuple[NDArray[np.float32], IntArray]:
+            turns = self.turns[chosen[rows]]
+            return turns.reshape(-1, turns.shape[-1]), np.repeat(rows, turns.shape[1])
+
         views, source, left = [], [], dict.fromkeys(labels.tolist(), VIEWS_OF_CLASS)
         for row, one in enumerate(chosen.tolist()):
             count = min(VIEWS_OF_PICTURE, left[labels[one]])
             left[labels[one]] -= count
             views.append(self.views[one, :count])
             source += [row] * count
-        return {"made": np.concatenate(views), "made_source": source, "prior": self.prior}
+        made = {"made": np.concatenate(views), "made_source": source}
+        return {**made, "prior": self.prior, "quarter_turns": turned}
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from learning.layers import FloatArray, IntArray, softmax
 from learning.novelty_fit import fit_novelty_test
 from learning.products import product
 from learning.softmax_regression import SoftmaxRegression
-from learning.training_rows import checked_views, choose_rows, prepare_samples
+from learning.training_rows import QuarterTurns, checked_views, choose_rows, prepare_samples
 from learning.validation import FoldPlan, Origin, cross_validate, plan_folds
 from learning.view_prior import ViewPrior
 
@@ -81,6 +81,7 @@ class FitResult:
         threshold: Below this top probability the answer is "not sure".
         temperature: The logits were divided by this.
         made_taught: Whether the final head was also trained on made views.
+        turns_taught: Number of quarter turns that it was trained on instead.
         provisional: Whether the limit behind "not sure" was set without a bank of unknown things.
     """
 
@@ -95,6 +96,7 @@ class FitResult:
     threshold: float
     temperature: float
     made_taught: bool
+    turns_taught: int
     provisional: bool
 
 
@@ -108,6 +110,7 @@ def fit_head(
     made: Any = None,
     made_source: Any = None,
     prior: ViewPrior | None = None,
+    quarter_turns: QuarterTurns | None = None,
     on_progress: Callable[[FitProgress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     blas_threads: int | None = 1,
@@ -124,6 +127,8 @@ def fit_head(
         made: Embeddings of views made of the samples' pictures, (M, D); None if there are no views.
         made_source: The sample that each view was made from, int (M,), 0..N-1.
         prior: What was measured of the extractor; None if it was not.
+        quarter_turns: Embeds samples' pictures turned by quarters; called once if made views do harm. None: they never
+            train.
         on_progress: Called after every step.
         should_stop: Called before every step; True ends the fit.
         blas_threads: Threads of numpy's linear algebra. At this size, more than one only wait for each other, for
@@ -163,7 +168,7 @@ def fit_head(
         check_cancelled()
         samples = prepare_samples(x, y, holds, views, source, prior, rng)
         plan = plan_folds(samples.y, samples.holds, samples.source, num_classes, rng)
-        training = choose_rows(samples, plan, prior, check_cancelled)
+        training = choose_rows(samples, plan, prior, check_cancelled, quarter_turns)
         plan, rows, shots = training.plan, training.rows, len(y) / num_classes
         for number, share in enumerate(CURVE_FRACTIONS, start=1):
             progress = _curve_point(rows, plan, share, 0.4 * number / len(CURVE_FRACTIONS), shots, rng)
@@ -190,7 +195,8 @@ def fit_head(
         novelties=scores,
         threshold=threshold,
         temperature=float(temperature),
-        made_taught=bool(len(training.views)),
+        made_taught=bool(len(training.views)) and not training.turned,
+        turns_taught=len(training.views) if training.turned else 0,
         provisional=prior is None,
     )
 

@@ -78,7 +78,7 @@ def _limit(
 
     A model that lacks one of a few holds finds that hold as unlike everything taught as an unknown thing, so held-out
     holds alone would set a limit that refuses nothing. Then made views are judged by models that lack no hold, and the
-    limit lies between both, in logarithms.
+    limit lies between both, in logarithms. Quarter turns cannot stand in for made views here: they change too little.
 
     Args:
         samples: What was prepared for the training.
@@ -98,7 +98,7 @@ def _limit(
     num_classes = int(samples.y.max()) + 1
     fewest_holds = int(holds_per_class(samples.y, samples.holds, num_classes).min())
     weight = min(max(fewest_holds / MANY_HOLDS, MIN_WEIGHT_OF_HOLDS), 1.0)
-    if origin != "holds" or not len(training.views) or weight == 1:
+    if origin != "holds" or not len(training.views) or training.turned or weight == 1:
         return limit
     one_hold_each = plan_folds(samples.y, samples.y, samples.source, num_classes, rng)
     views_scores = scale.scores(_held_out_distances(training.features, one_hold_each, check_cancelled))

@@ -1,9 +1,13 @@
-"""Choose the rows to train on: samples without near-duplicates, and made views of them where views help."""
+"""Choose the rows to train on: samples without near-duplicates, and made views of them where views help.
+
+Views of other sizes and places harm where the size tells the classes apart, as with coins. Then copies of the pictures
+that are turned by quarters are tried: they keep the size, the place and every pixel (`tpu.made_views.quarter_turns`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +26,11 @@ SYNTHESIZED = 20  # views of a class with one hold and without made views
 # Views train unless the validation score without them is higher by more than this. They also teach what held-out holds
 # do not show, such as other sizes and places.
 TOLERANCE = 0.04
+# Pictures whose quarter turns are embedded, at most: of a class, and of all classes together.
+TURNED_OF_CLASS, TURNED_OF_ALL = 10, 100
+# Takes indices of samples, int (N,). Returns embeddings of the quarter turns of their pictures, float32 (M, D), and the
+# sample of each, int64 (M,). Samples without a readable picture are left out.
+QuarterTurns = Callable[[IntArray], tuple[FloatArray, IntArray]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +65,14 @@ class TrainingRows:
         rows: As the head uses them.
         features: As the novelty test uses them, after `signed_sqrt`.
         views: The views among them, float32 (M, D); empty if only samples train.
+        turned: Whether these views are quarter turns.
     """
 
     plan: FoldPlan
     rows: Rows
     features: Rows
     views: FloatArray
+    turned: bool = False
 
 
 def checked_views(made: Any, made_source: Any, x: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -122,12 +133,16 @@ def prepare_samples(
 
 
 def choose_rows(
-    samples: PreparedSamples, plan: FoldPlan, prior: ViewPrior | None, check_cancelled: Callable[[], None]
+    samples: PreparedSamples,
+    plan: FoldPlan,
+    prior: ViewPrior | None,
+    check_cancelled: Callable[[], None],
+    quarter_turns: QuarterTurns | None = None,
 ) -> TrainingRows:
-    """Decide whether views train.
+    """Decide which views train.
 
-    They do if a class has a single hold. Otherwise held-out holds decide: views are left out where training without
-    them scores higher.
+    Made views do if a class has a single hold. Otherwise held-out holds decide: made views are left out where training
+    without them scores higher. Then quarter turns train instead, unless they score lower than no views.
     """
     with_views = _rows(samples, plan, prior, samples.views)
     if not len(samples.views) or plan.origin != "holds":
@@ -141,7 +156,45 @@ def choose_rows(
         validation_score(one.rows, one.features, one.plan, indices, check_cancelled)
         for one in (with_views, without_views)
     )
-    return without_views if score_without > score + TOLERANCE else with_views
+    if score_without <= score + TOLERANCE:
+        return with_views
+    if quarter_turns is not None:
+        turned = _with_quarter_turns(samples, of_samples, prior, quarter_turns)
+        score = validation_score(turned.rows, turned.features, turned.plan, indices, check_cancelled)
+        if len(turned.views) and score >= score_without:
+            return turned
+    return without_views
+
+
+def _with_quarter_turns(
+    samples: PreparedSamples, of_samples: FoldPlan, prior: ViewPrior | None, quarter_turns: QuarterTurns
+) -> TrainingRows:
+    """Return the samples and quarter turns of some of them; a turn is held out with its sample.
+
+    Args:
+        samples: All of them have a hold beside others of their class.
+        of_samples: The folds of the samples alone.
+        prior: What was measured of the extractor.
+        quarter_turns: Embeds them.
+    """
+    labels = np.unique(samples.y)
+    most = min(TURNED_OF_CLASS, max(1, TURNED_OF_ALL // len(labels)))
+    chosen = np.concatenate([_spread(np.flatnonzero(samples.y == label), most) for label in labels])
+    turns, of_caller = quarter_turns(samples.kept[chosen])
+    source = np.searchsorted(samples.kept, of_caller)
+    plan = FoldPlan(
+        np.concatenate([of_samples.y, of_samples.y[source]]),
+        np.concatenate([of_samples.fold, of_samples.fold[source]]),
+        np.concatenate([of_samples.validated, np.zeros(len(source), np.bool_)]),
+        np.concatenate([of_samples.source, source]),
+        of_samples.origin,
+    )
+    return replace(_rows(samples, plan, prior, turns), turned=True)
+
+
+def _spread(indices: IntArray, most: int) -> IntArray:
+    """Return up to `most` of the indices, spread evenly."""
+    return indices[np.unique(np.linspace(0, len(indices) - 1, most).round().astype(np.int64))]
 
 
 def _rows(samples: PreparedSamples, plan: FoldPlan, prior: ViewPrior | None, views: FloatArray) -> TrainingRows:

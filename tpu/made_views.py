@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import cv2
 import numpy as np
 
-from tpu.tensors import FloatArray, ImageArray
+from tpu.tensors import FloatArray, ImageArray, centre_crop
 
 VIEW_PX = 224  # edge of a made view: the input size of the largest common extractors
 FAR_SHARE = 0.5  # of the views
@@ -75,6 +75,18 @@ def near_views(picture: ImageArray, count: int, rng: np.random.Generator) -> lis
     """Make views as `made_views` does, but only near ones: the scatter that the prior of an extractor describes."""
     picture, ratio = _reduced(picture)
     return [_made(picture, ratio, NEAR, rng) for _ in range(count)]
+
+
+def quarter_turns(picture: ImageArray) -> list[ImageArray]:
+    """Turn the centre square of a picture by 90, 180 and 270 degrees; its pixels stay as they are.
+
+    So look things that lie in any direction, such as coins, and they keep their size.
+
+    Args:
+        picture: RGB, uint8, (H, W, 3).
+    """
+    square = centre_crop(picture)
+    return [np.ascontiguousarray(np.rot90(square, turns)) for turns in (1, 2, 3)]
 
 
 class PictureBank:

@@ -17,11 +17,14 @@ import numpy as np
 
 from app.base.errors import NotEnoughTaught
 from app.base.not_sure import NotSure
+from app.base.ports import ImageArray
 from app.model.agreement import Agreement, compare_answers
 from app.model.looked_at import with_explanations
 from app.model.model_files import counterpart_path, write_model_file
 from app.model.training_report import training_report
+from app.model.turned_pictures import turned_pictures
 from app.model.why import Explainer
+from app.session.pictures import decode_picture
 from app.session.session import Session
 from learning.fit import FitResult, fit_head
 from learning.holds import link_holds
@@ -85,6 +88,7 @@ def train_model(
     prior: ViewPrior | None = None,
     not_sure: NotSure = NotSure.NORMAL,
     improve: Callable[[FitResult], FitResult] | None = None,
+    picture_of: Callable[[int], ImageArray] | None = None,
     explain: bool = True,
 ) -> TrainedModel:
     """Train on `session`, write `model_path`, open that file and compare its answers.
@@ -106,6 +110,8 @@ def train_model(
         not_sure: OFF writes no novelty test into the file and sets the threshold to 0. Other settings change nothing
             here: see `app.model.not_sure`.
         improve: Replaces the head before it is exported, for example by that of more samples than `session` holds.
+        picture_of: Returns the picture of a sample by its place in the session; None: those that the session stores.
+            They are turned by quarters if made views do harm (`app.model.turned_pictures`).
         explain: Add to the report what the model looks at, which takes up to twice `looked_at.LONGEST_S`.
 
     Raises:
@@ -130,6 +136,9 @@ def train_model(
         made=made,
         made_source=made_source,
         prior=prior,
+        quarter_turns=turned_pictures(
+            picture_of or (lambda row: decode_picture(taught.samples[row].picture)), extractor, should_stop
+        ),
         on_progress=lambda fitted: progress(FIT_SHARE * fitted.fraction),
         should_stop=should_stop,
     )
@@ -169,9 +178,9 @@ def train_model(
         raise
     verified_s = time.perf_counter()
     logger.info(
-        "trained on %d samples and %d views: validation accuracy %s from %s, the exported file agrees on %.3f of %d",
+        "trained on %d samples, %s: validation accuracy %s from %s, the exported file agrees on %.3f of %d",
         len(taught.samples),
-        len(made),
+        _views_in_words(fit, len(made)),
         "unknown" if fit.validation_accuracy is None else f"{fit.validation_accuracy:.3f}",
         fit.validation_from or "nothing",
         agreement.same_answer,
@@ -198,6 +207,12 @@ def train_model(
         training_report=report,
         head=fit.head,
     )
+
+
+def _views_in_words(fit: FitResult, made: int) -> str:
+    if fit.turns_taught:
+        return f"{fit.turns_taught} quarter turns of them, and no made views"
+    return f"{made} made views" if fit.made_taught else "no made views"
 
 
 def explained_report(

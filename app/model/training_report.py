@@ -52,6 +52,7 @@ def training_report(
         "validation_from": fit.validation_from,
         "provisional": fit.provisional,
         "made_views": made_views,
+        "quarter_turns": fit.turns_taught,
         "class_accuracy": [
             float(fit.confusion[index, index] / total) if total and fit.validation_from is not None else None
             for index, total in enumerate(totals)

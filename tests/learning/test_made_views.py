@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,14 @@ from learning import novelty_fit
 from learning.discriminant import Rows
 from learning.fit import fit_head
 from learning.novelty import novelties
-from learning.training_rows import MADE_WEIGHT, choose_rows, prepare_samples
+from learning.training_rows import (
+    MADE_WEIGHT,
+    TURNED_OF_ALL,
+    TURNED_OF_CLASS,
+    QuarterTurns,
+    choose_rows,
+    prepare_samples,
+)
 from learning.validation import plan_folds, validation_score
 from learning.view_prior import ViewPrior, measure_prior
 
@@ -124,3 +133,88 @@ def test_near_duplicates_do_not_train_and_their_views_go_to_the_first_sample_of_
     assert samples.kept.tolist() == list(range(0, len(x), 5))
     assert len(samples.views) == len(made)
     assert np.array_equal(samples.holds[samples.source], holds[source])
+
+
+def quarter_turns_of(views: Callable[[np.ndarray], np.ndarray], asked: list[int]) -> QuarterTurns:
+    """Return three copies of each sample that `fit_head` asks for, and note which these are."""
+
+    def turned(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        asked.extend(samples.tolist())
+        source = np.repeat(samples, 3)
+        return views(source).astype(np.float32), source
+
+    return turned
+
+
+def test_quarter_turns_train_where_made_views_do_harm() -> None:
+    """A turn differs from its picture as much as another picture of the class does, so it is worth as much."""
+    rng, y, fresh_y = np.random.default_rng(4), np.repeat(np.arange(CLASSES), FEW_HOLDS), np.arange(1200) % CLASSES
+
+    def looks(labels: np.ndarray) -> np.ndarray:
+        return 1.5 * np.eye(CLASSES, DIM)[labels] + rng.normal(0, 0.5, (len(labels), DIM))
+
+    x, fresh = looks(y), looks(fresh_y)
+    made, source = made_of(x, 40.0)
+    asked: list[int] = []
+    turned = quarter_turns_of(lambda rows: looks(y[rows]), asked)
+    accuracy = []
+    for quarter_turns in (None, turned):
+        fit = fit_head(
+            x, y, CLASSES, rng=np.random.default_rng(0), made=made, made_source=source, quarter_turns=quarter_turns
+        )
+        assert not fit.made_taught
+        accuracy.append(float((fit.head.run_inference(fresh.astype(np.float32)) == fresh_y).mean()))
+    assert fit.turns_taught == 3 * len(x)
+    assert sorted(asked) == list(range(len(x)))
+    assert fit.validation_indices.tolist() == list(range(len(x)))  # a turn is never judged
+    assert accuracy[1] > accuracy[0] + 0.03
+
+
+def test_quarter_turns_that_score_lower_than_no_views_do_not_train() -> None:
+    x, y, holds = samples_of(FEW_HOLDS, MANY_FRAMES)
+    made, source = made_of(x, 40.0)
+    asked: list[int] = []
+    turned = quarter_turns_of(lambda rows: x[(rows + len(x) // CLASSES) % len(x)], asked)  # those of another class
+    fit = fit_head(
+        x,
+        y,
+        CLASSES,
+        rng=np.random.default_rng(0),
+        groups=holds,
+        made=made,
+        made_source=source,
+        quarter_turns=turned,
+    )
+    assert asked
+    assert (fit.made_taught, fit.turns_taught) == (False, 0)
+
+
+def test_no_quarter_turn_is_embedded_while_made_views_help() -> None:
+    x, y, holds = samples_of(FEW_HOLDS, MANY_FRAMES)
+    made, source = made_of(x, 0.5)
+    asked: list[int] = []
+    turned = quarter_turns_of(lambda rows: x[rows], asked)
+    fit = fit_head(
+        x,
+        y,
+        CLASSES,
+        rng=np.random.default_rng(0),
+        groups=holds,
+        made=made,
+        made_source=source,
+        quarter_turns=turned,
+    )
+    assert (fit.made_taught, fit.turns_taught, asked) == (True, 0, [])
+
+
+def test_of_many_classes_few_pictures_are_turned() -> None:
+    classes = 2 * TURNED_OF_ALL // TURNED_OF_CLASS
+    y = np.repeat(np.arange(classes), 2 * TURNED_OF_CLASS)
+    x = (5 * np.eye(classes)[y] + np.random.default_rng(0).normal(0, 1, (len(y), classes))).astype(np.float32)
+    source = np.repeat(np.arange(len(y)), 2)
+    made = np.random.default_rng(1).normal(0, 40, (len(source), classes)).astype(np.float32)
+    asked: list[int] = []
+    turned = quarter_turns_of(lambda rows: x[rows], asked)
+    fit_head(x, y, classes, rng=np.random.default_rng(0), made=made, made_source=source, quarter_turns=turned)
+    assert np.bincount(y[asked]).tolist() == [TURNED_OF_CLASS // 2] * classes
+    assert asked[: TURNED_OF_CLASS // 2] == [0, 5, 10, 14, 19]  # the first class: spread from the first to the last

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tpu.made_views import BANK_VIEWS, VIEW_PX, PictureBank, made_views, near_views
+from tpu.made_views import BANK_VIEWS, VIEW_PX, PictureBank, made_views, near_views, quarter_turns
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -81,3 +81,11 @@ def test_a_picture_of_the_bank_is_embedded_with_views_that_are_always_the_same()
     assert (one == again).all()
     assert one[0] == pytest.approx(bank.picture(3).mean(axis=(0, 1)))
     assert (one[1] != one[2]).any()
+
+
+def test_quarter_turns_show_the_middle_square_in_the_three_other_directions() -> None:
+    wide = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    left, upside_down, right = quarter_turns(wide)
+    assert np.array_equal(left, wide[:, 1:5].transpose(1, 0, 2)[::-1])
+    assert np.array_equal(upside_down, wide[::-1, 4:0:-1])
+    assert np.array_equal(right, wide[::-1, 1:5].transpose(1, 0, 2))

@@ -15,6 +15,7 @@ from app.core import events as ev
 from app.jobs.preparation import VIEWS_OF_SAMPLE, Preparation
 from app.model.prior import ExtractorPrior
 from app.session.session import MOST_MADE_VIEWS
+from learning import training_rows
 from tests.support.kiosks import Station
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -110,6 +111,22 @@ def test_train_makes_views_before_it_reads_the_session(
     assert model is not None
     assert model.report is not None
     assert model.report["made_views"] > 0
+
+
+def test_where_made_views_do_harm_the_stored_pictures_are_turned_by_quarters(
+    station_with_prior: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_rows, "TOLERANCE", -10.0)  # made views never seem to help
+    monkeypatch.setattr(training_rows, "validation_score", lambda *_: 1.0)
+    station = station_with_prior
+    station.teach(4)
+    station.press(Action.TRAIN)
+    station.settle()
+    model = station.kiosk.state.model
+    assert model is not None
+    assert model.report is not None
+    assert model.report["validation_from"] == "holds"
+    assert model.report["quarter_turns"] == 3 * 2 * 4
 
 
 def test_another_extractor_is_measured_in_the_background_and_training_says_provisional_until_then(

@@ -54,6 +54,7 @@ def fit(probabilities: list[list[float]], held_out: list[int], history: tuple[Fi
         threshold=0.6,
         temperature=3.0,
         made_taught=False,
+        turns_taught=0,
         provisional=False,
     )
 
