@@ -100,8 +100,11 @@ def test_the_model_is_the_same_byte_for_byte(
 
 
 def test_a_cluster_of_this_computer_leaves_no_process_behind(data: Path, plain: bytes, tmp_path: Path) -> None:
+    import dask
+
     before = children()
-    assert trained(data, tmp_path / "out", "--dask", "local:1") == plain
+    with dask.config.set({"distributed.worker.multiprocessing-method": "spawn"}):  # as Dask does if nobody asks
+        assert trained(data, tmp_path / "out", "--dask", "local:1") == plain
     assert children() <= before
 
 
