@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall deb image engine test test-deb test-arm64 test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining check flips kills soak mutants bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall deb image engine test test-deb test-arm64 test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining test-environment check flips kills soak mutants bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -158,6 +158,9 @@ $(VENV)/.browser-ready: $(VENV)/.ready
 	$(VENV)/bin/pip install --quiet --no-compile -e '.[browser]'
 	$(PYTHON) assets/web/fetch_engine.py
 	@touch $@
+
+# All that the tests in this environment need.
+test-environment: $(VENV)/.hub-ready $(VENV)/.browser-ready
 
 $(VENV)/.mutants-ready: $(VENV)/.ready
 	$(VENV)/bin/pip install --quiet --no-compile -e '.[mutants]'
