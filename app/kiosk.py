@@ -36,6 +36,7 @@ from app.core.presses import in_order_of_time
 from app.core.state import Mode
 from app.core.transitions import advance
 from app.jobs.archive_jobs import end_session, erase_session, export_sessions, restore_session
+from app.jobs.class_removal import drop_class
 from app.jobs.first_state import first_state
 from app.jobs.lessons import keep_chosen_lesson, look_for_lessons
 from app.jobs.preparation import Preparation
@@ -281,6 +282,9 @@ class Kiosk:
                 self._session_job(remember_pin_lock, PinLock(wrong, locked_s))
             case ev.NameClasses(labels):
                 self._session_job(rename_classes, self._starter, labels)
+            case ev.DropClass(class_index, labels, label):
+                self._presses.forget()
+                self._session_job(drop_class, self._removed, class_index, labels, label)
             case ev.LookAtSystem():
                 self._session_job(collect_system_info, self._services, self._starter)
             case ev.PowerOff(restart):

@@ -96,6 +96,13 @@ class EmptyClass:
 
 
 @dataclass(frozen=True)
+class RemoveClass:
+    """Removes a class, also one that has others after it."""
+
+    class_index: int
+
+
+@dataclass(frozen=True)
 class ClassStep:
     """Adds a class at the end (+1), or removes the last one (-1)."""
 
@@ -184,6 +191,7 @@ OnScreen = (
     | ClassGallery
     | ClassName
     | EmptyClass
+    | RemoveClass
     | ClassStep
     | StoredPicture
     | PageTurn

@@ -43,6 +43,8 @@ class Mode(Enum):
     CONFIRM_RESET = "confirm_reset"
     CONFIRM_LEAVE = "confirm_leave"
     ERASING = "erasing"
+    CONFIRM_REMOVE = "confirm_remove"  # whether to remove a class
+    REMOVING = "removing"  # a class is removed
     ASK_FOLDER = "ask_folder"  # what to do with a folder that was found on a drive
     CHOOSE_DRIVE = "choose_drive"  # which of several drives SAVE writes to
     CHOOSE_GAME = "choose_game"  # which game to play
@@ -140,6 +142,7 @@ class KioskState:
         learn_due: A class button was released in learn-as-you-go: train as soon as its samples are stored.
         last_input_s: When somebody last did something.
         attract_since_s: When ATTRACT began.
+        removing: The class that is asked about, or removed; None otherwise.
         gone: The session is being archived or erased because its visitor left.
         erase_problem: Why the session could not be erased yet; empty while it is tried.
         erase_tries: Number of tries that failed.
@@ -199,6 +202,7 @@ class KioskState:
     learn_due: bool = False
     last_input_s: float = 0.0
     attract_since_s: float = 0.0
+    removing: int | None = None
     gone: bool = False
     erase_problem: Text = ""
     erase_tries: int = 0

@@ -15,6 +15,7 @@ from app.core import events as ev
 from app.core.events import Command, Event
 from app.core.modes import (
     choose_drive,
+    class_removal,
     cursor,
     devices,
     erasing,
@@ -135,6 +136,7 @@ _EVERY_TICK = (
     staff.give_up_pin,
     leaving.give_up_asking,
     choose_drive.give_up_asking,
+    class_removal.give_up_asking,
     jobs.leave_saved,
     erasing.try_again,
     games.look_at_the_clock,
@@ -155,6 +157,8 @@ _PRESSED: dict[Mode, Callable[[KioskState, Button], Step]] = {
     Mode.SAVING: visit.pressed_while_saving,
     Mode.ERASING: visit.pressed_while_busy,
     Mode.CONFIRM_RESET: visit.answered,
+    Mode.CONFIRM_REMOVE: class_removal.answered,
+    Mode.REMOVING: visit.pressed_while_busy,
     Mode.CONFIRM_LEAVE: leaving.answered,
     Mode.ASK_FOLDER: found.answered,
     Mode.CHOOSE_DRIVE: choose_drive.answered,
@@ -198,6 +202,8 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.SampleWithdrawn: teach.sample_withdrawn,
     ev.UndoFailed: teach.undo_failed,
     ev.EraseFailed: erasing.failed,
+    ev.ClassRemoved: class_removal.removed,
+    ev.ClassNotRemoved: class_removal.failed,
     ev.TrainingFinished: jobs.training_finished,
     ev.ReportExplained: jobs.report_explained,
     ev.TrainingFailed: jobs.training_failed,

@@ -254,6 +254,21 @@ class SessionStore:
         with self._shared.writing() as database:
             set_labels(database, labels)
 
+    def drop_class(self, class_index: int, labels: Sequence[str]) -> None:
+        """Remove a class with its samples and the last model; the classes after it move up by one. All or nothing.
+
+        Args:
+            class_index: The class.
+            labels: The labels of the classes that are left.
+        """
+        with self._shared.writing(removes_pictures=True) as database:
+            database.execute("DELETE FROM samples WHERE class_index = ?", (class_index,))
+            database.execute("UPDATE samples SET class_index = class_index - 1 WHERE class_index > ?", (class_index,))
+            database.execute("DELETE FROM model")
+            set_labels(database, labels)
+        if self._shared.has_good_copy:  # it must not bring the samples back
+            self._shared.keep_good_copy()
+
     def erase(self, *, damaged: bool = True) -> None:
         """Erase all samples, their made views and the last model, so that the medium keeps none of them.
 

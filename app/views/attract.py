@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.base.buttons import Action
 from app.base.i18n import Message, message
+from app.base.numbers import percent
 from app.base.picture import Picture
 from app.core.state import KioskState
 from app.views.model import ActionKey, Attract, ClassCard, KioskView, Verdict
@@ -86,7 +87,7 @@ def played(view: KioskView, state: KioskState, stage: Stage | None, translate: T
         class_keys=(),
         actions=tuple(_key(key, now) for key in view.actions if key.button is not Action.RESULTS),
         guidance=translate(now.scene.caption),
-        verdict=Verdict(translate(name), 0.97, now.scene.thing, f"{0.97:.0%}") if trained else None,
+        verdict=Verdict(translate(name), 0.97, now.scene.thing, translate(percent(0.97))) if trained else None,
         not_sure=None,
         progress=now.share if now.scene.trains else None,
         progress_text=translate(message("Learning…")) if now.scene.trains else "",

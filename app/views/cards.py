@@ -83,15 +83,10 @@ def names(state: KioskState) -> tuple[str, ...]:
 
 
 def class_keys(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
-    """The keys that remove the last class and add one."""
-    if not may_change_number(state):
+    """The key that adds a class; a class is removed on the page of its pencil."""
+    if not may_change_number(state) or len(state.classes) >= CLASS_NUMBERS[-1]:
         return ()
-    number = len(state.classes)
-    keys = (
-        ActionKey(ClassStep(-1), "fewer", translate(message("One thing less")), "", enabled=number > CLASS_NUMBERS[0]),
-        ActionKey(ClassStep(1), "more", translate(message("One more thing")), "", enabled=number < CLASS_NUMBERS[-1]),
-    )
-    return tuple(key for key in keys if key.enabled)
+    return (ActionKey(ClassStep(1), "more", translate(message("Add a thing")), ""),)
 
 
 def _marks(state: KioskState, index: int, name: str, translate: Translator) -> tuple[str, ...]:

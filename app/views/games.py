@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from app.base.buttons import Action
 from app.base.explanation import Explanation, Way
 from app.base.i18n import Text, message
+from app.base.numbers import percent
 from app.base.picture import Picture
 from app.core.game import Game, GameStep, Trick
 from app.core.modes.games import (
@@ -116,13 +117,13 @@ def strip(
         title = message("{label}?", label=state.classes[game.target].label)
     if game.step is GameStep.ANSWERED and game.trick is not None:
         index, before = game.target, state.classes[game.target].label
-        title = message("Before: {label} {percent}%", label=before, percent=round(100 * game.trick.sureness))
+        title = message("Before: {label} {percent}", label=before, percent=percent(game.trick.sureness))
     best = state.best_trick if game.step is GameStep.SEEK and not game.guided else None
     return GameStrip(
         title=translate(title),
         index=index,
         share=share,
-        best_text="" if best is None else translate(message("Best: {percent}%", percent=round(100 * best.sureness))),
+        best_text="" if best is None else translate(message("Best: {percent}", percent=percent(best.sureness))),
         done=steps.index(game.step),
         steps=len(steps),
         best=None if best is None else _print(best, square, mirror=mirror),
@@ -218,8 +219,8 @@ def which_game(state: KioskState, translate: Translator, *, mirror: bool) -> Que
 
 
 def _praise(state: KioskState, best: Trick) -> Text:
-    label, percent = state.classes[best.label_index].label, round(100 * best.sureness)
-    return message("Your best trick: I was {percent}% sure of {label}.", percent=percent, label=label)
+    label = state.classes[best.label_index].label
+    return message("Your best trick: I was {percent} sure of {label}.", percent=percent(best.sureness), label=label)
 
 
 def is_it_really(state: KioskState, translate: Translator, *, mirror: bool) -> Question | None:

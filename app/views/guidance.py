@@ -26,7 +26,7 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
             return message("There it is.") if state.saving.finished else message("Writing your model.")
         case Mode.IMPORTING:
             return message("Looking at what is on the drive…")
-        case Mode.ERASING:
+        case Mode.ERASING | Mode.REMOVING:
             return message("Tidying up…")
         case Mode.GALLERY:
             return message("Touch a picture that does not belong here.")
@@ -50,6 +50,12 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
     if state.model is not None:
         return _live(state, answer)
     return _teaching(state)
+
+
+def spoken_guidance(state: KioskState) -> Text:
+    """The task of a lesson as a whole, while `guidance` shows a part of it; empty otherwise."""
+    task = lessons.task(state)
+    return task if task is not None and guidance(state, None) == lessons.task_in_parts(state) else ""
 
 
 def suggested_class(state: KioskState) -> int | None:
@@ -90,7 +96,7 @@ def _live(state: KioskState, answer: Answer | None) -> Text:
 def _teaching(state: KioskState) -> Text:
     taught = [one for one in state.classes if one.shots]
     if not taught:
-        if (task := lessons.task(state)) is not None:
+        if (task := lessons.task_in_parts(state)) is not None:
             return task
         return message("Show something to the camera and hold the {label} button.", label=state.classes[0].label)
     if len(taught) == 1:

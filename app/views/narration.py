@@ -112,7 +112,8 @@ def _channels(memory: Memory, view: KioskView) -> dict[Kind, Said]:
     if on_page or view.screen not in (Screen.TEACH, Screen.LIVE):
         channels[Kind.GUIDANCE] = channels[Kind.VERDICT] = _SILENT  # said again on the way back
         return channels
-    channels[Kind.GUIDANCE] = Said((view.language_code, view.guidance), view.guidance)
+    advice = view.spoken_guidance or view.guidance
+    channels[Kind.GUIDANCE] = Said((view.language_code, advice), advice)
     channels[Kind.HELD] = _held(view)
     channels[Kind.VERDICT] = _verdict(view.verdict)
     if not any(card.held for card in view.cards):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from app.base.buttons import Action, ScreenKey
 from app.base.i18n import Message, Text, counted, message
 from app.base.not_sure import NotSure
+from app.base.numbers import percent
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.tone import Tone
@@ -25,7 +26,7 @@ from app.views.cards import cards, class_keys, names
 from app.views.drives import drive_line
 from app.views.gallery import gallery
 from app.views.games import frozen_light, frozen_trick, frozen_verdict, game_keys, shown, strip
-from app.views.guidance import enough, guidance
+from app.views.guidance import enough, guidance, spoken_guidance
 from app.views.lesson import lesson_chip
 from app.views.light import because, light, why_text
 from app.views.model import ActionKey, Banner, KioskView, Light, Screen, StatusStrip, Verdict
@@ -53,6 +54,8 @@ _SCREENS = {
     Mode.CONFIRM_RESET: Screen.CONFIRM,
     Mode.CONFIRM_LEAVE: Screen.CONFIRM,
     Mode.ERASING: Screen.TEACH,
+    Mode.CONFIRM_REMOVE: Screen.CONFIRM,
+    Mode.REMOVING: Screen.TEACH,
     Mode.STILL_THERE: Screen.CONFIRM,
     Mode.ASK_FOLDER: Screen.CONFIRM,
     Mode.CHOOSE_DRIVE: Screen.CONFIRM,
@@ -116,6 +119,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         class_keys=class_keys(state, translate),
         actions=_actions(state, translate),
         guidance=translate(_guidance(state, answer, seen)),
+        spoken_guidance=translate(spoken_guidance(state)),
         status=_status(state, surroundings, translate),
         verdict=_verdict(state, answer, translate) if state.game is None else _guess(state, guessed, translate),
         light=_light(state, answer, seen, mirror=mirror),
@@ -290,7 +294,7 @@ def _verdict(state: KioskState, answer: Answer | None, translate: Translator) ->
     label = names(state)[answer.index]
     if not answer.sure:
         return Verdict(translate(message("{label}?", label=label)), answer.probability, answer.index, near_miss=True)
-    return Verdict(label, answer.probability, answer.index, f"{answer.probability:.0%}")
+    return Verdict(label, answer.probability, answer.index, translate(percent(answer.probability)))
 
 
 def _guess(state: KioskState, guessed: Answer | None, translate: Translator) -> Verdict | None:
@@ -300,7 +304,8 @@ def _guess(state: KioskState, guessed: Answer | None, translate: Translator) -> 
         return frozen_verdict(state, trick, state.game, translate)
     if guessed is None or state.mode is not Mode.LIVE:
         return None
-    return Verdict(names(state)[guessed.index], guessed.probability, guessed.index, f"{guessed.probability:.0%}")
+    share = translate(percent(guessed.probability))
+    return Verdict(names(state)[guessed.index], guessed.probability, guessed.index, share)
 
 
 def _not_sure(state: KioskState, answer: Answer | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from app.base.buttons import Action, PowerKey
@@ -25,6 +26,8 @@ def question(state: KioskState, translate: Translator) -> Question | None:
     """The current question, or None."""
     if state.mode is Mode.CONFIRM_RESET:
         return _start_over(state, translate)
+    if state.mode is Mode.CONFIRM_REMOVE and state.removing is not None:
+        return _remove(state, state.removing, translate)
     if state.mode is Mode.CONFIRM_LEAVE:
         return _leave(state, translate)
     if state.mode is Mode.ASK_FOLDER and state.found is not None:
@@ -147,7 +150,20 @@ def _start_over(state: KioskState, translate: Translator) -> Question:
     return Question(
         title=translate(message("Start over?")),
         text=translate(text),
-        answers=_answers(translate, message("Keep them"), message("Erase"), icon="empty"),
+        answers=_erasing(_answers(translate, message("Keep them"), message("Erase"), icon="empty")),
+        also_yes=Action.RESET,
+    )
+
+
+def _remove(state: KioskState, index: int, translate: Translator) -> Question:
+    """Whether to remove a class that has pictures."""
+    taught, mirror = state.classes[index], state.config.camera.mirror
+    text = counted("Its {count} picture will be erased.", "Its {count} pictures will be erased.", taught.shots)
+    return Question(
+        title=translate(message("Remove {label}?", label=taught.label)),
+        text=translate(text),
+        answers=_erasing(_answers(translate, message("Keep it"), message("Remove"), icon="empty")),
+        picture=taught.thumbnails[-1].as_seen(mirror=mirror) if taught.thumbnails else None,
         also_yes=Action.RESET,
     )
 
@@ -181,6 +197,12 @@ def _power(state: KioskState, translate: Translator) -> Question:
         answers=_answers(translate, message("No"), message("Restart now") if restart else message("Shut down")),
         also_yes=Action.TRAIN,
     )
+
+
+def _erasing(answers: tuple[ActionKey, ...]) -> tuple[ActionKey, ...]:
+    """The answer that keeps is the one to press; the last one erases, and looks like it."""
+    *others, last = answers
+    return (*(replace(one, suggested=True) for one in others), replace(last, erases=True))
 
 
 def _answers(translate: Translator, no: Text, yes: Text, *, icon: str = "confirm") -> tuple[ActionKey, ...]:

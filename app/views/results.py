@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from app.base.buttons import Action, MatrixCell, StoredPicture
 from app.base.explanation import Explanation
 from app.base.i18n import Message, Text, message
+from app.base.numbers import percent
 from app.base.picture import Picture
 from app.core.facts import TrainedFacts
 from app.core.modes.accuracy import advice, feeling, tested_accuracy, title_of_results
@@ -48,7 +48,7 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         glad=feeling(model),
         curve_title=translate(message("More pictures, better guesses")),
         curve=curve if len(curve) > 1 else (),
-        curve_text=f"{math.floor(100 * curve[-1])}%" if curve else "",
+        curve_text=translate(percent(curve[-1], down=True)) if curve else "",
         confusion_title=translate(message("Left: what it really was. Top: what it guessed.")),
         labels=labels if tested else (),
         indices=taught if tested else (),

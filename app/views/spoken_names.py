@@ -34,7 +34,7 @@ def _names(view: KioskView) -> Iterator[tuple[Hashable, str]]:
     if (typing := view.typing) is not None:
         for keys in typing.rows:
             yield from ((button, said(SYMBOLS_SAID.get(text, text))) for button, text in keys)
-        yield from ((key.button, key.text) for key in typing.keys)
+        yield from ((key.button, _joined(key.text, key.detail)) for key in (*typing.keys, *typing.tools))
         return
     if (staff := view.staff) is not None:
         yield from ((tab.button, tab.text) for tab in staff.tabs)

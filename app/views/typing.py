@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from app.base.buttons import LetterKey, TypingKey
+from app.base.buttons import EmptyClass, LetterKey, RemoveClass, TypingKey
 from app.base.exhaustive import assert_never
-from app.base.i18n import Text, message
+from app.base.i18n import Text, counted, message
+from app.core.modes import class_removal
 from app.core.modes.text_settings import setting_named
 from app.core.modes.typing import DIGITS_ONLY, all_selected, may_finish, rows, upper
 from app.core.pages import TypingPurpose, TypingState
@@ -44,10 +45,19 @@ def typing(state: KioskState, translate: Translator) -> Typing | None:
                 suggested=True,
             ),
         ),
+        tools=tuple(_tool(button, state, translate) for button in class_removal.keys(state)),
         problem=translate(now.problem),
         hint=translate(_hint(state, selected)),
         field=TypingKey.FIELD if selected else None,
     )
+
+
+def _tool(button: EmptyClass | RemoveClass, state: KioskState, translate: Translator) -> ActionKey:
+    if isinstance(button, RemoveClass):
+        return ActionKey(button, "remove", translate(message("Remove")), "")
+    count = state.classes[button.class_index].shots
+    text = counted("{count} picture", "{count} pictures", count)
+    return ActionKey(button, "empty", translate(message("Empty")), "", detail=translate(text))
 
 
 def _title(now: TypingState) -> Text:

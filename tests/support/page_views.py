@@ -65,6 +65,7 @@ def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             not_sure=None,
             attract=Attract("Teach me something!", f"It has learned: this is {names[1]}.", 2, 5, "Press any button"),
             actions=(),
+            class_keys=(),
         ),
         "gallery": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(1, 18, names[1])),
         "gallery_few": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(0, 3, names[0])),

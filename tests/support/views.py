@@ -26,10 +26,7 @@ from app.views.waking import waking
 from tests.support.painted import NAMES, painted, picture
 
 MARKS = tuple(zip(class_names(("",) * 9, "en"), (str(one) for one in SHAPES), strict=True))
-CLASS_KEYS = (
-    ActionKey(("classes", -1), "fewer", "One thing less", ""),
-    ActionKey(("classes", 1), "more", "One more thing", ""),
-)
+CLASS_KEYS = (ActionKey(("classes", 1), "more", "Add a thing", ""),)
 WHY_KEY = ActionKey(Action.WHY, "why", "Why?", "W")
 PLAY_KEY = ActionKey(Action.PLAY, "play", "Play", "P")
 GAME_KEYS = (
@@ -87,7 +84,7 @@ def view(screen: Screen, shown: tuple[ClassCard, ...], guidance: str, thing: int
         picture=Picture(("camera", thing), painted(thing)),
         model_square=(20, 0, 120),
         cards=shown,
-        class_keys=CLASS_KEYS[int(len(shown) == 2) : 2 - int(len(shown) == 9)],
+        class_keys=CLASS_KEYS if len(shown) < 9 else (),
         actions=actions(),
         guidance=guidance,
         status=StatusStrip("demonstration", "CPU", 30.0, "KIOSK", rate_text="30 pictures/s"),

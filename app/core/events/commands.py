@@ -132,6 +132,18 @@ class NameClasses:
 
 
 @dataclass(frozen=True)
+class DropClass:
+    """Remove a class with its samples and the model; the classes after it move up by one.
+
+    `labels` are those of the classes that are left.
+    """
+
+    class_index: int
+    labels: tuple[str, ...]
+    label: str
+
+
+@dataclass(frozen=True)
 class LookAtSystem:
     """Collect what the staff pages show of the system."""
 
@@ -269,6 +281,7 @@ Command = (
     | SetPin
     | RememberPinLock
     | NameClasses
+    | DropClass
     | LookAtSystem
     | LookForLessons
     | KeepLesson

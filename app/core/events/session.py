@@ -200,6 +200,21 @@ class StarterReady:
 
 
 @dataclass(frozen=True)
+class ClassRemoved:
+    """A class is gone with its samples, and with the model that knew it; `classes` are those that are left."""
+
+    label: str
+    classes: tuple[TaughtClass, ...]
+
+
+@dataclass(frozen=True)
+class ClassNotRemoved:
+    """A class could not be removed; nothing has changed."""
+
+    reason: Text
+
+
+@dataclass(frozen=True)
 class SessionRestored:
     """A session from the archive is the current one again. It has no model until TRAIN is pressed.
 
@@ -351,6 +366,8 @@ SessionEvent = (
     | SavingFailed
     | SessionErased
     | StarterReady
+    | ClassRemoved
+    | ClassNotRemoved
     | SessionRestored
     | SavingStarted
     | SavingAdvanced

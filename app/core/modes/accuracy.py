@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.base.i18n import Message, message
+from app.base.numbers import percent
 from app.core.facts import TrainedFacts
 
 GOOD_FROM = 0.7  # accuracy from which the kiosk is glad about a model
@@ -36,8 +37,8 @@ def after_training(model: TrainedFacts) -> Message:
                 "It mixes up its own pictures when they are moved or turned. Show each thing from more sides."
             )
         return message(
-            "It learned! It knows {percent}% of its own pictures, moved and turned. Now show a thing in another way!",
-            percent=_percent(accuracy),
+            "It learned! It knows {percent} of its own pictures, moved and turned. Now show a thing in another way!",
+            percent=percent(accuracy, down=True),
         )
     if accuracy >= 1:
         return message("It learned! It got every test picture right.")
@@ -55,7 +56,7 @@ def title_of_results(model: TrainedFacts) -> Message:
     if accuracy is None:
         return message("Not tested yet")
     if model.validation_from == "views":
-        return message("{percent}% right", percent=_percent(accuracy))
+        return message("{percent} right", percent=percent(accuracy, down=True))
     right, total = _right_of_total(model, accuracy)
     if right == total:
         return message("All {total} right!", total=total)
@@ -105,10 +106,6 @@ def _most_mixed_up(model: TrainedFacts, labels: Sequence[str]) -> tuple[str, str
         return None
     _, truth, answer = max(mistakes)
     return labels[-truth], labels[-answer]
-
-
-def _percent(accuracy: float) -> int:
-    return int(accuracy * 100)
 
 
 def _right_of_total(model: TrainedFacts, accuracy: float) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, Sc
 from app.base.i18n import message
 from app.core import events as ev
 from app.core.facts import TaughtClass
-from app.core.modes import staff, typing
+from app.core.modes import class_removal, typing
 from app.core.pages import GalleryState
 from app.core.state import KioskState, Mode, Step, refused
 
@@ -49,7 +49,7 @@ def first_opened(state: KioskState) -> Step:
 def pressed(state: KioskState, button: Button) -> Step:
     """A press in the gallery; a class button opens the gallery of its class."""
     if state.typing is not None:
-        return typing.pressed(state, button, staff.text_done)
+        return class_removal.pressed_while_typing(state, button)
     gallery = state.gallery
     match button:
         case ClassName(index) if state.config.classes.visitors_name and index == gallery.class_index:

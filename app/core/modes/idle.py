@@ -16,7 +16,7 @@ from app.core.modes.why import visit_over
 from app.core.state import KioskState, Mode, Step, noticed
 
 DISK_NOTICE_S = 12.0
-_BUSY = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.ATTRACT)
+_BUSY = (Mode.TRAINING, Mode.ERASING, Mode.REMOVING, Mode.IMPORTING, Mode.ATTRACT)
 
 
 def look_at_the_clock(state: KioskState) -> Step:

@@ -13,11 +13,8 @@ from app.core.state import KioskState, Step
 
 
 def with_language(state: KioskState, language: str) -> Step:
-    """Switch the language. Until something is taught, classes with default names change their names with it."""
-    said = replace(state, language=language)
-    if any(state.shots) or state.in_flight or state.model is not None:
-        return said, ()
-    return _renamed(state, said)
+    """Switch the language. Classes with default names change their names with it; names that were given stay."""
+    return _renamed(state, replace(state, language=language))
 
 
 def with_palette(before: KioskState, after: KioskState) -> Step:

@@ -6,8 +6,10 @@ Without a PIN everybody may be a visitor, so a lesson lasts for the visit in whi
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
+from textwrap import wrap
 
-from app.base.i18n import Text, message
+from app.base.i18n import Message, Text, message, translated
 from app.base.tone import Tone
 from app.config.class_names import class_names
 from app.config.lesson import Lesson, in_language
@@ -17,6 +19,8 @@ from app.core.modes.settings import change_settings
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
 TIME_IS_UP_S = 12.0  # how long the screen says so
+PART_S = 6.0  # how long a part of the task is shown
+PART_LETTERS, LONGEST_WORD = 56, 6  # letters of a part, and what a word at its end may add
 
 
 def given_labels(state: KioskState) -> tuple[str, ...]:
@@ -38,9 +42,23 @@ def task(state: KioskState) -> Text | None:
     """What the visitor should do, while nothing is taught yet; None without a lesson."""
     if state.lesson is None or any(state.shots):
         return None
-    label = state.classes[0].label
     words = in_language(state.lesson.task, state.language)
-    return message("{task} Show {label} and hold its button.", task=words, label=label)
+    return Message("{task} {how}", (("task", words), ("how", _how(state))))
+
+
+def task_in_parts(state: KioskState) -> Text | None:
+    """The part of `task` that is shown now: letters for three metres leave room for a short text only."""
+    if state.lesson is None or any(state.shots):
+        return None
+    words, how = in_language(state.lesson.task, state.language), translated(_how(state), state.language)
+    if len(words) + len(how) < PART_LETTERS:
+        return task(state)
+    parts = (*wrap(words, len(words) // ceil(len(words) / PART_LETTERS) + LONGEST_WORD), how)
+    return parts[int(state.now_s / PART_S) % len(parts)]
+
+
+def _how(state: KioskState) -> Message:
+    return message("Show {label} and hold its button.", label=state.classes[0].label)
 
 
 def seconds_left(state: KioskState) -> float | None:

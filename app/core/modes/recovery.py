@@ -16,7 +16,7 @@ from app.core.pages import SavingState
 from app.core.state import KioskState, Mode, Step, refused
 
 CALM_S = 4.0
-_JOBS = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.ATTRACT)  # they go on, and their end leads on
+_JOBS = (Mode.TRAINING, Mode.ERASING, Mode.REMOVING, Mode.IMPORTING, Mode.ATTRACT)  # they go on, and their end leads on
 
 
 def recovered(state: KioskState) -> KioskState:
@@ -40,7 +40,7 @@ def recovered(state: KioskState) -> KioskState:
 def waits_for_job(state: KioskState) -> bool:
     """Whether only the end of a job leads on from the current mode."""
     match state.mode:
-        case Mode.TRAINING | Mode.IMPORTING:
+        case Mode.TRAINING | Mode.IMPORTING | Mode.REMOVING:
             return True
         case Mode.SAVING:
             return not state.saving.finished

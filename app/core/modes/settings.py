@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from app.base.buttons import SettingStep, StaffPage
 from app.base.i18n import LANGUAGES, Text, counted, message
+from app.base.numbers import percent
 from app.config.checks import AT_ONCE, AT_PRESS, MAX_CLASSES, MOST_ZOOM, NOT_SURE, PALETTES, PRIVACY, ROTATIONS
 from app.config.schema import Config
 from app.core import events as ev
@@ -204,7 +205,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("screen.palette", StaffPage.SCREEN, message("Colours"), lambda _: PALETTES, _palette),
     Choice("screen.games", StaffPage.SCREEN, message("Games"), lambda _: ON_OFF, _on_off),
     Choice("screen.sound", StaffPage.SCREEN, message("Sound"), lambda _: ON_OFF, _on_off),
-    Choice("screen.volume", StaffPage.SCREEN, message("Volume"), lambda _: VOLUMES, lambda value: f"{value:.0%}"),
+    Choice("screen.volume", StaffPage.SCREEN, message("Volume"), lambda _: VOLUMES, percent),
     Choice("screen.speech", StaffPage.ACCESS, message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
     Choice("screen.narration", StaffPage.ACCESS, message("Say everything aloud"), lambda _: ON_OFF, _on_off),
     Choice("screen.speech_rate", StaffPage.ACCESS, message("Speaks"), lambda _: SPEECH_RATES, _times),

@@ -35,7 +35,7 @@ SURE_AFTER_S = 0.8
 LONGEST_LOCK_S = 300.0  # a lock doubles with each wrong PIN up to this
 COPIES_S = 120.0  # how long the notice stays at most; what comes of it replaces the notice
 NO_PIN_TYPED_S = 30.0  # after which the number pad for the PIN closes
-NO_ENTRY_FROM = (Mode.TRAINING, Mode.ERASING, Mode.IMPORTING, Mode.STAFF)
+NO_ENTRY_FROM = (Mode.TRAINING, Mode.ERASING, Mode.REMOVING, Mode.IMPORTING, Mode.STAFF)
 ASSIGNABLE_ACTIONS = (
     *(Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET),
     *(Action.RESULTS, Action.GALLERY, Action.WHY, Action.PLAY, Action.LANGUAGE),

@@ -10,6 +10,7 @@ from app.core import events as ev
 from app.core.modes import (
     choose_drive,
     class_list,
+    class_removal,
     erasing,
     gallery,
     games,
@@ -33,7 +34,7 @@ ANSWER_WITHIN_S = 20.0  # then everything is kept
 def pressed(state: KioskState, button: Button) -> Step:
     """A press in TEACH or LIVE."""
     if state.typing is not None:
-        return typing.pressed(state, button, staff.text_done)
+        return class_removal.pressed_while_typing(state, button)
     if button is Action.LANGUAGE:
         return idle.next_language(state) if permissions.allowed(state, button) else permissions.refusal(state)
     if staff.is_chord(state, button):

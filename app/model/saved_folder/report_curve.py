@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.base.i18n import Message, message
+from app.base.numbers import percent
 
 Say = Callable[[Message], str]
 """Returns a text in the language of the page."""
@@ -37,7 +38,7 @@ def learning_curve(points: Sequence[Mapping[str, Any]], say: Say) -> str:
             shown.append(shots)
     grid = "".join(
         f'<line x1="{SCALE}" x2="{CURVE_W - EDGE}" y1="{height(share)}" y2="{height(share)}"/>'
-        f'<text x="{SCALE - 6}" y="{height(share) + 5}">{share:.0%}</text>'
+        f'<text x="{SCALE - 6}" y="{height(share) + 5}">{say(percent(share))}</text>'
         for share in (0, 0.25, 0.5, 0.75, 1)
     ) + "".join(f'<text class=shots x="{place(shots):.1f}" y="{CURVE_H - 2}">{shots:.0f}</text>' for shots in shown)
     accuracy_name, loss_name = say(message("held-out accuracy")), say(message("loss"))

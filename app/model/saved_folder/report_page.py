@@ -13,6 +13,7 @@ from typing import Any
 from app.base.errors import PictureDamaged
 from app.base.explanation import Way
 from app.base.i18n import SOURCE_LANGUAGE, Message, counted, message, translated
+from app.base.numbers import percent, percent_with_tenth
 from app.base.paths import asset_path
 from app.model.looked_at import from_json
 from app.model.saved_folder.report_curve import Say, learning_curve
@@ -98,7 +99,7 @@ def _accuracy(facts: Mapping[str, Any]) -> Iterator[Message]:
         "{share} of the {count} picture held out was classified correctly.",
         "{share} of the {count} pictures held out were classified correctly.",
         held_out,
-        share=f"<b>{accuracy:.0%}</b>",
+        share=Message("<b>{share}</b>", (("share", percent(accuracy)),)),
     )
     if facts.get("validation_from") == "views":
         yield message(
@@ -126,10 +127,10 @@ def _not_sure(facts: Mapping[str, Any]) -> Iterator[Message]:
         return
     yield message(
         "Below {threshold}, or for a thing that differs from everything taught, the answer is “not sure”.",
-        threshold=f"{facts['threshold']:.0%}",
+        threshold=percent(facts["threshold"]),
     )
     if _tested(facts) and "refused" in facts:  # early versions did not count this
-        yield message("That happened for {share} of them.", share=f"{facts['refused']:.1%}")
+        yield message("That happened for {share} of them.", share=percent_with_tenth(facts["refused"]))
     if facts.get("provisional", False):
         yield message("The limit is provisional: the extractor had not been measured yet. Train again later.")
 
@@ -141,7 +142,7 @@ def _exported(facts: Mapping[str, Any], say: Say) -> str:
         "{share} of them; the mean difference of probabilities is {difference}.",
         compared=agreement["pictures"],
         taught=sum(facts["shots"]),
-        share=f"{agreement['same_answer']:.1%}",
+        share=percent_with_tenth(agreement["same_answer"]),
         difference=f"{agreement['mean_difference']:.4f}",
     )
     rows = [(escape(step), f"{seconds:.3f}") for step, seconds in facts["seconds"].items()]
@@ -168,7 +169,7 @@ def _classes(facts: Mapping[str, Any], say: Say) -> str:
     for label, shots, accuracy in zip(facts["labels"], facts["shots"], accuracies, strict=True):
         share = accuracy or 0.0
         bar = f'<div class=bar><i style="width:{share:.1%}"></i></div>'
-        rows.append((escape(label), str(shots), bar, "–" if accuracy is None else f"{accuracy:.0%}"))
+        rows.append((escape(label), str(shots), bar, "–" if accuracy is None else say(percent(accuracy))))
     head = (message("class"), message("pictures taught"), message("correct of those held out"))
     return _table((*map(say, head), ""), rows, "classes")
 
@@ -195,7 +196,7 @@ def _wrong(facts: Mapping[str, Any], pictures: Mapping[int, bytes], say: Say) ->
     for one in facts["wrong"][:WRONG_SHOWN]:
         image = _images(one, pictures.get(one["sample"]))
         truth, answer = escape(labels[one["truth"]]), escape(labels[one["answer"]])
-        text = f"{truth} → <b>{answer}</b> {one['confidence']:.0%}"
+        text = f"{truth} → <b>{answer}</b> {say(percent(one['confidence']))}"
         if _is_covered(one):
             how = say(message("found by covering parts"))
             text += f"<br><small>{how}</small>"

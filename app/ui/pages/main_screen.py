@@ -66,11 +66,11 @@ def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> N
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Draw the class cards, the keys that change their number, and the bar for "not sure" if the view has one."""
+    """Draw the class cards, the key that adds one, and the bar for "not sure" if the view has one."""
     for number in range(len(view.cards)):
         draw_class_card(canvas, view, number, layout, moving)
     for key, area in zip(view.class_keys, layout.class_keys, strict=True):
-        draw_key(canvas, key, area, size=20, icon_only=area.width < canvas.px(120))
+        draw_key(canvas, key, area, size=20)
     if view.not_sure is not None:
         draw_not_sure(canvas, view, layout, moving)
 
@@ -120,7 +120,7 @@ def draw_not_sure(canvas: Canvas, view: KioskView, layout: Layout, moving: Movin
         track.centery = inner.bottom - inner.height // 4
     else:
         needed = font(px(NOT_SURE), bold=True).size(view.not_sure_text)[0]
-        words = pygame.Rect(inner.left, area.top, min(max(px(98), needed), area.width // 2), area.height)
+        words = pygame.Rect(inner.left, area.top, min(max(px(98), needed), area.width * 2 // 3), area.height)
         track = pygame.Rect(words.right + px(16), 0, inner.right - words.right - px(16), px(20))
         track.centery = area.centery
     canvas.text(view.not_sure_text, words, NOT_SURE, palette.quiet, palette.panel, bold=True, lines=2)

@@ -18,6 +18,7 @@ SHIFTS = ("⇧", "↑")
 KEYS_W = 330  # units; the greatest width of a key below the keyboard
 KEY_W, KEY_H = 112, 92  # units; the largest size of a key
 TEXT = 40  # units
+TOOL_W = 196  # units
 SELECTED = 0.4  # share of the accent colour behind selected text
 
 
@@ -25,7 +26,14 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
     """Draw the typed text and the keyboard."""
     palette, px, page = canvas.palette, canvas.px, arrange_page(canvas)
     field, board, title, problem = _places(canvas)
-    drawn = canvas.text(typing.title, title, 34, palette.text, palette.background, bold=True, align="center")
+    tools = _tool_places(title, typing, px(TOOL_W))
+    words, align = title, "center"
+    if tools:
+        words, align = (
+            pygame.Rect(title.left + px(62), title.top, tools[0].left - title.left - px(74), title.height),
+            "left",
+        )
+    drawn = canvas.text(typing.title, words, 34, palette.text, palette.background, bold=True, align=align)
     if typing.index is not None:
         draw_class_mark(canvas, typing.index, (drawn.left - px(38), title.centery), px(24))
     paint.panel(canvas.surface, field, palette.panel, px(22))
@@ -53,15 +61,19 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
             paint.panel(canvas.surface, line, palette.quiet, px(2))
     for key, area in zip(typing.keys, _key_places(canvas, typing, page.footer), strict=True):
         draw_key(canvas, key, area, size=26)
+    for key, area in zip(typing.tools, tools, strict=True):
+        draw_key(canvas, key, area, size=22)
 
 
 def typing_targets(canvas: Canvas, typing: Typing) -> list[Target]:
     """The keys that can be touched, and the text if touching it does something."""
-    field, board, _, _ = _places(canvas)
+    field, board, title, _ = _places(canvas)
     places = board_places(canvas, typing, board)
     targets: list[Target] = [(button, area) for (button, _), area in zip(_flat(typing), places, strict=True)]
     key_places = _key_places(canvas, typing, arrange_page(canvas).footer)
     targets += [(key.button, area) for key, area in zip(typing.keys, key_places, strict=True)]
+    tools = _tool_places(title, typing, canvas.px(TOOL_W))
+    targets += [(key.button, area) for key, area in zip(typing.tools, tools, strict=True)]
     return targets if typing.field is None else [*targets, (typing.field, field)]
 
 
@@ -91,6 +103,13 @@ def _key_places(canvas: Canvas, typing: Typing, footer: pygame.Rect) -> tuple[py
     width, count = min(canvas.px(KEYS_W), (footer.width - canvas.px(20)) // 2), len(typing.keys)
     step = (footer.width - width) / max(1, count - 1)
     return tuple(pygame.Rect(footer.left + round(n * step), footer.top, width, footer.height) for n in range(count))
+
+
+def _tool_places(title: pygame.Rect, typing: Typing, width: int) -> tuple[pygame.Rect, ...]:
+    """The places of what else can be done with the class, from the right end of the row of the title."""
+    gap, count = width // 16, len(typing.tools)
+    lefts = [title.right - (count - place) * width - (count - 1 - place) * gap for place in range(count)]
+    return tuple(pygame.Rect(left, title.top, width, title.height) for left in lefts)
 
 
 def _draw_text(canvas: Canvas, typing: Typing, area: pygame.Rect) -> None:

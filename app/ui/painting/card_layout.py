@@ -15,8 +15,11 @@ TALL = 88  # a higher card that is not wide says colour and shape in a line of i
 FLAT, FLAT_FROM = 58, 480  # a lower card of that width or more has everything in one row
 FLAT_MARK = 144  # for colour and shape in this row
 WIDE = 360  # a wider card has prints, the key at the right, and larger letters
-NAME, SMALL_NAME, MARK = 28, 22, 16
+NAME, SMALL_NAME, MARK, SMALL_MARK = 28, 22, 16, 13
+ROW, BAR, BAR_GAP = 20, 6, 3  # of a narrow card: the height of colour and shape, the least of the bar below them
+LOW_CHIP = 24  # the greatest height of the chip on a low card
 PENCIL = 22  # edge of the pencil
+CHIP = 40  # the greatest height of the chip
 NOWHERE = pygame.Rect(0, 0, 0, 0)
 
 
@@ -48,13 +51,18 @@ def arrange_card(canvas: Canvas, card: ClassCard, area: pygame.Rect) -> CardLayo
     """Arrange a card by its size."""
     px = canvas.px
     tall = area.height >= px(TALL)
-    radius = min(px(47), area.height // 2 - px(6), area.width // 8)
+    radius = min(px(47), area.height // 2 - px(6), area.width // (8 if tall else 10))
     button = pygame.Rect(area.left + px(8), area.centery - radius, 2 * radius, 2 * radius)
     left, pad = button.right + px(12), px(10 if tall else 6)
     content = pygame.Rect(left, area.top + pad, area.right - px(12) - left, area.height - 2 * pad)
     if area.height < px(FLAT) and area.width >= px(FLAT_FROM):
         return _flat(canvas, card, button, content)
     return (_wide if is_wide(canvas, area) else _narrow)(canvas, card, button, content, tall=tall)
+
+
+def mark_size(canvas: Canvas, area: pygame.Rect) -> int:
+    """Size of colour and shape on a card, in units: the same on all cards of a size."""
+    return MARK if is_wide(canvas, area) or area.height >= canvas.px(TALL) else SMALL_MARK
 
 
 def chip_text_px(height: int) -> int:
@@ -124,62 +132,51 @@ def _wide(canvas: Canvas, card: ClassCard, button: pygame.Rect, content: pygame.
 
 
 def _narrow(canvas: Canvas, card: ClassCard, button: pygame.Rect, content: pygame.Rect, *, tall: bool) -> CardLayout:
-    """Name and pencil; below them the bar, or colour or shape, and the chip. A long name moves the pencil down."""
+    """Name and pencil, below them colour and shape, below these the bar; the chip at the lower right.
+
+    On a low card the bar is thin, and the chip is beside it and beside colour and shape. A long name takes the place
+    of the pencil, which moves down.
+    """
     px, live = canvas.px, card.confidence is not None
     key = pygame.Rect(0, 0, px(20), px(20))
     reach = round(button.width / 2 * 0.75)
     key.center = (button.centerx + reach, button.centery + reach)
-    mark_h = px(20) if tall else 0
-    low_h = max(min(px(46), (content.height - mark_h) // 2), px(20))
-    chip, rest = _low(canvas, card, content, low_h)
-    whole = pygame.Rect(content.left, content.top, content.width, content.height - low_h - mark_h)
+    content = pygame.Rect(content.left - px(5), content.top, content.width + px(10), content.height)
+    if tall:
+        mark_h, low_h = px(ROW), min(px(CHIP), content.height // 3)
+        chip, rest = _low(canvas, card, content, low_h)
+        mark = pygame.Rect(content.left, rest.top - px(BAR_GAP) - mark_h, content.width, mark_h)
+        bar = _bar(canvas, rest) if live else NOWHERE
+    else:
+        bar_h, gap = (max(px(BAR), content.height // 9), px(BAR_GAP)) if live else (0, 0)
+        low_h = min(px(ROW), (content.height - bar_h - gap) * 9 // 20) + bar_h + gap
+        chip, rest = _low(canvas, card, content, low_h, most_h=LOW_CHIP)
+        mark = pygame.Rect(rest.left, rest.top, rest.width, low_h - bar_h - gap)
+        bar = pygame.Rect(rest.left, rest.bottom - bar_h, rest.width, bar_h) if live else NOWHERE
+    whole = pygame.Rect(content.left, content.top, content.width, mark.top - content.top)
     name, pencil = whole, NOWHERE
     if card.rename is not None:
         name = pygame.Rect(whole.left, whole.top, whole.width - px(PENCIL + 8), whole.height)
         pencil = _behind(canvas, card, name, SMALL_NAME)
-    if not _fits(canvas, card, name):
-        if not _fits(canvas, card, whole):
-            return _very_long(canvas, card, CardLayout(button, key, whole, pencil, chip=chip), content)
-        name = whole
-        if pencil.width:
-            pencil = pygame.Rect(rest.left, rest.centery - px(PENCIL) // 2, px(PENCIL), px(PENCIL))
-            rest = pygame.Rect(pencil.right + px(8), rest.top, max(0, rest.right - pencil.right - px(8)), rest.height)
-    below = pygame.Rect(content.left, name.bottom, content.width, mark_h)
-    return CardLayout(
-        button,
-        key,
-        name,
-        pencil,
-        mark=below if tall else NOWHERE if live else rest,
-        bar=_bar(canvas, rest) if live else NOWHERE,
-        chip=chip,
-    )
+        if not _fits(canvas, card, name):
+            name = whole
+            pencil = pygame.Rect(mark.left, mark.centery - px(PENCIL) // 2, px(PENCIL), px(PENCIL))
+            mark = pygame.Rect(pencil.right + px(6), mark.top, mark.right - pencil.right - px(6), mark.height)
+    return CardLayout(button, key, name, pencil, mark, bar=bar, chip=chip)
 
 
-def _very_long(canvas: Canvas, card: ClassCard, parts: CardLayout, content: pygame.Rect) -> CardLayout:
-    """A very long name takes all that the pencil, the chip and a thin bar leave."""
-    px, pencil = canvas.px, parts.pencil
-    side = max(parts.chip.width, px(PENCIL) if pencil.width else 0)
-    if pencil.width:
-        pencil = pygame.Rect(content.right - px(PENCIL), content.top, px(PENCIL), px(PENCIL))
-    name = pygame.Rect(content.left, content.top, content.width - side - px(4), content.height)
-    bar = NOWHERE
-    if card.confidence is not None:
-        bar = pygame.Rect(name.left, content.bottom - px(7), name.width, px(7))
-        name.height -= px(8)
-    return CardLayout(parts.button, parts.key, name, pencil, bar=bar, chip=parts.chip)
-
-
-def _low(canvas: Canvas, card: ClassCard, content: pygame.Rect, height: int) -> tuple[pygame.Rect, pygame.Rect]:
+def _low(
+    canvas: Canvas, card: ClassCard, content: pygame.Rect, height: int, most_h: float = CHIP
+) -> tuple[pygame.Rect, pygame.Rect]:
     """The chip at the right of the lower row, and the rest of this row."""
     low = pygame.Rect(content.left, content.bottom - height, content.width, height)
     if card.gallery is None:
         return NOWHERE, low
-    chip_h = min(canvas.px(40), height)
+    chip_h = min(canvas.px(most_h), height)
     number_w = max(font(chip_text_px(chip_h), bold=True).size(str(card.shots))[0], chip_h // 2)
-    chip_w = number_w + round(chip_h * 1.15)
+    chip_w = number_w + round(chip_h * 1.1)
     chip = pygame.Rect(low.right - chip_w, low.bottom - chip_h, chip_w, chip_h)
-    return chip, pygame.Rect(low.left, low.top, max(0, chip.left - canvas.px(10) - low.left), low.height)
+    return chip, pygame.Rect(low.left, low.top, max(0, chip.left - canvas.px(7) - low.left), low.height)
 
 
 def _bar(canvas: Canvas, row: pygame.Rect) -> pygame.Rect:

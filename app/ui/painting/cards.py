@@ -8,18 +8,18 @@ import pygame
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.card_layout import (
-    MARK,
     NAME,
     SMALL_NAME,
     arrange_card,
     chip_text_px,
     is_wide,
+    mark_size,
     name_lines,
 )
 from app.ui.painting.keys import under
 from app.ui.painting.page import Target
 from app.ui.painting.shapes import shape
-from app.ui.painting.theme import mixed
+from app.ui.painting.theme import SMALLEST_TEXT_PX, font, mixed
 from app.views.model import ClassCard
 
 PRINT = 46  # units
@@ -35,7 +35,7 @@ def card_targets(canvas: Canvas, card: ClassCard, area: pygame.Rect) -> list[Tar
     pencil, chip = _reach(layout.pencil, least).clip(area), _reach(layout.chip, least)
     chip = chip.union((chip.left, chip.top, area.right - chip.left, area.bottom - chip.top)).clip(area)
     if layout.pencil.width and layout.chip.width and pencil.colliderect(chip):
-        if layout.pencil.bottom <= layout.chip.top:
+        if layout.pencil.centery < layout.chip.top:
             middle = (layout.pencil.bottom + layout.chip.top) // 2
             pencil.height, chip.height, chip.top = middle - pencil.top, chip.bottom - middle, middle
         else:
@@ -91,7 +91,8 @@ def draw_card(
     if layout.pencil.width:
         shape(surface, "rename", layout.pencil.center, layout.pencil.width // 2 - px(2), quiet)
     if layout.mark.width:
-        canvas.text(card.mark_text if wide else card.mark_short, layout.mark, MARK, quiet, face)
+        room = font(SMALLEST_TEXT_PX, bold=False).size(card.mark_text)[0] <= layout.mark.width
+        canvas.text(card.mark_text if room else card.mark_short, layout.mark, mark_size(canvas, area), quiet, face)
     if layout.count.width:
         canvas.text(card.count_text, layout.count, 20, quiet, face, lines=2)
     if layout.bar.width:

@@ -91,6 +91,8 @@ def face_of(canvas: Canvas, key: ActionKey, breath: float = 0.0, *, strong: bool
     palette = canvas.palette
     if not key.enabled:
         return mixed(palette.background, palette.raised, 0.4), palette.quiet
+    if key.erases:
+        return palette.warning, canvas.theme.ink(palette.warning)
     if key.suggested or strong:
         face = mixed(palette.accent, (255, 255, 255), 0.3 * breath)
         return face, canvas.theme.ink(palette.accent)

@@ -13,16 +13,16 @@ MARGIN, GAP = 20, 12
 COLUMN = 476  # width of the column beside the camera picture
 SPEECH_H = 112  # of the mascot and what it says: letters for three metres take two lines in it
 MAIN_H, ROW_H = 64, 58
-STRIP_H = 44  # the bar of "not sure", and the keys that change the number of classes
-SMALL_KEY_W = 52  # a key that shows only its icon
+STRIP_H = 44  # the bar of "not sure", and the key that adds a class
+ADD_W = 172  # of that key, where something else is beside it
 LANGUAGE_W = 92
 KEY_TEXT, KEY_ROOM = 18, 14  # size of the text on the smaller keys, and the width that their margins take
 # On the picture in a landscape window:
 VERDICT_H, NOTICE_H = 112, 112
 # In a portrait window:
-HIGH_SPEECH_H, HIGH_FROM = 170, 1240  # three lines of what the mascot says, in windows of this height and more
-HIGH_MASCOT, HIGH_CARDS = 82, 6  # more cards need the height themselves
-BAND_H = 76  # the verdict and "not sure", below the picture
+HIGH_SPEECH_H, HIGH_FROM = 166, 1240  # three lines of what the mascot says, in windows of this height and more
+HIGH_MASCOT = 82
+BAND_H = 68  # the verdict and "not sure", below the picture
 NOT_SURE_W = 212
 CARD_H = 112  # the greatest height of a card
 HIGHER_THAN_WIDE = 1.06  # the greatest height of the picture, as a share of its width
@@ -95,15 +95,15 @@ def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
 def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     px, gap = theme.px, theme.px(GAP)
     count = len(view.cards)
-    high = window.height + 2 * px(MARGIN) >= px(HIGH_FROM) and count <= HIGH_CARDS
+    high = window.height + 2 * px(MARGIN) >= px(HIGH_FROM)
     speech = pygame.Rect(window.left, window.top, window.width, px(HIGH_SPEECH_H if high else SPEECH_H))
     mascot, guidance = _speech(speech, theme)
-    foot = _foot(view, window, theme)
-    bottom, top = foot.main.top - px(16), speech.bottom + gap
+    foot = _foot(view, window, theme, adds=True)
+    bottom, top = foot.main.top - gap, speech.bottom + gap
     half = (window.height + 2 * px(MARGIN) + 1) // 2
     has_band = view.verdict is not None or view.not_sure is not None or view.progress is not None
     band_h = px(BAND_H) + gap if has_band else 0
-    columns = 1 if count <= 3 else 2 if count <= 6 else 3
+    columns = 1 if count <= 3 else 2 if count <= 4 else 3
     rows = max(1, -(-count // columns))
     room = bottom - top - gap - band_h - rows * px(CARD_H) - (rows - 1) * px(10)  # if the cards are as high as can be
     camera_h = max(half, min(room, round(window.width * HIGHER_THAN_WIDE)))
@@ -115,11 +115,7 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     verdict_w = (not_sure.left - gap if not_sure.width else band.right) - band.left
     cards_top = camera.bottom + gap + band_h
     cards_bottom = min(bottom, cards_top + rows * px(CARD_H) + (rows - 1) * px(10))
-    keys_w = px(SMALL_KEY_W) if view.class_keys or view.screen is Screen.TRAINING else 0
-    area = pygame.Rect(
-        window.left, cards_top, window.width - (keys_w + px(10) if keys_w else 0), cards_bottom - cards_top
-    )
-    keys = pygame.Rect(window.right - keys_w, cards_top, keys_w, cards_bottom - cards_top)
+    area = pygame.Rect(window.left, cards_top, window.width, cards_bottom - cards_top)
     return Layout(
         mascot=mascot,
         guidance=guidance,
@@ -128,7 +124,7 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
         notice=guidance.inflate(0, -px(4)),
         cards=grid(area, count, columns, px(10)),
         not_sure=not_sure,
-        class_keys=grid(keys, len(view.class_keys), 1, px(10)),
+        class_keys=(foot.add,) if view.class_keys else (),
         actions=foot.actions,
         language=foot.language,
         foot=foot.whole,
@@ -146,14 +142,14 @@ def _speech(area: pygame.Rect, theme: Theme) -> tuple[pygame.Rect, pygame.Rect]:
 
 
 def _strip(view: KioskView, strip: pygame.Rect, theme: Theme) -> tuple[pygame.Rect, tuple[pygame.Rect, ...]]:
-    """The bar of "not sure" with small keys beside it; without the bar the keys are as wide as the strip."""
-    gap, count = theme.px(10), len(view.class_keys)
+    """The bar of "not sure", and the key that adds a class; each alone is as wide as the strip."""
+    nowhere = pygame.Rect(strip.left, strip.bottom, 0, 0)
     if view.not_sure is None:
-        return pygame.Rect(strip.left, strip.bottom, 0, 0), grid(strip, count, max(1, count), gap)
-    keys_w = count * theme.px(SMALL_KEY_W) + count * gap
-    keys = pygame.Rect(strip.right - keys_w + gap, strip.top, keys_w - gap, strip.height)
-    bar = pygame.Rect(strip.left, strip.top, strip.width - keys_w, strip.height)
-    return bar, grid(keys, count, max(1, count), gap)
+        return nowhere, (strip,) if view.class_keys else ()
+    if not view.class_keys:
+        return strip, ()
+    add = pygame.Rect(strip.right - theme.px(ADD_W), strip.top, theme.px(ADD_W), strip.height)
+    return pygame.Rect(strip.left, strip.top, add.left - theme.px(GAP) - strip.left, strip.height), (add,)
 
 
 @dataclass(frozen=True)
@@ -163,20 +159,27 @@ class _Foot:
     main: pygame.Rect
     actions: tuple[pygame.Rect, ...]
     language: pygame.Rect
+    add: pygame.Rect
     whole: pygame.Rect
 
 
-def _foot(view: KioskView, column: pygame.Rect, theme: Theme) -> _Foot:
+def _foot(view: KioskView, column: pygame.Rect, theme: Theme, *, adds: bool = False) -> _Foot:
+    """The keys below everything else; `adds` makes room for the one that adds a class, beside TRAIN."""
     px, gap = theme.px, theme.px(GAP)
     row = pygame.Rect(column.left, column.bottom - px(ROW_H), column.width, px(ROW_H))
     main = pygame.Rect(column.left, row.top - gap - px(MAIN_H), column.width, px(MAIN_H))
     learns = view.screen is Screen.TRAINING  # then nothing moves to where the missing keys are
     language_w = px(LANGUAGE_W) if view.language is not None or learns else 0
-    train = pygame.Rect(main.left, main.top, main.width - (language_w + gap if language_w else 0), main.height)
+    add_w = px(ADD_W) if adds and (view.class_keys or learns) else 0
+    language = pygame.Rect(main.right - language_w, main.top, language_w, main.height)
+    add_right = language.left - gap if language_w else main.right
+    add = pygame.Rect(add_right - add_w, main.top, add_w, main.height)
+    train = pygame.Rect(main.left, main.top, (add.left - gap if add_w else add_right) - main.left, main.height)
     return _Foot(
         main,
         actions=(train, *_as_wide_as_needed(view, row, theme)) if view.actions else (),
-        language=pygame.Rect(main.right - language_w, main.top, language_w, main.height),
+        language=language,
+        add=add,
         whole=pygame.Rect(main.left, main.top, main.width, row.bottom - main.top),
     )
 

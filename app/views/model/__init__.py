@@ -74,9 +74,10 @@ class KioskView:
         picture: The camera picture, or None while there is none.
         model_square: The part that the model sees: (left, top, side) in pixels of `picture`.
         cards: One per class, in label order.
-        class_keys: Keys that remove the last class and add one, in this order; none where visitors cannot do that.
+        class_keys: The key that adds a class; none where visitors cannot do that.
         actions: TRAIN, SAVE, UNDO, RESET.
         guidance: One line that says the next useful thing to do.
+        spoken_guidance: All of it, where the line shows one part after the other; empty where it is the line itself.
         status: The quiet strip.
         verdict: While a model answers.
         not_sure: 0..1: height of the "Not sure" bar. None while there is no model, and where the
@@ -115,6 +116,7 @@ class KioskView:
     actions: tuple[ActionKey, ...]
     guidance: str
     status: StatusStrip
+    spoken_guidance: str = ""
     class_keys: tuple[ActionKey, ...] = ()
     verdict: Verdict | None = None
     not_sure: float | None = None

@@ -181,6 +181,7 @@ class Typing:
     Attributes:
         rows: Keys as (button, text), row by row; an empty text is the space bar.
         keys: Done, cancel.
+        tools: What else can be done with the class that is named: take its pictures out, remove it.
         secret: The text is shown as dots.
         index: The class that is named, for its mark; None where something else is typed.
         shift: The next letter is a capital.
@@ -193,6 +194,7 @@ class Typing:
     secret: bool
     rows: tuple[tuple[tuple[Hashable, str], ...], ...]
     keys: tuple[ActionKey, ...]
+    tools: tuple[ActionKey, ...] = ()
     problem: str = ""
     hint: str = ""  # shown where a problem would be
     field: Hashable | None = None

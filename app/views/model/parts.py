@@ -78,7 +78,8 @@ class ClassCard:
 class ActionKey:
     """A key with a text: TRAIN, SAVE, UNDO, RESET, the keys of pages, the answers to a question.
 
-    `suggested` marks the next useful press; `detail` is a smaller line below the text.
+    `suggested` marks the next useful press; `detail` is a smaller line below the text. `erases` marks the answer that
+    erases something.
     """
 
     button: Hashable
@@ -89,6 +90,7 @@ class ActionKey:
     suggested: bool = False
     held: bool = False
     detail: str = ""
+    erases: bool = False
 
 
 @dataclass(frozen=True)

@@ -88,18 +88,31 @@ def test_all_nine_default_names_are_colours_and_differ(palette: str, language: s
     assert not any(letter.isdigit() for name in names for letter in name)
 
 
-def test_changing_the_language_changes_default_names_until_something_is_taught() -> None:
+def test_changing_the_language_changes_default_names_also_of_what_is_taught() -> None:
     state, commands = run(kiosk("", "cup", ""), ev.ButtonPressed(Action.LANGUAGE))
     assert (state.language, state.labels) == ("de", ("Rot", "cup", "Gelb"))
     assert commands == [ev.NameClasses(("Rot", "cup", "Gelb")), ev.PlaySound("tick")]
     state, _ = run(state, ev.ButtonPressed(0), ev.ButtonReleased(0), ev.SampleAdded(0, 1, PICTURE))
     state, commands = run(state, ev.ButtonPressed(Action.LANGUAGE))
-    assert (state.language, state.labels, commands) == ("fr", ("Rot", "cup", "Gelb"), [ev.PlaySound("tick")])
+    assert (state.language, state.labels) == ("fr", ("Rouge", "cup", "Jaune"))
+    assert commands == [ev.NameClasses(("Rouge", "cup", "Jaune")), ev.PlaySound("tick")]
 
 
-def test_names_do_not_change_between_a_press_and_its_picture() -> None:
+def test_a_name_that_a_visitor_gave_stays_in_every_language() -> None:
+    state, _ = run(kiosk("", ""), ev.ButtonPressed(ClassName(0)), ev.CharacterTyped("Ada"))
+    state, _ = run(state, ev.TypingEdited(TypingKey.DONE))
+    seen = set()
+    for _ in LANGUAGES:
+        state, _ = run(state, ev.ButtonPressed(Action.LANGUAGE))
+        assert state.labels[0] == "Ada"
+        seen.add(state.labels[1])
+    assert seen == {"Blue", "Blau", "Bleu", "Azul", "Mavi"}
+
+
+def test_a_picture_that_is_on_its_way_finds_its_class_under_the_new_name() -> None:
     state, _ = run(kiosk("", ""), ev.ButtonPressed(0), ev.ButtonReleased(0), ev.ButtonPressed(Action.LANGUAGE))
-    assert state.labels == ("Red", "Blue")
+    state, _ = run(state, ev.SampleAdded(0, 1, PICTURE))
+    assert (state.labels, state.shots) == (("Rot", "Blau"), (1, 0))
 
 
 def test_a_name_from_the_settings_or_a_visitor_never_changes() -> None:

@@ -129,3 +129,15 @@ def test_only_the_newest_samples_of_the_other_device_are_returned(tmp_path: Path
         store.add(0, EMBEDDING, PICTURE, device)
     assert [one.sample_id for one in store.made_elsewhere("usb:0", 2)] == [4, 3]
     assert [one.sample_id for one in store.made_elsewhere("cpu", 8)] == [5, 2]
+
+
+def test_a_class_is_removed_with_its_samples_and_those_after_it_move_up(tmp_path: Path) -> None:
+    store = SessionStore(tmp_path / "s", labels=("a", "b", "c"), extractor_name="x", extractor_sha256="1")
+    for class_index in (0, 1, 2, 1, 2):
+        store.add(class_index, EMBEDDING, PICTURE, hold=class_index)
+    store.drop_class(1, ("a", "c"))
+    store.close()
+    again = SessionStore(tmp_path / "s", labels=("a", "c"), extractor_name="x", extractor_sha256="1")
+    assert again.load().labels == ("a", "c")
+    assert stored(again) == [(1, 0, 0), (3, 1, 2), (5, 1, 2)]
+    assert again.last_model() is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pygame
 import pytest
@@ -12,12 +13,16 @@ from babel.messages.extract import extract_from_file
 from app.base.i18n import LANGUAGES, message, translated
 from app.base.paths import import_folder
 from app.config.checks import PALETTES
+from app.config.lesson import LONGEST_TASK
+from app.core.modes.lessons import PART_S
+from app.importing.lessons import find_lessons
 from app.ui import screens
 from app.ui.pages.main_screen import SPEECH
 from app.ui.painting.canvas import CAP, DESCENT, LINE, DrawnText, fitted
 from app.ui.painting.layout import KEY_TEXT, arrange
 from app.ui.painting.motion import settled
 from app.ui.painting.theme import contrast_ratio, font, load_theme
+from app.views.guidance import guidance
 from tests.app.ui.test_screens import check_texts
 from tests.support.drawn_texts import drawn_texts
 from tests.support.page_views import every_view
@@ -53,14 +58,28 @@ def capital_px(text: DrawnText) -> float:
 
 
 def advice(language: str, size: tuple[int, int], *, lines: int) -> Iterator[tuple[str, int]]:
-    """Every text that tells a visitor what to do, and the size of its letters in so many lines."""
+    """Every text that tells a visitor what to do, and the size of its letters in so many lines.
+
+    The place of the advice is the same for every number of classes, and whether a model answers or not.
+    """
     theme = load_theme(size)
-    area = arrange(shown(STATES["live"], language), size, theme).guidance
-    for file in ("app/views/guidance.py", "app/views/light.py", "app/workers/picture_quality.py"):
-        for _, text, _, _ in extract_from_file("python", import_folder() / file, keywords={"message": None}):
-            assert isinstance(text, str)
-            words = translated(message(text, **VALUES), language)
-            yield words, fitted(words, theme.px(SPEECH), area.size, lines, True)[0]
+    views = [main_views(classes)[name] for classes in range(2, 10) for name in ("welcome", "live")]
+    (room,) = {tuple(arrange(view, size, theme).guidance.size) for view in views}
+    files = ("app/views/guidance.py", "app/views/light.py", "app/workers/picture_quality.py")
+    found = [extract_from_file("python", import_folder() / file, keywords={"message": None}) for file in files]
+    texts = [translated(message(str(text), **VALUES), language) for file in found for _, text, _, _ in file]
+    for words in (*texts, *tasks(language)):
+        yield words, fitted(words, theme.px(SPEECH), room, lines, True)[0]
+
+
+def tasks(language: str) -> Iterator[str]:
+    """Every part of the task of every lesson that is included, and of the longest one that a file may hold."""
+    lessons = [one.lesson for one in find_lessons(Path("no such folder"), ())[0]]
+    longest = ("Bringt sieben runde Dinge " * 4)[:LONGEST_TASK]
+    for lesson in (*lessons, replace(lessons[0], task=dict.fromkeys(LANGUAGES, longest))):
+        for part in range(9):
+            now = replace(STATES["welcome"], lesson=lesson, language=language, now_s=part * PART_S)
+            yield translated(guidance(now, None), language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from app.base.buttons import Action, ChooseLesson, ClassName, LetterKey, StaffPage, StaffTab, TypingKey
+from app.base.i18n import LANGUAGES
 from app.config.lesson import Lesson, parse_lesson
 from app.core import events as ev
 from app.core.facts import FoundLesson
@@ -12,6 +15,7 @@ from app.core.modes.lessons import seconds_left
 from app.core.pages import StaffState
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
+from app.views.model import KioskView
 from app.views.present import Surroundings, present
 from tests.support.states import kiosk, run
 
@@ -22,6 +26,10 @@ FRUIT = parse_lesson(
     "fruit.toml",
 )
 OTHER = replace(FRUIT, key="other", extractor="mobilenet_v1_quant")
+
+
+def seen(state: KioskState) -> KioskView:
+    return present(state, None, NOTHING_SEEN, Surroundings())
 
 
 def on_page(*shots: int, pin: str = "2580") -> KioskState:
@@ -108,14 +116,29 @@ def test_staff_who_rename_a_class_of_the_lesson_do_not_change_the_settings() -> 
 
 def test_the_screen_says_the_task_until_something_is_taught_and_shows_name_and_time() -> None:
     state = replace(chosen()[0], mode=Mode.TEACH, language="de", notice=None)
-    view = present(state, None, NOTHING_SEEN, Surroundings())
+    view = seen(state)
     assert view.guidance == "Bringt Obst. Zeig apple und halt den Knopf."
     assert view.lesson is not None
     assert (view.lesson.name, view.lesson.time) == ("Obst", "10 min")
     taught = replace(state, classes=(replace(state.classes[0], shots=4), *state.classes[1:]))
-    view = present(taught, None, NOTHING_SEEN, Surroundings())
+    view = seen(taught)
     assert "Bringt Obst" not in view.guidance
     assert view.cards[0].ring == 0.5  # of the 8 pictures of the lesson
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_long_task_is_shown_in_short_parts_one_after_the_other_and_spoken_as_a_whole(language: str) -> None:
+    words = "Bring seven round things from the garden, and seven that are not round, and lay them on the table."
+    lesson = replace(FRUIT, task=dict.fromkeys(LANGUAGES, words))
+    shown, spoken = [], set()
+    for tick in range(60):
+        view = seen(replace(kiosk(0, 0), lesson=lesson, language=language, now_s=float(tick)))
+        shown += [view.guidance] if view.guidance not in shown else []
+        spoken.add(view.spoken_guidance)
+    assert len(shown) == 3
+    assert max(map(len, shown)) <= 64
+    assert " ".join(shown[:2]) == words
+    assert spoken == {f"{words} {shown[2]}"}
 
 
 def test_its_time_is_counted_from_the_first_press_and_said_once_when_it_is_up() -> None:

@@ -1,0 +1,32 @@
+"""The job that removes a class with its samples."""
+
+from __future__ import annotations
+
+from app.core import events as ev
+from app.jobs.classes import taught_classes
+from app.jobs.running import report_failure_as
+from app.jobs.samples import RemovedSamples
+from app.jobs.tools import Announce, Tools
+from app.model.model_files import delete_trained_models
+
+
+def drop_class(
+    tools: Tools, announce: Announce, removed: RemovedSamples, class_index: int, labels: tuple[str, ...], label: str
+) -> None:
+    """Remove a class with its samples and the model; announces ClassRemoved or ClassNotRemoved.
+
+    Args:
+        tools: The store, and the model that answers.
+        announce: Receives the event.
+        removed: Samples that could be brought back; they are forgotten, because their classes have other numbers now.
+        class_index: The class.
+        labels: The labels of the classes that are left.
+        label: The label of the class, for the screen.
+    """
+    with report_failure_as(ev.ClassNotRemoved, announce):
+        tools.store.drop_class(class_index, labels)
+        removed.clear()
+        tools.vision.go_live(None)
+        tools.vision.num_classes = len(labels)
+        delete_trained_models(tools.config)
+        announce(ev.ClassRemoved(label, taught_classes(tools, tools.store.load())))

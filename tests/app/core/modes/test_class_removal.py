@@ -1,0 +1,159 @@
+"""On the page of its pencil a class is emptied or removed, and the classes after it move up by one button."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.base.buttons import Action, Button, ClassGallery, ClassName, EmptyClass, RemoveClass, TypingKey
+from app.base.i18n import LANGUAGES, message
+from app.core import events as ev
+from app.core.events import Command
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.modes import class_removal, cursor, recovery
+from app.core.state import KioskState, Mode
+from app.model.observation import NOTHING_SEEN
+from app.views.narration import Memory, narrated
+from app.views.present import Surroundings, present
+from tests.app.core.modes.test_class_list import unnamed
+from tests.support.states import kiosk, run
+
+
+def pressed(state: KioskState, *buttons: Button) -> tuple[KioskState, list[Command]]:
+    return run(state, *(ev.ButtonPressed(one) for one in buttons))
+
+
+@pytest.mark.parametrize("mode", [Mode.TEACH, Mode.LIVE])
+def test_the_page_of_a_pencil_empties_its_class_and_the_gallery_brings_the_pictures_back(mode: Mode) -> None:
+    state, commands = pressed(replace(kiosk(3, 2, 0), mode=mode), ClassName(0), EmptyClass(0))
+    assert (state.typing, commands) == (None, [ev.RemoveSamplesOf(0)])
+    state, _ = run(state, ev.SamplesRemoved(0, (1, 2, 3)))
+    _, commands = pressed(state, ClassGallery(0), Action.UNDO)
+    assert ev.RestoreSamples(0) in commands
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_a_class_with_pictures_is_removed_after_a_question(index: int) -> None:
+    asked, commands = pressed(kiosk(3, 2, 4), ClassName(index), RemoveClass(index))
+    assert (asked.mode, asked.removing, commands) == (Mode.CONFIRM_REMOVE, index, [])
+    kept, commands = pressed(asked, Action.CANCEL)
+    assert (kept.mode, kept.labels, commands) == (Mode.TEACH, ("apple", "cup", "book"), [])
+    going, commands = pressed(asked, Action.CONFIRM)
+    rest = tuple(label for place, label in enumerate(asked.labels) if place != index)
+    assert (going.mode, commands) == (Mode.REMOVING, [ev.DropClass(index, rest, asked.labels[index])])
+    gone, _ = run(going, ev.ClassRemoved("cup", tuple(TaughtClass(label, 2) for label in rest)))
+    assert (gone.mode, gone.labels, gone.removing) == (Mode.TEACH, rest, None)
+    assert gone.notice is not None
+    assert str(gone.notice.text) == "cup is removed."
+
+
+def test_a_model_that_answered_learns_again_without_the_class() -> None:
+    live = kiosk(3, 2, 4, mode=Mode.LIVE, model=TrainedFacts(1.0, 0.5, (3, 2, 4)))
+    going, _ = pressed(live, ClassName(1), RemoveClass(1), Action.CONFIRM)
+    for left, mode in ((TaughtClass("book", 4), Mode.TRAINING), (TaughtClass("book"), Mode.TEACH)):
+        state, commands = run(going, ev.ClassRemoved("cup", (TaughtClass("apple", 3), left)))
+        assert (state.mode, state.model) == (mode, None)
+        assert (ev.StartTraining() in commands) == (mode is Mode.TRAINING)
+
+
+def test_a_class_that_nobody_taught_goes_without_a_question() -> None:
+    state, commands = pressed(kiosk(3, 2, 0), ClassName(2), RemoveClass(2))
+    assert (state.mode, state.labels, state.removing) == (Mode.TEACH, ("apple", "cup"), None)
+    assert commands[0] == ev.NameClasses(("apple", "cup"))
+    state, commands = pressed(kiosk(3, 0, 2), ClassName(1), RemoveClass(1))
+    assert (state.mode, commands) == (Mode.REMOVING, [ev.DropClass(1, ("apple", "book"), "cup")])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_default_name_becomes_the_colour_of_its_new_button_and_a_given_name_stays(language: str) -> None:
+    state = unnamed(4, language=language, shots=2)
+    colours = state.labels
+    state = replace(state, classes=(*state.classes[:3], replace(state.classes[3], label="Ada")))
+    state, commands = pressed(state, ClassName(0), RemoveClass(0), Action.CONFIRM)
+    assert commands == [ev.DropClass(0, (colours[0], colours[1], "Ada"), colours[0])]
+
+
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [
+        (kiosk(3, 2), (EmptyClass(0),)),
+        (kiosk(0, 2, 2), (RemoveClass(0),)),
+        (replace(kiosk(3, 2, 2), mode=Mode.STAFF), ()),
+        (replace(kiosk(3, 2, 2), shown_from="STICK", model=TrainedFacts(None, 0.5, (0, 0, 0))), ()),
+    ],
+    ids=["two classes", "empty", "staff", "drive"],
+)
+def test_only_what_can_be_done_is_offered(state: KioskState, left: tuple[Button, ...]) -> None:
+    page, _ = pressed(state, ClassName(0))
+    assert class_removal.keys(page) == left
+    for button in {EmptyClass(0), RemoveClass(0), EmptyClass(1), RemoveClass(1)} - set(left):
+        after, commands = pressed(page, button)
+        assert (after.mode, after.classes, [one for one in commands if not isinstance(one, ev.PlaySound)]) == (
+            page.mode,
+            page.classes,
+            [],
+        )
+
+
+def test_settings_that_keep_the_number_of_classes_to_staff_keep_them() -> None:
+    state = kiosk(3, 2, 2)
+    config = replace(state.config, classes=replace(state.config.classes, visitors_add=False))
+    page, _ = pressed(replace(state, config=config), ClassName(0))
+    assert class_removal.keys(page) == (EmptyClass(0),)
+
+
+def test_the_box_and_a_keyboard_reach_both_keys_with_the_cursor() -> None:
+    page, _ = pressed(kiosk(3, 2, 4), ClassName(1))
+    for _ in range(len(cursor.targets(page))):
+        page, _ = pressed(page, 1)
+        if cursor.current_target(page) == RemoveClass(1):
+            break
+        page, _ = run(page, ev.ButtonReleased(1))
+    asked, _ = run(page, ev.ButtonReleased(1), ev.ButtonPressed(Action.TRAIN))
+    assert (asked.mode, asked.removing) == (Mode.CONFIRM_REMOVE, 1)
+
+
+def test_a_picture_on_its_way_into_a_class_is_waited_for() -> None:
+    page, _ = pressed(replace(kiosk(3, 2, 4), in_flight=1), ClassName(1))
+    for button in (EmptyClass(1), RemoveClass(1)):
+        state, commands = pressed(page, button)
+        assert (state.mode, state.typing, commands) == (Mode.TEACH, None, [ev.PlaySound("refused")])
+        assert state.notice is not None
+        assert str(state.notice.text) == "One moment – then try again."
+
+
+def test_nobody_who_answers_keeps_the_class_and_a_bounce_of_reset_is_no_answer() -> None:
+    asked, _ = pressed(kiosk(3, 2, 4), ClassName(1), RemoveClass(1))
+    assert run(asked, ev.TimePassed(asked.now_s + class_removal.ANSWER_WITHIN_S + 0.1))[0].mode is Mode.TEACH
+    assert pressed(asked, Action.RESET)[0].mode is Mode.CONFIRM_REMOVE
+    later, _ = run(asked, ev.TimePassed(asked.now_s + 2.0))
+    assert pressed(later, Action.RESET)[0].mode is Mode.REMOVING
+
+
+def test_a_class_that_cannot_be_removed_stays_and_it_is_said_why() -> None:
+    going, _ = pressed(kiosk(3, 2, 4), ClassName(1), RemoveClass(1), Action.CONFIRM)
+    assert recovery.waits_for_job(going)
+    assert pressed(going, 0, Action.TRAIN)[0].mode is Mode.REMOVING
+    state, _ = run(going, ev.ClassNotRemoved(message("The disk is full.")))
+    assert (state.mode, len(state.classes), state.removing) == (Mode.TEACH, 3, None)
+    assert state.notice is not None
+    assert str(state.notice.text) == "The disk is full."
+    lost, _ = recovery.job_lost(going)
+    assert lost.mode is Mode.TEACH
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_question_and_the_keys_are_spoken(language: str) -> None:
+    page, _ = pressed(replace(kiosk(3, 2, 4), language=language), ClassName(1))
+    spoken = []
+    for state in (page, replace(page, cursor=len(cursor.targets(page)) - 1), pressed(page, RemoveClass(1))[0]):
+        view = present(state, None, NOTHING_SEEN, Surroundings())
+        memory, _ = narrated(Memory(), replace(view, now_s=1.0))
+        _, said = narrated(memory, replace(view, now_s=9.0))
+        spoken.append(" ".join(one.text for one in (*narrated(Memory(), view)[1], *said)))
+    view = present(page, None, NOTHING_SEEN, Surroundings())
+    assert [key.button for key in view.typing.tools] == [EmptyClass(1), RemoveClass(1)]
+    assert view.typing.tools[1].text in spoken[1]
+    assert "cup" in spoken[2]
+    assert TypingKey.DONE in {key.button for key in view.typing.keys}
