@@ -31,6 +31,8 @@ def keys(state: KioskState) -> tuple[EmptyClass | RemoveClass, ...]:
     at_rest = state.mode in (Mode.TEACH, Mode.LIVE, Mode.GALLERY)
     if now is None or now.purpose is not TypingPurpose.CLASS_NAME or not at_rest:
         return ()
+    if not 0 <= now.index < len(state.classes):
+        return ()
     empty = (EmptyClass(now.index),) if state.classes[now.index].shots else ()
     return (*empty, RemoveClass(now.index)) if _may_remove(state) else empty
 

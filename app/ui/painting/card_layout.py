@@ -141,6 +141,7 @@ def _narrow(canvas: Canvas, card: ClassCard, button: pygame.Rect, content: pygam
     key = pygame.Rect(0, 0, px(20), px(20))
     reach = round(button.width / 2 * 0.75)
     key.center = (button.centerx + reach, button.centery + reach)
+    key.bottom = min(key.bottom, content.bottom + px(2))
     content = pygame.Rect(content.left - px(5), content.top, content.width + px(10), content.height)
     if tall:
         mark_h, low_h = px(ROW), min(px(CHIP), content.height // 3)

@@ -268,7 +268,7 @@ def test_every_card_has_a_pencil_a_chip_and_room_to_teach(size: tuple[int, int],
 @pytest.mark.parametrize("name", ["welcome", "ready", "live"])
 def test_a_card_says_colour_and_shape_of_its_button(size: tuple[int, int], classes: int, name: str) -> None:
     shown = main_views(classes)[name]
-    texts = drawn(shown, size)
+    texts = drawn_texts(shown, size)
     said = {text.words for text in texts if text.lines == (text.words,)}
     assert {card.mark_text for card in shown.cards} <= said
     check_texts(texts, size)
