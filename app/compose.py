@@ -377,7 +377,7 @@ def start_workers(
                 wanted=lambda: camera_wanted(kiosk.state),
                 rotation=lambda: settings().rotation,
                 keeps_light=lambda: settings().fixed_light and kiosk.state.held is not None,
-                rate_hz=lambda: camera_rate_hz(kiosk.state),
+                rate_hz=lambda: camera_rate_hz(kiosk.state, kiosk.worked_s),
                 clock=clock,
                 numbers=numbers,
             ),

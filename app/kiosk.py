@@ -76,6 +76,7 @@ class Kiosk:
         running: False after a request to leave.
         saved_to: The folder that SAVE wrote last.
         seconds: How long each step of the last training and saving took.
+        worked_s: How long the last tick took; the frame loop sets it.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Kiosk:
         self.running = True
         self.saved_to: Path | None = None
         self.seconds: dict[str, float] = {}
+        self.worked_s = 0.0
         self._preparation = Preparation(tools, self.session_jobs)
         self._removed = RemovedSamples()
         self._seen = NOTHING_SEEN  # what a game was told last

@@ -107,7 +107,6 @@ class Loop:
         self._frame_arrived = False
         self._silent_camera: str | None = None
         self._picture_shown = False
-        self._worked_s = 0.0
         self.view: KioskView = self._present()
 
     def run(self) -> None:
@@ -118,7 +117,7 @@ class Loop:
 
     def wait(self) -> None:
         """Wait for the next tick, as long as the state of the kiosk allows."""
-        self._wait_for_tick(screen_rate_hz(self._kiosk.state, self._worked_s))
+        self._wait_for_tick(screen_rate_hz(self._kiosk.state, self._kiosk.worked_s))
 
     def tick(self) -> None:
         """Handle inputs, advance the kiosk, and draw.
@@ -143,7 +142,7 @@ class Loop:
                 logger.info("the first picture is shown %.2f s after the start of the process", process_age_s())
             if scans(self._kiosk.state):
                 self._kiosk.handle(TargetsShown(self._groups(self.view)))
-        self._worked_s = self._clock() - started_s
+        self._kiosk.worked_s = self._clock() - started_s
 
     def _watch_camera(self) -> None:
         """Say that the camera is lost while its worker waits for it, and found when it goes on."""

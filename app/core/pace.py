@@ -11,8 +11,8 @@ TRAINING_HZ = 30  # leaves the processor to the training
 IDLE_HZ = 15  # a new picture, a new answer and a press are not waited for
 ATTRACT_HZ = 12  # as many pictures as the demonstration has
 IDLE_AFTER_S = 10.0
-TICKS_SHARE, TICKS_SHARE_TRAINING = 0.65, 0.3  # of the time, at most, on a slow computer
-LONGEST_TICK_S = 0.1  # but one slow tick must not make the next one late
+TICKS_SHARE, TICKS_SHARE_TRAINING = 0.65, 0.15  # of the time, at most, on a slow computer
+LONGEST_TICK_S, LONGEST_TICK_TRAINING_S = 0.1, 0.25  # but one slow tick must not make the next one late
 IDLE_CAMERA_HZ = 15.0  # every second picture of most cameras
 TRAINING_CAMERA_HZ = 10.0
 UNSEEN_CAMERA_HZ = 2.0  # nobody sees these pictures; they show that the camera works and is not covered
@@ -27,8 +27,8 @@ def screen_rate_hz(state: KioskState, worked_s: float = 0.0) -> float:
             processor to the camera and the model, and most of it to a training.
     """
     trains = state.mode is Mode.TRAINING
-    least_s = min(LONGEST_TICK_S, worked_s / (TICKS_SHARE_TRAINING if trains else TICKS_SHARE))
-    return 1 / max(1 / _wanted_rate_hz(state), least_s)
+    share, longest_s = (TICKS_SHARE_TRAINING, LONGEST_TICK_TRAINING_S) if trains else (TICKS_SHARE, LONGEST_TICK_S)
+    return 1 / max(1 / _wanted_rate_hz(state), min(longest_s, worked_s / share))
 
 
 def _wanted_rate_hz(state: KioskState) -> int:
@@ -39,12 +39,17 @@ def _wanted_rate_hz(state: KioskState) -> int:
     return IDLE_HZ if _idle(state) else ACTIVE_HZ
 
 
-def camera_rate_hz(state: KioskState) -> float:
-    """How many pictures per second are wanted of the camera at most; infinity for all of them."""
+def camera_rate_hz(state: KioskState, worked_s: float = 0.0) -> float:
+    """How many pictures per second are wanted of the camera at most; infinity for all of them.
+
+    Args:
+        state: The state of the kiosk.
+        worked_s: As for `screen_rate_hz`: during a training, no more pictures are taken than are drawn.
+    """
     if state.mode is Mode.ATTRACT:
         return UNSEEN_CAMERA_HZ
     if state.mode is Mode.TRAINING:
-        return TRAINING_CAMERA_HZ
+        return min(TRAINING_CAMERA_HZ, screen_rate_hz(state, worked_s))
     return IDLE_CAMERA_HZ if _idle(state) else math.inf
 
 

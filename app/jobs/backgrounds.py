@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from app.base.explanation import Explanation
 from app.base.ports import ImageArray
-from app.base.workers import StopSignal
 from app.core import events as ev
 from app.jobs.tools import Announce, Tools
 from app.model.background import looks_at_background
@@ -17,13 +17,18 @@ logger = logging.getLogger(__name__)
 PICTURES = 6  # of each class, the newest
 
 
-def check_backgrounds(tools: Tools, announce: Announce, stop: StopSignal) -> None:
+def check_backgrounds(tools: Tools, announce: Announce, enough: Callable[[], bool]) -> None:
     """Explain some pictures of every class; announces BackgroundSeen if most evidence of a class is on the background.
 
     An error costs only this advice, so it is logged and nothing else.
+
+    Args:
+        tools: The model that answers, and the stored pictures.
+        announce: Receives the event.
+        enough: Asked before each picture; True ends the work without an event.
     """
     model = tools.vision.model
-    if model is None:
+    if model is None or enough():
         return
     try:
         pictures = [
@@ -31,7 +36,7 @@ def check_backgrounds(tools: Tools, announce: Announce, stop: StopSignal) -> Non
             for row, class_index in enumerate(model.class_indices)
             for data in tools.store.pictures(tools.store.newest(class_index, PICTURES)).values()
         ]
-        explained = tools.vision.explanations([(square, row, row) for _, row, square in pictures])
+        explained = tools.vision.explanations([(square, row, row) for _, row, square in pictures], enough)
         seen: dict[int, list[tuple[ImageArray, Explanation]]] = {}
         for (class_index, _, square), why in zip(pictures, explained, strict=False):
             seen.setdefault(class_index, []).append((square, why))
@@ -39,5 +44,5 @@ def check_backgrounds(tools: Tools, announce: Announce, stop: StopSignal) -> Non
     except Exception:
         logger.warning("cannot say whether the model looks at the background", exc_info=True)
         return
-    if found and tools.vision.model is model and not stop.is_set():
+    if found and tools.vision.model is model and not enough():
         announce(ev.BackgroundSeen(found))

@@ -2,7 +2,7 @@
 
 Both run in short turns in the queue of session jobs. A turn queues the next one behind the presses that came meanwhile,
 so no press waits longer than one turn. At TRAIN, `make_views` gets a little more time for views that are missing. So a
-slow computer trains with fewer views instead of later.
+slow computer trains with fewer views instead of later. During a training nothing is prepared: it needs the processor.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ VIEWS_OF_SAMPLE = 4  # so the 30 views of a class show at least eight of its pic
 
 
 class Preparation:
-    """Made views and the prior for the next training. Its methods run in the thread of session jobs, except `request`.
+    """Made views and the prior for the next training. `make_views` runs in the thread of session jobs.
 
     Args:
         tools: The store, the extractor and its prior. Without a prior nothing is prepared.
@@ -42,7 +42,7 @@ class Preparation:
     def __init__(self, tools: Tools, session_jobs: JobQueue) -> None:
         self._tools = tools
         self._session_jobs = session_jobs
-        self._queued = False
+        self._queued = self._paused = False
         self._sample: Sample | None = None
         self._picture: ImageArray | None = None
         self._rng = np.random.default_rng(0)
@@ -51,9 +51,18 @@ class Preparation:
 
     def request(self) -> None:
         """Queue a turn, unless one waits already. Any thread may call this."""
-        if self._tools.prior is not None and not self._queued:
+        if self._tools.prior is not None and not self._queued and not self._paused:
             self._queued = True
             self._session_jobs.put(self._turn)
+
+    def pause(self) -> None:
+        """Take no turn until `resume` is called. Any thread may call this."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Take turns again. Any thread may call this."""
+        self._paused = False
+        self.request()
 
     def make_views(self, enough: Callable[[], bool] | None = None) -> bool:
         """Make views of the pictures that need them most, and store them.
@@ -83,7 +92,7 @@ class Preparation:
     def _turn(self, stop: StopSignal) -> None:
         self._queued = False
         prior = self._tools.prior
-        if prior is None or stop.is_set():
+        if prior is None or stop.is_set() or self._paused:
             return
         end_s = time.monotonic() + TURN_S
 

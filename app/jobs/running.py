@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -22,7 +23,16 @@ POLL_S = 0.1  # how often a worker that waits for a job checks whether to stop
 
 
 class JobQueue(queue.Queue[Job]):
-    """Jobs that wait for their worker. The worker calls `task_done` after each one."""
+    """Jobs that wait for their worker. The worker calls `task_done` after each one.
+
+    Attributes:
+        hurry: Set while a visitor waits for a job that is still behind another one: what the other one does only for
+            completeness should end.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hurry = threading.Event()
 
     @property
     def idle(self) -> bool:

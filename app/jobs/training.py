@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -59,7 +60,11 @@ def queue_training(
 
     Runs in the queue of session jobs, so that the snapshot holds every sample that was pressed before.
     """
-    with report_failure_as(ev.TrainingFailed, announce):
+    with report_failure_as(ev.TrainingFailed, announce), ExitStack() as if_it_fails:
+        preparation.pause()
+        if_it_fails.callback(preparation.resume)
+        long_jobs.hurry.set()
+        if_it_fails.callback(long_jobs.hurry.clear)
         while embed_again(tools, announce):
             if stop.is_set():
                 return
@@ -67,10 +72,24 @@ def queue_training(
             raise TaughtWithAnotherNetwork
         preparation.make_views()
         session = tools.store.load()
-        long_jobs.put(
-            lambda stop: train(tools, unless_abandoned(stop, announce), on_progress, session, stop, not_sure=not_sure)
-        )
-        preparation.request()
+
+        def training(stop: StopSignal) -> None:
+            long_jobs.hurry.clear()
+            try:
+                train(
+                    tools,
+                    unless_abandoned(stop, announce),
+                    on_progress,
+                    session,
+                    stop,
+                    not_sure=not_sure,
+                    hurry=long_jobs.hurry.is_set,
+                )
+            finally:
+                preparation.resume()
+
+        long_jobs.put(training)
+        if_it_fails.pop_all()
 
 
 def train(
@@ -81,6 +100,7 @@ def train(
     stop: StopSignal,
     *,
     not_sure: NotSure = NotSure.NORMAL,
+    hurry: Callable[[], bool] = lambda: False,
 ) -> None:
     """Train, verify the exported file, and let it answer. The model before it answers until then.
 
@@ -91,6 +111,7 @@ def train(
         session: The samples to train on.
         stop: Ends the training early.
         not_sure: OFF trains a model that is never "not sure".
+        hurry: Whether the next training waits: then this model is explained no further.
     """
     settings, path = tools.config.model, new_model_path(tools.config)
     with report_failure_as(ev.TrainingFailed, announce):
@@ -123,17 +144,25 @@ def train(
         with tools.store.calls:
             delete_trained_models(tools.config, keep=path)
         tools.store.keep_good_copy()
-        _explain(tools, announce, trained, session, stop)
-        check_backgrounds(tools, announce, stop)
+
+        def enough() -> bool:
+            return stop.is_set() or hurry()
+
+        _explain(tools, announce, trained, session, enough)
+        check_backgrounds(tools, announce, enough)
 
 
-def _explain(tools: Tools, announce: Announce, trained: TrainedModel, session: Session, stop: StopSignal) -> None:
+def _explain(
+    tools: Tools, announce: Announce, trained: TrainedModel, session: Session, enough: Callable[[], bool]
+) -> None:
     """Complete the report of a model that answers already. An error costs only the explanations, so it is logged."""
     path, before = trained.path, trained.training_report
-    if stop.is_set():
+    if enough():
         return
     try:
-        report = explained_report(before, session.taught(), trained.engine, runtime=tools.config.model.runtime)
+        report = explained_report(
+            before, session.taught(), trained.engine, runtime=tools.config.model.runtime, enough=enough
+        )
         if path.is_file():
             write_report(path, report)
             if not path.is_file():  # erased meanwhile

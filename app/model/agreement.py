@@ -16,7 +16,7 @@ from learning.softmax_regression import SoftmaxRegression
 from tpu.classifier import ClassificationEngine
 from tpu.extractor import EmbeddingExtractor
 
-COMPARED, COMPARED_PER_CLASS = 24, 2  # pictures in all, and at least so many of each class
+COMPARED, COMPARED_PER_CLASS = 12, 2  # pictures in all, and at least so many of each class: the visitor waits for them
 CLOSE_CALL = 0.1  # 8-bit rounding alone can swap two classes whose probabilities are closer than this
 LARGEST_MEAN_DIFFERENCE = 0.02  # of probabilities
 
@@ -59,7 +59,7 @@ def compare_answers(
         ExportedModelDisagrees: If a top class differs and the call was not close, or the probabilities differ too much.
         learning.errors.TrainingCancelled: If `should_stop` returned True.
     """
-    chosen = spread_over_classes(session)
+    chosen = spread_over_classes(session, COMPARED)
     compared, same, wrong, difference = 0, 0, 0, 0.0
     for number, sample in enumerate(chosen, start=1):
         if should_stop is not None and should_stop():
@@ -97,9 +97,9 @@ def compare_answers(
     return agreement
 
 
-def spread_over_classes(session: Session) -> list[Sample]:
-    """Choose COMPARED samples: the same number of each class, spread evenly over time."""
-    each = max(COMPARED_PER_CLASS, COMPARED // len(session.labels))
+def spread_over_classes(session: Session, count: int) -> list[Sample]:
+    """Choose about `count` samples: as many of each class, COMPARED_PER_CLASS or more, spread evenly over time."""
+    each = max(COMPARED_PER_CLASS, count // len(session.labels))
     chosen: list[Sample] = []
     for class_index in range(len(session.labels)):
         own = [sample for sample in session.samples if sample.class_index == class_index]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -101,12 +102,15 @@ class Vision:
             explainer.close()
         return self._observation(frame, model, judged, why)
 
-    def explanations(self, squares: Sequence[tuple[ImageArray, int, int]]) -> list[Explanation]:
+    def explanations(
+        self, squares: Sequence[tuple[ImageArray, int, int]], enough: Callable[[], bool] = lambda: False
+    ) -> list[Explanation]:
         """Explain the answers to pictures that were stored. Any thread may call it.
 
         Args:
             squares: Square pictures, RGB, uint8, (S, S, 3), each with the row of the model that was answered and the
                 row that would have been right; where these are the same, the runner-up takes the place of the latter.
+            enough: Asked before each picture; True leaves out the others.
 
         Returns:
             One explanation for each picture, with the kiosk's rows; none at all without a model, or if it can only be
@@ -121,7 +125,7 @@ class Vision:
                 return []
             explained = [
                 explainer.explain(square, winner=answer, other=truth if truth != answer else None)[1]
-                for square, answer, truth in squares
+                for square, answer, truth in takewhile(lambda _: not enough(), squares)
             ]
         finally:
             explainer.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,18 @@ from app.session.session import Sample, Session
 from tpu.tensors import ImageArray
 
 MOST_CONFUSED = 24  # pictures with a map
-LONGEST_S = 0.3  # the model waits for this before it answers; on a slow computer, fewer pictures are explained
+MOST_BY_BACKGROUND = 24  # pictures that show whether classes are known by the background
+LONGEST_S = 0.3  # on a slow computer, fewer pictures are explained
 DIGITS = 4
 
 
 def with_explanations(
-    report: Mapping[str, Any], session: Session, explainer: Explainer, *, longest_s: float = LONGEST_S
+    report: Mapping[str, Any],
+    session: Session,
+    explainer: Explainer,
+    *,
+    longest_s: float = LONGEST_S,
+    enough: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Add to a training report what the model looks at.
 
@@ -32,16 +38,22 @@ def with_explanations(
         session: The training data; its label indices are the rows of the model.
         explainer: Of the exported model.
         longest_s: Time for the confused pictures, and for the background; what is not done then is left out.
+        enough: Asked before each picture; True leaves out the others.
 
     Returns:
         The same values, and `why` in the entries of `wrong`, as `classify --why` writes it: what looks more like the
         wrong answer than like the right class. And `looks_at_background`: whether the model names a class by the
         background, for each class; None where that was not measured.
     """
+
+    def ends() -> Callable[[], bool]:
+        end_s = time.monotonic() + longest_s
+        return lambda: time.monotonic() >= end_s or enough()
+
     return {
         **report,
-        "wrong": _confused(report["wrong"], session, explainer, time.monotonic() + longest_s),
-        "looks_at_background": _by_background(session, explainer, time.monotonic() + longest_s),
+        "wrong": _confused(report["wrong"], session, explainer, ends()),
+        "looks_at_background": _by_background(session, explainer, ends()),
     }
 
 
@@ -62,14 +74,14 @@ def from_json(facts: Mapping[str, Any]) -> Explanation:
 
 
 def _confused(
-    wrong: list[dict[str, Any]], session: Session, explainer: Explainer, ends_s: float
+    wrong: list[dict[str, Any]], session: Session, explainer: Explainer, over: Callable[[], bool]
 ) -> list[dict[str, Any]]:
     samples = {one.sample_id: one for one in session.samples}
     explained = []
     for number, one in enumerate(wrong):
         sample = samples.get(one["sample"])
         picture = _picture(sample) if sample is not None and number < MOST_CONFUSED else None
-        if picture is None or time.monotonic() >= ends_s:
+        if picture is None or over():
             explained.append(one)
             continue
         _, why = explainer.explain(picture, winner=one["answer"], other=one["truth"])
@@ -77,16 +89,16 @@ def _confused(
     return explained
 
 
-def _by_background(session: Session, explainer: Explainer, ends_s: float) -> list[bool | None]:
+def _by_background(session: Session, explainer: Explainer, over: Callable[[], bool]) -> list[bool | None]:
     """Explain some pictures of each class."""
     if explainer.way is not Way.EXACT:  # covering parts of so many pictures takes too long
         return [None] * len(session.labels)
     explained: dict[int, list[tuple[ImageArray, Explanation]]] = {}
-    for sample in _by_turns(spread_over_classes(session)):
+    for sample in _by_turns(spread_over_classes(session, MOST_BY_BACKGROUND)):
         picture = _picture(sample)
         if picture is None:
             continue
-        if time.monotonic() >= ends_s:
+        if over():
             break
         _, why = explainer.explain(picture, winner=sample.class_index)
         explained.setdefault(sample.class_index, []).append((picture, why))

@@ -216,7 +216,12 @@ def _views_in_words(fit: FitResult, made: int) -> str:
 
 
 def explained_report(
-    report: Mapping[str, Any], session: Session, engine: ClassificationEngine, *, runtime: str
+    report: Mapping[str, Any],
+    session: Session,
+    engine: ClassificationEngine,
+    *,
+    runtime: str,
+    enough: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Add to a training report what the model looks at; see `with_explanations`.
 
@@ -225,10 +230,11 @@ def explained_report(
         session: What it was trained on; its labels are the rows of the model.
         engine: The exported model.
         runtime: Which interpreter opens the form of the model that explains.
+        enough: Asked before each picture; True leaves out the others.
     """
     explainer = Explainer(engine, runtime=runtime)
     try:
-        return with_explanations(report, session, explainer)
+        return with_explanations(report, session, explainer, enough=enough)
     finally:
         explainer.close()
 

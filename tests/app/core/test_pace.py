@@ -41,12 +41,18 @@ def test_a_button_that_is_held_for_long_takes_its_samples_at_full_speed() -> Non
     [
         (Mode.TEACH, 0.005, 60),
         (Mode.TEACH, 0.026, 25),
-        (Mode.TRAINING, 0.006, 30),
-        (Mode.TRAINING, 0.015, 20),
-        (Mode.TRAINING, 5.0, 10),
+        (Mode.TRAINING, 0.004, 30),
+        (Mode.TRAINING, 0.015, 10),
+        (Mode.TRAINING, 5.0, 4),
     ],
 )
 def test_a_slow_computer_draws_less_often_so_that_the_model_gets_its_time(
     mode: Mode, worked_s: float, rate_hz: float
 ) -> None:
     assert screen_rate_hz(after(1, mode), worked_s) == pytest.approx(rate_hz)
+
+
+def test_a_slow_computer_takes_no_more_pictures_than_it_draws_while_it_trains() -> None:
+    assert camera_rate_hz(after(1, Mode.TRAINING), 0.015) == pytest.approx(10)
+    assert camera_rate_hz(after(1, Mode.TRAINING), 5.0) == pytest.approx(4)
+    assert camera_rate_hz(after(1), 5.0) == math.inf

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from app.base.buttons import Action
+from app.base.workers import StopSignal
 from app.core import events as ev
 from app.jobs.preparation import VIEWS_OF_SAMPLE, Preparation
 from app.model.prior import ExtractorPrior
@@ -127,6 +128,26 @@ def test_where_made_views_do_harm_the_stored_pictures_are_turned_by_quarters(
     assert model.report is not None
     assert model.report["validation_from"] == "holds"
     assert model.report["quarter_turns"] == 3 * 2 * 4
+
+
+def test_while_a_training_runs_nothing_is_prepared_and_afterwards_the_rest_is(station_with_prior: Station) -> None:
+    station, stop = station_with_prior, StopSignal()
+    station.teach(2)
+    station.look()
+    station.panel.tap(Action.TRAIN)
+    station.kiosk.tick()
+    while station.kiosk.long_jobs.empty():  # until the training is queued
+        station.kiosk.session_jobs.get_nowait()(stop)
+    embedding, picture = station.store.load().samples[0].embedding, np.full((320, 320, 3), 90, np.uint8)
+    station.store.add(0, embedding, picture)
+    station.kiosk.perform(ev.CheckSamples())  # requests a turn
+    while not station.kiosk.session_jobs.empty():
+        station.kiosk.session_jobs.get_nowait()(stop)
+    assert views_of_samples(station) == [VIEWS_OF_SAMPLE] * 4 + [0]
+    station.kiosk.long_jobs.get_nowait()(stop)
+    while not station.kiosk.session_jobs.empty():
+        station.kiosk.session_jobs.get_nowait()(stop)
+    assert views_of_samples(station) == [VIEWS_OF_SAMPLE] * 5
 
 
 def test_another_extractor_is_measured_in_the_background_and_training_says_provisional_until_then(

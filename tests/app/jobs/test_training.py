@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import resource
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,39 @@ def test_failed_training_keeps_the_old_model_and_says_why(station: Station) -> N
         f"the model could not be written to {models}: File too large. Make room there and press TRAIN again."
     )
     assert sorted(models.iterdir()) == [old.path.with_suffix(".report.json"), old.path]
+
+
+def test_a_training_that_waits_ends_the_explaining_of_the_model_before_it(station: Station) -> None:
+    """And what is explained does not keep the new model from answering."""
+    station.train()
+    events: list[ev.Event] = []
+    train(station.tools, events.append, lambda _: None, station.store.load(), StopSignal(), hurry=lambda: True)
+    assert [type(event) for event in events] == [ev.TrainingFinished]
+    train(station.tools, events.append, lambda _: None, station.store.load(), StopSignal())
+    assert [type(event) for event in events[1:3]] == [ev.TrainingFinished, ev.ReportExplained]
+
+
+def test_the_job_before_a_training_is_asked_to_hurry_until_the_training_runs(station: Station) -> None:
+    station.teach(2)
+    jobs, stop = station.kiosk.long_jobs, StopSignal()
+    station.look()
+    station.panel.tap(Action.TRAIN)
+    station.kiosk.tick()
+    assert not jobs.hurry.is_set()
+    while jobs.empty():
+        station.kiosk.session_jobs.get_nowait()(stop)
+    assert jobs.hurry.is_set()
+    jobs.get_nowait()(stop)
+    assert not jobs.hurry.is_set()
+
+
+def test_a_training_that_cannot_be_queued_leaves_no_hurry(station: Station) -> None:
+    station.teach(1)
+    with sqlite3.connect(station.config.data_dir / "session.sqlite3") as database:
+        database.execute("DROP TABLE samples")
+    station.press(Action.TRAIN)
+    assert not station.kiosk.long_jobs.hurry.is_set()
+    assert station.kiosk.state.mode is Mode.TEACH
 
 
 def test_a_model_file_that_was_changed_is_not_restored(station: Station, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def taught(*shots: int) -> Any:
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 20])
 def test_the_number_of_compared_pictures_hardly_depends_on_the_number_of_classes(classes: int) -> None:
-    chosen = spread_over_classes(taught(*[50] * classes))
+    chosen = spread_over_classes(taught(*[50] * classes), COMPARED)
     each = [sum(sample.class_index == one for sample in chosen) for one in range(classes)]
     assert min(each) == max(each) >= COMPARED_PER_CLASS
     assert len(chosen) <= max(COMPARED, COMPARED_PER_CLASS * classes)
@@ -27,5 +27,5 @@ def test_the_number_of_compared_pictures_hardly_depends_on_the_number_of_classes
 
 
 def test_all_pictures_of_a_small_class_are_compared() -> None:
-    chosen = spread_over_classes(taught(3, 50))
+    chosen = spread_over_classes(taught(3, 50), COMPARED)
     assert [sample.number for sample in chosen if sample.class_index == 0] == [0, 1, 2]
