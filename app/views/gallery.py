@@ -16,7 +16,7 @@ from app.views.words import Translator, back_key, usage_hint
 EMPTY = message("No pictures here. Hold its button on the main screen to teach it.")
 NOT_KEPT = message("These pictures were not kept. It still knows what they taught.")
 TOUCH = message("Touch a picture to take it out.")
-STEER = message("Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back")
+STEER = message("Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back (erases nothing)")
 
 KEYS = message("Arrow keys: move · Enter: take out · Tab: next thing · Esc: back")
 

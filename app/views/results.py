@@ -11,14 +11,15 @@ from app.base.i18n import Message, Text, message
 from app.base.numbers import percent
 from app.base.picture import Picture
 from app.core.facts import TrainedFacts
-from app.core.modes.accuracy import advice, feeling, tested_accuracy, title_of_results
+from app.core.modes.accuracy import advice, feeling, proves_something, title_of_results
 from app.core.modes.results import candidates, cells, with_picture
 from app.core.state import KioskState, Mode
 from app.views.light import light
 from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Light, Results
 from app.views.words import Translator, back_key, usage_hint
 
-STEER = message("Buttons 1 and 2: move · TRAIN: choose · RESET: back")
+STEER = message("Buttons 1 and 2: move · TRAIN: choose · RESET: back (erases nothing)")
+RISE = 0.02  # accuracy that more pictures must bring at least, so that the curve is shown
 KEYS = message("Arrow keys: move · Enter: choose · Esc: back")
 
 
@@ -27,11 +28,12 @@ def results(state: KioskState, translate: Translator) -> Results | None:
     model = state.model
     if state.mode is not Mode.RESULTS or model is None or model.report is None:
         return None
-    report, cell, tested = model.report, state.results.cell, tested_accuracy(model) is not None
+    report, cell, tested = model.report, state.results.cell, proves_something(model)
     taught = tuple(index for index, count in enumerate(model.shots) if count)
     labels = tuple(state.classes[index].label for index in taught)
     confused, in_all = _confused(state, taught, labels, translate), len(candidates(state))
     curve = tuple(float(one["validation_accuracy"]) for one in report["curve"]) if tested else ()
+    rises = len(curve) > 1 and curve[-1] - curve[0] >= RISE  # a flat curve says nothing
     if cell is not None:
         title = _answered(labels[cell.truth], labels[cell.answer])
     elif state.results.lit and 2 * _on_background(state, confused) > len(confused):
@@ -47,8 +49,8 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         note=translate(_note(state, model)),
         glad=feeling(model),
         curve_title=translate(message("More pictures, better guesses")),
-        curve=curve if len(curve) > 1 else (),
-        curve_text=translate(percent(curve[-1], down=True)) if curve else "",
+        curve=curve if rises else (),
+        curve_text=translate(percent(curve[-1], down=True)) if rises else "",
         confusion_title=translate(message("Left: what it really was. Top: what it guessed.")),
         labels=labels if tested else (),
         indices=taught if tested else (),

@@ -21,6 +21,8 @@ STAGES: dict[SavingStage, Message] = {
 }
 
 MOST_NAMED = 3
+TAKE_HOME_AGAIN = message("To take it home, plug the drive in again and press SAVE.")
+TAKE_HOME = message("To take it home, plug in a drive and press SAVE again.")
 DRIVE_AGAIN = message("Or plug the drive in again and press SAVE.")
 DRIVE_AT_ALL = message("Or plug in a drive and press SAVE again.")
 
@@ -37,7 +39,9 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         text = text if now.drive else message("It takes a moment.")
     elif not now.drive:
         title = celebration(_taught(state))
-        text = message("Ask staff: your model is number {number}.", number=now.number)
+        text = message("It is kept on this machine.")
+        if state.has_pin:  # staff can copy it to a drive
+            text = message("Ask staff: your model is number {number}.", number=now.number)
     elif now.note:
         title, text = celebration(_taught(state)), now.note
     else:
@@ -50,7 +54,8 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
     if now.drive:
         home = message("At home, open {file} on the drive.", file=HOME_PAGE)
     else:
-        home = DRIVE_AGAIN if state.drive_seen else DRIVE_AT_ALL
+        again, at_all = (DRIVE_AGAIN, DRIVE_AT_ALL) if state.has_pin else (TAKE_HOME_AGAIN, TAKE_HOME)
+        home = again if state.drive_seen else at_all
     return Saving(
         title=translate(title),
         where=translate(where),

@@ -12,7 +12,7 @@ from app.base.numbers import percent
 from app.core.facts import TrainedFacts
 
 GOOD_FROM = 0.7  # accuracy from which the kiosk is glad about a model
-UNTESTED_FEELING = 0.25
+UNTESTED_FEELING, VIEWS_FEELING = 0.25, 0.35
 
 
 def is_good(model: TrainedFacts) -> bool:
@@ -56,7 +56,7 @@ def title_of_results(model: TrainedFacts) -> Message:
     if accuracy is None:
         return message("Not tested yet")
     if model.validation_from == "views":
-        return message("{percent} right", percent=percent(accuracy, down=True))
+        return message("I have seen each thing only once") if is_good(model) else message("I still mix things up")
     right, total = _right_of_total(model, accuracy)
     if right == total:
         return message("All {total} right!", total=total)
@@ -83,11 +83,24 @@ def advice(model: TrainedFacts, labels: Sequence[str] = ()) -> Message:
     return message("Well taught!")
 
 
+def has_mistakes(model: TrainedFacts) -> bool:
+    """Whether the test found a mistake."""
+    confusion = model.report["confusion"] if model.report is not None else []
+    return any(count for truth, row in enumerate(confusion) for answer, count in enumerate(row) if truth != answer)
+
+
+def proves_something(model: TrainedFacts) -> bool:
+    """Whether the numbers of the test are worth showing: copies of its own pictures prove nothing if all are right."""
+    return tested_accuracy(model) is not None and (model.validation_from != "views" or has_mistakes(model))
+
+
 def feeling(model: TrainedFacts) -> float:
     """How the mascot feels about a model, -1..1: proud of a good one, a little worried about one that often fails."""
     accuracy = tested_accuracy(model)
     if accuracy is None:
         return UNTESTED_FEELING
+    if not proves_something(model):
+        return VIEWS_FEELING
     if accuracy >= GOOD_FROM:
         return 0.5 + 0.5 * (accuracy - GOOD_FROM) / (1 - GOOD_FROM)
     return max(-0.5, accuracy - GOOD_FROM)

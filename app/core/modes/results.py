@@ -9,7 +9,7 @@ from typing import Any
 from app.base.buttons import Action, Button, MatrixCell, ScreenKey, StoredPicture
 from app.base.i18n import message
 from app.core import events as ev
-from app.core.modes.accuracy import tested_accuracy
+from app.core.modes.accuracy import proves_something
 from app.core.pages import ResultsState
 from app.core.state import KioskState, Mode, Step, refused
 
@@ -53,7 +53,7 @@ def targets(state: KioskState) -> tuple[Button, ...]:
     pictures = tuple(StoredPicture(int(one["sample"])) for one in with_picture(state))
     undo = (Action.UNDO,) if state.results.removed else ()
     why = (Action.WHY,) if state.results.explanations else ()
-    matrix = cells(state.model.report) if tested_accuracy(state.model) is not None else ()
+    matrix = cells(state.model.report) if proves_something(state.model) else ()
     return (*(cell for row in matrix for cell in row), *pictures, ScreenKey.BACK, *why, *undo)
 
 

@@ -6,14 +6,17 @@ import pygame
 
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
+from app.ui.painting.layout import HIGH_SPEECH_H, MARGIN, SPEECH_H
 
 RADIUS, THICK, PLATE = 34, 10, 44
 
 
 def draw_hold_ring(canvas: Canvas, share: float) -> None:
-    """Draw the ring in the upper left corner, beside the finger that may hold it; `share` is 0..1."""
+    """Draw the ring below the upper left corner, where a finger may hold, and below the advice; `share` is 0..1."""
     px, palette = canvas.px, canvas.palette
-    centre = (px(PLATE + 96), px(PLATE + 14))
+    portrait = canvas.surface.get_height() > canvas.surface.get_width()
+    advice_h = HIGH_SPEECH_H if portrait else SPEECH_H
+    centre = (px(MARGIN + PLATE + 16), px(MARGIN + advice_h + 16 + PLATE + 12))
     plate = paint.disc(px(PLATE), palette.panel)
     canvas.surface.blit(plate, plate.get_rect(center=centre))
     paint.ring(canvas.surface, centre, px(RADIUS), px(THICK), share, palette.accent, palette.raised)

@@ -94,6 +94,6 @@ def test_the_ring_of_a_hold_grows() -> None:
     view, accent = page_views()["attract"], load_theme(SIZES[0]).palette.accent
     sizes = []
     for share in (None, 0.25, 0.75):
-        pixels = drawn(replace(view, staff_hold=share), SIZES[0])[:160, :320]
+        pixels = drawn(replace(view, staff_hold=share), SIZES[0])[:320, :320]
         sizes.append(int((pixels == accent).all(axis=2).sum()))
     assert sizes[0] < sizes[1] < sizes[2]

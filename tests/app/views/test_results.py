@@ -48,9 +48,23 @@ def test_without_a_test_no_accuracy_is_shown_anywhere() -> None:
 
 def test_views_are_said_to_be_copies() -> None:
     page = shown(replace(TESTED, validation_from="views"))
-    assert page.title == "75% right"
+    assert page.title == "I have seen each thing only once"
     assert page.text == "Hold each button once more, then press TRAIN: that is a real test."
     assert page.note == "Tested with its own pictures, moved and turned."
+
+
+@pytest.mark.parametrize("how", ["views", "holds"])
+def test_what_was_taught_in_one_hold_alone_is_not_praised_with_numbers(how: str) -> None:
+    """All of its own pictures, moved and turned, are right: that says nothing about new ones."""
+    assert MODEL_WITH_RESULTS.report is not None
+    flat = [{"fraction": share, "validation_accuracy": 1.0} for share in (0.25, 0.5, 1.0)]
+    report = {**MODEL_WITH_RESULTS.report, "wrong": [], "confusion": [[2, 0], [0, 2]], "curve": flat}
+    page = shown(TrainedFacts(1.0, 0.5, (3, 3), report, how))
+    assert (page.curve, page.curve_text) == ((), "")
+    assert bool(page.confusion) == bool(page.labels) == (how == "holds")
+    assert ("%" in page.title + page.text) is False
+    assert page.title == ("All 4 right!" if how == "holds" else "I have seen each thing only once")
+    assert (page.glad < 0.5) == (how == "views")
 
 
 def test_a_provisional_limit_adds_one_short_line() -> None:

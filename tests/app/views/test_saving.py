@@ -85,6 +85,9 @@ def test_without_a_drive_the_model_has_a_number_for_staff_and_no_path() -> None:
 def test_without_a_drive_and_without_a_pin_the_page_says_where_the_folder_is() -> None:
     """There may be no staff who could copy it."""
     page = shown(drive="", number=17, folder="/home/ada/Documents/teachable/17")
+    assert page.text == "It is kept on this machine."
+    assert page.home == "To take it home, plug in a drive and press SAVE again."
+    assert "17" not in page.text + page.home  # there is nobody to tell it
     assert page.where == "In the folder /home/ada/Documents/teachable/17"
 
 

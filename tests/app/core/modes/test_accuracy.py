@@ -38,12 +38,12 @@ VIEWS = [
     (
         trained(0.979, "views", 97, 3),
         "It learned! It knows 97% of its own pictures, moved and turned. Now show a thing in another way!",
-        "97% right",
+        "I have seen each thing only once",
     ),
     (
         trained(0.6, "views", 6, 4),
         "It mixes up its own pictures when they are moved or turned. Show each thing from more sides.",
-        "60% right",
+        "I still mix things up",
     ),
 ]
 UNTESTED = [
@@ -91,7 +91,7 @@ def test_the_advice_names_the_two_classes_that_are_mixed_up_most_often() -> None
 def test_the_mascot_feels_what_the_test_says() -> None:
     perfect, good, bad = (feeling(model) for model, _, _ in HOLDS[:3])
     assert perfect == 1 > good > 0 > bad > -1
-    assert 0 < feeling(UNTESTED[0][0]) < good
+    assert 0 < feeling(UNTESTED[0][0]) < feeling(trained(1.0, "views", 20)) < good
 
 
 def test_the_counts_come_from_the_confusion_matrix() -> None:

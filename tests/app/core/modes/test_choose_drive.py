@@ -184,8 +184,8 @@ def kept_here(*events: ev.Event) -> str:
 
 
 def test_the_advice_after_saving_here_depends_on_whether_a_drive_was_plugged_in() -> None:
-    plug_in = "Or plug in a drive and press SAVE again."
-    again = "Or plug the drive in again and press SAVE."
+    plug_in = "To take it home, plug in a drive and press SAVE again."
+    again = "To take it home, plug the drive in again and press SAVE."
     assert kept_here() == plug_in
     assert kept_here(plugged()) == plug_in
     assert kept_here(plugged(A), plugged()) == again  # switched off by an earlier SAVE it may still be in

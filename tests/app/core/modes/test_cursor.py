@@ -196,7 +196,7 @@ def test_the_hint_names_keys_after_a_key_and_buttons_after_a_press_on_the_box() 
     assert hint(state) == "Arrow keys: move · Enter: take out · Tab: next thing · Esc: back"
     state = replace(state, inputs=state.inputs.assign("gpio:17", 1))
     state, _ = run(state, ev.InputPressed("gpio:17"), ev.InputReleased("gpio:17"))
-    assert hint(state) == "Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back"
+    assert hint(state) == "Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back (erases nothing)"
     assert hint(keyed(state, "left")).startswith("Arrow keys: move")
 
 
