@@ -179,7 +179,7 @@ def kept_here(*events: ev.Event) -> str:
     state, _ = after(state, ev.ButtonPressed(Action.SAVE), ev.SavingFinished(Path("/exports/x"), False, number=17))
     shown = present(state, None, NOTHING_SEEN, Surroundings()).saving
     assert shown is not None
-    assert (shown.onto_drive, shown.text) == (False, "Ask staff: your model is number 17.")
+    assert (shown.onto_drive, shown.text) == (False, "It is kept on this machine.")
     return shown.home
 
 
