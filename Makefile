@@ -95,7 +95,7 @@ check: $(VENV)/.ready
 	$(VENV)/bin/lint-imports
 
 # Every bit of a small session, flipped one at a time; 500 whole kiosks with flipped bits, and 500 with wrong settings.
-# Takes an hour. A second call does not start the same kiosks again: for that, delete build/flips.
+# Takes half an hour. A second call goes on where the first one stopped: to begin again, delete build/flips.
 flips: $(VENV)/.ready
 	$(RUN) benchmarks/bit_flips.py --every --state build/flips/sessions.jsonl
 	$(RUN) benchmarks/wrong_settings.py --kiosks 500 --state build/flips/settings.jsonl

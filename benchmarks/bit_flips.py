@@ -2,12 +2,14 @@
 
 python benchmarks/bit_flips.py [--every] [--bits N] [--kiosks N] [--state FILE]
 
-Every bit goes through the function that opens a session, in this process; `--every` takes minutes. Then the whole kiosk
-starts without a window with a sample of flipped bits, in which every way of repairing a session occurs.
+Every bit goes through the function that opens a session, in this process; `--every` takes about ten minutes of a core.
+Then the whole kiosk starts without a window with a sample of flipped bits, in which every way of repairing a session
+occurs. With `--state` a second call goes on where the first one stopped.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import sys
@@ -27,6 +29,8 @@ from tests.support.bit_flips import SAMPLES, Flipper
 
 IN_MEMORY = Path("/dev/shm")
 HEADER_BITS = 800
+WRITTEN_EVERY = 500
+IN_FILE_NAMES = str.maketrans({" ": "-", ",": None})
 
 
 def main() -> None:
@@ -36,7 +40,7 @@ def main() -> None:
     parser.add_argument("--bits", type=int, default=2000, help="size of the sample (default: 2000)")
     parser.add_argument("--minutes", type=float, default=60, help="the longest time for each half (default: 60)")
     parser.add_argument("--kiosks", type=int, default=500, help="how many whole kiosks to start (default: 500)")
-    parser.add_argument("--state", type=Path, help="keeps which kiosks have started, so that another call goes on")
+    parser.add_argument("--state", type=Path, help="keeps what was opened and started, so that another call goes on")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     failed = 0
@@ -45,38 +49,72 @@ def main() -> None:
             flipper = Flipper(Path(folder) / str(good_copy), good_copy=good_copy)
             number = flipper.bits if options.every else min(options.bits, flipper.bits)
             bits = random.Random(0).sample(range(flipper.bits), number)
-            failed += open_each(flipper, bits, good_copy=good_copy, minutes=options.minutes)
+            counts = Counts(options.state, f"{number} bits, {'with' if good_copy else 'without'} the last good copy")
+            failed += open_each(flipper, bits, counts, minutes=options.minutes)
         failed += start_each(flipped_kiosks(Path(folder) / "kiosks", options.kiosks), options.state)
     print(machine_line())
     if failed:
         sys.exit(1)
 
 
-def open_each(flipper: Flipper, bits: Sequence[int], *, good_copy: bool, minutes: float) -> int:
+class Counts:
+    """What came of the flipped bits so far.
+
+    Args:
+        state: The file of the kiosks that have started; the counts lie beside it. None to keep nothing.
+        name: Tells these bits from others.
+    """
+
+    def __init__(self, state: Path | None, name: str) -> None:
+        self._path, self.name = state and state.with_name(f"{state.name}.{name.translate(IN_FILE_NAMES)}"), name
+        self._counts: Counter[str] = Counter()
+        if self._path is not None and self._path.exists():
+            self._counts.update(json.loads(self._path.read_text(encoding="utf-8")))
+
+    def __getitem__(self, what: str) -> int:
+        return self._counts[what]
+
+    def add(self, *what: str) -> None:
+        """Count one bit."""
+        self._counts.update(what)
+
+    def write(self) -> None:
+        """Write the file."""
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            partial = self._path.with_name(f"{self._path.name}.partial")
+            partial.write_text(json.dumps(self._counts), encoding="utf-8")
+            partial.replace(self._path)
+
+
+def open_each(flipper: Flipper, bits: Sequence[int], counts: Counts, *, minutes: float) -> int:
     """Open the session after each flipped bit, for so many minutes at most; return how many did not open."""
-    kept: Counter[int] = Counter()
-    failed, damaged, started_s = 0, 0, time.perf_counter()
-    opened = 0
-    for bit in bits:
+    before, started_s = counts["opened"], time.perf_counter()
+    for bit in bits[before:]:
         if time.perf_counter() - started_s > 60 * minutes:
             break
-        opened += 1
         try:
             samples, damage = flipper.open_with(bit, use=False)
         except Exception as error:
-            failed += 1
-            print(f"bit {bit}: {type(error).__name__}: {error}")
-            continue
-        kept[samples] += 1
-        damaged += bool(damage)
-    each_ms = 1e3 * (time.perf_counter() - started_s) / max(1, opened)
-    counts = ", ".join(f"{count} with {samples} of {SAMPLES} samples" for samples, count in sorted(kept.items()))
+            counts.add("opened", "failed")
+            print(f"bit {bit}: {type(error).__name__}: {error}", flush=True)
+        else:
+            counts.add("opened", f"with {samples} samples", *(["noticed"] if damage else []))
+        if counts["opened"] % WRITTEN_EVERY == 0:
+            counts.write()
+    counts.write()
+    each_ms = 1e3 * (time.perf_counter() - started_s) / max(1, counts["opened"] - before)
+    kept = ", ".join(
+        f"{counts[f'with {samples} samples']} with {samples} of {SAMPLES} samples"
+        for samples in range(2 * SAMPLES)
+        if counts[f"with {samples} samples"]
+    )
     print(
-        f"{opened} of {flipper.bits} bits, {'with' if good_copy else 'without'} the last good copy: "
-        f"{failed} failed; {damaged} noticed; {counts}; {each_ms:.1f} ms each",
+        f"{counts['opened']} of {counts.name} ({flipper.bits} in all): "
+        f"{counts['failed']} failed; {counts['noticed']} noticed; {kept}; {each_ms:.1f} ms each",
         flush=True,
     )
-    return failed
+    return counts["failed"]
 
 
 @dataclass(frozen=True)

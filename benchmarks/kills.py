@@ -1,10 +1,11 @@
 """Kill the kiosk's storage at random moments, and cut its power: no acknowledged sample may be lost or doubled.
 
-python benchmarks/kills.py [--kills 500] [--cuts 200]
+python benchmarks/kills.py [--kills 500] [--cuts 200] [--state FILE]
 
 Each kill is a SIGKILL to a process that adds, removes, archives and erases; afterwards the session is opened and
 compared with what the process had acknowledged. Each power cut is a copy of an ext4 image on a loop device (needs root)
-while the process writes: what had reached the device is all that is left.
+while the process writes: what had reached the device is all that is left. With `--state` a second call goes on where
+the first one stopped.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import datetime
 from itertools import count
@@ -34,6 +36,7 @@ from app.session.archive import Archive
 from app.session.store import SessionStore
 from benchmarks._shared import machine_line, option_parser
 
+CUTS_OF_ONE_DISK = 10
 MAKER = {"labels": ("a", "b"), "extractor_name": "x", "extractor_sha256": "1"}
 
 
@@ -160,18 +163,52 @@ def main() -> None:
     parser = option_parser(__doc__)
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--cuts", type=int, default=200)
+    parser.add_argument("--state", type=Path, help="keeps what was done, so that another call goes on")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
-        bad = _kill(Path(folder), options.kills)
-        bad += _cut(Path(folder), options.cuts) if os.geteuid() == 0 else 0
+        bad = _kill(Path(folder), Tally(options.state, "kills"), options.kills)
+        bad += _cut(Path(folder), Tally(options.state, "cuts"), options.cuts) if os.geteuid() == 0 else 0
     print(machine_line())
     sys.exit(1 if bad else 0)
 
 
-def _kill(folder: Path, kills: int) -> int:
-    rng, bad, acknowledged = random.Random(0), 0, 0
-    for number in range(kills):
+class Tally:
+    """How many kills or power cuts are done, how many samples were acknowledged, and how many ended badly.
+
+    Args:
+        state: A file that keeps it; None to keep nothing.
+        name: "kills" or "cuts".
+    """
+
+    def __init__(self, state: Path | None, name: str) -> None:
+        self._state, self._name = state, name
+        self.done, self.acknowledged, self.bad = self._all().get(name, (0, 0, 0))
+
+    def _all(self) -> dict[str, list[int]]:
+        if self._state is None or not self._state.exists():
+            return {}
+        return dict(json.loads(self._state.read_text(encoding="utf-8")))
+
+    def add(self, lines: Sequence[str], found: Sequence[str]) -> None:
+        """Count those that found these problems ("" for none), after what the process had said."""
+        self.done += len(found)
+        self.acknowledged += sum('"added"' in line for line in lines)
+        self.bad += sum(map(bool, found))
+        if self._state is not None:
+            self._state.parent.mkdir(parents=True, exist_ok=True)
+            partial = self._state.with_name(f"{self._state.name}.partial")
+            partial.write_text(json.dumps({**self._all(), self._name: [self.done, self.acknowledged, self.bad]}))
+            partial.replace(self._state)
+
+    def __str__(self) -> str:
+        done = f"{self.done} {self._name}, {self.acknowledged} acknowledged samples"
+        return f"{done}: {self.bad} with a sample lost or doubled"
+
+
+def _kill(folder: Path, tally: Tally, kills: int) -> int:
+    for number in range(tally.done, kills):
+        rng = random.Random(number)
         path = folder / "killed" / "s"
         shutil.rmtree(path.parent, ignore_errors=True)
         path.parent.mkdir()
@@ -180,22 +217,21 @@ def _kill(folder: Path, kills: int) -> int:
         child.kill()
         lines = child.read().splitlines()
         child.output.close()
-        acknowledged += sum('"added"' in line for line in lines)
         if found := problem(path, lines):
-            bad += 1
-            print(f"kill {number}: {found}")
-    print(f"{kills} kills, {acknowledged} acknowledged samples: {bad} with a sample lost or doubled", flush=True)
-    return bad
+            print(f"kill {number}: {found}", flush=True)
+        tally.add(lines, [found])
+    print(tally, flush=True)
+    return tally.bad
 
 
-def _cut(folder: Path, cuts: int) -> int:
+def _cut(folder: Path, tally: Tally, cuts: int) -> int:
     """Copy the image of a mounted file system at random moments: a disk as it is when the power goes away."""
     mount, copied = folder / "mount", folder / "copied"
     mount.mkdir()
     copied.mkdir()
-    rng, bad, acknowledged, done = random.Random(1), 0, 0, 0
-    while done < cuts:
-        image = folder / f"image-{done}"  # a new file: the kernel may still write to the one before
+    while tally.done < cuts:
+        rng = random.Random(tally.done)
+        image = folder / f"image-{tally.done}"  # a new file: the kernel may still write to the one before
         with image.open("wb") as file:
             file.truncate(24 << 20)
         subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", image], check=True)
@@ -203,31 +239,31 @@ def _cut(folder: Path, cuts: int) -> int:
         child = Child(mount / "s", rng.randrange(1 << 30))
         lines: list[str] = []
         rest = ""
-        for _ in range(min(10, cuts - done)):
+        found: list[str] = []
+        for number in range(tally.done, min(tally.done + CUTS_OF_ONE_DISK, cuts)):
             time.sleep(rng.uniform(0.05, 0.4))
             child.send(signal.SIGSTOP)  # so that nothing is acknowledged while the image is copied
             text = rest + child.read()
             *whole, rest = text.split("\n")
             lines += whole
-            copy = folder / f"copy-{done}"  # a new file: a loop device may still show the content of the one before
+            copy = folder / f"copy-{number}"  # a new file: a loop device may still show the content of the one before
             _snapshot(image, copy)
             child.send(signal.SIGCONT)
             subprocess.run(["mount", "-o", "loop", copy, copied], check=True)
             try:
-                if found := problem(copied / "s", lines):
-                    bad += 1
-                    print(f"power cut {done}: {found}")
+                found.append(problem(copied / "s", lines))
             finally:
                 subprocess.run(["umount", copied], check=True)
                 copy.unlink()
-            done += 1
-        acknowledged += sum('"added"' in line for line in lines)
+            if found[-1]:
+                print(f"power cut {number}: {found[-1]}", flush=True)
         child.kill()
         child.output.close()
         subprocess.run(["umount", mount], check=True)
         image.unlink()
-    print(f"{cuts} power cuts, {acknowledged} acknowledged samples: {bad} with a sample lost or doubled", flush=True)
-    return bad
+        tally.add(lines, found)
+    print(tally, flush=True)
+    return tally.bad
 
 
 def _snapshot(image: Path, copy: Path) -> None:
