@@ -34,10 +34,9 @@ def main() -> None:
     things = [make(rng) for make in makers for _ in range(ROWS_EACH)]
     columns = [np.vstack([view.picture for view in world.views(things, TRAINED_PX)]) for _ in range(COLUMNS)]
     try:
-        written = cv2.imwrite(str(options.file), cv2.cvtColor(np.hstack(columns), cv2.COLOR_RGB2BGR))
-    except cv2.error:
-        written = False
-    if not written:
+        encoded = cv2.imencode(options.file.suffix, cv2.cvtColor(np.hstack(columns), cv2.COLOR_RGB2BGR))[1]
+        options.file.write_bytes(encoded.tobytes())
+    except (cv2.error, OSError):
         parser.error(f"cannot write {options.file}: name a .png or .jpg in a folder that exists.")
 
 

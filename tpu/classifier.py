@@ -165,16 +165,16 @@ def _check_numbers(path: StrPath, lines: Sequence[tuple[int, str]], indices: Seq
         return
     if sorted(indices) == list(range(1, len(indices) + 1)):
         raise LabelsUnreadable(path, "counts its classes from 1. Number its lines 0, 1, 2, …")
-    odd = next(place for place, index in enumerate(indices) if index >= len(indices) or indices.count(index) > 1)
-    in_order = sum(index == place for place, index in enumerate(indices))
-    if in_order > len(indices) / 2 and indices[odd] >= len(indices) > 2:
-        number, line = lines[odd]
+    odd = next(place for place, index in enumerate(indices) if index >= len(indices) or index in indices[:place])
+    number, line = lines[odd]
+    of_line = f"(line {number}: {line[:40]!r})"
+    if indices[odd] >= len(indices):
         raise LabelsUnreadable(
             path,
-            f"has a line that starts with a number, so it labels the class {indices[odd]} "
-            f"(line {number}: {line[:40]!r}). Number all lines: 0, 1, 2, …",
+            f"has a line that starts with a number, so it labels the class {indices[odd]} {of_line}. "
+            "Number all lines: 0, 1, 2, …",
         )
-    raise LabelsUnreadable(path, "leaves out or repeats a class number. Number its lines 0, 1, 2, …")
+    raise LabelsUnreadable(path, f"labels the class {indices[odd]} twice {of_line}. Number its lines 0, 1, 2, …")
 
 
 def _embedding_tensor(model: bytes) -> tuple[int, ...]:

@@ -128,7 +128,7 @@ class PictureModel:
     ) -> None:
         path = Path(path)
         self.model_bytes = _read(path) if data is None else _checked(path, data)
-        self.name = path.stem
+        self.name = path.stem.encode("utf-8", "replace").decode()  # it is written to files and shown
         self._path = path
         self.sha256 = hashlib.sha256(self.model_bytes).hexdigest()
         self.compiled_for_edge_tpu = EDGE_TPU_OPERATOR in self.model_bytes

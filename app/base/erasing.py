@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,12 +18,22 @@ from app.base.workers import give_sign_of_life
 CHUNK_BYTES = 1 << 20
 
 
+def is_odd(path: Path) -> bool:
+    """Whether a path leads to something else than a plain file: a link, folder, pipe, socket or device."""
+    try:
+        return not stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
 def overwrite(path: Path) -> None:
-    """Replace every byte of a file by zero, in place and durably; a missing file is no error.
+    """Replace every byte of a file by zero, in place and durably; one that is missing or no plain file is no error.
 
     Raises:
         OSError: If the disk fails or cannot be written; the call can be repeated.
     """
+    if is_odd(path):  # it holds nothing of ours, and opening a pipe would block for ever
+        return
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
@@ -47,14 +58,11 @@ def overwrite_open(descriptor: int, first: int = 0) -> None:
 
 
 def shred(path: Path) -> None:
-    """Overwrite a file, then delete it; a missing file is no error.
+    """Overwrite a file, then delete it; a missing file is no error. What is no file is only deleted.
 
     Raises:
         OSError: If the disk fails or cannot be written; the call can be repeated.
     """
-    if path.is_symlink():  # what it points to is not ours
-        path.unlink(missing_ok=True)
-        return
     overwrite(path)
     path.unlink(missing_ok=True)
 

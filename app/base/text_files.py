@@ -9,6 +9,7 @@ from tpu.plain_files import read_plain_file
 LARGEST_TEXT_BYTES = 4 << 20
 NOT_UTF_8 = "it is not UTF-8 text: save it as UTF-8"
 _MARKS_OF_OTHERS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16 and UTF-32
+_IN_OTHERS = b"\0"  # UTF-16 and UTF-32 without a mark are full of it; people do not type it
 
 
 class NotText(ValueError):
@@ -27,7 +28,7 @@ def read_text_file(path: Path) -> str:
 
 def decode_text(data: bytes) -> str:
     """Decode the content of a text file; see `read_text_file`."""
-    if data.startswith(_MARKS_OF_OTHERS):
+    if data.startswith(_MARKS_OF_OTHERS) or _IN_OTHERS in data:
         raise NotText(NOT_UTF_8)
     try:
         return data.decode("utf-8-sig")

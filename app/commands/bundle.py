@@ -6,6 +6,7 @@ kernel, the sizes of the files in the data directory, and counts from the stored
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shutil
@@ -87,7 +88,7 @@ def _class_names(config: Config) -> re.Pattern[str] | None:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=1.0)
+    return sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True, timeout=1.0)
 
 
 def _versions() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,15 +12,22 @@ from pathlib import Path, PurePath
 from app.base.errors import DatasetInvalid
 from app.base.file_names import file_name_problem
 from app.base.labels import label_key
+from app.base.shown_paths import shown_path
 from learning.fit import MIN_SHOTS
 from tpu.tensors import PICTURE_ENDINGS
 
 logger = logging.getLogger(__name__)
 
 DROPPINGS = {
-    "__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information", "lost+found",
+    "__macosx", "icon\r", "network trash folder", "temporary items",  # macOS
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information",  # Windows
+    "@eadir", "#recycle", "@recycle", "@__thumb", "lost.dir", "lost+found",  # disk stations, Android, Linux
 }  # fmt: skip
-TEST_FOLDERS = {"test", "val", "valid", "validation"}
+TRAIN_FOLDERS = {"train", "training", "train_set", "training_set", "trainset"}
+TEST_FOLDERS = {
+    "test", "testing", "test_set", "testset", "val", "valid", "validation", "eval", "evaluation", "dev",
+}  # fmt: skip
+_FOUND_BY_WINDOWS = re.compile(r"found\.\d{3}", re.IGNORECASE)
 FORMATS = "JPEG, PNG, BMP, WebP or TIFF"
 
 
@@ -125,15 +133,31 @@ def check_label(label: str) -> None:
 
 
 def _training_part(data_dir: Path) -> Path:
-    """Return the folder `train` of a folder that is divided into training and testing; else the folder itself."""
-    folders = {folder.name.casefold(): folder for folder in _folders_in(data_dir)}
-    if "train" not in folders or len(folders) > 1 + len(TEST_FOLDERS & set(folders)):
-        return data_dir
-    if not _folders_in(folders["train"]):
-        return data_dir  # a class of this name
-    if rest := sorted(set(folders) - {"train"}):
-        logger.warning("only the pictures in %s are used, not those in %s", folders["train"], ", ".join(rest))
-    return folders["train"]
+    """Return the folder for training of a folder that is divided into training and testing; else the folder itself.
+
+    Archives often unpack to a folder in a folder: a single folder of folders takes the place of its parent.
+    """
+    folders = _folders_in(data_dir)
+    if len(folders) == 1 and not _pictures_in(data_dir) and not _pictures_in(folders[0]):
+        if len(_folders_in(folders[0])) < 2:
+            return data_dir
+        logger.warning("the classes are the folders in %s", shown_path(folders[0]))
+        return _training_part(folders[0])
+    name = training_folder(folder.name for folder in folders)
+    if name is None or not _folders_in(data_dir / name):
+        return data_dir  # or a class of this name
+    if rest := sorted(folder.name.casefold() for folder in folders if folder.name != name):
+        logger.warning(
+            "only the pictures in %s are used, not those in %s", shown_path(data_dir / name), ", ".join(rest)
+        )
+    return data_dir / name
+
+
+def training_folder(names: Iterable[str]) -> str | None:
+    """Return which of the folders of a data set holds the pictures for training, if the others are for testing."""
+    by_key = {name.casefold(): name for name in names}
+    training = TRAIN_FOLDERS & set(by_key)
+    return by_key[training.pop()] if len(training) == 1 and set(by_key) - training <= TEST_FOLDERS else None
 
 
 def _by_label(folders: Iterable[Path]) -> dict[str, list[Path]]:
@@ -169,7 +193,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 def is_dropping(name: str) -> bool:
     """Whether the system, not a person, made the file or folder of this name: hidden ones, thumbnails, bins."""
-    return name.startswith(".") or name.casefold() in DROPPINGS
+    return name.startswith(".") or name.casefold() in DROPPINGS or _FOUND_BY_WINDOWS.fullmatch(name) is not None
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -11,12 +11,10 @@ from pathlib import PurePosixPath
 
 from app.base.errors import DatasetInvalid
 from app.base.labels import label_key
-from app.commands.dataset import TEST_FOLDERS, Dataset, checked, is_dropping
+from app.commands.dataset import Dataset, checked, is_dropping, training_folder
 from tpu.tensors import PICTURE_ENDINGS
 
 logger = logging.getLogger(__name__)
-
-TRAIN = "train"
 
 
 def find_pictures_at(address: str) -> Dataset:
@@ -27,11 +25,17 @@ def find_pictures_at(address: str) -> Dataset:
     """
     root = address.rstrip("/")
     files = [one for one in _listed(address) if not any(map(is_dropping, one.parts))]
-    top = {one.parts[0].casefold() for one in files if len(one.parts) > 1}
-    if TRAIN in top and top <= {TRAIN} | TEST_FOLDERS and all(len(one.parts) != 2 for one in files):
-        if rest := sorted(top - {TRAIN}):
-            logger.warning("only the pictures in %s/%s are used, not those in %s", root, TRAIN, ", ".join(rest))
-        name = next(one.parts[0] for one in files if one.parts[0].casefold() == TRAIN)
+    if len({one.parts[0] for one in files}) == 1 < len({one.parts[1] for one in files if len(one.parts) > 2}) and all(
+        len(one.parts) > 2 or one.suffix.lower() not in PICTURE_ENDINGS for one in files
+    ):
+        root = f"{root}/{files[0].parts[0]}"
+        logger.warning("the classes are the folders in %s", root)
+        files = [one.relative_to(one.parts[0]) for one in files]
+    top = {one.parts[0] for one in files if len(one.parts) > 1}
+    name = training_folder(top)
+    if name is not None and all(len(one.parts) != 2 for one in files):
+        if rest := sorted(one.casefold() for one in top - {name}):
+            logger.warning("only the pictures in %s/%s are used, not those in %s", root, name, ", ".join(rest))
         files = [one.relative_to(name) for one in files if one.parts[0] == name]
         root = f"{root}/{name}"
     found: dict[str, list[str]] = {}

@@ -21,6 +21,7 @@ from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import Camera, Clock, ImageArray
 from app.base.redaction import redacted
+from app.base.shown_paths import shown_path
 from app.config.schema import CameraSettings
 from app.devices import pi_camera
 from app.devices.file_cameras import FolderCamera, VideoFileCamera, camera_unreadable
@@ -58,7 +59,7 @@ def open_camera(source: str, settings: CameraSettings = pi_camera.USUAL) -> Came
     if is_camera_module(source):
         return pi_camera.PiCamera(source, settings)
     if address := STREAM.match(source):
-        source = address[0].lower() + source[address.end() :]  # FFmpeg knows schemes in small letters only
+        source = address[0].lower() + _as_utf_8(source[address.end() :])  # FFmpeg knows small letters only
         if redacted(source) != source:
             silence_libraries()  # FFmpeg would print the address with its password
         return OpenCVCamera(source, redacted(source), cv2.CAP_FFMPEG)
@@ -71,12 +72,29 @@ def open_camera(source: str, settings: CameraSettings = pi_camera.USUAL) -> Came
             return FolderCamera(path)
         if source.startswith("/dev/"):
             _refuse_unconnected(source, path)
-            return OpenCVCamera(source, path.name, cv2.CAP_V4L2, settings)
+            return OpenCVCamera(_readable_device(path), shown_path(path.name), cv2.CAP_V4L2, settings)
         if path.is_file():
             return VideoFileCamera(path)
     except OSError as error:
         raise camera_unreadable(source, error) from error
     raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=CHECK_NAME))
+
+
+def _as_utf_8(rest: str) -> str:
+    """Write the bytes of an address that are not UTF-8 as %XX: OpenCV crashes over them."""
+    return re.sub("[\udc80-\udcff]", lambda found: f"%{ord(found[0]) - 0xDC00:02X}", rest)
+
+
+def _readable_device(path: Path) -> str:
+    """Return the name of a device for OpenCV, which crashes over names that are not UTF-8.
+
+    Raises:
+        CameraUnavailable: If neither its name nor that of the device behind the link is UTF-8.
+    """
+    for name in (str(path), str(path.resolve())):
+        if name.isascii() or shown_path(name) == name:
+            return name
+    raise CameraUnavailable(str(path), message("there is no such device, file or folder. {step}", step=CHECK_NAME))
 
 
 def is_camera_module(source: str) -> bool:

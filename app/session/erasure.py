@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+from glob import escape
 from pathlib import Path
 
 from app.base.erasing import overwrite, overwrite_open, shred
@@ -33,7 +34,7 @@ def erase_files(path: Path, *, damaged: bool = True) -> None:
     """
     if path.is_file():
         _mark(path)
-    for other in (*_beside(path), *(damaged_beside(path) if damaged else ())):
+    for other in (*files_beside(path), *(damaged_beside(path) if damaged else ())):
         shred(other)
     overwrite(journal_of(path))
     if path.is_file():
@@ -72,8 +73,15 @@ def good_copy_of(path: Path) -> Path:
 
 
 def damaged_beside(path: Path) -> list[Path]:
-    """Return the damaged databases, and their journals, that were set aside beside a session."""
-    return sorted(path.parent.glob(f"{path.name}{DAMAGED}*"))
+    """Return the damaged databases, and their journals, that were set aside beside a session, but no folders."""
+    return sorted(
+        one for one in path.parent.glob(f"{escape(path.name)}{DAMAGED}*") if one.is_symlink() or not one.is_dir()
+    )
+
+
+def probe_of(path: Path) -> Path:
+    """Return the file that is written to find out whether the disk can be written."""
+    return path.with_name(f"{path.name}.probe")
 
 
 def cover_unfinished_growth(path: Path) -> None:
@@ -109,7 +117,8 @@ def _mark(path: Path) -> None:
         os.close(descriptor)
 
 
-def _beside(path: Path) -> list[Path]:
+def files_beside(path: Path) -> list[Path]:
+    """Return the files that may lie beside a database, besides its journal and damaged ones."""
     return [
         path.with_name(path.name + ending)
         for name in (GOOD_COPY, RECOVERED)

@@ -20,13 +20,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.base.erasing import shred
+from app.base.erasing import is_odd, shred
 from app.base.error_texts import system_error_text
 from app.base.files import DAMAGED, set_aside, sync_directory
 from app.base.i18n import Message, Text, message
 from app.session.copying import unfinished
 from app.session.database import GROWTH_BYTES, create_tables, grow, open_database, prepare
-from app.session.erasure import RECOVERED, cover_unfinished_growth, finish_erasing, good_copy_of, journal_of
+from app.session.erasure import (
+    RECOVERED,
+    cover_unfinished_growth,
+    files_beside,
+    finish_erasing,
+    good_copy_of,
+    journal_of,
+    probe_of,
+)
 from app.session.salvage import rebuild, salvage
 from app.session.soundness import DAMAGE_ERRORS, find_damage
 
@@ -79,12 +87,15 @@ def open_session(path: Path, labels: Sequence[str]) -> Opened:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        odd = _make_way(path)
         finish_erasing(path)
         _finish_recovery(path)
         cover_unfinished_growth(path)
         shred(unfinished(good_copy_of(path)))
     except OSError as error:
         return _in_memory(path, error)
+    if odd:
+        return _recover(path, labels, "it is not a plain file")
     lost_file = good_copy_of(path).is_file() and not (path.is_file() and path.stat().st_size)
     try:
         database = open_database(path)
@@ -103,6 +114,26 @@ def open_session(path: Path, labels: Sequence[str]) -> Opened:
             return _recover(path, labels, "it cannot be written, but the disk can")
         return _in_memory(path, disk_problem if problem.errno == errno.EROFS else problem)
     return Opened(database)
+
+
+def _make_way(path: Path) -> bool:
+    """Remove what is in the place of a file of the session and is none: opening a pipe would block for ever.
+
+    Returns:
+        Whether that was the database itself. It is set aside, unless it is a folder, which `_recover` sets aside.
+    """
+    shared = (path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))  # SQLite looks for them
+    for other in (journal_of(path), *shared, *files_beside(path), probe_of(path)):
+        if is_odd(other):
+            logger.warning("%s is not a plain file and is removed", other)
+            if other.is_dir() and not other.is_symlink():
+                set_aside(other)
+            else:
+                other.unlink()
+    if not is_odd(path) or (path.is_dir() and not path.is_symlink()):
+        return False
+    logger.warning("%s is not a plain file and is renamed to %s", path, set_aside(path))
+    return True
 
 
 def memory_database() -> sqlite3.Connection:
@@ -189,7 +220,7 @@ def _finish_recovery(path: Path) -> None:
 
 def _disk_problem(path: Path) -> OSError | None:
     """Return why nothing can be written beside a database, or why it cannot be written itself; None if it can."""
-    probe = path.with_name(f"{path.name}.probe")
+    probe = probe_of(path)
     try:
         with probe.open("wb") as file:
             file.write(bytes(1 << 16))

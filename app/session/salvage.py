@@ -6,6 +6,7 @@ The result is a new database in memory. The damaged file is only read.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
@@ -167,7 +168,7 @@ def _read_opened(path: Path, labels: Sequence[str], *, repair: bool) -> Salvaged
 def _open(path: Path, *, repair: bool) -> sqlite3.Connection:
     """Open a database read-only, without its journal; with `repair`, a copy in memory whose header is corrected."""
     if not repair or sys.version_info < (3, 11):  # Python 3.10 cannot open a copy in memory
-        database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+        database = sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro&immutable=1", uri=True)
         database.execute("PRAGMA writable_schema = ON")  # a damaged definition hides one table, not all of them
         return database
     data = bytearray(path.read_bytes() if path.stat().st_size <= _LARGEST_REPAIRED_BYTES else b"")

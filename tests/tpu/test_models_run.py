@@ -157,7 +157,12 @@ def test_label_files_are_read_by_pycoral_s_rules(tmp_path: Path, text: str, name
         (b"1 apple\n2 cup\n", "counts its classes from 1. Number its lines 0, 1, 2, …"),
         ("apple\nbl\u00e4tter\n".encode("latin-1"), "is not UTF-8 text (line 2). Save it as UTF-8."),
         ("apple\n".encode("utf-16"), "is not UTF-8 text (line 1). Save it as UTF-8."),
-        (b"0 a\n0 b\n", "leaves out or repeats a class number. Number its lines 0, 1, 2, …"),
+        (b"0 a\n0 b\n", "labels the class 0 twice (line 2: '0 b'). Number its lines 0, 1, 2, …"),
+        (
+            b"7 up\nwater\n",
+            "has a line that starts with a number, so it labels the class 7 (line 1: '7 up'). "
+            "Number all lines: 0, 1, 2, …",
+        ),
     ],
 )
 def test_a_label_file_that_breaks_a_rule_is_refused_with_line_and_rule(
@@ -176,7 +181,8 @@ def test_a_label_file_with_a_gap_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LabelsUnreadable) as caught:
         read_label_file(path)
     assert str(caught.value) == (
-        f"the label file {path} leaves out or repeats a class number. Number its lines 0, 1, 2, …"
+        f"the label file {path} has a line that starts with a number, so it labels the class 2 (line 2: '2 cup'). "
+        "Number all lines: 0, 1, 2, …"
     )
 
 

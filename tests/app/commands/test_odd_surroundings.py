@@ -49,6 +49,17 @@ def test_names_that_are_not_utf_8_have_a_readable_stand_in(
     assert [one["image"] for one in json.loads(answers.read_text())] == [f"{tmp_path}/bild?.png"] * 2
 
 
+def test_a_model_is_trained_with_an_extractor_whose_name_is_not_utf_8(
+    trained: tuple[Path, Path], tmp_path: Path
+) -> None:
+    from tpu.models import default_extractor_path
+
+    extractor, out = tmp_path / os.fsdecode(b"netz\xe4.tflite"), tmp_path / os.fsdecode(b"ordn\xe4r")
+    extractor.write_bytes(default_extractor_path().read_bytes())
+    assert main(["train", str(trained[0]), "--out", str(out), "--extractor", str(extractor)]) == 0
+    assert json.loads((out / "session.json").read_text())["extractor"]["name"] == "netz?"
+
+
 def test_a_reader_that_has_seen_enough_is_no_error(trained: tuple[Path, Path]) -> None:
     data, out = trained
     pictures = " ".join([str(data / "red" / "0.png")] * 400)
@@ -110,6 +121,8 @@ def test_pictures_below_a_class_folder_are_read_and_what_systems_leave_behind_is
         a_picture(tmp_path / name)
     for name in ("__MACOSX/apple/._1.png", "apple/.hidden.png", "cup/@eaDir/2.png", ".git/x.png"):
         a_picture(tmp_path / name)
+    for name in ("#recycle", "@Recycle", "LOST.DIR", "FOUND.000", "RECYCLER", "Network Trash Folder", "cup/lost+found"):
+        a_picture(tmp_path / name / "old.png")
     (tmp_path / "cup" / "Thumbs.db").write_bytes(b"x")
     (tmp_path / "cup" / "loop").symlink_to(tmp_path)
     found = find_pictures(tmp_path)
@@ -117,17 +130,36 @@ def test_pictures_below_a_class_folder_are_read_and_what_systems_leave_behind_is
     assert found.left_out == 0
 
 
+@pytest.mark.parametrize(
+    ("training", "others"),
+    [("train", ["test", "Validation"]), ("Training", ["Test"]), ("training_set", ["test_set", "eval"])],
+)
 def test_a_folder_for_training_beside_one_for_testing_is_the_one_that_is_used(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    training: str, others: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for part in ("train", "test", "Validation"):
+    for part in (training, *others):
         for name in ("apple/1.png", "apple/2.png", "cup/1.png", "cup/2.png"):
             a_picture(tmp_path / part / name)
     found = find_pictures(tmp_path)
     assert {str(file.relative_to(tmp_path)).split("/")[0] for files in found.pictures.values() for file in files} == {
-        "train"
+        training
     }
-    assert caplog.messages == [f"only the pictures in {tmp_path / 'train'} are used, not those in test, validation"]
+    rest = ", ".join(sorted(map(str.casefold, others)))
+    assert caplog.messages == [f"only the pictures in {tmp_path / training} are used, not those in {rest}"]
+
+
+@pytest.mark.parametrize("inside", ["", "train/"])
+def test_a_folder_that_an_archive_wraps_around_the_classes_is_no_class(
+    inside: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("apple/1.png", "apple/2.png", "cup/1.png", "cup/2.png"):
+        a_picture(tmp_path / "fruit" / f"{inside}{name}")
+        a_picture(tmp_path / "__MACOSX" / "fruit" / name)
+    if inside:
+        a_picture(tmp_path / "fruit" / "val" / "apple" / "1.png")
+    (tmp_path / "readme.txt").write_text("How the pictures were taken.")
+    assert sorted(find_pictures(tmp_path).pictures) == ["apple", "cup"]
+    assert caplog.messages[0] == f"the classes are the folders in {tmp_path / 'fruit'}"
 
 
 def test_spellings_of_one_name_are_one_class(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

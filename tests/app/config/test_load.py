@@ -111,7 +111,7 @@ def test_a_byte_order_mark_is_accepted_and_other_encodings_are_named(tmp_path: P
     text = '[classes]\nlabels = ["Äpfel", "cup"]\n'
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert load_config(path).classes.labels == ("Äpfel", "cup")
-    for encoding, line in (("utf-16", ""), ("latin-1", " (line 2)")):
+    for encoding, line in (("utf-16", ""), ("utf-16-be", ""), ("utf-32", ""), ("latin-1", " (line 2)")):
         path.write_bytes(text.encode(encoding))
         with pytest.raises(ConfigInvalid) as caught:
             load_config(path)

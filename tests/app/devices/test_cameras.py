@@ -228,3 +228,12 @@ def test_the_scheme_of_an_address_may_have_any_case(address: str) -> None:
     with pytest.raises(CameraUnavailable) as caught:
         open_camera(address)
     assert "it delivers no pictures. Check the address and the network" in str(caught.value)
+
+
+def test_an_address_that_is_not_utf_8_is_an_address_like_any_other() -> None:
+    with pytest.raises(CameraUnavailable) as caught:
+        open_camera(os.fsdecode(b"http://127.0.0.1:9/k\xe4mera"))
+    assert str(caught.value) == (
+        "camera http://127.0.0.1:9/k%E4mera: it delivers no pictures. "
+        "Check the address and the network, or name another one with --camera."
+    )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -112,7 +115,43 @@ def test_a_folder_in_the_place_of_the_session_is_set_aside(tmp_path: Path) -> No
     with closing(opened(tmp_path / "s")) as store:
         assert store.opened.disk_problem is None
         assert store.load().samples == ()
+        store.erase()
     assert (tmp_path / "s.damaged-1" / "kept").read_bytes() == b"x"
+
+
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_link_to_a_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def a_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize("file", ["", "-journal", "-wal", ".good", ".recovered", ".probe", ".good.partial", ".damaged-1"])
+@pytest.mark.parametrize("kind", [a_pipe, a_link_to_a_device, a_socket, a_folder])
+def test_whatever_is_in_the_place_of_a_file_of_the_session_it_opens_and_a_visit_can_end(
+    kind: Callable[[Path], None], file: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "s"
+    opened(path).close()
+    path.with_name(f"s{file}").unlink(missing_ok=True)
+    kind(path.with_name(f"s{file}"))
+    with closing(opened(path)) as store:
+        assert store.opened.disk_problem is None
+        store.add(0, np.ones(4, np.float32), PICTURE)
+        store.keep_good_copy()
+        store.erase()
+        assert store.load().samples == ()
+    assert path.is_file()
 
 
 def test_a_page_size_that_no_database_has_hides_no_sample(tmp_path: Path) -> None:
