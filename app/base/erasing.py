@@ -9,21 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 from contextlib import suppress
 from pathlib import Path
 
+from app.base.files import is_odd
 from app.base.workers import give_sign_of_life
 
 CHUNK_BYTES = 1 << 20
-
-
-def is_odd(path: Path) -> bool:
-    """Whether a path leads to something else than a plain file: a link, folder, pipe, socket or device."""
-    try:
-        return not stat.S_ISREG(path.lstat().st_mode)
-    except FileNotFoundError:
-        return False
 
 
 def overwrite(path: Path) -> None:

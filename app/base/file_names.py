@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import count
 
+from app.base.labels import is_blank
+
 HOME_PAGE = "open_me.html"  # in every saved folder: what to open at home
 LONGEST_BYTES = 100  # leaves room for a suffix; FAT, ext4 and Windows end near 255
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
@@ -54,7 +56,7 @@ def file_name_problem(name: str) -> str | None:
         length = len(name.encode("utf-8"))
     except UnicodeEncodeError:
         return "it is not valid UTF-8"
-    if not name.strip():
+    if is_blank(name):
         return "it is empty"
     if found := FORBIDDEN.search(name):
         return f"it contains {found.group()!r}"

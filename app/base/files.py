@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from itertools import count
@@ -32,6 +33,7 @@ def write_durably(path: Path, data: bytes) -> None:
     """
     partial = path.with_name(path.name + ".partial")
     try:
+        make_way(partial)
         write_through(partial, data)
         partial.replace(path)
         sync_directory(path.parent)
@@ -50,6 +52,24 @@ def write_through(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+
+
+def is_odd(path: Path) -> bool:
+    """Whether a path leads to something else than a plain file: a link, folder, pipe, socket or device."""
+    try:
+        return not stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def make_way(path: Path) -> None:
+    """Remove a link, pipe, socket or device from the place of a file: opening a pipe would block for ever.
+
+    Raises:
+        OSError: If it cannot be removed.
+    """
+    if is_odd(path) and (path.is_symlink() or not path.is_dir()):
+        path.unlink()
 
 
 def sync_directory(directory: Path) -> None:

@@ -23,6 +23,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from app.base.files import make_way
+from tpu.plain_files import read_plain_file
+
 FOLDER = "incidents"  # in the data directory
 INCIDENTS, LOG, CRASHES = "incidents.txt", "log.txt", "crashes.txt"
 LARGEST_BYTES = 128 << 10  # of each file; there are two of each name
@@ -55,6 +58,7 @@ class Incidents(logging.Handler):
         with suppress(OSError, ValueError):
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / CRASHES
+            make_way(path)
             size_bytes = path.stat().st_size if path.exists() else 0
             self._crashes = path.open("wb" if size_bytes > LARGEST_BYTES else "ab", buffering=0)
             faulthandler.enable(self._crashes)  # stacks of all threads when systemd ends a frozen kiosk with SIGABRT
@@ -105,7 +109,7 @@ class Incidents(logging.Handler):
     def _ended_well(folder: Path) -> bool:
         """Whether the run before ended as intended, or there was none."""
         try:
-            text = (folder / LOG).read_text(encoding="utf-8", errors="replace")
+            text = read_plain_file(folder / LOG, 2 * LARGEST_BYTES).decode("utf-8", "replace")
         except OSError:
             return True
         return text.rfind(ENDED) >= text.rfind(STARTED)
@@ -124,6 +128,7 @@ class RingFile:
         data = text.encode("utf-8", "replace")[: self._largest_bytes]
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_way(self.path)
             if self.path.exists() and self.path.stat().st_size + len(data) > self._largest_bytes:
                 self.path.replace(self.before)
             with self.path.open("ab") as file:

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
+
+INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Characters that draw nothing, although they count as letters or marks: variation selectors and fillers.
+
+Source: Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point; and the blank braille pattern.
+"""
+
+
+def is_blank(label: str) -> bool:
+    """Whether nothing of a name can be seen."""
+    return all(
+        char.isspace() or unicodedata.category(char) in ("Cc", "Cf") or INVISIBLE.match(char) is not None
+        for char in label
+    )
 
 
 def label_key(label: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from app.base.errors import PicturesSkipped
 from app.base.explanation import Way
 from app.base.shown_paths import shown_path, shown_text
+from app.base.text_files import LARGEST_TEXT_BYTES
 from app.commands.exit_codes import DONE
 from app.commands.overlays import Overlays, why_as_json
 from app.commands.report import line_writer, write_json
@@ -20,6 +21,7 @@ from app.model.why import Explainer
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.edgetpu.accelerator import accelerator_for, wait_until_usable
 from tpu.errors import ModelUnreadable, PictureUnreadable
+from tpu.plain_files import read_plain_file
 from tpu.tensors import centre_crop, read_picture
 
 logger = logging.getLogger(__name__)
@@ -158,7 +160,7 @@ def _metadata_number(model: Path, *names: str, least: float = 0.0) -> float:
     """
     for folder in (model.parent, model.parent.parent):
         try:
-            value = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+            value = json.loads(read_plain_file(folder / METADATA, LARGEST_TEXT_BYTES))
             for name in names:
                 value = value[name]
             number = float(value)

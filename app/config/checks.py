@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.base.errors import ConfigInvalid
 from app.base.i18n import LANGUAGES
-from app.base.labels import all_different
+from app.base.labels import all_different, is_blank
 from app.base.not_sure import NotSure
 from app.base.pin import is_pin, is_stored
 from app.base.privacy import Privacy
@@ -46,7 +46,7 @@ def check(config: Config, source: str) -> None:
             f"{source}: classes.labels names {len(labels)} classes. Name {MIN_CLASSES} to {MAX_CLASSES}."
         )
     given = [label for label in labels if label]
-    if any(not label.strip() for label in given) or not all_different(given):
+    if any(map(is_blank, given)) or not all_different(given):
         raise ConfigInvalid(f"{source}: classes.labels needs names that differ, in more than case, and are not blank.")
     if odd := [label for label in labels if not label.isprintable() or len(label) > LONGEST_LABEL]:
         raise ConfigInvalid(

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.base.files import write_durably
+from tpu.plain_files import read_plain_file
 
 logger = logging.getLogger(__name__)
 
 FILE = "pin_lock.json"
 MOST_WRONG, MOST_LOCKED_S = 1_000_000, 300.0
+
+LARGEST_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,11 @@ class PinLock:
 def read_pin_lock(folder: Path) -> PinLock:
     """Read the lock; no lock if there is no file, or one that cannot be read."""
     try:
-        found = json.loads((folder / FILE).read_bytes())
+        found = json.loads(read_plain_file(folder / FILE, LARGEST_BYTES))
         wrong, locked_s = int(found["wrong"]), float(found["locked_s"])
     except FileNotFoundError:
         return PinLock()
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         logger.warning("the lock of the PIN cannot be read, so there is none: %s", error)
         return PinLock()
     return PinLock(min(max(0, wrong), MOST_WRONG), min(max(0.0, locked_s), MOST_LOCKED_S))

@@ -16,7 +16,7 @@ from typing import Any
 from app.base.error_texts import system_error_text
 from app.base.errors import DriveUnreadable, FolderRefused
 from app.base.i18n import message
-from app.base.labels import all_different
+from app.base.labels import all_different, is_blank
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
 from learning.fit import MIN_CLASSES
@@ -99,12 +99,12 @@ def checked_labels(facts: dict[str, Any]) -> tuple[str, ...]:
 
 
 def clean(text: object) -> str:
-    """Return a text on one line without control characters; empty if it is not a text."""
+    """Return a text on one line without control characters; empty if it is not a text, or nothing of it can be seen."""
     if not isinstance(text, str):
         return ""
     one_line = " ".join(unicodedata.normalize("NFC", text[: 4 * LONGEST_LABEL]).split())
     shown = "".join(char for char in one_line if char.isprintable() or char in JOINERS)
-    return shown[:LONGEST_LABEL].strip()
+    return "" if is_blank(shown) else shown[:LONGEST_LABEL].strip()
 
 
 def damaged(name: str) -> FolderRefused:

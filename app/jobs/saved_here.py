@@ -32,11 +32,13 @@ from app.model.saved_folder.ascii_names import ascii_path, is_name_refused, with
 from app.model.saved_folder.drive_paths import refuse_links
 from app.model.saved_folder.facts import EXPORT_FOLDER
 from app.model.saved_folder.verified_folder import CHECKSUMS, METADATA, listed_sums, with_checksums, write_folder
+from tpu.plain_files import read_plain_file
 
 logger = logging.getLogger(__name__)
 
 _NO_ROOM = message("There is too little room on this computer. Plug in a drive and press SAVE again.")
 LAST_NUMBER = "last_saved_number.txt"  # in the data directory: a number is never given twice
+LARGEST_NUMBER_BYTES = 100
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def next_number(data_dir: Path, exports: Path) -> int:
     file = data_dir / LAST_NUMBER
     before = [one.number or 0 for one in saved_here(exports)]
     with suppress(OSError, ValueError):
-        before.append(int(file.read_text(encoding="ascii")))
+        before.append(int(read_plain_file(file, LARGEST_NUMBER_BYTES)))
     number = max(before, default=0) + 1
     try:
         write_durably(file, str(number).encode())

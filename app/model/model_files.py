@@ -18,8 +18,11 @@ from app.base.error_texts import system_error_text
 from app.base.errors import ModelNotWritten
 from app.base.files import write_durably
 from app.config.schema import Config
+from tpu.plain_files import read_plain_file
 
 TRAINED, SHOWN = "model", "shown"  # how the names of trained models and of models from drives begin
+
+LARGEST_REPORT_BYTES = 256 << 20
 
 
 def models_dir(config: Config) -> Path:
@@ -51,7 +54,7 @@ def saved_counterpart(model: Path) -> Path | None:
 def read_report(model: Path) -> dict[str, Any] | None:
     """Return what `write_report` wrote beside a model; None if it is missing or damaged."""
     try:
-        facts: dict[str, Any] = json.loads(report_path(model).read_bytes())
+        facts: dict[str, Any] = json.loads(read_plain_file(report_path(model), LARGEST_REPORT_BYTES))
     except (OSError, ValueError):  # the model is worth saving without it
         return None
     return facts

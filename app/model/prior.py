@@ -20,10 +20,12 @@ from app.base.paths import asset_path
 from app.base.ports import ImageArray
 from learning.view_prior import ViewPrior, measure_prior, prior_from_bytes, prior_to_bytes
 from tpu.made_views import PictureBank
+from tpu.plain_files import read_plain_file
 
 logger = logging.getLogger(__name__)
 
 FOLDER = "extractors"  # in the data directory
+LARGEST_BYTES = 64 << 20  # of a file there
 BANK = asset_path("models", "bank.zip")
 
 
@@ -110,6 +112,6 @@ class ExtractorPrior:
 
 def _read(path: Path) -> ViewPrior | None:
     try:
-        return prior_from_bytes(path.read_bytes())
+        return prior_from_bytes(read_plain_file(path, LARGEST_BYTES))
     except OSError:
         return None

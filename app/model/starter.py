@@ -11,6 +11,7 @@ import numpy as np
 
 from app.base.errors import StarterUnusable
 from app.base.ports import ImageArray
+from app.base.text_files import LARGEST_TEXT_BYTES
 from app.model.live import LiveModel
 from app.model.saved_folder.contents import write_export
 from app.model.saved_folder.facts import export_facts
@@ -21,6 +22,7 @@ from app.session.session import Sample, Session
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
 from tpu.extractor import EmbeddingExtractor
+from tpu.plain_files import read_plain_file
 from tpu.tensors import centre_crop
 
 VIEWS = 24  # of each rendered thing, over its whole range of poses
@@ -41,7 +43,7 @@ def open_starter(folder: Path, num_classes: int, *, runtime: str) -> LiveModel:
         StarterUnusable: If the folder has no model that can run.
     """
     try:
-        facts = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        facts = json.loads(read_plain_file(folder / METADATA, LARGEST_TEXT_BYTES))
         path = folder / facts["model"]
         engine = ClassificationEngine(path, labels=facts["labels"], runtime=runtime, device="cpu")
         known = len(engine.labels)

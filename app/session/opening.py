@@ -20,9 +20,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.base.erasing import is_odd, shred
+from app.base.erasing import shred
 from app.base.error_texts import system_error_text
-from app.base.files import DAMAGED, set_aside, sync_directory
+from app.base.files import DAMAGED, is_odd, make_way, set_aside, sync_directory
 from app.base.i18n import Message, Text, message
 from app.session.copying import unfinished
 from app.session.database import GROWTH_BYTES, create_tables, grow, open_database, prepare
@@ -125,11 +125,10 @@ def _make_way(path: Path) -> bool:
     shared = (path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))  # SQLite looks for them
     for other in (journal_of(path), *shared, *files_beside(path), probe_of(path)):
         if is_odd(other):
-            logger.warning("%s is not a plain file and is removed", other)
-            if other.is_dir() and not other.is_symlink():
+            logger.warning("%s is not a plain file, so it does not stay there", other)
+            make_way(other)
+            if other.is_dir():
                 set_aside(other)
-            else:
-                other.unlink()
     if not is_odd(path) or (path.is_dir() and not path.is_symlink()):
         return False
     logger.warning("%s is not a plain file and is renamed to %s", path, set_aside(path))

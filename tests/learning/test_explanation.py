@@ -136,9 +136,16 @@ def scaled_mean(g: GraphBuilder) -> int:
     return g.flat(g.add("SUB", [x, g.constant(g.rng.normal(0, 0.3, 8))], g.shapes[x], "SubOptions"))
 
 
+def parts_exchanged(g: GraphBuilder) -> int:
+    """The parts of a mean in another order, and one of them twice."""
+    first, second = g.split(g.mean(g.convolution(g.image, 8, kernel=3, stride=4)), 2)
+    return g.flat(g.concatenation([second, first, second]))
+
+
 EXPLAINABLE = [
     one_mean, one_pool, joined_means, means_in_two_steps, projected_mean, two_looks_joined, two_looks_averaged,
     two_looks_stacked, two_looks_stacked_and_averaged, projected_together, global_gain, not_averaged, scaled_mean,
+    parts_exchanged,
 ]  # fmt: skip
 
 

@@ -48,8 +48,32 @@ class GraphBuilder:
         array = array.astype(np.int32 if array.dtype.kind == "i" else np.float32)
         return self.tensor(array.shape, array)
 
-    def add(self, name: str, inputs: list[int], shape: tuple[int, ...], options: str = "", **fields: Any) -> int:
-        """An operator with one output of the given shape."""
+    def add(
+        self,
+        name: str,
+        inputs: list[int],
+        shape: tuple[int, ...],
+        options: str = "",
+        *,
+        whole: bool = False,
+        **fields: Any,
+    ) -> int:
+        """An operator with one output of the given shape; its numbers are whole (int32) or float32."""
+        output = self.tensor(shape)
+        if whole:
+            self._graph.tensors[output].type = schema.TensorType.INT32
+        self._operator(name, inputs, [output], options, **fields)
+        return output
+
+    def split(self, entry: int, parts: int, axis: int = 3) -> list[int]:
+        """Equal parts of a tensor along an axis."""
+        shape = list(self.shapes[entry])
+        shape[axis] //= parts
+        outputs = [self.tensor(tuple(shape)) for _ in range(parts)]
+        self._operator("SPLIT", [self.constant(np.int32(axis)), entry], outputs, "SplitOptions", numSplits=parts)
+        return outputs
+
+    def _operator(self, name: str, inputs: list[int], outputs: list[int], options: str, **fields: Any) -> None:
         code = getattr(schema.BuiltinOperator, name)
         known = [one.builtinCode for one in self._model.operatorCodes]
         if code not in known:
@@ -58,15 +82,13 @@ class GraphBuilder:
             self._model.operatorCodes.append(made)
             known.append(code)
         operator = schema.OperatorT()
-        output = self.tensor(shape)
-        operator.opcodeIndex, operator.inputs, operator.outputs = known.index(code), inputs, [output]
+        operator.opcodeIndex, operator.inputs, operator.outputs = known.index(code), inputs, outputs
         if options:
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, options)
             operator.builtinOptions = getattr(schema, f"{options}T")()
             for field, value in fields.items():
                 setattr(operator.builtinOptions, field, value)
         self._graph.operators.append(operator)
-        return output
 
     def convolution(
         self,

@@ -54,9 +54,14 @@ def test_both_kinds_of_tiff_say_their_size_in_both_orders_of_bytes(order: str, b
     assert picture_size(data[:-20]) is None
 
 
-def test_progressive_and_lossless_files_have_their_size_in_the_header_too() -> None:
+def test_progressive_lossless_and_transparent_files_have_their_size_in_the_header_too() -> None:
     assert picture_size(encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)) == (50, 30)
-    assert picture_size(encoded(".webp", cv2.IMWRITE_WEBP_QUALITY, 101)) == (50, 30)
+    for quality in (80, 101):  # 101 is lossless
+        assert picture_size(encoded(".webp", cv2.IMWRITE_WEBP_QUALITY, quality)) == (50, 30)
+    transparent, webp = Image.fromarray(PICTURE), io.BytesIO()
+    transparent.putalpha(100)
+    transparent.save(webp, "webp", quality=80)
+    assert picture_size(webp.getvalue()) == (50, 30)
 
 
 def png(width: int, height: int) -> bytes:

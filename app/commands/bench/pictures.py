@@ -81,7 +81,8 @@ def _written(folder: Path) -> list[Path]:
     for file in files:
         camera.new_view()
         large = cv2.resize(camera.read(), SIZE_PX, interpolation=cv2.INTER_CUBIC) + noise
-        file.write_bytes(cv2.imencode(file.suffix, cv2.cvtColor(np.clip(large, 0, 255).astype(np.uint8), cv2.COLOR_RGB2BGR))[1].tobytes())
+        large = cv2.cvtColor(np.clip(large, 0, 255).astype(np.uint8), cv2.COLOR_RGB2BGR)
+        file.write_bytes(cv2.imencode(file.suffix, large)[1].tobytes())
     return files
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pygame
 
+from app.base.labels import INVISIBLE
 from app.base.paths import asset_path
 from app.ui.painting.scripts import in_drawing_order
 
@@ -75,6 +76,8 @@ class FontStack:
         for char in text:
             font, shown = self.own, char
             if not _has(self.own, char):
+                if INVISIBLE.match(char):
+                    continue
                 file = fallback_for(char)
                 font, shown = (self.own, "?") if file is None else (_opened(file, self._size_px), char)
             if runs and (runs[-1][0] is font or (shown and not shown.isprintable())):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.base.incidents import CONTEXT, ENDED, INCIDENTS, LOG, STARTED, Incidents, RingFile
+from app.base.incidents import CONTEXT, CRASHES, ENDED, INCIDENTS, LOG, STARTED, Incidents, RingFile
 
 
 @pytest.fixture
@@ -81,6 +82,15 @@ def test_the_files_are_never_larger_than_their_limit(tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 2000
     assert {path.name for path in tmp_path.iterdir()} == {"x.txt", "x.1.txt"}
     assert "line 499\n" in (tmp_path / "x.1.txt").read_text()
+
+
+def test_pipes_in_the_place_of_its_files_stop_nothing(tmp_path: Path, log: logging.Logger) -> None:
+    for name in (INCIDENTS, LOG, CRASHES):
+        os.mkfifo(tmp_path / name)
+    handler = begin(tmp_path, log)
+    log.warning("kept")
+    end(handler, log)
+    assert (tmp_path / INCIDENTS).read_text().endswith("WARNING kiosk: kept\n\n")
 
 
 def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path: Path, log: logging.Logger) -> None:

@@ -199,6 +199,19 @@ def test_what_is_no_plain_file_of_a_sensible_size_is_refused_at_once(
     )
 
 
+def test_a_pipe_beside_a_model_is_left_alone(
+    trained: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = next(trained[1].rglob("model.tflite"))
+    copy = tmp_path / "folder" / "model" / "model.tflite"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(model.read_bytes())
+    for place in ("folder/metadata.json", "folder/model/metadata.json", "folder/model/labels.txt"):
+        os.mkfifo(tmp_path / place)
+    assert main(["classify", str(copy), str(trained[0] / "red" / "0.png")]) == 0
+    assert capsys.readouterr().out.rpartition("/")[2].startswith("0.png: red: ")
+
+
 def test_a_stranger_s_extractor_or_model_never_ends_the_command_line_s_process(
     trained: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,6 +53,10 @@ def test_a_file_overrides_only_what_it_names(tmp_path: Path) -> None:
             "{path}: classes.labels needs names that differ, in more than case, and are not blank.",
         ),
         (
+            '[classes]\nlabels = ["x", " \\u200b\\u3164"]\n',
+            "{path}: classes.labels needs names that differ, in more than case, and are not blank.",
+        ),
+        (
             '[classes]\nlabels = ["x", " "]\n',
             "{path}: classes.labels needs names that differ, in more than case, and are not blank.",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,29 @@ def test_the_file_has_no_time_of_a_clock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damaged", ["", "[]", "{", '{"wrong": "x", "locked_s": 1}', "\x00\xff", '{"wrong": 1}', "[" * 100_000]
+    "damaged",
+    [
+        "",
+        "[]",
+        "{",
+        '{"wrong": "x", "locked_s": 1}',
+        "\x00\xff",
+        '{"wrong": 1}',
+        '{"wrong": 1e999, "locked_s": 1}',
+        "[" * 100_000,
+    ],
 )
 def test_a_damaged_file_is_no_lock(damaged: str, tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(damaged.encode("latin-1"))
     assert read_pin_lock(tmp_path) == PinLock()
+
+
+def test_a_pipe_in_the_place_of_the_file_is_no_lock_and_is_replaced(tmp_path: Path) -> None:
+    for name in (FILE, f"{FILE}.partial"):
+        os.mkfifo(tmp_path / name)
+    assert read_pin_lock(tmp_path) == PinLock()
+    write_pin_lock(tmp_path, PinLock(5, 240.0))
+    assert read_pin_lock(tmp_path) == PinLock(5, 240.0)
 
 
 def test_a_lock_is_never_longer_than_five_minutes(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -91,6 +92,8 @@ def test_each_saved_model_has_a_number_that_is_never_given_twice(tmp_path: Path)
     assert [next_number(data, exports) for _ in range(3)] == [1, 2, 3]
     lay_folders(exports, {"a": 5})
     (exports / "a" / "metadata.json").write_text(json.dumps({"order": 5, "number": 16, "labels": ["apple", "cup"]}))
+    (data / LAST_NUMBER).unlink()
+    os.mkfifo(data / LAST_NUMBER)
     assert next_number(data, exports) == 17  # also if the data directory is new
     (found,) = saved_here(exports)
     assert (found.number, found.labels) == (16, ("apple", "cup"))

@@ -16,6 +16,7 @@ from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.graphs import RELU6, GraphBuilder
 from tpu.classifier import ClassificationEngine
+from tpu.errors import InferenceFailed
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 
@@ -96,6 +97,32 @@ def test_a_model_without_an_explaining_form_is_explained_by_covering_parts(tmp_p
     assert explainer.reason == "the model has a step that is not linear after its last maps: MAX_POOL_2D"
     assert np.unravel_index(found.cells.argmax(), found.cells.shape) == (4, 1)
     assert np.count_nonzero(found.cells > 0.01) == 1
+
+
+def fails_on_blue(path: Path) -> ClassificationEngine:
+    """A model that looks up a factor for red or green, whichever is brighter, and has none for blue."""
+    graph = GraphBuilder(32)
+    brightest = graph.add(
+        "ARG_MAX", [graph.mean(graph.image), graph.constant(np.int32(3))], (1, 1, 1), "ArgMaxOptions", whole=True,
+        outputType=2,
+    )  # fmt: skip
+    factors = graph.add("GATHER", [graph.constant(np.ones((2, 3))), brightest], (1, 1, 1, 3), "GatherOptions", axis=0)
+    scaled = graph.add("MUL", [graph.image, factors], graph.shapes[graph.image], "MulOptions")
+    embedding = graph.flat(graph.mean(graph.convolution(scaled, 3, kernel=3, stride=4)))
+    path.write_bytes(append_head(graph.extractor(embedding), SoftmaxRegression(3, 2, weight_scale=1.0, rng=1)))
+    return ClassificationEngine(path, trusted=True)
+
+
+def test_a_picture_that_a_model_fails_on_is_one_error_and_the_next_is_answered(tmp_path: Path) -> None:
+    explainer = Explainer(fails_on_blue(tmp_path / "model.tflite"))
+    red, blue = np.zeros((2, 40, 40, 3), np.uint8)
+    red[..., 0] = blue[..., 2] = 200
+    assert explainer.explain(red)[1].way is Way.EXACT
+    for answer in (explainer.explain, fails_on_blue(tmp_path / "model.tflite").judge):
+        with pytest.raises(InferenceFailed, match="out of bounds"):
+            answer(blue)
+    assert explainer.explain(red)[1].way is Way.EXACT
+    explainer.close()
 
 
 def test_a_form_that_must_not_be_made_is_not_made(engine: ClassificationEngine) -> None:

@@ -136,7 +136,10 @@ def a_folder(path: Path) -> None:
     path.mkdir()
 
 
-@pytest.mark.parametrize("file", ["", "-journal", "-wal", ".good", ".recovered", ".probe", ".good.partial", ".damaged-1"])
+FILES = ["", "-journal", "-wal", ".good", ".recovered", ".probe", ".good.partial", ".damaged-1"]
+
+
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("kind", [a_pipe, a_link_to_a_device, a_socket, a_folder])
 def test_whatever_is_in_the_place_of_a_file_of_the_session_it_opens_and_a_visit_can_end(
     kind: Callable[[Path], None], file: str, tmp_path: Path

@@ -43,6 +43,13 @@ def test_no_letter_is_blank_whatever_fonts_the_system_has(text: str) -> None:
     assert surface.get_width() == FontStack(OWN, 30).size(text)[0]
 
 
+@pytest.mark.parametrize("text", ["\u2764\ufe0f", "猫\U000e0100", "☂\ufe0e"])
+def test_a_mark_that_chooses_the_form_of_a_letter_is_no_letter_of_its_own(text: str) -> None:
+    stack = FontStack(OWN, 30)
+    assert letters(stack.render(text, BLACK)) == letters(stack.render(text[0], BLACK))
+    assert stack.size(text) == stack.size(text[0])
+
+
 def test_a_letter_that_no_font_has_is_a_question_mark_and_the_log_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
