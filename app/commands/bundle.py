@@ -63,7 +63,8 @@ def write_bundle(path: Path, config: Config, results: Sequence[str]) -> None:
         with ZipFile(path, "w", ZIP_DEFLATED) as bundle:
             for name, text in parts.items():
                 hide = names if name.startswith(FOLDER) else None
-                bundle.writestr(name, "\n".join(_private(line, hide) for line in text.splitlines()) + "\n")
+                shown = "\n".join(_private(line, hide) for line in text.splitlines()) + "\n"
+                bundle.writestr(name, shown.encode("utf-8", "replace"))  # names of files can be any bytes
     except OSError as error:
         raise BundleNotWritten(path, error.strerror or type(error).__name__) from error
 
@@ -88,6 +89,8 @@ def _class_names(config: Config) -> re.Pattern[str] | None:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    if not path.is_file():  # opening a pipe would block for ever
+        raise sqlite3.OperationalError("no plain file")
     return sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True, timeout=1.0)
 
 
@@ -156,6 +159,8 @@ def _kept(folder: Path) -> dict[str, str]:
 
 def _read(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            return "(no plain file)"
         with path.open("rb") as file:
             return file.read(LARGEST_PART_BYTES).decode("utf-8", "replace").replace("\0", "")
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +12,13 @@ from zipfile import ZipFile
 import pytest
 
 from app.base.errors import BundleNotWritten
-from app.base.incidents import FOLDER, Incidents
+from app.base.incidents import FOLDER, LOG, Incidents
 from app.base.pin import stored
 from app.base.privacy import Privacy
 from app.base.redaction import redacted
 from app.commands.bundle import write_bundle
+from app.config.schema import Config
+from app.session.database import SESSION_FILE
 from tests.support.kiosks import Station
 
 pytestmark = pytest.mark.needs_runtime
@@ -57,6 +60,19 @@ def test_a_bundle_holds_what_happened_and_no_picture_secret_or_name(station: Sta
     assert b"MemTotal" in parts["tables/proc/meminfo.txt"]
     assert b"('archive',)/*.sqlite3: 1 files" in parts["files.txt"]
     assert b'pin = "(set, left out)"' in parts["settings.toml"]
+
+
+def test_a_bundle_is_written_whatever_the_files_are_called_and_whatever_lies_in_their_place(tmp_path: Path) -> None:
+    data_dir = tmp_path / os.fsdecode(b"d\xe4ten")
+    (data_dir / FOLDER).mkdir(parents=True)
+    for name in (SESSION_FILE, f"{FOLDER}/{LOG}"):
+        os.mkfifo(data_dir / name)
+    config = replace(Config(), storage=replace(Config().storage, data_dir=str(data_dir)))
+    write_bundle(tmp_path / "bundle.zip", config, [f"no folder {data_dir}"])
+    with ZipFile(tmp_path / "bundle.zip") as bundle:
+        assert bundle.read("session.txt") == b"it cannot be read: no plain file\n"
+        assert bundle.read(f"{FOLDER}/{LOG}") == b"(no plain file)\n"
+        assert b"d?ten" in bundle.read("settings.toml")
 
 
 def test_a_place_that_takes_no_file_is_named(station: Station, tmp_path: Path) -> None:
