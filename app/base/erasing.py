@@ -50,11 +50,15 @@ def overwrite_open(descriptor: int, first: int = 0) -> None:
 
 
 def shred(path: Path) -> None:
-    """Overwrite a file, then delete it; a missing file is no error. What is no file is only deleted.
+    """Overwrite a file, then delete it; a missing file is no error.
+
+    A pipe, link or device is only deleted, and a folder stays.
 
     Raises:
         OSError: If the disk fails or cannot be written; the call can be repeated.
     """
+    if is_odd(path) and path.is_dir() and not path.is_symlink():
+        return
     overwrite(path)
     path.unlink(missing_ok=True)
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,22 @@ def test_a_copy_that_a_power_cut_interrupted_is_deleted(station: Station, privac
     station.teach()
     leave_alone(station)
     assert [path for path in archive.iterdir() if "partial" in path.name] == []
+
+
+@pytest.mark.parametrize("ending", ["", ".partial", ".damaged-1"])
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_session_does_not_hold_up_the_end_of_a_visit(
+    station: Station, make: Callable[[Path], None], ending: str
+) -> None:
+    archive = Archive(station.config.data_dir / "archive", max_bytes=1 << 30, floor_bytes=0)
+    archive.folder.mkdir()
+    make(archive.folder / f"2026-01-31_141200_apple.sqlite3{ending}")
+    station.teach()
+    name = archive.keep(station.store, NOW, Privacy.KEEP)
+    assert archive.names() == (name,)
+    archive.delete_pictures()
+    archive.clear()
+    assert archive.names() == ()
 
 
 @pytest.mark.parametrize(("privacy", "left"), [("keep", 3), ("embeddings", 0), ("erase", 0)])
