@@ -91,6 +91,10 @@ def _check_output(model: Any, graph: Any) -> None:
     output = graph.tensors[int(graph.outputs[0])]
     if output.type not in (*EIGHT_BIT, schema.TensorType.FLOAT32):
         raise UnsupportedExtractor(f"the model's output is neither uint8, int8 nor float32. {USE_AN_EXTRACTOR}")
+    shape = [int(edge) for edge in output.shape[1:]]
+    if sum(edge > 1 for edge in shape) > 1:
+        sizes = " × ".join(map(str, shape))
+        raise UnsupportedExtractor(f"the model's output is a map of {sizes} values, no vector. {USE_AN_EXTRACTOR}")
     if _last_operator(model, graph) in CLASSIFIER_ENDS:
         raise UnsupportedExtractor(f"the model is a finished classifier. {USE_AN_EXTRACTOR}")
     scales = output.quantization.scale if output.quantization is not None else None

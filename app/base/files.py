@@ -58,7 +58,7 @@ def is_odd(path: Path) -> bool:
     """Whether a path leads to something else than a plain file: a link, folder, pipe, socket or device."""
     try:
         return not stat.S_ISREG(path.lstat().st_mode)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 

@@ -53,6 +53,12 @@ def two_inputs(model: Any) -> None:
     graph.inputs = [graph.inputs[0], graph.outputs[0]]
 
 
+def a_map(model: Any) -> None:
+    """As models for poses and for the outlines of things have."""
+    graph = model.subgraphs[0]
+    graph.tensors[graph.outputs[0]].shape = [1, 2, 1, 3]
+
+
 def float_output(model: Any) -> None:
     graph = model.subgraphs[0]
     graph.tensors[graph.outputs[0]].type = schema.TensorType.FLOAT32
@@ -85,6 +91,7 @@ def options_outside(model: Any) -> None:
         (two_subgraphs, f"the model has 2 subgraphs. {USE_AN_EXTRACTOR}"),
         (two_outputs, f"the model has 2 outputs. {USE_AN_EXTRACTOR}"),
         (two_inputs, f"the model has 2 inputs. {USE_AN_EXTRACTOR}"),
+        (a_map, f"the model's output is a map of 2 × 1 × 3 values, no vector. {USE_AN_EXTRACTOR}"),
         (integer_output, f"the model's output is neither uint8, int8 nor float32. {USE_AN_EXTRACTOR}"),
         (no_scale, f"the model's 8-bit output has no scale. {USE_AN_EXTRACTOR}"),
         (scale_of_zero, f"the model's 8-bit output has no scale. {USE_AN_EXTRACTOR}"),
