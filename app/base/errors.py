@@ -121,7 +121,7 @@ class CommandIncomplete(KioskError):
 class OutputNotWritten(CommandIncomplete):
     """What an option of the command line names cannot be written; `reason` is what the system says."""
 
-    another = ""  # what to name instead, and with which option
+    another = "place for it"  # what to name instead, and with which option
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(path, reason)

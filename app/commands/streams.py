@@ -6,6 +6,9 @@ import io
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
+
+from app.base.errors import OutputNotWritten
 
 
 def prepare_streams() -> None:
@@ -32,11 +35,18 @@ def print_line(line: object = "", *, to_errors: bool = False) -> None:
     """Print a line at once. If nobody reads it any more (`… | head -1`), it is dropped, and so is all that follows.
 
     The work of a command goes on without a reader: only its last line may have been of interest.
+
+    Raises:
+        OutputNotWritten: If the line cannot be written, because the disk is full, for example.
     """
     try:
         print(line, file=sys.stderr if to_errors else sys.stdout, flush=True)
     except BrokenPipeError:
         drop_output()
+    except OSError as error:
+        drop_output()
+        name = f"standard {'error' if to_errors else 'output'}"
+        raise OutputNotWritten(Path(name), error.strerror or type(error).__name__) from error
 
 
 def drop_output() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -79,6 +80,15 @@ def test_work_goes_on_when_nobody_reads_its_output(trained: tuple[Path, Path], t
     assert (tmp_path / "code").read_text() == "0\n"
     assert (out / "SHA256SUMS").is_file()
     assert json.loads(answers.read_text())[0]["label"] == "red"
+
+
+def test_an_output_on_a_full_disk_is_one_line(trained: tuple[Path, Path], capfd: pytest.CaptureFixture[str]) -> None:
+    picture = str(trained[0] / "red" / "0.png")
+    with Path("/dev/full").open("w") as full, contextlib.redirect_stdout(full):
+        assert main(["classify", str(trained[1]), picture]) == 1
+    assert capfd.readouterr().err == (
+        "error: cannot write standard output: No space left on device. Name another place for it.\n"
+    )
 
 
 def test_closed_streams_a_missing_home_and_the_c_locale_change_nothing(
