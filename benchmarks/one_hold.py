@@ -36,7 +36,7 @@ from tpu.tensors import ImageArray, prepare_picture
 
 BANK = Path(__file__).resolve().parents[1] / "assets/models/bank.zip"
 SIDE_PX, TAUGHT, ASKED, LOOKS_EACH = 256, 3, 3, 12
-VIEWED, MADE = 5, 30  # pictures of a hold that views are made of, and the number of views
+VIEWED, MADE = 10, 60  # pictures of a hold that views are made of, and the number of views
 Embed = Callable[[ImageArray], NDArray[np.float32]]
 
 

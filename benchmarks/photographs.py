@@ -38,7 +38,7 @@ from tpu.tensors import ImageArray
 
 SHOTS = (5, 10, 20)
 PICTURE_PX = 224
-VIEWS_OF_PICTURE, VIEWS_OF_CLASS = 4, 30  # as the kiosk makes them
+VIEWS_OF_PICTURE, VIEWS_OF_CLASS = 6, 60  # as the kiosk makes them
 BANK = Path(__file__).resolve().parents[1] / "assets/models/bank.zip"
 SETS = (  # name, folder of the taught ones, folder of the asked ones, share of the photograph
     ("packs, middle 60 %", "packs/teach", "packs/ask", 0.6),

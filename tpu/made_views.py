@@ -1,15 +1,17 @@
 """Made views: copies of a picture that are moved, turned, scaled, tilted, lit and blurred as a hand and a room do it.
 
 A thing that was taught in one hold was seen from one side only. Made views show how much other pictures of it may
-differ. Their ranges are wider than the movements of a hand, because what they do not cover is refused later. About half
-of the views are near: they show what a hand changes. The others are far: they also show the thing at the other end of
-the table, at the rim of the picture, or under another lamp. Near views alone let the kiosk refuse things that come
-smaller; far views alone blur what the classes differ in (`benchmarks/photographs.py --views`, docs/model.md).
+differ. Their ranges are wider than the movements of a hand, because what they do not cover is refused later. A third
+of the views are near: they show what a hand changes. The others are far: they also show the thing at the rim of the
+picture or under another lamp, and farther away or nearer to the camera, equally often. Near views alone let the kiosk
+refuse things that come smaller; far views alone blur what the classes differ in (`benchmarks/photographs.py --views`,
+docs/model.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
@@ -20,7 +22,6 @@ import numpy as np
 from tpu.tensors import FloatArray, ImageArray, centre_crop
 
 VIEW_PX = 224  # edge of a made view: the input size of the largest common extractors
-FAR_SHARE = 0.5  # of the views
 GAMMA_SIGMA = 0.05  # of the tone curve
 RED_TO_BLUE = np.array([1.0, 0.0, -1.0])  # how a lamp of another colour changes the channels
 TILT_SIGMA = 0.10  # perspective: how much nearer one edge is than the middle
@@ -53,7 +54,9 @@ class Ranges(NamedTuple):
 
 
 NEAR = Ranges(24.0, 0.14, (0.7, 1.3), False, 0.20, 0.08)
-FAR = Ranges(15.0, 0.22, (0.5, 1.7), True, 0.30, 0.05, 0.18)
+SMALLER = Ranges(15.0, 0.22, (0.5, 1.0), True, 0.30, 0.05, 0.18)
+LARGER = SMALLER._replace(sizes=(1.0, 1.8))
+KINDS = (NEAR, SMALLER, LARGER)  # in turn, so that few views of a picture are of all kinds
 
 
 def made_views(picture: ImageArray, count: int, rng: np.random.Generator) -> list[ImageArray]:
@@ -67,8 +70,16 @@ def made_views(picture: ImageArray, count: int, rng: np.random.Generator) -> lis
     Returns:
         Views of the centre square, RGB, uint8, (VIEW_PX, VIEW_PX, 3) each.
     """
+    return list(islice(endless_views(picture, rng), count))
+
+
+def endless_views(picture: ImageArray, rng: np.random.Generator) -> Iterator[ImageArray]:
+    """Make the views of `made_views` one by one, as many as are taken."""
     picture, ratio = _reduced(picture)
-    return [_made(picture, ratio, FAR if rng.random() < FAR_SHARE else NEAR, rng) for _ in range(count)]
+    number = int(rng.integers(len(KINDS)))
+    while True:
+        yield _made(picture, ratio, KINDS[number % len(KINDS)], rng)
+        number += 1
 
 
 def near_views(picture: ImageArray, count: int, rng: np.random.Generator) -> list[ImageArray]:

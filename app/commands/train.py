@@ -49,6 +49,7 @@ from tpu.runtime import CPU
 logger = logging.getLogger(__name__)
 
 COPIES = 4  # of the embeddings that a fit in memory holds at its peak
+MANY_CLASSES = 20  # of so many, each gets half as many made views, because embedding them takes most of the time
 MOST_KEPT, KEPT_OF_CLASS = 3000, 60  # pictures in memory, and those of a class if there are more
 
 
@@ -218,7 +219,7 @@ def known_prior(extractor: EmbeddingExtractor, write: Callable[[str], None]) -> 
 
 
 def _with_views(session: Session, paths: Sequence[str], embedder: Embedder) -> Session:
-    """Embed made views of some pictures of each class, MOST_MADE_VIEWS together.
+    """Embed made views of some pictures of each class: MOST_MADE_VIEWS together, half as many of MANY_CLASSES or more.
 
     Args:
         session: Its samples.
@@ -226,10 +227,11 @@ def _with_views(session: Session, paths: Sequence[str], embedder: Embedder) -> S
         embedder: Embeds the views.
     """
     samples, wanted = list(session.samples), {}
+    most = MOST_MADE_VIEWS if len(session.labels) < MANY_CLASSES else MOST_MADE_VIEWS // 2
     for class_index in range(len(session.labels)):
         own = [row for row, one in enumerate(samples) if one.class_index == class_index]
-        for row in (own[place] for place in spread(len(own), MOST_MADE_VIEWS)):
-            count = MOST_MADE_VIEWS // min(len(own), MOST_MADE_VIEWS)
+        for row in (own[place] for place in spread(len(own), most)):
+            count = most // min(len(own), most)
             wanted[row] = ToVary(paths[row], count, samples[row].sample_id)
     for row, views in zip(wanted, embedder.views(list(wanted.values())), strict=True):
         samples[row] = replace(samples[row], made=views)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,13 @@ from app.jobs.running import JobQueue
 from app.jobs.tools import Tools
 from app.session.pictures import decode_picture
 from app.session.session import Sample
-from tpu.made_views import made_views
+from tpu.made_views import endless_views
 
 logger = logging.getLogger(__name__)
 
 TURN_S = 0.05
 TRAIN_S = 0.12  # at TRAIN, for views that are missing
-VIEWS_OF_SAMPLE = 4  # so the 30 views of a class show at least eight of its pictures
+VIEWS_OF_SAMPLE = 6  # two of each kind; the 60 views of a class show at least ten of its pictures
 
 
 class Preparation:
@@ -44,8 +44,7 @@ class Preparation:
         self._session_jobs = session_jobs
         self._queued = self._paused = False
         self._sample: Sample | None = None
-        self._picture: ImageArray | None = None
-        self._rng = np.random.default_rng(0)
+        self._coming: Iterator[ImageArray] = iter(())
         self._views: list[NDArray[np.float32]] = []
         self._damaged: set[int] = set()
 
@@ -116,22 +115,21 @@ class Preparation:
         self._views = []
         while found := self._tools.store.samples_without_views(1, skip=self._damaged):
             try:
-                self._picture = decode_picture(found[0].picture)
+                picture = decode_picture(found[0].picture)
             except PictureDamaged:
                 self._damaged.add(found[0].sample_id)
                 continue
-            self._sample, self._rng = found[0], np.random.default_rng(found[0].sample_id)
+            self._sample = found[0]
+            self._coming = endless_views(picture, np.random.default_rng(found[0].sample_id))
             return True
         return False
 
     def _make_view(self) -> None:
-        assert self._picture is not None  # `_next_sample` sets it together with the sample
-        (view,) = made_views(self._picture, 1, self._rng)
-        self._views.append(self._tools.extractor.embed(view))
+        self._views.append(self._tools.extractor.embed(next(self._coming)))
 
     def _store_views(self) -> None:
         if self._sample is not None and self._views:
             tools, sample_id = self._tools, self._sample.sample_id
             if not tools.store.add_made_views(sample_id, np.stack(self._views), tools.extractor.origin_sha256):
                 self._damaged.add(sample_id)  # it was removed meanwhile
-        self._sample, self._picture, self._views = None, None, []
+        self._sample, self._coming, self._views = None, iter(()), []

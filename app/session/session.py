@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.base.i18n import Message, message
 from learning.fit import MIN_CLASSES, MIN_SHOTS
 
-MOST_MADE_VIEWS = 30  # of a class
+MOST_MADE_VIEWS = 60  # of a class
 
 
 def no_views() -> NDArray[np.float32]:

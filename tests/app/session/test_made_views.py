@@ -63,28 +63,28 @@ def test_made_views_come_back_in_their_order_beside_their_sample_and_count_as_no
     assert [one.sample_id for one in session.samples] == [first, second, third]
 
 
-def test_a_class_keeps_thirty_views_and_the_first_ones_stay(tmp_path: Path) -> None:
+def test_a_class_keeps_sixty_views_and_the_first_ones_stay(tmp_path: Path) -> None:
     store = open_store(tmp_path / "s")
     first, second, other = (store.add(index, EMBEDDING, PICTURE).sample_id for index in (0, 0, 1))
-    assert MOST_MADE_VIEWS == 30
-    assert store.add_made_views(first, views(28), "1") == 28
+    assert MOST_MADE_VIEWS == 60
+    assert store.add_made_views(first, views(58), "1") == 58
     assert store.add_made_views(second, views(5, 100.0), "1") == 2
     assert store.add_made_views(second, views(5, 200.0), "1") == 0
-    assert store.add_made_views(other, views(31), "1") == 30
+    assert store.add_made_views(other, views(61), "1") == 60
     assert firsts(store.load().samples[1].made) == [100.0, 101.0]
 
 
 def test_a_restored_sample_gets_no_more_views_than_its_class_has_room_for(tmp_path: Path) -> None:
     store = open_store(tmp_path / "s")
     first, second = (store.add(0, EMBEDDING, PICTURE, hold=7).sample_id for _ in range(2))
-    store.add_made_views(first, views(20), "1")
+    store.add_made_views(first, views(40), "1")
     removed = store.remove(first)
     assert removed is not None
     assert rows_in(tmp_path / "s") == []
-    store.add_made_views(second, views(15), "1")
+    store.add_made_views(second, views(30), "1")
     store.restore(removed)
     back = store.load().samples[0]
-    assert (back.sample_id, back.hold, firsts(back.made)) == (first, 7, firsts(views(15)))
+    assert (back.sample_id, back.hold, firsts(back.made)) == (first, 7, firsts(views(30)))
 
 
 def test_views_of_a_sample_that_is_gone_or_of_another_extractor_are_not_stored(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_views_are_wanted_first_where_class_and_hold_have_fewest_and_a_picture_i
     with closing(sqlite3.connect(tmp_path / "s")) as other, other:
         other.execute("UPDATE samples SET picture = x'' WHERE sample_id IN (4, 6)")
     assert wanted(3) == [5, 3, 2]
-    store.add_made_views(3, views(28), "1")
+    store.add_made_views(3, views(58), "1")
     assert wanted() == [5], "the other class is full"
 
 
