@@ -8,7 +8,18 @@ import cv2
 import numpy as np
 import pytest
 
-from tpu.made_views import BANK_VIEWS, VIEW_PX, PictureBank, made_views, near_views, quarter_turns
+from tpu.made_views import (
+    BANK_VIEWS,
+    LARGER,
+    NEAR,
+    SMALLER,
+    VIEW_PX,
+    PictureBank,
+    Ranges,
+    made_views,
+    near_views,
+    quarter_turns,
+)
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -58,6 +69,18 @@ def test_some_made_views_show_the_thing_farther_away_nearer_off_centre_and_in_ot
     assert (areas[made_views] > areas[near_views].max()).mean() > 0.03
     assert 0.05 < (places[made_views] > places[near_views].max()).mean() < 0.5
     assert lamps[made_views] > 1.2 * lamps[near_views]
+
+
+def test_any_three_views_in_a_row_are_a_near_a_smaller_and_a_larger_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds: list[Ranges] = []
+    monkeypatch.setattr("tpu.made_views._made", lambda picture, ratio, ranges, rng: kinds.append(ranges) or picture)
+    firsts = set()
+    for seed in range(12):
+        kinds.clear()
+        made_views(picture(), 7, np.random.default_rng(seed))
+        assert all(set(kinds[start : start + 3]) == {NEAR, SMALLER, LARGER} for start in range(5))
+        firsts.add(kinds[0])
+    assert firsts == {NEAR, SMALLER, LARGER}  # so one view of each of many pictures is of any kind
 
 
 def test_light_and_colour_of_light_change() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from app.guarded.sandbox import forget
+from app.session.session import MOST_MADE_VIEWS
 from tests.support.untrusted_folders import DAMAGED, read_session_of_any_extractor, refusal, session_of
 
 pytestmark = pytest.mark.needs_runtime
@@ -151,7 +152,10 @@ HOSTILE = {
         archive(embeddings=VECTORS, label_indices=INDICES, made=bytes(80 << 20), made_source=INDICES),
         "it cannot be used: session.npz would unpack to more than a session holds.",
     ),
-    "more views than a class may have": (archive_with(made=views(31), made_source=np.arange(31) % 2), NOT_OURS),
+    "more views than a class may have": (
+        archive_with(made=views(MOST_MADE_VIEWS + 1), made_source=np.zeros(MOST_MADE_VIEWS + 1, np.int64)),
+        NOT_OURS,
+    ),
 }
 
 
