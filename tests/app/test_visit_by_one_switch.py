@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from app.base.buttons import Action, Button
+from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE, message, translated
 from app.config.schema import Config
 from app.core.state import Mode
+from app.ui.scan_groups import scan_groups
 from app.views.model import Screen
-from tests.support.whole_visits import WholeVisit
+from app.views.spoken_names import names_of
+from tests.support.whole_visits import SIZE, WholeVisit
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -62,6 +65,27 @@ def test_a_whole_visit_by_one_switch(visit: WholeVisit, tmp_path: Path) -> None:
     visit.down()
     visit.up()
     assert kiosk.state.mode is Mode.LIVE
+    for language in LANGUAGES:
+        check_the_same_presses_work(visit, language)
+
+
+def check_the_same_presses_work(visit: WholeVisit, language: str) -> None:
+    """Whatever was highlighted is there in another language too, in the same groups, and has a name in it."""
+    looked, named = set(), set()
+    for moment in visit.moments:
+        key = (moment.state.mode, moment.state.scan.groups, moment.state.scan.highlighted)
+        if key in looked or not moment.state.scan.highlighted:
+            continue
+        looked.add(key)
+        view, english = moment.in_language(language), moment.in_language(SOURCE_LANGUAGE)
+        assert scan_groups(view, SIZE) == scan_groups(english, SIZE), language
+        assert view.scanned == moment.state.scan.highlighted
+        name = names_of(view, view.scanned)
+        assert bool(name) == bool(names_of(english, english.scanned)), (language, view.scanned)
+        named.add(name)
+    assert len(looked) > 8
+    if language != SOURCE_LANGUAGE:
+        assert translated(message("Train"), language) in named
 
 
 def test_by_one_switch_a_visitor_takes_back_a_picture_and_answers_the_question_of_reset(visit: WholeVisit) -> None:

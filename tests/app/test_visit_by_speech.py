@@ -8,12 +8,30 @@ from pathlib import Path
 import pygame
 import pytest
 
+from app.base.i18n import LANGUAGES, SOURCE_LANGUAGE, Text, counted, message, translated
 from app.views.model import KioskView
 from app.views.model.spoken import Kind, Utterance
 from app.views.narration import Memory, narrated
 from tests.support.whole_visits import WholeVisit
 
 pytestmark = pytest.mark.needs_runtime
+
+
+IN_ORDER: tuple[Text, ...] = (
+    message("Button {number}: {label}", number=2, label="cup"),
+    message("Show something to the camera and hold the {label} button.", label="apple"),
+    "apple",
+    counted("{count} picture", "{count} pictures", 6),
+    message("Now show a different thing and hold the {label} button.", label="cup"),
+    "cup",
+    counted("{count} picture", "{count} pictures", 6),
+    message("Press TRAIN – or teach one more thing."),
+    message("Learning…"),
+    message("You may pull the drive out now."),
+    message("Start over?"),
+    message("Show something to the camera and hold the {label} button.", label="apple"),
+)
+"""What a visitor hears who teaches two things, saves them, and starts over."""
 
 
 class Listener:
@@ -77,3 +95,22 @@ def test_a_whole_visit_by_speech(visit: WholeVisit, tmp_path: Path) -> None:
     answers = [one.text for one in ears.all_heard if one.kind is Kind.VERDICT]
     assert len(answers) <= 12
     assert len(ears.all_heard) <= 40
+    for language in LANGUAGES:
+        check_what_is_said(visit, language, ears.all_heard)
+
+
+def check_what_is_said(visit: WholeVisit, language: str, in_english: list[Utterance]) -> None:
+    """The same visit says the same things in another language, one after the other, each in the voice of it."""
+    memory, said = Memory(), list[Utterance]()
+    for moment in visit.moments:
+        memory, utterances = narrated(memory, moment.in_language(language))
+        said += utterances
+    assert [one.kind for one in said] == [one.kind for one in in_english], language
+    assert {one.language for one in said} == {language}
+    told = iter(one.text for one in said)
+    for text in IN_ORDER:
+        words = translated(text, language).replace("…", "").strip()
+        assert any(words in one for one in told), (language, words)
+    if language != SOURCE_LANGUAGE:
+        same = {one.text for one in said} & {one.text for one in in_english}
+        assert same <= {"apple", "cup", "duck"}, language

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,15 @@ from app.base.ports import Frame
 from app.base.workers import Mailbox
 from app.config.schema import Config
 from app.core.events import DrivesChanged
+from app.core.state import KioskState
 from app.demo.attract_stage import AttractStage
 from app.devices.keyboard import Keyboard
 from app.devices.text_input import TextInput
 from app.loop import Loop
-from app.model.observation import Observation
+from app.model.observation import NOTHING_SEEN, Observation, Smoothed, smooth
 from app.ui.scan_groups import scan_groups
 from app.views.model import KioskView
-from app.views.present import Surroundings
+from app.views.present import Surroundings, present
 from tests.support.kiosks import Station
 
 SIZE = (1280, 720)
@@ -28,11 +29,25 @@ TICK_S = 0.05
 LONGEST_WAIT = 4000  # ticks
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What one view was made of."""
+
+    state: KioskState
+    frame: Frame | None
+    answers: Smoothed
+
+    def in_language(self, language: str) -> KioskView:
+        """The view of this moment, as it is shown to a visitor who chose this language."""
+        return present(replace(self.state, language=language), self.frame, self.answers, Surroundings())
+
+
 class WholeVisit:
     """A station with its frame loop. Time passes, frames arrive and jobs run with every tick.
 
     Attributes:
         seen: Every view that was shown and differs from the one before in more than time.
+        moments: What every view was made of, to make it in other languages.
     """
 
     def __init__(self, folder: Path, settings: Config | None = None) -> None:
@@ -41,6 +56,7 @@ class WholeVisit:
         self.frames: Mailbox[Frame] = Mailbox()
         self.observations: Mailbox[Observation] = Mailbox()
         self.seen: list[KioskView] = []
+        self.moments: list[Moment] = []
         self._window_events: list[Any] = []
         self.follow: Callable[[KioskView], None] = lambda _view: None
         self.loop = Loop(
@@ -63,6 +79,8 @@ class WholeVisit:
             self.seen.append(view)
 
     def _shown(self, view: KioskView) -> None:
+        kiosk, before = self.station.kiosk, self.moments[-1].answers if self.moments else NOTHING_SEEN
+        self.moments.append(Moment(kiosk.state, kiosk.shown, smooth(before, kiosk.observation)))
         self.follow(view)
 
     def events(self) -> list[Any]:
