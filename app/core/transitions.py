@@ -83,7 +83,9 @@ def _pressed(state: KioskState, event: ev.ButtonPressed) -> Step:
     if button is None:
         return state, ()
     state, commands = _PRESSED[state.mode](state, button)
-    return cursor.keep_on_control(before, cursor.after_page_change(before, state, event.button)), commands
+    return cursor.keep_on_control(
+        before, cursor.after_page_change(before, state, event.button, touched=event.touched)
+    ), commands
 
 
 def _window_closed(state: KioskState, event: ev.WindowClosed) -> Step:

@@ -56,7 +56,7 @@ class Pointer:
         if not isinstance(button, int | Action | OnScreen):
             return (ScreenTouched(),)
         self._down[pointer] = button
-        return (ButtonPressed(button),)
+        return (ButtonPressed(button, touched=True),)
 
     def _released(self, pointer: Hashable) -> tuple[Event, ...]:
         button = self._down.pop(pointer, None)

@@ -14,9 +14,10 @@ from app.base.buttons import Button, TypingKey
 
 @dataclass(frozen=True)
 class ButtonPressed:
-    """A button went down, on any device."""
+    """A button went down, on any device; `touched` tells one that is drawn on the screen from one of the box."""
 
     button: Button
+    touched: bool = field(default=False, compare=False, kw_only=True)
     at_s: float | None = field(default=None, compare=False, kw_only=True)
 
 

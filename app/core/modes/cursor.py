@@ -109,7 +109,7 @@ def repeat_while_held(state: KioskState) -> KioskState:
     return replace(_moved(state, steps[0]), cursor_repeats_at_s=state.now_s + REPEAT_S)
 
 
-def after_page_change(before: KioskState, after: KioskState, button: Button) -> KioskState:
+def after_page_change(before: KioskState, after: KioskState, button: Button, *, touched: bool = False) -> KioskState:
     """After a change of page, put the cursor on the first target if the box is used, else remove it."""
     if _place(before) == _place(after):
         return after
@@ -117,7 +117,7 @@ def after_page_change(before: KioskState, after: KioskState, button: Button) -> 
         return replace(after, cursor=None) if after.cursor is not None else after
     # a class button that is still held moves nothing on the new page
     after = replace(after, down=tuple(one for one in after.down if not isinstance(one, int)))
-    used = before.cursor is not None or not isinstance(button, OnScreen)
+    used = before.cursor is not None or not (touched or isinstance(button, OnScreen))
     return replace(after, cursor=0 if used else None)
 
 

@@ -109,6 +109,7 @@ def test_a_touch_counts_once_and_is_released_anywhere() -> None:
     up = pygame.event.Event(pygame.FINGERUP, x=0.9, y=0.9, finger_id=1)
     events = [event for happened in (down, mouse, up) for event in pointer.translate(happened)]
     assert events == [ButtonPressed(2), ButtonReleased(2)]
+    assert events[0].touched
 
 
 def test_a_touch_beside_all_buttons_is_reported() -> None:

@@ -36,7 +36,7 @@ from app.ui import screens
 from app.views.lamps import OFF, lamps
 from app.views.model import KioskView, Results
 from app.views.present import Surroundings, present
-from tests.support.states import PICTURE, kiosk, run
+from tests.support.states import MODEL_WITH_RESULTS, PICTURE, kiosk, run
 
 HOLD_S = Config().staff.hold_s
 REPORT = {"curve": [], "confusion": [[2, 0], [1, 1]], "wrong": [], "held_out": []}
@@ -415,3 +415,13 @@ def test_a_key_that_is_being_assigned_turns_no_page_and_moves_nothing(key: str) 
     state, _ = run(state, ev.InputPressed(key))
     assert (state.staff.page, state.staff.listening, state.cursor) == (StaffPage.BUTTONS, None, cursor)
     assert state.inputs.map.button_of(key) == 0
+
+
+@pytest.mark.parametrize("touched", [True, False])
+def test_a_page_that_a_finger_opened_has_no_cursor_and_no_hint_about_buttons(touched: bool) -> None:
+    state = kiosk(3, 3, mode=Mode.LIVE, model=MODEL_WITH_RESULTS)
+    state, _ = run(state, ev.ButtonPressed(Action.RESULTS, touched=touched))
+    assert (state.mode, state.cursor) == (Mode.RESULTS, None if touched else 0)
+    page = shown(state).results
+    assert page is not None
+    assert ("RESET" in page.note) is not touched
