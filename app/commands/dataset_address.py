@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from app.base.errors import DatasetInvalid
 from app.base.labels import label_key
@@ -67,10 +67,18 @@ def _listed(address: str) -> list[PurePosixPath]:
         ) from error
     try:
         system, root = url_to_fs(address)
-        names = system.find(root)
+        found = system.find(root, detail=True)
+        names = [name for name, facts in found.items() if _is_plain(system.protocol, name, str(facts.get("type")))]
     except Exception as error:  # each file system has its own errors
         reason = str(error) or type(error).__name__
         raise DatasetInvalid(f"cannot read {address}: {reason.rstrip('.')}. Name another place.") from error
     if not names:
         raise DatasetInvalid(f"{address} holds no files. Name a place that has a folder of pictures for each class.")
     return [PurePosixPath(name).relative_to(root) for name in names if name != root]
+
+
+def _is_plain(protocol: str | tuple[str, ...], name: str, kind: str) -> bool:
+    """Whether a name is that of a plain file: reading a pipe or a device might never end."""
+    if "file" in ((protocol,) if isinstance(protocol, str) else protocol):
+        return Path(name).is_file()
+    return kind in ("file", "link")

@@ -22,6 +22,19 @@ ROWS = (
         f"{STARTS}::test_it_starts_with_a_damaged_session",
     ),
     FaultRow(
+        "a pipe, device, socket, link or folder lies in the place of a file of the session",
+        "“The stored session was damaged and has been repaired.”, or that a new one begins",
+        "what the last good copy has; what was in the way is set aside, or removed if it holds nothing",
+        "tests/app/session/test_salvage.py::"
+        "test_whatever_is_in_the_place_of_a_file_of_the_session_it_opens_and_a_visit_can_end",
+    ),
+    FaultRow(
+        "something that is no session lies in the archive",
+        "nothing: the visit ends",
+        "all sessions",
+        "tests/app/session/test_archive.py::test_what_is_no_session_does_not_hold_up_the_end_of_a_visit",
+    ),
+    FaultRow(
         "the disk is full or read-only when the kiosk starts",
         BEGINS,
         "the session in memory; SAVE to a drive works",

@@ -225,6 +225,20 @@ def test_pictures_at_an_address_follow_the_rules_for_folders() -> None:
     assert found.left_out == 1
 
 
+def test_only_plain_files_at_an_address_are_pictures(tmp_path: Path) -> None:
+    for name in ("a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    os.mkfifo(tmp_path / "a" / "pipe.jpg")
+    (tmp_path / "b" / "device.jpg").symlink_to("/dev/zero")
+    (tmp_path / "b" / "3.jpg").symlink_to("1.jpg")
+    found = find_pictures_at(f"file://{tmp_path}")
+    assert [[Path(one).name for one in files] for files in found.pictures.values()] == [
+        ["1.jpg", "2.jpg"],
+        ["1.jpg", "2.jpg", "3.jpg"],
+    ]
+
+
 def test_a_worker_with_another_extractor_is_refused(client: Any, tmp_path: Path) -> None:
     wrong = ClusterEmbedder(client, ExtractorFile(str(extractor_path("")), "0" * 64, "auto"))
     with pytest.raises(clusters.ClusterUnavailable, match=r"^the worker on .* has no such extractor at .*\. Give all "):
