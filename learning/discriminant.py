@@ -24,8 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.layers import FloatArray, IntArray
-from learning.products import inverse as inverse_of
-from learning.products import product
+from learning.products import product, whitening
 
 SHRINKAGE = 0.3  # any value from 0.1 to 0.5 gives the same accuracy on photographs
 MIN_SPREAD = 1e-4  # of the total variance; replaces a smaller variance within classes, such as one row per class
@@ -44,7 +43,7 @@ class Discriminant:
         middle: The mean of the class means, float32 (R,).
         weights: (S + λI)⁻¹(μ_c − m), float32 (R, C).
         biases: What is added to products with the weights to make logits, float32 (C,).
-        inverse: (S + λI)⁻¹, float32 (R, R).
+        whitening: W with WᵀW = (S + λI)⁻¹, float32 (R, R).
         means: Class means less `middle`, float32 (C, R).
         shrink: λ.
     """
@@ -52,7 +51,7 @@ class Discriminant:
     middle: FloatArray
     weights: FloatArray
     biases: FloatArray
-    inverse: FloatArray
+    whitening: FloatArray
     means: FloatArray
     shrink: float
 
@@ -67,18 +66,16 @@ class Discriminant:
             Axes (R, K), and the positions of the class means on the plane, (C, K). The mean of the class means is the
             origin.
         """
-        if len(self.means) <= len(self.inverse):
+        if len(self.means) <= len(self.whitening):
             between = product(self.means, self.weights)
             squares, rotation = np.linalg.eigh((between + between.T).astype(np.float64) / 2)
             count = min(len(self.means) - 1, PLANE_DIRECTIONS)  # C points span C − 1 dimensions
             squares, rotation = squares[-count:], rotation[:, -count:]
             axes = product(self.weights, rotation / np.sqrt(np.maximum(squares, 1e-6 * squares[-1] + 1e-12)))
-        else:  # the eigenvectors of B A⁻¹, by those of the symmetric A^-½ B A^-½; A = S + λI, B is between classes
-            squares, rotation = np.linalg.eigh(self.inverse.astype(np.float64))
-            root = product(rotation * np.sqrt(np.maximum(squares, 0)), rotation.T)
-            whitened = product(root, self.means.T)
+        else:  # the eigenvectors of B (S + λI)⁻¹, by those of the symmetric W B Wᵀ; B is between classes
+            whitened = product(self.whitening, self.means.T).astype(np.float64)
             squares, rotation = np.linalg.eigh(product(whitened, whitened.T))
-            axes = product(root, rotation[:, -min(len(self.inverse), PLANE_DIRECTIONS) :])
+            axes = product(self.whitening.T, rotation[:, -min(len(self.whitening), PLANE_DIRECTIONS) :])
         axes = np.asarray(axes, np.float32)
         return axes, np.asarray(product(self.means, axes), np.float32)
 
@@ -86,7 +83,8 @@ class Discriminant:
         """Return the positions of rows (N, R) on the plane, (N, K), and their squared distances from it, (N,)."""
         centred = coordinates - self.middle
         on_plane = product(centred, axes)
-        squares = np.einsum("nr,nr->n", product(centred, self.inverse), centred)
+        whitened = product(centred, self.whitening.T)
+        squares = np.einsum("nr,nr->n", whitened, whitened)
         residual = np.maximum(squares - np.einsum("nk,nk->n", on_plane, on_plane), 0)
         return np.asarray(on_plane, np.float32), np.asarray(residual, np.float32)
 
@@ -177,7 +175,8 @@ class Rows:
         Returns:
             Up to SCATTER_DIRECTIONS directions of unit length, float32 (K, D), and the variance along each, (K,).
         """
-        squares, rotation = np.linalg.eigh(found.inverse.astype(np.float64))  # S + λI has the same eigenvectors
+        inverse = product(found.whitening.T, found.whitening)  # of S + λI, which has the same eigenvectors
+        squares, rotation = np.linalg.eigh(inverse.astype(np.float64))
         count = min(SCATTER_DIRECTIONS, len(squares), len(training))
         variances = np.maximum(1 / np.maximum(squares[:count], 1e-12) - found.shrink, 1e-12)
         directions = self.values(np.asarray(rotation[:, :count], np.float32))
@@ -233,12 +232,12 @@ def discriminant_of(
     spread = max(float(within.trace()), MIN_SPREAD * total, 1e-12)
     shrink = np.float32(SHRINKAGE * spread / min(degrees, values))
     within[np.diag_indices_from(within)] += shrink
-    inverse = inverse_of(within)
+    whitens = whitening(within)
     middle = means.mean(axis=0)
     means -= middle
-    weights = product(inverse, means.T)
+    weights = product(whitens.T, product(whitens, means.T))
     biases = -0.5 * np.einsum("cr,rc->c", means, weights)
-    middle, weights, biases, inverse, means = (
-        np.asarray(one, np.float32) for one in (middle, weights, biases, inverse, means)
+    middle, weights, biases, whitens, means = (
+        np.asarray(one, np.float32) for one in (middle, weights, biases, whitens, means)
     )
-    return Discriminant(middle, weights, biases, inverse, means, float(shrink))
+    return Discriminant(middle, weights, biases, whitens, means, float(shrink))

@@ -16,6 +16,7 @@ from learning.products import product
 
 ALWAYS_TRAINS = -1  # instead of a fold: the sample is never held out
 BLOCK = 512  # rows whose distances are computed at a time
+TOGETHER = 32  # the same where most rows may turn out to be near-duplicates, and their distances are not needed
 POWER_STEPS = 4  # towards the direction in which rows differ most
 SAFETY = 1.01  # against rounding
 
@@ -119,10 +120,12 @@ def without_near_duplicates(feature: Feature, embeddings: FloatArray, groups: In
         free = np.ones(len(own), bool)
         chosen = []
         while free.any():
-            first = int(np.argmax(free))
-            chosen.append(first)
-            free &= ~_closer(rows[first : first + 1], rows, distance)
-            free[first] = False
+            some = np.flatnonzero(free)[:TOGETHER]
+            for row, near in zip(some, _near(rows[some], rows, distance), strict=True):
+                if free[row]:
+                    chosen.append(row)
+                    free &= ~near
+                    free[row] = False
         kept.append(own[chosen])
     return np.asarray(np.sort(np.concatenate(kept)), np.int64)
 
@@ -160,11 +163,6 @@ def holds_per_class(label_indices: IntArray, groups: IntArray, num_classes: int)
     """Return the number of holds of each class, int64 (C,)."""
     pairs = np.unique(np.column_stack([label_indices, groups]), axis=0)
     return np.bincount(pairs[:, 0], minlength=num_classes).astype(np.int64)
-
-
-def _closer(rows: FloatArray, others: FloatArray, distance: float) -> NDArray[np.bool_]:
-    """Return which of `others` (M, D) lie closer than `distance` to one of `rows` (K, D): bool (M,)."""
-    return np.asarray(_near(rows, others, distance).any(axis=0))
 
 
 def _near(rows: FloatArray, others: FloatArray, distance: float) -> NDArray[np.bool_]:

@@ -13,8 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
 from app.base.buttons import Action
-from app.commands.bench.driving import settings_for
+from app.commands.bench.driving import LONGEST_S, settings_for
 from app.commands.bench.figures import Figure, line_of
 from app.commands.bench.machine import judgement, machine_line
 from app.commands.streams import print_line
@@ -59,6 +61,8 @@ def _median_s(classes: int, shots: int) -> float:
                 started_s = time.perf_counter()
                 kiosk.events.put(ButtonPressed(Action.TRAIN))
                 while kiosk.observation is None or kiosk.observation.model_path in (None, before):
+                    if time.perf_counter() > started_s + LONGEST_S:
+                        raise TimeoutError("the new model does not answer")
                     loop.tick()
                     loop.wait()
                 times.append(time.perf_counter() - started_s)
@@ -69,7 +73,7 @@ def _median_s(classes: int, shots: int) -> float:
 
 
 def names(classes: int) -> tuple[str, ...]:
-    """Class labels; there are fewer kinds of things, so some classes are taught with the same."""
+    """Class labels; there are fewer kinds of things, so some classes are things in other colours."""
     kinds = DemonstrationCamera.kinds
     return tuple(
         kinds[number % len(kinds)] + (str(number) if number >= len(kinds) else "") for number in range(classes)
@@ -90,7 +94,7 @@ def taught(folder: Path, classes: int = 3, shots: int = SHOTS) -> None:
             camera.show(camera.kinds[index % len(camera.kinds)])
             for _ in range(shots):
                 camera.new_view()
-                image = camera.read()
+                image = np.roll(camera.read(), index // len(camera.kinds), axis=2)  # in other colours
                 store.add(index, extractor.embed(image), centre_crop(image), hold=index)
         store.close()
 
