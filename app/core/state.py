@@ -143,6 +143,7 @@ class KioskState:
         last_input_s: When somebody last did something.
         attract_since_s: When ATTRACT began.
         removing: The class that is asked about, or removed; None otherwise.
+        emptied: The class whose pictures are being taken out on the page of its pencil; None otherwise.
         gone: The session is being archived or erased because its visitor left.
         erase_problem: Why the session could not be erased yet; empty while it is tried.
         erase_tries: Number of tries that failed.
@@ -203,6 +204,7 @@ class KioskState:
     last_input_s: float = 0.0
     attract_since_s: float = 0.0
     removing: int | None = None
+    emptied: int | None = None
     gone: bool = False
     erase_problem: Text = ""
     erase_tries: int = 0

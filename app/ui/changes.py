@@ -63,7 +63,7 @@ def draw_changes(surface: pygame.Surface, before: Shown, now: Shown, theme: Them
 def _changed_parts(canvas: Canvas, layout: Layout, before: Shown, now: Shown) -> Iterator[Part]:
     """The parts that differ: the place of each, and what draws it."""
     old, (view, moving) = before[1], now
-    attract = view.attract
+    attract, beside = view.attract, False
     if _of_picture(now) != _of_picture(before):
         below = view.verdict is not None or view.progress is not None
         area = layout.camera.union(layout.verdict) if below else layout.camera
@@ -71,12 +71,13 @@ def _changed_parts(canvas: Canvas, layout: Layout, before: Shown, now: Shown) ->
             yield area, partial(draw_stage, canvas, view, attract, layout, moving)
         else:
             yield area, partial(draw_camera_area, canvas, view, layout, moving)
+            beside = view.not_sure is not None and area.colliderect(layout.not_sure)  # in a portrait window
     if (moving.gaze, moving.lids, moving.glad) != (old.gaze, old.lids, old.glad):
         yield layout.mascot, partial(draw_mascot, canvas, layout.mascot, moving)
     for number, place in enumerate(layout.cards):
         if _of_card(now, number) != _of_card(before, number):
             yield place, partial(draw_class_card, canvas, view, number, layout, moving)
-    if moving.not_sure != old.not_sure:
+    if beside or moving.not_sure != old.not_sure:
         yield layout.not_sure, partial(draw_not_sure, canvas, view, layout, moving)
     if moving.breath != old.breath:
         if attract is not None:

@@ -50,7 +50,7 @@ def pressed_while_typing(state: KioskState, button: Button) -> Step:
         return refused(replace(state, typing=None), message("One moment – then try again."))
     match button:
         case EmptyClass(index):
-            return replace(state, typing=None), (ev.RemoveSamplesOf(index),)
+            return replace(state, typing=None, emptied=index), (ev.RemoveSamplesOf(index),)
         case RemoveClass(index):
             return _asked(replace(state, typing=None), index)
     return state, ()

@@ -108,13 +108,17 @@ def samples_removed(state: KioskState, event: ev.SamplesRemoved) -> Step:
         variety=event.variety,
         removed=still_restorable((*old.removed, event.sample_ids)),
     )
-    state = replace(with_class(state, event.class_index, new), arrival=None, changed=True)
+    emptied = state.emptied == event.class_index
+    state = replace(with_class(state, event.class_index, new), arrival=None, changed=True, emptied=None)
     if state.mode is Mode.GALLERY:
         state, commands = gallery.samples_gone(state)
         return state, (*commands, ev.PlaySound("undo"))
     if state.mode is Mode.RESULTS:
         state, commands = results.samples_gone(state, event.sample_ids)
         return state, (*commands, ev.PlaySound("undo"))
+    if emptied:
+        text = message("{label} is empty now. The small 0 on its card brings the pictures back.", label=old.label)
+        return noticed(state, text, Tone.HINT), (ev.PlaySound("undo"),)
     text = counted(
         "Removed the last picture of {label}.", "Removed the last {count} pictures of {label}.", count, label=old.label
     )

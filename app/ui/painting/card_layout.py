@@ -17,6 +17,7 @@ FLAT_MARK = 144  # for colour and shape in this row
 WIDE = 360  # a wider card has prints, the key at the right, and larger letters
 NAME, SMALL_NAME, MARK, SMALL_MARK = 28, 22, 16, 13
 ROW, BAR, BAR_GAP = 20, 6, 3  # of a narrow card: the height of colour and shape, the least of the bar below them
+NO_NUMBER = "00"  # as wide as the usual number of pictures
 LOW_CHIP = 24  # the greatest height of the chip on a low card
 PENCIL = 22  # edge of the pencil
 CHIP = 40  # the greatest height of the chip
@@ -81,7 +82,7 @@ def _flat(canvas: Canvas, card: ClassCard, button: pygame.Rect, content: pygame.
     edge = min(px(24), content.height)
     key = pygame.Rect(content.right - edge, content.centery - edge // 2, edge, edge)
     row = pygame.Rect(content.left, content.top, key.left - px(10) - content.left, content.height)
-    chip, rest = _low(canvas, card, row, content.height)
+    chip, rest = _low(canvas, card, row, content.height, always=card.confidence is not None)
     mark_w = min(px(FLAT_MARK), rest.width // 3)  # the same on every card, so that bars stand one below the other
     mark = pygame.Rect(rest.right - mark_w, rest.top, mark_w, rest.height)
     pencil_w = px(PENCIL + 8) if card.rename is not None else 0
@@ -167,17 +168,19 @@ def _narrow(canvas: Canvas, card: ClassCard, button: pygame.Rect, content: pygam
 
 
 def _low(
-    canvas: Canvas, card: ClassCard, content: pygame.Rect, height: int, most_h: float = CHIP
+    canvas: Canvas, card: ClassCard, content: pygame.Rect, height: int, most_h: float = CHIP, *, always: bool = False
 ) -> tuple[pygame.Rect, pygame.Rect]:
-    """The chip at the right of the lower row, and the rest of this row."""
+    """The chip at the right of the lower row, and the rest of this row; `always` keeps its place free without one."""
     low = pygame.Rect(content.left, content.bottom - height, content.width, height)
-    if card.gallery is None:
+    if card.gallery is None and not always:
         return NOWHERE, low
+    number = str(card.shots) if card.gallery is not None else NO_NUMBER
     chip_h = min(canvas.px(most_h), height)
-    number_w = max(font(chip_text_px(chip_h), bold=True).size(str(card.shots))[0], chip_h // 2)
+    number_w = max(font(chip_text_px(chip_h), bold=True).size(number)[0], chip_h // 2)
     chip_w = number_w + round(chip_h * 1.1)
     chip = pygame.Rect(low.right - chip_w, low.bottom - chip_h, chip_w, chip_h)
-    return chip, pygame.Rect(low.left, low.top, max(0, chip.left - canvas.px(7) - low.left), low.height)
+    rest = pygame.Rect(low.left, low.top, max(0, chip.left - canvas.px(7) - low.left), low.height)
+    return chip if card.gallery is not None else NOWHERE, rest
 
 
 def _bar(canvas: Canvas, row: pygame.Rect) -> pygame.Rect:

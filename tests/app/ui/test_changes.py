@@ -80,6 +80,17 @@ def test_other_values_on_the_same_page_are_drawn_to_the_pixel(size: tuple[int, i
     assert partly >= 3  # teach and live among them
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("part", ["picture", "cards", "not_sure", "verdict"])
+def test_one_value_that_changes_alone_leaves_the_others_as_they_are(size: tuple[int, int], part: str) -> None:
+    view = main_views(3)["live"]
+    assert view.verdict is not None
+    other = replace(changed(view), verdict=replace(view.verdict, share_text="12%"))
+    after = replace(view, **{part: getattr(other, part)})
+    areas, wrong = differences(resting(view, size), resting(after, size), size)
+    assert (areas is not None, wrong) == (True, 0)
+
+
 @pytest.mark.parametrize("size", [(800, 480), (480, 800)])
 def test_between_any_two_pages_the_result_is_right_or_everything_is_drawn(size: tuple[int, int]) -> None:
     views = list(main_views(3).items())

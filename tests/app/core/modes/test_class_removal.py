@@ -29,6 +29,8 @@ def test_the_page_of_a_pencil_empties_its_class_and_the_gallery_brings_the_pictu
     state, commands = pressed(replace(kiosk(3, 2, 0), mode=mode), ClassName(0), EmptyClass(0))
     assert (state.typing, commands) == (None, [ev.RemoveSamplesOf(0)])
     state, _ = run(state, ev.SamplesRemoved(0, (1, 2, 3)))
+    assert state.notice is not None
+    assert str(state.notice.text) == "apple is empty now. The small 0 on its card brings the pictures back."
     _, commands = pressed(state, ClassGallery(0), Action.UNDO)
     assert ev.RestoreSamples(0) in commands
 
