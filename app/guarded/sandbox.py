@@ -23,7 +23,7 @@ from app.base.errors import FolderRefused, SandboxFailed
 from app.base.i18n import Text, message
 from app.base.paths import import_folder
 from app.guarded.refusals import REFUSALS, STOPPED
-from tpu.guarded.isolation import FROM_SIGNAL, OUT_OF_TIME
+from tpu.guarded.isolation import FROM_SIGNAL, OUT_OF_TIME, guarded_environment
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +82,8 @@ def run_sandboxed(
             child = subprocess.Popen(
                 [sys.executable, "-m", "app.guarded.sandbox_child", task, str(limits.memory_bytes),
                  str(limits.processor_s), str(limits.written_bytes), str(writer)],
-                stdin=question, stdout=answer, stderr=subprocess.DEVNULL, cwd=import_folder(), env=_environment(),
-                start_new_session=True, pass_fds=(writer,),
+                stdin=question, stdout=answer, stderr=subprocess.DEVNULL, cwd=import_folder(),
+                env=guarded_environment(), start_new_session=True, pass_fds=(writer,),
             )  # fmt: skip
             os.close(writer)
             try:
@@ -167,12 +167,6 @@ def unframed(data: bytes | memoryview) -> tuple[Any, list[memoryview]]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SandboxFailed(_failure_text(1)) from error
     return head, blobs
-
-
-def _environment() -> dict[str, str]:
-    """Pass on no secrets of this process, and allow one thread, so that the need of memory is predictable."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG") if name in os.environ}
-    return {**kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:

@@ -30,6 +30,16 @@ SYSTEM_CALLS = "system calls"
 OUT_OF_TIME = 24  # exit code of a process that used up its processor time; the number of SIGXCPU
 FROM_SIGNAL = 128  # the exit code of a process whose child was ended by a signal is this plus the signal
 
+PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG", "QEMU_CPU")
+"""Variables that a guarded process keeps. The last one names the processor that an emulator plays: with another one the
+child would compute otherwise than its parent."""
+
+
+def guarded_environment() -> dict[str, str]:
+    """Return the environment of a guarded process: no secrets, and one thread, so that its memory is predictable."""
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return {**kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
 
 def enter_namespaces(announce: Callable[[int], object]) -> tuple[str, ...]:
     """Go on in a new process with namespaces of its own, if the system allows it. Call it before any thread starts.

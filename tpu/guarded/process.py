@@ -26,7 +26,7 @@ from typing import Any
 
 from tpu.edgetpu.python_process import module_command
 from tpu.guarded.child import OUT_OF_MEMORY
-from tpu.guarded.isolation import FROM_SIGNAL, OUT_OF_TIME, limit_processor_time, processor_s
+from tpu.guarded.isolation import FROM_SIGNAL, OUT_OF_TIME, guarded_environment, limit_processor_time, processor_s
 from tpu.guarded.messages import LARGEST_PACKET_BYTES, BadReply, clean_text, decoded, encoded
 
 logger = logging.getLogger(__name__)
@@ -326,8 +326,8 @@ class _Pending:
 
 
 def _environment() -> dict[str, str]:
-    """Pass on no secrets, and allow one thread, so that the need of memory is predictable."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG") if name in os.environ}
-    paths = os.pathsep.join(str(Path(path).absolute()) for path in sys.path if path)
-    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    return {**kept, **one_thread, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    """In it the child finds the same modules as this process."""
+    return {
+        **guarded_environment(),
+        "PYTHONPATH": os.pathsep.join(str(Path(one).absolute()) for one in sys.path if one),
+    }

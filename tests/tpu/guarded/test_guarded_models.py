@@ -188,6 +188,17 @@ def test_the_process_sees_no_file_no_network_and_may_only_compute(guard: Guarded
     assert files <= {"/dev/null", "/null"}, "it reads nothing, and nothing that it prints is kept"
 
 
+def test_the_process_learns_no_secret_but_which_processor_an_emulator_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSWORD_OF_THE_CAMERA", "secret")
+    monkeypatch.setenv("QEMU_CPU", "cortex-a72")
+    guard = GuardedChild(QUICK, stays=True)
+    guard.start("litert", time.monotonic() + 60)
+    environment = Path(f"/proc/{guard.pid}/environ").read_bytes()
+    guard.kill()
+    assert b"QEMU_CPU=cortex-a72\0" in environment
+    assert b"secret" not in environment
+
+
 def test_a_process_without_an_order_may_not_compute_on(guard: GuardedChild) -> None:
     """Its limit of processor time moves on only with each message."""
     import resource
