@@ -22,15 +22,20 @@ def test_a_lost_camera_is_announced_once_and_opened_again_when_it_is_back() -> N
     announced: list[ev.Event] = []
     frames: Mailbox[Frame] = Mailbox()
     table = DemonstrationCamera(frames_per_second=200)
+    tries: list[None] = []
+
+    def opened() -> DemonstrationCamera:
+        tries.append(None)
+        return table
+
     worker = Worker(
         "camera",
-        lambda stop: watch_camera(lambda: table, frames.put, announced.append, stop=stop),
+        lambda stop: watch_camera(opened, frames.put, announced.append, stop=stop),
         lambda _name, error: announced.append(error),
     ).start()
     wait_until(lambda: frames.take() is not None)
     table.unplug()
-    wait_until(lambda: len(announced) == 2)
-    time.sleep(0.7)  # long enough for a second try to fail
+    wait_until(lambda: len(tries) == 4)  # at least two of them have failed again
     table.plug_in()
     wait_until(lambda: len(announced) == 3)
     frames.take()
