@@ -59,7 +59,7 @@ test-legacy: $(LEGACY)/.ready
 
 # Build the wheel and the sdist, install them into a clean environment and use them there. Downloads packages.
 test-wheel: $(VENV)/.ready
-	$(RUN) -m pytest -m needs_index
+	$(RUN) -m pytest -m needs_index tests/package
 
 # Install, use, upgrade, remove and purge the Debian package in a clean system of the release SUITE. Needs root.
 SUITE ?= bookworm

@@ -121,8 +121,9 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Install
 
 @pytest.fixture(scope="module")
 def demonstration(installed: Installed) -> Iterator[subprocess.Popen[str]]:
-    """The demonstration; it runs while the other tests run, because it takes long."""
-    process = installed.start("--demo", "--headless", "--json", "demo.json")
+    """The demonstration on a small screen; it runs while the other tests run, because it takes long."""
+    (installed.folder / "small.toml").write_text("[screen]\nwidth_px = 800\nheight_px = 480\n")
+    process = installed.start("--demo", "--headless", "--config", "small.toml", "--json", "demo.json")
     yield process
     process.kill()
     process.communicate()
