@@ -12,13 +12,14 @@ import re
 import shutil
 import sqlite3
 import sys
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from importlib.metadata import distributions
 from pathlib import Path
 from urllib.parse import quote
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import tomli_w
 
@@ -31,6 +32,7 @@ from app.session.database import SESSION_FILE
 
 LARGEST_PART_BYTES = 1 << 20
 SHORTEST_NAME = 3
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # in an archive; a computer without a battery may begin in 1970
 TABLES = (
     "/etc/os-release", "/proc/version", "/proc/cmdline", "/proc/cpuinfo", "/proc/meminfo", "/proc/loadavg",
     "/proc/uptime", "/proc/mounts", "/proc/partitions", "/proc/modules", "/proc/device-tree/model",
@@ -38,13 +40,14 @@ TABLES = (
 SECRET = ("staff.pin", "staff.contact")  # settings that are left out
 
 
-def write_bundle(path: Path, config: Config, results: Sequence[str]) -> None:
+def write_bundle(path: Path, config: Config, results: Sequence[str], *, clock: Callable[[], float] = time.time) -> None:
     """Write the archive.
 
     Args:
         path: The file to write.
         config: The settings.
         results: The lines of `doctor`.
+        clock: Unix time.
 
     Raises:
         BundleNotWritten: If there is no room or no permission.
@@ -64,7 +67,9 @@ def write_bundle(path: Path, config: Config, results: Sequence[str]) -> None:
             for name, text in parts.items():
                 hide = names if name.startswith(FOLDER) else None
                 shown = "\n".join(_private(line, hide) for line in text.splitlines()) + "\n"
-                bundle.writestr(name, shown.encode("utf-8", "replace"))  # names of files can be any bytes
+                member = ZipInfo(name, max(time.localtime(clock())[:6], EARLIEST))
+                member.compress_type = ZIP_DEFLATED
+                bundle.writestr(member, shown.encode("utf-8", "replace"))  # names of files can be any bytes
     except OSError as error:
         raise BundleNotWritten(path, error.strerror or type(error).__name__) from error
 

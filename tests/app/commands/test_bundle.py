@@ -75,6 +75,12 @@ def test_a_bundle_is_written_whatever_the_files_are_called_and_whatever_lies_in_
         assert b"d?ten" in bundle.read("settings.toml")
 
 
+def test_a_bundle_is_written_while_the_clock_stands_in_1970(station: Station, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle.zip", station.config, ["ok"], clock=lambda: 0.0)
+    with ZipFile(tmp_path / "bundle.zip") as bundle:
+        assert bundle.getinfo("doctor.txt").date_time == (1980, 1, 1, 0, 0, 0)
+
+
 def test_a_place_that_takes_no_file_is_named(station: Station, tmp_path: Path) -> None:
     with pytest.raises(BundleNotWritten) as caught:
         write_bundle(tmp_path / "no" / "bundle.zip", station.config, [])
