@@ -73,14 +73,16 @@ def measure_prior(pictures: Any, views: Any) -> ViewPrior:
 
 
 def prior_to_bytes(prior: ViewPrior) -> bytes:
-    """Return the prior as a file in half precision: about 4·B·D bytes before compression."""
+    """Return the prior as a file in half precision: about 4·B·D bytes before compression; larger numbers need twice."""
+    largest = max(float(np.abs(prior.bank).max()), float(np.abs(prior.views).max()))
+    kind = np.float16 if largest < float(np.finfo(np.float16).max) else np.float32
     stream = io.BytesIO()
     np.savez_compressed(
         stream,
         version=np.int32(VERSION),
         distance=np.float32(prior.distance),
-        bank=prior.bank.astype(np.float16),
-        views=prior.views.astype(np.float16),
+        bank=prior.bank.astype(kind),
+        views=prior.views.astype(kind),
     )
     return stream.getvalue()
 
@@ -95,9 +97,14 @@ def prior_from_bytes(data: bytes) -> ViewPrior | None:
             distance = float(arrays["distance"])
     except DAMAGED_ARCHIVE:
         return None
-    if distance <= 0 or bank.ndim != 2 or bank.shape != views.shape or not bank.size:
+    if not 0 < distance < np.inf or not (np.isfinite(bank).all() and np.isfinite(views).all()):
         return None
-    return _prior(distance, bank, views)
+    if bank.ndim != 2 or bank.shape != views.shape or not bank.size:
+        return None
+    try:
+        return _prior(distance, bank, views)
+    except InvalidEmbeddings:
+        return None
 
 
 def synthesized_views(embeddings: FloatArray, prior: ViewPrior, rng: np.random.Generator) -> FloatArray:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from app.base.files import write_durably
 from app.base.paths import asset_path
 from app.base.ports import ImageArray
+from learning.errors import InvalidEmbeddings
 from learning.view_prior import ViewPrior, measure_prior, prior_from_bytes, prior_to_bytes
 from tpu.made_views import PictureBank
 from tpu.plain_files import read_plain_file
@@ -88,8 +89,13 @@ class ExtractorPrior:
                 break
         if len(self._embedded) == len(self._bank):
             rows = np.stack(self._embedded)
-            measured = measure_prior(rows[:, 0], rows[:, 1:])
             self._bank, self._embedded = None, []
+            try:
+                measured = measure_prior(rows[:, 0], rows[:, 1:])
+            except InvalidEmbeddings as error:
+                logger.warning("the extractor cannot be measured: %s", error)
+                self._failed = True
+                return
             if measured.distance > 0:
                 self.known = measured
                 self._write(measured)

@@ -45,10 +45,12 @@ def open_starter(folder: Path, num_classes: int, *, runtime: str) -> LiveModel:
     try:
         facts = json.loads(read_plain_file(folder / METADATA, LARGEST_TEXT_BYTES))
         path = folder / facts["model"]
-        engine = ClassificationEngine(path, labels=facts["labels"], runtime=runtime, device="cpu")
+        engine = ClassificationEngine(
+            path, labels=[str(label) for label in facts["labels"]], runtime=runtime, device="cpu"
+        )
         known = len(engine.labels)
         return LiveModel(engine, path, tuple(range(known)), float(facts["threshold"]), max(known, num_classes))
-    except (OSError, ValueError, KeyError, TypeError, RuntimeLayerError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, RuntimeLayerError) as error:
         raise StarterUnusable(folder) from error
 
 

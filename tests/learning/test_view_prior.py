@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,6 +42,21 @@ def test_a_prior_is_read_back_from_its_file_in_half_precision() -> None:
     assert read.distance == pytest.approx(prior.distance)
     assert read.bank == pytest.approx(prior.bank, rel=1e-3, abs=1e-3)
     assert read.scatter.T @ read.scatter == pytest.approx(prior.scatter.T @ prior.scatter, abs=0.05)
+
+
+def test_the_prior_of_an_extractor_with_large_values_is_read_back() -> None:
+    pictures, views = (1e5 * one for one in bank())
+    prior = measure_prior(pictures, views)
+    read = prior_from_bytes(prior_to_bytes(prior))
+    assert read is not None
+    assert read.bank == pytest.approx(prior.bank, rel=1e-3)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_file_with_values_that_are_no_numbers_is_ignored(wrong: float) -> None:
+    prior = measure_prior(*bank())
+    for damaged in (replace(prior, distance=wrong), replace(prior, bank=np.where(prior.bank > 0, wrong, prior.bank))):
+        assert prior_from_bytes(prior_to_bytes(damaged)) is None
 
 
 @pytest.mark.parametrize("damaged", [b"", b"PK\x03\x04", prior_to_bytes(measure_prior(*bank()))[:-400]])

@@ -85,3 +85,12 @@ def test_an_extractor_that_sees_no_difference_between_views_has_no_prior(
     prior = ExtractorPrior(OTHER, tmp_path, few_bank_pictures)
     prior.measure(lambda _image: np.ones(8, np.float32))
     assert (prior.known, prior.wanted) == (None, False)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+def test_an_extractor_whose_values_cannot_be_computed_with_has_no_prior(
+    value: float, few_bank_pictures: Path, tmp_path: Path
+) -> None:
+    prior = ExtractorPrior(OTHER, tmp_path, few_bank_pictures)
+    prior.measure(lambda image: np.full(8, value, np.float32) * (image.mean() > 100))
+    assert (prior.known, prior.wanted) == (None, False)
