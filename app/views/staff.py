@@ -278,7 +278,7 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
         *(_settings_on_drive(translate) if state.has_pin else ()),
         Setting(
             translate(message("PIN")),
-            "••••" if state.has_pin else translate(message("none")),
+            "••••" if state.has_pin else translate(message("none – the command “pin” sets one")),
             press=ScreenKey.NEW_PIN if state.has_pin else None,
             press_text=translate(message("change")),
             warning=not state.has_pin,
@@ -290,7 +290,7 @@ def _system(state: KioskState, facts: BackendFacts, translate: Translator) -> tu
 def _new_starter(state: KioskState, translate: Translator) -> Setting:
     return Setting(
         translate(message("New starter")),
-        translate(message("not signed: take it only if you know who made it")),
+        translate(message("not signed – do you know who made it?")),
         press=ScreenKey.TAKE_STARTER if state.has_pin else None,
         press_text=translate(message("take it")),
         warning=True,

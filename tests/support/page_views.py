@@ -1,53 +1,42 @@
-"""Views of every page for tests: gallery, results, saving, staff, keyboard."""
+"""Views of every page for tests: gallery, results, saving, staff pages, keyboards. `present` makes them of states."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from app.core.pages import TypingPurpose, TypingState
-from app.core.state import KioskState
-from app.views.model import (
-    ActionKey,
-    Attract,
-    ConfusedPicture,
-    ConfusionCell,
-    Gallery,
-    GalleryPicture,
-    KioskView,
-    Results,
-    Saving,
-    SavingLine,
-    Screen,
-    Setting,
-    Staff,
-    Tab,
-    TaughtThing,
-    Typing,
-)
-from app.views.typing import typing
-from app.views.words import Translator
-from tests.support.painted import NAMES, picture
-from tests.support.views import WHY_KEY, game_views, main_views, spot
+import numpy as np
 
-SETTINGS = (
-    Setting("Camera", "Logitech C270 (/dev/video0)", less="camera-", more="camera+"),
-    Setting("Turn the picture", "90°", less="turn-", more="turn+"),
-    Setting("Like a mirror", "yes", less="mirror-", more="mirror+"),
-    Setting("Cut", "whole picture", less="cut-", more="cut+"),
-    Setting("Number of classes", "3", less="classes-", more="classes+"),
-    Setting("Name of button 1", "Schraubenzieher", press="rename1", press_text="Rename"),
-    Setting("Name of button 2", "cup", press="rename2", press_text="Rename"),
-    Setting("Sure from", "60 %", less="sure-", more="sure+"),
-    Setting("Language", "Deutsch", less="language-", more="language+"),
-    Setting("Volume", "muted", less="volume-", more="volume+", warning=True),
-)
-INPUTS = (
-    *(Setting(f"Class button {n}", "pressed" if n == 2 else "", lit=n == 2) for n in range(1, 10)),
-    Setting("TRAIN", "key T", press="learn-train", press_text="Learn"),
-    Setting("Accelerator", "gone since 14:12", lit=True, warning=True),
-    Setting("Free space", "128 MB", warning=True),
-    *(Setting(f"Crash {n}", "2026-01-31 14:12, camera worker") for n in range(1, 5)),
-)
+from app.base.buttons import Action, StaffPage
+from app.base.explanation import Explanation, Way
+from app.base.i18n import message
+from app.base.picture import Picture
+from app.base.ports import Frame
+from app.config.schema import Config
+from app.core.events import SavingStage
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.modes.keyboards import accents
+from app.core.pages import GalleryState, ResultsState, SavingState, TypingPurpose, TypingState
+from app.core.scan import Scan
+from app.core.state import KioskState, Mode
+from app.model.observation import Smoothed
+from app.views.model import KioskView
+from app.views.present import Surroundings, present
+from app.views.saving import STAGES
+from tests.support.painted import NAMES, painted, picture
+from tests.support.staff_pages import staff_page
+from tests.support.views import game_views, main_views
+
+STAFF_PAGES = {
+    "staff": StaffPage.CLASSES,
+    "staff_camera": StaffPage.CAMERA,
+    "staff_buttons": StaffPage.BUTTONS,
+    "staff_lessons": StaffPage.LESSONS,
+    "staff_system": StaffPage.SYSTEM,
+}
+KEYBOARDS = {"keyboard_qwertz": "de", "keyboard_azerty": "fr", "typing": "tr"}
+MISTAKES, TESTED = 4, 8  # pictures that are confused, and others of each class that are not
+FOLDER = "teachable/2026-01-31_1412_apple_cup_duck"
+CURVE = (0.35, 0.52, 0.7, 0.78, 0.8, 0.86, 0.9, 0.91, 0.92, 0.93)
 
 
 def every_view(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
@@ -57,178 +46,127 @@ def every_view(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
 
 def page_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
     """All other pages, with as much on them as there can be."""
-    main = main_views(count, names)
+    return {name: _shown(state) for name, state in _states(count, names).items()}
+
+
+def _states(count: int, names: tuple[str, ...]) -> dict[str, KioskState]:
+    live = _live(count, names)
+    guarded = replace(live, config=replace(live.config, staff=replace(live.config.staff, pin="stored")))
+    results = replace(live, mode=Mode.RESULTS, results=_mistakes())
+    staff = {name: staff_page(replace(guarded, mode=Mode.STAFF), page) for name, page in STAFF_PAGES.items()}
     return {
-        "attract": replace(
-            main["live"],
-            screen=Screen.ATTRACT,
-            not_sure=None,
-            attract=Attract("Teach me something!", f"It has learned: this is {names[1]}.", 2, 5, "Press any button"),
-            actions=(),
-            class_keys=(),
+        "attract": replace(live, mode=Mode.ATTRACT, attract_since_s=live.now_s - 11.0),
+        "gallery": replace(_gallery(live, 1, 18, page=1), drives=()),
+        "gallery_few": _gallery(live, 0, 3),
+        "results": results,
+        "results_perfect": replace(results, model=_model(count, mistakes=0), results=ResultsState()),
+        "results_untested": replace(
+            results, model=replace(_model(count, mistakes=0), validation_from=None), results=ResultsState()
         ),
-        "gallery": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(1, 18, names[1])),
-        "gallery_few": replace(main["ready"], screen=Screen.GALLERY, gallery=gallery(0, 3, names[0])),
-        "results": replace(main["live"], screen=Screen.RESULTS, results=results(count, names)),
-        "results_perfect": replace(
-            main["live"],
-            screen=Screen.RESULTS,
-            results=replace(results(count, names), title="All 20 right!", text="Well taught!", confused=(), note=""),
-        ),
-        "results_untested": replace(main["live"], screen=Screen.RESULTS, results=untested()),
-        "results_why": replace(main["live"], screen=Screen.RESULTS, results=results(count, names, lit=True)),
-        "saving": replace(main["live"], screen=Screen.SAVING, saving=saving(2, count, names), progress=0.45),
-        "saved": replace(main["live"], screen=Screen.SAVING, saving=saving(4, count, names)),
-        "saved_here": replace(
-            main["live"],
-            screen=Screen.SAVING,
-            saving=replace(
-                saving(4, count, names),
-                where="",
-                text="Ask staff: your model is number 17.",
-                home="Or plug in a drive and press SAVE again.",
-                onto_drive=False,
-            ),
-        ),
-        "staff": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS)),
-        "staff_inputs": replace(main["live"], screen=Screen.STAFF, staff=staff(INPUTS)),
-        "typing": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS), typing=keyboard(names[4])),
-        "renaming": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS), typing=selected(names[4])),
-        "pin": replace(main["live"], screen=Screen.STAFF, staff=staff(SETTINGS), typing=pin_pad()),
+        "results_why": replace(results, results=replace(results.results, explanations=_explanations())),
+        "saving": replace(live, mode=Mode.SAVING, saving=_saving(2)),
+        "saved": replace(live, mode=Mode.SAVING, saving=_saving(4)),
+        "saved_here": replace(guarded, mode=Mode.SAVING, saving=_saving(3, here=True)),
+        **staff,
+        **{name: _typed(replace(live, language=language), names[4]) for name, language in KEYBOARDS.items()},
+        "keyboard_accents": _typed(live, names[4], pressed="e", problem=""),
+        "renaming": _typed(live, names[4], selected=True, shift=True, problem=""),
+        "pin": replace(guarded, mode=Mode.STAFF, typing=TypingState(TypingPurpose.PIN, 0, "12")),
+        "scan": _scanned(live, Action.SAVE),
+        "staff_hold": replace(live, staff=replace(live.staff, hold_since_s=live.now_s - 2.0)),
     }
 
 
-def gallery(index: int, count: int, name: str) -> Gallery:
-    """A page of pictures of a class."""
-    return Gallery(
-        index,
-        f"All pictures of {name}",
-        "Tap a picture to take it away.",
-        tuple(GalleryPicture(("remove", number), picture(index, number)) for number in range(count)),
-        "Page 1 of 4",
-        (
-            ActionKey("back", "back", "Back", "Esc"),
-            ActionKey("earlier", "earlier", "Earlier", "", enabled=False),
-            ActionKey("later", "later", "Later", ""),
-            ActionKey("undo", "undo", "Undo", "Z"),
-            ActionKey("name", "name", "Name it", ""),
-        ),
+def _live(count: int, names: tuple[str, ...]) -> KioskState:
+    """A model answers, and everything was taught."""
+    classes = tuple(
+        TaughtClass(names[index], 14, tuple(picture(index, number) for number in range(12))) for index in range(count)
+    )
+    return KioskState(
+        classes=classes,
+        mode=Mode.LIVE,
+        model=_model(count),
+        camera="demonstration",
+        config=Config(),
+        now_s=100.0,
+        last_input_s=100.0,
     )
 
 
-def untested() -> Results:
-    """The results of a training that could not be tested: no panel has anything to show."""
-    return Results(
-        title="Not tested yet",
-        text="Hold each button twice, then press TRAIN.",
-        curve_title="",
-        curve=(),
-        confusion_title="",
-        labels=(),
-        indices=(),
-        confusion=(),
-        confused_title="",
-        confused=(),
-        keys=(ActionKey("back", "back", "Back", "Esc"),),
-        glad=0.25,
+def _model(count: int, mistakes: int = MISTAKES) -> TrainedFacts:
+    """A model that answers some pictures of the second class with the first."""
+    confusion = np.eye(count, dtype=int) * TESTED
+    confusion[1, 0] = mistakes
+    wrong = [{"sample": number, "truth": 1, "answer": 0, "confidence": 0.9} for number in range(mistakes)]
+    report = {
+        "curve": [{"fraction": (n + 1) / len(CURVE), "validation_accuracy": one} for n, one in enumerate(CURVE)],
+        "confusion": confusion.tolist(),
+        "wrong": wrong,
+        "held_out": wrong,
+    }
+    right = float(np.trace(confusion) / confusion.sum())
+    return TrainedFacts(right, 0.5, (14,) * count, report, "holds", provisional=mistakes > 0)
+
+
+def _mistakes() -> ResultsState:
+    return ResultsState(pictures=tuple((number, picture(1, number)) for number in range(MISTAKES)))
+
+
+def _explanations() -> tuple[tuple[int, Explanation], ...]:
+    return tuple((number, _explanation(0.3 + 0.1 * number)) for number in range(MISTAKES))
+
+
+def _explanation(x: float) -> Explanation:
+    """One part of the picture speaks for the first class."""
+    across = (np.arange(7, dtype=np.float32) + 0.5) / 7
+    away = (across[np.newaxis] - x) ** 2 + (across[:, np.newaxis] - 0.42) ** 2
+    return Explanation(np.exp(-away / 0.03).astype(np.float32), 0, 1, False, 1.5, Way.EXACT)
+
+
+def _gallery(live: KioskState, index: int, shots: int, page: int = 0) -> KioskState:
+    """The gallery of a class; on page 0 some pictures were just taken out of it."""
+    removed = () if page else ((3, 4),)
+    one = replace(live.classes[index], shots=shots * (page + 1), removed=removed)
+    classes = (*live.classes[:index], one, *live.classes[index + 1 :])
+    pictures = tuple((number, picture(index, number)) for number in range(shots))
+    gallery = GalleryState(class_index=index, page=page, pictures=pictures, removed=removed)
+    return replace(live, mode=Mode.GALLERY, classes=classes, gallery=gallery)
+
+
+def _saving(done: int, *, here: bool = False) -> SavingState:
+    """SAVE to a drive or to this machine, of which some stages are finished."""
+    wanted = [stage for stage in STAGES if stage is not SavingStage.RELEASE or not here]
+    stages = tuple((stage, None if n > done else n < done) for n, stage in enumerate(wanted))
+    saving = SavingState(folder=FOLDER, done=stages, finished=done == len(stages))
+    return replace(saving, number=17) if here else replace(saving, drive="KIOSK")
+
+
+def _typed(live: KioskState, text: str, *, pressed: str = "", selected: bool = False, shift: bool = True,
+           problem: str = "That name is already used.") -> KioskState:  # fmt: skip
+    """A name is typed; `pressed` is a letter that is held for its accents."""
+    offered = tuple(accents(pressed, live.language)) if pressed else ()
+    wanted = TypingState(
+        TypingPurpose.CLASS_NAME, 4 % len(live.classes), text, selected, shift and not pressed, offered
     )
+    return replace(live, typing=replace(wanted, problem=message(problem) if problem else ""))
 
 
-def results(count: int, names: tuple[str, ...], *, lit: bool = False) -> Results:
-    """The results of a training that confuses some classes; the pictures may show why."""
-    return Results(
-        title="18 of 20 right",
-        text=f"Show {names[1]} and {names[0]} from more sides: it mixes them up.",
-        note="Its “not sure” is only a guess so far.",
-        curve_title="More pictures, better guesses",
-        curve=(0.35, 0.52, 0.7, 0.78, 0.8, 0.86, 0.9, 0.91, 0.92, 0.93),
-        confusion_title="Left: what it really was. Top: what it guessed.",
-        labels=names[:count],
-        indices=tuple(range(count)),
-        confusion=tuple(tuple(_cell(row, column, count) for column in range(count)) for row in range(count)),
-        confused_title="Mixed up because of what is outlined" if lit else "Pictures that mixed it up",
-        confused=tuple(
-            ConfusedPicture(
-                ("drop", number),
-                picture(1, number),
-                f"{names[1]} – it guessed {names[0]}",
-                1,
-                0,
-                spot(0, 0.3 + 0.1 * number) if lit else None,
-            )
-            for number in range(4)
-        ),
-        keys=(ActionKey("back", "back", "Back", "Esc"), *((replace(WHY_KEY, held=True),) if lit else ())),
-        curve_text="93 %",
-        glad=0.8,
-    )
+def _scanned(live: KioskState, button: Action) -> KioskState:
+    """The highlight of the one switch is on a button."""
+    config = replace(live.config, scan=replace(live.config.scan, enabled=True))
+    return replace(live, config=config, scan=Scan(groups=((0,), (button,)), place=1, running=True))
 
 
-def _cell(row: int, column: int, count: int) -> ConfusionCell:
-    amount = 8 if row == column else 2 if row == 1 and column == 0 else 0
-    return ConfusionCell(
-        ("cell", row, column), amount, amount / 10, row == column, (row, column) == (1, 0) and count > 1
-    )
+def _shown(state: KioskState) -> KioskView:
+    """The view of a state: the camera shows the second thing, and the model knows it."""
+    count = len(state.classes)
+    answers = np.full(count, 0.06 / (count - 1), np.float32)
+    answers[1] = 0.94
+    seen = Smoothed(answers, 0.5, 1, state.now_s)
+    around = Surroundings("CPU", 30.0, 0.45, (20, 0, 120), stage=_stage)
+    return present(state, Frame(painted(1), 1, state.now_s), seen, around)
 
 
-def saving(done: int, count: int = 3, names: tuple[str, ...] = NAMES) -> Saving:
-    """Saving in five steps, of which `done` are finished."""
-    steps = ("Write", "Finish", "Check", "Eject")
-    safe = done >= len(steps)
-    if not safe:
-        title, text, home = "Saving your model", "Leave the drive in until it is done.", ""
-    else:
-        title = f"You taught it {names[0]} and {names[1]}!" if count < 4 else f"You taught it {count} things!"
-        text, home = "You may pull the drive out now.", "At home, open open_me.html on the drive."
-    return Saving(
-        title=title,
-        where="On the drive KIOSK: teachable/2026-01-31_1412_apple_cup_duck",
-        steps=tuple(SavingLine(text, _done(number, done)) for number, text in enumerate(steps)),
-        safe=safe,
-        text=text,
-        keys=(ActionKey("back", "later", "Go on", "", suggested=True),) if safe else (),
-        things=tuple(TaughtThing(index, names[index], picture(index)) for index in range(count)),
-        home=home,
-    )
-
-
-def _done(number: int, now: int) -> bool | None:
-    return True if number < now else False if number == now else None
-
-
-def staff(rows: tuple[Setting, ...]) -> Staff:
-    """A staff page."""
-    names = ("Camera", "Classes", "Sound and language", "Inputs", "Diagnostics", "Sessions", "Shut down")
-    return Staff(
-        "Staff",
-        tuple(Tab(("tab", name), name, n == 0) for n, name in enumerate(names)),
-        rows,
-        (ActionKey("leave", "back", "Back to the kiosk", "Esc"),),
-        "Changes are kept at once, and again after a restart.",
-    )
-
-
-def keyboard(text: str) -> Typing:
-    """The keyboard with the most keys, at a problem."""
-    state = replace(KioskState(classes=(), language="tr"), typing=TypingState(TypingPurpose.CLASS_NAME, 4, text))
-    shown = typing(state, Translator("en"))
-    assert shown is not None
-    return replace(shown, problem="That name is already used.", shift=True)
-
-
-def selected(text: str) -> Typing:
-    """An on-screen keyboard with a selected name, which the first letter replaces."""
-    hint = "Write a new name, or touch this one to change it."
-    return replace(keyboard(text), problem="", hint=hint, field="field")
-
-
-def pin_pad() -> Typing:
-    """A number pad."""
-    rows = ("123", "456", "789", "0⌫")
-    return Typing(
-        "PIN of the staff",
-        "12",
-        True,
-        tuple(tuple((("type", digit), digit) for digit in row) for row in rows),
-        (ActionKey("cancel", "cancel", "Cancel", ""), ActionKey("done", "confirm", "Done", "", suggested=True)),
-    )
+def _stage(kind: str, number: int) -> Picture:
+    """A picture of the demonstration."""
+    return Picture(("stage", kind, number), painted(0 if kind == "apple" else 1, number / 10))

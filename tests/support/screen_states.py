@@ -14,12 +14,14 @@ from app.base.ports import Frame
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
+from app.core.modes.text_settings import EXPORT_DIR
 from app.core.pages import GalleryState, ResultsState, SavingState, StaffState, TypingPurpose, TypingState
 from app.core.state import Held, KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.views.model import KioskView
 from app.views.present import Surroundings, present
 from tests.support.painted import picture
+from tests.support.staff_pages import CONTACT, FOLDER, LONGEST_NAME, STICK, staff_page, staff_pages
 from tests.support.states import stick
 
 LABELS = ("teapot", "banana", "screwdriver")
@@ -90,11 +92,38 @@ def screen_states() -> dict[str, KioskState]:
         "attract": replace(new, mode=Mode.ATTRACT),
     }
     staff = replace(live, mode=Mode.STAFF, staff=StaffState(inside=True))
-    for page in StaffPage:
-        states[f"staff: {page.value}"] = replace(staff, staff=StaffState(inside=True, page=page))
+    guarded = replace(staff, config=replace(staff.config, staff=replace(staff.config.staff, pin="stored")))
+    states |= {f"staff: {name}": state for name, state in staff_pages(guarded).items()}
+    for page in (StaffPage.SESSIONS, StaffPage.SYSTEM):
+        states[f"staff without a PIN: {page.value}"] = staff_page(staff, page)
+    states |= _long_texts(live, guarded)
     states["shut down"] = replace(staff, staff=StaffState(inside=True, asked=PowerKey.SHUT_DOWN))
     states["listening"] = replace(staff, staff=StaffState(inside=True, page=StaffPage.BUTTONS, listening=Action.TRAIN))
     return states
+
+
+def _long_texts(live: KioskState, guarded: KioskState) -> dict[str, KioskState]:
+    """The longest names, paths and addresses that staff or visitors can write."""
+    folder = f"{FOLDER}/teachable/2026-11-30_1412_{'schraubenzieher_' * 4}"
+    setting = TypingState(TypingPurpose.SETTING, text=FOLDER, selected=True, setting=EXPORT_DIR)
+    named = tuple(replace(one, label=LONGEST_NAME[n:] + LONGEST_NAME[:n]) for n, one in enumerate(live.classes))
+    long = replace(live, classes=named)
+    saved = SavingState("KATJA", folder, STAGES, finished=True)
+    here = replace(saved, drive="", number=17)
+    contact = replace(live.config, staff=replace(live.config.staff, contact=CONTACT))
+    return {
+        "long names": replace(long, mode=Mode.TEACH, model=None),
+        "long names, live": long,
+        "long names, gallery": replace(long, mode=Mode.GALLERY),
+        "long names, saved": replace(long, mode=Mode.SAVING, saving=saved),
+        "saved at home": replace(live, mode=Mode.SAVING, saving=here),
+        "which drive, long": replace(live, mode=Mode.CHOOSE_DRIVE, drives=(STICK, replace(STICK, read_only=True))),
+        "whom to call": replace(live, config=contact, fault=message("The part that keeps pictures has stopped")),
+        "long name typed": replace(live, typing=TypingState(TypingPurpose.CLASS_NAME, 0, LONGEST_NAME)),
+        "setting typed": replace(guarded, typing=setting),
+        "new PIN": replace(guarded, typing=TypingState(TypingPurpose.NEW_PIN, 0, "1234567890")),
+        "number of the model": replace(guarded, typing=TypingState(TypingPurpose.MODEL_NUMBER, 0, "17")),
+    }
 
 
 def shown(state: KioskState, language: str, *, surest: float = 0.9) -> KioskView:

@@ -8,17 +8,21 @@ import pygame
 
 from app.ui.pages.staff_preview import draw_preview, split_body
 from app.ui.painting import paint
-from app.ui.painting.canvas import Canvas
+from app.ui.painting.canvas import Canvas, fitted
 from app.ui.painting.keys import under
 from app.ui.painting.layout import grid
 from app.ui.painting.page import Target, arrange_page, draw_keys, key_targets
 from app.ui.painting.shapes import shape
 from app.ui.painting.switch import draw_switch
-from app.ui.painting.theme import mixed
+from app.ui.painting.theme import font, mixed
 from app.views.model import KioskView, Setting, Staff
 
 ROW_H = 62
 LEAST_ROW_H = 40  # units; more rows take two columns
+LABEL_SHARE, LEAST_LABEL_SHARE = 0.42, 0.2  # of a row: the labels of a page end at the same place
+TEXT, KEY_TEXT = 21, 19
+READABLE = 15  # units: a value that would be smaller gets the room that its label does not need
+LEAST_KEY_W, MOST_KEY_W = 92, 150
 
 
 @dataclass(frozen=True)
@@ -86,16 +90,41 @@ def row_places(canvas: Canvas, staff: Staff, body: pygame.Rect) -> tuple[RowLayo
 
 
 def _row_layout(canvas: Canvas, row: Setting, area: pygame.Rect) -> RowLayout:
+    """The parts of a row; a label is narrower than those of other rows if its value is long."""
+    inner = area.inflate(-canvas.px(20), -max(2, min(canvas.px(10), area.height // 6)))
+    has_value = bool(row.value) or row.less is not None or row.more is not None
+    layout = _parts(canvas, row, area, inner, round(inner.width * (LABEL_SHARE if has_value else 1.0)))
+    if not row.value or _value_size(canvas, row, layout) >= canvas.px(READABLE):
+        return layout
+    return _parts(canvas, row, area, inner, _label_width(canvas, row, layout.label))
+
+
+def _value_size(canvas: Canvas, row: Setting, layout: RowLayout) -> int:
+    return fitted(row.value, canvas.px(TEXT), _value_area(canvas, row, layout.value).size, 2, False)[0]
+
+
+def _label_width(canvas: Canvas, row: Setting, area: pygame.Rect) -> int:
+    """The width that a label needs in two lines, in pixels."""
+    least = round(area.width * LEAST_LABEL_SHARE / LABEL_SHARE)
+    size, step = canvas.px(TEXT), max(1, canvas.px(8))
+    for width in range(least, area.width, step):
+        now, lines = fitted(row.label, size, (width, area.height), 2, True)
+        if now >= 0.85 * size and " ".join(lines) == row.label:  # no word is broken
+            return width
+    return area.width
+
+
+def _parts(canvas: Canvas, row: Setting, area: pygame.Rect, inner: pygame.Rect, label_w: int) -> RowLayout:
     px = canvas.px
-    inner = area.inflate(-px(20), -max(2, min(px(10), area.height // 6)))
     edge = min(inner.height, px(52))
     nowhere = pygame.Rect(inner.right, inner.top, 0, 0)
     press = less = more = nowhere
     right = inner.right
     if row.press is not None:
-        press = pygame.Rect(right - px(150), inner.centery - edge // 2, px(150), edge)
+        words = font(px(KEY_TEXT), bold=True).size(row.press_text)[0]
+        width = max(px(LEAST_KEY_W), min(px(MOST_KEY_W), words + px(34)))
+        press = pygame.Rect(right - width, inner.centery - edge // 2, width, edge)
         right = press.left - px(10)
-    label_w = round(inner.width * (0.42 if row.value or row.less is not None or row.more is not None else 1.0))
     label = pygame.Rect(inner.left, inner.top, min(label_w, right - inner.left), inner.height)
     if row.on is not None:
         switch = pygame.Rect(right - round(edge * 1.9), inner.centery - edge // 2, round(edge * 1.9), edge)
@@ -110,6 +139,18 @@ def _row_layout(canvas: Canvas, row: Setting, area: pygame.Rect) -> RowLayout:
     return RowLayout(area, label, value, less, more, press)
 
 
+def _value_area(canvas: Canvas, row: Setting, value: pygame.Rect) -> pygame.Rect:
+    """Where the value is written: beside the sign of a warning, if it has one."""
+    if not row.warning or not row.value:
+        return value
+    left = 2 * _sign_size(canvas, value) + canvas.px(8)
+    return pygame.Rect(value.left + left, value.top, max(0, value.width - left), value.height)
+
+
+def _sign_size(canvas: Canvas, value: pygame.Rect) -> int:
+    return min(canvas.px(11), value.height // 3)
+
+
 def _row(canvas: Canvas, row: Setting, layout: RowLayout) -> None:
     palette, px = canvas.palette, canvas.px
     ground = palette.panel
@@ -118,17 +159,15 @@ def _row(canvas: Canvas, row: Setting, layout: RowLayout) -> None:
         paint.panel(canvas.surface, layout.row.inflate(0, -px(4)), ground, px(14))
     ink = palette.text if not row.lit else canvas.theme.ink(ground)
     quiet = ink if row.lit else palette.quiet
-    canvas.text(row.label, layout.label, 21, ink, ground, bold=True, lines=2)
+    canvas.text(row.label, layout.label, TEXT, ink, ground, bold=True, lines=2)
     stepped = row.on is None and (row.less is not None or row.more is not None)
-    value = layout.value
     if row.warning and row.value:
-        size = min(px(11), value.height // 3)
-        shape(canvas.surface, "warning", (value.left + size, value.centery), size, palette.warning)
-        value = pygame.Rect(value.left + 2 * size + px(8), value.top, value.width - 2 * size - px(8), value.height)
+        size = _sign_size(canvas, layout.value)
+        shape(canvas.surface, "warning", (layout.value.left + size, layout.value.centery), size, palette.warning)
     canvas.text(
         row.value,
-        value,
-        21,
+        _value_area(canvas, row, layout.value),
+        TEXT,
         ink if stepped or row.warning else quiet,
         ground,
         align="center" if stepped else "left",
@@ -149,11 +188,12 @@ def _row(canvas: Canvas, row: Setting, layout: RowLayout) -> None:
         canvas.text(
             row.press_text,
             words.inflate(-px(16), -px(4)),
-            19,
+            KEY_TEXT,
             palette.text,
             palette.raised,
             bold=True,
             align="center",
+            lines=2,
             whole=True,
         )
 

@@ -18,7 +18,9 @@ def draw_hold_ring(canvas: Canvas, share: float) -> None:
     advice_h = HIGH_SPEECH_H if portrait else SPEECH_H
     centre = (px(MARGIN + PLATE + 16), px(MARGIN + advice_h + 16 + PLATE + 12))
     plate = paint.disc(px(PLATE), palette.panel)
-    canvas.surface.blit(plate, plate.get_rect(center=centre))
+    covered = plate.get_rect(center=centre)
+    canvas.forget(covered)
+    canvas.surface.blit(plate, covered)
     paint.ring(canvas.surface, centre, px(RADIUS), px(THICK), share, palette.accent, palette.raised)
     dot = pygame.Rect(0, 0, px(12), px(12))
     dot.center = centre

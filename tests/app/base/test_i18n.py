@@ -134,6 +134,7 @@ def test_a_translation_has_one_kind_of_apostrophe_and_no_break_spaces_where_its_
 @pytest.mark.parametrize("language", list(LANGUAGES))
 def test_two_different_buttons_never_have_the_same_word(language: str) -> None:
     buttons = ("Train", "Save", "Undo", "Reset", "Results", "Cancel", "Back", "Done", "Erase", "Play", "Why?", "Stay")
+    buttons += ("Go on", "Skip", "Bring back", "Empty")
     words = [translated(message(one), language) for one in buttons]
     assert len(set(words)) == len(words)
 
@@ -148,3 +149,18 @@ def test_texts_name_a_button_by_the_word_that_is_on_it(language: str) -> None:
                 word = translated(message(button), language)
                 capitals = word.replace("i", "İ").upper() if language == "tr" else word.upper()
                 assert all(capitals in form for form in forms(one.string)), (forms(one.id)[0], capitals)
+
+
+OTHER_WORDS = {
+    "de": r"\b(Platte|USB-Stick|Starter|aufbewahrt|weggelegt|Ihnen|Ihre[mnrs]?)\b",
+    "fr": r"(?<!quelque )(?<!autre )\bchoses?\b|\b(poste|maintiens|vous|votre|musée)\b|Remettre",
+    "es": r"\b(equipo|pendrive|memoria USB|usted|se pudo|se pudieron|enseñaste)\b",
+    "tr": r"\b(cevap|cevab|deneme|cihaz|istasyon|flaş)\w*|\b(siz|sizin)\b",
+}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_one_thing_has_one_word_and_everybody_is_spoken_to_in_the_same_form(language: str) -> None:
+    for one in catalogue(language):
+        for form in forms(one.string) if one.id else ():
+            assert re.search(OTHER_WORDS[language], form, re.IGNORECASE if language != "de" else 0) is None, form

@@ -34,6 +34,7 @@ FAR = (1280, 720)  # on a screen of 24 inches
 READABLE_PX = 34  # height of a capital letter there that is 14 mm: it can be read from three metres away
 FAR_PORTRAIT = (1080, 1920)  # on a screen of 24 inches: 531 mm high
 READABLE_PORTRAIT_PX = 50.6
+STAFF_TEXT_PX = 12
 STATES = screen_states()
 VALUES = {"label": "teapot", "first": "teapot", "second": "banana", "few": "teapot", "most": "banana", "drive": "KATJA"}
 VALUES |= {"labels": "teapot, banana", "width": 32, "height": 24, "name": "teapot", "percent": 80, "shots": 14}
@@ -114,6 +115,13 @@ def test_what_is_on_the_screen_while_nobody_presses_can_be_read_from_three_metre
         for words in wanted:
             highest = max(capital_px(text) for text in texts if text.words.replace("...", "…") == words)
             assert highest >= READABLE_PX - 0.5, (state, words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_longest_values_on_staff_pages_can_be_read(language: str) -> None:
+    for state in (name for name in STATES if name.startswith("staff")):
+        for text in drawn(state, language, FAR):
+            assert capital_px(text) / CAP >= STAFF_TEXT_PX, (state, text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

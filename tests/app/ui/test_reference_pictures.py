@@ -1,15 +1,17 @@
-"""Every screen at every size in every palette equals its reference picture.
+"""Every screen in every palette, in landscape and in portrait, equals its reference picture.
 
-A reference shows one screen at one size in all palettes, at a quarter of its size or less. The wheels of pygame contain
-their own SDL and FreeType, so machines differ only in rounding; the tolerances allow for that. A failure saves the
-result, the reference and their difference in `test-pictures/`. `make reference-pictures` writes all references again;
-look at every one that changed.
+A reference shows one screen at one size in all palettes, at a quarter of its size or less. The main screen has one for
+each number of classes. A larger window of the same shape looks the same, only larger; a few screens show that. The
+wheels of pygame contain their own SDL and FreeType, so machines differ only in rounding; the tolerances allow for that.
+A failure saves the result, the reference and their difference in `test-pictures/`. `make reference-pictures` writes all
+references again; look at every one that changed.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +22,24 @@ from PIL import Image
 from app.config.checks import PALETTES
 from app.ui import screens
 from app.ui.painting.theme import load_theme
+from app.views.model import KioskView
 from tests.support.page_views import every_view
+from tests.support.views import main_views
 
 ROOT = Path(__file__).resolve().parents[3]
 VIEWS = every_view()
+BY_CLASSES = {f"live_{count}": main_views(count)["live"] for count in range(2, 10) if count != 3}
 REFERENCE = ROOT / "tests" / "reference"
 DIFFERENCES = ROOT / "test-pictures"
 UPDATE = "UPDATE_REFERENCE_PICTURES"
-SIZES = [(1280, 720), (800, 480), (1920, 1080), (3840, 2160), (1080, 1920)]
+LANDSCAPE, SMALL, PORTRAIT = (1280, 720), (800, 480), (720, 1280)
+LARGE = [(1920, 1080), (3840, 2160), (1080, 1920)]
+SEEN_LARGE = ("live", "confirm", "results", "staff", "typing")
+PICTURES: list[tuple[str, tuple[int, int]]] = [
+    *product(VIEWS, (LANDSCAPE, SMALL, PORTRAIT)),
+    *product(BY_CLASSES, (LANDSCAPE, PORTRAIT)),
+    *product(SEEN_LARGE, LARGE),
+]
 REDUCED_PX = 320  # longest edge of a screen in a reference
 STEP = 16  # levels of 255 between the colours of a reference: half of it is lost, and most of its size
 CLEARLY = 40  # levels of 255 by which a pixel of another picture differs; rounding and STEP stay below it
@@ -35,26 +47,25 @@ TOLERANCE = 0.004  # share of pixels that may differ clearly: 0.4 % is a line of
 MEAN_TOLERANCE = 6.0  # levels by which all pixels may differ on average; STEP alone makes four
 
 
-def sheet(name: str, size: tuple[int, int], names: Sequence[str] = PALETTES) -> Image.Image:
+def sheet(view: KioskView, size: tuple[int, int], names: Sequence[str] = PALETTES) -> Image.Image:
     """A screen in palettes, side by side, reduced."""
     factor = max(size) / REDUCED_PX
     small = (round(size[0] / factor), round(size[1] / factor))
     whole = Image.new("RGB", (small[0] * 2, small[1] * -(-len(names) // 2)))
     for place, palette in enumerate(names):
         surface = pygame.Surface(size)
-        screens.draw(surface, VIEWS[name], load_theme(size, palette))
+        screens.draw(surface, view, load_theme(size, palette))
         reduced = pygame.transform.smoothscale(surface, small)
         picture = Image.frombytes("RGB", small, pygame.image.tobytes(reduced, "RGB"))
         whole.paste(picture, (place % 2 * small[0], place // 2 * small[1]))
     return whole
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize(("name", "size"), PICTURES, ids=[f"{name}-{size[0]}x{size[1]}" for name, size in PICTURES])
 def test_the_screen_looks_like_its_reference_picture(name: str, size: tuple[int, int]) -> None:
     pygame.font.init()
-    path = REFERENCE / f"{name}_{size[0]}x{size[1]}.png"
-    seen = sheet(name, size)
+    path = REFERENCE / file_name(name, size)
+    seen = sheet({**VIEWS, **BY_CLASSES}[name], size)
     if os.environ.get(UPDATE):
         path.parent.mkdir(parents=True, exist_ok=True)
         levels = np.asarray(seen) // STEP * STEP + STEP // 2
@@ -65,6 +76,11 @@ def test_the_screen_looks_like_its_reference_picture(name: str, size: tuple[int,
     if away > TOLERANCE or mean > MEAN_TOLERANCE:
         left = keep(path.stem, seen, expected)
         pytest.fail(f"{away:.2%} of the pixels differ clearly, {mean:.1f} levels on average. Look at {left}.")
+
+
+def file_name(name: str, size: tuple[int, int]) -> str:
+    """The name of a reference picture."""
+    return f"{name}_{size[0]}x{size[1]}.png"
 
 
 def difference(one: Image.Image, other: Image.Image) -> tuple[float, float]:
@@ -94,7 +110,7 @@ def keep(stem: str, seen: Image.Image, expected: Image.Image) -> Path:
 
 def test_a_moved_key_is_noticed_and_rounding_is_not() -> None:
     pygame.font.init()
-    expected = sheet("ready", (1280, 720), PALETTES[:4])  # the fewer palettes, the larger the share of a key
+    expected = sheet(VIEWS["ready"], LANDSCAPE, PALETTES[:4])  # the fewer palettes, the larger the share of a key
     levels = np.asarray(expected).copy()
     rounded = Image.fromarray(np.clip(levels.astype(int) + 1, 0, 255).astype(np.uint8))
     away, mean = difference(rounded, expected)
@@ -107,7 +123,7 @@ def test_a_moved_key_is_noticed_and_rounding_is_not() -> None:
 
 
 def test_every_reference_picture_belongs_to_a_screen() -> None:
-    wanted = {f"{name}_{size[0]}x{size[1]}.png" for name in VIEWS for size in SIZES}
+    wanted = {file_name(name, size) for name, size in PICTURES}
     if os.environ.get(UPDATE):
         for path in REFERENCE.glob("*.png"):
             if path.name not in wanted:

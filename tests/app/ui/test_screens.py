@@ -9,7 +9,7 @@ import numpy as np
 import pygame
 import pytest
 
-from app.base.buttons import Action
+from app.base.buttons import Action, TypingKey
 from app.base.i18n import LANGUAGES, message, translated
 from app.base.ports import Frame
 from app.base.tone import Tone
@@ -313,9 +313,9 @@ def test_in_portrait_the_picture_has_half_of_the_height_and_nothing_lies_on_the_
 @pytest.mark.parametrize("size", SIZES)
 def test_a_selected_name_can_be_touched_and_has_no_caret(size: tuple[int, int]) -> None:
     places = dict(screens.targets(VIEWS["renaming"], size))
-    assert screens.button_at(VIEWS["renaming"], size, places["field"].center) == "field"
+    assert screens.button_at(VIEWS["renaming"], size, places[TypingKey.FIELD].center) == TypingKey.FIELD
     unselected = replace(VIEWS["renaming"], typing=replace(VIEWS["renaming"].typing, field=None))
-    assert "field" not in dict(screens.targets(unselected, size))
+    assert TypingKey.FIELD not in dict(screens.targets(unselected, size))
     (name,) = [text for text in drawn_texts(VIEWS["renaming"], size) if text.words == "Schraubenzieher"]
     (usual,) = [text for text in drawn_texts(unselected, size) if text.words == "Schraubenzieher"]
     assert (name.rect, name.on != usual.on) == (usual.rect, True)
