@@ -13,7 +13,7 @@ from app.ui.pages.gallery import draw_gallery, gallery_targets
 from app.ui.pages.main_screen import draw_main, main_targets
 from app.ui.pages.results import draw_results, results_targets
 from app.ui.pages.saving import draw_saving, saving_targets
-from app.ui.pages.staff import draw_staff, staff_targets
+from app.ui.pages.staff import draw_staff, hint_place, staff_targets
 from app.ui.pages.typing_page import draw_typing, typing_targets
 from app.ui.pages.waking import draw_waking
 from app.ui.painting import paint
@@ -172,4 +172,6 @@ def _draw_screen(canvas: Canvas, view: KioskView, moving: Moving) -> None:
         draw_main(canvas, view, moving)
         return
     if view.notice is not None:
-        draw_page_notice(canvas, view.notice, moving.notice)
+        shows_staff = view.typing is None and view.screen is Screen.STAFF
+        place = hint_place(canvas, view.staff) if shows_staff and view.staff is not None else None
+        draw_page_notice(canvas, view.notice, moving.notice, place)

@@ -22,7 +22,7 @@ LEAST_ROW_H = 40  # units; more rows take two columns
 LABEL_SHARE, LEAST_LABEL_SHARE = 0.42, 0.2  # of a row: the labels of a page end at the same place
 TEXT, KEY_TEXT = 21, 19
 READABLE = 15  # units: a value that would be smaller gets the room that its label does not need
-LEAST_KEY_W, MOST_KEY_W = 92, 150
+LEAST_KEY_W, MOST_KEY_W = 92, 168
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,15 @@ def draw_staff(canvas: Canvas, staff: Staff, view: KioskView) -> None:
     for row, layout in zip(staff.rows, row_places(canvas, staff, body), strict=True):
         _row(canvas, row, layout)
     draw_keys(canvas, staff.keys, page.footer)
-    used = key_targets(canvas, staff.keys, page.footer)
-    left = used[-1][1].right + px(20) if used else page.footer.left
-    hint = pygame.Rect(left, page.footer.top, page.footer.right - left, page.footer.height)
-    canvas.text(staff.hint, hint, 19, palette.quiet, palette.background, lines=3)
+    canvas.text(staff.hint, hint_place(canvas, staff), 19, palette.quiet, palette.background, lines=3)
+
+
+def hint_place(canvas: Canvas, staff: Staff) -> pygame.Rect:
+    """Where the hint is, and passing messages, so that they cover no row: beside the keys."""
+    footer = arrange_page(canvas).footer
+    used = key_targets(canvas, staff.keys, footer)
+    left = used[-1][1].right + canvas.px(20) if used else footer.left
+    return pygame.Rect(left, footer.top, footer.right - left, footer.height)
 
 
 def staff_targets(canvas: Canvas, staff: Staff) -> list[Target]:

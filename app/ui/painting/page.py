@@ -57,13 +57,13 @@ def draw_head(canvas: Canvas, page: Page, title: str, text: str, moving: Moving 
     canvas.text(text, page.text, 22, palette.quiet, palette.background, lines=2)
 
 
-def draw_page_notice(canvas: Canvas, notice: Banner, arrived: float) -> None:
-    """Draw a passing message over the title of a page; `arrived` 0..1 is how far it has come in."""
+def draw_page_notice(canvas: Canvas, notice: Banner, arrived: float, place: pygame.Rect | None = None) -> None:
+    """Draw a passing message over a place, by default the title; `arrived` 0..1 is how far it has come in."""
     px, page = canvas.px, arrange_page(canvas)
     face = canvas.theme.tone(notice.tone)
-    area = pygame.Rect(
-        page.title.left, page.mark.top - round((1 - arrived) * px(16)), page.title.width, page.mark.height
-    )
+    if place is None:
+        place = pygame.Rect(page.title.left, page.mark.top, page.title.width, page.mark.height)
+    area = place.move(0, -round((1 - arrived) * px(16)))
     canvas.forget(area)
     paint.panel(canvas.surface, area, face, px(22))
     inner = area.inflate(-px(48), -px(14))

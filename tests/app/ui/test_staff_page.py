@@ -9,12 +9,13 @@ import pygame
 import pytest
 
 from app.base.picture import Picture
+from app.base.tone import Tone
 from app.ui import screens
 from app.ui.pages.staff import row_places
 from app.ui.pages.staff_preview import split_body
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.theme import load_theme
-from app.views.model import KioskView, Setting
+from app.views.model import Banner, KioskView, Setting
 from tests.support.page_views import page_views
 
 SIZES = [(1280, 720), (1920, 1080), (1080, 1920), (800, 480)]
@@ -66,6 +67,19 @@ def test_rows_and_picture_do_not_overlap(size: tuple[int, int]) -> None:
     rows, place = split_body(canvas, body)
     assert not rows.colliderect(place)
     assert all(rows.contains(one.row) for one in row_places(canvas, view.staff, body))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_passing_message_covers_the_hint_and_no_row(size: tuple[int, int]) -> None:
+    view = page_views()["staff_system"]
+    noticed = replace(view, notice=Banner("That session is back. Press TRAIN to make its model again.", Tone.SUCCESS))
+    before, after = (
+        {text.words for text in screens.draw(pygame.Surface(size), one, load_theme(size))} for one in (view, noticed)
+    )
+    assert view.staff is not None
+    assert noticed.notice is not None
+    assert before - after == {view.staff.hint}
+    assert after - before == {noticed.notice.text}
 
 
 def test_without_a_picture_the_page_says_that_it_waits_for_the_camera() -> None:
