@@ -52,8 +52,8 @@ def sheet(view: KioskView, size: tuple[int, int], names: Sequence[str] = PALETTE
     factor = max(size) / REDUCED_PX
     small = (round(size[0] / factor), round(size[1] / factor))
     whole = Image.new("RGB", (small[0] * 2, small[1] * -(-len(names) // 2)))
+    surface = pygame.Surface(size)  # every screen paints all of it
     for place, palette in enumerate(names):
-        surface = pygame.Surface(size)
         screens.draw(surface, view, load_theme(size, palette))
         reduced = pygame.transform.smoothscale(surface, small)
         picture = Image.frombytes("RGB", small, pygame.image.tobytes(reduced, "RGB"))
