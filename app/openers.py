@@ -172,6 +172,7 @@ def open_model(
         EmbeddingExtractor(path, runtime=settings.runtime, device=settings.device, accelerator=accelerator)
     )
     check_extractor(extractor.model_bytes, path)
+    extractor.check_embeddings()
     return extractor, accelerator
 
 

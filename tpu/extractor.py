@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from types import TracebackType
 
+import numpy as np
+
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.errors import NotAnExtractor, StrPath
 from tpu.model import PictureModel
 from tpu.tensors import FloatArray, ImageArray
 
 MIN_FEATURES = 2
+TRIED_PX = 96  # edge of the pictures that an unknown extractor is tried with
+USE_ANOTHER = "Use another embedding extractor."
 
 
 class EmbeddingExtractor(PictureModel):
@@ -68,6 +72,24 @@ class EmbeddingExtractor(PictureModel):
         """Return the embedding and the device that computed it: "cpu", "usb:N" or "pci:N"."""
         answer = self.answer(image)
         return answer.outputs[0], answer.device
+
+    def check_embeddings(self) -> None:
+        """Embed two pictures with a model of unknown origin, before anything is taught with it.
+
+        A compiled model is not tried: its stick may not be plugged in yet.
+
+        Raises:
+            NotAnExtractor: If a value is no number, or both embeddings are the same.
+            InferenceFailed, ModelStopped: If it cannot embed them.
+        """
+        if self.trusted or self.compiled_for_edge_tpu:
+            return
+        noise = np.random.default_rng(0).integers(0, 256, (TRIED_PX, TRIED_PX, 3), np.uint8)
+        dark, noisy = self.embed(np.zeros_like(noise)), self.embed(noise)
+        if not (np.isfinite(dark).all() and np.isfinite(noisy).all()):
+            raise NotAnExtractor(self._path, f"some of its values are no numbers. {USE_ANOTHER}")
+        if np.array_equal(dark, noisy):
+            raise NotAnExtractor(self._path, f"it makes the same embedding of all pictures. {USE_ANOTHER}")
 
     def __enter__(self) -> EmbeddingExtractor:
         return self

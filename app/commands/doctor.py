@@ -111,6 +111,7 @@ def _check_model(config: Config) -> Result:
         path = extractor_path(config.model.extractor)
         with EmbeddingExtractor(path, runtime=config.model.runtime, device=config.model.device) as extractor:
             check_extractor(extractor.model_bytes, path)
+            extractor.check_embeddings()
             installed = ", ".join(available_runtimes())
             return (
                 True,

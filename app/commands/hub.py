@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         extractor = stack.enter_context(EmbeddingExtractor(path, runtime=runtime, device="cpu"))
         check_extractor(extractor.model_bytes, path)
+        extractor.check_embeddings()
         hub = Hub(
             extractor=extractor,
             extractor_file=path,

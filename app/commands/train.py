@@ -117,6 +117,7 @@ def run_train(
         EmbeddingExtractor(extractor, runtime=runtime, device=device, accelerator=accelerator) as opened,
     ):
         check_extractor(opened.model_bytes, extractor)
+        opened.check_embeddings()
         wait_until_usable(accelerator, device)
         started_s = time.perf_counter()
         embedder = stack.enter_context(_embedder(dask, extractor, opened, runtime, write))

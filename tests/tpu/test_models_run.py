@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -13,9 +14,17 @@ from learning.metadata import with_label_file
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
+from tests.support.graphs import GraphBuilder
 from tpu.classifier import ClassificationEngine, read_label_file
 from tpu.edgetpu.devices import list_accelerators
-from tpu.errors import AcceleratorUnavailable, LabelsUnreadable, ModelUnreadable, PictureUnreadable, RuntimeNotInstalled
+from tpu.errors import (
+    AcceleratorUnavailable,
+    LabelsUnreadable,
+    ModelUnreadable,
+    NotAnExtractor,
+    PictureUnreadable,
+    RuntimeNotInstalled,
+)
 from tpu.extractor import EmbeddingExtractor
 from tpu.runtime import available_runtimes, refuse_missing
 from tpu.tensors import centre_square, input_tensor, prepare_picture, read_picture
@@ -90,6 +99,43 @@ def test_a_real_extractor_distinguishes_pictures(shared_models: Path, shared_pho
         )
     assert np.array_equal(owl, owl_again)
     assert np.linalg.norm(owl - parrot) > 0.3 * np.linalg.norm(owl)
+
+
+def means(graph: GraphBuilder) -> int:
+    return graph.flat(graph.mean(graph.convolution(graph.image, 8, kernel=3, stride=4)))
+
+
+def nothing_divided_by_nothing(graph: GraphBuilder) -> int:
+    values = means(graph)
+    nothing = graph.add("SUB", [values, values], graph.shapes[values], "SubOptions")
+    return graph.add("DIV", [nothing, nothing], graph.shapes[values], "DivOptions")
+
+
+def nothing(graph: GraphBuilder) -> int:
+    values = means(graph)
+    return graph.add("MUL", [values, graph.constant(np.zeros(8))], graph.shapes[values], "MulOptions")
+
+
+@pytest.mark.parametrize(
+    ("embedding", "reason"),
+    [
+        (means, ""),
+        (nothing_divided_by_nothing, "some of its values are no numbers. Use another embedding extractor."),
+        (nothing, "it makes the same embedding of all pictures. Use another embedding extractor."),
+    ],
+)
+def test_an_unknown_extractor_that_cannot_be_taught_is_refused_before_anything_is_taught(
+    embedding: Callable[[GraphBuilder], int], reason: str, tmp_path: Path
+) -> None:
+    graph, path = GraphBuilder(32), tmp_path / "extractor.tflite"
+    path.write_bytes(graph.extractor(embedding(graph)))
+    with EmbeddingExtractor(path) as extractor:
+        if not reason:
+            extractor.check_embeddings()
+            return
+        with pytest.raises(NotAnExtractor) as caught:
+            extractor.check_embeddings()
+        assert str(caught.value) == f"the model {path} cannot be used: {reason}"
 
 
 def test_a_compiled_model_without_an_accelerator_says_what_to_use(shared_models: Path, tmp_path: Path) -> None:
