@@ -70,7 +70,7 @@ def read_mapping(path: Path) -> dict[str, str]:
         table = tomllib.loads(read_text_file(path))
     except OSError as error:
         raise HubRefused(f"cannot read {path}: {error.strerror}. Name another file with --mapping.") from error
-    except (NotText, tomllib.TOMLDecodeError) as error:
+    except (NotText, RecursionError, ValueError) as error:
         raise HubRefused(f"{path}: {error}. {FORM}") from error
     found: dict[str, str] = {}
     for name, synonyms in table.items():

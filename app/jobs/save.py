@@ -21,7 +21,7 @@ from app.jobs.running import report_failure_as
 from app.jobs.saved_here import make_room, next_number
 from app.jobs.tools import Announce, OnProgress, Tools
 from app.model.live import LiveModel
-from app.model.model_files import read_report, saved_counterpart
+from app.model.model_files import read_sound_report, saved_counterpart
 from app.model.saved_folder.ascii_names import is_name_refused
 from app.model.saved_folder.contents import write_export
 from app.model.saved_folder.drive_paths import refuse_links
@@ -241,7 +241,7 @@ def _model_facts(content: _Content) -> ExportFacts:
         preprocessing=replace(
             PREPROCESSING, crop_share=content.tools.vision.crop_share, float_input=extractor.normalization
         ).as_dict(),
-        training_report=read_report(model.path),
+        training_report=read_sound_report(model.path),
         counterpart=saved_counterpart(model.path),
         language=content.language,
         palette=content.palette,

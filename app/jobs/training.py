@@ -29,7 +29,7 @@ from app.model.model_files import (
     delete_unfinished_files,
     files_of,
     new_model_path,
-    read_report,
+    read_sound_report,
     report_path,
     saved_counterpart,
     write_model_file,
@@ -201,7 +201,7 @@ def restore_model(tools: Tools) -> TrainedFacts | None:
         logger.warning("the model of the last session is not used: %s", error)
         return None
     tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
-    return _facts(stored, read_report(stored.path))
+    return _facts(stored, read_sound_report(stored.path))
 
 
 def rename_classes_of_model(tools: Tools, labels: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ on the other form of the extractor (`app.model.counterpart`). Models from a driv
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,7 +19,10 @@ from app.base.error_texts import system_error_text
 from app.base.errors import ModelNotWritten
 from app.base.files import write_durably
 from app.config.schema import Config
+from app.model.training_report import is_whole
 from tpu.plain_files import read_plain_file
+
+logger = logging.getLogger(__name__)
 
 TRAINED, SHOWN = "model", "shown"  # how the names of trained models and of models from drives begin
 
@@ -54,10 +58,19 @@ def saved_counterpart(model: Path) -> Path | None:
 def read_report(model: Path) -> dict[str, Any] | None:
     """Return what `write_report` wrote beside a model; None if it is missing or damaged."""
     try:
-        facts: dict[str, Any] = json.loads(read_plain_file(report_path(model), LARGEST_REPORT_BYTES))
-    except (OSError, ValueError):  # the model is worth saving without it
+        facts: Any = json.loads(read_plain_file(report_path(model), LARGEST_REPORT_BYTES))
+    except (OSError, ValueError, RecursionError):  # the model is worth saving without it
         return None
-    return facts
+    return facts if isinstance(facts, dict) else None
+
+
+def read_sound_report(model: Path) -> dict[str, Any] | None:
+    """Return the same, or None if a damaged file has lost what the pages of the results show."""
+    facts = read_report(model)
+    if facts is None or is_whole(facts):
+        return facts
+    logger.warning("the training report %s is damaged, so it is not used", report_path(model))
+    return None
 
 
 def write_report(model: Path, facts: Mapping[str, Any]) -> None:

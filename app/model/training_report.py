@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from app.session.session import Session
 from learning.fit import FitResult
+
+MOST_COUNTED = 1 << 53
 
 
 def training_report(
@@ -70,6 +73,44 @@ def training_report(
         "seconds": dict(seconds),
         "extractor": {"name": session.extractor_name, "sha256": session.extractor_sha256},
     }
+
+
+def is_whole(facts: Mapping[str, Any]) -> bool:
+    """Whether facts that were read from a file have the form that the pages of the results need."""
+    confusion, wrong = facts.get("confusion"), facts.get("wrong")
+    if not isinstance(confusion, list) or not isinstance(wrong, list):
+        return False
+    classes, labels = len(confusion), facts.get("labels")
+    if not isinstance(labels, list) or len(labels) != classes:
+        return False
+    square = all(isinstance(row, list) and len(row) == classes for row in confusion)
+    if not square or not all(_is_count(count, MOST_COUNTED) for row in confusion for count in row):
+        return False
+    held_out, curve = facts.get("held_out", wrong), facts.get("curve")
+    if not isinstance(held_out, list) or not isinstance(curve, list):
+        return False
+    return all(_is_answer(one, classes) for one in (*wrong, *held_out)) and all(map(_is_point, curve))
+
+
+def _is_answer(one: object, classes: int) -> bool:
+    return (
+        isinstance(one, dict)
+        and _is_count(one.get("sample"), MOST_COUNTED)
+        and all(_is_count(one.get(name), classes) for name in ("truth", "answer"))
+        and _is_number(one.get("confidence"))
+    )
+
+
+def _is_point(one: object) -> bool:
+    return isinstance(one, dict) and all(_is_number(one.get(name)) for name in ("shots", "validation_accuracy"))
+
+
+def _is_count(value: object, below: int) -> bool:
+    return type(value) is int and 0 <= value < below
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def _refused(fit: FitResult) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from app.model.model_files import (
     models_dir,
     new_model_path,
     read_report,
+    read_sound_report,
     report_path,
     write_model_file,
     write_report,
@@ -48,6 +49,50 @@ def test_a_report_is_read_as_it_was_written_and_a_damaged_one_returns_none(confi
     report_path(path).write_text("{")
     assert read_report(path) is None
     report_path(path).unlink()
+    assert read_report(path) is None
+
+
+WHOLE = {
+    "labels": ["apple", "cup"],
+    "confusion": [[2, 0], [1, 1]],
+    "curve": [{"shots": 1.0, "loss": 0.5, "validation_accuracy": 0.75}],
+    "wrong": [{"sample": 3, "truth": 1, "answer": 0, "confidence": 0.6}],
+}
+ANSWER = WHOLE["wrong"][0]
+DAMAGES = [
+    {"labels": ["apple"]},
+    {"confusion": None},
+    {"confusion": "x"},
+    {"confusion": [[2, 0], [1]]},
+    {"confusion": [[2, 0], [1, -1]]},
+    {"confusion": [[2, 0], [1, True]]},
+    {"wrong": None},
+    {"wrong": [5]},
+    {"wrong": [{**ANSWER, "truth": 2}]},
+    {"wrong": [{**ANSWER, "sample": "3"}]},
+    {"wrong": [{**ANSWER, "confidence": None}]},
+    {"held_out": [{**ANSWER, "answer": -1}]},
+    {"curve": {}},
+    {"curve": [{"shots": 1}]},
+    {"curve": [{"shots": 1, "validation_accuracy": float("nan")}]},
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=str)
+def test_a_damaged_report_is_not_shown_and_the_model_answers_without_it(
+    config: Config, damage: dict[str, object]
+) -> None:
+    path = trained(config)
+    write_report(path, WHOLE)
+    assert read_sound_report(path) == WHOLE
+    write_report(path, {**WHOLE, **damage})
+    assert read_sound_report(path) is None
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "5", "[" * 100_000])
+def test_a_file_that_is_no_report_is_none(config: Config, text: str) -> None:
+    path = trained(config)
+    report_path(path).write_text(text)
     assert read_report(path) is None
 
 
