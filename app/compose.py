@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.base.buttons import ScreenKey
+from app.base.memory import give_memory_back, use_few_arenas
 from app.base.ports import Camera, Clock, Drives, Frame
 from app.base.start_problems import Fallbacks
 from app.base.supervision import Duty, Workers
@@ -187,6 +188,7 @@ def compose(
         DisplayUnavailable: If no window can be opened.
         KioskError, tpu.errors.RuntimeLayerError: If another part cannot be opened, also with its default.
     """
+    use_few_arenas()
     table = table or DemonstrationCamera()
     demo = Demo(demo_out, demo_data_dir, table) if demo_out is not None else None
     clock: Clock = demo.clock if demo is not None else time.monotonic
@@ -257,6 +259,7 @@ def compose(
         loop = make_loop(kiosk, window, buttons, outputs, mailboxes, clock, poll_devices)
         open_camera = camera_opener(kiosk, table, for_demo=demo is not None)
         workers = start_workers(kiosk, vision, drives, open_camera, mailboxes, clock, stack)
+        kiosk.long_jobs.put(lambda _stop: None)  # at its end, memory that only the start needed is given back
         yield Composed(kiosk, loop, visitor.findings if visitor is not None else None)
 
 
@@ -354,7 +357,11 @@ def start_workers(
 
     duties = (
         Duty("session jobs", partial(run_jobs, kiosk.session_jobs), limit_s=SESSION_JOB_S, replaceable=False),
-        Duty("long jobs", partial(run_jobs, kiosk.long_jobs), limit_s=LONG_JOB_S),
+        Duty(
+            "long jobs",
+            partial(run_jobs, kiosk.long_jobs, after_each=partial(give_memory_back, collect=False)),
+            limit_s=LONG_JOB_S,
+        ),
         Duty(
             "vision",
             lambda stop: watch_frames(

@@ -40,8 +40,14 @@ class JobQueue(queue.Queue[Job]):
         return self.unfinished_tasks == 0
 
 
-def run_jobs(jobs: JobQueue, stop: StopSignal) -> None:
-    """Body of a worker: run jobs in order until `stop` is set and the queue is empty."""
+def run_jobs(jobs: JobQueue, stop: StopSignal, *, after_each: Callable[[], None] = lambda: None) -> None:
+    """Body of a worker: run jobs in order until `stop` is set and the queue is empty.
+
+    Args:
+        jobs: The queue.
+        stop: Ends the worker.
+        after_each: Called after each job.
+    """
     while True:
         give_sign_of_life()
         if is_abandoned(stop):
@@ -54,6 +60,8 @@ def run_jobs(jobs: JobQueue, stop: StopSignal) -> None:
             continue
         try:
             job(stop)
+            del job  # it may hold a whole session
+            after_each()
         finally:
             jobs.task_done()
 

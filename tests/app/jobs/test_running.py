@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from app.base.buttons import Action
@@ -26,6 +28,31 @@ def test_jobs_in_the_queue_still_run_when_the_kiosk_stops() -> None:
     worker = Worker("session jobs", body, lambda _name, error: done.append(error)).start()
     worker.stop()
     assert done == [0, 1, 2]
+
+
+def test_what_a_job_held_is_free_before_the_next_one_comes() -> None:
+    class Held:
+        """What a job works with."""
+
+    held = Held()
+    gone, jobs, stop = weakref.ref(held), JobQueue(), StopSignal()
+    jobs.put(lambda _stop, held=held: None)
+    del held
+    stop.set()
+    seen: list[Held | None] = []
+    run_jobs(jobs, stop, after_each=lambda: seen.append(gone()))
+    assert seen == [None]
+
+
+def test_a_worker_does_what_is_wanted_after_each_job() -> None:
+    done: list[str] = []
+    jobs, stop = JobQueue(), StopSignal()
+    for name in "ab":
+        jobs.put(lambda _stop, name=name: done.append(name))
+    stop.set()
+    run_jobs(jobs, stop, after_each=lambda: done.append("after"))
+    assert done == ["a", "after", "b", "after"]
+    assert jobs.idle
 
 
 def test_a_defect_in_a_job_is_shown_and_the_kiosk_goes_on(station: Station, caplog: pytest.LogCaptureFixture) -> None:
