@@ -259,7 +259,6 @@ def compose(
         loop = make_loop(kiosk, window, buttons, outputs, mailboxes, clock, poll_devices)
         open_camera = camera_opener(kiosk, table, for_demo=demo is not None)
         workers = start_workers(kiosk, vision, drives, open_camera, mailboxes, clock, stack)
-        kiosk.long_jobs.put(lambda _stop: None)  # at its end, memory that only the start needed is given back
         yield Composed(kiosk, loop, visitor.findings if visitor is not None else None)
 
 
@@ -343,6 +342,7 @@ def start_workers(
 
     `stack` stops them in reverse order: the sources of new work first, then the jobs, which finish what is queued.
     """
+    kiosk.long_jobs.put(lambda _stop: None)  # at its end, memory that only the start needed is given back
     announce = kiosk.events.put
     numbers = count()
 
