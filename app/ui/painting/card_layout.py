@@ -107,7 +107,7 @@ def _wide(canvas: Canvas, card: ClassCard, button: pygame.Rect, content: pygame.
     """Name and pencil, colour and shape, and the key in a row; below it bar or prints, and the chip."""
     px = canvas.px
     low_h = min(px(46), content.height // 2)
-    chip, rest = _low(canvas, card, content, low_h)
+    chip, rest = _low(canvas, card, content, low_h, always=card.confidence is not None)
     edge = min(px(24), content.height - low_h)
     key = pygame.Rect(content.right - edge, content.top, edge, edge)
     name = pygame.Rect(content.left, content.top, key.left - px(8) - content.left, content.height - low_h)
