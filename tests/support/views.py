@@ -157,8 +157,8 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
                 "Start over?",
                 "45 pictures and the model made from them will be erased.",
                 (
-                    ActionKey(Action.CANCEL, "cancel", "Keep them", "N"),
-                    ActionKey(Action.CONFIRM, "confirm", "Erase", "Y"),
+                    ActionKey(Action.CANCEL, "cancel", "Keep them", "N", suggested=True),
+                    ActionKey(Action.CONFIRM, "empty", "Erase", "Y", erases=True),
                 ),
             ),
         ),

@@ -16,6 +16,7 @@ from app.core import events as ev
 from app.core.modes import class_list, staff, typing
 from app.core.modes.language import default_names
 from app.core.modes.lessons import given_labels
+from app.core.modes.permissions import allowed
 from app.core.modes.settings import CLASS_NUMBERS
 from app.core.modes.why import visit_over
 from app.core.pages import GalleryState, TypingPurpose
@@ -33,7 +34,8 @@ def keys(state: KioskState) -> tuple[EmptyClass | RemoveClass, ...]:
         return ()
     if not 0 <= now.index < len(state.classes):
         return ()
-    empty = (EmptyClass(now.index),) if state.classes[now.index].shots else ()
+    may_empty = bool(state.classes[now.index].shots) and allowed(state, Action.GALLERY)
+    empty = (EmptyClass(now.index),) if may_empty else ()
     return (*empty, RemoveClass(now.index)) if _may_remove(state) else empty
 
 
@@ -89,7 +91,7 @@ def failed(state: KioskState, event: ev.ClassNotRemoved) -> Step:
 
 def _may_remove(state: KioskState) -> bool:
     rest = replace(state, mode=state.resting_mode)  # also from the gallery
-    return class_list.may_change_number(rest) and len(state.classes) > CLASS_NUMBERS[0]
+    return class_list.may_change_number(rest) and len(state.classes) > CLASS_NUMBERS[0] and allowed(state, Action.RESET)
 
 
 def _asked(state: KioskState, index: int) -> Step:

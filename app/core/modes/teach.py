@@ -108,7 +108,7 @@ def samples_removed(state: KioskState, event: ev.SamplesRemoved) -> Step:
         variety=event.variety,
         removed=still_restorable((*old.removed, event.sample_ids)),
     )
-    emptied = state.emptied == event.class_index
+    emptied = state.emptied == event.class_index and not new.shots
     state = replace(with_class(state, event.class_index, new), arrival=None, changed=True, emptied=None)
     if state.mode is Mode.GALLERY:
         state, commands = gallery.samples_gone(state)
@@ -160,6 +160,7 @@ def sample_withdrawn(state: KioskState, event: ev.SampleWithdrawn) -> Step:
 def undo_failed(state: KioskState, event: ev.UndoFailed) -> Step:
     """Say why nothing was removed or restored."""
     state = replace(state, gallery=replace(state.gallery, returning=0), results=replace(state.results, returning=0))
+    state = replace(state, emptied=None)
     return refused(state, event.reason)
 
 

@@ -391,3 +391,14 @@ def test_the_cursor_is_a_frame_around_its_button_and_changes_nothing_else(name: 
         around = area.inflate(round(size[1] * 0.04), round(size[1] * 0.04))
         assert around.contains(drawn)
         assert drawn.inflate(4, 4).contains(area)
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_the_answer_that_erases_looks_unlike_the_one_that_keeps(palette: str) -> None:
+    keeps, erases = (
+        next(text for text in drawn_texts(VIEWS["confirm"], SIZES[0], palette) if text.words == words)
+        for words in ("Keep them", "Erase")
+    )
+    theme = load_theme(SIZES[0], palette).palette
+    assert (keeps.on, erases.on) == (theme.accent, theme.warning)
+    assert max(abs(one - other) for one, other in zip(keeps.on, erases.on, strict=True)) > 64

@@ -105,6 +105,14 @@ def test_settings_that_keep_the_number_of_classes_to_staff_keep_them() -> None:
     assert class_removal.keys(page) == (EmptyClass(0),)
 
 
+@pytest.mark.parametrize(("locked", "left"), [("gallery", (RemoveClass(0),)), ("reset", (EmptyClass(0),))])
+def test_settings_that_keep_erasing_to_staff_keep_it_here_too(locked: str, left: tuple[Button, ...]) -> None:
+    state = kiosk(3, 2, 2)
+    config = replace(state.config, visitors=replace(state.config.visitors, **{locked: False}))
+    page, _ = pressed(replace(state, config=config), ClassName(0))
+    assert class_removal.keys(page) == left
+
+
 def test_the_box_and_a_keyboard_reach_both_keys_with_the_cursor() -> None:
     page, _ = pressed(kiosk(3, 2, 4), ClassName(1))
     for _ in range(len(cursor.targets(page))):
