@@ -14,6 +14,7 @@ from app.base.buttons import (
     ClassGallery,
     ClassName,
     PowerKey,
+    RemoveClass,
     StaffPage,
 )
 from app.base.picture import Picture
@@ -27,6 +28,7 @@ from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.views.model import ActionKey, KioskView
 from app.views.present import Surroundings, present
+from learning.fit import MIN_CLASSES
 from tests.support.states import MODEL_WITH_RESULTS, kiosk, run, stick
 
 FRAME = Frame(np.zeros((48, 64, 3), np.uint8), 1, 1.0)
@@ -43,6 +45,7 @@ def button_texts(view: KioskView) -> set[str]:
     pages = (view.gallery, view.results, view.saving, view.staff, view.typing)
     keys: list[ActionKey] = [*view.actions, *view.picture_keys, *view.class_keys]
     keys += [key for page in pages if page is not None for key in page.keys]
+    keys += view.typing.tools if view.typing is not None else ()
     keys += view.question.answers if view.question is not None else ()
     texts = {text for key in keys for text in (key.text, key.detail)}
     if view.staff is not None:
@@ -74,7 +77,10 @@ def _states(language: str, classes: int) -> Iterator[tuple[str, KioskState]]:
     gone, _ = run(live, ev.SamplesRemoved(0, tuple(range(20))))
     yield "gallery", _pressed(gone, ClassGallery(0))
     yield "results", _pressed(replace(live, results=live.results), Action.RESULTS)
-    yield "typing", _pressed(live, ClassName(0))
+    page = _pressed(live, ClassName(0))
+    yield "typing", page
+    if classes > MIN_CLASSES:
+        yield "remove", _pressed(page, RemoveClass(0))
     yield "saved", replace(live, mode=Mode.SAVING, saving=SavingState(finished=True, number=17))
     yield "reset", _pressed(live, Action.RESET)
     yield "leave", replace(live, mode=Mode.CONFIRM_LEAVE)

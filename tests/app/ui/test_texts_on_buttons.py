@@ -23,7 +23,7 @@ def test_words_on_buttons_are_whole_and_can_be_read(language: str, size: tuple[i
     theme, seen = load_theme(size), set()
     for classes in (2, 9):
         for name, view in every_screen(language, classes).items():
-            if classes == 9 and name not in ("teach", "live"):
+            if classes == 9 and name not in ("teach", "live", "typing", "remove"):
                 continue
             texts = button_texts(view)
             for drawn in drawn_texts(view, size):
