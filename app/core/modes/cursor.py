@@ -164,16 +164,14 @@ def _moved(state: KioskState, step: int) -> KioskState:
 
 
 def _next(state: KioskState) -> Button | None:
-    """What SAVE means: "done", the next staff page, or the gallery of the next class that has pictures."""
+    """What SAVE means: "done", the next staff page, or the gallery of the next class."""
     if state.typing is not None:
         return TypingKey.DONE
     if state.mode is Mode.STAFF:
         pages = list(StaffPage)
         return StaffTab(pages[(pages.index(state.staff.page) + 1) % len(pages)])
     if state.mode is Mode.GALLERY:
-        count, here = len(state.classes), state.gallery.class_index
-        after = ((here + step) % count for step in range(1, count))
-        return next((index for index in after if state.classes[index].shots), None)
+        return (state.gallery.class_index + 1) % len(state.classes)
     return None
 
 

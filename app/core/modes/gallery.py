@@ -24,9 +24,12 @@ def has_gallery(taught: TaughtClass) -> bool:
     return bool(taught.shots or taught.removed)
 
 
-def opened(state: KioskState, class_index: int) -> Step:
-    """Open the gallery of a class that has pictures, or had some that can be brought back."""
-    if not 0 <= class_index < len(state.classes) or not has_gallery(state.classes[class_index]):
+def opened(state: KioskState, class_index: int, *, also_empty: bool = False) -> Step:
+    """Open the gallery of a class that has pictures, or had some that can be brought back.
+
+    From another gallery the buttons of the box also reach an empty one: there they name the class, or remove it.
+    """
+    if not 0 <= class_index < len(state.classes) or not (also_empty or has_gallery(state.classes[class_index])):
         return state, ()
     gallery = GalleryState(
         class_index,
@@ -68,7 +71,7 @@ def pressed(state: KioskState, button: Button) -> Step:
             state = replace(state, gallery=replace(gallery, returning=gallery.returning + 1))
             return state, (ev.RestoreSamples(gallery.class_index),)
         case int(index):
-            return opened(state, index)
+            return opened(state, index, also_empty=True)
         case ScreenKey.BACK | Action.CANCEL | Action.LEAVE | Action.RESULTS | Action.GALLERY:
             left = GalleryState(returning=gallery.returning)
             return replace(state, mode=state.resting_mode, gallery=left), ()

@@ -167,3 +167,11 @@ def test_the_question_and_the_keys_are_spoken(language: str) -> None:
     assert view.typing.tools[1].text in spoken[1]
     assert "cup" in spoken[2]
     assert TypingKey.DONE in {key.button for key in view.typing.keys}
+
+
+def test_without_touching_the_screen_also_an_empty_class_is_reached_and_removed() -> None:
+    state, _ = pressed(kiosk(3, 0, 4), Action.GALLERY, Action.SAVE)
+    assert (state.mode, state.gallery.class_index) == (Mode.GALLERY, 1)
+    page, _ = pressed(state, ClassName(1))
+    state, commands = pressed(page, RemoveClass(1))
+    assert (state.mode, commands) == (Mode.REMOVING, [ev.DropClass(1, ("apple", "book"), "cup")])
