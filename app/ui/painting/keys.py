@@ -20,7 +20,6 @@ def draw_key(
     breath: float = 0.0,
     strong: bool = False,
     tall: bool = False,
-    icon_only: bool = False,
 ) -> None:
     """Draw a key: its icon, its text, and the name of the key on a real keyboard.
 
@@ -32,7 +31,6 @@ def draw_key(
         breath: 0..1, how bright a suggested key is at this moment.
         strong: Use the accent colour, for the main answer.
         tall: Draw the icon above the text, for narrow keys with long texts.
-        icon_only: Draw no text, for small keys.
     """
     palette, px = canvas.palette, canvas.px
     face, ink = face_of(canvas, key, breath, strong=strong)
@@ -47,9 +45,6 @@ def draw_key(
     else:
         paint.lip(canvas.surface, area, face, under(canvas, face), px(18), depth)
         top = pygame.Rect(area.left, area.top, area.width, area.height - depth)
-    if icon_only:
-        shape(canvas.surface, key.name, top.center, px(11), ink)
-        return
     hint = _hint_place(canvas, key, top, corner=tall or key.name not in ICONS)
     canvas.text(key.key, hint, 15, ink if key.enabled else palette.quiet, face, align="center", bold=True)
     inner = top.inflate(-px(20), -px(8))

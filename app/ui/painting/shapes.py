@@ -173,7 +173,6 @@ _PAINTERS: dict[str, Callable[[pygame.Surface, float, Colour], None]] = {
         wide=0.15,
     ),
     "more": _strokes([(0.0, -0.7), (0.0, 0.7)], [(-0.7, 0.0), (0.7, 0.0)]),
-    "fewer": _strokes([(-0.7, 0.0), (0.7, 0.0)]),
     "empty": _strokes(
         [(-0.78, -0.5), (0.78, -0.5)],
         [(-0.3, -0.5), (-0.3, -0.82), (0.3, -0.82), (0.3, -0.5)],
