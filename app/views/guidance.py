@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from app.base.i18n import Text, message
+from app.base.i18n import Text, counted, message
 from app.core.modes import lessons
 from app.core.state import KioskState, Mode
 from app.views.games import game_guidance, playing, suggested_in_game
 from app.views.verdict import Answer
 
 GOOD_START = 5  # samples of a class from which training is worth suggesting
+SHORT_LIST = 14  # letters of the names of a starter that the advice lists
 UNEVEN = 3  # times as many pictures as another class: the model then prefers the larger class
 
 
@@ -45,11 +46,22 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
             return message("Turn it! These all look the same.")
         return message("Keep turning it – every picture helps.")
     if state.starter is not None:
-        known = ", ".join(state.starter.labels)
-        return message("It knows {labels}. Show one, or hold a button to teach it.", labels=known)
+        return _starter(state.starter.labels)
     if state.model is not None:
         return _live(state, answer)
     return _teaching(state)
+
+
+def _starter(labels: tuple[str, ...]) -> Text:
+    """What a starter knows: its names while they are short, for letters that can be read from afar, else how many."""
+    names = ", ".join(labels)
+    if len(names) > SHORT_LIST:
+        return counted(
+            "It knows {count} thing. Show one, or hold a button to teach it.",
+            "It knows {count} things. Show one, or hold a button to teach it.",
+            len(labels),
+        )
+    return message("It knows {labels}. Show one, or hold a button to teach it.", labels=names)
 
 
 def spoken_guidance(state: KioskState) -> Text:

@@ -21,9 +21,11 @@ KEY_TEXT, KEY_ROOM = 18, 14  # size of the text on the smaller keys, and the wid
 VERDICT_H, NOTICE_H = 112, 112
 # In a portrait window:
 HIGH_SPEECH_H, HIGH_FROM = 166, 1240  # three lines of what the mascot says, in windows of this height and more
+MIDDLE_SPEECH_H, MIDDLE_FROM = 153, 1140  # in lower windows, with cards in two rows at most
 HIGH_MASCOT = 82
 BAND_H = 68  # the verdict and "not sure", below the picture
 NOT_SURE_W = 212
+TWO_ROWS = 6  # cards that three columns hold in two rows
 CARD_H = 112  # the greatest height of a card
 HIGHER_THAN_WIDE = 1.06  # the greatest height of the picture, as a share of its width
 
@@ -95,15 +97,17 @@ def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
 def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     px, gap = theme.px, theme.px(GAP)
     count = len(view.cards)
-    high = window.height + 2 * px(MARGIN) >= px(HIGH_FROM)
-    speech = pygame.Rect(window.left, window.top, window.width, px(HIGH_SPEECH_H if high else SPEECH_H))
+    height = window.height + 2 * px(MARGIN)
+    high, middle = height >= px(HIGH_FROM), height >= px(MIDDLE_FROM) and count <= TWO_ROWS
+    speech_h = HIGH_SPEECH_H if high else MIDDLE_SPEECH_H if middle else SPEECH_H
+    speech = pygame.Rect(window.left, window.top, window.width, px(speech_h))
     mascot, guidance = _speech(speech, theme)
     foot = _foot(view, window, theme, adds=True)
     bottom, top = foot.main.top - gap, speech.bottom + gap
     half = (window.height + 2 * px(MARGIN) + 1) // 2
     has_band = view.verdict is not None or view.not_sure is not None or view.progress is not None
     band_h = px(BAND_H) + gap if has_band else 0
-    columns = 1 if count <= 3 else 2 if count <= 4 else 3
+    columns = 3 if count > (2 if middle and not high else 4) else 2 if count == 4 else 1
     rows = max(1, -(-count // columns))
     room = bottom - top - gap - band_h - rows * px(CARD_H) - (rows - 1) * px(10)  # if the cards are as high as can be
     camera_h = max(half, min(room, round(window.width * HIGHER_THAN_WIDE)))

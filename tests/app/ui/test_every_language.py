@@ -14,7 +14,9 @@ from app.base.i18n import LANGUAGES, message, translated
 from app.base.paths import import_folder
 from app.config.checks import PALETTES
 from app.config.lesson import LONGEST_TASK
+from app.core.facts import ModelFacts
 from app.core.modes.lessons import PART_S
+from app.core.state import Mode
 from app.importing.lessons import find_lessons
 from app.ui import screens
 from app.ui.pages.main_screen import SPEECH
@@ -34,10 +36,15 @@ FAR = (1280, 720)  # on a screen of 24 inches
 READABLE_PX = 34  # height of a capital letter there that is 14 mm: it can be read from three metres away
 FAR_PORTRAIT = (1080, 1920)  # on a screen of 24 inches: 531 mm high
 READABLE_PORTRAIT_PX = 50.6
+<<<<<<< HEAD
 STAFF_TEXT_PX = 12
+=======
+LOW_PORTRAIT, READABLE_LOW_PX = (1200, 1920), 52.0  # 16:10, 517 mm high
+>>>>>>> 86a3d29a (Advice on portrait screens of 16:10, and of starters with many things, can be read from afar)
 STATES = screen_states()
 VALUES = {"label": "teapot", "first": "teapot", "second": "banana", "few": "teapot", "most": "banana", "drive": "KATJA"}
 VALUES |= {"labels": "teapot, banana", "width": 32, "height": 24, "name": "teapot", "percent": 80, "shots": 14}
+STARTERS = (("sun", "moon"), ("apple", "cup", "duck"), ("screwdriver", "teapot", "banana"), tuple("abcdefghi"))
 LARGE = 24  # units from which text counts as large. Source: WCAG 2.1, 18 points
 
 
@@ -69,7 +76,9 @@ def advice(language: str, size: tuple[int, int], *, lines: int) -> Iterator[tupl
     files = ("app/views/guidance.py", "app/views/light.py", "app/workers/picture_quality.py")
     found = [extract_from_file("python", import_folder() / file, keywords={"message": None}) for file in files]
     texts = [translated(message(str(text), **VALUES), language) for file in found for _, text, _, _ in file]
-    for words in (*texts, *tasks(language)):
+    starters = [replace(STATES["welcome"], starter=ModelFacts(names, 0.5), mode=Mode.LIVE) for names in STARTERS]
+    known = [translated(guidance(state, None), language) for state in starters]
+    for words in (*texts, *tasks(language), *known):
         yield words, fitted(words, theme.px(SPEECH), room, lines, True)[0]
 
 
@@ -148,6 +157,14 @@ def test_a_key_that_breathes_keeps_its_contrast(palette: str) -> None:
 def test_all_advice_can_be_read_from_three_metres_away_on_a_portrait_screen(language: str) -> None:
     for words, size_px in advice(language, FAR_PORTRAIT, lines=3):
         assert size_px * CAP >= READABLE_PORTRAIT_PX - 0.5, words
+
+
+@pytest.mark.parametrize("classes", [2, 3, 6])
+def test_on_a_portrait_screen_of_16_to_10_advice_has_three_lines_up_to_six_classes(classes: int) -> None:
+    theme = load_theme(LOW_PORTRAIT)
+    room = arrange(main_views(classes)["live"], LOW_PORTRAIT, theme).guidance
+    words = "Show something again. Wrong answer? Hold the right button."
+    assert fitted(words, theme.px(SPEECH), room.size, 3, True)[0] * CAP >= READABLE_LOW_PX - 0.5
 
 
 def test_the_picture_of_a_portrait_screen_stays_half_as_high_as_the_window() -> None:
