@@ -36,11 +36,8 @@ FAR = (1280, 720)  # on a screen of 24 inches
 READABLE_PX = 34  # height of a capital letter there that is 14 mm: it can be read from three metres away
 FAR_PORTRAIT = (1080, 1920)  # on a screen of 24 inches: 531 mm high
 READABLE_PORTRAIT_PX = 50.6
-<<<<<<< HEAD
 STAFF_TEXT_PX = 12
-=======
 LOW_PORTRAIT, READABLE_LOW_PX = (1200, 1920), 52.0  # 16:10, 517 mm high
->>>>>>> 86a3d29a (Advice on portrait screens of 16:10, and of starters with many things, can be read from afar)
 STATES = screen_states()
 VALUES = {"label": "teapot", "first": "teapot", "second": "banana", "few": "teapot", "most": "banana", "drive": "KATJA"}
 VALUES |= {"labels": "teapot, banana", "width": 32, "height": 24, "name": "teapot", "percent": 80, "shots": 14}
