@@ -11,6 +11,7 @@ import numpy as np
 
 from app.base.errors import StarterUnusable
 from app.base.ports import ImageArray
+from app.base.shown_paths import shown_text
 from app.base.text_files import LARGEST_TEXT_BYTES
 from app.model.live import LiveModel
 from app.model.saved_folder.contents import write_export
@@ -46,7 +47,7 @@ def open_starter(folder: Path, num_classes: int, *, runtime: str) -> LiveModel:
         facts = json.loads(read_plain_file(folder / METADATA, LARGEST_TEXT_BYTES))
         path = folder / facts["model"]
         engine = ClassificationEngine(
-            path, labels=[str(label) for label in facts["labels"]], runtime=runtime, device="cpu"
+            path, labels=[shown_text(str(label)) for label in facts["labels"]], runtime=runtime, device="cpu"
         )
         known = len(engine.labels)
         return LiveModel(engine, path, tuple(range(known)), float(facts["threshold"]), max(known, num_classes))

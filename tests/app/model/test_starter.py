@@ -98,3 +98,27 @@ def test_an_unusable_starter_is_reported_and_the_kiosk_works(
     assert again.kiosk.state.mode is Mode.TEACH
     assert f"The starter in {nowhere} cannot be used. Name a folder that SAVE wrote in idle.starter." in caplog.messages
     again.close()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "[" * 100_000,
+        "[]",
+        "5",
+        '{"model": "/dev/zero", "labels": ["a", "b"], "threshold": 0.5}',
+        '{"model": "model.tflite", "labels": 7, "threshold": 0.5}',
+        '{"model": "model.tflite", "labels": ["a", "b"], "threshold": []}',
+    ],
+    ids=["deep", "list", "number", "device", "labels", "threshold"],
+)
+def test_a_starter_whose_facts_are_damaged_is_reported_and_the_kiosk_works(
+    facts: str, station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = station.folder / "starter"
+    folder.mkdir()
+    (folder / "metadata.json").write_text(facts)
+    again = starting_with(station, str(folder))
+    assert again.kiosk.state.mode is Mode.TEACH
+    assert f"The starter in {folder} cannot be used. Name a folder that SAVE wrote in idle.starter." in caplog.messages
+    again.close()
