@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,12 +162,13 @@ def test_an_output_that_is_a_folder_is_refused(
     assert str(caught.value) == not_written(tmp_path, "Is a directory")
 
 
-def test_an_output_in_a_folder_without_the_right_to_write_is_refused(head: SoftmaxRegression, tmp_path: Path) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir()
-    folder.chmod(0o555)
-    with without_rights(), pytest.raises(OutputNotWritten) as caught:
-        head.save(folder / "out")
+def test_an_output_in_a_folder_without_the_right_to_write_is_refused(head: SoftmaxRegression) -> None:
+    with tempfile.TemporaryDirectory() as name:  # not below pytest's folder, which others may not enter
+        folder = Path(name)
+        folder.chmod(0o555)
+        with without_rights(), pytest.raises(OutputNotWritten) as caught:
+            head.save(folder / "out")
+        folder.chmod(0o755)
     assert str(caught.value) == not_written(folder / "out", "Permission denied")
 
 
