@@ -158,7 +158,7 @@ def choose_rows(
     )
     if score_without <= score + TOLERANCE:
         return with_views
-    if quarter_turns is not None:
+    if quarter_turns is not None and len(np.unique(samples.y)) <= TURNED_OF_ALL:
         turned = _with_quarter_turns(samples, of_samples, prior, quarter_turns)
         score = validation_score(turned.rows, turned.features, turned.plan, indices, check_cancelled)
         if len(turned.views) and score >= score_without:
@@ -178,7 +178,7 @@ def _with_quarter_turns(
         quarter_turns: Embeds them.
     """
     labels = np.unique(samples.y)
-    most = min(TURNED_OF_CLASS, max(1, TURNED_OF_ALL // len(labels)))
+    most = min(TURNED_OF_CLASS, TURNED_OF_ALL // len(labels))
     chosen = np.concatenate([_spread(np.flatnonzero(samples.y == label), most) for label in labels])
     turns, of_caller = quarter_turns(samples.kept[chosen])
     source = np.searchsorted(samples.kept, of_caller)

@@ -207,14 +207,17 @@ def test_no_quarter_turn_is_embedded_while_made_views_help() -> None:
     assert (fit.made_taught, fit.turns_taught, asked) == (True, 0, [])
 
 
-def test_of_many_classes_few_pictures_are_turned() -> None:
-    classes = 2 * TURNED_OF_ALL // TURNED_OF_CLASS
-    y = np.repeat(np.arange(classes), 2 * TURNED_OF_CLASS)
+@pytest.mark.parametrize(("classes", "turned_of_class"), [(20, [0, 5, 10, 14, 19]), (101, [])], ids=["some", "none"])
+def test_of_many_classes_few_pictures_are_turned(classes: int, turned_of_class: list[int]) -> None:
+    """They are spread from the first to the last picture of the class."""
+    assert classes * len(turned_of_class) <= TURNED_OF_ALL
+    each = 2 * TURNED_OF_CLASS
+    y = np.repeat(np.arange(classes), each)
     x = (5 * np.eye(classes)[y] + np.random.default_rng(0).normal(0, 1, (len(y), classes))).astype(np.float32)
     source = np.repeat(np.arange(len(y)), 2)
     made = np.random.default_rng(1).normal(0, 40, (len(source), classes)).astype(np.float32)
     asked: list[int] = []
     turned = quarter_turns_of(lambda rows: x[rows], asked)
-    fit_head(x, y, classes, rng=np.random.default_rng(0), made=made, made_source=source, quarter_turns=turned)
-    assert np.bincount(y[asked]).tolist() == [TURNED_OF_CLASS // 2] * classes
-    assert asked[: TURNED_OF_CLASS // 2] == [0, 5, 10, 14, 19]  # the first class: spread from the first to the last
+    fit = fit_head(x, y, classes, rng=np.random.default_rng(0), made=made, made_source=source, quarter_turns=turned)
+    assert not fit.made_taught
+    assert asked == [each * label + one for label in range(classes) for one in turned_of_class]
