@@ -85,7 +85,7 @@ test-hub: $(VENV)/.hub-ready
 test-mediapipe: .venv-mediapipe/.ready
 	.venv-mediapipe/bin/python -m pytest -m needs_mediapipe tests/clients
 
-# The tests that need torch: parts of the recipe of the built-in extractor, and two minutes of the whole recipe.
+# The tests that need torch: parts of the recipe of the built-in extractor, and some steps of the whole recipe.
 # Only one folder is collected, which saves time.
 test-pretraining: .venv-pretraining/.ready
 	.venv-pretraining/bin/python -m pytest -m needs_torch tests/pretraining

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +39,8 @@ FULL = Recipe((120.0, 60.0, 60.0), (96, 64), things=2000, pictures=2048)
 SMOKE = Recipe((0.7, 0.3), (24, 24), things=100, pictures=512)
 
 
-def main() -> None:
-    """Make the extractor file."""
+def main(clock: Callable[[], float] = time.monotonic) -> None:
+    """Make the extractor file; `clock` is that of `train`."""
     parser = argparse.ArgumentParser(prog="python -m pretraining", description=__doc__)
     parser.add_argument(
         "--smoke", action="store_true", help="two minutes with a small world, to check that all parts work"
@@ -63,9 +65,8 @@ def main() -> None:
         of_first, of_others = recipe.things_per_batch
         things_per_batch = of_first if start is None else of_others
         try:
-            checkpoint = train(
-                Plan(minutes, options.seed, run / f"round{number}", recipe.things, things_per_batch, start)
-            )
+            plan = Plan(minutes, options.seed, run / f"round{number}", recipe.things, things_per_batch, start)
+            checkpoint = train(plan, clock)
         except ForeignCheckpoint as error:
             parser.error(f"{error} (--run)")
         except (Diverged, RendererDied) as error:

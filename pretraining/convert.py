@@ -32,7 +32,7 @@ from pretraining.world import VIEWS, World
 logger = logging.getLogger(__name__)
 
 THINGS = 128  # per batch
-CALIBRATION_PICTURES = 256
+CALIBRATION_SHARE = 1 / 8  # of the pictures: the ranges of activations are measured on these
 OF_START = 1 / 2  # share of the weights from before the round in the average of both
 FloatArray = NDArray[np.float32]
 
@@ -74,7 +74,7 @@ def convert(
     def calibration():  # type: ignore[no-untyped-def]
         extremes = np.where(np.arange(INPUT_PX) % 2, 255, 0).astype(np.uint8)
         black_and_white = np.broadcast_to(extremes[:, None, None], rendered[0].shape)
-        for picture in (black_and_white, *rendered[:CALIBRATION_PICTURES]):
+        for picture in (black_and_white, *rendered[: round(CALIBRATION_SHARE * len(rendered))]):
             yield [picture[np.newaxis].astype(np.float32) / 255]
 
     if float_out is not None:

@@ -26,6 +26,10 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="a .png or .jpg")
     parser.add_argument("--seed", type=int, default=4)
     options = parser.parse_args()
+    file: Path = options.file
+    wrong = f"cannot write {file}: name a .png or .jpg in a folder that exists."
+    if not file.parent.is_dir() or file.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        parser.error(wrong)
     rng = np.random.default_rng(options.seed)
     world = World(rng, THINGS)
     for _ in range(EARLIER):
@@ -34,10 +38,10 @@ def main() -> None:
     things = [make(rng) for make in makers for _ in range(ROWS_EACH)]
     columns = [np.vstack([view.picture for view in world.views(things, TRAINED_PX)]) for _ in range(COLUMNS)]
     try:
-        encoded = cv2.imencode(options.file.suffix, cv2.cvtColor(np.hstack(columns), cv2.COLOR_RGB2BGR))[1]
-        options.file.write_bytes(encoded.tobytes())
+        encoded = cv2.imencode(file.suffix, cv2.cvtColor(np.hstack(columns), cv2.COLOR_RGB2BGR))[1]
+        file.write_bytes(encoded.tobytes())
     except (cv2.error, OSError):
-        parser.error(f"cannot write {options.file}: name a .png or .jpg in a folder that exists.")
+        parser.error(wrong)
 
 
 if __name__ == "__main__":

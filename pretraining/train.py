@@ -13,6 +13,7 @@ import math
 import os
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,8 +101,12 @@ class Diverged(ArithmeticError):
     """The loss is not a finite number."""
 
 
-def train(plan: Plan) -> Path:
+def train(plan: Plan, clock: Callable[[], float] = time.monotonic) -> Path:
     """Train, or continue the same run where it stopped; returns the path of the checkpoint.
+
+    Args:
+        plan: The parameters of the run.
+        clock: Seconds that only increase; it is read at the begin and at the end of each step.
 
     Raises:
         ForeignCheckpoint: If the folder contains the checkpoint of another run.
@@ -137,7 +142,7 @@ def train(plan: Plan) -> Path:
         stream = Stream(renderers.next, plan.seed)
         batch = stream.next()  # the time until the renderers start does not count
         while spent_s < budget_s:
-            started_s = time.monotonic()
+            started_s = clock()
             warm, falling = min(1, (step + 1) / WARM_UP_STEPS), (1 + math.cos(math.pi * spent_s / budget_s)) / 2
             for group in optimiser.param_groups:
                 group["lr"] = plan.learning_rate * group["share"] * warm * falling
@@ -149,7 +154,7 @@ def train(plan: Plan) -> Path:
             _average(average, model, min(EMA, (1 + step) / (10 + step)))
             step += 1
             batch = stream.next()
-            passed_s = time.monotonic() - started_s
+            passed_s = clock() - started_s
             bar.update(round(spent_s + passed_s) - round(spent_s))
             bar.set_postfix(step=step, **{name: f"{value:.3f}" for name, value in losses.items()})
             spent_s += passed_s
