@@ -143,25 +143,28 @@ messages: $(VENV)/.ready
 extractor: .venv-pretraining/.ready
 	.venv-pretraining/bin/python -m pretraining
 
+EXTRAS := test,check
 $(VENV)/.ready: setup.cfg
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed: name it with PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "The venv module is missing. Install it: sudo apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet -e '.[test,check]'
+	$(VENV)/bin/pip install --quiet $(INSTALL_OPTIONS) -e '.[$(EXTRAS)]'
 	@$(PYTHON) assets/web/fetch_engine.py || echo "Saved folders will lack open_me.html until make engine succeeds."
 	@$(RUN) -c 'import cv2' || { echo "OpenCV needs system libraries. Install them: sudo apt install libgl1 libglib2.0-0"; exit 1; }
 	@touch $@
 
 $(VENV)/.hub-ready: $(VENV)/.ready
-	$(VENV)/bin/pip install --quiet --no-compile -e '.[hub]'
+	$(if $(findstring hub,$(EXTRAS)),$(RUN) -c 'import distributed' || )$(VENV)/bin/pip install --quiet --no-compile -e '.[hub]'
 	@touch $@
 
 $(VENV)/.browser-ready: $(VENV)/.ready
-	$(VENV)/bin/pip install --quiet --no-compile -e '.[browser]'
+	$(if $(findstring browser,$(EXTRAS)),$(RUN) -c 'import playwright; import websockets' || )$(VENV)/bin/pip install --quiet --no-compile -e '.[browser]'
 	$(PYTHON) assets/web/fetch_engine.py
 	@touch $@
 
-# All that the tests in this environment need.
+# All that the tests in this environment need, installed at once.
+test-environment: EXTRAS := test,check,hub,browser
+test-environment: INSTALL_OPTIONS := --no-compile
 test-environment: $(VENV)/.hub-ready $(VENV)/.browser-ready
 
 $(VENV)/.mutants-ready: $(VENV)/.ready
