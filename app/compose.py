@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -264,11 +265,20 @@ def compose(
 
 @dataclass(frozen=True)
 class Mailboxes:
-    """Where the camera and vision workers leave their newest results; older ones are dropped."""
+    """Where the camera and vision workers leave their newest results; older ones are dropped.
 
+    Attributes:
+        answered: Set by an observation, which is drawn at once. A frame waits for the next tick or for its observation,
+            so that a drawing of the frame alone does not keep the answer waiting.
+    """
+
+    answered: threading.Event = field(default_factory=threading.Event)
     frames_for_screen: Mailbox[Frame] = field(default_factory=Mailbox)
     frames_for_vision: Mailbox[Frame] = field(default_factory=Mailbox)
-    observations: Mailbox[Observation] = field(default_factory=Mailbox)
+    observations: Mailbox[Observation] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "observations", Mailbox(self.answered))
 
     def deliver(self, frame: Frame) -> None:
         """Leave a frame for the screen and for the vision worker."""
@@ -297,7 +307,7 @@ def make_loop(
     def something_new() -> bool:
         if kiosk.state.mode is Mode.TRAINING:  # the processor is for the training
             return not kiosk.events.empty()
-        return mailboxes.frames_for_screen.full or mailboxes.observations.full or not kiosk.events.empty()
+        return mailboxes.observations.full or not kiosk.events.empty()
 
     pointer = Pointer(touched, lambda: window.size)
     loop = Loop(
@@ -310,7 +320,7 @@ def make_loop(
             stage=AttractStage().picture,
         ),
         clock=clock,
-        wait_for_tick=partial(window.wait, early=something_new),
+        wait_for_tick=partial(window.wait, early=something_new, wake=mailboxes.answered),
         poll_devices=poll_devices,
         on_shown=outputs.show,
         text_input=TextInput(),

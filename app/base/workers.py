@@ -91,10 +91,15 @@ def give_sign_of_life() -> None:
 
 
 class Mailbox(Generic[Item]):
-    """One slot; a new item replaces the old one. For items that may be lost: frames, observations, progress."""
+    """One slot; a new item replaces the old one. For items that may be lost: frames, observations, progress.
 
-    def __init__(self) -> None:
+    Args:
+        wake: Set whenever an item is put.
+    """
+
+    def __init__(self, wake: threading.Event | None = None) -> None:
         self._changed = threading.Condition()
+        self._wake = wake
         self._item: Item | None = None
 
     def put(self, item: Item) -> None:
@@ -102,6 +107,8 @@ class Mailbox(Generic[Item]):
         with self._changed:
             self._item = item
             self._changed.notify()
+        if self._wake is not None:
+            self._wake.set()
 
     @property
     def full(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,7 +35,9 @@ EXPOSING_EVENTS = (  # the drawn picture is lost, wholly or in parts
     pygame.WINDOWFOCUSGAINED,
 )
 WHOLE_EVERY_S = 1.0  # so often all is drawn, because a screen may lose it without an event: a window that comes back
-LOOK_S = 0.008  # so often `wait` looks for presses; pygame's own waiting does every millisecond, and takes 2% of a core
+# So often `wait` looks for presses; pygame's own waiting does every millisecond, and takes 2% of a core. It looks twice
+# as often while the screen is drawn at full speed, because somebody is there.
+LOOK_S, LOOKS_OF_TICK = 0.016, 4
 MOST_EVENTS = 1000  # at once, so that a faulty pad cannot freeze the screen; the others wait
 PRESSES = (
     pygame.KEYDOWN,
@@ -128,16 +131,21 @@ class Window:
             self._shown = None
         return happened
 
-    def wait(self, rate_hz: float, *, early: Callable[[], bool] = lambda: False) -> None:
+    def wait(
+        self, rate_hz: float, *, early: Callable[[], bool] = lambda: False, wake: threading.Event | None = None
+    ) -> None:
         """Wait until the next tick is due, or until somebody presses something.
 
         Args:
             rate_hz: Ticks per second, counted from the end of the last wait.
             early: Whether something else happened that should not wait, such as a new picture, or a button on a pin.
+            wake: Set when it is worth asking `early` at once; it is cleared here.
         """
+        wake, look_s = wake or threading.Event(), min(LOOK_S, 1 / rate_hz / LOOKS_OF_TICK)
         due_s, pressed = self._ticked_s + 1 / rate_hz, False
         while (left_s := due_s - time.monotonic()) > 0 and not pressed:
-            time.sleep(min(left_s, LOOK_S))
+            if wake.wait(min(left_s, look_s)):
+                wake.clear()
             arrived = list(_queued())
             self._early += arrived
             pressed = any(event.type in PRESSES for event in arrived) or early()

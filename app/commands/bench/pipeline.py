@@ -5,8 +5,12 @@ How to run: python run_kiosk.py bench pipeline
 The bare model runs the same file in the same process on a tensor that is ready, in turns with the whole call. The
 single loop reads a picture, classifies it and draws it, one after the other; the kiosk's workers do that side by side.
 Both have the same model, draw the same screen into memory, and read the same camera: 30 pictures per second, and a
-buffer that holds one picture until it is read, as a webcam's driver does. On a computer that is faster than the camera
-both give 30 answers a second; `benchmarks/slow.py --quota 0.3 pipeline` compares them on a slow one.
+buffer that holds one picture until it is read, as a webcam's driver does.
+
+On a computer that is faster than the camera both give 30 answers a second, and no program can show an answer sooner
+than the single loop: it is as old as the model and the drawing take. So the goals are for slow cores: there each answer
+and each drawing is followed by a pause that makes it take SLOWER times as long, as on a Raspberry Pi 4, which has one
+for each thread.
 """
 
 from __future__ import annotations
@@ -16,17 +20,20 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from app.base.ports import Frame, ImageArray
-from app.base.workers import Mailbox, Worker
+from app.base.workers import Worker
 from app.commands.bench.figures import Figure, in_turns, line_of, share
 from app.commands.bench.machine import machine_line
 from app.commands.streams import print_line
+from app.compose import Mailboxes
 from app.core.facts import TaughtClass, TrainedFacts
-from app.core.pace import ACTIVE_HZ
+from app.core.pace import screen_rate_hz
 from app.core.state import KioskState, Mode
 from app.demo.camera import DemonstrationCamera
 from app.model.live import LiveModel, Vision
@@ -45,7 +52,9 @@ from tpu.tensors import input_tensor, prepare_picture
 
 REPEATS, RUN_S = 60, 8.0
 CAMERA_HZ, PICTURES = 30.0, 30
+SLOWER = 6  # a Raspberry Pi 4 takes so many times as long as the x86-64 core of docs/performance.md
 CALL_GOAL, RATE_GOAL, LATENCY_GOAL = 1.15, 1.5, 0.6
+Result = TypeVar("Result")
 
 
 def main() -> None:
@@ -61,18 +70,43 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, EmbeddingExtractor(default_extractor_path()) as extractor:
         model = _trained(extractor, Path(folder) / "model.tflite")
         window = Window((1280, 720), fullscreen=False, headless=True)
-        peer_hz, peer_s = _single_loop(model, window)
-        rate_hz, age_s = _threads(extractor, model, window)
+        for times in (1, SLOWER):
+            where = f", cores {times} times slower" if times > 1 else ""
+            peer_hz, peer_s = _single_loop(model, window, times)
+            rate_hz, age_s = _threads(extractor, model, window, times)
+            rate_goal, age_goal = (RATE_GOAL, LATENCY_GOAL) if times > 1 else (None, None)
+            for figure in (
+                Figure("pipeline", f"answers per second, kiosk{where}", rate_hz, "1/s"),
+                Figure("pipeline", f"answers per second, single loop{where}", peer_hz, "1/s"),
+                Figure("pipeline", f"rate against the single loop{where}", rate_hz / peer_hz, "×", rate_goal, True),
+                Figure("pipeline", f"age of the answer, kiosk{where}", 1000 * age_s, "ms"),
+                Figure("pipeline", f"age of the answer, single loop{where}", 1000 * peer_s, "ms"),
+                Figure("pipeline", f"age against the single loop{where}", age_s / peer_s, "×", age_goal),
+            ):
+                print_line(line_of(figure))
         window.close()
-    for figure in (
-        Figure("pipeline", "answers per second, kiosk", rate_hz, "1/s"),
-        Figure("pipeline", "answers per second, single loop", peer_hz, "1/s"),
-        Figure("pipeline", "rate against the single loop", rate_hz / peer_hz, "×", RATE_GOAL, at_least=True),
-        Figure("pipeline", "age of the answer, kiosk", 1000 * age_s, "ms"),
-        Figure("pipeline", "age of the answer, single loop", 1000 * peer_s, "ms"),
-        Figure("pipeline", "age against the single loop", age_s / peer_s, "×", LATENCY_GOAL),
-    ):
-        print_line(line_of(figure))
+
+
+def _slowed(work: Callable[[], Result], times: int) -> Result:
+    """Do the work, and wait until it has taken `times` as long."""
+    started_s = time.perf_counter()
+    result = work()
+    time.sleep((times - 1) * (time.perf_counter() - started_s))
+    return result
+
+
+class SlowVision(Vision):
+    """Answers as a slower core would.
+
+    Attributes:
+        times: How many times slower.
+    """
+
+    times = 1
+
+    def observe(self, frame: Frame) -> Observation:
+        """Run the model on a frame, slowly."""
+        return _slowed(lambda: super(SlowVision, self).observe(frame), self.times)
 
 
 def _model() -> tuple[float, float]:
@@ -146,31 +180,33 @@ class BufferedCamera:
         """Do nothing: nothing is open."""
 
 
-def _single_loop(model: Path, window: Window) -> tuple[float, float]:
+def _single_loop(model: Path, window: Window, times: int) -> tuple[float, float]:
     """Read, classify and draw in turn: answers per second, and their median age when they are drawn."""
     camera, draw = BufferedCamera(), _drawer(window)
     engine, seen, ages = ClassificationEngine(model), NOTHING_SEEN, list[float]()
     started_s = time.monotonic()
     while time.monotonic() < started_s + RUN_S:
         frame = Frame(camera.read(), len(ages), camera.captured_s)
-        judged = engine.judge(frame.image)
+        judged = _slowed(partial(engine.judge, frame.image), times)
         observation = Observation(
             frame, probabilities=judged.probabilities, threshold=engine.threshold or 0.0, novelty=judged.novelty
         )
         seen = smooth(seen, observation)
-        draw(frame, seen)
+        _slowed(partial(draw, frame, seen), times)
         ages.append(time.monotonic() - frame.captured_at_s)
     engine.close()
     return len(ages) / RUN_S, share(ages, 0.5)
 
 
-def _threads(extractor: EmbeddingExtractor, model: Path, window: Window) -> tuple[float, float]:
+def _threads(extractor: EmbeddingExtractor, model: Path, window: Window, times: int) -> tuple[float, float]:
     """The workers of the kiosk: answers per second, and their median age when they are drawn."""
     camera, draw = BufferedCamera(), _drawer(window)
-    vision = Vision(extractor, 3)
+    vision = SlowVision(extractor, 3)
+    vision.times = times
     engine = ClassificationEngine(model)
     vision.go_live(LiveModel(engine, model, (0, 1, 2), engine.threshold or 0.0))
-    for_screen, for_vision, answers = Mailbox[Frame](), Mailbox[Frame](), Mailbox[Observation]()
+    mailboxes = Mailboxes()
+    for_screen, for_vision, answers = mailboxes.frames_for_screen, mailboxes.frames_for_vision, mailboxes.observations
     answered, ages, failures = [0], list[float](), list[Exception]()
 
     def deliver(taken: Frame) -> None:
@@ -182,6 +218,9 @@ def _threads(extractor: EmbeddingExtractor, model: Path, window: Window) -> tupl
         answered[0] += 1
         answers.put(observation)
 
+    def something_new() -> bool:
+        return answers.full
+
     def failed(_worker: str, error: Exception) -> None:
         failures.append(error)
 
@@ -191,15 +230,17 @@ def _threads(extractor: EmbeddingExtractor, model: Path, window: Window) -> tupl
         ).start(),
         Worker("camera", lambda stop: watch_camera(lambda: camera, deliver, lambda _: None, stop=stop), failed).start(),
     ]
+    pressing = KioskState(classes=(), now_s=0.0, last_input_s=0.0)
     frame, seen, started_s = None, NOTHING_SEEN, time.monotonic()
     while time.monotonic() < started_s + RUN_S and not failures:
+        tick_s = time.monotonic()
         frame, observation = for_screen.take() or frame, answers.take()
         seen = smooth(seen, observation)
         if frame is not None:
-            draw(frame, seen)
+            _slowed(partial(draw, frame, seen), times)
         if observation is not None:
             ages.append(time.monotonic() - observation.frame.captured_at_s)
-        window.wait(ACTIVE_HZ)
+        window.wait(screen_rate_hz(pressing, time.monotonic() - tick_s), early=something_new, wake=mailboxes.answered)
     for worker in reversed(workers):
         worker.stop()
     vision.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -83,6 +84,14 @@ def test_what_happens_elsewhere_can_end_the_wait_too(window: Window) -> None:
     looks: list[None] = []
     window.wait(1 / 3600, early=lambda: looks.append(None) or len(looks) == 3)
     assert len(looks) == 3
+
+
+def test_what_is_worth_asking_for_is_asked_at_once(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.ui.window.LOOK_S", 3600.0)
+    wake = threading.Event()
+    wake.set()
+    window.wait(1 / 36000, early=lambda: True, wake=wake)
+    assert not wake.is_set()
 
 
 def test_without_a_press_ticks_come_at_the_asked_rate(window: Window) -> None:
