@@ -23,7 +23,7 @@ SERVER = Path(__file__).with_name("server.py")
 
 
 def tried(mutant: Mutant, tree: Path, pytest: Pytest, tests: TestsByLine, seconds: float) -> Outcome:
-    """Make a change in a copy of the repository and run the tests that run its line.
+    """Make a change in a copy of the repository and run the tests that run its line, those of its file first.
 
     Args:
         mutant: The change.
@@ -48,7 +48,10 @@ def tried(mutant: Mutant, tree: Path, pytest: Pytest, tests: TestsByLine, second
     by = ""
     file.write_text(changed, encoding="utf-8")
     try:
-        for names in ([name for name in chosen if name.startswith(own)], others):
+        nearest = f"{own}test_{Path(mutant.path).stem}"  # the tests of the file itself
+        first = [name for name in chosen if name.startswith(nearest)]
+        rest = [name for name in chosen if name.startswith(own) and name not in set(first)]
+        for names in (first, rest, others):
             by = by or (pytest.noticed_by(names, tests) if names else "")
     finally:
         file.write_text(source, encoding="utf-8")
