@@ -150,12 +150,16 @@ def watch(name):
 
 def read_picture(name):
     """Read a picture file: RGB, 8 bits; OSError if it is none, or of a kind that the kiosk does not read either."""
-    image = Image.open(name)
+    image = Image.open(name, formats=("JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF"))
     if image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PNG"):  # grey with 16 bits
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in ("I", "F", "LAB"):
         raise OSError("colours of another kind")
-    return ImageOps.exif_transpose(image).convert("RGB")
+    image_format = image.format
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "RGBA" and image_format == "TIFF":  # what is transparent is black there
+        return Image.composite(image.convert("RGB"), Image.new("RGB", image.size), image.getchannel("A"))
+    return image.convert("RGB")
 
 
 for name in pictures:

@@ -47,7 +47,7 @@ def test_it_answers_like_the_kiosk(folder: Path, shared_photos: Path, tmp_path: 
     photos = [
         *(path for digit in ("0", "2", "5") for path in sorted((shared_photos / "sign-digits" / digit).iterdir())[-6:]),
         *sorted((shared_photos / "scenes").glob("*.jpg")),
-        *with_16_bits(sorted((shared_photos / "sign-digits" / "2").iterdir())[-1], tmp_path),
+        *in_other_forms(sorted((shared_photos / "sign-digits" / "2").iterdir())[-1], tmp_path),
     ]
     done = subprocess.run(
         [sys.executable, "-I", "-c", RUN, str(folder / "classify.py"), *map(str, photos)],
@@ -70,13 +70,16 @@ def test_it_answers_like_the_kiosk(folder: Path, shared_photos: Path, tmp_path: 
             assert label == max(answer["probabilities"], key=answer["probabilities"].get)
 
 
-def with_16_bits(photo: Path, folder: Path) -> list[Path]:
-    """The photo in grey and in colour, with 16 bits for each value."""
+def in_other_forms(photo: Path, folder: Path) -> list[Path]:
+    """The photo in grey and in colour with 16 bits for each value, and half transparent."""
     image = cv2.imread(str(photo)).astype(np.uint16) * 257
     paths = [folder / name for name in ("grey.png", "grey.tif", "colour.png")]
     for path in paths:
         cv2.imwrite(str(path), image if path.stem == "colour" else image[..., 1])
-    return paths
+    with Image.open(photo) as clear:
+        clear.putalpha(100)
+        clear.save(folder / "clear.tif")
+    return [*paths, folder / "clear.tif"]
 
 
 def test_a_model_of_version_0_1_gets_the_same_answers_from_the_current_script(folder: Path, tmp_path: Path) -> None:
@@ -252,8 +255,9 @@ def test_a_float_model_gets_the_pixels_that_its_metadata_describes(shared_photos
 def test_a_file_that_is_not_a_picture_is_named_in_one_line(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("no picture")
     Image.new("LAB", (20, 20)).save(tmp_path / "lab.tif")  # the kiosk does not read it either
+    Image.new("RGB", (20, 20)).save(tmp_path / "other.ppm")  # nor this
     missing, wrong = "No such file or directory", "not a picture"
-    for name, reason in (("none.jpg", missing), ("text.jpg", wrong), ("lab.tif", wrong)):
+    for name, reason in (("none.jpg", missing), ("text.jpg", wrong), ("lab.tif", wrong), ("other.ppm", wrong)):
         done = subprocess.run(
             [sys.executable, "-I", str(folder / "classify.py"), str(tmp_path / name)],
             capture_output=True, text=True, timeout=100, check=False,
