@@ -15,7 +15,7 @@ TICKS_SHARE, TICKS_SHARE_TRAINING = 0.65, 0.15  # of the time, at most, on a slo
 LONGEST_TICK_S, LONGEST_TICK_TRAINING_S = 0.1, 0.25  # but one slow tick must not make the next one late
 IDLE_CAMERA_HZ = 15.0  # every second picture of most cameras
 TRAINING_CAMERA_HZ = 10.0
-UNSEEN_CAMERA_HZ = 2.0  # nobody sees these pictures; they show that the camera works and is not covered
+UNSEEN_CAMERA_HZ = 1.0  # nobody sees these pictures; they show that the camera works and is not covered
 
 
 def screen_rate_hz(state: KioskState, worked_s: float = 0.0) -> float:
