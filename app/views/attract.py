@@ -119,6 +119,8 @@ def _card(card: ClassCard, now: Moment, stage: Stage | None, translate: Translat
             gallery=None,
             rename=None,
             thumbnails=(),
+            mark_text="",
+            mark_short="",
             count_text="",
         )
     kind, name = THINGS[index]

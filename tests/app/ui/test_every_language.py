@@ -25,6 +25,7 @@ from app.ui.painting.layout import KEY_TEXT, arrange
 from app.ui.painting.motion import settled
 from app.ui.painting.theme import contrast_ratio, font, load_theme
 from app.views.guidance import guidance
+from app.views.waking import waking
 from tests.app.ui.test_screens import check_texts
 from tests.support.drawn_texts import drawn_texts
 from tests.support.page_views import every_view
@@ -97,6 +98,12 @@ def test_every_text_is_complete_and_overlaps_no_other_in_every_language(state: s
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_splash_says_is_complete_in_every_language(language: str) -> None:
+    for size in SIZES:
+        check_texts(drawn_texts(waking(language, "paper"), size), size)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_all_advice_can_be_read_from_three_metres_away(language: str) -> None:
     for words, size_px in advice(language, FAR, lines=2):
         letter = font(size_px, bold=True).render("H", (0, 0, 0))
@@ -137,6 +144,13 @@ def test_visitors_see_nothing_of_processor_speed_and_drives(language: str) -> No
         status = replace(view.status, camera="Cam 7", backend="CPU 7", rate_text="77 Hz", drive="STICK 7")
         texts = drawn_texts(replace(view, status=status), FAR)
         assert not any("7" in text.words for text in texts if "77" in text.words or text.words.endswith(" 7"))
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_every_text_of_every_page_and_question_has_enough_contrast(palette: str) -> None:
+    for name, state in STATES.items():
+        for text in drawn_texts(shown(state, "en"), SIZES[0], palette):
+            assert contrast_ratio(text.ink, text.on) >= 4.5, (name, text)
 
 
 @pytest.mark.parametrize("palette", PALETTES)

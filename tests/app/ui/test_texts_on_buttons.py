@@ -1,4 +1,4 @@
-"""No word is broken on a button: on any screen, at any size, in any language."""
+"""On any screen, at any size, in any language: no text is cut or lies over another, no word is broken on a button."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from app.base.i18n import LANGUAGES
 from app.ui.painting.canvas import CAP, DESCENT
 from app.ui.painting.theme import load_theme
+from tests.app.ui.test_screens import check_texts
 from tests.support.drawn_texts import drawn_texts
 from tests.support.every_screen import button_texts, every_screen
 
@@ -18,7 +19,7 @@ LEAST = 10.5  # units, of letters on a button
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_words_on_buttons_are_whole_and_can_be_read(language: str, size: tuple[int, int]) -> None:
+def test_words_on_buttons_are_whole_and_can_be_read_and_no_text_is_cut(language: str, size: tuple[int, int]) -> None:
     pygame.font.init()
     theme, seen = load_theme(size), set()
     for classes in (2, 9):
@@ -26,7 +27,9 @@ def test_words_on_buttons_are_whole_and_can_be_read(language: str, size: tuple[i
             if classes == 9 and name not in ("teach", "live", "typing", "remove"):
                 continue
             texts = button_texts(view)
-            for drawn in drawn_texts(view, size):
+            shown = drawn_texts(view, size)
+            check_texts(shown, size)
+            for drawn in shown:
                 if drawn.words not in texts:
                     continue
                 seen.add(drawn.words)
