@@ -32,7 +32,8 @@ def lock_device(path: str, folder: StrPath | None = None) -> int | None:
     where = Path(folder or (LOCK_FOLDER if os.access(LOCK_FOLDER, os.W_OK) else tempfile.gettempdir()))
     name = where / f"teachable-kiosk-{re.sub(r'[^A-Za-z0-9.-]', '_', Path(path).name)}.lock"
     try:
-        descriptor = os.open(name, os.O_RDONLY)  # without O_CREAT: with it, another user's file cannot be opened
+        # Without O_CREAT: with it, another user's file cannot be opened. A pipe in its place must not block.
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
     except FileNotFoundError:
         descriptor = os.open(name, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
