@@ -348,3 +348,36 @@ def test_a_damaged_settings_file_of_staff_keeps_what_holds(tmp_path: Path, caplo
         assert composed.kiosk.state.config.screen.language == "tr"
         assert problems_of(composed) == [f"{tmp_path / 'data/settings.toml'}: screen.volume is 7.0. Make it 1 or less."]
     assert (tmp_path / "data" / "settings.toml").read_text() == '[screen]\nlanguage = "tr"\n'
+
+
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def no_text(path: Path) -> None:
+    path.write_bytes(b"[" * 100_000 + b"\xff\0")
+
+
+def a_number_beyond_all(path: Path) -> None:
+    path.write_text('{"wrong": 1e999, "locked_s": 1e999, "order": 1e999}')
+
+
+@pytest.mark.parametrize("damage", [a_pipe, a_folder, no_text, a_number_beyond_all])
+def test_it_starts_whatever_is_in_the_place_of_every_file_of_the_data_directory(
+    data_dir: Path, damage: Callable[[Path], None]
+) -> None:
+    others = ("settings.toml", "pin_lock.json", "last_saved_number.txt", "lessons/own.toml", "archive/old.sqlite3")
+    others += ("incidents/log.txt", "incidents/crashes.txt", "incidents/incidents.txt", "starter/own/metadata.json")
+    files = {data_dir / name for name in others} | {path for path in data_dir.rglob("*") if path.is_file()}
+    for path in sorted(files):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        damage(path)
+    with started(data_dir, "--camera", "demo") as composed:
+        composed.loop.tick()
+        assert composed.kiosk.state.mode is Mode.TEACH
+        assert any(one.startswith("The stored session was damaged") for one in problems_of(composed))
