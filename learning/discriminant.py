@@ -90,7 +90,7 @@ class Discriminant:
 
 
 class Rows:
-    """The rows of a fit after `feature`: samples first, then made views.
+    """The rows of a fit after `feature`: samples first, then made views. Several threads may use them together.
 
     Args:
         parts: Arrays float32 (·, D), one behind the other. They are kept, and not copied while there are more rows
@@ -186,7 +186,7 @@ class Rows:
         """Return the weighted sum of the outer products of the rows `chosen` with themselves, float32 (R, R)."""
         if 2 * len(chosen) <= len(self._y):
             return self._summed_products(chosen)
-        if self._total_products is None:
+        if self._total_products is None:  # two threads may both compute it, with the same result
             self._total_products = self._summed_products(np.arange(len(self._y)))
         others = np.setdiff1d(np.arange(len(self._y)), chosen, assume_unique=True)
         return self._total_products - self._summed_products(others)

@@ -33,6 +33,7 @@ from learning.layers import FloatArray, IntArray, softmax
 from learning.novelty_fit import fit_novelty_test
 from learning.products import product
 from learning.softmax_regression import SoftmaxRegression
+from learning.threads import results_of
 from learning.training_rows import QuarterTurns, checked_views, choose_rows, prepare_samples
 from learning.validation import FoldPlan, Origin, cross_validate, plan_folds
 from learning.view_prior import ViewPrior
@@ -130,7 +131,7 @@ def fit_head(
         quarter_turns: Embeds samples' pictures turned by quarters; called once if made views do harm. None: they never
             train.
         on_progress: Called after every step.
-        should_stop: Called before every step; True ends the fit.
+        should_stop: Called before every step, perhaps in another thread; True ends the fit.
         blas_threads: Threads of numpy's linear algebra. At this size, more than one only wait for each other, for
             seconds if another process is busy. None leaves the setting as it is.
 
@@ -205,7 +206,7 @@ def _curve_point(
     rows: Rows, plan: FoldPlan, share: float, fraction: float, shots: float, rng: np.random.Generator
 ) -> FitProgress:
     """Train on a share of each of some folds' training samples, with their views, and evaluate on the fold."""
-    logits, truth, fractions = [], [], []
+    parts, fractions = list[tuple[IntArray, IntArray]](), []
     for fold in plan.folds[:CURVE_FOLDS]:
         training = plan.training_rows(int(fold))
         sources = np.unique(plan.source[training])
@@ -215,12 +216,13 @@ def _curve_point(
             of_classes.append(own[: max(1, round(share * len(own)))])
         some = np.concatenate(of_classes)
         evaluated = np.sort(rng.permutation(plan.validation_rows(int(fold)))[:MAX_EVALUATED])
-        found = rows.discriminant(training[np.isin(plan.source[training], some)])
-        logits.append(found.logits(rows.coordinates(evaluated)))
-        truth.append(plan.y[evaluated])
+        parts.append((training[np.isin(plan.source[training], some)], evaluated))
         fractions.append(len(some) / len(np.unique(plan.source)))
-    mean_shots = shots * float(np.mean(fractions))
-    return FitProgress(fraction, mean_shots, *accuracy_and_loss(np.concatenate(logits), np.concatenate(truth)))
+    logits = results_of(
+        lambda part: rows.discriminant(part[0]).logits(rows.coordinates(part[1])), parts, rows=len(plan.y)
+    )
+    truth = plan.y[np.concatenate([evaluated for _, evaluated in parts])]
+    return FitProgress(fraction, shots * float(np.mean(fractions)), *accuracy_and_loss(np.concatenate(logits), truth))
 
 
 def _head(rows: Rows, found: Discriminant, temperature: np.float32, parts: list[FloatArray]) -> SoftmaxRegression:

@@ -20,6 +20,7 @@ from learning.discriminant import Discriminant, Rows
 from learning.holds import ALWAYS_TRAINS, folds_by_hold, holds_per_class
 from learning.layers import FloatArray, IntArray
 from learning.novelty import distances_from, scale_of
+from learning.threads import results_of
 
 FOLDS, FOLDS_OF_MANY, MANY = 5, 3, 150  # from MANY validated rows on, three folds measure as well as five
 MAX_LEAVE_ONE_OUT = 10  # holds of a class: up to here each is held out alone, for two of ten would be a large loss
@@ -117,17 +118,18 @@ def cross_validate(
         rows: All of them.
         plan: Which of them are held out together.
         judge: Takes a model and rows in R coordinates, (n, R); returns arrays (n, …).
-        check_cancelled: Called before each fold; may raise.
+        check_cancelled: Called before each fold, perhaps in another thread; may raise.
 
     Returns:
         The arrays of `judge` for all validated rows, in ascending order of rows.
     """
-    order, results = [], []
-    for fold in plan.folds:
+
+    def judged(fold: int) -> tuple[IntArray, tuple[FloatArray, ...]]:
         check_cancelled()
         chosen = plan.validation_rows(fold)
-        order.append(chosen)
-        results.append(judge(rows.discriminant(plan.training_rows(fold)), rows.coordinates(chosen)))
+        return chosen, judge(rows.discriminant(plan.training_rows(fold)), rows.coordinates(chosen))
+
+    order, results = zip(*results_of(judged, plan.folds.tolist(), rows=len(plan.y)), strict=True)
     ascending = np.argsort(np.concatenate(order))
     return tuple(np.concatenate(parts)[ascending] for parts in zip(*results, strict=True))
 

@@ -16,7 +16,7 @@ from learning.softmax_regression import SoftmaxRegression
 from tpu.classifier import ClassificationEngine
 from tpu.extractor import EmbeddingExtractor
 
-COMPARED, COMPARED_PER_CLASS = 12, 2  # pictures in all, and at least so many of each class: the visitor waits for them
+COMPARED, COMPARED_PER_CLASS = 8, 2  # pictures in all, and at least so many of each class: the visitor waits for them
 CLOSE_CALL = 0.1  # 8-bit rounding alone can swap two classes whose probabilities are closer than this
 LARGEST_MEAN_DIFFERENCE = 0.02  # of probabilities
 
