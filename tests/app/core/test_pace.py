@@ -42,7 +42,7 @@ def test_a_button_that_is_held_for_long_takes_its_samples_at_full_speed() -> Non
         (Mode.TEACH, 0.005, 60),
         (Mode.TEACH, 0.026, 25),
         (Mode.TRAINING, 0.004, 30),
-        (Mode.TRAINING, 0.015, 10),
+        (Mode.TRAINING, 0.025, 10),
         (Mode.TRAINING, 5.0, 4),
     ],
 )
