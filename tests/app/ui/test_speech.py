@@ -36,7 +36,7 @@ class Voice:
         return self._log.read_text().splitlines() if self._log.exists() else []
 
     def wait_for(self, count: int) -> list[str]:
-        until_s = time.monotonic() + 20
+        until_s = time.monotonic() + 100
         while len(self.said()) < count and time.monotonic() < until_s:
             time.sleep(0.01)
         return self.said()

@@ -39,7 +39,7 @@ supervisor = EdgeTpuSupervisor(
 ).start()
 with EmbeddingExtractor(Path(model), accelerator=supervisor) as extractor:
     extractor.wait_for_accelerator(60)
-    end_s, image = time.monotonic() + 30, read_picture(Path(photo))
+    end_s, image = time.monotonic() + 80, read_picture(Path(photo))
     while (answer := extractor.answer(image)).device == "cpu" and time.monotonic() < end_s:
         time.sleep(0.05)  # on a busy machine a call may be late, and the CPU answers
     print(json.dumps({
