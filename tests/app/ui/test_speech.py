@@ -125,7 +125,7 @@ def test_a_slow_program_is_not_waited_for_and_is_stopped(tmp_path: Path) -> None
     speech.follow(shows("cup", 20.0))
     assert process.returncode is not None
     speech.close()
-    assert time.monotonic() - started_s < 30
+    assert time.monotonic() - started_s < 50
 
 
 def test_without_a_speech_program_nothing_is_spoken() -> None:
