@@ -14,7 +14,7 @@ from app.base.errors import BenchmarkUnavailable
 from app.commands.bench import REPORTED, STANDALONE, run_bench
 from app.commands.bench.estimate import estimates
 from app.commands.bench.figures import Figure, figures_in, in_turns, line_of, share
-from app.commands.bench.report import write_report, write_shared
+from app.commands.bench.report import NOTES, write_report, write_shared
 from app.commands.command_line import run_command_line
 
 FIGURES = (
@@ -49,6 +49,7 @@ def test_the_page_shows_every_figure_with_its_goal_and_each_topic_has_a_chart(tm
     assert "| bare model | 2.5 ms |  |  |" in page
     for topic in ("idle", "pipeline"):
         assert f"](performance/{topic}.svg)" in page
+        assert NOTES.get(topic, "") in page
         chart = ElementTree.parse(tmp_path / "performance" / f"{topic}.svg")
         texts = [text.text for text in chart.iter("{http://www.w3.org/2000/svg}text")]
         assert {figure.what for figure in FIGURES if figure.topic == topic} <= set(texts)
