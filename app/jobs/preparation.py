@@ -21,13 +21,14 @@ from app.base.workers import StopSignal
 from app.jobs.running import JobQueue
 from app.jobs.tools import Tools
 from app.session.pictures import decode_picture
-from app.session.session import Sample
+from app.session.session import MOST_MADE_VIEWS, Sample
 from tpu.made_views import endless_views
 
 logger = logging.getLogger(__name__)
 
 TURN_S = 0.05
 TRAIN_S = 0.12  # at TRAIN, for views that are missing
+ENOUGH_AT_TRAIN = 30  # of a class: the visitor does not wait for more
 VIEWS_OF_SAMPLE = 6  # two of each kind; the 60 views of a class show at least ten of its pictures
 
 
@@ -67,8 +68,8 @@ class Preparation:
         """Make views of the pictures that need them most, and store them.
 
         Args:
-            enough: Called after each view; True leaves the others for the next call. None: stop after TRAIN_S, and
-                store what was made of the last picture.
+            enough: Called after each view; True leaves the others for the next call. None: stop after TRAIN_S, or when
+                each class has ENOUGH_AT_TRAIN views, and store what was made of the last picture.
 
         Returns:
             Whether there may be more to do.
@@ -77,10 +78,13 @@ class Preparation:
             return False
         if enough is None:
             end_s = time.monotonic() + TRAIN_S
-            more = self.make_views(lambda: time.monotonic() >= end_s)
+            more = self._make_views(lambda: time.monotonic() >= end_s, ENOUGH_AT_TRAIN)
             self._store_views()
             return more
-        while self._sample is not None or self._next_sample():
+        return self._make_views(enough, MOST_MADE_VIEWS)
+
+    def _make_views(self, enough: Callable[[], bool], of_class: int) -> bool:
+        while self._sample is not None or self._next_sample(of_class):
             self._make_view()
             if len(self._views) == VIEWS_OF_SAMPLE:
                 self._store_views()
@@ -110,10 +114,10 @@ class Preparation:
         if more and not stop.is_set():
             self.request()
 
-    def _next_sample(self) -> bool:
-        """Choose the sample whose picture needs views most; return False if no picture does."""
+    def _next_sample(self, enough: int) -> bool:
+        """Choose the sample whose picture needs views most; return False if all classes have `enough` of them."""
         self._views = []
-        while found := self._tools.store.samples_without_views(1, skip=self._damaged):
+        while found := self._tools.store.samples_without_views(1, skip=self._damaged, enough=enough):
             try:
                 picture = decode_picture(found[0].picture)
             except PictureDamaged:

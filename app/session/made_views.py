@@ -58,15 +58,16 @@ def read_made_views(database: sqlite3.Connection, sample_id: int, made_by: str) 
     return np.frombuffer(b"".join(view for (view,) in rows), np.float32).reshape(len(rows), -1)
 
 
-def need_of_views(database: sqlite3.Connection, leave_out: Collection[int]) -> list[int]:
+def need_of_views(database: sqlite3.Connection, leave_out: Collection[int], enough: int = MOST_MADE_VIEWS) -> list[int]:
     """List the samples that have no views yet, those whose views are needed most first.
 
     Args:
         database: The open database.
         leave_out: Samples to leave out.
+        enough: A class with so many views needs no more.
 
     Returns:
-        Sample ids of classes that have room for more views: classes with the fewest views first, then holds with the
+        Sample ids of classes that need more views: classes with the fewest views first, then holds with the
         fewest, then the newest sample.
     """
     rows = database.execute(
@@ -81,6 +82,6 @@ def need_of_views(database: sqlite3.Connection, leave_out: Collection[int]) -> l
     wanted = [
         (of_class[class_index], of_hold[hold], -sample_id)
         for sample_id, class_index, hold, views in rows
-        if not views and of_class[class_index] < MOST_MADE_VIEWS and sample_id not in leave_out
+        if not views and of_class[class_index] < enough and sample_id not in leave_out
     ]
     return [-negative for _, _, negative in sorted(wanted)]

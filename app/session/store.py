@@ -35,7 +35,7 @@ from app.session.made_views import insert_made_views, need_of_views
 from app.session.opening import Opened
 from app.session.pictures import encode_picture
 from app.session.re_embedding import BATCH, ReEmbedded
-from app.session.session import Sample, Session, no_views
+from app.session.session import MOST_MADE_VIEWS, Sample, Session, no_views
 
 logger = logging.getLogger(__name__)
 
@@ -203,20 +203,23 @@ class SessionStore:
 
     # --- made views -------------------------------------------------------------------------------------
 
-    def samples_without_views(self, limit: int, *, skip: Collection[int] = ()) -> tuple[Sample, ...]:
+    def samples_without_views(
+        self, limit: int, *, skip: Collection[int] = (), enough: int = MOST_MADE_VIEWS
+    ) -> tuple[Sample, ...]:
         """Return samples whose pictures made views should be made of, the most useful first.
 
         These are samples that have a picture and no made views yet, embedded by the current extractor, in classes with
-        fewer than MOST_MADE_VIEWS views. Classes and holds with the fewest views come first, then the newest samples.
+        fewer than `enough` views. Classes and holds with the fewest views come first, then the newest samples.
 
         Args:
             limit: Number of samples at most.
             skip: Samples to leave out, such as those whose picture turned out to be damaged.
+            enough: A class with so many views needs no more.
         """
         with self._shared.reading() as database:
             stale = re_embedding.stale_sample_ids(database, self._extractor[1])
             found: list[Sample] = []
-            for sample_id in need_of_views(database, leave_out={*stale, *skip}):
+            for sample_id in need_of_views(database, leave_out={*stale, *skip}, enough=enough):
                 if len(found) >= limit:
                     break
                 found += read_samples(database, "WHERE sample_id = ? AND length(picture) > 0", (sample_id,))

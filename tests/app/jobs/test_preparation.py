@@ -13,6 +13,7 @@ import pytest
 from app.base.buttons import Action
 from app.base.workers import StopSignal
 from app.core import events as ev
+from app.jobs import preparation as preparation_module
 from app.jobs.preparation import VIEWS_OF_SAMPLE, Preparation
 from app.model.prior import ExtractorPrior
 from app.session.session import MOST_MADE_VIEWS
@@ -99,6 +100,22 @@ def test_at_train_there_is_time_for_some_of_the_missing_views(station_with_prior
     assert preparation.make_views() is True  # there is more to do
     of_class = Counter(one.class_index for one in station.store.load().samples for _ in one.made)
     assert 0 < of_class.total() < 2 * MOST_MADE_VIEWS
+
+
+def test_at_train_nobody_waits_for_more_views_of_a_class_than_are_enough(
+    station_with_prior: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparation_module, "ENOUGH_AT_TRAIN", VIEWS_OF_SAMPLE + 1)
+    monkeypatch.setattr(preparation_module, "TRAIN_S", 600.0)
+    station = station_with_prior
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        station.store.add(
+            number % 2, rng.random(station.extractor.feature_dim).astype(np.float32), station.table.read()
+        )
+    assert Preparation(station.tools, station.kiosk.session_jobs).make_views() is False
+    of_class = Counter(one.class_index for one in station.store.load().samples for _ in one.made)
+    assert of_class == {0: 2 * VIEWS_OF_SAMPLE, 1: 2 * VIEWS_OF_SAMPLE}
 
 
 def test_train_makes_views_before_it_reads_the_session(
