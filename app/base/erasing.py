@@ -12,7 +12,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from app.base.files import is_odd
+from app.base.files import is_no_plain_file
 from app.base.workers import give_sign_of_life
 
 CHUNK_BYTES = 1 << 20
@@ -24,7 +24,7 @@ def overwrite(path: Path) -> None:
     Raises:
         OSError: If the disk fails or cannot be written; the call can be repeated.
     """
-    if is_odd(path):  # it holds nothing of ours, and opening a pipe would block for ever
+    if is_no_plain_file(path):  # it holds nothing of ours, and opening a pipe would block for ever
         return
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -57,7 +57,7 @@ def shred(path: Path) -> None:
     Raises:
         OSError: If the disk fails or cannot be written; the call can be repeated.
     """
-    if is_odd(path) and path.is_dir() and not path.is_symlink():
+    if is_no_plain_file(path) and path.is_dir() and not path.is_symlink():
         return
     overwrite(path)
     path.unlink(missing_ok=True)

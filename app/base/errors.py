@@ -12,6 +12,7 @@ KioskError                          everything below
 │   └── KeyUnusable                 the file with the key of starters cannot be used
 ├── CommandIncomplete               a command ran to its end, but could not do all of its work
 │   ├── OutputNotWritten            what an option names cannot be written
+│   │   ├── OutputStreamNotWritten  standard output or standard error
 │   │   ├── JsonNotWritten          the file of --json
 │   │   ├── ReportNotWritten        the file of --report
 │   │   ├── BundleNotWritten        the file of --bundle
@@ -121,7 +122,7 @@ class CommandIncomplete(KioskError):
 class OutputNotWritten(CommandIncomplete):
     """What an option of the command line names cannot be written; `reason` is what the system says."""
 
-    another = "place for it"  # what to name instead, and with which option
+    another = ""  # what to name instead, and with which option
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(path, reason)
@@ -131,6 +132,15 @@ class OutputNotWritten(CommandIncomplete):
     def message(self) -> Text:
         """The text for the terminal."""
         return f"cannot write {self.path}: {self.reason}. Name another {self.another}."
+
+
+class OutputStreamNotWritten(OutputNotWritten):
+    """Standard output or standard error cannot be written: the disk that it goes to is full, for example."""
+
+    @property
+    def message(self) -> Text:
+        """The text for the terminal."""
+        return f"cannot write {self.path}: {self.reason}. Send it to another place, or make room there."
 
 
 class JsonNotWritten(OutputNotWritten):

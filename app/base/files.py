@@ -33,7 +33,7 @@ def write_durably(path: Path, data: bytes) -> None:
     """
     partial = path.with_name(path.name + ".partial")
     try:
-        make_way(partial)
+        unlink_special_file(partial)
         write_through(partial, data)
         partial.replace(path)
         sync_directory(path.parent)
@@ -54,7 +54,7 @@ def write_through(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
 
 
-def is_odd(path: Path) -> bool:
+def is_no_plain_file(path: Path) -> bool:
     """Whether a path leads to something else than a plain file: a link, folder, pipe, socket or device."""
     try:
         return not stat.S_ISREG(path.lstat().st_mode)
@@ -62,13 +62,13 @@ def is_odd(path: Path) -> bool:
         return False
 
 
-def make_way(path: Path) -> None:
+def unlink_special_file(path: Path) -> None:
     """Remove a link, pipe, socket or device from the place of a file: opening a pipe would block for ever.
 
     Raises:
         OSError: If it cannot be removed.
     """
-    if is_odd(path) and (path.is_symlink() or not path.is_dir()):
+    if is_no_plain_file(path) and (path.is_symlink() or not path.is_dir()):
         path.unlink()
 
 

@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from app.base.files import make_way
+from app.base.files import unlink_special_file
 from tpu.plain_files import read_plain_file
 
 FOLDER = "incidents"  # in the data directory
@@ -58,7 +58,7 @@ class Incidents(logging.Handler):
         with suppress(OSError, ValueError):
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / CRASHES
-            make_way(path)
+            unlink_special_file(path)
             size_bytes = path.stat().st_size if path.exists() else 0
             self._crashes = path.open("wb" if size_bytes > LARGEST_BYTES else "ab", buffering=0)
             faulthandler.enable(self._crashes)  # stacks of all threads when systemd ends a frozen kiosk with SIGABRT
@@ -128,7 +128,7 @@ class RingFile:
         data = text.encode("utf-8", "replace")[: self._largest_bytes]
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            make_way(self.path)
+            unlink_special_file(self.path)
             if self.path.exists() and self.path.stat().st_size + len(data) > self._largest_bytes:
                 self.path.replace(self.before)
             with self.path.open("ab") as file:

@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from app.base.errors import OutputNotWritten
+from app.base.errors import OutputStreamNotWritten
 
 
 def prepare_streams() -> None:
@@ -37,7 +37,7 @@ def print_line(line: object = "", *, to_errors: bool = False) -> None:
     The work of a command goes on without a reader: only its last line may have been of interest.
 
     Raises:
-        OutputNotWritten: If the line cannot be written, because the disk is full, for example.
+        OutputStreamNotWritten: If the line cannot be written, because the disk is full, for example.
     """
     try:
         print(line, file=sys.stderr if to_errors else sys.stdout, flush=True)
@@ -46,7 +46,7 @@ def print_line(line: object = "", *, to_errors: bool = False) -> None:
     except OSError as error:
         drop_output()
         name = f"standard {'error' if to_errors else 'output'}"
-        raise OutputNotWritten(Path(name), error.strerror or type(error).__name__) from error
+        raise OutputStreamNotWritten(Path(name), error.strerror or type(error).__name__) from error
 
 
 def drop_output() -> None:

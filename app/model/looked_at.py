@@ -46,14 +46,14 @@ def with_explanations(
         background, for each class; None where that was not measured.
     """
 
-    def ends() -> Callable[[], bool]:
+    def enough_from_now() -> Callable[[], bool]:
         end_s = time.monotonic() + longest_s
         return lambda: time.monotonic() >= end_s or enough()
 
     return {
         **report,
-        "wrong": _confused(report["wrong"], session, explainer, ends()),
-        "looks_at_background": _by_background(session, explainer, ends()),
+        "wrong": _confused(report["wrong"], session, explainer, enough_from_now()),
+        "looks_at_background": _by_background(session, explainer, enough_from_now()),
     }
 
 
@@ -74,14 +74,14 @@ def from_json(facts: Mapping[str, Any]) -> Explanation:
 
 
 def _confused(
-    wrong: list[dict[str, Any]], session: Session, explainer: Explainer, over: Callable[[], bool]
+    wrong: list[dict[str, Any]], session: Session, explainer: Explainer, enough: Callable[[], bool]
 ) -> list[dict[str, Any]]:
     samples = {one.sample_id: one for one in session.samples}
     explained = []
     for number, one in enumerate(wrong):
         sample = samples.get(one["sample"])
         picture = _picture(sample) if sample is not None and number < MOST_CONFUSED else None
-        if picture is None or over():
+        if picture is None or enough():
             explained.append(one)
             continue
         _, why = explainer.explain(picture, winner=one["answer"], other=one["truth"])
@@ -89,7 +89,7 @@ def _confused(
     return explained
 
 
-def _by_background(session: Session, explainer: Explainer, over: Callable[[], bool]) -> list[bool | None]:
+def _by_background(session: Session, explainer: Explainer, enough: Callable[[], bool]) -> list[bool | None]:
     """Explain some pictures of each class."""
     if explainer.way is not Way.EXACT:  # covering parts of so many pictures takes too long
         return [None] * len(session.labels)
@@ -98,7 +98,7 @@ def _by_background(session: Session, explainer: Explainer, over: Callable[[], bo
         picture = _picture(sample)
         if picture is None:
             continue
-        if over():
+        if enough():
             break
         _, why = explainer.explain(picture, winner=sample.class_index)
         explained.setdefault(sample.class_index, []).append((picture, why))

@@ -21,7 +21,7 @@ from app.base.erasing import shred
 from app.base.error_texts import system_error_text
 from app.base.errors import ArchiveUnusable, SessionNotArchived
 from app.base.file_names import safe_file_name
-from app.base.files import DAMAGED, free_path, is_odd
+from app.base.files import DAMAGED, free_path, is_no_plain_file
 from app.base.i18n import message
 from app.base.privacy import Privacy
 from app.base.workers import give_sign_of_life
@@ -212,7 +212,7 @@ class Archive:
         """Return damaged databases that were renamed: in the archive, and beside the current session."""
         own = damaged_beside(self.beside) if self.beside is not None else ()
         found = [*self.folder.glob(f"*{ENDING}{DAMAGED}*"), *own]
-        return [path for path in found if not path.name.endswith(JOURNAL) and not is_odd(path)]
+        return [path for path in found if not path.name.endswith(JOURNAL) and not is_no_plain_file(path)]
 
     def _path(self, name: str) -> Path:
         if not name or Path(name).name != name:  # it could lead out of the archive
@@ -221,7 +221,7 @@ class Archive:
 
     def _paths(self) -> list[Path]:
         """Return the databases, oldest first."""
-        return sorted((path for path in self.folder.glob(f"*{ENDING}") if not is_odd(path)), key=_order)
+        return sorted((path for path in self.folder.glob(f"*{ENDING}") if not is_no_plain_file(path)), key=_order)
 
     def _make_room(self) -> None:
         """Erase the oldest sessions until the limits hold, damaged ones first; the current one needs space, too."""

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from app.base.erasing import shred
 from app.base.error_texts import system_error_text
-from app.base.files import DAMAGED, is_odd, make_way, set_aside, sync_directory
+from app.base.files import DAMAGED, is_no_plain_file, set_aside, sync_directory, unlink_special_file
 from app.base.i18n import Message, Text, message
 from app.session.copying import unfinished
 from app.session.database import GROWTH_BYTES, create_tables, grow, open_database, prepare
@@ -87,7 +87,7 @@ def open_session(path: Path, labels: Sequence[str]) -> Opened:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        odd = _make_way(path)
+        odd = _clear_places_of_files(path)
         finish_erasing(path)
         _finish_recovery(path)
         cover_unfinished_growth(path)
@@ -116,7 +116,7 @@ def open_session(path: Path, labels: Sequence[str]) -> Opened:
     return Opened(database)
 
 
-def _make_way(path: Path) -> bool:
+def _clear_places_of_files(path: Path) -> bool:
     """Remove what is in the place of a file of the session and is none: opening a pipe would block for ever.
 
     Returns:
@@ -124,12 +124,12 @@ def _make_way(path: Path) -> bool:
     """
     shared = (path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))  # SQLite looks for them
     for other in (journal_of(path), *shared, *files_beside(path), probe_of(path)):
-        if is_odd(other):
+        if is_no_plain_file(other):
             logger.warning("%s is not a plain file, so it does not stay there", other)
-            make_way(other)
+            unlink_special_file(other)
             if other.is_dir():
                 set_aside(other)
-    if not is_odd(path) or (path.is_dir() and not path.is_symlink()):
+    if not is_no_plain_file(path) or (path.is_dir() and not path.is_symlink()):
         return False
     logger.warning("%s is not a plain file and is renamed to %s", path, set_aside(path))
     return True

@@ -143,12 +143,12 @@ def suggested_in_game(state: KioskState, game: Game) -> int | None:
 def frozen_verdict(state: KioskState, trick: Trick, game: Game, translate: Translator) -> Verdict | None:
     """What the model says about the picture of the trick: the one that was tricked, or the newest."""
     if game.step is GameStep.CAUGHT:
-        return _verdict(state, trick.label_index, trick.sureness)
+        return _verdict(state, trick.label_index, trick.sureness, translate)
     if game.answer is None:
         return None
     if not game.answer.named:
         return Verdict(translate(message("not sure")), game.answer.sureness, None)
-    return _verdict(state, game.answer.label_index, game.answer.sureness)
+    return _verdict(state, game.answer.label_index, game.answer.sureness, translate)
 
 
 def frozen_light(trick: Trick, game: Game, *, mirror: bool) -> Light | None:
@@ -276,5 +276,5 @@ def _left(state: KioskState) -> float:
     return max(0.0, 1 - (state.now_s - state.asked_at_s) / ANSWER_WITHIN_S)
 
 
-def _verdict(state: KioskState, index: int, sureness: float) -> Verdict:
-    return Verdict(state.classes[index].label, sureness, index, f"{sureness:.0%}")
+def _verdict(state: KioskState, index: int, sureness: float, translate: Translator) -> Verdict:
+    return Verdict(state.classes[index].label, sureness, index, translate(percent(sureness)))

@@ -39,6 +39,7 @@ from app.base.errors import (
     ModelNotWritten,
     NotEnoughTaught,
     OutputNotWritten,
+    OutputStreamNotWritten,
     OverlayNotWritten,
     PictureDamaged,
     PictureNotEncoded,
@@ -79,6 +80,9 @@ FIXED_TEXTS = {  # of the errors that make their text themselves
     ),
     BundleNotWritten(Path("/a.zip"), "Permission denied"): (
         "cannot write /a.zip: Permission denied. Name another file with --bundle."
+    ),
+    OutputStreamNotWritten(Path("standard output"), "No space left on device"): (
+        "cannot write standard output: No space left on device. Send it to another place, or make room there."
     ),
     PicturesSkipped(2, 5): "cannot read 2 of 5 pictures. Replace the files named above.",
     DownloadsDamaged(("a", "b")): "damaged: a, b. Pull them again.",
@@ -197,7 +201,7 @@ def test_every_error_that_is_raised_has_an_example_here() -> None:
         ),
         (
             CommandIncomplete,
-            {JsonNotWritten, ReportNotWritten, OverlayNotWritten, BundleNotWritten}
+            {OutputStreamNotWritten, JsonNotWritten, ReportNotWritten, OverlayNotWritten, BundleNotWritten}
             | {PicturesSkipped, DownloadsDamaged},
         ),
         (

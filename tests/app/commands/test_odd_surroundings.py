@@ -87,7 +87,7 @@ def test_an_output_on_a_full_disk_is_one_line(trained: tuple[Path, Path], capfd:
     with Path("/dev/full").open("w") as full, contextlib.redirect_stdout(full):
         assert main(["classify", str(trained[1]), picture]) == 1
     assert capfd.readouterr().err == (
-        "error: cannot write standard output: No space left on device. Name another place for it.\n"
+        "error: cannot write standard output: No space left on device. Send it to another place, or make room there.\n"
     )
 
 

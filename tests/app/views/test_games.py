@@ -11,7 +11,7 @@ from app.base.picture import Picture
 from app.core.facts import TrainedFacts
 from app.core.game import Game, GameStep, Trick
 from app.core.state import Mode
-from app.views.games import strip
+from app.views.games import frozen_verdict, strip
 from app.views.words import Translator
 from tests.support.states import kiosk
 
@@ -29,4 +29,9 @@ def test_a_percentage_is_rounded_as_on_the_plate_of_the_answer(sureness: float, 
     assert seeking is not None
     assert answered.title == f"Before: apple {percent}%"
     assert seeking.best_text == f"Best: {percent}%"
-    assert f"{sureness:.0%}" == f"{percent}%"
+    verdict = frozen_verdict(state, trick, Game(False, GameStep.CAUGHT), translate)
+    assert verdict is not None
+    assert verdict.share_text == f"{percent}%"
+    turkish = frozen_verdict(state, trick, Game(False, GameStep.CAUGHT), Translator("tr"))
+    assert turkish is not None
+    assert turkish.share_text == f"%{percent}"
