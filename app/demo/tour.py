@@ -22,6 +22,7 @@ from app.base.buttons import (
     TypingKey,
 )
 from app.base.i18n import LANGUAGES
+from app.core.modes import results
 from app.core.modes.games import ANSWER_AFTER_S, NO, QUIET_AT_START_S, STEADY_S, TRICK
 from app.core.modes.why import asks_further
 from app.core.state import Mode
@@ -85,8 +86,9 @@ def look_around(hands: Hands) -> Steps:
     hands.tap(ScreenKey.BACK)
     hands.tap(Action.RESULTS)
     yield hands.mode_is(Mode.RESULTS)
-    hands.tap(MatrixCell(0, 0))
-    yield lambda: bool(kiosk.state.results.pictures)
+    if MatrixCell(0, 0) in results.targets(kiosk.state):  # where each thing was held once, there is no table
+        hands.tap(MatrixCell(0, 0))
+        yield lambda: bool(kiosk.state.results.pictures)
     yield from hands.see("results")
     hands.tap(ScreenKey.BACK)
     for language in [*list(LANGUAGES)[1:], *list(LANGUAGES)[:1]]:
