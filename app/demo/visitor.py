@@ -23,6 +23,7 @@ from app.model.observation import Observation
 from app.views.verdict import Answer, answer_with_settings
 
 CLASSES = 3
+HOLDS = 2
 HOLD_S = 1.8  # long enough for more than ten samples on a fast machine
 ENOUGH = 10  # samples of a thing: on a slow machine the visitor holds on until they are there
 TURN_EVERY_S = 0.15
@@ -191,11 +192,15 @@ class ScriptedVisitor:
             self._table.show(kind)
             self._table.new_view()
             yield self._for(0.5)
-            self._panel.press(index)
-            held_since_s = self._clock()
-            while self._clock() - held_since_s < HOLD_S:
-                self._table.new_view()
-                yield self._for(TURN_EVERY_S)
+            for hold in range(HOLDS):  # one hold tests what the other has taught
+                self._panel.press(index)
+                held_since_s = self._clock()
+                while self._clock() - held_since_s < HOLD_S / HOLDS:
+                    self._table.new_view()
+                    yield self._for(TURN_EVERY_S)
+                if hold < HOLDS - 1:
+                    self._panel.release(index)
+                    yield self._for(TURN_EVERY_S)
             while (taken := self._shots_of(index)) < ENOUGH:
                 self._table.new_view()
                 yield partial(self._has_more_than, taken, index)
