@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.core import events as ev
 from app.jobs.classes import taught_classes
 from app.jobs.running import report_failure_as
@@ -18,15 +20,25 @@ def drop_class(
     Args:
         tools: The store, and the model that answers.
         announce: Receives the event.
-        removed: Samples that could be brought back; they are forgotten, because their classes have other numbers now.
+        removed: Samples that can be brought back; those of the class are forgotten, those of the others stay.
         class_index: The class.
         labels: The labels of the classes that are left.
         label: The label of the class, for the screen.
     """
     with report_failure_as(ev.ClassNotRemoved, announce):
+        before = taught_classes(tools, tools.store.load())  # nothing is read after the removal: reading can fail
         tools.store.drop_class(class_index, labels)
-        removed.clear()
+        removed.forget_class(class_index)
         tools.vision.go_live(None)
         tools.vision.num_classes = len(labels)
         delete_trained_models(tools.config)
-        announce(ev.ClassRemoved(label, taught_classes(tools, tools.store.load())))
+        left = (*before[:class_index], *before[class_index + 1 :])
+        announce(
+            ev.ClassRemoved(
+                label,
+                tuple(
+                    replace(one, label=name, removed=removed.sample_ids(index))
+                    for index, (one, name) in enumerate(zip(left, labels, strict=True))
+                ),
+            )
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -109,6 +110,20 @@ class RemovedSamples:
     def forget(self, _tools: Tools, _announce: Announce, first_class: int) -> None:
         """Forget the removed samples of this class and of those after it."""
         self._groups = [one for one in self._groups if one[0].class_index < first_class]
+
+    def forget_class(self, class_index: int) -> None:
+        """Forget the removed samples of a class that is gone; the classes after it move up by one."""
+        others = [group for group in self._groups if group[0].class_index != class_index]
+        self._groups = [
+            tuple(replace(one, class_index=one.class_index - (one.class_index > class_index)) for one in group)
+            for group in others
+        ]
+
+    def sample_ids(self, class_index: int) -> tuple[tuple[int, ...], ...]:
+        """Return the ids of the samples of a class that can be brought back, as in `TaughtClass.removed`."""
+        return tuple(
+            tuple(one.sample_id for one in group) for group in self._groups if group[0].class_index == class_index
+        )
 
     def clear(self) -> None:
         """Forget the removed samples: another session begins."""

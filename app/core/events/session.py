@@ -201,7 +201,10 @@ class StarterReady:
 
 @dataclass(frozen=True)
 class ClassRemoved:
-    """A class is gone with its samples, and with the model that knew it; `classes` are those that are left."""
+    """A class is gone with its samples, and with the model that knew it.
+
+    `classes` are those that are left, with the samples that can be brought back.
+    """
 
     label: str
     classes: tuple[TaughtClass, ...]

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any, cast
+
 import pytest
 
-from app.base.buttons import Action, ClassName, RemoveClass
+from app.base.buttons import Action, ClassGallery, ClassName, EmptyClass, RemoveClass
+from app.base.errors import SessionNotRead
+from app.core import events as ev
 from app.core.state import Mode
+from app.jobs.class_removal import drop_class
+from app.jobs.samples import RemovedSamples
+from app.session.store import SessionStore
 from tests.support.kiosks import Station
 
 pytestmark = pytest.mark.needs_runtime
@@ -33,3 +41,75 @@ def test_after_a_class_is_removed_the_model_answers_with_the_others(station: Sta
     station.table.show("duck")
     station.look()
     assert station.kiosk.observation.probabilities.argmax() == 1
+
+
+@pytest.mark.parametrize(("emptied", "gone", "place"), [(0, 2, 0), (1, 0, 0), (0, 1, 0), (1, 2, 1)])
+def test_the_pictures_of_other_classes_can_still_be_brought_back(
+    station: Station, emptied: int, gone: int, place: int
+) -> None:
+    station.teach()
+    label, before = station.kiosk.state.labels[emptied], station.store.load()
+    station.panel.tap(ClassName(emptied))
+    station.panel.tap(EmptyClass(emptied))
+    station.settle()
+    station.panel.tap(ClassName(gone))
+    station.panel.tap(RemoveClass(gone))
+    station.settle()
+    station.press(Action.CONFIRM)
+    assert len(station.kiosk.state.labels) == 2
+    station.panel.tap(ClassGallery(place))
+    station.settle()
+    station.press(Action.UNDO)
+    taught = station.kiosk.state.classes[place]
+    assert (taught.label, taught.shots, taught.removed) == (label, 4, ())
+    session = station.store.load()
+    assert session.labels[place] == label
+    assert [one.sample_id for one in session.samples if one.class_index == place] == [
+        one.sample_id for one in before.samples if one.class_index == emptied
+    ]
+
+
+def test_the_pictures_of_a_class_that_is_gone_come_back_nowhere(station: Station) -> None:
+    station.teach()
+    station.panel.tap(ClassName(0))
+    station.panel.tap(EmptyClass(0))
+    station.settle()
+    station.panel.tap(ClassName(0))
+    station.panel.tap(RemoveClass(0))
+    station.settle()
+    station.press(Action.CONFIRM)
+    assert [(one.shots, one.removed) for one in station.kiosk.state.classes] == [(4, ()), (0, ())]
+    for index in range(2):
+        station.panel.tap(ClassGallery(index))
+        station.settle()
+        station.press(Action.UNDO)
+    assert station.store.load().shots() == (4, 0)
+
+
+class ReadsNothingAfterwards:
+    """A store whose disk fails as soon as a class was removed."""
+
+    def __init__(self, store: Any) -> None:
+        self._store, self._gone = store, False
+
+    def drop_class(self, *args: Any) -> None:
+        self._store.drop_class(*args)
+        self._gone = True
+
+    def __getattr__(self, name: str) -> Any:
+        if self._gone:
+            raise SessionNotRead("disk I/O error")
+        return getattr(self._store, name)
+
+
+def test_a_class_that_is_gone_from_the_disk_is_gone_from_the_screen_also_if_the_disk_fails_then(
+    station: Station,
+) -> None:
+    station.teach()
+    tools = replace(station.tools, store=cast(SessionStore, ReadsNothingAfterwards(station.store)))
+    events: list[ev.Event] = []
+    drop_class(tools, events.append, RemovedSamples(), 0, ("cup", "duck"), "apple")
+    (event,) = events
+    assert isinstance(event, ev.ClassRemoved)
+    assert [(one.label, one.shots, len(one.thumbnails)) for one in event.classes] == [("cup", 4, 4), ("duck", 0, 0)]
+    assert station.store.load().labels == ("cup", "duck")
