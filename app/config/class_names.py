@@ -6,7 +6,7 @@ A default name is the colour that the palette in use gives to the button, so tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import count, islice
 
 from app.base.i18n import Message, message, translated
 from app.base.labels import label_key
@@ -79,6 +79,11 @@ def class_names(labels: Sequence[str], language: str, palette: str = DEFAULT_PAL
         taken.add(label_key(name))
         names.append(name)
     return tuple(names)
+
+
+def is_default_name(label: str, place: int, language: str, palette: str) -> bool:
+    """Whether `class_names` may have given this name to a class at this place."""
+    return label in islice(_defaults(place, language, palette), len(SHAPES))
 
 
 def default_names() -> tuple[Message, ...]:

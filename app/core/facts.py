@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, TypeVar
 
 from app.base.i18n import Text
@@ -24,6 +25,13 @@ def still_restorable(groups: tuple[tuple[Kept, ...], ...]) -> tuple[tuple[Kept, 
     return groups
 
 
+class NameFrom(Enum):
+    """Where the name of a class comes from, if it is not one that the settings or the lesson give."""
+
+    COLOUR = "colour"  # of its button: it follows the button, the palette and the language
+    PERSON = "person"  # somebody typed it: the kiosk never changes it
+
+
 @dataclass(frozen=True)
 class TaughtClass:
     """One class as taught so far.
@@ -35,6 +43,8 @@ class TaughtClass:
         variety: How much its samples differ, 0..1: see `app.core.modes.variety`. None if it cannot be measured.
         removed: The ids of samples that were removed and can be brought back, oldest removal first. Samples that were
             removed together, such as those of one hold, come back together.
+        name_from: Where its name comes from; a number is the place of the name in the settings or the lesson. It moves
+            with the class. None until a name changes: see `app.core.modes.language.with_names_known`.
     """
 
     label: str
@@ -42,6 +52,7 @@ class TaughtClass:
     thumbnails: tuple[Picture, ...] = ()
     variety: float | None = None
     removed: tuple[tuple[int, ...], ...] = ()
+    name_from: NameFrom | int | None = None
 
 
 @dataclass(frozen=True)

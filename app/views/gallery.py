@@ -19,6 +19,8 @@ TOUCH = message("Touch a picture to take it out.")
 STEER = message("Buttons 1 and 2: move · TRAIN: take out · SAVE: next thing · RESET: back (erases nothing)")
 
 KEYS = message("Arrow keys: move · Enter: take out · Tab: next thing · Esc: back")
+STEER_EMPTIED = message("UNDO: bring the pictures back · SAVE: next thing · RESET: back")
+KEYS_EMPTIED = message("Z: bring the pictures back · Tab: next thing · Esc: back")
 
 
 def gallery(state: KioskState, translate: Translator) -> Gallery | None:
@@ -41,6 +43,8 @@ def gallery(state: KioskState, translate: Translator) -> Gallery | None:
 
 
 def _hint(state: KioskState, one: TaughtClass) -> Text:
+    if not one.shots and one.removed:
+        return usage_hint(state, touch=EMPTY, buttons=STEER_EMPTIED, keys=KEYS_EMPTIED)
     if not one.shots:
         return EMPTY
     return NOT_KEPT if _none_kept(state.gallery) else usage_hint(state, touch=TOUCH, buttons=STEER, keys=KEYS)

@@ -9,7 +9,7 @@ from app.base.buttons import Action, PowerKey
 from app.base.i18n import Message, Text, counted, message
 from app.base.privacy import Privacy
 from app.core.events import FolderFound
-from app.core.modes import idle
+from app.core.modes import class_removal, idle
 from app.core.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
 from app.core.state import KioskState, Mode
 from app.views.drives import which_drive
@@ -156,16 +156,44 @@ def _start_over(state: KioskState, translate: Translator) -> Question:
 
 
 def _remove(state: KioskState, index: int, translate: Translator) -> Question:
-    """Whether to remove a class that has pictures."""
+    """Whether to remove a class, and what is lost with it."""
     taught, mirror = state.classes[index], state.config.camera.mirror
-    text = counted("Its {count} picture will be erased.", "Its {count} pictures will be erased.", taught.shots)
+    lost = " ".join(translate(one) for one in _lost_with(state, index))
     return Question(
         title=translate(message("Remove {label}?", label=taught.label)),
-        text=translate(text),
+        text=lost,
         answers=_erasing(_answers(translate, message("Keep it"), message("Remove"), icon="empty")),
         picture=taught.thumbnails[-1].as_seen(mirror=mirror) if taught.thumbnails else None,
         also_yes=Action.RESET,
     )
+
+
+def _lost_with(state: KioskState, index: int) -> list[Text]:
+    """What is lost with a class, a sentence each: its pictures, those that could be brought back, and the model."""
+    taught = state.classes[index]
+    taken_out = sum(map(len, taught.removed))
+    sentences: list[Text] = []
+    if taught.shots and taken_out:
+        count = taught.shots + taken_out
+        sentences.append(message("All its {count} pictures will be erased, also those taken out.", count=count))
+    elif taught.shots:
+        sentences.append(
+            counted("Its {count} picture will be erased.", "Its {count} pictures will be erased.", taught.shots)
+        )
+    elif taken_out:
+        sentences.append(
+            counted(
+                "{count} picture can then no longer be brought back.",
+                "{count} pictures can then no longer be brought back.",
+                taken_out,
+            )
+        )
+    if class_removal.ends_model(state, index):
+        if not class_removal.can_learn_without(state, index):
+            sentences.append(message("The model that answers now will be erased."))
+        elif not sentences:
+            sentences.append(message("The model will learn again without it."))
+    return sentences
 
 
 def _leave(state: KioskState, translate: Translator) -> Question:

@@ -12,8 +12,9 @@ from app.base.i18n import message
 from app.base.labels import all_different
 from app.config.class_names import class_names
 from app.core import events as ev
-from app.core.facts import TaughtClass
+from app.core.facts import NameFrom, TaughtClass
 from app.core.modes import typing
+from app.core.modes.language import with_names_known
 from app.core.modes.settings import CLASS_NUMBERS, change_settings
 from app.core.state import KioskState, Mode, Step, refused
 
@@ -36,9 +37,10 @@ def rename(state: KioskState, name: str, index: int) -> Step:
         return replace(state, typing=None), (ev.PlaySound("tick"),)
     if (problem := typing.name_problem(state, name, index)) is not None:
         return typing.with_problem(state, problem)
+    known = with_names_known(replace(state, typing=None))
     labels = list(state.labels)
     labels[index] = name
-    return _with_labels(replace(state, typing=None), tuple(labels))
+    return _with_labels(known, tuple(labels), NameFrom.PERSON)
 
 
 def change_number(state: KioskState, number: int) -> Step:
@@ -55,15 +57,19 @@ def change_number(state: KioskState, number: int) -> Step:
         if state.model is not None and len(state.model.shots) > number and state.model.shots[number]:
             text = message("The model still knows {label}. Train again first, or start over.", label=last.label)
             return refused(state, text)
-        after, commands = _with_labels(state, state.labels[:number])
+        after, commands = _with_labels(with_names_known(state), state.labels[:number])
         return after, (ev.ForgetRemoved(number), *commands) if last.removed else commands
-    return _with_labels(state, class_names((*state.labels, ""), state.language, state.config.screen.palette))
+    labels = class_names((*state.labels, ""), state.language, state.config.screen.palette)
+    return _with_labels(with_names_known(state), labels, NameFrom.COLOUR)
 
 
-def _with_labels(state: KioskState, labels: tuple[str, ...]) -> Step:
+def _with_labels(state: KioskState, labels: tuple[str, ...], new_from: NameFrom = NameFrom.COLOUR) -> Step:
+    """Give the classes these names; `new_from` says where those come from that are new."""
     taught, kept_labels = dict(enumerate(state.classes)), _labels_to_keep(state, labels)
     classes = tuple(
-        replace(taught[index], label=label) if index in taught else TaughtClass(label)
+        taught[index]
+        if index in taught and taught[index].label == label
+        else replace(taught.get(index, TaughtClass(label)), label=label, name_from=new_from)
         for index, label in enumerate(labels)
     )
     model = state.model
@@ -84,7 +90,15 @@ def _labels_to_keep(state: KioskState, labels: tuple[str, ...]) -> tuple[str, ..
     settings, count = state.config.classes.labels, len(state.classes)
     unchanged = [index for index, label in enumerate(labels[:count]) if label == state.labels[index]]
     kept = tuple(
-        settings[index] if index in unchanged and index < len(settings) else label if index < count else ""
+        _setting_of(state.classes[index], index, settings) if index in unchanged else label if index < count else ""
         for index, label in enumerate(labels)
     )
     return kept if all_different(filter(None, kept)) else labels
+
+
+def _setting_of(one: TaughtClass, index: int, settings: tuple[str, ...]) -> str:
+    """What the settings keep for a class whose name did not change; a class may have moved away from its place."""
+    if one.name_from is NameFrom.COLOUR:
+        return ""
+    place = one.name_from if isinstance(one.name_from, int) else index
+    return settings[place] if place < len(settings) else one.label

@@ -1,7 +1,8 @@
 """The page of a class's pencil: beside the name, a visitor takes all of its pictures out there, or removes the class.
 
-Pictures that were taken out can be brought back in the gallery. A class that has pictures is removed after a question;
-the classes after it move up to the button before theirs, and a model that answers learns again without it.
+Pictures that were taken out can be brought back in the gallery. A class is removed after a question if anything is lost
+with it: its pictures, also those that could be brought back, or the model that answers. The classes after it move up to
+the button before theirs, and a model that answered learns again without it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from app.base.i18n import message
 from app.base.tone import Tone
 from app.config.class_names import class_names
 from app.core import events as ev
+from app.core.facts import NameFrom, TaughtClass
 from app.core.modes import class_list, staff, typing
-from app.core.modes.language import default_names
-from app.core.modes.lessons import given_labels
+from app.core.modes.language import with_names_known
 from app.core.modes.permissions import allowed
 from app.core.modes.settings import CLASS_NUMBERS
 from app.core.modes.why import visit_over
 from app.core.pages import GalleryState, TypingPurpose
 from app.core.state import KioskState, Mode, Step, noticed, refused
+from app.session.session import still_missing
 
 SURE_AFTER_S = 0.8  # a second press on RESET within this time is not an answer: it may be a bounce
 ANSWER_WITHIN_S = 20.0  # then the class is kept
@@ -48,14 +50,19 @@ def pressed_while_typing(state: KioskState, button: Button) -> Step:
     """A press while a visitor types a name."""
     if button not in keys(state):
         return typing.pressed(state, button, staff.text_done)
+    state, named = _name_finished(state)
+    if state.typing is not None:
+        return state, named
     if state.in_flight or state.gallery.returning:  # a picture may be on its way into a class
-        return refused(replace(state, typing=None), message("One moment – then try again."))
+        state, commands = refused(state, message("One moment – then try again."))
+        return state, (*named, *commands)
     match button:
         case EmptyClass(index):
-            return replace(state, typing=None, emptied=index), (ev.RemoveSamplesOf(index),)
+            return replace(state, emptied=index), (*named, ev.RemoveSamplesOf(index))
         case RemoveClass(index):
-            return _asked(replace(state, typing=None), index)
-    return state, ()
+            state, commands = _asked(state, index)
+            return state, (*named, *commands)
+    return state, named
 
 
 def answered(state: KioskState, button: Button) -> Step:
@@ -77,7 +84,14 @@ def give_up_asking(state: KioskState) -> Step:
 def removed(state: KioskState, event: ev.ClassRemoved) -> Step:
     """The class is gone. If its model answered, learn again without it."""
     had_model = state.model is not None
-    state = replace(visit_over(state), classes=event.classes, model=None, changed=False, removing=None, mode=Mode.TEACH)
+    state = replace(
+        visit_over(state),
+        classes=_named_as_before(state, event),
+        model=None,
+        changed=False,
+        removing=None,
+        mode=Mode.TEACH,
+    )
     state = noticed(state, message("{label} is removed.", label=event.label), Tone.HINT)
     if had_model and state.missing is None:
         return replace(state, mode=Mode.TRAINING), (ev.StartTraining(), ev.PlaySound("train"))
@@ -89,37 +103,68 @@ def failed(state: KioskState, event: ev.ClassNotRemoved) -> Step:
     return refused(_kept(state), event.reason)
 
 
+def ends_model(state: KioskState, index: int) -> bool:
+    """Whether the model that answers is deleted with the class: its rows are the classes as they were."""
+    return state.model is not None and not _goes_at_once(state, index)
+
+
+def can_learn_without(state: KioskState, index: int) -> bool:
+    """Whether there are enough classes with pictures for a new model after a class is removed."""
+    others = [one for place, one in enumerate(state.classes) if place != index]
+    return still_missing([one.label for one in others], [one.shots for one in others]) is None
+
+
+def _name_finished(state: KioskState) -> Step:
+    """Close the keyboard like DONE; it stays open and says why if the class cannot have the name that was typed."""
+    now = state.typing
+    if now is None:
+        return state, ()
+    name = " ".join(now.text.split())
+    if name in ("", state.classes[now.index].label):
+        return replace(state, typing=None), ()
+    return staff.text_done(state, name)
+
+
 def _may_remove(state: KioskState) -> bool:
     rest = replace(state, mode=state.resting_mode)  # also from the gallery
     return class_list.may_change_number(rest) and len(state.classes) > CLASS_NUMBERS[0] and allowed(state, Action.RESET)
 
 
 def _asked(state: KioskState, index: int) -> Step:
-    if not state.classes[index].shots:
+    taught = state.classes[index]
+    if not (taught.shots or taught.removed or ends_model(state, index)):
         return _begun(state, index)
     asking = replace(state, mode=Mode.CONFIRM_REMOVE, asked_at_s=state.now_s, held=None, notice=None, removing=index)
     return replace(asking, gallery=GalleryState()), ()
 
 
 def _begun(state: KioskState, index: int) -> Step:
-    """Remove a class: one that the model never saw at once, another one as a job."""
-    last, taught = index == len(state.classes) - 1, state.classes[index].shots
-    known = state.model is not None and index < len(state.model.shots) and state.model.shots[index]
-    if last and not taught and not known:
+    """Remove a class: at once if nothing else changes with it, or else as a job."""
+    if _goes_at_once(state, index):
         return class_list.change_number(_kept(state), index)
     state = replace(state, mode=Mode.REMOVING, removing=index, arrival=None, gallery=GalleryState())
     return state, (ev.DropClass(index, _labels_without(state, index), state.labels[index]),)
 
 
+def _goes_at_once(state: KioskState, index: int) -> bool:
+    """Whether it is the last class, without pictures, and one that the model never saw."""
+    known = state.model is not None and index < len(state.model.shots) and state.model.shots[index]
+    return index == len(state.classes) - 1 and not state.classes[index].shots and not known
+
+
 def _labels_without(state: KioskState, index: int) -> tuple[str, ...]:
     """The labels of the other classes. A default name changes with the button: it says the button's colour."""
-    given, defaults = given_labels(state), default_names(state)
-    rest = [
-        "" if label == defaults[place] and not any(given[place : place + 1]) else label
-        for place, label in enumerate(state.labels)
-        if place != index
-    ]
-    return class_names(rest, state.language, state.config.screen.palette)
+    rest = with_names_known(state).classes
+    labels = ["" if one.name_from is NameFrom.COLOUR else one.label for one in (*rest[:index], *rest[index + 1 :])]
+    return class_names(labels, state.language, state.config.screen.palette)
+
+
+def _named_as_before(state: KioskState, event: ev.ClassRemoved) -> tuple[TaughtClass, ...]:
+    """The classes that are left, with the origins of their names, which the disk does not keep."""
+    named = [one for index, one in enumerate(with_names_known(state).classes) if index != state.removing]
+    if len(named) != len(event.classes):
+        return event.classes
+    return tuple(replace(new, name_from=old.name_from) for new, old in zip(event.classes, named, strict=True))
 
 
 def _kept(state: KioskState) -> KioskState:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.labels import all_different
-from app.config.class_names import class_names
+from app.config.class_names import class_names, is_default_name
 from app.core import events as ev
-from app.core.facts import TaughtClass
+from app.core.facts import NameFrom, TaughtClass
 from app.core.modes.lessons import default_labels, given_labels
 from app.core.state import KioskState, Step
 
@@ -38,20 +38,61 @@ def with_settings(state: KioskState) -> Step:
 
 
 def default_names(state: KioskState) -> tuple[str, ...]:
-    """The names that the classes have if nobody gave them one; the settings may name fewer or more classes."""
-    given, count = given_labels(state), len(state.classes)
-    labels = (*given, *("",) * (count - len(given)))[:count]
+    """The names that the classes have if nobody typed one; the settings may name fewer or more classes."""
+    given = given_labels(state)
+    labels = [_given_to(one, index, given) for index, one in enumerate(state.classes)]
     return class_names(labels, state.language, state.config.screen.palette)
+
+
+def with_names_known(state: KioskState) -> KioskState:
+    """Record where the name of every class comes from, before classes move or names change.
+
+    As long as no class has moved, its name is compared with the default name of its place. A session that was opened
+    again may hold fewer or more classes than the settings; then it may also be a name from another place.
+    """
+    given, defaults = given_labels(state), default_names(state)
+    classes = tuple(
+        replace(one, name_from=_recognised(state, index, given, defaults[index])) if one.name_from is None else one
+        for index, one in enumerate(state.classes)
+    )
+    return replace(state, classes=classes)
+
+
+def _recognised(state: KioskState, index: int, given: tuple[str, ...], default: str) -> NameFrom | int:
+    label, moved = state.classes[index].label, len(given) != len(state.classes)
+    if label == default:
+        return index if any(given[index : index + 1]) else NameFrom.COLOUR
+    if moved and label in given:
+        return given.index(label)
+    if moved and is_default_name(label, index, state.language, state.config.screen.palette):
+        return NameFrom.COLOUR
+    return NameFrom.PERSON
+
+
+def _given_to(one: TaughtClass, index: int, given: tuple[str, ...]) -> str:
+    """The name that a class was given; "" if it is called by its colour."""
+    if one.name_from is NameFrom.PERSON:
+        return one.label
+    if one.name_from is NameFrom.COLOUR:
+        return ""
+    place = index if one.name_from is None else one.name_from
+    return given[place] if place < len(given) else ""
 
 
 def _renamed(before: KioskState, after: KioskState) -> Step:
     if after.shown_from:
         return after, ()
-    old_names, new_names = default_names(before), default_names(after)
+    known = with_names_known(before).classes
+    # a name that is only taken for a person's does not displace default names: then all names stay as they are
+    sure = tuple(
+        old if new.name_from is NameFrom.PERSON else new for old, new in zip(before.classes, known, strict=True)
+    )
+    old_names, new_names = (default_names(replace(state, classes=sure)) for state in (before, after))
     labels = tuple(
-        new if label == old else label for label, old, new in zip(after.labels, old_names, new_names, strict=True)
+        new if one.label == old or one.name_from is NameFrom.COLOUR else one.label
+        for one, old, new in zip(known, old_names, new_names, strict=True)
     )
     if labels == after.labels or not all_different(labels):
         return after, ()
-    classes = tuple(replace(one, label=label) for one, label in zip(after.classes, labels, strict=True))
+    classes = tuple(replace(one, label=label) for one, label in zip(known, labels, strict=True))
     return replace(after, classes=classes), (ev.NameClasses(labels),)

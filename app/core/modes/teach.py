@@ -117,8 +117,7 @@ def samples_removed(state: KioskState, event: ev.SamplesRemoved) -> Step:
         state, commands = results.samples_gone(state, event.sample_ids)
         return state, (*commands, ev.PlaySound("undo"))
     if emptied:
-        text = message("{label} is empty now. The small 0 on its card brings the pictures back.", label=old.label)
-        return noticed(state, text, Tone.HINT), (ev.PlaySound("undo"),)
+        return noticed(state, _is_empty(state, old.label), Tone.HINT), (ev.PlaySound("undo"),)
     text = counted(
         "Removed the last picture of {label}.", "Removed the last {count} pictures of {label}.", count, label=old.label
     )
@@ -162,6 +161,15 @@ def undo_failed(state: KioskState, event: ev.UndoFailed) -> Step:
     state = replace(state, gallery=replace(state.gallery, returning=0), results=replace(state.results, returning=0))
     state = replace(state, emptied=None)
     return refused(state, event.reason)
+
+
+def _is_empty(state: KioskState, label: str) -> Text:
+    """Say how the pictures of a class that was emptied come back. A screen without touch empties in the gallery."""
+    if state.by_keyboard:
+        text = message("{label} is empty now. To undo: G, then Tab until you see {label}, then Z.", label=label)
+    else:
+        text = message("{label} is empty now. To undo: touch the small 0 on its card, then “Bring back”.", label=label)
+    return text
 
 
 def _full(state: KioskState, index: int) -> Text | None:

@@ -1,4 +1,4 @@
-"""Classes without a name get one in the language of the screen, until something is taught."""
+"""Classes without a name are called by the colour of their button, in the language of the screen."""
 
 from __future__ import annotations
 
