@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.base.error_texts import EXPECTED_ERRORS
 from app.base.errors import PictureDamaged
 from app.base.ports import ImageArray
-from app.base.workers import StopSignal
+from app.base.workers import StopSignal, is_abandoned
 from app.jobs.running import JobQueue
 from app.jobs.tools import Tools
 from app.session.pictures import decode_picture
@@ -43,7 +43,8 @@ class Preparation:
     def __init__(self, tools: Tools, session_jobs: JobQueue) -> None:
         self._tools = tools
         self._session_jobs = session_jobs
-        self._queued = self._paused = False
+        self._queued = False
+        self._pauses: dict[object, StopSignal] = {}
         self._sample: Sample | None = None
         self._coming: Iterator[ImageArray] = iter(())
         self._views: list[NDArray[np.float32]] = []
@@ -55,14 +56,23 @@ class Preparation:
             self._queued = True
             self._session_jobs.put(self._turn)
 
-    def pause(self) -> None:
-        """Take no turn until `resume` is called. Any thread may call this."""
-        self._paused = True
+    def pause(self, training: object, stop: StopSignal) -> None:
+        """Take no turn until `resume` is called for every training that paused. Any thread may call this.
 
-    def resume(self) -> None:
-        """Take turns again. Any thread may call this."""
-        self._paused = False
+        Args:
+            training: Any object that stands for the training. To pause again replaces its signal.
+            stop: The signal of the worker that has the training. If that worker is abandoned, the pause ends.
+        """
+        self._pauses[training] = stop
+
+    def resume(self, training: object) -> None:
+        """End the pause of a training. Any thread may call this."""
+        self._pauses.pop(training, None)
         self.request()
+
+    @property
+    def _paused(self) -> bool:
+        return not all(map(is_abandoned, tuple(self._pauses.values())))
 
     def make_views(self, enough: Callable[[], bool] | None = None) -> bool:
         """Make views of the pictures that need them most, and store them.

@@ -61,8 +61,9 @@ def queue_training(
     Runs in the queue of session jobs, so that the snapshot holds every sample that was pressed before.
     """
     with report_failure_as(ev.TrainingFailed, announce), ExitStack() as if_it_fails:
-        preparation.pause()
-        if_it_fails.callback(preparation.resume)
+        its_pause = object()
+        preparation.pause(its_pause, stop)
+        if_it_fails.callback(preparation.resume, its_pause)
         long_jobs.hurry.set()
         if_it_fails.callback(long_jobs.hurry.clear)
         while embed_again(tools, announce):
@@ -75,6 +76,7 @@ def queue_training(
 
         def training(stop: StopSignal) -> None:
             long_jobs.hurry.clear()
+            preparation.pause(its_pause, stop)  # of this worker, so that a training that hangs ends the pause
             try:
                 train(
                     tools,
@@ -86,7 +88,7 @@ def queue_training(
                     hurry=long_jobs.hurry.is_set,
                 )
             finally:
-                preparation.resume()
+                preparation.resume(its_pause)
 
         long_jobs.put(training)
         if_it_fails.pop_all()

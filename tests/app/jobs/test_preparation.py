@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.base.workers import StopSignal
 from app.core import events as ev
 from app.jobs import preparation as preparation_module
 from app.jobs.preparation import VIEWS_OF_SAMPLE, Preparation
+from app.jobs.running import Job
 from app.model.prior import ExtractorPrior
 from app.session.session import MOST_MADE_VIEWS
 from learning import training_rows
@@ -147,24 +149,79 @@ def test_where_made_views_do_harm_the_stored_pictures_are_turned_by_quarters(
     assert model.report["quarter_turns"] == 3 * 2 * 4
 
 
-def test_while_a_training_runs_nothing_is_prepared_and_afterwards_the_rest_is(station_with_prior: Station) -> None:
-    station, stop = station_with_prior, StopSignal()
-    station.teach(2)
+def queued_training(station: Station) -> Job:
+    """Press TRAIN, run what comes before the training, and take the training from its queue."""
     station.look()
     station.panel.tap(Action.TRAIN)
     station.kiosk.tick()
-    while station.kiosk.long_jobs.empty():  # until the training is queued
-        station.kiosk.session_jobs.get_nowait()(stop)
-    embedding, picture = station.store.load().samples[0].embedding, np.full((320, 320, 3), 90, np.uint8)
-    station.store.add(0, embedding, picture)
-    station.kiosk.perform(ev.CheckSamples())  # requests a turn
+    while station.kiosk.long_jobs.empty():
+        station.kiosk.session_jobs.get_nowait()(StopSignal())
+    return station.kiosk.long_jobs.get_nowait()
+
+
+def views_after_one_more_picture(station: Station) -> list[int]:
+    """Add a picture, run what is requested for it, and return the number of views of each sample."""
+    embedding = station.store.load().samples[0].embedding
+    station.store.add(0, embedding, np.full((320, 320, 3), 90, np.uint8))
+    station.kiosk.perform(ev.CheckSamples())
     while not station.kiosk.session_jobs.empty():
-        station.kiosk.session_jobs.get_nowait()(stop)
-    assert views_of_samples(station) == [VIEWS_OF_SAMPLE] * 4 + [0]
-    station.kiosk.long_jobs.get_nowait()(stop)
+        station.kiosk.session_jobs.get_nowait()(StopSignal())
+    return views_of_samples(station)
+
+
+def test_while_a_training_waits_nothing_is_prepared_and_afterwards_the_rest_is(station_with_prior: Station) -> None:
+    station = station_with_prior
+    station.teach(2)
+    training = queued_training(station)
+    assert views_after_one_more_picture(station) == [VIEWS_OF_SAMPLE] * 4 + [0]
+    training(StopSignal())
     while not station.kiosk.session_jobs.empty():
-        station.kiosk.session_jobs.get_nowait()(stop)
+        station.kiosk.session_jobs.get_nowait()(StopSignal())
     assert views_of_samples(station) == [VIEWS_OF_SAMPLE] * 5
+
+
+class AskedOnce(StopSignal):
+    """Calls a function, once, when the worker asks whether to stop and the function is due."""
+
+    def __init__(self, call: Callable[[], object], due: Callable[[], bool] = lambda: True) -> None:
+        super().__init__()
+        self._call, self._due, self._called = call, due, False
+
+    def is_set(self) -> bool:
+        if not self._called and self._due():
+            self._called = True
+            self._call()
+        return super().is_set()
+
+
+def test_the_end_of_a_training_prepares_nothing_while_the_next_one_waits(station_with_prior: Station) -> None:
+    """The next one is queued while the model before it is still being explained."""
+    station, waiting = station_with_prior, list[Job]()
+
+    def train_again() -> None:
+        station.kiosk.tick()  # the new model answers, so TRAIN can be pressed
+        waiting.append(queued_training(station))
+
+    station.teach(2)
+    queued_training(station)(AskedOnce(train_again, due=lambda: station.vision.model is not None))
+    assert views_after_one_more_picture(station) == [*[VIEWS_OF_SAMPLE] * 4, 0]
+    (second,) = waiting
+    second(StopSignal())
+    assert views_after_one_more_picture(station) == [VIEWS_OF_SAMPLE] * 6
+
+
+def test_a_training_that_hangs_does_not_keep_later_pictures_from_being_prepared(station_with_prior: Station) -> None:
+    station, during = station_with_prior, list[list[int]]()
+
+    def hang() -> None:
+        during.append(views_after_one_more_picture(station))
+        signal.abandon()  # another worker takes the place of this one
+        during.append(views_after_one_more_picture(station))
+
+    signal = AskedOnce(hang)
+    station.teach(2)
+    queued_training(station)(signal)
+    assert during == [[*[VIEWS_OF_SAMPLE] * 4, 0], [VIEWS_OF_SAMPLE] * 6]
 
 
 def test_another_extractor_is_measured_in_the_background_and_training_says_provisional_until_then(
