@@ -15,6 +15,10 @@ from app.demo.visitor import CLASSES, ScriptedVisitor
 from app.kiosk import Kiosk
 from app.ui.window import Window
 
+IDLE_AFTER_S = 1800.0
+"""So long may the visitor only watch: under emulation 72 answers take minutes, and the kiosk shall not think that the
+visitor has left. The visit skips this time at its end."""
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -41,6 +45,7 @@ def demo_config(config: Config, demo: Demo, stack: ExitStack) -> Config:
         config,
         classes=replace(config.classes, labels=tuple(DemonstrationCamera.kinds[:CLASSES]), target_shots=12),
         camera=replace(config.camera, mirror=False),
+        idle=replace(config.idle, after_s=max(config.idle.after_s, IDLE_AFTER_S)),
         screen=replace(config.screen, fullscreen=False),
         storage=replace(config.storage, data_dir=str(data_dir), export_dir=export_dir),
         staff=replace(config.staff, pin=PIN),

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from app.config.schema import Config
+from app.core.events import TimePassed
 from app.core.state import Mode
+from app.core.transitions import advance
+from app.demo.setup import Demo, demo_config
 from app.demo.visitor import DemoFailed, ScriptedVisitor
+from tests.support.states import kiosk
 
 
 def waits(ticks: int, tick_s: float, *, ticks_per_answer: int) -> None:
@@ -47,3 +55,14 @@ def test_the_visitor_does_not_wait_for_ever_for_a_kiosk_that_looks_at_nothing() 
     waits(6000, 1 / 60, ticks_per_answer=10_000)
     with pytest.raises(DemoFailed):
         waits(6100, 1 / 60, ticks_per_answer=10_000)
+
+
+def test_the_kiosk_does_not_ask_a_visitor_who_watches_for_a_quarter_of_an_hour_whether_he_is_there(
+    tmp_path: Path,
+) -> None:
+    demo = Demo(tmp_path, None, cast(Any, None))
+    with ExitStack() as stack:
+        config = demo_config(Config(), demo, stack)
+    state = replace(kiosk(3, 3, mode=Mode.LIVE), config=config, last_input_s=0.0)
+    assert advance(state, TimePassed(900.0))[0].mode is Mode.LIVE
+    assert advance(state, TimePassed(3600.0))[0].mode is Mode.STILL_THERE
