@@ -27,7 +27,7 @@ from app.model.why import Explainer
 from app.session.pictures import decode_picture
 from app.session.session import Session
 from learning.fit import FitResult, fit_head
-from learning.holds import link_holds
+from learning.holds import holds_per_class, link_holds
 from learning.layers import IntArray
 from learning.novelty import signed_sqrt
 from learning.softmax_regression import SoftmaxRegression
@@ -127,12 +127,13 @@ def train_model(
 
     started_s = time.perf_counter()
     made, made_source = taught.made()
+    groups = holds_of(taught, prior)
     fit = fit_head(
         taught.embeddings(),
         taught.label_indices(),
         len(taught.labels),
         rng=rng,
-        groups=holds_of(taught, prior),
+        groups=groups,
         made=made,
         made_source=made_source,
         prior=prior,
@@ -187,7 +188,8 @@ def train_model(
         agreement.pictures,
     )
     seconds = {"fit": fitted_s - started_s, "export": exported_s - fitted_s, "verify": verified_s - exported_s}
-    report = training_report(taught, fit, asdict(agreement), seconds, made_views=len(made))
+    counts = holds_per_class(taught.label_indices(), groups, len(taught.labels)).tolist()
+    report = training_report(taught, fit, asdict(agreement), seconds, made_views=len(made), holds=counts)
     if explain:
         try:
             report = explained_report(report, taught, engine, runtime=runtime)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ def training_report(
     seconds: Mapping[str, float],
     *,
     made_views: int = 0,
+    holds: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Collect the facts of a training.
 
@@ -31,6 +32,7 @@ def training_report(
         agreement: The fields of `app.model.agreement.Agreement`.
         seconds: Duration of each step.
         made_views: Number of made views.
+        holds: Number of holds of each class; empty if that is unknown.
 
     Returns:
         Values that JSON can store. `held_out` lists the held-out samples: sample id, true and predicted class index,
@@ -55,6 +57,7 @@ def training_report(
         "validation_from": fit.validation_from,
         "provisional": fit.provisional,
         "made_views": made_views,
+        "holds": list(holds),
         "quarter_turns": fit.turns_taught,
         "class_accuracy": [
             float(fit.confusion[index, index] / total) if total and fit.validation_from is not None else None

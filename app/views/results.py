@@ -11,7 +11,7 @@ from app.base.i18n import Message, Text, message
 from app.base.numbers import percent
 from app.base.picture import Picture
 from app.core.facts import TrainedFacts
-from app.core.modes.accuracy import advice, feeling, proves_something, title_of_results
+from app.core.modes.accuracy import advice, feeling, proves_something, seen_once, title_of_results
 from app.core.modes.results import candidates, cells, with_picture
 from app.core.state import KioskState, Mode
 from app.views.light import light
@@ -44,9 +44,9 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         title = message("Pictures that mixed it up")
     bring_back = ActionKey(Action.UNDO, "undo", translate(message("Bring back")), "Z")
     return Results(
-        title=translate(title_of_results(model)),
+        title=translate(title_of_results(model, labels)),
         text=translate(advice(model, labels)),
-        note=translate(_note(state, model)),
+        note=translate(_note(state, model, labels)),
         glad=feeling(model),
         curve_title=translate(message("More pictures, better guesses")),
         curve=curve if rises else (),
@@ -63,10 +63,13 @@ def results(state: KioskState, translate: Translator) -> Results | None:
     )
 
 
-def _note(state: KioskState, model: TrainedFacts) -> Text:
+def _note(state: KioskState, model: TrainedFacts, labels: tuple[str, ...]) -> Text:
     """A small line below the panels: how to move, or what else is to know."""
     known: Text = ""
-    if model.validation_from == "views":
+    if model.validation_from == "views" and (once := seen_once(model)):
+        names = ", ".join(labels[row] for row in once)
+        known = message("{labels}: tested with its own pictures, moved and turned.", labels=names)
+    elif model.validation_from == "views":
         known = message("Tested with its own pictures, moved and turned.")
     elif model.provisional:
         known = message("Its “not sure” is only a guess so far.")

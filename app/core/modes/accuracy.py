@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.base.i18n import Message, message
+from app.base.i18n import Message, counted, message
 from app.base.numbers import percent
 from app.core.facts import TrainedFacts
 
@@ -31,7 +31,7 @@ def after_training(model: TrainedFacts) -> Message:
     accuracy = tested_accuracy(model)
     if accuracy is None:
         return message("It learned, but it is not tested yet. Hold each button twice, then press TRAIN.")
-    if model.validation_from == "views":
+    if _by_copies_alone(model):
         if not is_good(model):
             return message(
                 "It mixes up its own pictures when they are moved or turned. Show each thing from more sides."
@@ -50,13 +50,31 @@ def after_training(model: TrainedFacts) -> Message:
     )
 
 
-def title_of_results(model: TrainedFacts) -> Message:
-    """The title of the page of results."""
+def seen_once(model: TrainedFacts) -> tuple[int, ...]:
+    """The rows of a model whose classes were shown in one hold, while others had several; () without such a class."""
+    counts = _holds(model)
+    once = tuple(row for row, count in enumerate(counts) if count < 2)
+    return once if len(once) < len(counts) else ()
+
+
+def title_of_results(model: TrainedFacts, labels: Sequence[str] = ()) -> Message:
+    """The title of the page of results.
+
+    Args:
+        model: The model.
+        labels: Labels of the rows of its confusion matrix; without them no class is named.
+    """
     accuracy = tested_accuracy(model)
     if accuracy is None:
         return message("Not tested yet")
-    if model.validation_from == "views":
-        return message("I have seen each thing only once") if is_good(model) else message("I still mix things up")
+    if model.validation_from == "views" and not is_good(model):
+        return message("I still mix things up")
+    if _by_copies_alone(model):
+        return message("I have seen each thing only once")
+    if model.validation_from == "views" and (once := seen_once(model)):
+        if len(once) == 1 and once[0] < len(labels):
+            return message("I have seen {label} only once", label=labels[once[0]])
+        return counted("I have seen {count} thing only once", "I have seen {count} things only once", len(once))
     right, total = _right_of_total(model, accuracy)
     if right == total:
         return message("All {total} right!", total=total)
@@ -70,10 +88,13 @@ def advice(model: TrainedFacts, labels: Sequence[str] = ()) -> Message:
         model: The model.
         labels: Labels of the rows of its confusion matrix; without them no class is named.
     """
-    accuracy = tested_accuracy(model)
+    accuracy, once = tested_accuracy(model), seen_once(model)
+    needs_another = accuracy is None or (model.validation_from == "views" and is_good(model))
+    if needs_another and once and once[0] < len(labels):
+        return message("Hold the {label} button once more, then press TRAIN.", label=labels[once[0]])
     if accuracy is None:
         return message("Hold each button twice, then press TRAIN.")
-    if model.validation_from == "views" and is_good(model):
+    if _by_copies_alone(model) and is_good(model):
         return message("Hold each button once more, then press TRAIN: that is a real test.")
     pair = _most_mixed_up(model, labels) if accuracy < 1 else None
     if pair is not None:
@@ -91,7 +112,7 @@ def has_mistakes(model: TrainedFacts) -> bool:
 
 def proves_something(model: TrainedFacts) -> bool:
     """Whether the numbers of the test are worth showing: copies of its own pictures prove nothing if all are right."""
-    return tested_accuracy(model) is not None and (model.validation_from != "views" or has_mistakes(model))
+    return tested_accuracy(model) is not None and (not _by_copies_alone(model) or has_mistakes(model))
 
 
 def feeling(model: TrainedFacts) -> float:
@@ -104,6 +125,20 @@ def feeling(model: TrainedFacts) -> float:
     if accuracy >= GOOD_FROM:
         return 0.5 + 0.5 * (accuracy - GOOD_FROM) / (1 - GOOD_FROM)
     return max(-0.5, accuracy - GOOD_FROM)
+
+
+def _by_copies_alone(model: TrainedFacts) -> bool:
+    """Whether all test pictures are copies: every class was shown in one hold, or it is unknown in how many."""
+    return model.validation_from == "views" and not any(count >= 2 for count in _holds(model))
+
+
+def _holds(model: TrainedFacts) -> tuple[int, ...]:
+    """The number of holds of each row of the model; () if the report does not say it."""
+    report = model.report if model.report is not None else {}
+    counts, confusion = report.get("holds"), report.get("confusion", [])
+    if not isinstance(counts, list) or len(counts) != len(confusion) or not all(type(one) is int for one in counts):
+        return ()
+    return tuple(counts)
 
 
 def _most_mixed_up(model: TrainedFacts, labels: Sequence[str]) -> tuple[str, str] | None:

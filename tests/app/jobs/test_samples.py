@@ -73,6 +73,7 @@ def test_the_results_show_the_pictures_of_held_out_samples(station: Station) -> 
         station.kiosk.state.model.report["held_out"]
     )
     assert len(shown.curve) > 1
+    assert station.kiosk.state.model.report["holds"] == [8, 8]
     explained = dict(station.kiosk.state.results.explanations)
     assert set(explained) == {one.button.sample_id for one in shown.confused}
     assert all(why.winner == 0 and why.cells.max() > 0 for why in explained.values())

@@ -53,6 +53,17 @@ def test_views_are_said_to_be_copies() -> None:
     assert page.note == "Tested with its own pictures, moved and turned."
 
 
+def test_a_class_that_was_shown_in_one_hold_hides_no_numbers_of_the_others() -> None:
+    assert MODEL_WITH_RESULTS.report is not None
+    report = {**MODEL_WITH_RESULTS.report, "confusion": [[2, 0], [0, 2]], "wrong": [], "holds": [3, 1]}
+    page = shown(TrainedFacts(1.0, 0.5, (3, 3), report, "views"))
+    assert (page.title, page.text) == ("I have seen cup only once", "Hold the cup button once more, then press TRAIN.")
+    assert page.note == "cup: tested with its own pictures, moved and turned."
+    assert page.labels == ("apple", "cup")
+    assert [[cell.count for cell in row] for row in page.confusion] == [[2, 0], [0, 2]]
+    assert page.curve == (0.5, 0.75)
+
+
 @pytest.mark.parametrize("how", ["views", "holds"])
 def test_what_was_taught_in_one_hold_alone_is_not_praised_with_numbers(how: str) -> None:
     """All of its own pictures, moved and turned, are right: that says nothing about new ones."""

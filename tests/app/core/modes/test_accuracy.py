@@ -10,7 +10,7 @@ import pytest
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.facts import TrainedFacts
-from app.core.modes.accuracy import advice, feeling, is_good, title_of_results
+from app.core.modes.accuracy import advice, feeling, is_good, proves_something, title_of_results
 from app.core.state import Mode
 from tests.support.states import MODEL_WITH_RESULTS, kiosk, run
 
@@ -96,3 +96,60 @@ def test_the_mascot_feels_what_the_test_says() -> None:
 
 def test_the_counts_come_from_the_confusion_matrix() -> None:
     assert str(title_of_results(replace(MODEL_WITH_RESULTS, validation_from="holds"))) == "3 of 4 right"
+
+
+def by_holds(*holds: int, origin: str | None = "views", right: int = 20, wrong: int = 0) -> TrainedFacts:
+    """A model whose classes were shown in so many holds; those of one hold are tested with copies."""
+    confusion = [[0] * len(holds) for _ in holds]
+    confusion[0][0], confusion[0][-1] = right, wrong
+    report = {"confusion": confusion, "holds": list(holds)}
+    return TrainedFacts(right / (right + wrong), 0.5, (9,) * len(holds), report, origin)
+
+
+@pytest.mark.parametrize(
+    ("model", "title", "advised"),
+    [
+        (
+            by_holds(1, 1, 1),
+            "I have seen each thing only once",
+            "Hold each button once more, then press TRAIN: that is a real test.",
+        ),
+        (
+            by_holds(3, 1, 3),
+            "I have seen cup only once",
+            "Hold the cup button once more, then press TRAIN.",
+        ),
+        (
+            by_holds(2, 1, 1, right=18, wrong=2),
+            "I have seen 2 things only once",
+            "Hold the cup button once more, then press TRAIN.",
+        ),
+        (
+            by_holds(3, 3, 1, right=10, wrong=10),
+            "I still mix things up",
+            "Show apple and duck from more sides: it mixes them up.",
+        ),
+        (by_holds(3, 3, 1, origin=None), "Not tested yet", "Hold the duck button once more, then press TRAIN."),
+        (by_holds(1, 1, 1, origin=None), "Not tested yet", "Hold each button twice, then press TRAIN."),
+        (by_holds(3, 3, 2, origin="holds"), "All 20 right!", "Well taught!"),
+    ],
+)
+def test_the_results_name_the_class_that_was_shown_in_one_hold(model: TrainedFacts, title: str, advised: str) -> None:
+    labels = ("apple", "cup", "duck")
+    assert (str(title_of_results(model, labels)), str(advice(model, labels))) == (title, advised)
+
+
+def test_the_numbers_of_classes_with_several_holds_are_shown_although_another_class_has_one() -> None:
+    assert [proves_something(by_holds(*holds)) for holds in ((1, 1, 1), (3, 1, 3), (1, 1, 2))] == [False, True, True]
+    state, _ = run(kiosk(9, 9, 9, mode=Mode.TRAINING), ev.TrainingFinished(Path("m"), by_holds(3, 1, 3)))
+    assert state.notice is not None
+    assert str(state.notice.text) == "It learned! It got every test picture right."
+
+
+@pytest.mark.parametrize("holds", [None, [3, 1], [3, 1, "1"], 7])
+def test_a_report_that_does_not_say_the_holds_praises_nothing(holds: object) -> None:
+    model = by_holds(3, 1, 3)
+    assert model.report is not None
+    model = replace(model, report={**model.report, "holds": holds})
+    assert str(title_of_results(model, ("apple", "cup", "duck"))) == "I have seen each thing only once"
+    assert not proves_something(model)
