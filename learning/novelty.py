@@ -143,7 +143,13 @@ def limit_between(
 
 
 def make_novelty_test(
-    rows: Rows, found: Discriminant, scale: Scale, *, training: IntArray, threshold: float
+    rows: Rows,
+    found: Discriminant,
+    scale: Scale,
+    *,
+    training: IntArray,
+    threshold: float,
+    scatter: tuple[FloatArray, FloatArray],
 ) -> dict[str, Any]:
     """Make the test that is exported with the model. Its limit is 1; `with_limit` changes that.
 
@@ -153,13 +159,14 @@ def make_novelty_test(
         scale: From held-out rows.
         training: Indices of rows.
         threshold: The top probability that an answer needs, 0..1.
+        scatter: From `rows.principal_directions`.
 
     Returns:
         Arrays by name: `axes` (K, D) and `directions` (L, D) float16; `centre` (D,) and `means` (C, K) float32; the
         others are numbers.
     """
     axes, means = found.plane()
-    directions, variances = rows.principal_directions(found, training)
+    directions, variances = scatter
     shares = np.sqrt(variances / (variances + found.shrink))
     test = {
         "version": np.int32(NOVELTY_VERSION),

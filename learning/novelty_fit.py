@@ -25,6 +25,7 @@ from learning.novelty import (
     scale_of,
     with_limit,
 )
+from learning.threads import results_of
 from learning.training_rows import PreparedSamples, TrainingRows
 from learning.validation import FoldPlan, cross_validate, plan_folds
 from learning.view_prior import ViewPrior
@@ -46,11 +47,16 @@ def fit_novelty_test(
 ) -> tuple[dict[str, Any], FloatArray]:
     """Make the test behind "not sure" and set its limit; also returns the novelty of every held-out row, (n,)."""
     features, plan = training.features, training.plan
-    held_out = _held_out_distances(features, plan, check_cancelled)
     all_rows = np.arange(len(plan.y))
-    found = features.discriminant(all_rows)
+
+    def of_all_rows() -> tuple[Discriminant, tuple[FloatArray, FloatArray]]:
+        found = features.discriminant(all_rows)
+        return found, features.principal_directions(found, all_rows)
+
+    works: list[Callable[[], Any]] = [lambda: _held_out_distances(features, plan, check_cancelled), of_all_rows]
+    held_out, (found, scatter) = results_of(lambda work: work(), works, rows=len(plan.y))
     scale = scale_of(held_out, found)
-    test = make_novelty_test(features, found, scale, training=all_rows, threshold=threshold)
+    test = make_novelty_test(features, found, scale, training=all_rows, threshold=threshold, scatter=scatter)
     scores = scale.scores(held_out)
     bank = None if prior is None else novelties(test, prior.bank)
     limit = _limit(samples, training, scale, scores, bank, rng, check_cancelled)
