@@ -26,19 +26,13 @@ def drop_class(
         label: The label of the class, for the screen.
     """
     with report_failure_as(ev.ClassNotRemoved, announce):
-        before = taught_classes(tools, tools.store.load())  # nothing is read after the removal: reading can fail
+        before = taught_classes(tools, tools.store.load())  # all that can fail comes before the removal
+        left = (*before[:class_index], *before[class_index + 1 :])
+        named = [replace(one, label=name) for one, name in zip(left, labels, strict=True)]
         tools.store.drop_class(class_index, labels)
         removed.forget_class(class_index)
         tools.vision.go_live(None)
         tools.vision.num_classes = len(labels)
         delete_trained_models(tools.config)
-        left = (*before[:class_index], *before[class_index + 1 :])
-        announce(
-            ev.ClassRemoved(
-                label,
-                tuple(
-                    replace(one, label=name, removed=removed.sample_ids(index))
-                    for index, (one, name) in enumerate(zip(left, labels, strict=True))
-                ),
-            )
-        )
+        classes = (replace(one, removed=removed.sample_ids(index)) for index, one in enumerate(named))
+        announce(ev.ClassRemoved(label, tuple(classes)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
@@ -12,10 +15,12 @@ from app.base.buttons import (
     ScreenKey,
     SettingStep,
 )
+from app.base.errors import SessionNotRead
 from app.core import events as ev
 from app.jobs.classes import taught_classes
 from app.jobs.samples import RemovedSamples
 from app.model.observation import NOTHING_SEEN
+from app.session.store import SessionStore
 from app.views.present import Surroundings, present
 from tests.support.kiosks import Station
 from tests.support.visits import open_staff
@@ -58,6 +63,34 @@ def test_nothing_keeps_the_pictures_of_a_class_that_is_gone_or_of_the_classes_be
     assert str(failed.reason) == "There is nothing to undo yet."
     removed.restore_last(station.tools, events.append)
     assert [type(one) for one in events[1:]] == [ev.SamplesRestored]
+
+
+class FailsToMeasure:
+    """A store whose disk fails when embeddings are read."""
+
+    def __init__(self, store: SessionStore) -> None:
+        self._store = store
+
+    def embeddings_of_class(self, _class_index: int) -> None:
+        raise SessionNotRead("disk I/O error")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def test_a_disk_that_fails_after_samples_were_removed_or_restored_does_not_deny_it(
+    station_with_prior: Station,
+) -> None:
+    station = station_with_prior
+    station.teach(2)
+    tools = replace(station.tools, store=cast(SessionStore, FailsToMeasure(station.store)))
+    removed = RemovedSamples()
+    events: list[ev.Event] = []
+    removed.remove_class(tools, events.append, 0)
+    removed.restore_last(tools, events.append)
+    assert [type(one) for one in events] == [ev.SamplesRemoved, ev.SamplesRestored]
+    assert [one.variety for one in events if isinstance(one, (ev.SamplesRemoved, ev.SamplesRestored))] == [None, None]
+    assert station.store.load().shots() == (2, 2, 0)
 
 
 def test_the_results_show_the_pictures_of_held_out_samples(station: Station) -> None:
