@@ -105,7 +105,7 @@ def test_the_results_show_the_pictures_of_held_out_samples(station: Station) -> 
     assert sum(cell.count for row in shown.confusion for cell in row) == len(
         station.kiosk.state.model.report["held_out"]
     )
-    assert len(shown.curve) > 1
+    assert len(station.kiosk.state.model.report["curve"]) > 1
     assert station.kiosk.state.model.report["holds"] == [8, 8]
     explained = dict(station.kiosk.state.results.explanations)
     assert set(explained) == {one.button.sample_id for one in shown.confused}
