@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.base.ahead import work_ahead
 from app.base.errors import ExportedModelDisagrees, PictureDamaged
 from app.base.i18n import message
+from app.base.ports import ImageArray
 from app.session.pictures import decode_picture
 from app.session.session import Sample, Session
 from learning.errors import TrainingCancelled
+from learning.layers import FloatArray
 from learning.softmax_regression import SoftmaxRegression
 from tpu.classifier import ClassificationEngine
 from tpu.extractor import EmbeddingExtractor
@@ -61,15 +64,23 @@ def compare_answers(
     """
     chosen = spread_over_classes(session, COMPARED)
     compared, same, wrong, difference = 0, 0, 0, 0.0
-    for number, sample in enumerate(chosen, start=1):
-        if should_stop is not None and should_stop():
-            raise TrainingCancelled
+
+    def embedded(sample: Sample) -> tuple[ImageArray, FloatArray] | None:
         try:
             picture = decode_picture(sample.picture)
         except PictureDamaged:
-            continue  # only the embedding is needed for training
+            return None  # only the embedding is needed for training
+        return picture, extractor.embed(picture)
+
+    # The extractor works on the next picture while the exported file answers.
+    for number, found in enumerate(work_ahead(embedded, chosen, threads=1, ahead=2), start=1):
+        if should_stop is not None and should_stop():
+            raise TrainingCancelled
+        if found is None:
+            continue
         compared += 1
-        expected = head.probabilities(extractor.embed(picture)[np.newaxis])[0]
+        picture, embedding = found
+        expected = head.probabilities(embedding[np.newaxis])[0]
         answered = engine.classify(picture)
         top = int(answered.argmax())
         same += top == int(expected.argmax())
