@@ -11,7 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
 from urllib.parse import quote
@@ -116,9 +116,12 @@ def rebuild(found: Salvaged) -> sqlite3.Connection:
             database.executemany(f"INSERT OR IGNORE INTO made_views ({VIEW_COLUMNS}) VALUES (?, ?, ?, ?)", rows)
         if found.model is not None:
             database.execute(f"INSERT INTO model ({MODEL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", found.model)
-    if damage := find_damage(database):  # then a check above is missing; an empty session is better than none
+    if damage := find_damage(database):  # then a check above is missing; less of a session is better than none
         logger.error("what was salvaged of the session is damaged, too: %s", damage)
-        more = found.samples or found.facts or found.model
+        if found.views or found.model:
+            database.close()
+            return rebuild(replace(found, views={}, model=None))
+        more = found.samples or found.facts
         if more or found.labels:
             database.close()
             return rebuild(Salvaged(labels=found.labels) if more else Salvaged())
@@ -158,7 +161,8 @@ def _read_opened(path: Path, labels: Sequence[str], *, repair: bool) -> Salvaged
             length = len(bytes(row[2])) if isinstance(row[2], bytes) else None
             with suppress(*DAMAGE_ERRORS):
                 rows = database.execute(f"SELECT {VIEW_COLUMNS} FROM made_views WHERE sample_id = ?", (sample_id,))
-                found.views[sample_id] = [one for one in rows if not view_problem(one, length)]
+                # A damaged index also returns views of other samples.
+                found.views[sample_id] = [one for one in rows if one[0] == sample_id and not view_problem(one, length)]
         with suppress(*DAMAGE_ERRORS):
             models = database.execute(f"SELECT {MODEL_COLUMNS} FROM model").fetchall()
             found.model = models[0] if len(models) == 1 and not model_problem(models[0], len(found.labels)) else None

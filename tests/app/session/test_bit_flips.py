@@ -15,6 +15,7 @@ from tests.support.bit_flips import SAMPLES, Flipper
 pytestmark = pytest.mark.needs_runtime
 
 HEADER_BITS = 800
+BITS_OF_THE_INDEX_OF_VIEWS = range(57_232, 57_256)
 TRIED = 50
 
 
@@ -27,3 +28,12 @@ def test_after_a_flipped_bit_a_session_opens_and_works(tmp_path: Path, good_copy
     assert min(samples for samples, _ in found) >= least
     assert sum(samples == SAMPLES for samples, _ in found) > 0.9 * len(found)
     assert sum(bool(damage) for _, damage in found) > 10
+
+
+@pytest.mark.parametrize("good_copy", [True, False], ids=["with the last good copy", "without it"])
+def test_a_damaged_index_of_the_views_costs_no_sample(tmp_path: Path, good_copy: bool) -> None:
+    """It returns views of other samples, which must not make all that was salvaged look damaged."""
+    flipper = Flipper(tmp_path, good_copy=good_copy)
+    found = [flipper.open_with(bit, use=False) for bit in BITS_OF_THE_INDEX_OF_VIEWS]
+    assert {samples for samples, _ in found} == {SAMPLES}
+    assert sum(bool(damage) for _, damage in found) > len(found) / 2

@@ -14,8 +14,9 @@ import pytest
 
 from app.session.erasure import good_copy_of
 from app.session.opening import Opened, memory_database
+from app.session.salvage import rebuild, salvage
 from app.session.store import SessionStore
-from tests.support.bit_flips import LABELS, SHA256, make_session
+from tests.support.bit_flips import LABELS, SAMPLES, SHA256, make_session
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -155,6 +156,17 @@ def test_whatever_is_in_the_place_of_a_file_of_the_session_it_opens_and_a_visit_
         store.erase()
         assert store.load().samples == ()
     assert path.is_file()
+
+
+def test_views_that_belong_to_no_sample_cost_no_sample(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    make_session(path)
+    found = salvage(path, good_copy_of(path), LABELS)
+    view = found.views[1][0]
+    found.views[1] = [(99, *view[1:])]
+    with closing(rebuild(found)) as database:
+        assert database.execute("SELECT count(*) FROM samples").fetchone() == (SAMPLES,)
+        assert database.execute("SELECT count(*) FROM labels").fetchone() == (len(LABELS),)
 
 
 def test_a_page_size_that_no_database_has_hides_no_sample(tmp_path: Path) -> None:
