@@ -33,7 +33,9 @@ around it 0.07 times. Averaging by halves first takes half as long, and still mi
 embedding, and the page and the script in a saved folder would answer differently from the kiosk.
 
 On a computer that is faster than the camera, both ways answer every picture, and no program can show an answer sooner
-than a single loop does. So the goals are for cores that are six times slower, as those of a Raspberry Pi 4.""",
+than a single loop does. So the goals are for cores that are six times slower, as those of a Raspberry Pi 4. There the
+age of the kiosk's answers is little more than the model and the drawing take. The single loop adds only the time that
+a picture waits in the buffer, less than one round, so 0.6 times its age is out of reach.""",
 }
 """What a reader must know to judge the figures, by topic."""
 WIDTH, ROW, LABEL, EDGE = 900, 26, 520, 10  # of a chart
