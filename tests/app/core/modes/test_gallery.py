@@ -19,6 +19,7 @@ from app.base.buttons import (
 from app.base.picture import Picture
 from app.core import events as ev
 from app.core.facts import MOST_REMOVED
+from app.core.modes.class_list import change_number
 from app.core.modes.gallery import PAGE
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
@@ -232,3 +233,11 @@ def test_pictures_that_a_slow_disk_delivers_late_never_stand_in_the_gallery_of_a
     assert (state.gallery.class_index, state.gallery.pictures) == (1, ())
     state, _ = run(state, ev.GalleryLoaded(((8, PICTURE),), (1, 0)))
     assert state.gallery.pictures == ((8, PICTURE),)
+
+
+def test_classes_can_be_removed_again_once_pictures_are_back_after_the_gallery_was_left() -> None:
+    state = kiosk(3, 3, 0)
+    state = replace(state, gallery=replace(state.gallery, returning=1))
+    assert len(change_number(state, 2)[0].classes) == 3
+    state, _ = run(state, ev.SamplesRestored(0, (20,), (PICTURE,)))
+    assert len(change_number(state, 2)[0].classes) == 2
