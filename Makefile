@@ -115,7 +115,7 @@ soak: $(VENV)/.ready
 mutants: $(VENV)/.mutants-ready
 	$(RUN) -m tests.mutants
 
-# Measure what has a goal, in eight minutes, and write docs/performance.md with its charts.
+# Measure what has a goal, in five minutes, and write docs/performance.md with its charts.
 bench: $(VENV)/.ready
 	$(RUN) run_kiosk.py bench --write docs
 
