@@ -27,7 +27,7 @@ from app.commands.exit_codes import DONE
 from app.commands.report import line_writer, write_json
 from app.config.schema import Config
 from app.embedding.cluster import ClusterEmbedder, ExtractorFile, check_address, cluster
-from app.embedding.work import Embedder, HereEmbedder, ToEmbed, ToVary, Unreadable, picture_at
+from app.embedding.work import Embedder, HereEmbedder, ToEmbed, ToVary, Unreadable, picture_at, read_edge_px
 from app.importing.find import next_order
 from app.model.counterpart import write_counterpart
 from app.model.prior import ExtractorPrior
@@ -146,7 +146,7 @@ def run_train(
                 accelerator=accelerator,
                 prior=prior,
                 improve=found.improve(prior),
-                picture_of=lambda row: picture_at(found.paths[row]),
+                picture_of=lambda row: picture_at(found.paths[row], read_edge_px(opened.input_size_px)),
             )
             trained.engine.close()
             write_counterpart(trained.path, trained.head, extractor)

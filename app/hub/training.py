@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from app.base.ports import ImageArray
 from app.hub.fleet import StationSamples, StoredFolder, samples_by_station
 from app.hub.left_out import FleetSums, groups_of
 from app.model.counterpart import write_counterpart
@@ -17,6 +18,7 @@ from app.model.saved_folder.contents import write_export
 from app.model.saved_folder.facts import REPORT, ExportFacts, export_facts
 from app.model.starter import HEAD_FILE
 from app.model.train import TrainedModel, train_model
+from app.session.pictures import decode_picture
 from app.session.session import Sample, Session
 from learning.class_sums import head_of
 from learning.fit import MIN_SHOTS, FitResult
@@ -77,9 +79,12 @@ def train_fleet(
     total = sum(len(folder.keys) for folders in stations.values() for folder in folders)
     room = max(memory_bytes // (COPIES * 4 * extractor.feature_dim), MIN_SHOTS * len(keys))
     most = None if total <= room else max(MIN_SHOTS, room // (len(stations) * len(keys)))
-    session = Session(
-        tuple(labels), tuple(_samples(stations, keys, sums, most)), extractor.name, extractor.origin_sha256
-    )
+    samples, places = _samples(stations, keys, sums, most)
+    session = Session(tuple(labels), tuple(samples), extractor.name, extractor.origin_sha256)
+
+    def picture_of(row: int) -> ImageArray:
+        folder, place = places[row]
+        return decode_picture(folder.picture(place))
 
     def from_sums(fit: FitResult) -> FitResult:
         everything = sums.samples + sums.views if fit.made_taught else sums.samples
@@ -96,6 +101,7 @@ def train_fleet(
         device="cpu",
         prior=prior,
         improve=None if most is None else from_sums,
+        picture_of=picture_of,
     )
     trained.engine.close()
     write_counterpart(trained.path, trained.head, extractor_file)
@@ -155,9 +161,18 @@ EMPTY: dict[str, list[Any]] = {"held_out": [], "wrong": []}
 
 def _samples(
     stations: Mapping[str, Sequence[StoredFolder]], keys: Sequence[str], sums: FleetSums, most: int | None
-) -> list[Sample]:
-    """Return the samples to train on: up to `most` of each class and station, evenly chosen; None takes all."""
+) -> tuple[list[Sample], list[tuple[StoredFolder, int]]]:
+    """Choose the samples to train on.
+
+    Args:
+        stations, keys, sums: As in `train_fleet`.
+        most: So many of each class and station, evenly chosen; None takes all.
+
+    Returns:
+        The samples, of which few hold their picture, and the folder and the row in it of each.
+    """
     samples: list[Sample] = []
+    places: list[tuple[StoredFolder, int]] = []
     pictures, next_hold = [0] * len(keys), 0
     for _, station in samples_by_station(stations, keys):
         groups = groups_of(station, sums.shared)
@@ -166,6 +181,7 @@ def _samples(
             folder, place = station.places[row]
             picture = folder.picture(place) if pictures[label] < PICTURES_OF_CLASS else b""
             pictures[label] += bool(picture)
+            places.append((folder, place))
             samples.append(
                 Sample(
                     len(samples),
@@ -178,7 +194,7 @@ def _samples(
                 )
             )
         next_hold += int(groups.max()) + 1
-    return samples
+    return samples, places
 
 
 def _chosen(station: StationSamples, most: int | None) -> list[int]:

@@ -110,6 +110,7 @@ def train_model(
         not_sure: OFF writes no novelty test into the file and sets the threshold to 0. Other settings change nothing
             here: see `app.model.not_sure`.
         improve: Replaces the head before it is exported, for example by that of more samples than `session` holds.
+            Then no picture is turned by quarters, because the head that replaces it knows nothing of them.
         picture_of: Returns the picture of a sample by its place in the session; None: those that the session stores.
             They are turned by quarters if made views do harm (`app.model.turned_pictures`).
         explain: Add to the report what the model looks at, which takes up to twice `looked_at.LONGEST_S`.
@@ -137,7 +138,9 @@ def train_model(
         made=made,
         made_source=made_source,
         prior=prior,
-        quarter_turns=turned_pictures(
+        quarter_turns=None
+        if improve is not None
+        else turned_pictures(
             picture_of or (lambda row: decode_picture(taught.samples[row].picture)), extractor, should_stop
         ),
         on_progress=lambda fitted: progress(FIT_SHARE * fitted.fraction),

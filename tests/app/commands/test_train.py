@@ -9,9 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from app.base.ports import ImageArray
+from app.embedding.work import picture_at, read_edge_px
+from app.model import turned_pictures
 from app.model.saved_folder.facts import EDGE_TPU_FILE, PLAIN_FILE
 from run_kiosk import main
-from tests.support.pictures import painted
+from tests.support.pictures import discs, painted
+from tpu.extractor import EmbeddingExtractor
+from tpu.made_views import quarter_turns
+from tpu.models import default_extractor_path
 from tpu.runtime import EDGE_TPU_OPERATOR
 
 pytestmark = pytest.mark.needs_runtime
@@ -159,6 +165,26 @@ def test_above_the_memory_limit_all_pictures_count_and_few_are_in_memory(
     assert (facts["from_sums"], facts["samples"]) == (True, {"blue": 7, "red": 7})
     assert main(["classify", str(out), str(data / "red/0.png"), "--json", str(tmp_path / "answers.json")]) == 0
     assert json.loads((tmp_path / "answers.json").read_text())[0]["label"] == "red"
+
+
+def test_quarter_turns_are_made_of_the_pictures_as_the_samples_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not of whole photographs, and not of the smaller copies for the report."""
+    data, out = discs(tmp_path / "data", 8, 700), tmp_path / "out"
+    turned: list[tuple[int, ...]] = []
+
+    def turns_of(picture: ImageArray) -> list[ImageArray]:
+        turned.append(picture.shape)
+        return quarter_turns(picture)
+
+    monkeypatch.setattr(turned_pictures, "quarter_turns", turns_of)
+    assert main(["train", str(data), "--out", str(out)]) == 0
+    with EmbeddingExtractor(default_extractor_path()) as extractor:
+        input_px = extractor.input_size_px
+    read = picture_at(str(data / "0.5/0.jpg"), read_edge_px(input_px))
+    assert turned == [read.shape] * 24 == [(350, 350, 3)] * 24
+    assert json.loads((out / "report.json").read_text())["quarter_turns"] == 3 * 24
 
 
 @pytest.mark.parametrize("inside", ["", "samples", "samples/deep"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from app.hub.fleet import Fleet, stations_of
 from app.hub.folders import ReadFolder, RefusedFolder
 from app.hub.left_out import LeftOut, leave_stations_out, sum_up
 from app.hub.names import NameMap
-from app.hub.training import FleetModel, train_fleet
+from app.hub.training import COPIES, FleetModel, train_fleet
+from app.session.pictures import encode_picture
 from learning.discriminant import Rows
 from learning.novelty import unchanged
 from tests.support.stations import VALUES, FloatArray, drawn
@@ -24,6 +26,7 @@ from tpu.models import extractor_path
 
 pytestmark = pytest.mark.needs_runtime
 
+VIEWS = 12  # of a picture: together they outweigh it
 LABELS = ("apple", "cup", "duck")
 
 
@@ -215,3 +218,33 @@ def test_above_the_memory_limit_the_model_answers_like_one_fit_of_everything(
     one, other = (found.trained.head.logits(fresh).argmax(axis=1) for found in (whole, from_sums))
     assert (one == other).mean() >= 0.999
     assert (one == kinds).mean() > 0.9
+
+
+def with_pictures(station: str, extractor: EmbeddingExtractor, seed: int) -> ReadFolder:
+    """Six red and six blue pictures, with made views that do harm: each is of the other colour."""
+    rng, colours = np.random.default_rng(seed), ((200, 40, 40), (40, 40, 200))
+    speckled = [np.clip(rng.normal(colours[row % 2], 25, (320, 320, 3)), 0, 255).astype(np.uint8) for row in range(12)]
+    embeddings = np.stack([extractor.embed(picture) for picture in speckled])
+    folder = read(
+        station,
+        embeddings,
+        [row % 2 for row in range(12)],
+        labels=("red", "blue"),
+        pictures=[encode_picture(picture) for picture in speckled],
+    )
+    others = np.roll(embeddings, 1, axis=0)
+    return replace(folder, made=(np.repeat(others, VIEWS, axis=0), np.repeat(np.arange(12), VIEWS)))
+
+
+def test_pictures_of_all_stations_are_turned_by_quarters_where_made_views_do_harm(
+    tmp_path: Path, extractor: EmbeddingExtractor
+) -> None:
+    (tmp_path / "scratch").mkdir()
+    first, second = (with_pictures(f"station {number}", extractor, number) for number in range(2))
+    second = replace(second, pictures=(*second.pictures[:-1], b"damaged"))
+    fleet = collected(tmp_path / "scratch", [first, second])
+    whole = trained(fleet, extractor, tmp_path, 1 << 30).trained.training_report
+    assert whole["quarter_turns"] == 3 * (10 + 9)  # ten of each class; the last one cannot be read
+    from_sums = trained(fleet, extractor, tmp_path, 16 * COPIES * 4 * extractor.feature_dim)
+    assert from_sums.from_sums
+    assert from_sums.trained.training_report["quarter_turns"] == 0  # the sums know nothing of turns
