@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from app.jobs.tools import Announce, OnProgress, Tools
 from app.model.counterpart import write_counterpart
 from app.model.live import LiveModel
 from app.model.model_files import (
+    delete_files,
     delete_model,
     delete_shown_models,
     delete_trained_models,
@@ -32,6 +34,7 @@ from app.model.model_files import (
     read_sound_report,
     report_path,
     saved_counterpart,
+    trained_files,
     write_model_file,
     write_report,
 )
@@ -135,6 +138,8 @@ def train(
             if is_abandoned(stop):
                 trained.engine.close()
                 raise TrainingCancelled
+            # Found now: as soon as the new model answers, a copy of it may get other class names.
+            old_files = trained_files(tools.config) - set(files_of(path))
             facts = _remember(tools, trained, session.shots())
         except TrainingCancelled:
             delete_model(path)
@@ -144,7 +149,7 @@ def train(
             raise
         announce(ev.TrainingFinished(path, facts, trained.seconds))
         with tools.store.calls:
-            delete_trained_models(tools.config, keep=path)
+            delete_files(old_files)
         tools.store.keep_good_copy()
 
         def enough() -> bool:
@@ -158,25 +163,42 @@ def _explain(
     tools: Tools, announce: Announce, trained: TrainedModel, session: Session, enough: Callable[[], bool]
 ) -> None:
     """Complete the report of a model that answers already. An error costs only the explanations, so it is logged."""
-    path, before = trained.path, trained.training_report
+    before = trained.training_report
     if enough():
         return
     try:
         report = explained_report(
             before, session.taught(), trained.engine, runtime=tools.config.model.runtime, enough=enough
         )
-        if path.is_file():
-            write_report(path, report)
-            if not path.is_file():  # erased meanwhile
-                delete_model(path)
+        _write_explained(tools, trained.path, report)
     except Exception:
         logger.warning("the training report has no explanations", exc_info=True)
         return
     announce(ev.ReportExplained(before, report))
 
 
-def restore_model(tools: Tools) -> TrainedFacts | None:
+def _write_explained(tools: Tools, trained_as: Path, report: Mapping[str, Any]) -> None:
+    """Write the report beside the file of a model, which another thread may erase or replace by a copy meanwhile."""
+
+    def current_path() -> Path:
+        model = tools.vision.model
+        return model.path if model is not None and model.origin == trained_as else trained_as
+
+    written: Path | None = None
+    while written != (path := current_path()):
+        if path.is_file():
+            write_report(path, report)
+            if not path.is_file():  # erased, or replaced by a copy
+                delete_model(path)
+        written = path
+
+
+def restore_model(tools: Tools, *, trained_as: Path | None = None) -> TrainedFacts | None:
     """Let the model that was trained on the stored session answer.
+
+    Args:
+        tools: The store, and what runs the model.
+        trained_as: The path of the file at its training, if that is another one.
 
     Returns:
         Its facts; None if there is no such model, or its file is missing, changed or unusable.
@@ -202,7 +224,8 @@ def restore_model(tools: Tools) -> TrainedFacts | None:
     except RuntimeLayerError as error:
         logger.warning("the model of the last session is not used: %s", error)
         return None
-    tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
+    model = LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels), trained_as=trained_as)
+    tools.vision.go_live(model)
     return _facts(stored, read_sound_report(stored.path))
 
 
@@ -218,13 +241,19 @@ def rename_classes_of_model(tools: Tools, labels: tuple[str, ...]) -> None:
     if names == tuple(model.engine.labels) and len(labels) == model.num_classes:
         return
     path = new_model_path(tools.config)
+    copied = b""
     for old, new in zip(files_of(model.path), files_of(path), strict=True):
         if old.is_file():
             data = old.read_bytes()
+            if new == report_path(path):
+                copied = data
             write_model_file(new, data if new == report_path(path) else with_labels(data, names))
     shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]
     tools.store.remember_model(replace(stored, path=path, shots=shots))
-    restore_model(tools)
+    restore_model(tools, trained_as=model.origin)
+    report = report_path(model.path)
+    if report.is_file() and (data := report.read_bytes()) != copied:  # explained meanwhile
+        write_model_file(report_path(path), data)
     delete_trained_models(tools.config, keep=path)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,11 @@ def delete_trained_models(config: Config, *, keep: Path | None = None) -> None:
     _delete(config, f"{TRAINED}-*", files_of(keep) if keep is not None else ())
 
 
+def trained_files(config: Config) -> frozenset[Path]:
+    """Return the files of all trained models."""
+    return frozenset(models_dir(config).glob(f"{TRAINED}-*"))
+
+
 def delete_shown_models(config: Config) -> None:
     """Delete the models from drives that an older version has shown."""
     _delete(config, f"{SHOWN}-*")
@@ -124,8 +129,12 @@ def delete_unfinished_files(config: Config) -> None:
     _delete(config, "*.partial")
 
 
+def delete_files(files: Iterable[Path]) -> None:
+    """Delete files; one that cannot be deleted costs room and nothing else."""
+    for file in files:
+        with suppress(OSError):
+            file.unlink()
+
+
 def _delete(config: Config, pattern: str, keep: tuple[Path, ...] = ()) -> None:
-    for file in models_dir(config).glob(pattern):
-        if file not in keep:
-            with suppress(OSError):  # a file that cannot be deleted costs room and nothing else
-                file.unlink()
+    delete_files(file for file in models_dir(config).glob(pattern) if file not in keep)

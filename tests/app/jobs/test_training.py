@@ -21,8 +21,8 @@ from app.base.buttons import (
 from app.base.workers import StopSignal
 from app.core import events as ev
 from app.core.state import Mode
-from app.jobs.training import restore_model, train
-from app.model.model_files import delete_model, read_report
+from app.jobs.training import rename_classes_of_model, restore_model, train
+from app.model.model_files import delete_model, read_report, report_path
 from app.model.train import holds_of
 from tests.support.kiosks import LABELS, Station
 from tests.support.visits import open_staff
@@ -262,6 +262,37 @@ def test_a_new_model_answers_before_its_report_is_explained(station: Station) ->
     assert "looks_at_background" not in explained.before
     assert len(explained.report["looks_at_background"]) == 2
     assert read_report(finished.model_path) == json.loads(json.dumps(explained.report))
+
+
+def test_a_model_that_gets_other_class_names_while_it_is_explained_keeps_its_explanations(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As LANGUAGE does, which writes a copy of the model while another thread explains it."""
+    station.teach()
+    happened: list[ev.Event] = []
+    names = iter([("Apfel", "Tasse", "Ente"), ("pomme", "tasse", "canard"), ("mela", "tazza", "anatra")])
+    monkeypatch.setattr("app.jobs.backgrounds.looks_at_background", lambda _: rename())
+
+    def rename() -> bool:
+        labels = next(names)
+        station.store.rename(labels)
+        rename_classes_of_model(station.tools, labels)
+        return labels[0] == "pomme"
+
+    def announce(event: ev.Event) -> None:
+        happened.append(event)
+        if isinstance(event, ev.TrainingFinished):
+            rename()
+
+    train(station.tools, announce, lambda _share: None, station.store.load(), StopSignal())
+    assert happened[-1] == ev.BackgroundSeen((0,))
+    model = station.vision.model
+    assert model is not None
+    assert tuple(model.engine.labels) == ("mela", "tazza")
+    report = read_report(model.path)
+    assert report is not None
+    assert len(report["looks_at_background"]) == 2
+    assert sorted((station.config.data_dir / "models").iterdir()) == [report_path(model.path), model.path]
 
 
 def test_a_model_that_was_erased_meanwhile_leaves_no_report(station: Station) -> None:
