@@ -25,6 +25,8 @@ from app.views.verdict import Answer, answer_with_settings
 CLASSES = 3
 HOLDS = 2
 HOLD_S = 1.8  # long enough for more than ten samples on a fast machine
+LONGEST_HOLD_S = 10.0  # a button that is held much longer counts as stuck (`buttons.stuck_after_s`)
+MOST_PRESSES = 12  # without a new sample; then the visitor waits as long as in every other step
 ENOUGH = 10  # samples of a thing: on a slow machine the visitor holds on until they are there
 TURN_EVERY_S = 0.15
 ROUNDS = 6  # each with a new view of every thing
@@ -192,6 +194,7 @@ class ScriptedVisitor:
             self._table.show(kind)
             self._table.new_view()
             yield self._for(0.5)
+            held_since_s = self._clock()
             for hold in range(HOLDS):  # one hold tests what the other has taught
                 self._panel.press(index)
                 held_since_s = self._clock()
@@ -201,13 +204,26 @@ class ScriptedVisitor:
                 if hold < HOLDS - 1:
                     self._panel.release(index)
                     yield self._for(TURN_EVERY_S)
-            while (taken := self._shots_of(index)) < ENOUGH:
-                self._table.new_view()
-                yield partial(self._has_more_than, taken, index)
+            yield from self._hold_on(index, held_since_s)
             self._panel.release(index)
             yield self._for(0.3)
             if index == CLASSES - 1:
                 self._screenshot("teach")
+
+    def _hold_on(self, index: int, held_since_s: float) -> Steps:
+        """Go on holding a button until there are enough samples; press it anew before it counts as stuck."""
+        presses = 0  # since the newest sample
+        while (taken := self._shots_of(index)) < ENOUGH:
+            self._table.new_view()
+            until_s = held_since_s + LONGEST_HOLD_S if presses < MOST_PRESSES else float("inf")
+            yield partial(self._has_more_than, taken, index, until_s)
+            if self._shots_of(index) > taken:
+                presses = 0
+            if self._clock() > until_s:
+                self._panel.release(index)
+                yield self._for(TURN_EVERY_S)
+                self._panel.press(index)
+                held_since_s, presses = self._clock(), presses + 1
 
     def _train(self) -> Steps:
         self._tap(Action.TRAIN)
@@ -280,8 +296,9 @@ class ScriptedVisitor:
     def _shots_of(self, index: int) -> int:
         return self._kiosk.state.shots[index]
 
-    def _has_more_than(self, shots: int, index: int) -> bool:
-        return self._shots_of(index) > shots
+    def _has_more_than(self, shots: int, index: int, until_s: float) -> bool:
+        """Whether a class has more samples, or a hold has lasted long enough."""
+        return self._shots_of(index) > shots or self._clock() > until_s
 
     def _for(self, seconds: float) -> Callable[[], bool]:
         until_s = self._clock() + seconds

@@ -66,3 +66,55 @@ def test_the_kiosk_does_not_ask_a_visitor_who_watches_for_a_quarter_of_an_hour_w
     state = replace(kiosk(3, 3, mode=Mode.LIVE), config=config, last_input_s=0.0)
     assert advance(state, TimePassed(900.0))[0].mode is Mode.LIVE
     assert advance(state, TimePassed(3600.0))[0].mode is Mode.STILL_THERE
+
+
+class SlowPanel:
+    """A button at a kiosk that takes one sample of each press, and takes it late."""
+
+    def __init__(self, shots: list[int], late_s: float) -> None:
+        self.shots, self.late_s, self.now_s = shots, late_s, 0.0
+        self.held_since_s = self.longest_s = 0.0
+        self.takes_at_s: float | None = None
+
+    def press(self, _button: object) -> None:
+        self.held_since_s, self.takes_at_s = self.now_s, self.now_s + self.late_s
+
+    def release(self, _button: object) -> None:
+        self.longest_s = max(self.longest_s, self.now_s - self.held_since_s)
+
+    def tick(self) -> None:
+        self.now_s += 0.5
+        if self.takes_at_s is not None and self.now_s > self.takes_at_s:
+            self.shots[0], self.takes_at_s = self.shots[0] + 1, None
+
+
+def teaches(late_s: float, ticks: int) -> tuple[SlowPanel, list[int]]:
+    shots = [0, 0, 0]
+    seen = SimpleNamespace(shown=1, observation=1, state=SimpleNamespace(mode=Mode.TEACH, shots=shots))
+    panel = SlowPanel(shots, late_s)
+    nothing = SimpleNamespace(kinds=("apple", "cup", "duck"), show=lambda _kind: None, new_view=lambda: None)
+    visitor = ScriptedVisitor(
+        cast(Any, seen),
+        cast(Any, panel),
+        cast(Any, nothing),
+        clock=lambda: panel.now_s,
+        take_screenshot=cast(Any, None),
+        skip=cast(Any, None),
+    )
+    for _ in range(ticks):
+        panel.tick()
+        visitor.step()
+        if shots[0] >= 10:
+            break
+    return panel, shots
+
+
+def test_a_button_is_pressed_anew_before_it_counts_as_stuck() -> None:
+    panel, shots = teaches(late_s=8.0, ticks=2000)
+    assert shots[0] >= 10
+    assert panel.longest_s < Config().buttons.stuck_after_s
+
+
+def test_a_visitor_whose_presses_never_take_a_picture_gives_up() -> None:
+    with pytest.raises(DemoFailed):
+        teaches(late_s=1e9, ticks=100_000)
