@@ -65,10 +65,10 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
 
     kiosk.save_with(lambda: kiosk.key("s"))
     (saved,) = kiosk.saved()
-    assert (saved / "converted_tflite_quantized/labels.txt").read_text() == "0 Red\n1 Tasse 2\n"
+    assert (saved / "converted_tflite_quantized/labels.txt").read_text() == "0 Rot\n1 Tasse 2\n"
     shots = kiosk.shots()
     report = kiosk.leave()
-    assert report["shots"] == dict(zip(("Red", "Tasse 2", "Yellow"), shots, strict=True))
+    assert report["shots"] == dict(zip(("Rot", "Tasse 2", "Gelb"), shots, strict=True))
 
 
 def test_names_and_the_pin_are_typed_on_the_screen(display: str, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ REFUSED: list[tuple[bytes, str]] = [
     (b'name = "x"\nname = "y"\n', "line 2 is not TOML"),
     (b"\xff\xfeN\x00", "it is not UTF-8 text"),
     (b"name = \xff", "it is not UTF-8 text"),
-    (b"\x00" * 100, "line 1 is not TOML"),
+    (b"\x00" * 100, "it is not UTF-8 text"),
     (b"a = " + b"[" * 5000, "it is not TOML"),
     (b" " * (LARGEST_LESSON_BYTES + 1), "it is larger than 64 KB"),
     (b"", "it takes 2 to 9 classes"),

@@ -39,8 +39,8 @@ def test_without_a_drive_the_folder_is_written_to_the_export_directory(station: 
     station.press(Action.SAVE)
     shown = saving(station.kiosk.state, Translator("en"))
     assert shown is not None
-    assert (shown.onto_drive, shown.text) == (False, "Ask staff: your model is number 1.")
-    assert shown.home == "Or plug in a drive and press SAVE again."
+    assert (shown.onto_drive, shown.text) == (False, "It is kept on this machine.")
+    assert shown.home == "To take it home, plug in a drive and press SAVE again."
     assert station.kiosk.saved_to.parent == station.config.export_dir / "teachable"
 
 
