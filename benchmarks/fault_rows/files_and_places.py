@@ -82,7 +82,7 @@ ROWS = (
         "a name of 199 letters",
         "the name, as small as is legible, then cut",
         "the speed of the screen",
-        f"{FONTS}::test_a_name_of_199_letters_is_laid_out_in_no_time",
+        f"{FONTS}::test_a_name_of_199_letters_is_laid_out_with_few_measurements",
     ),
     FaultRow(
         "one class name in two Unicode forms, or in upper and lower case",

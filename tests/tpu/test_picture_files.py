@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import resource
 import struct
-import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -97,12 +96,11 @@ BOMBS = {
 def test_a_picture_that_claims_too_much_is_refused_before_it_is_decoded(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "picture.jpg"
     path.write_bytes(BOMBS[kind])
-    started_s, peak_kib = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(PictureUnreadable):
         read_picture(path)
     with pytest.raises(PictureDamaged):
         decode_picture(BOMBS[kind])
-    assert time.process_time() - started_s < 0.5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak_kib < 20_000
 
 

@@ -113,10 +113,11 @@ def test_a_hang_costs_one_picture_a_quarter_of_a_second_and_is_killed(
         stick.hang_at(1)
         started_s = time.monotonic()
         assert answered_by(extractor) == "cpu"
-        assert 1.5 <= time.monotonic() - started_s < 5
+        assert time.monotonic() - started_s >= 1.5
+        assert set(hung) & set(children()), "it waited until the child was killed"
         started_s = time.monotonic()
-        assert answered_by(extractor) == "cpu"
-        assert time.monotonic() - started_s < 1.4  # nobody waits a second time
+        assert [answered_by(extractor) for _ in range(2)] == ["cpu"] * 2
+        assert time.monotonic() - started_s < 2 * 1.5, "the next pictures waited, too"
         wait_until(lambda: answered_by(extractor) == "usb:0", "the stick answers again", every_s=0.1)
         assert not set(hung) & set(children())
 
