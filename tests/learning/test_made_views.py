@@ -9,7 +9,7 @@ import pytest
 
 from learning import novelty_fit
 from learning.discriminant import Rows
-from learning.fit import fit_head
+from learning.fit import FitResult, fit_head
 from learning.novelty import novelties
 from learning.training_rows import (
     MADE_WEIGHT,
@@ -170,11 +170,12 @@ def test_quarter_turns_train_where_made_views_do_harm() -> None:
     assert accuracy[1] > accuracy[0] + 0.03
 
 
-def test_quarter_turns_that_score_lower_than_no_views_do_not_train() -> None:
+def taught_with_turns(views_differ: float, *, of_another_class: bool) -> tuple[FitResult, list[int]]:
+    """Teach with made views and with turns that show the same class or another one; return also whose it asked for."""
     x, y, holds = samples_of(FEW_HOLDS, MANY_FRAMES)
-    made, source = made_of(x, 40.0)
+    made, source = made_of(x, views_differ)
     asked: list[int] = []
-    turned = quarter_turns_of(lambda rows: x[(rows + len(x) // CLASSES) % len(x)], asked)  # those of another class
+    shift = len(x) // CLASSES if of_another_class else 0
     fit = fit_head(
         x,
         y,
@@ -183,27 +184,19 @@ def test_quarter_turns_that_score_lower_than_no_views_do_not_train() -> None:
         groups=holds,
         made=made,
         made_source=source,
-        quarter_turns=turned,
+        quarter_turns=quarter_turns_of(lambda rows: x[(rows + shift) % len(x)], asked),
     )
+    return fit, asked
+
+
+def test_quarter_turns_that_score_lower_than_no_views_do_not_train() -> None:
+    fit, asked = taught_with_turns(40.0, of_another_class=True)
     assert asked
     assert (fit.made_taught, fit.turns_taught) == (False, 0)
 
 
 def test_no_quarter_turn_is_embedded_while_made_views_help() -> None:
-    x, y, holds = samples_of(FEW_HOLDS, MANY_FRAMES)
-    made, source = made_of(x, 0.5)
-    asked: list[int] = []
-    turned = quarter_turns_of(lambda rows: x[rows], asked)
-    fit = fit_head(
-        x,
-        y,
-        CLASSES,
-        rng=np.random.default_rng(0),
-        groups=holds,
-        made=made,
-        made_source=source,
-        quarter_turns=turned,
-    )
+    fit, asked = taught_with_turns(0.5, of_another_class=False)
     assert (fit.made_taught, fit.turns_taught, asked) == (True, 0, [])
 
 

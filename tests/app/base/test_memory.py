@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from app.base.memory import ARENAS, give_memory_back
+from app.base.memory import ARENAS, give_memory_back, resident_bytes
 from app.base.paths import import_folder
 
 MIB = 1 << 20
 BLOCK_BYTES = 4096  # the allocator keeps blocks of this size when they are free
-
-
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="the C library is not glibc")

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.base.memory import resident_bytes
 from app.guarded.sandbox import forget
 from app.session.session import MOST_MADE_VIEWS
 from tests.support.untrusted_folders import DAMAGED, read_session_of_any_extractor, refusal, session_of
@@ -231,7 +232,3 @@ def test_what_was_read_of_a_large_session_takes_no_memory_afterwards_and_can_be_
     assert used > size // 2
     assert resident_bytes() - before < size // 8
     assert blob[size - 1] == ord("1")
-
-
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE

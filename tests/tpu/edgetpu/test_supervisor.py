@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +49,16 @@ def extractor(extractors: Path, supervise: Supervise):
         supervisor.start()
         made.supervisor = supervisor
         yield made
+
+
+@contextmanager
+def with_stick(stick: SimulatedStick, path: Path, supervisor: EdgeTpuSupervisor) -> Iterator[EmbeddingExtractor]:
+    """Plug the stick in, and open an extractor once it is ready."""
+    with EmbeddingExtractor(path, accelerator=supervisor) as extractor:
+        supervisor.start()
+        stick.plug_in()
+        wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
+        yield extractor
 
 
 def answered_by(extractor: EmbeddingExtractor) -> str:
@@ -105,10 +115,7 @@ def test_a_hang_costs_one_picture_a_quarter_of_a_second_and_is_killed(
     assert Timeouts().answer_s == 0.25
     longer = replace(SHORT_TIMEOUTS, answer_s=1.5, call_s=6.0)  # so that a slow computer tells them apart
     supervisor = supervise(timeouts=longer)
-    with EmbeddingExtractor(extractors, accelerator=supervisor) as extractor:
-        supervisor.start()
-        stick.plug_in()
-        wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
+    with with_stick(stick, extractors, supervisor) as extractor:
         hung = children()
         stick.hang_at(1)
         started_s = time.monotonic()
@@ -126,10 +133,7 @@ def test_the_child_survives_a_call_that_is_only_late(
     stick: SimulatedStick, extractors: Path, supervise: Supervise
 ) -> None:
     supervisor = supervise(timeouts=replace(SHORT_TIMEOUTS, call_s=20.0))
-    with EmbeddingExtractor(extractors, accelerator=supervisor) as extractor:
-        supervisor.start()
-        stick.plug_in()
-        wait_until(lambda: extractor.device == "usb:0", "the stick is ready")
+    with with_stick(stick, extractors, supervisor) as extractor:
         child = children()
         stick.compute_slowly(400)
         assert answered_by(extractor) == "cpu"
