@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from app.base.buttons import Button
+from app.base.camera_faults import CameraCause
+from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import Clock, Frame
 from app.base.process_age import process_age_s
@@ -156,8 +158,8 @@ class Loop:
             self._silent_camera = None
         elif name is not None and now_s - self._frame_at_s > NO_FRAME_S:
             self._silent_camera = name
-            reason = message("camera {source}: {reason}", source=name, reason=message("it delivers no pictures."))
-            self._kiosk.events.put(CameraLost(reason))
+            silent = CameraUnavailable(name, message("it delivers no pictures."), CameraCause.SILENT)
+            self._kiosk.events.put(CameraLost(silent.message, silent.faults))
             self._frame_at_s = now_s  # say it once
 
     def _translate_window_events(self) -> None:

@@ -63,6 +63,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.base.camera_faults import CameraCause, CameraFault
 from app.base.i18n import Message, Text, message
 from app.base.redaction import redacted
 
@@ -425,12 +426,22 @@ class DeviceError(KioskError):
 
 
 class CameraUnavailable(DeviceError):
-    """The camera cannot be opened, or delivers no pictures. `source` shows no password."""
+    """The camera cannot be opened, or delivers no pictures. `source` shows no password.
 
-    def __init__(self, source: str, reason: Text) -> None:
+    `faults` names every camera that was tried, if there was more than this one.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        reason: Text,
+        cause: CameraCause = CameraCause.OTHER,
+        faults: tuple[CameraFault, ...] = (),
+    ) -> None:
         source = redacted(source)
-        super().__init__(source, reason)
-        self.source, self.reason = source, reason
+        super().__init__(source, reason, cause, faults)
+        self.source, self.reason, self.cause = source, reason, cause
+        self.faults = faults or (CameraFault(source, cause, reason),)
 
     @property
     def message(self) -> Text:

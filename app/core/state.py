@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from app.base.buttons import Button
+from app.base.camera_faults import CameraFault
 from app.base.i18n import SOURCE_LANGUAGE, Text
 from app.base.picture import Picture
 from app.base.ports import Drive, UnmountedDrive
@@ -119,6 +120,7 @@ class KioskState:
         arrival: The sample that was taken last.
         camera: Name of the camera while frames arrive, else None.
         camera_problem: Why no frames arrive.
+        camera_faults: Which cameras were tried, and what is wrong with each; empty while that is unknown.
         camera_due_s: Until then a camera that has sent no picture yet counts as starting, monotonic.
         picture_problem: Why the frames that arrive are of no use; None if they are good.
         calm_until_s: Until then the calm screen is shown after a defect, monotonic.
@@ -180,6 +182,7 @@ class KioskState:
     arrival: Arrival | None = None
     camera: str | None = None
     camera_problem: Text | None = None
+    camera_faults: tuple[CameraFault, ...] = ()
     camera_due_s: float = 0.0
     picture_problem: Text | None = None
     calm_until_s: float = 0.0

@@ -10,6 +10,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from app.base.camera_faults import CameraCause
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import DEMONSTRATION, Clock, ImageArray
@@ -141,7 +142,9 @@ class DemonstrationCamera:
             CameraUnavailable: If the camera is unplugged.
         """
         if not self._plugged:
-            raise CameraUnavailable(self.name, message("it was unplugged. Plug it in again."))
+            raise CameraUnavailable(
+                self.name, message("it was unplugged. Plug it in again."), CameraCause.NOT_CONNECTED
+            )
         now_s = self._clock()
         if self._next_s > now_s:
             self._sleep(self._next_s - now_s)

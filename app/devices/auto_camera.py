@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from app.base.camera_faults import CameraCause
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import Camera, Clock, ImageArray, skip_picture
@@ -41,7 +42,7 @@ class AutoCamera:
         self._find = find or first_camera
         self._list = list_candidates or candidates
         self._clock = clock
-        self._found_one = False
+        self._found = ""  # the name of the last real camera
 
     def open(self) -> Camera:
         """Open the camera, or the stand-in.
@@ -53,11 +54,14 @@ class AutoCamera:
         try:
             camera = self._find()
         except CameraUnavailable as error:
-            if self._found_one:
+            if self._found and error.cause is CameraCause.NONE:
+                reason = message("it was unplugged. Plug it in again.")
+                raise CameraUnavailable(self._found, reason, CameraCause.NOT_CONNECTED) from error
+            if self._found:
                 raise
             logger.info("%s; showing the demonstration camera", error)
             return _StandIn(self._stand_in, lambda: not set(self._list()) <= known, self._clock)
-        self._found_one = True
+        self._found = camera.name
         return camera
 
 

@@ -17,6 +17,7 @@ os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 import cv2
 import numpy as np
 
+from app.base.camera_faults import CameraCause, CameraFault
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import Camera, Clock, ImageArray
@@ -77,7 +78,8 @@ def open_camera(source: str, settings: CameraSettings = pi_camera.USUAL) -> Came
             return VideoFileCamera(path)
     except OSError as error:
         raise camera_unreadable(source, error) from error
-    raise CameraUnavailable(source, message("there is no such device, file or folder. {step}", step=CHECK_NAME))
+    reason = message("there is no such device, file or folder. {step}", step=CHECK_NAME)
+    raise CameraUnavailable(source, reason, CameraCause.FILE)
 
 
 def _as_utf_8(rest: str) -> str:
@@ -110,7 +112,7 @@ def _refuse_unconnected(source: str, device: Path) -> None:
         reason = message("it is not connected. Plug it in, or name another one with --camera: {names}.", names=names)
     else:
         reason = NO_CAMERA
-    raise CameraUnavailable(source, reason)
+    raise CameraUnavailable(source, reason, CameraCause.NOT_CONNECTED)
 
 
 def check_source(source: str) -> None:
@@ -150,14 +152,18 @@ def first_camera(settings: CameraSettings = pi_camera.USUAL) -> Camera:
         CameraUnavailable: If none does.
     """
     of_modules: list[CameraUnavailable] = []
+    faults: list[CameraFault] = []
     for device in candidates():
         try:
             return open_camera(device, settings)
         except CameraUnavailable as error:
             logger.info("%s", error)
+            faults += error.faults
             of_modules += [error] if is_camera_module(device) else []
-    # That a module is connected is certain, so why it fails says more than that no camera was found.
-    raise of_modules[0] if of_modules else CameraUnavailable("auto", NO_CAMERA)
+    if of_modules:  # that a module is connected is certain, so why it fails says more than that no camera was found
+        first = of_modules[0]
+        raise CameraUnavailable(first.source, first.reason, first.cause, tuple(faults))
+    raise CameraUnavailable("auto", NO_CAMERA, CameraCause.OTHER if faults else CameraCause.NONE, tuple(faults))
 
 
 _ALIVE: set[str] = set()
@@ -183,6 +189,7 @@ class OpenCVCamera:
         self._source = redacted(str(source))
         self._clock = clock
         self._live = backend == cv2.CAP_V4L2
+        self._device = Path(f"/dev/video{source}" if isinstance(source, int) else source) if self._live else None
         self._capture = cv2.VideoCapture(source, backend, STREAM_LIMITS if backend == cv2.CAP_FFMPEG else [])
         if self._live:
             for setting, value in (
@@ -216,7 +223,7 @@ class OpenCVCamera:
                 break
             time.sleep(0.02 * (attempt + 1))
         step = CHECK_CABLE if self._live else CHECK_ADDRESS
-        raise CameraUnavailable(self._source, message("it delivers no pictures. {step}", step=step))
+        raise CameraUnavailable(self._source, message("it delivers no pictures. {step}", step=step), self._cause())
 
     def skip(self) -> None:
         """Wait for the next picture and drop it without decoding it."""
@@ -234,12 +241,24 @@ class OpenCVCamera:
         """Release the device."""
         self._capture.release()
 
+    def _cause(self) -> CameraCause:
+        """Why there are no pictures, as far as the system tells."""
+        if self._device is None:
+            return CameraCause.NETWORK
+        if not self._device.exists():
+            return CameraCause.NOT_CONNECTED
+        if not os.access(self._device, os.R_OK | os.W_OK):
+            return CameraCause.FORBIDDEN
+        return CameraCause.SILENT if self._capture.isOpened() else CameraCause.NOT_OPENED
+
     def _refuse_frozen(self, image: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
         """Raise if the camera repeats one picture."""
         if self._freezing.sees_frozen(image):
             _FROZEN.add(self._source)
             step = CHECK_CABLE if self._live else CHECK_ADDRESS
-            raise CameraUnavailable(self._source, message("its picture is frozen. {step}", step=step))
+            raise CameraUnavailable(
+                self._source, message("its picture is frozen. {step}", step=step), CameraCause.FROZEN
+            )
         if self._freezing.changes:
             _ALIVE.add(self._source)
             _FROZEN.discard(self._source)

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from app.base.camera_faults import CameraCause
 from app.base.error_texts import system_error_text
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
@@ -44,7 +45,7 @@ class VideoFileCamera:
         if not self._capture.isOpened():
             self.close()
             raise CameraUnavailable(
-                str(path), message("it is no video that can be played. Name another with --camera.")
+                str(path), message("it is no video that can be played. Name another with --camera."), CameraCause.FILE
             )
         rate_hz = self._capture.get(cv2.CAP_PROP_FPS)
         self._pace = _Pace(rate_hz if 1 <= rate_hz <= 240 else DEFAULT_RATE_HZ)
@@ -88,7 +89,8 @@ class VideoFileCamera:
                 return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
             self._capture.release()
             self._capture = self._opened()
-        raise CameraUnavailable(str(self._path), message("the video has no pictures. Name another with --camera."))
+        reason = message("the video has no pictures. Name another with --camera.")
+        raise CameraUnavailable(str(self._path), reason, CameraCause.FILE)
 
 
 class FolderCamera:
@@ -134,7 +136,7 @@ class FolderCamera:
             if (image := self._read(name)) is not None:
                 self._shown = name
                 return image
-        raise CameraUnavailable(str(self._folder), NO_PICTURES)
+        raise CameraUnavailable(str(self._folder), NO_PICTURES, CameraCause.FILE)
 
     def _read(self, name: str) -> ImageArray | None:
         try:
@@ -154,7 +156,8 @@ class FolderCamera:
 def camera_unreadable(source: str, error: OSError) -> CameraUnavailable:
     """Return the error for a file or folder that the system refuses to read."""
     reason = system_error_text(error)
-    return CameraUnavailable(source, message("it cannot be read: {reason}. Name another with --camera.", reason=reason))
+    text = message("it cannot be read: {reason}. Name another with --camera.", reason=reason)
+    return CameraUnavailable(source, text, CameraCause.FILE)
 
 
 class _Pace:

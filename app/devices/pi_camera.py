@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from app.base.camera_faults import CameraCause
 from app.base.errors import CameraUnavailable
 from app.base.i18n import Text, message
 from app.base.ports import Clock, ImageArray
@@ -39,25 +40,30 @@ READ_BYTES = 1 << 20
 AUTOFOCUS = {"continuous": "continuous", "once": "auto", "off": "manual"}
 NO_PROGRAM = message("rpicam-vid is not installed. Install it: sudo apt install rpicam-apps")
 # What the program prints when it fails, and what to say about it. The first that fits counts.
-CAUSES: tuple[tuple[str, Text], ...] = (
+CAUSES: tuple[tuple[str, CameraCause, Text], ...] = (
     (
         r"in use by another process|failed to acquire camera|Device or resource busy|failed to start camera",
+        CameraCause.BUSY,
         message("another program uses the camera module. End that program; the kiosk then continues by itself."),
     ),
     (
         r"no cameras available|camera selected .* not available|requested camera .* not (found|available)",
+        CameraCause.MODULE_CABLE,
         message("no camera module is connected. Switch the computer off and check the flat cable."),
     ),
     (
         r"Permission denied|Operation not permitted|Could not open any dma",
+        CameraCause.FORBIDDEN,
         message("this user may not use the camera module. Add the user to the groups video and render."),
     ),
     (
         r"Cannot allocate memory|failed to allocate",
+        CameraCause.PROGRAM,
         message("there is not enough memory for the camera module. Choose a smaller picture in the settings."),
     ),
     (
         r"unrecognised option|unknown option|the argument .* is invalid",
+        CameraCause.PROGRAM,
         message("rpicam-vid is too old. Update it: sudo apt install --only-upgrade rpicam-apps"),
     ),
 )
@@ -126,7 +132,7 @@ class PiCamera:
         self._clock = clock
         path = program()
         if path is None:
-            raise CameraUnavailable(source, NO_PROGRAM)
+            raise CameraUnavailable(source, NO_PROGRAM, CameraCause.PROGRAM)
         command = [path, *arguments(number_of(source), settings)]
         fixed: list[str] = []
         if settings.fixed_light:
@@ -212,7 +218,7 @@ class _Child:
                 bufsize=0,
             )
         except OSError as error:
-            raise CameraUnavailable(source, NO_PROGRAM) from error
+            raise CameraUnavailable(source, NO_PROGRAM, CameraCause.PROGRAM) from error
         assert self._process.stdout is not None
         self.output = self._process.stdout.fileno()
         self._splitter = JpegSplitter()
@@ -239,18 +245,19 @@ class _Child:
         """Why there are no more pictures."""
         if not self.ended:
             reason = message("its program has stopped writing pictures. Check the flat cable.")
-            return CameraUnavailable(self._source, reason)
+            return CameraUnavailable(self._source, reason, CameraCause.MODULE_CABLE)
         self._listener.join(ENDS_S)
         printed = "\n".join(self._printed)
-        for pattern, cause in CAUSES:
+        for pattern, cause, text in CAUSES:
             if re.search(pattern, printed, re.IGNORECASE):
-                return CameraUnavailable(self._source, cause)
+                return CameraUnavailable(self._source, text, cause)
         last = next((line for line in reversed(self._printed) if "ERROR" in line.upper()), "")
         logger.warning("%s ended: %s", self._source, printed or "it printed nothing")
         if not last:
-            return CameraUnavailable(self._source, message("its program has ended. The kiosk starts it again."))
+            ended = message("its program has ended. The kiosk starts it again.")
+            return CameraUnavailable(self._source, ended, CameraCause.PROGRAM)
         ended = message("its program has ended: {reason}. Check the flat cable.", reason=_without_prefix(last))
-        return CameraUnavailable(self._source, ended)
+        return CameraUnavailable(self._source, ended, CameraCause.PROGRAM)
 
     def end(self) -> None:
         """End the program; kill it if it does not end."""

@@ -24,13 +24,14 @@ from app.model.observation import STALE_AFTER_S, Smoothed
 from app.views.attract import Stage, played
 from app.views.cards import cards, class_keys, names
 from app.views.drives import drive_line
+from app.views.fault import accelerator_missing, fault, faulty
 from app.views.gallery import gallery
 from app.views.games import frozen_light, frozen_trick, frozen_verdict, game_keys, shown, strip
 from app.views.guidance import enough, guidance, spoken_guidance
 from app.views.lesson import lesson_chip
 from app.views.light import because, light, why_text
 from app.views.model import ActionKey, Banner, KioskView, Light, Screen, StatusStrip, Verdict
-from app.views.questions import accelerator_missing, fault, faulty, question
+from app.views.questions import question
 from app.views.results import results
 from app.views.saving import saving
 from app.views.staff import BackendFacts, staff

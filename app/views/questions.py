@@ -1,12 +1,11 @@
-"""Questions that must be answered first, and the texts of fault screens."""
+"""Questions that must be answered first."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from app.base.buttons import Action, PowerKey
-from app.base.i18n import Message, Text, counted, message
+from app.base.i18n import Text, counted, message
 from app.base.privacy import Privacy
 from app.core.events import FolderFound
 from app.core.modes import class_removal, idle
@@ -17,7 +16,6 @@ from app.views.games import is_it_really, which_game
 from app.views.model import ActionKey, Question
 from app.views.words import Translator, usage_hint
 
-NO_PICTURES = ("it delivers no pictures.", "it was unplugged. Plug it in again.")  # it may come back by itself
 KEPT = message("What you taught is kept.")
 BY_BUTTON = message("What you taught is kept. TRAIN: yes · any other button: no")
 
@@ -43,65 +41,6 @@ def question(state: KioskState, translate: Translator) -> Question | None:
     if state.mode is Mode.STAFF and state.staff.asked is not None:
         return _power(state, translate)
     return None
-
-
-def accelerator_missing(state: KioskState) -> bool:
-    """Whether the accelerator is configured and does not answer."""
-    return state.backend is not None and state.backend.problem is not None
-
-
-def faulty(state: KioskState) -> bool:
-    """Whether the fault screen is shown."""
-    lost = state.camera is None and state.camera_problem is not None and state.teaching and not state.camera_starts
-    return (state.fault is not None and state.mode is not Mode.STAFF) or lost or _blind(state) is not None
-
-
-def fault(state: KioskState, translate: Translator) -> tuple[str, str] | None:
-    """Title and text of the fault screen: what happened and what to do; None if all is well."""
-    if not faulty(state):
-        return None
-    if state.fault is not None:
-        text = message("{what}. What you taught is safe. {staff}", what=state.fault, staff=call_staff(state))
-        return translate(message("The kiosk needs a restart")), translate(text)
-    if (needed := _blind(state)) is not None and state.camera is not None:
-        return translate(message("The Edge TPU is needed")), translate(needed)
-    source, reason = camera_cause(state.camera_problem)
-    text = message("Check that the camera is plugged in: it goes on by itself. What you taught is safe.")
-    if reason is not None:
-        text = message("{reason} What you taught is safe.", reason=translate(reason))
-    if state.config.staff.contact:
-        text = message("{what} {staff}", what=text, staff=call_staff(state))
-    title = message("No picture from {camera}", camera=source) if source else message("No camera picture")
-    return translate(title), translate(text)
-
-
-def camera_cause(problem: Text | None) -> tuple[str, Text | None]:
-    """Return the camera of which there is no picture, without a password in its address, and why.
-
-    The reason is None if it was probably unplugged; for other causes the text of the device says what to do.
-    """
-    if not isinstance(problem, Message):
-        return "", None
-    params = dict(problem.params)
-    source, reason = str(params.get("source", "")), params.get("reason", problem)
-    if source == "auto":
-        return "", reason
-    if "://" in source:
-        source = urlsplit(source).hostname or ""
-    silent = isinstance(reason, Message) and reason.template in NO_PICTURES
-    return source, None if silent else reason
-
-
-def call_staff(state: KioskState) -> Message:
-    """A sentence that says whom to call."""
-    if state.config.staff.contact:
-        return message("If it stays like this, please call {contact}.", contact=state.config.staff.contact)
-    return message("Please call a member of staff.")
-
-
-def _blind(state: KioskState) -> Text | None:
-    """Why nothing can answer; None while something does."""
-    return state.backend.problem if state.backend is not None and state.backend.blind and state.teaching else None
 
 
 def _folder(state: KioskState, found: FolderFound, translate: Translator) -> Question:

@@ -13,6 +13,7 @@ from itertools import count
 
 import numpy as np
 
+from app.base.camera_faults import CameraFault
 from app.base.errors import CameraUnavailable
 from app.base.i18n import Text
 from app.base.ports import DEMONSTRATION, Camera, Clock, Frame, ImageArray, KeepsLight, skip_picture
@@ -45,8 +46,8 @@ def watch_camera(
     Args:
         open_camera: Opens the camera that is wanted now; raises CameraUnavailable.
         deliver: Receives every frame; its image is read-only.
-        announce: Receives CameraFound with the first frame, CameraLost once when there are no more, and PicturesJudged
-            when the pictures begin or cease to be of no use.
+        announce: Receives CameraFound with the first frame, CameraLost when there are no more, or for another reason
+            than before, and PicturesJudged when the pictures begin or cease to be of no use.
         stop: Ends the loop.
         wanted: Returns which camera is wanted; when the value changes, `open_camera` is called again.
         rotation: Returns by how many degrees pictures are turned clockwise: 0, 90, 180 or 270.
@@ -57,7 +58,7 @@ def watch_camera(
     """
     sequence = numbers if numbers is not None else count()
     retry_s = FIRST_RETRY_S
-    announced_loss = False
+    announced: tuple[CameraFault, ...] = ()
     while not stop.is_set():
         chosen = wanted()
         try:
@@ -79,7 +80,7 @@ def watch_camera(
                     image.flags.writeable = False
                     if not delivers:  # some drivers open a camera that is gone: only a picture is proof
                         announce(CameraFound(camera.name))
-                        delivers, announced_loss, retry_s = True, False, FIRST_RETRY_S
+                        delivers, announced, retry_s = True, (), FIRST_RETRY_S
                     taken_at_s = clock()
                     thinning.taken(taken_at_s)
                     before, problem = problem, quality.problem(image, taken_at_s) if judged(camera) else None
@@ -89,10 +90,10 @@ def watch_camera(
             finally:
                 camera.close()
         except CameraUnavailable as error:
-            if not announced_loss:
-                logger.warning("%s", error)
-                announce(CameraLost(error.message))
-                announced_loss = True
+            if announced != error.faults:  # lost, or for another reason than before
+                logger.log(logging.INFO if announced else logging.WARNING, "%s", error)
+                announce(CameraLost(error.message, error.faults))
+                announced = error.faults
             stop.wait(retry_s)
             retry_s = min(retry_s * 2, LONGEST_RETRY_S)
 

@@ -52,21 +52,21 @@ ROWS = (
     ),
     FaultRow(
         "the camera's driver hangs",
-        "“No camera picture”, within 3 s",
+        "“No picture from …”, and why, within 3 s",
         ALL,
         "tests/app/test_loop.py::"
         "test_a_camera_whose_worker_waits_for_it_is_lost_within_three_seconds_and_found_with_its_next_picture",
     ),
     FaultRow(
         "a camera or stream repeats one picture",
-        "“No camera picture”, within 3 s",
+        "“No picture from …”, and why, within 3 s",
         ALL,
         "tests/app/devices/test_streams.py::"
         "test_a_stream_that_repeats_one_picture_is_frozen_and_well_again_once_it_changes",
     ),
     FaultRow(
         "a folder of pictures that is used as the camera is emptied",
-        "“No camera picture”, within 1 s",
+        "“No picture from …”, and why, within 1 s",
         ALL,
         "tests/app/devices/test_cameras.py::test_a_folder_that_is_emptied_or_deleted_is_a_lost_camera_and_found_again",
     ),

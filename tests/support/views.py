@@ -201,9 +201,9 @@ def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, Kios
             screen=Screen.FAULT,
             picture=None,
             fault=(
-                "No camera picture",
-                "Check that the camera is plugged in: it goes on by itself. What you taught is safe.\n"
-                "Does it not help? Call Ada of the museum, 0123 456 789.",
+                "No picture from HD Webcam C270",
+                "It is connected but sends no pictures.\nUnplug it and plug it in again.\n"
+                "What you taught is safe. If it stays like this, please call Ada of the museum, 0123 456 789.",
             ),
         ),
         "waking": waking("en", "paper"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.base.i18n import Text
 
 if TYPE_CHECKING:
+    from app.base.camera_faults import CameraFault
     from app.base.ports import Drive, UnmountedDrive
     from app.core.facts import FoundLesson
 
@@ -25,9 +26,10 @@ class CameraFound:
 
 @dataclass(frozen=True)
 class CameraLost:
-    """No frames arrive any more; the camera worker keeps looking for a camera."""
+    """No frames arrive any more; the camera worker keeps looking for a camera. `faults` names those that were tried."""
 
     reason: Text
+    faults: tuple[CameraFault, ...] = ()
 
 
 @dataclass(frozen=True)

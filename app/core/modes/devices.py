@@ -19,12 +19,13 @@ CAMERA_STARTS_S = 8.0  # from the start of the kiosk; a webcam that is found lat
 
 def camera_found(state: KioskState, event: ev.CameraFound) -> Step:
     """Frames arrive."""
-    return replace(state, camera=event.name, camera_problem=None, camera_due_s=0.0), ()
+    return replace(state, camera=event.name, camera_problem=None, camera_faults=(), camera_due_s=0.0), ()
 
 
 def camera_lost(state: KioskState, event: ev.CameraLost) -> Step:
     """Frames no longer arrive."""
-    return replace(state, camera=None, camera_problem=event.reason, picture_problem=None, held=None), ()
+    state = replace(state, camera_problem=event.reason, camera_faults=event.faults)
+    return replace(state, camera=None, picture_problem=None, held=None), ()
 
 
 def pictures_judged(state: KioskState, event: ev.PicturesJudged) -> Step:

@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
+from app.base.camera_faults import CameraCause, CameraFault
 from app.base.errors import CameraUnavailable
 from app.base.ports import SkipsPictures
 from app.demo.camera import DemonstrationCamera
 from app.devices.auto_camera import AutoCamera
-from app.devices.camera import OpenCVCamera, candidates, check_source, open_camera
+from app.devices.camera import OpenCVCamera, candidates, check_source, first_camera, open_camera
 from tests.support.closed_folders import closed_folder
 
 pytestmark = pytest.mark.needs_runtime
@@ -89,6 +90,20 @@ def test_the_error_for_a_missing_camera_says_what_to_do(source: str, error: str)
     with pytest.raises(CameraUnavailable) as caught:
         open_camera(source)
     assert str(caught.value) == f"camera {source}: {error}"
+    causes = {"/dev/null": CameraCause.NOT_OPENED, "nowhere": CameraCause.FILE}
+    assert caught.value.cause is causes.get(source, CameraCause.NETWORK)
+
+
+def test_a_search_for_any_camera_names_each_that_was_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.devices.camera.candidates", lambda: ["/dev/null", "/dev/video77"])
+    with pytest.raises(CameraUnavailable) as caught:
+        first_camera()
+    tried = [(one.source, one.cause) for one in caught.value.faults]
+    assert tried == [("/dev/null", CameraCause.NOT_OPENED), ("/dev/video77", CameraCause.NOT_CONNECTED)]
+    monkeypatch.setattr("app.devices.camera.candidates", list)
+    with pytest.raises(CameraUnavailable) as caught:
+        first_camera()
+    assert [(one.source, one.cause) for one in caught.value.faults] == [("auto", CameraCause.NONE)]
 
 
 def test_the_error_for_a_folder_or_file_without_pictures_says_what_to_do(tmp_path: Path) -> None:
@@ -146,7 +161,7 @@ class Webcam:
 
     def find(self) -> Webcam:
         if "/dev/video0" not in self.devices:
-            raise CameraUnavailable("auto", "no camera was found.")
+            raise CameraUnavailable("auto", "no camera was found.", CameraCause.NONE)
         return self
 
     def read(self) -> Any:
@@ -176,7 +191,8 @@ def test_the_first_camera_replaces_the_stand_in_for_good() -> None:
     webcam.devices = ["/dev/video10"]
     with pytest.raises(CameraUnavailable) as caught:
         auto.open()
-    assert str(caught.value) == "camera auto: no camera was found."
+    assert str(caught.value) == "camera webcam: it was unplugged. Plug it in again."
+    assert caught.value.faults == (CameraFault("webcam", CameraCause.NOT_CONNECTED, caught.value.reason),)
     webcam.devices = ["/dev/video0"]
     assert auto.open().name == "webcam"
 

@@ -10,10 +10,12 @@ import pygame
 import pytest
 from babel.messages.extract import extract_from_file
 
+from app.base.camera_faults import CameraCause, CameraFault
 from app.base.i18n import LANGUAGES, message, translated
 from app.base.paths import import_folder
 from app.config.checks import PALETTES
 from app.config.lesson import LONGEST_TASK
+from app.config.schema import Config
 from app.core.facts import ModelFacts
 from app.core.modes.lessons import PART_S
 from app.core.state import Mode
@@ -30,6 +32,7 @@ from tests.app.ui.test_screens import check_texts
 from tests.support.drawn_texts import drawn_texts
 from tests.support.page_views import every_view
 from tests.support.screen_states import screen_states, shown
+from tests.support.staff_pages import CONTACT
 from tests.support.views import main_views
 
 SIZES = [(800, 480), (540, 960)]  # larger windows of these shapes are the same, only larger
@@ -120,7 +123,7 @@ def test_what_is_on_the_screen_while_nobody_presses_can_be_read_from_three_metre
         if view.question is not None:
             wanted = {view.question.countdown, view.question.title, view.question.text}
         if view.fault is not None:
-            wanted = {view.fault[0]}
+            wanted = set(view.fault)
         if view.verdict is not None and view.question is None:
             wanted.add(view.verdict.text)
         if view.picture is None and view.fault is None:
@@ -128,6 +131,24 @@ def test_what_is_on_the_screen_while_nobody_presses_can_be_read_from_three_metre
         for words in wanted:
             highest = max(capital_px(text) for text in texts if text.words.replace("...", "…") == words)
             assert highest >= READABLE_PX - 0.5, (state, words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_fault_page_can_be_read_from_three_metres_away_whatever_is_wrong(language: str) -> None:
+    webcam = "/dev/v4l/by-id/usb-046d_HD_Webcam_C270_A1B2C3D0-video-index0"
+    one = [(CameraFault(webcam, cause, ""),) for cause in CameraCause]
+    several = [(*some, CameraFault("/dev/video2", CameraCause.NOT_OPENED, ""), *some) for some in one]
+    faults = [replace(STATES["no camera"], camera_faults=tried) for tried in (*one, *several)]
+    config = replace(Config(), staff=replace(Config().staff, contact=CONTACT))
+    called = [replace(state, config=config) for state in faults[: len(one)]]
+    for state in (*faults, *called, STATES["defect"], STATES["whom to call"]):
+        view = shown(state, language)
+        assert view.fault is not None
+        texts = drawn_texts(view, FAR)
+        check_texts(texts, FAR)
+        for words in view.fault:
+            (text,) = (one for one in texts if one.words.replace("...", "…") == words)
+            assert capital_px(text) >= READABLE_PX - 0.5, words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

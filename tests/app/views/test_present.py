@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 
 from app.base.buttons import Action
-from app.base.errors import CameraUnavailable
-from app.base.i18n import LANGUAGES, Text, message
+from app.base.camera_faults import CameraCause, CameraFault
+from app.base.i18n import LANGUAGES, message
 from app.base.ports import Frame
+from app.base.redaction import redacted
 from app.config.schema import Config
+from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.state import Held, KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Observation, Smoothed, smooth
+from app.views.fault import STEPS, WHAT, camera_shown
 from app.views.model import KioskView, Screen
 from app.views.present import Surroundings, present
-from tests.support.states import kiosk
+from tests.support.states import kiosk, run
 
 MODEL = TrainedFacts(0.9, 0.6, (5, 5, 0))
 
@@ -137,7 +140,7 @@ def test_without_a_camera_the_fault_screen_says_what_to_do() -> None:
     assert seen.screen is Screen.FAULT
     assert seen.fault == (
         "No camera picture",
-        "Check that the camera is plugged in: it goes on by itself. What you taught is safe.",
+        "Check that the camera is plugged in: it goes on by itself.\nWhat you taught is safe.",
     )
 
 
@@ -221,36 +224,82 @@ def test_bars_move_smoothly_to_new_answers_and_start_at_the_first_one() -> None:
     assert smooth(second, seen(2, 0.25, 0.0, 1.0)) is second
 
 
+WEBCAM = "/dev/v4l/by-id/usb-046d_HD_Webcam_C270_A1B2C3D0-video-index0"
+
+
 @pytest.mark.parametrize(
-    ("problem", "title", "text"),
+    ("faults", "title", "text"),
     [
         (
-            message("camera {source}: {reason}", source="C270", reason=message("it delivers no pictures.")),
+            [("C270", CameraCause.SILENT)],
             "No picture from C270",
-            "Check that the camera is plugged in: it goes on by itself. What you taught is safe.",
+            "It is connected but sends no pictures.\nUnplug it and plug it in again.\nWhat you taught is safe.",
         ),
         (
-            CameraUnavailable("/dev/video0", message("Another program uses it. Close that.")).message,
-            "No picture from /dev/video0",
-            "Another program uses it. Close that. What you taught is safe.",
+            [(WEBCAM, CameraCause.NOT_CONNECTED)],
+            "No picture from HD Webcam C270",
+            "It is not connected.\nPlug it in: it goes on by itself.\nWhat you taught is safe.",
         ),
         (
-            CameraUnavailable("rtsp://me:secret@10.0.0.7/live", message("it does not answer.")).message,
+            [("rtsp://me:secret@10.0.0.7/live", CameraCause.NETWORK)],
             "No picture from 10.0.0.7",
-            "it does not answer. What you taught is safe.",
+            "It does not answer.\nCheck that it is switched on, and the network.\nWhat you taught is safe.",
         ),
         (
-            CameraUnavailable("auto", message("no camera is plugged in.")).message,
-            "No camera picture",
-            "no camera is plugged in. What you taught is safe.",
+            [("rpicam:1", CameraCause.MODULE_CABLE)],
+            "No picture from the camera module",
+            "The camera module does not answer.\nSwitch the computer off and check the flat cable.\n"
+            "What you taught is safe. Please call a member of staff.",
         ),
         (
-            "unknown",
+            [("/home/ada/films/cats.avi", CameraCause.FILE)],
+            "No picture from cats.avi",
+            "This video or folder cannot be shown.\nStaff choose another camera on their page “Camera”.\n"
+            "What you taught is safe. Please call a member of staff.",
+        ),
+        (
+            [("auto", CameraCause.NONE)],
             "No camera picture",
-            "Check that the camera is plugged in: it goes on by itself. What you taught is safe.",
+            "I looked for webcams and camera modules, and found none.\nPlug one in: it goes on by itself.\n"
+            "What you taught is safe.",
+        ),
+        (
+            [(WEBCAM, CameraCause.FROZEN), ("/dev/video2", CameraCause.NOT_OPENED), ("rpicam", CameraCause.BUSY)],
+            "No camera picture",
+            "HD Webcam C270: Its picture does not move any more.\n"
+            "/dev/video2: It does not open: perhaps another program uses it. And 1 more.\n"
+            "Unplug it and plug it in again. What you taught is safe.",
+        ),
+        (
+            [],
+            "No camera picture",
+            "Check that the camera is plugged in: it goes on by itself.\nWhat you taught is safe.",
         ),
     ],
 )
-def test_the_fault_page_names_the_camera_and_the_reason(problem: Text, title: str, text: str) -> None:
-    state = replace(kiosk(3, 3), camera=None, camera_problem=problem)
+def test_the_fault_page_names_each_camera_that_was_tried_and_what_is_wrong_with_it(
+    faults: list[tuple[str, CameraCause]], title: str, text: str
+) -> None:
+    tried = tuple(CameraFault(redacted(source), cause, "in the words of the device") for source, cause in faults)
+    state, _ = run(kiosk(3, 3), ev.CameraLost("lost", tried))
     assert present(state, None, NOTHING_SEEN, Surroundings()).fault == (title, text)
+
+
+def test_every_cause_has_a_text_and_a_step_of_its_own_on_the_fault_page() -> None:
+    said = {cause: (WHAT[cause].template, STEPS[cause].template) for cause in CameraCause}
+    assert len({what for what, _ in said.values()}) == len(CameraCause)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("usb-Generic_USB2.0_PC_CAMERA-video-index0", "USB2.0 PC CAMERA"),
+        ("usb-Microsoft_LifeCam-video-index0", "Microsoft LifeCam"),
+        ("/dev/v4l/by-id/usb-0c45_6366-video-index0", "6366"),
+        ("/dev/video0", "/dev/video0"),
+        ("0", "/dev/video0"),
+        ("/data/" + "long" * 20, "long" * 7 + "lon…"),
+    ],
+)
+def test_a_camera_is_called_as_its_maker_calls_it(source: str, name: str) -> None:
+    assert camera_shown(source) == name

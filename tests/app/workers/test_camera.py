@@ -9,6 +9,8 @@ import time
 import numpy as np
 import pytest
 
+from app.base.camera_faults import CameraCause
+from app.base.errors import CameraUnavailable
 from app.base.i18n import translated
 from app.base.ports import Frame
 from app.base.workers import Mailbox, StopSignal, Worker
@@ -46,6 +48,21 @@ def test_a_lost_camera_is_announced_once_and_opened_again_when_it_is_back() -> N
     assert isinstance(lost, ev.CameraLost)
     assert str(lost.reason) == "camera demonstration: it was unplugged. Plug it in again."
     assert translated(lost.reason, "de") == "Kamera demonstration: Sie wurde ausgesteckt. Steck sie wieder ein."
+
+
+def test_a_camera_that_is_lost_for_another_reason_than_before_is_announced_again() -> None:
+    announced: list[ev.Event] = []
+    causes = iter([CameraCause.SILENT, CameraCause.SILENT, CameraCause.NOT_CONNECTED])
+    stop = StopSignal()
+
+    def opened() -> DemonstrationCamera:
+        cause = next(causes, None)
+        if cause is None:
+            stop.set()
+        raise CameraUnavailable("C270", "lost", cause or CameraCause.NOT_CONNECTED)
+
+    watch_camera(opened, lambda _frame: None, announced.append, stop=stop)
+    assert [one.faults[0].cause for one in announced] == [CameraCause.SILENT, CameraCause.NOT_CONNECTED]
 
 
 def test_frames_are_numbered_in_order_and_read_only() -> None:
