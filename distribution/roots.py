@@ -20,6 +20,7 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 ENTER = """
 root="$1"; shift
 mount --make-rprivate /
+[ -z "${NETWORK_OF_ITS_OWN:-}" ] || ip link set lo up
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 if [ -n "${QEMU_CPU:-}" ]; then
@@ -60,8 +61,8 @@ def check_roots(architecture: str) -> None:
     """
     if os.geteuid() != 0:
         raise RootUnavailable("Root rights are missing: mounting and chroot need them. Run it with sudo.")
-    if missing := [name for name in ("mmdebstrap", "unshare", "setpriv") if shutil.which(name) is None]:
-        package = {"mmdebstrap": "mmdebstrap"}.get(missing[0], "util-linux")
+    if missing := [name for name in ("mmdebstrap", "unshare", "setpriv", "ip") if shutil.which(name) is None]:
+        package = {"mmdebstrap": "mmdebstrap", "ip": "iproute2"}.get(missing[0], "util-linux")
         raise RootUnavailable(f"{missing[0]} is missing. Install it: sudo apt install {package}")
     if not Path(KEYRING).exists():
         raise RootUnavailable("Debian's keys are missing. Install them: sudo apt install debian-archive-keyring")
@@ -144,6 +145,7 @@ class Root:
             "env",
             *emulated,
             f"CPUINFO={CPUINFO}",
+            f"NETWORK_OF_ITS_OWN={'' if network else 'yes'}",
             *own,
             "sh",
             "-ec",

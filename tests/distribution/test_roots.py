@@ -16,7 +16,7 @@ def as_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("mmdebstrap", "unshare", "setpriv"):
+    for name in ("mmdebstrap", "unshare", "setpriv", "ip"):
         (programs / name).symlink_to("/bin/true")
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setattr(roots, "BINFMT", tmp_path / "binfmt")
