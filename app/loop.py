@@ -22,7 +22,7 @@ from app.devices.window_input import WindowInput
 from app.kiosk import Kiosk
 from app.model.observation import NOTHING_SEEN, Observation, smooth
 from app.views.calm import calm
-from app.views.model import KioskView
+from app.views.model import KioskView, Places
 from app.views.present import Surroundings, present
 from tpu.tensors import centre_square
 
@@ -109,6 +109,7 @@ class Loop:
         self._frame_arrived = False
         self._silent_camera: str | None = None
         self._picture_shown = False
+        self._places = Places()
         self.view: KioskView = self._present()
 
     def run(self) -> None:
@@ -215,7 +216,7 @@ class Loop:
         if is_calm(self._kiosk.state):
             return calm(self._kiosk.state)
         frame, config = self._kiosk.shown, self._kiosk.state.config
-        return present(
+        view = present(
             self._kiosk.state,
             frame,
             self._smoothed,
@@ -223,10 +224,13 @@ class Loop:
                 self._surroundings,
                 frames_per_second=self._rate_hz,
                 progress=self._progress,
+                places=self._places,
                 model_square=None if frame is None else _square(frame, 1 / config.camera.zoom),
                 mirror=config.camera.mirror,
             ),
         )
+        self._places = view.places
+        return view
 
 
 def _square(frame: Frame, share: float) -> tuple[int, int, int]:

@@ -16,28 +16,29 @@ from app.core.modes.settings import CLASS_NUMBERS
 from app.core.modes.variety import ring_share
 from app.core.state import KioskState
 from app.views.guidance import suggested_class
-from app.views.model import ActionKey, ClassCard
+from app.views.model import ActionKey, ClassCard, Places
 from app.views.verdict import Answer
 from app.views.words import Translator
-
-MOST_CARDS = CLASS_NUMBERS[-1]
 
 
 def cards(
     state: KioskState,
     probabilities: NDArray[np.float32] | None,
     answer: Answer | None,
+    places: Places,
     target_shots: int,
     translate: Translator,
 ) -> tuple[ClassCard, ...]:
-    """Make a card for each class of the model that answers, in label order.
+    """Make a card for each class of the model that answers, in label order, as far as there is room.
 
-    A starter may know more classes than the kiosk teaches; nothing can be taught on their cards.
+    A starter may know more classes than the kiosk teaches; nothing can be taught on their cards. Colour, shape and
+    button belong to the place of a card.
 
     Args:
         state: The kiosk's state.
         probabilities: Of the classes, float32 (C,); None while no model answers.
         answer: What was made of them.
+        places: Which classes have a card.
         target_shots: Samples at which a ring can be full.
         translate: Into the language of the visit.
     """
@@ -46,18 +47,17 @@ def cards(
     leader = answer.index if answer is not None and answer.sure else None
     certain = 1 - answer.unsure if answer is not None and answer.leader is None and answer.unsure is not None else 1.0
     takes = state.teaching and state.camera is not None and not state.shown_from
-    labels = names(state)
-    only_examples = (TaughtClass(""),) * (len(labels) - len(state.classes))
+    only_examples = (TaughtClass(""),) * (len(places.shown) - len(state.classes))
     return tuple(
         ClassCard(
             button=index,
             index=index,
-            label=name,
+            label=(name := places.labels[known]),
             key=str(index + 1),
             shots=one.shots,
             ring=ring_share(one.shots, target_shots, one.variety),
-            confidence=None if probabilities is None else float(probabilities[index]) * certain,
-            leading=index == leader,
+            confidence=None if probabilities is None else float(probabilities[known]) * certain,
+            leading=known == leader,
             held=held is not None and index == held.class_index,
             alike=held is not None and index == held.class_index and held.alike,
             enabled=takes and index < len(state.classes) and one.shots < state.timing.max_shots,
@@ -71,8 +71,8 @@ def cards(
             mark_text=" · ".join(marks := _marks(state, index, name, translate)),
             mark_short=marks[0],
         )
-        for index, (name, one) in enumerate(zip(labels, (*state.classes, *only_examples), strict=True))
-    )[:MOST_CARDS]
+        for index, (known, one) in enumerate(zip(places.shown, (*state.classes, *only_examples), strict=True))
+    )
 
 
 def names(state: KioskState) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,8 @@ from app.views.games import frozen_light, frozen_trick, frozen_verdict, game_key
 from app.views.guidance import enough, guidance, spoken_guidance
 from app.views.lesson import lesson_chip
 from app.views.light import because, light, why_text
-from app.views.model import ActionKey, Banner, KioskView, Light, Screen, StatusStrip, Verdict
+from app.views.model import ActionKey, Banner, KioskView, Light, Places, Screen, StatusStrip, Verdict
+from app.views.places import placed
 from app.views.questions import question
 from app.views.results import results
 from app.views.saving import saving
@@ -84,6 +85,7 @@ class Surroundings:
         target_shots: Samples at which the ring of a class card can be full; None is what lesson or settings say.
         mirror: The camera picture is shown mirrored.
         stage: Renders the pictures of the demonstration.
+        places: Which classes had a card at the tick before.
     """
 
     backend: str = ""
@@ -93,6 +95,7 @@ class Surroundings:
     target_shots: int | None = None
     mirror: bool = False
     stage: Stage | None = None
+    places: Places = field(default_factory=Places)
 
 
 def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings: Surroundings) -> KioskView:
@@ -107,6 +110,8 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
     translate = Translator(state.language)
     probabilities = _current(state, seen)
     answer = _answer(state, probabilities, seen)
+    named = answer.leader if answer is not None else None
+    places = placed(surroundings.places, names(state), len(state.classes), named)
     square = surroundings.model_square if frame is not None else None
     mirror = surroundings.mirror
     guessed = None if probabilities is None else guess(probabilities, seen.novelty)
@@ -116,14 +121,14 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         screen=Screen.FAULT if faulty(state) else _SCREENS[state.mode],
         picture=picture if state.camera else None,
         model_square=square,
-        cards=cards(state, probabilities, answer, surroundings.target_shots or target_shots(state), translate),
+        cards=cards(state, probabilities, answer, places, surroundings.target_shots or target_shots(state), translate),
         class_keys=class_keys(state, translate),
         actions=_actions(state, translate),
         guidance=translate(_guidance(state, answer, seen)),
         spoken_guidance=translate(spoken_guidance(state)),
         status=_status(state, surroundings, translate),
-        verdict=_verdict(state, answer, translate) if state.game is None else _guess(state, guessed, translate),
-        light=_light(state, answer, seen, mirror=mirror),
+        verdict=_verdict(state, answer, places, translate) if state.game is None else _guess(state, guessed, translate),
+        light=_light(state, answer, places, seen, mirror=mirror),
         frozen=trick is not None,
         picture_keys=_picture_keys(state, translate),
         game=strip(state, _sure_of_target(state, guessed), translate, square=square, mirror=mirror),
@@ -153,6 +158,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         language_code=state.language,
         not_sure_text=translate(message("Not sure")),
         waiting_text=translate(message("Waiting for the camera…")),
+        places=places,
         palette=state.config.screen.palette,
         less_motion=state.config.screen.less_motion,
         now_s=state.now_s,
@@ -228,14 +234,14 @@ def _guidance(state: KioskState, answer: Answer | None, seen: Smoothed) -> Text:
     return guidance(state, answer)
 
 
-def _light(state: KioskState, answer: Answer | None, seen: Smoothed, *, mirror: bool) -> Light | None:
+def _light(state: KioskState, answer: Answer | None, places: Places, seen: Smoothed, *, mirror: bool) -> Light | None:
     trick = frozen_trick(state)
     if trick is not None and state.game is not None:
         return frozen_light(trick, state.game, mirror=mirror)
     on = state.why and state.mode is Mode.LIVE and state.held is None
     if not on or answer is None or seen.why is None:
         return None
-    index = seen.why.winner if answer.leader is not None else None
+    index = places.place_of(seen.why.winner) if answer.leader is not None else None
     return light(seen.why, seen.sequence, index=index, mirror=mirror)
 
 
@@ -287,15 +293,15 @@ def _language(state: KioskState) -> ActionKey | None:
     return ActionKey(Action.LANGUAGE, "language", state.language.upper(), "L")
 
 
-def _verdict(state: KioskState, answer: Answer | None, translate: Translator) -> Verdict | None:
+def _verdict(state: KioskState, answer: Answer | None, places: Places, translate: Translator) -> Verdict | None:
     if answer is None or state.mode is Mode.TRAINING:
         return None
     if answer.leader is None:
         return Verdict(translate(message("not sure")), answer.probability, None)
-    label = names(state)[answer.index]
+    label, place = names(state)[answer.index], places.place_of(answer.index)
     if not answer.sure:
-        return Verdict(translate(message("{label}?", label=label)), answer.probability, answer.index, near_miss=True)
-    return Verdict(label, answer.probability, answer.index, translate(percent(answer.probability)))
+        return Verdict(translate(message("{label}?", label=label)), answer.probability, place, near_miss=True)
+    return Verdict(label, answer.probability, place, translate(percent(answer.probability)))
 
 
 def _guess(state: KioskState, guessed: Answer | None, translate: Translator) -> Verdict | None:

@@ -6,7 +6,7 @@ A `button` in these types is a token that the screen returns when it is touched;
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.base.picture import Picture
 from app.views.model.pages import (
@@ -31,6 +31,7 @@ from app.views.model.parts import (
     GameStrip,
     LessonChip,
     Light,
+    Places,
     Question,
     Screen,
     StatusStrip,
@@ -50,6 +51,7 @@ __all__ = [
     "KioskView",
     "LessonChip",
     "Light",
+    "Places",
     "Question",
     "Results",
     "Saving",
@@ -102,6 +104,7 @@ class KioskView:
         language_code: Language of the texts, such as "de", for the speech output.
         not_sure_text: Name of the "Not sure" bar.
         waiting_text: Shown in place of the camera picture while there is none.
+        places: Which classes have a card: what the next view needs to keep them in their places.
         palette: Name of the colours, one of `assets/themes/palettes.toml`.
         less_motion: Nothing flies, nods or breathes; bars jump to their values.
         fault: Title and text of the fault screen, or None.
@@ -146,6 +149,7 @@ class KioskView:
     language_code: str = "en"
     not_sure_text: str = "Not sure"
     waiting_text: str = "Waiting for the camera…"
+    places: Places = field(default_factory=Places, compare=False)
     palette: str = "paper"
     less_motion: bool = False
     now_s: float = 0.0

@@ -209,3 +209,22 @@ class StatusStrip:
     drive: str
     problem: bool = False
     rate_text: str = ""  # the frames per second in words
+
+
+@dataclass(frozen=True)
+class Places:
+    """Which classes have a card, where the model knows more of them than there are cards.
+
+    Attributes:
+        labels: Of all classes that the model knows.
+        shown: The class of each card, by its label index.
+        named: The cards that change, by their place; the one that was named last comes last.
+    """
+
+    labels: tuple[str, ...] = ()
+    shown: tuple[int, ...] = ()
+    named: tuple[int, ...] = ()
+
+    def place_of(self, index: int | None) -> int | None:
+        """The place of the card of a class; None if it has none."""
+        return self.shown.index(index) if index in self.shown else None

@@ -21,7 +21,8 @@ from app.ui import screens
 from app.ui.painting.shapes import ICONS
 from app.ui.painting.theme import CLASS_SHAPES, load_theme
 from app.views.cards import cards
-from app.views.model import KioskView
+from app.views.model import KioskView, Places
+from app.views.places import placed
 from app.views.present import Surroundings, present
 from app.views.verdict import Answer, Certainty
 from app.views.words import Translator
@@ -61,8 +62,57 @@ def test_cards_of_the_starter_are_drawn_and_can_be_touched() -> None:
     assert {button for button, _ in screens.targets(view, size)} >= set(range(9))
 
 
-def test_a_starter_with_more_classes_than_there_are_buttons_shows_nine_cards() -> None:
-    assert len(shown(with_starter(2, 10), (0.1,) * 10).cards) == 9
+def said_of(known: int, named: int) -> tuple[float, ...]:
+    return tuple(0.9 if index == named else 0.1 / known for index in range(known))
+
+
+def looked_at(state: KioskState, known: int, *named: int) -> KioskView:
+    """The last view of a starter that names one class after the other."""
+    view = shown(state)
+    for one in named:
+        seen = Smoothed(np.array(said_of(known, one), np.float32), 0.5, 1, state.now_s)
+        view = present(state, None, seen, Surroundings(places=view.places))
+    return view
+
+
+MANY = tuple(f"thing {number}" for number in range(40))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 8, 9])
+def test_whatever_a_starter_names_has_a_card_that_lights_up(classes: int) -> None:
+    state = replace(with_starter(classes, 2), starter=ModelFacts(MANY, 0.5))
+    assert len(shown(state).cards) == 9
+    view = shown(state)
+    for named in (0, 39, 9, 10, 39, 1, 25, 26, 27, 28, 29, 30, 31, 39):
+        seen = Smoothed(np.array(said_of(40, named), np.float32), 0.5, 1, state.now_s)
+        view = present(state, None, seen, Surroundings(places=view.places))
+        assert view.verdict is not None
+        (leading,) = (card for card in view.cards if card.leading)
+        assert (leading.label, leading.index) == (view.verdict.text, view.verdict.index) == (MANY[named], leading.index)
+        assert leading.confidence == pytest.approx(0.9)
+        assert len({card.label for card in view.cards}) == 9
+        assert [card.button for card in view.cards] == list(range(9))
+        taught = min(classes, 8)
+        assert [card.label for card in view.cards[:taught]] == list(MANY[:taught])
+
+
+def test_a_card_changes_only_for_a_class_that_has_none_in_the_place_of_the_one_named_longest_ago() -> None:
+    state = replace(with_starter(6, 2), starter=ModelFacts(MANY, 0.5))
+    labels = [card.label for card in looked_at(state, 40, 20, 30, 20, 30, 20).cards]
+    assert labels == [*MANY[:7], "thing 30", "thing 20"]
+    later = [card.label for card in looked_at(state, 40, 20, 30, 6, 20, 35).cards]
+    assert later == [*MANY[:7], "thing 35", "thing 20"]
+    blink = Smoothed(np.full(40, 1 / 40, np.float32), 0.5, 1, state.now_s)  # "not sure" changes no card
+    before = looked_at(state, 40, 20)
+    after = present(state, None, blink, Surroundings(places=before.places))
+    assert [card.label for card in after.cards] == [card.label for card in before.cards]
+
+
+def test_another_starter_begins_with_its_own_first_cards() -> None:
+    state = replace(with_starter(2, 2), starter=ModelFacts(MANY, 0.5))
+    other = replace(state, starter=ModelFacts(MANY[::-1], 0.5))
+    view = present(other, None, NOTHING_SEEN, Surroundings(places=looked_at(state, 40, 30).places))
+    assert [card.label for card in view.cards] == list(MANY[::-1][:9])
 
 
 @pytest.mark.parametrize("palette", PALETTES)
@@ -164,7 +214,8 @@ def test_while_it_is_not_sure_the_bars_share_only_what_is_left() -> None:
     probabilities = np.array([0.9, 0.1], np.float32)
     unsure = Answer(0, 0.9, Certainty.NOT_SURE, 0.75)
     state, translate = kiosk(5, 5), Translator("en")
-    shown = cards(state, probabilities, unsure, 20, translate)
+    places = placed(Places(), state.labels, len(state.classes), None)
+    shown = cards(state, probabilities, unsure, places, 20, translate)
     assert [card.confidence for card in shown] == pytest.approx([0.9 * 0.25, 0.1 * 0.25])
-    sure = cards(state, probabilities, Answer(0, 0.9, Certainty.SURE, 0.1), 20, translate)
+    sure = cards(state, probabilities, Answer(0, 0.9, Certainty.SURE, 0.1), places, 20, translate)
     assert [card.confidence for card in sure] == pytest.approx([0.9, 0.1])
