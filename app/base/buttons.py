@@ -20,6 +20,7 @@ class Action(Enum):
     PLAY = "play"
     RESULTS = "results"
     GALLERY = "gallery"
+    NAME = "name"  # the next class button opens the page of that class
     LANGUAGE = "language"
     CONFIRM = "confirm"
     CANCEL = "cancel"

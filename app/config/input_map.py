@@ -32,6 +32,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "play": ("key:p",),
     "results": ("key:e",),
     "gallery": ("key:g",),
+    "name": ("key:a", "key:f2"),
     "language": ("key:l",),
     "confirm": ("key:y",),
     "cancel": ("key:n",),

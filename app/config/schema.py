@@ -93,6 +93,7 @@ class InputSettings:
     play: tuple[str, ...] = KEYS["play"]
     results: tuple[str, ...] = KEYS["results"]
     gallery: tuple[str, ...] = KEYS["gallery"]
+    name: tuple[str, ...] = KEYS["name"]
     language: tuple[str, ...] = KEYS["language"]
     confirm: tuple[str, ...] = KEYS["confirm"]
     cancel: tuple[str, ...] = KEYS["cancel"]
@@ -224,6 +225,7 @@ class VisitorSettings:
     why: bool = True
     results: bool = True
     gallery: bool = True
+    empty: bool = True
     languages: tuple[str, ...] = ("en", "de", "fr", "es", "tr")
 
 

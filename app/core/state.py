@@ -44,6 +44,7 @@ class Mode(Enum):
     CONFIRM_RESET = "confirm_reset"
     CONFIRM_LEAVE = "confirm_leave"
     ERASING = "erasing"
+    CLASS_MENU = "class_menu"  # what to do with a class that visitors may not name
     CONFIRM_REMOVE = "confirm_remove"  # whether to remove a class
     REMOVING = "removing"  # a class is removed
     ASK_FOLDER = "ask_folder"  # what to do with a folder that was found on a drive
@@ -145,6 +146,7 @@ class KioskState:
         last_input_s: When somebody last did something.
         attract_since_s: When ATTRACT began.
         removing: The class that is asked about, or removed; None otherwise.
+        which_until_s: Until then the next class button opens the page of its class, monotonic; 0 if it teaches.
         emptied: The class whose pictures are being taken out on the page of its pencil; None otherwise.
         gone: The session is being archived or erased because its visitor left.
         erase_problem: Why the session could not be erased yet; empty while it is tried.
@@ -207,6 +209,7 @@ class KioskState:
     last_input_s: float = 0.0
     attract_since_s: float = 0.0
     removing: int | None = None
+    which_until_s: float = 0.0
     emptied: int | None = None
     gone: bool = False
     erase_problem: Text = ""

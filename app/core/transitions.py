@@ -159,6 +159,7 @@ _PRESSED: dict[Mode, Callable[[KioskState, Button], Step]] = {
     Mode.SAVING: visit.pressed_while_saving,
     Mode.ERASING: visit.pressed_while_busy,
     Mode.CONFIRM_RESET: visit.answered,
+    Mode.CLASS_MENU: class_removal.chosen,
     Mode.CONFIRM_REMOVE: class_removal.answered,
     Mode.REMOVING: visit.pressed_while_busy,
     Mode.CONFIRM_LEAVE: leaving.answered,

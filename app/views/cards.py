@@ -10,6 +10,7 @@ from app.base.i18n import Text, counted, message
 from app.config.class_names import SHAPES, colour_name
 from app.core.facts import TaughtClass
 from app.core.modes.class_list import may_change_number, may_name
+from app.core.modes.class_removal import has_page
 from app.core.modes.gallery import has_gallery
 from app.core.modes.permissions import allowed
 from app.core.modes.settings import CLASS_NUMBERS
@@ -66,7 +67,8 @@ def cards(
             gallery=ClassGallery(index)
             if state.teaching and has_gallery(one) and allowed(state, Action.GALLERY)
             else None,
-            rename=ClassName(index) if may_name(state, index) else None,
+            rename=ClassName(index) if has_page(state, index) else None,
+            pencil=may_name(state, index),
             count_text=translate(_count(one.shots)) if index < len(state.classes) else "",
             mark_text=" · ".join(marks := _marks(state, index, name, translate)),
             mark_short=marks[0],

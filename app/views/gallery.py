@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, StoredPicture
+from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, RemoveClass, StoredPicture
 from app.base.i18n import Text, counted, message
 from app.core.facts import TaughtClass
 from app.core.modes.gallery import keys, pages
@@ -65,6 +65,8 @@ def _key(button: Button, shown: TaughtClass, translate: Translator) -> ActionKey
             return ActionKey(button, "later", translate(message("Older")), "")
         case EmptyClass():
             return ActionKey(button, "empty", translate(message("Empty")), "")
+        case RemoveClass():
+            return ActionKey(button, "remove", translate(message("Remove")), "")
         case Action.UNDO if shown.removed:
             count = len(shown.removed[-1])
             return ActionKey(button, "undo", translate(message("Bring back {count}", count=count)), "Z")

@@ -56,6 +56,7 @@ _SCREENS = {
     Mode.CONFIRM_RESET: Screen.CONFIRM,
     Mode.CONFIRM_LEAVE: Screen.CONFIRM,
     Mode.ERASING: Screen.TEACH,
+    Mode.CLASS_MENU: Screen.CONFIRM,
     Mode.CONFIRM_REMOVE: Screen.CONFIRM,
     Mode.REMOVING: Screen.TEACH,
     Mode.STILL_THERE: Screen.CONFIRM,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, PowerKey
+from app.base.buttons import Action, EmptyClass, PowerKey
 from app.base.i18n import Text, counted, message
 from app.base.privacy import Privacy
 from app.core.events import FolderFound
@@ -24,6 +24,8 @@ def question(state: KioskState, translate: Translator) -> Question | None:
     """The current question, or None."""
     if state.mode is Mode.CONFIRM_RESET:
         return _start_over(state, translate)
+    if state.mode is Mode.CLASS_MENU and state.removing is not None:
+        return _class_menu(state, state.removing, translate)
     if state.mode is Mode.CONFIRM_REMOVE and state.removing is not None:
         return _remove(state, state.removing, translate)
     if state.mode is Mode.CONFIRM_LEAVE:
@@ -104,6 +106,30 @@ def _remove(state: KioskState, index: int, translate: Translator) -> Question:
         answers=_erasing(_answers(translate, message("Keep it"), message("Remove"), icon="empty")),
         picture=taught.thumbnails[-1].as_seen(mirror=mirror) if taught.thumbnails else None,
         also_yes=Action.RESET,
+    )
+
+
+def _class_menu(state: KioskState, index: int, translate: Translator) -> Question:
+    """What to do with a class that visitors may not name; the answers are also on the first class buttons."""
+    taught = state.classes[index]
+    resting = replace(state, mode=state.resting_mode)
+    answers = tuple(
+        ActionKey(
+            button,
+            "empty" if isinstance(button, EmptyClass) else "remove",
+            translate(message("Empty") if isinstance(button, EmptyClass) else message("Remove")),
+            str(place + 1),
+        )
+        for place, button in enumerate(class_removal.offered(resting, index))
+    )
+    count = counted("{count} picture", "{count} pictures", taught.shots)
+    return Question(
+        title=translate(message("What should happen with {label}?", label=taught.label)),
+        text=translate(count),
+        answers=(*answers, ActionKey(Action.CANCEL, "cancel", translate(message("Nothing")), "N", suggested=True)),
+        picture=taught.thumbnails[-1].as_seen(mirror=state.config.camera.mirror) if taught.thumbnails else None,
+        left=max(0.0, 1 - (state.now_s - state.asked_at_s) / class_removal.ANSWER_WITHIN_S),
+        dead=tuple(range(len(answers), len(state.classes))),
     )
 
 

@@ -73,6 +73,7 @@ ACTIONS: dict[Action, Message] = {
     Action.RESET: message("Reset"),
     Action.RESULTS: message("Results"),
     Action.GALLERY: message("All pictures of a class"),
+    Action.NAME: message("Name a class"),
     Action.WHY: message("Why?"),
     Action.PLAY: message("Play"),
     Action.LANGUAGE: message("Language"),

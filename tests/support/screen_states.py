@@ -53,6 +53,7 @@ def screen_states() -> dict[str, KioskState]:
     saved = SavingState(drive="KATJA", folder="teachable/2026-11-30_1412_teapot", done=STAGES, finished=True)
     asked = {"asked_at_s": 95.0}
     untested, perfect = replace(MODEL, validation_from=None), {**REPORT, "confusion": [[12, 0, 0]] * 3, "wrong": []}
+    unnamed = replace(new.config, classes=replace(new.config.classes, visitors_name=False))
     gallery = GalleryState(pictures=tuple((n, picture(0, n)) for n in range(14)))
     pictures = ResultsState(pictures=tuple((n, picture(0, n)) for n in range(5)))
     states = {
@@ -70,6 +71,8 @@ def screen_states() -> dict[str, KioskState]:
         "why": replace(live, why=True),
         "shown from a drive": replace(live, shown_from="KATJA"),
         "start over": replace(live, mode=Mode.CONFIRM_RESET, **asked),
+        "three dots": replace(live, config=unnamed, mode=Mode.CLASS_MENU, removing=0, **asked),
+        "no names": replace(live, config=unnamed),
         "leave": replace(live, mode=Mode.CONFIRM_LEAVE, **asked),
         "found": replace(live, mode=Mode.ASK_FOLDER, found=found, **asked),
         "which drive": replace(live, mode=Mode.CHOOSE_DRIVE, drives=(stick("KATJA"), stick("NO NAME")), **asked),

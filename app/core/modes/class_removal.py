@@ -1,5 +1,7 @@
 """The page of a class's pencil: beside the name, a visitor takes all of its pictures out there, or removes the class.
 
+Where visitors may not name classes, three dots take the place of the pencil: they open a question with the rest.
+
 Pictures that were taken out can be brought back in the gallery. A class is removed after a question if anything is lost
 with it: its pictures, also those that could be brought back, or the model that answers. The classes after it move up to
 the button before theirs, and a model that answered learns again without it.
@@ -17,7 +19,7 @@ from app.core import events as ev
 from app.core.facts import NameFrom, TaughtClass
 from app.core.modes import class_list, staff, typing
 from app.core.modes.language import with_names_known
-from app.core.modes.permissions import allowed
+from app.core.modes.permissions import allowed, refusal
 from app.core.modes.settings import CLASS_NUMBERS
 from app.core.modes.why import visit_over
 from app.core.pages import GalleryState, TypingPurpose
@@ -26,6 +28,7 @@ from app.session.session import still_missing
 
 SURE_AFTER_S = 0.8  # a second press on RESET within this time is not an answer: it may be a bounce
 ANSWER_WITHIN_S = 20.0  # then the class is kept
+WHICH_S = 8.0  # how long a class button opens the page of its class
 
 
 def keys(state: KioskState) -> tuple[EmptyClass | RemoveClass, ...]:
@@ -34,11 +37,53 @@ def keys(state: KioskState) -> tuple[EmptyClass | RemoveClass, ...]:
     at_rest = state.mode in (Mode.TEACH, Mode.LIVE, Mode.GALLERY)
     if now is None or now.purpose is not TypingPurpose.CLASS_NAME or not at_rest:
         return ()
-    if not 0 <= now.index < len(state.classes):
+    return offered(state, now.index)
+
+
+def offered(state: KioskState, index: int) -> tuple[EmptyClass | RemoveClass, ...]:
+    """What a visitor can do with a class beside naming it; nothing while a model from elsewhere answers."""
+    if not 0 <= index < len(state.classes) or state.starter is not None or state.shown_from or state.game is not None:
         return ()
-    may_empty = bool(state.classes[now.index].shots) and allowed(state, Action.GALLERY)
-    empty = (EmptyClass(now.index),) if may_empty else ()
-    return (*empty, RemoveClass(now.index)) if _may_remove(state) else empty
+    empty = (EmptyClass(index),) if state.classes[index].shots and allowed(state, EmptyClass(index)) else ()
+    return (*empty, RemoveClass(index)) if _may_remove(state) else empty
+
+
+def has_page(state: KioskState, index: int) -> bool:
+    """Whether a class has a page: the one of the pencil, or else the question of the three dots."""
+    return class_list.may_name(state, index) or (state.teaching and bool(offered(state, index)))
+
+
+def opened(state: KioskState, index: int) -> Step:
+    """Open the page of a class."""
+    state = replace(state, held=None, notice=None, which_until_s=0.0)
+    if class_list.may_name(state, index):
+        return typing.named(state, index)
+    if has_page(state, index):
+        return replace(state, mode=Mode.CLASS_MENU, removing=index, asked_at_s=state.now_s), ()
+    return refusal(state)
+
+
+def which_asked(state: KioskState) -> Step:
+    """Ask of which class the page is wanted: the next class button opens it."""
+    if state.starter is not None:
+        return refused(state, message("Hold a button to teach something first."))
+    if not any(has_page(state, index) for index in range(len(state.classes))):
+        return refusal(state)
+    state = replace(state, held=None, which_until_s=state.now_s + WHICH_S)
+    return noticed(state, message("Which one? Press its button."), Tone.HINT, WHICH_S), (ev.PlaySound("tick"),)
+
+
+def chosen(state: KioskState, button: Button) -> Step:
+    """An answer to the question of the three dots, touched or by its class button; any other button changes nothing."""
+    index = state.removing
+    if index is None:
+        return _kept(state), ()
+    answers: tuple[Button, ...] = offered(replace(state, mode=state.resting_mode), index)
+    if isinstance(button, int):
+        if state.pressed_at_s - state.asked_at_s < SURE_AFTER_S or button >= len(answers):
+            return state, ()  # the button that chose the class bounces, or stands for no answer
+        button = answers[button]
+    return _done(_kept(state), button) if button in answers else (_kept(state), ())
 
 
 def targets(state: KioskState) -> tuple[Button, ...]:
@@ -53,16 +98,13 @@ def pressed_while_typing(state: KioskState, button: Button) -> Step:
     state, named = _name_finished(state)
     if state.typing is not None:
         return state, named
-    if state.in_flight or state.gallery.returning:  # a picture may be on its way into a class
-        state, commands = refused(state, message("One moment – then try again."))
-        return state, (*named, *commands)
-    match button:
-        case EmptyClass(index):
-            return replace(state, emptied=index), (*named, ev.RemoveSamplesOf(index))
-        case RemoveClass(index):
-            state, commands = _asked(state, index)
-            return state, (*named, *commands)
-    return state, named
+    state, commands = _done(state, button)
+    return state, (*named, *commands)
+
+
+def pressed_in_gallery(state: KioskState, button: RemoveClass) -> Step:
+    """The key of the gallery that removes its class, where the page of the pencil cannot be opened."""
+    return _done(state, button) if button in offered(state, button.class_index) else (state, ())
 
 
 def answered(state: KioskState, button: Button) -> Step:
@@ -76,7 +118,7 @@ def answered(state: KioskState, button: Button) -> Step:
 
 def give_up_asking(state: KioskState) -> Step:
     """Keep the class if nobody answers."""
-    if state.mode is Mode.CONFIRM_REMOVE and state.now_s - state.asked_at_s > ANSWER_WITHIN_S:
+    if state.mode in (Mode.CONFIRM_REMOVE, Mode.CLASS_MENU) and state.now_s - state.asked_at_s > ANSWER_WITHIN_S:
         return _kept(state), ()
     return state, ()
 
@@ -112,6 +154,18 @@ def can_learn_without(state: KioskState, index: int) -> bool:
     """Whether there are enough classes with pictures for a new model after a class is removed."""
     others = [one for place, one in enumerate(state.classes) if place != index]
     return still_missing([one.label for one in others], [one.shots for one in others]) is None
+
+
+def _done(state: KioskState, button: Button) -> Step:
+    """Empty a class, or remove it."""
+    if state.in_flight or state.gallery.returning:  # a picture may be on its way into a class
+        return refused(state, message("One moment – then try again."))
+    match button:
+        case EmptyClass(index):
+            return replace(state, emptied=index), (ev.RemoveSamplesOf(index),)
+        case RemoveClass(index):
+            return _asked(state, index)
+    return state, ()
 
 
 def _name_finished(state: KioskState) -> Step:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, ScreenKey, StoredPicture
+from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, RemoveClass, ScreenKey, StoredPicture
 from app.base.i18n import message
 from app.core import events as ev
 from app.core.facts import TaughtClass
 from app.core.modes import class_removal, typing
+from app.core.modes.permissions import allowed
 from app.core.pages import GalleryState
 from app.core.state import KioskState, Mode, Step, refused
 
@@ -57,7 +58,11 @@ def pressed(state: KioskState, button: Button) -> Step:
     match button:
         case ClassName(index) if state.config.classes.visitors_name and index == gallery.class_index:
             return typing.named(state, index)
-        case EmptyClass(index) if index == gallery.class_index and state.classes[index].shots:
+        case RemoveClass(index) if index == gallery.class_index and not state.config.classes.visitors_name:
+            return class_removal.pressed_in_gallery(state, button)
+        case EmptyClass(index) if (
+            index == gallery.class_index and state.classes[index].shots and allowed(state, button)
+        ):
             return state, (ev.RemoveSamplesOf(index),)
         case StoredPicture(sample_id):
             shown = any(one == sample_id for one, _ in gallery.pictures)
@@ -89,12 +94,14 @@ def targets(state: KioskState) -> tuple[Button, ...]:
 def keys(state: KioskState) -> dict[Button, bool]:
     """The keys below the pictures, in their order on the screen, and whether a press does something now."""
     gallery, last, shown = state.gallery, pages(state) - 1, _shown(state)
+    offered, removal = class_removal.offered(state, gallery.class_index), RemoveClass(gallery.class_index)
     turns: dict[Button, bool] = {PageTurn(-1): gallery.page > 0, PageTurn(1): gallery.page < last} if last else {}
     return {
         ScreenKey.BACK: True,
         **({ClassName(gallery.class_index): True} if state.config.classes.visitors_name else {}),
         **turns,
-        EmptyClass(gallery.class_index): bool(shown.shots),
+        **({EmptyClass(gallery.class_index): bool(shown.shots)} if allowed(state, EmptyClass(0)) else {}),
+        **({removal: True} if removal in offered and not state.config.classes.visitors_name else {}),
         Action.UNDO: bool(shown.removed),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.base.buttons import Action, Button, ClassGallery
+from app.base.buttons import Action, Button, ClassGallery, EmptyClass
 from app.base.i18n import LANGUAGES, message
 from app.core.state import KioskState, Step, refused
 
@@ -19,6 +19,8 @@ SETTINGS: dict[Action, str] = {
 
 def allowed(state: KioskState, button: Button) -> bool:
     """Whether visitors may use a button of the main screen."""
+    if isinstance(button, EmptyClass):  # whoever empties a class must be able to bring its pictures back
+        return state.config.visitors.empty and state.config.visitors.gallery
     if isinstance(button, ClassGallery):
         button = Action.GALLERY
     if button is Action.LANGUAGE:

@@ -232,6 +232,7 @@ CHOICES += tuple(
         ("why", message("Why?")),
         ("results", message("Results")),
         ("gallery", message("All pictures of a class")),
+        ("empty", message("Empty a class")),
     )
 ) + tuple(
     LanguageChoice(f"visitors.languages.{language}", StaffPage.VISITORS, name, lambda _: ON_OFF, _on_off)

@@ -38,7 +38,7 @@ NO_PIN_TYPED_S = 30.0  # after which the number pad for the PIN closes
 NO_ENTRY_FROM = (Mode.TRAINING, Mode.ERASING, Mode.REMOVING, Mode.IMPORTING, Mode.STAFF)
 ASSIGNABLE_ACTIONS = (
     *(Action.TRAIN, Action.UNDO, Action.SAVE, Action.RESET),
-    *(Action.RESULTS, Action.GALLERY, Action.WHY, Action.PLAY, Action.LANGUAGE),
+    *(Action.RESULTS, Action.GALLERY, Action.NAME, Action.WHY, Action.PLAY, Action.LANGUAGE),
 )
 
 

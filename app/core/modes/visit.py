@@ -19,7 +19,6 @@ from app.core.modes import (
     permissions,
     results,
     staff,
-    typing,
 )
 from app.core.modes.found import pressed_while_shown
 from app.core.modes.teach import class_pressed
@@ -47,6 +46,10 @@ def pressed(state: KioskState, button: Button) -> Step:
         played = games.pressed(state, state.game, button)
         if played is not None:
             return played
+    wants_page = state.now_s < state.which_until_s
+    state = replace(state, which_until_s=0.0)
+    if isinstance(button, int) and wants_page and button < len(state.classes):
+        return class_removal.opened(state, button)
     if isinstance(button, int):
         return class_pressed(state, button)
     if not permissions.allowed(state, button):
@@ -56,8 +59,10 @@ def pressed(state: KioskState, button: Button) -> Step:
             return leaving.asked(state)
         case ClassGallery(index):
             return gallery.opened(state, index)
-        case ClassName(index) if class_list.may_name(state, index):
-            return typing.named(replace(state, held=None, notice=None), index)
+        case ClassName(index) if class_removal.has_page(state, index):
+            return class_removal.opened(state, index)
+        case Action.NAME:
+            return class_removal.which_asked(state)
         case ClassStep(step) if class_list.may_change_number(state):
             return class_list.change_number(replace(state, held=None), len(state.classes) + step)
         case Action.GALLERY:

@@ -89,7 +89,9 @@ def draw_card(
         lines=name_lines(canvas, layout.name),
     )
     if layout.pencil.width:
-        shape(surface, "rename", layout.pencil.center, layout.pencil.width // 2 - px(2), quiet)
+        shape(
+            surface, "rename" if card.pencil else "dots", layout.pencil.center, layout.pencil.width // 2 - px(2), quiet
+        )
     if layout.mark.width:
         room = font(SMALLEST_TEXT_PX, bold=False).size(card.mark_text)[0] <= layout.mark.width
         canvas.text(card.mark_text if room else card.mark_short, layout.mark, mark_size(canvas, area), quiet, face)

@@ -48,7 +48,8 @@ class ClassCard:
         suggested: It is the next useful press.
         thumbnails: The newest samples, newest last.
         gallery: Button of the chip with the number of pictures, which opens the gallery; None without a chip.
-        rename: Button of the pencil beside the label; None without a pencil.
+        rename: Button of the pencil beside the label, or of the three dots in its place; None without either.
+        pencil: It is a pencil.
         count_text: "12 pictures", or how to begin.
         mark_text: Colour and shape of its button in words; without the colour where that is the label.
         mark_short: The first of these.
@@ -69,6 +70,7 @@ class ClassCard:
     thumbnails: tuple[Picture, ...] = ()
     gallery: Hashable | None = None
     rename: Hashable | None = None
+    pencil: bool = True
     count_text: str = ""
     mark_text: str = ""
     mark_short: str = ""
