@@ -194,6 +194,7 @@ class Kiosk:
         self.state, commands = advance(self.state, event)
         if isinstance(event, ev.SavingFinished):
             self.saved_to, self.seconds["write_export"] = event.folder, event.seconds
+            logger.info("saved the model: %s", event.folder)
         if isinstance(event, ev.TrainingFinished):
             self.seconds.update(event.seconds)
         if self.state.mode is not before:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from app.base.buttons import ScreenKey
 from app.base.file_names import HOME_PAGE
@@ -21,6 +23,8 @@ STAGES: dict[SavingStage, Message] = {
 }
 
 MOST_NAMED = 3
+DATED_FOLDER = re.compile(r"\d{4}-\d\d-\d\d_(\d\d)(\d\d)_(.+)")  # such as 2026-01-31_1412_apple_cup
+PLACES_NAMED = 3  # folders from the place of the model upwards, where somebody uses the kiosk at home
 TAKE_HOME_AGAIN = message("To take it home, plug the drive in again and press SAVE.")
 TAKE_HOME = message("To take it home, plug in a drive and press SAVE again.")
 DRIVE_AGAIN = message("Or plug the drive in again and press SAVE.")
@@ -48,9 +52,9 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         title, text = celebration(_taught(state)), message("You may pull the drive out now.")
     where: Text = ""
     if now.drive:
-        where = message("On the drive {drive}: {folder}", drive=now.drive, folder=now.folder)
-    elif not state.has_pin:  # there may be no staff: somebody uses the kiosk at home
-        where = message("In the folder {folder}", folder=now.folder)
+        where = message("On the drive {drive}, folder {folder}", drive=now.drive, folder=_folder_name(now.folder))
+    elif now.folder and not state.has_pin:  # there may be no staff: somebody uses the kiosk at home
+        where = message("On this machine: {folders}", folders=" › ".join(PurePath(now.folder).parts[-PLACES_NAMED:]))
     if now.drive:
         home = message("At home, open {file} on the drive.", file=HOME_PAGE)
     else:
@@ -69,6 +73,13 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         things=_things(state),
         home=translate(home) if now.finished else "",
     )
+
+
+def _folder_name(folder: str) -> str:
+    """How a visitor recognises the folder on a drive: what was taught, and the time, as both are in its name."""
+    name = PurePath(folder).name
+    dated = DATED_FOLDER.fullmatch(name)
+    return name if dated is None else f"{dated[3].replace('_', ' ')} ({dated[1]}:{dated[2]})"
 
 
 def _things(state: KioskState) -> tuple[TaughtThing, ...]:

@@ -22,6 +22,7 @@ from app.views.model import KioskView, Verdict
 CORNER = 30
 PICTURE_KEY_W, PICTURE_KEY_H = 150, 60  # the least width
 PICTURE_KEY_TEXT, PICTURE_KEY_ROOM = 24, 92  # size of the text, and the width that icon and margins take
+SHARE = 0.66  # size of how sure it is, as a share of the size of the name
 TURN_S = 2.4  # for one turn of the sign that asks to turn the thing
 
 
@@ -132,11 +133,11 @@ def _verdict(canvas: Canvas, verdict: Verdict, area: pygame.Rect, arrived: float
     else:
         draw_class_mark(canvas, verdict.index, at, radius)
     words = pygame.Rect(at[0] + radius + px(22), plate.top, plate.right - at[0] - radius - px(22), plate.height)
+    size = min(70.0, plate.height / canvas.theme.unit / (CAP + 2 * DESCENT))  # centred by its capitals
     if known and verdict.share_text:
         share = pygame.Rect(plate.right - px(150), plate.top, px(150), plate.height)
-        drawn = canvas.text(verdict.share_text, share, 46, ink, face, align="right")
+        drawn = canvas.text(verdict.share_text, share, SHARE * size, ink, face, align="right")
         words.width = drawn.left - px(16) - words.left
-    size = min(70.0, plate.height / canvas.theme.unit / (CAP + 2 * DESCENT))  # centred by its capitals
     canvas.text(verdict.text, words, size, ink, face, bold=True, lines=2)
 
 

@@ -20,12 +20,13 @@ KEY_TEXT, KEY_ROOM = 18, 14  # size of the text on the smaller keys, and the wid
 # On the picture in a landscape window:
 VERDICT_H, NOTICE_H = 112, 112
 # In a portrait window:
-HIGH_SPEECH_H, HIGH_FROM = 166, 1240  # three lines of what the mascot says, in windows of this height and more
-MIDDLE_SPEECH_H, MIDDLE_FROM = 153, 1140  # in lower windows, with cards in two rows at most
-HIGH_MASCOT = 82
+HIGH_FROM = 1240  # height from which there is room enough, as in windows of 9:16; every one has 1180
+HIGH_SPEECH_H, LOW_SPEECH_H = 166, 153  # three lines of what the mascot says, in high windows and in low ones
+SMALL_MASCOT = 70
 BAND_H = 68  # the verdict and "not sure", below the picture
 NOT_SURE_W = 212
 TWO_ROWS = 6  # cards that three columns hold in two rows
+DENSE_GAP, DENSE_BAND_H, DENSE_MAIN_H, DENSE_ROW_H = 8, 56, 56, 52  # in low windows with more cards than that
 CARD_H = 112  # the greatest height of a card
 HIGHER_THAN_WIDE = 1.06  # the greatest height of the picture, as a share of its width
 
@@ -95,30 +96,32 @@ def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
 
 
 def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
-    px, gap = theme.px, theme.px(GAP)
-    count = len(view.cards)
+    px, count = theme.px, len(view.cards)
     height = window.height + 2 * px(MARGIN)
-    high, middle = height >= px(HIGH_FROM), height >= px(MIDDLE_FROM) and count <= TWO_ROWS
-    speech_h = HIGH_SPEECH_H if high else MIDDLE_SPEECH_H if middle else SPEECH_H
-    speech = pygame.Rect(window.left, window.top, window.width, px(speech_h))
+    high = height >= px(HIGH_FROM)
+    dense = not high and count > TWO_ROWS  # so that the advice can have as large letters as with fewer cards
+    gap, between = (px(DENSE_GAP), px(DENSE_GAP)) if dense else (px(GAP), px(10))
+    speech = pygame.Rect(window.left, window.top, window.width, px(HIGH_SPEECH_H if high else LOW_SPEECH_H))
     mascot, guidance = _speech(speech, theme)
-    foot = _foot(view, window, theme, adds=True)
+    foot = _foot(view, window, theme, adds=True, dense=dense)
     bottom, top = foot.main.top - gap, speech.bottom + gap
-    half = (window.height + 2 * px(MARGIN) + 1) // 2
+    half = (height + 1) // 2
     has_band = view.verdict is not None or view.not_sure is not None or view.progress is not None
-    band_h = px(BAND_H) + gap if has_band else 0
-    columns = 3 if count > (2 if middle and not high else 4) else 2 if count == 4 else 1
+    band_h = px(DENSE_BAND_H if dense else BAND_H) if has_band else 0
+    below = band_h + gap if has_band else 0
+    columns = 3 if count > (4 if high else 2) else 2 if count == 4 else 1
     rows = max(1, -(-count // columns))
-    room = bottom - top - gap - band_h - rows * px(CARD_H) - (rows - 1) * px(10)  # if the cards are as high as can be
+    highest = rows * px(CARD_H) + (rows - 1) * between
+    room = bottom - top - gap - below - highest  # if the cards are as high as can be
     camera_h = max(half, min(room, round(window.width * HIGHER_THAN_WIDE)))
     camera = pygame.Rect(window.left, top, window.width, camera_h)
-    band = pygame.Rect(window.left, camera.bottom + gap, window.width, px(BAND_H) if band_h else 0)
+    band = pygame.Rect(window.left, camera.bottom + gap, window.width, band_h)
     not_sure = pygame.Rect(band.right, band.top, 0, 0)
     if view.not_sure is not None:
         not_sure = pygame.Rect(band.right - px(NOT_SURE_W), band.top, px(NOT_SURE_W), band.height)
     verdict_w = (not_sure.left - gap if not_sure.width else band.right) - band.left
-    cards_top = camera.bottom + gap + band_h
-    cards_bottom = min(bottom, cards_top + rows * px(CARD_H) + (rows - 1) * px(10))
+    cards_top = camera.bottom + gap + below
+    cards_bottom = min(bottom, cards_top + highest)
     area = pygame.Rect(window.left, cards_top, window.width, cards_bottom - cards_top)
     return Layout(
         mascot=mascot,
@@ -126,7 +129,7 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
         camera=camera,
         verdict=pygame.Rect(band.left, band.top, verdict_w, band.height),
         notice=guidance.inflate(0, -px(4)),
-        cards=grid(area, count, columns, px(10)),
+        cards=grid(area, count, columns, between),
         not_sure=not_sure,
         class_keys=(foot.add,) if view.class_keys else (),
         actions=foot.actions,
@@ -139,7 +142,7 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
 def _speech(area: pygame.Rect, theme: Theme) -> tuple[pygame.Rect, pygame.Rect]:
     """The mascot, and the place of what it says."""
     px = theme.px
-    edge = min(area.height - px(8), px(HIGH_MASCOT)) if area.height > px(SPEECH_H) else area.height - px(8)
+    edge = min(area.height - px(8), px(SMALL_MASCOT)) if area.height > px(SPEECH_H) else area.height - px(8)
     mascot = pygame.Rect(area.left, area.top + (area.height - edge) // 2, edge, edge)
     left = mascot.right + (px(12) if area.height > px(SPEECH_H) else px(18))
     return mascot, pygame.Rect(left, area.top, area.right - left, area.height)
@@ -167,11 +170,14 @@ class _Foot:
     whole: pygame.Rect
 
 
-def _foot(view: KioskView, column: pygame.Rect, theme: Theme, *, adds: bool = False) -> _Foot:
+def _foot(
+    view: KioskView, column: pygame.Rect, theme: Theme, *, adds: bool = False, dense: bool = False
+) -> _Foot:
     """The keys below everything else; `adds` makes room for the one that adds a class, beside TRAIN."""
     px, gap = theme.px, theme.px(GAP)
-    row = pygame.Rect(column.left, column.bottom - px(ROW_H), column.width, px(ROW_H))
-    main = pygame.Rect(column.left, row.top - gap - px(MAIN_H), column.width, px(MAIN_H))
+    row_h, main_h = (px(DENSE_ROW_H), px(DENSE_MAIN_H)) if dense else (px(ROW_H), px(MAIN_H))
+    row = pygame.Rect(column.left, column.bottom - row_h, column.width, row_h)
+    main = pygame.Rect(column.left, row.top - (px(DENSE_GAP) if dense else gap) - main_h, column.width, main_h)
     learns = view.screen is Screen.TRAINING  # then nothing moves to where the missing keys are
     language_w = px(LANGUAGE_W) if view.language is not None or learns else 0
     add_w = px(ADD_W) if adds and (view.class_keys or learns) else 0

@@ -51,6 +51,12 @@ def saved_message(station: Station) -> tuple[str, str]:
     return shown.where, shown.text
 
 
+def as_read(folder: Path) -> str:
+    """How the screen names a saved folder: what was taught, and the time."""
+    _, time, *labels = folder.name.split("_")
+    return f"{' '.join(labels)} ({time[:2]}:{time[2:]})"
+
+
 def exports(disk: Disk) -> list[str]:
     """Return the names in the folder of exports, including half-written folders."""
     folder = disk.path / EXPORT_FOLDER
@@ -193,7 +199,7 @@ def test_of_two_drives_the_first_is_used_and_the_screen_names_it(station: Statio
     ]  # fmt: skip
     assert isinstance(steps[-1], SavingFinished)
     assert (steps[-1].drive, steps[-1].note) == ("A", "")
-    assert saved_message(station) == (f"On the drive A: {saved}", "You may pull the drive out now.")
+    assert saved_message(station) == (f"On the drive A, folder {as_read(saved)}", "You may pull the drive out now.")
 
 
 def test_the_chosen_drive_is_used_even_if_it_is_not_the_first(station: Station, socket: Sticks) -> None:
@@ -210,7 +216,7 @@ def test_the_chosen_drive_is_used_even_if_it_is_not_the_first(station: Station, 
     saved = station.kiosk.saved_to
     assert saved is not None
     assert (exports(first), exports(second)) == ([], [saved.name])
-    assert saved_message(station) == (f"On the drive B: {saved}", "You may pull the drive out now.")
+    assert saved_message(station) == (f"On the drive B, folder {as_read(saved)}", "You may pull the drive out now.")
 
 
 def test_if_the_chosen_drive_fails_no_other_drive_is_used(station: Station, socket: Sticks) -> None:

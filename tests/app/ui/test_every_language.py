@@ -38,10 +38,9 @@ from tests.support.views import main_views
 SIZES = [(800, 480), (540, 960)]  # larger windows of these shapes are the same, only larger
 FAR = (1280, 720)  # on a screen of 24 inches
 READABLE_PX = 34  # height of a capital letter there that is 14 mm: it can be read from three metres away
-FAR_PORTRAIT = (1080, 1920)  # on a screen of 24 inches: 531 mm high
-READABLE_PORTRAIT_PX = 50.6
+FAR_PORTRAIT, LOW_PORTRAIT = (1080, 1920), (1200, 1920)
+PORTRAITS = [(FAR_PORTRAIT, 50.6), (LOW_PORTRAIT, 52.0)]  # on screens of 24 inches: 531 mm, and 517 mm high
 STAFF_TEXT_PX = 12
-LOW_PORTRAIT, READABLE_LOW_PX = (1200, 1920), 52.0  # 16:10, 517 mm high
 STATES = screen_states()
 VALUES = {"label": "teapot", "first": "teapot", "second": "banana", "few": "teapot", "most": "banana", "drive": "KATJA"}
 VALUES |= {"labels": "teapot, banana", "width": 32, "height": 24, "name": "teapot", "percent": 80, "shots": 14}
@@ -186,23 +185,22 @@ def test_a_key_that_breathes_keeps_its_contrast(palette: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_all_advice_can_be_read_from_three_metres_away_on_a_portrait_screen(language: str) -> None:
-    for words, size_px in advice(language, FAR_PORTRAIT, lines=3):
-        assert size_px * CAP >= READABLE_PORTRAIT_PX - 0.5, words
+@pytest.mark.parametrize(("size", "least_px"), PORTRAITS)
+def test_all_advice_can_be_read_from_three_metres_away_on_a_portrait_screen(
+    size: tuple[int, int], least_px: float, language: str
+) -> None:
+    for words, size_px in advice(language, size, lines=3):
+        assert size_px * CAP >= least_px - 0.5, words
 
 
-@pytest.mark.parametrize("classes", [2, 3, 6])
-def test_on_a_portrait_screen_of_16_to_10_advice_has_three_lines_up_to_six_classes(classes: int) -> None:
-    theme = load_theme(LOW_PORTRAIT)
-    room = arrange(main_views(classes)["live"], LOW_PORTRAIT, theme).guidance
-    words = "Show something again. Wrong answer? Hold the right button."
-    assert fitted(words, theme.px(SPEECH), room.size, 3, True)[0] * CAP >= READABLE_LOW_PX - 0.5
-
-
-def test_the_picture_of_a_portrait_screen_stays_half_as_high_as_the_window() -> None:
-    for name, view in main_views().items():
+@pytest.mark.parametrize("classes", [3, 9])
+@pytest.mark.parametrize(("size", "_"), PORTRAITS)
+def test_the_picture_of_a_portrait_screen_stays_half_as_high_as_the_window(
+    size: tuple[int, int], _: float, classes: int
+) -> None:
+    for name, view in main_views(classes).items():
         if view.question is None and view.fault is None:
-            assert arrange(view, FAR_PORTRAIT, load_theme(FAR_PORTRAIT)).camera.height >= FAR_PORTRAIT[1] // 2, name
+            assert arrange(view, size, load_theme(size)).camera.height >= size[1] // 2, name
 
 
 def test_a_long_text_on_a_small_key_gets_the_room_that_the_others_do_not_need() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from unittest.mock import ANY
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.pages import SavingState
 from app.core.state import KioskState, Mode
+from app.model.saved_folder.facts import export_name
 from app.ui.painting.shapes import ICONS
 from app.views.model import Saving
 from app.views.saving import celebration, saving
@@ -22,12 +24,13 @@ from app.views.words import Translator
 from tests.support.states import PICTURE, kiosk
 
 STAGES = tuple((stage, True) for stage in ev.SavingStage)
+NAME = export_name(datetime(2026, 11, 30, 14, 12), "apple cup")
 
 
 def shown(state: KioskState | None = None, language: str = "en", **changes: object) -> Saving:
     model = TrainedFacts(1.0, 0.5, (3, 3))
     state = state or kiosk(3, 3, model=model)
-    page = SavingState(drive="KATJA", folder="teachable/2026-11-30", done=STAGES, finished=True)
+    page = SavingState(drive="KATJA", folder=f"/media/ada/KATJA/teachable/{NAME}", done=STAGES, finished=True)
     state = replace(state, mode=Mode.SAVING, saving=replace(page, **changes))  # type: ignore[arg-type]
     view = saving(state, Translator(language))
     assert view is not None
@@ -60,10 +63,16 @@ def test_the_pictures_are_mirrored_exactly_if_that_of_the_camera_is(mirror: bool
     assert np.array_equal(thing.picture.pixels, pixels[:, ::-1] if mirror else pixels)
 
 
-def test_the_path_is_in_no_text_that_a_visitor_reads_first() -> None:
+def test_the_page_names_drive_and_folder_but_no_path() -> None:
     page = shown()
-    assert "teachable/2026-11-30" in page.where
-    assert not any("/" in text for text in (page.title, page.text, page.home, *(step.text for step in page.steps)))
+    assert page.where == "On the drive KATJA, folder apple cup (14:12)"
+    texts = (page.title, page.text, page.home, page.where, *(step.text for step in page.steps))
+    assert not any("/" in text or "_" in text.replace(HOME_PAGE, "") for text in texts)
+
+
+@pytest.mark.parametrize("name", ["holiday", "2026-11-30", "2026-11-30_1412"])
+def test_a_folder_with_another_kind_of_name_is_named_as_it_is(name: str) -> None:
+    assert shown(folder=f"/media/KATJA/teachable/{name}").where == f"On the drive KATJA, folder {name}"
 
 
 def test_go_on_has_no_arrow_back() -> None:
@@ -88,7 +97,8 @@ def test_without_a_drive_and_without_a_pin_the_page_says_where_the_folder_is() -
     assert page.text == "It is kept on this machine."
     assert page.home == "To take it home, plug in a drive and press SAVE again."
     assert "17" not in page.text + page.home  # there is nobody to tell it
-    assert page.where == "In the folder /home/ada/Documents/teachable/17"
+    assert page.where == "On this machine: Documents › teachable › 17"
+    assert shown(finished=False, drive="", folder="").where == ""  # until the folder is known
 
 
 def with_pin(state: KioskState) -> KioskState:
