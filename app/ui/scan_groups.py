@@ -18,6 +18,7 @@ Place = tuple[Button, pygame.Rect]
 Groups = tuple[tuple[Button, ...], ...]
 
 ONE_BY_ONE = 8  # the most buttons that are visited without groups
+ON_PICTURE = (Action.WHY, Action.PLAY)  # needed less often than the keys below
 
 
 def scan_groups(view: KioskView, size: tuple[int, int]) -> Groups:
@@ -51,9 +52,9 @@ def _is_main(view: KioskView) -> bool:
 
 
 def _main_groups(buttons: list[Button]) -> Groups:
-    """The class cards, the keys, and what is smaller: the pictures of the classes, their names, and the rest."""
+    """The class cards, the keys with TRAIN first, and what is smaller: pictures and names of the classes, the rest."""
     cards = tuple(one for one in buttons if isinstance(one, int))
-    keys = tuple(one for one in buttons if isinstance(one, Action))
+    keys = tuple(sorted((one for one in buttons if isinstance(one, Action)), key=ON_PICTURE.__contains__))
     galleries = tuple(one for one in buttons if isinstance(one, ClassGallery))
     names = tuple(one for one in buttons if isinstance(one, ClassName))
     others = tuple(one for one in buttons if not isinstance(one, int | Action | ClassGallery | ClassName))

@@ -69,7 +69,7 @@ def button_at(view: KioskView, size: tuple[int, int], position: tuple[int, int])
 
 def targets(view: KioskView, size: tuple[int, int]) -> list[Target]:
     """Everything that can be touched, the uppermost first; below a question only its answers."""
-    return _targets(view, Canvas(pygame.Surface(size), load_theme(size)))
+    return _targets(view, Canvas(pygame.Surface(size, depth=8), load_theme(size)))  # nothing is drawn on it
 
 
 def ahead(view: KioskView, size: tuple[int, int], step: int) -> tuple[Hashable, ...] | None:

@@ -109,14 +109,14 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         surroundings: What the screen shows that is not in the state.
     """
     translate = Translator(state.language)
-    probabilities = _current(state, seen)
+    trick = frozen_trick(state)
+    probabilities = _current(state, seen) if trick is None else None  # of a picture that is not shown now
     answer = _answer(state, probabilities, seen)
     named = answer.leader if answer is not None else None
     places = placed(surroundings.places, names(state), len(state.classes), named)
     square = surroundings.model_square if frame is not None else None
     mirror = surroundings.mirror
     guessed = None if probabilities is None else guess(probabilities, seen.novelty)
-    trick = frozen_trick(state)
     picture = _picture(frame, mirror) if trick is None else shown(trick.picture, mirror=mirror)
     view = KioskView(
         screen=Screen.FAULT if faulty(state) else _SCREENS[state.mode],

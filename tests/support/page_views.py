@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from app.base.buttons import Action, StaffPage
-from app.base.explanation import Explanation, Way
+from app.base.explanation import Explanation
 from app.base.i18n import message
 from app.base.picture import Picture
 from app.base.ports import Frame
 from app.config.schema import Config
 from app.core.events import SavingStage
-from app.core.facts import TaughtClass, TrainedFacts
+from app.core.facts import TrainedFacts
 from app.core.modes.keyboards import accents
 from app.core.pages import GalleryState, ResultsState, SavingState, TypingPurpose, TypingState
 from app.core.scan import Scan
@@ -24,7 +24,7 @@ from app.views.present import Surroundings, present
 from app.views.saving import STAGES
 from tests.support.painted import NAMES, painted, picture
 from tests.support.staff_pages import staff_page
-from tests.support.views import game_views, main_views
+from tests.support.views import explanation, game_views, live_state, main_views
 
 STAFF_PAGES = {
     "staff": StaffPage.CLASSES,
@@ -79,18 +79,7 @@ def _states(count: int, names: tuple[str, ...]) -> dict[str, KioskState]:
 
 def _live(count: int, names: tuple[str, ...]) -> KioskState:
     """A model answers, and everything was taught."""
-    classes = tuple(
-        TaughtClass(names[index], 14, tuple(picture(index, number) for number in range(12))) for index in range(count)
-    )
-    return KioskState(
-        classes=classes,
-        mode=Mode.LIVE,
-        model=_model(count),
-        camera="demonstration",
-        config=Config(),
-        now_s=100.0,
-        last_input_s=100.0,
-    )
+    return replace(live_state(count, names), model=_model(count), config=Config())
 
 
 def _model(count: int, mistakes: int = MISTAKES) -> TrainedFacts:
@@ -113,14 +102,7 @@ def _mistakes() -> ResultsState:
 
 
 def _explanations() -> tuple[tuple[int, Explanation], ...]:
-    return tuple((number, _explanation(0.3 + 0.1 * number)) for number in range(MISTAKES))
-
-
-def _explanation(x: float) -> Explanation:
-    """One part of the picture speaks for the first class."""
-    across = (np.arange(7, dtype=np.float32) + 0.5) / 7
-    away = (across[np.newaxis] - x) ** 2 + (across[:, np.newaxis] - 0.42) ** 2
-    return Explanation(np.exp(-away / 0.03).astype(np.float32), 0, 1, False, 1.5, Way.EXACT)
+    return tuple((number, explanation(0, 0.3 + 0.1 * number)) for number in range(MISTAKES))
 
 
 def _gallery(live: KioskState, index: int, shots: int, page: int = 0) -> KioskState:

@@ -1,301 +1,254 @@
-"""Views of the main screen and of the games for tests, with the longest texts and up to nine classes."""
+"""Views of the main screen and of the games for tests: `present` makes them of states that real events lead to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.base.buttons import Action
+from app.base.buttons import Action, Button
+from app.base.camera_faults import CameraCause, CameraFault
+from app.base.explanation import Explanation, Way
+from app.base.i18n import message
 from app.base.picture import Picture
-from app.base.tone import Tone
-from app.config.class_names import SHAPES, class_names
-from app.views.model import (
-    ActionKey,
-    Banner,
-    ClassCard,
-    GameStrip,
-    KioskView,
-    Light,
-    Question,
-    Screen,
-    StatusStrip,
-    Verdict,
-)
+from app.base.ports import Drive, Frame
+from app.config.schema import Config
+from app.core import events as ev
+from app.core.facts import TaughtClass, TrainedFacts
+from app.core.game import GameStep, NewAnswer
+from app.core.modes.games import ENOUGH_TO_REPAIR, STEADY_S
+from app.core.state import KioskState, Mode
+from app.model.observation import Smoothed
+from app.views.model import KioskView
+from app.views.present import Surroundings, present
 from app.views.waking import waking
 from tests.support.painted import NAMES, painted, picture
+from tests.support.states import run
 
-MARKS = tuple(zip(class_names(("",) * 9, "en"), (str(one) for one in SHAPES), strict=True))
-CLASS_KEYS = (ActionKey(("classes", 1), "more", "Add a thing", ""),)
-WHY_KEY = ActionKey(Action.WHY, "why", "Why?", "W")
-PLAY_KEY = ActionKey(Action.PLAY, "play", "Play", "P")
-GAME_KEYS = (
-    ActionKey(Action.TRAIN, "later", "Go on", "T", suggested=True),
-    ActionKey(Action.SAVE, "later", "Skip", "S"),
-    ActionKey(Action.UNDO, "undo", "Undo", "Z"),
-    ActionKey(Action.RESET, "back", "End game", "R"),
+SHOTS = 14
+TURNED, STILL = 0.9, 0.0  # variety of the pictures of a thing
+SEEN = 1  # the class of the thing in front of the camera
+SURE, GUESSED, UNSURE = 0.94, 0.7, 0.4  # probabilities of its class
+USUAL, NEAR, STRANGE = 0.2, 1.1, 1.6  # novelty of the picture
+WEBCAM = "/dev/v4l/by-id/usb-046d_HD_Webcam_C270-video-index0"
+CONTACT = "Ada of the museum, 0123 456 789"
+DRIVES = (
+    ("HOLIDAY 2025", "vfat", 12_300_000_000),
+    ("NO NAME", "exfat", 58_900_000_000),
+    ("Schraubenzieherkasten der Werkstatt", "ext4", 812_000_000),
+    ("KIOSK", "vfat", 3_000_000),
 )
 
 
-def cards(count: int = 3, *, shots: int = 14, leading: int | None = None, held: int | None = None, live: bool = False,
-          names: tuple[str, ...] = NAMES) -> tuple[ClassCard, ...]:  # fmt: skip
-    """Class cards as the kiosk makes them."""
-    rest = 0.06 / count
-    return tuple(
-        ClassCard(
-            button=index,
-            index=index,
-            label=names[index % len(names)],
-            key=str(index + 1),
-            shots=shots,
-            ring=min(1.0, shots / 20),
-            confidence=(0.94 if index == leading else rest) if live else None,
-            leading=index == leading,
-            held=index == held,
-            thumbnails=tuple(picture(index, number) for number in range(min(12, shots))),
-            gallery=("gallery", index) if shots else None,
-            rename=("rename", index),
-            mark_text=f"{MARKS[index][0]} · {MARKS[index][1]}",
-            mark_short=MARKS[index][0],
-            count_text=f"{shots} pictures" if shots else "hold to teach",
+class Visit:
+    """One visitor, event by event, at a kiosk with classes that are named already."""
+
+    def __init__(self, count: int, names: tuple[str, ...]) -> None:
+        config = Config()
+        self.state = KioskState(
+            classes=tuple(TaughtClass(name) for name in names[:count]),
+            config=replace(config, staff=replace(config.staff, contact=CONTACT)),
+            now_s=100.0,
+            last_input_s=100.0,
         )
-        for index in range(count)
-    )
+        self.happens(ev.CameraFound("demonstration"))
+
+    def happens(self, *events: ev.Event) -> KioskState:
+        self.state, _ = run(self.state, *events)
+        return self.state
+
+    def waits(self, seconds: float) -> KioskState:
+        return self.happens(ev.TimePassed(self.state.now_s + seconds))
+
+    def reaches(self, mode: Mode) -> KioskState:
+        """Wait until the kiosk changes to a mode by itself."""
+        while self.state.mode is not mode:
+            self.waits(1.0)
+        return self.state
+
+    def press(self, *buttons: Button) -> KioskState:
+        for button in buttons:
+            self.waits(1.0)  # the first moment of a question is no time to answer it
+            self.happens(ev.ButtonPressed(button), ev.ButtonReleased(button))
+        return self.state
+
+    def hold(self, index: int, shots: int = SHOTS, variety: float = TURNED) -> KioskState:
+        """Press a class button until there are so many more samples of its class; it stays down."""
+        self.happens(ev.ButtonPressed(index))
+        for place in range(shots):
+            if place:
+                self.waits(self.state.timing.hold_delay_s)
+            number = self.state.shots[index]
+            one = picture(index, number)
+            self.happens(ev.SampleTaken(index, one), ev.SampleAdded(index, 100 * index + number, one, variety))
+        return self.state
+
+    def teach(self, index: int, shots: int = SHOTS) -> KioskState:
+        self.hold(index, shots)
+        return self.happens(ev.ButtonReleased(index))
+
+    def train(self) -> KioskState:
+        """Press TRAIN; the new model answers, and the message about it is on the screen."""
+        self.press(Action.TRAIN)
+        count = len(self.state.classes)
+        confusion = np.eye(count, dtype=int) * 4
+        confusion[1, :2] = 2, 2
+        right = float(np.trace(confusion) / confusion.sum())
+        facts = TrainedFacts(right, 0.5, self.state.shots, {"confusion": confusion.tolist(), "wrong": []}, "holds")
+        return self.happens(ev.TrainingFinished(Path("model"), facts))
+
+    def shows(self, label_index: int, seconds: float, *, sureness: float = SURE) -> KioskState:
+        """The model names a class for some seconds, while a game watches."""
+        seen = Picture(("trick", label_index), painted(label_index))
+        for _ in range(round(seconds / 0.25) + 1):
+            if self.state.mode is Mode.LIVE:
+                self.happens(ev.AnswerSeen(label_index, sureness, True, seen, explanation(label_index)))
+                self.waits(0.25)
+        return self.state
+
+    def is_tricked(self) -> Iterator[KioskState]:
+        """Play until the model takes one thing for another: the question about it, and what the kiosk says then."""
+        self.shows(0, 0.5)  # another thing is there first
+        yield self.shows(SEEN, STEADY_S)
+        yield self.press(0)
+
+    def repairs(self) -> KioskState:
+        """Teach the thing of the trick, train, and see that the new model names another class."""
+        assert self.state.game is not None
+        assert self.state.game.trick is not None
+        trick, other = self.state.game.trick, 2 % len(self.state.classes)
+        self.press(Action.TRAIN)
+        self.teach(0, ENOUGH_TO_REPAIR)
+        self.train()
+        assert self.state.game.step is GameStep.ANSWERED
+        return self.happens(ev.PictureAnswered(trick.picture, NewAnswer(other, 0.91, True, explanation(other))))
 
 
-def actions(*, enabled: bool = True, suggested: str = "") -> tuple[ActionKey, ...]:
-    """TRAIN, SAVE, UNDO, RESET."""
-    named = (
-        (Action.TRAIN, "Train", "T"),
-        (Action.SAVE, "Save", "S"),
-        (Action.UNDO, "Undo", "Z"),
-        (Action.RESET, "Reset", "R"),
-    )
-    return tuple(
-        ActionKey(action, action.value, text, key, enabled, suggested=suggested == action.value)
-        for action, text, key in named
-    )
-
-
-def view(screen: Screen, shown: tuple[ClassCard, ...], guidance: str, thing: int = 2, **changes: object) -> KioskView:
-    """A view with a camera picture of a thing."""
-    made = KioskView(
-        screen=screen,
-        picture=Picture(("camera", thing), painted(thing)),
-        model_square=(20, 0, 120),
-        cards=shown,
-        class_keys=CLASS_KEYS if len(shown) < 9 else (),
-        actions=actions(),
-        guidance=guidance,
-        status=StatusStrip("demonstration", "CPU", 30.0, "KIOSK", rate_text="30 pictures/s"),
-        language=ActionKey("language", "language", "Français", "L"),
-        corner="corner",
-        now_s=1.0,
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
-    """The main screen in its states."""
-    sure = cards(count, live=True, leading=1, names=names)
-    live = view(
-        Screen.LIVE,
-        sure,
-        f"I see {names[1]}! Wrong? Hold the right button.",
-        1,
-        verdict=Verdict(names[1], 0.94, 1, "94 %"),
-        not_sure=0.06,
-        actions=(*actions(suggested="save"), ActionKey(Action.RESULTS, "results", "Ergebnisse", "E")),
-    )
-    return {
-        "welcome": view(
-            Screen.TEACH,
-            cards(count, shots=0, names=names),
-            f"Show something to the camera and hold the {names[0]} button.",
-            actions=actions(enabled=False),
-        ),
-        "teach": view(Screen.TEACH, cards(count, held=1, names=names), "Keep turning it – every picture helps.", 1),
-        "alike": view(
-            Screen.TEACH,
-            tuple(replace(card, ring=0.25, alike=card.held) for card in cards(count, held=1, names=names)),
-            "Turn it! These all look the same.",
-            1,
-        ),
-        "ready": view(
-            Screen.TEACH,
-            cards(count, names=names),
-            "Press TRAIN – or teach one more thing.",
-            actions=actions(suggested="train"),
-        ),
-        "training": view(
-            Screen.TRAINING,
-            cards(count, names=names),
-            "Comparing what you showed…",
-            progress=0.6,
-            progress_text="Learning…",
-        ),
-        "live": live,
-        "not_sure": replace(
-            live,
-            cards=cards(count, live=True, names=names),
-            verdict=Verdict("not sure", 0.4, None),
-            not_sure=0.7,
-            guidance="Show something again. Wrong answer? Hold the right button.",
-            notice=Banner("It learned! It got 18 of 20 test pictures right.", Tone.SUCCESS),
-        ),
-        "near_miss": replace(
-            live,
-            cards=tuple(replace(card, leading=False) for card in sure),
-            verdict=Verdict(f"{names[1]}?", 0.94, 1, near_miss=True),
-            not_sure=0.45,
-            guidance=f"Is it {names[1]}? Hold its button to teach it more.",
-        ),
-        "confirm": replace(
-            live,
-            screen=Screen.CONFIRM,
-            question=Question(
-                "Start over?",
-                "45 pictures and the model made from them will be erased.",
-                (
-                    ActionKey(Action.CANCEL, "cancel", "Keep them", "N", suggested=True),
-                    ActionKey(Action.CONFIRM, "empty", "Erase", "Y", erases=True),
-                ),
-            ),
-        ),
-        "still_there": replace(
-            live,
-            question=Question(
-                "Still there?",
-                "Your work will be put away in 9 seconds. Press any button to stay.",
-                (ActionKey("stay", "confirm", "I am here!", "", suggested=True),),
-                left=0.6,
-                countdown="9",
-            ),
-        ),
-        "which_drive": replace(
-            live,
-            screen=Screen.CONFIRM,
-            question=Question(
-                "Which drive?",
-                "If you don't choose, I'll use the first one.",
-                (
-                    *(
-                        ActionKey(n, "save", name, str(n + 1), suggested=n == 0, detail=detail)
-                        for n, (name, detail) in enumerate(
-                            (
-                                ("HOLIDAY 2025", "FAT, 12.3 GB free"),
-                                ("NO NAME", "exFAT, 58.9 GB free"),
-                                ("Schraubenzieherkasten der Werkstatt", "ext4, 812 MB free"),
-                                ("KIOSK", "FAT, 3 MB free"),
-                            )
-                        )
-                    ),
-                    ActionKey(Action.CANCEL, "cancel", "Do not save", "N"),
-                ),
-                left=0.4,
-                listed=True,
-            ),
-        ),
-        "fault": replace(
-            live,
-            screen=Screen.FAULT,
-            picture=None,
-            fault=(
-                "No picture from HD Webcam C270",
-                "It is connected but sends no pictures.\nUnplug it and plug it in again.\n"
-                "What you taught is safe. If it stays like this, please call Ada of the museum, 0123 456 789.",
-            ),
-        ),
-        "waking": waking("en", "paper"),
-        "waiting": view(Screen.TEACH, cards(count, names=names), "One moment.", picture=None, model_square=None),
-    }
-
-
-def spot(index: int | None, x: float = 0.62, y: float = 0.42) -> Light:
-    """A light on one part of the picture."""
-    across = (np.arange(48, dtype=np.float32) + 0.5) / 48
+def explanation(winner: int, x: float = 0.62, y: float = 0.42) -> Explanation:
+    """One part of the picture speaks for a class, (x, y) from its upper left corner, 0..1."""
+    across = (np.arange(7, dtype=np.float32) + 0.5) / 7
     away = (across[np.newaxis] - x) ** 2 + (across[:, np.newaxis] - y) ** 2
-    return Light(("spot", index, x, y), np.exp(-away / 0.03).astype(np.float32), index, (x, y))
+    return Explanation(np.exp(-away / 0.03).astype(np.float32), winner, int(winner == 0), False, 1.5, Way.EXACT)
 
 
-def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
-    """WHY, and the games."""
-    live = replace(main_views(count, names)["live"], picture_keys=(WHY_KEY, PLAY_KEY))
-    on = replace(WHY_KEY, held=True, text="More sure?")
-    seeking = replace(
-        live,
-        guidance=f"Trick me! Show me something that is NOT {names[1]}.",
-        picture_keys=(WHY_KEY,),
-        actions=(
-            replace(GAME_KEYS[0], name="train", text="Train", enabled=False, suggested=False),
-            replace(GAME_KEYS[1], enabled=False),
-            *GAME_KEYS[2:],
-        ),
-        game=GameStrip(f"{names[1]}?", 1, 0.7, "Best: 97%", 0, 4, Picture("best", painted(4)), spot(1, 0.4, 0.6)),
-    )
-    caught = replace(
-        seeking,
-        guidance="You tricked me! The bright part fooled me.",
-        light=spot(1, 0.25, 0.7),
-        frozen=True,
-        picture_keys=(),
-        actions=GAME_KEYS,
-        game=GameStrip("Trick it!", None, None, "", 1, 4),
-    )
-    really = Question(
-        f"Is this really {names[1]}?",
-        "",
-        (
-            ActionKey(0, "reset", "No – tricked!", "1"),
-            ActionKey(1, "confirm", "Yes, it is", "2"),
-        ),
-        left=0.6,
-        picture=live.picture,
-    )
+def answers(count: int, probability: float = SURE, index: int = SEEN) -> NDArray[np.float32]:
+    """Probabilities of the classes, of which one has this one, and the others share the rest."""
+    made = np.full(count, (1 - probability) / (count - 1), np.float32)
+    made[index] = probability
+    return made
+
+
+def shown(
+    state: KioskState,
+    probability: float = SURE,
+    novelty: float = USUAL,
+    *,
+    why: Explanation | None = None,
+    thing: int | None = SEEN,
+) -> KioskView:
+    """The view of a state while a thing is in front of the camera; None is before its first picture."""
+    seen = Smoothed(answers(len(state.classes), probability), 0.5, 1, state.now_s, novelty, why)
+    frame = None if thing is None else Frame(painted(thing), 1, state.now_s)
+    return present(state, frame, seen, Surroundings("CPU", 30.0, 0.6, (20, 0, 120)))
+
+
+def live_state(count: int = 3, names: tuple[str, ...] = NAMES) -> KioskState:
+    """Everything was taught, and the model has been answering for a while."""
+    return _visit_of(count, names)["live"]
+
+
+@lru_cache(maxsize=32)
+def main_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
+    """The main screen in its states; the dictionary is shared, so do not change it."""
+    states = _visit_of(count, names)
     return {
-        "live_keys": live,
-        "why": replace(
-            live, guidance=f"I say {names[1]} because of the bright part.", light=spot(1), picture_keys=(on, PLAY_KEY)
-        ),
-        "why_not_sure": replace(
-            live,
-            cards=cards(count, live=True, names=names),
-            verdict=Verdict("not sure", 0.4, None),
-            not_sure=0.7,
-            guidance="I am not sure. I looked at the bright part.",
-            light=spot(None, 0.3, 0.6),
-            picture_keys=(on, PLAY_KEY),
-        ),
-        "which_game": replace(
-            live,
-            question=Question(
-                "Which game?",
-                "",
-                (
-                    ActionKey(0, "play", "Trick it!", "1", suggested=True, detail="Make it say something wrong"),
-                    ActionKey(1, "gallery", "Swap the background", "2", detail="Starts over: it asks first"),
-                    ActionKey(Action.CANCEL, "cancel", "No game", "N"),
-                ),
-                left=0.8,
-                listed=True,
-            ),
-        ),
-        "trick": seeking,
-        "trick_question": replace(seeking, question=really),
-        "tricked": caught,
-        "trick_defeated": replace(
-            caught,
-            verdict=Verdict(names[2 % count], 0.91, 2 % count, "91 %"),
-            guidance="That does not fool me any more!",
-            light=spot(2 % count, 0.5, 0.5),
-            actions=(replace(GAME_KEYS[0], text="Another one"), *GAME_KEYS[1:]),
-            game=GameStrip(f"Before: {names[1]} 97%", 1, None, "", 3, 4),
-        ),
-        "guided": view(
-            Screen.TEACH,
-            tuple(replace(card, suggested=card.index == 0) for card in cards(count, shots=0, names=names)),
-            f"Put a thing in front of a background. Hold {names[0]}.",
-            actions=(replace(GAME_KEYS[0], name="train", text="Train", enabled=False, suggested=False), *GAME_KEYS[1:]),
-            game=GameStrip("Swap the background", None, None, "", 0, 7),
-        ),
+        "welcome": shown(states["welcome"], thing=2),
+        "teach": shown(states["teach"]),
+        "alike": shown(states["alike"]),
+        "ready": shown(states["ready"], thing=2),
+        "training": shown(states["training"], thing=2),
+        "live": shown(states["live"]),
+        "not_sure": shown(states["learned"], UNSURE, STRANGE),
+        "near_miss": shown(states["live"], novelty=NEAR),
+        "confirm": shown(states["confirm"]),
+        "still_there": shown(states["still_there"]),
+        "which_drive": shown(states["which_drive"]),
+        "fault": shown(states["fault"], thing=None),
+        "waking": waking("en", "paper"),
+        "waiting": shown(states["ready"], thing=None),
     }
+
+
+@lru_cache(maxsize=4)
+def game_views(count: int = 3, names: tuple[str, ...] = NAMES) -> dict[str, KioskView]:
+    """WHY, and the games; the dictionary is shared, so do not change it."""
+    states = _games_of(count, names)
+    why, elsewhere = explanation(SEEN), explanation(SEEN, 0.3, 0.6)
+    return {
+        "why": shown(states["why"], why=why),
+        "why_not_sure": shown(states["why"], UNSURE, STRANGE, why=elsewhere),
+        "which_game": shown(states["which_game"]),
+        "trick": shown(states["trick"], GUESSED, thing=0),
+        "trick_question": shown(states["trick_question"]),
+        "tricked": shown(states["tricked"]),
+        "trick_defeated": shown(states["trick_defeated"]),
+        "guided": shown(states["guided"], thing=2),
+    }
+
+
+@lru_cache(maxsize=32)
+def _visit_of(count: int, names: tuple[str, ...]) -> dict[str, KioskState]:
+    """A visit from the first look to the model that answers, and what can come in between."""
+    visit = Visit(count, names)
+    states = {"welcome": visit.state}
+    for index in range(count):
+        if index != SEEN:
+            visit.teach(index)
+    for name, variety in (("alike", STILL), ("teach", TURNED)):
+        one = _from(visit)
+        states[name] = one.hold(SEEN, variety=variety)
+    states["ready"] = one.happens(ev.ButtonReleased(SEEN))
+    states["training"] = _from(one).press(Action.TRAIN)
+    states["learned"] = one.train()
+    while one.state.notice is not None:
+        one.waits(1.0)
+    states["live"] = one.press()
+    states["confirm"] = _from(one).press(Action.RESET)
+    asked = _from(one)
+    asked.reaches(Mode.STILL_THERE)
+    states["still_there"] = asked.waits(6.0)
+    drives = tuple(Drive(name, Path("/media", name), free, False, kind) for name, kind, free in DRIVES)
+    saves = _from(one)
+    saves.happens(ev.DrivesChanged(drives))
+    saves.press(Action.SAVE)
+    states["which_drive"] = saves.waits(9.0)
+    silent = CameraFault(WEBCAM, CameraCause.SILENT, reason := message("it delivers no pictures."))
+    states["fault"] = _from(one).happens(ev.CameraLost(reason, (silent,)))
+    return states
+
+
+@lru_cache(maxsize=4)
+def _games_of(count: int, names: tuple[str, ...]) -> dict[str, KioskState]:
+    """WHY, and a whole game that is won, until the next one begins."""
+    live, states = Visit(count, names), {}
+    states["guided"] = _from(live).press(Action.PLAY, 1)
+    live.state = live_state(count, names)
+    states["why"] = _from(live).press(Action.WHY)
+    live.press(Action.PLAY)
+    states["which_game"] = _from(live).waits(5.0)
+    live.press(0, SEEN)
+    states["trick_question"], states["tricked"] = live.is_tricked()
+    states["trick_defeated"] = live.repairs()
+    states["trick"] = live.press(Action.TRAIN)
+    return states
+
+
+def _from(visit: Visit) -> Visit:
+    """Another visit that has come as far as this one."""
+    other = object.__new__(Visit)
+    other.state = visit.state
+    return other

@@ -170,9 +170,7 @@ class _Foot:
     whole: pygame.Rect
 
 
-def _foot(
-    view: KioskView, column: pygame.Rect, theme: Theme, *, adds: bool = False, dense: bool = False
-) -> _Foot:
+def _foot(view: KioskView, column: pygame.Rect, theme: Theme, *, adds: bool = False, dense: bool = False) -> _Foot:
     """The keys below everything else; `adds` makes room for the one that adds a class, beside TRAIN."""
     px, gap = theme.px, theme.px(GAP)
     row_h, main_h = (px(DENSE_ROW_H), px(DENSE_MAIN_H)) if dense else (px(ROW_H), px(MAIN_H))

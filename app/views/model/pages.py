@@ -121,7 +121,7 @@ class Saving:
     """What is written, and where.
 
     Attributes:
-        where: The folder, as a visitor recognises it at home; empty where only staff can get at it. The log has its path.
+        where: The folder, as a visitor recognises it at home; empty where only staff can get at it.
         things: What the model was taught.
         home: What to do at home, or how to get the model onto a drive; empty while it is saved.
         safe: The drive may be pulled out now.

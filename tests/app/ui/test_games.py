@@ -28,7 +28,7 @@ from tests.app.ui.test_screens import check_texts
 from tests.support.drawn_texts import drawn_texts
 from tests.support.page_views import every_view
 from tests.support.states import kiosk
-from tests.support.views import game_views, spot
+from tests.support.views import game_views
 
 SIZES = [(1280, 720), (800, 480), (1080, 1920)]
 IMAGE = np.random.default_rng(0).integers(60, 256, (480, 640, 3), np.uint8)
@@ -192,6 +192,15 @@ def test_the_key_says_what_its_next_press_does() -> None:
     assert shown(two).picture_keys[0].text == "Light off"
 
 
+@pytest.mark.parametrize("name", ["tricked", "trick_defeated"])
+def test_beside_a_frozen_picture_no_card_shows_an_answer_to_what_the_camera_sees_now(name: str) -> None:
+    view = game_views()[name]
+    assert view.frozen
+    assert view.verdict is not None
+    assert [(card.confidence, card.leading) for card in view.cards] == [(None, False)] * 3
+    assert view.not_sure == 0.0
+
+
 def test_every_step_says_something_else() -> None:
     said = [shown(one).guidance for one in game_states("en")[:11]]
     assert len(set(said)) >= 9
@@ -276,9 +285,10 @@ def test_without_any_light_a_small_picture_has_no_outline() -> None:
 
 @pytest.mark.parametrize("portrait", [False, True])
 def test_the_face_looks_at_the_light(portrait: bool) -> None:
-    view = replace(game_views()["why"], notice=None)
+    view = game_views()["why"]
+    assert view.light is not None
     gazes = {
-        name: settled(replace(view, light=spot(1, x, y)), portrait=portrait).gaze
+        name: settled(replace(view, light=replace(view.light, centre=(x, y))), portrait=portrait).gaze
         for name, x, y in (("left", 0.1, 0.5), ("right", 0.9, 0.5), ("top", 0.5, 0.1), ("bottom", 0.5, 0.9))
     }
     assert gazes["left"][0] < gazes["right"][0]

@@ -9,7 +9,7 @@ import numpy as np
 import pygame
 import pytest
 
-from app.base.buttons import Action, TypingKey
+from app.base.buttons import Action, ClassGallery, ClassName, ScreenKey, TypingKey
 from app.base.i18n import LANGUAGES, message, translated
 from app.base.ports import Frame
 from app.base.tone import Tone
@@ -239,7 +239,7 @@ def test_every_card_and_key_can_be_touched_at_its_centre(size: tuple[int, int]) 
     layout = arrange(shown, size, load_theme(size))
     found = [screens.button_at(shown, size, area.center) for area in (*layout.actions, layout.language)]
     assert [screens.button_at(shown, size, (area.left + 12, area.centery)) for area in layout.cards] == [*range(9)]
-    assert found == [Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET, "language"]
+    assert found == [Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET, Action.LANGUAGE]
     assert screens.button_at(shown, size, layout.guidance.center) is None
 
 
@@ -251,14 +251,14 @@ def test_every_card_has_a_pencil_a_chip_and_room_to_teach(size: tuple[int, int],
     places = dict(screens.targets(shown, size))
     least = theme.px(24)  # of the height of small cards on small screens
     for index, area in enumerate(arrange(shown, size, theme).cards):
-        teaches, chip, pencil = places[index], places["gallery", index], places["rename", index]
+        teaches, chip, pencil = places[index], places[ClassGallery(index)], places[ClassName(index)]
         assert area == teaches
         for part in (chip, pencil):
             assert area.contains(part)
             assert min(part.size) >= least
         assert not chip.colliderect(pencil)
-        assert screens.button_at(shown, size, chip.center) == ("gallery", index)
-        assert screens.button_at(shown, size, pencil.center) == ("rename", index)
+        assert screens.button_at(shown, size, chip.center) == ClassGallery(index)
+        assert screens.button_at(shown, size, pencil.center) == ClassName(index)
         free = area.width * area.height - chip.width * chip.height - pencil.width * pencil.height
         assert free > 0.45 * area.width * area.height
 
@@ -278,8 +278,8 @@ def test_a_card_says_colour_and_shape_of_its_button(size: tuple[int, int], class
 @pytest.mark.parametrize("classes", range(2, 10))
 def test_an_empty_card_has_a_pencil_and_no_chip(size: tuple[int, int], classes: int) -> None:
     found = {button for button, _ in screens.targets(main_views(classes)["welcome"], size)}
-    assert {("rename", index) for index in range(classes)} <= found
-    assert not {("gallery", index) for index in range(classes)} & found
+    assert {ClassName(index) for index in range(classes)} <= found
+    assert not {ClassGallery(index) for index in range(classes)} & found
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -307,7 +307,11 @@ def test_in_portrait_the_picture_has_half_of_the_height_and_nothing_lies_on_the_
     notice = Banner("It learned! It got 18 of 20 test pictures right.", Tone.SUCCESS)
     noticed = drawn_texts(replace(shown, notice=notice), size)
     check_texts(noticed, size)
-    assert not [text.words for text in noticed if layout.camera.colliderect(text.rect)]
+    keys = {text for key in shown.picture_keys for text in (key.text, key.key)}
+    on_picture = {text.words for text in noticed if layout.camera.colliderect(text.rect)}
+    assert on_picture == keys  # WHY and PLAY, in its lower corner
+    places = [area for button, area in screens.targets(shown, size) if button in (Action.WHY, Action.PLAY)]
+    assert all(area.top > layout.camera.bottom - layout.camera.height / 6 for area in places)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -322,7 +326,7 @@ def test_a_selected_name_can_be_touched_and_has_no_caret(size: tuple[int, int]) 
 
 
 def test_the_staff_corner_can_be_touched() -> None:
-    assert screens.button_at(VIEWS["live"], SIZES[0], (5, 5)) == "corner"
+    assert screens.button_at(VIEWS["live"], SIZES[0], (5, 5)) is ScreenKey.CORNER
     assert screens.button_at(replace(VIEWS["live"], corner=None), SIZES[0], (5, 5)) is None
 
 
@@ -352,7 +356,7 @@ def test_a_mirrored_picture_is_drawn_mirrored() -> None:
     size = (1280, 720)
     theme = load_theme(size)
     stage = arrange(VIEWS["ready"], size, theme).camera
-    plain = replace(VIEWS["ready"], model_square=None)
+    plain = replace(VIEWS["ready"], model_square=None, picture_keys=())
     assert plain.picture is not None
     turned = replace(plain, picture=replace(plain.picture, pixels=plain.picture.pixels[:, ::-1]))
     seen = []

@@ -25,7 +25,7 @@ from tests.support.views import main_views
 
 WELCOME = {
     "en": "Show something to the camera and hold the apple button.",
-    "de": "Zeig der Kamera etwas und halt den Knopf apple.",
+    "de": "Zeig der Kamera etwas und halt den Knopf apple gedrückt.",
     "fr": "Montre quelque chose à la caméra et tiens le bouton apple appuyé.",
     "es": "Enseña algo a la cámara y mantén pulsado el botón apple.",
     "tr": "Kameraya bir şey göster ve apple düğmesini basılı tut.",

@@ -14,14 +14,14 @@ from app.base.tone import Tone
 from app.core.pages import StaffState, TypingPurpose, TypingState
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
-from app.views.model import Banner, KioskView, Verdict
+from app.views.model import Banner, ClassCard, KioskView, Verdict
 from app.views.model.spoken import Importance, Kind, Utterance
 from app.views.narration import COUNT_SETTLES_S, GUIDANCE_SETTLES_S, VERDICT_SETTLES_S, Memory, narrated
 from app.views.present import Surroundings, present
 from app.views.spoken_names import name_of, names_of
 from tests.support.page_views import page_views
 from tests.support.states import MODEL_WITH_RESULTS, kiosk
-from tests.support.views import cards, main_views
+from tests.support.views import main_views
 
 MAIN = main_views()
 LIVE, WELCOME = MAIN["live"], MAIN["welcome"]
@@ -44,6 +44,12 @@ def spoken_while(
         memory, utterances = narrated(memory, replace(view, now_s=start_s + tick / 20))
         heard += utterances
     return memory, heard
+
+
+def with_shots(index: int, shots: int, *, held: bool = False) -> tuple[ClassCard, ...]:
+    """The cards of the first screen, but for the pictures of one class."""
+    new = replace(WELCOME.cards[index], shots=shots, count_text=f"{shots} pictures", held=held)
+    return (*WELCOME.cards[:index], new, *WELCOME.cards[index + 1 :])
 
 
 def texts(utterances: Iterable[Utterance], *kinds: Kind) -> list[str]:
@@ -96,17 +102,16 @@ def test_texts_wait_for_as_long_as_they_must_stay() -> None:
 
 
 def test_a_pressed_class_is_named_at_once_and_its_pictures_are_counted_after_the_release() -> None:
-    before = replace(WELCOME, cards=cards(shots=0))
-    held = replace(WELCOME, cards=cards(shots=3, held=1), guidance="Keep turning it – every picture helps.")
-    after = replace(WELCOME, cards=(cards(shots=0)[0], cards(shots=7)[1], cards(shots=0)[2]))
-    heard = said(before, held, after)
+    held = replace(WELCOME, cards=with_shots(1, 3, held=True), guidance="Keep turning it – every picture helps.")
+    heard = said(WELCOME, held, replace(WELCOME, cards=with_shots(1, 7)))
     assert texts(heard, Kind.HELD) == ["cup"]
     assert texts(heard, Kind.COUNT) == ["cup: 7 pictures."]
     assert next(one for one in heard if one.kind is Kind.HELD).importance is Importance.ACTION
 
 
 def test_pictures_that_are_taken_away_are_not_counted() -> None:
-    assert texts(said(replace(WELCOME, cards=cards(shots=7)), replace(WELCOME, cards=cards(shots=3))), Kind.COUNT) == []
+    views = [replace(WELCOME, cards=with_shots(1, shots)) for shots in (7, 3)]
+    assert texts(said(*views), Kind.COUNT) == []
 
 
 def test_a_warning_interrupts_and_a_hint_does_not() -> None:

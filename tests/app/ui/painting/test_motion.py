@@ -20,7 +20,6 @@ from app.ui.window import Window
 from app.views.model import KioskView
 from tests.support.page_views import every_view
 from tests.support.painted import painted, picture
-from tests.support.views import cards
 
 VIEWS = every_view()
 LIVE = VIEWS["live"]
@@ -90,7 +89,7 @@ def test_the_number_of_flying_pictures_is_limited() -> None:
 
 
 def test_only_a_suggested_key_breathes() -> None:
-    assert {Animator().step(at(now_s / 10)).breath for now_s in range(18)} != {0.0}
+    assert {Animator().step(at(now_s / 10, VIEWS["ready"])).breath for now_s in range(18)} != {0.0}
     assert {Animator().step(at(now_s / 10, VIEWS["teach"])).breath for now_s in range(18)} == {0.0}
 
 
@@ -115,7 +114,7 @@ def test_equal_views_in_equal_order_have_equal_pixels(name: str) -> None:
 
 def test_a_fuller_bar_shows_more_of_its_colour() -> None:
     size, theme = (1280, 720), load_theme((1280, 720))
-    view = replace(LIVE, picture=None, verdict=None, cards=cards(3, live=True))
+    view = replace(LIVE, picture=None, verdict=None, cards=VIEWS["not_sure"].cards)
     colour = np.array(theme.class_colour(0))
     shares = []
     for bar in (0.1, 0.5, 0.9):
