@@ -31,7 +31,6 @@ from app.base.workers import Worker
 from app.commands.bench.figures import Figure, in_turns, line_of, share
 from app.commands.bench.machine import machine_line
 from app.commands.streams import print_line
-from app.compose import Mailboxes
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.pace import screen_rate_hz
 from app.core.state import KioskState, Mode
@@ -40,6 +39,7 @@ from app.model.live import LiveModel, Vision
 from app.model.observation import NOTHING_SEEN, Observation, Smoothed, smooth
 from app.ui.window import Window
 from app.views.present import Surroundings, present
+from app.worker_threads import Mailboxes
 from app.workers.camera import watch_camera
 from app.workers.vision import watch_frames
 from learning.fit import fit_head

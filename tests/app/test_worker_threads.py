@@ -1,4 +1,4 @@
-"""What the parts of the kiosk are given when they are put together."""
+"""What the workers of the kiosk are told."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.compose import camera_wanted
 from app.config.schema import CameraSettings, Config
 from app.core.state import KioskState
+from app.worker_threads import camera_wanted
 from tests.support.states import kiosk
 
 pytestmark = pytest.mark.needs_runtime
