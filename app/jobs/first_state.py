@@ -13,8 +13,9 @@ from app.core.pages import StaffState
 from app.core.presses import inputs_of
 from app.core.state import KioskState, Mode, Timing, noticed
 from app.jobs.classes import taught_classes
+from app.jobs.own_model import restore_model
 from app.jobs.tools import StationServices, Tools
-from app.jobs.training import restore_model
+from app.model.model_files import delete_shown_models, delete_unfinished_files
 
 REPAIR_NOTICE_S = 15.0
 
@@ -36,6 +37,8 @@ def _with_stored_session(tools: Tools, services: StationServices) -> KioskState:
     of_settings = services.extractor
     extractor = used.model.extractor if of_settings is None else of_settings
     config = replace(used, model=replace(used.model, extractor=extractor))
+    delete_unfinished_files(tools.config)
+    delete_shown_models(tools.config)  # an older version may have left one
     model = restore_model(tools) if not tools.store.ending else None
     session = tools.store.load()
     lock = read_pin_lock(config.data_dir)

@@ -13,10 +13,10 @@ from app.core.facts import ModelFacts
 from app.importing.read_model import read_model
 from app.importing.read_session import read_session
 from app.jobs.classes import taught_classes
+from app.jobs.own_model import restore_model
 from app.jobs.running import report_failure_as
 from app.jobs.samples import RemovedSamples
 from app.jobs.tools import Announce, OnProgress, Tools
-from app.jobs.training import restore_model
 from app.model.live import LiveModel
 from app.model.model_files import SHOWN, new_model_path
 

@@ -10,11 +10,11 @@ from app.base.pin import stored
 from app.config.pin_lock import PinLock, write_pin_lock
 from app.core import events as ev
 from app.jobs.machine_info import drive_lines, machine_lines
+from app.jobs.own_model import rename_classes_of_model
 from app.jobs.running import report_failure_as
 from app.jobs.saved_here import saved_here
 from app.jobs.starter import Starter, has_own_starter
 from app.jobs.tools import Announce, StationServices, Tools
-from app.jobs.training import rename_classes_of_model
 from app.model.saved_folder.facts import EXPORT_FOLDER
 from app.model.starter import OWN
 

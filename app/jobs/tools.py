@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from app.base.i18n import Text
@@ -48,6 +49,7 @@ class Tools:
         clock: Monotonic seconds.
         accelerator: The Edge TPU; None if the CPU computes everything.
         prior: The prior of the extractor, which may still be unknown; None to train without one.
+        model_change: Held while another model becomes the session's: a new one, or a copy with other class names.
         on_disk: The settings with the data directory on the disk, if that of `config` is in memory because the disk
             could not be used at the start.
     """
@@ -62,6 +64,7 @@ class Tools:
     accelerator: EdgeTpuSupervisor | None = None
     prior: ExtractorPrior | None = None
     on_disk: Config | None = None
+    model_change: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
     @property
     def known_prior(self) -> ViewPrior | None:

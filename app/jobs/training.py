@@ -1,11 +1,10 @@
-"""Jobs on the session's own model: train it, restore it after a restart, and write new class names into it."""
+"""The job that trains the session's own model, and what is found out about the model once it answers."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from app.base.workers import StopSignal, is_abandoned, unless_abandoned
 from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.jobs.backgrounds import check_backgrounds
+from app.jobs.own_model import classes_with_samples, facts_of, rename_classes_of_model
 from app.jobs.preparation import Preparation
 from app.jobs.running import JobQueue, report_failure_as
 from app.jobs.samples import embed_again
@@ -26,25 +26,15 @@ from app.model.live import LiveModel
 from app.model.model_files import (
     delete_files,
     delete_model,
-    delete_shown_models,
-    delete_trained_models,
-    delete_unfinished_files,
     files_of,
     new_model_path,
-    read_sound_report,
-    report_path,
-    saved_counterpart,
     trained_files,
-    write_model_file,
     write_report,
 )
-from app.model.relabel import with_labels
 from app.model.train import TrainedModel, explained_report, train_model
 from app.session.last_model import StoredModel
 from app.session.session import Session
 from learning.errors import TrainingCancelled
-from tpu.classifier import ClassificationEngine
-from tpu.errors import RuntimeLayerError
 from tpu.models import extractor_path
 
 logger = logging.getLogger(__name__)
@@ -135,12 +125,14 @@ def train(
                 not_sure=not_sure,
                 explain=False,  # the new model answers first
             )
-            if is_abandoned(stop):
-                trained.engine.close()
-                raise TrainingCancelled
-            # Found now: as soon as the new model answers, a copy of it may get other class names.
-            old_files = trained_files(tools.config) - set(files_of(path))
-            facts = _remember(tools, trained, session.shots())
+            _write_beside(tools, trained)
+            with tools.model_change:
+                if is_abandoned(stop):
+                    trained.engine.close()
+                    raise TrainingCancelled
+                # Found now: as soon as the new model answers, a copy of it may get other class names.
+                old_files = trained_files(tools.config) - set(files_of(path))
+                facts = _remember(tools, trained, session.shots())
         except TrainingCancelled:
             delete_model(path)
             return
@@ -150,6 +142,7 @@ def train(
         announce(ev.TrainingFinished(path, facts, trained.seconds))
         with tools.store.calls:
             delete_files(old_files)
+        rename_classes_of_model(tools, tools.store.labels())  # they may have got other names meanwhile
         tools.store.keep_good_copy()
 
         def enough() -> bool:
@@ -193,98 +186,27 @@ def _write_explained(tools: Tools, trained_as: Path, report: Mapping[str, Any]) 
         written = path
 
 
-def restore_model(tools: Tools, *, trained_as: Path | None = None) -> TrainedFacts | None:
-    """Let the model that was trained on the stored session answer.
-
-    Args:
-        tools: The store, and what runs the model.
-        trained_as: The path of the file at its training, if that is another one.
-
-    Returns:
-        Its facts; None if there is no such model, or its file is missing, changed or unusable.
-    """
-    delete_unfinished_files(tools.config)
-    delete_shown_models(tools.config)  # a power cut may have left one
-    stored, session, settings = tools.store.last_model(), tools.store.load(), tools.config.model
-    if stored is None:
-        return None
-    taught = _classes_with_samples(stored.shots)
-    counterpart = saved_counterpart(stored.path)
+def _write_beside(tools: Tools, trained: TrainedModel) -> None:
+    """Write the report and the counterpart of a new model."""
     try:
-        engine = ClassificationEngine(
-            stored.path,
-            labels=tuple(session.labels[index] for index in taught),
-            runtime=settings.runtime,
-            device=settings.device,
-            accelerator=tools.accelerator,
-            counterpart=counterpart,
-            # The store has compared the hash of the file, but not that of a counterpart. Its extractor is inside.
-            trusted=tools.extractor.trusted and counterpart is None,
-        )
-    except RuntimeLayerError as error:
-        logger.warning("the model of the last session is not used: %s", error)
-        return None
-    model = LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels), trained_as=trained_as)
-    tools.vision.go_live(model)
-    return _facts(stored, read_sound_report(stored.path))
-
-
-def rename_classes_of_model(tools: Tools, labels: tuple[str, ...]) -> None:
-    """Write a copy of the session's model with new class names, and let the copy answer.
-
-    Does nothing if another model answers, or if the names and the number of classes are the same.
-    """
-    stored, model = tools.store.last_model(), tools.vision.model
-    if stored is None or model is None or model.path != stored.path:
-        return
-    names = tuple(labels[index] for index in model.class_indices)
-    if names == tuple(model.engine.labels) and len(labels) == model.num_classes:
-        return
-    path = new_model_path(tools.config)
-    copied = b""
-    for old, new in zip(files_of(model.path), files_of(path), strict=True):
-        if old.is_file():
-            data = old.read_bytes()
-            if new == report_path(path):
-                copied = data
-            write_model_file(new, data if new == report_path(path) else with_labels(data, names))
-    shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]
-    tools.store.remember_model(replace(stored, path=path, shots=shots))
-    restore_model(tools, trained_as=model.origin)
-    report = report_path(model.path)
-    if report.is_file() and (data := report.read_bytes()) != copied:  # explained meanwhile
-        write_model_file(report_path(path), data)
-    delete_trained_models(tools.config, keep=path)
+        write_report(trained.path, trained.training_report)
+        write_counterpart(trained.path, trained.head, extractor_path(tools.config.model.extractor))
+    except KioskError:
+        trained.engine.close()
+        raise
 
 
 def _remember(tools: Tools, trained: TrainedModel, shots: tuple[int, ...]) -> TrainedFacts:
-    """Write what belongs to a new model, note it in the store, and let it answer."""
+    """Note a new model in the store, and let it answer."""
     path = trained.path
     stored = StoredModel(
         path, trained.validation_accuracy, trained.threshold, shots, trained.validation_from, trained.provisional
     )
     try:
-        write_report(path, trained.training_report)
-        write_counterpart(path, trained.head, extractor_path(tools.config.model.extractor))
         tools.store.remember_model(stored)
     except KioskError:
         trained.engine.close()
         raise
-    classes = _classes_with_samples(shots)
+    classes = classes_with_samples(shots)
     tools.vision.go_live(LiveModel(trained.engine, path, classes, trained.threshold, len(shots)))
-    return _facts(stored, trained.training_report)
-
-
-def _facts(stored: StoredModel, report: Mapping[str, Any] | None) -> TrainedFacts:
-    return TrainedFacts(
-        stored.validation_accuracy,
-        stored.threshold,
-        stored.shots,
-        report,
-        stored.validation_from,
-        stored.provisional,
-    )
-
-
-def _classes_with_samples(shots: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(index for index, count in enumerate(shots) if count)
+    return facts_of(stored, trained.training_report)

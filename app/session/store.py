@@ -252,6 +252,11 @@ class SessionStore:
             name, sha256 = get_fact(database, "extractor_name"), get_fact(database, "extractor_sha256")
         return Session(labels, samples, name, sha256)
 
+    def labels(self) -> tuple[str, ...]:
+        """Return the class labels."""
+        with self._shared.reading() as database:
+            return get_labels(database)
+
     def rename(self, labels: Sequence[str]) -> None:
         """Change the class labels; their number may grow, or shrink if the last classes have no samples."""
         with self._shared.writing() as database:

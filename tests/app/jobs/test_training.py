@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import resource
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +24,8 @@ from app.base.buttons import (
 from app.base.workers import StopSignal
 from app.core import events as ev
 from app.core.state import Mode
-from app.jobs.training import rename_classes_of_model, restore_model, train
+from app.jobs.own_model import rename_classes_of_model, restore_model
+from app.jobs.training import train
 from app.model.model_files import delete_model, read_report, report_path
 from app.model.train import holds_of
 from tests.support.kiosks import LABELS, Station
@@ -293,6 +297,53 @@ def test_a_model_that_gets_other_class_names_while_it_is_explained_keeps_its_exp
     assert report is not None
     assert len(report["looks_at_background"]) == 2
     assert sorted((station.config.data_dir / "models").iterdir()) == [report_path(model.path), model.path]
+
+
+def run_once_before(monkeypatch: pytest.MonkeyPatch, function: str, what: Callable[[], None]) -> None:
+    """Let a function do something else first when it is called for the first time."""
+    module, _, name = function.rpartition(".")
+    works, waiting = getattr(importlib.import_module(module), name), [what]
+
+    def called(*args: Any) -> Any:
+        if waiting:
+            waiting.pop()()
+        return works(*args)
+
+    monkeypatch.setattr(function, called)
+
+
+@pytest.mark.parametrize("moment", ["while its copy is written", "while the next one is written"])
+def test_if_classes_get_other_names_while_the_next_model_is_trained_that_one_answers_with_the_new_names(
+    moment: str, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names come in another thread: the training ends while the model before is copied, or the other way round."""
+    station.train()
+    station.settle()
+    before, labels = station.vision.model, ("Apfel", "Tasse", "Ente")
+    happened: list[ev.Event] = []
+
+    def next_training() -> None:
+        train(station.tools, happened.append, lambda _share: None, station.store.load(), StopSignal())
+
+    def rename() -> None:
+        station.store.rename(labels)
+        rename_classes_of_model(station.tools, labels)
+
+    if moment == "while its copy is written":
+        run_once_before(monkeypatch, "app.jobs.own_model.with_labels", next_training)
+        rename()
+    else:
+        run_once_before(monkeypatch, "app.jobs.training.write_counterpart", rename)
+        next_training()
+    model, stored = station.vision.model, station.store.last_model()
+    (finished,) = (one for one in happened if isinstance(one, ev.TrainingFinished))
+    assert model is not None
+    assert stored is not None
+    assert model.origin == finished.model_path != before.origin
+    assert model.path == stored.path
+    assert tuple(model.engine.labels) == labels[:2]
+    assert {one for one in (station.config.data_dir / "models").iterdir() if one.suffix == ".tflite"} == {model.path}
+    assert restore_model(station.tools) is not None
 
 
 def test_a_model_that_was_erased_meanwhile_leaves_no_report(station: Station) -> None:

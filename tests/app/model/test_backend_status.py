@@ -18,7 +18,7 @@ from app.core import events as ev
 from app.core.facts import TaughtClass
 from app.core.state import KioskState, Mode
 from app.core.transitions import advance
-from app.jobs.training import restore_model
+from app.jobs.own_model import restore_model
 from app.model.backend_status import backend_now
 from app.model.observation import NOTHING_SEEN
 from app.views.model import KioskView, Screen
