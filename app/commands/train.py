@@ -294,7 +294,8 @@ class EmbeddedPictures:
             return None
 
         def from_sums(fit: FitResult) -> FitResult:
-            return replace(fit, head=head_of(sums.discriminant(prior), sums.origin, fit, self.session.embeddings()))
+            head = head_of(sums.discriminant(prior), sums.origin, fit, self.session.embeddings())
+            return replace(fit, head=head, made_taught=False)  # the sums are of pictures alone
 
         return from_sums
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -152,8 +153,12 @@ def test_without_dask_the_error_names_the_package(
 
 
 def test_above_the_memory_limit_all_pictures_count_and_few_are_in_memory(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    caplog.set_level(logging.INFO, "app.model.train")
     monkeypatch.setattr("app.commands.train.KEPT_OF_CLASS", 3)
     data, out, report = painted(tmp_path / "data", (".png",), each=7), tmp_path / "out", tmp_path / "report.json"
     assert main(["train", str(data), "--out", str(out), "--memory-mib", "0", "--json", str(report)]) == 0
@@ -161,6 +166,7 @@ def test_above_the_memory_limit_all_pictures_count_and_few_are_in_memory(
         "pictures used: 14, in 2 classes; files skipped: 0",
         "6 of them are in memory; the others count in the sums of each class",
     ]
+    assert "trained on 6 samples, no made views: " in caplog.text  # the sums are of pictures alone
     facts = json.loads(report.read_text())
     assert (facts["from_sums"], facts["samples"]) == (True, {"blue": 7, "red": 7})
     assert main(["classify", str(out), str(data / "red/0.png"), "--json", str(tmp_path / "answers.json")]) == 0
