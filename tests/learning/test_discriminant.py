@@ -125,6 +125,14 @@ def test_principal_directions_are_the_eigenvectors_of_the_scatter(samples: int, 
     assert directions @ directions.T == pytest.approx(np.eye(len(directions)), abs=1e-3)
 
 
+@pytest.mark.parametrize(("features", "kept"), [(50, 50), (70, 64)])
+def test_of_all_principal_directions_the_64_in_which_the_rows_differ_most_are_kept(features: int, kept: int) -> None:
+    rows = rows_of(*things(200, features))
+    directions, variances = rows.principal_directions(rows.discriminant(np.arange(200)), np.arange(200))
+    assert directions.shape == (kept, features)
+    assert sorted(variances, reverse=True) == variances.tolist()
+
+
 def test_a_discriminant_has_only_the_classes_of_its_training_rows() -> None:
     x, y = things(80, 20)
     found = rows_of(x, y).discriminant(np.flatnonzero(y != 2))

@@ -316,6 +316,19 @@ def test_a_graph_that_would_need_gigabytes_is_refused_early() -> None:
     assert peak < 250 << 20
 
 
+@pytest.mark.parametrize(("maps", "explained"), [(64, True), (65, False)])
+def test_a_model_with_more_maps_than_any_sound_one_has_no_form(maps: int, explained: bool) -> None:
+    def many_maps(g: GraphBuilder) -> int:
+        layers = [g.convolution(g.image, 1, stride=4) for _ in range(maps)]
+        return g.flat(g.concatenation([g.mean(one) for one in layers]))
+
+    if explained:
+        assert len(form_of(many_maps, px=8)[2].maps) == maps
+    else:
+        with pytest.raises(NotExplainable, match=r"^the model has too many maps$"):
+            form_of(many_maps, px=8)
+
+
 def test_a_model_without_a_head_has_no_form() -> None:
     with pytest.raises(NotExplainable) as refused:
         explaining_form(tiny_extractor())

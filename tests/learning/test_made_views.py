@@ -36,11 +36,11 @@ def a_prior(size: float = 0.25) -> ViewPrior:
     return measure_prior(bank.astype(np.float32), views.astype(np.float32))
 
 
-def samples_of(holds: int, frames: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def samples_of(holds: int, frames: int, classes: int = CLASSES) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return samples, labels and holds; the frames of a hold are nearly the same."""
     rng = np.random.default_rng(0)
-    y = np.repeat(np.arange(CLASSES), holds)
-    looks = 3 * np.eye(CLASSES, DIM)[y] + rng.normal(0, 0.5, (len(y), DIM))
+    y = np.repeat(np.arange(classes), holds)
+    looks = 3 * np.eye(classes, DIM)[y] + rng.normal(0, 0.5, (len(y), DIM))
     x = np.repeat(looks, frames, axis=0) + rng.normal(0, 0.01, (len(y) * frames, DIM))
     return x.astype(np.float32), np.repeat(y, frames), np.repeat(np.arange(len(y)), frames)
 
@@ -116,11 +116,25 @@ def test_made_views_narrow_the_limit_that_few_holds_leave_open(monkeypatch: pyte
     assert mean_novelty[1] > 1.05 * mean_novelty[0]  # novelties are divided by the limit
 
 
-def test_the_score_that_decides_whether_views_train_rewards_refusing_classes_that_were_left_out() -> None:
-    x, y, holds = samples_of(30, 1)
+def test_made_views_move_no_limit_of_classes_with_many_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y, holds = samples_of(novelty_fit.MANY_HOLDS, 1)
+    made, source = made_of(x, 0.1)
+    limits = []
+    for least_weight_of_holds in (0.01, 1.0):
+        monkeypatch.setattr(novelty_fit, "MIN_WEIGHT_OF_HOLDS", least_weight_of_holds)
+        rng, prior = np.random.default_rng(0), a_prior(0.1)
+        fit = fit_head(x, y, CLASSES, rng=rng, groups=holds, made=made, made_source=source, prior=prior)
+        assert fit.head.not_sure is not None
+        limits.append(novelties(fit.head.not_sure, prior.bank).mean())
+    assert limits[0] == limits[1]
+
+
+@pytest.mark.parametrize("classes", [3, 5])
+def test_the_score_that_decides_whether_views_train_rewards_refusing_classes_that_were_left_out(classes: int) -> None:
+    x, y, holds = samples_of(30, 1, classes)
     rng = np.random.default_rng(0)
     samples = prepare_samples(x, y, holds, x[:0], np.zeros(0, np.int64), None, rng)
-    plan = plan_folds(y, holds, samples.source, CLASSES, rng)
+    plan = plan_folds(y, holds, samples.source, classes, rng)
     rows = choose_rows(samples, plan, None, lambda: None)
     score = validation_score(rows.rows, rows.features, plan, np.arange(len(y)), lambda: None)
     assert score > 1.7  # accuracy and AUROC together; about 1.5 if no class is left out

@@ -109,6 +109,25 @@ def test_a_test_of_another_version_is_ignored() -> None:
     assert read_novelty_test(append_head(tiny_extractor(), head)) is None
 
 
+@pytest.mark.parametrize("name", ["version", "threshold", "shrink"])
+@pytest.mark.parametrize("value", [np.inf, np.nan, np.zeros(2), np.zeros(0)], ids=str)
+def test_a_test_whose_numbers_are_none_is_ignored(name: str, value: Any) -> None:
+    x, y = things(2, 10, 6, seed=0)
+    head = fit_head(x, y, 2, rng=np.random.default_rng(0)).head
+    head.not_sure = {**head.not_sure, name: np.asarray(value, np.float32)}
+    assert read_novelty_test(append_head(tiny_extractor(), head)) is None
+
+
+@pytest.mark.parametrize("name", ["centre", "axes", "means", "precision", "directions"])
+def test_a_test_whose_arrays_do_not_fit_together_is_ignored(name: str) -> None:
+    x, y = things(2, 10, 6, seed=0)
+    head = fit_head(x, y, 2, rng=np.random.default_rng(0)).head
+    one = np.asarray(head.not_sure[name])
+    for other in (np.zeros((*one.shape, 2)), np.zeros((*one.shape[:-1], 9)), np.full(one.shape, np.nan)):
+        head.not_sure = {**head.not_sure, name: other.astype(one.dtype)}
+        assert read_novelty_test(append_head(tiny_extractor(), head)) is None
+
+
 def test_the_archive_has_both_the_labels_and_the_test() -> None:
     x, y = things(2, 10, 6, seed=0)
     head = fit_head(x, y, 2, rng=np.random.default_rng(0)).head

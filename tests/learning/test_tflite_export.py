@@ -11,7 +11,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from learning.errors import InvalidHead
+from learning.errors import InvalidHead, ModelNotTrained
+from learning.graph_view import GraphView
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
 from tests.support.extractors import Kind, tiny_extractor
@@ -66,6 +67,16 @@ def test_quantized_probabilities_have_the_specified_scale(kind: Kind, zero_point
     _, detail = run(append_head(tiny_extractor(kind), head()), images(kind)[0])
     assert detail["quantization"] == (1 / 256, zero_point)
     assert detail["dtype"] == np.dtype(kind).type
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_shapes_in_the_file_are_those_that_the_interpreter_computes(kind: Kind) -> None:
+    model = append_head(tiny_extractor(kind), head())
+    view, interpreter = GraphView(model), Interpreter(model_content=model, num_threads=1)
+    interpreter.allocate_tensors()
+    computed = {one["index"]: tuple(int(edge) for edge in one["shape"]) for one in interpreter.get_tensor_details()}
+    outputs = [output for operator in view.operators for output in operator.outputs]
+    assert [view.shape(output) for output in outputs] == [computed[output] for output in outputs]
 
 
 def test_exactly_two_operators_are_added() -> None:
@@ -127,3 +138,12 @@ def test_weights_that_are_not_finite_are_not_written(tmp_path: Path) -> None:
         broken.save_as_tflite_model(source, target)
     assert str(caught.value) == "the head's weights are not finite. Train it again on finite embeddings."
     assert not target.exists()
+
+
+@pytest.mark.parametrize("limits", [(-np.inf, 3), (0, np.inf), (np.nan, 3), (0, np.nan), (3, -3)])
+def test_a_head_whose_range_of_logits_is_none_is_not_written(limits: tuple[float, float]) -> None:
+    broken = head()
+    broken.min_score, broken.max_score = limits
+    with pytest.raises(ModelNotTrained) as caught:
+        append_head(tiny_extractor(), broken)
+    assert str(caught.value) == "the range of the logits is unknown. Train the head, or call calibrate()."

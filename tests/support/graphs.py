@@ -48,6 +48,13 @@ class GraphBuilder:
         array = array.astype(np.int32 if array.dtype.kind == "i" else np.float32)
         return self.tensor(array.shape, array)
 
+    def quantize(self, tensor: int, scales: list[float], zero_points: list[int], axis: int = 0) -> None:
+        """Say that the numbers of a tensor are multiples of scales, one for each row along an axis."""
+        quantization = schema.QuantizationParametersT()
+        quantization.scale, quantization.zeroPoint = scales, zero_points
+        quantization.quantizedDimension = axis
+        self._graph.tensors[tensor].quantization = quantization
+
     def add(
         self,
         name: str,

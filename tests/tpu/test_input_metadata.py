@@ -57,6 +57,19 @@ def test_a_float_model_without_metadata_gets_minus_one_to_one(tmp_path: Path) ->
         assert extractor.embed(IMAGE) == pytest.approx(output_for(model, IMAGE / 127.5 - 1), abs=1e-5)
 
 
+@pytest.mark.parametrize(("mean", "std"), [(None, None), ([0.0], [255.0])], ids=["none", "own"])
+def test_an_exported_model_says_how_its_extractor_is_fed(
+    mean: Sequence[float] | None, std: Sequence[float] | None
+) -> None:
+    extractor = tiny_extractor("float32")
+    if mean is not None and std is not None:
+        extractor = with_normalization(extractor, mean, std)
+    head = SoftmaxRegression(6, 2, weight_scale=1.0, rng=1)
+    head.label_map = {0: "a", 1: "b"}
+    found = read_normalization(append_head(extractor, head))
+    assert (set(found.mean), set(found.std)) == (set(mean or [127.5]), set(std or [127.5]))
+
+
 def test_a_byte_model_gets_its_pixels_unchanged_by_metadata(tmp_path: Path) -> None:
     for name, model in (("plain", tiny_extractor()), ("described", with_normalization(tiny_extractor(), [0], [1]))):
         (tmp_path / f"{name}.tflite").write_bytes(model)

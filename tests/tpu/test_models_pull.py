@@ -138,6 +138,23 @@ def test_a_download_is_resumed_by_a_later_run_too(server: Server, tmp_path: Path
     assert server.ranges[-1] == 300_000
 
 
+def test_a_download_that_was_complete_but_not_yet_checked_is_not_repeated(server: Server, tmp_path: Path) -> None:
+    path = local_path(server.model(), tmp_path)
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(DATA)
+    assert pull(server.model(), tmp_path) == path
+    assert (path.read_bytes(), server.ranges) == (DATA, [len(DATA)])
+    assert not partial.exists()
+
+
+def test_a_model_that_the_server_lacks_is_not_taken_from_what_arrived_of_it(server: Server, tmp_path: Path) -> None:
+    server.answers = [breaks_off, missing]
+    with pytest.raises(DownloadFailed) as caught:
+        pull(server.model(sha256=""), tmp_path)
+    assert str(caught.value) == f"{server.model().address} answers 404 Not Found. Try again later."
+    assert not local_path(server.model(), tmp_path).exists()
+
+
 def test_a_download_starts_over_if_the_server_cannot_resume(server: Server, tmp_path: Path) -> None:
     server.answers = [breaks_off, forgets_ranges]
     assert pull(server.model(), tmp_path).read_bytes() == DATA

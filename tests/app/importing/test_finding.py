@@ -289,6 +289,24 @@ def test_the_next_order_is_larger_than_all_others(stick: Path, folder: Path) -> 
     assert next_order(places, datetime.fromtimestamp(1000)) == 1 << 53
 
 
+def test_the_search_for_the_next_order_ends_in_time_whatever_the_clock_says_at_its_beginning(
+    stick: Path, folder: Path
+) -> None:
+    with_order(folder, 5000)
+    copies = [folder.with_name(f"2099-01-01_{number:04d}_copy") for number in range(40)]
+    for one in copies:
+        one.mkdir()
+        shutil.copy(folder / "metadata.json", one)
+    looks = [1e6]  # seconds since the computer was started
+
+    def clock() -> float:
+        looks.append(looks[-1] + 0.5)  # every folder takes half a second
+        return looks[-1]
+
+    assert next_order([stick / EXPORT_FOLDER], datetime.fromtimestamp(1000), clock=clock) == 5001
+    assert 2 < len(looks) < len(copies)
+
+
 def test_save_writes_an_order_and_train_a_larger_one_beside_it(
     stick: Path, folder: Path, shared_photos: Path, tmp_path: Path
 ) -> None:

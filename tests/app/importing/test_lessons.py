@@ -10,7 +10,7 @@ import pytest
 from app.base.errors import ConfigInvalid
 from app.base.i18n import LANGUAGES
 from app.base.ports import Drive
-from app.importing.lessons import FOLDER, MOST_FILES, chosen_lesson, find_lessons, keep_lesson
+from app.importing.lessons import FOLDER, chosen_lesson, find_lessons, keep_lesson
 
 INCLUDED = {"background", "hands", "waste"}
 
@@ -76,9 +76,9 @@ def test_hostile_files_get_one_line_each_and_the_others_are_found(stick: Drive, 
 
 
 def test_a_drive_full_of_files_is_not_read_to_its_end(stick: Drive, tmp_path: Path) -> None:
-    for number in range(3 * MOST_FILES):
+    for number in range(72):
         (stick.path / FOLDER / f"l{number}.toml").write_text(lesson())
-    assert len(found_on(stick, tmp_path)) == MOST_FILES
+    assert len(found_on(stick, tmp_path)) == 24
 
 
 def test_a_drive_that_was_pulled_has_no_lessons(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from app.base.memory import resident_bytes
 from app.guarded.sandbox import forget
+from app.importing.read_session import LARGEST_PICTURE_BYTES
 from app.session.session import MOST_MADE_VIEWS
 from tests.support.untrusted_folders import DAMAGED, read_session_of_any_extractor, refusal, session_of
 
@@ -45,6 +46,17 @@ def test_pictures_are_embedded_again_for_another_extractor_and_without_them_it_i
         "it was taught with another network (kiosk_extractor; here it is ours), and without its pictures it cannot be "
         "learned again. Save it with pictures there."
     )
+
+
+def test_pictures_that_take_more_room_than_a_session_holds_are_refused_before_they_are_opened(folder: Path) -> None:
+    own = folder / "samples" / "0_full"
+    shutil.rmtree(own.parent)
+    own.mkdir(parents=True)
+    for number in range(1, 1 + (96 << 20) // LARGEST_PICTURE_BYTES):
+        (own / f"{number:03}.jpg").touch()
+        os.truncate(own / f"{number:03}.jpg", LARGEST_PICTURE_BYTES)
+    (own / "999.jpg").write_bytes(b"1")
+    assert refusal(lambda: session_of(folder)) == "its pictures take more room than a session holds."
 
 
 def test_no_picture_passes_through_a_file_on_the_disk(

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 
 from app.base.buttons import Action, ScreenKey, StaffPage, StaffTab
-from app.base.errors import ExportFailed, KeyUnusable
+from app.base.errors import ExportFailed, FolderRefused, KeyUnusable
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.modes.staff_targets import targets
 from app.core.state import Mode
-from app.importing.received_starter import ReceivedStarter, known_classes, share_right
+from app.importing.received_starter import ReceivedStarter, known_classes, read_starter, share_right
 from app.jobs import received_starter
 from app.model.saved_folder.facts import PLAIN_FILE
 from app.model.saved_folder.signature import SIGNATURE, read_key, signature
@@ -214,6 +214,45 @@ def test_a_head_that_would_do_harm_is_never_unpacked(
     station = started()
     assert (taken(station), station.kiosk.state.starter) == (0, None)
     assert f"no starter in {share}: head.npz is damaged." in caplog.messages
+
+
+NOT_A_HUBS = "metadata.json is damaged, or was not written by a hub."
+NAMELESS = "its classes have no names that can be shown."
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        *(({"order": order}, NOT_A_HUBS) for order in (-1, True, 1.5, "7", None, 1 << 60)),
+        *(({"order": 7, "threshold": one}, NOT_A_HUBS) for one in (-0.1, 1.1, 10**400, "high", None, [])),
+        *(({"order": 7, "labels": labels}, NOT_A_HUBS) for labels in ("apple", None, {}, ["a"] * 1001)),
+        *(
+            ({"order": 7, "labels": labels}, NAMELESS)
+            for labels in ([], ["apple"], ["apple", 1], ["apple", "c\u200bup"])
+        ),
+        ({"order": 7, "extractor": {"sha256": 5}}, NOT_A_HUBS),
+        ({"order": 7, "extractor": "x"}, NOT_A_HUBS),
+        ({"order": 7, "labels": ["apple", "cup", "duck"]}, "head.npz is damaged."),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_signed_starter_whose_facts_cannot_be_is_refused(
+    facts: dict[str, Any], text: str, share: Path, model: Path
+) -> None:
+    assert read_starter(publish(share, model, 7), KEY).order == 7
+    with pytest.raises(FolderRefused) as caught:
+        read_starter(publish(share, model, **facts), KEY)
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("key", [KEY, None], ids=["signed", "unsigned"])
+def test_a_head_with_more_biases_than_classes_is_refused(key: bytes | None, share: Path, model: Path) -> None:
+    stream = io.BytesIO()
+    with np.load(model.parents[2] / "head.npz") as arrays:
+        np.savez(stream, weights=arrays["weights"].copy(), biases=np.zeros(3, np.float32))
+    with pytest.raises(FolderRefused) as caught:
+        read_starter(publish(share, model, 7, key=key, head=stream.getvalue()), KEY)
+    assert str(caught.value) == "head.npz is damaged."
 
 
 def test_the_head_of_an_unsigned_starter_is_unpacked_in_another_process(

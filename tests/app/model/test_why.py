@@ -14,6 +14,7 @@ from app.model.why import Explainer
 from learning.fit import fit_head
 from learning.softmax_regression import SoftmaxRegression
 from learning.tflite_export import append_head
+from tests.support.extractors import tiny_extractor
 from tests.support.graphs import RELU6, GraphBuilder
 from tpu.classifier import ClassificationEngine
 from tpu.errors import InferenceFailed
@@ -73,6 +74,21 @@ def test_another_class_than_the_winner_can_be_explained_against_all_others(engin
     assert against_one.margin < 0
     assert np.allclose(against_one.cells, against_all.cells, atol=1e-4)  # of two classes, the others are the other
     explainer.close()
+
+
+@pytest.mark.parametrize("ranks", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 1, 0)])
+def test_of_classes_that_are_equally_improbable_the_one_with_the_larger_logit_is_the_runner_up(
+    ranks: tuple[int, int, int], tmp_path: Path
+) -> None:
+    head = SoftmaxRegression(6, 3, weight_scale=0.01, rng=1)
+    head.params["vec_b"] = np.array([10, -4, -9], np.float32)[list(ranks)]
+    head.min_score, head.max_score = -12.0, 12.0
+    (tmp_path / "model.tflite").write_bytes(append_head(tiny_extractor("uint8"), head))
+    engine = ClassificationEngine(tmp_path / "model.tflite", trusted=True)
+    judgement, found = Explainer(engine).explain(np.zeros((8, 8, 3), np.uint8))
+    assert sorted(judgement.probabilities)[:2] == [0, 0]
+    assert (found.winner, found.runner_up) == (ranks.index(0), ranks.index(1))
+    engine.close()
 
 
 def max_pooled(path: Path) -> ClassificationEngine:

@@ -62,6 +62,23 @@ def test_what_a_power_cut_leaves_of_a_good_copy_is_erased_at_the_next_start(tmp_
     store.close()
 
 
+def test_the_good_copy_does_not_bring_back_what_was_removed_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    store = opened(path)
+    for hold in (1, 2, 2):
+        store.add(0, np.zeros(4, np.float32), PICTURE, hold=hold)
+    store.keep_good_copy()
+    assert len(store.remove_last_hold()) == 2
+    store.close()
+    data = bytearray(path.read_bytes())
+    data[:100] = bytes(100)
+    path.write_bytes(data)
+    store = opened(path)
+    assert store.opened.damage
+    assert [one.hold for one in store.load().samples] == [1]
+    store.close()
+
+
 def test_a_sample_whose_number_was_damaged_is_not_doubled_by_the_good_copy(tmp_path: Path) -> None:
     path = tmp_path / "s"
     make_session(path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,16 @@ def test_a_session_is_the_same_after_closing_and_opening(tmp_path: Path) -> None
     session = open_store(tmp_path / "s").load()
     assert session.shots() == (0, 1)
     assert np.array_equal(session.embeddings()[0], EMBEDDING)
+
+
+def test_the_file_grows_before_a_sample_is_stored_however_long_its_embedding_is(tmp_path: Path) -> None:
+    """Pages that are made with the sample would be cut off, and not overwritten, if the power failed before its end."""
+    store = open_store(tmp_path / "s")
+    for number in range(8):
+        store.add(0, np.full(50_000, number, np.float32), PICTURE)
+        with closing(sqlite3.connect(tmp_path / "s")) as database:
+            assert database.execute("PRAGMA freelist_count").fetchone()[0] > 0
+    store.close()
 
 
 def test_every_sample_that_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:

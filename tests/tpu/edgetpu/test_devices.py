@@ -74,6 +74,14 @@ def test_sticks_are_found_before_and_after_their_firmware_is_loaded_and_other_de
     assert found[0].node == world.dev / "bus/usb/002/005"
 
 
+@pytest.mark.parametrize("missing", ["busnum", "devnum"])
+def test_a_stick_that_is_just_being_plugged_in_is_not_listed_yet(missing: str, world: World) -> None:
+    world.usb("2-1", "18d1", "9302", 5)
+    world.usb("2-2", "18d1", "9302", 6)
+    (world.sys / "bus/usb/devices/2-1" / missing).unlink()
+    assert [(one.device, Path(one.path).name) for one in world.list()] == [("usb:0", "2-2")]
+
+
 def test_the_problem_of_a_device_file_that_cannot_be_opened_names_its_group(world: World) -> None:
     usb, apex = world.usb("2-1", "1a6e", "089a", 5), world.apex(0)
     usb.unlink()

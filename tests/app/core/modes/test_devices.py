@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.base.ports import UnmountedDrive
 from app.base.tone import Tone
 from app.core import events as ev
 from app.core.facts import TrainedFacts
@@ -26,6 +27,17 @@ def test_a_drive_that_cannot_be_written_is_not_recommended() -> None:
     state, _ = run(live, ev.DrivesChanged((stick("LOCKED", read_only=True), stick())))
     assert state.notice is not None
     assert str(state.notice.text) == "Found the drive STICK. SAVE puts the model on it."
+
+
+def test_of_two_drives_that_cannot_be_used_one_is_named_with_its_own_reason() -> None:
+    drives = (
+        UnmountedDrive("BLUE", "/dev/sda1", "it holds no file system"),
+        UnmountedDrive("RED", "/dev/sdb1", "it is not mounted"),
+    )
+    state, _ = run(kiosk(3, 3), ev.DrivesChanged((), drives))
+    assert str(state.notice.text) == "Drive BLUE: it holds no file system"
+    state, _ = run(state, ev.DrivesChanged((), (*drives, UnmountedDrive("GREEN", "/dev/sdc1", "it is locked"))))
+    assert str(state.notice.text) == "Drive GREEN: it is locked"
 
 
 def test_a_lost_camera_releases_the_held_button_and_can_return() -> None:

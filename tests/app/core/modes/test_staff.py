@@ -67,6 +67,14 @@ def test_every_setting_can_be_stepped_through_all_its_values(choice) -> None:
     assert choice.beside(state, 1) is None
 
 
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.name)
+def test_the_numbers_that_can_be_chosen_are_round_and_ascend(choice) -> None:
+    numbers = [one for one in choice.values(kiosk(3, 3)) if isinstance(one, int | float)]
+    assert numbers == sorted(set(numbers))
+    assert all(one == 1.25 or one == round(one, 1) for one in numbers), numbers
+    assert all(one <= 20 or one % 5 == 0 for one in numbers), numbers
+
+
 def test_a_value_between_two_steps_moves_to_the_nearest_step_in_that_direction() -> None:
     state = unlocked(kiosk(3, 3))
     state = replace(state, config=changed(state.config, {"idle.after_s": 45.0}))

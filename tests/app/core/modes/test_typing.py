@@ -13,6 +13,7 @@ from app.core import events as ev
 from app.core.modes.keyboards import ACCENTS, accents, layout
 from app.core.modes.staff import pin_asked
 from app.core.modes.typing import LONG_PRESS_S, LONGEST_NAME, rows, upper
+from app.core.pages import TypingPurpose, TypingState
 from app.core.state import KioskState
 from app.model.observation import NOTHING_SEEN
 from app.ui import screens
@@ -74,6 +75,13 @@ def test_every_letter_of_the_language_can_be_written_by_a_press_or_a_long_press(
     assert set(NEEDED[language]) <= {*own, *offered}
     assert len(own) == len(set(own))
     assert not set(offered) & set(own)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", TypingPurpose)
+def test_every_key_of_a_keyboard_writes_something_else(purpose: TypingPurpose, language: str) -> None:
+    keys = [key for row in rows(TypingState(purpose), language) for key in row]
+    assert len(keys) == len(set(keys))
 
 
 def test_all_other_letters_of_the_five_languages_can_be_written_in_each_of_them() -> None:
