@@ -26,11 +26,11 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from distribution.deb.build import NEWEST_GLIBC, BuildRefused, build_wheel, run
+from distribution.deb.build import NEWEST_GLIBC, BuildRefused, build_wheel, copy_sources, run
 from distribution.roots import REPOSITORY, Root, RootUnavailable, check_roots, make_root
 
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
-PACKAGES = ("ca-certificates", "libgl1", "libglib2.0-0", "python3", "python3-venv")
+PACKAGES = ("ca-certificates", "libgl1", "libglib2.0-0", "mount", "procps", "python3", "python3-venv")
 COMMAND, PYTHON = "/opt/kiosk/bin/teachable-kiosk", "/opt/kiosk/bin/python"
 SOURCES, PICTURES, FIGURES = "/opt/sources", "/opt/pictures", "/opt/figures"
 TESTS = ("tests/learning", "tests/tpu", "tests/app")
@@ -150,7 +150,7 @@ class Station:
 
     def __init__(self, root: Root, work: Path, python: str, photos: Path | None) -> None:
         self._root, self._work, self._python, self._photos = root, work, python, photos
-        self._copy_sources()
+        copy_sources(self._root.path(SOURCES))
 
     def install(self) -> tuple[int, str]:
         """Install the wheel and what its tests need into a new environment, without a network."""
@@ -231,15 +231,6 @@ class Station:
             raise BuildRefused(f"no pictures were rendered: {done.stdout.strip()}")
         if self._photos:
             shutil.copytree(self._photos, place, dirs_exist_ok=True)
-
-    def _copy_sources(self) -> None:
-        """Copy the project's files, as they are now."""
-        listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY)
-        place = self._root.path(SOURCES)
-        for name in filter(None, listed.split("\0")):
-            if (REPOSITORY / name).is_file():
-                (place / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(REPOSITORY / name, place / name)
 
     def _run(self, *words: str, folder: str = "/opt") -> tuple[int, str]:
         self._root.path("opt/demo").mkdir(exist_ok=True)

@@ -93,15 +93,20 @@ def this_architecture() -> str:
 def build_wheel(folder: Path) -> Path:
     """Build the application's wheel from a copy of the sources and return its path."""
     copy = folder / "sources"
+    copy_sources(copy)
+    run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(copy)])
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def copy_sources(folder: Path) -> None:
+    """Copy the project's files, as they are now, and the engine of the page in saved folders, which git ignores."""
     listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY)
     engine = (path.relative_to(REPOSITORY) for path in (REPOSITORY / "assets/web/engine").glob("*"))
     for name in (*filter(None, listed.split("\0")), *map(str, engine)):
         if (REPOSITORY / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(REPOSITORY / name, copy / name)
-    run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(copy)])
-    (wheel,) = folder.glob("*.whl")
-    return wheel
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, folder / name)
 
 
 def version_of(wheel: Path) -> str:
