@@ -52,10 +52,11 @@ test: $(VENV)/.ready
 engine:
 	$(PYTHON) assets/web/fetch_engine.py
 
-# The tests of what computes, again with tflite-runtime, whose last wheels are for Python 3.11 and NumPy 1.
+# The tests of what computes, again with tflite-runtime, whose last wheels are for Python 3.11 and NumPy 1. How the process
+# of a stick is watched is the same there; test_backend_status.py has a whole kiosk with such a process.
 OF_RUNTIME := tests/learning tests/tpu tests/app/model tests/app/test_kiosk.py tests/app/commands/test_classify.py
 test-legacy: $(LEGACY)/.ready
-	$(LEGACY)/bin/python $(PYTEST) -m needs_runtime $(OF_RUNTIME)
+	$(LEGACY)/bin/python -m pytest -q -m needs_runtime --ignore tests/tpu/edgetpu/test_supervisor.py $(OF_RUNTIME)
 
 # Build the wheel and the sdist, install them into a clean environment and use them there. Downloads packages.
 test-wheel: $(VENV)/.ready
@@ -107,8 +108,9 @@ kills: $(VENV)/.ready
 	$(RUN) benchmarks/kills.py
 
 # Simulated visitors use the whole kiosk while parts of it fail.
+MINUTES ?= 20
 soak: $(VENV)/.ready
-	$(RUN) run_kiosk.py soak --minutes 20
+	$(RUN) run_kiosk.py soak --minutes $(MINUTES)
 
 # Make 300 small changes to the code, one at a time, and list those that no test notices: takes two hours. A second call
 # goes on where the first one stopped.

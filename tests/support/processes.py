@@ -37,7 +37,7 @@ PRESS_AGAIN_S = 8.0
 LOOKS, LOOK_EVERY_S = 4, 0.25
 STILL, ANOTHER = 0.005, 0.05  # shares of the screen's pixels that change
 OF_A_PHOTOGRAPH = 6000  # colours; what the kiosk draws has far fewer
-WINDOW_PX = (1280, 720)
+WINDOW_PX = (800, 480)  # the smallest, which is drawn fastest
 LABELS = ("Red", "Blue", "Yellow")
 
 
@@ -98,7 +98,8 @@ class KioskProcess:
 
     def __init__(self, display: str, camera: str, folder: Path, settings: str = "") -> None:
         config = folder / "kiosk.toml"
-        config.write_text(settings, encoding="utf-8")
+        width, height = WINDOW_PX
+        config.write_text(f"[screen]\nwidth_px = {width}\nheight_px = {height}\n{settings}", encoding="utf-8")
         self.data, self.export, self._report = folder / "data", folder / "export", folder / "kiosk.json"
         self._environment = with_screen(display)
         self._process = subprocess.Popen(
