@@ -18,7 +18,7 @@ from pretraining import convert as conversion
 from pretraining import restore
 from pretraining import train as training
 from pretraining.convert import convert
-from pretraining.network import LAYERS
+from pretraining.network import INPUT_PX, LAYERS
 from pretraining.restore import folded_convolutions
 from pretraining.train import Plan, train
 from pretraining.world import VIEWS, Batch, World
@@ -29,14 +29,15 @@ pytestmark = pytest.mark.needs_torch
 
 
 SMALL = recipe.Recipe((2.0, 0.5), (8, 8), things=24, pictures=432)  # 384 is the size of the largest projection
+BATCHES = 3
+THINGS = SMALL.pictures // VIEWS // BATCHES
 
 
 @cache
 def rendered_once(seed: int) -> list[Batch]:
     """The pictures that every conversion with this seed renders."""
     world = World(np.random.default_rng([seed, 2]), SMALL.pictures // 4)
-    things = SMALL.pictures // VIEWS // 3
-    return [world.batch(things, conversion.INPUT_PX, of_one_kind=0) for _ in range(3)]
+    return [world.batch(THINGS, INPUT_PX, of_one_kind=0) for _ in range(BATCHES)]
 
 
 @pytest.fixture
@@ -47,10 +48,14 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         """A world whose pictures were rendered before."""
 
         def __init__(self, _rng: np.random.Generator, _things: int) -> None:
-            self.batch = lambda *_, of_one_kind, batches=iter(rendered_once(7)): next(batches)
+            self._batches = iter(rendered_once(7))
+
+        def batch(self, _things: int, _size_px: int, *, of_one_kind: float) -> Batch:
+            assert of_one_kind == 0
+            return next(self._batches)
 
     monkeypatch.setattr(conversion, "World", Rendered)
-    monkeypatch.setattr(conversion, "THINGS", SMALL.pictures // VIEWS // 3)
+    monkeypatch.setattr(conversion, "THINGS", THINGS)
     monkeypatch.setattr(restore, "THINGS", 16)
     monkeypatch.setattr(recipe, "SMOKE", SMALL)
     monkeypatch.setattr(training, "WARM_UP_STEPS", 15)
