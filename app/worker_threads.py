@@ -35,6 +35,7 @@ class Mailboxes:
     """Where the camera and vision workers leave their newest results; older ones are dropped.
 
     Attributes:
+        newest: The newest frame, for `deliver_again`.
         answered: Set by an observation, which is drawn at once. A frame waits for the next tick or for its observation,
             so that a drawing of the frame alone does not keep the answer waiting.
     """
@@ -42,6 +43,7 @@ class Mailboxes:
     answered: threading.Event = field(default_factory=threading.Event)
     frames_for_screen: Mailbox[Frame] = field(default_factory=Mailbox)
     frames_for_vision: Mailbox[Frame] = field(default_factory=Mailbox)
+    newest: Mailbox[Frame] = field(default_factory=Mailbox)
     observations: Mailbox[Observation] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,8 +51,14 @@ class Mailboxes:
 
     def deliver(self, frame: Frame) -> None:
         """Leave a frame for the screen and for the vision worker."""
+        self.newest.put(frame)
         self.frames_for_vision.put(frame)
         self.frames_for_screen.put(frame)
+
+    def deliver_again(self) -> None:
+        """Leave the newest frame for the vision worker once more, if no newer one waits."""
+        if not self.frames_for_vision.full and (frame := self.newest.take()) is not None:
+            self.frames_for_vision.put(frame)
 
 
 def camera_wanted(state: KioskState) -> object:
@@ -79,6 +87,7 @@ def start_workers(
     kiosk.long_jobs.put(lambda _stop: None)  # at its end, memory that only the start needed is given back
     announce = kiosk.events.put
     numbers = count()
+    vision.ask_again = mailboxes.deliver_again  # a new model need not wait for the camera
 
     def settings() -> CameraSettings:
         return kiosk.state.config.camera

@@ -11,7 +11,7 @@ The order in which `rng` is used is part of the result: the same seed gives the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,10 @@ class FitProgress:
     loss: float
 
 
+RestOfHistory = Callable[[Callable[[], None]], tuple[FitProgress, ...]]
+"""Measures points of the learning curve; calls its argument before each, which may raise. Any thread may call it."""
+
+
 @dataclass(frozen=True, eq=False)
 class FitResult:
     """A trained head and its measurements. n is the number of held-out rows: samples, or views made of them.
@@ -75,7 +79,8 @@ class FitResult:
         validation_from: "holds" if all held-out rows are samples of other holds, "views" if some are made views; None
             if the accuracy is unknown.
         confusion: int (C, C) over held-out rows: rows are true classes, columns answers.
-        history: The learning curve, from few training samples to as many as a fold has.
+        history: The learning curve, from few training samples to as many as a fold has. The points of few samples are
+            missing if they were left for later.
         validation_indices: For each held-out row, the index of the sample that it is or was made from, int (n,).
         validation_probabilities: Answers of heads that were trained without the row, float32 (n, C).
         novelties: Novelty of the held-out rows, float32 (n,); above 1 the answer is "not sure".
@@ -84,6 +89,7 @@ class FitResult:
         made_taught: Whether the final head was also trained on made views.
         turns_taught: Number of quarter turns that it was trained on instead.
         provisional: Whether the limit behind "not sure" was set without a bank of unknown things.
+        rest_of_history: Measures the points that were left for later; None if there are none.
     """
 
     head: SoftmaxRegression
@@ -99,6 +105,7 @@ class FitResult:
     made_taught: bool
     turns_taught: int
     provisional: bool
+    rest_of_history: RestOfHistory | None = None
 
 
 def fit_head(
@@ -114,6 +121,7 @@ def fit_head(
     quarter_turns: QuarterTurns | None = None,
     on_progress: Callable[[FitProgress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    curve_later: bool = False,
     blas_threads: int | None = 1,
 ) -> FitResult:
     """Train a head.
@@ -132,6 +140,8 @@ def fit_head(
             train.
         on_progress: Called after every step.
         should_stop: Called before every step, perhaps in another thread; True ends the fit.
+        curve_later: Leave the points of few samples to `FitResult.rest_of_history`, so that the head comes sooner.
+            Nothing else changes.
         blas_threads: Threads of numpy's linear algebra. At this size, more than one only wait for each other, for
             seconds if another process is busy. None leaves the setting as it is.
 
@@ -171,10 +181,13 @@ def fit_head(
         plan = plan_folds(samples.y, samples.holds, samples.source, num_classes, rng)
         training = choose_rows(samples, plan, prior, check_cancelled, quarter_turns)
         plan, rows, shots = training.plan, training.rows, len(y) / num_classes
-        for number, share in enumerate(CURVE_FRACTIONS, start=1):
-            progress = _curve_point(rows, plan, share, 0.4 * number / len(CURVE_FRACTIONS), shots, rng)
-            if not history or progress.shots > history[-1].shots:
-                record(progress)
+        points = (_curve_parts(plan, share, rng) for share in CURVE_FRACTIONS)
+        rest_of_history: RestOfHistory | None = None
+        if curve_later:  # but chosen now, because the order in which `rng` is used is part of the result
+            chosen = tuple(points)
+            rest_of_history = lambda check: tuple(_curve(rows, plan, chosen, shots, check, blas_threads))  # noqa: E731
+        for progress in () if curve_later else _curve(rows, plan, points, shots, check_cancelled, blas_threads):
+            record(progress)
         truth, all_rows = plan.y[plan.validated], np.arange(len(plan.y))
         (logits,) = cross_validate(rows, plan, lambda found, chosen: (found.logits(chosen),), check_cancelled)
         record(FitProgress(0.7, shots * (1 - 1 / max(2, len(plan.folds))), *accuracy_and_loss(logits, truth)))
@@ -199,13 +212,25 @@ def fit_head(
         made_taught=bool(len(training.views)) and not training.turned,
         turns_taught=len(training.views) if training.turned else 0,
         provisional=prior is None,
+        rest_of_history=rest_of_history,
     )
 
 
-def _curve_point(
-    rows: Rows, plan: FoldPlan, share: float, fraction: float, shots: float, rng: np.random.Generator
-) -> FitProgress:
-    """Train on a share of each of some folds' training samples, with their views, and evaluate on the fold."""
+@dataclass(frozen=True, eq=False)
+class _CurveParts:
+    """What a point of the learning curve is measured on.
+
+    Attributes:
+        parts: For each of some folds, the rows to train on and those to evaluate.
+        share: Of the training samples, the mean over folds.
+    """
+
+    parts: list[tuple[IntArray, IntArray]]
+    share: float
+
+
+def _curve_parts(plan: FoldPlan, share: float, rng: np.random.Generator) -> _CurveParts:
+    """Choose a share of each of some folds' training samples, with their views, and what is evaluated of the fold."""
     parts, fractions = list[tuple[IntArray, IntArray]](), []
     for fold in plan.folds[:CURVE_FOLDS]:
         training = plan.training_rows(int(fold))
@@ -218,11 +243,33 @@ def _curve_point(
         evaluated = np.sort(rng.permutation(plan.validation_rows(int(fold)))[:MAX_EVALUATED])
         parts.append((training[np.isin(plan.source[training], some)], evaluated))
         fractions.append(len(some) / len(np.unique(plan.source)))
-    logits = results_of(
-        lambda part: rows.discriminant(part[0]).logits(rows.coordinates(part[1])), parts, rows=len(plan.y)
-    )
-    truth = plan.y[np.concatenate([evaluated for _, evaluated in parts])]
-    return FitProgress(fraction, shots * float(np.mean(fractions)), *accuracy_and_loss(np.concatenate(logits), truth))
+    return _CurveParts(parts, float(np.mean(fractions)))
+
+
+def _curve(
+    rows: Rows,
+    plan: FoldPlan,
+    points: Iterable[_CurveParts],
+    shots: float,
+    check_cancelled: Callable[[], None],
+    blas_threads: int | None,
+) -> Iterator[FitProgress]:
+    """Train and evaluate each point that has more training samples than the one before."""
+
+    def logits_of(part: tuple[IntArray, IntArray]) -> FloatArray:
+        training, evaluated = part
+        return rows.discriminant(training).logits(rows.coordinates(evaluated))
+
+    trained = -1.0
+    for number, point in enumerate(points, start=1):
+        if point.share <= trained:
+            continue
+        trained = point.share
+        check_cancelled()
+        with threadpool_limits(limits=blas_threads, user_api="blas"):
+            logits = np.concatenate(results_of(logits_of, point.parts, rows=len(plan.y)))
+        truth = plan.y[np.concatenate([evaluated for _, evaluated in point.parts])]
+        yield FitProgress(0.4 * number / len(CURVE_FRACTIONS), shots * point.share, *accuracy_and_loss(logits, truth))
 
 
 def _head(rows: Rows, found: Discriminant, temperature: np.float32, parts: list[FloatArray]) -> SoftmaxRegression:

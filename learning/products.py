@@ -29,7 +29,15 @@ def product(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
         InvalidEmbeddings: If a value of the result is not finite, because the embeddings are too large.
     """
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        found = np.asarray(left @ right)
+        return checked(np.asarray(left @ right))
+
+
+def checked(found: NDArray[Any]) -> NDArray[Any]:
+    """Return a sum of products.
+
+    Raises:
+        InvalidEmbeddings: If a value is not finite.
+    """
     if not np.isfinite(found).all():
         raise InvalidEmbeddings(
             "the embeddings are too large to compute with: a sum of products is not finite. "
@@ -50,11 +58,13 @@ def whitening(matrix: NDArray[Any]) -> NDArray[Any]:
     Source: Higham 2002, Accuracy and Stability of Numerical Algorithms, sections 10.1 and 14.2.2.
     """
     try:
-        return _whitening(matrix)
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            found = _whitening(checked(matrix))
     except np.linalg.LinAlgError:  # rounding has made it indefinite
         squares, rotation = np.linalg.eigh(matrix.astype(np.float64))
         roots = np.sqrt(np.maximum(squares, LEAST_SHARE * squares[-1]))
-        return np.asarray((rotation / roots).T, matrix.dtype)
+        found = np.asarray((rotation / roots).T, matrix.dtype)
+    return checked(found)
 
 
 def _whitening(matrix: NDArray[Any]) -> NDArray[Any]:
@@ -64,7 +74,7 @@ def _whitening(matrix: NDArray[Any]) -> NDArray[Any]:
     middle = size // 2
     found = np.zeros_like(matrix)
     found[:middle, :middle] = first = _whitening(matrix[:middle, :middle])
-    below = product(matrix[middle:, :middle], first.T)  # of the factor
-    found[middle:, middle:] = second = _whitening(matrix[middle:, middle:] - product(below, below.T))
-    found[middle:, :middle] = -product(second, product(below, first))
+    below = matrix[middle:, :middle] @ first.T  # of the factor
+    found[middle:, middle:] = second = _whitening(matrix[middle:, middle:] - below @ below.T)
+    found[middle:, :middle] = -(second @ (below @ first))
     return found

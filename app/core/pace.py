@@ -15,6 +15,7 @@ TICKS_SHARE, TICKS_SHARE_TRAINING = 0.65, 0.25  # of the time, at most, on a slo
 LONGEST_TICK_S, LONGEST_TICK_TRAINING_S = 0.1, 0.25  # but one slow tick must not make the next one late
 IDLE_CAMERA_HZ = 15.0  # every second picture of most cameras
 TRAINING_CAMERA_HZ = 10.0
+TICKS_OF_PICTURE = 2  # during a training on a slow computer: a picture costs as much as a tick
 UNSEEN_CAMERA_HZ = 1.0  # nobody sees these pictures; they show that the camera works and is not covered
 
 
@@ -44,12 +45,13 @@ def camera_rate_hz(state: KioskState, worked_s: float = 0.0) -> float:
 
     Args:
         state: The state of the kiosk.
-        worked_s: As for `screen_rate_hz`: during a training, no more pictures are taken than are drawn.
+        worked_s: As for `screen_rate_hz`: during a training on a slow computer, a picture is taken for every second
+            tick.
     """
     if state.mode is Mode.ATTRACT:
         return UNSEEN_CAMERA_HZ
     if state.mode is Mode.TRAINING:
-        return min(TRAINING_CAMERA_HZ, screen_rate_hz(state, worked_s))
+        return min(TRAINING_CAMERA_HZ, screen_rate_hz(state, worked_s) / TICKS_OF_PICTURE)
     return IDLE_CAMERA_HZ if _idle(state) else math.inf
 
 

@@ -32,12 +32,15 @@ from app.model.model_files import (
     write_report,
 )
 from app.model.train import TrainedModel, explained_report, train_model
+from app.model.training_report import with_whole_curve
 from app.session.last_model import StoredModel
 from app.session.session import Session
 from learning.errors import TrainingCancelled
 from tpu.models import extractor_path
 
 logger = logging.getLogger(__name__)
+
+ANSWERS_WITHIN_S = 0.5  # the new model on the newest frame, unless the camera or the model hangs
 
 
 def queue_training(
@@ -139,6 +142,7 @@ def train(
         except BaseException:
             delete_model(path)
             raise
+        tools.vision.wait_for_answer(ANSWERS_WITHIN_S)  # so that the answer is on the screen when the training ends
         announce(ev.TrainingFinished(path, facts, trained.seconds))
         with tools.store.calls:
             delete_files(old_files)
@@ -148,24 +152,35 @@ def train(
         def enough() -> bool:
             return stop.is_set() or hurry()
 
-        _explain(tools, announce, trained, session, enough)
+        _complete_report(tools, announce, trained, session, enough)
         check_backgrounds(tools, announce, enough)
 
 
-def _explain(
+def _complete_report(
     tools: Tools, announce: Announce, trained: TrainedModel, session: Session, enough: Callable[[], bool]
 ) -> None:
-    """Complete the report of a model that answers already. An error costs only the explanations, so it is logged."""
+    """Complete the report of a model that answers already. An error costs only what is missing, so it is logged."""
     before = trained.training_report
-    if enough():
-        return
+
+    def check_cancelled() -> None:
+        if enough():
+            raise TrainingCancelled
+
     try:
+        check_cancelled()
+        curve = trained.rest_of_history(check_cancelled) if trained.rest_of_history is not None else ()
         report = explained_report(
-            before, session.taught(), trained.engine, runtime=tools.config.model.runtime, enough=enough
+            with_whole_curve(before, curve),
+            session.taught(),
+            trained.engine,
+            runtime=tools.config.model.runtime,
+            enough=enough,
         )
         _write_explained(tools, trained.path, report)
+    except TrainingCancelled:
+        return
     except Exception:
-        logger.warning("the training report has no explanations", exc_info=True)
+        logger.warning("the training report has no learning curve and no explanations", exc_info=True)
         return
     announce(ev.ReportExplained(before, report))
 

@@ -61,6 +61,7 @@ class Vision:
         explaining: Whether answers are explained; it may change. Exact explanations come with every answer, those by
             covering parts of the picture every OCCLUSION_EVERY_S.
         against_all: Whether explanations compare the winner with all others, not only with the runner-up.
+        ask_again: Called when a model goes live; it may have the newest frame observed again.
     """
 
     def __init__(self, extractor: EmbeddingExtractor, num_classes: int) -> None:
@@ -69,6 +70,10 @@ class Vision:
         self.crop_share = 1.0
         self.explaining = False
         self.against_all = False
+        self.ask_again: Callable[[], None] = lambda: None
+        self._answered = threading.Condition()
+        self._answers: LiveModel | None = None
+        self._observer: threading.Thread | None = None
         self._explainer: tuple[LiveModel, Explainer] | None = None
         self._occluded_at_s = -math.inf
         self._swap = threading.Lock()
@@ -86,6 +91,18 @@ class Vision:
             if self._model is not None:
                 self._retired.append(self._model)
             self._model = model
+        if model is not None:
+            self.ask_again()
+
+    def wait_for_answer(self, timeout_s: float) -> bool:
+        """Wait until the current model has answered; return whether it has.
+
+        Returns at once if no other thread observes frames: then nobody asks the model meanwhile.
+        """
+        with self._answered:
+            if self._answers is self._model or self._observer in (None, threading.current_thread()):
+                return self._answers is self._model
+            return self._answered.wait_for(lambda: self._answers is self._model, timeout_s)
 
     def withdraw(self, model: LiveModel) -> None:
         """Stop using `model`, if it is still the current one."""
@@ -148,6 +165,13 @@ class Vision:
                 self._explainer = None
             old.engine.close()
         square = centre_crop(frame.image, self.crop_share)
+        observation = self._seen(frame, model, square)
+        with self._answered:
+            self._observer, self._answers = threading.current_thread(), model
+            self._answered.notify_all()
+        return observation
+
+    def _seen(self, frame: Frame, model: LiveModel | None, square: ImageArray) -> Observation:
         if model is None:
             answer = self._extractor.answer(square)
             return Observation(frame, embedding=answer.outputs[0], device=answer.device)

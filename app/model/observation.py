@@ -53,6 +53,7 @@ class Smoothed:
         captured_at_s: Of the same frame.
         novelty: Smoothed, too; above 1 the answer is "not sure".
         why: Explanation of the answer, smoothed for the eye as long as the question stays the same.
+        model_path: The model that answered; None without a model.
     """
 
     probabilities: NDArray[np.float32] | None = None
@@ -61,20 +62,28 @@ class Smoothed:
     captured_at_s: float = -math.inf
     novelty: float = 0.0
     why: Explanation | None = None
+    model_path: Path | None = None
 
 
 NOTHING_SEEN = Smoothed()
 
 
 def smooth(before: Smoothed, observation: Observation | None) -> Smoothed:
-    """Add an observation to the smoothed values; adding the same one again changes nothing."""
-    if observation is None or observation.frame.sequence == before.sequence:
+    """Add an observation to the smoothed values; adding the same one again changes nothing.
+
+    The answers of another model replace those of the model before.
+    """
+    if observation is None:
+        return before
+    other_model = observation.model_path != before.model_path
+    if observation.frame.sequence == before.sequence and not other_model:
         return before
     frame, seen = observation.frame, observation.probabilities
     if seen is None:
         return Smoothed(sequence=frame.sequence, captured_at_s=frame.captured_at_s)
     if (
         before.probabilities is None
+        or other_model
         or before.probabilities.shape != seen.shape  # the session changed, and with it the number of classes
         or frame.captured_at_s - before.captured_at_s > STALE_AFTER_S
     ):
@@ -85,7 +94,13 @@ def smooth(before: Smoothed, observation: Observation | None) -> Smoothed:
         novelty = before.novelty + weight * (min(observation.novelty, MOST_NOVELTY) - before.novelty)
         why = _smoothed_explanation(before.why, observation.why, weight)
     return Smoothed(
-        smoothed, observation.threshold, frame.sequence, frame.captured_at_s, min(novelty, MOST_NOVELTY), why
+        smoothed,
+        observation.threshold,
+        frame.sequence,
+        frame.captured_at_s,
+        min(novelty, MOST_NOVELTY),
+        why,
+        observation.model_path,
     )
 
 

@@ -26,7 +26,7 @@ from app.model.turned_pictures import turned_pictures
 from app.model.why import Explainer
 from app.session.pictures import decode_picture
 from app.session.session import Session
-from learning.fit import FitResult, fit_head
+from learning.fit import FitResult, RestOfHistory, fit_head
 from learning.holds import holds_per_class, link_holds
 from learning.layers import IntArray
 from learning.novelty import signed_sqrt
@@ -59,6 +59,7 @@ class TrainedModel:
         seconds: Duration of the steps "fit", "export" and "verify".
         training_report: See `app.model.training_report.training_report`.
         head: The trained head.
+        rest_of_history: See `learning.fit.FitResult`.
     """
 
     path: Path
@@ -72,6 +73,7 @@ class TrainedModel:
     seconds: dict[str, float]
     training_report: dict[str, Any]
     head: SoftmaxRegression
+    rest_of_history: RestOfHistory | None = None
 
 
 def train_model(
@@ -113,7 +115,8 @@ def train_model(
             Then no picture is turned by quarters, because the head that replaces it knows nothing of them.
         picture_of: Returns the picture of a sample by its place in the session; None: those that the session stores.
             They are turned by quarters if made views do harm (`app.model.turned_pictures`).
-        explain: Add to the report what the model looks at, which takes up to twice `looked_at.LONGEST_S`.
+        explain: Add to the report what the model looks at, which takes up to twice `looked_at.LONGEST_S`, and the whole
+            learning curve. False leaves both to `explained_report`.
 
     Raises:
         NotEnoughTaught: If a class or a sample is missing.
@@ -145,6 +148,7 @@ def train_model(
         ),
         on_progress=lambda fitted: progress(FIT_SHARE * fitted.fraction),
         should_stop=should_stop,
+        curve_later=not explain,
     )
     if improve is not None:
         fit = improve(fit)
@@ -211,6 +215,7 @@ def train_model(
         seconds=seconds,
         training_report=report,
         head=fit.head,
+        rest_of_history=fit.rest_of_history,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.session.session import Session
-from learning.fit import FitResult
+from learning.fit import FitProgress, FitResult
 
 MOST_COUNTED = 1 << 53
 
@@ -66,16 +66,27 @@ def training_report(
         "threshold": fit.threshold,
         "refused": float(_refused(fit).mean()),
         "confusion": fit.confusion.tolist(),
-        "curve": [
-            {"shots": one.shots, "loss": one.loss, "validation_accuracy": one.validation_accuracy}
-            for one in fit.history
-        ],
+        "curve": _points(fit.history),
         "held_out": held_out,
         "wrong": sorted(wrong, key=lambda one: -float(one["confidence"])),
         "agreement": dict(agreement),
         "seconds": dict(seconds),
         "extractor": {"name": session.extractor_name, "sha256": session.extractor_sha256},
     }
+
+
+def with_whole_curve(facts: Mapping[str, Any], rest: Sequence[FitProgress]) -> dict[str, Any]:
+    """Add to the facts the points of the learning curve that were measured later.
+
+    Args:
+        facts: From `training_report`.
+        rest: From `learning.fit.FitResult.rest_of_history`.
+    """
+    return {**facts, "curve": sorted([*_points(rest), *facts["curve"]], key=lambda point: float(point["shots"]))}
+
+
+def _points(history: Sequence[FitProgress]) -> list[dict[str, float]]:
+    return [{"shots": one.shots, "loss": one.loss, "validation_accuracy": one.validation_accuracy} for one in history]
 
 
 def is_whole(facts: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from app.ui.painting.surfaces import PRINTS
 from app.ui.painting.theme import Theme
 from app.views.model import KioskView, Screen
 
-SCREENS = (Screen.ATTRACT, Screen.TEACH, Screen.LIVE)
+SCREENS = (Screen.ATTRACT, Screen.TEACH, Screen.TRAINING, Screen.LIVE)
 
 Shown = tuple[KioskView, Moving]
 """What was drawn: a view, and the state of all motion."""

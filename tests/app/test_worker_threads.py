@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from app.base.ports import Frame
 from app.config.schema import CameraSettings, Config
 from app.core.state import KioskState
-from app.worker_threads import camera_wanted
+from app.worker_threads import Mailboxes, camera_wanted
 from tests.support.states import kiosk
 
 pytestmark = pytest.mark.needs_runtime
@@ -32,3 +34,18 @@ def test_the_camera_stays_open_for_what_is_done_with_its_picture(change: dict[st
 def test_only_a_camera_with_fixed_light_is_opened_again_when_nobody_is_there_any_more() -> None:
     assert camera_wanted(with_camera(5.0)) == camera_wanted(with_camera(9.0))
     assert camera_wanted(with_camera(5.0, fixed_light=True)) != camera_wanted(with_camera(9.0, fixed_light=True))
+
+
+def test_a_new_model_gets_the_newest_frame_once_more_unless_a_newer_one_waits() -> None:
+    mailboxes = Mailboxes()
+    mailboxes.deliver_again()
+    assert mailboxes.frames_for_vision.take() is None
+    frames = [Frame(np.zeros((2, 2, 3), np.uint8), number, 0.0) for number in range(2)]
+    mailboxes.deliver(frames[0])
+    assert mailboxes.frames_for_vision.take() is frames[0]
+    mailboxes.deliver_again()
+    assert mailboxes.frames_for_vision.take() is frames[0]
+    for frame in frames:
+        mailboxes.deliver(frame)
+    mailboxes.deliver_again()
+    assert mailboxes.frames_for_vision.take() is frames[1]

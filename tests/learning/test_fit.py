@@ -94,6 +94,23 @@ def test_progress_and_training_samples_only_grow_and_all_is_in_the_history() -> 
     assert seen[-1].validation_accuracy > 0.9
 
 
+def test_the_points_of_few_samples_can_be_measured_later_and_change_nothing_else() -> None:
+    x, y = blobs()
+    at_once = fit_head(x, y, 3, rng=np.random.default_rng(0))
+    later = fit_head(x, y, 3, rng=np.random.default_rng(0), curve_later=True)
+    assert at_once.rest_of_history is None
+    assert later.rest_of_history is not None
+    assert np.array_equal(at_once.head.params["mat_w"], later.head.params["mat_w"])
+    assert len(later.history) == 1
+    assert (*later.rest_of_history(lambda: None), *later.history) == at_once.history
+
+    def stop() -> None:
+        raise TrainingCancelled
+
+    with pytest.raises(TrainingCancelled):
+        later.rest_of_history(stop)
+
+
 def test_every_sample_is_validated_by_a_head_trained_without_it() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(0, 1, (120, 300)).astype(np.float32), np.arange(120) % 3  # nothing to learn, only to memorise

@@ -60,11 +60,12 @@ def _median_s(classes: int, shots: int) -> float:
                 before = kiosk.observation.model_path if kiosk.observation else None
                 started_s = time.perf_counter()
                 kiosk.events.put(ButtonPressed(Action.TRAIN))
+                loop.tick()
                 while kiosk.observation is None or kiosk.observation.model_path in (None, before):
                     if time.perf_counter() > started_s + LONGEST_S:
                         raise TimeoutError("the new model does not answer")
-                    loop.tick()
                     loop.wait()
+                    loop.tick()
                 times.append(time.perf_counter() - started_s)
                 model = kiosk.state.model
                 views = model.report["made_views"] if model is not None and model.report is not None else 0

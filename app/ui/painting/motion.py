@@ -28,6 +28,7 @@ STEPS = 24  # of a breath, to limit the number of different pictures
 NOD_S, CHEER_S = 0.3, 1.5
 NOD_STEPS = 6
 THOUGHT_EVERY_S = 0.12  # during the training, a print leaves its card for the mascot
+JERKY_S = 0.15  # from view to view: a slow computer that trains lets nothing fly, so that less must be drawn
 WANDER_S = 1.6  # for the eyes to wander once, while it thinks
 FRIENDLY = 0.5  # how glad the mascot usually is
 
@@ -157,7 +158,7 @@ class Animator:
             verdict=_eased(arrived, 1.0, calm),
             notice=_eased(before.notice, target.notice, quick) if target.notice else 0.0,
             sheet=_eased(before.sheet, target.sheet, quick) if target.sheet else 0.0,
-            flights=self._thoughts(view) or self._flights(view),
+            flights=self._thoughts(view, jerky=passed_s > JERKY_S) or self._flights(view),
             gaze=(
                 _eased(before.gaze[0], self._across(view, target), calm),
                 _eased(before.gaze[1], target.gaze[1], calm),
@@ -182,7 +183,7 @@ class Animator:
         passed = (view.now_s - self._cheers_since_s) / CHEER_S
         return passed if 0 < passed < 1 else 0.0
 
-    def _thoughts(self, view: KioskView) -> tuple[Flight, ...]:
+    def _thoughts(self, view: KioskView, *, jerky: bool) -> tuple[Flight, ...]:
         """During the training let prints fly to the mascot, one class after the other."""
         if not _learns(view):
             self._learns_since_s = None
@@ -196,6 +197,8 @@ class Animator:
             for card in view.cards
             if row < len(card.thumbnails)
         ]
+        if jerky:
+            return ()
         passed_s, flights = view.now_s - self._learns_since_s, []
         newest = int(passed_s / THOUGHT_EVERY_S)
         for number in range(max(0, newest - MOST_FLIGHTS), newest + 1) if prints else ():

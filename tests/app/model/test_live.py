@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +99,41 @@ def test_a_new_model_answers_from_the_next_frame_and_the_old_one_is_closed(
     assert str(caught.value) == "the model a is closed. Open it again."
     vision.go_live(None)
     assert vision.observe(Frame(picture(), 2, 0.0)).probabilities is None
+
+
+def test_a_new_model_is_asked_at_once_and_its_answer_can_be_waited_for(
+    extractor: EmbeddingExtractor, tmp_path: Path
+) -> None:
+    vision, frame = Vision(extractor, 2), Frame(picture(), 0, 0.0)
+    asked, answers = threading.Event(), threading.Event()
+    vision.ask_again = asked.set
+    path = tmp_path / "m.tflite"
+    model = LiveModel(engine(extractor, path, 1), path, class_indices=(0, 1), threshold=0.6)
+
+    def observe() -> None:
+        vision.observe(frame)
+        answers.set()
+        asked.wait(20)
+        vision.observe(frame)
+
+    observer = threading.Thread(target=observe)
+    observer.start()
+    assert answers.wait(20)
+    vision.go_live(model)
+    assert vision.wait_for_answer(20.0)
+    observer.join(20)
+
+
+def test_nobody_waits_for_an_answer_that_only_he_himself_could_ask_for(
+    extractor: EmbeddingExtractor, tmp_path: Path
+) -> None:
+    vision, path = Vision(extractor, 2), tmp_path / "m.tflite"
+    model = LiveModel(engine(extractor, path, 1), path, class_indices=(0, 1), threshold=0.6)
+    vision.go_live(model)
+    assert not vision.wait_for_answer(1e6)  # nobody has observed anything
+    vision.go_live(None)
+    vision.observe(Frame(picture(), 0, 0.0))
+    vision.go_live(replace(model, engine=engine(extractor, path, 0)))
+    assert not vision.wait_for_answer(1e6)
+    vision.observe(Frame(picture(), 1, 0.1))
+    assert vision.wait_for_answer(0.0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -29,3 +32,10 @@ def test_one_extremely_new_picture_does_not_outweigh_all_later_ones() -> None:
     extreme = smooth(smooth(NOTHING_SEEN, seen(1, 0.0, 0.0)), seen(2, 0.25, 1e9))
     assert extreme.novelty < MOST_NOVELTY
     assert smooth(NOTHING_SEEN, seen(1, 0.0, 1e9)).novelty == MOST_NOVELTY
+
+
+def test_another_model_may_answer_about_the_same_frame_and_its_answer_counts_at_once() -> None:
+    old, new = (replace(seen(1, 0.0, novelty), model_path=Path(name)) for name, novelty in (("old", 1.5), ("new", 0.1)))
+    before = smooth(NOTHING_SEEN, old)
+    assert smooth(before, replace(old, novelty=0.3)) is before
+    assert smooth(before, new).novelty == pytest.approx(0.1)
