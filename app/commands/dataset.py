@@ -129,7 +129,8 @@ def check_label(label: str) -> None:
         DatasetInvalid: Naming the label and the rule that it breaks.
     """
     if (problem := file_name_problem(label)) is not None:
-        raise DatasetInvalid(f"the class label {label!r} cannot be used: {problem}. Rename its folder.")
+        shown = label.encode("utf-8", "replace").decode("utf-8")
+        raise DatasetInvalid(f"the class label {shown!r} cannot be used: {problem}. Rename its folder.")
 
 
 def _training_part(data_dir: Path) -> Path:

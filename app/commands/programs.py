@@ -15,7 +15,7 @@ NOT_FOUND = 127  # as shells report it
 def run_program(command: Command) -> subprocess.CompletedProcess[str]:
     """Run one program; a program that is missing or too slow counts as failed."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return subprocess.CompletedProcess(command, NOT_FOUND, "", str(error))
 

@@ -19,7 +19,12 @@ def switch_off(restart: bool) -> None:
     verb = "reboot" if restart else "poweroff"
     try:
         done = subprocess.run(
-            ["systemctl", "--no-ask-password", verb], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            ["systemctl", "--no-ask-password", verb],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIMEOUT_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PowerRefused(message("The machine cannot be switched off from here: {reason}.", reason=error)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.base.buttons import ScreenKey
-from app.base.i18n import Text, message, translated
+from app.base.i18n import Message, Text, message, template, translated
 from app.base.ports import DEMONSTRATION
 from app.core.state import KioskState
 from app.views.model import ActionKey
@@ -19,6 +19,15 @@ class Translator:
 
     def __call__(self, text: Text) -> str:
         return translated(text, self.language)
+
+    def sentence(self, text: Text) -> str:
+        """Translate a text that stands alone: it begins with a capital, unless a name begins it.
+
+        The texts of errors begin with a small letter in English, because a program prints them behind "error: ".
+        """
+        words = self(text)
+        named = isinstance(text, Message) and template(text, self.language).startswith("{")
+        return words if named else words[:1].upper() + words[1:]
 
 
 def camera_name(state: KioskState, translate: Translator) -> str | None:

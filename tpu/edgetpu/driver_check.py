@@ -25,6 +25,7 @@ def driver_problem(library: str) -> str:
             env=module_environment(),
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=TIMEOUT_S,
             check=False,
         )

@@ -163,6 +163,8 @@ def test_folders_that_cannot_be_trained_on_are_refused_in_one_line(
     assert refusal() == (
         "error: the class label 'con' cannot be used: Windows reserves it for a device. Rename its folder."
     )
+    (data / "con").rename(data / os.fsdecode(b"gr\xfcn"))
+    assert refusal() == "error: the class label 'gr?n' cannot be used: it is not valid UTF-8. Rename its folder."
     assert not (tmp_path / "out").exists()
 
 

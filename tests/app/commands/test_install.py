@@ -340,6 +340,11 @@ def test_the_console_is_used_if_the_sdl_can_draw_on_it() -> None:
     )
 
 
+def test_what_a_program_prints_in_another_encoding_is_read_as_far_as_it_can_be() -> None:
+    done = run_program(("sh", "-c", "printf 'pr\\344t\\n'; printf 'm\\366glich' >&2; exit 3"))
+    assert (done.returncode, done.stdout, done.stderr) == (3, "pr\ufffdt\n", "m\ufffdglich")
+
+
 def test_the_video_drivers_of_this_sdl_are_read() -> None:
     done = run_program((sys.executable, "-c", DRIVERS))
     assert {"x11", "dummy"} <= set(done.stdout.split())

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.base.buttons import Action
 from app.base.camera_faults import CameraCause, CameraFault
+from app.base.errors import (
+    DriveGone,
+    DriveGoneDuringSave,
+    ExportFailed,
+    KioskError,
+    ModelNotWritten,
+    PictureDamaged,
+    PictureNotEncoded,
+    ReadBackDiffers,
+    SessionNotArchived,
+    SessionNotWritten,
+)
 from app.base.i18n import LANGUAGES, message
 from app.base.ports import Frame
 from app.base.redaction import redacted
@@ -45,6 +58,27 @@ def test_the_demonstration_camera_is_named_in_the_visitors_language_and_a_real_o
         "en": "demonstration", "de": "Vorführung", "fr": "démonstration", "es": "demostración", "tr": "gösteri",
     }  # fmt: skip
     assert view(state(5, 5, 0, camera="Logitech C270", language="de")).status.camera == "Logitech C270"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "error",
+    [
+        DriveGoneDuringSave("usb"), DriveGone("usb"), SessionNotArchived("full"), SessionNotWritten("full"),
+        PictureNotEncoded(), PictureDamaged(), ModelNotWritten(Path("/data"), "full"), ExportFailed("no room"),
+    ],
+    ids=lambda error: type(error).__name__,
+)  # fmt: skip
+def test_an_error_that_stands_alone_on_the_screen_is_a_sentence(error: KioskError, language: str) -> None:
+    notice = view(run(state(5, 5, 0, language=language), ev.SavingFailed(error.message))[0]).notice
+    assert notice is not None
+    assert notice.text[0].isupper() or notice.text.startswith("usb ")
+
+
+def test_a_name_that_begins_a_sentence_keeps_its_spelling() -> None:
+    notice = view(run(state(5, 5, 0), ev.SavingFailed(ReadBackDiffers("model.tflite").message))[0]).notice
+    assert notice is not None
+    assert notice.text == "model.tflite reads back changed: the drive is failing. Use another drive."
 
 
 @pytest.mark.parametrize(
