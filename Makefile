@@ -108,9 +108,9 @@ kills: $(VENV)/.ready
 	$(RUN) benchmarks/kills.py
 
 # Simulated visitors use the whole kiosk while parts of it fail.
-MINUTES ?= 20
+SOAK ?= --minutes 20
 soak: $(VENV)/.ready
-	$(RUN) run_kiosk.py soak --minutes $(MINUTES)
+	$(RUN) run_kiosk.py soak $(SOAK)
 
 # Make 300 small changes to the code, one at a time, and list those that no test notices: takes two hours. A second call
 # goes on where the first one stopped.

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from app.embedding.cluster import cluster
 from app.model.saved_folder.facts import PLAIN_FILE
 from run_kiosk import main
 from tests.hub.killed_workers import kill_workers
@@ -26,18 +25,18 @@ def made(root: Path, out: Path, *options: str) -> tuple[bytes, dict[str, Any]]:
 
 
 def test_model_and_report_are_the_same_also_when_a_worker_is_killed_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "in"
     for number in range(9):
         write_station(root / f"s{number}" / "a", ("apple", "cup", "duck"), drawn(KINDS, number), KINDS)
     (root / "s1" / "a" / "session.npz").write_bytes(b"cut off")
     model, facts = made(root, tmp_path / "here")
-    with cluster("local:2", print) as client:
-        dask = ["--dask", client.cluster.scheduler_address]
-        there = made(root, tmp_path / "there", *dask)
-        killed = kill_workers(monkeypatch, client, (2, 5))
-        with_kills = made(root, tmp_path / "killed", *dask)
+    dask = ["--dask", client.cluster.scheduler_address]
+    there = made(root, tmp_path / "there", *dask)
+    killed = kill_workers(monkeypatch, client, (2, 5))
+    with_kills = made(root, tmp_path / "killed", *dask)
+    client.wait_for_workers(2, timeout=60)
     assert len(killed) == 2
     del facts["seconds"], facts["model"], facts["serial"]
     for other_model, other_facts in (there, with_kills):

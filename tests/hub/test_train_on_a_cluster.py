@@ -18,7 +18,7 @@ import pytest
 
 from app.commands.dataset_address import find_pictures_at
 from app.embedding import cluster as clusters
-from app.embedding.cluster import ClusterEmbedder, ExtractorFile, cluster
+from app.embedding.cluster import ClusterEmbedder, ExtractorFile
 from app.embedding.work import Embedded, HereEmbedder, ToEmbed, ToVary, Unreadable
 from app.model.saved_folder.facts import PLAIN_FILE
 from run_kiosk import main
@@ -30,12 +30,6 @@ pytestmark = pytest.mark.needs_dask
 
 
 ROLES = ("scheduler", "worker", "client")
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    with cluster("local:2", print) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +127,12 @@ def test_results_keep_their_order_and_equal_those_of_this_process(
         assert mine.tobytes() == other.tobytes()
 
 
-@pytest.mark.parametrize("after", [(2, 9), (5, 27)], ids=["reading", "reading and making views"])
-def test_the_model_is_the_same_when_a_worker_is_killed_twice(
-    data: Path, plain: bytes, address: str, client: Any, tmp_path: Path, monkeypatch: Any, after: tuple[int, int]
+def test_the_model_is_the_same_when_workers_are_killed_while_they_read_and_while_they_make_views(
+    data: Path, plain: bytes, address: str, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clusters, "BATCH", 2)
     monkeypatch.setattr(clusters, "BATCH_OF_VIEWS", 2)
-    killed = kill_workers(monkeypatch, client, after)  # there are 25 files
+    killed = kill_workers(monkeypatch, client, (5, 27))  # there are 25 files
     assert trained(data, tmp_path / "out", "--dask", address) == plain
     assert len(killed) == 2
     client.wait_for_workers(2, timeout=60)

@@ -49,6 +49,15 @@ def test_noise_and_a_warm_start_are_no_leak(visits: int) -> None:
     assert not [one for one in trends(series(visits)) if one.grows]
 
 
+def test_a_slow_computer_has_longer_ticks_whose_noise_is_no_leak() -> None:
+    def found(first_ms: float) -> list[str]:
+        slow = [replace(one, latency_ms=first_ms + 3.0 * visit) for visit, one in enumerate(series(30))]
+        return [one.name for one in trends(slow) if one.grows]
+
+    assert found(40.0) == ["latency_ms"]  # 57 ms more at the end, of 70
+    assert found(200.0) == []
+
+
 @pytest.mark.timeout(900)  # every step of a visitor has a limit of its own
 def test_six_visits_with_every_kind_of_fault_show_the_leaks_that_are_planted_and_no_others(
     stick: SimulatedStick, extractors: Path
