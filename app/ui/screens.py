@@ -11,8 +11,8 @@ from app.ui.pages.dialog import arrange_dialog, draw_question
 from app.ui.pages.fault import draw_fault
 from app.ui.pages.gallery import draw_gallery, gallery_targets
 from app.ui.pages.main_screen import draw_main, main_targets
-from app.ui.pages.results import draw_results, results_targets
-from app.ui.pages.saving import draw_saving, saving_targets
+from app.ui.pages.results import arrange_results, draw_results, results_targets
+from app.ui.pages.saving import arrange_saving, draw_saving, saving_targets
 from app.ui.pages.staff import draw_staff, hint_place, staff_targets
 from app.ui.pages.typing_page import draw_typing, typing_targets
 from app.ui.pages.waking import draw_waking
@@ -172,6 +172,16 @@ def _draw_screen(canvas: Canvas, view: KioskView, moving: Moving) -> None:
         draw_main(canvas, view, moving)
         return
     if view.notice is not None:
-        shows_staff = view.typing is None and view.screen is Screen.STAFF
-        place = hint_place(canvas, view.staff) if shows_staff and view.staff is not None else None
-        draw_page_notice(canvas, view.notice, moving.notice, place)
+        draw_page_notice(canvas, view.notice, moving.notice, _notice_place(canvas, view))
+
+
+def _notice_place(canvas: Canvas, view: KioskView) -> pygame.Rect | None:
+    """Where a page shows passing messages; None if it has the usual title, which they cover."""
+    if view.typing is None and view.screen is Screen.STAFF and view.staff is not None:
+        return hint_place(canvas, view.staff)
+    if view.typing is None and view.screen is Screen.SAVING:
+        return arrange_saving(canvas).title
+    if view.typing is None and view.screen is Screen.RESULTS and view.results is not None:
+        layout = arrange_results(canvas, view.results)
+        return layout.verdict.union(layout.advice)
+    return None

@@ -7,6 +7,7 @@ For a camera also: pip install opencv-python
 
 import io
 import json
+import signal
 import sys
 import time
 import warnings
@@ -33,6 +34,11 @@ if camera_name is not None:
         sys.exit(f"error: {error}. Install what a camera needs: pip install opencv-python")
 
 ANSWER_EVERY_S = 0.2  # of a camera
+
+for stream in (sys.stdout, sys.stderr):
+    stream.reconfigure(errors="replace")  # a file name may hold what cannot be printed
+if hasattr(signal, "SIGPIPE"):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # "| head" is no error
 
 here = Path(__file__).resolve().parent
 facts = json.loads((here / "metadata.json").read_text(encoding="utf-8"))
@@ -149,7 +155,9 @@ def watch(name):
 
 
 def read_picture(name):
-    """Read a picture file: RGB, 8 bits; OSError if it is none, or of a kind that the kiosk does not read either."""
+    """Read a picture file: RGB, 8 bits; an error if it is none, or of a kind that the kiosk does not read either."""
+    if Path(name).is_fifo() or Path(name).is_char_device():  # it could have no end
+        raise OSError("no plain file")
     image = Image.open(name, formats=("JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF"))
     if image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PNG"):  # grey with 16 bits
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
@@ -162,12 +170,18 @@ def read_picture(name):
     return image.convert("RGB")
 
 
+unreadable = 0
 for name in pictures:
     try:
         picture = read_picture(name)
-    except OSError as error:  # includes Pillow's errors for damaged pictures
-        sys.exit(f"error: {name} cannot be read ({error.strerror or 'not a picture'}). Name a JPEG, PNG or BMP file.")
+    except Exception as error:  # Pillow has many for damaged pictures
+        reason = getattr(error, "strerror", None) or "not a picture"
+        print(f"error: {name} cannot be read ({reason}). Name a JPEG, PNG or BMP file.", file=sys.stderr)
+        unreadable += 1
+        continue
     is_square = picture.width == picture.height  # the pictures of the kiosk are: they are cropped
     print(f"{name}: {answer_for(np.asarray(picture), is_square)}")
 if camera_name is not None:
     watch(camera_name)
+if unreadable:
+    sys.exit(1)

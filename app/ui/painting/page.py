@@ -65,6 +65,7 @@ def draw_page_notice(canvas: Canvas, notice: Banner, arrived: float, place: pyga
         place = pygame.Rect(page.title.left, page.mark.top, page.title.width, page.mark.height)
     area = place.move(0, -round((1 - arrived) * px(16)))
     canvas.forget(area)
+    canvas.surface.fill(canvas.palette.background, place.union(area).inflate(px(4), px(4)))
     paint.panel(canvas.surface, area, face, px(22))
     inner = area.inflate(-px(48), -px(14))
     canvas.text(notice.text, inner, 26, canvas.theme.ink(face), face, bold=True, align="center", lines=2)

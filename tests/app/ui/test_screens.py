@@ -67,6 +67,19 @@ def test_nothing_overlaps_and_nothing_leaves_the_window(size: tuple[int, int], c
     assert not any(one.colliderect(other) for one, other in combinations(parts, 2))
 
 
+@pytest.mark.parametrize("size", [SIZES[0], SIZES[1], SIZES[4]])
+@pytest.mark.parametrize("page", ["saving", "saved", "gallery", "results"])
+def test_a_message_covers_the_whole_title_of_a_page(page: str, size: tuple[int, int]) -> None:
+    drawn = []
+    for title in ("Saving your model, quickly", "…"):
+        name = {"saved": "saving"}.get(page, page)
+        shown = replace(VIEWS[page], **{name: replace(getattr(VIEWS[page], name), title=title)})
+        surface = pygame.Surface(size)
+        screens.draw(surface, replace(shown, notice=Banner("One moment.", Tone.WARNING)), load_theme(size))
+        drawn.append(pygame.surfarray.array3d(surface))
+    assert np.array_equal(*drawn)
+
+
 def test_texts_are_placed_alike_whether_pixels_change_or_not() -> None:
     size = SIZES[0]
     for one in VIEWS.values():

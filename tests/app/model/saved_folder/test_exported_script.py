@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
+import shlex
 import shutil
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import cv2
@@ -252,20 +257,50 @@ def test_a_float_model_gets_the_pixels_that_its_metadata_describes(shared_photos
         assert abs(percent / 100 - max(answer["probabilities"].values())) < TOLERANCE
 
 
-def test_a_file_that_is_not_a_picture_is_named_in_one_line(folder: Path, tmp_path: Path) -> None:
+def enormous_png() -> bytes:
+    """A picture of 40,000 × 40,000 pixels, without the pixels."""
+    whole = io.BytesIO()
+    Image.new("RGB", (20, 20)).save(whole, "PNG")
+    header = b"IHDR" + struct.pack(">II", 40_000, 40_000) + whole.getvalue()[24:29]
+    return whole.getvalue()[:12] + header + struct.pack(">I", zlib.crc32(header)) + whole.getvalue()[33:]
+
+
+def test_files_that_are_no_pictures_are_named_in_one_line_each_and_the_others_are_classified(
+    folder: Path, shared_photos: Path, tmp_path: Path
+) -> None:
+    photo = sorted((shared_photos / "sign-digits" / "2").iterdir())[-1]
+    odd = tmp_path / os.fsdecode(b"zeichen\xe4.jpg")
+    odd.write_bytes(photo.read_bytes())
     (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "huge.png").write_bytes(enormous_png())
+    (tmp_path / "cut.jpg").write_bytes(photo.read_bytes()[:-2000])
     Image.new("LAB", (20, 20)).save(tmp_path / "lab.tif")  # the kiosk does not read it either
     Image.new("RGB", (20, 20)).save(tmp_path / "other.ppm")  # nor this
-    missing, wrong = "No such file or directory", "not a picture"
-    for name, reason in (("none.jpg", missing), ("text.jpg", wrong), ("lab.tif", wrong), ("other.ppm", wrong)):
-        done = subprocess.run(
-            [sys.executable, "-I", str(folder / "classify.py"), str(tmp_path / name)],
-            capture_output=True, text=True, timeout=100, check=False,
-        )  # fmt: skip
-        line = f"error: {tmp_path / name} cannot be read ({reason}). Name a JPEG, PNG or BMP file."
-        assert done.returncode == 1
-        assert done.stderr.splitlines()[-1] == line
-        assert "Traceback" not in done.stderr
+    os.mkfifo(tmp_path / "pipe.jpg")
+    wrong = ["text.jpg", "huge.png", "cut.jpg", "lab.tif", "other.ppm", "pipe.jpg"]
+    names = [str(tmp_path / name) for name in ("none.jpg", *wrong)]
+    done = subprocess.run(
+        [sys.executable, "-I", str(folder / "classify.py"), *names, str(odd), str(photo)],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if not line.startswith("INFO: ")] == [
+        f"error: {name} cannot be read ({reason}). Name a JPEG, PNG or BMP file."
+        for name, reason in zip(names, ["No such file or directory", *["not a picture"] * len(wrong)], strict=True)
+    ]
+    answers = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert list(answers) == [f"{tmp_path}/zeichen?.jpg", str(photo)]
+    assert len(set(answers.values())) == 1
+
+
+@pytest.mark.parametrize("program", ["head -1", "true"])
+def test_a_reader_that_has_seen_enough_is_no_error(folder: Path, shared_photos: Path, program: str) -> None:
+    photo = sorted((shared_photos / "sign-digits" / "2").iterdir())[-1]
+    script = [sys.executable, "-u", "-I", str(folder / "classify.py"), *[str(photo)] * 40]
+    line = f"{shlex.join(script)} | {program}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=100, check=False)
+    assert [one for one in done.stderr.splitlines() if not one.startswith("INFO: ")] == []
+    assert len(done.stdout.splitlines()) == (program == "head -1")
 
 
 def test_without_its_packages_it_says_what_to_install(folder: Path) -> None:
