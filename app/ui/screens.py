@@ -14,7 +14,7 @@ from app.ui.pages.main_screen import draw_main, main_targets
 from app.ui.pages.results import arrange_results, draw_results, results_targets
 from app.ui.pages.saving import arrange_saving, draw_saving, saving_targets
 from app.ui.pages.staff import draw_staff, hint_place, staff_targets
-from app.ui.pages.typing_page import draw_typing, typing_targets
+from app.ui.pages.typing_page import draw_typing, typing_notice_place, typing_targets
 from app.ui.pages.waking import draw_waking
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas, DrawnText
@@ -177,11 +177,13 @@ def _draw_screen(canvas: Canvas, view: KioskView, moving: Moving) -> None:
 
 def _notice_place(canvas: Canvas, view: KioskView) -> pygame.Rect | None:
     """Where a page shows passing messages; None if it has the usual title, which they cover."""
-    if view.typing is None and view.screen is Screen.STAFF and view.staff is not None:
+    if view.typing is not None:
+        return typing_notice_place(canvas)
+    if view.screen is Screen.STAFF and view.staff is not None:
         return hint_place(canvas, view.staff)
-    if view.typing is None and view.screen is Screen.SAVING:
+    if view.screen is Screen.SAVING:
         return arrange_saving(canvas).title
-    if view.typing is None and view.screen is Screen.RESULTS and view.results is not None:
+    if view.screen is Screen.RESULTS and view.results is not None:
         layout = arrange_results(canvas, view.results)
         return layout.verdict.union(layout.advice)
     return None

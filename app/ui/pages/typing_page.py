@@ -143,6 +143,13 @@ def _flat(typing: Typing) -> list[tuple[object, str]]:
     return [key for row in typing.rows for key in row]
 
 
+def typing_notice_place(canvas: Canvas) -> pygame.Rect:
+    """Where passing messages are: over the title, so that the field stays in view."""
+    _, _, title, _ = _places(canvas)
+    rise = canvas.px(14)
+    return pygame.Rect(title.left, title.top - rise, title.width, title.height + rise)
+
+
 def _places(canvas: Canvas) -> tuple[pygame.Rect, pygame.Rect, pygame.Rect, pygame.Rect]:
     """The places of text field, keyboard, title and problem."""
     px, page = canvas.px, arrange_page(canvas)

@@ -67,6 +67,18 @@ def test_nothing_overlaps_and_nothing_leaves_the_window(size: tuple[int, int], c
     assert not any(one.colliderect(other) for one, other in combinations(parts, 2))
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("page", ["pin", "typing"])
+def test_a_message_leaves_what_is_typed_in_view(page: str, size: tuple[int, int]) -> None:
+    drawn = []
+    for notice in (None, Banner("The disk does not answer. Please wait: what you taught is kept.", Tone.WARNING)):
+        surface = pygame.Surface(size)
+        screens.draw(surface, replace(VIEWS[page], notice=notice), load_theme(size))
+        drawn.append(pygame.surfarray.array3d(surface))
+    changed = np.flatnonzero((drawn[0] != drawn[1]).any(axis=(0, 2)))
+    assert changed.max() < size[1] * (0.11 if size[0] > size[1] else 0.09)
+
+
 @pytest.mark.parametrize("size", [SIZES[0], SIZES[1], SIZES[4]])
 @pytest.mark.parametrize("page", ["saving", "saved", "gallery", "results"])
 def test_a_message_covers_the_whole_title_of_a_page(page: str, size: tuple[int, int]) -> None:
