@@ -11,7 +11,7 @@ import queue
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -46,7 +46,7 @@ from app.openers import (
     camera_opener,
     open_buttons,
     open_drives,
-    open_lesson,
+    open_lessons,
     open_model_or_default,
     open_outputs,
     open_sounds,
@@ -58,6 +58,7 @@ from app.openers import (
     volume,
     warn_of_loss,
     with_data_in_memory,
+    with_extractor_of,
     with_usable_camera,
     with_usable_export_dir,
 )
@@ -198,10 +199,10 @@ def compose(
         if guarded:
             warn_of_loss(config)
         sounds = open_sounds(config, headless, stack)
-        lesson = open_lesson(config, fallbacks) if demo is None else None
+        kept_lesson, of_visit = open_lessons(config, fallbacks) if demo is None else (None, None)
+        lesson = of_visit.lesson if of_visit is not None else kept_lesson
         of_settings = config.model.extractor
-        if lesson is not None and lesson.extractor:
-            config = replace(config, model=replace(config.model, extractor=lesson.extractor))
+        config = with_extractor_of(config, lesson)
         extractor, accelerator = open_model_or_default(config, list_devices, events.put, stack, fallbacks)
         store = open_store(config, extractor, stack, lesson)
         on_disk = config if store.opened.disk_problem is not None else None
@@ -222,7 +223,8 @@ def compose(
                 things,
                 guarded,
                 problems,
-                lesson,
+                kept_lesson,
+                of_visit,
                 of_settings,
             ),
             events=events,

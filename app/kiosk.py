@@ -30,6 +30,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.modes import results
 from app.core.modes.games import watching
+from app.core.modes.language import at_start
 from app.core.modes.recovery import job_lost, presses_lost, recovered, waits_for_job
 from app.core.modes.why import explains
 from app.core.presses import in_order_of_time
@@ -37,8 +38,9 @@ from app.core.state import Mode
 from app.core.transitions import advance
 from app.jobs.archive_jobs import end_session, erase_session, export_sessions, restore_session
 from app.jobs.class_removal import drop_class
+from app.jobs.classes import origins_of
 from app.jobs.first_state import first_state
-from app.jobs.lessons import keep_chosen_lesson, look_for_lessons
+from app.jobs.lessons import end_visit_lesson, keep_chosen_lesson, look_for_lessons, store_for_next_start, write_cards
 from app.jobs.preparation import Preparation
 from app.jobs.presses import Presses
 from app.jobs.running import JobQueue
@@ -74,6 +76,7 @@ class Kiosk:
         shown: The frame on the screen.
         observation: The newest observation.
         running: False after a request to leave.
+        starts_again: The program should start again after it has ended.
         saved_to: The folder that SAVE wrote last.
         seconds: How long each step of the last training and saving took.
         worked_s: How long the last tick took; the frame loop sets it.
@@ -100,6 +103,7 @@ class Kiosk:
         self.shown: Frame | None = None
         self.observation: Observation | None = None
         self.running = True
+        self.starts_again = False
         self.saved_to: Path | None = None
         self.seconds: dict[str, float] = {}
         self.worked_s = 0.0
@@ -113,7 +117,9 @@ class Kiosk:
         self._ticks_without_job = 0
         self._ticks_with_lost_press = 0
         self._apply_zoom(tools.config)
-        self.state = first_state(tools, self._services)
+        self.state, commands = at_start(first_state(tools, self._services))
+        for command in commands:
+            self.perform(command)
         if self.state.mode is Mode.ERASING:
             self.perform(ev.EndSession(self.state.privacy))
         elif tools.config.idle.starter and self.state.model is None and not any(self.state.shots):
@@ -233,6 +239,12 @@ class Kiosk:
                 self._session_job(end_session, self._removed, privacy)
             case ev.LookForLessons():
                 self._session_job(look_for_lessons)
+            case ev.WriteLessonCards(lessons, language):
+                self._session_job(write_cards, lessons, language)
+            case ev.StartWithLesson():
+                self._session_job(store_for_next_start, self._services, command)
+            case ev.EndVisitLesson(restart):
+                self._session_job(end_visit_lesson, restart)
             case ev.KeepLesson(lesson):
                 self._session_job(keep_chosen_lesson, lesson)
             case ev.RestoreSession(name, privacy):
@@ -246,7 +258,7 @@ class Kiosk:
                 self._start_training()
             case ev.StartSaving(chosen):
                 self.progress.put(0.0)
-                self._long_job(
+                self._long_job_after_session_jobs(  # a new language may just be naming the classes of the model
                     save_model,
                     self.progress.put,
                     chosen,
@@ -284,7 +296,7 @@ class Kiosk:
             case ev.RememberPinLock(wrong, locked_s):
                 self._session_job(remember_pin_lock, PinLock(wrong, locked_s))
             case ev.NameClasses(labels):
-                self._session_job(rename_classes, self._starter, labels)
+                self._session_job(rename_classes, self._starter, labels, origins_of(self.state.classes))
             case ev.DropClass(class_index, labels, label):
                 self._presses.forget()
                 self._session_job(drop_class, self._removed, class_index, labels, label)
@@ -298,8 +310,8 @@ class Kiosk:
                 self._toggle_fullscreen()
             case ev.PlaySound(name):
                 self._tools.sounds.play(name)
-            case ev.Leave():
-                self.running = False
+            case ev.Leave(again):
+                self.running, self.starts_again = False, again
             case _:
                 assert_never(command)
 

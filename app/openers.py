@@ -40,6 +40,7 @@ from app.devices.pads import Pads
 from app.devices.systemd import SystemdNotifier
 from app.devices.udisks import MountingDrives, UDisks
 from app.importing.lessons import chosen_lesson
+from app.importing.visit_lesson import VisitLesson, visit_lesson
 from app.kiosk import Kiosk
 from app.model.backend_status import backend_now
 from app.model.live import Vision
@@ -206,13 +207,24 @@ def open_store(
     return store
 
 
-def open_lesson(config: Config, fallbacks: Fallbacks) -> Lesson | None:
-    """Return the lesson set that the settings name; None without one, or if it cannot be used."""
+def open_lessons(config: Config, fallbacks: Fallbacks) -> tuple[Lesson | None, VisitLesson | None]:
+    """Return the lesson set that the settings name, and what was chosen for a visit that goes on after a restart.
+
+    Each is None without one, or if it cannot be used.
+    """
+    kept = None
     try:
-        return chosen_lesson(config.data_dir, config.classes.lesson)
+        kept = chosen_lesson(config.data_dir, config.classes.lesson)
     except KioskError as error:
         fallbacks.use_default("classes.lesson", error)
-        return None
+    return kept, visit_lesson(config.data_dir)
+
+
+def with_extractor_of(config: Config, lesson: Lesson | None) -> Config:
+    """Return the settings with the extractor that a lesson is made for, if it names one."""
+    if lesson is None or not lesson.extractor:
+        return config
+    return replace(config, model=replace(config.model, extractor=lesson.extractor))
 
 
 def with_data_in_memory(config: Config, stack: ExitStack) -> Config:

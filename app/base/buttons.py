@@ -56,6 +56,7 @@ class ScreenKey(Enum):
     MAKE_STARTER = "make_starter"
     EXPORT_SETTINGS = "export_settings"
     IMPORT_SETTINGS = "import_settings"
+    LESSON_CARDS = "lesson_cards"
 
 
 class TypingKey(Enum):

@@ -6,6 +6,8 @@ import argparse
 import logging
 import os
 import signal
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -76,11 +78,23 @@ def run(options: argparse.Namespace) -> int:
         if composed.findings is not None and not composed.findings.complete:
             print_line("The demonstration was interrupted, so there is no report.", to_errors=True)
             return INTERRUPTED
-        report = composed.json_output()
+        report, starts_again = composed.json_output(), kiosk.starts_again
+    if starts_again:
+        start_again(os.environ)
     write_json(options.json, report)
     if options.demo:
         line_writer(options)(_demo_summary(report, options.json))
     return DONE
+
+
+def start_again(environment: Mapping[str, str], execute: Callable[[str, list[str]], object] = os.execv) -> None:
+    """Start the program again with its own command line.
+
+    A service manager does that by itself when the program ends, and it has been told that the program stops.
+    """
+    if environment.get("NOTIFY_SOCKET"):
+        return
+    execute(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _with_export_dir(storage: StorageSettings, folder: Path) -> StorageSettings:

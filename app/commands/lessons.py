@@ -11,9 +11,9 @@ from app.base.files import write_durably
 from app.base.i18n import LANGUAGES
 from app.base.paths import program_name
 from app.commands.exit_codes import DONE
-from app.commands.lesson_card import lesson_card
 from app.commands.streams import print_line
 from app.config.lesson import LARGEST_LESSON_BYTES, Lesson, in_language, parse_lesson
+from app.config.lesson_card import lesson_card
 from app.config.schema import Config, StorageSettings
 from app.importing.lessons import ENDING, find_lessons
 from tpu.plain_files import read_plain_file

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from app.base.buttons import Action, MatrixCell, PowerKey, StaffPage
+from app.base.buttons import Action, ChooseLesson, MatrixCell, PowerKey, StaffPage
 from app.base.explanation import Explanation
 from app.base.i18n import Text
 from app.base.picture import Picture
@@ -127,7 +127,8 @@ class StaffState:
         inside: The PIN was right, or there is none.
         page: The page that is open.
         listening: The button that the next input becomes, or None.
-        asked: What to do with the machine, while staff are asked whether they are sure.
+        asked: What to do with the machine, or the lesson that needs a restart, while staff are asked whether they are
+            sure.
         system: What was last collected about the system.
         lessons: The lesson sets that can be chosen.
         lesson_problems: What is wrong with other files.
@@ -140,7 +141,7 @@ class StaffState:
     inside: bool = False
     page: StaffPage = StaffPage.CLASSES
     listening: int | Action | None = None
-    asked: PowerKey | None = None
+    asked: PowerKey | ChooseLesson | None = None
     system: ev.SystemLooked = field(default_factory=ev.SystemLooked)
     lessons: tuple[FoundLesson, ...] = ()
     lesson_problems: tuple[Text, ...] = ()

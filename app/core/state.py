@@ -155,6 +155,7 @@ class KioskState:
         disk_problem: Why the session is in memory alone; None if it is on the disk.
         lesson: The lesson set that is used now.
         kept_lesson: The one that staff have chosen: the next visit uses it.
+        lesson_stored: The lesson is kept over a restart until this visit ends: it was chosen without a PIN.
         lesson_since_s: Since when its time is counted, monotonic; None while it is not.
         start_problems: What was wrong with the stored session and the settings at the start, for staff.
         down: Buttons that are down.
@@ -218,6 +219,7 @@ class KioskState:
     disk_problem: Text | None = None
     lesson: Lesson | None = None
     kept_lesson: Lesson | None = None
+    lesson_stored: bool = False
     lesson_since_s: float | None = None
     start_problems: tuple[Text, ...] = ()
     down: tuple[Button, ...] = ()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 
 from app.base.errors import SessionNotRead
-from app.core.facts import TaughtClass
+from app.core.facts import NameFrom, TaughtClass
 from app.core.state import THUMBNAILS
 from app.jobs.tools import Tools
 from app.session.pictures import newest_thumbnails
@@ -21,6 +23,29 @@ def taught_classes(tools: Tools, session: Session) -> tuple[TaughtClass, ...]:
         TaughtClass(label, shots, newest_thumbnails(session, index, THUMBNAILS), class_variety(tools, index))
         for index, (label, shots) in enumerate(zip(session.labels, session.shots(), strict=True))
     )
+
+
+def origins_of(classes: Sequence[TaughtClass]) -> tuple[str | int | None, ...]:
+    """Return where the names of the classes come from, as the session stores it."""
+    return tuple(one.name_from.value if isinstance(one.name_from, NameFrom) else one.name_from for one in classes)
+
+
+def with_stored_origins(tools: Tools, classes: tuple[TaughtClass, ...]) -> tuple[TaughtClass, ...]:
+    """Return the classes of the stored session with the origins of their names, as far as they are known."""
+    try:
+        stored = tools.store.names_from()
+    except SessionNotRead as error:
+        logger.warning("the origins of the class names are unknown: %s", error)
+        return classes
+    if len(stored) != len(classes):
+        return classes
+    return tuple(replace(one, name_from=_origin(origin)) for one, origin in zip(classes, stored, strict=True))
+
+
+def _origin(stored: str | int | None) -> NameFrom | int | None:
+    if isinstance(stored, str):
+        return next((one for one in NameFrom if one.value == stored), None)
+    return stored
 
 
 def class_variety(tools: Tools, class_index: int) -> float | None:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from app.base.errors import DriveGone, ExportError
+from app.base.errors import DriveGone, ExportError, FolderOccupied
+from app.base.i18n import message
 from app.base.ports import Drive, Drives
 from app.model.saved_folder.drive_paths import pinned
+
+NO_DRIVE = message("Plug in a drive first.")
 
 
 @contextmanager
@@ -43,3 +46,15 @@ def pinned_drive(drives: Drives, drive: Drive, *, gone: type[DriveGone]) -> Iter
         except (OSError, ExportError):
             check_present()  # a pulled drive is the clearer reason
             raise
+
+
+def refuse_link_in_place_of(path: Path) -> None:
+    """Refuse to write a file through a link: it could lead to any file of this computer.
+
+    Raises:
+        FolderOccupied: If the file, or the one it is first written to, is a link.
+    """
+    for name in (path.name, f"{path.name}.partial"):
+        if path.with_name(name).is_symlink():
+            text = message("{name} on the drive is a link: delete it on a computer, or use another drive.", name=name)
+            raise FolderOccupied(text)

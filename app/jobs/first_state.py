@@ -12,7 +12,7 @@ from app.core.modes.devices import CAMERA_STARTS_S
 from app.core.pages import StaffState
 from app.core.presses import inputs_of
 from app.core.state import KioskState, Mode, Timing, noticed
-from app.jobs.classes import taught_classes
+from app.jobs.classes import taught_classes, with_stored_origins
 from app.jobs.own_model import restore_model
 from app.jobs.tools import StationServices, Tools
 from app.model.model_files import delete_shown_models, delete_unfinished_files
@@ -41,9 +41,11 @@ def _with_stored_session(tools: Tools, services: StationServices) -> KioskState:
     delete_shown_models(tools.config)  # an older version may have left one
     model = restore_model(tools) if not tools.store.ending else None
     session = tools.store.load()
+    visit = services.visit_lesson
+    lesson = visit.lesson if visit is not None else services.lesson
     lock = read_pin_lock(config.data_dir)
     return KioskState(
-        classes=taught_classes(tools, session),
+        classes=with_stored_origins(tools, taught_classes(tools, session)),
         mode=Mode.LIVE if model else Mode.TEACH,
         model=model,
         next_hold=session.next_hold,
@@ -53,9 +55,10 @@ def _with_stored_session(tools: Tools, services: StationServices) -> KioskState:
         locked_in=services.locked_in,
         staff=StaffState(wrong_pins=lock.wrong, locked_until_s=now_s + lock.locked_s if lock.locked_s else 0.0),
         extractor_in_use=used.model.extractor,
-        lesson=services.lesson,
+        lesson=lesson,
         kept_lesson=services.lesson,
-        lesson_since_s=now_s if services.lesson is not None else None,
+        lesson_stored=visit is not None,
+        lesson_since_s=now_s if lesson is not None else None,
         language=config.screen.language,
         last_input_s=now_s,
         camera_due_s=now_s + CAMERA_STARTS_S,

@@ -3,18 +3,77 @@
 from __future__ import annotations
 
 from app.base.error_texts import system_error_text
+from app.base.errors import DriveGone, ExportFailed
+from app.base.files import write_durably
 from app.base.i18n import message
 from app.config.lesson import Lesson
+from app.config.lesson_card import lesson_card
 from app.core import events as ev
 from app.importing.lessons import find_lessons, keep_lesson
+from app.importing.visit_lesson import forget_visit_lesson, remember_visit_lesson
+from app.jobs.drives import NO_DRIVE, pinned_drive, refuse_link_in_place_of
 from app.jobs.running import report_failure_as
-from app.jobs.tools import Announce, Tools
+from app.jobs.tools import Announce, StationServices, Tools
+from app.model.saved_folder.drive_paths import refuse_links
+from tpu.models import extractor_path
+
+CARDS = "lesson_cards"  # the folder on a drive
 
 
 def look_for_lessons(tools: Tools, announce: Announce) -> None:
     """Look for lesson sets here and on the drives; announces LessonsFound."""
     with report_failure_as(ev.StaffFailed, announce):
         announce(ev.LessonsFound(*find_lessons(tools.config.data_dir, tools.drives.present())))
+
+
+def write_cards(tools: Tools, announce: Announce, lessons: tuple[Lesson, ...], language: str) -> None:
+    """Write the cards to print to the first writable drive; announces StaffDone or StaffFailed."""
+    with report_failure_as(ev.StaffFailed, announce):
+        drive = next((one for one in tools.drives.present() if not one.read_only), None)
+        if drive is None:
+            announce(ev.StaffFailed(NO_DRIVE))
+            return
+        try:
+            with pinned_drive(tools.drives, drive, gone=DriveGone) as root:
+                folder = root / CARDS
+                refuse_links(root, folder)
+                for lesson in lessons:
+                    page = folder / f"{lesson.key}_{language}.html"
+                    refuse_link_in_place_of(page)
+                    write_durably(page, lesson_card(lesson, language).encode())
+        except OSError as error:
+            reason = system_error_text(error)
+            text = message("The drive {drive} was not written: {reason}.", drive=drive.name, reason=reason)
+            raise ExportFailed(text) from error
+        note = tools.drives.release(drive)
+        text = message(
+            "The cards are in the folder {folder} on {drive}. {note}", folder=CARDS, drive=drive.name, note=note
+        )
+        announce(ev.StaffDone(text))
+
+
+def store_for_next_start(
+    tools: Tools, announce: Announce, services: StationServices, command: ev.StartWithLesson
+) -> None:
+    """Store the lesson with which the kiosk starts again; announces ReadyToStartAgain, or StaffFailed."""
+    with report_failure_as(ev.StaffFailed, announce):
+        extractor_path(command.extractor)  # an error says how to get it, while nothing has changed yet
+        lesson, data_dir = command.lesson, tools.config.data_dir
+        if command.for_good and services.settings is not None:
+            if lesson is not None:
+                keep_lesson(data_dir, lesson)
+            services.settings.save({"classes.lesson": lesson.key if lesson is not None else ""})
+        else:
+            remember_visit_lesson(data_dir, lesson)
+        tools.store.rename(command.labels)
+        announce(ev.ReadyToStartAgain())
+
+
+def end_visit_lesson(tools: Tools, announce: Announce, restart: bool) -> None:
+    """Forget the lesson of the visit that has ended; announces ReadyToStartAgain if that is wanted."""
+    forget_visit_lesson(tools.config.data_dir)
+    if restart:
+        announce(ev.ReadyToStartAgain())
 
 
 def keep_chosen_lesson(tools: Tools, announce: Announce, lesson: Lesson) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from app.base.error_texts import system_error_text
-from app.base.errors import ConfigInvalid, DriveGone, ExportFailed, FolderOccupied
+from app.base.errors import ConfigInvalid, DriveGone, ExportFailed
 from app.base.files import write_durably
 from app.base.i18n import message
 from app.base.text_files import NotText, decode_text
@@ -14,7 +13,7 @@ from app.config.portable import portable_settings, read_portable
 from app.config.schema import Config
 from app.core import events as ev
 from app.importing.untrusted_folder import open_untrusted_folder
-from app.jobs.drives import pinned_drive
+from app.jobs.drives import NO_DRIVE, pinned_drive, refuse_link_in_place_of
 from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, Tools
 
@@ -25,7 +24,6 @@ else:
 
 FILE = "kiosk-settings.toml"
 LARGEST_BYTES = 64 << 10
-NO_DRIVE = message("Plug in a drive first.")
 
 
 def export_settings(tools: Tools, announce: Announce, config: Config) -> None:
@@ -37,7 +35,7 @@ def export_settings(tools: Tools, announce: Announce, config: Config) -> None:
             return
         try:
             with pinned_drive(tools.drives, drive, gone=DriveGone) as root:
-                _refuse_links(root)
+                refuse_link_in_place_of(root / FILE)
                 write_durably(root / FILE, portable_settings(config).encode())
         except OSError as error:
             raise ExportFailed(
@@ -71,11 +69,3 @@ def import_settings(tools: Tools, announce: Announce, here: Config) -> None:
             announce(ev.SettingsRead(read_portable(table, here, FILE)))
             return
         announce(ev.StaffFailed(message("No drive has a file {file}.", file=FILE) if drives else NO_DRIVE))
-
-
-def _refuse_links(root: Path) -> None:
-    """Refuse to write through a link: it could lead to any file of this computer."""
-    for name in (FILE, f"{FILE}.partial"):
-        if (root / name).is_symlink():
-            text = message("{name} on the drive is a link: delete it on a computer, or use another drive.", name=name)
-            raise FolderOccupied(text)

@@ -47,10 +47,19 @@ def remember_pin_lock(tools: Tools, _announce: Announce, lock: PinLock) -> None:
         logger.warning("the lock of the PIN ends with a restart: it cannot be written: %s", system_error_text(error))
 
 
-def rename_classes(tools: Tools, announce: Announce, starter: Starter, labels: tuple[str, ...]) -> None:
-    """Give the classes new names, in the session and in the model that answers; their number may change."""
+def rename_classes(
+    tools: Tools,
+    announce: Announce,
+    starter: Starter,
+    labels: tuple[str, ...],
+    origins: tuple[str | int | None, ...] = (),
+) -> None:
+    """Give the classes new names, in the session and in the model that answers; their number may change.
+
+    `origins` says where the names come from, as `origins_of` writes it.
+    """
     with report_failure_as(ev.StaffFailed, announce):
-        tools.store.rename(labels)
+        tools.store.rename(labels, origins)
         tools.vision.num_classes = len(labels)
         starter.reload_for(tools, announce, len(labels))
         rename_classes_of_model(tools, labels)

@@ -14,6 +14,7 @@ from app.config.lesson import Lesson
 from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.core.events import Event
+from app.importing.visit_lesson import VisitLesson
 from app.model.live import Vision
 from app.model.prior import ExtractorPrior
 from app.session.archive import FOLDER, Archive
@@ -108,6 +109,7 @@ class StationServices:
         things: Pictures to train a starter on.
         start_problems: What was wrong with the settings at the start, for staff.
         lesson: The lesson set that the settings name.
+        visit_lesson: What was chosen for the visit that goes on after a restart; None if nothing was.
         extractor: The extractor of the settings, if a lesson may use another one; None if it is that of the tools.
         locked_in: Visitors cannot leave the kiosk: its service started it.
     """
@@ -120,4 +122,5 @@ class StationServices:
     locked_in: bool = False
     start_problems: tuple[Text, ...] = ()
     lesson: Lesson | None = None
+    visit_lesson: VisitLesson | None = None
     extractor: str | None = None

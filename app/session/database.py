@@ -26,6 +26,7 @@ from app.session.session import Sample
 
 SESSION_FILE = "session.sqlite3"  # in the data directory
 SCHEMA_VERSION = 6
+NAMES_FROM = "names_from"  # the fact that says where the labels come from
 GROWTH_BYTES = 512 << 10  # about 30 pictures with their embeddings
 MARGIN_BYTES = 64 << 10  # for the pages of tables and indexes
 _BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"
@@ -209,7 +210,8 @@ def get_labels(database: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def set_labels(database: sqlite3.Connection, labels: Sequence[str]) -> None:
-    """Replace the class labels."""
+    """Replace the class labels. Where the old ones came from says nothing about the new ones."""
+    database.execute("DELETE FROM facts WHERE name = ?", (NAMES_FROM,))
     database.execute("DELETE FROM labels")
     database.executemany("INSERT INTO labels VALUES (?, ?)", list(enumerate(labels)))
 

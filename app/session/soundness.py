@@ -16,7 +16,7 @@ from functools import cache
 
 import numpy as np
 
-from app.session.database import create_tables
+from app.session.database import NAMES_FROM, create_tables
 from app.session.pictures import LONGEST_EDGE_PX
 from tpu.picture_files import picture_size
 
@@ -26,7 +26,7 @@ LARGEST_HOLD = 1 << 40
 LARGEST_VALUE = 1e9  # of an embedding; those of known extractors stay below 1000
 DEVICE = re.compile(r"cpu|(usb|pci):\d{1,6}")
 SHA256 = re.compile(r"[0-9a-zA-Z]{0,64}")
-FACTS = ("extractor_name", "extractor_sha256", "ending")
+FACTS = ("extractor_name", "extractor_sha256", "ending", NAMES_FROM)
 ORIGINS = (None, "holds", "views")
 SAMPLE_COLUMNS = "sample_id, class_index, embedding, picture, taken_at_s, extractor_sha256, device, hold"
 VIEW_COLUMNS = "sample_id, number, embedding, extractor_sha256"

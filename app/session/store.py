@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import time
@@ -19,6 +20,7 @@ from app.base.supervision import RunningCalls
 from app.session import last_model, re_embedding
 from app.session.connection import SharedDatabase
 from app.session.database import (
+    NAMES_FROM,
     STALE,
     count_ids_from,
     get_fact,
@@ -257,10 +259,27 @@ class SessionStore:
         with self._shared.reading() as database:
             return get_labels(database)
 
-    def rename(self, labels: Sequence[str]) -> None:
-        """Change the class labels; their number may grow, or shrink if the last classes have no samples."""
+    def rename(self, labels: Sequence[str], names_from: Sequence[str | int | None] = ()) -> None:
+        """Change the class labels; their number may grow, or shrink if the last classes have no samples.
+
+        Args:
+            labels: The labels.
+            names_from: Where each label comes from, in words or as the place of a given label; see `names_from`.
+        """
         with self._shared.writing() as database:
             set_labels(database, labels)
+            set_fact(database, NAMES_FROM, json.dumps([list(labels), list(names_from)]))
+
+    def names_from(self) -> tuple[str | int | None, ...]:
+        """Return what `rename` recorded with the present labels; empty if nothing was, as by older versions."""
+        with self._shared.reading() as database:
+            labels, recorded = get_labels(database), get_fact(database, NAMES_FROM)
+        try:
+            of_labels, names_from = json.loads(recorded)
+            known = of_labels == list(labels) and len(names_from) == len(labels)
+        except (ValueError, TypeError):
+            return ()
+        return tuple(one if isinstance(one, str | int) else None for one in names_from) if known else ()
 
     def drop_class(self, class_index: int, labels: Sequence[str]) -> None:
         """Remove a class with its samples and the last model; the classes after it move up by one. All or nothing.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.base.buttons import Action, EmptyClass, PowerKey
+from app.base.buttons import Action, ChooseLesson, EmptyClass, PowerKey
 from app.base.i18n import Text, counted, message
 from app.base.privacy import Privacy
+from app.config.lesson import in_language
 from app.core.events import FolderFound
 from app.core.modes import class_removal, idle
 from app.core.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
@@ -41,6 +42,8 @@ def question(state: KioskState, translate: Translator) -> Question | None:
     if state.mode is Mode.STILL_THERE:
         return _still_there(state, translate)
     if state.mode is Mode.STAFF and state.staff.asked is not None:
+        if isinstance(state.staff.asked, ChooseLesson):
+            return _restart_for_lesson(state, state.staff.asked.key, translate)
         return _power(state, translate)
     return None
 
@@ -188,6 +191,23 @@ def _power(state: KioskState, translate: Translator) -> Question:
         title=translate(message("Restart the machine?") if restart else message("Shut the machine down?")),
         text=translate(usage_hint(state, touch=KEPT, buttons=BY_BUTTON, keys=KEPT)),  # the answers name their own keys
         answers=_answers(translate, message("No"), message("Restart now") if restart else message("Shut down")),
+        also_yes=Action.TRAIN,
+    )
+
+
+def _restart_for_lesson(state: KioskState, key: str, translate: Translator) -> Question:
+    """What happens if staff choose a lesson with another extractor."""
+    lesson = next((one.lesson for one in state.staff.lessons if one.lesson.key == key), None)
+    if lesson is None:
+        text: Text = message("The lesson now has another network. The kiosk starts again without a lesson.")
+    else:
+        name = lesson.extractor or state.config.model.extractor or message("built in")
+        text = message("It needs the network {name}. The kiosk starts again with this lesson.", name=name)
+    title = message("No lesson") if lesson is None else in_language(lesson.name, state.language)
+    return Question(
+        title=translate(message("Start again for “{lesson}”?", lesson=title)),
+        text=translate(text),
+        answers=_answers(translate, message("No"), message("Start again")),
         also_yes=Action.TRAIN,
     )
 

@@ -56,6 +56,9 @@ NO_PIN = message(
     "No PIN is set, so anybody may find this page: names and lessons last for this visit only, and what is kept of "
     "visits is neither shown nor changed. Set a PIN with the command “pin”."
 )
+LESSONS_WITHOUT_PIN = message(
+    "Lessons on a drive are in its folder “lessons”. No PIN is set, so a chosen one lasts for this visit."
+)
 ONLY_WITH_PIN = message("only with a PIN")
 NEED_PIN = (StaffPage.CLASSES, StaffPage.VISITS, StaffPage.SESSIONS, StaffPage.LESSONS, StaffPage.SYSTEM)
 STEER = {
@@ -99,7 +102,7 @@ def staff(state: KioskState, facts: BackendFacts, translate: Translator) -> Staf
     page = state.staff.page
     hint: Text = HINTS[page]
     if not state.has_pin and page in NEED_PIN:
-        hint = NO_PIN
+        hint = NO_PIN if page is not StaffPage.LESSONS else LESSONS_WITHOUT_PIN
     hint = usage_hint(state, touch=hint, **(STEER_TESTING if page is StaffPage.BUTTONS else STEER))
     if state.staff.listening is not None:
         hint = message("Now press the button for “{name}”.", name=_button_name(state, state.staff.listening))

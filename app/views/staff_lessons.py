@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.base.buttons import ChooseLesson
+from app.base.buttons import ChooseLesson, ScreenKey
 from app.base.i18n import Text, counted, message
 from app.config.lesson import Lesson, in_language
 from app.core.state import KioskState
@@ -13,7 +13,7 @@ MOST_PROBLEMS = 4
 
 
 def lesson_rows(state: KioskState, translate: Translator) -> tuple[Setting, ...]:
-    """A row without a lesson, a row for each lesson, and what is wrong with other files."""
+    """A row without a lesson, a row for each lesson, the cards to print, and what is wrong with other files."""
     now = state.lesson.key if state.lesson is not None else ""
     none = _row(translate, "", now, message("No lesson"), message("the classes of the settings"))
     rows = tuple(
@@ -30,7 +30,17 @@ def lesson_rows(state: KioskState, translate: Translator) -> tuple[Setting, ...]
         Setting(translate(message("Not usable")), translate(one), warning=True)
         for one in state.staff.lesson_problems[:MOST_PROBLEMS]
     )
-    return (none, *rows, *problems)
+    return (none, *rows, *((_cards(state, translate),) if rows else ()), *problems)
+
+
+def _cards(state: KioskState, translate: Translator) -> Setting:
+    count = counted("{count} lesson, to print", "{count} lessons, to print", len(state.staff.lessons))
+    return Setting(
+        translate(message("Cards for the table")),
+        translate(count),
+        press=ScreenKey.LESSON_CARDS,
+        press_text=translate(message("write to drive")),
+    )
 
 
 def _row(translate: Translator, key: str, now: str, name: Text, about: Text) -> Setting:

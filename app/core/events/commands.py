@@ -161,6 +161,38 @@ class KeepLesson:
 
 
 @dataclass(frozen=True)
+class WriteLessonCards:
+    """Write a card to print for each of these lesson sets to a drive, in a language."""
+
+    lessons: tuple[Lesson, ...]
+    language: str
+
+
+@dataclass(frozen=True)
+class StartWithLesson:
+    """Store what the next start needs to go on with a lesson set, whose extractor is another one.
+
+    Attributes:
+        lesson: The lesson set; None for none.
+        labels: The names of its classes.
+        extractor: The extractor that the kiosk will open, as the settings write it.
+        for_good: The settings name it from now on; else it is there until the visit ends.
+    """
+
+    lesson: Lesson | None
+    labels: tuple[str, ...]
+    extractor: str
+    for_good: bool
+
+
+@dataclass(frozen=True)
+class EndVisitLesson:
+    """Forget the lesson set that was kept over a restart for one visit, and start again if `restart` says so."""
+
+    restart: bool
+
+
+@dataclass(frozen=True)
 class RestoreSession:
     """Bring back a session from the archive; the current one is archived first, as `privacy` says."""
 
@@ -259,7 +291,9 @@ class PlaySound:
 
 @dataclass(frozen=True)
 class Leave:
-    """End the program."""
+    """End the program; with `again` it starts again by itself."""
+
+    again: bool = False
 
 
 Command = (
@@ -285,6 +319,9 @@ Command = (
     | LookAtSystem
     | LookForLessons
     | KeepLesson
+    | StartWithLesson
+    | WriteLessonCards
+    | EndVisitLesson
     | RestoreSession
     | ExportSessions
     | TakeStarter

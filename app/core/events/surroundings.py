@@ -131,6 +131,11 @@ class LessonsFound:
 
 
 @dataclass(frozen=True)
+class ReadyToStartAgain:
+    """Everything is stored that the next start needs."""
+
+
+@dataclass(frozen=True)
 class StaffFailed:
     """Something that was asked for on the staff pages failed."""
 
@@ -209,6 +214,7 @@ SurroundingsEvent = (
     | BackendChanged
     | SystemLooked
     | LessonsFound
+    | ReadyToStartAgain
     | StaffFailed
     | StaffDone
     | StaffPinSet

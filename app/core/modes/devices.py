@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.buttons import StaffPage
 from app.base.i18n import message
 from app.base.ports import Drive, UnmountedDrive
 from app.base.tone import Tone
@@ -50,6 +51,8 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
     if there - _names(state.drives, state.unmounted):
         state = somebody_came(state)  # a person plugged it in
     choices = choose_drive.choices(state)
+    listed = state.mode is Mode.STAFF and state.staff.inside and state.staff.page is StaffPage.LESSONS
+    look = (ev.LookForLessons(),) if listed else ()  # those on the drive
     state = replace(state, drives=event.drives, unmounted=event.unmounted)
     state = drive_pulled(replace(state, drive_seen=state.drive_seen or bool(there)))
     if state.saving.drive:
@@ -58,11 +61,12 @@ def drives_changed(state: KioskState, event: ev.DrivesChanged) -> Step:
         return choose_drive.drives_changed(state, choices)
     if stuck:
         text = message("Drive {drive}: {reason}", drive=stuck[0].name, reason=stuck[0].reason)
-        return refused(state, text)
+        state, commands = refused(state, text)
+        return state, (*look, *commands)
     if new and state.model is not None:
         text = message("Found the drive {drive}. SAVE puts the model on it.", drive=new[0])
-        return noticed(state, text, Tone.HINT), ()
-    return state, ()
+        return noticed(state, text, Tone.HINT), look
+    return state, look
 
 
 def backend_changed(state: KioskState, event: ev.BackendChanged) -> Step:

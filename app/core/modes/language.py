@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.i18n import LANGUAGES
 from app.base.labels import all_different
-from app.config.class_names import class_names, is_default_name
+from app.config.class_names import COLOURS, class_names, is_default_name
 from app.core import events as ev
 from app.core.facts import NameFrom, TaughtClass
 from app.core.modes.lessons import default_labels, given_labels
@@ -35,6 +36,55 @@ def with_settings(state: KioskState) -> Step:
         return state, commands
     forget = (ev.ForgetRemoved(),) if any(one.removed for one in state.classes) else ()
     return replace(state, classes=tuple(map(TaughtClass, labels))), (*forget, ev.NameClasses(labels))
+
+
+def at_start(state: KioskState) -> Step:
+    """After a restart, name the classes of the session that goes on in the language and the palette of the station.
+
+    Sessions of older versions do not say where their names come from: a name that is the default one of its place in
+    any language counts as default.
+    """
+    if not any(state.shots):
+        return state, ()
+    classes = tuple(
+        replace(one, name_from=_of_any_language(state, index)) if one.name_from is None else one
+        for index, one in enumerate(state.classes)
+    )
+    state = replace(state, classes=classes)
+    named = [_given_at_start(state, one) for one in classes]
+    labels = class_names(named, state.language, state.config.screen.palette)
+    if labels == state.labels or not all_different(labels):
+        return state, ()
+    renamed = tuple(replace(one, label=label) for one, label in zip(classes, labels, strict=True))
+    return replace(state, classes=renamed), (ev.NameClasses(labels),)
+
+
+def _given_at_start(state: KioskState, one: TaughtClass) -> str:
+    """The name that a class of a stored session was given; "" if it is called by its colour.
+
+    A given name is translated only if it is one of the present lesson: the settings may have changed meanwhile.
+    """
+    if one.name_from is NameFrom.COLOUR:
+        return ""
+    place = one.name_from
+    if not isinstance(place, int):
+        return one.label
+    for language in LANGUAGES:
+        if one.label in given_labels(replace(state, language=language))[place:][:1]:
+            return given_labels(state)[place]
+    return one.label
+
+
+def _of_any_language(state: KioskState, index: int) -> NameFrom | int | None:
+    label = state.classes[index].label
+    for language in LANGUAGES:
+        given = given_labels(replace(state, language=language))
+        if any(given[index : index + 1]):
+            if label == given[index]:
+                return index
+        elif any(is_default_name(label, index, language, palette) for palette in COLOURS):
+            return NameFrom.COLOUR
+    return None
 
 
 def default_names(state: KioskState) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from math import ceil
 from textwrap import wrap
 
+from app.base.buttons import ChooseLesson
 from app.base.i18n import Message, Text, message, translated
 from app.base.tone import Tone
 from app.config.class_names import class_names
@@ -18,6 +19,8 @@ from app.core.facts import TaughtClass
 from app.core.modes.settings import change_settings
 from app.core.state import KioskState, Mode, Step, noticed, refused
 
+STARTS_S = 30.0  # longer than it takes to store what the next start needs
+BUILT_IN = "built-in"  # what `models` calls the extractor that an empty name stands for
 TIME_IS_UP_S = 12.0  # how long the screen says so
 PART_S = 6.0  # how long a part of the task is shown
 PART_LETTERS, LONGEST_WORD = 56, 6  # letters of a part, and what a word at its end may add
@@ -84,6 +87,9 @@ def chosen(state: KioskState, key: str) -> Step:
         return state, ()
     if any(state.shots) or state.in_flight or state.model is not None:
         return refused(state, message("Something is taught here. Press RESET on the main screen first."))
+    if needs_restart(state, lesson):
+        staff = replace(state.staff, asked=ChooseLesson(key))
+        return replace(state, staff=staff, asked_at_s=state.now_s), ()
     state = replace(state, lesson=lesson, lesson_since_s=state.now_s if lesson is not None else None)
     labels = default_labels(state)
     state = replace(state, classes=tuple(map(TaughtClass, labels)))
@@ -93,6 +99,46 @@ def chosen(state: KioskState, key: str) -> Step:
     state, commands = change_settings(replace(state, kept_lesson=lesson), (("classes.lesson", key),))
     keep = (ev.KeepLesson(lesson),) if lesson is not None else ()
     return _chosen_notice(state, lesson), (*begin, *keep, *commands)
+
+
+def needs_restart(state: KioskState, lesson: Lesson | None) -> bool:
+    """Whether a lesson uses another extractor than the one that was opened at the start."""
+    return _plain(_extractor_of(state, lesson)) != _plain(state.extractor_in_use)
+
+
+def restart_agreed(state: KioskState, key: str) -> Step:
+    """Store the lesson for the next start; the kiosk starts again once that is done."""
+    lesson = next((one.lesson for one in state.staff.lessons if one.lesson.key == key), None)
+    if key and lesson is None:
+        return state, ()
+    after = replace(state, lesson=lesson, language=state.config.screen.language)
+    labels, for_good = default_labels(after), state.has_pin
+    text = message("One moment, I start again with this lesson.")
+    command = ev.StartWithLesson(lesson, labels, _extractor_of(state, lesson), for_good)
+    return noticed(state, text, Tone.HINT, STARTS_S), (command, ev.PlaySound("tick"))
+
+
+def ready_to_start_again(state: KioskState, _: ev.ReadyToStartAgain) -> Step:
+    """Everything is stored: end, and start again."""
+    return state, (ev.Leave(again=True),)
+
+
+def watch_end_of_visit(state: KioskState) -> Step:
+    """When a visit ends whose lesson was kept over a restart, forget it, and go back to the extractor before."""
+    if state.mode is not Mode.ATTRACT or not state.lesson_stored:
+        return state, ()
+    restart = needs_restart(state, state.kept_lesson)
+    return replace(state, lesson_stored=False), (ev.EndVisitLesson(restart),)
+
+
+def _extractor_of(state: KioskState, lesson: Lesson | None) -> str:
+    """The extractor that a start with this lesson opens."""
+    return (lesson.extractor if lesson is not None else "") or state.config.model.extractor
+
+
+def _plain(extractor: str) -> str:
+    """The built-in extractor has two names."""
+    return "" if extractor == BUILT_IN else extractor
 
 
 def ended(state: KioskState) -> KioskState:
@@ -117,8 +163,4 @@ def watch_time(state: KioskState) -> Step:
 def _chosen_notice(state: KioskState, lesson: Lesson | None) -> KioskState:
     if lesson is None:
         return noticed(state, message("No lesson: the classes are those of the settings."), Tone.SUCCESS)
-    if lesson.extractor and lesson.extractor != state.extractor_in_use and state.has_pin:
-        name = lesson.extractor
-        text = message("This lesson begins now. Its network {name} is used after a restart.", name=name)
-        return noticed(state, text, Tone.WARNING)
     return noticed(state, message("This lesson begins now."), Tone.SUCCESS)

@@ -98,13 +98,15 @@ def pressed(state: KioskState, button: Button) -> Step:
         return _left_if_outside(typing.pressed(state, button, text_done))
     staff = state.staff
     if staff.asked is not None:
-        return _power_answered(state, button)
+        return _answered(state, button)
     match button:
         case StaffTab(page):
             state = replace(state, staff=replace(staff, page=page, listening=None))
             return state, (ev.LookForLessons() if page is StaffPage.LESSONS else ev.LookAtSystem(),)
         case ChooseLesson(key):
             return lessons.chosen(state, key)
+        case ScreenKey.LESSON_CARDS if staff.lessons:
+            return state, (ev.WriteLessonCards(tuple(one.lesson for one in staff.lessons), state.language),)
         case SettingText(name):
             return text_settings.opened(state, name)
         case SettingStep(name, step):
@@ -335,12 +337,14 @@ def _with_starter(state: KioskState, commands: tuple[ev.Command, ...]) -> Step:
     return replace(state, starter=None), (*commands, ev.DropStarter(), ev.LoadStarter())
 
 
-def _power_answered(state: KioskState, button: Button) -> Step:
+def _answered(state: KioskState, button: Button) -> Step:
     asked = state.staff.asked
     if button is Action.TRAIN and state.pressed_at_s - state.asked_at_s < SURE_AFTER_S:
         return state, ()  # the press that opened the question, or its bounce
     state = replace(state, staff=replace(state.staff, asked=None))
     if button in (Action.CONFIRM, Action.TRAIN):
+        if isinstance(asked, ChooseLesson):
+            return lessons.restart_agreed(state, asked.key)
         return state, (ev.PowerOff(restart=asked is PowerKey.RESTART),)
     return state, ()
 

@@ -53,7 +53,8 @@ def _sessions(state: KioskState) -> tuple[Button, ...]:
 def _lessons(state: KioskState) -> tuple[Button, ...]:
     now = state.lesson.key if state.lesson is not None else ""
     keys = ("", *(one.lesson.key for one in state.staff.lessons))
-    return tuple(ChooseLesson(key) for key in keys if key != now)
+    cards = (ScreenKey.LESSON_CARDS,) if state.staff.lessons else ()
+    return (*(ChooseLesson(key) for key in keys if key != now), *cards)
 
 
 def _visits(state: KioskState) -> tuple[Button, ...]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.base.i18n import LANGUAGES
-from app.commands.lesson_card import lesson_card
 from app.config.lesson import parse_lesson
+from app.config.lesson_card import lesson_card
 from app.importing.lessons import FOLDER, find_lessons
 from run_kiosk import main
 

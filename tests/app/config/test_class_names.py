@@ -18,6 +18,7 @@ from app.config.schema import Config
 from app.config.settings_file import SettingsFile
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
+from app.core.modes.language import at_start
 from app.core.state import KioskState, Mode
 from app.openers import open_store
 from app.ui.painting.theme import load_theme
@@ -197,3 +198,38 @@ def test_a_stored_session_keeps_its_names_and_an_empty_one_uses_the_configured_l
         assert stored("de") == OWN["de"][:3]
         assert stored("tr", taught=True) == OWN["tr"][:3]
         assert stored("fr") == OWN["tr"][:3]
+
+
+def restarted(state: KioskState) -> tuple[KioskState, list[ev.Command]]:
+    """The state of a session that goes on after a restart, with the origins of its names as they were stored."""
+    again, commands = at_start(replace(state, language=state.config.screen.language))
+    return again, list(commands)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("old", [True, False])
+def test_default_names_are_in_the_language_of_the_station_after_a_restart(language: str, old: bool) -> None:
+    state, _ = run(kiosk("", "", "", shots=3), ev.ButtonPressed(ClassName(1)), ev.CharacterTyped("Tasse"))
+    state, _ = run(state, ev.TypingEdited(TypingKey.DONE))
+    while state.language != language:
+        state, _ = run(state, ev.ButtonPressed(Action.LANGUAGE))
+    if old:  # a session of an older version does not say where its names come from
+        state = replace(state, classes=tuple(replace(one, name_from=None) for one in state.classes))
+    again, commands = restarted(state)
+    assert again.labels == ("Red", "Tasse", "Yellow")
+    assert commands == ([] if language == "en" else [ev.NameClasses(again.labels)])
+    assert run(again, ev.ButtonPressed(Action.LANGUAGE))[0].labels == ("Rot", "Tasse", "Gelb")
+
+
+def test_a_name_that_somebody_typed_stays_after_a_restart_also_if_it_is_a_default_name_elsewhere() -> None:
+    state, _ = run(kiosk("", "", shots=3), ev.ButtonPressed(ClassName(0)), ev.CharacterTyped("Rouge"))
+    state, _ = run(state, ev.TypingEdited(TypingKey.DONE))
+    again, commands = restarted(state)
+    assert (again.labels, commands) == (("Rouge", "Blue"), [])
+
+
+def test_names_of_other_settings_and_of_an_empty_session_stay_as_they_are() -> None:
+    known = replace(kiosk("bottle", "can", shots=3), classes=(TaughtClass("apple", 3, name_from=0), TaughtClass("cup")))
+    assert restarted(known)[0].labels == ("apple", "cup")
+    empty = replace(kiosk("", ""), classes=(TaughtClass("Rot"), TaughtClass("Blau")))
+    assert restarted(empty) == (empty, [])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import resource
 from pathlib import Path
 
 import pytest
 
 from app.base.buttons import Action
+from app.core import events as ev
 from app.core.state import Mode
 from app.model.observation import NOTHING_SEEN
 from app.model.saved_folder.facts import EXPORT_FOLDER
@@ -114,3 +116,15 @@ def test_a_file_with_the_name_of_the_folder_is_reported_and_unchanged(station: S
     station.press(Action.SAVE)
     assert station.notice == NO_FOLDER
     assert (stick / EXPORT_FOLDER).read_text() == "a visitor's"
+
+
+def test_a_save_right_after_a_new_language_writes_the_new_names_and_waits_for_them(station: Station) -> None:
+    station.train()
+    station.kiosk.perform(ev.NameClasses(("Apfel", "Tasse", "Ente")))
+    station.panel.tap(Action.SAVE)
+    station.kiosk.tick()
+    assert station.kiosk.long_jobs.empty()  # the file of the model is being replaced
+    station.settle()
+    assert station.kiosk.saved_to is not None
+    metadata = json.loads((station.kiosk.saved_to / "metadata.json").read_text())
+    assert metadata["labels"] == ["Apfel", "Tasse"]

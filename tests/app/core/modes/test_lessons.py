@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.base.buttons import Action, ChooseLesson, ClassName, LetterKey, StaffPage, StaffTab, TypingKey
+from app.base.buttons import Action, ChooseLesson, ClassName, LetterKey, ScreenKey, StaffPage, StaffTab, TypingKey
 from app.base.i18n import LANGUAGES
 from app.config.lesson import Lesson, parse_lesson
 from app.core import events as ev
@@ -17,7 +17,7 @@ from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
 from app.views.model import KioskView
 from app.views.present import Surroundings, present
-from tests.support.states import kiosk, run
+from tests.support.states import kiosk, run, stick
 
 FRUIT = parse_lesson(
     b'minutes = 10\ntarget_shots = 8\nname = {en = "Fruit", de = "Obst"}\n'
@@ -43,6 +43,20 @@ def on_page(*shots: int, pin: str = "2580") -> KioskState:
 
 def chosen(lesson: Lesson = FRUIT) -> tuple[KioskState, list[ev.Command]]:
     return run(on_page(0, 0), ev.ButtonPressed(ChooseLesson(lesson.key)))
+
+
+def test_a_drive_that_is_plugged_in_while_the_page_is_open_is_looked_at() -> None:
+    drives = ev.DrivesChanged((stick("STICK"),), ())
+    assert ev.LookForLessons() in run(on_page(0, 0), drives)[1]
+    assert run(kiosk(0, 0), drives)[1] == []
+
+
+def test_without_a_pin_the_page_says_where_lessons_lie_and_how_long_one_lasts() -> None:
+    page = seen(on_page(0, 0, pin="")).staff
+    assert page is not None
+    assert page.hint == (
+        "Lessons on a drive are in its folder “lessons”. No PIN is set, so a chosen one lasts for this visit."
+    )
 
 
 def test_a_chosen_lesson_gives_its_classes_is_kept_and_stays_in_the_settings() -> None:
@@ -155,10 +169,79 @@ def test_its_time_is_counted_from_the_first_press_and_said_once_when_it_is_up() 
     assert ev.PlaySound("train") not in run(state, ev.TimePassed(1601.0))[1]
 
 
-def test_a_lesson_for_another_network_says_that_it_needs_a_restart() -> None:
-    state, _ = chosen(OTHER)
-    assert state.notice is not None
-    assert str(state.notice.text) == ("This lesson begins now. Its network mobilenet_v1_quant is used after a restart.")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_lesson_for_another_network_asks_before_the_kiosk_starts_again(language: str) -> None:
+    state, commands = chosen(OTHER)
+    assert (state.lesson, commands) == (None, [])
+    question = seen(replace(state, language=language)).question
+    assert question is not None
+    assert "mobilenet_v1_quant" in question.text
+    if language == "en":
+        assert question.title == "Start again for “Fruit”?"
+        assert question.text == "It needs the network mobilenet_v1_quant. The kiosk starts again with this lesson."
+    for no in (Action.CANCEL, Action.LEAVE, 1):
+        kept, commands = run(state, ev.ButtonPressed(no))
+        assert (kept.mode, kept.staff.asked, kept.lesson, commands) == (Mode.STAFF, None, None, [])
+
+
+@pytest.mark.parametrize("pin", ["2580", ""])
+def test_whoever_agrees_gets_a_kiosk_that_stores_the_lesson_and_starts_again(pin: str) -> None:
+    state = replace(on_page(0, 0, pin=pin), language="de")
+    asked, _ = run(state, ev.ButtonPressed(ChooseLesson("other")))
+    agreed, commands = run(asked, ev.ButtonPressed(Action.CONFIRM))
+    wanted = ev.StartWithLesson(OTHER, OTHER.labels("en"), "mobilenet_v1_quant", bool(pin))
+    assert commands == [wanted, ev.PlaySound("tick")]  # it starts in the language of the settings
+    assert agreed.lesson is None  # until everything is stored
+    assert agreed.notice is not None
+    assert str(agreed.notice.text) == "One moment, I start again with this lesson."
+    assert run(agreed, ev.ReadyToStartAgain())[1] == [ev.Leave(again=True)]
+    failed, commands = run(agreed, ev.StaffFailed("The disk is full."))
+    assert (failed.lesson, commands) == (None, [ev.PlaySound("refused")])
+
+
+def test_a_lesson_with_the_network_in_use_needs_no_restart_and_none_after_it_may_need_one() -> None:
+    state = replace(on_page(0, 0), extractor_in_use="mobilenet_v1_quant", lesson=OTHER, kept_lesson=OTHER)
+    for key in ("fruit", ""):
+        asked, commands = run(state, ev.ButtonPressed(ChooseLesson(key)))
+        assert (asked.staff.asked, commands) == (ChooseLesson(key), [])
+    question = seen(asked).question
+    assert question is not None
+    assert question.text == "The lesson now has another network. The kiosk starts again without a lesson."
+    _, commands = run(asked, ev.ButtonPressed(Action.CONFIRM))
+    assert commands[0] == ev.StartWithLesson(None, ("apple", "cup"), "", for_good=True)
+    same, _ = run(
+        replace(on_page(0, 0), extractor_in_use="mobilenet_v1_quant"), ev.ButtonPressed(ChooseLesson("other"))
+    )
+    assert same.lesson == OTHER
+
+
+def test_both_names_of_the_built_in_network_are_the_same() -> None:
+    lesson = replace(FRUIT, extractor="built-in")
+    state = on_page(0, 0)
+    state = replace(state, staff=replace(state.staff, lessons=(FoundLesson(lesson, "STICK"),)))
+    state, _ = run(state, ev.ButtonPressed(ChooseLesson("fruit")))
+    assert (state.staff.asked, state.lesson) == (None, lesson)
+
+
+def test_a_lesson_of_one_visit_with_another_network_ends_with_a_restart() -> None:
+    visit = replace(kiosk(0, 0), lesson=OTHER, lesson_stored=True, extractor_in_use="mobilenet_v1_quant")
+    left = replace(visit, config=replace(visit.config, idle=replace(visit.config.idle, after_s=60.0)))
+    state, commands = run(left, ev.TimePassed(61.0), ev.TimePassed(61.1))
+    assert (state.mode, state.lesson, state.lesson_stored) == (Mode.ATTRACT, None, False)
+    assert [one for one in commands if isinstance(one, ev.EndVisitLesson)] == [ev.EndVisitLesson(restart=True)]
+    same = replace(left, extractor_in_use="", lesson=FRUIT)
+    commands = run(same, ev.TimePassed(61.0), ev.TimePassed(61.1))[1]
+    assert [one for one in commands if isinstance(one, ev.EndVisitLesson)] == [ev.EndVisitLesson(restart=False)]
+
+
+@pytest.mark.parametrize("pin", ["2580", ""])
+def test_the_cards_of_all_lessons_on_the_page_are_written_to_a_drive(pin: str) -> None:
+    state = replace(on_page(0, 0, pin=pin), language="de")
+    page = seen(state).staff
+    assert page is not None
+    (row,) = (one for one in page.rows if one.press is ScreenKey.LESSON_CARDS)
+    assert (row.label, row.value) == ("Karten für den Tisch", "2 Lektionen zum Ausdrucken")
+    assert run(state, ev.ButtonPressed(ScreenKey.LESSON_CARDS))[1] == [ev.WriteLessonCards((FRUIT, OTHER), "de")]
 
 
 def test_a_lesson_that_was_not_found_cannot_be_chosen() -> None:

@@ -1,0 +1,138 @@
+"""Lessons on a station: their cards on a drive, and a restart with the extractor of one."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.start_problems import Fallbacks
+from app.commands.kiosk import start_again
+from app.config.lesson import Lesson, parse_lesson
+from app.config.lesson_card import lesson_card
+from app.config.settings_file import SettingsFile
+from app.core import events as ev
+from app.core.state import Mode
+from app.importing.lessons import chosen_lesson
+from app.importing.visit_lesson import FILE, VisitLesson, visit_lesson
+from app.jobs.first_state import first_state
+from app.jobs.lessons import CARDS, end_visit_lesson, store_for_next_start, write_cards
+from app.jobs.tools import StationServices
+from app.openers import open_lessons, with_extractor_of
+from tests.support.kiosks import Station
+from tpu.models import default_extractor_path
+
+pytestmark = pytest.mark.needs_runtime
+
+SOURCE = 'name = "Fruit"\ntask = "Bring fruit."\nclasses = ["pear", "fig", "kiwi"]\nextractor = "built-in"\n'
+FRUIT = parse_lesson(SOURCE.encode(), "fruit.toml")
+
+
+def stored(station: Station, services: StationServices, lesson: Lesson | None, *, for_good: bool) -> list[ev.Event]:
+    events: list[ev.Event] = []
+    labels, extractor = (lesson.labels("en"), lesson.extractor) if lesson is not None else (("a", "b"), "")
+    command = ev.StartWithLesson(lesson, labels, extractor, for_good)
+    store_for_next_start(station.tools, events.append, services, command)
+    return events
+
+
+def settings_of(station: Station) -> SettingsFile:
+    return SettingsFile(station.config, station.config.data_dir)
+
+
+def test_for_good_the_settings_name_the_lesson_and_its_file_is_here(station: Station) -> None:
+    services = StationServices(settings_of(station))
+    assert stored(station, services, FRUIT, for_good=True) == [ev.ReadyToStartAgain()]
+    config = settings_of(station).config
+    assert config.classes.lesson == "fruit"
+    assert chosen_lesson(config.data_dir, "fruit") == FRUIT
+    assert station.store.load().labels == ("pear", "fig", "kiwi")
+    kept, of_visit = open_lessons(config, Fallbacks(print))
+    assert (kept, of_visit) == (FRUIT, None)
+    assert with_extractor_of(config, kept).model.extractor == "built-in"
+
+
+@pytest.mark.parametrize("lesson", [FRUIT, None])
+def test_without_a_pin_the_lesson_is_there_after_the_restart_until_the_visit_ends(
+    station: Station, lesson: Lesson | None
+) -> None:
+    services = StationServices(settings_of(station))
+    assert stored(station, services, lesson, for_good=False) == [ev.ReadyToStartAgain()]
+    assert settings_of(station).config.classes.lesson == ""
+    of_visit = open_lessons(station.config, Fallbacks(print))[1]
+    assert of_visit == VisitLesson(lesson)
+    state = first_state(station.tools, replace(services, visit_lesson=of_visit))
+    assert (state.lesson, state.kept_lesson, state.lesson_stored, state.mode) == (lesson, None, True, Mode.TEACH)
+    events: list[ev.Event] = []
+    end_visit_lesson(station.tools, events.append, True)
+    assert (events, visit_lesson(station.config.data_dir)) == ([ev.ReadyToStartAgain()], None)
+
+
+def test_a_network_that_is_not_here_is_said_and_nothing_changes(station: Station) -> None:
+    before = station.store.load().labels
+    services = StationServices(settings_of(station))
+    (failed,) = stored(station, services, replace(FRUIT, extractor="mobilenet_v9"), for_good=True)
+    assert isinstance(failed, ev.StaffFailed)
+    assert settings_of(station).config.classes.lesson == ""
+    assert station.store.load().labels == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{", b'{"key": 1, "source": 2}', b'{"key": "a", "source": "x"}', b"\xff"]
+)
+def test_a_damaged_file_of_the_visit_is_no_lesson(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    found = visit_lesson(tmp_path)
+    assert found is None or found.lesson is None
+
+
+def test_the_kiosk_ends_and_starts_again_once_everything_is_stored(station: Station) -> None:
+    extractor = str(default_extractor_path())
+    lesson = replace(FRUIT, extractor=extractor)
+    station.kiosk.perform(ev.StartWithLesson(lesson, lesson.labels("en"), extractor, for_good=False))
+    assert station.kiosk.running
+    station.settle()
+    assert (station.kiosk.running, station.kiosk.starts_again) == (False, True)
+    assert station.store.load().labels == ("pear", "fig", "kiwi")
+
+
+def test_the_program_starts_again_with_its_own_command_line_unless_a_service_does_that() -> None:
+    started: list[tuple[str, list[str]]] = []
+    start_again({}, lambda program, arguments: started.append((program, arguments)))
+    assert started == [(sys.executable, [sys.executable, *sys.orig_argv[1:]])]
+    start_again({"NOTIFY_SOCKET": "/run/systemd/notify"}, lambda *_: started.append(("", [])))
+    assert len(started) == 1
+
+
+def cards(station: Station) -> ev.Event:
+    events: list[ev.Event] = []
+    write_cards(station.tools, events.append, (FRUIT,), "de")
+    (event,) = events
+    return event
+
+
+def test_cards_are_written_to_a_drive_and_the_screen_says_where(station: Station, tmp_path: Path) -> None:
+    nowhere = cards(station)
+    assert isinstance(nowhere, ev.StaffFailed)
+    assert str(nowhere.reason) == "Plug in a drive first."
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    station.drives.insert("STICK", stick)
+    done = cards(station)
+    assert isinstance(done, ev.StaffDone)
+    assert str(done.text).startswith("The cards are in the folder lesson_cards on STICK.")
+    assert (stick / CARDS / "fruit_de.html").read_text(encoding="utf-8") == lesson_card(FRUIT, "de")
+
+
+def test_no_card_is_written_through_a_link(station: Station, tmp_path: Path) -> None:
+    stick, here = tmp_path / "stick", tmp_path / "here"
+    (stick / CARDS).mkdir(parents=True)
+    here.write_text("mine")
+    (stick / CARDS / "fruit_de.html").symlink_to(here)
+    station.drives.insert("STICK", stick)
+    refused = cards(station)
+    assert isinstance(refused, ev.StaffFailed)
+    text = "fruit_de.html on the drive is a link: delete it on a computer, or use another drive."
+    assert (str(refused.reason), here.read_text()) == (text, "mine")

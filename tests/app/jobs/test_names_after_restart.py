@@ -1,0 +1,55 @@
+"""The session stores where the names of its classes come from, so that a restart can translate them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.base.buttons import Action
+from app.core.facts import NameFrom
+from app.core.modes.language import at_start
+from app.jobs.classes import origins_of
+from app.jobs.first_state import first_state
+from app.session.store import SessionStore
+from tests.support.kiosks import Station
+from tests.support.settings import changed
+
+pytestmark = pytest.mark.needs_runtime
+
+
+def test_default_names_follow_the_language_over_a_restart_and_names_that_were_typed_stay(station: Station) -> None:
+    station.teach(2)
+    state = station.kiosk.state
+    config = changed(state.config, {"classes.labels": ("", "", "")})
+    named = tuple(
+        replace(one, label=label, name_from=origin)
+        for one, label, origin in zip(
+            state.classes, ("Red", "cup", "Yellow"), (NameFrom.COLOUR, NameFrom.PERSON, NameFrom.COLOUR), strict=True
+        )
+    )
+    station.kiosk.state = replace(state, classes=named, config=config)
+    station.press(Action.LANGUAGE)
+    assert station.store.load().labels == ("Rot", "cup", "Gelb")
+    assert station.store.names_from() == ("colour", "person", "colour")
+    again = first_state(replace(station.tools, config=config), station.services)
+    assert origins_of(again.classes) == ("colour", "person", "colour")
+    assert at_start(again)[0].labels == ("Red", "cup", "Yellow")
+
+
+def test_origins_of_other_names_than_the_stored_ones_do_not_count(station: Station) -> None:
+    station.store.rename(("Red", "cup", "duck"), ("colour", "person", 2))
+    assert station.store.names_from() == ("colour", "person", 2)
+    station.store.drop_class(1, ("Red", "duck"))
+    assert station.store.names_from() == ()
+
+
+def test_a_session_that_stores_them_is_sound_when_it_is_opened_again(tmp_path: Path) -> None:
+    for given in (("Red", "cup"), ("Red", "cup"), ("Rot", "cup")):
+        store = SessionStore(tmp_path / "s.sqlite3", labels=given, extractor_name="e", extractor_sha256="1" * 64)
+        assert store.opened.repair is None
+        store.rename(given, ("colour", None))
+        assert store.names_from() == ("colour", None)
+        store.close()
+    assert [path.name for path in tmp_path.glob("*damaged*")] == []
