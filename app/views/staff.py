@@ -41,7 +41,10 @@ TABS: dict[StaffPage, Message] = {
 HINTS: dict[StaffPage, Message] = {
     StaffPage.CLASSES: message("A new name is used at once, also by SAVE."),
     StaffPage.CAMERA: message("Zoom and turn change what the model sees, while teaching and afterwards."),
-    StaffPage.VISITORS: message("What is off has no button on the main screen."),
+    StaffPage.VISITORS: message(
+        "What is off has no button on the main screen. Whether visitors name and add classes: page “{page}”.",
+        page=message("Classes"),
+    ),
     StaffPage.ACCESS: message("With one switch, every key, button and touch presses what is highlighted."),
     StaffPage.SCREEN: message("Visitors may choose another language for their visit."),
     StaffPage.VISITS: message("When a visitor leaves, the work is put away and the next visitor starts from nothing."),
