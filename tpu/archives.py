@@ -46,14 +46,9 @@ def read_member(data: bytes, name: str, most_bytes: int) -> bytes | None:
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            found = archive.getinfo(name)
-            if found.file_size > most_bytes:
-                return None
-            with archive.open(found) as member:
-                content = member.read(most_bytes + 1)
+            return _content(archive, name, most_bytes)
     except _ERRORS:
         return None
-    return content if len(content) <= most_bytes else None
 
 
 def read_arrays(data: bytes, wanted: Collection[str], most_bytes: int) -> dict[str, NDArray[Any]] | None:
@@ -72,13 +67,23 @@ def read_arrays(data: bytes, wanted: Collection[str], most_bytes: int) -> dict[s
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {one.filename: one.file_size for one in archive.infolist()}
-        names = [name for name in wanted if f"{name}.npy" in members]
-        if sum(members[f"{name}.npy"] for name in names) > most_bytes:
-            return None
-        arrays = {name: _array(read_member(data, f"{name}.npy", members[f"{name}.npy"])) for name in names}
+            names = [name for name in wanted if f"{name}.npy" in members]
+            if sum(members[f"{name}.npy"] for name in names) > most_bytes:
+                return None
+            arrays = {name: _array(_content(archive, f"{name}.npy", members[f"{name}.npy"])) for name in names}
     except (*_ERRORS, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError):
         return None
     return arrays
+
+
+def _content(archive: zipfile.ZipFile, name: str, most_bytes: int) -> bytes | None:
+    """Return the content of a member; None if it is larger than `most_bytes`, or than it says."""
+    found = archive.getinfo(name)
+    if found.file_size > most_bytes:
+        return None
+    with archive.open(found) as member:
+        content = member.read(most_bytes + 1)
+    return content if len(content) <= most_bytes else None
 
 
 def _array(content: bytes | None) -> NDArray[Any]:

@@ -14,7 +14,7 @@ from tpu.errors import LabelCountMismatch, LabelsUnreadable, ModelUnreadable, No
 from tpu.guarded.process import GuardedChild
 from tpu.model import PictureModel
 from tpu.model_file import last_operator
-from tpu.novelty import read_novelty_test
+from tpu.novelty import NoveltyTest, read_novelty_test
 from tpu.plain_files import read_plain_file
 from tpu.runtime import CPU
 from tpu.tensors import FloatArray, ImageArray
@@ -78,6 +78,7 @@ class ClassificationEngine(PictureModel):
         trusted: bool | None = None,
         guard: GuardedChild | None = None,
     ) -> None:
+        self._test: NoveltyTest | None = None
         super().__init__(
             model_path,
             runtime=runtime,
@@ -85,12 +86,11 @@ class ClassificationEngine(PictureModel):
             num_threads=num_threads,
             accelerator=accelerator,
             counterpart=counterpart,
-            find_tensors=_embedding_tensor,
+            find_tensors=self._embedding_tensor,
             data=data,
             trusted=trusted,
             guard=guard,
         )
-        self._test = read_novelty_test(self.model_bytes)
         if self._test is not None and self.further_sizes != (len(self._test.centre),):
             raise ModelUnreadable(
                 model_path, "its test for unknown things does not fit it. Use a complete .tflite file."
@@ -123,6 +123,13 @@ class ClassificationEngine(PictureModel):
         probabilities, *embedding = answer.outputs
         novelty = self._test.novelty(embedding[0]) if self._test is not None and embedding else 0.0
         return Judgement(probabilities, novelty, answer.device)
+
+    def _embedding_tensor(self, model: bytes) -> tuple[int, ...]:
+        """Return the index of the embedding in the model, or in its CPU counterpart; keep the test of the model."""
+        test = read_novelty_test(model)
+        if model is self.model_bytes:
+            self._test = test
+        return () if test is None else (test.embedding_tensor,)
 
 
 def read_label_file(path: StrPath) -> tuple[str, ...]:
@@ -175,11 +182,6 @@ def _check_numbers(path: StrPath, lines: Sequence[tuple[int, str]], indices: Seq
             "Number all lines: 0, 1, 2, …",
         )
     raise LabelsUnreadable(path, f"labels the class {indices[odd]} twice {of_line}. Number its lines 0, 1, 2, …")
-
-
-def _embedding_tensor(model: bytes) -> tuple[int, ...]:
-    test = read_novelty_test(model)
-    return () if test is None else (test.embedding_tensor,)
 
 
 def _labels(model_path: Path, model: bytes, given: Sequence[str] | None, num_classes: int) -> tuple[str, ...]:

@@ -160,7 +160,9 @@ class PictureModel:
             with hide_lines_once(XNNPACK):
                 allocate(self._on_cpu.interpreter, path)
         self.counterpart_bytes = self._on_cpu.data if self._on_cpu is not None and self.compiled_for_edge_tpu else None
-        self.origin_sha256 = hashlib.sha256(self.counterpart_bytes or self.model_bytes).hexdigest()
+        self.origin_sha256 = (
+            hashlib.sha256(self.counterpart_bytes).hexdigest() if self.counterpart_bytes else self.sha256
+        )
         self._remote: RemoteModel | None = None
         if self._accelerator is not None:
             self._remote = self._accelerator.register(

@@ -44,6 +44,7 @@ class MountedDrives:
         labels: Path = Path("/dev/disk/by-label"),
     ) -> None:
         self._mounts, self._block_classes, self._labels = mounts, block_classes, labels
+        self._disks: dict[tuple[str, str], Path] = {}
 
     def present(self) -> tuple[Drive, ...]:
         """The removable disks that are mounted now, sorted by mount point.
@@ -114,10 +115,13 @@ class MountedDrives:
         """The sysfs folder of the whole disk that a device is or is part of; None if it is not a disk."""
         link = self._block_classes / device.name
         try:
-            real = link.resolve(strict=True)
+            known = device.name, str(link.readlink())  # another disk of the same name is in another place
+            if known not in self._disks:
+                real = link.resolve(strict=True)
+                self._disks[known] = real.parent if (real / "partition").exists() else real
         except OSError:
             return None
-        return real.parent if (real / "partition").exists() else real
+        return self._disks[known]
 
     def _label_by_device(self) -> dict[str, str]:
         try:

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from app.session.made_views import insert_made_views, read_made_views
-from app.session.session import Sample
+from app.session.session import Sample, no_views
 
 SESSION_FILE = "session.sqlite3"  # in the data directory
 SCHEMA_VERSION = 6
@@ -181,6 +181,7 @@ def read_samples(database: sqlite3.Connection, clause: str, values: Sequence[obj
     """
     rows = database.execute(f"{_SELECT} {clause}", values).fetchall()
     session_sha256 = get_fact(database, "extractor_sha256")
+    with_views = {one for (one,) in database.execute("SELECT DISTINCT sample_id FROM made_views")} if rows else set()
     return tuple(
         Sample(
             sample_id,
@@ -191,7 +192,7 @@ def read_samples(database: sqlite3.Connection, clause: str, values: Sequence[obj
             made_by,
             device,
             hold,
-            read_made_views(database, sample_id, made_by or session_sha256),
+            read_made_views(database, sample_id, made_by or session_sha256) if sample_id in with_views else no_views(),
         )
         for sample_id, class_index, embedding, picture, taken_at_s, made_by, device, hold in rows
     )
