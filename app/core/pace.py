@@ -9,7 +9,7 @@ from app.core.state import KioskState, Mode
 ACTIVE_HZ = 60
 TRAINING_HZ = 30  # leaves the processor to the training
 IDLE_HZ = 15  # a new picture, a new answer and a press are not waited for
-ATTRACT_HZ = 12  # as many pictures as the demonstration has
+ATTRACT_HZ = 10  # as many pictures as the demonstration has
 IDLE_AFTER_S = 10.0
 TICKS_SHARE, TICKS_SHARE_TRAINING = 0.65, 0.25  # of the time, at most, on a slow computer
 LONGEST_TICK_S, LONGEST_TICK_TRAINING_S = 0.1, 0.25  # but one slow tick must not make the next one late

@@ -11,7 +11,7 @@ from app.demo.rendered_things import KINDS
 
 SIZE_PX = (480, 360)
 PICTURES = 30  # different ones of each thing
-RATE_HZ = 12.0
+RATE_HZ = 10.0
 
 
 class AttractStage:

@@ -16,7 +16,7 @@ from app.views.words import Translator
 Stage = Callable[[str, int], Picture]
 """Returns a picture of a rendered thing: (kind, number of the picture). The same arguments return the same picture."""
 
-RATE_HZ = 12.0
+RATE_HZ = 10.0
 THINGS: tuple[tuple[str, Message], ...] = (("apple", message("apple")), ("cup", message("cup")))
 FULL_SHOTS = 12  # samples of each thing
 THUMBNAILS = 5

@@ -23,8 +23,8 @@ def after(seconds: float, mode: Mode = Mode.TEACH) -> KioskState:
         (after(11), 15, 15),
         (after(11, Mode.LIVE), 15, 15),
         (after(1, Mode.TRAINING), 30, 10),
-        (after(1, Mode.ATTRACT), 12, 1),
-        (after(500, Mode.ATTRACT), 12, 1),
+        (after(1, Mode.ATTRACT), 10, 1),
+        (after(500, Mode.ATTRACT), 10, 1),
     ],
 )
 def test_the_less_happens_the_less_is_drawn_and_read(state: KioskState, screen_hz: int, camera_hz: float) -> None:
