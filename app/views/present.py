@@ -110,7 +110,8 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
     """
     translate = Translator(state.language)
     trick = frozen_trick(state)
-    probabilities = _current(state, seen) if trick is None else None  # of a picture that is not shown now
+    looks = trick is None and state.mode is not Mode.TRAINING  # else no card says what the model makes of the camera
+    probabilities = _current(state, seen) if looks else None
     answer = _answer(state, probabilities, seen)
     named = answer.leader if answer is not None else None
     places = placed(surroundings.places, names(state), len(state.classes), named)
@@ -295,7 +296,7 @@ def _language(state: KioskState) -> ActionKey | None:
 
 
 def _verdict(state: KioskState, answer: Answer | None, places: Places, translate: Translator) -> Verdict | None:
-    if answer is None or state.mode is Mode.TRAINING:
+    if answer is None:
         return None
     if answer.leader is None:
         return Verdict(translate(message("not sure")), answer.probability, None)
@@ -318,7 +319,8 @@ def _guess(state: KioskState, guessed: Answer | None, translate: Translator) -> 
 
 def _not_sure(state: KioskState, answer: Answer | None) -> float | None:
     """The height of the bar; it stays, empty, while a model waits for a picture."""
-    if not state.answering or state.config.model.not_sure == NotSure.OFF.value:
+    learns = state.mode is Mode.TRAINING
+    if not state.answering or learns or state.config.model.not_sure == NotSure.OFF.value:
         return None
     return answer.unsure if answer is not None else 0.0
 

@@ -50,11 +50,6 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         title, text = celebration(_taught(state)), now.note
     else:
         title, text = celebration(_taught(state)), message("You may pull the drive out now.")
-    where: Text = ""
-    if now.drive:
-        where = message("On the drive {drive}, folder {folder}", drive=now.drive, folder=_folder_name(now.folder))
-    elif now.folder and not state.has_pin:  # there may be no staff: somebody uses the kiosk at home
-        where = message("On this machine: {folders}", folders=" › ".join(PurePath(now.folder).parts[-PLACES_NAMED:]))
     if now.drive:
         home = message("At home, open {file} on the drive.", file=HOME_PAGE)
     else:
@@ -62,7 +57,7 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         home = again if state.drive_seen else at_all
     return Saving(
         title=translate(title),
-        where=translate(where),
+        where=translate(_where(state)),
         steps=tuple(SavingLine(translate(STAGES[stage]), done) for stage, done in now.done),
         safe=now.finished and not now.note,
         text=translate(text),
@@ -75,8 +70,21 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
     )
 
 
+def _where(state: KioskState) -> Text:
+    """Where the folder is, for whoever looks for it later; empty while it is not known, or if staff copy it."""
+    now = state.saving
+    if not now.folder:
+        return ""
+    if now.drive:
+        return message("On the drive {drive}, folder {folder}", drive=now.drive, folder=_folder_name(now.folder))
+    if state.has_pin:
+        return ""
+    above = PurePath(now.folder).parts[-PLACES_NAMED:-1]  # there may be no staff: somebody uses the kiosk at home
+    return message("On this machine: {folders}", folders=" › ".join((*above, _folder_name(now.folder))))
+
+
 def _folder_name(folder: str) -> str:
-    """How a visitor recognises the folder on a drive: what was taught, and the time, as both are in its name."""
+    """How a visitor recognises the folder: what was taught, and the time, as both are in its name."""
     name = PurePath(folder).name
     dated = DATED_FOLDER.fullmatch(name)
     return name if dated is None else f"{dated[3].replace('_', ' ')} ({dated[1]}:{dated[2]})"

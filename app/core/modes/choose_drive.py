@@ -67,4 +67,8 @@ def give_up_asking(state: KioskState) -> Step:
 
 
 def _saving(state: KioskState, drive: Drive | None) -> Step:
-    return replace(state, mode=Mode.SAVING, saving=SavingState()), (ev.StartSaving(drive),)
+    """Start saving, and show at once where to and what will happen."""
+    likely = drive or next(iter(choices(state)), None)
+    stages = [stage for stage in ev.SavingStage if likely is not None or stage is not ev.SavingStage.RELEASE]
+    saving = SavingState(likely.name if likely is not None else "", done=tuple((stage, None) for stage in stages))
+    return replace(state, mode=Mode.SAVING, saving=saving), (ev.StartSaving(drive),)

@@ -211,7 +211,7 @@ def _print(
     if light is not None:
         draw_outline(paper, light, inside, colour)
     room = pygame.Surface((round(big * 1.24), round(big * 1.24)), pygame.SRCALPHA)
-    room.fill((60, 45, 30, 0))
+    room.fill((*PRINT_PAPER, 0))  # the edge of the paper becomes smooth: it mixes with this
     shade = pygame.Surface((big, big), pygame.SRCALPHA)
     shade.fill((60, 45, 30, 60))
     place = paper.get_rect(center=room.get_rect().center)

@@ -52,6 +52,13 @@ def view(now: KioskState, seen: Smoothed = NOTHING_SEEN) -> KioskView:
     return present(now, frame, seen, Surroundings(target_shots=20))
 
 
+def test_while_a_model_learns_again_the_cards_show_pictures_and_no_answer_of_the_model_before() -> None:
+    learning = view(state(5, 5, 0, mode=Mode.TRAINING, model=MODEL), answer(0.2, 0.8, 0.0))
+    assert [card.confidence for card in learning.cards] == [None] * 3
+    assert (learning.verdict, learning.not_sure) == (None, None)
+    assert view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.2, 0.8, 0.0)).cards[1].confidence is not None
+
+
 def test_the_demonstration_camera_is_named_in_the_visitors_language_and_a_real_one_by_its_name() -> None:
     shown = {language: view(state(5, 5, 0, camera="demonstration", language=language)) for language in LANGUAGES}
     assert {language: one.status.camera for language, one in shown.items()} == {

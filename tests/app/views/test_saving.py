@@ -98,7 +98,13 @@ def test_without_a_drive_and_without_a_pin_the_page_says_where_the_folder_is() -
     assert page.home == "To take it home, plug in a drive and press SAVE again."
     assert "17" not in page.text + page.home  # there is nobody to tell it
     assert page.where == "On this machine: Documents › teachable › 17"
-    assert shown(finished=False, drive="", folder="").where == ""  # until the folder is known
+    dated = shown(drive="", number=17, folder=f"/home/ada/Documents/teachable/{NAME}")
+    assert dated.where == "On this machine: Documents › teachable › apple cup (14:12)"
+
+
+@pytest.mark.parametrize("drive", ["", "KATJA"])
+def test_until_the_folder_is_known_the_page_names_none(drive: str) -> None:
+    assert shown(finished=False, drive=drive, folder="").where == ""
 
 
 def with_pin(state: KioskState) -> KioskState:

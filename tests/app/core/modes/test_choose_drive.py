@@ -45,6 +45,12 @@ def pressed(*drives: Drive) -> tuple[KioskState, list[ev.Command]]:
     return after(state, ev.ButtonPressed(Action.SAVE), ev.ButtonReleased(Action.SAVE))
 
 
+def started(state: KioskState, drive: str) -> KioskState:
+    """The state when writing begins, as the job announces it."""
+    stages = tuple(stage for stage in ev.SavingStage if drive or stage is not ev.SavingStage.RELEASE)
+    return after(state, ev.SavingStarted(drive, Path("/media/x/teachable/2026-01-31_1412_a_b"), stages))[0]
+
+
 def asked(*drives: Drive) -> KioskState:
     """The state one second after the question appeared."""
     state, commands = pressed(*drives)
@@ -63,6 +69,19 @@ def test_with_fewer_than_two_writable_drives_nothing_is_asked(drives: tuple[Driv
     """The chosen drive is used even if another one is plugged in before the writing begins."""
     state, commands = pressed(*drives)
     assert (state.mode, commands) == (Mode.SAVING, [ev.StartSaving(taken)])
+
+
+@pytest.mark.parametrize(("drives", "drive", "steps"), [((), "", 3), ((LOCKED,), "", 3), ((LOCKED, B), "NO NAME", 4)])
+def test_the_page_shows_from_its_first_moment_where_to_it_saves(
+    drives: tuple[Drive, ...], drive: str, steps: int
+) -> None:
+    """Nothing on it changes when writing begins."""
+    state, _ = pressed(*drives)
+    assert (state.saving.drive, [done for _, done in state.saving.done]) == (drive, [None] * steps)
+    page, begun = (present(one, None, NOTHING_SEEN, Surroundings()).saving for one in (state, started(state, drive)))
+    assert page is not None
+    assert begun is not None
+    assert (page.text, page.onto_drive, page.steps) == (begun.text, begun.onto_drive, begun.steps)
 
 
 @pytest.mark.parametrize(
