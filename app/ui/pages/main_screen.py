@@ -27,7 +27,8 @@ NOT_SURE_TWO_ROWS = 60  # units; a higher place has the bar below its name
 def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     """Draw the main screen."""
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
-    draw_speech(canvas, view.guidance, layout, moving)
+    covered = view.notice is not None and layout.notice.colliderect(layout.guidance)
+    draw_speech(canvas, "" if covered else view.guidance, layout, moving)
     draw_camera_area(canvas, view, layout, moving)
     draw_cards(canvas, view, layout, moving)
     draw_actions(canvas, view, layout, moving)

@@ -152,12 +152,27 @@ def fitted(
             tried = some[place : place + 1]
         for now_px in tried:
             if (broken := lines_at(now_px, may_break)) is not None:
-                return now_px, tuple(broken)
+                by = font(now_px, bold=bold)
+                return now_px, tuple(broken if may_break else _balanced(words, broken, by, width))
     smallest = font(SMALLEST_TEXT_PX, bold=bold)
     kept = (lines_of(words, smallest, width, may_break=True) or [words])[: max(1, _room(height, SMALLEST_TEXT_PX))]
     while kept[-1] and smallest.size(kept[-1] + "...")[0] > width:
         kept[-1] = kept[-1][:-1]
     return SMALLEST_TEXT_PX, (*kept[:-1], kept[-1].rstrip() + "...")
+
+
+def _balanced(words: str, broken: list[str], by: FontStack, width: int) -> list[str]:
+    """Break a text into as many lines, but of similar length, so that no word is left alone on the last one."""
+    if len(broken) < 2 or "\n" in words:
+        return broken
+    narrow = max(by.size(word)[0] for word in words.split(" "))
+
+    def takes_no_more(width: int) -> bool:
+        lines = lines_of(words, by, width, may_break=False)
+        return lines is not None and len(lines) <= len(broken)
+
+    found = bisect_left(range(narrow, width), True, key=takes_no_more)
+    return lines_of(words, by, narrow + found, may_break=False) or broken
 
 
 def lines_of(words: str, by: FontStack, width: int, *, may_break: bool) -> list[str] | None:

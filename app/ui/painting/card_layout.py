@@ -176,7 +176,8 @@ def _low(
         return NOWHERE, low
     number = str(card.shots) if card.gallery is not None else NO_NUMBER
     chip_h = min(canvas.px(most_h), height)
-    number_w = max(font(chip_text_px(chip_h), bold=True).size(number)[0], chip_h // 2)
+    letters = font(chip_text_px(chip_h), bold=True)
+    number_w = max(letters.size(number)[0], letters.size(NO_NUMBER)[0])  # so bars stand one below the other
     chip_w = number_w + round(chip_h * 1.1)
     chip = pygame.Rect(low.right - chip_w, low.bottom - chip_h, chip_w, chip_h)
     rest = pygame.Rect(low.left, low.top, max(0, chip.left - canvas.px(7) - low.left), low.height)
