@@ -58,7 +58,7 @@ def draw(surface: pygame.Surface, view: KioskView, theme: Theme, moving: Moving 
         draw_hold_ring(canvas, view.staff_hold)
     if view.scanned:
         draw_highlight(canvas, [area for button, area in _targets(view, canvas) if button in view.scanned])
-    PRINTS.screen_drawn()
+    PRINTS.screen_drawn({one.key for card in view.cards for one in card.thumbnails})  # some lie on parts that were kept
     return tuple(canvas.texts)
 
 

@@ -33,7 +33,7 @@ def cards(
     """Make a card for each class of the model that answers, in label order, as far as there is room.
 
     A starter may know more classes than the kiosk teaches; nothing can be taught on their cards. Colour, shape and
-    button belong to the place of a card.
+    button belong to the place of a card. Confidence is in whole percents: no card is drawn again for less.
 
     Args:
         state: The kiosk's state.

@@ -10,6 +10,7 @@ from app.ui.painting.canvas import Canvas
 from app.ui.painting.card_layout import arrange_card
 from app.ui.painting.cards import card_targets, draw_card
 from app.ui.painting.confetti import draw_confetti
+from app.ui.painting.kept import draw_kept
 from app.ui.painting.keys import draw_key
 from app.ui.painting.layout import KEY_TEXT, SPEECH_H, Layout, arrange
 from app.ui.painting.mascot import draw_mascot
@@ -71,15 +72,22 @@ def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) 
     for number in range(len(view.cards)):
         draw_class_card(canvas, view, number, layout, moving)
     for key, area in zip(view.class_keys, layout.class_keys, strict=True):
-        draw_key(canvas, key, area, size=20)
+        draw_key_kept(canvas, key, area, size=20)
     if view.not_sure is not None:
         draw_not_sure(canvas, view, layout, moving)
 
 
 def draw_class_card(canvas: Canvas, view: KioskView, number: int, layout: Layout, moving: Moving) -> None:
     """Draw one class card."""
+    card, area = view.cards[number], layout.cards[number]
     bar, ring, light, lead = (part[number] for part in (moving.bars, moving.rings, moving.lights, moving.leads))
-    draw_card(canvas, view.cards[number], layout.cards[number], bar=bar, ring=ring, light=light, lead=lead)
+    draw_kept(
+        canvas,
+        ("card", number),
+        (card, bar, ring, light, lead),
+        area,
+        lambda onto: draw_card(onto, card, area, bar=bar, ring=ring, light=light, lead=lead),
+    )
 
 
 def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
@@ -92,12 +100,25 @@ def draw_action(canvas: Canvas, view: KioskView, number: int, layout: Layout, mo
     """Draw one of the keys; the first one is TRAIN."""
     key, area, main = view.actions[number], layout.actions[number], number == 0
     breath = moving.breath if key.suggested else 0.0
-    draw_key(canvas, key, area, size=30 if main else KEY_TEXT, tall=not main, breath=breath)
+    draw_key_kept(canvas, key, area, size=30 if main else KEY_TEXT, tall=not main, breath=breath)
 
 
 def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:
     """Draw the key that changes the language; it shows the present one."""
-    draw_key(canvas, key, area, size=19, tall=True)
+    draw_key_kept(canvas, key, area, size=19, tall=True)
+
+
+def draw_key_kept(
+    canvas: Canvas, key: ActionKey, area: pygame.Rect, *, size: float, tall: bool = False, breath: float = 0.0
+) -> None:
+    """Draw a key that lies on the plain background, anew only if it looks different."""
+    draw_kept(
+        canvas,
+        ("key", key.button),
+        (key, size, tall, breath),
+        area,
+        lambda onto: draw_key(onto, key, area, size=size, tall=tall, breath=breath),
+    )
 
 
 def draw_flights(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:

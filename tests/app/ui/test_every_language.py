@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pygame
@@ -20,12 +21,11 @@ from app.core.facts import ModelFacts
 from app.core.modes.lessons import PART_S
 from app.core.state import Mode
 from app.importing.lessons import find_lessons
-from app.ui import screens
 from app.ui.pages.main_screen import SPEECH
 from app.ui.painting.canvas import CAP, DESCENT, LINE, DrawnText, fitted
 from app.ui.painting.layout import KEY_TEXT, arrange
 from app.ui.painting.motion import settled
-from app.ui.painting.theme import contrast_ratio, font, load_theme
+from app.ui.painting.theme import READABLE, contrast_ratio, font, load_theme
 from app.views.guidance import guidance
 from app.views.waking import waking
 from tests.app.ui.test_screens import check_texts
@@ -53,6 +53,7 @@ def fonts() -> None:
     pygame.font.init()
 
 
+@cache
 def drawn(state: str, language: str, size: tuple[int, int]) -> tuple[DrawnText, ...]:
     return drawn_texts(shown(STATES[state], language), size)
 
@@ -97,6 +98,18 @@ def tasks(language: str) -> Iterator[str]:
 def test_every_text_is_complete_and_overlaps_no_other_in_every_language(state: str, language: str) -> None:
     for size in SIZES:
         check_texts(drawn(state, language, size), size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_has_enough_contrast_in_every_language_because_colours_do_not_depend_on_it(
+    language: str, size: tuple[int, int]
+) -> None:
+    """So the tests of all palettes need one language alone."""
+    for state in STATES:
+        colours = {(text.ink, text.on) for text in drawn(state, language, size)}
+        assert all(contrast_ratio(*pair) >= READABLE for pair in colours), state
+        assert colours == {(text.ink, text.on) for text in drawn(state, "en", size)}, state
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -179,7 +192,7 @@ def test_a_key_that_breathes_keeps_its_contrast(palette: str) -> None:
     for name, view in every_view(4).items():
         for breath in (0.5, 1.0):
             moving = replace(settled(view), breath=breath)
-            for text in screens.draw(pygame.Surface(size), view, load_theme(size, palette), moving):
+            for text in drawn_texts(view, size, palette, moving):
                 least = 3.0 if capital_px(text) / CAP >= load_theme(size).px(LARGE) else 4.5
                 assert contrast_ratio(text.ink, text.on) >= least, (name, text)
 

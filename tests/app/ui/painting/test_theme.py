@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -15,9 +16,13 @@ from app.base.i18n import DOMAIN, LOCALE
 from app.base.paths import asset_path
 from app.config.checks import PALETTES
 from app.ui.pages.typing_page import SYMBOLS
-from app.ui.painting.canvas import fitted, lines_of
+from app.ui.painting.canvas import Canvas, fitted, lines_of
+from app.ui.painting.cards import draw_card
+from app.ui.painting.keys import face_of
 from app.ui.painting.shapes import ICONS
-from app.ui.painting.theme import CLASS_SHAPES, Palette, contrast_ratio, font, load_theme
+from app.ui.painting.theme import CLASS_SHAPES, READABLE, Palette, contrast_ratio, font, load_theme
+from app.views.model import ActionKey
+from tests.support.views import main_views
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -160,3 +165,28 @@ def test_long_text_shrinks_first_then_breaks_and_is_cut_last() -> None:
 
 def test_a_line_break_in_a_text_is_kept() -> None:
     assert lines_of("one two\nthree", font(20, bold=False), 1000, may_break=False) == ["one two", "three"]
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_every_text_of_a_card_can_be_read_while_it_lights_up(palette: str) -> None:
+    colours = load_theme(SIZE, palette)
+    card = main_views()["live"].cards[0]
+    for index in range(9):
+        for step in range(21):
+            canvas = Canvas(pygame.Surface((1, 1)), colours)
+            lights = {"light": step / 20, "lead": 0.0} if index % 2 else {"light": 0.0, "lead": step / 20}
+            draw_card(canvas, replace(card, index=index), pygame.Rect(2, 2, 476, 112), bar=0.5, ring=0.5, **lights)
+            assert len(canvas.texts) == 4
+            for text in canvas.texts:
+                assert contrast_ratio(text.ink, text.on) >= READABLE, (index, step, text)
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_every_kind_of_key_can_be_read_at_every_moment_of_a_breath(palette: str) -> None:
+    canvas = Canvas(pygame.Surface((1, 1)), load_theme(SIZE, palette))
+    key = ActionKey("", "train", "Train", "T")
+    kinds = [{}, {"enabled": False}, {"suggested": True}, {"held": True}, {"erases": True}]
+    for kind in kinds:
+        for breath in range(25):
+            face, ink = face_of(canvas, replace(key, **kind), breath / 24)  # type: ignore[arg-type]
+            assert contrast_ratio(ink, face) >= READABLE, (kind, breath)
