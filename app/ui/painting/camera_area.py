@@ -133,7 +133,7 @@ def _verdict(canvas: Canvas, verdict: Verdict, area: pygame.Rect, arrived: float
     else:
         draw_class_mark(canvas, verdict.index, at, radius)
     words = pygame.Rect(at[0] + radius + px(22), plate.top, plate.right - at[0] - radius - px(22), plate.height)
-    size = min(70.0, plate.height / canvas.theme.unit / (CAP + 2 * DESCENT))  # centred by its capitals
+    size = _centred(canvas, plate, 70)
     if known and verdict.share_text:
         share = pygame.Rect(plate.right - px(150), plate.top, px(150), plate.height)
         drawn = canvas.text(verdict.share_text, share, SHARE * size, ink, face, align="right")
@@ -181,4 +181,9 @@ def _progress(canvas: Canvas, view: KioskView, area: pygame.Rect, moving: Moving
     centre = (plate.left + radius, plate.centery)
     paint.ring(canvas.surface, centre, radius, px(12), moving.progress, palette.accent, palette.raised)
     words = pygame.Rect(centre[0] + radius + px(22), plate.top, plate.right - centre[0] - radius - px(22), plate.height)
-    canvas.text(view.progress_text, words, 60, palette.text, palette.panel, bold=True, lines=2)
+    canvas.text(view.progress_text, words, _centred(canvas, plate, 60), palette.text, palette.panel, bold=True, lines=2)
+
+
+def _centred(canvas: Canvas, plate: pygame.Rect, most: float) -> float:
+    """The greatest size, in units, of a line that can be centred by its capitals on a plate."""
+    return min(most, plate.height / canvas.theme.unit / (CAP + 2 * DESCENT))

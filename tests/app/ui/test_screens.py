@@ -20,7 +20,8 @@ from app.core.modes.typing import LONGEST_NAME
 from app.core.state import KioskState, Mode
 from app.model.observation import Smoothed
 from app.ui import screens
-from app.ui.painting.canvas import DrawnText
+from app.ui.painting.canvas import Canvas, DrawnText
+from app.ui.painting.card_layout import arrange_card
 from app.ui.painting.layout import arrange
 from app.ui.painting.theme import contrast_ratio, load_theme
 from app.views.model import Banner, KioskView, Verdict
@@ -337,6 +338,27 @@ def test_in_portrait_the_picture_has_half_of_the_height_and_nothing_lies_on_the_
     assert on_picture == keys  # WHY and PLAY, in its lower corner
     places = [area for button, area in screens.targets(shown, size) if button in (Action.WHY, Action.PLAY)]
     assert all(area.top > layout.camera.bottom - layout.camera.height / 6 for area in places)
+
+
+def test_of_what_a_message_covers_in_portrait_no_letter_looks_out() -> None:
+    size, view = (720, 1280), replace(VIEWS["live"], notice=Banner("It learned!", Tone.SUCCESS))
+    seen = set()
+    for words in ("No.", "jjjj gggg ÄÄÄÄ " * 6):
+        surface = pygame.Surface(size)
+        screens.draw(surface, replace(view, guidance=words), load_theme(size))
+        seen.add(pygame.image.tobytes(surface, "RGB"))
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("classes", [3, 9])
+def test_bars_begin_and_end_one_below_the_other_whatever_the_number_of_pictures(
+    size: tuple[int, int], classes: int
+) -> None:
+    view, canvas = main_views(classes)["live"], Canvas(pygame.Surface(size, depth=8), load_theme(size))
+    area = arrange(view, size, canvas.theme).cards[0]
+    bars = [arrange_card(canvas, replace(view.cards[0], shots=shots), area).bar for shots in (1, 8, 11, 77)]
+    assert len({(bar.left, bar.width) for bar in bars}) == 1
 
 
 @pytest.mark.parametrize("size", SIZES)

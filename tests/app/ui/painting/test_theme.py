@@ -190,3 +190,15 @@ def test_every_kind_of_key_can_be_read_at_every_moment_of_a_breath(palette: str)
         for breath in range(25):
             face, ink = face_of(canvas, replace(key, **kind), breath / 24)  # type: ignore[arg-type]
             assert contrast_ratio(ink, face) >= READABLE, (kind, breath)
+
+
+def test_no_word_stands_alone_on_the_last_line() -> None:
+    words = "Show something to the camera and hold the red button."
+    widths = range(560, 1000, 40)
+    for width in widths:
+        size_px, lines = fitted(words, 47, (width, 200), 3, True)
+        by = font(size_px, bold=True)
+        assert " ".join(lines) == words
+        assert len(lines) == len(lines_of(words, by, width, may_break=False) or ())
+        assert max(by.size(line)[0] for line in lines) <= width
+        assert " " in lines[-1]
