@@ -109,6 +109,7 @@ class Kiosk:
         self.worked_s = 0.0
         self._preparation = Preparation(tools, self.session_jobs)
         self._removed = RemovedSamples()
+        self._namings = 0  # how often the classes got names
         self._seen = NOTHING_SEEN  # what a game was told last
         self._starter = Starter(self._services.things)
         self._presses = Presses(
@@ -296,7 +297,7 @@ class Kiosk:
             case ev.RememberPinLock(wrong, locked_s):
                 self._session_job(remember_pin_lock, PinLock(wrong, locked_s))
             case ev.NameClasses(labels):
-                self._session_job(rename_classes, self._starter, labels, origins_of(self.state.classes))
+                self._name_classes(labels)
             case ev.DropClass(class_index, labels, label):
                 self._presses.forget()
                 self._session_job(drop_class, self._removed, class_index, labels, label)
@@ -358,6 +359,12 @@ class Kiosk:
             self._session_job(self._removed.remove_last_hold)
         else:
             self._session_job(self._removed.remove_hold, hold)
+
+    def _name_classes(self, labels: tuple[str, ...]) -> None:
+        self._namings += 1
+        number = self._namings
+        origins = origins_of(self.state.classes)
+        self._session_job(rename_classes, self._starter, labels, origins, lambda: number == self._namings)
 
     def _start_training(self) -> None:
         self.progress.put(0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from app.base.error_texts import system_error_text
 from app.base.i18n import message
@@ -53,16 +54,25 @@ def rename_classes(
     starter: Starter,
     labels: tuple[str, ...],
     origins: tuple[str | int | None, ...] = (),
+    newest: Callable[[], bool] = lambda: True,
 ) -> None:
     """Give the classes new names, in the session and in the model that answers; their number may change.
 
-    `origins` says where the names come from, as `origins_of` writes it.
+    Args:
+        tools: The session, and the model that answers.
+        announce: Receives StaffFailed if that fails.
+        starter: Follows the number of classes.
+        labels: The names.
+        origins: Where they come from, as `origins_of` writes it.
+        newest: Whether no newer names wait: only the newest are written to the file of the model, because that takes
+            longer than a press of LANGUAGE.
     """
     with report_failure_as(ev.StaffFailed, announce):
         tools.store.rename(labels, origins)
         tools.vision.num_classes = len(labels)
         starter.reload_for(tools, announce, len(labels))
-        rename_classes_of_model(tools, labels)
+        if newest():
+            rename_classes_of_model(tools, labels)
 
 
 def collect_system_info(
