@@ -76,7 +76,7 @@ test-arm64: $(VENV)/.ready
 # The page that opens a saved model, in two browsers: sudo apt install chromium firefox-esr npm. PICTURES=1000 compares
 # more answers.
 test-browser: $(VENV)/.browser-ready
-	$(RUN) $(PYTEST) --timeout 300 -m needs_browser tests/browser
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --timeout 300 -m needs_browser tests/browser
 
 # Work on the workers of a Dask cluster: train --dask, hub --dask.
 test-hub: $(VENV)/.hub-ready

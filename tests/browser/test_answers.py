@@ -1,6 +1,6 @@
 """The page answers as the kiosk does: the same bytes, the same class and the same "not sure".
 
-PICTURES=1000 compares so many pictures instead of 100, and prints with -s how long the page takes.
+PICTURES=1000 compares so many pictures instead of 60, and prints with -s how long the page takes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tpu.novelty import read_novelty_test
 pytestmark = pytest.mark.needs_browser
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PICTURES = int(os.environ.get("PICTURES", "100"))
+PICTURES = int(os.environ.get("PICTURES", "60"))  # twice every orientation as JPEG, and as PNG
 LEAST_PX, MOST_PX = 40, 900  # edges of the pictures
 MOST_STRETCHED = 2.2  # one edge to the other
 ORIENTATIONS = range(1, 9)  # of EXIF: upright, turned and mirrored

@@ -16,7 +16,9 @@ def camera(shared_photos: Path) -> str:
     return str(shared_photos / "sign-digits" / "3")
 
 
-def test_the_kiosk_is_taught_with_a_real_keyboard(display: str, camera: str, tmp_path: Path) -> None:
+def test_with_a_real_keyboard_a_visitor_teaches_trains_saves_and_erases_everything_after_a_question(
+    display: str, camera: str, tmp_path: Path
+) -> None:
     kiosk = KioskProcess(display, camera, tmp_path)
     kiosk.teach_with_keys()
     before = kiosk.shots()
@@ -25,10 +27,25 @@ def test_the_kiosk_is_taught_with_a_real_keyboard(display: str, camera: str, tmp
     kiosk.key("t")
     wait_for(kiosk.has_model, "T trains")
     kiosk.save_with(lambda: kiosk.key("s"))
-    shots = kiosk.shots()
+    taken = sum(kiosk.shots())
+
+    def ask_and_refuse() -> None:
+        kiosk.key("n")  # the saving screen stays until a button is pressed
+        kiosk.key("r")
+        kiosk.key("n")
+        kiosk.key("1")
+
+    kiosk.press_until(ask_and_refuse, lambda: sum(kiosk.shots()) > taken, "R and N erase nothing")
+
+    def erase() -> None:
+        kiosk.key("r")
+        kiosk.key("y")
+
+    kiosk.press_until(erase, lambda: sum(kiosk.shots()) == 0, "R and Y erase")
+    wait_for(lambda: list(kiosk.data.glob("models/*")) == [], "the model's file is gone")
     report = kiosk.leave()
-    assert report["shots"] == dict(zip(LABELS, shots, strict=True))
-    assert report["export"] is not None
+    assert report["shots"] == dict.fromkeys(LABELS, 0)
+    assert report["validation_accuracy"] is None
 
 
 def test_the_kiosk_is_used_with_a_real_mouse(display: str, camera: str, tmp_path: Path) -> None:
@@ -45,28 +62,10 @@ def test_the_kiosk_is_used_with_a_real_mouse(display: str, camera: str, tmp_path
         kiosk.hold_mouse_on(Action.UNDO)
 
     kiosk.press_until(undo, lambda: sum(kiosk.shots()) < taken, "UNDO takes pictures back")
-    assert kiosk.leave()["export"] is not None
-
-
-def test_reset_asks_and_then_erases_everything(display: str, camera: str, tmp_path: Path) -> None:
-    kiosk = KioskProcess(display, camera, tmp_path)
-    kiosk.teach_with_keys(2)
-    kiosk.key("t")
-    wait_for(kiosk.has_model, "T trains")
-    taken = sum(kiosk.shots())
-    kiosk.key("r")
-    kiosk.key("n")
-    kiosk.press_until(lambda: kiosk.key("1"), lambda: sum(kiosk.shots()) > taken, "R and N erase nothing")
-
-    def erase() -> None:
-        kiosk.key("r")
-        kiosk.key("y")
-
-    kiosk.press_until(erase, lambda: sum(kiosk.shots()) == 0, "R and Y erase")
-    wait_for(lambda: list(kiosk.data.glob("models/*")) == [], "the model's file is gone")
+    shots = kiosk.shots()
     report = kiosk.leave()
-    assert report["shots"] == dict.fromkeys(LABELS, 0)
-    assert report["validation_accuracy"] is None
+    assert report["shots"] == dict(zip(LABELS, shots, strict=True))
+    assert report["export"] is not None
 
 
 def test_a_power_cut_loses_nothing(display: str, camera: str, tmp_path: Path) -> None:
