@@ -7,6 +7,8 @@ import pytest
 
 from learning.leading import LEAST_SIZE, leading_eigenvectors
 
+pytestmark = pytest.mark.needs_runtime
+
 
 def symmetric(squares: np.ndarray) -> np.ndarray:
     """A random symmetric matrix with these eigenvalues."""
