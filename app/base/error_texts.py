@@ -76,4 +76,8 @@ _DATABASE = {
 
 def database_error_text(error: Exception) -> Text:
     """Return the text of an error of SQLite or of the system, translatable if it is a common one."""
-    return system_error_text(error) if isinstance(error, OSError) else _DATABASE.get(str(error), str(error))
+    if isinstance(error, OSError):
+        return system_error_text(error)
+    odd = isinstance(error, MemoryError | UnicodeDecodeError)  # see app.session.database.DATABASE_ERRORS
+    text = "database disk image is malformed" if odd else str(error)
+    return _DATABASE.get(text, text)

@@ -28,7 +28,7 @@ from app.base.incidents import CRASHES, FOLDER, INCIDENTS, LOG
 from app.base.redaction import HIDDEN, redacted, without_class_names
 from app.config.schema import Config
 from app.session.archive import FOLDER as ARCHIVE
-from app.session.database import SESSION_FILE
+from app.session.database import DATABASE_ERRORS, SESSION_FILE
 
 LARGEST_PART_BYTES = 1 << 20
 SHORTEST_NAME = 3
@@ -87,7 +87,7 @@ def _class_names(config: Config) -> re.Pattern[str] | None:
     """
     names = set(config.classes.labels)
     for path in (config.data_dir / SESSION_FILE, *(config.data_dir / ARCHIVE).glob("*.sqlite3")):
-        with suppress(sqlite3.Error), closing(_opened(path)) as database:
+        with suppress(*DATABASE_ERRORS), closing(_opened(path)) as database:
             names.update(str(name) for (name,) in database.execute("SELECT label FROM labels"))
     known = sorted((re.escape(name) for name in names if len(name) >= SHORTEST_NAME), key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(known)})(?!\w)", re.IGNORECASE) if known else None
@@ -152,8 +152,8 @@ def _session(path: Path) -> str:
         with closing(_opened(path)) as database:
             for name, query in queries.items():
                 lines.append(f"{name}: {database.execute(query).fetchall()}")
-    except sqlite3.Error as error:
-        lines.append(f"it cannot be read: {error}")
+    except DATABASE_ERRORS as error:
+        lines.append(f"it cannot be read: {str(error) or type(error).__name__}")
     return "\n".join(lines)
 
 

@@ -26,7 +26,7 @@ from app.base.i18n import message
 from app.base.privacy import Privacy
 from app.base.workers import give_sign_of_life
 from app.session.copying import LARGEST_SERIAL, serial_of
-from app.session.database import prepare
+from app.session.database import DATABASE_ERRORS, prepare
 from app.session.erasure import JOURNAL, damaged_beside, journal_of
 from app.session.session import Session
 from app.session.store import SessionStore
@@ -182,8 +182,8 @@ class Archive:
                 _delete_pictures_of(path)
             except (OSError, sqlite3.OperationalError) as error:
                 logger.warning("the pictures of %s cannot be deleted now: %s", path, error)
-            except sqlite3.Error as error:
-                logger.warning("%s is damaged and is deleted: %s", path, error)
+            except DATABASE_ERRORS as error:
+                logger.warning("%s is damaged and is deleted: %s", path, str(error) or type(error).__name__)
                 self._try_to(lambda path=path: self._delete([path]))  # type: ignore[misc]
 
     def clear(self) -> None:
@@ -255,7 +255,7 @@ def _delete_pictures_of(path: Path) -> None:
 
     Raises:
         OSError, sqlite3.OperationalError: If the disk fails or the database is busy; the pictures may still be there.
-        sqlite3.Error: If the database is damaged, or not a session.
+        DATABASE_ERRORS: If the database is damaged, or not a session.
     """
     with closing(sqlite3.connect(path)) as database:
         if database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'samples'").fetchone()[0] == 0:

@@ -15,7 +15,7 @@ from app.base.errors import SessionNotArchived, SessionNotErased, SessionNotRead
 from app.base.i18n import Text
 from app.base.supervision import RunningCalls
 from app.session.copying import copy_database
-from app.session.database import grow
+from app.session.database import DATABASE_ERRORS, grow
 from app.session.erasure import erase_files, good_copy_of, journal_of
 from app.session.opening import Opened, memory_database, open_session
 
@@ -59,7 +59,7 @@ class SharedDatabase:
         with self.calls, self._lock:
             try:
                 yield self._database
-            except sqlite3.Error as error:
+            except DATABASE_ERRORS as error:
                 raise SessionNotRead(database_error_text(error)) from error
 
     @contextmanager
@@ -79,7 +79,7 @@ class SharedDatabase:
                     grow(self._database, picture_bytes)
                 with self._database:
                     yield self._database
-            except sqlite3.Error as error:
+            except DATABASE_ERRORS as error:
                 raise SessionNotWritten(database_error_text(error)) from error
             if removes_pictures and self.disk_problem is None:
                 try:
@@ -96,7 +96,7 @@ class SharedDatabase:
         try:
             with self.calls:
                 copy_database(self._database, self._lock, path, pictures=pictures, serial=serial)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *DATABASE_ERRORS) as error:
             raise SessionNotArchived(database_error_text(error)) from error
 
     def keep_good_copy(self) -> None:
@@ -110,7 +110,7 @@ class SharedDatabase:
         try:
             with self.calls:
                 copy_database(self._database, self._lock, good_copy, pictures=False)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *DATABASE_ERRORS) as error:
             logger.warning("there is no good copy of the session: %s", error)
             with suppress(OSError):
                 good_copy.unlink(missing_ok=True)
@@ -156,7 +156,7 @@ class SharedDatabase:
             self._to_erase = False
 
     def _holds_samples(self) -> bool:
-        with suppress(sqlite3.Error):
+        with suppress(*DATABASE_ERRORS):
             return self._database.execute("SELECT 1 FROM samples LIMIT 1").fetchone() is not None
         return True
 

@@ -27,6 +27,10 @@ from app.session.session import Sample, no_views
 SESSION_FILE = "session.sqlite3"  # in the data directory
 SCHEMA_VERSION = 6
 NAMES_FROM = "names_from"  # the fact that says where the labels come from
+DATABASE_ERRORS = (sqlite3.Error, MemoryError, UnicodeDecodeError)
+"""What SQLite raises for a damaged file: a MemoryError if its tables claim more memory than SQLite may reserve, and a
+UnicodeDecodeError if the text of the error would quote what is damaged."""
+
 GROWTH_BYTES = 512 << 10  # about 30 pictures with their embeddings
 MARGIN_BYTES = 64 << 10  # for the pages of tables and indexes
 _BY_EXTRACTOR = "CREATE INDEX samples_by_extractor ON samples (extractor_sha256);"

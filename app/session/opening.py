@@ -25,7 +25,7 @@ from app.base.error_texts import system_error_text
 from app.base.files import DAMAGED, is_no_plain_file, set_aside, sync_directory, unlink_special_file
 from app.base.i18n import Message, Text, message
 from app.session.copying import unfinished
-from app.session.database import GROWTH_BYTES, create_tables, grow, open_database, prepare
+from app.session.database import DATABASE_ERRORS, GROWTH_BYTES, create_tables, grow, open_database, prepare
 from app.session.erasure import (
     RECOVERED,
     cover_unfinished_growth,
@@ -100,11 +100,11 @@ def open_session(path: Path, labels: Sequence[str]) -> Opened:
     try:
         database = open_database(path)
     except DAMAGE_ERRORS as error:
-        return _recover(path, labels, str(error))
+        return _recover(path, labels, str(error) or type(error).__name__)
     try:
         damage = "its file is missing" if lost_file else find_damage(database)
     except DAMAGE_ERRORS as error:
-        damage = str(error)
+        damage = str(error) or type(error).__name__
     if damage:
         database.close()
         return _recover(path, labels, damage)
@@ -152,7 +152,7 @@ def _cannot_write(database: sqlite3.Connection) -> OSError | None:
             grow(database, GROWTH_BYTES // 2)
             if database.execute("PRAGMA freelist_count").fetchone()[0] == 0:
                 return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    except sqlite3.Error:
+    except DATABASE_ERRORS:
         return OSError(errno.EROFS, os.strerror(errno.EROFS))
     return None
 
@@ -168,7 +168,7 @@ def _recover(path: Path, labels: Sequence[str], damage: str) -> Opened:
     if problem is None:
         try:
             on_disk = _write_recovered(path, database)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *DATABASE_ERRORS) as error:
             problem = error if isinstance(error, OSError) else OSError(errno.EIO, str(error))
         else:
             database.close()

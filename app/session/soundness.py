@@ -16,7 +16,7 @@ from functools import cache
 
 import numpy as np
 
-from app.session.database import NAMES_FROM, create_tables
+from app.session.database import DATABASE_ERRORS, NAMES_FROM, create_tables
 from app.session.pictures import LONGEST_EDGE_PX
 from tpu.picture_files import picture_size
 
@@ -32,7 +32,7 @@ SAMPLE_COLUMNS = "sample_id, class_index, embedding, picture, taken_at_s, extrac
 VIEW_COLUMNS = "sample_id, number, embedding, extractor_sha256"
 MODEL_COLUMNS = "path, sha256, validation_accuracy, threshold, shots, validation_from, provisional"
 
-DAMAGE_ERRORS = (sqlite3.Error, ValueError, OverflowError)
+DAMAGE_ERRORS = (*DATABASE_ERRORS, ValueError, OverflowError)
 """What reading a damaged database raises; ValueError if it has bytes that are no text where SQLite needs names."""
 
 Row = Sequence[object]

@@ -67,13 +67,24 @@ class Flipper:
 
     def prepare(self, bit: int) -> Path:
         """Copy the session and flip a bit of the copy; return its path."""
-        shutil.rmtree(self._work, ignore_errors=True)
-        shutil.copytree(self._original, self._work)
-        path = self._work / "s"
+        path = self._copy()
         data = bytearray(path.read_bytes())
         data[bit // 8] ^= 1 << bit % 8
         path.write_bytes(data)
         return path
+
+    def overwrite(self, place: int, data: bytes) -> Path:
+        """Copy the session and overwrite bytes of the copy; return its path."""
+        path = self._copy()
+        with path.open("r+b") as file:
+            file.seek(place)
+            file.write(data)
+        return path
+
+    def _copy(self) -> Path:
+        shutil.rmtree(self._work, ignore_errors=True)
+        shutil.copytree(self._original, self._work)
+        return self._work / "s"
 
     def open_with(self, bit: int, *, use: bool = True) -> tuple[int, str]:
         """Flip a bit, open the session, and read all of it.
@@ -85,7 +96,10 @@ class Flipper:
         Returns:
             How many of its samples are there, and what was found damaged.
         """
-        path = self.prepare(bit)
+        return self.open(self.prepare(bit), use=use)
+
+    def open(self, path: Path, *, use: bool = True) -> tuple[int, str]:
+        """Open what `prepare` or `overwrite` returned; see `open_with`."""
         with closing(SessionStore(path, labels=LABELS, extractor_name="small", extractor_sha256=SHA256)) as store:
             store.switch_extractor()
             session = store.load()

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,29 @@ def test_a_damaged_index_of_the_views_costs_no_sample(tmp_path: Path, good_copy:
     found = [flipper.open_with(bit, use=False) for bit in BITS_OF_THE_INDEX_OF_VIEWS]
     assert {samples for samples, _ in found} == {SAMPLES}
     assert sum(bool(damage) for _, damage in found) > len(found) / 2
+
+
+def needs_too_much_memory(path: Path) -> bool:
+    """Whether SQLite wants more memory for the tables of a database than it may reserve."""
+    with closing(sqlite3.connect(path)) as database:
+        try:
+            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except MemoryError:
+            return True
+        except (sqlite3.Error, UnicodeDecodeError):
+            return False
+    return False
+
+
+@pytest.mark.parametrize("good_copy", [True, False], ids=["with the last good copy", "without it"])
+def test_a_session_whose_tables_claim_more_memory_than_there_may_be_opens_and_works(
+    tmp_path: Path, good_copy: bool
+) -> None:
+    """SQLite has an error of its own for that, which is none of a damaged file."""
+    flipper, claims = Flipper(tmp_path, good_copy=good_copy), 0
+    for place in range(2820, 3060, 6):  # the page with the texts of the tables
+        if needs_too_much_memory(flipper.overwrite(place, b"\xff" * 16)):
+            claims += 1
+            samples, damage = flipper.open(flipper.overwrite(place, b"\xff" * 16))
+            assert (samples, damage) == (SAMPLES if good_copy else 0, "MemoryError")
+    assert claims
