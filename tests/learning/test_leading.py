@@ -10,6 +10,9 @@ from learning.leading import LEAST_SIZE, leading_eigenvectors
 pytestmark = pytest.mark.needs_runtime
 
 
+pytestmark = pytest.mark.needs_runtime
+
+
 def symmetric(squares: np.ndarray) -> np.ndarray:
     """A random symmetric matrix with these eigenvalues."""
     basis, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(len(squares), len(squares))))
