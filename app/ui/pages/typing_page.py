@@ -6,6 +6,7 @@ import pygame
 
 from app.ui.painting import paint
 from app.ui.painting.canvas import LINE, Canvas, fitted
+from app.ui.painting.kept import draw_kept
 from app.ui.painting.keys import draw_key, under
 from app.ui.painting.marks import draw_class_mark
 from app.ui.painting.page import Target, arrange_page
@@ -44,6 +45,17 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
         shape(canvas.surface, "warning", mark, px(11), palette.warning)
     elif typing.hint:
         canvas.text(typing.hint, problem, 21, palette.quiet, palette.background, align="center")
+    looks = (typing.rows, typing.accents, typing.shift)
+    draw_kept(canvas, "board", looks, board, lambda onto: _draw_board(onto, typing, board))
+    for key, area in zip(typing.keys, _key_places(canvas, typing, page.footer), strict=True):
+        draw_key(canvas, key, area, size=26)
+    for key, area in zip(typing.tools, tools, strict=True):
+        draw_key(canvas, key, area, size=22)
+
+
+def _draw_board(canvas: Canvas, typing: Typing, board: pygame.Rect) -> None:
+    """Draw the keys of the keyboard or number pad."""
+    palette, px = canvas.palette, canvas.px
     accents = len(typing.rows[0]) if typing.accents else 0
     for number, ((_, text), area) in enumerate(zip(_flat(typing), board_places(canvas, typing, board), strict=True)):
         lit = number < accents or (typing.shift and text in SHIFTS)
@@ -59,10 +71,6 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
             line = pygame.Rect(0, 0, area.width // 3, px(4))
             line.center = (top.centerx, top.centery + px(4))
             paint.panel(canvas.surface, line, palette.quiet, px(2))
-    for key, area in zip(typing.keys, _key_places(canvas, typing, page.footer), strict=True):
-        draw_key(canvas, key, area, size=26)
-    for key, area in zip(typing.tools, tools, strict=True):
-        draw_key(canvas, key, area, size=22)
 
 
 def typing_targets(canvas: Canvas, typing: Typing) -> list[Target]:

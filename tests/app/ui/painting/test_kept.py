@@ -13,6 +13,7 @@ from app.ui.painting.cards import draw_card
 from app.ui.painting.surfaces import DRAWS_KEPT, PRINTS
 from app.ui.painting.theme import load_theme
 from app.views.model import KioskView, Screen
+from tests.support.page_views import every_view
 from tests.support.views import main_views
 
 SIZE = (800, 480)
@@ -29,9 +30,9 @@ def drawn(view: KioskView, palette: str = "paper") -> tuple[bytes, object]:
     return pygame.image.tobytes(surface, "RGB"), sorted((text.words, tuple(text.rect), text.on) for text in texts)
 
 
-@pytest.mark.parametrize("name", ["ready", "live"])
+@pytest.mark.parametrize("name", ["ready", "live", "typing", "pin"])
 def test_what_is_copied_has_the_pixels_and_the_texts_of_what_is_drawn(name: str) -> None:
-    view = main_views(9)[name]
+    view = every_view(9)[name]
     first, second, third = (drawn(view) for _ in range(3))
     assert first == second == third
     assert drawn(view, "night") != first
