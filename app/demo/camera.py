@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from app.demo.rendered_things import KINDS, rendered_thing
 from app.demo.table import NOISE_MARGIN_PX, View, checked_cloth, lay_down, sensor_noise, swayed, wooden_table
 
 CHANGE_EVERY_S = 4.0
+KEPT = 4  # seeds and sizes whose tables and noise are kept: a kiosk has three such cameras
 
 
 class DemonstrationCamera:
@@ -53,12 +55,9 @@ class DemonstrationCamera:
         self._period_s = 1 / frames_per_second
         self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
-        self._tables = {
-            "wood": wooden_table(size_px, np.random.default_rng(seed + 1)),
-            "cloth": checked_cloth(size_px, np.random.default_rng(seed + 3)),
-        }
+        self._tables = _tables(size_px, seed)
         self._table, self._size_share = self._tables["wood"], 1.0
-        self._brighter, self._darker = sensor_noise(size_px, np.random.default_rng(seed + 2))
+        self._brighter, self._darker = _noise(size_px, seed)
         self._started_s = self._next_s = clock()
         self._held: Callable[[], bool] = lambda: False
         self._held_s = 0.0  # how long it was held: meanwhile nothing takes turns
@@ -174,3 +173,22 @@ class DemonstrationCamera:
         cv2.add(picture, self._brighter[here], picture)
         cv2.subtract(picture, self._darker[here], picture)
         return picture
+
+
+@lru_cache(maxsize=KEPT)
+def _tables(size_px: tuple[int, int], seed: int) -> dict[str, ImageArray]:
+    """The pictures of the tables by the names of their backgrounds. Read-only: cameras with this seed share them."""
+    wood = wooden_table(size_px, np.random.default_rng(seed + 1))
+    cloth = checked_cloth(size_px, np.random.default_rng(seed + 3))
+    for picture in (wood, cloth):
+        picture.flags.writeable = False
+    return {"wood": wood, "cloth": cloth}
+
+
+@lru_cache(maxsize=KEPT)
+def _noise(size_px: tuple[int, int], seed: int) -> tuple[ImageArray, ImageArray]:
+    """The noise of the sensor, see `sensor_noise`. Read-only: cameras with this seed share it."""
+    noise = sensor_noise(size_px, np.random.default_rng(seed + 2))
+    for part in noise:
+        part.flags.writeable = False
+    return noise
