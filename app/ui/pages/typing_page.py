@@ -46,7 +46,8 @@ def draw_typing(canvas: Canvas, typing: Typing) -> None:
     elif typing.hint:
         canvas.text(typing.hint, problem, 21, palette.quiet, palette.background, align="center")
     looks = (typing.rows, typing.accents, typing.shift)
-    draw_kept(canvas, "board", looks, board, lambda onto: _draw_board(onto, typing, board))
+    whole = board.unionall(list(board_places(canvas, typing, board)))  # five rows reach a little above it
+    draw_kept(canvas, "board", looks, whole, lambda onto: _draw_board(onto, typing, board))
     for key, area in zip(typing.keys, _key_places(canvas, typing, page.footer), strict=True):
         draw_key(canvas, key, area, size=26)
     for key, area in zip(typing.tools, tools, strict=True):

@@ -24,19 +24,20 @@ def fonts() -> None:
     pygame.font.init()
 
 
-def drawn(view: KioskView, palette: str = "paper") -> tuple[bytes, object]:
-    surface = pygame.Surface(SIZE)
-    texts = screens.draw(surface, view, load_theme(SIZE, palette))
+def drawn(view: KioskView, palette: str = "paper", size: tuple[int, int] = SIZE) -> tuple[bytes, object]:
+    surface = pygame.Surface(size)
+    texts = screens.draw(surface, view, load_theme(size, palette))
     return pygame.image.tobytes(surface, "RGB"), sorted((text.words, tuple(text.rect), text.on) for text in texts)
 
 
-@pytest.mark.parametrize("name", ["ready", "live", "typing", "pin"])
-def test_what_is_copied_has_the_pixels_and_the_texts_of_what_is_drawn(name: str) -> None:
+@pytest.mark.parametrize("size", [SIZE, (1280, 720), (720, 1280)])
+@pytest.mark.parametrize("name", ["ready", "live", "typing", "keyboard_accents", "pin"])
+def test_what_is_copied_has_the_pixels_and_the_texts_of_what_is_drawn(name: str, size: tuple[int, int]) -> None:
     view = every_view(9)[name]
-    first, second, third = (drawn(view) for _ in range(3))
+    first, second, third = (drawn(view, size=size) for _ in range(3))
     assert first == second == third
-    assert drawn(view, "night") != first
-    assert drawn(view) == first
+    assert drawn(view, "night", size) != first
+    assert drawn(view, size=size) == first
 
 
 def test_only_a_card_that_looks_different_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
