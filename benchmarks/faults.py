@@ -24,6 +24,7 @@ from benchmarks._shared import measured_on, option_parser
 from benchmarks.fault_rows import FaultRow, all_rows
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+IN_GREAT_NUMBERS = "## In great numbers"
 
 
 def main() -> None:
@@ -42,8 +43,10 @@ def main() -> None:
     cells = run_cells(options.extractor) if options.extractor is not None else []
     if options.write is not None and not options.only:
         before = options.write.read_text(encoding="utf-8") if options.write.exists() else HEADING
-        edge_tpu = section(cells) if cells else before[before.index(HEADING) :]
-        options.write.write_text(page(rows, outcomes) + edge_tpu, encoding="utf-8")
+        edge_tpu = before.index(HEADING)
+        kept = before[before.index(IN_GREAT_NUMBERS) : edge_tpu] if IN_GREAT_NUMBERS in before else ""
+        last = section(cells) if cells else before[edge_tpu:]
+        options.write.write_text(page(rows, outcomes) + kept + last, encoding="utf-8")
     if any(outcome.problem for outcome in outcomes.values()) or any(what_is_wrong(cell) for cell in cells):
         sys.exit(1)
 
