@@ -26,7 +26,7 @@ from app.base.shown_paths import shown_path
 from app.config.schema import CameraSettings
 from app.devices import pi_camera
 from app.devices.file_cameras import FolderCamera, VideoFileCamera, camera_unreadable
-from app.devices.freezing import FreezeWatch
+from app.devices.freezing import FreezeGuard
 from app.devices.quiet_libraries import silence_libraries
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,6 @@ FAILED_READS, SILENT_S = 5, 2.5  # after which a camera is lost
 STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 2500]
 BY_ID = Path("/dev/v4l/by-id")
 NO_CAMERA = message("no camera was found. Plug one in, or name a video with --camera.")
-CHECK_CABLE = message("Check its cable, or name another one with --camera.")
 CHECK_ADDRESS = message("Check the address and the network, or name another one with --camera.")
 CHECK_NAME = message("Check how it is written, or name another one with --camera.")
 
@@ -166,13 +165,6 @@ def first_camera(settings: CameraSettings = pi_camera.USUAL) -> Camera:
     raise CameraUnavailable("auto", NO_CAMERA, CameraCause.OTHER if faults else CameraCause.NONE, tuple(faults))
 
 
-_ALIVE: set[str] = set()
-"""Cameras whose picture has changed since the start, so none of them is a test picture that stands still."""
-
-_FROZEN: set[str] = set()
-"""Cameras whose picture froze and has not changed since."""
-
-
 class OpenCVCamera:
     """A webcam or a network stream. It counts as lost if it fails, is silent, or repeats one picture for seconds."""
 
@@ -201,11 +193,11 @@ class OpenCVCamera:
                 (cv2.CAP_PROP_AUTOFOCUS, int(settings.autofocus == "continuous")),
             ):
                 self._capture.set(setting, value)
-        still = not self._live and self._source not in _ALIVE
-        self._freezing = FreezeWatch(clock, may_be_still=still)
+        self._step = pi_camera.CHECK_CABLE if self._live else CHECK_ADDRESS
+        self._freezing = FreezeGuard(self._source, clock, self._step, may_be_still=not self._live)
         try:
             self.read()
-            while self._source in _FROZEN:  # it is well again only once its picture changes
+            while self._freezing.was_frozen:  # it is well again only once its picture changes
                 self.read()
         except CameraUnavailable:
             self.close()
@@ -217,13 +209,13 @@ class OpenCVCamera:
         for attempt in range(FAILED_READS):
             delivered, image = self._capture.read()
             if delivered and image is not None:
-                self._refuse_frozen(image)
+                self._freezing.check(image)
                 return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
             if not self._capture.isOpened() or self._clock() - since_s > SILENT_S:
                 break
             time.sleep(0.02 * (attempt + 1))
-        step = CHECK_CABLE if self._live else CHECK_ADDRESS
-        raise CameraUnavailable(self._source, message("it delivers no pictures. {step}", step=step), self._cause())
+        reason = message("it delivers no pictures. {step}", step=self._step)
+        raise CameraUnavailable(self._source, reason, self._cause())
 
     def skip(self) -> None:
         """Wait for the next picture and drop it without decoding it."""
@@ -250,15 +242,3 @@ class OpenCVCamera:
         if not os.access(self._device, os.R_OK | os.W_OK):
             return CameraCause.FORBIDDEN
         return CameraCause.SILENT if self._capture.isOpened() else CameraCause.NOT_OPENED
-
-    def _refuse_frozen(self, image: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
-        """Raise if the camera repeats one picture."""
-        if self._freezing.sees_frozen(image):
-            _FROZEN.add(self._source)
-            step = CHECK_CABLE if self._live else CHECK_ADDRESS
-            raise CameraUnavailable(
-                self._source, message("its picture is frozen. {step}", step=step), CameraCause.FROZEN
-            )
-        if self._freezing.changes:
-            _ALIVE.add(self._source)
-            _FROZEN.discard(self._source)

@@ -25,6 +25,7 @@ from app.base.errors import CameraUnavailable
 from app.base.i18n import Text, message
 from app.base.ports import Clock, ImageArray
 from app.config.schema import CameraSettings
+from app.devices.freezing import FreezeGuard
 from app.devices.motion_jpeg import JpegSplitter
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ LISTED_FOR_S = 30.0  # the list is read again after this time: the program takes
 SETTLING_S = 2.0  # how long exposure and white balance may settle before they are fixed
 READ_BYTES = 1 << 20
 AUTOFOCUS = {"continuous": "continuous", "once": "auto", "off": "manual"}
+CHECK_CABLE = message("Check its cable, or name another one with --camera.")
 NO_PROGRAM = message("rpicam-vid is not installed. Install it: sudo apt install rpicam-apps")
 # What the program prints when it fails, and what to say about it. The first that fits counts.
 CAUSES: tuple[tuple[str, CameraCause, Text], ...] = (
@@ -116,7 +118,7 @@ def listed() -> list[tuple[int, str]]:
 
 
 class PiCamera:
-    """A camera module. It counts as lost if its program ends, is silent, or writes no pictures.
+    """A camera module. Lost if its program ends, is silent, writes no pictures, or repeats one for seconds.
 
     Args:
         source: "rpicam" or "rpicam:N".
@@ -124,7 +126,7 @@ class PiCamera:
         clock: Monotonic seconds.
 
     Raises:
-        CameraUnavailable: If the program is missing, fails, or writes no picture.
+        CameraUnavailable: If the program is missing, fails, writes no picture, or still repeats the one of before.
     """
 
     def __init__(self, source: str, settings: CameraSettings = USUAL, *, clock: Clock = time.monotonic) -> None:
@@ -138,9 +140,12 @@ class PiCamera:
         if settings.fixed_light:
             fixed = self._measured(command)
         self._child = _Child(source, [*command, *fixed])
+        self._freezing = FreezeGuard(source, clock, CHECK_CABLE)
         self._first: ImageArray | None = None
         try:
             self._first = self._next(FIRST_PICTURE_S)
+            while self._freezing.was_frozen:  # it is well again only once its picture changes
+                self._first = self._next(SILENT_S)
         except CameraUnavailable:
             self.close()
             raise
@@ -166,6 +171,7 @@ class PiCamera:
         while (jpeg := self._child.newest(max(0.0, until_s - self._clock()))) is not None:
             image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
             if image is not None:
+                self._freezing.check(image)
                 return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
             logger.debug("%s: a picture of %d bytes cannot be decoded", self.name, len(jpeg))
         raise self._child.failure()

@@ -71,7 +71,7 @@ def fault(state: KioskState, translate: Translator) -> tuple[str, str] | None:
     if (needed := _blind(state)) is not None and state.camera is not None:
         return translate(message("The Edge TPU is needed")), translate(needed)
     title, lines = _camera(state.camera_faults)
-    if state.config.staff.contact or any(one.cause in FOR_STAFF for one in state.camera_faults):
+    if state.config.staff.contact or any(_cause_to_mend(one) in FOR_STAFF for one in state.camera_faults):
         lines = (*lines[:-1], (*lines[-1], call_staff(state)))
     return translate(title), "\n".join(" ".join(map(translate, sentences)) for sentences in lines)
 
@@ -114,14 +114,20 @@ def _camera(faults: tuple[CameraFault, ...]) -> tuple[Text, tuple[tuple[Text, ..
         title = message("No picture from {camera}", camera=name) if name else no_picture
         if _is_module(first.source):
             title = message("No picture from the camera module")
-        return title, ((WHAT[first.cause],), (STEPS[first.cause],), (SAFE,))
+        return title, ((WHAT[first.cause],), (STEPS[_cause_to_mend(first)],), (SAFE,))
     lines: list[tuple[Text, ...]] = [
         (message("{camera}: {reason}", camera=camera_shown(one.source), reason=WHAT[one.cause]),)
         for one in faults[:MOST_NAMED]
     ]
     if len(faults) > MOST_NAMED:
         lines[-1] = (*lines[-1], message("And {count} more.", count=len(faults) - MOST_NAMED))
-    return no_picture, (*lines, (STEPS[first.cause], SAFE))
+    return no_picture, (*lines, (STEPS[_cause_to_mend(first)], SAFE))
+
+
+def _cause_to_mend(fault: CameraFault) -> CameraCause:
+    """The cause whose step helps: nobody plugs a camera module in again while the computer is on."""
+    frozen_module = fault.cause is CameraCause.FROZEN and _is_module(fault.source)
+    return CameraCause.MODULE_CABLE if frozen_module else fault.cause
 
 
 def _is_module(source: str) -> bool:

@@ -58,7 +58,7 @@ ROWS = (
         "test_a_camera_whose_worker_waits_for_it_is_lost_within_three_seconds_and_found_with_its_next_picture",
     ),
     FaultRow(
-        "a camera or stream repeats one picture",
+        "a webcam, camera module or stream repeats one picture",
         "“No picture from …”, and why, within 3 s",
         ALL,
         "tests/app/devices/test_streams.py::"

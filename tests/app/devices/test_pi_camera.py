@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.base.camera_faults import CameraCause
 from app.base.errors import CameraUnavailable
 from app.base.ports import Camera, SkipsPictures
 from app.config.schema import CameraSettings
@@ -59,7 +60,7 @@ def test_the_program_is_asked_for_the_module_and_the_size_of_the_settings(rpicam
 
 
 def test_a_slow_reader_gets_the_newest_picture(rpicam: FakeRpicam) -> None:
-    rpicam.shows(*[ORANGE] * 30, BLUE)
+    rpicam.shows(*[(230, 120, number) for number in range(30)], BLUE)
     rpicam.does(count=31)
     camera = open_camera("rpicam")
     deadline_s = time.monotonic() + 60
@@ -129,6 +130,28 @@ def test_a_program_that_hangs_is_a_lost_camera_and_is_ended(
     camera.close()
     running = subprocess.run(["pgrep", "-f", str(rpicam.folder / "rpicam-vid")], capture_output=True, check=False)
     assert running.stdout == b""
+
+
+def test_a_program_that_repeats_one_picture_is_a_frozen_camera_until_its_picture_changes(
+    rpicam: FakeRpicam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pi_camera, "SILENT_S", 60)
+    now_s = iter(np.arange(0.0, 1e6, 0.05))
+
+    def opened() -> pi_camera.PiCamera:
+        return pi_camera.PiCamera("rpicam:1", clock=lambda: float(next(now_s)))
+
+    frozen = "camera rpicam:1: its picture is frozen. Check its cable, or name another one with --camera."
+    camera = opened()
+    with pytest.raises(CameraUnavailable) as caught:
+        read_on(camera)
+    camera.close()
+    assert (str(caught.value), caught.value.cause) == (frozen, CameraCause.FROZEN)
+    with pytest.raises(CameraUnavailable) as caught:
+        opened()
+    assert str(caught.value) == frozen
+    rpicam.shows(ORANGE, BLUE)
+    opened().close()
 
 
 def test_a_torn_picture_is_left_out(rpicam: FakeRpicam) -> None:

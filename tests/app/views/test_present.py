@@ -299,6 +299,12 @@ WEBCAM = "/dev/v4l/by-id/usb-046d_HD_Webcam_C270_A1B2C3D0-video-index0"
             "What you taught is safe. Please call a member of staff.",
         ),
         (
+            [("rpicam", CameraCause.FROZEN)],
+            "No picture from the camera module",
+            "Its picture does not move any more.\nSwitch the computer off and check the flat cable.\n"
+            "What you taught is safe. Please call a member of staff.",
+        ),
+        (
             [("auto", CameraCause.NONE)],
             "No camera picture",
             "I looked for webcams and camera modules, and found none.\nPlug one in: it goes on by itself.\n"
