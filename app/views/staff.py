@@ -63,7 +63,10 @@ LESSONS_WITHOUT_PIN = message(
     "Lessons on a drive are in its folder “lessons”. No PIN is set, so a chosen one lasts for this visit."
 )
 ONLY_WITH_PIN = message("only with a PIN")
-NEED_PIN = (StaffPage.CLASSES, StaffPage.VISITS, StaffPage.SESSIONS, StaffPage.LESSONS, StaffPage.SYSTEM)
+NEED_PIN = (
+    *(StaffPage.CLASSES, StaffPage.VISITORS, StaffPage.VISITS),
+    *(StaffPage.SESSIONS, StaffPage.LESSONS, StaffPage.SYSTEM),
+)
 STEER = {
     "buttons": message("Buttons 1 and 2: move · TRAIN: choose · SAVE: next page · RESET: back"),
     "keys": message("Arrow keys: move · Enter: choose · Tab: next page · Esc: back"),
@@ -174,8 +177,16 @@ def _visits(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[
         for one in TEXTS
         if one.page is StaffPage.VISITS
     )
-    locked = () if state.has_pin else (Setting(translate(message("Changes")), translate(ONLY_WITH_PIN), warning=True),)
-    return (*locked, *_choices(state, StaffPage.VISITS, translate), *texts)
+    return (*_locked(state, translate), *_choices(state, StaffPage.VISITS, translate), *texts)
+
+
+def _visitors(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
+    return (*_locked(state, translate), *_choices(state, StaffPage.VISITORS, translate))
+
+
+def _locked(state: KioskState, translate: Translator) -> tuple[Setting, ...]:
+    """The first row of a page whose settings nobody can change without a PIN."""
+    return () if state.has_pin else (Setting(translate(message("Changes")), translate(ONLY_WITH_PIN), warning=True),)
 
 
 def _buttons(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
@@ -338,7 +349,7 @@ _ROWS = {
     StaffPage.CLASSES: _classes,
     StaffPage.CAMERA: _camera,
     StaffPage.SCREEN: _screen,
-    StaffPage.VISITORS: lambda state, _, translate: _choices(state, StaffPage.VISITORS, translate),
+    StaffPage.VISITORS: _visitors,
     StaffPage.ACCESS: _access,
     StaffPage.VISITS: _visits,
     StaffPage.BUTTONS: _buttons,

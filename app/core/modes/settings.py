@@ -43,7 +43,7 @@ class Choice:
         label: Its name on the screen.
         values: The values that can be chosen, in order.
         words: A value in words.
-        needs_pin: Only staff may change it: it decides what is kept of visitors.
+        needs_pin: Only staff may change it: it decides what is kept of visitors, or what later visitors may do.
     """
 
     name: str
@@ -95,8 +95,8 @@ class LanguageChoice(Choice):
         return self.name.rpartition(".")[2] in state.config.visitors.languages
 
     def may_change(self, state: KioskState) -> bool:
-        """The language of the station can always be chosen."""
-        return self.name.rpartition(".")[2] != state.config.screen.language
+        """Whether staff may change it now; the language of the station can always be chosen."""
+        return super().may_change(state) and self.name.rpartition(".")[2] != state.config.screen.language
 
     def changes(self, state: KioskState, value: Any) -> tuple[tuple[str, Any], ...]:
         """The list of languages with this one, or without it."""
@@ -224,7 +224,7 @@ CHOICES: tuple[Choice, ...] = (
 )
 
 CHOICES += tuple(
-    Choice(f"visitors.{name}", StaffPage.VISITORS, label, lambda _: ON_OFF, _on_off)
+    Choice(f"visitors.{name}", StaffPage.VISITORS, label, lambda _: ON_OFF, _on_off, True)
     for name, label in (
         ("save", message("Save")),
         ("undo", message("Undo")),
@@ -235,7 +235,7 @@ CHOICES += tuple(
         ("empty", message("Empty a class")),
     )
 ) + tuple(
-    LanguageChoice(f"visitors.languages.{language}", StaffPage.VISITORS, name, lambda _: ON_OFF, _on_off)
+    LanguageChoice(f"visitors.languages.{language}", StaffPage.VISITORS, name, lambda _: ON_OFF, _on_off, True)
     for language, name in LANGUAGES.items()
 )
 

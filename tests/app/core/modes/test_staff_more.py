@@ -23,7 +23,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import ModelFacts, TaughtClass
 from app.core.modes.permissions import languages
-from app.core.modes.settings import OWN_STARTER
+from app.core.modes.settings import CHOICES, OWN_STARTER, Choice
 from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN
 from app.views.input_names import input_name
@@ -203,6 +203,23 @@ def test_staff_switch_a_language_off_but_never_that_of_the_station() -> None:
     assert (page["English"].less, page["English"].more) == (None, None)
     state, _ = touched(state, SettingStep("visitors.languages.en", -1))
     assert "en" in state.config.visitors.languages
+
+
+@pytest.mark.parametrize("choice", [one for one in CHOICES if one.page is StaffPage.VISITORS], ids=lambda one: one.name)
+def test_without_a_pin_nobody_takes_a_button_or_a_language_from_later_visitors(choice: Choice) -> None:
+    state = inside(with_settings(kiosk(0, 0), undo=False, languages=("en", "fr")))
+    page = rows(state, StaffPage.VISITORS)
+    assert (page["Changes"].value, page["Changes"].warning) == ("only with a PIN", True)
+    assert (page["Undo"].on, page["Save"].on, page["Deutsch"].on) == (False, True, False)  # what was stored holds
+    assert not [row.label for row in page.values() if row.less or row.more or row.press]
+    for step in (-1, 1):
+        after, commands = touched(state, StaffTab(StaffPage.VISITORS), SettingStep(choice.name, step))
+        assert after.config == state.config
+        assert not [one for one in commands if isinstance(one, ev.ChangeSettings)]
+
+
+def test_with_a_pin_the_page_of_visitors_says_nothing_about_one() -> None:
+    assert "Changes" not in rows(unlocked(kiosk(0, 0)), StaffPage.VISITORS)
 
 
 # --- settings of another kiosk, hold, names of keys -----------------------------------------------------
