@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -26,15 +26,16 @@ class Case(Protocol):
         """Lay its files; return its settings, and what did not hold in them."""
 
 
-def start_each(cases: Iterable[Case], state: Path | None) -> int:
+def start_each(cases: Iterable[Case], state: Path | None, expected: Sequence[str] = ()) -> int:
     """Start a kiosk for each case, and print what came of them.
 
     Args:
         cases: What to start.
         state: A file with the results of earlier calls, which are not repeated; None to start all.
+        expected: How the texts begin that staff must have read after one start or more.
 
     Returns:
-        How many did not start.
+        How many did not start, and how many of the expected texts nobody read.
     """
     done = _read(state)
     ways: Counter[str] = Counter()
@@ -55,7 +56,10 @@ def start_each(cases: Iterable[Case], state: Path | None) -> int:
     print(f"{sum(ways.values())} whole kiosks, {started} of them now: {failed} did not start; {seconds:.1f} s each")
     for way, count in ways.most_common():
         print(f"    {count:4}  {way}")
-    return failed
+    missing = [one for one in expected if not any(way.startswith(one) for way in ways)]
+    if missing:
+        print(f"{len(missing)} of {len(expected)} known ways did not occur: {'; '.join(missing)}")
+    return failed + len(missing)
 
 
 def _read(state: Path | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from learning.archive import DAMAGED_ARCHIVE
 from learning.dataset import checked_embeddings
@@ -118,20 +119,42 @@ def synthesized_views(embeddings: FloatArray, prior: ViewPrior, rng: np.random.G
     return np.asarray(np.maximum(views, 0) if embeddings.min() >= 0 else views, np.float32)
 
 
-def variety(embeddings: FloatArray, distance: float) -> float:
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Sums over the samples of a class, after `signed_sqrt`: enough for `variety`, and more samples can be added.
+
+    Attributes:
+        samples: How many there are.
+        total: Their sum, float64 (D,); 0.0 without samples.
+        squares: The sum of their squared lengths.
+    """
+
+    samples: int = 0
+    total: NDArray[np.float64] | float = 0.0
+    squares: float = 0.0
+
+    def plus(self, embeddings: FloatArray) -> Spread:
+        """Return the sums with more samples: float32 (N, D)."""
+        seen = signed_sqrt(embeddings).astype(np.float64)
+        return Spread(
+            self.samples + len(seen), self.total + seen.sum(axis=0), self.squares + float(np.square(seen).sum())
+        )
+
+
+def variety(spread: Spread, distance: float) -> float:
     """Measure how much the samples of a class differ.
 
     Args:
-        embeddings: float32 (N, D), of one class.
+        spread: Of the class.
         distance: `ViewPrior.distance`.
 
     Returns:
         0..1: 0 for frames of a thing that did not move, 1 for a thing that was well turned.
     """
-    if len(embeddings) < 2:
+    if spread.samples < 2:
         return 0.0
-    seen = signed_sqrt(embeddings)
-    variance = float(((seen - seen.mean(axis=0)) ** 2).sum(axis=1).mean()) * len(seen) / (len(seen) - 1)
+    around_mean = spread.squares - float(np.square(spread.total).sum()) / spread.samples
+    variance = max(0.0, around_mean) / (spread.samples - 1)
     share = np.sqrt(2 * variance) / distance  # the root mean square distance of two samples, over `distance`
     return float(np.clip((share - STILL) / (TURNED - STILL), 0, 1))
 

@@ -58,8 +58,8 @@ def class_variety(tools: Tools, class_index: int) -> float | None:
     if prior is None:
         return None
     try:
-        embeddings = tools.store.embeddings_of_class(class_index)
+        spread = tools.store.spread_of_class(class_index)
     except SessionNotRead as error:
         logger.warning("the variety of a class is unknown: %s", error)
         return None
-    return variety(embeddings, prior.distance)
+    return variety(spread, prior.distance)

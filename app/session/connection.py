@@ -31,6 +31,7 @@ class SharedDatabase:
 
     Attributes:
         opened: How the session was opened.
+        rewritten: Grows when stored samples may have been changed, removed or replaced; see `writing`.
     """
 
     def __init__(self, path: Path, labels: Sequence[str] = ()) -> None:
@@ -41,6 +42,7 @@ class SharedDatabase:
         self._labels = tuple(labels)
         self._to_erase = False  # the session on the disk is over, but could not be erased yet
         self._has_earlier = False
+        self.rewritten = 0
         self.opened: Opened = open_session(path, labels)
         self._database = self.opened.database
 
@@ -63,17 +65,21 @@ class SharedDatabase:
                 raise SessionNotRead(database_error_text(error)) from error
 
     @contextmanager
-    def writing(self, *, picture_bytes: int = 0, removes_pictures: bool = False) -> Iterator[sqlite3.Connection]:
+    def writing(
+        self, *, picture_bytes: int = 0, removes_pictures: bool = False, keeps_samples: bool = False
+    ) -> Iterator[sqlite3.Connection]:
         """Yield the connection for one transaction, which is on the medium when the context ends.
 
         Args:
             picture_bytes: Size of the pictures that will be added: the file grows before (`app.session.database.grow`).
             removes_pictures: Pictures are deleted: the journal, which then holds them, is overwritten.
+            keeps_samples: The samples stay as they are; new ones, with new ids, may come. `rewritten` does not grow.
 
         Raises:
             SessionNotWritten: If the disk is full or fails; the transaction is rolled back.
         """
         with self.calls, self._lock:
+            self.rewritten += not keeps_samples
             try:
                 if picture_bytes:
                     grow(self._database, picture_bytes)
@@ -140,6 +146,7 @@ class SharedDatabase:
         """
         with self.calls, self._lock:
             self._to_erase = self._to_erase or self.opened.is_stored
+            self.rewritten += 1
             self._database.close()
             self._database = memory_database()
             if self._to_erase:

@@ -42,7 +42,7 @@ def remember_model(shared: SharedDatabase, model: StoredModel) -> None:
         SessionNotWritten: If the disk is full or fails.
     """
     sha256 = hashlib.sha256(model.path.read_bytes()).hexdigest()
-    with shared.writing() as database:
+    with shared.writing(keeps_samples=True) as database:
         database.execute("DELETE FROM model")
         database.execute(
             "INSERT INTO model (path, sha256, validation_accuracy, threshold, shots, validation_from, provisional) "

@@ -21,7 +21,6 @@ from app.session import last_model, re_embedding
 from app.session.connection import SharedDatabase
 from app.session.database import (
     NAMES_FROM,
-    STALE,
     count_ids_from,
     get_fact,
     get_labels,
@@ -37,7 +36,9 @@ from app.session.made_views import insert_made_views, need_of_views
 from app.session.opening import Opened
 from app.session.pictures import encode_picture
 from app.session.re_embedding import BATCH, ReEmbedded
-from app.session.session import MOST_MADE_VIEWS, Sample, Session, no_views
+from app.session.session import MOST_MADE_VIEWS, Sample, Session
+from app.session.spreads import Spreads
+from learning.view_prior import Spread
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class SessionStore:
         self._labels = tuple(labels)
         self._newest_id = 0
         self._shared = SharedDatabase(path, labels)
+        self._spreads = Spreads(self._shared, extractor_sha256)
         self._begin_session()
 
     @property
@@ -114,7 +116,7 @@ class SessionStore:
         vector = np.ascontiguousarray(embedding, np.float32)
         data, now_s = encode_picture(picture), time.time()
         sample = Sample(0, class_index, vector, data, now_s, self._extractor[1], device, hold)
-        with self._shared.writing(picture_bytes=len(data) + vector.nbytes) as database:
+        with self._shared.writing(picture_bytes=len(data) + vector.nbytes, keeps_samples=True) as database:
             self._newest_id = insert(database, sample)
         return replace(sample, sample_id=self._newest_id)
 
@@ -178,14 +180,9 @@ class SessionStore:
             ).fetchall()
         return tuple(row[0] for row in rows)
 
-    def embeddings_of_class(self, class_index: int) -> NDArray[np.float32]:
-        """Return the embeddings of a class that the current extractor made: float32 (N, D), (0, 0) without any."""
-        with self._shared.reading() as database:
-            rows = database.execute(
-                f"SELECT embedding FROM samples WHERE class_index = ? AND NOT ({STALE})",
-                (class_index, self._extractor[1]),
-            ).fetchall()
-        return np.stack([np.frombuffer(row[0], np.float32) for row in rows]) if rows else no_views()
+    def spread_of_class(self, class_index: int) -> Spread:
+        """Return the sums of the embeddings of a class that the current extractor made; after `add` it costs little."""
+        return self._spreads.of_class(class_index)
 
     def made_elsewhere(self, device: str, limit: int) -> tuple[Sample, ...]:
         """Return the newest samples that the other kind of device embedded: the CPU, or an accelerator.
@@ -238,7 +235,7 @@ class SessionStore:
             embeddings: float32 (V, D).
             extractor_sha256: Of the extractor that made them.
         """
-        with self._shared.writing() as database:
+        with self._shared.writing(keeps_samples=True) as database:
             found = read_samples(database, "WHERE sample_id = ?", (sample_id,))
             if not found or extractor_sha256 != (found[0].extractor_sha256 or get_fact(database, "extractor_sha256")):
                 return 0

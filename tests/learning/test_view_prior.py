@@ -10,7 +10,16 @@ import pytest
 
 from learning.errors import InvalidEmbeddings
 from learning.novelty import signed_sqrt
-from learning.view_prior import measure_prior, prior_from_bytes, prior_to_bytes, synthesized_views, variety
+from learning.view_prior import (
+    STILL,
+    TURNED,
+    Spread,
+    measure_prior,
+    prior_from_bytes,
+    prior_to_bytes,
+    synthesized_views,
+    variety,
+)
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -90,8 +99,30 @@ def test_synthesized_views_differ_like_views_and_are_never_negative_behind_a_rel
 def test_variety_grows_from_copies_to_turned_things() -> None:
     rng = np.random.default_rng(0)
     looks = [25 + rng.normal(0, 1, (20, 50)).astype(np.float32) * size for size in (0, 0.3, 0.55, 1)]
-    found = [variety(look, 1.0) for look in looks]
+    found = [variety(Spread().plus(look), 1.0) for look in looks]
     assert found[0] == found[1] == 0
     assert 0 < found[2] < 1
     assert found[3] == 1
-    assert variety(looks[3][:1], 1.0) == 0
+    assert variety(Spread().plus(looks[3][:1]), 1.0) == 0
+    assert variety(Spread(), 1.0) == 0
+
+
+def test_variety_is_that_of_all_pairs_however_the_samples_came() -> None:
+    looks = (5 + np.random.default_rng(1).normal(0, 1, (60, 40))).astype(np.float32)
+    roots = signed_sqrt(looks)
+    pairs = [np.square(roots[n] - roots[m]).sum() for n in range(60) for m in range(n)]
+    distance = 1.8 * float(np.sqrt(np.mean(pairs)))
+    one_by_one, at_once = Spread(), Spread().plus(looks[:50]).plus(looks[50:])
+    for look in looks:
+        one_by_one = one_by_one.plus(look[np.newaxis])
+    expected = (1 / 1.8 - STILL) / (TURNED - STILL)
+    assert variety(one_by_one, distance) == pytest.approx(expected, rel=1e-5)
+    assert variety(at_once, distance) == pytest.approx(expected, rel=1e-5)
+
+
+def test_many_copies_of_one_sample_have_no_variety() -> None:
+    look = np.random.default_rng(2).gamma(1.0, 30.0, (1, 864)).astype(np.float32)
+    spread = Spread()
+    for _ in range(3000):
+        spread = spread.plus(look)
+    assert variety(spread, 0.1) == 0

@@ -1,5 +1,7 @@
 """Whether a long session gets slower: adding sample 10,000 beside sample 10, and the fit at 10,000 beside 5,000.
 
+Adding is all that the kiosk does for a picture of a hold: it stores the sample and measures the variety of its class.
+
 How to run: python run_kiosk.py bench growth
 """
 
@@ -13,10 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
+from app.base.ports import Frame
 from app.commands.bench.figures import Figure, line_of, seconds_of
 from app.commands.bench.machine import machine_line
 from app.commands.streams import print_line
+from app.config.schema import Config
+from app.core import events as ev
 from app.demo.camera import DemonstrationCamera
+from app.demo.simulated import SimulatedDrives
+from app.jobs.samples import store_sample
+from app.jobs.tools import Tools
+from app.model.live import Vision
+from app.model.prior import ExtractorPrior
 from app.session.pictures import encode_picture
 from app.session.session import Sample
 from app.session.store import SessionStore
@@ -48,23 +58,36 @@ def main() -> None:
 
 def _added(folder: Path) -> tuple[float, float]:
     """Median seconds of adding samples to a session of FEW, and to one of MANY; taken in turns."""
-    square = centre_crop(DemonstrationCamera(sleep=lambda _s: None).read())
+    frame = Frame(DemonstrationCamera(sleep=lambda _s: None).read(), 1, 0.0)
+    picture, times = encode_picture(centre_crop(frame.image)), (list[float](), list[float]())
     with EmbeddingExtractor(default_extractor_path()) as extractor:
-        vector, sha256 = extractor.embed(square), extractor.origin_sha256
-    picture = encode_picture(square)
-    stores, times = list[SessionStore](), (list[float](), list[float]())
-    for name, count in (("few", FEW), ("many", MANY)):
-        store = SessionStore(
-            folder / name / "session.sqlite3", labels=("a", "b"), extractor_name="x", extractor_sha256=sha256
-        )
-        store.restore([Sample(number + 1, number % 2, vector, picture, 0.0, sha256) for number in range(count)])
-        stores.append(store)
-    for number in range(MEASURED):
-        for store, taken in zip(stores, times, strict=True):
-            taken.append(seconds_of(partial(store.add, number % 2, vector, square)))
-    for store in stores:
-        store.close()
+        vector, sha256 = extractor.embed(centre_crop(frame.image)), extractor.origin_sha256
+        prior, vision = ExtractorPrior(sha256, None), Vision(extractor, 2)
+        kiosks = list[Tools]()
+        for name, count in (("few", FEW), ("many", MANY)):
+            store = SessionStore(
+                folder / name / "session.sqlite3", labels=("a", "b"), extractor_name="x", extractor_sha256=sha256
+            )
+            store.restore([Sample(number + 1, number % 2, vector, picture, 0.0, sha256) for number in range(count)])
+            kiosks.append(Tools(Config(), store, extractor, vision, SimulatedDrives(), _Silence(), prior=prior))
+        for number in range(MEASURED):
+            for tools, taken in zip(kiosks, times, strict=True):
+                step = partial(store_sample, tools, _check_added, number % 2, 1, frame, vector, "cpu")
+                taken.append(seconds_of(step))
+        vision.close()
+        for tools in kiosks:
+            tools.store.close()
     return statistics.median(times[0]), statistics.median(times[1])
+
+
+class _Silence:
+    def play(self, _name: str) -> None:
+        return
+
+
+def _check_added(event: ev.Event) -> None:
+    if not isinstance(event, ev.SampleAdded) or event.variety is None:
+        raise SystemExit(f"error: the sample was not stored with its variety: {event}")
 
 
 def _fit(samples: int) -> Callable[[], object]:

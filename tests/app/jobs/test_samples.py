@@ -66,12 +66,12 @@ def test_nothing_keeps_the_pictures_of_a_class_that_is_gone_or_of_the_classes_be
 
 
 class FailsToMeasure:
-    """A store whose disk fails when embeddings are read."""
+    """A store whose disk fails when the sums of a class are read."""
 
     def __init__(self, store: SessionStore) -> None:
         self._store = store
 
-    def embeddings_of_class(self, _class_index: int) -> None:
+    def spread_of_class(self, _class_index: int) -> None:
         raise SessionNotRead("disk I/O error")
 
     def __getattr__(self, name: str) -> Any:

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from benchmarks import bit_flips
 from tests.support.bit_flips import SAMPLES, Flipper
 
 pytestmark = pytest.mark.needs_runtime
@@ -65,3 +68,25 @@ def test_a_session_whose_tables_claim_more_memory_than_there_may_be_opens_and_wo
             samples, damage = flipper.open(flipper.overwrite(place, b"\xff" * 16))
             assert (samples, damage) == (SAMPLES if good_copy else 0, "MemoryError")
     assert claims
+
+
+@pytest.mark.parametrize("lacking", range(-1, len(bit_flips.WAYS)))
+def test_500_kiosks_among_which_a_known_way_of_repairing_does_not_occur_are_a_failure(
+    tmp_path: Path, lacking: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = [f"{way}3, lost: 1." if way.endswith(" ") else way for way in bit_flips.WAYS]
+    if lacking >= 0:
+        del read[lacking]
+    state = tmp_path / "state"
+    names = [one.name for one in bit_flips.flipped_kiosks(tmp_path / "kiosks", 500)]
+    state.write_text("".join(json.dumps([one, read[n % len(read)]]) + "\n" for n, one in enumerate(names)))
+    monkeypatch.setattr(bit_flips.logging, "disable", lambda _level: None)
+    monkeypatch.setattr(sys, "argv", ["bit_flips.py", "--bits", "0", "--state", str(state)])
+    if lacking < 0:
+        bit_flips.main()
+        assert "did not occur" not in capsys.readouterr().out
+        return
+    with pytest.raises(SystemExit) as caught:
+        bit_flips.main()
+    assert caught.value.code == 1
+    assert f"1 of 4 known ways did not occur: {bit_flips.WAYS[lacking]}\n" in capsys.readouterr().out
