@@ -35,7 +35,7 @@ from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
 from tpu.tensors import centre_crop
 
-MANY, FEW, MEASURED = 10_000, 10, 30
+MANY, FEW, MEASURED = 10_000, 10, 100
 CLASSES, FEATURES = 9, 864
 ADD_GOAL, FIT_GOAL = 1.2, 2.2  # twice the samples, twice the time and a tenth
 
