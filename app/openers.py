@@ -330,7 +330,7 @@ def open_outputs(
         except PinsUnavailable as error:
             fallbacks.use_default("lamps", error)
     systemd = SystemdNotifier(os.environ, time.monotonic)
-    stack.callback(systemd.stopping)
+    stack.callback(lambda: systemd.starting_again() if kiosk.starts_again else systemd.stopping())
     return Outputs(kiosk, opened_lamps, speech, systemd, window)
 
 

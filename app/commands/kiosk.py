@@ -7,8 +7,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, MutableMapping
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,12 @@ from app.commands.settings import config_of, settings_that_hold, typed_settings
 from app.commands.streams import print_line
 from app.config.schema import StorageSettings
 from app.devices.display import find_screen, screen_chosen
-from app.devices.systemd import locked_in
+from app.devices.systemd import STARTED_AGAIN, locked_in
 from app.splash import show_splash
 
 logger = logging.getLogger(__name__)
+
+STANDARD_ERROR = 2  # the last of the three files that the new program needs
 
 DEMO_REPORT = Path("demo-out/demo.json")
 """Without --json nothing is written here, but the demonstration's screenshots and export go beside it."""
@@ -87,13 +89,17 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def start_again(environment: Mapping[str, str], execute: Callable[[str, list[str]], object] = os.execv) -> None:
-    """Start the program again with its own command line.
+def start_again(environment: MutableMapping[str, str], execute: Callable[[str, list[str]], object] = os.execv) -> None:
+    """Run the program anew in this process, with its own command line.
 
-    A service manager does that by itself when the program ends, and it has been told that the program stops.
+    A service manager sees the same process go on and counts no restart: after too many it would give the kiosk up.
+    Files that a library left open are closed, because the new program could not open those devices a second time.
     """
-    if environment.get("NOTIFY_SOCKET"):
-        return
+    environment[STARTED_AGAIN] = "1"
+    for link in Path("/proc/self/fd").iterdir():
+        if (descriptor := int(link.name)) > STANDARD_ERROR:
+            with suppress(OSError):  # that of the folder itself is closed already
+                os.set_inheritable(descriptor, False)
     execute(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 

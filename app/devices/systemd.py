@@ -14,6 +14,12 @@ logger = logging.getLogger(__name__)
 LOCKED_IN = "KIOSK_LOCKED_IN"
 """The variable that the service sets: visitors cannot leave the kiosk. A person who starts the kiosk may leave it."""
 
+STARTED_AGAIN = "KIOSK_STARTED_AGAIN"
+"""The variable that tells the program that it was started again in the process of the one before."""
+
+STARTS_WITHIN_S = 300.0
+"""How long the watchdog waits while the program starts again in its own process: TimeoutStartSec of the service."""
+
 NOTIFICATIONS_PER_PERIOD = 4  # sd_watchdog_enabled(3) advises two; with four, a slow frame may delay one
 
 
@@ -33,7 +39,9 @@ class SystemdNotifier:
     def __init__(self, environment: Mapping[str, str], clock: Clock) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
         self._clock = clock
-        self._period_s = _timeout_s(environment) / NOTIFICATIONS_PER_PERIOD
+        self._timeout_s = _timeout_s(environment)
+        self._started_again = STARTED_AGAIN in environment
+        self._period_s = self._timeout_s / NOTIFICATIONS_PER_PERIOD
         self._next_s = clock()
         self._ready = False
 
@@ -45,6 +53,8 @@ class SystemdNotifier:
         if not self._ready:
             self._ready = True
             self._notify("READY=1")
+            if self._started_again:
+                self._watch_within(self._timeout_s)
         if self._period_s and healthy and self._clock() >= self._next_s:
             self._next_s = self._clock() + self._period_s
             self._notify("WATCHDOG=1")
@@ -52,6 +62,18 @@ class SystemdNotifier:
     def stopping(self) -> None:
         """The kiosk closes as intended."""
         self._notify("STOPPING=1")
+
+    def starting_again(self) -> None:
+        """The kiosk closes, and its process then runs the program anew.
+
+        For systemd the service stays active: it counts no restart. Only the watchdog must wait as long as for a start.
+        """
+        self._watch_within(STARTS_WITHIN_S)
+
+    def _watch_within(self, timeout_s: float) -> None:
+        """Set the timeout of the watchdog, and begin it anew."""
+        if self._timeout_s:
+            self._notify(f"WATCHDOG_USEC={round(timeout_s * 1e6)}")
 
     def _notify(self, state: str) -> None:
         """Send one message. Source: sd_notify(3); an address that starts with @ is in the abstract namespace."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.devices.systemd import SystemdNotifier
+from app.devices.systemd import STARTS_WITHIN_S, SystemdNotifier
 
 
 class Systemd:
@@ -75,6 +75,18 @@ def test_closing_is_reported(manager: tuple[Systemd, str]) -> None:
     systemd, address = manager
     notifier_of(address, [100.0]).stopping()
     assert systemd.received() == ["STOPPING=1"]
+
+
+def test_a_program_that_starts_again_in_its_process_is_not_stopping_and_has_the_time_of_a_start(
+    manager: tuple[Systemd, str],
+) -> None:
+    systemd, address = manager
+    notifier_of(address, [100.0]).starting_again()
+    assert systemd.received() == ["WATCHDOG_USEC=300000000"]
+    service = (Path(__file__).parents[3] / "assets/systemd/teachable-kiosk.service").read_text()
+    assert f"TimeoutStartSec={STARTS_WITHIN_S:.0f}\n" in service
+    notifier_of(address, [100.0], KIOSK_STARTED_AGAIN="1").frame_shown()
+    assert systemd.received() == ["READY=1", "WATCHDOG_USEC=20000000", "WATCHDOG=1"]
 
 
 def test_a_watchdog_of_another_process_is_not_fed(manager: tuple[Systemd, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -98,12 +99,17 @@ def test_the_kiosk_ends_and_starts_again_once_everything_is_stored(station: Stat
     assert station.store.load().labels == ("pear", "fig", "kiwi")
 
 
-def test_the_program_starts_again_with_its_own_command_line_unless_a_service_does_that() -> None:
+def test_the_program_starts_again_in_its_process_with_its_own_command_line_and_no_open_device(tmp_path: Path) -> None:
+    left_open = os.open(tmp_path, os.O_RDONLY)
+    os.set_inheritable(left_open, True)
     started: list[tuple[str, list[str]]] = []
-    start_again({}, lambda program, arguments: started.append((program, arguments)))
+    environment = {"NOTIFY_SOCKET": "/run/systemd/notify"}
+    start_again(environment, lambda program, arguments: started.append((program, arguments)))
+    inherited = [os.get_inheritable(one) for one in (1, 2, left_open)]
+    os.close(left_open)
     assert started == [(sys.executable, [sys.executable, *sys.orig_argv[1:]])]
-    start_again({"NOTIFY_SOCKET": "/run/systemd/notify"}, lambda *_: started.append(("", [])))
-    assert len(started) == 1
+    assert environment == {"NOTIFY_SOCKET": "/run/systemd/notify", "KIOSK_STARTED_AGAIN": "1"}
+    assert inherited == [True, True, False]
 
 
 def cards(station: Station) -> ev.Event:
