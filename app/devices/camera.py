@@ -6,6 +6,7 @@ A camera that is lost raises `CameraUnavailable` from `read`; the camera worker 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import time
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 AUTOMATIC, FIXED = {"exposure": 3, "white balance": 1}, {"exposure": 1, "white balance": 0}  # V4L2's values
 STREAM = re.compile(r"(https?|rtsps?)://", re.IGNORECASE)
 MAX_INDEX = 10  # /dev/video0 to 9 are tried
+FOCUSES_S = 3.0  # how long a webcam that focuses once may look for its focus
 FAILED_READS, SILENT_S = 5, 2.5  # after which a camera is lost
 # Milliseconds; FFmpeg's defaults are 30 s.
 STREAM_LIMITS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 2500]
@@ -190,9 +192,10 @@ class OpenCVCamera:
                 (cv2.CAP_PROP_FRAME_HEIGHT, settings.height_px),
                 (cv2.CAP_PROP_FPS, settings.rate_hz),
                 (cv2.CAP_PROP_BUFFERSIZE, 1),
-                (cv2.CAP_PROP_AUTOFOCUS, int(settings.autofocus == "continuous")),
+                (cv2.CAP_PROP_AUTOFOCUS, int(settings.autofocus != "off")),
             ):
                 self._capture.set(setting, value)
+        self._keeps_focus_at_s = math.inf
         self._step = pi_camera.CHECK_CABLE if self._live else CHECK_ADDRESS
         self._freezing = FreezeGuard(self._source, clock, self._step, may_be_still=not self._live)
         try:
@@ -202,10 +205,13 @@ class OpenCVCamera:
         except CameraUnavailable:
             self.close()
             raise
+        if self._live and settings.autofocus == "once":
+            self._keeps_focus_at_s = clock() + FOCUSES_S
 
     def read(self) -> ImageArray:
         """Wait for the next picture."""
         since_s = self._clock()
+        self._keep_focus(since_s)
         for attempt in range(FAILED_READS):
             delivered, image = self._capture.read()
             if delivered and image is not None:
@@ -219,6 +225,7 @@ class OpenCVCamera:
 
     def skip(self) -> None:
         """Wait for the next picture and drop it without decoding it."""
+        self._keep_focus(self._clock())
         if not self._capture.grab():
             self.read()  # tries again, and says what is wrong
 
@@ -228,6 +235,12 @@ class OpenCVCamera:
             values = FIXED if kept else AUTOMATIC
             self._capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, values["exposure"])
             self._capture.set(cv2.CAP_PROP_AUTO_WB, values["white balance"])
+
+    def _keep_focus(self, now_s: float) -> None:
+        """Let a webcam that focuses once keep the focus that it has found."""
+        if now_s >= self._keeps_focus_at_s:
+            self._keeps_focus_at_s = math.inf
+            self._capture.set(cv2.CAP_PROP_AUTOFOCUS, 0)
 
     def close(self) -> None:
         """Release the device."""

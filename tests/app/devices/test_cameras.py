@@ -13,6 +13,7 @@ import pytest
 from app.base.camera_faults import CameraCause, CameraFault
 from app.base.errors import CameraUnavailable
 from app.base.ports import SkipsPictures
+from app.config.schema import CameraSettings
 from app.demo.camera import DemonstrationCamera
 from app.devices.auto_camera import AutoCamera
 from app.devices.camera import OpenCVCamera, candidates, check_source, first_camera, open_camera
@@ -253,3 +254,42 @@ def test_an_address_that_is_not_utf_8_is_an_address_like_any_other() -> None:
         "camera http://127.0.0.1:9/k%E4mera: it delivers no pictures. "
         "Check the address and the network, or name another one with --camera."
     )
+
+
+class FakeWebcam:
+    """What OpenCV opens: it delivers pictures that differ, and notes how its autofocus is set."""
+
+    def __init__(self, *_: object) -> None:
+        self.autofocus: list[int] = []
+        self._noise = np.random.default_rng(5)
+
+    def set(self, setting: int, value: int) -> bool:
+        if setting == cv2.CAP_PROP_AUTOFOCUS:
+            self.autofocus.append(value)
+        return True
+
+    def read(self) -> tuple[bool, np.ndarray]:
+        return True, self._noise.integers(0, 255, (8, 8, 3), np.uint8)
+
+    def grab(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("take", ["read", "skip"])
+@pytest.mark.parametrize(
+    ("autofocus", "at_first", "afterwards"), [("continuous", [1], [1]), ("once", [1], [1, 0]), ("off", [0], [0])]
+)
+def test_a_webcam_that_focuses_once_has_three_seconds_and_then_keeps_its_focus(
+    autofocus: str, at_first: list[int], afterwards: list[int], take: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webcam, now_s = FakeWebcam(), [50.0]
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: webcam)
+    camera = OpenCVCamera(
+        "/dev/video9", "webcam", cv2.CAP_V4L2, CameraSettings(autofocus=autofocus), clock=lambda: now_s[0]
+    )
+    for now_s[0] in (51.0, 52.9):
+        getattr(camera, take)()
+        assert webcam.autofocus == at_first
+    for now_s[0] in (53.0, 54.0, 60.0):
+        getattr(camera, take)()
+        assert webcam.autofocus == afterwards
