@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -21,7 +24,7 @@ from app.importing.visit_lesson import FILE, VisitLesson, visit_lesson
 from app.jobs.first_state import first_state
 from app.jobs.lessons import CARDS, end_visit_lesson, store_for_next_start, write_cards
 from app.jobs.tools import StationServices
-from app.openers import open_lessons, with_extractor_of
+from app.openers import open_lessons, open_outputs, with_extractor_of
 from tests.support.kiosks import Station
 from tpu.models import default_extractor_path
 
@@ -110,6 +113,22 @@ def test_the_program_starts_again_in_its_process_with_its_own_command_line_and_n
     assert started == [(sys.executable, [sys.executable, *sys.orig_argv[1:]])]
     assert environment == {"NOTIFY_SOCKET": "/run/systemd/notify", "KIOSK_STARTED_AGAIN": "1"}
     assert inherited == [True, True, False]
+
+
+@pytest.mark.parametrize(("again", "said"), [(True, b"WATCHDOG_USEC=300000000"), (False, b"STOPPING=1")])
+def test_the_service_is_told_whether_the_kiosk_ends_or_starts_again(
+    again: bool, said: bytes, station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as service:
+        service.bind(str(tmp_path / "notify"))
+        service.settimeout(60)
+        with ExitStack() as stack:
+            open_outputs(station.config, station.kiosk, cast(Any, None), cast(Any, None), True, stack, Fallbacks(print))
+            station.kiosk.perform(ev.Leave(again))
+        assert service.recv(100) == said
 
 
 def cards(station: Station) -> ev.Event:
