@@ -1,11 +1,9 @@
-"""Why a camera delivers no pictures: a cause that the screen can explain, and the text of the device."""
+"""Why a camera delivers no pictures: a cause that the screen can explain, and which camera it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-
-from app.base.i18n import Text
 
 
 class CameraCause(Enum):
@@ -32,9 +30,7 @@ class CameraFault:
     Attributes:
         source: Its name as the settings write it, without a password.
         cause: What is wrong.
-        reason: The same in words, with a step for the person who started the program.
     """
 
     source: str
     cause: CameraCause
-    reason: Text

@@ -441,7 +441,7 @@ class CameraUnavailable(DeviceError):
         source = redacted(source)
         super().__init__(source, reason, cause, faults)
         self.source, self.reason, self.cause = source, reason, cause
-        self.faults = faults or (CameraFault(source, cause, reason),)
+        self.faults = faults or (CameraFault(source, cause),)
 
     @property
     def message(self) -> Text:

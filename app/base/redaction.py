@@ -9,6 +9,7 @@ import logging
 import re
 import traceback
 from typing import Any
+from urllib.parse import urlsplit
 
 HIDDEN = "…"
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*:)//(?P<rest>[^\s\"'<>]*)", re.IGNORECASE)
@@ -24,6 +25,14 @@ def redacted(text: str) -> str:
     after ?, ; or #; and every part of the path with an =, because some cameras expect the password there.
     """
     return _LOGIN.sub(f"{HIDDEN}@", _ADDRESS.sub(_shown, text))
+
+
+def host_of(address: str) -> str:
+    """Return the computer that an address names, without login and port; empty if it names none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def without_class_names(text: str) -> str:

@@ -22,7 +22,7 @@ from app.base.camera_faults import CameraCause, CameraFault
 from app.base.errors import CameraUnavailable
 from app.base.i18n import message
 from app.base.ports import Camera, Clock, ImageArray
-from app.base.redaction import redacted
+from app.base.redaction import host_of, redacted
 from app.base.shown_paths import shown_path
 from app.config.schema import CameraSettings
 from app.devices import pi_camera
@@ -126,7 +126,11 @@ def check_source(source: str) -> None:
     if is_camera_module(source):
         pi_camera.number_of(source)
         return
-    if STREAM.match(source) or source.isdecimal() or source.startswith("/dev/"):
+    if STREAM.match(source):
+        if not host_of(redacted(source)):  # a password may hold what no address may
+            raise CameraUnavailable(source, message("this address names no camera. {step}", step=CHECK_NAME))
+        return
+    if source.isdecimal() or source.startswith("/dev/"):
         return
     try:
         found = Path(source).exists()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from urllib.parse import urlsplit
 
 from app.base.camera_faults import CameraCause, CameraFault
 from app.base.i18n import Message, Text, message
+from app.base.redaction import host_of
 from app.core.state import KioskState, Mode
 from app.views.words import Translator
 
@@ -47,6 +47,8 @@ STEPS: dict[CameraCause, Message] = {
 FOR_STAFF = (CameraCause.FORBIDDEN, CameraCause.PROGRAM, CameraCause.FILE, CameraCause.OTHER, CameraCause.MODULE_CABLE)
 MOST_NAMED = 2  # cameras, each with what is wrong with it: letters for three metres leave room for no more
 LONGEST_NAME = 32
+NUMBER = re.compile(r"[0-9a-f]{4}|[0-9.]+")  # as a webcam is called that does not know its name
+WEBCAM = message("Webcam")
 BY_ID = re.compile(r"usb-(?P<name>.+?)-video-index\d+")  # as udev names a webcam: maker, model and serial number
 
 
@@ -81,7 +83,7 @@ def camera_shown(source: str) -> Text:
     if source in ("", "auto"):
         return ""
     if "://" in source:
-        return urlsplit(source).hostname or ""
+        return host_of(source)
     if _is_module(source):
         return message("Camera module")
     source = f"/dev/video{int(source)}" if source.isdecimal() else source
@@ -92,6 +94,8 @@ def camera_shown(source: str) -> Text:
             words = words[1:]
         if len(words) > 1 and re.fullmatch(r"(?=.*\d)[0-9A-Za-z.]{4,}", words[-1]):  # the serial number
             words = words[:-1]
+        if all(map(NUMBER.fullmatch, words)):
+            return WEBCAM
         name = " ".join(words)
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
@@ -112,6 +116,8 @@ def _camera(faults: tuple[CameraFault, ...]) -> tuple[Text, tuple[tuple[Text, ..
     if len(faults) == 1:
         name = camera_shown(first.source)
         title = message("No picture from {camera}", camera=name) if name else no_picture
+        if name is WEBCAM:
+            title = message("No picture from the webcam")
         if _is_module(first.source):
             title = message("No picture from the camera module")
         return title, ((WHAT[first.cause],), (STEPS[_cause_to_mend(first)],), (SAFE,))

@@ -11,6 +11,7 @@ from app.config.lesson import in_language
 from app.core.events import FolderFound
 from app.core.modes import class_removal, idle
 from app.core.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
+from app.core.modes.lessons import plain_extractor
 from app.core.state import KioskState, Mode
 from app.views.drives import which_drive
 from app.views.games import is_it_really, which_game
@@ -201,7 +202,8 @@ def _restart_for_lesson(state: KioskState, key: str, translate: Translator) -> Q
     if lesson is None:
         text: Text = message("The lesson now has another network. The kiosk starts again without a lesson.")
     else:
-        name = lesson.extractor or state.config.model.extractor or message("built in")
+        wanted = plain_extractor(lesson.extractor or state.config.model.extractor)
+        name = wanted or message("built in")
         text = message("It needs the network {name}. The kiosk starts again with this lesson.", name=name)
     title = message("No lesson") if lesson is None else in_language(lesson.name, state.language)
     return Question(

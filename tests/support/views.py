@@ -226,8 +226,8 @@ def _visit_of(count: int, names: tuple[str, ...]) -> dict[str, KioskState]:
     saves.happens(ev.DrivesChanged(drives))
     saves.press(Action.SAVE)
     states["which_drive"] = saves.waits(9.0)
-    silent = CameraFault(WEBCAM, CameraCause.SILENT, reason := message("it delivers no pictures."))
-    states["fault"] = _from(one).happens(ev.CameraLost(reason, (silent,)))
+    lost = ev.CameraLost(message("it delivers no pictures."), (CameraFault(WEBCAM, CameraCause.SILENT),))
+    states["fault"] = _from(one).happens(lost)
     return states
 
 

@@ -103,7 +103,7 @@ def chosen(state: KioskState, key: str) -> Step:
 
 def needs_restart(state: KioskState, lesson: Lesson | None) -> bool:
     """Whether a lesson uses another extractor than the one that was opened at the start."""
-    return _plain(_extractor_of(state, lesson)) != _plain(state.extractor_in_use)
+    return plain_extractor(_extractor_of(state, lesson)) != plain_extractor(state.extractor_in_use)
 
 
 def restart_agreed(state: KioskState, key: str) -> Step:
@@ -136,8 +136,8 @@ def _extractor_of(state: KioskState, lesson: Lesson | None) -> str:
     return (lesson.extractor if lesson is not None else "") or state.config.model.extractor
 
 
-def _plain(extractor: str) -> str:
-    """The built-in extractor has two names."""
+def plain_extractor(extractor: str) -> str:
+    """The name of an extractor in the settings; the built-in one has two, and here none."""
     return "" if extractor == BUILT_IN else extractor
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from app.base.buttons import SettingStep, StaffPage
 from app.base.i18n import LANGUAGES, Text, counted, message
 from app.base.numbers import percent
+from app.base.redaction import host_of, redacted
 from app.config.checks import AT_ONCE, AT_PRESS, MAX_CLASSES, MOST_ZOOM, NOT_SURE, PALETTES, PRIVACY, ROTATIONS
 from app.config.schema import Config
 from app.core import events as ev
@@ -139,7 +139,7 @@ def _pictures(value: int) -> Text:
 def _camera(value: str) -> Text:
     named: dict[str, Text] = {"auto": message("the first one found"), "demo": message("demonstration")}
     if "://" in value:  # not the whole address: it may hold a password
-        return urlsplit(value).hostname or value.partition("://")[0]
+        return host_of(redacted(value)) or value.partition("://")[0]
     return named.get(value, value.rsplit("/", 1)[-1])
 
 

@@ -162,7 +162,7 @@ def fitted(
 
 
 def _balanced(words: str, broken: list[str], by: FontStack, width: int) -> list[str]:
-    """Break a text into as many lines, but of similar length, so that no word is left alone on the last one."""
+    """Break a text into as many lines, as narrow as that allows: a word is seldom left alone on the last one."""
     if len(broken) < 2 or "\n" in words:
         return broken
     narrow = max(by.size(word)[0] for word in words.split(" "))

@@ -193,7 +193,7 @@ def test_the_first_camera_replaces_the_stand_in_for_good() -> None:
     with pytest.raises(CameraUnavailable) as caught:
         auto.open()
     assert str(caught.value) == "camera webcam: it was unplugged. Plug it in again."
-    assert caught.value.faults == (CameraFault("webcam", CameraCause.NOT_CONNECTED, caught.value.reason),)
+    assert caught.value.faults == (CameraFault("webcam", CameraCause.NOT_CONNECTED),)
     webcam.devices = ["/dev/video0"]
     assert auto.open().name == "webcam"
 
@@ -245,6 +245,18 @@ def test_the_scheme_of_an_address_may_have_any_case(address: str) -> None:
     with pytest.raises(CameraUnavailable) as caught:
         open_camera(address)
     assert "it delivers no pictures. Check the address and the network" in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["rtsp://[bad/live", "rtsp://", "http:///live", "http://\u2100/live"])
+def test_an_address_that_names_no_camera_is_refused(address: str) -> None:
+    with pytest.raises(CameraUnavailable) as caught:
+        check_source(address)
+    step = "Check how it is written, or name another one with --camera."
+    assert str(caught.value) == f"camera {address}: this address names no camera. {step}"
+
+
+def test_a_password_may_hold_what_no_address_may() -> None:
+    check_source("rtsp://me:[secret@10.0.0.7/live")
 
 
 def test_an_address_that_is_not_utf_8_is_an_address_like_any_other() -> None:

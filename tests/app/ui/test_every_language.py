@@ -148,8 +148,8 @@ def test_what_is_on_the_screen_while_nobody_presses_can_be_read_from_three_metre
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_fault_page_can_be_read_from_three_metres_away_whatever_is_wrong(language: str) -> None:
     webcam = "/dev/v4l/by-id/usb-046d_HD_Webcam_C270_A1B2C3D0-video-index0"
-    one = [(CameraFault(webcam, cause, ""),) for cause in CameraCause]
-    several = [(*some, CameraFault("/dev/video2", CameraCause.NOT_OPENED, ""), *some) for some in one]
+    one = [(CameraFault(webcam, cause),) for cause in CameraCause]
+    several = [(*some, CameraFault("/dev/video2", CameraCause.NOT_OPENED), *some) for some in one]
     faults = [replace(STATES["no camera"], camera_faults=tried) for tried in (*one, *several)]
     config = replace(Config(), staff=replace(Config().staff, contact=CONTACT))
     called = [replace(state, config=config) for state in faults[: len(one)]]

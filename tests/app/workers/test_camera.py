@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from itertools import count
 
 import numpy as np
 import pytest
@@ -53,13 +54,14 @@ def test_a_lost_camera_is_announced_once_and_opened_again_when_it_is_back() -> N
 def test_a_camera_that_is_lost_for_another_reason_than_before_is_announced_again() -> None:
     announced: list[ev.Event] = []
     causes = iter([CameraCause.SILENT, CameraCause.SILENT, CameraCause.NOT_CONNECTED])
+    tries = count()
     stop = StopSignal()
 
     def opened() -> DemonstrationCamera:
         cause = next(causes, None)
         if cause is None:
             stop.set()
-        raise CameraUnavailable("C270", "lost", cause or CameraCause.NOT_CONNECTED)
+        raise CameraUnavailable("C270", f"lost, try {next(tries)}", cause or CameraCause.NOT_CONNECTED)
 
     watch_camera(opened, lambda _frame: None, announced.append, stop=stop)
     assert [one.faults[0].cause for one in announced] == [CameraCause.SILENT, CameraCause.NOT_CONNECTED]

@@ -223,6 +223,17 @@ def test_both_names_of_the_built_in_network_are_the_same() -> None:
     assert (state.staff.asked, state.lesson) == (None, lesson)
 
 
+@pytest.mark.parametrize("name", ["", "built-in"])
+def test_the_built_in_network_is_named_in_words_before_the_kiosk_starts_again(name: str) -> None:
+    state = replace(on_page(0, 0), extractor_in_use="mobilenet_v1_quant")
+    lessons = (FoundLesson(replace(FRUIT, extractor=name), "STICK"),)
+    state = replace(state, staff=replace(state.staff, lessons=lessons))
+    state, _ = run(state, ev.ButtonPressed(ChooseLesson("fruit")))
+    question = seen(state).question
+    assert question is not None
+    assert question.text == "It needs the network built in. The kiosk starts again with this lesson."
+
+
 def test_a_lesson_of_one_visit_with_another_network_ends_with_a_restart() -> None:
     visit = replace(kiosk(0, 0), lesson=OTHER, lesson_stored=True, extractor_in_use="mobilenet_v1_quant")
     left = replace(visit, config=replace(visit.config, idle=replace(visit.config.idle, after_s=60.0)))

@@ -192,7 +192,7 @@ def test_every_kind_of_key_can_be_read_at_every_moment_of_a_breath(palette: str)
             assert contrast_ratio(ink, face) >= READABLE, (kind, breath)
 
 
-def test_no_word_stands_alone_on_the_last_line() -> None:
+def test_the_lines_of_a_sentence_are_as_narrow_as_their_number_allows() -> None:
     words = "Show something to the camera and hold the red button."
     widths = range(560, 1000, 40)
     for width in widths:
@@ -200,5 +200,7 @@ def test_no_word_stands_alone_on_the_last_line() -> None:
         by = font(size_px, bold=True)
         assert " ".join(lines) == words
         assert len(lines) == len(lines_of(words, by, width, may_break=False) or ())
-        assert max(by.size(line)[0] for line in lines) <= width
-        assert " " in lines[-1]
+        widest = max(by.size(line)[0] for line in lines)
+        assert widest <= width
+        narrower = lines_of(words, by, widest - 1, may_break=False)
+        assert narrower is None or len(narrower) > len(lines)
