@@ -40,7 +40,6 @@ from tpu.models import extractor_path
 
 logger = logging.getLogger(__name__)
 
-DRAWN_WITHIN_S = 0.1  # the first answer on a slow board; what is left to do would take the processor from that
 ANSWERS_WITHIN_S = 0.5  # the new model on the newest frame, unless the camera or the model hangs
 
 
@@ -143,10 +142,8 @@ def train(
         except BaseException:
             delete_model(path)
             raise
-        answered = tools.vision.wait_for_answer(ANSWERS_WITHIN_S)  # then it is on the screen when the training ends
+        tools.vision.wait_for_answer(ANSWERS_WITHIN_S)  # so that the answer is on the screen when the training ends
         announce(ev.TrainingFinished(path, facts, trained.seconds))
-        if answered:
-            stop.wait(DRAWN_WITHIN_S)
         with tools.store.calls:
             delete_files(old_files)
         rename_classes_of_model(tools, tools.store.labels())  # they may have got other names meanwhile
