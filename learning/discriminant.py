@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.layers import FloatArray, IntArray
-from learning.leading import leading_eigenvectors
 from learning.products import product, whitening
 
 SHRINKAGE = 0.3  # any value from 0.1 to 0.5 gives the same accuracy on photographs
@@ -175,7 +174,8 @@ class Rows:
             Up to SCATTER_DIRECTIONS directions of unit length, float32 (K, D), and the variance along each, (K,).
         """
         count = min(SCATTER_DIRECTIONS, len(found.covariance), len(training))
-        squares, rotation = leading_eigenvectors(found.covariance, count, found.shrink)  # S has the same eigenvectors
+        squares, rotation = np.linalg.eigh(found.covariance.astype(np.float64))  # S has the same eigenvectors; rising
+        squares, rotation = squares[::-1][:count], rotation[:, ::-1][:, :count]
         variances = np.maximum(squares - found.shrink, 1e-12)
         varies = variances >= LEAST_VARIANCE * variances[0]
         variances, directions = variances[varies], self.values(rotation[:, varies])
