@@ -27,11 +27,12 @@ from learning.calibration import (
 )
 from learning.dataset import checked_embeddings, checked_labels
 from learning.discriminant import Discriminant, Rows
-from learning.errors import InvalidEmbeddings, NotEnoughSamples, TrainingCancelled
+from learning.errors import InvalidEmbeddings, NotEnoughSamples
 from learning.holds import renumbered
 from learning.layers import FloatArray, IntArray, softmax
 from learning.novelty_fit import fit_novelty_test
 from learning.products import product
+from learning.progress import CHOSEN, CURVE_ENDS, VALIDATED, FitProgress, ProgressReporter
 from learning.softmax_regression import SoftmaxRegression
 from learning.threads import results_of
 from learning.training_rows import QuarterTurns, checked_views, choose_rows, prepare_samples
@@ -43,23 +44,6 @@ CURVE_FRACTIONS = (1 / 8, 1 / 4, 1 / 2)  # of a fold's training samples: the poi
 CURVE_FOLDS = 2  # folds that are evaluated for each point
 MAX_EVALUATED = 2000  # rows of a fold that are evaluated for a point
 BATCH = 2048  # rows whose logits are computed at a time
-
-
-@dataclass(frozen=True)
-class FitProgress:
-    """How far a fit is.
-
-    Attributes:
-        fraction: 0..1.
-        shots: Training samples per class; the mean over classes.
-        validation_accuracy: Fraction of held-out rows classified correctly after training on so many.
-        loss: Their mean cross-entropy, at the prior temperature.
-    """
-
-    fraction: float
-    shots: float
-    validation_accuracy: float
-    loss: float
 
 
 RestOfHistory = Callable[[Callable[[], None]], tuple[FitProgress, ...]]
@@ -138,7 +122,8 @@ def fit_head(
         prior: What was measured of the extractor; None if it was not.
         quarter_turns: Embeds samples' pictures turned by quarters; called once if made views do harm. None: they never
             train.
-        on_progress: Called after every step.
+        on_progress: Called after every point of the learning curve, and before each fold of a validation: one call at a
+            time, perhaps in another thread.
         should_stop: Called before every step, perhaps in another thread; True ends the fit.
         curve_later: Leave the points of few samples to `FitResult.rest_of_history`, so that the head comes sooner.
             Nothing else changes.
@@ -163,23 +148,14 @@ def fit_head(
             f"prior is for {prior.bank.shape[1]}-value embeddings, but embeddings has {x.shape[1]}-value ones. "
             "Use the prior of the extractor that made the embeddings."
         )
-    history: list[FitProgress] = []
-
-    def check_cancelled() -> None:
-        if should_stop is not None and should_stop():
-            raise TrainingCancelled
-
-    def record(progress: FitProgress) -> None:
-        history.append(progress)
-        if on_progress is not None:
-            on_progress(progress)
-        check_cancelled()
-
+    reporter = ProgressReporter(num_classes, on_progress, should_stop)
+    check_cancelled = reporter.check_cancelled
     with threadpool_limits(limits=blas_threads, user_api="blas"):
         check_cancelled()
         samples = prepare_samples(x, y, holds, views, source, prior, rng)
         plan = plan_folds(samples.y, samples.holds, samples.source, num_classes, rng)
-        training = choose_rows(samples, plan, prior, check_cancelled, quarter_turns)
+        choosing = reporter.before_fold(CURVE_ENDS if curve_later else CHOSEN)
+        training = choose_rows(samples, plan, prior, choosing, quarter_turns)
         plan, rows, shots = training.plan, training.rows, len(y) / num_classes
         points = (_curve_parts(plan, share, rng) for share in CURVE_FRACTIONS)
         rest_of_history: RestOfHistory | None = None
@@ -187,15 +163,17 @@ def fit_head(
             chosen = tuple(points)
             rest_of_history = lambda check: tuple(_curve(rows, plan, chosen, shots, check, blas_threads))  # noqa: E731
         for progress in () if curve_later else _curve(rows, plan, points, shots, check_cancelled, blas_threads):
-            record(progress)
+            reporter.record(progress)
         truth, all_rows = plan.y[plan.validated], np.arange(len(plan.y))
-        (logits,) = cross_validate(rows, plan, lambda found, chosen: (found.logits(chosen),), check_cancelled)
-        record(FitProgress(0.7, shots * (1 - 1 / max(2, len(plan.folds))), *accuracy_and_loss(logits, truth)))
+        judging = reporter.before_fold(VALIDATED)
+        (logits,) = cross_validate(rows, plan, lambda found, chosen: (found.logits(chosen),), judging)
+        shots_of_fold = shots * (1 - 1 / max(2, len(plan.folds)))
+        reporter.record(FitProgress(VALIDATED, shots_of_fold, *accuracy_and_loss(logits, truth)))
         temperature, answers = calibrated_temperature(logits, truth), logits.argmax(axis=1)
         probabilities = softmax(logits / temperature)
         threshold = threshold_of(probabilities, truth)
         head = _head(rows, rows.discriminant(all_rows), temperature, [x, training.views])
-        head.not_sure, scores = fit_novelty_test(samples, training, threshold, prior, rng, check_cancelled)
+        head.not_sure, scores = fit_novelty_test(samples, training, threshold, prior, rng, reporter.before_fold(1.0))
     confusion = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(confusion, (truth, answers), 1)
     return FitResult(
@@ -203,7 +181,7 @@ def fit_head(
         validation_accuracy=None if plan.origin is None else float((answers == truth).mean()),
         validation_from=plan.origin,
         confusion=confusion,
-        history=tuple(history),
+        history=tuple(reporter.history),
         validation_indices=samples.kept[plan.source[plan.validated]],
         validation_probabilities=probabilities,
         novelties=scores,
@@ -269,7 +247,8 @@ def _curve(
         with threadpool_limits(limits=blas_threads, user_api="blas"):
             logits = np.concatenate(results_of(logits_of, point.parts, rows=len(plan.y)))
         truth = plan.y[np.concatenate([evaluated for _, evaluated in point.parts])]
-        yield FitProgress(0.4 * number / len(CURVE_FRACTIONS), shots * point.share, *accuracy_and_loss(logits, truth))
+        fraction = CURVE_ENDS * number / len(CURVE_FRACTIONS)
+        yield FitProgress(fraction, shots * point.share, *accuracy_and_loss(logits, truth))
 
 
 def _head(rows: Rows, found: Discriminant, temperature: np.float32, parts: list[FloatArray]) -> SoftmaxRegression:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.session.session import Session
-from learning.fit import FitProgress, FitResult
+from learning.fit import FitResult
+from learning.progress import FitProgress
 
 MOST_COUNTED = 1 << 53
 

@@ -11,9 +11,10 @@ from threadpoolctl import threadpool_info
 from learning.calibration import threshold_of
 from learning.discriminant import BATCH
 from learning.errors import InvalidEmbeddings, NotEnoughSamples, TrainingCancelled
-from learning.fit import FitProgress, fit_head
+from learning.fit import fit_head
 from learning.layers import softmax
 from learning.novelty import novelties
+from learning.progress import FitProgress
 from learning.validation import plan_folds
 from learning.view_prior import ViewPrior
 from tests.learning.test_softmax_regression import blobs
@@ -86,12 +87,28 @@ def test_progress_and_training_samples_only_grow_and_all_is_in_the_history() -> 
     y = np.arange(120) % 3
     x = (rng.normal(0, 1, (120, 30)) + rng.normal(0, 0.7, (3, 30))[y]).astype(np.float32)
     fit = fit_head(x, y, 3, rng=rng, on_progress=seen.append)
-    assert fit.history == tuple(seen)
+    assert fit.history == tuple(one for one in seen if one in fit.history)
     fractions = [0.0, *(one.fraction for one in seen)]
     assert fractions == sorted(set(fractions))
     assert [one.shots for one in seen] == sorted(one.shots for one in seen)
     assert seen[-1].shots == pytest.approx(40 * 4 / 5)
     assert seen[-1].validation_accuracy > 0.9
+
+
+def test_progress_never_stands_still_for_long_also_if_the_curve_is_left_for_later() -> None:
+    seen: list[FitProgress] = []
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 3
+    x = (rng.normal(0, 1, (60, 30)) + rng.normal(0, 0.7, (3, 30))[y]).astype(np.float32)
+    views, source = np.repeat(x, 2, axis=0) + rng.normal(0, 0.5, (120, 30)).astype(np.float32), np.arange(120) // 2
+    fit = fit_head(x, y, 3, rng=rng, made=views, made_source=source, on_progress=seen.append, curve_later=True)
+    fractions = [one.fraction for one in seen]
+    assert fractions == sorted(set(fractions))
+    validated = seen.index(fit.history[0])
+    assert (seen[0].shots, seen[0].validation_accuracy, seen[0].loss) == (0, 1 / 3, pytest.approx(np.log(3)))
+    assert validated >= 3 * 5  # folds: with and without made views, and of what was chosen
+    assert len(seen[validated + 1 :]) >= 5
+    assert max(np.diff([0.0, *fractions, 1.0])) < 0.2
 
 
 def test_the_points_of_few_samples_can_be_measured_later_and_change_nothing_else() -> None:

@@ -18,7 +18,8 @@ from app.model.saved_folder.report_page import STYLE, WRONG_SHOWN, report_page
 from app.model.training_report import training_report
 from app.session.pictures import encode_picture
 from app.session.session import Sample, Session
-from learning.fit import FitProgress, FitResult
+from learning.fit import FitResult
+from learning.progress import FitProgress
 from learning.softmax_regression import SoftmaxRegression
 
 pytestmark = pytest.mark.needs_runtime
