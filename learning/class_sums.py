@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.calibration import deciding_range, without_outliers
+from learning.dataset import MIN_CLASSES
 from learning.discriminant import Discriminant, discriminant_of
 from learning.errors import NotEnoughSamples
-from learning.fit import BATCH, MIN_CLASSES, FitResult
+from learning.fit import BATCH, FitResult
 from learning.layers import FloatArray, IntArray
 from learning.products import product
 from learning.softmax_regression import SoftmaxRegression

@@ -1,4 +1,4 @@
-"""Check embeddings and labels that a caller passes."""
+"""Check embeddings and labels that a caller passes; how few of them can be trained on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 
 from learning.errors import InvalidEmbeddings, InvalidLabels
 from learning.layers import FloatArray, IntArray
+
+MIN_CLASSES, MIN_SHOTS = 2, 2  # of a training; shots are samples of a class
 
 
 def checked_embeddings(values: Any, what: str = "embeddings") -> FloatArray:

@@ -25,7 +25,7 @@ from learning.calibration import (
     threshold_of,
     without_outliers,
 )
-from learning.dataset import checked_embeddings, checked_labels
+from learning.dataset import MIN_CLASSES, MIN_SHOTS, checked_embeddings, checked_labels
 from learning.discriminant import Discriminant, Rows
 from learning.errors import InvalidEmbeddings, NotEnoughSamples
 from learning.holds import renumbered
@@ -39,7 +39,6 @@ from learning.training_rows import QuarterTurns, checked_views, choose_rows, pre
 from learning.validation import FoldPlan, Origin, cross_validate, plan_folds
 from learning.view_prior import ViewPrior
 
-MIN_CLASSES, MIN_SHOTS = 2, 2
 CURVE_FRACTIONS = (1 / 8, 1 / 4, 1 / 2)  # of a fold's training samples: the points of the learning curve
 CURVE_FOLDS = 2  # folds that are evaluated for each point
 MAX_EVALUATED = 2000  # rows of a fold that are evaluated for a point

@@ -13,7 +13,7 @@ from app.base.errors import DatasetInvalid
 from app.base.file_names import file_name_problem
 from app.base.labels import label_key
 from app.base.shown_paths import shown_path
-from learning.fit import MIN_SHOTS
+from learning.dataset import MIN_SHOTS
 from tpu.tensors import PICTURE_ENDINGS
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from app.base.pin import is_pin, is_stored
 from app.base.privacy import Privacy
 from app.config.input_map import button_named, input_map, pins_of
 from app.config.schema import Config
-from learning.fit import MIN_CLASSES
+from learning.dataset import MIN_CLASSES
 from tpu.runtime import PERFORMANCES
 
 MAX_CLASSES = 9

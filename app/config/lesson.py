@@ -18,7 +18,7 @@ from app.base.i18n import LANGUAGES, Message, message
 from app.base.labels import all_different
 from app.base.text_files import NotText, decode_text
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES
-from learning.fit import MIN_CLASSES
+from learning.dataset import MIN_CLASSES
 
 if sys.version_info >= (3, 11):
     import tomllib

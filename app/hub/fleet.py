@@ -17,7 +17,7 @@ import numpy as np
 from app.base.errors import HubRefused
 from app.hub.folders import ReadFolder, RefusedFolder
 from app.hub.names import NameMap
-from learning.fit import MIN_CLASSES, MIN_SHOTS
+from learning.dataset import MIN_CLASSES, MIN_SHOTS
 from learning.layers import FloatArray, IntArray
 
 KEY_BYTES = 16

@@ -21,7 +21,8 @@ from app.model.train import TrainedModel, train_model
 from app.session.pictures import decode_picture
 from app.session.session import Sample, Session
 from learning.class_sums import head_of
-from learning.fit import MIN_SHOTS, FitResult
+from learning.dataset import MIN_SHOTS
+from learning.fit import FitResult
 from learning.view_prior import ViewPrior
 from tpu.extractor import EmbeddingExtractor
 

@@ -19,7 +19,7 @@ from app.base.i18n import message
 from app.base.labels import all_different, is_blank
 from app.config.checks import LONGEST_LABEL, MAX_CLASSES
 from app.importing.untrusted_folder import UntrustedFolder, open_untrusted_folder
-from learning.fit import MIN_CLASSES
+from learning.dataset import MIN_CLASSES
 
 DEEPEST = 3  # folders between the top of a drive, or `teachable`, and a saved folder
 MOST_NAMES = 5_000  # names that are listed of one folder

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.base.i18n import Message, message
-from learning.fit import MIN_CLASSES, MIN_SHOTS
+from learning.dataset import MIN_CLASSES, MIN_SHOTS
 
 MOST_MADE_VIEWS = 60  # of a class
 

@@ -13,7 +13,7 @@ from app.core.events import SavingStage
 from app.core.state import KioskState, Mode
 from app.views.model import ActionKey, Saving, SavingLine, TaughtThing
 from app.views.words import Translator
-from learning.fit import MIN_CLASSES
+from learning.dataset import MIN_CLASSES
 
 STAGES: dict[SavingStage, Message] = {
     SavingStage.WRITE: message("Write"),

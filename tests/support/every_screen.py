@@ -28,7 +28,7 @@ from app.core.state import KioskState, Mode
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.views.model import ActionKey, KioskView
 from app.views.present import Surroundings, present
-from learning.fit import MIN_CLASSES
+from learning.dataset import MIN_CLASSES
 from tests.support.states import MODEL_WITH_RESULTS, kiosk, run, stick
 
 FRAME = Frame(np.zeros((48, 64, 3), np.uint8), 1, 1.0)

@@ -14,7 +14,7 @@ from app.config.checks import AT_ONCE, AT_PRESS, MAX_CLASSES, MOST_ZOOM, NOT_SUR
 from app.config.schema import Config
 from app.core import events as ev
 from app.core.state import KioskState, Step
-from learning.fit import MIN_CLASSES
+from learning.dataset import MIN_CLASSES
 
 ZOOMS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, MOST_ZOOM)
 VOLUMES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
