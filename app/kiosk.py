@@ -40,7 +40,14 @@ from app.jobs.archive_jobs import end_session, erase_session, export_sessions, r
 from app.jobs.class_removal import drop_class
 from app.jobs.classes import origins_of
 from app.jobs.first_state import first_state
-from app.jobs.lessons import end_visit_lesson, keep_chosen_lesson, look_for_lessons, store_for_next_start, write_cards
+from app.jobs.lessons import (
+    end_visit_lesson,
+    keep_chosen_lesson,
+    keep_visit_lesson,
+    look_for_lessons,
+    store_for_next_start,
+    write_cards,
+)
 from app.jobs.preparation import Preparation
 from app.jobs.presses import Presses
 from app.jobs.running import JobQueue
@@ -246,6 +253,8 @@ class Kiosk:
                 self._session_job(store_for_next_start, self._services, command)
             case ev.EndVisitLesson(restart):
                 self._session_job(end_visit_lesson, restart)
+            case ev.KeepVisitLesson(lesson):
+                self._session_job(keep_visit_lesson, lesson)
             case ev.KeepLesson(lesson):
                 self._session_job(keep_chosen_lesson, lesson)
             case ev.RestoreSession(name, privacy):

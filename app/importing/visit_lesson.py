@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def visit_lesson(data_dir: Path) -> VisitLesson | None:
     try:
         with (data_dir / FILE).open("rb") as file:
             content = json.loads(file.read(2 * LARGEST_LESSON_BYTES))
-        if not content:
+        if content == {}:
             return VisitLesson(None)
         return VisitLesson(parse_lesson(content["source"].encode(), f"{content['key']}.toml"))
     except FileNotFoundError:
@@ -54,6 +53,9 @@ def visit_lesson(data_dir: Path) -> VisitLesson | None:
 
 
 def forget_visit_lesson(data_dir: Path) -> None:
-    """The visit is over."""
-    with suppress(OSError):
-        (data_dir / FILE).unlink(missing_ok=True)
+    """The visit is over, or staff have chosen a lesson for good.
+
+    Raises:
+        OSError: If the file is still there, because the disk fails or cannot be written.
+    """
+    (data_dir / FILE).unlink(missing_ok=True)

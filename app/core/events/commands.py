@@ -186,6 +186,13 @@ class StartWithLesson:
 
 
 @dataclass(frozen=True)
+class KeepVisitLesson:
+    """Another lesson set, or none, is to be there until this visit ends, also after a power cut."""
+
+    lesson: Lesson | None
+
+
+@dataclass(frozen=True)
 class EndVisitLesson:
     """Forget the lesson set that was kept over a restart for one visit, and start again if `restart` says so."""
 
@@ -322,6 +329,7 @@ Command = (
     | StartWithLesson
     | WriteLessonCards
     | EndVisitLesson
+    | KeepVisitLesson
     | RestoreSession
     | ExportSessions
     | TakeStarter

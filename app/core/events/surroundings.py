@@ -132,7 +132,13 @@ class LessonsFound:
 
 @dataclass(frozen=True)
 class ReadyToStartAgain:
-    """Everything is stored that the next start needs."""
+    """Everything is stored that the next start needs.
+
+    Attributes:
+        visit_over: A visit has ended, and nobody agreed to a restart: it waits until nobody is there.
+    """
+
+    visit_over: bool = False
 
 
 @dataclass(frozen=True)

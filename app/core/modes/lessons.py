@@ -74,7 +74,11 @@ def seconds_left(state: KioskState) -> float | None:
 
 def found(state: KioskState, event: ev.LessonsFound) -> Step:
     """Show the lessons that can be chosen, and what is wrong with other files."""
-    return replace(state, staff=replace(state.staff, lessons=event.lessons, lesson_problems=event.problems)), ()
+    staff = replace(state.staff, lessons=event.lessons, lesson_problems=event.problems)
+    asked = staff.asked
+    if isinstance(asked, ChooseLesson) and _lesson(state, asked.key) != _lesson(replace(state, staff=staff), asked.key):
+        staff = replace(staff, asked=None)  # the question was about a lesson that has gone with its drive
+    return replace(state, staff=staff), ()
 
 
 def chosen(state: KioskState, key: str) -> Step:
@@ -82,7 +86,7 @@ def chosen(state: KioskState, key: str) -> Step:
 
     What UNDO could bring back belongs to the classes before, so it is forgotten.
     """
-    lesson = next((one.lesson for one in state.staff.lessons if one.lesson.key == key), None)
+    lesson = _lesson(state, key)
     if key and lesson is None:
         return state, ()
     if any(state.shots) or state.in_flight or state.model is not None:
@@ -94,11 +98,15 @@ def chosen(state: KioskState, key: str) -> Step:
     labels = default_labels(state)
     state = replace(state, classes=tuple(map(TaughtClass, labels)))
     begin = (ev.ForgetRemoved(), ev.NameClasses(labels))
+    stored = state.lesson_stored
     if not state.has_pin:
-        return _chosen_notice(state, lesson), (*begin, ev.PlaySound("tick"))
-    state, commands = change_settings(replace(state, kept_lesson=lesson), (("classes.lesson", key),))
+        instead = (ev.KeepVisitLesson(lesson),) if stored else ()
+        return _chosen_notice(state, lesson), (*begin, *instead, ev.PlaySound("tick"))
+    state = replace(state, kept_lesson=lesson, lesson_stored=False)
+    state, commands = change_settings(state, (("classes.lesson", key),))
     keep = (ev.KeepLesson(lesson),) if lesson is not None else ()
-    return _chosen_notice(state, lesson), (*begin, *keep, *commands)
+    forget = (ev.EndVisitLesson(restart=False),) if stored else ()
+    return _chosen_notice(state, lesson), (*begin, *keep, *commands, *forget)
 
 
 def needs_restart(state: KioskState, lesson: Lesson | None) -> bool:
@@ -108,7 +116,7 @@ def needs_restart(state: KioskState, lesson: Lesson | None) -> bool:
 
 def restart_agreed(state: KioskState, key: str) -> Step:
     """Store the lesson for the next start; the kiosk starts again once that is done."""
-    lesson = next((one.lesson for one in state.staff.lessons if one.lesson.key == key), None)
+    lesson = _lesson(state, key)
     if key and lesson is None:
         return state, ()
     after = replace(state, lesson=lesson, language=state.config.screen.language)
@@ -118,17 +126,24 @@ def restart_agreed(state: KioskState, key: str) -> Step:
     return noticed(state, text, Tone.HINT, STARTS_S), (command, ev.PlaySound("tick"))
 
 
-def ready_to_start_again(state: KioskState, _: ev.ReadyToStartAgain) -> Step:
-    """Everything is stored: end, and start again."""
+def ready_to_start_again(state: KioskState, event: ev.ReadyToStartAgain) -> Step:
+    """Everything is stored: end, and start again, but not while somebody is there who did not ask for it."""
+    if event.visit_over and state.mode is not Mode.ATTRACT:
+        return replace(state, restart_due=True), ()
     return state, (ev.Leave(again=True),)
 
 
 def watch_end_of_visit(state: KioskState) -> Step:
     """When a visit ends whose lesson was kept over a restart, forget it, and go back to the extractor before."""
-    if state.mode is not Mode.ATTRACT or not state.lesson_stored:
+    if state.mode is not Mode.ATTRACT or not (state.lesson_stored or state.restart_due):
         return state, ()
     restart = needs_restart(state, state.kept_lesson)
-    return replace(state, lesson_stored=False), (ev.EndVisitLesson(restart),)
+    return replace(state, lesson_stored=False, restart_due=False), (ev.EndVisitLesson(restart),)
+
+
+def _lesson(state: KioskState, key: str) -> Lesson | None:
+    """The lesson of the page with this key; None if there is none."""
+    return next((one.lesson for one in state.staff.lessons if one.lesson.key == key), None)
 
 
 def _extractor_of(state: KioskState, lesson: Lesson | None) -> str:

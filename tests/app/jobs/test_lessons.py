@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 
+from app.base.errors import SettingsNotWritten
 from app.base.start_problems import Fallbacks
 from app.commands.kiosk import start_again
 from app.config.lesson import Lesson, parse_lesson
@@ -20,11 +21,13 @@ from app.config.settings_file import SettingsFile
 from app.core import events as ev
 from app.core.state import Mode
 from app.importing.lessons import chosen_lesson
-from app.importing.visit_lesson import FILE, VisitLesson, visit_lesson
+from app.importing.visit_lesson import FILE, VisitLesson, remember_visit_lesson, visit_lesson
+from app.jobs import lessons
 from app.jobs.first_state import first_state
 from app.jobs.lessons import CARDS, end_visit_lesson, store_for_next_start, write_cards
 from app.jobs.tools import StationServices
 from app.openers import open_lessons, open_outputs, with_extractor_of
+from app.session.store import SessionStore
 from tests.support.kiosks import Station
 from tpu.models import default_extractor_path
 
@@ -71,7 +74,7 @@ def test_without_a_pin_the_lesson_is_there_after_the_restart_until_the_visit_end
     assert (state.lesson, state.kept_lesson, state.lesson_stored, state.mode) == (lesson, None, True, Mode.TEACH)
     events: list[ev.Event] = []
     end_visit_lesson(station.tools, events.append, True)
-    assert (events, visit_lesson(station.config.data_dir)) == ([ev.ReadyToStartAgain()], None)
+    assert (events, visit_lesson(station.config.data_dir)) == ([ev.ReadyToStartAgain(visit_over=True)], None)
 
 
 def test_a_network_that_is_not_here_is_said_and_nothing_changes(station: Station) -> None:
@@ -84,12 +87,81 @@ def test_a_network_that_is_not_here_is_said_and_nothing_changes(station: Station
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{", b'{"key": 1, "source": 2}', b'{"key": "a", "source": "x"}', b"\xff"]
+    "content",
+    [b"", b"[]", b"null", b"0", b'""', b"{", b'{"key": 1, "source": 2}', b'{"key": "a", "source": "x"}', b"\xff"],
 )
 def test_a_damaged_file_of_the_visit_is_no_lesson(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)
-    found = visit_lesson(tmp_path)
-    assert found is None or found.lesson is None
+    assert visit_lesson(tmp_path) is None
+
+
+def test_a_lesson_for_good_takes_the_place_of_one_that_was_kept_for_the_visit(station: Station) -> None:
+    services = StationServices(settings_of(station))
+    stored(station, services, None, for_good=False)
+    assert stored(station, services, FRUIT, for_good=True) == [ev.ReadyToStartAgain()]
+    assert open_lessons(settings_of(station).config, Fallbacks(print)) == (FRUIT, None)
+
+
+@pytest.mark.parametrize("fails", [(SessionStore, "rename"), (SettingsFile, "save"), (lessons, "keep_lesson")])
+def test_what_cannot_be_stored_changes_neither_the_next_start_nor_the_classes(
+    station: Station, monkeypatch: pytest.MonkeyPatch, fails: tuple[object, str]
+) -> None:
+    services = StationServices(settings_of(station))
+    rename, names = SessionStore.rename, ("red", "blue", "green")
+    station.store.rename(names, (None, 0, 1))
+    origins = station.store.names_from()
+
+    def refuse(*_: object) -> None:
+        monkeypatch.setattr(SessionStore, "rename", rename)  # only the first one fails
+        raise SettingsNotWritten
+
+    monkeypatch.setattr(*fails, refuse)
+    (failed,) = stored(station, services, FRUIT, for_good=True)
+    assert failed == ev.StaffFailed(SettingsNotWritten().message)
+    assert open_lessons(settings_of(station).config, Fallbacks(print)) == (None, None)
+    assert (station.store.load().labels, station.store.names_from()) == (names, origins)
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+def test_with_the_session_in_memory_alone_no_restart_loses_the_lesson(station: Station, for_good: bool) -> None:
+    events: list[ev.Event] = []
+    before = station.store.load().labels
+    tools = replace(station.tools, on_disk=station.config)
+    command = ev.StartWithLesson(FRUIT, FRUIT.labels("en"), "built-in", for_good)
+    store_for_next_start(tools, events.append, StationServices(settings_of(station)), command)
+    text = "A restart would lose this choice: the disk could not be used at the start. Check the disk first."
+    assert [str(one.reason) for one in events if isinstance(one, ev.StaffFailed)] == [text]
+    assert (len(events), station.store.load().labels) == (1, before)
+    assert open_lessons(settings_of(station).config, Fallbacks(print)) == (None, None)
+
+
+def test_a_visit_lesson_that_cannot_be_forgotten_brings_no_restart_after_restart(
+    station: Station, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    events: list[ev.Event] = []
+    disk = replace(station.config, storage=replace(station.config.storage, data_dir=str(tmp_path / "disk")))
+    tools = replace(station.tools, on_disk=disk)
+    (disk.data_dir / FILE).mkdir(parents=True)  # what cannot be unlinked, as on a disk that cannot be written
+    end_visit_lesson(tools, events.append, True)
+    assert (events, (disk.data_dir / FILE).exists()) == ([], True)
+    assert "the lesson of the visit that ended cannot be forgotten" in caplog.text
+    (disk.data_dir / FILE).rmdir()
+    remember_visit_lesson(disk.data_dir, FRUIT)
+    end_visit_lesson(tools, events.append, True)
+    assert (events, visit_lesson(disk.data_dir)) == ([ev.ReadyToStartAgain(visit_over=True)], None)
+
+
+def test_another_lesson_for_the_same_visit_is_the_one_after_a_power_cut(station: Station) -> None:
+    stored(station, StationServices(), FRUIT, for_good=False)
+    for lesson in (replace(FRUIT, key="again"), None):
+        station.kiosk.perform(ev.KeepVisitLesson(lesson))
+        station.settle()
+        assert visit_lesson(station.config.data_dir) == VisitLesson(lesson)
+    (station.config.data_dir / FILE).unlink()
+    (station.config.data_dir / FILE).mkdir()
+    station.kiosk.perform(ev.KeepVisitLesson(FRUIT))
+    station.settle()
+    assert station.notice.startswith("The lesson holds until the kiosk stops: it could not be kept (")
 
 
 def test_the_kiosk_ends_and_starts_again_once_everything_is_stored(station: Station) -> None:

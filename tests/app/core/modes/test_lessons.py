@@ -245,6 +245,41 @@ def test_a_lesson_of_one_visit_with_another_network_ends_with_a_restart() -> Non
     assert [one for one in commands if isinstance(one, ev.EndVisitLesson)] == [ev.EndVisitLesson(restart=False)]
 
 
+def test_nobody_who_has_just_come_loses_the_kiosk_to_the_restart_after_the_visit_before() -> None:
+    ready = ev.ReadyToStartAgain(visit_over=True)
+    here = replace(kiosk(0, 0), extractor_in_use="mobilenet_v1_quant")
+    state, commands = run(here, ready)
+    assert (commands, state.restart_due) == ([], True)
+    assert not any(isinstance(one, ev.EndVisitLesson) for one in run(state, ev.TimePassed(1.0))[1])
+    nobody = replace(state, mode=Mode.ATTRACT)
+    state, commands = run(nobody, ev.TimePassed(1.0), ev.TimePassed(2.0))
+    assert [one for one in commands if isinstance(one, ev.EndVisitLesson)] == [ev.EndVisitLesson(restart=True)]
+    assert run(state, ready)[1] == [ev.Leave(again=True)]
+    chosen_since = replace(nobody, kept_lesson=OTHER)
+    assert ev.EndVisitLesson(restart=False) in run(chosen_since, ev.TimePassed(1.0))[1]
+
+
+def test_another_lesson_in_a_visit_that_began_with_a_stored_one_takes_its_place() -> None:
+    visit = replace(on_page(0, 0, pin=""), lesson=OTHER, lesson_stored=True)
+    state, commands = run(visit, ev.ButtonPressed(ChooseLesson("fruit")))
+    assert (state.lesson_stored, commands[2]) == (True, ev.KeepVisitLesson(FRUIT))
+    commands = run(visit, ev.ButtonPressed(ChooseLesson("")))[1]
+    assert commands[2] == ev.KeepVisitLesson(None)
+    with_pin = replace(on_page(0, 0), lesson=OTHER, lesson_stored=True)
+    state, commands = run(with_pin, ev.ButtonPressed(ChooseLesson("fruit")))
+    assert (state.lesson_stored, state.kept_lesson, commands[-1]) == (False, FRUIT, ev.EndVisitLesson(restart=False))
+
+
+def test_the_question_about_a_lesson_closes_when_its_drive_is_pulled() -> None:
+    asked, _ = chosen(OTHER)
+    same, _ = run(asked, ev.LessonsFound((FoundLesson(OTHER, "STICK"),)))
+    assert same.staff.asked == ChooseLesson("other")
+    for left in ((), (FoundLesson(replace(FRUIT, key="other"), "included"),)):
+        gone, _ = run(asked, ev.LessonsFound(left))
+        assert (gone.staff.asked, seen(gone).question) == (None, None)
+        assert run(gone, ev.ButtonPressed(Action.CONFIRM))[1] == []
+
+
 @pytest.mark.parametrize("pin", ["2580", ""])
 def test_the_cards_of_all_lessons_on_the_page_are_written_to_a_drive(pin: str) -> None:
     state = replace(on_page(0, 0, pin=pin), language="de")
