@@ -11,7 +11,7 @@ from app.ui.painting.surfaces import PRINTS
 
 MOST_PLACES = 64
 
-_latest: dict[Hashable, Hashable] = {}  # by place: what was drawn there last
+_latest: dict[Hashable, int] = {}  # by place: the hash of what was drawn there last, which may show pictures of a visit
 
 
 class _Part(pygame.Surface):
@@ -36,10 +36,10 @@ def draw_kept(
         draw: Draws the part onto a canvas, at `area`.
     """
     key = ("part", looks, tuple(area), canvas.theme)
-    if _latest.get(place) != key:
+    if _latest.get(place) != hash(key):
         if len(_latest) >= MOST_PLACES:
             _latest.clear()
-        _latest[place] = key
+        _latest[place] = hash(key)
         draw(canvas)
         return
     part = PRINTS.get(key, lambda: _drawn(canvas, area, draw))

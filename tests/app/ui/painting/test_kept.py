@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import pygame
 import pytest
 
+from app.base.picture import Picture
 from app.ui import screens
 from app.ui.pages import main_screen
 from app.ui.painting.cards import draw_card
@@ -62,9 +65,19 @@ def test_only_a_card_that_looks_different_is_drawn_again(monkeypatch: pytest.Mon
 def test_the_pictures_on_a_kept_card_go_like_all_others() -> None:
     PRINTS.clear()
     view = main_views(3)["ready"]
+    cards = [
+        replace(card, thumbnails=tuple(Picture(("of this visit", one.key), one.pixels) for one in card.thumbnails))
+        for card in view.cards
+    ]
+    pictures = [weakref.ref(one) for card in cards for one in card.thumbnails]
+    view = replace(view, cards=tuple(cards))
     for _ in range(3):
         drawn(view)
     assert len(PRINTS) > 3
+    del view, cards
     for _ in range(DRAWS_KEPT + 1):
         drawn(replace(main_views(3)["waking"], screen=Screen.WAKING))
     assert len(PRINTS) == 0
+    gc.collect()
+    assert pictures
+    assert [one for one in pictures if one() is not None] == []
