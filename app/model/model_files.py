@@ -109,9 +109,9 @@ def delete_model(model: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def delete_trained_models(config: Config, *, keep: Path | None = None) -> None:
-    """Delete all trained models, with the files beside them, except `keep`."""
-    _delete(config, f"{TRAINED}-*", files_of(keep) if keep is not None else ())
+def delete_trained_models(config: Config) -> None:
+    """Delete all trained models, with the files beside them."""
+    _delete(config, f"{TRAINED}-*")
 
 
 def trained_files(config: Config) -> frozenset[Path]:
@@ -136,5 +136,5 @@ def delete_files(files: Iterable[Path]) -> None:
             file.unlink()
 
 
-def _delete(config: Config, pattern: str, keep: tuple[Path, ...] = ()) -> None:
-    delete_files(file for file in models_dir(config).glob(pattern) if file not in keep)
+def _delete(config: Config, pattern: str) -> None:
+    delete_files(models_dir(config).glob(pattern))
