@@ -172,16 +172,16 @@ class Archive:
     def delete_pictures(self) -> None:
         """Erase the pictures of every session; embeddings and classes stay.
 
-        Damaged databases are erased, because their pictures cannot be on their own. If the disk fails or a database is
-        busy, its pictures stay, and the next call tries again.
+        Damaged databases are erased, because their pictures cannot be on their own. If the disk fails, a database is
+        busy, or memory is short, its pictures stay, and the next call tries again.
         """
         self._try_to(self._delete_unfinished)
         self._try_to(lambda: self._delete(self._damaged()))
         for path in self._paths():
             try:
                 _delete_pictures_of(path)
-            except (OSError, sqlite3.OperationalError) as error:
-                logger.warning("the pictures of %s cannot be deleted now: %s", path, error)
+            except (OSError, sqlite3.OperationalError, MemoryError) as error:
+                logger.warning("the pictures of %s cannot be deleted now: %s", path, str(error) or type(error).__name__)
             except DATABASE_ERRORS as error:
                 logger.warning("%s is damaged and is deleted: %s", path, str(error) or type(error).__name__)
                 self._try_to(lambda path=path: self._delete([path]))  # type: ignore[misc]

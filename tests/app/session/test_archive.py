@@ -103,6 +103,20 @@ def test_a_busy_session_keeps_its_pictures_until_the_next_call(station: Station)
     assert path.exists()
 
 
+def test_a_lack_of_memory_deletes_no_session(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive, path = archive_of(station)
+
+    def lacks(_: Path) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("app.session.archive._delete_pictures_of", lacks)
+        archive.delete_pictures()
+    assert pictures_in(path) == 8
+    archive.delete_pictures()
+    assert pictures_in(path) == 0
+
+
 def test_a_kill_while_pictures_are_deleted_leaves_a_session_whose_deletion_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
