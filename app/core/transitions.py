@@ -59,7 +59,7 @@ def advance(state: KioskState, event: Event) -> Step:
     for one in translated:
         state, more = _step(state, one)
         commands = (*commands, *more)
-    return scanning.after_page_change(before, state), commands
+    return scanning.after_page_change(before, class_removal.after_page_change(before, state)), commands
 
 
 def _step(state: KioskState, event: Event) -> Step:

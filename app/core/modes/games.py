@@ -100,7 +100,7 @@ def pressed(state: KioskState, game: Game, button: Button) -> Step | None:
             return _skip(state, game)
         case Action.PLAY | Action.RESET | Action.CANCEL | Action.LEAVE:
             return ended(state)
-        case Action.RESULTS | Action.GALLERY | ClassGallery():
+        case Action.RESULTS | Action.GALLERY | Action.NAME | ClassGallery():
             return state, ()
     return None
 

@@ -48,6 +48,12 @@ def test_play_asks_which_game_and_any_other_button_plays_none() -> None:
     assert wait(state, ANSWER_WITHIN_S + 1).mode is Mode.LIVE
 
 
+def test_the_key_of_names_means_nothing_in_a_game() -> None:
+    state = playing()
+    after, commands = run(state, ev.ButtonPressed(Action.NAME))
+    assert (after.notice, after.which_until_s, commands) == (state.notice, 0.0, [])
+
+
 def test_a_bounce_of_play_does_not_close_the_question() -> None:
     assert press(live(), Action.PLAY, Action.PLAY).mode is Mode.CHOOSE_GAME
 
