@@ -307,9 +307,9 @@ class Kiosk:
                 self._session_job(remember_pin_lock, PinLock(wrong, locked_s))
             case ev.NameClasses(labels):
                 self._name_classes(labels)
-            case ev.DropClass(class_index, labels, label):
+            case ev.DropClass(class_index, labels, label, names_from):
                 self._presses.forget()
-                self._session_job(drop_class, self._removed, class_index, labels, label)
+                self._session_job(drop_class, self._removed, class_index, labels, label, names_from)
             case ev.LookAtSystem():
                 self._session_job(collect_system_info, self._services, self._starter)
             case ev.PowerOff(restart):

@@ -48,11 +48,13 @@ def erase_session(
     with report_failure_as(ev.EraseFailed, announce):
         removed.clear()
         tools.vision.go_live(None)
-        tools.store.erase(damaged=damaged)
-        if tools.store.has_earlier:
-            logger.warning("the disk works again: the earlier session that it holds is put away")
-            _archive(tools, privacy)
-            tools.store.erase(damaged=privacy is not Privacy.KEEP)
+        with tools.without_model_change():
+            tools.store.erase(damaged=damaged)
+            if tools.store.has_earlier:
+                logger.warning("the disk works again: the earlier session that it holds is put away")
+                _archive(tools, privacy)
+                tools.store.erase(damaged=privacy is not Privacy.KEEP)
+            tools.vision.go_live(None)  # a copy with other class names may have answered meanwhile
         announce(ev.SessionErased(tools.store.opened.disk_problem))
         delete_trained_models(tools.config)
     give_memory_back(collect=False)  # a kiosk runs for months, and visits leave holes between what stays

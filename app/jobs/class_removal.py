@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.core import events as ev
-from app.jobs.classes import taught_classes
+from app.core.facts import NameFrom
+from app.jobs.classes import as_stored, taught_classes
 from app.jobs.running import report_failure_as
 from app.jobs.samples import RemovedSamples
 from app.jobs.tools import Announce, Tools
@@ -13,7 +14,13 @@ from app.model.model_files import delete_trained_models
 
 
 def drop_class(
-    tools: Tools, announce: Announce, removed: RemovedSamples, class_index: int, labels: tuple[str, ...], label: str
+    tools: Tools,
+    announce: Announce,
+    removed: RemovedSamples,
+    class_index: int,
+    labels: tuple[str, ...],
+    label: str,
+    names_from: tuple[NameFrom | int | None, ...] = (),
 ) -> None:
     """Remove a class with its samples and the model; announces ClassRemoved or ClassNotRemoved.
 
@@ -24,15 +31,17 @@ def drop_class(
         class_index: The class.
         labels: The labels of the classes that are left.
         label: The label of the class, for the screen.
+        names_from: Where the names of the classes that are left come from; empty if that is unknown.
     """
     with report_failure_as(ev.ClassNotRemoved, announce):
         before = taught_classes(tools, tools.store.load())  # all that can fail comes before the removal
         left = (*before[:class_index], *before[class_index + 1 :])
         named = [replace(one, label=name) for one, name in zip(left, labels, strict=True)]
-        tools.store.drop_class(class_index, labels)
-        removed.forget_class(class_index)
-        tools.vision.go_live(None)
-        tools.vision.num_classes = len(labels)
-        delete_trained_models(tools.config)
+        with tools.without_model_change():
+            tools.store.drop_class(class_index, labels, as_stored(names_from))
+            removed.forget_class(class_index)
+            tools.vision.go_live(None)
+            tools.vision.num_classes = len(labels)
+            delete_trained_models(tools.config)
         classes = (replace(one, removed=removed.sample_ids(index)) for index, one in enumerate(named))
         announce(ev.ClassRemoved(label, tuple(classes)))

@@ -27,7 +27,12 @@ def taught_classes(tools: Tools, session: Session) -> tuple[TaughtClass, ...]:
 
 def origins_of(classes: Sequence[TaughtClass]) -> tuple[str | int | None, ...]:
     """Return where the names of the classes come from, as the session stores it."""
-    return tuple(one.name_from.value if isinstance(one.name_from, NameFrom) else one.name_from for one in classes)
+    return as_stored([one.name_from for one in classes])
+
+
+def as_stored(names_from: Sequence[NameFrom | int | None]) -> tuple[str | int | None, ...]:
+    """Return the origins of class names as the session stores them."""
+    return tuple(one.value if isinstance(one, NameFrom) else one for one in names_from)
 
 
 def with_stored_origins(tools: Tools, classes: tuple[TaughtClass, ...]) -> tuple[TaughtClass, ...]:

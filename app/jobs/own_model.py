@@ -63,18 +63,22 @@ def restore_model(tools: Tools, *, trained_as: Path | None = None) -> TrainedFac
     return facts_of(stored, read_sound_report(stored.path))
 
 
-def rename_classes_of_model(tools: Tools, labels: tuple[str, ...]) -> None:
-    """Write a copy of the session's model with new class names, and let the copy answer.
+def rename_classes_of_model(tools: Tools) -> None:
+    """Write a copy of the session's model with the class names that are stored, and let the copy answer.
 
     Does nothing if another model answers, or if the names and the number of classes are the same.
     """
-    while not _renamed(tools, labels):
-        logger.info("a training replaced the model before its classes had other names: the new one gets them")
+    while not _renamed(tools):
+        logger.info("the model was replaced before its classes had other names: the new one gets them")
 
 
-def _renamed(tools: Tools, labels: tuple[str, ...]) -> bool:
-    """Whether that is done; False if a training has replaced the model meanwhile."""
-    stored, model = tools.store.last_model(), tools.vision.model
+def _renamed(tools: Tools) -> bool:
+    """Whether that is done; False if a training, or another thread with newer names, has replaced the model meanwhile.
+
+    The names are read after the model: whoever stores newer ones replaces the model after that, or finds the copy.
+    """
+    with tools.model_change:
+        stored, model, labels = tools.store.last_model(), tools.vision.model, tools.store.labels()
     if stored is None or model is None or model.path != stored.path:
         return True
     names = tuple(labels[index] for index in model.class_indices)
@@ -87,7 +91,7 @@ def _renamed(tools: Tools, labels: tuple[str, ...]) -> bool:
         delete_files(files_of(path))
         if tools.store.last_model() == stored:
             raise
-        return False  # the training has deleted the files
+        return False  # the other thread has deleted the files
     with tools.model_change:
         if tools.store.last_model() != stored:
             delete_files(files_of(path))

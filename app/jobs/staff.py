@@ -72,7 +72,7 @@ def rename_classes(
         tools.vision.num_classes = len(labels)
         starter.reload_for(tools, announce, len(labels))
         if newest():
-            rename_classes_of_model(tools, labels)
+            rename_classes_of_model(tools)
 
 
 def collect_system_info(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -23,6 +25,10 @@ from app.session.store import SessionStore
 from learning.view_prior import ViewPrior
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
+
+logger = logging.getLogger(__name__)
+
+MODEL_CHANGE_S = 10.0  # a change of the model takes far less, also on a slow disk
 
 Announce = Callable[[Event], None]
 """Receives the events of a job; called from its thread."""
@@ -66,6 +72,21 @@ class Tools:
     prior: ExtractorPrior | None = None
     on_disk: Config | None = None
     model_change: threading.Lock = field(default_factory=threading.Lock, compare=False)
+
+    @contextmanager
+    def without_model_change(self) -> Iterator[None]:
+        """Let no other thread change the model meanwhile, so that it brings back none of a session that is over.
+
+        A thread that hangs while it changes the model is not waited for longer than MODEL_CHANGE_S.
+        """
+        held = self.model_change.acquire(timeout=MODEL_CHANGE_S)
+        if not held:
+            logger.warning("another thread has been changing the model for more than %g s", MODEL_CHANGE_S)
+        try:
+            yield
+        finally:
+            if held:
+                self.model_change.release()
 
     @property
     def known_prior(self) -> ViewPrior | None:

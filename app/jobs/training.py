@@ -146,7 +146,7 @@ def train(
         announce(ev.TrainingFinished(path, facts, trained.seconds))
         with tools.store.calls:
             delete_files(old_files)
-        rename_classes_of_model(tools, tools.store.labels())  # they may have got other names meanwhile
+        _use_present_names(tools)
         tools.store.keep_good_copy()
 
         def enough() -> bool:
@@ -154,6 +154,14 @@ def train(
 
         _complete_report(tools, announce, trained, session, enough)
         check_backgrounds(tools, announce, enough)
+
+
+def _use_present_names(tools: Tools) -> None:
+    """Give the new model the names that its classes got meanwhile. An error costs only these, so it is logged."""
+    try:
+        rename_classes_of_model(tools)
+    except Exception:
+        logger.warning("the new model keeps the class names from the start of its training", exc_info=True)
 
 
 def _complete_report(

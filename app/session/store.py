@@ -264,8 +264,7 @@ class SessionStore:
             names_from: Where each label comes from, in words or as the place of a given label; see `names_from`.
         """
         with self._shared.writing() as database:
-            set_labels(database, labels)
-            set_fact(database, NAMES_FROM, json.dumps([list(labels), list(names_from)]))
+            _name(database, labels, names_from)
 
     def names_from(self) -> tuple[str | int | None, ...]:
         """Return what `rename` recorded with the present labels; empty if nothing was, as by older versions."""
@@ -278,18 +277,19 @@ class SessionStore:
             return ()
         return tuple(one if isinstance(one, str | int) else None for one in names_from) if known else ()
 
-    def drop_class(self, class_index: int, labels: Sequence[str]) -> None:
+    def drop_class(self, class_index: int, labels: Sequence[str], names_from: Sequence[str | int | None] = ()) -> None:
         """Remove a class with its samples and the last model; the classes after it move up by one. All or nothing.
 
         Args:
             class_index: The class.
             labels: The labels of the classes that are left.
+            names_from: Where each of these comes from, as for `rename`.
         """
         with self._shared.writing(removes_pictures=True) as database:
             database.execute("DELETE FROM samples WHERE class_index = ?", (class_index,))
             database.execute("UPDATE samples SET class_index = class_index - 1 WHERE class_index > ?", (class_index,))
             database.execute("DELETE FROM model")
-            set_labels(database, labels)
+            _name(database, labels, names_from)
         if self._shared.has_good_copy:  # it must not bring the samples back
             self._shared.keep_good_copy()
 
@@ -405,3 +405,9 @@ class SessionStore:
     def close(self) -> None:
         """Close the database."""
         self._shared.close()
+
+
+def _name(database: sqlite3.Connection, labels: Sequence[str], names_from: Sequence[str | int | None]) -> None:
+    """Replace the class labels, and record where they come from."""
+    set_labels(database, labels)
+    set_fact(database, NAMES_FROM, json.dumps([list(labels), list(names_from)]))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from app.base.ports import Drive
     from app.base.privacy import Privacy
     from app.config.lesson import Lesson
+    from app.core.facts import NameFrom
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,13 @@ class NameClasses:
 class DropClass:
     """Remove a class with its samples and the model; the classes after it move up by one.
 
-    `labels` are those of the classes that are left.
+    `labels` are those of the classes that are left, and `names_from` says where these come from.
     """
 
     class_index: int
     labels: tuple[str, ...]
     label: str
+    names_from: tuple[NameFrom | int | None, ...] = ()
 
 
 @dataclass(frozen=True)

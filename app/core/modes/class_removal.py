@@ -73,6 +73,17 @@ def which_asked(state: KioskState) -> Step:
     return noticed(state, message("Which one? Press its button."), Tone.HINT, WHICH_S), (ev.PlaySound("tick"),)
 
 
+def after_page_change(before: KioskState, after: KioskState) -> KioskState:
+    """Forget that NAME asked for a class when the screen changes: then a class button means what it says there."""
+    if not after.which_until_s or _page(before) == _page(after):
+        return after
+    return replace(after, which_until_s=0.0)
+
+
+def _page(state: KioskState) -> tuple[object, ...]:
+    return state.mode, state.typing is None, state.why, state.game is None, state.shown_from
+
+
 def chosen(state: KioskState, button: Button) -> Step:
     """An answer to the question of the three dots, touched or by its class button; any other button changes nothing."""
     index = state.removing
@@ -197,7 +208,8 @@ def _begun(state: KioskState, index: int) -> Step:
     if _goes_at_once(state, index):
         return class_list.change_number(_kept(state), index)
     state = replace(state, mode=Mode.REMOVING, removing=index, arrival=None, gallery=GalleryState())
-    return state, (ev.DropClass(index, _labels_without(state, index), state.labels[index]),)
+    origins = tuple(one.name_from for one in _others(state, index))
+    return state, (ev.DropClass(index, _labels_without(state, index), state.labels[index], origins),)
 
 
 def _goes_at_once(state: KioskState, index: int) -> bool:
@@ -208,14 +220,18 @@ def _goes_at_once(state: KioskState, index: int) -> bool:
 
 def _labels_without(state: KioskState, index: int) -> tuple[str, ...]:
     """The labels of the other classes. A default name changes with the button: it says the button's colour."""
-    rest = with_names_known(state).classes
-    labels = ["" if one.name_from is NameFrom.COLOUR else one.label for one in (*rest[:index], *rest[index + 1 :])]
+    labels = ["" if one.name_from is NameFrom.COLOUR else one.label for one in _others(state, index)]
     return class_names(labels, state.language, state.config.screen.palette)
 
 
+def _others(state: KioskState, index: int | None) -> tuple[TaughtClass, ...]:
+    """All classes but one, with the origins of their names."""
+    return tuple(one for place, one in enumerate(with_names_known(state).classes) if place != index)
+
+
 def _named_as_before(state: KioskState, event: ev.ClassRemoved) -> tuple[TaughtClass, ...]:
-    """The classes that are left, with the origins of their names, which the disk does not keep."""
-    named = [one for index, one in enumerate(with_names_known(state).classes) if index != state.removing]
+    """The classes that are left, with the origins of their names as they were before."""
+    named = _others(state, state.removing)
     if len(named) != len(event.classes):
         return event.classes
     return tuple(replace(new, name_from=old.name_from) for new, old in zip(event.classes, named, strict=True))

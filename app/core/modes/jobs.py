@@ -37,8 +37,9 @@ def report_explained(state: KioskState, event: ev.ReportExplained) -> Step:
 
 
 def training_failed(state: KioskState, event: ev.TrainingFailed) -> Step:
-    """Say why; the model before still answers."""
-    return refused(replace(state, mode=state.resting_mode), event.reason)
+    """Say why; the model before still answers. Whoever opened another page meanwhile stays there."""
+    mode = state.resting_mode if state.mode is Mode.TRAINING else state.mode
+    return refused(replace(state, mode=mode), event.reason)
 
 
 def saving_started(state: KioskState, event: ev.SavingStarted) -> Step:

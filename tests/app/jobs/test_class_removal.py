@@ -9,8 +9,10 @@ import pytest
 
 from app.base.buttons import Action, ClassGallery, ClassName, EmptyClass, RemoveClass
 from app.base.errors import SessionNotRead
+from app.base.privacy import Privacy
 from app.core import events as ev
 from app.core.state import Mode
+from app.jobs.archive_jobs import erase_session
 from app.jobs.class_removal import drop_class
 from app.jobs.samples import RemovedSamples
 from app.session.store import SessionStore
@@ -113,3 +115,34 @@ def test_a_class_that_is_gone_from_the_disk_is_gone_from_the_screen_also_if_the_
     assert isinstance(event, ev.ClassRemoved)
     assert [(one.label, one.shots, len(one.thumbnails)) for one in event.classes] == [("cup", 4, 4), ("duck", 0, 0)]
     assert station.store.load().labels == ("cup", "duck")
+
+
+def test_the_model_changes_neither_while_a_class_is_removed_nor_while_the_session_is_erased(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that ends in another thread would bring back a model of what is over."""
+    station.teach()
+    tools, removed = station.tools, RemovedSamples()
+    alone: list[bool] = []
+    for name in ("drop_class", "erase"):
+        works = getattr(station.store, name)
+
+        def recorded(*args: Any, works: Any = works, **more: Any) -> None:
+            alone.append(tools.model_change.locked())
+            works(*args, **more)
+
+        monkeypatch.setattr(station.store, name, recorded)
+    drop_class(tools, lambda _: None, removed, 0, ("cup", "duck"), "apple")
+    erase_session(tools, lambda _: None, removed, Privacy.ERASE)
+    assert alone == [True, True]
+    assert not tools.model_change.locked()
+
+
+def test_a_thread_that_hangs_while_it_changes_the_model_does_not_keep_a_session(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.tools.MODEL_CHANGE_S", 0.01)
+    station.teach()
+    with station.tools.model_change:
+        erase_session(station.tools, lambda _: None, RemovedSamples(), Privacy.ERASE)
+    assert station.store.load().samples == ()

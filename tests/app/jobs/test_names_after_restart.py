@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.buttons import Action
+from app.base.buttons import Action, ClassName, RemoveClass
 from app.core.facts import NameFrom
 from app.core.modes.language import at_start
 from app.jobs.classes import origins_of
@@ -41,8 +41,27 @@ def test_default_names_follow_the_language_over_a_restart_and_names_that_were_ty
 def test_origins_of_other_names_than_the_stored_ones_do_not_count(station: Station) -> None:
     station.store.rename(("Red", "cup", "duck"), ("colour", "person", 2))
     assert station.store.names_from() == ("colour", "person", 2)
-    station.store.drop_class(1, ("Red", "duck"))
+    station.store.replace_with(replace(station.store.load(), labels=("Red", "duck", "cup")))
     assert station.store.names_from() == ()
+
+
+def test_default_names_follow_the_language_over_a_restart_after_a_class_was_removed(station: Station) -> None:
+    station.teach(2)
+    config = changed(station.kiosk.state.config, {"classes.labels": ("", "", "")})
+    named = (("Red", NameFrom.COLOUR), ("cup", NameFrom.PERSON), ("Yellow", NameFrom.COLOUR))
+    classes = tuple(
+        replace(one, label=label, name_from=origin)
+        for one, (label, origin) in zip(station.kiosk.state.classes, named, strict=True)
+    )
+    station.kiosk.state = replace(station.kiosk.state, classes=classes, config=config)
+    station.store.rename(("Red", "cup", "Yellow"), ("colour", "person", "colour"))
+    station.panel.tap(ClassName(0))
+    station.panel.tap(RemoveClass(0))
+    station.press(Action.CONFIRM)
+    assert station.store.labels() == ("cup", "Blue")
+    assert station.store.names_from() == ("person", "colour")
+    again = first_state(replace(station.tools, config=config), station.services)
+    assert origins_of(again.classes) == ("person", "colour")
 
 
 def test_a_session_that_stores_them_is_sound_when_it_is_opened_again(tmp_path: Path) -> None:

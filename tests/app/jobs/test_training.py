@@ -7,6 +7,7 @@ import importlib
 import json
 import resource
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from app.base.buttons import (
     SettingStep,
     TypingKey,
 )
+from app.base.errors import SessionNotRead
 from app.base.workers import StopSignal
 from app.core import events as ev
 from app.core.state import Mode
@@ -280,7 +282,7 @@ def test_a_model_that_gets_other_class_names_while_it_is_explained_keeps_its_exp
     def rename() -> bool:
         labels = next(names)
         station.store.rename(labels)
-        rename_classes_of_model(station.tools, labels)
+        rename_classes_of_model(station.tools)
         return labels[0] == "pomme"
 
     def announce(event: ev.Event) -> None:
@@ -312,7 +314,9 @@ def run_once_before(monkeypatch: pytest.MonkeyPatch, function: str, what: Callab
     monkeypatch.setattr(function, called)
 
 
-@pytest.mark.parametrize("moment", ["while its copy is written", "while the next one is written"])
+@pytest.mark.parametrize(
+    "moment", ["while its copy is written", "while the next one is written", "while the next one gets other names"]
+)
 def test_if_classes_get_other_names_while_the_next_model_is_trained_that_one_answers_with_the_new_names(
     moment: str, station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,13 +331,15 @@ def test_if_classes_get_other_names_while_the_next_model_is_trained_that_one_ans
 
     def rename() -> None:
         station.store.rename(labels)
-        rename_classes_of_model(station.tools, labels)
+        rename_classes_of_model(station.tools)
 
     if moment == "while its copy is written":
         run_once_before(monkeypatch, "app.jobs.own_model.with_labels", next_training)
         rename()
     else:
-        run_once_before(monkeypatch, "app.jobs.training.write_counterpart", rename)
+        later = moment == "while the next one gets other names"
+        function = "app.jobs.own_model._renamed" if later else "app.jobs.training.write_counterpart"
+        run_once_before(monkeypatch, function, rename)
         next_training()
     model, stored = station.vision.model, station.store.last_model()
     (finished,) = (one for one in happened if isinstance(one, ev.TrainingFinished))
@@ -342,8 +348,25 @@ def test_if_classes_get_other_names_while_the_next_model_is_trained_that_one_ans
     assert model.origin == finished.model_path != before.origin
     assert model.path == stored.path
     assert tuple(model.engine.labels) == labels[:2]
+    with zipfile.ZipFile(model.path) as inside:
+        assert inside.read("labels.txt").decode().split() == [*labels[:2]]
     assert {one for one in (station.config.data_dir / "models").iterdir() if one.suffix == ".tflite"} == {model.path}
     assert restore_model(station.tools) is not None
+
+
+def test_a_training_that_ended_does_not_fail_because_the_class_names_cannot_be_read(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.teach()
+    session, happened = station.store.load(), list[ev.Event]()
+
+    def fails() -> tuple[str, ...]:
+        raise SessionNotRead("disk I/O error")
+
+    monkeypatch.setattr(station.store, "labels", fails)
+    train(station.tools, happened.append, lambda _share: None, session, StopSignal())
+    assert isinstance(happened[0], ev.TrainingFinished)
+    assert not [one for one in happened if isinstance(one, ev.TrainingFailed)]
 
 
 def test_a_model_that_was_erased_meanwhile_leaves_no_report(station: Station) -> None:

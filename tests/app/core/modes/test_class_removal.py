@@ -11,7 +11,7 @@ from app.base.i18n import LANGUAGES, message
 from app.config.lesson import parse_lesson
 from app.core import events as ev
 from app.core.events import Command
-from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
+from app.core.facts import ModelFacts, NameFrom, TaughtClass, TrainedFacts
 from app.core.modes import class_removal, cursor, gallery, recovery
 from app.core.modes.language import default_names
 from app.core.state import KioskState, Mode
@@ -20,6 +20,7 @@ from app.views.model import Question
 from app.views.narration import Memory, narrated
 from app.views.present import Surroundings, present
 from tests.app.core.modes.test_class_list import unnamed
+from tests.app.core.modes.test_found import FOUND, PRESENT
 from tests.support.states import kiosk, run
 
 
@@ -73,7 +74,8 @@ def test_a_class_with_pictures_is_removed_after_a_question(index: int) -> None:
     assert (kept.mode, kept.labels, commands) == (Mode.TEACH, ("apple", "cup", "book"), [])
     going, commands = pressed(asked, Action.CONFIRM)
     rest = tuple(label for place, label in enumerate(asked.labels) if place != index)
-    assert (going.mode, commands) == (Mode.REMOVING, [ev.DropClass(index, rest, asked.labels[index])])
+    origins = tuple(place for place in range(3) if place != index)
+    assert (going.mode, commands) == (Mode.REMOVING, [ev.DropClass(index, rest, asked.labels[index], origins)])
     gone, _ = run(going, ev.ClassRemoved("cup", tuple(TaughtClass(label, 2) for label in rest)))
     assert (gone.mode, gone.labels, gone.removing) == (Mode.TEACH, rest, None)
     assert gone.notice is not None
@@ -94,7 +96,7 @@ def test_a_class_that_nobody_taught_goes_without_a_question() -> None:
     assert (state.mode, state.labels, state.removing) == (Mode.TEACH, ("apple", "cup"), None)
     assert commands[0] == ev.NameClasses(("apple", "cup"))
     state, commands = pressed(kiosk(3, 0, 2), ClassName(1), RemoveClass(1))
-    assert (state.mode, commands) == (Mode.REMOVING, [ev.DropClass(1, ("apple", "book"), "cup")])
+    assert (state.mode, commands) == (Mode.REMOVING, [ev.DropClass(1, ("apple", "book"), "cup", (0, 2))])
 
 
 KNOWN = TrainedFacts(1.0, 0.5, (3, 2, 4))
@@ -168,7 +170,7 @@ def without(state: KioskState, *indices: int) -> KioskState:
     for index in indices:
         state, commands = pressed(state, ClassName(index), RemoveClass(index), Action.CONFIRM)
         for one in commands:
-            if isinstance(one, ev.DropClass):  # the disk keeps no origins of names
+            if isinstance(one, ev.DropClass):
                 left = tuple(TaughtClass(label, 2) for label in one.labels)
                 state, _ = run(state, ev.ClassRemoved(one.label, left))
     return state
@@ -246,7 +248,8 @@ def test_a_default_name_becomes_the_colour_of_its_new_button_and_a_given_name_st
     colours = state.labels
     state = replace(state, classes=(*state.classes[:3], replace(state.classes[3], label="Ada")))
     state, commands = pressed(state, ClassName(0), RemoveClass(0), Action.CONFIRM)
-    assert commands == [ev.DropClass(0, (colours[0], colours[1], "Ada"), colours[0])]
+    origins = (NameFrom.COLOUR, NameFrom.COLOUR, NameFrom.PERSON)
+    assert commands == [ev.DropClass(0, (colours[0], colours[1], "Ada"), colours[0], origins)]
 
 
 @pytest.mark.parametrize(
@@ -347,7 +350,7 @@ def test_without_touching_the_screen_also_an_empty_class_is_reached_and_removed(
     assert (state.mode, state.gallery.class_index) == (Mode.GALLERY, 1)
     page, _ = pressed(state, ClassName(1))
     state, commands = pressed(page, RemoveClass(1))
-    assert (state.mode, commands) == (Mode.REMOVING, [ev.DropClass(1, ("apple", "book"), "cup")])
+    assert (state.mode, commands) == (Mode.REMOVING, [ev.DropClass(1, ("apple", "book"), "cup", (0, 2))])
 
 
 def unnameable(*shots: int, **visitors: bool) -> KioskState:
@@ -452,6 +455,18 @@ def test_after_the_key_any_other_press_and_a_late_one_mean_what_they_always_mean
     assert [type(one) for one in commands] == [ev.RemoveLastHold, ev.AddSample]
     late, _ = run(asked, ev.TimePassed(asked.now_s + class_removal.WHICH_S + 0.1))
     assert isinstance(pressed(late, 1)[1][0], ev.AddSample)
+
+
+def test_the_key_is_forgotten_when_another_page_opens_in_between() -> None:
+    state = replace(kiosk(3, 2, 4), mode=Mode.LIVE, model=TrainedFacts(1.0, 0.5, (3, 2, 4)), now_s=100.0)
+    asked, _ = pressed(state, Action.NAME)
+    why, _ = pressed(asked, Action.WHY)
+    assert why.why
+    question, _ = run(asked, PRESENT, FOUND, ev.TimePassed(100.1))
+    assert question.mode is Mode.ASK_FOLDER
+    for page in (why, question):
+        assert page.now_s < asked.which_until_s
+        assert page.which_until_s == 0.0
 
 
 def test_the_key_says_why_there_is_no_page() -> None:

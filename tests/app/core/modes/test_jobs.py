@@ -32,6 +32,12 @@ def test_failed_training_keeps_the_model_before_and_says_why() -> None:
     assert str(state.notice.text) == "the disk is full."
 
 
+@pytest.mark.parametrize("mode", [Mode.SAVING, Mode.GALLERY, Mode.RESULTS, Mode.ERASING, Mode.CONFIRM_RESET])
+def test_who_went_on_to_another_page_stays_there_when_a_training_fails(mode: Mode) -> None:
+    state, _ = run(kiosk(3, 3, mode=mode, model=MODEL), ev.TrainingFailed("the disk is full."))
+    assert state.mode is mode
+
+
 def test_failed_first_training_goes_back_to_teaching() -> None:
     state, _ = run(kiosk(3, 3, mode=Mode.TRAINING), ev.TrainingFailed("no."))
     assert state.mode is Mode.TEACH
