@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -23,8 +22,7 @@ STAGES: dict[SavingStage, Message] = {
 }
 
 MOST_NAMED = 3
-DATED_FOLDER = re.compile(r"\d{4}-\d\d-\d\d_(\d\d)(\d\d)_(.+)")  # such as 2026-01-31_1412_apple_cup
-PLACES_NAMED = 3  # folders from the place of the model upwards, where somebody uses the kiosk at home
+ON_DRIVE, HERE = 2, 3  # how many folders are named, that of the model last: all on a drive, fewer on this machine
 TAKE_HOME_AGAIN = message("To take it home, plug the drive in again and press SAVE.")
 TAKE_HOME = message("To take it home, plug in a drive and press SAVE again.")
 DRIVE_AGAIN = message("Or plug the drive in again and press SAVE.")
@@ -76,18 +74,15 @@ def _where(state: KioskState) -> Text:
     if not now.folder:
         return ""
     if now.drive:
-        return message("On the drive {drive}, folder {folder}", drive=now.drive, folder=_folder_name(now.folder))
+        return message("On the drive {drive}, folder {folder}", drive=now.drive, folder=_steps_to(now.folder, ON_DRIVE))
     if state.has_pin:
         return ""
-    above = PurePath(now.folder).parts[-PLACES_NAMED:-1]  # there may be no staff: somebody uses the kiosk at home
-    return message("On this machine: {folders}", folders=" › ".join((*above, _folder_name(now.folder))))
+    return message("On this machine: {folders}", folders=_steps_to(now.folder, HERE))  # somebody uses it at home
 
 
-def _folder_name(folder: str) -> str:
-    """How a visitor recognises the folder: what was taught, and the time, as both are in its name."""
-    name = PurePath(folder).name
-    dated = DATED_FOLDER.fullmatch(name)
-    return name if dated is None else f"{dated[3].replace('_', ' ')} ({dated[1]}:{dated[2]})"
+def _steps_to(folder: str, count: int) -> str:
+    """The folders to open one after another, as a file manager shows them; a line may end after each arrow."""
+    return "\N{NO-BREAK SPACE}› ".join(PurePath(folder).parts[-count:])
 
 
 def _things(state: KioskState) -> tuple[TaughtThing, ...]:

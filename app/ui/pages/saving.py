@@ -78,7 +78,7 @@ def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
             canvas.text(saving.home, below, 27, ink, face, align="center")
         canvas.text(saving.text, words, 38, ink, face, bold=True, align="center", lines=1 if saving.home else 2)
     draw_keys(canvas, saving.keys, arrange_page(canvas).footer, moving.breath)
-    canvas.text(saving.where, layout.where, 20, palette.quiet, palette.background, align="right", lines=2)
+    canvas.text(saving.where, layout.where, 24, palette.quiet, palette.background, align="right", lines=2)
     draw_confetti(canvas, layout.things.center, layout.things.width // 2, moving)
 
 

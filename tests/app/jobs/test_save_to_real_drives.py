@@ -52,9 +52,8 @@ def saved_message(station: Station) -> tuple[str, str]:
 
 
 def as_read(folder: Path) -> str:
-    """How the screen names a saved folder: what was taught, and the time."""
-    _, time, *labels = folder.name.split("_")
-    return f"{' '.join(labels)} ({time[:2]}:{time[2:]})"
+    """How the screen names a saved folder: as a file manager shows it."""
+    return f"{EXPORT_FOLDER}\N{NO-BREAK SPACE}› {folder.name}"
 
 
 def exports(disk: Disk) -> list[str]:
