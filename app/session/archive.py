@@ -37,6 +37,7 @@ FOLDER = "archive"  # in the data directory
 NAME_BYTES = 60
 ENDING = ".sqlite3"
 PICTURES_AT_A_TIME = 32  # each transaction waits for the disk several times
+SPARE_BYTES = 32 << 20  # reading the tables of a sound database needs far less
 
 
 @dataclass(frozen=True)
@@ -254,11 +255,18 @@ def _delete_pictures_of(path: Path) -> None:
     lost if the process is killed in this moment, but its pictures are not kept.
 
     Raises:
-        OSError, sqlite3.OperationalError: If the disk fails or the database is busy; the pictures may still be there.
+        OSError, sqlite3.OperationalError, MemoryError: If the disk fails, the database is busy, or memory is short; the
+            pictures may still be there.
         DATABASE_ERRORS: If the database is damaged, or not a session.
     """
     with closing(sqlite3.connect(path)) as database:
-        if database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'samples'").fetchone()[0] == 0:
+        try:
+            holds_samples = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'samples'").fetchone()[0]
+        except MemoryError as error:
+            if _memory_is_short():
+                raise
+            raise sqlite3.DatabaseError("its tables claim too much memory") from error
+        if not holds_samples:
             raise sqlite3.DatabaseError("it holds no samples")
         prepare(database)
         ids = database.execute("SELECT sample_id FROM samples WHERE length(picture) > 0").fetchall()
@@ -273,6 +281,15 @@ def _delete_pictures_of(path: Path) -> None:
             with suppress(sqlite3.OperationalError):  # needs as much free space as the database
                 database.execute("VACUUM")
     shred(journal_of(path))
+
+
+def _memory_is_short() -> bool:
+    """Whether there is not even the memory that reading the tables of a sound database may need."""
+    try:
+        bytearray(SPARE_BYTES)
+    except MemoryError:
+        return True
+    return False
 
 
 def _empty_pictures(database: sqlite3.Connection, ids: list[tuple[int]]) -> None:

@@ -17,6 +17,8 @@ from app.base.errors import ArchiveUnusable, SessionNotArchived
 from app.base.privacy import Privacy
 from app.session.archive import Archive
 from app.session.database import open_database
+from tests.app.session.test_bit_flips import needs_too_much_memory
+from tests.support.bit_flips import Flipper
 from tests.support.kiosks import Station
 from tests.support.visits import leave_alone, pictures_in, set_privacy
 
@@ -115,6 +117,24 @@ def test_a_lack_of_memory_deletes_no_session(station: Station, monkeypatch: pyte
     assert pictures_in(path) == 8
     archive.delete_pictures()
     assert pictures_in(path) == 0
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_a_session_whose_tables_claim_too_much_memory_goes_with_its_pictures_unless_memory_is_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short: bool
+) -> None:
+    flipper, archive = Flipper(tmp_path / "flipped", good_copy=False), Archive(tmp_path / "archive", 1 << 40, 0)
+    archive.folder.mkdir()
+    for place in range(2820, 3060, 6):  # the page with the texts of the tables
+        path = archive.folder / "a.sqlite3"
+        shutil.copy(flipper.overwrite(place, b"\xff" * 16), path)
+        if needs_too_much_memory(path):
+            break
+    assert needs_too_much_memory(path)
+    if short:
+        monkeypatch.setattr("app.session.archive.SPARE_BYTES", 1 << 62)
+    archive.delete_pictures()
+    assert path.exists() == short
 
 
 def test_a_kill_while_pictures_are_deleted_leaves_a_session_whose_deletion_goes_on(
