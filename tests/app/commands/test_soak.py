@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.commands.soak import Measurement, SoakResult, soak, trends
+from app.commands.soak import Measurement, SoakResult, is_over, soak, trends
 from app.config.schema import Config
 from tests.support.edge_tpu.stick import SimulatedStick
 
@@ -42,6 +42,24 @@ def series(visits: int, **each_visit: float) -> list[Measurement]:
 )
 def test_a_leak_is_noticed(name: str, slope: float, visits: int) -> None:
     assert [one.name for one in trends(series(visits, **{name: slope})) if one.grows] == [name]
+
+
+@pytest.mark.parametrize("visits", [15, 18])  # 10 and 12 are measured
+def test_a_thread_that_is_left_by_every_fourth_visit_is_noticed(visits: int) -> None:
+    leaking = [replace(one, threads=9.0 + visit // 4) for visit, one in enumerate(series(visits))]
+    assert [one.name for one in trends(leaking) if one.grows] == ["threads"]
+
+
+def test_ticks_that_wait_longer_and_longer_are_shown_but_not_judged() -> None:
+    waiting = [replace(one, duration_ms=20.0 + 30 * visit) for visit, one in enumerate(series(12))]
+    result = SoakResult(1.0, 12, 0, {"camera": 2}, "", trends(waiting))
+    assert result.good
+    assert "duration_ms     155.0 ->    335.0   +30.000 a visit  not judged" in result.lines()
+
+
+def test_a_soak_lasts_twice_its_time_at_most_and_longer_than_its_time_only_for_six_visits() -> None:
+    ends = [is_over(passed, visits) for passed, visits in ((0.9, 60), (1.0, 6), (1.9, 5), (2.0, 5))]
+    assert ends == [False, True, False, True]
 
 
 @pytest.mark.parametrize("visits", [6, 30, 300])
