@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +40,9 @@ def save(station: Station, listen: Callable[[object], None], drive: Drive | None
 
     station.panel.tap(Action.SAVE)
     station.kiosk.tick()
+    while station.kiosk.long_jobs.empty():  # SAVE follows the jobs of the session
+        station.kiosk.session_jobs.get_nowait()(threading.Event())
+        station.kiosk.session_jobs.task_done()
     station.kiosk.long_jobs.get_nowait()
     save_model(station.tools, announce, lambda _fraction: None, drive)
     station.settle()
