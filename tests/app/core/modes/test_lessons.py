@@ -131,7 +131,7 @@ def test_staff_who_rename_a_class_of_the_lesson_do_not_change_the_settings() -> 
 def test_the_screen_says_the_task_until_something_is_taught_and_shows_name_and_time() -> None:
     state = replace(chosen()[0], mode=Mode.TEACH, language="de", notice=None)
     view = seen(state)
-    assert view.guidance == "Bringt Obst. Zeig apple und halt den Knopf."
+    assert view.guidance == "Bringt Obst. Zeig apple und halt den Knopf gedrückt."
     assert view.lesson is not None
     assert (view.lesson.name, view.lesson.time) == ("Obst", "10 min")
     taught = replace(state, classes=(replace(state.classes[0], shots=4), *state.classes[1:]))
