@@ -310,3 +310,16 @@ def test_the_page_of_the_camera_shows_its_picture() -> None:
     made = staff(opened, BackendFacts(), Translator("en"))
     assert made is not None
     assert made.preview
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("rtsp://me:se/cret@10.0.0.7/live", "10.0.0.7"),
+        ("rtsp://[bad/live", "rtsp"),
+        ("/data/films/cats.avi", "cats.avi"),
+    ],
+)
+def test_the_row_of_the_camera_shows_any_address_and_no_password(source: str, name: str) -> None:
+    (camera,) = (one for one in CHOICES if one.name == "camera.source")
+    assert camera.words(source) == name
