@@ -13,7 +13,7 @@ from app.base.memory import give_memory_back
 from app.base.privacy import Privacy
 from app.core import events as ev
 from app.jobs.classes import taught_classes
-from app.jobs.drives import pinned_drive
+from app.jobs.drives import first_writable, pinned_drive
 from app.jobs.running import report_failure_as
 from app.jobs.samples import RemovedSamples
 from app.jobs.tools import Announce, Tools
@@ -135,7 +135,7 @@ def export_sessions(tools: Tools, announce: Announce) -> None:
     Announces StaffDone, or StaffFailed.
     """
     with report_failure_as(ev.StaffFailed, announce):
-        drive = next((one for one in tools.drives.present() if not one.read_only), None)
+        drive = first_writable(tools.drives)
         note: Text = ""
         if drive is None:
             root = tools.config.export_dir

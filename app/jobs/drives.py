@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from app.base.errors import DriveGone, ExportError, FolderOccupied
-from app.base.i18n import message
+from app.base.error_texts import system_error_text
+from app.base.errors import DriveGone, ExportError, ExportFailed, FolderOccupied
+from app.base.files import write_durably
+from app.base.i18n import Text, message
 from app.base.ports import Drive, Drives
-from app.model.saved_folder.drive_paths import pinned
+from app.model.saved_folder.drive_paths import pinned, refuse_links
 
 NO_DRIVE = message("Plug in a drive first.")
+
+
+def first_writable(drives: Drives) -> Drive | None:
+    """The first drive that can be written to; None without one."""
+    return next((one for one in drives.present() if not one.read_only), None)
+
+
+def write_files(drives: Drives, files: Mapping[str, bytes]) -> tuple[Drive, Text]:
+    """Write files to the first writable drive and release it; files with these names are replaced.
+
+    Args:
+        drives: Lists the drives that are present.
+        files: Content by path on the drive.
+
+    Returns:
+        The drive, and whether it may be pulled out now, as a sentence.
+
+    Raises:
+        ExportFailed: If there is no drive, or it cannot be written.
+        DriveGone: If the drive was pulled before everything was written.
+        FolderOccupied: If something there is a link.
+    """
+    drive = first_writable(drives)
+    if drive is None:
+        raise ExportFailed(NO_DRIVE)
+    try:
+        with pinned_drive(drives, drive, gone=DriveGone) as root:
+            for name, content in files.items():
+                path = root / name
+                refuse_links(root, path.parent)
+                refuse_link_in_place_of(path)
+                write_durably(path, content)
+    except OSError as error:
+        reason = system_error_text(error)
+        text = message("The drive {drive} was not written: {reason}.", drive=drive.name, reason=reason)
+        raise ExportFailed(text) from error
+    return drive, drives.release(drive)
 
 
 @contextmanager

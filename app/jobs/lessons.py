@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.base.error_texts import system_error_text
-from app.base.errors import DriveGone, ExportFailed
-from app.base.files import write_durably
 from app.base.i18n import message
 from app.config.lesson import Lesson
 from app.config.lesson_card import lesson_card
@@ -17,10 +15,9 @@ from app.config.settings_file import SettingsFile
 from app.core import events as ev
 from app.importing.lessons import find_lessons, keep_lesson
 from app.importing.visit_lesson import forget_visit_lesson, remember_visit_lesson
-from app.jobs.drives import NO_DRIVE, pinned_drive, refuse_link_in_place_of
+from app.jobs.drives import write_files
 from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, StationServices, Tools
-from app.model.saved_folder.drive_paths import refuse_links
 from tpu.models import extractor_path
 
 logger = logging.getLogger(__name__)
@@ -40,23 +37,8 @@ def look_for_lessons(tools: Tools, announce: Announce) -> None:
 def write_cards(tools: Tools, announce: Announce, lessons: tuple[Lesson, ...], language: str) -> None:
     """Write the cards to print to the first writable drive; announces StaffDone or StaffFailed."""
     with report_failure_as(ev.StaffFailed, announce):
-        drive = next((one for one in tools.drives.present() if not one.read_only), None)
-        if drive is None:
-            announce(ev.StaffFailed(NO_DRIVE))
-            return
-        try:
-            with pinned_drive(tools.drives, drive, gone=DriveGone) as root:
-                folder = root / CARDS
-                refuse_links(root, folder)
-                for lesson in lessons:
-                    page = folder / f"{lesson.key}_{language}.html"
-                    refuse_link_in_place_of(page)
-                    write_durably(page, lesson_card(lesson, language).encode())
-        except OSError as error:
-            reason = system_error_text(error)
-            text = message("The drive {drive} was not written: {reason}.", drive=drive.name, reason=reason)
-            raise ExportFailed(text) from error
-        note = tools.drives.release(drive)
+        cards = {f"{CARDS}/{one.key}_{language}.html": lesson_card(one, language).encode() for one in lessons}
+        drive, note = write_files(tools.drives, cards)
         text = message(
             "The cards are in the folder {folder} on {drive}. {note}", folder=CARDS, drive=drive.name, note=note
         )

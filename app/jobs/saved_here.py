@@ -25,7 +25,7 @@ from app.base.ports import Drive
 from app.core import events as ev
 from app.importing.content import read_json
 from app.importing.untrusted_folder import open_untrusted_folder
-from app.jobs.drives import pinned_drive
+from app.jobs.drives import first_writable, pinned_drive
 from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, Tools
 from app.model.saved_folder.ascii_names import ascii_path, is_name_refused, with_ascii_names
@@ -130,7 +130,7 @@ def copy_to_drive(tools: Tools, announce: Announce, number: int) -> None:
             text = message("Model {number} is not here any more: others needed its room.", number=number)
             announce(ev.StaffFailed(text))
             return
-        drive = next((one for one in tools.drives.present() if not one.read_only), None)
+        drive = first_writable(tools.drives)
         if drive is None:
             announce(ev.StaffFailed(message("Plug in a drive first: model {number} is copied to it.", number=number)))
             return

@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 
 from app.base.error_texts import system_error_text
-from app.base.errors import ConfigInvalid, DriveGone, ExportFailed
-from app.base.files import write_durably
+from app.base.errors import ConfigInvalid
 from app.base.i18n import message
 from app.base.text_files import NotText, decode_text
 from app.config.portable import portable_settings, read_portable
 from app.config.schema import Config
 from app.core import events as ev
 from app.importing.untrusted_folder import open_untrusted_folder
-from app.jobs.drives import NO_DRIVE, pinned_drive, refuse_link_in_place_of
+from app.jobs.drives import NO_DRIVE, write_files
 from app.jobs.running import report_failure_as
 from app.jobs.tools import Announce, Tools
 
@@ -29,21 +28,7 @@ LARGEST_BYTES = 64 << 10
 def export_settings(tools: Tools, announce: Announce, config: Config) -> None:
     """Write the settings to the first writable drive; announces StaffDone or StaffFailed."""
     with report_failure_as(ev.StaffFailed, announce):
-        drive = next((one for one in tools.drives.present() if not one.read_only), None)
-        if drive is None:
-            announce(ev.StaffFailed(NO_DRIVE))
-            return
-        try:
-            with pinned_drive(tools.drives, drive, gone=DriveGone) as root:
-                refuse_link_in_place_of(root / FILE)
-                write_durably(root / FILE, portable_settings(config).encode())
-        except OSError as error:
-            raise ExportFailed(
-                message(
-                    "The drive {drive} was not written: {reason}.", drive=drive.name, reason=system_error_text(error)
-                )
-            ) from error
-        note = tools.drives.release(drive)
+        drive, note = write_files(tools.drives, {FILE: portable_settings(config).encode()})
         text = message("The settings are in {file} on {drive}. {note}", file=FILE, drive=drive.name, note=note)
         announce(ev.StaffDone(text))
 

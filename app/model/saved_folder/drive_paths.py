@@ -35,7 +35,7 @@ def refuse_links(root: Path, folder: Path) -> None:
         FolderOccupied: With the name of the first such part.
     """
     inside = folder.relative_to(root)
-    for step in (*reversed(inside.parents[:-1]), inside):
+    for step in [*reversed(inside.parents), inside][1:]:  # not the root itself
         path = root / step
         if path.is_symlink() or (path.exists() and not path.is_dir()):
             raise FolderOccupied(
