@@ -15,6 +15,7 @@ from app.core import events as ev
 from app.core.events import Command, Event
 from app.core.modes import (
     choose_drive,
+    class_page,
     class_removal,
     cursor,
     devices,
@@ -59,7 +60,7 @@ def advance(state: KioskState, event: Event) -> Step:
     for one in translated:
         state, more = _step(state, one)
         commands = (*commands, *more)
-    return scanning.after_page_change(before, class_removal.after_page_change(before, state)), commands
+    return scanning.after_page_change(before, class_page.after_page_change(before, state)), commands
 
 
 def _step(state: KioskState, event: Event) -> Step:
@@ -160,7 +161,7 @@ _PRESSED: dict[Mode, Callable[[KioskState, Button], Step]] = {
     Mode.SAVING: visit.pressed_while_saving,
     Mode.ERASING: visit.pressed_while_busy,
     Mode.CONFIRM_RESET: visit.answered,
-    Mode.CLASS_MENU: class_removal.chosen,
+    Mode.CLASS_MENU: class_page.chosen,
     Mode.CONFIRM_REMOVE: class_removal.answered,
     Mode.REMOVING: visit.pressed_while_busy,
     Mode.CONFIRM_LEAVE: leaving.answered,

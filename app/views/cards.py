@@ -10,7 +10,7 @@ from app.base.i18n import Text, counted, message
 from app.config.class_names import SHAPES, colour_name
 from app.core.facts import TaughtClass
 from app.core.modes.class_list import may_change_number, may_name
-from app.core.modes.class_removal import has_page
+from app.core.modes.class_page import has_page
 from app.core.modes.gallery import has_gallery
 from app.core.modes.permissions import allowed
 from app.core.modes.settings import CLASS_NUMBERS

@@ -9,7 +9,7 @@ from app.base.i18n import Text, counted, message
 from app.base.privacy import Privacy
 from app.config.lesson import in_language
 from app.core.events import FolderFound
-from app.core.modes import class_removal, idle
+from app.core.modes import class_page, class_removal, idle
 from app.core.modes.found import ANSWER_WITHIN_S, CARRY_ON, SHOW
 from app.core.modes.lessons import plain_extractor
 from app.core.state import KioskState, Mode
@@ -124,7 +124,7 @@ def _class_menu(state: KioskState, index: int, translate: Translator) -> Questio
             translate(message("Empty") if isinstance(button, EmptyClass) else message("Remove")),
             str(place + 1),
         )
-        for place, button in enumerate(class_removal.offered(resting, index))
+        for place, button in enumerate(class_page.offered(resting, index))
     )
     count = counted("{count} picture", "{count} pictures", taught.shots)
     return Question(

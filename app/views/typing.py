@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.base.buttons import EmptyClass, LetterKey, RemoveClass, TypingKey
 from app.base.exhaustive import assert_never
 from app.base.i18n import Text, counted, message
-from app.core.modes import class_removal
+from app.core.modes import class_page
 from app.core.modes.text_settings import setting_named
 from app.core.modes.typing import DIGITS_ONLY, all_selected, may_finish, rows, upper
 from app.core.pages import TypingPurpose, TypingState
@@ -45,7 +45,7 @@ def typing(state: KioskState, translate: Translator) -> Typing | None:
                 suggested=True,
             ),
         ),
-        tools=tuple(_tool(button, state, translate) for button in class_removal.keys(state)),
+        tools=tuple(_tool(button, state, translate) for button in class_page.keys(state)),
         problem=translate(now.problem),
         hint=translate(_hint(state, selected)),
         field=TypingKey.FIELD if selected else None,

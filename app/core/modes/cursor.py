@@ -14,7 +14,7 @@ from dataclasses import replace
 from app.base.buttons import Action, Button, OnScreen, PageTurn, ScreenKey, SettingStep, StaffPage, StaffTab, TypingKey
 from app.config.input_map import KEYS, button_name
 from app.core import events as ev
-from app.core.modes import class_removal, gallery, results, staff_targets
+from app.core.modes import class_page, gallery, results, staff_targets
 from app.core.state import KioskState, Mode
 
 BACK, FORWARD = 0, 1  # class buttons: every station has at least two
@@ -26,7 +26,7 @@ RETURN = ("key:return", "key:kp_enter")
 def targets(state: KioskState) -> tuple[Button, ...]:
     """The buttons that can be touched on the page, in the order of the cursor; empty if the page has no cursor."""
     if state.typing is not None:
-        return class_removal.targets(state)
+        return class_page.targets(state)
     if state.staff.asked is not None:
         return ()
     page = _TARGETS.get(state.mode)

@@ -12,7 +12,7 @@ from app.base.buttons import Action, Button, ClassName, EmptyClass, PageTurn, Re
 from app.base.i18n import message
 from app.core import events as ev
 from app.core.facts import TaughtClass
-from app.core.modes import class_removal, typing
+from app.core.modes import class_page, typing
 from app.core.modes.permissions import allowed
 from app.core.pages import GalleryState
 from app.core.state import KioskState, Mode, Step, refused
@@ -53,13 +53,13 @@ def first_opened(state: KioskState) -> Step:
 def pressed(state: KioskState, button: Button) -> Step:
     """A press in the gallery; a class button opens the gallery of its class."""
     if state.typing is not None:
-        return class_removal.pressed_while_typing(state, button)
+        return class_page.pressed_while_typing(state, button)
     gallery = state.gallery
     match button:
         case ClassName(index) if state.config.classes.visitors_name and index == gallery.class_index:
             return typing.named(state, index)
         case RemoveClass(index) if index == gallery.class_index and not state.config.classes.visitors_name:
-            return class_removal.pressed_in_gallery(state, button)
+            return class_page.pressed_in_gallery(state, button)
         case EmptyClass(index) if (
             index == gallery.class_index and state.classes[index].shots and allowed(state, button)
         ):
@@ -94,7 +94,7 @@ def targets(state: KioskState) -> tuple[Button, ...]:
 def keys(state: KioskState) -> dict[Button, bool]:
     """The keys below the pictures, in their order on the screen, and whether a press does something now."""
     gallery, last, shown = state.gallery, pages(state) - 1, _shown(state)
-    offered, removal = class_removal.offered(state, gallery.class_index), RemoveClass(gallery.class_index)
+    offered, removal = class_page.offered(state, gallery.class_index), RemoveClass(gallery.class_index)
     turns: dict[Button, bool] = {PageTurn(-1): gallery.page > 0, PageTurn(1): gallery.page < last} if last else {}
     return {
         ScreenKey.BACK: True,

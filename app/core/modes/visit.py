@@ -10,7 +10,7 @@ from app.core import events as ev
 from app.core.modes import (
     choose_drive,
     class_list,
-    class_removal,
+    class_page,
     erasing,
     gallery,
     games,
@@ -33,7 +33,7 @@ ANSWER_WITHIN_S = 20.0  # then everything is kept
 def pressed(state: KioskState, button: Button) -> Step:
     """A press in TEACH or LIVE."""
     if state.typing is not None:
-        return class_removal.pressed_while_typing(state, button)
+        return class_page.pressed_while_typing(state, button)
     if button is Action.LANGUAGE:
         return idle.next_language(state) if permissions.allowed(state, button) else permissions.refusal(state)
     if staff.is_chord(state, button):
@@ -49,7 +49,7 @@ def pressed(state: KioskState, button: Button) -> Step:
     wants_page = state.now_s < state.which_until_s
     state = replace(state, which_until_s=0.0)
     if isinstance(button, int) and wants_page and button < len(state.classes):
-        return class_removal.opened(state, button)
+        return class_page.opened(state, button)
     if isinstance(button, int):
         return class_pressed(state, button)
     if not permissions.allowed(state, button):
@@ -59,10 +59,10 @@ def pressed(state: KioskState, button: Button) -> Step:
             return leaving.asked(state)
         case ClassGallery(index):
             return gallery.opened(state, index)
-        case ClassName(index) if class_removal.has_page(state, index):
-            return class_removal.opened(state, index)
+        case ClassName(index) if class_page.has_page(state, index):
+            return class_page.opened(state, index)
         case Action.NAME:
-            return class_removal.which_asked(state)
+            return class_page.which_asked(state)
         case ClassStep(step) if class_list.may_change_number(state):
             return class_list.change_number(replace(state, held=None), len(state.classes) + step)
         case Action.GALLERY:
