@@ -83,6 +83,11 @@ def asked(state: KioskState, index: int) -> Step:
     return replace(asking, gallery=GalleryState()), ()
 
 
+def kept(state: KioskState) -> KioskState:
+    """Close the question without a change."""
+    return replace(state, mode=state.resting_mode, removing=None)
+
+
 def _begun(state: KioskState, index: int) -> Step:
     """Remove a class: at once if nothing else changes with it, or else as a job."""
     if _goes_at_once(state, index):
@@ -115,8 +120,3 @@ def _named_as_before(state: KioskState, event: ev.ClassRemoved) -> tuple[TaughtC
     if len(named) != len(event.classes):
         return event.classes
     return tuple(replace(new, name_from=old.name_from) for new, old in zip(event.classes, named, strict=True))
-
-
-def kept(state: KioskState) -> KioskState:
-    """Close the question without a change."""
-    return replace(state, mode=state.resting_mode, removing=None)
