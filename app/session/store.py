@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import time
@@ -20,7 +19,6 @@ from app.base.supervision import RunningCalls
 from app.session import last_model, re_embedding
 from app.session.connection import SharedDatabase
 from app.session.database import (
-    NAMES_FROM,
     count_ids_from,
     get_fact,
     get_labels,
@@ -31,6 +29,7 @@ from app.session.database import (
     set_facts,
     set_labels,
 )
+from app.session.label_origins import Origin, recorded_origins, set_labels_from
 from app.session.last_model import StoredModel
 from app.session.made_views import insert_made_views, need_of_views
 from app.session.opening import Opened
@@ -256,7 +255,7 @@ class SessionStore:
         with self._shared.reading() as database:
             return get_labels(database)
 
-    def rename(self, labels: Sequence[str], names_from: Sequence[str | int | None] = ()) -> None:
+    def rename(self, labels: Sequence[str], names_from: Sequence[Origin] = ()) -> None:
         """Change the class labels; their number may grow, or shrink if the last classes have no samples.
 
         Args:
@@ -264,20 +263,14 @@ class SessionStore:
             names_from: Where each label comes from, in words or as the place of a given label; see `names_from`.
         """
         with self._shared.writing() as database:
-            _name(database, labels, names_from)
+            set_labels_from(database, labels, names_from)
 
-    def names_from(self) -> tuple[str | int | None, ...]:
+    def names_from(self) -> tuple[Origin, ...]:
         """Return what `rename` recorded with the present labels; empty if nothing was, as by older versions."""
         with self._shared.reading() as database:
-            labels, recorded = get_labels(database), get_fact(database, NAMES_FROM)
-        try:
-            of_labels, names_from = json.loads(recorded)
-            known = of_labels == list(labels) and len(names_from) == len(labels)
-        except (ValueError, TypeError):
-            return ()
-        return tuple(one if isinstance(one, str | int) else None for one in names_from) if known else ()
+            return recorded_origins(database)
 
-    def drop_class(self, class_index: int, labels: Sequence[str], names_from: Sequence[str | int | None] = ()) -> None:
+    def drop_class(self, class_index: int, labels: Sequence[str], names_from: Sequence[Origin] = ()) -> None:
         """Remove a class with its samples and the last model; the classes after it move up by one. All or nothing.
 
         Args:
@@ -289,7 +282,7 @@ class SessionStore:
             database.execute("DELETE FROM samples WHERE class_index = ?", (class_index,))
             database.execute("UPDATE samples SET class_index = class_index - 1 WHERE class_index > ?", (class_index,))
             database.execute("DELETE FROM model")
-            _name(database, labels, names_from)
+            set_labels_from(database, labels, names_from)
         if self._shared.has_good_copy:  # it must not bring the samples back
             self._shared.keep_good_copy()
 
@@ -405,9 +398,3 @@ class SessionStore:
     def close(self) -> None:
         """Close the database."""
         self._shared.close()
-
-
-def _name(database: sqlite3.Connection, labels: Sequence[str], names_from: Sequence[str | int | None]) -> None:
-    """Replace the class labels, and record where they come from."""
-    set_labels(database, labels)
-    set_fact(database, NAMES_FROM, json.dumps([list(labels), list(names_from)]))
