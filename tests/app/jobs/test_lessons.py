@@ -233,3 +233,15 @@ def test_no_card_is_written_through_a_link(station: Station, tmp_path: Path) -> 
     assert isinstance(refused, ev.StaffFailed)
     text = "fruit_de.html on the drive is a link: delete it on a computer, or use another drive."
     assert (str(refused.reason), here.read_text()) == (text, "mine")
+
+
+def test_no_card_is_written_into_a_folder_that_is_a_link(station: Station, tmp_path: Path) -> None:
+    stick, here = tmp_path / "stick", tmp_path / "here"
+    stick.mkdir()
+    here.mkdir()
+    (stick / CARDS).symlink_to(here)
+    station.drives.insert("STICK", stick)
+    refused = cards(station)
+    assert isinstance(refused, ev.StaffFailed)
+    text = f"{CARDS} on the drive is no folder: rename it on a computer, or use another drive."
+    assert (str(refused.reason), list(here.iterdir())) == (text, [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,3 +74,12 @@ def test_a_session_that_stores_them_is_sound_when_it_is_opened_again(tmp_path: P
         assert store.names_from() == ("colour", None)
         store.close()
     assert [path.name for path in tmp_path.glob("*damaged*")] == []
+
+
+def test_origins_do_not_count_after_an_older_kiosk_gave_the_classes_other_names(tmp_path: Path) -> None:
+    store = SessionStore(tmp_path / "s.sqlite3", labels=("Red", "cup"), extractor_name="e", extractor_sha256="1" * 64)
+    store.rename(("Red", "cup"), ("colour", "person"))
+    with closing(sqlite3.connect(tmp_path / "s.sqlite3")) as database, database:  # it knew nothing of origins
+        database.execute("UPDATE labels SET label = 'duck' WHERE class_index = 0")
+    assert (store.labels(), store.names_from()) == (("duck", "cup"), ())
+    store.close()
