@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -27,16 +26,13 @@ from tempfile import TemporaryDirectory
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from distribution.deb.build import NEWEST_GLIBC, BuildRefused, build_wheel, copy_sources, run
-from distribution.roots import REPOSITORY, Root, RootUnavailable, check_roots, make_root
+from distribution.roots import EMULATED, REPOSITORY, Root, RootUnavailable, make_root
 
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 PACKAGES = ("ca-certificates", "libgl1", "libglib2.0-0", "mount", "procps", "python3", "python3-venv")
 COMMAND, PYTHON = "/opt/kiosk/bin/teachable-kiosk", "/opt/kiosk/bin/python"
 SOURCES, PICTURES, FIGURES = "/opt/sources", "/opt/pictures", "/opt/figures"
 TESTS = ("tests/learning", "tests/tpu", "tests/app")
-PROCESSOR = "cortex-a72"
-"""That of a Raspberry Pi 4; a Pi 5 has "cortex-a76". With the newest one that qemu 7.2 knows, OpenBLAS uses its kernels
-for SME, and their products are wrong there: x.T @ x has values that are not finite."""
 LIMIT_S = 6000
 UNFINISHED = 3
 
@@ -53,7 +49,7 @@ def main() -> int:
     """Run what has not passed yet and return the exit code: 0 if all has."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--suite", choices=sorted(PYTHONS), default="bookworm", help="Debian release")
-    parser.add_argument("--processor", default=PROCESSOR, help=f"that qemu emulates (default: {PROCESSOR})")
+    parser.add_argument("--processor", default=EMULATED["arm64"], help="that qemu plays (default: %(default)s)")
     parser.add_argument("--tests", nargs="*", default=TESTS, metavar="PATH", help="test files and folders")
     parser.add_argument("--photos", type=Path, help="groups of photographs besides the rendered pictures")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "build", metavar="DIR", help="for the system")
@@ -71,9 +67,7 @@ def try_everything(options: argparse.Namespace) -> int:
     """Run the parts that have not passed yet, and say which have."""
     until = time.monotonic() + options.seconds
     work = options.work.resolve() / f"arm64-{options.suite}"
-    check_roots("arm64")
-    processor = options.processor if platform.machine() != "aarch64" else ""
-    root = make_root(work / "root", options.suite, "arm64", PACKAGES, processor)
+    root = make_root(work / "root", options.suite, "arm64", PACKAGES, options.processor)
     record = Record(work / "state.json")
     station = Station(root, work, PYTHONS[options.suite], options.photos)
     parts = [
@@ -120,7 +114,7 @@ class Record:
         return self._parts.get(name, {}).get("code") == 0
 
     def run(self, part: Part) -> None:
-        """Run a part and note how it ended; its output is kept beside the record if it failed."""
+        """Run a part and note how it ended; beside the record is its output if it failed the last time."""
         started_s = time.monotonic()
         code, output = part.work()
         seconds = round(time.monotonic() - started_s)
@@ -130,8 +124,11 @@ class Record:
         partial = self._path.with_suffix(".partial")
         partial.write_text(json.dumps(self._parts, indent=1))
         partial.replace(self._path)
+        log = self._path.parent / f"{part.name.replace('/', '.')}.log"
         if code:
-            (self._path.parent / f"{part.name.replace('/', '.')}.log").write_text(output)
+            log.write_text(output)
+        else:
+            log.unlink(missing_ok=True)
         print(f"{'ok  ' if code == 0 else 'FAIL'} {seconds:5d} s  {part.name}: {last}", flush=True)
 
     def _read(self) -> dict[str, dict[str, object]]:
@@ -150,7 +147,11 @@ class Station:
 
     def __init__(self, root: Root, work: Path, python: str, photos: Path | None) -> None:
         self._root, self._work, self._python, self._photos = root, work, python, photos
-        copy_sources(self._root.path(SOURCES))
+        sources = self._root.path(SOURCES)
+        copied = copy_sources(sources)
+        for module in sources.rglob("*.py"):
+            if module.relative_to(sources) not in copied:  # from an earlier call: tests must not find it
+                module.unlink()
 
     def install(self) -> tuple[int, str]:
         """Install the wheel and what its tests need into a new environment, without a network."""

@@ -15,6 +15,9 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 QEMU = {"arm64": "aarch64", "amd64": "x86_64"}
+EMULATED = {"arm64": "cortex-a72"}
+"""Which processor qemu plays: a Raspberry Pi 4's; a Pi 5 has "cortex-a76". With the newest one that qemu 7.2 knows,
+OpenBLAS uses its kernels for SME, and their products are wrong there: x.T @ x has values that are not finite."""
 MIRROR = "http://deb.debian.org/debian"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 ENTER = """
@@ -91,15 +94,15 @@ def make_root(folder: Path, suite: str, architecture: str, packages: Sequence[st
         suite: Debian's name of the release.
         architecture: Debian's name of the processor.
         packages: To install besides the essential ones.
-        processor: That qemu emulates, such as "cortex-a72"; empty is the one that can do most.
+        processor: That qemu plays if `architecture` is not this computer's (default: `EMULATED`).
 
     Raises:
-        RootUnavailable: If it cannot be made.
+        RootUnavailable: If it cannot be made or used here.
     """
+    check_roots(architecture)
     finished = folder.with_name(f"{folder.name}.finished")
     wanted = f"{suite} {architecture} {' '.join(packages)}\n"
     if not (finished.exists() and finished.read_text() == wanted and folder.is_dir()):
-        check_roots(architecture)
         finished.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +115,9 @@ def make_root(folder: Path, suite: str, architecture: str, packages: Sequence[st
             reason = [line for line in done.stderr.splitlines() if line.startswith("E:")] or ["no reason given"]
             raise RootUnavailable(f"mmdebstrap made no system: {reason[0]}")
         finished.write_text(wanted)
-    return Root(folder, processor)
+    if QEMU[architecture] == platform.machine():
+        return Root(folder)
+    return Root(folder, processor or EMULATED.get(architecture, ""))
 
 
 class Root:

@@ -99,14 +99,20 @@ def build_wheel(folder: Path) -> Path:
     return wheel
 
 
-def copy_sources(folder: Path) -> None:
-    """Copy the project's files, as they are now, and the engine of the page in saved folders, which git ignores."""
+def copy_sources(folder: Path) -> set[Path]:
+    """Copy the project's files, as they are now, and the engine of the page in saved folders, which git ignores.
+
+    Returns:
+        The files, relative to the folder.
+    """
     listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY)
     engine = (path.relative_to(REPOSITORY) for path in (REPOSITORY / "assets/web/engine").glob("*"))
-    for name in (*filter(None, listed.split("\0")), *map(str, engine)):
-        if (REPOSITORY / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, folder / name)
+    names = (*map(Path, filter(None, listed.split("\0"))), *engine)
+    copied = {name for name in names if (REPOSITORY / name).is_file()}
+    for name in copied:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(REPOSITORY / name, folder / name)
+    return copied
 
 
 def version_of(wheel: Path) -> str:

@@ -14,6 +14,8 @@ from typing import get_args
 
 import pytest
 
+from app.commands.extras import extras_for
+from app.commands.installation import System, plan_for
 from app.commands.parser import CommandName
 from distribution.deb import build
 from tests.support.package_scripts import script_in_folder
@@ -183,6 +185,28 @@ def test_purge_removes_everything_of_the_kiosk_and_nothing_else(tmp_path: Path) 
     assert not (tmp_path / "var/lib/teachable-kiosk").exists()
     assert all((tmp_path / name).exists() for name in others)
     assert kept.exists()
+
+
+@pytest.mark.parametrize(
+    ("screen", "manager"),
+    [("cage", "etc/lightdm/"), ("kmsdrm", "etc/lightdm/"), ("desktop", "etc/lightdm/"), ("desktop", "usr/bin/sddm")],
+)
+def test_purge_removes_all_that_install_writes_even_if_uninstall_failed(
+    screen: str, manager: str, tmp_path: Path
+) -> None:
+    (tmp_path / manager).parent.mkdir(parents=True)
+    (tmp_path / manager).mkdir() if manager.endswith("/") else (tmp_path / manager).touch()
+    command = Path("/opt/teachable-kiosk/bin/teachable-kiosk")
+    plan = plan_for(System("teachable-kiosk", 999, frozenset(), screen, (command,)))
+    extras = extras_for(tmp_path, "anna", Path("/home/anna"), screen).extras
+    files = (*plan.files, *(file for extra in extras for file in extra.files))
+    places = [tmp_path / one.path.relative_to("/") for one in (*files, *plan.links)]
+    texts = [file.text.replace("/opt/", f"{tmp_path}/opt/") for file in files]
+    for place, text in zip(places, (*texts, *("" for _ in plan.links)), strict=True):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    assert script_in_folder("postrm", tmp_path, "purge").returncode == 0
+    assert [place for place in places if place.exists()] == []
 
 
 def test_purge_leaves_the_service_of_another_installation(tmp_path: Path) -> None:

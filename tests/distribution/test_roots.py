@@ -64,3 +64,29 @@ def test_without_binfmt_the_other_processor_is_refused_and_the_own_is_not(as_roo
     (binfmt / "qemu-aarch64").write_text("enabled\ninterpreter /usr/libexec/qemu-binfmt/aarch64-binfmt-P\n")
     roots.check_roots("arm64")
     roots.check_roots("amd64")
+
+
+@pytest.mark.parametrize(("architecture", "played"), [("amd64", []), ("arm64", ["QEMU_CPU=cortex-a72"])])
+def test_a_finished_system_is_used_again_with_the_processor_that_qemu_plays(
+    architecture: str, played: list[str], as_root: Path
+) -> None:
+    (as_root / "binfmt/status").write_text("enabled")
+    (as_root / "binfmt/qemu-aarch64").write_text("enabled\n")
+    folder = finished_system(as_root, architecture)
+    root = roots.make_root(folder, "trixie", architecture, ["ca-certificates"])
+    (folder / "etc").mkdir()
+    (folder / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    assert [word for word in root.words("true") if word.startswith("QEMU_CPU")] == 2 * played
+
+
+def test_a_finished_system_that_cannot_run_here_is_refused_and_stays(as_root: Path) -> None:
+    folder = finished_system(as_root, "arm64")
+    with pytest.raises(roots.RootUnavailable, match="binfmt_misc is not mounted on "):
+        roots.make_root(folder, "trixie", "arm64", ["ca-certificates"])
+    assert folder.is_dir()
+
+
+def finished_system(place: Path, architecture: str) -> Path:
+    (place / "system").mkdir()
+    (place / "system.finished").write_text(f"trixie {architecture} ca-certificates\n")
+    return place / "system"
