@@ -49,9 +49,9 @@ def game_guidance(state: KioskState, game: Game) -> Text:
     first, second = state.labels[0], state.labels[1]
     match game.step:
         case GameStep.FIRST:
-            return message("Put a thing in front of a background. Hold {label}.", label=first)
+            return message("Put a thing in front of a background. Hold the {label} button.", label=first)
         case GameStep.SECOND:
-            return message("Now another thing, another background. Hold {label}.", label=second)
+            return message("Now another thing, another background. Hold the {label} button.", label=second)
         case GameStep.TRAIN:
             return message("Now press TRAIN.")
         case GameStep.SEEK if not game.guided:
@@ -65,10 +65,12 @@ def game_guidance(state: KioskState, game: Game) -> Text:
         case GameStep.REPAIR if repaired(state, game) and state.held is None:
             return message("Now press TRAIN.")
         case GameStep.REPAIR if game.guided:
-            return message("Repair it: hold {label} and show it in front of both backgrounds.", label=first)
+            return message(
+                "Repair it: hold the {label} button and show the thing in front of both backgrounds.", label=first
+            )
         case GameStep.REPAIR:
             label = state.classes[teaches(state, game)].label
-            return message("Now teach me better: show it to me and hold {label}.", label=label)
+            return message("Now teach me better: show it to me and hold the {label} button.", label=label)
         case GameStep.ANSWERED if game.answer is None:
             return message("Let me look at it again…")
         case GameStep.ANSWERED if game.defeated:

@@ -1,6 +1,6 @@
 """How good a model is, in words for everybody: how it was tested, and how many of the test pictures it got right.
 
-Accuracies are rounded down, never up.
+Only a model that got all of them right is said to get all right.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.base.i18n import Message, counted, message
-from app.base.numbers import percent
 from app.core.facts import TrainedFacts
 
 GOOD_FROM = 0.7  # accuracy from which the kiosk is glad about a model
@@ -36,9 +35,14 @@ def after_training(model: TrainedFacts) -> Message:
             return message(
                 "It mixes up its own pictures when they are moved or turned. Show each thing from more sides."
             )
+        if accuracy >= 1:
+            return message(
+                "It learned! It gets all its own pictures right, moved and turned. Now show a thing in another way!"
+            )
         return message(
-            "It learned! It knows {percent} of its own pictures, moved and turned. Now show a thing in another way!",
-            percent=percent(accuracy, down=True),
+            "It learned! It gets about {right} out of 10 of its own pictures right, moved and turned. "
+            "Now show a thing in another way!",
+            right=min(9, round(accuracy * 10)),
         )
     if accuracy >= 1:
         return message("It learned! It got every test picture right.")
@@ -101,7 +105,7 @@ def advice(model: TrainedFacts, labels: Sequence[str] = ()) -> Message:
         return message("Show {one} and {other} from more sides: it mixes them up.", one=pair[0], other=pair[1])
     if accuracy < 1:
         return message("Show each thing from more sides.")
-    return message("Well taught!")
+    return message("No mix-ups! Well taught!")
 
 
 def has_mistakes(model: TrainedFacts) -> bool:

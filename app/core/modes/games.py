@@ -174,7 +174,7 @@ def teaches(state: KioskState, game: Game) -> int:
 
 
 def _hold(state: KioskState, index: int) -> Text:
-    return message("Hold {label} first.", label=state.classes[index].label)
+    return message("Hold the {label} button first.", label=state.classes[index].label)
 
 
 # --- what happens by itself -----------------------------------------------------------------------------------

@@ -122,7 +122,8 @@ def test_a_model_without_mistakes_is_praised_only_if_it_was_tested() -> None:
     assert MODEL_WITH_RESULTS.report is not None
     report = {**MODEL_WITH_RESULTS.report, "wrong": [], "confusion": [[2, 0], [0, 2]]}
     perfect = replace(TESTED, validation_accuracy=1.0, report=report)
-    assert (shown(perfect).title, shown(perfect).text, shown(perfect).confused) == ("All 4 right!", "Well taught!", ())
+    page = shown(perfect)
+    assert (page.title, page.text, page.confused) == ("All 4 right!", "No mix-ups! Well taught!", ())
     assert shown(replace(perfect, validation_from=None)).title == "Not tested yet"
 
 

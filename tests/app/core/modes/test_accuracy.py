@@ -37,7 +37,19 @@ HOLDS = [
 VIEWS = [
     (
         trained(0.979, "views", 97, 3),
-        "It learned! It knows 97% of its own pictures, moved and turned. Now show a thing in another way!",
+        "It learned! It gets about 9 out of 10 of its own pictures right, moved and turned. "
+        "Now show a thing in another way!",
+        "I have seen each thing only once",
+    ),
+    (
+        trained(0.79, "views", 79, 21),
+        "It learned! It gets about 8 out of 10 of its own pictures right, moved and turned. "
+        "Now show a thing in another way!",
+        "I have seen each thing only once",
+    ),
+    (
+        trained(1.0, "views", 100),
+        "It learned! It gets all its own pictures right, moved and turned. Now show a thing in another way!",
         "I have seen each thing only once",
     ),
     (
@@ -66,16 +78,16 @@ def test_the_notice_and_the_results_say_how_the_model_was_tested(model: TrainedF
 
 def test_only_a_model_that_was_tested_is_good() -> None:
     assert [is_good(model) for model, _, _ in HOLDS] == [True, True, False, True]
-    assert [is_good(model) for model, _, _ in VIEWS] == [True, False]
+    assert [is_good(model) for model, _, _ in VIEWS] == [True, True, True, False]
     assert not any(is_good(model) for model, _, _ in UNTESTED)
 
 
 def test_the_advice_fits_the_test() -> None:
     assert [str(advice(model)) for model, _, _ in (*HOLDS[:3], *VIEWS, UNTESTED[0])] == [
-        "Well taught!",
+        "No mix-ups! Well taught!",
         "Show each thing from more sides.",
         "Show each thing from more sides.",
-        "Hold each button once more, then press TRAIN: that is a real test.",
+        *["Hold each button once more, then press TRAIN: that is a real test."] * 3,
         "Show each thing from more sides.",
         "Hold each button twice, then press TRAIN.",
     ]
@@ -131,7 +143,7 @@ def by_holds(*holds: int, origin: str | None = "views", right: int = 20, wrong: 
         ),
         (by_holds(3, 3, 1, origin=None), "Not tested yet", "Hold the duck button once more, then press TRAIN."),
         (by_holds(1, 1, 1, origin=None), "Not tested yet", "Hold each button twice, then press TRAIN."),
-        (by_holds(3, 3, 2, origin="holds"), "All 20 right!", "Well taught!"),
+        (by_holds(3, 3, 2, origin="holds"), "All 20 right!", "No mix-ups! Well taught!"),
     ],
 )
 def test_the_results_name_the_class_that_was_shown_in_one_hold(model: TrainedFacts, title: str, advised: str) -> None:

@@ -215,7 +215,7 @@ def test_training_needs_new_pictures_first() -> None:
     state, commands = run(press(caught(), Action.TRAIN), ev.ButtonPressed(Action.TRAIN))
     assert ev.StartTraining() not in commands
     assert state.notice is not None
-    assert "Hold book first." in str(state.notice.text)
+    assert "Hold the book button first." in str(state.notice.text)
 
 
 def test_a_class_button_teaches_at_once_after_a_trick() -> None:

@@ -37,7 +37,7 @@ def test_the_guided_round_teaches_two_things_one_after_the_other() -> None:
     assert step_of(state) is GameStep.FIRST
     refused = press(state, 1)
     assert refused.notice is not None
-    assert str(refused.notice.text) == "Hold apple first."
+    assert str(refused.notice.text) == "Hold the apple button first."
     assert step_of(taught(state, 0, ENOUGH - 1)) is GameStep.FIRST
     state = taught(state, 0)
     assert step_of(state) is GameStep.SECOND

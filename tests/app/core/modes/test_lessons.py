@@ -133,7 +133,7 @@ def test_the_screen_says_the_task_until_something_is_taught_and_shows_name_and_t
     view = seen(state)
     assert view.guidance == "Bringt Obst. Zeig apple und halt den Knopf gedrückt."
     assert view.lesson is not None
-    assert (view.lesson.name, view.lesson.time) == ("Obst", "10 min")
+    assert (view.lesson.name, view.lesson.time) == ("Obst", "10\u00a0min")
     taught = replace(state, classes=(replace(state.classes[0], shots=4), *state.classes[1:]))
     view = seen(taught)
     assert "Bringt Obst" not in view.guidance
