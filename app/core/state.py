@@ -156,6 +156,7 @@ class KioskState:
         lesson: The lesson set that is used now.
         kept_lesson: The one that staff have chosen: the next visit uses it.
         lesson_stored: The lesson is kept over a restart until this visit ends: it was chosen without a PIN.
+        lesson_left: It could not be forgotten when its visit ended: the end of the next visit tries again.
         restart_due: The extractor is still that of a visit before: start again as soon as nobody is there.
         lesson_since_s: Since when its time is counted, monotonic; None while it is not.
         start_problems: What was wrong with the stored session and the settings at the start, for staff.
@@ -221,6 +222,7 @@ class KioskState:
     lesson: Lesson | None = None
     kept_lesson: Lesson | None = None
     lesson_stored: bool = False
+    lesson_left: bool = False
     restart_due: bool = False
     lesson_since_s: float | None = None
     start_problems: tuple[Text, ...] = ()

@@ -227,6 +227,7 @@ TRANSITIONS: dict[type, Callable[[KioskState, Any], Step]] = {
     ev.SystemLooked: staff.system_looked,
     ev.LessonsFound: lessons.found,
     ev.ReadyToStartAgain: lessons.ready_to_start_again,
+    ev.VisitLessonLeft: lessons.visit_lesson_left,
     ev.CameraFound: devices.camera_found,
     ev.CameraLost: devices.camera_lost,
     ev.PicturesJudged: devices.pictures_judged,

@@ -79,12 +79,14 @@ def _store_lesson(data_dir: Path, settings: SettingsFile | None, command: ev.Sta
 def end_visit_lesson(tools: Tools, announce: Announce, restart: bool) -> None:
     """Forget the lesson of the visit that has ended; announces ReadyToStartAgain if that is wanted.
 
-    While the disk still holds the lesson, the next start would use it again: then there is no restart.
+    While the disk still holds the lesson, the next start would use it again: then there is no restart, and
+    VisitLessonLeft is announced.
     """
     try:
         forget_visit_lesson((tools.on_disk or tools.config).data_dir)
     except OSError as error:
         logger.warning("the lesson of the visit that ended cannot be forgotten: %s", error)
+        announce(ev.VisitLessonLeft())
         return
     if restart:
         announce(ev.ReadyToStartAgain(visit_over=True))

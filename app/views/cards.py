@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,9 +88,10 @@ def names(state: KioskState) -> tuple[str, ...]:
 
 def class_keys(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
     """The key that adds a class; a class is removed on the page of its pencil."""
-    if not may_change_number(state) or len(state.classes) >= CLASS_NUMBERS[-1]:
+    resting = replace(state, mode=state.resting_mode)
+    if not may_change_number(resting) or len(state.classes) >= CLASS_NUMBERS[-1]:
         return ()
-    return (ActionKey(ClassStep(1), "more", translate(message("Add a thing")), ""),)
+    return (ActionKey(ClassStep(1), "more", translate(message("Add a thing")), "", enabled=state.teaching),)
 
 
 def _marks(state: KioskState, index: int, name: str, translate: Translator) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from app.views.games import game_guidance, playing, suggested_in_game
 from app.views.verdict import Answer
 
 GOOD_START = 5  # samples of a class from which training is worth suggesting
-SHORT_LIST = 14  # letters of the names of a starter that the advice lists
 UNEVEN = 3  # times as many pictures as another class: the model then prefers the larger class
 
 
@@ -52,16 +51,22 @@ def guidance(state: KioskState, answer: Answer | None) -> Text:
     return _teaching(state)
 
 
+def short_guidance(state: KioskState, full: Text) -> Text:
+    """How many things a starter knows, where `full` lists their names; empty otherwise.
+
+    Letters that can be read from afar leave no room for a long list.
+    """
+    if state.starter is None or full != _starter(state.starter.labels):
+        return ""
+    return counted(
+        "It knows {count} thing. Show one, or hold a button to teach it.",
+        "It knows {count} things. Show one, or hold a button to teach it.",
+        len(state.starter.labels),
+    )
+
+
 def _starter(labels: tuple[str, ...]) -> Text:
-    """What a starter knows: its names while they are short, for letters that can be read from afar, else how many."""
-    names = ", ".join(labels)
-    if len(names) > SHORT_LIST:
-        return counted(
-            "It knows {count} thing. Show one, or hold a button to teach it.",
-            "It knows {count} things. Show one, or hold a button to teach it.",
-            len(labels),
-        )
-    return message("It knows {labels}. Show one, or hold a button to teach it.", labels=names)
+    return message("It knows {labels}. Show one, or hold a button to teach it.", labels=", ".join(labels))
 
 
 def spoken_guidance(state: KioskState) -> Text:

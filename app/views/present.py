@@ -27,7 +27,7 @@ from app.views.drives import drive_line
 from app.views.fault import accelerator_missing, fault, faulty
 from app.views.gallery import gallery
 from app.views.games import frozen_light, frozen_trick, frozen_verdict, game_keys, shown, strip
-from app.views.guidance import enough, guidance, spoken_guidance
+from app.views.guidance import enough, guidance, short_guidance, spoken_guidance
 from app.views.lesson import lesson_chip
 from app.views.light import because, light, why_text
 from app.views.model import ActionKey, Banner, KioskView, Light, Places, Screen, StatusStrip, Verdict
@@ -118,6 +118,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
     square = surroundings.model_square if frame is not None else None
     mirror = surroundings.mirror
     guessed = None if probabilities is None else guess(probabilities, seen.novelty)
+    advice = _guidance(state, answer, seen)
     picture = _picture(frame, mirror) if trick is None else shown(trick.picture, mirror=mirror)
     view = KioskView(
         screen=Screen.FAULT if faulty(state) else _SCREENS[state.mode],
@@ -126,7 +127,8 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         cards=cards(state, probabilities, answer, places, surroundings.target_shots or target_shots(state), translate),
         class_keys=class_keys(state, translate),
         actions=_actions(state, translate),
-        guidance=translate(_guidance(state, answer, seen)),
+        guidance=translate(advice),
+        short_guidance=translate(short_guidance(state, advice)),
         spoken_guidance=translate(spoken_guidance(state)),
         status=_status(state, surroundings, translate),
         verdict=_verdict(state, answer, places, translate) if state.game is None else _guess(state, guessed, translate),
@@ -248,14 +250,14 @@ def _light(state: KioskState, answer: Answer | None, places: Places, seen: Smoot
 
 
 def _picture_keys(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
-    """WHY and PLAY, on the picture."""
-    if not state.teaching or not state.camera or frozen_trick(state) is not None:
-        return ()
+    """WHY and PLAY. A key that can do nothing for a moment stays, so that its neighbours do not move."""
+    able = state.teaching and state.camera is not None and frozen_trick(state) is None
     keys = []
-    if state.mode is Mode.LIVE and state.answering and allowed(state, Action.WHY):
-        keys.append(ActionKey(Action.WHY, "why", translate(why_text(state)), "W", held=state.why))
-    if state.config.screen.games and state.game is None and not state.shown_from and state.held is None:
-        keys.append(ActionKey(Action.PLAY, "play", translate(message("Play")), "P"))
+    if state.answering and allowed(state, Action.WHY):
+        why = translate(why_text(state))
+        keys.append(ActionKey(Action.WHY, "why", why, "W", enabled=able, held=state.why and able))
+    if state.config.screen.games and state.game is None and not state.shown_from:
+        keys.append(ActionKey(Action.PLAY, "play", translate(message("Play")), "P", enabled=able and not state.held))
     return tuple(keys)
 
 
@@ -288,11 +290,10 @@ def _actions(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
 
 
 def _language(state: KioskState) -> ActionKey | None:
-    if state.mode not in (Mode.TEACH, Mode.LIVE, Mode.ATTRACT):
-        return None
     if not allowed(state, Action.LANGUAGE):
         return None
-    return ActionKey(Action.LANGUAGE, "language", state.language.upper(), "L")
+    able = state.teaching or state.mode is Mode.ATTRACT
+    return ActionKey(Action.LANGUAGE, "language", state.language.upper(), "L", enabled=able)
 
 
 def _verdict(state: KioskState, answer: Answer | None, places: Places, translate: Translator) -> Verdict | None:
@@ -318,9 +319,8 @@ def _guess(state: KioskState, guessed: Answer | None, translate: Translator) -> 
 
 
 def _not_sure(state: KioskState, answer: Answer | None) -> float | None:
-    """The height of the bar; it stays, empty, while a model waits for a picture."""
-    learns = state.mode is Mode.TRAINING
-    if not state.answering or learns or state.config.model.not_sure == NotSure.OFF.value:
+    """The height of the bar; it stays, empty, while a model waits for a picture or learns."""
+    if not state.answering or state.config.model.not_sure == NotSure.OFF.value:
         return None
     return answer.unsure if answer is not None else 0.0
 

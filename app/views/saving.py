@@ -21,7 +21,6 @@ STAGES: dict[SavingStage, Message] = {
     SavingStage.RELEASE: message("Eject"),
 }
 
-MOST_NAMED = 3
 ON_DRIVE, HERE = 2, 3  # how many folders are named, that of the model last: all on a drive, fewer on this machine
 TAKE_HOME_AGAIN = message("To take it home, plug the drive in again and press SAVE.")
 TAKE_HOME = message("To take it home, plug in a drive and press SAVE again.")
@@ -35,19 +34,16 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         return None
     now = state.saving
     text: Text
-    title: Message
+    taught = _taught(state)
+    title, short = (celebration(taught), how_many(taught)) if now.finished else (message("Saving your model"), "")
     if not now.finished:
-        title, text = message("Saving your model"), message("Leave the drive in until it is done.")
-        text = text if now.drive else message("It takes a moment.")
+        text = message("Leave the drive in until it is done.") if now.drive else message("It takes a moment.")
     elif not now.drive:
-        title = celebration(_taught(state))
         text = message("It is kept on this machine.")
         if state.has_pin:  # staff can copy it to a drive
             text = message("Ask staff: your model is number {number}.", number=now.number)
-    elif now.note:
-        title, text = celebration(_taught(state)), now.note
     else:
-        title, text = celebration(_taught(state)), message("You may pull the drive out now.")
+        text = now.note or message("You may pull the drive out now.")
     if now.drive:
         home = message("At home, open {file} on the drive.", file=HOME_PAGE)
     else:
@@ -65,6 +61,7 @@ def saving(state: KioskState, translate: Translator) -> Saving | None:
         else (),
         things=_things(state),
         home=translate(home) if now.finished else "",
+        short_title=translate(short),
     )
 
 
@@ -96,13 +93,18 @@ def _things(state: KioskState) -> tuple[TaughtThing, ...]:
 
 
 def celebration(labels: Sequence[str]) -> Message:
-    """What is said of a model that is saved: it names two or three things, and counts more."""
+    """What is said of a model that is saved: it names the things that it was taught."""
     if len(labels) < MIN_CLASSES:
         return message("Your model is saved")
-    if len(labels) > MOST_NAMED:
-        return counted("You taught it {count} thing!", "You taught it {count} things!", len(labels))
     things = message("{some} and {last}", some=", ".join(labels[:-1]), last=labels[-1])
     return message("You taught it {things}!", things=things)
+
+
+def how_many(labels: Sequence[str]) -> Text:
+    """The same where the names do not fit: it counts the things. Empty where nothing is named."""
+    if len(labels) < MIN_CLASSES:
+        return ""
+    return counted("You taught it {count} thing!", "You taught it {count} things!", len(labels))
 
 
 def _taught(state: KioskState) -> tuple[str, ...]:

@@ -124,6 +124,7 @@ from app.core.events.surroundings import (
     SystemLooked,
     TimePassed,
     VisionFailed,
+    VisitLessonLeft,
     WorkerFailed,
     WorkerReplaced,
 )
@@ -236,6 +237,7 @@ __all__ = [
     "TypingEdited",
     "UndoFailed",
     "VisionFailed",
+    "VisitLessonLeft",
     "WindowClosed",
     "WorkerFailed",
     "WorkerReplaced",

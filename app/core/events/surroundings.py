@@ -142,6 +142,11 @@ class ReadyToStartAgain:
 
 
 @dataclass(frozen=True)
+class VisitLessonLeft:
+    """The lesson of a visit that has ended is still on the disk: it could not be forgotten."""
+
+
+@dataclass(frozen=True)
 class StaffFailed:
     """Something that was asked for on the staff pages failed."""
 
@@ -221,6 +226,7 @@ SurroundingsEvent = (
     | SystemLooked
     | LessonsFound
     | ReadyToStartAgain
+    | VisitLessonLeft
     | StaffFailed
     | StaffDone
     | StaffPinSet

@@ -133,9 +133,19 @@ def ready_to_start_again(state: KioskState, event: ev.ReadyToStartAgain) -> Step
     return state, (ev.Leave(again=True),)
 
 
+def visit_lesson_left(state: KioskState, _: ev.VisitLessonLeft) -> Step:
+    """The lesson of the visit that ended is still on the disk."""
+    return replace(state, lesson_left=True), ()
+
+
 def watch_end_of_visit(state: KioskState) -> Step:
-    """When a visit ends whose lesson was kept over a restart, forget it, and go back to the extractor before."""
-    if state.mode is not Mode.ATTRACT or not (state.lesson_stored or state.restart_due):
+    """When a visit ends whose lesson was kept over a restart, forget it, and go back to the extractor before.
+
+    A lesson that could not be forgotten counts as one of the next visit, so it is tried again when that ends.
+    """
+    if state.mode is not Mode.ATTRACT:
+        return (replace(state, lesson_stored=True, lesson_left=False) if state.lesson_left else state), ()
+    if not (state.lesson_stored or state.restart_due):
         return state, ()
     restart = needs_restart(state, state.kept_lesson)
     return replace(state, lesson_stored=False, restart_due=False), (ev.EndVisitLesson(restart),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pygame
 
 from app.ui.painting import paint
-from app.ui.painting.camera_area import draw_camera_area, draw_flight, draw_notice, picture_key_places
+from app.ui.painting.camera_area import draw_camera_area, draw_flight, draw_notice
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.card_layout import arrange_card
 from app.ui.painting.cards import card_targets, draw_card
@@ -29,7 +29,7 @@ def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     """Draw the main screen."""
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
     covered = view.notice is not None and layout.notice.colliderect(layout.guidance)
-    draw_speech(canvas, "" if covered else view.guidance, layout, moving)
+    draw_speech(canvas, "" if covered else advice(canvas, view, layout), layout, moving)
     draw_camera_area(canvas, view, layout, moving)
     draw_cards(canvas, view, layout, moving)
     draw_actions(canvas, view, layout, moving)
@@ -45,8 +45,8 @@ def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
 def main_targets(view: KioskView, canvas: Canvas) -> list[Target]:
     """Everything that can be touched on the main screen, the uppermost first."""
     layout = arrange(view, canvas.surface.get_size(), canvas.theme)
-    places = picture_key_places(canvas, view, layout) if view.progress is None else ()
-    targets: list[Target] = [(key.button, area) for key, area in zip(view.picture_keys, places, strict=False)]
+    keys = zip(view.picture_keys, layout.picture_keys, strict=True)
+    targets: list[Target] = [(key.button, area) for key, area in keys if area.width]
     for card, area in zip(view.cards, layout.cards, strict=True):
         targets += card_targets(canvas, card, area)
     targets += [(key.button, area) for key, area in zip(view.class_keys, layout.class_keys, strict=True)]
@@ -63,8 +63,18 @@ def draw_speech(canvas: Canvas, words: str, layout: Layout, moving: Moving) -> N
     """Draw the mascot and what it says."""
     draw_mascot(canvas, layout.mascot, moving)
     palette = canvas.palette
-    lines = 2 if layout.guidance.height <= canvas.px(SPEECH_H) else 3
+    lines = _speech_lines(canvas, layout)
     canvas.text(words, layout.guidance, SPEECH, palette.text, palette.background, bold=True, lines=lines)
+
+
+def advice(canvas: Canvas, view: KioskView, layout: Layout) -> str:
+    """What the mascot says: all names of a list only if they fit in letters that can be read from three metres away."""
+    lines = _speech_lines(canvas, layout)
+    return canvas.wording(view.guidance, view.short_guidance, layout.guidance, SPEECH, lines=lines, least=SPEECH)
+
+
+def _speech_lines(canvas: Canvas, layout: Layout) -> int:
+    return 2 if layout.guidance.height <= canvas.px(SPEECH_H) else 3
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
@@ -91,9 +101,12 @@ def draw_class_card(canvas: Canvas, view: KioskView, number: int, layout: Layout
 
 
 def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Draw the key TRAIN, large, and the smaller keys."""
+    """Draw the key TRAIN, large, the smaller keys, and those of the picture that do not lie on it."""
     for number in range(len(view.actions)):
         draw_action(canvas, view, number, layout, moving)
+    for key, area in zip(view.picture_keys, layout.picture_keys, strict=True):
+        if area.width and not layout.camera.contains(area):
+            draw_key_kept(canvas, key, area, size=KEY_TEXT, tall=True, strong=key.held)
 
 
 def draw_action(canvas: Canvas, view: KioskView, number: int, layout: Layout, moving: Moving) -> None:
@@ -109,15 +122,22 @@ def draw_language(canvas: Canvas, key: ActionKey, area: pygame.Rect) -> None:
 
 
 def draw_key_kept(
-    canvas: Canvas, key: ActionKey, area: pygame.Rect, *, size: float, tall: bool = False, breath: float = 0.0
+    canvas: Canvas,
+    key: ActionKey,
+    area: pygame.Rect,
+    *,
+    size: float,
+    tall: bool = False,
+    breath: float = 0.0,
+    strong: bool = False,
 ) -> None:
     """Draw a key that lies on the plain background, anew only if it looks different."""
     draw_kept(
         canvas,
         ("key", key.button),
-        (key, size, tall, breath),
+        (key, size, tall, breath, strong),
         area,
-        lambda onto: draw_key(onto, key, area, size=size, tall=tall, breath=breath),
+        lambda onto: draw_key(onto, key, area, size=size, tall=tall, breath=breath, strong=strong),
     )
 
 

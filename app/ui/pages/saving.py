@@ -20,6 +20,8 @@ from app.views.model import Saving, SavingLine, TaughtThing
 
 # Sizes in units:
 FACE, PLATE_H, LABEL_H = 120, 106, 40
+TITLE, LEAST_TITLE = 54, 34  # the least with the names of what was taught
+HIGH_TITLE_H, HIGH_PLATE_H = 160, 150  # in a portrait window: a title of three lines, and a text of two on the plate
 KEY_W = 310  # of the key in the footer, with the gap beside it
 
 
@@ -39,12 +41,14 @@ class SavingLayout:
 def arrange_saving(canvas: Canvas) -> SavingLayout:
     """Arrange what was taught beside the drive in a landscape window, and above it in a portrait one."""
     px, footer = canvas.px, arrange_page(canvas).footer
-    gap, top = px(16), px(MARGIN)
-    face = pygame.Rect(footer.left, top, px(FACE), px(FACE))
-    title = pygame.Rect(face.right + px(24), top, footer.right - face.right - px(24), face.height)
-    plate = pygame.Rect(footer.left, footer.top - gap - px(PLATE_H), footer.width, px(PLATE_H))
-    body = pygame.Rect(footer.left, face.bottom + gap, footer.width, plate.top - face.bottom - 2 * gap)
-    if body.width > body.height:
+    gap, top, portrait = px(16), px(MARGIN), footer.width < canvas.surface.get_height()
+    title_h = px(HIGH_TITLE_H if portrait else FACE)
+    face = pygame.Rect(footer.left, top + (title_h - px(FACE)) // 2, px(FACE), px(FACE))
+    title = pygame.Rect(face.right + px(24), top, footer.right - face.right - px(24), title_h)
+    plate_h = px(HIGH_PLATE_H if portrait else PLATE_H)
+    plate = pygame.Rect(footer.left, footer.top - gap - plate_h, footer.width, plate_h)
+    body = pygame.Rect(footer.left, title.bottom + gap, footer.width, plate.top - title.bottom - 2 * gap)
+    if not portrait:
         things = pygame.Rect(body.left, body.top, round(body.width * 0.58), body.height)
         side = pygame.Rect(things.right + gap, body.top, body.right - things.right - gap, body.height)
     else:
@@ -60,7 +64,9 @@ def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
     """Draw what was taught, the drive or the kiosk that fills up, and what to do with it."""
     palette, px, layout = canvas.palette, canvas.px, arrange_saving(canvas)
     draw_mascot(canvas, layout.face, moving)
-    canvas.text(saving.title, layout.title, 54, palette.text, palette.background, bold=True, lines=2)
+    lines = 2 if layout.title.height <= px(FACE) else 3
+    title = canvas.wording(saving.title, saving.short_title, layout.title, TITLE, lines=lines, least=LEAST_TITLE)
+    canvas.text(title, layout.title, TITLE, palette.text, palette.background, bold=True, lines=lines)
     _things(canvas, saving.things, layout.things)
     done = sum(step.done is True for step in saving.steps) / max(1, len(saving.steps))
     filled = 1.0 if saving.safe else max(moving.progress, done * 0.96)
@@ -71,12 +77,12 @@ def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
         paint.panel(canvas.surface, layout.plate, face, px(24))
         ink = canvas.theme.ink(face) if saving.safe else palette.text
         inner = layout.plate.inflate(-px(48), -px(16))
-        words = inner.copy()
+        words, two_lines = inner.copy(), not saving.home or layout.plate.height > px(PLATE_H)
         if saving.home:
-            words.height = round(inner.height * 0.52)
+            words.height = round(inner.height * (0.68 if two_lines else 0.52))
             below = pygame.Rect(inner.left, words.bottom, inner.width, inner.bottom - words.bottom)
             canvas.text(saving.home, below, 27, ink, face, align="center")
-        canvas.text(saving.text, words, 38, ink, face, bold=True, align="center", lines=1 if saving.home else 2)
+        canvas.text(saving.text, words, 38, ink, face, bold=True, align="center", lines=1 + two_lines)
     draw_keys(canvas, saving.keys, arrange_page(canvas).footer, moving.breath)
     canvas.text(saving.where, layout.where, 24, palette.quiet, palette.background, align="right", lines=2)
     draw_confetti(canvas, layout.things.center, layout.things.width // 2, moving)
@@ -100,7 +106,7 @@ def _things(canvas: Canvas, things: tuple[TaughtThing, ...], area: pygame.Rect) 
             paint.snapshot(canvas.surface, one.picture, centre, max(8, round(edge * 0.94)))
             radius = max(4, min(px(24), edge // 5))
             draw_class_mark(canvas, one.index, (centre[0] - edge // 2 + radius, centre[1] + edge // 2 - radius), radius)
-        canvas.text(one.label, words, 27, palette.text, palette.panel, bold=True, align="center")
+        canvas.text(one.label, words, 27, palette.text, palette.panel, bold=True, align="center", whole=True)
 
 
 def saving_targets(canvas: Canvas, saving: Saving) -> list[Target]:

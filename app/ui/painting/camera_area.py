@@ -10,18 +10,16 @@ from app.ui.painting import paint
 from app.ui.painting.canvas import CAP, DESCENT, Canvas
 from app.ui.painting.game_strip import draw_strip
 from app.ui.painting.keys import draw_key
-from app.ui.painting.layout import VERDICT_H, Layout
+from app.ui.painting.layout import PICTURE_KEY_TEXT, VERDICT_H, Layout
 from app.ui.painting.lesson_chip import draw_lesson_chip
 from app.ui.painting.marks import draw_class_mark
 from app.ui.painting.motion import Flight, Moving
 from app.ui.painting.shapes import shape, turn_arrow
 from app.ui.painting.surfaces import CACHE
-from app.ui.painting.theme import font, mixed
+from app.ui.painting.theme import mixed
 from app.views.model import KioskView, Verdict
 
 CORNER = 30
-PICTURE_KEY_W, PICTURE_KEY_H = 150, 60  # the least width
-PICTURE_KEY_TEXT, PICTURE_KEY_ROOM = 24, 92  # size of the text, and the width that icon and margins take
 SHARE = 0.66  # size of how sure it is, as a share of the size of the name
 TURN_S = 2.4  # for one turn of the sign that asks to turn the thing
 
@@ -54,8 +52,9 @@ def draw_camera_area(canvas: Canvas, view: KioskView, layout: Layout, moving: Mo
         draw_lesson_chip(canvas, view.lesson, area)
     if view.game is not None and view.notice is None:
         draw_strip(canvas, view.game, area)
-    for key, place in zip(view.picture_keys, picture_key_places(canvas, view, layout), strict=True):
-        draw_key(canvas, key, place, size=PICTURE_KEY_TEXT, strong=key.held)
+    for key, place in zip(view.picture_keys, layout.picture_keys, strict=True):
+        if place.width and area.contains(place):
+            draw_key(canvas, key, place, size=PICTURE_KEY_TEXT, strong=key.held)
 
 
 def turn_place(canvas: Canvas, camera: pygame.Rect) -> pygame.Rect:
@@ -63,20 +62,6 @@ def turn_place(canvas: Canvas, camera: pygame.Rect) -> pygame.Rect:
     px = canvas.px
     height = min(px(VERDICT_H), camera.height // 3)
     return pygame.Rect(camera.left + px(20), camera.bottom - px(20) - height, camera.width - 2 * px(20), height)
-
-
-def picture_key_places(canvas: Canvas, view: KioskView, layout: Layout) -> tuple[pygame.Rect, ...]:
-    """The places of the keys on the picture: in a row from the right, above a verdict that lies on the picture."""
-    px, inner = canvas.px, layout.camera.inflate(-2 * canvas.px(20), -2 * canvas.px(20))
-    covered = view.verdict is not None and layout.camera.contains(layout.verdict)
-    top = (layout.verdict.top - px(12) if covered else inner.bottom) - px(PICTURE_KEY_H)
-    places, right = [], inner.right
-    for key in reversed(view.picture_keys):
-        text_w = font(px(PICTURE_KEY_TEXT), bold=True).size(key.text)[0]
-        width = max(px(PICTURE_KEY_W), text_w + px(PICTURE_KEY_ROOM))
-        places.append(pygame.Rect(right - width, top, width, px(PICTURE_KEY_H)))
-        right -= width + px(12)
-    return tuple(reversed(places))
 
 
 def square_place(picture: Picture, model_square: tuple[int, int, int], area: pygame.Rect) -> pygame.Rect:

@@ -113,6 +113,25 @@ class Canvas:
         self.texts.append(DrawnText(words, broken, taken, area.copy(), ink, on))
         return taken
 
+    def wording(self, words: str, short: str, area: pygame.Rect, size: float, *, lines: int, least: float) -> str:
+        """Return a text in bold letters that fits into its area, else the shorter wording of it if there is one.
+
+        Args:
+            words: The text; it fits in whole words, with at most `lines` lines, in letters as large as those of the
+                shorter wording, or of `least` units.
+            short: The shorter wording; empty without one.
+            area: Its place.
+            size: Units.
+            lines: The greatest number of lines.
+            least: Units.
+        """
+        if not short:
+            return words
+        size_px, broken = fitted(words, self.px(size), area.size, lines, True, True)
+        large = min(self.px(least), fitted(short, self.px(size), area.size, lines, True)[0])
+        fits = size_px >= large and len(broken) <= lines and " ".join(broken).split() == words.split()
+        return words if fits else short
+
     def forget(self, area: pygame.Rect) -> None:
         """Remove the texts in an area from `texts`, because something is drawn over them."""
         self.texts[:] = [text for text in self.texts if not area.colliderect(text.rect)]

@@ -54,8 +54,9 @@ def draw_key(
             inner = pygame.Rect(top.left + px(6), hint.bottom, top.width - px(12), top.bottom - px(6) - hint.bottom)
         canvas.text(key.text, inner, size, ink, face, bold=True, align="center", lines=2, whole=True)
     elif tall:
-        shape(canvas.surface, key.name, (top.centerx, top.top + px(20)), icon, ink)
-        words = pygame.Rect(top.left + px(6), top.top + px(32), top.width - px(12), top.height - px(36))
+        words_top = min(px(32), top.height - px(3) - px(size))
+        words = pygame.Rect(top.left + px(6), top.top + words_top, top.width - px(12), top.height - px(4) - words_top)
+        shape(canvas.surface, key.name, (top.centerx, top.top + min(px(20), words_top - icon - px(1))), icon, ink)
         canvas.text(key.text, words, size, ink, face, bold=True, align="center", whole=True)
     else:
         side = max(icon * 2 + px(12), hint.width + px(12) if key.key else 0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pygame
 
 from app.ui.painting.theme import Theme, font
-from app.views.model import KioskView, Screen
+from app.views.model import KioskView
 
 MARGIN, GAP = 20, 12
 COLUMN = 476  # width of the column beside the camera picture
@@ -19,6 +20,8 @@ LANGUAGE_W = 92
 KEY_TEXT, KEY_ROOM = 18, 14  # size of the text on the smaller keys, and the width that their margins take
 # On the picture in a landscape window:
 VERDICT_H, NOTICE_H = 112, 112
+PICTURE_KEY_W, PICTURE_KEY_H = 150, 60  # WHY and PLAY; the least width
+PICTURE_KEY_TEXT, PICTURE_KEY_ROOM = 24, 92  # size of their text, and the width that icon and margins take
 # In a portrait window:
 HIGH_FROM = 1240  # height from which there is room enough, as in windows of 9:16; every one has 1180
 HIGH_SPEECH_H, LOW_SPEECH_H = 166, 153  # three lines of what the mascot says, in high windows and in low ones
@@ -29,16 +32,18 @@ TWO_ROWS = 6  # cards that three columns hold in two rows
 DENSE_GAP, DENSE_BAND_H, DENSE_MAIN_H, DENSE_ROW_H = 8, 56, 56, 52  # in low windows with more cards than that
 CARD_H = 112  # the greatest height of a card
 HIGHER_THAN_WIDE = 1.06  # the greatest height of the picture, as a share of its width
+BESIDE_TRAIN_W = 112  # of WHY and of PLAY
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The parts of the main screen, in pixels; `cards`, `class_keys` and `actions` are in the order of the view.
+    """The parts of the main screen, in pixels; cards and keys are in the order of the view.
 
     The mascot and what it says take the whole width, so that they can be read from three metres away. In a landscape
-    window the column is beside the camera picture, and the verdict and notices lie on the picture. In a portrait window
-    everything else is above and below the picture, which is at least half as high as the window: the verdict below it,
-    notices in the place of the guidance. `not_sure` and `verdict` are empty where the view has none.
+    window the column is beside the camera picture; the verdict, notices, and those of `picture_keys` that can be
+    pressed lie on the picture. In a portrait window everything else is above and below the picture, which is at least
+    half as high as the window: the verdict below it, `picture_keys` beside TRAIN, notices in the place of the guidance.
+    What a view does not have is empty.
     """
 
     mascot: pygame.Rect
@@ -49,6 +54,7 @@ class Layout:
     cards: tuple[pygame.Rect, ...]
     not_sure: pygame.Rect
     class_keys: tuple[pygame.Rect, ...]
+    picture_keys: tuple[pygame.Rect, ...]
     actions: tuple[pygame.Rect, ...]
     language: pygame.Rect
     foot: pygame.Rect  # around all actions
@@ -72,22 +78,24 @@ def _landscape(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     foot = _foot(view, column, theme)
     bottom = foot.main.top - px(16)
     strip = pygame.Rect(column.left, bottom - px(STRIP_H), column.width, px(STRIP_H))
-    if view.not_sure is not None or view.class_keys or view.screen is Screen.TRAINING:
+    if view.not_sure is not None or view.class_keys:
         bottom = strip.top - gap
     not_sure, class_keys = _strip(view, strip, theme)
     area = pygame.Rect(column.left, column.top, column.width, bottom - column.top)
     verdict_h = min(px(VERDICT_H), camera.height // 3)
     on_picture = camera.inflate(-2 * px(20), -2 * px(20))
+    verdict = pygame.Rect(on_picture.left, on_picture.bottom - verdict_h, on_picture.width, verdict_h)
     count = len(view.cards)
     return Layout(
         mascot=mascot,
         guidance=guidance,
         camera=camera,
-        verdict=pygame.Rect(on_picture.left, on_picture.bottom - verdict_h, on_picture.width, verdict_h),
+        verdict=verdict,
         notice=pygame.Rect(on_picture.left, on_picture.top, on_picture.width, min(px(NOTICE_H), camera.height // 3)),
         cards=grid(area, count, 1 if count <= 4 else 2, px(10)),
         not_sure=not_sure,
         class_keys=class_keys,
+        picture_keys=_on_picture(view, on_picture, verdict, theme),
         actions=foot.actions,
         language=foot.language,
         foot=foot.whole,
@@ -103,7 +111,7 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
     gap, between = (px(DENSE_GAP), px(DENSE_GAP)) if dense else (px(GAP), px(10))
     speech = pygame.Rect(window.left, window.top, window.width, px(HIGH_SPEECH_H if high else LOW_SPEECH_H))
     mascot, guidance = _speech(speech, theme)
-    foot = _foot(view, window, theme, adds=True, dense=dense)
+    foot = _foot(view, window, theme, portrait=True, dense=dense)
     bottom, top = foot.main.top - gap, speech.bottom + gap
     half = (height + 1) // 2
     has_band = view.verdict is not None or view.not_sure is not None or view.progress is not None
@@ -132,6 +140,7 @@ def _portrait(view: KioskView, window: pygame.Rect, theme: Theme) -> Layout:
         cards=grid(area, count, columns, between),
         not_sure=not_sure,
         class_keys=(foot.add,) if view.class_keys else (),
+        picture_keys=foot.picture_keys,
         actions=foot.actions,
         language=foot.language,
         foot=foot.whole,
@@ -159,36 +168,58 @@ def _strip(view: KioskView, strip: pygame.Rect, theme: Theme) -> tuple[pygame.Re
     return pygame.Rect(strip.left, strip.top, add.left - theme.px(GAP) - strip.left, strip.height), (add,)
 
 
+def _on_picture(view: KioskView, inner: pygame.Rect, verdict: pygame.Rect, theme: Theme) -> tuple[pygame.Rect, ...]:
+    """WHY and PLAY, in a row from the right and above a verdict; a key that is dead does not lie on the picture."""
+    px, keys = theme.px, view.picture_keys
+    by = font(px(PICTURE_KEY_TEXT), bold=True)
+    widths = [max(px(PICTURE_KEY_W), by.size(key.text)[0] + px(PICTURE_KEY_ROOM)) * key.enabled for key in keys]
+    bottom = inner.bottom if view.verdict is None else verdict.top - px(GAP)
+    row = pygame.Rect(inner.left, bottom - px(PICTURE_KEY_H), inner.width, px(PICTURE_KEY_H))
+    return _divided(row, widths, px(GAP))[1:]
+
+
+def _divided(row: pygame.Rect, widths: Sequence[int], gap: int) -> tuple[pygame.Rect, ...]:
+    """Divide a row: the last parts are as wide as `widths` says, 0 for none, and the first takes what is left."""
+    places, right = [], row.right
+    for width in reversed(widths):
+        places.append(pygame.Rect(right - width, row.top, width, row.height))
+        right -= width + gap if width else 0
+    return (pygame.Rect(row.left, row.top, right - row.left, row.height), *reversed(places))
+
+
 @dataclass(frozen=True)
 class _Foot:
-    """The keys below everything else."""
+    """The keys below everything else; WHY, PLAY and the key that adds a class only in a portrait window."""
 
     main: pygame.Rect
     actions: tuple[pygame.Rect, ...]
     language: pygame.Rect
-    add: pygame.Rect
     whole: pygame.Rect
+    picture_keys: tuple[pygame.Rect, ...]
+    add: pygame.Rect
 
 
-def _foot(view: KioskView, column: pygame.Rect, theme: Theme, *, adds: bool = False, dense: bool = False) -> _Foot:
-    """The keys below everything else; `adds` makes room for the one that adds a class, beside TRAIN."""
+def _foot(view: KioskView, column: pygame.Rect, theme: Theme, *, portrait: bool = False, dense: bool = False) -> _Foot:
+    """TRAIN in a row, the smaller keys below it, and the language in one of these rows."""
     px, gap = theme.px, theme.px(GAP)
     row_h, main_h = (px(DENSE_ROW_H), px(DENSE_MAIN_H)) if dense else (px(ROW_H), px(MAIN_H))
     row = pygame.Rect(column.left, column.bottom - row_h, column.width, row_h)
     main = pygame.Rect(column.left, row.top - (px(DENSE_GAP) if dense else gap) - main_h, column.width, main_h)
-    learns = view.screen is Screen.TRAINING  # then nothing moves to where the missing keys are
-    language_w = px(LANGUAGE_W) if view.language is not None or learns else 0
-    add_w = px(ADD_W) if adds and (view.class_keys or learns) else 0
-    language = pygame.Rect(main.right - language_w, main.top, language_w, main.height)
-    add_right = language.left - gap if language_w else main.right
-    add = pygame.Rect(add_right - add_w, main.top, add_w, main.height)
-    train = pygame.Rect(main.left, main.top, (add.left - gap if add_w else add_right) - main.left, main.height)
+    language_w = px(LANGUAGE_W) if view.language is not None else 0
+    if portrait:
+        beside = (*[px(BESIDE_TRAIN_W)] * len(view.picture_keys), px(ADD_W) if view.class_keys else 0)
+        train, *picture_keys, add = _divided(main, beside, gap)
+        smaller, language = _divided(row, (language_w,), gap)
+    else:
+        train, add, language = _divided(main, (0, language_w), gap)
+        smaller, picture_keys = row, []
     return _Foot(
         main,
-        actions=(train, *_as_wide_as_needed(view, row, theme)) if view.actions else (),
+        actions=(train, *_as_wide_as_needed(view, smaller, theme)) if view.actions else (),
         language=language,
-        add=add,
         whole=pygame.Rect(main.left, main.top, main.width, row.bottom - main.top),
+        picture_keys=tuple(picture_keys),
+        add=add,
     )
 
 

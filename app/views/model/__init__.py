@@ -79,6 +79,7 @@ class KioskView:
         class_keys: The key that adds a class; none where visitors cannot do that.
         actions: TRAIN, SAVE, UNDO, RESET.
         guidance: One line that says the next useful thing to do.
+        short_guidance: The same without a list of names, for where the line does not fit; empty without one.
         spoken_guidance: All of it, where the line shows one part after the other; empty where it is the line itself.
         status: The quiet strip.
         verdict: While a model answers.
@@ -88,7 +89,7 @@ class KioskView:
         progress_text: What the kiosk is doing meanwhile.
         light: WHY: light on the parts of the picture that spoke for the answer.
         frozen: The picture stands still: it is that of a trick, not what the camera sees now.
-        picture_keys: Keys on the picture: WHY, PLAY.
+        picture_keys: WHY, PLAY: on the picture where it is wide, else beside TRAIN.
         game: The strip on the picture while a game is played.
         lesson: The lesson set that staff have chosen, or None.
         notice: A passing message.
@@ -119,6 +120,7 @@ class KioskView:
     actions: tuple[ActionKey, ...]
     guidance: str
     status: StatusStrip
+    short_guidance: str = ""
     spoken_guidance: str = ""
     class_keys: tuple[ActionKey, ...] = ()
     verdict: Verdict | None = None

@@ -121,6 +121,7 @@ class Saving:
     """What is written, and where.
 
     Attributes:
+        short_title: The title without the names of the things, for where they do not fit; empty without one.
         where: The folder, as a visitor recognises it at home; empty where only staff can get at it.
         things: What the model was taught.
         home: What to do at home, or how to get the model onto a drive; empty while it is saved.
@@ -138,6 +139,7 @@ class Saving:
     onto_drive: bool = True
     things: tuple[TaughtThing, ...] = ()
     home: str = ""
+    short_title: str = ""
 
 
 @dataclass(frozen=True)

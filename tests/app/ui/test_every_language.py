@@ -22,7 +22,8 @@ from app.core.modes.lessons import PART_S
 from app.core.state import Mode
 from app.importing.lessons import find_lessons
 from app.ui.pages.main_screen import SPEECH
-from app.ui.painting.canvas import CAP, DESCENT, LINE, DrawnText, fitted
+from app.ui.pages.main_screen import advice as said
+from app.ui.painting.canvas import CAP, DESCENT, LINE, Canvas, DrawnText, fitted
 from app.ui.painting.layout import KEY_TEXT, arrange
 from app.ui.painting.motion import settled
 from app.ui.painting.theme import READABLE, contrast_ratio, font, load_theme
@@ -78,7 +79,8 @@ def advice(language: str, size: tuple[int, int], *, lines: int) -> Iterator[tupl
     found = [extract_from_file("python", import_folder() / file, keywords={"message": None}) for file in files]
     texts = [translated(message(str(text), **VALUES), language) for file in found for _, text, _, _ in file]
     starters = [replace(STATES["welcome"], starter=ModelFacts(names, 0.5), mode=Mode.LIVE) for names in STARTERS]
-    known = [translated(guidance(state, None), language) for state in starters]
+    canvas = Canvas(pygame.Surface(size, depth=8), theme)
+    known = [said(canvas, one, arrange(one, size, theme)) for one in (shown(state, language) for state in starters)]
     for words in (*texts, *tasks(language), *known):
         yield words, fitted(words, theme.px(SPEECH), room, lines, True)[0]
 

@@ -55,7 +55,7 @@ def view(now: KioskState, seen: Smoothed = NOTHING_SEEN) -> KioskView:
 def test_while_a_model_learns_again_the_cards_show_pictures_and_no_answer_of_the_model_before() -> None:
     learning = view(state(5, 5, 0, mode=Mode.TRAINING, model=MODEL), answer(0.2, 0.8, 0.0))
     assert [card.confidence for card in learning.cards] == [None] * 3
-    assert (learning.verdict, learning.not_sure) == (None, None)
+    assert (learning.verdict, learning.not_sure) == (None, 0.0)
     assert view(state(5, 5, 0, mode=Mode.LIVE, model=MODEL), answer(0.2, 0.8, 0.0)).cards[1].confidence is not None
 
 

@@ -19,7 +19,7 @@ from app.core.state import KioskState, Mode
 from app.model.saved_folder.facts import export_name
 from app.ui.painting.shapes import ICONS
 from app.views.model import Saving
-from app.views.saving import celebration, saving
+from app.views.saving import celebration, how_many, saving
 from app.views.words import Translator
 from tests.support.states import PICTURE, kiosk
 
@@ -107,9 +107,16 @@ def with_pin(state: KioskState) -> KioskState:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_two_or_three_things_are_named_and_more_are_counted(language: str) -> None:
-    words = [Translator(language)(celebration(("A", "B", "C", "D")[:count])) for count in (2, 3, 4)]
-    assert all(label in words[1] for label in "ABC")
-    assert words[1].index("A") < words[1].index("B") < words[1].index("C")
-    assert "4" in words[2]
-    assert len({word.replace("C", "") for word in words}) == 3
+@pytest.mark.parametrize("count", [2, 3, 9])
+def test_all_things_are_named_in_their_order_and_counted_where_they_do_not_fit(count: int, language: str) -> None:
+    labels, translate = "ABCDEFGHI"[:count], Translator(language)
+    named, counted = translate(celebration(labels)), translate(how_many(labels))
+    places = [named.index(f" {label}") for label in labels]
+    assert places == sorted(places)
+    assert str(count) in counted
+    assert not all(f" {label}" in counted for label in labels)
+
+
+def test_until_it_is_saved_nothing_is_counted_and_one_thing_is_not_either() -> None:
+    assert (shown(finished=False).short_title, how_many(("apple",))) == ("", "")
+    assert shown().short_title == "You taught it 2 things!"

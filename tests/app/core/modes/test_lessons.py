@@ -245,6 +245,27 @@ def test_a_lesson_of_one_visit_with_another_network_ends_with_a_restart() -> Non
     assert [one for one in commands if isinstance(one, ev.EndVisitLesson)] == [ev.EndVisitLesson(restart=False)]
 
 
+@pytest.mark.parametrize("somebody_is_there", [False, True])
+def test_a_lesson_that_could_not_be_forgotten_is_tried_again_only_at_the_end_of_the_next_visit(
+    somebody_is_there: bool,
+) -> None:
+    def tried(state: KioskState, *events: ev.Event) -> tuple[KioskState, list[ev.Command]]:
+        state, commands = run(state, *events)
+        return state, [one for one in commands if isinstance(one, ev.EndVisitLesson)]
+
+    ended = replace(kiosk(0, 0), mode=Mode.ATTRACT, extractor_in_use="mobilenet_v1_quant")
+    if somebody_is_there:  # a visitor was quicker than the disk
+        state, _ = run(ended, ev.ButtonPressed(0), ev.ButtonReleased(0), ev.VisitLessonLeft())
+    else:
+        state, again = tried(ended, ev.VisitLessonLeft(), *map(ev.TimePassed, range(1, 100)))
+        assert (state.mode, again) == (Mode.ATTRACT, [])
+        state, _ = run(state, ev.ButtonPressed(0), ev.ButtonReleased(0))
+    state, again = tried(state, ev.TimePassed(state.now_s + 1.0))
+    assert (state.mode is Mode.ATTRACT, again) == (False, [])
+    state, again = tried(replace(state, mode=Mode.ATTRACT), *map(ev.TimePassed, range(101, 200)))
+    assert again == [ev.EndVisitLesson(restart=True)]
+
+
 def test_nobody_who_has_just_come_loses_the_kiosk_to_the_restart_after_the_visit_before() -> None:
     ready = ev.ReadyToStartAgain(visit_over=True)
     here = replace(kiosk(0, 0), extractor_in_use="mobilenet_v1_quant")
