@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from app.ui.utterance_queue import UtteranceQueue
 from app.views.model import KioskView, Screen
@@ -65,6 +66,28 @@ ENGINES = (
 )
 
 
+class Process(Protocol):
+    """A speech program that was started: what is used of `subprocess.Popen`."""
+
+    args: Any
+    returncode: int | Any
+
+    def poll(self) -> int | None:
+        """Return the exit status; None while it speaks."""
+
+    def kill(self) -> None:
+        """Make it stop at once."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+
+
+def start_silently(command: Sequence[str]) -> Process:
+    """Start a program that writes nothing to the kiosk's own output."""
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+
+
 class Speech:
     """Speaks one text at a time, in a child process that it never waits for. An important text interrupts others.
 
@@ -74,6 +97,7 @@ class Speech:
         find: Returns the path of a program by name; None if it is not installed.
         everything: Returns whether to speak every screen, change and answer, for visitors who do not see the screen.
         rate: Returns how fast to speak; 1 is as usual.
+        start: Starts a program with its arguments.
     """
 
     def __init__(
@@ -83,12 +107,14 @@ class Speech:
         find: Callable[[str], str | None] = shutil.which,
         everything: Callable[[], bool] = lambda: False,
         rate: Callable[[], float] = lambda: 1.0,
+        start: Callable[[Sequence[str]], Process] = start_silently,
     ) -> None:
         self._enabled, self._volume, self._everything, self._rate = enabled, volume, everything, rate
         found = ((find(engine.name), engine) for engine in ENGINES)
         self._engine = next(((path, engine) for path, engine in found if path is not None), None)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._silencer: subprocess.Popen[bytes] | None = None  # tells the speech server to stop; the screen never waits
+        self._start = start
+        self._process: Process | None = None
+        self._silencer: Process | None = None  # tells the speech server to stop; the screen never waits
         self._current: Utterance | None = None
         self._started_s = 0.0
         self._queue = UtteranceQueue()
@@ -137,7 +163,7 @@ class Speech:
             pause_s = view.now_s - self._answered[1]
             if pause_s < (AGAIN_S if self._answered[0] == text else QUIET_S):
                 return ()
-        return (Utterance(text, Kind.VERDICT, Importance.ANSWER, view.language_code),)
+        return (Utterance(text, Kind.VERDICT, Importance.HINT, view.language_code),)
 
     def _speak_next(self, now_s: float) -> None:
         if self._process is not None or self._volume() <= 0:
@@ -155,12 +181,8 @@ class Speech:
             return
         path, engine = self._engine
         try:
-            self._process = subprocess.Popen(
-                [path, *engine.arguments(utterance.text, utterance.language, self._volume(), self._rate())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            arguments = engine.arguments(utterance.text, utterance.language, self._volume(), self._rate())
+            self._process = self._start([path, *arguments])
         except (OSError, ValueError) as error:
             logger.warning("cannot speak: %s", error)
             self._engine = None
@@ -184,9 +206,7 @@ class Speech:
         if self._engine is not None and self._engine[1].silence:
             self._end_silencer()
             with suppress(OSError):
-                self._silencer = subprocess.Popen(
-                    [self._engine[0], *self._engine[1].silence], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-                )
+                self._silencer = self._start([self._engine[0], *self._engine[1].silence])
 
     def _end_silencer(self) -> None:
         if self._silencer is not None:

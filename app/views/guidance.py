@@ -9,6 +9,8 @@ from app.views.games import game_guidance, playing, suggested_in_game
 from app.views.verdict import Answer
 
 GOOD_START = 5  # samples of a class from which training is worth suggesting
+SHOW_AGAIN = message("Show something again. Wrong answer? Hold the right button.")
+WRONG_BY_ITSELF = message("Wrong? Hold the right button: it learns when you let go.")
 UNEVEN = 3  # times as many pictures as another class: the model then prefers the larger class
 
 
@@ -70,9 +72,17 @@ def _starter(labels: tuple[str, ...]) -> Text:
 
 
 def spoken_guidance(state: KioskState) -> Text:
-    """The task of a lesson as a whole, while `guidance` shows a part of it; empty otherwise."""
-    task = lessons.task(state)
-    return task if task is not None and guidance(state, None) == lessons.task_in_parts(state) else ""
+    """What is said in place of `guidance`; empty if it is the same.
+
+    The task of a lesson as a whole, while a part of it is shown. While the model answers, the same for every answer, so
+    that it is said once: the answer itself is said anyway.
+    """
+    task, now = lessons.task(state), guidance(state, None)
+    if task is not None and now == lessons.task_in_parts(state):
+        return task
+    if now == SHOW_AGAIN:
+        return WRONG_BY_ITSELF if state.config.classes.learn_as_you_go else SHOW_AGAIN
+    return ""
 
 
 def suggested_class(state: KioskState) -> int | None:
@@ -102,11 +112,11 @@ def _live(state: KioskState, answer: Answer | None) -> Text:
         label = state.classes[behind].label
         return message("I look at what is behind {label}. Show it in front of something else, too!", label=label)
     if answer is None or answer.leader is None:
-        return message("Show something again. Wrong answer? Hold the right button.")
+        return SHOW_AGAIN
     if not answer.sure:
         return message("Is it {label}? Hold its button to teach it more.", label=state.labels[answer.index])
     if by_itself:
-        return message("Wrong? Hold the right button: it learns when you let go.")
+        return WRONG_BY_ITSELF
     return message("I see {label}! Wrong? Hold the right button.", label=state.labels[answer.index])
 
 

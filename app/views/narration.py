@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.base.buttons import Action
-from app.base.i18n import Message, message, translated
+from app.base.i18n import LANGUAGES, Message, message, translated
 from app.base.tone import Tone
 from app.views.model import KioskView, Question, Screen, Verdict
 from app.views.model.spoken import Importance, Kind, Utterance
@@ -31,7 +31,7 @@ SETTLES_S: Mapping[Kind, float] = {
 """How long a text must stay until it is said; others are said at once."""
 
 IMPORTANCE: Mapping[Kind, Importance] = {
-    Kind.VERDICT: Importance.ANSWER,
+    Kind.VERDICT: Importance.HINT,
     Kind.GUIDANCE: Importance.HINT,
     Kind.COUNT: Importance.HINT,
     Kind.SCREEN: Importance.SCREEN,
@@ -106,7 +106,8 @@ def narrated(memory: Memory, view: KioskView) -> tuple[Memory, tuple[Utterance, 
 
 def _channels(memory: Memory, view: KioskView) -> dict[Kind, Said]:
     """What each channel of the view says; a channel that is not listed keeps silent and forgets nothing."""
-    channels = {Kind.SCREEN: _screen(memory, view), Kind.NOTICE: _notice(view), Kind.FOCUS: _focus(view)}
+    screen = _screen(memory, view)
+    channels = {Kind.SCREEN: screen, Kind.NOTICE: _notice(view), Kind.FOCUS: _focus(memory, view, screen.key)}
     channels[Kind.TYPED] = _SILENT if view.typing is None else _typed(memory, view)
     on_page = view.question is not None or view.typing is not None or view.progress_text
     if on_page or view.screen not in (Screen.TEACH, Screen.LIVE):
@@ -137,19 +138,25 @@ def _screen(memory: Memory, view: KioskView) -> Said:
     if view.attract is not None:
         return Said((language, view.screen), _sentences(view.attract.headline, view.attract.call))
     if (gallery := view.gallery) is not None:
-        key = (language, view.screen, gallery.index, gallery.page_text)
-        return Said(key, _sentences(gallery.title, gallery.page_text, gallery.hint))
+        page = (language, view.screen, gallery.index, gallery.hint)
+        before = memory.said.get(Kind.SCREEN)
+        known = isinstance(before, tuple) and before[: len(page)] == page  # a picture was taken out, or a page turned
+        hint = "" if known else gallery.hint
+        return Said((*page, gallery.title, gallery.page_text), _sentences(gallery.title, gallery.page_text, hint))
     if (results := view.results) is not None:
         return Said((language, view.screen, results.title), _sentences(results.title, results.text))
     if (saving := view.saving) is not None:
-        return Said((language, view.screen, saving.title, saving.text), _sentences(saving.title, saving.text))
+        words = (saving.title, saving.text, saving.home)
+        return Said((language, view.screen, *words), _sentences(*words))
     if (staff := view.staff) is not None:
         tab = next((one.text for one in staff.tabs if one.selected), "")
         return Said((language, view.screen, tab), _sentences(staff.title, tab))
     if view.progress_text:
         return Said((language, view.screen, view.progress_text), _sentences(view.progress_text))
     before = memory.said.get(Kind.SCREEN)
-    begins = not isinstance(before, tuple) or before[0] != language or before[1] is Screen.ATTRACT
+    if isinstance(before, tuple) and before[0] != language:
+        return Said((language, Screen.TEACH), _sentences(LANGUAGES[language], _buttons(view)))
+    begins = not isinstance(before, tuple) or before[1] is Screen.ATTRACT
     return Said((language, Screen.TEACH), _buttons(view) if begins else "")
 
 
@@ -176,14 +183,16 @@ def _notice(view: KioskView) -> Said:
     return Said(view.notice.text, view.notice.text, Importance.ALERT if view.notice.tone is Tone.WARNING else None)
 
 
-def _focus(view: KioskView) -> Said:
+def _focus(memory: Memory, view: KioskView, screen: Hashable) -> Said:
+    """What the highlight or the cursor is on. The first place on a page waits until the page has said its title."""
     if view.scanned:
         name = names_of(view, view.scanned)
         return Said((view.scanned, name), name, Importance.MOVE)
     if view.focus is None:
         return _SILENT
-    name = name_of(view, view.focus)
-    return Said((view.focus, name), name)
+    name, before = name_of(view, view.focus), memory.said.get(Kind.FOCUS)
+    moved = isinstance(before, tuple) and before[0] == screen
+    return Said((screen, view.focus, name), name, None if moved else Importance.HINT)
 
 
 def _held(view: KioskView) -> Said:
@@ -224,7 +233,7 @@ def _typed(memory: Memory, view: KioskView) -> Said:
 def _sentences(*parts: str) -> str:
     """Join texts to sentences: "Learning …" and "1 of 2" end with a full stop."""
     ended = []
-    for part in (one.strip().removesuffix("…").strip() for one in parts):
+    for part in (one.strip().removesuffix("…").strip().replace(" · ", ". ") for one in parts):
         if part:
             ended.append(part if part.endswith((".", "!", "?", ":", "。")) else f"{part}.")
     return " ".join(ended)

@@ -119,6 +119,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
     mirror = surroundings.mirror
     guessed = None if probabilities is None else guess(probabilities, seen.novelty)
     advice = _guidance(state, answer, seen)
+    said = spoken_guidance(state) if advice == guidance(state, answer) else ""
     picture = _picture(frame, mirror) if trick is None else shown(trick.picture, mirror=mirror)
     view = KioskView(
         screen=Screen.FAULT if faulty(state) else _SCREENS[state.mode],
@@ -129,7 +130,7 @@ def present(state: KioskState, frame: Frame | None, seen: Smoothed, surroundings
         actions=_actions(state, translate),
         guidance=translate(advice),
         short_guidance=translate(short_guidance(state, advice)),
-        spoken_guidance=translate(spoken_guidance(state)),
+        spoken_guidance=translate(said),
         status=_status(state, surroundings, translate),
         verdict=_verdict(state, answer, places, translate) if state.game is None else _guess(state, guessed, translate),
         light=_light(state, answer, places, seen, mirror=mirror),

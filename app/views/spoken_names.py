@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from app.base.buttons import ClassGallery, ClassName
-from app.base.i18n import Text, message, translated
+from app.base.i18n import LANGUAGES, Text, message, translated
 from app.views.model import KioskView
 
 
@@ -61,13 +61,13 @@ def _names(view: KioskView) -> Iterator[tuple[Hashable, str]]:
     if view.saving is not None:
         yield from ((key.button, key.text) for key in view.saving.keys)
         return
-    yield from ((card.button, _joined(card.label, card.count_text)) for card in view.cards)
+    yield from ((card.button, card.label) for card in view.cards)  # no longer: the highlight soon moves on
     yield from ((key.button, key.text) for key in (*view.actions, *view.picture_keys, *view.class_keys))
     for card in view.cards:
         yield ClassGallery(card.index), said(message("Pictures of {label}", label=card.label))
         yield ClassName(card.index), said(message("Name of {label}", label=card.label))
     if view.language is not None:
-        yield view.language.button, view.language.text
+        yield view.language.button, f"{said(message('Language'))}: {LANGUAGES[view.language_code]}"
     if view.corner is not None:
         yield view.corner, said(message("For staff"))
 

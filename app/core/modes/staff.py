@@ -19,7 +19,7 @@ from app.base.buttons import (
     StaffTab,
 )
 from app.base.exhaustive import assert_never
-from app.base.i18n import counted, message
+from app.base.i18n import Message, counted, message
 from app.base.pin import is_pin, matches
 from app.base.tone import Tone
 from app.config.input_map import button_named, input_map
@@ -264,7 +264,7 @@ def _pin_written(state: KioskState, pin: str) -> Step:
     staff, settings = state.staff, state.config.staff
     if state.now_s < staff.locked_until_s:
         seconds = round(staff.locked_until_s - state.now_s)
-        return typing.with_problem(state, message("Locked for {seconds} s.", seconds=seconds), keep_text=False)
+        return typing.with_problem(state, _locked(seconds), keep_text=False)
     if matches(pin, settings.pin):
         state, commands = _opened(replace(state, typing=None, staff=replace(staff, wrong_pins=0, locked_until_s=0.0)))
         return state, (*commands, ev.RememberPinLock(0, 0.0)) if staff.wrong_pins else commands
@@ -273,10 +273,14 @@ def _pin_written(state: KioskState, pin: str) -> Step:
     if wrong >= settings.pin_tries:
         doublings = min(wrong - settings.pin_tries, 10)
         locked_s = min(settings.locked_s * 2**doublings, LONGEST_LOCK_S)
-        text = message("Locked for {seconds} s.", seconds=round(locked_s))
+        text = _locked(round(locked_s))
     staff = replace(staff, wrong_pins=wrong, locked_until_s=state.now_s + locked_s if locked_s else 0.0)
     state, commands = typing.with_problem(replace(state, staff=staff), text, keep_text=False)
     return state, (*commands, ev.RememberPinLock(wrong, locked_s))
+
+
+def _locked(seconds: int) -> Message:
+    return counted("Locked for {count} second.", "Locked for {count} seconds.", seconds)
 
 
 def _number_written(state: KioskState, text: str) -> Step:

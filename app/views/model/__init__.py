@@ -80,7 +80,7 @@ class KioskView:
         actions: TRAIN, SAVE, UNDO, RESET.
         guidance: One line that says the next useful thing to do.
         short_guidance: The same without a list of names, for where the line does not fit; empty without one.
-        spoken_guidance: All of it, where the line shows one part after the other; empty where it is the line itself.
+        spoken_guidance: What is said in place of the line; empty where it is the line itself.
         status: The quiet strip.
         verdict: While a model answers.
         not_sure: 0..1: height of the "Not sure" bar. None while there is no model, and where the

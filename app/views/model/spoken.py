@@ -10,11 +10,10 @@ class Importance(IntEnum):
     """A more important sentence interrupts a less important one."""
 
     MOVE = 0  # the highlight of the one switch moves on by itself
-    ANSWER = 1  # what the model says
-    HINT = 2  # what to do next
-    SCREEN = 3  # another screen
-    ACTION = 4  # what was just pressed, chosen or typed
-    ALERT = 5  # something needs an answer, or went wrong
+    HINT = 1  # what to do next, and what the model says
+    SCREEN = 2  # another screen
+    ACTION = 3  # what was just pressed, chosen or typed
+    ALERT = 4  # something needs an answer, or went wrong
 
 
 class Kind(Enum):

@@ -134,7 +134,7 @@ def test_a_question_is_said_with_its_answers_and_the_way_back_says_what_to_do_ag
         if confirm.also_yes
         else f"{confirm.title} {confirm.text} Keep them: N. Erase: Y."
     )
-    assert texts(heard, Kind.GUIDANCE) == [LIVE.guidance] * 2
+    assert texts(heard, Kind.GUIDANCE) == [LIVE.spoken_guidance] * 2
     assert texts(heard, Kind.VERDICT) == ["cup"] * 2
 
 
@@ -166,10 +166,48 @@ def test_training_and_a_fault_are_said() -> None:
 
 def test_the_cursor_and_the_highlight_of_the_one_switch_are_named() -> None:
     heard = said(*(replace(MAIN["ready"], scanned=(button,)) for button in (0, 1, Action.TRAIN)))
-    assert texts(heard, Kind.FOCUS) == ["apple, 14 pictures", "cup, 14 pictures", "Train"]
+    assert texts(heard, Kind.FOCUS) == ["apple", "cup", "Train"]
     assert {one.importance for one in heard if one.kind is Kind.FOCUS} == {Importance.MOVE}
     group = replace(main_views(9)["ready"], scanned=tuple(range(9)))
-    assert texts(said(group), Kind.FOCUS)[0].startswith("apple, 14 pictures to ")
+    assert texts(said(group), Kind.FOCUS)[0].startswith("apple to ")
+
+
+def test_the_first_place_on_a_page_waits_for_its_title_and_the_next_ones_interrupt() -> None:
+    page = page_views()["results"]
+    assert page.results is not None
+    focused = [replace(page, focus=key.button) for key in (page.results.keys[0], page.results.confused[0])]
+    heard = [one for one in said(LIVE, *focused) if one.kind in (Kind.SCREEN, Kind.FOCUS)][-3:]
+    assert [one.importance for one in heard] == [Importance.SCREEN, Importance.HINT, Importance.ACTION]
+    again = [one for one in said(*focused, LIVE, focused[1]) if one.kind is Kind.FOCUS]
+    assert again[-1].importance is Importance.HINT
+
+
+def test_a_picture_that_is_taken_out_is_counted_without_saying_again_what_the_keys_do() -> None:
+    view = page_views()["gallery"]
+    assert view.gallery is not None
+    hint = replace(view.gallery, hint="Enter: take out · Esc: back", title="cup: 6 pictures")
+    fewer = replace(hint, title="cup: 5 pictures")
+    spoken = texts(said(replace(view, gallery=hint), replace(view, gallery=fewer)), Kind.SCREEN)
+    assert spoken[0].endswith("Enter: take out. Esc: back.")
+    assert spoken[1].startswith("cup: 5 pictures.")
+    assert "Enter" not in spoken[1]
+
+
+def test_another_answer_does_not_repeat_the_advice() -> None:
+    state = kiosk(3, 3, mode=Mode.LIVE, model=MODEL_WITH_RESULTS)
+    views = [shown(state)]
+    views += [
+        replace(views[0], guidance=f"I see {label}!", verdict=Verdict(label, 0.9, 0)) for label in ("cup", "duck")
+    ]
+    heard = said(*views)
+    assert texts(heard, Kind.GUIDANCE) == ["Show something again. Wrong answer? Hold the right button."]
+    assert texts(heard, Kind.VERDICT)[-2:] == ["cup", "duck"]
+
+
+def test_what_to_do_at_home_is_said_when_the_model_is_saved() -> None:
+    view = page_views()["saved"]
+    assert view.saving is not None
+    assert texts(said(view), Kind.SCREEN) == [f"{view.saving.title} {view.saving.text} {view.saving.home}"]
 
 
 def typed(text: str, purpose: TypingPurpose) -> KioskView:
@@ -209,7 +247,7 @@ def test_another_language_says_the_buttons_again() -> None:
     first, second = shown(kiosk(0, 0)), shown(replace(kiosk(0, 0), language="de"))
     assert texts(said(first, second), Kind.SCREEN) == [
         "Button 1: apple. Button 2: cup.",
-        "Knopf 1: apple. Knopf 2: cup.",
+        "Deutsch. Knopf 1: apple. Knopf 2: cup.",
     ]
 
 

@@ -72,7 +72,7 @@ def test_after_three_wrong_pins_even_the_right_one_waits() -> None:
     state = held_corner(guarded(kiosk(3, 3)))
     for _ in range(3):
         state = pin(state, "1111")
-    assert str(state.typing.problem) == "Locked for 60 s."
+    assert str(state.typing.problem) == "Locked for 60 seconds."
     assert not pin(state, "2580").staff.inside
     left, _ = touched(state, TypingKey.CANCEL)
     assert left.mode is Mode.TEACH
