@@ -25,6 +25,7 @@ FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 FONT_ENDINGS = {".ttf", ".otf", ".ttc"}
 PREFERRED = ("notosans", "noto", "droid", "dejavusans", "wqy", "freesans", "unifont")  # the sans ones first
 LISTED_WITHIN_S = 5.0
+MOST_SIZES = 8192  # of lines that were measured, to be remembered: fitting a text measures the same words many times
 
 
 class FontStack:
@@ -40,6 +41,7 @@ class FontStack:
 
     def __init__(self, file: Path, size_px: int) -> None:
         self.own, self._size_px = pygame.font.Font(str(file), size_px), size_px
+        self._file = file
 
     def get_ascent(self) -> int:
         """Return the pixels above the baseline."""
@@ -47,6 +49,15 @@ class FontStack:
 
     def size(self, text: str) -> tuple[int, int]:
         """Return the width and height of a line in pixels."""
+        key = self._file, self._size_px, text
+        found = _sizes.get(key)
+        if found is None:
+            if len(_sizes) >= MOST_SIZES:
+                _sizes.clear()
+            found = _sizes[key] = self._measured(text)
+        return found
+
+    def _measured(self, text: str) -> tuple[int, int]:
         shown = in_drawing_order(text)
         runs = self._runs(shown)
         if runs is None:
@@ -87,6 +98,9 @@ class FontStack:
         return runs
 
 
+_sizes: dict[tuple[Path, int, str], tuple[int, int]] = {}
+
+
 @lru_cache(maxsize=512)
 def fallback_for(char: str) -> str | None:
     """Return the file of a system font that has a character; None, and a warning in the log, if there is none."""
@@ -102,7 +116,12 @@ def fallback_for(char: str) -> str | None:
 
 def _is_plain(text: str) -> bool:
     """Whether the own font has every character; Latin letters need no look."""
-    return text.isascii() or all(char.isspace() or _has(_reference(), char) for char in text)
+    return text.isascii() or all(map(_own_has, text))
+
+
+@lru_cache(maxsize=512)
+def _own_has(char: str) -> bool:
+    return char.isspace() or _has(_reference(), char)
 
 
 @cache

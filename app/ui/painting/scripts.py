@@ -18,7 +18,7 @@ RIGHT_TO_LEFT = {"R", "AL"}
 
 def in_drawing_order(text: str) -> str:
     """Return a line of text as it is drawn from left to right; text without such scripts is returned as it is."""
-    if not any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in text):
+    if text.isascii() or not any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in text):
         return text
     runs = _runs(_joined(text))
     if _starts_right_to_left(text):
