@@ -166,7 +166,7 @@ def compose(
         demo_out: Let a scripted visitor use the kiosk and write screenshots to this folder; None for real visitors.
         demo_data_dir: The data directory of the scripted visitor; None for a temporary one.
         list_devices: Lists the Edge TPUs that are plugged in.
-        table: The demonstration camera; None to create one.
+        table: The demonstration camera; None to create one with the rate of the settings.
         start: Use defaults where settings do not hold; None raises an error instead.
         window: What `show_splash` opened, which holds the lock of the data directory; None opens it here.
         make_visitor: Creates the simulated visitor, if there is one.
@@ -177,7 +177,7 @@ def compose(
         KioskError, tpu.errors.RuntimeLayerError: If another part cannot be opened, also with its default.
     """
     use_few_arenas()
-    table = table or DemonstrationCamera()
+    table = table or DemonstrationCamera(frames_per_second=config.camera.rate_hz)
     demo = Demo(demo_out, demo_data_dir, table) if demo_out is not None else None
     clock: Clock = demo.clock if demo is not None else time.monotonic
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()

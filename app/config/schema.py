@@ -34,7 +34,8 @@ class CameraSettings:
     """Where pictures come from, how they are rotated and cropped, and whether the screen mirrors them.
 
     Attributes:
-        width_px, height_px, rate_hz: Asked of a webcam or a camera module, which may choose the nearest it has.
+        width_px, height_px, rate_hz: Asked of a webcam or a camera module, which may choose the nearest it has. The
+            demonstration camera has this rate, too.
         autofocus: "continuous"; "once", when the camera is opened; or "off".
         fixed_light: A webcam keeps exposure and white balance while a class button is held. A camera module measures
             them while nobody is there, and keeps them during a visit.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.base.buttons import StaffPage
-from tests.support.processes import REPOSITORY, headless, virtual_screen, wait_for, window_is_open, with_screen
+from tests.support.processes import REPOSITORY, SMALL, headless, virtual_screen, wait_for, window_is_open, with_screen
 from tpu.runtime import available_runtimes
 
 pytestmark = pytest.mark.needs_runtime
@@ -25,9 +25,10 @@ SLOW_DISK = "ERROR app.kiosk: the disk does not answer"  # true where other prog
 
 
 def test_a_scripted_visitor_teaches_trains_recognises_and_saves(tmp_path: Path) -> None:
-    report = tmp_path / "demo.json"
+    report, config = tmp_path / "demo.json", tmp_path / "small.toml"
+    config.write_text(SMALL)
     done = subprocess.run(
-        [sys.executable, "run_kiosk.py", "--demo", "--runtime", RUNTIME, "--json", str(report)],
+        [sys.executable, "run_kiosk.py", "--demo", "--runtime", RUNTIME, "--json", report, "--config", config],
         cwd=REPOSITORY, env=headless(), capture_output=True, text=True, timeout=350, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -47,11 +48,12 @@ def test_a_scripted_visitor_teaches_trains_recognises_and_saves(tmp_path: Path) 
 
 
 def test_with_a_display_the_demonstration_opens_a_window_and_can_be_interrupted(tmp_path: Path) -> None:
-    report = tmp_path / "demo.json"
+    report, config = tmp_path / "demo.json", tmp_path / "small.toml"
+    config.write_text(SMALL)
     with virtual_screen(tmp_path) as display:
         environment = with_screen(display)
         demo = subprocess.Popen(
-            [sys.executable, "run_kiosk.py", "--demo", "--json", str(report)],
+            [sys.executable, "run_kiosk.py", "--demo", "--json", report, "--config", config],
             cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.pictures import painted
-from tests.support.processes import headless
+from tests.support.processes import SMALL, headless
 
 pytestmark = [pytest.mark.needs_index, pytest.mark.timeout(600)]
 
@@ -122,7 +122,7 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Install
 @pytest.fixture(scope="module")
 def demonstration(installed: Installed) -> Iterator[subprocess.Popen[str]]:
     """The demonstration on a small screen; it runs while the other tests run, because it takes long."""
-    (installed.folder / "small.toml").write_text("[screen]\nwidth_px = 800\nheight_px = 480\n")
+    (installed.folder / "small.toml").write_text(SMALL)
     process = installed.start("--demo", "--headless", "--config", "small.toml", "--json", "demo.json")
     yield process
     process.kill()

@@ -38,6 +38,8 @@ LOOKS, LOOK_EVERY_S = 4, 0.25
 STILL, ANOTHER = 0.005, 0.05  # shares of the screen's pixels that change
 OF_A_PHOTOGRAPH = 6000  # colours; what the kiosk draws has far fewer
 WINDOW_PX = (800, 480)  # the smallest, which is drawn fastest
+CAMERA_HZ = 10  # rendering, watching and drawing thirty pictures a second would take most of a processor
+SMALL = f"[screen]\nwidth_px = {WINDOW_PX[0]}\nheight_px = {WINDOW_PX[1]}\n[camera]\nrate_hz = {CAMERA_HZ}\n"
 LABELS = ("Red", "Blue", "Yellow")
 
 
@@ -98,8 +100,7 @@ class KioskProcess:
 
     def __init__(self, display: str, camera: str, folder: Path, settings: str = "") -> None:
         config = folder / "kiosk.toml"
-        width, height = WINDOW_PX
-        config.write_text(f"[screen]\nwidth_px = {width}\nheight_px = {height}\n{settings}", encoding="utf-8")
+        config.write_text(f"{SMALL}{settings}", encoding="utf-8")
         self.data, self.export, self._report = folder / "data", folder / "export", folder / "kiosk.json"
         self._environment = with_screen(display)
         self._process = subprocess.Popen(
