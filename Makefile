@@ -9,7 +9,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LEGACY := .venv-legacy
 LEGACY_PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
-.PHONY: demo kiosk install uninstall deb image engine test test-deb test-arm64 test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining test-environment check flips kills soak mutants bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
+.PHONY: demo kiosk install uninstall deb image engine test test-deb test-arm64 test-browser test-wheel test-legacy test-hub test-mediapipe test-pretraining test-environment collect check flips kills soak mutants bench screenshots page-screenshots import-graph reference-pictures messages extractor clean
 
 demo: $(VENV)/.ready
 	$(RUN) run_kiosk.py --demo --json demo-out/demo.json
@@ -47,6 +47,10 @@ image:
 
 test: $(VENV)/.ready
 	$(RUN) $(PYTEST)
+
+# Import every test, which keeps the compiled files for the workers of the suites.
+collect: $(VENV)/.ready
+	$(RUN) -m pytest -qq --collect-only
 
 # Fetch the engine of open_me.html, the page in every saved folder. Setting up does this, too.
 engine:
