@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from distribution.deb.build import NEWEST_GLIBC, BuildRefused, build_wheel, copy_sources, run
+from distribution.deb.build import NEWEST_GLIBC, PIP, BuildRefused, build_wheel, copy_sources, run
 from distribution.roots import EMULATED, REPOSITORY, Root, RootUnavailable, make_root
 
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
@@ -162,7 +162,7 @@ class Station:
         with TemporaryDirectory() as scratch:
             wheel = build_wheel(Path(scratch))
             run([
-                *(sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(wheels)),
+                *(*PIP, "download", "--quiet", "--dest", str(wheels)),
                 *("--only-binary", ":all:", "--implementation", "cp", "--python-version", self._python),
                 *(*platforms, f"{wheel}[test,drives]"),
             ])  # fmt: skip

@@ -28,6 +28,7 @@ MAINTAINER = "The Teachable Kiosk developers <teachable-kiosk@localhost>"
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = Path(__file__).resolve().parent
 HOME = Path("opt") / NAME
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")  # its advice would be the last line of an error
 PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64"}
 PYTHONS = ("3.11", "3.13")
 """Those of Debian 12 and 13, and of Raspberry Pi OS."""
@@ -94,7 +95,7 @@ def build_wheel(folder: Path) -> Path:
     """Build the application's wheel from a copy of the sources and return its path."""
     copy = folder / "sources"
     copy_sources(copy)
-    run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(copy)])
+    run([*PIP, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(copy)])
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -130,7 +131,7 @@ def filled_from(wheel: Path) -> Fill:
         glibc = [f"manylinux_2_{minor}_{processor}" for minor in range(NEWEST_GLIBC, 16, -1)]
         platforms = [word for name in (*glibc, f"manylinux2014_{processor}") for word in ("--platform", name)]
         run([
-            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
+            *PIP, "install", "--quiet", "--no-compile",
             "--target", str(packages), "--only-binary", ":all:", "--implementation", "cp",
             "--python-version", python, *platforms, f"{wheel}{EXTRAS}", *MORE,
         ])  # fmt: skip
