@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +36,18 @@ FRAME = Frame(np.zeros((48, 64, 3), np.uint8), 1, 1.0)
 PICTURE = Picture(("picture", 1), np.zeros((8, 8, 3), np.uint8))
 
 
+@lru_cache(maxsize=16)
 def every_screen(language: str, classes: int = 3) -> dict[str, KioskView]:
-    """All screens in a language, with as many keys on each as there can be."""
+    """All screens in a language, with as many keys on each as there can be; do not change the dictionary."""
     return {name: _shown(replace(state, language=language)) for name, state in _states(language, classes)}
+
+
+@lru_cache(maxsize=16)
+def main_screens(language: str, classes: int) -> dict[str, KioskView]:
+    """The main screen in a language, while something is taught, answered or played; do not change the dictionary."""
+    states = dict(_states(language, classes))
+    main = {name: one for name, one in states.items() if one.teaching and one.typing is None}
+    return {name: _shown(replace(state, language=language)) for name, state in main.items()}
 
 
 def button_texts(view: KioskView) -> set[str]:

@@ -32,9 +32,7 @@ def draw_main(canvas: Canvas, view: KioskView, moving: Moving) -> None:
     draw_speech(canvas, "" if covered else advice(canvas, view, layout), layout, moving)
     draw_camera_area(canvas, view, layout, moving)
     draw_cards(canvas, view, layout, moving)
-    draw_actions(canvas, view, layout, moving)
-    if view.language is not None:
-        draw_language(canvas, view.language, layout.language)
+    draw_keys(canvas, view, layout, moving)
     if view.status.problem:
         draw_problem_mark(canvas, layout)
     if view.notice is not None:
@@ -78,11 +76,9 @@ def _speech_lines(canvas: Canvas, layout: Layout) -> int:
 
 
 def draw_cards(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Draw the class cards, the key that adds one, and the bar for "not sure" if the view has one."""
+    """Draw the class cards, and the bar for "not sure" if the view has one."""
     for number in range(len(view.cards)):
         draw_class_card(canvas, view, number, layout, moving)
-    for key, area in zip(view.class_keys, layout.class_keys, strict=True):
-        draw_key_kept(canvas, key, area, size=20)
     if view.not_sure is not None:
         draw_not_sure(canvas, view, layout, moving)
 
@@ -100,13 +96,22 @@ def draw_class_card(canvas: Canvas, view: KioskView, number: int, layout: Layout
     )
 
 
-def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Draw the key TRAIN, large, the smaller keys, and those of the picture that do not lie on it."""
-    for number in range(len(view.actions)):
-        draw_action(canvas, view, number, layout, moving)
+def draw_keys(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    """Draw all keys that do not lie on the picture."""
+    for key, area in zip(view.class_keys, layout.class_keys, strict=True):
+        draw_key_kept(canvas, key, area, size=20)
+    draw_actions(canvas, view, layout, moving)
     for key, area in zip(view.picture_keys, layout.picture_keys, strict=True):
         if area.width and not layout.camera.contains(area):
             draw_key_kept(canvas, key, area, size=KEY_TEXT, tall=True, strong=key.held)
+    if view.language is not None:
+        draw_language(canvas, view.language, layout.language)
+
+
+def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
+    """Draw the key TRAIN, large, and the smaller keys."""
+    for number in range(len(view.actions)):
+        draw_action(canvas, view, number, layout, moving)
 
 
 def draw_action(canvas: Canvas, view: KioskView, number: int, layout: Layout, moving: Moving) -> None:

@@ -52,8 +52,13 @@ def draw_camera_area(canvas: Canvas, view: KioskView, layout: Layout, moving: Mo
         draw_lesson_chip(canvas, view.lesson, area)
     if view.game is not None and view.notice is None:
         draw_strip(canvas, view.game, area)
+    draw_picture_keys(canvas, view, layout)
+
+
+def draw_picture_keys(canvas: Canvas, view: KioskView, layout: Layout) -> None:
+    """Draw WHY and PLAY where they lie on the picture."""
     for key, place in zip(view.picture_keys, layout.picture_keys, strict=True):
-        if place.width and area.contains(place):
+        if place.width and layout.camera.contains(place):
             draw_key(canvas, key, place, size=PICTURE_KEY_TEXT, strong=key.held)
 
 
