@@ -45,6 +45,7 @@ class MountedDrives:
     ) -> None:
         self._mounts, self._block_classes, self._labels = mounts, block_classes, labels
         self._disks: dict[tuple[str, str], Path] = {}
+        self._known: tuple[bytes, list[_Mount]] = b"", []  # the mount table, which seldom changes
 
     def present(self) -> tuple[Drive, ...]:
         """The removable disks that are mounted now, sorted by mount point.
@@ -84,15 +85,14 @@ class MountedDrives:
 
     def _table(self) -> list[_Mount]:
         try:
-            lines = self._mounts.read_bytes().split(b"\n")
+            data = self._mounts.read_bytes()
         except OSError:
             return []
-        rows = [fields for line in lines if len(fields := line.split(b" ")) >= MOUNT_FIELDS]
-        return [
-            _Mount(Path(_decoded(device)), Path(_decoded(place)), os.fsdecode(filesystem), b"ro" in options.split(b","))
-            for device, place, filesystem, options, *_ in rows
-            if b"\0" not in device + place
-        ]
+        before, table = self._known
+        if data != before:
+            table = _mounts_in(data)
+            self._known = data, table
+        return table
 
     def _system_disks(self, table: list[_Mount]) -> set[Path | None]:
         return {self._disk(mount.device) for mount in table if str(mount.mount_point) in SYSTEM_MOUNT_POINTS}
@@ -128,6 +128,15 @@ class MountedDrives:
             return {link.resolve().name: _unescaped(link.name) for link in self._labels.iterdir()}
         except OSError:  # no udev, or no labels
             return {}
+
+
+def _mounts_in(table: bytes) -> list[_Mount]:
+    rows = [fields for line in table.split(b"\n") if len(fields := line.split(b" ")) >= MOUNT_FIELDS]
+    return [
+        _Mount(Path(_decoded(device)), Path(_decoded(place)), os.fsdecode(filesystem), b"ro" in options.split(b","))
+        for device, place, filesystem, options, *_ in rows
+        if b"\0" not in device + place
+    ]
 
 
 def _removable(disk: Path) -> bool:

@@ -176,14 +176,14 @@ class MountingDrives:
     def present(self) -> tuple[Drive, ...]:
         """Mount what can be mounted, then return the drives that are mounted now."""
         with self._lock:
-            waiting = self._mounted.unmounted()
-            plugged_in = {one.device for one in waiting} | {one.device for one in self._mounted.present()}
+            waiting, mounted = self._mounted.unmounted(), self._mounted.present()
+            plugged_in = {one.device for one in (*waiting, *mounted)}
             self._left = {device: why for device, why in self._left.items() if device in plugged_in}
             self._ours &= plugged_in
-            for one in waiting:
-                if one.device not in self._left:
-                    self._mount(one)
-        return self._mounted.present()
+            new = [one for one in waiting if one.device not in self._left]
+            for one in new:
+                self._mount(one)
+        return self._mounted.present() if new else mounted
 
     def unmounted(self) -> tuple[UnmountedDrive, ...]:
         """The drives that stay unmounted, without those that were released and may be pulled."""

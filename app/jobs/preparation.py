@@ -1,8 +1,8 @@
 """Prepare the next training while the visitor still teaches: make views of stored pictures, measure the extractor.
 
 Both run in short turns in the queue of session jobs. A turn queues the next one behind the presses that came meanwhile,
-so no press waits longer than one turn. At TRAIN, `make_views` gets a little more time for views that are missing. So a
-slow computer trains with fewer views instead of later. During a training nothing is prepared: it needs the processor.
+so no press waits longer than one turn. At TRAIN, `make_views` gets a little more time for classes that have hardly any
+views. So a slow computer trains with fewer views instead of later. During a training nothing is prepared: it needs the processor.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from tpu.made_views import endless_views
 logger = logging.getLogger(__name__)
 
 TURN_S = 0.05
-TRAIN_S = 0.12  # at TRAIN, for views that are missing
-ENOUGH_AT_TRAIN = 30  # of a class: the visitor does not wait for more
 VIEWS_OF_SAMPLE = 6  # two of each kind; the 60 views of a class show at least ten of its pictures
+TRAIN_S = 0.12  # at TRAIN, for views that are missing
+ENOUGH_AT_TRAIN = VIEWS_OF_SAMPLE  # of a class: the visitor does not wait for more
 
 
 class Preparation:

@@ -46,7 +46,8 @@ def switch_extractor(shared: SharedDatabase, name: str, sha256: str) -> bool:
         if before == sha256:
             return False
         database.execute("UPDATE samples SET extractor_sha256 = ? WHERE extractor_sha256 = ''", (before,))
-        if _count(database, f"{STALE} AND NOT {HAS_PICTURE}", sha256) <= _count(database, HAS_PICTURE):
+        (pictures,) = database.execute(f"SELECT count(*) FROM samples WHERE {HAS_PICTURE}").fetchone()
+        if _count_stale(database, f"NOT {HAS_PICTURE}", sha256) <= pictures:
             database.execute(f"DELETE FROM samples WHERE {STALE} AND NOT {HAS_PICTURE}", (sha256,))
             database.execute("DELETE FROM model")
         set_facts(database, name, sha256)
@@ -64,17 +65,21 @@ def stale_sample_ids(database: sqlite3.Connection, sha256: str) -> set[int]:
 def count_stale(shared: SharedDatabase, sha256: str) -> int:
     """Count the samples that another extractor than `sha256` embedded, and that can be embedded again."""
     with shared.reading() as database:
-        return _count(database, f"{STALE} AND {HAS_PICTURE}", sha256)
+        return _count_stale(database, HAS_PICTURE, sha256)
 
 
 def count_without_picture(shared: SharedDatabase, sha256: str) -> int:
     """Count the samples that another extractor than `sha256` embedded, and that have no picture."""
     with shared.reading() as database:
-        return _count(database, f"{STALE} AND NOT {HAS_PICTURE}", sha256)
+        return _count_stale(database, f"NOT {HAS_PICTURE}", sha256)
 
 
-def _count(database: sqlite3.Connection, condition: str, *values: str) -> int:
-    return int(database.execute(f"SELECT count(*) FROM samples WHERE {condition}", values).fetchone()[0])
+def _count_stale(database: sqlite3.Connection, condition: str, sha256: str) -> int:
+    """Count the stale samples with this condition; without the index, all pictures would be read."""
+    rows = database.execute(
+        f"SELECT count(*) FROM samples INDEXED BY samples_by_extractor WHERE {STALE} AND {condition}", (sha256,)
+    )
+    return int(rows.fetchone()[0])
 
 
 def re_embed(

@@ -18,7 +18,7 @@ from app.ui.foreground import Foreground, front_of
 from app.ui.painting.motion import Animator, Moving
 from app.ui.painting.theme import load_theme
 from app.ui.painting.visible import still
-from app.views.model import KioskView
+from app.views.model import KioskView, Screen
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +105,8 @@ class Window:
         """Draw and show a view: the parts that have changed, and at times all of it."""
         width, height = self.size
         now = (still(view), self._animator.step(view, portrait=height > width))
-        if time.monotonic() >= self._whole_s or self.behind_s:
-            self._shown = None
+        if (time.monotonic() >= self._whole_s and view.screen is not Screen.TRAINING) or self.behind_s:
+            self._shown = None  # a training needs the processor
         before, self._shown = self._shown, now
         if now == before:
             return

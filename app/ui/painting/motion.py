@@ -28,7 +28,7 @@ STEPS = 24  # of a breath, to limit the number of different pictures
 NOD_S, CHEER_S = 0.3, 1.5
 NOD_STEPS = 6
 THOUGHT_EVERY_S = 0.12  # during the training, a print leaves its card for the mascot
-JERKY_S = 0.15  # from view to view: a slow computer that trains lets nothing fly, so that less must be drawn
+JERKY_S = 0.15  # from view to view: from then on a training lets nothing fly, so that a slow computer draws less
 WANDER_S = 1.6  # for the eyes to wander once, while it thinks
 FRIENDLY = 0.5  # how glad the mascot usually is
 
@@ -129,6 +129,7 @@ class Animator:
         self._started_s: tuple[tuple[int, Picture, float], ...] = ()
         self._nods_since_s = self._cheers_since_s = -math.inf
         self._learns_since_s: float | None = None
+        self._jerky = False
         self._is_new = self._was_saved = False
         self._behind: KioskView | None = None
 
@@ -188,8 +189,12 @@ class Animator:
         if not _learns(view):
             self._learns_since_s = None
             return ()
-        if self._learns_since_s is None:
-            self._learns_since_s = view.now_s
+        if self._learns_since_s is None:  # the next view shows how fast this computer draws
+            self._learns_since_s, self._jerky = view.now_s, False
+            return ()
+        self._jerky = self._jerky or jerky
+        if self._jerky:
+            return ()
         rows = max(len(card.thumbnails) for card in view.cards)
         prints = [
             (card.index, card.thumbnails[row])
@@ -197,8 +202,6 @@ class Animator:
             for card in view.cards
             if row < len(card.thumbnails)
         ]
-        if jerky:
-            return ()
         passed_s, flights = view.now_s - self._learns_since_s, []
         newest = int(passed_s / THOUGHT_EVERY_S)
         for number in range(max(0, newest - MOST_FLIGHTS), newest + 1) if prints else ():

@@ -248,6 +248,7 @@ def test_prints_of_all_classes_fly_to_the_mascot_while_it_learns_and_its_eyes_wa
     assert max(len(one.flights) for one in seen) <= MOST_FLIGHTS
     assert max(one.gaze[0] for one in seen) - min(one.gaze[0] for one in seen) > 0.5
     assert animator.step(at(2.5, training)).flights == ()  # a slow computer, on which nothing moves smoothly
+    assert animator.step(at(2.53, training)).flights == ()  # nor does it for the rest of this training
     assert animator.step(at(3.0)).flights == ()
     bare = replace(training, cards=tuple(replace(card, thumbnails=()) for card in training.cards))
     assert Animator().step(bare).flights == ()  # a session without pictures
