@@ -98,6 +98,25 @@ def packed(model: Any) -> bytes:
     return bytes(builder.Output())
 
 
+def fill(model: bytearray, tensor: int, data: NDArray[Any] | None, scales: Any = None, zero_point: int = 0) -> None:
+    """Write into a packed model what belongs in place of the zeros that a tensor was packed with.
+
+    Args:
+        model: The bytes of the file; changed.
+        tensor: Index of the tensor in its first graph.
+        data: As many bytes as its buffer has; None if it has no buffer.
+        scales: As many as its quantization has; None if it has none.
+        zero_point: For all scales.
+    """
+    root = schema.Model.GetRootAs(model, 0)
+    found = root.Subgraphs(0).Tensors(tensor)
+    if data is not None:
+        root.Buffers(found.Buffer()).DataAsNumpy()[:] = np.frombuffer(data.tobytes(), np.uint8)
+    if scales is not None:
+        found.Quantization().ScaleAsNumpy()[:] = scales
+        found.Quantization().ZeroPointAsNumpy()[:] = zero_point
+
+
 class _AligningBuilder(flatbuffers.Builder):  # type: ignore[misc]
     """Aligns every byte vector to 16 bytes, because the generated Python code ignores the schema's force_align."""
 

@@ -11,10 +11,11 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from learning.errors import InvalidHead, ModelNotTrained
+from learning import tflite_export
+from learning.errors import InvalidHead, ModelNotTrained, UnsupportedExtractor
 from learning.graph_view import GraphView
 from learning.softmax_regression import SoftmaxRegression
-from learning.tflite_export import append_head
+from learning.tflite_export import append_head, prepare_export
 from tests.support.extractors import Kind, tiny_extractor
 
 pytestmark = pytest.mark.needs_runtime
@@ -147,3 +148,36 @@ def test_a_head_whose_range_of_logits_is_none_is_not_written(limits: tuple[float
     with pytest.raises(ModelNotTrained) as caught:
         append_head(tiny_extractor(), broken)
     assert str(caught.value) == "the range of the logits is unknown. Train the head, or call calibrate()."
+
+
+def named(seed: int, classes: int = 3) -> SoftmaxRegression:
+    trained = SoftmaxRegression(6, classes, weight_scale=2.0**seed, rng=seed)
+    trained.params["vec_b"] = np.random.default_rng(seed).normal(size=classes).astype(np.float32)
+    trained.min_score, trained.max_score = -3.0 - seed, 5.0 * seed
+    trained.label_map = dict(enumerate("abcdef"[:classes]))
+    return trained
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_head_leaves_nothing_behind_in_the_file_of_the_next_one(kind: Kind) -> None:
+    extractor, files = tiny_extractor(kind), []
+    for seed in range(3):
+        tflite_export._frame.cache_clear()
+        files.append(append_head(extractor, named(seed)))
+    assert [append_head(extractor, named(seed)) for seed in (2, 0, 1)] == [files[2], files[0], files[1]]
+    assert len(set(files)) == 3
+
+
+def test_what_is_prepared_for_an_export_is_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    extractor = tiny_extractor()
+    expected = append_head(extractor, named(1))
+    tflite_export._frame.cache_clear()
+    prepare_export(extractor, ("a", "b", "c"))
+    monkeypatch.setattr(tflite_export, "unpacked_extractor", lambda _: pytest.fail("it was unpacked again"))
+    assert append_head(extractor, named(1)) == expected
+
+
+def test_preparing_an_export_leaves_errors_to_the_export() -> None:
+    prepare_export(b"no model", ("a", "b"))
+    with pytest.raises(UnsupportedExtractor):
+        append_head(b"no model", named(1))
