@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.layers import FloatArray, IntArray
-from learning.products import product, whitening
+from learning.products import product, solved, whitening
 
 SHRINKAGE = 0.3  # any value from 0.1 to 0.5 gives the same accuracy on photographs
 MIN_SPREAD = 1e-4  # of the total variance; replaces a smaller variance within classes, such as one row per class
@@ -253,9 +253,7 @@ class _Span:
 
     def values(self, vectors: FloatArray) -> FloatArray:
         """Turn vectors in R coordinates, (R, K), into vectors of values, (D, K)."""
-        return np.asarray(
-            product(self._rows.T, np.linalg.solve(self.coordinates.T.astype(np.float64), vectors)), np.float32
-        )
+        return np.asarray(product(self._rows.T, solved(self.coordinates.T, vectors)), np.float32)
 
 
 def discriminant_of(

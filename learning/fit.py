@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from learning.calibration import (
     accuracy_and_loss,
@@ -34,7 +33,7 @@ from learning.novelty_fit import fit_novelty_test
 from learning.products import product
 from learning.progress import CHOSEN, CURVE_ENDS, VALIDATED, FitProgress, ProgressReporter
 from learning.softmax_regression import SoftmaxRegression
-from learning.threads import results_of
+from learning.threads import blas_limited, results_of
 from learning.training_rows import QuarterTurns, checked_views, choose_rows, prepare_samples
 from learning.validation import FoldPlan, Origin, cross_validate, plan_folds
 from learning.view_prior import ViewPrior
@@ -149,7 +148,7 @@ def fit_head(
         )
     reporter = ProgressReporter(num_classes, on_progress, should_stop)
     check_cancelled = reporter.check_cancelled
-    with threadpool_limits(limits=blas_threads, user_api="blas"):
+    with blas_limited(blas_threads):
         check_cancelled()
         samples = prepare_samples(x, y, holds, views, source, prior, rng)
         plan = plan_folds(samples.y, samples.holds, samples.source, num_classes, rng)
@@ -243,7 +242,7 @@ def _curve(
             continue
         trained = point.share
         check_cancelled()
-        with threadpool_limits(limits=blas_threads, user_api="blas"):
+        with blas_limited(blas_threads):
             logits = np.concatenate(results_of(logits_of, point.parts, rows=len(plan.y)))
         truth = plan.y[np.concatenate([evaluated for _, evaluated in point.parts])]
         fraction = CURVE_ENDS * number / len(CURVE_FRACTIONS)

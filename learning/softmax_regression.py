@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from learning.checkpoint import read_checkpoint, write_checkpoint
 from learning.dataset import checked_embeddings, checked_labels
@@ -29,6 +28,7 @@ from learning.errors import (
 )
 from learning.files import read_extractor, write_file
 from learning.layers import FloatArray, cross_entropy, fully_connected, softmax
+from learning.threads import blas_limited
 
 Statistics = Callable[[int, float, float, float], None]
 """Receives iteration, loss, training accuracy and validation accuracy; the last is NaN without validation data."""
@@ -150,7 +150,7 @@ class SoftmaxRegression:
         rate, reg = np.float32(learning_rate), np.float32(self.reg)
         history: list[Report] = []
         best: tuple[float, int, FloatArray, FloatArray] | None = None
-        with threadpool_limits(limits=blas_threads, user_api="blas"):
+        with blas_limited(blas_threads):
             for iteration in range(num_iter):
                 if should_stop is not None and should_stop():
                     raise TrainingCancelled

@@ -8,7 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any, TypeVar
+
+from threadpoolctl import ThreadpoolController
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,6 +34,18 @@ def results_of(work: Callable[[Item], Result], items: Sequence[Item], *, rows: i
         return [work(item) for item in items]
     with ThreadPoolExecutor(threads, "fit") as pool:
         return list(pool.map(work, items))
+
+
+def blas_limited(threads: int | None) -> AbstractContextManager[Any]:
+    """Limit the threads of NumPy's linear algebra in the block; None leaves them as they are."""
+    found: AbstractContextManager[Any] = _libraries().limit(limits=threads, user_api="blas")
+    return found
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries of this process, which are found once: NumPy has loaded its own."""
+    return ThreadpoolController()
 
 
 def _cores() -> int:

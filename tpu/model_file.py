@@ -57,19 +57,21 @@ def refuse_damaged(model: bytes, path: StrPath) -> None:
     """
     try:
         root = schema.Model.GetRootAs(model, 0)
-        parts = root.SubgraphsLength() + root.BuffersLength() + root.MetadataLength()
+        buffers = root.BuffersLength()
+        parts = root.SubgraphsLength() + buffers + root.MetadataLength()
         for number in range(root.SubgraphsLength() if parts <= MOST_PARTS else 0):
             graph = root.Subgraphs(number)
             parts += graph.TensorsLength() + graph.OperatorsLength()
             if parts > MOST_PARTS:
                 break
             for index in range(graph.TensorsLength()):
-                root.Buffers(graph.Tensors(index).Buffer()).DataLength()
+                if graph.Tensors(index).Buffer() >= buffers:
+                    raise IndexError(index)
             for index in range(graph.OperatorsLength()):
                 root.OperatorCodes(graph.Operators(index).OpcodeIndex()).BuiltinCode()
         if parts > MOST_PARTS:
             raise ValueError(parts)
-        for index in range(root.BuffersLength()):
+        for index in range(buffers):
             buffer = root.Buffers(index)
             if (length := buffer.DataLength()) and buffer.Data(length - 1) is None:
                 raise IndexError(index)

@@ -19,7 +19,7 @@ from learning.softmax_regression import SoftmaxRegression
 from tpu.classifier import ClassificationEngine
 from tpu.extractor import EmbeddingExtractor
 
-COMPARED, COMPARED_PER_CLASS = 8, 2  # pictures in all, and at least so many of each class: the visitor waits for them
+COMPARED, COMPARED_PER_CLASS = 4, 1  # pictures in all, and at least so many of each class: the visitor waits for them
 CLOSE_CALL = 0.1  # 8-bit rounding alone can swap two classes whose probabilities are closer than this
 LARGEST_MEAN_DIFFERENCE = 0.02  # of probabilities
 
@@ -114,6 +114,6 @@ def spread_over_classes(session: Session, count: int) -> list[Sample]:
     chosen: list[Sample] = []
     for class_index in range(len(session.labels)):
         own = [sample for sample in session.samples if sample.class_index == class_index]
-        picks = np.linspace(0, len(own) - 1, min(each, len(own))).round().astype(int)
+        picks = np.linspace(0, len(own) - 1, 2 * min(each, len(own)) + 1)[1::2].round().astype(int)  # of equal parts
         chosen += [own[pick] for pick in picks]
     return chosen

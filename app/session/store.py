@@ -255,6 +255,13 @@ class SessionStore:
         with self._shared.reading() as database:
             return get_labels(database)
 
+    def taught_labels(self) -> tuple[str, ...]:
+        """Return the class labels of the classes that have samples."""
+        with self._shared.reading() as database:
+            labels = get_labels(database)
+            rows = database.execute("SELECT DISTINCT class_index FROM samples INDEXED BY samples_by_hold").fetchall()
+        return tuple(labels[index] for index in sorted(index for (index,) in rows))
+
     def rename(self, labels: Sequence[str], names_from: Sequence[Origin] = ()) -> None:
         """Change the class labels; their number may grow, or shrink if the last classes have no samples.
 

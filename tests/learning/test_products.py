@@ -10,7 +10,7 @@ import pytest
 
 from learning import fit_head
 from learning.errors import InvalidEmbeddings
-from learning.products import product, whitening
+from learning.products import product, solved, whitening
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -86,3 +86,19 @@ def test_a_matrix_that_rounding_made_indefinite_is_whitened_where_it_is_not_zero
     found = whitening(matrix)
     assert np.isfinite(found).all()
     assert along @ found.T @ found @ along == pytest.approx(1 / 3, rel=1e-2)
+
+
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 200])
+def test_a_triangle_is_solved_as_numpy_solves_any_matrix(size: int) -> None:
+    rng = np.random.default_rng(size)
+    upper = (np.triu(rng.normal(size=(size, size)) / size) + np.eye(size)).astype(np.float32)
+    right = rng.normal(size=(size, 3)).astype(np.float32)
+    found = solved(upper, right)
+    assert found.dtype == np.float32
+    assert np.allclose(found, np.linalg.solve(upper.astype(np.float64), right), atol=1e-6)
+
+
+def test_a_triangle_whose_solution_is_not_finite_is_an_error() -> None:
+    with pytest.raises(InvalidEmbeddings) as caught:
+        solved(np.full((1, 1), 1e-30, np.float32), np.full((1, 1), 1e30, np.float32))
+    assert str(caught.value) == TOO_LARGE

@@ -23,9 +23,10 @@ def test_the_number_of_compared_pictures_hardly_depends_on_the_number_of_classes
     each = [sum(sample.class_index == one for sample in chosen) for one in range(classes)]
     assert min(each) == max(each) >= COMPARED_PER_CLASS
     assert len(chosen) <= max(COMPARED, COMPARED_PER_CLASS * classes)
-    assert [sample.number for sample in chosen if sample.class_index == 0][:: each[0] - 1] == [0, 49]
+    numbers = [sample.number for sample in chosen if sample.class_index == 0]
+    assert [number * each[0] // 50 for number in numbers] == list(range(each[0]))  # one of each part of the time
 
 
 def test_all_pictures_of_a_small_class_are_compared() -> None:
-    chosen = spread_over_classes(taught(3, 50), COMPARED)
-    assert [sample.number for sample in chosen if sample.class_index == 0] == [0, 1, 2]
+    chosen = spread_over_classes(taught(2, 50), COMPARED)
+    assert [sample.number for sample in chosen if sample.class_index == 0] == [0, 1]
