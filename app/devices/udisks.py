@@ -177,7 +177,7 @@ class MountingDrives:
         """Mount what can be mounted, then return the drives that are mounted now."""
         with self._lock:
             waiting, mounted = self._mounted.unmounted(), self._mounted.present()
-            plugged_in = {one.device for one in (*waiting, *mounted)}
+            plugged_in = {one.device for one in waiting} | {one.device for one in mounted}
             self._left = {device: why for device, why in self._left.items() if device in plugged_in}
             self._ours &= plugged_in
             new = [one for one in waiting if one.device not in self._left]
