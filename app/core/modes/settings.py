@@ -43,7 +43,6 @@ class Choice:
         label: Its name on the screen.
         values: The values that can be chosen, in order.
         words: A value in words.
-        needs_pin: Only staff may change it: it decides what is kept of visitors, or what later visitors may do.
     """
 
     name: str
@@ -51,11 +50,10 @@ class Choice:
     label: Text
     values: Callable[[KioskState], tuple[Any, ...]]
     words: Callable[[Any], Text]
-    needs_pin: bool = False
 
     def may_change(self, state: KioskState) -> bool:
-        """Whether it can be changed now."""
-        return state.has_pin or not self.needs_pin
+        """Whether it can be changed now: only staff change for good what later visitors find."""
+        return state.has_pin
 
     def value(self, state: KioskState) -> Any:
         """Its current value."""
@@ -214,17 +212,15 @@ CHOICES: tuple[Choice, ...] = (
     Choice("scan.start", StaffPage.ACCESS, message("It begins to move"), lambda _: (AT_ONCE, AT_PRESS), _start),
     Choice("scan.dwell_s", StaffPage.ACCESS, message("Ignore presses shorter than"), lambda _: DWELLS_S, _seconds),
     Choice("screen.less_motion", StaffPage.ACCESS, message("Less motion"), lambda _: ON_OFF, _on_off),
-    Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle, True),
-    Choice("idle.countdown_s", StaffPage.VISITS, message("Waits for an answer"), lambda _: COUNTDOWN_S, _idle, True),
-    Choice("idle.starter", StaffPage.VISITS, message("Answers before teaching"), starters, _starter, True),
-    Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor leaves"), lambda _: PRIVACY, _privacy, True),
-    Choice(
-        "storage.save_pictures", StaffPage.VISITS, message("SAVE writes pictures, too"), lambda _: ON_OFF, _on_off, True
-    ),
+    Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle),
+    Choice("idle.countdown_s", StaffPage.VISITS, message("Waits for an answer"), lambda _: COUNTDOWN_S, _idle),
+    Choice("idle.starter", StaffPage.VISITS, message("Answers before teaching"), starters, _starter),
+    Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor leaves"), lambda _: PRIVACY, _privacy),
+    Choice("storage.save_pictures", StaffPage.VISITS, message("SAVE writes pictures, too"), lambda _: ON_OFF, _on_off),
 )
 
 CHOICES += tuple(
-    Choice(f"visitors.{name}", StaffPage.VISITORS, label, lambda _: ON_OFF, _on_off, True)
+    Choice(f"visitors.{name}", StaffPage.VISITORS, label, lambda _: ON_OFF, _on_off)
     for name, label in (
         ("save", message("Save")),
         ("undo", message("Undo")),
@@ -235,7 +231,7 @@ CHOICES += tuple(
         ("empty", message("Empty a class")),
     )
 ) + tuple(
-    LanguageChoice(f"visitors.languages.{language}", StaffPage.VISITORS, name, lambda _: ON_OFF, _on_off, True)
+    LanguageChoice(f"visitors.languages.{language}", StaffPage.VISITORS, name, lambda _: ON_OFF, _on_off)
     for language, name in LANGUAGES.items()
 )
 

@@ -56,7 +56,7 @@ TEXTS: tuple[TextSetting, ...] = (
 
 
 def may_change(state: KioskState) -> bool:
-    """Whether these settings can be changed: only by staff, because visitors' models go to that folder."""
+    """Whether these settings can be changed, as all settings: only by staff."""
     return state.has_pin
 
 
