@@ -52,7 +52,7 @@ def draw_call(canvas: Canvas, view: KioskView, attract: Attract, layout: Layout,
     palette, px, call = canvas.palette, canvas.px, call_place(canvas, view, layout)
     face = mixed(palette.accent, (255, 255, 255), 0.3 * moving.breath)
     paint.lip(canvas.surface, call, face, mixed(palette.accent, (0, 0, 0), 0.32), px(28), px(7))
-    words = pygame.Rect(call.left, call.top, call.width, call.height - px(7)).inflate(-px(24), -px(8))
+    words = pygame.Rect(call.left, call.top, call.width, call.height - px(7)).inflate(-px(64), -px(8))
     ink = canvas.theme.ink(palette.accent)
     canvas.text(attract.call, words, 47, ink, face, bold=True, align="center", lines=2, whole=True)
 

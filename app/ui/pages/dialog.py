@@ -32,15 +32,19 @@ class DialogLayout:
 
 
 def arrange_dialog(question: Question, canvas: Canvas) -> DialogLayout:
-    """Arrange a question in the middle of the window, with answers side by side, or listed in one or two columns."""
+    """Arrange a question in the middle of the window, with answers side by side, or listed in one or two columns.
+
+    In a portrait window more than two answers are one below the other.
+    """
     px, window = canvas.px, canvas.surface.get_rect()
     count = max(1, len(question.answers))
-    columns = count
+    columns = 1 if count > 2 and window.width < window.height else count
     if question.listed:
         columns = 1 if count <= ONE_COLUMN else 2
     lines = -(-count // columns)
     answers_h = lines * px(LISTED_H if question.listed else ANSWER_H) + (lines - 1) * px(GAP)
-    width = px(1100) if question.countdown else px(980) if question.listed and columns > 1 else px(860)
+    wide = columns > (1 if question.listed else 2)
+    width = px(1100) if question.countdown else px(980) if wide else px(860)
     text_h = px(LARGE_TEXT_H if question.countdown else TEXT_H if question.text else 24)
     face_h = px(FACE if question.picture is None else LISTED_PICTURE if question.listed else PICTURE)
     height = px(76 + TITLE_H) + text_h + face_h + answers_h

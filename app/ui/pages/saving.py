@@ -97,9 +97,9 @@ def _things(canvas: Canvas, things: tuple[TaughtThing, ...], area: pygame.Rect) 
     inner, count = area.inflate(-px(32), -px(24)), len(things)
     columns = max(range(1, count + 1), key=lambda n: min(inner.width / n, inner.height / -(-count // n) - px(LABEL_H)))
     for one, cell in zip(things, grid(inner, count, columns, px(8)), strict=True):
-        words = pygame.Rect(cell.left, cell.bottom - px(LABEL_H), cell.width, px(LABEL_H))
-        edge = min(cell.width, words.top - cell.top) - px(10)
-        centre = (cell.centerx, (cell.top + words.top) // 2)
+        edge = min(cell.width, cell.height - px(LABEL_H)) - px(10)
+        centre = (cell.centerx, cell.centery - px(LABEL_H) // 2)
+        words = pygame.Rect(cell.left, centre[1] + edge // 2 + px(5), cell.width, px(LABEL_H))
         if one.picture is None:
             draw_class_mark(canvas, one.index, centre, max(4, edge // 3))
         else:

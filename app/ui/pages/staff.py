@@ -134,13 +134,13 @@ def _parts(canvas: Canvas, row: Setting, area: pygame.Rect, inner: pygame.Rect, 
     if row.on is not None:
         switch = pygame.Rect(right - round(edge * 1.9), inner.centery - edge // 2, round(edge * 1.9), edge)
         less, more = (switch if button is not None else nowhere for button in (row.less, row.more))
-        value = pygame.Rect(label.right + px(8), inner.top, switch.left - label.right - px(24), inner.height)
+        value = pygame.Rect(label.right + px(14), inner.top, switch.left - label.right - px(30), inner.height)
     elif row.less is not None or row.more is not None:
         more = pygame.Rect(right - round(edge * 1.2), inner.centery - edge // 2, round(edge * 1.2), edge)
-        less = pygame.Rect(label.right + px(8), more.top, more.width, edge)
+        less = pygame.Rect(label.right + px(14), more.top, more.width, edge)
         value = pygame.Rect(less.right + px(6), inner.top, more.left - less.right - px(12), inner.height)
     else:
-        value = pygame.Rect(label.right + px(8), inner.top, max(0, right - label.right - px(8)), inner.height)
+        value = pygame.Rect(label.right + px(14), inner.top, max(0, right - label.right - px(14)), inner.height)
     return RowLayout(area, label, value, less, more, press)
 
 

@@ -182,9 +182,12 @@ def fitted(
 
 def _balanced(words: str, broken: list[str], by: FontStack, width: int) -> list[str]:
     """Break a text into as many lines, as narrow as that allows: a word is seldom left alone on the last one."""
-    if len(broken) < 2 or "\n" in words:
+    if "\n" in words:
+        several = [(one, lines_of(one, by, width, may_break=False) or []) for one in words.split("\n")]
+        return [line for one, lines in several for line in _balanced(one, lines, by, width)]
+    if len(broken) < 2:
         return broken
-    narrow = max(by.size(word)[0] for word in words.split(" "))
+    narrow = max(by.size(word)[0] for word in _unbroken(words))
 
     def takes_no_more(width: int) -> bool:
         lines = lines_of(words, by, width, may_break=False)
@@ -197,14 +200,15 @@ def _balanced(words: str, broken: list[str], by: FontStack, width: int) -> list[
 def lines_of(words: str, by: FontStack, width: int, *, may_break: bool) -> list[str] | None:
     """Break a text into lines no wider than `width`; None if a word is too wide and must not be broken.
 
-    Line breaks in the text are kept, and no line ends at a no-break space: French has one before "?" and "!".
+    Line breaks in the text are kept. No line ends at a no-break space, as French has one before "?" and "!", and none
+    begins with a dash.
     """
     paragraphs = words.split("\n")
     if len(paragraphs) > 1:
         several = [lines_of(one, by, width, may_break=may_break) for one in paragraphs]
         return None if None in several else [line for some in several for line in some or []]
     lines: list[str] = []
-    for word in filter(None, words.split(" ")):
+    for word in _unbroken(words):
         rest = word
         if lines and by.size(f"{lines[-1]} {rest}")[0] <= width:
             lines[-1] += f" {rest}"
@@ -217,6 +221,11 @@ def lines_of(words: str, by: FontStack, width: int, *, may_break: bool) -> list[
             rest = rest[fits:]
         lines.append(rest)
     return lines
+
+
+def _unbroken(words: str) -> list[str]:
+    """The parts of a text between which a line may end."""
+    return [part for part in words.replace(" – ", "\N{NO-BREAK SPACE}– ").split(" ") if part]
 
 
 def _width(by: FontStack, text: str, letters: int) -> int:

@@ -7,7 +7,7 @@ import pygame
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.shapes import ICONS, shape
-from app.ui.painting.theme import Colour, mixed
+from app.ui.painting.theme import Colour, font, mixed
 from app.views.model import ActionKey
 
 
@@ -59,8 +59,11 @@ def draw_key(
         shape(canvas.surface, key.name, (top.centerx, top.top + min(px(20), words_top - icon - px(1))), icon, ink)
         canvas.text(key.text, words, size, ink, face, bold=True, align="center", whole=True)
     else:
-        side = max(icon * 2 + px(12), hint.width + px(12) if key.key else 0)
+        before, after = icon * 2 + px(12), hint.width + px(12) if key.key else 0
+        side = max(before, after)
         words = pygame.Rect(inner.left + side, inner.top, inner.width - 2 * side, inner.height)
+        if font(px(size), bold=True).size(key.text)[0] > words.width:  # then not in the middle of the key
+            words = pygame.Rect(inner.left + before, inner.top, inner.width - before - after, inner.height)
         if key.detail:
             words.height = round(inner.height * 0.56)
             below = pygame.Rect(words.left, words.bottom, words.width, inner.bottom - words.bottom)

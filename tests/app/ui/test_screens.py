@@ -20,10 +20,11 @@ from app.core.modes.typing import LONGEST_NAME
 from app.core.state import KioskState, Mode
 from app.model.observation import Smoothed
 from app.ui import screens
-from app.ui.painting.canvas import DrawnText
+from app.ui.pages.saving import arrange_saving
+from app.ui.painting.canvas import Canvas, DrawnText
 from app.ui.painting.layout import arrange
 from app.ui.painting.theme import contrast_ratio, load_theme
-from app.views.model import Banner, KioskView, Verdict
+from app.views.model import ActionKey, Banner, KioskView, Question, Verdict
 from app.views.present import Surroundings, present
 from tests.support.drawn_texts import drawn_texts
 from tests.support.page_views import every_view
@@ -381,3 +382,32 @@ def test_the_answer_that_erases_looks_unlike_the_one_that_keeps(palette: str) ->
     theme = load_theme(SIZES[0], palette).palette
     assert (keeps.on, erases.on) == (theme.accent, theme.warning)
     assert max(abs(one - other) for one, other in zip(keeps.on, erases.on, strict=True)) > 64
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_three_answers_stand_one_below_the_other_in_a_portrait_window(size: tuple[int, int]) -> None:
+    question = Question("What now?", "", tuple(ActionKey(n, "confirm", f"Answer {n}", "") for n in range(3)))
+    places = [area for _, area in screens.targets(replace(VIEWS["confirm"], question=question), size)]
+    beside = {area.top for area in places} == {places[0].top}
+    below = {area.left for area in places} == {places[0].left}
+    assert (beside, below) == (size[0] > size[1], size[0] < size[1])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_names_of_what_was_saved_are_close_below_their_pictures(size: tuple[int, int]) -> None:
+    things = arrange_saving(Canvas(pygame.Surface(size, depth=8), load_theme(size))).things
+    surface = pygame.Surface(size)
+    texts = screens.draw(surface, VIEWS["saved"], load_theme(size))
+    labels = {one.label for one in VIEWS["saved"].saving.things}
+    panel = load_theme(size).palette.panel
+    for text in (one for one in texts if one.words in labels and things.contains(one.rect)):
+        above = [surface.get_at((text.area.centerx, y))[:3] for y in range(text.rect.top - 1, things.top, -1)]
+        assert next(n for n, colour in enumerate(above) if colour != panel) < load_theme(size).px(40), text.words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_key_that_adds_a_class_has_one_line_beside_the_bar_of_not_sure(language: str) -> None:
+    words = translated(message("Add a thing"), language)
+    keys = tuple(replace(key, text=words) for key in VIEWS["live"].class_keys)
+    (text,) = [one for one in drawn_texts(replace(VIEWS["live"], class_keys=keys), SIZES[0]) if one.words == words]
+    assert text.lines == (words,)
