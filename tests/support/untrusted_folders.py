@@ -1,4 +1,4 @@
-"""Read folders from a drive with short time limits."""
+"""Read folders from a drive with limits that only what never ends reaches, however slow the computer is."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from app.base.errors import UntrustedFolderError
 from app.guarded.sandbox import Limits
 from app.importing.read_session import read_session
 from app.session.session import Session
+from tpu.guarded.process import GuardLimits
 
-QUICK = Limits(wall_s=20.0, processor_s=20)
+PATIENT = Limits(wall_s=3600.0, processor_s=3600)
+PATIENT_WITH_MODELS = GuardLimits(answer_s=3600.0, processor_s=3600.0, wall_s=3600.0, open_s=3600.0)
 DAMAGED = "it cannot be used: session.npz is damaged."
 
 
@@ -29,7 +31,7 @@ def session_of(folder: Path, **other: Any) -> Session:
     def embed(picture: Any) -> Any:
         return np.full(3, picture.mean(), np.float32)
 
-    return read_session(folder, **{"embed": embed, "limits": QUICK, **here, **other})
+    return read_session(folder, **{"embed": embed, "limits": PATIENT, **here, **other})
 
 
 def refusal(read: Callable[[], object]) -> str:
@@ -47,5 +49,5 @@ def read_session_of_any_extractor(folder: Path) -> Session:
         extractor_sha256="1",
         feature_dim=3,
         embed=lambda _picture: np.zeros(3),
-        limits=QUICK,
+        limits=PATIENT,
     )
