@@ -53,6 +53,7 @@ h1 { margin: 0 0 2mm; font-size: 30pt; line-height: 1.1 }
 ol { margin: 0 0 6mm; padding-left: 8mm } ol li { margin: 0 0 2mm; padding-left: 2mm }
 h2 { margin: 0 0 2mm; font-size: 14pt }
 .line { height: 11mm; border-bottom: .3mm solid #665a49 } .line + h2 { margin-top: 5mm }
+@media screen { body { padding: 14mm 0 } }
 @media print { body { -webkit-print-color-adjust: exact; print-color-adjust: exact } }
 """
 

@@ -17,7 +17,7 @@ STAY: dict[str, tuple[str, ...]] = {
     "classes": ("lesson",),  # its file may be missing there
     "idle": ("starter", "starter_key_file"),  # files of this station
 }
-"""Settings that stay on their station, by section."""
+"""Settings that stay on their station, by section; so does a camera that is a path, because it is plugged in there."""
 
 
 def portable_settings(config: Config) -> str:
@@ -26,7 +26,7 @@ def portable_settings(config: Config) -> str:
     for section, default in vars(Config()).items():
         values = vars(getattr(config, section))
         for name, value in values.items():
-            if value != getattr(default, name) and name not in STAY.get(section, ()):
+            if value != getattr(default, name) and not _stays(section, name, value):
                 table.setdefault(section, {})[name] = list(value) if isinstance(value, tuple) else value
     return tomli_w.dumps(table)
 
@@ -43,7 +43,7 @@ def read_portable(table: dict[str, Any], here: Config, source: str) -> tuple[tup
         ConfigInvalid: If a setting is unknown or does not hold.
     """
     allowed = {
-        section: {name: value for name, value in values.items() if name not in STAY.get(section, ())}
+        section: {name: value for name, value in values.items() if not _stays(section, name, value)}
         if isinstance(values, dict)
         else values
         for section, values in table.items()
@@ -53,7 +53,12 @@ def read_portable(table: dict[str, Any], here: Config, source: str) -> tuple[tup
     for section, settings in vars(there).items():
         own = getattr(here, section)
         for field in dataclasses.fields(settings):
-            value = getattr(settings, field.name)
-            if field.name not in STAY.get(section, ()) and value != getattr(own, field.name):
+            value, before = getattr(settings, field.name), getattr(own, field.name)
+            if value != before and not _stays(section, field.name, before):
                 changes.append((f"{section}.{field.name}", value))
     return tuple(changes)
+
+
+def _stays(section: str, name: str, value: object) -> bool:
+    plugged_in = (section, name) == ("camera", "source") and isinstance(value, str) and value.startswith("/")
+    return plugged_in or name in STAY.get(section, ())

@@ -38,7 +38,7 @@ def drive_lines(drives: Iterable[Drive], unmounted: Iterable[UnmountedDrive]) ->
     """Return one line for each drive."""
     lines: list[Line] = []
     for drive in drives:
-        free = f"{_size_text(drive.free_bytes)}, {drive.filesystem}"
+        free = message("{kind}, {free} free", kind=drive.filesystem, free=_size_text(drive.free_bytes))
         lines.append((message("Drive {drive}", drive=drive.name), free, drive.read_only))
     lines += [(message("Drive {drive}", drive=one.name), one.reason, True) for one in unmounted]
     return tuple(lines) or ((message("Drives"), "–", False),)

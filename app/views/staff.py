@@ -315,7 +315,7 @@ def _settings_on_drive(translate: Translator) -> tuple[Setting, ...]:
     return (
         Setting(
             translate(message("Settings for another station")),
-            translate(message("without the PIN")),
+            translate(message("all but the PIN")),
             press=ScreenKey.EXPORT_SETTINGS,
             press_text=translate(message("write to drive")),
         ),

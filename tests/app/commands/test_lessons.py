@@ -100,7 +100,7 @@ def test_the_card_is_one_file_in_the_language_that_was_asked_for(
     html = out.read_text(encoding="utf-8")
     page = Words(html)
     assert '<html lang="de">' in html
-    for text in ("Müll sortieren", "20 min", "Papier", "Plastik", "Metall", "Was hat ihm am meisten geholfen?"):
+    for text in ("Müll sortieren", "20\u00a0min", "Papier", "Plastik", "Metall", "Was hat ihm am meisten geholfen?"):
         assert text in page.texts
     assert any("je etwa 15 Bilder" in text for text in page.texts)
     assert not {"script", "img", "link", "iframe"} & set(page.tags)

@@ -72,6 +72,18 @@ def test_settings_come_to_the_other_station_as_they_were(station: Station, stick
     assert list(stick.iterdir()) == [stick / FILE]
 
 
+@pytest.mark.parametrize("path", ["/dev/video2", "/dev/v4l/by-id/usb-046d_C270_A1B2-video-index0", "/srv/pictures"])
+def test_a_camera_that_is_plugged_in_here_stays_here_and_any_other_one_is_copied(path: str) -> None:
+    here, there = changed(Config(), {"camera.source": path, "camera.zoom": 2.0}), tomllib.loads
+    assert there(portable_settings(here)) == {"camera": {"zoom": 2.0}}
+    assert read_portable({"camera": {"source": path, "zoom": 2.0}}, Config(), FILE) == (("camera.zoom", 2.0),)
+    assert read_portable({"camera": {"zoom": 2.0}}, here, FILE) == ()
+    for source in ("rpicam", "demo", "http://192.168.1.7/video"):
+        text = portable_settings(changed(Config(), {"camera.source": source}))
+        assert read_portable(there(text), Config(), FILE) == (("camera.source", source),)
+        assert read_portable(there(text), here, FILE) == (("camera.zoom", 1.0),)
+
+
 def exported_text(station: Station, config: Config):
     (done,) = exported(station, config)
     assert isinstance(done, ev.StaffDone)

@@ -65,7 +65,7 @@ def test_the_system_page_shows_the_computer_and_its_last_fault(station: Station)
     page = open_page(station, StaffPage.SYSTEM)
     assert value(page, "Camera") == "table"
     assert value(page, "Last fault") == "warning: the lamp is loose"
-    assert value(page, "Drive STICK") == "1.0 GiB, vfat"
+    assert value(page, "Drive STICK") == "vfat, 1.0 GiB free"
     assert "numpy" in value(page, "Versions")
     assert "GiB" in value(page, "Free on the disk") or "MiB" in value(page, "Free on the disk")
 
