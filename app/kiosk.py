@@ -116,7 +116,6 @@ class Kiosk:
         self.worked_s = 0.0
         self._preparation = Preparation(tools, self.session_jobs)
         self._removed = RemovedSamples()
-        self._namings = 0  # how often the classes got names
         self._seen = NOTHING_SEEN  # what a game was told last
         self._starter = Starter(self._services.things)
         self._presses = Presses(
@@ -370,10 +369,7 @@ class Kiosk:
             self._session_job(self._removed.remove_hold, hold)
 
     def _name_classes(self, labels: tuple[str, ...]) -> None:
-        self._namings += 1
-        number = self._namings
-        origins = origins_of(self.state.classes)
-        self._session_job(rename_classes, self._starter, labels, origins, lambda: number == self._namings)
+        self._session_job(rename_classes, self._starter, labels, origins_of(self.state.classes))
 
     def _start_training(self) -> None:
         self.progress.put(0.0)

@@ -71,7 +71,12 @@ def describe_classifier(model: Any, names: Sequence[str]) -> Any:
 
 def with_label_file(model: bytes, names: Sequence[str]) -> bytes:
     """Return the model with a label file, one class label per line, in the archive behind it."""
-    return with_file(model, LABEL_FILE, "".join(f"{' '.join(name.split())}\n" for name in names).encode())
+    return with_file(model, LABEL_FILE, label_lines(names))
+
+
+def label_lines(names: Sequence[str]) -> bytes:
+    """Return the content of a label file: one class label per line, UTF-8."""
+    return "".join(f"{' '.join(name.split())}\n" for name in names).encode()
 
 
 def _described_mean_std(model: Any) -> tuple[list[float], list[float]] | None:

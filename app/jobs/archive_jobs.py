@@ -54,7 +54,7 @@ def erase_session(
                 logger.warning("the disk works again: the earlier session that it holds is put away")
                 _archive(tools, privacy)
                 tools.store.erase(damaged=privacy is not Privacy.KEEP)
-            tools.vision.go_live(None)  # a copy with other class names may have answered meanwhile
+            tools.vision.go_live(None)  # one for another number of classes may have answered meanwhile
         announce(ev.SessionErased(tools.store.opened.disk_problem))
         delete_trained_models(tools.config)
     give_memory_back(collect=False)  # a kiosk runs for months, and visits leave holes between what stays

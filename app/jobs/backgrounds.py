@@ -44,6 +44,6 @@ def check_backgrounds(tools: Tools, announce: Announce, enough: Callable[[], boo
     except Exception:
         logger.warning("cannot say whether the model looks at the background", exc_info=True)
         return
-    now = tools.vision.model  # the classes may have got other names meanwhile, which changes nothing here
-    if found and now is not None and now.origin == model.origin and not enough():
+    now = tools.vision.model  # opened again, if there is another number of classes now
+    if found and now is not None and now.path == model.path and not enough():
         announce(ev.BackgroundSeen(found))

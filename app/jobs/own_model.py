@@ -1,27 +1,16 @@
-"""The session's own model: it answers again after a restart, and gets new class names."""
+"""The session's own model: it answers again after a restart, and follows the number of classes."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from app.base.errors import KioskError
 from app.core.facts import TrainedFacts
 from app.jobs.tools import Tools
 from app.model.live import LiveModel
-from app.model.model_files import (
-    delete_files,
-    files_of,
-    new_model_path,
-    read_sound_report,
-    report_path,
-    saved_counterpart,
-    write_model_file,
-)
-from app.model.relabel import with_labels
+from app.model.model_files import read_sound_report, saved_counterpart
 from app.session.last_model import StoredModel
 from tpu.classifier import ClassificationEngine
 from tpu.errors import RuntimeLayerError
@@ -29,12 +18,11 @@ from tpu.errors import RuntimeLayerError
 logger = logging.getLogger(__name__)
 
 
-def restore_model(tools: Tools, *, trained_as: Path | None = None) -> TrainedFacts | None:
+def restore_model(tools: Tools) -> TrainedFacts | None:
     """Let the model that was trained on the stored session answer.
 
     Args:
         tools: The store, and what runs the model.
-        trained_as: The path of the file at its training, if that is another one.
 
     Returns:
         Its facts; None if there is no such model, or its file is missing, changed or unusable.
@@ -58,64 +46,22 @@ def restore_model(tools: Tools, *, trained_as: Path | None = None) -> TrainedFac
     except RuntimeLayerError as error:
         logger.warning("the model of the last session is not used: %s", error)
         return None
-    model = LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels), trained_as=trained_as)
-    tools.vision.go_live(model)
+    tools.vision.go_live(LiveModel(engine, stored.path, taught, stored.threshold, len(session.labels)))
     return facts_of(stored, read_sound_report(stored.path))
 
 
-def rename_classes_of_model(tools: Tools) -> None:
-    """Write a copy of the session's model with the class names that are stored, and let the copy answer.
+def follow_number_of_classes(tools: Tools) -> None:
+    """Let the session's model answer for as many classes as are stored now.
 
-    Does nothing if another model answers, or if the names and the number of classes are the same.
-    """
-    while not _renamed(tools):
-        logger.info("the model was replaced before its classes had other names: the new one gets them")
-
-
-def _renamed(tools: Tools) -> bool:
-    """Whether that is done; False if a training, or another thread with newer names, has replaced the model meanwhile.
-
-    The names are read after the model: whoever stores newer ones replaces the model after that, or finds the copy.
+    Their names are in the session alone, and come into a model file when that is saved.
     """
     with tools.model_change:
-        stored, model, labels = tools.store.last_model(), tools.vision.model, tools.store.labels()
-    if stored is None or model is None or model.path != stored.path:
-        return True
-    names = tuple(labels[index] for index in model.class_indices)
-    if names == tuple(model.engine.labels) and len(labels) == model.num_classes:
-        return True
-    path = new_model_path(tools.config)
-    try:
-        copied = _copy_with_labels(model.path, path, names)
-    except (KioskError, OSError):
-        delete_files(files_of(path))
-        if tools.store.last_model() == stored:
-            raise
-        return False  # the other thread has deleted the files
-    with tools.model_change:
-        if tools.store.last_model() != stored:
-            delete_files(files_of(path))
-            return False
-        shots = (*stored.shots, *(0,) * (len(labels) - len(stored.shots)))[: len(labels)]
-        tools.store.remember_model(replace(stored, path=path, shots=shots))
-        restore_model(tools, trained_as=model.origin)
-    report = report_path(model.path)
-    if report.is_file() and (data := report.read_bytes()) != copied:  # explained meanwhile
-        write_model_file(report_path(path), data)
-    delete_files(files_of(model.path))  # not all others: a training may just have written the next model
-    return True
-
-
-def _copy_with_labels(source: Path, target: Path, names: tuple[str, ...]) -> bytes:
-    """Copy the files of a model with other class names; return the bytes of its report."""
-    copied = b""
-    for old, new in zip(files_of(source), files_of(target), strict=True):
-        if old.is_file():
-            data = old.read_bytes()
-            if new == report_path(target):
-                copied = data
-            write_model_file(new, data if new == report_path(target) else with_labels(data, names))
-    return copied
+        stored, model, count = tools.store.last_model(), tools.vision.model, len(tools.store.labels())
+        if stored is None or model is None or model.path != stored.path or model.num_classes == count:
+            return
+        shots = (*stored.shots, *(0,) * (count - len(stored.shots)))[:count]
+        tools.store.remember_model(replace(stored, shots=shots))
+        restore_model(tools)
 
 
 def facts_of(stored: StoredModel, report: Mapping[str, Any] | None) -> TrainedFacts:

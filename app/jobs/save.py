@@ -51,6 +51,11 @@ class _Content:
     settings: ModelSettings
     storage: StorageSettings
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the model's rows: those that the classes have now."""
+        return tuple(self.session.labels[index] for index in self.model.class_indices)
+
 
 def save_model(
     tools: Tools,
@@ -191,7 +196,7 @@ def _write(
     if drive is not None:
         refuse_links(root, exports)
     now = datetime.now()
-    name = export_name(now, " ".join(content.model.engine.labels), ascii_only=ascii_names)
+    name = export_name(now, " ".join(content.labels), ascii_only=ascii_names)
     folder = free_path(exports, name)
     display_path = display_root / EXPORT_FOLDER / folder.name
     stages = tuple(stage for stage in ev.SavingStage if drive is not None or stage is not ev.SavingStage.RELEASE)
@@ -227,9 +232,10 @@ def _write(
 
 def _model_facts(content: _Content) -> ExportFacts:
     model, stored, extractor = content.model, content.stored, content.tools.extractor
+    report = read_sound_report(model.path)
     return ExportFacts(
         model_path=model.path,
-        labels=model.engine.labels,
+        labels=content.labels,
         shots=tuple(stored.shots[index] for index in model.class_indices),
         validation_accuracy=stored.validation_accuracy,
         validation_from=stored.validation_from,
@@ -241,7 +247,7 @@ def _model_facts(content: _Content) -> ExportFacts:
         preprocessing=replace(
             PREPROCESSING, crop_share=content.tools.vision.crop_share, float_input=extractor.normalization
         ).as_dict(),
-        training_report=read_sound_report(model.path),
+        training_report={**report, "labels": list(content.labels)} if report is not None else None,
         counterpart=saved_counterpart(model.path),
         language=content.language,
         palette=content.palette,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from app.base.error_texts import system_error_text
 from app.base.i18n import message
@@ -11,7 +10,7 @@ from app.base.pin import stored
 from app.config.pin_lock import PinLock, write_pin_lock
 from app.core import events as ev
 from app.jobs.machine_info import drive_lines, machine_lines
-from app.jobs.own_model import rename_classes_of_model
+from app.jobs.own_model import follow_number_of_classes
 from app.jobs.running import report_failure_as
 from app.jobs.saved_here import saved_here
 from app.jobs.starter import Starter, has_own_starter
@@ -54,9 +53,8 @@ def rename_classes(
     starter: Starter,
     labels: tuple[str, ...],
     origins: tuple[str | int | None, ...] = (),
-    newest: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Give the classes new names, in the session and in the model that answers; their number may change.
+    """Give the classes of the session new names; their number may change, and the model that answers follows it.
 
     Args:
         tools: The session, and the model that answers.
@@ -64,15 +62,12 @@ def rename_classes(
         starter: Follows the number of classes.
         labels: The names.
         origins: Where they come from, as `origins_of` writes it.
-        newest: Whether no newer names wait: only the newest are written to the file of the model, because that takes
-            longer than a press of LANGUAGE.
     """
     with report_failure_as(ev.StaffFailed, announce):
         tools.store.rename(labels, origins)
         tools.vision.num_classes = len(labels)
         starter.reload_for(tools, announce, len(labels))
-        if newest():
-            rename_classes_of_model(tools)
+        follow_number_of_classes(tools)
 
 
 def collect_system_info(

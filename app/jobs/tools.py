@@ -56,7 +56,7 @@ class Tools:
         clock: Monotonic seconds.
         accelerator: The Edge TPU; None if the CPU computes everything.
         prior: The prior of the extractor, which may still be unknown; None to train without one.
-        model_change: Held while another model becomes the session's: a new one, or a copy with other class names.
+        model_change: Held while another model becomes the session's, or the same one for another number of classes.
         on_disk: The settings with the data directory on the disk, if that of `config` is in memory because the disk
             could not be used at the start.
     """

@@ -16,7 +16,7 @@ from app.base.workers import StopSignal, is_abandoned, unless_abandoned
 from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.jobs.backgrounds import check_backgrounds
-from app.jobs.own_model import classes_with_samples, facts_of, rename_classes_of_model
+from app.jobs.own_model import classes_with_samples, facts_of, follow_number_of_classes
 from app.jobs.preparation import Preparation
 from app.jobs.running import JobQueue, report_failure_as
 from app.jobs.samples import embed_again
@@ -133,7 +133,6 @@ def train(
                 if is_abandoned(stop):
                     trained.engine.close()
                     raise TrainingCancelled
-                # Found now: as soon as the new model answers, a copy of it may get other class names.
                 old_files = trained_files(tools.config) - set(files_of(path))
                 facts = _remember(tools, trained, session.shots())
         except TrainingCancelled:
@@ -146,7 +145,7 @@ def train(
         announce(ev.TrainingFinished(path, facts, trained.seconds))
         with tools.store.calls:
             delete_files(old_files)
-        _use_present_names(tools)
+        _use_present_classes(tools)
         tools.store.keep_good_copy()
 
         def enough() -> bool:
@@ -156,12 +155,12 @@ def train(
         check_backgrounds(tools, announce, enough)
 
 
-def _use_present_names(tools: Tools) -> None:
-    """Give the new model the names that its classes got meanwhile. An error costs only these, so it is logged."""
+def _use_present_classes(tools: Tools) -> None:
+    """Let the new model answer for classes that were added meanwhile. An error costs only these, so it is logged."""
     try:
-        rename_classes_of_model(tools)
+        follow_number_of_classes(tools)
     except Exception:
-        logger.warning("the new model keeps the class names from the start of its training", exc_info=True)
+        logger.warning("the new model knows only the classes from the start of its training", exc_info=True)
 
 
 def _complete_report(
@@ -184,7 +183,7 @@ def _complete_report(
             runtime=tools.config.model.runtime,
             enough=enough,
         )
-        _write_explained(tools, trained.path, report)
+        _write_explained(trained.path, report)
     except TrainingCancelled:
         return
     except Exception:
@@ -193,20 +192,12 @@ def _complete_report(
     announce(ev.ReportExplained(before, report))
 
 
-def _write_explained(tools: Tools, trained_as: Path, report: Mapping[str, Any]) -> None:
-    """Write the report beside the file of a model, which another thread may erase or replace by a copy meanwhile."""
-
-    def current_path() -> Path:
-        model = tools.vision.model
-        return model.path if model is not None and model.origin == trained_as else trained_as
-
-    written: Path | None = None
-    while written != (path := current_path()):
-        if path.is_file():
-            write_report(path, report)
-            if not path.is_file():  # erased, or replaced by a copy
-                delete_model(path)
-        written = path
+def _write_explained(path: Path, report: Mapping[str, Any]) -> None:
+    """Write the report beside the file of a model, which another thread may erase meanwhile."""
+    if path.is_file():
+        write_report(path, report)
+        if not path.is_file():
+            delete_model(path)
 
 
 def _write_beside(tools: Tools, trained: TrainedModel) -> None:

@@ -35,7 +35,6 @@ class LiveModel:
         threshold: Below this top probability the answer is "not sure".
         num_classes: Number of classes of the kiosk while this model answers; None means that of `Vision`.
         may_open_form: Whether to look for an explaining form. It runs where the model itself runs.
-        trained_as: The path of the file at its training, if it is a copy with other class names; None: `path`.
     """
 
     engine: ClassificationEngine
@@ -44,12 +43,6 @@ class LiveModel:
     threshold: float
     num_classes: int | None = None
     may_open_form: bool = True
-    trained_as: Path | None = None
-
-    @property
-    def origin(self) -> Path:
-        """The path of the file at its training: the same for all copies with other class names."""
-        return self.trained_as or self.path
 
 
 class Vision:

@@ -17,6 +17,7 @@ from app.base.errors import PictureDamaged
 from app.base.file_names import HOME_PAGE, safe_file_name
 from app.base.paths import asset_path
 from app.model.not_sure import with_settings_applied
+from app.model.relabel import with_labels
 from app.model.saved_folder.facts import PLAIN_FILE, REPORT, ExportFacts
 from app.model.saved_folder.page import PICTURES_PER_CLASS, PageFacts, open_me_page
 from app.model.saved_folder.page_engine import read_engine
@@ -80,7 +81,7 @@ def _contents(
     """Return all files by name."""
     labels = "".join(f"{index} {' '.join(label.split())}\n" for index, label in enumerate(facts.labels)).encode()
     files = {
-        **{name: with_settings_applied(path.read_bytes(), facts.settings) for name, path in facts.models.items()},
+        **{name: _model(path, facts) for name, path in facts.models.items()},
         **{f"{Path(name).parent}/labels.txt": labels for name in facts.models},
         METADATA: _json(_metadata(facts)),
         "classify.py": SCRIPT.read_bytes(),
@@ -107,6 +108,11 @@ def _contents(
         )
         files |= pictures
     return files
+
+
+def _model(path: Path, facts: ExportFacts) -> bytes:
+    """The model as it is used at home: with the present names of its classes, and with the settings of the kiosk."""
+    return with_settings_applied(with_labels(path.read_bytes(), facts.labels), facts.settings)
 
 
 def _page(facts: ExportFacts, samples: Sequence[Sample], files: Mapping[str, bytes]) -> bytes | None:

@@ -1,4 +1,4 @@
-"""The session's model: trained, verified, live, restored after a restart, and renamed."""
+"""The session's model: trained, verified, live, and restored after a restart."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ from app.base.errors import SessionNotRead
 from app.base.workers import StopSignal
 from app.core import events as ev
 from app.core.state import Mode
-from app.jobs.own_model import rename_classes_of_model, restore_model
+from app.jobs.own_model import follow_number_of_classes, restore_model
 from app.jobs.training import train
 from app.model.model_files import delete_model, read_report, report_path
 from app.model.train import holds_of
 from tests.support.kiosks import LABELS, Station
 from tests.support.visits import open_staff
+from tpu.classifier import ClassificationEngine
 from tpu.tensors import centre_crop
 
 pytestmark = pytest.mark.needs_runtime
@@ -135,11 +136,11 @@ def test_a_model_file_that_was_changed_is_not_restored(station: Station, tmp_pat
     again.close()
 
 
-def test_a_new_class_name_is_in_the_model_and_in_the_export(station: Station) -> None:
+def test_a_new_class_name_is_in_the_export_while_the_model_of_the_session_keeps_its_file(station: Station) -> None:
     station.train()
-    before = station.vision.model.path
-    picture = station.kiosk.shown.image
-    judged = station.vision.model.engine.judge(picture)
+    model = station.vision.model
+    before, picture = sha256(model.path), station.kiosk.shown.image
+    judged = model.engine.judge(picture)
     open_staff(station)
     station.panel.tap(ClassName(1))
     for _ in range(3):
@@ -148,18 +149,22 @@ def test_a_new_class_name_is_in_the_model_and_in_the_export(station: Station) ->
     station.panel.tap(TypingKey.DONE)
     station.panel.tap(ScreenKey.BACK)
     station.settle()
-    assert station.vision.model.path != before
-    assert not before.exists()
-    assert station.vision.model.engine.labels == ("apple", "Tasse ß")
-    again = station.vision.model.engine.judge(picture)
-    assert np.array_equal(again.probabilities, judged.probabilities)
-    assert again.novelty == judged.novelty > 0  # the test of what was never taught came along
+    assert (station.vision.model is model, sha256(model.path)) == (True, before)
     station.table.show("cup")
     station.look()
     assert station.kiosk.observation.probabilities.argmax() == 1
     station.press(Action.SAVE)
     saved = station.kiosk.saved_to / "converted_tflite_quantized"
     assert (saved / "labels.txt").read_text() == "0 apple\n1 Tasse ß\n"
+    assert json.loads((saved.parent / "report.json").read_text(encoding="utf-8"))["labels"] == ["apple", "Tasse ß"]
+    with zipfile.ZipFile(saved / "model.tflite") as inside:
+        assert inside.read("labels.txt").decode().splitlines() == ["apple", "Tasse ß"]
+    taken_home = ClassificationEngine(saved / "model.tflite", runtime="auto")
+    again = taken_home.judge(picture)
+    assert (tuple(taken_home.labels), again.novelty) == (("apple", "Tasse ß"), judged.novelty)
+    assert again.novelty > 0  # the test of what was never taught came along
+    assert np.array_equal(again.probabilities, judged.probabilities)
+    taken_home.close()
     assert station.store.load().labels == ("apple", "Tasse ß", "duck")
     again = type(station)(station.folder)  # after a restart, too
     assert again.kiosk.state.labels == ("apple", "Tasse ß", "duck")
@@ -270,31 +275,30 @@ def test_a_new_model_answers_before_its_report_is_explained(station: Station) ->
     assert read_report(finished.model_path) == json.loads(json.dumps(explained.report))
 
 
-def test_a_model_that_gets_other_class_names_while_it_is_explained_keeps_its_explanations(
+def test_a_model_that_follows_the_number_of_classes_while_it_is_explained_keeps_its_explanations(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As LANGUAGE does, which writes a copy of the model while another thread explains it."""
+    """A visitor adds a class while another thread explains the model."""
     station.teach()
     happened: list[ev.Event] = []
-    names = iter([("Apfel", "Tasse", "Ente"), ("pomme", "tasse", "canard"), ("mela", "tazza", "anatra")])
-    monkeypatch.setattr("app.jobs.backgrounds.looks_at_background", lambda _: rename())
+    monkeypatch.setattr("app.jobs.backgrounds.looks_at_background", lambda _: add_class())
 
-    def rename() -> bool:
-        labels = next(names)
+    def add_class() -> bool:
+        labels = (*station.store.labels(), f"thing {len(station.store.labels())}")
         station.store.rename(labels)
-        rename_classes_of_model(station.tools)
-        return labels[0] == "pomme"
+        follow_number_of_classes(station.tools)
+        return len(labels) == 5
 
     def announce(event: ev.Event) -> None:
         happened.append(event)
         if isinstance(event, ev.TrainingFinished):
-            rename()
+            add_class()
 
     train(station.tools, announce, lambda _share: None, station.store.load(), StopSignal())
     assert happened[-1] == ev.BackgroundSeen((0,))
     model = station.vision.model
     assert model is not None
-    assert tuple(model.engine.labels) == ("mela", "tazza")
+    assert (model.num_classes, len(station.store.last_model().shots)) == (6, 6)
     report = read_report(model.path)
     assert report is not None
     assert len(report["looks_at_background"]) == 2
@@ -314,42 +318,29 @@ def run_once_before(monkeypatch: pytest.MonkeyPatch, function: str, what: Callab
     monkeypatch.setattr(function, called)
 
 
-@pytest.mark.parametrize(
-    "moment", ["while its copy is written", "while the next one is written", "while the next one gets other names"]
-)
-def test_if_classes_get_other_names_while_the_next_model_is_trained_that_one_answers_with_the_new_names(
-    moment: str, station: Station, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("function", ["training.write_counterpart", "training.follow_number_of_classes"])
+def test_if_a_class_is_added_while_the_next_model_is_trained_that_one_answers_for_it_too(
+    function: str, station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The names come in another thread: the training ends while the model before is copied, or the other way round."""
+    """It is added in another thread: before the new model answers, or after that."""
     station.train()
     station.settle()
-    before, labels = station.vision.model, ("Apfel", "Tasse", "Ente")
+    before, labels = station.vision.model, (*station.store.labels(), "key")
     happened: list[ev.Event] = []
 
-    def next_training() -> None:
-        train(station.tools, happened.append, lambda _share: None, station.store.load(), StopSignal())
-
-    def rename() -> None:
+    def add_class() -> None:
         station.store.rename(labels)
-        rename_classes_of_model(station.tools)
+        follow_number_of_classes(station.tools)
 
-    if moment == "while its copy is written":
-        run_once_before(monkeypatch, "app.jobs.own_model.with_labels", next_training)
-        rename()
-    else:
-        later = moment == "while the next one gets other names"
-        function = "app.jobs.own_model._renamed" if later else "app.jobs.training.write_counterpart"
-        run_once_before(monkeypatch, function, rename)
-        next_training()
+    run_once_before(monkeypatch, f"app.jobs.{function}", add_class)
+    train(station.tools, happened.append, lambda _share: None, station.store.load(), StopSignal())
     model, stored = station.vision.model, station.store.last_model()
     (finished,) = (one for one in happened if isinstance(one, ev.TrainingFinished))
     assert model is not None
     assert stored is not None
-    assert model.origin == finished.model_path != before.origin
-    assert model.path == stored.path
-    assert tuple(model.engine.labels) == labels[:2]
-    with zipfile.ZipFile(model.path) as inside:
-        assert inside.read("labels.txt").decode().split() == [*labels[:2]]
+    assert before is not None
+    assert model.path == finished.model_path == stored.path != before.path
+    assert (model.num_classes, len(stored.shots)) == (4, 4)
     assert {one for one in (station.config.data_dir / "models").iterdir() if one.suffix == ".tflite"} == {model.path}
     assert restore_model(station.tools) is not None
 

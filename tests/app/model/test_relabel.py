@@ -28,6 +28,14 @@ def test_only_the_names_change() -> None:
     assert renamed == with_label_file(MODEL, ["Apfel", "Öl"])
 
 
+def test_a_model_that_has_these_names_stays_the_same_to_the_byte() -> None:
+    stream = io.BytesIO(with_label_file(MODEL, ["apple", "cup"]))
+    stream.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("not_sure.npz", b"numbers" * 30)
+    assert with_labels(stream.getvalue(), ["apple", "cup"]) == stream.getvalue()
+
+
 def test_a_model_without_names_gets_them() -> None:
     assert with_labels(MODEL, ["a", "b"]) == with_label_file(MODEL, ["a", "b"])
 
