@@ -64,17 +64,26 @@ float_input = facts["preprocessing"].get("float_input", {"mean": 127.5, "std": 1
 mean, std = (np.array(float_input[name], np.float32) for name in ("mean", "std"))
 
 
-def resize_weights(before, after):
-    """Weights (after, before) that resize a row of pixels: by area to fewer pixels, linearly to more."""
-    pixel, step = np.arange(before), before / after
-    if step > 1:
-        start = step * np.arange(after)[:, np.newaxis]
-        weights = np.minimum(start + step, pixel + 1) - np.maximum(start, pixel)
-    else:
-        centre = np.clip(step * (np.arange(after) + 0.5) - 0.5, 0, before - 1)
-        weights = 1 - np.abs(centre[:, np.newaxis] - pixel)
-    weights = np.maximum(weights, 0)
-    return weights / weights.sum(axis=1, keepdims=True)
+def neighbours(before, after):
+    """For each of `after` new pixels: both neighbours of `before` old ones, and the shares of these in 1/2048."""
+    place = ((np.arange(after) + 0.5) * (1 / (after / before)) - 0.5).astype(np.float32)
+    first = np.floor(place).astype(int)
+    part = (place - first).astype(np.float32)
+    shares = np.rint(2048 * (1 - part)).astype(int), np.rint(2048 * part).astype(int)
+    return np.clip(first, 0, before - 1), np.clip(first + 1, 0, before - 1), *shares
+
+
+def resized(square):
+    """Resize a square picture as the kiosk does with OpenCV, to the last bit."""
+    while (half := len(square) // 2) >= size:
+        even = square[: 2 * half, : 2 * half].astype(int).reshape(half, 2, half, 2, 3)
+        square = (even.sum(axis=(1, 3)) + 2) // 4
+    first, second, first_share, second_share = neighbours(len(square), size)
+    square = square.astype(int)
+    rows = first_share[:, np.newaxis] * square[:, first] + second_share[:, np.newaxis] * square[:, second]
+    upper = first_share[:, np.newaxis, np.newaxis] * (rows[first] >> 4) >> 16
+    lower = second_share[:, np.newaxis, np.newaxis] * (rows[second] >> 4) >> 16
+    return (upper + lower + 2 >> 2).clip(0, 255).astype(np.uint8)
 
 
 def model_input(picture, is_cropped):
@@ -83,10 +92,7 @@ def model_input(picture, is_cropped):
     share = facts["preprocessing"].get("crop_share", 1.0)  # less than 1 where the kiosk's camera was zoomed
     side = height if is_cropped else max(1, round(min(height, width) * share))
     top, left = (height - side) // 2, (width - side) // 2
-    weights = resize_weights(side, size)
-    square = picture[top : top + side, left : left + side].astype(np.float64)
-    rows = np.tensordot(weights, square, axes=1)
-    return np.rint(np.einsum("lk,ikc->ilc", weights, rows)).astype(np.uint8)
+    return resized(picture[top : top + side, left : left + side])
 
 
 def dequantized(detail):

@@ -14,78 +14,29 @@ function centreSquare(width, height, share) {
   return [Math.floor((width - side) / 2), Math.floor((height - side) / 2), side];
 }
 
-/** Resize a square picture: by area to fewer pixels, linearly to more. Returns the RGB bytes. */
+/** Resize a square picture: halve it while it has at least twice the edge, then interpolate. Returns the RGB bytes. */
 function resizedSquare(data, side, size) {
-  if (side === size) return data;
-  if (side < size) return enlarged(data, side, size);
-  const scale = 1 / (size / side);
-  const whole = Math.round(scale);
-  return Math.abs(scale - whole) < Number.EPSILON ? reducedByWhole(data, side, size, whole) : reduced(data, side, size, scale);
+  while (side >= 2 * size) {
+    data = halved(data, side);
+    side = Math.floor(side / 2);
+  }
+  return side === size ? data : interpolated(data, side, size);
 }
 
-/** Means of `factor` by `factor` pixels. Source: OpenCV, resizeAreaFast_. */
-function reducedByWhole(data, side, size, factor) {
-  const result = new Uint8Array(size * size * 3);
-  const share = Math.fround(1 / (factor * factor));
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      for (let channel = 0; channel < 3; channel++) {
-        let sum = 0;
-        for (let v = 0; v < factor; v++) {
-          let from = ((y * factor + v) * side + x * factor) * 3 + channel;
-          for (let u = 0; u < factor; u++, from += 3) sum += data[from];
-        }
-        // Factor 2 has code of its own there, which rounds halves up.
-        result[(y * size + x) * 3 + channel] = factor === 2 ? (sum + 2) >> 2 : roundHalfEven(Math.fround(sum * share));
+/** Means of 2 by 2 pixels, rounded up from a half. Of an odd edge, the last pixel is left out. */
+function halved(data, side) {
+  const half = Math.floor(side / 2), stride = side * 3;
+  const result = new Uint8Array(half * half * 3);
+  let to = 0;
+  for (let y = 0; y < half; y++) {
+    for (let x = 0; x < half; x++) {
+      let from = 2 * y * stride + 6 * x;
+      for (let channel = 0; channel < 3; channel++, from++) {
+        const sum = data[from] + data[from + 3] + data[from + stride] + data[from + stride + 3];
+        result[to++] = (sum + 2) >> 2;
       }
     }
   }
-  return result;
-}
-
-/** Which pixels of a row make a new pixel, and their shares. Source: OpenCV, computeResizeAreaTab. */
-function areaTable(side, size, scale) {
-  const table = [];
-  for (let to = 0; to < size; to++) {
-    const start = to * scale, end = start + scale;
-    const cell = Math.min(scale, side - start);
-    const last = Math.min(Math.floor(end), side - 1), first = Math.min(Math.ceil(start), last);
-    if (first - start > 1e-3) table.push([to, first - 1, Math.fround((first - start) / cell)]);
-    for (let from = first; from < last; from++) table.push([to, from, Math.fround(1 / cell)]);
-    if (end - last > 1e-3) table.push([to, last, Math.fround(Math.min(Math.min(end - last, 1), cell) / cell)]);
-  }
-  return table;
-}
-
-/** Means of areas with parts of pixels, in single precision. Source: OpenCV, ResizeArea_Invoker. */
-function reduced(data, side, size, scale) {
-  const table = areaTable(side, size, scale);
-  const count = table.length;
-  const to = new Int32Array(count), from = new Int32Array(count), share = new Float32Array(count);
-  table.forEach((entry, i) => { to[i] = entry[0] * 3; from[i] = entry[1] * 3; share[i] = entry[2]; });
-  const result = new Uint8Array(size * size * 3);
-  const row = new Float32Array(size * 3), sum = new Float32Array(size * 3);
-  let current = 0;
-  const finish = () => {
-    for (let i = 0; i < sum.length; i++) result[current * size * 3 + i] = Math.min(255, roundHalfEven(sum[i]));
-  };
-  for (const [y, sourceY, weight] of table) {
-    row.fill(0);
-    const start = sourceY * side * 3;
-    for (let i = 0; i < count; i++) {
-      const t = to[i], f = start + from[i], w = share[i];
-      row[t] = Math.fround(row[t] + Math.fround(data[f] * w));
-      row[t + 1] = Math.fround(row[t + 1] + Math.fround(data[f + 1] * w));
-      row[t + 2] = Math.fround(row[t + 2] + Math.fround(data[f + 2] * w));
-    }
-    if (y !== current) {
-      finish();
-      current = y;
-      sum.fill(0);
-    }
-    for (let i = 0; i < sum.length; i++) sum[i] = Math.fround(sum[i] + Math.fround(weight * row[i]));
-  }
-  finish();
   return result;
 }
 
@@ -106,7 +57,7 @@ function linearTable(side, size, isColumns) {
 }
 
 /** Interpolate linearly in fixed point. Source: OpenCV, HResizeLinear and VResizeLinear. */
-function enlarged(data, side, size) {
+function interpolated(data, side, size) {
   const columns = linearTable(side, size, true);
   const rows = new Map();
   const wideRow = (y) => {

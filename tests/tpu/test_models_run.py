@@ -53,6 +53,20 @@ def test_shrinking_averages_the_pixels() -> None:
     assert not prepare_picture(image, 2)[1, 1].any()
 
 
+@pytest.mark.parametrize(
+    ("side", "size"), [(480, 144), (481, 144), (1081, 144), (289, 144), (288, 144), (287, 144), (224, 144), (90, 144)]
+)
+def test_a_square_is_halved_while_it_has_twice_the_edge_and_then_interpolated(side: int, size: int) -> None:
+    square = np.random.default_rng(side).integers(0, 256, (side, side, 3), np.uint8)
+    halved = square.astype(np.float64)
+    while (half := len(halved) // 2) >= size:
+        halved = np.floor(halved[: 2 * half, : 2 * half].reshape(half, 2, half, 2, 3).mean(axis=(1, 3)) + 0.5)
+    places = np.clip((np.arange(size) + 0.5) * len(halved) / size - 0.5, 0, len(halved) - 1)
+    shares = np.maximum(0, 1 - np.abs(places[:, np.newaxis] - np.arange(len(halved))))
+    expected = np.einsum("ik,jl,klc->ijc", shares, shares, halved, optimize=True)
+    assert np.abs(prepare_picture(square, size) - expected).max() <= 1
+
+
 def test_inputs_of_all_types_represent_the_same_pixel() -> None:
     picture = np.array([[[0, 128, 255]]], np.uint8)
     assert input_tensor(picture, np.dtype(np.uint8)).ravel().tolist() == [0, 128, 255]

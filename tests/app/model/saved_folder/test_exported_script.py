@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -13,15 +14,18 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from app.base.paths import import_folder
 from run_kiosk import main
 from tests.support.descriptions import with_normalization
 from tests.support.extractors import tiny_extractor
+from tpu.tensors import prepare_picture
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -73,6 +77,16 @@ def test_it_answers_like_the_kiosk(folder: Path, shared_photos: Path, tmp_path: 
         if abs(best - json.loads((folder / "metadata.json").read_text())["threshold"]) > TOLERANCE:
             assert (unknown is None) == answer["known"]
             assert label == max(answer["probabilities"], key=answer["probabilities"].get)
+
+
+@pytest.mark.parametrize(("side", "size"), [(480, 144), (481, 144), (1081, 96), (224, 144), (144, 144), (90, 144)])
+def test_it_resizes_like_the_kiosk_to_the_last_bit(side: int, size: int) -> None:
+    tree = ast.parse((import_folder() / "assets/export/classify.py").read_text())
+    tree.body = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name in ("neighbours", "resized")]
+    script: dict[str, Any] = {"np": np, "size": size}
+    exec(compile(tree, "classify.py", "exec"), script)
+    square = np.random.default_rng(side).integers(0, 256, (side, side, 3), np.uint8)
+    assert np.array_equal(script["resized"](square), prepare_picture(square, size))
 
 
 def in_other_forms(photo: Path, folder: Path) -> list[Path]:
