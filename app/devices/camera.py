@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 AUTOMATIC, FIXED = {"exposure": 3, "white balance": 1}, {"exposure": 1, "white balance": 0}  # V4L2's values
 STREAM = re.compile(r"(https?|rtsps?)://", re.IGNORECASE)
+# One is read while the driver fills the other. With a single one the driver loses what arrives meanwhile, often every
+# second picture; more could hold pictures that are older than the next one.
+V4L_BUFFERS = 2
 MAX_INDEX = 10  # /dev/video0 to 9 are tried
 FOCUSES_S = 3.0  # how long a webcam that focuses once may look for its focus
 FAILED_READS, SILENT_S = 5, 2.5  # after which a camera is lost
@@ -195,7 +198,7 @@ class OpenCVCamera:
                 (cv2.CAP_PROP_FRAME_WIDTH, settings.width_px),
                 (cv2.CAP_PROP_FRAME_HEIGHT, settings.height_px),
                 (cv2.CAP_PROP_FPS, settings.rate_hz),
-                (cv2.CAP_PROP_BUFFERSIZE, 1),
+                (cv2.CAP_PROP_BUFFERSIZE, V4L_BUFFERS),
                 (cv2.CAP_PROP_AUTOFOCUS, int(settings.autofocus != "off")),
             ):
                 self._capture.set(setting, value)
