@@ -32,6 +32,7 @@ from pretraining.world import VIEWS, World
 logger = logging.getLogger(__name__)
 
 THINGS = 128  # per batch
+OF_NORMS, AT_ONCE = 128, 16  # pictures that pass through the network together: for statistics, and fastest on one core
 CALIBRATION_SHARE = 1 / 8  # of the pictures: the ranges of activations are measured on these
 OF_START = 1 / 2  # share of the weights from before the round in the average of both
 FloatArray = NDArray[np.float32]
@@ -109,7 +110,7 @@ def settle_norms(backbone: Backbone, pictures: NDArray[np.uint8]) -> None:
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # the mean of all batches
-    _features(backbone.train(), pictures)
+    _features(backbone.train(), pictures, OF_NORMS)
     backbone.eval()
 
 
@@ -117,7 +118,7 @@ def _scaled(pictures: NDArray[np.uint8]) -> FloatArray:
     return (pictures.astype(np.float32) / 127.5 - 1).astype(np.float32)
 
 
-def _features(backbone: Backbone, pictures: NDArray[np.uint8]) -> FloatArray:
+def _features(backbone: Backbone, pictures: NDArray[np.uint8], at_once: int = AT_ONCE) -> FloatArray:
     with torch.no_grad():
         x = torch.from_numpy(_scaled(pictures)).permute(0, 3, 1, 2)
-        return np.concatenate([backbone(part).numpy() for part in x.split(128)])
+        return np.concatenate([backbone(part).numpy() for part in x.split(at_once)])

@@ -24,7 +24,7 @@ def test_ranges_and_projections_are_fitted_on_all_kinds(tmp_path: Path, monkeypa
 
     def small(self: World, things: int, size_px: int, **options: float) -> Batch:
         assert options == {"of_one_kind": 0}
-        shown.append(render(self, 4, size_px, of_one_kind=0))
+        shown.append(render(self, things, size_px, of_one_kind=0))
         return shown[-1]
 
     def stop(*_: object) -> None:
@@ -34,9 +34,10 @@ def test_ranges_and_projections_are_fitted_on_all_kinds(tmp_path: Path, monkeypa
     shown: list[Batch] = []
     render = World.batch
     monkeypatch.setattr(World, "batch", small)
+    monkeypatch.setattr(conversion, "THINGS", 4)
     monkeypatch.setattr(conversion, "settle_norms", stop)
     with pytest.raises(SeenEnough):
-        convert(checkpoint, tmp_path / "x.tflite", seed=7, pictures=512)
+        convert(checkpoint, tmp_path / "x.tflite", seed=7, pictures=16)
     assert [batch.views for batch in shown] == [2, 2]
 
 
