@@ -10,7 +10,9 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,6 +31,14 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 MOBILENET = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 
 
+@dataclass(frozen=True)
+class Trained:
+    """The folder that `train` wrote, and its output for `--json`."""
+
+    folder: Path
+    output: dict[str, Any]
+
+
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten pictures each of two things on the demonstration's table."""
@@ -43,10 +53,17 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_classify_recognises_what_train_was_given(pictures: Path, tmp_path: Path) -> None:
-    out, report, answers = tmp_path / "out", tmp_path / "train.json", tmp_path / "classify.json"
+@pytest.fixture(scope="module")
+def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """What `train` writes and reports of these pictures."""
+    folder = tmp_path_factory.mktemp("trained")
+    out, report = folder / "out", folder / "train.json"
     assert main(["train", str(pictures), "--out", str(out), "--json", str(report)]) == 0
-    output = json.loads(report.read_text())
+    return Trained(out, json.loads(report.read_text()))
+
+
+def test_classify_recognises_what_train_was_given(pictures: Path, trained: Trained, tmp_path: Path) -> None:
+    output, answers = trained.output, tmp_path / "classify.json"
     assert output["classes"] == ["apple", "cup"]
     assert output["samples"] == {"apple": 10, "cup": 10}
     assert set(output["seconds"]) == {"embed", "fit", "export", "verify"}
@@ -57,21 +74,19 @@ def test_classify_recognises_what_train_was_given(pictures: Path, tmp_path: Path
 
 
 def test_train_says_what_the_accuracy_was_measured_on(
-    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pictures: Path, trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Copies of one picture of each class cannot test each other, so moved and turned copies do."""
     for kind in ("apple", "cup"):
         (tmp_path / "copies" / kind).mkdir(parents=True)
         for number in range(6):
             shutil.copy(pictures / kind / "0.png", tmp_path / "copies" / kind / f"{number}.png")
-    found = {}
-    for data in (pictures, tmp_path / "copies"):
-        out, report = tmp_path / f"out-{data.name}", tmp_path / f"{data.name}.json"
-        assert main(["train", str(data), "--out", str(out), "--json", str(report)]) == 0
-        output = json.loads(report.read_text())
-        found[data.name] = (output["validation_from"], output["provisional"])
-        assert json.loads((out / "metadata.json").read_text())["validation_from"] == output["validation_from"]
-    assert found == {pictures.name: ("holds", False), "copies": ("views", False)}
+    out, report = tmp_path / "out", tmp_path / "train.json"
+    capsys.readouterr()
+    assert main(["train", str(tmp_path / "copies"), "--out", str(out), "--json", str(report)]) == 0
+    for one, measured_on in ((trained, "holds"), (Trained(out, json.loads(report.read_text())), "views")):
+        assert (one.output["validation_from"], one.output["provisional"]) == (measured_on, False)
+        assert json.loads((one.folder / "metadata.json").read_text())["validation_from"] == measured_on
     assert "from turned and moved copies of pictures, because the pictures of a class are nearly the same" in (
         capsys.readouterr().out
     )
@@ -93,9 +108,8 @@ def test_train_measures_another_extractor_once(
     assert [path.suffix for path in (tmp_path / "data/teachable-kiosk/extractors").iterdir()] == [".npz"]
 
 
-def test_train_writes_a_report(pictures: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    assert main(["train", str(pictures), "--out", str(out)]) == 0
+def test_train_writes_a_report(trained: Trained) -> None:
+    out = trained.folder
     output = json.loads((out / "report.json").read_text())
     metadata = json.loads((out / "metadata.json").read_text())
     assert output["labels"] == metadata["labels"]

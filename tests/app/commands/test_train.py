@@ -31,13 +31,24 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name.startswith("app.commands")]
 
 
-@pytest.mark.parametrize("named", [PLAIN, COMPILED])
-def test_the_plain_and_the_edge_tpu_model_are_written_whichever_extractor_is_named(
-    named: str, shared_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("named", "device", "why"),
+    [
+        (PLAIN, "auto", None),
+        (COMPILED, "auto", "because no Edge TPU answered"),
+        (COMPILED, "cpu", "because of --device cpu"),
+    ],
+)
+def test_both_models_are_written_whichever_extractor_is_named_and_it_is_said_if_the_cpu_s_embedded_the_pictures(
+    named: str, device: str, why: str | None, shared_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, out = painted(tmp_path / "data"), tmp_path / "out"
-    assert main(["train", str(data), "--out", str(out), "--extractor", str(shared_models / named)]) == 0
+    words = ["train", str(data), "--out", str(out), "--device", device, "--extractor", str(shared_models / named)]
+    assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "were embedded on the CPU" in line] == (
+        [f"8 of them were embedded on the CPU with {shared_models / PLAIN}, {why}"] if why else []
+    )
     assert f"model: {out / PLAIN_FILE}" in lines
     assert f"model for the Edge TPU: {out / EDGE_TPU_FILE}" in lines
     assert EDGE_TPU_OPERATOR not in (out / PLAIN_FILE).read_bytes()
@@ -46,22 +57,6 @@ def test_the_plain_and_the_edge_tpu_model_are_written_whichever_extractor_is_nam
     assert sorted(json.loads((out / "metadata.json").read_text())["models"]) == sorted([PLAIN_FILE, EDGE_TPU_FILE])
     assert main(["classify", str(out), str(data / "red/0.png"), "--json", str(tmp_path / "answers.json")]) == 0
     assert json.loads((tmp_path / "answers.json").read_text())[0]["label"] == "red"
-
-
-@pytest.mark.parametrize(
-    ("device", "why"), [("auto", "because no Edge TPU answered"), ("cpu", "because of --device cpu")]
-)
-def test_train_reports_that_the_cpu_counterpart_embedded_the_pictures(
-    device: str, why: str, shared_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["train", str(painted(tmp_path / "data")), "--out", str(tmp_path / "out"), "--device", device]
-    assert main([*arguments, "--extractor", str(shared_models / COMPILED)]) == 0
-    assert (
-        f"8 of them were embedded on the CPU with {shared_models / PLAIN}, {why}"
-        in capsys.readouterr().out.splitlines()
-    )
-    assert main([*arguments, "--extractor", str(shared_models / PLAIN)]) == 0
-    assert "were embedded on the CPU" not in capsys.readouterr().out
 
 
 def test_every_documented_picture_format_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,7 @@ from tests.support.painted import LONG
 from tests.support.views import main_views
 
 SIZES = [(1280, 720), (800, 480), (1920, 1080), (3840, 2160), (1080, 1920)]
+SHAPES = [SIZES[0], SIZES[1], SIZES[4]]  # larger windows of these shapes are the same, only larger
 IMAGE = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
 VIEWS = every_view()
 
@@ -80,7 +81,7 @@ def test_a_message_leaves_what_is_typed_in_view(page: str, size: tuple[int, int]
     assert changed.max() < size[1] * (0.11 if size[0] > size[1] else 0.09)
 
 
-@pytest.mark.parametrize("size", [SIZES[0], SIZES[1], SIZES[4]])
+@pytest.mark.parametrize("size", SHAPES)
 @pytest.mark.parametrize("page", ["saving", "saved", "gallery", "results"])
 def test_a_message_covers_the_whole_title_of_a_page(page: str, size: tuple[int, int]) -> None:
     drawn = []
@@ -115,7 +116,7 @@ def test_long_names_shrink_or_wrap(size: tuple[int, int], classes: int) -> None:
         check_texts(tuple(text for text in texts if "it guessed" not in text.words), size)  # two of them, under a print
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SHAPES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_not_sure_is_one_line_beside_its_bar_in_every_language(size: tuple[int, int], language: str) -> None:
     words = translated(message("Not sure"), language)
@@ -125,7 +126,7 @@ def test_not_sure_is_one_line_beside_its_bar_in_every_language(size: tuple[int, 
     check_texts(texts, size)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SHAPES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_advice_in_three_lines_stays_in_its_place(size: tuple[int, int], language: str) -> None:
     for words in (
@@ -142,7 +143,7 @@ def test_advice_in_three_lines_stays_in_its_place(size: tuple[int, int], languag
         assert text.rect.bottom <= area.bottom, text
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SHAPES)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("how", ["holds", "views", None])
 @pytest.mark.parametrize("accuracy", [0.5, 0.9, 1.0])
@@ -176,7 +177,7 @@ def test_the_results_say_how_many_pictures_there_are_if_not_all_are_drawn(size: 
         assert words & {"All of them", "More of them"} == {title}
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SHAPES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_words_while_teaching_fit_in_every_language(size: tuple[int, int], language: str) -> None:
     for name, words in (
@@ -357,7 +358,7 @@ def test_the_verdict_names_the_leader_or_says_not_sure() -> None:
 
 
 @pytest.mark.parametrize("name", ["staff", "typing", "pin", "gallery", "results"])
-@pytest.mark.parametrize("size", [(1280, 720), (800, 480), (1080, 1920)])
+@pytest.mark.parametrize("size", SHAPES)
 def test_the_cursor_is_a_frame_around_its_button_and_changes_nothing_else(name: str, size: tuple[int, int]) -> None:
     view = VIEWS[name]
     theme = load_theme(size)
