@@ -34,6 +34,20 @@ EXTRACTORS: dict[str, tuple[Kind, tuple[list[float], list[float]] | None]] = {
 }
 
 
+# For what depends on no browser, but on the page or its model alone. Everything else runs in each of them.
+IN_CHROMIUM = pytest.mark.parametrize("browser", ["chromium"], indirect=True)
+IN_FIREFOX = pytest.mark.parametrize("browser", ["firefox"], indirect=True)
+EVERY_EXTRACTOR = pytest.mark.parametrize(  # each of them in one browser, and one of them in both
+    ("browser", "name"),
+    [
+        ("chromium", "uint8"),
+        ("firefox", "uint8"),
+        *zip(("firefox", "chromium", "firefox"), [*EXTRACTORS][1:], strict=True),
+    ],
+    indirect=["browser"],
+)
+
+
 def speckled(colour: tuple[int, int, int], rng: np.random.Generator, width: int = 64, height: int = 64) -> np.ndarray:
     """A picture of about one colour with soft spots, which any resizing keeps: RGB, uint8, (H, W, 3)."""
     spots = np.clip(rng.normal(colour, 25, (12, 12, 3)), 0, 255).astype(np.uint8)

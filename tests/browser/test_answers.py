@@ -24,7 +24,7 @@ from app.model.saved_folder.facts import PLAIN_FILE
 from app.model.saved_folder.page import PageFacts, open_me_page
 from app.model.saved_folder.page_engine import read_engine
 from run_kiosk import main
-from tests.browser.conftest import COLOURS, EXTRACTORS, Open, speckled, write
+from tests.browser.conftest import COLOURS, EVERY_EXTRACTOR, IN_CHROMIUM, Open, speckled, write
 from tests.browser.tab import Tab
 from tpu.classifier import ClassificationEngine
 from tpu.novelty import read_novelty_test
@@ -156,7 +156,7 @@ def test_known_and_unknown_things_are_told_apart(open_page: Open, saved: Path, t
     assert "not sure" in page.texts("[data-testid=answer]")[1]
 
 
-@pytest.mark.parametrize("name", EXTRACTORS)
+@EVERY_EXTRACTOR
 def test_extractors_of_every_type_answer_alike(
     name: str, open_page: Open, saved_with: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -170,6 +170,7 @@ def test_extractors_of_every_type_answer_alike(
         assert one["known"] == str(other["known"]).lower()
 
 
+@IN_CHROMIUM
 def test_a_model_of_version_0_1_answers_alike(open_page: Open, tmp_path: Path) -> None:
     """Its novelty test is of version 1, which has a matrix for each class."""
     old = REPOSITORY / "tests/data/version_0_1"

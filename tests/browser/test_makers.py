@@ -19,13 +19,13 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-from tests.browser.conftest import COLOURS, EXTRACTORS, Open, speckled, write
+from tests.browser.conftest import COLOURS, EVERY_EXTRACTOR, Open, speckled, write
 from tests.browser.tab import Browser, Tab, Window
 
 pytestmark = pytest.mark.needs_browser
 
 
-@pytest.mark.parametrize("name", EXTRACTORS)
+@EVERY_EXTRACTOR
 def test_the_code_that_is_shown_answers_as_the_page_does(
     name: str,
     open_page: Open,

@@ -20,7 +20,7 @@ from app.model.not_sure import with_settings_applied
 from app.model.saved_folder.page import LARGEST_MODEL_BYTES, PageFacts, open_me_page
 from app.model.saved_folder.page_engine import read_engine
 from app.model.saved_folder.page_texts import page_texts
-from tests.browser.conftest import COLOURS, Open, speckled, write
+from tests.browser.conftest import COLOURS, IN_CHROMIUM, IN_FIREFOX, Open, speckled, write
 from tests.browser.tab import Browser, Camera, Tab
 from tpu.novelty import read_novelty_test
 
@@ -157,6 +157,7 @@ def test_without_a_camera_the_page_says_what_to_do_instead(
     assert tab.answers([red])[0]["label"] == "red"
 
 
+@IN_CHROMIUM
 @pytest.mark.parametrize("missing", ["mediaDevices", "getUserMedia"])
 def test_a_browser_that_gives_files_no_camera_says_so_and_what_to_do(
     missing: str, open_page: Open, saved: Path, red: Path
@@ -169,6 +170,7 @@ def test_a_browser_that_gives_files_no_camera_says_so_and_what_to_do(
     assert tab.answers([red])[0]["label"] == "red"
 
 
+@IN_FIREFOX
 def test_a_model_that_was_saved_with_not_sure_off_names_every_picture(
     open_page: Open, saved: Path, red: Path, tmp_path: Path
 ) -> None:
@@ -184,6 +186,7 @@ def test_a_model_that_was_saved_with_not_sure_off_names_every_picture(
     assert tab.text("#verdict") in ("blue", "green", "red")
 
 
+@IN_CHROMIUM
 def test_page_and_report_lead_to_each_other(open_page: Open, saved: Path) -> None:
     tab = open_page(saved / "open_me.html")
     assert tab.text("#report") == "Read the report: report.html"
@@ -210,6 +213,7 @@ def brightness(colour: str) -> float:
     return sum(map(int, re.findall(r"\d+", colour)[:3])) / (3 * 255)
 
 
+@IN_CHROMIUM
 def test_without_a_report_the_page_has_no_link_to_it(open_page: Open, saved: Path, tmp_path: Path) -> None:
     assert open_page(made(tmp_path, model_of(saved))).evaluate("() => document.querySelector('#report').hidden")
 
@@ -224,6 +228,7 @@ def test_hostile_labels_are_only_text(open_page: Open, saved: Path, red: Path, t
     assert HOSTILE[0] in tab.text("h1")
 
 
+@IN_FIREFOX
 def test_the_table_is_saved_as_csv_without_formulas(open_page: Open, saved: Path, red: Path, tmp_path: Path) -> None:
     formula = red.rename(tmp_path / '-1+2,"x".png')
     tab = open_page(made(tmp_path, model_of(saved), HOSTILE))
@@ -265,6 +270,7 @@ def test_a_file_that_is_no_picture_is_named_and_the_others_are_answered(
     assert tab.text("#unreadable") == "This browser cannot open <b>.png as a picture."
 
 
+@IN_CHROMIUM
 def test_the_page_speaks_the_language_of_the_visit_first_and_any_other(
     open_page: Open, saved: Path, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from app.model.saved_folder.page_engine import read_engine
 from app.model.why import Explainer
 from learning.explanation import explaining_form
 from run_kiosk import main
-from tests.browser.conftest import COLOURS, Open, speckled, write
+from tests.browser.conftest import COLOURS, IN_CHROMIUM, IN_FIREFOX, Open, speckled, write
 from tests.browser.tab import Tab
 from tests.support.graphs import GraphBuilder
 from tests.support.random_heads import random_model
@@ -91,6 +91,7 @@ def test_the_page_computes_the_same_shares_as_the_kiosk(
     compare([one["why"] for one in found], explained(hands, pictures, tmp_path))
 
 
+@IN_FIREFOX
 def test_weights_for_every_cell_give_the_same_shares(
     open_page: Open, trained: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -101,6 +102,7 @@ def test_weights_for_every_cell_give_the_same_shares(
         assert np.abs(np.array(json.loads(one["why"])["cells"]) - cells).max() <= 1e-3 * np.abs(cells).max()
 
 
+@IN_FIREFOX
 def test_a_thousand_classes_are_explained_and_the_page_stays_small_enough_for_a_mail(
     open_page: Open, tmp_path: Path
 ) -> None:
@@ -123,6 +125,7 @@ def test_a_thousand_classes_are_explained_and_the_page_stays_small_enough_for_a_
         assert np.abs(np.array(found["cells"]) - why.cells).max() <= 1e-3
 
 
+@IN_CHROMIUM
 def test_the_page_derives_the_form_that_the_kiosk_writes_and_hands_out_the_plain_file(
     open_page: Open, hands: Path
 ) -> None:
@@ -155,6 +158,7 @@ def test_the_switch_lights_pictures_and_the_camera_and_hides_the_light_again(
     tab.click("#camera-stop")
 
 
+@IN_CHROMIUM
 def test_a_model_without_a_form_is_explained_by_covering_parts_and_the_page_says_so(
     open_page: Open, trained: Callable[[str], Path], tmp_path: Path
 ) -> None:
