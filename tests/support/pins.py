@@ -183,10 +183,10 @@ class Box:
 
 
 @contextmanager
-def box(folder: Path, drives: Drives | None = None) -> Iterator[Box]:
+def box(folder: Path, drives: Drives | None = None, settings: Config | None = None) -> Iterator[Box]:
     """A kiosk with its data in `folder`, used with pins only; it saves to `drives`, by default simulated ones."""
     factory = MockFactory(pin_class=MockPWMPin)
-    station = Station(folder, wired(Config()), drives=drives)
+    station = Station(folder, wired(settings or Config()), drives=drives)
     made = Box(station, factory)
     try:
         yield made
