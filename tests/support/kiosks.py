@@ -20,6 +20,7 @@ from app.kiosk import Kiosk
 from app.model.live import Vision
 from app.model.prior import ExtractorPrior
 from app.session.store import SessionStore
+from tests.support.extractors import tiny_extractor
 from tpu.edgetpu.supervisor import EdgeTpuSupervisor
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -153,3 +154,10 @@ class Station:
     def _waiting_jobs(self) -> JobQueue | None:
         queues = (self.kiosk.session_jobs, self.kiosk.long_jobs)
         return next((jobs for jobs in queues if not jobs.empty()), None)
+
+
+def station_that_learns_fast(folder: Path, drives: Drives | None = None) -> Station:
+    """A station with a tiny extractor, for tests of what happens to a model, whatever it has learned."""
+    path = folder / "tiny.tflite"
+    path.write_bytes(tiny_extractor(feature_dim=16))
+    return Station(folder, drives=drives, extractor=EmbeddingExtractor(path))

@@ -127,16 +127,16 @@ def test_train_learns_hand_signs_from_real_photographs(
 ) -> None:
     report, answers, some = tmp_path / "train.json", tmp_path / "classify.json", tmp_path / "some"
     shown: list[Path] = []
-    for folder in sorted((shared_photos / "sign-digits").iterdir()):
+    for folder in sorted((shared_photos / "sign-digits").iterdir())[::2]:
         (some / folder.name).mkdir(parents=True)
         photographs = sorted(folder.glob("*.JPG"))
         for path in photographs[::2]:
             shutil.copy(path, some / folder.name)
-        shown += photographs[1::40]
+        shown += photographs[1::20]
     arguments = ["--extractor", str(shared_models / MOBILENET), "--json", str(report)]
     assert main(["train", str(some), "--out", str(tmp_path / "out"), *arguments]) == 0
     output = json.loads(report.read_text())
-    assert output["validation_accuracy"] >= 0.86
+    assert output["validation_accuracy"] >= 0.88
     assert main(["classify", output["model"], *map(str, shown), "--json", str(answers)]) == 0
     interpreter = Interpreter(model_path=output["model"])
     interpreter.allocate_tensors()

@@ -87,7 +87,7 @@ class Pickled:
 
 def archive(**members: bytes) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         for name, data in members.items():
             packed.writestr(f"{name}.npy", data)
     return stream.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -20,10 +21,17 @@ from app.base.privacy import Privacy
 from app.core import events as ev
 from app.core.state import Mode
 from app.session.archive import Archive
-from tests.support.kiosks import Station
+from tests.support.kiosks import Station, station_that_learns_fast
 from tests.support.visits import archived, leave_alone, open_page, open_staff, pictures_in, set_privacy, value
 
 pytestmark = pytest.mark.needs_runtime
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = station_that_learns_fast(tmp_path)
+    yield station
+    station.close()
 
 
 @pytest.mark.parametrize(("privacy", "pictures"), [("keep", 8), ("embeddings", 0)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,17 @@ from app.model.saved_folder.facts import EXPORT_FOLDER
 from app.views.present import Surroundings, present
 from app.views.saving import saving
 from app.views.words import Translator
-from tests.support.kiosks import Station
+from tests.support.kiosks import Station, station_that_learns_fast
 
 pytestmark = pytest.mark.needs_runtime
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = station_that_learns_fast(tmp_path)
+    yield station
+    station.close()
+
 
 NO_FOLDER = "teachable on the drive is no folder: rename it on a computer, or use another drive."
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,16 @@ from app.base.buttons import Action
 from app.base.errors import ExportFailed
 from app.core.events import CopySaved
 from app.jobs.saved_here import LAST_NUMBER, make_room, next_number, saved_here
-from tests.support.kiosks import Station
+from tests.support.kiosks import Station, station_that_learns_fast
 
 pytestmark = pytest.mark.needs_runtime
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = station_that_learns_fast(tmp_path)
+    yield station
+    station.close()
 
 
 def lay_folders(exports: Path, orders: dict[str, object]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.jobs.settings_on_drive import FILE, export_settings, import_settings
 from app.jobs.starter import Starter, has_own_starter, make_own_starter, own_starter_folder
-from tests.support.kiosks import Station
+from tests.support.kiosks import Station, station_that_learns_fast
 from tests.support.settings import changed
 
 if sys.version_info >= (3, 11):
@@ -24,6 +25,14 @@ else:
     import tomli as tomllib
 
 pytestmark = pytest.mark.needs_runtime
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = station_that_learns_fast(tmp_path)
+    yield station
+    station.close()
+
 
 HERE = changed(
     Config(),
