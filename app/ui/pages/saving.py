@@ -21,7 +21,7 @@ from app.views.model import Saving, SavingLine, TaughtThing
 # Sizes in units:
 FACE, PLATE_H, LABEL_H = 120, 106, 40
 TITLE, LEAST_TITLE = 54, 34  # the least with the names of what was taught
-HIGH_TITLE_H, HIGH_PLATE_H = 160, 150  # in a portrait window: a title of three lines, and a text of two on the plate
+HIGH_TITLE_H, HIGH_PLATE_H = 160, 178  # in a portrait window: a title of three lines, and a text of two on the plate
 KEY_W = 310  # of the key in the footer, with the gap beside it
 
 
@@ -79,9 +79,9 @@ def draw_saving(canvas: Canvas, saving: Saving, moving: Moving) -> None:
         inner = layout.plate.inflate(-px(48), -px(16))
         words, two_lines = inner.copy(), not saving.home or layout.plate.height > px(PLATE_H)
         if saving.home:
-            words.height = round(inner.height * (0.68 if two_lines else 0.52))
+            words.height = round(inner.height * (0.57 if two_lines else 0.52))
             below = pygame.Rect(inner.left, words.bottom, inner.width, inner.bottom - words.bottom)
-            canvas.text(saving.home, below, 27, ink, face, align="center")
+            canvas.text(saving.home, below, 27, ink, face, align="center", lines=1 + two_lines)
         canvas.text(saving.text, words, 38, ink, face, bold=True, align="center", lines=1 + two_lines)
     draw_keys(canvas, saving.keys, arrange_page(canvas).footer, moving.breath)
     canvas.text(saving.where, layout.where, 24, palette.quiet, palette.background, align="right", lines=2)

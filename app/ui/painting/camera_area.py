@@ -90,7 +90,7 @@ def draw_notice(canvas: Canvas, words: str, tone: Tone, place: pygame.Rect, arri
     canvas.forget(place)
     paint.panel(canvas.surface, area, face, px(20))
     canvas.text(
-        words, area.inflate(-px(40), -px(14)), 40, canvas.theme.ink(face), face, bold=True, align="center", lines=2
+        words, area.inflate(-px(40), -px(14)), 40, canvas.theme.ink(face), face, bold=True, align="center", lines=4
     )
 
 
@@ -115,9 +115,8 @@ def _verdict(canvas: Canvas, verdict: Verdict, area: pygame.Rect, arrived: float
     radius = min(px(34), plate.height // 2)
     at = (plate.left + radius, plate.centery)
     if verdict.index is None:
-        canvas.text(
-            "?", pygame.Rect(plate.left, plate.top, 2 * radius, plate.height), 64, ink, face, bold=True, align="center"
-        )
+        mark = pygame.Rect(plate.left, plate.top, 2 * radius, plate.height)
+        canvas.text("?", mark, _centred(canvas, plate, 64), ink, face, bold=True, align="center")
     elif known:
         shape(canvas.surface, canvas.theme.class_shape(verdict.index), at, radius, ink)
     else:

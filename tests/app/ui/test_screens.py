@@ -21,7 +21,7 @@ from app.core.state import KioskState, Mode
 from app.model.observation import Smoothed
 from app.ui import screens
 from app.ui.pages.saving import arrange_saving
-from app.ui.painting.canvas import Canvas, DrawnText
+from app.ui.painting.canvas import CAP, DESCENT, LINE, Canvas, DrawnText
 from app.ui.painting.layout import arrange
 from app.ui.painting.theme import contrast_ratio, load_theme
 from app.views.model import ActionKey, Banner, KioskView, Question, Verdict
@@ -383,6 +383,16 @@ def test_the_answer_that_erases_looks_unlike_the_one_that_keeps(palette: str) ->
     theme = load_theme(SIZES[0], palette).palette
     assert (keeps.on, erases.on) == (theme.accent, theme.warning)
     assert max(abs(one - other) for one, other in zip(keeps.on, erases.on, strict=True)) > 64
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_long_message_takes_as_many_lines_as_make_its_letters_large(language: str) -> None:
+    words = translated(after_training(TrainedFacts(0.9, 0.5, (60, 60), {}, "views")), language)
+    for size, least in (((1280, 720), 24), ((1080, 1920), 28)):
+        view = replace(VIEWS["live"], notice=Banner(words, Tone.SUCCESS))
+        (text,) = [one for one in drawn_texts(view, size) if one.words == words]
+        units = text.rect.height / (CAP + DESCENT + LINE * (len(text.lines) - 1)) / load_theme(size).unit
+        assert units >= least, text.lines
 
 
 @pytest.mark.parametrize("size", SIZES)
