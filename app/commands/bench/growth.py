@@ -18,6 +18,7 @@ import numpy as np
 from app.base.ports import Frame
 from app.commands.bench.figures import Figure, line_of, seconds_of
 from app.commands.bench.machine import machine_line
+from app.commands.bench.reference import one_answer
 from app.commands.streams import print_line
 from app.config.schema import Config
 from app.core import events as ev
@@ -47,6 +48,7 @@ def main() -> None:
         few_s, many_s = _added(Path(folder))
     half_s, whole_s = (seconds_of(_fit(samples)) for samples in (MANY // 2, MANY))
     for figure in (
+        one_answer("growth"),
         Figure("growth", f"adding sample {FEW}", 1000 * few_s, "ms"),
         Figure("growth", f"adding sample {MANY}", 1000 * many_s, "ms"),
         Figure("growth", f"adding sample {MANY} against sample {FEW}", many_s / few_s, "×", ADD_GOAL),

@@ -7,13 +7,14 @@ import json
 import os
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
 
 from app.commands.bench.estimate import estimates
 from app.commands.bench.figures import HEAD, Figure, line_of
+from app.devices.display import screen_chosen
 
 PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pygame", "ai-edge-litert")
 TITLES = {
@@ -70,6 +71,8 @@ drivers' rule (`app/commands/bench/v4l.py`). Decoding JPEG, which would slow the
 its cable, and the time from drawing to the light of the screen were not measured.""",
 }
 """What a reader must know to judge the figures, by topic."""
+IN_A_WINDOW, IN_MEMORY = ("start", "idle"), ("answers", "train-to-live", "pipeline")
+"""The topics that draw in a window where there is a screen, and those that always draw into memory."""
 WIDTH, ROW, LABEL, EDGE = 900, 26, 520, 10  # of a chart
 REACHED, MISSED, PLAIN = "#2f7d4f", "#b5532c", "#5b6770"
 
@@ -104,11 +107,22 @@ def write_report(folder: Path, figures: Sequence[Figure]) -> None:
         own = list(some)
         (charts / f"{topic}.svg").write_text(chart(own))
         parts.append(f"## {TITLES.get(topic, topic)}\n\n![{topic}](performance/{topic}.svg)\n\n{table(own)}")
+        if drawn := drawn_where(topic, os.environ):
+            parts.append(drawn)
         if topic in NOTES:
             parts.append(NOTES[topic])
     boards = "\n".join(f"| {name} | {value:.0f} ms |" for name, value in estimates())
     parts.append(ESTIMATE.format(boards=boards))
     (folder / "performance.md").write_text("\n\n".join(parts) + "\n")
+
+
+def drawn_where(topic: str, environment: Mapping[str, str]) -> str:
+    """Say whether a benchmark has drawn in a window; empty if it draws nothing."""
+    if topic in IN_A_WINDOW and screen_chosen(environment):
+        return "Drawn in a window of 1280 × 720 pixels."
+    if topic in IN_A_WINDOW:
+        return "There was no screen: drawn into memory."
+    return "Drawn into memory, without a window." if topic in IN_MEMORY else ""
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -161,7 +175,8 @@ def _processor() -> str:
 HEADER = """# Performance
 
 `make bench` writes this page. Every ratio (×) compares two measurements of the same run, so it does not depend on how
-fast the machine is; the other values are those of one machine. In the charts the dashed line is the goal.
+fast the machine is; the other values are those of one machine, and stand beside a reference of the same run: an answer
+of the bare model, the decoding of pictures, or imports, model and window. In the charts the dashed line is the goal.
 
 | machine | |
 |---|---|

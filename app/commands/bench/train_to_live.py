@@ -19,6 +19,7 @@ from app.base.buttons import Action
 from app.commands.bench.driving import LONGEST_S, settings_for
 from app.commands.bench.figures import Figure, line_of
 from app.commands.bench.machine import judgement, machine_line
+from app.commands.bench.reference import one_answer
 from app.commands.streams import print_line
 from app.compose import compose
 from app.core.events import ButtonPressed
@@ -42,6 +43,7 @@ def main() -> None:
     for classes, shots, goal_s in SIZES:
         found.append(_median_s(classes, shots))
         print_line(line_of(Figure("train-to-live", f"{classes} classes of {shots} samples", found[-1], "s", goal_s)))
+    print_line(line_of(one_answer("train-to-live")))
     print_line(judgement(found[0], good=GOOD_S, slow=SLOW_S, about="TRAIN takes {value} s until the new model answers"))
 
 

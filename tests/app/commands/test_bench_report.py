@@ -14,7 +14,7 @@ from app.base.errors import BenchmarkUnavailable
 from app.commands.bench import REPORTED, STANDALONE, run_bench
 from app.commands.bench.estimate import estimates
 from app.commands.bench.figures import Figure, figures_in, in_turns, line_of, share
-from app.commands.bench.report import NOTES, write_report, write_shared
+from app.commands.bench.report import NOTES, drawn_where, write_report, write_shared
 from app.commands.command_line import run_command_line
 
 FIGURES = (
@@ -56,6 +56,14 @@ def test_the_page_shows_every_figure_with_its_goal_and_each_topic_has_a_chart(tm
     assert figures_in((tmp_path / "performance.csv").read_text().splitlines()) == FIGURES
     assert "Estimated, not measured" in page
     assert all(name in page for name, _ in estimates())
+
+
+def test_the_page_says_whether_a_topic_was_drawn_in_a_window() -> None:
+    assert drawn_where("start", {"DISPLAY": ":0"}) == "Drawn in a window of 1280 × 720 pixels."
+    assert drawn_where("idle", {}) == "There was no screen: drawn into memory."
+    for topic in ("answers", "train-to-live", "pipeline"):
+        assert drawn_where(topic, {"DISPLAY": ":0"}) == "Drawn into memory, without a window."
+    assert drawn_where("growth", {"DISPLAY": ":0"}) == drawn_where("pictures", {}) == ""
 
 
 def test_the_shared_file_names_the_machine_but_no_user_computer_or_folder(tmp_path: Path) -> None:

@@ -269,15 +269,17 @@ def test_an_address_that_is_not_utf_8_is_an_address_like_any_other() -> None:
 
 
 class FakeWebcam:
-    """What OpenCV opens: it delivers pictures that differ, and notes how its autofocus is set."""
+    """What OpenCV opens: it delivers pictures that differ, and notes how it is set."""
 
     def __init__(self, *_: object) -> None:
         self.autofocus: list[int] = []
+        self.settings: dict[int, int] = {}
         self._noise = np.random.default_rng(5)
 
     def set(self, setting: int, value: int) -> bool:
         if setting == cv2.CAP_PROP_AUTOFOCUS:
             self.autofocus.append(value)
+        self.settings[setting] = value
         return True
 
     def read(self) -> tuple[bool, np.ndarray]:
@@ -305,3 +307,21 @@ def test_a_webcam_that_focuses_once_has_three_seconds_and_then_keeps_its_focus(
     for now_s[0] in (53.0, 54.0, 60.0):
         getattr(camera, take)()
         assert webcam.autofocus == afterwards
+
+
+def test_a_webcam_stops_adjusting_its_light_while_it_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    webcam = FakeWebcam()
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: webcam)
+    camera = OpenCVCamera("/dev/video9", "webcam", cv2.CAP_V4L2)
+    assert cv2.CAP_PROP_AUTO_EXPOSURE not in webcam.settings  # whoever has set it by hand keeps it
+    camera.keep_light(True)
+    assert (webcam.settings[cv2.CAP_PROP_AUTO_EXPOSURE], webcam.settings[cv2.CAP_PROP_AUTO_WB]) == (1, 0)
+    camera.keep_light(False)
+    assert (webcam.settings[cv2.CAP_PROP_AUTO_EXPOSURE], webcam.settings[cv2.CAP_PROP_AUTO_WB]) == (3, 1)
+
+
+def test_a_webcam_fills_one_buffer_while_the_other_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    webcam = FakeWebcam()
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: webcam)
+    OpenCVCamera("/dev/video9", "webcam", cv2.CAP_V4L2)
+    assert webcam.settings[cv2.CAP_PROP_BUFFERSIZE] == 2
