@@ -24,6 +24,7 @@ from app.base.picture import Picture
 from app.core.pages import GalleryState, StaffState, TypingPurpose, TypingState
 from app.core.state import KioskState, Mode
 from tests.support.processes import KioskProcess, wait_for
+from tests.support.staff import guarded
 
 PIN = "2580"
 STAFF = f'[staff]\npin = "{PIN}"\nhold_s = 1.0\n'
@@ -49,7 +50,7 @@ def test_a_visit_with_gallery_results_languages_and_the_staff_pages(display: str
     kiosk.press_until(lambda: kiosk.key("1"), lambda: kiosk.shots()[0] > taken, "teaching goes on")
 
     open_staff_pages(kiosk, lambda: kiosk.type(PIN))
-    pages = replace(kiosk.visit(Mode.STAFF), staff=StaffState(inside=True))
+    pages = guarded(replace(kiosk.visit(Mode.STAFF), staff=StaffState(inside=True)), PIN)
     kiosk.open_page(lambda: kiosk.hold_mouse_on(ClassName(1), screen=pages), "a name opens the keyboard")
     for _ in range(len("Blue")):
         kiosk.key("BackSpace")
