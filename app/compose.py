@@ -290,5 +290,6 @@ def make_loop(
         on_shown=outputs.show,
         text_input=TextInput(),
         groups=lambda view: scan_groups(view, window.size),
+        speaking=lambda: outputs.speech.narrates,
     )
     return loop

@@ -69,6 +69,7 @@ class Loop:
         on_shown: Receives each view after it was drawn.
         text_input: Takes window events while the on-screen keyboard is open.
         groups: Returns what can be pressed on a view, for the highlight of the one switch.
+        speaking: Returns whether the screen is being read aloud; the highlight waits for that.
 
     Attributes:
         view: The view that was drawn last.
@@ -89,6 +90,7 @@ class Loop:
         on_shown: Callable[[KioskView], None] = lambda _view: None,
         text_input: TextInput | None = None,
         groups: Callable[[KioskView], tuple[tuple[Button, ...], ...]] = lambda _view: (),
+        speaking: Callable[[], bool] = lambda: False,
     ) -> None:
         self._kiosk = kiosk
         self._window = window
@@ -102,6 +104,7 @@ class Loop:
         self._on_shown = on_shown
         self._text_input = text_input
         self._groups = groups
+        self._speaking = speaking
         self._smoothed = NOTHING_SEEN
         self._rate_hz = 0.0
         self._progress: float | None = None
@@ -144,7 +147,7 @@ class Loop:
                 self._picture_shown = True
                 logger.info("the first picture is shown %.2f s after the start of the process", process_age_s())
             if scans(self._kiosk.state):
-                self._kiosk.handle(TargetsShown(self._groups(self.view)))
+                self._kiosk.handle(TargetsShown(self._groups(self.view), self._speaking()))
         self._kiosk.worked_s = self._clock() - started_s
 
     def _watch_camera(self) -> None:

@@ -128,6 +128,11 @@ class Speech:
         """The path of the program that speaks; None if none is installed."""
         return self._engine[0] if self._engine else None
 
+    @property
+    def narrates(self) -> bool:
+        """Whether it is reading the screen aloud now."""
+        return self._process is not None and self._everything()
+
     def follow(self, view: KioskView) -> None:
         """Call this with every view that is shown; it speaks what is new in it."""
         if self._engine is None:
@@ -142,8 +147,11 @@ class Speech:
             self._memory, utterances = Memory(), self._sure_answer(view)
         self._reap(view.now_s)
         for one in utterances:
-            if self._queue.add(one, self._current, view.now_s):
+            current = self._current
+            if self._queue.add(one, current, view.now_s):
                 self._silence()
+                if current is not None and current.importance is Importance.MOVE and one.importance is Importance.HINT:
+                    self._queue.add(current, None, view.now_s)  # the highlight is still there when the hint was said
         self._speak_next(view.now_s)
 
     def close(self) -> None:

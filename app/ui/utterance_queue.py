@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.views.model.spoken import Importance, Kind, Utterance
 
 MOST_WAITING = 4
-EXPIRES_S: dict[Importance, float] = {Importance.MOVE: 0.7, Importance.ACTION: 2.0}
+EXPIRES_S: dict[Importance, float] = {Importance.ACTION: 2.0}
 EXPIRES_OTHERWISE_S = 15.0
 REPLACES_ITSELF = (Kind.SCREEN, Kind.FOCUS, Kind.HELD, Kind.TYPED)
 """Kinds of which a newer text interrupts an older one: that one is out of date even while it is said."""

@@ -102,12 +102,14 @@ class TypingEdited:
 
 @dataclass(frozen=True)
 class TargetsShown:
-    """The screen offers other buttons than before; sent only while one switch operates the kiosk.
+    """What the screen offers; sent with every view, only while one switch operates the kiosk.
 
-    `groups` holds what can be pressed in the order of the highlight: see `app.core.scan.Scan`.
+    `groups` holds what can be pressed in the order of the highlight: see `app.core.scan.Scan`. `speaking` says whether
+    the screen is being read aloud now.
     """
 
     groups: tuple[tuple[Button, ...], ...]
+    speaking: bool = False
 
 
 InputEvent = (

@@ -5,7 +5,8 @@ screen and the corner for staff keep their meaning. A hold of the switch is a ho
 as the button of a class does. The corner for staff is among what is highlighted: held as long as a finger would have to
 hold it, it opens the staff pages, and the switch operates them. Opened in another way, they are operated as always.
 
-The screen says what it offers (`TargetsShown`), so the highlight reaches everything that can be touched.
+The screen says what it offers (`TargetsShown`), so the highlight reaches everything that can be touched. While the
+screen is read aloud the highlight stands still, so that whoever only hears it knows what a press would do.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from app.core.scan import Scan
 from app.core.state import KioskState, Mode, Step
 
 ROUNDS_IN_GROUP = 2  # then the highlight moves over the groups again
+AFTER_SPEECH_S = 0.6  # to press what was just named
 ROUNDS = 3  # then a highlight that starts with a press waits for the next one
 ANY_PRESS = (Mode.ATTRACT, Mode.STILL_THERE)  # modes in which every press means the same
 KEEP_MEANING = (Action.FULLSCREEN, Action.LEAVE, ScreenKey.CORNER)
@@ -58,7 +60,12 @@ def as_switch(state: KioskState, origin: ev.Event, events: tuple[ev.Event, ...])
 
 def targets_shown(state: KioskState, event: ev.TargetsShown) -> Step:
     """Move over what the screen offers now. The highlight stays on its button while the screen still offers it."""
-    if not scans(state) or event.groups == state.scan.groups:
+    if not scans(state):
+        return state, ()
+    if event.speaking:
+        moves_at_s = max(state.scan.moves_at_s, state.now_s + AFTER_SPEECH_S)
+        state = replace(state, scan=replace(state.scan, moves_at_s=moves_at_s))
+    if event.groups == state.scan.groups:
         return state, ()
     scan, groups = state.scan, event.groups
     kept = _place_of(scan.highlighted[0], groups) if scan.highlighted else None

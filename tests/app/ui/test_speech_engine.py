@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 
 from app.base.i18n import LANGUAGES
+from app.base.tone import Tone
 from app.model.observation import NOTHING_SEEN
 from app.ui.speech import VOICES, Speech, espeak, speech_dispatcher
-from app.views.model import KioskView, Verdict
+from app.views.model import Banner, KioskView, Verdict
 from app.views.model.spoken import Kind
 from app.views.narration import Memory, narrated
 from app.views.present import Surroundings, present
+from tests.support.speech_engine import SpeechEngine
 from tests.support.states import kiosk
 from tests.support.views import main_views
 
@@ -141,6 +143,24 @@ def test_a_hint_waits_until_the_present_text_is_said(engine: Engine) -> None:
     speech.follow(replace(welcome, now_s=5.0))
     engine.wait_for(line(welcome.guidance))
     speech.close()
+
+
+def test_the_name_of_what_is_highlighted_is_said_again_after_a_hint_that_interrupted_it() -> None:
+    engine, view = SpeechEngine(), replace(main_views()["welcome"], now_s=0.0)
+    speech = Speech(lambda: False, lambda: 0.4, engine.find, lambda: True, start=engine.start)
+
+    def shown(view: KioskView, start_s: float, end_s: float) -> None:
+        for tick in range(round(start_s * 20), round(end_s * 20)):
+            speech.follow(engine.shows(replace(view, now_s=tick / 20)))
+
+    shown(view, 0.0, 12.0)
+    scanned = replace(view, scanned=(0,))
+    shown(scanned, 12.0, 12.2)
+    assert speech.narrates
+    hint = "Removed the last picture of cup."
+    shown(replace(scanned, notice=Banner(hint, Tone.HINT)), 12.2, 20.0)
+    assert [(one.text, one.cut) for one in engine.spoken][-3:] == [("apple", True), (hint, False), ("apple", False)]
+    assert not speech.narrates
 
 
 def test_without_narration_only_the_answer_is_said(engine: Engine) -> None:

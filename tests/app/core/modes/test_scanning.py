@@ -19,7 +19,7 @@ from app.base.buttons import (
     TypingKey,
 )
 from app.core import events as ev
-from app.core.modes.scanning import ROUNDS
+from app.core.modes.scanning import AFTER_SPEECH_S, ROUNDS
 from app.core.pages import StaffState, TypingPurpose, TypingState
 from app.core.state import KioskState, Mode
 from tests.support.staff import guarded
@@ -253,6 +253,18 @@ def test_the_highlight_moves_on_after_results_are_closed() -> None:
     assert state.mode is Mode.RESULTS
     state, _ = run(state, ev.TargetsShown(((ScreenKey.BACK,),)))
     assert tap(state).mode is Mode.LIVE
+
+
+def test_the_highlight_stands_still_while_the_screen_is_read_aloud() -> None:
+    state = scanning(kiosk(3, 3))
+    first, step_s = state.scan.highlighted, state.config.scan.step_s
+    for _ in range(10):
+        state, _ = run(state, ev.TargetsShown(state.scan.groups, speaking=True))
+        state = wait(state, step_s / 4)
+        assert state.scan.highlighted == first
+    state, _ = run(state, ev.TargetsShown(state.scan.groups, speaking=False))
+    state = wait(state, AFTER_SPEECH_S)
+    assert state.scan.highlighted not in ((), first)
 
 
 def test_switching_it_off_on_the_staff_pages_ends_it() -> None:
