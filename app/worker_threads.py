@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count
 
 from app.base.memory import give_memory_back
@@ -67,8 +67,13 @@ def camera_wanted(state: KioskState) -> object:
     Rotation, zoom and mirror need no other camera. One with fixed light is opened again, and measures the light, when
     nobody is there any more.
     """
-    settings = replace(state.config.camera, rotation=0, zoom=1.0, mirror=True)
+    settings = _of_device(state.config.camera)
     return settings, state.attract_since_s if settings.fixed_light else None
+
+
+@lru_cache(maxsize=1)  # asked for every picture
+def _of_device(settings: CameraSettings) -> CameraSettings:
+    return replace(settings, rotation=0, zoom=1.0, mirror=True)
 
 
 def start_workers(

@@ -41,6 +41,7 @@ from tpu.models import extractor_path
 logger = logging.getLogger(__name__)
 
 ANSWERS_WITHIN_S = 0.5  # the new model on the newest frame, unless the camera or the model hangs
+SHOWN_WITHIN_S = 0.25  # its first answer; until then, the processor is for the screen
 
 
 def queue_training(
@@ -141,8 +142,10 @@ def train(
         except BaseException:
             delete_model(path)
             raise
-        tools.vision.wait_for_answer(ANSWERS_WITHIN_S)  # so that the answer is on the screen when the training ends
+        answers = tools.vision.wait_for_answer(ANSWERS_WITHIN_S)  # so that it is on the screen when the training ends
         announce(ev.TrainingFinished(path, facts, trained.seconds))
+        if answers:
+            stop.wait(SHOWN_WITHIN_S)
         with tools.store.calls:
             delete_files(old_files)
         _use_present_classes(tools)
