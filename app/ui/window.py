@@ -37,7 +37,7 @@ EXPOSING_EVENTS = (  # the drawn picture is lost, wholly or in parts
 WHOLE_EVERY_S = 2.0  # so often all is drawn, because a screen may lose it without an event: a window that comes back
 # So often `wait` looks for presses; pygame's own waiting does every millisecond, and takes 2% of a core. It looks four
 # times a tick or more, so a press waits 4 ms at most while the screen is drawn at full speed because somebody is there.
-LOOK_S, LOOKS_OF_TICK = 0.016, 4
+LOOK_S, LOOKS_OF_TICK = 0.025, 4
 MOST_EVENTS = 1000  # at once, so that a faulty pad cannot freeze the screen; the others wait
 PRESSES = (
     pygame.KEYDOWN,
