@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import count
 
-from app.base.memory import give_memory_back
+from app.base.memory import give_memory_back, lasting_objects
 from app.base.ports import Camera, Clock, Drives, Frame
 from app.base.supervision import Duty, Workers
 from app.base.workers import Mailbox, unless_abandoned
@@ -89,6 +89,7 @@ def start_workers(
 
     `stack` stops them in reverse order: the sources of new work first, then the jobs, which finish what is queued.
     """
+    stack.enter_context(lasting_objects())
     kiosk.long_jobs.put(lambda _stop: None)  # at its end, memory that only the start needed is given back
     announce = kiosk.events.put
     numbers = count()
@@ -107,7 +108,7 @@ def start_workers(
         Duty("session jobs", partial(run_jobs, kiosk.session_jobs), limit_s=SESSION_JOB_S, replaceable=False),
         Duty(
             "long jobs",
-            partial(run_jobs, kiosk.long_jobs, after_each=partial(give_memory_back, collect=False)),
+            partial(run_jobs, kiosk.long_jobs, after_each=give_memory_back),
             limit_s=LONG_JOB_S,
         ),
         Duty(

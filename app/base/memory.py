@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import gc
 import resource
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -26,11 +27,25 @@ def use_few_arenas() -> None:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
+@contextmanager
+def lasting_objects() -> Iterator[None]:
+    """Let the garbage collector pass over all objects that exist when the block begins: they stay until its end.
+
+    Looking at all of a whole program stops all threads for some hundredths of a second each time.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def give_memory_back(*, collect: bool = True) -> None:
     """Return free memory that the allocator keeps to the system; does nothing where the C library cannot.
 
     Args:
-        collect: Free objects in reference cycles first, which stops all threads for some hundredths of a second.
+        collect: Free objects in reference cycles first. That takes some hundredths of a second without
+            `lasting_objects`, and stops all threads.
     """
     if collect:
         gc.collect()

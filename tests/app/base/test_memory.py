@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import subprocess
 import sys
 
 import pytest
 
-from app.base.memory import ARENAS, give_memory_back, resident_bytes
+from app.base.memory import ARENAS, give_memory_back, lasting_objects, resident_bytes
 from app.base.paths import import_folder
 
 MIB = 1 << 20
@@ -24,6 +25,17 @@ def test_free_memory_between_what_stays_goes_back_to_the_system() -> None:
     give_memory_back(collect=False)
     assert before - resident_bytes() > 32 * MIB
     assert len(stays) >= 8
+
+
+def test_the_collector_passes_over_what_existed_before_and_finds_what_came_later() -> None:
+    before = gc.get_freeze_count()
+    with lasting_objects():
+        assert gc.get_freeze_count() > before
+        cycle: list[object] = []
+        cycle.append(cycle)
+        del cycle
+        assert gc.collect() > 0
+    assert gc.get_freeze_count() == 0
 
 
 COUNTING = """
