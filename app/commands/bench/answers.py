@@ -4,8 +4,9 @@ How to run: python run_kiosk.py bench answers
 
 A session of three things is taught and trained; then keys are pressed at random times (seeded). The age of an answer
 runs from the time of its camera picture to the end of drawing it. A press runs from the key to the end of drawing the
-picture that flies; its sound starts in the same tick. Presses during a training or a saving are dropped, so meanwhile
-only answers are measured.
+picture that flies; its sound starts in the same tick. A press during a training or a saving does nothing at all, no
+sound and no notice, so meanwhile only answers are measured. After a training presses are taken again while its second
+half is computed, the report: those are measured apart.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from tpu.classifier import ClassificationEngine
 
 FRAME_S = 1 / 30
 PRESSES, BUSY_S = 60, 12.0
-PRESS_GOAL_MS, MEMORY_GOAL_MB = 34.0, 100.0
+REPORTS, PRESSES_OF_REPORT = 10, 3
+PRESS_GOAL_MS, BUSY_PRESS_GOAL_MS, MEMORY_GOAL_MB = 34.0, 50.0, 100.0
 AGE_GOALS = {0.5: 1.3, 0.95: 2.0}  # of one invoke and one frame period
 BASELINE = """
 import app.compose
@@ -130,6 +132,7 @@ def _use(composed: Composed, watch: Watch, baseline_bytes: int) -> None:
             _key(pygame.K_1, hold_s=0.05)
             time.sleep(rng.uniform(0.15, 0.35))
         calm, presses, stored = list(watch.ages_s), list(watch.seen_s), list(watch.stored_s)
+        while_reporting = _presses_of_reports(kiosk, watch)
         busy = _busy(kiosk, watch)
         memory = (resident_bytes() - baseline_bytes) / 1e6
         model = kiosk.observation.model_path
@@ -150,6 +153,8 @@ def _use(composed: Composed, watch: Watch, baseline_bytes: int) -> None:
         found.append(
             Figure("answers", "press to sound and picture, p95", 1000 * share(presses, 0.95), "ms", PRESS_GOAL_MS)
         )
+        what = "press to sound and picture, while the report of a training is computed, p95"
+        found.append(Figure("answers", what, 1000 * share(while_reporting, 0.95), "ms", BUSY_PRESS_GOAL_MS))
         found.append(Figure("answers", "press to the durable count, p95", 1000 * share(stored, 0.95), "ms"))
         lasted_s = time.monotonic() - started_s
         what = f"memory after {lasted_s:.0f} s, beyond imports, model and simulated camera"
@@ -159,6 +164,23 @@ def _use(composed: Composed, watch: Watch, baseline_bytes: int) -> None:
         watch.complete = True
     finally:
         kiosk.running = False
+
+
+def _presses_of_reports(kiosk: Kiosk, watch: Watch) -> list[float]:
+    """Press right after each of some trainings; return how long it takes until the press is seen."""
+    watch.seen_s.clear()
+    for _ in range(REPORTS):
+        wait_for(lambda: kiosk.state.teaching and kiosk.long_jobs.idle)
+        kiosk.events.put(ButtonPressed(Action.TRAIN))
+        wait_for(lambda: kiosk.state.mode is Mode.TRAINING)
+        wait_for(lambda: kiosk.state.mode is Mode.LIVE, look_every_s=0.001)
+        for _ in range(PRESSES_OF_REPORT):
+            if kiosk.long_jobs.idle:
+                break
+            watch.pressed_at_s = time.monotonic()
+            _key(pygame.K_1, hold_s=0.05)
+            wait_for(lambda: not watch.pressed_at_s, look_every_s=0.001)
+    return list(watch.seen_s)
 
 
 def _busy(kiosk: Kiosk, watch: Watch) -> list[float]:
