@@ -15,26 +15,22 @@ import threading
 import time
 from dataclasses import replace
 
-import numpy as np
-
 from app.base.ports import ImageArray
 from app.commands.bench.driving import settings_for, wait_for
-from app.commands.bench.figures import Figure, in_turns, line_of
+from app.commands.bench.figures import Figure, line_of
 from app.commands.bench.machine import machine_line
+from app.commands.bench.reference import one_answer
 from app.commands.streams import print_line
 from app.compose import Composed, compose
 from app.core.pace import IDLE_AFTER_S
 from app.core.state import Mode
 from app.demo.camera import DemonstrationCamera
 from app.devices.display import screen_chosen
-from tpu.extractor import EmbeddingExtractor
-from tpu.models import default_extractor_path
 
 ASKED_AFTER_S = 26.0  # then "still there?", and after COUNTDOWN_S the attract screen
 COUNTDOWN_S = 3.0
 SETTLES_S, TEACH_S = 2.0, 12.0
 ATTRACT_S = 16.5  # the whole demonstration once
-ANSWERS = 30
 TEACH_GOAL, ATTRACT_GOAL = 25.0, 10.0
 
 
@@ -80,10 +76,7 @@ def _measure(composed: Composed, camera: MeasuredCamera) -> None:
         _print_share("attract", camera, ATTRACT_S, ATTRACT_GOAL)
     finally:
         kiosk.running = False
-    with EmbeddingExtractor(default_extractor_path()) as extractor:
-        square = np.zeros((extractor.input_size_px, extractor.input_size_px, 3), np.uint8)
-        (answer_s,) = in_turns([lambda: extractor.embed(square)], ANSWERS)
-    print_line(line_of(Figure("idle", "one answer of the bare model", 1000 * answer_s, "ms")))
+    print_line(line_of(one_answer("idle")))
 
 
 def _print_share(what: str, camera: MeasuredCamera, seconds: float, goal: float) -> None:
