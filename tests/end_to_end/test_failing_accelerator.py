@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from app.config.schema import ScreenSettings
 from tests.support.edge_tpu.faults import FAULTS
 from tests.support.edge_tpu.matrix import run_cell
 from tests.support.edge_tpu.stick import can_compile
+from tests.support.processes import CAMERA_HZ, WINDOW_PX
 
 SERVES = "Edge TPU usb:0"
 SILENT = "CPU – the Edge TPU does not answer"
+SMALL = ScreenSettings(width_px=WINDOW_PX[0], height_px=WINDOW_PX[1])
 
 pytestmark = [
     pytest.mark.needs_runtime,
@@ -36,7 +39,9 @@ def test_no_sample_is_lost_and_the_cpu_answers_while_the_stick_fails(
     name: str, mode: str, comes_back: bool, last: tuple[str, ...], extractors: Path, tmp_path: Path
 ) -> None:
     fault = next(one for one in FAULTS if one.name == name)
-    cell = run_cell(fault, mode, extractors, tmp_path / "kiosk", watched_s=0.5, settled_s=0.2)
+    cell = run_cell(
+        fault, mode, extractors, tmp_path / "kiosk", watched_s=0.5, settled_s=0.2, screen=SMALL, camera_hz=CAMERA_HZ
+    )
     assert cell.problem == ""
     assert cell.kept == cell.pressed > 0
     assert any(strip.startswith("CPU") for strip in cell.strips), cell.strips

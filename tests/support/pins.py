@@ -34,7 +34,7 @@ LAMP_PINS = {
     Action.PLAY: 7,
 }  # fmt: skip
 TICK_S = 1 / 60
-TICKS_PER_FRAME = 4
+TICKS_PER_FRAME = 6
 LOW_DUTY = LOW**2.2
 
 

@@ -15,7 +15,15 @@ from pathlib import Path
 
 from app.base.buttons import Action, Button
 from app.compose import Composed, compose
-from app.config.schema import AcceleratorSettings, CameraSettings, Config, IdleSettings, ModelSettings, StorageSettings
+from app.config.schema import (
+    AcceleratorSettings,
+    CameraSettings,
+    Config,
+    IdleSettings,
+    ModelSettings,
+    ScreenSettings,
+    StorageSettings,
+)
 from app.core import events as ev
 from app.core.state import Mode
 from app.demo.camera import DemonstrationCamera
@@ -160,6 +168,8 @@ def run_cell(
     *,
     watched_s: float = WATCHED_S,
     settled_s: float = SETTLED_S,
+    screen: ScreenSettings | None = None,
+    camera_hz: float = 30.0,
 ) -> Cell:
     """Run one kiosk.
 
@@ -170,11 +180,14 @@ def run_cell(
         folder: Empty; for the stick and everything that the kiosk keeps.
         watched_s: How long to go on after the fault, at least.
         settled_s: How long to wait before it: a screen's first pictures take longer, fault or none.
+        screen: The size of the screen; None is the default.
+        camera_hz: Pictures per second.
     """
     stick = SimulatedStick(folder / "stick", counterpart=extractor.with_name(extractor.name.replace("_edgetpu", "")))
-    table = DemonstrationCamera()
+    table = DemonstrationCamera(frames_per_second=camera_hz)
     problem, back_s = "", None
-    with _kiosk(extractor, folder, stick, table, idle_s=0.5 if mode == "attract" else 0.0) as composed:
+    idle_s = 0.5 if mode == "attract" else 0.0
+    with _kiosk(extractor, folder, stick, table, screen or ScreenSettings(), idle_s) as composed:
         visit = _Visit(composed, stick, table)
         try:
             back_s = _play(visit, fault, mode, watched_s, settled_s)
@@ -202,7 +215,12 @@ def run_cell(
 
 @contextmanager
 def _kiosk(
-    extractor: Path, folder: Path, stick: SimulatedStick, table: DemonstrationCamera, idle_s: float
+    extractor: Path,
+    folder: Path,
+    stick: SimulatedStick,
+    table: DemonstrationCamera,
+    screen: ScreenSettings,
+    idle_s: float,
 ) -> Iterator[Composed]:
     config = Config(
         camera=CameraSettings(source="demo"),
@@ -210,6 +228,7 @@ def _kiosk(
         accelerator=AcceleratorSettings(library=str(stick.library), performance="Low"),
         storage=StorageSettings(data_dir=str(folder / "data"), export_dir=str(folder / "export")),
         idle=IdleSettings(after_s=idle_s),
+        screen=screen,
     )
     with compose(config, headless=True, list_devices=stick.list, table=table) as composed:
         yield composed
