@@ -9,9 +9,9 @@ out by the rule of V4L2 (`app.commands.bench.v4l`): to the usual loop through th
 a loop that asks for a single one through that one, and to the kiosk through those that it asks for.
 
 On a computer that is faster than the camera all give 30 answers a second, and no program can show an answer sooner
-than a single loop: it is as old as the model and the drawing take. So the goals are for slow cores: there each answer
-and each drawing is followed by a pause that makes it take SLOWER times as much processor time, as on a Raspberry Pi 4,
-which has a core for each thread.
+than a single loop: it is as old as the model and the drawing take. So the goals are for slow cores, such as those of a
+Raspberry Pi 4, which has one for each thread: there each answer and each drawing is followed by a pause, so that the
+bare model takes what `estimate` says, and everything else SLOWER times as much processor time as here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +28,7 @@ import numpy as np
 
 from app.base.ports import Frame
 from app.base.workers import Worker
+from app.commands.bench.estimate import estimates
 from app.commands.bench.figures import Figure, in_turns, line_of, share
 from app.commands.bench.machine import machine_line
 from app.commands.bench.v4l import OPENCV_BUFFERS, V4lCamera
@@ -55,7 +56,8 @@ from tpu.tensors import input_tensor, prepare_picture
 REPEATS = 60
 ROUNDS, RUN_S = 3, 3.0  # the kiosk and the loops run in turns, so that another program slows all of them
 CAMERA_HZ, PICTURES = 30.0, 30
-SLOWER = 6  # a Raspberry Pi 4 takes so many times as long as the x86-64 core of docs/performance.md
+SLOWER = 6
+"""How many times as long as the core of docs/performance.md a Raspberry Pi 4 takes for Python and drawing."""
 CALL_GOAL, RATE_GOAL, LATENCY_GOAL = 1.15, 1.5, 0.6
 KIOSK, USUAL_LOOP = "kiosk", "the usual loop"
 LOOPS = {USUAL_LOOP: OPENCV_BUFFERS, "a loop with one buffer": 1}
@@ -76,19 +78,51 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, EmbeddingExtractor(default_extractor_path()) as extractor:
         model = _trained(extractor, Path(folder) / "model.tflite")
         window = Window((1280, 720), fullscreen=False, headless=True)
-        for times in (1, SLOWER):
-            for figure in _compared(extractor, model, window, times):
+        slow = Cores(", slow cores", SLOWER, max(0.0, estimates()[0][1] / 1000 - SLOWER * bare_s))
+        for cores in (Cores(), slow):
+            for figure in _compared(extractor, model, window, cores):
                 print_line(line_of(figure))
         window.close()
 
 
-def _compared(extractor: EmbeddingExtractor, model: Path, window: Window, times: int) -> Iterator[Figure]:
-    """The kiosk beside each of the loops, on cores that are so many times slower."""
-    where = f", cores {times} times slower" if times > 1 else ""
+@dataclass(frozen=True)
+class Cores:
+    """The cores that are simulated.
+
+    Attributes:
+        where: What is added to the names of their figures.
+        times: How many times slower than this computer's they are.
+        model_s: Seconds that they need beyond that for one answer of the model.
+    """
+
+    where: str = ""
+    times: int = 1
+    model_s: float = 0.0
+
+    def answer(self, work: Callable[[], Result]) -> Result:
+        """Answer as they would."""
+        result = self.draw(work)
+        time.sleep(self.model_s)
+        return result
+
+    def draw(self, work: Callable[[], Result]) -> Result:
+        """Do the work, and wait as long as they would take for the rest of it.
+
+        Only this thread's processor time counts: there, too, threads wait for each other, but not longer.
+        """
+        started_s = time.thread_time()
+        result = work()
+        time.sleep((self.times - 1) * (time.thread_time() - started_s))
+        return result
+
+
+def _compared(extractor: EmbeddingExtractor, model: Path, window: Window, cores: Cores) -> Iterator[Figure]:
+    """The kiosk beside each of the loops."""
+    where = cores.where
     runs: dict[str, Callable[[], list[float]]] = {
-        name: partial(_single_loop, buffers, model, window, times) for name, buffers in LOOPS.items()
+        name: partial(_single_loop, buffers, model, window, cores) for name, buffers in LOOPS.items()
     }
-    runs[KIOSK] = partial(_threads, extractor, model, window, times)
+    runs[KIOSK] = partial(_threads, extractor, model, window, cores)
     ages_s = {name: list[float]() for name in runs}
     for _ in range(ROUNDS):
         for name, run in runs.items():
@@ -98,36 +132,25 @@ def _compared(extractor: EmbeddingExtractor, model: Path, window: Window, times:
     yield Figure("pipeline", f"age of the answer, kiosk{where}", 1000 * age_s, "ms")
     for loop in LOOPS:
         loop_hz, loop_s = len(ages_s[loop]) / ROUNDS / RUN_S, share(ages_s[loop], 0.5)
-        rate_goal, age_goal = (RATE_GOAL, LATENCY_GOAL) if times > 1 and loop == USUAL_LOOP else (None, None)
+        rate_goal, age_goal = (RATE_GOAL, LATENCY_GOAL) if where and loop == USUAL_LOOP else (None, None)
         yield Figure("pipeline", f"answers per second, {loop}{where}", loop_hz, "1/s")
         yield Figure("pipeline", f"rate against {loop}{where}", rate_hz / loop_hz, "×", rate_goal, at_least=True)
         yield Figure("pipeline", f"age of the answer, {loop}{where}", 1000 * loop_s, "ms")
         yield Figure("pipeline", f"age against {loop}{where}", age_s / loop_s, "×", age_goal)
 
 
-def _slowed(work: Callable[[], Result], times: int) -> Result:
-    """Do the work, and wait as long as a core that is so many times slower would take for the rest of it.
-
-    Only this thread's processor time counts: on such a computer, too, threads wait for each other, but not longer.
-    """
-    started_s = time.thread_time()
-    result = work()
-    time.sleep((times - 1) * (time.thread_time() - started_s))
-    return result
-
-
 class SlowVision(Vision):
-    """Answers as a slower core would.
+    """Answers as slower cores would.
 
     Attributes:
-        times: How many times slower.
+        cores: These.
     """
 
-    times = 1
+    cores = Cores()
 
     def observe(self, frame: Frame) -> Observation:
         """Run the model on a frame, slowly."""
-        return _slowed(lambda: super(SlowVision, self).observe(frame), self.times)
+        return self.cores.answer(lambda: super(SlowVision, self).observe(frame))
 
 
 def _model() -> tuple[float, float]:
@@ -180,29 +203,29 @@ def _webcam(buffers: int) -> V4lCamera:
     return V4lCamera([camera.read() for _ in range(PICTURES)], buffers, rate_hz=CAMERA_HZ)
 
 
-def _single_loop(buffers: int, model: Path, window: Window, times: int) -> list[float]:
+def _single_loop(buffers: int, model: Path, window: Window, cores: Cores) -> list[float]:
     """Read, classify and draw in turn for RUN_S; return the ages of the answers, in seconds, when they are drawn."""
     camera, draw = _webcam(buffers), _drawer(window)
     engine, seen, ages = ClassificationEngine(model), NOTHING_SEEN, list[float]()
     started_s = time.monotonic()
     while time.monotonic() < started_s + RUN_S:
         frame = Frame(camera.read(), len(ages), camera.captured_s)
-        judged = _slowed(partial(engine.judge, frame.image), times)
+        judged = cores.answer(partial(engine.judge, frame.image))
         observation = Observation(
             frame, probabilities=judged.probabilities, threshold=engine.threshold or 0.0, novelty=judged.novelty
         )
         seen = smooth(seen, observation)
-        _slowed(partial(draw, frame, seen), times)
+        cores.draw(partial(draw, frame, seen))
         ages.append(time.monotonic() - frame.captured_at_s)
     engine.close()
     return ages
 
 
-def _threads(extractor: EmbeddingExtractor, model: Path, window: Window, times: int) -> list[float]:
+def _threads(extractor: EmbeddingExtractor, model: Path, window: Window, cores: Cores) -> list[float]:
     """Let the workers of the kiosk do the same; answers that are never drawn, because newer ones come, do not count."""
     camera, draw = _webcam(V4L_BUFFERS), _drawer(window)
     vision = SlowVision(extractor, 3)
-    vision.times = times
+    vision.cores = cores
     engine = ClassificationEngine(model)
     vision.go_live(LiveModel(engine, model, (0, 1, 2), engine.threshold or 0.0))
     mailboxes = Mailboxes()
@@ -233,7 +256,7 @@ def _threads(extractor: EmbeddingExtractor, model: Path, window: Window, times: 
         frame, observation = for_screen.take() or frame, answers.take()
         seen = smooth(seen, observation)
         if frame is not None:
-            _slowed(partial(draw, frame, seen), times)
+            cores.draw(partial(draw, frame, seen))
         if observation is not None:
             ages.append(time.monotonic() - observation.frame.captured_at_s)
         window.wait(screen_rate_hz(pressing, time.monotonic() - tick_s), early=something_new, wake=mailboxes.answered)

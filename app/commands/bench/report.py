@@ -59,16 +59,17 @@ The rest of the call, about 0.1 times the bare model, is the crop, the copies in
 that, and with the picture that must be read from memory, 1.15 is out of reach here.
 
 On a computer that is faster than the camera, all ways answer every picture, and no program can show an answer sooner
-than a single loop does. So the goals are for cores that are six times slower, as those of a Raspberry Pi 4: each answer
-and each drawing waits until it has taken six times its processor time. An answer counts when it is drawn.
+than a single loop does. So the goals are for slow cores, simulated on this computer as those of a Raspberry Pi 4: each
+answer and each drawing is followed by a pause, so that the bare model takes as long as is estimated below, and
+everything else six times its processor time. An answer counts when it is drawn.
 
 The usual loop reads `cv2.VideoCapture`, for which OpenCV asks the driver for four buffers (DEFAULT_V4L_BUFFERS in
 `modules/videoio/src/cap_v4l.cpp`). The driver fills all that are empty, and OpenCV returns the oldest, so such a loop
 reads a picture that has waited for almost three rounds. One that sets CAP_PROP_BUFFERSIZE to 1 waits for a new picture
-in each round: its answers are nearly as young as the kiosk's, and half as many. The kiosk asks for two buffers, one of
+in each round: its answers are nearly as young as the kiosk's, but far fewer. The kiosk asks for two buffers, one of
 which its camera thread empties at once. Both loops share the kiosk's model and drawing; the camera is simulated by the
-drivers' rule (`app/commands/bench/v4l.py`). Decoding JPEG, which would slow the loops alone, the time in the camera and
-its cable, and the time from drawing to the light of the screen were not measured.""",
+rule of OpenCV and the driver (`app/commands/bench/v4l.py`). Decoding JPEG, the time in the camera and its cable, and
+the time from drawing to the light of the screen were not measured.""",
 }
 """What a reader must know to judge the figures, by topic."""
 IN_A_WINDOW, IN_MEMORY = ("start", "idle"), ("answers", "train-to-live", "pipeline")
