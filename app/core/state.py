@@ -301,9 +301,8 @@ class KioskState:
     def has_pin(self) -> bool:
         """Whether only staff get into the staff pages.
 
-        Without a PIN anybody may be there. So nobody changes a setting, sees earlier sessions, shuts the computer down,
-        or makes a PIN: a visitor could choose the first one, and then see what earlier visitors taught. What changes
-        without a setting, such as names, lasts for the visit.
+        Without a PIN nobody sees earlier sessions, shuts the computer down, changes what is kept of a visit, or makes a
+        PIN: a visitor could choose the first one, and then see what earlier visitors taught.
         """
         return bool(self.config.staff.pin)
 

@@ -41,10 +41,7 @@ TABS: dict[StaffPage, Message] = {
 HINTS: dict[StaffPage, Message] = {
     StaffPage.CLASSES: message("A new name is used at once, also by SAVE."),
     StaffPage.CAMERA: message("Zoom and turn change what the model sees, while teaching and afterwards."),
-    StaffPage.VISITORS: message(
-        "What is off has no button on the main screen. Whether visitors name and add classes: page “{page}”.",
-        page=message("Classes"),
-    ),
+    StaffPage.VISITORS: message("What is off has no button on the main screen."),
     StaffPage.ACCESS: message("With one switch, every key, button and touch presses what is highlighted."),
     StaffPage.SCREEN: message("Visitors may choose another language for their visit."),
     StaffPage.VISITS: message("When a visitor leaves, the work is put away and the next visitor starts from nothing."),
@@ -56,13 +53,17 @@ HINTS: dict[StaffPage, Message] = {
     StaffPage.SYSTEM: message("Problems stand out."),
 }
 NO_PIN = message(
-    "No PIN is set, so anybody may find these pages: names and lessons last for this visit only, and no setting can be "
-    "changed. Set a PIN with the command “pin”."
+    "No PIN is set, so anybody may find this page: names and lessons last for this visit only, and what is kept of "
+    "visits is neither shown nor changed. Set a PIN with the command “pin”."
 )
 LESSONS_WITHOUT_PIN = message(
     "Lessons on a drive are in its folder “lessons”. No PIN is set, so a chosen one lasts for this visit."
 )
 ONLY_WITH_PIN = message("only with a PIN")
+NEED_PIN = (
+    *(StaffPage.CLASSES, StaffPage.VISITORS, StaffPage.VISITS),
+    *(StaffPage.SESSIONS, StaffPage.LESSONS, StaffPage.SYSTEM),
+)
 STEER = {
     "buttons": message("Buttons 1 and 2: move · TRAIN: choose · SAVE: next page · RESET: back"),
     "keys": message("Arrow keys: move · Enter: choose · Tab: next page · Esc: back"),
@@ -103,7 +104,7 @@ def staff(state: KioskState, facts: BackendFacts, translate: Translator) -> Staf
         return None
     page = state.staff.page
     hint: Text = HINTS[page]
-    if not state.has_pin:
+    if not state.has_pin and page in NEED_PIN:
         hint = NO_PIN if page is not StaffPage.LESSONS else LESSONS_WITHOUT_PIN
     hint = usage_hint(state, touch=hint, **(STEER_TESTING if page is StaffPage.BUTTONS else STEER))
     if state.staff.listening is not None:
@@ -145,21 +146,21 @@ def _classes(state: KioskState, _: BackendFacts, translate: Translator) -> tuple
         )
         for index, one in enumerate(state.classes)
     )
-    return (count, *names, *_locked(state, translate), *_choices(state, StaffPage.CLASSES, translate))
+    return (count, *names, *_choices(state, StaffPage.CLASSES, translate))
 
 
 def _camera(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     name = camera_name(state, translate) or translate(message("no camera"))
     now = Setting(translate(message("Now")), name, warning=state.camera is None)
-    return (now, *_locked(state, translate), *_choices(state, StaffPage.CAMERA, translate))
+    return (now, *_choices(state, StaffPage.CAMERA, translate))
 
 
 def _screen(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
-    return (*_locked(state, translate), *_choices(state, StaffPage.SCREEN, translate))
+    return _choices(state, StaffPage.SCREEN, translate)
 
 
 def _access(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
-    return (*_locked(state, translate), *_choices(state, StaffPage.ACCESS, translate))
+    return _choices(state, StaffPage.ACCESS, translate)
 
 
 def _visits(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
@@ -181,14 +182,14 @@ def _visitors(state: KioskState, _: BackendFacts, translate: Translator) -> tupl
 
 
 def _locked(state: KioskState, translate: Translator) -> tuple[Setting, ...]:
-    """The row above the settings that nobody can change without a PIN."""
+    """The first row of a page whose settings nobody can change without a PIN."""
     return () if state.has_pin else (Setting(translate(message("Changes")), translate(ONLY_WITH_PIN), warning=True),)
 
 
 def _buttons(state: KioskState, _: BackendFacts, translate: Translator) -> tuple[Setting, ...]:
     inputs = state.inputs
     down = set(inputs.pressed)
-    rows = list(_locked(state, translate))
+    rows = []
     for button in learnable(state):
         sources = inputs.map.sources_of(button)
         rows.append(
@@ -196,7 +197,7 @@ def _buttons(state: KioskState, _: BackendFacts, translate: Translator) -> tuple
                 label=_button_name(state, button),
                 value=", ".join(_source(state, one, translate) for one in sources)
                 or translate(message("nothing assigned")),
-                press=LearnInput(button) if state.has_pin else None,
+                press=LearnInput(button),
                 press_text=translate(message("stop") if state.staff.listening == button else message("assign")),
                 lit=state.staff.listening == button or bool(down & set(sources)),
                 warning=not sources or bool({*inputs.stuck, *_noisy(state)} & set(sources)),

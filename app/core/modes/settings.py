@@ -43,6 +43,7 @@ class Choice:
         label: Its name on the screen.
         values: The values that can be chosen, in order.
         words: A value in words.
+        needs_pin: Only staff may change it: it decides what is kept of visitors, or what later visitors may do.
     """
 
     name: str
@@ -50,10 +51,11 @@ class Choice:
     label: Text
     values: Callable[[KioskState], tuple[Any, ...]]
     words: Callable[[Any], Text]
+    needs_pin: bool = False
 
     def may_change(self, state: KioskState) -> bool:
-        """Whether it can be changed now: only staff change for good what later visitors find."""
-        return state.has_pin
+        """Whether it can be changed now."""
+        return state.has_pin or not self.needs_pin
 
     def value(self, state: KioskState) -> Any:
         """Its current value."""
@@ -180,8 +182,6 @@ def _privacy(value: str) -> Text:
 
 CHOICES: tuple[Choice, ...] = (
     Choice("classes.learn_as_you_go", StaffPage.CLASSES, message("Learn as you go"), lambda _: ON_OFF, _on_off),
-    Choice("classes.visitors_name", StaffPage.CLASSES, message("Visitors may name classes"), lambda _: ON_OFF, _on_off),
-    Choice("classes.visitors_add", StaffPage.CLASSES, message("Visitors may add classes"), lambda _: ON_OFF, _on_off),
     Choice("classes.target_shots", StaffPage.CLASSES, message("A ring is full with"), lambda _: SHOTS, _pictures),
     Choice(
         "classes.max_shots", StaffPage.CLASSES, message("Most pictures of a class"), lambda _: MOST_SHOTS, _pictures
@@ -201,7 +201,6 @@ CHOICES: tuple[Choice, ...] = (
         lambda value: LANGUAGES[value],
     ),
     Choice("screen.palette", StaffPage.SCREEN, message("Colours"), lambda _: PALETTES, _palette),
-    Choice("screen.games", StaffPage.SCREEN, message("Games"), lambda _: ON_OFF, _on_off),
     Choice("screen.sound", StaffPage.SCREEN, message("Sound"), lambda _: ON_OFF, _on_off),
     Choice("screen.volume", StaffPage.SCREEN, message("Volume"), lambda _: VOLUMES, percent),
     Choice("screen.speech", StaffPage.ACCESS, message("Say the answer aloud"), lambda _: ON_OFF, _on_off),
@@ -212,26 +211,31 @@ CHOICES: tuple[Choice, ...] = (
     Choice("scan.start", StaffPage.ACCESS, message("It begins to move"), lambda _: (AT_ONCE, AT_PRESS), _start),
     Choice("scan.dwell_s", StaffPage.ACCESS, message("Ignore presses shorter than"), lambda _: DWELLS_S, _seconds),
     Choice("screen.less_motion", StaffPage.ACCESS, message("Less motion"), lambda _: ON_OFF, _on_off),
-    Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle),
-    Choice("idle.countdown_s", StaffPage.VISITS, message("Waits for an answer"), lambda _: COUNTDOWN_S, _idle),
-    Choice("idle.starter", StaffPage.VISITS, message("Answers before teaching"), starters, _starter),
-    Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor leaves"), lambda _: PRIVACY, _privacy),
-    Choice("storage.save_pictures", StaffPage.VISITS, message("SAVE writes pictures, too"), lambda _: ON_OFF, _on_off),
+    Choice("idle.after_s", StaffPage.VISITS, message("Asks “still there?” after"), lambda _: IDLE_S, _idle, True),
+    Choice("idle.countdown_s", StaffPage.VISITS, message("Waits for an answer"), lambda _: COUNTDOWN_S, _idle, True),
+    Choice("idle.starter", StaffPage.VISITS, message("Answers before teaching"), starters, _starter, True),
+    Choice("privacy.when_idle", StaffPage.VISITS, message("When a visitor leaves"), lambda _: PRIVACY, _privacy, True),
+    Choice(
+        "storage.save_pictures", StaffPage.VISITS, message("SAVE writes pictures, too"), lambda _: ON_OFF, _on_off, True
+    ),
 )
 
 CHOICES += tuple(
-    Choice(f"visitors.{name}", StaffPage.VISITORS, label, lambda _: ON_OFF, _on_off)
+    Choice(name, StaffPage.VISITORS, label, lambda _: ON_OFF, _on_off, True)
     for name, label in (
-        ("save", message("Save")),
-        ("undo", message("Undo")),
-        ("reset", message("Reset")),
-        ("why", message("Why?")),
-        ("results", message("Results")),
-        ("gallery", message("All pictures of a class")),
-        ("empty", message("Empty a class")),
+        ("visitors.save", message("Save")),
+        ("visitors.undo", message("Undo")),
+        ("visitors.reset", message("Reset")),
+        ("visitors.why", message("Why?")),
+        ("visitors.results", message("Results")),
+        ("visitors.gallery", message("All pictures of a class")),
+        ("visitors.empty", message("Empty a class")),
+        ("classes.visitors_name", message("Name classes")),
+        ("classes.visitors_add", message("Add classes")),
+        ("screen.games", message("Play")),
     )
 ) + tuple(
-    LanguageChoice(f"visitors.languages.{language}", StaffPage.VISITORS, name, lambda _: ON_OFF, _on_off)
+    LanguageChoice(f"visitors.languages.{language}", StaffPage.VISITORS, name, lambda _: ON_OFF, _on_off, True)
     for language, name in LANGUAGES.items()
 )
 

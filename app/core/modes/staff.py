@@ -115,7 +115,7 @@ def pressed(state: KioskState, button: Button) -> Step:
             return typing.named(state, index)
         case ScreenKey.NEW_PIN if state.has_pin:
             return replace(state, typing=TypingState(TypingPurpose.NEW_PIN)), ()
-        case LearnInput(learned) if state.has_pin:
+        case LearnInput(learned):
             listening = None if staff.listening == learned else learned
             return replace(state, staff=replace(staff, listening=listening)), ()
         case ArchivedSession(name) if state.has_pin:

@@ -37,7 +37,7 @@ def _classes(state: KioskState) -> tuple[Button, ...]:
 
 
 def _buttons(state: KioskState) -> tuple[Button, ...]:
-    return tuple(LearnInput(button) for button in learnable(state)) if state.has_pin else ()
+    return tuple(LearnInput(button) for button in learnable(state))
 
 
 def _sessions(state: KioskState) -> tuple[Button, ...]:

@@ -56,7 +56,7 @@ TEXTS: tuple[TextSetting, ...] = (
 
 
 def may_change(state: KioskState) -> bool:
-    """Whether these settings can be changed, as all settings: only by staff."""
+    """Whether these settings can be changed: only by staff, because visitors' models go to that folder."""
     return state.has_pin
 
 

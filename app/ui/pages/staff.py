@@ -18,7 +18,7 @@ from app.ui.painting.theme import font, mixed
 from app.views.model import KioskView, Setting, Staff
 
 ROW_H = 62
-LEAST_ROW_H = 40  # units; more rows take two columns
+LEAST_ROW_H = 50  # units; more rows take two columns
 LABEL_SHARE, LEAST_LABEL_SHARE = 0.42, 0.2  # of a row: the labels of a page end at the same place
 TEXT, KEY_TEXT = 21, 19
 READABLE = 15  # units: a value that would be smaller gets the room that its label does not need

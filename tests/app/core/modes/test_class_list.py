@@ -15,7 +15,6 @@ from app.core.events import Command
 from app.core.facts import ModelFacts, TaughtClass, TrainedFacts
 from app.core.modes.language import default_names
 from app.core.state import KioskState, Mode
-from tests.support.staff import unlocked
 from tests.support.states import kiosk, run
 
 
@@ -146,7 +145,7 @@ def test_default_names_follow_the_palette_also_those_of_taught_classes(language:
         palette: default_names(unnamed(3, palette=palette, language=language)) for palette in ("paper", "distinct")
     }
     assert names["paper"][0] != names["distinct"][0]
-    inside = unlocked(state)
+    inside = replace(state, mode=Mode.STAFF, staff=replace(state.staff, inside=True))
     inside = replace(inside, classes=(*inside.classes[:2], replace(inside.classes[2], label="my cup")))
     state, commands = pressed(inside, SettingStep("screen.palette", -1), *[SettingStep("screen.palette", 1)] * 3)
     assert state.config.screen.palette == "distinct"

@@ -118,7 +118,7 @@ def test_the_pin_is_written_with_the_buttons_of_the_box_alone() -> None:
 
 
 def test_a_setting_is_changed_pages_are_turned_and_reset_leaves() -> None:
-    state, _ = pressed(unlocked(), Action.SAVE, Action.SAVE)
+    state, _ = pressed(opened(), Action.SAVE, Action.SAVE)
     assert state.staff.page is StaffPage.SCREEN
     state, commands = pressed(led_to(state, SettingStep("screen.language", 1)), Action.TRAIN)
     assert (state.language, ev.ChangeSettings((("screen.language", "de"),)) in commands) == ("de", True)
@@ -136,7 +136,7 @@ def test_a_setting_is_changed_pages_are_turned_and_reset_leaves() -> None:
 def test_train_on_an_arrow_repeats_and_turns_to_the_opposite_arrow_at_the_end(
     page: StaffPage, name: str, values: list[object]
 ) -> None:
-    state, _ = pressed(unlocked(), *[Action.SAVE] * list(StaffPage).index(page))
+    state, _ = pressed(opened(), *[Action.SAVE] * list(StaffPage).index(page))
     state = led_to(state, SettingStep(name, 1))
     found: list[object] = []
     for _ in values:
@@ -259,7 +259,7 @@ def test_the_page_of_buttons_is_left_by_the_two_that_opened_the_pages() -> None:
 
 
 def test_return_starts_to_assign_an_input_on_the_page_of_buttons() -> None:
-    state, _ = run(unlocked(), ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)))
+    state, _ = run(opened(), ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)))
     state, _ = run(state, ev.InputPressed("key:down"), ev.InputReleased("key:down"))
     state, _ = run(state, ev.InputPressed("key:return"), ev.InputReleased("key:return"))
     assert state.staff.listening == 1
@@ -323,12 +323,13 @@ def test_an_arrow_down_from_beyond_a_short_last_row_goes_to_its_last_picture() -
 
 
 @pytest.mark.usefixtures("fonts")
-def test_an_arrow_down_goes_to_the_same_arrow_of_the_next_setting() -> None:
-    state = led_to(unlocked(), SettingStep("classes.learn_as_you_go", 1))
-    assert current_target(arrows(state, "down", "up")) == SettingStep("classes.learn_as_you_go", 1)
-    state, _ = run(state, ev.ButtonPressed(SettingStep("classes.learn_as_you_go", 1)))
-    state = led_to(state, SettingStep("classes.learn_as_you_go", -1))
-    assert current_target(arrows(state, "down")) == SettingStep("classes.visitors_name", -1)
+def test_an_arrow_down_goes_to_the_arrow_or_switch_of_the_next_setting() -> None:
+    state, _ = pressed(unlocked(), *[Action.SAVE] * list(StaffPage).index(StaffPage.VISITORS))
+    state = led_to(state, SettingStep("visitors.save", -1))
+    assert current_target(arrows(state, "down", "up")) == SettingStep("visitors.save", -1)
+    state, _ = run(state, ev.ButtonPressed(SettingStep("visitors.save", -1)))
+    state = led_to(state, SettingStep("visitors.save", 1))
+    assert current_target(arrows(state, "down")) == SettingStep("visitors.undo", -1)
 
 
 def test_pictures_are_taken_out_of_a_gallery_and_brought_back_with_the_buttons_of_the_box() -> None:

@@ -22,7 +22,6 @@ from app.core import events as ev
 from app.core.modes.scanning import AFTER_SPEECH_S, ROUNDS
 from app.core.pages import StaffState, TypingPurpose, TypingState
 from app.core.state import KioskState, Mode
-from tests.support.staff import guarded
 from tests.support.states import MODEL_WITH_RESULTS, kiosk, run
 
 STEP_S = 1.0
@@ -281,14 +280,14 @@ def opened_by_switch(state: KioskState) -> KioskState:
 
 def test_held_on_the_corner_the_switch_opens_the_staff_pages_and_operates_them() -> None:
     assert release(press(on(scanning(kiosk(3, 3), (*MAIN, (ScreenKey.CORNER,))), ScreenKey.CORNER))).mode is Mode.TEACH
-    state = guarded(opened_by_switch(kiosk(3, 3)))
+    state = opened_by_switch(kiosk(3, 3))
     assert (state.mode, state.staff.inside) == (Mode.STAFF, True)
     state, _ = run(state, ev.TargetsShown(((ScreenKey.BACK,), (StaffTab(StaffPage.SCREEN),))))
     state = tap(on(state, StaffTab(StaffPage.SCREEN)))
     assert state.staff.page is StaffPage.SCREEN
-    state, _ = run(state, ev.TargetsShown(((SettingStep("screen.games", -1),), (ScreenKey.BACK,))))
-    state = tap(on(state, SettingStep("screen.games", -1)))
-    assert not state.config.screen.games
+    state, _ = run(state, ev.TargetsShown(((SettingStep("screen.sound", -1),), (ScreenKey.BACK,))))
+    state = tap(on(state, SettingStep("screen.sound", -1)))
+    assert not state.config.screen.sound
     assert tap(on(state, ScreenKey.BACK)).mode is Mode.TEACH
 
 
@@ -306,7 +305,7 @@ def test_the_switch_types_the_pin_and_leaves_the_pages_if_it_is_wrong() -> None:
 
 
 def test_while_a_button_of_the_box_is_assigned_the_next_press_is_that_input() -> None:
-    state = guarded(opened_by_switch(kiosk(3, 3)))
+    state = opened_by_switch(kiosk(3, 3))
     state, _ = run(state, ev.ButtonPressed(StaffTab(StaffPage.BUTTONS)), ev.ButtonReleased(StaffTab(StaffPage.BUTTONS)))
     state = replace(state, staff=replace(state.staff, page=StaffPage.BUTTONS))
     state, _ = run(state, ev.TargetsShown(((LearnInput(Action.GALLERY),), (ScreenKey.BACK,))))

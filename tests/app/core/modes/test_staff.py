@@ -15,7 +15,6 @@ from app.base.buttons import (
     PowerKey,
     ScreenKey,
     SettingStep,
-    SettingText,
     StaffPage,
     StaffTab,
     TypingKey,
@@ -26,9 +25,7 @@ from app.config.schema import Config
 from app.core import events as ev
 from app.core.facts import TaughtClass, TrainedFacts
 from app.core.modes.settings import CHOICES
-from app.core.modes.staff import learnable
 from app.core.modes.staff_targets import targets
-from app.core.modes.text_settings import TEXTS
 from app.core.state import KioskState, Mode
 from app.views.model import Setting
 from app.views.staff import BackendFacts, staff
@@ -42,7 +39,7 @@ ARCHIVED = (TaughtClass("dog", 2, (PICTURE,)), TaughtClass("cat", 2), TaughtClas
 
 
 def test_staff_choose_when_it_says_not_sure() -> None:
-    state, said, arrows = unlocked(kiosk(3, 3)), [], []
+    state, said, arrows = inside(kiosk(3, 3)), [], []
     for step in (-1, 1, 1):
         state, commands = touched(state, SettingStep("model.not_sure", step))
         page = staff(state, BackendFacts(), Translator("en"))
@@ -87,7 +84,7 @@ def test_a_value_between_two_steps_moves_to_the_nearest_step_in_that_direction()
 
 
 def test_the_configured_language_changes_at_once() -> None:
-    state, _ = touched(unlocked(kiosk(3, 3)), SettingStep("screen.language", 1))
+    state, _ = touched(inside(kiosk(3, 3)), SettingStep("screen.language", 1))
     assert (state.language, state.config.screen.language) == ("de", "de")
 
 
@@ -116,29 +113,31 @@ def test_without_a_pin_names_and_the_number_of_classes_last_for_the_visit() -> N
     assert ev.NameClasses(("apple", "cup")) in commands
 
 
-@pytest.mark.parametrize("page", StaffPage)
-def test_without_a_pin_nothing_on_any_page_changes_a_setting(page: StaffPage) -> None:
-    opened, _ = touched(inside(kiosk(3, 3)), StaffTab(page))
-    unoffered = [SettingStep(choice.name, step) for choice in CHOICES for step in (-1, 1)]
-    unoffered += [SettingText(one.name) for one in TEXTS] + [LearnInput(one) for one in learnable(opened)]
-    assert not set(targets(opened)) & set(unoffered)
-    for button in (*targets(opened), *unoffered):
-        state, commands = touched(opened, button)
-        more = run(state, ev.InputPressed("gpio:17"), ev.CharacterTyped("x"), ev.TypingEdited(TypingKey.DONE))[1]
-        assert not [one for one in (*commands, *more) if isinstance(one, ev.ChangeSettings)], button
-        assert state.config == opened.config, button
-
-
-@pytest.mark.parametrize("page", [page for page in StaffPage if any(one.page is page for one in CHOICES)])
-def test_a_page_of_settings_says_that_they_need_a_pin(page: StaffPage) -> None:
-    for state, locked in ((inside(kiosk(3, 3)), True), (unlocked(kiosk(3, 3)), False)):
+@pytest.mark.parametrize("page", [StaffPage.VISITS, StaffPage.VISITORS])
+def test_what_is_kept_of_visitors_and_what_they_may_use_is_changed_with_a_pin_alone(page: StaffPage) -> None:
+    for state, changes in ((inside(kiosk(3, 3)), False), (unlocked(kiosk(3, 3)), True)):
         opened, _ = touched(state, StaffTab(page))
         shown = staff(opened, BackendFacts(), Translator("en"))
         assert shown is not None
-        assert (("Changes", "only with a PIN") in [(row.label, row.value) for row in shown.rows]) is locked
-        offered = {one.name for one in targets(opened) if isinstance(one, SettingStep)}
-        assert bool(offered & {one.name for one in CHOICES}) is not locked
-        assert shown.hint.startswith("No PIN is set, so anybody may find these pages") is locked
+        assert any(row.less or row.more for row in shown.rows) is changes
+        assert (("Changes", "only with a PIN") in [(row.label, row.value) for row in shown.rows]) is not changes
+        assert any(isinstance(one, SettingStep) for one in targets(opened)) is changes
+        for choice in (one for one in CHOICES if one.page is page):
+            after = [touched(opened, SettingStep(choice.name, step))[0].config for step in (-1, 1)]
+            assert changes or after == [opened.config] * 2, choice.name
+        assert changes is any(
+            touched(opened, SettingStep(one.name, step))[0].config != opened.config
+            for one in CHOICES
+            for step in (-1, 1)
+            if one.page is page
+        )
+
+
+def test_how_the_station_works_is_changed_without_a_pin_too() -> None:
+    opened = inside(kiosk(3, 3))
+    for name in ("screen.sound", "screen.palette", "camera.mirror", "scan.enabled", "screen.narration"):
+        after = [touched(opened, SettingStep(name, step))[0].config for step in (-1, 1)]
+        assert any(config != opened.config for config in after), name
 
 
 @pytest.mark.parametrize(
@@ -197,7 +196,7 @@ def test_adding_a_class_does_not_make_the_model_stale() -> None:
 
 
 def test_an_input_is_assigned_and_saved() -> None:
-    state, _ = touched(unlocked(kiosk(3, 3)), StaffTab(StaffPage.BUTTONS), LearnInput(0))
+    state, _ = touched(inside(kiosk(3, 3)), StaffTab(StaffPage.BUTTONS), LearnInput(0))
     state, commands = run(state, ev.InputPressed("key:space"))
     assert state.inputs.map.button_of("key:space") == 0
     (change,) = [command for command in commands if isinstance(command, ev.ChangeSettings)]
@@ -206,7 +205,7 @@ def test_an_input_is_assigned_and_saved() -> None:
 
 
 def test_an_assigned_input_no_longer_means_its_former_button() -> None:
-    state, _ = touched(unlocked(kiosk(3, 3)), LearnInput(Action.TRAIN))
+    state, _ = touched(inside(kiosk(3, 3)), LearnInput(Action.TRAIN))
     _, commands = run(state, ev.InputPressed("key:s"))
     (change,) = [command for command in commands if isinstance(command, ev.ChangeSettings)]
     assert dict(change.changes)["inputs.save"] == ()
