@@ -12,10 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from app.base.buttons import ArchivedSession, StaffPage, StaffTab
-from app.base.ports import Frame
+from app.base.ports import Frame, ImageArray
 from app.config.load import load_config
 from app.config.schema import Config
 from app.config.settings_file import SettingsFile
@@ -27,7 +29,7 @@ from run_kiosk import main
 from tests.support.kiosks import Station
 from tests.support.visits import open_staff
 from tpu.extractor import EmbeddingExtractor
-from tpu.tensors import read_picture
+from tpu.tensors import centre_crop, read_picture
 
 pytestmark = pytest.mark.needs_runtime
 
@@ -39,7 +41,13 @@ else:
 OLD = Path(__file__).resolve().parent.parent / "data" / "version_0_1"
 FACTS: dict[str, Any] = json.loads((OLD / "answers.json").read_text(encoding="utf-8"))
 LABELS = tuple(FACTS["labels"])
+INPUT_PX = 8
 ONE_STEP = 1 / 256  # of the model's 8-bit output: runtimes may round differently
+
+
+def as_that_version_saw_it(image: ImageArray) -> ImageArray:
+    """The picture in the size of the model's input: version 0.1 averaged areas. It is not resized again."""
+    return np.asarray(cv2.resize(centre_crop(image), (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def station_in(folder: Path, settings: Config | None = None) -> Station:
@@ -65,7 +73,7 @@ def test_the_session_is_complete(station: Station) -> None:
     assert session.extractor_sha256 == FACTS["extractor_sha256"]
     assert station.store.stale_samples == 0
     for sample in session.samples:
-        embedding = station.extractor.embed(decode_picture(sample.picture))
+        embedding = station.extractor.embed(as_that_version_saw_it(decode_picture(sample.picture)))
         assert embedding == pytest.approx(sample.embedding, abs=0.1)  # three 8-bit steps: JPEG is lossy
     assert (state.labels, list(state.shots)) == (LABELS, FACTS["shots"])
     assert [len(one.thumbnails) for one in state.classes] == FACTS["shots"]
@@ -80,7 +88,7 @@ def test_its_model_returns_the_same_answers(station: Station) -> None:
     assert state.model.validation_accuracy is None  # that version measured it on near-copies of taught pictures
     assert state.model.report is not None
     for name, wanted in FACTS["answers"].items():
-        image = read_picture(OLD / "pictures" / name)
+        image = as_that_version_saw_it(read_picture(OLD / "pictures" / name))
         image.flags.writeable = False
         seen = station.vision.observe(Frame(image, 1, 0.0))
         assert seen.probabilities == pytest.approx(wanted["probabilities"], abs=ONE_STEP)
@@ -139,7 +147,7 @@ def test_a_saved_folder_is_found_and_its_session_or_model_can_be_used(tmp_path: 
             assert list(station.store.load().shots()) == FACTS["shots"]
             assert all(sample.picture for sample in station.store.load().samples)
         else:
-            image = read_picture(OLD / "pictures" / "leaf_and_cup.png")
+            image = as_that_version_saw_it(read_picture(OLD / "pictures" / "leaf_and_cup.png"))
             seen = station.vision.observe(Frame(image, 1, 0.0))
             wanted = FACTS["answers"]["leaf_and_cup.png"]["probabilities"]
             assert seen.probabilities == pytest.approx(wanted, abs=ONE_STEP)
@@ -150,7 +158,10 @@ def test_classify_uses_an_exported_model_with_its_labels(model: str, tmp_path: P
     path = OLD / model
     if path.is_dir():
         (path,) = path.iterdir()
-    pictures = sorted((OLD / "pictures").glob("*.png"))
+    pictures = [tmp_path / one.name for one in sorted((OLD / "pictures").glob("*.png"))]
+    for picture in pictures:
+        seen = as_that_version_saw_it(read_picture(OLD / "pictures" / picture.name))
+        assert cv2.imwrite(str(picture), cv2.cvtColor(seen, cv2.COLOR_RGB2BGR))
     report = tmp_path / "report.json"
     assert main(["classify", str(path), *map(str, pictures), "--json", str(report)]) == 0
     answers = json.loads(report.read_text(encoding="utf-8"))
