@@ -34,7 +34,7 @@ from app.demo.camera import DemonstrationCamera
 from app.model.observation import NOTHING_SEEN, Smoothed
 from app.session.pictures import thumbnail
 from app.ui import screens
-from app.ui.pages.main_screen import draw_actions, draw_cards, draw_speech
+from app.ui.pages.main_screen import draw_cards, draw_keys, draw_speech
 from app.ui.painting import paint
 from app.ui.painting.canvas import Canvas
 from app.ui.painting.layout import arrange
@@ -136,7 +136,7 @@ def profile(frame: Frame) -> float:
         ("round corners", lambda: paint.round_corners(surface, layout.camera, 30, theme.palette.background)),
         ("speech", lambda: draw_speech(canvas, view.guidance, layout, moving)),
         ("cards", lambda: draw_cards(canvas, view, layout, moving)),
-        ("keys", lambda: draw_actions(canvas, view, layout, moving)),
+        ("keys", lambda: draw_keys(canvas, view, layout, moving)),
     ):
         row(f"part: {name}", work, whole_ms)
     row("camera picture, mirrored", lambda: paint.camera(surface, mirrored, layout.camera))

@@ -100,18 +100,13 @@ def draw_keys(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -
     """Draw all keys that do not lie on the picture."""
     for key, area in zip(view.class_keys, layout.class_keys, strict=True):
         draw_key_kept(canvas, key, area, size=20)
-    draw_actions(canvas, view, layout, moving)
+    for number in range(len(view.actions)):
+        draw_action(canvas, view, number, layout, moving)
     for key, area in zip(view.picture_keys, layout.picture_keys, strict=True):
         if area.width and not layout.camera.contains(area):
             draw_key_kept(canvas, key, area, size=KEY_TEXT, tall=True, strong=key.held)
     if view.language is not None:
         draw_language(canvas, view.language, layout.language)
-
-
-def draw_actions(canvas: Canvas, view: KioskView, layout: Layout, moving: Moving) -> None:
-    """Draw the key TRAIN, large, and the smaller keys."""
-    for number in range(len(view.actions)):
-        draw_action(canvas, view, number, layout, moving)
 
 
 def draw_action(canvas: Canvas, view: KioskView, number: int, layout: Layout, moving: Moving) -> None:
