@@ -269,6 +269,7 @@ def _sure_of_target(state: KioskState, guessed: Answer | None) -> float | None:
 
 
 def _actions(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
+    """The keys of the lower right. One that can do nothing yet is there as well, so that its neighbours do not move."""
     if state.game is not None and state.game.step is not GameStep.CLEAR:
         return game_keys(state, state.game, translate)
     teaching = state.teaching
@@ -277,17 +278,16 @@ def _actions(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
     save = teaching and state.model is not None and not state.shown_from
     saves_now = save and not state.stale and bool(state.drives)
     begun = any(state.shots) or state.model is not None
+    tested = teaching and state.model is not None and state.model.report is not None
     keys: tuple[ActionKey, ...] = (
         ActionKey(Action.TRAIN, "train", translate(message("Train")), "T", enabled=ready, suggested=retrain),
         ActionKey(Action.SAVE, "save", translate(message("Save")), "S", enabled=save, suggested=saves_now),
         ActionKey(Action.UNDO, "undo", translate(message("Undo")), "Z", enabled=teaching and any(state.shots)),
         ActionKey(Action.RESET, "reset", translate(message("Reset")), "R", enabled=teaching and begun),
+        ActionKey(Action.RESULTS, "results", translate(message("Results")), "E", enabled=tested),
     )
     locked = {button for button in SETTINGS if not allowed(state, button)} if not state.shown_from else set()
-    keys = tuple(key for key in keys if key.button not in locked)
-    if state.model is None or state.model.report is None or not allowed(state, Action.RESULTS):
-        return keys
-    return (*keys, ActionKey(Action.RESULTS, "results", translate(message("Results")), "E", enabled=teaching))
+    return tuple(key for key in keys if key.button not in locked)
 
 
 def _language(state: KioskState) -> ActionKey | None:

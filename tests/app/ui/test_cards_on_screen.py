@@ -24,7 +24,7 @@ def test_every_card_and_key_can_be_touched_at_its_centre(size: tuple[int, int]) 
     layout = arrange(shown, size, load_theme(size))
     found = [screens.button_at(shown, size, area.center) for area in (*layout.actions, layout.language)]
     assert [screens.button_at(shown, size, (area.left + 12, area.centery)) for area in layout.cards] == [*range(9)]
-    assert found == [Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET, Action.LANGUAGE]
+    assert found == [Action.TRAIN, Action.SAVE, Action.UNDO, Action.RESET, Action.RESULTS, Action.LANGUAGE]
     assert screens.button_at(shown, size, layout.guidance.center) is None
 
 

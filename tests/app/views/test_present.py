@@ -33,7 +33,7 @@ from app.model.observation import NOTHING_SEEN, Observation, Smoothed, smooth
 from app.views.fault import STEPS, WHAT, camera_shown
 from app.views.model import KioskView, Screen
 from app.views.present import Surroundings, present
-from tests.support.states import kiosk, run
+from tests.support.states import MODEL_WITH_RESULTS, kiosk, run
 
 MODEL = TrainedFacts(0.9, 0.6, (5, 5, 0))
 
@@ -50,6 +50,14 @@ def answer(*probabilities: float, threshold: float = 0.6, at_s: float = 10.0, no
 def view(now: KioskState, seen: Smoothed = NOTHING_SEEN) -> KioskView:
     frame = Frame(np.zeros((480, 640, 3), np.uint8), 1, 10.0)
     return present(now, frame, seen, Surroundings(target_shots=20))
+
+
+def test_keys_of_the_main_screen_stay_where_they_are_and_wake_up_when_they_can_do_something() -> None:
+    new, trained = state(0, 0, 0, mode=Mode.TEACH), state(5, 5, 0, mode=Mode.LIVE, model=MODEL_WITH_RESULTS)
+    before, after = (view(one).actions for one in (new, trained))
+    assert [key.button for key in before] == [key.button for key in after]
+    assert not any(key.enabled for key in before)
+    assert {key.button: key.enabled for key in after}[Action.RESULTS]
 
 
 def test_while_a_model_learns_again_the_cards_show_pictures_and_no_answer_of_the_model_before() -> None:
