@@ -220,8 +220,9 @@ class Kiosk:
         match command:
             case ev.AddSample():
                 self._add_sample(command)
-            case ev.RemoveLastHold():
-                self._take_back_newest_hold()
+            case ev.UndoLastAct():
+                self._undo_last_act()
+                self._preparation.request()
             case ev.RemoveSample(sample_id):
                 self._session_job(self._removed.remove, sample_id)
             case ev.RemoveSamplesOf(class_index):
@@ -360,13 +361,13 @@ class Kiosk:
         self._presses.add(press, self.shown)
         self._match_presses_with_frame()
 
-    def _take_back_newest_hold(self) -> None:
-        """Undo the newest hold: those of its samples that still wait for a frame, and those that are stored."""
+    def _undo_last_act(self) -> None:
+        """Take back the last act; a hold with samples that still wait for a frame is the last one."""
         hold = self._presses.withdraw_newest_hold()
         if hold is None:
-            self._session_job(self._removed.remove_last_hold)
+            self._session_job(self._removed.undo)
         else:
-            self._session_job(self._removed.remove_hold, hold)
+            self._session_job(self._removed.undo_hold, hold)
 
     def _name_classes(self, labels: tuple[str, ...]) -> None:
         self._session_job(rename_classes, self._starter, labels, origins_of(self.state.classes))

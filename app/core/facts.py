@@ -43,6 +43,7 @@ class TaughtClass:
         variety: How much its samples differ, 0..1: see `app.core.modes.variety`. None if it cannot be measured.
         removed: The ids of samples that were removed and can be brought back, oldest removal first. Samples that were
             removed together, such as those of one hold, come back together.
+        undone: Those of `removed` that UNDO removed: the gallery brings them back, and no further UNDO.
         name_from: Where its name comes from; a number is the place of the name in the settings or the lesson. It moves
             with the class. None until a name changes: see `app.core.modes.language.with_names_known`.
     """
@@ -52,6 +53,7 @@ class TaughtClass:
     thumbnails: tuple[Picture, ...] = ()
     variety: float | None = None
     removed: tuple[tuple[int, ...], ...] = ()
+    undone: tuple[tuple[int, ...], ...] = ()
     name_from: NameFrom | int | None = None
 
 

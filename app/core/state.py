@@ -11,7 +11,7 @@ from enum import Enum
 
 from app.base.buttons import Button
 from app.base.camera_faults import CameraFault
-from app.base.i18n import SOURCE_LANGUAGE, Text
+from app.base.i18n import SOURCE_LANGUAGE, Text, message
 from app.base.picture import Picture
 from app.base.ports import Drive, UnmountedDrive
 from app.base.privacy import Privacy
@@ -27,6 +27,7 @@ from app.core.presses import Inputs
 from app.core.scan import Scan
 from app.session.session import still_missing
 
+NO_PICTURE = message("There is no picture to learn from. Check the camera's cable.")
 NOTICE_S = 3.5  # how long a notice stays on the screen
 THUMBNAILS = 12  # newest samples of a class that the state keeps
 
@@ -276,6 +277,11 @@ class KioskState:
         return self.camera is None and self.now_s < self.camera_due_s
 
     @property
+    def without_picture(self) -> bool:
+        """Whether the camera sends no pictures, and is not just starting."""
+        return self.camera is None and not self.camera_starts
+
+    @property
     def stale(self) -> bool:
         """Whether the samples changed since the model was trained. A model from a drive is never stale."""
         if self.model is None or self.shown_from:
@@ -308,8 +314,18 @@ class KioskState:
 
     @property
     def missing(self) -> Text | None:
-        """What training still needs, in words for the visitor; None if TRAIN works."""
-        return still_missing(self.labels, self.shots)
+        """What training still needs, in words for the visitor; None if TRAIN works.
+
+        Without a picture nothing can be shown to the camera, so nobody is asked to.
+        """
+        needed = still_missing(self.labels, self.shots)
+        return NO_PICTURE if needed is not None and self.without_picture else needed
+
+    @property
+    def undoable(self) -> bool:
+        """Whether UNDO has something to take back: a hold, or a removal that UNDO did not make itself."""
+        brings_back = any(set(one.removed) - set(one.undone) for one in self.classes)
+        return any(self.shots) or bool(self.in_flight) or brings_back
 
 
 Step = tuple[KioskState, tuple[Command, ...]]

@@ -35,13 +35,14 @@ def drop_class(
     """
     with report_failure_as(ev.ClassNotRemoved, announce):
         before = taught_classes(tools, tools.store.load())  # all that can fail comes before the removal
+        newest_id = tools.store.newest_stored_id()
         left = (*before[:class_index], *before[class_index + 1 :])
         named = [replace(one, label=name) for one, name in zip(left, labels, strict=True)]
         with tools.without_model_change():
             tools.store.drop_class(class_index, labels, as_stored(names_from))
-            removed.forget_class(class_index)
+            removed.forget_class(class_index, newest_id)
             tools.vision.go_live(None)
             tools.vision.num_classes = len(labels)
             delete_trained_models(tools.config)
-        classes = (replace(one, removed=removed.sample_ids(index)) for index, one in enumerate(named))
+        classes = (removed.of_class(index, one) for index, one in enumerate(named))
         announce(ev.ClassRemoved(label, tuple(classes)))

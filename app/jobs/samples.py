@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,7 @@ from app.base.picture import Picture
 from app.base.ports import Frame
 from app.base.workers import StopSignal
 from app.core import events as ev
-from app.core.facts import still_restorable
+from app.core.facts import TaughtClass, still_restorable
 from app.core.state import THUMBNAILS
 from app.jobs.classes import class_variety
 from app.jobs.running import JobQueue, report_failure_as
@@ -59,88 +59,152 @@ def store_sample(
         announce(ev.SampleAdded(class_index, sample.sample_id, picture, class_variety(tools, class_index)))
 
 
-class RemovedSamples:
-    """Samples that a visitor removed, in memory, so that the gallery can bring them back.
+@dataclass(frozen=True, eq=False)
+class _Removal:
+    """Samples of one class that were removed together.
 
-    They belong to the current session: jobs that end or replace the session call `clear`. Samples that were removed
-    together come back together. `TaughtClass.removed` in the state lists the same samples.
+    Attributes:
+        samples: In the order in which they were taken.
+        newest_id: The id of the newest sample that was stored just before. A hold with larger ids came later.
+        by_undo: UNDO removed them.
+    """
+
+    samples: tuple[Sample, ...]
+    newest_id: int
+    by_undo: bool
+
+    @property
+    def class_index(self) -> int:
+        return self.samples[0].class_index
+
+    @property
+    def sample_ids(self) -> tuple[int, ...]:
+        return tuple(one.sample_id for one in self.samples)
+
+
+class RemovedSamples:
+    """UNDO, and the samples that a visitor removed: they are kept in memory, so that they can be brought back.
+
+    UNDO takes back the last act that changed the samples and is still in force: it removes a hold, or it brings back
+    what was removed together (all of a class that was emptied, or a single picture). What UNDO itself removed is no
+    such act, or the next UNDO would bring it back; it comes back in the gallery, which brings back any removal of its
+    class, the last one first. UNDO stops at an act that nothing can take back, such as the removal of a class: it never
+    takes back an older one in its place.
+
+    The samples belong to the current session: jobs that end or replace the session call `clear`. A restart forgets
+    them, too; after it UNDO knows only the holds. Each removal and each return is one transaction of the store, so a
+    power cut leaves the session as it was before or after. `TaughtClass.removed` in the state lists the same samples.
     """
 
     def __init__(self) -> None:
-        self._groups: list[tuple[Sample, ...]] = []  # each of one class; the newest removal is the last one
+        self._removals: list[_Removal] = []  # the newest one last
+        self._final_id = 0  # the newest sample id at the last act that nothing can take back
 
-    def remove_last_hold(self, tools: Tools, announce: Announce) -> None:
-        """Remove the newest hold, if there are samples; announces SamplesRemoved or UndoFailed."""
-        self._remove(tools, announce, tools.store.remove_last_hold)
+    def undo(self, tools: Tools, announce: Announce) -> None:
+        """Take back the last act; announces SamplesRemoved, SamplesRestored or UndoFailed."""
+        with report_failure_as(ev.UndoFailed, announce):
+            newest_id = tools.store.newest_stored_id()
+            last = next((one for one in reversed(self._removals) if not one.by_undo), None)
+            if last is not None and last.newest_id >= newest_id:
+                self._restore(tools, announce, last)
+            elif not newest_id:
+                announce(ev.UndoFailed(message("There is nothing to undo yet.")))
+            elif newest_id <= self._final_id:
+                announce(ev.UndoFailed(message("What was done last can no longer be undone.")))
+            else:
+                self._remove(tools, announce, tools.store.remove_last_hold, by_undo=True)
 
-    def remove_hold(self, tools: Tools, announce: Announce, hold: int) -> None:
-        """Remove what is stored of a hold, if anything is; announces SamplesRemoved or UndoFailed."""
-        self._remove(tools, announce, partial(tools.store.remove_hold, hold))
+    def undo_hold(self, tools: Tools, announce: Announce, hold: int) -> None:
+        """Take back what is stored of a hold, if anything is; announces SamplesRemoved or UndoFailed."""
+        with report_failure_as(ev.UndoFailed, announce):
+            self._remove(tools, announce, partial(tools.store.remove_hold, hold), by_undo=True)
 
     def remove_class(self, tools: Tools, announce: Announce, class_index: int) -> None:
         """Remove all samples of a class, if it has any; announces SamplesRemoved or UndoFailed."""
-        self._remove(tools, announce, partial(tools.store.remove_class, class_index))
+        with report_failure_as(ev.UndoFailed, announce):
+            self._remove(tools, announce, partial(tools.store.remove_class, class_index))
 
     def remove(self, tools: Tools, announce: Announce, sample_id: int) -> None:
         """Remove a sample, if it exists; announces SamplesRemoved or UndoFailed."""
-        self._remove(tools, announce, partial(tools.store.remove, sample_id))
+        with report_failure_as(ev.UndoFailed, announce):
+            self._remove(tools, announce, partial(tools.store.remove, sample_id))
 
     def restore_last(self, tools: Tools, announce: Announce, class_index: int | None = None) -> None:
         """Restore what was removed last, of a class or of any; announces SamplesRestored or UndoFailed."""
         with report_failure_as(ev.UndoFailed, announce):
-            group = next((one for one in reversed(self._groups) if class_index in (None, one[0].class_index)), None)
-            if group is None:  # the mode that asked waits for an answer
+            last = next((one for one in reversed(self._removals) if class_index in (None, one.class_index)), None)
+            if last is None:  # the mode that asked waits for an answer
                 announce(ev.UndoFailed(message("There is nothing to undo yet.")))
                 return
-            tools.store.restore(group)
-            self._groups.remove(group)
-            announce(
-                ev.SamplesRestored(
-                    group[0].class_index,
-                    tuple(one.sample_id for one in group),
-                    tuple(
-                        Picture(("sample", one.sample_id), small_picture(one.picture, THUMBNAIL_PX))
-                        for one in group[-THUMBNAILS:]
-                        if one.picture
-                    ),
-                    class_variety(tools, group[0].class_index),
-                )
-            )
+            self._restore(tools, announce, last)
 
     def forget(self, _tools: Tools, _announce: Announce, first_class: int) -> None:
         """Forget the removed samples of this class and of those after it."""
-        self._groups = [one for one in self._groups if one[0].class_index < first_class]
+        self._keep([one for one in self._removals if one.class_index < first_class])
 
-    def forget_class(self, class_index: int) -> None:
-        """Forget the removed samples of a class that is gone; the classes after it move up by one."""
-        others = [group for group in self._groups if group[0].class_index != class_index]
-        self._groups = [
-            tuple(replace(one, class_index=one.class_index - (one.class_index > class_index)) for one in group)
-            for group in others
+    def forget_class(self, class_index: int, newest_id: int) -> None:
+        """Forget the removed samples of a class that is gone for good; the classes after it move up by one.
+
+        Args:
+            class_index: The class.
+            newest_id: The id of the newest sample that was stored while the class was there.
+        """
+        self._final_id = max(self._final_id, newest_id)
+        self._removals = [
+            replace(one, samples=tuple(_moved_up(sample, class_index) for sample in one.samples))
+            for one in self._removals
+            if one.class_index != class_index
         ]
 
-    def sample_ids(self, class_index: int) -> tuple[tuple[int, ...], ...]:
-        """Return the ids of the samples of a class that can be brought back, as in `TaughtClass.removed`."""
-        return tuple(
-            tuple(one.sample_id for one in group) for group in self._groups if group[0].class_index == class_index
+    def of_class(self, class_index: int, taught: TaughtClass) -> TaughtClass:
+        """Return a class as the state keeps it, with what can be brought back."""
+        of_class = [one for one in self._removals if one.class_index == class_index]
+        return replace(
+            taught,
+            removed=tuple(one.sample_ids for one in of_class),
+            undone=tuple(one.sample_ids for one in of_class if one.by_undo),
         )
 
     def clear(self) -> None:
         """Forget the removed samples: another session begins."""
-        self._groups.clear()
+        self._removals.clear()
+        self._final_id = 0
 
-    def _remove(self, tools: Tools, announce: Announce, take: Callable[[], tuple[Sample, ...]]) -> None:
-        with report_failure_as(ev.UndoFailed, announce):
-            group = take()
-            if not group:
-                return
-            class_index = group[0].class_index
-            of_class = tuple(one for one in (*self._groups, group) if one[0].class_index == class_index)
-            kept = still_restorable(of_class)
-            forgotten = of_class[: len(of_class) - len(kept)]
-            self._groups = [one for one in (*self._groups, group) if one not in forgotten]
-            sample_ids = tuple(one.sample_id for one in group)
-            announce(ev.SamplesRemoved(class_index, sample_ids, class_variety(tools, class_index)))
+    def _remove(
+        self, tools: Tools, announce: Announce, take: Callable[[], tuple[Sample, ...]], *, by_undo: bool = False
+    ) -> None:
+        newest_id = tools.store.newest_stored_id()
+        samples = take()
+        if not samples:
+            return
+        removal = _Removal(samples, newest_id, by_undo)
+        self._removals.append(removal)
+        of_class = tuple(one for one in self._removals if one.class_index == removal.class_index)
+        forgotten = len(of_class) - len(still_restorable(tuple(one.sample_ids for one in of_class)))
+        self._keep([one for one in self._removals if one not in of_class[:forgotten]])
+        variety = class_variety(tools, removal.class_index)
+        announce(ev.SamplesRemoved(removal.class_index, removal.sample_ids, variety, by_undo))
+
+    def _restore(self, tools: Tools, announce: Announce, removal: _Removal) -> None:
+        tools.store.restore(removal.samples)
+        self._removals.remove(removal)
+        pictures = tuple(
+            Picture(("sample", one.sample_id), small_picture(one.picture, THUMBNAIL_PX))
+            for one in removal.samples[-THUMBNAILS:]
+            if one.picture
+        )
+        variety = class_variety(tools, removal.class_index)
+        announce(ev.SamplesRestored(removal.class_index, removal.sample_ids, pictures, variety))
+
+    def _keep(self, kept: list[_Removal]) -> None:
+        """Forget the other removals: UNDO does not reach behind one of them that it would have taken back."""
+        forgotten = [one.newest_id for one in self._removals if one not in kept and not one.by_undo]
+        self._removals, self._final_id = kept, max(self._final_id, *forgotten, 0)
+
+
+def _moved_up(sample: Sample, class_index: int) -> Sample:
+    """A sample after a class is gone: the classes after that one move up."""
+    return replace(sample, class_index=sample.class_index - (sample.class_index > class_index))
 
 
 def load_gallery(tools: Tools, announce: Announce, class_index: int, page: int, size: int) -> None:

@@ -179,6 +179,11 @@ class SessionStore:
             ).fetchall()
         return tuple(row[0] for row in rows)
 
+    def newest_stored_id(self) -> int:
+        """Return the id of the newest sample; 0 if there is none. Later samples have larger ids."""
+        with self._shared.reading() as database:
+            return int(database.execute("SELECT coalesce(max(sample_id), 0) FROM samples").fetchone()[0])
+
     def spread_of_class(self, class_index: int) -> Spread:
         """Return the sums of the embeddings of a class that the current extractor made; after `add` it costs little."""
         return self._spreads.of_class(class_index)

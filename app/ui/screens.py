@@ -184,6 +184,5 @@ def _notice_place(canvas: Canvas, view: KioskView) -> pygame.Rect | None:
     if view.screen is Screen.SAVING:
         return arrange_saving(canvas).title
     if view.screen is Screen.RESULTS and view.results is not None:
-        layout = arrange_results(canvas, view.results)
-        return layout.verdict.union(layout.advice)
+        return arrange_results(canvas, view.results).verdict
     return None

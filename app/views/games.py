@@ -185,7 +185,7 @@ def game_keys(state: KioskState, game: Game, translate: Translator) -> tuple[Act
             suggested=enabled and suggested,
         ),
         ActionKey(Action.SAVE, "later", translate(message("Skip")), "S", enabled=state.teaching and can_skip(game)),
-        ActionKey(Action.UNDO, "undo", translate(message("Undo")), "Z", enabled=state.teaching and any(state.shots)),
+        ActionKey(Action.UNDO, "undo", translate(message("Undo")), "Z", enabled=state.teaching and state.undoable),
         ActionKey(Action.RESET, "back", translate(message("End game")), "R", enabled=state.teaching),
     )
 

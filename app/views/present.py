@@ -282,7 +282,7 @@ def _actions(state: KioskState, translate: Translator) -> tuple[ActionKey, ...]:
     keys: tuple[ActionKey, ...] = (
         ActionKey(Action.TRAIN, "train", translate(message("Train")), "T", enabled=ready, suggested=retrain),
         ActionKey(Action.SAVE, "save", translate(message("Save")), "S", enabled=save, suggested=saves_now),
-        ActionKey(Action.UNDO, "undo", translate(message("Undo")), "Z", enabled=teaching and any(state.shots)),
+        ActionKey(Action.UNDO, "undo", translate(message("Undo")), "Z", enabled=teaching and state.undoable),
         ActionKey(Action.RESET, "reset", translate(message("Reset")), "R", enabled=teaching and begun),
         ActionKey(Action.RESULTS, "results", translate(message("Results")), "E", enabled=tested),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.base.buttons import Action, ChooseLesson, EmptyClass, PowerKey
-from app.base.i18n import Text, counted, message
+from app.base.i18n import Message, Text, counted, message
 from app.base.privacy import Privacy
 from app.config.lesson import in_language
 from app.core.events import FolderFound
@@ -83,8 +83,13 @@ def _folder(state: KioskState, found: FolderFound, translate: Translator) -> Que
 
 
 def _start_over(state: KioskState, translate: Translator) -> Question:
-    total = sum(state.shots)
-    if state.model is None:
+    total, taken_out = sum(state.shots), sum(len(ids) for one in state.classes for ids in one.removed)
+    text: Text
+    if not total and state.model is not None:
+        text = message("The model that answers now will be erased.")
+    elif not total:
+        text = _no_longer_back(taken_out)
+    elif state.model is None:
         text = counted("{count} picture will be erased.", "{count} pictures will be erased.", total)
     else:
         text = counted(
@@ -150,19 +155,21 @@ def _lost_with(state: KioskState, index: int) -> list[Text]:
             counted("Its {count} picture will be erased.", "Its {count} pictures will be erased.", taught.shots)
         )
     elif taken_out:
-        sentences.append(
-            counted(
-                "{count} picture can then no longer be brought back.",
-                "{count} pictures can then no longer be brought back.",
-                taken_out,
-            )
-        )
+        sentences.append(_no_longer_back(taken_out))
     if class_removal.ends_model(state, index):
         if not class_removal.can_learn_without(state, index):
             sentences.append(message("The model that answers now will be erased."))
         elif not sentences:
             sentences.append(message("The model will learn again without it."))
     return sentences
+
+
+def _no_longer_back(taken_out: int) -> Message:
+    return counted(
+        "{count} picture can then no longer be brought back.",
+        "{count} pictures can then no longer be brought back.",
+        taken_out,
+    )
 
 
 def _leave(state: KioskState, translate: Translator) -> Question:

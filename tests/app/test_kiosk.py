@@ -120,10 +120,10 @@ def test_each_undo_takes_back_one_hold_and_the_gallery_brings_it_back(station: S
     hold(station, 1, 3)
     hold(station, 0, 5)
     before = station.store.load()
-    station.press(Action.UNDO)
-    assert (station.store.load().shots(), station.notice) == ((4, 3, 0), "Removed the last 5 pictures of apple.")
-    station.press(Action.UNDO)
-    assert (station.store.load().shots(), station.notice) == ((4, 0, 0), "Removed the last 3 pictures of cup.")
+    for shots, count, label in (((4, 3, 0), 5, "apple"), ((4, 0, 0), 3, "cup")):
+        station.press(Action.UNDO)
+        words = f"Removed the last {count} pictures of {label}. The number on its card brings them back."
+        assert (station.store.load().shots(), station.notice) == (shots, words)
     station.press(Action.UNDO)
     assert station.store.load().shots() == station.kiosk.state.shots == (0, 0, 0)
     for index in (0, 1):

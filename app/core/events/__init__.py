@@ -39,7 +39,6 @@ from app.core.events.commands import (
     PlaySound,
     PowerOff,
     RememberPinLock,
-    RemoveLastHold,
     RemoveSample,
     RemoveSamplesOf,
     RestoreSamples,
@@ -51,6 +50,7 @@ from app.core.events.commands import (
     StartWithLesson,
     TakeStarter,
     ToggleFullscreen,
+    UndoLastAct,
     WriteLessonCards,
 )
 from app.core.events.inputs import (
@@ -192,7 +192,6 @@ __all__ = [
     "PowerOff",
     "ReadyToStartAgain",
     "RememberPinLock",
-    "RemoveLastHold",
     "RemoveSample",
     "RemoveSamplesOf",
     "ReportExplained",
@@ -236,6 +235,7 @@ __all__ = [
     "TrainingFinished",
     "TypingEdited",
     "UndoFailed",
+    "UndoLastAct",
     "VisionFailed",
     "VisitLessonLeft",
     "WindowClosed",

@@ -23,8 +23,11 @@ class AddSample:
 
 
 @dataclass(frozen=True)
-class RemoveLastHold:
-    """Remove all samples of the newest hold, those that still wait for their frame included."""
+class UndoLastAct:
+    """Take back what the visitor last did with pictures: see `app.jobs.samples.RemovedSamples`.
+
+    A hold goes as a whole, with the samples that still wait for their frame.
+    """
 
 
 @dataclass(frozen=True)
@@ -307,7 +310,7 @@ class Leave:
 
 Command = (
     AddSample
-    | RemoveLastHold
+    | UndoLastAct
     | RemoveSample
     | RemoveSamplesOf
     | RestoreSamples

@@ -48,11 +48,18 @@ class SampleAdded:
 
 @dataclass(frozen=True)
 class SamplesRemoved:
-    """Samples of a class were removed from disk together. `variety` is that of the samples that are left of it."""
+    """Samples of a class were removed from disk together.
+
+    Attributes:
+        class_index, sample_ids: The samples.
+        variety: That of the samples that are left of their class.
+        by_undo: UNDO removed them: the next UNDO does not bring them back, but goes further back.
+    """
 
     class_index: int
     sample_ids: tuple[int, ...]
     variety: float | None = None
+    by_undo: bool = False
 
 
 @dataclass(frozen=True)

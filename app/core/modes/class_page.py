@@ -1,8 +1,8 @@
 """The page of a class: a visitor names it there, takes all of its pictures out, or removes it (`class_removal`).
 
 Its pencil opens the page. Where visitors may not name classes, three dots take the place of the pencil: they open a
-question with the rest. The key NAME asks for a class first. Pictures that were taken out can be brought back in the
-gallery.
+question with the rest. The key NAME asks for a class first. UNDO brings pictures back that were taken out, and so does
+the gallery.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     state = replace(state, mode=Mode.LIVE, model=event.model, starter=None, changed=False, learn_due=False)
     state = replace(state, background=None)
     tone = Tone.SUCCESS if is_good(event.model) else Tone.HINT
-    state = noticed(state, after_training(event.model), tone)
+    text = message("It learned what you showed it.") if state.without_picture else after_training(event.model)
+    state = noticed(state, text, tone)
     state, commands = games.after_training(state)
     return state, (*commands, ev.PlaySound("ready"))
 
@@ -103,5 +104,7 @@ def session_erased(state: KioskState, event: ev.SessionErased) -> Step:
         state, commands = start_attract(state)
         return state, (*renamed, *commands)
     text = message("All clear. Show something and hold its button.")
+    if state.without_picture:
+        text = message("All clear.")
     state, commands = games.cleared(noticed(state, text, Tone.HINT), game)
     return state, (*renamed, *commands, ev.PlaySound("undo"))

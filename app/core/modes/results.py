@@ -19,7 +19,7 @@ SHOWN = 12  # pictures at most
 def opened(state: KioskState) -> Step:
     """Open the results, if a model was trained."""
     if state.model is None or state.model.report is None:
-        return refused(state, message("Press TRAIN first: then there are results to look at."))
+        return refused(state, state.missing or message("Press TRAIN first: then there are results to look at."))
     state = replace(state, mode=Mode.RESULTS, results=ResultsState(), held=None, notice=None)
     return state, (ev.LoadPictures(_sample_ids(state)),)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.buttons import Action
 from app.base.i18n import Text, counted, message
 from app.base.picture import Picture
 from app.base.tone import Tone
@@ -11,8 +12,9 @@ from app.core import events as ev
 from app.core.facts import TaughtClass, still_restorable
 from app.core.modes import gallery, results
 from app.core.modes.idle import starter_dropped
+from app.core.modes.permissions import allowed
 from app.core.modes.variety import hold_continued, with_sample
-from app.core.state import THUMBNAILS, Arrival, Held, KioskState, Mode, Step, noticed, refused, with_class
+from app.core.state import NO_PICTURE, THUMBNAILS, Arrival, Held, KioskState, Mode, Step, noticed, refused, with_class
 
 
 def class_pressed(state: KioskState, index: int) -> Step:
@@ -24,7 +26,7 @@ def class_pressed(state: KioskState, index: int) -> Step:
     if state.camera_starts:
         return noticed(state, message("One moment, the camera is starting."), Tone.HINT), ()
     if state.camera is None:
-        return refused(state, message("There is no picture to learn from. Check the camera's cable."))
+        return refused(state, NO_PICTURE)
     if (full := _full(state, index)) is not None:
         return refused(state, full)
     held = Held(index, state.pressed_at_s + state.timing.hold_delay_s, hold=state.next_hold)
@@ -107,6 +109,7 @@ def samples_removed(state: KioskState, event: ev.SamplesRemoved) -> Step:
         thumbnails=tuple(one for one in old.thumbnails if one.key not in gone),
         variety=event.variety,
         removed=still_restorable((*old.removed, event.sample_ids)),
+        undone=(*old.undone, event.sample_ids) if event.by_undo else old.undone,
     )
     emptied = state.emptied == event.class_index and not new.shots
     state = replace(with_class(state, event.class_index, new), arrival=None, changed=True, emptied=None)
@@ -118,10 +121,7 @@ def samples_removed(state: KioskState, event: ev.SamplesRemoved) -> Step:
         return state, (*commands, ev.PlaySound("undo"))
     if emptied:
         return noticed(state, _is_empty(state, old.label), Tone.HINT), (ev.PlaySound("undo"),)
-    text = counted(
-        "Removed the last picture of {label}.", "Removed the last {count} pictures of {label}.", count, label=old.label
-    )
-    return noticed(state, text, Tone.HINT), (ev.PlaySound("undo"),)
+    return noticed(state, _taken_back(state, old.label, count), Tone.HINT), (ev.PlaySound("undo"),)
 
 
 def samples_restored(state: KioskState, event: ev.SamplesRestored) -> Step:
@@ -133,15 +133,22 @@ def samples_restored(state: KioskState, event: ev.SamplesRestored) -> Step:
         shots=old.shots + len(event.sample_ids),
         thumbnails=tuple(shown)[-THUMBNAILS:],
         removed=tuple(one for one in old.removed if one != event.sample_ids),
+        undone=tuple(one for one in old.undone if one != event.sample_ids),
     )
     state = replace(with_class(state, event.class_index, new), changed=True)
     if state.mode is Mode.GALLERY:
         state, commands = gallery.samples_back(state)
     elif state.mode is Mode.RESULTS:
         state, commands = results.samples_back(state, event.sample_ids)
-    else:  # the gallery was left meanwhile
+    else:  # UNDO on the main screen, or the gallery was left meanwhile
         gallery_left = replace(state.gallery, returning=max(0, state.gallery.returning - 1))
-        state, commands = replace(state, gallery=gallery_left), ()
+        text = counted(
+            "{count} picture of {label} is back.",
+            "{count} pictures of {label} are back.",
+            len(event.sample_ids),
+            label=old.label,
+        )
+        state, commands = noticed(replace(state, gallery=gallery_left), text, Tone.HINT), ()
     return state, (*commands, ev.PlaySound("tick"))
 
 
@@ -164,12 +171,24 @@ def undo_failed(state: KioskState, event: ev.UndoFailed) -> Step:
 
 
 def _is_empty(state: KioskState, label: str) -> Text:
-    """Say how the pictures of a class that was emptied come back. A screen without touch empties in the gallery."""
-    if state.by_keyboard:
-        text = message("{label} is empty now. To undo: G, then Tab until you see {label}, then Z.", label=label)
-    else:
-        text = message("{label} is empty now. To undo: touch the small 0 on its card, then “Bring back”.", label=label)
-    return text
+    """Say how the pictures of a class that was emptied come back."""
+    if allowed(state, Action.UNDO):
+        return message("{label} is empty now. UNDO brings its pictures back.", label=label)
+    return message("{label} is empty now. The number on its card brings its pictures back.", label=label)
+
+
+def _taken_back(state: KioskState, label: str, count: int) -> Text:
+    """Say what UNDO removed, and how it comes back: not by UNDO, which goes further back."""
+    if state.game is None and allowed(state, Action.GALLERY):
+        return counted(
+            "Removed the last picture of {label}. The number on its card brings it back.",
+            "Removed the last {count} pictures of {label}. The number on its card brings them back.",
+            count,
+            label=label,
+        )
+    return counted(
+        "Removed the last picture of {label}.", "Removed the last {count} pictures of {label}.", count, label=label
+    )
 
 
 def _full(state: KioskState, index: int) -> Text | None:

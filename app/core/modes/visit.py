@@ -74,12 +74,13 @@ def pressed(state: KioskState, button: Button) -> Step:
         case Action.TRAIN:
             return _train(state)
         case Action.UNDO:
-            if not any(state.shots) and not state.in_flight:
+            if not state.undoable:
                 return refused(state, message("There is nothing to undo yet."))
-            return replace(state, held=None), (ev.RemoveLastHold(),)
+            return replace(state, held=None), (ev.UndoLastAct(),)
         case Action.SAVE:
             if state.model is None:
-                return refused(state, message("Press TRAIN first: then there is a model to save."))
+                first = state.missing or message("Press TRAIN first: then there is a model to save.")
+                return refused(state, first)
             return choose_drive.save_pressed(state)
         case Action.RESET:
             if not any(state.shots) and not any(one.removed for one in state.classes) and state.model is None:

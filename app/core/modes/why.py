@@ -18,7 +18,7 @@ def why_pressed(state: KioskState) -> Step:
     With two classes the others are the other one, so the second step would show the same and is left out.
     """
     if not state.answering:
-        return refused(state, message("Press TRAIN first: then it can show why."))
+        return refused(state, state.missing or message("Press TRAIN first: then it can show why."))
     further = asks_further(state)
     state = replace(state, why=further or not state.why, against_all=further, notice=None)
     return state, (ev.PlaySound("tick"),)

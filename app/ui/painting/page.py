@@ -16,6 +16,7 @@ from app.ui.painting.motion import Moving
 from app.ui.painting.shapes import ICONS
 from app.views.model import ActionKey, Banner
 
+NOTICE = 40  # units; height of letters at most, as on the main screen
 TALL_BELOW = 190  # units; narrower keys have their icon above the text
 
 Target = tuple[Hashable, pygame.Rect]
@@ -68,7 +69,7 @@ def draw_page_notice(canvas: Canvas, notice: Banner, arrived: float, place: pyga
     canvas.surface.fill(canvas.palette.background, place.union(area).inflate(px(4), px(4)))
     paint.panel(canvas.surface, area, face, px(22))
     inner = area.inflate(-px(48), -px(14))
-    canvas.text(notice.text, inner, 26, canvas.theme.ink(face), face, bold=True, align="center", lines=2)
+    canvas.text(notice.text, inner, NOTICE, canvas.theme.ink(face), face, bold=True, align="center", lines=2)
 
 
 def key_places(canvas: Canvas, keys: Sequence[ActionKey], footer: pygame.Rect) -> tuple[pygame.Rect, ...]:

@@ -81,7 +81,7 @@ def test_after_any_sequence_of_events_the_commands_fit_the_mode(happened: list[E
             if isinstance(command, ev.AddSample):
                 assert before.teaching
                 assert 0 <= command.class_index < len(before.classes)
-            if isinstance(command, ev.StartTraining | ev.StartSaving | ev.RemoveLastHold):
+            if isinstance(command, ev.StartTraining | ev.StartSaving | ev.UndoLastAct):
                 assert before.teaching
             if isinstance(command, ev.EraseSession):
                 assert before.mode is Mode.CONFIRM_RESET

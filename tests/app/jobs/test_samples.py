@@ -11,15 +11,21 @@ import pytest
 from app.base.buttons import (
     Action,
     ClassGallery,
+    ClassName,
+    EmptyClass,
     MatrixCell,
     ScreenKey,
     SettingStep,
+    StoredPicture,
 )
 from app.base.errors import SessionNotRead
 from app.core import events as ev
+from app.core.facts import TaughtClass
+from app.jobs.class_removal import drop_class
 from app.jobs.classes import taught_classes
 from app.jobs.samples import RemovedSamples
 from app.model.observation import NOTHING_SEEN
+from app.session.session import same_samples
 from app.session.store import SessionStore
 from app.views.present import Surroundings, present
 from tests.support.kiosks import Station
@@ -63,6 +69,98 @@ def test_nothing_keeps_the_pictures_of_a_class_that_is_gone_or_of_the_classes_be
     assert str(failed.reason) == "There is nothing to undo yet."
     removed.restore_last(station.tools, events.append)
     assert [type(one) for one in events[1:]] == [ev.SamplesRestored]
+
+
+def tapped(station: Station, index: int) -> None:
+    station.look()
+    station.panel.tap(index)
+    station.settle()
+
+
+def emptied(station: Station, index: int) -> None:
+    station.panel.tap(ClassName(index))
+    station.panel.tap(EmptyClass(index))
+    station.settle()
+
+
+def test_undo_takes_back_the_last_act_and_then_the_one_before(station: Station) -> None:
+    states = [station.store.load()]
+    for index in (0, 1):
+        tapped(station, index)
+        states.append(station.store.load())
+    emptied(station, 0)
+    states.append(station.store.load())
+    tapped(station, 1)
+    states.append(station.store.load())
+    station.panel.tap(ClassGallery(1))
+    station.settle()
+    station.panel.tap(StoredPicture(2))
+    station.panel.tap(ScreenKey.BACK)
+    station.settle()
+    assert station.store.load().shots() == (0, 1, 0)
+    said = []
+    for before in reversed(states):
+        station.press(Action.UNDO)
+        assert same_samples(station.store.load(), before)
+        assert station.kiosk.state.shots == before.shots()
+        said.append(station.notice)
+    gone = "Removed the last picture of {}. The number on its card brings it back.".format
+    assert said == ["1 picture of cup is back.", gone("cup"), "1 picture of apple is back.", gone("cup"), gone("apple")]
+    station.press(Action.UNDO)
+    assert station.notice == "There is nothing to undo yet."
+
+
+def test_after_a_training_and_a_save_undo_still_brings_back_what_was_emptied_before(station: Station) -> None:
+    station.teach(2)
+    for _ in range(2):
+        tapped(station, 2)
+    before = station.store.load()
+    emptied(station, 0)
+    station.press(Action.TRAIN)
+    station.press(Action.SAVE)
+    station.press(Action.SAVE)  # leaves the page
+    station.press(Action.UNDO)
+    assert same_samples(station.store.load(), before)
+
+
+def test_undo_takes_no_older_hold_in_the_place_of_an_act_that_nothing_can_take_back(station: Station) -> None:
+    removed, events = RemovedSamples(), list[ev.Event]()
+    station.teach(2)
+    removed.remove_class(station.tools, events.append, 1)
+    drop_class(station.tools, events.append, removed, 1, ("apple", "duck"), "cup")
+    before = station.store.load()
+    removed.undo(station.tools, events.append)
+    assert isinstance(events[-1], ev.UndoFailed)
+    assert str(events[-1].reason) == "What was done last can no longer be undone."
+    assert same_samples(station.store.load(), before)
+    removed.remove_class(station.tools, events.append, 0)  # a later act
+    removed.undo(station.tools, events.append)
+    assert isinstance(events[-1], ev.SamplesRestored)
+    removed.forget(station.tools, events.append, 0)
+    removed.undo(station.tools, events.append)
+    assert isinstance(events[-1], ev.UndoFailed)
+    assert same_samples(station.store.load(), before)
+
+
+def test_undo_does_not_bring_back_what_undo_removed_but_the_gallery_does(station: Station) -> None:
+    removed, events = RemovedSamples(), list[ev.Event]()
+    station.teach(2)
+    before = station.store.load()
+    for _ in range(4):
+        removed.undo(station.tools, events.append)
+    assert [type(one) for one in events] == [ev.SamplesRemoved] * 4
+    removed.undo(station.tools, events.append)
+    assert isinstance(events[-1], ev.UndoFailed)
+    assert [removed.of_class(index, TaughtClass("")).undone for index in (0, 1)] == [((2,), (1,)), ((4,), (3,))]
+    for index in (0, 0, 1, 1):
+        removed.restore_last(station.tools, events.append, index)
+    assert same_samples(station.store.load(), before)
+
+
+def test_after_a_restart_undo_takes_back_the_last_hold_that_is_stored(station: Station) -> None:
+    station.teach(2)
+    RemovedSamples().undo(station.tools, lambda _: None)
+    assert [one.sample_id for one in station.store.load().samples] == [1, 2, 3]
 
 
 class FailsToMeasure:

@@ -94,6 +94,20 @@ def test_a_message_covers_the_whole_title_of_a_page(page: str, size: tuple[int, 
     assert np.array_equal(*drawn)
 
 
+@pytest.mark.parametrize("size", SHAPES)
+def test_a_message_on_the_results_is_written_large_and_covers_no_more_than_their_title(size: tuple[int, int]) -> None:
+    page = VIEWS["results"]
+    assert page.results is not None
+    for results in (page.results, replace(page.results, curve=(), confusion=(), labels=(), indices=(), confused=())):
+        view = replace(page, results=results, notice=Banner("One moment.", Tone.WARNING))
+        surface, theme = pygame.Surface(size), load_theme(size)
+        texts = {one.words: one for one in screens.draw(surface, view, theme)}
+        banner, advice = texts["One moment."], texts[results.text]
+        assert banner.rect.height / (CAP + DESCENT) / theme.unit > 36
+        assert not banner.area.colliderect(advice.rect)
+        assert surface.get_at(advice.area.midleft)[:3] == theme.palette.background
+
+
 def test_texts_are_placed_alike_whether_pixels_change_or_not() -> None:
     size = SIZES[0]
     for one in VIEWS.values():

@@ -118,7 +118,7 @@ def test_after_the_key_any_other_press_and_a_late_one_mean_what_they_always_mean
     state = replace(kiosk(3, 2, 4), now_s=100.0)
     asked, _ = pressed(state, Action.NAME)
     _, commands = pressed(asked, Action.UNDO, 1)
-    assert [type(one) for one in commands] == [ev.RemoveLastHold, ev.AddSample]
+    assert [type(one) for one in commands] == [ev.UndoLastAct, ev.AddSample]
     late, _ = run(asked, ev.TimePassed(asked.now_s + class_page.WHICH_S + 0.1))
     assert isinstance(pressed(late, 1)[1][0], ev.AddSample)
 

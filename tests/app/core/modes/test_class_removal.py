@@ -27,12 +27,13 @@ def pressed(state: KioskState, *buttons: Button) -> tuple[KioskState, list[Comma
 
 
 @pytest.mark.parametrize("mode", [Mode.TEACH, Mode.LIVE])
-def test_the_page_of_a_pencil_empties_its_class_and_the_gallery_brings_the_pictures_back(mode: Mode) -> None:
+def test_the_page_of_a_pencil_empties_its_class_and_undo_or_the_gallery_brings_the_pictures_back(mode: Mode) -> None:
     state, commands = pressed(replace(kiosk(3, 2, 0), mode=mode), ClassName(0), EmptyClass(0))
     assert (state.typing, commands) == (None, [ev.RemoveSamplesOf(0)])
     state, _ = run(state, ev.SamplesRemoved(0, (1, 2, 3)))
     assert state.notice is not None
-    assert str(state.notice.text) == "apple is empty now. To undo: touch the small 0 on its card, then “Bring back”."
+    assert str(state.notice.text) == "apple is empty now. UNDO brings its pictures back."
+    assert pressed(state, Action.UNDO)[1] == [ev.UndoLastAct()]
     opened, _ = pressed(state, ClassGallery(0))
     view = present(opened, None, NOTHING_SEEN, Surroundings()).gallery
     assert view is not None
@@ -41,15 +42,25 @@ def test_the_page_of_a_pencil_empties_its_class_and_the_gallery_brings_the_pictu
     assert ev.RestoreSamples(0) in commands
 
 
-def test_a_keyboard_is_told_the_keys_that_bring_the_pictures_of_an_emptied_class_back() -> None:
+def test_a_keyboard_brings_the_pictures_of_an_emptied_class_back_by_undo_or_in_the_gallery() -> None:
     state, _ = run(kiosk(3, 2, 4), ev.ButtonPressed(ClassName(1)))
     page = replace(state, cursor=cursor.targets(state).index(EmptyClass(1)), by_keyboard=True)
     state, commands = run(page, ev.InputPressed("key:return"), ev.SamplesRemoved(1, (4, 5)))
     assert ev.RemoveSamplesOf(1) in commands
     assert state.notice is not None
-    assert str(state.notice.text) == "cup is empty now. To undo: G, then Tab until you see cup, then Z."
+    assert str(state.notice.text) == "cup is empty now. UNDO brings its pictures back."
+    assert run(state, ev.InputPressed("key:z"))[1] == [ev.UndoLastAct()]
     state, commands = run(state, *map(ev.InputPressed, ("key:g", "key:tab", "key:z")))
     assert ev.RestoreSamples(1) in commands
+
+
+def test_where_visitors_have_no_undo_they_are_told_another_way_back() -> None:
+    state = kiosk(3, 2, 0)
+    config = replace(state.config, visitors=replace(state.config.visitors, undo=False))
+    state, _ = pressed(replace(state, config=config), ClassName(0), EmptyClass(0))
+    state, _ = run(state, ev.SamplesRemoved(0, (1, 2, 3)))
+    assert state.notice is not None
+    assert str(state.notice.text) == "apple is empty now. The number on its card brings its pictures back."
 
 
 @pytest.mark.parametrize("by_keyboard", [False, True])

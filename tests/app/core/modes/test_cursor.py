@@ -394,9 +394,9 @@ def test_a_class_button_that_is_held_while_a_page_opens_moves_nothing_until_it_i
 def test_holding_the_two_staff_buttons_undoes_nothing_on_any_page() -> None:
     """RESET leaves the page at once, so UNDO is pressed while teaching."""
     state, commands = run(opened(), ev.ButtonPressed(Action.RESET), ev.ButtonPressed(Action.UNDO))
-    assert (state.mode, ev.RemoveLastHold() in commands) == (Mode.TEACH, False)
+    assert (state.mode, ev.UndoLastAct() in commands) == (Mode.TEACH, False)
     state, _ = run(state, ev.ButtonReleased(Action.UNDO), ev.ButtonReleased(Action.RESET))
-    assert pressed(state, Action.UNDO)[1] == [ev.RemoveLastHold()]
+    assert pressed(state, Action.UNDO)[1] == [ev.UndoLastAct()]
 
 
 def test_on_a_page_that_became_shorter_the_cursor_is_on_its_last_target() -> None:

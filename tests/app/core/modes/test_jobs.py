@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ def test_after_training_the_kiosk_is_live_and_says_how_well_it_learned() -> None
     assert state.mode is Mode.LIVE
     assert state.notice is not None
     assert str(state.notice.text) == "It learned! It got 7 of 10 test pictures right."
+
+
+@pytest.mark.parametrize("validation_from", [None, "views", "holds"])
+def test_without_a_picture_nobody_is_asked_to_show_something_after_a_training(validation_from: str | None) -> None:
+    trained = TrainedFacts(0.4, 0.5, (3, 3), validation_from=validation_from)
+    training = replace(kiosk(3, 3, mode=Mode.TRAINING), camera=None)
+    state, _ = run(training, ev.TrainingFinished(Path("m"), trained))
+    assert str(state.notice.text) == "It learned what you showed it."
+    cleared, _ = run(state, ev.SessionErased())
+    assert str(cleared.notice.text) == "All clear."
 
 
 def test_failed_training_keeps_the_model_before_and_says_why() -> None:

@@ -49,7 +49,7 @@ def test_two_buttons_held_together_open_the_pages_and_change_nothing() -> None:
         ev.TimePassed(1.0 + HOLD_S),
     )
     assert (state.mode, state.shots) == (Mode.STAFF, (3, 3))
-    assert ev.RemoveLastHold() not in commands
+    assert ev.UndoLastAct() not in commands
     assert ev.EraseSession() not in commands
     assert ev.LookAtSystem() in commands
 

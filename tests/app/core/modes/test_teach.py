@@ -11,7 +11,10 @@ from app.base.buttons import Action
 from app.core import events as ev
 from app.core.events import Command
 from app.core.facts import TrainedFacts
+from app.core.game import Game, GameStep
 from app.core.state import Arrival
+from app.model.observation import NOTHING_SEEN
+from app.views.present import Surroundings, present
 from tests.support.states import PICTURE, kiosk, run
 
 
@@ -90,7 +93,7 @@ def test_a_button_held_since_before_the_training_takes_nothing_until_pressed_aga
 
 
 def test_undo_removes_the_last_hold_and_says_if_there_is_none() -> None:
-    assert run(kiosk(1, 0), ev.ButtonPressed(Action.UNDO))[1] == [ev.RemoveLastHold()]
+    assert run(kiosk(1, 0), ev.ButtonPressed(Action.UNDO))[1] == [ev.UndoLastAct()]
     state, commands = run(kiosk(0, 0), ev.ButtonPressed(Action.UNDO))
     assert commands == [ev.PlaySound("refused")]
     assert state.notice is not None
@@ -105,17 +108,48 @@ def test_a_removed_sample_is_no_longer_counted_or_shown() -> None:
 
 def test_undo_that_is_held_takes_back_one_hold_only() -> None:
     state, commands = run(kiosk(9, 0), ev.InputPressed("key:z"), *(ev.TimePassed(n / 10) for n in range(1, 60)))
-    assert commands == [ev.RemoveLastHold()]
-    assert run(state, ev.InputReleased("key:z"), ev.InputPressed("key:z"))[1] == [ev.RemoveLastHold()]
+    assert commands == [ev.UndoLastAct()]
+    assert run(state, ev.InputReleased("key:z"), ev.InputPressed("key:z"))[1] == [ev.UndoLastAct()]
 
 
 @pytest.mark.parametrize(
-    ("ids", "words"),
-    [((3,), "Removed the last picture of apple."), ((1, 2, 3), "Removed the last 3 pictures of apple.")],
+    ("ids", "removed", "way_back"),
+    [
+        ((3,), "Removed the last picture of apple.", "The number on its card brings it back."),
+        ((1, 2, 3), "Removed the last 3 pictures of apple.", "The number on its card brings them back."),
+    ],
 )
-def test_it_is_said_how_many_pictures_were_taken_back(ids: tuple[int, ...], words: str) -> None:
-    state, _ = run(kiosk(5, 0), ev.SamplesRemoved(0, ids))
-    assert (state.shots, str(state.notice.text)) == ((5 - len(ids), 0), words)
+def test_it_is_said_how_many_pictures_were_taken_back_and_how_they_come_back(
+    ids: tuple[int, ...], removed: str, way_back: str
+) -> None:
+    gone = ev.SamplesRemoved(0, ids, by_undo=True)
+    state, _ = run(kiosk(5, 0), gone)
+    assert (state.shots, str(state.notice.text)) == ((5 - len(ids), 0), f"{removed} {way_back}")
+    config = replace(state.config, visitors=replace(state.config.visitors, gallery=False))
+    for without_gallery in (replace(kiosk(5, 0), config=config), replace(kiosk(5, 0), game=Game(True, GameStep.FIRST))):
+        assert str(run(without_gallery, gone)[0].notice.text) == removed
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 picture of apple is back."), (3, "3 pictures of apple are back.")])
+def test_it_is_said_how_many_pictures_undo_brought_back(count: int, words: str) -> None:
+    state, _ = run(kiosk(0, 2), ev.SamplesRestored(0, tuple(range(count)), (PICTURE,)))
+    assert (state.shots, str(state.notice.text)) == ((count, 2), words)
+
+
+def test_undo_is_offered_for_a_removal_but_not_for_one_that_undo_made() -> None:
+    ids = (1, 2, 3)
+    for by_undo in (False, True):
+        state, _ = run(kiosk(3, 0), ev.SamplesRemoved(0, ids, by_undo=by_undo))
+        (key,) = (
+            one for one in present(state, None, NOTHING_SEEN, Surroundings()).actions if one.button is Action.UNDO
+        )
+        assert key.enabled is not by_undo
+        assert run(state, ev.ButtonPressed(Action.UNDO))[1] == (
+            [ev.PlaySound("refused")] if by_undo else [ev.UndoLastAct()]
+        )
+    back = ev.SamplesRestored(0, ids, (PICTURE,))
+    state, _ = run(state, back, ev.SamplesRemoved(0, ids))  # the gallery brought them back, then they were taken out
+    assert run(state, ev.ButtonPressed(Action.UNDO))[1] == [ev.UndoLastAct()]
 
 
 def test_presses_that_were_withdrawn_together_are_no_longer_awaited() -> None:

@@ -11,6 +11,8 @@ from app.base.buttons import Action, Button
 from app.core import events as ev
 from app.core.facts import TrainedFacts
 from app.core.state import KioskState, Mode
+from app.model.observation import NOTHING_SEEN
+from app.views.present import Surroundings, present
 from tests.support.states import kiosk, run
 
 MODEL = TrainedFacts(validation_accuracy=0.9, threshold=0.5, shots=(3, 3))
@@ -101,3 +103,44 @@ def test_saving_needs_a_model() -> None:
     assert ev.StartSaving() not in commands
     assert state.notice is not None
     assert str(state.notice.text) == "Press TRAIN first: then there is a model to save."
+
+
+@pytest.mark.parametrize("shots", [(0, 0), (5, 0), (1, 5)])
+@pytest.mark.parametrize("button", [Action.SAVE, Action.RESULTS, Action.WHY])
+def test_what_needs_a_model_asks_for_the_same_as_train_while_there_is_too_little_to_learn_from(
+    shots: tuple[int, ...], button: Action
+) -> None:
+    said = [str(run(kiosk(*shots), ev.ButtonPressed(one))[0].notice.text) for one in (button, Action.TRAIN)]
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("shots", [(0, 0), (5, 0), (1, 5)])
+def test_without_a_picture_train_asks_nobody_to_show_something(shots: tuple[int, ...]) -> None:
+    state, commands = run(replace(kiosk(*shots), camera=None), ev.ButtonPressed(Action.TRAIN))
+    assert commands == [ev.PlaySound("refused")]
+    assert str(state.notice.text) == "There is no picture to learn from. Check the camera's cable."
+
+
+def question_of(state: KioskState) -> str:
+    asked, _ = run(state, ev.ButtonPressed(Action.RESET))
+    view = present(asked, None, NOTHING_SEEN, Surroundings()).question
+    assert view is not None
+    return view.text
+
+
+def test_reset_asks_only_about_what_is_there() -> None:
+    removed = ev.SamplesRemoved(0, (1, 2, 3))
+    live = kiosk(3, 0, mode=Mode.LIVE, model=MODEL)
+    assert question_of(live) == "3 pictures and the model made from them will be erased."
+    assert question_of(run(live, removed)[0]) == "The model that answers now will be erased."
+    assert question_of(run(kiosk(3, 0), removed)[0]) == "3 pictures can then no longer be brought back."
+
+
+@pytest.mark.parametrize("answer", [Action.CANCEL, Action.TRAIN, Action.SAVE])
+def test_a_notice_that_a_question_covered_does_not_come_back(answer: Action) -> None:
+    empty = kiosk(0, 0, mode=Mode.LIVE, model=MODEL)
+    state, _ = run(empty, ev.ButtonPressed(Action.TRAIN))
+    assert state.notice is not None
+    state, _ = run(state, ev.ButtonPressed(Action.RESET), ev.ButtonReleased(Action.RESET), ev.TimePassed(1.0))
+    state, _ = run(state, ev.ButtonPressed(answer), ev.TimePassed(1.1))
+    assert (state.mode, state.notice) == (Mode.LIVE, None)
