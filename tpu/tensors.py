@@ -5,7 +5,8 @@ Teaching, live recognition, `classify` and the script in exported folders all us
 
 1. Crop to the largest centred square, or to a share of it if the camera is zoomed.
 2. Resize to the model's input: while the square has at least twice the edge, halve it by means of 2 by 2 pixels,
-   rounded up from a half, without the last row and column if its edge is odd; then interpolate bilinearly.
+   rounded up from a half, without the last row and column if its edge is odd; then interpolate bilinearly, with shares
+   in 1/256, which every processor computes alike.
 3. Keep RGB order; do not mirror.
 4. uint8 input: the pixel itself. int8 input: pixel − 128. float32 input: (pixel − mean) / std for each channel, as the
    metadata of the model says (`tpu.input_metadata`); without metadata pixel / 127.5 − 1.
@@ -127,7 +128,7 @@ def prepare_picture(image: ImageArray, size_px: int) -> ImageArray:
         square = np.asarray(cv2.resize(even, (half, half), interpolation=cv2.INTER_AREA), np.uint8)
     if square.shape[0] == size_px:
         return square
-    return np.asarray(cv2.resize(square, (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(square, (size_px, size_px), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8)
 
 
 def input_tensor(

@@ -65,12 +65,11 @@ mean, std = (np.array(float_input[name], np.float32) for name in ("mean", "std")
 
 
 def neighbours(before, after):
-    """For each of `after` new pixels: both neighbours of `before` old ones, and the shares of these in 1/2048."""
-    place = ((np.arange(after) + 0.5) * (1 / (after / before)) - 0.5).astype(np.float32)
+    """For each of `after` new pixels: both neighbours of `before` old ones, and the shares of these in 1/256."""
+    place = (np.arange(after) + 0.5) * (before / after) - 0.5
     first = np.floor(place).astype(int)
-    part = (place - first).astype(np.float32)
-    shares = np.rint(2048 * (1 - part)).astype(int), np.rint(2048 * part).astype(int)
-    return np.clip(first, 0, before - 1), np.clip(first + 1, 0, before - 1), *shares
+    part = np.rint(256 * (place - first)).astype(int)
+    return np.clip(first, 0, before - 1), np.clip(first + 1, 0, before - 1), 256 - part, part
 
 
 def resized(square):
@@ -81,9 +80,11 @@ def resized(square):
     first, second, first_share, second_share = neighbours(len(square), size)
     square = square.astype(int)
     rows = first_share[:, np.newaxis] * square[:, first] + second_share[:, np.newaxis] * square[:, second]
-    upper = first_share[:, np.newaxis, np.newaxis] * (rows[first] >> 4) >> 16
-    lower = second_share[:, np.newaxis, np.newaxis] * (rows[second] >> 4) >> 16
-    return (upper + lower + 2 >> 2).clip(0, 255).astype(np.uint8)
+    upper, lower = (
+        first_share[:, np.newaxis, np.newaxis] * rows[first],
+        second_share[:, np.newaxis, np.newaxis] * rows[second],
+    )
+    return (upper + lower + 32768 >> 16).astype(np.uint8)
 
 
 def model_input(picture, is_cropped):

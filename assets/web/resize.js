@@ -40,30 +40,23 @@ function halved(data, side) {
   return result;
 }
 
-/**
- * For each new pixel: both neighbours and their shares in 1/2048. Source: OpenCV, resize.
- * Beyond the first and the last pixel, columns use one neighbour alone, and rows use the same neighbour twice.
- */
-function linearTable(side, size, isColumns) {
-  const scale = 1 / (size / side), last = side - 1;
+/** For each new pixel of a row or a column: both neighbours and their shares in 1/256. */
+function neighbours(side, size) {
   return Array.from({length: size}, (_, to) => {
-    const place = Math.fround((to + 0.5) * scale - 0.5);
-    let first = Math.floor(place), part = Math.fround(place - first);
-    if (isColumns && (first < 0 || first >= last)) part = 0;
-    const before = roundHalfEven(Math.fround(1 - part) * 2048), after = roundHalfEven(part * 2048);
-    if (isColumns) first = Math.min(Math.max(first, 0), last);
-    return [Math.max(first, 0), Math.min(Math.max(first + 1, 0), last), before, after];
+    const place = (to + 0.5) * (side / size) - 0.5, first = Math.floor(place);
+    const part = roundHalfEven(256 * (place - first));
+    return [Math.max(first, 0), Math.min(first + 1, side - 1), 256 - part, part];
   });
 }
 
-/** Interpolate linearly in fixed point. Source: OpenCV, HResizeLinear and VResizeLinear. */
+/** Interpolate linearly in whole numbers. Source: OpenCV, INTER_LINEAR_EXACT. */
 function interpolated(data, side, size) {
-  const columns = linearTable(side, size, true);
+  const table = neighbours(side, size);
   const rows = new Map();
   const wideRow = (y) => {
     if (!rows.has(y)) {
       const row = new Int32Array(size * 3);
-      columns.forEach(([left, right, before, after], x) => {
+      table.forEach(([left, right, before, after], x) => {
         for (let channel = 0; channel < 3; channel++) {
           const start = y * side * 3 + channel;
           row[x * 3 + channel] = data[start + left * 3] * before + data[start + right * 3] * after;
@@ -74,11 +67,10 @@ function interpolated(data, side, size) {
     return rows.get(y);
   };
   const result = new Uint8Array(size * size * 3);
-  linearTable(side, size, false).forEach(([top, bottom, before, after], y) => {
+  table.forEach(([top, bottom, before, after], y) => {
     const upper = wideRow(top), lower = wideRow(bottom);
     for (let i = 0; i < upper.length; i++) {
-      const sum = ((before * (upper[i] >> 4)) >> 16) + ((after * (lower[i] >> 4)) >> 16);
-      result[y * size * 3 + i] = Math.min(255, (sum + 2) >> 2);
+      result[y * size * 3 + i] = (before * upper[i] + after * lower[i] + 32768) >> 16;
     }
   });
   return result;

@@ -62,9 +62,9 @@ def test_a_square_is_halved_while_it_has_twice_the_edge_and_then_interpolated(si
     while (half := len(halved) // 2) >= size:
         halved = np.floor(halved[: 2 * half, : 2 * half].reshape(half, 2, half, 2, 3).mean(axis=(1, 3)) + 0.5)
     places = np.clip((np.arange(size) + 0.5) * len(halved) / size - 0.5, 0, len(halved) - 1)
-    shares = np.maximum(0, 1 - np.abs(places[:, np.newaxis] - np.arange(len(halved))))
+    shares = np.rint(256 * np.maximum(0, 1 - np.abs(places[:, np.newaxis] - np.arange(len(halved))))) / 256
     expected = np.einsum("ik,jl,klc->ijc", shares, shares, halved, optimize=True)
-    assert np.abs(prepare_picture(square, size) - expected).max() <= 1
+    assert np.array_equal(prepare_picture(square, size), np.floor(expected + 0.5))
 
 
 def test_inputs_of_all_types_represent_the_same_pixel() -> None:
