@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's other threads wait in a busy loop; set before its import
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
