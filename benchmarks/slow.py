@@ -4,8 +4,10 @@ python benchmarks/slow.py [--quota 0.3] [demo|bench|pipeline|tests|all] [-- ARGU
 
 A control group of Linux gives all processes together QUOTA cores (`cpu.max` of version 2, `cpu.cfs_quota_us` of version
 1). That needs root. Meanwhile a loop of the lowest priority keeps every core awake: on a virtual machine, a core that
-falls asleep when the share is used up wakes late, and the group gets much less than its share. `bench` prints the seconds from TRAIN to the first answer, `pipeline` compares the kiosk's threads
-with a single loop; arguments behind `--` go to pytest.
+falls asleep when the share is used up wakes late, and the group gets much less than its share.
+
+`bench` prints the seconds from TRAIN to the first answer, `pipeline` compares the kiosk's threads with a single loop;
+arguments behind `--` go to pytest.
 """
 
 from __future__ import annotations
