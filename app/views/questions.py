@@ -85,6 +85,7 @@ def _folder(state: KioskState, found: FolderFound, translate: Translator) -> Que
 def _start_over(state: KioskState, translate: Translator) -> Question:
     total, taken_out = sum(state.shots), sum(len(ids) for one in state.classes for ids in one.removed)
     text: Text
+    keep = message("Keep them") if total or state.model is None else message("Keep it")
     if not total and state.model is not None:
         text = message("The model that answers now will be erased.")
     elif not total:
@@ -100,7 +101,7 @@ def _start_over(state: KioskState, translate: Translator) -> Question:
     return Question(
         title=translate(message("Start over?")),
         text=translate(text),
-        answers=_erasing(_answers(translate, message("Keep them"), message("Erase"), icon="empty")),
+        answers=_erasing(_answers(translate, keep, message("Erase"), icon="empty")),
         also_yes=Action.RESET,
     )
 

@@ -121,19 +121,19 @@ def test_without_a_picture_train_asks_nobody_to_show_something(shots: tuple[int,
     assert str(state.notice.text) == "There is no picture to learn from. Check the camera's cable."
 
 
-def question_of(state: KioskState) -> str:
+def question_of(state: KioskState) -> tuple[str, str]:
     asked, _ = run(state, ev.ButtonPressed(Action.RESET))
     view = present(asked, None, NOTHING_SEEN, Surroundings()).question
     assert view is not None
-    return view.text
+    return view.text, view.answers[0].text
 
 
 def test_reset_asks_only_about_what_is_there() -> None:
     removed = ev.SamplesRemoved(0, (1, 2, 3))
     live = kiosk(3, 0, mode=Mode.LIVE, model=MODEL)
-    assert question_of(live) == "3 pictures and the model made from them will be erased."
-    assert question_of(run(live, removed)[0]) == "The model that answers now will be erased."
-    assert question_of(run(kiosk(3, 0), removed)[0]) == "3 pictures can then no longer be brought back."
+    assert question_of(live) == ("3 pictures and the model made from them will be erased.", "Keep them")
+    assert question_of(run(live, removed)[0]) == ("The model that answers now will be erased.", "Keep it")
+    assert question_of(run(kiosk(3, 0), removed)[0]) == ("3 pictures can then no longer be brought back.", "Keep them")
 
 
 @pytest.mark.parametrize("answer", [Action.CANCEL, Action.TRAIN, Action.SAVE])
