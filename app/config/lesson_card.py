@@ -30,7 +30,7 @@ STEPS: tuple[Message, ...] = (
     message("Show the thing to the camera and hold its button. Turn it, move it, show its back."),
     message("Teach every thing in the same way: about {count} pictures each."),
     message("Press TRAIN. Then show things that it has not seen yet."),
-    message("Wrong answer? Hold the right button, show it again, and press TRAIN once more."),
+    message("Wrong answer? Hold the correct button, show it again, and press TRAIN once more."),
     message("SAVE puts the model on a USB drive: it runs at home in a browser, too."),
 )
 QUESTIONS: tuple[Message, ...] = (

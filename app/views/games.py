@@ -9,6 +9,7 @@ from app.base.explanation import Explanation, Way
 from app.base.i18n import Text, message
 from app.base.numbers import percent
 from app.base.picture import Picture
+from app.core.facts import NameFrom
 from app.core.game import Game, GameStep, Trick
 from app.core.modes.games import (
     ANSWER_WITHIN_S,
@@ -22,6 +23,7 @@ from app.core.modes.games import (
     repaired,
     teaches,
 )
+from app.core.modes.language import with_names_known
 from app.core.state import KioskState, Mode
 from app.views.light import light
 from app.views.model import ActionKey, GameStrip, Light, Question, Verdict
@@ -55,6 +57,8 @@ def game_guidance(state: KioskState, game: Game) -> Text:
         case GameStep.TRAIN:
             return message("Now press TRAIN.")
         case GameStep.SEEK if not game.guided:
+            if _is_called_by_colour(state, game):
+                return message("Trick me! Show me something else, NOT the thing of the {label} button.", label=target)
             return message("Trick me! Show me something that is NOT {label}.", label=target)
         case GameStep.SEEK if state.now_s - game.began_s > HELP_AFTER_S:
             return message("Not fooled? Then you taught me well! Press SAVE to go on.")
@@ -225,14 +229,24 @@ def _praise(state: KioskState, best: Trick) -> Text:
     return message("Your best trick: I was {percent} sure of {label}.", percent=percent(best.sureness), label=label)
 
 
+def _is_called_by_colour(state: KioskState, game: Game) -> bool:
+    """Whether nobody named the thing: a game then speaks of the button, because a yellow duck is not “Red”."""
+    return with_names_known(state).classes[game.target].name_from is NameFrom.COLOUR
+
+
 def is_it_really(state: KioskState, translate: Translator, *, mirror: bool) -> Question | None:
     """The question whether a thing really is what the model says: only the visitor knows."""
     game = state.game
     if game is None or game.trick is None:
         return None
     label = state.classes[game.target].label
+    title = (
+        message("Is this really the thing of the {label} button?", label=label)
+        if _is_called_by_colour(state, game)
+        else message("Is this really {label}?", label=label)
+    )
     return Question(
-        title=translate(message("Is this really {label}?", label=label)),
+        title=translate(title),
         text="",
         answers=(
             ActionKey(NO, "reset", translate(message("No – tricked!")), "1"),

@@ -9,8 +9,8 @@ from app.views.games import game_guidance, playing, suggested_in_game
 from app.views.verdict import Answer
 
 GOOD_START = 5  # samples of a class from which training is worth suggesting
-SHOW_AGAIN = message("Show something again. Wrong answer? Hold the right button.")
-WRONG_BY_ITSELF = message("Wrong? Hold the right button: it learns when you let go.")
+SHOW_AGAIN = message("Show something again. Wrong answer? Hold the correct button.")
+WRONG_BY_ITSELF = message("Wrong? Hold the correct button: it learns when you let go.")
 UNEVEN = 3  # times as many pictures as another class: the model then prefers the larger class
 
 
@@ -117,7 +117,7 @@ def _live(state: KioskState, answer: Answer | None) -> Text:
         return message("Is it {label}? Hold its button to teach it more.", label=state.labels[answer.index])
     if by_itself:
         return WRONG_BY_ITSELF
-    return message("I see {label}! Wrong? Hold the right button.", label=state.labels[answer.index])
+    return message("I see {label}! Wrong? Hold the correct button.", label=state.labels[answer.index])
 
 
 def _teaching(state: KioskState) -> Text:

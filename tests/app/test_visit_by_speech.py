@@ -101,7 +101,7 @@ def moments(tmp_path_factory: pytest.TempPathFactory) -> tuple[Moment, ...]:
     ears.wait_for("You may pull the drive out now. At home, open open_me.html on the drive.")
     assert list((folder / "stick").rglob("model.tflite"))
     ears.tap(pygame.K_r)  # leaves the page
-    ears.wait_for("Hold the right button.")
+    ears.wait_for("Hold the correct button.")
     ears.tap(pygame.K_r)
     ears.wait_for("Start over? 12 pictures and the model made from them will be erased.")
     ears.tap(pygame.K_y)

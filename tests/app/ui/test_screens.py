@@ -144,7 +144,7 @@ def test_not_sure_is_one_line_beside_its_bar_in_every_language(size: tuple[int, 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_advice_in_three_lines_stays_in_its_place(size: tuple[int, int], language: str) -> None:
     for words in (
-        message("I see {label}! Wrong? Hold the right button.", label="screwdriver"),
+        message("I see {label}! Wrong? Hold the correct button.", label="screwdriver"),
         message("Show something to the camera and hold the {label} button.", label="apple"),
         message("Press TRAIN – or teach one more thing."),
         message("{few} has far fewer pictures than {most}: show it some more.", few="screwdriver", most="apple"),
@@ -197,7 +197,7 @@ def test_the_words_while_teaching_fit_in_every_language(size: tuple[int, int], l
     for name, words in (
         ("alike", message("Turn it! These all look the same.")),
         ("teach", message("Keep turning it – every picture helps.")),
-        ("not_sure", message("Show something again. Wrong answer? Hold the right button.")),
+        ("not_sure", message("Show something again. Wrong answer? Hold the correct button.")),
         ("near_miss", message("Is it {label}? Hold its button to teach it more.", label="cup")),
     ):
         check_texts(drawn_texts(replace(VIEWS[name], guidance=translated(words, language)), size), size)

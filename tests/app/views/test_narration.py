@@ -200,7 +200,7 @@ def test_another_answer_does_not_repeat_the_advice() -> None:
         replace(views[0], guidance=f"I see {label}!", verdict=Verdict(label, 0.9, 0)) for label in ("cup", "duck")
     ]
     heard = said(*views)
-    assert texts(heard, Kind.GUIDANCE) == ["Show something again. Wrong answer? Hold the right button."]
+    assert texts(heard, Kind.GUIDANCE) == ["Show something again. Wrong answer? Hold the correct button."]
     assert texts(heard, Kind.VERDICT)[-2:] == ["cup", "duck"]
 
 

@@ -108,7 +108,7 @@ def test_a_name_that_begins_a_sentence_keeps_its_spelling() -> None:
         (state(6, 6, 0, held=Held(1, 0.0)), "Keep turning it – every picture helps."),
         (state(6, 6, 0, held=Held(1, 0.0, alike=True)), "Turn it! These all look the same."),
         (state(5, 6, 0, mode=Mode.LIVE, model=MODEL), "The pictures changed! Press TRAIN to learn them."),
-        (state(5, 5, 0, mode=Mode.LIVE, model=MODEL), "Show something again. Wrong answer? Hold the right button."),
+        (state(5, 5, 0, mode=Mode.LIVE, model=MODEL), "Show something again. Wrong answer? Hold the correct button."),
     ],
 )
 def test_the_guidance_names_the_next_useful_thing(now: KioskState, words: str) -> None:
