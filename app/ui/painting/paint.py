@@ -133,7 +133,8 @@ def camera(
     The picture is converted to 32 bits and scaled into its place, seven times as fast as scaling 24 bits. A mirrored
     picture is an array with a negative step: flipping the original pixels is faster than copying it. A `light` on the
     `square` that the model sees (left, top, side), with an edge in the `colour`, is drawn before it is scaled: a
-    picture has fewer pixels than its place on the screen.
+    picture has fewer pixels than its place on the screen. Where pygame does not use SSE, as on a Raspberry Pi, its
+    smoothscale cannot enlarge into a part of a surface: it puts the rows at wrong places.
     """
     pixels = shown.pixels
     mirrored = pixels.strides[1] < 0
@@ -152,7 +153,7 @@ def camera(
     if light is not None:
         left, top, side = square
         draw_light(part, light, pygame.Rect(left - cut.left, top - cut.top, side, side), colour)
-    pygame.transform.smoothscale(part, area.size, surface.subsurface(area))
+    surface.blit(pygame.transform.smoothscale(part, area.size), area)
 
 
 def snapshot(
