@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from app.base.buttons import Action
 from app.base.i18n import LANGUAGES, Message, message, translated
 from app.base.tone import Tone
-from app.views.model import KioskView, Question, Screen, Verdict
+from app.views.model import KioskView, Question, Screen, Staff, Verdict
 from app.views.model.spoken import Importance, Kind, Utterance
 from app.views.spoken_names import name_of, names_of
 
@@ -40,6 +40,7 @@ IMPORTANCE: Mapping[Kind, Importance] = {
     Kind.TYPED: Importance.ACTION,
     Kind.NOTICE: Importance.HINT,
 }
+ENDS = "!?. \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 YES_BUTTONS: Mapping[Hashable, Message] = {
     Action.TRAIN: message("TRAIN says yes, every other button no."),
     Action.RESET: message("RESET says yes, every other button no."),
@@ -149,8 +150,7 @@ def _screen(memory: Memory, view: KioskView) -> Said:
         words = (saving.title, saving.text, saving.home)
         return Said((language, view.screen, *words), _sentences(*words))
     if (staff := view.staff) is not None:
-        tab = next((one.text for one in staff.tabs if one.selected), "")
-        return Said((language, view.screen, tab), _sentences(staff.title, tab))
+        return _staff(memory, view, staff)
     if view.progress_text:
         return Said((language, view.screen, view.progress_text), _sentences(view.progress_text))
     before = memory.said.get(Kind.SCREEN)
@@ -171,10 +171,31 @@ def _buttons(view: KioskView) -> str:
 
 
 def _question(question: Question, language: str) -> str:
-    answers = " ".join(_sentences(f"{key.text}: {key.key}" if key.key else key.text) for key in question.answers)
+    answers = " ".join(_sentences(_answer(key.text, key.key)) for key in question.answers)
     how = YES_BUTTONS.get(question.also_yes) if question.also_yes is not None else None
     said = () if how is None or translated(how, language) in question.text else (translated(how, language),)
     return _sentences(question.title, question.text, answers, *said)
+
+
+def _answer(text: str, key: str) -> str:
+    """An answer with its button: "Trick it!" and "1" become "Trick it: 1"."""
+    return f"{text.rstrip(ENDS)}: {key}" if key else text
+
+
+def _staff(memory: Memory, view: KioskView, staff: Staff) -> Said:
+    """The page that is open, and the hint unless it is the one that was said before."""
+    tab = next((one.text for one in staff.tabs if one.selected), "")
+    place, before = (view.language_code, view.screen), memory.said.get(Kind.SCREEN)
+    known = before[2:] if isinstance(before, tuple) and before[:2] == place else ("", "")
+    words = (tab, *_told_alone(staff)) if known[0] != tab else ()
+    title, hint = "" if known[0] else staff.title, "" if known[1] == staff.hint else staff.hint
+    return Said((*place, tab, staff.hint), _sentences(title, *words, hint))
+
+
+def _told_alone(staff: Staff) -> tuple[str, ...]:
+    """The rows of a staff page that the cursor passes over: nothing in them can be pressed."""
+    rows = (one for one in staff.rows if one.less is None and one.more is None and one.press is None)
+    return tuple(f"{one.label}: {one.value}" if one.value else one.label for one in rows)
 
 
 def _notice(view: KioskView) -> Said:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.base.buttons import Action
+from app.base.buttons import Action, StaffPage
 from app.base.i18n import LANGUAGES
 from app.base.tone import Tone
 from app.core.pages import StaffState, TypingPurpose, TypingState
@@ -20,6 +20,7 @@ from app.views.narration import COUNT_SETTLES_S, GUIDANCE_SETTLES_S, VERDICT_SET
 from app.views.present import Surroundings, present
 from app.views.spoken_names import name_of, names_of
 from tests.support.page_views import page_views
+from tests.support.staff import guarded
 from tests.support.states import MODEL_WITH_RESULTS, kiosk
 from tests.support.views import main_views
 
@@ -202,6 +203,28 @@ def test_another_answer_does_not_repeat_the_advice() -> None:
     heard = said(*views)
     assert texts(heard, Kind.GUIDANCE) == ["Show something again. Wrong answer? Hold the correct button."]
     assert texts(heard, Kind.VERDICT)[-2:] == ["cup", "duck"]
+
+
+def test_a_staff_page_says_what_cannot_be_pressed_and_its_hint_only_while_that_is_new() -> None:
+    state = replace(kiosk(3, 3), mode=Mode.STAFF, staff=StaffState(inside=True, page=StaffPage.SCREEN))
+    without_pin = texts(said(shown(state)), Kind.SCREEN)[0]
+    assert without_pin.startswith("For staff. Screen. Changes: only with a PIN. Language: English. Colours: paper.")
+    assert without_pin.endswith("Set a PIN with the command “pin”.")
+    pages = [
+        replace(guarded(state), staff=replace(state.staff, page=page)) for page in (StaffPage.VISITS, StaffPage.ACCESS)
+    ]
+    steered = [replace(page, cursor=0) for page in pages]
+    assert texts(said(*map(shown, steered)), Kind.SCREEN) == [
+        "For staff. Visits. Buttons 1 and 2: move. TRAIN: choose. SAVE: next page. RESET: back.",
+        "Accessibility.",
+    ]
+    listening = replace(shown(steered[1]), staff=replace(shown(steered[1]).staff, hint="Now press the button."))
+    assert texts(said(shown(steered[1]), listening), Kind.SCREEN)[1] == "Now press the button."
+
+
+def test_an_answer_that_is_an_exclamation_is_said_with_its_button_in_one_sentence() -> None:
+    (asked,) = texts(said(shown(replace(kiosk(3, 3), mode=Mode.CHOOSE_GAME, language="fr"))), Kind.SCREEN)
+    assert "Piège-le: 1. Échange le fond: 2." in asked
 
 
 def test_what_to_do_at_home_is_said_when_the_model_is_saved() -> None:
