@@ -30,7 +30,7 @@ class UtteranceQueue:
         """
         kept = [one for one in self._waiting if one[0].kind is not utterance.kind]
         if utterance.kind is Kind.SCREEN:  # what was said about the screen before is out of date
-            kept = [one for one in kept if one[0].importance >= utterance.importance]
+            kept = [one for one in kept if one[0].importance > utterance.importance]
         kept.append((utterance, now_s))
         kept.sort(key=lambda one: -one[0].importance)  # stable: of equal importance, the older first
         self._waiting = kept[:MOST_WAITING]

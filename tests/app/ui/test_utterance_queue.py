@@ -50,6 +50,14 @@ def test_another_screen_drops_what_was_said_about_the_one_before() -> None:
     assert rest(queue) == ["wrong", "screen"]
 
 
+def test_a_question_drops_the_message_that_it_covers() -> None:
+    queue = UtteranceQueue()
+    queue.add(utterance("Nothing to learn from yet.", Kind.NOTICE, Importance.ALERT), None, 0.0)
+    queue.add(utterance("Start over?", Kind.SCREEN, Importance.ALERT), None, 0.0)
+    queue.add(utterance("It failed.", Kind.NOTICE, Importance.ALERT), None, 0.0)  # while it is asked
+    assert rest(queue) == ["Start over?", "It failed."]
+
+
 def test_what_waited_for_too_long_is_dropped_and_a_press_sooner() -> None:
     queue = UtteranceQueue()
     queue.add(utterance("cup", Kind.HELD), None, 0.0)
