@@ -40,7 +40,7 @@ run in which presses with nothing beside them took 36 ms.""",
 The rendering of the simulated camera is printed apart, because a real camera needs none. Two thirds of the attract
 screen's share are its 10 pictures a second. Between the pauses, the same work takes several times as long as when it is
 repeated without a pause (0.7 ms instead of 0.1 ms for the state of the kiosk), probably because of cold caches. So the
-shares follow what other guests of this host do: within one hour the attract screen took 12 to 30 %, and on another day
+shares follow what other guests of this host do: within one hour the attract screen took 12 to 30 %, and earlier
 10.3 % with the rendering.""",
     "train-to-live": """\
 With 9 classes of 100 samples and 540 made views, more than half of the time is the fit.
