@@ -206,9 +206,9 @@ def test_another_answer_does_not_repeat_the_advice() -> None:
 
 
 def test_a_staff_page_says_what_cannot_be_pressed_and_its_hint_only_while_that_is_new() -> None:
-    state = replace(kiosk(3, 3), mode=Mode.STAFF, staff=StaffState(inside=True, page=StaffPage.SCREEN))
+    state = replace(kiosk(3, 3), mode=Mode.STAFF, staff=StaffState(inside=True, page=StaffPage.VISITORS))
     without_pin = texts(said(shown(state)), Kind.SCREEN)[0]
-    assert without_pin.startswith("For staff. Screen. Changes: only with a PIN. Language: English. Colours: paper.")
+    assert without_pin.startswith("For staff. Visitors may. Changes: only with a PIN. ")
     assert without_pin.endswith("Set a PIN with the command “pin”.")
     pages = [
         replace(guarded(state), staff=replace(state.staff, page=page)) for page in (StaffPage.VISITS, StaffPage.ACCESS)
