@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from learning.calibration import (
     accuracy_and_loss,
@@ -27,7 +28,7 @@ from learning.calibration import (
 from learning.dataset import MIN_CLASSES, MIN_SHOTS, checked_embeddings, checked_labels
 from learning.discriminant import Discriminant, Rows
 from learning.errors import InvalidEmbeddings, NotEnoughSamples
-from learning.holds import renumbered
+from learning.holds import holds_per_class, renumbered
 from learning.layers import FloatArray, IntArray, softmax
 from learning.novelty_fit import fit_novelty_test
 from learning.products import product
@@ -35,7 +36,7 @@ from learning.progress import CHOSEN, CURVE_ENDS, VALIDATED, FitProgress, Progre
 from learning.softmax_regression import SoftmaxRegression
 from learning.threads import blas_limited, results_of
 from learning.training_rows import QuarterTurns, checked_views, choose_rows, prepare_samples
-from learning.validation import FoldPlan, Origin, cross_validate, plan_folds
+from learning.validation import FoldPlan, Origin, counted_rows, cross_validate, plan_folds
 from learning.view_prior import ViewPrior
 
 CURVE_FRACTIONS = (1 / 8, 1 / 4, 1 / 2)  # of a fold's training samples: the points of the learning curve
@@ -50,7 +51,10 @@ RestOfHistory = Callable[[Callable[[], None]], tuple[FitProgress, ...]]
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
-    """A trained head and its measurements. n is the number of held-out rows: samples, or views made of them.
+    """A trained head and its measurements.
+
+    n is the number of held-out rows that count: samples of held-out holds, each once. Without a class that has several
+    holds, they are made views; see `learning.validation.counted_rows`.
 
     Attributes:
         head: Trained on all rows; the range of its logits is that of all of them.
@@ -58,9 +62,10 @@ class FitResult:
             For a sample, also without its hold and all views of that hold; for a made view of a class with one hold,
             with the sample that it was made from. None if that is unknown, because only near-duplicates of training
             samples could be held out.
-        validation_from: "holds" if all held-out rows are samples of other holds, "views" if some are made views; None
+        validation_from: "holds" if the held-out rows are samples of other holds, "views" if they are made views; None
             if the accuracy is unknown.
-        confusion: int (C, C) over held-out rows: rows are true classes, columns answers.
+        confusion: int (C, C) over held-out rows: rows are true classes, columns answers. The row of a class with one
+            hold is zero if another class has several.
         history: The learning curve, from few training samples to as many as a fold has. The points of few samples are
             missing if they were left for later.
         validation_indices: For each held-out row, the index of the sample that it is or was made from, int (n,).
@@ -155,7 +160,8 @@ def fit_head(
         choosing = reporter.before_fold(CURVE_ENDS if curve_later else CHOSEN)
         training = choose_rows(samples, plan, prior, choosing, quarter_turns)
         plan, rows, shots = training.plan, training.rows, len(y) / num_classes
-        points = (_curve_parts(plan, share, rng) for share in CURVE_FRACTIONS)
+        counts, counted_from = counted_rows(plan, holds_per_class(samples.y, samples.holds, num_classes) >= 2)
+        points = (_curve_parts(plan, counts, share, rng) for share in CURVE_FRACTIONS)
         rest_of_history: RestOfHistory | None = None
         if curve_later:  # but chosen now, because the order in which `rng` is used is part of the result
             chosen = tuple(points)
@@ -166,23 +172,25 @@ def fit_head(
         judging = reporter.before_fold(VALIDATED)
         (logits,) = cross_validate(rows, plan, lambda found, chosen: (found.logits(chosen),), judging)
         shots_of_fold = shots * (1 - 1 / max(2, len(plan.folds)))
-        reporter.record(FitProgress(VALIDATED, shots_of_fold, *accuracy_and_loss(logits, truth)))
-        temperature, answers = calibrated_temperature(logits, truth), logits.argmax(axis=1)
+        counted = counts[plan.validated]
+        reporter.record(FitProgress(VALIDATED, shots_of_fold, *accuracy_and_loss(logits[counted], truth[counted])))
+        temperature = calibrated_temperature(logits, truth)
         probabilities = softmax(logits / temperature)
         threshold = threshold_of(probabilities, truth)
         head = _head(rows, rows.discriminant(all_rows), temperature, [x, training.views])
         head.not_sure, scores = fit_novelty_test(samples, training, threshold, prior, rng, reporter.before_fold(1.0))
+    truth, answers = truth[counted], logits[counted].argmax(axis=1)
     confusion = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(confusion, (truth, answers), 1)
     return FitResult(
         head=head,
-        validation_accuracy=None if plan.origin is None else float((answers == truth).mean()),
-        validation_from=plan.origin,
+        validation_accuracy=None if counted_from is None else float((answers == truth).mean()),
+        validation_from=counted_from,
         confusion=confusion,
         history=tuple(reporter.history),
-        validation_indices=samples.kept[plan.source[plan.validated]],
-        validation_probabilities=probabilities,
-        novelties=scores,
+        validation_indices=samples.kept[plan.source[counts]],
+        validation_probabilities=probabilities[counted],
+        novelties=scores[counted],
         threshold=threshold,
         temperature=float(temperature),
         made_taught=bool(len(training.views)) and not training.turned,
@@ -205,10 +213,17 @@ class _CurveParts:
     share: float
 
 
-def _curve_parts(plan: FoldPlan, share: float, rng: np.random.Generator) -> _CurveParts:
-    """Choose a share of each of some folds' training samples, with their views, and what is evaluated of the fold."""
+def _curve_parts(plan: FoldPlan, counts: NDArray[np.bool_], share: float, rng: np.random.Generator) -> _CurveParts:
+    """Choose a share of each of some folds' training samples, with their views, and the rows to evaluate.
+
+    Args:
+        plan: The folds.
+        counts: Which rows may be evaluated, bool (R,).
+        share: Of the training samples, 0..1.
+        rng: Chooses them.
+    """
     parts, fractions = list[tuple[IntArray, IntArray]](), []
-    for fold in plan.folds[:CURVE_FOLDS]:
+    for fold in np.unique(plan.fold[counts])[:CURVE_FOLDS]:
         training = plan.training_rows(int(fold))
         sources = np.unique(plan.source[training])
         of_classes = []
@@ -216,7 +231,7 @@ def _curve_parts(plan: FoldPlan, share: float, rng: np.random.Generator) -> _Cur
             own = rng.permutation(sources[plan.y[sources] == label])
             of_classes.append(own[: max(1, round(share * len(own)))])
         some = np.concatenate(of_classes)
-        evaluated = np.sort(rng.permutation(plan.validation_rows(int(fold)))[:MAX_EVALUATED])
+        evaluated = np.sort(rng.permutation(np.flatnonzero(counts & (plan.fold == fold)))[:MAX_EVALUATED])
         parts.append((training[np.isin(plan.source[training], some)], evaluated))
         fractions.append(len(some) / len(np.unique(plan.source)))
     return _CurveParts(parts, float(np.mean(fractions)))

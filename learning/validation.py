@@ -5,6 +5,9 @@ together with all views made of them. A class with a single hold keeps all its s
 made views that were held out; the model was trained on their samples and on other views of them, so this accuracy says
 less. If the class has no views either, its samples are held out one by one. They are near-duplicates of the training
 samples, so the accuracy is not reported.
+
+All these rows set the temperature and the limits of "not sure". The reported accuracy counts only samples of held-out
+holds, if any class has several holds (`counted_rows`).
 """
 
 from __future__ import annotations
@@ -104,6 +107,23 @@ def plan_folds(
         source=np.concatenate([np.arange(len(y)), made_source]),
         origin=origin,
     )
+
+
+def counted_rows(plan: FoldPlan, several_holds: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Origin | None]:
+    """Choose the validated rows that the reported accuracy counts.
+
+    Held-out views of a class with one hold say little about new pictures, and there are many of them. So they count
+    only if no class has several holds.
+
+    Args:
+        plan: Which rows are validated.
+        several_holds: Whether each class has two holds or more, bool (C,).
+
+    Returns:
+        bool (R,), and what the counted rows are: see `FoldPlan.origin`.
+    """
+    of_holds = plan.validated & several_holds[plan.y]
+    return (of_holds, "holds") if of_holds.any() else (plan.validated, plan.origin)
 
 
 def cross_validate(

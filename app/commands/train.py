@@ -190,7 +190,10 @@ def _accuracy_in_words(trained: TrainedModel) -> str:
             f"{trained.validation_accuracy:.1%}, from turned and moved copies of pictures, because the pictures of a "
             "class are nearly the same"
         )
-    return f"{trained.validation_accuracy:.1%}"
+    holds = trained.training_report["holds"]
+    once = [label for label, count in zip(trained.labels, holds, strict=True) if count < 2]
+    untested = f"; not tested, because their pictures are nearly the same: {', '.join(once)}" if once else ""
+    return f"{trained.validation_accuracy:.1%}{untested}"
 
 
 @contextmanager

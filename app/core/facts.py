@@ -87,7 +87,7 @@ class TrainedFacts:
         threshold: Below this top probability, 0..1, the answer is "not sure".
         shots: Samples per class at the time of training.
         report: What `app.model.training_report.training_report` returned after the training; None if it was lost.
-        validation_from: "holds" if the test pictures are of other holds than those that taught, "views" if some are
+        validation_from: "holds" if the test pictures are of other holds than those that taught, "views" if they are
             moved and turned copies. None if they are near-duplicates of what taught, or if this is unknown: then the
             accuracy says nothing about new pictures.
         provisional: The limit of "not sure" was set without a bank of unknown things.

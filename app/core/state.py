@@ -59,11 +59,16 @@ class Mode(Enum):
 
 @dataclass(frozen=True)
 class Notice:
-    """A message that disappears by itself."""
+    """A message that disappears by itself.
+
+    Attributes:
+        glad: How the mascot feels meanwhile, -1..1; None if the message changes nothing about that.
+    """
 
     text: Text
     tone: Tone
     until_s: float
+    glad: float | None = None
 
 
 @dataclass(frozen=True)
@@ -337,9 +342,11 @@ def with_class(state: KioskState, index: int, new: TaughtClass) -> KioskState:
     return replace(state, classes=(*state.classes[:index], new, *state.classes[index + 1 :]))
 
 
-def noticed(state: KioskState, text: Text, tone: Tone, seconds: float = NOTICE_S) -> KioskState:
-    """Show a notice for `seconds`."""
-    return replace(state, notice=Notice(text, tone, state.now_s + seconds))
+def noticed(
+    state: KioskState, text: Text, tone: Tone, seconds: float = NOTICE_S, *, glad: float | None = None
+) -> KioskState:
+    """Show a notice for `seconds`; see `Notice` for `glad`."""
+    return replace(state, notice=Notice(text, tone, state.now_s + seconds, glad))
 
 
 def refused(state: KioskState, text: Text) -> Step:

@@ -52,7 +52,8 @@ class TrainedModel:
         path: The model file.
         labels: Class labels, one for every row of the model.
         validation_accuracy: 0..1; None if it is unknown.
-        validation_from: What it was measured on: samples of other holds, or made views; None if it is unknown.
+        validation_from: What it was measured on: samples of other holds, or made views if no class has several;
+            None if it is unknown.
         provisional: Whether it was trained before the extractor had been measured.
         threshold: Below this top probability the answer is "not sure".
         agreement: How similarly the file and the trained head answer.

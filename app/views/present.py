@@ -344,7 +344,7 @@ def _notice(state: KioskState, translate: Translator) -> Banner | None:
         return Banner(translate(text), Tone.WARNING)
     if state.notice is None:
         return None
-    return Banner(translate.sentence(state.notice.text), state.notice.tone)
+    return Banner(translate.sentence(state.notice.text), state.notice.tone, state.notice.glad)
 
 
 def _flash(state: KioskState) -> tuple[int, Picture, float] | None:

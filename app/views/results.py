@@ -11,8 +11,8 @@ from app.base.i18n import Message, Text, message
 from app.base.numbers import percent
 from app.base.picture import Picture
 from app.core.facts import TrainedFacts
-from app.core.modes.accuracy import advice, feeling, proves_something, seen_once, title_of_results
-from app.core.modes.results import candidates, cells, with_picture
+from app.core.modes.accuracy import advice, feeling, seen_once, tally, title_of_results
+from app.core.modes.results import candidates, cells, shows_test, with_picture
 from app.core.state import KioskState, Mode
 from app.views.light import light
 from app.views.model import ActionKey, ConfusedPicture, ConfusionCell, Light, Results
@@ -20,6 +20,8 @@ from app.views.words import Translator, back_key, usage_hint
 
 STEER = message("Buttons 1 and 2: move · TRAIN: choose · RESET: back (erases nothing)")
 RISE = 0.02  # accuracy that more pictures must bring at least, so that the curve is shown
+NOTHING_LEFT_TITLE = message("My pictures are gone")
+NOTHING_LEFT = message("I still know what they showed. Hold a button to teach me something new.")
 KEYS = message("Arrow keys: move · Enter: choose · Esc: back")
 
 
@@ -28,7 +30,7 @@ def results(state: KioskState, translate: Translator) -> Results | None:
     model = state.model
     if state.mode is not Mode.RESULTS or model is None or model.report is None:
         return None
-    report, cell, tested = model.report, state.results.cell, proves_something(model)
+    report, cell, tested = model.report, state.results.cell, shows_test(state, model)
     taught = tuple(index for index, count in enumerate(model.shots) if count)
     labels = tuple(state.classes[index].label for index in taught)
     confused, in_all = _confused(state, taught, labels, translate), len(candidates(state))
@@ -44,17 +46,17 @@ def results(state: KioskState, translate: Translator) -> Results | None:
         title = message("Pictures that mixed it up")
     bring_back = ActionKey(Action.UNDO, "undo", translate(message("Bring back")), "Z")
     return Results(
-        title=translate(title_of_results(model, labels)),
-        text=translate(advice(model, labels)),
+        title=translate(title_of_results(model, labels) if any(state.shots) else NOTHING_LEFT_TITLE),
+        text=translate(advice(model, labels) if any(state.shots) else NOTHING_LEFT),
         note=translate(_note(state, model, labels)),
-        glad=feeling(model),
+        glad=feeling(model) if any(state.shots) else 0.0,
         curve_title=translate(message("More pictures, better guesses")),
         curve=curve if rises else (),
         curve_text=translate(percent(curve[-1], down=True)) if rises else "",
         confusion_title=translate(message("Left: what it really was. Top: what it guessed.")),
         labels=labels if tested else (),
         indices=taught if tested else (),
-        confusion=_cells(report, cell) if tested else (),
+        confusion=_cells(model, report, cell) if tested else (),
         confused_title=translate(title),
         confused=confused,
         confused_in_all=in_all,
@@ -66,9 +68,10 @@ def results(state: KioskState, translate: Translator) -> Results | None:
 def _note(state: KioskState, model: TrainedFacts, labels: tuple[str, ...]) -> Text:
     """A small line below the panels: how to move, or what else is to know."""
     known: Text = ""
-    if model.validation_from == "views" and (once := seen_once(model)):
-        names = ", ".join(labels[row] for row in once)
-        known = message("{labels}: tested with its own pictures, moved and turned.", labels=names)
+    if not any(state.shots):
+        known = ""
+    elif model.validation_from is not None and (once := seen_once(model)):
+        known = message("Not tested yet: {labels}.", labels=", ".join(labels[row] for row in once))
     elif model.validation_from == "views":
         known = message("Tested with its own pictures, moved and turned.")
     elif model.provisional:
@@ -76,7 +79,9 @@ def _note(state: KioskState, model: TrainedFacts, labels: tuple[str, ...]) -> Te
     return usage_hint(state, touch=known, buttons=STEER, keys=KEYS)
 
 
-def _cells(report: Mapping[str, Any], chosen: MatrixCell | None) -> tuple[tuple[ConfusionCell, ...], ...]:
+def _cells(
+    model: TrainedFacts, report: Mapping[str, Any], chosen: MatrixCell | None
+) -> tuple[tuple[ConfusionCell, ...], ...]:
     return tuple(
         tuple(
             ConfusionCell(
@@ -88,7 +93,7 @@ def _cells(report: Mapping[str, Any], chosen: MatrixCell | None) -> tuple[tuple[
             )
             for answer, (button, count) in enumerate(zip(buttons, row, strict=True))
         )
-        for truth, (buttons, row) in enumerate(zip(cells(report), report["confusion"], strict=True))
+        for truth, (buttons, row) in enumerate(zip(cells(report), tally(model), strict=True))
     )
 
 

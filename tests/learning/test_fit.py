@@ -225,6 +225,26 @@ def test_a_class_with_one_hold_is_validated_by_made_views_and_recognises_other_v
     assert (novelties(fit.head.not_sure, near_duplicates(30, 1, seed=5)[0]) > 1).mean() >= 0.95
 
 
+@pytest.mark.parametrize("views", [0, 6], ids=["near-duplicates", "made views"])
+def test_only_held_out_holds_count_if_another_class_has_a_single_hold(views: int) -> None:
+    """Sixty views of one thing's own pictures would hide that the others are never told apart."""
+    rng = np.random.default_rng(3)
+    x, y, holds = near_duplicates(2, 20)
+    x, y, holds = (one[(y < 2) | (holds == 4)] for one in (x, y, holds))  # the last class has one hold
+    x[y == 0] = x[y == 1] = rng.normal(0, 1, (40, 40)).astype(np.float32)  # the first two mean nothing
+    source = np.repeat(np.arange(len(x)), views)
+    made = x[source] + rng.normal(0, 0.05, (len(source), 40)).astype(np.float32)
+    fit = fit_head(x, y, 3, rng=np.random.default_rng(0), groups=holds, made=made, made_source=source)
+    assert fit.validation_from == "holds"
+    assert fit.confusion.sum(axis=1).tolist() == [40, 40, 0]
+    assert sorted(fit.validation_indices.tolist()) == np.flatnonzero(y < 2).tolist()  # each picture once
+    assert len(fit.validation_probabilities) == len(fit.novelties) == 80
+    right = float(np.trace(fit.confusion)) / 80
+    assert fit.validation_accuracy == right < 0.7
+    assert fit.history[-1].validation_accuracy == right
+    assert all(point.validation_accuracy < 0.8 for point in fit.history)
+
+
 def test_the_accuracy_is_unknown_if_only_near_duplicates_could_be_held_out() -> None:
     x, y, holds = near_duplicates(1, 20)
     fit = fit_head(x, y, 3, rng=np.random.default_rng(0), groups=holds)

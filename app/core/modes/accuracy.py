@@ -1,6 +1,8 @@
 """How good a model is, in words for everybody: how it was tested, and how many of the test pictures it got right.
 
-Only a model that got all of them right is said to get all right.
+Only a model that got all of them right is said to get all right. One that is wrong about most test pictures of a class
+is not good, however many others it got right. The notice after the training, the page of results, and the mascot on
+both follow the same rules.
 """
 
 from __future__ import annotations
@@ -11,22 +13,42 @@ from app.base.i18n import Message, counted, message
 from app.core.facts import TrainedFacts
 
 GOOD_FROM = 0.7  # accuracy from which the kiosk is glad about a model
-UNTESTED_FEELING, VIEWS_FEELING = 0.25, 0.35
+UNTESTED_FEELING, VIEWS_FEELING, WORRIED = 0.25, 0.45, -0.2
 
 
 def is_good(model: TrainedFacts) -> bool:
-    """Whether the model was tested and is good."""
+    """Whether the model was tested and is good: in all, and for each class in at least half of its test pictures."""
     accuracy = tested_accuracy(model)
-    return accuracy is not None and accuracy >= GOOD_FROM
+    return accuracy is not None and accuracy >= GOOD_FROM and not _weak(model)
 
 
 def tested_accuracy(model: TrainedFacts) -> float | None:
     """The accuracy, 0..1; None if it only says how well the model knows near-duplicates of its own samples."""
-    return None if model.validation_from is None else model.validation_accuracy
+    if model.validation_from is None:
+        return None
+    counts = tally(model)
+    total = sum(map(sum, counts))
+    return sum(row[index] for index, row in enumerate(counts)) / total if total else model.validation_accuracy
 
 
-def after_training(model: TrainedFacts) -> Message:
-    """What a notice says after the training."""
+def tally(model: TrainedFacts) -> tuple[tuple[int, ...], ...]:
+    """The confusion matrix: rows are true classes, columns answers; () if the report was lost.
+
+    If some classes were shown in several holds, only their rows have counts. A report of an earlier version also counts
+    copies of the others' own pictures: they are left out.
+    """
+    confusion = model.report["confusion"] if model.report is not None else []
+    once = seen_once(model)
+    return tuple(tuple(0 if truth in once else count for count in row) for truth, row in enumerate(confusion))
+
+
+def after_training(model: TrainedFacts, labels: Sequence[str] = ()) -> Message:
+    """What a notice says after the training.
+
+    Args:
+        model: The model.
+        labels: Labels of the rows of its confusion matrix; without them no class is named.
+    """
     accuracy = tested_accuracy(model)
     if accuracy is None:
         return message("It learned, but it is not tested yet. Hold each button twice, then press TRAIN.")
@@ -43,6 +65,21 @@ def after_training(model: TrainedFacts) -> Message:
             "It learned! It gets about {right} out of 10 of its own pictures right, moved and turned. "
             "Now show a thing in another way!",
             right=min(9, round(accuracy * 10)),
+        )
+    if (pair := _most_mixed_up(_weak(model), labels)) is not None:
+        return message(
+            "It mixes up {one} and {other}. Show both from more sides, then press TRAIN.", one=pair[0], other=pair[1]
+        )
+    if is_good(model) and (once := seen_once(model)):
+        if len(once) == 1 and once[0] < len(labels):
+            return message(
+                "It learned! But it has seen {label} only once. Hold that button once more, then press TRAIN.",
+                label=labels[once[0]],
+            )
+        return counted(
+            "It learned! But it has seen {count} thing only once. Hold its button once more, then press TRAIN.",
+            "It learned! But it has seen {count} things only once. Hold their buttons once more, then press TRAIN.",
+            len(once),
         )
     if accuracy >= 1:
         return message("It learned! It got every test picture right.")
@@ -71,11 +108,11 @@ def title_of_results(model: TrainedFacts, labels: Sequence[str] = ()) -> Message
     accuracy = tested_accuracy(model)
     if accuracy is None:
         return message("Not tested yet")
-    if model.validation_from == "views" and not is_good(model):
-        return message("I still mix things up")
+    if (pair := _most_mixed_up(_weak(model), labels)) is not None:
+        return message("I mix up {one} and {other}", one=pair[0], other=pair[1])
     if _by_copies_alone(model):
-        return message("I have seen each thing only once")
-    if model.validation_from == "views" and (once := seen_once(model)):
+        return message("I learned it. Now test me!") if is_good(model) else message("I still mix things up")
+    if is_good(model) and (once := seen_once(model)):
         if len(once) == 1 and once[0] < len(labels):
             return message("I have seen {label} only once", label=labels[once[0]])
         return counted("I have seen {count} thing only once", "I have seen {count} things only once", len(once))
@@ -93,15 +130,15 @@ def advice(model: TrainedFacts, labels: Sequence[str] = ()) -> Message:
         labels: Labels of the rows of its confusion matrix; without them no class is named.
     """
     accuracy, once = tested_accuracy(model), seen_once(model)
-    needs_another = accuracy is None or (model.validation_from == "views" and is_good(model))
-    if needs_another and once and once[0] < len(labels):
+    if (accuracy is None or is_good(model)) and once and once[0] < len(labels):
         return message("Hold the {label} button once more, then press TRAIN.", label=labels[once[0]])
     if accuracy is None:
         return message("Hold each button twice, then press TRAIN.")
     if _by_copies_alone(model) and is_good(model):
-        return message("Hold each button once more, then press TRAIN: that is a real test.")
-    pair = _most_mixed_up(model, labels) if accuracy < 1 else None
-    if pair is not None:
+        return message("Let go, turn or move each thing, hold its button once more, then press TRAIN.")
+    if _most_mixed_up(_weak(model), labels) is not None:  # the title names them
+        return message("Show both from more sides, then press TRAIN.")
+    if (pair := _most_mixed_up(tally(model), labels)) is not None:
         return message("Show {one} and {other} from more sides: it mixes them up.", one=pair[0], other=pair[1])
     if accuracy < 1:
         return message("Show each thing from more sides.")
@@ -110,8 +147,7 @@ def advice(model: TrainedFacts, labels: Sequence[str] = ()) -> Message:
 
 def has_mistakes(model: TrainedFacts) -> bool:
     """Whether the test found a mistake."""
-    confusion = model.report["confusion"] if model.report is not None else []
-    return any(count for truth, row in enumerate(confusion) for answer, count in enumerate(row) if truth != answer)
+    return any(count for truth, row in enumerate(tally(model)) for answer, count in enumerate(row) if truth != answer)
 
 
 def proves_something(model: TrainedFacts) -> bool:
@@ -126,9 +162,9 @@ def feeling(model: TrainedFacts) -> float:
         return UNTESTED_FEELING
     if not proves_something(model):
         return VIEWS_FEELING
-    if accuracy >= GOOD_FROM:
+    if is_good(model):
         return 0.5 + 0.5 * (accuracy - GOOD_FROM) / (1 - GOOD_FROM)
-    return max(-0.5, accuracy - GOOD_FROM)
+    return max(-0.5, min(WORRIED, accuracy - GOOD_FROM))
 
 
 def _by_copies_alone(model: TrainedFacts) -> bool:
@@ -145,16 +181,27 @@ def _holds(model: TrainedFacts) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _most_mixed_up(model: TrainedFacts, labels: Sequence[str]) -> tuple[str, str] | None:
-    """The true class and the answer of the most frequent mistake; None without mistakes or labels."""
-    confusion = model.report["confusion"] if model.report is not None else []
+def _weak(model: TrainedFacts) -> tuple[tuple[int, ...], ...]:
+    """The tally of the classes of which most test pictures were answered wrongly; () without such a class.
+
+    The rows of all other classes are zero.
+    """
+    counts = tally(model)
+    weak = [2 * row[truth] < sum(row) for truth, row in enumerate(counts)]
+    if model.validation_from is None or not any(weak):
+        return ()
+    return tuple(row if fails else (0,) * len(row) for row, fails in zip(counts, weak, strict=True))
+
+
+def _most_mixed_up(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> tuple[str, str] | None:
+    """The true class and the answer of the most frequent mistake in a tally; None without mistakes or labels."""
     mistakes = [
         (count, -truth, -answer)
-        for truth, row in enumerate(confusion)
+        for truth, row in enumerate(counts)
         for answer, count in enumerate(row)
         if truth != answer and count
     ]
-    if not mistakes or len(labels) != len(confusion):
+    if not mistakes or len(labels) != len(counts):
         return None
     _, truth, answer = max(mistakes)
     return labels[-truth], labels[-answer]
@@ -162,8 +209,8 @@ def _most_mixed_up(model: TrainedFacts, labels: Sequence[str]) -> tuple[str, str
 
 def _right_of_total(model: TrainedFacts, accuracy: float) -> tuple[int, int]:
     """How many test pictures were answered correctly; of 10 if the report of the training was lost."""
-    confusion = model.report["confusion"] if model.report is not None else []
-    total = sum(map(sum, confusion))
+    counts = tally(model)
+    total = sum(map(sum, counts))
     if not total:
         return int(accuracy * 10), 10
-    return sum(row[index] for index, row in enumerate(confusion)), total
+    return sum(row[index] for index, row in enumerate(counts)), total

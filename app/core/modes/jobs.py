@@ -10,7 +10,7 @@ from app.core import events as ev
 from app.core.events import Command
 from app.core.facts import TaughtClass
 from app.core.modes import games, lessons
-from app.core.modes.accuracy import after_training, is_good
+from app.core.modes.accuracy import after_training, feeling, is_good
 from app.core.modes.idle import start_attract
 from app.core.modes.why import visit_over
 from app.core.pages import SavingState
@@ -24,8 +24,11 @@ def training_finished(state: KioskState, event: ev.TrainingFinished) -> Step:
     state = replace(state, mode=Mode.LIVE, model=event.model, starter=None, changed=False, learn_due=False)
     state = replace(state, background=None)
     tone = Tone.SUCCESS if is_good(event.model) else Tone.HINT
-    text = message("It learned what you showed it.") if state.without_picture else after_training(event.model)
-    state = noticed(state, text, tone)
+    labels = tuple(state.classes[index].label for index, count in enumerate(event.model.shots) if count)
+    if state.without_picture:
+        state = noticed(state, message("It learned what you showed it."), tone)
+    else:
+        state = noticed(state, after_training(event.model, labels), tone, glad=feeling(event.model))
     state, commands = games.after_training(state)
     return state, (*commands, ev.PlaySound("ready"))
 

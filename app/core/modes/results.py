@@ -9,6 +9,7 @@ from typing import Any
 from app.base.buttons import Action, Button, MatrixCell, ScreenKey, StoredPicture
 from app.base.i18n import message
 from app.core import events as ev
+from app.core.facts import TrainedFacts
 from app.core.modes.accuracy import proves_something
 from app.core.pages import ResultsState
 from app.core.state import KioskState, Mode, Step, refused
@@ -53,8 +54,13 @@ def targets(state: KioskState) -> tuple[Button, ...]:
     pictures = tuple(StoredPicture(int(one["sample"])) for one in with_picture(state))
     undo = (Action.UNDO,) if state.results.removed else ()
     why = (Action.WHY,) if state.results.explanations else ()
-    matrix = cells(state.model.report) if proves_something(state.model) else ()
+    matrix = cells(state.model.report) if shows_test(state, state.model) else ()
     return (*(cell for row in matrix for cell in row), *pictures, ScreenKey.BACK, *why, *undo)
+
+
+def shows_test(state: KioskState, model: TrainedFacts) -> bool:
+    """Whether the page shows the numbers of the test: not after all pictures were taken out."""
+    return any(state.shots) and proves_something(model)
 
 
 def cells(report: Mapping[str, Any]) -> tuple[tuple[MatrixCell, ...], ...]:

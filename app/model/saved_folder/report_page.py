@@ -103,8 +103,8 @@ def _accuracy(facts: Mapping[str, Any]) -> Iterator[Message]:
     )
     if facts.get("validation_from") == "views":
         yield message(
-            "Some of them are copies of taught pictures that were turned, moved and lit, because some classes were "
-            "shown in one hold only."
+            "They are copies of taught pictures that were turned, moved and lit, because each class was shown in one "
+            "hold only."
         )
 
 
@@ -112,6 +112,8 @@ def _held_out(facts: Mapping[str, Any]) -> Iterator[Message]:
     yield message("“Held out” means that the training kept these pictures back for a test and did not learn from them.")
     if facts.get("validation_from") == "holds":
         yield message("So they show how well the model names new pictures.")
+        if once := [label for label, count in zip(facts["labels"], facts.get("holds", ()), strict=False) if count < 2]:
+            yield message("Not tested, because shown in one hold only: {labels}.", labels=escape(", ".join(once)))
     else:
         yield message("Copies of taught pictures are easier than new ones, so expect more mistakes with those.")
 

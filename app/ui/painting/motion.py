@@ -174,8 +174,10 @@ class Animator:
         return self._moving
 
     def _cheer(self, view: KioskView) -> float:
-        """Cheer at the first sure answer of a new model, and when a model is saved."""
+        """Cheer at the first sure answer of a new model that is not bad, and when a model is saved."""
         saved = view.saving is not None and view.saving.safe
+        if view.notice is not None and view.notice.glad is not None and view.notice.glad < 0:
+            self._is_new = False
         answers = self._is_new and view.verdict is not None and view.verdict.sure
         if answers or (saved and not self._was_saved):
             self._cheers_since_s = view.now_s
@@ -240,9 +242,11 @@ def _glad(view: KioskView) -> float:
         return view.results.glad
     if view.saving is not None and view.saving.safe:
         return 1.0
+    of_notice = view.notice.glad if view.notice is not None else None
     if view.verdict is not None and view.question is None:
-        return 1.0 if view.verdict.sure else FRIENDLY / 2
-    return FRIENDLY
+        of_answer = 1.0 if view.verdict.sure else FRIENDLY / 2
+        return of_answer if of_notice is None else min(of_answer, of_notice)
+    return FRIENDLY if of_notice is None else of_notice
 
 
 def _learns(view: KioskView) -> bool:

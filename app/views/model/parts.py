@@ -171,10 +171,15 @@ class LessonChip:
 
 @dataclass(frozen=True)
 class Banner:
-    """A message over the screen that disappears by itself."""
+    """A message over the screen that disappears by itself.
+
+    Attributes:
+        glad: How the mascot feels meanwhile, -1..1; None if the message changes nothing about that.
+    """
 
     text: str
     tone: Tone
+    glad: float | None = None
 
 
 @dataclass(frozen=True)

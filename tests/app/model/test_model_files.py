@@ -62,6 +62,8 @@ ANSWER = WHOLE["wrong"][0]
 DAMAGES = [
     {"labels": ["apple"]},
     {"confusion": None},
+    {"holds": None},
+    {"holds": 2},
     {"confusion": "x"},
     {"confusion": [[2, 0], [1]]},
     {"confusion": [[2, 0], [1, -1]]},

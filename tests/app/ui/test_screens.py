@@ -26,6 +26,7 @@ from app.ui.painting.layout import arrange
 from app.ui.painting.theme import contrast_ratio, load_theme
 from app.views.model import ActionKey, Banner, KioskView, Question, Verdict
 from app.views.present import Surroundings, present
+from app.views.results import NOTHING_LEFT, NOTHING_LEFT_TITLE
 from tests.support.drawn_texts import drawn_texts
 from tests.support.page_views import every_view
 from tests.support.painted import LONG
@@ -160,17 +161,17 @@ def test_advice_in_three_lines_stays_in_its_place(size: tuple[int, int], languag
 @pytest.mark.parametrize("size", SHAPES)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("how", ["holds", "views", None])
-@pytest.mark.parametrize("accuracy", [0.5, 0.9, 1.0])
+@pytest.mark.parametrize("accuracy", [0.3, 0.5, 0.9, 1.0])
 def test_what_is_said_of_a_model_fits_in_every_language(
     size: tuple[int, int], language: str, how: str | None, accuracy: float
 ) -> None:
     right = round(accuracy * 120)
     model = TrainedFacts(accuracy, 0.5, (60, 60), {"confusion": [[right, 120 - right], [0, 0]]}, how, provisional=True)
-    said, outlined = translated(after_training(model), language), message("Mixed up because of what is outlined")
+    names, outlined = ("Schraubenzieher", "Teelöffel"), message("Mixed up because of what is outlined")
     page = replace(
         VIEWS["results"].results,
-        title=translated(title_of_results(model), language),
-        text=translated(advice(model, ("Schraubenzieher", "Teelöffel")), language),
+        title=translated(title_of_results(model, names), language),
+        text=translated(advice(model, names), language),
         note=translated(message("Tested with its own pictures, moved and turned."), language),
         curve_title=translated(message("More pictures, better guesses"), language),
         confusion_title=translated(message("Left: what it really was. Top: what it guessed."), language),
@@ -179,7 +180,38 @@ def test_what_is_said_of_a_model_fits_in_every_language(
         confused_cut_title=translated(message("{title} ({count} in all)", title=outlined, count=120), language),
     )
     check_texts(drawn_texts(replace(VIEWS["results"], results=page), size), size)
+    said = translated(after_training(model, names), language)
     check_texts(drawn_texts(replace(VIEWS["live"], notice=Banner(said, Tone.SUCCESS)), size), size)
+
+
+@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_of_things_that_were_seen_once_fits_in_every_language(
+    size: tuple[int, int], language: str
+) -> None:
+    counts, names = [[60, 0, 0], [0, 0, 0], [0, 0, 0]], ("Schraubenzieher", "Teelöffel", "Flasche")
+    for holds in ([3, 1, 3], [3, 1, 1]):
+        model = TrainedFacts(1.0, 0.5, (60, 60, 60), {"confusion": counts, "holds": holds}, "holds")
+        said = Banner(translated(after_training(model, names), language), Tone.SUCCESS)
+        check_texts(drawn_texts(replace(VIEWS["live"], notice=said), size), size)
+    once = TrainedFacts(1.0, 0.5, (60, 60, 60), {"confusion": counts, "holds": [1, 1, 1]}, "views")
+    for title, text in (
+        (title_of_results(once, names), advice(once, names)),
+        (title_of_results(model, names), advice(model, names)),
+        (NOTHING_LEFT_TITLE, NOTHING_LEFT),
+    ):
+        alone = replace(
+            VIEWS["results"].results,
+            title=translated(title, language),
+            text=translated(text, language),
+            note=translated(message("Not tested yet: {labels}.", labels=", ".join(names)), language),
+            curve=(),
+            confusion=(),
+            confused=(),
+            labels=(),
+            indices=(),
+        )
+        check_texts(drawn_texts(replace(VIEWS["results"], results=alone), size), size)
 
 
 @pytest.mark.parametrize("size", SIZES)

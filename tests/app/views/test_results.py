@@ -11,6 +11,7 @@ from app.base.buttons import Action, MatrixCell, ScreenKey
 from app.base.explanation import Explanation, Way
 from app.base.i18n import LANGUAGES
 from app.core.facts import TrainedFacts
+from app.core.modes.results import targets
 from app.core.pages import ResultsState
 from app.core.state import KioskState, Mode
 from app.views.model import Results
@@ -48,8 +49,8 @@ def test_without_a_test_no_accuracy_is_shown_anywhere() -> None:
 
 def test_views_are_said_to_be_copies() -> None:
     page = shown(replace(TESTED, validation_from="views"))
-    assert page.title == "I have seen each thing only once"
-    assert page.text == "Hold each button once more, then press TRAIN: that is a real test."
+    assert page.title == "I learned it. Now test me!"
+    assert page.text == "Let go, turn or move each thing, hold its button once more, then press TRAIN."
     assert page.note == "Tested with its own pictures, moved and turned."
 
 
@@ -58,9 +59,9 @@ def test_a_class_that_was_shown_in_one_hold_hides_no_numbers_of_the_others() -> 
     report = {**MODEL_WITH_RESULTS.report, "confusion": [[2, 0], [0, 2]], "wrong": [], "holds": [3, 1]}
     page = shown(TrainedFacts(1.0, 0.5, (3, 3), report, "views"))
     assert (page.title, page.text) == ("I have seen cup only once", "Hold the cup button once more, then press TRAIN.")
-    assert page.note == "cup: tested with its own pictures, moved and turned."
+    assert page.note == "Not tested yet: cup."
     assert page.labels == ("apple", "cup")
-    assert [[cell.count for cell in row] for row in page.confusion] == [[2, 0], [0, 2]]
+    assert [[cell.count for cell in row] for row in page.confusion] == [[2, 0], [0, 0]]
     assert page.curve == (0.5, 0.75)
 
 
@@ -74,8 +75,20 @@ def test_what_was_taught_in_one_hold_alone_is_not_praised_with_numbers(how: str)
     assert (page.curve, page.curve_text) == ((), "")
     assert bool(page.confusion) == bool(page.labels) == (how == "holds")
     assert ("%" in page.title + page.text) is False
-    assert page.title == ("All 4 right!" if how == "holds" else "I have seen each thing only once")
+    assert page.title == ("All 4 right!" if how == "holds" else "I learned it. Now test me!")
     assert (page.glad < 0.5) == (how == "views")
+
+
+@pytest.mark.parametrize("how", ["holds", "views", None])
+def test_after_all_pictures_were_taken_out_the_page_says_so_and_shows_no_numbers(how: str | None) -> None:
+    state = replace(kiosk(0, 0, mode=Mode.RESULTS, model=replace(TESTED, validation_from=how)), results=ResultsState())
+    page = results(state, Translator("en"))
+    assert page is not None
+    words = "I still know what they showed. Hold a button to teach me something new."
+    assert (page.title, page.text, page.note) == ("My pictures are gone", words, "")
+    assert (page.curve, page.confusion, page.confused) == ((), (), ())
+    assert targets(state) == (ScreenKey.BACK,)
+    assert page.glad == 0
 
 
 def test_a_provisional_limit_adds_one_short_line() -> None:

@@ -192,6 +192,9 @@ def test_held_out_is_explained_by_what_was_measured(facts: dict[str, Any]) -> No
     assert f"{kept} So they show how well the model names new pictures." in text
     text = Page(report_page({**facts, "validation_from": "views"}, {})).text
     assert f"{kept} Copies of taught pictures are easier than new ones, so expect more mistakes with those." in text
+    once = "Not tested, because shown in one hold only:"
+    assert once not in text
+    assert f"new pictures. {once} cup." in Page(report_page({**facts, "holds": [2, 1]}, {})).text
     unknown = {**facts, "validation_from": None, "validation_accuracy": None}
     assert "Held out" not in Page(report_page(unknown, {})).text
 

@@ -9,6 +9,7 @@ import pygame
 import pytest
 
 from app.base.picture import Picture
+from app.base.tone import Tone
 from app.ui import screens
 from app.ui.painting.layout import arrange
 from app.ui.painting.motion import CHEER_S, EASE_S, FLIGHT_S, FRIENDLY, MOST_FLIGHTS, NOD_S, Animator, settled
@@ -17,7 +18,7 @@ from app.ui.painting.surfaces import CACHE, DRAWS_KEPT, PRINTS, SurfaceCache
 from app.ui.painting.theme import load_theme
 from app.ui.painting.visible import still
 from app.ui.window import Window
-from app.views.model import KioskView
+from app.views.model import Banner, KioskView
 from tests.support.page_views import every_view
 from tests.support.painted import painted, picture
 
@@ -230,6 +231,19 @@ def test_the_face_cheers_once_at_the_first_sure_answer_of_a_new_model() -> None:
         (7.5, LIVE, False),
     ):
         assert (animator.step(at(now_s, view)).cheer > 0) is cheers, now_s
+
+
+def test_the_face_looks_worried_and_does_not_cheer_while_the_screen_says_that_a_new_model_is_bad() -> None:
+    for glad, cheers in ((-0.2, False), (0.5, True)):
+        animator, notice = Animator(), Banner("It got only 5 of 15 test pictures right.", Tone.HINT, glad)
+        animator.step(at(1.0, VIEWS["training"]))
+        animator.step(at(2.0, replace(LIVE, notice=notice)))
+        assert LIVE.verdict is not None
+        assert LIVE.verdict.sure
+        later = animator.step(at(2.0 + CHEER_S / 2, replace(LIVE, notice=notice)))
+        assert (later.cheer > 0) is cheers
+        assert settled(replace(LIVE, notice=notice)).glad == glad
+        assert (animator.step(at(2.1 + CHEER_S / 2, LIVE)).cheer > 0) is cheers  # also once the notice is gone
 
 
 def test_the_face_cheers_when_the_model_is_saved() -> None:
