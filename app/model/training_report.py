@@ -102,7 +102,10 @@ def is_whole(facts: Mapping[str, Any]) -> bool:
     if not square or not all(_is_count(count, MOST_COUNTED) for row in confusion for count in row):
         return False
     held_out, curve = facts.get("held_out", wrong), facts.get("curve")
-    if not isinstance(held_out, list) or not isinstance(curve, list) or not isinstance(facts.get("holds", []), list):
+    if not isinstance(held_out, list) or not isinstance(curve, list):
+        return False
+    holds = facts.get("holds", [])
+    if not isinstance(holds, list) or not all(_is_count(count, MOST_COUNTED) for count in holds):
         return False
     return all(_is_answer(one, classes) for one in (*wrong, *held_out)) and all(map(_is_point, curve))
 

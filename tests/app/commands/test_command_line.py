@@ -92,6 +92,17 @@ def test_train_says_what_the_accuracy_was_measured_on(
     )
 
 
+def test_train_names_a_class_that_could_not_be_tested(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(pictures / "apple", tmp_path / "mixed" / "apple")
+    (tmp_path / "mixed" / "cup").mkdir()
+    for number in range(6):
+        shutil.copy(pictures / "cup" / "0.png", tmp_path / "mixed" / "cup" / f"{number}.png")
+    assert main(["train", str(tmp_path / "mixed"), "--out", str(tmp_path / "out")]) == 0
+    assert "%; not tested, because their pictures are nearly the same: cup\n" in capsys.readouterr().out
+
+
 def test_train_measures_another_extractor_once(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

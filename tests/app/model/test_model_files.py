@@ -64,6 +64,7 @@ DAMAGES = [
     {"confusion": None},
     {"holds": None},
     {"holds": 2},
+    {"holds": [2, "1"]},
     {"confusion": "x"},
     {"confusion": [[2, 0], [1]]},
     {"confusion": [[2, 0], [1, -1]]},
