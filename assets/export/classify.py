@@ -66,7 +66,7 @@ mean, std = (np.array(float_input[name], np.float32) for name in ("mean", "std")
 
 def neighbours(before, after):
     """For each of `after` new pixels: both neighbours of `before` old ones, and the shares of these in 1/256."""
-    place = (np.arange(after) + 0.5) * (before / after) - 0.5
+    place = (np.arange(after) + 0.5) * (1 / (after / before)) - 0.5  # as OpenCV divides: this decides ties
     first = np.floor(place).astype(int)
     part = np.rint(256 * (place - first)).astype(int)
     return np.clip(first, 0, before - 1), np.clip(first + 1, 0, before - 1), 256 - part, part

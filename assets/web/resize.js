@@ -42,8 +42,9 @@ function halved(data, side) {
 
 /** For each new pixel of a row or a column: both neighbours and their shares in 1/256. */
 function neighbours(side, size) {
+  const scale = 1 / (size / side);  // as OpenCV divides: this decides ties
   return Array.from({length: size}, (_, to) => {
-    const place = (to + 0.5) * (side / size) - 0.5, first = Math.floor(place);
+    const place = (to + 0.5) * scale - 0.5, first = Math.floor(place);
     const part = roundHalfEven(256 * (place - first));
     return [Math.max(first, 0), Math.min(first + 1, side - 1), 256 - part, part];
   });

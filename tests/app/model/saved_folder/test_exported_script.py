@@ -79,7 +79,10 @@ def test_it_answers_like_the_kiosk(folder: Path, shared_photos: Path, tmp_path: 
             assert label == max(answer["probabilities"], key=answer["probabilities"].get)
 
 
-@pytest.mark.parametrize(("side", "size"), [(480, 144), (481, 144), (1081, 96), (224, 144), (144, 144), (90, 144)])
+@pytest.mark.parametrize(
+    ("side", "size"),
+    [(480, 144), (481, 144), (1081, 96), (224, 144), (144, 144), (90, 144), (479, 256), (243, 256), (1018, 512)],
+)
 def test_it_resizes_like_the_kiosk_to_the_last_bit(side: int, size: int) -> None:
     tree = ast.parse((import_folder() / "assets/export/classify.py").read_text())
     tree.body = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name in ("neighbours", "resized")]
