@@ -67,11 +67,13 @@ class _Removal:
         samples: In the order in which they were taken.
         newest_id: The id of the newest sample that was stored just before. A hold with larger ids came later.
         by_undo: UNDO removed them.
+        behind_final: An act that nothing can take back came later: the gallery alone brings them back.
     """
 
     samples: tuple[Sample, ...]
     newest_id: int
     by_undo: bool
+    behind_final: bool = False
 
     @property
     def class_index(self) -> int:
@@ -89,11 +91,12 @@ class RemovedSamples:
     what was removed together (all of a class that was emptied, or a single picture). What UNDO itself removed is no
     such act, or the next UNDO would bring it back; it comes back in the gallery, which brings back any removal of its
     class, the last one first. UNDO stops at an act that nothing can take back, such as the removal of a class: it never
-    takes back an older one in its place.
+    takes back an older one in its place. What was removed before such an act comes back in the gallery alone.
 
     The samples belong to the current session: jobs that end or replace the session call `clear`. A restart forgets
-    them, too; after it UNDO knows only the holds. Each removal and each return is one transaction of the store, so a
-    power cut leaves the session as it was before or after. `TaughtClass.removed` in the state lists the same samples.
+    them, too: after it UNDO removes the last hold that is stored, also if the last act before it was a removal. Each
+    removal and each return is one transaction of the store, so a power cut leaves the session as it was before or
+    after. `TaughtClass.removed` in the state lists the same samples.
     """
 
     def __init__(self) -> None:
@@ -105,8 +108,11 @@ class RemovedSamples:
         with report_failure_as(ev.UndoFailed, announce):
             newest_id = tools.store.newest_stored_id()
             last = next((one for one in reversed(self._removals) if not one.by_undo), None)
-            if last is not None and last.newest_id >= newest_id:
-                self._restore(tools, announce, last)
+            if last is not None and last.newest_id >= newest_id:  # no hold came after it
+                if last.behind_final:
+                    announce(ev.UndoFailed(message("What was done last can no longer be undone.")))
+                else:
+                    self._restore(tools, announce, last)
             elif not newest_id:
                 announce(ev.UndoFailed(message("There is nothing to undo yet.")))
             elif newest_id <= self._final_id:
@@ -145,13 +151,15 @@ class RemovedSamples:
     def forget_class(self, class_index: int, newest_id: int) -> None:
         """Forget the removed samples of a class that is gone for good; the classes after it move up by one.
 
+        UNDO does not reach behind this: the other removed samples come back in the gallery alone.
+
         Args:
             class_index: The class.
             newest_id: The id of the newest sample that was stored while the class was there.
         """
         self._final_id = max(self._final_id, newest_id)
         self._removals = [
-            replace(one, samples=tuple(_moved_up(sample, class_index) for sample in one.samples))
+            replace(one, samples=tuple(_moved_up(sample, class_index) for sample in one.samples), behind_final=True)
             for one in self._removals
             if one.class_index != class_index
         ]
@@ -198,8 +206,14 @@ class RemovedSamples:
 
     def _keep(self, kept: list[_Removal]) -> None:
         """Forget the other removals: UNDO does not reach behind one of them that it would have taken back."""
-        forgotten = [one.newest_id for one in self._removals if one not in kept and not one.by_undo]
-        self._removals, self._final_id = kept, max(self._final_id, *forgotten, 0)
+        forgotten = [index for index, one in enumerate(self._removals) if one not in kept and not one.by_undo]
+        self._final_id = max(self._final_id, *(self._removals[index].newest_id for index in forgotten), 0)
+        final = max(forgotten, default=0)
+        self._removals = [
+            replace(one, behind_final=one.behind_final or index < final)
+            for index, one in enumerate(self._removals)
+            if one in kept
+        ]
 
 
 def _moved_up(sample: Sample, class_index: int) -> Sample:

@@ -142,6 +142,36 @@ def test_undo_takes_no_older_hold_in_the_place_of_an_act_that_nothing_can_take_b
     assert same_samples(station.store.load(), before)
 
 
+@pytest.mark.parametrize(("emptied_first", "whole_class"), [(False, True), (True, True), (True, False)])
+def test_undo_brings_nothing_back_from_before_an_act_that_nothing_can_take_back_but_the_gallery_does(
+    station: Station, *, emptied_first: bool, whole_class: bool
+) -> None:
+    """The newest pictures are gone then: their ids no longer tell what came last."""
+    removed, events = RemovedSamples(), list[ev.Event]()
+    station.teach(2)
+    tapped(station, 2)
+    removed.remove_class(station.tools, events.append, 0)
+    if emptied_first:
+        removed.remove_class(station.tools, events.append, 2)
+    if whole_class:
+        drop_class(station.tools, events.append, removed, 2, ("apple", "cup"), "duck")
+    else:
+        removed.forget(station.tools, events.append, 2)
+    assert removed.of_class(0, TaughtClass("")).removed == ((1, 2),)
+    for sample_id in (None, 4, 3):  # a later act is taken back, and nothing more
+        before = station.store.load()
+        if sample_id is not None:
+            removed.remove(station.tools, events.append, sample_id)
+            removed.undo(station.tools, events.append)
+            assert isinstance(events[-1], ev.SamplesRestored)
+        removed.undo(station.tools, events.append)
+        assert isinstance(events[-1], ev.UndoFailed)
+        assert str(events[-1].reason) == "What was done last can no longer be undone."
+        assert same_samples(station.store.load(), before)
+    removed.restore_last(station.tools, events.append, 0)
+    assert station.store.load().shots()[:2] == (2, 2)
+
+
 def test_undo_does_not_bring_back_what_undo_removed_but_the_gallery_does(station: Station) -> None:
     removed, events = RemovedSamples(), list[ev.Event]()
     station.teach(2)
