@@ -47,3 +47,17 @@ def test_a_process_in_the_group_gets_its_quota_and_no_more() -> None:
         assert refused.startswith("error: no limit can be set in /sys/fs/cgroup")
     else:
         assert took_s > 0.3 / 0.2 * 0.8  # a slower machine takes longer still
+
+
+def test_the_loops_that_keep_the_cores_awake_end_with_a_benchmark_that_is_killed() -> None:
+    script = (
+        f"import sys, time; sys.path.insert(0, {str(SLOW.parents[1])!r})\n"
+        "from benchmarks.slow import awake\n"
+        "with awake():\n    print('awake', flush=True)\n    time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as benchmark:
+        assert benchmark.stdout is not None
+        assert benchmark.stdout.readline() == "awake\n"
+        benchmark.kill()
+        benchmark.wait()  # as long as nobody waits for it, its number stands for it
+        assert benchmark.stdout.read() == ""  # the loops have the pipe too: it ends when the last of them has ended
