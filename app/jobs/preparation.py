@@ -4,9 +4,9 @@ The libraries of the fit are loaded, the file is laid out for the classes that a
 made, and an unknown extractor is measured.
 
 All of it runs in short turns in the queue of session jobs. A turn queues the next one behind the presses that came
-meanwhile, so no press waits longer than one turn. At TRAIN, `make_views` gets a little more time for classes that have
-hardly any views. So a slow computer trains with fewer views instead of later. During a training nothing is prepared: it
-needs the processor.
+meanwhile, so no press waits longer than one turn: TURN_S of views, the first fit, or one layout of the file. At TRAIN,
+`make_views` gets a little more time for classes that have hardly any views. So a slow computer trains with fewer views
+instead of later. During a training nothing is prepared: it needs the processor.
 """
 
 from __future__ import annotations
@@ -58,10 +58,15 @@ class Preparation:
         self._views: list[NDArray[np.float32]] = []
         self._damaged: set[int] = set()
         self._rehearsed = False
+        self._may_rehearse = True
         self._laid_out_for: tuple[str, ...] = ()
 
     def request(self) -> None:
         """Queue a turn, unless one waits already. Any thread may call this."""
+        self._may_rehearse = True
+        self._put_turn()
+
+    def _put_turn(self) -> None:
         if self._tools.prior is not None and not self._queued and not self._paused:
             self._queued = True
             self._session_jobs.put(self._turn)
@@ -123,8 +128,7 @@ class Preparation:
             return stop.is_set() or time.monotonic() >= end_s
 
         try:
-            self._rehearse(prior)
-            more = self.make_views(enough)
+            more = self._rehearse(prior) or self.make_views(enough)
             if not more and prior.wanted:
                 prior.measure(self._tools.extractor.embed, enough=enough)
                 more = prior.wanted
@@ -133,23 +137,34 @@ class Preparation:
             self._sample = None
             return
         if more and not stop.is_set():
-            self.request()
+            self._put_turn()
 
-    def _rehearse(self, prior: ExtractorPrior) -> None:
-        """Fit a head to a few numbers, once, and lay out the file when the classes have changed.
+    def _rehearse(self, prior: ExtractorPrior) -> bool:
+        """Fit a head to a few numbers, once, or lay out the file when the classes have changed: one of them is a turn.
 
-        The first fit of a process takes a tenth of a second longer than the next, because it loads libraries.
+        The first fit of a process takes a tenth of a second longer than the next, because it loads libraries. What
+        fails is left alone until the next request, so that views are made.
+
+        Returns:
+            Whether this turn was used.
         """
-        extractor = self._tools.extractor
-        if not self._rehearsed:
-            self._rehearsed = True
-            rng, y = np.random.default_rng(0), np.arange(8) % 2
-            numbers = rng.normal(size=(len(y), extractor.feature_dim)).astype(np.float32)
-            fit_head(numbers, y, 2, rng=rng, groups=np.arange(8) // 4, prior=prior.known, curve_later=True)
-        labels = self._tools.store.taught_labels()
-        if labels != self._laid_out_for and len(labels) >= MIN_CLASSES:
-            self._laid_out_for = labels
-            prepare_export(extractor.model_bytes, labels)
+        extractor, labels = self._tools.extractor, self._tools.store.taught_labels()
+        try:
+            if not self._rehearsed:
+                self._rehearsed = True  # the libraries are loaded even if it fails
+                rng, y = np.random.default_rng(0), np.arange(8) % 2
+                numbers = rng.normal(size=(len(y), extractor.feature_dim)).astype(np.float32)
+                fit_head(numbers, y, 2, rng=rng, groups=np.arange(8) // 4, prior=prior.known, curve_later=True)
+                return True
+            if self._may_rehearse and labels != self._laid_out_for and len(labels) >= MIN_CLASSES:
+                prepare_export(extractor.model_bytes, labels)
+                self._laid_out_for = labels
+                return True
+        except EXPECTED_ERRORS as error:
+            logger.warning("the next training is not prepared in full now: %s", error)
+            self._may_rehearse = False
+            return True
+        return False
 
     def _next_sample(self, enough: int) -> bool:
         """Choose the sample whose picture needs views most; return False if all classes have `enough` of them."""

@@ -20,6 +20,7 @@ from app.jobs.running import Job
 from app.model.prior import ExtractorPrior
 from app.session.session import MOST_MADE_VIEWS
 from learning import training_rows
+from learning.errors import UnsupportedExtractor
 from tests.support.kiosks import Station
 from tpu.extractor import EmbeddingExtractor
 from tpu.models import default_extractor_path
@@ -75,6 +76,74 @@ def test_a_press_waits_for_one_turn_at_most(station_with_prior: Station) -> None
         jobs.get_nowait()(stop)
     assert station.store.load().shots()[0] == before + 1
     assert not jobs.empty()
+
+
+def run_turn(station: Station) -> None:
+    station.kiosk.session_jobs.get_nowait()(StopSignal())
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
+    """Write down each call of a function of the module."""
+    calls, function = list[str](), getattr(preparation_module, name)
+
+    def call(*args: object, **options: object) -> object:
+        calls.append(name)
+        return function(*args, **options)
+
+    monkeypatch.setattr(preparation_module, name, call)
+    return calls
+
+
+def taught_unprepared(station: Station, monkeypatch: pytest.MonkeyPatch) -> Preparation:
+    """Store pictures of two classes, and return a preparation that has done nothing yet."""
+    for number in range(4):
+        station.store.add(
+            number % 2, np.ones(station.extractor.feature_dim, np.float32), np.full((320, 320, 3), 90, np.uint8)
+        )
+    while not station.kiosk.session_jobs.empty():
+        run_turn(station)
+    monkeypatch.setattr(preparation_module, "TURN_S", 600.0)
+    return Preparation(station.tools, station.kiosk.session_jobs)
+
+
+def test_the_first_fit_the_layout_and_the_views_have_a_turn_each(
+    station_with_prior: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = station_with_prior
+    preparation = taught_unprepared(station, monkeypatch)
+    fits, layouts = counted(monkeypatch, "fit_head"), counted(monkeypatch, "prepare_export")
+    preparation.request()
+    run_turn(station)
+    assert (len(fits), len(layouts), sum(views_of_samples(station))) == (1, 0, 0)
+    run_turn(station)
+    assert (len(fits), len(layouts), sum(views_of_samples(station))) == (1, 1, 0)
+    run_turn(station)
+    assert (len(fits), len(layouts)) == (1, 1)
+    assert views_of_samples(station) == [VIEWS_OF_SAMPLE] * 4
+
+
+def test_a_layout_that_fails_costs_no_views_and_is_tried_again_at_the_next_request(
+    station_with_prior: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = station_with_prior
+    preparation, tries = taught_unprepared(station, monkeypatch), list[tuple[str, ...]]()
+
+    def fail_once(_: bytes, labels: tuple[str, ...]) -> None:
+        tries.append(labels)
+        if len(tries) == 1:
+            raise UnsupportedExtractor("it has no room")
+
+    monkeypatch.setattr(preparation_module, "prepare_export", fail_once)
+    preparation.request()
+    while not station.kiosk.session_jobs.empty():
+        run_turn(station)
+    assert len(tries) == 1
+    assert views_of_samples(station) == [VIEWS_OF_SAMPLE] * 4
+    for _ in range(2):
+        preparation.request()
+        while not station.kiosk.session_jobs.empty():
+            run_turn(station)
+    assert len(tries) == 2
 
 
 def test_nothing_is_prepared_without_a_prior(station: Station) -> None:
