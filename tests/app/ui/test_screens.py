@@ -433,7 +433,7 @@ def test_the_answer_that_erases_looks_unlike_the_one_that_keeps(palette: str) ->
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_long_message_takes_as_many_lines_as_make_its_letters_large(language: str) -> None:
-    words = translated(after_training(TrainedFacts(0.9, 0.5, (60, 60), {}, "views")), language)
+    words = translated(after_training(TrainedFacts(0.9, 0.5, (60, 60), None, "views")), language)
     for size, least in (((1280, 720), 24), ((1080, 1920), 28)):
         view = replace(VIEWS["live"], notice=Banner(words, Tone.SUCCESS))
         (text,) = [one for one in drawn_texts(view, size) if one.words == words]
